@@ -15,11 +15,11 @@ import argparse
 import time
 
 from coevolve.loop.services import PROMPT_STYLES
-from coevolve.models_named import resolve
-from coevolve.port.by_parts import by_parts
+from coevolve.named_models import resolve_model
+from coevolve.port.by_parts import port_by_parts
 from coevolve.verification.engine import Engine, Pair
 from corpora.datasets.loaders import load_corpus
-from corpora.dialects import direction
+from corpora.dialects import parse_direction
 from corpora.records import Outcome, Program
 from gpu_runtime.models.protocol import Sampling
 from translator.prompting.translate import Translator
@@ -47,8 +47,8 @@ def main() -> int:
         help="only the first N functions (default: all)",
     )
     args = parser.parse_args()
-    way, greedy = direction(f"{args.source}:{args.to}"), Sampling(1, 0.0)
-    model = resolve(args.model, "translator", str(way))
+    way, greedy = parse_direction(f"{args.source}:{args.to}"), Sampling(1, 0.0)
+    model = resolve_model(args.model, "translator", str(way))
     translator, engine = (
         Translator(model.open(), PROMPT_STYLES[model.kind], spell=True),
         Engine("emulated"),
@@ -65,7 +65,7 @@ def main() -> int:
             if verdict.outcome is Outcome.EQUIVALENT:
                 (alone if verdict.serial else whole).add(k)
             start = time.perf_counter()
-            made = by_parts(program, way, translator, engine, greedy)
+            made = port_by_parts(program, way, translator, engine, greedy)
             if made is None:
                 continue
             verdict = engine.verify(Pair(program, made))

@@ -31,9 +31,9 @@ from arms import answered, copy_files, copy_folder, parser_of, right_by_program,
 from coevolve.cli.errors import UserError
 from coevolve.config.schema import Config, load
 from coevolve.evaluation.evaluate import evaluate_round, prepare_evaluation
-from coevolve.evaluation.statistics import crossed_interval
+from coevolve.evaluation.statistics import bootstrap_crossed_mean
 from coevolve.loop import stages
-from coevolve.loop.rounds import local_workers, ray_workers, require_models
+from coevolve.loop.rounds import make_local_workers, make_ray_run_workers, require_models
 from coevolve.loop.run_corpus import open_corpus
 from coevolve.loop.run_folder import RoundPaths, RunFolder, read_json, write_json
 
@@ -96,13 +96,16 @@ def make(arm: Arm, others: Sequence[Arm], last: int, use_ray: bool) -> None:
     same_seed = [other for other in others if other.seed == arm.seed]
     require_models(arm.config)
     corpus = open_corpus(arm.config, arm.folder)
-    with arm.folder.held(), (ray_workers if use_ray else local_workers)(arm.config) as crew:
-        arm.folder.lengthen(arm.config)
+    with (
+        arm.folder.held(),
+        (make_ray_run_workers if use_ray else make_local_workers)(arm.config) as crew,
+    ):
+        arm.folder.extend_rounds(arm.config)
         run = stages.Run(arm.config, arm.folder, corpus, crew)
         take_held_out(arm.folder.root, [o.folder.root for o in others])
         prepare_evaluation(run)
         _copy_models([o.folder.round(0) for o in same_seed], arm.folder.round(0))
-        stages.cold_start(run)
+        stages.run_cold_start(run)
         take_evaluation(arm, same_seed, 0)
         evaluate_round(run, 0)
         for number in range(1, last + 1):
@@ -115,7 +118,7 @@ def make(arm: Arm, others: Sequence[Arm], last: int, use_ray: bool) -> None:
             stages.keep_triplets(run, number)
             for model in ("translator", "tester"):
                 take(model, arm, same_seed, number)
-            stages.learn(run, number)
+            stages.train_models(run, number)
             take_evaluation(arm, same_seed, number)
             evaluate_round(run, number)
 
@@ -300,7 +303,7 @@ def table(arms: Sequence[Arm]) -> str:
 
 
 def _shown(values: np.ndarray, signed: bool = False) -> str:
-    low, high = crossed_interval(values)
+    low, high = bootstrap_crossed_mean(values)
     form = "+.1f" if signed else ".1f"
     return f"{values.mean():{form}} ({low:{form}} to {high:{form}})"
 

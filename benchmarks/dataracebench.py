@@ -4,8 +4,8 @@ label of their names.
 Contract: DATA_FOLDER holds DRB_train.parquet (columns cpp, fortran; line ends written as the two
 characters backslash and n). The label is in the name of the Fortran program of a row and counts for
 both sides. Nothing of the label reaches the check: arguments come from the rules of
-gpu_runtime.programs.rules, teams and schedules from gpu_runtime.openmp.races. Every program on
-which the verdict is not the label's is listed.
+gpu_runtime.programs.guess_tests, teams and schedules from gpu_runtime.openmp.races. Every program
+on which the verdict is not the label's is listed.
 
     python benchmarks/dataracebench.py ../shared/data/fortran_cpp --json races.json
 """
@@ -24,9 +24,9 @@ from pathlib import Path
 import pyarrow.parquet as parquet
 
 from corpora.records import Program
-from gpu_runtime.openmp.races import race_in
+from gpu_runtime.openmp.races import find_race
 from gpu_runtime.programs.execute import ProgramLimits
-from gpu_runtime.programs.rules import guessed_tests
+from gpu_runtime.programs.guess_tests import guess_tests
 
 FILE = "DRB_train.parquet"
 LIMITS = ProgramLimits(wall_s=30.0, cpu_s=60, file_mib=64)
@@ -97,7 +97,7 @@ def checked(item: Item, text: str) -> Item:
     """The item with what the detector says. The label is not looked at."""
     started = time.perf_counter()
     program = Program(SIDES[item.side], "main", text)
-    search = race_in(program, guessed_tests(program), LIMITS)
+    search = find_race(program, guess_tests(program), LIMITS)
     found = "race" if search.race else "undecided" if search.problem else "clean"
     return Item(
         item.row,

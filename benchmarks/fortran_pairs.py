@@ -27,13 +27,13 @@ from pathlib import Path
 
 from coevolve.verification.engine import Engine, Pair, VerifyConfig
 from corpora.datasets import nas, polybench
-from corpora.datasets.tables import CorpusError, rows_of_parquet, unescaped
+from corpora.datasets.tables import CorpusError, read_parquet_rows, restore_newlines
 from corpora.dialects import DIALECTS
-from corpora.extraction.dispatch import Extracted, extract
+from corpora.extraction.extract import ExtractionResult, extract_programs
 from corpora.records import Blame, Outcome, Program, Verdict
-from corpora.syntax.c_family import c_functions, parse_c_family
-from corpora.syntax.fortran import procedures
-from tester.mutation.mutants import mutants_of, sample
+from corpora.syntax.c_family import find_c_functions, parse_c_family
+from corpora.syntax.fortran import find_procedures
+from tester.mutation.mutants import generate_mutants, sample_mutants
 from translator.judge import JudgeConfig, judge
 
 FILES = {"polybench": "Polybench_train.parquet", "nas": "NPB_train.parquet"}
@@ -82,14 +82,14 @@ class Row:
 
 def _polybench(rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
     return [
-        (polybench.expanded(cpp, "cpp"), polybench.expanded(fortran, "fortran"))
+        (polybench.expand_macros(cpp, "cpp"), polybench.expand_macros(fortran, "fortran"))
         for cpp, fortran in rows
     ]
 
 
 SHIMS: dict[str, Callable[[list[tuple[str, str]]], list[tuple[str, str]]]] = {
     "polybench": _polybench,
-    "nas": nas.completed,
+    "nas": nas.complete_rows,
 }
 
 
@@ -98,8 +98,8 @@ def texts_of(folder: Path, name: str) -> list[Texts]:
     path = folder / FILES[name]
     sides = [
         [
-            _DIRECTIVE.sub("", unescaped(text))
-            for _, text in rows_of_parquet(path, column, DIALECTS[column])
+            _DIRECTIVE.sub("", restore_newlines(text))
+            for _, text in read_parquet_rows(path, column, DIALECTS[column])
         ]
         for column in ("cpp", "fortran")
     ]
@@ -111,15 +111,15 @@ def texts_of(folder: Path, name: str) -> list[Texts]:
 
 
 def _names(cpp: str, fortran: str) -> frozenset[str]:
-    functions = {f.name.lower() for f in c_functions(parse_c_family(cpp).root_node)}
-    return frozenset(functions | {p.name for p in procedures(fortran)})
+    functions = {f.name.lower() for f in find_c_functions(parse_c_family(cpp).root_node)}
+    return frozenset(functions | {p.name for p in find_procedures(fortran)})
 
 
 def partners(texts: Texts) -> tuple[Program, Program] | str:
     """The row's (C++, Fortran) pair, or why there is none."""
     found = [
-        _own(extract(texts.cpp, "cpp"), texts.names),
-        _own(extract(texts.fortran, "fortran"), texts.names),
+        _own(extract_programs(texts.cpp, "cpp"), texts.names),
+        _own(extract_programs(texts.fortran, "fortran"), texts.names),
     ]
     names = {p.name.lower().rstrip("_"): p for p in found[1].programs}
     for program in found[0].programs:
@@ -138,15 +138,15 @@ def partners(texts: Texts) -> tuple[Program, Program] | str:
     )
 
 
-def _own(found: Extracted, names: frozenset[str]) -> Extracted:
+def _own(found: ExtractionResult, names: frozenset[str]) -> ExtractionResult:
     """Without the functions that a shim added."""
-    return Extracted(
+    return ExtractionResult(
         tuple(p for p in found.programs if p.name.lower() in names),
         tuple(s for s in found.skipped if s.name.lower() in names),
     )
 
 
-def _why(extracted: Extracted) -> str:
+def _why(extracted: ExtractionResult) -> str:
     return (
         f"{extracted.skipped[0].name}: {extracted.skipped[0].reason}"
         if extracted.skipped
@@ -212,7 +212,7 @@ def _mutated(row: Row, pair: Pair, engine: Engine, each: int) -> Row:
     expectations = engine.expectations(pair.source).expectations
     if expectations is None:
         return row
-    programs = [m.program for m in sample(mutants_of(pair.target), each, row.row)]
+    programs = [m.program for m in sample_mutants(generate_mutants(pair.target), each, row.row)]
     verdicts = judge(
         expectations,
         programs,

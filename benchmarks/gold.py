@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coevolve.verification.engine import Engine, Pair, VerifyConfig
-from coevolve.verification.explain import smallest_counterexample
+from coevolve.verification.explain import describe_smallest_counterexample
 from corpora.datasets.loaders import CorpusError, load_pairs
 from corpora.records import Outcome, Verdict
 
@@ -56,7 +56,7 @@ def judged(numbered: list[tuple[int, Pair]], engine: Engine) -> list[Row]:
         for line, pair in part:
             verdict = engine.verify(pair)
             shown = (
-                smallest_counterexample(engine, pair, verdict)
+                describe_smallest_counterexample(engine, pair, verdict)
                 if verdict.equivalent is False
                 else verdict.detail
             )

@@ -30,9 +30,9 @@ from mutants import Judged, judged_mutants
 from mutants import markdown as mutant_table
 
 from coevolve.verification.engine import Engine, Pair, VerifyConfig
-from corpora.dialects import dialect_of_path
+from corpora.dialects import guess_dialect
 from corpora.records import Outcome, Program, Verdict
-from gpu_runtime.cuda.backend import CudaBackend, usable
+from gpu_runtime.cuda.backend import CudaBackend, is_usable
 from translator.judge import JudgeConfig
 
 ZOO = Path(__file__).resolve().parents[1] / "tests" / "zoo"
@@ -86,7 +86,7 @@ def zoo_pairs() -> list[tuple[int, Pair]]:
         (source,), (target,) = case.glob("source.*"), case.glob("target.*")
         if ".cu" in (source.suffix, target.suffix):
             programs = [
-                Program(dialect_of_path(p.name).name, "work", p.read_text(), origin=case.name)
+                Program(guess_dialect(p.name).name, "work", p.read_text(), origin=case.name)
                 for p in (source, target)
             ]
             made.append((0, Pair(*programs, expected.read_text().split("\n", 1)[1].strip())))
@@ -218,7 +218,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--limit-s", type=float, default=150.0, help="what is not done then is left out, and said"
     )
     options = parser.parse_args(arguments)
-    if not usable():
+    if not is_usable():
         print(
             "no CUDA device answers here: agreement with the emulation can only be measured on one",
             file=sys.stderr,

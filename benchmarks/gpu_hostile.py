@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from corpora.records import Program
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from gpu_runtime.backend import Arguments, Compiled, CompileRequest, Geometry, Limits, Status
 from gpu_runtime.cuda.backend import CudaBackend
 
@@ -80,7 +80,7 @@ class Result:
 
 def request(text: str, name: str, dialect: str = "cuda") -> CompileRequest:
     program = Program(dialect, name, text)
-    return CompileRequest(program, signature_of(program))
+    return CompileRequest(program, read_signature(program))
 
 
 def requests() -> list[CompileRequest]:

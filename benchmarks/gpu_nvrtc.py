@@ -20,8 +20,8 @@ from pathlib import Path
 from corpora.datasets.loaders import CorpusError, load_corpus
 from gpu_runtime.backend import CompileRequest
 from gpu_runtime.cuda.compile import compile_for_device
-from gpu_runtime.cuda.nvrtc import DEFAULT_ARCHITECTURE, DeviceCompiler, NvrtcMissing
-from translator.judge import plain_requests
+from gpu_runtime.cuda.nvrtc import DEFAULT_ARCHITECTURE, DeviceCompiler, NvrtcMissingError
+from translator.judge import list_compile_requests
 
 MOST_MS = 10.0
 LEAST_SHARE = 0.99
@@ -31,7 +31,7 @@ def measured(
     requests: Sequence[CompileRequest], architecture: str
 ) -> tuple[list[str], float, float]:
     """What does not compile (name: why), CPU ms and wall ms of each, with an empty cache. Raises
-    NvrtcMissing.
+    NvrtcMissingError.
     """
     compiler = DeviceCompiler().ready()
     with tempfile.TemporaryDirectory() as cache:
@@ -57,11 +57,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--architecture", default=DEFAULT_ARCHITECTURE)
     options = parser.parse_args(arguments)
     try:
-        requests = plain_requests(
+        requests = list_compile_requests(
             load_corpus(str(options.data / "cuda.para.valid.tok"), "cuda").programs
         )
         runs = [measured(requests, options.architecture) for _ in range(options.repeats)]
-    except (CorpusError, NvrtcMissing) as error:
+    except (CorpusError, NvrtcMissingError) as error:
         print(f"gpu_nvrtc: {error}", file=sys.stderr)
         return 2
     failed, cpu_ms, wall_ms = runs[0][0], min(r[1] for r in runs), min(r[2] for r in runs)

@@ -25,11 +25,11 @@ from gpu_speedup import KERNELS, TOLERANCE
 
 from corpora import builtin
 from corpora.records import Program
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from gpu_runtime.backend import Arguments, CompileRequest, Status
-from gpu_runtime.cuda.driver import device_count
+from gpu_runtime.cuda.driver import count_devices
 from gpu_runtime.emulation.backend import EmulatedBackend
-from gpu_runtime.openmp.offload import DEVICE_FLAGS, device_compilers
+from gpu_runtime.openmp.offload import DEVICE_FLAGS, find_device_compilers
 
 SIZES = {"axpy": 100_000, "gemv": 300, "gemm": 100, "spmv": 5_000, "jacobi": 64, "cg": 2_000}
 _TEXT = """#include <omp.h>
@@ -115,7 +115,7 @@ def on_device(
 def emulated(
     backend: EmulatedBackend, program: Program, values: tuple[np.ndarray, ...]
 ) -> list[np.ndarray]:
-    compiled = backend.compile([CompileRequest(program, signature_of(program))])[0]
+    compiled = backend.compile([CompileRequest(program, read_signature(program))])[0]
     done = backend.run(compiled, [Arguments(values, threads=2)])[0] if compiled.ok else None
     if done is None or done.status is not Status.OK:
         raise RuntimeError(f"not emulated: {done.detail if done else compiled.diagnostics}")
@@ -154,13 +154,13 @@ def main(arguments: list[str] | None = None) -> int:
             values = [file[f"arr_{i}"] for i in range(len(file.files))]
         np.savez(taken, *values, on_host=np.array(call(Path(library), name, values)))
         return 0
-    if device_count() == 0:
+    if count_devices() == 0:
         print(
             "gpu_offload: no CUDA device answers here: target regions would run on the host",
             file=sys.stderr,
         )
         return 2
-    compiler = next(c for c in device_compilers() if c.name == "g++")
+    compiler = next(c for c in find_device_compilers() if c.name == "g++")
     if not compiler.builds:
         print(
             f"Not run: g++ builds nothing for a device here ({compiler.detail}); to mend: "

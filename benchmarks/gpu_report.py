@@ -178,7 +178,8 @@ def environment(site: Path) -> dict[str, str]:
 def machine(env: dict[str, str]) -> list[str]:
     """What the figures were measured on."""
     ask = (
-        "from gpu_runtime.doctor import survey\nfor f in survey(): print('yes' if f.present "
+        "from gpu_runtime.doctor import check_machine\nfor f in check_machine(): print('yes' "
+        "if f.present "
         "else 'no ', f.name, '|', f.detail, '' if f.present else '| to mend: ' + f.hint)"
     )
     commit = subprocess.run(
@@ -276,9 +277,9 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"gpu_report: {trouble}", file=sys.stderr)
             if packages is PACKAGES:
                 return 2
-    from gpu_runtime.cuda.driver import device_count
+    from gpu_runtime.cuda.driver import count_devices
 
-    there = device_count() > 0
+    there = count_devices() > 0
     if not there and not options.rehearse:
         print(
             "gpu_report: no CUDA device answers on this machine, nothing was measured; "

@@ -20,11 +20,11 @@ from pathlib import Path
 import numpy as np
 
 from corpora import builtin
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from gpu_runtime.backend import Arguments, CompileRequest, Status
-from gpu_runtime.call.materialize import random_bits
+from gpu_runtime.call.materialize import generate_random_bits
 from gpu_runtime.cuda.backend import CudaBackend
-from gpu_runtime.cuda.timing import NotMeasured, compiled_for_timing, time_pair
+from gpu_runtime.cuda.timing import NotMeasuredError, compile_for_timing, measure_pair
 
 TOLERANCE = 1e-3
 
@@ -32,7 +32,7 @@ TOLERANCE = 1e-3
 def _floats(count: int, seed: int, dtype: type = np.float64) -> np.ndarray:
     """Uniform in [-1, 1), shape (count,)."""
     return (
-        (random_bits(seed, 0, count) >> np.uint64(11)).astype(np.float64) * 2.0**-52 - 1.0
+        (generate_random_bits(seed, 0, count) >> np.uint64(11)).astype(np.float64) * 2.0**-52 - 1.0
     ).astype(dtype)
 
 
@@ -71,7 +71,7 @@ def gemm(n: int) -> tuple[np.ndarray, ...]:
 
 
 def spmv(m: int, row: int = 16) -> tuple[np.ndarray, ...]:
-    columns = (random_bits(5, 0, m * row) % np.uint64(m)).astype(np.int32)
+    columns = (generate_random_bits(5, 0, m * row) % np.uint64(m)).astype(np.int32)
     return (
         _int(m),
         np.arange(0, m * row + 1, row, dtype=np.int32),
@@ -112,18 +112,18 @@ KERNELS: dict[str, tuple[Callable[[int], tuple[np.ndarray, ...]], tuple[int, ...
 def requests_for(name: str) -> tuple[CompileRequest, CompileRequest]:
     """Serial source and CUDA reference of a built-in function."""
     found = {d: next(p for p in builtin.programs(d) if p.name == name) for d in ("cpp", "cuda")}
-    return tuple(CompileRequest(p, signature_of(p)) for p in found.values())  # type: ignore[return-value]
+    return tuple(CompileRequest(p, read_signature(p)) for p in found.values())  # type: ignore[return-value]
 
 
 def agree(
     backend: CudaBackend, source: CompileRequest, target: CompileRequest, arguments: Arguments
 ) -> None:
-    """Raises NotMeasured where the device's values are not the source's."""
+    """Raises NotMeasuredError where the device's values are not the source's."""
     sides = []
     for request in (source, target):
-        done = backend.run(compiled_for_timing(backend, request), [arguments])[0]
+        done = backend.run(compile_for_timing(backend, request), [arguments])[0]
         if done.status is not Status.OK:
-            raise NotMeasured(
+            raise NotMeasuredError(
                 f"{request.program.name} ({request.program.dialect}): {done.status} {done.detail}"
             )
         sides.append(done.values)
@@ -133,7 +133,7 @@ def agree(
         if parameter.name != "tmp" and not np.allclose(
             a, b, rtol=TOLERANCE, atol=TOLERANCE * max(1.0, float(np.abs(given).max(initial=0)))
         ):
-            raise NotMeasured(
+            raise NotMeasuredError(
                 f"{source.program.name}: '{parameter.name}' differs between source and device"
             )
 
@@ -170,10 +170,10 @@ def main(arguments: list[str] | None = None) -> int:
             given = Arguments(maker(size))
             try:
                 agree(backend, source, target, given)
-                t = time_pair(
+                t = measure_pair(
                     backend, source, target, max(v.size for v in given.values), given, given
                 )
-            except NotMeasured as error:
+            except NotMeasuredError as error:
                 print(f"{name:8} {size:9d} not measured: {error}")
                 failed = 1
                 continue

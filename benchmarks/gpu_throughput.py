@@ -28,10 +28,10 @@ from corpora.datasets.loaders import load_pairs
 from corpora.records import Program
 from gpu_runtime.backend import CompileRequest
 from gpu_runtime.compile.compiler import compile_requests
-from gpu_runtime.cuda.backend import CudaBackend, usable
+from gpu_runtime.cuda.backend import CudaBackend, is_usable
 from gpu_runtime.cuda.compile import compile_for_device
-from gpu_runtime.cuda.nvrtc import DeviceCompiler, NvrtcMissing
-from translator.judge import plain_requests
+from gpu_runtime.cuda.nvrtc import DeviceCompiler, NvrtcMissingError
+from translator.judge import list_compile_requests
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,16 +157,16 @@ def main(arguments: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as cache:
         try:
             cost, ok = compile_cost(
-                plain_requests([a for a, _ in pairs]),
-                plain_requests([b for _, b in pairs]),
+                list_compile_requests([a for a, _ in pairs]),
+                list_compile_requests([b for _, b in pairs]),
                 Path(cache),
             )
-        except NvrtcMissing as error:
+        except NvrtcMissingError as error:
             print(error, file=sys.stderr)
             return 2
         costs.append(cost)
         notes.append(f"{ok} of {cost.pairs} compile for the device")
-    if usable():
+    if is_usable():
         for checks in ("none", "emulator"):
             with tempfile.TemporaryDirectory() as cache:
                 cost, outcomes = verify_cost(pairs, Path(cache), checks)

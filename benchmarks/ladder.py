@@ -26,13 +26,13 @@ from coevolve.cli.errors import UserError
 from coevolve.config.checks import LADDER
 from coevolve.config.schema import Config, load
 from coevolve.evaluation.evaluate import evaluate_checkpoint, prepare_evaluation
-from coevolve.evaluation.statistics import interval_of_mean, paired_difference
+from coevolve.evaluation.statistics import bootstrap_mean, bootstrap_paired_difference
 from coevolve.loop import stages
-from coevolve.loop.pretraining_lessons import steps
-from coevolve.loop.rounds import local_workers, ray_workers
+from coevolve.loop.pretraining_lessons import list_steps
+from coevolve.loop.rounds import make_local_workers, make_ray_run_workers
 from coevolve.loop.run_corpus import open_corpus
 from coevolve.loop.run_folder import RunFolder, read_json, write_json
-from coevolve.loop.run_pretraining import climb, step_paths
+from coevolve.loop.run_pretraining import list_step_paths, run_pretraining
 
 WRITERS = ("dae", "bt")
 """After one of these steps a model has been taught to write whole functions, so that its
@@ -92,15 +92,15 @@ def make(arm: Arm, others: Sequence[Arm], workers: Callable) -> None:
         for other in others:
             take(arm, other)
         prepare_evaluation(run)
-        before = climb(run)
+        before = run_pretraining(run)
         found = {
             "ladder": evaluate(run, before, f"{arm.name}: ladder")
-            if set(steps(arm.config)) & set(WRITERS)
+            if set(list_steps(arm.config)) & set(WRITERS)
             else None
         }
         after = str(arm.folder.round(0).translator)
         if not Path(after).exists():
-            stages.follow(
+            stages.follow_training(
                 run,
                 f"{arm.name}: cold start",
                 crew.translator,
@@ -124,7 +124,7 @@ def take(arm: Arm, other: Arm) -> None:
 
 
 def _steps(arm: Arm) -> list:
-    return list(zip(steps(arm.config), step_paths(arm.folder, steps(arm.config))))
+    return list(zip(list_steps(arm.config), list_step_paths(arm.folder, list_steps(arm.config))))
 
 
 def evaluate(run: stages.Run, checkpoint: str, label: str) -> dict:
@@ -155,7 +155,7 @@ def _shown(part: dict | None) -> str:
     if part is None:
         return "– | –"
     values = list(part["passed"].values())
-    low, high = interval_of_mean(values) or (0.0, 0.0)
+    low, high = bootstrap_mean(values) or (0.0, 0.0)
     return (
         f"{sum(values) / max(1, len(values)):.1f} ({low:.1f} to {high:.1f}) | "
         f"{part['compile_rate'] or 0.0:.1f}"
@@ -165,7 +165,9 @@ def _shown(part: dict | None) -> str:
 def _difference(none: dict[str, float], arm: dict[str, float]) -> str:
     if set(none) != set(arm):
         raise UserError("the arms were evaluated on unequal programs; begin with an empty folder")
-    found = paired_difference([none[k] for k in sorted(none)], [arm[k] for k in sorted(none)])
+    found = bootstrap_paired_difference(
+        [none[k] for k in sorted(none)], [arm[k] for k in sorted(none)]
+    )
     return f"{found.value:+.1f} ({found.ci95[0]:+.1f} to {found.ci95[1]:+.1f})" if found else "–"
 
 
@@ -193,7 +195,7 @@ def main() -> int:
             make(
                 arm,
                 [other for other in arms if other is not arm],
-                local_workers if args.local else ray_workers,
+                make_local_workers if args.local else make_ray_run_workers,
             )
         print(table(arms))
 

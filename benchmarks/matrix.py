@@ -23,9 +23,9 @@ from coevolve.verification.engine import Engine, VerifyConfig
 from corpora import builtin
 from corpora.dialects import DIALECTS
 from corpora.records import Outcome, Program, Verdict, content_hash
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from gpu_runtime.backend import CompileRequest, Variant
-from tester.mutation.mutants import Mutant, mutants_of
+from tester.mutation.mutants import Mutant, generate_mutants
 from translator.judge import judge
 
 KERNELS = {
@@ -109,11 +109,13 @@ def wrong_variant(program: Program, engine: Engine, seed: int) -> Mutant:
         for kernel, dialect, place in EQUIVALENT
         if (kernel, dialect) == (program.name, program.dialect)
     }
-    ordered = sorted(mutants_of(program), key=lambda m: content_hash(seed, m.program.text))
+    ordered = sorted(generate_mutants(program), key=lambda m: content_hash(seed, m.program.text))
     waiting = [m for m in ordered if m.where not in known]
     for start in range(0, len(waiting), CHUNK):
         part = waiting[start : start + CHUNK]
-        requests = [CompileRequest(m.program, signature_of(m.program), Variant.PLAIN) for m in part]
+        requests = [
+            CompileRequest(m.program, read_signature(m.program), Variant.PLAIN) for m in part
+        ]
         for mutant, built in zip(part, engine.backend.compile(requests), strict=True):
             if built.ok:
                 return mutant

@@ -23,8 +23,8 @@ from gold import arguments, chosen, publish
 from coevolve.verification.engine import Engine, Pair, VerifyConfig
 from corpora.records import Outcome, Verdict
 from gpu_runtime.expectations import Expectations
-from tester.mutation.mutants import Mutant, mutants_of, sample
-from tester.mutation.strength import stronger
+from tester.mutation.mutants import Mutant, generate_mutants, sample_mutants
+from tester.mutation.strength import make_stronger_suite
 from translator.judge import JudgeConfig, judge
 
 JUDGE = JudgeConfig(timeout_floor_s=1.0)
@@ -56,7 +56,7 @@ def judged_mutants(line: int, pair: Pair, engine: Engine, each: int) -> list[Jud
     expectations = engine.expectations(pair.source).expectations
     if expectations is None or expectations.source_ms > SLOW_SOURCE_MS:
         return f"left out: one test takes more than {SLOW_SOURCE_MS:.0f} ms"
-    mutants = sample(mutants_of(pair.target), each, line)
+    mutants = sample_mutants(generate_mutants(pair.target), each, line)
     verdicts = judge(expectations, [m.program for m in mutants], engine.backend, JUDGE)
     found = [_first(line, m, v) for m, v in zip(mutants, verdicts, strict=True)]
     alive = [j for j in found if j.fate == "equivalent"]
@@ -78,7 +78,7 @@ def _again(
     """Survivors under stronger suites."""
     now = {j.mutant: j for j in alive}
     for seed in STRONGER_SEEDS:
-        other = stronger(expectations, engine.backend, seed)
+        other = make_stronger_suite(expectations, engine.backend, seed)
         waiting = [m for m, j in now.items() if j.fate == "equivalent"]
         if other is None or not waiting:
             continue

@@ -16,7 +16,7 @@ import time
 
 import torch
 
-from coevolve.models_named import SMALL
+from coevolve.named_models import SMALL
 from gpu_runtime.models.llama_decoder import LlamaDecoder
 from gpu_runtime.models.scratch import ScratchModel
 

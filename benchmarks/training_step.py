@@ -24,11 +24,17 @@ from contextlib import nullcontext
 import torch
 
 from corpora.generator import generate
-from gpu_runtime.models.attention import use
+from gpu_runtime.models.attention import use_causal_attention
 from gpu_runtime.models.muon import Muon
-from gpu_runtime.models.scratch import ScratchConfig, ScratchModel, hidden_of
-from gpu_runtime.models.training import BETAS, WEIGHT_DECAY, Encoded, multiplies_bf16, plan_batches
-from translator.prompting.translate import example_of
+from gpu_runtime.models.scratch import ScratchConfig, ScratchModel, find_hidden_matrices
+from gpu_runtime.models.training import (
+    BETAS,
+    WEIGHT_DECAY,
+    EncodedExample,
+    has_bf16_products,
+    plan_batches,
+)
+from translator.prompting.translate import make_example
 
 SPINS = "20000"
 
@@ -48,7 +54,7 @@ def main() -> int:
     if args.threads:
         print(wall_s(args.steps, args.batch_tokens))
         return 0
-    if not multiplies_bf16():
+    if not has_bf16_products():
         print(
             "this processor does not multiply bfloat16: training uses torch's own attention and "
             "fp32 products"
@@ -96,9 +102,9 @@ def _elsewhere(args: argparse.Namespace, threads: int, spins: str) -> float:
 def wall_s(steps: int, batch_tokens: int) -> float:
     """Median wall seconds of a training step as runs take it."""
     model, encoded, batches = _prepared(steps, batch_tokens)
-    optimiser = _optimiser(model, torch.bfloat16 if multiplies_bf16() else torch.float32)
+    optimiser = _optimiser(model, torch.bfloat16 if has_bf16_products() else torch.float32)
     found = []
-    with use(model._model) if multiplies_bf16() else nullcontext():
+    with use_causal_attention(model._model) if has_bf16_products() else nullcontext():
         for batch in batches:
             started = time.monotonic()
             _step(model, [encoded[i] for i in batch], optimiser)
@@ -106,18 +112,20 @@ def wall_s(steps: int, batch_tokens: int) -> float:
     return statistics.median(found[2:])
 
 
-def _step(model: ScratchModel, rows: list[Encoded], optimiser: Muon) -> None:
+def _step(model: ScratchModel, rows: list[EncodedExample], optimiser: Muon) -> None:
     model._model.train()
     model._loss(rows).backward()
     optimiser.step()
     optimiser.zero_grad()
 
 
-def _prepared(steps: int, batch_tokens: int) -> tuple[ScratchModel, list[Encoded], list[list[int]]]:
+def _prepared(
+    steps: int, batch_tokens: int
+) -> tuple[ScratchModel, list[EncodedExample], list[list[int]]]:
     """A new model, lessons and their batches, two more than `steps` to warm up."""
     computations = generate(40 * steps, 1, "mixed")
     lessons = [
-        example_of(c.programs["cpp"], c.programs["cuda"])
+        make_example(c.programs["cpp"], c.programs["cuda"])
         for c in computations
         if "cuda" in c.programs
     ]
@@ -147,14 +155,14 @@ def measure(steps: int, batch_tokens: int) -> dict[bool, list[float]]:
     for batch in batches:
         for way, model in models.items():
             started = time.process_time()
-            with use(model._model) if way else nullcontext():
+            with use_causal_attention(model._model) if way else nullcontext():
                 _step(model, [encoded[i] for i in batch], optimisers[way])
             found[way].append(time.process_time() - started)
     return {way: times[2:] for way, times in found.items()}  # the first two warm up
 
 
 def _optimiser(model: ScratchModel, products: torch.dtype) -> Muon:
-    hidden = hidden_of(model._model)
+    hidden = find_hidden_matrices(model._model)
     chosen = {id(p) for p in hidden}
     return Muon(
         hidden,

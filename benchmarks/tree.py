@@ -44,7 +44,9 @@ def measure(root: Path) -> Measures:
         raise FileNotFoundError(f"{root}: no packages named {', '.join(ROOMS)}")
     texts = {f: f.read_text() for f in files}
     trees = {f: ast.parse(t) for f, t in texts.items()}
-    every = [f for f in root.rglob("*.py") if not {".venv", "build"} & set(f.relative_to(root).parts)]
+    every = [
+        f for f in root.rglob("*.py") if not {".venv", "build"} & set(f.relative_to(root).parts)
+    ]
     widths = [len(line) for f in every for line in f.read_text().splitlines()]
     calls = {f: _regular_expressions(t) for f, t in trees.items()}
     pages = [root / "README.md", *(root / "docs").rglob("*.md")]

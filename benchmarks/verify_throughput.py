@@ -103,10 +103,10 @@ def hit_ms(folder: Path, stop: int, mutants: int) -> float:
 
 def build_runners() -> None:
     """The runner is built once per machine, not per pair: kept out of the cold figures."""
-    from gpu_runtime.compile.toolchain import cache_root, runner_binary
+    from gpu_runtime.compile.toolchain import build_runner, find_cache_root
 
     for flavour in ("plain", "asan"):
-        runner_binary(flavour, cache_root())
+        build_runner(flavour, find_cache_root())
 
 
 def loop_s(rounds: int) -> dict[str, float]:

@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from corpora.dialects import DIALECTS, dialect_of_path
-from corpora.dialects import direction as direction_of
+from corpora.dialects import DIALECTS, guess_dialect
+from corpora.dialects import parse_direction as direction_of
 from corpora.records import Program, UnitTestSuite, Verdict
 
 if TYPE_CHECKING:
@@ -61,16 +61,16 @@ def verify(
         ValueError: an unknown dialect or back end, a file that cannot be read, a text without a
             function, or tests that do not parse.
     """
-    from coevolve.verification.asking import of_all, until_one_differs
-    from coevolve.verification.engine import Pair, VerifyConfig, shared_engine
+    from coevolve.verification.engine import Pair, VerifyConfig, get_shared_engine
+    from coevolve.verification.function_verdicts import combine_verdicts, verify_until_difference
 
-    engine = shared_engine(backend, config or VerifyConfig())
+    engine = get_shared_engine(backend, config or VerifyConfig())
     tests = _text_of(suite) if isinstance(suite, os.PathLike) else suite
     if isinstance(source, Program) and isinstance(target, Program) and not function:
         return engine.verify(Pair(source, target, tests))
     pairs = _pairs(source, target, tests, direction, function)
     engine.prepare(pairs if len(pairs) > 1 else ())
-    return of_all(until_one_differs(engine, pairs), len(pairs))
+    return combine_verdicts(verify_until_difference(engine, pairs), len(pairs))
 
 
 def _pairs(
@@ -79,14 +79,16 @@ def _pairs(
     """The questions that two programs are, at least one of which is no `Program`."""
     from dataclasses import replace
 
-    from coevolve.verification.questions import asked_of
+    from coevolve.verification.requests import make_request
 
     way = direction_of(direction) if direction else None
     text, dialect = _read(source, way.source.name if way else "", "source")
     other, other_dialect = _read(target, way.target.name if way else "", "target")
     named = function or next((p.name for p in (source, target) if isinstance(p, Program)), "")
     record = isinstance(suite, UnitTestSuite)
-    asked = asked_of(text, dialect, other, other_dialect, None if record else suite, named).pairs
+    asked = make_request(
+        text, dialect, other, other_dialect, None if record else suite, named
+    ).pairs
     return tuple(replace(pair, suite=suite) for pair in asked[-1:]) if record else asked
 
 
@@ -105,7 +107,7 @@ def _read(given: Given, dialect: str, what: str) -> tuple[str, str]:
     if isinstance(given, Program):
         return given.text, given.dialect
     if isinstance(given, os.PathLike) or is_path(given):
-        return _text_of(given), dialect or dialect_of_path(os.fspath(given)).name
+        return _text_of(given), dialect or guess_dialect(os.fspath(given)).name
     if not dialect:
         raise ValueError(
             f"the dialect of the {what}'s text is not known; name both, for example "
@@ -115,7 +117,7 @@ def _read(given: Given, dialect: str, what: str) -> tuple[str, str]:
 
 
 def _text_of(path: str | os.PathLike[str]) -> str:
-    from coevolve.verification.questions import read_text
+    from coevolve.verification.requests import read_text
 
     return read_text(os.fspath(path))
 
@@ -158,7 +160,7 @@ def translate(
 
     from coevolve.cli.errors import UserError
     from coevolve.cli.translate import Asking, ports_of
-    from coevolve.models_named import resolve
+    from coevolve.named_models import resolve_model
     from corpora.datasets.loaders import load_text
 
     if bool(to) == bool(direction):
@@ -171,7 +173,7 @@ def translate(
     )
     if function and not (programs := tuple(p for p in programs if p.name == function)):
         raise UserError(f"the source has no function '{function}' that tests can call")
-    named = resolve(model, "translator", str(way))
+    named = resolve_model(model, "translator", str(way))
     named.require_taught(str(way))
     with closing(ports_of(programs, way, named.open(), named.kind, asking, text)) as ports:
         return list(ports)

@@ -4,7 +4,7 @@ Contract: a dialect is data. Code that needs to know something about a dialect r
 row; nothing branches on a dialect's name. New dialects are added by adding a row (and a back end
 that can compile it).
 
-    python -c "from corpora.dialects import direction; print(direction('cpp:cuda'))"
+    python -c "from corpora.dialects import parse_direction; print(parse_direction('cpp:cuda'))"
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Direction:
         return Direction(self.target, self.source)
 
 
-def dialect(name: str) -> Dialect:
+def get_dialect(name: str) -> Dialect:
     """The row called `name`. Raises ValueError naming the nearest dialect."""
     if name in DIALECTS:
         return DIALECTS[name]
@@ -70,7 +70,7 @@ def dialect(name: str) -> Dialect:
     raise ValueError(f"unknown dialect '{name}'{hint} (known: {', '.join(DIALECTS)})")
 
 
-def dialect_of_path(path: str) -> Dialect:
+def guess_dialect(path: str) -> Dialect:
     """Dialect by file suffix, longest suffix first. Raises ValueError when no row claims it."""
     lowered = path.lower()
     claims = [
@@ -83,7 +83,7 @@ def dialect_of_path(path: str) -> Dialect:
     return max(claims, key=lambda claim: claim[0])[1]
 
 
-def direction(text: str) -> Direction:
+def parse_direction(text: str) -> Direction:
     """Parse `source:target`. Raises ValueError."""
     source, colon, target = text.partition(":")
     if not colon:
@@ -92,4 +92,4 @@ def direction(text: str) -> Direction:
         )
     if source == target:
         raise ValueError(f"direction '{text}' translates a dialect into itself")
-    return Direction(dialect(source), dialect(target))
+    return Direction(get_dialect(source), get_dialect(target))

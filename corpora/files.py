@@ -3,7 +3,7 @@
 Contract: what is written is made beside its place, flushed to the disk and renamed, so a reader
 never sees a part of it. When the disk is full the part is removed, what was there before stays, and
 DiskFullError says so. A process that is killed leaves a part (`.NAME.….part`), which nothing reads
-and `remove_parts` clears away.
+and `remove_partial_files` clears away.
 
     python -c "from pathlib import Path; from corpora.files import write_atomically as w; w('/tmp/a', lambda f: f.write(b'a'))"
 """
@@ -49,7 +49,7 @@ def write_atomically(path: Path | str, writer: Callable[[BinaryIO], object]) -> 
         raise
 
 
-def try_place(path: Path | str) -> None:
+def check_writable(path: Path | str) -> None:
     """Raises OSError where `write_atomically` could not put a file at `path` now."""
     path = Path(path)
     if path.is_dir():
@@ -89,7 +89,7 @@ def write_folder(path: Path | str, fill: Callable[[Path], object]) -> None:
         raise
 
 
-def remove_parts(folder: Path) -> None:
+def remove_partial_files(folder: Path) -> None:
     """Clear away what killed processes left in `folder` and the folders in it; nobody may be
     writing there.
     """

@@ -1,11 +1,12 @@
 """Fingerprints of program texts that do not see names, layout, comments, directives or qualifiers.
 
-Contract: `fingerprints(items)` gives for each Program (or bare text) an exact hash of its canonical
-tokens, its set of 5-token shingle hashes, and 16 band keys of a 64-value MinHash. Values are the
-same in every process and on every machine of one byte order. About 60 us an item of 100 tokens.
+Contract: `compute_fingerprints(items)` gives for each Program (or bare text) an exact hash of its
+canonical tokens, its set of 5-token shingle hashes, and 16 band keys of a 64-value MinHash. Values
+are the same in every process and on every machine of one byte order. About 60 us an item of 100
+tokens.
 
-    python -c "from corpora.fingerprints import fingerprints; \
-a, b = fingerprints(['void f(int n){}', 'void  g ( int m ) { }']).exact; print(a == b)"
+    python -c "from corpora.fingerprints import compute_fingerprints; \
+a, b = compute_fingerprints(['void f(int n){}', 'void  g ( int m ) { }']).exact; print(a == b)"
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from corpora.dialects import dialect
+from corpora.dialects import get_dialect
 from corpora.records import Program
 from corpora.tokens.lexers import (
     CPP_FUNCTIONS,
@@ -72,13 +73,13 @@ class Fingerprints:
         return len(self.exact)
 
 
-def fingerprints(items: Sequence[Program | str]) -> Fingerprints:
+def compute_fingerprints(items: Sequence[Program | str]) -> Fingerprints:
     """Fingerprints of programs or bare texts (their language is then guessed)."""
     exact: list[str] = []
     shingles: list[np.ndarray] = []
     bands = [np.empty((0, BANDS), np.uint64)]
     for start in range(0, len(items), _CHUNK_ITEMS):
-        tokens = [token_ids(item) for item in items[start : start + _CHUNK_ITEMS]]
+        tokens = [hash_tokens(item) for item in items[start : start + _CHUNK_ITEMS]]
         exact += [hashlib.blake2b(t.tobytes(), digest_size=8).hexdigest() for t in tokens]
         hashes, starts = _shingle_hashes(tokens)
         shingles += np.split(hashes, starts[1:])
@@ -86,7 +87,7 @@ def fingerprints(items: Sequence[Program | str]) -> Fingerprints:
     return Fingerprints(exact, shingles, np.concatenate(bands))
 
 
-def jaccard(a: frozenset[int], b: frozenset[int]) -> float:
+def compute_jaccard(a: frozenset[int], b: frozenset[int]) -> float:
     """Shared part of two shingle sets, in [0, 1]."""
     shared = len(a & b)
     return shared / (len(a) + len(b) - shared) if a or b else 1.0
@@ -118,7 +119,7 @@ def _word(word: str) -> int:
     return found
 
 
-def token_ids(item: Program | str) -> np.ndarray:
+def hash_tokens(item: Program | str) -> np.ndarray:
     """Canonical tokens of one item as 64-bit ids, shape (tokens,); the program's own names become
     places.
     """
@@ -126,7 +127,7 @@ def token_ids(item: Program | str) -> np.ndarray:
     fortran = (
         bool(_LOOKS_FORTRAN.search(text))
         if isinstance(item, str)
-        else dialect(item.dialect).language == "fortran"
+        else get_dialect(item.dialect).language == "fortran"
     )
     language = "fortran" if fortran else "cpp"
     if fortran:

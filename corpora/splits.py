@@ -7,7 +7,7 @@ MinHash with banded hashing (64 values, 16 bands of 4: at the threshold 99.98 % 
 matches always) and are confirmed exactly. A split depends only on the content of a cluster, never
 on order or on what else is in the corpus.
 
-    python -c "from corpora.builtin import programs; from corpora.splits import split; s = split(programs('cpp')); \
+    python -c "from corpora.builtin import programs; from corpora.splits import split_programs; s = split_programs(programs('cpp')); \
 print(len(s.train), len(s.validation), len(s.test))"
 
 Method: Broder, "On the resemblance and containment of documents" (1997); banding as in Leskovec,
@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from corpora.fingerprints import BANDS, Fingerprints, fingerprints, jaccard
+from corpora.fingerprints import BANDS, Fingerprints, compute_fingerprints, compute_jaccard
 from corpora.records import Program
 
 THRESHOLD = 0.8
@@ -41,11 +41,11 @@ class Split:
     test: tuple
 
 
-def clusters(items: Sequence[Program | str]) -> list[int]:
+def cluster_items(items: Sequence[Program | str]) -> list[int]:
     """For each item the index of the first item of its cluster (near-duplicates, closed
     transitively).
     """
-    prints = fingerprints(items)
+    prints = compute_fingerprints(items)
     first: dict[str, int] = {}
     owner = [first.setdefault(key, i) for i, key in enumerate(prints.exact)]
     sets = {i: frozenset(prints.shingles[i].tolist()) for i in first.values()}
@@ -86,11 +86,13 @@ def _join_bucket(members: list[int], sets: dict[int, frozenset[int]], groups: _G
             other = len(sets[i])
             if min(size, other) < THRESHOLD * max(size, other) or groups.root(i) == groups.root(j):
                 continue
-            if jaccard(sets[i], sets[j]) >= THRESHOLD:
+            if compute_jaccard(sets[i], sets[j]) >= THRESHOLD:
                 groups.join(i, j)
 
 
-def split(programs: Sequence[Program], validation: float = 0.1, test: float = 0.1) -> Split:
+def split_programs(
+    programs: Sequence[Program], validation: float = 0.1, test: float = 0.1
+) -> Split:
     """Split programs by cluster; `validation` and `test` are expected shares in [0, 1]. Raises
     ValueError.
     """
@@ -114,7 +116,7 @@ def split_groups(
             f"together"
         )
     members = [(g, program) for g, group in enumerate(groups) for program in group]
-    cluster_of = clusters([program for _, program in members])
+    cluster_of = cluster_items([program for _, program in members])
     owner = _joined_groups(len(groups), [g for g, _ in members], cluster_of)
     keys: dict[int, str] = {}
     for g, program in members:
@@ -158,7 +160,7 @@ class EvaluationGuard:
 
     def __init__(self, evaluation: Sequence[Program | str]) -> None:
         self._items = list(evaluation)
-        prints = fingerprints(self._items)
+        prints = compute_fingerprints(self._items)
         self._exact = {key: i for i, key in reversed(list(enumerate(prints.exact)))}
         self._sets = [frozenset(s.tolist()) for s in prints.shingles]
         self._buckets: list[dict[int, list[int]]] = [{} for _ in range(BANDS)]
@@ -172,7 +174,7 @@ class EvaluationGuard:
         """
         if not self._items:
             return []
-        prints = fingerprints(items)
+        prints = compute_fingerprints(items)
         hit = np.zeros(len(items), bool)
         for band, bucket in enumerate(self._buckets):
             hit |= np.isin(prints.bands[:, band], np.array(list(bucket), np.uint64))
@@ -187,7 +189,7 @@ class EvaluationGuard:
             e for bucket, key in zip(self._buckets, row, strict=True) for e in bucket.get(key, ())
         }
         own = frozenset(prints.shingles[item].tolist())
-        scored = [(jaccard(own, self._sets[e]), -e) for e in near]
+        scored = [(compute_jaccard(own, self._sets[e]), -e) for e in near]
         similarity, negated = max(scored)
         return Leak(item, -negated, similarity) if similarity >= THRESHOLD else None
 

@@ -106,11 +106,14 @@ def _record(cls: type, value: object, where: str) -> object:
         raise StoreError(f"{where}: field '{missing[0]}' is missing")
     hints = _hints(cls)
     return cls(
-        **{name: _typed(hints[name], item, f"{where}.{name}") for name, item in value.items()}
+        **{
+            name: _convert_value(hints[name], item, f"{where}.{name}")
+            for name, item in value.items()
+        }
     )
 
 
-def _typed(hint: object, value: object, where: str) -> object:
+def _convert_value(hint: object, value: object, where: str) -> object:
     """`value` (from JSON) as `hint`: dataclasses, tuples, lists, dicts, enums, unions and plain
     values.
     """
@@ -120,7 +123,7 @@ def _typed(hint: object, value: object, where: str) -> object:
     if origin in (tuple, list) or hint in (tuple, list):
         return _sequence(origin or hint, arguments, value, where)
     if origin is dict and isinstance(value, dict):
-        return {k: _typed(arguments[1], v, f"{where}[{k!r}]") for k, v in value.items()}
+        return {k: _convert_value(arguments[1], v, f"{where}[{k!r}]") for k, v in value.items()}
     if is_dataclass(hint):
         return _record(hint, value, where)
     if isinstance(hint, type) and issubclass(hint, Enum):
@@ -154,11 +157,11 @@ def _sequence(kind: type, arguments: tuple, value: object, where: str) -> object
         if len(value) != len(arguments):
             raise StoreError(f"{where}: expected {len(arguments)} items, found {len(value)}")
         return tuple(
-            _typed(hint, v, f"{where}[{i}]")
+            _convert_value(hint, v, f"{where}[{i}]")
             for i, (hint, v) in enumerate(zip(arguments, value, strict=True))
         )
     hint = arguments[0] if arguments else object
-    return kind(_typed(hint, v, f"{where}[{i}]") for i, v in enumerate(value))
+    return kind(_convert_value(hint, v, f"{where}[{i}]") for i, v in enumerate(value))
 
 
 def _member(choices: tuple, value: object, where: str) -> object:
@@ -177,7 +180,7 @@ def _member(choices: tuple, value: object, where: str) -> object:
     )
     for choice in exact or choices:
         try:
-            return _typed(choice, value, where)
+            return _convert_value(choice, value, where)
         except StoreError as error:
             problem = error
     raise problem

@@ -103,7 +103,7 @@ class Arguments:
     order: int = 0
     nulls: tuple[int, ...] = ()
 
-    def behind(self, first: np.ndarray) -> Arguments:
+    def prepend(self, first: np.ndarray) -> Arguments:
         """The call of a program that takes `first` before these."""
         aliases = tuple((a + 1, b + 1) for a, b in self.aliases)
         origins = (0, *self.origins) if self.origins else ()
@@ -193,7 +193,7 @@ class Limits:
     call_s: tuple[float, ...] = ()
 
 
-def same_bytes(one: np.ndarray, other: np.ndarray) -> bool:
+def has_same_bytes(one: np.ndarray, other: np.ndarray) -> bool:
     """Whether two buffers hold the same bits."""
     return one is other or one.tobytes() == other.tobytes()
 

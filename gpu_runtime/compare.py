@@ -14,23 +14,23 @@ by one unit in the last place, show the condition of the computation. `reassocia
 moves exact boundaries (x/3 becomes x*(1/3)), which no translation does. g is what the element held
 before the call, where that is a whole number and the source reads the buffer that it writes
 (elsewhere 0). `v + a - 2*b` and `v += a - 2*b` round at the size of v in other places; where the
-rest nearly cancels v, the source may be exact by luck, and `nudged` does not show it: it leaves
-whole numbers as they are. s is 1, and the square root of the number of elements where no wider
-source exists (CUDA): a block's tree of sums is far more exact than the loop that translates it,
-whose error grows like a random walk, so the source's own runs do not show it. Among MANY elements
-or more some have small errors in every draw: there b_i is at least the median of all b, as far as
-that is not over LUCK times what it was (or an ulp). All of it is per element: one large element of
-an array does not widen the bar of a small one. A bar measured on the computation itself admits a
-tree reduction, whose error is at most of the serial sum's size, and stays within a few ulp where
-nothing cancels. SAFETY covers that a few draws seldom show the worst case; ULPS covers library
-functions (CUDA documents errors of 1 to 8 ulp). Integers are exact, except where the source at
-higher precision gives another one (a float cut off at an integer): there both and what lies between
-them are right. NaN and inf must stand in the same places, but where more precision shows that only
-the order of operations made the one or the other, +0 equals -0, buffers the source never writes are
-exact. A complex number that is not finite is as good as any other such: what multiplication makes
-of infinities and NaN is different in C++ (Annex G's recovery) and Fortran.
+rest nearly cancels v, the source may be exact by luck, and `perturb_by_ulp` does not show it: it
+leaves whole numbers as they are. s is 1, and the square root of the number of elements where no
+wider source exists (CUDA): a block's tree of sums is far more exact than the loop that translates
+it, whose error grows like a random walk, so the source's own runs do not show it. Among MANY
+elements or more some have small errors in every draw: there b_i is at least the median of all b, as
+far as that is not over LUCK times what it was (or an ulp). All of it is per element: one large
+element of an array does not widen the bar of a small one. A bar measured on the computation itself
+admits a tree reduction, whose error is at most of the serial sum's size, and stays within a few ulp
+where nothing cancels. SAFETY covers that a few draws seldom show the worst case; ULPS covers
+library functions (CUDA documents errors of 1 to 8 ulp). Integers are exact, except where the source
+at higher precision gives another one (a float cut off at an integer): there both and what lies
+between them are right. NaN and inf must stand in the same places, but where more precision shows
+that only the order of operations made the one or the other, +0 equals -0, buffers the source never
+writes are exact. A complex number that is not finite is as good as any other such: what
+multiplication makes of infinities and NaN is different in C++ (Annex G's recovery) and Fortran.
 
-    python -c "from gpu_runtime.compare import *; help(reference_of)"
+    python -c "from gpu_runtime.compare import *; help(make_reference)"
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from functools import lru_cache
 import numpy as np
 
 from gpu_runtime.backend import Arguments, Execution
-from gpu_runtime.call.materialize import random_bits
+from gpu_runtime.call.materialize import generate_random_bits
 
 ULPS = 8.0
 SAFETY = 6.0
@@ -89,7 +89,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Runs:
+class ReferenceRuns:
     """Runs of the source that measure its error bar; empty where a variant does not exist.
 
     redrawn: pairs (plain, precise) on `redrawn(arguments, k)`; nudged: plain on `nudged(arguments,
@@ -110,7 +110,7 @@ class Runs:
     read: tuple[bool, ...] = ()
 
 
-def nudged(arguments: Arguments, draw: int, integral: bool = False) -> Arguments:
+def perturb_by_ulp(arguments: Arguments, draw: int, integral: bool = False) -> Arguments:
     """Every floating value moved by one ulp up or down; integral ones only on request: ties and
     exact sums stay exact.
     """
@@ -120,20 +120,20 @@ def nudged(arguments: Arguments, draw: int, integral: bool = False) -> Arguments
         moved = np.nextafter(flat, np.where(up, np.inf, -np.inf).astype(flat.dtype))
         return np.where((flat != 0) if integral else (flat != np.rint(flat)), moved, flat)
 
-    return _moved(arguments, draw, move)
+    return _move_values(arguments, draw, move)
 
 
-def redrawn(arguments: Arguments, draw: int) -> Arguments:
+def perturb_relative(arguments: Arguments, draw: int) -> Arguments:
     """Every floating value multiplied by 1 + d, |d| <= 2^-10."""
 
     def move(flat: np.ndarray, bits: np.ndarray) -> np.ndarray:
         share = (bits >> np.uint64(11)).astype(np.float64) * 2.0**-63 - 2.0**-11
         return (flat * (1.0 + 2.0 * share)).astype(flat.dtype)
 
-    return _moved(arguments, draw + 100, move)
+    return _move_values(arguments, draw + 100, move)
 
 
-def _moved(
+def _move_values(
     arguments: Arguments, draw: int, move: Callable[[np.ndarray, np.ndarray], np.ndarray]
 ) -> Arguments:
     values = []
@@ -152,9 +152,11 @@ def _moved(
 
 
 def _bits(draw: int, stream: int, count: int) -> np.ndarray:
-    """random_bits, remembered where they are few: every test of a suite asks for the same ones."""
+    """generate_random_bits, remembered where they are few: every test of a suite asks for the same
+    ones.
+    """
     if count > FEW:
-        return random_bits(draw, stream, count)
+        return generate_random_bits(draw, stream, count)
     return _few_bits(draw, stream)[:count]
 
 
@@ -163,10 +165,12 @@ FEW = 1 << 11
 
 @lru_cache(maxsize=256)
 def _few_bits(draw: int, stream: int) -> np.ndarray:
-    return random_bits(draw, stream, FEW)
+    return generate_random_bits(draw, stream, FEW)
 
 
-def reference_of(plain: Execution, written: Sequence[bool], runs: Runs = Runs()) -> Reference:
+def make_reference(
+    plain: Execution, written: Sequence[bool], runs: ReferenceRuns = ReferenceRuns()
+) -> Reference:
     """The reference from runs of the source alone. `written[i]`: whether the source ever writes
     parameter i.
     """
@@ -201,7 +205,9 @@ def _parts(value: np.ndarray) -> np.ndarray:
     return flat.view(flat.real.dtype).reshape((*flat.shape, 2))
 
 
-def _tolerance(value: np.ndarray, runs: Runs, parameter: int) -> tuple[np.ndarray | None, str]:
+def _tolerance(
+    value: np.ndarray, runs: ReferenceRuns, parameter: int
+) -> tuple[np.ndarray | None, str]:
     """Tolerances (None: exact) of one buffer or result, and why it is unstable (empty: it
     is not).
     """
@@ -263,7 +269,7 @@ def _by_order(base: np.ndarray, precise: np.ndarray | None) -> np.ndarray:
     return ~np.isfinite(base) & ~same
 
 
-def _ulp_of_largest(runs: Runs, parameter: int) -> float:
+def _ulp_of_largest(runs: ReferenceRuns, parameter: int) -> float:
     """Of what the buffer held before the call; 0 for a result or where that is not known."""
     if parameter < 0 or not runs.given:
         return 0.0
@@ -271,7 +277,7 @@ def _ulp_of_largest(runs: Runs, parameter: int) -> float:
     return float(np.spacing(given.max(where=np.isfinite(given), initial=0)))
 
 
-def _ulp_of_held(runs: Runs, parameter: int, shape: tuple[int, ...]) -> np.ndarray:
+def _ulp_of_held(runs: ReferenceRuns, parameter: int, shape: tuple[int, ...]) -> np.ndarray:
     """Of the whole number that each element held before the call, where the source reads the
     buffer; else 0.
     """
@@ -317,7 +323,7 @@ def _integers(
     return (tolerance if tolerance.any() else None), ""
 
 
-def compare(
+def find_difference(
     reference: Reference, values: Sequence[np.ndarray], result: np.ndarray | None
 ) -> Difference | None:
     """The first differing place of the first differing buffer, result last; None when all agree.
@@ -326,14 +332,16 @@ def compare(
     compared.
     """
     for i, (expected, actual) in enumerate(zip(reference.values, values, strict=True)):
-        if (difference := _first(expected, actual, reference.tolerances[i], i)) is not None:
+        if (
+            difference := _make_first_difference(expected, actual, reference.tolerances[i], i)
+        ) is not None:
             return difference
     if reference.result is None or result is None:
         return None
-    return _first(reference.result, result, reference.result_tolerance, -1)
+    return _make_first_difference(reference.result, result, reference.result_tolerance, -1)
 
 
-def _first(
+def _make_first_difference(
     expected: np.ndarray, actual: np.ndarray, tolerance: np.ndarray | None, parameter: int
 ) -> Difference | None:
     if expected.shape != actual.shape:
@@ -352,7 +360,7 @@ def _first(
         flat = np.atleast_1d(tolerance).reshape(wrong.size, -1)
         allowed = f"{flat[place].max():.3g}"
     old, new = np.atleast_1d(expected).reshape(-1)[place], np.atleast_1d(actual).reshape(-1)[place]
-    return Difference(parameter, place, shown(old), shown(new), allowed, len(places))
+    return Difference(parameter, place, format_value(old), format_value(new), allowed, len(places))
 
 
 def _differs(expected: np.ndarray, actual: np.ndarray, tolerance: np.ndarray | None) -> np.ndarray:
@@ -374,6 +382,6 @@ def _differs(expected: np.ndarray, actual: np.ndarray, tolerance: np.ndarray | N
     return wrong.any(axis=-1) if expected.dtype.kind == "c" else wrong
 
 
-def shown(value: np.generic) -> str:
+def format_value(value: np.generic) -> str:
     """A value in its own type's shortest exact form."""
     return str(value)

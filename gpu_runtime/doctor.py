@@ -1,10 +1,10 @@
 """What this machine offers to the engine: compilers, OpenMP race detection, CUDA tools, walls of
 the sandbox.
 
-Contract: `survey()` never raises and changes nothing but the cache (the runner is built if it can
-be); every absent thing comes with the line that mends it.
+Contract: `check_machine()` never raises and changes nothing but the cache (the runner is built if
+it can be); every absent thing comes with the line that mends it.
 
-    python -c "from gpu_runtime.doctor import survey; [print(f) for f in survey()]"
+    python -c "from gpu_runtime.doctor import check_machine; [print(f) for f in check_machine()]"
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from gpu_runtime.compile.toolchain import ToolchainError, find_toolchain
-from gpu_runtime.cuda.driver import device_count
-from gpu_runtime.cuda.nvrtc import DeviceCompiler, NvrtcMissing, available
-from gpu_runtime.openmp.offload import device_compilers
+from gpu_runtime.cuda.driver import count_devices
+from gpu_runtime.cuda.nvrtc import DeviceCompiler, NvrtcMissingError, is_available
+from gpu_runtime.openmp.offload import find_device_compilers
 from gpu_runtime.sandbox import lockdown as sandbox
 
 
@@ -97,7 +97,7 @@ def _races() -> list[Finding]:
 
 
 def _gpu() -> Finding:
-    if device_count() > 0:
+    if count_devices() > 0:
         tool = shutil.which("nvidia-smi")
         name = (
             _first_line([tool, "--query-gpu=name,driver_version", "--format=csv,noheader"])
@@ -107,7 +107,7 @@ def _gpu() -> Finding:
         return Finding(
             "gpu",
             True,
-            f"{device_count()} "
+            f"{count_devices()} "
             f"usable{': ' + name if name and 'failed' not in name.lower() else ''}",
         )
     driver = ctypes.util.find_library("cuda")
@@ -126,7 +126,7 @@ def _gpu() -> Finding:
 
 def _nvrtc() -> Finding:
     name, lost, hint = "nvrtc", "no run-time compilation for devices", "pip install -e '.[cuda]'"
-    if not available():
+    if not is_available():
         return Finding(name, False, lost, hint)
     compiler = DeviceCompiler()
     try:
@@ -136,7 +136,7 @@ def _nvrtc() -> Finding:
             True,
             f"version {compiler.version}, walls missing: {', '.join(compiler.degraded) or 'none'}",
         )
-    except NvrtcMissing as error:
+    except NvrtcMissingError as error:
         return Finding(name, False, str(error), hint)
     finally:
         compiler.close()
@@ -159,7 +159,7 @@ def _offload() -> list[Finding]:
             "" if gpp else "apt-get install g++",
         )
     ]
-    for way in device_compilers():
+    for way in find_device_compilers():
         words = (
             way.detail
             if way.builds
@@ -225,7 +225,7 @@ _WALL_TEXT = {
 
 def _walls() -> list[Finding]:
     try:
-        missing = set(sandbox.degraded(sandbox.features()))
+        missing = set(sandbox.find_missing_walls(sandbox.probe_features()))
     except (ToolchainError, OSError, subprocess.SubprocessError, ValueError) as error:
         return [Finding("sandbox", False, str(error), "apt-get install gcc libc6-dev", needed=True)]
     return [
@@ -256,7 +256,7 @@ def _packages() -> list[Finding]:
     return found
 
 
-def survey() -> list[Finding]:
+def check_machine() -> list[Finding]:
     """Everything looked for, in order of importance."""
     bubblewrap = _program(
         "bwrap", "not used: the runner has its own walls", "apt-get install bubblewrap"

@@ -10,7 +10,7 @@ INVALID_SUITE with the test named; a source that does not compile is the source'
 
 Contract: expectations stay in this process (see gpu_runtime.expectations).
 
-    python -c "from tester.validity import validate; help(validate)"
+    python -c "from tester.validity import validate_suite; help(validate_suite)"
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from corpora.dialects import dialect
+from corpora.dialects import get_dialect
 from corpora.records import Blame, Program, Signature, UnitTestSuite
-from corpora.syntax.c_family import c_functions, parse_c_family
+from corpora.syntax.c_family import find_c_functions, parse_c_family
 from gpu_runtime.backend import (
     Arguments,
     Compiled,
@@ -34,13 +34,20 @@ from gpu_runtime.backend import (
     Limits,
     Status,
     Variant,
-    same_bytes,
+    has_same_bytes,
 )
-from gpu_runtime.call.materialize import materialise
-from gpu_runtime.compare import Reference, Runs, compare, nudged, redrawn, reference_of
+from gpu_runtime.call.materialize import materialize_test
+from gpu_runtime.compare import (
+    Reference,
+    ReferenceRuns,
+    find_difference,
+    make_reference,
+    perturb_by_ulp,
+    perturb_relative,
+)
 from gpu_runtime.expectations import Expectations, run_each
-from tester.generate.completion import Seen, remembered
-from tester.generate.rules import NoSuite, geometry_maker, launch_for
+from tester.generate.completion import Seen, find_cached_run
+from tester.generate.rules import NoSuiteError, choose_launch, make_geometry_function
 
 REDRAWS = 3
 NUDGES = 2
@@ -107,12 +114,12 @@ def _integral(program: Program, signature: Signature) -> bool:
     """
     types = [p.type for p in signature.parameters] + [signature.result or "i32"]
     if (
-        dialect(program.dialect).language != "cpp"
+        get_dialect(program.dialect).language != "cpp"
         or any(t[0] in "fc" for t in types)
         or _FLOATING.search(program.text)
     ):
         return False
-    own = {f.name for f in c_functions(parse_c_family(program.text).root_node)}
+    own = {f.name for f in find_c_functions(parse_c_family(program.text).root_node)}
     return (
         set(re.findall(r"\b([A-Za-z_]\w*)\s*\(", program.text)) <= _WHOLE | own
     )  # sqrt(n) of an integer is a float too
@@ -123,7 +130,7 @@ def _variants(program: Program, signature: Signature) -> tuple[Variant, ...]:
     return VARIANTS[:3] if _integral(program, signature) else VARIANTS
 
 
-def requests_for(program: Program, signature: Signature) -> list[CompileRequest]:
+def list_validation_requests(program: Program, signature: Signature) -> list[CompileRequest]:
     """Everything that validation of this source compiles: for one batched compile of many sources
     beforehand.
     """
@@ -132,7 +139,7 @@ def requests_for(program: Program, signature: Signature) -> list[CompileRequest]
     ]
 
 
-def validate(
+def validate_suite(
     program: Program,
     signature: Signature,
     suite: UnitTestSuite,
@@ -143,7 +150,9 @@ def validate(
     """Check `suite` on its source. With `prune`, invalid tests are dropped as long as a valid one
     is left.
     """
-    built = {c.request.variant: c for c in backend.compile(requests_for(program, signature))}
+    built = {
+        c.request.variant: c for c in backend.compile(list_validation_requests(program, signature))
+    }
     plain = built[Variant.PLAIN]
     if not plain.ok:
         return Validation(
@@ -152,8 +161,8 @@ def validate(
     unchecked = tuple(v.value for v in built if not built[v].ok)
     if signature.style == "kernel" and not suite.launch:
         try:
-            suite = replace(suite, launch=launch_for(program, signature, backend))
-        except NoSuite as error:
+            suite = replace(suite, launch=choose_launch(program, signature, backend))
+        except NoSuiteError as error:
             return Validation(False, str(error), Blame.SUITE)
     bad: dict[int, str] = {}
     seen: dict[int, Seen] = {}
@@ -204,12 +213,14 @@ def _calls(
     geometry_of = None
     for i, test in enumerate(suite.tests):
         try:
-            geometry_of = geometry_of or geometry_maker(suite.launch)
-            geometry, known = geometry_of(test), remembered(test, plain)
+            geometry_of = geometry_of or make_geometry_function(suite.launch)
+            geometry, known = geometry_of(test), find_cached_run(test, plain)
             if known and known[0].geometry == geometry:
                 calls[i], seen[i] = known
             else:
-                calls[i] = replace(materialise(test, plain.request.signature), geometry=geometry)
+                calls[i] = replace(
+                    materialize_test(test, plain.request.signature), geometry=geometry
+                )
         except ValueError as error:
             bad[i] = str(error)
     return calls
@@ -285,7 +296,7 @@ class _Outcomes:
 
         def change(i: int, call: Arguments) -> Arguments:
             if (i, draw) not in self._drawn:
-                self._drawn[i, draw] = redrawn(call, draw)
+                self._drawn[i, draw] = perturb_relative(call, draw)
             return self._drawn[i, draw]
 
         return self.floats, change
@@ -298,9 +309,9 @@ class _Outcomes:
         if self.built[Variant.PLAIN].request.signature.style == "kernel":
             changes.append(lambda i, c: replace(c, order=1))
         drawn = [] if self.shakes else list(range(REDRAWS))
-        nudges: list[_Change] = [lambda i, c, k=k: nudged(c, k) for k in range(NUDGES)]
+        nudges: list[_Change] = [lambda i, c, k=k: perturb_by_ulp(c, k) for k in range(NUDGES)]
         shakes: list[_Change] = [
-            lambda i, c, k=k: nudged(c, k + 50, True) for k in range(self.shakes)
+            lambda i, c, k=k: perturb_by_ulp(c, k + 50, True) for k in range(self.shakes)
         ]
         good, n = self._good(), len(changes)
         sets = (
@@ -334,7 +345,7 @@ class _Outcomes:
         moved, shaken = self.moved[drawn : drawn + NUDGES], self.moved[drawn + NUDGES :]
         found = {}
         for i in good:
-            runs = Runs(
+            runs = ReferenceRuns(
                 precise.get(i),
                 fast.get(i),
                 tuple((a[i], b[i]) for a, b in pairs if i in a and i in b),
@@ -345,14 +356,14 @@ class _Outcomes:
                 self._read(i, signature),
             )
             found[i] = replace(
-                reference_of(self.plain[i], self._written(i, signature), runs),
+                make_reference(self.plain[i], self._written(i, signature), runs),
                 touched=self._touched(i),
             )
             if found[i].unstable:
                 self.bad[i] = found[i].unstable
             elif (
                 i in self.sanitized
-                and compare(found[i], self.sanitized[i].values, self.sanitized[i].result)
+                and find_difference(found[i], self.sanitized[i].values, self.sanitized[i].result)
                 is not None
             ):
                 self.bad[i] = (
@@ -374,7 +385,7 @@ class _Outcomes:
             and (
                 p.kind != "array"
                 or accesses[j].first_write is not None
-                or not same_bytes(before[j], after[j])
+                or not has_same_bytes(before[j], after[j])
             )
             for j, p in enumerate(signature.parameters)
         ]
@@ -398,7 +409,7 @@ class _Outcomes:
             return True
         pairs = zip(self.plain[i].values, self.calls[i].values, signature.parameters, strict=True)
         return any(
-            not same_bytes(a, b) for a, b, p in pairs if p.kind != "scalar" or p.by_reference
+            not has_same_bytes(a, b) for a, b, p in pairs if p.kind != "scalar" or p.by_reference
         )
 
 
@@ -410,7 +421,7 @@ def _equal(one: Execution, other: Execution, exact: bool) -> bool:
     if one.result is not None and other.result is not None:
         pairs.append((one.result, other.result))
     for a, b in pairs:
-        if same_bytes(a, b):
+        if has_same_bytes(a, b):
             continue
         if exact and not (a.dtype.kind in "fc" and np.array_equal(a, b, equal_nan=True)):
             return False

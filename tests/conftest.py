@@ -21,9 +21,9 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """`-n auto`: a process for each core that may be used, eight at most, as each holds torch and
     models of its own.
     """
-    from gpu_runtime.sandbox.cores import usable_cores
+    from gpu_runtime.sandbox.cores import count_usable_cores
 
-    return min(8, usable_cores())
+    return min(8, count_usable_cores())
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -31,9 +31,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Before any fixture, which may ask for the device itself."""
     if item.get_closest_marker("gpu") is None:
         return
-    from gpu_runtime.cuda.driver import device_count
+    from gpu_runtime.cuda.driver import count_devices
 
-    if device_count() == 0:
+    if count_devices() == 0:
         message = "no CUDA device answers on this machine"
         if os.environ.get("REQUIRE_CUDA") == "1":
             pytest.fail(f"{message}, and REQUIRE_CUDA=1 asks for one", pytrace=False)

@@ -15,24 +15,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from corpora.dialects import dialect
+from corpora.dialects import get_dialect
 from corpora.records import Blame, Outcome, Program, Signature, Verdict
-from corpora.signatures.dispatch import SignatureError, signature_of
+from corpora.signatures.signature import SignatureError, read_signature
 from gpu_runtime.backend import Compiled, CompileRequest, ExecutionBackend, Limits
-from gpu_runtime.call.binding import Binding, BindingError, bind
-from gpu_runtime.call.materialize import assumed_shape
+from gpu_runtime.call.binding import Binding, BindingError, bind_parameters
+from gpu_runtime.call.materialize import is_assumed_shape
 from gpu_runtime.compare import Difference
 from gpu_runtime.expectations import Expectations
-from gpu_runtime.wall.check import vet
-from translator.trials.bench import Bench, Failure, Trial
+from gpu_runtime.wall.check import check_program
+from translator.trials.bench import Failure, Trial, TrialBench
 from translator.trials.plans import ROUTINES
 
 
 @dataclass(frozen=True, slots=True)
 class JudgeConfig:
-    """timeout: a batch of calls may take `allowed_s`, from timeout_floor_s and timeout_factor and
-    the source's own time; and every call by itself as much CPU time, from call_floor_s,
-    timeout_factor and the source's own time on that test (`call_s`).
+    """timeout: a batch of calls may take `compute_batch_time_limit`, from timeout_floor_s and
+    timeout_factor and the source's own time; and every call by itself as much CPU time, from
+    call_floor_s, timeout_factor and the source's own time on that test (`compute_call_time_limit`).
 
     require_parallel: a parallel target whose work is all done by one thread is turned down (else it
     is only flagged). sanitize: run passing serial and OpenMP targets under bounds checks,
@@ -69,7 +69,7 @@ def judge(
     verdicts: dict[int, Verdict] = {}
     bound: dict[int, Binding] = {}
     for i, target in enumerate(targets):
-        found = _static(expectations, target, backend, config)
+        found = _make_static_verdict(expectations, target, backend, config)
         if isinstance(found, Verdict):
             verdicts[i] = found
         else:
@@ -84,48 +84,55 @@ def judge(
     return [verdicts[i] for i in range(len(targets))]
 
 
-def plain_requests(targets: Sequence[Program]) -> list[CompileRequest]:
+def list_compile_requests(targets: Sequence[Program]) -> list[CompileRequest]:
     """What judging these targets compiles first: for one batched compile of many targets
     beforehand.
     """
     requests = []
     for target in targets:
         try:
-            requests.append(CompileRequest(target, signature_of(target)))
+            requests.append(CompileRequest(target, read_signature(target)))
         except ValueError:
             continue  # judged to be a COMPILE_ERROR later, with its reason
     return requests
 
 
 @lru_cache(maxsize=256)
-def turned_away(
+def reject_early(
     source: Program, signature: Signature, target: Program, config: JudgeConfig = JudgeConfig()
 ) -> tuple[Outcome, str] | Binding:
     """What is known without compiling or running anything: the binding, or outcome and reason of
     the verdict. Kept: it is asked before compiling ahead, before a suite is made and when the
     verdict is.
     """
-    if config.vet and (reason := vet(target)):
+    if config.vet and (reason := check_program(target)):
         return Outcome.REFUSED, reason
     try:
-        signless = "fortran" in (dialect(source.dialect).language, dialect(target.dialect).language)
-        return bind(signature, signature_of(target), signless)
+        signless = "fortran" in (
+            get_dialect(source.dialect).language,
+            get_dialect(target.dialect).language,
+        )
+        return bind_parameters(signature, read_signature(target), signless)
     except (SignatureError, BindingError) as error:
         return Outcome.COMPILE_ERROR, str(error)
 
 
-def _static(
+def _make_static_verdict(
     expectations: Expectations, target: Program, backend: ExecutionBackend, config: JudgeConfig
 ) -> Verdict | Binding:
-    found = turned_away(expectations.source, expectations.signature, target, config)
+    found = reject_early(expectations.source, expectations.signature, target, config)
     if isinstance(found, Binding):
         return found
-    return replace(verdict_of(expectations, target, backend), outcome=found[0], detail=found[1])
+    return replace(
+        make_base_verdict(expectations, target, backend), outcome=found[0], detail=found[1]
+    )
 
 
-def verdict_of(expectations: Expectations, target: Program, backend: ExecutionBackend) -> Verdict:
+def make_base_verdict(
+    expectations: Expectations, target: Program, backend: ExecutionBackend
+) -> Verdict:
     """The verdict's fixed part; outcome and detail are still to be set."""
-    model = dialect(target.dialect).model
+    model = get_dialect(target.dialect).model
     word = BACKEND_WORDS[model]
     name = (
         backend.name if model == "cuda" else getattr(backend, "cpu_name", backend.name)
@@ -149,31 +156,35 @@ def _run(
     backend: ExecutionBackend,
     config: JudgeConfig,
 ) -> Verdict:
-    base = verdict_of(expectations, target, backend)
+    base = make_base_verdict(expectations, target, backend)
     if not compiled.ok:
         outcome = Outcome.REFUSED if compiled.refused else Outcome.COMPILE_ERROR
         return replace(base, outcome=outcome, detail=_compiler_line(compiled.diagnostics))
-    expectations = _even(expectations, binding)
+    expectations = _drop_uneven_vector_tests(expectations, binding)
     try:
         calls = tuple(replace(binding.arguments(c), geometry=None) for c in expectations.calls)
     except BindingError as error:
         return replace(base, detail=str(error))
     own_s = expectations.source_ms * 1e-3 * len(calls)
-    wall_s = allowed_s(config, own_s)
+    wall_s = compute_batch_time_limit(config, own_s)
     limits = Limits(
-        wall_s=wall_s, cpu_s=max(1, round(4 * wall_s)), call_s=call_s(config, expectations)
+        wall_s=wall_s,
+        cpu_s=max(1, round(4 * wall_s)),
+        call_s=compute_call_time_limit(config, expectations),
     )
-    model = dialect(target.dialect).model
-    bench = Bench(backend, target, compiled, binding, expectations, calls, limits, config.sanitize)
+    model = get_dialect(target.dialect).model
+    bench = TrialBench(
+        backend, target, compiled, binding, expectations, calls, limits, config.sanitize
+    )
     trial = ROUTINES[model](bench)
     if (
         trial.failure is not None
         and trial.failure.outcome is Outcome.TIMEOUT
-        and (shorter := _without_long(bench, trial.failure.test))
+        and (shorter := _drop_long_tests(bench, trial.failure.test))
     ):
         trial = ROUTINES[model](shorter)
         expectations = shorter.expectations
-    return _concluded(base, trial, expectations, model, config)
+    return _make_equivalent_verdict(base, trial, expectations, model, config)
 
 
 def _of_tests(own: Expectations, kept: Sequence[int]) -> Expectations:
@@ -186,14 +197,14 @@ def _of_tests(own: Expectations, kept: Sequence[int]) -> Expectations:
     )
 
 
-def _even(expectations: Expectations, binding: Binding) -> Expectations:
+def _drop_uneven_vector_tests(expectations: Expectations, binding: Binding) -> Expectations:
     """Without tests whose vectors are of several lengths, where rules made the suite and the target
     takes fewer numbers for them than there are vectors.
     """
     vectors = [
         i
         for i, p in enumerate(expectations.signature.parameters)
-        if assumed_shape(p) and len(p.shape) == 1
+        if is_assumed_shape(p) and len(p.shape) == 1
     ]
     if (
         expectations.suite.author != "rules"
@@ -217,7 +228,7 @@ takes too long, and is right all the same.
 """
 
 
-def _without_long(bench: Bench, ended: int) -> Bench | None:
+def _drop_long_tests(bench: TrialBench, ended: int) -> TrialBench | None:
     """The bench without the long tests of a suite that rules made, where a target ran out of time
     in one of them and most others are left.
     """
@@ -248,7 +259,7 @@ slower: without this bound a target that never ends would be waited for for hour
 """
 
 
-def allowed_s(config: JudgeConfig, own_s: float) -> float:
+def compute_batch_time_limit(config: JudgeConfig, own_s: float) -> float:
     """Wall time for a batch of calls that the source did in `own_s` seconds: its multiple, at least
     the floor, bounded for slow sources.
     """
@@ -262,24 +273,25 @@ the source gets this much CPU time.
 """
 
 
-def call_s(config: JudgeConfig, expectations: Expectations) -> tuple[float, ...]:
+def compute_call_time_limit(config: JudgeConfig, expectations: Expectations) -> tuple[float, ...]:
     """CPU seconds that each test may take by itself. What a program gets of a busy machine is not
     counted against it, and a program that never ends does so in its first, smallest tests: it costs
     the floor, not the time of the whole suite.
     """
     own_ms = expectations.tests_ms or (expectations.source_ms,) * len(expectations.calls)
     return tuple(
-        allowed_s(replace(config, timeout_floor_s=config.call_floor_s), 1e-3 * ms) for ms in own_ms
+        compute_batch_time_limit(replace(config, timeout_floor_s=config.call_floor_s), 1e-3 * ms)
+        for ms in own_ms
     )
 
 
-def _concluded(
+def _make_equivalent_verdict(
     base: Verdict, trial: Trial, expectations: Expectations, model: str, config: JudgeConfig
 ) -> Verdict:
     serial = model != "serial" and trial.active_threads == 1
     base = replace(base, launch=trial.launch, serial=serial)
     if trial.failure is not None:
-        return _failed(base, trial.failure, expectations)
+        return _make_failed_verdict(base, trial.failure, expectations)
     if serial and config.require_parallel:
         return replace(
             base,
@@ -287,14 +299,17 @@ def _concluded(
             detail="serial: one thread does all the work of a parallel target",
         )
     return replace(
-        base, outcome=Outcome.EQUIVALENT, blame=Blame.NOBODY, detail=passed(len(expectations.calls))
+        base,
+        outcome=Outcome.EQUIVALENT,
+        blame=Blame.NOBODY,
+        detail=describe_evidence(len(expectations.calls)),
     )
 
 
 FEW = 4
 
 
-def passed(tests: int) -> str:
+def describe_evidence(tests: int) -> str:
     """What an equivalent verdict rests on; said where it is little."""
     return (
         f"passed {tests} tests"
@@ -303,14 +318,14 @@ def passed(tests: int) -> str:
     )
 
 
-def _failed(base: Verdict, failure: Failure, expectations: Expectations) -> Verdict:
+def _make_failed_verdict(base: Verdict, failure: Failure, expectations: Expectations) -> Verdict:
     verdict = replace(base, outcome=failure.outcome, test_index=failure.test, detail=failure.detail)
     if failure.difference is None:
         return verdict
-    return replace(verdict, **_place(failure.difference, expectations))
+    return replace(verdict, **_locate_difference(failure.difference, expectations))
 
 
-def _place(difference: Difference, expectations: Expectations) -> dict[str, object]:
+def _locate_difference(difference: Difference, expectations: Expectations) -> dict[str, object]:
     names = [p.name for p in expectations.signature.parameters]
     return {
         "buffer": "result" if difference.parameter < 0 else names[difference.parameter],

@@ -21,11 +21,11 @@ from coevolve.cli.errors import UserError
 from corpora.json_text import parse_json
 
 if TYPE_CHECKING:
-    from coevolve.evaluation.statistics import Difference
+    from coevolve.evaluation.statistics import PairedDifference
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class EvaluationSide:
     """One evaluation: its name, what it was measured on (for the check that both agree), and its
     items by id.
     """
@@ -44,7 +44,7 @@ class Comparison:
     items: int
     unmatched: int
     means: dict[str, tuple[float, float]]
-    differences: dict[str, Difference]
+    differences: dict[str, PairedDifference]
     only_a: int
     only_b: int
     p_first: float
@@ -80,8 +80,8 @@ def run(args: argparse.Namespace) -> int:
     """The exit code. Raises UserError for what holds no evaluation, or sides without a
     common item.
     """
-    pairs = _paired(args.a, args.b)
-    found = [(a, b, compare(a, b, args.seed)) for a, b in pairs]
+    pairs = _pair_directions(args.a, args.b)
+    found = [(a, b, compare_sides(a, b, args.seed)) for a, b in pairs]
     if args.json:
         values = [_as_json(*each) for each in found]
         print(
@@ -93,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
             )
         )
     else:
-        texts = [shown(*each) for each in found]
+        texts = [format_comparison(*each) for each in found]
         print(
             texts[0]
             if len(texts) == 1
@@ -105,18 +105,20 @@ def run(args: argparse.Namespace) -> int:
 ALL = "all directions"
 
 
-def _paired(one: str, other: str) -> list[tuple[Side, Side]]:
+def _pair_directions(one: str, other: str) -> list[tuple[EvaluationSide, EvaluationSide]]:
     """What of A is compared with what of B: each direction that both have and, where these are
     several, all of them together.
     """
-    a, b = sides_of(one), sides_of(other)
+    a, b = load_sides(one), load_sides(other)
     common = [way for way in a if way in b]
     if not common:
-        return [(next(iter(a.values())), next(iter(b.values())))]  # `compare` says what they are
+        return [
+            (next(iter(a.values())), next(iter(b.values())))
+        ]  # `compare_sides` says what they are
     pairs = [(a[way], b[way]) for way in common]
     if len(common) > 1:
         whole = [
-            Side(
+            EvaluationSide(
                 each[0].name,
                 ALL,
                 {f"{s.direction} {i}": row for s in each for i, row in s.items.items()},
@@ -127,7 +129,7 @@ def _paired(one: str, other: str) -> list[tuple[Side, Side]]:
     return pairs
 
 
-def sides_of(name: str) -> dict[str, Side]:
+def load_sides(name: str) -> dict[str, EvaluationSide]:
     """The evaluations called `name`, by direction: several of a run in several directions. Raises
     UserError.
     """
@@ -135,18 +137,18 @@ def sides_of(name: str) -> dict[str, Side]:
     return (
         _sides_of_run(path)
         if path.is_dir()
-        else {side.direction: side for side in (side_of(name),)}
+        else {side.direction: side for side in (load_side(name),)}
     )
 
 
-def side_of(name: str) -> Side:
+def load_side(name: str) -> EvaluationSide:
     """The evaluation in the file `name`. Raises UserError."""
     path = Path(name)
     try:
         value = parse_json(path.read_bytes())
         if value.get("kind") != "evaluation":
             raise UserError(f"'{name}' is no result of coevolve eval --out")
-        return Side(name, value["direction"], {row["id"]: row for row in value["items"]})
+        return EvaluationSide(name, value["direction"], {row["id"]: row for row in value["items"]})
     except FileNotFoundError:
         raise UserError(
             f"'{name}' is neither a result of `coevolve eval --out` nor a run folder"
@@ -159,8 +161,8 @@ def side_of(name: str) -> Side:
         ) from None
 
 
-def _sides_of_run(root: Path) -> dict[str, Side]:
-    from coevolve.loop.directions import by_direction
+def _sides_of_run(root: Path) -> dict[str, EvaluationSide]:
+    from coevolve.loop.directions import split_by_direction
     from coevolve.loop.run_folder import read_json
     from coevolve.report.page import open_run
 
@@ -168,7 +170,7 @@ def _sides_of_run(root: Path) -> dict[str, Side]:
     number = folder.last_round(lambda paths: paths.evaluation.exists())
     if not folder.round(0).evaluation.exists():
         raise UserError(f"'{root}' has no evaluated round; run or resume it first")
-    found = by_direction(config, read_json(folder.round(number).evaluation))
+    found = split_by_direction(config, read_json(folder.round(number).evaluation))
     if any("items" not in each for each in found.values()):
         raise UserError(
             f"'{root}' was evaluated by an older version, without figures by item; evaluate its "
@@ -179,16 +181,18 @@ def _sides_of_run(root: Path) -> dict[str, Side]:
         for way in config.directions
         if way in found
     }
-    return {way: Side(f"{root} (round {number})", way, items) for way, items in rows.items()}
+    return {
+        way: EvaluationSide(f"{root} (round {number})", way, items) for way, items in rows.items()
+    }
 
 
-def compare(a: Side, b: Side, seed: int = 0) -> Comparison:
+def compare_sides(a: EvaluationSide, b: EvaluationSide, seed: int = 0) -> Comparison:
     """Paired comparison of the items that both have. Raises UserError when there is none, or the
     directions differ.
     """
     from coevolve.evaluation.statistics import (
-        mcnemar_exact,
-        paired_difference,
+        bootstrap_paired_difference,
+        compute_mcnemar_p,
     )  # needs numpy, which takes half a second to import
 
     if a.direction != b.direction:
@@ -204,7 +208,7 @@ def compare(a: Side, b: Side, seed: int = 0) -> Comparison:
     for key in (*FIGURES, "codebleu"):
         sides = [[_share(side.items[i], key) for i in common] for side in (a, b)]
         pairs = [(x, y) for x, y in zip(*sides, strict=True) if x is not None and y is not None]
-        difference = paired_difference([x for x, _ in pairs], [y for _, y in pairs], seed)
+        difference = bootstrap_paired_difference([x for x, _ in pairs], [y for _, y in pairs], seed)
         if difference is not None:
             means[key] = tuple(sum(p[side] for p in pairs) / len(pairs) for side in (0, 1))
             differences[key] = difference
@@ -212,7 +216,13 @@ def compare(a: Side, b: Side, seed: int = 0) -> Comparison:
     only_a, only_b = first.count((True, False)), first.count((False, True))
     unmatched = len(a.items) + len(b.items) - 2 * len(common)
     return Comparison(
-        len(common), unmatched, means, differences, only_a, only_b, mcnemar_exact(only_a, only_b)
+        len(common),
+        unmatched,
+        means,
+        differences,
+        only_a,
+        only_b,
+        compute_mcnemar_p(only_a, only_b),
     )
 
 
@@ -222,7 +232,7 @@ def _share(row: dict, key: str) -> float | None:
     return row.get(key)
 
 
-def shown(a: Side, b: Side, found: Comparison) -> str:
+def format_comparison(a: EvaluationSide, b: EvaluationSide, found: Comparison) -> str:
     """The comparison as a Markdown table and two sentences."""
     lines = [
         f"A: {a.name}",
@@ -250,7 +260,7 @@ def shown(a: Side, b: Side, found: Comparison) -> str:
     return "\n".join(lines)
 
 
-def _as_json(a: Side, b: Side, found: Comparison) -> dict:
+def _as_json(a: EvaluationSide, b: EvaluationSide, found: Comparison) -> dict:
     figures = {
         _NAMES[k]: {
             "a": found.means[k][0],

@@ -26,7 +26,7 @@ KINDS = ("equal text", "equal tokens", "near-duplicate")
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldBackProgram:
     """A program that must not be trained on. kind: one of KINDS; like: the evaluation program;
     similarity in [0, 1].
     """
@@ -76,26 +76,29 @@ def run(args: argparse.Namespace) -> int:
 
     if args.out:
         require_other_file("--out", args.out, args.corpus, args.against)
-    corpus = programs_of(args.corpus, args.direction)
+    corpus = load_programs(args.corpus, args.direction)
     items = load_items(args.against, args.direction).items
     evaluation = [p for item in items for p in (item.source, item.reference) if p is not None]
-    held = held_back(corpus, evaluation)
+    held = find_held_back(corpus, evaluation)
     leaving = {h.program.id for h in held}
     clean = [p for p in corpus if p.id not in leaving]
     if args.out:
         _write(Path(args.out), clean)
-    print(_as_json(corpus, held) if args.json else _shown(args, corpus, evaluation, held), end="")
+    print(
+        _as_json(corpus, held) if args.json else _format_findings(args, corpus, evaluation, held),
+        end="",
+    )
     return 0
 
 
-def programs_of(spec: str, direction_text: str) -> list[Program]:
+def load_programs(spec: str, direction_text: str) -> list[Program]:
     """Programs of both dialects of the direction in a corpus; `A,B` gives one corpus a side. Raises
     CorpusError.
     """
-    from coevolve.evaluation.items import way_of
+    from coevolve.evaluation.items import parse_user_direction
     from corpora.datasets.loaders import CorpusError, load_corpus
 
-    way = way_of(direction_text)
+    way = parse_user_direction(direction_text)
     left, comma, right = spec.partition(",")
     if comma:
         return [
@@ -121,32 +124,36 @@ def _one_dialect_each(programs: Sequence[Program]) -> list[Program]:
     """Each text once: a file of lines says no dialect, so both read it; what a text shows
     decides.
     """
-    from corpora.dialects import dialect
+    from corpora.dialects import get_dialect
 
     found: dict[str, Program] = {}
     for program in programs:
-        fits = bool(_PARALLEL.search(program.text)) == (dialect(program.dialect).model != "serial")
+        fits = bool(_PARALLEL.search(program.text)) == (
+            get_dialect(program.dialect).model != "serial"
+        )
         if fits or program.text not in found:
             found[program.text] = program
     return list(found.values())
 
 
-def held_back(corpus: Sequence[Program], evaluation: Sequence[Program]) -> list[Held]:
+def find_held_back(
+    corpus: Sequence[Program], evaluation: Sequence[Program]
+) -> list[HeldBackProgram]:
     """The programs of `corpus` that must not be trained on, in order."""
     from corpora.splits import EvaluationGuard
 
-    texts = {_squeezed(p.text): p for p in evaluation}
+    texts = {_squeeze_blanks(p.text): p for p in evaluation}
     leaks = EvaluationGuard(evaluation).leaks(corpus)
     found = []
     for leak in leaks:
         program, like = corpus[leak.item], evaluation[leak.evaluation]
-        same = texts.get(_squeezed(program.text))
+        same = texts.get(_squeeze_blanks(program.text))
         kind = KINDS[0] if same else KINDS[1] if leak.similarity == 1.0 else KINDS[2]
-        found.append(Held(program, kind, same or like, leak.similarity))
+        found.append(HeldBackProgram(program, kind, same or like, leak.similarity))
     return found
 
 
-def _squeezed(text: str) -> str:
+def _squeeze_blanks(text: str) -> str:
     return " ".join(text.split())
 
 
@@ -165,11 +172,11 @@ def _write(path: Path, programs: Sequence[Program]) -> None:
     )
 
 
-def _shown(
+def _format_findings(
     args: argparse.Namespace,
     corpus: Sequence[Program],
     evaluation: Sequence[Program],
-    held: Sequence[Held],
+    held: Sequence[HeldBackProgram],
 ) -> str:
     counts = Counter(h.kind for h in held)
     lines = [
@@ -188,7 +195,7 @@ def _shown(
     return "\n".join(lines) + "\n"
 
 
-def _as_json(corpus: Sequence[Program], held: Sequence[Held]) -> str:
+def _as_json(corpus: Sequence[Program], held: Sequence[HeldBackProgram]) -> str:
     counts = Counter(h.kind for h in held)
     rows = [
         {

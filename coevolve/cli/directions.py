@@ -1,9 +1,9 @@
 """`coevolve directions`: every translation direction, where its programs run here, and what this
 machine lacks for it.
 
-Contract: `table(findings, cuda_runs_on)` is pure and gives a row for every ordered pair of
-dialects; the command adds what the doctor found. A direction is offered when both sides can be
-compiled and run; what only weakens its verdicts is named too.
+Contract: `make_direction_table(findings, cuda_runs_on)` is pure and gives a row for every ordered
+pair of dialects; the command adds what the doctor found. A direction is offered when both sides can
+be compiled and run; what only weakens its verdicts is named too.
 
     coevolve directions
 """
@@ -43,7 +43,7 @@ _KINDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class DirectionRow:
     """One direction. kind: forward (serial to parallel), back, serial or parallel (both sides).
 
     runs_on: of source and target. pairs: built-in pairs. needs: doctor's names of what must be
@@ -62,7 +62,7 @@ class Row:
         return not self.needs
 
 
-def table(findings: Sequence[Finding], cuda_runs_on: str) -> list[Row]:
+def make_direction_table(findings: Sequence[Finding], cuda_runs_on: str) -> list[DirectionRow]:
     """All directions, forward ones first. cuda_runs_on: `emulated` or `cuda`, as verdicts would
     name it.
     """
@@ -74,11 +74,11 @@ def table(findings: Sequence[Finding], cuda_runs_on: str) -> list[Row]:
     return sorted(rows, key=lambda row: order.index(row.kind))
 
 
-def _row(way: Direction, absent: set[str], cuda_runs_on: str) -> Row:
+def _row(way: Direction, absent: set[str], cuda_runs_on: str) -> DirectionRow:
     sides = (way.source, way.target)
     needs = [name for side in sides for name in _COMPILERS[side.language]]
     helped = [name for side in sides for name in _HELPERS[side.model]]
-    return Row(
+    return DirectionRow(
         str(way),
         _KINDS[way.source.model != "serial", way.target.model != "serial"],
         (_place(way.source, cuda_runs_on), _place(way.target, cuda_runs_on)),
@@ -97,7 +97,7 @@ def _place(side: Dialect, cuda_runs_on: str) -> str:
     }[side.model]
 
 
-def shown(rows: Sequence[Row], findings: Sequence[Finding]) -> str:
+def format_direction_table(rows: Sequence[DirectionRow], findings: Sequence[Finding]) -> str:
     """The table, then one line for each thing that is missing, with what is lost and the line that
     installs it.
     """
@@ -140,18 +140,22 @@ def add_parser(commands) -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     if args.runs:
-        from coevolve.report.direction_table import markdown, plain, rows_of
+        from coevolve.report.direction_table import format_json_rows, format_markdown, make_rows
 
-        reached = [row for root in args.runs for row in rows_of(Path(root))]
-        print(json.dumps(plain(reached), indent=1) if args.json else markdown(reached))
+        reached = [row for root in args.runs for row in make_rows(Path(root))]
+        print(
+            json.dumps(format_json_rows(reached), indent=1)
+            if args.json
+            else format_markdown(reached)
+        )
         return 0
-    from coevolve.verification.engine import backend_kind
-    from gpu_runtime.doctor import survey
+    from coevolve.verification.engine import choose_backend_kind
+    from gpu_runtime.doctor import check_machine
 
-    findings = survey()
-    rows = table(findings, backend_kind("auto"))
+    findings = check_machine()
+    rows = make_direction_table(findings, choose_backend_kind("auto"))
     if args.json:
         print(json.dumps([asdict(row) | {"offered": row.offered} for row in rows]))
     else:
-        print(shown(rows, findings))
+        print(format_direction_table(rows, findings))
     return 0

@@ -1,7 +1,7 @@
 """Which exceptions are the user's to mend: printed as one line with exit code 2, without a
 traceback.
 
-python -c "from coevolve.cli.errors import USER_ERRORS; print(USER_ERRORS())"
+python -c "from coevolve.cli.errors import get_user_errors; print(get_user_errors())"
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ def require_place(option: str, path: str) -> None:
     """Raises UserError where no file can be written at `path`: found out before hours of work, not
     after.
     """
-    from corpora.files import try_place
+    from corpora.files import check_writable
 
     try:
-        try_place(path)
+        check_writable(path)
     except OSError as error:
         raise UserError(
             f"{option} '{path}' cannot be written: {error.strerror}; name a file in a folder of "
@@ -53,13 +53,13 @@ def require_other_file(option: str, path: str, *inputs: str | None) -> None:
             )
 
 
-def USER_ERRORS() -> tuple[type[Exception], ...]:
+def get_user_errors() -> tuple[type[Exception], ...]:
     """Exception types whose text is meant for the user. A function because importing them loads
     parsers.
     """
     from coevolve.config.schema import ConfigError
     from corpora.datasets.loaders import CorpusError
-    from corpora.signatures.dispatch import SignatureError
+    from corpora.signatures.signature import SignatureError
     from corpora.store import StoreError
     from corpora.suites.unit_tests import SuiteError
     from gpu_runtime.backend import BackendError

@@ -155,7 +155,7 @@ def add_parser(commands) -> argparse.ArgumentParser:
 
 
 def run(args: argparse.Namespace) -> int:
-    """The exit code. Raises UserError and what `coevolve.cli.errors.USER_ERRORS` names."""
+    """The exit code. Raises UserError and what `coevolve.cli.errors.get_user_errors` names."""
     if args.run and args.corpus:
         raise UserError(
             "give either RUN (its held-out split) or --corpus with --model or --predictions"
@@ -175,7 +175,7 @@ def measured(args: argparse.Namespace) -> dict:
     yet.
 
     args: what the parser of `add_parser` makes. Raises UserError and what
-    `coevolve.cli.errors.USER_ERRORS` names.
+    `coevolve.cli.errors.get_user_errors` names.
     """
     if not args.corpus or bool(args.model) == bool(args.predictions):
         raise UserError(
@@ -208,7 +208,7 @@ def measured(args: argparse.Namespace) -> dict:
 
 
 def _run_split(args: argparse.Namespace) -> int:
-    from coevolve.evaluation.evaluate import evaluate_command
+    from coevolve.evaluation.evaluate import run_evaluate_command
 
     only_corpus = (
         "model",
@@ -223,7 +223,7 @@ def _run_split(args: argparse.Namespace) -> int:
     given = [f"--{name.replace('_', '-')}" for name in only_corpus if getattr(args, name)]
     if given:
         raise UserError(f"{given[0]} belongs to --corpus, not to RUN")
-    return evaluate_command(
+    return run_evaluate_command(
         Path(args.run), args.checkpoint, args.samples, args.json, not args.local
     )
 
@@ -240,19 +240,19 @@ class _Answered:
 
 
 def _corpus(args: argparse.Namespace) -> dict:
-    from coevolve.evaluation.answering import tester_figures
+    from coevolve.evaluation.answering import measure_tester
     from coevolve.evaluation.items import load_items
-    from coevolve.evaluation.result import Setting, result_of
-    from coevolve.evaluation.scoring import Work, default_workers, score_items
-    from coevolve.models_named import resolve
+    from coevolve.evaluation.result import EvaluationSetting, make_result
+    from coevolve.evaluation.scoring import ScoringWork, count_default_workers, score_items
+    from coevolve.named_models import resolve_model
     from coevolve.verification.engine import VerifyConfig, make_backend
     from gpu_runtime.models.protocol import Sampling
 
     started = time.monotonic()
     whole = load_items(args.corpus, args.direction)
-    corpus = _limited(whole, args.limit)
-    tester = resolve(args.tester, "tester") if args.tester else None
-    found = _predicted(args, whole) if args.predictions else _asked(args, corpus)
+    corpus = _limit_items(whole, args.limit)
+    tester = resolve_model(args.tester, "tester") if args.tester else None
+    found = _read_answers(args, whole) if args.predictions else _ask_model(args, corpus)
     if args.answers:
         _keep_answers(Path(args.answers), corpus.items, found.answers)
     target = corpus.direction.target.name
@@ -265,14 +265,16 @@ def _corpus(args: argparse.Namespace) -> dict:
     )  # a back end that is not there shows before anything is executed
     name = backend.name
     backend.close()
-    work = [Work(item, texts, target) for item, texts in zip(corpus.items, answers, strict=True)]
+    work = [
+        ScoringWork(item, texts, target) for item, texts in zip(corpus.items, answers, strict=True)
+    ]
     scores = score_items(
-        work, args.backend, VerifyConfig(seed=args.seed), args.workers or default_workers()
+        work, args.backend, VerifyConfig(seed=args.seed), args.workers or count_default_workers()
     )
-    scores, threads, speed_notes = _timed(args, work, scores, name)
+    scores, threads, speed_notes = _measure_speedups(args, work, scores, name)
     sampling = Sampling(1, 0.8, max_new_tokens=args.max_new_tokens or NEW_TOKENS, seed=args.seed)
-    figures = tester_figures(tester, corpus, sampling, args.backend, args.seed) if tester else {}
-    setting = Setting(
+    figures = measure_tester(tester, corpus, sampling, args.backend, args.seed) if tester else {}
+    setting = EvaluationSetting(
         found.label,
         len(answers[0]),
         found.temperature,
@@ -284,18 +286,18 @@ def _corpus(args: argparse.Namespace) -> dict:
         (*found.notes, *_not_functions(answers, target), *speed_notes),
         threads,
     )
-    return result_of(corpus, answers, scores, setting)
+    return make_result(corpus, answers, scores, setting)
 
 
 def _not_functions(answers: Sequence[tuple[str, ...]], target: str) -> tuple[str, ...]:
     """A note on the answers that no compiler need be asked about, by reason; none where there are
     none.
     """
-    from translator.prompting.answers import why_not
+    from translator.prompting.answers import explain_rejection
 
     times, reasons = Counter(text for texts in answers for text in texts), Counter()
     for text, count in times.items():
-        if why := why_not(text, target):
+        if why := explain_rejection(text, target):
             reasons[why] += count
     if not reasons:
         return ()
@@ -314,21 +316,23 @@ def _keep_answers(path: Path, items, answers) -> None:
     write_atomically(path, lambda out: out.write("".join(rows).encode()))
 
 
-def _timed(args: argparse.Namespace, work, scores, backend_name: str):
+def _measure_speedups(args: argparse.Namespace, work, scores, backend_name: str):
     """(scores, threads of the answers, notes): timed where that was asked for and is possible."""
-    from coevolve.evaluation.scoring import default_workers
-    from coevolve.evaluation.speed import measurable, with_speed
-    from coevolve.verification.engine import VerifyConfig, shared_engine
-    from corpora.dialects import dialect
+    from coevolve.evaluation.scoring import count_default_workers
+    from coevolve.evaluation.speed import add_speedups, explain_unmeasurable
+    from coevolve.verification.engine import VerifyConfig, get_shared_engine
+    from corpora.dialects import get_dialect
 
     if not args.speed:
         return scores, 0, ("speedup@k and efficiency@k were not asked for (--speed)",)
     target = work[0].target
-    if reason := measurable(target, backend_name):
+    if reason := explain_unmeasurable(target, backend_name):
         return scores, 0, (reason,)
-    threads = (args.threads or default_workers()) if dialect(target).model == "openmp" else 1
-    timed = with_speed(
-        work, scores, shared_engine(args.backend, VerifyConfig(seed=args.seed)), threads
+    threads = (
+        (args.threads or count_default_workers()) if get_dialect(target).model == "openmp" else 1
+    )
+    timed = add_speedups(
+        work, scores, get_shared_engine(args.backend, VerifyConfig(seed=args.seed)), threads
     )
     without = sum(s.speedups is None for s in timed)
     note = (
@@ -338,7 +342,7 @@ def _timed(args: argparse.Namespace, work, scores, backend_name: str):
     return timed, threads, (note,)
 
 
-def _limited(corpus, count: int):
+def _limit_items(corpus, count: int):
     from dataclasses import replace
 
     if not count or count >= len(corpus.items):
@@ -350,7 +354,7 @@ def _limited(corpus, count: int):
     )
 
 
-def _predicted(args: argparse.Namespace, corpus) -> _Answered:
+def _read_answers(args: argparse.Namespace, corpus) -> _Answered:
     from coevolve.evaluation.predictions import read_predictions
 
     found = read_predictions(
@@ -366,12 +370,12 @@ def _predicted(args: argparse.Namespace, corpus) -> _Answered:
     return _Answered(args.predictions, found.answers, None, unknown, notes)
 
 
-def _asked(args: argparse.Namespace, corpus) -> _Answered:
-    from coevolve.evaluation.answering import answers_of
-    from coevolve.models_named import resolve
+def _ask_model(args: argparse.Namespace, corpus) -> _Answered:
+    from coevolve.evaluation.answering import collect_answers
+    from coevolve.named_models import resolve_model
     from gpu_runtime.models.protocol import Sampling
 
-    model = resolve(args.model, "translator", str(corpus.direction))
+    model = resolve_model(args.model, "translator", str(corpus.direction))
     contamination = _contamination(model, corpus, args.allow_contaminated)
     temperature = (
         args.temperature if args.temperature is not None else (0.0 if args.n == 1 else 0.8)
@@ -383,9 +387,11 @@ def _asked(args: argparse.Namespace, corpus) -> _Answered:
     sampling = Sampling(
         args.n, temperature, max_new_tokens=args.max_new_tokens or NEW_TOKENS, seed=args.seed
     )
-    answers, how = answers_of(model, corpus, sampling, not args.as_written)
+    answers, how = collect_answers(model, corpus, sampling, not args.as_written)
     ends = f"an answer ends after {sampling.max_new_tokens} tokens at most (--max-new-tokens)"
-    notes = tuple(note for note in (ends, *how, model.untaught(str(corpus.direction))) if note)
+    notes = tuple(
+        note for note in (ends, *how, model.explain_untaught(str(corpus.direction))) if note
+    )
     return _Answered(model.label, tuple(answers), temperature, contamination, notes)
 
 
@@ -393,9 +399,9 @@ def _contamination(model, corpus, allowed: bool) -> dict:
     """What the model's manifest says of the items. Raises UserError where it was trained on one and
     that is not allowed.
     """
-    from coevolve.evaluation.contamination import FILE_NAME, contaminated, manifest_of
+    from coevolve.evaluation.contamination import FILE_NAME, find_contaminated, read_manifest
 
-    manifest = manifest_of(model.folder) if model.folder else None
+    manifest = read_manifest(model.folder) if model.folder else None
     if manifest is None:
         return {
             "checked": False,
@@ -404,7 +410,7 @@ def _contamination(model, corpus, allowed: bool) -> dict:
             "summary": f"not checked: the model has no {FILE_NAME}, so nothing is known of its "
             f"training",
         }
-    every = contaminated(manifest, corpus.items)
+    every = find_contaminated(manifest, corpus.items)
     chance = [row for row in every if row["how"] == "generated"]
     found = [row for row in every if row["how"] != "generated"]
     said = (
@@ -436,7 +442,7 @@ def _contamination(model, corpus, allowed: bool) -> dict:
 
 
 def _deliver(args: argparse.Namespace, result: dict) -> None:
-    from coevolve.evaluation.result import leaderboard_row, markdown
+    from coevolve.evaluation.result import format_markdown, make_leaderboard_row
     from corpora.files import write_atomically
 
     text = json.dumps(result, indent=1) + "\n"
@@ -445,7 +451,7 @@ def _deliver(args: argparse.Namespace, result: dict) -> None:
     if args.leaderboard:
         Path(args.leaderboard).parent.mkdir(parents=True, exist_ok=True)
         with Path(args.leaderboard).open("a", encoding="utf-8") as out:
-            out.write(json.dumps(leaderboard_row(result)) + "\n")
-    print(text if args.json else markdown(result), end="")
+            out.write(json.dumps(make_leaderboard_row(result)) + "\n")
+    print(text if args.json else format_markdown(result), end="")
     if args.out and not args.json:
         print(f"\nresult: {args.out}")

@@ -17,18 +17,18 @@ from pathlib import Path
 
 from coevolve.cli.errors import UserError
 from coevolve.config.schema import Config
-from coevolve.evaluation.contamination import manifest_of
-from coevolve.loop.directions import checkpoints, translators
+from coevolve.evaluation.contamination import read_manifest
+from coevolve.loop.directions import find_checkpoints, list_translators
 from coevolve.loop.run_folder import RoundPaths, RunFolder
-from coevolve.report.data import rounds_begun
-from coevolve.report.page import figures, open_run, table
+from coevolve.report.data import list_rounds
+from coevolve.report.page import collect_figures, make_table, open_run
 from corpora.files import write_folder
 from corpora.records import Triplet
 from corpora.store import read_jsonl, write_triplets
-from gpu_runtime.models.backends import kind_of
+from gpu_runtime.models.backends import classify_model
 
 
-def export(
+def export_run(
     root: Path, out: Path | None = None, number: int | None = None, half: bool = False
 ) -> Path:
     """Write translator/ (or one for each direction), tester/ and pairs.parquet, as they were after
@@ -51,24 +51,24 @@ def export(
         raise UserError(f"'{target}' exists already; choose another --out or delete it")
 
     def fill(temporary: Path) -> None:
-        until = [row for row in figures(folder, config) if row.number <= last]
-        header, rows = _lasting(*table(folder, config, until))
+        until = [row for row in collect_figures(folder, config) if row.number <= last]
+        header, rows = _strip_times(*make_table(folder, config, until))
         models = [
             ("Translator", paths.folder / served.name, served.ways)
-            for served in translators(config)
+            for served in list_translators(config)
         ]
         for kind, source, ways in (*models, ("Tester", paths.tester, config.directions)):
             copied = temporary / source.name
             shutil.copytree(source, copied)
             if half:
-                _halve(copied)
-            if (trained := manifest_of(source)) is not None:
+                _halve_precision(copied)
+            if (trained := read_manifest(source)) is not None:
                 trained.write(
                     copied
                 )  # beside the weights wherever they go: `coevolve eval` reads it
-            asked = kind_of(copied)
+            asked = classify_model(copied)
             (copied / "README.md").write_text(
-                model_card(kind, asked, ways, last, header, rows), encoding="utf-8"
+                make_model_card(kind, asked, ways, last, header, rows), encoding="utf-8"
             )
         write_triplets(temporary / "pairs.parquet", triplets_until(folder, last))
 
@@ -76,7 +76,7 @@ def export(
     return target
 
 
-def _halve(folder: Path) -> None:
+def _halve_precision(folder: Path) -> None:
     """Store every weight of 32 bits in 16."""
     import torch
     from safetensors.torch import load_file, save_file
@@ -97,7 +97,7 @@ def _halve(folder: Path) -> None:
     )
 
 
-def _lasting(header: list[str], rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
+def _strip_times(header: list[str], rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
     """The table without its times, so that equal runs export equal files."""
     kept = [i for i, name in enumerate(header) if not name.startswith("seconds")]
     return [header[i] for i in kept], [[row[i] for i in kept] for row in rows]
@@ -105,7 +105,7 @@ def _lasting(header: list[str], rows: list[list[str]]) -> tuple[list[str], list[
 
 def triplets_until(folder: RunFolder, last: int) -> list[Triplet]:
     """Every kept triplet of the rounds 1 to `last`, once each."""
-    rounds = (k for k in rounds_begun(folder) if 0 < k <= last)
+    rounds = (k for k in list_rounds(folder) if 0 < k <= last)
     found = (
         t
         for k in rounds
@@ -116,7 +116,7 @@ def triplets_until(folder: RunFolder, last: int) -> list[Triplet]:
 
 
 def _whole(config: Config, paths: RoundPaths) -> bool:
-    return all(path.exists() for path in (*checkpoints(config, paths.folder), paths.tester))
+    return all(path.exists() for path in (*find_checkpoints(config, paths.folder), paths.tester))
 
 
 _ASKED = {
@@ -143,7 +143,7 @@ _ASKED = {
 }
 
 
-def model_card(
+def make_model_card(
     kind: str,
     asked: str,
     ways: Sequence[str],

@@ -65,9 +65,9 @@ def _run_command(words: list[str]) -> int:
 
 
 def _is_user_error(error: Exception) -> bool:
-    from coevolve.cli.errors import USER_ERRORS
+    from coevolve.cli.errors import get_user_errors
 
-    return isinstance(error, USER_ERRORS())
+    return isinstance(error, get_user_errors())
 
 
 def _parser() -> tuple[Parser, argparse._SubParsersAction]:
@@ -160,12 +160,12 @@ def _run(args) -> int:
     if resumed and not file.is_file():
         raise ConfigError(f"'{resumed}' holds no run (no config.toml in it)")
     config = load(file, tuple(args.set), run_dir=resumed)
-    from coevolve.loop.rounds import describe, run
+    from coevolve.loop.rounds import describe_run, run
     from corpora.datasets.loaders import CorpusError
 
     try:
         if args.dry_run:
-            print(describe(config))
+            print(describe_run(config))
         else:
             run(config, use_ray=not args.local)
     except CorpusError as error:
@@ -196,9 +196,9 @@ def _add_export(commands) -> None:
 
 
 def _export(args) -> int:
-    from coevolve.cli.export import export
+    from coevolve.cli.export import export_run
 
-    made = export(Path(args.run), Path(args.out) if args.out else None, args.round, args.half)
+    made = export_run(Path(args.run), Path(args.out) if args.out else None, args.round, args.half)
     print(json.dumps({"folder": str(made)}) if args.json else made)
     return 0
 
@@ -225,12 +225,12 @@ def _add_report(commands) -> None:
 
 def _report(args) -> int:
     from coevolve.cli.errors import UserError
-    from coevolve.report.page import open_run, print_table, table, write_report
+    from coevolve.report.page import make_table, open_run, print_table, write_report
 
     if args.json and args.tensorboard:
         raise UserError("--json prints the table alone; write the scalars with a call without it")
     if args.json:
-        header, rows = table(*open_run(Path(args.run)))
+        header, rows = make_table(*open_run(Path(args.run)))
         print(
             json.dumps(
                 {"header": header, "rows": rows, "report": str(write_report(Path(args.run)))},
@@ -262,12 +262,12 @@ def _add_doctor(commands) -> None:
 
 
 def _doctor(args) -> int:
-    from gpu_runtime.doctor import survey
+    from gpu_runtime.doctor import check_machine
 
     if args.json:
-        print(json.dumps([asdict(finding) for finding in survey()], indent=1))
+        print(json.dumps([asdict(finding) for finding in check_machine()], indent=1))
         return 0
-    for finding in survey():
+    for finding in check_machine():
         mark = "yes" if finding.present else "NO " if finding.needed else "no "
         hint = f"   install: {finding.hint}" if finding.hint and not finding.present else ""
         print(f"{mark}  {finding.name:<28} {finding.detail}{hint}")

@@ -13,21 +13,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from coevolve.config.schema import Config
-from coevolve.loop.directions import taught, translators
+from coevolve.loop.directions import find_taught_directions, list_translators
 from coevolve.loop.run_corpus import RunCorpus
 from corpora.records import Program
 from gpu_runtime.models.options import METHODS
 from gpu_runtime.models.sizes import (
     MACHINES,
     Machine,
-    Shape,
-    generate_bytes,
-    generate_seconds,
-    size_of,
-    train_bytes,
-    train_seconds,
+    ModelShape,
+    estimate_generate_bytes,
+    estimate_generate_seconds,
+    estimate_train_bytes,
+    estimate_train_seconds,
+    find_model_shape,
 )
-from gpu_runtime.sandbox.cores import usable_cores
+from gpu_runtime.sandbox.cores import count_usable_cores
 
 GIB, GB = 2.0**30, 1e9
 ROWS = {
@@ -51,7 +51,7 @@ RECORD_BYTES = 6000
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class WorkEstimate:
     """Tokens and answers of a whole run, for one of the two models; per round (on average) where
     the name says so.
     """
@@ -73,17 +73,17 @@ class Work:
         return self.cold_tokens + rounds * self.learnt_per_round
 
 
-def work_of(config: Config, corpus: RunCorpus) -> Work:
+def estimate_translator_work(config: Config, corpus: RunCorpus) -> WorkEstimate:
     """The Translator's. Upper bounds: every candidate is as long as its source, and as many survive
     of each source as are learnt from.
     """
     programs = [p for _, side in corpus.sides(config) for p in side]
     held_out = sum(len(part.evaluation) for _, part in corpus.by_direction(config))
-    words, code = _asked(config, programs)
+    words, code = _count_request_tokens(config, programs)
     answer = min(config.model.max_new_tokens, code)
     pair = words + code + answer
     lessons = 0.0 if config.round.freeze == "translator" else _lessons(config, len(programs))
-    return Work(
+    return WorkEstimate(
         len(programs),
         held_out,
         words + code,
@@ -91,23 +91,23 @@ def work_of(config: Config, corpus: RunCorpus) -> Work:
         len(programs) * config.round.samples,
         held_out * config.evaluate.samples,
         lessons * pair * config.round.epochs,
-        config.cold_start.generated * _taught_too(config) * pair * config.cold_start.epochs
-        + ladder_examples(config) * pair,
+        config.cold_start.generated * _count_taught_pairs(config) * pair * config.cold_start.epochs
+        + count_pretraining_examples(config) * pair,
     )
 
 
-def work_of_tester(config: Config, corpus: RunCorpus) -> Work:
+def estimate_tester_work(config: Config, corpus: RunCorpus) -> WorkEstimate:
     """The Tester's. Upper bounds: every program has a suite that is learnt from, in every round."""
     programs = list({p.id: p for _, side in corpus.sides(config) for p in side}.values())
     held_out, wanted = len(corpus.evaluation), config.round
-    words, code = _asked(config, programs)
+    words, code = _count_request_tokens(config, programs)
     answer = min(config.model.max_new_tokens, TESTS_TOKENS)
     pair = words + code + answer
     rounds = {"accumulate": (wanted.count + 1) / 2, "replace": 1.0, "mix": 2.0}[
         wanted.experience
     ]  # of which suites are learnt from
     lessons = 0.0 if wanted.freeze == "tester" else len(programs) * rounds * (1 + wanted.replay)
-    return Work(
+    return WorkEstimate(
         len(programs),
         held_out,
         words + code,
@@ -119,7 +119,7 @@ def work_of_tester(config: Config, corpus: RunCorpus) -> Work:
     )
 
 
-def _asked(config: Config, programs: Sequence[Program]) -> tuple[int, int]:
+def _count_request_tokens(config: Config, programs: Sequence[Program]) -> tuple[int, int]:
     """Tokens of a request's words, and of the code in it."""
     characters = sum(len(p.text) for p in programs) / max(1, len(programs))
     code = int(characters / CHARACTERS_PER_TOKEN) + 1
@@ -136,31 +136,35 @@ def _lessons(config: Config, programs: int) -> float:
     kept = programs * min(wanted.per_source, wanted.samples * max(1, wanted.count))
     if wanted.learn == "dpo":
         return 2 * kept
-    return kept * ((2 if wanted.learn == "both" else 1) + wanted.replay * _taught_too(config))
+    return kept * (
+        (2 if wanted.learn == "both" else 1) + wanted.replay * _count_taught_pairs(config)
+    )
 
 
-def _taught_too(config: Config) -> float:
+def _count_taught_pairs(config: Config) -> float:
     """Generated pairs for each of those in the run's own directions, with what is taught beside
     them.
     """
-    return 1 + (config.cold_start.beside if taught(config, config.directions) else 0.0)
+    return 1 + (
+        config.cold_start.beside if find_taught_directions(config, config.directions) else 0.0
+    )
 
 
-def ladder_examples(config: Config) -> int:
+def count_pretraining_examples(config: Config) -> int:
     """Lessons of the ladder over all passes: a function each and, in back-translation, as many
     pairs beside them.
     """
-    from coevolve.loop.pretraining_lessons import passes, steps
+    from coevolve.loop.pretraining_lessons import count_passes, list_steps
 
     dialects = len({name for way in config.directions for name in way.split(":")})
-    whole = sum(passes(config, step) for step in steps(config) if step != "bt")
+    whole = sum(count_passes(config, step) for step in list_steps(config) if step != "bt")
     back = (
         4 * len(config.directions) * config.ladder.translated if "bt" in config.ladder.steps else 0
     )
     return whole * dialects * config.ladder.examples + back
 
 
-def shape_of(config: Config) -> Shape | None:
+def find_shape(config: Config) -> ModelShape | None:
     """The model's shape; None for one behind an endpoint. Raises ModelError where it cannot be
     told.
     """
@@ -168,11 +172,13 @@ def shape_of(config: Config) -> Shape | None:
     if wanted.backend == "openai":
         return None
     if wanted.backend != "scratch":
-        from coevolve.loop.checkpoints import Checkpoints
+        from coevolve.loop.checkpoints import CheckpointCache
 
-        return size_of(Checkpoints(config, "translator", translators(config)[0].name).start)
+        return find_model_shape(
+            CheckpointCache(config, "translator", list_translators(config)[0].name).start
+        )
     kept = wanted.heads // 3 if wanted.heads % 3 == 0 else wanted.heads
-    return Shape(
+    return ModelShape(
         wanted.layers,
         wanted.width,
         512,
@@ -184,9 +190,12 @@ def shape_of(config: Config) -> Shape | None:
     )
 
 
-def plan(config: Config, corpus: RunCorpus, machine: Machine) -> str:
+def format_plan(config: Config, corpus: RunCorpus, machine: Machine) -> str:
     """The text that the command prints."""
-    works, shape = (work_of(config, corpus), work_of_tester(config, corpus)), shape_of(config)
+    works, shape = (
+        (estimate_translator_work(config, corpus), estimate_tester_work(config, corpus)),
+        find_shape(config),
+    )
     rounds = config.round.count
     work, answers = works[0], works[0].answers(rounds)
     lines = [
@@ -197,7 +206,7 @@ def plan(config: Config, corpus: RunCorpus, machine: Machine) -> str:
         f"{answers} candidates in all, and {works[1].answers(rounds)} answers of the Tester",
     ]
     if shape is None:
-        return "\n".join(lines + _bill(config, works))
+        return "\n".join(lines + _format_bill(config, works))
     lines += [
         "",
         f"model        {config.model.name_or_path or 'scratch'}: {shape.parameters / 1e6:,.1f} "
@@ -208,7 +217,7 @@ def plan(config: Config, corpus: RunCorpus, machine: Machine) -> str:
     return "\n".join(lines)
 
 
-def _bill(config: Config, works: Sequence[Work]) -> list[str]:
+def _format_bill(config: Config, works: Sequence[WorkEstimate]) -> list[str]:
     rounds = config.round.count
     tokens = (
         sum(w.answers(rounds) * w.prompt for w in works),
@@ -229,10 +238,10 @@ def _bill(config: Config, works: Sequence[Work]) -> list[str]:
 
 
 def _gpus(config: Config) -> list[str]:
-    from coevolve.loop.actors import gpus_asked
+    from coevolve.loop.actors import count_requested_gpus
 
-    verifiers = config.verify.workers or usable_cores()
-    asked = gpus_asked(config, verifiers)
+    verifiers = config.verify.workers or count_usable_cores()
+    asked = count_requested_gpus(config, verifiers)
     inside = ", ".join(f"{name} {share:g}" for name, share in asked.items())
     note = (
         ""
@@ -246,8 +255,8 @@ def _micro(config: Config) -> int:
     return config.finetune.micro_tokens or config.finetune.batch_tokens
 
 
-def _memory(config: Config, work: Work, shape: Shape, machine: Machine) -> list[str]:
-    from coevolve.loop.checkpoints import options_of
+def _memory(config: Config, work: WorkEstimate, shape: ModelShape, machine: Machine) -> list[str]:
+    from coevolve.loop.checkpoints import make_model_options
 
     bytes_each = 4 if machine is MACHINES["cpu"] else 2
     rows = ROWS.get(config.model.backend, config.model.rows)
@@ -255,16 +264,16 @@ def _memory(config: Config, work: Work, shape: Shape, machine: Machine) -> list[
     lines = [
         _row(
             f"generate, {rows} rows of {longest} tokens",
-            generate_bytes(shape, rows, longest, bytes_each),
+            estimate_generate_bytes(shape, rows, longest, bytes_each),
         )
     ]
-    tuning = options_of(config).tuning
+    tuning = make_model_options(config).tuning
     for method in METHODS if config.model.backend != "scratch" else ("full",):
         mark = "*" if method == tuning.method else " "
         lines.append(
             _row(
                 f"{mark} train {method}, {_micro(config)} tokens at once",
-                train_bytes(shape, replace(tuning, method=method), _micro(config)),
+                estimate_train_bytes(shape, replace(tuning, method=method), _micro(config)),
             )
         )
     return ["memory (estimate, GiB; * = configured; each of the two models has its own)", *lines]
@@ -275,22 +284,28 @@ def _row(label: str, parts: dict[str, float]) -> str:
     return f"  {label:<42} {sum(parts.values()) / GIB:8.2f}   {inside}"
 
 
-def _hours(config: Config, works: Sequence[Work], shape: Shape, machine: Machine) -> list[str]:
-    from coevolve.loop.checkpoints import options_of
+def _hours(
+    config: Config, works: Sequence[WorkEstimate], shape: ModelShape, machine: Machine
+) -> list[str]:
+    from coevolve.loop.checkpoints import make_model_options
 
     tuning, rows, rounds = (
-        options_of(config).tuning,
+        make_model_options(config).tuning,
         ROWS.get(config.model.backend, config.model.rows),
         config.round.count,
     )
     width = 4 if machine is MACHINES["cpu"] else 2
-    workers = config.verify.workers or usable_cores()
+    workers = config.verify.workers or count_usable_cores()
     parts = {
         "generate": sum(
-            generate_seconds(shape, w.answers(rounds), w.prompt, w.answer, rows, machine, width)
+            estimate_generate_seconds(
+                shape, w.answers(rounds), w.prompt, w.answer, rows, machine, width
+            )
             for w in works
         ),
-        "train": sum(train_seconds(shape, tuning, w.learnt(rounds), machine) for w in works),
+        "train": sum(
+            estimate_train_seconds(shape, tuning, w.learnt(rounds), machine) for w in works
+        ),
         "verify": VERIFY_CPU_S * works[0].answers(rounds) / workers,
     }
     inside = ", ".join(f"{name} {value / 3600:.2f}" for name, value in parts.items())
@@ -302,11 +317,11 @@ def _hours(config: Config, works: Sequence[Work], shape: Shape, machine: Machine
     ]
 
 
-def _disk(config: Config, shape: Shape, answers: int) -> list[str]:
+def _disk(config: Config, shape: ModelShape, answers: int) -> list[str]:
     keeps = config.finetune.keep_adapter and config.finetune.method != "full"
     saved = (4 if config.model.backend == "scratch" else 2) * shape.parameters
     saved = 4 * shape.adapter_parameters(config.finetune.rank) if keeps else saved
-    checkpoints = (len(translators(config)) + 1) * saved * (config.round.count + 2)
+    checkpoints = (len(list_translators(config)) + 1) * saved * (config.round.count + 2)
     trained = (
         shape.parameters
         if config.finetune.method == "full"
@@ -346,16 +361,16 @@ def add_parser(commands):
 
 def run(args) -> int:
     from coevolve.config.schema import load
-    from coevolve.loop.run_corpus import build
+    from coevolve.loop.run_corpus import build_corpus
     from corpora.datasets.loaders import CorpusError
 
     config = load(args.config, tuple(args.set))
     machine = MACHINES[args.machine or ("cpu" if config.model.backend == "scratch" else "a100")]
     try:
-        corpus = build(config)
+        corpus = build_corpus(config)
     except CorpusError as error:
         raise CorpusError(
             f"[corpus] of {args.config}: {error}; another one: --set corpus.source=PATH"
         ) from None
-    print(plan(config, corpus, machine))
+    print(format_plan(config, corpus, machine))
     return 0

@@ -5,7 +5,7 @@ Contract: printing only; nothing here decides anything. Lines are flushed so tha
 "total", "note", "started"} (seconds since 1970), whole at any moment, written at most once a
 second, gone after `close`.
 
-    python -c "from coevolve.cli.progress import Progress; p = Progress('demo', 2); p.advance(); p.close()"
+    python -c "from coevolve.cli.progress import ProgressBar; p = ProgressBar('demo', 2); p.advance(); p.close()"
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 
-class Progress:
+class ProgressBar:
     """One bar: a label, done of total, and a short note. `total` may be 0 when unknown."""
 
     def __init__(

@@ -19,9 +19,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from coevolve.loop.directions import AS_WRITTEN
-from coevolve.port.one_file import beside, headers, in_cpp_words
-from corpora.dialects import DIALECTS, Direction, dialect, dialect_of_path, direction
-from corpora.extraction.dispatch import MAIN_PROGRAM, Skipped
+from coevolve.port.one_file import drop_repeated_definitions, find_missing_headers, replace_restrict
+from corpora.dialects import DIALECTS, Direction, get_dialect, guess_dialect, parse_direction
+from corpora.extraction.extract import MAIN_PROGRAM, SkippedItem
 from corpora.files import write_atomically
 from corpora.records import Blame, Outcome, Program, Verdict
 from gpu_runtime.models.protocol import LanguageModel, Sampling
@@ -150,7 +150,7 @@ def add_parser(commands) -> argparse.ArgumentParser:
 def run(args: argparse.Namespace) -> int:
     """Returns the exit code. Raises ValueErrors of one line for wrong use."""
     from coevolve.cli.errors import require_other_file, require_place
-    from coevolve.models_named import resolve
+    from coevolve.named_models import resolve_model
 
     asking = Asking(
         args.samples,
@@ -164,9 +164,9 @@ def run(args: argparse.Namespace) -> int:
     if args.out:
         require_place("--out", args.out)
         require_other_file("--out", args.out, args.file)
-    named = resolve(args.model, "translator", str(way))
+    named = resolve_model(args.model, "translator", str(way))
     named.require_taught(str(way))
-    from coevolve.evaluation.answering import usage_note
+    from coevolve.evaluation.answering import describe_usage
 
     model = named.open()
     file = (
@@ -175,15 +175,15 @@ def run(args: argparse.Namespace) -> int:
         else ""
     )
     with closing(ports_of(programs, way, model, named.kind, asking, file)) as ports:
-        texts = list(_given_out(ports, way, args.out))
+        texts = list(_deliver_ports(ports, way, args.out))
     for function in left_out:
         print(
             f"{function.name or 'text'} at {function.where}: left out, {function.reason}",
             file=sys.stderr,
         )
     if args.out:
-        print(written_words(args.out, texts, len(left_out)), file=sys.stderr)
-    if usage := usage_note(model):
+        print(describe_port_source(args.out, texts, len(left_out)), file=sys.stderr)
+    if usage := describe_usage(model):
         print(usage, file=sys.stderr)
     return 0 if all(texts) and not left_out else 1
 
@@ -211,36 +211,41 @@ def ports_of(
     try:
         for program in programs:
             yield replace(
-                port_of(program, way, translator, engine, *asked), shared=shared_data(program, file)
+                port_program(program, way, translator, engine, *asked),
+                shared=find_shared_data(program, file),
             )
     finally:
         engine.close()
 
 
-def _given_out(ports: Iterable[Port], way: Direction, out: str | None) -> Iterator[str]:
+def _deliver_ports(ports: Iterable[Port], way: Direction, out: str | None) -> Iterator[str]:
     """The text of each port, '' for none, when it is printed or in the file: whoever interrupts the
     others keeps it.
     """
     written: list[str] = []
     included: list[str] = []
     for port in ports:
-        text = port_text(port, way) if port.text else ""
+        text = format_port(port, way) if port.text else ""
         fresh: list[str] = []
         if text and way.target.language == "cpp":
-            text = in_cpp_words(text)
-            fresh = [each for each in headers(text, way.target.name) if each not in included]
+            text = replace_restrict(text)
+            fresh = [
+                each for each in find_missing_headers(text, way.target.name) if each not in included
+            ]
             included += fresh
         if text and out:
-            written.append(beside(text, written) if way.target.language == "cpp" else text)
+            written.append(
+                drop_repeated_definitions(text, written) if way.target.language == "cpp" else text
+            )
             file = "\n".join([*included, *[""] * bool(included), *written])
             write_atomically(Path(out), lambda sink, file=file: sink.write(file.encode()))
         elif text:
             print("\n".join([*fresh, text]), flush=True)
-        print(summary(port, way), file=sys.stderr, flush=True)
+        print(summarize_port(port, way), file=sys.stderr, flush=True)
         yield text
 
 
-def written_words(out: str, texts: Sequence[str], left_out: int) -> str:
+def describe_port_source(out: str, texts: Sequence[str], left_out: int) -> str:
     """What a reader of the file should know: how much of the source is in it, or that it is not of
     this call.
     """
@@ -252,7 +257,9 @@ def written_words(out: str, texts: Sequence[str], left_out: int) -> str:
     )
 
 
-def _questions(args: argparse.Namespace) -> tuple[Direction, Sequence[Program], Sequence[Skipped]]:
+def _questions(
+    args: argparse.Namespace,
+) -> tuple[Direction, Sequence[Program], Sequence[SkippedItem]]:
     """The functions of the file, and those of it that tests cannot call (none where one function is
     asked for).
     """
@@ -261,8 +268,8 @@ def _questions(args: argparse.Namespace) -> tuple[Direction, Sequence[Program], 
     from corpora.datasets.loaders import load_corpus
 
     try:
-        source = dialect(args.source) if args.source else dialect_of_path(args.file)
-        way = direction(f"{source.name}:{args.to}")
+        source = get_dialect(args.source) if args.source else guess_dialect(args.file)
+        way = parse_direction(f"{source.name}:{args.to}")
     except ValueError as error:
         raise UserError(str(error)) from None
     loaded = load_corpus(args.file, source.name)
@@ -285,7 +292,7 @@ def _questions(args: argparse.Namespace) -> tuple[Direction, Sequence[Program], 
         tuple(
             s
             for s in loaded.skipped
-            if s.reason != MAIN_PROGRAM and not _comes_along(s, loaded.programs)
+            if s.reason != MAIN_PROGRAM and not _is_carried_helper(s, loaded.programs)
         ),
     )
     if args.function:
@@ -302,7 +309,7 @@ def _questions(args: argparse.Namespace) -> tuple[Direction, Sequence[Program], 
             )
             raise UserError(f"{why}; the file has {', '.join(p.name for p in programs)}")
         return way, tuple(chosen), ()
-    helpers = found if len(found := helpers_of(programs)) < len(programs) else []
+    helpers = found if len(found := find_helpers(programs)) < len(programs) else []
     for helper in helpers:
         print(
             f"{helper.name}: not asked for, it has no loop and is ported with what calls it "
@@ -312,7 +319,7 @@ def _questions(args: argparse.Namespace) -> tuple[Direction, Sequence[Program], 
     return way, tuple(p for p in programs if p not in helpers), left_out
 
 
-def _comes_along(skipped: Skipped, programs: Sequence[Program]) -> bool:
+def _is_carried_helper(skipped: SkippedItem, programs: Sequence[Program]) -> bool:
     """Whether it is a helper on the device, or a template, that others call: their ports
     hold it.
     """
@@ -324,14 +331,14 @@ def _comes_along(skipped: Skipped, programs: Sequence[Program]) -> bool:
     )
 
 
-def helpers_of(programs: Sequence[Program]) -> list[Program]:
+def find_helpers(programs: Sequence[Program]) -> list[Program]:
     """Functions without a loop that others call: there is nothing parallel in them, and others'
     ports hold them.
 
     Of scalars alone, or of a serial C++ text that works on elements one by one; Fortran's arrays
     may be whole.
     """
-    from corpora.signatures.dispatch import signature_of
+    from corpora.signatures.signature import read_signature
 
     def called(program: Program) -> bool:
         return any(
@@ -351,11 +358,11 @@ def helpers_of(programs: Sequence[Program]) -> list[Program]:
     return [
         p
         for p in plain
-        if by_element(p) or all(each.kind == "scalar" for each in signature_of(p).parameters)
+        if by_element(p) or all(each.kind == "scalar" for each in read_signature(p).parameters)
     ]
 
 
-def port_of(
+def port_program(
     program: Program,
     way: Direction,
     translator,
@@ -373,9 +380,9 @@ def port_of(
     answer leaves loops serial, of which the port with fewer is given. An equivalent answer of which
     one thread does all the work is given only where no other is found.
     """
-    from coevolve.port.by_parts import by_parts, why_not_cut
+    from coevolve.port.by_parts import explain_not_outlined, port_by_parts
     from coevolve.verification.engine import Pair
-    from translator.normalize.fortran.fortran_in_cpp import in_cpp
+    from translator.normalize.fortran.convert import convert_to_cpp
 
     outcomes: Counter[Outcome] = Counter()
     tried: set[str] = set()
@@ -398,7 +405,7 @@ def port_of(
                 found = Port(program, pair.target.text, verdict, Counter(outcomes))
                 if verdict.serial:
                     of_one_thread = of_one_thread or found
-                elif loops_left(found, way):
+                elif count_loops_left(found, way):
                     partly = found
                     break
                 else:
@@ -411,7 +418,11 @@ def port_of(
                 )  # it says nothing about the answer; the next one fares no better
             failure = verdict if failure is None else failure
     by_rule = str(way) == "fortran:cpp"
-    made = in_cpp(program) if by_rule else by_parts(program, way, translator, engine, greedy)
+    made = (
+        convert_to_cpp(program)
+        if by_rule
+        else port_by_parts(program, way, translator, engine, greedy)
+    )
     if made is not None and made.text not in tried:
         verdict = engine.verify(Pair(program, made))
         outcomes[verdict.outcome] += 1
@@ -422,7 +433,7 @@ def port_of(
                 else "loop nest by loop nest, by rule where no answer stood"
             )
             joined = Port(program, made.text, verdict, outcomes, how=how)
-            if partly is None or loops_left(joined, way) < loops_left(partly, way):
+            if partly is None or count_loops_left(joined, way) < count_loops_left(partly, way):
                 return joined
     return (
         partly
@@ -433,39 +444,41 @@ def port_of(
             None,
             outcomes,
             failure,
-            left="" if by_rule or made is not None else why_not_cut(program, way),
+            left="" if by_rule or made is not None else explain_not_outlined(program, way),
         )
     )
 
 
-def shared_data(program: Program, file: str) -> tuple[str, ...]:
+def find_shared_data(program: Program, file: str) -> tuple[str, ...]:
     """Parameters that the program has and its function in the text of the file has not: what is
     global there, or a module's; none where the file is no source text.
     """
-    from corpora.signatures.dispatch import SignatureError, signature_of
+    from corpora.signatures.signature import SignatureError, read_signature
 
     try:
         own, whole = (
-            {p.name.lower() for p in signature_of(each).parameters}
+            {p.name.lower() for p in read_signature(each).parameters}
             for each in (replace(program, text=file), program)
         )
     except SignatureError:
         return ()
-    return tuple(p.name for p in signature_of(program).parameters if p.name.lower() in whole - own)
+    return tuple(
+        p.name for p in read_signature(program).parameters if p.name.lower() in whole - own
+    )
 
 
-def loops_left(port: Port, way: Direction) -> int:
+def count_loops_left(port: Port, way: Direction) -> int:
     """Outermost loops that a port under OpenMP leaves serial, as far as its text says so."""
-    from translator.outline.count_serial_loops import left_serial
+    from translator.outline.count_serial_loops import count_serial_loops
 
     return (
-        left_serial(port.text)
+        count_serial_loops(port.text)
         if way.target.name == "openmp" and way.source.model == "serial"
         else 0
     )
 
 
-def port_text(port: Port, way: Direction) -> str:
+def format_port(port: Port, way: Direction) -> str:
     """The port with its evidence as a comment of the target's language."""
     comment = "!" if way.target.language == "fortran" else "//"
     verdict = port.verdict
@@ -479,7 +492,7 @@ def port_text(port: Port, way: Direction) -> str:
         f"{comment} one thread does all the work\n"
         if verdict.serial
         else f"{comment} serial loops left: {left}\n"
-        if (left := loops_left(port, way))
+        if (left := count_loops_left(port, way))
         else ""
     )
     note += (
@@ -494,7 +507,7 @@ def port_text(port: Port, way: Direction) -> str:
     )
 
 
-def summary(port: Port, way: Direction) -> str:
+def summarize_port(port: Port, way: Direction) -> str:
     """One line: what became of a function."""
     tried = sum(port.outcomes.values())
     if port.text:
@@ -503,17 +516,19 @@ def summary(port: Port, way: Direction) -> str:
             ", by one thread"
             if port.verdict.serial
             else f", serial loops left: {left}"
-            if (left := loops_left(port, way))
+            if (left := count_loops_left(port, way))
             else ""
         )
         return f"{port.program.name}: verified {way.target.name} port, {how}"
     if port.verdict is not None:
         return f"{port.program.name}: no verdict possible: {port.verdict.detail}"
-    from coevolve.verification.explain import headline
+    from coevolve.verification.explain import summarize_verdict
 
     found = ", ".join(f"{count} {outcome.name}" for outcome, count in port.outcomes.most_common())
     why = (
-        f"; the first: {headline(port.failure).splitlines()[0]}" if port.failure is not None else ""
+        f"; the first: {summarize_verdict(port.failure).splitlines()[0]}"
+        if port.failure is not None
+        else ""
     )
     left = f"; not cut into loop nests: {port.left}" if port.left else ""
     return f"{port.program.name}: no verified port among {tried} answers ({found}){why}{left}"

@@ -94,10 +94,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _single(args: argparse.Namespace) -> int:
-    from coevolve.verification.asking import of_all
     from coevolve.verification.engine import Engine, VerifyConfig
     from coevolve.verification.explain import outcome_words
-    from coevolve.verification.questions import VerifyError, asked_of_files
+    from coevolve.verification.function_verdicts import combine_verdicts
+    from coevolve.verification.requests import VerifyError, make_request_from_files
 
     if not args.source or not args.target:
         raise VerifyError("give SOURCE and TARGET, or --batch PAIRS.jsonl --out VERDICTS.jsonl")
@@ -105,7 +105,7 @@ def _single(args: argparse.Namespace) -> int:
         raise VerifyError("--out belongs to --batch")
     if args.large and args.suite:
         raise VerifyError("--large adds to tests that are made here, not to --suite")
-    asked = asked_of_files(
+    asked = make_request_from_files(
         args.source,
         args.target,
         args.source_dialect,
@@ -116,10 +116,10 @@ def _single(args: argparse.Namespace) -> int:
     engine = Engine(args.backend, VerifyConfig(large=args.large))
     try:
         engine.prepare(asked.pairs if len(asked.pairs) > 1 else ())
-        told = [_told(engine, pair, args) for pair in asked.pairs]
+        told = [_verify_and_print(engine, pair, args) for pair in asked.pairs]
     finally:
         engine.close()
-    verdict = of_all(told, len(told))
+    verdict = combine_verdicts(told, len(told))
     if len(told) > 1 and not args.json:
         print(
             f"{outcome_words(verdict)}: {sum(v.equivalent is True for _, v in told)} of "
@@ -127,31 +127,31 @@ def _single(args: argparse.Namespace) -> int:
         )
     for line in asked.unasked:
         print(f"not compared: {line}", file=sys.stderr)
-    return exit_code(verdict)
+    return choose_exit_code(verdict)
 
 
-def _told(engine, pair, args: argparse.Namespace):
+def _verify_and_print(engine, pair, args: argparse.Namespace):
     """The verdict on one function, with what was asked in the end, after it is printed: whoever
     interrupts the others keeps it.
     """
-    from coevolve.verification.explain import explain, failing_input
-    from coevolve.verification.questions import answer
+    from coevolve.verification.explain import explain_verdict, failing_input
+    from coevolve.verification.requests import make_answer_row
     from corpora.store import to_json
 
     started = time.perf_counter()
-    pair, verdict = _verified(engine, pair, args.suite)
+    pair, verdict = _verify_request(engine, pair, args.suite)
     elapsed_ms = (time.perf_counter() - started) * 1e3
     if args.json:
         row = {
             **to_json(verdict),
-            **answer(args.source, verdict, elapsed_ms, pair.cut),
+            **make_answer_row(args.source, verdict, elapsed_ms, pair.cut),
             "function": pair.source.name,
         }
         print(
             json.dumps({**row, "failing_input": failing_input(engine, pair, verdict)}), flush=True
         )
     else:
-        print(explain(engine, pair, verdict, elapsed_ms), flush=True)
+        print(explain_verdict(engine, pair, verdict, elapsed_ms), flush=True)
     return pair, verdict
 
 
@@ -160,31 +160,31 @@ SUITE_FORM = (
 )
 
 
-def _verified(engine, pair, suite: str | None):
+def _verify_request(engine, pair, suite: str | None):
     """What was asked in the end, and the verdict. Raises VerifyError for a suite (file) that cannot
     be read.
     """
-    from coevolve.verification.asking import verdict_on
-    from coevolve.verification.questions import VerifyError
+    from coevolve.verification.function_verdicts import verify_pair
+    from coevolve.verification.requests import VerifyError
     from corpora.suites.program_tests import ProgramSuiteError
     from corpora.suites.reader import SuiteError
     from tester.generate.snippets import SnippetError
 
     try:
-        return verdict_on(engine, pair)
+        return verify_pair(engine, pair)
     except SuiteError as error:
         raise VerifyError(f"--suite '{suite}', {error}; {SUITE_FORM}") from None
     except (ProgramSuiteError, SnippetError) as error:
         raise VerifyError(f"--suite '{suite}': {error}") from None
 
 
-def exit_code(verdict: Verdict) -> int:
+def choose_exit_code(verdict: Verdict) -> int:
     return {True: 0, False: 1, None: 3}[verdict.equivalent]
 
 
 def _batch(args: argparse.Namespace) -> int:
     from coevolve.cli.errors import require_other_file
-    from coevolve.verification.questions import VerifyError
+    from coevolve.verification.requests import VerifyError
 
     if args.source or args.target or args.suite or args.large or args.function:
         raise VerifyError(
@@ -207,7 +207,7 @@ def _batch(args: argparse.Namespace) -> int:
     except UnicodeDecodeError as error:
         raise VerifyError(f"'{args.batch}' is not UTF-8 text (byte {error.start})") from None
     out = Path(args.out)
-    done = _answered(out, lines)
+    done = _count_answered(out, lines)
     if done:
         print(
             f"{done} of {len(lines)} rows were answered before; going on from there",
@@ -222,12 +222,12 @@ def _batch(args: argparse.Namespace) -> int:
 
 def _told_of_unread(out: Path) -> int:
     """The exit code of a batch that is answered; rows that could not be read are said on stderr."""
-    from coevolve.verification.questions import unread
+    from coevolve.verification.requests import is_unreadable_answer
 
     number, lost, first = 0, 0, ""
     with out.open(encoding="utf-8") as answered:  # a line at a time: a batch may be of millions
         for number, line in enumerate(answered, 1):
-            if unread(row := json.loads(line), number):
+            if is_unreadable_answer(row := json.loads(line), number):
                 lost, first = lost + 1, first or row["detail"]
     if lost:
         print(
@@ -237,11 +237,11 @@ def _told_of_unread(out: Path) -> int:
     return 2 if lost and lost == number else 0
 
 
-def _answered(out: Path, lines: list[str]) -> int:
+def _count_answered(out: Path, lines: list[str]) -> int:
     """How many rows `out` answers already; a torn last line is cut off. Raises VerifyError when it
     is of other rows.
     """
-    from coevolve.verification.questions import VerifyError, read_row
+    from coevolve.verification.requests import VerifyError, read_row
 
     if not out.exists():
         return 0
@@ -284,7 +284,7 @@ Rows = list[tuple[int, str]]
 """(line number, text)."""
 
 
-def chunk_rows(rows: int, workers: int) -> int:
+def split_into_chunks(rows: int, workers: int) -> int:
     """Rows of a chunk, which are compiled together: at most CHUNK, and the same number of chunks
     for every worker.
     """
@@ -296,29 +296,31 @@ def chunk_rows(rows: int, workers: int) -> int:
 
 def _answers(lines: list[str], done: int, backend: str, workers: int) -> Iterator[list[dict]]:
     """Answers portion by portion, in input order."""
-    size = chunk_rows(len(lines) - done, workers)
+    size = split_into_chunks(len(lines) - done, workers)
     chunks = [list(enumerate(lines, 1))[i : i + size] for i in range(done, len(lines), size)]
     if workers == 1 or len(chunks) < 2:
         try:
             for chunk in chunks:
                 prepare_rows(chunk, backend)
-                for rows in portions(chunk):
+                for rows in split_into_portions(chunk):
                     yield answer_rows(rows, backend)
         finally:
             _close(backend)
         return
     with process_pool(workers, at_end=partial(_close, backend)) as pool:
-        yield from _shared_out(pool, chunks, backend, workers)
+        yield from _run_in_processes(pool, chunks, backend, workers)
 
 
 def _close(backend: str) -> None:
     """End the runners of this process: what they used is then accounted to it."""
-    from coevolve.verification.engine import shared_engine
+    from coevolve.verification.engine import get_shared_engine
 
-    shared_engine(backend).close()
+    get_shared_engine(backend).close()
 
 
-def _shared_out(pool: Pool, chunks: list[Rows], backend: str, workers: int) -> Iterator[list[dict]]:
+def _run_in_processes(
+    pool: Pool, chunks: list[Rows], backend: str, workers: int
+) -> Iterator[list[dict]]:
     """A chunk is compiled by one worker, its rows are answered by all. Few chunks are compiled
     ahead: answers come early.
     """
@@ -337,13 +339,14 @@ def _shared_out(pool: Pool, chunks: list[Rows], backend: str, workers: int) -> I
                 future.result()
                 number = preparing.pop(future)
                 answering[number] = [
-                    pool.submit(answer_rows, rows, backend) for rows in portions(chunks[number])
+                    pool.submit(answer_rows, rows, backend)
+                    for rows in split_into_portions(chunks[number])
                 ]
             if first and first[0].done():
                 yield answering[told].pop(0).result()
 
 
-def portions(rows: Rows) -> list[Rows]:
+def split_into_portions(rows: Rows) -> list[Rows]:
     """What a worker of several answers at a time: few rows, so that a dear one does not leave the
     others without work at the end; but neighbours of the same source stay together, whose tests are
     made once.
@@ -370,28 +373,28 @@ def prepare_rows(rows: Rows, backend: str) -> None:
     """Compile together what the answers to these rows will need; what cannot be is said when they
     are answered.
     """
-    from coevolve.verification.engine import shared_engine
-    from coevolve.verification.questions import read_row
+    from coevolve.verification.engine import get_shared_engine
+    from coevolve.verification.requests import read_row
 
     pairs = [pair for number, line in rows for pair in read_row(line, number).pairs]
-    _guarded(lambda: shared_engine(backend).prepare(pairs))
+    _run_guarded(lambda: get_shared_engine(backend).prepare(pairs))
 
 
 def answer_rows(chunk: Rows, backend: str) -> list[dict]:
     """Answers to rows in order; whatever goes wrong with a row stays in that row."""
-    from coevolve.verification.asking import of_all, until_one_differs
-    from coevolve.verification.engine import shared_engine
-    from coevolve.verification.questions import answer, read_row, undecided
+    from coevolve.verification.engine import get_shared_engine
+    from coevolve.verification.function_verdicts import combine_verdicts, verify_until_difference
+    from coevolve.verification.requests import make_answer_row, make_undecided_row, read_row
 
     rows = [read_row(line, number) for number, line in chunk]
-    engine = shared_engine(backend)
+    engine = get_shared_engine(backend)
     answers = []
     for row in rows:
         if not row.pairs:
-            answers.append(undecided(row.id, row.problem))
+            answers.append(make_undecided_row(row.id, row.problem))
             continue
         started = time.perf_counter()
-        told, problem = _guarded(lambda pairs=row.pairs: until_one_differs(engine, pairs))
+        told, problem = _run_guarded(lambda pairs=row.pairs: verify_until_difference(engine, pairs))
         elapsed_ms = (time.perf_counter() - started) * 1e3
         if told:
             cut = [
@@ -399,13 +402,15 @@ def answer_rows(chunk: Rows, backend: str) -> list[dict]:
                 for pair, _ in told
                 for line in pair.cut
             ]
-            answers.append(answer(row.id, of_all(told, len(row.pairs)), elapsed_ms, cut))
+            answers.append(
+                make_answer_row(row.id, combine_verdicts(told, len(row.pairs)), elapsed_ms, cut)
+            )
         else:
-            answers.append(undecided(row.id, problem))
+            answers.append(make_undecided_row(row.id, problem))
     return answers
 
 
-def _guarded(action):
+def _run_guarded(action):
     """(result, problem): a fault of ours in one row must not take the others with it, but it must
     be seen.
     """

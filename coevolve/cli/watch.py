@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
         raise UserError(f"--every {args.every} is not a time to wait; give seconds above 0")
     folder, config = open_run(Path(args.run))
     console = Console(width=None if Console().is_terminal else 120)
-    view = View(folder, config, console.width)
+    view = RunView(folder, config, console.width)
     running = folder.is_running()
     if args.once or not running:
         console.print(view.frame(running))
@@ -78,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 @dataclass(slots=True)
-class View:
+class RunView:
     """Frames of one run. Rounds are read again only when one of their files appeared, because
     verdicts are many.
     """
@@ -100,7 +100,11 @@ class View:
         )
         parts = [
             title,
-            Text(now_at(self.folder, time.time()) if running else ended(self.folder, self.config)),
+            Text(
+                describe_progress(self.folder, time.time())
+                if running
+                else describe_end(self.folder, self.config)
+            ),
         ]
         parts += (
             [
@@ -119,10 +123,10 @@ class View:
         return Group(*parts)
 
     def rows(self) -> list[RoundFigures]:
-        from coevolve.report.data import rounds_begun
-        from coevolve.report.page import round_figures
+        from coevolve.report.data import list_rounds
+        from coevolve.report.page import collect_round_figures
 
-        for number in rounds_begun(self.folder):
+        for number in list_rounds(self.folder):
             there = sorted(
                 (p.name, p.stat().st_mtime_ns)
                 for p in self.folder.round(number).folder.glob("*.json*")
@@ -132,11 +136,11 @@ class View:
                 self.folder.timings.stat().st_size if self.folder.timings.exists() else 0,
             )
             if self._rows.get(number, (None,))[0] != there:
-                self._rows[number] = there, round_figures(self.folder, number, self.config)
+                self._rows[number] = there, collect_round_figures(self.folder, number, self.config)
         return [row for _, (_, row) in sorted(self._rows.items())]
 
 
-def now_at(folder: RunFolder, now_s: float) -> str:
+def describe_progress(folder: RunFolder, now_s: float) -> str:
     """What the driver wrote last; a line for the moments between stages and for stages that are not
     counted.
     """
@@ -151,7 +155,7 @@ def now_at(folder: RunFolder, now_s: float) -> str:
         return "between two stages, or in one that does not tell how far it is"
 
 
-def ended(folder: RunFolder, config: Config) -> str:
+def describe_end(folder: RunFolder, config: Config) -> str:
     if folder.round(config.round.count).evaluation.exists():
         return f"finished: {config.round.count} rounds; coevolve report {folder.root} shows them"
     return f"not finished; coevolve run --resume {folder.root} goes on"
@@ -160,14 +164,14 @@ def ended(folder: RunFolder, config: Config) -> str:
 def _stages(folder: RunFolder, config: Config, rows: list[RoundFigures]):
     from rich.table import Table
 
-    from coevolve.loop.directions import checkpoints
+    from coevolve.loop.directions import find_checkpoints
 
     shown = Table("round", *_FILES, box=None, pad_edge=False)
     for row in rows:
         paths, cells = folder.round(row.number), []
         for stage, files in _FILES.items():
             needed = [getattr(paths, name) for name in files] + list(
-                checkpoints(config, paths.folder) if stage == "learn" else ()
+                find_checkpoints(config, paths.folder) if stage == "learn" else ()
             )
             done = all(path.exists() for path in needed)
             seconds = row.seconds.get(
@@ -186,9 +190,9 @@ def _figures(folder: RunFolder, config: Config, rows: list[RoundFigures], width:
     """A line a round; where that does not fit, a line a figure, of the last rounds."""
     from rich.table import Table
 
-    from coevolve.report.page import table
+    from coevolve.report.page import make_table
 
-    header, body = table(folder, config, rows)
+    header, body = make_table(folder, config, rows)
     header, body = (
         header[:-1],
         [cells[:-1] for cells in body],

@@ -1,10 +1,10 @@
 """What makes a configuration unusable although every value has its type: values out of range, keys
 that exclude each other.
 
-Contract: `check` raises ConfigError, one line that names the file, the key and what it may be; else
-it returns nothing.
+Contract: `check_config` raises ConfigError, one line that names the file, the key and what it may
+be; else it returns nothing.
 
-    python -c "from coevolve.config.schema import Config, known_keys; from coevolve.config.checks import check; check(Config(), known_keys(), 'here')"
+    python -c "from coevolve.config.schema import Config, list_keys; from coevolve.config.checks import check_config; check_config(Config(), list_keys(), 'here')"
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from coevolve.loop.control import LESSONS
-from coevolve.loop.directions import can_join, entries
+from coevolve.loop.control_lessons import LESSONS
+from coevolve.loop.directions import has_outlined_ports, list_direction_corpora
 from corpora.datasets.loaders import is_ready_made
-from corpora.dialects import direction
+from corpora.dialects import parse_direction
 
 if TYPE_CHECKING:
     from coevolve.config.schema import Config
@@ -84,15 +84,15 @@ AT_LEAST_ONE = (
 )
 
 
-def value_of(config: Config, key: str):
-    """The value behind a dotted key of `known_keys`."""
+def get_value(config: Config, key: str):
+    """The value behind a dotted key of `list_keys`."""
     value = config
     for part in key.split("."):
         value = getattr(value, part)
     return value
 
 
-def check(config: Config, keys: Sequence[str], where: str) -> None:
+def check_config(config: Config, keys: Sequence[str], where: str) -> None:
     """Raises ConfigError. keys: every key in dotted form; where: the file that is named in the
     message.
     """
@@ -107,31 +107,31 @@ def _check_values(config: Config, keys: Sequence[str], where: str) -> None:
     ):
         try:
             for way in ways:
-                direction(way)
+                parse_direction(way)
         except ValueError as error:
             raise ConfigError(f"{where}: {key}: {error}") from None
     for key, allowed in CHOICES.items():
-        if value_of(config, key) not in allowed:
+        if get_value(config, key) not in allowed:
             raise ConfigError(
                 f"{where}: '{key}' must be one of {', '.join(allowed)}, not "
-                f"'{value_of(config, key)}'"
+                f"'{get_value(config, key)}'"
             )
     for key, (low, high) in RANGES.items():
-        if not low <= value_of(config, key) <= high:
+        if not low <= get_value(config, key) <= high:
             raise ConfigError(
-                f"{where}: '{key}' must lie in [{low}, {high}], not {value_of(config, key)}"
+                f"{where}: '{key}' must lie in [{low}, {high}], not {get_value(config, key)}"
             )
     for key in AT_LEAST_ONE:
-        if value_of(config, key) < 1:
+        if get_value(config, key) < 1:
             raise ConfigError(f"{where}: '{key}' must be at least 1")
     for key in keys:
-        value = value_of(config, key)
+        value = get_value(config, key)
         if isinstance(value, float) and not math.isfinite(value):
             raise ConfigError(f"{where}: '{key}' must be a finite number, not {value}")
         if isinstance(value, (int, float)) and not isinstance(value, bool) and value < 0:
             raise ConfigError(f"{where}: '{key}' must not be negative")
     for key in ("run_dir", "corpus.source"):
-        value = value_of(config, key)
+        value = get_value(config, key)
         if not all(text.strip() for text in (value if isinstance(value, tuple) else (value,))):
             raise ConfigError(f"{where}: '{key}' must not be empty")
 
@@ -143,7 +143,7 @@ def _check_directions(config: Config, where: str) -> None:
     if twice:
         raise ConfigError(f"{where}: 'direction' names {twice} twice; name each direction once")
     for key in PER_DIRECTION:
-        value = value_of(config, key)
+        value = get_value(config, key)
         if isinstance(value, tuple) and len(value) != len(ways):
             raise ConfigError(
                 f"{where}: '{key}' has {len(value)} entries for {len(ways)} "
@@ -155,7 +155,7 @@ def _check_held_out(config: Config, where: str) -> None:
     """A corpus of its own to evaluate on is there for every direction, and brings its own
     references.
     """
-    each = entries(config)
+    each = list_direction_corpora(config)
     if (lacking := [e.way for e in each if not e.evaluation]) and len(lacking) < len(each):
         raise ConfigError(
             f"{where}: 'corpus.evaluation' names none for {lacking[0]}; name one for every "
@@ -234,7 +234,9 @@ def _check_together(config: Config, where: str) -> None:
             f"{where}: verify.mutants = 0 measures no strength, so that no pair would be kept; "
             f"set verify.least_strength = 0 too"
         )
-    if config.round.by_parts and not any(can_join(direction(way)) for way in config.directions):
+    if config.round.by_parts and not any(
+        has_outlined_ports(parse_direction(way)) for way in config.directions
+    ):
         raise ConfigError(
             f"{where}: round.by_parts joins ports of serial sources to cuda or openmp; no "
             f"direction of the run is one: set it to false"
@@ -276,7 +278,7 @@ def _check_read(config: Config, where: str) -> None:
 
     backend, defaults = config.model.backend, Defaults()
     for key, readers in _READ_BY.items():
-        if backend not in readers and value_of(config, key) != value_of(defaults, key):
+        if backend not in readers and get_value(config, key) != get_value(defaults, key):
             raise ConfigError(
                 f"{where}: {key} is read with model.backend = {' or '.join(readers)}, not with "
                 f"'{backend}': leave it out, or choose such a back end"
@@ -311,7 +313,7 @@ def _check_fine_tuning(config: Config, where: str) -> None:
 def _check_lessons(config: Config, where: str) -> None:
     """Lessons that would not be there."""
     wanted, target, ways = config.cold_start, config.corpus.target, config.directions
-    both_ways = any(str(direction(way).reverse) in ways for way in ways)
+    both_ways = any(str(parse_direction(way).reverse) in ways for way in ways)
     if (
         config.round.learn == "back"
         and not both_ways
@@ -330,12 +332,12 @@ def _check_lessons(config: Config, where: str) -> None:
     asked = [f"{key} = 0" for key, count in made.items() if count] + ["round.lessons = 'kept'"] * (
         config.round.lessons == "generated"
     )
-    if asked and (lacking := _ungenerated(ways)):
+    if asked and (lacking := _find_ungenerated(ways)):
         raise ConfigError(
             f"{where}: the generator makes no lessons in {lacking}: set {', '.join(asked)}, or "
             f"leave that direction out"
         )
-    if asked and (lacking := _ungenerated(wanted.directions)):
+    if asked and (lacking := _find_ungenerated(wanted.directions)):
         raise ConfigError(
             f"{where}: 'cold_start.directions' names {lacking}, in which the generator makes no "
             f"lessons: leave that direction out"
@@ -347,7 +349,7 @@ def _check_lessons(config: Config, where: str) -> None:
         )
 
 
-def _ungenerated(ways: Sequence[str]) -> str:
+def _find_ungenerated(ways: Sequence[str]) -> str:
     return next((name for way in ways for name in way.split(":") if name in UNGENERATED), "")
 
 

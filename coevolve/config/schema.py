@@ -17,7 +17,7 @@ import tomllib
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 
-from coevolve.config.checks import PER_DIRECTION, ConfigError, check
+from coevolve.config.checks import PER_DIRECTION, ConfigError, check_config
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +190,7 @@ class Config:
         """
         plain = asdict(self)
         for section, _, key in (
-            name.rpartition(".") for name in known_keys() if name.startswith(IDLE)
+            name.rpartition(".") for name in list_keys() if name.startswith(IDLE)
         ):
             (plain[section] if section else plain).pop(key)
         plain = {name: value for name, value in plain.items() if value != {}}
@@ -224,11 +224,11 @@ def load(path: str | Path, overrides: tuple[str, ...] = (), run_dir: Path | None
 def parse(table: dict, where: str) -> Config:
     """Build a Config from a parsed table. Raises ConfigError naming `where` and the key."""
     config = _section(Config, table, where, "")
-    check(config, known_keys(), where)
+    check_config(config, list_keys(), where)
     return config
 
 
-def known_keys() -> list[str]:
+def list_keys() -> list[str]:
     """Every key in dotted form, in file order."""
     keys = []
     for top in fields(Config):
@@ -240,7 +240,7 @@ def known_keys() -> list[str]:
     return keys
 
 
-def to_toml(config: Config) -> str:
+def format_toml(config: Config) -> str:
     """The configuration as TOML, every key written out."""
     plain = asdict(config)
     sections = {k: v for k, v in plain.items() if isinstance(v, dict)}
@@ -290,25 +290,25 @@ def _section(kind: type, table: dict, where: str, prefix: str):
                 raise ConfigError(f"{where}: '{key}' is a section; write [{key}]")
             values[key] = _section(type(current), value, where, f"{prefix}{key}.")
         else:
-            values[key] = _typed(current, value, where, prefix + key)
+            values[key] = _convert_value(current, value, where, prefix + key)
     return replace(default, **values)
 
 
 def _nearest(key: str) -> str:
-    close = difflib.get_close_matches(key, known_keys(), n=1, cutoff=0.5)
+    close = difflib.get_close_matches(key, list_keys(), n=1, cutoff=0.5)
     if not close:
         leaf = key.rpartition(".")[2]
-        close = [k for k in known_keys() if k.rpartition(".")[2] == leaf][:1]
+        close = [k for k in list_keys() if k.rpartition(".")[2] == leaf][:1]
     return f"; did you mean '{close[0]}'?" if close else "; see configs/reference.toml for the keys"
 
 
-def _typed(current: object, value: object, where: str, key: str):
+def _convert_value(current: object, value: object, where: str, key: str):
     if key in ("direction", *PER_DIRECTION) and isinstance(value, list):
         if not value:
             raise ConfigError(
                 f"{where}: '{key}' is an empty list; give one value, or one for each direction"
             )
-        values = tuple(_typed(current, v, where, key) for v in value)
+        values = tuple(_convert_value(current, v, where, key) for v in value)
         return values if len(values) > 1 else values[0]
     if isinstance(current, bool) or isinstance(value, bool):
         good = isinstance(current, bool) and isinstance(value, bool)

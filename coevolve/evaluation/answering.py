@@ -9,14 +9,14 @@ repaired.
 
 from __future__ import annotations
 
-from coevolve.cli.progress import Progress
+from coevolve.cli.progress import ProgressBar
 from coevolve.config.schema import parse
 from coevolve.evaluation.items import EvalCorpus
-from coevolve.evaluation.statistics import interval_of_mean
-from coevolve.loop.checkpoints import use_cores
+from coevolve.evaluation.statistics import bootstrap_mean
+from coevolve.loop.checkpoints import use_all_cores
 from coevolve.loop.services import PROMPT_STYLES, SUITE_STYLES
-from coevolve.loop.stages import in_chunks
-from coevolve.models_named import NamedModel
+from coevolve.loop.stages import split_into_chunks
+from coevolve.named_models import NamedModel
 from coevolve.verification.verifier import Verifier
 from gpu_runtime.models.decoded import Decoded
 from gpu_runtime.models.protocol import LanguageModel, Sampling
@@ -24,30 +24,30 @@ from tester.generate.propose import Tester
 from translator.prompting.translate import Translator
 
 
-def answers_of(
+def collect_answers(
     model: NamedModel, corpus: EvalCorpus, sampling: Sampling, spell: bool = True
 ) -> tuple[list[tuple[str, ...]], tuple[str, ...]]:
     """`sampling.n` answers for each item, in order, and notes on how they were asked for. spell:
     see Translator. Raises ModelError for a model that cannot be opened.
     """
-    bar = Progress(
+    bar = ProgressBar(
         "asking the Translator", len(corpus.items)
     )  # a large model takes a while to open
-    use_cores()
+    use_all_cores()
     opened = model.open()
     translator = Translator(opened, PROMPT_STYLES[model.kind], spell=spell)
     found: list[tuple[str, ...]] = []
     streams = hasattr(opened, "watch")
     if streams:  # it tells how far it is by itself, and does best with all of its prompts at once
         opened.watch = lambda decoded: bar.set(decoded.answers // sampling.n, speed_note(decoded))
-    for chunk in [corpus.items] if streams else in_chunks(corpus.items):
+    for chunk in [corpus.items] if streams else split_into_chunks(corpus.items):
         candidates = translator.propose([item.source for item in chunk], corpus.direction, sampling)
         texts = [c.text for c in candidates]
         found += [tuple(texts[i : i + sampling.n]) for i in range(0, len(texts), sampling.n)]
         bar.set(len(found))
     bar.close()
     spelled = sum(
-        translator.question(item.source, corpus.direction)[0] is not item.source
+        translator.normalize_question(item.source, corpus.direction)[0] is not item.source
         for item in corpus.items
     )
     how = (
@@ -56,7 +56,7 @@ def answers_of(
         if spelled
         else ""
     )
-    return found, tuple(note for note in (usage_note(opened), how) if note)
+    return found, tuple(note for note in (describe_usage(opened), how) if note)
 
 
 def speed_note(decoded: Decoded) -> str:
@@ -66,7 +66,7 @@ def speed_note(decoded: Decoded) -> str:
     return f"{decoded.new_ids / max(decoded.seconds, 1e-3):.1f} tokens/s"
 
 
-def usage_note(model: LanguageModel) -> str:
+def describe_usage(model: LanguageModel) -> str:
     """What a model behind an endpoint was asked so far; '' for one that counts nothing."""
     used = getattr(model, "usage", None)
     if used is None:
@@ -77,13 +77,13 @@ def usage_note(model: LanguageModel) -> str:
     )
 
 
-def tester_figures(
+def measure_tester(
     model: NamedModel, corpus: EvalCorpus, sampling: Sampling, backend: str, seed: int
 ) -> dict:
     """`tester_valid_rate`: share of the Tester's tests that are valid on the sources, mean over
     items it wrote tests for.
     """
-    use_cores()
+    use_all_cores()
     tester = Tester(model.open(), style=SUITE_STYLES[model.kind])
     settings = {
         "direction": str(corpus.direction),
@@ -91,10 +91,10 @@ def tester_figures(
         "verify": {"backend": backend, "mutants": 0, "least_strength": 0.0},
     }
     verifier = Verifier(parse(settings, "evaluation"))
-    bar = Progress("asking the Tester", len(corpus.items))
+    bar = ProgressBar("asking the Tester", len(corpus.items))
     shares, written, valid = [], 0, 0
     try:
-        for chunk in in_chunks(corpus.items):
+        for chunk in split_into_chunks(corpus.items):
             programs = [item.judged_as for item in chunk]
             for program, proposed in zip(programs, tester.answers(programs, sampling), strict=True):
                 counted = verifier.prepare(program, proposed)
@@ -108,7 +108,7 @@ def tester_figures(
     rate = (
         {
             "value": sum(shares) / len(shares),
-            "ci95": list(interval_of_mean(shares, seed) or ()),
+            "ci95": list(bootstrap_mean(shares, seed) or ()),
             "n_items": len(shares),
         }
         if shares

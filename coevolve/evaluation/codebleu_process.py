@@ -1,7 +1,7 @@
 """CodeBLEU of many pairs in a process of its own: questions as JSON on stdin, figures as JSON on
 stdout.
 
-Contract: started by `coevolve.evaluation.metrics.asked_codebleu` with a fixed hash seed, because
+Contract: started by `coevolve.evaluation.metrics.request_codebleu` with a fixed hash seed, because
 the package iterates over sets of strings. stdin: {"references": [...], "hypotheses": [...],
 "grammar": "cpp" | "cuda" | "fortran", "keywords": [...], "items": whether each pair is scored as
 well}; stdout: {"corpus": parts, "items": [parts, ...]}, parts in 0..1, null where a part does not
@@ -29,14 +29,14 @@ _WEIGHT = 0.25
 Figures = dict[str, float | None]
 
 
-def as_cpp(
+def score_cpp(
     references: Sequence[str], hypotheses: Sequence[str], _keywords: Sequence[str]
 ) -> Figures:
     """What the package gives when it is called as it stands."""
     return dict(calc_codebleu(list(references), list(hypotheses), "cpp"))
 
 
-def as_cuda(
+def score_cuda(
     references: Sequence[str], hypotheses: Sequence[str], keywords: Sequence[str]
 ) -> Figures:
     """The package's parts with trees of the CUDA grammar, which it does not know: C++ and `<<<>>>`,
@@ -45,7 +45,7 @@ def as_cuda(
     import tree_sitter_cuda
     from tree_sitter import Language
 
-    figures = as_cpp(references, hypotheses, keywords)
+    figures = score_cpp(references, hypotheses, keywords)
     grammar, wanted = Language(tree_sitter_cuda.language()), [[r.strip()] for r in references]
     found = [h.strip() for h in hypotheses]
     figures["syntax_match_score"] = syntax_match.corpus_syntax_match(
@@ -61,7 +61,7 @@ def as_cuda(
     return figures
 
 
-def as_fortran(
+def score_fortran(
     references: Sequence[str], hypotheses: Sequence[str], keywords: Sequence[str]
 ) -> Figures:
     """The two parts that need no tree; there is no CodeBLEU without the others."""
@@ -81,9 +81,9 @@ def as_fortran(
 
 
 GRAMMARS: dict[str, Callable[[Sequence[str], Sequence[str], Sequence[str]], Figures]] = {
-    "cpp": as_cpp,
-    "cuda": as_cuda,
-    "fortran": as_fortran,
+    "cpp": score_cpp,
+    "cuda": score_cuda,
+    "fortran": score_fortran,
 }
 
 

@@ -24,9 +24,9 @@ from pathlib import Path
 
 import numpy as np
 
-from coevolve.evaluation.items import Item
+from coevolve.evaluation.items import EvalItem
 from corpora.files import write_atomically
-from corpora.fingerprints import fingerprints
+from corpora.fingerprints import compute_fingerprints
 from corpora.records import Program, Triplet
 from corpora.store import read_jsonl
 
@@ -57,12 +57,12 @@ class Manifest:
     @staticmethod
     def of(real: Sequence[Program | str], generated: Sequence[Program | str] = ()) -> Manifest:
         """The manifest of programs (each once)."""
-        exact, sketches = _marks(real)
+        exact, sketches = _make_marks(real)
         first = sorted({key: i for i, key in reversed(list(enumerate(exact)))}.values())
         return Manifest(
             tuple(exact[i] for i in first),
             sketches[first],
-            frozenset(fingerprints(generated).exact),
+            frozenset(compute_fingerprints(generated).exact),
         )
 
     def joined(self, other: Manifest) -> Manifest:
@@ -83,10 +83,10 @@ class Manifest:
             "kind": "training_manifest",
             "real": {
                 "n": len(self.exact),
-                "exact": _packed(self.exact),
+                "exact": _pack_hashes(self.exact),
                 "sketches": _base64(_nibbles(self.sketches)),
             },
-            "generated": {"n": len(self.generated), "exact": _packed(sorted(self.generated))},
+            "generated": {"n": len(self.generated), "exact": _pack_hashes(sorted(self.generated))},
         }
         text = json.dumps(value, indent=1, sort_keys=True) + "\n"
         write_atomically(folder / FILE_NAME, lambda out: out.write(text.encode()))
@@ -107,9 +107,9 @@ class Manifest:
             bytes_ = np.frombuffer(base64.b64decode(value["real"]["sketches"]), np.uint8)
             sketches = np.stack([bytes_ >> 4, bytes_ & 15], axis=1).reshape(-1, MINIMA)
             return Manifest(
-                _unpacked(value["real"]["exact"]),
+                _unpack_hashes(value["real"]["exact"]),
                 sketches,
-                frozenset(_unpacked(value["generated"]["exact"])),
+                frozenset(_unpack_hashes(value["generated"]["exact"])),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise (
@@ -126,7 +126,7 @@ class Manifest:
         """
         if not programs:
             return []
-        exact, sketches = _marks(programs)
+        exact, sketches = _make_marks(programs)
         known = set(self.exact)
         return [
             ("equal", 1.0)
@@ -152,8 +152,8 @@ class Manifest:
         return [max(0.0, (float(s) - chance) / (1 - chance)) for s in best]
 
 
-def _marks(programs: Sequence[Program | str]) -> tuple[list[str], np.ndarray]:
-    prints = fingerprints(programs)
+def _make_marks(programs: Sequence[Program | str]) -> tuple[list[str], np.ndarray]:
+    prints = compute_fingerprints(programs)
     return prints.exact, np.array([_sketch(s) for s in prints.shingles], np.uint8).reshape(
         -1, MINIMA
     )
@@ -177,11 +177,11 @@ def _base64(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
-def _packed(hashes: Sequence[str]) -> str:
+def _pack_hashes(hashes: Sequence[str]) -> str:
     return _base64(bytes.fromhex("".join(hashes)))
 
 
-def _unpacked(text: str) -> tuple[str, ...]:
+def _unpack_hashes(text: str) -> tuple[str, ...]:
     data = base64.b64decode(text).hex()
     return tuple(data[i : i + 16] for i in range(0, len(data), 16))
 
@@ -190,7 +190,7 @@ def _unpacked(text: str) -> tuple[str, ...]:
 # -------------------------------------------------------------------------------------------
 
 
-def manifest_of(checkpoint: Path) -> Manifest | None:
+def read_manifest(checkpoint: Path) -> Manifest | None:
     """What the checkpoint learnt from: its own manifest, its export's, or what its run says; None
     where nobody knows.
     """
@@ -199,11 +199,11 @@ def manifest_of(checkpoint: Path) -> Manifest | None:
             return found
     run, part = checkpoint.parent.parent, checkpoint.parent.name
     if (run / "split.json").is_file() and (part == "cold" or part.startswith("round-")):
-        return manifest_of_run(run, 0 if part == "cold" else int(part.removeprefix("round-")))
+        return make_run_manifest(run, 0 if part == "cold" else int(part.removeprefix("round-")))
     return None
 
 
-def manifest_of_run(run: Path, number: int) -> Manifest:
+def make_run_manifest(run: Path, number: int) -> Manifest:
     """What the models of round `number` learnt from beside generated programs: both sides of every
     kept pair so far.
     """
@@ -219,7 +219,7 @@ def manifest_of_run(run: Path, number: int) -> Manifest:
     )
 
 
-def contaminated(manifest: Manifest, items: Sequence[Item]) -> list[dict]:
+def find_contaminated(manifest: Manifest, items: Sequence[EvalItem]) -> list[dict]:
     """The items of which the source or the reference was trained on: id, side, how, similarity. A
     real program goes first.
     """

@@ -18,24 +18,24 @@ from pathlib import Path
 
 from coevolve.cli.errors import UserError
 from coevolve.config.schema import Config
-from coevolve.evaluation.metrics import bleu, codebleu, mean_pass_at_k
-from coevolve.evaluation.text_scores import codebleu_score
-from coevolve.loop.directions import checkpoints
+from coevolve.evaluation.metrics import average_pass_at_k, bleu, codebleu
+from coevolve.evaluation.text_scores import compute_codebleu
+from coevolve.loop.directions import find_checkpoints
 from coevolve.loop.run_corpus import RunCorpus
 from coevolve.loop.run_folder import RoundPaths, RunFolder, read_json, write_json
 from coevolve.loop.stages import (
     Run,
-    distinct,
-    in_chunks,
-    judging_items,
+    count_suites,
+    drop_repeated_texts,
+    group_for_judging,
     propose_suites,
-    suite_counts,
+    split_into_chunks,
 )
-from coevolve.loop.workers import map_unordered, stream
-from corpora.dialects import Direction, dialect
+from coevolve.loop.workers import map_unordered, stream_results
+from corpora.dialects import Direction, get_dialect
 from corpora.records import NOT_COMPILED, Candidate, Outcome, Program, UnitTestSuite, Verdict
 from corpora.store import read_jsonl, write_jsonl
-from translator.prompting.answers import counted
+from translator.prompting.answers import count_rejections
 
 
 def prepare_evaluation(run: Run) -> None:
@@ -85,7 +85,7 @@ def evaluate_round(run: Run, number: int) -> dict:
         figures |= evaluate_tester(
             run, str(paths.tester), f"round {number}" if number else "cold start"
         )
-        write_jsonl(paths.evaluation_candidates, distinct(candidates))
+        write_jsonl(paths.evaluation_candidates, drop_repeated_texts(candidates))
         write_jsonl(paths.evaluation_verdicts, verdicts)
         write_json(paths.evaluation, figures)
     return figures
@@ -104,24 +104,26 @@ def evaluate_checkpoint(
         (way, part, [p for p in part.evaluation if p.id in suites])
         for way, part in run.corpus.by_direction(run.config)
     ]
-    chunks = [(way, chunk) for way, _, programs in held for chunk in in_chunks(programs)]
-    answers, verdicts = _answered(run, checkpoint, label, chunks, suites)
+    chunks = [(way, chunk) for way, _, programs in held for chunk in split_into_chunks(programs)]
+    answers, verdicts = _collect_answers(run, checkpoint, label, chunks, suites)
     found = {}
     for way, part, programs in held:
         own = [c for c in answers if c.direction == str(way)]
         figures = _count(run, way, part, programs, own, verdicts)
         figures["without_suite"] = len(part.evaluation) - len(programs)
-        figures["not_a_function"] = counted(verdicts[c.id] for c in own if c.id in verdicts)
+        figures["not_a_function"] = count_rejections(
+            verdicts[c.id] for c in own if c.id in verdicts
+        )
         found[str(way)] = figures
     whole = (
-        {**pooled(list(found.values())), "directions": found}
+        {**pool_figures(list(found.values())), "directions": found}
         if len(found) > 1
         else next(iter(found.values()))
     )
     return whole, answers, list(dict.fromkeys(verdicts[c.id] for c in answers if c.id in verdicts))
 
 
-def _answered(
+def _collect_answers(
     run: Run,
     checkpoint: str | Callable[[Direction], str],
     label: str,
@@ -139,13 +141,15 @@ def _answered(
 
     def expand(index: int, candidates: list[Candidate]) -> list[tuple]:
         answers[index] = candidates
-        return judging_items(distinct(candidates), {p.id: p for p in chunks[index][1]}, suites)
+        return group_for_judging(
+            drop_repeated_texts(candidates), {p.id: p for p in chunks[index][1]}, suites
+        )
 
     asked = [
         (checkpoint if isinstance(checkpoint, str) else checkpoint(way), chunk, str(way), sampling)
         for way, chunk in chunks
     ]
-    for _, found in stream(
+    for _, found in stream_results(
         run.crew.translator, "propose", asked, run.crew.verifiers, "judge", expand
     ):
         verdicts |= {v.target_id: v for v in found}
@@ -156,7 +160,7 @@ def _answered(
     return [c for i in range(len(chunks)) for c in answers[i]], verdicts
 
 
-def pooled(parts: list[dict]) -> dict:
+def pool_figures(parts: list[dict]) -> dict:
     """Figures over the items of several directions together; texts in different dialects have no
     common BLEU.
     """
@@ -187,7 +191,7 @@ def _count(
     """A candidate without a verdict (nothing was written) counts as wrong and as not compiled."""
     samples = run.config.evaluate.samples
     correct = Counter(
-        c.source_id for c in candidates if _is(verdicts.get(c.id), Outcome.EQUIVALENT)
+        c.source_id for c in candidates if _has_outcome(verdicts.get(c.id), Outcome.EQUIVALENT)
     )
     compiled = sum(
         c.id in verdicts and verdicts[c.id].outcome not in NOT_COMPILED for c in candidates
@@ -204,7 +208,7 @@ def _count(
     ]
     hypotheses, references = [h for h, _ in scored], [r for _, r in scored]
     figures = {
-        f"pass@{k}": _percent(mean_pass_at_k(counts, k)) for k in run.config.evaluate.pass_at
+        f"pass@{k}": _percent(average_pass_at_k(counts, k)) for k in run.config.evaluate.pass_at
     }
     return figures | {
         "items": _by_item(programs, candidates, verdicts, samples),
@@ -227,9 +231,9 @@ def _parts(hypotheses: list[str], references: list[str], target: str) -> dict:
     """What there is of CodeBLEU for a dialect that the package has no grammar for (Fortran): its
     n-gram parts, on 0..100.
     """
-    if dialect(target).codebleu_language is not None:
+    if get_dialect(target).codebleu_language is not None:
         return {}
-    score = codebleu_score(hypotheses, references, target)
+    score = compute_codebleu(hypotheses, references, target)
     return (
         {
             "codebleu_parts": {
@@ -271,7 +275,7 @@ def _by_item(
     return rows
 
 
-def _is(verdict: Verdict | None, outcome: Outcome) -> bool:
+def _has_outcome(verdict: Verdict | None, outcome: Outcome) -> bool:
     return verdict is not None and verdict.outcome is outcome
 
 
@@ -285,7 +289,7 @@ def evaluate_tester(run: Run, checkpoint: str, label: str) -> dict:
     """
     programs = list(run.corpus.evaluation)
     sampling = run.sampling(1, run.config.evaluate.temperature, "evaluate tester")
-    counts = suite_counts(
+    counts = count_suites(
         propose_suites(run, f"{label}: held-out suites", programs, checkpoint, sampling)
     )
     proposed, answers = counts["tests_proposed"], counts["answers"]
@@ -298,11 +302,11 @@ def evaluate_tester(run: Run, checkpoint: str, label: str) -> dict:
     }
 
 
-def evaluate_command(
+def run_evaluate_command(
     root: Path, checkpoint: str | None, samples: int | None, as_json: bool, use_ray: bool = True
 ) -> int:
     """`coevolve eval`: print the figures of one checkpoint on a run's held-out split."""
-    from coevolve.loop.rounds import local_workers, ray_workers
+    from coevolve.loop.rounds import make_local_workers, make_ray_run_workers
     from coevolve.loop.run_corpus import open_corpus
     from coevolve.report.page import open_run
 
@@ -318,7 +322,7 @@ def evaluate_command(
     last = None if checkpoint else _last_round(config, folder)
     if checkpoint and not Path(checkpoint, "config.json").is_file():
         raise UserError(f"'{checkpoint}' is not a checkpoint folder (no config.json in it)")
-    with (ray_workers if use_ray else local_workers)(config) as crew:
+    with (make_ray_run_workers if use_ray else make_local_workers)(config) as crew:
         run = Run(config, folder, corpus, crew)
         prepare_evaluation(run)
         chosen = (
@@ -333,7 +337,7 @@ def evaluate_command(
         named = (
             [checkpoint]
             if checkpoint
-            else [str(path) for path in checkpoints(config, folder.round(last).folder)]
+            else [str(path) for path in find_checkpoints(config, folder.round(last).folder)]
         )
         _print(figures, f"checkpoint {', '.join(named)}")
     return 0
@@ -350,7 +354,7 @@ def _print(figures: dict, title: str) -> None:
 
 def _last_round(config: Config, folder: RunFolder) -> int:
     def has(paths: RoundPaths) -> bool:
-        return all(path.exists() for path in checkpoints(config, paths.folder))
+        return all(path.exists() for path in find_checkpoints(config, paths.folder))
 
     number = folder.last_round(has)
     if not has(folder.round(number)):

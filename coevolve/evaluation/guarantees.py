@@ -1,12 +1,12 @@
 """What callers guarantee: tests of a problem whose answers may rely on an output that starts at
 zero, a size, a range of values.
 
-Contract: `guaranteed_suite` gives the engine's own suite of an item with its guarantees put into
-force, checked on the source again; None where the item has none, or where no test holds any more
-(then the plain suite decides, which asks for more). Where a source searches for a value, tests are
-added in which the value is there: a flag that starts false must be seen to change.
+Contract: `make_guaranteed_suite` gives the engine's own suite of an item with its guarantees put
+into force, checked on the source again; None where the item has none, or where no test holds any
+more (then the plain suite decides, which asks for more). Where a source searches for a value, tests
+are added in which the value is there: a flag that starts false must be seen to change.
 
-    from coevolve.evaluation.guarantees import guaranteed_suite; suite = guaranteed_suite(item, engine)
+    from coevolve.evaluation.guarantees import make_guaranteed_suite; suite = make_guaranteed_suite(item, engine)
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from coevolve.evaluation.items import Guarantee, Item
+from coevolve.evaluation.items import EvalItem, Guarantee
 from coevolve.verification.engine import Engine
 from corpora.records import (
     ArrayValue,
@@ -26,42 +26,44 @@ from corpora.records import (
     UnitTest,
     UnitTestSuite,
 )
-from corpora.signatures.dispatch import SignatureError, signature_of
-from gpu_runtime.call.materialize import materialise
-from tester.generate.rules import NoSuite, suite_for
-from tester.validity import validate
+from corpora.signatures.signature import SignatureError, read_signature
+from gpu_runtime.call.materialize import materialize_test
+from tester.generate.rules import NoSuiteError, generate_suite
+from tester.validity import validate_suite
 
 SIZES = (2, 5, 17, 257)
 """Lengths of further tests where the rules found few that run."""
-MOST_ELEMENTS = 1 << 20
+MAX_ELEMENTS = 1 << 20
 """Tests with a larger array are left out: a source that stops early need not have had all of it."""
 HITS = 4
 """Tests to which one is added in which a scalar equals an element of an array."""
 
 
-def guaranteed_suite(item: Item, engine: Engine) -> UnitTestSuite | None:
+def make_guaranteed_suite(item: EvalItem, engine: Engine) -> UnitTestSuite | None:
     """See the module. An answer may rely on what the caller guarantees, and only on that."""
     if not item.guarantees:
         return None
     source = item.judged_as
     try:
-        signature = signature_of(source)
+        signature = read_signature(source)
     except SignatureError:
         return None
-    made = _own_suite(source, signature, engine)
+    made = _make_unguaranteed_suite(source, signature, engine)
     if made is None:
         return None
-    tests = [guaranteed(test, item.guarantees) for test in made.tests]
+    tests = [apply_guarantees(test, item.guarantees) for test in made.tests]
     tests = [test for test in tests if _small(test)]
-    tests += [hit for test in tests[-HITS:] for hit in hits(test, signature)]
+    tests += [hit for test in tests[-HITS:] for hit in insert_match(test, signature)]
     suite = UnitTestSuite(
         source.id, tuple({t.id: t for t in tests}.values()), made.author, made.launch
     )
-    checked = validate(source, signature, suite, engine.backend, prune=True)
+    checked = validate_suite(source, signature, suite, engine.backend, prune=True)
     return checked.expectations.suite if checked.expectations else None
 
 
-def _own_suite(source: Program, signature: Signature, engine: Engine) -> UnitTestSuite | None:
+def _make_unguaranteed_suite(
+    source: Program, signature: Signature, engine: Engine
+) -> UnitTestSuite | None:
     """The checked suite, or the one by rules, grown, where nothing of it holds without the
     guarantees.
     """
@@ -69,17 +71,18 @@ def _own_suite(source: Program, signature: Signature, engine: Engine) -> UnitTes
     if made is not None:
         return made.suite
     try:
-        found = suite_for(
+        found = generate_suite(
             source, signature, engine.backend, seed=engine.config.seed, tests=engine.config.tests
         )
-    except NoSuite:
+    except NoSuiteError:
         return None
     return replace(
-        found, tests=(*found.tests, *(grown(test, size) for test in found.tests for size in SIZES))
+        found,
+        tests=(*found.tests, *(grow_test(test, size) for test in found.tests for size in SIZES)),
     )
 
 
-def grown(test: UnitTest, size: int) -> UnitTest:
+def grow_test(test: UnitTest, size: int) -> UnitTest:
     """`test` with every length and every array `size` long: where few tests run, rules have not
     learnt what grows with what.
     """
@@ -104,7 +107,7 @@ def grown(test: UnitTest, size: int) -> UnitTest:
     return replace(test, assignments=tuple(map(larger, test.assignments)))
 
 
-def guaranteed(test: UnitTest, guarantees: Sequence[Guarantee]) -> UnitTest:
+def apply_guarantees(test: UnitTest, guarantees: Sequence[Guarantee]) -> UnitTest:
     """`test` with the named parameters as guaranteed; arrays that share storage with another are
     left as they are.
     """
@@ -152,11 +155,11 @@ def _product(extent: str, scalars: dict) -> int:
 
 def _small(test: UnitTest) -> bool:
     return all(
-        math.prod(a.extents) <= MOST_ELEMENTS for a in test.assignments if isinstance(a, ArrayValue)
+        math.prod(a.extents) <= MAX_ELEMENTS for a in test.assignments if isinstance(a, ArrayValue)
     )
 
 
-def hits(test: UnitTest, signature: Signature) -> Iterator[UnitTest]:
+def insert_match(test: UnitTest, signature: Signature) -> Iterator[UnitTest]:
     """`test` with a signed scalar equal to the middle element of an array of its type; lengths are
     unsigned in these sources.
     """
@@ -168,7 +171,7 @@ def hits(test: UnitTest, signature: Signature) -> Iterator[UnitTest]:
     position = {p.name: i for i, p in enumerate(signature.parameters)}
     for scalar in (a for a in test.assignments if isinstance(a, ScalarValue)):
         for array in (a for a in arrays if a.type == scalar.type):
-            elements = materialise(test, signature).values[position[array.name]].reshape(-1)
+            elements = materialize_test(test, signature).values[position[array.name]].reshape(-1)
             wanted = replace(scalar, value=int(elements[len(elements) // 2]))
             yield replace(
                 test, assignments=tuple(wanted if a is scalar else a for a in test.assignments)

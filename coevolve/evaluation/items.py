@@ -22,8 +22,8 @@ from pathlib import Path
 
 from corpora.datasets.loaders import CorpusError, load_corpus, load_pairs
 from corpora.datasets.tables import read_file
-from corpora.dialects import Direction, direction
-from corpora.extraction.dispatch import Skipped
+from corpora.dialects import Direction, parse_direction
+from corpora.extraction.extract import SkippedItem
 from corpora.json_text import JsonError, parse_json
 from corpora.records import Program
 
@@ -47,7 +47,7 @@ class Guarantee:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class EvalItem:
     """One problem.
 
     source: what a model is shown. oracle: what runs in its place, where that differs (other names,
@@ -70,7 +70,7 @@ class Item:
         return self.oracle or self.source
 
 
-def as_written(_item: Item, text: str) -> str:
+def keep_as_written(_item: EvalItem, text: str) -> str:
     """How answers to most corpora are read: as they are."""
     return text
 
@@ -83,9 +83,9 @@ class EvalCorpus:
 
     name: str
     direction: Direction
-    items: tuple[Item, ...]
-    skipped: tuple[Skipped, ...] = ()
-    read: Callable[[Item, str], str] = as_written
+    items: tuple[EvalItem, ...]
+    skipped: tuple[SkippedItem, ...] = ()
+    read: Callable[[EvalItem, str], str] = keep_as_written
     notes: tuple[str, ...] = ()
 
 
@@ -94,27 +94,27 @@ def load_items(spec: str, direction_text: str) -> EvalCorpus:
     from coevolve.evaluation import mupa as eval_mupa
     from coevolve.evaluation import pareval as eval_pareval
 
-    way = way_of(direction_text)
-    if eval_mupa.has_form(spec):
-        return eval_mupa.load(spec, way)
-    if eval_pareval.has_form(spec):
-        return eval_pareval.load(spec, way)
+    way = parse_user_direction(direction_text)
+    if eval_mupa.is_mupa_file(spec):
+        return eval_mupa.load_mupa(spec, way)
+    if eval_pareval.is_pareval_checkout(spec):
+        return eval_pareval.load_pareval(spec, way)
     left, comma, right = spec.partition(",")
-    return _paired(spec, left, right, way) if comma else _one_corpus(spec, way)
+    return _make_paired_corpus(spec, left, right, way) if comma else _one_corpus(spec, way)
 
 
-def way_of(text: str) -> Direction:
+def parse_user_direction(text: str) -> Direction:
     """The direction that a user wrote. Raises CorpusError."""
     try:
-        return direction(text)
+        return parse_direction(text)
     except ValueError as error:
         raise CorpusError(str(error)) from None
 
 
-def _paired(spec: str, left: str, right: str, way: Direction) -> EvalCorpus:
+def _make_paired_corpus(spec: str, left: str, right: str, way: Direction) -> EvalCorpus:
     pairs = load_pairs(left.strip(), right.strip(), str(way))
     items = [
-        Item(_id_of(source, i), source, target, _kind(source))
+        EvalItem(_id_of(source, i), source, target, _kind(source))
         for i, (source, target) in enumerate(pairs)
     ]
     return EvalCorpus(spec, way, _unique(items), pairs.skipped)
@@ -131,10 +131,11 @@ def _one_corpus(spec: str, way: Direction) -> EvalCorpus:
         others = ()  # a corpus of sources alone: judged by execution, not by likeness
     references = _by_place(others)
     items = [
-        Item(
+        EvalItem(
             _id_of(p, i),
             p,
-            references.get((_stem(p), _plain(p.name))) or references.get(("", _plain(p.name))),
+            references.get((_stem(p), _fold_name(p.name)))
+            or references.get(("", _fold_name(p.name))),
             _kind(p),
         )
         for i, p in enumerate(loaded.programs)
@@ -144,12 +145,12 @@ def _one_corpus(spec: str, way: Direction) -> EvalCorpus:
 
 def _by_place(programs: Sequence[Program]) -> dict[tuple[str, str], Program]:
     """Programs by (file stem, name), and by ('', name) where only one has the name."""
-    found = {(_stem(p), _plain(p.name)): p for p in programs}
-    names = [_plain(p.name) for p in programs]
+    found = {(_stem(p), _fold_name(p.name)): p for p in programs}
+    names = [_fold_name(p.name) for p in programs]
     return found | {("", n): p for p, n in zip(programs, names, strict=True) if names.count(n) == 1}
 
 
-def _plain(name: str) -> str:
+def _fold_name(name: str) -> str:
     return name.lower().rstrip("_")
 
 
@@ -175,7 +176,7 @@ def _kind(program: Program) -> str:
     return parts[-2] if len(parts) > 1 and ", " not in program.origin else ""
 
 
-def _unique(items: Sequence[Item]) -> tuple[Item, ...]:
+def _unique(items: Sequence[EvalItem]) -> tuple[EvalItem, ...]:
     """Ids made different by a number: one line may hold several functions."""
     seen: dict[str, int] = {}
     found = []
@@ -186,17 +187,17 @@ def _unique(items: Sequence[Item]) -> tuple[Item, ...]:
     return tuple(found)
 
 
-def first_row(path: Path) -> dict:
+def read_first_row(path: Path) -> dict:
     """The first row of a JSONL file, empty where it has none. Raises CorpusError for a row that is
     no object.
     """
     for number, line in enumerate(read_file(path).split("\n"), 1):
         if line.strip():
-            return json_row(path, number, line)
+            return parse_json_row(path, number, line)
     return {}
 
 
-def json_row(path: Path, number: int, line: str) -> dict:
+def parse_json_row(path: Path, number: int, line: str) -> dict:
     """One row of a JSONL file. Raises CorpusError naming file and line."""
     try:
         row = parse_json(line)

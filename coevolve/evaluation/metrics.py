@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from math import comb
 from pathlib import Path
 
-from corpora.dialects import dialect
+from corpora.dialects import get_dialect
 
 _TOKEN = re.compile(
     r"[A-Za-z_]\w*|\d+\.?\d*(?:[eE][+-]?\d+)?[a-zA-Z]*|<<<|>>>|[-+*/%&|^<>=!]=|&&|\|\||<<|>>|->|::|\+\+|--|\S"
@@ -39,14 +39,14 @@ def pass_at_k(samples: int, correct: int, k: int) -> float:
     return 1.0 - comb(samples - correct, k) / comb(samples, k)
 
 
-def mean_pass_at_k(counts: Sequence[tuple[int, int]], k: int) -> float | None:
+def average_pass_at_k(counts: Sequence[tuple[int, int]], k: int) -> float | None:
     """Mean over problems of pass@k; counts are (samples, correct). Problems with fewer than k
     samples raise ValueError.
     """
     return sum(pass_at_k(n, c, k) for n, c in counts) / len(counts) if counts else None
 
 
-def code_tokens(text: str) -> list[str]:
+def tokenize_code(text: str) -> list[str]:
     """Tokens of code for BLEU: identifiers, numbers and operators, white space dropped."""
     return _TOKEN.findall(text)
 
@@ -57,8 +57,8 @@ def bleu(hypotheses: Sequence[str], references: Sequence[str]) -> float | None:
         return None
     import sacrebleu
 
-    joined = [" ".join(code_tokens(t)) for t in hypotheses]
-    wanted = [" ".join(code_tokens(t)) for t in references]
+    joined = [" ".join(tokenize_code(t)) for t in hypotheses]
+    wanted = [" ".join(tokenize_code(t)) for t in references]
     return sacrebleu.corpus_bleu(joined, [wanted], tokenize="none", force=True).score
 
 
@@ -71,7 +71,7 @@ def codebleu(
     The package has no CUDA grammar: CUDA is scored as C++ with launches `<<<a, b>>>` spelled as
     template arguments. Raises RuntimeError when the package's process fails.
     """
-    language = dialect(dialect_name).codebleu_language
+    language = get_dialect(dialect_name).codebleu_language
     if not hypotheses or language is None:
         return None
 
@@ -80,13 +80,13 @@ def codebleu(
 
     return (
         100.0
-        * asked_codebleu(
+        * request_codebleu(
             [plain(h) for h in hypotheses], [plain(r) for r in references], language, items=False
         )["corpus"]["codebleu"]
     )
 
 
-def asked_codebleu(
+def request_codebleu(
     hypotheses: Sequence[str],
     references: Sequence[str],
     grammar: str,

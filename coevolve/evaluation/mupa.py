@@ -16,13 +16,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from coevolve.evaluation.items import EvalCorpus, Item, first_row, json_row
+from coevolve.evaluation.items import EvalCorpus, EvalItem, parse_json_row, read_first_row
 from corpora.datasets.loaders import CorpusError
 from corpora.datasets.tables import read_file
 from corpora.dialects import Direction
-from corpora.extraction.dispatch import Skipped, uncallable
+from corpora.extraction.extract import SkippedItem, explain_uncallable
 from corpora.records import Program
-from corpora.syntax.c_family import c_functions, parse_c_family
+from corpora.syntax.c_family import find_c_functions, parse_c_family
 
 CODE = {"cpp": "cpp_code", "cuda": "cuda_code"}
 TESTS = {"cpp": "consistent_cpp_inputs", "cuda": "consistent_cuda_inputs"}
@@ -32,17 +32,17 @@ _NOTE = (
 )
 
 
-def has_form(spec: str) -> bool:
+def is_mupa_file(spec: str) -> bool:
     """Whether `spec` is a JSONL file whose first row has the form's keys."""
     path = Path(spec).expanduser()
     return (
         path.suffix == ".jsonl"
         and path.is_file()
-        and {"cpp_code", "cuda_code"} <= first_row(path).keys()
+        and {"cpp_code", "cuda_code"} <= read_first_row(path).keys()
     )
 
 
-def load(spec: str, way: Direction) -> EvalCorpus:
+def load_mupa(spec: str, way: Direction) -> EvalCorpus:
     """Items of the file. Raises CorpusError for another direction than between C++ and CUDA, or
     rows without the keys.
     """
@@ -51,8 +51,8 @@ def load(spec: str, way: Direction) -> EvalCorpus:
             f"'{spec}' holds C++ and CUDA; its directions are cpp:cuda and cuda:cpp, not {way}"
         )
     path = Path(spec).expanduser()
-    items: list[Item] = []
-    skipped: list[Skipped] = []
+    items: list[EvalItem] = []
+    skipped: list[SkippedItem] = []
     for number, row in _rows(path):
         source = _function(
             row[CODE[way.source.name]], way.source.name, f"{path.name}, line {number}"
@@ -62,19 +62,26 @@ def load(spec: str, way: Direction) -> EvalCorpus:
         )
         if source is None:
             skipped.append(
-                Skipped(f"{path.name}, line {number}", "", "no function definition in the source")
+                SkippedItem(
+                    f"{path.name}, line {number}", "", "no function definition in the source"
+                )
             )
             continue
-        if reason := uncallable(source):
+        if reason := explain_uncallable(source):
             # It stays an item: leaving out what is hard would make the figures better than they
             # are.
             skipped.append(
-                Skipped(source.origin, source.name, f"kept, but cannot be tested: {reason}")
+                SkippedItem(source.origin, source.name, f"kept, but cannot be tested: {reason}")
             )
         snippets = tuple(s for s in row.get(TESTS[way.source.name], []) if isinstance(s, str))
         items.append(
-            Item(
-                str(row.get("id", number)), source, reference, "", None, _renamed(snippets, source)
+            EvalItem(
+                str(row.get("id", number)),
+                source,
+                reference,
+                "",
+                None,
+                _rename_wrapper(snippets, source),
             )
         )
     if not items:
@@ -86,7 +93,7 @@ def _rows(path: Path) -> Iterator[tuple[int, dict]]:
     for number, line in enumerate(read_file(path).split("\n"), 1):
         if not line.strip():
             continue
-        row = json_row(path, number, line)
+        row = parse_json_row(path, number, line)
         for key in CODE.values():
             if not isinstance(row.get(key), str):
                 raise CorpusError(f"'{path}', line {number}: '{key}' is missing or not text")
@@ -95,11 +102,11 @@ def _rows(path: Path) -> Iterator[tuple[int, dict]]:
 
 def _function(text: str, dialect_name: str, origin: str) -> Program | None:
     """The text as a program, entered at its last function; None where it defines none."""
-    functions = list(c_functions(parse_c_family(text).root_node))
+    functions = list(find_c_functions(parse_c_family(text).root_node))
     return Program(dialect_name, functions[-1].name, text.strip(), origin) if functions else None
 
 
-def _renamed(snippets: tuple[str, ...], source: Program) -> tuple[str, ...]:
+def _rename_wrapper(snippets: tuple[str, ...], source: Program) -> tuple[str, ...]:
     """Snippets that call `wrapper(NAME, ...)` with the source's own name: for CUDA the form names
     the host wrapper.
     """

@@ -17,16 +17,21 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from coevolve.evaluation.items import EvalCorpus, Item
-from coevolve.evaluation.pareval_drivers import COMMENT, broken_drivers, guarantees_of
-from coevolve.evaluation.vectors import Parameter, VectorError, parameter_of, pointer_form
+from coevolve.evaluation.items import EvalCorpus, EvalItem
+from coevolve.evaluation.pareval_drivers import COMMENT, find_broken_drivers, find_guarantees
+from coevolve.evaluation.vectors import (
+    VectorError,
+    VectorParameter,
+    convert_to_pointers,
+    parse_parameter,
+)
 from corpora.datasets.loaders import CorpusError
 from corpora.datasets.tables import read_file
 from corpora.dialects import Direction
-from corpora.extraction.dispatch import Skipped, extract
+from corpora.extraction.extract import SkippedItem, extract_programs
 from corpora.json_text import JsonError, parse_json
 from corpora.records import Program, content_hash
-from corpora.syntax.c_family import c_functions, parse_c_family, split_at_commas
+from corpora.syntax.c_family import find_c_functions, parse_c_family, split_at_commas
 
 BASELINES = "drivers/cpp/benchmarks"
 MODELS = {"cuda": "cuda", "openmp": "omp"}
@@ -54,7 +59,7 @@ _NOTE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Prompt:
+class ParEvalPrompt:
     """What the problem asks for: the function's name and, for CUDA, the kernel's parameters.
 
     given: what the prompt for C++ defines above the function (a helper, a table), which the
@@ -63,17 +68,17 @@ class Prompt:
 
     kind: str
     entry: str
-    parameters: tuple[Parameter, ...]
+    parameters: tuple[VectorParameter, ...]
     given: str = ""
 
 
-def has_form(spec: str) -> bool:
+def is_pareval_checkout(spec: str) -> bool:
     """Whether `spec` is a folder with ParEval's prompts and baselines."""
     root = Path(spec).expanduser()
     return (root / BASELINES).is_dir() and (root / "prompts").is_dir()
 
 
-def load(spec: str, way: Direction) -> EvalCorpus:
+def load_pareval(spec: str, way: Direction) -> EvalCorpus:
     """Items of the checkout. Raises CorpusError for another direction, or when no problem can be
     used.
     """
@@ -83,15 +88,15 @@ def load(spec: str, way: Direction) -> EvalCorpus:
         )
     root = Path(spec).expanduser()
     prompts = _prompts(root, way.target.name)
-    items: list[Item] = []
-    skipped: list[Skipped] = []
+    items: list[EvalItem] = []
+    skipped: list[SkippedItem] = []
     baselines = {p.parent.name: p for p in sorted((root / BASELINES).glob("*/*/baseline.hpp"))}
     for name in sorted(baselines.keys() | prompts.keys()):
         try:
             items.append(_item(name, baselines.get(name), prompts.get(name)))
         except VectorError as error:
             skipped.append(
-                Skipped(
+                SkippedItem(
                     str(baselines[name].relative_to(root)) if name in baselines else name,
                     name,
                     str(error),
@@ -103,12 +108,13 @@ def load(spec: str, way: Direction) -> EvalCorpus:
             f"{skipped[0].name}: {skipped[0].reason}"
         )
     broken = tuple(
-        f"ParEval's own driver is broken, {path}: {effect}" for path, effect in broken_drivers(root)
+        f"ParEval's own driver is broken, {path}: {effect}"
+        for path, effect in find_broken_drivers(root)
     )
-    return EvalCorpus(spec, way, tuple(items), tuple(skipped), read_answer, (_NOTE, *broken))
+    return EvalCorpus(spec, way, tuple(items), tuple(skipped), parse_answer, (_NOTE, *broken))
 
 
-def _prompts(root: Path, target: str) -> dict[str, Prompt | str]:
+def _prompts(root: Path, target: str) -> dict[str, ParEvalPrompt | str]:
     """Prompts by problem; a text says why one cannot be read. Raises CorpusError."""
     path = root / "prompts" / "generation-prompts.json"
     try:
@@ -121,12 +127,12 @@ def _prompts(root: Path, target: str) -> dict[str, Prompt | str]:
         else []
     )
     given = {
-        row.get("name"): _given(row)
+        row.get("name"): _find_given_definitions(row)
         for model in ("omp", "serial")
         for row in ours
         if row.get("parallelism_model") == model
     }
-    found: dict[str, Prompt | str] = {}
+    found: dict[str, ParEvalPrompt | str] = {}
     for row in ours:
         if row.get("parallelism_model") != MODELS[target] or not isinstance(row.get("name"), str):
             continue
@@ -134,10 +140,10 @@ def _prompts(root: Path, target: str) -> dict[str, Prompt | str]:
         try:
             listed = _split(heading[2]) if heading and target == "cuda" else []
             found[row["name"]] = (
-                Prompt(
+                ParEvalPrompt(
                     row.get("problem_type", ""),
                     heading[1],
-                    tuple(map(parameter_of, listed)),
+                    tuple(map(parse_parameter, listed)),
                     given.get(row["name"], ""),
                 )
                 if heading
@@ -152,7 +158,7 @@ def _heading(row: dict) -> re.Match | None:
     return _HEADING.search(str(row.get("prompt", "")).rstrip())
 
 
-def _given(row: dict) -> str:
+def _find_given_definitions(row: dict) -> str:
     """Definitions above the function's head, without comments and includes."""
     heading = _heading(row)
     if heading is None:
@@ -161,7 +167,7 @@ def _given(row: dict) -> str:
     return _DROPPED.sub("", above[: max(above.rfind("}"), above.rfind(";")) + 1]).strip()
 
 
-def chosen(text: str) -> str:
+def resolve_conditionals(text: str) -> str:
     """`text` without preprocessor conditionals: the branches that a plain C++ compiler takes on a
     serial run.
 
@@ -204,19 +210,21 @@ def _split(text: str) -> list[str]:
     return [" ".join(part) for part in split_at_commas(re.findall(r"\w+|\S", text)) if part]
 
 
-def _item(name: str, path: Path | None, prompt: Prompt | str | None) -> Item:
+def _item(name: str, path: Path | None, prompt: ParEvalPrompt | str | None) -> EvalItem:
     if path is None:
         raise VectorError("has a prompt and no baseline")
     if prompt is None:
         raise VectorError("has a baseline and no prompt")
     if isinstance(prompt, str):
         raise VectorError(prompt)
-    text = f"{prompt.given}\n" + _MARKS.sub("", _DROPPED.sub("", chosen(read_file(path))))
-    written = pointer_form(
+    text = f"{prompt.given}\n" + _MARKS.sub(
+        "", _DROPPED.sub("", resolve_conditionals(read_file(path)))
+    )
+    written = convert_to_pointers(
         text, _baseline_name(text, prompt.entry), prompt.entry, prompt.parameters
     )
     # What the function does not need is left out: baselines also hold variants for other targets.
-    found = extract(written, "cpp", f"{prompt.kind}/{name}")
+    found = extract_programs(written, "cpp", f"{prompt.kind}/{name}")
     source = next((p for p in found.programs if p.name == prompt.entry), None)
     if source is None:
         reasons = [s.reason for s in found.skipped if s.name == prompt.entry]
@@ -224,7 +232,9 @@ def _item(name: str, path: Path | None, prompt: Prompt | str | None) -> Item:
             reasons[0] if reasons else "the baseline holds no function that tests can call"
         )
     source = replace(source, text=_headers(source.text, read_file(path)) + source.text)
-    return Item(name, source, None, prompt.kind, oracle_of(source), guarantees=guarantees_of(name))
+    return EvalItem(
+        name, source, None, prompt.kind, obscure_names(source), guarantees=find_guarantees(name)
+    )
 
 
 def _headers(text: str, baseline: str) -> str:
@@ -239,7 +249,7 @@ def _headers(text: str, baseline: str) -> str:
 
 
 def _baseline_name(text: str, entry: str) -> str:
-    names = [f.name for f in c_functions(parse_c_family(text).root_node)]
+    names = [f.name for f in find_c_functions(parse_c_family(text).root_node)]
     for wanted in (
         f"correct{entry}host",
         f"correct{entry}",
@@ -256,16 +266,16 @@ def _baseline_name(text: str, entry: str) -> str:
     return marked[-1]
 
 
-def oracle_of(source: Program) -> Program:
+def obscure_names(source: Program) -> Program:
     """The same program with every function under a name that nobody can guess from the problem."""
     mark = content_hash("oracle", source.id)
     text = source.text
-    for name in (f.name for f in c_functions(parse_c_family(source.text).root_node)):
+    for name in (f.name for f in find_c_functions(parse_c_family(source.text).root_node)):
         text = re.sub(rf"\b{re.escape(name)}\b(?=\s*\()", f"{name}_{mark}", text)
     return Program(source.dialect, f"{source.name}_{mark}", text, source.origin)
 
 
-def read_answer(item: Item, text: str) -> str:
+def parse_answer(item: EvalItem, text: str) -> str:
     """An answer over vectors in pointer form; any other as it is, also one that cannot be
     rewritten.
 
@@ -282,7 +292,7 @@ def read_answer(item: Item, text: str) -> str:
         )
     try:
         return (
-            pointer_form(text, item.source.name, item.source.name)
+            convert_to_pointers(text, item.source.name, item.source.name)
             if re.search(r"\bvector\s*<", text)
             else text
         )

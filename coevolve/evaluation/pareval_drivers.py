@@ -1,12 +1,12 @@
 """Which of a ParEval checkout's own drivers cannot judge an answer, found in its files.
 
-Contract: `broken_drivers(root)` gives the drivers of this checkout that show a known defect, each
-with what follows from it; a checkout in which it was mended shows none. `guarantees_of(problem)` is
-what the drivers put into arguments. The defects were found by reading all 120 drivers (60 `cpu.cc`,
-60 `gpu.cu`) and their baselines in the public repository's history; what only falsifies timings is
-not among them. Our own figures do not use the drivers.
+Contract: `find_broken_drivers(root)` gives the drivers of this checkout that show a known defect,
+each with what follows from it; a checkout in which it was mended shows none.
+`find_guarantees(problem)` is what the drivers put into arguments. The defects were found by reading
+all 120 drivers (60 `cpu.cc`, 60 `gpu.cu`) and their baselines in the public repository's history;
+what only falsifies timings is not among them. Our own figures do not use the drivers.
 
-    python -c "from coevolve.evaluation.pareval_drivers import broken_drivers; print(*broken_drivers('../ParEval'), sep='\\n')"
+    python -c "from coevolve.evaluation.pareval_drivers import find_broken_drivers; print(*find_broken_drivers('../ParEval'), sep='\\n')"
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ _GUARANTEE = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Sign:
+class DefectSign:
     """One thing that a file shows: `pattern` occurs in it, or does not where `absent`. file: beside
     the driver, or `/` from the root.
     """
@@ -74,41 +74,41 @@ class Sign:
 
 
 @dataclass(frozen=True, slots=True)
-class Defect:
+class DriverDefect:
     """A defect of the drivers `files` of one problem; it is there when all `signs` are."""
 
     problem: str
     files: tuple[str, ...]
-    signs: tuple[Sign, ...]
+    signs: tuple[DefectSign, ...]
     effect: str
 
 
 BOTH = ("cpu.cc", "gpu.cu")
 DEFECTS = (
-    Defect(
+    DriverDefect(
         "fft/07_fft_fft_conjugate",
         ("cpu.cc",),
         (
-            Sign("cpu.cc", r"fftCooleyTookey\s*\("),
-            Sign("baseline.hpp", r"fftCooleyTookey\s*\(\s*odd\s*\)(?s:.)*std::conj"),
+            DefectSign("cpu.cc", r"fftCooleyTookey\s*\("),
+            DefectSign("baseline.hpp", r"fftCooleyTookey\s*\(\s*odd\s*\)(?s:.)*std::conj"),
         ),
         "right answers fail: the recursive transform it compares with conjugates at every "
         "level, not once",
     ),
-    Defect(
+    DriverDefect(
         "fft/08_fft_split_fft",
         ("gpu.cu",),
         (
-            Sign("gpu.cu", r"fequal\s*\(\s*\w+\s*,\s*\w+\s*\)"),
-            Sign("/drivers/cpp/utilities.hpp", r"FType\s+epsilon\s*="),
+            DefectSign("gpu.cu", r"fequal\s*\(\s*\w+\s*,\s*\w+\s*\)"),
+            DefectSign("/drivers/cpp/utilities.hpp", r"FType\s+epsilon\s*="),
         ),
         "does not compile: the type of fequal's tolerance cannot be deduced from its default",
     ),
-    Defect(
+    DriverDefect(
         "histogram/22_histogram_count_quadrants",
         ("gpu.cu",),
         (
-            Sign(
+            DefectSign(
                 "gpu.cu",
                 r"COPY_H2D\s*\(\s*d_points\s*,\s*h_points\.data\(\)\s*,\s*h_points\.size\(\)\s*\)",
             ),
@@ -116,65 +116,65 @@ DEFECTS = (
         "decides nothing: it copies as many bytes as there are elements, so most points and "
         "all counts but one never cross",
     ),
-    Defect(
+    DriverDefect(
         "reduce/25_reduce_xor",
         ("gpu.cu",),
         (
-            Sign("gpu.cu", r"sizeof\s*\(\s*BOOL\s*\)"),
-            Sign("/drivers/cpp/utilities.hpp", r"\bBOOL\b", absent=True),
+            DefectSign("gpu.cu", r"sizeof\s*\(\s*BOOL\s*\)"),
+            DefectSign("/drivers/cpp/utilities.hpp", r"\bBOOL\b", absent=True),
         ),
         "does not compile: BOOL is declared nowhere",
     ),
-    Defect(
+    DriverDefect(
         "reduce/29_reduce_sum_of_min_of_pairs",
         ("gpu.cu",),
         (
-            Sign("gpu.cu", r"COPY_H2D\s*\(\s*d_y\s*,"),
-            Sign("gpu.cu", r"ALLOC\s*\(\s*d_y\s*,", absent=True),
+            DefectSign("gpu.cu", r"COPY_H2D\s*\(\s*d_y\s*,"),
+            DefectSign("gpu.cu", r"ALLOC\s*\(\s*d_y\s*,", absent=True),
         ),
         "right answers fail: the second vector is never allocated on the device",
     ),
-    Defect(
+    DriverDefect(
         "scan/34_scan_largest_contiguous_subarray_sum",
         BOTH,
-        (Sign("baseline.hpp", r"currSum\s*=\s*0\s*;\s*for\s*\(\s*int\s+i\b"),),
+        (DefectSign("baseline.hpp", r"currSum\s*=\s*0\s*;\s*for\s*\(\s*int\s+i\b"),),
         "right answers fail: the baseline never resets its running sum (it gives 17 on its own "
         "example, which says 6); "
         "here its behaviour is the source's, so a faithful translation passes",
     ),
-    Defect(
+    DriverDefect(
         "search/37_search_find_the_closest_number_to_pi",
         ("gpu.cu",),
-        (Sign("gpu.cu", r"<<<[^>]*>>>\s*\(\s*d_x\s*,\s*TEST_SIZE\s*,\s*ctx->"),),
+        (DefectSign("gpu.cu", r"<<<[^>]*>>>\s*\(\s*d_x\s*,\s*TEST_SIZE\s*,\s*ctx->"),),
         "right answers fail: the kernel writes to another buffer than the one that is read back",
     ),
-    Defect(
+    DriverDefect(
         "sort/43_sort_sort_an_array_of_structs_by_key",
         BOTH,
-        (Sign("baseline.hpp", r"std::sort\s*\("), Sign("cpu.cc", r"\.duration\s*!=")),
+        (DefectSign("baseline.hpp", r"std::sort\s*\("), DefectSign("cpu.cc", r"\.duration\s*!=")),
         "right answers fail: 1,024 elements have 100 keys, and how an unstable sort orders "
         "equal keys is compared too",
     ),
-    Defect(
+    DriverDefect(
         "sparse_la/48_sparse_la_sparse_axpy",
         ("cpu.cc",),
-        (Sign("cpu.cc", r"test\.clear\s*\(\s*\)\s*;\s*sparseAxpy"),),
+        (DefectSign("cpu.cc", r"test\.clear\s*\(\s*\)\s*;\s*sparseAxpy"),),
         "right answers write out of bounds: the result vector is emptied before the call",
     ),
-    Defect(
+    DriverDefect(
         "sparse_la/48_sparse_la_sparse_axpy",
         ("gpu.cu",),
-        (Sign("gpu.cu", r"(?<!->)\bh_x\[i\]\s*=\s*\{\s*rand\(\)\s*%\s*ctx->N"),),
+        (DefectSign("gpu.cu", r"(?<!->)\bh_x\[i\]\s*=\s*\{\s*rand\(\)\s*%\s*ctx->N"),),
         "right answers write out of bounds: indices go up to the timed size, the result holds "
         "1,024",
     ),
-    Defect(
+    DriverDefect(
         "stencil/51_stencil_edge_kernel",
         ("gpu.cu",),
         (
-            Sign("gpu.cu", r"correctConvolveKernel\s*\("),
-            Sign("baseline.hpp", r"edgeKernel\s*\["),
-            Sign("/prompts/generation-prompts.json", r"__constant__ int edgeKernel"),
+            DefectSign("gpu.cu", r"correctConvolveKernel\s*\("),
+            DefectSign("baseline.hpp", r"edgeKernel\s*\["),
+            DefectSign("/prompts/generation-prompts.json", r"__constant__ int edgeKernel"),
         ),
         "right answers fail: the baseline reads a __constant__ table on the host, where it is "
         "all zeros",
@@ -182,7 +182,7 @@ DEFECTS = (
 )
 
 
-def broken_drivers(root: str | Path) -> list[tuple[str, str]]:
+def find_broken_drivers(root: str | Path) -> list[tuple[str, str]]:
     """(driver's path below the checkout, what follows) of every defect that `root` shows, in the
     order of problems.
     """
@@ -199,7 +199,7 @@ def broken_drivers(root: str | Path) -> list[tuple[str, str]]:
     return found
 
 
-def guarantees_of(problem: str) -> tuple[Guarantee, ...]:
+def find_guarantees(problem: str) -> tuple[Guarantee, ...]:
     """What the drivers of `problem` (its name) do with arguments; one that has no such parameter
     has not that guarantee.
     """
@@ -217,7 +217,7 @@ def guarantees_of(problem: str) -> tuple[Guarantee, ...]:
     return tuple(found)
 
 
-def _shows(root: Path, folder: Path, sign: Sign) -> bool:
+def _shows(root: Path, folder: Path, sign: DefectSign) -> bool:
     path = root / sign.file[1:] if sign.file.startswith("/") else folder / sign.file
     if not path.is_file():
         return False

@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from coevolve.evaluation.items import Item, json_row
-from corpora.datasets.loaders import CorpusError, tokenised_texts
+from coevolve.evaluation.items import EvalItem, parse_json_row
+from corpora.datasets.loaders import CorpusError, read_tokenized_texts
 from corpora.datasets.tables import read_file
 
 
@@ -31,7 +31,9 @@ class Predictions:
     missing: int = 0
 
 
-def read_predictions(path: str, items: Sequence[Item], target: str, count: int = 0) -> Predictions:
+def read_predictions(
+    path: str, items: Sequence[EvalItem], target: str, count: int = 0
+) -> Predictions:
     """The answers in `path`, in dialect `target`, for the first `count` of `items` (all where it is
     0). Raises CorpusError.
     """
@@ -47,20 +49,22 @@ def read_predictions(path: str, items: Sequence[Item], target: str, count: int =
     return Predictions(tuple(a + ("",) * (samples - len(a)) for a in answers), missing)
 
 
-def _rows(path: Path, items: Sequence[Item]) -> dict[str, list[str]]:
+def _rows(path: Path, items: Sequence[EvalItem]) -> dict[str, list[str]]:
     known = {item.id for item in items}
     found: dict[str, list[str]] = {}
     for number, line in enumerate(read_file(path).split("\n"), 1):
         if not line.strip():
             continue
-        row = json_row(path, number, line)
+        row = parse_json_row(path, number, line)
         if not isinstance(row.get("text"), str):
             raise CorpusError(f"'{path}', line {number}: 'text' is missing or not text")
         found.setdefault(_identity(path, number, row, items, known), []).append(row["text"])
     return found
 
 
-def _identity(path: Path, number: int, row: dict, items: Sequence[Item], known: set[str]) -> str:
+def _identity(
+    path: Path, number: int, row: dict, items: Sequence[EvalItem], known: set[str]
+) -> str:
     if "id" in row:
         if str(row["id"]) not in known:
             raise CorpusError(
@@ -76,8 +80,8 @@ def _identity(path: Path, number: int, row: dict, items: Sequence[Item], known: 
     return items[index].id
 
 
-def _lines(path: Path, items: Sequence[Item], target: str) -> dict[str, list[str]]:
-    lines = tokenised_texts(path, target)
+def _lines(path: Path, items: Sequence[EvalItem], target: str) -> dict[str, list[str]]:
+    lines = read_tokenized_texts(path, target)
     if not any(line.strip() for line in lines):
         raise CorpusError(f"'{path}' holds no line with an answer")
     if all(item.id.isdigit() for item in items):  # a corpus of lines: items are known by their line

@@ -13,18 +13,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 
-from coevolve.evaluation.items import EvalCorpus, Item
+from coevolve.evaluation.items import EvalCorpus, EvalItem
 from coevolve.evaluation.metrics import efficiency_at_k, pass_at_k
 from coevolve.evaluation.scoring import ItemScore
-from coevolve.evaluation.statistics import interval_of_mean
-from coevolve.evaluation.text_scores import bleu_score, codebleu_score
+from coevolve.evaluation.statistics import bootstrap_mean
+from coevolve.evaluation.text_scores import compute_bleu, compute_codebleu
 
 SCHEMA_VERSION = 1
 USUAL_KS = (1, 5, 10, 20, 50, 100)
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class EvaluationSetting:
     """What was asked, as it goes into the result. contamination: see
     coevolve.evaluation.contamination; tester: its figures or {}.
     """
@@ -42,33 +42,33 @@ class Setting:
     """Threads of the answers where speed was measured, 0 where it was not."""
 
 
-def ks_for(samples: int) -> tuple[int, ...]:
+def choose_ks(samples: int) -> tuple[int, ...]:
     """The usual k that `samples` answers allow, and `samples` itself."""
     return tuple(sorted({k for k in USUAL_KS if k <= samples} | {samples}))
 
 
-def figure(values: Sequence[float], seed: int) -> dict | None:
+def summarize_values(values: Sequence[float], seed: int) -> dict | None:
     """Mean of one value a problem with its 95 % interval; None without problems."""
     if not values:
         return None
     return {
         "value": sum(values) / len(values),
-        "ci95": list(interval_of_mean(values, seed) or ()),
+        "ci95": list(bootstrap_mean(values, seed) or ()),
         "n_items": len(values),
     }
 
 
-def result_of(
+def make_result(
     corpus: EvalCorpus,
     answers: Sequence[Sequence[str]],
     scores: Sequence[ItemScore],
-    setting: Setting,
+    setting: EvaluationSetting,
 ) -> dict:
     """The whole result. `answers` and `scores` belong to the corpus's items, in order."""
     rows = list(zip(corpus.items, answers, scores, strict=True))
     whole, notes, codebleus = _figures(rows, corpus, setting)
     by_kind = {
-        kind: _executed([s for i, _, s in rows if i.kind == kind], setting)
+        kind: _summarize_execution([s for i, _, s in rows if i.kind == kind], setting)
         for kind in sorted({i.kind for i in corpus.items})
         if kind
     }
@@ -93,7 +93,9 @@ def result_of(
         **setting.tester,
         "by_kind": by_kind,
         "contamination": setting.contamination,
-        "unseen": _executed([s for i, _, s in rows if i.id not in seen], setting) if seen else None,
+        "unseen": _summarize_execution([s for i, _, s in rows if i.id not in seen], setting)
+        if seen
+        else None,
         "notes": [*corpus.notes, *setting.notes, *notes],
         "skipped": [asdict(s) for s in corpus.skipped],
         "items": [_item_row(item, score, codebleus.get(item.id)) for item, _, score in rows],
@@ -101,7 +103,7 @@ def result_of(
 
 
 def _figures(
-    rows: list, corpus: EvalCorpus, setting: Setting
+    rows: list, corpus: EvalCorpus, setting: EvaluationSetting
 ) -> tuple[dict, list[str], dict[str, float | None]]:
     scored = [(item, answers[0]) for item, answers, _ in rows if item.reference is not None]
     hypotheses, references = (
@@ -123,8 +125,8 @@ def _figures(
         )
     if setting.samples > 1:
         notes.append("BLEU and CodeBLEU are of the first answer to each item")
-    bleu = bleu_score(hypotheses, references, setting.seed)
-    code = codebleu_score(hypotheses, references, corpus.direction.target.name, setting.seed)
+    bleu = compute_bleu(hypotheses, references, setting.seed)
+    code = compute_codebleu(hypotheses, references, corpus.direction.target.name, setting.seed)
     texts = {
         "bleu": bleu
         and {
@@ -143,47 +145,53 @@ def _figures(
             "scored_as": code.note,
         },
     }
-    executed = _executed([score for *_, score in rows], setting)
+    executed = _summarize_execution([score for *_, score in rows], setting)
     items = dict(zip((item.id for item, _ in scored), code.items, strict=True)) if code else {}
     return texts | executed, notes, items
 
 
-def _executed(scores: Sequence[ItemScore], setting: Setting) -> dict:
+def _summarize_execution(scores: Sequence[ItemScore], setting: EvaluationSetting) -> dict:
     """The figures that come from execution, over some of the items."""
     seed = setting.seed
 
     def at_k(count: Callable[[ItemScore], int]) -> dict:
         return {
-            str(k): figure([pass_at_k(s.samples, count(s), k) for s in scores], seed)
-            for k in ks_for(setting.samples)
+            str(k): summarize_values([pass_at_k(s.samples, count(s), k) for s in scores], seed)
+            for k in choose_ks(setting.samples)
         }
 
     given = [s for s in scores if s.given_passed is not None]
     timed = [s for s in scores if s.speedups is not None]
     return {
         "n_scored": len(scores),
-        "cpass": figure([s.compiled / s.samples for s in scores], seed),
+        "cpass": summarize_values([s.compiled / s.samples for s in scores], seed),
         "build@k": at_k(lambda s: s.built),
         "pass@k": at_k(lambda s: s.passed),
         "parallel_pass@k": at_k(lambda s: s.passed - s.serial),
         "speedup@k": _speedups(timed, setting, 1),
         "efficiency@k": _speedups(timed, setting, setting.threads),
-        "suite_strength": figure([s.strength for s in scores if s.strength is not None], seed),
+        "suite_strength": summarize_values(
+            [s.strength for s in scores if s.strength is not None], seed
+        ),
         "given_tests": {
             "n_items": len(given),
             "n_tests": sum(s.given_tests for s in given),
             "pass@k": {
-                str(k): figure([pass_at_k(s.samples, s.given_passed or 0, k) for s in given], seed)
-                for k in ks_for(setting.samples)
+                str(k): summarize_values(
+                    [pass_at_k(s.samples, s.given_passed or 0, k) for s in given], seed
+                )
+                for k in choose_ks(setting.samples)
             },
         }
         if given
         else None,
-        "outcomes": _summed([s.outcomes for s in scores]),
+        "outcomes": _sum_counts([s.outcomes for s in scores]),
     }
 
 
-def _speedups(timed: Sequence[ItemScore], setting: Setting, resources: int) -> dict | None:
+def _speedups(
+    timed: Sequence[ItemScore], setting: EvaluationSetting, resources: int
+) -> dict | None:
     """Mean over items of the expected best of k answers (ParEval's speedup_n@k, and efficiency_n@k
     for n `resources`).
     """
@@ -191,12 +199,14 @@ def _speedups(timed: Sequence[ItemScore], setting: Setting, resources: int) -> d
         return None
     times = [[1.0 / s if s else float("inf") for s in score.speedups or ()] for score in timed]
     return {
-        str(k): figure([efficiency_at_k(t, 1.0, k, resources) for t in times], setting.seed)
-        for k in ks_for(setting.samples)
+        str(k): summarize_values(
+            [efficiency_at_k(t, 1.0, k, resources) for t in times], setting.seed
+        )
+        for k in choose_ks(setting.samples)
     }
 
 
-def _summed(counts: Sequence[dict[str, int]]) -> dict[str, int]:
+def _sum_counts(counts: Sequence[dict[str, int]]) -> dict[str, int]:
     found: dict[str, int] = {}
     for row in counts:
         for key, value in row.items():
@@ -204,7 +214,7 @@ def _summed(counts: Sequence[dict[str, int]]) -> dict[str, int]:
     return dict(sorted(found.items()))
 
 
-def _item_row(item: Item, score: ItemScore, codebleu: float | None) -> dict:
+def _item_row(item: EvalItem, score: ItemScore, codebleu: float | None) -> dict:
     return {
         "id": item.id,
         "name": score.name,
@@ -230,7 +240,7 @@ def _item_row(item: Item, score: ItemScore, codebleu: float | None) -> dict:
 # -------------------------------------------------------------------------------------------------------
 
 
-def flat_figures(result: dict) -> list[tuple[str, dict]]:
+def flatten_figures(result: dict) -> list[tuple[str, dict]]:
     """(name, figure) of every figure of a result, in the order of the table: `pass@1`, `codebleu`,
     ...
     """
@@ -265,19 +275,19 @@ def flat_figures(result: dict) -> list[tuple[str, dict]]:
     ]
 
 
-def markdown(result: dict) -> str:
+def format_markdown(result: dict) -> str:
     """The result as a Markdown table with a heading line and notes."""
     lines = [
         f"**{result['model']}** on {result['corpus']}, {result['direction']}: "
         f"{result['n_items']} items ({result['n_undecided']} undecided, "
         f"counted as not passed), {result['samples']} answers each, temperature "
-        f"{_shown(result['temperature'])}, seed {result['seed']}, "
+        f"{_format_number(result['temperature'])}, seed {result['seed']}, "
         f"back end {result['backend']}",
         "",
         "| figure | value | 95 % interval | items |",
         "| --- | --- | --- | --- |",
     ]
-    for name, found in flat_figures(result):
+    for name, found in flatten_figures(result):
         interval = " to ".join(_number(v) for v in found["ci95"]) if found.get("ci95") else "–"
         lines.append(
             f"| {name} | {_number(found['value'])} | {interval} | "
@@ -287,7 +297,9 @@ def markdown(result: dict) -> str:
         lines += [
             "",
             "CodeBLEU parts: "
-            + ", ".join(f"{k.removesuffix('_score')} {_shown(v)}" for k, v in parts.items()),
+            + ", ".join(
+                f"{k.removesuffix('_score')} {_format_number(v)}" for k, v in parts.items()
+            ),
         ]
         lines.append(f"Scored as: {result['codebleu']['scored_as']}")
     if result.get("bleu"):
@@ -332,14 +344,14 @@ def _number(value: float) -> str:
     return f"{value:.1f}" if value > 1 else f"{value:.3f}"
 
 
-def _shown(value: float | None) -> str:
+def _format_number(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}".rstrip("0").rstrip(".")
 
 
-def leaderboard_row(result: dict) -> dict:
+def make_leaderboard_row(result: dict) -> dict:
     """One flat row: who, on what, and every figure with its interval."""
     kept = ("model", "corpus", "direction", "samples", "temperature", "seed", "backend", "n_items")
     row = {key: result[key] for key in kept} | {"contaminated": result["contamination"]["n_items"]}
-    for name, found in flat_figures(result):
+    for name, found in flatten_figures(result):
         row[name], row[f"{name} ci95"] = found["value"], found.get("ci95")
     return row

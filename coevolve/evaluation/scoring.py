@@ -16,21 +16,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from coevolve.cli.progress import Progress
+from coevolve.cli.progress import ProgressBar
 from coevolve.cli.signals import process_pool
-from coevolve.evaluation.guarantees import guaranteed_suite
-from coevolve.evaluation.items import Item
-from coevolve.verification.engine import Engine, Pair, VerifyConfig, shared_engine
-from coevolve.verification.questions import entry_names
-from corpora.dialects import dialect
+from coevolve.evaluation.guarantees import make_guaranteed_suite
+from coevolve.evaluation.items import EvalItem
+from coevolve.verification.engine import Engine, Pair, VerifyConfig, get_shared_engine
+from coevolve.verification.requests import find_entry_names
+from corpora.dialects import get_dialect
 from corpora.records import NOT_COMPILED, Blame, Program, Signature, UnitTestSuite, Verdict
-from corpora.signatures.dispatch import SignatureError, signature_of
+from corpora.signatures.signature import SignatureError, read_signature
 from gpu_runtime.backend import CompileRequest, ExecutionBackend
 from gpu_runtime.call.binding import Binding
-from gpu_runtime.sandbox.cores import usable_cores
-from tester.generate.snippets import SnippetError, snippet_tests
-from tester.validity import validate
-from translator.judge import turned_away
+from gpu_runtime.sandbox.cores import count_usable_cores
+from tester.generate.snippets import SnippetError, run_snippet
+from tester.validity import validate_suite
+from translator.judge import reject_early
 
 CHUNK = 16
 """Items that one process judges at a time; their answers are compiled together."""
@@ -41,17 +41,17 @@ _ENTRY = {
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class ScoringWork:
     """One item with its answers, of which one that is empty is a wrong one."""
 
-    item: Item
+    item: EvalItem
     answers: tuple[str, ...]
     target: str
     """Dialect of the answers."""
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class ScoredAnswer:
     """One answer. compiled: the text alone; built: and it can be called in place of the source;
     passed: equivalent.
 
@@ -88,7 +88,7 @@ class ItemScore:
     compiled: int
     built: int
     passed: int
-    first: Judged
+    first: ScoredAnswer
     outcomes: dict[str, int]
     decided: bool
     strength: float | None
@@ -100,14 +100,14 @@ class ItemScore:
 
 
 def score_items(
-    work: Sequence[Work],
+    work: Sequence[ScoringWork],
     backend: str = "auto",
     config: VerifyConfig = VerifyConfig(),
     workers: int = 1,
 ) -> list[ItemScore]:
     """Scores in the order of `work`. Raises BackendError where the back end is not to be had."""
     chunks = [tuple(work[i : i + CHUNK]) for i in range(0, len(work), CHUNK)]
-    bar = Progress("executing answers", len(work))
+    bar = ProgressBar("executing answers", len(work))
     scores: list[ItemScore] = []
     for found in _results(chunks, backend, config, min(workers, len(chunks))):
         scores += found
@@ -116,12 +116,12 @@ def score_items(
     return scores
 
 
-def default_workers() -> int:
-    return max(1, min(8, usable_cores()))
+def count_default_workers() -> int:
+    return max(1, min(8, count_usable_cores()))
 
 
 def _results(
-    chunks: list[tuple[Work, ...]], backend: str, config: VerifyConfig, workers: int
+    chunks: list[tuple[ScoringWork, ...]], backend: str, config: VerifyConfig, workers: int
 ) -> Iterator[list[ItemScore]]:
     if workers < 2:
         for chunk in chunks:
@@ -136,37 +136,39 @@ def _results(
 
 
 def _close(backend: str, config: VerifyConfig) -> None:
-    shared_engine(backend, config).close()
+    get_shared_engine(backend, config).close()
 
 
-def score_chunk(chunk: Sequence[Work], backend: str, config: VerifyConfig) -> list[ItemScore]:
+def score_chunk(
+    chunk: Sequence[ScoringWork], backend: str, config: VerifyConfig
+) -> list[ItemScore]:
     """Scores of a few items, compiled together."""
-    engine = shared_engine(backend, config)
+    engine = get_shared_engine(backend, config)
     engine.prepare(
         [
-            Pair(w.item.judged_as, program_of(text, w))
+            Pair(w.item.judged_as, make_answer_program(text, w))
             for w in chunk
             for text in dict.fromkeys(w.answers)
         ]
     )
-    return [_scored(w, engine) for w in chunk]
+    return [_make_item_score(w, engine) for w in chunk]
 
 
-def program_of(text: str, work: Work) -> Program:
+def make_answer_program(text: str, work: ScoringWork) -> Program:
     """An answer as a program: its entry is the function called like the source, else the
     last one.
     """
     name = work.item.source.name
-    names = entry_names(text, work.target)
+    names = find_entry_names(text, work.target)
     same = [n for n in names if n.lower().rstrip("_") == name.lower().rstrip("_")]
     return Program(work.target, (same or names or [name])[-1], text)
 
 
-def _scored(work: Work, engine: Engine) -> ItemScore:
+def _make_item_score(work: ScoringWork, engine: Engine) -> ItemScore:
     texts = list(dict.fromkeys(work.answers))
-    suite = guaranteed_suite(work.item, engine)
+    suite = make_guaranteed_suite(work.item, engine)
     verdicts = {
-        text: engine.verify(Pair(work.item.judged_as, program_of(text, work), suite))
+        text: engine.verify(Pair(work.item.judged_as, make_answer_program(text, work), suite))
         for text in texts
         if text.strip()
     }
@@ -175,10 +177,10 @@ def _scored(work: Work, engine: Engine) -> ItemScore:
         work.target,
         engine.backend,
     )
-    judged = {t: _judged(t, v, work, alone.get(t, True)) for t, v in verdicts.items()}
-    tests, given = _given(work, [t for t in texts if t in verdicts], engine)
+    judged = {t: _make_scored_answer(t, v, work, alone.get(t, True)) for t, v in verdicts.items()}
+    tests, given = _run_given_tests(work, [t for t in texts if t in verdicts], engine)
     judged = {t: replace(j, given=given.get(t)) for t, j in judged.items()}
-    nothing = Judged(
+    nothing = ScoredAnswer(
         False, False, False, "NONE", "nothing was written", given=False if tests else None
     )
     each = [judged.get(text, nothing) for text in work.answers]
@@ -202,15 +204,17 @@ def _scored(work: Work, engine: Engine) -> ItemScore:
     )
 
 
-def _judged(text: str, verdict: Verdict, work: Work, alone: bool) -> Judged:
+def _make_scored_answer(
+    text: str, verdict: Verdict, work: ScoringWork, alone: bool
+) -> ScoredAnswer:
     undecided = verdict.equivalent is None and verdict.blame is not Blame.TARGET
     # the source gave no expectation, so whether the answer can be called is asked without running
     # it
     if undecided:
-        built = alone and _callable(work.item.judged_as, program_of(text, work))
+        built = alone and _callable(work.item.judged_as, make_answer_program(text, work))
     else:
         built = verdict.outcome not in NOT_COMPILED
-    return Judged(
+    return ScoredAnswer(
         built or alone,
         built,
         verdict.equivalent is True,
@@ -224,7 +228,7 @@ def _judged(text: str, verdict: Verdict, work: Work, alone: bool) -> Judged:
 
 def _callable(source: Program, target: Program) -> bool:
     try:
-        return isinstance(turned_away(source, signature_of(source), target), Binding)
+        return isinstance(reject_early(source, read_signature(source), target), Binding)
     except SignatureError:
         return False
 
@@ -233,7 +237,7 @@ def _compiles(texts: Sequence[str], target: str, backend: ExecutionBackend) -> d
     """Whether each text compiles by itself, whatever its functions are: an empty entry is put
     behind it.
     """
-    entry = _ENTRY[dialect(target).language]
+    entry = _ENTRY[get_dialect(target).language]
     requests = [
         CompileRequest(Program(target, "eval_entry", t + entry), Signature("eval_entry", ()))
         for t in texts
@@ -243,19 +247,21 @@ def _compiles(texts: Sequence[str], target: str, backend: ExecutionBackend) -> d
     }
 
 
-def _given(work: Work, texts: Sequence[str], engine: Engine) -> tuple[int, dict[str, bool]]:
+def _run_given_tests(
+    work: ScoringWork, texts: Sequence[str], engine: Engine
+) -> tuple[int, dict[str, bool]]:
     """(tests that came with the item and are valid, which texts pass them all)."""
     source = work.item.judged_as
     if not work.item.snippets:
         return 0, {}
     try:
-        signature = signature_of(source)
+        signature = read_signature(source)
     except SignatureError:
         return 0, {}
     tests = _snippet_tests(work.item, signature, engine.backend)
     if not tests:
         return 0, {}
-    checked = validate(
+    checked = validate_suite(
         source, signature, UnitTestSuite(source.id, tests, "user"), engine.backend, prune=True
     )
     if checked.expectations is None:
@@ -265,15 +271,16 @@ def _given(work: Work, texts: Sequence[str], engine: Engine) -> tuple[int, dict[
     )  # how strong their tests are decides nothing
     suite = checked.expectations.suite
     return len(suite.tests), {
-        t: plain.verify(Pair(source, program_of(t, work), suite)).equivalent is True for t in texts
+        t: plain.verify(Pair(source, make_answer_program(t, work), suite)).equivalent is True
+        for t in texts
     }
 
 
-def _snippet_tests(item: Item, signature: Signature, backend: ExecutionBackend) -> tuple:
+def _snippet_tests(item: EvalItem, signature: Signature, backend: ExecutionBackend) -> tuple:
     """Typed tests of an item's snippets: all in one compile, one by one where that fails."""
     named = replace(signature, name=item.source.name)
     try:
-        return snippet_tests(
+        return run_snippet(
             "\n\n".join(s.replace("\n\n", "\n") for s in item.snippets), named, backend
         ).tests
     except SnippetError:
@@ -281,7 +288,7 @@ def _snippet_tests(item: Item, signature: Signature, backend: ExecutionBackend) 
     found: list = []
     for snippet in item.snippets:
         try:
-            found += snippet_tests(snippet, named, backend).tests
+            found += run_snippet(snippet, named, backend).tests
         except SnippetError:
             # a snippet that records nothing is no test; the count of tests in the result shows it
             continue

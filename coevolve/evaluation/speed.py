@@ -4,7 +4,7 @@ machine's CPU.
 Contract: only answers that passed are timed, one after the other; wrong ones have speedup 0, and so
 has one whose values differ on the large input. The source runs serially at -O3, an answer at -O3
 with `threads` threads; each time is the median of REPEATS runs in fresh processes after one more.
-An item without a larger input, or whose source never takes LEAST_MS, has no figure. Kernels that
+An item without a larger input, or whose source never takes MIN_MS, has no figure. Kernels that
 are emulated have none either: an emulation's speed says nothing.
 
     coevolve eval --predictions answers.jsonl --corpus sources/ --direction cpp:openmp \\
@@ -20,23 +20,23 @@ from dataclasses import replace
 
 import numpy as np
 
-from coevolve.cli.progress import Progress
-from coevolve.evaluation.guarantees import guaranteed_suite
-from coevolve.evaluation.scoring import ItemScore, Work, program_of
+from coevolve.cli.progress import ProgressBar
+from coevolve.evaluation.guarantees import make_guaranteed_suite
+from coevolve.evaluation.scoring import ItemScore, ScoringWork, make_answer_program
 from coevolve.verification.engine import Engine
-from corpora.dialects import dialect
+from corpora.dialects import get_dialect
 from corpora.records import ArrayValue, ScalarValue, Signature, UnitTest
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from corpora.suites.unit_tests import SuiteError, parse_test
 from gpu_runtime.backend import Arguments, CompileRequest, ExecutionBackend, Limits, Status, Variant
-from gpu_runtime.call.binding import BindingError, bind
-from gpu_runtime.call.materialize import materialise
-from tester.generate.propose import symbolic_text
+from gpu_runtime.call.binding import BindingError, bind_parameters
+from gpu_runtime.call.materialize import materialize_test
+from tester.generate.propose import format_symbolic_suite
 
 REPEATS = 3
-LEAST_MS = 2.0
+MIN_MS = 2.0
 WANTED_MS = 20.0
-MOST_ELEMENTS = 1 << 24
+MAX_ELEMENTS = 1 << 24
 TOLERANCE = 1e-3
 """Relative: that an answer is right was shown before, by exact tests; this only sees what goes
 wrong at large sizes.
@@ -44,14 +44,14 @@ wrong at large sizes.
 _LIMITS = Limits(wall_s=60.0, cpu_s=240, memory_mib=4096)
 
 
-def measurable(target: str, backend_name: str) -> str:
+def explain_unmeasurable(target: str, backend_name: str) -> str:
     """Why answers in dialect `target` cannot be timed here, '' where they can."""
-    if dialect(target).model == "cuda":
+    if get_dialect(target).model == "cuda":
         return (
             f"speed of CUDA answers is not measured (back end {backend_name}): "
             f"benchmarks/gpu_speedup.py times kernels on a device"
         )
-    if dialect(target).model == "offload":
+    if get_dialect(target).model == "offload":
         return (
             "speed of target regions is not measured: they run on host threads here, and "
             "what is mapped is copied"
@@ -59,11 +59,11 @@ def measurable(target: str, backend_name: str) -> str:
     return ""
 
 
-def with_speed(
-    work: Sequence[Work], scores: Sequence[ItemScore], engine: Engine, threads: int
+def add_speedups(
+    work: Sequence[ScoringWork], scores: Sequence[ItemScore], engine: Engine, threads: int
 ) -> list[ItemScore]:
     """The scores with `speedups` where they could be measured."""
-    bar = Progress("timing right answers", len(work))
+    bar = ProgressBar("timing right answers", len(work))
     found = []
     for item, score in zip(work, scores, strict=True):
         speedups = (
@@ -78,13 +78,13 @@ def with_speed(
 
 
 def _speedups(
-    work: Work, score: ItemScore, engine: Engine, threads: int
+    work: ScoringWork, score: ItemScore, engine: Engine, threads: int
 ) -> tuple[float, ...] | None:
     source = work.item.judged_as
-    checked = engine.expectations(source, guaranteed_suite(work.item, engine))
+    checked = engine.expectations(source, make_guaranteed_suite(work.item, engine))
     if checked.expectations is None:
         return None
-    signature = signature_of(source)
+    signature = read_signature(source)
     measured = _baseline(
         CompileRequest(source, signature), checked.expectations.suite.tests, engine.backend
     )
@@ -104,7 +104,7 @@ def _speedups(
 
 
 def _speedup(
-    work: Work,
+    work: ScoringWork,
     text: str,
     signature: Signature,
     given: Arguments,
@@ -113,18 +113,21 @@ def _speedup(
     backend: ExecutionBackend,
     threads: int,
 ) -> float:
-    target = program_of(text, work)
+    target = make_answer_program(text, work)
     try:
-        binding = bind(
+        binding = bind_parameters(
             signature,
-            signature_of(target),
+            read_signature(target),
             "fortran"
-            in (dialect(target.dialect).language, dialect(work.item.source.dialect).language),
+            in (
+                get_dialect(target.dialect).language,
+                get_dialect(work.item.source.dialect).language,
+            ),
         )
         arguments = replace(binding.arguments(given), threads=threads)
     except BindingError:  # a length that the answer's own type cannot hold
         return 0.0
-    done = timed(CompileRequest(target, binding.target), arguments, backend)
+    done = measure_time(CompileRequest(target, binding.target), arguments, backend)
     if done is None or not _agree(expected, binding.outputs(done[1], given)):
         return 0.0
     return serial_ms / done[0]
@@ -134,30 +137,30 @@ def _baseline(
     request: CompileRequest, tests: Sequence[UnitTest], backend: ExecutionBackend
 ) -> tuple[Arguments, float, tuple[np.ndarray, ...]] | None:
     """The first input of growing size on which the source takes WANTED_MS, else the largest; None
-    where it never takes LEAST_MS.
+    where it never takes MIN_MS.
     """
     best = None
     for power in range(3, 24):
-        test = larger_test(tests, request.signature, 1 << power)
+        test = enlarge_test(tests, request.signature, 1 << power)
         if test is None:
             break
-        arguments = materialise(test, request.signature)
-        done = timed(request, arguments, backend, repeats=1)
+        arguments = materialize_test(test, request.signature)
+        done = measure_time(request, arguments, backend, repeats=1)
         if done is None:
             break
         best = (arguments, *done)
         if done[0] >= WANTED_MS:
             break
-    if best is None or best[1] < LEAST_MS:
+    if best is None or best[1] < MIN_MS:
         return None
-    again = timed(request, best[0], backend)
+    again = measure_time(request, best[0], backend)
     return (best[0], *again) if again else None
 
 
-def larger_test(tests: Sequence[UnitTest], signature: Signature, scale: int) -> UnitTest | None:
+def enlarge_test(tests: Sequence[UnitTest], signature: Signature, scale: int) -> UnitTest | None:
     """The largest of `tests` with every scalar that an extent depends on `scale` times as large.
 
-    None where no extent depends on a scalar, or where it would have more than MOST_ELEMENTS
+    None where no extent depends on a scalar, or where it would have more than MAX_ELEMENTS
     elements.
     """
     telling = [
@@ -179,7 +182,7 @@ def larger_test(tests: Sequence[UnitTest], signature: Signature, scale: int) -> 
     if not plain:
         return None
     at = max(range(len(plain)), key=lambda i: _elements(plain[i]))
-    line = symbolic_text(plain).splitlines()[at]
+    line = format_symbolic_suite(plain).splitlines()[at]
     names = {
         name
         for extent in re.findall(r"\[([^\]]*)\]", line)
@@ -196,14 +199,14 @@ def larger_test(tests: Sequence[UnitTest], signature: Signature, scale: int) -> 
         test = parse_test(scaled, signature)
     except SuiteError:
         return None
-    return test if _elements(test) <= MOST_ELEMENTS else None
+    return test if _elements(test) <= MAX_ELEMENTS else None
 
 
 def _elements(test: UnitTest) -> int:
     return sum(int(np.prod(a.extents)) for a in test.assignments if isinstance(a, ArrayValue))
 
 
-def timed(
+def measure_time(
     request: CompileRequest, arguments: Arguments, backend: ExecutionBackend, repeats: int = REPEATS
 ) -> tuple[float, tuple[np.ndarray, ...]] | None:
     """(median ms, values after the call) at -O3; None where it does not compile or run."""

@@ -3,7 +3,7 @@
 Contract: pure functions of numbers and a seed; the unit that is resampled is the problem, never the
 sample, because samples of one problem are alike. Nothing to resample gives None.
 
-    python -c "from coevolve.evaluation.statistics import mcnemar_exact; print(mcnemar_exact(1, 9))"
+    python -c "from coevolve.evaluation.statistics import compute_mcnemar_p; print(compute_mcnemar_p(1, 9))"
 
 Methods: percentile bootstrap (Efron and Tibshirani, "An Introduction to the Bootstrap", chapter
 13); paired bootstrap as in Koehn, "Statistical significance tests for machine translation
@@ -26,7 +26,7 @@ Interval = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class PairedDifference:
     """b - a on the same problems. ci95: of the difference; p: two-sided, for no difference."""
 
     value: float
@@ -34,15 +34,15 @@ class Difference:
     p: float
 
 
-def interval_of_mean(
+def bootstrap_mean(
     values: Sequence[float], seed: int = 0, resamples: int = RESAMPLES
 ) -> Interval | None:
     """95 % interval of the mean of one value a problem."""
     rows = np.asarray(values, float).reshape(-1, 1)
-    return interval_of_sums(rows, lambda sums, count: float(sums[0] / count), seed, resamples)
+    return bootstrap_sums(rows, lambda sums, count: float(sums[0] / count), seed, resamples)
 
 
-def interval_of_sums(
+def bootstrap_sums(
     rows: np.ndarray,
     figure: Callable[[np.ndarray, int], float],
     seed: int = 0,
@@ -60,9 +60,9 @@ def interval_of_sums(
     return float(low), float(high)
 
 
-def paired_difference(
+def bootstrap_paired_difference(
     a: Sequence[float], b: Sequence[float], seed: int = 0, resamples: int = RESAMPLES
-) -> Difference | None:
+) -> PairedDifference | None:
     """Mean of b - a with a paired bootstrap over problems. Raises ValueError for lists of unequal
     length.
     """
@@ -76,10 +76,10 @@ def paired_difference(
     # One is added on both sides: with finitely many resamples no p-value of 0 can be claimed.
     tail = min(np.count_nonzero(means <= 0), np.count_nonzero(means >= 0))
     p = min(1.0, 2.0 * (tail + 1) / (resamples + 1))
-    return Difference(float(steps.mean()), (float(low), float(high)), float(p))
+    return PairedDifference(float(steps.mean()), (float(low), float(high)), float(p))
 
 
-def mcnemar_exact(only_a: int, only_b: int) -> float:
+def compute_mcnemar_p(only_a: int, only_b: int) -> float:
     """Two-sided p that problems solved by one side only fall on either side alike: Binomial(only_a
     + only_b, 1/2).
 
@@ -104,7 +104,7 @@ def _resampled_sums(rows: np.ndarray, seed: int, resamples: int) -> np.ndarray:
     return np.concatenate(parts)
 
 
-def crossed_interval(
+def bootstrap_crossed_mean(
     values: np.ndarray, seed: int = 0, resamples: int = RESAMPLES
 ) -> Interval | None:
     """95 % interval of the mean of a figure that was measured on the same problems in several runs.

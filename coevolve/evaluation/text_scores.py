@@ -3,9 +3,10 @@ computed.
 
 Contract: texts are compared as tokens separated by blanks, so layout does not count. BLEU is
 sacrebleu's corpus BLEU on 0..100, CodeBLEU the codebleu package's on 0..1 with its four parts.
-Figures are those of the libraries called directly on `spaced` texts. Nothing to compare gives None.
+Figures are those of the libraries called directly on `space_tokens` texts. Nothing to compare gives
+None.
 
-    python -c "from coevolve.evaluation.text_scores import bleu_score; print(bleu_score(['a b c d e'], ['a b c d e']))"
+    python -c "from coevolve.evaluation.text_scores import compute_bleu; print(compute_bleu(['a b c d e'], ['a b c d e']))"
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coevolve.evaluation.metrics import asked_codebleu, code_tokens
-from coevolve.evaluation.statistics import Interval, interval_of_mean, interval_of_sums
-from corpora.dialects import dialect
+from coevolve.evaluation.metrics import request_codebleu, tokenize_code
+from coevolve.evaluation.statistics import Interval, bootstrap_mean, bootstrap_sums
+from corpora.dialects import get_dialect
 from corpora.tokens.lexers import FORTRAN_KEYWORDS
 
 GRAMMARS = {
@@ -69,14 +70,14 @@ class CodeBleuScore:
     note: str
 
 
-def spaced(text: str) -> str:
+def space_tokens(text: str) -> str:
     """`text` with its tokens separated by single blanks; lines stay, because directives end with
     them.
     """
-    return "\n".join(" ".join(code_tokens(line)) for line in text.split("\n") if line.strip())
+    return "\n".join(" ".join(tokenize_code(line)) for line in text.split("\n") if line.strip())
 
 
-def bleu_score(
+def compute_bleu(
     hypotheses: Sequence[str], references: Sequence[str], seed: int = 0
 ) -> BleuScore | None:
     """Corpus BLEU over code tokens; None without pairs."""
@@ -85,17 +86,17 @@ def bleu_score(
     from sacrebleu.metrics import BLEU
 
     metric = BLEU(tokenize="none", force=True)
-    written = [" ".join(code_tokens(t)) for t in hypotheses]
-    wanted = [" ".join(code_tokens(t)) for t in references]
+    written = [" ".join(tokenize_code(t)) for t in hypotheses]
+    wanted = [" ".join(tokenize_code(t)) for t in references]
     whole = metric.corpus_score(written, [wanted])
     single = [metric.corpus_score([h], [[r]]) for h, r in zip(written, wanted, strict=True)]
     rows = np.array([[*s.counts, *s.totals, s.sys_len, s.ref_len] for s in single], np.int64)
-    interval = interval_of_sums(rows, lambda sums, _: bleu_of_sums(sums), seed)
+    interval = bootstrap_sums(rows, lambda sums, _: compute_bleu_from_sums(sums), seed)
     assert interval is not None
     return BleuScore(whole.score, interval, str(metric.get_signature()), rows)
 
 
-def bleu_of_sums(sums: np.ndarray) -> float:
+def compute_bleu_from_sums(sums: np.ndarray) -> float:
     """BLEU from column sums of `BleuScore.statistics`, as sacrebleu computes it (exponential
     smoothing).
     """
@@ -106,7 +107,7 @@ def bleu_of_sums(sums: np.ndarray) -> float:
     return BLEU.compute_bleu(correct, total, counts[-2], counts[-1], smooth_method="exp").score
 
 
-def codebleu_score(
+def compute_codebleu(
     hypotheses: Sequence[str], references: Sequence[str], dialect_name: str, seed: int = 0
 ) -> CodeBleuScore | None:
     """CodeBLEU with its parts; None without pairs. Raises RuntimeError when the package's process
@@ -114,18 +115,18 @@ def codebleu_score(
     """
     if not hypotheses:
         return None
-    grammar = GRAMMARS[dialect(dialect_name).name]
-    written, wanted = [spaced(t) for t in hypotheses], [spaced(t) for t in references]
-    found = asked_codebleu(written, wanted, grammar, keywords=sorted(FORTRAN_KEYWORDS))
+    grammar = GRAMMARS[get_dialect(dialect_name).name]
+    written, wanted = [space_tokens(t) for t in hypotheses], [space_tokens(t) for t in references]
+    found = request_codebleu(written, wanted, grammar, keywords=sorted(FORTRAN_KEYWORDS))
     parts = {k: v for k, v in found["corpus"].items() if k != "codebleu"}
     items = tuple(row["codebleu"] for row in found["items"])
     value, interval = found["corpus"]["codebleu"], None
     if value is not None:
-        low, high = interval_of_mean(items, seed) or (0.0, 0.0)
+        low, high = bootstrap_mean(items, seed) or (0.0, 0.0)
         shift = value - float(np.mean(items))
         interval = (max(0.0, low + shift), min(1.0, high + shift))
     as_cpp = (
-        asked_codebleu(written, wanted, "cpp", items=False)["corpus"]["codebleu"]
+        request_codebleu(written, wanted, "cpp", items=False)["corpus"]["codebleu"]
         if grammar == "cuda"
         else None
     )

@@ -6,9 +6,9 @@ in a lambda by reference. Whatever else a text does with a vector (resize it, ha
 VectorError of one line: nothing is guessed. The result keeps the function's body, so it shows the
 same loops.
 
-    python -c "from coevolve.evaluation.vectors import pointer_form; \
-print(pointer_form('int f(std::vector<int> const& x) { int s = 0; for (int v : x) s += v; return s;
-}', 'f', 'f'))"
+    python -c "from coevolve.evaluation.vectors import convert_to_pointers; \
+print(convert_to_pointers('int f(std::vector<int> const& x) { int s = 0; for (int v : x) s += v;
+return s; }', 'f', 'f'))"
 """
 
 from __future__ import annotations
@@ -17,7 +17,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from corpora.syntax.c_family import CFunction, c_functions, descendants, node_text, parse_c_family
+from corpora.syntax.c_family import (
+    CFunction,
+    find_c_functions,
+    get_node_text,
+    iterate_descendants,
+    parse_c_family,
+)
 
 _ELEMENT = r"(?:unsigned\s+|signed\s+)?(?:(?:std\s*::\s*)?u?int\d+_t|(?:std\s*::\s*)?size_t|bool|double|float|int|char|short|long(?:\s+long)?|unsigned)"
 _VECTOR = re.compile(
@@ -33,7 +39,7 @@ class VectorError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
+class VectorParameter:
     """A parameter as text. element: of a vector, '' for any other; extent: of a std::array; text:
     for the new head.
     """
@@ -44,23 +50,25 @@ class Parameter:
     extent: str = ""
 
 
-def pointer_form(text: str, name: str, entry: str, like: Sequence[Parameter] = ()) -> str:
+def convert_to_pointers(
+    text: str, name: str, entry: str, like: Sequence[VectorParameter] = ()
+) -> str:
     """`text` with function `name` called `entry` and taking pointers. Raises VectorError.
 
     like: the parameters that the result must have (of a kernel that does the same): vectors as
     pointers of the same names, the others are lengths, and one more pointer takes the result.
     Without it every length asked for follows its vector as `x_size`.
     """
-    functions = {f.name: f for f in c_functions(parse_c_family(text).root_node)}
+    functions = {f.name: f for f in find_c_functions(parse_c_family(text).root_node)}
     if name not in functions:
         raise VectorError(f"no function '{name}' in the text")
     function = functions[name]
-    own = parameters_of(function)
+    own = parse_parameters(function)
     vectors = [p for p in own if p.element]
-    body = _unshadowed(function, [p.name for p in vectors])
+    body = _rename_shadowing_parameters(function, [p.name for p in vectors])
     lengths = _lengths(own, vectors, body, like)
     for vector in vectors:
-        body = _without_vector(body, vector, lengths.get(vector.name, ""))
+        body = _replace_vector(body, vector, lengths.get(vector.name, ""))
     result = " ".join(t for t in function.head() if t not in ("static", "inline"))
     head, call = _head(own, lengths, like)
     data = text.encode()
@@ -82,26 +90,26 @@ def pointer_form(text: str, name: str, entry: str, like: Sequence[Parameter] = (
     )
 
 
-def parameters_of(function: CFunction) -> list[Parameter]:
+def parse_parameters(function: CFunction) -> list[VectorParameter]:
     """Parameters of a function definition. Raises VectorError for one of a class type that is no
     vector of numbers.
     """
     listed = function.declarator.child_by_field_name("parameters")
     return [
-        parameter_of(node_text(n))
+        parse_parameter(get_node_text(n))
         for n in listed.children
         if n.type.endswith("parameter_declaration")
     ]
 
 
-def parameter_of(text: str) -> Parameter:
+def parse_parameter(text: str) -> VectorParameter:
     """One parameter from its text, vectors as pointers. Raises VectorError."""
     text = " ".join(text.split())
     found = _VECTOR.match(text)
     if found:
         element = found["vector"] or found["array"]
         const = "const " if found["before"] or found["after"] else ""
-        return Parameter(
+        return VectorParameter(
             found["name"], f"{const}{element} *{found['name']}", element, found["extent"] or ""
         )
     name = _NAME.search(text)
@@ -110,18 +118,22 @@ def parameter_of(text: str) -> Parameter:
             f"parameter '{text}' is neither a number, a pointer nor a vector of numbers by "
             f"reference"
         )
-    return Parameter(name[1], text)
+    return VectorParameter(name[1], text)
 
 
 def _lengths(
-    own: Sequence[Parameter], vectors: Sequence[Parameter], body: str, like: Sequence[Parameter]
+    own: Sequence[VectorParameter],
+    vectors: Sequence[VectorParameter],
+    body: str,
+    like: Sequence[VectorParameter],
 ) -> dict[str, str]:
     """Vector -> what stands for its length, for those whose length is asked for."""
     asked = [
         p
         for p in vectors
         if re.search(
-            rf"\b{p.name}\s*\.\s*(?:size|empty|{_ENDS})\b|:\s*{p.name}\s*\)|{_copied(p.name)}", body
+            rf"\b{p.name}\s*\.\s*(?:size|empty|{_ENDS})\b|:\s*{p.name}\s*\)|{_copy_pattern(p.name)}",
+            body,
         )
     ]
     fixed = {p.name: p.extent for p in asked if p.extent}
@@ -142,26 +154,26 @@ def _lengths(
     return fixed | dict(zip(open_, others, strict=True))
 
 
-def _copied(name: str) -> str:
+def _copy_pattern(name: str) -> str:
     """Pattern of `std::vector<T> a = NAME;`, with the type and the new name as groups."""
     return rf"(?:std\s*::\s*)?vector\s*<\s*(?P<type>{_ELEMENT})\s*>\s*(?P<copy>\w+)\s*(?:=\s*{name}\s*;|[({{]\s*{name}\s*[)}}]\s*;)"
 
 
-def _unshadowed(function: CFunction, names: Sequence[str]) -> str:
+def _rename_shadowing_parameters(function: CFunction, names: Sequence[str]) -> str:
     """The body, with parameters of lambdas that are called like a vector under names of
     their own.
     """
     body = function.node.child_by_field_name("body")
     data, at = body.text, body.start_byte
-    lambdas = [n for n in descendants(body) if n.type == "lambda_expression"]
+    lambdas = [n for n in iterate_descendants(body) if n.type == "lambda_expression"]
     for node in sorted(
         lambdas, key=lambda n: n.start_byte, reverse=True
     ):  # from the end: earlier offsets stay as they are
-        text = node_text(node)
+        text = get_node_text(node)
         declared = {
-            _NAME.search(node_text(n))[1]
-            for n in descendants(node)
-            if n.type.endswith("parameter_declaration") and _NAME.search(node_text(n))
+            _NAME.search(get_node_text(n))[1]
+            for n in iterate_descendants(node)
+            if n.type.endswith("parameter_declaration") and _NAME.search(get_node_text(n))
         }
         for name in declared & set(names):
             text = re.sub(rf"(?<![\w.]){name}\b", f"{name}_of_lambda", text)
@@ -169,15 +181,15 @@ def _unshadowed(function: CFunction, names: Sequence[str]) -> str:
     return data.decode(errors="replace")
 
 
-def _without_vector(body: str, vector: Parameter, length: str) -> str:
+def _replace_vector(body: str, vector: VectorParameter, length: str) -> str:
     """`body` with every use of one vector spelt for a pointer. Raises VectorError."""
     name = re.escape(vector.name)
-    if odd := _other_use(body, name):
+    if odd := _find_other_use(body, name):
         raise VectorError(
             f"what the text does with '{vector.name}' has no counterpart with a pointer: '{odd}'"
         )
     body = re.sub(
-        _copied(name),
+        _copy_pattern(name),
         lambda m: f"std::vector<{m['type']}> {m['copy']}({vector.name}, {vector.name} + {length});",
         body,
     )
@@ -198,12 +210,12 @@ def _without_vector(body: str, vector: Parameter, length: str) -> str:
     return body
 
 
-def _other_use(body: str, name: str) -> str:
+def _find_other_use(body: str, name: str) -> str:
     """The first use of a vector beside indexing, size, ends, range-for, copies and captures, with
     its surroundings; '' without one.
     """
     plain = re.sub(r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\])*\"", " ", body, flags=re.S)
-    plain = re.sub(_copied(name), ";", plain)
+    plain = re.sub(_copy_pattern(name), ";", plain)
     known = rf"(?<=[\[,])\s*&\s*{name}\s*(?=[,\]])|\b{name}\s*\[|\b{name}\s*\.\s*(?:size|empty|{_STARTS}|{_ENDS})\s*\(\s*\)|:\s*{name}\s*\)"
     odd = re.search(
         rf"[^;{{}}]{{0,20}}(?<![\w.]){name}\b[^;{{}}]{{0,20}}", re.sub(known, " ", plain)
@@ -211,7 +223,7 @@ def _other_use(body: str, name: str) -> str:
     return " ".join(odd[0].split()) if odd else ""
 
 
-def _head(own: Sequence[Parameter], lengths: dict[str, str], like: Sequence[Parameter]):
+def _head(own: Sequence[VectorParameter], lengths: dict[str, str], like: Sequence[VectorParameter]):
     """Text of the new parameters, and the arguments of an inner call that leaves one out."""
     if like:
         return ", ".join(p.text for p in like), lambda left_out: ", ".join(

@@ -3,9 +3,10 @@
 - `actors`: The only file that knows Ray: thin actors round the plain classes, one crew per run.
 - `checkpoints`: Opening, training and saving checkpoints of one kind of model: what both model
   services share.
-- `control`: What a control run learns from: as much generated material as its survivors would
+- `control_lessons`: What a control run learns from: as much generated material as its survivors
+  would
   have been.
-- `core_time`: How busy this machine's cores were between two moments, as the system counts it.
+- `cpu_time`: How busy this machine's cores were between two moments, as the system counts it.
 - `directions`: The directions of a run: which corpora each of them has, and which Translator
   serves it.
 - `experience`: Which of the pairs found so far are learnt from: how far back, how many of each

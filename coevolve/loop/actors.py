@@ -4,7 +4,7 @@ Contract: an actor holds an undecorated object and forwards one call at a time. 
 be on storage that every node sees (checkpoints are saved by the actors). A verifier that dies is
 restarted by Ray and its call retried.
 
-    python -c "from coevolve.loop.actors import ray_address; print(ray_address())"
+    python -c "from coevolve.loop.actors import find_ray_address; print(find_ray_address())"
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from typing import Any
 from coevolve.cli.errors import UserError
 from coevolve.cli.signals import started_whole
 from coevolve.config.schema import Config
-from coevolve.loop.workers import Crew
-from coevolve.models_named import hide_bars
+from coevolve.loop.workers import RunWorkers
+from coevolve.named_models import hide_loading_bars
 from corpora.records import Candidate
-from gpu_runtime.models.distributed import Job, SpreadError, Start, cause, work
+from gpu_runtime.models.distributed import DistributedError, Job, Start, find_cause, run_process
 
 PROBE_S = 5.0
 """How long one address of a Ray cluster may take to accept a connection."""
@@ -40,7 +40,7 @@ START_S = 300
 """How long Ray may look for room for the workers of a fine-tuning."""
 
 
-def ray_address() -> str:
+def find_ray_address() -> str:
     """`auto` inside a Ray job or when RAY_ADDRESS is set, else `local`: a private Ray on this
     machine.
     """
@@ -91,14 +91,14 @@ class RayWorker:
         return answer
 
 
-class Host:
+class ActorHost:
     """What runs inside an actor: builds its object there (models and runners do not travel) and
     forwards calls.
     """
 
     def __init__(self, make: Callable[..., object], *arguments: Any) -> None:
         self.target = make(*arguments)
-        self.meters = Meters()
+        self.meters = RunMeters()
 
     def forward(self, method: str, *arguments: Any) -> Any:
         answer = getattr(self.target, method)(*arguments)
@@ -106,7 +106,7 @@ class Host:
         return answer
 
 
-class Meters:
+class RunMeters:
     """What Ray's dashboard and its Prometheus port show of a run: counts of answers, verdicts and
     pairs, and the loss.
     """
@@ -159,11 +159,11 @@ def _private(ray: Any) -> dict[str, Any]:
     return {"include_dashboard": False, "logging_config": ray.LoggingConfig(log_level="ERROR")}
 
 
-def gpus_asked(config: Config, verifiers: int) -> dict[str, float]:
+def count_requested_gpus(config: Config, verifiers: int) -> dict[str, float]:
     """GPUs that the actors of a run ask Ray for, by who has them; those of the trainers where they
     are beside the models'.
     """
-    from coevolve.loop.checkpoints import Checkpoints
+    from coevolve.loop.checkpoints import CheckpointCache
 
     wanted = config.resources
     asked = {
@@ -173,7 +173,7 @@ def gpus_asked(config: Config, verifiers: int) -> dict[str, float]:
     }
     if (
         wanted.trainers > max(1.0, wanted.model_gpus)
-        and Checkpoints(config, "translator").start_kind == "pretrained"
+        and CheckpointCache(config, "translator").start_kind == "pretrained"
     ):
         asked["trainers"] = float(wanted.trainers)
     return asked
@@ -189,7 +189,7 @@ def require_gpus(config: Config, verifiers: int, there: float) -> None:
             "verify.backend = 'cuda' needs a share of a GPU for each verifier under Ray: set "
             "resources.verifier_gpus, for example to 0.1"
         )
-    asked = gpus_asked(config, verifiers)
+    asked = count_requested_gpus(config, verifiers)
     if not there:  # then trainers work on CPUs
         asked["trainers"] = 0.0
     if sum(asked.values()) <= there + 1e-6:
@@ -203,7 +203,7 @@ def require_gpus(config: Config, verifiers: int, there: float) -> None:
     )
 
 
-def verifier_cpus(verifiers: int, cpus: int) -> float:
+def choose_verifier_cpus(verifiers: int, cpus: int) -> float:
     """CPUs that a verifier asks for: all of them have to find room, on a laptop of two
     cores too.
     """
@@ -234,11 +234,11 @@ def _start(ray: Any, address: str) -> None:
 
 
 @contextmanager
-def ray_crew(config: Config, make_translator, make_tester, make_verifier):
+def make_ray_workers(config: Config, make_translator, make_tester, make_verifier):
     """A Crew on Ray. `make_*(config)` run inside the actors. Verifiers: config.verify.workers, or
     one per CPU.
     """
-    address = ray_address()
+    address = find_ray_address()
     require_reachable(os.environ.get("RAY_ADDRESS") or address)
     if address == "local":
         _keep_token_private()
@@ -263,15 +263,15 @@ def ray_crew(config: Config, make_translator, make_tester, make_verifier):
             "max_concurrency": 2,
         }
         verifier_options = {
-            "num_cpus": verifier_cpus(count, cpus),
+            "num_cpus": choose_verifier_cpus(count, cpus),
             "num_gpus": config.resources.verifier_gpus,
             "max_restarts": -1,
             "max_task_retries": 2,
             "runtime_env": SHOWN_NO_GPU if gpus and not config.resources.verifier_gpus else None,
         }
         model_host, verifier_host = (
-            ray.remote(Host).options(**model_options),
-            ray.remote(Host).options(**verifier_options),
+            ray.remote(ActorHost).options(**model_options),
+            ray.remote(ActorHost).options(**verifier_options),
         )
         handles = [
             model_host.remote(make_translator, config),
@@ -279,12 +279,12 @@ def ray_crew(config: Config, make_translator, make_tester, make_verifier):
         ]
         handles += [verifier_host.remote(make_verifier, config) for _ in range(count)]
         workers = [RayWorker(h) for h in handles]
-        yield Crew(workers[0], workers[1], tuple(workers[2:]), Meters().count_kept)
+        yield RunWorkers(workers[0], workers[1], tuple(workers[2:]), RunMeters().count_kept)
         for handle in handles:
             ray.kill(handle)
 
 
-def trainers(processes: int) -> Start | None:
+def choose_trainer(processes: int) -> Start | None:
     """What starts the processes of one fine-tuning: Ray Train, or None where that is not for Ray.
 
     Nothing is where no Ray is (`--local`), and where this actor holds a GPU for each of them, which
@@ -293,16 +293,16 @@ def trainers(processes: int) -> Start | None:
     ray = sys.modules.get("ray")  # where it is not imported it is not used
     if ray is None or not ray.is_initialized():
         return None
-    return None if len(ray.get_gpu_ids()) >= processes else by_ray_train
+    return None if len(ray.get_gpu_ids()) >= processes else start_with_ray_train
 
 
-def by_ray_train(job: Job, processes: int) -> dict[str, float]:
+def start_with_ray_train(job: Job, processes: int) -> dict[str, float]:
     """A `Start` (gpu_runtime.models.distributed): a Ray Train of so many workers, on whichever
     nodes have room; a GPU each where the cluster has any.
 
     The folders of `job` must be on storage that all nodes see, as the run folder is; Ray's own
-    notes lie beside them while it works. Raises SpreadError, also where there is no room: GPUs that
-    are not free now are held by actors that wait for this.
+    notes lie beside them while it works. Raises DistributedError, also where there is no room: GPUs
+    that are not free now are held by actors that wait for this.
     """
     import ray
     from ray.train import (
@@ -316,7 +316,7 @@ def by_ray_train(job: Job, processes: int) -> dict[str, float]:
 
     use_gpu = ray.cluster_resources().get("GPU", 0) > 0
     if use_gpu and (free := ray.available_resources().get("GPU", 0)) < processes:
-        raise SpreadError(
+        raise DistributedError(
             f"resources.trainers = {processes} needs as many free GPUs; {free:g} are free "
             f"beside those of the model actors and verifiers: "
             "lower resources.trainers, resources.model_gpus or resources.verifier_gpus"
@@ -349,23 +349,23 @@ def by_ray_train(job: Job, processes: int) -> dict[str, float]:
             .return_value
         )
     except TrainingFailedError as error:
-        raise SpreadError(
-            f"fine-tuning in {processes} Ray Train workers failed: {_why(error)}"
+        raise DistributedError(
+            f"fine-tuning in {processes} Ray Train workers failed: {_explain_error(error)}"
         ) from error
     finally:
         shutil.rmtree(storage, ignore_errors=True)
 
 
 def _quiet_work(job: Job) -> dict[str, float]:
-    hide_bars()  # as in the model actors
-    return work(job)
+    hide_loading_bars()  # as in the model actors
+    return run_process(job)
 
 
-def _why(error: Exception) -> str:
+def _explain_error(error: Exception) -> str:
     """In one line: what a worker raised, or the last of what Ray itself has to say."""
     failures = getattr(error, "worker_failures", None)
     return (
-        cause({rank: str(failure) for rank, failure in failures.items()})
+        find_cause({rank: str(failure) for rank, failure in failures.items()})
         if failures
         else str(error).strip().splitlines()[-1]
     )

@@ -4,7 +4,7 @@ Contract: a checkpoint is a folder (or the model that the configuration names); 
 told by what is in it. A model that cannot learn, or that learns nothing this round, is carried on
 unchanged, so that every round's folder is whole.
 
-    python -c "from coevolve.loop.checkpoints import Checkpoints; help(Checkpoints)"
+    python -c "from coevolve.loop.checkpoints import CheckpointCache; help(CheckpointCache)"
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from coevolve.config.schema import Config
-from coevolve.evaluation.contamination import Manifest, manifest_of
+from coevolve.evaluation.contamination import Manifest, read_manifest
 from coevolve.loop.run_folder import RunFolder
-from coevolve.models_named import hide_bars, resolve
+from coevolve.named_models import hide_loading_bars, resolve_model
 from corpora.files import write_folder
 from corpora.records import Program, content_hash
-from gpu_runtime.models.backends import FROZEN, MODEL_BACKENDS, kind_of
+from gpu_runtime.models.backends import FROZEN, MODEL_BACKENDS, classify_model
 from gpu_runtime.models.options import Endpoint, FineTuning, ModelOptions
-from gpu_runtime.models.protocol import Example, LanguageModel, Learning, NothingToLearn
-from gpu_runtime.models.vllm_engine import VllmModel, empty_gpu
-from gpu_runtime.sandbox.cores import model_threads
+from gpu_runtime.models.protocol import Example, LanguageModel, Learning, NothingToLearnError
+from gpu_runtime.models.vllm_engine import VllmModel, release_gpu_memory
+from gpu_runtime.sandbox.cores import count_model_threads
 
 
-class Checkpoints:
+class CheckpointCache:
     """Opens checkpoints of one kind of model (`translator` or `tester`), one kept open at a
     time.
     """
@@ -43,21 +43,21 @@ class Checkpoints:
         self._engine: VllmModel | None = None
         self.progress: tuple[int, int, float] = (0, 0, 0.0)
         self._trained = Manifest.of(())
-        use_cores()
+        use_all_cores()
 
     def note_progress(self, step: int, steps: int, loss: float) -> None:
         self.progress = (step, steps, loss)
 
     def model(self, checkpoint: str) -> LanguageModel:
         if self._open is None or self._open[0] != checkpoint:
-            self._open = (checkpoint, self._opened(kind_of(checkpoint), checkpoint))
+            self._open = (checkpoint, self._opened(classify_model(checkpoint), checkpoint))
         return self._open[1]
 
     def _opened(self, kind: str, name: str) -> LanguageModel:
         if kind != "pretrained" or self.config.model.backend != "vllm":
-            return MODEL_BACKENDS[kind](name, options_of(self.config))
+            return MODEL_BACKENDS[kind](name, make_model_options(self.config))
         if self._engine is None:
-            self._engine = MODEL_BACKENDS["vllm"](name, options_of(self.config))
+            self._engine = MODEL_BACKENDS["vllm"](name, make_model_options(self.config))
         self._engine.serve(
             name
             # one engine for all its checkpoints: another one's start takes a minute, and memory
@@ -66,12 +66,12 @@ class Checkpoints:
         return self._engine
 
     @contextmanager
-    def paid(self, checkpoint: str) -> Iterator[LanguageModel]:
+    def record_usage_of(self, checkpoint: str) -> Iterator[LanguageModel]:
         """The model, with what it is asked inside written to the run's usage.jsonl where it is one
         that counts.
         """
         model = self.model(checkpoint)
-        before = asdict(model.usage) if kind_of(checkpoint) in FROZEN else {}
+        before = asdict(model.usage) if classify_model(checkpoint) in FROZEN else {}
         try:
             yield model
         finally:  # what was spent before something went wrong is on the bill too
@@ -92,7 +92,7 @@ class Checkpoints:
         self.forget()
         if self._engine is not None:
             self._engine.rest()
-        empty_gpu()
+        release_gpu_memory()
 
     def is_shared_out(self, kind: str) -> bool:
         """Whether several processes fine-tune a model of this kind (resources.trainers)."""
@@ -100,7 +100,7 @@ class Checkpoints:
 
     def learning(self, epochs: float, rate: float, *salt: object) -> Learning:
         return Learning(
-            rate, epochs, self.config.finetune.batch_tokens, seed_of(self.config, *salt)
+            rate, epochs, self.config.finetune.batch_tokens, choose_seed(self.config, *salt)
         )
 
     def note_trained(self, real: Sequence[Program], generated: Sequence[Program] = ()) -> None:
@@ -113,7 +113,7 @@ class Checkpoints:
         """Into a saved checkpoint: what it learnt from now, and what the checkpoint `before` had
         learnt from.
         """
-        known = manifest_of(Path(before)) if before else None
+        known = read_manifest(Path(before)) if before else None
         (known.joined(self._trained) if known else self._trained).write(folder)
         self._trained = Manifest.of(())
 
@@ -123,7 +123,7 @@ class Checkpoints:
         kind.
         """
         if self.config.model.name_or_path == "small":
-            return resolve("small", self.kind).location
+            return resolve_model("small", self.kind).location
         own = (Path(self.config.model.name_or_path) / name for name in (self.part, self.kind))
         return next(
             (str(folder) for folder in own if folder.is_dir()), self.config.model.name_or_path
@@ -133,7 +133,7 @@ class Checkpoints:
     def start_kind(self) -> str:
         """A key of MODEL_BACKENDS; it also decides how the model is asked."""
         named = self.config.model.backend
-        return named if named in ("scratch", "openai") else kind_of(self.start)
+        return named if named in ("scratch", "openai") else classify_model(self.start)
 
     def pretrained(self) -> LanguageModel | None:
         """The model that the configuration names, if any: opened before data is made for it, so
@@ -161,7 +161,7 @@ class Checkpoints:
         return ScratchModel.create(made, texts, words)
 
 
-def options_of(config: Config) -> ModelOptions:
+def make_model_options(config: Config) -> ModelOptions:
     """What the configuration tells a back end."""
     wanted = config.finetune
     tuning = FineTuning(
@@ -186,7 +186,7 @@ def options_of(config: Config) -> ModelOptions:
     return ModelOptions(tuning, remote, share, config.model.rows, config.model.static_cache)
 
 
-def use_cores() -> None:
+def use_all_cores() -> None:
     """Ray gives actors one thread; models work while verifiers wait, and a fixed number keeps
     results repeatable.
 
@@ -196,16 +196,16 @@ def use_cores() -> None:
     os.environ.setdefault("GOMP_SPINCOUNT", "0")
     import torch
 
-    hide_bars()  # bars of our own are shown
-    torch.set_num_threads(model_threads())
+    hide_loading_bars()  # bars of our own are shown
+    torch.set_num_threads(count_model_threads())
 
 
-def seed_of(config: Config, *salt: object) -> int:
+def choose_seed(config: Config, *salt: object) -> int:
     return int(content_hash(config.seed, *salt), 16) % (1 << 31)
 
 
 def learn_and_save(
-    checkpoints: Checkpoints,
+    checkpoints: CheckpointCache,
     model: LanguageModel,
     examples: list[Example],
     learning: Learning,
@@ -215,7 +215,7 @@ def learn_and_save(
     """Learn examples, save to `folder`, and leave there what was learnt from. before: the
     checkpoint that `model` was, if any.
     """
-    figures = taught(
+    figures = train_and_save(
         checkpoints,
         model,
         lambda how: model.learn(examples, how, checkpoints.note_progress) if examples else {},
@@ -226,8 +226,8 @@ def learn_and_save(
     return {"examples": len(examples)} | figures
 
 
-def taught(
-    checkpoints: Checkpoints,
+def train_and_save(
+    checkpoints: CheckpointCache,
     model: LanguageModel,
     learn: Callable[[Learning], dict[str, float]],
     learning: Learning,
@@ -243,21 +243,21 @@ def taught(
     model.save(Path(folder))
     checkpoints.write_manifest(Path(folder), before or checkpoints.start)
     shutil.rmtree(learning.workspace, ignore_errors=True)
-    return kept_figures(figures)
+    return select_figures(figures)
 
 
 KEPT = ("examples", "dropped", "loss", "tokens", "seconds", "validation", "accuracy", "reward")
 
 
-def kept_figures(figures: dict[str, float]) -> dict[str, float]:
+def select_figures(figures: dict[str, float]) -> dict[str, float]:
     """What a stage shows of a model's figures; `dropped`, lessons longer than its context, where
     there are any.
     """
     return {k: figures[k] for k in KEPT if k in figures and (k != "dropped" or figures[k])}
 
 
-def fine_tuned(
-    checkpoints: Checkpoints,
+def fine_tune_checkpoint(
+    checkpoints: CheckpointCache,
     examples: list[Example],
     learning: Learning,
     checkpoint: str,
@@ -267,45 +267,48 @@ def fine_tuned(
     process.
     """
     try:
-        if checkpoints.is_shared_out(kind_of(checkpoint)):
-            return shared_out(checkpoints, examples, learning, checkpoint, folder)
+        if checkpoints.is_shared_out(classify_model(checkpoint)):
+            return fine_tune_distributed(checkpoints, examples, learning, checkpoint, folder)
         model = checkpoints.model(checkpoint)
         checkpoints.forget()
         return learn_and_save(checkpoints, model, examples, learning, folder, checkpoint)
     # all that survived is longer than the model's context: a round without lessons, not an error
-    except NothingToLearn:
-        return carried_on(checkpoint, folder) | {"dropped": len(examples)}
+    except NothingToLearnError:
+        return copy_checkpoint(checkpoint, folder) | {"dropped": len(examples)}
 
 
-def shared_out(
-    checkpoints: Checkpoints,
+def fine_tune_distributed(
+    checkpoints: CheckpointCache,
     examples: list[Example],
     learning: Learning,
     checkpoint: str,
     folder: str,
 ) -> dict[str, float]:
-    """As `learn_and_save`, in several processes. Raises NothingToLearn and SpreadError."""
-    from coevolve.loop.actors import trainers
-    from gpu_runtime.models.distributed import learn_spread
+    """As `learn_and_save`, in several processes. Raises NothingToLearnError and SpreadError."""
+    from coevolve.loop.actors import choose_trainer
+    from gpu_runtime.models.distributed import learn_distributed
 
     checkpoints.leave_gpus()
     learning = replace(learning, workspace=Path(f"{folder}.training"), validate=None)
-    tuning, processes = options_of(checkpoints.config).tuning, checkpoints.config.resources.trainers
-    figures = learn_spread(
-        checkpoint, Path(folder), examples, learning, tuning, processes, trainers(processes)
+    tuning, processes = (
+        make_model_options(checkpoints.config).tuning,
+        checkpoints.config.resources.trainers,
+    )
+    figures = learn_distributed(
+        checkpoint, Path(folder), examples, learning, tuning, processes, choose_trainer(processes)
     )
     checkpoints.write_manifest(Path(folder), checkpoint)
     shutil.rmtree(learning.workspace, ignore_errors=True)
-    return {"examples": len(examples)} | kept_figures(figures)
+    return {"examples": len(examples)} | select_figures(figures)
 
 
-def saved_as_it_is(model: LanguageModel, folder: str) -> dict[str, float]:
+def save_untrained(model: LanguageModel, folder: str) -> dict[str, float]:
     """The start of a model that is never taught."""
     model.save(Path(folder))
     return {"examples": 0}
 
 
-def carried_on(checkpoint: str, folder: str) -> dict[str, float]:
+def copy_checkpoint(checkpoint: str, folder: str) -> dict[str, float]:
     """A checkpoint that learns nothing this round is copied, so that every round's folder
     is whole.
     """

@@ -3,8 +3,8 @@
 Contract: pure functions of the configuration. A run of one direction is the run of a list of one:
 one entry, one Translator, whose checkpoint folder is called `translator`.
 
-    python -c "from coevolve.config.schema import parse; from coevolve.loop.directions import translators; \\
-print(translators(parse({'direction': ['cpp:cuda', 'fortran:cuda'], 'round': {'translators':
+    python -c "from coevolve.config.schema import parse; from coevolve.loop.directions import list_translators; \\
+print(list_translators(parse({'direction': ['cpp:cuda', 'fortran:cuda'], 'round': {'translators':
 'each'}}, 'x')))"
 """
 
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from corpora.dialects import Direction, direction
+from corpora.dialects import Direction, parse_direction
 
 if TYPE_CHECKING:
     from coevolve.config.schema import Config
@@ -27,7 +27,7 @@ AS_WRITTEN = (
 """Help of an option of two commands."""
 
 
-def can_join(way: Direction) -> bool:
+def has_outlined_ports(way: Direction) -> bool:
     """Whether a port in `way` can be joined from ports of loop nests (coevolve.port.by_parts)."""
     return (
         way.source.model == "serial"
@@ -37,7 +37,7 @@ def can_join(way: Direction) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class DirectionCorpora:
     """One entry of `direction` with the corpora of its two sides (see config.CorpusConfig)."""
 
     way: Direction
@@ -49,7 +49,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class ServedTranslator:
     """One Translator of a run. name: of its checkpoint folders. ways: what it translates, of the
     configuration's order.
     """
@@ -64,10 +64,10 @@ class Served:
 
     def serves(self, way: str) -> bool:
         """Whether `way` or its reverse is one of its directions; it learns from pairs of both."""
-        return way in self.ways or str(direction(way).reverse) in self.ways
+        return way in self.ways or str(parse_direction(way).reverse) in self.ways
 
 
-def entries(config: Config) -> tuple[Entry, ...]:
+def list_direction_corpora(config: Config) -> tuple[DirectionCorpora, ...]:
     """Every direction with its corpora, in the configuration's order."""
     ways, corpus = config.directions, config.corpus
 
@@ -76,62 +76,64 @@ def entries(config: Config) -> tuple[Entry, ...]:
 
     values = (corpus.source, corpus.target, corpus.aligned, corpus.evaluation, corpus.references)
     return tuple(
-        Entry(direction(way), *row) for way, *row in zip(ways, *map(each, values), strict=True)
+        DirectionCorpora(parse_direction(way), *row)
+        for way, *row in zip(ways, *map(each, values), strict=True)
     )
 
 
-def translators(config: Config) -> tuple[Served, ...]:
+def list_translators(config: Config) -> tuple[ServedTranslator, ...]:
     """The Translators of a run (round.translators), in the configuration's order."""
     if config.round.translators == "one" or len(config.directions) == 1:
-        return (Served("translator", config.directions),)
-    return tuple(Served(own_name(way), (way,)) for way in config.directions)
+        return (ServedTranslator("translator", config.directions),)
+    return tuple(ServedTranslator(make_checkpoint_name(way), (way,)) for way in config.directions)
 
 
-def own_name(way: str) -> str:
+def make_checkpoint_name(way: str) -> str:
     """Of the checkpoint folders of a Translator that serves one of several directions."""
     return f"translator-{way.replace(':', '-')}"
 
 
-def serving(config: Config, way: str) -> Served:
+def find_translator(config: Config, way: str) -> ServedTranslator:
     """The Translator that is asked for `way`: its own, or that of its reverse."""
-    known = translators(config)
+    known = list_translators(config)
     return next((s for s in known if way in s.ways), None) or next(
         s for s in known if s.serves(way)
     )
 
 
-def checkpoints(config: Config, folder: Path) -> tuple[Path, ...]:
+def find_checkpoints(config: Config, folder: Path) -> tuple[Path, ...]:
     """The Translators' checkpoint folders below `folder`, that of a round (or an export)."""
-    return tuple(folder / served.name for served in translators(config))
+    return tuple(folder / served.name for served in list_translators(config))
 
 
-def by_direction(config: Config, figures: dict) -> dict[str, dict]:
+def split_by_direction(config: Config, figures: dict) -> dict[str, dict]:
     """Figures of one evaluation (evaluation.json) for each direction of a run; those of a run in
     one direction are its own.
     """
     return figures.get("directions") or {config.directions[0]: figures}
 
 
-def taught(config: Config, ways: Sequence[str]) -> list[Direction]:
+def find_taught_directions(config: Config, ways: Sequence[str]) -> list[Direction]:
     """What beside `ways` a Translator is taught by generated programs: what the configuration
     names, else the reverse of each direction that has a real corpus of the other side.
     """
-    named = [direction(name) for name in config.cold_start.directions]
+    named = [parse_direction(name) for name in config.cold_start.directions]
     reverse = [
         e.way.reverse
-        for e in entries(config)
+        for e in list_direction_corpora(config)
         if str(e.way) in ways and e.target and str(e.way.reverse) not in ways
     ]
     return named or reverse
 
 
-def shared_out(count: int, ways: Sequence[str]) -> list[tuple[Direction, int]]:
+def split_evenly(count: int, ways: Sequence[str]) -> list[tuple[Direction, int]]:
     """`count` in nearly equal parts, the first ones the larger."""
     return [
-        (direction(way), count // len(ways) + (i < count % len(ways))) for i, way in enumerate(ways)
+        (parse_direction(way), count // len(ways) + (i < count % len(ways)))
+        for i, way in enumerate(ways)
     ]
 
 
-def share_of(config: Config, ways: Sequence[str], count: int) -> int:
+def compute_share(config: Config, ways: Sequence[str], count: int) -> int:
     """How many of `count` generated examples, which are for all directions, are for `ways`."""
-    return sum(part for way, part in shared_out(count, config.directions) if str(way) in ways)
+    return sum(part for way, part in split_evenly(count, config.directions) if str(way) in ways)

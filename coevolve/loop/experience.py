@@ -5,7 +5,7 @@ Contract: pure functions of triplets; equal triplets in equal order give equal l
 (everything so far, two translations of each source in the order found, equal weights) are what the
 published runs were made with.
 
-    python -c "from coevolve.loop.experience import selected; print(selected([], 2, 'hard'))"
+    python -c "from coevolve.loop.experience import select_triplets; print(select_triplets([], 2, 'hard'))"
 """
 
 from __future__ import annotations
@@ -14,30 +14,32 @@ from collections import Counter
 from collections.abc import Sequence
 
 from corpora.records import Triplet
-from corpora.splits import clusters
+from corpora.splits import cluster_items
 
 EXPERIENCE = ("accumulate", "replace", "mix")
 SELECTION = ("first", "hard")
 
 
-def gathered(rounds: Sequence[Sequence[Triplet]], experience: str) -> list[Triplet]:
+def gather_triplets(rounds: Sequence[Sequence[Triplet]], experience: str) -> list[Triplet]:
     """Triplets to learn from, once each; `rounds` are those of every round so far, this round's
     last.
 
     `accumulate`: all. `replace`: this round's. `mix`: this round's, and as many older ones, of the
     hardest sources.
     """
-    new = _once(rounds[-1]) if rounds else []
+    new = _drop_repeated(rounds[-1]) if rounds else []
     if experience == "replace":
         return new
     if experience == "accumulate":
-        return _once(t for found in rounds for t in found)
+        return _drop_repeated(t for found in rounds for t in found)
     known = {t.id for t in new}
-    old = [t for t in _once(t for found in rounds[:-1] for t in found) if t.id not in known]
-    return new + hardest_first(old)[: len(new)]
+    old = [
+        t for t in _drop_repeated(t for found in rounds[:-1] for t in found) if t.id not in known
+    ]
+    return new + sort_hardest_first(old)[: len(new)]
 
 
-def selected(triplets: Sequence[Triplet], per_source: int, selection: str) -> list[Triplet]:
+def select_triplets(triplets: Sequence[Triplet], per_source: int, selection: str) -> list[Triplet]:
     """At most `per_source` translations of each source and direction: what is easy has many right
     answers, and learning them all teaches little but to repeat them.
 
@@ -45,7 +47,7 @@ def selected(triplets: Sequence[Triplet], per_source: int, selection: str) -> li
     the same only one.
     """
     if selection == "hard":
-        triplets = unlike(hardest_first(triplets))
+        triplets = drop_near_duplicates(sort_hardest_first(triplets))
     taken: Counter[tuple[str, str]] = Counter()
     kept = []
     for triplet in triplets:
@@ -56,14 +58,14 @@ def selected(triplets: Sequence[Triplet], per_source: int, selection: str) -> li
     return kept
 
 
-def weight_of(triplet: Triplet, selection: str) -> float:
+def compute_weight(triplet: Triplet, selection: str) -> float:
     """Of the loss of one lesson: with `hard`, how sure its suite makes the pair (share of mutants
     killed), else 1.
     """
     return 1.0 if selection == "first" or triplet.suite.strength is None else triplet.suite.strength
 
 
-def hardest_first(triplets: Sequence[Triplet]) -> list[Triplet]:
+def sort_hardest_first(triplets: Sequence[Triplet]) -> list[Triplet]:
     """Sources with few right answers first; among equals the longer source, then the order
     given.
     """
@@ -71,7 +73,7 @@ def hardest_first(triplets: Sequence[Triplet]) -> list[Triplet]:
     return sorted(triplets, key=lambda t: (right[_source(t)], -len(t.source.text)))
 
 
-def unlike(triplets: Sequence[Triplet]) -> list[Triplet]:
+def drop_near_duplicates(triplets: Sequence[Triplet]) -> list[Triplet]:
     """The first of those translations of a source that are nearly the same (names and layout
     aside).
     """
@@ -81,7 +83,7 @@ def unlike(triplets: Sequence[Triplet]) -> list[Triplet]:
     kept = {
         members[k]
         for members in groups.values()
-        for k in set(clusters([triplets[i].target for i in members]))
+        for k in set(cluster_items([triplets[i].target for i in members]))
     }
     return [t for i, t in enumerate(triplets) if i in kept]
 
@@ -90,5 +92,5 @@ def _source(triplet: Triplet) -> tuple[str, str]:
     return triplet.source.id, triplet.direction
 
 
-def _once(triplets) -> list[Triplet]:
+def _drop_repeated(triplets) -> list[Triplet]:
     return list({t.id: t for t in triplets}.values())

@@ -4,8 +4,8 @@ that are like an evaluation item.
 Contract: the same configuration, stream and count give the same computations. What leaks is left
 out, never an error.
 
-    python -c "from coevolve.config.schema import Config; from coevolve.loop.generated import generated; \
-print([c.programs['cuda'].name for _, c in generated(Config(), 3, 0, ['cpp:cuda'])])"
+    python -c "from coevolve.config.schema import Config; from coevolve.loop.generated import generate_computations; \
+print([c.programs['cuda'].name for _, c in generate_computations(Config(), 3, 0, ['cpp:cuda'])])"
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from coevolve.config.schema import Config
-from coevolve.loop.checkpoints import seed_of
-from coevolve.loop.directions import shared_out, taught
-from corpora.dialects import Direction, direction
+from coevolve.loop.checkpoints import choose_seed
+from coevolve.loop.directions import find_taught_directions, split_evenly
+from corpora.dialects import Direction, parse_direction
 from corpora.generator import Computation, generate
 from corpora.records import Program
 from corpora.splits import EvaluationGuard
@@ -27,14 +27,14 @@ control's lessons replayed.
 """
 
 
-def generated(
+def generate_computations(
     config: Config, count: int, stream: int | str, ways: Sequence[str], structures: float = 0.0
 ) -> Iterator[tuple[Direction, Computation]]:
     """`count` computations, in equal shares for `ways`, each of which exists in both dialects of
     its direction. structures: the share of those in C-like dialects that have structures or
     vectors, where they can.
     """
-    for way, share in shared_out(count, ways):
+    for way, share in split_evenly(count, ways):
         plain = (
             way.source.language == "fortran"
         )  # Fortran tells nothing of C's styles, so its translations have one
@@ -42,7 +42,7 @@ def generated(
         dressed = structures if way.target.language == "cpp" and not plain else 0.0
         endless = generate(
             max(1, 20 * share),
-            seed_of(config, "generated", stream, *salt),
+            choose_seed(config, "generated", stream, *salt),
             config.cold_start.level,
             plain=plain,
             structures=dressed,
@@ -61,14 +61,14 @@ def _exists(computation: Computation, way: Direction) -> bool:
     )
 
 
-def generated_pairs(
+def generate_pairs(
     config: Config, count: int, stream: int, guard: EvaluationGuard, ways: Sequence[str]
 ) -> list[tuple[Program, Program]]:
     """Pairs of `count` computations in `ways` and of what is taught beside them
     (cold_start.directions, cold_start.beside).
     """
-    others = taught(config, ways)
-    own = list(generated(config, count, stream, ways, config.cold_start.structures))
+    others = find_taught_directions(config, ways)
+    own = list(generate_computations(config, count, stream, ways, config.cold_start.structures))
     beside = round(count * config.cold_start.beside) if others else 0
     # Fortran tells nothing of C's styles: what is taught from it beside comes from computations of
     # its own, in one style.
@@ -78,12 +78,14 @@ def generated_pairs(
         if other.source.language == "fortran" and str(other) not in ways
     ]
     made = own + list(
-        generated(config, beside * len(plain) // len(others), f"{stream} plain", plain)
+        generate_computations(config, beside * len(plain) // len(others), f"{stream} plain", plain)
         if plain
         else ()
     )
     names = {
-        side.name for way in (*map(direction, ways), *others) for side in (way.source, way.target)
+        side.name
+        for way in (*map(parse_direction, ways), *others)
+        for side in (way.source, way.target)
     }
     leaking = set()
     for name in sorted(names):
@@ -95,11 +97,11 @@ def generated_pairs(
     pairs = [(programs[way.source.name], programs[way.target.name]) for way, programs in kept]
     again = [c for i, (_, c) in enumerate(own) if i not in leaking]
     others = [other for other in others if str(other) not in plain]
-    pairs += _taught_again(again, others, beside - (len(made) - len(own)))
+    pairs += _make_other_direction_pairs(again, others, beside - (len(made) - len(own)))
     return pairs
 
 
-def _taught_again(
+def _make_other_direction_pairs(
     made: Sequence[Computation], others: Sequence[Direction], count: int
 ) -> list[tuple[Program, Program]]:
     """Pairs in the other directions, in turn, from `count` of these computations; one that lacks a

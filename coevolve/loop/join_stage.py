@@ -12,14 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from coevolve.loop.directions import can_join
-from coevolve.loop.stages import Run, in_chunks, judge_all
-from coevolve.loop.workers import map_unordered, stream
-from coevolve.port.by_parts import Answer, Joining
+from coevolve.loop.directions import has_outlined_ports
+from coevolve.loop.stages import Run, judge_candidates, split_into_chunks
+from coevolve.loop.workers import map_unordered, stream_results
+from coevolve.port.by_parts import Answer, PortAssembly
 from coevolve.verification.engine import Pair
 from corpora.dialects import Direction
 from corpora.records import Candidate, Outcome, Program, UnitTestSuite, Verdict
-from translator.outline.outliner import Part
+from translator.outline.outliner import OutlinedPart
 
 AUTHOR = "by parts"
 
@@ -37,12 +37,12 @@ def join_ports(
     made: list[Candidate] = []
     programs: dict[str, Program] = {}
     for way, side in run.sides():
-        if not can_join(way):
+        if not has_outlined_ports(way):
             continue
         wanted = [p for p in side if p.id in suites and (p.id, str(way)) not in ported]
-        joinings = [Joining(p, way, suites[p.id]) for p in wanted]
+        joinings = [PortAssembly(p, way, suites[p.id]) for p in wanted]
         while any(joining.asked for joining in joinings):
-            _wave(run, number, way, joinings)
+            _run_wave(run, number, way, joinings)
         programs |= {p.id: p for p in wanted}
         made += [
             Candidate(p.id, str(way), j.made.text, AUTHOR)
@@ -51,17 +51,17 @@ def join_ports(
         ]
     asked = {c.id for c in known}
     made = [c for c in made if c.id not in asked]
-    return made, judge_all(
+    return made, judge_candidates(
         run, f"round {number}: verify joined ports", made, programs, suites
     ) if made else []
 
 
-def _wave(run: Run, number: int, way: Direction, joinings: Sequence[Joining]) -> None:
+def _run_wave(run: Run, number: int, way: Direction, joinings: Sequence[PortAssembly]) -> None:
     """Ask for what every one asks for now, and tell it what became of that."""
-    wanted: list[tuple[Joining, Part]] = [
+    wanted: list[tuple[PortAssembly, OutlinedPart]] = [
         (joining, part) for joining in joinings for part in joining.asked
     ]
-    chunks = in_chunks(wanted)
+    chunks = split_into_chunks(wanted)
     checkpoint, greedy = str(run.translator(number - 1, way)), run.sampling(1, 0.0, "parts", number)
     asked = [
         (checkpoint, [part.program for _, part in chunk], str(chunk[0][0].way), greedy)
@@ -78,7 +78,7 @@ def _wave(run: Run, number: int, way: Direction, joinings: Sequence[Joining]) ->
         ]
         return [(pairs[index],)]
 
-    for index, verdicts in stream(
+    for index, verdicts in stream_results(
         run.crew.translator, "propose", asked, run.crew.verifiers, "verify", expand
     ):
         for (joining, part), pair, verdict in zip(
@@ -91,7 +91,7 @@ def _wave(run: Run, number: int, way: Direction, joinings: Sequence[Joining]) ->
         (joining, part, pairs)
         for joining in joinings
         if id(joining) in answers
-        for part, pairs in joining.by_rule(answers[id(joining)])
+        for part, pairs in joining.propose_by_rule(answers[id(joining)])
         if pairs
     ]
     for index, verdicts in map_unordered(

@@ -7,9 +7,9 @@ evaluation item in the run's own half raises LeakError; what is generated or bui
 is left out. A part is kept for validation, and what is like it is not taught. Noise is drawn anew
 in every pass and depends on the seed, the step, the pass and the function alone.
 
-    python -c "from coevolve.config.schema import parse; from coevolve.loop.pretraining_lessons import unpaired; \\
-print([(s.dialect, len(s.training)) for s in unpaired(parse({'ladder': {'examples': 100}}, 'x'), (),
-())])"
+    python -c "from coevolve.config.schema import parse; from coevolve.loop.pretraining_lessons import collect_unpaired; \\
+print([(s.dialect, len(s.training)) for s in collect_unpaired(parse({'ladder': {'examples': 100}},
+'x'), (), ())])"
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ from typing import TYPE_CHECKING
 
 from coevolve.config.checks import LADDER
 from coevolve.config.schema import Config
-from coevolve.loop.checkpoints import learn_and_save, seed_of
+from coevolve.loop.checkpoints import choose_seed, learn_and_save
 from corpora import builtin
-from corpora.dialects import Direction, dialect, direction
+from corpora.dialects import Direction, get_dialect, parse_direction
 from corpora.generator import generate
 from corpora.records import Program, content_hash
-from corpora.signatures.dispatch import SignatureError, signature_of
+from corpora.signatures.signature import SignatureError, read_signature
 from corpora.splits import EvaluationGuard
-from corpora.tokens.abstract_entities import entities
+from corpora.tokens.abstract_entities import find_entities
 from corpora.tokens.canonical import CORE_WORDS
-from corpora.tokens.noise import Contrast, contrast
+from corpora.tokens.noise import Contrast, measure_contrast
 from gpu_runtime.models.pretraining import (
     PRETRAINING_WORDS,
-    denoising,
-    figures_of,
-    infilling,
-    recognition,
+    make_denoising_example,
+    make_infilling_example,
+    make_recognition_example,
+    summarize_evaluations,
 )
 from gpu_runtime.models.protocol import Example
-from translator.prompting.translate import DIRECTION_TAGS, canonical, example_of
+from translator.prompting.translate import DIRECTION_TAGS, canonicalize_program, make_example
 
 if TYPE_CHECKING:
     from coevolve.loop.services import TranslatorService
@@ -60,7 +60,7 @@ VALIDATION = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class UnpairedFunctions:
     """The unpaired functions of one dialect, in an order that content gives."""
 
     dialect: str
@@ -69,7 +69,7 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class Pass:
+class PretrainingPass:
     """One pass of a step, from `checkpoint` (empty: a new model). pairs: (back-translated, real),
     for `bt`.
     """
@@ -80,12 +80,12 @@ class Pass:
     pairs: tuple[tuple[Program, Program], ...] = ()
 
 
-def steps(config: Config) -> tuple[str, ...]:
+def list_steps(config: Config) -> tuple[str, ...]:
     """The steps that are configured, in the ladder's order."""
     return tuple(step for step in LADDER if step in config.ladder.steps)
 
 
-def passes(config: Config, step: str) -> int:
+def count_passes(config: Config, step: str) -> int:
     """How many passes a step has: one over all functions, or one over each batch that is
     back-translated.
     """
@@ -93,16 +93,20 @@ def passes(config: Config, step: str) -> int:
     return max(1, -(-wanted.translated // BATCH)) if step == "bt" else max(1, round(wanted.epochs))
 
 
-def ways(config: Config) -> list[Direction]:
+def list_directions(config: Config) -> list[Direction]:
     """Every direction of the run and its reverse, each once."""
-    both = [way for name in config.directions for way in (direction(name), direction(name).reverse)]
+    both = [
+        way
+        for name in config.directions
+        for way in (parse_direction(name), parse_direction(name).reverse)
+    ]
     return list({str(way): way for way in both}.values())
 
 
 @lru_cache(maxsize=1)
-def unpaired(
+def collect_unpaired(
     config: Config, real: tuple[Program, ...], protected: tuple[Program, ...]
-) -> tuple[Side, ...]:
+) -> tuple[UnpairedFunctions, ...]:
     """One Side for every dialect of the run, of at most `ladder.examples` functions. Raises
     LeakError.
 
@@ -110,14 +114,14 @@ def unpaired(
     """
     guard = EvaluationGuard(protected)
     guard.check(real)
-    names = dict.fromkeys(way.source.name for way in ways(config))
+    names = dict.fromkeys(way.source.name for way in list_directions(config))
     held = {p.origin for p in protected}
     whole = {
         name: _functions(config, name, [p for p in real if p.dialect == name], guard, held)
         for name in names
     }
-    apart = {name: _apart(config, programs) for name, programs in whole.items()}
-    return tuple(_side(name, whole[name], apart[name]) for name in names)
+    apart = {name: _take_validation(config, programs) for name, programs in whole.items()}
+    return tuple(_make_side(name, whole[name], apart[name]) for name in names)
 
 
 def _functions(
@@ -129,17 +133,19 @@ def _functions(
     by_hand = guard.filter(
         [p for p in builtin.programs(name) if _is_bare(p) and p.origin not in held]
     )[0]
-    found = list({p.id: p for p in (*real, *_in_order(by_hand))}.values())[: config.ladder.examples]
+    found = list({p.id: p for p in (*real, *_order_by_content(by_hand))}.values())[
+        : config.ladder.examples
+    ]
     count = config.ladder.examples - len(found)
     if count:
         # A seed of its own for every dialect: no computation is seen in two of them.
-        endless = generate(20 * count, seed_of(config, "ladder", name), config.cold_start.level)
+        endless = generate(20 * count, choose_seed(config, "ladder", name), config.cold_start.level)
         made = islice((c.programs[name] for c in endless if name in c.programs), count)
         found += guard.filter(list(made))[0]
-    return _in_order({p.id: p for p in found}.values())
+    return _order_by_content({p.id: p for p in found}.values())
 
 
-def _in_order(programs: Iterable[Program]) -> list[Program]:
+def _order_by_content(programs: Iterable[Program]) -> list[Program]:
     """An order that content gives, in which any part is a fair sample."""
     return sorted(programs, key=lambda p: content_hash("ladder", p.id))
 
@@ -148,43 +154,45 @@ def _is_bare(program: Program) -> bool:
     """What a model of canonical words writes: in CUDA a kernel, not the host function
     around one.
     """
-    if dialect(program.dialect).model != "cuda":
+    if get_dialect(program.dialect).model != "cuda":
         return True
     try:
-        return signature_of(program).style == "kernel"
+        return read_signature(program).style == "kernel"
     except SignatureError:
         return False
 
 
-def _apart(config: Config, programs: Sequence[Program]) -> list[Program]:
+def _take_validation(config: Config, programs: Sequence[Program]) -> list[Program]:
     return list(programs[: max(1, round(config.ladder.validation * len(programs)))])
 
 
-def _side(name: str, programs: Sequence[Program], apart: Sequence[Program]) -> Side:
+def _make_side(
+    name: str, programs: Sequence[Program], apart: Sequence[Program]
+) -> UnpairedFunctions:
     training, _ = EvaluationGuard(apart).filter(programs)
-    return Side(name, tuple(training), tuple(apart))
+    return UnpairedFunctions(name, tuple(training), tuple(apart))
 
 
 @lru_cache(maxsize=1 << 15)
-def words_of(program: Program) -> tuple[str, ...]:
+def make_canonical_words(program: Program) -> tuple[str, ...]:
     """Canonical words."""
-    return canonical(program).tokens
+    return canonicalize_program(program).tokens
 
 
-def batch_of(side: Side, config: Config, number: int) -> list[Program]:
+def select_batch(side: UnpairedFunctions, config: Config, number: int) -> list[Program]:
     """The functions of pass `number` of back-translation; begins anew where there are no more."""
-    size = -(-config.ladder.translated // passes(config, "bt")) if side.training else 0
+    size = -(-config.ladder.translated // count_passes(config, "bt")) if side.training else 0
     return [
         side.training[i % len(side.training)] for i in range((number - 1) * size, number * size)
     ]
 
 
-def rate_of(config: Config, number: int) -> float:
+def compute_noise_rate(config: Config, number: int) -> float:
     """Noise in pass `number` of denoising: from the first to the second of `ladder.noise`;
     validation has the second.
     """
     low, high = config.ladder.noise
-    last = passes(config, "dae")
+    last = count_passes(config, "dae")
     return (
         high
         if number == VALIDATION or last == 1
@@ -192,8 +200,12 @@ def rate_of(config: Config, number: int) -> float:
     )
 
 
-def lessons(
-    config: Config, sides: Sequence[Side], step: str, number: int, programs: Sequence[Program]
+def make_lessons(
+    config: Config,
+    sides: Sequence[UnpairedFunctions],
+    step: str,
+    number: int,
+    programs: Sequence[Program],
 ) -> list[Example]:
     """The examples that `step` makes of `programs` in pass `number` (`bt`: what is denoised beside
     its pairs).
@@ -209,46 +221,61 @@ def _rng(config: Config, step: str, number: int, program: Program) -> random.Ran
     return random.Random(f"{config.seed}/{step}/{number}/{program.id}")
 
 
-def _infilling(
-    config: Config, _sides: Sequence[Side], number: int, program: Program
+def _make_infilling(
+    config: Config, _sides: Sequence[UnpairedFunctions], number: int, program: Program
 ) -> list[Example]:
     return [
-        infilling(words_of(program), config.ladder.mask_rate, _rng(config, "mlm", number, program))
+        make_infilling_example(
+            make_canonical_words(program),
+            config.ladder.mask_rate,
+            _rng(config, "mlm", number, program),
+        )
     ]
 
 
-def _recognition(
-    _config: Config, _sides: Sequence[Side], _number: int, program: Program
+def _make_recognition(
+    _config: Config, _sides: Sequence[UnpairedFunctions], _number: int, program: Program
 ) -> list[Example]:
-    found = entities(program)
-    return [recognition(words_of(program), found)] if found else []
+    found = find_entities(program)
+    return [make_recognition_example(make_canonical_words(program), found)] if found else []
 
 
-def _denoising(
-    config: Config, sides: Sequence[Side], number: int, program: Program
+def _make_denoising(
+    config: Config, sides: Sequence[UnpairedFunctions], number: int, program: Program
 ) -> list[Example]:
     rng = _rng(config, "dae", number, program)
-    way = rng.choice([way for way in ways(config) if way.target.name == program.dialect])
+    way = rng.choice([way for way in list_directions(config) if way.target.name == program.dialect])
     other = next(side for side in sides if side.dialect == way.source.name)
     own = next(side for side in sides if side.dialect == program.dialect)
     return [
-        denoising(
-            words_of(program), f"<{way}>", rate_of(config, number), _contrast(own, other), rng
+        make_denoising_example(
+            make_canonical_words(program),
+            f"<{way}>",
+            compute_noise_rate(config, number),
+            _contrast(own, other),
+            rng,
         )
     ]
 
 
 @lru_cache(maxsize=32)
-def _contrast(own: Side, other: Side) -> Contrast:
-    return contrast(map(words_of, own.training), map(words_of, other.training))
+def _contrast(own: UnpairedFunctions, other: UnpairedFunctions) -> Contrast:
+    return measure_contrast(
+        map(make_canonical_words, own.training), map(make_canonical_words, other.training)
+    )
 
 
-_LESSONS = {"mlm": _infilling, "aer": _recognition, "dae": _denoising, "bt": _denoising}
+_LESSONS = {
+    "mlm": _make_infilling,
+    "aer": _make_recognition,
+    "dae": _make_denoising,
+    "bt": _make_denoising,
+}
 
 
 def pretrain(
     service: TranslatorService,
-    wanted: Pass,
+    wanted: PretrainingPass,
     real: Sequence[Program],
     protected: Sequence[Program],
     folder: str,
@@ -259,27 +286,27 @@ def pretrain(
     Raises LeakError.
     """
     config, checkpoints = service.config, service.checkpoints
-    sides = unpaired(config, tuple(real), tuple(protected))
+    sides = collect_unpaired(config, tuple(real), tuple(protected))
     if wanted.checkpoint:
         model = checkpoints.model(wanted.checkpoint)
     else:
-        texts = [" ".join(words_of(p)) for side in sides for p in side.training]
+        texts = [" ".join(make_canonical_words(p)) for side in sides for p in side.training]
         model = checkpoints.create(texts, (*DIRECTION_TAGS, *PRETRAINING_WORDS, *CORE_WORDS))
     examples, taught = _examples(config, sides, wanted, EvaluationGuard(protected))
-    held = lessons(
+    held = make_lessons(
         config,
         sides,
         wanted.step,
         VALIDATION,
         [p for side in sides for p in side.validation[:EXAMINED]],
     )
-    before = figures_of(model.examine(held)) if wanted.number == 1 else {}
+    before = summarize_evaluations(model.examine(held)) if wanted.number == 1 else {}
     checkpoints.forget()
     checkpoints.note_trained(*_told_apart(taught))
     rate = config.ladder.learning_rate * (BT_RATE if wanted.step == "bt" else 1.0)
     learning = checkpoints.learning(1.0, rate, "ladder", wanted.step, wanted.number)
     learnt = learn_and_save(checkpoints, model, examples, learning, folder, wanted.checkpoint)
-    after = figures_of(model.examine(held))
+    after = summarize_evaluations(model.examine(held))
     kept = {k: learnt[k] for k in ("examples", "loss", "tokens") if k in learnt}
     return (
         kept
@@ -289,19 +316,22 @@ def pretrain(
 
 
 def _examples(
-    config: Config, sides: Sequence[Side], wanted: Pass, guard: EvaluationGuard
+    config: Config,
+    sides: Sequence[UnpairedFunctions],
+    wanted: PretrainingPass,
+    guard: EvaluationGuard,
 ) -> tuple[list[Example], list[Program]]:
     """The lessons of a pass, and the programs in them."""
     if wanted.step != "bt":
         programs = [p for side in sides for p in side.training]
-        return lessons(config, sides, wanted.step, wanted.number, programs), programs
-    programs = [p for side in sides for p in batch_of(side, config, wanted.number)]
+        return make_lessons(config, sides, wanted.step, wanted.number, programs), programs
+    programs = [p for side in sides for p in select_batch(side, config, wanted.number)]
     leaking = {
         leak.item for leak in guard.leaks([made for made, _ in wanted.pairs])
     }  # a model may have written a held-out program
     pairs = [pair for i, pair in enumerate(wanted.pairs) if i not in leaking]
-    examples = [example_of(made, real) for made, real in pairs]
-    return examples + lessons(config, sides, "bt", wanted.number, programs), programs + [
+    examples = [make_example(made, real) for made, real in pairs]
+    return examples + make_lessons(config, sides, "bt", wanted.number, programs), programs + [
         made for made, _ in pairs
     ]
 

@@ -17,12 +17,12 @@ from pathlib import Path
 
 from coevolve.cli.errors import UserError
 from coevolve.config.schema import Config
-from coevolve.loop.directions import checkpoints, translators
-from coevolve.loop.pretraining_lessons import steps
-from coevolve.loop.run_corpus import RunCorpus, build, open_corpus
+from coevolve.loop.directions import find_checkpoints, list_translators
+from coevolve.loop.pretraining_lessons import list_steps
+from coevolve.loop.run_corpus import RunCorpus, build_corpus, open_corpus
 from coevolve.loop.run_folder import RunFolder, resolve_run_dir
 from coevolve.loop.services import make_tester, make_translator, make_verifier
-from coevolve.loop.workers import Crew, LocalWorker
+from coevolve.loop.workers import LocalWorker, RunWorkers
 from gpu_runtime.backend import BackendError
 from gpu_runtime.models.backends import MODEL_BACKENDS
 from gpu_runtime.models.protocol import ModelError
@@ -33,64 +33,66 @@ def run(config: Config, use_ray: bool = True) -> Path:
     """Run or resume; returns the run folder. Raises ConfigError, CorpusError or UserError on bad
     input.
     """
-    from coevolve.cli.export import export
+    from coevolve.cli.export import export_run
     from coevolve.evaluation.evaluate import evaluate_round, prepare_evaluation
     from coevolve.loop import stages
-    from coevolve.report.direction_table import markdown, rows_of
+    from coevolve.report.direction_table import format_markdown, make_rows
     from coevolve.report.page import print_table, write_report
-    from gpu_runtime.compile.toolchain import find_toolchain, require
+    from gpu_runtime.compile.toolchain import find_toolchain, require_tool
 
     tools = find_toolchain()
     for path, name in ((tools.gcc, "gcc"), (tools.gpp, "g++")) + (
         ((tools.gfortran, "gfortran"),) if "fortran" in config.title else ()
     ):
-        require(path, name)
+        require_tool(path, name)
     config = replace(config, run_dir=str(resolve_run_dir(config.run_dir)))
     folder = RunFolder(config.run_dir)
     new = not folder.config.exists()
     if new:
         require_models(config)
     corpus = open_corpus(config, folder)
-    print(f"run folder {folder.root}: {summary(config, corpus)}", flush=True)
+    print(f"run folder {folder.root}: {summarize_corpus(config, corpus)}", flush=True)
     with (
         folder.held(),
-        _possible(config, folder, new),
-        (ray_workers if use_ray else local_workers)(config) as crew,
+        _require_possible(config, folder, new),
+        (make_ray_run_workers if use_ray else make_local_workers)(config) as crew,
     ):
-        folder.lengthen(config)
+        folder.extend_rounds(config)
         this = stages.Run(config, folder, corpus, crew)
         # Before the models, which take long: a machine that cannot verify is found out at once.
         prepare_evaluation(this)
-        stages.cold_start(this)
+        stages.run_cold_start(this)
         evaluate_round(this, 0)
         for number in range(1, config.round.count + 1):
             stages.make_suites(this, number)
             stages.propose_and_verify(this, number)
             stages.keep_triplets(this, number)
-            stages.learn(this, number)
+            stages.train_models(this, number)
             evaluate_round(this, number)
             write_report(folder.root)
-    export(folder.root)
+    export_run(folder.root)
     print_table(folder.root)
     if len(config.directions) > 1:
-        print(markdown(rows_of(folder.root)))
+        print(format_markdown(make_rows(folder.root)))
     print(f"report:      {write_report(folder.root)}")
-    made = (*checkpoints(config, folder.export), folder.export / "tester")
+    made = (*find_checkpoints(config, folder.export), folder.export / "tester")
     print(f"checkpoints: {', '.join(map(str, made))}")
     print(f"pairs:       {folder.export / 'pairs.parquet'}")
     return folder.root
 
 
 @contextmanager
-def _possible(config: Config, folder: RunFolder, new: bool) -> Iterator[None]:
+def _require_possible(config: Config, folder: RunFolder, new: bool) -> Iterator[None]:
     """A new run that turns out not to be possible as configured, before anything was learnt, leaves
     no claim behind: it would stand in the way of the same run with the mistake mended.
     """
     try:
         yield
     except (BackendError, ModelError, UserError):
-        if new and not any(path.exists() for path in checkpoints(config, folder.round(0).folder)):
-            folder.give_up()
+        if new and not any(
+            path.exists() for path in find_checkpoints(config, folder.round(0).folder)
+        ):
+            folder.release_claim()
         raise
 
 
@@ -100,34 +102,36 @@ def require_models(config: Config) -> None:
     """
     if config.model.backend == "scratch":
         return
-    from coevolve.loop.checkpoints import Checkpoints, options_of
-    from coevolve.loop.shots import prompts_of
+    from coevolve.loop.checkpoints import CheckpointCache, make_model_options
+    from coevolve.loop.shots import find_prompt_folder
 
-    prompts_of(config, "translator")
+    find_prompt_folder(config, "translator")
     if config.model.backend == "openai":
         MODEL_BACKENDS["openai"](
-            config.model.name_or_path, options_of(config)
+            config.model.name_or_path, make_model_options(config)
         )  # which asks nothing yet
         return
     if config.model.backend == "vllm" and find_spec("vllm") is None:
         raise ModelError(MISSING)
-    parts = [("translator", served.name) for served in translators(config)] + [("tester", "tester")]
+    parts = [("translator", served.name) for served in list_translators(config)] + [
+        ("tester", "tester")
+    ]
     starts = [
         named.start
-        for named in (Checkpoints(config, kind, part) for kind, part in parts)
+        for named in (CheckpointCache(config, kind, part) for kind, part in parts)
         if named.start_kind == "pretrained"
     ]
     if not starts:
         return
-    from gpu_runtime.models.finetune import require as require_tuning
+    from gpu_runtime.models.finetune import require_support as require_tuning
     from gpu_runtime.models.pretrained import require_model
 
-    require_tuning(options_of(config).tuning)
+    require_tuning(make_model_options(config).tuning)
     for start in dict.fromkeys(starts):
         require_model(start)
 
 
-def summary(config: Config, corpus: RunCorpus) -> str:
+def summarize_corpus(config: Config, corpus: RunCorpus) -> str:
     return (
         f"{config.title}, {len(corpus.training_source)} source programs, "
         f"{len(corpus.training_target)} target programs, "
@@ -136,32 +140,33 @@ def summary(config: Config, corpus: RunCorpus) -> str:
     )
 
 
-def describe(config: Config) -> str:
+def describe_run(config: Config) -> str:
     """What `--dry-run` prints. Looks for the models and loads the corpora, so bad input is found.
     Raises as `run`.
     """
     require_models(config)
-    corpus = build(config)
+    corpus = build_corpus(config)
     candidates = config.round.samples * sum(len(programs) for _, programs in corpus.sides(config))
     climbed = (
-        f"ladder of {', '.join(steps(config))} on up to {config.ladder.examples} functions a "
+        f"ladder of {', '.join(list_steps(config))} on up to {config.ladder.examples} functions a "
         f"dialect, "
         if config.ladder.steps
         else ""
     )
     return (
-        f"{summary(config, corpus)}\n{config.round.count} rounds of about {candidates} candidates, "
+        f"{summarize_corpus(config, corpus)}\n{config.round.count} rounds of about "
+        f"{candidates} candidates, "
         f"{climbed}cold start on {config.cold_start.generated} generated pairs, run folder "
         f"{resolve_run_dir(config.run_dir)}"
     )
 
 
 @contextmanager
-def local_workers(config: Config):
+def make_local_workers(config: Config):
     """Everything in this process, one call after the other."""
     verifier = make_verifier(config)
     try:
-        yield Crew(
+        yield RunWorkers(
             LocalWorker(make_translator(config)),
             LocalWorker(make_tester(config)),
             (LocalWorker(verifier),),
@@ -171,8 +176,8 @@ def local_workers(config: Config):
 
 
 @contextmanager
-def ray_workers(config: Config):
-    from coevolve.loop.actors import ray_crew
+def make_ray_run_workers(config: Config):
+    from coevolve.loop.actors import make_ray_workers
 
-    with ray_crew(config, make_translator, make_tester, make_verifier) as crew:
+    with make_ray_workers(config, make_translator, make_tester, make_verifier) as crew:
         yield crew

@@ -5,7 +5,7 @@ Contract: made once per run from the configuration (`corpus.jsonl`, `split.json`
 held-out program and anything nearly like it, on either side of the direction, is not in the
 training part.
 
-    python -c "from coevolve.config.schema import load; from coevolve.loop.run_corpus import build; print(len(build(load('configs/demo.toml')).training_source))"
+    python -c "from coevolve.config.schema import load; from coevolve.loop.run_corpus import build_corpus; print(len(build_corpus(load('configs/demo.toml')).training_source))"
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from coevolve.cli.errors import UserError
 from coevolve.config.schema import Config
-from coevolve.loop.directions import Entry, entries
+from coevolve.loop.directions import DirectionCorpora, list_direction_corpora
 from coevolve.loop.run_folder import RunFolder, read_json, write_json
 from corpora.dialects import DIALECTS, Direction
 from corpora.records import Program
@@ -69,7 +69,11 @@ class RunCorpus:
     def by_direction(self, config: Config) -> list[tuple[Direction, RunCorpus]]:
         """Every direction of the run with its corpus."""
         return list(
-            zip((entry.way for entry in entries(config)), self.parts or (self,), strict=True)
+            zip(
+                (entry.way for entry in list_direction_corpora(config)),
+                self.parts or (self,),
+                strict=True,
+            )
         )
 
 
@@ -82,7 +86,7 @@ class _Loaded:
     known.
     """
 
-    entry: Entry
+    entry: DirectionCorpora
     sources: list[Program]
     targets: list[Program]
     held_out: list[Program]
@@ -92,11 +96,11 @@ class _Loaded:
         return (program, *self.translations.get(program.id, ()))
 
 
-def build(config: Config) -> RunCorpus:
+def build_corpus(config: Config) -> RunCorpus:
     """Load, split and guard. Raises CorpusError or UserError on bad input."""
     from corpora.splits import EvaluationGuard, split_groups
 
-    loaded = [_load(entry) for entry in entries(config)]
+    loaded = [_load(entry) for entry in list_direction_corpora(config)]
     if any(each.held_out for each in loaded):
         test = [each.with_translations(p) for each in loaded for p in each.held_out]
     else:
@@ -144,7 +148,7 @@ def _part(config: Config, loaded: _Loaded, held_out: set[str], guard) -> RunCorp
     training_target, _ = guard.filter([p for p in loaded.targets if p.id not in barred])
     several = len(config.directions) > 1
     own = loaded.held_out or [p for p in loaded.sources if p.id in held_out]
-    evaluation = _limited(own, config.corpus.evaluation_limit, several)
+    evaluation = _limit_programs(own, config.corpus.evaluation_limit, several)
     if not evaluation or not training_source:
         where = f" in {loaded.entry.way}" if several else ""
         raise UserError(
@@ -154,15 +158,15 @@ def _part(config: Config, loaded: _Loaded, held_out: set[str], guard) -> RunCorp
             f"corpus.evaluation{'' if loaded.held_out else '_fraction'}"
         )
     return RunCorpus(
-        _limited(training_source, config.corpus.training_limit, several),
-        _limited(training_target, config.corpus.training_limit, several),
+        _limit_programs(training_source, config.corpus.training_limit, several),
+        _limit_programs(training_target, config.corpus.training_limit, several),
         evaluation,
         {p.id: loaded.translations[p.id][0] for p in evaluation if p.id in loaded.translations},
         dropped_source + len(loaded.targets) - len(training_target),
     )
 
 
-def _load(entry: Entry) -> _Loaded:
+def _load(entry: DirectionCorpora) -> _Loaded:
     from corpora.datasets.loaders import load_corpus
 
     way, spec, other = entry.way, entry.source, entry.target
@@ -232,7 +236,7 @@ def _unique(programs: list[Program]) -> list[Program]:
     return list({p.id: p for p in programs}.values())
 
 
-def _limited(programs, most: int, several: bool) -> tuple[Program, ...]:
+def _limit_programs(programs, most: int, several: bool) -> tuple[Program, ...]:
     """The first `most` in an order fixed by content, so that a limit takes a fair sample; all when
     `most` is 0.
 
@@ -252,19 +256,19 @@ def _limited(programs, most: int, several: bool) -> tuple[Program, ...]:
 def open_corpus(config: Config, folder: RunFolder) -> RunCorpus:
     """The run's corpus from its folder. The first call builds it, claims the folder, and stores it.
 
-    Building comes before the claim: a bad corpus must not leave a run behind. Raises as `build` and
-    `RunFolder.claim`.
+    Building comes before the claim: a bad corpus must not leave a run behind. Raises as
+    `build_corpus` and `RunFolder.claim`.
     """
     if folder.split.exists():
         folder.claim(config)
-        return stored_corpus(folder)
-    corpus = build(config)
+        return load_stored_corpus(folder)
+    corpus = build_corpus(config)
     folder.claim(config)
     _store(corpus, config, folder)
     return corpus
 
 
-def stored_corpus(folder: RunFolder) -> RunCorpus:
+def load_stored_corpus(folder: RunFolder) -> RunCorpus:
     """The corpus of a run whose `split` exists."""
     by_id = {p.id: p for p in read_jsonl(folder.corpus, Program)}
 
@@ -281,7 +285,7 @@ def stored_corpus(folder: RunFolder) -> RunCorpus:
     return opened(read_json(folder.split))
 
 
-def references_of(folder: RunFolder) -> Iterator[tuple[str, str, str]]:
+def load_references(folder: RunFolder) -> Iterator[tuple[str, str, str]]:
     """(direction, source id, target id) of every reference; the direction is '' where the run has
     one.
     """

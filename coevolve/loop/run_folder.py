@@ -21,9 +21,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from coevolve.config.checks import value_of
-from coevolve.config.schema import IDLE, Config, ConfigError, known_keys, load, to_toml
-from corpora.files import remove_parts, write_atomically
+from coevolve.config.checks import get_value
+from coevolve.config.schema import IDLE, Config, ConfigError, format_toml, list_keys, load
+from corpora.files import remove_partial_files, write_atomically
 from corpora.json_text import JsonError, parse_json
 
 _LOCK_TRIES = 3
@@ -145,7 +145,7 @@ class RunFolder:
         if self.config.exists():
             held = load(self.config)
             if held.digest != config.digest:
-                keys = ", ".join(differing_keys(held, config))
+                keys = ", ".join(find_differing_keys(held, config))
                 raise ConfigError(
                     f"{self.root} holds a run with another configuration (differs in: {keys}), "
                     f"which a run keeps: it goes on as it is with "
@@ -162,9 +162,9 @@ class RunFolder:
                 f"run_dir '{self.root}' cannot be made a folder: {error.strerror}; choose "
                 f"another with --set run_dir=..."
             ) from error
-        write_atomically(self.config, lambda out: out.write(to_toml(config).encode()))
+        write_atomically(self.config, lambda out: out.write(format_toml(config).encode()))
 
-    def give_up(self) -> None:
+    def release_claim(self) -> None:
         """Undo `claim` and what came after it, for a run that turned out not to be possible; other
         people's files stay.
         """
@@ -180,7 +180,7 @@ class RunFolder:
         ):
             file.unlink(missing_ok=True)
         shutil.rmtree(self.round(0).folder, ignore_errors=True)
-        remove_parts(self.root)
+        remove_partial_files(self.root)
         if not any(self.root.iterdir()):
             self.root.rmdir()
 
@@ -207,19 +207,19 @@ class RunFolder:
                 except OSError:
                     pass
                 break
-            remove_parts(self.root)
+            remove_partial_files(self.root)
             self.progress.unlink(missing_ok=True)
             try:
                 yield
             finally:
                 self.progress.unlink(missing_ok=True)
 
-    def lengthen(self, config: Config) -> None:
+    def extend_rounds(self, config: Config) -> None:
         """Let the claimed run have the rounds of `config` if it had fewer; for the process that
         holds it.
         """
         if load(self.config, run_dir=self.root).round.count < config.round.count:
-            text = to_toml(config).encode()
+            text = format_toml(config).encode()
             with open(self.config, "r+b") as file:  # in its place: the lock is on this very file
                 file.write(text)
                 file.truncate()
@@ -308,9 +308,9 @@ def resolve_run_dir(run_dir: str | Path) -> Path:
     return Path.cwd() / path
 
 
-def differing_keys(a: Config, b: Config) -> list[str]:
+def find_differing_keys(a: Config, b: Config) -> list[str]:
     """Keys that decide results and differ (see Config.digest)."""
-    return [k for k in known_keys() if not k.startswith(IDLE) and value_of(a, k) != value_of(b, k)]
+    return [k for k in list_keys() if not k.startswith(IDLE) and get_value(a, k) != get_value(b, k)]
 
 
 def write_json(path: Path, value: object) -> None:

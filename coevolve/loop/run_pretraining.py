@@ -1,10 +1,10 @@
 """The ladder of a model from nothing: what it learns from unpaired functions before the cold start,
 each step a stage.
 
-Contract: `climb` makes cold/ladder-K-STEP/ for every configured step: translator/ (the checkpoint
-of the pass that was best on validation functions) and figures.json, which is there if and only if
-the step finished. A step killed half-way goes on after its last finished pass. Masked words,
-entities and denoising are judged by their loss; back-translation by execution: the share of
+Contract: `run_pretraining` makes cold/ladder-K-STEP/ for every configured step: translator/ (the
+checkpoint of the pass that was best on validation functions) and figures.json, which is there if
+and only if the step finished. A step killed half-way goes on after its last finished pass. Masked
+words, entities and denoising are judged by their loss; back-translation by execution: the share of
 validation functions of the training side whose greedy translation is equivalent. Nothing held out
 is looked at.
 
@@ -22,26 +22,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from coevolve.loop.checkpoints import carried_on
+from coevolve.loop.checkpoints import copy_checkpoint
 from coevolve.loop.pretraining_lessons import (
     GENERATED,
-    Pass,
-    Side,
-    batch_of,
-    passes,
-    steps,
-    unpaired,
-    ways,
+    PretrainingPass,
+    UnpairedFunctions,
+    collect_unpaired,
+    count_passes,
+    list_directions,
+    list_steps,
+    select_batch,
 )
 from coevolve.loop.run_folder import RunFolder, read_json, write_json
-from coevolve.loop.stages import Run, follow, judge_all
+from coevolve.loop.stages import Run, follow_training, judge_candidates
 from coevolve.loop.workers import map_unordered
-from coevolve.verification.verifier import target_of
-from corpora.dialects import Direction, direction
-from corpora.files import remove_parts
+from coevolve.verification.verifier import make_target_program
+from corpora.dialects import Direction, parse_direction
+from corpora.files import remove_partial_files
 from corpora.records import Candidate, Outcome, Program, UnitTestSuite
 from corpora.store import read_jsonl, write_jsonl
-from translator.prompting.answers import why_not
+from translator.prompting.answers import explain_rejection
 
 CHECKED = 12
 """Back-translations of each direction and pass that are executed where `ladder.verified` does not
@@ -85,20 +85,20 @@ class StepPaths:
         return self.passes / f"{number}.json"
 
 
-def step_paths(folder: RunFolder, names: Sequence[str]) -> list[StepPaths]:
+def list_step_paths(folder: RunFolder, names: Sequence[str]) -> list[StepPaths]:
     """Where the steps lie, in order."""
     return [
         StepPaths(folder.round(0).folder / f"ladder-{k}-{name}") for k, name in enumerate(names, 1)
     ]
 
 
-def climb(run: Run) -> str:
+def run_pretraining(run: Run) -> str:
     """Do what is not done yet of the ladder; returns its last checkpoint, '' where no step is
     configured.
     """
     checkpoint = ""
-    names = steps(run.config)
-    for name, paths in zip(names, step_paths(run.folder, names), strict=True):
+    names = list_steps(run.config)
+    for name, paths in zip(names, list_step_paths(run.folder, names), strict=True):
         if not paths.figures.exists():
             with run.timed(0, f"ladder: {name}"):
                 _step(run, name, paths, checkpoint)
@@ -109,25 +109,25 @@ def climb(run: Run) -> str:
 
 def _step(run: Run, name: str, paths: StepPaths, before: str) -> None:
     for folder in (paths.folder, paths.passes):
-        remove_parts(folder)
+        remove_partial_files(folder)
     measured = []
     checkpoint = before
-    for number in range(1, passes(run.config, name) + 1):
+    for number in range(1, count_passes(run.config, name) + 1):
         if not paths.measured(number).exists():
             figures = (
                 _back_translate(run, paths, number, checkpoint)
                 if name == "bt"
-                else _pass(run, paths, Pass(name, number, checkpoint))
+                else _pass(run, paths, PretrainingPass(name, number, checkpoint))
             )
             write_json(paths.measured(number), figures)
         measured.append(read_json(paths.measured(number)))
         checkpoint = str(paths.model(number))
-    best = chosen(name, measured)
-    carried_on(str(paths.model(best)) if best else before, str(paths.translator))
+    best = choose_best_pass(name, measured)
+    copy_checkpoint(str(paths.model(best)) if best else before, str(paths.translator))
     write_json(paths.figures, {"step": name, "chosen_pass": best, "passes": measured})
 
 
-def chosen(name: str, measured: Sequence[dict]) -> int:
+def choose_best_pass(name: str, measured: Sequence[dict]) -> int:
     """The number (from 1) of the best pass by validation: by loss, or by what is right when
     executed, then by loss.
 
@@ -148,20 +148,20 @@ def chosen(name: str, measured: Sequence[dict]) -> int:
     )
 
 
-def _own(run: Run) -> tuple[Program, ...]:
+def _find_training_programs(run: Run) -> tuple[Program, ...]:
     """The run's training programs, each once."""
     return tuple({p.id: p for _, side in run.sides() for p in side}.values())
 
 
-def _pass(run: Run, paths: StepPaths, wanted: Pass) -> dict:
-    label = f"ladder: {wanted.step} {wanted.number}/{passes(run.config, wanted.step)}"
-    return follow(
+def _pass(run: Run, paths: StepPaths, wanted: PretrainingPass) -> dict:
+    label = f"ladder: {wanted.step} {wanted.number}/{count_passes(run.config, wanted.step)}"
+    return follow_training(
         run,
         label,
         run.crew.translator,
         "pretrain",
         wanted,
-        _own(run),
+        _find_training_programs(run),
         run.corpus.protected,
         str(paths.model(wanted.number)),
     )
@@ -175,7 +175,10 @@ def _back_translate(run: Run, paths: StepPaths, number: int, checkpoint: str) ->
     """Translate functions of every dialect, learn to translate what came out back into them, and
     execute.
     """
-    sides = {side.dialect: side for side in unpaired(run.config, _own(run), run.corpus.protected)}
+    sides = {
+        side.dialect: side
+        for side in collect_unpaired(run.config, _find_training_programs(run), run.corpus.protected)
+    }
     pairs: list[tuple[Program, Program]] = []
     before = (
         {"before_executed_pass@1": _executed_pass(run, paths, sides, checkpoint)}
@@ -183,11 +186,11 @@ def _back_translate(run: Run, paths: StepPaths, number: int, checkpoint: str) ->
         else {}
     )
     executed = verified = written = 0
-    for way in ways(run.config):
-        functions = list(dict.fromkeys(batch_of(sides[way.source.name], run.config, number)))
-        found = _translated(run, f"ladder: bt {number} {way}", checkpoint, way, functions)
+    for way in list_directions(run.config):
+        functions = list(dict.fromkeys(select_batch(sides[way.source.name], run.config, number)))
+        found = _translate_programs(run, f"ladder: bt {number} {way}", checkpoint, way, functions)
         checked = found if run.config.ladder.verified else found[:CHECKED]
-        right = _verified(run, f"ladder: bt {number} executed", checked)
+        right = _verify_translations(run, f"ladder: bt {number} executed", checked)
         executed, verified, written = (
             executed + len(checked),
             verified + len(right),
@@ -197,11 +200,11 @@ def _back_translate(run: Run, paths: StepPaths, number: int, checkpoint: str) ->
             [pair for pair in found if pair[1].id in right] if run.config.ladder.verified else found
         )
         pairs += [
-            (replace(target_of(c, p), origin=p.origin), p)
+            (replace(make_target_program(c, p), origin=p.origin), p)
             for c, p in kept
-            if not why_not(c.text, way.target.name)
+            if not explain_rejection(c.text, way.target.name)
         ]
-    figures = _pass(run, paths, Pass("bt", number, checkpoint, tuple(pairs)))
+    figures = _pass(run, paths, PretrainingPass("bt", number, checkpoint, tuple(pairs)))
     counts = {
         "translated": written,
         "executed": executed,
@@ -223,7 +226,7 @@ def _back_translate(run: Run, paths: StepPaths, number: int, checkpoint: str) ->
 Found = list[tuple[Candidate, Program]]
 
 
-def _translated(
+def _translate_programs(
     run: Run, label: str, checkpoint: str, way: Direction, programs: Sequence[Program]
 ) -> Found:
     """The greedy translation of each program."""
@@ -242,7 +245,7 @@ def _translated(
     return found
 
 
-def _verified(run: Run, label: str, found: Found) -> set[str]:
+def _verify_translations(run: Run, label: str, found: Found) -> set[str]:
     """Ids of the programs whose translation was executed and is equivalent, by a suite that is
     strong enough to learn from.
     """
@@ -250,11 +253,15 @@ def _verified(run: Run, label: str, found: Found) -> set[str]:
     strong = {
         i: s for i, s in suites.items() if (s.strength or 0.0) >= run.config.verify.least_strength
     }
-    return _equivalent(run, label, found, strong)
+    return _find_equivalent(run, label, found, strong)
 
 
-def _equivalent(run: Run, label: str, found: Found, suites: dict[str, UnitTestSuite]) -> set[str]:
-    verdicts = judge_all(run, label, [c for c, _ in found], {p.id: p for _, p in found}, suites)
+def _find_equivalent(
+    run: Run, label: str, found: Found, suites: dict[str, UnitTestSuite]
+) -> set[str]:
+    verdicts = judge_candidates(
+        run, label, [c for c, _ in found], {p.id: p for _, p in found}, suites
+    )
     return {v.source_id for v in verdicts if v.outcome is Outcome.EQUIVALENT}
 
 
@@ -273,13 +280,13 @@ def _suites(run: Run, label: str, programs: Sequence[Program]) -> dict[str, Unit
 
 
 def _executed_pass(
-    run: Run, paths: StepPaths, sides: dict[str, Side], checkpoint: str
+    run: Run, paths: StepPaths, sides: dict[str, UnpairedFunctions], checkpoint: str
 ) -> float | None:
     """Percentage of validation functions of the training side that are translated right; None where
     none has a suite.
     """
     asked = [
-        (direction(name), _for_execution(sides[direction(name).source.name], run))
+        (parse_direction(name), _for_execution(sides[parse_direction(name).source.name], run))
         for name in run.config.directions
     ]
     if not paths.suites.exists():
@@ -290,13 +297,13 @@ def _executed_pass(
     count = right = 0
     for way, programs in asked:
         there = [p for p in programs if p.id in suites]
-        found = _translated(run, f"ladder: validation {way}", checkpoint, way, there)
+        found = _translate_programs(run, f"ladder: validation {way}", checkpoint, way, there)
         count += len(there)
-        right += len(_equivalent(run, "ladder: validation executed", found, suites))
+        right += len(_find_equivalent(run, "ladder: validation executed", found, suites))
     return 100.0 * right / count if count else None
 
 
-def _for_execution(side: Side, run: Run) -> list[Program]:
+def _for_execution(side: UnpairedFunctions, run: Run) -> list[Program]:
     """EXECUTED validation functions over all directions, half of them real ones where there are so
     many.
     """

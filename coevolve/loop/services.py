@@ -17,36 +17,42 @@ from typing import TYPE_CHECKING
 
 from coevolve.config.schema import Config
 from coevolve.loop.checkpoints import (
-    Checkpoints,
-    carried_on,
-    fine_tuned,
+    CheckpointCache,
+    choose_seed,
+    copy_checkpoint,
+    fine_tune_checkpoint,
+    fine_tune_distributed,
     learn_and_save,
-    saved_as_it_is,
-    seed_of,
-    shared_out,
-    taught,
+    save_untrained,
+    train_and_save,
 )
-from coevolve.loop.control import as_much
-from coevolve.loop.directions import share_of
-from coevolve.loop.experience import selected, weight_of
+from coevolve.loop.control_lessons import match_lesson_length
+from coevolve.loop.directions import compute_share
+from coevolve.loop.experience import compute_weight, select_triplets
 from coevolve.loop.generated import (
     COLD_STREAM,
     CONTROL_STREAM,
     REPLAY_STREAM,
-    generated,
-    generated_pairs,
+    generate_computations,
+    generate_pairs,
 )
-from coevolve.loop.pretraining_lessons import Pass, pretrain
-from coevolve.loop.shots import prompts_of, round_of, wording_of
-from coevolve.loop.verdict_lessons import Judged, compared, reward_of
+from coevolve.loop.pretraining_lessons import PretrainingPass, pretrain
+from coevolve.loop.shots import find_checkpoint_round, find_prompt_folder, make_wording
+from coevolve.loop.verdict_lessons import JudgedProgram, compute_reward, make_preference_pairs
 from coevolve.verification.verifier import Verifier
-from corpora.dialects import direction
+from corpora.dialects import parse_direction
 from corpora.records import Candidate, Outcome, Program, Triplet, UnitTest, UnitTestSuite
 from corpora.splits import EvaluationGuard
-from gpu_runtime.models.backends import FROZEN, kind_of
-from gpu_runtime.models.protocol import Example, LanguageModel, Learning, NothingToLearn, Sampling
+from gpu_runtime.models.backends import FROZEN, classify_model
+from gpu_runtime.models.protocol import (
+    Example,
+    LanguageModel,
+    Learning,
+    NothingToLearnError,
+    Sampling,
+)
 from tester.generate.propose import SUITE_TAGS, SuiteStyle, Tester
-from translator.prompting.instructions import Wording
+from translator.prompting.instructions import PromptWording
 from translator.prompting.translate import DIRECTION_TAGS, PromptStyle, Translator
 
 if TYPE_CHECKING:
@@ -80,7 +86,7 @@ def make_verifier(config: Config) -> Verifier:
     return Verifier(config)
 
 
-def without(triplets: Sequence[Triplet], apart: Sequence[Program]) -> list[Triplet]:
+def drop_protected(triplets: Sequence[Triplet], apart: Sequence[Program]) -> list[Triplet]:
     """The triplets of which neither side is, or nearly is, one of the programs kept apart."""
     if not apart:
         return list(triplets)
@@ -98,9 +104,9 @@ class TranslatorService:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.checkpoints = Checkpoints(config, "translator")
+        self.checkpoints = CheckpointCache(config, "translator")
         self._verifier: Verifier | None = None
-        self._wordings: dict[int, Wording] = {}
+        self._wordings: dict[int, PromptWording] = {}
 
     def _translator(
         self, model: LanguageModel | None, kind: str, checkpoint: str = ""
@@ -108,14 +114,14 @@ class TranslatorService:
         """`model` asked in the way of its kind (a key of MODEL_BACKENDS), with what its rounds have
         kept as examples.
         """
-        style, number = PROMPT_STYLES[kind], round_of(checkpoint)
+        style, number = PROMPT_STYLES[kind], find_checkpoint_round(checkpoint)
         if style is PromptStyle.PLAIN and number not in self._wordings:
-            self._wordings[number] = wording_of(self.config, number)
+            self._wordings[number] = make_wording(self.config, number)
         return Translator(
             model,
             style,
             self.config.model.constrain,
-            self._wordings.get(number, Wording()),
+            self._wordings.get(number, PromptWording()),
             self.config.model.spell,
         )
 
@@ -130,7 +136,7 @@ class TranslatorService:
         self.checkpoints.part = Path(folder).name
         wanted, start_kind = self.config.cold_start, self.checkpoints.start_kind
         ways = ways or self.config.directions
-        count = share_of(self.config, ways, wanted.generated)
+        count = compute_share(self.config, ways, wanted.generated)
         apart = count > 0 and self.checkpoints.is_shared_out(start_kind)  # who learns opens it
         model = (
             None
@@ -140,14 +146,16 @@ class TranslatorService:
             else self.checkpoints.pretrained()
         )
         if start_kind in FROZEN:
-            return saved_as_it_is(model, folder)
+            return save_untrained(model, folder)
         teacher = self._translator(None, start_kind)
         examples = self._generated_examples(
             teacher, count, COLD_STREAM, EvaluationGuard(protected), ways
         )
         learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "cold translator")
         if apart:
-            return shared_out(self.checkpoints, examples, learning, self.checkpoints.start, folder)
+            return fine_tune_distributed(
+                self.checkpoints, examples, learning, self.checkpoints.start, folder
+            )
         seen = examples[:: max(1, len(examples) // VOCABULARY_EXAMPLES)]  # of every direction
         texts = [text for e in seen for text in (e.prompt, e.answer)]
         model = model or self.checkpoints.create(texts, DIRECTION_TAGS)
@@ -155,7 +163,11 @@ class TranslatorService:
         return learn_and_save(self.checkpoints, model, examples, learning, folder, before)
 
     def pretrain(
-        self, wanted: Pass, real: Sequence[Program], protected: Sequence[Program], folder: str
+        self,
+        wanted: PretrainingPass,
+        real: Sequence[Program],
+        protected: Sequence[Program],
+        folder: str,
     ) -> dict[str, float]:
         """One pass of the ladder; see coevolve.loop.pretraining_lessons."""
         return pretrain(self, wanted, real, protected, folder)
@@ -167,9 +179,9 @@ class TranslatorService:
     def propose(
         self, checkpoint: str, programs: list[Program], way: str, sampling: Sampling
     ) -> list[Candidate]:
-        with self.checkpoints.paid(checkpoint) as model:
-            return self._translator(model, kind_of(checkpoint), checkpoint).propose(
-                programs, direction(way), sampling
+        with self.checkpoints.record_usage_of(checkpoint) as model:
+            return self._translator(model, classify_model(checkpoint), checkpoint).propose(
+                programs, parse_direction(way), sampling
             )
 
     def learn(
@@ -180,7 +192,7 @@ class TranslatorService:
         folder: str,
         number: int,
         validation: Sequence[tuple[Program, UnitTestSuite]] = (),
-        judged: Sequence[Judged] = (),
+        judged: Sequence[JudgedProgram] = (),
         ways: Sequence[str] = (),
     ) -> dict[str, float]:
         """Fine-tune on survivors and replayed generated pairs. Raises LeakError when a survivor is
@@ -190,30 +202,30 @@ class TranslatorService:
         (see `pass_at_one`). judged: what round.learn = dpo or grpo learns from instead of the
         survivors. ways: the directions that this Translator serves; empty: all of the run.
         """
-        if self.config.round.learn in VERDICT_LEARNERS and kind_of(checkpoint) not in FROZEN:
+        if self.config.round.learn in VERDICT_LEARNERS and classify_model(checkpoint) not in FROZEN:
             return self._learn_from_verdicts(checkpoint, judged, protected, folder, number)
-        triplets = without(triplets, [program for program, _ in validation])
-        if not triplets or kind_of(checkpoint) in FROZEN:
-            return carried_on(checkpoint, folder)
+        triplets = drop_protected(triplets, [program for program, _ in validation])
+        if not triplets or classify_model(checkpoint) in FROZEN:
+            return copy_checkpoint(checkpoint, folder)
         guard = EvaluationGuard(protected)
         # Sources were held apart when the corpus was split; a model may still have written a
         # held-out program.
         guard.check([t.source for t in triplets])
         wanted = self.config.round
-        kept = selected(
+        kept = select_triplets(
             [t for t in triplets if not guard.leaks([t.target])],
             wanted.per_source,
             wanted.selection,
         )
-        teacher = self._translator(None, kind_of(checkpoint), checkpoint)
-        weights = [weight_of(t, wanted.selection) for t in kept]
+        teacher = self._translator(None, classify_model(checkpoint), checkpoint)
+        weights = [compute_weight(t, wanted.selection) for t in kept]
         examples = teacher.examples([(t.source, t.target) for t in kept], wanted.learn, weights)
         if wanted.lessons == "generated":
             stream = CONTROL_STREAM + number
-            examples = as_much(
+            examples = match_lesson_length(
                 examples,
                 lambda n: self._generated_examples(teacher, n, stream, guard, ways),
-                seed_of(self.config, stream),
+                choose_seed(self.config, stream),
             )
         else:
             self.checkpoints.note_trained(
@@ -227,17 +239,17 @@ class TranslatorService:
         )
         if validation:
             learner = self._translator(
-                self.checkpoints.model(checkpoint), kind_of(checkpoint), checkpoint
+                self.checkpoints.model(checkpoint), classify_model(checkpoint), checkpoint
             )
             learning = replace(
                 learning, validate=lambda: self.pass_at_one(learner, validation, ways)
             )
-        return fine_tuned(self.checkpoints, examples, learning, checkpoint, folder)
+        return fine_tune_checkpoint(self.checkpoints, examples, learning, checkpoint, folder)
 
     def _learn_from_verdicts(
         self,
         checkpoint: str,
-        judged: Sequence[Judged],
+        judged: Sequence[JudgedProgram],
         protected: Sequence[Program],
         folder: str,
         number: int,
@@ -249,30 +261,32 @@ class TranslatorService:
         )
 
         def learn(how: Learning) -> dict[str, float]:
-            figures = VERDICT_LEARNERS[wanted.learn](self, model, kind_of(checkpoint), judged, how)
+            figures = VERDICT_LEARNERS[wanted.learn](
+                self, model, classify_model(checkpoint), judged, how
+            )
             if not figures:
-                raise NothingToLearn("no verdicts to learn from")
+                raise NothingToLearnError("no verdicts to learn from")
             self.checkpoints.note_trained([item.program for item in judged])
             return figures
 
         self.checkpoints.forget()
         try:
-            return taught(self.checkpoints, model, learn, learning, folder, checkpoint)
-        except NothingToLearn:
-            return carried_on(checkpoint, folder)
+            return train_and_save(self.checkpoints, model, learn, learning, folder, checkpoint)
+        except NothingToLearnError:
+            return copy_checkpoint(checkpoint, folder)
 
     def _prefer(
         self,
         model: PretrainedModel | ScratchModel | VllmModel,
         kind: str,
-        judged: Sequence[Judged],
+        judged: Sequence[JudgedProgram],
         learning: Learning,
     ) -> dict[str, float]:
         translator = self._translator(model, kind)
         preferences = [
-            translator.preference(item.program, direction(item.direction), right, wrong)
+            translator.preference(item.program, parse_direction(item.direction), right, wrong)
             for item in judged
-            for right, wrong in compared(item, self.config.round.per_source)
+            for right, wrong in make_preference_pairs(item, self.config.round.per_source)
         ]
         return (
             model.prefer(preferences, learning, self.checkpoints.note_progress)
@@ -284,21 +298,25 @@ class TranslatorService:
         self,
         model: PretrainedModel | ScratchModel | VllmModel,
         kind: str,
-        judged: Sequence[Judged],
+        judged: Sequence[JudgedProgram],
         learning: Learning,
     ) -> dict[str, float]:
         """The engine is the reward: every answer is executed on its program's suite."""
         translator, wanted = self._translator(model, kind), self.config.round
         self._verifier = self._verifier or make_verifier(self.config)
-        prompts = translator.prompts([(item.program, direction(item.direction)) for item in judged])
+        prompts = translator.prompts(
+            [(item.program, parse_direction(item.direction)) for item in judged]
+        )
 
         def reward(indices: Sequence[int], answers: Sequence[str]) -> list[float]:
             values = []
             for index, answer in zip(indices, answers, strict=True):
                 item = judged[index]
-                candidate = translator.candidate(answer, item.program, direction(item.direction))
+                candidate = translator.candidate(
+                    answer, item.program, parse_direction(item.direction)
+                )
                 values.append(
-                    reward_of(self._verifier.judge(item.program, item.suite, [candidate])[0])
+                    compute_reward(self._verifier.judge(item.program, item.suite, [candidate])[0])
                 )
             return values
 
@@ -324,7 +342,7 @@ class TranslatorService:
         """
         greedy = Sampling(1, 0.0, max_new_tokens=self.config.model.max_new_tokens)
         self._verifier = self._verifier or make_verifier(self.config)
-        named = [direction(way) for way in ways or self.config.directions]
+        named = [parse_direction(way) for way in ways or self.config.directions]
         equivalent = count = 0
         for way in {str(way): way for one in named for way in (one, one.reverse)}.values():
             asked = [(p, s) for p, s in questions if p.dialect == way.source.name]
@@ -355,9 +373,9 @@ class TranslatorService:
         taught = dict.fromkeys(
             str(each)
             for way in ways or self.config.directions
-            for each in teacher.lessons_for(direction(way))
+            for each in teacher.lessons_for(parse_direction(way))
         )
-        pairs = generated_pairs(self.config, count, stream, guard, tuple(taught))
+        pairs = generate_pairs(self.config, count, stream, guard, tuple(taught))
         self.checkpoints.note_trained((), [program for pair in pairs for program in pair])
         return teacher.as_written().examples(pairs, "forward")
 
@@ -369,7 +387,7 @@ VERDICT_LEARNERS = {"dpo": TranslatorService._prefer, "grpo": TranslatorService.
 LESSON_TESTS = 4
 
 
-def lesson_of(suite: UnitTestSuite) -> tuple[UnitTest, ...]:
+def make_suite_lesson(suite: UnitTestSuite) -> tuple[UnitTest, ...]:
     """A few tests of a suite, spread over its sizes and without literal values: what a small model
     can learn to write.
     """
@@ -385,13 +403,13 @@ class TesterService:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.checkpoints = Checkpoints(config, "tester")
+        self.checkpoints = CheckpointCache(config, "tester")
 
     def _tester(self, model: LanguageModel | None, style: SuiteStyle) -> Tester:
         return Tester(
             model,
             style=style,
-            folder=prompts_of(self.config, "tester") if style is SuiteStyle.PLAIN else "",
+            folder=find_prompt_folder(self.config, "tester") if style is SuiteStyle.PLAIN else "",
         )
 
     def cold_start(self, protected: Sequence[Program], folder: str) -> dict[str, float]:
@@ -404,12 +422,14 @@ class TesterService:
         )  # who learns opens it
         model = None if apart else self.checkpoints.pretrained()
         if start_kind in FROZEN:
-            return saved_as_it_is(model, folder)
+            return save_untrained(model, folder)
         style = SUITE_STYLES[start_kind]
         examples = self._examples(wanted.suites, COLD_STREAM + 1, EvaluationGuard(protected), style)
         learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "cold tester")
         if apart:
-            return shared_out(self.checkpoints, examples, learning, self.checkpoints.start, folder)
+            return fine_tune_distributed(
+                self.checkpoints, examples, learning, self.checkpoints.start, folder
+            )
         texts = [text for e in examples for text in (e.prompt, e.answer)]
         model = model or self.checkpoints.create(texts, SUITE_TAGS)
         return learn_and_save(self.checkpoints, model, examples, learning, folder)
@@ -422,8 +442,8 @@ class TesterService:
         self, checkpoint: str, programs: list[Program], sampling: Sampling
     ) -> list[list[tuple[tuple[UnitTest, ...], int]]]:
         """Per program, per answer: (readable tests, tests written)."""
-        with self.checkpoints.paid(checkpoint) as model:
-            return self._tester(model, SUITE_STYLES[kind_of(checkpoint)]).answers(
+        with self.checkpoints.record_usage_of(checkpoint) as model:
+            return self._tester(model, SUITE_STYLES[classify_model(checkpoint)]).answers(
                 programs, sampling
             )
 
@@ -438,19 +458,21 @@ class TesterService:
         """Fine-tune on (program, suite) of suites that survived, with replayed generated ones.
         Raises LeakError.
         """
-        if not lessons or kind_of(checkpoint) in FROZEN:
-            return carried_on(checkpoint, folder)
+        if not lessons or classify_model(checkpoint) in FROZEN:
+            return copy_checkpoint(checkpoint, folder)
         guard = EvaluationGuard(protected)
         guard.check([program for program, _ in lessons])
-        wanted, style = self.config.round, SUITE_STYLES[kind_of(checkpoint)]
-        short = [(program, replace(suite, tests=lesson_of(suite))) for program, suite in lessons]
+        wanted, style = self.config.round, SUITE_STYLES[classify_model(checkpoint)]
+        short = [
+            (program, replace(suite, tests=make_suite_lesson(suite))) for program, suite in lessons
+        ]
         examples = self._tester(None, style).examples(short)
         if wanted.lessons == "generated":
             stream = CONTROL_STREAM + number
-            examples = as_much(
+            examples = match_lesson_length(
                 examples,
                 lambda n: self._examples(n, stream, guard, style),
-                seed_of(self.config, stream),
+                choose_seed(self.config, stream),
             )
         else:
             self.checkpoints.note_trained([program for program, _ in short])
@@ -458,14 +480,14 @@ class TesterService:
             int(wanted.replay * len(lessons)), REPLAY_STREAM + number, guard, style
         )
         learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "tester", number)
-        return fine_tuned(self.checkpoints, examples, learning, checkpoint, folder)
+        return fine_tune_checkpoint(self.checkpoints, examples, learning, checkpoint, folder)
 
     def _examples(
         self, count: int, stream: int, guard: EvaluationGuard, style: SuiteStyle
     ) -> list[Example]:
         lessons = []
         for index, (way, computation) in enumerate(
-            generated(self.config, count, stream, self.config.directions)
+            generate_computations(self.config, count, stream, self.config.directions)
         ):
             name = (way.source.name, way.target.name)[index % 2]
             lessons.append((computation.programs[name], computation.suite_text))

@@ -5,8 +5,8 @@ Contract: pairs come from the corpora that are written by hand and verified by t
 tests, and from the rounds that a checkpoint has behind it. Whatever equals or nearly equals a
 held-out program or a reference of the run is left out, on either side.
 
-    python -c "from coevolve.config.schema import parse; from coevolve.loop.shots import wording_of; \\
-print(len(wording_of(parse({'model': {'few_shot': 2}}, 'x')).pairs))"
+    python -c "from coevolve.config.schema import parse; from coevolve.loop.shots import make_wording; \\
+print(len(make_wording(parse({'model': {'few_shot': 2}}, 'x')).pairs))"
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from coevolve.config.schema import Config
-from coevolve.loop.run_corpus import stored_corpus
+from coevolve.loop.run_corpus import load_stored_corpus
 from coevolve.loop.run_folder import RunFolder
 from corpora.datasets.loaders import load_pairs
-from corpora.dialects import Direction, direction
+from corpora.dialects import Direction, parse_direction
 from corpora.records import Program, Triplet
-from corpora.signatures.dispatch import SignatureError, signature_of
+from corpora.signatures.signature import SignatureError, read_signature
 from corpora.splits import EvaluationGuard
 from corpora.store import read_jsonl
 from gpu_runtime.models.protocol import ModelError
-from translator.prompting.instructions import Pair, Wording, reversed_pairs
+from translator.prompting.instructions import Pair, PromptWording, reverse_pairs
 
 CORPORA = ("development", "builtin")
 """In this order: kernels of the first are bare, as the prompts ask for; the second's come with host
@@ -33,7 +33,7 @@ functions.
 """
 
 
-def prompts_of(config: Config, kind: str) -> str:
+def find_prompt_folder(config: Config, kind: str) -> str:
     """The user's folder of prompt files for the `translator` or the `tester`, '' where there is
     none. Raises ModelError.
     """
@@ -48,40 +48,42 @@ def prompts_of(config: Config, kind: str) -> str:
     return str(folder / kind) if (folder / kind).is_dir() else ""
 
 
-def wording_of(config: Config, number: int = 0) -> Wording:
+def make_wording(config: Config, number: int = 0) -> PromptWording:
     """How the configuration has the Translator asked in words, once the first `number` rounds have
     kept their pairs.
     """
-    prompts = prompts_of(config, "translator")
+    prompts = find_prompt_folder(config, "translator")
     if not config.model.few_shot:
-        return Wording(prompts)
+        return PromptWording(prompts)
     folder = RunFolder(config.run_dir)
-    protected = stored_corpus(folder).protected if folder.split.exists() else ()
+    protected = load_stored_corpus(folder).protected if folder.split.exists() else ()
     pairs = [
-        pair for way in config.directions for pair in verified_pairs(direction(way), protected)
+        pair
+        for way in config.directions
+        for pair in load_verified_pairs(parse_direction(way), protected)
     ]
-    kept = _apart([(t.source, t.target) for t in _triplets(folder, number)], protected)
-    return Wording(
+    kept = _drop_leaking([(t.source, t.target) for t in _triplets(folder, number)], protected)
+    return PromptWording(
         prompts,
         config.model.few_shot,
-        tuple(dict.fromkeys((*pairs, *reversed_pairs(pairs), *kept, *reversed_pairs(kept)))),
+        tuple(dict.fromkeys((*pairs, *reverse_pairs(pairs), *kept, *reverse_pairs(kept)))),
     )
 
 
-def round_of(checkpoint: str) -> int:
+def find_checkpoint_round(checkpoint: str) -> int:
     """The round that a checkpoint of a run ended; 0 for its start and for anything else."""
     found = re.fullmatch(r"round-(\d+)", Path(checkpoint).parent.name)
     return int(found[1]) if found else 0
 
 
-def verified_pairs(way: Direction, protected: Sequence[Program]) -> tuple[Pair, ...]:
+def load_verified_pairs(way: Direction, protected: Sequence[Program]) -> tuple[Pair, ...]:
     """Built-in pairs in `way` that are like nothing protected; with CUDA on one side, bare kernels
     where there are some.
     """
     found = [pair for corpus in CORPORA for pair in load_pairs(corpus, corpus, str(way))]
     if "cuda" in (way.source.model, way.target.model):
-        found = [pair for pair in found if _bare(pair)] or found
-    return _apart(found, protected)
+        found = [pair for pair in found if _has_bare_kernel(pair)] or found
+    return _drop_leaking(found, protected)
 
 
 def _triplets(folder: RunFolder, number: int) -> Iterator[Triplet]:
@@ -90,7 +92,7 @@ def _triplets(folder: RunFolder, number: int) -> Iterator[Triplet]:
             yield from read_jsonl(folder.round(k).triplets, Triplet)
 
 
-def _apart(pairs: Sequence[Pair], protected: Sequence[Program]) -> tuple[Pair, ...]:
+def _drop_leaking(pairs: Sequence[Pair], protected: Sequence[Program]) -> tuple[Pair, ...]:
     if not protected or not pairs:
         return tuple(pairs)
     guard = EvaluationGuard(protected)
@@ -98,8 +100,8 @@ def _apart(pairs: Sequence[Pair], protected: Sequence[Program]) -> tuple[Pair, .
     return tuple(pair for i, pair in enumerate(pairs) if i not in leaking)
 
 
-def _bare(pair: Pair) -> bool:
+def _has_bare_kernel(pair: Pair) -> bool:
     try:
-        return any(signature_of(side).style == "kernel" for side in pair)
+        return any(read_signature(side).style == "kernel" for side in pair)
     except SignatureError:
         return False

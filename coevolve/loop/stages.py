@@ -17,16 +17,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from coevolve.cli.progress import Progress
+from coevolve.cli.progress import ProgressBar
 from coevolve.config.schema import Config
-from coevolve.loop.core_time import busy_share, core_seconds
-from coevolve.loop.directions import checkpoints, serving, translators
-from coevolve.loop.experience import gathered
+from coevolve.loop.cpu_time import compute_busy_share, read_cpu_time
+from coevolve.loop.directions import find_checkpoints, find_translator, list_translators
+from coevolve.loop.experience import gather_triplets
 from coevolve.loop.run_corpus import RunCorpus
 from coevolve.loop.run_folder import RoundPaths, RunFolder, write_json
-from coevolve.loop.verdict_lessons import Judged, judged
-from coevolve.loop.workers import Crew, Worker, map_unordered, stream
-from coevolve.verification.verifier import Prepared, target_of
+from coevolve.loop.verdict_lessons import JudgedProgram, group_by_program
+from coevolve.loop.workers import RunWorkers, Worker, map_unordered, stream_results
+from coevolve.verification.verifier import PreparedSuite, make_target_program
 from corpora.dialects import Direction
 from corpora.records import (
     Candidate,
@@ -51,7 +51,7 @@ class Run:
     config: Config
     folder: RunFolder
     corpus: RunCorpus
-    crew: Crew
+    crew: RunWorkers
 
     def sides(self) -> list[tuple[Direction, tuple[Program, ...]]]:
         """Directions to propose in, each with its real programs; a reverse one only where a real
@@ -61,7 +61,7 @@ class Run:
 
     def translator(self, number: int, way: Direction) -> Path:
         """The checkpoint of round `number` that is asked for `way`."""
-        return self.folder.round(number).folder / serving(self.config, str(way)).name
+        return self.folder.round(number).folder / find_translator(self.config, str(way)).name
 
     def sampling(self, n: int, temperature: float, *salt: object) -> Sampling:
         seed = int(content_hash(self.config.seed, *salt), 16) % (1 << 31)
@@ -69,35 +69,37 @@ class Run:
             n=n, temperature=temperature, max_new_tokens=self.config.model.max_new_tokens, seed=seed
         )
 
-    def bar(self, label: str, total: int) -> Progress:
+    def bar(self, label: str, total: int) -> ProgressBar:
         """Progress that is printed and told to `coevolve watch`."""
-        return Progress(label, total, file=self.folder.progress)
+        return ProgressBar(label, total, file=self.folder.progress)
 
     @contextmanager
     def timed(self, number: int, stage: str) -> Iterator[None]:
-        started, before = time.monotonic(), core_seconds()
+        started, before = time.monotonic(), read_cpu_time()
         try:
             yield
         finally:
-            busy = busy_share(before, core_seconds())
+            busy = compute_busy_share(before, read_cpu_time())
             self.folder.record_time(number, stage, time.monotonic() - started, busy)
 
 
-def cold_start(run: Run) -> None:
+def run_cold_start(run: Run) -> None:
     """All models from nothing (or from the pretrained checkpoint) on generated pairs and suites;
     Translators go up the ladder before, where one is configured.
     """
-    if all_learnt(run, 0):
+    if has_all_models(run, 0):
         return
-    from coevolve.loop.run_pretraining import climb  # late: its stages are built from this module
+    from coevolve.loop.run_pretraining import (
+        run_pretraining,
+    )  # late: its stages are built from this module
 
     paths, protected = run.folder.round(0), run.corpus.protected
-    before = climb(run)
+    before = run_pretraining(run)
     with run.timed(0, "cold start"):
-        for served in translators(run.config):
+        for served in list_translators(run.config):
             folder = paths.folder / served.name
             if not folder.exists():
-                follow(
+                follow_training(
                     run,
                     f"cold start: {served.label}",
                     run.crew.translator,
@@ -108,7 +110,7 @@ def cold_start(run: Run) -> None:
                     before,
                 )
         if not paths.tester.exists():
-            follow(
+            follow_training(
                 run,
                 "cold start: Tester",
                 run.crew.tester,
@@ -118,15 +120,15 @@ def cold_start(run: Run) -> None:
             )
 
 
-def all_learnt(run: Run, number: int) -> bool:
+def has_all_models(run: Run, number: int) -> bool:
     """Whether every model of that round is there."""
     paths = run.folder.round(number)
     return paths.tester.exists() and all(
-        path.exists() for path in checkpoints(run.config, paths.folder)
+        path.exists() for path in find_checkpoints(run.config, paths.folder)
     )
 
 
-def follow(
+def follow_training(
     run: Run, label: str, worker: Worker, method: str, *arguments: object
 ) -> dict[str, float]:
     """Show the steps of a model that learns until it has; its figures. Raises what it raises."""
@@ -136,11 +138,11 @@ def follow(
         step, steps, loss = worker.call("progress").result()
         bar.total = steps
         bar.set(step, f"loss {loss:.3f}" if step else "preparing")
-    bar.close(_learned(learning.result()))
+    bar.close(_format_figures(learning.result()))
     return learning.result()
 
 
-def _learned(figures: dict[str, float]) -> str:
+def _format_figures(figures: dict[str, float]) -> str:
     return ", ".join(f"{k} {v:.4g}" for k, v in figures.items())
 
 
@@ -158,16 +160,16 @@ def make_suites(run: Run, number: int) -> None:
         prepared = propose_suites(run, f"round {number}: suites", programs, checkpoint, sampling)
         kept = [p.suite for p in prepared if p.suite is not None]
         write_jsonl(paths.suites, kept)
-        write_json(paths.suite_counts, suite_counts(prepared))
+        write_json(paths.suite_counts, count_suites(prepared))
 
 
 def propose_suites(
     run: Run, label: str, programs: list[Program], checkpoint: str, sampling: Sampling
-) -> list[Prepared]:
+) -> list[PreparedSuite]:
     """What the Tester's answers became with the verifiers, in the programs' order."""
-    chunks = in_chunks(programs)
+    chunks = split_into_chunks(programs)
     bar = run.bar(label, len(programs))
-    prepared: dict[int, Prepared] = {}
+    prepared: dict[int, PreparedSuite] = {}
 
     def expand(index: int, proposals: list) -> list[tuple]:
         return [(program, proposed) for program, proposed in zip(chunks[index], proposals)]
@@ -177,7 +179,7 @@ def propose_suites(
         # compiles anew
         pass
     asked = [(checkpoint, chunk, sampling) for chunk in chunks]
-    for index, result in stream(
+    for index, result in stream_results(
         run.crew.tester, "propose", asked, run.crew.verifiers, "prepare", expand
     ):
         prepared[index] = result
@@ -186,7 +188,7 @@ def propose_suites(
     return [prepared[i] for i in range(len(programs))]
 
 
-def suite_counts(prepared: list[Prepared]) -> dict:
+def count_suites(prepared: list[PreparedSuite]) -> dict:
     """Counts for the table: how good the Tester's own tests were, and why programs have no
     suite.
     """
@@ -211,7 +213,7 @@ def propose_and_verify(run: Run, number: int) -> None:
     work = [
         (way, chunk)
         for way, side in run.sides()
-        for chunk in in_chunks([p for p in side if p.id in suites])
+        for chunk in split_into_chunks([p for p in side if p.id in suites])
     ]
     if not work:
         write_jsonl(paths.proposals, [])
@@ -220,7 +222,7 @@ def propose_and_verify(run: Run, number: int) -> None:
     with run.timed(number, "propose and verify"):
         if paths.proposals.exists():
             known = list(read_jsonl(paths.proposals, Candidate))
-            verdicts = judge_all(run, f"round {number}: verify", known, _by_id(run), suites)
+            verdicts = judge_candidates(run, f"round {number}: verify", known, _by_id(run), suites)
         else:
             verdicts = _stream_candidates(run, number, work, suites)
         if run.config.round.by_parts:
@@ -252,12 +254,12 @@ def _stream_candidates(
     equivalent = 0
 
     def expand(index: int, candidates: list[Candidate]) -> list[tuple]:
-        generated[index] = distinct(candidates)
+        generated[index] = drop_repeated_texts(candidates)
         if len(generated) == len(work):
             write_jsonl(paths.proposals, [c for i in range(len(work)) for c in generated[i]])
-        return judging_items(generated[index], {p.id: p for p in work[index][1]}, suites)
+        return group_for_judging(generated[index], {p.id: p for p in work[index][1]}, suites)
 
-    for index, verdicts in stream(
+    for index, verdicts in stream_results(
         run.crew.translator, "propose", asked, run.crew.verifiers, "judge", expand
     ):
         results[index] = verdicts
@@ -267,7 +269,7 @@ def _stream_candidates(
     return [v for i in sorted(results) for v in results[i]]
 
 
-def judge_all(
+def judge_candidates(
     run: Run,
     label: str,
     candidates: list[Candidate],
@@ -275,7 +277,7 @@ def judge_all(
     suites: dict[str, UnitTestSuite],
 ) -> list[Verdict]:
     """Verdicts of known candidates, in the candidates' order grouped by program."""
-    items = judging_items(candidates, programs, suites)
+    items = group_for_judging(candidates, programs, suites)
     bar = run.bar(label, len(items))
     results: dict[int, list[Verdict]] = {}
     for index, verdicts in map_unordered(run.crew.verifiers, "judge", items):
@@ -285,7 +287,7 @@ def judge_all(
     return [v for i in sorted(results) for v in results[i]]
 
 
-def judging_items(
+def group_for_judging(
     candidates: list[Candidate], programs: dict[str, Program], suites: dict[str, UnitTestSuite]
 ) -> list[tuple]:
     """(program, suite, its candidates) per program and direction, in first-seen order; programs
@@ -298,7 +300,7 @@ def judging_items(
     return [(programs[i], suites[i], group) for (i, _), group in grouped.items()]
 
 
-def distinct(candidates: list[Candidate]) -> list[Candidate]:
+def drop_repeated_texts(candidates: list[Candidate]) -> list[Candidate]:
     """One of each text: the same answer twice needs one verdict."""
     return list({c.id: c for c in candidates}.values())
 
@@ -307,7 +309,7 @@ def _by_id(run: Run) -> dict[str, Program]:
     return {p.id: p for _, side in run.sides() for p in side}
 
 
-def in_chunks(items: Sequence) -> list[Sequence]:
+def split_into_chunks(items: Sequence) -> list[Sequence]:
     return [items[i : i + PROGRAMS_PER_CHUNK] for i in range(0, len(items), PROGRAMS_PER_CHUNK)]
 
 
@@ -318,12 +320,12 @@ def keep_triplets(run: Run, number: int) -> None:
     paths = run.folder.round(number)
     if paths.triplets.exists():
         return
-    triplets = survivors(run, paths)
+    triplets = load_survivors(run, paths)
     write_jsonl(paths.triplets, triplets)
     run.crew.count_kept(len(triplets))
 
 
-def survivors(run: Run, paths: RoundPaths) -> list[Triplet]:
+def load_survivors(run: Run, paths: RoundPaths) -> list[Triplet]:
     """Triplets of one round, in the order of its proposals. A strength that could not be measured
     counts as 0.
     """
@@ -341,19 +343,21 @@ def survivors(run: Run, paths: RoundPaths) -> list[Triplet]:
         ):
             continue
         candidate, source = candidates[verdict.target_id], programs[verdict.source_id]
-        target = replace(target_of(candidate, source), origin=f"translator {paths.folder.name}")
+        target = replace(
+            make_target_program(candidate, source), origin=f"translator {paths.folder.name}"
+        )
         triplets.append(Triplet(source, target, suite, candidate.direction, verdict))
     return triplets
 
 
-def learn(run: Run, number: int) -> None:
+def train_models(run: Run, number: int) -> None:
     """All models learn from the triplets kept so far (see round.experience); a frozen one carries
     its checkpoint on.
     """
-    if all_learnt(run, number):
+    if has_all_models(run, number):
         return
     rounds = range(1, number + 1)
-    triplets = gathered(
+    triplets = gather_triplets(
         [list(read_jsonl(run.folder.round(k).triplets, Triplet)) for k in rounds],
         run.config.round.experience,
     )
@@ -368,11 +372,11 @@ def learn(run: Run, number: int) -> None:
     lessons = [(by_id[s.program_id], s) for s in suites.values()]
     frozen, apart, shown = (
         run.config.round.freeze,
-        validation_of(run, number),
-        verdict_lessons(run, number),
+        select_validation(run, number),
+        make_verdict_lessons(run, number),
     )
     with run.timed(number, "learn"):
-        for served in translators(run.config):
+        for served in list_translators(run.config):
             own = [t for t in triplets if served.serves(t.direction)]
             told = (apart, [item for item in shown if served.serves(item.direction)], served.ways)
             _learn_one(
@@ -415,7 +419,7 @@ def _learn_one(
         number,
         *(() if is_frozen else told),
     )
-    follow(
+    follow_training(
         run,
         f"round {number}: {label} {'frozen' if is_frozen else 'learns'}",
         worker,
@@ -424,7 +428,7 @@ def _learn_one(
     )
 
 
-def validation_of(run: Run, number: int) -> list[tuple[Program, UnitTestSuite]]:
+def select_validation(run: Run, number: int) -> list[tuple[Program, UnitTestSuite]]:
     """Training programs that a Translator is measured on while it learns, the same in every round,
     with this round's suites.
     """
@@ -437,7 +441,7 @@ def validation_of(run: Run, number: int) -> list[tuple[Program, UnitTestSuite]]:
     return [(by_id[i], suites[i]) for i in chosen if i in suites]
 
 
-def verdict_lessons(run: Run, number: int) -> list[Judged]:
+def make_verdict_lessons(run: Run, number: int) -> list[JudgedProgram]:
     """What was right and what was wrong this round, where the Translator learns from both
     (round.learn = dpo, grpo).
     """
@@ -445,8 +449,8 @@ def verdict_lessons(run: Run, number: int) -> list[Judged]:
         return []
     paths = run.folder.round(number)
     suites = {s.program_id: s for s in read_jsonl(paths.suites, UnitTestSuite)}
-    apart = {p.id for p, _ in validation_of(run, number)}
-    found = judged(
+    apart = {p.id for p, _ in select_validation(run, number)}
+    found = group_by_program(
         _by_id(run),
         suites,
         list(read_jsonl(paths.proposals, Candidate)),

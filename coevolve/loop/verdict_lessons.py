@@ -32,7 +32,7 @@ NO_FUNCTION_REWARD = -0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedProgram:
     """A real program, its suite, and what was proposed for it in `direction`: texts shown right and
     texts shown wrong.
     """
@@ -44,12 +44,12 @@ class Judged:
     wrong: tuple[str, ...]
 
 
-def judged(
+def group_by_program(
     programs: dict[str, Program],
     suites: dict[str, UnitTestSuite],
     candidates: Sequence[Candidate],
     verdicts: Sequence[Verdict],
-) -> list[Judged]:
+) -> list[JudgedProgram]:
     """One per program and direction that has a suite, in the order of the candidates; undecided
     ones have neither side.
     """
@@ -63,12 +63,12 @@ def judged(
         if verdict.equivalent is not None:
             (right if verdict.equivalent else wrong).append(candidate.text)
     return [
-        Judged(programs[i], suites[i], way, tuple(right), tuple(wrong))
+        JudgedProgram(programs[i], suites[i], way, tuple(right), tuple(wrong))
         for (i, way), (right, wrong) in sides.items()
     ]
 
 
-def compared(item: Judged, most: int) -> list[tuple[str, str]]:
+def make_preference_pairs(item: JudgedProgram, most: int) -> list[tuple[str, str]]:
     """Up to `most` pairs (right, wrong), each text as seldom as can be."""
     count = min(most, max(len(item.right), len(item.wrong))) if item.right and item.wrong else 0
     return [
@@ -76,7 +76,7 @@ def compared(item: Judged, most: int) -> list[tuple[str, str]]:
     ]
 
 
-def reward_of(verdict: Verdict) -> float:
+def compute_reward(verdict: Verdict) -> float:
     """What an answer with that verdict is worth."""
     return (
         NO_FUNCTION_REWARD

@@ -2,9 +2,9 @@
 `coevolve.loop.actors`.
 
 Contract: `call` never blocks for a remote worker and returns a `concurrent.futures.Future`.
-`stream` keeps every verifier busy while the generator goes on, and yields results as they arrive,
-each with the index of its item, so that callers can put them in input order: arrival order never
-decides a result.
+`stream_results` keeps every verifier busy while the generator goes on, and yields results as they
+arrive, each with the index of its item, so that callers can put them in input order: arrival order
+never decides a result.
 
     python -c "from coevolve.loop.workers import LocalWorker; print(LocalWorker('abc').call('upper').result())"
 """
@@ -40,7 +40,7 @@ class LocalWorker:
 
 
 @dataclass(frozen=True, slots=True)
-class Crew:
+class RunWorkers:
     """The workers of a run. `close` ends remote ones."""
 
     translator: Worker
@@ -54,10 +54,12 @@ def map_unordered(
     workers: Sequence[Worker], method: str, items: Iterable[tuple]
 ) -> Iterator[tuple[int, Any]]:
     """Call `method(*item)` on idle workers; yield (index, result) as results arrive."""
-    yield from stream(None, "", [], workers, method, lambda _chunk, _answer: [], first=items)
+    yield from stream_results(
+        None, "", [], workers, method, lambda _chunk, _answer: [], first=items
+    )
 
 
-def stream(
+def stream_results(
     generator: Worker | None,
     generate: str,
     chunks: Sequence[tuple],

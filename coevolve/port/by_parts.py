@@ -6,7 +6,7 @@ C++), or None; it is judged as a whole by whoever asked. Where the answer for a 
 its iterations are spread over threads by rule (translator.parallelize.propose), executed like an
 answer. A nest of which no parallel port is found is opened: its loop stays serial and what is
 inside is asked for. What cannot be opened, or has nothing parallel inside, is one thread's work in
-CUDA, and stays as it is under OpenMP. `Joining` leaves the asking to others, so that many
+CUDA, and stays as it is under OpenMP. `PortAssembly` leaves the asking to others, so that many
 functions' nests can be asked for together.
 
     coevolve translate FILE.f90 --to cuda       (asks so where the whole function has no \\
@@ -19,48 +19,48 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from coevolve.loop.directions import can_join
+from coevolve.loop.directions import has_outlined_ports
 from coevolve.verification.engine import Engine, Pair
-from corpora.dialects import Direction, dialect
+from corpora.dialects import Direction, get_dialect
 from corpora.records import Outcome, Program, UnitTestSuite, Verdict
-from corpora.signatures.dispatch import SignatureError
+from corpora.signatures.signature import SignatureError
 from gpu_runtime.models.protocol import Sampling
-from tester.generate.lengths import fitting, lengths_of
+from tester.generate.lengths import choose_length, infer_lengths
 from translator.normalize.c_blocks import Block
-from translator.normalize.fortran.fortran_in_cpp import written
-from translator.normalize.unsupported import Unsaid
-from translator.outline.array_bounds import lengths_said
-from translator.outline.c_function import Written
-from translator.outline.count_serial_loops import left_serial
-from translator.outline.cpp_blocks import taken_apart
-from translator.outline.indirect_access import through_data
-from translator.outline.outliner import Cut, Item, Part, Results
+from translator.normalize.fortran.convert import convert_function
+from translator.normalize.unsupported import UnsupportedConstruct
+from translator.outline.array_bounds import find_array_lengths
+from translator.outline.c_function import CppFunction
+from translator.outline.count_serial_loops import count_serial_loops
+from translator.outline.indirect_access import find_indirect_arrays
+from translator.outline.outliner import Item, OutlinedPart, Outliner, ResultPassing
+from translator.outline.parse_cpp import parse_function
 from translator.outline.reassemble import (
-    Group,
+    HostGroup,
     Node,
-    Ported,
-    annotated,
-    joinable,
-    launchable,
-    launched,
-    one_kernel,
+    PortedKernel,
+    can_emit_launch,
+    can_insert_port,
+    emit_host_launcher,
+    emit_single_kernel,
+    insert_directives,
 )
-from translator.parallelize.propose import kernels, loops
+from translator.parallelize.propose import propose_kernels, propose_parallel_loops
 from translator.prompting.translate import Translator
 
-MOST_PARTS = 40
+MAX_PARTS = 40
 """Nests of one function that are asked for."""
 
 
-Answer = tuple[Part, str, Verdict]
+Answer = tuple[OutlinedPart, str, Verdict]
 """A nest, a port of it and what became of that."""
 
 
-class Incomplete(Exception):
+class IncompletePortError(Exception):
     """A part of the function is neither ported nor can it stay as it is."""
 
 
-class Joining:
+class PortAssembly:
     """One function on its way to a port made of ports.
 
     asked: nests whose ports are wanted next, in direction `way`; none when it is over. made: the
@@ -72,34 +72,41 @@ class Joining:
         """suite: tests of the program, from which follows how long arrays are; CUDA in C++ needs
         them.
         """
-        if not can_join(way):
+        if not has_outlined_ports(way):
             raise ValueError(f"ports are not joined in the direction {way}")
-        self.way = Direction(dialect("cpp"), way.target)
-        self.asked: list[Part] = []
+        self.way = Direction(get_dialect("cpp"), way.target)
+        self.asked: list[OutlinedPart] = []
         self.made: Program | None = None
         self._program, self._cuda = program, way.target.model == "cuda"
-        self._work: Generator[list[Part], Mapping[str, Ported], list[Node]] | None = None
+        self._work: Generator[list[OutlinedPart], Mapping[str, PortedKernel], list[Node]] | None = (
+            None
+        )
         try:
-            function = _in_parts(program, way)
-            self._function = _measured(function, suite) if self._cuda else function
-        except (Unsaid, SignatureError):
+            function = _parse_source(program, way)
+            self._function = _resolve_lengths(function, suite) if self._cuda else function
+        except (UnsupportedConstruct, SignatureError):
             return
         self._search = _Search(
-            Cut(self._function, Results.POINTERS if self._cuda else Results.RETURNED), self._cuda
+            Outliner(
+                self._function, ResultPassing.POINTERS if self._cuda else ResultPassing.RETURNED
+            ),
+            self._cuda,
         )
         self._work = self._search.nodes(self._function.body, {})
         self._go_on(None)
 
-    def pair(self, part: Part, text: str) -> Pair:
+    def pair(self, part: OutlinedPart, text: str) -> Pair:
         """What decides whether `text` is a port of `part`."""
         return Pair(part.program, Program(self.way.target.name, part.program.name, text))
 
-    def by_rule(self, answers: Sequence[Answer]) -> list[tuple[Part, list[Pair]]]:
+    def propose_by_rule(self, answers: Sequence[Answer]) -> list[tuple[OutlinedPart, list[Pair]]]:
         """For each nest of which no answer stands, what rules propose, best first."""
         ported = {
-            part.program.name for part, text, verdict in answers if self.stands(part, text, verdict)
+            part.program.name
+            for part, text, verdict in answers
+            if self.is_acceptable_port(part, text, verdict)
         }
-        spread = kernels if self._cuda else loops
+        spread = propose_kernels if self._cuda else propose_parallel_loops
         return [
             (part, [self.pair(part, text) for text in spread(part)])
             for part in self.asked
@@ -113,32 +120,32 @@ class Joining:
         standing = [
             (part, text, verdict)
             for part, text, verdict in answers
-            if self.stands(part, text, verdict)
+            if self.is_acceptable_port(part, text, verdict)
         ]
         self._go_on(
             {
-                part.program.name: Ported(part, text, verdict.launch)
+                part.program.name: PortedKernel(part, text, verdict.launch)
                 for part, text, verdict in reversed(standing)
             }
         )
 
-    def stands(self, part: Part, text: str, verdict: Verdict) -> bool:
+    def is_acceptable_port(self, part: OutlinedPart, text: str, verdict: Verdict) -> bool:
         """Whether a nest's port can be a part of the whole: equivalent, parallel in all of its
         loops, and in a form that can be joined.
         """
         if verdict.outcome is not Outcome.EQUIVALENT or verdict.serial:
             return False
         return (
-            bool(verdict.launch) and launchable(verdict.launch)
+            bool(verdict.launch) and can_emit_launch(verdict.launch)
             if self._cuda
-            else joinable(part, text) and not left_serial(text)
+            else can_insert_port(part, text) and not count_serial_loops(text)
         )
 
-    def _go_on(self, ports: Mapping[str, Ported] | None) -> None:
+    def _go_on(self, ports: Mapping[str, PortedKernel] | None) -> None:
         self.asked = []
         try:
             self.asked = self._work.send(ports)
-        except Incomplete:
+        except IncompletePortError:
             pass
         except StopIteration as end:
             if self._search.found:
@@ -149,20 +156,22 @@ class Joining:
 
     def _text(self, nodes: list[Node]) -> str | None:
         if not self._cuda:
-            return annotated(self._function, nodes)
-        return one_kernel(self._function, nodes) or launched(self._function, nodes)
+            return insert_directives(self._function, nodes)
+        return emit_single_kernel(self._function, nodes) or emit_host_launcher(
+            self._function, nodes
+        )
 
 
-def by_parts(
+def port_by_parts(
     program: Program, way: Direction, translator: Translator, engine: Engine, sampling: Sampling
 ) -> Program | None:
     """`program` in `way` as its parts' ports, of which one at least is parallel; None where that
     cannot be.
     """
-    if not can_join(way):
+    if not has_outlined_ports(way):
         return None
     expectations = engine.expectations(program).expectations if way.target.model == "cuda" else None
-    joining = Joining(program, way, expectations.suite if expectations else None)
+    joining = PortAssembly(program, way, expectations.suite if expectations else None)
     while joining.asked:
         candidates = translator.propose(
             [part.program for part in joining.asked], joining.way, sampling
@@ -176,41 +185,47 @@ def by_parts(
             (part, pair.target.text, engine.verify(pair))
             for part, pair in zip(joining.asked, pairs, strict=True)
         ]
-        for part, proposed in joining.by_rule(answers):
+        for part, proposed in joining.propose_by_rule(answers):
             tried = ((part, pair.target.text, engine.verify(pair)) for pair in proposed)
-            answers += islice(filter(lambda answer: joining.stands(*answer), tried), 1)
+            answers += islice(filter(lambda answer: joining.is_acceptable_port(*answer), tried), 1)
         joining.tell(answers)
     return joining.made
 
 
-def _in_parts(program: Program, way: Direction) -> Written:
-    """Raises Unsaid and SignatureError."""
-    return written(program) if way.source.language == "fortran" else taken_apart(program)
+def _parse_source(program: Program, way: Direction) -> CppFunction:
+    """Raises UnsupportedConstruct and SignatureError."""
+    return (
+        convert_function(program) if way.source.language == "fortran" else parse_function(program)
+    )
 
 
-def why_not_cut(program: Program, way: Direction) -> str:
+def explain_not_outlined(program: Program, way: Direction) -> str:
     """What in the text keeps rules from cutting it into loop nests; '' where nothing does, or no
     direction's nests are joined.
     """
     try:
-        if can_join(way):
-            _in_parts(program, way)
+        if has_outlined_ports(way):
+            _parse_source(program, way)
         return ""
-    except (Unsaid, SignatureError) as reason:
+    except (UnsupportedConstruct, SignatureError) as reason:
         return str(reason)
 
 
-def _measured(function: Written, suite: UnitTestSuite | None) -> Written:
+def _resolve_lengths(function: CppFunction, suite: UnitTestSuite | None) -> CppFunction:
     """`function` with the lengths of those arrays that its text does not say: what loops come to
     where tests agree, then what merely fits the tests, but not for arrays that data alone lead to,
     of which tests do not say how long they are.
     """
     if suite is None or all(array.count for array in function.arrays.values()):
         return function
-    said, known, by_data = lengths_said(function), lengths_of(suite), through_data(function)
+    said, known, by_data = (
+        find_array_lengths(function),
+        infer_lengths(suite),
+        find_indirect_arrays(function),
+    )
 
     def length(name: str) -> str:
-        return fitting(suite, name, said.get(name, ())) or (
+        return choose_length(suite, name, said.get(name, ())) or (
             "" if name in by_data else known.get(name, "")
         )
 
@@ -232,16 +247,16 @@ class _Unit:
     items: Sequence[Item]
     scope: dict[str, str]
     after: Sequence[Item]
-    part: Part | None
+    part: OutlinedPart | None
 
 
-Nodes = Generator[list[Part], Mapping[str, Ported], list[Node]]
+Nodes = Generator[list[OutlinedPart], Mapping[str, PortedKernel], list[Node]]
 
 
 class _Search:
     """Asks for parts by yielding them and is sent the ports that stand, by the parts' names."""
 
-    def __init__(self, cut: Cut, cuda: bool) -> None:
+    def __init__(self, cut: Outliner, cuda: bool) -> None:
         self._cut, self._cuda = cut, cuda
         self.found = 0
         """Parts with a parallel port."""
@@ -251,15 +266,17 @@ class _Search:
         """A block's statements as what they become. after: what may come behind the block. Raises
         Incomplete.
         """
-        units = self._units(self._cut.loosened(block) if self._cuda else block, scope, after)
+        units = self._units(
+            self._cut.hoist_declarations(block) if self._cuda else block, scope, after
+        )
         asked = [
             unit.part
             for unit in units
             if unit.part is not None and any(_has_loop(item) for item in unit.items)
         ]
         self._asked += len(asked)
-        if self._asked > MOST_PARTS:
-            raise Incomplete
+        if self._asked > MAX_PARTS:
+            raise IncompletePortError
         ports = (yield asked) if asked else {}
         found: list[Node] = []
         for unit in units:
@@ -277,26 +294,28 @@ class _Search:
             is_nest = not isinstance(items[0], str)
             part = (
                 self._cut.part(items, known, rest)
-                if is_nest or any(self._cut.touches(str(item)) for item in items)
+                if is_nest or any(self._cut.touches_array(str(item)) for item in items)
                 else None
             )
             units.append(_Unit(items, known, rest, part))
             known = self._cut.scope_of(items[-1], known) if not is_nest else known
         return units
 
-    def _unit(self, unit: _Unit, port: Ported | None) -> Nodes:
+    def _unit(self, unit: _Unit, port: PortedKernel | None) -> Nodes:
         items = unit.items
         if port is not None:
             self.found += 1
             return [port]
         if isinstance(items[0], str):
-            if not self._cuda or not any(self._cut.touches(str(item)) for item in items):
+            if not self._cuda or not any(self._cut.touches_array(str(item)) for item in items):
                 return [str(item) for item in items]
             return [self._alone(unit.part)]
-        if any(self._cut.touches(head) for head, _ in items) and self._cuda:
+        if any(self._cut.touches_array(head) for head, _ in items) and self._cuda:
             return [self._alone(unit.part)]
         if not any(_has_loop(item) for _, inner in items for item in inner.items):
-            inside = any(self._cut.touches(str(item)) for _, inner in items for item in inner.items)
+            inside = any(
+                self._cut.touches_array(str(item)) for _, inner in items for item in inner.items
+            )
             return [self._alone(unit.part)] if self._cuda and inside else self._as_it_is(items)
         return (yield from self._opened(unit))
 
@@ -305,7 +324,14 @@ class _Search:
         for head, inner in unit.items:
             scope = self._cut.scope_of((head, inner), unit.scope)
             groups.append(
-                Group(head, (yield from self.nodes(inner, scope, _behind(head, inner, unit.after))))
+                HostGroup(
+                    head,
+                    (
+                        yield from self.nodes(
+                            inner, scope, _find_following_items(head, inner, unit.after)
+                        )
+                    ),
+                )
             )
         return (
             [self._alone(unit.part)]
@@ -313,19 +339,19 @@ class _Search:
             else groups
         )
 
-    def _alone(self, part: Part | None) -> Ported:
+    def _alone(self, part: OutlinedPart | None) -> PortedKernel:
         if part is None:
-            raise Incomplete
-        return Ported(part, part.one_thread)
+            raise IncompletePortError
+        return PortedKernel(part, part.one_thread)
 
     def _as_it_is(self, items: Sequence[Item]) -> list[Node]:
         return [
-            item if isinstance(item, str) else Group(item[0], self._as_it_is(item[1].items))
+            item if isinstance(item, str) else HostGroup(item[0], self._as_it_is(item[1].items))
             for item in items
         ]
 
 
-def _behind(head: str, inner: Block, after: Sequence[Item]) -> list[Item]:
+def _find_following_items(head: str, inner: Block, after: Sequence[Item]) -> list[Item]:
     """What may come behind the block of a head: a loop's once more, or what is behind the loop."""
     test = head.partition(";")[2] if head.startswith("for") else head
     return (

@@ -1,13 +1,13 @@
 """Ports of several functions as a file that a compiler takes: what an earlier one defines is not
 defined again, and headers are included.
 
-Contract: `beside(text, earlier)` is `text` (of the C family) without those definitions, includes
-and helpers that stand in one of `earlier` word for word; two of one name that differ both stay, for
-a compiler to say so. `headers(text, dialect)` are the headers of what it names and does not
-include: verdicts need none (docs/verify.md), a compiler does. `in_cpp_words` has C++'s spelling of
-`restrict`. Other languages' texts stay as they are.
+Contract: `drop_repeated_definitions(text, earlier)` is `text` (of the C family) without those
+definitions, includes and helpers that stand in one of `earlier` word for word; two of one name that
+differ both stay, for a compiler to say so. `find_missing_headers(text, dialect)` are the headers of
+what it names and does not include: verdicts need none (docs/verify.md), a compiler does.
+`replace_restrict` has C++'s spelling of `restrict`. Other languages' texts stay as they are.
 
-    python -c "from coevolve.port.one_file import beside; print(beside('struct P { int x; };\\nvoid g(P *p) { p->x = 1; }', ['struct P { int x; };\\nvoid f(P *p) { p->x = 0; }']))"
+    python -c "from coevolve.port.one_file import drop_repeated_definitions; print(drop_repeated_definitions('struct P { int x; };\\nvoid g(P *p) { p->x = 1; }', ['struct P { int x; };\\nvoid f(P *p) { p->x = 0; }']))"
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Iterable
 
 from tree_sitter import Node
 
-from corpora.syntax.c_family import leaf_texts, parse_c_family
+from corpora.syntax.c_family import get_leaf_texts, parse_c_family
 
 _GIVEN_ONCE = frozenset(
     {
@@ -80,7 +80,7 @@ _AS_WELL = {
 """Headers that declare the same."""
 
 
-def headers(text: str, dialect: str) -> list[str]:
+def find_missing_headers(text: str, dialect: str) -> list[str]:
     """What a text of the C family names and includes nowhere, as lines to stand before it."""
     said = re.sub(r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"", " ", text, flags=re.S)
     known = set(re.findall(r"^[ \t]*#[ \t]*include[ \t]*<([^>]+)>", said, re.M)) | (
@@ -94,15 +94,15 @@ def headers(text: str, dialect: str) -> list[str]:
     return found
 
 
-def in_cpp_words(text: str) -> str:
+def replace_restrict(text: str) -> str:
     """C's `restrict`, which C++ and CUDA do not know, as their compilers spell it."""
     return re.sub(r"\brestrict\b", "__restrict__", text)
 
 
-def beside(text: str, earlier: Iterable[str]) -> str:
-    known = {_words(node) for each in earlier for node in _outer(each)}
+def drop_repeated_definitions(text: str, earlier: Iterable[str]) -> str:
+    known = {_words(node) for each in earlier for node in _find_outer_definitions(each)}
     data = text.encode()
-    for node in reversed(_outer(text)):
+    for node in reversed(_find_outer_definitions(text)):
         if _words(node) in known:
             end = node.end_byte
             rest = data[end:].lstrip(b" \t")
@@ -111,9 +111,9 @@ def beside(text: str, earlier: Iterable[str]) -> str:
     return data.decode()
 
 
-def _outer(text: str) -> list[Node]:
+def _find_outer_definitions(text: str) -> list[Node]:
     return [node for node in parse_c_family(text).root_node.children if node.type in _GIVEN_ONCE]
 
 
 def _words(node: Node) -> str:
-    return " ".join(leaf_texts(node))
+    return " ".join(get_leaf_texts(node))

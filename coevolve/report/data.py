@@ -3,7 +3,7 @@
 Contract: reads what is there; a stage that has not finished is absent, never guessed. Texts are
 passed on as they are: escaping is the page's business.
 
-    python -c "from coevolve.report.data import page_data; from coevolve.loop.run_folder import RunFolder; print(page_data(RunFolder('runs/demo'))['rounds'])"
+    python -c "from coevolve.report.data import make_page_data; from coevolve.loop.run_folder import RunFolder; print(make_page_data(RunFolder('runs/demo'))['rounds'])"
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from coevolve.loop.run_corpus import references_of
+from coevolve.loop.run_corpus import load_references
 from coevolve.loop.run_folder import RoundPaths, RunFolder, read_json
-from corpora.dialects import dialect
+from corpora.dialects import get_dialect
 from corpora.records import NOT_COMPILED, Candidate, Program, Triplet, UnitTestSuite, Verdict
 from corpora.store import count_jsonl, read_jsonl
 from corpora.suites.unit_tests import format_test
 from corpora.tokens.printing import print_words
-from translator.prompting.answers import counted
+from translator.prompting.answers import count_rejections
 
 SHOWN_TESTS = 4
 FIGURES = ("compile_rate", "bleu", "codebleu", "tester_valid_rate")
 
 
-def rounds_begun(folder: RunFolder) -> Iterator[int]:
+def list_rounds(folder: RunFolder) -> Iterator[int]:
     """0 for the cold start, then every round that has a folder."""
     number = 0
     while folder.round(number).folder.exists():
@@ -33,7 +33,7 @@ def rounds_begun(folder: RunFolder) -> Iterator[int]:
         number += 1
 
 
-def page_data(folder: RunFolder) -> dict:
+def make_page_data(folder: RunFolder) -> dict:
     """`rounds`, `programs` (by id) and `samples` of the page; see report.js for how they
     are shown.
     """
@@ -41,7 +41,7 @@ def page_data(folder: RunFolder) -> dict:
     # Suites and triplets, which hold suites, take longest to read: each file is read once.
     kept = {
         n: [t.verdict.target_id for t in _read(folder.round(n).triplets, Triplet)]
-        for n in rounds_begun(folder)
+        for n in list_rounds(folder)
     }
     held_out_suites = {s.program_id: s for s in _read(folder.evaluation_suites, UnitTestSuite)}
     several = folder.split.exists() and "directions" in read_json(folder.split)
@@ -72,9 +72,9 @@ def page_data(folder: RunFolder) -> dict:
             programs,
             shown,
         )
-    for way, source, target in references_of(folder):
+    for way, source, target in load_references(folder):
         if source in shown and target in programs:
-            text = readable(programs[target].text, programs[target].dialect)
+            text = format_token_line(programs[target].text, programs[target].dialect)
             shown[source] |= (
                 {"references": {**shown[source].get("references", {}), way: text}}
                 if way
@@ -87,11 +87,11 @@ def _read(path: Path, kind: type) -> list:
     return list(read_jsonl(path, kind)) if path.exists() else []
 
 
-def readable(text: str, dialect_name: str) -> str:
+def format_token_line(text: str, dialect_name: str) -> str:
     """A text that lies in one line of separate words, as tokenised corpora have it, in lines."""
     if "\n" in text.strip() or " ; " not in text:
         return text
-    return print_words(text.split(), dialect(dialect_name).language)
+    return print_words(text.split(), get_dialect(dialect_name).language)
 
 
 def _round(folder: RunFolder, number: int, kept: int, several: bool) -> dict:
@@ -111,9 +111,9 @@ def _round(folder: RunFolder, number: int, kept: int, several: bool) -> dict:
     return {
         "number": number,
         "figures": {k: v for k, v in evaluation.items() if k.startswith("pass@") or k in FIGURES},
-        "funnel": funnel(paths, verdicts, kept),
+        "funnel": count_funnel(paths, verdicts, kept),
         "outcomes": dict(Counter(str(v.outcome) for v in verdicts).most_common()),
-        "not_functions": counted(verdicts),
+        "not_functions": count_rejections(verdicts),
         "seconds": {
             stage: seconds for (n, stage), seconds in folder.times().items() if n == number
         },
@@ -126,14 +126,14 @@ def _round(folder: RunFolder, number: int, kept: int, several: bool) -> dict:
     }
 
 
-def funnel(paths: RoundPaths, verdicts: list[Verdict], kept: int) -> list[tuple[str, int]]:
+def count_funnel(paths: RoundPaths, verdicts: list[Verdict], kept: int) -> list[tuple[str, int]]:
     """How many of a round's candidates reach each step; empty before they are verified. Each step
     is part of the one before.
     """
     if not verdicts:
         return []
     candidates = count_jsonl(paths.proposals)
-    functions = len(verdicts) - sum(counted(verdicts).values())
+    functions = len(verdicts) - sum(count_rejections(verdicts).values())
     compiled = [v for v in verdicts if v.outcome not in NOT_COMPILED]
     tested = [v for v in compiled if str(v.outcome) != "INVALID_SUITE"]
     equivalent = sum(str(v.outcome) == "EQUIVALENT" for v in tested)
@@ -209,19 +209,19 @@ def _program(program: Program) -> dict:
         "name": program.name,
         "dialect": program.dialect,
         "origin": program.origin,
-        "text": readable(program.text, program.dialect),
+        "text": format_token_line(program.text, program.dialect),
     }
 
 
 def _tests(suite: UnitTestSuite | None) -> list[str]:
-    return [_short(format_test(t)) for t in suite.tests[:SHOWN_TESTS]] if suite else []
+    return [_shorten(format_test(t)) for t in suite.tests[:SHOWN_TESTS]] if suite else []
 
 
 def _failing_test(suite: UnitTestSuite | None, verdict: Verdict) -> str:
     if suite is None or not 0 <= verdict.test_index < len(suite.tests):
         return ""
-    return _short(format_test(suite.tests[verdict.test_index]))
+    return _shorten(format_test(suite.tests[verdict.test_index]))
 
 
-def _short(text: str, most: int = 400) -> str:
+def _shorten(text: str, most: int = 400) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"

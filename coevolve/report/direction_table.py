@@ -16,15 +16,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coevolve.cli.errors import UserError
-from coevolve.loop.directions import by_direction
-from coevolve.loop.run_corpus import stored_corpus
+from coevolve.loop.directions import split_by_direction
+from coevolve.loop.run_corpus import load_stored_corpus
 from coevolve.loop.run_folder import RunFolder, read_json
 from coevolve.report.page import open_run
 from corpora.records import Candidate, Triplet
 from corpora.store import read_jsonl
 
 if TYPE_CHECKING:
-    from coevolve.evaluation.statistics import Difference
+    from coevolve.evaluation.statistics import PairedDifference
 
 NOTES = (
     "pairs: kept of those proposed in all rounds; a candidate is proposed once however "
@@ -42,7 +42,7 @@ FORTRAN_NOTE = (
 
 
 @dataclass(frozen=True, slots=True)
-class DirectionRow:
+class DirectionResult:
     """One direction of one run. programs: proposed for, of which `solved` have a kept pair;
     candidates, kept: of all rounds.
 
@@ -59,10 +59,10 @@ class DirectionRow:
     rounds: int
     before: dict
     after: dict
-    change: Difference | None
+    change: PairedDifference | None
 
 
-def rows_of(root: Path) -> list[DirectionRow]:
+def make_rows(root: Path) -> list[DirectionResult]:
     """Rows of one run, in the configuration's order. Raises UserError when nothing has been
     evaluated.
     """
@@ -70,10 +70,11 @@ def rows_of(root: Path) -> list[DirectionRow]:
     if not folder.round(0).evaluation.exists():
         raise UserError(f"'{root}' has no evaluated round; run or resume it first")
     last = folder.last_round(lambda paths: paths.evaluation.exists())
-    sides = {str(way): len(programs) for way, programs in stored_corpus(folder).sides(config)}
-    candidates, pairs = _proposed(folder), _kept(folder)
+    sides = {str(way): len(programs) for way, programs in load_stored_corpus(folder).sides(config)}
+    candidates, pairs = _iterate_candidates(folder), _iterate_kept_pairs(folder)
     measured = [
-        by_direction(config, read_json(folder.round(number).evaluation)) for number in (0, last)
+        split_by_direction(config, read_json(folder.round(number).evaluation))
+        for number in (0, last)
     ]
     found = []
     for way in config.directions:
@@ -82,20 +83,20 @@ def rows_of(root: Path) -> list[DirectionRow]:
         solved = len({source for _, source, _ in kept})
         counts = (sides.get(way, 0), solved, sum(each == way for each, _ in candidates), len(kept))
         found.append(
-            DirectionRow(
+            DirectionResult(
                 str(root),
                 way,
                 *counts,
                 last,
                 before,
                 after,
-                change_of(before, after) if last else None,
+                compute_change(before, after) if last else None,
             )
         )
     return found
 
 
-def _proposed(folder: RunFolder) -> set[tuple[str, str]]:
+def _iterate_candidates(folder: RunFolder) -> set[tuple[str, str]]:
     """(direction, candidate) of every round whose candidates were verified."""
     files = [
         folder.round(n)
@@ -104,7 +105,7 @@ def _proposed(folder: RunFolder) -> set[tuple[str, str]]:
     return {(c.direction, c.id) for paths in files for c in read_jsonl(paths.proposals, Candidate)}
 
 
-def _kept(folder: RunFolder) -> set[tuple[str, str, str]]:
+def _iterate_kept_pairs(folder: RunFolder) -> set[tuple[str, str, str]]:
     """(direction, source, target) of every kept pair."""
     files = [
         folder.round(n).triplets
@@ -115,19 +116,19 @@ def _kept(folder: RunFolder) -> set[tuple[str, str, str]]:
     }
 
 
-def shares(figures: dict) -> list[float]:
+def compute_pass_rates(figures: dict) -> list[float]:
     """pass@1 of each held-out program, 0..1."""
     return [row["passed"] / row["samples"] for row in figures.get("items", ())]
 
 
-def change_of(before: dict, after: dict) -> Difference | None:
+def compute_change(before: dict, after: dict) -> PairedDifference | None:
     """Of pass@1, paired by program."""
-    from coevolve.evaluation.statistics import paired_difference
+    from coevolve.evaluation.statistics import bootstrap_paired_difference
 
-    return paired_difference(shares(before), shares(after))
+    return bootstrap_paired_difference(compute_pass_rates(before), compute_pass_rates(after))
 
 
-def markdown(rows: Sequence[DirectionRow]) -> str:
+def format_markdown(rows: Sequence[DirectionResult]) -> str:
     """The table and its notes."""
     runs = len({row.run for row in rows}) > 1
     k = max(
@@ -158,10 +159,10 @@ def markdown(rows: Sequence[DirectionRow]) -> str:
         ]
         cells += [
             str(row.after["programs"]),
-            f"{_passed(row.before)} → {_passed(row.after)}",
+            f"{_format_pass_rate(row.before)} → {_format_pass_rate(row.after)}",
             _change(row.change),
         ]
-        cells += [_moved(row, key) for key in (f"pass@{k}", "compile_rate", "bleu")] + [
+        cells += [_format_change(row, key) for key in (f"pass@{k}", "compile_rate", "bleu")] + [
             _codebleu(row)
         ]
         lines.append("| " + " | ".join(cells) + " |")
@@ -172,17 +173,17 @@ def markdown(rows: Sequence[DirectionRow]) -> str:
     return "\n".join([*lines, "", *(f"* {note}" for note in notes)])
 
 
-def _passed(figures: dict) -> str:
-    from coevolve.evaluation.statistics import interval_of_mean
+def _format_pass_rate(figures: dict) -> str:
+    from coevolve.evaluation.statistics import bootstrap_mean
 
-    values = shares(figures)
+    values = compute_pass_rates(figures)
     if not values:
         return "–"
-    low, high = interval_of_mean(values) or (0.0, 0.0)
+    low, high = bootstrap_mean(values) or (0.0, 0.0)
     return f"{100 * sum(values) / len(values):.1f} ({100 * low:.0f} to {100 * high:.0f})"
 
 
-def _change(change: Difference | None) -> str:
+def _change(change: PairedDifference | None) -> str:
     if change is None:
         return "–"
     return (
@@ -191,23 +192,23 @@ def _change(change: Difference | None) -> str:
     )
 
 
-def _moved(row: DirectionRow, key: str) -> str:
+def _format_change(row: DirectionResult, key: str) -> str:
     return " → ".join(
         "–" if each.get(key) is None else f"{each[key]:.1f}" for each in (row.before, row.after)
     )
 
 
-def _codebleu(row: DirectionRow) -> str:
+def _codebleu(row: DirectionResult) -> str:
     """Figures, or what parts of it there are."""
     parts = [each.get("codebleu_parts") for each in (row.before, row.after)]
     if not any(parts):
-        return _moved(row, "codebleu")
+        return _format_change(row, "codebleu")
     return " → ".join(
         f"({', '.join(f'{v:.1f}' for v in each.values())})" if each else "–" for each in parts
     )
 
 
-def plain(rows: Sequence[DirectionRow]) -> list[dict]:
+def format_json_rows(rows: Sequence[DirectionResult]) -> list[dict]:
     """The rows as JSON values, without figures by program."""
 
     def short(figures: dict) -> dict:

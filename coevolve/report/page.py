@@ -18,7 +18,7 @@ from pathlib import Path
 from coevolve.cli.errors import UserError
 from coevolve.config.schema import Config, load
 from coevolve.loop.run_folder import RunFolder, read_json, resolve_run_dir
-from coevolve.report.data import page_data, rounds_begun
+from coevolve.report.data import list_rounds, make_page_data
 from corpora.files import write_atomically
 from corpora.records import NOT_COMPILED, Candidate, Outcome, Triplet, Verdict
 from corpora.store import count_jsonl, read_jsonl
@@ -45,14 +45,16 @@ class RoundFigures:
     parts: dict[str, RoundFigures] = field(default_factory=dict)
 
 
-def figures(folder: RunFolder, config: Config | None = None) -> list[RoundFigures]:
+def collect_figures(folder: RunFolder, config: Config | None = None) -> list[RoundFigures]:
     """Rows for the cold start (0) and every round begun; without the configuration nothing is
     counted by direction.
     """
-    return [round_figures(folder, number, config) for number in rounds_begun(folder)]
+    return [collect_round_figures(folder, number, config) for number in list_rounds(folder)]
 
 
-def round_figures(folder: RunFolder, number: int, config: Config | None = None) -> RoundFigures:
+def collect_round_figures(
+    folder: RunFolder, number: int, config: Config | None = None
+) -> RoundFigures:
     paths = folder.round(number)
     seconds = {stage: s for (n, stage), s in folder.times().items() if n == number}
     outcomes: Counter = Counter()
@@ -64,7 +66,7 @@ def round_figures(folder: RunFolder, number: int, config: Config | None = None) 
     if paths.verdicts.exists():
         outcomes = Counter(str(v.outcome) for v in read_jsonl(paths.verdicts, Verdict))
         candidates = count_jsonl(paths.proposals)
-        compiled = _compiled(outcomes)
+        compiled = _count_compiled(outcomes)
     if paths.triplets.exists():
         kept = count_jsonl(paths.triplets)
     evaluation = read_json(paths.evaluation) if paths.evaluation.exists() else {}
@@ -78,7 +80,7 @@ def round_figures(folder: RunFolder, number: int, config: Config | None = None) 
     )
 
 
-def _compiled(outcomes: Mapping[str, int]) -> int:
+def _count_compiled(outcomes: Mapping[str, int]) -> int:
     return sum(n for o, n in outcomes.items() if o not in (*NOT_COMPILED, Outcome.INVALID_SUITE))
 
 
@@ -99,7 +101,7 @@ def _parts(
     found = {}
     for way in dict.fromkeys((*directions, *sorted(candidates))):
         own = outcomes.get(way, Counter())
-        compiled = _compiled(own)
+        compiled = _count_compiled(own)
         counts = (candidates[way], compiled) if paths.verdicts.exists() else (None, None)
         measured = evaluation.get("directions", {}).get(way, {})
         found[way] = RoundFigures(
@@ -112,11 +114,11 @@ def _cell(value: object, pattern: str = "{}") -> str:
     return "–" if value is None or value == "" else pattern.format(value)
 
 
-def table(
+def make_table(
     folder: RunFolder, config: Config, known: list[RoundFigures] | None = None
 ) -> tuple[list[str], list[list[str]]]:
-    """Header and rows of the closing table, as text. known: `figures(folder, config)`, where the
-    caller has them.
+    """Header and rows of the closing table, as text. known: `collect_figures(folder, config)`,
+    where the caller has them.
     """
     ks = config.evaluate.pass_at
     several = len(config.directions) > 1
@@ -136,7 +138,7 @@ def table(
         "seconds per stage",
     ]
     rows = []
-    for row in figures(folder, config) if known is None else known:
+    for row in collect_figures(folder, config) if known is None else known:
         label = "cold" if row.number == 0 else str(row.number)
         rows.append([label, *(["all"] if several else []), *_cells(row, ks)])
         rows += [[label, way, *_cells(part, ks)] for way, part in row.parts.items()]
@@ -165,8 +167,8 @@ def print_table(root: Path) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    known = figures(folder, config)
-    header, rows = table(folder, config, known)
+    known = collect_figures(folder, config)
+    header, rows = make_table(folder, config, known)
     held_out = next((r.evaluation.get("programs") for r in known if r.evaluation), None)
     shown = Table(
         title=f"{root}: {config.title}, held-out programs: {_cell(held_out)}", title_justify="left"
@@ -203,9 +205,9 @@ def write_report(root: Path) -> Path:
     from markupsafe import Markup
 
     folder, config = open_run(root)
-    known = figures(folder, config)
-    header, rows = table(folder, config, known)
-    data = page_data(folder)
+    known = collect_figures(folder, config)
+    header, rows = make_table(folder, config, known)
+    data = make_page_data(folder)
     environment = Environment(
         loader=PackageLoader("coevolve", "templates"), autoescape=True, undefined=StrictUndefined
     )
@@ -225,13 +227,13 @@ def write_report(root: Path) -> Path:
         verified=any(r["outcomes"] for r in data["rounds"]),
         style=own("report.css"),
         script=own("report.js"),
-        data=Markup(inside_script(data)),
+        data=Markup(escape_for_script(data)),
     )
     write_atomically(folder.report, lambda out: out.write(page.encode("utf-8", "replace")))
     return folder.report
 
 
-def inside_script(value: object) -> str:
+def escape_for_script(value: object) -> str:
     """JSON that no text in it can end: inside a script element only `<` could begin an end tag or a
     comment.
     """

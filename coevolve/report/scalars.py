@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from coevolve.cli.errors import UserError
-from coevolve.report.page import RoundFigures, figures, open_run
+from coevolve.report.page import RoundFigures, collect_figures, open_run
 
 _TRANSLATOR = ("compile_rate", "bleu", "codebleu")
 
@@ -31,8 +31,8 @@ def write_scalars(root: Path, out: Path) -> int:
         ) from None
     found = [
         (row.number, name, value)
-        for row in figures(folder, config)
-        for name, value in scalars_of(row)
+        for row in collect_figures(folder, config)
+        for name, value in list_scalars(row)
     ]
     place = out / root.resolve().name
     for old in place.glob("events.out.tfevents.*"):
@@ -43,7 +43,7 @@ def write_scalars(root: Path, out: Path) -> int:
     return len(found)
 
 
-def scalars_of(row: RoundFigures) -> Iterator[tuple[str, float]]:
+def list_scalars(row: RoundFigures) -> Iterator[tuple[str, float]]:
     """Name and value of what is known of a round: rates in percent, times in seconds."""
     for key, value in row.evaluation.items():
         if (key.startswith("pass@") or key in _TRANSLATOR) and value is not None:
@@ -58,7 +58,7 @@ def scalars_of(row: RoundFigures) -> Iterator[tuple[str, float]]:
         if count is not None:
             yield f"pairs/{name}", count
     for way, part in row.parts.items():
-        for name, value in scalars_of(part):
+        for name, value in list_scalars(part):
             group, _, rest = name.partition("/")
             yield f"{group}/{way.replace(':', '-to-')}/{rest}", value
     for outcome, count in row.outcomes.items():

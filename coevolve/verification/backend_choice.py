@@ -1,10 +1,10 @@
 """Which execution back end a word stands for: `auto` is a device where one is usable, else the
 emulation.
 
-Contract: `backend_kind` starts nothing; `make_backend` does. Both raise ValueError, one line, for
-what is not to be had.
+Contract: `choose_backend_kind` starts nothing; `make_backend` does. Both raise ValueError, one
+line, for what is not to be had.
 
-    python -c "from coevolve.verification.backend_choice import backend_kind; print(backend_kind('auto'))"
+    python -c "from coevolve.verification.backend_choice import choose_backend_kind; print(choose_backend_kind('auto'))"
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 from gpu_runtime.backend import EMULATE, ExecutionBackend
 
 
-def backend_kind(word: str) -> str:
+def choose_backend_kind(word: str) -> str:
     """`emulated` or `cuda` for auto, by whether a device is there. Raises ValueError for another
     word.
     """
@@ -40,17 +40,17 @@ def make_backend(word: str = "auto") -> ExecutionBackend:
     """The execution back end of that name. Raises ValueError with one line when it is not to be had
     here.
     """
-    makers = {"emulated": _emulated, "cuda": _cuda}
-    return makers[backend_kind(word)]()
+    makers = {"emulated": _make_emulated, "cuda": _make_cuda}
+    return makers[choose_backend_kind(word)]()
 
 
-def _emulated() -> ExecutionBackend:
+def _make_emulated() -> ExecutionBackend:
     from gpu_runtime.emulation.backend import EmulatedBackend
 
     return EmulatedBackend()
 
 
-def _cuda() -> ExecutionBackend:
+def _make_cuda() -> ExecutionBackend:
     module = _cuda_module()
     if module is None:
         raise ValueError(f"the CUDA back end is not available here; {EMULATE}")

@@ -1,10 +1,10 @@
 """Functions judged without the rest of their files: when that may be, and what is said of it.
 
-Contract: `read_as_compiled` gives the text that the dialect's compiler would read. `cut_out` gives
-one function of such a text with what it needs, from the text with all macros written out; only
-where the whole text compiles, runs nothing by itself and holds nothing that reaches beyond a
-function (assembly, linker attributes and pragmas). Else it gives the reason in one line.
-`other_beginning` names shared data that two texts begin with different values.
+Contract: `read_as_compiled` gives the text that the dialect's compiler would read.
+`isolate_functions` gives one function of such a text with what it needs, from the text with all
+macros written out; only where the whole text compiles, runs nothing by itself and holds nothing
+that reaches beyond a function (assembly, linker attributes and pragmas). Else it gives the reason
+in one line. `other_beginning` names shared data that two texts begin with different values.
 
     coevolve verify solver.cpp solver.omp.cpp
 """
@@ -15,14 +15,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from corpora.datasets.loaders import Loaded, programs_of_text
-from corpora.dialects import dialect
-from corpora.extraction.dispatch import piece_of
+from corpora.datasets.loaders import LoadedCorpus, programs_of_text
+from corpora.dialects import get_dialect
+from corpora.extraction.extract import piece_of
 from corpora.extraction.initial_values import initial_values
 from corpora.records import Program
-from corpora.signatures.dispatch import SignatureError, signature_of
-from corpora.syntax.c_family import c_functions, parse_c_family
-from gpu_runtime.call.parameter_names import plain_name
+from corpora.signatures.signature import SignatureError, read_signature
+from corpora.syntax.c_family import find_c_functions, parse_c_family
+from gpu_runtime.call.parameter_names import normalize_name
 from gpu_runtime.compile.preprocess import (
     Reading,
     expand,
@@ -49,19 +49,19 @@ def read_as_compiled(text: str, dialect_name: str) -> Reading:
     """The text as its compiler reads it: what it passes over is left out. As it is where there is
     nothing to decide.
     """
-    if dialect(dialect_name).language != "cpp" or not needs_preprocessor(text):
+    if get_dialect(dialect_name).language != "cpp" or not needs_preprocessor(text):
         return Reading(text)
     return resolve(text, dialect_name)
 
 
-def functions_as_compiled(found: Loaded, text: str, dialect_name: str) -> Loaded:
+def functions_as_compiled(found: LoadedCorpus, text: str, dialect_name: str) -> LoadedCorpus:
     """The functions that were `found` in the file `text` as its compiler reads them: what it passes
     over is left out.
 
     A function keeps its macros where they mean the same in it alone; else it comes with them
     written out. Raises ValueError, one line, where the compiler cannot read the file.
     """
-    if dialect(dialect_name).language != "cpp" or not (
+    if get_dialect(dialect_name).language != "cpp" or not (
         needs_preprocessor(text) or "define" in text
     ):
         return found
@@ -76,7 +76,7 @@ def functions_as_compiled(found: Loaded, text: str, dialect_name: str) -> Loaded
         given[p.name] if p.name in given and _same_words(given[p.name], p) else p
         for p in written.programs
     )
-    return Loaded(programs, written.skipped)
+    return LoadedCorpus(programs, written.skipped)
 
 
 def _same_words(program: Program, written: Program) -> bool:
@@ -84,10 +84,10 @@ def _same_words(program: Program, written: Program) -> bool:
     return not alone.problem and alone.text.split() == written.text.split()
 
 
-def cut_out(program: Program) -> Cut:
+def isolate_functions(program: Program) -> Cut:
     """The function of `program` alone, with what it needs."""
     text, problem = program.text, ""
-    if dialect(program.dialect).language == "cpp":
+    if get_dialect(program.dialect).language == "cpp":
         read = expand(text, program.dialect)
         text, problem = read.text, read.problem and f"does not compile ({read.problem}); {MEND}"
     whole = replace(program, text=text)
@@ -104,9 +104,9 @@ def _unfit(whole: Program) -> str:
     """Why the text's functions cannot be told apart or taken out."""
     if reason := vet_file(whole):
         return f"cannot be taken apart: {reason}"
-    if dialect(whole.dialect).language != "cpp":
+    if get_dialect(whole.dialect).language != "cpp":
         return ""
-    functions = c_functions(parse_c_family(whole.text).root_node, template=True)
+    functions = find_c_functions(parse_c_family(whole.text).root_node, template=True)
     lines = [f.node.start_point[0] + 1 for f in functions if f.name == whole.name and not f.member]
     return (
         f"defines it more than once (lines {', '.join(map(str, lines))}); give each a name of "
@@ -134,13 +134,13 @@ def with_shared_data(program: Program) -> Cut | None:
     piece = piece_of(program)
     if piece.reason or not _has_more(replace(program, name=piece.name, text=piece.text), program):
         return None
-    cut = cut_out(program)
+    cut = isolate_functions(program)
     return cut if cut.problem or _has_more(cut.program, program) else None
 
 
 def _has_more(made: Program, than: Program) -> bool:
     try:
-        return len(signature_of(made).parameters) > len(signature_of(than).parameters)
+        return len(read_signature(made).parameters) > len(read_signature(than).parameters)
     except SignatureError:
         return False
 
@@ -150,7 +150,7 @@ def other_beginning(source: Program, target: Program, made: tuple[Program, Progr
     target's text; '' for none.
     """
     shared = set.intersection(
-        *({plain_name(p.name) for p in signature_of(m).parameters} for m in made)
+        *({normalize_name(p.name) for p in read_signature(m).parameters} for m in made)
     )
     values = [_values(p) for p in (source, target)]
     for name in sorted(shared & values[0].keys() & values[1].keys()):
@@ -164,10 +164,10 @@ def other_beginning(source: Program, target: Program, made: tuple[Program, Progr
 
 
 def _values(program: Program) -> Mapping[str, str]:
-    row = dialect(program.dialect)
+    row = get_dialect(program.dialect)
     text = expand(program.text, row.name).text if row.language == "cpp" else program.text
     found = initial_values(text, row.language)
-    return {plain_name(name): _plain(value) for name, value in found.items()}
+    return {normalize_name(name): _plain(value) for name, value in found.items()}
 
 
 def _plain(value: str) -> str:

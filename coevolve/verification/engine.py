@@ -23,25 +23,25 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
-from coevolve.verification.backend_choice import backend_kind, make_backend
-from coevolve.verification.own_sizes import at_own_sizes
-from coevolve.verification.programs import suite_of as programs_suite
-from coevolve.verification.programs import verify_programs, whole_pair
-from corpora.extraction.dispatch import TOO_DEEP
+from coevolve.verification.backend_choice import choose_backend_kind, make_backend
+from coevolve.verification.programs import is_whole_program_pair, verify_programs
+from coevolve.verification.programs import make_program_suite as programs_suite
+from coevolve.verification.target_thresholds import verify_at_target_thresholds
+from corpora.extraction.extract import TOO_DEEP
 from corpora.records import Blame, Outcome, Program, Signature, UnitTestSuite, Verdict, content_hash
-from corpora.signatures.dispatch import SignatureError, signature_of
+from corpora.signatures.signature import SignatureError, read_signature
 from corpora.store import from_json, to_json
-from corpora.suites.unit_tests import SuiteError, launch_of, parse_suite
+from corpora.suites.unit_tests import SuiteError, parse_suite, read_launch
 from gpu_runtime.backend import CompileRequest, ExecutionBackend, Variant
 from gpu_runtime.call.binding import Binding
 from gpu_runtime.sandbox.memory import keep_heap
-from gpu_runtime.wall.check import vet
-from tester.generate.rules import NoSuite, suite_for
-from tester.generate.snippets import SnippetError, snippet_tests
-from tester.mutation.branches import coverage_requests
-from tester.mutation.strength import mutant_requests, top_up
-from tester.validity import Validation, requests_for, validate
-from translator.judge import JudgeConfig, judge, plain_requests, turned_away
+from gpu_runtime.wall.check import check_program
+from tester.generate.rules import NoSuiteError, generate_suite
+from tester.generate.snippets import SnippetError, run_snippet
+from tester.mutation.branches import list_coverage_requests
+from tester.mutation.strength import list_mutant_requests, top_up_suite
+from tester.validity import Validation, list_validation_requests, validate_suite
+from translator.judge import JudgeConfig, judge, list_compile_requests, reject_early
 
 CHUNK = 96
 """Most pairs that are compiled together: a compiler run costs as much as ten functions in it."""
@@ -80,12 +80,12 @@ class VerifyConfig:
     judge: JudgeConfig = field(default_factory=JudgeConfig)
 
 
-def cache_folder() -> Path:
+def find_cache_folder() -> Path:
     return Path(os.environ.get("COEVOLVE_CACHE") or Path.home() / ".cache" / "coevolve")
 
 
 @lru_cache(maxsize=1)
-def engine_version() -> str:
+def compute_engine_version() -> str:
     """Hash of the sources that decide verdicts: another engine, another cache."""
     root = Path(__file__).resolve().parents[2]
     rooms = ("gpu_runtime", "tester", "translator", "corpora", "coevolve/verification")
@@ -110,8 +110,8 @@ class Engine:
     ) -> None:
         self.config = config
         self._backend = None if isinstance(backend, str) else backend
-        self.kind = backend_kind(backend) if isinstance(backend, str) else backend.name
-        self.cache = (cache or cache_folder()) / "verdicts"
+        self.kind = choose_backend_kind(backend) if isinstance(backend, str) else backend.name
+        self.cache = (cache or find_cache_folder()) / "verdicts"
         self._known: OrderedDict[str, Validation] = OrderedDict()
         self._snippets: OrderedDict[str, UnitTestSuite] = OrderedDict()
 
@@ -135,10 +135,10 @@ class Engine:
             )
 
     def _verified(self, pair: Pair) -> Verdict:
-        if whole_pair(pair.source, pair.target):
+        if is_whole_program_pair(pair.source, pair.target):
             tests = programs_suite(pair.source, pair.suite)
             key = content_hash(
-                engine_version(),
+                compute_engine_version(),
                 "programs",
                 self.config.judge,
                 pair.source.id,
@@ -167,16 +167,16 @@ class Engine:
         for pair in pairs:
             try:
                 if (
-                    whole_pair(pair.source, pair.target)
+                    is_whole_program_pair(pair.source, pair.target)
                     or self._cached(self._key(pair, self.suite_of(pair))) is not None
                 ):
                     continue
-                signature = signature_of(pair.source)
+                signature = read_signature(pair.source)
                 plain[CompileRequest(pair.source, signature)] = None
                 if isinstance(
-                    turned_away(pair.source, signature, pair.target, self.config.judge), Binding
+                    reject_early(pair.source, signature, pair.target, self.config.judge), Binding
                 ):  # else no suite will be made
-                    plain |= dict.fromkeys(plain_requests([pair.target]))
+                    plain |= dict.fromkeys(list_compile_requests([pair.target]))
                     tested.add(pair.source.id)
             except (ValueError, RecursionError):
                 continue  # judged later, with its reason
@@ -186,14 +186,14 @@ class Engine:
         """Compile together what checking suites of these sources will need, mutants and the count
         of branches included.
         """
-        plain = dict.fromkeys(plain_requests(sources))
+        plain = dict.fromkeys(list_compile_requests(sources))
         self._compile_ahead(plain, {source.id for source in sources})
         if self.config.mutants:
             self.backend.compile(
                 [
                     r
                     for request in plain
-                    for r in coverage_requests(request.program, request.signature)
+                    for r in list_coverage_requests(request.program, request.signature)
                 ]
             )
 
@@ -204,9 +204,9 @@ class Engine:
         built = self.backend.compile(list(plain)) if plain else []
         further: list[CompileRequest] = []
         for request in (c.request for c in built if c.ok and c.request.program.id in sources):
-            further += requests_for(request.program, request.signature)
+            further += list_validation_requests(request.program, request.signature)
             if self.config.mutants:
-                further += mutant_requests(
+                further += list_mutant_requests(
                     request.program, request.signature, self.config.mutants, self.config.seed
                 )
         if further:
@@ -218,7 +218,7 @@ class Engine:
         """
         if pair.suite is None or isinstance(pair.suite, UnitTestSuite):
             return pair.suite
-        signature = signature_of(pair.source)
+        signature = read_signature(pair.source)
         if _WRAPPER.search(pair.suite):
             key = content_hash(pair.source.id, pair.suite)
             return _recall(
@@ -229,7 +229,7 @@ class Engine:
         tests = parse_suite(pair.suite, signature)
         if not tests:
             raise SuiteError(1, 1, "the suite has no test")
-        return UnitTestSuite(pair.source.id, tests, "user", launch=launch_of(pair.suite))
+        return UnitTestSuite(pair.source.id, tests, "user", launch=read_launch(pair.suite))
 
     def expectations(self, source: Program, suite: UnitTestSuite | None = None) -> Validation:
         """The checked suite of a source, from memory when it was asked before. Raises
@@ -239,12 +239,12 @@ class Engine:
         return _recall(self._known, key, lambda: self._checked(source, suite))
 
     def _checked(self, source: Program, suite: UnitTestSuite | None) -> Validation:
-        signature = signature_of(source)
+        signature = read_signature(source)
         if suite is not None:
-            validation = validate(source, signature, suite, self.backend)
+            validation = validate_suite(source, signature, suite, self.backend)
         else:
             try:
-                made = suite_for(
+                made = generate_suite(
                     source,
                     signature,
                     self.backend,
@@ -252,14 +252,14 @@ class Engine:
                     tests=self.config.tests,
                     big=self.config.large,
                 )
-            except NoSuite as error:
+            except NoSuiteError as error:
                 return _unusable(source, signature, self.backend, str(error))
-            validation = validate(source, signature, made, self.backend, prune=True)
+            validation = validate_suite(source, signature, made, self.backend, prune=True)
         if validation.expectations is None or not self.config.mutants:
             return validation
         # A suite that a person or a model gave is measured as it is; only our own may grow.
         rounds = 1 if suite is None else 0
-        stronger = top_up(
+        stronger = top_up_suite(
             validation.expectations,
             self.backend,
             limit=self.config.mutants,
@@ -278,10 +278,10 @@ class Engine:
             backend=self.backend.name,
         )
         try:
-            signature = signature_of(pair.source)
+            signature = read_signature(pair.source)
         except SignatureError as error:
             return replace(base, detail=str(error))
-        found = turned_away(pair.source, signature, pair.target, self.config.judge)
+        found = reject_early(pair.source, signature, pair.target, self.config.judge)
         if (
             isinstance(found, tuple)
             and self.backend.compile([CompileRequest(pair.source, signature)])[0].ok
@@ -298,13 +298,13 @@ class Engine:
         verdict = judge(validation.expectations, [pair.target], self.backend, self.config.judge)[0]
         if suite is not None:  # what a person gave is the question; only our own suite may grow
             return verdict
-        return at_own_sizes(
+        return verify_at_target_thresholds(
             verdict, validation.expectations, pair.target, self.backend, self.config.judge
         )
 
     def _key(self, pair: Pair, suite: UnitTestSuite | None) -> str:
         parts = (
-            engine_version(),
+            compute_engine_version(),
             self.kind,
             self.config,
             pair.source.id,
@@ -349,9 +349,9 @@ class Engine:
 def _is_too_deep(program: Program) -> bool:
     """Whether already the program alone cannot be read."""
     try:
-        vet(program)
-        signature_of(program)
-        plain_requests([program])
+        check_program(program)
+        read_signature(program)
+        list_compile_requests([program])
     except RecursionError:
         return True
     except ValueError:
@@ -402,7 +402,7 @@ def _snippet_suite(
     """The suite that `wrapper(f, ...)` calls of a C++ snippet make. Raises SnippetError, also when
     one call gives no test.
     """
-    found = snippet_tests(text, signature, backend)
+    found = run_snippet(text, signature, backend)
     if found.dropped:
         number, reason = found.dropped[0]
         raise SnippetError(f"call {number + 1} of wrapper gives no test: {reason}")
@@ -410,7 +410,7 @@ def _snippet_suite(
 
 
 @lru_cache(maxsize=4)
-def shared_engine(backend: str = "auto", config: VerifyConfig = VerifyConfig()) -> Engine:
+def get_shared_engine(backend: str = "auto", config: VerifyConfig = VerifyConfig()) -> Engine:
     """This process's engine of that kind."""
     return Engine(backend, config)
 
@@ -427,7 +427,7 @@ def verify(
     Raises SuiteError (a ValueError) for suite text that does not parse, ValueError for an unknown
     back end.
     """
-    return shared_engine(backend, config).verify(Pair(source, target, suite))
+    return get_shared_engine(backend, config).verify(Pair(source, target, suite))
 
 
 def verify_many(
@@ -437,7 +437,7 @@ def verify_many(
     chunk: int = CHUNK,
 ) -> list[Verdict]:
     """Verdicts in the pairs' order; `chunk` pairs at a time are compiled together."""
-    engine = shared_engine(backend, config)
+    engine = get_shared_engine(backend, config)
     verdicts = []
     for start in range(0, len(pairs), chunk):
         part = pairs[start : start + chunk]

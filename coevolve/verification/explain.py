@@ -8,13 +8,17 @@ from __future__ import annotations
 import re
 
 from coevolve.verification.engine import Engine, Pair
-from coevolve.verification.minimize import smaller_failure
-from coevolve.verification.programs import described, suite_of, whole_pair
+from coevolve.verification.minimize import minimize_failure
+from coevolve.verification.programs import (
+    describe_program_verdict,
+    is_whole_program_pair,
+    make_program_suite,
+)
 from corpora.records import ArrayValue, Blame, Outcome, ScalarValue, UnitTest, Verdict
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from corpora.suites.program_tests import format_program_test
 from corpora.suites.unit_tests import format_assignment, format_number
-from gpu_runtime.call.materialize import materialise
+from gpu_runtime.call.materialize import materialize_test
 
 SHOWN_ELEMENTS = 12
 
@@ -33,9 +37,9 @@ OUTCOME_WORDS = {
 }
 
 
-def explain(engine: Engine, pair: Pair, verdict: Verdict, elapsed_ms: float) -> str:
+def explain_verdict(engine: Engine, pair: Pair, verdict: Verdict, elapsed_ms: float) -> str:
     """Several lines; with a counterexample where a test decided."""
-    lines = [headline(verdict)]
+    lines = [summarize_verdict(verdict)]
     lines.append(
         f"  pair      {pair.source.name} ({pair.source.dialect}) -> {pair.target.name} "
         f"({pair.target.dialect}), on {verdict.backend}"
@@ -44,8 +48,8 @@ def explain(engine: Engine, pair: Pair, verdict: Verdict, elapsed_ms: float) -> 
     if verdict.blame.value in ("source", "suite"):
         lines.append(f"  blame     {verdict.blame.value}")
     expectations = None
-    if whole_pair(pair.source, pair.target):
-        lines += described(suite_of(pair.source, pair.suite), verdict)
+    if is_whole_program_pair(pair.source, pair.target):
+        lines += describe_program_verdict(make_program_suite(pair.source, pair.suite), verdict)
     elif verdict.suite_id:
         expectations = engine.expectations(pair.source, engine.suite_of(pair)).expectations
     if expectations is not None:
@@ -82,7 +86,7 @@ def outcome_words(verdict: Verdict) -> str:
     return OUTCOME_WORDS[verdict.outcome]
 
 
-def headline(verdict: Verdict) -> str:
+def summarize_verdict(verdict: Verdict) -> str:
     """What was found, in words; places in the text as line and column of the program that is at
     fault.
     """
@@ -97,10 +101,10 @@ def headline(verdict: Verdict) -> str:
 
 
 def _counterexample(engine: Engine, pair: Pair, verdict: Verdict, expectations) -> list[str]:
-    test, smallest = smaller_failure(
+    test, smallest = minimize_failure(
         expectations, verdict, pair.target, engine.backend, engine.config.judge
     )
-    lines = [f"  fails on  {_in_line(test)}"]
+    lines = [f"  fails on  {_format_test_inline(test)}"]
     if smallest is not verdict:
         lines.append(f"            {smallest.detail}")
     if smallest.buffer:
@@ -111,7 +115,7 @@ def _counterexample(engine: Engine, pair: Pair, verdict: Verdict, expectations) 
         )
         lines.append(f"  expected  {place} = {smallest.expected} (tolerance {smallest.tolerance})")
         lines.append(f"  actual    {place} = {smallest.actual}")
-    call = materialise(test, signature_of(pair.source))
+    call = materialize_test(test, read_signature(pair.source))
     for parameter, value in zip(expectations.signature.parameters, call.values, strict=True):
         if parameter.kind != "scalar" and 0 < value.size <= SHOWN_ELEMENTS:
             lines.append(
@@ -120,19 +124,23 @@ def _counterexample(engine: Engine, pair: Pair, verdict: Verdict, expectations) 
     return lines
 
 
-def smallest_counterexample(engine: Engine, pair: Pair, verdict: Verdict) -> str:
+def describe_smallest_counterexample(engine: Engine, pair: Pair, verdict: Verdict) -> str:
     """One line: on which smallest test known the target fails and how; the verdict's own detail
     where no test decided.
     """
-    if verdict.test_index < 0 or not verdict.suite_id or whole_pair(pair.source, pair.target):
+    if (
+        verdict.test_index < 0
+        or not verdict.suite_id
+        or is_whole_program_pair(pair.source, pair.target)
+    ):
         return verdict.detail
     expectations = engine.expectations(pair.source, engine.suite_of(pair)).expectations
     if expectations is None:
         return verdict.detail
-    test, smallest = smaller_failure(
+    test, smallest = minimize_failure(
         expectations, verdict, pair.target, engine.backend, engine.config.judge
     )
-    return f"{smallest.detail}; on {_in_line(test)}"
+    return f"{smallest.detail}; on {_format_test_inline(test)}"
 
 
 def failing_input(engine: Engine, pair: Pair, verdict: Verdict) -> dict[str, str] | None:
@@ -143,19 +151,21 @@ def failing_input(engine: Engine, pair: Pair, verdict: Verdict) -> dict[str, str
     """
     if verdict.test_index < 0 or not verdict.suite_id:
         return None
-    if whole_pair(pair.source, pair.target):
+    if is_whole_program_pair(pair.source, pair.target):
         test, smallest = (
-            format_program_test(suite_of(pair.source, pair.suite).tests[verdict.test_index]),
+            format_program_test(
+                make_program_suite(pair.source, pair.suite).tests[verdict.test_index]
+            ),
             verdict,
         )
     else:
         expectations = engine.expectations(pair.source, engine.suite_of(pair)).expectations
         if expectations is None:
             return None
-        found, smallest = smaller_failure(
+        found, smallest = minimize_failure(
             expectations, verdict, pair.target, engine.backend, engine.config.judge
         )
-        test = _in_line(found, whole=True)
+        test = _format_test_inline(found, whole=True)
     place = (
         f"{smallest.buffer}[{smallest.element}]"
         if smallest.buffer and smallest.element >= 0
@@ -171,7 +181,7 @@ def failing_input(engine: Engine, pair: Pair, verdict: Verdict) -> dict[str, str
     }
 
 
-def _in_line(test: UnitTest, whole: bool = False) -> str:
+def _format_test_inline(test: UnitTest, whole: bool = False) -> str:
     parts = []
     for a in test.assignments:
         if isinstance(a, ScalarValue):

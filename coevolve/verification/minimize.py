@@ -3,7 +3,7 @@
 Contract: the test returned is valid for the source and the target's outcome on it is the one given;
 sizes are only ever made smaller. The verdict itself is not changed by looking for it.
 
-    python -c "from coevolve.verification.minimize import smaller_failure; help(smaller_failure)"
+    python -c "from coevolve.verification.minimize import minimize_failure; help(minimize_failure)"
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from corpora.records import (
 from corpora.suites.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import CompileRequest, ExecutionBackend, Variant
 from gpu_runtime.expectations import Expectations
-from tester.generate.completion import complete
+from tester.generate.completion import complete_sketches
 from tester.generate.extents import Sketch
-from tester.generate.rules import elements, geometry_maker
-from tester.validity import validate
+from tester.generate.rules import count_elements, make_geometry_function
+from tester.validity import validate_suite
 from translator.judge import JudgeConfig, judge
 
 STEPS = 12
 
 
-def smaller_failure(
+def minimize_failure(
     expectations: Expectations,
     verdict: Verdict,
     target: Program,
@@ -50,7 +50,7 @@ def smaller_failure(
         return best
     for _ in range(STEPS):
         for found in _failures(expectations, best[0], verdict.outcome, target, backend, config):
-            if elements(found[0]) < elements(best[0]):
+            if count_elements(found[0]) < count_elements(best[0]):
                 best = found
         if best[0] is test:
             return best
@@ -73,16 +73,20 @@ def _failures(
     suite = expectations.suite
     sketches = list(_shrunk(test))
     made = (
-        complete(backend, compiled, sketches, geometry_of=geometry_maker(suite.launch))
+        complete_sketches(
+            backend, compiled, sketches, geometry_of=make_geometry_function(suite.launch)
+        )
         if sketches
         else []
     )
     tests = {c.test.id: c.test for c in made if c.test is not None}
-    for candidate in sorted(tests.values(), key=elements):
-        if elements(candidate) >= elements(test):
+    for candidate in sorted(tests.values(), key=count_elements):
+        if count_elements(candidate) >= count_elements(test):
             continue
         alone = UnitTestSuite(suite.program_id, (candidate,), suite.author, suite.launch)
-        checked = validate(expectations.source, expectations.signature, alone, backend).expectations
+        checked = validate_suite(
+            expectations.source, expectations.signature, alone, backend
+        ).expectations
         if checked is None:
             continue
         verdict = judge(checked, [target], backend, config)[0]

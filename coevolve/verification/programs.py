@@ -1,10 +1,11 @@
 """Whole programs (with `main` or Fortran's `program`) as source and target: the same Verdict, from
 what they print, write and return.
 
-Contract: `whole_pair` says whether a pair is such a one; `verify_programs` gives its Verdict, never
-an exception for what programs do. Arguments and standard input are the tests: from a suite in text
-form (corpora.suites.program_tests), else guessed from the source's text. A verdict's `buffer` is
-the place (`stdout`, `exit status`, `file NAME`), its `element` the number of the token there.
+Contract: `is_whole_program_pair` says whether a pair is such a one; `verify_programs` gives its
+Verdict, never an exception for what programs do. Arguments and standard input are the tests: from a
+suite in text form (corpora.suites.program_tests), else guessed from the source's text. A verdict's
+`buffer` is the place (`stdout`, `exit status`, `file NAME`), its `element` the number of the token
+there.
 
     coevolve verify heat.cpp heat.omp.cpp
 """
@@ -14,7 +15,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from corpora.dialects import dialect
+from corpora.dialects import get_dialect
 from corpora.records import Blame, Outcome, Program, Verdict
 from corpora.suites.program_tests import (
     ProgramSuite,
@@ -22,42 +23,47 @@ from corpora.suites.program_tests import (
     format_program_test,
     parse_program_suite,
 )
-from corpora.syntax.c_family import c_functions, parse_c_family
+from corpora.syntax.c_family import find_c_functions, parse_c_family
 from gpu_runtime.backend import Variant
-from gpu_runtime.openmp.races import race_of
+from gpu_runtime.openmp.races import find_race_in_build
 from gpu_runtime.programs.build import ProgramBuild
-from gpu_runtime.programs.execute import build
-from gpu_runtime.programs.rules import guessed_tests
-from gpu_runtime.programs.trials import Held, ProgramFailure, first_failure, references
+from gpu_runtime.programs.execute import build_program
+from gpu_runtime.programs.guess_tests import guess_tests
+from gpu_runtime.programs.trials import (
+    ProgramFailure,
+    SelfConsistentTest,
+    find_first_failure,
+    make_references,
+)
 from gpu_runtime.sandbox import lockdown as sandbox
 from translator.judge import BACKEND_WORDS, JudgeConfig
 
-MOST_TESTS = 12
+MAX_TESTS = 12
 WHOLE = "main"
 """The entry name of a Program that is a whole program."""
 _PROGRAM = re.compile(r"^[ \t\d]*program[ \t]+[a-z]\w*[ \t]*(?:!.*)?$", re.I | re.M)
 
 
-def is_whole(text: str, dialect_name: str) -> bool:
+def is_whole_program(text: str, dialect_name: str) -> bool:
     """Whether a text defines what a system starts: `main`, or a Fortran main program."""
-    if dialect(dialect_name).language == "fortran":
+    if get_dialect(dialect_name).language == "fortran":
         return _PROGRAM.search(text) is not None
     return "main" in text and any(
-        f.name == "main" and not f.member for f in c_functions(parse_c_family(text).root_node)
+        f.name == "main" and not f.member for f in find_c_functions(parse_c_family(text).root_node)
     )
 
 
-def whole_pair(source: Program, target: Program) -> bool:
+def is_whole_program_pair(source: Program, target: Program) -> bool:
     """Whether both are whole programs that were read as such."""
     return (
         source.name == WHOLE
         and target.name == WHOLE
-        and is_whole(source.text, source.dialect)
-        and is_whole(target.text, target.dialect)
+        and is_whole_program(source.text, source.dialect)
+        and is_whole_program(target.text, target.dialect)
     )
 
 
-def suite_of(source: Program, text: object) -> ProgramSuite:
+def make_program_suite(source: Program, text: object) -> ProgramSuite:
     """The suite of a source: of a text, or guessed (None). Raises ProgramSuiteError (a
     ValueError).
     """
@@ -66,7 +72,7 @@ def suite_of(source: Program, text: object) -> ProgramSuite:
             "whole programs are tested with arguments and input, not with typed unit tests"
         )
     if text is None:
-        return ProgramSuite(source.id, guessed_tests(source)[:MOST_TESTS])
+        return ProgramSuite(source.id, guess_tests(source)[:MAX_TESTS])
     tests = parse_program_suite(text)
     if not tests:
         raise ProgramSuiteError("the suite has no test")
@@ -77,50 +83,50 @@ def verify_programs(
     source: Program, target: Program, suite: ProgramSuite, config: JudgeConfig = JudgeConfig()
 ) -> Verdict:
     """Whether the target does what the source does on the suite's tests."""
-    missing = sandbox.degraded(sandbox.features())
-    backend = BACKEND_WORDS[dialect(target.dialect).model] + (
+    missing = sandbox.find_missing_walls(sandbox.probe_features())
+    backend = BACKEND_WORDS[get_dialect(target.dialect).model] + (
         f"+degraded({','.join(missing)})" if missing else ""
     )
     base = Verdict(
         source.id, target.id, suite.id, Outcome.COMPILE_ERROR, Blame.SOURCE, backend=backend
     )
     for program, blame in ((source, Blame.SOURCE), (target, Blame.TARGET)):
-        if (model := dialect(program.dialect).model) in ("cuda", "offload"):
+        if (model := get_dialect(program.dialect).model) in ("cuda", "offload"):
             what = "CUDA programs" if model == "cuda" else "programs with target regions"
             reason = (
                 f"whole {what} are not run: give a "
                 f"{'kernel or a host ' if model == 'cuda' else ''}function, without main"
             )
             return replace(base, outcome=Outcome.REFUSED, blame=blame, detail=reason)
-    built = build(source)
+    built = build_program(source)
     if not built.ok:
         return replace(base, detail=_first_line(built))
-    made = build(target)
+    made = build_program(target)
     if not made.ok:
         return replace(base, blame=Blame.TARGET, detail=_first_line(made))
     if (race := _race_of_source(source, suite)) is not None:
         return replace(base, outcome=Outcome.RACE, detail=race)
-    held, problem = references(source, built, suite.tests)
+    held, problem = make_references(source, built, suite.tests)
     if not held:
         return replace(base, outcome=Outcome.INVALID_SUITE, blame=Blame.SUITE, detail=problem)
-    return _judged(base, source, target, made, suite, held, config)
+    return _make_program_verdict(base, source, target, made, suite, held, config)
 
 
-def _judged(
+def _make_program_verdict(
     base: Verdict,
     source: Program,
     target: Program,
     made: ProgramBuild,
     suite: ProgramSuite,
-    held: list[Held],
+    held: list[SelfConsistentTest],
     config: JudgeConfig,
 ) -> Verdict:
-    same = dialect(source.dialect).language == dialect(target.dialect).language
-    trial = first_failure(target, made, held, same, config.sanitize)
-    parallel = dialect(target.dialect).model == "openmp"
+    same = get_dialect(source.dialect).language == get_dialect(target.dialect).language
+    trial = find_first_failure(target, made, held, same, config.sanitize)
+    parallel = get_dialect(target.dialect).model == "openmp"
     verdict = replace(base, blame=Blame.TARGET, serial=parallel and trial.active_threads == 1)
     if trial.failure is not None:
-        return _failed(verdict, trial.failure, suite, held)
+        return _make_failed_verdict(verdict, trial.failure, suite, held)
     if verdict.serial and config.require_parallel:
         return replace(
             verdict,
@@ -135,8 +141,8 @@ def _judged(
     )
 
 
-def _failed(
-    verdict: Verdict, failure: ProgramFailure, suite: ProgramSuite, held: list[Held]
+def _make_failed_verdict(
+    verdict: Verdict, failure: ProgramFailure, suite: ProgramSuite, held: list[SelfConsistentTest]
 ) -> Verdict:
     index = suite.tests.index(held[failure.test].test) if failure.test >= 0 else -1
     verdict = replace(verdict, outcome=failure.outcome, detail=failure.detail, test_index=index)
@@ -155,10 +161,10 @@ def _failed(
 
 def _race_of_source(source: Program, suite: ProgramSuite) -> str | None:
     """A data race of the source itself: then it is no measure."""
-    if dialect(source.dialect).model != "openmp":
+    if get_dialect(source.dialect).model != "openmp":
         return None
-    watched = build(source, Variant.RACE_CHECKED)
-    return race_of(watched, suite.tests).race or None if watched.ok else None
+    watched = build_program(source, Variant.RACE_CHECKED)
+    return find_race_in_build(watched, suite.tests).race or None if watched.ok else None
 
 
 def _first_line(built: ProgramBuild) -> str:
@@ -169,7 +175,7 @@ def _first_line(built: ProgramBuild) -> str:
     )
 
 
-def described(suite: ProgramSuite, verdict: Verdict) -> list[str]:
+def describe_program_verdict(suite: ProgramSuite, verdict: Verdict) -> list[str]:
     """Lines about a verdict on whole programs, for people."""
     lines = [f"  suite     {len(suite.tests)} tests of whole programs by {suite.author}"]
     if verdict.test_index >= 0:

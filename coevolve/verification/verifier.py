@@ -16,25 +16,25 @@ from dataclasses import dataclass, replace
 
 from coevolve.config.schema import Config
 from coevolve.verification.engine import Engine, Pair, VerifyConfig
-from coevolve.verification.own_sizes import at_own_sizes
-from coevolve.verification.questions import entry_names
-from corpora.dialects import direction
+from coevolve.verification.requests import find_entry_names
+from coevolve.verification.target_thresholds import verify_at_target_thresholds
+from corpora.dialects import parse_direction
 from corpora.records import Blame, Candidate, Outcome, Program, UnitTest, UnitTestSuite, Verdict
-from corpora.signatures.dispatch import SignatureError, signature_of
+from corpora.signatures.signature import SignatureError, read_signature
 from gpu_runtime.expectations import Expectations
-from tester.generate.rules import NoSuite, elements, suite_for
-from tester.mutation.branches import branch_coverage
-from tester.mutation.strength import top_up
-from tester.validity import validate
+from tester.generate.rules import NoSuiteError, count_elements, generate_suite
+from tester.mutation.branches import measure_branch_coverage
+from tester.mutation.strength import top_up_suite
+from tester.validity import validate_suite
 from translator.judge import JudgeConfig, judge
-from translator.prompting.answers import NOT_A_FUNCTION, why_not
+from translator.prompting.answers import NOT_A_FUNCTION, explain_rejection
 
 KEPT = 256
 """Checked suites remembered by one verifier."""
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedSuite:
     """A program's suite, or why it has none.
 
     answers, good_answers: the Tester's answers and those with a valid test. written, valid: its
@@ -69,17 +69,17 @@ class Verifier:
 
     def prepare(
         self, program: Program, answers: Sequence[tuple[tuple[UnitTest, ...], int]] = ()
-    ) -> Prepared:
+    ) -> PreparedSuite:
         """answers: (readable tests, tests written) of each of the Tester's answers; none asks for a
         rule-made suite.
         """
-        counted = Prepared(
+        counted = PreparedSuite(
             None, answers=len(answers), written=sum(written for _, written in answers)
         )
         try:
-            signature = signature_of(program)
-            rules = suite_for(program, signature, self.engine.backend, seed=self.config.seed)
-        except (SignatureError, NoSuite) as error:
+            signature = read_signature(program)
+            rules = generate_suite(program, signature, self.engine.backend, seed=self.config.seed)
+        except (SignatureError, NoSuiteError) as error:
             return replace(counted, reason=str(error))
         good: dict[str, UnitTest] = {}
         good_answers = valid = 0
@@ -95,13 +95,13 @@ class Verifier:
         made = (
             replace(
                 rules,
-                tests=tuple(sorted((*rules.tests, *own), key=elements)),
+                tests=tuple(sorted((*rules.tests, *own), key=count_elements)),
                 author="tester+rules",
             )
             if own
             else rules
         )
-        checked = validate(program, signature, made, self.engine.backend, prune=True)
+        checked = validate_suite(program, signature, made, self.engine.backend, prune=True)
         counted = replace(counted, good_answers=good_answers, valid=valid)
         if checked.expectations is None:
             return replace(counted, reason=checked.reason)
@@ -110,7 +110,8 @@ class Verifier:
             stronger = replace(
                 stronger,
                 suite=replace(
-                    stronger.suite, branch_coverage=branch_coverage(stronger, self.engine.backend)
+                    stronger.suite,
+                    branch_coverage=measure_branch_coverage(stronger, self.engine.backend),
                 ),
             )
         self._remember(stronger)
@@ -122,14 +123,14 @@ class Verifier:
         if not tests:
             return ()
         suite = UnitTestSuite(program.id, tests, "tester", launch=launch)
-        checked = validate(program, signature, suite, self.engine.backend, prune=True)
+        checked = validate_suite(program, signature, suite, self.engine.backend, prune=True)
         return checked.expectations.suite.tests if checked.expectations else ()
 
     def _strengthened(self, expectations: Expectations) -> Expectations:
         wanted = self.config.verify
         if not wanted.mutants:
             return expectations
-        return top_up(
+        return top_up_suite(
             expectations,
             self.engine.backend,
             least=max(wanted.least_strength, 0.95),
@@ -144,16 +145,18 @@ class Verifier:
         expectations = self._expectations(program, suite)
         if isinstance(expectations, Verdict):
             return [replace(expectations, target_id=c.id) for c in candidates]
-        reasons = [why_not(c.text, direction(c.direction).target.name) for c in candidates]
+        reasons = [
+            explain_rejection(c.text, parse_direction(c.direction).target.name) for c in candidates
+        ]
         asked = [c for c, reason in zip(candidates, reasons) if not reason]
         targets, backend, checks = (
-            [target_of(c, program) for c in asked],
+            [make_target_program(c, program) for c in asked],
             self.engine.backend,
             self.engine.config.judge,
         )
         found = judge(expectations, targets, backend, checks)
         judged = (
-            at_own_sizes(verdict, expectations, target, backend, checks)
+            verify_at_target_thresholds(verdict, expectations, target, backend, checks)
             for verdict, target in zip(found, targets, strict=True)
         )
         verdicts = [
@@ -185,7 +188,7 @@ class Verifier:
 
     def _expectations(self, program: Program, suite: UnitTestSuite) -> Expectations | Verdict:
         if suite.id not in self._known:
-            checked = validate(program, signature_of(program), suite, self.engine.backend)
+            checked = validate_suite(program, read_signature(program), suite, self.engine.backend)
             if checked.expectations is None:
                 return Verdict(
                     program.id,
@@ -207,12 +210,12 @@ class Verifier:
             self._known.popitem(last=False)
 
 
-def target_of(candidate: Candidate, source: Program) -> Program:
+def make_target_program(candidate: Candidate, source: Program) -> Program:
     """The candidate's text as a Program. Its entry is the function called like the source, else the
     last one.
     """
-    dialect_name = direction(candidate.direction).target.name
-    names = entry_names(candidate.text, dialect_name)
+    dialect_name = parse_direction(candidate.direction).target.name
+    names = find_entry_names(candidate.text, dialect_name)
     same = [n for n in names if n.lower().rstrip("_") == source.name.lower().rstrip("_")]
     return Program(
         dialect_name, (same or names or [source.name])[-1], candidate.text, candidate.author

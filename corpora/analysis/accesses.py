@@ -99,7 +99,16 @@ from corpora.ir import (
 )
 
 THREAD_INDEX = ("threadIdx", "blockIdx", "blockDim", "gridDim")
-_ALLOCATORS = ("malloc", "calloc", "realloc", "aligned_alloc", "new", "new[]", "std::malloc", "std::calloc")
+_ALLOCATORS = (
+    "malloc",
+    "calloc",
+    "realloc",
+    "aligned_alloc",
+    "new",
+    "new[]",
+    "std::malloc",
+    "std::calloc",
+)
 _FLOATING = ("f16", "f32", "f64", "f80", "c64", "c128")
 _COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 _NEGATED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}

@@ -14,7 +14,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from corpora.datasets.hand_written import of_dialect, of_direction, read_collection
+from corpora.datasets.hand_written import read_collection, select_dialect, select_direction
 from corpora.records import Program
 
 
@@ -27,14 +27,14 @@ def programs(dialect: str) -> list[Program]:
     """The built-in functions of one dialect, sorted by origin. Raises ValueError for an unknown
     dialect.
     """
-    return of_dialect(_programs(), dialect)
+    return select_dialect(_programs(), dialect)
 
 
 def pairs(direction: str) -> list[tuple[Program, Program]]:
     """(source, target) of every computation that has both dialects of `source:target`. Raises
     ValueError.
     """
-    return of_direction(_programs(), direction)
+    return select_direction(_programs(), direction)
 
 
 def names() -> list[str]:

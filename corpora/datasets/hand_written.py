@@ -15,7 +15,7 @@ from pathlib import Path
 
 from corpora import dialects
 from corpora.records import Program
-from corpora.syntax.fortran import to_free_form
+from corpora.syntax.fortran import convert_to_free_form
 
 _SUFFIXES = (".omp.cpp", ".target.cpp", ".omp.f90", ".cpp", ".cu", ".f90", ".f")
 
@@ -33,7 +33,7 @@ def read_collection(root: Path, label: str) -> tuple[Program, ...]:
         if suffix is None:
             continue
         name, family = path.name.removesuffix(suffix), path.parent.name
-        row = dialects.dialect_of_path(path.name).name
+        row = dialects.guess_dialect(path.name).name
         if (row, name) in taken:
             raise ValueError(
                 f"{label} corpus: '{path}' repeats the name of '{taken[row, name]}'; rename one "
@@ -42,22 +42,29 @@ def read_collection(root: Path, label: str) -> tuple[Program, ...]:
         taken[row, name] = path
         text = path.read_text()
         found[family, name, row] = Program(
-            row, name, to_free_form(text) if suffix == ".f" else text, f"{label}/{family}/{name}"
+            row,
+            name,
+            convert_to_free_form(text) if suffix == ".f" else text,
+            f"{label}/{family}/{name}",
         )
     return tuple(found[key] for key in sorted(found))
 
 
-def of_dialect(collection: Sequence[Program], dialect: str) -> list[Program]:
+def select_dialect(collection: Sequence[Program], dialect: str) -> list[Program]:
     """Its functions of one dialect, sorted by origin. Raises ValueError for an unknown dialect."""
-    wanted = dialects.dialect(dialect).name
+    wanted = dialects.get_dialect(dialect).name
     return [program for program in collection if program.dialect == wanted]
 
 
-def of_direction(collection: Sequence[Program], direction: str) -> list[tuple[Program, Program]]:
+def select_direction(
+    collection: Sequence[Program], direction: str
+) -> list[tuple[Program, Program]]:
     """(source, target) of every computation that has both dialects of `source:target`. Raises
     ValueError.
     """
-    wanted = dialects.direction(direction)
-    targets = {program.origin: program for program in of_dialect(collection, wanted.target.name)}
-    sources = of_dialect(collection, wanted.source.name)
+    wanted = dialects.parse_direction(direction)
+    targets = {
+        program.origin: program for program in select_dialect(collection, wanted.target.name)
+    }
+    sources = select_dialect(collection, wanted.source.name)
     return [(source, targets[source.origin]) for source in sources if source.origin in targets]

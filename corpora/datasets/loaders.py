@@ -35,21 +35,21 @@ from corpora.datasets import polybench
 from corpora.datasets.tables import (
     CorpusError,
     read_file,
-    rows_of_hub,
-    rows_of_jsonl,
-    rows_of_parquet,
-    unescaped,
+    read_hub_rows,
+    read_jsonl_rows,
+    read_parquet_rows,
+    restore_newlines,
 )
-from corpora.dialects import Dialect, Direction, dialect, dialect_of_path, direction
-from corpora.extraction.dispatch import Skipped, extract, uncallable
+from corpora.dialects import Dialect, Direction, get_dialect, guess_dialect, parse_direction
+from corpora.extraction.extract import SkippedItem, explain_uncallable, extract_programs
 from corpora.generator import LEVELS, Computation, generate
 from corpora.records import Program
-from corpora.syntax.c_family import c_functions, parse_c_family
+from corpora.syntax.c_family import find_c_functions, parse_c_family
 
 __all__ = [
     "CorpusError",
-    "Loaded",
-    "Pairs",
+    "LoadedCorpus",
+    "LoadedPairs",
     "is_ready_made",
     "load_corpus",
     "load_pairs",
@@ -59,19 +59,19 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadedCorpus:
     """What a corpus gave: programs in order, and what was left out with the reasons."""
 
     programs: tuple[Program, ...]
-    skipped: tuple[Skipped, ...] = ()
+    skipped: tuple[SkippedItem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Pairs:
+class LoadedPairs:
     """Aligned programs (source, target) in order; iterates as the pairs."""
 
     pairs: tuple[tuple[Program, Program], ...]
-    skipped: tuple[Skipped, ...] = ()
+    skipped: tuple[SkippedItem, ...] = ()
 
     def __iter__(self) -> Iterator[tuple[Program, Program]]:
         return iter(self.pairs)
@@ -103,16 +103,16 @@ class _Unit:
     line: bool = False
 
 
-def load_corpus(spec: str, dialect_name: str) -> Loaded:
+def load_corpus(spec: str, dialect_name: str) -> LoadedCorpus:
     """Functions of `dialect_name` in the corpus `spec` (see the module). Raises CorpusError,
     ValueError for the dialect.
     """
-    row = dialect(dialect_name)
+    row = get_dialect(dialect_name)
     parsed = _parse(spec)
     if is_ready_made(spec):
-        return Loaded(tuple(_ready_made(parsed, row)))
+        return LoadedCorpus(tuple(_ready_made(parsed, row)))
     programs: list[Program] = []
-    skipped: list[Skipped] = []
+    skipped: list[SkippedItem] = []
     for unit in _units(parsed, row):
         if not unit.text.strip():
             continue
@@ -130,37 +130,37 @@ def load_corpus(spec: str, dialect_name: str) -> Loaded:
             f"corpus '{spec}' holds no {row.name} function that tests can call ({len(skipped)} "
             f"left out{why})"
         )
-    return Loaded(tuple(programs), tuple(skipped))
+    return LoadedCorpus(tuple(programs), tuple(skipped))
 
 
-def programs_of_text(text: str, dialect_name: str, origin: str = "") -> Loaded:
+def programs_of_text(text: str, dialect_name: str, origin: str = "") -> LoadedCorpus:
     """What `load_corpus` gives for a source file of this text; a file without functions
     gives none.
     """
-    programs, skipped = _programs(_Unit(origin, text), dialect(dialect_name), ())
-    return Loaded(tuple(programs), tuple(skipped))
+    programs, skipped = _programs(_Unit(origin, text), get_dialect(dialect_name), ())
+    return LoadedCorpus(tuple(programs), tuple(skipped))
 
 
-def load_text(text: str, dialect_name: str) -> Loaded:
+def load_text(text: str, dialect_name: str) -> LoadedCorpus:
     """Functions in one source text. Raises CorpusError where there is none that tests can call,
     ValueError for the dialect.
     """
-    row = dialect(dialect_name)
+    row = get_dialect(dialect_name)
     programs, skipped = _programs(_Unit("text", text), row, ())
     if not programs:
         why = f": {skipped[0].reason}" if skipped else ""
         raise CorpusError(f"the text holds no {row.name} function that tests can call{why}")
-    return Loaded(tuple(programs), tuple(skipped))
+    return LoadedCorpus(tuple(programs), tuple(skipped))
 
 
-def load_pairs(source: str, target: str, direction_text: str) -> Pairs:
+def load_pairs(source: str, target: str, direction_text: str) -> LoadedPairs:
     """Aligned programs of two specs for `source:target`; what tests cannot call stays in. Raises
     CorpusError.
     """
-    way = direction(direction_text)
+    way = parse_direction(direction_text)
     left, right = _parse(source), _parse(target)
     if is_ready_made(source) and left.base == right.base:
-        return Pairs(tuple(_ready_made_pairs(left, way)))
+        return LoadedPairs(tuple(_ready_made_pairs(left, way)))
     sides = [list(_units(left, way.source)), list(_units(right, way.target))]
     if len(sides[0]) != len(sides[1]):
         raise CorpusError(
@@ -168,13 +168,16 @@ def load_pairs(source: str, target: str, direction_text: str) -> Pairs:
             f"corpora need the same number"
         )
     pairs: list[tuple[Program, Program]] = []
-    skipped: list[Skipped] = []
+    skipped: list[SkippedItem] = []
     for a, b in zip(*sides, strict=True):
-        found = _aligned(_named(a, way.source, left.macros), _named(b, way.target, right.macros))
+        found = _align_functions(
+            _extract_programs(a, way.source, left.macros),
+            _extract_programs(b, way.target, right.macros),
+        )
         pairs += found
         if not found and (a.text.strip() or b.text.strip()):
             skipped.append(
-                Skipped(
+                SkippedItem(
                     f"{a.origin} / {b.origin}",
                     "",
                     "no function of one side matches one of the other",
@@ -184,7 +187,7 @@ def load_pairs(source: str, target: str, direction_text: str) -> Pairs:
         raise CorpusError(
             f"'{source}' and '{target}' hold no pair of functions for {direction_text}"
         )
-    return Pairs(tuple(pairs), tuple(skipped))
+    return LoadedPairs(tuple(pairs), tuple(skipped))
 
 
 def _parse(spec: str) -> _Spec:
@@ -241,7 +244,7 @@ _TABLES = (".jsonl", ".parquet")
 def _ready_made(spec: _Spec, row: Dialect) -> list[Program]:
     if spec.base in _HAND_WRITTEN:
         return import_module(f"corpora.{spec.base}").programs(row.name)
-    return [item.programs[row.name] for item in _generated(spec) if row.name in item.programs]
+    return [item.programs[row.name] for item in _load_generated(spec) if row.name in item.programs]
 
 
 def _ready_made_pairs(spec: _Spec, way: Direction) -> list[tuple[Program, Program]]:
@@ -250,12 +253,12 @@ def _ready_made_pairs(spec: _Spec, way: Direction) -> list[tuple[Program, Progra
     names = (way.source.name, way.target.name)
     return [
         (c.programs[names[0]], c.programs[names[1]])
-        for c in _generated(spec)
+        for c in _load_generated(spec)
         if all(n in c.programs for n in names)
     ]
 
 
-def _generated(spec: _Spec) -> Iterator[Computation]:
+def _load_generated(spec: _Spec) -> Iterator[Computation]:
     parts = spec.base.split(":")[1:]
     structures = parts[-1] == "structures"
     parts = parts[: len(parts) - structures]
@@ -276,7 +279,7 @@ def _generated(spec: _Spec) -> Iterator[Computation]:
 def _units(spec: _Spec, row: Dialect) -> Iterable[_Unit]:
     if spec.base.startswith("hf:"):
         return (
-            _Unit(origin, text) for origin, text in rows_of_hub(spec.base[3:], spec.column, row)
+            _Unit(origin, text) for origin, text in read_hub_rows(spec.base[3:], spec.column, row)
         )
     path = Path(spec.base).expanduser()
     if not path.exists():
@@ -301,7 +304,7 @@ def _folder(folder: Path, row: Dialect) -> list[_Unit]:
     files = []
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         try:
-            if dialect_of_path(path.name) == row:
+            if guess_dialect(path.name) == row:
                 files.append(path)
         except ValueError:
             continue
@@ -316,31 +319,33 @@ def _source_file(path: Path, column: str, row: Dialect) -> list[_Unit]:
     return [_Unit(path.name, read_file(path))]
 
 
-def _tokenised(path: Path, column: str, row: Dialect) -> list[_Unit]:
+def _read_tokenized(path: Path, column: str, row: Dialect) -> list[_Unit]:
     # Not splitlines: a form feed or a Unicode separator inside a line would shift every pair after
     # it.
     lines = read_file(path).replace("\r\n", "\n").rstrip("\n").split("\n")
     return [_Unit(f"{path.name}, line {i}", line, line=True) for i, line in enumerate(lines, 1)]
 
 
-def tokenised_texts(path: Path, dialect_name: str) -> list[str]:
+def read_tokenized_texts(path: Path, dialect_name: str) -> list[str]:
     """Every line of a whitespace-tokenised file without the marks of that form; '' for an empty
     one. Raises CorpusError.
     """
-    row = dialect(dialect_name)
-    return [_cleaned(unit, row, ()) for unit in _tokenised(path, "", row)]
+    row = get_dialect(dialect_name)
+    return [_clean_text(unit, row, ()) for unit in _read_tokenized(path, "", row)]
 
 
 def _jsonl(path: Path, column: str, row: Dialect) -> Iterator[_Unit]:
-    return (_Unit(f"{path.name}, line {i}", text) for i, text in rows_of_jsonl(path, column, row))
+    return (_Unit(f"{path.name}, line {i}", text) for i, text in read_jsonl_rows(path, column, row))
 
 
 def _parquet(path: Path, column: str, row: Dialect) -> Iterator[_Unit]:
-    return (_Unit(f"{path.name}, row {i}", text) for i, text in rows_of_parquet(path, column, row))
+    return (
+        _Unit(f"{path.name}, row {i}", text) for i, text in read_parquet_rows(path, column, row)
+    )
 
 
-_SHIMS = {"polybench": polybench.expanded}
-_READERS = {".tok": _tokenised, ".jsonl": _jsonl, ".parquet": _parquet}
+_SHIMS = {"polybench": polybench.expand_macros}
+_READERS = {".tok": _read_tokenized, ".jsonl": _jsonl, ".parquet": _parquet}
 
 _LINE_MARKER = re.compile(r"#\s*\d+\s*\"[^\"]*\"\s*(?:\d+\s*)*")
 _TOKENISED_PRAGMA = re.compile(r"#\s*pragma\b.*?\bENDCOM\b")
@@ -350,11 +355,11 @@ _OMP_LINE = {
 }
 
 
-def _cleaned(unit: _Unit, row: Dialect, macros: Iterable[tuple[str, str]]) -> str:
+def _clean_text(unit: _Unit, row: Dialect, macros: Iterable[tuple[str, str]]) -> str:
     """Text with the marks of tokenised corpora removed, macros replaced, and, for a serial dialect,
     no OpenMP directive.
     """
-    text = unescaped(unit.text)
+    text = restore_newlines(unit.text)
     if unit.line:
         text = _LINE_MARKER.sub(" ", text)
         text = re.sub(r"(?<=\w)\s*<unk>\s*(?=\w)", "_unk_", text)
@@ -379,29 +384,35 @@ def _cleaned(unit: _Unit, row: Dialect, macros: Iterable[tuple[str, str]]) -> st
 
 def _programs(
     unit: _Unit, row: Dialect, macros: Iterable[tuple[str, str]]
-) -> tuple[list[Program], list[Skipped]]:
+) -> tuple[list[Program], list[SkippedItem]]:
     if not unit.line:
-        found = extract(_cleaned(unit, row, macros), row.name, unit.origin)
+        found = extract_programs(_clean_text(unit, row, macros), row.name, unit.origin)
         return list(found.programs), list(found.skipped)
-    named = _named(unit, row, macros)
+    named = _extract_programs(unit, row, macros)
     if not named:
-        return [], [Skipped(unit.origin, "", "no function definition in the line")]
-    reason = "has an unknown token <unk>" if "<unk>" in named[0].text else uncallable(named[0])
-    return ([], [Skipped(unit.origin, named[0].name, reason)]) if reason else (named, [])
+        return [], [SkippedItem(unit.origin, "", "no function definition in the line")]
+    reason = (
+        "has an unknown token <unk>" if "<unk>" in named[0].text else explain_uncallable(named[0])
+    )
+    return ([], [SkippedItem(unit.origin, named[0].name, reason)]) if reason else (named, [])
 
 
-def _named(unit: _Unit, row: Dialect, macros: Iterable[tuple[str, str]]) -> list[Program]:
+def _extract_programs(
+    unit: _Unit, row: Dialect, macros: Iterable[tuple[str, str]]
+) -> list[Program]:
     """Programs of a unit whether or not tests can call them: the last function of a line, all
     functions of a text.
     """
-    text = _cleaned(unit, row, macros)
+    text = _clean_text(unit, row, macros)
     if not unit.line:
-        return list(extract(text, row.name, unit.origin).programs)
-    functions = list(c_functions(parse_c_family(text).root_node)) if row.language == "cpp" else []
+        return list(extract_programs(text, row.name, unit.origin).programs)
+    functions = (
+        list(find_c_functions(parse_c_family(text).root_node)) if row.language == "cpp" else []
+    )
     return [Program(row.name, functions[-1].name, text, unit.origin)] if functions else []
 
 
-def _aligned(left: list[Program], right: list[Program]) -> list[tuple[Program, Program]]:
+def _align_functions(left: list[Program], right: list[Program]) -> list[tuple[Program, Program]]:
     """The only function of each side, else functions of the same name (without case and trailing
     underscore).
     """

@@ -11,8 +11,8 @@ share them, become plain. Scratch modules (`use work_lhs`) become local variable
 of the same benchmark come from their own rows. What a function shares becomes arguments when it is
 extracted (corpora.extraction.lift_c_family, lift_fortran).
 
-Contract: `completed(rows)` gives every (C++, Fortran) row with all that is known put in front of
-and behind it; nothing raises.
+Contract: `complete_rows(rows)` gives every (C++, Fortran) row with all that is known put in front
+of and behind it; nothing raises.
 
     python benchmarks/fortran_pairs.py ../shared/data/fortran_cpp --set nas
 """
@@ -23,12 +23,12 @@ import re
 from dataclasses import dataclass, field, replace
 
 from corpora.datasets.nas_routines import CPP_ROUTINES, FORTRAN_ROUTINES, MODULE_ROUTINES
-from corpora.syntax.c_family import c_functions, parse_c_family
-from corpora.syntax.fortran import procedures, split_commas
+from corpora.syntax.c_family import find_c_functions, parse_c_family
+from corpora.syntax.fortran import find_procedures, split_commas
 
 
 @dataclass(frozen=True, slots=True)
-class Benchmark:
+class NasBenchmark:
     """Shared data of one benchmark, as Fortran entities `name(bounds)`; first bound 1 where not
     given.
 
@@ -61,7 +61,7 @@ _LU = """dxi deta dzeta tx1 tx2 tx3 ty1 ty2 ty3 tz1 tz2 tz3 dx1 dx2 dx3 dx4 dx5 
 ttotal maxtime tolrsd(5) rsdnm(5) errnm(5) ce(5,13) u(5,13,13,12) rsd(5,13,13,12) frct(5,13,13,12) qs(13,13,12) rho_i(13,13,12)
 a(5,5,12) b(5,5,12) c(5,5,12) d(5,5,12)"""
 BENCHMARKS = {
-    "bt": Benchmark(
+    "bt": NasBenchmark(
         "grid_points(3)",
         _FLOW,
         sizes="grid_points=12:12:12",
@@ -70,14 +70,14 @@ BENCHMARKS = {
         cpp_constants="AA=0 BB=1 CC=2",
         scratch="fjac(5,5,0:12) njac(5,5,0:12) lhs(5,5,3,0:12) tmp1 tmp2 tmp3",
     ),
-    "sp": Benchmark(
+    "sp": NasBenchmark(
         "grid_points(3) nx2 ny2 nz2",
         _FLOW,
         sizes="grid_points=12:12:12 nx2=10 ny2=10 nz2=10",
         constants="PROBLEM_SIZE=12 IMAX=12 JMAX=12 KMAX=12 IMAXP=12 JMAXP=12",
         scratch="cv(0:12) rhov(0:12) rhon(0:12) lhs(5,0:12) lhsp(5,0:12) lhsm(5,0:12)",
     ),
-    "lu": Benchmark(
+    "lu": NasBenchmark(
         "nx ny nz nx0 ny0 nz0 ist iend jst jend ii1 ii2 ji1 ji2 ki1 ki2 itmax inorm ipr",
         _LU,
         sizes="nx=12 ny=12 nz=12 nx0=12 ny0=12 nz0=12 ist=2 iend=11 jst=2 jend=11 ii1=2 ii2=11 "
@@ -87,20 +87,20 @@ BENCHMARKS = {
         scratch="flux(5,12)",
         cpp_arrays="a(5,5,13,12) b(5,5,13,12) c(5,5,13,12) d(5,5,13,12)",
     ),
-    "cg": Benchmark(
+    "cg": NasBenchmark(
         "naa nzz firstrow lastrow firstcol lastcol colidx(1024) rowstr(66) ilow ihigh myid "
         "num_threads last_n(0:8)",
         "a(1024) x(66) z(66) p(66) q(66) r(66) amult tran",
         constants="NA=64 NONZER=3 KZ=4 MAX_THREADS=8 RCOND=0.1 SHIFT=10.0",
         aliases=("tinfo",),
     ),
-    "ft": Benchmark(
+    "ft": NasBenchmark(
         "dims(3) niter",
         "",
         "u(16)",
         constants="NX=16 NY=16 NZ=16 FFTBLOCK=4 FFTBLOCKPAD=5 SEED=314159265.0 A=1220703125.0",
     ),
-    "mg": Benchmark("nx(8) ny(8) nz(8) lt lb", "", constants="MM=10"),
+    "mg": NasBenchmark("nx(8) ny(8) nz(8) lt lb", "", constants="MM=10"),
 }
 _MARKS = (
     ("bt", r"\bbt_data\b"),
@@ -112,25 +112,25 @@ _MARKS = (
 )
 
 
-def benchmark_of(cpp: str, fortran: str) -> str:
+def find_benchmark(cpp: str, fortran: str) -> str:
     """The benchmark that a row belongs to by what it uses, '' where nothing says."""
     return next((name for name, mark in _MARKS if re.search(mark, f"{fortran}\n{cpp}")), "")
 
 
-def completed(rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
+def complete_rows(rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """Rows (C++, Fortran) with declarations, routines, and the other functions of the same
     benchmark that they call.
     """
-    names = [benchmark_of(*row) for row in rows]
-    plain = [(_without_timers_cpp(cpp), _without_timers_fortran(fortran)) for cpp, fortran in rows]
-    return [_completed(i, plain, names) if names[i] else plain[i] for i in range(len(plain))]
+    names = [find_benchmark(*row) for row in rows]
+    plain = [(_strip_timers_cpp(cpp), _strip_timers_fortran(fortran)) for cpp, fortran in rows]
+    return [_complete_row(i, plain, names) if names[i] else plain[i] for i in range(len(plain))]
 
 
-def _completed(i: int, rows: list[tuple[str, str]], names: list[str]) -> tuple[str, str]:
+def _complete_row(i: int, rows: list[tuple[str, str]], names: list[str]) -> tuple[str, str]:
     known = BENCHMARKS[names[i]]
     others = [row for j, row in enumerate(rows) if j != i and names[j] == names[i]]
     cpp, fortran = rows[i]
-    known = _as_set(known, f"{cpp}\n{fortran}")
+    known = _drop_fixed_sizes(known, f"{cpp}\n{fortran}")
     routines = f"{_declarations_cpp(known)}\n{CPP_ROUTINES.get(names[i], '')}"
     helpers = _helpers(cpp, [*(row[0] for row in others)], _functions_cpp)
     cpp = "\n".join([routines, *helpers, cpp])
@@ -139,7 +139,7 @@ def _completed(i: int, rows: list[tuple[str, str]], names: list[str]) -> tuple[s
         [FORTRAN_ROUTINES.get(names[i], ""), *(row[1] for row in others)],
         _functions_fortran,
     )
-    fortran = "\n".join(_with_scratch(text, known) for text in [fortran, *helpers])
+    fortran = "\n".join(_add_scratch_data(text, known) for text in [fortran, *helpers])
     return cpp, "\n".join(
         [
             *(_module(f"{names[i]}_data", known) if f"{names[i]}_data" in fortran else []),
@@ -149,7 +149,7 @@ def _completed(i: int, rows: list[tuple[str, str]], names: list[str]) -> tuple[s
     )
 
 
-def _as_set(known: Benchmark, text: str) -> Benchmark:
+def _drop_fixed_sizes(known: NasBenchmark, text: str) -> NasBenchmark:
     """`known` without the fixed sizes that `text` sets itself, and without variables for the
     others.
     """
@@ -163,12 +163,12 @@ def _as_set(known: Benchmark, text: str) -> Benchmark:
 
 
 def _functions_cpp(text: str) -> dict[str, str]:
-    return {f.name: f.node.text.decode() for f in c_functions(parse_c_family(text).root_node)}
+    return {f.name: f.node.text.decode() for f in find_c_functions(parse_c_family(text).root_node)}
 
 
 def _functions_fortran(text: str) -> dict[str, str]:
     rows = text.splitlines()
-    return {p.name: "\n".join(rows[p.first : p.last + 1]) for p in procedures(text)}
+    return {p.name: "\n".join(rows[p.first : p.last + 1]) for p in find_procedures(text)}
 
 
 def _helpers(text: str, others: list[str], functions_of) -> list[str]:
@@ -203,7 +203,7 @@ def _entities(text: str) -> list[str]:
     return text.split()
 
 
-def _declarations_cpp(known: Benchmark) -> str:
+def _declarations_cpp(known: NasBenchmark) -> str:
     lines = [
         "typedef bool boolean;",
         "#define TRUE 1",
@@ -234,7 +234,7 @@ def _declarations_cpp(known: Benchmark) -> str:
     return "\n".join(lines)
 
 
-def _declarations_fortran(known: Benchmark) -> list[str]:
+def _declarations_fortran(known: NasBenchmark) -> list[str]:
     lines = []
     for pair in known.constants.split():
         name, _, value = pair.partition("=")
@@ -259,7 +259,7 @@ def _declarations_fortran(known: Benchmark) -> list[str]:
     return lines
 
 
-def _module(name: str, known: Benchmark) -> list[str]:
+def _module(name: str, known: NasBenchmark) -> list[str]:
     routines = MODULE_ROUTINES.get(name, "")
     return [
         f"module {name}",
@@ -270,7 +270,7 @@ def _module(name: str, known: Benchmark) -> list[str]:
     ]
 
 
-def _aliases(known: Benchmark, text: str) -> list[str]:
+def _aliases(known: NasBenchmark, text: str) -> list[str]:
     """Further modules of the benchmark: the same data under another name."""
     return [
         line
@@ -280,7 +280,7 @@ def _aliases(known: Benchmark, text: str) -> list[str]:
     ]
 
 
-def _with_scratch(text: str, known: Benchmark) -> str:
+def _add_scratch_data(text: str, known: NasBenchmark) -> str:
     """Scratch data that a procedure names and does not declare, as local variables behind its
     IMPLICIT NONE; their modules dropped.
     """
@@ -333,9 +333,9 @@ _SWITCH = re.compile(
 )
 
 
-def _without_timers_cpp(text: str) -> str:
+def _strip_timers_cpp(text: str) -> str:
     return _SHARED_LOCAL.sub(r"\1", _C_TIMER.sub("", _SWITCH.sub(r"\1", text)))
 
 
-def _without_timers_fortran(text: str) -> str:
+def _strip_timers_fortran(text: str) -> str:
     return _F_TIMER.sub("", text)

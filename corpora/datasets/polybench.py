@@ -19,9 +19,9 @@ Sizes are those at run time, not the constants of a data set class, so that test
 Functions that print get one more parameter, `printed`, to which the printed numbers go in full
 precision: printing is then an output like any other.
 
-Contract: `expanded(text, language)` never raises; text without these macros stays as it is.
+Contract: `expand_macros(text, language)` never raises; text without these macros stays as it is.
 
-    python -c "from corpora.datasets.polybench import expanded; print(expanded('void f(int n, DATA_TYPE POLYBENCH_2D(x,N,N,n,n)) { x[0][0] = _PB_N; }', 'cpp'))"
+    python -c "from corpora.datasets.polybench import expand_macros; print(expand_macros('void f(int n, DATA_TYPE POLYBENCH_2D(x,N,N,n,n)) { x[0][0] = _PB_N; }', 'cpp'))"
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _DECLARATION = re.compile(
 )
 
 
-def expanded(text: str, language: str) -> str:
+def expand_macros(text: str, language: str) -> str:
     """`text` of one function, language `cpp` or `fortran`, with the macros of the table above
     written out.
     """
@@ -86,11 +86,11 @@ def _cpp(text: str) -> str:
         body = re.sub(rf"\b{constant}\b", extent, body)
     body = re.sub(r"\b_PB_(\w+)\b", lambda m: m[1].lower(), body)
     for name, extents in inner.items():
-        body = _flattened(body, name, extents) if extents else body
-    return _typed(head + brace + body, "int" if _INTEGERS.search(text) else "double")
+        body = _flatten_subscripts(body, name, extents) if extents else body
+    return _replace_data_type(head + brace + body, "int" if _INTEGERS.search(text) else "double")
 
 
-def _flattened(body: str, name: str, extents: list[str]) -> str:
+def _flatten_subscripts(body: str, name: str, extents: list[str]) -> str:
     """`name[i][j]...` as one subscript, row by row; extents: those of the second and further
     dimensions.
     """
@@ -105,7 +105,10 @@ def _flattened(body: str, name: str, extents: list[str]) -> str:
         index = subscripts[0]
         for extent, subscript in zip(extents, subscripts[1:], strict=True):
             index = f"{_operand(index)} * {_operand(extent)} + {_operand(subscript)}"
-        parts += [body[place : found.start()], f"{name}[{_flattened(index, name, extents)}]"]
+        parts += [
+            body[place : found.start()],
+            f"{name}[{_flatten_subscripts(index, name, extents)}]",
+        ]
         place = end
     return "".join(parts) + body[place:]
 
@@ -136,16 +139,16 @@ def _fortran(text: str) -> str:
     )
     text = _LINE_WRITTEN.sub("", text) if printing else text
     if printing:
-        text = _with_printed(text)
+        text = _add_printed_argument(text)
     text = re.sub(r"\b_PB_(\w+)\b", lambda m: m[1].lower(), text)
-    return _typed(text, "integer" if _INTEGERS.search(text) else "double precision")
+    return _replace_data_type(text, "integer" if _INTEGERS.search(text) else "double precision")
 
 
-def _typed(text: str, type_: str) -> str:
+def _replace_data_type(text: str, type_: str) -> str:
     return re.sub(r"\bDATA_TYPE\b", type_, text)
 
 
-def _with_printed(text: str) -> str:
+def _add_printed_argument(text: str) -> str:
     """The argument `printed`, its counter, and their declarations behind the last one of the
     procedure.
     """

@@ -4,7 +4,7 @@ Contract: every function raises CorpusError, one line, for what a user can mend:
 row that is no JSON object, a missing column (with the nearest name), a data set that cannot be
 fetched.
 
-    python -c "from corpora.datasets.tables import unescaped; print(unescaped('a\\\\nb'))"
+    python -c "from corpora.datasets.tables import restore_newlines; print(restore_newlines('a\\\\nb'))"
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ def read_file(path: Path) -> str:
         raise CorpusError(
             f"'{path}' is a binary file, not source text; give a text file, a .jsonl or a .parquet"
         )
-    return decoded(data)
+    return decode_source(data)
 
 
-def decoded(data: bytes) -> str:
+def decode_source(data: bytes) -> str:
     """Source text: UTF-8, with a mark at its beginning or without, or Latin-1."""
     try:
         return data.decode("utf-8-sig")
@@ -57,7 +57,7 @@ _MEANT = {"\\r\\n": "\n", "\\n": "\n", "\\t": "\t"}
 _STORED = re.compile(r'"(?:\\.|[^"\\;{}])*"|\'\\.\'|\\r\\n|\\n|\\t')
 
 
-def unescaped(text: str) -> str:
+def restore_newlines(text: str) -> str:
     """`text` with newlines that are stored as backslash-n made real; text that has real newlines
     stays as it is.
     """
@@ -66,7 +66,7 @@ def unescaped(text: str) -> str:
     return _STORED.sub(lambda found: found[0] if found[0][0] in "\"'" else _MEANT[found[0]], text)
 
 
-def chosen_column(names: Sequence[str], wanted: str, row: Dialect, where: str) -> str:
+def choose_column(names: Sequence[str], wanted: str, row: Dialect, where: str) -> str:
     """The text column: the one asked for, else one called like the dialect, its language, or a
     usual name.
     """
@@ -85,7 +85,7 @@ def chosen_column(names: Sequence[str], wanted: str, row: Dialect, where: str) -
     )
 
 
-def rows_of_jsonl(path: Path, column: str, row: Dialect) -> Iterator[tuple[int, str]]:
+def read_jsonl_rows(path: Path, column: str, row: Dialect) -> Iterator[tuple[int, str]]:
     """(line number, text) of each row, '' for null; rows of another `dialect` field are passed
     over. Raises CorpusError.
     """
@@ -103,13 +103,13 @@ def rows_of_jsonl(path: Path, column: str, row: Dialect) -> Iterator[tuple[int, 
             )
         if found.get("dialect", row.name) != row.name:
             continue
-        name = chosen_column(list(found), column, row, f"'{path}', line {number}")
+        name = choose_column(list(found), column, row, f"'{path}', line {number}")
         if not isinstance(found[name], (str, type(None))):
             raise CorpusError(f"'{path}', line {number}: column '{name}' is not text")
         yield number, found[name] or ""
 
 
-def rows_of_parquet(path: Path, column: str, row: Dialect) -> Iterator[tuple[int, str]]:
+def read_parquet_rows(path: Path, column: str, row: Dialect) -> Iterator[tuple[int, str]]:
     """(row number from 1, text) of each row, '' for null, so that two columns of a table stay
     aligned. Raises CorpusError.
     """
@@ -123,7 +123,7 @@ def rows_of_parquet(path: Path, column: str, row: Dialect) -> Iterator[tuple[int
     text_columns = [
         f.name for f in schema if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)
     ]
-    name = chosen_column(text_columns, column, row, f"'{path}'")
+    name = choose_column(text_columns, column, row, f"'{path}'")
     with pq.ParquetFile(path) as file:
         number = 0
         for batch in file.iter_batches(columns=[name]):
@@ -131,7 +131,7 @@ def rows_of_parquet(path: Path, column: str, row: Dialect) -> Iterator[tuple[int
                 yield number, text or ""
 
 
-def rows_of_hub(spec: str, column: str, row: Dialect) -> Iterator[tuple[str, str]]:
+def read_hub_rows(spec: str, column: str, row: Dialect) -> Iterator[tuple[str, str]]:
     """(origin, text, '' where there is none) of each row of a Hugging Face data set `ID[:SPLIT]`.
     Raises CorpusError.
     """
@@ -151,7 +151,7 @@ def rows_of_hub(spec: str, column: str, row: Dialect) -> Iterator[tuple[str, str
             f"Hugging Face data set '{name}' (split '{split or 'train'}') cannot be loaded: {first}"
         ) from None
     return _hub_rows(
-        table, chosen_column(table.column_names, column, row, f"data set '{name}'"), name
+        table, choose_column(table.column_names, column, row, f"data set '{name}'"), name
     )
 
 

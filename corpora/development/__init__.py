@@ -16,7 +16,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from corpora.datasets.hand_written import of_dialect, of_direction, read_collection
+from corpora.datasets.hand_written import read_collection, select_dialect, select_direction
 from corpora.records import Program
 
 
@@ -27,11 +27,11 @@ def _programs() -> tuple[Program, ...]:
 
 def programs(dialect: str) -> list[Program]:
     """The functions of one dialect, sorted by origin. Raises ValueError for an unknown dialect."""
-    return of_dialect(_programs(), dialect)
+    return select_dialect(_programs(), dialect)
 
 
 def pairs(direction: str) -> list[tuple[Program, Program]]:
     """(source, target) of every computation that has both dialects of `source:target`. Raises
     ValueError.
     """
-    return of_direction(_programs(), direction)
+    return select_direction(_programs(), direction)

@@ -2,7 +2,7 @@
 
 - `c_family`: Functions of a C-family file, each cut out with the declarations that it needs,
   directly or through others.
-- `dispatch`: All functions of a source file that can be called with data, each with what it needs
+- `extract`: All functions of a source file that can be called with data, each with what it needs
   from the same file.
 - `fortran`: Procedures of a Fortran file, each cut out so that it stands alone outside of its
   module.

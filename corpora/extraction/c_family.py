@@ -1,12 +1,12 @@
 """Functions of a C-family file, each cut out with the declarations that it needs, directly or
 through others.
 
-Contract: `pieces(text)` has one Piece per function definition. Declarations are found by name
-(functions, templates, macros, types, enumerators, constants, `__constant__` and `__device__` data)
-and come in their order in the file; namespaces and `extern "C"` are unwrapped. Changeable globals
-become parameters (corpora.extraction.lift_c_family), so that data can set them.
+Contract: `extract_functions(text)` has one Piece per function definition. Declarations are found by
+name (functions, templates, macros, types, enumerators, constants, `__constant__` and `__device__`
+data) and come in their order in the file; namespaces and `extern "C"` are unwrapped. Changeable
+globals become parameters (corpora.extraction.lift_c_family), so that data can set them.
 
-    python -c "from corpora.extraction.c_family import pieces; print(pieces('#define N 4\\nvoid f(int *x) { x[0] = N; }')[0].text)"
+    python -c "from corpora.extraction.c_family import extract_functions; print(extract_functions('#define N 4\\nvoid f(int *x) { x[0] = N; }')[0].text)"
 """
 
 from __future__ import annotations
@@ -17,14 +17,20 @@ from functools import lru_cache
 
 from tree_sitter import Node
 
-from corpora.extraction.dispatch import MAIN_PROGRAM, Piece
-from corpora.extraction.lift_c_family import Edit, Global, applied, globals_of, lift
+from corpora.extraction.extract import MAIN_PROGRAM, ExtractedFunction
+from corpora.extraction.lift_c_family import (
+    Edit,
+    GlobalVariable,
+    apply_edits,
+    find_globals,
+    lift_globals,
+)
 from corpora.syntax.c_family import (
     CFunction,
-    c_functions,
-    descendants,
-    leaf_texts,
-    node_text,
+    find_c_functions,
+    get_leaf_texts,
+    get_node_text,
+    iterate_descendants,
     parse_c_family,
 )
 
@@ -99,33 +105,33 @@ class _Declaration:
     end: int
     kind: str = "definition"
     functions: tuple[CFunction, ...] = ()
-    variables: tuple[Global, ...] = ()
+    variables: tuple[GlobalVariable, ...] = ()
     scope: str = ""
     """Namespaces round it, `a::b`; a piece has none, so what it needs must be of one name once."""
 
 
-def pieces(text: str) -> list[Piece]:
+def extract_functions(text: str) -> list[ExtractedFunction]:
     """One Piece per function definition of `text`, in textual order."""
     source = text.encode()
     root = parse_c_family(text).root_node
-    declarations = [d for node in _outer(root) for d in _declared(node)]
+    declarations = [d for node in _iterate_outer_nodes(root) for d in _read_declarations(node)]
     by_name: dict[str, list[_Declaration]] = {}
     for declaration in declarations:
         for name in declaration.names:
             by_name.setdefault(name, []).append(declaration)
-    outer = _outer(root)
+    outer = _iterate_outer_nodes(root)
     includes = [
-        node_text(n).strip()
+        get_node_text(n).strip()
         for n in outer
         if n.type == "preproc_include"
-        or (n.type == "using_declaration" and "namespace" in leaf_texts(n))
+        or (n.type == "using_declaration" and "namespace" in get_leaf_texts(n))
     ]
-    scopes = [d for d in descendants(root) if d.type == "namespace_definition"]
-    spaces = {node_text(n) for d in scopes for n in d.children_by_field_name("name")}
-    return [_piece(f, by_name, includes, spaces, source) for f in c_functions(root)]
+    scopes = [d for d in iterate_descendants(root) if d.type == "namespace_definition"]
+    spaces = {get_node_text(n) for d in scopes for n in d.children_by_field_name("name")}
+    return [_piece(f, by_name, includes, spaces, source) for f in find_c_functions(root)]
 
 
-def with_definitions(text: str, source: str) -> str:
+def add_definitions(text: str, source: str) -> str:
     """`text` behind those definitions of `source` (types, macros, constants) that it names and
     lacks, as answers that give a function alone do.
     """
@@ -133,8 +139,13 @@ def with_definitions(text: str, source: str) -> str:
     if not lent:
         return text
     root = parse_c_family(text).root_node
-    own = {name for node in _outer(root) for d in _declared(node) for name in d.names}
-    waiting = sorted(_identifiers(root) - own - local_names(root))
+    own = {
+        name
+        for node in _iterate_outer_nodes(root)
+        for d in _read_declarations(node)
+        for name in d.names
+    }
+    waiting = sorted(_identifiers(root) - own - find_local_names(root))
     needed: dict[int, _Declaration] = {}
     while waiting:
         name = waiting.pop()
@@ -156,9 +167,9 @@ def with_definitions(text: str, source: str) -> str:
     )
 
 
-def without_definitions(text: str, source: str) -> str:
+def drop_definitions(text: str, source: str) -> str:
     """`text` without the structures that `source` defines in the same words, which
-    `with_definitions` gives back.
+    `add_definitions` gives back.
     """
     if "struct" not in text or "struct" not in source:
         return text
@@ -172,7 +183,11 @@ def without_definitions(text: str, source: str) -> str:
 
 @lru_cache(maxsize=256)
 def _definitions(source: str) -> tuple[_Declaration, ...]:
-    declared = (d for node in _outer(parse_c_family(source).root_node) for d in _declared(node))
+    declared = (
+        d
+        for node in _iterate_outer_nodes(parse_c_family(source).root_node)
+        for d in _read_declarations(node)
+    )
     return tuple(d for d in declared if d.kind == "definition" and not d.functions)
 
 
@@ -182,20 +197,20 @@ def _piece(
     includes: list[str],
     namespaces: set[str],
     source: bytes,
-) -> Piece:
-    reason = _barred(function)
+) -> ExtractedFunction:
+    reason = _explain_excluded(function)
     if reason:
-        return Piece(function.name, reason=reason)
+        return ExtractedFunction(function.name, reason=reason)
     needed, problem = _closure(function, by_name)
     if problem:
-        return Piece(function.name, reason=problem)
-    needed, lifted, problem = _lifted(function, needed)
+        return ExtractedFunction(function.name, reason=problem)
+    needed, lifted, problem = _lift_declarations(function, needed)
     if problem:
-        return Piece(function.name, reason=problem)
+        return ExtractedFunction(function.name, reason=problem)
     spans = {(d.start, d.end) for d in needed} | {
         (function.node.start_byte, function.node.end_byte)
     }
-    body = "\n".join(applied(source, a, b, lifted) for a, b in _outermost(spans))
+    body = "\n".join(apply_edits(source, a, b, lifted) for a, b in _outermost(spans))
     body = re.sub(rf"\b(?:{'|'.join(namespaces)})\s*::\s*", "", body) if namespaces else body
     named = [(line, m[1]) for line in includes if (m := re.search(r"<(\w+)>", line))]
     needed_here = any(header in _STL and _needs(header, body) for _, header in named)
@@ -205,10 +220,12 @@ def _piece(
         if needed_here and (header in _C_LIBRARY or header in _STL and _needs(header, body))
     ]
     opened = [line for line in includes if line.startswith("using") and _UNQUALIFIED.search(body)]
-    return Piece(function.name, "\n".join([*dict.fromkeys([*kept, *opened]), body]) + "\n")
+    return ExtractedFunction(
+        function.name, "\n".join([*dict.fromkeys([*kept, *opened]), body]) + "\n"
+    )
 
 
-def _barred(function: CFunction) -> str:
+def _explain_excluded(function: CFunction) -> str:
     if function.name == "main":
         return MAIN_PROGRAM
     if function.member:
@@ -229,9 +246,9 @@ def _closure(
     function: CFunction, by_name: dict[str, list[_Declaration]]
 ) -> tuple[list[_Declaration], str]:
     """(declarations needed, why the function cannot stand alone or '')."""
-    own = local_names(function.node)
+    own = find_local_names(function.node)
     calls_itself = (
-        leaf_texts(function.node).count(function.name) > 1
+        get_leaf_texts(function.node).count(function.name) > 1
     )  # else another of that name is nothing to it
     waiting = [
         n
@@ -273,14 +290,14 @@ def _scope(node: Node) -> str:
     while above is not None:
         if above.type == "namespace_definition":
             names.append(
-                "".join(node_text(n) for n in above.children_by_field_name("name"))
+                "".join(get_node_text(n) for n in above.children_by_field_name("name"))
                 or "(without a name)"
             )
         above = above.parent
     return "::".join(reversed(names))
 
 
-def _lifted(
+def _lift_declarations(
     function: CFunction, needed: list[_Declaration]
 ) -> tuple[list[_Declaration], tuple[Edit, ...], str]:
     """(declarations without globals, edits that make parameters of those, why that cannot be)."""
@@ -294,7 +311,7 @@ def _lifted(
         (f.name for f in functions if {"__global__", "__device__"} & set(f.head())), None
     ):
         return needed, (), f"uses global variables, which '{device}' cannot take as parameters"
-    found = lift(functions, known, {f.name: local_names(f.node) for f in functions})
+    found = lift_globals(functions, known, {f.name: find_local_names(f.node) for f in functions})
     defined = {f.name for f in functions}
     kept = [
         d for d in needed if d.kind != "state" and not (d.kind == "prototype" and d.names & defined)
@@ -313,15 +330,15 @@ def _problem(
         )
     if found.kind == "state" and name not in {v.name for v in found.variables}:
         return f"uses the global variable '{name}', which tests cannot set"
-    if found.kind == "device" and "ToSymbol" not in node_text(function.node):
+    if found.kind == "device" and "ToSymbol" not in get_node_text(function.node):
         return f"uses the device variable '{name}', which tests cannot set"
     return ""
 
 
-def local_names(node: Node) -> frozenset[str]:
+def find_local_names(node: Node) -> frozenset[str]:
     """Names declared inside a function (parameters included): they hide those of the file."""
     found: set[str] = set()
-    for child in descendants(node):
+    for child in iterate_descendants(node):
         if child.type in ("parameter_declaration", "declaration", "for_range_loop"):
             for declarator in child.children_by_field_name("declarator"):
                 found.update(_declarator_name(declarator))
@@ -341,22 +358,22 @@ def _declarator_name(node: Node | None) -> list[str]:
             ]
             following = inner[0] if inner else None
         node = following
-    return [node_text(node)] if node is not None else []
+    return [get_node_text(node)] if node is not None else []
 
 
 def _identifiers(node: Node) -> frozenset[str]:
-    return frozenset(t for t in leaf_texts(node) for t in _NAME.findall(t))
+    return frozenset(t for t in get_leaf_texts(node) for t in _NAME.findall(t))
 
 
-def _outer(node: Node) -> list[Node]:
+def _iterate_outer_nodes(node: Node) -> list[Node]:
     """Nodes outside functions, wrappers (namespaces, extern "C", #if) opened."""
     found: list[Node] = []
     for child in node.children:
-        found += _outer(child) if child.type in _WRAPPERS else [child]
+        found += _iterate_outer_nodes(child) if child.type in _WRAPPERS else [child]
     return found
 
 
-def _declared(node: Node) -> list[_Declaration]:
+def _read_declarations(node: Node) -> list[_Declaration]:
     names: list[str] = []
     kind = "definition"
     functions: list[CFunction] = []
@@ -364,18 +381,18 @@ def _declared(node: Node) -> list[_Declaration]:
     if node.type in ("function_definition", "template_declaration"):
         functions = _functions_of(node)
         names = [f.name for f in functions] or _type_names(node)
-        hidden = local_names(node)
+        hidden = find_local_names(node)
     elif node.type in _MACROS:
-        names = [node_text(node.child_by_field_name("name"))]
+        names = [get_node_text(node.child_by_field_name("name"))]
     elif node.type in _TYPES:
         names = _type_names(node)
-    elif node.type == "using_declaration" and "namespace" not in leaf_texts(node):
-        names = [_NAME.findall(node_text(node))[-1]]
+    elif node.type == "using_declaration" and "namespace" not in get_leaf_texts(node):
+        names = [_NAME.findall(get_node_text(node))[-1]]
     elif node.type == "declaration":
         declarators = node.children_by_field_name("declarator")
         names = [n for d in declarators for n in _declarator_name(d)] + _type_names(node)
         kind = _kind(node, declarators)
-    elif node.type == "expression_statement" and node_text(node).startswith(
+    elif node.type == "expression_statement" and get_node_text(node).startswith(
         ("struct", "enum", "union", "class")
     ):
         names = _type_names(node)
@@ -383,7 +400,7 @@ def _declared(node: Node) -> list[_Declaration]:
     if not names:
         return []
     uses = _identifiers(node) - frozenset(names) - hidden
-    variables = tuple(globals_of(node)) if kind == "state" else ()
+    variables = tuple(find_globals(node)) if kind == "state" else ()
     return [
         _Declaration(
             frozenset(names),
@@ -408,17 +425,17 @@ def _named_for(node: Node) -> list[str]:
         n
         for each in (found[:1] if node.type == "template_declaration" else [node])
         for d in each.children_by_field_name("declarator")
-        for n in descendants(d)
+        for n in iterate_descendants(d)
     ]
     if any(n.type in ("operator_name", "operator_cast") for n in inside):
-        return sorted({node_text(n) for n in inside if n.type == "type_identifier"})
+        return sorted({get_node_text(n) for n in inside if n.type == "type_identifier"})
     special = [
         n
         for n in (*inside, *([label] if label is not None else []))
         if n.type in ("template_function", "template_type")
     ]
     return (
-        [node_text(n.child_by_field_name("name")) for n in special[:1]]
+        [get_node_text(n.child_by_field_name("name")) for n in special[:1]]
         if node.type == "template_declaration"
         else []
     )
@@ -426,15 +443,17 @@ def _named_for(node: Node) -> list[str]:
 
 def _functions_of(node: Node) -> list[CFunction]:
     if node.type == "template_declaration":
-        return list(c_functions(node, template=True))
+        return list(find_c_functions(node, template=True))
     parent = node.parent
     return (
-        [f for f in c_functions(parent) if f.node.start_byte == node.start_byte] if parent else []
+        [f for f in find_c_functions(parent) if f.node.start_byte == node.start_byte]
+        if parent
+        else []
     )
 
 
 def _kind(node: Node, declarators: list[Node]) -> str:
-    words = set(leaf_texts(node))
+    words = set(get_leaf_texts(node))
     if not declarators:
         return "definition"
     if any(_is_prototype(d) for d in declarators):
@@ -456,7 +475,7 @@ def _is_prototype(node: Node) -> bool:
 def _type_names(node: Node) -> list[str]:
     """Names of types (and enumerators) that a node defines."""
     found: list[str] = []
-    for child in descendants(node):
+    for child in iterate_descendants(node):
         if child.type in (
             "struct_specifier",
             "union_specifier",
@@ -468,9 +487,9 @@ def _type_names(node: Node) -> list[str]:
             if label is not None and (
                 child.child_by_field_name("body") or child.type == "alias_declaration"
             ):
-                found.append(node_text(label))
+                found.append(get_node_text(label))
         elif child.type == "enumerator":
-            found.append(node_text(child.child_by_field_name("name")))
+            found.append(get_node_text(child.child_by_field_name("name")))
         elif child.type == "type_definition":
             found += [
                 n for d in child.children_by_field_name("declarator") for n in _declarator_name(d)

@@ -1,13 +1,13 @@
 """Procedures of a Fortran file, each cut out so that it stands alone outside of its module.
 
-Contract: `pieces(text)` has one Piece per procedure that is not internal. Named constants of its
-module (and of other modules of the same file that it uses) are written into it; their variables and
-its COMMON blocks become arguments (corpora.extraction.lift_fortran). Sibling module procedures that
-it calls, and those that use the same modules, become internal procedures, external ones of the file
-follow it. A procedure that needs other modules, or calls one with COMMON blocks, is left out: data
-cannot set them. Fixed form comes out as free form.
+Contract: `extract_procedures(text)` has one Piece per procedure that is not internal. Named
+constants of its module (and of other modules of the same file that it uses) are written into it;
+their variables and its COMMON blocks become arguments (corpora.extraction.lift_fortran). Sibling
+module procedures that it calls, and those that use the same modules, become internal procedures,
+external ones of the file follow it. A procedure that needs other modules, or calls one with COMMON
+blocks, is left out: data cannot set them. Fixed form comes out as free form.
 
-    python -c "from corpora.extraction.fortran import pieces; print(pieces('subroutine f(n)\\nend')[0].text)"
+    python -c "from corpora.extraction.fortran import extract_procedures; print(extract_procedures('subroutine f(n)\\nend')[0].text)"
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from corpora.extraction.dispatch import MAIN_PROGRAM, Piece
-from corpora.extraction.fortran_library import with_library
+from corpora.extraction.extract import MAIN_PROGRAM, ExtractedFunction
+from corpora.extraction.fortran_library import add_library_routines
 from corpora.extraction.lift_fortran import (
-    NotLiftable,
-    Shared,
-    changed_names,
-    common_variables,
-    is_common,
-    module_variables,
-    with_arguments,
+    NotLiftableError,
+    SharedVariable,
+    add_dummy_arguments,
+    find_changed_names,
+    find_common_variables,
+    find_module_variables,
+    is_common_statement,
 )
 from corpora.syntax.fortran import (
-    Line,
+    LogicalLine,
     Procedure,
-    Unit,
-    procedures,
+    ProgramUnit,
+    convert_to_free_form,
+    find_procedures,
+    find_program_units,
     split_commas,
-    to_free_form,
-    units,
 )
 
 _INTRINSIC = {"iso_fortran_env", "iso_c_binding", "omp_lib", "ieee_arithmetic", "omp_lib_kinds"}
@@ -54,21 +54,23 @@ class _Constant:
     text: str
 
 
-def pieces(text: str) -> list[Piece]:
+def extract_procedures(text: str) -> list[ExtractedFunction]:
     """One Piece per procedure of `text` that is not internal to another, in textual order."""
-    text, added = with_library(to_free_form(text))
+    text, added = add_library_routines(convert_to_free_form(text))
     rows = text.splitlines()
-    everything = procedures(text)
-    modules = {u.name: u for u in units(text) if u.kind == "module"}
+    everything = find_procedures(text)
+    modules = {u.name: u for u in find_program_units(text) if u.kind == "module"}
     outer = {p.name: p for p in everything if not _internal(p)}
     found = [
-        Piece(p.name, reason=_internal(p))
+        ExtractedFunction(p.name, reason=_internal(p))
         if _internal(p)
         else _piece(p, outer, everything, modules, rows)
         for p in everything
     ]
     programs = [
-        Piece(u.name or "main", reason=MAIN_PROGRAM) for u in units(text) if u.kind == "program"
+        ExtractedFunction(u.name or "main", reason=MAIN_PROGRAM)
+        for u in find_program_units(text)
+        if u.kind == "program"
     ]
     return [p for p in found if p.reason != "internal" and p.name not in added] + programs
 
@@ -94,49 +96,53 @@ def _piece(
     procedure: Procedure,
     outer: dict[str, Procedure],
     everything: list[Procedure],
-    modules: dict[str, Unit],
+    modules: dict[str, ProgramUnit],
     rows: list[str],
-) -> Piece:
-    helpers = _called(procedure, outer, everything)
-    group = [procedure, *helpers, *(p for p in everything if _inside(p, [procedure, *helpers]))]
+) -> ExtractedFunction:
+    helpers = _find_called_procedures(procedure, outer, everything)
+    group = [procedure, *helpers, *(p for p in everything if _is_inside(p, [procedure, *helpers]))]
     used = _uses(
         [line for p in group for line in p.lines]
         + [line for h in procedure.hosts for line in h.lines]
     )
     foreign = next((name for name in used if name not in _INTRINSIC and name not in modules), None)
     if foreign:
-        return Piece(procedure.name, reason=f"uses module '{foreign}', which is not in the file")
+        return ExtractedFunction(
+            procedure.name, reason=f"uses module '{foreign}', which is not in the file"
+        )
     included = next(
         (line.text for p in group for line in p.lines if re.match(r"include\s*['\"]", line.text)),
         "",
     )
     if included:
-        return Piece(
+        return ExtractedFunction(
             procedure.name, reason=f"has the line {included}, and that file is not in the text"
         )
     sources = [*procedure.hosts, *(modules[name] for name in used if name in modules)]
-    words = {w for p in group for w in _named(p)} | {
+    words = {w for p in group for w in _find_foreign_names(p)} | {
         w for p in group for w in _WORD.findall(p.prefix)
     }
     constants, types = _specification(sources)
     if types & words:
-        return Piece(
+        return ExtractedFunction(
             procedure.name, reason=f"uses derived type '{min(types & words)}' of its module"
         )
     try:
-        shared = _shared(procedure, helpers, group, sources)
-    except NotLiftable as error:
-        return Piece(procedure.name, reason=str(error))
+        shared = _find_shared_variables(procedure, helpers, group, sources)
+    except NotLiftableError as error:
+        return ExtractedFunction(procedure.name, reason=str(error))
     declared = [
         text
         for v in shared
-        if (text := v.declaration(v.name in changed_names(group, [h.name for h in helpers])))
+        if (text := v.declaration(v.name in find_changed_names(group, [h.name for h in helpers])))
     ]
     needed = _closure(words | {w for text in declared for w in _WORD.findall(text)}, constants)
-    inherited = [line.text for host in sources for line in host.lines if _keeps(line.text)]
-    return Piece(
+    inherited = [
+        line.text for host in sources for line in host.lines if _is_kept_statement(line.text)
+    ]
+    return ExtractedFunction(
         procedure.name,
-        _assembled(
+        _assemble_procedure(
             _Parts(
                 procedure,
                 helpers,
@@ -151,23 +157,36 @@ def _piece(
     )
 
 
-def _shared(
-    procedure: Procedure, helpers: list[Procedure], group: list[Procedure], sources: list[Unit]
-) -> list[Shared]:
+def _find_shared_variables(
+    procedure: Procedure,
+    helpers: list[Procedure],
+    group: list[Procedure],
+    sources: list[ProgramUnit],
+) -> list[SharedVariable]:
     """What `procedure` and its helpers share with others: members of COMMON, then module variables
-    by name. Raises NotLiftable.
+    by name. Raises NotLiftableError.
     """
     if any(re.match(r"equivalence\b\s*\(", line.text) for p in group for line in p.lines):
-        raise NotLiftable("uses EQUIVALENCE, by which storage has two names")
+        raise NotLiftableError("uses EQUIVALENCE, by which storage has two names")
     if other := next(
-        (p for p in group if p is not procedure and any(is_common(line) for line in p.lines)), None
+        (
+            p
+            for p in group
+            if p is not procedure and any(is_common_statement(line) for line in p.lines)
+        ),
+        None,
     ):
-        raise NotLiftable(f"calls '{other.name}', which uses a COMMON block")
+        raise NotLiftableError(f"calls '{other.name}', which uses a COMMON block")
     if leak := next(
-        (why for h in helpers if _inward(h, sources) and (why := _leaks(h, procedure))), ""
+        (
+            why
+            for h in helpers
+            if _becomes_internal(h, sources) and (why := _explain_leak(h, procedure))
+        ),
+        "",
     ):
-        raise NotLiftable(leak)
-    named = {w for p in group for w in _named(p)}
+        raise NotLiftableError(leak)
+    named = {w for p in group for w in _find_foreign_names(p)}
     if renamed := next(
         (
             line.text
@@ -177,15 +196,15 @@ def _shared(
         ),
         None,
     ):
-        raise NotLiftable(f"renames what it uses ({renamed})")
-    variables = _visible([line for p in group for line in p.lines], sources)
+        raise NotLiftableError(f"renames what it uses ({renamed})")
+    variables = _filter_visible([line for p in group for line in p.lines], sources)
     found = [variables[name] for name in sorted(named & set(variables))]
-    if barred := next((v for v in found if isinstance(v, NotLiftable)), None):
+    if barred := next((v for v in found if isinstance(v, NotLiftableError)), None):
         raise barred
-    return [*common_variables(procedure), *(v for v in found if isinstance(v, Shared))]
+    return [*find_common_variables(procedure), *(v for v in found if isinstance(v, SharedVariable))]
 
 
-def _named(procedure: Procedure) -> set[str]:
+def _find_foreign_names(procedure: Procedure) -> set[str]:
     """Names in its statements that it neither takes nor declares itself."""
     return _words(procedure) - {*procedure.arguments, *_declared_names(procedure.lines)}
 
@@ -200,11 +219,13 @@ def _words(procedure: Procedure) -> set[str]:
     return {w for text in texts for w in _WORD.findall(text)}
 
 
-def _visible(lines: list[Line], sources: list[Unit]) -> dict[str, Shared | NotLiftable]:
+def _filter_visible(
+    lines: list[LogicalLine], sources: list[ProgramUnit]
+) -> dict[str, SharedVariable | NotLiftableError]:
     """Variables of `sources`; of a module that is used with an ONLY list each time, those in one of
     its lists.
     """
-    found: dict[str, Shared | NotLiftable] = {}
+    found: dict[str, SharedVariable | NotLiftableError] = {}
     for module in sources:
         used = [
             line.text
@@ -216,21 +237,21 @@ def _visible(lines: list[Line], sources: list[Unit]) -> dict[str, Shared | NotLi
         found.update(
             {
                 name: v
-                for name, v in module_variables([module]).items()
+                for name, v in find_module_variables([module]).items()
                 if not restricted or name in asked
             }
         )
     return found
 
 
-def _inward(helper: Procedure, sources: list[Unit]) -> bool:
+def _becomes_internal(helper: Procedure, sources: list[ProgramUnit]) -> bool:
     """Whether a helper becomes an internal procedure: it lived in a module, or shares a module's
     variables.
     """
     return bool(helper.hosts) or bool({u.name for u in sources} & set(_uses(helper.lines)))
 
 
-def _leaks(helper: Procedure, host: Procedure) -> str:
+def _explain_leak(helper: Procedure, host: Procedure) -> str:
     """Why `helper` cannot be put inside `host`: an undeclared local of its own would there be the
     host's variable.
     """
@@ -242,13 +263,13 @@ def _leaks(helper: Procedure, host: Procedure) -> str:
         return ""
     own = {*helper.arguments, *_declared_names(helper.lines), helper.name}
     hosts = {*host.arguments, *_declared_names(host.lines)}
-    assigned = changed_names([helper], ()) - own
-    implicit = changed_names([host], ())
+    assigned = find_changed_names([helper], ()) - own
+    implicit = find_changed_names([host], ())
     clash = assigned & (hosts | implicit)
     return f"calls '{helper.name}', whose '{min(clash)}' has no declaration" if clash else ""
 
 
-def _called(
+def _find_called_procedures(
     procedure: Procedure, outer: dict[str, Procedure], everything: list[Procedure]
 ) -> list[Procedure]:
     """Other procedures of the file that are named in `procedure`, directly or through others, in
@@ -258,7 +279,7 @@ def _called(
     waiting = [procedure]
     while waiting:
         current = waiting.pop()
-        inner = [p for p in everything if _inside(p, [current])]
+        inner = [p for p in everything if _is_inside(p, [current])]
         words = {w for p in (current, *inner) for w in _words(p)}
         own = {*current.arguments, *(p.name for p in inner), procedure.name, *_variables(current)}
         for name in words - own:
@@ -286,20 +307,20 @@ def _variables(procedure: Procedure) -> set[str]:
     }
 
 
-def _inside(inner: Procedure, hosts: Iterable[Procedure]) -> bool:
+def _is_inside(inner: Procedure, hosts: Iterable[Procedure]) -> bool:
     return any(h.first < inner.first and inner.last <= h.last for h in hosts)
 
 
-def _uses(lines: Iterable[Line]) -> list[str]:
+def _uses(lines: Iterable[LogicalLine]) -> list[str]:
     return list(dict.fromkeys(m.group(1) for line in lines if (m := _USE.match(line.text))))
 
 
-def _keeps(text: str) -> bool:
+def _is_kept_statement(text: str) -> bool:
     used = _USE.match(text)
     return bool(used and used.group(1) in _INTRINSIC) or text.startswith("implicit")
 
 
-def _declared_names(lines: Iterable[Line]) -> list[str]:
+def _declared_names(lines: Iterable[LogicalLine]) -> list[str]:
     found: list[str] = []
     for line in lines:
         if _DECLARES.match(line.text) or line.text.startswith("dimension"):
@@ -310,7 +331,7 @@ def _declared_names(lines: Iterable[Line]) -> list[str]:
     return found
 
 
-def _specification(hosts: Iterable[Unit]) -> tuple[list[_Constant], set[str]]:
+def _specification(hosts: Iterable[ProgramUnit]) -> tuple[list[_Constant], set[str]]:
     """(named constants, derived types) that the specification parts of `hosts` declare."""
     constants: list[_Constant] = []
     types: set[str] = set()
@@ -351,14 +372,14 @@ class _Parts:
     modules: set[str]
 
 
-def _assembled(parts: _Parts, rows: list[str]) -> str:
+def _assemble_procedure(parts: _Parts, rows: list[str]) -> str:
     procedure, constants = parts.procedure, parts.constants
     first_line = procedure.lines[0].first if procedure.lines else procedure.last
     head, typed = _header(
         procedure, rows[procedure.first : first_line], [*constants, *parts.inherited]
     )
     if parts.shared:
-        head = with_arguments(head, parts.shared)
+        head = add_dummy_arguments(head, parts.shared)
     opening = [line for line in procedure.lines if _FIRST.match(line.text)]
     after = opening[-1].last + 1 if opening else first_line
     own = [t for t in dict.fromkeys(parts.inherited) if t not in {line.text for line in opening}]
@@ -369,11 +390,11 @@ def _assembled(parts: _Parts, rows: list[str]) -> str:
     gone = {
         i
         for line in procedure.lines
-        if is_common(line) or _is_local_use(line.text)
+        if is_common_statement(line) or _is_local_use(line.text)
         for i in range(line.first, line.last + 1)
     }
     internal = [p for p in parts.helpers if p.hosts or set(_uses(p.lines)) & parts.modules]
-    rows = _undeclared([procedure, *internal], {p.name for p in internal}, rows)
+    rows = _drop_declarations([procedure, *internal], {p.name for p in internal}, rows)
     body = [rows[i] for i in range(first_line, after) if i not in gone]
     rest = [rows[i] for i in range(after, procedure.last) if i not in gone]
     external = [p for p in parts.helpers if p not in internal]
@@ -388,7 +409,7 @@ def _assembled(parts: _Parts, rows: list[str]) -> str:
             for i in range(line.first, line.last + 1)
         }
         rest += [rows[i] for i in range(helper.first, helper.last) if i not in hidden]
-        rest.append(_ending(helper, rows[helper.last]))
+        rest.append(_complete_end_statement(helper, rows[helper.last]))
     lines = [
         *head,
         *uses,
@@ -405,7 +426,7 @@ def _assembled(parts: _Parts, rows: list[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _undeclared(group: list[Procedure], internal: set[str], rows: list[str]) -> list[str]:
+def _drop_declarations(group: list[Procedure], internal: set[str], rows: list[str]) -> list[str]:
     """Rows in which EXTERNAL and type declarations no longer name procedures that are
     internal now.
     """
@@ -429,7 +450,7 @@ def _undeclared(group: list[Procedure], internal: set[str], rows: list[str]) -> 
     return rows
 
 
-def _ending(helper: Procedure, row: str) -> str:
+def _complete_end_statement(helper: Procedure, row: str) -> str:
     """An internal procedure must say what it ends."""
     return f"end {helper.kind}" if row.strip().lower() == "end" else row
 

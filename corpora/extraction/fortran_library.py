@@ -1,16 +1,16 @@
 """The two routines that BLAS and LAPACK procedures expect beside them, written here: LSAME and
 XERBLA.
 
-Contract: `with_library(text)` is the text followed by those of them that it names and does not
-define, and their names. LSAME compares letters without case, as ASCII; XERBLA stops, so that tests
-with arguments that a routine refuses do not count.
+Contract: `add_library_routines(text)` is the text followed by those of them that it names and does
+not define, and their names. LSAME compares letters without case, as ASCII; XERBLA stops, so that
+tests with arguments that a routine refuses do not count.
 
-    python -c "from corpora.extraction.fortran_library import with_library; print(with_library('subroutine f(c)\\ncharacter c\\nif (lsame(c, \\'N\\')) return\\nend')[1])"
+    python -c "from corpora.extraction.fortran_library import add_library_routines; print(add_library_routines('subroutine f(c)\\ncharacter c\\nif (lsame(c, \\'N\\')) return\\nend')[1])"
 """
 
 from __future__ import annotations
 
-from corpora.syntax.fortran import procedures
+from corpora.syntax.fortran import find_procedures
 
 _ROUTINES = {
     "lsame": """
@@ -36,11 +36,11 @@ end subroutine xerbla
 }
 
 
-def with_library(text: str) -> tuple[str, frozenset[str]]:
+def add_library_routines(text: str) -> tuple[str, frozenset[str]]:
     """Free-form `text` with the routines that it lacks, and the names of those."""
     lowered = text.lower()
     if not any(name in lowered for name in _ROUTINES):
         return text, frozenset()
-    defined = {p.name for p in procedures(text)}
+    defined = {p.name for p in find_procedures(text)}
     added = [name for name in _ROUTINES if name in lowered and name not in defined]
     return text.rstrip("\n") + "\n" + "".join(_ROUTINES[name] for name in added), frozenset(added)

@@ -14,8 +14,8 @@ import re
 
 from tree_sitter import Node
 
-from corpora.syntax.c_family import leaf_texts, parse_c_family
-from corpora.syntax.fortran import logical_lines, procedures, split_commas
+from corpora.syntax.c_family import get_leaf_texts, parse_c_family
+from corpora.syntax.fortran import find_procedures, split_commas, split_logical_lines
 
 _OPENED = {"translation_unit", "linkage_specification", "declaration_list", "namespace_definition"}
 _ENTITY = re.compile(r"(\w+)\s*(?:\(.*?\)\s*)?(?:=(?!>)\s*(.*))?$")
@@ -30,7 +30,7 @@ def _of_c(node: Node) -> dict[str, str]:
     for child in node.children:
         if child.type in _OPENED:
             found |= _of_c(child)
-        elif child.type == "declaration" and "extern" not in leaf_texts(child):
+        elif child.type == "declaration" and "extern" not in get_leaf_texts(child):
             for declarator in child.children_by_field_name("declarator"):
                 plain, value = declarator, ""
                 if declarator.type == "init_declarator":
@@ -38,9 +38,9 @@ def _of_c(node: Node) -> dict[str, str]:
                         declarator.child_by_field_name("declarator"),
                         declarator.child_by_field_name("value"),
                     )
-                    value = " ".join(leaf_texts(given)) if given is not None else ""
+                    value = " ".join(get_leaf_texts(given)) if given is not None else ""
                 names = (
-                    [word for word in leaf_texts(plain) if re.fullmatch(r"[A-Za-z_]\w*", word)]
+                    [word for word in get_leaf_texts(plain) if re.fullmatch(r"[A-Za-z_]\w*", word)]
                     if plain is not None
                     else []
                 )
@@ -52,10 +52,13 @@ def _of_c(node: Node) -> dict[str, str]:
 def _of_fortran(text: str) -> dict[str, str]:
     """Values in declarations of modules, and of DATA statements wherever they stand."""
     inside = {
-        i for p in procedures(text) for line in p.lines for i in range(line.first, line.last + 1)
+        i
+        for p in find_procedures(text)
+        for line in p.lines
+        for i in range(line.first, line.last + 1)
     }
     found: dict[str, str] = {}
-    for line in logical_lines(text):
+    for line in split_logical_lines(text):
         if given := re.match(r"data\s+(.*)", line.text):
             for names, value in re.findall(r"([^/]+)/([^/]*)/", given[1]):
                 found |= (

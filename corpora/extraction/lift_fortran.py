@@ -4,10 +4,11 @@ others becomes testable.
 Contract: `module_state` and `common_state` give the shared variables that a procedure names, each
 with the declaration it gets as an argument; scalars that nobody changes are intent(in). Values from
 initialisation, DATA and SAVE are dropped: tests set them. What cannot be an argument (allocatable,
-pointer, derived type, character) raises `NotLiftable`, one line.
+pointer, derived type, character) raises `NotLiftableError`, one line.
 
-    python -c "from corpora.extraction.fortran import pieces; \
-print(pieces('subroutine f(x)\\nreal x, a(3)\\ncommon /c/ n, a\\nx = a(n)\\nend')[0].text)"
+    python -c "from corpora.extraction.fortran import extract_procedures; \
+print(extract_procedures('subroutine f(x)\\nreal x, a(3)\\ncommon /c/ n, a\\nx =
+a(n)\\nend')[0].text)"
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from corpora.syntax.fortran import Line, Procedure, Unit, split_commas
+from corpora.syntax.fortran import LogicalLine, Procedure, ProgramUnit, split_commas
 
 _GROUP = r"\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)"
 _TYPE = re.compile(
@@ -27,12 +28,12 @@ _ENTITY = re.compile(rf"^(\w+)\s*({_GROUP})?\s*(=.*)?$")
 _COMMON = re.compile(r"^common\b\s*(.*)$")
 
 
-class NotLiftable(ValueError):
+class NotLiftableError(ValueError):
     """A shared variable cannot become an argument; the message says which and why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class SharedVariable:
     """A variable outside the procedure. type: as declared, '' where an implicit or own declaration
     gives it; shape: `(n, 0:m)` or ''.
     """
@@ -49,16 +50,18 @@ class Shared:
         return f"{self.type}{intent} :: {self.name}{self.shape}"
 
 
-def module_variables(hosts: Iterable[Unit]) -> dict[str, Shared | NotLiftable]:
+def find_module_variables(
+    hosts: Iterable[ProgramUnit],
+) -> dict[str, SharedVariable | NotLiftableError]:
     """Variables that the specification parts of `hosts` declare, with their types and shapes."""
-    found: dict[str, Shared | NotLiftable] = {}
+    found: dict[str, SharedVariable | NotLiftableError] = {}
     for host in hosts:
         for line in host.lines:
-            found.update(_declared(line.text, host.name))
+            found.update(_read_declared(line.text, host.name))
     return found
 
 
-def _declared(text: str, where: str) -> dict[str, Shared | NotLiftable]:
+def _read_declared(text: str, where: str) -> dict[str, SharedVariable | NotLiftableError]:
     barred = _BARRED.match(text)
     typed = _TYPE.match(text)
     if not typed and not barred:
@@ -70,40 +73,42 @@ def _declared(text: str, where: str) -> dict[str, Shared | NotLiftable]:
     if "parameter" in listed:
         return {}
     dimension = next((a[a.index("(") :] for a in listed if a.startswith("dimension")), "")
-    found: dict[str, Shared | NotLiftable] = {}
+    found: dict[str, SharedVariable | NotLiftableError] = {}
     for entity in split_commas(entities):
         if match := _ENTITY.match(entity):
             name, shape = match[1], match[2] or dimension
             why = "" if typed else "is no number"
             why = why or next((f"is {a}" for a in listed if a in ("allocatable", "pointer")), "")
             found[name] = (
-                NotLiftable(f"uses '{name}' of module '{where}', which {why}: tests cannot hold it")
+                NotLiftableError(
+                    f"uses '{name}' of module '{where}', which {why}: tests cannot hold it"
+                )
                 if why
-                else Shared(name, type_, shape)
+                else SharedVariable(name, type_, shape)
             )
     return found
 
 
-def common_variables(procedure: Procedure) -> list[Shared]:
+def find_common_variables(procedure: Procedure) -> list[SharedVariable]:
     """Members of the COMMON blocks of `procedure`, in order; types are the procedure's own to
     declare.
     """
-    found: list[Shared] = []
+    found: list[SharedVariable] = []
     for line in procedure.lines:
         if match := _COMMON.match(line.text):
             for entity in split_commas(re.sub(r",?\s*/\s*\w*\s*/", ",", match[1])):
                 name, shape, _ = (
                     _ENTITY.match(entity).groups() if _ENTITY.match(entity) else (entity, "", "")
                 )
-                found.append(Shared(name, "", shape or ""))
+                found.append(SharedVariable(name, "", shape or ""))
     return found
 
 
-def is_common(line: Line) -> bool:
+def is_common_statement(line: LogicalLine) -> bool:
     return bool(_COMMON.match(line.text)) and "=" not in line.text
 
 
-def changed_names(group: Iterable[Procedure], callees: Collection[str]) -> set[str]:
+def find_changed_names(group: Iterable[Procedure], callees: Collection[str]) -> set[str]:
     """Names that statements of `group` may change: assigned, counted, read, or handed to a
     procedure of the file.
     """
@@ -125,7 +130,7 @@ def changed_names(group: Iterable[Procedure], callees: Collection[str]) -> set[s
     return found
 
 
-def with_arguments(head: list[str], names: list[str]) -> list[str]:
+def add_dummy_arguments(head: list[str], names: list[str]) -> list[str]:
     """The rows of a procedure's header with `names` added to its dummy arguments, in one row."""
     joined = " ".join(re.sub(r"&\s*$|^\s*&|!.*", "", row).strip() for row in head)
     match = re.match(rf"^(.*?\b(?:subroutine|function)\s+\w+)\s*({_GROUP})?(.*)$", joined, re.I)

@@ -10,8 +10,8 @@ and so is one with a section (`a(1:n)`).
 
 from __future__ import annotations
 
-from corpora.signatures.fortran_kinds import KIND_CONSTANTS, integer_value
 from corpora.ir import Access, ArrayType, Expression, Member, Name, NamedType, ScalarType, Type
+from corpora.signatures.fortran_kinds import KIND_CONSTANTS, evaluate_integer
 
 REAL_KINDS: dict[int | None, str] = {4: "f32", 8: "f64", 10: "f80"}
 _COMPLEX_KINDS: dict[int | None, str] = {4: "c64", 8: "c128"}
@@ -86,7 +86,7 @@ class Scope:
         """Value of a kind: a number, or an expression of known constants."""
         if text.isdigit():
             return int(text) if len(text) < 10 else None
-        return integer_value(text, self.constants) if len(text) < 200 else None
+        return evaluate_integer(text, self.constants) if len(text) < 200 else None
 
     def arithmetic_type(
         self, word: str, kind: Expression | None, kind_text: str = "", spelled: str = ""

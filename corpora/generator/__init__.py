@@ -15,17 +15,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from corpora.generator.core.nest import Nest, Style
-from corpora.generator.core.structured import dress
-from corpora.generator.core.suites import suite_text
+from corpora.generator.core.structures import group_parameters
+from corpora.generator.core.suites import format_suite
 from corpora.generator.emit.cpp import emit_cpp
 from corpora.generator.emit.cuda import emit_cuda
 from corpora.generator.emit.cuda_buffers import emit_cuda_buffers
 from corpora.generator.emit.cuda_host import can_launch, emit_cuda_host
 from corpora.generator.emit.fortran import emit_fortran
-from corpora.generator.emit.fortran_expressions import Inexpressible
+from corpora.generator.emit.fortran_expressions import InexpressibleError
 from corpora.generator.emit.openmp import emit_openmp
-from corpora.generator.emit.structures import definitions, for_kernel, without_vectors
-from corpora.generator.nests import make
+from corpora.generator.emit.structures import (
+    convert_vectors_to_pointers,
+    emit_definitions,
+    prepare_for_kernel,
+)
+from corpora.generator.nests import draw_nest
 from corpora.records import Program
 
 LEVELS = ("easy", "mixed", "broad")
@@ -70,17 +74,17 @@ def generate(
 
 def _computation(seed: int, level: str, index: int, plain: bool, structures: float) -> Computation:
     rng = random.Random(f"{seed}/{level}/{index}")
-    nest, style = make(rng, level, plain)
+    nest, style = draw_nest(rng, level, plain)
     if (
         structures
         and (drawn := random.Random(f"{seed}/{level}/{index}/structures")).random() < structures
     ):
-        dress(nest, style, drawn)
+        group_parameters(nest, style, drawn)
     serial, kernel = style.names
-    before, on_device = definitions(nest), without_vectors(nest)
+    before, on_device = emit_definitions(nest), convert_vectors_to_pointers(nest)
     texts = {"cpp": (serial, before + emit_cpp(nest, style))}
     if (cuda := _cuda(on_device, style)) is not None:
-        texts["cuda"] = (kernel, definitions(nest, cuda=True) + cuda)
+        texts["cuda"] = (kernel, emit_definitions(nest, cuda=True) + cuda)
     if not nest.sequential:
         texts["openmp"] = (serial, before + emit_openmp(nest, style))
     try:
@@ -88,14 +92,14 @@ def _computation(seed: int, level: str, index: int, plain: bool, structures: flo
             texts["fortran"] = (serial, emit_fortran(nest, style, parallel=False))
             if not nest.sequential:
                 texts["openmp-fortran"] = (serial, emit_fortran(nest, style, parallel=True))
-    except Inexpressible:
+    except InexpressibleError:
         pass
     origin = f"loopnests:{level}/{seed}/{index}"
     programs = {
         dialect: Program(dialect, name, text, origin) for dialect, (name, text) in texts.items()
     }
     return Computation(
-        programs, suite_text(nest, rng), for_kernel(nest) is nest and not nest.vectors
+        programs, format_suite(nest, rng), prepare_for_kernel(nest) is nest and not nest.vectors
     )
 
 

@@ -1,7 +1,7 @@
 """Draws a nest and a style: which family, which element type, how the author writes. Weights follow
 real kernels.
 
-Contract: `make(rng, level)` gives a finished (nest, style); everything is decided by `rng`.
+Contract: `draw_nest(rng, level)` gives a finished (nest, style); everything is decided by `rng`.
 
     python -c "from corpora.generator import generate; print(next(generate(1, 2, level='easy')).programs['cpp'].text)"
 """
@@ -16,9 +16,9 @@ from corpora.generator.core import expressions as ast
 from corpora.generator.core import names
 from corpora.generator.core.builder import Builder
 from corpora.generator.core.nest import Nest, Parameter, Style
-from corpora.generator.core.shapes import accesses, widen
-from corpora.generator.core.styles import style_of
-from corpora.generator.emit.fortran_plain import as_fortran_tells
+from corpora.generator.core.shapes import find_accesses, parallelize_inner_loop
+from corpora.generator.core.styles import draw_style
+from corpora.generator.emit.fortran_plain import normalize_for_fortran
 from corpora.generator.families import (
     bits,
     choices,
@@ -215,20 +215,20 @@ _ODD_KINDS = (lines.simple, lines.elementwise, lines.several, free.free_line)
 _ATOMIC_KINDS = frozenset(("i32", "u32", "f32", "f64"))
 
 
-def make(rng: random.Random, level: str, plain: bool = False) -> tuple[Nest, Style]:
-    """One computation; `plain` as in `styles.style_of`. Raises KeyError for an unknown level."""
+def draw_nest(rng: random.Random, level: str, plain: bool = False) -> tuple[Nest, Style]:
+    """One computation; `plain` as in `styles.draw_style`. Raises KeyError for an unknown level."""
     families, weights = LEVEL_MENUS[level]
     told = plain and level == "broad"
     if told and rng.random() < 0.38:
         families, weights = FORTRAN_MENU
     family = rng.choices(families, weights)[0]
-    b, nest = _drawn(rng, family, told)
+    b, nest = _draw_family(rng, family, told)
     while not _does_something(nest) or level == "broad" and _scatters(nest):
-        b, nest = _drawn(rng, family, told)
+        b, nest = _draw_family(rng, family, told)
     if rng.random() < 0.97:
-        nest.parameters = _used(nest)
+        nest.parameters = _find_used_parameters(nest)
     if not nest.sequential:
-        widen(nest)
+        parallelize_inner_loop(nest)
         _early_return(nest, rng)
         _named_bounds(nest, b)
     if level == "broad":
@@ -240,9 +240,9 @@ def make(rng: random.Random, level: str, plain: bool = False) -> tuple[Nest, Sty
     nest.kernel = nest.kernel and all(
         nest.types[s.target.array] in _ATOMIC_KINDS for s in _atomics(nest)
     )
-    style = style_of(nest, rng, plain)
+    style = draw_style(nest, rng, plain)
     if plain and level == "broad" and not nest.c_only:
-        as_fortran_tells(nest, style, b)
+        normalize_for_fortran(nest, style, b)
     nest.null = "" if plain else nest.null
     if level == "broad" and nest.result:
         style.deref = (
@@ -251,7 +251,7 @@ def make(rng: random.Random, level: str, plain: bool = False) -> tuple[Nest, Sty
     return nest, style
 
 
-def _drawn(
+def _draw_family(
     rng: random.Random, family: Callable[[Builder], Nest], told: bool
 ) -> tuple[Builder, Nest]:
     """A nest of a family, without locals that nothing reads. told: by Fortran, which has no double
@@ -266,8 +266,8 @@ def _drawn(
     for _ in range(2):  # one dead local may have kept another alive
         reads = _names_read(nest)
         for region in nest.regions:
-            region.body = _without_dead(region.body, reads)
-        nest.before = _without_dead(nest.before, reads)
+            region.body = _drop_dead_locals(region.body, reads)
+        nest.before = _drop_dead_locals(nest.before, reads)
     return b, nest
 
 
@@ -277,7 +277,7 @@ def _does_something(nest: Nest) -> bool:
     """
     statements = (s for region in nest.regions for s in ast.walk_statements(region.body))
     idle = any(type(s) is ast.Assign and s.target == s.value for s in statements)
-    return not idle and any(p.kind != "scalar" for p in _used(nest))
+    return not idle and any(p.kind != "scalar" for p in _find_used_parameters(nest))
 
 
 def _scatters(nest: Nest) -> bool:
@@ -290,7 +290,7 @@ def _scatters(nest: Nest) -> bool:
 def _names_read(nest: Nest) -> set[str]:
     blocks = [nest.before, nest.first, nest.after, *(r.body for r in nest.regions)]
     expressions = [
-        e for block in blocks for s in ast.walk_statements(block) for e in ast.expressions_of(s)
+        e for block in blocks for s in ast.walk_statements(block) for e in ast.get_expressions(s)
     ]
     expressions += [
         e for region in nest.regions for axis in region.axes for e in (axis.start, axis.stop)
@@ -298,28 +298,28 @@ def _names_read(nest: Nest) -> set[str]:
     return {n.id for e in expressions for n in ast.walk(e) if type(n) is ast.Name}
 
 
-def _without_dead(body: tuple, reads: set[str]) -> tuple:
+def _drop_dead_locals(body: tuple, reads: set[str]) -> tuple:
     kept = []
     for statement in body:
         if type(statement) is ast.Declare and statement.name not in reads:
             continue
         if type(statement) is ast.For:
-            statement = statement._replace(body=_without_dead(statement.body, reads))
+            statement = statement._replace(body=_drop_dead_locals(statement.body, reads))
         kept.append(statement)
     return tuple(kept)
 
 
-def _used(nest: Nest) -> list[Parameter]:
+def _find_used_parameters(nest: Nest) -> list[Parameter]:
     """Parameters that the code reads or writes, and those that give the extents of these."""
     used: set[str] = set()
     pending = [
-        e for r in nest.regions for s in ast.walk_statements(r.body) for e in ast.expressions_of(s)
+        e for r in nest.regions for s in ast.walk_statements(r.body) for e in ast.get_expressions(s)
     ]
     pending += [
         e
         for block in (nest.before, nest.first, nest.after)
         for s in ast.walk_statements(block)
-        for e in ast.expressions_of(s)
+        for e in ast.get_expressions(s)
     ]
     pending += [e for r in nest.regions for a in r.axes for e in (a.start, a.stop)] + (
         [nest.repeated[1]] if nest.repeated else []
@@ -423,7 +423,7 @@ def _special_arrays(nest: Nest, rng: random.Random) -> None:
         for parameter in nest.parameters:
             if parameter.kind != "array" or len(parameter.extents) != 2 or parameter.name in views:
                 continue
-            if any(len(at.subscripts) != 2 for at in accesses(nest, parameter.name)):
+            if any(len(at.subscripts) != 2 for at in find_accesses(nest, parameter.name)):
                 continue
             constant = type(parameter.extents[1]) is ast.Literal
             parameter.kind = "fixed" if constant else "rows"
@@ -451,5 +451,5 @@ def _mark_overwritten(nest: Nest) -> None:
         if parameter is None:  # a row of one, by a pointer
             continue
         stops = tuple(a.stop for a in region.axes)
-        if len(accesses(nest, array)) == 1 and parameter.extents == stops:
+        if len(find_accesses(nest, array)) == 1 and parameter.extents == stops:
             parameter.overwritten = True

@@ -280,7 +280,9 @@ class Comma:
 
 @dataclass(frozen=True, slots=True)
 class ImpliedDo:
-    """Fortran's `(a(i), i = 1, n)` in a constructor, a data statement or an input or output list."""
+    """Fortran's `(a(i), i = 1, n)` in a constructor, a data statement or an input or output
+    list.
+    """
 
     items: tuple["Expression", ...]
     bounds: "Bounds"

@@ -4,14 +4,15 @@
   parameter lists.
 - `declarators`: Declarations of C++ and CUDA taken apart: what a name is declared as, and the
   element type of its specifiers.
-- `dispatch`: What a program's entry function takes and gives: `signature_of(program)` for every
+- `signature`: What a program's entry function takes and gives: `read_signature(program)` for every
   dialect.
 - `enumerations`: Enumerations of C and C++: the whole numbers that their values are.
 - `fortran`: Signatures of Fortran procedures: types, kinds, intents and shapes from the
   declarations, implicit typing included.
 - `fortran_kinds`: Values of Fortran kind expressions: literals, `kind(...)`,
   `selected_*_kind(...)`, named constants, arithmetic.
-- `nulls`: Pointers that a C-like text takes for a condition, or compares with null: arrays that a
+- `null_checks`: Pointers that a C-like text takes for a condition, or compares with null: arrays
+  that a
   caller may leave out.
 - `pointees`: Whether a pointer parameter of C or C++ points to one thing or to many, told by how
   the text uses it.

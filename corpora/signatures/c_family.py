@@ -1,6 +1,6 @@
 """Signatures of C++, CUDA and OpenMP functions, read from the tokens of their parameter lists.
 
-Contract: `c_family_signature(program)` gives the Signature of the last definition called
+Contract: `read_c_family_signature(program)` gives the Signature of the last definition called
 `program.name`; typedefs, `using`, object-like macros and integer constants of the same text are
 followed. A scalar by value is intent `in`, a pointee or reference that is const is `in`, everything
 else `inout`. A `void *` that the body casts to one element type is an array of that type; a
@@ -9,9 +9,9 @@ corpora.signatures.structures); a `std::vector` is an array whose length comes w
 `x(:)`. A `void *` function that returns nothing but null, as threads' functions do, returns
 nothing. Raises SignatureError.
 
-    python -c "from corpora.records import Program; from corpora.signatures.c_family import c_family_signature; \
-print(c_family_signature(Program('cpp', 'f', 'void f ( const float * * rows , int A [ ] [ 8 ] ) {
-}')))"
+    python -c "from corpora.records import Program; from corpora.signatures.c_family import read_c_family_signature; \
+print(read_c_family_signature(Program('cpp', 'f', 'void f ( const float * * rows , int A [ ] [ 8 ] )
+{ }')))"
 """
 
 from __future__ import annotations
@@ -21,30 +21,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from corpora.dialects import dialect
+from corpora.dialects import get_dialect
 from corpora.records import Member, Parameter, Program, Signature
-from corpora.signatures.declarators import Declared, element_of, extent_of, take_apart
-from corpora.signatures.dispatch import SignatureError
-from corpora.signatures.nulls import NULL
-from corpora.signatures.pointees import points_to_one
-from corpora.signatures.structures import Leaf, Structure, structures_of
+from corpora.signatures.declarators import (
+    Declaration,
+    evaluate_extent,
+    find_element_type,
+    parse_declaration,
+)
+from corpora.signatures.null_checks import NULL
+from corpora.signatures.pointees import is_single_object
+from corpora.signatures.signature import SignatureError
+from corpora.signatures.structures import Structure, StructureLeaf, find_structures
 from corpora.syntax.c_family import (
     CFunction,
-    Definitions,
-    c_functions,
+    TextDefinitions,
+    find_c_functions,
     parse_c_family,
     split_at_commas,
 )
 
 
-def c_family_signature(program: Program) -> Signature:
+def read_c_family_signature(program: Program) -> Signature:
     """Signature of the entry function of C-family `program`. Raises SignatureError."""
     where = f"{program.dialect} function '{program.name}'"
     found = _entry(program, where)
     head = found.head()
     if "__device__" in head and "__host__" not in head:
         raise SignatureError(f"{where}: is a __device__ function, which the host cannot call")
-    names = Definitions.of(program.text)
+    names = TextDefinitions.of(program.text)
     body = found.node.text.decode(errors="replace")
     complex_names = _complex_structures(program.text)
     text = _Text(
@@ -52,18 +57,18 @@ def c_family_signature(program: Program) -> Signature:
         program.text,
         "__global__" in head,
         names,
-        structures_of(program.text, vectors=dialect(program.dialect).model == "cuda"),
+        find_structures(program.text, vectors=get_dialect(program.dialect).model == "cuda"),
         where,
     )
     parameters = tuple(
         chain.from_iterable(
-            _parameters(_renamed(_cast(tokens, body), complex_names), i, text)
+            _parameters(_replace_type_names(_cast(tokens, body), complex_names), i, text)
             for i, tokens in enumerate(found.parameters())
         )
     )
     if len({p.name for p in parameters}) != len(parameters):
         raise SignatureError(f"{where}: two parameters have the same name")
-    result = _result(_renamed([*head, ""], complex_names)[:-1], names, body, where)
+    result = _result(_replace_type_names([*head, ""], complex_names)[:-1], names, body, where)
     if "__global__" in head and any("&" in tokens for tokens in found.parameters()):
         raise SignatureError(
             f"{where}: a __global__ function takes a reference, which would be to the host's memory"
@@ -89,7 +94,7 @@ def _complex_structures(text: str) -> dict[str, str]:
     }
 
 
-def _renamed(tokens: list[str], complex_names: dict[str, str]) -> list[str]:
+def _replace_type_names(tokens: list[str], complex_names: dict[str, str]) -> list[str]:
     if not complex_names or not set(tokens) & set(complex_names):
         return tokens
     plain = [t for t in tokens if t != "struct"]
@@ -128,7 +133,7 @@ def _cast(tokens: list[str], body: str) -> list[str]:
 
 
 def _entry(program: Program, where: str) -> CFunction:
-    functions = list(c_functions(parse_c_family(program.text).root_node))
+    functions = list(find_c_functions(parse_c_family(program.text).root_node))
     named = [f for f in functions if program.name in (f.name, f.qualified)]
     if not named:
         known = ", ".join(dict.fromkeys(f.name for f in functions)) or "none"
@@ -150,7 +155,7 @@ class _Text:
     body: str
     whole: str
     is_kernel: bool
-    names: Definitions
+    names: TextDefinitions
     structures: dict[str, Structure | str]
     where: str
 
@@ -162,10 +167,10 @@ def _parameters(tokens: Sequence[str], index: int, text: _Text) -> tuple[Paramet
     shown, where = " ".join(tokens), text.where
     if "..." in tokens:
         raise SignatureError(f"{where}: takes a variable number of arguments")
-    declared = take_apart(tokens, text.names, f"{where}: parameter '{shown}'")
+    declared = parse_declaration(tokens, text.names, f"{where}: parameter '{shown}'")
     name = declared.name or f"unnamed_{index + 1}"
     if (container := _container(declared)) is not None:
-        return (_contained(*container, declared, name, text),)
+        return (_read_container(*container, declared, name, text),)
     held = text.structures.get(declared.specifiers[-1]) if declared.specifiers else None
     if isinstance(held, str):
         raise SignatureError(
@@ -176,7 +181,7 @@ def _parameters(tokens: Sequence[str], index: int, text: _Text) -> tuple[Paramet
     return (_plain_parameter(declared, name, shown, text),)
 
 
-def _container(declared: Declared) -> tuple[str, tuple[str, ...]] | None:
+def _container(declared: Declaration) -> tuple[str, tuple[str, ...]] | None:
     """`vector` or `array` of the standard library, and the tokens between its brackets; None for
     another type.
     """
@@ -187,13 +192,15 @@ def _container(declared: Declared) -> tuple[str, tuple[str, ...]] | None:
     return (words[0], words[2:-1]) if known else None
 
 
-def _contained(
-    kind: str, inside: tuple[str, ...], declared: Declared, name: str, text: _Text
+def _read_container(
+    kind: str, inside: tuple[str, ...], declared: Declaration, name: str, text: _Text
 ) -> Parameter:
     """An array whose length comes with it, or is a constant."""
     where = f"{text.where}: parameter '{name}'"
     element, *extent = (tuple(part) for part in split_at_commas(inside))
-    type_ = None if "<" in inside else element_of(replace(declared, specifiers=element), where)
+    type_ = (
+        None if "<" in inside else find_element_type(replace(declared, specifiers=element), where)
+    )
     if (
         type_ in (None, "bool")
         or declared.pointers
@@ -206,13 +213,13 @@ def _contained(
             f"{where} has type '{shown}', which tests cannot hold (of vectors they hold those "
             f"of numbers, by reference or value)"
         )
-    shape = (":",) if kind == "vector" else (str(extent_of(extent[0], text.names, where)),)
+    shape = (":",) if kind == "vector" else (str(evaluate_extent(extent[0], text.names, where)),)
     return Parameter(name, "array", type_, _intent(declared), by_reference=True, shape=shape)
 
 
-def _plain_parameter(declared: Declared, name: str, shown: str, text: _Text) -> Parameter:
+def _plain_parameter(declared: Declaration, name: str, shown: str, text: _Text) -> Parameter:
     where = text.where
-    element = element_of(declared, f"{where}: parameter '{name}'")
+    element = find_element_type(declared, f"{where}: parameter '{name}'")
     if element is None:
         raise SignatureError(
             f"{where}: parameter '{name}' is a void pointer; tests need an element type"
@@ -225,7 +232,7 @@ def _plain_parameter(declared: Declared, name: str, shown: str, text: _Text) -> 
     if levels == 0:
         return Parameter(name, "scalar", element, _intent(declared), bool(declared.reference))
     inner = tuple(
-        extent_of(e, text.names, f"{where}: array '{name}'") for e in declared.extents[1:]
+        evaluate_extent(e, text.names, f"{where}: array '{name}'") for e in declared.extents[1:]
     )
     if levels == 1:
         return Parameter(name, "array", element, _intent(declared), inner_extents=inner)
@@ -236,12 +243,14 @@ def _plain_parameter(declared: Declared, name: str, shown: str, text: _Text) -> 
     )
 
 
-def _intent(declared: Declared) -> str:
+def _intent(declared: Declaration) -> str:
     by_value = not (declared.reference or declared.pointers or declared.extents)
     return "in" if declared.const or by_value else "inout"
 
 
-def _members(held: Structure, name: str, declared: Declared, text: _Text) -> tuple[Parameter, ...]:
+def _members(
+    held: Structure, name: str, declared: Declaration, text: _Text
+) -> tuple[Parameter, ...]:
     """The numbers of structures: arrays where the function takes many, else scalars and arrays of a
     fixed length.
     """
@@ -259,7 +268,7 @@ def _members(held: Structure, name: str, declared: Declared, text: _Text) -> tup
     passing = (
         (
             "array"
-            if declared.extents or not points_to_one(name, text.body, text.whole)
+            if declared.extents or not is_single_object(name, text.body, text.whole)
             else "pointer"
         )
         if levels
@@ -280,7 +289,9 @@ def _members(held: Structure, name: str, declared: Declared, text: _Text) -> tup
     return tuple(_member(leaf, held, name, passing, declared) for leaf in held.leaves)
 
 
-def _member(leaf: Leaf, held: Structure, name: str, passing: str, declared: Declared) -> Parameter:
+def _member(
+    leaf: StructureLeaf, held: Structure, name: str, passing: str, declared: Declaration
+) -> Parameter:
     type_name = "".join(declared.specifiers) if held.holds_pointers else ""
     member = Member(
         name,
@@ -314,14 +325,14 @@ def _member(leaf: Leaf, held: Structure, name: str, passing: str, declared: Decl
     return Parameter(called, "scalar", leaf.type, intent, passing != "value", member=member)
 
 
-def _result(head: list[str], names: Definitions, body: str, where: str) -> str | None:
+def _result(head: list[str], names: TextDefinitions, body: str, where: str) -> str | None:
     if "auto" in head:
         raise SignatureError(f"{where}: returns 'auto'; its result type must be written")
-    declared = take_apart(head, names, f"{where}: its result")
+    declared = parse_declaration(head, names, f"{where}: its result")
     if declared.pointers or declared.reference:
         returned = re.findall(r"\breturn\b\s*([^;]*?)\s*;", body)
         untyped = declared.specifiers[-1:] == ("void",) and declared.pointers == 1
         if untyped and returned and all(NULL.fullmatch(value) for value in returned):
             return None
         raise SignatureError(f"{where}: returns a pointer or reference, which tests cannot compare")
-    return element_of(declared, f"{where}: its result")
+    return find_element_type(declared, f"{where}: its result")

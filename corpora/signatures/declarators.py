@@ -1,11 +1,11 @@
 """Declarations of C++ and CUDA taken apart: what a name is declared as, and the element type of its
 specifiers.
 
-Contract: `take_apart` reads the tokens of one parameter, field or result; typedefs, `using` and
-object-like macros are followed. Raises SignatureError for what no test can hold.
+Contract: `parse_declaration` reads the tokens of one parameter, field or result; typedefs, `using`
+and object-like macros are followed. Raises SignatureError for what no test can hold.
 
-    python -c "from corpora.syntax.c_family import Definitions; from corpora.signatures.declarators import take_apart; \
-print(take_apart('const float * x'.split(), Definitions.of(''), 'x'))"
+    python -c "from corpora.syntax.c_family import TextDefinitions; from corpora.signatures.declarators import parse_declaration; \
+print(parse_declaration('const float * x'.split(), TextDefinitions.of(''), 'x'))"
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from corpora.records import ELEMENT_TYPES
-from corpora.signatures.dispatch import SignatureError
-from corpora.syntax.c_family import Definitions
+from corpora.signatures.signature import SignatureError
+from corpora.syntax.c_family import TextDefinitions
 
 _WORDS = {
     "char",
@@ -77,7 +77,7 @@ _INTEGERS = {"char": 8, "short": 16, "int": 32, "long": 64}
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
+class Declaration:
     """A declaration taken apart: specifier tokens, pointer levels, reference, inner
     extents, name.
     """
@@ -90,8 +90,8 @@ class Declared:
     const: bool
 
 
-def take_apart(tokens: Sequence[str], names: Definitions, what: str) -> Declared:
-    tokens = _cut_default(tokens)
+def parse_declaration(tokens: Sequence[str], names: TextDefinitions, what: str) -> Declaration:
+    tokens = _strip_default(tokens)
     specifiers, rest, const = _specifiers(_follow(tokens, names), what)
     pointers, reference, name = 0, "", ""
     extents: list[tuple[str, ...]] = []
@@ -116,12 +116,12 @@ def take_apart(tokens: Sequence[str], names: Definitions, what: str) -> Declared
         else:
             raise SignatureError(f"{what} cannot be read at '{token}'")
         position += 1
-    return Declared(specifiers, name, pointers, reference, tuple(extents), const)
+    return Declaration(specifiers, name, pointers, reference, tuple(extents), const)
 
 
 def _pointer_to_array(
     specifiers: tuple[str, ...], rest: list[str], at: int, const: bool, what: str
-) -> Declared:
+) -> Declaration:
     """`T (*name)[N][M]` is `T name[][N][M]`."""
     close = rest.index(")", at) if ")" in rest[at:] else len(rest)
     inner = [t for t in rest[at + 1 : close] if t not in _IGNORED and t != "const"]
@@ -136,14 +136,14 @@ def _pointer_to_array(
             extents.append(())
         elif token != "]":
             extents[-1] = (*extents[-1], token)
-    return Declared(specifiers, inner[1], 0, "", tuple(extents), const)
+    return Declaration(specifiers, inner[1], 0, "", tuple(extents), const)
 
 
-def _cut_default(tokens: Sequence[str]) -> list[str]:
+def _strip_default(tokens: Sequence[str]) -> list[str]:
     return list(tokens[: tokens.index("=")]) if "=" in tokens else list(tokens)
 
 
-def _follow(tokens: list[str], names: Definitions) -> list[str]:
+def _follow(tokens: list[str], names: TextDefinitions) -> list[str]:
     """Replace typedef and macro names in the type (not the parameter's own name, which
     comes last).
     """
@@ -211,7 +211,7 @@ def _specifiers(tokens: list[str], what: str) -> tuple[tuple[str, ...], list[str
     return tuple(found), [], const
 
 
-def element_of(declared: Declared, what: str) -> str | None:
+def find_element_type(declared: Declaration, what: str) -> str | None:
     """Element type of the specifiers; None for void. Raises SignatureError for what no test can
     hold.
     """
@@ -253,7 +253,7 @@ def _builtin(words: list[str]) -> str:
     return ""
 
 
-def extent_of(tokens: tuple[str, ...], names: Definitions, what: str) -> int:
+def evaluate_extent(tokens: tuple[str, ...], names: TextDefinitions, what: str) -> int:
     value = names.integer(tokens)
     if value is None or value <= 0:
         raise SignatureError(

@@ -1,16 +1,16 @@
 """Signatures of Fortran procedures: types, kinds, intents and shapes from the declarations,
 implicit typing included.
 
-Contract: `fortran_signature(program)` reads bare procedures and module procedures, free and fixed
-form. Kinds may be numbers, `*8`, `kind(1d0)`, `selected_*_kind`, named constants of the text, or
-those of iso_fortran_env and iso_c_binding. Names and shapes come in lower case without blanks. A
+Contract: `read_fortran_signature(program)` reads bare procedures and module procedures, free and
+fixed form. Kinds may be numbers, `*8`, `kind(1d0)`, `selected_*_kind`, named constants of the text,
+or those of iso_fortran_env and iso_c_binding. Names and shapes come in lower case without blanks. A
 CHARACTER of length 1 (or `*`: one character is passed) is an `i8`; optional scalars are always
 given. Raises SignatureError for what no typed test can hold: longer characters, derived types,
 procedures, pointers, allocatables, and LOGICAL arrays of two widths or of 2 or 8 bytes (tests hold
 one byte an element, which is converted to four; scalars of any logical kind are `bool`).
 
-    python -c "from corpora.records import Program; from corpora.signatures.fortran import fortran_signature; \
-print(fortran_signature(Program('fortran', 'f', 'subroutine f(n, x)\\nreal*8 x(0:n)\\nend')))"
+    python -c "from corpora.records import Program; from corpora.signatures.fortran import read_fortran_signature; \
+print(read_fortran_signature(Program('fortran', 'f', 'subroutine f(n, x)\\nreal*8 x(0:n)\\nend')))"
 """
 
 from __future__ import annotations
@@ -20,9 +20,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from corpora.records import Parameter, Program, Signature
-from corpora.signatures.dispatch import SignatureError
-from corpora.signatures.fortran_kinds import KIND_CONSTANTS, integer_value
-from corpora.syntax.fortran import Line, Procedure, procedures, split_commas, units
+from corpora.signatures.fortran_kinds import KIND_CONSTANTS, evaluate_integer
+from corpora.signatures.signature import SignatureError
+from corpora.syntax.fortran import (
+    LogicalLine,
+    Procedure,
+    find_procedures,
+    find_program_units,
+    split_commas,
+)
 
 _GROUP = r"\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)"
 _SPEC = re.compile(
@@ -62,10 +68,10 @@ def _default_implicit() -> dict[str, tuple[str, str]]:
     }
 
 
-def fortran_signature(program: Program) -> Signature:
+def read_fortran_signature(program: Program) -> Signature:
     """Signature of the procedure `program.name` (any case). Raises SignatureError."""
     where = f"{program.dialect} procedure '{program.name}'"
-    everything = procedures(program.text)
+    everything = find_procedures(program.text)
     named = [p for p in everything if p.name == program.name.lower()]
     if not named:
         known = ", ".join(dict.fromkeys(p.name for p in everything)) or "none"
@@ -91,16 +97,16 @@ def fortran_signature(program: Program) -> Signature:
     return Signature(program.name, parameters, result)
 
 
-def logical_widths(program: Program) -> dict[str, int]:
+def find_logical_widths(program: Program) -> dict[str, int]:
     """Bytes of each LOGICAL dummy argument of the entry procedure, by name."""
-    named = [p for p in procedures(program.text) if p.name == program.name.lower()]
+    named = [p for p in find_procedures(program.text) if p.name == program.name.lower()]
     if not named:
         return {}
     scope = _scope_of(named[-1], program.text)
     return {
         name: _width(name, scope)
         for name in named[-1].arguments
-        if _typed(name, scope)[0] == "logical"
+        if _find_type(name, scope)[0] == "logical"
     }
 
 
@@ -127,15 +133,15 @@ class Declarations:
 
     def kind(self, text: str) -> int | None:
         """The number that a kind's text stands for."""
-        return integer_value(text, self._scope.constants)
+        return evaluate_integer(text, self._scope.constants)
 
 
-def declarations(program: Program) -> Declarations:
+def read_declarations(program: Program) -> Declarations:
     """Declarations of the procedure `program.name`, its signature among them. Raises
     SignatureError.
     """
-    signature = fortran_signature(program)
-    procedure = [p for p in procedures(program.text) if p.name == program.name.lower()][-1]
+    signature = read_fortran_signature(program)
+    procedure = [p for p in find_procedures(program.text) if p.name == program.name.lower()][-1]
     scope = _scope_of(procedure, program.text)
     if procedure.kind == "function":
         _result(procedure, scope, procedure.name)
@@ -143,17 +149,17 @@ def declarations(program: Program) -> Declarations:
 
 
 def _width(name: str, scope: _Scope) -> int:
-    return _kind(*_typed(name, scope), scope) or 4
+    return _kind(*_find_type(name, scope), scope) or 4
 
 
-def _typed(name: str, scope: _Scope) -> tuple[str, str]:
+def _find_type(name: str, scope: _Scope) -> tuple[str, str]:
     """(base word, selector) by declaration or implicit typing; ('', '') where there is neither."""
     return scope.types.get(name) or (scope.implicit or {}).get(name[0], ("", ""))
 
 
 def _scope_of(procedure: Procedure, text: str) -> _Scope:
     scope = _Scope()
-    modules = {u.name: u for u in units(text) if u.kind == "module"}
+    modules = {u.name: u for u in find_program_units(text) if u.kind == "module"}
     spec = [line for host in procedure.hosts for line in host.lines] + procedure.lines
     for line in spec:
         used = re.match(r"use\b\s*(?:,\s*(?:non_)?intrinsic\s*)?(?:::)?\s*(\w+)(.*)", line.text)
@@ -171,7 +177,7 @@ def _scope_of(procedure: Procedure, text: str) -> _Scope:
     return scope
 
 
-def _read(lines: Iterable[Line], scope: _Scope) -> None:
+def _read(lines: Iterable[LogicalLine], scope: _Scope) -> None:
     """Add the declarations among `lines` to `scope`."""
     for line in lines:
         text = line.text
@@ -215,7 +221,7 @@ def _base(spec: re.Match[str]) -> str:
 def _constants(assignments: Iterable[str], scope: _Scope) -> None:
     for assignment in assignments:
         name, equals, value = assignment.partition("=")
-        number = integer_value(value, scope.constants) if equals else None
+        number = evaluate_integer(value, scope.constants) if equals else None
         if number is not None:
             scope.constants[name.strip()] = number
 
@@ -318,9 +324,9 @@ def _kind(base: str, selector: str, scope: _Scope) -> int | None:
     if not selector:
         return 4
     if selector.startswith("*"):
-        width = integer_value(selector[1:], scope.constants)
+        width = evaluate_integer(selector[1:], scope.constants)
         return width // 2 if base == "complex" and width else width
-    return integer_value(re.sub(r"^kind=", "", selector[1:-1]), scope.constants)
+    return evaluate_integer(re.sub(r"^kind=", "", selector[1:-1]), scope.constants)
 
 
 def _result(procedure: Procedure, scope: _Scope, where: str) -> str:
@@ -337,6 +343,6 @@ def _result(procedure: Procedure, scope: _Scope, where: str) -> str:
         )
     if scope.attributes.get(procedure.result, set()) & {"pointer", "allocatable"}:
         raise SignatureError(f"{what} is a pointer or allocatable, which tests cannot compare")
-    if _typed(procedure.result, scope)[0] == "character":
+    if _find_type(procedure.result, scope)[0] == "character":
         raise SignatureError(f"{what} is a character, which tests cannot compare")
     return _element(procedure.result, scope, what, is_array=False)

@@ -1,11 +1,11 @@
 """Values of Fortran kind expressions: literals, `kind(...)`, `selected_*_kind(...)`, named
 constants, arithmetic.
 
-Contract: `integer_value(text, constants)` gives the value that gfortran on a 64-bit machine gives,
-or None where the text is not such an expression. `KIND_CONSTANTS` holds the names of
+Contract: `evaluate_integer(text, constants)` gives the value that gfortran on a 64-bit machine
+gives, or None where the text is not such an expression. `KIND_CONSTANTS` holds the names of
 iso_fortran_env and iso_c_binding.
 
-    python -c "from corpora.signatures.fortran_kinds import integer_value; print(integer_value('kind(1.0d0)', {}))"
+    python -c "from corpora.signatures.fortran_kinds import evaluate_integer; print(evaluate_integer('kind(1.0d0)', {}))"
 """
 
 from __future__ import annotations
@@ -51,13 +51,15 @@ _KIND = re.compile(r"\bkind\(([^()]*)\)")
 _SELECTED = re.compile(r"\bselected_(real|int)_kind\(([^()]*)\)")
 
 
-def integer_value(text: str, constants: Mapping[str, int]) -> int | None:
+def evaluate_integer(text: str, constants: Mapping[str, int]) -> int | None:
     """Value of an integer constant expression; names are looked up in `constants` (lower case).
     None if it is none.
     """
     plain = re.sub(r"\s", "", text.lower())
     plain = _KIND.sub(lambda m: str(_kind_of(m.group(1), constants)), plain)
-    plain = _SELECTED.sub(lambda m: str(_selected(m.group(1), m.group(2), constants)), plain)
+    plain = _SELECTED.sub(
+        lambda m: str(_evaluate_selected_kind(m.group(1), m.group(2), constants)), plain
+    )
     plain = re.sub(r"\b(\d+)_\w+\b", r"\1", plain)
     plain = re.sub(r"\b[a-z]\w*\b", lambda m: str(constants.get(m.group(), m.group())), plain)
     try:
@@ -78,14 +80,14 @@ def _kind_of(literal: str, constants: Mapping[str, int]) -> int | None:
     )
 
 
-def _selected(what: str, arguments: str, constants: Mapping[str, int]) -> int | None:
+def _evaluate_selected_kind(what: str, arguments: str, constants: Mapping[str, int]) -> int | None:
     """selected_int_kind(r), selected_real_kind(p, r): least kind that holds the asked digits and
     exponents.
     """
     asked = {"p": 0, "r": 0}
     for position, part in enumerate(arguments.split(",")):
         keyword, equals, value = part.partition("=")
-        number = integer_value(value if equals else part, constants)
+        number = evaluate_integer(value if equals else part, constants)
         if number is None:
             return None
         asked[keyword if equals else ("r" if what == "int" else "pr"[min(position, 1)])] = number

@@ -1,9 +1,9 @@
 """Whether a pointer parameter of C or C++ points to one thing or to many, told by how the text uses
 it.
 
-Contract: `points_to_one` is True where every use follows the pointer (`p->x`, `(*p).x`, `*p`), asks
-whether there is one, copies one from or to it, or hands it to a function or macro of the same text
-that does no more. Anything else (`p[i]`, `p + i`, another name for it) may mean many.
+Contract: `is_single_object` is True where every use follows the pointer (`p->x`, `(*p).x`, `*p`),
+asks whether there is one, copies one from or to it, or hands it to a function or macro of the same
+text that does no more. Anything else (`p[i]`, `p + i`, another name for it) may mean many.
 
     pytest tests/corpora/test_pointees.py
 """
@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from corpora.syntax.c_family import c_functions, parse_c_family
+from corpora.syntax.c_family import find_c_functions, parse_c_family
 
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"|(?<!\w)'(?:\\.|[^'\\\n])+'", re.S)
 _MACRO = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)\(([^)]*)\)((?:\\\n|[^\n])*)", re.M)
@@ -27,15 +27,15 @@ class _Callee:
     body: str
 
 
-def points_to_one(name: str, body: str, text: str) -> bool:
+def is_single_object(name: str, body: str, text: str) -> bool:
     """For the parameter `name` of a function of `text`; body: that function's own text, or its
     body.
     """
-    own = _plain(body)
-    return _one(name, own[own.find("{") :], _callees(_plain(text)), ())
+    own = _strip_comments(body)
+    return _is_single_use(name, own[own.find("{") :], _callees(_strip_comments(text)), ())
 
 
-def _plain(text: str) -> str:
+def _strip_comments(text: str) -> str:
     return _COMMENT.sub(" ", text)
 
 
@@ -48,7 +48,7 @@ def _callees(text: str) -> dict[str, _Callee]:
         found.setdefault(name, []).append(
             _Callee(tuple(p.strip() for p in parameters.split(",")), body)
         )
-    for function in c_functions(parse_c_family(text).root_node):
+    for function in find_c_functions(parse_c_family(text).root_node):
         written = function.node.text.decode(errors="replace")
         names = tuple(
             next((t for t in reversed(tokens) if t.isidentifier()), "")
@@ -58,16 +58,18 @@ def _callees(text: str) -> dict[str, _Callee]:
     return {name: same[0] for name, same in found.items() if len(same) == 1}
 
 
-def _one(name: str, body: str, callees: dict[str, _Callee], on_the_way: tuple[str, ...]) -> bool:
+def _is_single_use(
+    name: str, body: str, callees: dict[str, _Callee], on_the_way: tuple[str, ...]
+) -> bool:
     uses = [
         (m.start(), m.end()) for m in re.finditer(rf"(?<![\w.])(?<!->){re.escape(name)}\b", body)
     ]
     return bool(uses) and all(
-        _follows(body, a, b) or _handed_on(body, a, b, callees, on_the_way) for a, b in uses
+        _is_followed(body, a, b) or _is_passed_on(body, a, b, callees, on_the_way) for a, b in uses
     )
 
 
-def _follows(body: str, start: int, end: int) -> bool:
+def _is_followed(body: str, start: int, end: int) -> bool:
     """Whether the name between these places is followed there, or compared with null."""
     before, after = body[:start].rstrip(), body[end:].lstrip()
     while before.endswith("(") and after.startswith(")") and not re.search(r"\w\s*\($", before):
@@ -86,7 +88,7 @@ def _follows(body: str, start: int, end: int) -> bool:
     )
 
 
-def _handed_on(
+def _is_passed_on(
     body: str, start: int, end: int, callees: dict[str, _Callee], on_the_way: tuple[str, ...]
 ) -> bool:
     """Whether the name is an argument, all of it, of a call that takes one thing."""
@@ -106,7 +108,7 @@ def _handed_on(
     known = callees.get(callee)
     if known is None or callee in on_the_way or place >= len(known.parameters):
         return False
-    return _one(known.parameters[place], known.body, callees, (*on_the_way, callee))
+    return _is_single_use(known.parameters[place], known.body, callees, (*on_the_way, callee))
 
 
 def _call_round(body: str, at: int) -> tuple[str, list[str], int] | None:

@@ -1,12 +1,12 @@
 """Structures of C and C++ that typed tests can hold: where each number of them lies.
 
-Contract: `structures_of(text)` gives every structure that a text defines, or why tests cannot hold
-it; CUDA's vector types need no definition. A structure is held as its leaves: numbers, arrays of
-numbers and pointers to numbers, those of nested structures among them. Layouts are those of x86-64
-and of CUDA devices, which agree; beside each the one in which `float` is computed as double and
-double as long double.
+Contract: `find_structures(text)` gives every structure that a text defines, or why tests cannot
+hold it; CUDA's vector types need no definition. A structure is held as its leaves: numbers, arrays
+of numbers and pointers to numbers, those of nested structures among them. Layouts are those of
+x86-64 and of CUDA devices, which agree; beside each the one in which `float` is computed as double
+and double as long double.
 
-    python -c "from corpora.signatures.structures import structures_of; print(structures_of('struct edge { int to; float w[2]; };')['edge'].leaves)"
+    python -c "from corpora.signatures.structures import find_structures; print(find_structures('struct edge { int to; float w[2]; };')['edge'].leaves)"
 """
 
 from __future__ import annotations
@@ -19,13 +19,18 @@ from dataclasses import dataclass, replace
 from tree_sitter import Node
 
 from corpora.records import Parameter, Signature
-from corpora.signatures.declarators import Declared, element_of, extent_of, take_apart
-from corpora.signatures.dispatch import SignatureError
-from corpora.signatures.enumerations import Enumeration, enumerations_of
+from corpora.signatures.declarators import (
+    Declaration,
+    evaluate_extent,
+    find_element_type,
+    parse_declaration,
+)
+from corpora.signatures.enumerations import Enumeration, find_enumerations
+from corpora.signatures.signature import SignatureError
 from corpora.syntax.c_family import (
-    Definitions,
-    descendants,
-    leaf_texts,
+    TextDefinitions,
+    get_leaf_texts,
+    iterate_descendants,
     parse_c_family,
     split_at_commas,
 )
@@ -44,7 +49,7 @@ _WIDE = {"f32": (8, 8), "f64": (16, 16), "c64": (16, 8), "c128": (32, 16)}
 
 
 @dataclass(frozen=True, slots=True)
-class Leaf:
+class StructureLeaf:
     """A number, or an array of so many numbers, at these bytes of its structure; wide_offset: where
     float is double. A count of 0: a pointer to numbers, which are constant or not.
     """
@@ -64,7 +69,7 @@ class Structure:
     double.
     """
 
-    leaves: tuple[Leaf, ...]
+    leaves: tuple[StructureLeaf, ...]
     bytes: int
     align: int
     wide_bytes: int
@@ -98,21 +103,21 @@ def _vectors() -> dict[str, Structure]:
         for n in (1, 2, 3, 4):
             align = min(_BYTES[type_] * n, 16) if n != 3 else _BYTES[type_]
             if f"{name}{n}" not in PAIRS:
-                made[f"{name}{n}"] = _laid_out([_single(word, type_) for word in "xyzw"[:n]], align)
+                made[f"{name}{n}"] = _lay_out([_single(word, type_) for word in "xyzw"[:n]], align)
     return made
 
 
-def structures_of(text: str, vectors: bool = False) -> dict[str, Structure | str]:
+def find_structures(text: str, vectors: bool = False) -> dict[str, Structure | str]:
     """Every structure by its name and typedef; a text in place of one that tests cannot hold says
     why. vectors: CUDA's are known too.
     """
     found: dict[str, Structure | str] = dict(VECTORS) if vectors else {}
     if not re.search(r"\b(?:struct|class|union)\b", text):
         return found
-    names, enumerations = Definitions.of(text), enumerations_of(text)
+    names, enumerations = TextDefinitions.of(text), find_enumerations(text)
     packed = "it is packed" if _PACKED.search(text) else ""
     root = parse_c_family(re.sub(r"\b__align__\s*\(", "alignas(", text)).root_node
-    for node in sorted(descendants(root), key=lambda n: n.start_byte):
+    for node in sorted(iterate_descendants(root), key=lambda n: n.start_byte):
         if (
             node.type in ("struct_specifier", "class_specifier", "union_specifier")
             and node.child_by_field_name("body") is not None
@@ -149,20 +154,20 @@ class _Types:
     enumerations: dict[str, Enumeration]
 
 
-def _read(node: Node, names: Definitions, known: _Types) -> Structure | str:
+def _read(node: Node, names: TextDefinitions, known: _Types) -> Structure | str:
     if node.type != "struct_specifier":
         return f"it is a {node.type.removesuffix('_specifier')}"
     if any(c.type == "base_class_clause" for c in node.children):
         return "it has a base"
     align = 1
     for qualifier in (c for c in node.children if c.type == "alignas_qualifier"):
-        align = max(align, names.integer(leaf_texts(qualifier)[2:-1]) or 0)
+        align = max(align, names.integer(get_leaf_texts(qualifier)[2:-1]) or 0)
     fields: list[_Field] = []
     body = node.child_by_field_name("body")
     try:
         for child in body.children if body is not None else ():
             fields += _fields(child, names, known)
-        return _laid_out(fields, align) if fields else "it is empty"
+        return _lay_out(fields, align) if fields else "it is empty"
     except SignatureError as error:
         return str(error)
 
@@ -178,9 +183,9 @@ class _Field:
     count: int = 1
 
 
-def _fields(child: Node, names: Definitions, known: _Types) -> list[_Field]:
+def _fields(child: Node, names: TextDefinitions, known: _Types) -> list[_Field]:
     """Of one declaration in a structure's body. Raises SignatureError."""
-    words = leaf_texts(child)
+    words = get_leaf_texts(child)
     if (
         child.type == "access_specifier"
         or child.type == "function_definition"
@@ -204,26 +209,26 @@ def _fields(child: Node, names: Definitions, known: _Types) -> list[_Field]:
     ):
         raise SignatureError(f"it holds '{' '.join(words[:8])}'")
     parts = [
-        _without_value(part)
+        _strip_initial_value(part)
         for part in split_at_commas(
             [w for w in words if w not in (";", "struct", "enum", "mutable")]
         )
     ]
-    first = take_apart(parts[0], names, f"its field '{' '.join(parts[0])}'")
+    first = parse_declaration(parts[0], names, f"its field '{' '.join(parts[0])}'")
     rest = [
-        take_apart([*first.specifiers, *part], names, f"its field '{' '.join(part)}'")
+        parse_declaration([*first.specifiers, *part], names, f"its field '{' '.join(part)}'")
         for part in parts[1:]
     ]
     return [_field(declared, names, known) for declared in (first, *rest)]
 
 
-def _without_value(tokens: list[str]) -> list[str]:
+def _strip_initial_value(tokens: list[str]) -> list[str]:
     """`float x = 0` and `float x{0}` as `float x`."""
     ends = [tokens.index(mark) for mark in ("=", "{") if mark in tokens]
     return tokens[: min(ends)] if ends else tokens
 
 
-def _field(declared: Declared, names: Definitions, known: _Types) -> _Field:
+def _field(declared: Declaration, names: TextDefinitions, known: _Types) -> _Field:
     what = f"its field '{declared.name}'"
     if declared.reference or declared.pointers > 1 or (declared.pointers and declared.extents):
         raise SignatureError(
@@ -232,13 +237,13 @@ def _field(declared: Declared, names: Definitions, known: _Types) -> _Field:
         )
     if declared.pointers:
         return _pointer(declared, what, known.structures)
-    count = math.prod(extent_of(e, names, what) for e in declared.extents)
+    count = math.prod(evaluate_extent(e, names, what) for e in declared.extents)
     inner = known.structures.get(declared.specifiers[-1]) if declared.specifiers else None
     if isinstance(inner, str):
         raise SignatureError(f"{what} is of a structure: {inner}")
     if inner is None:
         listed = known.enumerations.get(declared.specifiers[-1]) if declared.specifiers else None
-        type_ = listed.type if listed else element_of(declared, what)
+        type_ = listed.type if listed else find_element_type(declared, what)
         if type_ is None:
             raise SignatureError(f"{what} is void")
         return replace(_single(declared.name, type_), is_array=bool(declared.extents), count=count)
@@ -254,16 +259,16 @@ def _field(declared: Declared, names: Definitions, known: _Types) -> _Field:
     )
 
 
-def _pointer(declared: Declared, what: str, known: dict[str, Structure | str]) -> _Field:
+def _pointer(declared: Declaration, what: str, known: dict[str, Structure | str]) -> _Field:
     type_ = (
         None
         if declared.specifiers and declared.specifiers[-1] in known
-        else element_of(declared, what)
+        else find_element_type(declared, what)
     )
     if type_ is None:
         raise SignatureError(f"{what} is a pointer to structures, or to void")
     return _Field(
-        Structure((Leaf(declared.name, type_, 0, True, 0, 0, declared.const),), 8, 8, 8, 8)
+        Structure((StructureLeaf(declared.name, type_, 0, True, 0, 0, declared.const),), 8, 8, 8, 8)
     )
 
 
@@ -272,17 +277,21 @@ def _single(name: str, type_: str) -> _Field:
     wide, wide_align = _WIDE.get(type_, (size, size))
     return _Field(
         Structure(
-            (Leaf(name, type_, 1, False, 0, 0),), size, _ALIGNED.get(type_, size), wide, wide_align
+            (StructureLeaf(name, type_, 1, False, 0, 0),),
+            size,
+            _ALIGNED.get(type_, size),
+            wide,
+            wide_align,
         )
     )
 
 
-def _laid_out(fields: list[_Field], least_align: int) -> Structure:
+def _lay_out(fields: list[_Field], least_align: int) -> Structure:
     """The fields one after the other, each at its alignment."""
     leaves, at, wide_at, align, wide_align = [], 0, 0, least_align, least_align
     for field in fields:
         held = field.held
-        at, wide_at = _up(at, held.align), _up(wide_at, held.wide_align)
+        at, wide_at = _round_up(at, held.align), _round_up(wide_at, held.wide_align)
         for leaf in held.leaves:
             count = field.count if field.is_array and leaf.count else leaf.count
             leaves.append(
@@ -296,10 +305,12 @@ def _laid_out(fields: list[_Field], least_align: int) -> Structure:
             )
         at, wide_at = at + held.bytes * field.count, wide_at + held.wide_bytes * field.count
         align, wide_align = max(align, held.align), max(wide_align, held.wide_align)
-    return Structure(tuple(leaves), _up(at, align), align, _up(wide_at, wide_align), wide_align)
+    return Structure(
+        tuple(leaves), _round_up(at, align), align, _round_up(wide_at, wide_align), wide_align
+    )
 
 
-def _up(at: int, align: int) -> int:
+def _round_up(at: int, align: int) -> int:
     return (at + align - 1) // align * align
 
 
@@ -312,7 +323,7 @@ VECTORS = _vectors()
 # ------------------------------------------------------------------------------------------
 
 
-def by_numbers(text: str, signature: Signature) -> str:
+def flatten_members(text: str, signature: Signature) -> str:
     """The text with every number of a structure called as tests call it: `p__x[i]` for `p[i].x`,
     for `q->x` behind `q = &p[i]`, and `p__x` where p is one structure, parameters included. For
     reading alone: it is no program.

@@ -4,7 +4,7 @@ corpora.suites.unit_tests).
 Contract: every error is a SuiteError that begins with `line:column`, both counted from 1.
 Expressions are read into closures, because a scalar may be used before it is assigned.
 
-    python -c "from corpora.suites.reader import Reader; print(Reader('2*(n+1)').expression()({'n': 3}))"
+    python -c "from corpora.suites.reader import SuiteReader; print(SuiteReader('2*(n+1)').expression()({'n': 3}))"
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class SuiteError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class SuiteToken:
     kind: str
     text: str
     line: int
@@ -60,7 +60,7 @@ class Token:
 Expression = Callable[[dict[str, object]], int]
 
 
-def _tokens(text: str) -> list[Token]:
+def _tokens(text: str) -> list[SuiteToken]:
     found, position, line, start = [], 0, 1, 0
     while position < len(text):
         match = _PATTERN.match(text, position)
@@ -68,15 +68,15 @@ def _tokens(text: str) -> list[Token]:
         if match is None:
             raise SuiteError(line, column, f"unexpected character {text[position]!r}")
         if match.lastgroup != "space":
-            found.append(Token(match.lastgroup or "", match.group(), line, column))
+            found.append(SuiteToken(match.lastgroup or "", match.group(), line, column))
         position = match.end()
         if match.group() == "\n":
             line, start = line + 1, position
-    found.append(Token("stop", "", line, position - start + 1))
+    found.append(SuiteToken("stop", "", line, position - start + 1))
     return found
 
 
-class Reader:
+class SuiteReader:
     """Recursive descent over the tokens; expressions become closures because scalars may come later
     in the line.
     """
@@ -85,10 +85,10 @@ class Reader:
         self.tokens, self.at, self.depth, self.operators = _tokens(text), 0, 0, 0
 
     @property
-    def next(self) -> Token:
+    def next(self) -> SuiteToken:
         return self.tokens[self.at]
 
-    def take(self) -> Token:
+    def take(self) -> SuiteToken:
         token = self.next
         self.at += token.kind != "stop"
         return token
@@ -98,16 +98,16 @@ class Reader:
         self.at += hit
         return hit
 
-    def expect(self, text: str) -> Token:
+    def expect(self, text: str) -> SuiteToken:
         token = self.take()
         if token.text != text or token.kind == "stop":
-            raise token.error(f"expected '{text}' but found {_shown(token)}")
+            raise token.error(f"expected '{text}' but found {_format_token(token)}")
         return token
 
-    def name(self, what: str) -> Token:
+    def name(self, what: str) -> SuiteToken:
         token = self.take()
         if token.kind != "name":
-            raise token.error(f"expected {what} but found {_shown(token)}")
+            raise token.error(f"expected {what} but found {_format_token(token)}")
         return token
 
     def expression(self) -> Expression:
@@ -142,7 +142,7 @@ class Reader:
         finally:
             self.depth -= 1
 
-    def _factor(self, token: Token) -> Expression:
+    def _factor(self, token: SuiteToken) -> Expression:
         if token.text == "-":
             inner = self.factor()
             return lambda env: -inner(env)
@@ -170,7 +170,7 @@ class Reader:
             return lambda env: number
         if token.kind == "name":
             return lambda env: _look_up(token, env)
-        raise token.error(f"expected an integer or an expression but found {_shown(token)}")
+        raise token.error(f"expected an integer or an expression but found {_format_token(token)}")
 
     def number(self) -> Callable[[dict[str, object]], float | int]:
         """A float literal or an integer expression."""
@@ -187,7 +187,7 @@ class Reader:
         return self.expression()
 
 
-def _float(token: Token) -> float:
+def _float(token: SuiteToken) -> float:
     if token.kind == "name":
         return _FLOAT_WORDS[token.text.lower()]
     if token.text[:2].lower() == "0x":
@@ -198,12 +198,12 @@ def _float(token: Token) -> float:
     return float(token.text)
 
 
-def _shown(token: Token) -> str:
+def _format_token(token: SuiteToken) -> str:
     names = {"stop": "the end of the text", "end": "the end of the test"}
     return names.get(token.kind, f"'{token.text}'")
 
 
-def _binary(operator: Token, left: Expression, right: Expression) -> Expression:
+def _binary(operator: SuiteToken, left: Expression, right: Expression) -> Expression:
     def value(env: dict[str, object]) -> int:
         a, b = left(env), right(env)
         if operator.text in "+-*":
@@ -216,7 +216,7 @@ def _binary(operator: Token, left: Expression, right: Expression) -> Expression:
     return value
 
 
-def _look_up(token: Token, env: dict[str, object]) -> int:
+def _look_up(token: SuiteToken, env: dict[str, object]) -> int:
     value = env.get(token.text)
     if isinstance(value, int):
         return int(value)

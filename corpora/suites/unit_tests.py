@@ -10,7 +10,7 @@ signature the type (and, for literal values, the extent) may be left out, and na
 and completeness are checked. Integer scalars, extents and integer arguments may be expressions (+ -
 * / % min max) over integer scalars of the same test, in any order. Complex numbers are `(re,im)`;
 in ArrayValue.values they lie interleaved. `# launch: PLAN` carries the launch plan of a bare kernel
-(see `launch_of`).
+(see `read_launch`).
 
 Contract: parse_suite(format_suite(tests)) == tests; anything else raises SuiteError with
 `line:column`.
@@ -34,7 +34,7 @@ from corpora.records import (
     Signature,
     UnitTest,
 )
-from corpora.suites.reader import Expression, Reader, SuiteError, Token
+from corpora.suites.reader import Expression, SuiteError, SuiteReader, SuiteToken
 
 FILL_ARITY = {
     "uniform": 2,
@@ -63,17 +63,17 @@ INTEGER_RANGES = {
 
 @dataclass(slots=True)
 class _Item:
-    name: Token
+    name: SuiteToken
     type: str
     kind: str
     extents: list[Expression]
     value: Callable[[dict[str, object]], object] | None = None
-    fill: tuple[Token, list[Callable], Expression | None] | None = None
+    fill: tuple[SuiteToken, list[Callable], Expression | None] | None = None
     values: list[Callable] | None = None
-    value_token: Token | None = None
+    value_token: SuiteToken | None = None
 
 
-def _item(reader: Reader, parameters: dict[str, Parameter] | None) -> _Item:
+def _item(reader: SuiteReader, parameters: dict[str, Parameter] | None) -> _Item:
     name = reader.name("a parameter's name")
     parameter = parameters.get(name.text) if parameters is not None else None
     if parameters is not None and parameter is None:
@@ -105,10 +105,10 @@ def _item(reader: Reader, parameters: dict[str, Parameter] | None) -> _Item:
         item.kind, item.fill = "array", _fill(reader)
     else:
         item.value = _value(reader, type_)
-    return _checked(item, parameter, equals)
+    return _check_item(item, parameter, equals)
 
 
-def _checked(item: _Item, parameter: Parameter | None, equals: Token) -> _Item:
+def _check_item(item: _Item, parameter: Parameter | None, equals: SuiteToken) -> _Item:
     if item.kind == "array" and item.value is not None:
         if item.value_token is not None and item.value_token.text.isidentifier():
             raise item.value_token.error(
@@ -128,7 +128,7 @@ def _checked(item: _Item, parameter: Parameter | None, equals: Token) -> _Item:
     return item
 
 
-def _value(reader: Reader, type_: str) -> Callable:
+def _value(reader: SuiteReader, type_: str) -> Callable:
     if type_[0] != "c":
         return reader.number()
     reader.expect("(")
@@ -139,7 +139,7 @@ def _value(reader: Reader, type_: str) -> Callable:
     return lambda env: (float(real(env)), float(imaginary(env)))
 
 
-def _braces(reader: Reader, type_: str) -> list[Callable]:
+def _braces(reader: SuiteReader, type_: str) -> list[Callable]:
     reader.expect("{")
     values: list[Callable] = []
     if reader.accept("}"):
@@ -151,7 +151,7 @@ def _braces(reader: Reader, type_: str) -> list[Callable]:
         reader.expect(",")
 
 
-def _fill(reader: Reader) -> tuple[Token, list[Callable], Expression | None]:
+def _fill(reader: SuiteReader) -> tuple[SuiteToken, list[Callable], Expression | None]:
     kind, arguments = reader.take(), []
     reader.expect("(")
     if not reader.accept(")"):
@@ -167,7 +167,7 @@ def _fill(reader: Reader) -> tuple[Token, list[Callable], Expression | None]:
     return kind, arguments, reader.factor() if reader.accept("@") else None
 
 
-def _typed(value: object, type_: str, token: Token) -> object:
+def _convert_value(value: object, type_: str, token: SuiteToken) -> object:
     """`value` as the record keeps it; raises where the type cannot hold it."""
     if type_ in INTEGER_RANGES or type_ == "bool":
         low, high = INTEGER_RANGES.get(type_, (0, 1))
@@ -184,7 +184,7 @@ def _resolve(item: _Item, env: dict[str, object]) -> ScalarValue | ArrayValue:
     if item.value is not None:
         known = env.get(item.name.text)
         value = known if isinstance(known, int) else item.value(env)
-        return ScalarValue(item.name.text, item.type, _typed(value, item.type, token))  # type: ignore[arg-type]
+        return ScalarValue(item.name.text, item.type, _convert_value(value, item.type, token))  # type: ignore[arg-type]
     extents = tuple(expression(env) for expression in item.extents)
     count = math.prod(extents)
     if any(e < 0 for e in extents) or count > MAX_ELEMENTS:
@@ -192,7 +192,7 @@ def _resolve(item: _Item, env: dict[str, object]) -> ScalarValue | ArrayValue:
             f"the extent of '{item.name.text}' is {extents}: not within 0 to {MAX_ELEMENTS}"
         )
     if item.values is not None:
-        values = [_typed(v(env), item.type, token) for v in item.values]
+        values = [_convert_value(v(env), item.type, token) for v in item.values]
         if item.extents and count != len(values):
             raise token.error(f"'{item.name.text}' has {count} elements but {len(values)} values")
         flat = [part for v in values for part in v] if item.type[0] == "c" else values  # type: ignore[attr-defined]
@@ -217,10 +217,10 @@ def _resolve(item: _Item, env: dict[str, object]) -> ScalarValue | ArrayValue:
     return ArrayValue(item.name.text, item.type, extents, fill=Fill(kind.text, numbers, seed_value))
 
 
-def _test(reader: Reader, signature: Signature | None) -> UnitTest:
+def _test(reader: SuiteReader, signature: Signature | None) -> UnitTest:
     parameters = {p.name: p for p in signature.parameters} if signature else None
     items: dict[str, _Item] = {}
-    aliases: list[tuple[Token, Token]] = []
+    aliases: list[tuple[SuiteToken, SuiteToken]] = []
     while reader.next.kind not in ("end", "stop"):
         if reader.next.text == "alias" and reader.tokens[reader.at + 1].text == "(":
             reader.take(), reader.expect("(")
@@ -251,7 +251,7 @@ def parse_suite(text: str, signature: Signature | None = None) -> tuple[UnitTest
     """All tests of `text`, assignments in the signature's order where one is given. Raises
     SuiteError.
     """
-    reader, tests = Reader(text), []
+    reader, tests = SuiteReader(text), []
     while reader.next.kind != "stop":
         if reader.next.kind == "end":
             reader.take()
@@ -268,7 +268,7 @@ def parse_test(text: str, signature: Signature | None = None) -> UnitTest:
     return tests[0]
 
 
-def launch_of(text: str) -> str:
+def read_launch(text: str) -> str:
     """The launch plan that a suite's text carries in a `# launch: PLAN` line; empty when it carries
     none.
     """

@@ -5,8 +5,8 @@ Contract: read-only views of a text; nothing is compiled or preprocessed. tree-s
 is used for all (a superset of C++ with `<<<>>>` and `__global__`). Broken text gives what can be
 found in it, never an exception.
 
-    python -c "from corpora.syntax.c_family import parse_c_family, c_functions; \
-print([f.name for f in c_functions(parse_c_family('void f(int n) {}').root_node)])"
+    python -c "from corpora.syntax.c_family import parse_c_family, find_c_functions; \
+print([f.name for f in find_c_functions(parse_c_family('void f(int n) {}').root_node)])"
 """
 
 from __future__ import annotations
@@ -65,7 +65,9 @@ class CFunction:
 
     def parameters(self) -> list[list[str]]:
         """Tokens of each parameter; empty for `()` and `(void)`."""
-        parts = split_at_commas(leaf_texts(self.declarator.child_by_field_name("parameters"))[1:-1])
+        parts = split_at_commas(
+            get_leaf_texts(self.declarator.child_by_field_name("parameters"))[1:-1]
+        )
         return [] if parts in ([[]], [["void"]]) else parts
 
 
@@ -85,7 +87,7 @@ _CONTAINERS = {
 }
 
 
-def c_functions(
+def find_c_functions(
     node: Node, scope: str = "", template: bool = False, member: bool = False
 ) -> Iterator[CFunction]:
     """Every function definition below `node`, in textual order, with namespaces and class
@@ -98,8 +100,8 @@ def c_functions(
             inner = scope
             if child.type == "namespace_definition" or child.type in _CLASSES:
                 label = child.child_by_field_name("name")
-                inner = f"{scope}{node_text(label)}::" if label else scope
-            yield from c_functions(
+                inner = f"{scope}{get_node_text(label)}::" if label else scope
+            yield from find_c_functions(
                 child,
                 inner,
                 template or child.type == "template_declaration",
@@ -117,17 +119,17 @@ def _named_function(node: Node, scope: str, template: bool, member: bool) -> Ite
     label = declarator.child_by_field_name("declarator")
     if label is None:
         return
-    name = "".join(leaf_texts(label))
+    name = "".join(get_leaf_texts(label))
     yield CFunction(
         name, scope + name, node, declarator, template, member or "::" in name or "operator" in name
     )
 
 
-def node_text(node: Node) -> str:
+def get_node_text(node: Node) -> str:
     return node.text.decode(errors="replace")
 
 
-def descendants(node: Node) -> list[Node]:
+def iterate_descendants(node: Node) -> list[Node]:
     """The node and everything below it, in no order that means anything."""
     found, waiting = [], [node]
     while waiting:
@@ -137,20 +139,20 @@ def descendants(node: Node) -> list[Node]:
     return found
 
 
-def leaf_texts(node: Node) -> list[str]:
+def get_leaf_texts(node: Node) -> list[str]:
     """Tokens below `node`, comments left out."""
     if node.type == "comment":
         return []
     if not node.children:
-        return [node_text(node)] if node.text else []
-    return [t for child in node.children for t in leaf_texts(child)]
+        return [get_node_text(node)] if node.text else []
+    return [t for child in node.children for t in get_leaf_texts(child)]
 
 
 def _leaves_before(node: Node, end: int) -> list[str]:
     if node.start_byte >= end:
         return []
     if node.end_byte <= end:
-        return leaf_texts(node)
+        return get_leaf_texts(node)
     return [t for child in node.children for t in _leaves_before(child, end)]
 
 
@@ -185,7 +187,7 @@ _ENUM = re.compile(r"\benum\b[^{;()]*\{([^{}]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
-class Definitions:
+class TextDefinitions:
     """Names that a text defines: object-like macros, typedefs, `using`, integer constants,
     enumerators.
 
@@ -198,7 +200,7 @@ class Definitions:
     pointers: frozenset[str]
 
     @staticmethod
-    def of(text: str) -> Definitions:
+    def of(text: str) -> TextDefinitions:
         """Collect by pattern; where a name is defined twice the last one wins."""
         text = re.sub(r"//[^\n]*|/\*.*?\*/", " ", text, flags=re.S)
         found: dict[str, tuple[str, ...] | None] = {}
@@ -212,7 +214,7 @@ class Definitions:
             simple = not extents and not re.search(r"[(\[]", value)
             found[name] = tuple(_TOKEN.findall(value)) if simple else None
         pointers = frozenset(name for name, value, _ in types if "*" in value)
-        return Definitions(found, pointers)
+        return TextDefinitions(found, pointers)
 
     def integer(self, tokens: Sequence[str]) -> int | None:
         """Value of an integer constant expression over these names, None where it is not one."""

@@ -6,8 +6,8 @@ Names and statements come in lower case (Fortran has none), character literals k
 of its own rather than a full grammar because only declarations matter here, whole files in old
 dialects must pass, and it is called for every candidate (0.5 ms against 8-15 ms).
 
-    python -c "from corpora.syntax.fortran import procedures; \
-print(procedures('subroutine f(n, x)\\ninteger n\\nreal x(n)\\nend')[0].name)"
+    python -c "from corpora.syntax.fortran import find_procedures; \
+print(find_procedures('subroutine f(n, x)\\ninteger n\\nreal x(n)\\nend')[0].name)"
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _STATEMENT_C = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LogicalLine:
     """One statement. `first` and `last` are 0-based physical line numbers; `text` has no comment
     and no label.
     """
@@ -56,13 +56,13 @@ def is_fixed_form(text: str) -> bool:
     return len(code) < len(lines) or any(re.match(r"^ {5}[^ 0]", row) for row in code)
 
 
-def logical_lines(text: str) -> list[Line]:
+def split_logical_lines(text: str) -> list[LogicalLine]:
     """Statements of `text`, continuations joined, `;` split, comments and labels removed, lower
     case outside quotes.
     """
     joined = _fixed_lines(text) if is_fixed_form(text) else _free_lines(text)
     return [
-        Line(first, last, _lower(part))
+        LogicalLine(first, last, _lower(part))
         for first, last, body in joined
         for part in (re.sub(r"^\s*\d+\s+", "", p).strip() for p in _split(body, ";"))
         if part
@@ -173,14 +173,14 @@ class Procedure:
     result: str
     first: int
     last: int
-    hosts: tuple[Unit, ...]
-    lines: list[Line] = field(default_factory=list)
+    hosts: tuple[ProgramUnit, ...]
+    lines: list[LogicalLine] = field(default_factory=list)
     ended: bool = False
     """Whether its END was found; without one `last` is the end of the text."""
 
 
 @dataclass(slots=True)
-class Unit:
+class ProgramUnit:
     """A program unit that may hold procedures: module, submodule, program, or a procedure with
     `contains`.
     """
@@ -189,7 +189,7 @@ class Unit:
     name: str
     first: int
     last: int = -1
-    lines: list[Line] = field(default_factory=list)
+    lines: list[LogicalLine] = field(default_factory=list)
 
 
 _GROUP = r"\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)"
@@ -210,20 +210,20 @@ _END = re.compile(
 )
 
 
-def procedures(text: str) -> list[Procedure]:
+def find_procedures(text: str) -> list[Procedure]:
     """Every procedure with a body, in textual order; interface blocks are passed over."""
-    return _walk(logical_lines(text))[0]
+    return _walk(split_logical_lines(text))[0]
 
 
-def units(text: str) -> list[Unit]:
+def find_program_units(text: str) -> list[ProgramUnit]:
     """Modules and main programs, each with its specification lines (before `contains`)."""
-    return _walk(logical_lines(text))[1]
+    return _walk(split_logical_lines(text))[1]
 
 
-def _walk(lines: Sequence[Line]) -> tuple[list[Procedure], list[Unit]]:
+def _walk(lines: Sequence[LogicalLine]) -> tuple[list[Procedure], list[ProgramUnit]]:
     found: list[Procedure] = []
-    others: list[Unit] = []
-    stack: list[Procedure | Unit] = []
+    others: list[ProgramUnit] = []
+    stack: list[Procedure | ProgramUnit] = []
     for line in lines:
         opened = _open(line, stack)
         if opened:
@@ -244,13 +244,15 @@ def _walk(lines: Sequence[Line]) -> tuple[list[Procedure], list[Unit]]:
     return found, others
 
 
-def _closes(word: str | None, text: str, unit: Procedure | Unit) -> bool:
+def _closes(word: str | None, text: str, unit: Procedure | ProgramUnit) -> bool:
     if word is None:
         return text == "end" and unit.kind not in ("interface", "type")
     return word.replace(" ", "") == unit.kind.replace(" ", "") or word == "procedure"
 
 
-def _open(line: Line, stack: Sequence[Procedure | Unit]) -> Procedure | Unit | None:
+def _open(
+    line: LogicalLine, stack: Sequence[Procedure | ProgramUnit]
+) -> Procedure | ProgramUnit | None:
     header = None if line.text.startswith("end") else _HEADER.match(line.text)
     if header:
         prefix, kind, name, group, suffix = header.groups()
@@ -264,18 +266,20 @@ def _open(line: Line, stack: Sequence[Procedure | Unit]) -> Procedure | Unit | N
     unit = _UNIT.match(line.text)
     if unit and "=" not in unit.group(2).split("(")[0]:
         kind = "interface" if "interface" in unit.group(1) else unit.group(1)
-        return Unit(kind, unit.group(2).split()[-1] if unit.group(2).split() else "", line.first)
+        return ProgramUnit(
+            kind, unit.group(2).split()[-1] if unit.group(2).split() else "", line.first
+        )
     definition = _TYPE_DEFINITION.match(line.text)
-    return Unit("type", definition.group(1), line.first) if definition else None
+    return ProgramUnit("type", definition.group(1), line.first) if definition else None
 
 
-def _as_unit(unit: Procedure | Unit) -> Unit:
-    if isinstance(unit, Unit):
+def _as_unit(unit: Procedure | ProgramUnit) -> ProgramUnit:
+    if isinstance(unit, ProgramUnit):
         return unit
-    return Unit(unit.kind, unit.name, unit.first, unit.last, unit.lines)
+    return ProgramUnit(unit.kind, unit.name, unit.first, unit.last, unit.lines)
 
 
-def to_free_form(text: str) -> str:
+def convert_to_free_form(text: str) -> str:
     """`text` in free form: comment markers, continuations and OpenMP sentinels of fixed form are
     rewritten by line.
     """

@@ -1,13 +1,13 @@
 """What each name, type and number of a function is: the labels of abstract-entity recognition.
 
-Contract: `entities(program)` lists, in order of first use, every entity once as (canonical words,
-tag). C-like dialects are read from tree-sitter's syntax tree. No Fortran grammar is among the
-project's dependencies: there the tags follow from the interface and from the lexer's word tables,
-and a procedure whose interface cannot be read has none. Never an exception.
+Contract: `find_entities(program)` lists, in order of first use, every entity once as (canonical
+words, tag). C-like dialects are read from tree-sitter's syntax tree. No Fortran grammar is among
+the project's dependencies: there the tags follow from the interface and from the lexer's word
+tables, and a procedure whose interface cannot be read has none. Never an exception.
 
-    python -c "from corpora.records import Program; from corpora.tokens.abstract_entities import entities; \
-print(entities(Program('cpp', 'f', 'void f(int n, float *x) { for (int i = 0; i < n; i++) x[i] = 2;
-}')))"
+    python -c "from corpora.records import Program; from corpora.tokens.abstract_entities import find_entities; \
+print(find_entities(Program('cpp', 'f', 'void f(int n, float *x) { for (int i = 0; i < n; i++) x[i]
+= 2; }')))"
 
 Source: the pre-training step of CodeRosetta (TehraniJamsaz et al., arXiv 2410.20527); there every
 token gets a label, here every distinct entity does.
@@ -19,11 +19,11 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from corpora.dialects import dialect
+from corpora.dialects import get_dialect
 from corpora.records import Program
-from corpora.signatures.dispatch import SignatureError, signature_of
-from corpora.syntax.c_family import node_text, parse_c_family
-from corpora.tokens.canonical import ENTRY, canonicalise
+from corpora.signatures.signature import SignatureError, read_signature
+from corpora.syntax.c_family import get_node_text, parse_c_family
+from corpora.tokens.canonical import ENTRY, canonicalize
 from corpora.tokens.lexers import CPP_FUNCTIONS, FORTRAN_FUNCTIONS, Token, lex
 
 FUNCTION, PARAMETER, ARRAY, LOCAL, BUFFER, SHARED = (
@@ -57,14 +57,14 @@ _WRITTEN_OUT = frozenset(
 Entity = tuple[str, str]
 
 
-def entities(program: Program) -> tuple[Entity, ...]:
+def find_entities(program: Program) -> tuple[Entity, ...]:
     """(canonical words, tag) of every entity, each once, in order of first use."""
-    language = dialect(program.dialect).language
+    language = get_dialect(program.dialect).language
     tags = _TAGGERS[language](program)
     if tags is None:
         return ()
     found: dict[str, str] = {}
-    for token, words in _worded(program, language):
+    for token, words in _pair_words(program, language):
         key = token.text.lower() if language == "fortran" else token.text
         tag = CONSTANT if token.kind in ("number", "literal") else tags.get(key)
         if words == ENTRY:
@@ -78,9 +78,9 @@ def entities(program: Program) -> tuple[Entity, ...]:
     return tuple(found.items())
 
 
-def _worded(program: Program, language: str) -> Iterator[tuple[Token, str]]:
+def _pair_words(program: Program, language: str) -> Iterator[tuple[Token, str]]:
     """Each token with its canonical words."""
-    words = iter(canonicalise(program.text, language, entry=program.name).tokens)
+    words = iter(canonicalize(program.text, language, entry=program.name).tokens)
     for token in lex(program.text, language):
         count = len(token.text) if token.kind == "number" else 1
         yield token, " ".join(next(words) for _ in range(count))
@@ -97,20 +97,20 @@ def _c_tags(program: Program) -> dict[str, str]:
         if node.type in ("parameter_declaration", "optional_parameter_declaration"):
             _declare(declared, node, PARAMETER, ARRAY)
         elif node.type == "declaration":
-            shared = any(node_text(child).startswith("__shared__") for child in node.children)
+            shared = any(get_node_text(child).startswith("__shared__") for child in node.children)
             _declare(declared, node, SHARED if shared else LOCAL, SHARED if shared else BUFFER)
         elif node.type == "function_definition":
             _declare(declared, node, FUNCTION, FUNCTION)
         elif node.type == "call_expression":
-            used.setdefault(node_text(node.child_by_field_name("function")), CALL)
+            used.setdefault(get_node_text(node.child_by_field_name("function")), CALL)
         elif node.type in ("primitive_type", "type_identifier") or (
             node.parent and node.parent.type == "sized_type_specifier"
         ):
-            used.setdefault(node_text(node), TYPE)
+            used.setdefault(get_node_text(node), TYPE)
         elif node.type in _WRITTEN_OUT:
-            used.setdefault(node_text(node), CONSTANT)
-        elif node.type == "identifier" and node_text(node) in _THREAD:
-            used.setdefault(node_text(node), THREAD)
+            used.setdefault(get_node_text(node), CONSTANT)
+        elif node.type == "identifier" and get_node_text(node) in _THREAD:
+            used.setdefault(get_node_text(node), THREAD)
     calls = {name: CALL for name, tag in used.items() if tag == CALL and name in CPP_FUNCTIONS}
     return {name: tag for name, tag in used.items() if tag != CALL} | calls | declared
 
@@ -137,13 +137,13 @@ def _declare(declared: dict[str, str], node: Node, scalar: str, array: str) -> N
             )
         if child is not None:
             declared.setdefault(
-                node_text(child), FUNCTION if function else array if indirect else scalar
+                get_node_text(child), FUNCTION if function else array if indirect else scalar
             )
 
 
 def _fortran_tags(program: Program) -> dict[str, str] | None:
     try:
-        signature = signature_of(program)
+        signature = read_signature(program)
     except SignatureError:
         return None
     tags = dict.fromkeys(_FORTRAN_TYPES, TYPE) | dict.fromkeys(

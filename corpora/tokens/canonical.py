@@ -1,12 +1,12 @@
 """Canonical names: a text as a stream of words in which every identifier of the program's own is
 V0, V1, ... .
 
-Contract: `canonicalise` renames identifiers in order of first use (those of `names` first, so that
+Contract: `canonicalize` renames identifiers in order of first use (those of `names` first, so that
 a pair shares its names), and strings that C hands over, keeps what belongs to the language, drops
 comments and splits numbers into characters; `restore` makes text that a compiler takes.
 `restore(canonicalise(x))` lexes to the tokens of x. A word never holds white space.
 
-    python -c "from corpora.tokens.canonical import canonicalise; print(canonicalise('x[i] = 10 * y;', 'cpp').text)"
+    python -c "from corpora.tokens.canonical import canonicalize; print(canonicalize('x[i] = 10 * y;', 'cpp').text)"
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ CORE_WORDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Canonical:
+class CanonicalText:
     """`tokens` are words; `names[k]` is the spelling behind word `Vk`."""
 
     tokens: tuple[str, ...]
@@ -77,9 +77,9 @@ class _Names:
         return f"V{self._index[key]}"
 
 
-def canonicalise(
+def canonicalize(
     text: str, language: str, names: Sequence[str] = (), entry: str = "", fold: bool = False
-) -> Canonical:
+) -> CanonicalText:
     """Words of `text` (language `cpp`, `fortran` or `suite`).
 
     names: spellings that already have numbers, such as the source's when `text` is its translation
@@ -109,7 +109,7 @@ def canonicalise(
             words.append(spelling.lower() if fold else spelling)
         else:
             words.append(table.word(spelling))
-    return Canonical(tuple(words), tuple(table.spellings))
+    return CanonicalText(tuple(words), tuple(table.spellings))
 
 
 def _is_message(tokens: Sequence[Token], position: int) -> bool:
@@ -250,7 +250,7 @@ def _fortran_keeper(tokens: list[Token], table: _Names):
     """Fortran reserves nothing: a keyword or intrinsic is the program's own where the text declares
     it.
     """
-    declared = _fortran_declared(tokens)
+    declared = _find_fortran_declared(tokens)
     in_directive: list[bool] = []
     inside = False
     for kind, _ in tokens:
@@ -270,7 +270,7 @@ def _fortran_keeper(tokens: list[Token], table: _Names):
     return keeps
 
 
-def _fortran_declared(tokens: list[Token]) -> set[str]:
+def _find_fortran_declared(tokens: list[Token]) -> set[str]:
     declared: set[str] = set()
     line: list[Token] = []
     for token in (*tokens, Token("newline", NEWLINE)):

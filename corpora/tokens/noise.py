@@ -2,10 +2,10 @@
 programs.
 
 Contract: pure functions of words and a `random.Random`, so equal seeds give equal noise. A number
-(`1 _0 _0`) is one unit that is disturbed as a whole or not at all. `fill(*mask(words, …))` gives
-the words back (for words that do not hold MASK); nothing else can be undone.
+(`1 _0 _0`) is one unit that is disturbed as a whole or not at all. `fill_spans(*mask(words, …))`
+gives the words back (for words that do not hold MASK); nothing else can be undone.
 
-    python -c "import random; from corpora.tokens.noise import mask; print(mask('V0 [ V1 ] = 1 _0 ;'.split(), 0.3, random.Random(1)))"
+    python -c "import random; from corpora.tokens.noise import mask_spans; print(mask_spans('V0 [ V1 ] = 1 _0 ;'.split(), 0.3, random.Random(1)))"
 
 Sources: masking, dropping and local shuffling as in TransCoder (Roziere et al., arXiv 2006.03511),
 whose order noise is that of Lample et al. (arXiv 1711.00043); weighted dropping, insertion of the
@@ -33,7 +33,7 @@ _LIKELIEST = 0.9
 Unit = tuple[str, ...]
 
 
-def units(words: Sequence[str]) -> list[Unit]:
+def join_number_units(words: Sequence[str]) -> list[Unit]:
     """`words` with the characters of each number joined."""
     found: list[Unit] = []
     for word in words:
@@ -49,7 +49,7 @@ def units(words: Sequence[str]) -> list[Unit]:
     return found
 
 
-def flat(parts: Iterable[Unit]) -> list[str]:
+def flatten_units(parts: Iterable[Unit]) -> list[str]:
     return [word for part in parts for word in part]
 
 
@@ -67,7 +67,7 @@ class Contrast:
     bounds: tuple[float, ...] = ()
 
 
-def contrast(own: Iterable[Sequence[str]], other: Iterable[Sequence[str]]) -> Contrast:
+def measure_contrast(own: Iterable[Sequence[str]], other: Iterable[Sequence[str]]) -> Contrast:
     """Measured on the words of both sides. A side without words leaves every word as likely as any
     other.
     """
@@ -98,13 +98,13 @@ class Noise:
         return Noise(rate, rate, rate / 2, WINDOW if rate > 0 else 0)
 
 
-def mask(
+def mask_spans(
     words: Sequence[str], rate: float, rng: random.Random
 ) -> tuple[list[str], list[list[str]]]:
     """(words with a MASK for each hidden span, the spans). Neighbouring hidden units are one span;
     at least one is hidden.
     """
-    parts = units(words)
+    parts = join_number_units(words)
     hidden = [rng.random() < rate for _ in parts]
     if parts and rate > 0 and not any(hidden):
         hidden[rng.randrange(len(parts))] = True
@@ -121,9 +121,9 @@ def mask(
     return shown, spans
 
 
-def fill(shown: Sequence[str], spans: Sequence[Sequence[str]]) -> list[str]:
-    """The words that `mask` hid put back. Raises ValueError when there are not as many spans as
-    masks.
+def fill_spans(shown: Sequence[str], spans: Sequence[Sequence[str]]) -> list[str]:
+    """The words that `mask_spans` hid put back. Raises ValueError when there are not as many spans
+    as masks.
     """
     given = iter(spans)
     words: list[str] = []
@@ -140,7 +140,9 @@ def fill(shown: Sequence[str], spans: Sequence[Sequence[str]]) -> list[str]:
     return words
 
 
-def drop(parts: Sequence[Unit], rate: float, sides: Contrast, rng: random.Random) -> list[Unit]:
+def drop_units(
+    parts: Sequence[Unit], rate: float, sides: Contrast, rng: random.Random
+) -> list[Unit]:
     """Units left out: at `rate` for words that both sides have, at up to 1.5 times that for the own
     side's own words.
     """
@@ -149,7 +151,9 @@ def drop(parts: Sequence[Unit], rate: float, sides: Contrast, rng: random.Random
     ]
 
 
-def insert(parts: Sequence[Unit], rate: float, sides: Contrast, rng: random.Random) -> list[Unit]:
+def insert_foreign_words(
+    parts: Sequence[Unit], rate: float, sides: Contrast, rng: random.Random
+) -> list[Unit]:
     """A word of the other side after a unit, at `rate`."""
     found: list[Unit] = []
     for part in parts:
@@ -159,22 +163,27 @@ def insert(parts: Sequence[Unit], rate: float, sides: Contrast, rng: random.Rand
     return found
 
 
-def shuffle(parts: Sequence[Unit], window: int, rng: random.Random) -> list[Unit]:
+def shuffle_units(parts: Sequence[Unit], window: int, rng: random.Random) -> list[Unit]:
     """Units in a new order in which none is `window` or more places from where it was."""
     keys = [place + rng.uniform(0, window) for place in range(len(parts))]
     return [parts[i] for i in sorted(range(len(parts)), key=lambda i: keys[i])]
 
 
-def corrupt(words: Sequence[str], noise: Noise, sides: Contrast, rng: random.Random) -> list[str]:
+def corrupt_words(
+    words: Sequence[str], noise: Noise, sides: Contrast, rng: random.Random
+) -> list[str]:
     """All noises one after the other: shuffle, drop, insert, mask. Never empty for words that are
     not.
     """
-    parts = units(words)
+    parts = join_number_units(words)
     kept = (
-        drop(
-            shuffle(parts, noise.window, rng) if noise.window > 1 else parts, noise.drop, sides, rng
+        drop_units(
+            shuffle_units(parts, noise.window, rng) if noise.window > 1 else parts,
+            noise.drop,
+            sides,
+            rng,
         )
         or parts[:1]
     )
-    noisy = flat(insert(kept, noise.insert, sides, rng))
-    return mask(noisy, noise.mask, rng)[0]
+    noisy = flatten_units(insert_foreign_words(kept, noise.insert, sides, rng))
+    return mask_spans(noisy, noise.mask, rng)[0]

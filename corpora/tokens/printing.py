@@ -39,7 +39,7 @@ def _ends_value(word: str) -> bool:
     return _is_name(word) or word in (")", "]")
 
 
-def _glued(before: str, previous: str, word: str, following: str) -> bool:
+def _is_glued(before: str, previous: str, word: str, following: str) -> bool:
     """Whether `word` may stand right after `previous`; `before` precedes that, `following` comes
     next.
     """
@@ -66,7 +66,7 @@ def join_words(words: Sequence[str]) -> str:
     padded = ["", "", *words, ""]
     for i in range(2, len(padded) - 1):
         before, previous, word, following = padded[i - 2 : i + 2]
-        text += word if not previous or _glued(before, previous, word, following) else " " + word
+        text += word if not previous or _is_glued(before, previous, word, following) else " " + word
     return text
 
 
@@ -124,7 +124,7 @@ def _fortran_lines(words: Sequence[str]) -> list[str]:
         closes = lead[0].startswith("end") or lead[0] in ("else", "elseif", "case", "contains")
         depth = max(0, depth - closes)
         directive = statement[0].startswith("!$")
-        lines += _wrapped(
+        lines += _wrap_line(
             join_words(statement),
             "" if directive else "  " * depth,
             statement[0] if directive else "",
@@ -136,7 +136,7 @@ def _fortran_lines(words: Sequence[str]) -> list[str]:
     return lines
 
 
-def _wrapped(text: str, indent: str, directive: str) -> list[str]:
+def _wrap_line(text: str, indent: str, directive: str) -> list[str]:
     """Lines of at most FORTRAN_COLUMNS columns where spaces outside of literals allow it."""
     lines = []
     rest = indent + text

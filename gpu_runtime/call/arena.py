@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 
 from corpora.records import Signature
-from corpora.signatures.dispatch import MAX_PARAMETERS
+from corpora.signatures.signature import MAX_PARAMETERS
 from gpu_runtime.backend import Arguments
 from gpu_runtime.call.materialize import DTYPES as NUMPY_TYPES
 
@@ -56,8 +56,8 @@ _KINDS = {"scalar": 0, "array": 1, "rows": 2}
 _NULL = 3
 _memcmp = ctypes.CDLL(None).memcmp
 _memcmp.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
-_LEAST_GUARD = 1 << 16
-MOST_KEPT_BYTES = 1 << 26
+_MIN_GUARD = 1 << 16
+MAX_KEPT_BYTES = 1 << 26
 """Of the file, that stay allocated from batch to batch."""
 _SCHEDULES = {"static": 1, "dynamic": 2, "guided": 3, "auto": 4}
 
@@ -135,7 +135,7 @@ class Arena:
         """What is read next is zero. Pages are cleared and kept: new ones cost ten times as
         much.
         """
-        if self._used <= MOST_KEPT_BYTES:
+        if self._used <= MAX_KEPT_BYTES:
             self._bytes[: self._used] = 0
         else:
             os.ftruncate(self.fd, 0)
@@ -156,7 +156,7 @@ class Arena:
         scalars_at = args_at + _ARG.size * n * len(calls)
         control_bytes = _round_up(scalars_at + 16 * (n + 1) * len(calls), PAGE)
         parts = _parts_of(signature, layout)
-        plans, end, file_end = [], control_bytes + _LEAST_GUARD, control_bytes
+        plans, end, file_end = [], control_bytes + _MIN_GUARD, control_bytes
         for i, arguments in enumerate(calls):
             if len(arguments.values) != n:
                 raise ValueError(
@@ -397,7 +397,7 @@ def _place(
             region_at, region_bytes, file_at = end, _round_up(nbytes, PAGE) or PAGE, file_end
             at = end + (region_bytes - nbytes) // align * align if right else end
             place = file_at + at - region_at
-            end += region_bytes + min(max(region_bytes, _LEAST_GUARD), 1 << 26)
+            end += region_bytes + min(max(region_bytes, _MIN_GUARD), 1 << 26)
             file_end += region_bytes
         columns = value.shape[1] * factor if value.ndim == 2 else 0
         origin = origins[i] * factor if origins else 0

@@ -2,9 +2,9 @@
 pointer points to, comes as an argument of its own. Vectors of the standard library are laid over
 the arrays that come, so that what a program does beyond one is seen as ever.
 
-Contract: `assembled` gives text for the shim of a call: what fills the structures, the call's
-arguments, and what brings numbers back. Types are the compiler's (`decltype`), so that a build in
-which float is double needs no other text.
+Contract: `assemble_structures` gives text for the shim of a call: what fills the structures, the
+call's arguments, and what brings numbers back. Types are the compiler's (`decltype`), so that a
+build in which float is double needs no other text.
 
     pytest tests/gpu_runtime/test_assembly.py
 """
@@ -18,7 +18,7 @@ from typing import NamedTuple
 from corpora.records import Parameter, Signature
 
 
-class Assembled(NamedTuple):
+class StructureAssembly(NamedTuple):
     before: str
     arguments: str
     after: str
@@ -30,7 +30,7 @@ def needs_assembly(signature: Signature) -> bool:
     )
 
 
-def holds_vectors(signature: Signature) -> bool:
+def has_vectors(signature: Signature) -> bool:
     return any(map(_is_vector, signature.parameters))
 
 
@@ -62,9 +62,9 @@ as long as those that came.
 """
 
 
-def assembled(
+def assemble_structures(
     signature: Signature, namespace: str, argument: Callable[[Parameter, int], str]
-) -> Assembled:
+) -> StructureAssembly:
     """For a program in `namespace`. argument: what is handed over for a parameter that belongs to
     no such structure.
     """
@@ -90,11 +90,13 @@ def assembled(
         else:
             name = f"s{k}"
             before.append(f"{namespace}::{first.member.assembled} {name};")
-            before += [_filled(name, p, i) for i, p in pairs]
-            after += [_back(name, p, i) for i, p in pairs if p.member and _may_change(p)]
+            before += [_fill_member(name, p, i) for i, p in pairs]
+            after += [
+                _copy_member_back(name, p, i) for i, p in pairs if p.member and _may_change(p)
+            ]
             arguments.append(f"&{name}" if first.member.passing == "pointer" else name)
     after += [f"{name}.{step}();" for step in ("keep", "back") for name in kept]
-    return Assembled(" ".join(before), ", ".join(arguments), " ".join(after))
+    return StructureAssembly(" ".join(before), ", ".join(arguments), " ".join(after))
 
 
 def _may_change(p: Parameter) -> bool:
@@ -106,7 +108,7 @@ def _may_change(p: Parameter) -> bool:
     return p.member.passing != "value"
 
 
-def _filled(name: str, p: Parameter, index: int) -> str:
+def _fill_member(name: str, p: Parameter, index: int) -> str:
     place = f"{name}.{p.member.path}" if p.member else name
     if p.member and not p.member.count:
         return f"{place} = (decltype({place}))a[{index}];"
@@ -115,7 +117,7 @@ def _filled(name: str, p: Parameter, index: int) -> str:
     return f"{place} = *(decltype({place}) *)a[{index}];"
 
 
-def _back(name: str, p: Parameter, index: int) -> str:
+def _copy_member_back(name: str, p: Parameter, index: int) -> str:
     place = f"{name}.{p.member.path}" if p.member else name
     if p.member and not p.member.count:
         return f"a[{index}] = (void *){place};"

@@ -14,7 +14,7 @@ declares. A source's table of rows may be one flat array in the target, rows one
 a device has it; not the other way round, where no row length is known. A source's array of complex
 numbers may be one of reals of the same name, their parts in turn.
 
-    python -c "from gpu_runtime.call.binding import bind; help(bind)"
+    python -c "from gpu_runtime.call.binding import bind_parameters; help(bind_parameters)"
 """
 
 from __future__ import annotations
@@ -26,9 +26,14 @@ import numpy as np
 
 from corpora.records import Parameter, Signature
 from gpu_runtime.backend import Arguments
-from gpu_runtime.call.field_mapping import holds, own_fields, unset
-from gpu_runtime.call.materialize import DTYPES, assumed_shape, declared_extents, keeps_shape
-from gpu_runtime.call.parameter_names import bare_name, is_length_of, plain_name
+from gpu_runtime.call.field_mapping import can_hold, find_target_only_fields, make_unset_values
+from gpu_runtime.call.materialize import (
+    DTYPES,
+    evaluate_extents,
+    is_assumed_shape,
+    is_two_dimensional,
+)
+from gpu_runtime.call.parameter_names import is_length_of, normalize_name, strip_memory_space
 
 
 class BindingError(ValueError):
@@ -77,7 +82,7 @@ class Binding:
             if not (
                 _by_value(self.source.parameters[i]) and _by_value(self.target.parameters[j])
             ):  # a `bool` for 4 is 1
-                result[i] = _as_given(np.asarray(values[j]), given.values[i])
+                result[i] = _restore_shape(np.asarray(values[j]), given.values[i])
         return tuple(result)
 
     def _given(self, i: int, j: int, arguments: Arguments) -> np.ndarray:
@@ -87,7 +92,7 @@ class Binding:
         if i < 0:
             array, dimension = self.extents[-1 - i]
             if dimension < 0:
-                return unset(
+                return make_unset_values(
                     self.target.parameters[j],
                     self.source.parameters[array],
                     arguments.values[array],
@@ -101,7 +106,7 @@ class Binding:
                 for p, v in zip(self.source.parameters, arguments.values, strict=True)
                 if p.kind == "scalar" and v.dtype.kind in "iu"
             }
-            extents = declared_extents(self.source.parameters[i].shape, scalars)
+            extents = evaluate_extents(self.source.parameters[i].shape, scalars)
             if extents is None or extents[0] * extents[1] > value.size:
                 raise BindingError(
                     f"the shape of '{self.target.parameters[j].name}' cannot be read off the "
@@ -124,7 +129,7 @@ class Binding:
         elif parameter.kind != "scalar" and value.dtype.kind in "biu":
             value = value.astype(dtype)  # LOGICAL as int; a field that is wider
         if parameter.kind != "scalar":
-            return value if keeps_shape(parameter, value.ndim) else value.reshape(-1)
+            return value if is_two_dimensional(parameter, value.ndim) else value.reshape(-1)
         scalar = value.reshape(())
         if {scalar.dtype.kind, dtype.kind} == {
             "i",
@@ -145,7 +150,7 @@ def _by_value(parameter: Parameter) -> bool:
     return parameter.kind == "scalar" and not parameter.by_reference
 
 
-def _as_given(value: np.ndarray, given: np.ndarray) -> np.ndarray:
+def _restore_shape(value: np.ndarray, given: np.ndarray) -> np.ndarray:
     """In the shape and type of what the source was given; signedness and parts of complex numbers
     by reinterpretation, other widths by value.
     """
@@ -153,7 +158,7 @@ def _as_given(value: np.ndarray, given: np.ndarray) -> np.ndarray:
         value = np.ascontiguousarray(value.reshape(-1)).view(given.dtype)
     if value.size < given.size:  # the target was given no more than its shape holds
         whole = given.reshape(-1).copy()
-        whole[: value.size] = _as_given(value, whole[: value.size])
+        whole[: value.size] = _restore_shape(value, whole[: value.size])
         return whole.reshape(given.shape)
     if (
         value.dtype.itemsize == given.dtype.itemsize
@@ -164,21 +169,23 @@ def _as_given(value: np.ndarray, given: np.ndarray) -> np.ndarray:
     return value.reshape(given.shape).astype(given.dtype, copy=False)
 
 
-def bind(source: Signature, target: Signature, signless: bool = False) -> Binding:
+def bind_parameters(source: Signature, target: Signature, signless: bool = False) -> Binding:
     """The binding of `target` to `source`. Raises BindingError.
 
     signless: one of the two languages has no unsigned integers, so that signed ones of the same
     width stand for them.
     """
     if signless:
-        bound = bind(_signed(source), _logical(_signed(source), _signed(target)))
+        bound = bind_parameters(
+            _make_signed(source), _logical(_make_signed(source), _make_signed(target))
+        )
         return Binding(source, target, bound.sources, bound.extents)
     try:
         bound = _bound(source, target)
     except BindingError:
-        asked = {j: (i, -1) for j, i in own_fields(source, target).items()} or _asked_extents(
-            source, target
-        )
+        asked = {
+            j: (i, -1) for j, i in find_target_only_fields(source, target).items()
+        } or _asked_extents(source, target)
         if not asked:
             raise
         rest = iter(
@@ -198,7 +205,7 @@ def bind(source: Signature, target: Signature, signless: bool = False) -> Bindin
     for p, i in zip(target.parameters, bound.sources, strict=True):
         if (
             i >= 0
-            and assumed_shape(p)
+            and is_assumed_shape(p)
             and len(p.shape) > 1
             and not _has_shape(source.parameters[i], len(p.shape))
         ):
@@ -210,20 +217,23 @@ def bind(source: Signature, target: Signature, signless: bool = False) -> Bindin
 
 
 def _bound(source: Signature, target: Signature) -> Binding:
-    chosen = _by_name(source, target)
+    chosen = _bind_by_name(source, target)
     free_targets = [j for j in range(len(target.parameters)) if j not in chosen]
     free_sources = [i for i in range(len(source.parameters)) if i not in chosen.values()]
-    if free_targets and (pairs := _by_order(source, target, free_sources, free_targets)) is None:
+    if (
+        free_targets
+        and (pairs := _bind_by_order(source, target, free_sources, free_targets)) is None
+    ):
         # Names that agree by chance can hide a plain renaming of the whole list, so order alone is
         # tried before refusing.
         everything = range(len(source.parameters)), range(len(target.parameters))
         pairs = (
-            _by_order(source, target, *map(list, everything))
+            _bind_by_order(source, target, *map(list, everything))
             if len(everything[0]) == len(everything[1])
             else None
         )
         if pairs is None:
-            raise BindingError(_why(source, target, free_sources, free_targets))
+            raise BindingError(_explain_ambiguity(source, target, free_sources, free_targets))
         chosen = {}
     if free_targets:
         chosen.update(pairs or {})
@@ -234,29 +244,29 @@ def _bound(source: Signature, target: Signature) -> Binding:
 
 def _is_matrix(parameter: Parameter) -> bool:
     """Whether it is an array of two dimensions that takes them from its caller."""
-    return assumed_shape(parameter) and len(parameter.shape) == 2
+    return is_assumed_shape(parameter) and len(parameter.shape) == 2
 
 
 def _has_shape(parameter: Parameter, rank: int) -> bool:
     """Whether its shape is known when it is handed over: by its caller, or (two dimensions) by its
     declaration.
     """
-    return len(parameter.shape) == rank and (rank == 2 or assumed_shape(parameter))
+    return len(parameter.shape) == rank and (rank == 2 or is_assumed_shape(parameter))
 
 
 def _asked_extents(source: Signature, target: Signature) -> dict[int, tuple[int, int]]:
     """Target index to (source array, dimension): integers by value that only the target has; none
     where they cannot be told apart.
     """
-    arrays = [(i, len(p.shape)) for i, p in enumerate(source.parameters) if assumed_shape(p)]
-    names = {plain_name(p.name) for p in source.parameters}
+    arrays = [(i, len(p.shape)) for i, p in enumerate(source.parameters) if is_assumed_shape(p)]
+    names = {normalize_name(p.name) for p in source.parameters}
     extra = [
         j
         for j, p in enumerate(target.parameters)
         if p.kind == "scalar"
         and p.type[0] in "iu"
         and not _changes(p)
-        and plain_name(p.name) not in names
+        and normalize_name(p.name) not in names
     ]
     if not arrays or not extra:
         return {}
@@ -283,13 +293,13 @@ def _lengths_by_name(
     """
     found: dict[int, tuple[int, int]] = {}
     for i, p in enumerate(source.parameters):
-        if assumed_shape(p) and len(p.shape) == 1:
+        if is_assumed_shape(p) and len(p.shape) == 1:
             asking = [j for j in extra if is_length_of(target.parameters[j].name, p.name)]
             found |= {j: (i, 0) for j in asking if len(asking) == 1 and j not in found}
     return found
 
 
-def _signed(signature: Signature) -> Signature:
+def _make_signed(signature: Signature) -> Signature:
     def signed(type_: str | None) -> str | None:
         return "i" + type_[1:] if type_ and type_[0] == "u" else type_
 
@@ -304,27 +314,27 @@ def _logical(source: Signature, target: Signature) -> Signature:
     """The target with `bool` for every int that stands by name, or else by place, where the source
     has a LOGICAL.
     """
-    flags = {plain_name(p.name) for p in source.parameters if p.type == "bool"}
+    flags = {normalize_name(p.name) for p in source.parameters if p.type == "bool"}
     if not flags:
         return target
-    named = {plain_name(p.name) for p in source.parameters}
+    named = {normalize_name(p.name) for p in source.parameters}
     aligned = len(source.parameters) == len(target.parameters)
 
     def typed(i: int, p: Parameter) -> Parameter:
-        stands = plain_name(p.name) in flags or (
-            aligned and plain_name(p.name) not in named and source.parameters[i].type == "bool"
+        stands = normalize_name(p.name) in flags or (
+            aligned and normalize_name(p.name) not in named and source.parameters[i].type == "bool"
         )
         return replace(p, type="bool") if stands and p.type == "i32" else p
 
     return replace(target, parameters=tuple(typed(i, p) for i, p in enumerate(target.parameters)))
 
 
-def _by_name(source: Signature, target: Signature) -> dict[int, int]:
+def _bind_by_name(source: Signature, target: Signature) -> dict[int, int]:
     """Target index to source index where names and types agree: equal names first, then
     bare ones.
     """
     chosen: dict[int, int] = {}
-    for form in (plain_name, bare_name):
+    for form in (normalize_name, strip_memory_space):
         places: dict[str, int] = {}
         for i, parameter in enumerate(source.parameters):
             if i not in chosen.values():
@@ -334,13 +344,13 @@ def _by_name(source: Signature, target: Signature) -> dict[int, int]:
             if (
                 i is not None
                 and i not in chosen.values()
-                and compatible(source.parameters[i], parameter)
+                and is_compatible(source.parameters[i], parameter)
             ):
                 chosen[j] = i
     return chosen
 
 
-def _by_order(
+def _bind_by_order(
     source: Signature, target: Signature, sources: list[int], targets: list[int]
 ) -> dict[int, int] | None:
     """In order when the counts agree; with fewer targets, only where one ordered choice is
@@ -350,7 +360,9 @@ def _by_order(
         pairs = dict(zip(targets, sources, strict=True))
         return (
             pairs
-            if all(compatible(source.parameters[i], target.parameters[j]) for j, i in pairs.items())
+            if all(
+                is_compatible(source.parameters[i], target.parameters[j]) for j, i in pairs.items()
+            )
             else None
         )
     if len(sources) < len(targets):
@@ -366,7 +378,7 @@ def _greedy(
     pairs, rest = {}, iter(sources)
     for j in targets:
         found = next(
-            (i for i in rest if compatible(source.parameters[i], target.parameters[j])), None
+            (i for i in rest if is_compatible(source.parameters[i], target.parameters[j])), None
         )
         if found is None:
             return None
@@ -374,16 +386,16 @@ def _greedy(
     return pairs
 
 
-def compatible(source: Parameter, target: Parameter) -> bool:
+def is_compatible(source: Parameter, target: Parameter) -> bool:
     """Whether a value of `source` can be handed to `target` without changing what it means."""
     if source.kind == target.kind == "scalar":
         groups = {"i": "integer", "u": "integer", "b": "integer", "f": "float", "c": "complex"}
         if _changes(source) and _changes(target):
-            return source.type == target.type or holds(source, target)
+            return source.type == target.type or can_hold(source, target)
         return groups[source.type[0]] == groups[target.type[0]]
-    if holds(source, target):
+    if can_hold(source, target):
         return True
-    if _in_parts(source, target):
+    if _is_complex_in_parts(source, target):
         return True
     if source.type != target.type:
         return False
@@ -393,20 +405,20 @@ def compatible(source: Parameter, target: Parameter) -> bool:
     return scalar.kind == "scalar" and other.kind == "array" and scalar.by_reference
 
 
-def _in_parts(source: Parameter, target: Parameter) -> bool:
+def _is_complex_in_parts(source: Parameter, target: Parameter) -> bool:
     """Whether an array of complex numbers is one of their real and imaginary parts in turn, as C
     without complex numbers has it.
     """
     plain = (
         source.kind == target.kind == "array"
-        and not assumed_shape(target)
+        and not is_assumed_shape(target)
         and source.member is None
         and target.member is None
     )
     return (
         plain
         and (source.type, target.type) in (("c64", "f32"), ("c128", "f64"))
-        and plain_name(source.name) == plain_name(target.name)
+        and normalize_name(source.name) == normalize_name(target.name)
     )
 
 
@@ -419,26 +431,29 @@ def _results_agree(source: str, target: str) -> bool:
     return groups[source[0]] == groups[target[0]]
 
 
-def _why(source: Signature, target: Signature, sources: list[int], targets: list[int]) -> str:
-    names = {plain_name(p.name): p for p in source.parameters}
+def _explain_ambiguity(
+    source: Signature, target: Signature, sources: list[int], targets: list[int]
+) -> str:
+    names = {normalize_name(p.name): p for p in source.parameters}
     for j in targets:
         parameter = target.parameters[j]
-        same = names.get(plain_name(parameter.name))
-        if same is not None and not compatible(same, parameter):
+        same = names.get(normalize_name(parameter.name))
+        if same is not None and not is_compatible(same, parameter):
             return (
-                f"parameter '{parameter.name}' is {_shown(parameter)} in the target, "
-                f"{_shown(same)} in the source"
+                f"parameter '{parameter.name}' is {_format_parameter(parameter)} in the target, "
+                f"{_format_parameter(same)} in the source"
             )
     for j in targets:
-        if not any(compatible(source.parameters[i], target.parameters[j]) for i in sources):
+        if not any(is_compatible(source.parameters[i], target.parameters[j]) for i in sources):
             parameter = target.parameters[j]
             return (
-                f"parameter '{parameter.name}' ({_shown(parameter)}) of the target has no "
+                f"parameter '{parameter.name}' ({_format_parameter(parameter)}) of the target "
+                f"has no "
                 f"counterpart in the source"
             )
     listed = ", ".join(target.parameters[j].name for j in targets)
     return f"parameters {listed} of the target cannot be told apart: neither names nor order decide"
 
 
-def _shown(parameter: Parameter) -> str:
+def _format_parameter(parameter: Parameter) -> str:
     return {"scalar": "{}", "array": "{}*", "rows": "{}**"}[parameter.kind].format(parameter.type)

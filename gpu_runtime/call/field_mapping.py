@@ -13,29 +13,29 @@ import numpy as np
 
 from corpora.records import Parameter, Signature
 from gpu_runtime.call.materialize import DTYPES
-from gpu_runtime.call.parameter_names import plain_name
+from gpu_runtime.call.parameter_names import normalize_name
 
 
-def own_fields(source: Signature, target: Signature) -> dict[int, int]:
+def find_target_only_fields(source: Signature, target: Signature) -> dict[int, int]:
     """Places in the target of fields that only it has, each with that of a source's field of the
     same structure.
     """
-    places = {plain_name(p.name): i for i, p in enumerate(source.parameters) if _is_field(p)}
+    places = {normalize_name(p.name): i for i, p in enumerate(source.parameters) if _is_field(p)}
     beside: dict[str, int] = {}
     for p in target.parameters:
-        if p.member and plain_name(p.name) in places:
-            beside.setdefault(p.member.owner, places[plain_name(p.name)])
+        if p.member and normalize_name(p.name) in places:
+            beside.setdefault(p.member.owner, places[normalize_name(p.name)])
     return {
         j: beside[p.member.owner]
         for j, p in enumerate(target.parameters)
         if p.member
         and _is_field(p)
         and p.member.owner in beside
-        and plain_name(p.name) not in places
+        and normalize_name(p.name) not in places
     }
 
 
-def holds(source: Parameter, target: Parameter) -> bool:
+def can_hold(source: Parameter, target: Parameter) -> bool:
     """Whether the target's field holds every value of the source's: a wider whole number of the
     same sign, or any for a truth value.
     """
@@ -51,7 +51,7 @@ def holds(source: Parameter, target: Parameter) -> bool:
     return source.type == "bool" or wider
 
 
-def unset(field: Parameter, beside: Parameter, value: np.ndarray) -> np.ndarray:
+def make_unset_values(field: Parameter, beside: Parameter, value: np.ndarray) -> np.ndarray:
     """What nobody has set, for as many structures as there are: value is that of the field beside
     it.
     """

@@ -39,7 +39,7 @@ _GOLDEN = 0x9E3779B97F4A7C15
 _MASK = (1 << 64) - 1
 
 
-def random_bits(seed: int, stream: int, count: int, first: int = 0) -> np.ndarray:
+def generate_random_bits(seed: int, stream: int, count: int, first: int = 0) -> np.ndarray:
     """`count` 64-bit words, shape (count,), dtype uint64: SplitMix64 at counters `first` to
     first+count-1 of one stream.
     """
@@ -61,7 +61,9 @@ _BLOCK = 1 << 14
 
 def _unit(seed: int, stream: int, count: int, first: int = 0) -> np.ndarray:
     """float64 in [0, 1), shape (count,), from the words at counters `first` on."""
-    return (random_bits(seed, stream, count, first) >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    return (generate_random_bits(seed, stream, count, first) >> np.uint64(11)).astype(
+        np.float64
+    ) * 2.0**-53
 
 
 def _real(fill: Fill, dtype: np.dtype, stream: int, count: int) -> np.ndarray:
@@ -101,7 +103,7 @@ def _integral(fill: Fill, dtype: np.dtype, stream: int, count: int) -> np.ndarra
             count, 0 if isinstance(value, float) and math.isnan(value) else cut(value), dtype
         )
     if fill.kind == "permutation":
-        order = np.argsort(random_bits(fill.seed, stream, count), kind="stable")
+        order = np.argsort(generate_random_bits(fill.seed, stream, count), kind="stable")
         return order.astype(dtype)
     if fill.kind == "normal":
         floats = _real(fill, np.dtype(np.float64), stream, count)
@@ -112,7 +114,7 @@ def _integral(fill: Fill, dtype: np.dtype, stream: int, count: int) -> np.ndarra
     values = np.empty(count, dtype)
     for at in range(0, count, _BLOCK):
         part = values[at : at + _BLOCK]
-        bits = random_bits(fill.seed, stream, len(part), at)
+        bits = generate_random_bits(fill.seed, stream, len(part), at)
         if span <= _MASK:
             bits = bits & np.uint64(span - 1) if span & (span - 1) == 0 else bits % np.uint64(span)
         bits += np.uint64(first & _MASK)  # two's complement: wraps to the right value
@@ -167,37 +169,39 @@ def _specials(dtype: np.dtype) -> np.ndarray:
 def _special(fill: Fill, dtype: np.dtype, stream: int, count: int) -> np.ndarray:
     """Every special value once, beginning at one that the seed chooses, then at random."""
     values = _specials(dtype)
-    picks = (random_bits(fill.seed, stream, count) % np.uint64(len(values))).astype(np.int64)
+    picks = (generate_random_bits(fill.seed, stream, count) % np.uint64(len(values))).astype(
+        np.int64
+    )
     once = min(count, len(values))
     picks[:once] = (np.arange(once) + fill.seed) % len(values)
     return values[picks]
 
 
-def expand(fill: Fill, type_: str, count: int, stream: int = 0) -> np.ndarray:
+def expand_fill(fill: Fill, type_: str, count: int, stream: int = 0) -> np.ndarray:
     """`count` elements of `type_` (shape (count,)), perhaps read-only. Integer kinds give integral
     values in floating types too.
     """
     if fill.kind in _WHOLE:
         return (
-            _expanded(fill, type_, count, stream)
-            if count > MOST_KEPT
+            _expand_kind(fill, type_, count, stream)
+            if count > MAX_KEPT
             else _kept(_exact(fill), fill, type_, count, stream)
         )
     if count > LONGEST_KEPT:
-        return _expanded(fill, type_, count, stream)
+        return _expand_kind(fill, type_, count, stream)
     key = (_exact(fill), type_, stream)
     known = _longest.pop(key, None)
     if known is None or len(known) < count:
-        known = _expanded(fill, type_, count, stream)
+        known = _expand_kind(fill, type_, count, stream)
         known.flags.writeable = False
-        if len(_longest) >= MOST_FILLS or count > MOST_KEPT:  # only then is it worth counting
+        if len(_longest) >= MOST_FILLS or count > MAX_KEPT:  # only then is it worth counting
             while len(_longest) >= MOST_FILLS or sum(map(len, _longest.values())) > MOST_ELEMENTS:
                 _longest.popitem(last=False)
     _longest[key] = known
     return known[:count]
 
 
-MOST_KEPT = 1 << 12
+MAX_KEPT = 1 << 12
 """Elements of an expanded fill that is remembered as a whole: a tester asks for the same contents
 many times over.
 """
@@ -214,19 +218,21 @@ def _exact(fill: Fill) -> tuple[object, ...]:
 
 @lru_cache(maxsize=128)
 def _kept(exact: tuple[object, ...], fill: Fill, type_: str, count: int, stream: int) -> np.ndarray:
-    values = _expanded(fill, type_, count, stream)
+    values = _expand_kind(fill, type_, count, stream)
     values.flags.writeable = False
     return values
 
 
-def _expanded(fill: Fill, type_: str, count: int, stream: int) -> np.ndarray:
+def _expand_kind(fill: Fill, type_: str, count: int, stream: int) -> np.ndarray:
     dtype = DTYPES[type_]
     if fill.kind == "null":
         return np.zeros(count, dtype)
     if dtype.kind == "c":
         part = "f32" if type_ == "c64" else "f64"
-        real, imaginary = (expand(fill, part, count, stream + offset) for offset in (0, 1 << 21))
-        return _joined(real, imaginary, dtype)
+        real, imaginary = (
+            expand_fill(fill, part, count, stream + offset) for offset in (0, 1 << 21)
+        )
+        return _join_complex(real, imaginary, dtype)
     if fill.kind == "special":
         return _special(fill, dtype, stream, count)
     if dtype.kind == "f" and fill.kind in ("uniform", "normal", "sorted", "constant"):
@@ -236,40 +242,44 @@ def _expanded(fill: Fill, type_: str, count: int, stream: int) -> np.ndarray:
     return _integral(fill, dtype, stream, count)
 
 
-def _joined(real: np.ndarray, imaginary: np.ndarray, dtype: np.dtype) -> np.ndarray:
+def _join_complex(real: np.ndarray, imaginary: np.ndarray, dtype: np.dtype) -> np.ndarray:
     """Complex from parts without arithmetic, which would turn inf * 0 into NaN."""
     joined = np.empty(len(real), dtype)
     joined.real, joined.imag = real, imaginary
     return joined
 
 
-def array_of(value: ArrayValue, parameter: Parameter, stream: int) -> np.ndarray:
+def materialize_array(value: ArrayValue, parameter: Parameter, stream: int) -> np.ndarray:
     """Shape (rows, columns) for a table of rows and for Fortran's assumed-shape matrices, else flat
     (count,).
     """
     count = math.prod(value.extents)
     dtype = DTYPES[value.type]
     if value.fill is not None:
-        array = expand(value.fill, value.type, count, stream)
+        array = expand_fill(value.fill, value.type, count, stream)
     elif dtype.kind == "c":
         parts = np.array(value.values, np.float64)
-        array = _joined(parts[::2], parts[1::2], dtype)
+        array = _join_complex(parts[::2], parts[1::2], dtype)
     else:
         with np.errstate(over="ignore"):
             array = np.array(value.values, dtype)
-    return array.reshape(value.extents) if keeps_shape(parameter, len(value.extents)) else array
+    return (
+        array.reshape(value.extents) if is_two_dimensional(parameter, len(value.extents)) else array
+    )
 
 
-def assumed_shape(parameter: Parameter) -> bool:
+def is_assumed_shape(parameter: Parameter) -> bool:
     """Whether the extents of the array reach the program with the array (Fortran `x(:)`)."""
     return parameter.kind == "array" and any(part.endswith(":") for part in parameter.shape)
 
 
-def declared_extents(shape: tuple[str, ...], scalars: dict[str, int]) -> tuple[int, ...] | None:
+def evaluate_extents(shape: tuple[str, ...], scalars: dict[str, int]) -> tuple[int, ...] | None:
     """Extents of a Fortran declaration (`("n", "0:m")`) for these integers, None where one is not
     readable.
     """
-    from gpu_runtime.launch.plans import evaluate  # late: most programs declare no shapes
+    from gpu_runtime.launch.plans import (
+        evaluate_expression,
+    )  # late: most programs declare no shapes
 
     found = []
     for part in shape:
@@ -278,9 +288,11 @@ def declared_extents(shape: tuple[str, ...], scalars: dict[str, int]) -> tuple[i
             found.append(
                 max(
                     0,
-                    evaluate(last, scalars, {}) - evaluate(first, scalars, {}) + 1
+                    evaluate_expression(last, scalars, {})
+                    - evaluate_expression(first, scalars, {})
+                    + 1
                     if colon
-                    else evaluate(first, scalars, {}),
+                    else evaluate_expression(first, scalars, {}),
                 )
             )
         except ValueError:
@@ -288,21 +300,21 @@ def declared_extents(shape: tuple[str, ...], scalars: dict[str, int]) -> tuple[i
     return tuple(found)
 
 
-def keeps_shape(parameter: Parameter, dimensions: int) -> bool:
+def is_two_dimensional(parameter: Parameter, dimensions: int) -> bool:
     """Whether a value of so many dimensions is handed over in two: rows x columns."""
     return dimensions == 2 and (
-        parameter.kind == "rows" or (assumed_shape(parameter) and len(parameter.shape) == 2)
+        parameter.kind == "rows" or (is_assumed_shape(parameter) and len(parameter.shape) == 2)
     )
 
 
-def scalar_of(value: ScalarValue) -> np.ndarray:
+def materialize_scalar(value: ScalarValue) -> np.ndarray:
     """0-d array of the scalar's type."""
     plain = complex(*value.value) if isinstance(value.value, tuple) else value.value
     with np.errstate(over="ignore"):
         return np.array(plain, DTYPES[value.type])
 
 
-def integer_scalars(test: UnitTest) -> dict[str, int]:
+def get_integer_scalars(test: UnitTest) -> dict[str, int]:
     """Integer scalars by name, for launch plans and expressions."""
     return {
         a.name: int(a.value)
@@ -311,12 +323,12 @@ def integer_scalars(test: UnitTest) -> dict[str, int]:
     }
 
 
-def extents_of(test: UnitTest) -> dict[str, int]:
+def get_extents(test: UnitTest) -> dict[str, int]:
     """Element count of every array by name."""
     return {a.name: math.prod(a.extents) for a in test.assignments if isinstance(a, ArrayValue)}
 
 
-def materialise(test: UnitTest, signature: Signature) -> Arguments:
+def materialize_test(test: UnitTest, signature: Signature) -> Arguments:
     """`test` in the order of the signature's parameters. Raises ValueError when they do not fit
     each other.
     """
@@ -330,7 +342,9 @@ def materialise(test: UnitTest, signature: Signature) -> Arguments:
                 f"the test gives no {parameter.kind} '{parameter.name}' for {signature.name}"
             )
         values.append(
-            scalar_of(value) if isinstance(value, ScalarValue) else array_of(value, parameter, i)
+            materialize_scalar(value)
+            if isinstance(value, ScalarValue)
+            else materialize_array(value, parameter, i)
         )
     aliases = tuple((position[a], position[b]) for a, b in test.aliases)
     nulls = tuple(

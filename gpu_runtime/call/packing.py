@@ -1,10 +1,10 @@
 """Structures on their way to a program and back: their numbers lie in arrays of their own wherever
 tests, comparison and binding see them.
 
-Contract: `packed_signature` makes one parameter of bytes of those that belong to one structure
-(`Parameter.member`); `packed` lays a call's numbers out as the program's structures do, `unpacked`
-takes what came back apart. Back ends alone call them. Which numbers of a structure a program
-touched is not told apart: what it touches of one it counts as touching of all.
+Contract: `pack_signature` makes one parameter of bytes of those that belong to one structure
+(`Parameter.member`); `pack_arguments` lays a call's numbers out as the program's structures do,
+`unpack_execution` takes what came back apart. Back ends alone call them. Which numbers of a
+structure a program touched is not told apart: what it touches of one it counts as touching of all.
 
     pytest tests/gpu_runtime/test_packing.py
 """
@@ -55,13 +55,13 @@ def _is_packed(p: Parameter) -> bool:
     return p.member is not None and not p.member.assembled
 
 
-def holds_structures(signature: Signature) -> bool:
+def has_structures(signature: Signature) -> bool:
     """Whether there is anything to pack."""
     return any(map(_is_packed, signature.parameters))
 
 
 @lru_cache(maxsize=1024)
-def packed_signature(signature: Signature) -> Signature:
+def pack_signature(signature: Signature) -> Signature:
     """What the program's own parameter list asks for; by_reference marks a structure that is no
     array.
     """
@@ -82,20 +82,22 @@ def packed_signature(signature: Signature) -> Signature:
     return replace(signature, parameters=tuple(found))
 
 
-def packed_requests(requests: Sequence[CompileRequest]) -> list[CompileRequest]:
+def pack_requests(requests: Sequence[CompileRequest]) -> list[CompileRequest]:
     return [
-        replace(r, signature=packed_signature(r.signature)) if holds_structures(r.signature) else r
+        replace(r, signature=pack_signature(r.signature)) if has_structures(r.signature) else r
         for r in requests
     ]
 
 
-def packed_program(compiled: Compiled) -> Compiled:
+def pack_compiled(compiled: Compiled) -> Compiled:
     """The compiled program as what runs it must see it."""
-    return replace(compiled, request=packed_requests([compiled.request])[0])
+    return replace(compiled, request=pack_requests([compiled.request])[0])
 
 
-def as_asked(made: Sequence[Compiled], requests: Sequence[CompileRequest]) -> list[Compiled]:
-    """What was compiled of `packed_requests(requests)`, each with the request that was made."""
+def restore_requests(
+    made: Sequence[Compiled], requests: Sequence[CompileRequest]
+) -> list[Compiled]:
+    """What was compiled of `pack_requests(requests)`, each with the request that was made."""
     return [
         replace(c, request=r) if c.request is not r else c
         for c, r in zip(made, requests, strict=True)
@@ -106,12 +108,14 @@ def run_packed(
     run: Run, compiled: Compiled, calls: Sequence[Arguments], limits: Limits
 ) -> list[Execution]:
     """What `run` makes of a program that holds structures, in its numbers."""
-    done = run(packed_program(compiled), [packed(c, compiled.request) for c in calls], limits)
-    return [unpacked(e, c, compiled.request) for e, c in zip(done, calls, strict=True)]
+    done = run(
+        pack_compiled(compiled), [pack_arguments(c, compiled.request) for c in calls], limits
+    )
+    return [unpack_execution(e, c, compiled.request) for e, c in zip(done, calls, strict=True)]
 
 
-def packed(arguments: Arguments, request: CompileRequest) -> Arguments:
-    """The call as `packed_signature` has it. Raises ValueError where numbers of one structure
+def pack_arguments(arguments: Arguments, request: CompileRequest) -> Arguments:
+    """The call as `pack_signature` has it. Raises ValueError where numbers of one structure
     cannot be handed over together.
     """
     signature, wide = request.signature, request.variant is Variant.PRECISE
@@ -127,7 +131,7 @@ def packed(arguments: Arguments, request: CompileRequest) -> Arguments:
         if first.member and _is_packed(first):
             origin = origin // first.member.count * _size(signature, group, wide)
         values.append(
-            _joined(signature, group, arguments, wide)
+            _pack_structures(signature, group, arguments, wide)
             if _is_packed(first)
             else arguments.values[group[0]]
         )
@@ -166,7 +170,7 @@ def _layout(signature: Signature, group: Sequence[int], wide: bool) -> np.dtype:
     )
 
 
-def _joined(
+def _pack_structures(
     signature: Signature, group: Sequence[int], arguments: Arguments, wide: bool
 ) -> np.ndarray:
     """The bytes of as many structures as the longest of these arrays needs; the others are filled
@@ -187,7 +191,7 @@ def _joined(
     return structures.view(np.uint8)
 
 
-def unpacked(execution: Execution, given: Arguments, request: CompileRequest) -> Execution:
+def unpack_execution(execution: Execution, given: Arguments, request: CompileRequest) -> Execution:
     """What the program did, number by number. given: the call before it was packed."""
     signature, wide = request.signature, request.variant is Variant.PRECISE
     groups = _groups(signature)
@@ -199,7 +203,7 @@ def unpacked(execution: Execution, given: Arguments, request: CompileRequest) ->
     for k, group in enumerate(groups):
         is_structure = _is_packed(signature.parameters[group[0]])
         values += (
-            _parted(execution.values[k], signature, group, given, wide)
+            _split_structure(execution.values[k], signature, group, given, wide)
             if is_structure
             else [execution.values[k]]
         )
@@ -216,7 +220,7 @@ def unpacked(execution: Execution, given: Arguments, request: CompileRequest) ->
     return replace(execution, detail=detail, values=tuple(values), accesses=tuple(accesses))
 
 
-def _parted(
+def _split_structure(
     value: np.ndarray, signature: Signature, group: Sequence[int], given: Arguments, wide: bool
 ) -> list[np.ndarray]:
     structures = np.frombuffer(value.tobytes(), _layout(signature, group, wide))

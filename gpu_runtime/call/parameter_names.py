@@ -1,7 +1,7 @@
 """What the names of parameters say across dialects: which are the same, and which is another one's
 length.
 
-python -c "from gpu_runtime.call.parameter_names import bare_name; print(bare_name('d_X_'))"
+python -c "from gpu_runtime.call.parameter_names import strip_memory_space; print(strip_memory_space('d_X_'))"
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ _ROLES = {"dst": "output", "out": "output", "dest": "output", "src": "input", "i
 _LENGTH = r"(?:n|len|length|size|num|count)"
 
 
-def plain_name(name: str) -> str:
+def normalize_name(name: str) -> str:
     """Without case and trailing underscores."""
     return name.lower().rstrip("_")
 
 
-def bare_name(name: str) -> str:
+def strip_memory_space(name: str) -> str:
     """Without the marks of host and device that translations add (`h_x`, `d_x`, `x_dev`); src, dst,
     in and out as words.
     """
-    bare = _SIDE.sub("", plain_name(name)) or plain_name(name)
+    bare = _SIDE.sub("", normalize_name(name)) or normalize_name(name)
     return _ROLES.get(bare, bare)
 
 
 def is_length_of(name: str, array: str) -> bool:
     """Whether a name is that of an array's length: `nd`, `d_len` and `len_d` for d."""
-    of = re.escape(plain_name(array))
-    return re.fullmatch(rf"{_LENGTH}_?{of}|{of}_?{_LENGTH}", plain_name(name)) is not None
+    of = re.escape(normalize_name(array))
+    return re.fullmatch(rf"{_LENGTH}_?{of}|{of}_?{_LENGTH}", normalize_name(name)) is not None

@@ -23,9 +23,16 @@ import numpy as np
 from corpora.records import Signature
 from gpu_runtime.backend import Access, Arguments, Compiled, Execution, Limits, Status
 from gpu_runtime.call.arena import MAGIC, Arena, Layout, Target
-from gpu_runtime.compile.toolchain import cache_root, find_toolchain, runner_binary
+from gpu_runtime.compile.toolchain import build_runner, find_cache_root, find_toolchain
 from gpu_runtime.sandbox import lockdown as sandbox
-from gpu_runtime.sandbox.exit_status import EXIT, FAILED, SETUP, Ending, signal_name, system_call
+from gpu_runtime.sandbox.exit_status import (
+    EXIT,
+    FAILED,
+    SETUP,
+    ProcessExit,
+    describe_system_call,
+    get_signal_name,
+)
 
 _HELLO = struct.Struct("<QII")
 _REPLY = struct.Struct("<iiqq")
@@ -105,7 +112,7 @@ class Runner:
     """
 
     def __init__(self, flavour: str = "plain") -> None:
-        self._cache, self._flavour = cache_root(), flavour
+        self._cache, self._flavour = find_cache_root(), flavour
         self._arena = Arena()
         self._output_fd = os.memfd_create("coevolve-output", 0)
         self._process: subprocess.Popen[bytes] | None = None
@@ -116,16 +123,16 @@ class Runner:
 
     @property
     def degraded(self) -> tuple[str, ...]:
-        return sandbox.degraded(self.features)
+        return sandbox.find_missing_walls(self.features)
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         fds = (self._arena.fd, self._output_fd, theirs.fileno())
         command = [
-            str(runner_binary(self._flavour, self._cache)),
+            str(build_runner(self._flavour, self._cache)),
             "serve",
             *map(str, fds),
-            str(sandbox.own_uid(next(_numbers))),
+            str(sandbox.choose_worker_uid(next(_numbers))),
         ]
         with theirs:
             self._process = subprocess.Popen(
@@ -166,7 +173,7 @@ class Runner:
             self._socket.close()
             self._socket = None
         if self._process is not None:
-            if not (patience_s and sandbox.ended(self._process.pid, patience_s)):
+            if not (patience_s and sandbox.wait_for_exit(self._process.pid, patience_s)):
                 self._process.kill()  # its namespace, if it has one, ends with it
             self._process.wait()
             if self._process.stderr is not None:
@@ -218,7 +225,7 @@ class Runner:
         finally:
             self._arena.scrub()
 
-    def _exchange(self, wall_s: float) -> Ending:
+    def _exchange(self, wall_s: float) -> ProcessExit:
         assert self._socket is not None
         self._socket.settimeout(2 * WALL_PATIENCE * wall_s + 20)
         try:
@@ -239,10 +246,10 @@ class Runner:
         text = (
             os.pread(self._output_fd, 1 << 16, 0).decode(errors="replace") if output_bytes else ""
         )
-        return Ending(end, code, text)
+        return ProcessExit(end, code, text)
 
     def _read(
-        self, ending: Ending, signature: Signature, calls: Sequence[Arguments], layout: Layout
+        self, ending: ProcessExit, signature: Signature, calls: Sequence[Arguments], layout: Layout
     ) -> list[Execution]:
         current, message = self._arena.current, self._arena.message
         if current < 0 and ending.end == EXIT and ending.code == SETUP and message:
@@ -278,7 +285,7 @@ class Runner:
         )
 
     def _why(
-        self, state: int, record: np.void, ending: Ending, signature: Signature, message: str
+        self, state: int, record: np.void, ending: ProcessExit, signature: Signature, message: str
     ) -> tuple[Status, str]:
         report = record["report"]
         text = bytes(report["text"]).decode(errors="replace")
@@ -289,9 +296,9 @@ class Runner:
         if state == _OUT_OF_MEMORY:
             return Status.MEMORY_LIMIT, "the memory limit is reached"
         if state == _FAULT:
-            return Status.SIGNAL, f"{signal_name(int(record['fault']))}: {text}"
+            return Status.SIGNAL, f"{get_signal_name(int(record['fault']))}: {text}"
         if state == _DENIED or self._arena.denied_syscall >= 0:
-            return Status.FORBIDDEN, system_call(self._arena.denied_syscall)
+            return Status.FORBIDDEN, describe_system_call(self._arena.denied_syscall)
         return ending.explain(message, self._flavour)
 
 

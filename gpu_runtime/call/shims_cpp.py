@@ -2,8 +2,8 @@
 have neighbours.
 
 Contract: `member` gives text whose errors carry the file names `pK` (program) and `sK` (shim) of
-`native/abi.h` shims. `may_share` says False for anything that could reach out of its namespace:
-such a program is compiled alone.
+`native/abi.h` shims. `can_share_unit` says False for anything that could reach out of its
+namespace: such a program is compiled alone.
 
     pytest tests/gpu_runtime/test_compile.py
 """
@@ -16,7 +16,7 @@ from functools import lru_cache
 
 from corpora.records import Parameter
 from gpu_runtime.backend import CompileRequest
-from gpu_runtime.call.assembly import assembled
+from gpu_runtime.call.assembly import assemble_structures
 from gpu_runtime.compile.headers import PASSED_OVER
 
 C_TYPES = {
@@ -62,18 +62,18 @@ _TOKEN = re.compile(
 _CLOSES = {"}": "{", ")": "(", "]": "["}
 
 
-def includes(text: str) -> list[str]:
+def find_includes(text: str) -> list[str]:
     """Names of the headers that `text` includes, as written."""
     return [a or b for a, b in _INCLUDE.findall(text)]
 
 
-def without_includes(text: str) -> str:
+def blank_includes(text: str) -> str:
     """`text` with its includes of PASSED_OVER blanked; line numbers stay."""
     return _INCLUDE.sub(lambda m: "" if (m[1] or m[2]) in PASSED_OVER else m[0], text)
 
 
 @lru_cache(maxsize=512)
-def balanced(text: str) -> bool:
+def is_balanced(text: str) -> bool:
     """Whether brackets, comments, literals and conditionals all close, so that what follows `text`
     is read as intended.
     """
@@ -90,19 +90,19 @@ def balanced(text: str) -> bool:
     return not stack and not text.rstrip().endswith("\\")
 
 
-def misformed(text: str) -> str:
+def explain_malformed(text: str) -> str:
     """Why `text` cannot be a program by itself whatever surrounds it; '' when it may be.
     Conditionals are the compiler's to judge.
     """
-    if re.search(r"^[ \t]*#[ \t]*(if|ifdef|ifndef|else|elif)\b", text, re.M) or balanced(text):
+    if re.search(r"^[ \t]*#[ \t]*(if|ifdef|ifndef|else|elif)\b", text, re.M) or is_balanced(text):
         return ""
     return "program.cpp: error: brackets, comments or quotes do not match"
 
 
 @lru_cache(maxsize=512)
-def may_share(text: str, prelude_macros: frozenset[str]) -> bool:
+def can_share_unit(text: str, prelude_macros: frozenset[str]) -> bool:
     """Whether `text` may be compiled in one unit with others."""
-    if _REACHES_OUT.search(text) or not balanced(text):
+    if _REACHES_OUT.search(text) or not is_balanced(text):
         return False
     for word, rest in _DIRECTIVE.findall(text):
         if word not in ("define", "undef", "pragma", "include", ""):
@@ -116,7 +116,7 @@ def may_share(text: str, prelude_macros: frozenset[str]) -> bool:
     return not any(name in prelude_macros for name in _DEFINE.findall(text))
 
 
-def undefine(text: str) -> str:
+def undefine_macros(text: str) -> str:
     """Directives that take back the macros of `text`, so that they reach neither the shim nor a
     neighbour.
     """
@@ -131,19 +131,19 @@ def _argument(p: Parameter, index: int) -> str:
     return f"*({C_TYPES[p.type]} *)a[{index}]"
 
 
-def shim(request: CompileRequest, symbol: str, namespace: str) -> str:
+def emit_shim(request: CompileRequest, symbol: str, namespace: str) -> str:
     """C++ that defines `symbol` for the function in `namespace`."""
-    return f'extern "C" void {symbol}(void **a) {{ {calling(request, namespace, _argument)} }}\n'
+    return f'extern "C" void {symbol}(void **a) {{ {emit_call(request, namespace, _argument)} }}\n'
 
 
-def calling(
+def emit_call(
     request: CompileRequest, namespace: str, argument: Callable[[Parameter, int], str]
 ) -> str:
     """Statements that call the function of `request` in `namespace` with what is in the
     table `a`.
     """
     n, result = len(request.signature.parameters), request.signature.result
-    made = assembled(request.signature, namespace, argument)
+    made = assemble_structures(request.signature, namespace, argument)
     call = f"{namespace}::{request.program.name}({made.arguments})"
     if result in C_TYPES:
         call = f"*({C_TYPES[result]} *)a[{n}] = {call}"
@@ -152,6 +152,6 @@ def calling(
     return f"{made.before} {call}; {made.after}"
 
 
-def program_text(request: CompileRequest) -> str:
+def emit_program(request: CompileRequest) -> str:
     """The program as it goes between the braces of its namespace."""
-    return without_includes(request.program.text)
+    return blank_includes(request.program.text)

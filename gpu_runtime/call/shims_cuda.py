@@ -8,7 +8,7 @@ __device__ function is called by every thread of that geometry (one thread when 
 0 gives the result. Under another order of the threads a program that leaves variables unset is
 called in its copy (WITHOUT_PATTERN).
 
-    python -c "from gpu_runtime.call.shims_cuda import prelude; print(len(prelude()))"
+    python -c "from gpu_runtime.call.shims_cuda import make_prelude; print(len(make_prelude()))"
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from pathlib import Path
 from corpora.records import Parameter
 from gpu_runtime.backend import CompileRequest
 from gpu_runtime.call.assembly import needs_assembly
-from gpu_runtime.call.shims_cpp import C_TYPES, calling
-from gpu_runtime.emulation.cuda_rewrite import rewrite, tokens_of
+from gpu_runtime.call.shims_cpp import C_TYPES, emit_call
+from gpu_runtime.emulation.cuda_rewrite import rewrite_cuda, tokenize
 
 NATIVE = Path(__file__).parents[1] / "native"
 
@@ -50,11 +50,11 @@ _NO_LOCAL = frozenset(
 )
 
 
-def leaves_unset(text: str) -> bool:
+def has_uninitialized(text: str) -> bool:
     """Whether a declaration of `text` gives a variable no value: only then does the program need
     its copy.
     """
-    plain = "".join(" " if t.kind in ("comment", "directive") else t.text for t in tokens_of(text))
+    plain = "".join(" " if t.kind in ("comment", "directive") else t.text for t in tokenize(text))
     for statement in map(str.strip, re.split(r"[;{}]", plain)):
         found = re.match(r"(\w+)(?:\s*::\s*\w+)*[\s*]+[A-Za-z_]", statement)
         if (
@@ -68,7 +68,7 @@ def leaves_unset(text: str) -> bool:
 
 
 @cache
-def prelude() -> str:
+def make_prelude() -> str:
     """What comes after prelude_cpp.h and before the programs of a unit; without #line marks."""
     return "\n".join(
         (NATIVE / name).read_text()
@@ -86,9 +86,9 @@ template <class A, class B> static inline typename std::common_type<A, B>::type 
 """
 
 
-def real_headers(names: Sequence[str]) -> str:
-    """What stands before `prelude()` in place of prelude_cpp.h: the standard library's own headers,
-    and what nvcc knows without one.
+def include_headers(names: Sequence[str]) -> str:
+    """What stands before `make_prelude()` in place of prelude_cpp.h: the standard library's own
+    headers, and what nvcc knows without one.
     """
     # <math.h> and <stdlib.h> of C++ make the overloads of std known outside it.
     included = "".join(
@@ -100,7 +100,7 @@ def real_headers(names: Sequence[str]) -> str:
     )
 
 
-def shim(request: CompileRequest, symbol: str, namespace: str, copy: str = "") -> str:
+def emit_shim(request: CompileRequest, symbol: str, namespace: str, copy: str = "") -> str:
     """C++ that defines `symbol` for `request.program`, whose rewritten text is in `namespace`;
     copy: of its text in WITHOUT_PATTERN.
     """
@@ -122,7 +122,7 @@ def _assembling_shim(request: CompileRequest, symbol: str, namespace: str, copy:
         f"{symbol}_{role}": space for role, space in (("host", namespace), ("copy", copy)) if space
     }
     bodies = [
-        f"CV_UNSEEN static void {name}(void **a) {{ {calling(request, space, _argument)} }}\n"
+        f"CV_UNSEEN static void {name}(void **a) {{ {emit_call(request, space, _argument)} }}\n"
         for name, space in roles.items()
     ]
     chosen = (
@@ -146,7 +146,7 @@ def _kernel_shim(request: CompileRequest, symbol: str, namespace: str, copy: str
     }
     bodies = [
         f"CV_UNSEEN static void {name}(void *p) {{ void **a = (void **)p; (void)a; "
-        f"{calling(request, space, _argument)} }}\n"
+        f"{emit_call(request, space, _argument)} }}\n"
         for name, space in threads.items()
     ]
     return (
@@ -165,11 +165,11 @@ def _argument(p: Parameter, index: int) -> str:
     )
 
 
-def program_text(request: CompileRequest) -> str:
+def emit_program(request: CompileRequest) -> str:
     """The program as g++ gets it: rewritten, its names local to the unit (shared variables in
     templates need that).
     """
-    return f"namespace {{\n#line 1\n{rewrite(request.program.text)}\n}}\n"
+    return f"namespace {{\n#line 1\n{rewrite_cuda(request.program.text)}\n}}\n"
 
 
 def _device_only(text: str, name: str) -> bool:

@@ -5,10 +5,10 @@ Contract: the entry takes `void **args` (native/abi.h) and hands the buffers to 
 kinds and shapes that it declares: assumed-shape arrays get the extents of the test (several
 extents: taken as written where the test gives rows and columns, else the whole first dimension),
 logical scalars of any kind go through a copy, arrays of default LOGICAL are converted by the runner
-(`logical_arrays`), an i8 that the program declares CHARACTER is handed over as one, an array that
-it asks for with `present` is absent where the pointer is null (a disassociated actual argument:
-Fortran 2008, 15.5.2.12). Text that already is a module, or does not compile inside one (implicit
-external procedures), is compiled alone as it is.
+(`find_logical_arrays`), an i8 that the program declares CHARACTER is handed over as one, an array
+that it asks for with `present` is absent where the pointer is null (a disassociated actual
+argument: Fortran 2008, 15.5.2.12). Text that already is a module, or does not compile inside one
+(implicit external procedures), is compiled alone as it is.
 
     pytest tests/gpu_runtime/test_compile.py -k fortran
 """
@@ -18,8 +18,8 @@ from __future__ import annotations
 import re
 
 from corpora.records import Parameter
-from corpora.signatures.fortran import logical_widths
-from corpora.syntax.fortran import procedures, to_free_form, units
+from corpora.signatures.fortran import find_logical_widths
+from corpora.syntax.fortran import convert_to_free_form, find_procedures, find_program_units
 from gpu_runtime.backend import CompileRequest
 
 KINDS = {
@@ -38,15 +38,15 @@ _CHARACTERS = re.compile(r"^\s*character\b(?!.*\bfunction\b)[^\n]*$", re.I | re.
 
 def has_module(text: str) -> bool:
     """Whether `text` brings program units of its own, so that it cannot go inside a module."""
-    return bool(units(text)) or bool(re.search(r"^\s*#", text, re.M))
+    return bool(find_program_units(text)) or bool(re.search(r"^\s*#", text, re.M))
 
 
-def program_text(text: str, module: str) -> str:
+def emit_program(text: str, module: str) -> str:
     """`text` in free form as the procedures of `module`."""
-    return f"module {module}\ncontains\n{to_free_form(text).rstrip()}\nend module\n"
+    return f"module {module}\ncontains\n{convert_to_free_form(text).rstrip()}\nend module\n"
 
 
-def logical_arrays(request: CompileRequest) -> int:
+def find_logical_arrays(request: CompileRequest) -> int:
     """Bytes of an element of the program's LOGICAL arrays: 1, or 4 where the runner has to
     convert.
     """
@@ -54,13 +54,16 @@ def logical_arrays(request: CompileRequest) -> int:
         p.name for p in request.signature.parameters if p.kind == "array" and p.type == "bool"
     }
     return (
-        max((w for name, w in logical_widths(request.program).items() if name in arrays), default=1)
+        max(
+            (w for name, w in find_logical_widths(request.program).items() if name in arrays),
+            default=1,
+        )
         if arrays
         else 1
     )
 
 
-def asks_for(p: Parameter, text: str) -> bool:
+def checks_presence(p: Parameter, text: str) -> bool:
     """Whether a program asks with `present` whether it was given an array."""
     return re.search(rf"\bpresent\s*\(\s*{re.escape(p.name)}\s*\)", text, re.I) is not None
 
@@ -109,10 +112,10 @@ def _scalar(
     )
 
 
-def entry(request: CompileRequest, symbol: str, module: str | None) -> str:
+def emit_entry(request: CompileRequest, symbol: str, module: str | None) -> str:
     """The bind(C) subroutine. `module`: where the procedure lives; None for an external one."""
     signature, text = request.signature, request.program.text
-    kinds, wide = logical_widths(request.program), logical_arrays(request)
+    kinds, wide = find_logical_widths(request.program), find_logical_arrays(request)
     declared, before, after, actual = [], [], [], []
     for i, p in enumerate(signature.parameters):
         local = f"cv_p{i}"
@@ -122,7 +125,7 @@ def entry(request: CompileRequest, symbol: str, module: str | None) -> str:
             d, b = _array(p, i, local, wide)
             b = (
                 [f"nullify({local})", *(f"if (c_associated(cv_a({i + 1}))) {row}" for row in b)]
-                if asks_for(p, text)
+                if checks_presence(p, text)
                 else b
             )
             f, argument = [], local
@@ -166,10 +169,12 @@ def _fold(line: str) -> str:
     return line if len(line) < 120 else line.replace(", ", ", &\n")
 
 
-def module_of(request: CompileRequest) -> str | None:
+def find_entry_module(request: CompileRequest) -> str | None:
     """Name of the module that holds the entry procedure in the text as it stands; None for an
     external procedure.
     """
-    found = [p for p in procedures(request.program.text) if p.name == request.program.name.lower()]
+    found = [
+        p for p in find_procedures(request.program.text) if p.name == request.program.name.lower()
+    ]
     hosts = [host.name for host in found[0].hosts if host.kind == "module"] if found else []
     return hosts[0] if hosts else None

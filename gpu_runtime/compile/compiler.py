@@ -23,10 +23,15 @@ from corpora.records import Program, content_hash
 from gpu_runtime.backend import Compiled, CompileRequest, Variant
 from gpu_runtime.call import shims_cpp
 from gpu_runtime.compile import headers, units
-from gpu_runtime.compile.constructors import constructors
-from gpu_runtime.compile.object_store import Built, ObjectStore
-from gpu_runtime.compile.toolchain import cache_root, digest, find_toolchain, require
-from gpu_runtime.compile.units import MEMBERS_PER_UNIT, Recipe, recipes
+from gpu_runtime.compile.constructors import explain_constructors
+from gpu_runtime.compile.object_store import ObjectStore, StoredBuild
+from gpu_runtime.compile.toolchain import (
+    digest_parts,
+    find_cache_root,
+    find_toolchain,
+    require_tool,
+)
+from gpu_runtime.compile.units import MEMBERS_PER_UNIT, CompileRecipe, make_recipes
 from gpu_runtime.sandbox.lockdown import CompilerLimits, run_compiler
 
 _LINK = (
@@ -54,7 +59,7 @@ class _Job:
     symbol: str
 
 
-def symbol_of(request: CompileRequest) -> str:
+def make_entry_symbol(request: CompileRequest) -> str:
     """Entry symbol, the same in every variant."""
     return "cv_" + content_hash("entry", request.program.id, request.signature)
 
@@ -71,13 +76,13 @@ def _job(request: CompileRequest) -> _Job:
         variant,
         _recipe_digest(program.dialect, variant),
     )
-    return _Job(request, key, symbol_of(request))
+    return _Job(request, key, make_entry_symbol(request))
 
 
 @lru_cache(maxsize=64)
 def _recipe_digest(dialect: str, variant: Variant) -> str:
-    recipe = recipes()[dialect]
-    return digest(
+    recipe = make_recipes()[dialect]
+    return digest_parts(
         find_toolchain().versions,
         recipe.prelude(variant),
         *recipe.flags,
@@ -93,7 +98,7 @@ def compile_requests(
     """Compile all, as few compiler runs as possible. Raises ToolchainError when the compiler is not
     installed.
     """
-    store = ObjectStore(cache_root(cache_dir))
+    store = ObjectStore(find_cache_root(cache_dir))
     jobs: dict[str, _Job] = {}
     keys = []
     for request in requests:
@@ -106,27 +111,31 @@ def compile_requests(
         known[job.key] = built
     store.save_all({job.key: known[job.key] for job in missing if known[job.key].keep})
     return [
-        _compiled(request, known[key], jobs[key], store)
+        _make_compiled(request, known[key], jobs[key], store)
         for request, key in zip(requests, keys, strict=True)
     ]
 
 
-def _compiled(request: CompileRequest, built: Built, job: _Job, store: ObjectStore) -> Compiled:
+def _make_compiled(
+    request: CompileRequest, built: StoredBuild, job: _Job, store: ObjectStore
+) -> Compiled:
     artifact = store.objects / built.artifact if built.ok else None
     return Compiled(
         request, built.ok, artifact, job.symbol if built.ok else "", False, False, built.diagnostics
     )
 
 
-def _build_all(jobs: Sequence[_Job], store: ObjectStore, workers: int) -> list[tuple[_Job, Built]]:
+def _build_all(
+    jobs: Sequence[_Job], store: ObjectStore, workers: int
+) -> list[tuple[_Job, StoredBuild]]:
     tasks: list[list[_Job]] = []
     groups: dict[tuple[str, Variant], list[_Job]] = {}
-    done: list[tuple[_Job, Built]] = []
+    done: list[tuple[_Job, StoredBuild]] = []
     for job in jobs:
-        refused = _cannot(job.request)
+        refused = _explain_unsupported(job.request)
         if refused:
-            done.append((job, Built(False, "", refused, keep=False)))
-        elif recipes()[job.request.program.dialect].shareable(job.request):
+            done.append((job, StoredBuild(False, "", refused, keep=False)))
+        elif make_recipes()[job.request.program.dialect].shareable(job.request):
             groups.setdefault((job.request.program.dialect, job.request.variant), []).append(job)
         else:
             tasks.append([job])
@@ -136,18 +145,18 @@ def _build_all(jobs: Sequence[_Job], store: ObjectStore, workers: int) -> list[t
     builder = _Builder(store)
     if workers > 1 and len(tasks) > 1:
         with ThreadPoolExecutor(workers) as pool:
-            parts: Iterable[list[tuple[_Job, Built]]] = list(pool.map(builder.build, tasks))
+            parts: Iterable[list[tuple[_Job, StoredBuild]]] = list(pool.map(builder.build, tasks))
     else:
         parts = [builder.build(task) for task in tasks]
     return done + [pair for part in parts for pair in part]
 
 
-def _cannot(request: CompileRequest) -> str:
+def _explain_unsupported(request: CompileRequest) -> str:
     """Why this request is not even tried; '' when it is."""
-    recipe = recipes()[request.program.dialect]
+    recipe = make_recipes()[request.program.dialect]
     if request.variant not in recipe.variants:
         return f"{request.program.dialect} has no {request.variant} variant"
-    if units.FLAVOUR.get(request.variant) == "tsan" and request.program.dialect != "cuda":
+    if units.FLAVOR.get(request.variant) == "tsan" and request.program.dialect != "cuda":
         tools = find_toolchain()
         if tools.libomp is None or tools.libarcher is None:
             return (
@@ -155,13 +164,13 @@ def _cannot(request: CompileRequest) -> str:
                 "install libomp-14-dev"
             )
     if recipe.compiler == "g++":
-        for name in shims_cpp.includes(request.program.text):
+        for name in shims_cpp.find_includes(request.program.text):
             if name not in headers.PASSED_OVER and request.program.dialect not in (
                 "cuda",
                 units.HOST_PART,
             ):
                 return f"program.cpp: error: <{name}> may not be included"
-        return shims_cpp.misformed(request.program.text)
+        return shims_cpp.explain_malformed(request.program.text)
     return ""
 
 
@@ -177,11 +186,11 @@ class _Builder:
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
 
-    def build(self, jobs: list[_Job]) -> list[tuple[_Job, Built]]:
-        recipe = recipes()[jobs[0].request.program.dialect]
+    def build(self, jobs: list[_Job]) -> list[tuple[_Job, StoredBuild]]:
+        recipe = make_recipes()[jobs[0].request.program.dialect]
         if len(jobs) == 1:
             return [(jobs[0], self._alone(recipe, jobs[0]))]
-        done: list[tuple[_Job, Built]] = []
+        done: list[tuple[_Job, StoredBuild]] = []
         left = []
         for job in jobs:
             program = job.request.program
@@ -193,64 +202,66 @@ class _Builder:
         for _ in range(4):
             if len(left) < 2:
                 break
-            text = units.unit_text(recipe, [j.request for j in left], [j.symbol for j in left])
+            text = units.emit_unit(recipe, [j.request for j in left], [j.symbol for j in left])
             built = self._compile(recipe, left, text, SHARED_LIMITS)
             if built.ok:
                 return done + [(job, built) for job in left]
-            bad = units.offenders(built.diagnostics)
+            bad = units.find_failing_members(built.diagnostics)
             if not bad or max(bad) >= len(left):
                 break
             for k in sorted(bad):
-                said = units.diagnostics_of(built.diagnostics, k, recipe.suffix)
+                said = units.filter_diagnostics(built.diagnostics, k, recipe.suffix)
                 done.append((left[k], self._second_try(recipe, left[k], said)))
                 if done[-1][1].ok and len(_apart) < 1024:
                     _apart[left[k].request.program] = said
             left = [job for k, job in enumerate(left) if k not in bad]
         return done + [(job, self._alone(recipe, job)) for job in left]
 
-    def _alone(self, recipe: Recipe, job: _Job) -> Built:
+    def _alone(self, recipe: CompileRecipe, job: _Job) -> StoredBuild:
         request = job.request
         if not recipe.shareable(request) and (text := recipe.alone(request, job.symbol)):
             return self._one(recipe, job, text)
-        built = self._one(recipe, job, units.unit_text(recipe, [request], [job.symbol]))
+        built = self._one(recipe, job, units.emit_unit(recipe, [request], [job.symbol]))
         if built.ok or not built.keep:
             return built
         return self._second_try(recipe, job, built.diagnostics)
 
-    def _second_try(self, recipe: Recipe, job: _Job, diagnostics: str) -> Built:
+    def _second_try(self, recipe: CompileRecipe, job: _Job, diagnostics: str) -> StoredBuild:
         """After errors in the common form: with real headers, or as an external procedure, where
         that could help.
         """
         if recipe.compiler == "g++" and _is_c(diagnostics):
             built = self._one(
-                recipe, job, units.unit_text(recipe, [job.request], [job.symbol]), ("-fpermissive",)
+                recipe, job, units.emit_unit(recipe, [job.request], [job.symbol]), ("-fpermissive",)
             )
             if built.ok:
                 return built
         text = recipe.alone(job.request, job.symbol)
         second = self._one(recipe, job, text) if text else None
-        return second if second and second.ok else Built(False, "", diagnostics)
+        return second if second and second.ok else StoredBuild(False, "", diagnostics)
 
-    def _one(self, recipe: Recipe, job: _Job, text: str, extra: tuple[str, ...] = ()) -> Built:
+    def _one(
+        self, recipe: CompileRecipe, job: _Job, text: str, extra: tuple[str, ...] = ()
+    ) -> StoredBuild:
         built = self._compile(recipe, [job], text, ALONE_LIMITS, extra)
         if built.ok:
             return built
-        own = units.diagnostics_of(built.diagnostics, 0, recipe.suffix)
-        return Built(False, "", own or built.diagnostics[:1500], built.keep)
+        own = units.filter_diagnostics(built.diagnostics, 0, recipe.suffix)
+        return StoredBuild(False, "", own or built.diagnostics[:1500], built.keep)
 
     def _compile(
         self,
-        recipe: Recipe,
+        recipe: CompileRecipe,
         jobs: Sequence[_Job],
         text: str,
         limits: CompilerLimits,
         extra: tuple[str, ...] = (),
-    ) -> Built:
+    ) -> StoredBuild:
         request = jobs[0].request
         compiler = find_toolchain().gpp if recipe.compiler == "g++" else find_toolchain().gfortran
         flags = [*recipe.flags, *recipe.variants[request.variant], *extra]
         libraries = [*recipe.libraries, *_SYSTEM]
-        if "-fopenmp" in flags and units.FLAVOUR.get(request.variant) == "tsan":
+        if "-fopenmp" in flags and units.FLAVOR.get(request.variant) == "tsan":
             libraries.remove(
                 "-lgomp"
             )  # LLVM's run-time, which is in the runner, speaks its interface
@@ -263,7 +274,7 @@ class _Builder:
             (folder / f"unit{recipe.suffix}").write_text(text)
             (folder / f"unit{recipe.suffix}").chmod(0o644)
             command = [
-                require(compiler, recipe.compiler),
+                require_tool(compiler, recipe.compiler),
                 *flags,
                 *_LINK,
                 f"unit{recipe.suffix}",
@@ -273,22 +284,23 @@ class _Builder:
             ]
             run = run_compiler(command, folder, limits)
             if run.code:
-                return Built(
+                return StoredBuild(
                     False,
                     "",
                     _failure(run.text, run.code, run.timed_out, limits),
                     keep=not run.timed_out,
                 )
-            allowed = units.constructor_bytes(request, recipe)
-            trouble = _unresolved(run.text, recipe, request) or (
-                constructors(folder / "unit.so", allowed) if len(jobs) > 1 else ""
+            allowed = units.compute_constructor_bytes(request, recipe)
+            trouble = _explain_unresolved(run.text, recipe, request) or (
+                explain_constructors(folder / "unit.so", allowed) if len(jobs) > 1 else ""
             )
             if trouble:
-                return Built(False, "", trouble)
-            return Built(
+                return StoredBuild(False, "", trouble)
+            return StoredBuild(
                 True,
                 self._store.keep_object(
-                    folder / "unit.so", digest(text, *flags, find_toolchain().versions) + ".so"
+                    folder / "unit.so",
+                    digest_parts(text, *flags, find_toolchain().versions) + ".so",
                 ),
                 "",
             )
@@ -318,21 +330,21 @@ def _failure(text: str, code: int, timed_out: bool, limits: CompilerLimits) -> s
     return text or f"the compiler ended with code {code}"
 
 
-def _unresolved(text: str, recipe: Recipe, request: CompileRequest) -> str:
+def _explain_unresolved(text: str, recipe: CompileRecipe, request: CompileRequest) -> str:
     if len(text) >= CompilerLimits().output_bytes:
         return "error: the linker says more than is read; what is missing may not be among it"
     names = [name for name in dict.fromkeys(_UNRESOLVED.findall(text)) if not _SUPPLIED.match(name)]
-    if units.FLAVOUR.get(request.variant) == "tsan":
+    if units.FLAVOR.get(request.variant) == "tsan":
         names = [name for name in names if not name.startswith(("GOMP_", "omp_"))]
     return f"error: undefined reference to '{names[0]}'" if names else ""
 
 
-def quiet_at_load(compiled: Compiled) -> bool:
+def runs_nothing_at_load(compiled: Compiled) -> bool:
     """Whether loading this artifact runs no code of the program: it has no constructors, and no way
     to have a hidden one.
     """
     request = compiled.request
-    recipe = recipes().get(request.program.dialect)
+    recipe = make_recipes().get(request.program.dialect)
     if (
         recipe is None
         or compiled.artifact is None
@@ -340,12 +352,12 @@ def quiet_at_load(compiled: Compiled) -> bool:
         or not recipe.shareable(request)
     ):
         return False
-    return not _constructors(compiled.artifact, units.constructor_bytes(request, recipe))
+    return not _constructors(compiled.artifact, units.compute_constructor_bytes(request, recipe))
 
 
 @lru_cache(maxsize=512)
 def _constructors(artifact: Path, allowed_bytes: int) -> str:
-    """`constructors`, asked once of a unit that many programs share: an artifact's name is the hash
-    of what made it.
+    """`explain_constructors`, asked once of a unit that many programs share: an artifact's name is
+    the hash of what made it.
     """
-    return constructors(artifact, allowed_bytes)
+    return explain_constructors(artifact, allowed_bytes)

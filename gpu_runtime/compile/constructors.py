@@ -1,7 +1,7 @@
 """What an artifact runs when it is loaded, read from its bytes: nothing is loaded to find out.
 
-Contract: pure; `constructors` gives the reason why a shared object may not be shared by several
-programs, '' where it may.
+Contract: pure; `explain_constructors` gives the reason why a shared object may not be shared by
+several programs, '' where it may.
 
     pytest tests/gpu_runtime/test_compile.py -k constructor
 """
@@ -12,7 +12,7 @@ import struct
 from pathlib import Path
 
 
-def constructors(path: Path, allowed_bytes: int) -> str:
+def explain_constructors(path: Path, allowed_bytes: int) -> str:
     """Why an artifact may not be shared: it runs code when it is loaded, which would be in the
     neighbours' processes too.
     """

@@ -16,7 +16,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
-class Built:
+class StoredBuild:
     """What is kept in the cache. artifact: file name inside the objects folder, '' where it
     failed.
     """
@@ -43,20 +43,20 @@ class ObjectStore:
     def _path(self, key: str) -> str:
         return f"{self._results}/{key[:1]}/{key}.json"
 
-    def load(self, key: str) -> Built | None:
+    def load(self, key: str) -> StoredBuild | None:
         try:
             with open(self._path(key), "rb") as file:
                 row = json.loads(file.read())
-            built = Built(bool(row["ok"]), row["artifact"], row["diagnostics"])
+            built = StoredBuild(bool(row["ok"]), row["artifact"], row["diagnostics"])
         except (OSError, ValueError, KeyError):
             return None
         return built if not built.ok or os.path.exists(f"{self.objects}/{built.artifact}") else None
 
-    def save_all(self, built: Mapping[str, Built]) -> None:
+    def save_all(self, built: Mapping[str, StoredBuild]) -> None:
         """Keep results by key. Members of a unit have one and the same: the file of the first is
         linked for the others.
         """
-        files: dict[Built, str] = {}
+        files: dict[StoredBuild, str] = {}
         for key, result in built.items():
             path = self._path(key)
             try:
@@ -66,7 +66,7 @@ class ObjectStore:
                 self._save(path, result, files.get(result, ""))
             files.setdefault(result, path)
 
-    def _save(self, path: str, built: Built, same: str) -> None:
+    def _save(self, path: str, built: StoredBuild, same: str) -> None:
         if same:
             try:
                 os.link(same, path)

@@ -23,15 +23,20 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from corpora.dialects import Dialect, dialect
-from corpora.syntax.c_family import c_functions, parse_c_family
+from corpora.dialects import Dialect, get_dialect
+from corpora.syntax.c_family import find_c_functions, parse_c_family
 from corpora.syntax.fortran import is_fixed_form
 from gpu_runtime.call import shims_cuda
-from gpu_runtime.call.shims_cpp import HELPERS, without_includes
+from gpu_runtime.call.shims_cpp import HELPERS, blank_includes
 from gpu_runtime.compile import headers, units
 from gpu_runtime.compile.constructors import runs_when_loaded
-from gpu_runtime.compile.toolchain import cache_root, digest, find_toolchain, require
-from gpu_runtime.emulation.cuda_rewrite import rewrite
+from gpu_runtime.compile.toolchain import (
+    digest_parts,
+    find_cache_root,
+    find_toolchain,
+    require_tool,
+)
+from gpu_runtime.emulation.cuda_rewrite import rewrite_cuda
 from gpu_runtime.sandbox.lockdown import CompilerLimits, CompilerRun, run_compiler
 
 __all__ = ["Reading", "expand", "needs_preprocessor", "problem_of_whole", "resolve"]
@@ -76,7 +81,7 @@ def resolve(text: str, dialect_name: str) -> Reading:
 
     Raises ToolchainError.
     """
-    row = dialect(dialect_name)
+    row = get_dialect(dialect_name)
     if row.language == "fortran":
         return _kept("resolve", text, row.name, lambda: _resolved_fortran(text, row))
     found = _kept("resolve", text, row.name, lambda: _resolved(text, row))
@@ -89,7 +94,7 @@ def expand(text: str, dialect_name: str) -> Reading:
     """The text as `resolve` gives it, its own macros written out and its comments left out. Raises
     ToolchainError.
     """
-    row = dialect(dialect_name)
+    row = get_dialect(dialect_name)
     return _kept("expand", text, row.name, lambda: _expanded(text, row))
 
 
@@ -97,7 +102,7 @@ def problem_of_whole(text: str, dialect_name: str) -> str:
     """Why the dialect's compiler does not take the whole text, or what runs when it is loaded; ''
     for nothing. Raises ToolchainError.
     """
-    row = dialect(dialect_name)
+    row = get_dialect(dialect_name)
     ask = (
         _whole_fortran
         if row.language == "fortran"
@@ -116,8 +121,8 @@ def _kept(kind: str, text: str, dialect_name: str, make) -> Reading:
 
 
 def _place(kind: str, text: str, dialect_name: str) -> Path:
-    key = digest(_VERSION, kind, dialect_name, text, find_toolchain().versions, _own_text())
-    return cache_root() / "readings" / key[:2] / f"{key}.json"
+    key = digest_parts(_VERSION, kind, dialect_name, text, find_toolchain().versions, _own_text())
+    return find_cache_root() / "readings" / key[:2] / f"{key}.json"
 
 
 @lru_cache(maxsize=1)
@@ -188,7 +193,7 @@ def _resolved(text: str, row: Dialect) -> Reading:
 def _host_part(text: str) -> list[str]:
     """The words of a CUDA text outside of what only the device runs."""
     data = text.encode()
-    for f in reversed(list(c_functions(parse_c_family(text).root_node))):
+    for f in reversed(list(find_c_functions(parse_c_family(text).root_node))):
         head = f.head()
         if "__global__" in head or ("__device__" in head and "__host__" not in head):
             data = data[: f.node.start_byte] + data[f.node.end_byte :]
@@ -457,17 +462,17 @@ def _whole_cuda(text: str, row: Dialect) -> str:
     streams = _NO_STREAMS if "iostream" in wanted else ""
     before = (
         streams
-        + shims_cuda.real_headers([*units.STANDARD_OF_CUDA, *system])
+        + shims_cuda.include_headers([*units.STANDARD_OF_CUDA, *system])
         + HELPERS
-        + shims_cuda.prelude()
+        + shims_cuda.make_prelude()
     )
-    body = without_includes(
+    body = blank_includes(
         "\n".join("" if _INCLUDE.fullmatch(line) else line for line in found.text.split("\n"))
     )
     problem, said = _object_problem(
         "g++",
         ("-std=gnu++17", *_QUIET, "-include", "before.h"),
-        {"program.cpp": f'# 1 "program.cpp"\n{rewrite(body)}', "before.h": before},
+        {"program.cpp": f'# 1 "program.cpp"\n{rewrite_cuda(body)}', "before.h": before},
         "program.cpp",
     )
     return said or problem
@@ -513,7 +518,7 @@ def _in_folder(
     folder: Path, compiler: str, flags: tuple[str, ...], files: dict[str, str], name: str, out: str
 ) -> CompilerRun:
     tools = find_toolchain()
-    path = require(
+    path = require_tool(
         {"g++": tools.gpp, "gcc": tools.gcc, "gfortran": tools.gfortran}[compiler], compiler
     )
     for file, text in files.items():

@@ -41,7 +41,7 @@ class Toolchain:
     versions: str
 
 
-def cache_root(cache_dir: str | os.PathLike[str] | None = None) -> Path:
+def find_cache_root(cache_dir: str | os.PathLike[str] | None = None) -> Path:
     """The cache folder: the argument, else `COEVOLVE_CACHE`, else ~/.cache/coevolve. Made when
     missing.
     """
@@ -104,14 +104,14 @@ HINTS = {
 }
 
 
-def require(path: str | None, name: str) -> str:
+def require_tool(path: str | None, name: str) -> str:
     """`path`, or ToolchainError naming what to install."""
     if path is None:
         raise ToolchainError(f"{name} is not installed; on Debian: {HINTS.get(name, name)}")
     return path
 
 
-FLAVOURS: dict[str, tuple[str, ...]] = {
+FLAVORS: dict[str, tuple[str, ...]] = {
     "plain": (),
     "asan": ("-DCV_SANITIZER", "-fsanitize=address,undefined"),
     "tsan": ("-DCV_SANITIZER", "-fsanitize=thread"),
@@ -148,7 +148,7 @@ def _libraries(flavour: str, tools: Toolchain) -> list[str]:
     return ["-ldl", "-lm", "-Wl,--no-as-needed", *flags]
 
 
-def digest(*parts: str | bytes) -> str:
+def digest_parts(*parts: str | bytes) -> str:
     """First 24 hex digits of SHA-256 over the parts, lengths included."""
     h = hashlib.sha256()
     for part in parts:
@@ -158,13 +158,13 @@ def digest(*parts: str | bytes) -> str:
 
 
 @lru_cache(maxsize=8)
-def runner_binary(flavour: str, cache: Path) -> Path:
+def build_runner(flavour: str, cache: Path) -> Path:
     """The runner in `flavour` (`plain`, `asan`, `tsan`), built on first use. Raises
     ToolchainError.
     """
     tools = find_toolchain()
-    gcc = require(tools.gcc, "gcc")
-    sources, flags = _sources(flavour), FLAVOURS[flavour]
+    gcc = require_tool(tools.gcc, "gcc")
+    sources, flags = _sources(flavour), FLAVORS[flavour]
     texts = [p.read_bytes() for p in sorted(NATIVE.glob("*.[ch]"))]
     together = (
         ("-flto", "-O2") if flavour == "plain" else ("-O2",)
@@ -176,25 +176,25 @@ def runner_binary(flavour: str, cache: Path) -> Path:
     path = (
         cache
         / "bin"
-        / f"runner-{flavour}-{digest(tools.versions, *flags, *together, *libraries, *texts)}"
+        / f"runner-{flavour}-{digest_parts(tools.versions, *flags, *together, *libraries, *texts)}"
     )
     if path.exists():
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as work:
         try:
-            made = _linked(gcc, sources, flags, together, libraries, Path(work))
+            made = _link_libraries(gcc, sources, flags, together, libraries, Path(work))
         except ToolchainError:
             if "-flto" not in together:
                 raise
-            made = _linked(
+            made = _link_libraries(
                 gcc, sources, flags, ("-O2",), libraries, Path(work)
             )  # a compiler without link-time optimisation
         os.replace(made, path)
     return path
 
 
-def _linked(
+def _link_libraries(
     gcc: str,
     sources: Sequence[Path],
     flags: Sequence[str],
@@ -208,7 +208,7 @@ def _linked(
     ) in sources:  # the runner itself (.c) is never instrumented: only linked with the sanitizer
         out = str(work / f"{source.stem}.o")
         watched = flags[1:] if source.suffix == ".h" else ()
-        _checked(
+        _run_checked(
             [
                 gcc,
                 *together,
@@ -227,14 +227,14 @@ def _linked(
         )
         objects.append(out)
     made = work / "runner"
-    _checked(
+    _run_checked(
         [gcc, *together, *flags[1:], "-rdynamic", *objects, "-o", str(made), *libraries],
         f"cannot link the {'plain' if not flags else flags[1]} runner",
     )
     return made
 
 
-def _checked(command: list[str], what: str) -> None:
+def _run_checked(command: list[str], what: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         lines = [

@@ -1,9 +1,9 @@
 """Compile units: which flags a dialect and variant take, how programs are put together, whose an
 error is.
 
-Contract: a `Recipe` is one row per dialect; nothing here runs a compiler (compile.py does). A unit
-holds up to MEMBERS_PER_UNIT programs, each in a namespace or module of its own; errors carry the
-member's number in the file name.
+Contract: a `CompileRecipe` is one row per dialect; nothing here runs a compiler (compile.py does).
+A unit holds up to MEMBERS_PER_UNIT programs, each in a namespace or module of its own; errors carry
+the member's number in the file name.
 
     pytest tests/gpu_runtime/test_compile.py
 """
@@ -17,11 +17,11 @@ from functools import lru_cache, partial
 
 from gpu_runtime.backend import CompileRequest, Variant
 from gpu_runtime.call import shims_cpp, shims_cuda, shims_fortran
-from gpu_runtime.call.assembly import VECTORS, holds_vectors
+from gpu_runtime.call.assembly import VECTORS, has_vectors
 from gpu_runtime.compile import headers
 from gpu_runtime.compile.toolchain import NATIVE
-from gpu_runtime.openmp.offload import exposed_targets
-from gpu_runtime.openmp.schedules import said_plainly
+from gpu_runtime.openmp.offload import expose_target_scalars
+from gpu_runtime.openmp.schedules import prepare_openmp
 
 MEMBERS_PER_UNIT = 96
 HOST_PART = "cuda host part"
@@ -70,14 +70,14 @@ VARIANT_FLAGS: dict[Variant, tuple[str, ...]] = {
     Variant.TIMED: ("-O3", *_FLOATS),
     Variant.DRAFT: ("-O0", *_FLOATS, "-ftrivial-auto-var-init=pattern"),
 }
-FLAVOUR: dict[Variant, str] = {Variant.SANITIZED: "asan", Variant.RACE_CHECKED: "tsan"}
+FLAVOR: dict[Variant, str] = {Variant.SANITIZED: "asan", Variant.RACE_CHECKED: "tsan"}
 """Runner flavour that a variant needs; `plain` where not named."""
 _CONSTRUCTORS = {Variant.RECORDED: 8, Variant.SANITIZED: 8, Variant.RACE_CHECKED: 8}
 """Bytes of constructors that the instrumentation itself brings."""
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class CompileRecipe:
     """How one dialect is compiled. prelude: text before the programs; member: (request, symbol,
     number) -> text.
     """
@@ -121,7 +121,7 @@ def _prelude_cpp() -> str:
 
 
 @lru_cache(maxsize=1)
-def prelude_macros() -> frozenset[str]:
+def find_prelude_macros() -> frozenset[str]:
     return frozenset(re.findall(r"^#define (\w+)", _prelude_cpp(), re.M))
 
 
@@ -135,8 +135,10 @@ def _cpp_prelude(variant: Variant) -> str:
     return f'{_SETTINGS.get(variant, "")}# 1 "prelude"\n{_prelude_cpp()}\n'
 
 
-def _namespaced(request: CompileRequest, symbol: str, number: int, text: str, shim: str) -> str:
-    undefine = shims_cpp.undefine(request.program.text)
+def _wrap_in_namespace(
+    request: CompileRequest, symbol: str, number: int, text: str, shim: str
+) -> str:
+    undefine = shims_cpp.undefine_macros(request.program.text)
     return (
         f'namespace ns_{symbol} {{\n#line 1 "p{number}"\n{text}\n#line 1 "s{number}"\n'
         f"{undefine}}}\n#pragma GCC visibility push(default)\n{shim}#pragma GCC visibility "
@@ -145,20 +147,20 @@ def _namespaced(request: CompileRequest, symbol: str, number: int, text: str, sh
 
 
 def _cpp_member(request: CompileRequest, symbol: str, number: int) -> str:
-    return _namespaced(
+    return _wrap_in_namespace(
         request,
         symbol,
         number,
-        shims_cpp.program_text(request),
-        shims_cpp.shim(request, symbol, f"ns_{symbol}"),
+        shims_cpp.emit_program(request),
+        shims_cpp.emit_shim(request, symbol, f"ns_{symbol}"),
     )
 
 
 def _cpp_shareable(request: CompileRequest) -> bool:
     text = request.program.text
     return (
-        shims_cpp.may_share(text, prelude_macros())
-        and set(shims_cpp.includes(text)) <= headers.PRELUDE | headers.UNREAD.keys()
+        shims_cpp.can_share_unit(text, find_prelude_macros())
+        and set(shims_cpp.find_includes(text)) <= headers.PRELUDE | headers.UNREAD.keys()
     )
 
 
@@ -167,15 +169,15 @@ def _cuda_alone(request: CompileRequest, symbol: str, more: str = "") -> str | N
     use for them. more: the rest of its prelude.
     """
     text = request.program.text
-    wanted = [name for name in shims_cpp.includes(text) if name in headers.STANDARD]
+    wanted = [name for name in shims_cpp.find_includes(text) if name in headers.STANDARD]
     if set(wanted) <= headers.PRELUDE and not _NAMES_STD.search(text):
         return None
     head = (
-        shims_cuda.real_headers([*STANDARD_OF_CUDA, *wanted])
+        shims_cuda.include_headers([*STANDARD_OF_CUDA, *wanted])
         + shims_cpp.HELPERS
         + _vectors(request)
     )
-    return head + shims_cuda.prelude() + "\n" + more + _cuda_member(request, symbol, 0)
+    return head + shims_cuda.make_prelude() + "\n" + more + _cuda_member(request, symbol, 0)
 
 
 _NAMES_STD = re.compile(r"\bstd\s*::|using\s+namespace\s+std")
@@ -188,7 +190,7 @@ STANDARD_OF_CUDA = (
 def _cpp_alone(request: CompileRequest, symbol: str) -> str | None:
     """The unit of one program with the real headers; None where they would not help."""
     text = request.program.text
-    wanted = shims_cpp.includes(text)
+    wanted = shims_cpp.find_includes(text)
     if not wanted and not _NAMES_STD.search(text):
         return None
     names = list(
@@ -206,7 +208,7 @@ def _vectors(request: CompileRequest) -> str:
     """What the shim of a function of vectors needs; each of its programs is compiled with the real
     headers.
     """
-    return VECTORS if holds_vectors(request.signature) else ""
+    return VECTORS if has_vectors(request.signature) else ""
 
 
 _SEEN_CALLS_AFTER_HEADERS = (
@@ -225,23 +227,23 @@ def _fortran_member(request: CompileRequest, symbol: str, number: int) -> str:
     module = f"m_{symbol}"
     return (
         f'# 1 "p{number}"\n'
-        + shims_fortran.program_text(request.program.text, module).replace(
+        + shims_fortran.emit_program(request.program.text, module).replace(
             "contains\n", f'contains\n# 1 "p{number}"\n', 1
         )
         + f'# 1 "s{number}"\n'
-        + shims_fortran.entry(request, symbol, module)
+        + shims_fortran.emit_entry(request, symbol, module)
     )
 
 
 def _fortran_alone(request: CompileRequest, symbol: str) -> str | None:
-    text = shims_fortran.to_free_form(request.program.text)
-    return f'# 1 "p0"\n{text}\n# 1 "s0"\n' + shims_fortran.entry(
-        request, symbol, shims_fortran.module_of(request)
+    text = shims_fortran.convert_to_free_form(request.program.text)
+    return f'# 1 "p0"\n{text}\n# 1 "s0"\n' + shims_fortran.emit_entry(
+        request, symbol, shims_fortran.find_entry_module(request)
     )
 
 
 def _cuda_prelude(variant: Variant) -> str:
-    return _cpp_prelude(variant) + shims_cuda.prelude() + "\n"
+    return _cpp_prelude(variant) + shims_cuda.make_prelude() + "\n"
 
 
 def _beside_device_prelude(variant: Variant) -> str:
@@ -253,9 +255,9 @@ def _beside_device() -> str:
 
 
 def _cuda_member(request: CompileRequest, symbol: str, number: int) -> str:
-    text = f'#line 1 "p{number}"\n' + shims_cuda.program_text(request)
-    return _namespaced(
-        request, symbol, number, text, shims_cuda.shim(request, symbol, f"ns_{symbol}")
+    text = f'#line 1 "p{number}"\n' + shims_cuda.emit_program(request)
+    return _wrap_in_namespace(
+        request, symbol, number, text, shims_cuda.emit_shim(request, symbol, f"ns_{symbol}")
     )
 
 
@@ -266,32 +268,32 @@ def _cuda_member_copied(request: CompileRequest, symbol: str, number: int) -> st
     if (
         request.variant is not Variant.PLAIN
         or not _cuda_shareable(request)
-        or not shims_cuda.leaves_unset(request.program.text)
+        or not shims_cuda.has_uninitialized(request.program.text)
     ):
         return _cuda_member(request, symbol, number)
     before, after = shims_cuda.WITHOUT_PATTERN
-    text = f'#line 1 "p{number}"\n' + shims_cuda.program_text(request)
+    text = f'#line 1 "p{number}"\n' + shims_cuda.emit_program(request)
     copy = (
         f"{before}namespace ns_{symbol}_copy {{\n{text}\n"
-        f"{shims_cpp.undefine(request.program.text)}}}\n{after}"
+        f"{shims_cpp.undefine_macros(request.program.text)}}}\n{after}"
     )
-    return copy + _namespaced(
+    return copy + _wrap_in_namespace(
         request,
         symbol,
         number,
         text,
-        shims_cuda.shim(request, symbol, f"ns_{symbol}", f"ns_{symbol}_copy"),
+        shims_cuda.emit_shim(request, symbol, f"ns_{symbol}", f"ns_{symbol}_copy"),
     )
 
 
 def _cuda_shareable(request: CompileRequest) -> bool:
-    return shims_cpp.may_share(
+    return shims_cpp.can_share_unit(
         re.sub(
             r"__attribute__\s*\(\s*\(\s*(aligned|unused|always_inline|noinline)\b",
             "((",
             request.program.text,
         ),
-        prelude_macros(),
+        find_prelude_macros(),
     )
 
 
@@ -376,12 +378,12 @@ _FORTRAN_VARIANTS = {
 }
 
 
-def _plainly(request: CompileRequest, language: str) -> CompileRequest:
+def _prepare_openmp_text(request: CompileRequest, language: str) -> CompileRequest:
     """The name of the entry stays that of the original text."""
     return replace(
         request,
         program=replace(
-            request.program, text=said_plainly(request.program.text, language, request.variant)
+            request.program, text=prepare_openmp(request.program.text, language, request.variant)
         ),
     )
 
@@ -403,7 +405,7 @@ _WRAPPED = (
 """What native/offload.c stands in for."""
 
 
-def _told(form: Callable) -> Callable:
+def _expose_for_races(form: Callable) -> Callable:
     """`form` for a request whose target directives say, under the race detector, what teams and
     lanes share.
     """
@@ -412,19 +414,19 @@ def _told(form: Callable) -> Callable:
         if request.variant is Variant.RACE_CHECKED:
             request = replace(
                 request,
-                program=replace(request.program, text=exposed_targets(request.program.text)),
+                program=replace(request.program, text=expose_target_scalars(request.program.text)),
             )
         return form(request, *rest)
 
     return said
 
 
-def _offload(row: Recipe) -> Recipe:
+def _offload(row: CompileRecipe) -> CompileRecipe:
     """Target regions on memory of their own. Under the race detector they run on the host's
     (native/program_races.h): teams are threads there.
     """
     made = _openmp(row, "cpp")
-    made = replace(made, member=_told(made.member), alone=_told(made.alone))
+    made = replace(made, member=_expose_for_races(made.member), alone=_expose_for_races(made.alone))
     wraps = tuple(f"-Wl,--wrap={name}" for name in _WRAPPED)
     told = (
         "-DCV_TARGETS_TOLD=1",
@@ -438,7 +440,7 @@ def _offload(row: Recipe) -> Recipe:
     )
 
 
-def _openmp(row: Recipe, language: str) -> Recipe:
+def _openmp(row: CompileRecipe, language: str) -> CompileRecipe:
     variants = {
         **row.variants,
         Variant.RACE_CHECKED: (*row.variants[Variant.RACE_CHECKED], "-fopenmp-simd"),
@@ -449,13 +451,13 @@ def _openmp(row: Recipe, language: str) -> Recipe:
         libraries=(*row.libraries, "-lgomp"),
         variants=variants,
         member=lambda request, symbol, number: row.member(
-            _plainly(request, language), symbol, number
+            _prepare_openmp_text(request, language), symbol, number
         ),
-        alone=lambda request, symbol: row.alone(_plainly(request, language), symbol),
+        alone=lambda request, symbol: row.alone(_prepare_openmp_text(request, language), symbol),
     )
 
 
-def _nothing(variant: Variant) -> str:
+def _no_prelude(variant: Variant) -> str:
     return ""
 
 
@@ -464,9 +466,9 @@ def _fortran_shareable(request: CompileRequest) -> bool:
 
 
 @lru_cache(maxsize=1)
-def recipes() -> dict[str, Recipe]:
+def make_recipes() -> dict[str, CompileRecipe]:
     """Dialect name (or HOST_PART) -> recipe."""
-    cpp = Recipe(
+    cpp = CompileRecipe(
         "g++",
         ".cpp",
         _CPP_FLAGS,
@@ -477,18 +479,18 @@ def recipes() -> dict[str, Recipe]:
         _cpp_alone,
         _CPP_VARIANTS,
     )
-    fortran = Recipe(
+    fortran = CompileRecipe(
         "gfortran",
         ".f90",
         _FORTRAN_FLAGS,
         _FORTRAN_LIBRARIES,
-        _nothing,
+        _no_prelude,
         _fortran_member,
         _fortran_shareable,
         _fortran_alone,
         _FORTRAN_VARIANTS,
     )
-    cuda = Recipe(
+    cuda = CompileRecipe(
         "g++",
         ".cpp",
         (*_CPP_FLAGS, *shims_cuda.COMPILE_FLAGS, *SEEN_CALLS),
@@ -519,12 +521,14 @@ def recipes() -> dict[str, Recipe]:
     }
 
 
-def constructor_bytes(request: CompileRequest, recipe: Recipe) -> int:
+def compute_constructor_bytes(request: CompileRequest, recipe: CompileRecipe) -> int:
     """Bytes of constructors that an honest artifact of this kind may have."""
     return 8 if "-fsanitize=thread" in recipe.flags else _CONSTRUCTORS.get(request.variant, 0)
 
 
-def unit_text(recipe: Recipe, requests: Sequence[CompileRequest], symbols: Sequence[str]) -> str:
+def emit_unit(
+    recipe: CompileRecipe, requests: Sequence[CompileRequest], symbols: Sequence[str]
+) -> str:
     """Prelude and members; all requests are of one dialect and variant."""
     members = [
         recipe.member(r, s, k) for k, (r, s) in enumerate(zip(requests, symbols, strict=True))
@@ -537,7 +541,7 @@ _OWN_NAMES = re.compile(r"ns_cv_[0-9a-f]+::(\{anonymous\}::)?")
 _ERROR = re.compile(r"\b(?:fatal )?error: ", re.I)
 
 
-def offenders(diagnostics: str) -> set[int]:
+def find_failing_members(diagnostics: str) -> set[int]:
     """Numbers of the members that errors are attributed to."""
     found = set()
     for line in diagnostics.splitlines():
@@ -547,7 +551,7 @@ def offenders(diagnostics: str) -> set[int]:
     return found
 
 
-def diagnostics_of(diagnostics: str, number: int, suffix: str) -> str:
+def filter_diagnostics(diagnostics: str, number: int, suffix: str) -> str:
     """The errors of one member, with `program` and `call` as file names; at most 20 lines."""
     lines = []
     for line in diagnostics.splitlines():

@@ -8,11 +8,13 @@
   host functions by g++ beside it.
 - `driver`: The few driver calls that the GPU worker makes, behind one small class, so that a
   recorded fake can stand in for it.
-- `gpu`: One GPU worker as its owner sees it: batches in, `Execution`s out, the process replaced
+- `gpu_worker`: One GPU worker as its owner sees it: batches in, `Execution`s out, the process
+  replaced
   whenever it is lost.
 - `host`: A host function of a CUDA program, run natively beside the device: its run-time calls
   and launches arrive here.
-- `image`: Arguments as one image: scalars, arrays between poisoned guard zones, in memory shared
+- `memory_image`: Arguments as one image: scalars, arrays between poisoned guard zones, in memory
+  shared
   with the GPU worker.
 - `nvrtc`: NVRTC in a process of its own: many programs' text in, machine code or diagnostics out.
 - `sanitizer`: compute-sanitizer over many candidates at once: one worker process under the tool,

@@ -2,8 +2,8 @@
 `backend = "cuda"`.
 
 Contract: implements `ExecutionBackend`. PLAIN and TIMED CUDA programs are compiled for the device
-and run there by a worker process (gpu_runtime.cuda.gpu); other dialects and variants go to an
-EmulatedBackend. A device alone sees neither races nor reads beyond an array, so with
+and run there by a worker process (gpu_runtime.cuda.gpu_worker); other dialects and variants go to
+an EmulatedBackend. A device alone sees neither races nor reads beyond an array, so with
 `checks="emulator"` (the default) a call is run by the emulation first: what that finds is the
 answer, what it finds nothing wrong with is decided by the device's own values. May be used by
 several threads.
@@ -31,17 +31,17 @@ from gpu_runtime.backend import (
     Variant,
 )
 from gpu_runtime.call.packing import (
-    as_asked,
-    holds_structures,
-    packed,
-    packed_program,
-    packed_requests,
+    has_structures,
+    pack_arguments,
+    pack_compiled,
+    pack_requests,
+    restore_requests,
     run_packed,
 )
 from gpu_runtime.cuda.compile import SUFFIX, compile_for_device
-from gpu_runtime.cuda.driver import DeviceFacts, device_count
-from gpu_runtime.cuda.gpu import GpuError, GpuWorker
-from gpu_runtime.cuda.nvrtc import DeviceCompiler, NvrtcMissing
+from gpu_runtime.cuda.driver import DeviceFacts, count_devices
+from gpu_runtime.cuda.gpu_worker import GpuError, GpuWorker
+from gpu_runtime.cuda.nvrtc import DeviceCompiler, NvrtcMissingError
 from gpu_runtime.cuda.worker import REAL_DRIVER
 from gpu_runtime.emulation.backend import EmulatedBackend
 
@@ -51,11 +51,11 @@ _NOT_BELIEVED = frozenset({Status.TIMEOUT, Status.MEMORY_LIMIT, Status.NOT_RUN})
 """What the emulation may run into where a device does not: then the device decides alone."""
 
 
-def usable() -> bool:
+def is_usable() -> bool:
     """Whether `auto` should choose this back end: a driver that loads and offers a device. Cheap;
     never raises.
     """
-    return device_count() > 0
+    return count_devices() > 0
 
 
 class CudaBackend:
@@ -76,7 +76,7 @@ class CudaBackend:
     ) -> None:
         if checks not in CHECKS:
             raise ValueError(f"unknown checks '{checks}' (known: {', '.join(CHECKS)})")
-        if driver == REAL_DRIVER and not usable():
+        if driver == REAL_DRIVER and not is_usable():
             raise BackendError(f"no CUDA device answers here; {EMULATE}")
         self._cache_dir, self._workers, self._checks = cache_dir, workers, checks
         self._new_worker: Callable[[], GpuWorker] = lambda: GpuWorker(driver, environment)
@@ -86,7 +86,7 @@ class CudaBackend:
         try:
             self._compiler.ready()
             self.facts: DeviceFacts = first.ready()
-        except (GpuError, NvrtcMissing) as error:
+        except (GpuError, NvrtcMissingError) as error:
             first.close()
             self._compiler.close()
             raise ValueError(f"{error}; {EMULATE}") from None
@@ -100,7 +100,7 @@ class CudaBackend:
 
     def compile(self, requests: Sequence[CompileRequest]) -> list[Compiled]:
         """See ExecutionBackend. With emulator checks the emulated form is made in the same go."""
-        asked, requests = requests, packed_requests(requests)
+        asked, requests = requests, pack_requests(requests)
         device = [i for i, r in enumerate(requests) if _for_device(r)]
         others = [r for r in requests if not _for_device(r)]
         checked = [requests[i] for i in device] if self._checks == "emulator" else []
@@ -115,7 +115,7 @@ class CudaBackend:
             )
         by_index = dict(zip(device, on_device, strict=True))
         found = [by_index[i] if i in by_index else next(made) for i in range(len(requests))]
-        return as_asked(found, asked)
+        return restore_requests(found, asked)
 
     def run(
         self, compiled: Compiled, calls: Sequence[Arguments], limits: Limits = Limits()
@@ -125,7 +125,7 @@ class CudaBackend:
         """
         if not compiled.ok or compiled.artifact is None:
             raise ValueError(f"{compiled.request.program.name} did not compile and cannot be run")
-        if holds_structures(compiled.request.signature):
+        if has_structures(compiled.request.signature):
             return run_packed(self.run, compiled, calls, limits)
         if not compiled.artifact.name.endswith(SUFFIX):
             return self._cpu.run(compiled, calls, limits)
@@ -145,7 +145,7 @@ class CudaBackend:
             done += [Execution(Status.NOT_RUN, "an earlier call ended the process")] * (
                 len(calls) - len(done)
             )
-        return [_joined(e, seen[i]) if i < len(seen) else e for i, e in enumerate(done)]
+        return [_merge_executions(e, seen[i]) if i < len(seen) else e for i, e in enumerate(done)]
 
     def time(
         self,
@@ -155,8 +155,11 @@ class CudaBackend:
         limits: Limits = Limits(wall_s=60.0),
     ) -> dict:
         """See GpuWorker.time; for gpu_runtime.cuda.timing."""
-        if holds_structures(compiled.request.signature):
-            compiled, arguments = packed_program(compiled), packed(arguments, compiled.request)
+        if has_structures(compiled.request.signature):
+            compiled, arguments = (
+                pack_compiled(compiled),
+                pack_arguments(arguments, compiled.request),
+            )
         worker = self._borrow()
         try:
             return worker.time(compiled, arguments, repeats, limits)
@@ -204,7 +207,7 @@ def _for_device(request: CompileRequest) -> bool:
     return DIALECTS[request.program.dialect].model == "cuda" and request.variant in ON_DEVICE
 
 
-def _joined(execution: Execution, seen: Execution) -> Execution:
+def _merge_executions(execution: Execution, seen: Execution) -> Execution:
     """A device's execution with what only the emulation knows."""
     if execution.status is not Status.OK or seen.status is not Status.OK:
         return execution

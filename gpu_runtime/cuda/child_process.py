@@ -1,10 +1,10 @@
 """A child process that answers JSON requests over pipes, with a deadline for every answer, and is
 replaced when it fails.
 
-Contract: `Child.ask` returns the answer, or raises ChildLost (it died, or its deadline passed and
-it was killed); the next `ask` finds a new process, which was started at once so that its start
-overlaps with other work. A frame is a little-endian u32 length and UTF-8 JSON. Used for what cannot
-be trusted to return: the device compiler and the process that owns a GPU.
+Contract: `ChildProcess.ask` returns the answer, or raises ChildLostError (it died, or its deadline
+passed and it was killed); the next `ask` finds a new process, which was started at once so that its
+start overlaps with other work. A frame is a little-endian u32 length and UTF-8 JSON. Used for what
+cannot be trusted to return: the device compiler and the process that owns a GPU.
 
     pytest tests/gpu_runtime/test_cuda_child.py
 """
@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 _LENGTH = struct.Struct("<I")
-MOST_FRAME_BYTES = 1 << 28
+MAX_FRAME_BYTES = 1 << 28
 _POLL_S = 0.05
 _KEPT_ENVIRONMENT = (
     "PATH",
@@ -41,7 +41,7 @@ _KEPT_ENVIRONMENT = (
 )
 
 
-class ChildLost(RuntimeError):
+class ChildLostError(RuntimeError):
     """The process is gone. code: its exit status (negative: the signal); timed_out: it was killed
     at its deadline.
     """
@@ -51,7 +51,7 @@ class ChildLost(RuntimeError):
         self.code, self.timed_out, self.words = code, timed_out, words
 
 
-class Child:
+class ChildProcess:
     """`python -m module arguments`, started at the first request. One thread at a time.
 
     pass_fds: inherited descriptors. prefix: a command to run it under (a sanitizer). start_s: limit
@@ -106,8 +106,8 @@ class Child:
         )
 
     def ready(self) -> dict[str, Any]:
-        """What the process said about itself when it was ready. Raises ChildLost when it cannot
-        start.
+        """What the process said about itself when it was ready. Raises ChildLostError when it
+        cannot start.
         """
         if self._owner != os.getpid():
             raise RuntimeError(
@@ -126,11 +126,11 @@ class Child:
         return self.hello
 
     def ask(self, request: Mapping[str, Any], wall_s: float) -> dict[str, Any]:
-        """The answer to `request` within `wall_s` seconds. Raises ChildLost."""
+        """The answer to `request` within `wall_s` seconds. Raises ChildLostError."""
         self.ready()
         assert self._process is not None and self._process.stdin is not None
         try:
-            self._process.stdin.write(frame(request))
+            self._process.stdin.write(frame_message(request))
             self._process.stdin.flush()
         except OSError:
             pass  # its last words are read below
@@ -158,7 +158,7 @@ class Child:
             data += part
             if wanted == _LENGTH.size and len(data) == wanted:
                 wanted += _LENGTH.unpack(data)[0]
-                if wanted > MOST_FRAME_BYTES:
+                if wanted > MAX_FRAME_BYTES:
                     self._lose(timed_out=False)
         try:
             answer = json.loads(data[_LENGTH.size :])
@@ -172,7 +172,7 @@ class Child:
         """Kill, say why, and start the next one."""
         code, words = self._end()
         self.start()
-        raise ChildLost(
+        raise ChildLostError(
             code,
             timed_out,
             words or ("it did not answer in time" if timed_out else f"it ended with code {code}"),
@@ -231,7 +231,7 @@ def _root() -> str:
     return str(Path(__file__).resolve().parents[2])
 
 
-def frame(message: Mapping[str, Any]) -> bytes:
+def frame_message(message: Mapping[str, Any]) -> bytes:
     """The bytes of one message."""
     data = json.dumps(message).encode()
     return _LENGTH.pack(len(data)) + data
@@ -240,7 +240,7 @@ def frame(message: Mapping[str, Any]) -> bytes:
 # ---- the child's side ----
 
 
-class Channel:
+class ChildChannel:
     """The child's ends of the pipes, moved away from the descriptors that foreign code knows."""
 
     def __init__(self) -> None:
@@ -252,7 +252,7 @@ class Channel:
             os.close(null)
 
     def send(self, message: Mapping[str, Any]) -> None:
-        data = memoryview(frame(message))
+        data = memoryview(frame_message(message))
         while data:
             data = data[os.write(self._out, data) :]
 

@@ -2,9 +2,9 @@
 functions by g++ beside it.
 
 Contract: like compile.compile_requests: one `Compiled` per request, in order, failures with their
-own diagnostics and kept in the cache as well. The artifact is a bundle, a JSON file (`Bundle`) that
-names a cubin and, for host functions, a shared object. A unit that fails is tried again without the
-programs that its errors name, and halved where they name none.
+own diagnostics and kept in the cache as well. The artifact is a bundle, a JSON file
+(`DeviceBundle`) that names a cubin and, for host functions, a shared object. A unit that fails is
+tried again without the programs that its errors name, and halved where they name none.
 
     pytest tests/gpu_runtime/test_cuda_compile.py
 """
@@ -24,9 +24,9 @@ from gpu_runtime.backend import Compiled, CompileRequest, Variant
 from gpu_runtime.call import shims_cpp, shims_cuda
 from gpu_runtime.compile import compiler as compile_module
 from gpu_runtime.compile import units
-from gpu_runtime.compile.compiler import compile_requests, symbol_of
+from gpu_runtime.compile.compiler import compile_requests, make_entry_symbol
 from gpu_runtime.compile.object_store import replace_file
-from gpu_runtime.compile.toolchain import NATIVE, cache_root, digest
+from gpu_runtime.compile.toolchain import NATIVE, digest_parts, find_cache_root
 from gpu_runtime.cuda import source as cuda_source
 from gpu_runtime.cuda.nvrtc import (
     DEFAULT_ARCHITECTURE,
@@ -44,7 +44,7 @@ _SHARED_WALL_S, _ALONE_WALL_S = 120.0, 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Bundle:
+class DeviceBundle:
     """What the GPU worker needs of one program, file names relative to the bundle's folder.
 
     kind: `kernel`, `device` or `host`. entry: symbol that is launched (kernel, device) or called
@@ -82,7 +82,7 @@ class _Job:
             []
             if self.kind == "host"
             else [
-                cuda_source.entry_expression(
+                cuda_source.make_entry_expression(
                     self.request.program, self.request.signature, self.namespace, self.symbol
                 )
             ]
@@ -92,19 +92,19 @@ class _Job:
 
 @dataclass(frozen=True, slots=True)
 class _Result:
-    bundle: Bundle | None
+    bundle: DeviceBundle | None
     diagnostics: str = ""
     keep: bool = True
 
 
 @cache
-def prelude() -> str:
+def make_prelude() -> str:
     return (NATIVE / "prelude_nvrtc.h").read_text() + (NATIVE / "prelude_complex.h").read_text()
 
 
 @cache
 def _prelude_macros() -> frozenset[str]:
-    return frozenset(re.findall(r"^#define (\w+)", prelude(), re.M))
+    return frozenset(re.findall(r"^#define (\w+)", make_prelude(), re.M))
 
 
 @cache
@@ -125,14 +125,14 @@ def compile_for_device(
     """Compile CUDA requests (variants PLAIN and TIMED). Raises NvrtcMissing, and ToolchainError
     where g++ is wanted and missing.
     """
-    store = _Store(cache_root(cache_dir) / "device")
+    store = _Store(find_cache_root(cache_dir) / "device")
     keys = [_key(r, architecture) for r in requests]
     known = {key: found for key in dict.fromkeys(keys) if (found := store.load(key))}
     missing = {key: r for key, r in zip(keys, requests, strict=True) if key not in known}
     jobs: list[_Job] = []
     for key, request in missing.items():
-        if (name := cuda_source.foreign_include(request.program.text)) or (
-            why := shims_cpp.misformed(request.program.text)
+        if (name := cuda_source.find_foreign_include(request.program.text)) or (
+            why := shims_cpp.explain_malformed(request.program.text)
         ):
             known[key] = _Result(
                 None, f"program.cu: error: <{name}> may not be included" if name else why
@@ -142,11 +142,11 @@ def compile_for_device(
                 _Job(
                     request,
                     key,
-                    symbol_of(request),
-                    cuda_source.kind_of(request.program, request.signature),
+                    make_entry_symbol(request),
+                    cuda_source.classify_entry(request.program, request.signature),
                 )
             )
-    made = _with_hosts(jobs, known, cache_dir, workers)
+    made = _compile_host_parts(jobs, known, cache_dir, workers)
     for variant in dict.fromkeys(job.request.variant for job in made):
         group = [job for job in made if job.request.variant is variant]
         known |= _Batches(
@@ -171,8 +171,8 @@ def _rules() -> str:
     )
     makers = (compile_module, cuda_rewrite, cuda_source, shims_cpp, shims_cuda, units)
     own = [Path(f).read_text() for f in (__file__, *(str(m.__file__) for m in makers))]
-    return digest(
-        prelude(),
+    return digest_parts(
+        make_prelude(),
         *((NATIVE / n).read_text() for n in names),
         *own,
         *OPTIONS,
@@ -187,7 +187,7 @@ def _key(request: CompileRequest, architecture: str) -> str:
     )
 
 
-def _with_hosts(
+def _compile_host_parts(
     jobs: Sequence[_Job], known: dict[str, _Result], cache_dir: Path | None, workers: int
 ) -> list[_Job]:
     """The jobs with their host parts compiled; those whose host part fails go to `known`
@@ -199,7 +199,7 @@ def _with_hosts(
             replace(
                 j.request.program,
                 dialect=units.HOST_PART,
-                text=cuda_source.host_text(j.request.program.text),
+                text=cuda_source.extract_host_text(j.request.program.text),
             ),
             j.request.signature,
             j.request.variant,
@@ -214,12 +214,14 @@ def _with_hosts(
             known[job.key] = _Result(None, compiled.diagnostics)
             continue
         wanted = []
-        for pretty in cuda_source.pretty_names(compiled.artifact.read_bytes(), compiled.symbol):
-            if expression := cuda_source.name_expression(pretty, job.namespace):
+        for pretty in cuda_source.read_kernel_names(
+            compiled.artifact.read_bytes(), compiled.symbol
+        ):
+            if expression := cuda_source.parse_name_expression(pretty, job.namespace):
                 wanted.append((expression, pretty))
         wanted += [
             (f"&{job.namespace}::{name}", name)
-            for name in cuda_source.symbols_used(job.request.program.text)
+            for name in cuda_source.find_used_symbols(job.request.program.text)
         ]
         ready.append(
             replace(job, host=compiled.artifact, host_symbol=compiled.symbol, wanted=tuple(wanted))
@@ -227,19 +229,20 @@ def _with_hosts(
     return ready
 
 
-def unit_text(jobs: Sequence[_Job]) -> str:
+def emit_unit(jobs: Sequence[_Job]) -> str:
     """Prelude and programs, each in its namespace, errors attributed by `#line`."""
-    parts = [prelude()]
+    parts = [make_prelude()]
     for k, job in enumerate(jobs):
         program = job.request.program
-        after = shims_cpp.undefine(program.text)
+        after = shims_cpp.undefine_macros(program.text)
         entry = (
-            cuda_source.device_entry(program, job.request.signature, job.namespace, job.symbol)
+            cuda_source.emit_device_entry(program, job.request.signature, job.namespace, job.symbol)
             if job.kind == "device"
             else ""
         )
         parts.append(
-            f'namespace {job.namespace} {{\n#line 1 "p{k}"\n{cuda_source.device_text(program)}\n'
+            f'namespace {job.namespace} {{\n#line 1 "p{k}"\n'
+            f"{cuda_source.extract_device_text(program)}\n"
             f'#line 1 "s{k}"\n{after}}}\n{entry}'
         )
     return "".join(parts)
@@ -277,7 +280,9 @@ class _Batches:
             if len(left) == 1:
                 return done | {
                     left[0].key: _Result(
-                        None, diagnostics_of(build.log, 0) or build.log[:1500], keep=not build.ended
+                        None,
+                        filter_diagnostics(build.log, 0) or build.log[:1500],
+                        keep=not build.ended,
                     )
                 }
             bad = {int(m[2]) for m in _OWNED.finditer(build.log)}
@@ -285,7 +290,7 @@ class _Batches:
                 half = len(left) // 2
                 return done | self._group(left[:half]) | self._group(left[half:])
             for k in bad:
-                done[left[k].key] = _Result(None, diagnostics_of(build.log, k))
+                done[left[k].key] = _Result(None, filter_diagnostics(build.log, k))
             left = [job for k, job in enumerate(left) if k not in bad]
         return done
 
@@ -293,7 +298,7 @@ class _Batches:
         names = [e for job in jobs for e in job.expressions]
         wall_s = _SHARED_WALL_S if len(jobs) > 1 else _ALONE_WALL_S
         return self._compiler.compile(
-            unit_text(jobs), names, self._architecture, self._options, wall_s
+            emit_unit(jobs), names, self._architecture, self._options, wall_s
         )
 
     def _accept(self, jobs: Sequence[_Job], build: DeviceBuild) -> dict[str, _Result]:
@@ -304,14 +309,14 @@ class _Batches:
             entry = (
                 job.host_symbol if job.kind == "host" else build.lowered.get(job.expressions[0], "")
             )
-            fresh = cuda_source.keeps_state(job.request.program.text)
+            fresh = cuda_source.has_device_state(job.request.program.text)
             if not entry:
                 done[job.key] = _Result(
                     None, f"program.cu: error: no kernel called '{job.request.program.name}'"
                 )
             else:
                 done[job.key] = _Result(
-                    Bundle(job.kind, cubin, entry, str(job.host or ""), names, fresh)
+                    DeviceBundle(job.kind, cubin, entry, str(job.host or ""), names, fresh)
                 )
         return done
 
@@ -322,10 +327,10 @@ def _may_share(job: _Job) -> bool:
         "((",
         job.request.program.text,
     )
-    return shims_cpp.may_share(text, _prelude_macros())
+    return shims_cpp.can_share_unit(text, _prelude_macros())
 
 
-def diagnostics_of(log: str, number: int) -> str:
+def filter_diagnostics(log: str, number: int) -> str:
     """The errors of one member of a unit, with `program.cu` as file name, source lines left out; at
     most 20 lines.
     """
@@ -354,7 +359,7 @@ class _Store:
             row = json.loads(self._bundle(key).read_bytes())
             if "error" in row:
                 return _Result(None, row["error"])
-            bundle = Bundle(**row)
+            bundle = DeviceBundle(**row)
         except (OSError, ValueError, TypeError):
             return None
         usable = (self._root / bundle.cubin).exists() and (
@@ -369,7 +374,7 @@ class _Store:
         replace_file(path, json.dumps(row).encode())
 
     def keep_cubin(self, cubin: bytes) -> str:
-        name = f"{digest(cubin)}.cubin"
+        name = f"{digest_parts(cubin)}.cubin"
         if not (self._root / name).exists():
             replace_file(self._root / name, cubin)
         return name
@@ -380,9 +385,9 @@ class _Store:
         return Compiled(request, True, self._bundle(key), result.bundle.entry)
 
 
-def load_bundle(artifact: Path) -> tuple[Bundle, Path]:
+def load_bundle(artifact: Path) -> tuple[DeviceBundle, Path]:
     """The bundle and the path of its cubin. Raises OSError or ValueError when the cache was
     damaged.
     """
-    bundle = Bundle(**json.loads(artifact.read_bytes()))
+    bundle = DeviceBundle(**json.loads(artifact.read_bytes()))
     return bundle, artifact.parent.parent / bundle.cubin

@@ -2,10 +2,10 @@
 can stand in for it.
 
 Contract: every failure is a DriverError with CUDA's own code and name; `sticky` ones leave the
-context unusable. Addresses and handles are plain integers. `device_count` is the cheap question
+context unusable. Addresses and handles are plain integers. `count_devices` is the cheap question
 whether there is a device at all; it needs no Python package.
 
-    python -c "from gpu_runtime.cuda.driver import device_count; print(device_count())"
+    python -c "from gpu_runtime.cuda.driver import count_devices; print(count_devices())"
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 OUT_OF_MEMORY, NOT_READY, ILLEGAL_ADDRESS = 2, 600, 700
 _STICKY = frozenset({214, 220, 700, 702, 709, 710, 713, 714, 715, 716, 717, 718, 719, 721, 999})
-_MOST_SHARED_BY_DEFAULT = 48 * 1024
+_MAX_SHARED_BY_DEFAULT = 48 * 1024
 
 
 class DriverError(RuntimeError):
@@ -77,7 +77,7 @@ class Driver(Protocol):
 
 
 @lru_cache(maxsize=1)
-def device_count() -> int:
+def count_devices() -> int:
     """Devices that the driver offers this process (CUDA_VISIBLE_DEVICES counts); 0 without a
     driver. Never raises.
     """
@@ -201,7 +201,7 @@ class CudaDriver:
         arguments.
         """
         handle = self._functions[function]
-        if shared_bytes > _MOST_SHARED_BY_DEFAULT:
+        if shared_bytes > _MAX_SHARED_BY_DEFAULT:
             attribute = (
                 self._cu.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
             )

@@ -19,10 +19,16 @@ from typing import TYPE_CHECKING, Any
 
 from gpu_runtime.backend import Status
 from gpu_runtime.cuda.driver import DriverError
-from gpu_runtime.cuda.session import Hang, OverBudget, Violation, address_of, fill_tables
+from gpu_runtime.cuda.session import (
+    KernelHangError,
+    OverBudgetError,
+    ViolationError,
+    compute_argument_address,
+    fill_row_tables,
+)
 
 if TYPE_CHECKING:
-    from gpu_runtime.cuda.session import Module, Session
+    from gpu_runtime.cuda.session import LoadedModule, Session
 
 GUARD_BYTES = 4096
 _POISON_32 = 0x7FC0DEAD
@@ -55,7 +61,7 @@ class HostPart:
     """
 
     def __init__(
-        self, session: Session, request: dict[str, Any], call: dict[str, Any], module: Module
+        self, session: Session, request: dict[str, Any], call: dict[str, Any], module: LoadedModule
     ) -> None:
         self._session, self._driver, self._module = session, session.driver, module
         self._names: dict[str, str] = request["names"] or {}
@@ -95,11 +101,15 @@ class HostPart:
         )  # static variables of the program must not outlive the call
 
     def call(self) -> None:
-        """Run it. Raises what it did for good: Hang, OverBudget, DriverError, Violation."""
-        fill_tables(self._call, self._begin, self._begin)
+        """Run it. Raises what it did for good: KernelHangError, OverBudgetError, DriverError,
+        ViolationError.
+        """
+        fill_row_tables(self._call, self._begin, self._begin)
         n = len(self._call["arguments"])
         order = (ctypes.c_int32 * 8)(*self._call["geometry"], self._call["shared"], 0)
-        pointers = [address_of(kind, at, self._begin) for kind, at in self._call["arguments"]]
+        pointers = [
+            compute_argument_address(kind, at, self._begin) for kind, at in self._call["arguments"]
+        ]
         arguments = (_P * (n + 3))(
             *pointers, self._begin + self._call["result"], ctypes.addressof(order), None
         )
@@ -127,10 +137,10 @@ class HostPart:
                 return (
                     error.code if error.sticky or error.code == _OUT_OF_MEMORY else _INVALID_VALUE
                 )
-            except (Hang, Violation) as failure:
+            except (KernelHangError, ViolationError) as failure:
                 self._failed = failure
                 return _UNKNOWN
-            except OverBudget:
+            except OverBudgetError:
                 return _OUT_OF_MEMORY
             except Exception as error:
                 self._failed = error
@@ -145,7 +155,7 @@ class HostPart:
         if not n_bytes:
             return 0
         whole = n_bytes if managed else -(-n_bytes // 4) * 4 + 2 * GUARD_BYTES
-        self._session.affordable(whole, sum(n for n, _ in self._memory.values()))
+        self._session.require_affordable(whole, sum(n for n, _ in self._memory.values()))
         address = self._driver.allocate(whole, bool(managed))
         if not managed:
             if self._session.poison:
@@ -159,7 +169,7 @@ class HostPart:
         return 0
 
     def _whole(self, address: int) -> None:
-        """Raises Violation when a guard zone of this allocation was written to."""
+        """Raises ViolationError when a guard zone of this allocation was written to."""
         n_bytes, managed = self._memory[address]
         if managed:
             return
@@ -169,7 +179,7 @@ class HostPart:
         for place, what in ((address - GUARD_BYTES, "before"), (address + kept, "behind")):
             self._driver.download(ctypes.addressof(zone), place, GUARD_BYTES)
             if zone.raw != wanted:
-                raise Violation(
+                raise ViolationError(
                     Status.OUT_OF_BOUNDS, f"write {what} device memory of {n_bytes} bytes"
                 )
 
@@ -227,7 +237,7 @@ class HostPart:
             n_bytes = inside
         for region, address in ((there, to), (here, source)):
             if region and address + n_bytes > region[0] + region[1]:
-                raise Violation(
+                raise ViolationError(
                     Status.OUT_OF_BOUNDS,
                     f"a copy of {n_bytes} bytes leaves device memory of {region[1]} bytes",
                 )
@@ -256,7 +266,7 @@ class HostPart:
         if region is None:
             return _INVALID_VALUE
         if to + n_bytes > region[0] + region[1]:
-            raise Violation(
+            raise ViolationError(
                 Status.OUT_OF_BOUNDS,
                 f"a memset of {n_bytes} bytes leaves device memory of {region[1]} bytes",
             )
@@ -277,7 +287,7 @@ class HostPart:
         shape = tuple((ctypes.c_uint * 6).from_address(geometry))
         if min(shape) < 1 or shape[3] * shape[4] * shape[5] > 1024:
             return _INVALID_CONFIGURATION
-        self.kernel_ms += self._session.launched(
+        self.kernel_ms += self._session.launch_and_wait(
             self._functions[spelled], shape, shared_bytes, arguments
         )
         return 0

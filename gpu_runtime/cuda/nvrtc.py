@@ -1,9 +1,9 @@
 """NVRTC in a process of its own: many programs' text in, machine code or diagnostics out.
 
 Contract: `DeviceCompiler.compile` gives a `DeviceBuild`, also for text that crashes, floods or
-hangs the compiler; an exception (NvrtcMissing) means that NVRTC is not installed. The process opens
-no file once NVRTC is loaded, has no network, no rights and a memory limit: text is compiled that a
-model wrote.
+hangs the compiler; an exception (NvrtcMissingError) means that NVRTC is not installed. The process
+opens no file once NVRTC is loaded, has no network, no rights and a memory limit: text is compiled
+that a model wrote.
 
     python -c "from gpu_runtime.cuda.nvrtc import *; print(DeviceCompiler().compile('__global__ void k(int *a) { *a = 1; }', ['k']))"
 """
@@ -15,7 +15,7 @@ import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from gpu_runtime.cuda.child_process import Channel, Child, ChildLost, lock_down
+from gpu_runtime.cuda.child_process import ChildChannel, ChildLostError, ChildProcess, lock_down
 
 DEFAULT_ARCHITECTURE = "sm_90"
 """Compiled for where no device is there to ask."""
@@ -32,7 +32,7 @@ _MEMORY_MIB = 8192
 """Beyond what the process maps once NVRTC is loaded."""
 
 
-class NvrtcMissing(RuntimeError):
+class NvrtcMissingError(RuntimeError):
     """NVRTC cannot be loaded; the message says what to install."""
 
 
@@ -49,7 +49,7 @@ class DeviceBuild:
     ended: bool = False
 
 
-def available() -> bool:
+def is_available() -> bool:
     """Whether the Python packages are there (cheap: nothing is loaded)."""
     try:
         return importlib.util.find_spec("cuda.bindings") is not None
@@ -65,19 +65,21 @@ class DeviceCompiler:
     def __init__(self) -> None:
         # NVRTC starts the driver when it finds one; no device is needed, and its reservations would
         # count against the limit.
-        self._child = Child("gpu_runtime.cuda.nvrtc", environment={"CUDA_VISIBLE_DEVICES": ""})
+        self._child = ChildProcess(
+            "gpu_runtime.cuda.nvrtc", environment={"CUDA_VISIBLE_DEVICES": ""}
+        )
         self.version, self.degraded = "", ()
 
     def ready(self) -> DeviceCompiler:
-        """Load NVRTC. Raises NvrtcMissing."""
+        """Load NVRTC. Raises NvrtcMissingError."""
         try:
             hello = self._child.ready()
-        except ChildLost as lost:
+        except ChildLostError as lost:
             self._child.close()
-            raise NvrtcMissing(f"NVRTC does not start: {lost.words}") from None
+            raise NvrtcMissingError(f"NVRTC does not start: {lost.words}") from None
         if "error" in hello:
             self._child.close()
-            raise NvrtcMissing(
+            raise NvrtcMissingError(
                 f"NVRTC is not available: {hello['error']}; pip install -e '.[cuda]'"
             )
         self.version, self.degraded = hello["version"], tuple(hello["degraded"])
@@ -92,7 +94,7 @@ class DeviceCompiler:
         wall_s: float = 60.0,
     ) -> DeviceBuild:
         """One compile; names are expressions (`ns::k<float>`, `&ns::c`) whose symbols are wanted.
-        Raises NvrtcMissing.
+        Raises NvrtcMissingError.
         """
         self.ready()
         request = {
@@ -102,7 +104,7 @@ class DeviceCompiler:
         }
         try:
             answer = self._child.ask(request, wall_s)
-        except ChildLost as lost:
+        except ChildLostError as lost:
             why = (
                 f"the compiler did not finish in {wall_s:g} s"
                 if lost.timed_out
@@ -117,7 +119,7 @@ class DeviceCompiler:
         """CPU seconds that the compiler process has used (for measurements)."""
         try:
             return float(self._child.ask({"cpu": True}, 10.0)["cpu_s"])
-        except ChildLost:
+        except ChildLostError:
             return 0.0
 
     def close(self) -> None:
@@ -187,7 +189,7 @@ def main() -> int:
     import os
     import time
 
-    channel = Channel()
+    channel = ChildChannel()
     try:
         nvrtc, version = _load()
     except Exception as error:

@@ -1,12 +1,12 @@
 """compute-sanitizer over many candidates at once: one worker process under the tool, findings by
 candidate.
 
-Contract: `check` runs every candidate's calls in one GPU worker under each tool wanted and gives
-`SanitizerFinding`s; what a report belongs to is read off the namespace of the kernel that it names,
-so one start of the tool serves a whole batch. A worker that the tool or a candidate ends is started
-again for what is left. Raises SanitizerMissing where the tool is not installed.
+Contract: `check_batch` runs every candidate's calls in one GPU worker under each tool wanted and
+gives `SanitizerFinding`s; what a report belongs to is read off the namespace of the kernel that it
+names, so one start of the tool serves a whole batch. A worker that the tool or a candidate ends is
+started again for what is left. Raises SanitizerMissingError where the tool is not installed.
 
-    python -c "from gpu_runtime.cuda.sanitizer import parse; help(parse)"
+    python -c "from gpu_runtime.cuda.sanitizer import parse_log; help(parse_log)"
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gpu_runtime.backend import Arguments, Compiled, Limits, Status
-from gpu_runtime.compile.compiler import symbol_of
-from gpu_runtime.cuda.gpu import GpuError, GpuWorker
+from gpu_runtime.compile.compiler import make_entry_symbol
+from gpu_runtime.cuda.gpu_worker import GpuError, GpuWorker
 from gpu_runtime.cuda.worker import REAL_DRIVER
 
 TOOLS = ("memcheck", "racecheck", "initcheck", "synccheck")
@@ -38,7 +38,7 @@ _MARK = "========="
 _SLOW_DOWN = 20.0
 
 
-class SanitizerMissing(RuntimeError):
+class SanitizerMissingError(RuntimeError):
     """compute-sanitizer is not installed; the message says where it comes from."""
 
 
@@ -51,7 +51,7 @@ class SanitizerFinding:
     detail: str
 
 
-def parse(log: str, tool: str) -> list[tuple[str, SanitizerFinding]]:
+def parse_log(log: str, tool: str) -> list[tuple[str, SanitizerFinding]]:
     """(entry symbol of the candidate, finding) of every report in the tool's log; '' where no
     kernel of ours is named.
     """
@@ -72,34 +72,34 @@ def parse(log: str, tool: str) -> list[tuple[str, SanitizerFinding]]:
     return found
 
 
-def check(
+def check_batch(
     batch: Sequence[tuple[Compiled, Sequence[Arguments]]],
     tools: Sequence[str] = TOOLS,
     limits: Limits = Limits(),
     driver: str = REAL_DRIVER,
     environment: Mapping[str, str] | None = None,
 ) -> list[list[SanitizerFinding]]:
-    """Findings per candidate, in order. Raises SanitizerMissing, GpuError, ValueError for an
+    """Findings per candidate, in order. Raises SanitizerMissingError, GpuError, ValueError for an
     unknown tool.
     """
     if unknown := [t for t in tools if t not in TOOLS]:
         raise ValueError(f"unknown sanitizer tool '{unknown[0]}' (known: {', '.join(TOOLS)})")
     program = shutil.which("compute-sanitizer")
     if program is None:
-        raise SanitizerMissing(
+        raise SanitizerMissingError(
             "compute-sanitizer is not installed; it comes with the CUDA toolkit (cuda-sanitizer)"
         )
     by_symbol: dict[str, list[SanitizerFinding]] = {}
     for tool in tools:
         with tempfile.TemporaryDirectory(prefix="coevolve-sanitizer-") as folder:
-            for symbol, finding in parse(
-                _logged(program, tool, batch, limits, driver, environment, Path(folder)), tool
+            for symbol, finding in parse_log(
+                _run_and_log(program, tool, batch, limits, driver, environment, Path(folder)), tool
             ):
                 by_symbol.setdefault(symbol, []).append(finding)
-    return [by_symbol.get(symbol_of(compiled.request), []) for compiled, _ in batch]
+    return [by_symbol.get(make_entry_symbol(compiled.request), []) for compiled, _ in batch]
 
 
-def _logged(
+def _run_and_log(
     program: str,
     tool: str,
     batch: Sequence[tuple[Compiled, Sequence[Arguments]]],

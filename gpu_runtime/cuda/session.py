@@ -25,16 +25,16 @@ from gpu_runtime.cuda.driver import ILLEGAL_ADDRESS, OUT_OF_MEMORY, Driver, Driv
 _MISALIGNED, _INVALID, _NO_IMAGE, _RESOURCES = 716, 1, 209, 701
 
 
-class Hang(RuntimeError):
+class KernelHangError(RuntimeError):
     """A kernel did not end before the deadline."""
 
 
-class OverBudget(RuntimeError):
+class OverBudgetError(RuntimeError):
     """More device memory is asked for than the candidate may have or the device has free."""
 
 
 @dataclass(slots=True)
-class Spent:
+class CallTimes:
     """Times of one call in ms: kernels alone (events), and all of it with transfers."""
 
     kernel_ms: float = 0.0
@@ -59,7 +59,7 @@ class Session:
     _room_bytes: int = 0
     _events: tuple[int, int] = (0, 0)
     _flush: int = 0
-    _module: Module | None = None
+    _module: LoadedModule | None = None
 
     def open(self, n_bytes: int) -> None:
         """Map the shared file, which now has `n_bytes`."""
@@ -78,29 +78,29 @@ class Session:
         ctypes.c_int32.from_address(self._address).value = index
 
     def reserve(self, n_bytes: int) -> int:
-        """Device memory for an image, kept from call to call. Raises OverBudget."""
+        """Device memory for an image, kept from call to call. Raises OverBudgetError."""
         if n_bytes > self._room_bytes:
-            self.affordable(n_bytes)
+            self.require_affordable(n_bytes)
             if self._room:
                 self.driver.release(self._room)
                 self._room = self._room_bytes = 0
             self._room, self._room_bytes = self.driver.allocate(n_bytes), n_bytes
         return self._room
 
-    def affordable(self, n_bytes: int, held_bytes: int = 0) -> None:
-        """Raises OverBudget unless so much may be taken beside what is held."""
+    def require_affordable(self, n_bytes: int, held_bytes: int = 0) -> None:
+        """Raises OverBudgetError unless so much may be taken beside what is held."""
         if n_bytes + held_bytes > self.budget_bytes:
-            raise OverBudget(
+            raise OverBudgetError(
                 f"{(n_bytes + held_bytes) >> 20} MiB of device memory, the limit is "
                 f"{self.budget_bytes >> 20} MiB"
             )
         if n_bytes > self.driver.free_bytes():
-            raise OverBudget(f"the device has no {n_bytes >> 20} MiB free")
+            raise OverBudgetError(f"the device has no {n_bytes >> 20} MiB free")
 
-    def launched(
+    def launch_and_wait(
         self, function: int, geometry: tuple[int, ...], shared_bytes: int, arguments: int
     ) -> float:
-        """Launch, and wait until it is over: ms by events. Raises Hang, DriverError."""
+        """Launch, and wait until it is over: ms by events. Raises KernelHangError, DriverError."""
         start, stop = self._events
         self.driver.record(start)
         self.driver.launch(function, geometry, shared_bytes, arguments)
@@ -113,7 +113,7 @@ class Session:
         while not self.driver.done(event):
             now = time.monotonic()
             if now > self.deadline:
-                raise Hang("the wall-clock limit is reached")
+                raise KernelHangError("the wall-clock limit is reached")
             if now - began > 0.002:
                 time.sleep(min(0.001, (now - began) / 20))
 
@@ -143,13 +143,13 @@ class Session:
             self._close_module()
         return rows
 
-    def module(self, request: dict[str, Any]) -> Module:
+    def module(self, request: dict[str, Any]) -> LoadedModule:
         """The candidate's module: loaded anew for every candidate, and for every call where device
         variables keep state.
         """
         if request["fresh"]:
             self._close_module()
-        self._module = self._module or Module(self.driver, request["cubin"])
+        self._module = self._module or LoadedModule(self.driver, request["cubin"])
         return self._module
 
     def _close_module(self) -> None:
@@ -161,16 +161,16 @@ class Session:
         began = time.perf_counter()
         try:
             return {"status": Status.OK.value, "detail": "", **action()}
-        except Hang as hang:
+        except KernelHangError as hang:
             self.lost = True
             status, detail = Status.TIMEOUT, str(hang)
-        except OverBudget as over:
+        except OverBudgetError as over:
             status, detail = Status.MEMORY_LIMIT, str(over)
-        except Violation as violation:
+        except ViolationError as violation:
             status, detail = violation.status, str(violation)
         except DriverError as error:
             self.lost = self.lost or error.sticky
-            status, detail = explain(error)
+            status, detail = explain_driver_error(error)
         return {"status": status.value, "detail": detail, "ms": (time.perf_counter() - began) * 1e3}
 
     def _one(self, request: dict[str, Any], call: dict[str, Any], measure: int) -> dict[str, Any]:
@@ -194,27 +194,27 @@ class Session:
 
     # ---- kernels and device functions ----
 
-    def _kernel(self, request: dict[str, Any], call: dict[str, Any], cold: bool) -> Spent:
+    def _kernel(self, request: dict[str, Any], call: dict[str, Any], cold: bool) -> CallTimes:
         begin, n_bytes = self._address + call["base"], call["bytes"]
         device = self.reserve(n_bytes)
-        fill_tables(call, begin, device)
+        fill_row_tables(call, begin, device)
         function = self.module(request).function(request["entry"])
         started = time.perf_counter()
         self.driver.upload(device, begin, n_bytes)
         uploaded = time.perf_counter()
         if cold:
             self.flush_cache()
-        table, _kept = kernel_arguments(call, begin, device, request["kind"] == "device")
-        kernel_ms = self.launched(
+        table, _kept = make_kernel_arguments(call, begin, device, request["kind"] == "device")
+        kernel_ms = self.launch_and_wait(
             function, tuple(call["geometry"]), call["shared"], ctypes.addressof(table)
         )
         ended = time.perf_counter()
         self.driver.download(begin, device, n_bytes)
-        return Spent(
+        return CallTimes(
             kernel_ms, kernel_ms + (uploaded - started + time.perf_counter() - ended) * 1e3
         )
 
-    def _host(self, request: dict[str, Any], call: dict[str, Any], cold: bool) -> Spent:
+    def _host(self, request: dict[str, Any], call: dict[str, Any], cold: bool) -> CallTimes:
         from gpu_runtime.cuda.host import HostPart
 
         if cold:
@@ -222,10 +222,10 @@ class Session:
         with HostPart(self, request, call, self.module(request)) as part:
             started = time.perf_counter()
             part.call()
-            return Spent(part.kernel_ms, (time.perf_counter() - started) * 1e3)
+            return CallTimes(part.kernel_ms, (time.perf_counter() - started) * 1e3)
 
 
-class Violation(RuntimeError):
+class ViolationError(RuntimeError):
     """Something the program did that has a status of its own."""
 
     def __init__(self, status: Status, detail: str) -> None:
@@ -233,7 +233,7 @@ class Violation(RuntimeError):
         self.status = status
 
 
-class Module:
+class LoadedModule:
     """A loaded cubin."""
 
     def __init__(self, driver: Driver, cubin: str) -> None:
@@ -253,7 +253,7 @@ class Module:
         return self._driver.variable(self._handle, name)
 
 
-def explain(error: DriverError) -> tuple[Status, str]:
+def explain_driver_error(error: DriverError) -> tuple[Status, str]:
     """Status and one line for a failure that the driver reported."""
     if error.code == ILLEGAL_ADDRESS:
         return Status.OUT_OF_BOUNDS, "illegal memory access on the device"
@@ -268,7 +268,7 @@ def explain(error: DriverError) -> tuple[Status, str]:
     return Status.SIGNAL, f"the kernel failed: {error}"
 
 
-def fill_tables(call: dict[str, Any], begin: int, where: int) -> None:
+def fill_row_tables(call: dict[str, Any], begin: int, where: int) -> None:
     """Write the row pointers of `T**` arguments into the image at `begin`, for an image that will
     lie at `where`.
     """
@@ -278,7 +278,7 @@ def fill_tables(call: dict[str, Any], begin: int, where: int) -> None:
             table[r] = where + first + r * row_bytes
 
 
-def kernel_arguments(
+def make_kernel_arguments(
     call: dict[str, Any], begin: int, device: int, with_result: bool
 ) -> tuple[Any, list[Any]]:
     """The driver's table of pointers to the arguments, and what must stay alive with it."""
@@ -296,12 +296,12 @@ def kernel_arguments(
         elif kind == "scalar":
             pointers.append(begin + at)
         else:
-            kept.append(ctypes.c_uint64(address_of(kind, at, device)))
+            kept.append(ctypes.c_uint64(compute_argument_address(kind, at, device)))
             pointers.append(ctypes.addressof(kept[-1]))
     return (ctypes.c_void_p * max(len(pointers), 1))(*pointers), kept
 
 
-def address_of(kind: str, at: int, base: int) -> int:
+def compute_argument_address(kind: str, at: int, base: int) -> int:
     """Of an argument in an image that lies at `base`; nought for a null pointer."""
     return 0 if kind == "null" else base + at
 
@@ -317,5 +317,7 @@ def _structure(
         if n_bytes:
             ctypes.memmove(ctypes.addressof(made) + offset, begin + at, n_bytes)
         else:
-            ctypes.c_uint64.from_buffer(made, offset).value = address_of(kind, at, device)
+            ctypes.c_uint64.from_buffer(made, offset).value = compute_argument_address(
+                kind, at, device
+            )
     return made

@@ -4,14 +4,16 @@ beside a real device.
 Contract: text to text by tokens, line numbers kept, as in cuda_rewrite; text that cannot be read is
 left for the compilers to complain about.
 
-* device_text: host functions and variables are blanked (device code that uses them fails, as it
+* extract_device_text: host functions and variables are blanked (device code that uses them fails,
+  as it
   must), covered includes dropped
-* host_text: the body of every kernel becomes CV_STUB(parameters), which hands the launch to the GPU
+* extract_host_text: the body of every kernel becomes CV_STUB(parameters), which hands the launch to
+  the GPU
   worker
-* name_expression: `void ns::{anonymous}::k(T*) [with T = float]`, as g++ writes it, ->
+* parse_name_expression: `void ns::{anonymous}::k(T*) [with T = float]`, as g++ writes it, ->
   `ns::k<float>`, as NVRTC wants it
 
-    python -c "from gpu_runtime.cuda.source import host_text; print(host_text('__global__ void k(int *a, int n) { a[0] = n; }'))"
+    python -c "from gpu_runtime.cuda.source import extract_host_text; print(extract_host_text('__global__ void k(int *a, int n) { a[0] = n; }'))"
 """
 
 from __future__ import annotations
@@ -25,10 +27,10 @@ from gpu_runtime.call import shims_cpp
 from gpu_runtime.compile.headers import PASSED_OVER_IN_CUDA
 from gpu_runtime.emulation.cuda_rewrite import (
     Token,
-    matching,
-    next_token,
-    tokens_of,
-    without_includes,
+    blank_includes,
+    find_closing_bracket,
+    find_next_token,
+    tokenize,
 )
 
 _INCLUDE = re.compile(r"[ \t]*#[ \t]*(include\w*|import|embed)\b[ \t]*(?:[<\"]([^>\"\n]+)[>\"])?")
@@ -60,9 +62,9 @@ class _Function:
     words: frozenset[str]
 
 
-def foreign_include(text: str) -> str:
+def find_foreign_include(text: str) -> str:
     """The first include of `text` that no prelude stands for; '' where there is none."""
-    for token in tokens_of(text):
+    for token in tokenize(text):
         if token.kind == "directive" and (found := _INCLUDE.match(token.text)):
             name = (found[2] or "").strip()
             if found[1] != "include" or name not in PASSED_OVER_IN_CUDA:
@@ -70,9 +72,9 @@ def foreign_include(text: str) -> str:
     return ""
 
 
-def device_text(program: Program) -> str:
+def extract_device_text(program: Program) -> str:
     """What NVRTC is given of this program: kernels, device functions, types and variables."""
-    tokens = without_includes(program.text)
+    tokens = blank_includes(program.text)
     for function in list(_top_level(tokens)):
         if not function.words & (_ANNOTATED if function.body >= 0 else _NOT_HOST):
             for token in tokens[function.first : function.end + 1]:
@@ -80,11 +82,11 @@ def device_text(program: Program) -> str:
     return "".join(t.text for t in tokens)
 
 
-def host_text(text: str) -> str:
+def extract_host_text(text: str) -> str:
     """What g++ is given, before cuda_rewrite: a kernel is a stub, everything else stays, includes
     too.
     """
-    tokens = tokens_of(text)
+    tokens = tokenize(text)
     for function in list(_functions(tokens)):
         if "__global__" in function.words:
             names = _parameter_names(tokens[function.opening + 1 : function.closing])
@@ -97,39 +99,41 @@ def host_text(text: str) -> str:
     return "".join(t.text for t in tokens)
 
 
-def symbols_used(text: str) -> list[str]:
+def find_used_symbols(text: str) -> list[str]:
     """Names of device variables that the host part copies to or from."""
-    plain = "".join(" " if t.kind == "comment" else t.text for t in tokens_of(text))
+    plain = "".join(" " if t.kind == "comment" else t.text for t in tokenize(text))
     return list(dict.fromkeys(m[1] for m in _SYMBOL_CALL.finditer(plain)))
 
 
-def kind_of(program: Program, signature: Signature) -> str:
+def classify_entry(program: Program, signature: Signature) -> str:
     """`kernel`, `device` (only __device__) or `host`."""
     if signature.style == "kernel":
         return "kernel"
-    tokens = tokens_of(program.text)
+    tokens = tokenize(program.text)
     for f in _functions(tokens):
-        before = tokens[next_token(tokens, f.opening - 1, -1)].text
+        before = tokens[find_next_token(tokens, f.opening - 1, -1)].text
         if before == program.name and "__device__" in f.words:
             return "host" if "__host__" in f.words else "device"
     return "host"
 
 
-def keeps_state(text: str) -> bool:
+def has_device_state(text: str) -> bool:
     """Whether a fresh module is needed for each call: device variables outlive a launch."""
     return bool(re.search(r"__constant__|__device__|__managed__", text))
 
 
-def entry_expression(program: Program, signature: Signature, namespace: str, symbol: str) -> str:
+def make_entry_expression(
+    program: Program, signature: Signature, namespace: str, symbol: str
+) -> str:
     """The name expression of what is launched for a kernel or a device function."""
     return (
         f"{namespace}::{program.name}"
-        if kind_of(program, signature) == "kernel"
+        if classify_entry(program, signature) == "kernel"
         else f"{symbol}_entry"
     )
 
 
-def device_entry(program: Program, signature: Signature, namespace: str, symbol: str) -> str:
+def emit_device_entry(program: Program, signature: Signature, namespace: str, symbol: str) -> str:
     """A kernel round a __device__ function: every thread calls it, the first one's result
     counts.
     """
@@ -161,7 +165,7 @@ _TYPES = {
 }
 
 
-def name_expression(pretty: str, namespace: str) -> str:
+def parse_name_expression(pretty: str, namespace: str) -> str:
     """See the module's docstring; '' where `pretty` cannot be read."""
     found = re.fullmatch(
         r".*?\bns_\w+::\{anonymous\}::([\w:]+)\(.*?\)(?:\s*\[with (.*)\])?", pretty, re.S
@@ -178,7 +182,7 @@ def name_expression(pretty: str, namespace: str) -> str:
     return f"{namespace}::{found[1]}" + (f"<{', '.join(values)}>" if values else "")
 
 
-def pretty_names(artifact: bytes, host_symbol: str) -> list[str]:
+def read_kernel_names(artifact: bytes, host_symbol: str) -> list[str]:
     """The kernels that a host artifact may launch, as its compiler spelled them."""
     pattern = (
         rb"void ns_" + host_symbol.encode() + rb"::\{anonymous\}::[\w:]+\([^\0]*?\)(?: \[with "
@@ -211,7 +215,7 @@ def _top_level(tokens: list[Token]) -> Iterator[_Function]:
         while i < len(tokens) and tokens[i].text != ";":
             text = tokens[i].text if tokens[i].code else ""
             if text == "(":
-                opening, i = i, matching(tokens, i)
+                opening, i = i, find_closing_bracket(tokens, i)
                 if i < 0:
                     return
             elif text == "{":
@@ -229,7 +233,7 @@ def _top_level(tokens: list[Token]) -> Iterator[_Function]:
         if words & {"namespace"} or (opening < 0 and "extern" in words):
             i = first = body + 1
             continue
-        end = matching(tokens, body)
+        end = find_closing_bracket(tokens, body)
         if end < 0:
             return
         if (
@@ -238,7 +242,7 @@ def _top_level(tokens: list[Token]) -> Iterator[_Function]:
             and not words
             & {"struct", "class", "union", "enum"} - _return_types(tokens, first, opening)
         ):
-            yield _Function(first, opening, matching(tokens, opening), body, end, words)
+            yield _Function(first, opening, find_closing_bracket(tokens, opening), body, end, words)
             i = first = end + 1
         else:
             i, inside = end + 1, True
@@ -248,7 +252,7 @@ def _return_types(tokens: list[Token], first: int, opening: int) -> frozenset[st
     """`struct S f(int a) {`: the word is part of the return type where a name stands before the
     parameters.
     """
-    before = next_token(tokens, opening - 1, -1)
+    before = find_next_token(tokens, opening - 1, -1)
     return (
         frozenset({"struct", "class", "union", "enum"})
         if before > first and tokens[before].kind == "name"

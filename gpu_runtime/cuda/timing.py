@@ -34,12 +34,12 @@ WARM_UPS, REPEATS = 3, 15
 SERIAL_REPEATS = 5
 
 
-class NotMeasured(RuntimeError):
+class NotMeasuredError(RuntimeError):
     """A program did not compile or did not run; one line."""
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class TimeSpread:
     """Milliseconds: median and the distance between the quartiles, of `count` runs."""
 
     median_ms: float
@@ -54,9 +54,9 @@ class Timing:
     """
 
     size: int
-    kernel: Spread
-    total: Spread
-    serial: Spread
+    kernel: TimeSpread
+    total: TimeSpread
+    serial: TimeSpread
     device: str
     driver: str
     clocks: str
@@ -72,46 +72,46 @@ class Timing:
         return self.serial.median_ms / self.total.median_ms
 
 
-def spread(times_ms: Sequence[float]) -> Spread:
+def summarize_times(times_ms: Sequence[float]) -> TimeSpread:
     """Raises ValueError without times."""
     if not times_ms:
         raise ValueError("nothing was measured")
     if len(times_ms) < 2:
-        return Spread(times_ms[0], 0.0, 1)
+        return TimeSpread(times_ms[0], 0.0, 1)
     low, _, high = statistics.quantiles(times_ms, n=4, method="inclusive")
-    return Spread(statistics.median(times_ms), high - low, len(times_ms))
+    return TimeSpread(statistics.median(times_ms), high - low, len(times_ms))
 
 
-def compiled_for_timing(backend: ExecutionBackend, request: CompileRequest) -> Compiled:
-    """The TIMED variant. Raises NotMeasured."""
+def compile_for_timing(backend: ExecutionBackend, request: CompileRequest) -> Compiled:
+    """The TIMED variant. Raises NotMeasuredError."""
     compiled = backend.compile([replace(request, variant=Variant.TIMED)])[0]
     if not compiled.ok:
-        raise NotMeasured(
+        raise NotMeasuredError(
             f"{request.program.name} does not compile for timing: "
             f"{compiled.diagnostics.partition(chr(10))[0]}"
         )
     return compiled
 
 
-def serial_times(
+def measure_serial(
     backend: ExecutionBackend,
     compiled: Compiled,
     arguments: Arguments,
     repeats: int = SERIAL_REPEATS,
 ) -> list[float]:
-    """Milliseconds of `repeats` runs, one more going before them. Raises NotMeasured."""
+    """Milliseconds of `repeats` runs, one more going before them. Raises NotMeasuredError."""
     times = []
     for _ in range(repeats + 1):  # one call a process: every run begins with the same memory
         done = backend.run(compiled, [arguments], Limits(wall_s=120.0, cpu_s=120, memory_mib=8192))[
             0
         ]
         if done.status is not Status.OK:
-            raise NotMeasured(f"{compiled.request.program.name}: {done.status} {done.detail}")
+            raise NotMeasuredError(f"{compiled.request.program.name}: {done.status} {done.detail}")
         times.append(done.elapsed_ms)
     return times[1:]
 
 
-def time_pair(
+def measure_pair(
     backend: CudaBackend,
     source: CompileRequest,
     target: CompileRequest,
@@ -119,29 +119,29 @@ def time_pair(
     given: Arguments,
     taken: Arguments,
 ) -> Timing:
-    """Source and target on the same test, in each one's parameter order. Raises NotMeasured,
+    """Source and target on the same test, in each one's parameter order. Raises NotMeasuredError,
     GpuError.
     """
-    serial, device = compiled_for_timing(backend, source), compiled_for_timing(backend, target)
-    first = serial_times(backend, serial, given, max(1, SERIAL_REPEATS // 2))
+    serial, device = compile_for_timing(backend, source), compile_for_timing(backend, target)
+    first = measure_serial(backend, serial, given, max(1, SERIAL_REPEATS // 2))
     measured = backend.time(device, taken, WARM_UPS + REPEATS)
     if measured["status"] != Status.OK:
-        raise NotMeasured(f"{target.program.name}: {measured['status']} {measured['detail']}")
-    clocks = clocks_now()
-    second = serial_times(backend, serial, given, SERIAL_REPEATS - len(first))
-    kernel, total = (spread(measured[k][WARM_UPS:]) for k in ("kernel_ms", "total_ms"))
+        raise NotMeasuredError(f"{target.program.name}: {measured['status']} {measured['detail']}")
+    clocks = read_clocks()
+    second = measure_serial(backend, serial, given, SERIAL_REPEATS - len(first))
+    kernel, total = (summarize_times(measured[k][WARM_UPS:]) for k in ("kernel_ms", "total_ms"))
     return Timing(
         size,
         kernel,
         total,
-        spread(first + second),
+        summarize_times(first + second),
         backend.facts.name,
         backend.facts.driver,
         clocks,
     )
 
 
-def clocks_now() -> str:
+def read_clocks() -> str:
     """`SM MHz, memory MHz` as nvidia-smi reports, '' where it is not there."""
     tool = shutil.which("nvidia-smi")
     if tool is None:

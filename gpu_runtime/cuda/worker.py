@@ -19,7 +19,7 @@ import os
 from dataclasses import asdict
 from typing import Any
 
-from gpu_runtime.cuda.child_process import Channel, lock_down
+from gpu_runtime.cuda.child_process import ChildChannel, lock_down
 from gpu_runtime.cuda.driver import Driver
 from gpu_runtime.cuda.session import Session
 
@@ -42,7 +42,7 @@ def _host_libraries() -> None:
             pass  # a program that needs it is then refused by the loader, which names the symbol
 
 
-def answer(session: Session, request: dict[str, Any]) -> dict[str, Any]:
+def answer_request(session: Session, request: dict[str, Any]) -> dict[str, Any]:
     """The answer to one request: `run` or `time`."""
     session.lost = False
     repeats = request.get("repeats", 0) if request["what"] == "time" else 0
@@ -58,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--driver", default=REAL_DRIVER, help="module:Class")
     parser.add_argument("--no-poison", action="store_true", help="leave new device memory as it is")
     options = parser.parse_args(arguments)
-    channel = Channel()
+    channel = ChildChannel()
     try:
         driver = make_driver(options.driver)
     except (ImportError, AttributeError, RuntimeError) as error:
@@ -70,7 +70,7 @@ def main(arguments: list[str] | None = None) -> int:
     session = Session(driver, options.fd, poison=not options.no_poison)
     while (request := channel.receive()) is not None:
         try:
-            reply = answer(session, request)
+            reply = answer_request(session, request)
         except Exception as error:
             reply = {"error": f"{type(error).__name__}: {error}"[:500], "lost": True, "rows": []}
         channel.send(reply)

@@ -25,12 +25,12 @@ from gpu_runtime.backend import (
     Variant,
 )
 from gpu_runtime.call.arena import Layout
-from gpu_runtime.call.packing import as_asked, holds_structures, packed_requests, run_packed
+from gpu_runtime.call.packing import has_structures, pack_requests, restore_requests, run_packed
 from gpu_runtime.call.runner import Runner
-from gpu_runtime.call.shims_fortran import logical_arrays
-from gpu_runtime.compile.compiler import compile_requests, quiet_at_load
-from gpu_runtime.compile.toolchain import cache_root
-from gpu_runtime.compile.units import FLAVOUR
+from gpu_runtime.call.shims_fortran import find_logical_arrays
+from gpu_runtime.compile.compiler import compile_requests, runs_nothing_at_load
+from gpu_runtime.compile.toolchain import find_cache_root
+from gpu_runtime.compile.units import FLAVOR
 from gpu_runtime.sandbox import lockdown as sandbox
 
 _F32_F64, _F64_F80, _BOOL_I32 = 1, 2, 3
@@ -38,7 +38,7 @@ _PRECISE = (("f32", _F32_F64), ("c64", _F32_F64), ("f64", _F64_F80), ("c128", _F
 _DEVICE_ALIGN_BYTES = 256  # as cudaMalloc gives; vector types may rely on it
 
 
-def layout_of(request: CompileRequest) -> Layout:
+def choose_layout(request: CompileRequest) -> Layout:
     """How the arguments of a compiled program are handed over."""
     model, language = (
         DIALECTS[request.program.dialect].model,
@@ -46,7 +46,11 @@ def layout_of(request: CompileRequest) -> Layout:
     )
     if model == "cuda":
         return Layout((), _DEVICE_ALIGN_BYTES, recorded=True)
-    wide = (("bool", _BOOL_I32),) if language == "fortran" and logical_arrays(request) == 4 else ()
+    wide = (
+        (("bool", _BOOL_I32),)
+        if language == "fortran" and find_logical_arrays(request) == 4
+        else ()
+    )
     if request.variant is Variant.SANITIZED:
         return Layout(wide, 16)  # the sanitizer's shadow has a grain of 8 bytes
     recorded = request.variant is Variant.RECORDED
@@ -61,12 +65,12 @@ def layout_of(request: CompileRequest) -> Layout:
     )
 
 
-def flavour_of(request: CompileRequest) -> str:
+def choose_flavor(request: CompileRequest) -> str:
     """Which runner a compiled program needs."""
     return (
         "plain"
         if DIALECTS[request.program.dialect].model == "cuda"
-        else FLAVOUR.get(request.variant, "plain")
+        else FLAVOR.get(request.variant, "plain")
     )
 
 
@@ -79,17 +83,17 @@ class EmulatedBackend:
     """
 
     def __init__(self, cache_dir: Path | None = None, workers: int = 1) -> None:
-        self._cache, self._workers = cache_root(cache_dir), workers
+        self._cache, self._workers = find_cache_root(cache_dir), workers
         self._idle: dict[str, list[Runner]] = {}
         self._lock = threading.Lock()
         self._layouts: dict[tuple[str, Path | None], Layout] = {}
-        missing = sandbox.degraded(sandbox.features())
+        missing = sandbox.find_missing_walls(sandbox.probe_features())
         self.name = "emulated" + (f"+degraded({','.join(missing)})" if missing else "")
 
     def compile(self, requests: Sequence[CompileRequest]) -> list[Compiled]:
         """See ExecutionBackend. Result i belongs to request i."""
-        made = compile_requests(packed_requests(requests), self._cache, self._workers)
-        return as_asked(made, requests)
+        made = compile_requests(pack_requests(requests), self._cache, self._workers)
+        return restore_requests(made, requests)
 
     def run(
         self, compiled: Compiled, calls: Sequence[Arguments], limits: Limits = Limits()
@@ -99,9 +103,9 @@ class EmulatedBackend:
         """
         if not compiled.ok or compiled.artifact is None:
             raise ValueError(f"{compiled.request.program.name} did not compile and cannot be run")
-        if holds_structures(compiled.request.signature):
+        if has_structures(compiled.request.signature):
             return run_packed(self.run, compiled, calls, limits)
-        flavour = flavour_of(compiled.request)
+        flavour = choose_flavor(compiled.request)
         runner = self._borrow(flavour)
         try:
             return runner.run(compiled, calls, limits, self._layout(compiled))
@@ -114,7 +118,9 @@ class EmulatedBackend:
         if key not in self._layouts:
             if len(self._layouts) > 4096:
                 self._layouts.clear()
-            self._layouts[key] = replace(layout_of(compiled.request), quiet=quiet_at_load(compiled))
+            self._layouts[key] = replace(
+                choose_layout(compiled.request), quiet=runs_nothing_at_load(compiled)
+            )
         return self._layouts[key]
 
     def _borrow(self, flavour: str) -> Runner:

@@ -15,7 +15,7 @@ the same place, for the compiler to complain about.
 * `__device__ T x;` (a variable) -> goes to a section that is put back before every call
 * includes that the preludes stand for are dropped
 
-    python -c "from gpu_runtime.emulation.cuda_rewrite import rewrite; print(rewrite('void f(){ k<<<1,2>>>(x); }'))"
+    python -c "from gpu_runtime.emulation.cuda_rewrite import rewrite_cuda; print(rewrite_cuda('void f(){ k<<<1,2>>>(x); }'))"
 """
 
 from __future__ import annotations
@@ -24,7 +24,11 @@ import re
 from dataclasses import dataclass
 
 from gpu_runtime.compile.headers import COMPLEX, PASSED_OVER_IN_CUDA
-from gpu_runtime.emulation.shared_memory import dynamic_shared, placed_shared, template_bodies
+from gpu_runtime.emulation.shared_memory import (
+    find_template_bodies,
+    rewrite_dynamic_shared,
+    rewrite_static_shared,
+)
 
 _TOKEN = re.compile(
     r"""(?P<directive>(?<![^\n])[ \t]*\#(?:\\\n|[^\n])*)|(?P<space>\s*\n|[^\S\n]+|\\\n)|(?P<comment>//[^\n]*|/\*.*?\*/)
@@ -48,26 +52,26 @@ class Token:
         return self.kind not in ("space", "comment", "directive")
 
 
-def tokens_of(text: str) -> list[Token]:
+def tokenize(text: str) -> list[Token]:
     """Every character of `text`, as tokens; joining their texts gives it back."""
     return [Token(m.lastgroup or "mark", m.group()) for m in _TOKEN.finditer(text)]
 
 
-def rewrite(text: str) -> str:
+def rewrite_cuda(text: str) -> str:
     """C++ for g++ with the same lines. Never raises: what cannot be read is left for the
     compiler.
     """
-    tokens = without_includes(text)
+    tokens = blank_includes(text)
     _launches(tokens)
     _declarations(tokens)
     return "".join(token.text for token in tokens)
 
 
-def without_includes(text: str) -> list[Token]:
+def blank_includes(text: str) -> list[Token]:
     """The tokens of `text` with includes of PASSED_OVER_IN_CUDA blanked, but for one that opens a
     namespace; lines stay.
     """
-    tokens = tokens_of(text)
+    tokens = tokenize(text)
     for token in tokens:
         if (
             token.kind == "directive"
@@ -79,7 +83,7 @@ def without_includes(text: str) -> list[Token]:
     return tokens
 
 
-def next_token(tokens: list[Token], i: int, step: int = 1) -> int:
+def find_next_token(tokens: list[Token], i: int, step: int = 1) -> int:
     """Index of the next code token from i on (i included), or -1."""
     while 0 <= i < len(tokens):
         if tokens[i].code:
@@ -88,7 +92,7 @@ def next_token(tokens: list[Token], i: int, step: int = 1) -> int:
     return -1
 
 
-def matching(tokens: list[Token], i: int) -> int:
+def find_closing_bracket(tokens: list[Token], i: int) -> int:
     """Index of the bracket that closes the one at i, or -1."""
     depth = 0
     for j in range(i, len(tokens)):
@@ -103,7 +107,7 @@ def _callee_start(tokens: list[Token], i: int) -> int:
     """Index of the first token of the kernel name that ends before i: `k`, `ns::k` or `k<T>`; -1
     when there is none.
     """
-    j = next_token(tokens, i - 1, -1)
+    j = find_next_token(tokens, i - 1, -1)
     if j >= 0 and tokens[j].text == ">":
         depth = 0
         while j >= 0:
@@ -111,12 +115,12 @@ def _callee_start(tokens: list[Token], i: int) -> int:
             if depth == 0 or tokens[j].text in ";{}":
                 break
             j -= 1
-        j = next_token(tokens, j - 1, -1)
+        j = find_next_token(tokens, j - 1, -1)
     while j >= 0 and tokens[j].kind == "name":
-        before = next_token(tokens, j - 1, -1)
+        before = find_next_token(tokens, j - 1, -1)
         if before < 0 or tokens[before].text != "::":
             return j
-        further = next_token(tokens, before - 1, -1)
+        further = find_next_token(tokens, before - 1, -1)
         if further < 0 or tokens[further].kind != "name":
             return before
         j = further
@@ -129,8 +133,12 @@ def _launches(tokens: list[Token]) -> None:
             continue
         start = _callee_start(tokens, i)
         end = next((j for j in range(i, len(tokens)) if tokens[j].text in (">>>", ";")), -1)
-        opening = next_token(tokens, end + 1) if end >= 0 and tokens[end].text == ">>>" else -1
-        closing = matching(tokens, opening) if opening >= 0 and tokens[opening].text == "(" else -1
+        opening = find_next_token(tokens, end + 1) if end >= 0 and tokens[end].text == ">>>" else -1
+        closing = (
+            find_closing_bracket(tokens, opening)
+            if opening >= 0 and tokens[opening].text == "("
+            else -1
+        )
         if start < 0 or closing < 0:
             continue
         kernel = "".join(t.text for t in tokens[start:i] if t.code)
@@ -145,7 +153,7 @@ def _launches(tokens: list[Token]) -> None:
 def _declarations(tokens: list[Token]) -> None:
     """Statements that declare __shared__, __device__ or __constant__ variables."""
     gaps = 0
-    templates = template_bodies(tokens, matching)
+    templates = find_template_bodies(tokens, find_closing_bracket)
     for i, token in enumerate(tokens):
         if token.text not in ("__shared__", "__device__", "__constant__", "__managed__"):
             continue
@@ -154,11 +162,11 @@ def _declarations(tokens: list[Token]) -> None:
             continue
         words = {t.text for t in tokens[first:last] if t.code}
         if token.text == "__shared__" and "extern" in words:
-            dynamic_shared(tokens, first, last)
+            rewrite_dynamic_shared(tokens, first, last)
         elif (
             token.text == "__shared__"
             and any(i in body for body in templates)
-            and placed_shared(tokens, first, last, gaps)
+            and rewrite_static_shared(tokens, first, last, gaps)
         ):
             gaps += 1
         elif token.text == "__shared__":
@@ -193,22 +201,24 @@ def _statement(tokens: list[Token], i: int) -> tuple[int, int]:
     j = i
     while j < len(tokens) and tokens[j].text not in (";", "=", "{", "}"):
         if tokens[j].text == "(":
-            before = tokens[next_token(tokens, j - 1, -1)].text
+            before = tokens[find_next_token(tokens, j - 1, -1)].text
             inside = (
-                tokens[next_token(tokens, j + 1)].text if next_token(tokens, j + 1) >= 0 else ""
+                tokens[find_next_token(tokens, j + 1)].text
+                if find_next_token(tokens, j + 1) >= 0
+                else ""
             )
             if (
                 before not in ("__align__", "__attribute__", "alignas", "__launch_bounds__", "[")
                 and inside != "*"
             ):
                 return first, -1
-            j = matching(tokens, j)
+            j = find_closing_bracket(tokens, j)
             if j < 0:
                 return first, -1
         j += 1
     while j < len(tokens) and tokens[j].text != ";":
         if tokens[j].text in _OPEN:
-            j = matching(tokens, j)
+            j = find_closing_bracket(tokens, j)
             if j < 0:
                 return first, -1
         elif tokens[j].text in _CLOSE:

@@ -5,7 +5,7 @@ Contract: rewrites the tokens of one declaration in place and keeps its lines. A
 section of its own is watched; the compiler gives none to the variables of a template's instances,
 so that the runner hands out their memory at every launch (hooks.c: cv_placed).
 
-    python -c "from gpu_runtime.emulation.cuda_rewrite import rewrite; print(rewrite('template <int N> void f() { __shared__ int s[N]; }'))"
+    python -c "from gpu_runtime.emulation.cuda_rewrite import rewrite_cuda; print(rewrite_cuda('template <int N> void f() { __shared__ int s[N]; }'))"
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _BRACKETS = re.compile(r"\[[^\[\]]*\]|<[^<>]*>|\([^()]*\)")
 _NAME = re.compile(r"[A-Za-z_]\w*$")
 
 
-def template_bodies(
+def find_template_bodies(
     tokens: Sequence[_Token], matching: Callable[[Sequence[_Token], int], int]
 ) -> list[range]:
     """Where the bodies of templates are. matching: gives the bracket that closes another."""
@@ -50,18 +50,18 @@ def template_bodies(
     return bodies
 
 
-def placed_shared(tokens: Sequence[_Token], first: int, last: int, number: int) -> bool:
+def rewrite_static_shared(tokens: Sequence[_Token], first: int, last: int, number: int) -> bool:
     """`__shared__ T x[N], y;` -> members of a struct to which the runner gives memory, and
     references to them; False where it cannot be read.
     """
-    text = _plain(tokens, first, last)
+    text = _join_tokens(tokens, first, last)
     declared = re.sub(r"\b(?:__shared__|static|__device__)\b", " ", text)
-    names = _declared(declared)
+    names = _find_declared_names(declared)
     if not names:
         return False
     box, slot = f"cv_box_{number}", f"cv_slot_{number}"
     references = " ".join(f"auto &{name} = cv_at_{number}.{name};" for name in names)
-    _put(
+    _replace_tokens(
         tokens,
         first,
         last,
@@ -72,7 +72,7 @@ def placed_shared(tokens: Sequence[_Token], first: int, last: int, number: int) 
     return True
 
 
-def _declared(text: str) -> list[str]:
+def _find_declared_names(text: str) -> list[str]:
     """Names that a declaration declares; none where one has an initial value, is a pointer to
     something else, or cannot be read.
     """
@@ -85,11 +85,11 @@ def _declared(text: str) -> list[str]:
     return [name[0] for name in found if name] if all(found) else []
 
 
-def dynamic_shared(tokens: Sequence[_Token], first: int, last: int) -> None:
+def rewrite_dynamic_shared(tokens: Sequence[_Token], first: int, last: int) -> None:
     """`extern __shared__ T x[][M];` -> `T (*x)[M] = (T (*)[M])cv_dynamic_shared;` in the place of
     the statement.
     """
-    text = _plain(tokens, first, last)
+    text = _join_tokens(tokens, first, last)
     plain = re.sub(r"\b(?:extern|__shared__|static)\b", " ", _ALIGNED.sub(" ", text))
     found = re.fullmatch(
         r"\s*([\w\s:<>,*]+?[\s*>])\s*(\w+)\s*\[\s*\]\s*((?:\[[^\[\]]*\]\s*)*)", plain
@@ -99,17 +99,19 @@ def dynamic_shared(tokens: Sequence[_Token], first: int, last: int) -> None:
     kind, name, rest = " ".join(found[1].split()), found[2], found[3].strip()
     declared = f"{kind} (*const {name}){rest}" if rest else f"{kind} *const {name}"
     cast = f"{kind} (*){rest}" if rest else f"{kind} *"
-    _put(tokens, first, last, f" {declared} = ({cast})cv_dynamic_shared", text.count("\n"))
+    _replace_tokens(
+        tokens, first, last, f" {declared} = ({cast})cv_dynamic_shared", text.count("\n")
+    )
 
 
-def _plain(tokens: Sequence[_Token], first: int, last: int) -> str:
+def _join_tokens(tokens: Sequence[_Token], first: int, last: int) -> str:
     return "".join(
         t.text if t.kind != "comment" else " " + "\n" * t.text.count("\n")
         for t in tokens[first:last]
     )
 
 
-def _put(tokens: Sequence[_Token], first: int, last: int, text: str, lines: int) -> None:
+def _replace_tokens(tokens: Sequence[_Token], first: int, last: int, text: str, lines: int) -> None:
     for token in tokens[first:last]:
         token.text = ""
     tokens[first].text = text + "\n" * lines

@@ -1,10 +1,10 @@
 """What a kernel's text fixes about its block: constants, shared arrays, and the shapes that follow
 from them.
 
-Contract: reading only, of plain text (`gpu_runtime.launch.kernel_facts.plain_text`); what cannot be
-read gives nothing, never an error.
+Contract: reading only, of plain text (`gpu_runtime.launch.kernel_facts.strip_comments`); what
+cannot be read gives nothing, never an error.
 
-    python -c "from gpu_runtime.launch.kernel_blocks import is_joined; print(is_joined('x', 'i = blockIdx.x * 64 + threadIdx.x;', {}))"
+    python -c "from gpu_runtime.launch.kernel_blocks import is_global_index; print(is_global_index('x', 'i = blockIdx.x * 64 + threadIdx.x;', {}))"
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 
 
-def constants_of(text: str) -> dict[str, int]:
+def find_integer_constants(text: str) -> dict[str, int]:
     """Integer macros and constants of the text."""
     found = {
         m[1]: int(m[2])
@@ -27,7 +27,7 @@ def constants_of(text: str) -> dict[str, int]:
     return found
 
 
-def is_joined(d: str, text: str, constants: dict[str, int]) -> bool:
+def is_global_index(d: str, text: str, constants: dict[str, int]) -> bool:
     """Whether `blockIdx.x * 256 + threadIdx.x` occurs, in any order and under other names: the
     constant is the block's size.
     """
@@ -43,7 +43,7 @@ def is_joined(d: str, text: str, constants: dict[str, int]) -> bool:
     return any(size is not None and 1 < size <= 1024 for size in sizes)
 
 
-def shared_arrays(
+def find_shared_arrays(
     text: str, constants: dict[str, int]
 ) -> tuple[tuple[tuple[int, ...], ...], tuple[str, ...]]:
     """Extents of static __shared__ arrays that are known, and element types of dynamic ones."""
@@ -70,7 +70,7 @@ def _constant(expression: str, constants: dict[str, int]) -> int | None:
     return int(first[1]) if first and re.fullmatch(r"[\d\s+\-*/()]+", text) else None
 
 
-def block_hints(
+def find_block_hints(
     text: str, static: Sequence[tuple[int, ...]], constants: dict[str, int], flat: bool
 ) -> tuple[tuple[int, int, int], ...]:
     """Block shapes (x, y, z) from `blockIdx.x * 256 + threadIdx.x`, tile extents, `s[256]`, and

@@ -5,9 +5,9 @@ Contract: reading only, by tokens; nothing is executed and a text that cannot be
 facts, never an error. `taint` is followed through assignments, in their order: a variable computed
 from threadIdx.x and blockIdx.x belongs to dimension x.
 
-    python -c "from corpora.records import Program; from gpu_runtime.launch.kernel_facts import facts_of; \
-print(facts_of(Program('cuda', 'k', '__global__ void k(int *a, int n) { int i = threadIdx.x; if (i <
-n) a[i] = 0; }')))"
+    python -c "from corpora.records import Program; from gpu_runtime.launch.kernel_facts import read_kernel_facts; \
+print(read_kernel_facts(Program('cuda', 'k', '__global__ void k(int *a, int n) { int i =
+threadIdx.x; if (i < n) a[i] = 0; }')))"
 """
 
 from __future__ import annotations
@@ -16,8 +16,13 @@ import re
 from dataclasses import dataclass, field
 
 from corpora.records import Program
-from gpu_runtime.emulation.cuda_rewrite import tokens_of
-from gpu_runtime.launch.kernel_blocks import block_hints, constants_of, is_joined, shared_arrays
+from gpu_runtime.emulation.cuda_rewrite import tokenize
+from gpu_runtime.launch.kernel_blocks import (
+    find_block_hints,
+    find_integer_constants,
+    find_shared_arrays,
+    is_global_index,
+)
 
 _INDEX = re.compile(r"\b(threadIdx|blockIdx)\s*\.\s*([xyz])\b")
 _CAST = re.compile(
@@ -26,7 +31,7 @@ _CAST = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Dimension:
+class DimensionFacts:
     """How one of x, y, z is used. bounds: upper bounds found in guards, as expressions over
     parameters and literals.
 
@@ -58,7 +63,7 @@ class KernelFacts:
     types of extern arrays.
     """
 
-    dimensions: tuple[Dimension, Dimension, Dimension]
+    dimensions: tuple[DimensionFacts, DimensionFacts, DimensionFacts]
     block_hints: tuple[tuple[int, int, int], ...] = ()
     static_shared: tuple[tuple[int, ...], ...] = ()
     dynamic_shared: tuple[str, ...] = ()
@@ -96,25 +101,25 @@ class _Reading:
     """
 
 
-def facts_of(program: Program) -> KernelFacts:
+def read_kernel_facts(program: Program) -> KernelFacts:
     """Facts of the whole text (device functions included): a text is one kernel and its helpers."""
-    text = plain_text(program)
-    constants = constants_of(program.text)
+    text = strip_comments(program)
+    constants = find_integer_constants(program.text)
     reading = _Reading(_parameters(text, program.name), constants)
     for _ in range(2):  # twice: taint may flow backwards through a loop
         reading.guards.clear()
         reading.moved.clear()  # a counter may turn out to be an index
         _read(reading, text)
-    static, dynamic = shared_arrays(text, constants)
+    static, dynamic = find_shared_arrays(text, constants)
     dimensions = tuple(_dimension(d, text, reading) for d in "xyz")
-    hints = block_hints(text, static, constants, not any(d.thread for d in dimensions[1:]))
+    hints = find_block_hints(text, static, constants, not any(d.thread for d in dimensions[1:]))
     return KernelFacts(dimensions, hints, static, dynamic)  # type: ignore[arg-type]
 
 
-def plain_text(program: Program) -> str:
+def strip_comments(program: Program) -> str:
     """Without comments and directives; `threadIdx . x` is `threadIdx.x`."""
     text = "".join(
-        " " if t.kind in ("comment", "directive") else t.text for t in tokens_of(program.text)
+        " " if t.kind in ("comment", "directive") else t.text for t in tokenize(program.text)
     )
     return re.sub(r"\s*\.\s*(?=[xyz]\b)", ".", text)
 
@@ -135,7 +140,7 @@ def _parameters(text: str, name: str) -> frozenset[str]:
     )
 
 
-def _without_subscripts(text: str) -> str:
+def _drop_subscripts(text: str) -> str:
     """`a[i] + b[j]` -> `a + b`: an element's value says nothing about the index."""
     while (shorter := re.sub(r"\[[^\[\]]*\]", " ", text)) != text:
         text = shorter
@@ -143,7 +148,7 @@ def _without_subscripts(text: str) -> str:
 
 
 def _dims(expression: str, taint: dict[str, frozenset[str]]) -> frozenset[str]:
-    plain = _without_subscripts(expression)
+    plain = _drop_subscripts(expression)
     dims = {m[2] for m in _INDEX.finditer(plain)}
     for name in re.findall(
         r"(?<![.\w])[A-Za-z_]\w*\b", plain
@@ -153,7 +158,7 @@ def _dims(expression: str, taint: dict[str, frozenset[str]]) -> frozenset[str]:
 
 
 def _read(reading: _Reading, text: str) -> None:
-    flat = _without_subscripts(text)
+    flat = _drop_subscripts(text)
     reading.counters = frozenset(re.findall(r"\bfor\s*\(\s*(?:\w+\s+)*(\w+)\s*=", flat))
     for statement in re.split(
         r"(?<=[;{}])", flat
@@ -217,13 +222,13 @@ def _read_comparison(reading: _Reading, before: str, operator: str, behind: str)
     reading.guards.append(
         _Guard(
             left or right,
-            _beyond(bound) if inclusive and bound else bound,
+            _add_one(bound) if inclusive and bound else bound,
             _is_moved(guarded, reading),
         )
     )
 
 
-def _own_guards(condition: str, text: str) -> str:
+def _drop_value_conditions(condition: str, text: str) -> str:
     """A condition of `?:` chooses a value and keeps no thread from working, except where it asks
     for the thread's own index: `v = i < n ? x[i] : 0` says that there may be threads beyond n; `x +
     1 < w ? ...` is about a neighbour.
@@ -243,7 +248,9 @@ def _comparisons(statement: str, text: str) -> list[tuple[str, str, str]]:
     """
     found = []
     statement = re.sub(
-        r"^(?!\s*(?:if|while|for)\b)[^?]*\?", lambda m: _own_guards(m[0], text), statement
+        r"^(?!\s*(?:if|while|for)\b)[^?]*\?",
+        lambda m: _drop_value_conditions(m[0], text),
+        statement,
     )
     for piece in re.split(
         r"&&?|\|\|?|[;{}?:,=!]|\breturn\b|\bif\b|\bwhile\b|\bfor\b",
@@ -256,11 +263,11 @@ def _comparisons(statement: str, text: str) -> list[tuple[str, str, str]]:
         parts = re.split(r"([<>\x01\x02])", piece)
         if len(parts) == 3:
             operator = {"\x01": "<=", "\x02": ">="}.get(parts[1], parts[1])
-            found.append((parts[0], operator, _closed(parts[2])))
+            found.append((parts[0], operator, _cut_at_closing_bracket(parts[2])))
     return found
 
 
-def _closed(text: str) -> str:
+def _cut_at_closing_bracket(text: str) -> str:
     """Up to the bracket that closes what was opened before: `n) i` is `n`."""
     depth = 0
     for place, character in enumerate(text):
@@ -277,7 +284,7 @@ def _bound(expression: str, reading: _Reading) -> str | None:
     text = _CAST.sub(" ", expression)
     for _ in range(4):
         text = re.sub(r"\b[A-Za-z_]\w*\b", lambda m: _meaning(m[0], reading), text)
-    text = _balanced(re.sub(r"(\d)[uUlL]+\b", r"\1", text)).replace(" ", "")
+    text = _balance_brackets(re.sub(r"(\d)[uUlL]+\b", r"\1", text)).replace(" ", "")
     names = re.findall(r"[A-Za-z_]\w*", text)
     if (
         not text
@@ -289,7 +296,7 @@ def _bound(expression: str, reading: _Reading) -> str | None:
     return None if text.startswith("*") or re.search(r"[+\-*/]{2}", text) else text
 
 
-def _beyond(bound: str) -> str:
+def _add_one(bound: str) -> str:
     """`bound + 1`, as a plan writes it."""
     return bound.removesuffix("-1") if re.search(r"[\w)]-1$", bound) else f"{bound}+1"
 
@@ -303,7 +310,7 @@ def _meaning(name: str, reading: _Reading) -> str:
     return name
 
 
-def _balanced(text: str) -> str:
+def _balance_brackets(text: str) -> str:
     """Without the closing brackets that belong to the statement round it, and without needless
     outer ones.
     """
@@ -321,7 +328,7 @@ def _balanced(text: str) -> str:
     return kept[1:-1] if re.fullmatch(r"\([^()]*\)", kept) else kept
 
 
-def _dimension(d: str, text: str, reading: _Reading) -> Dimension:
+def _dimension(d: str, text: str, reading: _Reading) -> DimensionFacts:
     uses = {m[1] for m in _INDEX.finditer(text) if m[2] == d}
     ordered = sorted(reading.guards, key=lambda g: g.moved)  # the thread's own index says most
     own = [g.bound for g in ordered if g.dims == {d}]
@@ -347,9 +354,9 @@ def _dimension(d: str, text: str, reading: _Reading) -> Dimension:
     apart = (
         {"threadIdx", "blockIdx"} <= uses
         and not re.search(rf"\bblockDim\.{d}\b", text)
-        and not is_joined(d, text, reading.constants)
+        and not is_global_index(d, text, reading.constants)
     )
-    return Dimension(
+    return DimensionFacts(
         "threadIdx" in uses,
         "blockIdx" in uses,
         bool(guards),

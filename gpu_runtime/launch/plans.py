@@ -1,9 +1,9 @@
 """Launch plans for bare kernels: which grid and block to try, as text that goes into a verdict.
 
-Contract: `candidate_plans` reads the kernel's text (dimensions used, guards, strides, block-size
-hints) and gives a small ordered set, most likely first; the caller runs them until one passes every
-test. A kernel with a guard is launched with more threads than it has work, as its guard promises
-that it may be; only a kernel without a guard gets an exact cover.
+Contract: `list_candidate_plans` reads the kernel's text (dimensions used, guards, strides,
+block-size hints) and gives a small ordered set, most likely first; the caller runs them until one
+passes every test. A kernel with a guard is launched with more threads than it has work, as its
+guard promises that it may be; only a kernel without a guard gets an exact cover.
 
 Text form: `grid=ceil(n/64),1,1 block=64,1,1 shared=4*64`. Expressions are over integer scalars of
 the test and `len(array)`: + - * / (floor), ceil(a/b), min, max, gcd.
@@ -22,13 +22,13 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from corpora.records import ArrayValue, Program, ScalarValue, Signature, UnitTestSuite
-from corpora.signatures.structures import by_numbers
+from corpora.signatures.structures import flatten_members
 from gpu_runtime.backend import Geometry
-from gpu_runtime.launch.kernel_facts import Dimension, KernelFacts, facts_of
+from gpu_runtime.launch.kernel_facts import DimensionFacts, KernelFacts, read_kernel_facts
 
-MOST_PLANS = 24
-MOST_BLOCK_THREADS = 1024
-MOST_THREADS = 1 << 26
+MAX_PLANS = 24
+MAX_BLOCK_THREADS = 1024
+MAX_THREADS = 1 << 26
 ELEMENT_BYTES = {
     "char": 1,
     "bool": 1,
@@ -64,15 +64,15 @@ class LaunchPlan:
         where a name is unknown or no device takes the launch.
         """
         grid, block = (
-            tuple(max(1, evaluate(e, scalars, extents)) for e in part)
+            tuple(max(1, evaluate_expression(e, scalars, extents)) for e in part)
             for part in (self.grid, self.block)
         )
         threads = math.prod(block)
-        if threads > MOST_BLOCK_THREADS or block[2] > 64:
+        if threads > MAX_BLOCK_THREADS or block[2] > 64:
             raise ValueError(f"a block of {threads} threads ('{self}') is more than a device takes")
-        if threads * math.prod(grid) > MOST_THREADS or max(grid[1:]) > 65535:
+        if threads * math.prod(grid) > MAX_THREADS or max(grid[1:]) > 65535:
             raise ValueError(f"a grid of {math.prod(grid)} blocks ('{self}') is more than is tried")
-        return Geometry(grid, block, max(0, evaluate(self.shared, scalars, extents)))
+        return Geometry(grid, block, max(0, evaluate_expression(self.shared, scalars, extents)))
 
 
 _OPERATIONS: dict[type, Callable[[int, int], int]] = {
@@ -90,7 +90,9 @@ def _floor(a: int, b: int) -> int:
     return a // b
 
 
-def evaluate(expression: str, scalars: Mapping[str, int], extents: Mapping[str, int]) -> int:
+def evaluate_expression(
+    expression: str, scalars: Mapping[str, int], extents: Mapping[str, int]
+) -> int:
     """Value of one expression of a plan. Raises ValueError naming what it cannot read."""
     return _value(_tree(expression), expression, scalars, extents)
 
@@ -184,7 +186,7 @@ def parse_plan(text: str) -> LaunchPlan:
 
 def _check(expression: str) -> None:
     anything = _Anything()
-    evaluate(expression, anything, anything)
+    evaluate_expression(expression, anything, anything)
 
 
 class _Anything(dict[str, int]):
@@ -217,56 +219,56 @@ def _split(text: str) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Axis:
+class LaunchAxis:
     """Grid and block expressions of one dimension."""
 
     grid: str
     block: str
 
 
-def candidate_plans(
+def list_candidate_plans(
     program: Program, signature: Signature, suite: UnitTestSuite | None = None
 ) -> list[LaunchPlan]:
-    """Plans to try for the kernel `program`, at most MOST_PLANS, most likely first; duplicates on
+    """Plans to try for the kernel `program`, at most MAX_PLANS, most likely first; duplicates on
     this suite left out.
 
     suite: tests in the kernel's parameter names; may hold scalars that the kernel itself does not
     take.
     """
-    return list(plans_in_turn(program, signature, suite))
+    return list(iterate_candidate_plans(program, signature, suite))
 
 
-def plans_in_turn(
+def iterate_candidate_plans(
     program: Program, signature: Signature, suite: UnitTestSuite | None = None
 ) -> Iterator[LaunchPlan]:
-    """`candidate_plans`, each when it is asked for: nearly always the first one does."""
-    facts = facts_of(replace(program, text=by_numbers(program.text, signature)))
-    names = Names.of(signature, suite)
+    """`list_candidate_plans`, each when it is asked for: nearly always the first one does."""
+    facts = read_kernel_facts(replace(program, text=flatten_members(program.text, signature)))
+    names = PlanNames.of(signature, suite)
     plans: list[LaunchPlan] = []
     for sizes in _block_sizes(facts):
         axes = [
-            axes_of(facts.dimensions[d], sizes[d], names, bool(facts.static_shared), d == 0)
+            propose_axes(facts.dimensions[d], sizes[d], names, bool(facts.static_shared), d == 0)
             for d in range(3)
         ]
         chosen = sorted(
             itertools.product(*(enumerate(a) for a in axes)), key=lambda c: sum(i for i, _ in c)
         )
-        for combination in chosen[:MOST_PLANS]:
+        for combination in chosen[:MAX_PLANS]:
             x, y, z = (axis for _, axis in combination)
             plan = LaunchPlan((x.grid, y.grid, z.grid), (x.block, y.block, z.block))
-            plans += with_shared(plan, facts, names)
-    return itertools.islice(distinct(plans, suite), MOST_PLANS)
+            plans += add_shared_memory(plan, facts, names)
+    return itertools.islice(drop_repeated_plans(plans, suite), MAX_PLANS)
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class PlanNames:
     """What a plan may count: integer scalars and arrays, likely ones first."""
 
     scalars: tuple[str, ...]
     arrays: tuple[str, ...]
 
     @staticmethod
-    def of(signature: Signature, suite: UnitTestSuite | None) -> Names:
+    def of(signature: Signature, suite: UnitTestSuite | None) -> PlanNames:
         scalars = [p.name for p in signature.parameters if p.kind == "scalar" and p.type[0] in "iu"]
         arrays = [p for p in signature.parameters if p.kind != "scalar"]
         if suite is not None and suite.tests:
@@ -276,7 +278,7 @@ class Names:
                 if isinstance(a, ScalarValue) and a.type[0] in "iu" and a.name not in scalars
             ]
         arrays.sort(key=lambda p: p.intent == "in")
-        return Names(tuple(scalars), tuple(p.name for p in arrays))
+        return PlanNames(tuple(scalars), tuple(p.name for p in arrays))
 
     def exact(self) -> list[str]:
         """Expressions that may be the number of threads that an unguarded dimension needs."""
@@ -305,61 +307,73 @@ def _block_sizes(facts: KernelFacts) -> list[tuple[int, int, int]]:
     return list(dict.fromkeys([*facts.block_hints[:3], usual]))
 
 
-def axes_of(
-    dimension: Dimension, size: int, names: Names, fixed_block: bool, first: bool = True
-) -> list[Axis]:
+def propose_axes(
+    dimension: DimensionFacts, size: int, names: PlanNames, fixed_block: bool, first: bool = True
+) -> list[LaunchAxis]:
     """Ways to launch one dimension, likely ones first. fixed_block: the block size is a fact of the
     text, not a choice.
     """
     if not dimension.thread and not dimension.block:
-        return [Axis("1", "1")]
+        return [LaunchAxis("1", "1")]
     if dimension.shared_bound:
-        return [Axis("1", "1")]
-    bounds = [b for b in dimension.bounds if readable(b)] or (
+        return [LaunchAxis("1", "1")]
+    bounds = [b for b in dimension.bounds if is_plan_expression(b)] or (
         [names.cover()] if dimension.guarded else []
     )
     if dimension.strided:
         cover = bounds or names.exact()[:4]
         if not dimension.block:
-            return [Axis("1", str(size))]
+            return [LaunchAxis("1", str(size))]
         return [
-            Axis(f"min(3,ceil({bracket(b)}/{size}))", str(size) if dimension.thread else "1")
+            LaunchAxis(
+                f"min(3,ceil({add_brackets(b)}/{size}))", str(size) if dimension.thread else "1"
+            )
             for b in cover[:1]
-        ] + [Axis(f"ceil({bracket(b)}/{size})", str(size)) for b in cover if dimension.thread]
+        ] + [
+            LaunchAxis(f"ceil({add_brackets(b)}/{size})", str(size))
+            for b in cover
+            if dimension.thread
+        ]
     if dimension.apart and not dimension.bounds and len(names.scalars) > 1:
-        return [Axis(a, b) for a, b in itertools.permutations(names.scalars, 2)][:8]
+        return [LaunchAxis(a, b) for a, b in itertools.permutations(names.scalars, 2)][:8]
     if dimension.joint:
         # Along x the joint index would wrap into the next row: exact there, more threads than work
         # in y and z.
         exact = [
-            Axis(f"{bracket(b)}/gcd({b},{size})", f"gcd({b},{size})") for b in names.exact()[:6]
+            LaunchAxis(f"{add_brackets(b)}/gcd({b},{size})", f"gcd({b},{size})")
+            for b in names.exact()[:6]
         ]
         return (
             exact
             if first
-            else [Axis(f"ceil({bracket(b)}/{size})", str(size)) for b in names.exact()[:6]]
+            else [
+                LaunchAxis(f"ceil({add_brackets(b)}/{size})", str(size)) for b in names.exact()[:6]
+            ]
         )
     if not dimension.block:
         rounded = (
             "8*ceil({}/8)" if size < 64 else "min(1024,32*ceil({}/32))"
         )  # more threads than work: the guard must hold
-        inside = [Axis("1", rounded.format(bracket(b))) for b in bounds] or [
-            Axis("1", b) for b in names.exact()[:8]
+        inside = [LaunchAxis("1", rounded.format(add_brackets(b))) for b in bounds] or [
+            LaunchAxis("1", b) for b in names.exact()[:8]
         ]
-        return [Axis("1", str(size)), *inside] if fixed_block else inside
+        return [LaunchAxis("1", str(size)), *inside] if fixed_block else inside
     if not dimension.thread:
-        return [Axis(b, "1") for b in (bounds or names.exact()[:8])]
+        return [LaunchAxis(b, "1") for b in (bounds or names.exact()[:8])]
     if dimension.guarded or bounds:
-        return [Axis(f"ceil({bracket(b)}/{size})", str(size)) for b in bounds]
-    whole = [Axis(f"{bracket(b)}/gcd({b},{size})", f"gcd({b},{size})") for b in names.exact()[:10]]
+        return [LaunchAxis(f"ceil({add_brackets(b)}/{size})", str(size)) for b in bounds]
+    whole = [
+        LaunchAxis(f"{add_brackets(b)}/gcd({b},{size})", f"gcd({b},{size})")
+        for b in names.exact()[:10]
+    ]
     return (
-        [Axis(f"ceil({bracket(b)}/{size})", str(size)) for b in names.exact()[:6]]
+        [LaunchAxis(f"ceil({add_brackets(b)}/{size})", str(size)) for b in names.exact()[:6]]
         if fixed_block
-        else whole or [Axis("1", str(size))]
+        else whole or [LaunchAxis("1", str(size))]
     )
 
 
-def readable(bound: str) -> bool:
+def is_plan_expression(bound: str) -> bool:
     """Whether a plan may hold what was read off a guard, which may be any model's text."""
     try:
         _check(bound)
@@ -368,13 +382,13 @@ def readable(bound: str) -> bool:
     return True
 
 
-def bracket(expression: str) -> str:
+def add_brackets(expression: str) -> str:
     return (
         expression if re.fullmatch(r"\w+|\w+\([^()]*\)|[\w*]+", expression) else f"({expression})"
     )
 
 
-def with_shared(plan: LaunchPlan, facts: KernelFacts, names: Names) -> list[LaunchPlan]:
+def add_shared_memory(plan: LaunchPlan, facts: KernelFacts, names: PlanNames) -> list[LaunchPlan]:
     """The plan with enough dynamic shared memory for what the text declares: one element a thread,
     two, or one a scalar.
     """
@@ -391,7 +405,9 @@ def with_shared(plan: LaunchPlan, facts: KernelFacts, names: Names) -> list[Laun
     return [LaunchPlan(plan.grid, plan.block, a) for a in amounts]
 
 
-def distinct(plans: Sequence[LaunchPlan], suite: UnitTestSuite | None) -> Iterator[LaunchPlan]:
+def drop_repeated_plans(
+    plans: Sequence[LaunchPlan], suite: UnitTestSuite | None
+) -> Iterator[LaunchPlan]:
     """Without repeats, by text and by the geometries on this suite."""
     yield from plans[:1]  # before anything is reckoned for it
     tests = (

@@ -1,14 +1,14 @@
 """Launch plans for kernels that give a row to every block, to every warp, or to every line of a
 block's threads.
 
-Contract: `every_plan` gives what `gpu_runtime.launch.plans.plans_in_turn` gives, in its order, and
-behind it at most MOST_ROW_PLANS more. They are read off what the row's number is computed from:
-`blockIdx.x` alone (a block a row), `(blockIdx.x * blockDim.x + threadIdx.x) / 32` (as many threads
-a row as it is divided by), or `blockIdx.x * blockDim.y + threadIdx.y`.
+Contract: `iterate_all_plans` gives what `gpu_runtime.launch.plans.iterate_candidate_plans` gives,
+in its order, and behind it at most MAX_ROW_PLANS more. They are read off what the row's number is
+computed from: `blockIdx.x` alone (a block a row), `(blockIdx.x * blockDim.x + threadIdx.x) / 32`
+(as many threads a row as it is divided by), or `blockIdx.x * blockDim.y + threadIdx.y`.
 
-    python -c "from corpora.records import Program; from corpora.signatures.dispatch import signature_of; from gpu_runtime.launch.row_plans import row_plans; \
+    python -c "from corpora.records import Program; from corpora.signatures.signature import read_signature; from gpu_runtime.launch.row_plans import propose_row_plans; \
 p = Program('cuda', 'k', '__global__ void k(float *y, int m) { int r = blockIdx.x; if (r < m &&
-threadIdx.x == 0) y[r] = 0; }'); print(*row_plans(p, signature_of(p)))"
+threadIdx.x == 0) y[r] = 0; }'); print(*propose_row_plans(p, read_signature(p)))"
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from corpora.records import Program, Signature, UnitTestSuite
-from corpora.signatures.structures import by_numbers
-from gpu_runtime.launch.kernel_blocks import constants_of
-from gpu_runtime.launch.kernel_facts import KernelFacts, facts_of, plain_text
+from corpora.signatures.structures import flatten_members
+from gpu_runtime.launch.kernel_blocks import find_integer_constants
+from gpu_runtime.launch.kernel_facts import KernelFacts, read_kernel_facts, strip_comments
 from gpu_runtime.launch.plans import (
-    Axis,
+    LaunchAxis,
     LaunchPlan,
-    Names,
-    axes_of,
-    bracket,
-    distinct,
-    plans_in_turn,
-    readable,
-    with_shared,
+    PlanNames,
+    add_brackets,
+    add_shared_memory,
+    drop_repeated_plans,
+    is_plan_expression,
+    iterate_candidate_plans,
+    propose_axes,
 )
 
-MOST_ROW_PLANS = 12
+MAX_ROW_PLANS = 12
 WARP_THREADS = 32
 LINES = 4
 """Lines of a block whose lines have a row each."""
@@ -46,27 +46,29 @@ _BY_WARPS = re.compile(r"\b__(?:shfl|reduce|ballot|syncwarp|any|all)")
 _LONGEST = 200
 
 
-def every_plan(
+def iterate_all_plans(
     program: Program, signature: Signature, suite: UnitTestSuite | None = None
 ) -> Iterator[LaunchPlan]:
     """The usual plans, then those for rows, each when it is asked for."""
     tried = []
-    for plan in plans_in_turn(program, signature, suite):
+    for plan in iterate_candidate_plans(program, signature, suite):
         tried.append(plan)
         yield plan
     yield from itertools.islice(
-        distinct([*tried, *row_plans(program, signature, suite)], suite), len(tried), None
+        drop_repeated_plans([*tried, *propose_row_plans(program, signature, suite)], suite),
+        len(tried),
+        None,
     )
 
 
-def row_plans(
+def propose_row_plans(
     program: Program, signature: Signature, suite: UnitTestSuite | None = None
 ) -> list[LaunchPlan]:
     """Plans by rows, most likely first; none where no row's number is found."""
-    program = replace(program, text=by_numbers(program.text, signature))
-    facts, names = facts_of(program), Names.of(signature, suite)
-    text = plain_text(program)
-    constants = {**constants_of(program.text), "warpSize": WARP_THREADS}
+    program = replace(program, text=flatten_members(program.text, signature))
+    facts, names = read_kernel_facts(program), PlanNames.of(signature, suite)
+    text = strip_comments(program)
+    constants = {**find_integer_constants(program.text), "warpSize": WARP_THREADS}
     by_row = _by_row(text, constants)
     plans: list[tuple[int, LaunchPlan]] = []
     for kind, threads in dict.fromkeys(by_row.values()):
@@ -81,20 +83,20 @@ def row_plans(
         shapes = [(kind, threads, s) for s in sizes] if kind == "block" else [(kind, threads, 0)]
         for (i, bound), (k, shape) in itertools.product(enumerate(bounds), enumerate(shapes)):
             plan = _plan(bound, *shape, facts, names)
-            plans += [(i + k + j, p) for j, p in enumerate(with_shared(plan, facts, names))]
-    return [plan for _, plan in sorted(plans, key=lambda p: p[0])][:MOST_ROW_PLANS]
+            plans += [(i + k + j, p) for j, p in enumerate(add_shared_memory(plan, facts, names))]
+    return [plan for _, plan in sorted(plans, key=lambda p: p[0])][:MAX_ROW_PLANS]
 
 
-def source_plans(program: Program, signature: Signature) -> list[LaunchPlan]:
+def propose_source_plans(program: Program, signature: Signature) -> list[LaunchPlan]:
     """Plans of a kernel that is itself the source, so that nothing else says how many rows there
     are: a row to every block, or to so many threads, whose elements the threads stride over.
     Without a guard the rows are counted by a parameter that no loop ends at and that is no row's
     length. None where the text leaves it open.
     """
-    program = replace(program, text=by_numbers(program.text, signature))
-    facts, names = facts_of(program), Names.of(signature, None)
-    text = plain_text(program)
-    constants = {**constants_of(program.text), "warpSize": WARP_THREADS}
+    program = replace(program, text=flatten_members(program.text, signature))
+    facts, names = read_kernel_facts(program), PlanNames.of(signature, None)
+    text = strip_comments(program)
+    constants = {**find_integer_constants(program.text), "warpSize": WARP_THREADS}
     columns = _columns(text, names.scalars)
     if not columns and not any(
         step == "blockDim.x" or step in constants or step.isdigit()
@@ -104,21 +106,23 @@ def source_plans(program: Program, signature: Signature) -> list[LaunchPlan]:
     by_row = {
         name: kind
         for name, kind in _by_row(text, constants).items()
-        if not _scaled(text, name or "blockIdx.x", constants)
+        if not _is_scaled(text, name or "blockIdx.x", constants)
     }
     plans: list[LaunchPlan] = []
     for kind, threads in dict.fromkeys(by_row.values()):
         rows = [name for name, of in by_row.items() if of == (kind, threads)]
         bounds = _guards(program, text, rows) or (
-            _counts(text, rows, names.scalars) if kind == "block" else []
+            _find_row_counts(text, rows, names.scalars) if kind == "block" else []
         )
         size = columns or _sizes(text, facts, constants)[0] if kind == "block" else 0
         plans += [
             plan
             for bound in bounds
-            for plan in with_shared(_plan(bound, kind, threads, size, facts, names), facts, names)
+            for plan in add_shared_memory(
+                _plan(bound, kind, threads, size, facts, names), facts, names
+            )
         ]
-    return plans[:MOST_ROW_PLANS]
+    return plans[:MAX_ROW_PLANS]
 
 
 def _columns(text: str, scalars: tuple[str, ...]) -> str:
@@ -141,12 +145,14 @@ def _guards(program: Program, text: str, rows: list[str]) -> list[str]:
     """What the text says that a row's number is below."""
     return [
         b
-        for b in facts_of(replace(program, text=_marked(text, rows))).dimensions[2].bounds
-        if readable(b)
+        for b in read_kernel_facts(replace(program, text=_mark_row_index(text, rows)))
+        .dimensions[2]
+        .bounds
+        if is_plan_expression(b)
     ]
 
 
-def _scaled(text: str, name: str, constants: dict[str, int]) -> bool:
+def _is_scaled(text: str, name: str, constants: dict[str, int]) -> bool:
     """Whether it is multiplied by a constant, as the number of a tile is."""
     n = re.escape(name)
     factors = re.findall(rf"(?<![\w.]){n}\s*\*\s*(\w+)", text) + re.findall(
@@ -155,7 +161,7 @@ def _scaled(text: str, name: str, constants: dict[str, int]) -> bool:
     return any(factor.isdigit() or factor in constants for factor in factors)
 
 
-def _counts(text: str, rows: list[str], scalars: tuple[str, ...]) -> list[str]:
+def _find_row_counts(text: str, rows: list[str], scalars: tuple[str, ...]) -> list[str]:
     """Parameters that may count the rows, those first that the kernel never names."""
     body = text[text.find("{") :]
     lengths = {
@@ -172,12 +178,12 @@ def _counts(text: str, rows: list[str], scalars: tuple[str, ...]) -> list[str]:
 
 
 def _plan(
-    bound: str, kind: str, threads: int, size: int | str, facts: KernelFacts, names: Names
+    bound: str, kind: str, threads: int, size: int | str, facts: KernelFacts, names: PlanNames
 ) -> LaunchPlan:
-    b = bracket(bound)
+    b = add_brackets(bound)
     if kind == "lines":
         return LaunchPlan((f"ceil({b}/{LINES})", "1", "1"), (str(WARP_THREADS), str(LINES), "1"))
-    y, z = (_first(axes_of(facts.dimensions[d], 1, names, False, False)) for d in (1, 2))
+    y, z = (_first(propose_axes(facts.dimensions[d], 1, names, False, False)) for d in (1, 2))
     if kind == "block":
         return LaunchPlan((bound, y.grid, z.grid), (str(size), y.block, z.block))
     wide = max(128, threads)  # several rows a block
@@ -186,8 +192,8 @@ def _plan(
     )
 
 
-def _first(axes: list[Axis]) -> Axis:
-    return axes[0] if axes else Axis("1", "1")
+def _first(axes: list[LaunchAxis]) -> LaunchAxis:
+    return axes[0] if axes else LaunchAxis("1", "1")
 
 
 def _by_row(text: str, constants: dict[str, int]) -> dict[str, tuple[str, int]]:
@@ -258,7 +264,7 @@ def _assignments(text: str) -> Iterator[tuple[str, str]]:
             end += 1
 
 
-def _marked(text: str, rows: list[str]) -> str:
+def _mark_row_index(text: str, rows: list[str]) -> str:
     """`text` in which blockIdx.z is the number of a row and no other index is left, so that guards
     on it can be read.
     """
@@ -269,13 +275,13 @@ def _marked(text: str, rows: list[str]) -> str:
             found = next((e for n, e in _assignments(text[m.start() : end + 1]) if n == m[1]), None)
             if found is not None:
                 start = text.index(found, m.end())
-                pieces += [_without_indices(text[last:start]), "blockIdx.z"]
+                pieces += [_replace_indices(text[last:start]), "blockIdx.z"]
                 last = start + len(found)
-    kept = "".join(pieces) + _without_indices(text[last:], "blockIdx.z" if "" in rows else "0")
+    kept = "".join(pieces) + _replace_indices(text[last:], "blockIdx.z" if "" in rows else "0")
     return kept
 
 
-def _without_indices(text: str, block: str = "0") -> str:
+def _replace_indices(text: str, block: str = "0") -> str:
     return _INDEX.sub(lambda m: block if m[0] == "blockIdx.x" else "0", text)
 
 

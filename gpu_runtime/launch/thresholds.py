@@ -1,10 +1,10 @@
 """Whole numbers that a text compares something with: sizes at which a program may change its ways.
 
-Contract: `comparisons` finds `<`, `<=`, `>`, `>=` (Fortran's words too) with a whole number on one
-side: a literal, a product or shift of literals, or a name that the text gives such a value, which
-`named` writes out. `numbers_asked` are those of a text's own code: not of its loops' heads, of
-comments or of directives, and where a place in an array or a loop's counter has 16 bits, the first
-number that those do not hold.
+Contract: `find_comparisons` finds `<`, `<=`, `>`, `>=` (Fortran's words too) with a whole number on
+one side: a literal, a product or shift of literals, or a name that the text gives such a value,
+which `substitute_constants` writes out. `find_compared_numbers` are those of a text's own code: not
+of its loops' heads, of comments or of directives, and where a place in an array or a loop's counter
+has 16 bits, the first number that those do not hold.
 
     python -c "from gpu_runtime.launch.thresholds import *; print(comparisons('if (n < 64 * 1024) return;'))"
 """
@@ -43,7 +43,7 @@ class Comparison:
     upward: bool
 
 
-def comparisons(text: str) -> list[Comparison]:
+def find_comparisons(text: str) -> list[Comparison]:
     """Every comparison with a whole number, in the order of the text."""
     found = [Comparison(_value(m[2]), *m.span(2), m[1] is not None) for m in _RIGHT.finditer(text)]
     left = [
@@ -55,7 +55,7 @@ def comparisons(text: str) -> list[Comparison]:
     return sorted(found, key=lambda c: c.start)
 
 
-def constants(text: str) -> dict[str, str]:
+def find_named_constants(text: str) -> dict[str, str]:
     """Names (Fortran's: of a text in small letters) that `#define`, `const`, `constexpr`, `enum` or
     `parameter` gives a whole number, each with the number's text.
     """
@@ -66,19 +66,19 @@ def constants(text: str) -> dict[str, str]:
     return found
 
 
-def named(text: str, numbers: Mapping[str, str]) -> str:
+def substitute_constants(text: str, numbers: Mapping[str, str]) -> str:
     """`text` with the number instead of every name that stands for one."""
     if not numbers:
         return text
     return re.sub(rf"\b(?:{'|'.join(map(re.escape, numbers))})\b", lambda m: numbers[m[0]], text)
 
 
-def numbers_asked(text: str, language: str) -> frozenset[int]:
+def find_compared_numbers(text: str, language: str) -> frozenset[int]:
     """The whole numbers that a program compares something with."""
     whole, text = text, _ASIDE[language].sub(" ", text.lower() if language == "fortran" else text)
-    return frozenset(c.value for c in comparisons(named(text, constants(text)))) | _turning_over(
-        whole, language
-    )
+    return frozenset(
+        c.value for c in find_comparisons(substitute_constants(text, find_named_constants(text)))
+    ) | _find_overflow_sizes(whole, language)
 
 
 _SHORT = re.compile(r"\b(?:(unsigned\s+)?short(?:\s+int)?|(u)?int16_t)\s+(\w+)\s*=")
@@ -87,7 +87,7 @@ _SHORT_FORTRAN = re.compile(
 )
 
 
-def _turning_over(text: str, language: str) -> frozenset[int]:
+def _find_overflow_sizes(text: str, language: str) -> frozenset[int]:
     """What is one too many for counters and places of 16 bits."""
     if language == "fortran":
         names = [name for row in _SHORT_FORTRAN.findall(text) for name in re.findall(r"\w+", row)]

@@ -15,7 +15,7 @@
   through the Trainer (DDP), or FSDP.
 - `finetune`: Fine-tuning of a pre-trained model by transformers' Trainer: whole, by LoRA or by
   QLoRA, with loss on the answers only.
-- `lessons`: Examples as tensors for transformers' Trainer: which are learnt together, padded or
+- `collation`: Examples as tensors for transformers' Trainer: which are learnt together, padded or
   packed, loss on the answers only.
 - `llama_decoder`: The forward pass of a Llama-shaped model, with a cache of which the answers to
   one prompt share the prompt's part.

@@ -1,8 +1,8 @@
 """Causal attention for training a small model on a CPU, a row of the batch at a time.
 
-Contract: `use` makes a model's training forward and backward go through `causal` and puts the
-library's own attention back; decoding and loading never see it. Rows must be right-padded: there is
-no mask but the causal one.
+Contract: `use_causal_attention` makes a model's training forward and backward go through
+`attend_causally` and puts the library's own attention back; decoding and loading never see it. Rows
+must be right-padded: there is no mask but the causal one.
 
 torch's flash kernel is made for long rows on many cores; at a few hundred tokens and 32 values a
 head, half of a training step in bfloat16 was spent in it. Here the scores of one row fit a core's
@@ -27,8 +27,8 @@ SIDE = 128
 
 
 @contextmanager
-def use(model: PreTrainedModel) -> Iterator[None]:
-    """Inside the block `model` attends by `causal`."""
+def use_causal_attention(model: PreTrainedModel) -> Iterator[None]:
+    """Inside the block `model` attends by `attend_causally`."""
     before = model.config._attn_implementation
     model.set_attn_implementation(NAME)
     try:
@@ -37,7 +37,7 @@ def use(model: PreTrainedModel) -> Iterator[None]:
         model.set_attn_implementation(before)
 
 
-def causal(
+def attend_causally(
     queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, scale: float
 ) -> torch.Tensor:
     """Attention of queries (rows, heads, length, width) to keys and values (rows, kept heads,
@@ -104,13 +104,15 @@ def _square(length: int, dtype: torch.dtype) -> torch.Tensor:
 
 
 def _attend(module, query, key, value, attention_mask, scaling=None, dropout=0.0, **unused):
-    """`causal` as transformers calls it (its AttentionInterface): returns (rows, length, heads,
-    width) and no weights.
+    """`attend_causally` as transformers calls it (its AttentionInterface): returns (rows, length,
+    heads, width) and no weights.
     """
     assert attention_mask is None and not dropout, (
         "rows are right-padded and small models have no dropout"
     )
-    out = causal(query, key, value, scaling if scaling is not None else query.shape[-1] ** -0.5)
+    out = attend_causally(
+        query, key, value, scaling if scaling is not None else query.shape[-1] ** -0.5
+    )
     return out.transpose(1, 2).contiguous(), None
 
 

@@ -62,7 +62,7 @@ FROZEN = frozenset({"openai"})
 """Those whose models generate and are never taught."""
 
 
-def kind_of(name_or_path: str | Path) -> str:
+def classify_model(name_or_path: str | Path) -> str:
     """What a model is, as a key of MODEL_BACKENDS (`vllm` opens what is `pretrained`, where that is
     wanted): `scratch` for a folder that `ScratchModel.save` wrote, told by its vocabulary.
     """

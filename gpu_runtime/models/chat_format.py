@@ -1,6 +1,6 @@
 """How a pre-trained model's prompts become tokens: the same whether transformers or vLLM generates.
 
-python -c "from gpu_runtime.models.chat_format import prompt_ids; help(prompt_ids)"
+python -c "from gpu_runtime.models.chat_format import encode_prompt; help(encode_prompt)"
 """
 
 from __future__ import annotations
@@ -8,19 +8,19 @@ from __future__ import annotations
 from transformers import PreTrainedTokenizerBase as HfTokenizer
 
 
-def prompt_ids(tokenizer: HfTokenizer, text: str, chat: bool = True) -> list[int]:
+def encode_prompt(tokenizer: HfTokenizer, text: str, chat: bool = True) -> list[int]:
     """The prompt as its tokenizer would have it asked: in the chat template where there is one (and
     `chat`), which brings its own special tokens.
     """
     if chat and getattr(tokenizer, "chat_template", None):
         turn = [{"role": "user", "content": text}]
-        return plain_ids(
+        return encode_plain(
             tokenizer,
             tokenizer.apply_chat_template(turn, add_generation_prompt=True, tokenize=False),
         )
     return tokenizer(text, verbose=False).input_ids  # what is too long is told apart, not warned of
 
 
-def plain_ids(tokenizer: HfTokenizer, text: str) -> list[int]:
+def encode_plain(tokenizer: HfTokenizer, text: str) -> list[int]:
     """The text and no special tokens."""
     return tokenizer(text, add_special_tokens=False, verbose=False).input_ids

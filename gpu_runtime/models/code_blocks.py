@@ -3,7 +3,7 @@
 Contract: total. Nothing is changed in what is kept: every text given back stands in the answer as
 it is.
 
-    python -c "from gpu_runtime.models.code_blocks import blocks; print(blocks('So:\\n```cpp\\nint x;\\n```'))"
+    python -c "from gpu_runtime.models.code_blocks import find_fenced_blocks; print(find_fenced_blocks('So:\\n```cpp\\nint x;\\n```'))"
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _FENCE = re.compile(r"```[^\n`]+```|```([^\n`]*)\n(.*?)(?:```|`{0,2}\Z)", re.DOT
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class FencedBlock:
     """What stands between two fences, or after one that is never closed. tag: the first word after
     the fence, in lower case.
     """
@@ -28,31 +28,33 @@ class Block:
     text: str
 
 
-def without_thoughts(answer: str) -> str:
+def strip_thoughts(answer: str) -> str:
     """The answer after its last </think>, which a chat template may have opened, up to a <think>
     that never ends.
     """
     return _UNENDED.sub("", _THOUGHT.sub("", answer))
 
 
-def blocks(text: str) -> list[Block]:
+def find_fenced_blocks(text: str) -> list[FencedBlock]:
     """The fenced blocks of a text in order."""
     return [
-        Block(_tag(found[1]), found[2]) for found in _FENCE.finditer(text) if found[2] is not None
+        FencedBlock(_tag(found[1]), found[2])
+        for found in _FENCE.finditer(text)
+        if found[2] is not None
     ]
 
 
-def closed_blocks(text: str) -> list[Block]:
-    """Those of `blocks` whose closing fence is there."""
+def closed_blocks(text: str) -> list[FencedBlock]:
+    """Those of `find_fenced_blocks` whose closing fence is there."""
     found = (
         match
         for match in _FENCE.finditer(text)
         if match[2] is not None and match[0].endswith("\n```")
     )
-    return [Block(_tag(match[1]), match[2]) for match in found]
+    return [FencedBlock(_tag(match[1]), match[2]) for match in found]
 
 
-def outside(text: str) -> list[str]:
+def find_text_outside(text: str) -> list[str]:
     """What stands before, between and after the fenced blocks of a text, in order."""
     parts, at = [], 0
     for found in _FENCE.finditer(text):

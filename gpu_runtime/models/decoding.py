@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import torch
 
 from gpu_runtime.models.llama_decoder import LlamaDecoder
-from gpu_runtime.models.protocol import ConstraintState, Only
+from gpu_runtime.models.protocol import AllowedOnly, ConstraintState
 
 _COMPACT_SHARE = 0.75
 """Finished rows are dropped from the batch when fewer than this share is still active."""
@@ -27,7 +27,7 @@ _NUCLEUS = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class DecodeRequest:
     """One prompt: ids to condition on (prompt and forced prefix), a seed per answer wanted, and
     what is forbidden.
     """
@@ -53,7 +53,7 @@ class DecodeLimits:
 @torch.inference_mode()
 def decode(
     decoder: LlamaDecoder,
-    requests: Sequence[Request],
+    requests: Sequence[DecodeRequest],
     limits: DecodeLimits,
     words: Sequence[str],
     rows: int = 64,
@@ -82,7 +82,7 @@ def decode(
 
 def _decode_chunk(
     decoder: LlamaDecoder,
-    requests: Sequence[Request],
+    requests: Sequence[DecodeRequest],
     limits: DecodeLimits,
     words: Sequence[str],
     spell: Spell | None,
@@ -125,7 +125,7 @@ class _Chooser:
 
     def __init__(
         self,
-        requests: Sequence[Request],
+        requests: Sequence[DecodeRequest],
         limits: DecodeLimits,
         words: Sequence[str],
         spell: Spell | None,
@@ -193,11 +193,11 @@ class _Chooser:
             mask[self._spelling[row][1][0]] = False
             return mask
         forbidden = self._states[row].forbidden()
-        self._allowed[row] = forbidden if isinstance(forbidden, Only) else frozenset()
+        self._allowed[row] = forbidden if isinstance(forbidden, AllowedOnly) else frozenset()
         return self._mask(forbidden)
 
     def _mask(self, forbidden: Collection[str]) -> torch.Tensor:
-        only = isinstance(forbidden, Only)
+        only = isinstance(forbidden, AllowedOnly)
         words = forbidden if only else frozenset(forbidden)
         if (only, words) not in self._masks:
             mask = self._nothing.clone()

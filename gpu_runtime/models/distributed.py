@@ -1,14 +1,14 @@
 """Fine-tuning in several processes, one per device or CPU share: torch.distributed through the
 Trainer (DDP), or FSDP.
 
-Contract: `learn_spread` has the processes started, waits, and leaves the new checkpoint in a
+Contract: `learn_distributed` has the processes started, waits, and leaves the new checkpoint in a
 folder; the same optimiser steps as one process makes with the same `batch_tokens`, each process
 computing its share. Who starts them is a `Start`: torch's own launcher on this machine, or another
-(coevolve.loop.actors: Ray Train, over the nodes of a cluster); what they do is `work`, the same for
-each. It can be killed and called again, as `fine_tune`. Early stopping needs the model in this
-process and is not possible here.
+(coevolve.loop.actors: Ray Train, over the nodes of a cluster); what they do is `run_process`, the
+same for each. It can be killed and called again, as `fine_tune`. Early stopping needs the model in
+this process and is not possible here.
 
-    python -c "from gpu_runtime.models.distributed import learn_spread; help(learn_spread)"
+    python -c "from gpu_runtime.models.distributed import learn_distributed; help(learn_distributed)"
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from gpu_runtime.models.options import FineTuning, ModelOptions
-from gpu_runtime.models.protocol import Example, Learning, ModelError, NothingToLearn
+from gpu_runtime.models.protocol import Example, Learning, ModelError, NothingToLearnError
 
 Job = dict[str, object]
 """What a process is told, as plain values that go through JSON."""
 Start = Callable[[Job, int], dict[str, float]]
-"""Runs `work(job)` in so many processes that know of each other as torch.distributed's do (RANK,
-WORLD_SIZE, MASTER_ADDR in the environment) and gives what the first of them returned. Raises
-SpreadError.
+"""Runs `run_process(job)` in so many processes that know of each other as torch.distributed's do
+(RANK, WORLD_SIZE, MASTER_ADDR in the environment) and gives what the first of them returned. Raises
+DistributedError.
 """
 
 MISSES_OTHERS = ("Connection closed by peer", "Connection reset by peer", "Connection refused")
 """What the others say when a process ends."""
 
 
-class SpreadError(ModelError):
+class DistributedError(ModelError):
     """A process failed; the message is one line: which, and why."""
 
 
-def learn_spread(
+def learn_distributed(
     checkpoint: str,
     folder: Path,
     examples: Sequence[Example],
@@ -54,9 +54,9 @@ def learn_spread(
     and `losses`, one a step.
 
     A step of `learning.batch_tokens` is shared out evenly: each process has at most that many by
-    `processes` in memory. Raises NothingToLearn and SpreadError.
+    `processes` in memory. Raises NothingToLearnError and DistributedError.
     """
-    micro = shared_micro(learning.batch_tokens, tuning.micro_tokens, processes)
+    micro = choose_micro_batch(learning.batch_tokens, tuning.micro_tokens, processes)
     job: Job = {
         # Whoever starts the processes may start them in another folder.
         "checkpoint": str(Path(checkpoint).resolve())
@@ -74,17 +74,17 @@ def learn_spread(
         "workspace": str(learning.workspace.resolve()) if learning.workspace else "",
         "tuning": asdict(replace(tuning, micro_tokens=micro, patience=0)),
     }
-    figures = (start or by_torch)(job, processes)
+    figures = (start or start_with_torch)(job, processes)
     if "nothing" in figures:
-        raise NothingToLearn(figures["nothing"])
+        raise NothingToLearnError(figures["nothing"])
     return figures
 
 
-def shared_micro(batch_tokens: int, micro_tokens: int, processes: int) -> int:
+def choose_micro_batch(batch_tokens: int, micro_tokens: int, processes: int) -> int:
     """Tokens of one forward pass: the most within `micro_tokens` (0: no bound) of which each
     process makes as many a step.
 
-    Raises SpreadError where a step cannot be shared out so.
+    Raises DistributedError where a step cannot be shared out so.
     """
     share = max(1, batch_tokens // processes)
     most = min(micro_tokens or share, share)
@@ -94,16 +94,16 @@ def shared_micro(batch_tokens: int, micro_tokens: int, processes: int) -> int:
         None,
     )
     if found is None:
-        raise SpreadError(
+        raise DistributedError(
             f"finetune.batch_tokens = {batch_tokens} cannot be shared out evenly over "
             f"resources.trainers = {processes}; give a larger finetune.batch_tokens"
         )
     return found
 
 
-def work(job: Job) -> dict[str, float]:
-    """What each process does; the first one leaves the checkpoint. Figures as of `learn_spread`, or
-    why there is nothing to learn.
+def run_process(job: Job) -> dict[str, float]:
+    """What each process does; the first one leaves the checkpoint. Figures as of
+    `learn_distributed`, or why there is nothing to learn.
     """
     from gpu_runtime.models.backends import MODEL_BACKENDS
 
@@ -114,8 +114,10 @@ def work(job: Job) -> dict[str, float]:
     learning = Learning(rate, epochs, batch_tokens, seed, max_minutes, workspace)
     losses: list[float] = []
     try:
-        figures = model.learn([Example(*e) for e in job["examples"]], learning, _noting(losses))
-    except NothingToLearn as error:
+        figures = model.learn(
+            [Example(*e) for e in job["examples"]], learning, _record_losses(losses)
+        )
+    except NothingToLearnError as error:
         return {"nothing": str(error)}
     if os.environ.get("RANK", "0") == "0":
         model.save(Path(job["folder"]))
@@ -125,7 +127,7 @@ def work(job: Job) -> dict[str, float]:
     return figures | {"losses": losses}
 
 
-def by_torch(job: Job, processes: int) -> dict[str, float]:
+def start_with_torch(job: Job, processes: int) -> dict[str, float]:
     """A `Start`: torch's launcher, on this machine."""
     with tempfile.TemporaryDirectory() as scratch:
         file = Path(scratch) / "job.json"
@@ -149,15 +151,15 @@ def by_torch(job: Job, processes: int) -> dict[str, float]:
                 for p in file.parent.glob("wrong.*")
             }
             why = (
-                cause(wrong)
+                find_cause(wrong)
                 if wrong
-                else _last_words(done.stderr) or f"exit status {done.returncode}"
+                else _find_last_message(done.stderr) or f"exit status {done.returncode}"
             )
-            raise SpreadError(f"fine-tuning in {processes} processes failed: {why}")
+            raise DistributedError(f"fine-tuning in {processes} processes failed: {why}")
         return json.loads(result.read_text())
 
 
-def _last_words(stderr: str) -> str:
+def _find_last_message(stderr: str) -> str:
     """Of what torch's launcher prints where a process was killed: by which signal, or the last line
     of words.
     """
@@ -165,7 +167,7 @@ def _last_words(stderr: str) -> str:
     return next((line for line in reversed(words) if "Signal" in line), words[-1] if words else "")
 
 
-def cause(said: Mapping[int, str]) -> str:
+def find_cause(said: Mapping[int, str]) -> str:
     """The last line of what one of several failed processes said: the first that does more than
     miss the others.
     """
@@ -177,7 +179,7 @@ def _process(file: Path) -> None:
     """One process of torch's launcher."""
     rank = os.environ.get("RANK", "0")
     try:
-        figures = work(json.loads(file.read_text(encoding="utf-8")))
+        figures = run_process(json.loads(file.read_text(encoding="utf-8")))
     except (
         Exception
     ) as error:  # told to the process that waits, in its words; the launcher ends the others
@@ -192,7 +194,7 @@ def _process(file: Path) -> None:
         part.rename(file.with_name("result.json"))
 
 
-def _noting(losses: list[float]) -> Callable[[int, int, float], None]:
+def _record_losses(losses: list[float]) -> Callable[[int, int, float], None]:
     return lambda step, steps, loss: losses.append(loss)
 
 

@@ -33,12 +33,18 @@ from transformers import (
     TrainingArguments,
 )
 
-from gpu_runtime.models.lessons import IGNORED, Collate, plan
+from gpu_runtime.models.collation import IGNORED, Collate, plan_forward_passes
 from gpu_runtime.models.options import METHODS, REPORTERS, SHARDINGS, FineTuning
 from gpu_runtime.models.protocol import Learning, ModelError
-from gpu_runtime.models.resume_state import fingerprint
-from gpu_runtime.models.sharded_state import load_shares, save_shares
-from gpu_runtime.models.training import BETAS, CLIP_NORM, WARM_UP_SHARE, WEIGHT_DECAY, Encoded
+from gpu_runtime.models.resume_state import fingerprint_lessons
+from gpu_runtime.models.sharded_state import load_shards, save_shards
+from gpu_runtime.models.training import (
+    BETAS,
+    CLIP_NORM,
+    WARM_UP_SHARE,
+    WEIGHT_DECAY,
+    EncodedExample,
+)
 
 VALIDATIONS_PER_EPOCH = 2
 METRIC = "eval_validation"
@@ -46,7 +52,7 @@ SHARES, SCHEDULE = "shares", "schedule.pt"
 """What is kept of a model that is cut, in a checkpoint for going on."""
 
 
-def require(tuning: FineTuning) -> None:
+def require_support(tuning: FineTuning) -> None:
     """Raises ModelError where this machine cannot do what `tuning` asks for."""
     if tuning.method not in METHODS:
         raise ModelError(f"finetune.method '{tuning.method}': known are {', '.join(METHODS)}")
@@ -73,7 +79,7 @@ def require(tuning: FineTuning) -> None:
         )
 
 
-def with_adapter(model: PreTrainedModel, tuning: FineTuning, seed: int) -> PreTrainedModel:
+def add_adapter(model: PreTrainedModel, tuning: FineTuning, seed: int) -> PreTrainedModel:
     """The model with fresh LoRA weights on every linear layer, its own weights frozen; one with an
     adapter is left as it is.
     """
@@ -93,7 +99,7 @@ def with_adapter(model: PreTrainedModel, tuning: FineTuning, seed: int) -> PreTr
     return get_peft_model(model, shape)
 
 
-def merged(model: PreTrainedModel, tuning: FineTuning) -> PreTrainedModel:
+def merge_adapter(model: PreTrainedModel, tuning: FineTuning) -> PreTrainedModel:
     """The model with its adapter added to its weights.
 
     Weights of four bits are made plain first: rounded to sixteen values again, most of what an
@@ -125,7 +131,7 @@ def merged(model: PreTrainedModel, tuning: FineTuning) -> PreTrainedModel:
 
 def fine_tune(
     model: PreTrainedModel,
-    examples: Sequence[Encoded],
+    examples: Sequence[EncodedExample],
     collate: Collate,
     learning: Learning,
     tuning: FineTuning,
@@ -143,7 +149,9 @@ def fine_tune(
         with arguments.main_process_first(
             local=False
         ):  # one of several processes clears away, the others look afterwards
-            resume = resume_from(folder, fingerprint(examples, learning, asdict(tuning)))
+            resume = find_checkpoint(
+                folder, fingerprint_lessons(examples, learning, asdict(tuning))
+            )
         trainer = _LessonTrainer(
             model=model,
             args=arguments,
@@ -153,20 +161,20 @@ def fine_tune(
             callbacks=_callbacks(learning, tuning, progress),
         )
         trainer.prepare(learning.validate)
-        _keep_checkpoints_light(trainer)
+        _shrink_checkpoints(trainer)
         trainer.train(resume_from_checkpoint=str(resume) if resume else None)
         trainer.accelerator.free_memory()
     return _figures(trainer, batches, accumulated, time.monotonic() - started)
 
 
 def _plan(
-    examples: Sequence[Encoded], learning: Learning, tuning: FineTuning
-) -> tuple[list[list[Encoded]], int]:
+    examples: Sequence[EncodedExample], learning: Learning, tuning: FineTuning
+) -> tuple[list[list[EncodedExample]], int]:
     """Examples of each forward pass, and how many passes make one optimiser step over all
     processes.
     """
     micro = tuning.micro_tokens or learning.batch_tokens
-    rows = plan(
+    rows = plan_forward_passes(
         [len(e.ids) for e in examples], micro, learning.epochs, learning.seed, tuning.packing
     )
     accumulated = min(len(rows), max(1, round(learning.batch_tokens / micro)))
@@ -184,7 +192,7 @@ def _arguments(
     stopping = tuning.patience > 0 and learning.validate is not None
     every = max(1, round(steps / max(1.0, VALIDATIONS_PER_EPOCH * learning.epochs)))
     return TrainingArguments(
-        **common_arguments(folder, learning, tuning, steps),
+        **make_common_arguments(folder, learning, tuning, steps),
         per_device_train_batch_size=1,
         gradient_accumulation_steps=accumulated // int(os.environ.get("WORLD_SIZE", "1")),
         train_sampling_strategy="sequential",
@@ -199,7 +207,7 @@ def _arguments(
     )
 
 
-def common_arguments(
+def make_common_arguments(
     folder: Path, learning: Learning, tuning: FineTuning, steps: int
 ) -> dict[str, object]:
     """What every trainer here has in common: optimiser, cosine schedule with warm-up, device,
@@ -280,7 +288,7 @@ class _LessonTrainer(Trainer):
     def _save_optimizer_and_scheduler(self, output_dir: str) -> None:
         if not self.is_distributed_loading_by_transformers:
             return super()._save_optimizer_and_scheduler(output_dir)
-        save_shares(self.model, self.optimizer.optimizer, Path(output_dir) / SHARES)
+        save_shards(self.model, self.optimizer.optimizer, Path(output_dir) / SHARES)
         if self.args.should_save:
             torch.save(self.lr_scheduler.state_dict(), Path(output_dir) / SCHEDULE)
 
@@ -291,7 +299,7 @@ class _LessonTrainer(Trainer):
     def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
         if checkpoint is None or not self.is_distributed_loading_by_transformers:
             return super()._load_optimizer_and_scheduler(checkpoint)
-        load_shares(self.model, self.optimizer.optimizer, Path(checkpoint) / SHARES)
+        load_shards(self.model, self.optimizer.optimizer, Path(checkpoint) / SHARES)
         self.lr_scheduler.load_state_dict(
             torch.load(Path(checkpoint) / SCHEDULE, weights_only=True)
         )
@@ -311,13 +319,13 @@ class _LessonTrainer(Trainer):
 def _callbacks(
     learning: Learning, tuning: FineTuning, progress: Callable[[int, int, float], None] | None
 ) -> list[TrainerCallback]:
-    found: list[TrainerCallback] = [Clock(learning, tuning, progress)]
+    found: list[TrainerCallback] = [TrainingClock(learning, tuning, progress)]
     if tuning.patience > 0 and learning.validate is not None:
         found.append(EarlyStoppingCallback(early_stopping_patience=tuning.patience))
     return found
 
 
-class Clock(TrainerCallback):
+class TrainingClock(TrainerCallback):
     """Progress, checkpoints by the clock, and the upper bound on wall time."""
 
     def __init__(
@@ -354,12 +362,12 @@ class Clock(TrainerCallback):
             self._progress(state.global_step, state.max_steps, float(logs["loss"]))
 
 
-def _keep_checkpoints_light(trainer: Trainer) -> None:
+def _shrink_checkpoints(trainer: Trainer) -> None:
     """A checkpoint for resuming needs weights and optimiser, not a second tokenizer."""
     trainer.processing_class = None
 
 
-def resume_from(folder: Path, lessons: str) -> Path | None:
+def find_checkpoint(folder: Path, lessons: str) -> Path | None:
     """The last whole checkpoint of the same lessons; what belongs to other lessons is
     cleared away.
     """
@@ -377,7 +385,7 @@ def resume_from(folder: Path, lessons: str) -> Path | None:
 
 
 def _figures(
-    trainer: Trainer, batches: Sequence[Sequence[Encoded]], accumulated: int, seconds: float
+    trainer: Trainer, batches: Sequence[Sequence[EncodedExample]], accumulated: int, seconds: float
 ) -> dict[str, float]:
     losses = [row["loss"] for row in trainer.state.log_history if "loss" in row]
     steps = trainer.state.global_step

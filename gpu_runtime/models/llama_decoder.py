@@ -133,7 +133,7 @@ class LlamaDecoder:
             h = F.rms_norm(x, (self._width,), norm1, self._eps)
             heads = F.linear(h, qkv).view(rows, length, -1, self._head).transpose(1, 2)
             q, k, v = heads.split(self._splits, 1)
-            x = x + F.linear(attend(number, _rotated(q, cos, sin), _rotated(k, cos, sin), v), out)
+            x = x + F.linear(attend(number, _rotate(q, cos, sin), _rotate(k, cos, sin), v), out)
             gate, up = F.linear(F.rms_norm(x, (self._width,), norm2, self._eps), gate_up).chunk(
                 2, -1
             )
@@ -177,6 +177,6 @@ class LlamaDecoder:
         return x if len(x) == len(self._slots) else x[self._slots]
 
 
-def _rotated(x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tensor:
+def _rotate(x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tensor:
     first, second = x.chunk(2, -1)
     return x * cos + torch.cat([-second, first], -1) * sin

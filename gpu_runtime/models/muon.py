@@ -5,7 +5,7 @@ Source of the method: K. Jordan et al., "Muon: an optimizer for hidden layers in
 LLM training" (2025). torch.optim.Muon works in bfloat16, one matrix at a time; here all matrices of
 a shape are orthogonalised together, in bfloat16 only where the processor multiplies it.
 
-    python -c "import torch; from gpu_runtime.models.muon import orthogonal; print(orthogonal(torch.randn(1, 2, 3)))"
+    python -c "import torch; from gpu_runtime.models.muon import orthogonalize; print(orthogonalize(torch.randn(1, 2, 3)))"
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _RMS = 0.2
 """Size of an AdamW update relative to its learning rate, which Muon's updates are scaled to."""
 
 
-def orthogonal(matrices: torch.Tensor, products: torch.dtype = torch.float32) -> torch.Tensor:
+def orthogonalize(matrices: torch.Tensor, products: torch.dtype = torch.float32) -> torch.Tensor:
     """Matrices (n, rows, columns), rows <= columns, with singular values brought near 1 (within
     about 0.7 to 1.2).
 
@@ -81,12 +81,12 @@ class Muon:
         self._adamw.step()
         rate = self._adamw.param_groups[0]["lr"]
         for shape, group in self._groups.items():
-            gradients = torch.stack([_lying(p.grad) for p in group])
+            gradients = torch.stack([_transpose_to_wide(p.grad) for p in group])
             momentum = self._momentum[shape].lerp_(gradients, 1 - _MOMENTUM)
-            updates = orthogonal(gradients.lerp(momentum, _MOMENTUM), self._products)
+            updates = orthogonalize(gradients.lerp(momentum, _MOMENTUM), self._products)
             for parameter, update in zip(group, updates):
                 parameter.mul_(1 - rate * self._decay)
-                _lying(parameter).add_(update, alpha=-rate * _RMS * shape[1] ** 0.5)
+                _transpose_to_wide(parameter).add_(update, alpha=-rate * _RMS * shape[1] ** 0.5)
 
     def zero_grad(self) -> None:
         self._adamw.zero_grad()
@@ -95,6 +95,6 @@ class Muon:
                 parameter.grad = None
 
 
-def _lying(matrix: torch.Tensor) -> torch.Tensor:
+def _transpose_to_wide(matrix: torch.Tensor) -> torch.Tensor:
     """The matrix, or a view of its transpose, with no more rows than columns."""
     return matrix if matrix.shape[0] <= matrix.shape[1] else matrix.mT

@@ -37,23 +37,23 @@ from transformers.distributed import DistributedConfig
 
 from corpora.files import write_folder
 from gpu_runtime.models.batched import Limits, Request, decode, decodes
-from gpu_runtime.models.chat_format import plain_ids, prompt_ids
+from gpu_runtime.models.chat_format import encode_plain, encode_prompt
+from gpu_runtime.models.collation import Collate, collate_causal, collate_packed, collate_paired
 from gpu_runtime.models.decoded import Watch
-from gpu_runtime.models.finetune import fine_tune, merged, require, with_adapter
-from gpu_runtime.models.lessons import Collate, causal, packed, paired
+from gpu_runtime.models.finetune import add_adapter, fine_tune, merge_adapter, require_support
 from gpu_runtime.models.options import FineTuning, ModelOptions
 from gpu_runtime.models.protocol import (
     Example,
     Learning,
     ModelError,
-    NothingToLearn,
+    NothingToLearnError,
     Preference,
     Prompt,
     Reward,
     Sampling,
 )
-from gpu_runtime.models.training import Encoded, multiplies_bf16
-from gpu_runtime.sandbox.memory import MOST, keep_heap
+from gpu_runtime.models.training import EncodedExample, has_bf16_products
+from gpu_runtime.sandbox.memory import MAX_HEAP_BYTES, keep_heap
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -90,10 +90,10 @@ class PretrainedConfig:
 
 class PretrainedModel:
     def __init__(self, model: HfModel, tokenizer: HfTokenizer, config: PretrainedConfig) -> None:
-        keep_heap(MOST)
+        keep_heap(MAX_HEAP_BYTES)
         self._model, self._tokenizer, self._config = model, tokenizer, config
         self._paired = bool(model.config.is_encoder_decoder)
-        self._context = _within(model.config, config)
+        self._context = _limit_positions(model.config, config)
         if tokenizer.pad_token_id is None:
             tokenizer.pad_token = tokenizer.eos_token
         tokenizer.padding_side = "left"
@@ -107,14 +107,15 @@ class PretrainedModel:
         """Raises ModelError, one line, when the model is not to be had."""
         name = str(name_or_path)
         offline = _offline(name, config)
-        require(config.tuning)
-        with _one_line(name, offline):
+        require_support(config.tuning)
+        with _make_model_error(name, offline):
             base = _base_of(name)
             shape = AutoConfig.from_pretrained(base, local_files_only=offline)
             dtype = dtype_for(shape, config.dtype)
-            options: dict[str, object] = {"local_files_only": offline, "dtype": dtype} | _placed(
-                config.tuning
-            )
+            options: dict[str, object] = {
+                "local_files_only": offline,
+                "dtype": dtype,
+            } | _choose_device_map(config.tuning)
             if config.tuning.method == "qlora":
                 options["quantization_config"] = BitsAndBytesConfig(
                     load_in_4bit=True,
@@ -140,7 +141,7 @@ class PretrainedModel:
         self._model.eval()
         torch.manual_seed(sampling.seed)
         inputs = [self._asked(p.text) for p in prompts]
-        prefixes = [plain_ids(self._tokenizer, p.prefix) if p.prefix else [] for p in prompts]
+        prefixes = [encode_plain(self._tokenizer, p.prefix) if p.prefix else [] for p in prompts]
         if not self._config.static_cache and decodes(self._model):
             return self._decoded(prompts, inputs, prefixes, sampling)
         # A decoder's forced start cannot be padded, so those of one batch are of one length.
@@ -269,15 +270,15 @@ class PretrainedModel:
         """See LanguageModel. With LoRA an adapter is trained and, unless it is to be kept, merged,
         so that rounds add up.
 
-        Adds `dropped`: examples longer than the context. Raises NothingToLearn when none is left,
-        ModelError where this machine or this kind of model cannot do what is asked.
+        Adds `dropped`: examples longer than the context. Raises NothingToLearnError when none is
+        left, ModelError where this machine or this kind of model cannot do what is asked.
         """
         tuning = self._config.tuning
-        require(tuning)
+        require_support(tuning)
         encoded = [self._encode(e) for e in examples]
         fitting = [e for e in encoded if len(e.ids) <= self._context]
         if not fitting:
-            raise NothingToLearn(
+            raise NothingToLearnError(
                 f"nothing to learn: {len(examples)} examples, none within {self._context} tokens"
             )
         collate = self._collate()
@@ -294,18 +295,24 @@ class PretrainedModel:
         """Make right answers likelier than wrong ones (DPO). Figures as of `learn`, and `accuracy`,
         the share of pairs in order.
 
-        Raises NothingToLearn, and ModelError for a model with an encoder.
+        Raises NothingToLearnError, and ModelError for a model with an encoder.
         """
-        from gpu_runtime.models.verdict_training import Compared, prefer, within
+        from gpu_runtime.models.verdict_training import (
+            EncodedPreference,
+            select_fitting_pairs,
+            train_preferences,
+        )
 
         self._must_be_causal("dpo")
         asked = [
-            Compared(self._asked(p.prompt), self._answer_ids(p.better), self._answer_ids(p.worse))
+            EncodedPreference(
+                self._asked(p.prompt), self._answer_ids(p.better), self._answer_ids(p.worse)
+            )
             for p in preferences
         ]
-        fitting = within(asked, self._context)
+        fitting = select_fitting_pairs(asked, self._context)
         with self._trainable(learning) as model:
-            figures = prefer(
+            figures = train_preferences(
                 model, self._tokenizer, fitting, learning, self._config.tuning, progress
             )
         return {**figures, "examples": len(fitting), "dropped": len(asked) - len(fitting)}
@@ -323,14 +330,14 @@ class PretrainedModel:
 
         Adds `reward`, the mean over the last tenth. Raises as `prefer`.
         """
-        from gpu_runtime.models.verdict_training import reinforce, with_room
+        from gpu_runtime.models.verdict_training import select_fitting_prompts, train_rewards
 
         self._must_be_causal("grpo")
-        fitting = with_room(
+        fitting = select_fitting_prompts(
             [self._asked(p.text) for p in prompts], sampling.max_new_tokens, self._context
         )
         with self._trainable(learning) as model:
-            figures = reinforce(
+            figures = train_rewards(
                 model,
                 self._tokenizer,
                 fitting,
@@ -343,7 +350,7 @@ class PretrainedModel:
         return {**figures, "examples": len(fitting), "dropped": len(prompts) - len(fitting)}
 
     def _must_be_causal(self, method: str) -> None:
-        require(self._config.tuning)
+        require_support(self._config.tuning)
         if self._paired:
             raise ModelError(
                 f"round.learn = '{method}' needs a decoder-only model; this one has an encoder"
@@ -356,14 +363,14 @@ class PretrainedModel:
         """
         tuning, loaded_as = self._config.tuning, self._model.dtype
         if tuning.method != "full":
-            self._model = with_adapter(self._model, tuning, learning.seed)
+            self._model = add_adapter(self._model, tuning, learning.seed)
         elif loaded_as != torch.float32:
             # steps of a fine-tuning rate are lost in bfloat16's eight bits; Trainer computes in it
             # all the same
             self._model.float()
         yield self._model
         if tuning.method != "full" and not tuning.keep_adapter:
-            self._model = merged(self._model, tuning)
+            self._model = merge_adapter(self._model, tuning)
         elif tuning.method == "full":
             self._model.to(loaded_as)
         self._model.eval()
@@ -371,13 +378,17 @@ class PretrainedModel:
     def _collate(self) -> Collate:
         pad = self._tokenizer.pad_token_id
         if not self._paired:
-            return partial(packed if self._config.tuning.packing else causal, pad=pad)
+            return partial(
+                collate_packed if self._config.tuning.packing else collate_causal, pad=pad
+            )
         if self._config.tuning.packing:
             raise ModelError(
                 "finetune.packing needs a decoder-only model; this one has an encoder: set it "
                 "to false"
             )
-        return partial(paired, pad=pad, decoder_start=self._model.config.decoder_start_token_id)
+        return partial(
+            collate_paired, pad=pad, decoder_start=self._model.config.decoder_start_token_id
+        )
 
     def state(self) -> dict[str, torch.Tensor]:
         """The weights by name, as they are now."""
@@ -393,14 +404,16 @@ class PretrainedModel:
         write_folder(folder, write)
 
     def _asked(self, text: str) -> list[int]:
-        return prompt_ids(self._tokenizer, text, self._config.chat)
+        return encode_prompt(self._tokenizer, text, self._config.chat)
 
-    def _encode(self, example: Example) -> Encoded:
+    def _encode(self, example: Example) -> EncodedExample:
         prompt = self._asked(example.prompt)
-        return Encoded((*prompt, *self._answer_ids(example.answer)), len(prompt), example.weight)
+        return EncodedExample(
+            (*prompt, *self._answer_ids(example.answer)), len(prompt), example.weight
+        )
 
     def _answer_ids(self, text: str) -> list[int]:
-        return [*plain_ids(self._tokenizer, text), self._tokenizer.eos_token_id]
+        return [*encode_plain(self._tokenizer, text), self._tokenizer.eos_token_id]
 
 
 def dtype_for(shape: HfConfig, wanted: str = "auto") -> torch.dtype:
@@ -412,7 +425,7 @@ def dtype_for(shape: HfConfig, wanted: str = "auto") -> torch.dtype:
     stored = getattr(shape, "dtype", None)
     return (
         torch.bfloat16
-        if stored in (torch.bfloat16, torch.float16) and multiplies_bf16()
+        if stored in (torch.bfloat16, torch.float16) and has_bf16_products()
         else torch.float32
     )
 
@@ -423,30 +436,32 @@ def require_model(name_or_path: str | Path, config: PretrainedConfig = Pretraine
     """
     name = str(name_or_path)
     offline = _offline(name, config)
-    with _one_line(name, offline):
+    with _make_model_error(name, offline):
         AutoConfig.from_pretrained(_base_of(name), local_files_only=offline)
         AutoTokenizer.from_pretrained(name, local_files_only=offline)
 
 
-def longest_context(name_or_path: str | Path, config: PretrainedConfig = PretrainedConfig()) -> int:
+def find_longest_context(
+    name_or_path: str | Path, config: PretrainedConfig = PretrainedConfig()
+) -> int:
     """Positions that prompt and answer may fill: `config.context`, or the model's own where it has
     fewer. Raises ModelError as `require_model`.
     """
     name = str(name_or_path)
     offline = _offline(name, config)
-    with _one_line(name, offline):
+    with _make_model_error(name, offline):
         shape = AutoConfig.from_pretrained(_base_of(name), local_files_only=offline)
-    return _within(shape, config)
+    return _limit_positions(shape, config)
 
 
-def _within(shape: HfConfig, config: PretrainedConfig) -> int:
+def _limit_positions(shape: HfConfig, config: PretrainedConfig) -> int:
     """Absolute positions end where the model's table of them does; an index beyond it is an error
     on a CPU, and worse on a GPU.
     """
     return min(config.context, getattr(shape, "max_position_embeddings", None) or config.context)
 
 
-def _placed(tuning: FineTuning) -> dict[str, object]:
+def _choose_device_map(tuning: FineTuning) -> dict[str, object]:
     """Where the weights go: all of them on this process's device, or its share, or the layers over
     every device there is.
     """
@@ -473,7 +488,7 @@ def _offline(name: str, config: PretrainedConfig) -> bool:
 
 
 @contextmanager
-def _one_line(name: str, offline: bool) -> Iterator[None]:
+def _make_model_error(name: str, offline: bool) -> Iterator[None]:
     """What the libraries raise when a model is not to be had, as a ModelError of one line."""
     logging.getLogger("huggingface_hub").setLevel(
         logging.ERROR

@@ -9,7 +9,7 @@ translation into the function's own dialect, since that tag is all that tells th
 dialect to write: what is learnt by restoring a kernel is then at hand when a kernel is wanted of
 another dialect's function.
 
-    python -c "import random; from gpu_runtime.models.pretraining import infilling; print(infilling('V0 = V1 ;'.split(), 0.5, random.Random(2)))"
+    python -c "import random; from gpu_runtime.models.pretraining import make_infilling_example; print(make_infilling_example('V0 = V1 ;'.split(), 0.5, random.Random(2)))"
 
 Sources: as in `corpora.tokens.noise` and `corpora.tokens.abstract_entities`; span infilling as in
 T5 (Raffel et al., arXiv 1910.10683).
@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from corpora.tokens.abstract_entities import TAGS, Entity
-from corpora.tokens.noise import MASK, Contrast, Noise, corrupt, mask
+from corpora.tokens.noise import MASK, Contrast, Noise, corrupt_words, mask_spans
 from gpu_runtime.models.protocol import Example
 
 INFILLING, RECOGNITION = "<mlm>", "<aer>"
@@ -33,17 +33,17 @@ PRETRAINING_WORDS = (INFILLING, RECOGNITION, MASK, *TAGS)
 """What a vocabulary must hold whole beside the programs' own words."""
 
 
-def infilling(words: Sequence[str], rate: float, rng: random.Random) -> Example:
+def make_infilling_example(words: Sequence[str], rate: float, rng: random.Random) -> Example:
     """Masked-language modelling: the answer is a MASK and what it hides, for each mask. rate: share
     of units hidden.
     """
-    shown, spans = mask(words, rate, rng)
+    shown, spans = mask_spans(words, rate, rng)
     return Example(
         " ".join((INFILLING, *shown)), " ".join(word for span in spans for word in (MASK, *span))
     )
 
 
-def recognition(words: Sequence[str], entities: Sequence[Entity]) -> Example:
+def make_recognition_example(words: Sequence[str], entities: Sequence[Entity]) -> Example:
     """Abstract-entity recognition: the answer is every entity followed by its tag, in order of
     first use.
     """
@@ -52,17 +52,19 @@ def recognition(words: Sequence[str], entities: Sequence[Entity]) -> Example:
     )
 
 
-def denoising(
+def make_denoising_example(
     words: Sequence[str], tag: str, rate: float, sides: Contrast, rng: random.Random
 ) -> Example:
     """Restore `words` after noise at `rate`; tag: the first word of a prompt that asks for a
     translation into their dialect.
     """
-    return Example(" ".join((tag, *corrupt(words, Noise.at(rate), sides, rng))), " ".join(words))
+    return Example(
+        " ".join((tag, *corrupt_words(words, Noise.at(rate), sides, rng))), " ".join(words)
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
+class ExampleEvaluation:
     """One example as a model sees it: summed loss of its answer, its words, and the likeliest word
     at each place.
 
@@ -75,11 +77,11 @@ class Examined:
     guessed: tuple[str, ...]
 
 
-class Examinable(Protocol):
-    def examine(self, examples: Sequence[Example]) -> list[Examined]: ...
+class EvaluableModel(Protocol):
+    def examine(self, examples: Sequence[Example]) -> list[ExampleEvaluation]: ...
 
 
-def figures_of(examined: Sequence[Examined]) -> dict[str, float]:
+def summarize_evaluations(examined: Sequence[ExampleEvaluation]) -> dict[str, float]:
     """`loss` per answer word, `accuracy` in [0, 1] of guessed words, and `tag_f1` where the answers
     hold entity tags.
     """
@@ -93,10 +95,10 @@ def figures_of(examined: Sequence[Examined]) -> dict[str, float]:
         "accuracy": sum(right == guess for right, guess in places) / len(places),
     }
     tags = [(right, guess) for right, guess in places if right in TAGS]
-    return figures | ({"tag_f1": macro_f1(tags)} if tags else {})
+    return figures | ({"tag_f1": compute_macro_f1(tags)} if tags else {})
 
 
-def macro_f1(pairs: Sequence[tuple[str, str]]) -> float:
+def compute_macro_f1(pairs: Sequence[tuple[str, str]]) -> float:
     """Mean F1 in [0, 1] over the labels that occur among the right ones of (right, guessed)."""
     right, guessed = Counter(a for a, _ in pairs), Counter(b for _, b in pairs)
     both = Counter(a for a, b in pairs if a == b)

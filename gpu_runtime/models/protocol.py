@@ -21,11 +21,11 @@ class ModelError(ValueError):
     """
 
 
-class NothingToLearn(ModelError):
+class NothingToLearnError(ModelError):
     """No example is short enough for the model's context."""
 
 
-class Only(frozenset[str]):
+class AllowedOnly(frozenset[str]):
     """All that may come next, as the answer of `ConstraintState.forbidden`: every other word is
     forbidden.
 

@@ -40,7 +40,7 @@ _TOO_LONG = ("context_length", "maximum context", "too long", "max_model_len")
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
+class EndpointUsage:
     """What was asked so far. cost: in the currency of the endpoint's prices."""
 
     requests: int = 0
@@ -61,7 +61,7 @@ class RemoteModel:
                 f"example http://127.0.0.1:8000/v1"
             )
         self._model, self._endpoint, self._sleep = model, endpoint, sleep
-        self._usage, self._lock = Usage(), threading.Lock()
+        self._usage, self._lock = EndpointUsage(), threading.Lock()
         self._many = True
         self._quiet_until = 0.0
         # Followed blindly, a redirection would take the key to another server.
@@ -82,7 +82,7 @@ class RemoteModel:
             raise ModelError(f"{file}: not what a remote model is saved as: {error}") from None
 
     @property
-    def usage(self) -> Usage:
+    def usage(self) -> EndpointUsage:
         return self._usage
 
     @property
@@ -144,7 +144,7 @@ class RemoteModel:
             }
             try:
                 found += self._choices(body)[:asked]
-            except _Refused as refusal:
+            except _RefusedError as refusal:
                 if refusal.status == 400 and any(
                     word in str(refusal).lower() for word in _TOO_LONG
                 ):
@@ -173,7 +173,7 @@ class RemoteModel:
 
     def _count(self, **more: float) -> None:
         with self._lock:
-            self._usage = Usage(
+            self._usage = EndpointUsage(
                 **{name: value + more.get(name, 0) for name, value in asdict(self._usage).items()}
             )
 
@@ -185,11 +185,13 @@ class RemoteModel:
         for attempt in range(self._endpoint.attempts):
             wait_s = self._endpoint.first_wait_s * 2**attempt * random.uniform(0.75, 1.25)
             try:
-                return _decoded(self._read(self._request(path, body)), self._endpoint.url)
+                return _decode_reply(self._read(self._request(path, body)), self._endpoint.url)
             except urllib.error.HTTPError as error:
                 last = f"{error.code} {_message_of(error, self._key)}"
                 if error.code not in _AGAIN:
-                    raise _Refused(f"{self._endpoint.url} refuses: {last}", error.code) from None
+                    raise _RefusedError(
+                        f"{self._endpoint.url} refuses: {last}", error.code
+                    ) from None
                 wait_s = max(wait_s, _seconds(error.headers.get("Retry-After")))
             except ModelError:
                 raise
@@ -254,7 +256,7 @@ class RemoteModel:
         )
 
 
-def _decoded(text: bytes, url: str) -> dict:
+def _decode_reply(text: bytes, url: str) -> dict:
     """Raises ModelError for a web page, which asking again does not change, ValueError for half a
     JSON text.
     """
@@ -266,7 +268,7 @@ def _decoded(text: bytes, url: str) -> dict:
     return parse_json(text, DEEPEST)
 
 
-class _Refused(ModelError):
+class _RefusedError(ModelError):
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message)
         self.status = status

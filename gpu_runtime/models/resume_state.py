@@ -1,7 +1,7 @@
 """From where a killed training goes on: one file in its workspace, written whole, that belongs to
 its lessons alone.
 
-python -c "from gpu_runtime.models.resume_state import Halfway; help(Halfway)"
+python -c "from gpu_runtime.models.resume_state import ResumeState; help(ResumeState)"
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ import torch
 from gpu_runtime.models.protocol import Learning
 
 if TYPE_CHECKING:
-    from gpu_runtime.models.training import Encoded
+    from gpu_runtime.models.training import EncodedExample
 
 KEEP_EVERY_S = 600.0
 
 
-def fingerprint(examples: Sequence[Encoded], learning: Learning, more: object = None) -> str:
+def fingerprint_lessons(
+    examples: Sequence[EncodedExample], learning: Learning, more: object = None
+) -> str:
     """Of the lessons and of how they are learnt; `more` is whatever else decides it, as JSON takes
     it.
     """
@@ -35,7 +37,7 @@ def fingerprint(examples: Sequence[Encoded], learning: Learning, more: object = 
     return digest.hexdigest()
 
 
-class Halfway:
+class ResumeState:
     """The state of a training, kept every KEEP_EVERY_S seconds where it has a workspace."""
 
     def __init__(self, workspace: Path | None, lessons: Callable[[], str]) -> None:

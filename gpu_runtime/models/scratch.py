@@ -29,15 +29,15 @@ from transformers import (
 )
 
 from corpora.files import write_folder
-from gpu_runtime.models.attention import use
-from gpu_runtime.models.decoding import DecodeLimits, LlamaDecoder, Request, decode
+from gpu_runtime.models.attention import use_causal_attention
+from gpu_runtime.models.decoding import DecodeLimits, DecodeRequest, LlamaDecoder, decode
 from gpu_runtime.models.options import FineTuning
-from gpu_runtime.models.pretraining import Examined
+from gpu_runtime.models.pretraining import ExampleEvaluation
 from gpu_runtime.models.protocol import (
     Example,
     Learning,
     ModelError,
-    NothingToLearn,
+    NothingToLearnError,
     Preference,
     Prompt,
     Reward,
@@ -45,14 +45,14 @@ from gpu_runtime.models.protocol import (
 )
 from gpu_runtime.models.tokenizer import SPACE, train_tokenizer
 from gpu_runtime.models.training import (
-    Encoded,
-    multiplies_bf16,
-    padded,
+    EncodedExample,
+    has_bf16_products,
+    pad_batch,
     plan_batches,
     train,
     weighted_cross_entropy,
 )
-from gpu_runtime.sandbox.memory import MOST, keep_heap
+from gpu_runtime.sandbox.memory import MAX_HEAP_BYTES, keep_heap
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,9 @@ class ScratchModel:
         context: int,
         rows: int = 64,
     ) -> None:
-        keep_heap(MOST)  # a step, and an answer's word, frees what the next one needs again
+        keep_heap(
+            MAX_HEAP_BYTES
+        )  # a step, and an answer's word, frees what the next one needs again
         self._model = model
         self._tokenizer = tokenizer
         self._context = context
@@ -174,7 +176,7 @@ class ScratchModel:
             seeds = tuple(
                 _row_seed(sampling.seed, prompt, k) for k in range(1 if greedy else sampling.n)
             )
-            requests.append(Request(tuple(ids), seeds, prompt.constraint, prompt.most_tokens))
+            requests.append(DecodeRequest(tuple(ids), seeds, prompt.constraint, prompt.most_tokens))
             whole.append(place)
         limits = DecodeLimits(
             sampling.temperature,
@@ -190,7 +192,9 @@ class ScratchModel:
                 LlamaDecoder(self._model), requests, limits, self._words, self._rows, self._spell
             ),
         ):
-            texts = [_joined(prompts[place].prefix, t) for t in self._tokenizer.batch_decode(found)]
+            texts = [
+                _join_texts(prompts[place].prefix, t) for t in self._tokenizer.batch_decode(found)
+            ]
             answers[place] = texts * sampling.n if greedy else texts
         return answers
 
@@ -201,12 +205,12 @@ class ScratchModel:
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
         """See LanguageModel. Adds `dropped`: examples longer than the context. Raises
-        NothingToLearn when none is left.
+        NothingToLearnError when none is left.
         """
         encoded = self._encode_examples(examples)
         fitting = [e for e in encoded if len(e.ids) <= self._context]
         if not fitting:
-            raise NothingToLearn(
+            raise NothingToLearnError(
                 f"nothing to learn: {len(examples)} examples, none within {self._context} tokens"
             )
         self._model.train()
@@ -217,7 +221,7 @@ class ScratchModel:
                 fitting,
                 learning,
                 progress,
-                hidden_of(self._model),
+                find_hidden_matrices(self._model),
             )
         self._model.eval()
         return {**figures, "examples": len(fitting), "dropped": len(encoded) - len(fitting)}
@@ -229,7 +233,11 @@ class ScratchModel:
         """
         on_gpu = torch.cuda.is_available()
         self._model.to("cuda" if on_gpu else "cpu")
-        with use(self._model) if multiplies_bf16() and not on_gpu else nullcontext():
+        with (
+            use_causal_attention(self._model)
+            if has_bf16_products() and not on_gpu
+            else nullcontext()
+        ):
             yield
         self._model.to("cpu")
 
@@ -240,7 +248,11 @@ class ScratchModel:
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
         """As PretrainedModel.prefer."""
-        from gpu_runtime.models.verdict_training import Compared, prefer, within
+        from gpu_runtime.models.verdict_training import (
+            EncodedPreference,
+            select_fitting_pairs,
+            train_preferences,
+        )
 
         prompts = self._encode_prompts([Prompt(p.prompt) for p in preferences])
         answers = [
@@ -248,10 +260,13 @@ class ScratchModel:
             for p in preferences
             for text in (p.better, p.worse)
         ]
-        fitting = within(
-            [Compared(*ids) for ids in zip(prompts, answers[::2], answers[1::2])], self._context
+        fitting = select_fitting_pairs(
+            [EncodedPreference(*ids) for ids in zip(prompts, answers[::2], answers[1::2])],
+            self._context,
         )
-        figures = prefer(self._model, self._tokenizer, fitting, learning, FineTuning(), progress)
+        figures = train_preferences(
+            self._model, self._tokenizer, fitting, learning, FineTuning(), progress
+        )
         self._model.eval()
         return {**figures, "examples": len(fitting), "dropped": len(preferences) - len(fitting)}
 
@@ -266,17 +281,17 @@ class ScratchModel:
         """As PretrainedModel.reinforce: the library decodes, so answers are written without
         constraints and forced words.
         """
-        from gpu_runtime.models.verdict_training import reinforce, with_room
+        from gpu_runtime.models.verdict_training import select_fitting_prompts, train_rewards
 
         most = min(sampling.max_new_tokens, self._context // 2)
-        asked = with_room(
+        asked = select_fitting_prompts(
             self._encode_prompts([Prompt(p.text) for p in prompts]), most, self._context
         )
         saved = self._model.generation_config
         self._model.generation_config = GenerationConfig.from_dict(
             {**saved.to_dict(), "max_length": None}
         )  # two limits are warned of
-        figures = reinforce(
+        figures = train_rewards(
             self._model,
             self._tokenizer,
             asked,
@@ -300,21 +315,23 @@ class ScratchModel:
         )
 
     @torch.no_grad()
-    def examine(self, examples: Sequence[Example], batch_tokens: int = 4096) -> list[Examined]:
+    def examine(
+        self, examples: Sequence[Example], batch_tokens: int = 4096
+    ) -> list[ExampleEvaluation]:
         """What the model makes of each example that fits its context, in their order, without
         learning.
         """
         self._model.eval()
         fitting = [e for e in self._encode_examples(examples) if len(e.ids) <= self._context]
-        found: dict[int, Examined] = {}
+        found: dict[int, ExampleEvaluation] = {}
         for batch in plan_batches([len(e.ids) for e in fitting], batch_tokens, 1.0, 0):
-            ids, _ = padded([fitting[i] for i in batch], self._tokenizer.pad_token_id, "cpu")
+            ids, _ = pad_batch([fitting[i] for i in batch], self._tokenizer.pad_token_id, "cpu")
             hidden = self._model.model(input_ids=ids[:, :-1], use_cache=False).last_hidden_state
             for row, index in enumerate(batch):
                 place = slice(fitting[index].answer_at - 1, len(fitting[index].ids) - 1)
                 logits, right = self._model.lm_head(hidden[row, place]), ids[row, 1:][place]
                 loss = float(torch.nn.functional.cross_entropy(logits, right, reduction="sum"))
-                found[index] = Examined(
+                found[index] = ExampleEvaluation(
                     loss, self._spelled(right), self._spelled(logits.argmax(-1))
                 )
         return [found[i] for i in range(len(fitting))]
@@ -338,14 +355,14 @@ class ScratchModel:
         }
         GenerationConfig(do_sample=False, max_length=self._context, **ids).save_pretrained(folder)
 
-    def _loss(self, batch: Sequence[Encoded]) -> torch.Tensor:
+    def _loss(self, batch: Sequence[EncodedExample]) -> torch.Tensor:
         device = self._model.device
-        ids, weights = padded(batch, self._tokenizer.pad_token_id, device, _LENGTHS)
+        ids, weights = pad_batch(batch, self._tokenizer.pad_token_id, device, _LENGTHS)
         chosen = weights[:, 1:] > 0
         with torch.autocast(
             device.type,
             torch.bfloat16,
-            enabled=self._model.training and (device.type != "cpu" or multiplies_bf16()),
+            enabled=self._model.training and (device.type != "cpu" or has_bf16_products()),
         ):
             # Right padding under a causal mask needs no attention mask; the head runs on answer
             # positions only.
@@ -380,22 +397,22 @@ class ScratchModel:
             found += ([self._each[i] for i in row] for row in ids)
         return found
 
-    def _encode_examples(self, examples: Sequence[Example]) -> list[Encoded]:
+    def _encode_examples(self, examples: Sequence[Example]) -> list[EncodedExample]:
         prompts = self._encode_prompts([Prompt(e.prompt) for e in examples])
         answers = self._ids([e.answer for e in examples], framed=False)
         end = self._tokenizer.eos_token_id
         return [
-            Encoded((*prompt, *answer, end), len(prompt), e.weight)
+            EncodedExample((*prompt, *answer, end), len(prompt), e.weight)
             for prompt, answer, e in zip(prompts, answers, examples)
         ]
 
 
-def hidden_of(model: LlamaForCausalLM) -> list[torch.nn.Parameter]:
+def find_hidden_matrices(model: LlamaForCausalLM) -> list[torch.nn.Parameter]:
     """The matrices that Muon trains."""
     return [p for name, p in model.named_parameters() if p.ndim == 2 and "layers." in name]
 
 
-def _joined(prefix: str, answer: str) -> str:
+def _join_texts(prefix: str, answer: str) -> str:
     return f"{prefix} {answer}" if prefix and answer else prefix or answer
 
 

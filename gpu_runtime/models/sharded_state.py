@@ -5,7 +5,7 @@ Contract: all processes call together, each with its share of the model; the fol
 and the optimiser's state and is read by as many processes as wrote it. The Trainer itself keeps
 neither for models that transformers has cut.
 
-    python -c "from gpu_runtime.models.sharded_state import save_shares; help(save_shares)"
+    python -c "from gpu_runtime.models.sharded_state import save_shards; help(save_shards)"
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ import torch.distributed.checkpoint as distributed
 from torch.distributed.checkpoint.state_dict import get_state_dict, set_state_dict
 
 
-def save_shares(model: torch.nn.Module, optimizer: torch.optim.Optimizer, folder: Path) -> None:
+def save_shards(model: torch.nn.Module, optimizer: torch.optim.Optimizer, folder: Path) -> None:
     """Write every process's share into `folder`; returns when all of it is there."""
     weights, state = get_state_dict(model, optimizer)
     distributed.save({"weights": weights, "optimizer": state}, checkpoint_id=str(folder))
 
 
-def load_shares(model: torch.nn.Module, optimizer: torch.optim.Optimizer, folder: Path) -> None:
-    """Put into model and optimiser what `save_shares` wrote."""
+def load_shards(model: torch.nn.Module, optimizer: torch.optim.Optimizer, folder: Path) -> None:
+    """Put into model and optimiser what `save_shards` wrote."""
     weights, state = get_state_dict(model, optimizer)
     kept = {"weights": weights, "optimizer": state}
     distributed.load(kept, checkpoint_id=str(folder))

@@ -5,7 +5,7 @@ folder, or a shape given); a model that is only known by a size in its name is m
 Bytes and seconds are estimates of the same kind for every model, for deciding what to rent, not for
 billing. Nothing is downloaded and no weights are read.
 
-    python -c "from gpu_runtime.models.sizes import size_of; print(size_of('Qwen/Qwen2.5-Coder-7B-Instruct'))"
+    python -c "from gpu_runtime.models.sizes import find_model_shape; print(find_model_shape('Qwen/Qwen2.5-Coder-7B-Instruct'))"
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from gpu_runtime.models.protocol import ModelError
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class ModelShape:
     """A Llama-like decoder. bias: on the query, key and value projections. known: where the shape
     is from.
     """
@@ -64,8 +64,8 @@ class Shape:
 
 def _qwen(
     layers: int, width: int, inner: int, heads: int, kept: int, vocabulary: int, tied: bool
-) -> Shape:
-    return Shape(layers, width, inner, heads, kept, vocabulary, tied, bias=True)
+) -> ModelShape:
+    return ModelShape(layers, width, inner, heads, kept, vocabulary, tied, bias=True)
 
 
 _QWEN = {
@@ -77,10 +77,10 @@ _QWEN = {
     "32b": _qwen(64, 5120, 27648, 40, 8, 152064, False),
 }
 _LLAMA = {
-    "1b": Shape(16, 2048, 8192, 32, 8, 128256, True),
-    "3b": Shape(28, 3072, 8192, 24, 8, 128256, True),
-    "8b": Shape(32, 4096, 14336, 32, 8, 128256, False),
-    "70b": Shape(80, 8192, 28672, 64, 8, 128256, False),
+    "1b": ModelShape(16, 2048, 8192, 32, 8, 128256, True),
+    "3b": ModelShape(28, 3072, 8192, 24, 8, 128256, True),
+    "8b": ModelShape(32, 4096, 14336, 32, 8, 128256, False),
+    "70b": ModelShape(80, 8192, 28672, 64, 8, 128256, False),
 }
 _FAMILIES = (
     (re.compile(r"qwen2(?:\.5)?\b.*?[-_](\d+(?:\.\d+)?b)\b", re.I), _QWEN),
@@ -88,7 +88,7 @@ _FAMILIES = (
 )
 
 
-def size_of(name_or_path: str) -> Shape:
+def find_model_shape(name_or_path: str) -> ModelShape:
     """The shape of a model by folder (its config.json), by public name, or, as an estimate, by the
     size in its name.
 
@@ -107,11 +107,11 @@ def size_of(name_or_path: str) -> Shape:
     )
 
 
-def _from_file(file: Path) -> Shape:
+def _from_file(file: Path) -> ModelShape:
     try:
         held = json.loads(file.read_text(encoding="utf-8"))
         heads = held["num_attention_heads"]
-        return Shape(
+        return ModelShape(
             held["num_hidden_layers"],
             held["hidden_size"],
             held["intermediate_size"],
@@ -130,12 +130,12 @@ def _from_file(file: Path) -> Shape:
         ) from None
 
 
-def _like(parameters: float) -> Shape:
+def _like(parameters: float) -> ModelShape:
     """A Llama-like shape of about so many parameters."""
     width = (
         max(256, round((parameters / 400) ** 0.5 * 0.9 / 128) * 128) if parameters < 2e9 else 4096
     )
-    made = Shape(
+    made = ModelShape(
         1,
         width,
         width * 7 // 2,
@@ -145,11 +145,11 @@ def _like(parameters: float) -> Shape:
         False,
         known="estimated from the size in its name",
     )
-    layer = Shape(2, *_fields(made)).parameters - made.parameters
-    return Shape(max(1, round((parameters - made.parameters) / layer) + 1), *_fields(made))
+    layer = ModelShape(2, *_fields(made)).parameters - made.parameters
+    return ModelShape(max(1, round((parameters - made.parameters) / layer) + 1), *_fields(made))
 
 
-def _fields(shape: Shape) -> tuple:
+def _fields(shape: ModelShape) -> tuple:
     return (
         shape.width,
         shape.inner,
@@ -163,7 +163,9 @@ def _fields(shape: Shape) -> tuple:
     )
 
 
-def generate_bytes(shape: Shape, rows: int, tokens: int, weight_bytes: int = 2) -> dict[str, float]:
+def estimate_generate_bytes(
+    shape: ModelShape, rows: int, tokens: int, weight_bytes: int = 2
+) -> dict[str, float]:
     """Memory to decode `rows` answers side by side, each of up to `tokens` tokens with its
     prompt.
     """
@@ -175,7 +177,7 @@ def generate_bytes(shape: Shape, rows: int, tokens: int, weight_bytes: int = 2) 
     }
 
 
-def train_bytes(shape: Shape, tuning: FineTuning, tokens: int) -> dict[str, float]:
+def estimate_train_bytes(shape: ModelShape, tuning: FineTuning, tokens: int) -> dict[str, float]:
     """Memory to train with `tokens` tokens in one forward pass, as `gpu_runtime.models.finetune`
     does on a GPU.
 
@@ -218,7 +220,9 @@ MACHINES = {
 }
 
 
-def train_seconds(shape: Shape, tuning: FineTuning, tokens: float, machine: Machine) -> float:
+def estimate_train_seconds(
+    shape: ModelShape, tuning: FineTuning, tokens: float, machine: Machine
+) -> float:
     """Forward and backward over so many tokens; checkpointing computes forward twice, frozen
     weights need no gradient.
     """
@@ -231,8 +235,8 @@ def train_seconds(shape: Shape, tuning: FineTuning, tokens: float, machine: Mach
     )
 
 
-def generate_seconds(
-    shape: Shape,
+def estimate_generate_seconds(
+    shape: ModelShape,
     answers: float,
     prompt: int,
     answer: int,
@@ -243,7 +247,7 @@ def generate_seconds(
     """Every step reads the weights once for all rows and each row's cache; prompts are computed at
     training speed.
     """
-    memory = generate_bytes(shape, rows, prompt + answer // 2, weight_bytes)
+    memory = estimate_generate_bytes(shape, rows, prompt + answer // 2, weight_bytes)
     step = (
         memory["weights"] + memory["cache"]
     ) / machine.bandwidth + 2.0 * shape.parameters * rows / machine.flops

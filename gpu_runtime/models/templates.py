@@ -4,8 +4,8 @@ Contract: the first file found is taken, in the user's folder before the package
 does not exist, or one that must be there and is not, is a ModelError of one line that names the
 file.
 
-    python -c "from pathlib import Path; from gpu_runtime.models.templates import template; \\
-print(template(Path('translator/prompts'), '', ('any',),
+    python -c "from pathlib import Path; from gpu_runtime.models.templates import load_template; \\
+print(load_template(Path('translator/prompts'), '', ('any',),
 frozenset({'source'})).safe_substitute(name='f'))"
 """
 
@@ -19,7 +19,7 @@ from string import Template
 from gpu_runtime.models.protocol import ModelError
 
 
-def template(
+def load_template(
     package: Path, override: str, names: Sequence[str], needed: frozenset[str]
 ) -> Template:
     """The template of the first of `names` (without `.txt`) that there is in `override`, else in
@@ -55,7 +55,7 @@ def _read(file: Path, needed: frozenset[str]) -> Template:
     return made
 
 
-def fill(made: Template, places: dict[str, str]) -> str:
+def fill_template(made: Template, places: dict[str, str]) -> str:
     """The text with every place filled. Raises ModelError for a place that does not exist."""
     try:
         return made.substitute(places)

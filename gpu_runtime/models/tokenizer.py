@@ -42,7 +42,9 @@ def train_tokenizer(
             break
         if word not in _SPECIAL:
             chosen.setdefault(word)
-    return _wrapped(_sentencepiece(tuple(chosen), sorted({c for w in counts for c in w})))
+    return _convert_to_unigram(
+        _sentencepiece(tuple(chosen), sorted({c for w in counts for c in w}))
+    )
 
 
 def _sentencepiece(
@@ -72,7 +74,7 @@ def _sentencepiece(
     return sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())
 
 
-def _wrapped(pieces: sentencepiece.SentencePieceProcessor) -> PreTrainedTokenizerFast:
+def _convert_to_unigram(pieces: sentencepiece.SentencePieceProcessor) -> PreTrainedTokenizerFast:
     """The same vocabulary as a `tokenizers` Unigram model: the form that loads from tokenizer.json
     alone.
 

@@ -25,7 +25,7 @@ import torch.nn.functional as F
 
 from gpu_runtime.models.muon import Muon
 from gpu_runtime.models.protocol import Learning
-from gpu_runtime.models.resume_state import Halfway, fingerprint
+from gpu_runtime.models.resume_state import ResumeState, fingerprint_lessons
 
 WARM_UP_SHARE = 0.03
 WEIGHT_DECAY = 0.01
@@ -38,7 +38,7 @@ them.
 
 
 @dataclass(frozen=True, slots=True)
-class Encoded:
+class EncodedExample:
     """One example as ids: prompt, answer, end. Loss is on `ids[answer_at:]`."""
 
     ids: tuple[int, ...]
@@ -46,7 +46,7 @@ class Encoded:
     weight: float = 1.0
 
 
-Loss = Callable[[Sequence[Encoded]], torch.Tensor]
+Loss = Callable[[Sequence[EncodedExample]], torch.Tensor]
 """Mean weighted loss per answer token of a batch, as a scalar tensor with gradient."""
 
 
@@ -89,7 +89,7 @@ def _one_epoch(
 def train(
     parameters: Sequence[torch.nn.Parameter],
     loss_of: Loss,
-    examples: Sequence[Encoded],
+    examples: Sequence[EncodedExample],
     learning: Learning,
     progress: Callable[[int, int, float], None] | None = None,
     hidden: Sequence[torch.nn.Parameter] = (),
@@ -108,11 +108,11 @@ def train(
         [len(e.ids) for e in examples], learning.batch_tokens, learning.epochs, learning.seed
     )
     optimiser = _optimiser(parameters, hidden, learning)
-    halfway = Halfway(
+    halfway = ResumeState(
         learning.workspace,
-        lambda: fingerprint(examples, learning, [list(p.shape) for p in parameters]),
+        lambda: fingerprint_lessons(examples, learning, [list(p.shape) for p in parameters]),
     )
-    losses, tokens, before = _restored(halfway, parameters, optimiser)
+    losses, tokens, before = _restore_state(halfway, parameters, optimiser)
     started = time.monotonic() - before
     for number, batch in enumerate(steps[len(losses) :], len(losses)):
         done = number / len(steps)
@@ -133,7 +133,7 @@ def train(
         tokens += sum(len(e.ids) for e in chosen)
         losses.append(float(loss.detach()))
         halfway.keep(
-            lambda: _state(parameters, optimiser, losses, tokens, time.monotonic() - started)
+            lambda: _make_state(parameters, optimiser, losses, tokens, time.monotonic() - started)
         )
         if progress:
             progress(number + 1, len(steps), losses[-1])
@@ -147,11 +147,11 @@ def _optimiser(
 ) -> Muon:
     chosen_hidden = {id(p) for p in hidden}
     others = [p for p in parameters if id(p) not in chosen_hidden]
-    products = torch.bfloat16 if parameters[0].is_cuda or multiplies_bf16() else torch.float32
+    products = torch.bfloat16 if parameters[0].is_cuda or has_bf16_products() else torch.float32
     return Muon(hidden, others, learning.learning_rate, BETAS, WEIGHT_DECAY, products)
 
 
-def _state(
+def _make_state(
     parameters: Sequence[torch.nn.Parameter],
     optimiser: Muon,
     losses: list[float],
@@ -168,8 +168,8 @@ def _state(
     }
 
 
-def _restored(
-    halfway: Halfway, parameters: Sequence[torch.nn.Parameter], optimiser: Muon
+def _restore_state(
+    halfway: ResumeState, parameters: Sequence[torch.nn.Parameter], optimiser: Muon
 ) -> tuple[list[float], int, float]:
     """Losses, tokens and seconds so far; the parameters and the optimiser are as they were then."""
     state = halfway.load()
@@ -195,7 +195,7 @@ def _figures(losses: Sequence[float], tokens: int, seconds: float) -> dict[str, 
 
 
 @cache
-def multiplies_bf16() -> bool:
+def has_bf16_products() -> bool:
     """Whether this machine's CPU has instructions for bfloat16 products; without them they are
     emulated, and slow.
     """
@@ -203,8 +203,8 @@ def multiplies_bf16() -> bool:
     return bool(flags.get("avx512_bf16") or flags.get("amx_bf16") or flags.get("bf16"))
 
 
-def padded(
-    batch: Sequence[Encoded], pad: int, device: torch.device | str, multiple: int = 1
+def pad_batch(
+    batch: Sequence[EncodedExample], pad: int, device: torch.device | str, multiple: int = 1
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Right-padded ids (rows, longest) and loss weights of the same shape: weight at t is that of
     predicting ids[t].

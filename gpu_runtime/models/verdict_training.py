@@ -26,10 +26,10 @@ from datasets import Dataset
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, PrinterCallback, Trainer
 from trl import DPOConfig, DPOTrainer, GRPOConfig, GRPOTrainer
 
-from gpu_runtime.models.finetune import Clock, common_arguments, resume_from
+from gpu_runtime.models.finetune import TrainingClock, find_checkpoint, make_common_arguments
 from gpu_runtime.models.options import FineTuning
-from gpu_runtime.models.protocol import Learning, NothingToLearn, Reward, Sampling
-from gpu_runtime.models.resume_state import fingerprint
+from gpu_runtime.models.protocol import Learning, NothingToLearnError, Reward, Sampling
+from gpu_runtime.models.resume_state import fingerprint_lessons
 
 BETA = 0.1
 """How strongly DPO holds the model to where it started.
@@ -41,7 +41,7 @@ model within three epochs; so the likelihood of the better one is part of the lo
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class EncodedPreference:
     """A prompt with its better and its worse answer, as ids."""
 
     prompt: list[int]
@@ -53,23 +53,27 @@ class Compared:
         return len(self.prompt) + max(len(self.better), len(self.worse))
 
 
-def within(pairs: Sequence[Compared], context: int) -> list[Compared]:
-    """Those that fit a model's context. Raises NothingToLearn where none does."""
+def select_fitting_pairs(
+    pairs: Sequence[EncodedPreference], context: int
+) -> list[EncodedPreference]:
+    """Those that fit a model's context. Raises NothingToLearnError where none does."""
     fitting = [pair for pair in pairs if pair.longest <= context]
     if not fitting:
-        raise NothingToLearn(
+        raise NothingToLearnError(
             f"nothing to learn: {len(pairs)} preferences, none within {context} tokens"
         )
     return fitting
 
 
-def with_room(prompts: Sequence[list[int]], answer: int, context: int) -> dict[int, list[int]]:
+def select_fitting_prompts(
+    prompts: Sequence[list[int]], answer: int, context: int
+) -> dict[int, list[int]]:
     """By their index, the prompts that leave room for an answer of so many tokens. Raises
-    NothingToLearn where none does.
+    NothingToLearnError where none does.
     """
     fitting = {i: ids for i, ids in enumerate(prompts) if len(ids) + answer <= context}
     if not fitting:
-        raise NothingToLearn(
+        raise NothingToLearnError(
             f"nothing to learn: {len(prompts)} prompts, none with its answer within {context} "
             f"tokens"
         )
@@ -88,10 +92,10 @@ class _TokenisedGRPO(GRPOTrainer):
         return [self.known_prompts[p] for p in prompts], None, {}
 
 
-def prefer(
+def train_preferences(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
-    pairs: Sequence[Compared],
+    pairs: Sequence[EncodedPreference],
     learning: Learning,
     tuning: FineTuning,
     progress: Callable[[int, int, float], None] | None = None,
@@ -106,7 +110,7 @@ def prefer(
         [{"prompt_ids": p.prompt, "chosen_ids": p.better, "rejected_ids": p.worse} for p in pairs]
     )
     with _workspace(learning, [asdict(pair) for pair in pairs], tuning) as (folder, resume):
-        common = common_arguments(
+        common = make_common_arguments(
             folder, learning, tuning, math.ceil(len(pairs) * learning.epochs / (rows * accumulated))
         )
         # Without an adapter to switch off, what the model thought at first is computed ahead; no
@@ -125,17 +129,17 @@ def prefer(
             save_strategy="no",
             save_total_limit=1,
         )
-        clock = Clock(learning, tuning, progress)
+        clock = TrainingClock(learning, tuning, progress)
         trainer = _TokenisedDPO(
             model, args=arguments, train_dataset=data, processing_class=tokenizer, callbacks=[clock]
         )
         _run(trainer, resume)
     tokens = sum(len(p.prompt) * 2 + len(p.better) + len(p.worse) for p in pairs)
     figures = _figures(trainer, tokens * learning.epochs, time.monotonic() - started)
-    return figures | {"accuracy": _last(trainer, "rewards/accuracies")}
+    return figures | {"accuracy": _average_last_tenth(trainer, "rewards/accuracies")}
 
 
-def reinforce(
+def train_rewards(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
     prompts: Mapping[int, list[int]],
@@ -154,7 +158,7 @@ def reinforce(
 
     order = _order(list(prompts), learning)
     with _workspace(learning, [dict(prompts), asdict(sampling)], tuning) as (folder, resume):
-        common = common_arguments(folder, learning, tuning, len(order))
+        common = make_common_arguments(folder, learning, tuning, len(order))
         arguments = GRPOConfig(
             **common,
             per_device_train_batch_size=group,
@@ -168,7 +172,7 @@ def reinforce(
             shuffle_dataset=False,
         )
         data = Dataset.from_list([{"prompt": str(index)} for index in order])
-        clock = Clock(learning, tuning, progress)
+        clock = TrainingClock(learning, tuning, progress)
         trainer = _TokenisedGRPO(
             model,
             rewarded,
@@ -180,7 +184,7 @@ def reinforce(
         trainer.known_prompts = {str(index): ids for index, ids in prompts.items()}
         _run(trainer, resume)
     figures = _figures(trainer, trainer.state.num_input_tokens_seen, time.monotonic() - started)
-    return figures | {"reward": _last(trainer, "reward")}
+    return figures | {"reward": _average_last_tenth(trainer, "reward")}
 
 
 def _order(prompts: Sequence[int], learning: Learning) -> list[int]:
@@ -202,7 +206,10 @@ def _workspace(
     """
     with tempfile.TemporaryDirectory() as scratch:
         folder = learning.workspace or Path(scratch)
-        yield folder, resume_from(folder, fingerprint((), learning, [lessons, asdict(tuning)]))
+        yield (
+            folder,
+            find_checkpoint(folder, fingerprint_lessons((), learning, [lessons, asdict(tuning)])),
+        )
 
 
 def _run(trainer: Trainer, resume: Path | None) -> None:
@@ -215,7 +222,7 @@ def _values(trainer: Trainer, name: str) -> list[float]:
     return [float(row[name]) for row in trainer.state.log_history if name in row]
 
 
-def _last(trainer: Trainer, name: str) -> float:
+def _average_last_tenth(trainer: Trainer, name: str) -> float:
     """Mean over the last tenth."""
     values = _values(trainer, name)
     last = values[-max(1, len(values) // 10) :]
@@ -225,7 +232,7 @@ def _last(trainer: Trainer, name: str) -> float:
 def _figures(trainer: Trainer, tokens: float, seconds: float) -> dict[str, float]:
     first = _values(trainer, "loss")[:1] or [math.nan]
     return {
-        "loss": _last(trainer, "loss"),
+        "loss": _average_last_tenth(trainer, "loss"),
         "first_loss": first[0],
         "steps": trainer.state.global_step,
         "tokens": tokens,

@@ -79,7 +79,7 @@ class VllmModel:
         A forced prefix is continued and is part of the answer; one too long for the context is all
         there is. Raises ModelError.
         """
-        from gpu_runtime.models.chat_format import plain_ids, prompt_ids
+        from gpu_runtime.models.chat_format import encode_plain, encode_prompt
 
         if self._learner is not None:
             return self._learner.generate(
@@ -87,8 +87,8 @@ class VllmModel:
             )  # early stopping asks what it has learnt so far
         engine = self._awake()
         tokenizer, context = engine.get_tokenizer(), engine.model_config.max_model_len
-        prefixes = [plain_ids(tokenizer, p.prefix) if p.prefix else [] for p in prompts]
-        asked = [prompt_ids(tokenizer, p.text) + prefix for p, prefix in zip(prompts, prefixes)]
+        prefixes = [encode_plain(tokenizer, p.prefix) if p.prefix else [] for p in prompts]
+        asked = [encode_prompt(tokenizer, p.text) + prefix for p, prefix in zip(prompts, prefixes)]
         fitting = [i for i, ids in enumerate(asked) if len(ids) < context]
         greedy = sampling.temperature <= 0
         answers = [[prompt.prefix] * sampling.n for prompt in prompts]
@@ -165,7 +165,7 @@ class VllmModel:
             self._learner.save(Path(fresh.name) / "model")
         finally:
             self._learner = None
-            empty_gpu()
+            release_gpu_memory()
         old, self._scratch, self._checkpoint = self._scratch, fresh, str(Path(fresh.name) / "model")
         if old:
             old.cleanup()
@@ -210,9 +210,9 @@ class VllmModel:
         return self._engine
 
     def _started(self):
-        from gpu_runtime.models.pretrained import longest_context
+        from gpu_runtime.models.pretrained import find_longest_context
 
-        context = longest_context(self._checkpoint, self._config())
+        context = find_longest_context(self._checkpoint, self._config())
         if self._vllm.platforms.current_platform.is_cpu():
             # A prompt read in pieces has its seed's generator set back between them, which one on a
             # processor cannot be (vLLM 0.32).
@@ -257,7 +257,7 @@ def _gpus() -> int:
     return max(1, torch.cuda.device_count())
 
 
-def empty_gpu() -> None:
+def release_gpu_memory() -> None:
     """Give back what nothing of this process refers to any more, where it has a GPU."""
     import gc
 

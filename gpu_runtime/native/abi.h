@@ -38,7 +38,7 @@ enum cv_finding {
 /* Ranges touched, in elements relative to origin; first > last where never. */
 struct cv_access { int64_t first_read, last_read, first_write, last_write; };
 
-#define CV_MAX_BUFFERS 128 /* arguments of one call; corpora/signatures/dispatch.py: MAX_PARAMETERS */
+#define CV_MAX_BUFFERS 128 /* arguments of one call; corpora/signatures/signature.py: MAX_PARAMETERS */
 struct cv_report {
     int32_t finding;              /* enum cv_finding: the first one made */
     int32_t parameter;            /* which argument, -1 for shared memory or other storage */

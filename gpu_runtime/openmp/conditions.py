@@ -1,9 +1,9 @@
 """OpenMP's `if` and `num_threads` clauses with sizes that tests reach.
 
-Contract: `reached` changes numbers in these clauses of directives only, and keeps the number of
-lines. `if(n > 10000)` says from which size on threads pay; tests are smaller, and what the threads
-would do there is not seen. In the changed text they start at a size that tests have. A condition
-that is no such comparison, or an `if` that only small sizes fulfil, stays as it is.
+Contract: `lower_thresholds` changes numbers in these clauses of directives only, and keeps the
+number of lines. `if(n > 10000)` says from which size on threads pay; tests are smaller, and what
+the threads would do there is not seen. In the changed text they start at a size that tests have. A
+condition that is no such comparison, or an `if` that only small sizes fulfil, stays as it is.
 
     python -c "from gpu_runtime.openmp.conditions import *; print(reached('#pragma omp parallel for if(n > 10000)', 'cpp'))"
 """
@@ -13,7 +13,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from gpu_runtime.launch.thresholds import comparisons, constants, named
+from gpu_runtime.launch.thresholds import (
+    find_comparisons,
+    find_named_constants,
+    substitute_constants,
+)
 
 DIRECTIVE = {
     "cpp": re.compile(
@@ -29,7 +33,7 @@ that tests are run on.
 """
 
 
-def reached(text: str, language: str) -> str:
+def lower_thresholds(text: str, language: str) -> str:
     """`text` with every number above SMALL that an `if` clause wants something to exceed, or on
     which `num_threads` depends, as SMALL.
     """
@@ -37,9 +41,12 @@ def reached(text: str, language: str) -> str:
     if not any(_CLAUSE.search(m[0]) for m in directive.finditer(text)):
         return text
     spelled = str.lower if language == "fortran" else str
-    numbers = constants(spelled(text))
+    numbers = find_named_constants(spelled(text))
     return directive.sub(
-        lambda m: _clauses(m[0], lambda condition: named(spelled(condition), numbers)), text
+        lambda m: _clauses(
+            m[0], lambda condition: substitute_constants(spelled(condition), numbers)
+        ),
+        text,
     )
 
 
@@ -47,17 +54,17 @@ def _clauses(directive: str, written: Callable[[str], str]) -> str:
     parts, end = [], 0
     for m in _CLAUSE.finditer(directive):
         if m.start() >= end:
-            closed = _closing(directive, m.end())
+            closed = _find_closing_parenthesis(directive, m.end())
             condition = directive[m.end() : closed]
             parts += [
                 directive[end : m.end()],
-                _lowered(written(condition), m[1].lower() == "if") or condition,
+                _lower_condition(written(condition), m[1].lower() == "if") or condition,
             ]
             end = closed
     return "".join([*parts, directive[end:]])
 
 
-def _closing(text: str, opening: int) -> int:
+def _find_closing_parenthesis(text: str, opening: int) -> int:
     """Where the parenthesis that opens there is closed; the end of the text where it is not."""
     depth = 0
     for m in _PARENTHESIS.finditer(text, opening):
@@ -70,11 +77,13 @@ def _closing(text: str, opening: int) -> int:
 _PARENTHESIS = re.compile(r"[()]")
 
 
-def _lowered(condition: str, upward: bool) -> str:
+def _lower_condition(condition: str, upward: bool) -> str:
     """The condition with smaller numbers, '' where it has none to make smaller. upward: of
     comparisons that large sizes fulfil only.
     """
-    wanted = [c for c in comparisons(condition) if c.value > SMALL and (c.upward or not upward)]
+    wanted = [
+        c for c in find_comparisons(condition) if c.value > SMALL and (c.upward or not upward)
+    ]
     for c in reversed(wanted):
         condition = f"{condition[: c.start]}{SMALL}{condition[c.stop :]}"
     return condition if wanted else ""

@@ -1,11 +1,11 @@
 """OpenMP directives in a form in which more of what they permit can be seen by a detector that
 watches threads.
 
-Contract: `exposed` changes OpenMP directives only and keeps the number of lines. The iterations of
-a simd loop may run at the same time in lanes; in the changed text they may run at the same time in
-threads, so a conflict of lanes becomes a data race (of loops with `safelen` as many as it says,
-openmp_safelen.py; Fortran's stay as they are). A loop without a schedule clause may be shared out
-in any way; in the changed text the environment says in which.
+Contract: `expose_simd_lanes` changes OpenMP directives only and keeps the number of lines. The
+iterations of a simd loop may run at the same time in lanes; in the changed text they may run at the
+same time in threads, so a conflict of lanes becomes a data race (of loops with `safelen` as many as
+it says, openmp_safelen.py; Fortran's stay as they are). A loop without a schedule clause may be
+shared out in any way; in the changed text the environment says in which.
 
     python -c "from gpu_runtime.openmp.lanes import *; print(exposed('#pragma omp simd simdlen(4)', 'cpp'))"
 """
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 
-from gpu_runtime.openmp.safelen import windowed
+from gpu_runtime.openmp.safelen import split_into_windows
 
 _REST = r"((?:\\\n|[^\n])*)$"
 _C = re.compile(r"^([ \t]*#[ \t]*pragma[ \t]+omp[ \t]+)simd\b" + _REST, re.M)
@@ -37,7 +37,7 @@ of iterations is part of what the loop means.
 """
 
 
-def exposed(text: str, language: str) -> str:
+def expose_simd_lanes(text: str, language: str) -> str:
     """`text` with every plain `omp simd` as `omp parallel for` (Fortran: `parallel do`), and
     `schedule(runtime)` where nothing else is said.
     """
@@ -54,7 +54,7 @@ def _lanes_as_threads(text: str, language: str) -> str:
         return _FORTRAN.sub(lambda m: f"{m[1]}{m[2] or ''}parallel do{_clauses(m[3])}", text)
     return _C.sub(
         lambda m: m[0] if "safelen" in m[2] else f"{m[1]}parallel for{_clauses(m[2])}",
-        windowed(text, _OF_LANES),
+        split_into_windows(text, _OF_LANES),
     )
 
 

@@ -2,10 +2,10 @@
 compilers here could build for a device.
 
 Contract: target regions run on host threads with memory of their own (native/offload.c); verdicts
-say `offload-host`. No verdict comes from a device: `device_compilers` only says what is there.
-`refused` gives the reason why a text cannot be judged that way, or None.
+say `offload-host`. No verdict comes from a device: `find_device_compilers` only says what is there.
+`explain_refusal` gives the reason why a text cannot be judged that way, or None.
 
-    python -c "from gpu_runtime.openmp.offload import device_compilers; [print(c) for c in device_compilers()]"
+    python -c "from gpu_runtime.openmp.offload import find_device_compilers; [print(c) for c in find_device_compilers()]"
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from gpu_runtime.emulation.cuda_rewrite import tokens_of
+from gpu_runtime.emulation.cuda_rewrite import tokenize
 
 _PRAGMA = re.compile(r"#\s*pragma\s+omp\b(.*)", re.S)
 _NOT_JUDGED = {
@@ -41,9 +41,9 @@ _NOT_JUDGED = {
 _ASKS = frozenset({"omp_is_initial_device", "omp_get_num_devices", "omp_get_default_device"})
 
 
-def refused(text: str) -> str | None:
+def explain_refusal(text: str) -> str | None:
     """Why a program of this dialect is refused, one line, or None."""
-    tokens = tokens_of(text)
+    tokens = tokenize(text)
     directives = [
         found[1].replace("\\\n", " ")
         for t in tokens
@@ -85,7 +85,7 @@ _OF_LANES = re.compile(
 )
 
 
-def exposed_targets(text: str) -> str:
+def expose_target_scalars(text: str) -> str:
     """`text` for a race detector: scalars of a target region are one for all teams, as OpenMP has
     them, and lanes of a target simd loop are threads.
 
@@ -141,19 +141,21 @@ _WAYS = (
 )
 
 
-def device_compilers() -> list[DeviceCompiler]:
+def find_device_compilers() -> list[DeviceCompiler]:
     """What g++ and clang++ can do for a device here. A compiler names nvptx as a target even where
     its part is not installed.
     """
-    return [_tried(*way) for way in _WAYS]
+    return [_try_compiler(*way) for way in _WAYS]
 
 
-def _tried(names: tuple[str, ...], part: str, flags: tuple[str, ...], hint: str) -> DeviceCompiler:
+def _try_compiler(
+    names: tuple[str, ...], part: str, flags: tuple[str, ...], hint: str
+) -> DeviceCompiler:
     compiler = names[0]
     path = next((found for name in names if (found := shutil.which(name))), None)
     if path is None:
         return DeviceCompiler(compiler, False, False, "not installed", hint)
-    where = _said([path, f"-print-file-name={part}"])[1]
+    where = _run_and_read_error([path, f"-print-file-name={part}"])[1]
     beside = (
         Path(path).resolve().parents[1] / "lib" / part
     )  # clang does not look there for what its run-time loads
@@ -165,7 +167,7 @@ def _tried(names: tuple[str, ...], part: str, flags: tuple[str, ...], hint: str)
     with tempfile.TemporaryDirectory() as folder:
         text = Path(folder) / "trial.cpp"
         text.write_text(_TRIAL)
-        code, said = _said(
+        code, said = _run_and_read_error(
             [path, *flags, "-shared", "-fPIC", str(text), "-o", str(text.with_suffix(".so"))],
             folder,
         )
@@ -178,7 +180,7 @@ def _tried(names: tuple[str, ...], part: str, flags: tuple[str, ...], hint: str)
     )
 
 
-def _said(command: list[str], folder: str | None = None) -> tuple[int, str]:
+def _run_and_read_error(command: list[str], folder: str | None = None) -> tuple[int, str]:
     """Exit code, and the first line of what it said that names an error, else the first. folder:
     for temporary files, of which a compiler that crashes leaves some.
     """

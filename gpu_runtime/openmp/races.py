@@ -1,10 +1,10 @@
 """Data races of whole OpenMP programs: ThreadSanitizer with Archer, over several teams, schedules
 and clocks.
 
-Contract: `race_in` gives the first race that any run shows, or None with what was run. The settings
-are the same for every program. A loop without a schedule clause may be shared out in any way, so
-the watched build takes the schedule from the setting (gpu_runtime.openmp.lanes); a moved clock
-changes what hangs on the time, such as seeds.
+Contract: `find_race` gives the first race that any run shows, or None with what was run. The
+settings are the same for every program. A loop without a schedule clause may be shared out in any
+way, so the watched build takes the schedule from the setting (gpu_runtime.openmp.lanes); a moved
+clock changes what hangs on the time, such as seeds.
 
     python -c "from gpu_runtime.openmp.races import SETTINGS; print(SETTINGS)"
 """
@@ -18,15 +18,21 @@ from pathlib import Path
 from corpora.records import Program
 from corpora.suites.program_tests import ProgramTest
 from gpu_runtime.backend import Status, Variant
-from gpu_runtime.programs.execute import ProgramBuild, ProgramLimits, Setting, build, run
+from gpu_runtime.programs.execute import (
+    ProgramBuild,
+    ProgramLimits,
+    RunSetting,
+    build_program,
+    run_program,
+)
 
 SETTINGS = (
-    Setting(4, "static,1"),
-    Setting(8, "dynamic,1", (1.0, 1.0001)),
-    Setting(3, "static", (7.0, 1.0001)),
-    Setting(4, "guided", (12.0, 1.0001)),
-    Setting(2, "dynamic,1", (18.0, 1.0001)),
-    Setting(8, "static,1", (23.0, 1.0001)),
+    RunSetting(4, "static,1"),
+    RunSetting(8, "dynamic,1", (1.0, 1.0001)),
+    RunSetting(3, "static", (7.0, 1.0001)),
+    RunSetting(4, "guided", (12.0, 1.0001)),
+    RunSetting(2, "dynamic,1", (18.0, 1.0001)),
+    RunSetting(8, "static,1", (23.0, 1.0001)),
 )
 """The teams that a race is looked for on."""
 
@@ -46,37 +52,37 @@ class RaceSearch:
     runs: int = 0
 
 
-def race_in(
+def find_race(
     program: Program,
     tests: Sequence[ProgramTest],
     limits: ProgramLimits = ProgramLimits(),
-    settings: Sequence[Setting] = SETTINGS,
+    settings: Sequence[RunSetting] = SETTINGS,
     cache_dir: Path | None = None,
 ) -> RaceSearch:
     """Look for a data race. Runs that crash or do not end say nothing by themselves."""
-    built = build(program, Variant.RACE_CHECKED, cache_dir)
+    built = build_program(program, Variant.RACE_CHECKED, cache_dir)
     if not built.ok:
         return RaceSearch(
             problem=f"does not compile: "
             f"{built.diagnostics.splitlines()[0] if built.diagnostics else ''}"
         )
-    return race_of(built, tests, limits, settings)
+    return find_race_in_build(built, tests, limits, settings)
 
 
-def race_of(
+def find_race_in_build(
     built: ProgramBuild,
     tests: Sequence[ProgramTest],
     limits: ProgramLimits = ProgramLimits(),
-    settings: Sequence[Setting] = SETTINGS,
+    settings: Sequence[RunSetting] = SETTINGS,
 ) -> RaceSearch:
-    """As `race_in`, for a program that is built already (Variant.RACE_CHECKED)."""
+    """As `find_race`, for a program that is built already (Variant.RACE_CHECKED)."""
     runs, ended, problem = 0, 0, ""
     too_long: set[int] = set()
     for setting in settings:
         for i, test in enumerate(tests):
             if i in too_long:
                 continue
-            seen = run(built, test, limits, setting)
+            seen = run_program(built, test, limits, setting)
             runs += 1
             if seen.status is Status.RACE:
                 return RaceSearch(f"{seen.detail} (with {setting.threads} threads)", i, "", runs)

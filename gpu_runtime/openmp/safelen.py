@@ -1,11 +1,11 @@
 """SIMD loops with `safelen(k)` in a form in which a detector that watches threads sees what they
 permit: k iterations in a row at a time.
 
-Contract: `windowed` changes C loops in the plain form `for (i = a; i < b; i += s)` behind `omp simd
-safelen(k)` and keeps the number of lines. Iterations that are less than k apart may run in lanes at
-the same time: the loop becomes one over windows of k iterations, each of them shared out to
-threads. Those k or more apart are in order, as nothing else than their windows' order says. Of a
-long loop the first windows have threads.
+Contract: `split_into_windows` changes C loops in the plain form `for (i = a; i < b; i += s)` behind
+`omp simd safelen(k)` and keeps the number of lines. Iterations that are less than k apart may run
+in lanes at the same time: the loop becomes one over windows of k iterations, each of them shared
+out to threads. Those k or more apart are in order, as nothing else than their windows' order says.
+Of a long loop the first windows have threads.
 
     python -c "from gpu_runtime.openmp.safelen import *; print(windowed('#pragma omp simd safelen(4)\\nfor (int i = 4; i < n; i++) a[i] = a[i - 4];', re.compile('simdlen')))"
 """
@@ -29,7 +29,7 @@ _OTHERWISE = re.compile(r"\b(?:collapse|if|order)\b|/\*")
 _ORDERED = re.compile(r"#[ \t]*pragma[ \t]+omp[ \t]+ordered\b")
 
 
-def windowed(text: str, of_threads: re.Pattern[str]) -> str:
+def split_into_windows(text: str, of_threads: re.Pattern[str]) -> str:
     """`text` with windows of `safelen` iterations as loops of threads. of_threads: clauses of a
     simd loop that such a loop does not have.
     """

@@ -1,9 +1,9 @@
 """Whole programs (with `main` or Fortran's `program`) compiled to an executable, inside the
 sandbox, cached by content.
 
-Contract: `build` never raises for what a text does to the compiler: a `ProgramBuild` that failed
-holds diagnostics. C is taken as part of the C++ dialects. Our own texts that are linked in (clocks,
-counters, what the race detector needs) are compiled once.
+Contract: `build_program` never raises for what a text does to the compiler: a `ProgramBuild` that
+failed holds diagnostics. C is taken as part of the C++ dialects. Our own texts that are linked in
+(clocks, counters, what the race detector needs) are compiled once.
 
     python -c "from gpu_runtime.programs.build import *; from corpora.records import Program; print(build(Program('cpp', 'main', 'int main() {}')))"
 """
@@ -18,13 +18,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from corpora.dialects import dialect
+from corpora.dialects import get_dialect
 from corpora.records import Program
 from corpora.syntax.fortran import is_fixed_form
 from gpu_runtime.backend import Variant
-from gpu_runtime.compile.toolchain import NATIVE, cache_root, digest, find_toolchain, require
+from gpu_runtime.compile.toolchain import (
+    NATIVE,
+    digest_parts,
+    find_cache_root,
+    find_toolchain,
+    require_tool,
+)
 from gpu_runtime.compile.units import OPENMP_FLAGS, VARIANT_FLAGS
-from gpu_runtime.openmp.schedules import said_plainly
+from gpu_runtime.openmp.schedules import prepare_openmp
 from gpu_runtime.sandbox.lockdown import CompilerLimits, run_compiler
 
 LIMITS = CompilerLimits(wall_s=60, cpu_s=30)
@@ -69,7 +75,7 @@ def _attempts(program: Program, variant: Variant) -> list[_Attempt]:
     flags = {Variant.RECORDED: _COUNTED, Variant.RACE_CHECKED: _WATCHED}.get(
         variant
     ) or VARIANT_FLAGS[variant]
-    row = dialect(program.dialect)
+    row = get_dialect(program.dialect)
     openmp = OPENMP_FLAGS if row.model == "openmp" else ()
     if row.language == "fortran":
         fixed = is_fixed_form(program.text)
@@ -91,7 +97,7 @@ def _attempts(program: Program, variant: Variant) -> list[_Attempt]:
     ]
 
 
-def build(
+def build_program(
     program: Program, variant: Variant = Variant.PLAIN, cache_dir: Path | None = None
 ) -> ProgramBuild:
     """The program as an executable, from the cache where it was built before. Raises ToolchainError
@@ -100,18 +106,20 @@ def build(
     Variants: PLAIN, REASSOCIATED, SANITIZED, RACE_CHECKED (OpenMP), RECORDED (counts blocks of user
     code per thread).
     """
-    cache = cache_root(cache_dir)
+    cache = find_cache_root(cache_dir)
     folder = cache / "programs"
     folder.mkdir(exist_ok=True)
     if folder.stat().st_mode & 0o055 != 0o055:
         folder.chmod(0o755)
-    row = dialect(program.dialect)
+    row = get_dialect(program.dialect)
     text = (
-        said_plainly(program.text, row.language, variant) if row.model == "openmp" else program.text
+        prepare_openmp(program.text, row.language, variant)
+        if row.model == "openmp"
+        else program.text
     )
     diagnostics = ""
     for attempt in _attempts(program, variant):
-        key = digest(
+        key = digest_parts(
             text,
             attempt.compiler,
             attempt.name,
@@ -146,9 +154,9 @@ def _supports(variant: Variant) -> dict[str, str]:
 @lru_cache(maxsize=8)
 def _support_object(name: str, text: str, cache: Path) -> Path:
     """One of our own texts, compiled once per cache; it is trusted, the sandbox is not needed."""
-    gcc = require(find_toolchain().gcc, "gcc")
+    gcc = require_tool(find_toolchain().gcc, "gcc")
     flags = ("-O1", "-fPIC", *(("-fsanitize=thread",) if name == "program_races.h" else ()))
-    path = cache / "bin" / f"{name}-{digest(text, *flags, find_toolchain().versions)}.o"
+    path = cache / "bin" / f"{name}-{digest_parts(text, *flags, find_toolchain().versions)}.o"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent) as work:
@@ -172,7 +180,7 @@ def _compile(
     time.
     """
     tools = find_toolchain()
-    compiler = require(
+    compiler = require_tool(
         {"g++": tools.gpp, "gcc": tools.gcc, "gfortran": tools.gfortran}[attempt.compiler],
         attempt.compiler,
     )
@@ -195,7 +203,7 @@ def _compile(
                 return (
                     f"the compiler did not finish in {LIMITS.wall_s:g} s"
                     if done.timed_out
-                    else _said(done.text, attempt.name),
+                    else _filter_diagnostics(done.text, attempt.name),
                     done.timed_out,
                 )
         fd = os.open(folder / "made", os.O_RDONLY | os.O_NOFOLLOW)
@@ -212,9 +220,9 @@ def _link(compiler: str, attempt: _Attempt, objects: list[str], variant: Variant
         flags.remove(
             "-fopenmp"
         )  # LLVM's run-time, which the detector knows, speaks libgomp's interface
-        folder = os.path.dirname(require(tools.libomp, "libomp"))
+        folder = os.path.dirname(require_tool(tools.libomp, "libomp"))
         libraries = [
-            require(tools.libomp, "libomp"),
+            require_tool(tools.libomp, "libomp"),
             f"-Wl,-rpath,{folder}",
             *libraries,
             "-lpthread",
@@ -234,7 +242,7 @@ def _link(compiler: str, attempt: _Attempt, objects: list[str], variant: Variant
     ]
 
 
-def _said(text: str, name: str) -> str:
+def _filter_diagnostics(text: str, name: str) -> str:
     """The compiler's errors about the program, at most 20 lines."""
     lines = [re.sub(r"^(?:\S*/)?p0:", f"{name}:", line) for line in text.splitlines()]
     errors = [

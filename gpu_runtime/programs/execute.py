@@ -1,10 +1,10 @@
 """Whole programs (with `main` or Fortran's `program`): compiled to an executable, run in the
 sandbox, what they did as a record.
 
-Contract: `build` and `run` never raise for what a program does: a `ProgramBuild` that failed holds
-diagnostics, a `ProgramRun` has a status. Every run is a process of its own with a private, sized
-file system in memory as its work folder; what it leaves there is handed back. ProgramError and
-ToolchainError mean that our own machinery failed.
+Contract: `build_program` and `run_program` never raise for what a program does: a `ProgramBuild`
+that failed holds diagnostics, a `ProgramRun` has a status. Every run is a process of its own with a
+private, sized file system in memory as its work folder; what it leaves there is handed back.
+ProgramError and ToolchainError mean that our own machinery failed.
 
     python -c "from gpu_runtime.programs.execute import *; from corpora.records import Program; \
 print(run(build(Program('cpp', 'main', '#include <cstdio>\\nint main() { puts(\\"hello\\");
@@ -26,12 +26,20 @@ from pathlib import Path
 
 from corpora.suites.program_tests import ProgramTest
 from gpu_runtime.backend import Status, Variant
-from gpu_runtime.compile.toolchain import cache_root, find_toolchain, runner_binary
-from gpu_runtime.programs.build import ProgramBuild, ProgramError, build
+from gpu_runtime.compile.toolchain import build_runner, find_cache_root, find_toolchain
+from gpu_runtime.programs.build import ProgramBuild, ProgramError, build_program
 from gpu_runtime.sandbox import lockdown as sandbox
-from gpu_runtime.sandbox.exit_status import sanitizer_line, signal_name
+from gpu_runtime.sandbox.exit_status import get_signal_name, parse_sanitizer_report
 
-__all__ = ["ProgramBuild", "ProgramError", "ProgramLimits", "ProgramRun", "Setting", "build", "run"]
+__all__ = [
+    "ProgramBuild",
+    "ProgramError",
+    "ProgramLimits",
+    "ProgramRun",
+    "RunSetting",
+    "build_program",
+    "run_program",
+]
 
 _END = struct.Struct("<iiqqii")
 _FILE = struct.Struct("<II")
@@ -56,7 +64,7 @@ class ProgramLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class RunSetting:
     """What a run is told beside the test. clock: (seconds ahead, rate) of a moved clock, None for
     the true one.
     """
@@ -98,11 +106,11 @@ class ProgramRun:
         return busy or self.blocks.count(max(self.blocks, default=0))
 
 
-def run(
+def run_program(
     built: ProgramBuild,
     test: ProgramTest = ProgramTest(),
     limits: ProgramLimits = ProgramLimits(),
-    setting: Setting = Setting(),
+    setting: RunSetting = RunSetting(),
 ) -> ProgramRun:
     """One run of a built program. Raises ValueError for one that was not built, ProgramError when
     our part failed.
@@ -149,9 +157,9 @@ def _launch(
     folder: str,
     fds: list[int],
 ) -> str:
-    uid, found = sandbox.own_uid(next(_numbers)), sandbox.features()
+    uid, found = sandbox.choose_worker_uid(next(_numbers)), sandbox.probe_features()
     launcher = [
-        str(runner_binary("plain", cache_root())),
+        str(build_runner("plain", find_cache_root())),
         "program",
         folder,
         str(uid),
@@ -177,7 +185,7 @@ def _launch(
         start_new_session=True,
     )
     try:
-        if not sandbox.ended(process.pid, 2 * limits.wall_s + 20):
+        if not sandbox.wait_for_exit(process.pid, 2 * limits.wall_s + 20):
             raise ProgramError("the program's launcher does not end")
     finally:
         try:
@@ -196,7 +204,7 @@ def _content(fd: int) -> bytes:
         return file.read()
 
 
-def _environment(flavour: str, setting: Setting) -> dict[str, str]:
+def _environment(flavour: str, setting: RunSetting) -> dict[str, str]:
     """The program's whole environment: nothing is inherited."""
     environment = {
         "LC_ALL": "C",
@@ -277,7 +285,7 @@ def _status(end: int, code: int, checked: str, err: str) -> tuple[Status, str]:
     if (
         checked
         and (end == 1 or code in (_SANITIZER_EXIT, 2))
-        and (found := sanitizer_line(checked))
+        and (found := parse_sanitizer_report(checked))
     ):
         return found
     if end == 0:
@@ -292,4 +300,4 @@ def _status(end: int, code: int, checked: str, err: str) -> tuple[Status, str]:
             "a system call that whole programs may not use (processes, network, signals)",
         )
     first = next((line.strip() for line in err.splitlines() if line.strip()), "")
-    return Status.SIGNAL, f"{signal_name(code)}{': ' + first[:200] if first else ''}"
+    return Status.SIGNAL, f"{get_signal_name(code)}{': ' + first[:200] if first else ''}"

@@ -12,7 +12,7 @@ sides print another number of decimals, the coarser one may be the finer one rou
 least four digits or the sides are of different languages. Tokens that change from run to run of the
 source (times, thread numbers, random numbers) are masked: something must stand there.
 
-    python -c "from gpu_runtime.programs.output import *; print(tokens_of('x = 1.50E+01, done'))"
+    python -c "from gpu_runtime.programs.output import *; print(tokenize_output('x = 1.50E+01, done'))"
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from corpora.dialects import dialect
+from corpora.dialects import get_dialect
 from corpora.records import Program
 from gpu_runtime.programs.execute import ProgramRun
 
@@ -36,7 +36,7 @@ SAME = 1e-6
 they print.
 """
 ENOUGH_DIGITS = 4
-MOST_TOKENS = 200_000
+MAX_TOKENS = 200_000
 LONGEST_NUMBER = 400
 
 _NUMBER = r"(?:(?<![\w.)\]])[+-])?(?<![\w.])(?:\d+\.\d*|\.\d+|\d+)(?:[eEdDqQ][+-]?\d+|(?<=\d)[+-]\d{3})?(?![\w.])"
@@ -46,7 +46,7 @@ _TOKEN = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class OutputToken:
     """value None: a word or sign. unit: one unit of the last printed decimal, 0 for a whole number.
     digits: significant ones.
     """
@@ -58,20 +58,22 @@ class Token:
     digits: int = 0
 
 
-def tokens_of(text: str) -> tuple[Token, ...]:
-    """At most MOST_TOKENS tokens, the last one then says that it was cut."""
+def tokenize_output(text: str) -> tuple[OutputToken, ...]:
+    """At most MAX_TOKENS tokens, the last one then says that it was cut."""
     tokens = []
     for found in _TOKEN.finditer(text):
-        if len(tokens) >= MOST_TOKENS:
-            tokens.append(Token("(more output than is compared)"))
+        if len(tokens) >= MAX_TOKENS:
+            tokens.append(OutputToken("(more output than is compared)"))
             break
         tokens.append(
-            _number(found[1]) if found[1] and len(found[1]) <= LONGEST_NUMBER else Token(found[0])
+            _number(found[1])
+            if found[1] and len(found[1]) <= LONGEST_NUMBER
+            else OutputToken(found[0])
         )
     return tuple(tokens)
 
 
-def _number(text: str) -> Token:
+def _number(text: str) -> OutputToken:
     plain = re.sub(r"[dDqQ]", "e", text)
     plain = re.sub(r"(?<=\d)([+-]\d{3})$", r"e\1", plain) if "e" not in plain.lower() else plain
     mantissa, _, exponent = (
@@ -85,17 +87,17 @@ def _number(text: str) -> Token:
         if whole or not math.isfinite(value)
         else 10.0 ** (max(-300, min(300, int(exponent or 0))) - len(mantissa.partition(".")[2]))
     )
-    return Token(text, value, whole, unit, digits)
+    return OutputToken(text, value, whole, unit, digits)
 
 
 @dataclass(frozen=True, slots=True)
-class Stream:
+class StreamReference:
     """What must stand on one stream or in one file. spread: per token, how far the source's runs
     lie apart.
     """
 
     name: str
-    tokens: tuple[Token, ...]
+    tokens: tuple[OutputToken, ...]
     masked: frozenset[int] = frozenset()
     spread: tuple[float, ...] = ()
 
@@ -103,7 +105,7 @@ class Stream:
 @dataclass(frozen=True, slots=True)
 class ProgramReference:
     exit_code: int
-    streams: tuple[Stream, ...]
+    streams: tuple[StreamReference, ...]
     relative: float
 
     @property
@@ -130,9 +132,9 @@ class StreamDifference:
         return f"{where} is {self.actual}, expected {self.expected}{allowed}"
 
 
-def precision_of(program: Program) -> str:
+def find_precision(program: Program) -> str:
     """`single` where the text computes with single precision anywhere, else `double`."""
-    if dialect(program.dialect).language == "fortran":
+    if get_dialect(program.dialect).language == "fortran":
         bare = re.search(
             r"\breal\b(?!\s*[(*\w]|64)|\breal\s*(?:\*\s*4|\(\s*(?:kind\s*=\s*)?(?:4|real32|sp|c_float)\s*\))",
             program.text,
@@ -149,7 +151,7 @@ def precision_of(program: Program) -> str:
 _NOTES = re.compile(r"^Note: The following floating-point exceptions are signalling:.*$", re.M)
 
 
-def streams_of(run: ProgramRun) -> dict[str, str]:
+def read_streams(run: ProgramRun) -> dict[str, str]:
     """Texts by place, stdout first. A file that is no text stands for its hash."""
     texts = {"stdout": run.stdout, "stderr": _NOTES.sub("", run.stderr)}
     for name, content in run.files:
@@ -162,7 +164,7 @@ def streams_of(run: ProgramRun) -> dict[str, str]:
     return texts
 
 
-def reference_of(
+def make_reference(
     program: Program,
     first: ProgramRun,
     again: Sequence[ProgramRun],
@@ -172,14 +174,14 @@ def reference_of(
     decides nothing.
     """
     streams = []
-    for name, text in streams_of(first).items():
-        tokens = tokens_of(text)
+    for name, text in read_streams(first).items():
+        tokens = tokenize_output(text)
         masked: set[int] = set()
         spread = [0.0] * len(tokens)
         for runs, steady in ((again, False), (other_builds, True)):
             for run in runs:
                 reason = _widen(
-                    tokens, tokens_of(streams_of(run).get(name, "")), masked, spread, steady
+                    tokens, tokenize_output(read_streams(run).get(name, "")), masked, spread, steady
                 )
                 if run.exit_code != first.exit_code:
                     reason = f"the exit status is {first.exit_code}, then {run.exit_code}"
@@ -188,13 +190,13 @@ def reference_of(
                         "depends on the optimisation level" if steady else "changes from run to run"
                     )
                     return f"the source's own output {what}: {name}: {reason}"
-        streams.append(Stream(name, tokens, frozenset(masked), tuple(spread)))
-    return ProgramReference(first.exit_code, tuple(streams), RELATIVE[precision_of(program)])
+        streams.append(StreamReference(name, tokens, frozenset(masked), tuple(spread)))
+    return ProgramReference(first.exit_code, tuple(streams), RELATIVE[find_precision(program)])
 
 
 def _widen(
-    expected: Sequence[Token],
-    other: Sequence[Token],
+    expected: Sequence[OutputToken],
+    other: Sequence[OutputToken],
     masked: set[int],
     spread: list[float],
     steady: bool,
@@ -232,13 +234,15 @@ def compare_run(
     """The first difference of a run that ended; stderr is compared within one language only, as
     run-times write there too.
     """
-    texts = streams_of(run)
+    texts = read_streams(run)
     for stream in reference.streams:
         if stream.name == "stderr" and not same_language:
             continue
         if stream.name not in texts:
             return StreamDifference(stream.name, -1, "written", "not there", "exact")
-        found = _first(stream, tokens_of(texts[stream.name]), reference.relative, same_language)
+        found = _first(
+            stream, tokenize_output(texts[stream.name]), reference.relative, same_language
+        )
         if found is not None:
             return found
     if run.exit_code != reference.exit_code:
@@ -251,7 +255,7 @@ def compare_run(
 
 
 def _first(
-    stream: Stream, actual: Sequence[Token], relative: float, same_language: bool
+    stream: StreamReference, actual: Sequence[OutputToken], relative: float, same_language: bool
 ) -> StreamDifference | None:
     for i, (e, a) in enumerate(zip(stream.tokens, actual, strict=False)):
         if i in stream.masked:
@@ -281,7 +285,7 @@ def _first(
 
 
 def _allowed(
-    e: Token, a: Token, spread: float, relative: float, same_language: bool
+    e: OutputToken, a: OutputToken, spread: float, relative: float, same_language: bool
 ) -> float | None:
     """How far the two may lie apart; None where they differ already, inf where they are the
     same.

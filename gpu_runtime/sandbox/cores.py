@@ -5,7 +5,7 @@ Contract: `os.cpu_count()` tells what the machine has. On a node of 64 cores, in
 may use four, 64 threads are stopped by the scheduler most of the time; here that container has
 four.
 
-    from gpu_runtime.sandbox.cores import usable_cores
+    from gpu_runtime.sandbox.cores import count_usable_cores
 """
 
 from __future__ import annotations
@@ -18,21 +18,25 @@ from pathlib import Path
 CGROUPS = Path("/sys/fs/cgroup")
 
 
-def usable_cores(cgroups: Path = CGROUPS) -> int:
+def count_usable_cores(cgroups: Path = CGROUPS) -> int:
     """At least 1. cgroups: where the kernel's control groups are mounted; what cannot be read there
     limits nothing.
     """
     return max(1, min(len(os.sched_getaffinity(0)), _quota(cgroups)))
 
 
-def model_threads() -> int:
+def count_model_threads() -> int:
     """Threads of a model's process: OMP_NUM_THREADS, else every usable core.
 
     Ray sets that variable to 1 for actors that reserve no CPU: inside one it says nothing about the
     user, and every core is taken.
     """
     told = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
-    return int(told) if told.isdecimal() and int(told) > 0 and not _inside_ray() else usable_cores()
+    return (
+        int(told)
+        if told.isdecimal() and int(told) > 0 and not _inside_ray()
+        else count_usable_cores()
+    )
 
 
 def _inside_ray() -> bool:

@@ -67,7 +67,7 @@ _ADDRESS = re.compile(r" 0x[0-9a-f]+\b")
 """Addresses differ between runs that are equal, so they are left out of what is said."""
 
 
-class Ending:
+class ProcessExit:
     """How the child process ended, from the runner's reply."""
 
     def __init__(self, end: int, code: int, text: str) -> None:
@@ -82,7 +82,7 @@ class Ending:
         if self.end == MEMORY:
             return Status.MEMORY_LIMIT, "the memory limit is reached"
         if flavour != "plain":
-            found = sanitizer_line(self.text)
+            found = parse_sanitizer_report(self.text)
             if found:
                 return found
         if self.end == SIGNAL:
@@ -108,10 +108,10 @@ class Ending:
             return Status.FORBIDDEN, "a system call of another architecture"
         if self.code == signal.SIGKILL:
             return Status.MEMORY_LIMIT, "killed by the system, which had no memory left"
-        return Status.SIGNAL, signal_name(self.code)
+        return Status.SIGNAL, get_signal_name(self.code)
 
 
-def sanitizer_line(text: str) -> tuple[Status, str] | None:
+def parse_sanitizer_report(text: str) -> tuple[Status, str] | None:
     """What a sanitizer (or Fortran's run-time checks) wrote, as a status and one line; None where
     it wrote nothing.
     """
@@ -158,13 +158,13 @@ def _place(frame: str) -> str:
     )
 
 
-def signal_name(number: int) -> str:
+def get_signal_name(number: int) -> str:
     try:
         return signal.Signals(number).name
     except ValueError:
         return f"signal {number}"
 
 
-def system_call(number: int) -> str:
+def describe_system_call(number: int) -> str:
     name = _FORBIDDEN_NAMES.get(number)
     return f"system call {number}{f' ({name})' if name else ''} is denied"

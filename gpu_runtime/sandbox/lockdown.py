@@ -1,11 +1,11 @@
 """The lock-down as Python sees it: what this machine offers, what is missing, and compilers run
 inside it.
 
-Contract: the walls themselves are in `native/sandbox.c`. What is missing is named (`degraded`),
-never passed over in silence. A compiler that fails, floods, hangs or eats memory gives a
-`CompilerRun`, not an exception.
+Contract: the walls themselves are in `native/sandbox.c`. What is missing is named
+(`find_missing_walls`), never passed over in silence. A compiler that fails, floods, hangs or eats
+memory gives a `CompilerRun`, not an exception.
 
-    python -c "from gpu_runtime.sandbox.lockdown import features, degraded; print(degraded(features()))"
+    python -c "from gpu_runtime.sandbox.lockdown import probe_features, find_missing_walls; print(find_missing_walls(probe_features()))"
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from gpu_runtime.compile.toolchain import cache_root, runner_binary
+from gpu_runtime.compile.toolchain import build_runner, find_cache_root
 
 LANDLOCK, SECCOMP, OWN_UID, NET_NS, PID_NS, IPC_NS, OWN_PROC = 1, 2, 4, 8, 16, 32, 64
 
@@ -33,18 +33,18 @@ _WALLS = (
 )
 
 
-def degraded(found: int) -> tuple[str, ...]:
+def find_missing_walls(found: int) -> tuple[str, ...]:
     """Names of the walls that are missing among the feature bits `found`, strongest first."""
     return tuple(name for bit, name in _WALLS if not found & bit)
 
 
 @lru_cache(maxsize=1)
-def features() -> int:
+def probe_features() -> int:
     """Feature bits of this machine, probed by trying each wall in a process of its own (about 5 ms,
     once).
     """
     done = subprocess.run(
-        [str(runner_binary("plain", cache_root())), "probe"],
+        [str(build_runner("plain", find_cache_root())), "probe"],
         capture_output=True,
         text=True,
         check=True,
@@ -52,7 +52,7 @@ def features() -> int:
     return int(done.stdout)
 
 
-def own_uid(number: int) -> int:
+def choose_worker_uid(number: int) -> int:
     """An unprivileged uid for one worker or compiler of this process, so that two of them cannot
     touch each other.
     """
@@ -87,11 +87,11 @@ def run_compiler(
     """Run a compiler in `folder`, the only place it may write. Raises RuntimeError when the
     lock-down itself fails.
     """
-    uid, found = own_uid(number), features()
+    uid, found = choose_worker_uid(number), probe_features()
     if found & OWN_UID:
         os.chown(folder, uid, uid)
     launcher = [
-        str(runner_binary("plain", cache_root())),
+        str(build_runner("plain", find_cache_root())),
         "exec",
         str(folder),
         str(uid),
@@ -115,7 +115,7 @@ def run_compiler(
             start_new_session=True,
         )
         try:
-            timed_out = not ended(process.pid, limits.wall_s)
+            timed_out = not wait_for_exit(process.pid, limits.wall_s)
         finally:
             _kill_group(process)
         code = -signal.SIGKILL if timed_out else process.returncode
@@ -126,21 +126,21 @@ def run_compiler(
     return CompilerRun(code, text, timed_out)
 
 
-def ended(pid: int, wall_s: float) -> bool:
+def wait_for_exit(pid: int, wall_s: float) -> bool:
     """Wait for a child without taking its status. `Popen.wait` with a time limit looks at intervals
     of up to 50 ms instead.
     """
     try:
         fd = os.pidfd_open(pid)
     except OSError:  # an old kernel, or a wall round ourselves
-        return _ended_by_looking(pid, wall_s)
+        return _poll_for_exit(pid, wall_s)
     try:
         return bool(select.select([fd], [], [], wall_s)[0])
     finally:
         os.close(fd)
 
 
-def _ended_by_looking(pid: int, wall_s: float) -> bool:
+def _poll_for_exit(pid: int, wall_s: float) -> bool:
     deadline = time.monotonic() + wall_s
     while time.monotonic() < deadline:
         if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):

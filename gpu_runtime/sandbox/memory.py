@@ -15,18 +15,18 @@ import ctypes
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
 _LARGEST_ON_HEAP_BYTES = 1 << 25
 """The most that glibc allows."""
-MOST = (1 << 31) - 1
+MAX_HEAP_BYTES = (1 << 31) - 1
 _kept = 0
 """What was asked for so far: the heap is this process's, and there is one."""
 
 
 def keep_heap(size: int) -> None:
-    """Let the heap keep at least `size` bytes (at most MOST) of what is freed. Without glibc
-    nothing changes.
+    """Let the heap keep at least `size` bytes (at most MAX_HEAP_BYTES) of what is freed. Without
+    glibc nothing changes.
     """
     global _kept
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
-        _kept = max(_kept, min(size, MOST))
+        _kept = max(_kept, min(size, MAX_HEAP_BYTES))
         mallopt(_M_MMAP_THRESHOLD, _LARGEST_ON_HEAP_BYTES)
         mallopt(_M_TRIM_THRESHOLD, _kept)

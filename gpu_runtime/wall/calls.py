@@ -3,7 +3,7 @@
 Contract: works on C-family tokens without comments and directives, as `gpu_runtime.wall.check` has
 them; None or the reason.
 
-    python -c "from gpu_runtime.emulation.cuda_rewrite import tokens_of; from gpu_runtime.wall.calls import defined; print(defined([t for t in tokens_of('int f() { }') if t.code]))"
+    python -c "from gpu_runtime.emulation.cuda_rewrite import tokenize; from gpu_runtime.wall.calls import find_definitions; print(find_definitions([t for t in tokenize('int f() { }') if t.code]))"
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from gpu_runtime.emulation.cuda_rewrite import Token
 from gpu_runtime.wall.names import ALLOWED_CALLS, KEYWORDS, SYSTEM_NAMES, TYPES, VARIABLE_TYPES
 
 
-def _matching(code: list[Token], i: int, step: int = 1) -> int:
+def _find_matching_bracket(code: list[Token], i: int, step: int = 1) -> int:
     depth = 0
     while 0 <= i < len(code):
         depth += (code[i].text in ("(", "[", "{")) - (code[i].text in (")", "]", "}"))
@@ -24,7 +24,7 @@ def _matching(code: list[Token], i: int, step: int = 1) -> int:
     return -1
 
 
-def defined(code: list[Token]) -> set[str]:
+def find_definitions(code: list[Token]) -> set[str]:
     """Functions with a body, lambdas with a name, and types of the text."""
     names = set()
     for i, token in enumerate(code):
@@ -32,7 +32,7 @@ def defined(code: list[Token]) -> set[str]:
         if token.kind != "name":
             continue
         if following == "(":
-            end = _matching(code, i + 1)
+            end = _find_matching_bracket(code, i + 1)
             after = end + 1
             while 0 < after < len(code) and code[after].text in ("const", "noexcept", "override"):
                 after += 1
@@ -67,18 +67,18 @@ def _before_bounds(code: list[Token], i: int) -> Token | None:
     """The token before the name at i, `__launch_bounds__(...)` between a kernel's `void` and its
     name passed over.
     """
-    start = _matching(code, i - 1, -1) if i and code[i - 1].text == ")" else -1
+    start = _find_matching_bracket(code, i - 1, -1) if i and code[i - 1].text == ")" else -1
     if start > 1 and [t.text for t in code[start - 2 : start]] == ["void", "__launch_bounds__"]:
         return code[start - 2]
     return code[i - 1] if i else None
 
 
-def unknown_call(code: list[Token], known: set[str], in_macro: bool = False) -> str | None:
+def find_unknown_call(code: list[Token], known: set[str], in_macro: bool = False) -> str | None:
     """The first call of what is neither in `known` nor defined in the text nor allowed to every
     program; in_macro: of a macro's body.
     """
-    known = known | defined(code)
-    objects = known if in_macro else known | function_objects(code)
+    known = known | find_definitions(code)
+    objects = known if in_macro else known | find_function_objects(code)
     for i, token in enumerate(code):
         if token.kind != "name" or i + 1 >= len(code) or code[i + 1].text not in ("(", "<<<"):
             continue
@@ -92,7 +92,10 @@ def unknown_call(code: list[Token], known: set[str], in_macro: bool = False) -> 
         if (
             previous is not None
             and previous.text in TYPES
-            and not any(t.text in TYPES for t in code[i + 2 : max(i + 2, _matching(code, i + 1))])
+            and not any(
+                t.text in TYPES
+                for t in code[i + 2 : max(i + 2, _find_matching_bracket(code, i + 1))]
+            )
         ):
             continue  # float x(0);
         if previous is not None and previous.text in (">", ">>") and _closes_numbers(code, i - 1):
@@ -135,7 +138,7 @@ def unknown_call(code: list[Token], known: set[str], in_macro: bool = False) -> 
     return None
 
 
-def classes(code: list[Token]) -> set[str]:
+def find_classes(code: list[Token]) -> set[str]:
     """Names of the text's own classes and of the types that its templates are given."""
     return {
         t.text
@@ -144,7 +147,7 @@ def classes(code: list[Token]) -> set[str]:
     }
 
 
-def function_objects(code: list[Token]) -> set[str]:
+def find_function_objects(code: list[Token]) -> set[str]:
     """Variables and parameters of a class of the text, or of a type that a template is given, where
     that can only be a class or a function of the text: `op` in `template <class Op> void map(float
     *x, Op op)`.
@@ -156,7 +159,7 @@ def function_objects(code: list[Token]) -> set[str]:
         and not any(t.text == "[" and not _is_subscript(code, i) for i, t in enumerate(code))
     ):
         return set()
-    kinds, declared, passed = classes(code), set(), set()
+    kinds, declared, passed = find_classes(code), set(), set()
     for i, token in enumerate(code[1:-1], 1):
         if token.kind != "name" or token.text in KEYWORDS:
             continue
@@ -172,7 +175,7 @@ def function_objects(code: list[Token]) -> set[str]:
             and code[i + 1].text == ";"
         ):
             passed.add(token.text)
-    unknown = passed - _declared_names(code) - defined(code) - KEYWORDS - TYPES
+    unknown = passed - _declared_names(code) - find_definitions(code) - KEYWORDS - TYPES
     return declared if all(_CONSTANT.fullmatch(name) for name in unknown) else set()
 
 
@@ -222,7 +225,9 @@ def _is_further(code: list[Token], comma: int) -> bool:
     of numbers.
     """
     while comma > 1 and code[comma].text == ",":
-        start = _matching(code, comma - 1, -1) if code[comma - 1].text == ")" else comma
+        start = (
+            _find_matching_bracket(code, comma - 1, -1) if code[comma - 1].text == ")" else comma
+        )
         if start < 2 or code[start - 1].kind != "name":
             return False
         comma = start - 2
@@ -271,17 +276,17 @@ def _declares_dim3(code: list[Token], i: int) -> bool:
     return i + 1 < len(code) and code[i + 1].text in VARIABLE_TYPES
 
 
-def indirect_call(code: list[Token]) -> str | None:
+def find_indirect_call(code: list[Token]) -> str | None:
     """Calls through pointers: declarators such as (*f)(...) and calls of a call's or a subscript's
     result.
     """
-    made = classes(code)
+    made = find_classes(code)
     for i, token in enumerate(code):
         if token.text != "(" or i == 0:
             continue
         previous = code[i - 1]
         if previous.text == ")":
-            start = _matching(code, i - 1, -1)
+            start = _find_matching_bracket(code, i - 1, -1)
             inside = [t.text for t in code[start + 1 : i - 1]]
             before = code[start - 1].text if start > 0 else ""
             if before in (
@@ -327,7 +332,7 @@ def indirect_call(code: list[Token]) -> str | None:
 
 
 def _is_lambda(code: list[Token], i: int) -> bool:
-    start = _matching(code, i, -1)
+    start = _find_matching_bracket(code, i, -1)
     return (
         start == 0
         or code[start - 1].kind != "name"

@@ -1,13 +1,13 @@
 """The static wall: what no candidate may use, said in one line before any compiler sees it.
 
-Contract: `vet(program)` gives None or the reason for REFUSED. It works on tokens, so it needs no
-parser and cannot be led astray by layout. Calls go by a list of what is allowed (functions of the
-text itself, C/C++/CUDA mathematics and run-time, `omp_*`), because a list of what is forbidden is
-never complete. It is the first wall; the sandbox holds by itself. Honest code must pass: a name
-that is missing from the list is a bug here.
+Contract: `check_program(program)` gives None or the reason for REFUSED. It works on tokens, so it
+needs no parser and cannot be led astray by layout. Calls go by a list of what is allowed (functions
+of the text itself, C/C++/CUDA mathematics and run-time, `omp_*`), because a list of what is
+forbidden is never complete. It is the first wall; the sandbox holds by itself. Honest code must
+pass: a name that is missing from the list is a bug here.
 
-    python -c "from corpora.records import Program; from gpu_runtime.wall.check import vet; \
-print(vet(Program('cpp', 'f', 'void f(int *a) { system(\"ls\"); }')))"
+    python -c "from corpora.records import Program; from gpu_runtime.wall.check import check_program; \
+print(check_program(Program('cpp', 'f', 'void f(int *a) { system(\"ls\"); }')))"
 """
 
 from __future__ import annotations
@@ -15,25 +15,29 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from corpora.dialects import dialect
+from corpora.dialects import get_dialect
 from corpora.records import Program
-from gpu_runtime.emulation.cuda_rewrite import Token, tokens_of
+from gpu_runtime.emulation.cuda_rewrite import Token, tokenize
 from gpu_runtime.openmp import offload
-from gpu_runtime.wall.calls import defined, indirect_call, unknown_call
+from gpu_runtime.wall.calls import find_definitions, find_indirect_call, find_unknown_call
 from gpu_runtime.wall.names import ALLOWED_ATTRIBUTES, ALLOWED_DUNDER, FORBIDDEN_WORDS
-from gpu_runtime.wall.preprocessor import DEFINE, directives_reason, macros_of
+from gpu_runtime.wall.preprocessor import DEFINE, check_directives, find_function_macros
 
 
-def vet(program: Program) -> str | None:
+def check_program(program: Program) -> str | None:
     """Why `program` is refused, one line, or None."""
-    row = dialect(program.dialect)
+    row = get_dialect(program.dialect)
     reason = _VETS[row.language](program)
     if reason is None and row.model == "openmp" and _DOACROSS.search(program.text):
         return (
             "iterations that wait for each other by 'depend(sink)' cannot be judged here "
             "(their order is unknown to the race detector)"
         )
-    return offload.refused(program.text) if reason is None and row.model == "offload" else reason
+    return (
+        offload.explain_refusal(program.text)
+        if reason is None and row.model == "offload"
+        else reason
+    )
 
 
 def vet_file(program: Program) -> str | None:
@@ -43,14 +47,14 @@ def vet_file(program: Program) -> str | None:
     A function may be judged without the rest of its file only where there is none of it. The text's
     own macros are written out.
     """
-    if dialect(program.dialect).language == "fortran":
-        from gpu_runtime.wall.fortran import statements  # late, as below
+    if get_dialect(program.dialect).language == "fortran":
+        from gpu_runtime.wall.fortran import split_statements  # late, as below
 
-        lines = statements(program.text)
+        lines = split_statements(program.text)
         if re.search(r"^\s*#", program.text, re.M):
             return "preprocessor directives are not allowed in Fortran"
         return "compiler directives are not allowed" if "!directive" in lines else None
-    tokens = tokens_of(program.text)
+    tokens = tokenize(program.text)
     code = [t for t in tokens if t.code]
     directives = [t.text for t in tokens if t.kind == "directive"]
     if _hides_directive(tokens):
@@ -60,7 +64,7 @@ def vet_file(program: Program) -> str | None:
     }
     if words:
         return f"'{min(words)}' reaches beyond the function that it stands in"
-    return directives_reason(
+    return check_directives(
         [d for d in directives if re.match(r"\s*#\s*pragma\b", d)]
     ) or _attributes(code)
 
@@ -74,35 +78,35 @@ timeout where threads outnumber cores.
 """
 
 
-def _vet_fortran(program: Program) -> str | None:
-    from gpu_runtime.wall.fortran import vet_fortran  # late: most programs are C++
+def _check_fortran(program: Program) -> str | None:
+    from gpu_runtime.wall.fortran import check_fortran  # late: most programs are C++
 
-    return vet_fortran(program.text)
+    return check_fortran(program.text)
 
 
-def _vet_cpp(program: Program) -> str | None:
+def _check_cpp(program: Program) -> str | None:
     if "\0" in program.text:
         return "the text holds a NUL character"
-    tokens = tokens_of(program.text)
+    tokens = tokenize(program.text)
     code = [t for t in tokens if t.code]
     directives = [t.text for t in tokens if t.kind == "directive"]
-    macros = macros_of(directives)
+    macros = find_function_macros(directives)
     names = {t.text for t in code if t.kind == "name"} | set(
         re.findall(r"\w+", " ".join(d for d in directives if DEFINE.match(d)))
     )
-    if reason := directives_reason(directives, names):
+    if reason := check_directives(directives, names):
         return reason
     if _hides_directive(tokens):
         return "a preprocessor directive that does not begin its line"
-    bodies = [t for d in directives if (m := DEFINE.match(d)) for t in tokens_of(m[3]) if t.code]
+    bodies = [t for d in directives if (m := DEFINE.match(d)) for t in tokenize(m[3]) if t.code]
     for check in (_words, _attributes, _strings):
         if reason := check(code + bodies):
             return reason
     return (
         _state(code)
-        or unknown_call(code, macros)
-        or unknown_call(bodies, macros | defined(code), in_macro=True)
-        or indirect_call(code)
+        or find_unknown_call(code, macros)
+        or find_unknown_call(bodies, macros | find_definitions(code), in_macro=True)
+        or find_indirect_call(code)
     )
 
 
@@ -290,7 +294,7 @@ _NOT_STATE = frozenset(
 )
 
 
-def _without_template(statement: list[Token]) -> list[Token]:
+def _strip_template_head(statement: list[Token]) -> list[Token]:
     """`template <...> T x` -> `T x`."""
     while len(statement) > 1 and statement[0].text == "template" and statement[1].text == "<":
         depth = 0
@@ -303,7 +307,7 @@ def _without_template(statement: list[Token]) -> list[Token]:
 
 
 def _mutable_variable(statement: list[Token]) -> str | None:
-    statement = _without_template(statement)
+    statement = _strip_template_head(statement)
     words = [t.text for t in statement]
     head = words[: min((words.index(w) for w in ("=", "{", "[") if w in words), default=len(words))]
     if not head or set(head) & _NOT_STATE or "(" in head or "operator" in head:
@@ -316,4 +320,4 @@ def _mutable_variable(statement: list[Token]) -> str | None:
     return names[-1] if len(names) >= 2 else None
 
 
-_VETS: dict[str, Callable[[Program], str | None]] = {"cpp": _vet_cpp, "fortran": _vet_fortran}
+_VETS: dict[str, Callable[[Program], str | None]] = {"cpp": _check_cpp, "fortran": _check_fortran}

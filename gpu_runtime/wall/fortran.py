@@ -4,7 +4,7 @@ Contract: as gpu_runtime.wall.check. Works on statements (comments and character
 out, continuations joined), free and fixed form alike. State between calls (save, common,
 initialised variables) is refused, because it could count tests.
 
-    python -c "from gpu_runtime.wall.fortran import vet_fortran; print(vet_fortran('subroutine f\\ncall system(\"ls\")\\nend'))"
+    python -c "from gpu_runtime.wall.fortran import check_fortran; print(check_fortran('subroutine f\\ncall system(\"ls\")\\nend'))"
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ _MODULES = frozenset(
 )
 
 
-def statements(text: str) -> list[str]:
+def split_statements(text: str) -> list[str]:
     """Lower-case statements without comments, labels and character constants; continuations joined,
     both source forms.
     """
@@ -103,13 +103,13 @@ def statements(text: str) -> list[str]:
     return [p for p in parts if p]
 
 
-def vet_fortran(text: str) -> str | None:
+def check_fortran(text: str) -> str | None:
     """Why the program is refused, or None."""
     if "\0" in text:
         return "the text holds a NUL character"
     if re.search(r"^\s*#", text, re.M):
         return "preprocessor directives are not allowed in Fortran"
-    lines = statements(text)
+    lines = split_statements(text)
     defined = {
         m[1]
         for s in lines

@@ -4,7 +4,7 @@ have.
 Contract: as gpu_runtime.wall.check; works on directive lines as the lexer gives them, continuations
 included.
 
-    python -c "from gpu_runtime.wall.preprocessor import directives_reason; print(directives_reason(['#include <fstream>']))"
+    python -c "from gpu_runtime.wall.preprocessor import check_directives; print(check_directives(['#include <fstream>']))"
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ tests; beside those that name a compiler.
 """
 
 
-def macros_of(directives: list[str]) -> set[str]:
+def find_function_macros(directives: list[str]) -> set[str]:
     """Function-like macros; a macro that stands for a name is followed to it by _calls, through the
     macro's body.
     """
     return {m[1] for d in directives if (m := DEFINE.match(d)) and m[2]}
 
 
-def directives_reason(directives: list[str], names: Container[str] = ()) -> str | None:
+def check_directives(directives: list[str], names: Container[str] = ()) -> str | None:
     """Why one of the directive lines is refused, or None. names: the words of the program, without
     which some headers are of no use.
     """

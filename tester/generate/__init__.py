@@ -2,7 +2,7 @@
 
 - `completion`: Sketches completed to tests: every array as long as the program needs, or as
   Fortran declares it.
-- `descriptions`: Sizes that a structure carries and a program never reads: `nnz` of a sparse
+- `structure_sizes`: Sizes that a structure carries and a program never reads: `nnz` of a sparse
   matrix that is gone through row by row, the height of the matrix it writes.
 - `extent_inference`: Tests whose arrays are as long as the program's sizes say, where contents
   lead to places in them.
@@ -12,12 +12,14 @@
   of what they lead into.
 - `lengths`: How long arrays are, as expressions of a function's sizes, found from the tests that
   a suite has.
-- `linked`: Tests for programs that follow links: arrays of indices in which every search ends.
-- `nulls`: Tests in which an array is not there: a null pointer, for programs that ask whether
+- `linked_indices`: Tests for programs that follow links: arrays of indices in which every search
+  ends.
+- `null_arrays`: Tests in which an array is not there: a null pointer, for programs that ask whether
   they were given one (`bias != NULL ? bias[o] : 0`, `present(bias)`).
 - `propose`: What the Tester is asked and how its answer is read: programs in, tests out; programs
   with good suites in, examples out.
-- `reading`: What a program's text says of its parameters: truth values, lengths of rows, letters,
+- `source_facts`: What a program's text says of its parameters: truth values, lengths of rows,
+  letters,
   row bounds, numbers that it compares with.
 - `roles`: What a program uses its scalars and arrays for, learnt by running it: sizes, flags,
   arrays of indices.

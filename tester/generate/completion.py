@@ -1,11 +1,11 @@
 """Sketches completed to tests: every array as long as the program needs, or as Fortran declares it.
 
-Contract: `complete` gives for each sketch a UnitTest on which the program was run once more and
-stayed inside, or the reason why there is none. Extents are those of the sketch's own contents and
-of a few other contents of the same size, so that a search that stops early does not shorten its
-array.
+Contract: `complete_sketches` gives for each sketch a UnitTest on which the program was run once
+more and stayed inside, or the reason why there is none. Extents are those of the sketch's own
+contents and of a few other contents of the same size, so that a search that stops early does not
+shorten its array.
 
-    python -c "from tester.generate.completion import complete; help(complete)"
+    python -c "from tester.generate.completion import complete_sketches; help(complete_sketches)"
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ from gpu_runtime.backend import (
     Execution,
     ExecutionBackend,
     Status,
-    same_bytes,
+    has_same_bytes,
 )
-from gpu_runtime.call.materialize import assumed_shape, materialise
+from gpu_runtime.call.materialize import is_assumed_shape, materialize_test
 from gpu_runtime.expectations import run_each
 from tester.generate.extents import (
     GeometryOf,
-    Probe,
+    ProbeResult,
     Sketch,
-    declared,
-    limits_of,
-    nowhere,
-    probe,
-    test_of,
+    build_test,
+    choose_limits,
+    no_geometry,
+    probe_extents,
+    read_declared_extent,
 )
 from tester.generate.searches import TO_THE_END
 
 
 @dataclass(frozen=True, slots=True)
-class Completed:
+class CompletedSketch:
     """test: None with a reason where the sketch cannot become one. changed: whether the program
     changed anything.
     """
@@ -51,14 +51,14 @@ class Completed:
     changed: bool = False
 
 
-def complete(
+def complete_sketches(
     backend: ExecutionBackend,
     compiled: Compiled,
     sketches: Sequence[Sketch],
     others: Callable[[Sketch], Sequence[Sketch]] = lambda sketch: (),
-    geometry_of: GeometryOf = nowhere,
+    geometry_of: GeometryOf = no_geometry,
     largest: int = 1 << 16,
-) -> list[Completed]:
+) -> list[CompletedSketch]:
     """For every sketch its test with measured extents, or the reason why there is none.
 
     others(sketch): sketches with the same scalars and other contents whose extents count too (where
@@ -66,27 +66,31 @@ def complete(
     read it before it decides.
     """
     family = [[s, *others(s)] for s in sketches]
-    flat = probe(backend, compiled, [s for group in family for s in group], geometry_of, largest)
+    flat = probe_extents(
+        backend, compiled, [s for group in family for s in group], geometry_of, largest
+    )
     ends = list(itertools.accumulate(len(group) for group in family))
     groups = [flat[end - len(group) : end] for group, end in zip(family, ends, strict=True)]
     results = _exact(
         backend,
         compiled,
-        [_assembled(group, compiled, largest) for group in groups],
+        [_assemble_family(group, compiled, largest) for group in groups],
         geometry_of,
         largest,
     )
     again = [
         g
         for g, group in enumerate(groups)
-        if _length_matters(group[0]) and not _as_probed(group[0], results[g], compiled)
+        if _length_matters(group[0]) and not _touches_as_probed(group[0], results[g], compiled)
     ]
     if again:
         right = _of_right_length(
             backend, compiled, [p for g in again for p in groups[g]], geometry_of, largest
         )
         taken = iter(right)
-        renewed = [_assembled([next(taken) for _ in groups[g]], compiled, largest) for g in again]
+        renewed = [
+            _assemble_family([next(taken) for _ in groups[g]], compiled, largest) for g in again
+        ]
         for g, result in zip(
             again, _exact(backend, compiled, renewed, geometry_of, largest), strict=True
         ):
@@ -94,36 +98,38 @@ def complete(
     return results
 
 
-def _assembled(group: Sequence[Probe], compiled: Compiled, largest: int) -> Completed:
+def _assemble_family(
+    group: Sequence[ProbeResult], compiled: Compiled, largest: int
+) -> CompletedSketch:
     """The test of a sketch and the others of its family, as probed."""
     own, rest = group[0], group[1:]
     signature = compiled.request.signature
     unknown = next((p.reason for p in rest if p.reason and p.sketch.label == TO_THE_END), "")
     if unknown and not own.reason:
-        return Completed(None, unknown)
+        return CompletedSketch(None, unknown)
     test = (
         None
         if own.reason
-        else test_of(own.sketch, _extents(own, rest, signature, largest), signature)
+        else build_test(own.sketch, _extents(own, rest, signature, largest), signature)
     )
-    return Completed(test, own.reason, own.changed)
+    return CompletedSketch(test, own.reason, own.changed)
 
 
 _LENGTH_MATTERS = frozenset({"sorted", "permutation"})
 """Fills of which the first elements of a longer array are not those of a shorter one."""
 
 
-def _length_matters(own: Probe) -> bool:
+def _length_matters(own: ProbeResult) -> bool:
     return not own.reason and any(
         fill.kind in _LENGTH_MATTERS for fill in own.sketch.fills.values()
     )
 
 
-def _as_probed(own: Probe, result: Completed, compiled: Compiled) -> bool:
+def _touches_as_probed(own: ProbeResult, result: CompletedSketch, compiled: Compiled) -> bool:
     """Whether the program touched of every array what it did while it was probed with arrays of
     another length.
     """
-    known = remembered(result.test, compiled) if result.test is not None else None
+    known = find_cached_run(result.test, compiled) if result.test is not None else None
     if known is None:
         return False
     for p, access in zip(compiled.request.signature.parameters, known[1], strict=True):
@@ -131,7 +137,7 @@ def _as_probed(own: Probe, result: Completed, compiled: Compiled) -> bool:
         if (
             p.kind == "array"
             and len(own.arrays[p.name].extents) == 1
-            and not assumed_shape(p)
+            and not is_assumed_shape(p)
             and own.arrays[p.name].extents != (last + 1,)
         ):
             return False
@@ -141,17 +147,18 @@ def _as_probed(own: Probe, result: Completed, compiled: Compiled) -> bool:
 def _of_right_length(
     backend: ExecutionBackend,
     compiled: Compiled,
-    probes: list[Probe],
+    probes: list[ProbeResult],
     geometry_of: GeometryOf,
     largest: int,
-) -> list[Probe]:
+) -> list[ProbeResult]:
     """Probes anew where the length of arrays matters, with the lengths just measured."""
     signature = compiled.request.signature
     again = [i for i, p in enumerate(probes) if _length_matters(p)]
     lengths = []
     for i in again:
         promised = {
-            p.name: declared(p, probes[i].sketch.scalars, largest) for p in signature.parameters
+            p.name: read_declared_extent(p, probes[i].sketch.scalars, largest)
+            for p in signature.parameters
         }
         lengths.append(
             {
@@ -161,7 +168,9 @@ def _of_right_length(
             }
         )
     found = (
-        probe(backend, compiled, [probes[i].sketch for i in again], geometry_of, largest, lengths)
+        probe_extents(
+            backend, compiled, [probes[i].sketch for i in again], geometry_of, largest, lengths
+        )
         if again
         else []
     )
@@ -172,10 +181,12 @@ def _of_right_length(
 
 
 def _extents(
-    own: Probe, rest: Sequence[Probe], signature: Signature, largest: int
+    own: ProbeResult, rest: Sequence[ProbeResult], signature: Signature, largest: int
 ) -> dict[str, tuple[int, ...]]:
     found = {}
-    promised = {p.name: declared(p, own.sketch.scalars, largest) for p in signature.parameters}
+    promised = {
+        p.name: read_declared_extent(p, own.sketch.scalars, largest) for p in signature.parameters
+    }
     for name, measured in own.arrays.items():
         same = [measured, *(p.arrays[name] for p in rest if not p.reason)]
         found[name] = tuple(max(sizes) for sizes in zip(*(m.extents for m in same), strict=True))
@@ -185,28 +196,32 @@ def _extents(
     return {name: e if e != (0,) else (max(longest, 1),) for name, e in found.items()}
 
 
-def confirm(
+def confirm_tests(
     backend: ExecutionBackend,
     compiled: Compiled,
     tests: Sequence[UnitTest],
     geometry_of: GeometryOf,
     largest: int,
-) -> list[Completed]:
+) -> list[CompletedSketch]:
     """Tests of known extents, each run once: it stays a test if the program stays inside."""
-    return _exact(backend, compiled, [Completed(test) for test in tests], geometry_of, largest)
+    return _exact(
+        backend, compiled, [CompletedSketch(test) for test in tests], geometry_of, largest
+    )
 
 
-def _changed(call: Arguments, execution: Execution) -> bool:
-    return execution.result is not None or not all(map(same_bytes, call.values, execution.values))
+def _has_changed(call: Arguments, execution: Execution) -> bool:
+    return execution.result is not None or not all(
+        map(has_same_bytes, call.values, execution.values)
+    )
 
 
 def _exact(
     backend: ExecutionBackend,
     compiled: Compiled,
-    results: Sequence[Completed],
+    results: Sequence[CompletedSketch],
     geometry_of: GeometryOf,
     largest: int,
-) -> list[Completed]:
+) -> list[CompletedSketch]:
     """Run once more on exactly these extents: fills that depend on the length may touch other
     places.
     """
@@ -217,18 +232,20 @@ def _exact(
         if result.test is not None:
             try:
                 calls[i] = replace(
-                    materialise(result.test, signature), geometry=geometry_of(result.test)
+                    materialize_test(result.test, signature), geometry=geometry_of(result.test)
                 )
             except ValueError as error:
-                final[i] = Completed(None, str(error))
+                final[i] = CompletedSketch(None, str(error))
     order = sorted(calls, key=lambda i: sum(v.size for v in calls[i].values))
-    executions = run_each(backend, compiled, [calls[i] for i in order], limits_of(largest))
+    executions = run_each(backend, compiled, [calls[i] for i in order], choose_limits(largest))
     for i, execution in zip(order, executions, strict=True):
         if execution.status is Status.OK:
             _remember(results[i].test, compiled.symbol, calls[i], execution.accesses)  # type: ignore[arg-type]
-            final[i] = replace(final[i], changed=final[i].changed or _changed(calls[i], execution))
+            final[i] = replace(
+                final[i], changed=final[i].changed or _has_changed(calls[i], execution)
+            )
         else:
-            final[i] = Completed(None, f"{execution.status.value}: {execution.detail}")
+            final[i] = CompletedSketch(None, f"{execution.status.value}: {execution.detail}")
     return final
 
 
@@ -246,7 +263,7 @@ def _remember(test: UnitTest, symbol: str, call: Arguments, accesses: Seen) -> N
         _seen.popitem(last=False)
 
 
-def remembered(test: UnitTest, compiled: Compiled) -> tuple[Arguments, Seen] | None:
+def find_cached_run(test: UnitTest, compiled: Compiled) -> tuple[Arguments, Seen] | None:
     """The materialised test and what the program touched, if this very test was just made
     for it.
     """

@@ -2,11 +2,11 @@
 
 Contract: what a program touches of such an array is as much as its contents led to (a histogram
 whose last bins stay empty), or more than a caller has (an index that is the number of rows): a port
-that clears all bins, or copies as many as there are rows, would be outside. `lawful` finds the law
-that an array's lengths follow in the suite's own tests and gives the others that length; tests in
-which the program goes beyond a law that nearly all others keep are left out, unless smaller indices
-keep it inside (an edge's node is below the number of nodes, also where there are more edges). What
-is added holds contents as ever, and is compared.
+that clears all bins, or copies as many as there are rows, would be outside. `infer_extents` finds
+the law that an array's lengths follow in the suite's own tests and gives the others that length;
+tests in which the program goes beyond a law that nearly all others keep are left out, unless
+smaller indices keep it inside (an edge's node is below the number of nodes, also where there are
+more edges). What is added holds contents as ever, and is compared.
 
     pytest tests/tester/test_laws.py
 """
@@ -18,14 +18,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from corpora.records import ArrayValue, Fill, ScalarValue, UnitTest
-from gpu_runtime.call.materialize import extents_of, integer_scalars
-from tester.generate.completion import Completed, confirm, remembered
-from tester.generate.lengths import Product, products
-from tester.generate.reading import reads_by_turns
-from tester.generate.roles import Setting
-from tester.generate.sketches import Roles
+from gpu_runtime.call.materialize import get_extents, get_integer_scalars
+from tester.generate.completion import CompletedSketch, confirm_tests, find_cached_run
+from tester.generate.lengths import LengthProduct, enumerate_products
+from tester.generate.roles import TrialSetting
+from tester.generate.sketches import ParameterRoles
+from tester.generate.source_facts import has_conditional_reads
 
-DEAREST = 2
+MAX_COST = 2
 """Cost of a law (tester.generate.lengths): with larger numbers and more factors one that means
 nothing fits.
 """
@@ -48,7 +48,9 @@ class _Lengths:
     touched: Mapping[str, int]
 
 
-def lawful(setting: Setting, roles: Roles, tests: Sequence[UnitTest]) -> list[UnitTest]:
+def infer_extents(
+    setting: TrialSetting, roles: ParameterRoles, tests: Sequence[UnitTest]
+) -> list[UnitTest]:
     """The tests with arrays at the lengths of their laws, where places depend on contents;
     elsewhere only those that a test does not touch.
     """
@@ -58,64 +60,69 @@ def lawful(setting: Setting, roles: Roles, tests: Sequence[UnitTest]) -> list[Un
     # Fewer than a size are what indices below it lead to, not what a caller has.
     cheap = [
         p
-        for p in products(sorted(roles.sizes))
-        if p.cost <= DEAREST and min(p.more, *(step for _, step in p.factors)) >= 0
+        for p in enumerate_products(sorted(roles.sizes))
+        if p.cost <= MAX_COST and min(p.more, *(step for _, step in p.factors)) >= 0
     ]
-    tests = _all_there(setting, tests, arrays, cheap)
-    by_turns = reads_by_turns(setting.text)
+    tests = _restore_untouched(setting, tests, arrays, cheap)
+    by_turns = has_conditional_reads(setting.text)
     if not roles.indices:  # contents lead nowhere, but may decide whether the last element is read
         if not by_turns:
             return tests
-        seen = [_measured(test, setting) for test in tests]
-        laws = _laws(arrays, seen, cheap, roles, by_turns)
-        return _confirmed(
+        seen = [_measure_lengths(test, setting) for test in tests]
+        laws = _infer_products(arrays, seen, cheap, roles, by_turns)
+        return _keep_confirmed(
             setting,
             tests,
             seen,
-            [_at_length(test, one, laws) for test, one in zip(tests, seen, strict=True)],
+            [_resize_to_products(test, one, laws) for test, one in zip(tests, seen, strict=True)],
         )
-    seen = [_measured(test, setting) for test in tests]
-    laws = _laws(arrays, seen, cheap, roles, by_turns)
+    seen = [_measure_lengths(test, setting) for test in tests]
+    laws = _infer_products(arrays, seen, cheap, roles, by_turns)
     least = {
         name: found
         for name in arrays
-        if (found := [laws[name]] if name in laws else _least(name, seen, cheap))
+        if (found := [laws[name]] if name in laws else _find_lower_bounds(name, seen, cheap))
     }
     for turn in range(
         max(map(len, least.values()), default=0)
     ):  # of two sizes the program must have the larger, if it counts to both
-        tests = _led_inside(
+        tests = _clamp_indices(
             setting,
             roles,
             tests,
             seen,
             {name: found[min(turn, len(found) - 1)] for name, found in least.items()},
         )
-        seen = [_measured(test, setting) for test in tests]
-    laws = _laws(arrays, seen, cheap, roles, by_turns)
-    made = _confirmed(
+        seen = [_measure_lengths(test, setting) for test in tests]
+    laws = _infer_products(arrays, seen, cheap, roles, by_turns)
+    made = _keep_confirmed(
         setting,
         tests,
         seen,
-        [_at_length(test, one, laws) for test, one in zip(tests, seen, strict=True)],
+        [_resize_to_products(test, one, laws) for test, one in zip(tests, seen, strict=True)],
     )
-    broken = {i for i, test in enumerate(made) if _breaks(test, seen[i], laws)}
+    broken = {i for i, test in enumerate(made) if _exceeds_product(test, seen[i], laws)}
     enough = len(broken) <= MOST_DROPPED and len(made) - len(broken) >= FEWEST
     kept = [i for i in range(len(made)) if not (enough and i in broken)]
-    whole = [i for i in kept if not _short(made[i], seen[i], laws, roles)]
+    whole = [i for i in kept if not _rows_end_early(made[i], seen[i], laws, roles)]
     return [made[i] for i in (whole if len(whole) >= FEWEST else kept)]
 
 
-def _all_there(
-    setting: Setting, tests: Sequence[UnitTest], arrays: Sequence[str], cheap: Sequence[Product]
+def _restore_untouched(
+    setting: TrialSetting,
+    tests: Sequence[UnitTest],
+    arrays: Sequence[str],
+    cheap: Sequence[LengthProduct],
 ) -> list[UnitTest]:
     """The tests with arrays as long as their laws where the program touches none of their elements
     (a row that is all border): a caller has them all the same, and a port may read them before it
     sees that there is nothing to do.
     """
-    seen = [_measured(test, setting) for test in tests]
+    seen = [_measure_lengths(test, setting) for test in tests]
     left = {name for name in arrays for one in seen if name not in one.touched}
-    laws = {name: law for name in left if (law := _law(name, seen, cheap, _SHOWN)) is not None}
+    laws = {
+        name: law for name in left if (law := _infer_product(name, seen, cheap, _SHOWN)) is not None
+    }
     others: dict[int, UnitTest] = {}
     for i, (test, one) in enumerate(zip(tests, seen, strict=True)):
         longer = {
@@ -127,30 +134,34 @@ def _all_there(
         if longer:
             others[i] = replace(
                 test,
-                assignments=tuple(_below(a, None, longer, frozenset()) for a in test.assignments),
+                assignments=tuple(
+                    _limit_indices(a, None, longer, frozenset()) for a in test.assignments
+                ),
             )
-    return _in_place(setting, tests, others, lambda i, completed: True)
+    return _replace_where_clean(setting, tests, others, lambda i, completed: True)
 
 
-def _laws(
+def _infer_products(
     arrays: Sequence[str],
     seen: Sequence[_Lengths],
-    cheap: Sequence[Product],
-    roles: Roles,
+    cheap: Sequence[LengthProduct],
+    roles: ParameterRoles,
     by_turns: bool = False,
-) -> dict[str, Product]:
+) -> dict[str, LengthProduct]:
     shares = {name: _SHOWN / 2 if by_turns or name in roles.ordered else _SHOWN for name in arrays}
     return {
-        name: law for name in arrays if (law := _law(name, seen, cheap, shares[name])) is not None
+        name: law
+        for name in arrays
+        if (law := _infer_product(name, seen, cheap, shares[name])) is not None
     }
 
 
-def _led_inside(
-    setting: Setting,
-    roles: Roles,
+def _clamp_indices(
+    setting: TrialSetting,
+    roles: ParameterRoles,
     tests: Sequence[UnitTest],
     seen: Sequence[_Lengths],
-    least: Mapping[str, Product],
+    least: Mapping[str, LengthProduct],
 ) -> list[UnitTest]:
     """The tests with indices so small that no array is longer than its law, where the program runs
     clean so; the others as they were.
@@ -173,23 +184,23 @@ def _led_inside(
             others[i] = replace(
                 test,
                 assignments=tuple(
-                    _below(a, max(1, min(limits)) if limits else None, inside, leading)
+                    _limit_indices(a, max(1, min(limits)) if limits else None, inside, leading)
                     for a in test.assignments
                 ),
             )
-    return _in_place(setting, tests, others, lambda i, completed: completed.changed)
+    return _replace_where_clean(setting, tests, others, lambda i, completed: completed.changed)
 
 
-def _in_place(
-    setting: Setting,
+def _replace_where_clean(
+    setting: TrialSetting,
     tests: Sequence[UnitTest],
     others: Mapping[int, UnitTest],
-    stands: Callable[[int, Completed], bool],
+    stands: Callable[[int, CompletedSketch], bool],
 ) -> list[UnitTest]:
     """The tests with those of `others` in their places on which the program runs clean and that
     `stands` says yes to.
     """
-    found = confirm(
+    found = confirm_tests(
         setting.backend,
         setting.compiled,
         list(others.values()),
@@ -203,7 +214,7 @@ def _in_place(
     return result
 
 
-def _below(
+def _limit_indices(
     a: ScalarValue | ArrayValue,
     limit: int | None,
     lengths: Mapping[str, int],
@@ -218,20 +229,22 @@ def _below(
     return replace(a, extents=(lengths[a.name],) if a.name in lengths else a.extents, fill=fill)
 
 
-def _breaks(test: UnitTest, one: _Lengths, laws: Mapping[str, Product]) -> bool:
+def _exceeds_product(test: UnitTest, one: _Lengths, laws: Mapping[str, LengthProduct]) -> bool:
     """Whether an array that the program touches is longer than its law."""
-    lengths = extents_of(test)
+    lengths = get_extents(test)
     return any(
         name in one.touched and lengths[name] > law.value(one.sizes) > 0
         for name, law in laws.items()
     )
 
 
-def _short(test: UnitTest, one: _Lengths, laws: Mapping[str, Product], roles: Roles) -> bool:
+def _rows_end_early(
+    test: UnitTest, one: _Lengths, laws: Mapping[str, LengthProduct], roles: ParameterRoles
+) -> bool:
     """Whether bounds of rows end before the last row does: their last one is how many elements the
     rows have.
     """
-    lengths = extents_of(test)
+    lengths = get_extents(test)
     return any(
         name in one.touched and lengths[name] < law.value(one.sizes)
         for name, law in laws.items()
@@ -239,11 +252,11 @@ def _short(test: UnitTest, one: _Lengths, laws: Mapping[str, Product], roles: Ro
     )
 
 
-def _measured(test: UnitTest, setting: Setting) -> _Lengths:
-    known = remembered(test, setting.compiled)
-    lengths = extents_of(test)
+def _measure_lengths(test: UnitTest, setting: TrialSetting) -> _Lengths:
+    known = find_cached_run(test, setting.compiled)
+    lengths = get_extents(test)
     if known is None:
-        return _Lengths(integer_scalars(test), lengths, lengths)
+        return _Lengths(get_integer_scalars(test), lengths, lengths)
     lasts = {
         p.name: (a.last_read, a.last_write)
         for p, a in zip(setting.signature.parameters, known[1], strict=True)
@@ -253,12 +266,12 @@ def _measured(test: UnitTest, setting: Setting) -> _Lengths:
         for name in lengths
         if lasts[name] != (None, None)
     }
-    return _Lengths(integer_scalars(test), lengths, touched)
+    return _Lengths(get_integer_scalars(test), lengths, touched)
 
 
-def _law(
-    name: str, seen: Sequence[_Lengths], cheap: Sequence[Product], enough: float
-) -> Product | None:
+def _infer_product(
+    name: str, seen: Sequence[_Lengths], cheap: Sequence[LengthProduct], enough: float
+) -> LengthProduct | None:
     """The simplest product of sizes that no test breaks (of many, not more than one) and enough
     tests show, else one that nearly all show. Of bounds of rows fewer tests show the last: rows
     that nothing leads to are not read; as fewer do of what is read beside others alone.
@@ -270,22 +283,27 @@ def _law(
         p
         for p in cheap
         if sum(length > p.value(sizes) for sizes, length in rows) <= len(rows) // _MANY
-        and _shown(p, rows, enough)
+        and _is_supported(p, rows, enough)
     )
-    return next(whole, None) or next((p for p in cheap if _shown(p, rows, _STRICT)), None)
+    return next(whole, None) or next((p for p in cheap if _is_supported(p, rows, _STRICT)), None)
 
 
-def _least(name: str, seen: Sequence[_Lengths], cheap: Sequence[Product]) -> list[Product]:
+def _find_lower_bounds(
+    name: str, seen: Sequence[_Lengths], cheap: Sequence[LengthProduct]
+) -> list[LengthProduct]:
     """The simplest products of sizes that the program always touches at least, and often just."""
     rows = [(one.sizes, one.lengths[name]) for one in seen if name in one.touched]
     return [
         p
         for p in cheap
-        if all(length >= p.value(sizes) for sizes, length in rows) and _shown(p, rows, _SHOWN)
+        if all(length >= p.value(sizes) for sizes, length in rows)
+        and _is_supported(p, rows, _SHOWN)
     ][:MOST_TRIED]
 
 
-def _shown(product: Product, rows: Sequence[tuple[Mapping[str, int], int]], share: float) -> bool:
+def _is_supported(
+    product: LengthProduct, rows: Sequence[tuple[Mapping[str, int], int]], share: float
+) -> bool:
     """Whether arrays are exactly so long in that share of the tests, at two lengths beyond one
     element at least.
     """
@@ -293,7 +311,9 @@ def _shown(product: Product, rows: Sequence[tuple[Mapping[str, int], int]], shar
     return len(exact) >= share * len(rows) and len({length for length in exact if length > 1}) >= 2
 
 
-def _at_length(test: UnitTest, one: _Lengths, laws: Mapping[str, Product]) -> UnitTest:
+def _resize_to_products(
+    test: UnitTest, one: _Lengths, laws: Mapping[str, LengthProduct]
+) -> UnitTest:
     """The test with every array as long as its law, but for what is untouched, goes beyond it, or
     is a list of too few written values.
     """
@@ -305,7 +325,7 @@ def _at_length(test: UnitTest, one: _Lengths, laws: Mapping[str, Product]) -> Un
             and 0 < one.touched.get(a.name, 0) <= wanted != one.lengths[a.name]
             and (a.fill is not None or wanted < one.lengths[a.name])
         )
-        made.append(_of_length(a, wanted) if other else a)  # type: ignore[arg-type]
+        made.append(_resize_array(a, wanted) if other else a)  # type: ignore[arg-type]
     return (
         replace(test, assignments=tuple(made))
         if any(a is not b for a, b in zip(made, test.assignments, strict=True))
@@ -313,7 +333,7 @@ def _at_length(test: UnitTest, one: _Lengths, laws: Mapping[str, Product]) -> Un
     )
 
 
-def _of_length(a: ArrayValue, count: int) -> ArrayValue:
+def _resize_array(a: ArrayValue, count: int) -> ArrayValue:
     return replace(
         a,
         extents=(count,),
@@ -321,8 +341,8 @@ def _of_length(a: ArrayValue, count: int) -> ArrayValue:
     )
 
 
-def _confirmed(
-    setting: Setting,
+def _keep_confirmed(
+    setting: TrialSetting,
     tests: Sequence[UnitTest],
     seen: Sequence[_Lengths],
     others: Sequence[UnitTest],
@@ -335,11 +355,11 @@ def _confirmed(
         for i, (one, other) in enumerate(zip(tests, others, strict=True))
         if one is not other
     }
-    return _in_place(
+    return _replace_where_clean(
         setting,
         tests,
         changed,
         lambda i, completed: (
-            _measured(completed.test, setting).touched.keys() == seen[i].touched.keys()
+            _measure_lengths(completed.test, setting).touched.keys() == seen[i].touched.keys()
         ),
     )

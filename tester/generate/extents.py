@@ -1,11 +1,11 @@
 """Array extents learnt by execution: a program is run on wide windows, and the ranges that it
 touches are its extents.
 
-Contract: a Sketch says everything of a test but the extents; `probe` measures them, and
+Contract: a Sketch says everything of a test but the extents; `probe_extents` measures them, and
 tester.generate.completion makes tests of both. Nothing is inferred from a program's statements;
 what is measured for one test is measured anew for the next.
 
-    python -c "from tester.generate.extents import probe; help(probe)"
+    python -c "from tester.generate.extents import probe_extents; help(probe_extents)"
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from gpu_runtime.backend import (
     Geometry,
     Limits,
     Status,
-    same_bytes,
+    has_same_bytes,
 )
 from gpu_runtime.call.materialize import (
     DTYPES,
-    assumed_shape,
-    declared_extents,
-    expand,
-    keeps_shape,
-    scalar_of,
+    evaluate_extents,
+    expand_fill,
+    is_assumed_shape,
+    is_two_dimensional,
+    materialize_scalar,
 )
 from gpu_runtime.call.packing import PLACE
 from gpu_runtime.expectations import run_each
@@ -48,7 +48,7 @@ LIMITS = Limits(wall_s=6.0, cpu_s=2)
 FAR = 1 << 21
 """Elements of one array beyond which a run takes longer than LIMITS gives it."""
 _LIMITS_FAR = Limits(wall_s=60.0, cpu_s=30)
-MOST_ACCESSES = 1 << 22
+MAX_ACCESSES = 1 << 22
 """Steps (accesses and basic blocks) of one call when extents are learnt; what takes more is no
 test. Time would depend on the machine's load.
 """
@@ -57,7 +57,7 @@ Scalars = dict[str, "int | float | bool | tuple[float, float]"]
 GeometryOf = Callable[[UnitTest], "Geometry | None"]
 
 
-def nowhere(test: UnitTest) -> None:
+def no_geometry(test: UnitTest) -> None:
     """The geometry of functions, which are not launched."""
 
 
@@ -89,7 +89,7 @@ class Sketch:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class MeasuredExtent:
     """One array's extents and whether it is read and written, for one sketch."""
 
     extents: tuple[int, ...]
@@ -98,13 +98,13 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
-class Probe:
+class ProbeResult:
     """What running a sketch showed. `arrays` by name; `reason` is set where the sketch cannot
     become a test.
     """
 
     sketch: Sketch
-    arrays: dict[str, Measured]
+    arrays: dict[str, MeasuredExtent]
     reason: str = ""
     elapsed_ms: float = 0.0
     changed: bool = False
@@ -116,7 +116,9 @@ class Probe:
         return self.changed or any(m.written for m in self.arrays.values())
 
 
-def test_of(sketch: Sketch, extents: dict[str, tuple[int, ...]], signature: Signature) -> UnitTest:
+def build_test(
+    sketch: Sketch, extents: dict[str, tuple[int, ...]], signature: Signature
+) -> UnitTest:
     """The sketch with these extents."""
     assignments: list[ScalarValue | ArrayValue] = []
     for p in signature.parameters:
@@ -129,14 +131,14 @@ def test_of(sketch: Sketch, extents: dict[str, tuple[int, ...]], signature: Sign
     return UnitTest(tuple(assignments))
 
 
-def probe(
+def probe_extents(
     backend: ExecutionBackend,
     compiled: Compiled,
     sketches: Sequence[Sketch],
-    geometry_of: GeometryOf = nowhere,
+    geometry_of: GeometryOf = no_geometry,
     largest: int = 1 << 16,
     lengths: Sequence[Mapping[str, int]] = (),
-) -> list[Probe]:
+) -> list[ProbeResult]:
     """Run sketches on windows (grown until the program stays inside) and report what it touched.
 
     compiled: the RECORDED variant. largest: a sketch that touches more elements of one array than
@@ -144,7 +146,7 @@ def probe(
     the contents of some fills depend.
     """
     signature = compiled.request.signature
-    probes: dict[int, Probe] = {}
+    probes: dict[int, ProbeResult] = {}
     # Cheap ones first: where a sketch runs out of time, those after it in the batch are lost.
     waiting = sorted(range(len(sketches)), key=lambda i: _cost(sketches[i]))
     windows = dict.fromkeys(waiting, min(WINDOW, largest))
@@ -152,7 +154,7 @@ def probe(
         calls: dict[int, Arguments] = {}
         for i in waiting:
             try:
-                calls[i] = _windowed(
+                calls[i] = _place_in_window(
                     sketches[i],
                     signature,
                     windows[i],
@@ -161,8 +163,8 @@ def probe(
                     lengths[i] if lengths else {},
                 )
             except ValueError as error:
-                probes[i] = Probe(sketches[i], {}, str(error))
-        executions = run_each(backend, compiled, list(calls.values()), limits_of(largest))
+                probes[i] = ProbeResult(sketches[i], {}, str(error))
+        executions = run_each(backend, compiled, list(calls.values()), choose_limits(largest))
         waiting = []
         for (i, call), execution in zip(calls.items(), executions, strict=True):
             found = _probe(sketches[i], signature, call, execution)
@@ -172,7 +174,7 @@ def probe(
                 (m.extents[0] >= windows[i]) for m in found.arrays.values() if len(m.extents) == 1
             )
             wanted = (
-                _wanted(execution, signature, windows[i])
+                _find_least_window(execution, signature, windows[i])
                 if execution.status is Status.OUT_OF_BOUNDS
                 else full * (windows[i] + 1)
             )
@@ -181,7 +183,7 @@ def probe(
                     windows[i] = min(_next_window(windows[i]), largest)
                 waiting.append(i)
             elif full:
-                probes[i] = Probe(
+                probes[i] = ProbeResult(
                     sketches[i],
                     {},
                     f"out_of_bounds: more than {largest} elements of one array are touched",
@@ -198,7 +200,7 @@ def _next_window(window: int) -> int:
     return window * 16 if window < 1 << 18 else window * 4 + WINDOW
 
 
-def _wanted(execution: Execution, signature: Signature, window: int) -> int:
+def _find_least_window(execution: Execution, signature: Signature, window: int) -> int:
     """The least window on which a call that left its arrays might stay inside; 0 where none helps
     (an index below the array).
     """
@@ -215,13 +217,13 @@ def _wanted(execution: Execution, signature: Signature, window: int) -> int:
     return max(window, element) + 1 if element >= 0 else 0
 
 
-def limits_of(largest: int) -> Limits:
+def choose_limits(largest: int) -> Limits:
     """Of a program that may touch so many elements of one array."""
     limits = _LIMITS_FAR if largest > FAR else LIMITS
-    return replace(limits, accesses=max(MOST_ACCESSES, 64 * largest))
+    return replace(limits, accesses=max(MAX_ACCESSES, 64 * largest))
 
 
-def beyond(found: Probe, largest: int) -> bool:
+def exceeds_largest(found: ProbeResult, largest: int) -> bool:
     """Whether the program went past `largest` elements of one array: more would not be tried."""
     place = PLACE.search(found.reason) if found.reason.startswith("out_of_bounds") else None
     return place is not None and int(place[2] or place[3]) >= largest
@@ -233,7 +235,7 @@ def _cost(sketch: Sketch) -> float:
     return math.prod(float(max(1, min(v, 1 << 20))) for v in sizes) * max(sketch.side, *sizes, 1)
 
 
-def declared(parameter: Parameter, scalars: Scalars, largest: int = 1 << 16) -> int:
+def read_declared_extent(parameter: Parameter, scalars: Scalars, largest: int = 1 << 16) -> int:
     """Elements that a Fortran declaration promises (`bins(256)`, `a(n, 0:m)`), 0 where none is
     readable or more than `largest`.
 
@@ -242,7 +244,7 @@ def declared(parameter: Parameter, scalars: Scalars, largest: int = 1 << 16) -> 
     """
     known = {name.lower(): int(value) for name, value in scalars.items() if isinstance(value, int)}
     extents = (
-        declared_extents(parameter.shape, known)
+        evaluate_extents(parameter.shape, known)
         if parameter.kind == "array" and parameter.shape
         else None
     )
@@ -250,11 +252,11 @@ def declared(parameter: Parameter, scalars: Scalars, largest: int = 1 << 16) -> 
     return count if count <= largest else 0
 
 
-def margin_of(parameter: Parameter) -> int:
+def choose_leading_margin(parameter: Parameter) -> int:
     """Elements before the passed pointer: none where the program cannot count on what is before it,
     whole structures of what belongs to one.
     """
-    if parameter.kind != "array" or assumed_shape(parameter):
+    if parameter.kind != "array" or is_assumed_shape(parameter):
         return 0
     member = parameter.member
     return (
@@ -264,7 +266,7 @@ def margin_of(parameter: Parameter) -> int:
     )
 
 
-def _windowed(
+def _place_in_window(
     sketch: Sketch,
     signature: Signature,
     window: int,
@@ -275,43 +277,43 @@ def _windowed(
     values, origins = [], []
     for stream, p in enumerate(signature.parameters):
         if p.kind == "scalar":
-            values.append(scalar_of(ScalarValue(p.name, p.type, sketch.scalars[p.name])))
+            values.append(materialize_scalar(ScalarValue(p.name, p.type, sketch.scalars[p.name])))
         elif p.kind == "rows":
-            side = _side(sketch, window)
+            side = _choose_table_side(sketch, window)
             values.append(
-                expand(sketch.fills[p.name], p.type, side * side, stream).reshape(side, side)
+                expand_fill(sketch.fills[p.name], p.type, side * side, stream).reshape(side, side)
             )
-        elif assumed_shape(p):
+        elif is_assumed_shape(p):
             shape = sketch.given(p)
-            flat = expand(sketch.fills[p.name], p.type, math.prod(shape), stream)
-            values.append(flat.reshape(shape) if keeps_shape(p, len(shape)) else flat)
+            flat = expand_fill(sketch.fills[p.name], p.type, math.prod(shape), stream)
+            values.append(flat.reshape(shape) if is_two_dimensional(p, len(shape)) else flat)
         else:
-            body = expand(
+            body = expand_fill(
                 sketch.fills[p.name],
                 p.type,
-                max(window, declared(p, sketch.scalars, largest)),
+                max(window, read_declared_extent(p, sketch.scalars, largest)),
                 stream,
             )
-            before = margin_of(p)
+            before = choose_leading_margin(p)
             values.append(
                 np.concatenate([np.zeros(before, DTYPES[p.type]), body]) if before else body
             )
             if 0 < (length := lengths.get(p.name, 0)) < len(body):
-                values[-1][before : before + length] = expand(
+                values[-1][before : before + length] = expand_fill(
                     sketch.fills[p.name], p.type, length, stream
                 )
-        origins.append(margin_of(p))
-    if geometry_of is nowhere:
+        origins.append(choose_leading_margin(p))
+    if geometry_of is no_geometry:
         return Arguments(tuple(values), origins=tuple(origins))
     wide = {
         p.name: v.shape if v.ndim == 2 or not o else (window,)
         for p, v, o in zip(signature.parameters, values, origins, strict=True)
     }
-    geometry = geometry_of(test_of(sketch, wide, signature))
+    geometry = geometry_of(build_test(sketch, wide, signature))
     return Arguments(tuple(values), origins=tuple(origins), geometry=geometry)
 
 
-def _side(sketch: Sketch, window: int) -> int:
+def _choose_table_side(sketch: Sketch, window: int) -> int:
     """Rows and columns of a table: one more than the largest size, so that every use of a size as
     an extent fits.
     """
@@ -319,31 +321,35 @@ def _side(sketch: Sketch, window: int) -> int:
     return min(max([8, *sizes]) + 1, int(window**0.5) * 2)
 
 
-def _probe(sketch: Sketch, signature: Signature, call: Arguments, execution: Execution) -> Probe:
+def _probe(
+    sketch: Sketch, signature: Signature, call: Arguments, execution: Execution
+) -> ProbeResult:
     if execution.status is not Status.OK:
-        return Probe(sketch, {}, f"{execution.status.value}: {execution.detail}")
+        return ProbeResult(sketch, {}, f"{execution.status.value}: {execution.detail}")
     arrays = {}
     changed = execution.result is not None
     for i, p in enumerate(signature.parameters):
         if p.kind == "scalar":
-            changed |= p.by_reference and not same_bytes(execution.values[i], call.values[i])
+            changed |= p.by_reference and not has_same_bytes(execution.values[i], call.values[i])
             continue
         access = execution.accesses[i]
         touched = [v for v in (access.first_read, access.first_write) if v is not None]
         if touched and min(touched) < 0:
-            return Probe(sketch, {}, f"{p.name}[{min(touched)}] is touched")
-        arrays[p.name] = _measured(p, access, call.values[i].shape)
-        changed |= not same_bytes(execution.values[i], call.values[i])
-    return Probe(sketch, arrays, "", execution.elapsed_ms, changed)
+            return ProbeResult(sketch, {}, f"{p.name}[{min(touched)}] is touched")
+        arrays[p.name] = _measure_extent(p, access, call.values[i].shape)
+        changed |= not has_same_bytes(execution.values[i], call.values[i])
+    return ProbeResult(sketch, arrays, "", execution.elapsed_ms, changed)
 
 
-def _measured(parameter: Parameter, access: Access, shape: tuple[int, ...]) -> Measured:
+def _measure_extent(parameter: Parameter, access: Access, shape: tuple[int, ...]) -> MeasuredExtent:
     last = max((v for v in (access.last_read, access.last_write) if v is not None), default=-1)
     read, written = access.first_read is not None, access.first_write is not None
-    if assumed_shape(parameter):
-        return Measured(shape, read, written)
+    if is_assumed_shape(parameter):
+        return MeasuredExtent(shape, read, written)
     if (
         parameter.kind == "rows"
     ):  # ranges are counted through all rows: the last element touched ends the last row
-        return Measured((max(last, 0) // shape[1] + 1, max(last, 0) % shape[1] + 1), read, written)
-    return Measured((last + 1,), read, written)
+        return MeasuredExtent(
+            (max(last, 0) // shape[1] + 1, max(last, 0) % shape[1] + 1), read, written
+        )
+    return MeasuredExtent((last + 1,), read, written)

@@ -1,10 +1,11 @@
 """Which size bounds an array of indices, or a scalar that is a place: the length of what they lead
 into.
 
-Contract: `bounded` runs the program on two draws of sizes that all differ, once with the indices
-(the place) at nought and once beyond every size. An array that grows then, and that otherwise is as
-long as one size on both draws, is walked as a whole besides (`for (i < n) y[i] = 0; ... y[row[k]]
-+= v`): a caller's indices are below that size. What nothing else walks has no such bound.
+Contract: `find_index_bounds` runs the program on two draws of sizes that all differ, once with the
+indices (the place) at nought and once beyond every size. An array that grows then, and that
+otherwise is as long as one size on both draws, is walked as a whole besides (`for (i < n) y[i] = 0;
+... y[row[k]] += v`): a caller's indices are below that size. What nothing else walks has no such
+bound.
 
     pytest tests/tester/test_places.py
 """
@@ -17,36 +18,36 @@ from dataclasses import replace
 
 from corpora.records import Fill, Signature
 from gpu_runtime.backend import Compiled, ExecutionBackend
-from tester.generate.extents import WINDOW, GeometryOf, Probe, Sketch, probe
+from tester.generate.extents import WINDOW, GeometryOf, ProbeResult, Sketch, probe_extents
 from tester.generate.sketches import (
-    Roles,
+    ParameterRoles,
     Values,
-    clipped,
-    contents,
-    integer_scalars_of,
-    side_of,
-    size_draws,
+    choose_assumed_extent,
+    clip_to_type,
+    draw_contents,
+    draw_sizes,
+    find_integer_scalars,
 )
 
 BEYOND = 9
 """Past the sizes of the draws that are tried."""
 _DRAWS = (0, 6)
-"""Of `size_draws`: those whose sizes differ from each other."""
-MOST_TRIED = 4
+"""Of `draw_sizes`: those whose sizes differ from each other."""
+MAX_TRIED = 4
 
 
-def bounded(
+def find_index_bounds(
     backend: ExecutionBackend,
     compiled: Compiled,
     signature: Signature,
     geometry_of: GeometryOf,
     largest: int,
-    roles: Roles,
-) -> Roles:
+    roles: ParameterRoles,
+) -> ParameterRoles:
     """`roles` with the sizes that bound indices and places, where a run shows them."""
     scalars = [
         name
-        for name in _places(signature, compiled.request.program.text)
+        for name in _find_place_scalars(signature, compiled.request.program.text)
         if name in roles.sizes - roles.leading - roles.steps
     ]
     arrays = [
@@ -54,17 +55,17 @@ def bounded(
         for p in signature.parameters
         if p.name in (roles.indices or ()) and p.name not in roles.ordered
     ]
-    for names, enough in ((scalars[:MOST_TRIED], 2), (arrays[:MOST_TRIED], 1)):
+    for names, enough in ((scalars[:MAX_TRIED], 2), (arrays[:MAX_TRIED], 1)):
         if not names or len(roles.sizes) < enough:
             continue
-        draws = [size_draws(signature, roles, 0, max(_DRAWS) + 1)[turn][1] for turn in _DRAWS]
+        draws = [draw_sizes(signature, roles, 0, max(_DRAWS) + 1)[turn][1] for turn in _DRAWS]
         sketches = [
             _sketch(signature, roles, scalars, name, value)
             for scalars in draws
             for name in names
             for value in (0, 1, BEYOND)
         ]
-        probes = probe(backend, compiled, sketches, geometry_of, largest)
+        probes = probe_extents(backend, compiled, sketches, geometry_of, largest)
         within = dict(roles.within)
         for k, name in enumerate(names):
             found = [
@@ -77,20 +78,22 @@ def bounded(
     return roles
 
 
-def _places(signature: Signature, text: str) -> list[str]:
+def _find_place_scalars(signature: Signature, text: str) -> list[str]:
     """Scalars that are by themselves the place of an element."""
     return [
         p.name
-        for p in integer_scalars_of(signature)
+        for p in find_integer_scalars(signature)
         if re.search(
             rf"\w\s*[\[(]\s*{re.escape(p.name)}\s*[\])]\s*(?:[-+*/]?=(?!=)|;)", text, re.IGNORECASE
         )
     ]
 
 
-def _sketch(signature: Signature, roles: Roles, scalars: Values, name: str, value: int) -> Sketch:
+def _sketch(
+    signature: Signature, roles: ParameterRoles, scalars: Values, name: str, value: int
+) -> Sketch:
     """All indices at nought but for what bounds rows and `name`, which is `value`."""
-    fills = contents(signature, roles, "default", scalars, 0)
+    fills = draw_contents(signature, roles, "default", scalars, 0)
     fills |= {
         other: Fill("constant", (0,)) for other in roles.indices or () if other not in roles.ordered
     }
@@ -99,13 +102,15 @@ def _sketch(signature: Signature, roles: Roles, scalars: Values, name: str, valu
     }  # rows of about one element
     typed = {p.name: p for p in signature.parameters}
     if typed[name].kind == "scalar":
-        scalars = scalars | {name: clipped(value, typed[name])}
+        scalars = scalars | {name: clip_to_type(value, typed[name])}
     else:
         fills[name] = Fill("constant", (value,))
-    return Sketch(scalars, fills, "", side_of(scalars, signature, 0))
+    return Sketch(scalars, fills, "", choose_assumed_extent(scalars, signature, 0))
 
 
-def _bounds(scalars: Values, probes: Sequence[Probe], name: str, roles: Roles) -> set[str]:
+def _bounds(
+    scalars: Values, probes: Sequence[ProbeResult], name: str, roles: ParameterRoles
+) -> set[str]:
     """Sizes that equal the length of an array that only a place beyond all sizes lengthens."""
     if any(p.reason for p in probes):
         return set()

@@ -1,13 +1,13 @@
 """How long arrays are, as expressions of a function's sizes, found from the tests that a suite has.
 
-Contract: `lengths_of(suite)` gives for an array the simplest product of sizes (each, and the
+Contract: `infer_lengths(suite)` gives for an array the simplest product of sizes (each, and the
 product, up to two more or fewer, and up to four times that) that is the array's length in the
 suite's tests; an array without one (one that contents decide on) is left out. It is what fits the
 tests, not a promise of the program.
 
-    python -c "from corpora.records import *; from tester.generate.lengths import lengths_of; t = [UnitTest((ScalarValue('n', 'i32', n), \\
+    python -c "from corpora.records import *; from tester.generate.lengths import infer_lengths; t = [UnitTest((ScalarValue('n', 'i32', n), \\
 ArrayValue('x', 'f64', (n * n,), fill=Fill('zeros')))) for n in (2, 3, 7)];
-print(lengths_of(UnitTestSuite('p', tuple(t), 'user')))"
+print(infer_lengths(UnitTestSuite('p', tuple(t), 'user')))"
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from itertools import combinations_with_replacement
 
 from corpora.records import ArrayValue, UnitTest, UnitTestSuite
-from gpu_runtime.call.materialize import extents_of, integer_scalars
-from gpu_runtime.launch.plans import evaluate
+from gpu_runtime.call.materialize import get_extents, get_integer_scalars
+from gpu_runtime.launch.plans import evaluate_expression
 
 MOST_FACTORS, MOST_NAMES = 3, 8
 _STEPS, _TIMES = (0, 1, -1, 2, -2), (1, 2, 3, 4)
@@ -27,29 +27,33 @@ _ENOUGH, _SAID_ENOUGH = 0.7, 0.3
 """Share of the tests in which the length must be the product, or what the text says."""
 
 
-def lengths_of(suite: UnitTestSuite) -> dict[str, str]:
+def infer_lengths(suite: UnitTestSuite) -> dict[str, str]:
     """Expressions in C by array name; a plain number where every test has the same length."""
-    tests = _whole(suite)
-    sizes = [integer_scalars(test) for test in tests]
-    extents = [extents_of(test) for test in tests]
+    tests = _find_complete_tests(suite)
+    sizes = [get_integer_scalars(test) for test in tests]
+    extents = [get_extents(test) for test in tests]
     found: dict[str, str] = {}
     for name in extents[0] if extents else ():
-        lengths, others = _beside(extents, name)
-        made = str(lengths[0]) if len(set(lengths)) == 1 else _fitting(lengths, others, sizes)
+        lengths, others = _lengths_and_longest_other(extents, name)
+        made = (
+            str(lengths[0])
+            if len(set(lengths)) == 1
+            else _find_fitting_product(lengths, others, sizes)
+        )
         if made:
             found[name] = made
     return found
 
 
-def fitting(suite: UnitTestSuite, name: str, said: Sequence[str]) -> str:
+def choose_length(suite: UnitTestSuite, name: str, said: Sequence[str]) -> str:
     """The first of these lengths that an array has in the suite's tests; '' where none is. What
     says them makes up for fewer tests that show them.
     """
-    tests = _whole(suite)
-    lengths, others = _beside([extents_of(test) for test in tests], name)
+    tests = _find_complete_tests(suite)
+    lengths, others = _lengths_and_longest_other([get_extents(test) for test in tests], name)
     for length in said:
         try:
-            values = [evaluate(length, integer_scalars(test), {}) for test in tests]
+            values = [evaluate_expression(length, get_integer_scalars(test), {}) for test in tests]
         except ValueError:
             continue
         if _fits(values, lengths, others, _SAID_ENOUGH):
@@ -57,7 +61,7 @@ def fitting(suite: UnitTestSuite, name: str, said: Sequence[str]) -> str:
     return ""
 
 
-def _whole(suite: UnitTestSuite) -> list[UnitTest]:
+def _find_complete_tests(suite: UnitTestSuite) -> list[UnitTest]:
     """Tests that give every array."""
     return [
         test
@@ -66,7 +70,9 @@ def _whole(suite: UnitTestSuite) -> list[UnitTest]:
     ]
 
 
-def _beside(extents: Sequence[Mapping[str, int]], name: str) -> tuple[list[int], list[int]]:
+def _lengths_and_longest_other(
+    extents: Sequence[Mapping[str, int]], name: str
+) -> tuple[list[int], list[int]]:
     """An array's lengths, and those of the longest other."""
     return [each[name] for each in extents], [
         max((length for other, length in each.items() if other != name), default=1)
@@ -74,10 +80,10 @@ def _beside(extents: Sequence[Mapping[str, int]], name: str) -> tuple[list[int],
     ]
 
 
-def _fitting(
+def _find_fitting_product(
     lengths: Sequence[int], others: Sequence[int], sizes: Sequence[Mapping[str, int]]
 ) -> str:
-    every = products(sorted(sizes[0]))
+    every = enumerate_products(sorted(sizes[0]))
     return next(
         (
             str(product)
@@ -89,7 +95,7 @@ def _fitting(
 
 
 @dataclass(frozen=True, slots=True)
-class Product:
+class LengthProduct:
     """times * (name + step) * ... + more."""
 
     factors: tuple[tuple[str, int], ...]
@@ -106,21 +112,21 @@ class Product:
     def __str__(self) -> str:
         alone = len(self.factors) == 1 and self.times == 1
         words = [
-            _stepped(name, step) if alone or not step else f"({_stepped(name, step)})"
+            _format_step(name, step) if alone or not step else f"({_format_step(name, step)})"
             for name, step in self.factors
         ]
-        return _stepped(
+        return _format_step(
             " * ".join([*([str(self.times)] if self.times > 1 else []), *words]), self.more
         )
 
 
-def products(names: Sequence[str]) -> Iterator[Product]:
+def enumerate_products(names: Sequence[str]) -> Iterator[LengthProduct]:
     """The simplest first: few factors, small numbers."""
     factors = [(name, step) for step in _STEPS for name in names[:MOST_NAMES]]
     for count in range(1, MOST_FACTORS + 1):
         times = _TIMES if count < MOST_FACTORS else (1,)
         made = [
-            Product(f, t, m)
+            LengthProduct(f, t, m)
             for f in combinations_with_replacement(factors, count)
             for t in times
             for m in _STEPS
@@ -144,5 +150,5 @@ def _fits(
     return fits and exact >= enough * len(values)
 
 
-def _stepped(text: str, step: int) -> str:
+def _format_step(text: str, step: int) -> str:
     return f"{text} {'+' if step > 0 else '-'} {abs(step)}" if step else text

@@ -5,8 +5,8 @@ Contract: an answer is read test by test, so that one bad test costs that test; 
 parse is data. In the canonical style the model writes no types (the signature has them) and the
 answer is forced to begin with the first parameter.
 
-    python -c "from corpora.records import Program; from tester.generate.propose import ask; \\
-print(ask(Program('cpp', 'f', 'void f(int n, float *x) { x[n-1] = 0; }'), 3))"
+    python -c "from corpora.records import Program; from tester.generate.propose import build_prompt; \\
+print(build_prompt(Program('cpp', 'f', 'void f(int n, float *x) { x[n-1] = 0; }'), 3))"
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 
-from corpora.dialects import DIALECTS, dialect
+from corpora.dialects import DIALECTS, get_dialect
 from corpora.records import (
     ELEMENT_TYPES,
     ArrayValue,
@@ -27,13 +27,13 @@ from corpora.records import (
     UnitTest,
     UnitTestSuite,
 )
-from corpora.signatures.dispatch import SignatureError, signature_of
+from corpora.signatures.signature import SignatureError, read_signature
 from corpora.suites.unit_tests import SuiteError, format_assignment, parse_test
-from corpora.tokens.canonical import Canonical, canonicalise, restore
+from corpora.tokens.canonical import CanonicalText, canonicalize, restore
 from corpora.tokens.lexers import NEWLINE
-from gpu_runtime.models.code_blocks import blocks, outside, without_thoughts
+from gpu_runtime.models.code_blocks import find_fenced_blocks, find_text_outside, strip_thoughts
 from gpu_runtime.models.protocol import Example, LanguageModel, Prompt, Sampling
-from gpu_runtime.models.templates import fill, template
+from gpu_runtime.models.templates import fill_template, load_template
 
 SUITE_TAGS = tuple(f"<{name}:suite>" for name in DIALECTS)
 """First word of every canonical prompt; a scratch model's vocabulary holds them whole."""
@@ -50,7 +50,7 @@ class SuiteStyle(StrEnum):
     PLAIN = "plain"
 
 
-def ask(
+def build_prompt(
     program: Program, tests: int, style: SuiteStyle = SuiteStyle.CANONICAL, folder: str = ""
 ) -> Prompt:
     """The prompt that asks for about `tests` tests of `program`; `folder` holds a user's prompt
@@ -58,9 +58,9 @@ def ask(
 
     Raises SignatureError where it cannot be tested, ModelError where a prompt file cannot be used.
     """
-    signature = signature_of(program)
+    signature = read_signature(program)
     if style is SuiteStyle.PLAIN:
-        return Prompt(_plain(program, signature, tests, folder))
+        return Prompt(_format_plain_request(program, signature, tests, folder))
     source = _source(program)
     prefix = ""
     if signature.parameters:
@@ -70,13 +70,13 @@ def ask(
     return Prompt(f"<{program.dialect}:suite> {source.text}", prefix)
 
 
-def _source(program: Program) -> Canonical:
-    return canonicalise(program.text, dialect(program.dialect).language, entry=program.name)
+def _source(program: Program) -> CanonicalText:
+    return canonicalize(program.text, get_dialect(program.dialect).language, entry=program.name)
 
 
 def _suite_words(text: str, program: Program, names: Sequence[str]) -> tuple[str, ...]:
-    return canonicalise(
-        text, "suite", names, fold=dialect(program.dialect).language == "fortran"
+    return canonicalize(
+        text, "suite", names, fold=get_dialect(program.dialect).language == "fortran"
     ).tokens
 
 
@@ -86,27 +86,27 @@ def _parameter_spellings(program: Program, signature: Signature) -> list[str]:
     """
     folded = {p.name.lower(): p.name for p in signature.parameters}
     names = _source(program).names
-    if dialect(program.dialect).language != "fortran":
+    if get_dialect(program.dialect).language != "fortran":
         return list(names)
     return [folded.get(name.lower(), name) for name in names]
 
 
-def _plain(program: Program, signature: Signature, tests: int, folder: str) -> str:
+def _format_plain_request(program: Program, signature: Signature, tests: int, folder: str) -> str:
     """The request in words: `tester/prompts/<dialect>.txt` or `any.txt`, a user's folder before the
     package's.
     """
-    made = template(PROMPTS, folder, (program.dialect, "any"), frozenset({"source"}))
+    made = load_template(PROMPTS, folder, (program.dialect, "any"), frozenset({"source"}))
     places = {
         "tests": str(tests),
         "name": program.name,
         "parameters": ", ".join(f"{p.name} ({p.kind} of {p.type})" for p in signature.parameters),
-        "language": dialect(program.dialect).language,
+        "language": get_dialect(program.dialect).language,
         "source": program.text.strip(),
     }
-    return fill(made, places)
+    return fill_template(made, places)
 
 
-def read_answer(
+def parse_answer(
     answer: str, program: Program, style: SuiteStyle = SuiteStyle.CANONICAL
 ) -> list[UnitTest | SuiteError]:
     """The tests of one answer in order, each as a UnitTest or as the error that its text has.
@@ -114,9 +114,9 @@ def read_answer(
     In the plain style they are those of the fenced block with most tests, or of the text outside of
     blocks where more stand there.
     """
-    signature = signature_of(program)
+    signature = read_signature(program)
     if style is SuiteStyle.PLAIN:
-        return _most_tests(without_thoughts(answer), signature)
+        return _most_tests(strip_thoughts(answer), signature)
     return _tests(
         restore(answer.split(), _parameter_spellings(program, signature), "suite", program.name),
         signature,
@@ -142,8 +142,11 @@ def _most_tests(text: str, signature: Signature) -> list[UnitTest | SuiteError]:
     """The tests of the place where most are: models quote the program and think aloud before them,
     so of equal places the last.
     """
-    fenced = [_tests(_without_marks(block.text, signature), signature) for block in blocks(text)]
-    lines = _lines(_without_marks("\n".join(outside(text)), signature))
+    fenced = [
+        _tests(_strip_list_marks(block.text, signature), signature)
+        for block in find_fenced_blocks(text)
+    ]
+    lines = _lines(_strip_list_marks("\n".join(find_text_outside(text)), signature))
     attempts = [line for line in lines if _ATTEMPT.match(line)]
     bare = _tests("\n".join(attempts or lines), signature)
     best = max(
@@ -153,7 +156,7 @@ def _most_tests(text: str, signature: Signature) -> list[UnitTest | SuiteError]:
     return best if any(isinstance(test, UnitTest) for test in best) else (fenced or [bare])[-1]
 
 
-def _without_marks(text: str, signature: Signature) -> str:
+def _strip_list_marks(text: str, signature: Signature) -> str:
     """The lines of a text without the bullets, numbers and backticks of a list; a line that is a
     test stays as it is.
     """
@@ -170,7 +173,7 @@ def _without_marks(text: str, signature: Signature) -> str:
     return "\n".join(kept)
 
 
-def example_of(
+def make_example(
     program: Program,
     suite: str | Sequence[UnitTest],
     style: SuiteStyle = SuiteStyle.CANONICAL,
@@ -180,20 +183,20 @@ def example_of(
     """Teach program -> suite. `suite` is text (extents may be expressions) or tests, whose extents
     become expressions.
     """
-    text = suite if isinstance(suite, str) else symbolic_text(suite)
+    text = suite if isinstance(suite, str) else format_symbolic_suite(suite)
     if style is SuiteStyle.PLAIN:
         lines = [line for line in text.splitlines() if line.split("#")[0].strip()]
         return Example(
-            _plain(program, signature_of(program), len(lines), folder),
+            _format_plain_request(program, read_signature(program), len(lines), folder),
             "```\n" + "\n".join(lines) + "\n```",
             weight,
         )
     source = _source(program)
-    words = _without_types(_suite_words(text, program, source.names))
+    words = _strip_types(_suite_words(text, program, source.names))
     return Example(f"<{program.dialect}:suite> {source.text}", " ".join(words), weight)
 
 
-def _without_types(words: Sequence[str]) -> list[str]:
+def _strip_types(words: Sequence[str]) -> list[str]:
     """Drop `: type`: the signature knows it, and a word that need not be written cannot be
     wrong.
     """
@@ -208,7 +211,7 @@ def _without_types(words: Sequence[str]) -> list[str]:
     return kept
 
 
-def symbolic_text(tests: Sequence[UnitTest]) -> str:
+def format_symbolic_suite(tests: Sequence[UnitTest]) -> str:
     """Suite text whose extents are the simplest expressions over integer scalars that hold in every
     test.
 
@@ -304,14 +307,14 @@ class Tester:
         asked = []
         for index, program in enumerate(programs):
             try:
-                asked.append((index, ask(program, tests, self._style, self._folder)))
+                asked.append((index, build_prompt(program, tests, self._style, self._folder)))
             except SignatureError:
                 continue
         for (index, _), texts in zip(
             asked, self.model.generate([prompt for _, prompt in asked], sampling), strict=True
         ):
             for text in texts:
-                read = read_answer(text, programs[index], self._style)
+                read = parse_answer(text, programs[index], self._style)
                 found[index].append((tuple(t for t in read if isinstance(t, UnitTest)), len(read)))
         return found
 
@@ -323,5 +326,5 @@ class Tester:
         for program, suite in suites:
             tests = suite if isinstance(suite, str) else suite.tests
             if tests:
-                found.append(example_of(program, tests, self._style, folder=self._folder))
+                found.append(make_example(program, tests, self._style, folder=self._folder))
         return found

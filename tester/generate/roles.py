@@ -1,9 +1,9 @@
 """What a program uses its scalars and arrays for, learnt by running it: sizes, flags, arrays of
 indices.
 
-Contract: `base_run` finds a first clean run on small inputs, `known_roles` changes one input of it
-at a time and sees what moves. Both only run the program. Same program, back end and window: same
-roles, whatever the seed of the suite.
+Contract: `find_base_run` finds a first clean run on small inputs, `infer_roles` changes one input
+of it at a time and sees what moves. Both only run the program. Same program, back end and window:
+same roles, whatever the seed of the suite.
 
     pytest tests/tester/test_rules.py
 """
@@ -15,38 +15,44 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from corpora.records import Fill, Signature
-from corpora.signatures.structures import by_numbers
+from corpora.signatures.structures import flatten_members
 from corpora.suites.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import Compiled, ExecutionBackend
-from tester.generate.extents import GeometryOf, Probe, Sketch, beyond, probe
-from tester.generate.index_bounds import bounded
-from tester.generate.reading import (
-    alike_of,
-    counts_of,
-    is_flag,
-    is_leading,
-    is_pitch,
-    marks_of,
-    ordered_of,
-    shifts_of,
-    steps_of,
-    texts_of,
+from tester.generate.extents import GeometryOf, ProbeResult, Sketch, exceeds_largest, probe_extents
+from tester.generate.index_bounds import find_index_bounds
+from tester.generate.searches import KINDS, fill_without_match, find_longest_search
+from tester.generate.sketches import (
+    ParameterRoles,
+    choose_assumed_extent,
+    clip_to_type,
+    draw_base_scalars,
+    draw_contents,
 )
-from tester.generate.searches import KINDS, going_furthest, unending
-from tester.generate.sketches import Roles, base_draws, clipped, contents, side_of
-from tester.generate.states import stated, states_of
+from tester.generate.source_facts import (
+    find_compared_numbers,
+    find_equal_sizes,
+    find_loop_steps,
+    find_repeat_counts,
+    find_row_offsets,
+    find_shift_amounts,
+    find_text_arrays,
+    is_flag,
+    is_leading_dimension,
+    is_pitch,
+)
+from tester.generate.states import draw_states, find_state_arrays
 
 
-class NoSuite(ValueError):
+class NoSuiteError(ValueError):
     """No test could be made for the program; the message says why."""
 
 
-class TooLarge(NoSuite):
+class ProgramTooLargeError(NoSuiteError):
     """The program leaves every window that was tried, whatever its sizes."""
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class TrialSetting:
     """What every trial of one program has in common. largest: most elements of one array."""
 
     backend: ExecutionBackend
@@ -61,7 +67,7 @@ class Setting:
     @property
     def text(self) -> str:
         """The program's text as tests read it."""
-        return by_numbers(self.compiled.request.program.text, self.signature)
+        return flatten_members(self.compiled.request.program.text, self.signature)
 
 
 LAST_RESORT = 1 << 25
@@ -70,8 +76,10 @@ one may take half a minute.
 """
 
 
-def _probe(setting: Setting, sketches: Sequence[Sketch]) -> list[Probe]:
-    return probe(setting.backend, setting.compiled, sketches, setting.geometry_of, setting.largest)
+def _probe(setting: TrialSetting, sketches: Sequence[Sketch]) -> list[ProbeResult]:
+    return probe_extents(
+        setting.backend, setting.compiled, sketches, setting.geometry_of, setting.largest
+    )
 
 
 BASE_PROFILES = (
@@ -90,12 +98,12 @@ FIRST_DRAWS = 8
 """Of these the one that touches most is taken where none touches every array."""
 
 
-def base_run(setting: Setting, count: int = 32) -> Probe | None:
+def find_base_run(setting: TrialSetting, count: int = 32) -> ProbeResult | None:
     """The clean run that changes something and touches most arrays, on small draws of the integer
     scalars; the first that touches all, and just the first where a run is dear.
     """
     plain = _base_sketches(setting, count)
-    enough = _full(setting) if setting.largest < LAST_RESORT else 0
+    enough = _count_arrays(setting) if setting.largest < LAST_RESORT else 0
     best = None
     hung = far = idle = 0
     for start, stop in (
@@ -104,42 +112,46 @@ def base_run(setting: Setting, count: int = 32) -> Probe | None:
         *((k, k + 8) for k in range(FIRST_DRAWS, len(plain), 8)),
     ):  # the first one nearly always does
         for found in _probe(setting, plain[start:stop]):
-            best = _fuller(best, found)
+            best = _choose_fuller(best, found)
             hung += found.reason.startswith("timeout")
             idle += not found.reason
-            far += beyond(found, setting.largest)
-        if best and (stop >= FIRST_DRAWS or _touched(best) >= enough):
+            far += exceeds_largest(found, setting.largest)
+        if best and (stop >= FIRST_DRAWS or _count_touched(best) >= enough):
             break
         if (
             stop >= FIRST_DRAWS and hung >= 2 and not idle or far == stop == FIRST_DRAWS
         ):  # whatever the scalars, it goes on and on: its sizes are constants
             return best
-    if best is None or _touched(best) < enough:
+    if best is None or _count_touched(best) < enough:
         for found in _probe(setting, _stated_sketches(setting, plain[:FIRST_DRAWS])):
-            best = _fuller(best, found)
+            best = _choose_fuller(best, found)
     return best
 
 
-def _base_sketches(setting: Setting, count: int) -> list[Sketch]:
+def _base_sketches(setting: TrialSetting, count: int) -> list[Sketch]:
     signature = setting.signature
     sketches = []
-    for turn, drawn in enumerate(base_draws(signature, setting.seed, count)):
+    for turn, drawn in enumerate(draw_base_scalars(signature, setting.seed, count)):
         drawn = {**drawn, **{p: 256 for p in setting.pitches if p in drawn}}
         drawn |= {name: letters[turn % len(letters)] for name, letters in setting.letters.items()}
-        fills = contents(
-            signature, Roles(), BASE_PROFILES[turn % len(BASE_PROFILES)], drawn, setting.seed + turn
+        fills = draw_contents(
+            signature,
+            ParameterRoles(),
+            BASE_PROFILES[turn % len(BASE_PROFILES)],
+            drawn,
+            setting.seed + turn,
         )
-        sketches.append(Sketch(drawn, fills, "base", side_of(drawn, signature, 0)))
+        sketches.append(Sketch(drawn, fills, "base", choose_assumed_extent(drawn, signature, 0)))
     return sketches
 
 
-def _stated_sketches(setting: Setting, sketches: Sequence[Sketch]) -> list[Sketch]:
+def _stated_sketches(setting: TrialSetting, sketches: Sequence[Sketch]) -> list[Sketch]:
     """The sketches with states in those arrays whose elements the program compares with some; none
     where it does not.
     """
-    states = states_of(setting.signature, setting.text)
+    states = find_state_arrays(setting.signature, setting.text)
     made = [
-        stated(s.scalars, s.fills, states, turn, setting.seed + turn)
+        draw_states(s.scalars, s.fills, states, turn, setting.seed + turn)
         for turn, s in enumerate(sketches)
         if states
     ]
@@ -149,29 +161,29 @@ def _stated_sketches(setting: Setting, sketches: Sequence[Sketch]) -> list[Sketc
     ]
 
 
-def _touched(found: Probe) -> int:
+def _count_touched(found: ProbeResult) -> int:
     return sum(m.read or m.written for m in found.arrays.values())
 
 
-def _full(setting: Setting) -> int:
+def _count_arrays(setting: TrialSetting) -> int:
     return sum(p.kind != "scalar" for p in setting.signature.parameters)
 
 
-def _fuller(best: Probe | None, found: Probe) -> Probe | None:
+def _choose_fuller(best: ProbeResult | None, found: ProbeResult) -> ProbeResult | None:
     """The one that touches more arrays, of those that ran clean and changed something; the earlier
     one where both touch as many.
     """
     if found.reason or not found.wrote:
         return best
-    return found if best is None or _touched(found) > _touched(best) else best
+    return found if best is None or _count_touched(found) > _count_touched(best) else best
 
 
-_learnt: OrderedDict[tuple[str, str, int], Roles] = OrderedDict()
+_learnt: OrderedDict[tuple[str, str, int], ParameterRoles] = OrderedDict()
 
 
-def known_roles(setting: Setting, text: str, plan: str) -> Roles:
+def infer_roles(setting: TrialSetting, text: str, plan: str) -> ParameterRoles:
     """What each scalar and array is used for, whatever the seed: further suites of a program need
-    not learn it again. Raises NoSuite.
+    not learn it again. Raises NoSuiteError.
     """
     key = (setting.compiled.symbol, plan, setting.largest)
     if key not in _learnt:
@@ -181,13 +193,13 @@ def known_roles(setting: Setting, text: str, plan: str) -> Roles:
     return _learnt[key]
 
 
-def _roles(setting: Setting, text: str) -> Roles:
-    """What each scalar and array is used for, learnt by changing it alone. Raises NoSuite."""
-    base = base_run(setting)
+def _roles(setting: TrialSetting, text: str) -> ParameterRoles:
+    """What each scalar and array is used for, learnt by changing it alone. Raises NoSuiteError."""
+    base = find_base_run(setting)
     if base is None:
-        complaint = complaint_of(setting)
+        complaint = explain_no_base_run(setting)
         wide = complaint.startswith("out_of_bounds") and setting.largest < LAST_RESORT
-        raise (TooLarge if wide else NoSuite)(
+        raise (ProgramTooLargeError if wide else NoSuiteError)(
             f"the program runs clean on no small input: {complaint}"
         )
     scalars, fills = base.sketch.scalars, base.sketch.fills
@@ -221,12 +233,14 @@ def _roles(setting: Setting, text: str) -> Roles:
                 for fill in wide
             ]
     arrays = {p.name for p in setting.signature.parameters if p.kind != "scalar"}
-    far = [(kind, unending(base.sketch, kind, setting.signature)) for kind in KINDS if arrays]
+    far = [
+        (kind, fill_without_match(base.sketch, kind, setting.signature)) for kind in KINDS if arrays
+    ]
     probes = _probe(setting, [sketch for _, sketch in [*trials, *far]])
     extents = {n: m.extents for n, m in base.arrays.items()}
     bound: set[str] = set()
     stepped: set[str] = set()  # moved by the next larger values already: no truth value
-    counts = counts_of(setting.signature, text)
+    counts = find_repeat_counts(setting.signature, text)
     for (name, sketch), found in zip(trials, probes[: len(trials)], strict=True):
         if found.reason or {n: m.extents for n, m in found.arrays.items()} != extents:
             drawn = int(sketch.scalars.get(name, 0))  # type: ignore[arg-type]
@@ -235,7 +249,7 @@ def _roles(setting: Setting, text: str) -> Roles:
                 continue
             bound.add(name)
             stepped |= {name} if drawn - int(scalars.get(name, 0)) in (1, 2) else set()  # type: ignore[arg-type]
-    bound -= _searched(trials, probes, extents) & arrays
+    bound -= _find_searched_arrays(trials, probes, extents) & arrays
     reached = {
         kind: _extents(found)
         for (kind, _), found in zip(far, probes[len(trials) :], strict=True)
@@ -246,39 +260,43 @@ def _roles(setting: Setting, text: str) -> Roles:
         for (name, _), found in zip(trials, probes, strict=False)
         if name in arrays and not found.reason
     ]
-    searches = going_furthest(reached, [extents, *others])
+    searches = find_longest_search(reached, [extents, *others])
     if searches[0]:
-        bound |= _lengthening(setting, dict(far)[searches[0][0]], reached[searches[0][0]], bound)
+        bound |= _find_lengthening_scalars(
+            setting, dict(far)[searches[0][0]], reached[searches[0][0]], bound
+        )
     flags = {
         p.name for p in setting.signature.parameters if p.kind == "scalar" and is_flag(p.name, text)
     } - stepped
     compared = {
-        scalar for state in states_of(setting.signature, text).values() for scalar in state.scalars
+        scalar
+        for state in find_state_arrays(setting.signature, text).values()
+        for scalar in state.scalars
     }
     sizes = frozenset(bound - arrays - flags - compared - setting.pitches)
     leading = (
-        frozenset(name for name in sizes if is_leading(name, text))
+        frozenset(name for name in sizes if is_leading_dimension(name, text))
         if len(sizes) > 1
         else frozenset()
     )
-    roles = Roles(
+    roles = ParameterRoles(
         sizes,
         frozenset(flags),
         frozenset(bound & arrays),
         setting.pitches,
         setting.letters,
         dict(scalars),
-        texts_of(setting.signature, text),
-        marks_of(text),
+        find_text_arrays(setting.signature, text),
+        find_compared_numbers(text),
         *searches,
         leading,
-        steps_of(setting.signature, text),
-        ordered_of(frozenset(bound & arrays), text),
-        shifts=shifts_of(setting.signature, text),
-        alike=alike_of(setting.signature, text),
+        find_loop_steps(setting.signature, text),
+        find_row_offsets(frozenset(bound & arrays), text),
+        shifts=find_shift_amounts(setting.signature, text),
+        alike=find_equal_sizes(setting.signature, text),
         counts=counts - bound - flags - compared,
     )
-    return bounded(
+    return find_index_bounds(
         setting.backend,
         setting.compiled,
         setting.signature,
@@ -288,8 +306,11 @@ def _roles(setting: Setting, text: str) -> Roles:
     )
 
 
-def _lengthening(
-    setting: Setting, sketch: Sketch, extents: dict[str, tuple[int, ...]], known: Collection[str]
+def _find_lengthening_scalars(
+    setting: TrialSetting,
+    sketch: Sketch,
+    extents: dict[str, tuple[int, ...]],
+    known: Collection[str],
 ) -> set[str]:
     """Scalars that let a search go further on contents on which it goes on to the end: on others it
     ended before it came to what they bound.
@@ -304,7 +325,8 @@ def _lengthening(
     ]
     larger = [
         replace(
-            sketch, scalars=sketch.scalars | {p.name: clipped(int(sketch.scalars[p.name]) + 1, p)}
+            sketch,
+            scalars=sketch.scalars | {p.name: clip_to_type(int(sketch.scalars[p.name]) + 1, p)},
         )
         for p in free
     ]  # type: ignore[arg-type]
@@ -316,13 +338,13 @@ def _lengthening(
     return {p.name for p, more in zip(free, grown, strict=True) if more}
 
 
-def _extents(found: Probe) -> dict[str, tuple[int, ...]]:
+def _extents(found: ProbeResult) -> dict[str, tuple[int, ...]]:
     return {name: measured.extents for name, measured in found.arrays.items()}
 
 
-def _searched(
+def _find_searched_arrays(
     trials: Sequence[tuple[str, Sketch]],
-    probes: Sequence[Probe],
+    probes: Sequence[ProbeResult],
     extents: dict[str, tuple[int, ...]],
 ) -> set[str]:
     """Arrays whose contents decide how far they themselves are read and on no contents lead out of
@@ -337,7 +359,7 @@ def _searched(
     }
 
 
-def pitches_of(signature: Signature, text: str) -> frozenset[str]:
+def find_pitches(signature: Signature, text: str) -> frozenset[str]:
     return frozenset(
         p.name
         for p in signature.parameters
@@ -345,7 +367,7 @@ def pitches_of(signature: Signature, text: str) -> frozenset[str]:
     )
 
 
-def complaint_of(setting: Setting) -> str:
+def explain_no_base_run(setting: TrialSetting) -> str:
     """What kept the program from a base run, on the first draw or on few states."""
     plain = _base_sketches(setting, FIRST_DRAWS)
     reasons = [

@@ -1,11 +1,11 @@
 """The rule-based tester: suites from execution alone, without a model.
 
-Contract: `suite_for` runs the program on sketches of tests, learns from what it touches which
+Contract: `generate_suite` runs the program on sketches of tests, learns from what it touches which
 scalars are sizes and which arrays hold indices, and returns tests of growing size whose extents are
 exact and on which the program stays inside its arrays. Whether a test is *valid* is for
 `tester.validity` to say. Same program and seed: same suite.
 
-    python -c "from tester.generate.rules import suite_for; help(suite_for)"
+    python -c "from tester.generate.rules import generate_suite; help(generate_suite)"
 """
 
 from __future__ import annotations
@@ -15,40 +15,55 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from corpora.dialects import dialect
+from corpora.dialects import get_dialect
 from corpora.records import ArrayValue, Fill, Program, Signature, UnitTest, UnitTestSuite
-from corpora.signatures.structures import by_numbers
+from corpora.signatures.structures import flatten_members
 from gpu_runtime.backend import Compiled, CompileRequest, ExecutionBackend, Variant
-from tester.generate.completion import Completed, complete, confirm, remembered
-from tester.generate.descriptions import described
-from tester.generate.extent_inference import lawful
-from tester.generate.extents import GeometryOf, Sketch, nowhere, test_of
-from tester.generate.linked import linked_tests
-from tester.generate.nulls import without_arrays
-from tester.generate.reading import leaves_nan_open, letters_of, reads_by_turns
+from tester.generate.completion import (
+    CompletedSketch,
+    complete_sketches,
+    confirm_tests,
+    find_cached_run,
+)
+from tester.generate.extent_inference import infer_extents
+from tester.generate.extents import GeometryOf, Sketch, build_test, no_geometry
+from tester.generate.linked_indices import make_linked_tests
+from tester.generate.null_arrays import make_null_tests
 from tester.generate.roles import (
     LAST_RESORT,
-    NoSuite,
-    Setting,
-    TooLarge,
-    base_run,
-    complaint_of,
-    known_roles,
-    pitches_of,
+    NoSuiteError,
+    ProgramTooLargeError,
+    TrialSetting,
+    explain_no_base_run,
+    find_base_run,
+    find_pitches,
+    infer_roles,
 )
-from tester.generate.searches import MOST_LATE, MOST_WHOLE, TURNS, late_tests, unending
+from tester.generate.searches import (
+    MOST_LATE,
+    MOST_WHOLE,
+    TURNS,
+    fill_without_match,
+    make_late_match_tests,
+)
 from tester.generate.sketches import (
     LARGE,
     PROFILES,
-    Roles,
+    ParameterRoles,
     Values,
-    contents,
-    quiet_draws,
-    side_of,
-    size_draws,
+    choose_assumed_extent,
+    draw_contents,
+    draw_reduced_sizes,
+    draw_sizes,
 )
-from tester.generate.states import asked_for, states_of
-from tester.generate.targeted_tests import GUARD, TELLING, particular
+from tester.generate.source_facts import (
+    find_option_letters,
+    has_conditional_reads,
+    has_unspecified_nan,
+)
+from tester.generate.states import fill_with_states, find_state_arrays
+from tester.generate.structure_sizes import fit_structure_sizes
+from tester.generate.targeted_tests import GUARD, TELLING, make_targeted_sketches
 
 FEW = 4
 """Tests that change something, below which others are looked for."""
@@ -62,13 +77,13 @@ OTHER_TURNS = 3
 """Other contents that are tried where some elements are read only beside others that are as asked
 for.
 """
-MOST_PARTICULAR = 12
+MAX_PARTICULAR = 12
 """Tests of a suite beside the usual ones (tester.generate.targeted_tests), and not more than there
 are of those.
 """
 
 
-def suite_for(
+def generate_suite(
     program: Program,
     signature: Signature,
     backend: ExecutionBackend,
@@ -80,44 +95,46 @@ def suite_for(
     launch: str = "",
 ) -> UnitTestSuite:
     """A suite of at most `tests` usual tests and not more for what the program looks as if it did,
-    smallest first. Raises NoSuite.
+    smallest first. Raises NoSuiteError.
 
     largest: most elements of one array; big: add a test with at least 2^20 elements where the
     program allows one. launch: the launch plan of a bare kernel; found by trial when empty.
     """
     compiled = backend.compile([CompileRequest(program, signature, Variant.RECORDED)])[0]
     if not compiled.ok:
-        raise NoSuite(f"the program does not compile: {_first_line(compiled.diagnostics)}")
+        raise NoSuiteError(f"the program does not compile: {_first_line(compiled.diagnostics)}")
     plan, geometry_of = _plan(program, signature, backend, compiled, launch, seed)
-    text = by_numbers(program.text, signature)
-    setting = Setting(
+    text = flatten_members(program.text, signature)
+    setting = TrialSetting(
         backend,
         compiled,
         signature,
         geometry_of,
         largest,
         seed,
-        pitches_of(signature, text),
-        letters_of(signature, text),
+        find_pitches(signature, text),
+        find_option_letters(signature, text),
     )
     try:
-        roles = known_roles(setting, text, plan)
+        roles = infer_roles(setting, text, plan)
         made = sorted(
-            described(setting, roles, lawful(setting, roles, _tests(setting, roles, tests))),
-            key=elements,
+            fit_structure_sizes(
+                setting, roles, infer_extents(setting, roles, _tests(setting, roles, tests))
+            ),
+            key=count_elements,
         )
-        made = sorted([*without_arrays(setting, made), *made], key=elements)
-    except TooLarge as error:
-        roles = Roles()
+        made = sorted([*make_null_tests(setting, made), *made], key=count_elements)
+    except ProgramTooLargeError as error:
+        roles = ParameterRoles()
         made = _constant_tests(replace(setting, largest=LAST_RESORT), str(error))
     if big and roles.base:
-        made += _big(setting, roles)
+        made += _make_big_test(setting, roles)
     if not made:
-        raise NoSuite("the program runs clean on no sketch of a test")
+        raise NoSuiteError("the program runs clean on no sketch of a test")
     return UnitTestSuite(program.id, tuple(made), "rules", launch=plan)
 
 
-def more_tests(
+def generate_more_tests(
     suite: UnitTestSuite,
     program: Program,
     signature: Signature,
@@ -126,38 +143,38 @@ def more_tests(
     tests: int = 12,
 ) -> UnitTestSuite:
     """Another rule-made suite of the same program under the same launch plan, for topping up.
-    Raises NoSuite, also where sizes are large constants: another suite would be as dear and say as
-    much.
+    Raises NoSuiteError, also where sizes are large constants: another suite would be as dear and
+    say as much.
     """
-    if all(elements(test) > 1 << 18 for test in suite.tests):
-        raise NoSuite("all tests of the program are large")
-    return suite_for(program, signature, backend, seed=seed, tests=tests, launch=suite.launch)
+    if all(count_elements(test) > 1 << 18 for test in suite.tests):
+        raise NoSuiteError("all tests of the program are large")
+    return generate_suite(program, signature, backend, seed=seed, tests=tests, launch=suite.launch)
 
 
 def _first_line(text: str) -> str:
     return next((line.strip() for line in text.splitlines() if line.strip()), "no diagnostics")
 
 
-def geometry_maker(launch: str) -> GeometryOf:
+def make_geometry_function(launch: str) -> GeometryOf:
     """Geometry of a test under a launch plan's text; None throughout for an empty text
     (functions).
     """
     if not launch:
-        return nowhere
-    from gpu_runtime.call.materialize import extents_of, integer_scalars
+        return no_geometry
+    from gpu_runtime.call.materialize import get_extents, get_integer_scalars
     from gpu_runtime.launch.plans import parse_plan
 
     plan = parse_plan(launch)
-    return lambda test: plan.geometry(integer_scalars(test), extents_of(test))
+    return lambda test: plan.geometry(get_integer_scalars(test), get_extents(test))
 
 
-def launch_for(
+def choose_launch(
     program: Program, signature: Signature, backend: ExecutionBackend, seed: int = 0
 ) -> str:
-    """Text of the launch plan under which a bare kernel runs best. Raises NoSuite."""
+    """Text of the launch plan under which a bare kernel runs best. Raises NoSuiteError."""
     compiled = backend.compile([CompileRequest(program, signature, Variant.RECORDED)])[0]
     if not compiled.ok:
-        raise NoSuite(f"the program does not compile: {_first_line(compiled.diagnostics)}")
+        raise NoSuiteError(f"the program does not compile: {_first_line(compiled.diagnostics)}")
     return _plan(program, signature, backend, compiled, "", seed)[0]
 
 
@@ -173,80 +190,87 @@ def _plan(
     write most.
     """
     if signature.style != "kernel" or launch:
-        return launch, geometry_maker(launch)
-    from gpu_runtime.launch.plans import candidate_plans
-    from gpu_runtime.launch.row_plans import source_plans
+        return launch, make_geometry_function(launch)
+    from gpu_runtime.launch.plans import list_candidate_plans
+    from gpu_runtime.launch.row_plans import propose_source_plans
 
     best: tuple[int, str] = (0, "")
     setting = None
-    for plan in source_plans(
+    for plan in propose_source_plans(
         program, signature
     ):  # read off the text: what writes more does rows that are not there
-        base = base_run(
-            Setting(backend, compiled, signature, geometry_maker(str(plan)), 1 << 14, seed), count=8
+        base = find_base_run(
+            TrialSetting(
+                backend, compiled, signature, make_geometry_function(str(plan)), 1 << 14, seed
+            ),
+            count=8,
         )
         if base is not None and any(m.written for m in base.arrays.values()):
-            return str(plan), geometry_maker(str(plan))
-    plans = candidate_plans(program, signature, None)
+            return str(plan), make_geometry_function(str(plan))
+    plans = list_candidate_plans(program, signature, None)
     # An extent is measured under a launch: a launch that follows from extents is for kernels that
     # have no size at all.
     counted = [plan for plan in plans if "len(" not in str(plan)]
     for plan in counted or plans:
-        setting = Setting(backend, compiled, signature, geometry_maker(str(plan)), 1 << 14, seed)
-        base = base_run(setting, count=8)
+        setting = TrialSetting(
+            backend, compiled, signature, make_geometry_function(str(plan)), 1 << 14, seed
+        )
+        base = find_base_run(setting, count=8)
         if base is not None:
             work = sum(math.prod(m.extents) for m in base.arrays.values() if m.written)
             if work > best[0]:
                 best = (work, str(plan))
     if not best[0]:
-        raise NoSuite(
+        raise NoSuiteError(
             f"the kernel runs clean under no candidate launch plan: "
-            f"{complaint_of(setting) if setting else 'there is none'}"
+            f"{explain_no_base_run(setting) if setting else 'there is none'}"
         )
-    return best[1], geometry_maker(best[1])
+    return best[1], make_geometry_function(best[1])
 
 
-def _tests(setting: Setting, roles: Roles, count: int) -> list[UnitTest]:
-    sketches = _sketched(
-        setting, roles, size_draws(setting.signature, roles, setting.seed, count + 8)
+def _tests(setting: TrialSetting, roles: ParameterRoles, count: int) -> list[UnitTest]:
+    sketches = _make_sketches(
+        setting, roles, draw_sizes(setting.signature, roles, setting.seed, count + 8)
     )
     first, rest = (
         sketches[: count + 1],
         sketches[count + 1 :],
     )  # the others are there for programs that take few of the first
-    own = particular(setting, roles)
+    own = make_targeted_sketches(setting, roles)
     tried = [*own, *first]
-    made = _completed(setting, roles, tried)
+    made = _complete_sketches(setting, roles, tried)
     told = [
         c
         for s, c in zip(own, made, strict=False)
         if c.test is not None and (c.changed or s.label in TELLING)
     ]
-    special = told[: min(MOST_PARTICULAR, count)]
+    special = told[: min(MAX_PARTICULAR, count)]
     good = [c for c in made[len(own) :] if c.test is not None] + [
         c for c in made[: len(own)] if c.test is not None and not c.changed
     ]
     if roles.searches:
-        good = [c for c in _searching(setting, roles) if c.test is not None] + good
+        good = [c for c in _make_search_tests(setting, roles) if c.test is not None] + good
     beyond_a_block = (
         c.changed
         for s, c in zip(tried, made, strict=True)
         if s.label.partition("/")[0] in LARGE and c.test is not None
     )
     if roles.sizes and roles.base and not any(beyond_a_block):
-        quiet = _completed(
+        quiet = _complete_sketches(
             setting,
             roles,
-            _sketched(setting, roles, quiet_draws(setting.signature, roles, setting.seed)),
+            _make_sketches(
+                setting, roles, draw_reduced_sizes(setting.signature, roles, setting.seed)
+            ),
         )
         good = [c for c in quiet if c.test is not None and c.changed][:1] + good
     if sum(c.changed for c in [*special, *good]) < count - 1:
-        good += [c for c in _completed(setting, roles, rest) if c.test is not None]
+        good += [c for c in _complete_sketches(setting, roles, rest) if c.test is not None]
     if roles.indices and sum(c.changed for c in [*special, *good]) < FEW:
-        tests = linked_tests(setting.signature, roles, first, setting.seed, setting.largest)
+        tests = make_linked_tests(setting.signature, roles, first, setting.seed, setting.largest)
         good += [
             c
-            for c in confirm(
+            for c in confirm_tests(
                 setting.backend, setting.compiled, tests, setting.geometry_of, setting.largest
             )
             if c.test is not None
@@ -260,10 +284,12 @@ def _tests(setting: Setting, roles: Roles, count: int) -> list[UnitTest]:
         *[c for c in good if not c.changed][:1],
     ]:
         chosen.setdefault(c.test, c.test)  # type: ignore[arg-type]
-    return sorted(chosen.values(), key=elements)
+    return sorted(chosen.values(), key=count_elements)
 
 
-def _sized(setting: Setting, sketches: Sequence[Sketch], made: list[Completed]) -> list[Completed]:
+def _drop_empty_size_tests(
+    setting: TrialSetting, sketches: Sequence[Sketch], made: list[CompletedSketch]
+) -> list[CompletedSketch]:
     """Without tests of size zero in which the program touches an array that larger sizes lengthen
     (`sum = a[0]` before a loop from 1): the array would have elements that its size denies, which
     host code that copies by size cannot know of.
@@ -276,9 +302,9 @@ def _sized(setting: Setting, sketches: Sequence[Sketch], made: list[Completed]) 
                     lengths.setdefault(a.name, set()).add(a.extents)
     grown = {name for name, extents in lengths.items() if len(extents) > 1}
 
-    def denied(sketch: Sketch, one: Completed) -> bool:
+    def denied(sketch: Sketch, one: CompletedSketch) -> bool:
         known = (
-            remembered(one.test, setting.compiled)
+            find_cached_run(one.test, setting.compiled)
             if one.test is not None and _is_zero(sketch)
             else None
         )
@@ -289,7 +315,7 @@ def _sized(setting: Setting, sketches: Sequence[Sketch], made: list[Completed]) 
         )
 
     return [
-        Completed(None, "it touches what its size denies") if denied(s, c) else c
+        CompletedSketch(None, "it touches what its size denies") if denied(s, c) else c
         for s, c in zip(sketches, made, strict=True)
     ]
 
@@ -298,18 +324,20 @@ def _is_zero(sketch: Sketch) -> bool:
     return sketch.label.startswith("zero/")
 
 
-def _sketched(setting: Setting, roles: Roles, draws: Sequence[tuple[str, Values]]) -> list[Sketch]:
+def _make_sketches(
+    setting: TrialSetting, roles: ParameterRoles, draws: Sequence[tuple[str, Values]]
+) -> list[Sketch]:
     """Draws with contents, each with the next profile."""
     # Nobody launches an empty grid: what a CUDA program does for size 0 binds no translation.
-    sized = dialect(setting.compiled.request.program.dialect).model != "cuda"
+    sized = get_dialect(setting.compiled.request.program.dialect).model != "cuda"
     sketches = []
     for i, (label, scalars) in enumerate(draws):
         if label == "zero" and not sized:
             continue
         profile = PROFILES[i % len(PROFILES)]
-        if profile == "special" and leaves_nan_open(setting.compiled.request.program):
+        if profile == "special" and has_unspecified_nan(setting.compiled.request.program):
             profile = "wide"
-        fills = contents(setting.signature, roles, profile, scalars, setting.seed + i)
+        fills = draw_contents(setting.signature, roles, profile, scalars, setting.seed + i)
         # Matrices that must be square (or of one shape for a product) fail on the wider ones, which
         # then do not count.
         sketches.append(
@@ -317,43 +345,47 @@ def _sketched(setting: Setting, roles: Roles, draws: Sequence[tuple[str, Values]
                 scalars,
                 fills,
                 f"{label}/{profile}",
-                side_of(scalars, setting.signature, i),
+                choose_assumed_extent(scalars, setting.signature, i),
                 WIDER[i % len(WIDER)],
             )
         )
     return sketches
 
 
-def _completed(setting: Setting, roles: Roles, sketches: Sequence[Sketch]) -> list[Completed]:
+def _complete_sketches(
+    setting: TrialSetting, roles: ParameterRoles, sketches: Sequence[Sketch]
+) -> list[CompletedSketch]:
     """Their tests, where what they touch fits their sizes."""
-    return _sized(
+    return _drop_empty_size_tests(
         setting,
         sketches,
-        complete(
+        complete_sketches(
             setting.backend,
             setting.compiled,
             sketches,
-            _others(setting, roles),
+            _make_other_contents(setting, roles),
             setting.geometry_of,
             setting.largest,
         ),
     )
 
 
-def _constant_tests(setting: Setting, complaint: str) -> list[UnitTest]:
-    """Two tests of a program whose extents are large constants. Raises NoSuite."""
-    base = base_run(setting, count=2)
+def _constant_tests(setting: TrialSetting, complaint: str) -> list[UnitTest]:
+    """Two tests of a program whose extents are large constants. Raises NoSuiteError."""
+    base = find_base_run(setting, count=2)
     if base is None:
-        raise NoSuite(complaint)
+        raise NoSuiteError(complaint)
     other = replace(
         base.sketch,
-        fills=contents(setting.signature, Roles(), "ties", base.sketch.scalars, setting.seed + 1),
+        fills=draw_contents(
+            setting.signature, ParameterRoles(), "ties", base.sketch.scalars, setting.seed + 1
+        ),
     )
     extents = {name: m.extents if m.extents != (0,) else (1,) for name, m in base.arrays.items()}
-    made = confirm(
+    made = confirm_tests(
         setting.backend,
         setting.compiled,
-        [test_of(s, extents, setting.signature) for s in (base.sketch, other)],
+        [build_test(s, extents, setting.signature) for s in (base.sketch, other)],
         setting.geometry_of,
         setting.largest,
     )
@@ -364,19 +396,24 @@ WIDER = (0, 3, 0, -2)
 """By how much the second extent of assumed-shape matrices exceeds the first, in turn."""
 
 
-def _others(setting: Setting, roles: Roles) -> Callable[[Sketch], Sequence[Sketch]]:
+def _make_other_contents(
+    setting: TrialSetting, roles: ParameterRoles
+) -> Callable[[Sketch], Sequence[Sketch]]:
     """Other contents of the same size: usual ones, such that no search finds what it looks for, and
     states that are all asked for.
     """
-    states = states_of(setting.signature, setting.text) if roles.indices else {}
-    by_turns = reads_by_turns(setting.text)
+    states = find_state_arrays(setting.signature, setting.text) if roles.indices else {}
+    by_turns = has_conditional_reads(setting.text)
 
     def usual_of(sketch: Sketch, stream: int) -> dict[str, Fill]:
-        return contents(setting.signature, roles, "default", sketch.scalars, setting.seed + stream)
+        return draw_contents(
+            setting.signature, roles, "default", sketch.scalars, setting.seed + stream
+        )
 
     def others(sketch: Sketch) -> Sequence[Sketch]:
         far = [
-            unending(sketch, kind, setting.signature, roles) for kind in roles.searches or ("high",)
+            fill_without_match(sketch, kind, setting.signature, roles)
+            for kind in roles.searches or ("high",)
         ]
         if (
             sketch.label == GUARD
@@ -395,48 +432,52 @@ def _others(setting: Setting, roles: Roles) -> Callable[[Sketch], Sequence[Sketc
                     for k in range(OTHER_TURNS if by_turns else 0)
                 ),
             ]
-        return [replace(sketch, fills=usual_of(sketch, 1000)), *far, *asked_for(sketch, states)]
+        return [
+            replace(sketch, fills=usual_of(sketch, 1000)),
+            *far,
+            *fill_with_states(sketch, states),
+        ]
 
     return others
 
 
-def _searching(setting: Setting, roles: Roles) -> list[Completed]:
+def _make_search_tests(setting: TrialSetting, roles: ParameterRoles) -> list[CompletedSketch]:
     """Where contents decide how far the program goes: searches that end late, and such as never
     end.
     """
     signature, seed = setting.signature, setting.seed
     draws = [
-        dict(size_draws(signature, roles, seed, 3))["warp"],
-        quiet_draws(signature, roles, seed)[-1][1],
+        dict(draw_sizes(signature, roles, seed, 3))["warp"],
+        draw_reduced_sizes(signature, roles, seed)[-1][1],
     ]
     kinds = [kind for kind in roles.searches[:2] for _ in draws]
     sketches = []
     for turn, (kind, scalars) in enumerate(zip(kinds, draws * 2, strict=False)):
         own = Sketch(
             scalars,
-            contents(signature, roles, "default", scalars, seed + turn),
+            draw_contents(signature, roles, "default", scalars, seed + turn),
             f"warp/{kind}",
-            side_of(scalars, signature, turn),
+            choose_assumed_extent(scalars, signature, turn),
         )
-        sketches.append(unending(own, kind, signature, roles))
+        sketches.append(fill_without_match(own, kind, signature, roles))
     made = [
         (c, kind)
-        for c, kind in zip(_completed(setting, roles, sketches), kinds, strict=True)
+        for c, kind in zip(_complete_sketches(setting, roles, sketches), kinds, strict=True)
         if c.test is not None
     ]
-    late = [late_tests(c.test, kind, signature, roles) for c, kind in made]  # type: ignore[arg-type]
+    late = [make_late_match_tests(c.test, kind, signature, roles) for c, kind in made]  # type: ignore[arg-type]
     begun = [TURNS[i % len(TURNS)] % max(len(tests), 1) for i, tests in enumerate(late)]
     turned = [[*tests[k:], *tests[:k]] for k, tests in zip(begun, late, strict=True)]
     tests = [
         test for row in itertools.zip_longest(*turned) for test in row if test is not None
     ]  # of each in turn
-    ended = confirm(
+    ended = confirm_tests(
         setting.backend, setting.compiled, tests[:MOST_LATE], setting.geometry_of, setting.largest
     )
     return [*ended, *(c for c, _ in made[:MOST_WHOLE])]
 
 
-def _big(setting: Setting, roles: Roles) -> list[UnitTest]:
+def _make_big_test(setting: TrialSetting, roles: ParameterRoles) -> list[UnitTest]:
     """One test with at least 2^20 elements in some array, or none."""
     most = 1 << 23
     names = sorted(
@@ -448,19 +489,21 @@ def _big(setting: Setting, roles: Roles) -> list[UnitTest]:
         scalars = {**roles.base, **dict.fromkeys(names[:used], side)}
         sketches.append(
             Sketch(
-                scalars, contents(setting.signature, roles, "default", scalars, setting.seed), "big"
+                scalars,
+                draw_contents(setting.signature, roles, "default", scalars, setting.seed),
+                "big",
             )
         )
     made = (
-        complete(
+        complete_sketches(
             setting.backend, setting.compiled, sketches, lambda s: (), setting.geometry_of, most
         )
         if sketches
         else []
     )
-    return [c.test for c in made if c.test is not None and elements(c.test) >= 1 << 20][:1]
+    return [c.test for c in made if c.test is not None and count_elements(c.test) >= 1 << 20][:1]
 
 
-def elements(test: UnitTest) -> int:
+def count_elements(test: UnitTest) -> int:
     """Elements of all arrays together: the size by which tests are ordered."""
     return sum(math.prod(a.extents) for a in test.assignments if isinstance(a, ArrayValue))

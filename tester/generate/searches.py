@@ -17,9 +17,9 @@ import numpy as np
 
 from corpora.records import ArrayValue, Fill, Signature, UnitTest
 from corpora.suites.unit_tests import INTEGER_RANGES
-from gpu_runtime.call.materialize import array_of
+from gpu_runtime.call.materialize import materialize_array
 from tester.generate.extents import Sketch
-from tester.generate.sketches import Roles
+from tester.generate.sketches import ParameterRoles
 
 KINDS: dict[str, tuple[Fill, int]] = {
     "high": (Fill("integers", (500_000_000, 2_000_000_000), 1), -1_000_000_000),
@@ -37,8 +37,8 @@ known.
 LONGEST_WRITTEN = 2048
 """Elements of an array whose contents are written out in a test."""
 TURNS = (0, 2, 0, 1)
-"""Which of its places (`late_tests`) a test begins with: they are tried in turn, and not all are
-taken.
+"""Which of its places (`make_late_match_tests`) a test begins with: they are tried in turn, and not
+all are taken.
 """
 MOST_LATE, MOST_WHOLE = 4, 2
 """Tests of either sort: usual contents must not be crowded out (a search by halves depends on them
@@ -48,7 +48,9 @@ no less).
 Extents = Mapping[str, tuple[int, ...]]
 
 
-def unending(sketch: Sketch, kind: str, signature: Signature, roles: Roles = Roles()) -> Sketch:
+def fill_without_match(
+    sketch: Sketch, kind: str, signature: Signature, roles: ParameterRoles = ParameterRoles()
+) -> Sketch:
     """The sketch with such contents in every array, but for those of indices; scalars that bound
     nothing are those with which the kind was found to be one (a tolerance of another sign would end
     the search at once).
@@ -68,7 +70,7 @@ def unending(sketch: Sketch, kind: str, signature: Signature, roles: Roles = Rol
     )
 
 
-def going_furthest(
+def find_longest_search(
     found: Mapping[str, Extents], others: Sequence[Extents]
 ) -> tuple[tuple[str, ...], frozenset[str]]:
     """Kinds on whose contents a program goes as far as on any, and the arrays in which contents
@@ -85,7 +87,9 @@ def going_furthest(
     ), frozenset(moved)
 
 
-def late_tests(test: UnitTest, kind: str, signature: Signature, roles: Roles) -> list[UnitTest]:
+def make_late_match_tests(
+    test: UnitTest, kind: str, signature: Signature, roles: ParameterRoles
+) -> list[UnitTest]:
     """The test, whose contents are of `kind`, with what is searched for three quarters down an
     array that is searched, or in its last place, or in its first one, which may be none that the
     program reads (a border).
@@ -100,7 +104,7 @@ def late_tests(test: UnitTest, kind: str, signature: Signature, roles: Roles) ->
             or p.type[0] == "c"
         ):
             continue
-        contents = array_of(value, p, stream).ravel()
+        contents = materialize_array(value, p, stream).ravel()
         if not 1 < len(contents) <= LONGEST_WRITTEN:
             continue
         low, high = INTEGER_RANGES.get(p.type, (sought, sought))

@@ -16,15 +16,15 @@ from collections.abc import Sequence
 
 from corpora.records import Fill
 from tester.generate.extents import Sketch
-from tester.generate.roles import Setting
+from tester.generate.roles import TrialSetting
 from tester.generate.sketches import (
-    Roles,
+    ParameterRoles,
     Values,
-    clipped,
-    contents,
-    integer_scalars_of,
-    side_of,
-    size_draws,
+    choose_assumed_extent,
+    clip_to_type,
+    draw_contents,
+    draw_sizes,
+    find_integer_scalars,
 )
 
 NEGATIVE, POSITIVE = -7, 100
@@ -32,7 +32,7 @@ NEGATIVE, POSITIVE = -7, 100
 size.
 """
 BELOW, ABOVE = (-1010.0, -1000.0), (1000.0, 1010.0)
-MOST_ARRAYS = 2
+MAX_ARRAYS = 2
 _EXTREME = re.compile(
     r"\b(?:std::|[ad]|f)?(?:max|min)(?:[01f]|val|loc)?\s*\(|\bif\s*\([^;{}]*[<>]=?\s*(\w+)\s*\)\s*\{?\s*\1\s*=(?!=)",
     re.IGNORECASE,
@@ -42,31 +42,33 @@ it has.
 """
 
 
-def of_signs(setting: Setting, roles: Roles) -> list[Sketch]:
+def make_sign_sketches(setting: TrialSetting, roles: ParameterRoles) -> list[Sketch]:
     """Those of both kinds in turn, on few elements."""
     if not roles.base:
         return []
-    few = size_draws(setting.signature, roles, setting.seed, 1)[0][1]
-    drawn = [*_opposed(setting, roles), *_one_sided(setting)]
+    few = draw_sizes(setting.signature, roles, setting.seed, 1)[0][1]
+    drawn = [*_make_opposite_sign_sketches(setting, roles), *_make_one_sided_sketches(setting)]
     return [
-        _sketched(setting, roles, few | scalars, fills, turn)
+        _make_sketch(setting, roles, few | scalars, fills, turn)
         for turn, (scalars, fills) in enumerate(drawn)
     ]
 
 
-def _sketched(
-    setting: Setting, roles: Roles, scalars: Values, fills: dict[str, Fill], turn: int
+def _make_sketch(
+    setting: TrialSetting, roles: ParameterRoles, scalars: Values, fills: dict[str, Fill], turn: int
 ) -> Sketch:
-    usual = contents(setting.signature, roles, "default", scalars, setting.seed + turn)
+    usual = draw_contents(setting.signature, roles, "default", scalars, setting.seed + turn)
     return Sketch(
         scalars,
         usual | {name: fill for name, fill in fills.items() if name not in (roles.indices or ())},
         "signs",
-        side_of(scalars, setting.signature, turn),
+        choose_assumed_extent(scalars, setting.signature, turn),
     )
 
 
-def _opposed(setting: Setting, roles: Roles) -> Sequence[tuple[Values, dict[str, Fill]]]:
+def _make_opposite_sign_sketches(
+    setting: TrialSetting, roles: ParameterRoles
+) -> Sequence[tuple[Values, dict[str, Fill]]]:
     """Two whole numbers that are no sizes: either once below nought beside the other, which is not
     small.
     """
@@ -81,17 +83,19 @@ def _opposed(setting: Setting, roles: Roles) -> Sequence[tuple[Values, dict[str,
         | roles.within.keys()
     )
     free = [
-        p for p in integer_scalars_of(setting.signature) if p.name not in bound and p.type[0] == "i"
+        p
+        for p in find_integer_scalars(setting.signature)
+        if p.name not in bound and p.type[0] == "i"
     ][:2]
     if len(free) < 2:
         return []
     return [
-        ({p.name: clipped(value, p) for p, value in zip(free, values, strict=True)}, {})
+        ({p.name: clip_to_type(value, p) for p, value in zip(free, values, strict=True)}, {})
         for values in ((NEGATIVE, POSITIVE), (POSITIVE, NEGATIVE))
     ]
 
 
-def _one_sided(setting: Setting) -> Sequence[tuple[Values, dict[str, Fill]]]:
+def _make_one_sided_sketches(setting: TrialSetting) -> Sequence[tuple[Values, dict[str, Fill]]]:
     """Of real arrays that meet in an extreme each once far below nought and far above it, the
     others as usual.
     """
@@ -105,5 +109,5 @@ def _one_sided(setting: Setting) -> Sequence[tuple[Values, dict[str, Fill]]]:
     return [
         ({}, {name: Fill("uniform", ends, setting.seed)})
         for ends in (BELOW, ABOVE)
-        for name in arrays[:MOST_ARRAYS]
+        for name in arrays[:MAX_ARRAYS]
     ]

@@ -3,7 +3,7 @@
 Contract: pure and seeded. Roles are learnt elsewhere (tester.generate.rules); with no roles known,
 everything is small and non-negative, so that any integer may turn out to be a size or an index.
 
-    python -c "from tester.generate.sketches import *; print(size_draws.__doc__)"
+    python -c "from tester.generate.sketches import *; print(draw_sizes.__doc__)"
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 
 from corpora.records import Fill, Parameter, Signature
 from corpora.suites.unit_tests import INTEGER_RANGES
-from gpu_runtime.call.materialize import random_bits
+from gpu_runtime.call.materialize import generate_random_bits
 
 Values = dict[str, "int | float | bool | tuple[float, float]"]
 
 
 @dataclass(frozen=True, slots=True)
-class Roles:
+class ParameterRoles:
     """sizes: integer scalars that move extents or must stay small; flags: used as truth values;
     indices: arrays whose contents move extents. base: scalars on which the program ran clean.
     Others are free.
@@ -67,8 +67,13 @@ class Roles:
     """Sizes that are as large as others: (that one, this one)."""
 
 
-def marked(
-    fills: dict[str, Fill], signature: Signature, roles: Roles, mark: float, around: int, seed: int
+def fill_around_number(
+    fills: dict[str, Fill],
+    signature: Signature,
+    roles: ParameterRoles,
+    mark: float,
+    around: int,
+    seed: int,
 ) -> dict[str, Fill]:
     """`fills` with every array's contents within `around` of `mark` (a whole one), but for indices
     and what cannot hold it.
@@ -92,12 +97,12 @@ def marked(
     return fills | near
 
 
-def integer_scalars_of(signature: Signature) -> list[Parameter]:
+def find_integer_scalars(signature: Signature) -> list[Parameter]:
     return [p for p in signature.parameters if p.kind == "scalar" and p.type in INTEGER_RANGES]
 
 
 def _pick(seed: int, stream: int, pool: tuple) -> object:
-    return pool[int(random_bits(seed, stream, 1)[0] >> 33) % len(pool)]
+    return pool[int(generate_random_bits(seed, stream, 1)[0] >> 33) % len(pool)]
 
 
 _REALS = (0.5, 1.5, -0.75, 2.0, 0.1, 1.0, -2.5, 0.0, 3.25)
@@ -108,7 +113,7 @@ _COUNTS = (3, 2, 0, 5, 1, 24, 4, -3, 2, 7)
 _SHIFTS = (4, 0, 8, 1, 3, 16, 2, 7, 12, 5)
 
 
-def _plain(
+def _draw_real_scalar(
     parameter: Parameter, seed: int, stream: int, turn: int
 ) -> int | float | bool | tuple[float, float]:
     """A value of a scalar that is no integer."""
@@ -118,14 +123,14 @@ def _plain(
     return (value, 0.5) if parameter.type[0] == "c" else value
 
 
-def clipped(value: int, parameter: Parameter) -> int:
+def clip_to_type(value: int, parameter: Parameter) -> int:
     low, high = INTEGER_RANGES[parameter.type]
     return min(max(value, low), high)
 
 
-def base_draws(signature: Signature, seed: int, count: int) -> list[Values]:
+def draw_base_scalars(signature: Signature, seed: int, count: int) -> list[Values]:
     """Small positive values for every integer scalar: equal ones first, then mixtures."""
-    integers = integer_scalars_of(signature)
+    integers = find_integer_scalars(signature)
     draws: list[Values] = []
     pools = (
         (4,),
@@ -152,7 +157,9 @@ def base_draws(signature: Signature, seed: int, count: int) -> list[Values]:
                 turn + 2 if turn else 1
             )  # a program may want one of two numbers to be the larger
             values[p.name] = (
-                clipped(int(drawn), p) if p in integers else _plain(p, seed + turn, i, plain_turn)
+                clip_to_type(int(drawn), p)
+                if p in integers
+                else _draw_real_scalar(p, seed + turn, i, plain_turn)
             )  # type: ignore[call-overload]
         draws.append(values)
     return draws
@@ -169,8 +176,8 @@ _WIDE = ((3, 300, 2, 2, 2), (300, 3, 2, 2, 2))
 """For two sizes or more: one of them more than the threads of a usual block."""
 
 
-def size_draws(
-    signature: Signature, roles: Roles, seed: int, count: int
+def draw_sizes(
+    signature: Signature, roles: ParameterRoles, seed: int, count: int
 ) -> list[tuple[str, Values]]:
     """Labelled scalar assignments: one, small, distinct, warp, block, exact, equal, zero, wide,
     near the base, then mixtures.
@@ -211,8 +218,10 @@ _QUIET: tuple[tuple[tuple[int, ...], ...], ...] = (
 """Smaller values beyond a block, for one, two or more sizes, dearest first."""
 
 
-def quiet_draws(signature: Signature, roles: Roles, seed: int) -> list[tuple[str, Values]]:
-    """Labelled assignments beyond a block for a program to which those of `size_draws` were too
+def draw_reduced_sizes(
+    signature: Signature, roles: ParameterRoles, seed: int
+) -> list[tuple[str, Values]]:
+    """Labelled assignments beyond a block for a program to which those of `draw_sizes` were too
     much: sizes of cubic cost, or a number of steps; other integer scalars keep values on which the
     program ran.
     """
@@ -222,7 +231,7 @@ def quiet_draws(signature: Signature, roles: Roles, seed: int) -> list[tuple[str
         for turn, pool in enumerate(pools)
     ]
     free = (
-        {p.name for p in integer_scalars_of(signature)}
+        {p.name for p in find_integer_scalars(signature)}
         - roles.sizes
         - roles.pitches
         - roles.flags
@@ -238,7 +247,7 @@ _MIXED = ((1, 2, 3, 5, 8, 13, 31), (1, 2, 4, 8, 16, 32), (2, 3, 9, 17, 40, 100),
 
 
 def _values(
-    signature: Signature, roles: Roles, seed: int, turn: int, label: str, pool: tuple
+    signature: Signature, roles: ParameterRoles, seed: int, turn: int, label: str, pool: tuple
 ) -> Values:
     values: Values = {}
     place = truths = loose = (
@@ -260,9 +269,9 @@ def _values(
         elif p.type not in INTEGER_RANGES:
             tied = free is _TIES and p.type[0] == "f"  # a threshold that some elements are equal to
             values[p.name] = (
-                float(_stepped(_TIES, seed + turn, i, loose))
+                float(_pick_in_strides(_TIES, seed + turn, i, loose))
                 if tied
-                else _plain(p, seed + turn, i, turn)
+                else _draw_real_scalar(p, seed + turn, i, turn)
             )
             loose += 1
         elif p.name not in roles.sizes and p.name not in roles.pitches and roles.base:
@@ -275,31 +284,32 @@ def _values(
                 if free is _FREE and p.type in ("i64", "u64")
                 else free
             )
-            chosen = _stepped(pool_, seed + turn, 0 if p.name in roles.counts else i, loose)
-            values[p.name] = clipped(abs(chosen) if p.type[0] == "u" else chosen, p)
+            chosen = _pick_in_strides(pool_, seed + turn, 0 if p.name in roles.counts else i, loose)
+            values[p.name] = clip_to_type(abs(chosen) if p.type[0] == "u" else chosen, p)
             loose += 1
         elif label in ("base", "near"):
             # Around values on which the program ran and did something: a relation that it needs is
             # likely to hold there.
             grown = label == "near" and p.name in pool
-            values[p.name] = clipped(
+            values[p.name] = clip_to_type(
                 int(roles.base[p.name]) * (2 if grown else 1) + (3 if grown else 0), p
             )  # type: ignore[arg-type]
         elif pool:
-            values[p.name] = clipped(pool[place % len(pool)], p)
+            values[p.name] = clip_to_type(pool[place % len(pool)], p)
             place += 1
         else:
             keep = (
-                int(random_bits(seed + turn, 500 + i, 1)[0] >> 40) % 3 == 0 and p.name in roles.base
+                int(generate_random_bits(seed + turn, 500 + i, 1)[0] >> 40) % 3 == 0
+                and p.name in roles.base
             )
             drawn = (
                 roles.base[p.name] if keep else _pick(seed + turn, i, _MIXED[turn % len(_MIXED)])
             )
-            values[p.name] = clipped(int(drawn), p)  # type: ignore[call-overload, arg-type]
-    return related(signature, roles, turn, values)
+            values[p.name] = clip_to_type(int(drawn), p)  # type: ignore[call-overload, arg-type]
+    return relate_sizes(signature, roles, turn, values)
 
 
-def _stepped(pool: tuple[int, ...], turn: int, place: int, number: int) -> int:
+def _pick_in_strides(pool: tuple[int, ...], turn: int, place: int, number: int) -> int:
     """An entry of the pool for the turn: each of several scalars goes through it in strides of its
     own, so that they do not move together.
     """
@@ -310,7 +320,7 @@ _STRIDES = (1, 3, 7, 9)
 """Without a common divisor with the lengths of the pools."""
 
 
-def related(signature: Signature, roles: Roles, turn: int, values: Values) -> Values:
+def relate_sizes(signature: Signature, roles: ParameterRoles, turn: int, values: Values) -> Values:
     """`values` with what often has to hold between them: rows are not longer than what lies between
     them, and in every other draw of neighbouring real numbers the first is not the larger (limits).
     """
@@ -360,31 +370,36 @@ PROFILES = (
     "ties",
     "zero",
 )
-"""The contents of the k-th draw; see `contents`. Ties fall on draws of many elements, so that every
-pair of values meets.
+"""The contents of the k-th draw; see `draw_contents`. Ties fall on draws of many elements, so that
+every pair of values meets.
 """
 _TIES = (1, 0, -1, 2, -2)
 _UNSIZED = (8, 5, 300, 3, 100, 16, 1500, 33)
 
 
-def side_of(scalars: Values, signature: Signature, turn: int) -> int:
+def choose_assumed_extent(scalars: Values, signature: Signature, turn: int) -> int:
     """Extent of assumed-shape arrays: as large as the largest integer scalar wants, else one of a
     fixed cycle.
     """
-    sizes = [int(scalars[p.name]) for p in integer_scalars_of(signature)]  # type: ignore[arg-type]
+    sizes = [int(scalars[p.name]) for p in find_integer_scalars(signature)]  # type: ignore[arg-type]
     cycle = (5, 1, 33, 9, 2, 40, 3, 16, 7, 4, 64)
     return max(max((s for s in sizes if s <= 4096), default=0), cycle[turn % len(cycle)])
 
 
-def contents(
-    signature: Signature, roles: Roles, profile: str, scalars: Values, seed: int, reach: int = 0
+def draw_contents(
+    signature: Signature,
+    roles: ParameterRoles,
+    profile: str,
+    scalars: Values,
+    seed: int,
+    reach: int = 0,
 ) -> dict[str, Fill]:
     """A fill for every array. profile: default, positive, ties, wide, special, sorted, distinct (no
     integer twice: a scatter is then well defined in any order) or zero. reach: of indices those
     that bound rows are below it, the others below a size.
     """
     whole = [
-        int(scalars[p.name]) for p in integer_scalars_of(signature) if p.name not in roles.counts
+        int(scalars[p.name]) for p in find_integer_scalars(signature) if p.name not in roles.counts
     ]  # type: ignore[arg-type]
     bounds = sorted({value for value in whole if 0 < value <= 1 << 20})
     sized = [b for b in bounds if b > 1] or ([1] if bounds else [_UNSIZED[seed % len(_UNSIZED)]])

@@ -9,7 +9,7 @@ Contract: every recorded call whose arguments fit the signature becomes a UnitTe
 values; a call that does not fit is left out with its reason. The snippet runs in the sandbox like
 any candidate. Raises SnippetError.
 
-    python -c "from tester.generate.snippets import snippet_tests; help(snippet_tests)"
+    python -c "from tester.generate.snippets import run_snippet; help(run_snippet)"
 """
 
 from __future__ import annotations
@@ -82,14 +82,16 @@ class _Recorded:
     values: np.ndarray
 
 
-def snippet_tests(text: str, signature: Signature, backend: ExecutionBackend) -> SnippetTests:
+def run_snippet(text: str, signature: Signature, backend: ExecutionBackend) -> SnippetTests:
     """Typed tests of every `wrapper` call in `text`. Raises SnippetError."""
     if "wrapper" not in text:
         raise SnippetError("the snippet never calls wrapper(f, ...)")
     program = _recorder(text, signature.name)
-    from gpu_runtime.wall.check import vet
+    from gpu_runtime.wall.check import check_program
 
-    if reason := vet(Program("cpp", "record", f"void record() {{\n{_without_calls(text)}\n}}")):
+    if reason := check_program(
+        Program("cpp", "record", f"void record() {{\n{_strip_wrapper_calls(text)}\n}}")
+    ):
         raise SnippetError(f"the snippet is refused: {reason}")
     entry = Signature(
         "record",
@@ -114,7 +116,7 @@ def snippet_tests(text: str, signature: Signature, backend: ExecutionBackend) ->
     calls = _read(execution.values[0][:used].tobytes())
     if not calls:
         raise SnippetError("the snippet never reaches a wrapper call")
-    return _typed(calls, signature)
+    return _convert_records(calls, signature)
 
 
 def _recorder(text: str, name: str) -> Program:
@@ -134,7 +136,7 @@ def _recorder(text: str, name: str) -> Program:
     return Program("cpp", "record", f"{whole}{body}\n}}\n*u_ = at_;\n}}\n")
 
 
-def _without_calls(text: str) -> str:
+def _strip_wrapper_calls(text: str) -> str:
     return re.sub(r"\bwrapper\s*\(", "(", re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE))
 
 
@@ -157,7 +159,7 @@ def _read(data: bytes) -> list[list[_Recorded]]:
     return calls
 
 
-def _typed(calls: list[list[_Recorded]], signature: Signature) -> SnippetTests:
+def _convert_records(calls: list[list[_Recorded]], signature: Signature) -> SnippetTests:
     tests, dropped = [], []
     for i, call in enumerate(calls):
         try:
@@ -170,10 +172,12 @@ def _typed(calls: list[list[_Recorded]], signature: Signature) -> SnippetTests:
 def _test(call: list[_Recorded], signature: Signature) -> UnitTest:
     if len(call) != len(signature.parameters):
         raise ValueError(f"{len(call)} arguments for {len(signature.parameters)} parameters")
-    return UnitTest(tuple(_assigned(p, r) for p, r in zip(signature.parameters, call, strict=True)))
+    return UnitTest(
+        tuple(_convert_assignment(p, r) for p, r in zip(signature.parameters, call, strict=True))
+    )
 
 
-def _assigned(parameter: Parameter, recorded: _Recorded) -> ScalarValue | ArrayValue:
+def _convert_assignment(parameter: Parameter, recorded: _Recorded) -> ScalarValue | ArrayValue:
     if recorded.rank < 0 or recorded.code < 0:
         raise ValueError(
             f"the argument for '{parameter.name}' is neither a number nor an array of known extent"

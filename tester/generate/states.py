@@ -5,7 +5,7 @@ Contract: pure. On usual contents hardly an element is the one that is asked for
 stands behind the question never runs; among a few whole numbers round it, -1 among them, some
 elements are and some are not.
 
-    python -c "from tester.generate.states import states_of; help(states_of)"
+    python -c "from tester.generate.states import find_state_arrays; help(find_state_arrays)"
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from dataclasses import dataclass, replace
 from corpora.records import Fill, Signature
 from corpora.suites.unit_tests import INTEGER_RANGES
 from tester.generate.extents import Sketch
-from tester.generate.reading import HEADS
 from tester.generate.sketches import (
-    Roles,
+    ParameterRoles,
     Values,
-    contents,
-    integer_scalars_of,
-    side_of,
-    size_draws,
+    choose_assumed_extent,
+    draw_contents,
+    draw_sizes,
+    find_integer_scalars,
 )
+from tester.generate.source_facts import HEADS
 
 LARGEST = 8
 """A number up to here, of either sign, is a state among few; larger ones are marks
@@ -38,7 +38,7 @@ only negative.
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class StateArray:
     """What the elements of one array are compared with. scalars: for equality alone, and they bound
     nothing.
     """
@@ -54,11 +54,11 @@ _KEPT = re.compile(r"(\w+)\s*=\s*$")
 _PLACES = re.compile(r"\[[^\]]*\]")
 
 
-def states_of(signature: Signature, text: str) -> dict[str, State]:
+def find_state_arrays(signature: Signature, text: str) -> dict[str, StateArray]:
     """The arrays of whole numbers whose elements, or locals that hold one, are compared with
     integer scalars or small numbers.
     """
-    free = [p.name for p in integer_scalars_of(signature) if not _bounds(p.name, text)]
+    free = [p.name for p in find_integer_scalars(signature) if not _bounds(p.name, text)]
     found = {}
     for p in signature.parameters:
         if p.kind == "scalar" or p.type not in INTEGER_RANGES:
@@ -75,7 +75,7 @@ def states_of(signature: Signature, text: str) -> dict[str, State]:
         scalars = dict.fromkeys(
             s for equal, value in asked if equal for s in free if s.lower() == value.lower()
         )
-        state = State(tuple(n for n in numbers if abs(n) <= LARGEST), tuple(scalars))
+        state = StateArray(tuple(n for n in numbers if abs(n) <= LARGEST), tuple(scalars))
         if state.numbers or state.scalars:
             found[p.name] = state
     return found
@@ -91,33 +91,33 @@ def _bounds(scalar: str, text: str) -> bool:
 
 def _comparisons(array: str, text: str) -> Iterator[tuple[bool, str]]:
     """Whether for equality, and with what, elements of an array are compared."""
-    for start, end in _elements(array, text):
-        yield from _round(text, start, end)
+    for start, end in _find_elements(array, text):
+        yield from _find_neighbor_comparisons(text, start, end)
         kept = _KEPT.search(text, 0, start) if text[end : end + 1] in ";,\n" else None
         for m in re.finditer(rf"\b{kept[1]}\b", text) if kept else ():
-            yield from _round(text, m.start(), m.end())
+            yield from _find_neighbor_comparisons(text, m.start(), m.end())
 
 
-def _round(text: str, start: int, end: int) -> Iterator[tuple[bool, str]]:
+def _find_neighbor_comparisons(text: str, start: int, end: int) -> Iterator[tuple[bool, str]]:
     if behind := _BEHIND.match(text, end):
         yield bool(re.fullmatch(_EQUAL, behind[1], re.IGNORECASE)), behind[2]
     if before := _BEFORE.search(text[max(0, start - 80) : start]):
         yield bool(re.fullmatch(_EQUAL, before[2], re.IGNORECASE)), before[1]
 
 
-def _elements(array: str, text: str) -> Iterator[tuple[int, int]]:
+def _find_elements(array: str, text: str) -> Iterator[tuple[int, int]]:
     """Where elements of an array stand in the text, their places included."""
     for m in re.finditer(rf"\b{re.escape(array)}\s*(?=[\[(])", text, re.IGNORECASE):
         end = m.end()
         while text[end : end + 1] in ("[", "("):
-            closing = _closing(text, end)
+            closing = _find_closing_bracket(text, end)
             if not closing:
                 break
             end = closing
         yield m.start(), end
 
 
-def _closing(text: str, start: int) -> int:
+def _find_closing_bracket(text: str, start: int) -> int:
     """Behind the bracket that closes the one at `start`; 0 without one."""
     depth = 0
     for place in range(start, len(text)):
@@ -127,8 +127,12 @@ def _closing(text: str, start: int) -> int:
     return 0
 
 
-def stated(
-    scalars: Values, fills: Mapping[str, Fill], states: Mapping[str, State], turn: int, seed: int
+def draw_states(
+    scalars: Values,
+    fills: Mapping[str, Fill],
+    states: Mapping[str, StateArray],
+    turn: int,
+    seed: int,
 ) -> tuple[Values, dict[str, Fill]]:
     """Scalars and fills with few states in those arrays: what they are compared with and its
     neighbours, -1 too.
@@ -145,25 +149,29 @@ _DRAWN = ("distinct", "warp", "block")
 """Labels of the draws of sizes on which arrays of states hold few of them."""
 
 
-def stated_sketches(signature: Signature, roles: Roles, text: str, seed: int) -> list[Sketch]:
+def make_state_sketches(
+    signature: Signature, roles: ParameterRoles, text: str, seed: int
+) -> list[Sketch]:
     """For a program in which places depend on contents and that asks elements for their state: some
     elements that have it and some that have not. (Where places do not, usual contents of few
     different values do as well.)
     """
-    states = states_of(signature, text) if roles.indices else {}
-    drawn = dict(reversed(size_draws(signature, roles, seed, 4))) if states else {}
+    states = find_state_arrays(signature, text) if roles.indices else {}
+    drawn = dict(reversed(draw_sizes(signature, roles, seed, 4))) if states else {}
     sketches = []
     for turn, label in enumerate(label for label in _DRAWN if label in drawn):
-        fills = contents(signature, roles, "default", drawn[label], seed + turn)
-        scalars, fills = stated(drawn[label], fills, states, turn, seed + turn)
-        sketches.append(Sketch(scalars, fills, label, side_of(scalars, signature, turn)))
+        fills = draw_contents(signature, roles, "default", drawn[label], seed + turn)
+        scalars, fills = draw_states(drawn[label], fills, states, turn, seed + turn)
+        sketches.append(
+            Sketch(scalars, fills, label, choose_assumed_extent(scalars, signature, turn))
+        )
     return sketches
 
 
-_MOST_ASKED = 2
+_MAX_ASKED = 2
 
 
-def asked_for(sketch: Sketch, states: Mapping[str, State]) -> list[Sketch]:
+def fill_with_states(sketch: Sketch, states: Mapping[str, StateArray]) -> list[Sketch]:
     """The sketch with all elements of arrays of states being what they are asked for, in turn: so
     the program goes everywhere it may.
     """
@@ -171,7 +179,7 @@ def asked_for(sketch: Sketch, states: Mapping[str, State]) -> list[Sketch]:
         name: [*(int(sketch.scalars[s]) for s in state.scalars), *state.numbers]
         for name, state in states.items()
     }  # type: ignore[arg-type]
-    turns = min(_MOST_ASKED, max(map(len, wanted.values()), default=0))
+    turns = min(_MAX_ASKED, max(map(len, wanted.values()), default=0))
     constant = [
         {
             name: Fill("constant", (values[min(turn, len(values) - 1)],))

@@ -1,11 +1,11 @@
 """Which sides of a source's conditions the tests of a suite take.
 
-Contract: `branch_coverage` counts the sides of if, ?:, while and for that some test takes; it says
-how much of a function its tests reach, and decides nothing. C++ and OpenMP sources note in one run
-which sides they took; of other dialects, and where that form does not compile, every side is a
-program of its own that stops when it is taken.
+Contract: `measure_branch_coverage` counts the sides of if, ?:, while and for that some test takes;
+it says how much of a function its tests reach, and decides nothing. C++ and OpenMP sources note in
+one run which sides they took; of other dialects, and where that form does not compile, every side
+is a program of its own that stops when it is taken.
 
-    python -c "from tester.mutation.branches import branch_coverage; help(branch_coverage)"
+    python -c "from tester.mutation.branches import measure_branch_coverage; help(measure_branch_coverage)"
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from dataclasses import replace
 import numpy as np
 from tree_sitter import Node
 
-from corpora.dialects import dialect
+from corpora.dialects import get_dialect
 from corpora.records import Parameter, Program, Signature
-from corpora.syntax.c_family import c_functions, node_text, parse_c_family
+from corpora.syntax.c_family import find_c_functions, get_node_text, parse_c_family
 from gpu_runtime.backend import Compiled, CompileRequest, ExecutionBackend, Limits, Status, Variant
 from gpu_runtime.expectations import Expectations, run_each
-from tester.mutation.branches_fortran import branch_probes as fortran_probes
+from tester.mutation.branches_fortran import make_branch_probes as fortran_probes
 
-MOST_SIDES = 64
+MAX_SIDES = 64
 _CONDITIONS = ("if_statement", "conditional_expression", "while_statement", "for_statement")
 _TAKEN = "branches_taken_"
 
@@ -30,7 +30,9 @@ _TAKEN = "branches_taken_"
 def _conditions(program: Program) -> list[Node]:
     """The conditions of all functions, the outer before the inner."""
     found = []
-    waiting = [function.node for function in c_functions(parse_c_family(program.text).root_node)]
+    waiting = [
+        function.node for function in find_c_functions(parse_c_family(program.text).root_node)
+    ]
     while waiting:
         node = waiting.pop()
         waiting += node.children
@@ -42,14 +44,14 @@ def _conditions(program: Program) -> list[Node]:
     return found
 
 
-def branch_probes(program: Program, limit: int = MOST_SIDES) -> list[Program]:
+def make_branch_probes(program: Program, limit: int = MAX_SIDES) -> list[Program]:
     """Programs that stop when one side of one condition is taken."""
-    if dialect(program.dialect).language == "fortran":
+    if get_dialect(program.dialect).language == "fortran":
         return fortran_probes(program)[:limit]
     data, probes = program.text.encode(), []
     for condition in _conditions(program):
         for sides in ("(__builtin_trap(), true) : false", "true : (__builtin_trap(), false)"):
-            probe = f"(({node_text(condition)}) ? {sides})"
+            probe = f"(({get_node_text(condition)}) ? {sides})"
             probes.append(
                 replace(
                     program,
@@ -61,17 +63,17 @@ def branch_probes(program: Program, limit: int = MOST_SIDES) -> list[Program]:
     return probes[:limit]
 
 
-def noting(program: Program, signature: Signature) -> tuple[Program, Signature] | None:
+def instrument_branches(program: Program, signature: Signature) -> tuple[Program, Signature] | None:
     """The program that notes in its first parameter which sides it takes; None for other dialects
     and without conditions.
     """
     if program.dialect not in ("cpp", "openmp") or not program.text.isascii():
         return None
-    conditions = _conditions(program)[: MOST_SIDES // 2]
+    conditions = _conditions(program)[: MAX_SIDES // 2]
     pieces: list[tuple[int, int, str]] = []  # place, what comes first there, text
     for k, node in enumerate(conditions):
         length = node.end_byte - node.start_byte
-        pieces.append((node.start_byte, MOST_SIDES - length, "(("))
+        pieces.append((node.start_byte, MAX_SIDES - length, "(("))
         pieces.append(
             (
                 node.end_byte,
@@ -95,22 +97,24 @@ def noting(program: Program, signature: Signature) -> tuple[Program, Signature] 
     )
 
 
-def coverage_requests(program: Program, signature: Signature) -> list[CompileRequest]:
-    """What `branch_coverage` compiles first: for one batched compile of many sources beforehand."""
-    made = noting(program, signature)
+def list_coverage_requests(program: Program, signature: Signature) -> list[CompileRequest]:
+    """What `measure_branch_coverage` compiles first: for one batched compile of many sources
+    beforehand.
+    """
+    made = instrument_branches(program, signature)
     return [CompileRequest(made[0], made[1], Variant.DRAFT)] if made else []
 
 
-def branch_coverage(expectations: Expectations, backend: ExecutionBackend) -> float | None:
+def measure_branch_coverage(expectations: Expectations, backend: ExecutionBackend) -> float | None:
     """Share of condition sides (if, ?:, while, for) that some test takes, in [0, 1]; None where it
     cannot be measured.
     """
-    if requests := coverage_requests(expectations.source, expectations.signature):
+    if requests := list_coverage_requests(expectations.source, expectations.signature):
         compiled = backend.compile(requests)[0]
         if compiled.ok:
-            return _noted(expectations, compiled, backend)
+            return _measure_noted(expectations, compiled, backend)
     requests = [
-        CompileRequest(p, expectations.signature) for p in branch_probes(expectations.source)
+        CompileRequest(p, expectations.signature) for p in make_branch_probes(expectations.source)
     ]
     built = [c for c in backend.compile(requests) if c.ok] if requests else []
     taken = [
@@ -123,12 +127,14 @@ def branch_coverage(expectations: Expectations, backend: ExecutionBackend) -> fl
     return sum(taken) / len(taken) if taken else None
 
 
-def _noted(expectations: Expectations, compiled: Compiled, backend: ExecutionBackend) -> float:
-    sides = 2 * len(_conditions(expectations.source)[: MOST_SIDES // 2])
+def _measure_noted(
+    expectations: Expectations, compiled: Compiled, backend: ExecutionBackend
+) -> float:
+    sides = 2 * len(_conditions(expectations.source)[: MAX_SIDES // 2])
     executions = run_each(
         backend,
         compiled,
-        [call.behind(np.zeros(sides, np.int32)) for call in expectations.calls],
+        [call.prepend(np.zeros(sides, np.int32)) for call in expectations.calls],
         _limits(expectations),
     )
     taken = np.zeros(sides, bool)

@@ -5,8 +5,8 @@ Contract: as `tester.mutation.strength.branch_probes` for C-family programs: IF,
 WHILE give two probes each. A probe that does not compile (a condition inside a pure procedure, text
 that is a module of its own) is for the caller to leave out.
 
-    python -c "from corpora.records import Program; from tester.mutation.branches_fortran import branch_probes; \
-print(branch_probes(Program('fortran', 'f', 'subroutine f(n)\\ninteger n\\nif (n > 1) n =
+    python -c "from corpora.records import Program; from tester.mutation.branches_fortran import make_branch_probes; \
+print(make_branch_probes(Program('fortran', 'f', 'subroutine f(n)\\ninteger n\\nif (n > 1) n =
 1\\nend'))[0].text)"
 """
 
@@ -17,7 +17,7 @@ from collections import Counter
 from dataclasses import replace
 
 from corpora.records import Program
-from corpora.syntax.fortran import logical_lines, to_free_form
+from corpora.syntax.fortran import convert_to_free_form, split_logical_lines
 
 _CONDITION = re.compile(r"^((?:\w+\s*:\s*)?(?:else\s*if|if|do\s+while)\s*)\(")
 _ARITHMETIC = re.compile(r"^\s*\d+\s*,\s*\d+\s*,\s*\d+\s*$")
@@ -30,18 +30,18 @@ end function
 """
 
 
-def branch_probes(program: Program) -> list[Program]:
+def make_branch_probes(program: Program) -> list[Program]:
     """Two programs for each condition of `program`: one stops when it holds, one when it
     does not.
     """
-    text = to_free_form(program.text)
+    text = convert_to_free_form(program.text)
     rows = text.splitlines()
-    lines = logical_lines(text)
+    lines = split_logical_lines(text)
     shared = Counter(line.first for line in lines)
     probes = []
     for line in lines:
         found = _CONDITION.match(line.text)
-        end = _closing(line.text, found.end() - 1) if found else 0
+        end = _find_closing_bracket(line.text, found.end() - 1) if found else 0
         if (
             not found
             or not end
@@ -61,7 +61,7 @@ def branch_probes(program: Program) -> list[Program]:
     return probes
 
 
-def _closing(text: str, at: int) -> int:
+def _find_closing_bracket(text: str, at: int) -> int:
     """Index of the bracket that closes the one at `at`, 0 where none does; those in character
     constants do not count.
     """

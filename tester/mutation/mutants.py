@@ -3,12 +3,12 @@ and people make.
 
 Contract: every mutant has the same entry name and parameters as its origin and a text that differs
 from it; whether it compiles or is equivalent is for others to find out. The order is fixed by the
-text; `sample` picks by seed. C-like dialects are mutated on the syntax tree, Fortran on its
+text; `sample_mutants` picks by seed. C-like dialects are mutated on the syntax tree, Fortran on its
 executable lines.
 
     python -c "from tester.mutation.mutants import *; \
-print([m.kind for m in mutants_of(Program('cpp', 'f', 'void f(int *x, int n) { for (int i = 0; i <
-n; i++) x[i] += 2; }'))])"
+print([m.kind for m in generate_mutants(Program('cpp', 'f', 'void f(int *x, int n) { for (int i = 0;
+i < n; i++) x[i] += 2; }'))])"
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from dataclasses import dataclass, replace
 
 from tree_sitter import Node
 
-from corpora.dialects import dialect
+from corpora.dialects import get_dialect
 from corpora.records import Program, content_hash
-from corpora.syntax.c_family import c_functions, parse_c_family
-from corpora.syntax.fortran import procedures
+from corpora.syntax.c_family import find_c_functions, parse_c_family
+from corpora.syntax.fortran import find_procedures
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ _FORTRAN_OPERATORS = {
 }
 
 
-def mutants_of(program: Program) -> list[Mutant]:
+def generate_mutants(program: Program) -> list[Mutant]:
     """All first-order mutants of the program's function and of what it calls, without repetition,
     in textual order.
     """
@@ -106,7 +106,7 @@ def mutants_of(program: Program) -> list[Mutant]:
     data = program.text.encode()
     made: dict[str, Mutant] = {}
     for edit in sorted(
-        set(makers[dialect(program.dialect).language](program)),
+        set(makers[get_dialect(program.dialect).language](program)),
         key=lambda e: (e.start, e.end, e.kind, e.text),
     ):
         text = (data[: edit.start] + edit.text.encode() + data[edit.end :]).decode()
@@ -117,7 +117,7 @@ def mutants_of(program: Program) -> list[Mutant]:
         old = data[edit.start : edit.end].decode()
         made[text] = Mutant(
             edit.kind,
-            f"{place} {_short(old)} -> {_short(edit.text)}",
+            f"{place} {_shorten(old)} -> {_shorten(edit.text)}",
             replace(program, text=text),
             edit.start,
             edit.end,
@@ -125,7 +125,7 @@ def mutants_of(program: Program) -> list[Mutant]:
     return list(made.values())
 
 
-def sample(mutants: Sequence[Mutant], limit: int, seed: int = 0) -> list[Mutant]:
+def sample_mutants(mutants: Sequence[Mutant], limit: int, seed: int = 0) -> list[Mutant]:
     """At most `limit`, every kind having its turn, chosen by a hash of the mutant and the seed."""
     if len(mutants) <= limit:
         return list(mutants)
@@ -140,7 +140,7 @@ def sample(mutants: Sequence[Mutant], limit: int, seed: int = 0) -> list[Mutant]
     return [m for m in mutants if m.program.text in kept]
 
 
-def _short(text: str) -> str:
+def _shorten(text: str) -> str:
     flat = " ".join(text.split())
     return flat if len(flat) <= 40 else flat[:37] + "..."
 
@@ -148,7 +148,7 @@ def _short(text: str) -> str:
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
-def _reached(entry: str, texts: Sequence[tuple[str, str]], always: str) -> list[int]:
+def _find_reachable(entry: str, texts: Sequence[tuple[str, str]], always: str) -> list[int]:
     """Indices of those (name, text) that the entry comes to by names in their texts, `always` being
     read as well; all where the entry is none of them. A file may hold other functions, to which no
     test of this one comes.
@@ -170,7 +170,7 @@ def _reached(entry: str, texts: Sequence[tuple[str, str]], always: str) -> list[
 
 
 def _c_edits(program: Program) -> Iterator[_Edit]:
-    functions = list(c_functions(parse_c_family(program.text).root_node))
+    functions = list(find_c_functions(parse_c_family(program.text).root_node))
     # Operators are called without their name: they go by a word that is always read.
     named = [
         ("operator" if "operator" in f.name else f.name.rpartition("::")[2], _text(f.node))
@@ -181,7 +181,7 @@ def _c_edits(program: Program) -> Iterator[_Edit]:
     )
     for function in (
         functions[i]
-        for i in _reached(program.name.rpartition("::")[2], named, f"operator {macros}")
+        for i in _find_reachable(program.name.rpartition("::")[2], named, f"operator {macros}")
     ):
         body = function.node.child_by_field_name("body")
         if body is not None:
@@ -299,14 +299,14 @@ _REFERENCE = re.compile(r"([A-Za-z_]\w*)\s*\(([^()]*)\)")
 
 def _fortran_edits(program: Program) -> Iterator[_Edit]:
     rows, offset = program.text.splitlines(keepends=True), 0
-    found = procedures(program.text)
+    found = find_procedures(program.text)
     named = [(p.name.lower(), "".join(rows[p.first : p.last + 1]).lower()) for p in found]
     generic = " ".join(
         row.lower() for row in rows if re.match(r"\s*(?:module\s+)?procedure\b", row, re.IGNORECASE)
     )
     reached = {
         i
-        for k in _reached(program.name.lower(), named, generic)
+        for k in _find_reachable(program.name.lower(), named, generic)
         for i in range(found[k].first, found[k].last + 1)
     }
     for i, row in enumerate(rows):

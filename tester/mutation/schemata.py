@@ -1,13 +1,13 @@
 """Many mutants as one program: a number chooses at run time which mistake is made (mutant schemata:
 Untch, Offutt and Harrold, 1993).
 
-Contract: `schema` gives a program whose entry takes the mutant's number (0: none, k: the k-th)
-before the source's own parameters, or None where one program cannot stand for all. Number -k is the
-source, too, and ends with a trap where it would make the k-th mistake: so one sees whether it comes
-there. One function is compiled in place of a dozen, and one process runs them all. Every choice is
-between whole expressions, as far out as operators could bind differently, so that each mutant means
-what its own text means; what the compiler does not take in this form it reports, and the mutants
-are then compiled one by one.
+Contract: `build_schema` gives a program whose entry takes the mutant's number (0: none, k: the
+k-th) before the source's own parameters, or None where one program cannot stand for all. Number -k
+is the source, too, and ends with a trap where it would make the k-th mistake: so one sees whether
+it comes there. One function is compiled in place of a dozen, and one process runs them all. Every
+choice is between whole expressions, as far out as operators could bind differently, so that each
+mutant means what its own text means; what the compiler does not take in this form it reports, and
+the mutants are then compiled one by one.
 
     pytest tests/tester/test_schemata.py
 """
@@ -43,7 +43,7 @@ class _Site:
     inner: list[_Site] = field(default_factory=list)
 
 
-def schema(
+def build_schema(
     source: Program, signature: Signature, mutants: Sequence[Mutant]
 ) -> tuple[Program, Signature] | None:
     """The program that is all of `mutants`, and its signature: NUMBER, then the source's
@@ -67,8 +67,8 @@ def schema(
         sites.setdefault((site.start, site.end), site).texts.append(
             (number, _text(source, mutant, site))
         )
-    body = _rendered(
-        source.text.encode(), 0, len(source.text), _nested(list(sites.values()))
+    body = _render(
+        source.text.encode(), 0, len(source.text), _nest_sites(list(sites.values()))
     ).decode()
     entry = f"{source.name}_mutants"
     text = (
@@ -84,7 +84,7 @@ def schema(
 _ERROR = re.compile(r"^program\.cpp:(\d+):(\d+): error:", re.M)
 
 
-def offenders(made: Program, diagnostics: str) -> frozenset[int]:
+def find_failing_mutants(made: Program, diagnostics: str) -> frozenset[int]:
     """Numbers of the mutants that errors of a schema are in, as far as the places tell: the last
     choice begun before an error. (`p += k` of a pointer is no error, `p = k` is.)
     """
@@ -159,7 +159,7 @@ def _text(source: Program, mutant: Mutant, site: _Site) -> bytes:
     return data[site.start : site.end + len(data) - len(source.text)]
 
 
-def _nested(sites: list[_Site]) -> list[_Site]:
+def _nest_sites(sites: list[_Site]) -> list[_Site]:
     """The outermost sites, each with those inside it; a syntax tree's stretches never overlap in
     part.
     """
@@ -172,7 +172,7 @@ def _nested(sites: list[_Site]) -> list[_Site]:
     return outer
 
 
-def _bare(text: bytes) -> bytes:
+def _strip_brackets(text: bytes) -> bytes:
     return re.sub(rb"[()\s]", b"", text)
 
 
@@ -181,10 +181,10 @@ def _condition(number: int) -> bytes:
     return f"{_CHOICE} == {number} || {_CHOICE} == -{number} && {_ASKED}()".encode()
 
 
-def _rendered(data: bytes, start: int, end: int, sites: Sequence[_Site]) -> bytes:
+def _render(data: bytes, start: int, end: int, sites: Sequence[_Site]) -> bytes:
     parts = []
     for site in sites:
-        own = _rendered(data, site.start, site.end, site.inner)
+        own = _render(data, site.start, site.end, site.inner)
         if site.statement:  # braces: an `else` behind it stays with the `if` that it belongs to
             chosen = b"{ if (!(%s)) { %s } }" % (
                 b" || ".join(_condition(number) for number, _ in site.texts),
@@ -194,7 +194,9 @@ def _rendered(data: bytes, start: int, end: int, sites: Sequence[_Site]) -> byte
             chosen = own
             for number, text in site.texts:
                 truth = (
-                    b"!!" if _bare(text) == b"!" + _bare(data[site.start : site.end]) else b""
+                    b"!!"
+                    if _strip_brackets(text) == b"!" + _strip_brackets(data[site.start : site.end])
+                    else b""
                 )  # a pointer as a condition, and its negation, have one type
                 chosen = b"(%s ? (%s) : %s(%s))" % (_condition(number), text, truth, chosen)
         parts += [data[start : site.start], chosen]

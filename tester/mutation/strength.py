@@ -4,10 +4,11 @@ takes.
 Contract: a mutant is killed when a test of the suite shows it: other values, or any end but a good
 one. Mutants that do not compile are left out; survivors that a stronger, rule-made suite cannot
 kill either are set aside as equivalent, if a test of the suite comes to their place at all (which
-is seen where mutants are one program): of code that never runs, a suite says nothing. `top_up` adds
-those tests of the stronger suite that kill survivors until the least strength is reached.
+is seen where mutants are one program): of code that never runs, a suite says nothing.
+`top_up_suite` adds those tests of the stronger suite that kill survivors until the least strength
+is reached.
 
-    python -c "from tester.mutation.strength import measure; help(measure)"
+    python -c "from tester.mutation.strength import measure_strength; help(measure_strength)"
 """
 
 from __future__ import annotations
@@ -29,15 +30,15 @@ from gpu_runtime.backend import (
     Status,
     Variant,
 )
-from gpu_runtime.call.materialize import materialise
-from gpu_runtime.compare import compare
+from gpu_runtime.call.materialize import materialize_test
+from gpu_runtime.compare import find_difference
 from gpu_runtime.expectations import Expectations
-from tester.generate.rules import NoSuite, more_tests
-from tester.mutation.mutants import Mutant, mutants_of, sample
-from tester.mutation.schemata import offenders, schema
-from tester.validity import validate
+from tester.generate.rules import NoSuiteError, generate_more_tests
+from tester.mutation.mutants import Mutant, generate_mutants, sample_mutants
+from tester.mutation.schemata import build_schema, find_failing_mutants
+from tester.validity import validate_suite
 
-LEAST_CPU_S = 0.05
+MIN_CPU_S = 0.05
 """A batch of calls of mutants may always take so long. CPU time: one that loops for ever must cost
 little, one that does not must pass on a busy machine.
 """
@@ -64,7 +65,7 @@ class Strength:
 
 
 @dataclass(frozen=True, slots=True)
-class Built:
+class BuiltMutants:
     """Mutants of one source, compiled: together as `schema` (the k-th is number k + 1 of it), else
     each in `singles`. left_out: how many did not compile and are not among them.
     """
@@ -81,7 +82,7 @@ class Built:
         ]
 
 
-MOST_BYTES = 1 << 26
+MAX_BYTES = 1 << 26
 """Of arguments that the mutants of a source are given, where even its smallest test is large: fewer
 of them are run then.
 """
@@ -90,12 +91,12 @@ of them are run then.
 def _affordable(which: list[int], expectations: Expectations) -> list[int]:
     """Of these mutants as many as may run on the smallest test, at least four, evenly taken."""
     least = min(sum(v.nbytes for v in call.values) for call in expectations.calls)
-    count = min(len(which), max(4, MOST_BYTES // max(least, 1)))
+    count = min(len(which), max(4, MAX_BYTES // max(least, 1)))
     return [which[k * len(which) // count] for k in range(count)]
 
 
-def killers(
-    expectations: Expectations, built: Built, which: Sequence[int], backend: ExecutionBackend
+def find_killed_mutants(
+    expectations: Expectations, built: BuiltMutants, which: Sequence[int], backend: ExecutionBackend
 ) -> dict[int, int]:
     """Of the mutants `which` those that some test tells from the source, with the index of such a
     test.
@@ -104,15 +105,17 @@ def killers(
         every = [(i, _killing_test(expectations, built.singles[i], backend)) for i in which]
         return {i: test for i, test in every if test is not None}
     killed: dict[int, int] = {}
-    for wave in _waves(len(expectations.calls)):
+    for wave in _order_in_waves(len(expectations.calls)):
         alive = [i for i in which if i not in killed]
         if not alive:
             break
-        killed |= _wave(expectations, built.schema, [(i, t) for i in alive for t in wave], backend)
+        killed |= _run_wave(
+            expectations, built.schema, [(i, t) for i in alive for t in wave], backend
+        )
     return killed
 
 
-def _waves(tests: int) -> list[list[int]]:
+def _order_in_waves(tests: int) -> list[list[int]]:
     """Tests in the order in which mutants meet them: nearly all die on one of medium size, the rest
     are few.
     """
@@ -120,14 +123,14 @@ def _waves(tests: int) -> list[list[int]]:
     return [wave for wave in (order[:1], order[1:3], order[3:]) if wave]
 
 
-def _wave(
+def _run_wave(
     expectations: Expectations,
     schema: Compiled,
     asked: Sequence[tuple[int, int]],
     backend: ExecutionBackend,
 ) -> dict[int, int]:
     killed: dict[int, int] = {}
-    calls = [(i, _numbered(expectations.calls[t], i + 1)) for i, t in asked]
+    calls = [(i, _prepend_number(expectations.calls[t], i + 1)) for i, t in asked]
     executions = _run_all(schema, calls, _limits(expectations, len(calls)), backend)
     for (i, t), execution in zip(asked, executions, strict=True):
         if i not in killed and _differs(expectations, t, execution):
@@ -161,16 +164,16 @@ def _run_all(
     return [found[k] for k in range(len(calls))]
 
 
-def _unreached(
-    expectations: Expectations, built: Built, which: Sequence[int], backend: ExecutionBackend
+def _find_unreached(
+    expectations: Expectations, built: BuiltMutants, which: Sequence[int], backend: ExecutionBackend
 ) -> list[int]:
     """Of the mutants `which` those to whose place no test of the suite comes, on several threads
     either, as a port is run too; none where they are compiled one by one.
     """
     left = list(which) if built.schema is not None else []
-    for wave in _waves(len(expectations.calls)):
+    for wave in _order_in_waves(len(expectations.calls)):
         calls = [
-            (i, replace(_numbered(expectations.calls[t], -i - 1), threads=SEVERAL))
+            (i, replace(_prepend_number(expectations.calls[t], -i - 1), threads=SEVERAL))
             for i in left
             for t in wave
         ]
@@ -188,9 +191,9 @@ def _unreached(
     return left
 
 
-def _numbered(call: Arguments, number: int) -> Arguments:
+def _prepend_number(call: Arguments, number: int) -> Arguments:
     """The call with a mutant's number before its arguments."""
-    return call.behind(np.array(number, np.int32))
+    return call.prepend(np.array(number, np.int32))
 
 
 def _differs(expectations: Expectations, test: int, execution: Execution) -> bool:
@@ -198,7 +201,7 @@ def _differs(expectations: Expectations, test: int, execution: Execution) -> boo
         return True
     skipped = len(execution.values) - len(expectations.calls[test].values)
     return (
-        compare(expectations.references[test], execution.values[skipped:], execution.result)
+        find_difference(expectations.references[test], execution.values[skipped:], execution.result)
         is not None
     )
 
@@ -219,23 +222,29 @@ def _killing_test(
 
 def _limits(expectations: Expectations, calls: int) -> Limits:
     own_s = expectations.source_ms * 1e-3 * calls
-    return Limits(wall_s=30.0, cpu_s=min(max(LEAST_CPU_S, PATIENCE * own_s), 10.0))
+    return Limits(wall_s=30.0, cpu_s=min(max(MIN_CPU_S, PATIENCE * own_s), 10.0))
 
 
-def _built(expectations: Expectations, backend: ExecutionBackend, limit: int, seed: int) -> Built:
+def _build_mutants(
+    expectations: Expectations, backend: ExecutionBackend, limit: int, seed: int
+) -> BuiltMutants:
     source, signature = expectations.source, expectations.signature
-    mutants = _sampled(source, limit, seed)
+    mutants = _sample_mutants(source, limit, seed)
     request = _schema_request(source, signature, limit, seed)
     made = backend.compile([request])[0] if request else None
     if made is not None and made.ok:
-        return Built(mutants, made)
-    bad = offenders(made.request.program, made.diagnostics) if made is not None else frozenset()
+        return BuiltMutants(mutants, made)
+    bad = (
+        find_failing_mutants(made.request.program, made.diagnostics)
+        if made is not None
+        else frozenset()
+    )
     kept = tuple(m for number, m in enumerate(mutants, 1) if number not in bad)
-    if bad and kept and (fewer := schema(source, signature, kept)):
+    if bad and kept and (fewer := build_schema(source, signature, kept)):
         made = backend.compile([CompileRequest(fewer[0], fewer[1], Variant.DRAFT)])[0]
         if made.ok:
-            return Built(kept, made, (), len(bad))
-    return Built(
+            return BuiltMutants(kept, made, (), len(bad))
+    return BuiltMutants(
         mutants, None, tuple(backend.compile(_requests(mutants, signature))) if mutants else ()
     )
 
@@ -244,36 +253,36 @@ def _requests(mutants: Sequence[Mutant], signature: Signature) -> list[CompileRe
     return [CompileRequest(m.program, signature, Variant.DRAFT) for m in mutants]
 
 
-def mutant_requests(
+def list_mutant_requests(
     source: Program, signature: Signature, limit: int, seed: int = 0
 ) -> list[CompileRequest]:
     """What measuring a suite of this source compiles first: for one batched compile of many sources
     beforehand.
     """
     request = _schema_request(source, signature, limit, seed)
-    return [request] if request else _requests(_sampled(source, limit, seed), signature)
+    return [request] if request else _requests(_sample_mutants(source, limit, seed), signature)
 
 
 @lru_cache(maxsize=128)
 def _schema_request(
     source: Program, signature: Signature, limit: int, seed: int
 ) -> CompileRequest | None:
-    made = schema(source, signature, _sampled(source, limit, seed))
+    made = build_schema(source, signature, _sample_mutants(source, limit, seed))
     return CompileRequest(made[0], made[1], Variant.DRAFT) if made else None
 
 
 @lru_cache(maxsize=128)
-def _sampled(source: Program, limit: int, seed: int) -> tuple[Mutant, ...]:
-    return tuple(sample(mutants_of(source), limit, seed))
+def _sample_mutants(source: Program, limit: int, seed: int) -> tuple[Mutant, ...]:
+    return tuple(sample_mutants(generate_mutants(source), limit, seed))
 
 
-def stronger(
+def make_stronger_suite(
     expectations: Expectations, backend: ExecutionBackend, seed: int
 ) -> Expectations | None:
     """A larger rule-made suite of the same source, checked; None when there is none."""
     suite = _more_tests(expectations, backend, seed)
     return (
-        validate(
+        validate_suite(
             expectations.source, expectations.signature, suite, backend, prune=True
         ).expectations
         if suite
@@ -285,7 +294,7 @@ def _more_tests(
     expectations: Expectations, backend: ExecutionBackend, seed: int
 ) -> UnitTestSuite | None:
     try:
-        return more_tests(
+        return generate_more_tests(
             expectations.suite,
             expectations.source,
             expectations.signature,
@@ -293,13 +302,13 @@ def _more_tests(
             seed,
             STRONGER_TESTS,
         )
-    except NoSuite:
+    except NoSuiteError:
         return None
 
 
 def _stronger_on(
     expectations: Expectations,
-    built: Built,
+    built: BuiltMutants,
     alive: Sequence[int],
     backend: ExecutionBackend,
     seed: int,
@@ -314,12 +323,12 @@ def _stronger_on(
     if suite is None:
         return None
     if built.schema is None:
-        return validate(
+        return validate_suite(
             expectations.source, expectations.signature, suite, backend, prune=True
         ).expectations
-    calls = [materialise(test, expectations.signature) for test in suite.tests]
+    calls = [materialize_test(test, expectations.signature) for test in suite.tests]
     numbers = [0, *(i + 1 for i in alive)]
-    asked = [(n, _numbered(call, n)) for call in calls for n in numbers]
+    asked = [(n, _prepend_number(call, n)) for call in calls for n in numbers]
     executions = _run_all(built.schema, asked, _limits(expectations, 4 * len(asked)), backend)
     kept = []
     for t, test in enumerate(suite.tests):
@@ -328,7 +337,7 @@ def _stronger_on(
             kept.append(test)
     if not kept:
         return None
-    return validate(
+    return validate_suite(
         expectations.source,
         expectations.signature,
         replace(suite, tests=tuple(kept)),
@@ -345,18 +354,18 @@ def _bytes(execution: Execution) -> tuple[object, ...]:
     return execution.status, result, *(v.tobytes() for v in execution.values[1:])
 
 
-def measure(
+def measure_strength(
     expectations: Expectations, backend: ExecutionBackend, *, limit: int = 24, seed: int = 0
 ) -> Strength:
     """Strength of a checked suite on at most `limit` mutants."""
-    built = _built(expectations, backend, limit, seed)
+    built = _build_mutants(expectations, backend, limit, seed)
     good = _affordable(built.good(), expectations)
-    dead = killers(expectations, built, good, backend)
+    dead = find_killed_mutants(expectations, built, good, backend)
     alive = [i for i in good if i not in dead]
     other = _stronger_on(expectations, built, alive, backend, seed + 101) if alive else None
-    missed = killers(other, built, alive, backend) if other else {}
+    missed = find_killed_mutants(other, built, alive, backend) if other else {}
     missed |= dict.fromkeys(
-        _unreached(expectations, built, [i for i in alive if i not in missed], backend), -1
+        _find_unreached(expectations, built, [i for i in alive if i not in missed], backend), -1
     )
     share = len(dead) / (len(dead) + len(missed)) if dead or missed else None
     return Strength(
@@ -368,7 +377,7 @@ def measure(
     )
 
 
-def top_up(
+def top_up_suite(
     expectations: Expectations,
     backend: ExecutionBackend,
     *,
@@ -382,9 +391,9 @@ def top_up(
 
     The strength that is recorded is that of the suite returned.
     """
-    built = _built(expectations, backend, limit, seed)
+    built = _build_mutants(expectations, backend, limit, seed)
     good = _affordable(built.good(), expectations)
-    dead = killers(expectations, built, good, backend)
+    dead = find_killed_mutants(expectations, built, good, backend)
     alive = [i for i in good if i not in dead]
     equal = False  # whether a stronger suite was asked about all that are alive and saw nothing
     for turn in range(rounds):
@@ -394,9 +403,9 @@ def top_up(
         equal = other is None
         if other is None:
             continue
-        found = killers(other, built, alive, backend)
+        found = find_killed_mutants(other, built, alive, backend)
         alive = [i for i in alive if i not in found]
-        expectations = _joined(expectations, other, sorted(set(found.values())))
+        expectations = _merge_suites(expectations, other, sorted(set(found.values())))
     # What no stronger suite could kill counts as equivalent, if the suite comes there; with no
     # stronger suite asked, survivors were tolerated.
     other = (
@@ -404,20 +413,20 @@ def top_up(
         if alive and not equal
         else None
     )
-    found = killers(other, built, alive, backend) if other else {}
+    found = find_killed_mutants(other, built, alive, backend) if other else {}
     missed = len(found) + len(
-        _unreached(expectations, built, [i for i in alive if i not in found], backend)
+        _find_unreached(expectations, built, [i for i in alive if i not in found], backend)
     )
     killed = len(good) - len(alive)
     share = killed / (killed + missed) if killed + missed else None
     return replace(expectations, suite=replace(expectations.suite, strength=share))
 
 
-def _joined(one: Expectations, other: Expectations, tests: Sequence[int]) -> Expectations:
+def _merge_suites(one: Expectations, other: Expectations, tests: Sequence[int]) -> Expectations:
     """`one` with tests of `other`, smallest first as ever."""
     if not tests:
         return one
-    from tester.generate.rules import elements
+    from tester.generate.rules import count_elements
 
     rows = list(zip(one.suite.tests, one.calls, one.references, one.tests_ms, strict=True))
     known = {t.id for t in one.suite.tests}
@@ -426,7 +435,7 @@ def _joined(one: Expectations, other: Expectations, tests: Sequence[int]) -> Exp
         for i in tests
     ]
     rows = sorted(
-        rows + [r for r in picked if r[0].id not in known], key=lambda row: elements(row[0])
+        rows + [r for r in picked if r[0].id not in known], key=lambda row: count_elements(row[0])
     )
     author = (
         one.suite.author if "rules" in one.suite.author.split("+") else f"{one.suite.author}+rules"

@@ -7,7 +7,7 @@ import pytest
 from mixed_run import FORMS, SMALL
 
 from coevolve.config.schema import parse
-from gpu_runtime.compile.toolchain import cache_root
+from gpu_runtime.compile.toolchain import find_cache_root
 
 SOURCES = {
     "axpy": "void axpy(int n, float a, const float *x, float *y) { for (int i = 0; i < n; i++) "
@@ -42,7 +42,7 @@ def own_cache(tmp_path, monkeypatch) -> Path:
     """A cache in which nothing is judged yet. What is compiled for all, runners and hooks, is the
     common one's: it takes seconds.
     """
-    common, own = cache_root(), tmp_path / "cache"
+    common, own = find_cache_root(), tmp_path / "cache"
     own.mkdir()
     for name in ("bin", "objects"):
         (common / name).mkdir(exist_ok=True)

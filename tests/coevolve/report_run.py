@@ -7,10 +7,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from coevolve.config.schema import parse, to_toml
+from coevolve.config.schema import format_toml, parse
 from coevolve.loop.run_folder import RunFolder, write_json
 from corpora.records import Blame, Candidate, Outcome, Program, Triplet, UnitTestSuite, Verdict
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from corpora.store import write_jsonl
 from corpora.suites.unit_tests import parse_suite
 
@@ -35,7 +35,7 @@ def program(number: int, dialect: str = "cpp") -> Program:
 def suite_of(each: Program) -> UnitTestSuite:
     return UnitTestSuite(
         each.id,
-        parse_suite("n=4 x[4]=uniform(0,1); n=9 x[9]=uniform(0,1)", signature_of(each)),
+        parse_suite("n=4 x[4]=uniform(0,1); n=9 x[9]=uniform(0,1)", read_signature(each)),
         strength=0.75,
     )
 
@@ -86,7 +86,7 @@ def make_run(
         corpus=replace(config.corpus, source=text.encode("utf-8", "replace").decode() or "builtin"),
     )
     root.mkdir(parents=True)
-    folder.config.write_text(to_toml(config), encoding="utf-8")
+    folder.config.write_text(format_toml(config), encoding="utf-8")
     training, held_out = (
         [program(i) for i in range(programs)],
         [program(1000 + i) for i in range(5)],

@@ -5,15 +5,15 @@ import pytest
 from coevolve.cli.errors import UserError
 from coevolve.config.schema import Config, parse
 from coevolve.loop.actors import (
-    Host,
-    Meters,
+    ActorHost,
+    RunMeters,
     _keep_token_private,
     _private,
-    gpus_asked,
-    ray_crew,
+    choose_verifier_cpus,
+    count_requested_gpus,
+    make_ray_workers,
     require_gpus,
     require_reachable,
-    verifier_cpus,
 )
 from corpora.records import Blame, Candidate, Outcome, Verdict
 
@@ -40,7 +40,7 @@ def test_what_ray_raises_when_it_does_not_start_is_one_line(monkeypatch, raised)
     monkeypatch.setattr(ray, "init", broken)
     with (
         pytest.raises(UserError, match=r"Ray does not start here: .*--local") as found,
-        ray_crew(Config(), None, None, None),
+        make_ray_workers(Config(), None, None, None),
     ):
         pass
     assert "\n" not in str(found.value)
@@ -92,13 +92,13 @@ def test_more_gpus_than_there_are_is_one_line_with_the_keys():
 
 def test_trainers_need_gpus_beside_those_of_the_models():
     beside = asking("pretrained", model_gpus=1, trainers=4)
-    assert gpus_asked(beside, 2) == {"models": 2, "verifiers": 0, "trainers": 4}
+    assert count_requested_gpus(beside, 2) == {"models": 2, "verifiers": 0, "trainers": 4}
     require_gpus(beside, 2, 6.0)
     with pytest.raises(UserError, match=r"asks for 6 GPUs and Ray has 4: .*resources.trainers = 4"):
         require_gpus(beside, 2, 4.0)
     require_gpus(asking("pretrained", trainers=4), 2, 0.0)  # without any GPU they work on CPUs
     assert (
-        gpus_asked(asking("pretrained", model_gpus=4, trainers=4), 2)["trainers"] == 0
+        count_requested_gpus(asking("pretrained", model_gpus=4, trainers=4), 2)["trainers"] == 0
     )  # an actor's own are its trainers'
 
 
@@ -110,12 +110,12 @@ def test_a_device_that_verifiers_would_not_be_shown_is_not_asked_of_them():
 
 def test_verifiers_find_room_however_many_there_are():
     assert (
-        verifier_cpus(1, 2),
-        verifier_cpus(2, 2),
-        verifier_cpus(4, 2),
-        verifier_cpus(32, 64),
+        choose_verifier_cpus(1, 2),
+        choose_verifier_cpus(2, 2),
+        choose_verifier_cpus(4, 2),
+        choose_verifier_cpus(32, 64),
     ) == (1.0, 0.5, 0.5, 1.0)
-    assert 0 < 7 * verifier_cpus(7, 2) <= 2 and 0 < 100 * verifier_cpus(100, 2) <= 2
+    assert 0 < 7 * choose_verifier_cpus(7, 2) <= 2 and 0 < 100 * choose_verifier_cpus(100, 2) <= 2
 
 
 @pytest.mark.slow
@@ -140,7 +140,7 @@ def test_verifiers_without_a_share_are_shown_no_gpu_and_models_all(monkeypatch):
             ({"model_gpus": 0.25, "verifier_gpus": 0.25}, "0", "0"),
         ):
             config = parse({"verify": {"workers": 2}, "resources": resources}, "t")
-            with ray_crew(config, Shown, Shown, Shown) as crew:
+            with make_ray_workers(config, Shown, Shown, Shown) as crew:
                 seen = [
                     worker.call("devices").result(60)
                     for worker in (crew.translator, crew.tester, *crew.verifiers)
@@ -148,7 +148,7 @@ def test_verifiers_without_a_share_are_shown_no_gpu_and_models_all(monkeypatch):
             assert seen == [models, models, verifiers, verifiers]
         with (
             pytest.raises(UserError, match="asks for 2 GPUs and Ray has 1"),
-            ray_crew(asking(model_gpus=1), Shown, Shown, Shown),
+            make_ray_workers(asking(model_gpus=1), Shown, Shown, Shown),
         ):
             pass
     finally:
@@ -189,7 +189,7 @@ def test_what_ray_shows_of_a_run(monkeypatch):
         "set",
         lambda self, value, tags=None: noted.append((self.info["name"], value, tags)),
     )
-    host = Host(Answers)
+    host = ActorHost(Answers)
     assert len(host.forward("propose", 3)) == 3
     host.forward("propose", 0)
     host.forward("judge", ["EQUIVALENT", "MISMATCH", "EQUIVALENT"])
@@ -229,8 +229,8 @@ def test_the_port_that_prometheus_reads_shows_them(monkeypatch):
         num_cpus=1,
     )
     try:
-        ray.get(ray.remote(Host).options(num_cpus=0).remote(Judge).forward.remote("judge"))
-        Meters().count_kept(4)
+        ray.get(ray.remote(ActorHost).options(num_cpus=0).remote(Judge).forward.remote("judge"))
+        RunMeters().count_kept(4)
         text, end = "", time.monotonic() + 60
         while not ("kept" in text and "verdicts" in text) and time.monotonic() < end:
             time.sleep(1)

@@ -15,11 +15,11 @@ from coevolve.loop.join_stage import AUTHOR
 from coevolve.loop.run_corpus import RunCorpus
 from coevolve.loop.run_folder import RunFolder
 from coevolve.loop.services import PROMPT_STYLES, make_tester, make_translator, make_verifier
-from coevolve.loop.workers import Crew, LocalWorker
-from coevolve.models_named import resolve
-from coevolve.port.by_parts import Joining, by_parts
+from coevolve.loop.workers import LocalWorker, RunWorkers
+from coevolve.named_models import resolve_model
+from coevolve.port.by_parts import PortAssembly, port_by_parts
 from coevolve.verification.engine import Engine, Pair, VerifyConfig
-from corpora.dialects import direction
+from corpora.dialects import parse_direction
 from corpora.records import Candidate, Outcome, Program, Triplet
 from corpora.store import read_jsonl
 from gpu_runtime.compile.toolchain import find_toolchain
@@ -69,7 +69,7 @@ def engine(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def translator():
-    model = resolve("small", "translator", "fortran:cuda")
+    model = resolve_model("small", "translator", "fortran:cuda")
     return Translator(model.open(), PROMPT_STYLES[model.kind], spell=True)
 
 
@@ -77,7 +77,7 @@ def translator():
 @pytest.mark.parametrize("way", ["fortran:cuda", "fortran:openmp"])
 def test_time_steps_stay_and_sweeps_are_parallel(way, engine, translator):
     program = Program("fortran", "heat", HEAT)
-    made = by_parts(program, direction(way), translator, engine, Sampling(1, 0.0))
+    made = port_by_parts(program, parse_direction(way), translator, engine, Sampling(1, 0.0))
     verdict = engine.verify(Pair(program, made))
     assert (verdict.outcome, verdict.serial) == (Outcome.EQUIVALENT, False)
     if way == "fortran:cuda":
@@ -93,8 +93,12 @@ def test_time_steps_stay_and_sweeps_are_parallel(way, engine, translator):
 @pytest.mark.parametrize("way", ["fortran:cuda", "fortran:openmp"])
 def test_a_recurrence_has_no_parallel_parts(way, engine, translator):
     assert (
-        by_parts(
-            Program("fortran", "chain", CHAIN), direction(way), translator, engine, Sampling(1, 0.0)
+        port_by_parts(
+            Program("fortran", "chain", CHAIN),
+            parse_direction(way),
+            translator,
+            engine,
+            Sampling(1, 0.0),
         )
         is None
     )
@@ -102,9 +106,9 @@ def test_a_recurrence_has_no_parallel_parts(way, engine, translator):
 
 def test_other_directions_are_not_cut(engine, translator):
     assert (
-        by_parts(
+        port_by_parts(
             Program("cuda", "f", "__global__ void f(float *x) { x[0] = 1; }"),
-            direction("cuda:cpp"),
+            parse_direction("cuda:cpp"),
             translator,
             engine,
             Sampling(1, 0.0),
@@ -112,7 +116,9 @@ def test_other_directions_are_not_cut(engine, translator):
         is None
     )
     with pytest.raises(ValueError, match="fortran:openmp-fortran"):
-        Joining(Program("fortran", "heat", HEAT), direction("fortran:openmp-fortran"), None)
+        PortAssembly(
+            Program("fortran", "heat", HEAT), parse_direction("fortran:openmp-fortran"), None
+        )
 
 
 HEAT_CPP = """void heat(int n, int m, int steps, double r, double *u, double *v) {
@@ -171,7 +177,7 @@ LOOKUP_CPP = """void lookup(int n, const int *at, const float *table, float *out
 )
 def test_cpp_is_cut_too(way, name, text, engine, translator):
     program = Program("cpp", name, text)
-    made = by_parts(program, direction(way), translator, engine, Sampling(1, 0.0))
+    made = port_by_parts(program, parse_direction(way), translator, engine, Sampling(1, 0.0))
     verdict = engine.verify(Pair(program, made))
     assert (verdict.outcome, verdict.serial) == (Outcome.EQUIVALENT, False), made.text
     assert ("<<<" in made.text) if way == "cpp:cuda" else ("#pragma omp parallel for" in made.text)
@@ -179,18 +185,18 @@ def test_cpp_is_cut_too(way, name, text, engine, translator):
 
 def test_host_code_copies_nothing_whose_length_contents_decide(engine, translator):
     assert (
-        by_parts(
+        port_by_parts(
             Program("cpp", "lookup", LOOKUP_CPP),
-            direction("cpp:cuda"),
+            parse_direction("cpp:cuda"),
             translator,
             engine,
             Sampling(1, 0.0),
         )
         is None
     )
-    made = by_parts(
+    made = port_by_parts(
         Program("cpp", "lookup", LOOKUP_CPP),
-        direction("cpp:openmp"),
+        parse_direction("cpp:openmp"),
         translator,
         engine,
         Sampling(1, 0.0),
@@ -324,7 +330,7 @@ data say.
 )
 def test_rules_spread_nests_that_the_model_cannot_port(way, name, text, told, engine):
     program = Program("cpp", name, text)
-    made = by_parts(program, direction(way), Silent(), engine, Sampling(1, 0.0))
+    made = port_by_parts(program, parse_direction(way), Silent(), engine, Sampling(1, 0.0))
     verdict = engine.verify(Pair(program, made))
     assert (verdict.outcome, verdict.serial) == (Outcome.EQUIVALENT, False), (
         f"{verdict.detail}\n{made.text}"
@@ -376,7 +382,7 @@ BORROWS_CPP = """void borrows(int n, float *u) {
 )
 def test_memory_of_its_own_and_arrays_that_change_places(way, name, text, engine):
     program = Program("cpp", name, text)
-    made = by_parts(program, direction(way), Silent(), engine, Sampling(1, 0.0))
+    made = port_by_parts(program, parse_direction(way), Silent(), engine, Sampling(1, 0.0))
     verdict = engine.verify(Pair(program, made))
     assert (verdict.outcome, verdict.serial) == (Outcome.EQUIVALENT, False), (
         f"{verdict.detail}\n{made.text}"
@@ -411,7 +417,7 @@ LEVELS_CPP = """void levels(unsigned char *x, int n) {
 )
 def test_arrays_of_several_dimensions_and_tables_of_its_own(way, name, text, told, engine):
     program = Program("cpp", name, text)
-    made = by_parts(program, direction(way), Silent(), engine, Sampling(1, 0.0))
+    made = port_by_parts(program, parse_direction(way), Silent(), engine, Sampling(1, 0.0))
     verdict = engine.verify(Pair(program, made))
     assert (verdict.outcome, verdict.serial) == (Outcome.EQUIVALENT, False), (
         f"{verdict.detail}\n{made.text}"
@@ -448,7 +454,9 @@ end subroutine settles
 @needs_fortran
 def test_fortran_whose_arrays_bring_their_shape(engine):
     program = Program("fortran", "settles", SETTLES)
-    made = by_parts(program, direction("fortran:cuda"), Silent(), engine, Sampling(1, 0.0))
+    made = port_by_parts(
+        program, parse_direction("fortran:cuda"), Silent(), engine, Sampling(1, 0.0)
+    )
     verdict = engine.verify(Pair(program, made))
     assert (verdict.outcome, verdict.serial) == (Outcome.EQUIVALENT, False), (
         f"{verdict.detail}\n{made.text}"
@@ -491,10 +499,12 @@ def test_a_round_keeps_joined_ports(tmp_path):
         Program("cpp", "lookup", LOOKUP_CPP),
     )
     asking, verifier = WholeFails(make_translator(config)), make_verifier(config)
-    crew = Crew(LocalWorker(asking), LocalWorker(make_tester(config)), (LocalWorker(verifier),))
+    crew = RunWorkers(
+        LocalWorker(asking), LocalWorker(make_tester(config)), (LocalWorker(verifier),)
+    )
     run = stages.Run(config, RunFolder(tmp_path), RunCorpus(sources, (), (), {}), crew)
     try:
-        stages.cold_start(run)
+        stages.run_cold_start(run)
         stages.make_suites(run, 1)
         stages.propose_and_verify(run, 1)
         stages.keep_triplets(run, 1)

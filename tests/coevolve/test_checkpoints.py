@@ -11,30 +11,30 @@ from pathlib import Path
 import pytest
 
 from coevolve.loop import checkpoints as module
-from coevolve.loop.checkpoints import Checkpoints, fine_tuned, kept_figures
+from coevolve.loop.checkpoints import CheckpointCache, fine_tune_checkpoint, select_figures
 from coevolve.loop.run_folder import RunFolder
 from coevolve.loop.services import TesterService, TranslatorService
 from gpu_runtime.models import distributed as spread
-from gpu_runtime.models.protocol import Example, Learning, ModelError, NothingToLearn
-from gpu_runtime.models.remote import FILE, Usage
+from gpu_runtime.models.protocol import Example, Learning, ModelError, NothingToLearnError
+from gpu_runtime.models.remote import FILE, EndpointUsage
 
 LESSONS = [Example("a", "b"), Example("c", "d")]
 
 
 @dataclass
 class Paid:
-    usage: Usage = Usage()
+    usage: EndpointUsage = EndpointUsage()
 
 
 def test_what_was_spent_before_an_error_is_on_the_bill(tiny, tmp_path: Path) -> None:
     checkpoint = tmp_path / "cold" / "translator"
     checkpoint.mkdir(parents=True)
     (checkpoint / FILE).write_text("{}")
-    held, model = Checkpoints(tiny, "translator"), Paid(Usage(requests=5))
+    held, model = CheckpointCache(tiny, "translator"), Paid(EndpointUsage(requests=5))
     held._open = (str(checkpoint), model)
     Path(tiny.run_dir).mkdir(parents=True)
-    with pytest.raises(ModelError), held.paid(str(checkpoint)) as asked:
-        asked.usage = Usage(requests=7, prompt_tokens=100)
+    with pytest.raises(ModelError), held.record_usage_of(str(checkpoint)) as asked:
+        asked.usage = EndpointUsage(requests=7, prompt_tokens=100)
         raise ModelError("the endpoint is gone")
     (row,) = [
         json.loads(line)
@@ -45,8 +45,8 @@ def test_what_was_spent_before_an_error_is_on_the_bill(tiny, tmp_path: Path) -> 
 
 def test_lessons_beyond_the_context_are_told_of() -> None:
     figures = {"loss": 1.0, "examples": 3, "dropped": 2, "first_loss": 2.0}
-    assert kept_figures(figures) == {"loss": 1.0, "examples": 3, "dropped": 2}
-    assert kept_figures(figures | {"dropped": 0}) == {"loss": 1.0, "examples": 3}
+    assert select_figures(figures) == {"loss": 1.0, "examples": 3, "dropped": 2}
+    assert select_figures(figures | {"dropped": 0}) == {"loss": 1.0, "examples": 3}
 
 
 class Engine:
@@ -82,7 +82,7 @@ def shared(tiny, tmp_path: Path, monkeypatch):
     def opened(*_):
         raise AssertionError("a model was opened beside the trainers")
 
-    monkeypatch.setattr(spread, "learn_spread", learn_spread)
+    monkeypatch.setattr(spread, "learn_distributed", learn_spread)
     monkeypatch.setattr(module, "MODEL_BACKENDS", dict.fromkeys(module.MODEL_BACKENDS, opened))
     model = replace(tiny.model, backend="pretrained", name_or_path=str(start))
     return replace(tiny, model=model, resources=replace(tiny.resources, trainers=2)), told, start
@@ -90,9 +90,9 @@ def shared(tiny, tmp_path: Path, monkeypatch):
 
 def test_trainers_find_the_gpus_free(shared, tmp_path: Path) -> None:
     config, told, start = shared
-    held = Checkpoints(config, "translator")
+    held = CheckpointCache(config, "translator")
     held._open, held._engine = (str(start), object()), Engine()
-    figures = fine_tuned(held, LESSONS, Learning(), str(start), str(tmp_path / "next"))
+    figures = fine_tune_checkpoint(held, LESSONS, Learning(), str(start), str(tmp_path / "next"))
     assert figures == {"examples": 1, "dropped": 1, "loss": 0.5, "tokens": 9, "seconds": 1.0}
     assert held._open is None and held._engine.rested == 1
     assert told == [(str(start), 2, 2, tmp_path / "next.training")]
@@ -115,14 +115,16 @@ def test_a_round_without_a_fitting_lesson_says_how_many_there_were(
     tiny, tmp_path: Path, monkeypatch
 ) -> None:
     (tmp_path / "old").mkdir()
-    held = Checkpoints(tiny, "translator")
+    held = CheckpointCache(tiny, "translator")
 
     def nothing(*_):
-        raise NothingToLearn("none")
+        raise NothingToLearnError("none")
 
     monkeypatch.setattr(held, "model", lambda _checkpoint: None)
     monkeypatch.setattr(module, "learn_and_save", nothing)
-    assert fine_tuned(held, LESSONS, Learning(), str(tmp_path / "old"), str(tmp_path / "new")) == {
+    assert fine_tune_checkpoint(
+        held, LESSONS, Learning(), str(tmp_path / "old"), str(tmp_path / "new")
+    ) == {
         "examples": 0,
         "dropped": 2,
     }

@@ -157,7 +157,7 @@ def test_models_and_devices_that_are_not_there(
         "--set",
         "verify.mutants=1",
     ]
-    monkeypatch.setattr(cuda, "device_count", lambda *_: 0)
+    monkeypatch.setattr(cuda, "count_devices", lambda *_: 0)
     assert main(["run", str(config(source_folder)), *small, "--set", "verify.backend=cuda"]) == 2
     assert "no CUDA device" in capsys.readouterr().err.splitlines()[-1]
     assert not (tmp_path / "run").exists()

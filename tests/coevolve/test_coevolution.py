@@ -8,7 +8,7 @@ import coevolution
 import pytest
 
 from coevolve.cli.errors import UserError
-from coevolve.config.schema import to_toml
+from coevolve.config.schema import format_toml
 from coevolve.loop import rounds
 from coevolve.loop.services import TranslatorService
 from corpora.records import Candidate
@@ -47,7 +47,7 @@ class KnowingTranslator(TranslatorService):
 def arms(tiny, tmp_path, monkeypatch):
     """One seed of the four arms, made in one process, and what plans them."""
     monkeypatch.setattr(rounds, "make_translator", KnowingTranslator)
-    (tmp_path / "c.toml").write_text(to_toml(tiny))
+    (tmp_path / "c.toml").write_text(format_toml(tiny))
     names = ("coevolve", "control", "frozen-tester", "frozen-translator")
 
     def planned(folder, chosen=names):
@@ -132,7 +132,7 @@ def test_arms_share_what_is_equal_and_differ_where_they_must(arms):
 
 
 def test_a_gain_over_the_control_is_that_of_the_same_programs_and_seeds(tmp_path, tiny):
-    (tmp_path / "c.toml").write_text(to_toml(tiny))
+    (tmp_path / "c.toml").write_text(format_toml(tiny))
     found = coevolution.planned(
         tmp_path / "c.toml", [], ["coevolve", "control"], [1, 2], 1, tmp_path
     )
@@ -172,6 +172,6 @@ def test_a_gain_over_the_control_is_that_of_the_same_programs_and_seeds(tmp_path
 
 
 def test_an_arm_that_does_not_exist_is_named(tmp_path, tiny):
-    (tmp_path / "c.toml").write_text(to_toml(tiny))
+    (tmp_path / "c.toml").write_text(format_toml(tiny))
     with pytest.raises(UserError, match="'frozen'; arms are coevolve, control"):
         coevolution.planned(tmp_path / "c.toml", [], ["frozen"], [1], 1, tmp_path)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coevolve.config.checks import UNGENERATED
-from coevolve.config.schema import Config, ConfigError, known_keys, load, parse, to_toml
+from coevolve.config.schema import Config, ConfigError, format_toml, list_keys, load, parse
 
 ROOT = Path(__file__).parents[2]
 WORDS = {"backend": "pretrained", "name_or_path": "someone/model"}
@@ -26,23 +26,23 @@ def test_committed_configs_load(path):
 def test_reference_names_every_key_with_its_default_and_a_comment():
     text = (ROOT / "configs" / "reference.toml").read_text()
     assert parse(tomllib.loads(text), "reference") == Config()
-    for key in known_keys():
+    for key in list_keys():
         leaf = key.rpartition(".")[2]
         line = next(line for line in text.splitlines() if line.startswith(f"{leaf} = "))
         assert "#" in line, f"{key} has no comment"
-    assert len(known_keys()) <= 81
+    assert len(list_keys()) <= 81
 
 
 def test_docs_config_names_every_key():
     text = (ROOT / "docs" / "config.md").read_text()
-    assert [k for k in known_keys() if f"`{k}`" not in text] == []
+    assert [k for k in list_keys() if f"`{k}`" not in text] == []
 
 
 def test_toml_round_trip():
     config = parse(
         {"seed": 7, "round": {"count": 3, "learn": "forward"}, "evaluate": {"pass_at": [1, 2]}}, "t"
     )
-    assert parse(tomllib.loads(to_toml(config)), "t") == config
+    assert parse(tomllib.loads(format_toml(config)), "t") == config
 
 
 @pytest.mark.parametrize(
@@ -192,13 +192,13 @@ def test_dialects_without_generated_lessons_are_those_that_the_generator_does_no
 @given(st.text(min_size=1).filter(str.strip))
 def test_any_text_survives_the_file(text):
     config = parse({"run_dir": text, "corpus": {"source": text}}, "t")
-    assert parse(tomllib.loads(to_toml(config)), "t") == config
+    assert parse(tomllib.loads(format_toml(config)), "t") == config
 
 
 def test_the_place_of_a_run_may_hold_any_character(tmp_path):
     place = tmp_path / 'a "quoted" \\ name'
     place.mkdir()
-    (place / "config.toml").write_text(to_toml(Config()))
+    (place / "config.toml").write_text(format_toml(Config()))
     assert load(place / "config.toml", run_dir=place).run_dir == str(place)
 
 

@@ -9,11 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from coevolve.evaluation.contamination import FILE_NAME, NEAR, Manifest, ManifestError, manifest_of
+from coevolve.evaluation.contamination import (
+    FILE_NAME,
+    NEAR,
+    Manifest,
+    ManifestError,
+    read_manifest,
+)
 from corpora import builtin
-from corpora.fingerprints import fingerprints, jaccard
+from corpora.fingerprints import compute_fingerprints, compute_jaccard
 from corpora.records import Blame, Outcome, Program, Triplet, UnitTestSuite, Verdict
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from corpora.store import write_jsonl
 from corpora.suites.unit_tests import parse_suite
 
@@ -46,8 +52,8 @@ def test_similarity_is_estimated_within_what_is_documented():
         words = text.split()
         for share in (0.02, 0.05):
             other = " ".join("zz + 1" if random.random() < share else w for w in words)
-            prints = fingerprints([text, other])
-            exact = jaccard(*(frozenset(s.tolist()) for s in prints.shingles))
+            prints = compute_fingerprints([text, other])
+            exact = compute_jaccard(*(frozenset(s.tolist()) for s in prints.shingles))
             how, found = Manifest.of([text]).trained_on([other])[0]
             errors.append(abs(found - exact))
             if exact >= 0.9:
@@ -81,7 +87,7 @@ def test_it_is_the_same_after_the_disk_and_equal_bytes_for_equal_programs(tmp_pa
 
 
 def test_what_is_no_manifest_is_one_line(tmp_path):
-    assert Manifest.read(tmp_path) is None and manifest_of(tmp_path) is None
+    assert Manifest.read(tmp_path) is None and read_manifest(tmp_path) is None
     for value in ({"schema_version": 99}, {"schema_version": 1}, [1]):
         (tmp_path / FILE_NAME).write_text(json.dumps(value))
         with pytest.raises(ManifestError) as caught:
@@ -104,7 +110,7 @@ def test_checkpoints_know_what_they_learnt_from(tiny, tmp_path):
         "+ n; }",
     )
     suite = UnitTestSuite(
-        source.id, parse_suite("x:f32[4]=uniform(-1,1) n:i32=4", signature_of(source))
+        source.id, parse_suite("x:f32[4]=uniform(-1,1) n:i32=4", read_signature(source))
     )
     verdict = Verdict(source.id, target.id, suite.id, Outcome.EQUIVALENT, Blame.NOBODY)
     config = replace(tiny, cold_start=replace(tiny.cold_start, generated=6, suites=6))
@@ -119,7 +125,7 @@ def test_checkpoints_know_what_they_learnt_from(tiny, tmp_path):
         first = Manifest.read(Path(cold))
         assert first.exact == () and len(first.generated) >= 5
         model.learn(cold, taught, held_out, after, 1)
-        second = manifest_of(Path(after))
+        second = read_manifest(Path(after))
         assert second.generated >= first.generated
         wanted = [source, target] if service is TranslatorService else [source]
         assert [how for how, _ in second.trained_on(wanted + held_out)] == ["equal"] * len(
@@ -142,8 +148,8 @@ def test_older_runs_are_known_by_their_kept_pairs(tmp_path):
     for number in (1, 2):
         (tmp_path / f"round-{number}" / "translator").mkdir(parents=True)
     write_jsonl(tmp_path / "round-2" / "triplets.jsonl", [triplet])
-    assert manifest_of(tmp_path / "round-1" / "translator").trained_on([source]) == [("", 0.0)]
+    assert read_manifest(tmp_path / "round-1" / "translator").trained_on([source]) == [("", 0.0)]
     assert (
-        manifest_of(tmp_path / "round-2" / "translator").trained_on([source, target])
+        read_manifest(tmp_path / "round-2" / "translator").trained_on([source, target])
         == [("equal", 1.0)] * 2
     )

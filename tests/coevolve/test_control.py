@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coevolve.config.schema import ConfigError, parse
-from coevolve.evaluation.contamination import manifest_of
+from coevolve.evaluation.contamination import read_manifest
 from coevolve.loop import services
-from coevolve.loop.control import as_much, words_of
+from coevolve.loop.control_lessons import count_words, match_lesson_length
 from coevolve.loop.services import TesterService, TranslatorService
 from corpora.generator import generate
 from corpora.records import Blame, Outcome, Program, Triplet, UnitTestSuite, Verdict
@@ -43,15 +43,15 @@ def test_as_many_words_to_within_half_an_example(lengths, generated, seed):
     def made(count):
         return _examples([generated[i % len(generated)] for i in range(count)])
 
-    found = as_much(lessons, made, seed)
-    difference = abs(sum(map(words_of, found)) - sum(map(words_of, lessons)))
+    found = match_lesson_length(lessons, made, seed)
+    difference = abs(sum(map(count_words, found)) - sum(map(count_words, lessons)))
     assert difference <= max(generated) / 2
-    assert found == as_much(lessons, made, seed)
+    assert found == match_lesson_length(lessons, made, seed)
 
 
 def test_a_generator_that_runs_dry_is_told():
     with pytest.raises(ValueError, match="3 examples only"):
-        as_much(_examples([40] * 9), lambda count: _examples([2] * 3), 0)
+        match_lesson_length(_examples([40] * 9), lambda count: _examples([2] * 3), 0)
 
 
 def test_what_has_no_lessons_of_its_own_cannot_be_a_control():
@@ -93,13 +93,13 @@ def taught(tiny, tmp_path, monkeypatch):
     for maker, name in ((TranslatorService, "translator"), (TesterService, "tester")):
         maker(base).cold_start(protected, str(tmp_path / "cold" / name))
     seen = []
-    kept_tuning = services.fine_tuned
+    kept_tuning = services.fine_tune_checkpoint
 
     def note(checkpoints, examples, learning, checkpoint, folder):
         seen.append((examples, learning))
         return kept_tuning(checkpoints, examples, learning, checkpoint, folder)
 
-    monkeypatch.setattr(services, "fine_tuned", note)
+    monkeypatch.setattr(services, "fine_tune_checkpoint", note)
     found = {}
     for lessons in ("kept", "generated"):
         config = replace(base, round=replace(base.round, lessons=lessons))
@@ -124,8 +124,8 @@ def test_a_control_learns_as_long_from_generated_pairs_and_suites_alone(taught):
     for (of_kept, learning), (of_control, same), name in zip(
         found["kept"][:2], found["generated"][:2], ("translator", "tester"), strict=True
     ):
-        words = [sum(map(words_of, examples)) for examples in (of_kept, of_control)]
-        assert abs(words[0] - words[1]) <= max(map(words_of, of_control)), name
+        words = [sum(map(count_words, examples)) for examples in (of_kept, of_control)]
+        assert abs(words[0] - words[1]) <= max(map(count_words, of_control)), name
         assert (learning.epochs, learning.learning_rate, learning.seed) == (
             same.epochs,
             same.learning_rate,
@@ -135,5 +135,5 @@ def test_a_control_learns_as_long_from_generated_pairs_and_suites_alone(taught):
         assert (
             len(lessons) >= len(pairs) and len(set(of_control) - set(of_kept)) > 1
         )  # replay is the same in both
-        manifests = [manifest_of(found[lessons][2] / name) for lessons in ("kept", "generated")]
+        manifests = [read_manifest(found[lessons][2] / name) for lessons in ("kept", "generated")]
         assert manifests[0].exact and not manifests[1].exact, name

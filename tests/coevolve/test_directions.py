@@ -11,9 +11,9 @@ from coevolve.loop import stages
 from coevolve.loop.run_corpus import RunCorpus
 from coevolve.loop.run_folder import RunFolder
 from coevolve.loop.services import make_verifier
-from coevolve.loop.workers import Crew, LocalWorker
+from coevolve.loop.workers import LocalWorker, RunWorkers
 from corpora import builtin
-from corpora.dialects import direction
+from corpora.dialects import parse_direction
 from corpora.records import Candidate, Outcome, Triplet, Verdict
 from corpora.store import read_jsonl
 
@@ -44,7 +44,7 @@ def test_right_answers_are_kept_both_ways(way, tmp_path):
     pairs = [(s, t) for s, t in builtin.pairs(way) if s.name in NAMES]
     sources, targets = (tuple(p[side] for p in pairs) for side in (0, 1))
     verifier = make_verifier(config)
-    crew = Crew(LocalWorker(Knowing()), LocalWorker(Knowing()), (LocalWorker(verifier),))
+    crew = RunWorkers(LocalWorker(Knowing()), LocalWorker(Knowing()), (LocalWorker(verifier),))
     run = stages.Run(config, RunFolder(tmp_path), RunCorpus(sources, targets[:1], (), {}), crew)
     try:
         stages.make_suites(run, 1)
@@ -56,7 +56,7 @@ def test_right_answers_are_kept_both_ways(way, tmp_path):
     kept = {(t.direction, t.source.name) for t in read_jsonl(paths.triplets, Triplet)}
     wrong = [v for v in read_jsonl(paths.verdicts, Verdict) if v.outcome is not Outcome.EQUIVALENT]
     assert kept == {(way, s.name) for s in sources} | {
-        (str(direction(way).reverse), targets[0].name)
+        (str(parse_direction(way).reverse), targets[0].name)
     }, wrong
     assert len(wrong) == len(kept)
 
@@ -73,7 +73,7 @@ def test_an_interrupted_verification_goes_on_from_its_proposals(tmp_path):
     )
     sources = tuple(s for s, _ in builtin.pairs("cpp:openmp") if s.name in NAMES)
     verifier = make_verifier(config)
-    crew = Crew(LocalWorker(Knowing()), LocalWorker(Knowing()), (LocalWorker(verifier),))
+    crew = RunWorkers(LocalWorker(Knowing()), LocalWorker(Knowing()), (LocalWorker(verifier),))
     run = stages.Run(config, RunFolder(tmp_path / "a"), RunCorpus(sources, (), (), {}), crew)
     try:
         stages.make_suites(run, 1)

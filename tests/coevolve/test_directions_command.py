@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from coevolve.cli.directions import shown, table
+from coevolve.cli.directions import format_direction_table, make_direction_table
 from coevolve.cli.main import main
 from coevolve.verification.engine import verify
 from corpora import builtin
-from corpora.dialects import DIALECTS, direction
+from corpora.dialects import DIALECTS, parse_direction
 from corpora.records import Outcome
-from gpu_runtime.doctor import Finding, survey
+from gpu_runtime.doctor import Finding, check_machine
 
 NAMES = ("gcc", "g++", "gfortran", "libomp", "archer", "gpu", "nvrtc")
 COMPLETE = tuple(Finding(name, True, "here", "") for name in NAMES)
@@ -31,7 +31,7 @@ def by_direction(rows):
 
 
 def test_every_ordered_pair_of_dialects_has_a_row_and_forward_ones_come_first():
-    rows = table(COMPLETE, "cuda")
+    rows = make_direction_table(COMPLETE, "cuda")
     assert len(rows) == len({r.direction for r in rows}) == len(DIALECTS) * (len(DIALECTS) - 1)
     assert all(
         r.offered and not r.lacks and r.pairs == len(builtin.pairs(r.direction)) for r in rows
@@ -43,26 +43,29 @@ def test_every_ordered_pair_of_dialects_has_a_row_and_forward_ones_come_first():
 
 
 def test_the_names_that_it_looks_for_are_the_doctors():
-    assert set(NAMES) <= {f.name for f in survey()}
+    assert set(NAMES) <= {f.name for f in check_machine()}
 
 
 def test_without_gfortran_no_fortran_direction_is_offered_and_the_others_are():
-    rows = table(without("gfortran"), "emulated")
+    rows = make_direction_table(without("gfortran"), "emulated")
     for row in rows:
         assert row.offered == ("fortran" not in row.direction), row
-    text = shown(rows, without("gfortran"))
+    text = format_direction_table(rows, without("gfortran"))
     assert "NO, needs gfortran" in text and "gfortran: lost; to mend: get gfortran" in text
 
 
 def test_what_only_weakens_verdicts_is_named_but_the_direction_is_offered():
-    found = by_direction(table(without("archer", "gpu"), "emulated"))
+    found = by_direction(make_direction_table(without("archer", "gpu"), "emulated"))
     assert found["cpp:openmp"].lacks == ("archer",) and found["cpp:openmp"].offered
     assert found["fortran:cuda"].lacks == ("gpu",) and found["fortran:cuda"].runs_on == (
         "cpu",
         "emulated",
     )
     assert found["cpp:fortran"].lacks == ()
-    assert by_direction(table(COMPLETE, "cuda"))["openmp:cuda"].runs_on == ("cpu threads", "device")
+    assert by_direction(make_direction_table(COMPLETE, "cuda"))["openmp:cuda"].runs_on == (
+        "cpu threads",
+        "device",
+    )
 
 
 def test_the_command_prints_a_line_for_each_and_the_same_as_json(capsys):
@@ -77,10 +80,10 @@ def test_the_command_prints_a_line_for_each_and_the_same_as_json(capsys):
     "way", ["cpp:cuda", "cuda:fortran", "openmp:openmp-fortran", "fortran:cpp"]
 )
 def test_what_is_offered_really_runs(way):
-    row = by_direction(table(survey(), "emulated"))[way]
+    row = by_direction(make_direction_table(check_machine(), "emulated"))[way]
     if not row.offered:
         pytest.skip(f"needs {', '.join(row.needs)}")
     source, target = next(
-        pair for pair in builtin.pairs(str(direction(way))) if pair[0].name == "axpy"
+        pair for pair in builtin.pairs(str(parse_direction(way))) if pair[0].name == "axpy"
     )
     assert verify(source, target, backend="emulated").outcome is Outcome.EQUIVALENT

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from coevolve.cli.signals import Terminated, graceful, process_pool
-from coevolve.config.schema import to_toml
+from coevolve.config.schema import format_toml
 
 ROOT = Path(__file__).parents[2]
 SOURCE = "void f{0}(int n, float *x) {{ for (int i = 0; i < n; i++) x[i] = {0} * x[i]; }}"
@@ -132,11 +132,11 @@ def test_a_batch_keeps_its_answers_and_goes_on(tmp_path, number, words, workers)
 
 
 def test_a_run_that_was_ended_goes_on_to_the_same_files(tiny, tmp_path):
-    (tmp_path / "c.toml").write_text(to_toml(tiny))
+    (tmp_path / "c.toml").write_text(format_toml(tiny))
     whole = start("run", "c.toml", "--local", cwd=tmp_path)
     assert whole.communicate(timeout=280) and whole.returncode == 0
     other = replace(tiny, run_dir=str(tmp_path / "other"))
-    (tmp_path / "c.toml").write_text(to_toml(other))
+    (tmp_path / "c.toml").write_text(format_toml(other))
     for stage in ("cold/translator", "round-1/proposals.jsonl"):
         process = start("run", "c.toml", "--local", cwd=tmp_path)
         wait_for((tmp_path / "other" / stage).exists, process)
@@ -163,7 +163,7 @@ def test_a_run_that_was_ended_goes_on_to_the_same_files(tiny, tmp_path):
 @pytest.mark.parametrize("wait_s", [0.5, 4.0, 12.0])
 def test_a_run_on_ray_is_ended_at_any_time(tiny, tmp_path, wait_s):
     """Ray takes the handler of SIGTERM for itself while it starts, and printed a stack."""
-    (tmp_path / "c.toml").write_text(to_toml(tiny))
+    (tmp_path / "c.toml").write_text(format_toml(tiny))
     process = start("run", "c.toml", cwd=tmp_path)
     time.sleep(2 + wait_s)
     said = end(process, signal.SIGTERM)

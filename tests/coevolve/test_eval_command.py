@@ -353,7 +353,7 @@ def test_compare_pairs_the_same_items(tmp_path, capsys):
 
 def test_runs_are_compared_by_their_last_evaluated_round(tiny, tmp_path, capsys):
     """On the programs that both held out; a run of before there were figures by item says so."""
-    from coevolve.config.schema import to_toml
+    from coevolve.config.schema import format_toml
     from coevolve.loop.run_folder import RunFolder, write_json
 
     row = {"name": "f", "samples": 4, "passed": 1, "built": 2, "compiled": 2, "first_passed": False}
@@ -364,7 +364,7 @@ def test_runs_are_compared_by_their_last_evaluated_round(tiny, tmp_path, capsys)
             folder.round(1).evaluation,
             {"items": [{**row, "id": i, "passed": passed} for i in ("x", "y")]},
         )
-        folder.config.write_text(to_toml(tiny))
+        folder.config.write_text(format_toml(tiny))
     assert main(["compare", str(tmp_path / "a"), str(tmp_path / "b")]) == 0
     printed = capsys.readouterr().out
     assert (
@@ -420,29 +420,29 @@ def test_decontaminate_names_copies_and_writes_the_rest(tmp_path, capsys):
 
 
 def test_models_are_found_by_every_name(tmp_path, tiny_model):
-    from coevolve.models_named import resolve
+    from coevolve.named_models import resolve_model
 
     assert (
-        resolve(str(tiny_model), "translator").location
-        == resolve(str(tiny_model.parent), "translator").location
+        resolve_model(str(tiny_model), "translator").location
+        == resolve_model(str(tiny_model.parent), "translator").location
     )
     for place in ("cold", "round-1"):
         (tmp_path / place / "translator").mkdir(parents=True)
         (tmp_path / place / "translator" / "config.json").write_text("{}")
     assert (
-        resolve(str(tmp_path), "translator").folder
+        resolve_model(str(tmp_path), "translator").folder
         == (tmp_path / "round-1" / "translator").resolve()
     )
-    there = resolve("some-model@http://127.0.0.1:1/v1", "translator")
+    there = resolve_model("some-model@http://127.0.0.1:1/v1", "translator")
     assert (there.kind, there.location, there.options.endpoint.url, there.folder) == (
         "openai",
         "some-model",
         "http://127.0.0.1:1/v1",
         None,
     )
-    assert resolve("owner/name", "tester").kind == "pretrained"
+    assert resolve_model("owner/name", "tester").kind == "pretrained"
     with pytest.raises(ValueError, match="NAME@URL"):
-        resolve("http://127.0.0.1:1/v1", "translator")
+        resolve_model("http://127.0.0.1:1/v1", "translator")
 
 
 def test_an_answer_of_one_thread_passes_and_is_told_apart(tmp_path, capsys):

@@ -9,12 +9,12 @@ from pathlib import Path
 import evaluation_forms as forms
 import pytest
 
-from coevolve.evaluation.guarantees import guaranteed
+from coevolve.evaluation.guarantees import apply_guarantees
 from coevolve.evaluation.items import Guarantee, load_items
-from coevolve.evaluation.pareval import chosen
-from coevolve.evaluation.pareval_drivers import BOTH, DEFECTS, broken_drivers, guarantees_of
-from coevolve.evaluation.scoring import Work, score_items
-from coevolve.evaluation.vectors import pointer_form
+from coevolve.evaluation.pareval import resolve_conditionals
+from coevolve.evaluation.pareval_drivers import BOTH, DEFECTS, find_broken_drivers, find_guarantees
+from coevolve.evaluation.scoring import ScoringWork, score_items
+from coevolve.evaluation.vectors import convert_to_pointers
 from corpora.datasets.loaders import CorpusError
 from corpora.records import ArrayValue, Fill, ScalarValue, UnitTest
 
@@ -78,7 +78,7 @@ def test_a_baseline_keeps_the_branch_for_the_host_and_gets_what_its_prompt_defin
         and "bool odd" in item.source.text
     )
     score = score_items(
-        [Work(item, (item.source.text.replace("x[i]", "x[ i ]"),), way.split(":")[1])]
+        [ScoringWork(item, (item.source.text.replace("x[i]", "x[ i ]"),), way.split(":")[1])]
     )[0]
     assert score.decided and score.passed == 1, score.first.detail
 
@@ -98,7 +98,7 @@ def test_a_baseline_keeps_the_branch_for_the_host_and_gets_what_its_prompt_defin
     ],
 )
 def test_conditionals(condition, kept):
-    assert chosen(f"x\n{condition}\na\n#else\nb\n#endif\ny") == f"x\n{kept}\ny"
+    assert resolve_conditionals(f"x\n{condition}\na\n#else\nb\n#endif\ny") == f"x\n{kept}\ny"
 
 
 def test_nested_and_chained_conditionals():
@@ -106,7 +106,7 @@ def test_nested_and_chained_conditionals():
         "#ifdef A\n1\n#ifdef M_PI\n2\n#endif\n#elif defined(M_PI)\n3\n#if defined(B)\n4\n"
         "#else\n5\n#endif\n#else\n6\n#endif\n7\n#endif\n8"
     )
-    assert chosen(text) == "3\n5\n7\n8", "and an end too many ends nothing"
+    assert resolve_conditionals(text) == "3\n5\n7\n8", "and an end too many ends nothing"
 
 
 def test_copies_captures_and_lambdas_that_reuse_a_name():
@@ -114,17 +114,17 @@ def test_copies_captures_and_lambdas_that_reuse_a_name():
         "int kth(std::vector<int> const& x, int k) { std::vector<int> c = x; "
         "std::sort(c.begin(), c.end()); return c[k]; }"
     )
-    assert "std::vector<int> c(x, x + x_size);" in pointer_form(text, "kth", "kth")
+    assert "std::vector<int> c(x, x + x_size);" in convert_to_pointers(text, "kth", "kth")
     text = (
         "void g(std::vector<int> const& x, std::vector<int> &o) { std::sort(o.begin(), "
         "o.end(), [&x](int a, int b) { return x[a] < x[b]; }); }"
     )
-    assert "[&x](int a" in pointer_form(text, "g", "g")
+    assert "[&x](int a" in convert_to_pointers(text, "g", "g")
     text = (
         "void h(std::vector<double> &x) { std::transform(x.begin(), x.end(), x.begin(), "
         "[](double x) { return 1 - 1 / x; }); x[0] = 2; }"
     )
-    found = pointer_form(text, "h", "h")
+    found = convert_to_pointers(text, "h", "h")
     assert "[](double x_of_lambda) { return 1 - 1 / x_of_lambda; }" in found and "x[0] = 2" in found
 
 
@@ -214,12 +214,13 @@ def drivers(root: Path, mended: bool) -> Path:
 
 
 def test_broken_drivers_are_named_with_the_reason_and_mended_ones_are_not(tmp_path):
-    found = broken_drivers(drivers(tmp_path / "as-published", False))
+    found = find_broken_drivers(drivers(tmp_path / "as-published", False))
     assert len(found) == len({p for p, _ in found}) == sum(len(d.files) for d in DEFECTS) == 13
     assert {p.split("benchmarks/")[1].rsplit("/", 1)[0] for p, _ in found} == set(DRIVERS)
     assert all(d.files == BOTH for d in DEFECTS if d.problem.startswith(("scan", "sort")))
     assert (
-        broken_drivers(drivers(tmp_path / "mended", True)) == [] and broken_drivers(tmp_path) == []
+        find_broken_drivers(drivers(tmp_path / "mended", True)) == []
+        and find_broken_drivers(tmp_path) == []
     )
 
 
@@ -268,9 +269,13 @@ def test_an_answer_may_rely_on_what_the_driver_puts_into_an_output(tmp_path):
     root = checkout(tmp_path, f"search/{problem}", baseline, omp, cuda)
     item = next(i for i in load_items(str(root), "cpp:cuda").items if i.id == problem)
     assert item.guarantees == (Guarantee("found", "constant", (0,)),)
-    score = score_items([Work(item, (SETS, CLEARS, FIRST, NEVER, ALWAYS), "cuda")], "emulated")[0]
+    score = score_items(
+        [ScoringWork(item, (SETS, CLEARS, FIRST, NEVER, ALWAYS), "cuda")], "emulated"
+    )[0]
     assert score.passes == (True, True, False, False, False), score.outcomes
-    plain = score_items([Work(replace(item, guarantees=()), (SETS, CLEARS), "cuda")], "emulated")[0]
+    plain = score_items(
+        [ScoringWork(replace(item, guarantees=()), (SETS, CLEARS), "cuda")], "emulated"
+    )[0]
     assert plain.passes == (False, True)
 
 
@@ -301,7 +306,7 @@ def test_a_histogram_has_all_its_bins_and_adds_to_them_as_the_driver_lets_it(tmp
         corpus.read(item, text)
         for text in (SHARED, SHARED.replace("bins + j, part[j]", "bins + j, 1"))
     )
-    score = score_items([Work(item, answers, "cuda")], "emulated")[0]
+    score = score_items([ScoringWork(item, answers, "cuda")], "emulated")[0]
     assert score.passes == (True, False), score.first.detail
 
 
@@ -316,14 +321,14 @@ def test_guarantees_replace_contents_and_follow_a_size():
         Guarantee("x", "integers", (0, 1), "", "N*2"),
         Guarantee("absent", "constant", (0,)),
     )
-    made = guaranteed(UnitTest(values), promises)
+    made = apply_guarantees(UnitTest(values), promises)
     assert made.assignments[1:] == (
         ArrayValue("x", "i32", (10,), Fill("integers", (0, 1), 3)),
         ArrayValue("at", "u64", (3,), Fill("constant", (6,))),
     )
     place = Guarantee("N", "constant", (1,), "N")
     assert (
-        guaranteed(
+        apply_guarantees(
             UnitTest((replace(values[0], value=5),)),
             (place, Guarantee("N", "constant", (9,), "absent")),
         )
@@ -332,23 +337,23 @@ def test_guarantees_replace_contents_and_follow_a_size():
         == 1
     )
     shared = UnitTest(values, (("x", "at"),))
-    assert guaranteed(shared, promises) == shared
+    assert apply_guarantees(shared, promises) == shared
 
 
 def test_what_drivers_put_into_arguments():
-    assert guarantees_of("38_search_find_the_first_even_number")[0::2] == (
+    assert find_guarantees("38_search_find_the_first_even_number")[0::2] == (
         Guarantee("x", "", (), "", "N"),
         Guarantee("firstEvenIndex", "constant", (0,), "N"),
     )
-    assert guarantees_of("42_sort_sorted_ranks") == (Guarantee("x", "permutation", ()),)
-    assert guarantees_of("21_histogram_bin_0-100") == (
+    assert find_guarantees("42_sort_sorted_ranks") == (Guarantee("x", "permutation", ()),)
+    assert find_guarantees("21_histogram_bin_0-100") == (
         Guarantee("x", "uniform", (0, 100)),
         Guarantee("bins", "constant", (0,), "", "10"),
     )
-    assert guarantees_of("41_sort_k-th_smallest_element")[0] == Guarantee(
+    assert find_guarantees("41_sort_k-th_smallest_element")[0] == Guarantee(
         "k", "constant", (1,), "N"
     )
-    assert guarantees_of("03_dense_la_axpy") == ()
+    assert find_guarantees("03_dense_la_axpy") == ()
 
 
 PLACE = (
@@ -371,10 +376,10 @@ def test_a_source_that_is_defined_only_within_its_guarantees_has_a_suite(tmp_pat
     problem, baseline, omp, cuda = PLACE
     root = checkout(tmp_path, f"sort/{problem}", baseline, omp, cuda)
     item = next(i for i in load_items(str(root), "cpp:openmp").items if i.id == problem)
-    score = score_items([Work(item, (COUNTS, COUNTS.replace("k - 1", "k")), "openmp")], "emulated")[
-        0
-    ]
+    score = score_items(
+        [ScoringWork(item, (COUNTS, COUNTS.replace("k - 1", "k")), "openmp")], "emulated"
+    )[0]
     assert score.decided and score.passes == (True, False), score.first.detail
-    assert not score_items([Work(replace(item, guarantees=()), (COUNTS,), "openmp")], "emulated")[
-        0
-    ].decided
+    assert not score_items(
+        [ScoringWork(replace(item, guarantees=()), (COUNTS,), "openmp")], "emulated"
+    )[0].decided

@@ -7,7 +7,13 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coevolve.loop.experience import gathered, hardest_first, selected, unlike, weight_of
+from coevolve.loop.experience import (
+    compute_weight,
+    drop_near_duplicates,
+    gather_triplets,
+    select_triplets,
+    sort_hardest_first,
+)
 from corpora.records import Blame, Outcome, Program, Triplet, UnitTestSuite, Verdict
 
 BODIES = [
@@ -46,35 +52,41 @@ A, B, C = [triplet(1, k) for k in range(3)], [triplet(2, k) for k in range(2)], 
 
 def test_how_far_back() -> None:
     rounds = [[*A[:2], *C], [A[1], A[2], *B]]
-    assert gathered(rounds, "accumulate") == [*A[:2], *C, A[2], *B]
-    assert gathered(rounds, "replace") == [A[1], A[2], *B]
-    assert gathered(rounds, "mix") == [A[1], A[2], *B, *C, A[0]]  # C's source had one right answer
-    assert gathered([[*A, *B, *C], [A[0]]], "mix") == [A[0], *C]
+    assert gather_triplets(rounds, "accumulate") == [*A[:2], *C, A[2], *B]
+    assert gather_triplets(rounds, "replace") == [A[1], A[2], *B]
+    assert gather_triplets(rounds, "mix") == [
+        A[1],
+        A[2],
+        *B,
+        *C,
+        A[0],
+    ]  # C's source had one right answer
+    assert gather_triplets([[*A, *B, *C], [A[0]]], "mix") == [A[0], *C]
     for mode in ("accumulate", "replace", "mix"):
-        assert gathered([], mode) == [] and gathered([A, []], mode) == (
+        assert gather_triplets([], mode) == [] and gather_triplets([A, []], mode) == (
             A if mode == "accumulate" else []
         )
 
 
 def test_the_default_is_the_first_two_of_each_source_in_order() -> None:
-    assert selected([A[0], B[0], A[1], A[2], B[1]], 2, "first") == [A[0], B[0], A[1], B[1]]
+    assert select_triplets([A[0], B[0], A[1], A[2], B[1]], 2, "first") == [A[0], B[0], A[1], B[1]]
     other_way = triplet(1, 3, way="cuda:cpp")
-    assert selected([A[0], other_way], 1, "first") == [A[0], other_way]
+    assert select_triplets([A[0], other_way], 1, "first") == [A[0], other_way]
 
 
 def test_hard_takes_rare_sources_first_and_no_near_duplicates() -> None:
     again = triplet(1, 0, name="renamed")
-    assert unlike([A[0], again, A[1]]) == [A[0], A[1]]
-    assert selected([A[0], again, A[1], *B, *C], 2, "hard") == [*C, *B, A[0], A[1]]
-    assert hardest_first([*A, *B, *C])[0] == C[0]
+    assert drop_near_duplicates([A[0], again, A[1]]) == [A[0], A[1]]
+    assert select_triplets([A[0], again, A[1], *B, *C], 2, "hard") == [*C, *B, A[0], A[1]]
+    assert sort_hardest_first([*A, *B, *C])[0] == C[0]
 
 
 def test_weights_are_the_suites_strength_where_asked_for() -> None:
     weak = triplet(1, 0, 0.55)
     assert (
-        weight_of(weak, "first"),
-        weight_of(weak, "hard"),
-        weight_of(triplet(1, 0, None), "hard"),
+        compute_weight(weak, "first"),
+        compute_weight(weak, "hard"),
+        compute_weight(triplet(1, 0, None), "hard"),
     ) == (1.0, 0.55, 1.0)
 
 
@@ -87,9 +99,9 @@ def test_no_source_has_more_than_its_share(
     pairs: list[tuple[int, int]], per_source: int, selection: str
 ) -> None:
     given_ = list({t.id: t for t in (triplet(s, a) for s, a in pairs)}.values())
-    kept = selected(given_, per_source, selection)
+    kept = select_triplets(given_, per_source, selection)
     assert max(Counter(t.source.id for t in kept).values(), default=0) <= per_source
     assert {t.source.id for t in kept} == {t.source.id for t in given_} and {
         t.id for t in kept
     } <= {t.id for t in given_}
-    assert selected(given_, per_source, selection) == kept
+    assert select_triplets(given_, per_source, selection) == kept

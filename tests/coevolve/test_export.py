@@ -7,7 +7,7 @@ import pytest
 from report_run import make_run
 
 from coevolve.cli.errors import UserError
-from coevolve.cli.export import export
+from coevolve.cli.export import export_run
 from coevolve.cli.main import main
 from corpora.records import Triplet
 from corpora.store import read_jsonl, read_triplets, write_jsonl
@@ -38,7 +38,7 @@ def test_pairs_are_those_up_to_the_round(run, tmp_path, number, slice_):
     whole = [t.id for k in (1, 2) for t in read_jsonl(run.round(k).triplets, Triplet)]
     whole = list(dict.fromkeys(whole))
     assert len(whole) > 2
-    out = export(run.root, tmp_path / "out", number)
+    out = export_run(run.root, tmp_path / "out", number)
     assert [t.id for t in read_triplets(out / "pairs.parquet")] == whole[slice_]
     assert json.loads((out / "translator" / "config.json").read_text())["round"] == (
         2 if number is None else number
@@ -46,13 +46,13 @@ def test_pairs_are_those_up_to_the_round(run, tmp_path, number, slice_):
 
 
 def test_the_card_tells_of_no_later_round(run, tmp_path):
-    card = (export(run.root, tmp_path / "out", 1) / "translator" / "README.md").read_text()
+    card = (export_run(run.root, tmp_path / "out", 1) / "translator" / "README.md").read_text()
     assert "\n| 1 | " in card and "\n| 2 | " not in card
 
 
 def test_a_round_that_is_not_there(run, tmp_path, capsys):
     with pytest.raises(UserError, match="no finished checkpoints of round 7"):
-        export(run.root, tmp_path / "out", 7)
+        export_run(run.root, tmp_path / "out", 7)
     assert main(["export", str(run.root), "--round", "7"]) == 2
     assert capsys.readouterr().err.count("\n") == 1
 

@@ -19,13 +19,19 @@ from coevolve.loop import stages
 from coevolve.loop.actors import _keep_token_private
 from coevolve.loop.run_corpus import open_corpus
 from coevolve.loop.run_folder import RunFolder
-from coevolve.loop.services import TesterService, TranslatorService, make_verifier, without
-from coevolve.loop.verdict_lessons import REWARDS, Judged, compared, judged, reward_of
-from coevolve.loop.workers import Crew, LocalWorker
+from coevolve.loop.services import TesterService, TranslatorService, drop_protected, make_verifier
+from coevolve.loop.verdict_lessons import (
+    REWARDS,
+    JudgedProgram,
+    compute_reward,
+    group_by_program,
+    make_preference_pairs,
+)
+from coevolve.loop.workers import LocalWorker, RunWorkers
 from corpora.records import Blame, Candidate, Outcome, Program, Triplet, UnitTestSuite, Verdict
 from corpora.splits import LeakError
 from corpora.store import read_jsonl
-from gpu_runtime.models.backends import kind_of
+from gpu_runtime.models.backends import classify_model
 from gpu_runtime.models.scripted import ScriptedModel
 from translator.prompting.answers import NOT_A_FUNCTION
 from translator.prompting.translate import PromptStyle, Translator
@@ -98,7 +104,7 @@ def run_of(tiny, tiny_llama):
             round=config.round,
         )
         folder = RunFolder(config.run_dir)
-        crew = Crew(
+        crew = RunWorkers(
             LocalWorker(KnowingTranslator(config)),
             LocalWorker(TesterService(config)),
             (LocalWorker(make_verifier(config)),),
@@ -110,13 +116,13 @@ def run_of(tiny, tiny_llama):
 
 def test_a_round_fine_tunes_by_lora_and_stops_by_what_was_executed(run_of) -> None:
     run = run_of(method="lora", rank=2, validation=2, patience=1, batch_tokens=512)
-    stages.cold_start(run)
-    assert kind_of(run.folder.round(0).translator) == "pretrained"
+    stages.run_cold_start(run)
+    assert classify_model(run.folder.round(0).translator) == "pretrained"
     stages.make_suites(run, 1)
     stages.propose_and_verify(run, 1)
     stages.keep_triplets(run, 1)
     triplets = list(read_jsonl(run.folder.round(1).triplets, Triplet))
-    held = stages.validation_of(run, 1)
+    held = stages.select_validation(run, 1)
     assert len(held) == 2 and triplets
     service = run.crew.translator.target
     figures = service.learn(
@@ -183,8 +189,8 @@ def test_what_is_nearly_a_validation_program_is_not_learnt_from() -> None:
         .replace("< n", "< count"),
     )
     far = triplet("g", other)
-    assert without([same, far], [Program("cpp", "f", text)]) == [far]
-    assert without([same, far], []) == [same, far]
+    assert drop_protected([same, far], [Program("cpp", "f", text)]) == [far]
+    assert drop_protected([same, far], []) == [same, far]
 
 
 @pytest.mark.parametrize("way", ["dpo", "grpo"])
@@ -198,7 +204,7 @@ def test_a_pretrained_translator_learns_from_wrong_answers_too(run_of, tmp_path,
     program = next(p for p in run.corpus.training_source if p.name in ("offset", "square", "axpy"))
     suite = run.crew.verifiers[0].target.prepare(program).suite
     right = kernel_of(program)
-    item = Judged(
+    item = JudgedProgram(
         program,
         suite,
         "cpp:cuda",
@@ -258,16 +264,17 @@ def test_right_and_wrong_answers_are_told_apart_and_undecided_ones_left_out() ->
         )
         for c, o in zip(candidates, outcomes)
     ]
-    (item,) = judged({program.id: program}, {program.id: suite}, candidates, verdicts)
+    (item,) = group_by_program({program.id: program}, {program.id: suite}, candidates, verdicts)
     assert item.right == ("answer 0", "answer 4") and item.wrong == ("answer 1", "answer 3")
-    assert compared(item, 5) == [("answer 0", "answer 1"), ("answer 4", "answer 3")] and compared(
-        item, 1
-    ) == [("answer 0", "answer 1")]
-    assert compared(replace(item, wrong=()), 5) == []
-    assert judged({program.id: program}, {}, candidates, verdicts) == []
-    values = [reward_of(v) for v in verdicts]
+    assert make_preference_pairs(item, 5) == [
+        ("answer 0", "answer 1"),
+        ("answer 4", "answer 3"),
+    ] and make_preference_pairs(item, 1) == [("answer 0", "answer 1")]
+    assert make_preference_pairs(replace(item, wrong=()), 5) == []
+    assert group_by_program({program.id: program}, {}, candidates, verdicts) == []
+    values = [compute_reward(v) for v in verdicts]
     assert values[0] == 1.0 and all(value < 0.5 for value in values[1:4])
-    assert reward_of(replace(verdicts[3], detail=NOT_A_FUNCTION + "empty")) < 0 and set(
+    assert compute_reward(replace(verdicts[3], detail=NOT_A_FUNCTION + "empty")) < 0 and set(
         REWARDS
     ) == set(Outcome)
 
@@ -292,7 +299,7 @@ def test_a_whole_run_through_ray_whose_models_learn_by_ray_train(
     ):  # in the actor, where torch's own launcher must not be what starts the trainers
         from gpu_runtime.models import distributed as spread
 
-        spread.by_torch = None
+        spread.start_with_torch = None
         return KnowingTranslator(config)
 
     table = {

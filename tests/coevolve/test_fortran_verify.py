@@ -7,8 +7,8 @@ from __future__ import annotations
 import pytest
 
 from coevolve.verification.engine import Engine, Pair, VerifyConfig
-from coevolve.verification.questions import pair_of
-from corpora.extraction.dispatch import extract
+from coevolve.verification.requests import make_single_pair
+from corpora.extraction.extract import extract_programs
 from corpora.records import Outcome, Program
 from gpu_runtime.compile.toolchain import find_toolchain
 
@@ -359,8 +359,8 @@ def test_shared_data_becomes_arguments_on_both_sides(engine):
     """Module variables, COMMON and globals are inputs and outputs: a target that forgets to count
     is seen.
     """
-    (fortran,) = [p for p in extract(SHARED, "fortran").programs if p.name == "f"]
-    (cpp,) = [p for p in extract(SHARED_CPP, "cpp").programs if p.name == "f"]
+    (fortran,) = [p for p in extract_programs(SHARED, "fortran").programs if p.name == "f"]
+    (cpp,) = [p for p in extract_programs(SHARED_CPP, "cpp").programs if p.name == "f"]
     for pair in (Pair(fortran, cpp), Pair(cpp, fortran)):
         verdict = engine.verify(pair)
         assert verdict.outcome is Outcome.EQUIVALENT, (
@@ -379,18 +379,22 @@ def test_questions_lift_shared_data_on_both_sides(engine):
         "end subroutine"
     )
     counts = "static int total;\nvoid f(int n) { total += n; }"
-    pair = pair_of(count, "fortran", counts, "cpp")
+    pair = make_single_pair(count, "fortran", counts, "cpp")
     assert engine.verify(pair).outcome is Outcome.EQUIVALENT, pair.source.text
     assert (
-        engine.verify(pair_of(count, "fortran", counts.replace("+=", "-="), "cpp")).outcome
+        engine.verify(make_single_pair(count, "fortran", counts.replace("+=", "-="), "cpp")).outcome
         is Outcome.MISMATCH
     )
-    assert "common" in pair_of(count, "fortran", counts, "cpp", "n:i32=3").source.text
+    assert "common" in make_single_pair(count, "fortran", counts, "cpp", "n:i32=3").source.text
     assert (
-        "common" not in pair_of(count, "fortran", counts, "cpp", "n:i32=3 total:i32=4").source.text
+        "common"
+        not in make_single_pair(count, "fortran", counts, "cpp", "n:i32=3 total:i32=4").source.text
     )
     stateful = "void f(int *x) { static int calls; x[0] = 1; }"
-    assert pair_of("void f(int *x) { x[0] = 1; }", "cpp", stateful, "cpp").target.text == stateful
+    assert (
+        make_single_pair("void f(int *x) { x[0] = 1; }", "cpp", stateful, "cpp").target.text
+        == stateful
+    )
 
 
 GEMV = """      SUBROUTINE DGEMVX(TRANS, M, N, A, LDA, X, Y)
@@ -433,7 +437,7 @@ def test_blas_flags_and_their_helpers(engine):
     """LSAME and XERBLA come with it; arguments that XERBLA refuses do not count; a flag that is
     taken for the other is seen.
     """
-    (source,) = extract(GEMV, "fortran").programs
+    (source,) = extract_programs(GEMV, "fortran").programs
     right = engine.verify(Pair(source, Program("cpp", "dgemvx", GEMV_CPP)))
     assert right.outcome is Outcome.EQUIVALENT, right.detail
     wrong = GEMV_CPP.replace("trans == 'N' || trans == 'n'", "true")

@@ -5,13 +5,13 @@ and only what a source tells.
 from __future__ import annotations
 
 from coevolve.config.schema import parse
-from coevolve.loop.generated import generated_pairs
+from coevolve.loop.generated import generate_pairs
 from corpora.splits import EvaluationGuard
 
 
 def pairs(share: float, **cold: object) -> list[tuple[str, str, str, str]]:
     config = parse({"cold_start": {"structures": share, "level": "easy", **cold}}, "t")
-    made = generated_pairs(config, 60, 0, EvaluationGuard([]), config.directions)
+    made = generate_pairs(config, 60, 0, EvaluationGuard([]), config.directions)
     return [(a.dialect, b.dialect, a.text, b.text) for a, b in made]
 
 

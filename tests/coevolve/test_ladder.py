@@ -15,22 +15,22 @@ from coevolve.loop import run_pretraining as ladder
 from coevolve.loop import stages
 from coevolve.loop.pretraining_lessons import (
     VALIDATION,
-    Pass,
-    batch_of,
-    lessons,
-    passes,
-    rate_of,
-    steps,
-    unpaired,
-    ways,
-    words_of,
+    PretrainingPass,
+    collect_unpaired,
+    compute_noise_rate,
+    count_passes,
+    list_directions,
+    list_steps,
+    make_canonical_words,
+    make_lessons,
+    select_batch,
 )
 from coevolve.loop.run_corpus import open_corpus
 from coevolve.loop.run_folder import RunFolder, read_json
-from coevolve.loop.run_pretraining import chosen, climb, step_paths
+from coevolve.loop.run_pretraining import choose_best_pass, list_step_paths, run_pretraining
 from coevolve.loop.services import TesterService, TranslatorService, make_verifier
-from coevolve.loop.workers import Crew, LocalWorker
-from coevolve.report.page import table
+from coevolve.loop.workers import LocalWorker, RunWorkers
+from coevolve.report.page import make_table
 from corpora.records import Candidate, Program
 from corpora.splits import LeakError
 
@@ -59,7 +59,7 @@ def climbing(tiny, monkeypatch):
     )
     folder = RunFolder(config.run_dir)
     service = TranslatorService(config)
-    crew = Crew(
+    crew = RunWorkers(
         LocalWorker(service),
         LocalWorker(TesterService(config)),
         (LocalWorker(make_verifier(config)),),
@@ -70,11 +70,13 @@ def climbing(tiny, monkeypatch):
 def test_every_step_leaves_a_checkpoint_and_figures_and_the_cold_start_goes_on_from_the_last(
     climbing,
 ):
-    stages.cold_start(climbing)
-    last = climb(climbing)  # nothing is left to do
+    stages.run_cold_start(climbing)
+    last = run_pretraining(climbing)  # nothing is left to do
     paths = dict(
         zip(
-            steps(climbing.config), step_paths(climbing.folder, steps(climbing.config)), strict=True
+            list_steps(climbing.config),
+            list_step_paths(climbing.folder, list_steps(climbing.config)),
+            strict=True,
         )
     )
     assert list(paths) == ["mlm", "aer", "dae", "bt"] and last == str(paths["bt"].translator)
@@ -96,7 +98,7 @@ def test_every_step_leaves_a_checkpoint_and_figures_and_the_cold_start_goes_on_f
         and 0 <= figures["bt"]["executed_pass@1"] <= 100
     )
     assert "seconds" not in json.dumps(figures), "equal runs leave equal files"
-    shown = table(climbing.folder, climbing.config)[1][0][-1]
+    shown = make_table(climbing.folder, climbing.config)[1][0][-1]
     assert [s.rsplit(" ", 1)[0] for s in shown.split(", ")][:5] == [
         "ladder: mlm",
         "ladder: aer",
@@ -126,7 +128,7 @@ def test_every_step_leaves_a_checkpoint_and_figures_and_the_cold_start_goes_on_f
 
 
 def _taught(run):
-    sides = unpaired(run.config, ladder._own(run), run.corpus.protected)
+    sides = collect_unpaired(run.config, ladder._find_training_programs(run), run.corpus.protected)
     return [p for side in sides for p in side.training if not p.origin.startswith("loopnests:")]
 
 
@@ -147,8 +149,8 @@ def test_a_step_killed_between_passes_goes_on_after_the_last_finished_one(climbi
 
     monkeypatch.setattr(TranslatorService, "pretrain", dies_at_the_third)
     with pytest.raises(KeyboardInterrupt):
-        climb(run)
-    first, second = step_paths(run.folder, ("mlm", "dae"))
+        run_pretraining(run)
+    first, second = list_step_paths(run.folder, ("mlm", "dae"))
     assert first.figures.exists() and second.measured(1).exists() and not second.figures.exists()
     monkeypatch.setattr(
         TranslatorService,
@@ -157,12 +159,12 @@ def test_a_step_killed_between_passes_goes_on_after_the_last_finished_one(climbi
             done.append((wanted.step, wanted.number)) or whole(self, wanted, *rest)
         ),
     )
-    climb(run)
+    run_pretraining(run)
     assert done == [("mlm", 1), ("mlm", 2), ("dae", 1), ("dae", 2)]
     resumed = (second.translator / "model.safetensors").read_bytes(), second.figures.read_bytes()
     for paths in (first, second):
         shutil.rmtree(paths.folder)
-    climb(run)
+    run_pretraining(run)
     assert (
         (second.translator / "model.safetensors").read_bytes(),
         second.figures.read_bytes(),
@@ -175,7 +177,7 @@ def test_an_evaluation_item_is_refused(tiny, tmp_path):
     config = replace(tiny, ladder=replace(tiny.ladder, steps=("mlm",), examples=10))
     with pytest.raises(LeakError, match="theirs.*mine"):
         TranslatorService(config).pretrain(
-            Pass("mlm", 1, ""), (like,), (held,), str(tmp_path / "x")
+            PretrainingPass("mlm", 1, ""), (like,), (held,), str(tmp_path / "x")
         )
     assert not (tmp_path / "x").exists()
 
@@ -190,16 +192,19 @@ def test_a_held_out_program_that_a_model_wrote_is_not_learnt_from(tiny, tmp_path
     )
     config = replace(tiny, ladder=replace(tiny.ladder, steps=("bt",), examples=6, translated=1))
     service = TranslatorService(config)
-    service.pretrain(Pass("mlm", 1, ""), (real,), (held,), str(tmp_path / "a"))
+    service.pretrain(PretrainingPass("mlm", 1, ""), (real,), (held,), str(tmp_path / "a"))
     other = replace(held, text=held.text.replace("2 *", "7 +"))
     both = service.pretrain(
-        Pass("bt", 1, str(tmp_path / "a"), ((held, real), (other, real))),
+        PretrainingPass("bt", 1, str(tmp_path / "a"), ((held, real), (other, real))),
         (real,),
         (held,),
         str(tmp_path / "b"),
     )
     one = service.pretrain(
-        Pass("bt", 1, str(tmp_path / "a"), ((other, real),)), (real,), (held,), str(tmp_path / "c")
+        PretrainingPass("bt", 1, str(tmp_path / "a"), ((other, real),)),
+        (real,),
+        (held,),
+        str(tmp_path / "c"),
     )
     assert both["examples"] == one["examples"]
 
@@ -209,7 +214,7 @@ def test_sides_are_unpaired_and_what_is_validated_on_is_not_taught():
         {"direction": "cpp:cuda", "ladder": {"steps": ["dae"], "examples": 260, "validation": 0.1}},
         "x",
     )
-    sides = unpaired(config, (), ())
+    sides = collect_unpaired(config, (), ())
     assert [s.dialect for s in sides] == ["cpp", "cuda"]
     computations = [
         {p.origin for p in s.training if p.origin.startswith("loopnests:")} for s in sides
@@ -217,7 +222,9 @@ def test_sides_are_unpaired_and_what_is_validated_on_is_not_taught():
     assert all(computations) and not computations[0] & computations[1]
     for side in sides:
         assert len(side.validation) == 26 and len(side.training) <= 234
-        assert not {words_of(p) for p in side.validation} & {words_of(p) for p in side.training}
+        assert not {make_canonical_words(p) for p in side.validation} & {
+            make_canonical_words(p) for p in side.training
+        }
         assert not [
             p for p in side.training if p.origin.startswith("builtin") and "cudaMalloc" in p.text
         ]
@@ -230,7 +237,7 @@ def test_no_other_version_of_a_held_out_computation_is_taught():
     held = builtin.programs("cpp")[3]
     taught = {
         p.origin
-        for side in unpaired(config, (), (held,))
+        for side in collect_unpaired(config, (), (held,))
         for p in (*side.training, *side.validation)
     }
     assert held.origin not in taught and builtin.programs("cpp")[4].origin in taught
@@ -240,17 +247,17 @@ def test_noise_is_drawn_anew_in_each_pass_and_rises():
     config = parse(
         {"ladder": {"steps": ["dae"], "examples": 20, "epochs": 3, "noise": [0.1, 0.3]}}, "x"
     )
-    assert [rate_of(config, k) for k in (1, 2, 3)] == pytest.approx([0.1, 0.2, 0.3]) and rate_of(
-        config, VALIDATION
-    ) == 0.3
-    sides = unpaired(config, (), ())
+    assert [compute_noise_rate(config, k) for k in (1, 2, 3)] == pytest.approx(
+        [0.1, 0.2, 0.3]
+    ) and compute_noise_rate(config, VALIDATION) == 0.3
+    sides = collect_unpaired(config, (), ())
     programs = sides[0].training
-    first, second = (lessons(config, sides, "dae", k, programs) for k in (1, 2))
-    assert first == lessons(config, sides, "dae", 1, programs) and first != second
+    first, second = (make_lessons(config, sides, "dae", k, programs) for k in (1, 2))
+    assert first == make_lessons(config, sides, "dae", 1, programs) and first != second
     assert (
         [e.answer for e in first]
         == [e.answer for e in second]
-        == [" ".join(words_of(p)) for p in programs]
+        == [" ".join(make_canonical_words(p)) for p in programs]
     )
     assert {e.prompt.split()[0] for e in first} == {"<cuda:cpp>"}, (
         "a kernel's tag asks for a kernel, a serial function's for a serial one"
@@ -259,22 +266,27 @@ def test_noise_is_drawn_anew_in_each_pass_and_rises():
 
 def test_batches_go_round_the_functions():
     config = parse({"ladder": {"steps": ["dae", "bt"], "examples": 40, "translated": 300}}, "x")
-    assert passes(config, "bt") == 3
-    side = unpaired(config, (), ())[0]
-    seen = [p.id for k in (1, 2, 3) for p in batch_of(side, config, k)]
+    assert count_passes(config, "bt") == 3
+    side = collect_unpaired(config, (), ())[0]
+    seen = [p.id for k in (1, 2, 3) for p in select_batch(side, config, k)]
     assert len(seen) == 300 and set(seen) == {p.id for p in side.training}
 
 
 def test_the_best_pass_is_chosen_by_loss_or_by_execution():
     losses = [{"validation_loss": v} for v in (2.0, 1.0, 1.5)]
-    assert chosen("dae", losses) == 2
-    assert chosen("bt", [f | {"executed_pass@1": p} for f, p in zip(losses, (5.0, 2.5, 5.0))]) == 3
-    assert chosen("bt", [f | {"executed_pass@1": None} for f in losses]) == 2
+    assert choose_best_pass("dae", losses) == 2
+    assert (
+        choose_best_pass(
+            "bt", [f | {"executed_pass@1": p} for f, p in zip(losses, (5.0, 2.5, 5.0))]
+        )
+        == 3
+    )
+    assert choose_best_pass("bt", [f | {"executed_pass@1": None} for f in losses]) == 2
     begun = [
         losses[0] | {"executed_pass@1": 5.0, "before_executed_pass@1": 7.5},
         losses[1] | {"executed_pass@1": 7.5},
     ]
-    assert chosen("bt", begun) == 2 and chosen("bt", begun[:1]) == 0, (
+    assert choose_best_pass("bt", begun) == 2 and choose_best_pass("bt", begun[:1]) == 0, (
         "a step that makes a model worse is not taken"
     )
 
@@ -283,10 +295,17 @@ def test_several_directions_share_one_ladder():
     config = parse(
         {"direction": ["cpp:cuda", "cpp:openmp"], "ladder": {"steps": ["dae"], "examples": 30}}, "x"
     )
-    assert sorted(map(str, ways(config))) == ["cpp:cuda", "cpp:openmp", "cuda:cpp", "openmp:cpp"]
-    sides = unpaired(config, (), ())
+    assert sorted(map(str, list_directions(config))) == [
+        "cpp:cuda",
+        "cpp:openmp",
+        "cuda:cpp",
+        "openmp:cpp",
+    ]
+    sides = collect_unpaired(config, (), ())
     assert [s.dialect for s in sides] == ["cpp", "cuda", "openmp"]
-    assert {e.prompt.split()[0] for e in lessons(config, sides, "dae", 1, sides[0].training)} == {
+    assert {
+        e.prompt.split()[0] for e in make_lessons(config, sides, "dae", 1, sides[0].training)
+    } == {
         "<cuda:cpp>",
         "<openmp:cpp>",
     }
@@ -313,11 +332,11 @@ def test_only_verified_translations_are_learnt_from_where_asked(climbing, monkey
     given = []
     monkeypatch.setattr(ladder, "CHECKED", 99)
     monkeypatch.setattr(
-        ladder, "batch_of", lambda side, *_: simple if side.dialect == "cpp" else []
+        ladder, "select_batch", lambda side, *_: simple if side.dialect == "cpp" else []
     )
     monkeypatch.setattr(
         ladder,
-        "_translated",
+        "_translate_programs",
         lambda _run, _label, _checkpoint, way, programs: [
             (Candidate(p.id, str(way), texts[p.id]), p) for p in programs
         ],
@@ -326,7 +345,7 @@ def test_only_verified_translations_are_learnt_from_where_asked(climbing, monkey
         ladder, "_pass", lambda _run, _paths, wanted: given.extend(wanted.pairs) or {}
     )
     monkeypatch.setattr(ladder, "_executed_pass", lambda *_: 0.0)
-    figures = ladder._back_translate(run, step_paths(run.folder, ("bt",))[0], 1, "")
+    figures = ladder._back_translate(run, list_step_paths(run.folder, ("bt",))[0], 1, "")
     assert (
         len(simple) > 1
         and figures["verified"] == 1

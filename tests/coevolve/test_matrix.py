@@ -7,7 +7,7 @@ import pytest
 
 from coevolve.verification.engine import Engine, VerifyConfig
 from corpora.dialects import DIALECTS
-from tester.mutation.mutants import mutants_of
+from tester.mutation.mutants import generate_mutants
 
 SAMPLE = {"axpy": ("cuda", "openmp-fortran")}
 """Kernels of the default suite, each with the dialects that are its source there."""
@@ -37,7 +37,7 @@ def test_known_equivalent_mutants_are_still_mutants_of_their_kernels():
     again.
     """
     for kernel, dialect, place in matrix.EQUIVALENT:
-        assert place in {m.where for m in mutants_of(matrix.versions(kernel)[dialect])}
+        assert place in {m.where for m in generate_mutants(matrix.versions(kernel)[dialect])}
 
 
 def test_the_wrong_variant_depends_on_text_and_seed_only(engine):

@@ -10,13 +10,13 @@ import pytest
 from codebleu import calc_codebleu
 
 from coevolve.evaluation.metrics import (
+    average_pass_at_k,
     bleu,
-    code_tokens,
     codebleu,
     efficiency_at_k,
-    mean_pass_at_k,
     pass_at_k,
     speedup_at_k,
+    tokenize_code,
 )
 
 
@@ -38,7 +38,9 @@ def test_pass_at_k_refuses_nonsense(n, c, k):
 
 def test_means_of_nothing_are_none():
     assert (
-        mean_pass_at_k([], 1) is None and bleu([], []) is None and codebleu([], [], "cpp") is None
+        average_pass_at_k([], 1) is None
+        and bleu([], []) is None
+        and codebleu([], [], "cpp") is None
     )
 
 
@@ -60,7 +62,7 @@ def test_speedup_counts_wrong_samples_as_no_speed():
 
 def test_bleu_ignores_white_space_and_ranks_by_closeness():
     reference = "void f(float *x, int n) { for (int i = 0; i < n; i++) x[i] = 2.0f * x[i]; }"
-    spaced = " ".join(code_tokens(reference))
+    spaced = " ".join(tokenize_code(reference))
     assert bleu([spaced], [reference]) == pytest.approx(100)
     near = reference.replace("2.0f", "3.0f")
     far = "int main() { return 0; }"

@@ -10,19 +10,19 @@ import pytest
 from mixed_run import SMALL, WAYS, names
 
 from coevolve.cli.errors import UserError
-from coevolve.cli.export import export
+from coevolve.cli.export import export_run
 from coevolve.cli.main import main
-from coevolve.config.schema import ConfigError, load, parse, to_toml
+from coevolve.config.schema import ConfigError, format_toml, load, parse
 from coevolve.evaluation.evaluate import evaluate_round, prepare_evaluation
 from coevolve.loop import stages
-from coevolve.loop.directions import serving, translators
+from coevolve.loop.directions import find_translator, list_translators
 from coevolve.loop.rounds import run
-from coevolve.loop.run_corpus import RunCorpus, build, open_corpus, stored_corpus
+from coevolve.loop.run_corpus import RunCorpus, build_corpus, load_stored_corpus, open_corpus
 from coevolve.loop.run_folder import RunFolder, read_json
 from coevolve.loop.services import TesterService, TranslatorService, make_verifier
-from coevolve.loop.workers import Crew, LocalWorker
-from coevolve.models_named import resolve
-from coevolve.report.page import figures, table, write_report
+from coevolve.loop.workers import LocalWorker, RunWorkers
+from coevolve.named_models import resolve_model
+from coevolve.report.page import collect_figures, make_table, write_report
 from corpora import builtin
 from corpora.records import Candidate, Triplet, UnitTestSuite
 from corpora.store import read_jsonl
@@ -62,7 +62,7 @@ def test_lists_survive_the_file_and_a_list_of_one_is_one(tmp_path):
         "corpus": {"source": ["builtin", "a b"], "aligned": [False, True], "target": ["", "x"]},
     }
     config = parse(table, "t")
-    (tmp_path / "c.toml").write_text(to_toml(config))
+    (tmp_path / "c.toml").write_text(format_toml(config))
     assert load(tmp_path / "c.toml") == config
     assert parse({"direction": ["cpp:cuda"], "corpus": {"source": ["builtin"]}}, "t") == parse(
         {}, "t"
@@ -75,21 +75,24 @@ def test_lists_survive_the_file_and_a_list_of_one_is_one(tmp_path):
 
 def test_which_translator_serves_what():
     each = parse({"direction": ["cpp:cuda", "fortran:cuda"], "round": {"translators": "each"}}, "t")
-    assert [s.name for s in translators(each)] == ["translator-cpp-cuda", "translator-fortran-cuda"]
+    assert [s.name for s in list_translators(each)] == [
+        "translator-cpp-cuda",
+        "translator-fortran-cuda",
+    ]
     assert (
-        serving(each, "cuda:fortran").ways == ("fortran:cuda",)
-        and serving(each, "cpp:cuda").name == "translator-cpp-cuda"
+        find_translator(each, "cuda:fortran").ways == ("fortran:cuda",)
+        and find_translator(each, "cpp:cuda").name == "translator-cpp-cuda"
     )
     one = replace(each, round=replace(each.round, translators="one"))
-    assert [s.name for s in translators(one)] == ["translator"] and serving(
+    assert [s.name for s in list_translators(one)] == ["translator"] and find_translator(
         one, "cuda:fortran"
     ).name == "translator"
     single = parse({"round": {"translators": "each"}}, "t")
-    assert [s.name for s in translators(single)] == ["translator"]
+    assert [s.name for s in list_translators(single)] == ["translator"]
 
 
 def test_generated_lessons_are_shared_out(mixed):
-    from coevolve.loop.directions import share_of
+    from coevolve.loop.directions import compute_share
     from corpora.splits import EvaluationGuard
 
     def tags(config, ways, count):
@@ -100,7 +103,7 @@ def test_generated_lessons_are_shared_out(mixed):
 
     assert sorted(tags(mixed, (), 21)) == ["<cpp:openmp>"] * 11 + ["<fortran:openmp-fortran>"] * 10
     assert tags(mixed, ("fortran:openmp-fortran",), 7) == ["<fortran:openmp-fortran>"] * 7
-    assert [share_of(mixed, (way,), 21) for way in WAYS] == [11, 10]
+    assert [compute_share(mixed, (way,), 21) for way in WAYS] == [11, 10]
 
 
 def test_a_run_in_two_directions_resumes_and_tells_them_apart(short, tmp_path, monkeypatch, capsys):
@@ -109,13 +112,15 @@ def test_a_run_in_two_directions_resumes_and_tells_them_apart(short, tmp_path, m
     """
     other = replace(short, run_dir=str(tmp_path / "other"))
     whole = RunFolder(run(short, use_ray=False))
-    stopped = stages.learn
-    monkeypatch.setattr(stages, "learn", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+    stopped = stages.train_models
+    monkeypatch.setattr(
+        stages, "train_models", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt())
+    )
     with pytest.raises(KeyboardInterrupt):
         run(other, use_ray=False)
     resumed = RunFolder(other.run_dir)
     resumed.round(1).verdicts.unlink()  # verified again from the proposals
-    monkeypatch.setattr(stages, "learn", stopped)
+    monkeypatch.setattr(stages, "train_models", stopped)
     capsys.readouterr()
     run(other, use_ray=False)
     for path in [
@@ -129,8 +134,11 @@ def test_a_run_in_two_directions_resumes_and_tells_them_apart(short, tmp_path, m
         and (whole.export / "translator/README.md").read_text().count("fortran:openmp-fortran") > 1
     )
 
-    corpus = stored_corpus(whole)
-    assert corpus == build(short) and [str(way) for way, _ in corpus.by_direction(short)] == WAYS
+    corpus = load_stored_corpus(whole)
+    assert (
+        corpus == build_corpus(short)
+        and [str(way) for way, _ in corpus.by_direction(short)] == WAYS
+    )
     suites = [s.program_id for s in read_jsonl(whole.round(1).suites, UnitTestSuite)]
     assert len(set(suites)) == len(suites) == len(corpus.training_source)
     proposed = [c.direction for c in read_jsonl(whole.round(1).proposals, Candidate)]
@@ -139,7 +147,7 @@ def test_a_run_in_two_directions_resumes_and_tells_them_apart(short, tmp_path, m
     assert set(measured["directions"]) == set(WAYS) and measured["programs"] == sum(
         e["programs"] for e in measured["directions"].values()
     )
-    header, rows = table(whole, short)
+    header, rows = make_table(whole, short)
     assert [cells[1] for cells in rows] == ["all", *WAYS] * 2
     assert sum(int(cells[2]) for cells in rows[4:]) == int(rows[3][2]) == len(proposed)
     assert (
@@ -180,17 +188,19 @@ def test_one_translator_each_learns_and_is_asked_for_its_own_direction(short, tm
         config,
         folder,
         open_corpus(config, folder),
-        Crew(LocalWorker(knowing), LocalWorker(TesterService(config)), (LocalWorker(verifier),)),
+        RunWorkers(
+            LocalWorker(knowing), LocalWorker(TesterService(config)), (LocalWorker(verifier),)
+        ),
     )
     try:
         prepare_evaluation(this)
-        stages.cold_start(this)
+        stages.run_cold_start(this)
         for number in (0, 1):
             if number:
                 stages.make_suites(this, 1)
                 stages.propose_and_verify(this, 1)
                 stages.keep_triplets(this, 1)
-                stages.learn(this, 1)
+                stages.train_models(this, 1)
             evaluate_round(this, number)
     finally:
         verifier.engine.close()
@@ -212,13 +222,13 @@ def test_one_translator_each_learns_and_is_asked_for_its_own_direction(short, tm
     assert measured["cpp:openmp"]["pass@1"] == 50.0 and measured["cpp:openmp"]["pass@2"] == 100.0
     assert measured["fortran:openmp-fortran"]["pass@2"] == 0.0
 
-    assert {p.name for p in export(folder.root).iterdir()} == {
+    assert {p.name for p in export_run(folder.root).iterdir()} == {
         cpp,
         fortran,
         "tester",
         "pairs.parquet",
     }
-    (row,) = [r for r in figures(folder, config) if r.number]
+    (row,) = [r for r in collect_figures(folder, config) if r.number]
     assert (
         row.parts["cpp:openmp"].kept == row.kept == len(triplets)
         and row.parts["fortran:openmp-fortran"].kept == 0
@@ -235,11 +245,11 @@ def test_one_translator_each_learns_and_is_asked_for_its_own_direction(short, tm
     )
     for name in (folder.root, folder.export):
         assert [
-            Path(resolve(str(name), "translator", way).location).name
+            Path(resolve_model(str(name), "translator", way).location).name
             for way in ("cpp:openmp", "openmp-fortran:fortran")
         ] == [cpp, fortran]
     with pytest.raises(UserError, match="holds no translator"):
-        resolve(str(folder.root), "translator", "cpp:cuda")
+        resolve_model(str(folder.root), "translator", "cpp:cuda")
     assert main(["compare", str(folder.root), str(folder.root), "--json"]) == 0
     assert list(json.loads(capsys.readouterr().out)["directions"]) == [*WAYS, "all directions"]
 
@@ -248,15 +258,15 @@ def test_scalars_watch_and_plan_tell_the_directions_apart(tmp_path):
     """On a made-up finished run, without models."""
     from rich.console import Console
 
-    from coevolve.cli.plan import plan
-    from coevolve.cli.watch import View
-    from coevolve.report.direction_table import markdown, rows_of
-    from coevolve.report.scalars import scalars_of
+    from coevolve.cli.plan import format_plan
+    from coevolve.cli.watch import RunView
+    from coevolve.report.direction_table import format_markdown, make_rows
+    from coevolve.report.scalars import list_scalars
     from gpu_runtime.models.sizes import MACHINES
 
     config = replace(parse({**SMALL, "corpus": {"source": "builtin"}}, "t"), run_dir=str(tmp_path))
     folder = RunFolder(tmp_path)
-    folder.config.write_text(to_toml(config))
+    folder.config.write_text(format_toml(config))
     corpus = open_corpus(config, folder)
     items = {
         way: [{"passed": int(i < right), "samples": 1} for i in range(4)]
@@ -276,17 +286,17 @@ def test_scalars_watch_and_plan_tell_the_directions_apart(tmp_path):
     folder.round(0).evaluation.write_text(
         json.dumps({"directions": rows, "pass@1": 50.0, "programs": 8})
     )
-    assert [row.change for row in rows_of(tmp_path)] == [None, None]  # nothing to compare with
-    assert "| 25.0 (0 to 75) → 25.0 (0 to 75) | – |" in markdown(rows_of(tmp_path))
-    found = dict(scalars_of(figures(folder, config)[0]))
+    assert [row.change for row in make_rows(tmp_path)] == [None, None]  # nothing to compare with
+    assert "| 25.0 (0 to 75) → 25.0 (0 to 75) | – |" in format_markdown(make_rows(tmp_path))
+    found = dict(list_scalars(collect_figures(folder, config)[0]))
     assert (
         found["translator/pass@1"] == 50.0
         and found["translator/fortran-to-openmp-fortran/pass@1"] == 75.0
     )
     console = Console(width=160, record=True, file=open("/dev/null", "w"))
-    console.print(View(folder, config).frame(False))
+    console.print(RunView(folder, config).frame(False))
     assert "fortran:openmp-fortran" in console.export_text()
-    said = plan(config, corpus, MACHINES["cpu"])
+    said = format_plan(config, corpus, MACHINES["cpu"])
     assert (
         f"{sum(len(part.training_source) for part in corpus.parts)} programs to translate" in said
     )
@@ -307,16 +317,16 @@ def test_a_run_of_one_direction_is_laid_out_as_ever(short):
     assert (
         folder.round(1).translator / "model.safetensors"
     ).is_file() and "directions" not in read_json(folder.round(1).evaluation)
-    assert isinstance(build(config), RunCorpus) and not build(config).parts
+    assert isinstance(build_corpus(config), RunCorpus) and not build_corpus(config).parts
     assert (
-        table(folder, config)[0][:3] == ["round", "candidates", "compiled"]
-        and len(table(folder, config)[1]) == 2
+        make_table(folder, config)[0][:3] == ["round", "candidates", "compiled"]
+        and len(make_table(folder, config)[1]) == 2
     )
 
 
 def test_the_committed_configuration_mixes_all_forward_directions():
     config = load(Path(__file__).parents[2] / "configs/directions.toml")
-    corpus = build(config)
+    corpus = build_corpus(config)
     assert len(corpus.parts) == 6 and all(
         len(part.evaluation) == 20 and len(part.training_source) == 40 for part in corpus.parts
     )

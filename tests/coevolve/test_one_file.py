@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from coevolve.port.one_file import beside, headers, in_cpp_words
+from coevolve.port.one_file import drop_repeated_definitions, find_missing_headers, replace_restrict
 
 SHARED = (
     "#include <math.h>\n#define N 4\ntypedef struct { int k[N]; } Q;\nstruct P { double x; "
@@ -19,7 +19,7 @@ SECOND = SHARED + "// g: equivalent\nint g(const Q *q) { return q->k[0]; }\n"
 
 
 def test_what_ports_share_stands_once(tmp_path):
-    rest = beside(SECOND, [FIRST])
+    rest = drop_repeated_definitions(SECOND, [FIRST])
     assert rest == "// g: equivalent\nint g(const Q *q) { return q->k[0]; }\n"
     (tmp_path / "both.cpp").write_text(FIRST + rest)
     assert subprocess.run(["g++", "-fsyntax-only", tmp_path / "both.cpp"]).returncode == 0
@@ -27,13 +27,13 @@ def test_what_ports_share_stands_once(tmp_path):
 
 def test_what_differs_stays():
     other = SECOND.replace("a * a", "a * a * 1").replace("double x", "float x")
-    assert beside(other, [FIRST]).splitlines() == [
+    assert drop_repeated_definitions(other, [FIRST]).splitlines() == [
         "struct P { float x; };",
         "static double sq(double a) { return a * a * 1; }",
         "// g: equivalent",
         "int g(const Q *q) { return q->k[0]; }",
     ]
-    assert beside(SECOND, []) == SECOND
+    assert drop_repeated_definitions(SECOND, []) == SECOND
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_what_differs_stays():
     ],
 )
 def test_headers_of_what_is_named(text, expected, tmp_path):
-    found = headers(text, "cpp")
+    found = find_missing_headers(text, "cpp")
     assert found == [f"#include <{name}>" for name in expected]
     if "my::" not in text:
         (tmp_path / "whole.cpp").write_text("\n".join([*found, text]))
@@ -75,10 +75,10 @@ def test_headers_of_what_is_named(text, expected, tmp_path):
 
 
 def test_cuda_includes_much_by_itself_and_knows_no_restrict():
-    assert headers("__global__ void f(uint8_t *x) { x[0] = sqrtf(x[1]); }", "cuda") == [
-        "#include <stdint.h>"
-    ]
+    assert find_missing_headers(
+        "__global__ void f(uint8_t *x) { x[0] = sqrtf(x[1]); }", "cuda"
+    ) == ["#include <stdint.h>"]
     assert (
-        in_cpp_words("void f(float * restrict x, float *__restrict__ restricted);")
+        replace_restrict("void f(float * restrict x, float *__restrict__ restricted);")
         == "void f(float * __restrict__ x, float *__restrict__ restricted);"
     )

@@ -12,12 +12,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from coevolve.cli.main import main
-from coevolve.config.schema import to_toml
+from coevolve.config.schema import format_toml
 from coevolve.loop.rounds import run
 from coevolve.loop.run_folder import RunFolder
 from corpora.records import Outcome, Triplet, Verdict
 from corpora.store import read_jsonl
-from gpu_runtime.models.backends import kind_of
+from gpu_runtime.models.backends import classify_model
 
 
 def answer_to(question: str) -> str:
@@ -81,7 +81,11 @@ def test_a_run_with_an_endpoint_keeps_pairs_and_trains_nothing(
     assert triplets and all(t.target.text.startswith("__global__") for t in triplets)
     outcomes = {v.outcome for v in read_jsonl(folder.round(1).verdicts, Verdict)}
     assert Outcome.EQUIVALENT in outcomes
-    assert kind_of(folder.round(1).translator) == kind_of(folder.export / "tester") == "openai"
+    assert (
+        classify_model(folder.round(1).translator)
+        == classify_model(folder.export / "tester")
+        == "openai"
+    )
     evaluation = json.loads(folder.round(1).evaluation.read_text())
     assert evaluation["pass@1"] > 0 and "not_a_function" in evaluation
     usage = [json.loads(line) for line in (folder.root / "usage.jsonl").read_text().splitlines()]
@@ -96,7 +100,7 @@ def test_a_run_with_an_endpoint_keeps_pairs_and_trains_nothing(
 
 def test_an_endpoint_that_is_none_is_one_line(tiny, tmp_path, capsys) -> None:
     model = replace(tiny.model, backend="openai", name_or_path="m", endpoint="nowhere")
-    (tmp_path / "c.toml").write_text(to_toml(replace(tiny, model=model)))
+    (tmp_path / "c.toml").write_text(format_toml(replace(tiny, model=model)))
     assert main(["run", str(tmp_path / "c.toml"), "--local"]) == 2
     error = capsys.readouterr().err.strip().splitlines()[-1]
     assert "model.endpoint 'nowhere' is no URL" in error

@@ -90,7 +90,7 @@ def test_a_suite_that_was_given_is_all_that_is_asked():
 
 def test_numbers_of_the_source_or_within_the_suite_ask_for_nothing(engine, monkeypatch):
     monkeypatch.setattr(
-        "coevolve.verification.own_sizes.validate",
+        "coevolve.verification.target_thresholds.validate_suite",
         lambda *_, **__: pytest.fail("a further test was made"),
     )
     small = Program("cpp", "dot", DOT.text.replace("return s", "if (n > 100) return s; return s"))

@@ -13,10 +13,16 @@ from pathlib import Path
 import pytest
 
 from coevolve.cli.main import main
-from coevolve.cli.plan import ladder_examples, plan, shape_of, work_of, work_of_tester
-from coevolve.config.schema import load, parse, to_toml
-from coevolve.loop.rounds import describe
-from coevolve.loop.run_corpus import RunCorpus, build
+from coevolve.cli.plan import (
+    count_pretraining_examples,
+    estimate_tester_work,
+    estimate_translator_work,
+    find_shape,
+    format_plan,
+)
+from coevolve.config.schema import format_toml, load, parse
+from coevolve.loop.rounds import describe_run
+from coevolve.loop.run_corpus import RunCorpus, build_corpus
 from coevolve.loop.services import TranslatorService
 from corpora.records import Program
 from gpu_runtime.models.sizes import MACHINES
@@ -67,10 +73,10 @@ def test_a_scratch_model_is_planned_as_it_is_made(tiny, tmp_path: Path) -> None:
     service = TranslatorService(tiny)
     service.cold_start((), str(tmp_path / "cold"))
     model = service.checkpoints.model(str(tmp_path / "cold"))
-    shape = shape_of(tiny)
+    shape = find_shape(tiny)
     true = replace(shape, vocabulary=len(model._tokenizer))
     assert true.parameters == model.parameters
-    text = plan(tiny, build(tiny), MACHINES["cpu"])
+    text = format_plan(tiny, build_corpus(tiny), MACHINES["cpu"])
     assert "vocabulary estimated" in text and "2 CPU cores" in text and "lora" not in text
 
 
@@ -84,7 +90,7 @@ def test_what_begins_with_an_export_is_planned_by_its_translator(tiny, tmp_path:
     }
     (tmp_path / "translator").mkdir()
     (tmp_path / "translator" / "config.json").write_text(json.dumps(shape))
-    found = shape_of(
+    found = find_shape(
         replace(tiny, model=replace(tiny.model, backend="pretrained", name_or_path=str(tmp_path)))
     )
     assert (found.layers, found.width, found.vocabulary) == (3, 64, 500)
@@ -98,16 +104,16 @@ def test_an_endpoint_has_a_bill_and_no_memory(tiny) -> None:
         endpoint="http://x/v1",
         prices=(1000.0, 2000.0),
     )
-    text = plan(replace(tiny, model=model), build(tiny), MACHINES["a100"])
+    text = format_plan(replace(tiny, model=model), build_corpus(tiny), MACHINES["a100"])
     assert "nothing is trained" in text and "cost about" in text and "GiB" not in text
-    assert "set model.prices" in plan(
-        replace(tiny, model=replace(model, prices=(0.0, 0.0))), build(tiny), MACHINES["a100"]
+    assert "set model.prices" in format_plan(
+        replace(tiny, model=replace(model, prices=(0.0, 0.0))), build_corpus(tiny), MACHINES["a100"]
     )
 
 
 def test_a_model_of_unknown_size_is_one_line(tiny, tmp_path: Path, capsys) -> None:
     model = replace(tiny.model, backend="pretrained", name_or_path="someone/thing")
-    (tmp_path / "c.toml").write_text(to_toml(replace(tiny, model=model)))
+    (tmp_path / "c.toml").write_text(format_toml(replace(tiny, model=model)))
     assert main(["plan", str(tmp_path / "c.toml")]) == 2
     error = capsys.readouterr().err
     assert "someone/thing' is not known here" in error and error.count("\n") == 1
@@ -118,9 +124,15 @@ def test_the_ladder_is_learning_too(tiny) -> None:
         tiny,
         ladder=replace(tiny.ladder, steps=("mlm", "bt"), examples=50, epochs=2.0, translated=10),
     )
-    assert ladder_examples(tiny) == 0 and ladder_examples(climbing) == 2 * 2 * 50 + 4 * 10
-    assert work_of(climbing, build(tiny)).cold_tokens > work_of(tiny, build(tiny)).cold_tokens
-    assert "ladder of mlm, bt" in describe(climbing) and "ladder of" not in describe(tiny)
+    assert (
+        count_pretraining_examples(tiny) == 0
+        and count_pretraining_examples(climbing) == 2 * 2 * 50 + 4 * 10
+    )
+    assert (
+        estimate_translator_work(climbing, build_corpus(tiny)).cold_tokens
+        > estimate_translator_work(tiny, build_corpus(tiny)).cold_tokens
+    )
+    assert "ladder of mlm, bt" in describe_run(climbing) and "ladder of" not in describe_run(tiny)
 
 
 def test_tokens_and_answers_are_those_counted_by_hand() -> None:
@@ -146,7 +158,7 @@ def test_tokens_and_answers_are_those_counted_by_hand() -> None:
         "verify": {"workers": 3},
     }
     config = parse(table, "t")
-    work, asked = work_of(config, corpus), work_of_tester(config, corpus)
+    work, asked = estimate_translator_work(config, corpus), estimate_tester_work(config, corpus)
     assert (work.prompt, work.answer, asked.prompt, asked.answer) == (11, 11, 11, 160)
     assert work.cold_tokens == 150 * 22 and asked.cold_tokens == 40 * 171
     # Two of each source's translations, there and back, and three generated pairs for each with
@@ -155,22 +167,26 @@ def test_tokens_and_answers_are_those_counted_by_hand() -> None:
     # Suites of one, two and three rounds, each with three generated ones.
     assert asked.learnt_per_round == 10 * 2 * 4 * 171 * 2
     assert (work.answers(3), asked.answers(3)) == (3 * 40 + 4 * 40, 3 * 20 + 4 * 4)
-    assert "280 candidates in all, and 76 answers of the Tester" in plan(
+    assert "280 candidates in all, and 76 answers of the Tester" in format_plan(
         config, corpus, MACHINES["cpu"]
     )
-    alone = work_of(replace(config, cold_start=replace(config.cold_start, directions=())), corpus)
+    alone = estimate_translator_work(
+        replace(config, cold_start=replace(config.cold_start, directions=())), corpus
+    )
     assert alone.cold_tokens == 100 * 22 and alone.learnt_per_round == 20 * (2 + 3) * 22 * 2
     for learn, lessons in (("forward", 20 * 5.5), ("dpo", 40), ("grpo", 40)):
-        found = work_of(replace(config, round=replace(config.round, learn=learn)), corpus)
+        found = estimate_translator_work(
+            replace(config, round=replace(config.round, learn=learn)), corpus
+        )
         assert found.learnt_per_round == lessons * 22 * 2
     assert (
-        work_of(
+        estimate_translator_work(
             replace(config, round=replace(config.round, freeze="translator")), corpus
         ).learnt_per_round
         == 0
     )
     assert (
-        work_of_tester(
+        estimate_tester_work(
             replace(config, round=replace(config.round, freeze="tester", experience="replace")),
             corpus,
         ).learnt_per_round
@@ -184,12 +200,12 @@ def test_the_gpus_that_a_run_asks_for_are_printed(tiny) -> None:
         resources=replace(tiny.resources, model_gpus=2.0, verifier_gpus=0.5),
         verify=replace(tiny.verify, workers=3),
     )
-    assert "GPUs         5.5 asked of Ray (models 4, verifiers 1.5, trainers 0)" in plan(
-        shared, build(tiny), MACHINES["cpu"]
+    assert "GPUs         5.5 asked of Ray (models 4, verifiers 1.5, trainers 0)" in format_plan(
+        shared, build_corpus(tiny), MACHINES["cpu"]
     )
     assert (
         "GPUs         0 asked of Ray (models 0, verifiers 0, trainers 0); models then use"
-        in plan(tiny, build(tiny), MACHINES["cpu"])
+        in format_plan(tiny, build_corpus(tiny), MACHINES["cpu"])
     )
 
 

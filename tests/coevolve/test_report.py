@@ -15,8 +15,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from report_run import HOSTILE, make_run
 
-from coevolve.report.data import page_data
-from coevolve.report.page import inside_script, write_report
+from coevolve.report.data import make_page_data
+from coevolve.report.page import escape_for_script, write_report
 from translator.prompting.answers import NOT_A_FUNCTION
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
@@ -89,7 +89,7 @@ def test_hostile_text_stays_data(hostile_page):
     "text", ["</script>", "<!--<script>", "\u2028\u2029", "\\u003c", '"', "\x00\x1f", "]]>"]
 )
 def test_json_inside_a_script_is_the_same_value(text):
-    written = inside_script({text: [text]})
+    written = escape_for_script({text: [text]})
     assert json.loads(written) == {text: [text]}
     assert not set(written) & {"<", "\u2028", "\u2029"}
 
@@ -107,7 +107,7 @@ def test_hostile_text_in_a_browser(hostile_page):
 
 def test_funnel_steps_are_monotone_and_changes_are_right(tmp_path):
     folder = make_run(tmp_path / "run", solved=((0, 1, 4), (1, 2, 3)))
-    cold, first = page_data(folder)["rounds"]
+    cold, first = make_page_data(folder)["rounds"]
     counts = [count for _, count in first["funnel"]]
     assert counts == sorted(counts, reverse=True) and counts[0] == 100 and counts[-1] == 5
     assert dict(first["funnel"]) == {
@@ -128,9 +128,9 @@ def test_funnel_steps_are_monotone_and_changes_are_right(tmp_path):
 
 def test_why_answers_are_no_functions_is_counted_and_shown(tmp_path):
     run = make_run(tmp_path / "run", programs=2, samples=6, text=NOT_A_FUNCTION + "cut off")
-    first = page_data(run)["rounds"][1]
+    first = make_page_data(run)["rounds"][1]
     assert first["not_functions"] == {"cut off": 12} and dict(first["funnel"])["parsed"] == 0
-    none = page_data(make_run(tmp_path / "other", programs=2, samples=6))["rounds"][1]
+    none = make_page_data(make_run(tmp_path / "other", programs=2, samples=6))["rounds"][1]
     assert none["not_functions"] == {}
     if BROWSER:
         pages = [opened(write_report(tmp_path / name)) for name in ("run", "other")]
@@ -142,7 +142,7 @@ def test_why_answers_are_no_functions_is_counted_and_shown(tmp_path):
 
 
 def test_samples_carry_their_evidence(tmp_path):
-    data = page_data(make_run(tmp_path / "run"))
+    data = make_page_data(make_run(tmp_path / "run"))
     wrong = next(s for s in data["samples"] if s["outcome"] == "MISMATCH" and not s["held"])
     assert (
         wrong["place"] == "x[3]"

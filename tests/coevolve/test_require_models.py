@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from coevolve.cli.main import main
-from coevolve.config.schema import to_toml
+from coevolve.config.schema import format_toml
 from coevolve.loop import rounds
 from coevolve.loop.rounds import require_models
 from gpu_runtime.models import finetune, pretrained
@@ -49,7 +49,7 @@ def test_a_wrong_name_shows_before_anything_is_computed(
     config = named(backend, str(tmp_path / "nope"))
     with pytest.raises(ModelError, match="nope'"):
         require_models(config)
-    (tmp_path / "c.toml").write_text(to_toml(config))
+    (tmp_path / "c.toml").write_text(format_toml(config))
     assert main(["run", str(tmp_path / "c.toml"), "--dry-run"]) == 2
     error = capsys.readouterr().err.strip()
     assert "nope'" in error and "\n" not in error and not Path(config.run_dir).exists()

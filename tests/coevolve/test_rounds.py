@@ -7,19 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from coevolve.cli.export import export
+from coevolve.cli.export import export_run
 from coevolve.cli.main import main
 from coevolve.config.schema import ConfigError, load
 from coevolve.evaluation.evaluate import evaluate_checkpoint, prepare_evaluation
 from coevolve.loop import stages
-from coevolve.loop.rounds import describe, run
-from coevolve.loop.run_corpus import build, open_corpus
+from coevolve.loop.rounds import describe_run, run
+from coevolve.loop.run_corpus import build_corpus, open_corpus
 from coevolve.loop.run_folder import RunFolder
 from coevolve.loop.services import TesterService, TranslatorService, make_verifier
-from coevolve.loop.workers import Crew, LocalWorker
-from coevolve.report.page import figures, print_table, write_report
+from coevolve.loop.workers import LocalWorker, RunWorkers
+from coevolve.report.page import collect_figures, print_table, write_report
 from corpora.records import Candidate, Outcome, Program, Triplet, UnitTestSuite, Verdict
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from corpora.splits import LeakError
 from corpora.store import read_jsonl, read_triplets
 from corpora.suites.unit_tests import parse_suite
@@ -71,7 +71,7 @@ class KnowingTranslator(TranslatorService):
 @pytest.fixture
 def knowing(tiny):
     folder = RunFolder(tiny.run_dir)
-    crew = Crew(
+    crew = RunWorkers(
         LocalWorker(KnowingTranslator(tiny)),
         LocalWorker(TesterService(tiny)),
         (LocalWorker(make_verifier(tiny)),),
@@ -80,7 +80,7 @@ def knowing(tiny):
 
 
 def test_only_equivalent_candidates_are_kept_and_learnt_from(knowing):
-    stages.cold_start(knowing)
+    stages.run_cold_start(knowing)
     stages.make_suites(knowing, 1)
     stages.propose_and_verify(knowing, 1)
     stages.keep_triplets(knowing, 1)
@@ -96,7 +96,7 @@ def test_only_equivalent_candidates_are_kept_and_learnt_from(knowing):
     triplets = list(read_jsonl(paths.triplets, Triplet))
     assert {t.source.name for t in triplets} == set(names.values())
     assert all(t.suite.strength >= knowing.config.verify.least_strength for t in triplets)
-    stages.learn(knowing, 1)
+    stages.train_models(knowing, 1)
     assert (paths.translator / "model.safetensors").is_file()
     before, after = (knowing.folder.round(k).translator / "model.safetensors" for k in (0, 1))
     assert before.read_bytes() != after.read_bytes()
@@ -108,7 +108,7 @@ def test_only_equivalent_candidates_are_kept_and_learnt_from(knowing):
 
 
 def test_training_on_a_held_out_program_is_refused(knowing):
-    stages.cold_start(knowing)
+    stages.run_cold_start(knowing)
     held_out = knowing.corpus.evaluation[0]
     renamed = Program(
         "cpp",
@@ -177,7 +177,7 @@ def test_export_loads_without_this_project(tiny, tmp_path):
     from gpu_runtime.models.scratch import ScratchModel
 
     run(tiny, use_ray=False)
-    out = export(Path(tiny.run_dir), tmp_path / "exported")
+    out = export_run(Path(tiny.run_dir), tmp_path / "exported")
     code = (
         "from transformers import AutoModelForCausalLM, AutoTokenizer; import sys\n"
         "for folder in sys.argv[1:]:\n"
@@ -186,7 +186,7 @@ def test_export_loads_without_this_project(tiny, tmp_path):
         "    ids = t('<cpp:cuda> void F0 ( int V0 ) { }', return_tensors='pt').input_ids\n"
         "    print(m.generate(ids, max_new_tokens=3).shape[1] > ids.shape[1])\n"
     )
-    half = export(Path(tiny.run_dir), tmp_path / "half", half=True)
+    half = export_run(Path(tiny.run_dir), tmp_path / "half", half=True)
     folders = (out / "translator", out / "tester", half / "translator")
     done = subprocess.run(
         [sys.executable, "-c", code, *map(str, folders)],
@@ -235,7 +235,7 @@ def test_no_translation_of_a_held_out_program_is_trained_on(tiny):
     from dataclasses import replace
 
     spec = "generated:60:5"
-    corpus = build(replace(tiny, corpus=replace(tiny.corpus, source=spec, target=spec)))
+    corpus = build_corpus(replace(tiny, corpus=replace(tiny.corpus, source=spec, target=spec)))
     held_out = {p.origin for p in corpus.evaluation}
     assert held_out and corpus.training_target
     assert not held_out & {p.origin for p in (*corpus.training_source, *corpus.training_target)}
@@ -256,12 +256,12 @@ def test_one_process_at_a_time(tiny):
 
 
 def test_dry_run_and_report_of_an_unfinished_run(tiny, capsys):
-    assert "rounds of about" in describe(tiny)
+    assert "rounds of about" in describe_run(tiny)
     folder = RunFolder(tiny.run_dir)
     assert not folder.root.exists()
     open_corpus(tiny, folder)
     print_table(folder.root)
-    assert figures(folder) == []
+    assert collect_figures(folder) == []
     assert "no round has been verified yet" in write_report(folder.root).read_text()
     shutil.rmtree(folder.root)
 
@@ -272,7 +272,7 @@ def test_a_run_can_start_from_the_export_of_another(tiny, tmp_path):
     """
     from dataclasses import replace
 
-    from gpu_runtime.models.backends import kind_of
+    from gpu_runtime.models.backends import classify_model
 
     export = tmp_path / "export"
     TranslatorService(tiny).cold_start((), str(export / "translator"))
@@ -284,7 +284,7 @@ def test_a_run_can_start_from_the_export_of_another(tiny, tmp_path):
         (TesterService(second), "tester"),
     ):
         service.cold_start((), str(tmp_path / kind))
-        assert kind_of(tmp_path / kind) == "scratch"
+        assert classify_model(tmp_path / kind) == "scratch"
         weights = [
             (place / kind / "model.safetensors").read_bytes() for place in (export, tmp_path)
         ]
@@ -304,7 +304,7 @@ def test_survivors_too_long_for_the_model_cost_the_round_its_lesson_not_the_run(
     service = TesterService(tiny)
     service.cold_start((), str(tmp_path / "cold"))
     long = Program("cpp", "f", "void f(int n, float *x) { " + "x[0] += 1; " * 400 + "}")
-    suite = UnitTestSuite(long.id, parse_suite("n=1 x[4]=uniform(0,1)", signature_of(long)))
+    suite = UnitTestSuite(long.id, parse_suite("n=1 x[4]=uniform(0,1)", read_signature(long)))
     service.config = replace(tiny, round=replace(tiny.round, replay=0.0))
     assert service.learn(
         str(tmp_path / "cold"), [(long, suite)], (), str(tmp_path / "next"), 1

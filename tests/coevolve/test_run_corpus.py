@@ -10,15 +10,15 @@ from mixed_run import FORMS, WAYS, names
 
 from coevolve.cli.errors import UserError
 from coevolve.config.schema import ConfigError, parse
-from coevolve.loop.directions import entries
-from coevolve.loop.run_corpus import build, open_corpus, stored_corpus
+from coevolve.loop.directions import list_direction_corpora
+from coevolve.loop.run_corpus import build_corpus, load_stored_corpus, open_corpus
 from coevolve.loop.run_folder import RunFolder
 from corpora.datasets.loaders import load_corpus, load_pairs
 from corpora.splits import EvaluationGuard
 
 
 def test_the_forms_of_a_computation_in_two_languages_fall_on_one_side(mixed):
-    corpus = build(mixed)
+    corpus = build_corpus(mixed)
     held_out, trained = names(corpus.evaluation), names(corpus.training_source)
     assert held_out and trained and not held_out & trained and held_out | trained == set(FORMS)
     for part in corpus.parts:
@@ -34,7 +34,7 @@ def test_all_forms_of_the_built_in_functions_fall_on_one_side():
         "fortran:cpp",
         "openmp-fortran:fortran",
     ]
-    corpus = build(
+    corpus = build_corpus(
         parse(
             {
                 "direction": ways,
@@ -52,14 +52,14 @@ def test_all_forms_of_the_built_in_functions_fall_on_one_side():
     assert all(
         r.dialect == way.target.name
         for way, part in zip(
-            [e.way for e in entries(parse({"direction": ways}, "t"))], corpus.parts
+            [e.way for e in list_direction_corpora(parse({"direction": ways}, "t"))], corpus.parts
         )
         for r in part.references.values()
     )
 
 
 def test_a_limit_takes_the_same_computations_in_every_language(short):
-    for part in (parts := build(short).parts):
+    for part in (parts := build_corpus(short).parts):
         assert len(part.evaluation) == len(part.training_source) == 2
     assert names(parts[0].evaluation) == names(parts[1].evaluation) and names(
         parts[0].training_source
@@ -76,7 +76,7 @@ def test_the_columns_of_a_table_are_forms_of_one_computation(tmp_path, two_langu
     }
     pq.write_table(pa.table(columns), tmp_path / "t.parquet")
     source = [f"{tmp_path}/t.parquet#cpp", f"{tmp_path}/t.parquet#f90"]
-    corpus = build(
+    corpus = build_corpus(
         parse({"direction": WAYS, "corpus": {"source": source, "evaluation_fraction": 0.4}}, "t")
     )
     assert not names(corpus.evaluation) & names(corpus.training_source)
@@ -90,7 +90,7 @@ def test_each_direction_has_its_own_corpora(two_languages):
         },
         "t",
     )
-    corpus = build(config)
+    corpus = build_corpus(config)
     assert names(corpus.parts[1].evaluation) | names(corpus.parts[1].training_source) == set(FORMS)
     assert [
         (str(way), {p.dialect for p in programs}) for way, programs in corpus.sides(config)
@@ -104,7 +104,7 @@ def test_each_direction_has_its_own_corpora(two_languages):
 def test_a_direction_and_the_reverse_of_another_are_one_side():
     ways = ["cpp:cuda", "cuda:cpp"]
     config = parse({"direction": ways, "corpus": {"target": ["builtin", ""]}}, "t")
-    sides = build(config).sides(config)
+    sides = build_corpus(config).sides(config)
     assert [str(way) for way, _ in sides] == ways
     assert all(len({p.id for p in programs}) == len(programs) for _, programs in sides)
 
@@ -115,7 +115,7 @@ EVALUATED = {"corpus": {"source": "builtin", "target": "builtin", "evaluation": 
 def test_a_corpus_of_its_own_is_held_out_whole_with_its_references(tmp_path):
     config = replace(parse(EVALUATED, "t"), run_dir=str(tmp_path))
     corpus = open_corpus(config, RunFolder(tmp_path))
-    whole = build(parse({"corpus": {"source": "development"}}, "t"))
+    whole = build_corpus(parse({"corpus": {"source": "development"}}, "t"))
     assert {p.id for p in corpus.evaluation} == {
         p.id for p in (*whole.training_source, *whole.evaluation)
     }
@@ -125,11 +125,11 @@ def test_a_corpus_of_its_own_is_held_out_whole_with_its_references(tmp_path):
     assert len(corpus.training_source) > 100 and len(corpus.training_target) > 50
     guard = EvaluationGuard(corpus.protected)
     assert not guard.leaks(corpus.training_source) and not guard.leaks(corpus.training_target)
-    assert stored_corpus(RunFolder(tmp_path)) == corpus
+    assert load_stored_corpus(RunFolder(tmp_path)) == corpus
 
 
 def test_several_directions_evaluate_on_corpora_of_their_own():
-    corpus = build(parse({"direction": WAYS, **EVALUATED}, "t"))
+    corpus = build_corpus(parse({"direction": WAYS, **EVALUATED}, "t"))
     assert [{p.dialect for p in part.evaluation} for part in corpus.parts] == [{"cpp"}, {"fortran"}]
     assert all(
         len(part.evaluation) > 50 and len(part.training_source) > 100 for part in corpus.parts
@@ -156,7 +156,7 @@ def test_what_equals_a_held_out_function_is_held_back_with_its_translation(tmp_p
         "evaluation": str(tmp_path / "test.cpp"),
         "references": str(tmp_path / "test.cu"),
     }
-    corpus = build(parse({"corpus": config}, "t"))
+    corpus = build_corpus(parse({"corpus": config}, "t"))
     assert names(corpus.evaluation) == {"held_out"} and [
         r.dialect for r in corpus.references.values()
     ] == ["cuda"]
@@ -195,4 +195,4 @@ def test_a_corpus_that_is_all_held_out_is_one_line():
     with pytest.raises(
         UserError, match="gives 0 programs to train on and 206 to evaluate.*corpus.evaluation"
     ):
-        build(parse({"corpus": {"source": "development", "evaluation": "development"}}, "t"))
+        build_corpus(parse({"corpus": {"source": "development", "evaluation": "development"}}, "t"))

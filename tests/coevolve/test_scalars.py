@@ -9,8 +9,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from report_run import make_run
 
 from coevolve.cli.errors import UserError
-from coevolve.report.page import figures
-from coevolve.report.scalars import scalars_of, write_scalars
+from coevolve.report.page import collect_figures
+from coevolve.report.scalars import list_scalars, write_scalars
 
 
 def test_scalars_are_read_back(tmp_path):
@@ -42,7 +42,7 @@ def test_scalars_are_read_back(tmp_path):
 def test_what_is_not_known_is_left_out(tmp_path):
     folder = make_run(tmp_path / "run", programs=1, samples=1)
     (folder.round(1).verdicts).unlink()
-    names = dict(scalars_of(figures(folder)[1]))
+    names = dict(list_scalars(collect_figures(folder)[1]))
     assert "pairs/candidates" not in names and "translator/pass@1" in names
 
 

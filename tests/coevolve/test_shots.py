@@ -8,15 +8,15 @@ import pytest
 
 from coevolve.loop.run_corpus import RunCorpus, open_corpus
 from coevolve.loop.run_folder import RunFolder
-from coevolve.loop.shots import round_of, verified_pairs, wording_of
+from coevolve.loop.shots import find_checkpoint_round, load_verified_pairs, make_wording
 from coevolve.verification.verifier import Verifier
 from corpora.datasets.loaders import load_pairs
-from corpora.dialects import direction
+from corpora.dialects import parse_direction
 from corpora.records import Blame, Candidate, Outcome, Program, Triplet, UnitTestSuite, Verdict
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from corpora.splits import EvaluationGuard
 from corpora.store import write_jsonl
-from translator.prompting.answers import NOT_A_FUNCTION, counted
+from translator.prompting.answers import NOT_A_FUNCTION, count_rejections
 
 
 def test_nothing_that_is_evaluated_is_shown(tiny) -> None:
@@ -29,13 +29,15 @@ def test_nothing_that_is_evaluated_is_shown(tiny) -> None:
         model=replace(tiny.model, few_shot=2),
         direction="cpp:openmp",
     )
-    assert len(wording_of(config).pairs) == 2 * len(load_pairs("builtin", "builtin", "cpp:openmp"))
+    assert len(make_wording(config).pairs) == 2 * len(
+        load_pairs("builtin", "builtin", "cpp:openmp")
+    )
     corpus: RunCorpus = open_corpus(config, RunFolder(config.run_dir))
-    pairs = wording_of(config).pairs
+    pairs = make_wording(config).pairs
     assert corpus.evaluation and 20 < len(pairs) < 2 * 91
     assert EvaluationGuard(corpus.protected).leaks([side for pair in pairs for side in pair]) == []
     assert {(a.dialect, b.dialect) for a, b in pairs} == {("cpp", "openmp"), ("openmp", "cpp")}
-    assert wording_of(replace(config, model=replace(config.model, few_shot=0))).pairs == ()
+    assert make_wording(replace(config, model=replace(config.model, few_shot=0))).pairs == ()
 
 
 def test_pairs_that_earlier_rounds_kept_are_shown_too(tiny) -> None:
@@ -60,19 +62,21 @@ def test_pairs_that_earlier_rounds_kept_are_shown_too(tiny) -> None:
     first, second, held = corpus.training_source[0], corpus.training_source[1], corpus.evaluation[0]
     for number, sources in ((1, [first, held]), (2, [second])):
         write_jsonl(folder.round(number).triplets, [triplet(p) for p in sources])
-    shown = [{a.id for a, _ in wording_of(config, number).pairs} for number in (0, 1, 2)]
+    shown = [{a.id for a, _ in make_wording(config, number).pairs} for number in (0, 1, 2)]
     assert [first.id in s for s in shown] == [False, True, True] and [
         second.id in s for s in shown
     ] == [False, False, True]
     assert not any(held.id in s for s in shown)
-    assert [round_of(str(folder.round(k).translator)) for k in (0, 1, 2)] == [0, 1, 2] and round_of(
-        "Qwen/Qwen2.5"
-    ) == 0
+    assert [find_checkpoint_round(str(folder.round(k).translator)) for k in (0, 1, 2)] == [
+        0,
+        1,
+        2,
+    ] and find_checkpoint_round("Qwen/Qwen2.5") == 0
 
 
 def test_kernels_that_are_shown_are_bare_as_the_prompts_ask() -> None:
-    pairs = verified_pairs(direction("cpp:cuda"), ())
-    assert len(pairs) >= 20 and all(signature_of(target).style == "kernel" for _, target in pairs)
+    pairs = load_verified_pairs(parse_direction("cpp:cuda"), ())
+    assert len(pairs) >= 20 and all(read_signature(target).style == "kernel" for _, target in pairs)
 
 
 def test_what_is_no_function_costs_no_compiler(tiny, monkeypatch) -> None:
@@ -105,7 +109,7 @@ def test_what_is_no_function_costs_no_compiler(tiny, monkeypatch) -> None:
     ]
     assert [v.target_id for v in verdicts] == [c.id for c in candidates] and max(compiled) == 1
     assert all(verdicts[k].detail.startswith(NOT_A_FUNCTION) for k in (0, 2, 3))
-    assert counted(verdicts) == {"cut off": 1, "empty": 1, "no function": 1}
+    assert count_rejections(verdicts) == {"cut off": 1, "empty": 1, "no function": 1}
 
 
 def test_a_users_prompt_files_are_asked_with(tiny, tmp_path) -> None:
@@ -122,18 +126,18 @@ def test_a_users_prompt_files_are_asked_with(tiny, tmp_path) -> None:
     program = open_corpus(tiny, RunFolder(tiny.run_dir)).training_source[0]
     TesterService(config)._tester(model, SuiteStyle.PLAIN).answers([program], Sampling())
     TranslatorService(config)._translator(model, "pretrained").propose(
-        [program], direction("cpp:cuda"), Sampling()
+        [program], parse_direction("cpp:cuda"), Sampling()
     )
     assert (
         seen[0].startswith("TESTS 4\nvoid ") and "serial C++ function" in seen[1]
     )  # the package's own for the other
     with pytest.raises(ModelError, match="holds no folder translator/ or tester/"):
-        wording_of(replace(config, model=replace(config.model, prompts=str(tmp_path))))
+        make_wording(replace(config, model=replace(config.model, prompts=str(tmp_path))))
 
 
 def test_a_scratch_model_learns_from_preferences(tiny, tmp_path) -> None:
     from coevolve.loop.services import TranslatorService
-    from coevolve.loop.verdict_lessons import Judged
+    from coevolve.loop.verdict_lessons import JudgedProgram
 
     TranslatorService(tiny).cold_start((), str(tmp_path / "cold"))
     service = TranslatorService(
@@ -146,7 +150,7 @@ def test_a_scratch_model_learns_from_preferences(tiny, tmp_path) -> None:
         "__global__ void f(int n, float *x) { int i = blockIdx.x * blockDim.x + "
         "threadIdx.x; if (i < n) x[i] = 2 * x[i]; }"
     )
-    item = Judged(
+    item = JudgedProgram(
         program, UnitTestSuite(program.id, ()), "cpp:cuda", (right,), (right.replace("2 *", "3 *"),)
     )
     figures = service.learn(str(tmp_path / "cold"), [], (), str(tmp_path / "next"), 1, (), [item])

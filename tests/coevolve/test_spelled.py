@@ -14,8 +14,8 @@ from coevolve.verification.engine import Engine, Pair, VerifyConfig
 from corpora.datasets.loaders import load_corpus
 from corpora.records import Outcome
 from gpu_runtime.compile.toolchain import find_toolchain
-from translator.normalize.fortran.fortran_in_cpp import in_cpp
-from translator.outline.cpp_blocks import tidied
+from translator.normalize.fortran.convert import convert_to_cpp
+from translator.outline.parse_cpp import normalize
 
 needs_fortran = pytest.mark.skipif(
     find_toolchain().gfortran is None, reason="gfortran is not installed"
@@ -36,7 +36,7 @@ def verdicts(engine, programs):
     pairs = [
         Pair(p, written)
         for p in programs
-        if (written := (tidied if p.dialect == "cpp" else in_cpp)(p)) is not None
+        if (written := (normalize if p.dialect == "cpp" else convert_to_cpp)(p)) is not None
     ]
     engine.prepare(pairs)
     return [(pair.source.name, engine.verify(pair).outcome) for pair in pairs]
@@ -99,7 +99,7 @@ def test_a_file_with_macros_constants_and_helpers_is_written_out(engine, tmp_pat
     found = verdicts(engine, programs)
     assert [name for name, _ in found] == ["smooth", "energy", "keep"] and wrong(found) == {}
     assert all(
-        name not in tidied(p).text
+        name not in normalize(p).text
         for p in programs
         for name in ("define", "real", "AT(", "EACH", "EPS", "square", "damped", "limit")
     )

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from coevolve.evaluation.metrics import efficiency_at_k, pass_at_k, speedup_at_k
 from coevolve.evaluation.statistics import (
-    crossed_interval,
-    interval_of_mean,
-    interval_of_sums,
-    mcnemar_exact,
-    paired_difference,
+    bootstrap_crossed_mean,
+    bootstrap_mean,
+    bootstrap_paired_difference,
+    bootstrap_sums,
+    compute_mcnemar_p,
 )
 
 RUNTIMES = st.lists(st.one_of(st.floats(0.01, 100), st.just(math.inf)), min_size=1, max_size=7)
@@ -47,12 +47,12 @@ def test_mcnemar_equals_counting_all_splits():
         count = only_a + only_b
         far = abs(only_a - only_b)
         splits = [abs(2 * sum(s) - count) >= far for s in product((0, 1), repeat=count)]
-        assert mcnemar_exact(only_a, only_b) == pytest.approx(sum(splits) / len(splits)), (
+        assert compute_mcnemar_p(only_a, only_b) == pytest.approx(sum(splits) / len(splits)), (
             only_a,
             only_b,
         )
     with pytest.raises(ValueError, match="mcnemar"):
-        mcnemar_exact(-1, 2)
+        compute_mcnemar_p(-1, 2)
 
 
 def test_intervals_cover_the_truth_as_often_as_they_say():
@@ -60,18 +60,18 @@ def test_intervals_cover_the_truth_as_often_as_they_say():
     hits = 0
     for _ in range(200):
         values = random.random(60) < 0.3
-        low, high = interval_of_mean(values, seed=int(random.integers(1 << 30)), resamples=400)
+        low, high = bootstrap_mean(values, seed=int(random.integers(1 << 30)), resamples=400)
         hits += low <= 0.3 <= high
     assert 175 <= hits <= 200
 
 
 def test_intervals_are_seeded_and_shrink_with_more_problems():
     values = [i * 0.37 % 1 for i in range(40)]
-    assert interval_of_mean(values, 3) == interval_of_mean(values, 3) != interval_of_mean(values, 4)
-    width = lambda v: float(np.diff(interval_of_mean(v, 0))[0])
+    assert bootstrap_mean(values, 3) == bootstrap_mean(values, 3) != bootstrap_mean(values, 4)
+    width = lambda v: float(np.diff(bootstrap_mean(v, 0))[0])
     assert width(values * 16) < width(values) / 2
-    assert interval_of_mean([]) is None and interval_of_mean([0.5]) == (0.5, 0.5)
-    ratio = interval_of_sums(np.array([[1, 2], [3, 4]]), lambda sums, _: sums[0] / sums[1])
+    assert bootstrap_mean([]) is None and bootstrap_mean([0.5]) == (0.5, 0.5)
+    ratio = bootstrap_sums(np.array([[1, 2], [3, 4]]), lambda sums, _: sums[0] / sums[1])
     assert ratio[0] >= 0.5 and ratio[1] <= 0.75
 
 
@@ -79,15 +79,15 @@ def test_paired_difference_sees_what_is_paired():
     random = np.random.default_rng(0)
     hard = random.random(100)
     better = np.clip(hard + 0.05 + 0.01 * random.standard_normal(100), 0, 2)
-    found = paired_difference(hard, better)
+    found = bootstrap_paired_difference(hard, better)
     assert found.ci95[0] > 0.04 and found.ci95[1] < 0.06 and found.p < 0.01
-    same = paired_difference(hard, hard)
+    same = bootstrap_paired_difference(hard, hard)
     assert (same.value, same.ci95, same.p) == (0.0, (0.0, 0.0), 1.0)
-    flipped = paired_difference(better, hard)
+    flipped = bootstrap_paired_difference(better, hard)
     assert flipped.value == pytest.approx(-found.value) and flipped.p == pytest.approx(found.p)
-    assert paired_difference([], []) is None
+    assert bootstrap_paired_difference([], []) is None
     with pytest.raises(ValueError, match="paired"):
-        paired_difference([1.0], [])
+        bootstrap_paired_difference([1.0], [])
 
 
 def test_an_interval_over_runs_and_problems_is_that_of_all_draws():
@@ -95,15 +95,15 @@ def test_an_interval_over_runs_and_problems_is_that_of_all_draws():
     runs, problems = product(range(2), repeat=2), list(product(range(3), repeat=3))
     means = [values[np.ix_(r, p)].mean() for r in runs for p in problems]
     low, high = np.percentile(means, [2.5, 97.5])
-    assert crossed_interval(values) == pytest.approx((low, high), abs=0.1)
-    assert crossed_interval(np.full((3, 5), 40.0)) == (40.0, 40.0)
-    assert crossed_interval(np.zeros((0, 5))) is None
+    assert bootstrap_crossed_mean(values) == pytest.approx((low, high), abs=0.1)
+    assert bootstrap_crossed_mean(np.full((3, 5), 40.0)) == (40.0, 40.0)
+    assert bootstrap_crossed_mean(np.zeros((0, 5))) is None
 
 
 def test_runs_that_differ_widen_the_interval_and_equal_ones_do_not():
     problems = (np.arange(40) % 3 == 0) * 1.0
     alike, apart = np.array([problems] * 3), np.array([problems * 0, problems, problems * 0 + 1])
-    low, high = interval_of_mean(list(problems))
-    assert crossed_interval(alike) == pytest.approx((low, high), abs=0.05)
-    wide = crossed_interval(apart)
+    low, high = bootstrap_mean(list(problems))
+    assert bootstrap_crossed_mean(alike) == pytest.approx((low, high), abs=0.05)
+    wide = bootstrap_crossed_mean(apart)
     assert wide[0] < low - 0.1 and wide[1] > high + 0.1

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import pytest
 
-from coevolve.port.by_parts import Joining
+from coevolve.port.by_parts import PortAssembly
 from coevolve.verification.engine import Engine, Pair, VerifyConfig
-from corpora.dialects import direction
+from corpora.dialects import parse_direction
 from corpora.records import Outcome, Program
 
 BODY = "struct Vec { double x, y; };\nstruct Body { Vec at; Vec by; double m; int kind; };\n"
@@ -58,15 +58,15 @@ def engine(tmp_path_factory):
 
 
 def by_rule(program, way, engine):
-    joining = Joining(program, way, engine.expectations(program).expectations.suite)
+    joining = PortAssembly(program, way, engine.expectations(program).expectations.suite)
     while joining.asked:
         answers = []
-        for part, pairs in joining.by_rule([]):
+        for part, pairs in joining.propose_by_rule([]):
             tried = ((part, pair.target.text, engine.verify(pair)) for pair in pairs)
             answers += (
                 [
                     next(
-                        (answer for answer in tried if joining.stands(*answer)),
+                        (answer for answer in tried if joining.is_acceptable_port(*answer)),
                         (part, "", engine.verify(pairs[0])),
                     )
                 ]
@@ -81,7 +81,7 @@ def by_rule(program, way, engine):
 @pytest.mark.parametrize("name", SOURCES)
 def test_a_port_by_rule_is_equivalent_and_parallel(name, way, engine):
     program = Program("cpp", name, SOURCES[name])
-    made = by_rule(program, direction(way), engine)
+    made = by_rule(program, parse_direction(way), engine)
     assert made is not None
     assert (
         "vector" in program.text
@@ -95,7 +95,9 @@ def test_a_port_by_rule_is_equivalent_and_parallel(name, way, engine):
 
 
 def test_host_code_asks_once_for_an_array(engine):
-    text = by_rule(Program("cpp", "parts", SOURCES["parts"]), direction("cpp:cuda"), engine).text
+    text = by_rule(
+        Program("cpp", "parts", SOURCES["parts"]), parse_direction("cpp:cuda"), engine
+    ).text
     assert (
         "x != nullptr" not in text
         and "y != nullptr" not in text

@@ -4,8 +4,13 @@ import pytest
 import sacrebleu
 from codebleu import calc_codebleu
 
-from coevolve.evaluation.metrics import code_tokens
-from coevolve.evaluation.text_scores import bleu_of_sums, bleu_score, codebleu_score, spaced
+from coevolve.evaluation.metrics import tokenize_code
+from coevolve.evaluation.text_scores import (
+    compute_bleu,
+    compute_bleu_from_sums,
+    compute_codebleu,
+    space_tokens,
+)
 from corpora import builtin
 
 
@@ -16,23 +21,27 @@ def pairs():
 
 def test_bleu_is_sacrebleus(pairs):
     hypotheses, references = [a for a, _ in pairs], [b for _, b in pairs]
-    found = bleu_score(hypotheses, references)
-    joined = [[" ".join(code_tokens(t)) for t in side] for side in (hypotheses, references)]
+    found = compute_bleu(hypotheses, references)
+    joined = [[" ".join(tokenize_code(t)) for t in side] for side in (hypotheses, references)]
     direct = sacrebleu.corpus_bleu(joined[0], [joined[1]], tokenize="none", force=True)
     assert found.value == pytest.approx(direct.score, abs=1e-9)
-    assert bleu_of_sums(found.statistics.sum(axis=0)) == pytest.approx(direct.score, abs=1e-9)
+    assert compute_bleu_from_sums(found.statistics.sum(axis=0)) == pytest.approx(
+        direct.score, abs=1e-9
+    )
     assert found.ci95[0] <= found.value <= found.ci95[1]
     assert "tok:none" in found.signature and "version:" in found.signature
 
 
 def test_codebleu_is_the_packages(pairs):
     hypotheses, references = [a for a, _ in pairs], [b for _, b in pairs]
-    direct = calc_codebleu([spaced(t) for t in references], [spaced(t) for t in hypotheses], "cpp")
-    found = codebleu_score(hypotheses, references, "cpp")
+    direct = calc_codebleu(
+        [space_tokens(t) for t in references], [space_tokens(t) for t in hypotheses], "cpp"
+    )
+    found = compute_codebleu(hypotheses, references, "cpp")
     assert found.value == pytest.approx(direct["codebleu"], abs=1e-3)
     for part, value in found.parts.items():
         assert value == pytest.approx(direct[part], abs=4e-3), part
-    cuda = codebleu_score(hypotheses, references, "cuda")
+    cuda = compute_codebleu(hypotheses, references, "cuda")
     assert cuda.as_cpp == pytest.approx(direct["codebleu"], abs=1e-3)
     assert "tree-sitter-cuda" in cuda.note
 
@@ -40,21 +49,21 @@ def test_codebleu_is_the_packages(pairs):
 def test_a_text_compared_with_itself_is_perfect_and_layout_does_not_count(pairs):
     texts = [b for _, b in pairs]
     loose = [t.replace(" = ", "=").replace("{", " {  ") for t in texts]
-    assert bleu_score(loose, texts).value == pytest.approx(100)
-    found = codebleu_score(loose, texts, "cuda")
+    assert compute_bleu(loose, texts).value == pytest.approx(100)
+    found = compute_codebleu(loose, texts, "cuda")
     assert found.value == pytest.approx(1) and found.items == pytest.approx([1] * len(texts))
 
 
 def test_cuda_grammar_parses_what_the_cpp_one_cannot():
     launch = "void f ( float * x ) { k <<< 4 , 256 >>> ( x ) ; }"
     other = "void f ( float * x ) { k <<< 4 , 128 >>> ( x , 1 ) ; }"
-    found = codebleu_score([other], [launch], "cuda")
+    found = compute_codebleu([other], [launch], "cuda")
     assert 0 < found.parts["syntax_match_score"] < 1
 
 
 def test_fortran_has_the_two_parts_without_trees():
     text = "subroutine f(n, x)\n  integer :: n\n  real :: x(n)\n  x = 1.0\nend subroutine\n"
-    found = codebleu_score([text.upper()], [text], "fortran")
+    found = compute_codebleu([text.upper()], [text], "fortran")
     assert found.value is None and found.ci95 is None and "no Fortran" in found.note
     assert (
         found.parts["ngram_match_score"]
@@ -62,4 +71,4 @@ def test_fortran_has_the_two_parts_without_trees():
         == found.parts["weighted_ngram_match_score"]
     )
     assert found.parts["syntax_match_score"] is None
-    assert bleu_score([], []) is None and codebleu_score([], [], "cpp") is None
+    assert compute_bleu([], []) is None and compute_codebleu([], [], "cpp") is None

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import verify_throughput
 
-from coevolve.cli.verify import PORTION, answer_rows, portions
+from coevolve.cli.verify import PORTION, answer_rows, split_into_portions
 from coevolve.verification.engine import Engine, Pair, VerifyConfig
 from corpora.records import Program
 from gpu_runtime.backend import Variant
@@ -132,7 +132,9 @@ def test_a_dear_row_at_the_end_does_not_hold_a_whole_chunk(monkeypatch):
     chunks = [[(number, "") for number in range(first, first + 40)] for first in range(1, 201, 40)]
     with ThreadPoolExecutor(2) as pool:
         told = [
-            row["id"] for part in verify_command._shared_out(pool, chunks, "", 2) for row in part
+            row["id"]
+            for part in verify_command._run_in_processes(pool, chunks, "", 2)
+            for row in part
         ]
     assert told == list(range(1, 201))
     assert sum(name == by[1] for name in by.values()) < 100, "the other worker waited"
@@ -140,15 +142,18 @@ def test_a_dear_row_at_the_end_does_not_hold_a_whole_chunk(monkeypatch):
 
 def test_rows_of_one_source_stay_together():
     rows = [(k, json.dumps({"source": "abc"[k // 9]})) for k in range(27)]
-    assert [len(part) for part in portions(rows)] == [9, 9, 9]
-    assert [len(part) for part in portions([(k, "torn") for k in range(14)])] == [
+    assert [len(part) for part in split_into_portions(rows)] == [9, 9, 9]
+    assert [len(part) for part in split_into_portions([(k, "torn") for k in range(14)])] == [
         PORTION,
         PORTION,
         PORTION,
         2,
     ]
     assert (
-        max(len(part) for part in portions([(k, json.dumps({"source": "a"})) for k in range(500)]))
+        max(
+            len(part)
+            for part in split_into_portions([(k, json.dumps({"source": "a"})) for k in range(500)])
+        )
         == 8 * PORTION
     )
 

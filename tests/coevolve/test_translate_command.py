@@ -11,18 +11,18 @@ import pytest
 from coevolve.cli.main import main
 from coevolve.cli.translate import (
     Port,
-    _given_out,
+    _deliver_ports,
     _questions,
-    helpers_of,
-    port_of,
-    port_text,
-    shared_data,
-    summary,
-    written_words,
+    describe_port_source,
+    find_helpers,
+    find_shared_data,
+    format_port,
+    port_program,
+    summarize_port,
 )
-from coevolve.models_named import SMALL
+from coevolve.named_models import SMALL
 from coevolve.verification.engine import Engine
-from corpora.dialects import DIALECTS, direction
+from corpora.dialects import DIALECTS, parse_direction
 from corpora.records import Outcome, Program
 from gpu_runtime.models.scripted import ScriptedModel
 from translator.prompting.translate import PromptStyle, Translator
@@ -44,7 +44,7 @@ CHAIN = Program(
 """No rule spreads it over threads."""
 
 
-def port(answers, source=SOURCE, way=direction("cpp:cuda")):
+def port(answers, source=SOURCE, way=parse_direction("cpp:cuda")):
     """The port of a source by a model whose first answer is answers[0] and whose samples are the
     rest; nonsense for its loop alone.
     """
@@ -55,7 +55,7 @@ def port(answers, source=SOURCE, way=direction("cpp:cuda")):
     )
     engine = Engine("emulated")
     try:
-        return port_of(source, way, translator, engine, len(answers), 0.6, 0)
+        return port_program(source, way, translator, engine, len(answers), 0.6, 0)
     finally:
         engine.close()
 
@@ -64,25 +64,29 @@ def test_the_first_equivalent_answer_is_the_port():
     found = port([WRONG, WRONG, RIGHT, "nonsense"])
     assert found.text.strip() == RIGHT
     assert found.outcomes == Counter({Outcome.MISMATCH: 1, Outcome.EQUIVALENT: 1})
-    text = port_text(found, direction("cpp:cuda"))
+    text = format_port(found, parse_direction("cpp:cuda"))
     assert (
         text.startswith("// twice: equivalent to its cpp source on emulated")
         and RIGHT in text
         and "// launch: grid=" in text
     )
-    assert summary(found, direction("cpp:cuda")) == "twice: verified cuda port, answer 2"
+    assert (
+        summarize_port(found, parse_direction("cpp:cuda")) == "twice: verified cuda port, answer 2"
+    )
 
 
 def test_what_is_wrong_with_the_first_answer_is_said():
     """A wrong verdict is false, and still the one to speak of."""
     found, way = (
         port(
-            [CHAIN.text.replace("x[i] +=", "x[i] -="), "nonsense"], CHAIN, direction("cpp:openmp")
+            [CHAIN.text.replace("x[i] +=", "x[i] -="), "nonsense"],
+            CHAIN,
+            parse_direction("cpp:openmp"),
         ),
-        direction("cpp:openmp"),
+        parse_direction("cpp:openmp"),
     )
     assert found.text is None and found.failure.outcome is Outcome.MISMATCH
-    assert "; the first: not equivalent" in summary(found, way)
+    assert "; the first: not equivalent" in summarize_port(found, way)
 
 
 def test_a_source_that_no_verdict_is_possible_on_is_said_so():
@@ -93,7 +97,9 @@ def test_a_source_that_no_verdict_is_possible_on_is_said_so():
     )
     found = port([RIGHT], broken)
     assert found.text is None and not found.verdict
-    assert summary(found, direction("cpp:cuda")).startswith("twice: no verdict possible: ")
+    assert summarize_port(found, parse_direction("cpp:cuda")).startswith(
+        "twice: no verdict possible: "
+    )
 
 
 LONELY = HEAD.replace("if (i < n) ", "if (i == 0) for (i = 0; i < n; i++) ") + "x[i] = 2 * x[i]; }"
@@ -102,18 +108,18 @@ LONELY = HEAD.replace("if (i < n) ", "if (i == 0) for (i = 0; i < n; i++) ") + "
 def test_an_answer_of_one_thread_is_the_port_only_where_no_other_is_found():
     assert port([LONELY, WRONG, RIGHT]).text.strip() == RIGHT
     alone = LONELY.replace("for (i = 0;", "for (i = 1;").replace("= 2 * x[i]", "+= x[i - 1]")
-    found, way = port([alone, WRONG, "nonsense"], CHAIN), direction("cpp:cuda")
-    assert found.text.strip() == alone and "\n// one thread does all the work\n" in port_text(
+    found, way = port([alone, WRONG, "nonsense"], CHAIN), parse_direction("cpp:cuda")
+    assert found.text.strip() == alone and "\n// one thread does all the work\n" in format_port(
         found, way
     )
-    assert summary(found, way) == "twice: verified cuda port, answer 1, by one thread"
+    assert summarize_port(found, way) == "twice: verified cuda port, answer 1, by one thread"
 
 
 def test_a_loop_that_no_answer_ports_is_spread_by_rule():
-    found, way = port([WRONG, "nonsense"]), direction("cpp:cuda")
+    found, way = port([WRONG, "nonsense"]), parse_direction("cpp:cuda")
     assert (
         "x[i] = 2 * x[i];" in found.text
-        and summary(found, way)
+        and summarize_port(found, way)
         == "twice: verified cuda port, loop nest by loop nest, by rule where no answer stood"
     )
 
@@ -128,11 +134,11 @@ TWO_HALVES = TWO.text.replace("{ for", "{\n#pragma omp parallel for\nfor", 1)
 
 
 def test_an_openmp_answer_that_leaves_a_loop_serial_is_the_port_only_where_rules_share_no_more():
-    way = direction("cpp:openmp")
+    way = parse_direction("cpp:openmp")
     found = port([TWO_HALVES, "nonsense"], TWO, way)
-    assert found.text.count("#pragma omp parallel for") == 2 and "left" not in summary(
+    assert found.text.count("#pragma omp parallel for") == 2 and "left" not in summarize_port(
         found, way
-    ) + port_text(found, way)
+    ) + format_port(found, way)
     chain = Program(
         "cpp",
         "two",
@@ -142,8 +148,9 @@ def test_an_openmp_answer_that_leaves_a_loop_serial_is_the_port_only_where_rules
     )
     found = port([chain.text.replace("{ for", "{\n#pragma omp parallel for\nfor", 1)], chain, way)
     assert (
-        "\n// serial loops left: 1\n" in port_text(found, way)
-        and summary(found, way) == "two: verified openmp port, answer 1, serial loops left: 1"
+        "\n// serial loops left: 1\n" in format_port(found, way)
+        and summarize_port(found, way)
+        == "two: verified openmp port, answer 1, serial loops left: 1"
     )
 
 
@@ -161,7 +168,7 @@ def test_helpers_without_a_loop_are_not_asked_for_by_themselves():
             ),
         ]
     ]
-    assert [p.name for p in helpers_of(programs)] == ["at", "first"]
+    assert [p.name for p in find_helpers(programs)] == ["at", "first"]
 
 
 @pytest.mark.parametrize(
@@ -183,7 +190,9 @@ def test_helpers_that_go_over_arrays_without_a_loop_are_asked_for(dialect, helpe
         else "subroutine f(n, x)\ninteger n, x(n)\ncall copy(n, x)\nend subroutine"
     )
     assert (
-        helpers_of([Program(dialect, "copy", helper), Program(dialect, "f", f"{helper}\n{caller}")])
+        find_helpers(
+            [Program(dialect, "copy", helper), Program(dialect, "f", f"{helper}\n{caller}")]
+        )
         == []
     )
 
@@ -191,21 +200,21 @@ def test_helpers_that_go_over_arrays_without_a_loop_are_asked_for(dialect, helpe
 def test_what_is_in_the_file_is_said(tmp_path):
     out = tmp_path / "port.cu"
     assert (
-        written_words(str(out), ["", ""], 1)
+        describe_port_source(str(out), ["", ""], 1)
         == f"none of 3 functions has a port: {out} was not written"
     )
     out.write_text("old")
     assert (
-        written_words(str(out), [""], 0)
+        describe_port_source(str(out), [""], 0)
         == f"none of 1 functions has a port: {out} stays as it was before this call"
     )
-    assert written_words(str(out), ["port", ""], 1) == f"1 of 3 functions are in {out}"
+    assert describe_port_source(str(out), ["port", ""], 1) == f"1 of 3 functions are in {out}"
 
 
 def test_no_port_is_said_with_what_was_tried():
     found = port([WRONG, HEAD + "x[i] = 2 * y[i]; }"], CHAIN)
     assert found.text is None
-    said = summary(found, direction("cpp:cuda"))
+    said = summarize_port(found, parse_direction("cpp:cuda"))
     assert said.startswith(
         "twice: no verified port among 2 answers (1 MISMATCH, 1 COMPILE_ERROR); the first: not "
         "equivalent: other values: "
@@ -224,7 +233,7 @@ def test_what_keeps_rules_from_cutting_a_function_is_said():
         "void twice(int n, float *x) { int i = 0; again: if (i < n) { x[i] = 2 * x[i]; i++; "
         "goto again; } }",
     )
-    assert summary(port([WRONG], source), direction("cpp:cuda")).endswith(
+    assert summarize_port(port([WRONG], source), parse_direction("cpp:cuda")).endswith(
         "; not cut into loop nests: a statement of kind labeled_statement"
     )
 
@@ -290,12 +299,12 @@ def test_wrong_use_is_one_line(tmp_path, capsys, arguments, complaint):
 
 def test_the_directions_that_the_shipped_model_was_taught_are_those_of_its_configuration():
     from coevolve.config.schema import load
-    from coevolve.models_named import SMALL_DIRECTIONS, resolve
+    from coevolve.named_models import SMALL_DIRECTIONS, resolve_model
 
     config = load(ROOT / "configs" / "small.toml")
     assert sorted(SMALL_DIRECTIONS) == sorted({*config.directions, *config.cold_start.directions})
     assert all(f"`{way}`" in (ROOT / "README.md").read_text() for way in SMALL_DIRECTIONS)
-    assert resolve("small", "tester").taught == ()
+    assert resolve_model("small", "tester").taught == ()
 
 
 def test_answers_are_as_long_as_is_said():
@@ -308,9 +317,9 @@ def test_answers_are_as_long_as_is_said():
 
     engine = Engine("emulated")
     try:
-        port_of(
+        port_program(
             SOURCE,
-            direction("cpp:cuda"),
+            parse_direction("cpp:cuda"),
             Translator(Model(), PromptStyle.PLAIN),
             engine,
             3,
@@ -332,27 +341,27 @@ def test_a_source_that_does_not_compile_is_asked_for_once_and_named():
     )
     engine = Engine("emulated")
     try:
-        found = port_of(broken, direction("cpp:cuda"), translator, engine, 4, 0.6, 0)
+        found = port_program(broken, parse_direction("cpp:cuda"), translator, engine, 4, 0.6, 0)
     finally:
         engine.close()
-    assert summary(found, direction("cpp:cuda")).startswith(
+    assert summarize_port(found, parse_direction("cpp:cuda")).startswith(
         "twice: no verdict possible: the program does not compile"
     )
     assert asked == [0]
 
 
 def test_what_tests_cannot_call_is_named_and_what_is_found_is_there_at_once(tmp_path, capsys):
-    first, way, out = port([RIGHT]), direction("cpp:cuda"), tmp_path / "out.cu"
+    first, way, out = port([RIGHT]), parse_direction("cpp:cuda"), tmp_path / "out.cu"
 
     def ports():
         yield first
-        assert out.read_text() == port_text(first, way), (
+        assert out.read_text() == format_port(first, way), (
             "the first port is not kept while the second is looked for"
         )
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        list(_given_out(ports(), way, str(out)))
+        list(_deliver_ports(ports(), way, str(out)))
     (tmp_path / "some.cpp").write_text(
         f"{SOURCE.text}\nvoid grow(std::vector<std::vector<float>> &v) {{ v.clear(); }}\nint "
         f"main() {{ return 0; }}\n"
@@ -368,13 +377,13 @@ def test_the_file_is_one_that_a_compiler_takes(tmp_path, capsys):
         "void g(uint8_t *x, double *y) { y[0] = fabs(y[1]); x[0] = 1; }",
     ]
     ports = [Port(SOURCE, text, port([RIGHT]).verdict, Counter()) for text in texts]
-    way, out = direction("fortran:openmp"), tmp_path / "out.cpp"
-    list(_given_out(ports, way, str(out)))
+    way, out = parse_direction("fortran:openmp"), tmp_path / "out.cpp"
+    list(_deliver_ports(ports, way, str(out)))
     assert out.read_text().startswith(
         "#include <math.h>\n#include <stdint.h>\n\n// twice: equivalent"
     )
     assert subprocess.run(["g++", "-fsyntax-only", out]).returncode == 0
-    list(_given_out(ports, way, None))
+    list(_deliver_ports(ports, way, None))
     (tmp_path / "printed.cpp").write_text(printed := capsys.readouterr().out)
     assert (
         printed.count("#include") == 2
@@ -416,13 +425,13 @@ def test_parameters_for_shared_data_are_said(tmp_path, name, text):
     asked = argparse.Namespace(file=str(tmp_path / name), source=None, to="cuda", function=None)
     way, (program,), _ = _questions(asked)
     assert (
-        shared_data(program, text) == ("rate",)
-        and shared_data(program, program.text) == shared_data(program, "") == ()
+        find_shared_data(program, text) == ("rate",)
+        and find_shared_data(program, program.text) == find_shared_data(program, "") == ()
     )
     found = replace(port([RIGHT]), program=program, shared=("rate",))
     assert (
         "// of data that the source shares with other functions it has parameters: rate\n"
-        in port_text(found, way)
+        in format_port(found, way)
     )
 
 
@@ -434,7 +443,7 @@ def test_help_names_every_dialect(capsys):
 
 
 def test_the_model_that_comes_along_is_read_without_a_bar(capfd):
-    from coevolve.models_named import resolve
+    from coevolve.named_models import resolve_model
 
-    assert resolve("small", "translator").open().parameters > 1e6
+    assert resolve_model("small", "translator").open().parameters > 1e6
     assert "Loading" not in capfd.readouterr().err

@@ -2,11 +2,11 @@
 
 import pytest
 
-from coevolve.evaluation.items import Item
-from coevolve.evaluation.pareval import oracle_of, read_answer
-from coevolve.evaluation.vectors import VectorError, parameter_of, pointer_form
+from coevolve.evaluation.items import EvalItem
+from coevolve.evaluation.pareval import obscure_names, parse_answer
+from coevolve.evaluation.vectors import VectorError, convert_to_pointers, parse_parameter
 from corpora.records import Program
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 
 SUM = (
     "double total(std::vector<double> const& x) { double s = 0; for (double v : x) { s += "
@@ -15,15 +15,15 @@ SUM = (
 
 
 def kernel(text):
-    return [parameter_of(p) for p in text.split(", ")]
+    return [parse_parameter(p) for p in text.split(", ")]
 
 
 def names(text, entry):
-    return [p.name for p in signature_of(Program("cpp", entry, text)).parameters]
+    return [p.name for p in read_signature(Program("cpp", entry, text)).parameters]
 
 
 def test_lengths_follow_their_vectors():
-    text = pointer_form(SUM, "total", "mean")
+    text = convert_to_pointers(SUM, "total", "mean")
     assert (
         names(text, "mean") == ["x", "x_size"]
         and "double mean(const double *x, size_t x_size)" in text
@@ -32,20 +32,22 @@ def test_lengths_follow_their_vectors():
         "void f(const std::vector<int>& a, std::vector<int> &b, int k) { "
         "std::copy(a.begin(), a.end(), b.begin()); b[0] += k; }"
     )
-    assert names(pointer_form(both, "f", "f"), "f") == ["a", "a_size", "b", "k"]
+    assert names(convert_to_pointers(both, "f", "f"), "f") == ["a", "a_size", "b", "k"]
 
 
 def test_a_kernels_parameters_are_taken_over_and_the_result_goes_through_its_pointer():
-    text = pointer_form(SUM, "total", "mean", kernel("const double *x, size_t N, double *result"))
+    text = convert_to_pointers(
+        SUM, "total", "mean", kernel("const double *x, size_t N, double *result")
+    )
     assert names(text, "mean") == ["x", "N", "result"]
     assert (
-        signature_of(Program("cpp", "mean", text)).result is None
+        read_signature(Program("cpp", "mean", text)).result is None
         and "*result = serial_mean(x, N);" in text
     )
 
 
 def test_an_array_of_known_extent_needs_no_length():
-    text = pointer_form(
+    text = convert_to_pointers(
         "void f(std::vector<int> const& x, std::array<int, 4> &c) { for (int v : x) c[v % "
         "c.size()]++; }",
         "f",
@@ -66,16 +68,16 @@ def test_an_array_of_known_extent_needs_no_length():
 )
 def test_what_has_no_counterpart_is_said(text, word):
     with pytest.raises(VectorError, match=".*" + word.replace("(", r"\(").replace(")", r"\)")):
-        pointer_form(text, "f", "f")
+        convert_to_pointers(text, "f", "f")
 
 
 def test_kernels_that_cannot_hold_it_are_refused():
     with pytest.raises(VectorError, match="could take it"):
-        pointer_form(SUM, "total", "total", kernel("const double *x, size_t N"))
+        convert_to_pointers(SUM, "total", "total", kernel("const double *x, size_t N"))
     with pytest.raises(VectorError, match="no parameter 'x'"):
-        pointer_form(SUM, "total", "total", kernel("const double *y, size_t N, double *r"))
+        convert_to_pointers(SUM, "total", "total", kernel("const double *y, size_t N, double *r"))
     with pytest.raises(VectorError, match="could hold them"):
-        pointer_form(
+        convert_to_pointers(
             SUM, "total", "total", kernel("const double *x, size_t N, size_t M, double *r")
         )
 
@@ -84,9 +86,11 @@ def test_the_oracles_names_are_its_own_and_its_parameters_the_same():
     source = Program(
         "cpp",
         "average",
-        pointer_form(SUM, "total", "average", kernel("const double *x, size_t N, double *average")),
+        convert_to_pointers(
+            SUM, "total", "average", kernel("const double *x, size_t N, double *average")
+        ),
     )
-    oracle = oracle_of(source)
+    oracle = obscure_names(source)
     assert (
         oracle.name != "average"
         and "serial_average(" not in oracle.text
@@ -96,7 +100,7 @@ def test_the_oracles_names_are_its_own_and_its_parameters_the_same():
 
 
 def test_answers_over_vectors_are_read_as_pointers_and_others_as_they_are():
-    item = Item("1", Program("cpp", "total", pointer_form(SUM, "total", "total")))
-    assert "double total(const double *x, size_t x_size)" in read_answer(item, SUM)
+    item = EvalItem("1", Program("cpp", "total", convert_to_pointers(SUM, "total", "total")))
+    assert "double total(const double *x, size_t x_size)" in parse_answer(item, SUM)
     for text in ("int x;", "void total(std::vector<int> &x) { x.clear(); }"):
-        assert read_answer(item, text) == text
+        assert parse_answer(item, text) == text

@@ -7,7 +7,7 @@ import pytest
 
 from coevolve.cli import main as cli
 from coevolve.verification.engine import Engine, Pair, VerifyConfig, verify_many
-from coevolve.verification.explain import headline
+from coevolve.verification.explain import summarize_verdict
 from corpora.records import Blame, Outcome, Program, UnitTestSuite
 from corpora.suites.reader import SuiteError
 
@@ -459,13 +459,13 @@ def test_a_snippet_of_wrapper_calls_is_a_suite(tmp_path, capsys, own_cache):
 )
 def test_the_first_line_says_it_plainly(engine, target, line):
     verdict = engine.verify(Pair(AXPY, Program("cuda", "axpy", target)))
-    assert headline(verdict).startswith(line), headline(verdict)
+    assert summarize_verdict(verdict).startswith(line), summarize_verdict(verdict)
 
 
 def test_a_broken_source_decides_nothing(engine):
     broken = Program("cpp", "axpy", AXPY.text.replace("a * x", "b * x"))
     verdict = engine.verify(Pair(broken, Program("cuda", "axpy", KERNEL % "")))
-    assert headline(verdict).startswith(
+    assert summarize_verdict(verdict).startswith(
         "undecided: the source cannot be tested: the program does not compile"
     )
 
@@ -490,10 +490,10 @@ def test_suites_read_from_snippets_are_kept_in_bounds(engine, monkeypatch):
     ("rows", "workers"), [(184, 2), (184, 1), (10, 4), (1, 2), (0, 2), (1000, 3)]
 )
 def test_every_worker_of_a_batch_gets_as_many_chunks_as_the_others(rows, workers):
-    from coevolve.cli.verify import chunk_rows
+    from coevolve.cli.verify import split_into_chunks
     from coevolve.verification.engine import CHUNK
 
-    size = chunk_rows(rows, workers)
+    size = split_into_chunks(rows, workers)
     chunks = -(-rows // size)
     assert 1 <= size <= CHUNK
     assert rows < 2 * workers or chunks % workers == 0

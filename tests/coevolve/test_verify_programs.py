@@ -11,8 +11,8 @@ import pytest
 
 from coevolve.cli.main import main
 from coevolve.verification.engine import Engine, VerifyConfig
-from coevolve.verification.programs import is_whole
-from coevolve.verification.questions import pair_of
+from coevolve.verification.programs import is_whole_program
+from coevolve.verification.requests import make_single_pair
 from corpora.records import Blame, Outcome, Verdict
 from gpu_runtime.compile.toolchain import find_toolchain
 from translator.judge import JudgeConfig
@@ -80,19 +80,19 @@ def ask(
     frm: str = "cpp",
     suite: str | None = SUITE,
 ) -> Verdict:
-    return engine.verify(pair_of(source, frm, target, to, suite))
+    return engine.verify(make_single_pair(source, frm, target, to, suite))
 
 
 def test_what_a_whole_program_is():
     assert (
-        is_whole(NORM, "cpp")
-        and is_whole(FORTRAN, "fortran")
-        and is_whole("      PROGRAM X\n      END\n", "fortran")
+        is_whole_program(NORM, "cpp")
+        and is_whole_program(FORTRAN, "fortran")
+        and is_whole_program("      PROGRAM X\n      END\n", "fortran")
     )
-    assert not is_whole("void f() { int main = 3; }", "cpp") and not is_whole(
+    assert not is_whole_program("void f() { int main = 3; }", "cpp") and not is_whole_program(
         "// int main() {}\nvoid f() {}", "cpp"
     )
-    assert not is_whole("subroutine s\nprogram = 3\nend", "fortran")
+    assert not is_whole_program("subroutine s\nprogram = 3\nend", "fortran")
 
 
 @detector
@@ -162,7 +162,9 @@ def test_teams_and_races(engine):
         VerifyConfig(judge=JudgeConfig(require_parallel=True)),
         cache=engine.cache.parent,
     )
-    assert "serial" in strict.verify(pair_of(NORM, "cpp", lazy, "openmp", "args(60)")).detail
+    assert (
+        "serial" in strict.verify(make_single_pair(NORM, "cpp", lazy, "openmp", "args(60)")).detail
+    )
     source = ask(
         engine, NORM, source=PARALLEL.replace(" reduction(+:s)", ""), frm="openmp", suite="args(60)"
     )

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from coevolve.cli.progress import Progress
-from coevolve.cli.watch import View, now_at
-from coevolve.config.schema import to_toml
+from coevolve.cli.progress import ProgressBar
+from coevolve.cli.watch import RunView, describe_progress
+from coevolve.config.schema import format_toml
 from coevolve.loop.run_corpus import open_corpus
 from coevolve.loop.run_folder import RunFolder
 
@@ -27,7 +27,7 @@ def watched(folder, *options):
 
 
 def test_a_run_is_watched_to_its_end(tiny, tmp_path):
-    (tmp_path / "c.toml").write_text(to_toml(tiny))
+    (tmp_path / "c.toml").write_text(format_toml(tiny))
     folder = RunFolder(tiny.run_dir)
     with open(tmp_path / "log", "w") as log:
         job = subprocess.Popen(
@@ -56,11 +56,11 @@ def test_a_frame_of_a_running_run(tiny):
     console = Console(width=120, record=True, file=open("/dev/null", "w"))
     with folder.held():
         assert folder.is_running()
-        bar = Progress("round 1: suites", 8, file=folder.progress)
+        bar = ProgressBar("round 1: suites", 8, file=folder.progress)
         bar.set(3, "2 valid")  # within a second of the first: not written
         assert json.loads(folder.progress.read_text())["done"] == 0
         bar._tell(time.monotonic())
-        console.print(View(folder, tiny).frame(folder.is_running()))
+        console.print(RunView(folder, tiny).frame(folder.is_running()))
         bar.close()
         assert not folder.progress.exists()
     shown = console.export_text()
@@ -81,7 +81,7 @@ def test_a_narrow_terminal_gets_a_line_a_figure_and_no_broken_words(tiny):
         (160, ("candidates", "compiled", "pairs kept")),
     ):
         console = Console(width=width, record=True, file=open("/dev/null", "w"))
-        console.print(View(folder, tiny, width).frame(False))
+        console.print(RunView(folder, tiny, width).frame(False))
         shown = console.export_text()
         assert all(word in shown for word in words), shown
         assert max(map(len, shown.splitlines())) <= width and (
@@ -106,7 +106,7 @@ def test_looking_does_not_keep_a_run_from_starting(tiny):
 def test_what_a_killed_run_was_at_is_cleared_away(tiny):
     folder = RunFolder(tiny.run_dir)
     open_corpus(tiny, folder)
-    Progress("round 1: suites", 8, file=folder.progress)
+    ProgressBar("round 1: suites", 8, file=folder.progress)
     assert folder.progress.exists()
     with folder.held():
         assert not folder.progress.exists()
@@ -124,10 +124,10 @@ def test_what_a_killed_run_was_at_is_cleared_away(tiny):
 )
 def test_a_progress_file_that_says_nothing(tiny, text):
     folder = RunFolder(tiny.run_dir)
-    assert "between two stages" in now_at(folder, 0.0)
+    assert "between two stages" in describe_progress(folder, 0.0)
     folder.root.mkdir()
     folder.progress.write_text(text)
-    assert "between two stages" in now_at(folder, 0.0)
+    assert "between two stages" in describe_progress(folder, 0.0)
 
 
 def test_no_run_is_one_line(tmp_path):

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from coevolve.loop.workers import LocalWorker, map_unordered, stream
+from coevolve.loop.workers import LocalWorker, map_unordered, stream_results
 
 
 class Echo:
@@ -58,7 +58,7 @@ def test_stream_overlaps_generation_and_judging_and_keeps_expansion_order():
         return [(v,) for v in answer]
 
     results = dict(
-        stream(
+        stream_results(
             LocalWorker(Echo()),
             "chunk",
             [(0, 3), (3, 3), (6, 3)],
@@ -75,7 +75,7 @@ def test_stream_overlaps_generation_and_judging_and_keeps_expansion_order():
 def test_empty_chunks_and_no_items_end():
     assert (
         dict(
-            stream(
+            stream_results(
                 LocalWorker(Echo()),
                 "chunk",
                 [(0, 0)],

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpora import builtin
-from corpora.dialects import DIALECTS, dialect
+from corpora.dialects import DIALECTS, get_dialect
 from corpora.records import Program
 from corpora.tokens.abstract_entities import (
     ARRAY,
@@ -22,9 +22,9 @@ from corpora.tokens.abstract_entities import (
     TAGS,
     THREAD,
     TYPE,
-    entities,
+    find_entities,
 )
-from corpora.tokens.canonical import canonicalise
+from corpora.tokens.canonical import canonicalize
 
 SERIAL = (
     "float norm(int n, const float *x) { float s = 0.5f, t[4]; for (int i = 0; i < n; i++) "
@@ -44,11 +44,11 @@ FORTRAN = (
 
 def spelled(program: Program) -> dict[str, str]:
     """Tag by spelling in the program's text."""
-    language = dialect(program.dialect).language
-    names = canonicalise(program.text, language, entry=program.name).names
+    language = get_dialect(program.dialect).language
+    names = canonicalize(program.text, language, entry=program.name).names
     return {
         names[int(w[1:])] if w[0] == "V" and w[1:].isdigit() else w: tag
-        for w, tag in entities(program)
+        for w, tag in find_entities(program)
     }
 
 
@@ -103,14 +103,14 @@ def test_fortran_by_interface_and_words():
 
 
 def test_a_fortran_text_without_an_interface_has_no_tags():
-    assert entities(Program("fortran", "f", "x = 1")) == ()
+    assert find_entities(Program("fortran", "f", "x = 1")) == ()
 
 
 @pytest.mark.parametrize("name", DIALECTS)
 def test_builtin_functions_have_tags_and_each_entity_is_a_word_of_theirs(name):
     for program in builtin.programs(name)[::5]:
-        found = entities(program)
-        words = canonicalise(program.text, dialect(name).language, entry=program.name).text
+        found = find_entities(program)
+        words = canonicalize(program.text, get_dialect(name).language, entry=program.name).text
         assert found and {tag for _, tag in found} <= set(TAGS), program.origin
         assert all(f" {word} " in f" {words} " for word, _ in found), program.origin
         own = {w for w in words.split() if w[0] == "V" and w[1:].isdigit()}
@@ -122,4 +122,4 @@ def test_builtin_functions_have_tags_and_each_entity_is_a_word_of_theirs(name):
     st.text(alphabet='abxV0(){}[]*&;,=#"<>. \nint_', max_size=80), st.sampled_from(sorted(DIALECTS))
 )
 def test_any_text_is_read_without_an_error(text, name):
-    assert all(tag in TAGS for _, tag in entities(Program(name, "f", text)))
+    assert all(tag in TAGS for _, tag in find_entities(Program(name, "f", text)))

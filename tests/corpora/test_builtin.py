@@ -11,7 +11,7 @@ import pytest
 
 from corpora.builtin import names, pairs, programs
 from corpora.dialects import DIALECTS
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 
 NAMED = ("axpy", "gemv", "gemm", "spmv", "jacobi", "cg")
 C_INCLUDES = ["-include", "math.h", "-include", "stdint.h", "-include", "stdlib.h"]
@@ -73,7 +73,7 @@ def shape_of(program):
     """Parameter kinds and types by position, and the result; unsigned bytes count as bytes, as
     Fortran has only those.
     """
-    signature = signature_of(program)
+    signature = read_signature(program)
     assert signature.name == program.name and signature.style == "function"
     plain = {"u8": "i8", "u16": "i16", "u32": "i32"}
     kinds = [(p.kind, plain.get(p.type, p.type)) for p in signature.parameters]
@@ -89,7 +89,9 @@ def test_every_dialect_has_the_signature_of_the_cpp_version(dialect):
 @pytest.mark.parametrize("dialect", [d for d in DIALECTS if d != "cpp"])
 def test_parameters_have_the_same_names_in_the_same_order(dialect):
     for source, target in pairs(f"cpp:{dialect}"):
-        both = zip(signature_of(source).parameters, signature_of(target).parameters, strict=True)
+        both = zip(
+            read_signature(source).parameters, read_signature(target).parameters, strict=True
+        )
         wrong = [
             (a.name, b.name)
             for a, b in both

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from corpora.records import Program
-from corpora.signatures.dispatch import signature_of
-from corpora.signatures.structures import by_numbers
+from corpora.signatures.signature import read_signature
+from corpora.signatures.structures import flatten_members
 
 
 @pytest.mark.parametrize(
@@ -37,9 +37,9 @@ def test_members_are_called_as_tests_call_them(text, read):
     program = Program(
         "cpp", "f", f"struct P {{ float x; }}; struct E {{ int to; float w; P p; }};\n{text}"
     )
-    assert read in by_numbers(program.text, signature_of(program))
+    assert read in flatten_members(program.text, read_signature(program))
 
 
 def test_a_text_without_structures_stays_as_it_is():
     program = Program("cpp", "f", "void f(int n, float *x) { x[0] = n; }")
-    assert by_numbers(program.text, signature_of(program)) is program.text
+    assert flatten_members(program.text, read_signature(program)) is program.text

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpora.tokens.canonical import canonicalise, restore
+from corpora.tokens.canonical import canonicalize, restore
 from corpora.tokens.lexers import lex
 
 
@@ -18,7 +18,7 @@ def texts_of(text: str, language: str) -> list[str]:
 
 
 def round_trip(text: str, language: str, entry: str = "") -> str:
-    words = canonicalise(text, language, entry=entry)
+    words = canonicalize(text, language, entry=entry)
     assert all(word and not any(c.isspace() for c in word) for word in words.tokens)
     return restore(words.tokens, words.names, language, entry or "f0")
 
@@ -118,7 +118,7 @@ def test_reserved_words_in_odd_places_survive(text: str, language: str) -> None:
 
 
 def test_every_own_name_is_numbered_in_order_and_the_languages_are_kept() -> None:
-    words = canonicalise(
+    words = canonicalize(
         "void f(int n, float *x) { for (int i = 0; i < n; i++) x[i] = sqrtf(x[i]) * 105; }",
         "cpp",
         entry="f",
@@ -131,7 +131,7 @@ def test_every_own_name_is_numbered_in_order_and_the_languages_are_kept() -> Non
 
 
 def test_a_library_name_used_as_a_variable_is_the_programs_own() -> None:
-    words = canonicalise(
+    words = canonicalize(
         "float max = x[0]; if (a > max) max = a; b = min(a, 1); p.x = q->size;", "cpp"
     )
     assert "max" in words.names and "max" not in words.tokens
@@ -140,10 +140,10 @@ def test_a_library_name_used_as_a_variable_is_the_programs_own() -> None:
 
 
 def test_a_pair_shares_names_and_new_locals_come_after() -> None:
-    source = canonicalise(
+    source = canonicalize(
         "void f(int n, float *x) { for (int i = 0; i < n; i++) x[i] = 0; }", "cpp", entry="f"
     )
-    target = canonicalise(
+    target = canonicalize(
         "void g(int n, float *x) { int tid = threadIdx.x; if (tid < n) x[tid] = 0; }",
         "cpp",
         source.names,
@@ -166,7 +166,7 @@ def test_restored_names_clash_with_nothing() -> None:
     "literal", ['L"a b"', 'u8"x %d\\ty"', "L' '", '"a\u2003b\u00a0%u0041 %20"', '"%"', '"50%25"']
 )
 def test_literals_survive_to_the_letter(literal: str) -> None:
-    words = canonicalise(f"s = {literal};", "cpp")
+    words = canonicalize(f"s = {literal};", "cpp")
     assert not any(c.isspace() for word in words.tokens for c in word)
     assert literal in restore(words.tokens, words.names, "cpp")
 
@@ -189,7 +189,7 @@ def test_words_that_make_no_sense_are_passed_on() -> None:
 
 
 def test_omp_words_are_kept_in_directives_only() -> None:
-    words = canonicalise(
+    words = canonicalize(
         "int shared = 1;\n#pragma omp parallel for shared(shared) reduction(max: m)\nf(for_, "
         "shared);",
         "cpp",
@@ -198,7 +198,7 @@ def test_omp_words_are_kept_in_directives_only() -> None:
 
 
 def test_fortran_declares_its_own_names() -> None:
-    words = canonicalise(
+    words = canonicalize(
         "subroutine s(sum)\nreal :: sum, x\nsum = max(x, SIZE(x))\nend", "fortran", entry="S"
     )
     assert words.names == ("sum", "x")
@@ -210,7 +210,7 @@ def test_the_suite_form_uses_the_programs_numbers() -> None:
         "n:i32=12 normal:f32=-1.5 x:f32[n*2]=normal(0,1)@3 # c\nn:i32=1 normal:f32=inf "
         "x:f32[2]={1,nan} alias(x,x);"
     )
-    words = canonicalise(text, "suite", ("n", "normal", "x"))
+    words = canonicalize(text, "suite", ("n", "normal", "x"))
     assert words.names == ("n", "normal", "x")
     assert words.text.startswith(
         "V0 : i32 = 1 _2 V1 : f32 = - 1 _. _5 V2 : f32 [ V0 * 2 ] = normal ( 0 , 1 ) @ 3 <nl> V0"
@@ -233,13 +233,13 @@ def test_the_suite_form_uses_the_programs_numbers() -> None:
 )
 def test_what_a_line_of_fortran_declares_is_its_own(line, words):
     """`C` of `real(8) A, B, C` stayed the word of bind(c), and its suites found no parameter."""
-    assert canonicalise(line, "fortran").text == words
+    assert canonicalize(line, "fortran").text == words
 
 
 def test_a_string_that_is_handed_over_is_numbered_like_a_name():
     """Spelled in characters, a model garbled it."""
     text = 'if (a != b) printf("%i != %i ▁ at %i\\n", a, b, 3); extern "C" void g(); f("%i");'
-    words = canonicalise(text, "cpp")
+    words = canonicalize(text, "cpp")
     assert "printf ( V2 , V0 , V1 , 3 )" in words.text and '"C"' in words.text
     assert texts_of(restore(words.tokens, words.names, "cpp"), "cpp") == texts_of(text, "cpp")
-    assert '"x"' in canonicalise('call g("x")', "fortran").text
+    assert '"x"' in canonicalize('call g("x")', "fortran").text

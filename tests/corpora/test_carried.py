@@ -54,7 +54,7 @@ def _nests(
 ) -> list[tuple[Nest, Computation]]:
     """Items with the nests that they were emitted from."""
     seen: list[Nest] = []
-    made = nests.make
+    made = nests.draw_nest
     _only(monkeypatch, families)
 
     def kept(*arguments: object) -> tuple:
@@ -62,7 +62,7 @@ def _nests(
         seen.append(nest)
         return nest, style
 
-    monkeypatch.setattr("corpora.generator.make", kept)
+    monkeypatch.setattr("corpora.generator.draw_nest", kept)
     items = list(generate(count, seed, "broad"))
     return list(zip(seen, items, strict=True))
 
@@ -104,7 +104,7 @@ def _carries(loop: tuple) -> bool:
     stepped = [
         n.argument
         for s in inside
-        for e in ast.expressions_of(s)
+        for e in ast.get_expressions(s)
         for n in ast.walk(e)
         if type(n) is ast.Postfix
     ]
@@ -117,7 +117,7 @@ def _carries(loop: tuple) -> bool:
     ):
         return True
     places = [
-        n for s in inside for e in ast.expressions_of(s) for n in ast.walk(e) if type(n) is ast.At
+        n for s in inside for e in ast.get_expressions(s) for n in ast.walk(e) if type(n) is ast.At
     ]
     written = {t for t in assigned if type(t) is ast.At}
     varies = {loop.variable, *own} if type(loop) is ast.For else own
@@ -176,7 +176,7 @@ def _shifted(nest: Nest) -> bool:
     targets = set()
     for statement in (s for region in nest.regions for s in ast.walk_statements(region.body)):
         for node in (
-            n for e in ast.expressions_of(statement) for n in ast.walk(e) if type(n) is ast.At
+            n for e in ast.get_expressions(statement) for n in ast.walk(e) if type(n) is ast.At
         ):
             places.setdefault(node.array, set()).add(node.subscripts)
         if type(statement) is ast.Assign and type(statement.target) is ast.At:

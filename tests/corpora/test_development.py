@@ -11,10 +11,10 @@ from coevolve.verification.engine import Engine, Pair, VerifyConfig
 from corpora import builtin, development
 from corpora.datasets.loaders import load_corpus, load_pairs
 from corpora.dialects import DIALECTS
-from corpora.extraction.dispatch import extract
+from corpora.extraction.extract import extract_programs
 from corpora.records import Outcome
-from corpora.signatures.dispatch import signature_of
-from corpora.splits import EvaluationGuard, clusters
+from corpora.signatures.signature import read_signature
+from corpora.splits import EvaluationGuard, cluster_items
 
 SERIAL = [*development.programs("cpp"), *development.programs("fortran")]
 DATA = Path(os.environ.get("COEVOLVE_DATA", Path(__file__).parents[2] / ".." / "shared" / "data"))
@@ -36,10 +36,10 @@ def test_there_are_as_many_as_promised():
 def test_every_file_is_one_callable_function_named_as_the_file():
     wrong = []
     for program in (p for d in DIALECTS for p in development.programs(d)):
-        found = extract(program.text, program.dialect)
+        found = extract_programs(program.text, program.dialect)
         if (
             len(found.programs) != 1
-            or signature_of(program).name.lower() != program.name
+            or read_signature(program).name.lower() != program.name
             or found.programs[0].name.lower() != program.name
         ):
             wrong.append((program.origin, found.skipped))
@@ -49,7 +49,7 @@ def test_every_file_is_one_callable_function_named_as_the_file():
 def test_they_are_as_long_and_as_varied_as_real_ones():
     lines = [len(p.text.strip().splitlines()) for p in SERIAL]
     assert min(lines) >= 5 and max(lines) <= 30
-    signatures = [signature_of(p) for p in development.programs("cpp")]
+    signatures = [read_signature(p) for p in development.programs("cpp")]
     assert sum(s.result is not None for s in signatures) >= 30
     types = {p.type for s in signatures for p in s.parameters}
     assert {"f32", "f64", "i32", "u8", "i16", "i64", "bool", "u64", "i8", "u16", "u32"} <= types
@@ -58,7 +58,7 @@ def test_they_are_as_long_and_as_varied_as_real_ones():
 
 def test_kernels_are_bare_and_take_the_same_parameters_in_the_same_order():
     for source, target in development.pairs("cpp:cuda"):
-        a, b = signature_of(source), signature_of(target)
+        a, b = read_signature(source), read_signature(target)
         assert b.style == "kernel" and "<<<" not in target.text, target.origin
         assert [(p.name, p.kind, p.type) for p in a.parameters] == [
             (p.name, p.kind, p.type) for p in b.parameters
@@ -67,7 +67,7 @@ def test_kernels_are_bare_and_take_the_same_parameters_in_the_same_order():
 
 def test_none_is_a_near_duplicate_of_another_or_of_a_builtin_function():
     known = [p for d in DIALECTS for p in builtin.programs(d)]
-    together = clusters([*SERIAL, *known])
+    together = cluster_items([*SERIAL, *known])
     assert together[: len(SERIAL)] == list(range(len(SERIAL)))
     assert set(together[len(SERIAL) :]).isdisjoint(range(len(SERIAL)))
 

@@ -4,8 +4,8 @@ import subprocess
 
 import pytest
 
-from corpora.extraction.c_family import pieces, with_definitions, without_definitions
-from corpora.extraction.dispatch import MAIN_PROGRAM, extract
+from corpora.extraction.c_family import add_definitions, drop_definitions, extract_functions
+from corpora.extraction.extract import MAIN_PROGRAM, extract_programs
 
 CUDA = """#include <cmath>
 #include <vector>
@@ -48,7 +48,7 @@ def by_name(found):
 
 
 def test_serial_functions_of_a_mixed_file(tmp_path):
-    programs, skipped = by_name(extract(CUDA, "cpp", "mixed.cu"))
+    programs, skipped = by_name(extract_programs(CUDA, "cpp", "mixed.cu"))
     assert sorted(programs) == [
         "caller",
         "later",
@@ -76,7 +76,7 @@ def test_serial_functions_of_a_mixed_file(tmp_path):
 
 
 def test_kernels_and_hosts_take_what_they_need():
-    programs, skipped = by_name(extract(CUDA, "cuda"))
+    programs, skipped = by_name(extract_programs(CUDA, "cuda"))
     assert sorted(programs) == ["host", "kern"]
     for needed in (
         "SQ(x)",
@@ -109,7 +109,7 @@ def test_openmp_functions_only():
         "void a(int *x, int n) {\n#pragma omp parallel for\nfor (int i = 0; i < n; i++) x[i] "
         "= i;\n}\nvoid b(int *x) { x[0] = 1; }\n"
     )
-    programs, skipped = by_name(extract(text, "openmp"))
+    programs, skipped = by_name(extract_programs(text, "openmp"))
     assert list(programs) == ["a"] and "not parallel" in skipped["b"]
 
 
@@ -167,7 +167,7 @@ end program
 
 
 def test_module_procedures_stand_alone(tmp_path):
-    programs, skipped = by_name(extract(MODULE, "fortran"))
+    programs, skipped = by_name(extract_programs(MODULE, "fortran"))
     assert sorted(programs) == ["axpy", "q", "shares", "stateful", "twice"]
     assert "subroutine q(x, factor)" in programs["q"]  # as in a module
     assert (
@@ -191,7 +191,7 @@ def test_fixed_form_with_a_helper_becomes_free_form(tmp_path):
         "      END\n      DOUBLE PRECISION FUNCTION G(A)\n      DOUBLE PRECISION A\n      G = "
         "A + 1\n      END\n"
     )
-    programs, _ = by_name(extract(text, "fortran"))
+    programs, _ = by_name(extract_programs(text, "fortran"))
     assert (
         sorted(programs) == ["f", "g"]
         and "FUNCTION G" in programs["f"]
@@ -222,7 +222,7 @@ def test_fixed_form_with_a_helper_becomes_free_form(tmp_path):
     ],
 )
 def test_broken_text_gives_nothing_and_no_error(dialect, text):
-    assert extract(text, dialect).programs == ()
+    assert extract_programs(text, dialect).programs == ()
 
 
 @pytest.mark.parametrize("dialect", ["cpp", "cuda", "openmp", "fortran", "openmp-fortran"])
@@ -230,7 +230,7 @@ def test_every_built_in_function_is_found(dialect):
     from corpora.builtin import programs
 
     for program in programs(dialect)[::5]:
-        assert program.name in [p.name for p in extract(program.text, dialect).programs], (
+        assert program.name in [p.name for p in extract_programs(program.text, dialect).programs], (
             program.origin
         )
 
@@ -242,11 +242,11 @@ def test_headers_of_c_stay_beside_those_of_the_library():
         "{ for (int i = 0; i < n; i++) x[i] = std::sqrt(x[i]); }\n"
     )
     assert (
-        extract(text, "cpp")
+        extract_programs(text, "cpp")
         .programs[0]
         .text.startswith("#include <cmath>\n#include <vector>\nvoid f")
     )
-    assert "include" not in extract(text.replace("std::", ""), "cpp").programs[0].text
+    assert "include" not in extract_programs(text.replace("std::", ""), "cpp").programs[0].text
 
 
 def test_another_function_of_the_same_name_is_left_behind():
@@ -255,7 +255,7 @@ def test_another_function_of_the_same_name_is_left_behind():
         "double g(double x) { return x; }\nfloat g(float x) { return 2 * x; }\nvoid h(float "
         "*x) { x[0] = g(x[1]); }\n"
     )
-    assert [p.text.count("g(") for p in extract(text, "cpp").programs] == [1, 1, 3]
+    assert [p.text.count("g(") for p in extract_programs(text, "cpp").programs] == [1, 1, 3]
 
 
 LENDING = (
@@ -280,7 +280,7 @@ LENDING = (
     ],
 )
 def test_definitions_that_an_answer_lacks_come_before_it(text, lent):
-    found = with_definitions(text, LENDING)
+    found = add_definitions(text, LENDING)
     assert (
         found.endswith(text)
         and [
@@ -301,7 +301,7 @@ def test_names_of_the_standard_library_stay_known():
         "x[0] = sqrt(x[1]); }"
     )
     for using in ("using namespace std;", "using std::vector;"):
-        texts = {p.name: p.text for p in pieces(both % using)}
+        texts = {p.name: p.text for p in extract_functions(both % using)}
         assert using in texts["f"] and "using" not in texts["g"]
 
 
@@ -320,5 +320,5 @@ def test_names_of_the_standard_library_stay_known():
     ],
 )
 def test_structures_that_a_source_has_need_not_be_written_again(text, left):
-    assert without_definitions(text, LENDING) == left
-    assert with_definitions(left, LENDING).split() == text.split() or "N 4" in text
+    assert drop_definitions(text, LENDING) == left
+    assert add_definitions(left, LENDING).split() == text.split() or "N 4" in text

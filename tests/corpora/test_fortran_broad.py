@@ -9,15 +9,19 @@ from collections import Counter
 
 import pytest
 
-from corpora.dialects import direction
+from corpora.dialects import parse_direction
 from corpora.generator import generate, nests
 from corpora.generator.core import expressions as ast
 from corpora.generator.emit.fortran_counts import _Counts
-from corpora.generator.emit.fortran_layout import dotted, kinds_behind, labelled
+from corpora.generator.emit.fortran_layout import (
+    add_labels,
+    use_dotted_operators,
+    use_kind_suffixes,
+)
 from corpora.generator.families import fortran_halos as fortran_families
 from corpora.generator.families import fortran_sums
-from translator.decoding.forced_prefix import forced_prefix
-from translator.prompting.translate import canonical
+from translator.decoding.forced_prefix import find_forced_prefix
+from translator.prompting.translate import canonicalize_program
 
 verification = pytest.importorskip("coevolve.verification.engine")
 
@@ -85,7 +89,7 @@ def test_labels_say_what_the_words_said() -> None:
         "    end do",
         "end do",
     ]
-    assert labelled(lines, on_statement=True) == [
+    assert add_labels(lines, on_statement=True) == [
         "do 10 i = 1, n",
         "    do 20 j = 1, m",
         "        if (x < 0) go to 20",
@@ -95,12 +99,14 @@ def test_labels_say_what_the_words_said() -> None:
         "21   continue",
         "10  continue",
     ]
-    assert labelled(["do k = 1, 3", "    b = b + k", "enddo"], on_statement=True) == [
+    assert add_labels(["do k = 1, 3", "    b = b + k", "enddo"], on_statement=True) == [
         "do 10 k = 1, 3",
         "10  b = b + k",
     ]
-    assert dotted("if (a <= b .and. c /= d) then") == "if (a .le. b .and. c .ne. d) then"
-    assert kinds_behind("x = 1.5d0 * y + 2.0d0") == "x = 1.5_8 * y + 2.0_8"
+    assert (
+        use_dotted_operators("if (a <= b .and. c /= d) then") == "if (a .le. b .and. c .ne. d) then"
+    )
+    assert use_kind_suffixes("x = 1.5d0 * y + 2.0d0") == "x = 1.5_8 * y + 2.0_8"
 
 
 @pytest.mark.parametrize(
@@ -146,11 +152,11 @@ def test_totals_are_intrinsics_where_array_syntax_is_liked() -> None:
 
 @pytest.mark.parametrize("dialect", ["cpp", "cuda"])
 def test_what_is_forced_on_an_answer_is_what_lessons_begin_with(dialect: str) -> None:
-    way = direction(f"fortran:{dialect}")
+    way = parse_direction(f"fortran:{dialect}")
     for c in told(120, 3):
         if dialect in c.programs:
-            source = canonical(c.programs["fortran"])
-            words = " ".join(canonical(c.programs[dialect], source.names).tokens)
-            assert words.startswith(forced_prefix(c.programs["fortran"], source, way)), c.programs[
-                "fortran"
-            ].text
+            source = canonicalize_program(c.programs["fortran"])
+            words = " ".join(canonicalize_program(c.programs[dialect], source.names).tokens)
+            assert words.startswith(find_forced_prefix(c.programs["fortran"], source, way)), (
+                c.programs["fortran"].text
+            )

@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from corpora.dialects import dialect
+from corpora.dialects import get_dialect
 from corpora.generator import generate, nests
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.builder import Builder
@@ -17,7 +17,7 @@ from corpora.generator.core.nest import Axis, Nest, Parameter, Region, Style
 from corpora.generator.emit.cpp import emit_cpp
 from corpora.generator.emit.cuda import emit_cuda
 from corpora.generator.families.loop_heads import heads, heads_steps
-from corpora.tokens.canonical import canonicalise
+from corpora.tokens.canonical import canonicalize
 
 verification = pytest.importorskip("coevolve.verification.engine")
 
@@ -108,10 +108,10 @@ def test_one_source_text_has_one_answer(only_heads: None) -> None:
         if "cuda" not in item.programs:
             continue
         words = {d: item.programs[d] for d in ("cpp", "cuda")}
-        source = canonicalise(words["cpp"].text, dialect("cpp").language, (), words["cpp"].name)
+        source = canonicalize(words["cpp"].text, get_dialect("cpp").language, (), words["cpp"].name)
         answers.setdefault(source.text, set()).add(
-            canonicalise(
-                words["cuda"].text, dialect("cuda").language, source.names, words["cuda"].name
+            canonicalize(
+                words["cuda"].text, get_dialect("cuda").language, source.names, words["cuda"].name
             ).text
         )
     assert [texts for texts in answers.values() if len(texts) > 1] == []

@@ -6,11 +6,11 @@ import subprocess
 
 import pytest
 
-from corpora.extraction.dispatch import extract
+from corpora.extraction.extract import extract_programs
 
 
 def by_name(text, dialect):
-    found = extract(text, dialect)
+    found = extract_programs(text, dialect)
     return {p.name: p.text for p in found.programs}, {s.name: s.reason for s in found.skipped}
 
 

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from corpora.datasets.loaders import CorpusError, load_corpus, load_pairs
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from corpora.store import write_jsonl
 
 SHARED = Path(os.environ.get("COEVOLVE_SHARED", Path(__file__).parents[3] / "shared"))
@@ -137,7 +137,7 @@ def test_parquet_with_newlines_as_text(tmp_path):
     assert names(load_corpus(str(path), "cpp")) == ["add"]
     loaded = load_corpus(f"{path}#fortran?MYTYPE=real(8)&_PB_*=*", "fortran")
     assert names(loaded) == ["add", "t"]
-    assert signature_of(loaded.programs[1]).parameters[0].shape == ("n",)
+    assert read_signature(loaded.programs[1]).parameters[0].shape == ("n",)
     pairs = load_pairs(f"{path}", f"{path}#cpp", "fortran:cpp") if rows["cpp"][1] else None
     assert pairs is None
     pq.write_table(
@@ -272,14 +272,14 @@ def test_real_lines():
 
 
 def test_escapes_inside_literals_are_the_programs_own():
-    from corpora.datasets.tables import unescaped
+    from corpora.datasets.tables import restore_newlines
 
     assert (
-        unescaped("void f() {\\n  printf(\"a\\n\");\\n  g('\\n');\\n}")
+        restore_newlines("void f() {\\n  printf(\"a\\n\");\\n  g('\\n');\\n}")
         == "void f() {\n  printf(\"a\\n\");\n  g('\\n');\n}"
     )
-    assert unescaped('// 5" wide\\nint x;\\nint y;') == '// 5" wide\nint x;\nint y;'
-    assert unescaped('printf ( "%d\\n" , x ) ;') == 'printf ( "%d\\n" , x ) ;'
+    assert restore_newlines('// 5" wide\\nint x;\\nint y;') == '// 5" wide\nint x;\nint y;'
+    assert restore_newlines('printf ( "%d\\n" , x ) ;') == 'printf ( "%d\\n" , x ) ;'
 
 
 @pytest.mark.parametrize("spec", ["builtin#code", "development#x", "generated:10:1#x"])

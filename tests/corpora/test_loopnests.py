@@ -18,17 +18,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from corpora.dialects import dialect
+from corpora.dialects import get_dialect
 from corpora.generator import LEVELS, Computation, generate, nests
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.nest import Axis, Nest, Parameter, Region, Style
 from corpora.generator.emit.cpp import emit_cpp
 from corpora.generator.emit.cuda import emit_cuda
 from corpora.records import Program, Signature
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from corpora.suites.unit_tests import parse_suite
-from corpora.tokens.canonical import Canonical, canonicalise
-from gpu_runtime.call.materialize import materialise
+from corpora.tokens.canonical import CanonicalText, canonicalize
+from gpu_runtime.call.materialize import materialize_test
 
 _PRELUDE = """
 #include <cmath>
@@ -92,7 +92,7 @@ def _c_arguments(signature: Signature) -> str:
 
 
 def _c_shim(program: Program, symbol: str) -> str:
-    signature = signature_of(program)
+    signature = read_signature(program)
     call = f"{program.name}({_c_arguments(signature)})"
     if signature.result:
         call = f"*({_C[signature.result]} *)a[{len(signature.parameters)}] = {call}"
@@ -183,10 +183,10 @@ def _differing(folder: Path, items: list[Computation]) -> tuple[list[str], Count
     c_library, fortran_library = _build(folder, items)
     wrong, runs = [], Counter()
     for number, item in enumerate(items):
-        signature = signature_of(item.programs["cpp"])
+        signature = read_signature(item.programs["cpp"])
         changed = False
         for index, test in enumerate(parse_suite(item.suite_text, signature)):
-            values = materialise(test, signature).values
+            values = materialize_test(test, signature).values
             expected = _call(c_library, f"cpp_{number}", "cpp", signature, values)
             changed |= bool(signature.result) or any(
                 not np.array_equal(a, b) for a, b in zip(values, expected)
@@ -286,7 +286,7 @@ def test_unknown_level_is_refused() -> None:
 
 def test_signatures_are_the_same_in_every_dialect() -> None:
     for item in generate(150, 21):
-        signatures = {d: signature_of(p) for d, p in item.programs.items()}
+        signatures = {d: read_signature(p) for d, p in item.programs.items()}
         wanted = [(p.name.lower(), p.type) for p in signatures["cpp"].parameters]
         for dialect, signature in signatures.items():
             assert [(p.name.lower(), p.type) for p in signature.parameters] == wanted, dialect
@@ -359,8 +359,8 @@ def test_constructs_of_real_functions_all_occur() -> None:
     assert [w for w in wanted if not re.search(w, text)] == []
 
 
-def _words(program: Program, names: tuple[str, ...] = ()) -> Canonical:
-    return canonicalise(program.text, dialect(program.dialect).language, names, program.name)
+def _words(program: Program, names: tuple[str, ...] = ()) -> CanonicalText:
+    return canonicalize(program.text, get_dialect(program.dialect).language, names, program.name)
 
 
 @pytest.mark.parametrize(

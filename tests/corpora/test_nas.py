@@ -2,9 +2,9 @@
 as documented.
 """
 
-from corpora.datasets.nas import BENCHMARKS, benchmark_of, completed
-from corpora.extraction.dispatch import extract
-from corpora.signatures.dispatch import signature_of
+from corpora.datasets.nas import BENCHMARKS, complete_rows, find_benchmark
+from corpora.extraction.extract import extract_programs
+from corpora.signatures.signature import read_signature
 
 ADD = (
     "void add(){\nint i, j, k, m;\nint thread_id = omp_get_thread_num();\nif(timeron && "
@@ -30,12 +30,12 @@ SOLVE = (
 
 
 def found(text, dialect, name):
-    (program,) = [p for p in extract(text, dialect).programs if p.name == name]
-    return program, signature_of(program)
+    (program,) = [p for p in extract_programs(text, dialect).programs if p.name == name]
+    return program, read_signature(program)
 
 
 def test_shared_data_is_alike_on_both_sides():
-    ((cpp, fortran),) = completed([ADD])
+    ((cpp, fortran),) = complete_rows([ADD])
     left, right = found(cpp, "cpp", "add"), found(fortran, "fortran", "add")
     names = ["dt", "rhs", "u"]
     assert [p.name for p in left[1].parameters] == [p.name for p in right[1].parameters] == names
@@ -68,7 +68,7 @@ def test_bounds_count_from_the_sides_own_base_and_stay_variables_where_they_are_
         "void g() { ist = 1; iend = nx - 1; }",
         "subroutine g\nuse lu_data\nimplicit none\nist = 2\niend = nx - 1\nend",
     )
-    (cpp, fortran), (cpp_sets, _) = completed([loop, sets])
+    (cpp, fortran), (cpp_sets, _) = complete_rows([loop, sets])
     assert (
         "ist = 1" in found(cpp, "cpp", "f")[0].text
         and "ist = 2" in found(fortran, "fortran", "f")[0].text
@@ -77,7 +77,7 @@ def test_bounds_count_from_the_sides_own_base_and_stay_variables_where_they_are_
 
 
 def test_routines_and_scratch():
-    (cpp, fortran), (_, solve) = completed([RANDOM, SOLVE])
+    (cpp, fortran), (_, solve) = complete_rows([RANDOM, SOLVE])
     assert "randlc(double *x, double a)" in found(cpp, "cpp", "two")[0].text
     assert "function randlc" in found(fortran, "fortran", "two")[0].text
     program, signature = found(solve, "fortran", "solve")
@@ -90,11 +90,11 @@ def test_routines_and_scratch():
 
 
 def test_rows_are_known_by_what_they_use():
-    assert [benchmark_of(*row) for row in (ADD, RANDOM, SOLVE, ("void f(int *x) {}", ""))] == [
+    assert [find_benchmark(*row) for row in (ADD, RANDOM, SOLVE, ("void f(int *x) {}", ""))] == [
         "sp",
         "cg",
         "bt",
         "",
     ]
     assert set(BENCHMARKS) == {"bt", "sp", "lu", "cg", "ft", "mg"}
-    assert completed([("void f(int *x) {}", "")]) == [("void f(int *x) {}", "")]
+    assert complete_rows([("void f(int *x) {}", "")]) == [("void f(int *x) {}", "")]

@@ -126,7 +126,7 @@ def _named(expressions: tuple, given: dict[str, tuple]) -> set[str]:
         if type(node) is ast.Name:
             found |= {node.id} | (_named((given[node.id],), given) if node.id in given else set())
         elif type(node) is not ast.At:
-            found |= _named(ast.children(node), given)
+            found |= _named(ast.get_children(node), given)
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from corpora.signatures.pointees import points_to_one
+from corpora.signatures.pointees import is_single_object
 
 HEAD = """struct grid { int n; double *u; };
 #define AT(g, i) ((g)->u[(i)])
@@ -32,7 +32,7 @@ static int looped(grid *q, int k) { int s = 0; for (int i = 0; i < k; i++) s += 
 )
 def test_one(body):
     text = HEAD + "void f(grid *g, int i) " + body
-    assert points_to_one("g", text[text.rindex("void f") :], text)
+    assert is_single_object("g", text[text.rindex("void f") :], text)
 
 
 @pytest.mark.parametrize(
@@ -55,4 +55,4 @@ def test_one(body):
 )
 def test_many_or_unknown(body):
     text = HEAD + "void f(grid *g, int i) " + body
-    assert not points_to_one("g", text[text.rindex("void f") :], text)
+    assert not is_single_object("g", text[text.rindex("void f") :], text)

@@ -7,9 +7,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from corpora.datasets.loaders import CorpusError, load_corpus, load_pairs
-from corpora.datasets.polybench import expanded
+from corpora.datasets.polybench import expand_macros
 from corpora.records import Program
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 
 KERNEL = r"""void kernel_smooth(int tsteps, int n, int m,
 DATA_TYPE *alpha,
@@ -60,11 +60,13 @@ end subroutine"""
 
 
 def parameters(text, dialect, name):
-    return [(p.name, p.kind, p.type) for p in signature_of(Program(dialect, name, text)).parameters]
+    return [
+        (p.name, p.kind, p.type) for p in read_signature(Program(dialect, name, text)).parameters
+    ]
 
 
 def test_arrays_are_flat_and_sizes_are_those_at_run_time(tmp_path):
-    cpp, fortran = expanded(KERNEL, "cpp"), expanded(KERNEL_F, "fortran")
+    cpp, fortran = expand_macros(KERNEL, "cpp"), expand_macros(KERNEL_F, "fortran")
     assert (
         "A[i * (m+1) + (j + 1)] = ((double) A[i * (m+1) + (A[0 * (m+1) + 0] > 0 ? j : 0)] + "
         "B[(i * n + (n-1)) * m + j] + c[i])" in cpp
@@ -98,7 +100,7 @@ def test_arrays_are_flat_and_sizes_are_those_at_run_time(tmp_path):
 
 
 def test_what_is_printed_is_an_output():
-    cpp, fortran = expanded(PRINT, "cpp"), expanded(PRINT_F, "fortran")
+    cpp, fortran = expand_macros(PRINT, "cpp"), expand_macros(PRINT_F, "fortran")
     assert (
         parameters(cpp, "cpp", "print_array")[-1]
         == parameters(fortran, "fortran", "print_array")[-1]
@@ -113,7 +115,7 @@ def test_other_text_stays():
         ("cpp", "void f(int *x) { x[0] = 1; }"),
         ("fortran", "subroutine f(x)\nreal x\nx = 1\nend\n"),
     ):
-        assert expanded(text, language) == text
+        assert expand_macros(text, language) == text
 
 
 def test_a_spec_asks_for_the_shim(tmp_path):

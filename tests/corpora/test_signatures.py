@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpora.records import Parameter, Program
-from corpora.signatures.dispatch import SignatureError, signature_of
+from corpora.signatures.signature import SignatureError, read_signature
 
 SHARED = Path(os.environ.get("COEVOLVE_SHARED", Path(__file__).parents[3] / "shared"))
 
 
 def sign(text, name="f", dialect="cpp"):
-    return signature_of(Program(dialect, name, text))
+    return read_signature(Program(dialect, name, text))
 
 
 def parameter(declaration):

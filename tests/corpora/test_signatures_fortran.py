@@ -9,15 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpora.records import Parameter, Program
-from corpora.signatures.dispatch import SignatureError, signature_of
-from corpora.signatures.fortran_kinds import integer_value
-from corpora.syntax.fortran import is_fixed_form, logical_lines, to_free_form
+from corpora.signatures.fortran_kinds import evaluate_integer
+from corpora.signatures.signature import SignatureError, read_signature
+from corpora.syntax.fortran import convert_to_free_form, is_fixed_form, split_logical_lines
 
 SHARED = Path(os.environ.get("COEVOLVE_SHARED", Path(__file__).parents[3] / "shared"))
 
 
 def sign(text, name="f"):
-    return signature_of(Program("fortran", name, text))
+    return read_signature(Program("fortran", name, text))
 
 
 def kinds(text, name="f"):
@@ -50,7 +50,7 @@ def test_fixed_form():
 
 def test_fixed_form_becomes_free_form_that_compiles(tmp_path):
     text = FIXED.replace("      DO 10", "c$omp parallel do\nc$omp& private(i)\n      DO 10")
-    free = to_free_form(text)
+    free = convert_to_free_form(text)
     assert not is_fixed_form(free) and "!$omp parallel do &\n!$omp&" in free
     (tmp_path / "f.f90").write_text(free)
     done = subprocess.run(
@@ -241,7 +241,7 @@ end"""
 
 
 def test_names_have_no_case():
-    assert signature_of(Program("fortran", "DAXPY", "subroutine daxpy(N)\nEND")).name == "DAXPY"
+    assert read_signature(Program("fortran", "DAXPY", "subroutine daxpy(N)\nEND")).name == "DAXPY"
 
 
 @pytest.mark.parametrize(
@@ -262,7 +262,7 @@ def test_names_have_no_case():
     ],
 )
 def test_kind_expressions(text, value):
-    assert integer_value(text, {"n": 7}) == value
+    assert evaluate_integer(text, {"n": 7}) == value
 
 
 names = st.lists(
@@ -312,7 +312,7 @@ def test_any_declarations_in_free_and_fixed_form(case):
 
 
 def test_quotes_hide_comments_and_continuations():
-    lines = logical_lines("print *, 'a ! b; c &\n  &d' ; X = \"It's\" ! end\n")
+    lines = split_logical_lines("print *, 'a ! b; c &\n  &d' ; X = \"It's\" ! end\n")
     assert [line.text for line in lines] == ["print *, 'a ! b; c d'", 'x = "It\'s"']
 
 
@@ -324,7 +324,7 @@ def test_real_procedures():
     loaded = load_corpus(spec, "fortran")
     assert len(loaded.programs) == 81 and not loaded.skipped
     gemm = next(p for p in loaded.programs if p.name == "kernel_gemm")
-    assert [(p.name, p.kind, p.type) for p in signature_of(gemm).parameters][:4] == [
+    assert [(p.name, p.kind, p.type) for p in read_signature(gemm).parameters][:4] == [
         ("ni", "scalar", "i32"),
         ("nj", "scalar", "i32"),
         ("nk", "scalar", "i32"),

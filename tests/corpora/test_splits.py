@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpora.fingerprints import fingerprints
+from corpora.fingerprints import compute_fingerprints
 from corpora.records import Program
-from corpora.splits import EvaluationGuard, LeakError, clusters, split, split_groups
+from corpora.splits import EvaluationGuard, LeakError, cluster_items, split_groups, split_programs
 
 SAXPY = (
     "void saxpy(int n, float a, const float *x, float *y) { for (int i = 0; i < n; ++i) "
@@ -58,8 +58,8 @@ def test_names_and_layout_never_hide_a_copy(names, gap):
     renamed = dict(zip(["saxpy", "n", "a", "x", "y", "i"], names, strict=False))
     text = gap.join(renamed.get(w, w) for w in words).replace("+" + gap + "+", "++")
     assert (
-        fingerprints([Program("cpp", renamed["saxpy"], text)]).exact
-        == fingerprints([program(SAXPY)]).exact
+        compute_fingerprints([Program("cpp", renamed["saxpy"], text)]).exact
+        == compute_fingerprints([program(SAXPY)]).exact
     )
 
 
@@ -70,9 +70,9 @@ def test_clusters():
         program(SAXPY_RENAMED),
         program(MATMUL.replace("double", "float")),
     ]
-    found = clusters(items)
+    found = cluster_items(items)
     assert found[0] == found[2] == 0 and found[1] == 1
-    assert len(set(clusters(list(varied(40))))) == 40
+    assert len(set(cluster_items(list(varied(40))))) == 40
 
 
 def test_fortran_copies_in_fixed_and_free_form():
@@ -82,18 +82,18 @@ def test_fortran_copies_in_fixed_and_free_form():
     )
     free = "subroutine t(m, &\n   y) ! other\n integer m\n real*8 y(m)\n y(1) = y(m) + 2\nend\n"
     a, b = Program("fortran", "s", fixed.replace("\n     & ", " ")), Program("fortran", "t", free)
-    assert fingerprints([a]).exact == fingerprints([b]).exact
-    assert clusters([Program("fortran", "s", fixed), b]) == [0, 0]
+    assert compute_fingerprints([a]).exact == compute_fingerprints([b]).exact
+    assert cluster_items([Program("fortran", "s", fixed), b]) == [0, 0]
 
 
 def test_split_depends_on_content_only():
     items = list(varied(300))
-    first = split(items, validation=0.2, test=0.5)
+    first = split_programs(items, validation=0.2, test=0.5)
     shuffled = items[:]
     random.Random(1).shuffle(shuffled)
-    second = split(shuffled, validation=0.2, test=0.5)
+    second = split_programs(shuffled, validation=0.2, test=0.5)
     assert {p.id for p in first.test} == {p.id for p in second.test}
-    fewer = split(items[:150], validation=0.2, test=0.5)
+    fewer = split_programs(items[:150], validation=0.2, test=0.5)
     assert {p.id for p in fewer.test} == {p.id for p in first.test} & {p.id for p in items[:150]}
     assert 110 < len(first.test) < 190 and 30 < len(first.validation) < 90
     assert len(first.train) + len(first.validation) + len(first.test) == 300
@@ -117,7 +117,7 @@ def test_no_cluster_is_torn_apart():
             program(base.text.replace("(float *x", "(float *xx").replace("x[i", "xx[i")),
         )
     ]
-    parts = split(items, 0.3, 0.3)
+    parts = split_programs(items, 0.3, 0.3)
     where = {p.id: name for name in ("train", "validation", "test") for p in getattr(parts, name)}
     for a, b in zip(items[::2], items[1::2], strict=True):
         assert where[a.id] == where[b.id]

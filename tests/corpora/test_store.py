@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpora.files import DiskFullError, remove_parts, write_atomically, write_folder
+from corpora.files import DiskFullError, remove_partial_files, write_atomically, write_folder
 from corpora.records import (
     ArrayValue,
     Blame,
@@ -225,7 +225,7 @@ def test_leftovers_of_killed_processes_are_cleared(tmp_path):
             [sys.executable, "-c", code % kind, str(tmp_path / "round-1" / name)], check=False
         )
     assert len(list((tmp_path / "round-1").iterdir())) == 2
-    remove_parts(tmp_path)
+    remove_partial_files(tmp_path)
     assert list((tmp_path / "round-1").iterdir()) == []
 
 

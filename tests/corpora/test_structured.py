@@ -13,14 +13,14 @@ import pytest
 
 from corpora.generator import Computation, generate
 from corpora.generator.core import expressions as ast
-from corpora.generator.core import structured
+from corpora.generator.core import structures
 from corpora.generator.core.nest import Axis, Nest, Parameter, Region, Structure, Style
-from corpora.generator.core.structured import dress
+from corpora.generator.core.structures import group_parameters
 from corpora.generator.emit.cpp import emit_cpp
 from corpora.generator.emit.cuda import emit_cuda
 from corpora.generator.emit.cuda_host import emit_cuda_host
-from corpora.generator.emit.structures import definitions, handed
-from corpora.signatures.dispatch import signature_of
+from corpora.generator.emit.structures import emit_definitions, list_parameters
+from corpora.signatures.signature import read_signature
 from corpora.suites.unit_tests import parse_suite
 
 COUNT = int(os.environ.get("STRUCTURED", "400"))
@@ -62,7 +62,7 @@ def test_a_share_of_the_items_is_dressed_and_the_others_are_as_before() -> None:
 
 def test_tests_name_the_numbers_of_every_dialect() -> None:
     for item in generate(150, 21, structures=1.0):
-        signatures = {d: signature_of(p) for d, p in item.programs.items()}
+        signatures = {d: read_signature(p) for d, p in item.programs.items()}
         assert parse_suite(item.suite_text, signatures["cpp"])
         wanted = {(p.name, p.type) for p in signatures["cpp"].parameters}
         for dialect, signature in signatures.items():
@@ -141,14 +141,16 @@ def test_a_reference_is_a_value_to_a_kernel_and_a_pointer_to_numbers_stays() -> 
         )
         assert f"({'float *x, float *y, '}{serial})" in emit_cpp(made, Style(const_arrays=False))
         assert f"({'float *x, float *y, '}{kernel})" in emit_cuda(made, Style(const_arrays=False))
-    assert definitions(made) == "struct P { int n; float a; };\n"
+    assert emit_definitions(made) == "struct P { int n; float a; };\n"
 
 
 def test_records_are_indexed_and_their_fields_stand_together() -> None:
     made = nest()
     made.structures = (Structure("P", "p", "array", (("u", "x"), ("v", "y")), "", constant=False),)
     assert "p[i].v = a * p[i].u + p[i].v;" in emit_cpp(made, Style(pointers=True))
-    assert [each.owner if type(each) is Structure else each.name for each in handed(made)] == [
+    assert [
+        each.owner if type(each) is Structure else each.name for each in list_parameters(made)
+    ] == [
         "p",
         "n",
         "a",
@@ -160,7 +162,7 @@ def test_what_the_function_changes_itself_is_in_no_structure() -> None:
         made = nest()
         made.before = (ast.Assign(ast.Name("n"), "=", ast.TWO),)
         made.regions[0].body += (ast.Declare("f32", "t", ast.Name("x")),)
-        dress(made, Style(words={"i32": "int", "f32": "float"}), random.Random(seed))
+        group_parameters(made, Style(words={"i32": "int", "f32": "float"}), random.Random(seed))
         assert {"n", "x"}.isdisjoint(
             parameter for each in made.structures for _, parameter in each.fields
         )
@@ -212,7 +214,7 @@ def wrong_of(items: list[Computation]) -> list[tuple[str, str, str]]:
 def in_one_way(
     monkeypatch: pytest.MonkeyPatch, way: object, count: int, seed: int, level: str = "mixed"
 ) -> list[Computation]:
-    monkeypatch.setattr(structured, "_WAYS", ((way, 1),))
+    monkeypatch.setattr(structures, "_WAYS", ((way, 1),))
     return [
         item
         for item in generate(count, seed, level, structures=1.0)
@@ -223,7 +225,7 @@ def in_one_way(
 def test_engine_finds_dressed_items_equivalent(monkeypatch: pytest.MonkeyPatch) -> None:
     items = [
         item
-        for k, (way, _) in enumerate(structured._WAYS)
+        for k, (way, _) in enumerate(structures._WAYS)
         for item in in_one_way(monkeypatch, way, 2, 40 + k, "easy")
     ]
     assert len(items) >= 6

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpora.records import Parameter, Program
-from corpora.signatures.dispatch import SignatureError, signature_of
-from corpora.signatures.structures import structures_of
+from corpora.signatures.signature import SignatureError, read_signature
+from corpora.signatures.structures import find_structures
 
 TYPES = ("char", "unsigned char", "short", "int", "unsigned", "long", "float", "double", "bool")
 WIDE = (
@@ -46,7 +46,7 @@ def measured(texts, tmp_path, head=""):
     """What g++ says of every structure: size and offsets, in the order of the leaves."""
     rows = []
     for k, text in enumerate(texts):
-        found = structures_of(text)["outer"]
+        found = find_structures(text)["outer"]
         places = "".join(
             f", (unsigned long)__builtin_offsetof(n{k}::outer, {leaf.path})"
             for leaf in found.leaves
@@ -77,7 +77,7 @@ def test_layouts_are_those_of_the_compiler(tmp_path):
         texts.append(text)
 
     collect()
-    held = [structures_of(text)["outer"] for text in texts]
+    held = [find_structures(text)["outer"] for text in texts]
     assert [[s.bytes, *(leaf.offset for leaf in s.leaves)] for s in held] == measured(
         texts, tmp_path
     )
@@ -105,13 +105,13 @@ def test_layouts_are_those_of_the_compiler(tmp_path):
     ],
 )
 def test_what_cannot_be_held_is_named(text, why):
-    assert why in structures_of(text)["S"]
+    assert why in find_structures(text)["S"]
     with pytest.raises(SignatureError, match="'s'"):
-        signature_of(Program("cpp", "f", f"{text}\nvoid f(S *s, int n) {{ }}"))
+        read_signature(Program("cpp", "f", f"{text}\nvoid f(S *s, int n) {{ }}"))
 
 
 def parameters(text, dialect="cpp"):
-    return {p.name: p for p in signature_of(Program(dialect, "f", text)).parameters}
+    return {p.name: p for p in read_signature(Program(dialect, "f", text)).parameters}
 
 
 def test_numbers_of_structures_are_parameters_of_their_own():
@@ -187,7 +187,7 @@ def test_fields_of_enumerations_are_whole_numbers():
         "enum S { X = -1, Y }; typedef enum { A, B = 5, C } mode; enum class kind : unsigned "
         "char { wall = 2 }; struct a { S s = X; enum S q; mode m; kind k[3]; };"
     )
-    found = structures_of(text)["a"]
+    found = find_structures(text)["a"]
     assert [(leaf.path, leaf.type, leaf.count, leaf.offset) for leaf in found.leaves] == [
         ("s", "i32", 1, 0),
         ("q", "i32", 1, 4),
@@ -198,7 +198,7 @@ def test_fields_of_enumerations_are_whole_numbers():
 
 def test_a_variable_called_packed_packs_nothing():
     assert (
-        structures_of(
+        find_structures(
             "struct S { char c; int i; }; void f(S *s, int *packed) { packed[0] = s->i; }"
         )["S"].bytes
         == 8
@@ -208,4 +208,4 @@ def test_a_variable_called_packed_packs_nothing():
         "#pragma pack(1)\nstruct S { char c; };",
         "struct [[gnu::packed]] S { int i; };",
     ):
-        assert structures_of(text)["S"] == "it is packed"
+        assert find_structures(text)["S"] == "it is packed"

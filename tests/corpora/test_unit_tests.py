@@ -9,9 +9,9 @@ from corpora.suites.reader import SuiteError
 from corpora.suites.unit_tests import (
     INTEGER_RANGES,
     format_suite,
-    launch_of,
     parse_suite,
     parse_test,
+    read_launch,
 )
 
 SIGNATURE = Signature(
@@ -104,9 +104,9 @@ def test_signature_is_enforced(text, message):
 
 def test_launch_line_and_comments():
     text = "# launch: grid=1,1,1 block=32,1,1\nn:i32=1 # one\n\n;n:i32=2"
-    assert launch_of(text) == "grid=1,1,1 block=32,1,1"
+    assert read_launch(text) == "grid=1,1,1 block=32,1,1"
     assert len(parse_suite(text)) == 2
-    assert launch_of(format_suite(parse_suite(text), launch_of(text))) == launch_of(text)
+    assert read_launch(format_suite(parse_suite(text), read_launch(text))) == read_launch(text)
 
 
 _floats = st.floats(width=64, allow_nan=True)

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from gpu_runtime.backend import Compiled, CompileRequest
-from gpu_runtime.compile.toolchain import cache_root
+from gpu_runtime.compile.toolchain import find_cache_root
 from gpu_runtime.cuda.backend import CudaBackend
 from gpu_runtime.cuda.compile import compile_for_device, load_bundle
 from gpu_runtime.cuda.nvrtc import DeviceCompiler
-from gpu_runtime.cuda.source import device_text
+from gpu_runtime.cuda.source import extract_device_text
 
 FAKE = "cuda_fake:FakeDriver"
 
@@ -34,7 +34,7 @@ def lowered_kernels(compiled: Sequence[Compiled]) -> dict[str, dict[str, str]]:
         for spelled, symbol in (bundle.names or {}).items():
             known[symbol] = {
                 "name": spelled.partition("(")[0].rpartition("::")[2],
-                "text": device_text(program),
+                "text": extract_device_text(program),
             }
     return known
 
@@ -50,7 +50,7 @@ def fake_backend(
     (folder / "programs.json").write_text(json.dumps(lowered_kernels(made)))
     environment = {
         "PYTHONPATH": str(Path(__file__).parent),
-        "COEVOLVE_CACHE": str(cache_root()),
+        "COEVOLVE_CACHE": str(find_cache_root()),
         "FAKE_PROGRAMS": str(folder / "programs.json"),
         "FAKE_LOG": str(folder / "log"),
         "HOME": os.environ.get("HOME", "/"),

@@ -7,11 +7,11 @@ import signal
 import sys
 import time
 
-from gpu_runtime.cuda.child_process import Channel, lock_down
+from gpu_runtime.cuda.child_process import ChildChannel, lock_down
 
 
 def main() -> None:
-    channel = Channel()
+    channel = ChildChannel()
     if "--silent" in sys.argv:
         sys.exit("no device of that name")
     if "--locked" in sys.argv:

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from corpora.records import Program
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from gpu_runtime.backend import Arguments, CompileRequest, Geometry, Status
 from gpu_runtime.call.materialize import DTYPES
 from gpu_runtime.cuda.driver import DeviceFacts, DriverError
@@ -42,7 +42,7 @@ def _emulate(row: dict, values: list, geometry: tuple[int, ...], shared: int):
     if not row:
         return None
     program = Program("cuda", row["name"], row["text"])
-    compiled = _backend.compile([CompileRequest(program, signature_of(program))])[0]
+    compiled = _backend.compile([CompileRequest(program, read_signature(program))])[0]
     arguments = Arguments(tuple(values), geometry=Geometry(geometry[:3], geometry[3:], shared))
     done = _backend.run(compiled, [arguments])[0]
     return done.status, done.detail, done.values
@@ -147,7 +147,7 @@ class FakeDriver:
             self._run(self._programs[name], geometry, shared_bytes, arguments)
 
     def _run(self, row: dict, geometry: tuple[int, ...], shared_bytes: int, arguments: int) -> None:
-        parameters = signature_of(Program("cuda", row["name"], row["text"])).parameters
+        parameters = read_signature(Program("cuda", row["name"], row["text"])).parameters
         pointers = (ctypes.c_void_p * len(parameters)).from_address(arguments)
         values, places = [], []
         for p, pointer in zip(parameters, pointers, strict=True):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from corpora.records import Program
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from gpu_runtime.backend import Arguments, CompileRequest, Geometry, Status, Variant
 from gpu_runtime.emulation.backend import EmulatedBackend
 
@@ -28,7 +28,7 @@ def backend():
 
 def ran(backend, text, variant):
     program = Program("cpp", "step", text)
-    signature = signature_of(program)
+    signature = read_signature(program)
     compiled = backend.compile([CompileRequest(program, signature, variant)])[0]
     assert compiled.ok, compiled.diagnostics
     values = [
@@ -77,8 +77,8 @@ def test_a_function_gets_and_gives_back_a_structure(backend, variant, passed, by
 )
 def test_kernels_and_host_code_take_it_by_value(backend, text):
     program = Program("cuda", "step", text)
-    assert signature_of(program).style == ("kernel" if text is KERNEL else "function")
-    compiled = backend.compile([CompileRequest(program, signature_of(program))])[0]
+    assert read_signature(program).style == ("kernel" if text is KERNEL else "function")
+    compiled = backend.compile([CompileRequest(program, read_signature(program))])[0]
     assert compiled.ok, compiled.diagnostics
     values = (
         np.array(3, np.int32),
@@ -117,7 +117,7 @@ def test_arrays_are_what_the_pointers_of_the_callers_structure_are_left_at(
     backend, variant, passed, by, after, u, w
 ):
     program = Program("cpp", "step", TWO % (passed, *(by,) * 3, after))
-    compiled = backend.compile([CompileRequest(program, signature_of(program), variant)])[0]
+    compiled = backend.compile([CompileRequest(program, read_signature(program), variant)])[0]
     (done,) = backend.run(
         compiled, [Arguments((np.array(2, np.int32), np.array([1.0, 2.0]), np.array([5.0, 6.0])))]
     )
@@ -129,7 +129,7 @@ def test_a_pointer_left_at_memory_of_the_programs_own_is_not_judged(backend):
     program = Program(
         "cpp", "step", TWO % ("grid *g", *("->",) * 3, "static double own[4]; g->u = own;")
     )
-    compiled = backend.compile([CompileRequest(program, signature_of(program))])[0]
+    compiled = backend.compile([CompileRequest(program, read_signature(program))])[0]
     (done,) = backend.run(
         compiled, [Arguments((np.array(2, np.int32), np.array([1.0, 2.0]), np.array([5.0, 6.0])))]
     )

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from gpu_runtime.models.attention import causal, use
+from gpu_runtime.models.attention import attend_causally, use_causal_attention
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_values_and_gradients_are_those_of_torch(rows, heads, kept, length, widt
     ]
     theirs = [part.detach().clone().requires_grad_() for part in ours]
     scale, gradient = 0.37, torch.randn(shapes[0], dtype=torch.float64, generator=generator)
-    found = causal(*ours, scale)
+    found = attend_causally(*ours, scale)
     wanted = F.scaled_dot_product_attention(*theirs, is_causal=True, scale=scale, enable_gqa=True)
     found.backward(gradient)
     wanted.backward(gradient)
@@ -49,7 +49,7 @@ def test_a_model_attends_so_only_inside_the_block_and_gives_the_same_logits():
     model = LlamaForCausalLM(shape).train()
     ids = torch.randint(0, 40, (3, 29))
     before, name = model(input_ids=ids, use_cache=False).logits, model.config._attn_implementation
-    with use(model):
+    with use_causal_attention(model):
         inside = model(input_ids=ids, use_cache=False).logits
     torch.testing.assert_close(inside, before, rtol=1e-4, atol=1e-5)
     assert model.config._attn_implementation == name
@@ -58,8 +58,8 @@ def test_a_model_attends_so_only_inside_the_block_and_gives_the_same_logits():
 def test_what_lies_behind_a_word_has_no_part_in_it():
     torch.manual_seed(4)
     parts = [torch.randn(1, 2, 12, 4) for _ in range(3)]
-    whole = causal(*parts, 0.5)
-    cut = causal(*(part[:, :, :5] for part in parts), 0.5)
+    whole = attend_causally(*parts, 0.5)
+    cut = attend_causally(*(part[:, :, :5] for part in parts), 0.5)
     torch.testing.assert_close(whole[:, :, :5], cut)
 
 
@@ -67,7 +67,7 @@ def test_half_precision_is_near():
     torch.manual_seed(5)
     queries, keys, values = (torch.randn(2, 6, 64, 32) for _ in range(3))
     with torch.autocast("cpu", torch.bfloat16):
-        found = causal(queries, keys, values.bfloat16(), 32**-0.5)
+        found = attend_causally(queries, keys, values.bfloat16(), 32**-0.5)
     assert found.dtype == torch.bfloat16
     wanted = F.scaled_dot_product_attention(queries, keys, values, is_causal=True)
     torch.testing.assert_close(found.float(), wanted, rtol=0.02, atol=0.02)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from corpora.records import Program
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from gpu_runtime.backend import Arguments, CompileRequest, Limits, Status
 from gpu_runtime.emulation.backend import EmulatedBackend
 
@@ -45,7 +45,7 @@ def busy():
 
 def compiled(backend, text):
     program = Program("cpp", "f", text)
-    found = backend.compile([CompileRequest(program, signature_of(program))])[0]
+    found = backend.compile([CompileRequest(program, read_signature(program))])[0]
     assert found.ok, found.diagnostics
     return found
 

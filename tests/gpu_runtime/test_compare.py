@@ -2,7 +2,13 @@ import numpy as np
 import pytest
 
 from gpu_runtime.backend import Arguments, Execution, Status
-from gpu_runtime.compare import Runs, compare, nudged, redrawn, reference_of
+from gpu_runtime.compare import (
+    ReferenceRuns,
+    find_difference,
+    make_reference,
+    perturb_by_ulp,
+    perturb_relative,
+)
 
 
 def execution(*values, result=None):
@@ -18,14 +24,14 @@ def reference(function, *inputs):
     inputs are.
     """
     given = Arguments(tuple(inputs))
-    again = [redrawn(given, k) for k in range(4)]
-    runs = Runs(
+    again = [perturb_relative(given, k) for k in range(4)]
+    runs = ReferenceRuns(
         wider(function, given),
         None,
         tuple((execution(function(*a.values)), wider(function, a)) for a in again),
-        tuple(execution(function(*nudged(given, k).values)) for k in range(2)),
+        tuple(execution(function(*perturb_by_ulp(given, k).values)) for k in range(2)),
     )
-    return reference_of(execution(function(*inputs)), [True], runs)
+    return make_reference(execution(function(*inputs)), [True], runs)
 
 
 def serial_sum(x):
@@ -46,9 +52,9 @@ def test_tree_reduction_passes_and_a_lost_element_does_not(n, low):
     for seed in range(20):
         x = np.random.default_rng(seed).uniform(low, 1, n).astype(np.float32)
         expected = reference(serial_sum, x)
-        assert compare(expected, [tree_sum(x)], None) is None
-        assert compare(expected, [serial_sum(x[::-1].copy())], None) is None
-        failures += compare(expected, [serial_sum(x[1:])], None) is None
+        assert find_difference(expected, [tree_sum(x)], None) is None
+        assert find_difference(expected, [serial_sum(x[::-1].copy())], None) is None
+        failures += find_difference(expected, [serial_sum(x[1:])], None) is None
     assert failures <= 1 or n > 1000  # the serial sum itself is then off by a share of an element
 
 
@@ -57,7 +63,7 @@ def test_wide_dynamic_range_is_judged_per_element():
     expected = reference(lambda v: v * v.dtype.type(1.1), x)
     wrong = expected.values[0].copy()
     wrong[1] *= np.float32(1.00001)
-    found = compare(expected, [wrong], None)
+    found = find_difference(expected, [wrong], None)
     assert found is not None and found.element == 1 and found.count == 1
 
 
@@ -67,61 +73,63 @@ def test_cancellation_widens_only_its_own_element():
     expected = reference(lambda a, b: (a * a) - (b * b), x, y)
     off = expected.values[0].copy()
     off[0] += np.float32(1e-7)
-    assert compare(expected, [off], None) is None
+    assert find_difference(expected, [off], None) is None
     off[1] += np.float32(1e-4)
-    assert compare(expected, [off], None).element == 1
+    assert find_difference(expected, [off], None).element == 1
 
 
 def test_nan_inf_zero_and_integers():
-    expected = reference_of(execution(np.array([np.nan, np.inf, 0.0, 1.0])), [True])
-    assert compare(expected, [np.array([np.nan, np.inf, -0.0, 1.0])], None) is None
+    expected = make_reference(execution(np.array([np.nan, np.inf, 0.0, 1.0])), [True])
+    assert find_difference(expected, [np.array([np.nan, np.inf, -0.0, 1.0])], None) is None
     for wrong in (
         [0, np.inf, 0, 1],
         [np.nan, -np.inf, 0, 1],
         [np.nan, np.inf, np.nan, 1],
         [np.nan, 1e308, 0, 1],
     ):
-        assert compare(expected, [np.array(wrong, float)], None) is not None
-    integers = reference_of(execution(np.array([1, 2], np.int32)), [True])
-    found = compare(integers, [np.array([1, 3], np.int32)], None)
+        assert find_difference(expected, [np.array(wrong, float)], None) is not None
+    integers = make_reference(execution(np.array([1, 2], np.int32)), [True])
+    found = find_difference(integers, [np.array([1, 3], np.int32)], None)
     assert (found.element, found.expected, found.actual, found.tolerance) == (1, "2", "3", "exact")
 
 
 def test_unwritten_buffers_are_exact_and_results_count():
     x = np.array([1.0], np.float32)
-    expected = reference_of(execution(x, result=np.array(2.0)), [False])
-    assert compare(expected, [np.nextafter(x, np.float32(2))], np.array(2.0)).parameter == 0
-    assert compare(expected, [x], np.array(2.1)).parameter == -1
-    assert compare(expected, [x], np.nextafter(np.array(2.0), 3.0)) is None
+    expected = make_reference(execution(x, result=np.array(2.0)), [False])
+    assert find_difference(expected, [np.nextafter(x, np.float32(2))], np.array(2.0)).parameter == 0
+    assert find_difference(expected, [x], np.array(2.1)).parameter == -1
+    assert find_difference(expected, [x], np.nextafter(np.array(2.0), 3.0)) is None
 
 
 def test_complex_parts_are_judged_apart():
     z = np.array([1e6 + 1e-3j], np.complex64)
-    expected = reference_of(execution(z), [True])
-    assert compare(expected, [z], None) is None
-    assert compare(expected, [z + np.complex64(1e-4j)], None) is not None
+    expected = make_reference(execution(z), [True])
+    assert find_difference(expected, [z], None) is None
+    assert find_difference(expected, [z + np.complex64(1e-4j)], None) is not None
 
 
 def test_complex_numbers_that_are_not_finite_are_alike():
     lost, lone = complex(np.nan, np.nan), complex(-np.inf, 1)
-    expected = reference_of(execution(np.array([lost, lone, 1 + 2j], np.complex64)), [True])
-    assert compare(expected, [np.array([lone, lost, 1 + 2j], np.complex64)], None) is None
-    assert compare(expected, [np.array([lone, 1, 1 + 2j], np.complex64)], None).element == 1
+    expected = make_reference(execution(np.array([lost, lone, 1 + 2j], np.complex64)), [True])
+    assert find_difference(expected, [np.array([lone, lost, 1 + 2j], np.complex64)], None) is None
+    assert find_difference(expected, [np.array([lone, 1, 1 + 2j], np.complex64)], None).element == 1
     assert (
-        compare(expected, [np.array([lost, lone, complex(1, np.nan)], np.complex64)], None).element
+        find_difference(
+            expected, [np.array([lost, lone, complex(1, np.nan)], np.complex64)], None
+        ).element
         == 2
     )
-    assert compare(expected, [np.array([lost, lone, 2j], np.complex64)], None).element == 2
-    never_written = reference_of(execution(np.array([lost, lone], np.complex64)), [False])
-    assert compare(never_written, [np.array([lost, lost], np.complex64)], None).element == 1
+    assert find_difference(expected, [np.array([lost, lone, 2j], np.complex64)], None).element == 2
+    never_written = make_reference(execution(np.array([lost, lone], np.complex64)), [False])
+    assert find_difference(never_written, [np.array([lost, lost], np.complex64)], None).element == 1
 
 
 def test_unstable_tests_say_why():
     noisy = np.array([1e-8, 2e-8, -1e-8], np.float32)
-    loud = reference_of(execution(noisy), [True], Runs(execution(noisy * 3)))
+    loud = make_reference(execution(noisy), [True], ReferenceRuns(execution(noisy * 3)))
     assert "ill-conditioned" in loud.unstable
-    flips = reference_of(
-        execution(np.array([1, 2, 4])), [True], Runs(execution(np.array([2, 3, 5])))
+    flips = make_reference(
+        execution(np.array([1, 2, 4])), [True], ReferenceRuns(execution(np.array([2, 3, 5])))
     )
     assert "precision" in flips.unstable
 
@@ -130,22 +138,22 @@ def test_an_integer_on_the_edge_may_fall_either_way():
     whole = np.arange(100, dtype=np.int32)
     edge = whole.copy()
     edge[7] -= 1
-    expected = reference_of(execution(whole), [True], Runs(execution(edge)))
+    expected = make_reference(execution(whole), [True], ReferenceRuns(execution(edge)))
     assert not expected.unstable
-    assert compare(expected, [edge], None) is None
+    assert find_difference(expected, [edge], None) is None
     edge[8] -= 1
-    assert compare(expected, [edge], None).element == 8
+    assert find_difference(expected, [edge], None).element == 8
 
 
 def test_moved_inputs_leave_what_must_stay():
     x = np.array([1.0, 0.5, np.nan, 0.0, -3.0, np.inf], np.float32)
-    moved = nudged(Arguments((x, np.array([1, 2]))), 1)
+    moved = perturb_by_ulp(Arguments((x, np.array([1, 2]))), 1)
     assert (
         moved.values[0][[0, 3, 4, 5]].tolist() == [1.0, 0.0, -3.0, np.inf]
         and moved.values[0][1] != 0.5
     )
     assert moved.values[1].tolist() == [1, 2] and np.isnan(moved.values[0][2])
-    again = redrawn(Arguments((np.linspace(1, 2, 1000, dtype=np.float32),)), 1).values[0]
+    again = perturb_relative(Arguments((np.linspace(1, 2, 1000, dtype=np.float32),)), 1).values[0]
     ratio = again / np.linspace(1, 2, 1000, dtype=np.float32)
     assert 0.0005 < np.abs(ratio - 1).max() < 0.00099
 
@@ -153,20 +161,31 @@ def test_moved_inputs_leave_what_must_stay():
 def test_shaken_runs_stand_in_for_a_wider_variant():
     value = np.array([1e-3, 2.0], np.float64)
     off = value + np.array([1e-15, 0.0])
-    alone = reference_of(execution(value), [True])
-    assert compare(alone, [off], None) is not None
-    shaken = reference_of(execution(value), [True], Runs(shaken=(execution(value + 4e-16),)))
-    assert compare(shaken, [off], None) is None
-    assert compare(shaken, [value + np.array([1e-9, 0.0])], None) is not None
+    alone = make_reference(execution(value), [True])
+    assert find_difference(alone, [off], None) is not None
+    shaken = make_reference(
+        execution(value), [True], ReferenceRuns(shaken=(execution(value + 4e-16),))
+    )
+    assert find_difference(shaken, [off], None) is None
+    assert find_difference(shaken, [value + np.array([1e-9, 0.0])], None) is not None
 
 
 def test_without_a_wider_variant_the_bar_is_as_wide_as_a_serial_sum_may_err():
     tree = np.array([1000.0], np.float64)
     serial = tree + 20 * np.spacing(tree)
-    assert compare(reference_of(execution(tree), [True]), [serial], None) is not None
-    assert compare(reference_of(execution(tree), [True], Runs(terms=1500)), [serial], None) is None
+    assert find_difference(make_reference(execution(tree), [True]), [serial], None) is not None
     assert (
-        compare(reference_of(execution(tree), [True], Runs(terms=1500)), [tree * (1 + 1e-9)], None)
+        find_difference(
+            make_reference(execution(tree), [True], ReferenceRuns(terms=1500)), [serial], None
+        )
+        is None
+    )
+    assert (
+        find_difference(
+            make_reference(execution(tree), [True], ReferenceRuns(terms=1500)),
+            [tree * (1 + 1e-9)],
+            None,
+        )
         is not None
     )
 
@@ -175,10 +194,15 @@ def test_what_a_buffer_held_limits_the_shaken_bar():
     end, moved = np.array([1e-3]), np.array([1e-3 + 1e-14])
     runs = {"shaken": (execution(moved),)}
     assert (
-        compare(reference_of(execution(end), [True], Runs(**runs)), [end + 3e-14], None) is not None
+        find_difference(
+            make_reference(execution(end), [True], ReferenceRuns(**runs)), [end + 3e-14], None
+        )
+        is not None
     )
-    held = Runs(**runs, given=(np.array([300.0]),))
-    assert compare(reference_of(execution(end), [True], held), [end + 3e-14], None) is None
+    held = ReferenceRuns(**runs, given=(np.array([300.0]),))
+    assert (
+        find_difference(make_reference(execution(end), [True], held), [end + 3e-14], None) is None
+    )
 
 
 def test_extreme_values_are_compared_without_warnings(recwarn):
@@ -187,10 +211,10 @@ def test_extreme_values_are_compared_without_warnings(recwarn):
             [np.finfo(dtype).max, -np.finfo(dtype).max, np.inf, np.nan, 0, np.finfo(dtype).tiny],
             dtype,
         )
-        made = reference_of(
+        made = make_reference(
             execution(huge),
             [True],
-            Runs(
+            ReferenceRuns(
                 execution(huge),
                 execution(-huge),
                 ((execution(huge), execution(-huge)),),
@@ -198,8 +222,8 @@ def test_extreme_values_are_compared_without_warnings(recwarn):
                 given=(huge,),
             ),
         )
-        compare(made, [-huge], None)
-        redrawn(Arguments((huge,)), 1), nudged(Arguments((huge,)), 1)
+        find_difference(made, [-huge], None)
+        perturb_relative(Arguments((huge,)), 1), perturb_by_ulp(Arguments((huge,)), 1)
     assert not [w for w in recwarn if issubclass(w.category, RuntimeWarning)]
 
 
@@ -208,17 +232,17 @@ def test_an_element_that_was_lucky_in_every_draw_gets_the_usual_bar():
     noise = np.linspace(
         -2e-15, 2e-15, 1001
     )  # the middle element errs by nothing, though it is a sum like the others
-    expected = reference_of(execution(value), [True], Runs(execution(value + noise)))
+    expected = make_reference(execution(value), [True], ReferenceRuns(execution(value + noise)))
     off = value.copy()
     off[500] += 4e-15
-    assert compare(expected, [off], None) is None
+    assert find_difference(expected, [off], None) is None
     off[500] += 1e-12
-    assert compare(expected, [off], None).element == 500
+    assert find_difference(expected, [off], None).element == 500
     tiny = np.where(np.arange(1001) == 500, 1e-20, value)  # but not one of another size
-    expected = reference_of(execution(tiny), [True], Runs(execution(tiny + noise)))
+    expected = make_reference(execution(tiny), [True], ReferenceRuns(execution(tiny + noise)))
     off = tiny.copy()
     off[500] *= 1.001
-    assert compare(expected, [off], None).element == 500
+    assert find_difference(expected, [off], None).element == 500
 
 
 def test_an_element_may_be_off_by_a_few_ulps_of_what_it_held():
@@ -226,13 +250,15 @@ def test_an_element_may_be_off_by_a_few_ulps_of_what_it_held():
         np.array([2.0**-53, 2.0**-53, 1e-9]),
         np.array([1.0, 1.5, np.inf]),
     )  # 1 + 0.5 * epsilon - 1, by luck exact
-    updated = reference_of(execution(value), [True], Runs(given=(held,), read=(True,)))
-    assert compare(updated, [np.array([0.0, *value[1:]])], None) is None
-    assert compare(updated, [np.array([3e-15, *value[1:]])], None).element == 0
-    assert compare(updated, [np.array([value[0], 0.0, value[2]])], None).element == 1
-    assert compare(updated, [np.array([*value[:2], 2e-9])], None).element == 2
-    overwritten = reference_of(execution(value), [True], Runs(given=(held,), read=(False,)))
-    assert compare(overwritten, [np.array([0.0, *value[1:]])], None).element == 0
+    updated = make_reference(execution(value), [True], ReferenceRuns(given=(held,), read=(True,)))
+    assert find_difference(updated, [np.array([0.0, *value[1:]])], None) is None
+    assert find_difference(updated, [np.array([3e-15, *value[1:]])], None).element == 0
+    assert find_difference(updated, [np.array([value[0], 0.0, value[2]])], None).element == 1
+    assert find_difference(updated, [np.array([*value[:2], 2e-9])], None).element == 2
+    overwritten = make_reference(
+        execution(value), [True], ReferenceRuns(given=(held,), read=(False,))
+    )
+    assert find_difference(overwritten, [np.array([0.0, *value[1:]])], None).element == 0
 
 
 def test_an_overflow_on_the_way_is_infinite_or_no_number_as_the_order_goes():
@@ -250,8 +276,11 @@ def test_an_overflow_on_the_way_is_infinite_or_no_number_as_the_order_goes():
     with np.errstate(all="ignore"):
         free, bound = reference(on_the_way, huge), reference(at_the_end, huge)
     assert (
-        compare(free, [nan], None) is None
-        and compare(free, [inf], None) is None
-        and compare(free, [np.zeros(1, np.float32)], None) is not None
+        find_difference(free, [nan], None) is None
+        and find_difference(free, [inf], None) is None
+        and find_difference(free, [np.zeros(1, np.float32)], None) is not None
     )
-    assert compare(bound, [inf], None) is None and compare(bound, [nan], None) is not None
+    assert (
+        find_difference(bound, [inf], None) is None
+        and find_difference(bound, [nan], None) is not None
+    )

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpora.records import Parameter, Program, Signature
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from gpu_runtime.backend import Arguments, CompileRequest, Status, Variant
 from gpu_runtime.call import shims_cpp
 from gpu_runtime.compile import compiler as compiling
@@ -36,7 +36,7 @@ def request(text, variant=Variant.PLAIN, dialect="cpp", signature=XN):
 
 def read(text, dialect, name="f", variant=Variant.PLAIN):
     program = Program(dialect, name, text)
-    return CompileRequest(program, signature_of(program), variant)
+    return CompileRequest(program, read_signature(program), variant)
 
 
 @pytest.fixture(scope="module")
@@ -405,13 +405,13 @@ def test_balanced_agrees_with_a_count_over_code(parts):
             stack.append(part)
         elif part in ("}", ")", "]"):
             good = good and bool(stack) and stack.pop() == {"}": "{", ")": "(", "]": "["}[part]
-    assert shims_cpp.balanced(" ".join(parts)) == (good and not stack)
+    assert shims_cpp.is_balanced(" ".join(parts)) == (good and not stack)
 
 
 def test_program_text_keeps_its_lines():
     text = "#include <cmath>\n\nvoid f(float *x, int n) {\n  y;\n}"
-    assert shims_cpp.without_includes(text).splitlines()[2] == "void f(float *x, int n) {"
-    assert units.prelude_macros() >= {"INT_MAX", "NULL", "assert"}
+    assert shims_cpp.blank_includes(text).splitlines()[2] == "void f(float *x, int n) {"
+    assert units.find_prelude_macros() >= {"INT_MAX", "NULL", "assert"}
 
 
 def test_a_program_that_needs_real_headers_costs_its_neighbours_one_compile_only(
@@ -434,7 +434,7 @@ def test_a_program_that_needs_real_headers_costs_its_neighbours_one_compile_only
     for variant, expected in ((Variant.PLAIN, [4, 1, 3]), (Variant.REASSOCIATED, [1, 3])):
         units_made.clear()
         done = under_test.compile_requests(
-            [CompileRequest(p, signature_of(p), variant) for p in (apart, *plain)], tmp_path
+            [CompileRequest(p, read_signature(p), variant) for p in (apart, *plain)], tmp_path
         )
         assert all(c.ok for c in done) and units_made == expected
 
@@ -453,7 +453,7 @@ def test_the_reassociated_build_sums_in_another_order(backend):
     plain, other = (
         float(
             backend.run(
-                backend.compile([CompileRequest(program, signature_of(program), v)])[0], [call]
+                backend.compile([CompileRequest(program, read_signature(program), v)])[0], [call]
             )[0].values[2][0]
         )
         for v in (Variant.PLAIN, Variant.REASSOCIATED)

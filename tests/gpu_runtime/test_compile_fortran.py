@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from corpora.records import Program
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from gpu_runtime.backend import Arguments, CompileRequest, Status, Variant
 from gpu_runtime.compile import compiler as compile_module
 from gpu_runtime.compile.toolchain import find_toolchain
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(
 
 def read(text, variant=Variant.PLAIN):
     program = Program("fortran", "f", text)
-    return CompileRequest(program, signature_of(program), variant)
+    return CompileRequest(program, read_signature(program), variant)
 
 
 @pytest.fixture(scope="module")
@@ -146,9 +146,11 @@ def test_what_is_missing_is_found_among_a_sanitizers_many_references(monkeypatch
         f"x(*), y(*)\n{body}\n n = elsewhere(n)\nend subroutine"
     )
     said: list[str] = []
-    heard = compile_module._unresolved
+    heard = compile_module._explain_unresolved
     monkeypatch.setattr(
-        compile_module, "_unresolved", lambda text, *rest: said.append(text) or heard(text, *rest)
+        compile_module,
+        "_explain_unresolved",
+        lambda text, *rest: said.append(text) or heard(text, *rest),
     )
     made = backend.compile([read(text, Variant.SANITIZED)])[0]
     assert not made.ok and "elsewhere" in made.diagnostics

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gpu_runtime.sandbox.cores import model_threads, usable_cores
+from gpu_runtime.sandbox.cores import count_model_threads, count_usable_cores
 
 
 @pytest.fixture(autouse=True)
@@ -42,22 +42,22 @@ def mounted(folder: Path, files: dict[str, str]) -> Path:
     ],
 )
 def test_containers_share(tmp_path: Path, files: dict[str, str], cores: int) -> None:
-    assert usable_cores(mounted(tmp_path, files)) == cores
+    assert count_usable_cores(mounted(tmp_path, files)) == cores
 
 
 def test_the_users_word_goes_before_all_cores(monkeypatch) -> None:
-    everything = model_threads()
+    everything = count_model_threads()
     assert 1 <= everything <= 64
     monkeypatch.setenv("OMP_NUM_THREADS", "3,1")
-    assert model_threads() == 3
+    assert count_model_threads() == 3
     for word in ("many", "0", ""):
         monkeypatch.setenv("OMP_NUM_THREADS", word)
-        assert model_threads() == everything
+        assert count_model_threads() == everything
 
 
 def test_what_ray_sets_for_its_actors_is_not_the_users_word(monkeypatch) -> None:
-    everything = model_threads()
+    everything = count_model_threads()
     started = type("Ray", (), {"is_initialized": staticmethod(lambda: True)})
     monkeypatch.setitem(sys.modules, "ray", started)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    assert model_threads() == everything
+    assert count_model_threads() == everything

@@ -17,14 +17,14 @@ import pytest
 
 from coevolve.verification.engine import Engine, Pair, VerifyConfig
 from corpora.records import Outcome, Program
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from gpu_runtime.backend import Arguments, CompileRequest, Geometry, Limits, Status, Variant
 from gpu_runtime.cuda.backend import CudaBackend
-from gpu_runtime.cuda.nvrtc import available
-from gpu_runtime.cuda.timing import clocks_now, spread, time_pair
+from gpu_runtime.cuda.nvrtc import is_available
+from gpu_runtime.cuda.timing import measure_pair, read_clocks, summarize_times
 
 pytestmark = pytest.mark.skipif(
-    not available(), reason="NVRTC is not installed (pip install -e '.[cuda]')"
+    not is_available(), reason="NVRTC is not installed (pip install -e '.[cuda]')"
 )
 
 AXPY = (
@@ -76,7 +76,7 @@ HOSTS = {
 
 def request(text: str, name: str, variant: Variant = Variant.PLAIN) -> CompileRequest:
     program = Program("cuda", name, text)
-    return CompileRequest(program, signature_of(program), variant)
+    return CompileRequest(program, read_signature(program), variant)
 
 
 @pytest.fixture(scope="module")
@@ -306,7 +306,7 @@ def test_times_of_a_pair(everything):
     serial = replace(request(AXPY, "axpy"), program=Program("cpp", "axpy", SERIAL))
     call = axpy_call()
     for target in (request(AXPY, "axpy"), request(HOST, "run")):
-        t = time_pair(backend, serial, target, 100, call, call)
+        t = measure_pair(backend, serial, target, 100, call, call)
         assert (t.kernel.median_ms, t.kernel.quartiles_ms, t.kernel.count) == (0.25, 0.0, 15)
         assert t.total.median_ms > t.kernel.median_ms - 1e-9 or target.program.name == "run"
         assert (
@@ -352,11 +352,11 @@ def test_records_of_a_timing_carry_what_they_were_measured_on(everything, monkey
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     backend, _, _ = everything
     serial = replace(request(AXPY, "axpy"), program=Program("cpp", "axpy", SERIAL))
-    t = time_pair(backend, serial, request(AXPY, "axpy"), 100, axpy_call(), axpy_call())
+    t = measure_pair(backend, serial, request(AXPY, "axpy"), 100, axpy_call(), axpy_call())
     assert (t.device, t.driver, t.clocks, t.size) == ("Fake", "13.0", "1980 MHz, 3201 MHz", 100)
     assert t.total_speedup == t.serial.median_ms / t.total.median_ms and t.serial.quartiles_ms >= 0
     tool.write_text("#!/bin/sh\nexit 9\n")
-    assert clocks_now() == ""
+    assert read_clocks() == ""
 
 
 def test_the_six_hpc_references_agree_with_their_serial_sources(on_fake, tmp_path):
@@ -378,15 +378,15 @@ def test_the_six_hpc_references_agree_with_their_serial_sources(on_fake, tmp_pat
 
 def test_spread_of_times():
     assert (
-        spread([1.0, 2.0, 3.0, 4.0, 100.0]).median_ms == 3.0
-        and spread([1.0, 2.0, 3.0, 4.0, 100.0]).quartiles_ms == 2.0
+        summarize_times([1.0, 2.0, 3.0, 4.0, 100.0]).median_ms == 3.0
+        and summarize_times([1.0, 2.0, 3.0, 4.0, 100.0]).quartiles_ms == 2.0
     )
     with pytest.raises(ValueError):
-        spread([])
+        summarize_times([])
 
 
 def test_without_a_device_one_line_says_so(monkeypatch):
-    monkeypatch.setattr("gpu_runtime.cuda.backend.usable", lambda: False)
+    monkeypatch.setattr("gpu_runtime.cuda.backend.is_usable", lambda: False)
     with pytest.raises(
         ValueError, match="no CUDA device answers here; choose the back end emulated"
     ):

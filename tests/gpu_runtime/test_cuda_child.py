@@ -14,14 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from gpu_runtime.cuda.child_process import Child, ChildLost
+from gpu_runtime.cuda.child_process import ChildLostError, ChildProcess
 
 HERE = {"PYTHONPATH": str(Path(__file__).parent)}
 
 
 @pytest.fixture
 def child():
-    made = Child("cuda_echo", environment=HERE)
+    made = ChildProcess("cuda_echo", environment=HERE)
     yield made
     made.close()
 
@@ -34,7 +34,7 @@ def test_large_messages_go_both_ways(child):
 def test_a_dead_child_is_replaced(child, what, code):
     first = child.ready()["pid"]
     began = time.monotonic()
-    with pytest.raises(ChildLost) as lost:
+    with pytest.raises(ChildLostError) as lost:
         child.ask({"what": what}, 20)
     assert time.monotonic() - began < 10
     assert (lost.value.code, lost.value.timed_out) == (code, False)
@@ -45,7 +45,7 @@ def test_a_dead_child_is_replaced(child, what, code):
 def test_a_hanging_child_is_killed_at_its_deadline(child):
     pid = child.ready()["pid"]
     began = time.monotonic()
-    with pytest.raises(ChildLost) as lost:
+    with pytest.raises(ChildLostError) as lost:
         child.ask({"what": "hang"}, 0.3)
     assert lost.value.timed_out and time.monotonic() - began < 5
     with pytest.raises(ProcessLookupError):
@@ -58,14 +58,14 @@ def test_what_foreign_code_prints_does_not_reach_the_channel(child):
 
 
 def test_an_answer_that_is_none_loses_the_child(child):
-    with pytest.raises(ChildLost):
+    with pytest.raises(ChildLostError):
         child.ask({"what": "babble"}, 20)
     assert child.ask({"what": "again"}, 20)["said"] == "again"
 
 
 def test_a_child_that_cannot_start_says_why():
-    made = Child("cuda_echo", ["--silent"], environment=HERE)
-    with pytest.raises(ChildLost, match="no device of that name"):
+    made = ChildProcess("cuda_echo", ["--silent"], environment=HERE)
+    with pytest.raises(ChildLostError, match="no device of that name"):
         made.ready()
     made.close()
 
@@ -85,7 +85,7 @@ def test_a_death_between_requests_is_nobodys_fault(child):
 
 def test_a_locked_child_ends_with_its_parent(tmp_path):
     program = (
-        "import os, time; from gpu_runtime.cuda.child_process import Child; "
+        "import os, time; from gpu_runtime.cuda.child_process import ChildProcess; "
         "c = Child('cuda_echo', ['--locked'], environment={'PYTHONPATH': %r}); "
         "print(c.ready()['pid'], flush=True); c._process.stdin.write(b'\\x10'); "
         "c._process.stdin.flush(); os.dup(c._process.stdin.fileno()); os._exit(0)"

@@ -12,11 +12,11 @@ import pytest
 from corpora import builtin
 from corpora.datasets.loaders import load_corpus
 from corpora.records import Parameter, Program, Signature
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from gpu_runtime.backend import CompileRequest, Variant
 from gpu_runtime.cuda import compile as cuda_compile
 from gpu_runtime.cuda.compile import compile_for_device, load_bundle
-from gpu_runtime.cuda.nvrtc import DeviceCompiler, NvrtcMissing, available
+from gpu_runtime.cuda.nvrtc import DeviceCompiler, NvrtcMissingError, is_available
 
 KERNELS = (
     Path(os.environ.get("COEVOLVE_DATA", Path(__file__).parents[3] / "shared" / "data"))
@@ -28,19 +28,19 @@ GOOD = "__global__ void good{0}(int *a, int n) {{ int i = threadIdx.x; if (i < n
 
 @pytest.fixture(scope="module")
 def compiler():
-    if not available():
+    if not is_available():
         pytest.skip("NVRTC is not installed (pip install -e '.[cuda]')")
     made = DeviceCompiler()
     try:
         yield made.ready()
-    except NvrtcMissing as error:
+    except NvrtcMissingError as error:
         pytest.skip(str(error))
     made.close()
 
 
 def request(text: str, name: str, variant: Variant = Variant.PLAIN) -> CompileRequest:
     program = Program("cuda", name, text)
-    return CompileRequest(program, signature_of(program), variant)
+    return CompileRequest(program, read_signature(program), variant)
 
 
 @pytest.mark.skipif(
@@ -48,7 +48,7 @@ def request(text: str, name: str, variant: Variant = Variant.PLAIN) -> CompileRe
 )
 def test_real_kernels_compile_in_batches(compiler, tmp_path):
     programs = load_corpus(str(KERNELS), "cuda").programs
-    requests = [CompileRequest(p, signature_of(p)) for p in programs]
+    requests = [CompileRequest(p, read_signature(p)) for p in programs]
     made = compile_for_device(requests, compiler, cache_dir=tmp_path)
     failed = [(c.request.program.name, c.diagnostics) for c in made if not c.ok]
     assert len(made) >= 180 and len(failed) <= 0.01 * len(made), failed
@@ -63,7 +63,7 @@ def test_built_in_references_compile_with_their_host_parts(compiler):
     assert len(programs) == 6
     for one in compile_for_device(
         [
-            CompileRequest(p, signature_of(p), v)
+            CompileRequest(p, read_signature(p), v)
             for p in programs
             for v in (Variant.PLAIN, Variant.TIMED)
         ],

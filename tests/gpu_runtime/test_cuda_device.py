@@ -17,15 +17,15 @@ import numpy as np
 import pytest
 from gpu_hostile import BAD, axpy_call, bad_call, still_right
 
-from coevolve.verification.engine import Engine, Pair, VerifyConfig, backend_kind
+from coevolve.verification.engine import Engine, Pair, VerifyConfig, choose_backend_kind
 from corpora.datasets.loaders import load_pairs
-from corpora.dialects import dialect_of_path
+from corpora.dialects import guess_dialect
 from corpora.records import Program
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from gpu_runtime.backend import Arguments, CompileRequest, Geometry, Limits, Status
 from gpu_runtime.cuda.backend import CudaBackend
-from gpu_runtime.cuda.sanitizer import check
-from gpu_runtime.cuda.timing import time_pair
+from gpu_runtime.cuda.sanitizer import check_batch
+from gpu_runtime.cuda.timing import measure_pair
 from translator.judge import JudgeConfig
 
 pytestmark = pytest.mark.gpu
@@ -52,7 +52,7 @@ SERIAL = (
 
 def request(text: str, name: str, dialect: str = "cuda") -> CompileRequest:
     program = Program(dialect, name, text)
-    return CompileRequest(program, signature_of(program))
+    return CompileRequest(program, read_signature(program))
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,9 @@ def backend():
 
 def test_auto_means_the_device(backend):
     assert (
-        backend_kind("auto") == "cuda" and backend.name.startswith("cuda:") and backend.facts.driver
+        choose_backend_kind("auto") == "cuda"
+        and backend.name.startswith("cuda:")
+        and backend.facts.driver
     )
 
 
@@ -105,7 +107,7 @@ def test_zoo_agrees_with_the_emulator(tmp_path):
     differing = {}
     for case in CASES:
         programs = [
-            Program(dialect_of_path(p.name).name, "work", p.read_text())
+            Program(guess_dialect(p.name).name, "work", p.read_text())
             for role in ("source", "target")
             for p in case.glob(f"{role}.*")
         ]
@@ -148,7 +150,7 @@ def test_real_pairs_agree_with_the_emulator(tmp_path):
 
 def test_a_large_axpy_is_faster_than_serial(backend):
     call = axpy_call(1 << 24)
-    timing = time_pair(
+    timing = measure_pair(
         backend, request(SERIAL, "axpy", "cpp"), request(AXPY, "axpy"), 1 << 24, call, call
     )
     assert timing.kernel_speedup > 1 and timing.total.median_ms > timing.kernel.median_ms > 0
@@ -173,7 +175,7 @@ def test_the_sanitizer_finds_what_values_do_not_show(backend):
             )
         ]
     ] * 2 + [[axpy_call(100)]]
-    found = check(
+    found = check_batch(
         list(zip(backend.compile(requests), calls, strict=True)), ("memcheck", "racecheck")
     )
     assert [{f.status for f in one} for one in found] == [

@@ -17,11 +17,11 @@ import numpy as np
 import pytest
 
 from corpora.records import Program
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from gpu_runtime.backend import Arguments, CompileRequest, Geometry, Status, Variant
 from gpu_runtime.cuda.backend import CudaBackend
 from gpu_runtime.cuda.driver import DriverError
-from gpu_runtime.cuda.nvrtc import available
+from gpu_runtime.cuda.nvrtc import is_available
 
 AXPY = (
     "__global__ void axpy(int n, float a, const float *x, float *y) { int i = "
@@ -41,7 +41,7 @@ void run(int n, float a, const float *x, float *y) {
 )
 
 pytestmark = pytest.mark.skipif(
-    not available() or shutil.which("gcc") is None, reason="needs the CUDA bindings and gcc"
+    not is_available() or shutil.which("gcc") is None, reason="needs the CUDA bindings and gcc"
 )
 
 
@@ -59,7 +59,7 @@ def library(tmp_path_factory):
 @pytest.fixture(scope="module")
 def backend(library):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gpu_runtime.cuda.backend.usable", lambda: True)
+        patch.setattr("gpu_runtime.cuda.backend.is_usable", lambda: True)
         made = CudaBackend(checks="none", environment={"LD_LIBRARY_PATH": str(library)})
     yield made
     made.close()
@@ -67,7 +67,7 @@ def backend(library):
 
 def request(text: str, name: str, variant: Variant = Variant.PLAIN) -> CompileRequest:
     program = Program("cuda", name, text)
-    return CompileRequest(program, signature_of(program), variant)
+    return CompileRequest(program, read_signature(program), variant)
 
 
 def call(n: int = 100) -> Arguments:
@@ -133,7 +133,7 @@ def test_times_are_from_events_and_the_cache_is_flushed(backend):
 
 def test_the_cheap_question_whether_there_is_a_device(library, tmp_path):
     ask = (
-        "from gpu_runtime.cuda.driver import device_count; from coevolve.verification.engine "
+        "from gpu_runtime.cuda.driver import count_devices; from coevolve.verification.engine "
         "import backend_kind; print(device_count(), backend_kind('auto'))"
     )
     root = str(Path(__file__).parents[2])

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpora.records import Parameter, Program, Signature
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from gpu_runtime.backend import Arguments, CompileRequest
-from gpu_runtime.call.packing import packed, packed_signature
-from gpu_runtime.cuda.image import GUARD_BYTES, Images, plan
-from gpu_runtime.cuda.session import kernel_arguments
+from gpu_runtime.call.packing import pack_arguments, pack_signature
+from gpu_runtime.cuda.memory_image import GUARD_BYTES, MemoryImages, plan_images
+from gpu_runtime.cuda.session import make_kernel_arguments
 
 SIGNATURE = Signature(
     "f",
@@ -43,7 +43,7 @@ def arguments(n: int = 5, **more) -> Arguments:
 
 @pytest.fixture
 def images():
-    made = Images()
+    made = MemoryImages()
     yield made
     made.close()
 
@@ -66,7 +66,7 @@ def test_round_trip_of_several_calls(images):
 def test_any_byte_outside_the_arrays_is_seen(sizes, data):
     signature = Signature("f", tuple(Parameter(f"p{i}", "array", "u16") for i in range(len(sizes))))
     call = Arguments(tuple(np.zeros(n, np.uint16) for n in sizes))
-    images = Images()
+    images = MemoryImages()
     images.pack(signature, [call])
     base, p = images._plans[0]
     inside = {at + k for _, at, n in p.arrays for k in range(n)}
@@ -107,9 +107,9 @@ def test_aliases_share_storage_and_origins_move_the_pointer(images):
 
 def test_arguments_that_do_not_fit_are_our_own_mistake():
     with pytest.raises(ValueError, match="takes 4 arguments"):
-        plan(SIGNATURE, Arguments((np.array(1, np.int32),)))
+        plan_images(SIGNATURE, Arguments((np.array(1, np.int32),)))
     with pytest.raises(ValueError, match="the signature says i32"):
-        plan(SIGNATURE, Arguments((np.array(1.0), *arguments().values[1:])))
+        plan_images(SIGNATURE, Arguments((np.array(1.0), *arguments().values[1:])))
 
 
 def test_nothing_is_left_behind(images):
@@ -127,7 +127,7 @@ def test_kernels_get_structures_by_value(images):
         "w[2]; double *v; };\n__global__ void f(flat a, csr b, float *y, int k) { }"
     )
     program = Program("cuda", "f", text)
-    signature = signature_of(program)
+    signature = read_signature(program)
     values = (
         np.array(3, np.int8),
         np.array(2.5),
@@ -138,10 +138,10 @@ def test_kernels_get_structures_by_value(images):
         np.ones(2, np.float32),
         np.array(9, np.int32),
     )
-    call = packed(Arguments(values), CompileRequest(program, signature))
-    (described,) = images.pack(packed_signature(signature), [call])
+    call = pack_arguments(Arguments(values), CompileRequest(program, signature))
+    (described,) = images.pack(pack_signature(signature), [call])
     begin, device = images._bytes.ctypes.data + described["base"], 1 << 40
-    table, kept = kernel_arguments(described, begin, device, False)
+    table, kept = make_kernel_arguments(described, begin, device, False)
     assert len(table) == 4 and kept
     addresses = [at for kind, at in described["arguments"] if kind == "array"]
     assert struct.unpack("<b7xd", ctypes.string_at(table[0], 16)) == (3, 2.5)
@@ -163,6 +163,6 @@ def test_an_array_that_is_missing_is_a_null_pointer(images):
     )
     described = images.pack(SIGNATURE, [call])[0]
     begin, device = 1 << 20, 1 << 40
-    table, kept = kernel_arguments(described, begin, device, False)
+    table, kept = make_kernel_arguments(described, begin, device, False)
     assert [k.value == 0 for k in kept] == [True, False, False] and len(table) == 4
     assert images.damage(0, SIGNATURE) == "" and images.read(0, call)[1].size == 0

@@ -19,18 +19,18 @@ import pytest
 from coevolve.verification.engine import Engine, Pair, VerifyConfig
 from corpora import builtin
 from corpora.records import Blame, Outcome, Program, Verdict
-from gpu_runtime.cuda.child_process import Child
-from gpu_runtime.cuda.driver import device_count
-from gpu_runtime.cuda.nvrtc import available
-from gpu_runtime.doctor import survey
+from gpu_runtime.cuda.child_process import ChildProcess
+from gpu_runtime.cuda.driver import count_devices
+from gpu_runtime.cuda.nvrtc import is_available
+from gpu_runtime.doctor import check_machine
 from gpu_runtime.emulation.backend import EmulatedBackend
 
 ROOT = Path(__file__).resolve().parents[2]
 NO_DEVICE = pytest.mark.skipif(
-    device_count() > 0, reason="a device is here: this is about its absence"
+    count_devices() > 0, reason="a device is here: this is about its absence"
 )
 NVRTC = pytest.mark.skipif(
-    not available(), reason="NVRTC is not installed (pip install -e '.[cuda]')"
+    not is_available(), reason="NVRTC is not installed (pip install -e '.[cuda]')"
 )
 
 
@@ -229,10 +229,11 @@ def test_a_child_finds_what_its_parent_was_told_to_find(tmp_path, monkeypatch):
     elsewhere.
     """
     (tmp_path / "child_elsewhere.py").write_text(
-        "from gpu_runtime.cuda.child_process import Channel\nChannel().send({'here': __file__})\n"
+        "from gpu_runtime.cuda.child_process import ChildChannel\nChannel().send({'here': "
+        "__file__})\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    child = Child("child_elsewhere")
+    child = ChildProcess("child_elsewhere")
     assert child.ready()["here"] == str(tmp_path / "child_elsewhere.py")
     child.close()
 
@@ -261,7 +262,7 @@ def test_ray_is_asked_for_the_share_of_a_device_that_the_configuration_names(mon
         kill=lambda _: None,
     )
     monkeypatch.setitem(sys.modules, "ray", module)
-    monkeypatch.setattr(actors, "Meters", lambda: types.SimpleNamespace(count_kept=None))
+    monkeypatch.setattr(actors, "RunMeters", lambda: types.SimpleNamespace(count_kept=None))
     monkeypatch.setattr(actors, "require_reachable", lambda _: None)
     config = parse(
         {
@@ -271,7 +272,7 @@ def test_ray_is_asked_for_the_share_of_a_device_that_the_configuration_names(mon
         },
         "t",
     )
-    with actors.ray_crew(config, None, None, None) as crew:
+    with actors.make_ray_workers(config, None, None, None) as crew:
         assert len(crew.verifiers) == 3
     models, verifiers = asked
     assert (
@@ -280,7 +281,7 @@ def test_ray_is_asked_for_the_share_of_a_device_that_the_configuration_names(mon
         and verifiers["max_restarts"] == -1
     )
     assert verifiers["runtime_env"] is None
-    with actors.ray_crew(parse({"run_dir": "x"}, "t"), None, None, None):
+    with actors.make_ray_workers(parse({"run_dir": "x"}, "t"), None, None, None):
         models, verifiers = asked[2:]
     assert (
         verifiers["num_gpus"] == 0
@@ -290,7 +291,7 @@ def test_ray_is_asked_for_the_share_of_a_device_that_the_configuration_names(mon
 
 
 def test_the_doctor_names_all_that_bears_on_devices():
-    findings = {f.name: f for f in survey()}
+    findings = {f.name: f for f in check_machine()}
     assert {
         "gpu",
         "nvrtc",

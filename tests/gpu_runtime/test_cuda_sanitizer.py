@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 
 from corpora.records import Program
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from gpu_runtime.backend import Arguments, CompileRequest, Geometry, Status
-from gpu_runtime.compile.compiler import symbol_of
+from gpu_runtime.compile.compiler import make_entry_symbol
 from gpu_runtime.cuda.compile import compile_for_device, load_bundle
-from gpu_runtime.cuda.nvrtc import DeviceCompiler, available
-from gpu_runtime.cuda.sanitizer import SanitizerMissing, check, parse
+from gpu_runtime.cuda.nvrtc import DeviceCompiler, is_available
+from gpu_runtime.cuda.sanitizer import SanitizerMissingError, check_batch, parse_log
 
 MEMCHECK = """========= COMPUTE-SANITIZER
 ========= Invalid __global__ write of size 4 bytes
@@ -55,7 +55,7 @@ OTHERS = {
 
 
 def test_memcheck_reports_go_to_their_candidates():
-    found = parse(MEMCHECK, "memcheck")
+    found = parse_log(MEMCHECK, "memcheck")
     assert [(symbol, f.status) for symbol, f in found] == [
         ("cv_00aa", Status.OUT_OF_BOUNDS),
         ("cv_00bb", Status.OUT_OF_BOUNDS),
@@ -67,7 +67,7 @@ def test_memcheck_reports_go_to_their_candidates():
 
 
 def test_a_race_is_a_race_and_a_summary_is_nothing():
-    assert [(symbol, f.status) for symbol, f in parse(RACECHECK, "racecheck")] == [
+    assert [(symbol, f.status) for symbol, f in parse_log(RACECHECK, "racecheck")] == [
         ("cv_00aa", Status.RACE)
     ]
 
@@ -75,21 +75,22 @@ def test_a_race_is_a_race_and_a_summary_is_nothing():
 @pytest.mark.parametrize("tool", OTHERS)
 def test_other_tools(tool):
     log, symbol, status = OTHERS[tool]
-    assert [(s, f.status) for s, f in parse(log, tool)] == [(symbol, status)]
+    assert [(s, f.status) for s, f in parse_log(log, tool)] == [(symbol, status)]
 
 
 def test_a_clean_log_has_no_findings():
     assert (
-        parse("========= COMPUTE-SANITIZER\n========= ERROR SUMMARY: 0 errors\n", "memcheck") == []
+        parse_log("========= COMPUTE-SANITIZER\n========= ERROR SUMMARY: 0 errors\n", "memcheck")
+        == []
     )
 
 
 def test_bad_use_is_said_in_one_line(monkeypatch):
     with pytest.raises(ValueError, match="unknown sanitizer tool 'valgrind'"):
-        check([], ("valgrind",))
+        check_batch([], ("valgrind",))
     monkeypatch.setattr("shutil.which", lambda name: None)
-    with pytest.raises(SanitizerMissing, match="CUDA toolkit"):
-        check([], ("memcheck",))
+    with pytest.raises(SanitizerMissingError, match="CUDA toolkit"):
+        check_batch([], ("memcheck",))
 
 
 STAND_IN = """#!{python}
@@ -105,7 +106,7 @@ os.execv(command[0], command)
 """
 
 
-@pytest.mark.skipif(not available(), reason="NVRTC is not installed (pip install -e '.[cuda]')")
+@pytest.mark.skipif(not is_available(), reason="NVRTC is not installed (pip install -e '.[cuda]')")
 def test_a_batch_runs_in_one_worker_under_each_tool(tmp_path, monkeypatch):
     """The tool is a stand-in that writes one report and runs what it is given; the worker has the
     recorded fake for a driver.
@@ -120,11 +121,13 @@ def test_a_batch_runs_in_one_worker_under_each_tool(tmp_path, monkeypatch):
         for name in ("good", "bad")
     ]
     compiler = DeviceCompiler()
-    made = compile_for_device([CompileRequest(p, signature_of(p)) for p in programs], compiler)
+    made = compile_for_device([CompileRequest(p, read_signature(p)) for p in programs], compiler)
     compiler.close()
     tool = tmp_path / "compute-sanitizer"
     tool.write_text(
-        STAND_IN.replace("{python}", sys.executable).replace("{symbol}", symbol_of(made[1].request))
+        STAND_IN.replace("{python}", sys.executable).replace(
+            "{symbol}", make_entry_symbol(made[1].request)
+        )
     )
     tool.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
@@ -147,7 +150,7 @@ def test_a_batch_runs_in_one_worker_under_each_tool(tmp_path, monkeypatch):
     call = Arguments(
         (np.array(4, np.int32), np.zeros(4, np.float32)), geometry=Geometry((1, 1, 1), (4, 1, 1))
     )
-    found = check(
+    found = check_batch(
         [(c, [call]) for c in made],
         ("memcheck", "synccheck"),
         driver="cuda_fake:FakeDriver",

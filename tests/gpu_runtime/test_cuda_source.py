@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 
 from corpora import builtin
 from corpora.records import Parameter, Program, Signature
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from gpu_runtime.cuda.source import (
-    device_text,
-    foreign_include,
-    host_text,
-    kind_of,
-    name_expression,
-    pretty_names,
-    symbols_used,
+    classify_entry,
+    extract_device_text,
+    extract_host_text,
+    find_foreign_include,
+    find_used_symbols,
+    parse_name_expression,
+    read_kernel_names,
 )
 
 TEXT = """#include <cuda_runtime.h>
@@ -40,7 +40,7 @@ void f(float *x, int n) { plain<<<1, 1>>>(x, n); }
 
 
 def test_device_text_has_no_host_function_and_the_same_lines():
-    text = device_text(Program("cuda", "f", TEXT))
+    text = extract_device_text(Program("cuda", "f", TEXT))
     assert text.count("\n") == TEXT.count("\n")
     assert all(
         word in text for word in ("twice", "plain", "third", "table", "struct S", "enum Kind")
@@ -50,7 +50,7 @@ def test_device_text_has_no_host_function_and_the_same_lines():
 
 
 def test_host_text_has_stubs_for_kernels_and_everything_else():
-    text = host_text(TEXT)
+    text = extract_host_text(TEXT)
     assert text.count("\n") == TEXT.count("\n")
     assert (
         "CV_STUB(__PRETTY_FUNCTION__, a, alpha, n);" in text
@@ -75,7 +75,7 @@ def test_host_text_has_stubs_for_kernels_and_everything_else():
     ],
 )
 def test_name_expressions(pretty, expression):
-    assert name_expression(pretty, "N") == expression
+    assert parse_name_expression(pretty, "N") == expression
 
 
 def test_pretty_names_are_read_from_an_artifact():
@@ -83,7 +83,7 @@ def test_pretty_names_are_read_from_an_artifact():
         b"\0void ns_cv_1::{anonymous}::k(int*, int)\0junk\0void ns_cv_1::{anonymous}::t(T*) "
         b"[with T = float; int N = 3]\0void ns_cv_2::{anonymous}::o()\0"
     )
-    assert pretty_names(data, "cv_1") == [
+    assert read_kernel_names(data, "cv_1") == [
         "void ns_cv_1::{anonymous}::k(int*, int)",
         "void ns_cv_1::{anonymous}::t(T*) [with T = float; int N = 3]",
     ]
@@ -99,21 +99,24 @@ def test_pretty_names_are_read_from_an_artifact():
     ],
 )
 def test_includes_that_no_prelude_stands_for(text, name):
-    assert foreign_include(text) == name
+    assert find_foreign_include(text) == name
 
 
 def test_symbols_that_host_code_copies_to():
-    assert symbols_used(
+    assert find_used_symbols(
         "cudaMemcpyToSymbol(w, h, 4); cudaMemcpyFromSymbol ( h , & v , 4 ); "
         "cudaGetSymbolAddress((void **)&p, q); /* cudaMemcpyToSymbol(z */"
     ) == ["w", "v", "q"]
 
 
 def test_kinds_of_built_in_programs():
-    kinds = {kind_of(p, signature_of(p)) for p in builtin.programs("cuda")}
+    kinds = {classify_entry(p, read_signature(p)) for p in builtin.programs("cuda")}
     assert kinds <= {"host", "kernel"} and "host" in kinds
     device = Program("cuda", "d", "__device__ float d(float x) { return x; }")
-    assert kind_of(device, Signature("d", (Parameter("x", "scalar", "f32"),), "f32")) == "device"
+    assert (
+        classify_entry(device, Signature("d", (Parameter("x", "scalar", "f32"),), "f32"))
+        == "device"
+    )
 
 
 @given(
@@ -129,7 +132,7 @@ def test_kinds_of_built_in_programs():
 def test_any_text_keeps_its_lines(words):
     text = " ".join(words)
     assert (
-        host_text(text).count("\n")
+        extract_host_text(text).count("\n")
         == text.count("\n")
-        == device_text(Program("cuda", "k", text)).count("\n")
+        == extract_device_text(Program("cuda", "k", text)).count("\n")
     )

@@ -7,7 +7,7 @@ import pytest
 
 from corpora.dialects import DIALECTS
 from corpora.records import Program
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from gpu_runtime.backend import (
     Arguments,
     CompileRequest,
@@ -18,7 +18,7 @@ from gpu_runtime.backend import (
 )
 from gpu_runtime.call.arena import Layout
 from gpu_runtime.compile.toolchain import find_toolchain
-from gpu_runtime.emulation.backend import EmulatedBackend, flavour_of, layout_of
+from gpu_runtime.emulation.backend import EmulatedBackend, choose_flavor, choose_layout
 
 AXPY = {
     "cpp": "void axpy(int n, double a, const double *x, double *y) { for (int i = 0; i < n; "
@@ -50,7 +50,7 @@ def backend(tmp_path_factory):
 
 def request(dialect, text, name, variant=Variant.PLAIN):
     program = Program(dialect, name, text)
-    return CompileRequest(program, signature_of(program), variant)
+    return CompileRequest(program, read_signature(program), variant)
 
 
 def test_every_dialect_in_every_variant_gives_the_same(backend):
@@ -135,7 +135,7 @@ def test_correct_programs_raise_no_alarm(backend, name):
 def test_layouts_and_flavours_follow_dialect_and_variant():
     def of(dialect, variant):
         r = request(dialect, AXPY[dialect], "axpy", variant)
-        return layout_of(r), flavour_of(r)
+        return choose_layout(r), choose_flavor(r)
 
     assert of("cpp", Variant.PLAIN) == (Layout(), "plain")
     assert (

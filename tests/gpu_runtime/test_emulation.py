@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from corpora.records import Program
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from gpu_runtime.backend import (
     VARIABLES_KEPT,
     Arguments,
@@ -262,7 +262,7 @@ def compiled(backend: EmulatedBackend) -> dict[str, Compiled]:
     return dict(
         zip(
             CASES,
-            backend.compile([CompileRequest(p, signature_of(p)) for p in programs]),
+            backend.compile([CompileRequest(p, read_signature(p)) for p in programs]),
             strict=True,
         )
     )
@@ -302,7 +302,7 @@ def run_one(
     shared: int = 0,
 ) -> Execution:
     program = Program("cuda", "f", text)
-    made = backend.compile([CompileRequest(program, signature_of(program))])[0]
+    made = backend.compile([CompileRequest(program, read_signature(program))])[0]
     assert made.ok, made.diagnostics
     call = Arguments(
         tuple(np.array(v) for v in values),
@@ -333,7 +333,7 @@ def test_device_variables_are_put_back_between_calls_unless_kept(backend: Emulat
     program = Program(
         "cuda", "f", "__device__ int calls;\n__global__ void f(int *a) { a[0] = ++calls; }"
     )
-    made = backend.compile([CompileRequest(program, signature_of(program))])[0]
+    made = backend.compile([CompileRequest(program, read_signature(program))])[0]
     orders = (0, 0, 1, VARIABLES_KEPT, VARIABLES_KEPT, 0)
     calls = [
         Arguments((np.zeros(1, i32),), geometry=Geometry((1, 1, 1), (1, 1, 1)), order=order)
@@ -403,7 +403,7 @@ def test_every_babeltower_kernel_compiles(backend: EmulatedBackend) -> None:
     assert len(programs) == 183  # the other one is a __device__ function
     failed = [
         (c.request.program.name, c.diagnostics)
-        for c in backend.compile([CompileRequest(p, signature_of(p)) for p in programs])
+        for c in backend.compile([CompileRequest(p, read_signature(p)) for p in programs])
         if not c.ok
     ]
     assert not failed

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpu_runtime.emulation.cuda_rewrite import rewrite, tokens_of
+from gpu_runtime.emulation.cuda_rewrite import rewrite_cuda, tokenize
 
 
 def flat(text: str) -> str:
@@ -60,8 +60,8 @@ def flat(text: str) -> str:
     ],
 )
 def test_rewritten(text: str, wanted: str) -> None:
-    found = flat(rewrite(text)).replace(" ", "")
-    assert found.endswith(flat(wanted).replace(" ", "")), rewrite(text)
+    found = flat(rewrite_cuda(text)).replace(" ", "")
+    assert found.endswith(flat(wanted).replace(" ", "")), rewrite_cuda(text)
 
 
 @pytest.mark.parametrize(
@@ -77,12 +77,12 @@ def test_rewritten(text: str, wanted: str) -> None:
     ],
 )
 def test_left_alone(text: str) -> None:
-    assert rewrite(text) == text
+    assert rewrite_cuda(text) == text
 
 
 def test_includes_that_the_preludes_stand_for_are_dropped() -> None:
     assert (
-        rewrite(
+        rewrite_cuda(
             "#include <cuda_runtime.h>\n#include <cmath>\n#include <vector>\n#include <own.h>\n"
             "int x;"
         )
@@ -92,6 +92,6 @@ def test_includes_that_the_preludes_stand_for_are_dropped() -> None:
 
 @given(st.text(alphabet='k<>(){}[];,=x1 \n"\\#/*_', max_size=60))
 def test_any_text_keeps_its_lines_and_never_raises(text: str) -> None:
-    assert "".join(t.text for t in tokens_of(text)) == text
-    assert rewrite(text).count("\n") == text.count("\n")
-    assert rewrite("extern __shared__ " + text).count("\n") == text.count("\n")
+    assert "".join(t.text for t in tokenize(text)) == text
+    assert rewrite_cuda(text).count("\n") == text.count("\n")
+    assert rewrite_cuda("extern __shared__ " + text).count("\n") == text.count("\n")

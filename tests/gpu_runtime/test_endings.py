@@ -3,7 +3,7 @@
 import pytest
 
 from gpu_runtime.backend import Status
-from gpu_runtime.sandbox.exit_status import sanitizer_line
+from gpu_runtime.sandbox.exit_status import parse_sanitizer_report
 
 
 @pytest.mark.parametrize(
@@ -40,9 +40,9 @@ from gpu_runtime.sandbox.exit_status import sanitizer_line
     ],
 )
 def test_sanitizer_reports_become_one_line(text, status, piece):
-    found = sanitizer_line(text)
+    found = parse_sanitizer_report(text)
     assert found is not None and found[0] is status and piece in found[1]
 
 
 def test_no_report_is_no_finding():
-    assert sanitizer_line("hello\n") is None
+    assert parse_sanitizer_report("hello\n") is None

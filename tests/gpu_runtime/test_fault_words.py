@@ -12,7 +12,7 @@ import pytest
 from corpora.records import Parameter, Program, Signature
 from gpu_runtime.backend import Arguments, CompileRequest, Status
 from gpu_runtime.emulation.backend import EmulatedBackend
-from gpu_runtime.sandbox.exit_status import sanitizer_line
+from gpu_runtime.sandbox.exit_status import parse_sanitizer_report
 
 SIGNATURE = Signature("f", (Parameter("x", "array", "f32"), Parameter("n", "scalar", "i64", "in")))
 CALL = Arguments((np.zeros(4, np.float32), np.array(4, np.int64)))
@@ -48,7 +48,7 @@ def test_sanitizers_are_quoted_without_addresses():
         "p0:3:9: runtime error: pointer index expression with base 0x7fbef2b6fff0 overflowed "
         "to 0x80007fbef2b6fff0"
     )
-    assert sanitizer_line(said) == (
+    assert parse_sanitizer_report(said) == (
         Status.SANITIZER,
         "line 3: pointer index expression with base overflowed to",
     )

@@ -20,13 +20,18 @@ from transformers import (
     Qwen2ForCausalLM,
 )
 
+from gpu_runtime.models.collation import (
+    IGNORED,
+    collate_causal,
+    collate_packed,
+    plan_forward_passes,
+)
 from gpu_runtime.models.finetune import _plan
-from gpu_runtime.models.lessons import IGNORED, causal, packed, plan
 from gpu_runtime.models.options import FineTuning
 from gpu_runtime.models.pretrained import PretrainedConfig, PretrainedModel
 from gpu_runtime.models.protocol import Example, Learning, ModelError, Prompt, Sampling
 from gpu_runtime.models.tokenizer import train_tokenizer
-from gpu_runtime.models.training import Encoded
+from gpu_runtime.models.training import EncodedExample
 
 LETTERS = list("abcdefgh")
 COPY = [Example(f"{a} {b}", f"{a} {b}") for a in LETTERS for b in LETTERS]
@@ -75,8 +80,8 @@ def weights(model: PretrainedModel, folder: Path) -> bytes:
 def test_a_plan_takes_every_example_once_an_epoch_and_keeps_within_its_tokens(
     lengths: list[int], epochs: float, packing: bool
 ) -> None:
-    rows = plan(lengths, 32, epochs, 7, packing)
-    assert rows == plan(lengths, 32, epochs, 7, packing)
+    rows = plan_forward_passes(lengths, 32, epochs, 7, packing)
+    assert rows == plan_forward_passes(lengths, 32, epochs, 7, packing)
     for row in rows:
         size = sum(lengths[i] for i in row) if packing else len(row) * max(lengths[i] for i in row)
         assert size <= 32 or len(row) == 1
@@ -88,13 +93,13 @@ def test_a_plan_takes_every_example_once_an_epoch_and_keeps_within_its_tokens(
 
 
 def test_labels_are_the_answer_and_its_end_only() -> None:
-    example = Encoded((5, 6, 7, 8, 2), 2, 0.5)
-    row = causal([example, Encoded((5, 9, 2), 1)], pad=0)
+    example = EncodedExample((5, 6, 7, 8, 2), 2, 0.5)
+    row = collate_causal([example, EncodedExample((5, 9, 2), 1)], pad=0)
     assert row["input_ids"].tolist() == [[5, 6, 7, 8], [5, 9, 0, 0]]
     assert row["labels"].tolist() == [[IGNORED, 7, 8, 2], [9, 2, IGNORED, IGNORED]]
     assert row["weights"].tolist() == [[0, 0.5, 0.5, 0.5], [1, 1, 0, 0]]
     assert row["attention_mask"].tolist() == [[1, 1, 1, 1], [1, 1, 0, 0]]
-    one = packed([example, Encoded((5, 9, 2), 1)], pad=0)
+    one = collate_packed([example, EncodedExample((5, 9, 2), 1)], pad=0)
     assert one["position_ids"].tolist() == [[0, 1, 2, 3, 0, 1]]
     assert one["labels"].tolist() == [[IGNORED, 7, 8, 2, 9, 2]]
 
@@ -102,13 +107,13 @@ def test_labels_are_the_answer_and_its_end_only() -> None:
 @pytest.mark.parametrize("kind", ["llama", "qwen"])
 def test_packed_examples_do_not_see_each_other(tmp_path: Path, kind: str) -> None:
     model = AutoModelForCausalLM.from_pretrained(made(tmp_path / kind, kind)).eval()
-    examples = [Encoded((5, 6, 7, 8), 1), Encoded((9, 5, 4, 6, 7), 2)]
-    together = packed(examples, 0)
+    examples = [EncodedExample((5, 6, 7, 8), 1), EncodedExample((9, 5, 4, 6, 7), 2)]
+    together = collate_packed(examples, 0)
     with torch.no_grad():
         found = model(
             input_ids=together["input_ids"], position_ids=together["position_ids"], use_cache=False
         ).logits[0]
-        apart = [model(input_ids=causal([e], 0)["input_ids"]).logits[0] for e in examples]
+        apart = [model(input_ids=collate_causal([e], 0)["input_ids"]).logits[0] for e in examples]
     assert torch.allclose(found, torch.cat(apart), atol=1e-5)
 
 
@@ -268,7 +273,7 @@ def test_what_a_model_of_four_bits_learns_is_in_the_plain_weights_that_it_saves(
 
 def test_processes_share_out_every_pass_of_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three processes did six passes of eight; the rest was learnt by none."""
-    examples = [Encoded((5, 6, 7, 8), 2)] * 64
+    examples = [EncodedExample((5, 6, 7, 8), 2)] * 64
     for processes in (1, 2, 3, 5):
         monkeypatch.setenv("WORLD_SIZE", str(processes))
         _, accumulated = _plan(

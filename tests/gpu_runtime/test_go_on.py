@@ -10,7 +10,7 @@ import pytest
 
 from corpora.records import Fill, Parameter, Program, Signature
 from gpu_runtime.backend import Arguments, CompileRequest, Limits, Status, Variant
-from gpu_runtime.call.materialize import expand
+from gpu_runtime.call.materialize import expand_fill
 from gpu_runtime.emulation.backend import EmulatedBackend
 from gpu_runtime.expectations import run_each
 from gpu_runtime.sandbox import lockdown as sandbox
@@ -180,12 +180,12 @@ def test_cpu_time_is_limited_to_the_millisecond(backend):
 
 
 def test_remembered_contents_cannot_be_changed_and_zeros_keep_their_sign():
-    one = expand(Fill("constant", (0.0,)), "f64", 4)
+    one = expand_fill(Fill("constant", (0.0,)), "f64", 4)
     with pytest.raises(ValueError, match="read-only"):
         one[:] = 7
-    assert expand(Fill("constant", (0.0,)), "f64", 4).tolist() == [0, 0, 0, 0]
-    assert not np.signbit(expand(Fill("constant", (0.0,)), "f64", 4)).any()
-    assert np.signbit(expand(Fill("constant", (-0.0,)), "f64", 4)).all()
+    assert expand_fill(Fill("constant", (0.0,)), "f64", 4).tolist() == [0, 0, 0, 0]
+    assert not np.signbit(expand_fill(Fill("constant", (0.0,)), "f64", 4)).any()
+    assert np.signbit(expand_fill(Fill("constant", (-0.0,)), "f64", 4)).all()
 
 
 def test_a_compiler_that_hangs_is_ended(tmp_path):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from corpora.records import Program
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from gpu_runtime.backend import (
     Access,
     Arguments,
@@ -266,7 +266,7 @@ def compiled(backend: EmulatedBackend) -> dict[str, Compiled]:
     return dict(
         zip(
             CASES,
-            backend.compile([CompileRequest(p, signature_of(p)) for p in programs]),
+            backend.compile([CompileRequest(p, read_signature(p)) for p in programs]),
             strict=True,
         )
     )
@@ -298,7 +298,7 @@ def test_a_plain_read_of_what_others_update_atomically_has_either_value(
         "__global__ void f(int *a, double *d) { int i = threadIdx.x; if (i == 40) { a[1] = "
         "a[0]; d[1] = d[0]; } else { atomicAdd(a, 1); atomicAdd(d, 1.0); } }",
     )
-    made = backend.compile([CompileRequest(program, signature_of(program))])[0]
+    made = backend.compile([CompileRequest(program, read_signature(program))])[0]
     calls = [
         Arguments(
             (np.array([7, 0], np.int32), np.array([7.0, 0.0])),
@@ -322,7 +322,7 @@ def run(
     variant: Variant = Variant.RECORDED,
 ) -> Execution:
     program = Program(dialect, "f", text)
-    made = backend.compile([CompileRequest(program, signature_of(program), variant)])[0]
+    made = backend.compile([CompileRequest(program, read_signature(program), variant)])[0]
     assert made.ok, made.diagnostics
     return backend.run(made, [Arguments(tuple(np.array(v) for v in values), origins=origins)])[0]
 
@@ -331,7 +331,7 @@ def test_a_race_names_the_place_and_both_threads(backend: EmulatedBackend) -> No
     program = Program(
         "cuda", "f", "__global__ void f(float *x, int *a) { a[3] = blockIdx.x * 10 + threadIdx.x; }"
     )
-    made = backend.compile([CompileRequest(program, signature_of(program))])[0]
+    made = backend.compile([CompileRequest(program, read_signature(program))])[0]
     call = Arguments(
         (np.zeros(2, np.float32), np.zeros(5, np.int32)), geometry=Geometry((2, 1, 1), (1, 1, 1))
     )
@@ -432,7 +432,7 @@ def test_hooks_forget_the_call_before(backend: EmulatedBackend) -> None:
     program = Program(
         "cuda", "f", "__global__ void f(int *a, int n) { a[threadIdx.x] = a[threadIdx.x + n]; }"
     )
-    made = backend.compile([CompileRequest(program, signature_of(program))])[0]
+    made = backend.compile([CompileRequest(program, read_signature(program))])[0]
     calls = [
         Arguments(
             (np.arange(8, dtype=np.int32), np.array(k, np.int32)),
@@ -450,6 +450,6 @@ def test_the_section_of_shared_arrays_ends_in_a_gap(backend: EmulatedBackend) ->
         "__syncthreads(); a[t] = s[t + 1]; }"
     )
     program = Program("cuda", "f", text)
-    made = backend.compile([CompileRequest(program, signature_of(program))])[0]
+    made = backend.compile([CompileRequest(program, read_signature(program))])[0]
     call = Arguments((np.zeros(64, np.int32),), geometry=Geometry((1, 1, 1), (64, 1, 1)))
     assert backend.run(made, [call])[0].status is Status.OUT_OF_BOUNDS

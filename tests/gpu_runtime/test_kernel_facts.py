@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from corpora.records import Program
-from gpu_runtime.launch.kernel_facts import KernelFacts, facts_of
+from gpu_runtime.launch.kernel_facts import KernelFacts, read_kernel_facts
 
 TILES = """#define TILE 16
 __global__ void matmul(const float *A, const float *B, float *C, int M, int N, int K) {
@@ -27,7 +27,7 @@ __global__ void matmul(const float *A, const float *B, float *C, int M, int N, i
 
 
 def facts(name: str, text: str) -> KernelFacts:
-    return facts_of(Program("cuda", name, text))
+    return read_kernel_facts(Program("cuda", name, text))
 
 
 def test_the_bound_of_an_index_that_a_loop_moves_comes_behind_the_threads_own() -> None:

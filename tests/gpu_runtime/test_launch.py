@@ -7,11 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpora.records import Program, UnitTestSuite
-from corpora.signatures.dispatch import SignatureError, signature_of
+from corpora.signatures.signature import SignatureError, read_signature
 from corpora.suites.unit_tests import parse_suite
 from gpu_runtime.backend import Geometry
-from gpu_runtime.launch.kernel_facts import facts_of
-from gpu_runtime.launch.plans import MOST_PLANS, LaunchPlan, candidate_plans, evaluate, parse_plan
+from gpu_runtime.launch.kernel_facts import read_kernel_facts
+from gpu_runtime.launch.plans import (
+    MAX_PLANS,
+    LaunchPlan,
+    evaluate_expression,
+    list_candidate_plans,
+    parse_plan,
+)
 
 X = "blockIdx.x * blockDim.x + threadIdx.x"
 Y = "blockIdx.y * blockDim.y + threadIdx.y"
@@ -19,7 +25,7 @@ Y = "blockIdx.y * blockDim.y + threadIdx.y"
 
 def plans(parameters: str, body: str, before: str = "") -> list[str]:
     program = Program("cuda", "k", f"{before}\n__global__ void k({parameters}) {{ {body} }}")
-    return [str(p) for p in candidate_plans(program, signature_of(program))]
+    return [str(p) for p in list_candidate_plans(program, read_signature(program))]
 
 
 def test_a_plan_is_text_and_geometry() -> None:
@@ -55,8 +61,8 @@ def test_text_and_plan_are_each_others_inverse(grid: tuple, block: tuple, shared
 
 @given(st.integers(0, 10**6), st.integers(1, 2048))
 def test_ceil_is_exact(a: int, b: int) -> None:
-    assert evaluate("ceil(a/b)", {"a": a, "b": b}, {}) == (a + b - 1) // b
-    assert evaluate("a/b*b+(a-a/b*b)", {"a": a, "b": b}, {}) == a
+    assert evaluate_expression("ceil(a/b)", {"a": a, "b": b}, {}) == (a + b - 1) // b
+    assert evaluate_expression("a/b*b+(a-a/b*b)", {"a": a, "b": b}, {}) == a
 
 
 @pytest.mark.parametrize(
@@ -188,10 +194,10 @@ def test_block_sizes_that_the_text_fixes_are_used() -> None:
 
 def test_scalars_that_only_the_tests_have_are_counted() -> None:
     program = Program("cuda", "k", f"__global__ void k(float *a) {{ a[{X}] = 0; }}")
-    signature = signature_of(program)
-    plain = candidate_plans(program, signature)
+    signature = read_signature(program)
+    plain = list_candidate_plans(program, signature)
     assert all("count" not in str(p) for p in plain)
-    assert facts_of(program).dimensions[0].guarded is False
+    assert read_kernel_facts(program).dimensions[0].guarded is False
 
 
 def test_plans_are_few_and_differ() -> None:
@@ -201,16 +207,16 @@ def test_plans_are_few_and_differ() -> None:
         f"__global__ void k(float *a, float *b, int n, int m, int l) {{ int x = {X}, y = {Y}, "
         f"z = blockIdx.z; a[x + y + z] = b[x]; }}",
     )
-    found = candidate_plans(program, signature_of(program))
-    assert 1 < len(found) <= MOST_PLANS
+    found = list_candidate_plans(program, read_signature(program))
+    assert 1 < len(found) <= MAX_PLANS
     assert len({str(p) for p in found}) == len(found)
 
 
 def test_equal_launches_on_a_suite_are_tried_once() -> None:
     program = Program("cuda", "k", f"__global__ void k(float *a, float *b) {{ a[{X}] = b[{X}]; }}")
     suite = UnitTestSuite(program.id, parse_suite("a:f32[8]=constant(0) b:f32[8]=constant(0)"))
-    assert len(candidate_plans(program, signature_of(program), suite)) == 1
-    assert len(candidate_plans(program, signature_of(program))) == 2
+    assert len(list_candidate_plans(program, read_signature(program), suite)) == 1
+    assert len(list_candidate_plans(program, read_signature(program))) == 2
 
 
 def test_a_bound_on_a_neighbour_is_no_guard() -> None:

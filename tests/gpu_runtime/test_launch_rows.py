@@ -7,9 +7,14 @@ from __future__ import annotations
 import pytest
 
 from corpora.records import Program
-from corpora.signatures.dispatch import signature_of
-from gpu_runtime.launch.plans import candidate_plans
-from gpu_runtime.launch.row_plans import MOST_ROW_PLANS, every_plan, row_plans, source_plans
+from corpora.signatures.signature import read_signature
+from gpu_runtime.launch.plans import list_candidate_plans
+from gpu_runtime.launch.row_plans import (
+    MAX_ROW_PLANS,
+    iterate_all_plans,
+    propose_row_plans,
+    propose_source_plans,
+)
 
 X = "blockIdx.x * blockDim.x + threadIdx.x"
 
@@ -24,7 +29,7 @@ def kernel(body: str, before: str = "") -> Program:
 
 def plans(body: str, before: str = "") -> list[str]:
     program = kernel(body, before)
-    return [str(p) for p in row_plans(program, signature_of(program))]
+    return [str(p) for p in propose_row_plans(program, read_signature(program))]
 
 
 LOOP = "for (int j = threadIdx.x; j < n; j += {}) y[row] += a[row * n + j];"
@@ -99,12 +104,12 @@ def test_they_are_few_and_come_last() -> None:
         + LOOP.format("blockDim.x")
     )
     usual, rows = (
-        candidate_plans(program, signature_of(program)),
-        row_plans(program, signature_of(program)),
+        list_candidate_plans(program, read_signature(program)),
+        propose_row_plans(program, read_signature(program)),
     )
-    every = list(every_plan(program, signature_of(program)))
+    every = list(iterate_all_plans(program, read_signature(program)))
     assert every[: len(usual)] == usual
-    assert 0 < len(every) - len(usual) <= len(rows) <= MOST_ROW_PLANS
+    assert 0 < len(every) - len(usual) <= len(rows) <= MAX_ROW_PLANS
 
 
 def test_a_row_s_length_may_be_a_block():
@@ -138,7 +143,7 @@ def test_a_row_s_length_may_be_a_block():
 )
 def test_a_source_kernel_of_rows_is_launched_over_its_rows(body, first):
     program = kernel(body)
-    assert str(source_plans(program, signature_of(program))[0]) == first
+    assert str(propose_source_plans(program, read_signature(program))[0]) == first
 
 
 @pytest.mark.parametrize(
@@ -153,4 +158,4 @@ def test_a_source_kernel_of_rows_is_launched_over_its_rows(body, first):
 )
 def test_other_source_kernels_are_launched_as_ever(body):
     program = kernel(body)
-    assert source_plans(program, signature_of(program)) == []
+    assert propose_source_plans(program, read_signature(program)) == []

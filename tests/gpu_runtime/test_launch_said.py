@@ -7,8 +7,8 @@ from __future__ import annotations
 import pytest
 
 from corpora.records import Program
-from corpora.signatures.dispatch import signature_of
-from gpu_runtime.launch.launch_from_host import said_plan
+from corpora.signatures.signature import read_signature
+from gpu_runtime.launch.launch_from_host import read_host_plan
 
 KERNEL = (
     "__global__ void k(int n, float *x) { int i = blockIdx.x * blockDim.x + threadIdx.x; "
@@ -55,7 +55,7 @@ KERNEL = (
 )
 def test_a_launch_is_read_in_the_kernels_own_names(host, geometry):
     program = Program("cuda", "k", KERNEL + host)
-    found = said_plan(program, signature_of(program)).geometry({"n": 1000}, {})
+    found = read_host_plan(program, read_signature(program)).geometry({"n": 1000}, {})
     assert (found.grid, found.block, found.shared_bytes) == geometry
 
 
@@ -75,4 +75,4 @@ def test_a_launch_is_read_in_the_kernels_own_names(host, geometry):
 )
 def test_other_texts_say_nothing(host):
     program = Program("cuda", "k", KERNEL + host)
-    assert said_plan(program, signature_of(program)) is None
+    assert read_host_plan(program, read_signature(program)) is None

@@ -5,7 +5,13 @@ import pytest
 
 from corpora.records import ELEMENT_TYPES, Fill, Parameter, Signature
 from corpora.suites.unit_tests import FILL_ARITY, parse_test
-from gpu_runtime.call.materialize import _BLOCK, DTYPES, expand, materialise, random_bits
+from gpu_runtime.call.materialize import (
+    _BLOCK,
+    DTYPES,
+    expand_fill,
+    generate_random_bits,
+    materialize_test,
+)
 
 ARGUMENTS = {
     "uniform": (-3, 5),
@@ -21,9 +27,9 @@ ARGUMENTS = {
 @pytest.mark.parametrize("kind", FILL_ARITY)
 def test_every_fill_makes_every_type(type_, kind):
     fill = Fill(kind, ARGUMENTS.get(kind, ()), 5)
-    values = expand(fill, type_, 100, 2)
+    values = expand_fill(fill, type_, 100, 2)
     assert values.dtype == DTYPES[type_] and values.shape == (100,)
-    assert np.array_equal(values, expand(fill, type_, 100, 2), equal_nan=type_[0] in "fc")
+    assert np.array_equal(values, expand_fill(fill, type_, 100, 2), equal_nan=type_[0] in "fc")
     if kind in ("uniform", "integers", "sorted") and type_ != "bool":
         low = 0 if type_[0] == "u" else -3
         real = np.real(values).astype(np.float64)
@@ -32,29 +38,29 @@ def test_every_fill_makes_every_type(type_, kind):
 
 def test_fixed_bytes():
     """Suites are kept on disk: a change of the generator would change what they mean."""
-    assert expand(Fill("integers", (0, 99), 1), "i32", 5).tolist() == FIXED
+    assert expand_fill(Fill("integers", (0, 99), 1), "i32", 5).tolist() == FIXED
 
 
 FIXED = [31, 24, 27, 39, 88]
 
 
 def test_kinds_mean_what_they_say():
-    assert sorted(expand(Fill("permutation", (), 1), "i32", 50).tolist()) == list(range(50))
-    assert set(expand(Fill("indices", (3,), 1), "f32", 60).tolist()) == {0.0, 1.0, 2.0}
-    assert np.all(np.diff(expand(Fill("sorted", (-1, 1), 1), "f64", 60)) >= 0)
-    specials = expand(Fill("special"), "f32", 40)
+    assert sorted(expand_fill(Fill("permutation", (), 1), "i32", 50).tolist()) == list(range(50))
+    assert set(expand_fill(Fill("indices", (3,), 1), "f32", 60).tolist()) == {0.0, 1.0, 2.0}
+    assert np.all(np.diff(expand_fill(Fill("sorted", (-1, 1), 1), "f64", 60)) >= 0)
+    specials = expand_fill(Fill("special"), "f32", 40)
     assert np.isnan(specials).any() and np.isinf(specials).any() and (specials == 0).sum() >= 2
-    assert {-(2**31), 2**31 - 1} <= set(expand(Fill("special"), "i32", 40).tolist())
-    big = expand(Fill("integers", (-(2**63), 2**63 - 1)), "i64", 64)
+    assert {-(2**31), 2**31 - 1} <= set(expand_fill(Fill("special"), "i32", 40).tolist())
+    big = expand_fill(Fill("integers", (-(2**63), 2**63 - 1)), "i64", 64)
     assert big.min() < -(2**61) and big.max() > 2**61
-    normal = expand(Fill("normal", (10.0, 2.0), 3), "f64", 20000)
+    normal = expand_fill(Fill("normal", (10.0, 2.0), 3), "f64", 20000)
     assert abs(normal.mean() - 10) < 0.1 and abs(normal.std() - 2) < 0.1
 
 
 def test_streams_and_prefixes():
     fill = Fill("uniform", (-1, 1), 3)
-    assert not np.array_equal(expand(fill, "f32", 10, 0), expand(fill, "f32", 10, 1))
-    assert np.array_equal(expand(fill, "f32", 10), expand(fill, "f32", 99)[:10])
+    assert not np.array_equal(expand_fill(fill, "f32", 10, 0), expand_fill(fill, "f32", 10, 1))
+    assert np.array_equal(expand_fill(fill, "f32", 10), expand_fill(fill, "f32", 99)[:10])
 
 
 def test_materialise_orders_and_shapes():
@@ -68,13 +74,13 @@ def test_materialise_orders_and_shapes():
         ),
     )
     test = parse_test("A[2][3]=uniform(0,1) n=4 x={1,nan,-0.0} z={(1,inf)} alias(x,z)", signature)
-    made = materialise(test, signature)
+    made = materialize_test(test, signature)
     assert made.values[0] == 4 and made.values[0].shape == ()
     assert made.values[2].shape == (2, 3) and made.values[3].dtype == np.complex64
     assert math.copysign(1, made.values[1][2]) == -1 and made.values[3][0].real == 1
     assert made.aliases == ((1, 3),)
     with pytest.raises(ValueError, match="no array 'x'"):
-        materialise(parse_test("n:i32=1"), signature)
+        materialize_test(parse_test("n:i32=1"), signature)
 
 
 @pytest.mark.parametrize(
@@ -96,11 +102,11 @@ def test_what_is_remembered_does_not_change_contents(kind, arguments):
 
     fill = Fill(kind, arguments, 5)
     for count in (10, 3000, 100, 70000, 0, 10):
-        fresh = materialise._expanded(fill, "f32", count, 2)
-        materialise.expand(
+        fresh = materialise._expand_kind(fill, "f32", count, 2)
+        materialise.expand_fill(
             Fill(kind, tuple(-a for a in arguments), 5), "f32", count, 2
         ) if kind == "constant" else None
-        assert materialise.expand(fill, "f32", count, 2).tobytes() == fresh.tobytes()
+        assert materialise.expand_fill(fill, "f32", count, 2).tobytes() == fresh.tobytes()
 
 
 @pytest.mark.parametrize(
@@ -116,13 +122,13 @@ def test_what_is_made_in_blocks_goes_on_as_it_began(fill):
     """Element k depends on k alone: the end of a block is no seam, and what is longer begins with
     what is shorter.
     """
-    whole = expand(fill, "f64", 3 * _BLOCK + 5, 2)
+    whole = expand_fill(fill, "f64", 3 * _BLOCK + 5, 2)
     assert (
-        np.array_equal(whole[: _BLOCK - 1], expand(fill, "f64", _BLOCK - 1, 2))
+        np.array_equal(whole[: _BLOCK - 1], expand_fill(fill, "f64", _BLOCK - 1, 2))
         and len(np.unique(whole[::_BLOCK])) > 1
     )
     first = _BLOCK - 3
-    bits = random_bits(4, 2, 6, first)
-    assert np.array_equal(bits, random_bits(4, 2, _BLOCK + 3)[first:])
+    bits = generate_random_bits(4, 2, 6, first)
+    assert np.array_equal(bits, generate_random_bits(4, 2, _BLOCK + 3)[first:])
     if fill.kind == "integers" and fill.arguments[0] == 0:
         assert np.array_equal(whole[first : first + 6], (bits % np.uint64(64)).astype(float))

@@ -9,7 +9,7 @@ import pytest
 
 PROGRAM = """
 import ctypes, resource, torch
-from gpu_runtime.sandbox.memory import MOST, keep_heap
+from gpu_runtime.sandbox.memory import MAX_HEAP_BYTES, keep_heap
 {before}
 def work():
     for _ in range(20):

@@ -7,13 +7,13 @@ from __future__ import annotations
 import pytest
 import torch
 
-from gpu_runtime.models.muon import Muon, orthogonal
+from gpu_runtime.models.muon import Muon, orthogonalize
 
 
 @pytest.mark.parametrize("shape", [(4, 8, 8), (3, 16, 50)])
 def test_singular_values_come_near_one(shape: tuple[int, int, int]) -> None:
     torch.manual_seed(0)
-    low, high = torch.linalg.svdvals(orthogonal(torch.randn(shape) * 1e-3)).aminmax()
+    low, high = torch.linalg.svdvals(orthogonalize(torch.randn(shape) * 1e-3)).aminmax()
     assert 0.4 < low and high < 1.3
 
 

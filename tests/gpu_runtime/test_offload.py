@@ -9,10 +9,10 @@ import pytest
 
 from coevolve.verification.engine import Engine, Pair, VerifyConfig
 from corpora import builtin
-from corpora.dialects import dialect_of_path
+from corpora.dialects import guess_dialect
 from corpora.records import Outcome, Program
-from gpu_runtime.openmp.offload import device_compilers, exposed_targets, refused
-from gpu_runtime.wall.check import vet
+from gpu_runtime.openmp.offload import explain_refusal, expose_target_scalars, find_device_compilers
+from gpu_runtime.wall.check import check_program
 from translator.judge import judge
 
 SERIAL = (
@@ -357,21 +357,23 @@ def test_a_source_with_target_regions_is_a_measure_for_serial_targets(tmp_path):
 
 
 def test_directives_that_nothing_here_can_judge_are_named():
-    assert "requires" in refused(
+    assert "requires" in explain_refusal(
         "#pragma omp requires unified_shared_memory\nvoid f(int *a) {\n#pragma omp target\n"
         "a[0] = 1; }"
     )
-    assert "use_device_ptr" in refused(
+    assert "use_device_ptr" in explain_refusal(
         "void f(int *a) {\n#pragma omp target data \\\n use_device_ptr(a)\n{\n  #pragma omp "
         "target\n a[0] = 1; } }"
     )
     assert (
-        refused("void f(int *a) {\n    #pragma omp target map(from: a[0:1])\n    a[0] = 1; }")
+        explain_refusal(
+            "void f(int *a) {\n    #pragma omp target map(from: a[0:1])\n    a[0] = 1; }"
+        )
         is None
     )
     assert (
-        vet(program(RIGHT["combined"])) is None
-        and vet(Program("openmp", "f", "void f(int *a) { a[0] = 1; }")) is None
+        check_program(program(RIGHT["combined"])) is None
+        and check_program(Program("openmp", "f", "void f(int *a) { a[0] = 1; }")) is None
     )
 
 
@@ -399,7 +401,7 @@ def test_every_wrong_map_of_a_kernel_is_rejected(tmp_path):
 
 
 def test_the_race_detector_is_told_of_scalars_and_lanes():
-    told = exposed_targets(
+    told = expose_target_scalars(
         "#pragma omp target teams distribute simd aligned(x: 4) map(to: x[0:n])\n  #pragma omp "
         "target update to(x)\n#pragma omp target \\\n map(to: x) // why\n"
     )
@@ -408,7 +410,7 @@ def test_the_race_detector_is_told_of_scalars_and_lanes():
         "scalar)\n  #pragma omp target update to(x)\n"
         "#pragma omp target \\\n map(to: x) defaultmap(tofrom: scalar)\n"
     )
-    assert exposed_targets(
+    assert expose_target_scalars(
         "#pragma omp target defaultmap(none)\n#pragma omp target simd safelen(4)"
     ) == (
         "#pragma omp target defaultmap(none)\n#pragma omp target simd safelen(4) "
@@ -418,13 +420,13 @@ def test_the_race_detector_is_told_of_scalars_and_lanes():
 
 def test_the_row_is_known_by_its_suffix():
     assert (
-        dialect_of_path("axpy.target.cpp").name == "openmp-target"
-        and dialect_of_path("axpy.omp.cpp").name == "openmp"
+        guess_dialect("axpy.target.cpp").name == "openmp-target"
+        and guess_dialect("axpy.omp.cpp").name == "openmp"
     )
 
 
 def test_what_compilers_could_do_for_a_device_is_said_with_the_line_that_mends_it():
-    found = {c.name: c for c in device_compilers()}
+    found = {c.name: c for c in find_device_compilers()}
     assert set(found) == {"g++", "clang++"}
     for one in found.values():
         assert one.builds or one.hint
@@ -434,5 +436,5 @@ def test_what_compilers_could_do_for_a_device_is_said_with_the_line_that_mends_i
 
 def test_a_compiler_that_crashes_on_its_trial_leaves_nothing_behind(tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    device_compilers()
+    find_device_compilers()
     assert not list(tmp_path.iterdir())

@@ -7,9 +7,9 @@ from __future__ import annotations
 import pytest
 
 from gpu_runtime.backend import Variant
-from gpu_runtime.launch.thresholds import comparisons
-from gpu_runtime.openmp.conditions import reached
-from gpu_runtime.openmp.schedules import said_plainly
+from gpu_runtime.launch.thresholds import find_comparisons
+from gpu_runtime.openmp.conditions import lower_thresholds
+from gpu_runtime.openmp.schedules import prepare_openmp
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ from gpu_runtime.openmp.schedules import said_plainly
     ],
 )
 def test_c_clauses(text, wanted):
-    assert reached(text, "cpp") == wanted
+    assert lower_thresholds(text, "cpp") == wanted
 
 
 def test_fortran_clauses():
@@ -48,7 +48,7 @@ def test_fortran_clauses():
         "&\n!$omp& if(n.gt.10000_8.and.free) private(t)\n"
     )
     wanted = text.replace("(N > lim)", "(n > 32)").replace("10000_8", "32")
-    assert reached(text, "fortran") == wanted
+    assert lower_thresholds(text, "fortran") == wanted
 
 
 @pytest.mark.parametrize(
@@ -63,12 +63,12 @@ def test_fortran_clauses():
     ],
 )
 def test_other_conditions_stay(text):
-    assert reached(text, "cpp") == text
+    assert lower_thresholds(text, "cpp") == text
 
 
 def test_what_is_timed_or_sanitized_runs_as_it_is_written():
     text = "#pragma omp parallel for if(n > 10000)"
-    assert {v for v in Variant if "(n > 32)" in said_plainly(text, "cpp", v)} == {
+    assert {v for v in Variant if "(n > 32)" in prepare_openmp(text, "cpp", v)} == {
         Variant.PLAIN,
         Variant.RECORDED,
         Variant.RACE_CHECKED,
@@ -77,11 +77,11 @@ def test_what_is_timed_or_sanitized_runs_as_it_is_written():
 
 def test_comparisons_are_no_shifts_launches_or_templates_of_sums():
     assert (
-        comparisons(
+        find_comparisons(
             "k<<<n, 10000>>>(x); y = x >> 12; p->x; n * 4 < 1.5; if (x <<= 2000) i = n > 3 * m;"
         )
         == []
     )
     assert [
-        (c.value, c.upward) for c in comparisons("if (n < 10000 || 4096 < n || n >= 1e5) {}")
+        (c.value, c.upward) for c in find_comparisons("if (n < 10000 || 4096 < n || n >= 1e5) {}")
     ] == [(10000, False), (4096, True), (100000, True)]

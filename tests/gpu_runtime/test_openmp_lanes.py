@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpu_runtime.openmp.lanes import exposed
+from gpu_runtime.openmp.lanes import expose_simd_lanes
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ from gpu_runtime.openmp.lanes import exposed
     ],
 )
 def test_c_loops(text, wanted):
-    assert exposed(text, "cpp") == wanted
+    assert expose_simd_lanes(text, "cpp") == wanted
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_c_loops(text, wanted):
     ],
 )
 def test_c_lines_that_stay(text):
-    assert exposed(text, "cpp") == text
+    assert expose_simd_lanes(text, "cpp") == text
 
 
 def test_fortran_loops():
@@ -60,7 +60,7 @@ def test_fortran_loops():
         "!$omp simd\ndo i = 1, n\nend do\n!$omp end simd\n!$OMP DO &\n!$omp& private(t)\n"
         "!$omp end do\n!$omp parallel do schedule(static)\n"
     )
-    assert exposed(text, "fortran") == text.replace(
+    assert expose_simd_lanes(text, "fortran") == text.replace(
         "!$omp simd", "!$omp parallel do schedule(runtime)"
     ).replace("end simd", "end parallel do").replace("!$OMP DO", "!$OMP DO schedule(runtime)")
 
@@ -84,7 +84,7 @@ def test_fortran_loops():
     st.sampled_from(["cpp", "fortran"]),
 )
 def test_lines_keep_their_numbers(text, language):
-    assert exposed(text, language).count("\n") == text.count("\n")
+    assert expose_simd_lanes(text, language).count("\n") == text.count("\n")
 
 
 def test_loops_with_safelen_run_as_many_iterations_at_a_time():
@@ -92,7 +92,7 @@ def test_loops_with_safelen_run_as_many_iterations_at_a_time():
         "#pragma omp simd safelen(4) \\\n  private(t) // lanes\nfor (int i = 4; i <= n; i += "
         "2)\n  a[i] = a[i - 4];\n"
     )
-    seen = exposed(loop, "cpp")
+    seen = expose_simd_lanes(loop, "cpp")
     assert seen.count("\n") == loop.count("\n") and "simd" not in seen and "lanes\n" not in seen
     assert '_Pragma("omp parallel for schedule(runtime) if(' in seen and "private(t)" in seen
     assert "cv_lanes = (4) * (long long)(2); cv_from <= (long long)(n);" in seen
@@ -106,4 +106,4 @@ def test_loops_with_safelen_run_as_many_iterations_at_a_time():
     ],
 )
 def test_other_loops_with_safelen_stay(text):
-    assert exposed(text, "cpp") == text
+    assert expose_simd_lanes(text, "cpp") == text

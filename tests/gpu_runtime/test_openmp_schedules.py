@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from gpu_runtime.backend import Variant
-from gpu_runtime.openmp.schedules import dealt_in_turn, said_plainly
+from gpu_runtime.openmp.schedules import make_schedules_static, prepare_openmp
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ from gpu_runtime.openmp.schedules import dealt_in_turn, said_plainly
     ],
 )
 def test_c_directives(text, wanted):
-    assert dealt_in_turn(text, "cpp") == wanted
+    assert make_schedules_static(text, "cpp") == wanted
 
 
 def test_fortran_directives():
@@ -46,7 +46,7 @@ def test_fortran_directives():
         "do schedule(dynamic)\n"
     )
     assert (
-        dealt_in_turn(text, "fortran")
+        make_schedules_static(text, "fortran")
         == "!$OMP DO SCHEDULE(static,3)\n!$omp parallel do &\n!$omp& schedule(static,1)\nC$omp "
         "do schedule(static,1)\n"
     )
@@ -63,9 +63,9 @@ def test_fortran_directives():
     ],
 )
 def test_the_rest_stays(text):
-    assert dealt_in_turn(text, "cpp") == dealt_in_turn(text, "fortran") == text
+    assert make_schedules_static(text, "cpp") == make_schedules_static(text, "fortran") == text
 
 
 def test_what_is_timed_or_recorded_runs_as_it_is_written():
     text = "#pragma omp for schedule(dynamic)"
-    assert {v for v in Variant if said_plainly(text, "cpp", v) != text} == {Variant.PLAIN}
+    assert {v for v in Variant if prepare_openmp(text, "cpp", v) != text} == {Variant.PLAIN}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gpu_runtime.openmp.sections import never_empty
+from gpu_runtime.openmp.sections import make_sections_nonempty
 
 CHANGED = {
     "#pragma omp parallel for reduction(+:s[:n])": "#pragma omp parallel for "
@@ -20,7 +20,7 @@ CHANGED = {
 
 @pytest.mark.parametrize("text", CHANGED)
 def test_lengths_that_may_be_none_are_one_then(text):
-    assert never_empty(text, "cpp") == CHANGED[text]
+    assert make_sections_nonempty(text, "cpp") == CHANGED[text]
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,6 @@ def test_lengths_that_may_be_none_are_one_then(text):
     ],
 )
 def test_other_texts_stay(text):
-    assert never_empty(text, "cpp") == text and never_empty(
+    assert make_sections_nonempty(text, "cpp") == text and make_sections_nonempty(
         "!$omp parallel do reduction(+:s(1:n))", "fortran"
     ).endswith("s(1:n))")

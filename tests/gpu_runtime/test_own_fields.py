@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from corpora.records import Program
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from gpu_runtime.backend import Arguments
-from gpu_runtime.call.binding import BindingError, bind
+from gpu_runtime.call.binding import BindingError, bind_parameters
 
 SOURCE = "struct node { int start; short level; bool seen; float w[2]; };\n"
 
@@ -16,10 +16,10 @@ SOURCE = "struct node { int start; short level; bool seen; float w[2]; };\n"
 def bound(fields: str, taken: str = "node *p"):
     head = "void f(%s, int n) { p%sstart = n; }"
     by = "->" if "*" in taken else "[0]."
-    source = signature_of(Program("cpp", "f", SOURCE + head % (taken, by)))
-    return bind(
+    source = read_signature(Program("cpp", "f", SOURCE + head % (taken, by)))
+    return bind_parameters(
         source,
-        signature_of(Program("cpp", "f", f"struct node {{ {fields} }};\n" + head % (taken, by))),
+        read_signature(Program("cpp", "f", f"struct node {{ {fields} }};\n" + head % (taken, by))),
     )
 
 

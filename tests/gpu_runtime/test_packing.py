@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpora.records import Program
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from gpu_runtime.backend import Access, Arguments, CompileRequest, Execution, Status, Variant
-from gpu_runtime.call.packing import packed, packed_signature, unpacked
+from gpu_runtime.call.packing import pack_arguments, pack_signature, unpack_execution
 from gpu_runtime.emulation.backend import EmulatedBackend
 
 TEXT = (
@@ -19,7 +19,7 @@ TEXT = (
     "= a[i].tag; } }"
 )
 PROGRAM = Program("cpp", "f", TEXT)
-SIGNATURE = signature_of(PROGRAM)
+SIGNATURE = read_signature(PROGRAM)
 
 
 def call(n, short=0):
@@ -39,7 +39,7 @@ def call(n, short=0):
 
 
 def test_one_parameter_of_bytes_stands_for_a_structure():
-    found = packed_signature(SIGNATURE).parameters
+    found = pack_signature(SIGNATURE).parameters
     assert [(p.name, p.type, p.kind, p.by_reference) for p in found] == [
         ("n", "i32", "scalar", False),
         ("a", "u8", "array", False),
@@ -54,9 +54,9 @@ def test_one_parameter_of_bytes_stands_for_a_structure():
 def test_what_is_packed_comes_back(n, short, variant):
     request = CompileRequest(PROGRAM, SIGNATURE, variant)
     given_, size = call(n, min(short, n)), 64 if variant is Variant.PRECISE else 32
-    made = packed(given_, request)
+    made = pack_arguments(given_, request)
     assert [v.size for v in made.values] == [1, n * size, size, 3]
-    back = unpacked(Execution(Status.OK, values=made.values), given_, request)
+    back = unpack_execution(Execution(Status.OK, values=made.values), given_, request)
     assert all(a is b for a, b in zip(back.values, given_.values, strict=True))
 
 
@@ -64,10 +64,12 @@ def test_origins_are_whole_structures_and_touched_bytes_are_elements():
     request = CompileRequest(PROGRAM, SIGNATURE)
     given_ = call(8)
     given_ = Arguments(given_.values, origins=(0, 4, 8, 4, 0, 0, 0, 1))
-    assert packed(given_, request).origins == (0, 128, 0, 1)
+    assert pack_arguments(given_, request).origins == (0, 128, 0, 1)
     seen = (Access(), Access(0, 31, 96, 127), Access(0, 31, None, None), Access(1, 2, None, None))
-    back = unpacked(
-        Execution(Status.OK, values=packed(given_, request).values, accesses=seen), given_, request
+    back = unpack_execution(
+        Execution(Status.OK, values=pack_arguments(given_, request).values, accesses=seen),
+        given_,
+        request,
     )
     assert (
         back.accesses[1] == Access(0, 0, 3, 3)
@@ -86,14 +88,18 @@ def test_places_are_told_in_structures():
         ("element 9 of parameter 'x'", "element 9 of parameter 'x'"),
     ):
         assert (
-            unpacked(Execution(Status.OUT_OF_BOUNDS, f"read of {said}"), call(1), request).detail
+            unpack_execution(
+                Execution(Status.OUT_OF_BOUNDS, f"read of {said}"), call(1), request
+            ).detail
             == f"read of {told}"
         )
 
 
 def test_numbers_of_one_structure_share_no_storage():
     with pytest.raises(ValueError, match="share storage"):
-        packed(Arguments(call(2).values, aliases=((1, 3),)), CompileRequest(PROGRAM, SIGNATURE))
+        pack_arguments(
+            Arguments(call(2).values, aliases=((1, 3),)), CompileRequest(PROGRAM, SIGNATURE)
+        )
 
 
 @pytest.mark.parametrize(

@@ -17,11 +17,11 @@ from transformers import (
 )
 
 from coevolve.config.schema import parse
-from coevolve.loop.checkpoints import options_of
+from coevolve.loop.checkpoints import make_model_options
 from gpu_runtime.models.backends import MODEL_BACKENDS
 from gpu_runtime.models.options import FineTuning
-from gpu_runtime.models.pretrained import PretrainedConfig, PretrainedModel, _placed
-from gpu_runtime.models.protocol import Example, Learning, NothingToLearn, Prompt, Sampling
+from gpu_runtime.models.pretrained import PretrainedConfig, PretrainedModel, _choose_device_map
+from gpu_runtime.models.protocol import Example, Learning, NothingToLearnError, Prompt, Sampling
 from gpu_runtime.models.scratch import ScratchConfig, ScratchModel
 from gpu_runtime.models.scripted import ScriptedModel
 from gpu_runtime.models.tokenizer import train_tokenizer
@@ -139,7 +139,7 @@ def test_prompts_beyond_the_models_own_positions_cost_their_answer_only(tmp_path
         "b",
     ]
     assert model.learn([Example("a", "b"), Example(long, "b")], Learning(epochs=1))["dropped"] == 1
-    with pytest.raises(NothingToLearn, match="none within 16 tokens"):
+    with pytest.raises(NothingToLearnError, match="none within 16 tokens"):
         model.learn([Example(long, "b")], Learning(epochs=1))
 
 
@@ -155,7 +155,7 @@ def test_a_static_cache_changes_no_answer(causal: Path) -> None:
 
 
 def test_what_the_configuration_says_of_decoding_and_length_arrives(causal: Path) -> None:
-    options = options_of(
+    options = make_model_options(
         parse(
             {
                 "model": {
@@ -193,7 +193,7 @@ def test_where_weights_are_placed(
     monkeypatch.setattr(torch.cuda, "device_count", lambda: devices)
     monkeypatch.setenv("WORLD_SIZE", str(processes))
     monkeypatch.setenv("LOCAL_RANK", "1")
-    assert _placed(FineTuning()) == expected
+    assert _choose_device_map(FineTuning()) == expected
     if processes > 1:
-        cut = _placed(FineTuning(sharding="fsdp"))
+        cut = _choose_device_map(FineTuning(sharding="fsdp"))
         assert cut["distributed_config"].fsdp_size == processes and cut["dtype"] is torch.float32

@@ -14,9 +14,9 @@ from gpu_runtime.programs.execute import ProgramRun
 from gpu_runtime.programs.output import (
     ProgramReference,
     compare_run,
-    precision_of,
-    reference_of,
-    tokens_of,
+    find_precision,
+    make_reference,
+    tokenize_output,
 )
 
 DOUBLE = Program("cpp", "main", "int main() { double x; }")
@@ -30,7 +30,7 @@ def reference(
     *outputs: str, builds: tuple[str, ...] = (), program: Program = DOUBLE
 ) -> ProgramReference | str:
     first, *again = map(ran, outputs)
-    return reference_of(program, first, again, [ran(b) for b in builds])
+    return make_reference(program, first, again, [ran(b) for b in builds])
 
 
 def differs(
@@ -42,7 +42,7 @@ def differs(
 
 
 def test_numbers_words_and_signs():
-    assert [t.text for t in tokens_of("a[50]=-1.5e3,x1 5-3 1.2.3")] == [
+    assert [t.text for t in tokenize_output("a[50]=-1.5e3,x1 5-3 1.2.3")] == [
         "a",
         "[",
         "50",
@@ -60,27 +60,30 @@ def test_numbers_words_and_signs():
         ".",
         "3",
     ]
-    assert [t.value for t in tokens_of("1.5D+03 .5 7. -inf 0.1-100")] == [
+    assert [t.value for t in tokenize_output("1.5D+03 .5 7. -inf 0.1-100")] == [
         1500.0,
         0.5,
         7.0,
         -math.inf,
         1e-101,
     ]
-    assert math.isnan(tokens_of("NaN")[0].value or 0) and tokens_of("nano")[0].value is None
+    assert (
+        math.isnan(tokenize_output("NaN")[0].value or 0)
+        and tokenize_output("nano")[0].value is None
+    )
 
 
 @given(st.text(max_size=80))
 def test_any_text_has_tokens(text):
     assert (
-        "".join(t.text for t in tokens_of(text)) == "".join(text.split())
+        "".join(t.text for t in tokenize_output(text)) == "".join(text.split())
         or "\x1c" <= min(text) <= "\x1f"
     )
 
 
 @given(st.floats(allow_nan=False), st.integers(0, 17))
 def test_a_printed_number_is_read_back(value, digits):
-    (token,) = tokens_of(f"{value:.{digits}e}")
+    (token,) = tokenize_output(f"{value:.{digits}e}")
     assert token.value == float(f"{value:.{digits}e}")
 
 
@@ -129,8 +132,8 @@ def test_single_precision_is_wider():
     single = Program("cpp", "main", "int main() { float x; }")
     assert differs("1.000001", "1.000002") and not differs("1.000001", "1.000002", program=single)
     assert (
-        precision_of(Program("fortran", "main", "real(8) :: x")) == "double"
-        and precision_of(Program("fortran", "main", "real :: x\nreal(8) :: y")) == "single"
+        find_precision(Program("fortran", "main", "real(8) :: x")) == "double"
+        and find_precision(Program("fortran", "main", "real :: x\nreal(8) :: y")) == "single"
     )
 
 
@@ -160,7 +163,7 @@ def test_sources_that_decide_nothing():
 
 
 def test_files_and_exit_status_count():
-    found = reference_of(DOUBLE, ran("1", 3, [("out.txt", b"1 2"), ("raw", b"\0\1")]), [], [])
+    found = make_reference(DOUBLE, ran("1", 3, [("out.txt", b"1 2"), ("raw", b"\0\1")]), [], [])
     assert isinstance(found, ProgramReference)
     right = ran("1", 3, [("out.txt", b"1  2\n"), ("raw", b"\0\1")])
     assert compare_run(found, right) is None
@@ -176,7 +179,7 @@ def test_files_and_exit_status_count():
 
 
 def test_stderr_counts_within_a_language():
-    found = reference_of(DOUBLE, ran("1", stderr="warning"), [], [])
+    found = make_reference(DOUBLE, ran("1", stderr="warning"), [], [])
     assert isinstance(found, ProgramReference)
     assert (
         compare_run(found, ran("1")) is not None

@@ -15,19 +15,25 @@ from corpora.records import Program
 from corpora.suites.program_tests import ProgramTest
 from gpu_runtime.backend import Status, Variant
 from gpu_runtime.compile.toolchain import find_toolchain
-from gpu_runtime.openmp.races import race_in
-from gpu_runtime.programs.execute import ProgramLimits, ProgramRun, Setting, build, run
-from gpu_runtime.programs.rules import guessed_tests
+from gpu_runtime.openmp.races import find_race
+from gpu_runtime.programs.execute import (
+    ProgramLimits,
+    ProgramRun,
+    RunSetting,
+    build_program,
+    run_program,
+)
+from gpu_runtime.programs.guess_tests import guess_tests
 from gpu_runtime.sandbox import lockdown as sandbox
 
 walls = pytest.mark.skipif(
-    bool(sandbox.degraded(sandbox.features())),
+    bool(sandbox.find_missing_walls(sandbox.probe_features())),
     reason="walls of the sandbox are missing on this machine",
 )
 detector = pytest.mark.skipif(
     find_toolchain().libarcher is None, reason="no race detector on this machine"
 )
-TEAM = Setting(4, "static")
+TEAM = RunSetting(4, "static")
 
 
 def ran(
@@ -35,11 +41,11 @@ def ran(
     dialect: str = "cpp",
     test: ProgramTest = ProgramTest(),
     variant: Variant = Variant.PLAIN,
-    setting: Setting = Setting(),
+    setting: RunSetting = RunSetting(),
 ) -> ProgramRun:
-    built = build(Program(dialect, "main", text), variant)
+    built = build_program(Program(dialect, "main", text), variant)
     assert built.ok, built.diagnostics
-    return run(
+    return run_program(
         built,
         test,
         ProgramLimits(wall_s=2.0 if variant is Variant.PLAIN else 20.0, memory_mib=300, file_mib=1),
@@ -95,11 +101,11 @@ def test_c_is_taken_as_well():
 
 
 def test_errors_are_the_compilers():
-    built = build(Program("cpp", "main", "int main() {\n  return x;\n}"))
+    built = build_program(Program("cpp", "main", "int main() {\n  return x;\n}"))
     assert not built.ok and "program.cpp:2:10: error" in built.diagnostics
     assert (
         "undefined reference"
-        in build(Program("cpp", "main", "void f(); int main() { f(); }")).diagnostics
+        in build_program(Program("cpp", "main", "void f(); int main() { f(); }")).diagnostics
     )
 
 
@@ -167,10 +173,10 @@ def test_files_of_the_host_are_out_of_reach_and_own_ones_are_bounded(tmp_path):
 
 SCRIPT = """
 from corpora.records import Program
-from gpu_runtime.programs.execute import build, run
+from gpu_runtime.programs.execute import build_program, run_program
 write = '#include <cstdio>\\nint main() { FILE *f = fopen("a", "w"); fputs("hi", f); fclose(f); return fopen("/etc/passwd", "r") != 0; }'
 for text in (write, "#include <unistd.h>\\nint main() { return fork(); }"):
-    seen = run(build(Program("cpp", "main", text)))
+    seen = run_program(build_program(Program("cpp", "main", text)))
     print(seen.status, seen.exit_code, seen.files)
 """
 IN_USER_NAMESPACE = ["unshare", "-U", "--map-user=1000", "--map-group=1000"]
@@ -207,9 +213,9 @@ def test_clocks_can_be_moved():
     #include <ctime>
     #include <chrono>
     int main() { printf("%ld %ld\\n", (long)time(nullptr), (long)std::chrono::system_clock::now().time_since_epoch().count() / 1000000000); }"""
-    built = build(Program("cpp", "main", text))
+    built = build_program(Program("cpp", "main", text))
     true, moved = (
-        list(map(int, run(built, setting=Setting(clock=c)).stdout.split()))
+        list(map(int, run_program(built, setting=RunSetting(clock=c)).stdout.split()))
         for c in (None, (100_000.5, 1.0001))
     )
     assert abs(true[0] - true[1]) <= 1 and all(
@@ -237,7 +243,7 @@ int main() {{
     ],
 )
 def test_races_in_cpp(pragma, race):
-    found = race_in(
+    found = find_race(
         Program("openmp", "main", SUM.format(pragma=pragma)),
         [ProgramTest()],
         ProgramLimits(wall_s=20),
@@ -286,7 +292,7 @@ def test_constructs_that_a_detector_gets_wrong(name):
         f"#include <cstdio>\nstatic int tp;\n#pragma omp threadprivate(tp)\nint main() {{\n"
         f'int x = 0, y = 0;\n{body}\nprintf("%d %d\\n", x, y);\n}}'
     )
-    found = race_in(Program("openmp", "main", text), [ProgramTest()], ProgramLimits(wall_s=20))
+    found = find_race(Program("openmp", "main", text), [ProgramTest()], ProgramLimits(wall_s=20))
     assert bool(found.race) == (name in RACY), found
     assert not found.problem
 
@@ -300,12 +306,12 @@ def test_fortran_races_also_through_what_is_printed():
     )
     assert (
         "line 7"
-        in race_in(
+        in find_race(
             Program("openmp-fortran", "main", text), [ProgramTest()], ProgramLimits(wall_s=20)
         ).race
     )
     waited = text.replace(" print", " !$omp taskwait\n print")
-    assert not race_in(
+    assert not find_race(
         Program("openmp-fortran", "main", waited), [ProgramTest()], ProgramLimits(wall_s=20)
     ).race
 
@@ -343,7 +349,7 @@ def test_threads_are_counted_in_fortran():
 
 def test_tests_are_guessed_from_the_text():
     def guess(text: str, dialect: str = "cpp") -> tuple[ProgramTest, ...]:
-        return guessed_tests(Program(dialect, "main", text))
+        return guess_tests(Program(dialect, "main", text))
 
     assert guess("int main(int argc, char **argv) { return 0; }") == (ProgramTest(),)
     sizes = [

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from gpu_runtime.models.backends import MODEL_BACKENDS, kind_of
+from gpu_runtime.models.backends import MODEL_BACKENDS, classify_model
 from gpu_runtime.models.options import Endpoint, ModelOptions
 from gpu_runtime.models.protocol import Example, Learning, ModelError, Prompt, Sampling
-from gpu_runtime.models.remote import RemoteModel, Usage
+from gpu_runtime.models.remote import EndpointUsage, RemoteModel
 
 Reply = tuple[int, dict[str, str], bytes]
 
@@ -106,7 +106,7 @@ def test_answers_come_in_the_prompts_order_and_are_paid_for(server: Server) -> N
         ["b0", "b1"],
         ["c0", "c1"],
     ]
-    assert model.usage == Usage(3, 0, 30, 12, pytest.approx((30 * 2 + 12 * 5) / 1e6))
+    assert model.usage == EndpointUsage(3, 0, 30, 12, pytest.approx((30 * 2 + 12 * 5) / 1e6))
     body = server.bodies[0]
     assert (
         body["model"],
@@ -251,7 +251,7 @@ def test_it_is_saved_as_where_it_is_and_is_not_taught(
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
     asked(server).save(tmp_path / "m")
     assert (
-        kind_of(tmp_path / "m") == "openai"
+        classify_model(tmp_path / "m") == "openai"
         and "sk-secret" not in (tmp_path / "m" / "endpoint.json").read_text()
     )
     model = MODEL_BACKENDS["openai"](

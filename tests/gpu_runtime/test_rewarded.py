@@ -19,7 +19,7 @@ from gpu_runtime.models.protocol import (
     Example,
     Learning,
     ModelError,
-    NothingToLearn,
+    NothingToLearnError,
     Preference,
     Prompt,
     Sampling,
@@ -245,9 +245,9 @@ def test_what_was_killed_goes_on_and_ends_as_if_nothing_had_happened(
 
 def test_what_cannot_be_learnt_is_said(folder: Path, tmp_path: Path) -> None:
     model = opened(folder, "full")
-    with pytest.raises(NothingToLearn, match="none within 64 tokens"):
+    with pytest.raises(NothingToLearnError, match="none within 64 tokens"):
         model.prefer([Preference("a " * 90, "b", "c")], Learning())
-    with pytest.raises(NothingToLearn, match="none with its answer within 64 tokens"):
+    with pytest.raises(NothingToLearnError, match="none with its answer within 64 tokens"):
         model.reinforce(
             [Prompt("a")], lambda i, a: [0.0] * len(a), Sampling(max_new_tokens=64), Learning()
         )

@@ -40,17 +40,17 @@ IN_USER_NAMESPACE = ["unshare", "-U", "--map-user=1000", "--map-group=1000"]
 
 def test_missing_walls_are_named():
     everything = sum(bit for bit, _ in sandbox._WALLS)
-    assert sandbox.degraded(everything) == ()
-    assert sandbox.degraded(everything & ~sandbox.LANDLOCK & ~sandbox.OWN_UID) == (
+    assert sandbox.find_missing_walls(everything) == ()
+    assert sandbox.find_missing_walls(everything & ~sandbox.LANDLOCK & ~sandbox.OWN_UID) == (
         "no-landlock",
         "same-uid",
     )
-    assert sandbox.degraded(0)[:2] == ("no-landlock", "no-seccomp")
+    assert sandbox.find_missing_walls(0)[:2] == ("no-landlock", "no-seccomp")
 
 
 def test_workers_have_uids_of_their_own():
-    assert len({sandbox.own_uid(k) for k in range(16)}) == 16
-    assert all(sandbox.own_uid(k) > 65536 for k in range(16))
+    assert len({sandbox.choose_worker_uid(k) for k in range(16)}) == 16
+    assert all(sandbox.choose_worker_uid(k) > 65536 for k in range(16))
 
 
 def can_be_unprivileged() -> bool:
@@ -113,7 +113,7 @@ def _alive(pid: int) -> bool:
 
 
 def test_doctor_names_everything_and_how_to_mend_it():
-    findings = {f.name: f for f in doctor.survey()}
+    findings = {f.name: f for f in doctor.check_machine()}
     assert {
         "gcc",
         "g++",
@@ -135,7 +135,7 @@ def test_doctor_names_everything_and_how_to_mend_it():
 
 @pytest.fixture
 def no_compilers(monkeypatch, tmp_path):
-    caches = (toolchain.find_toolchain, toolchain.runner_binary, sandbox.features)
+    caches = (toolchain.find_toolchain, toolchain.build_runner, sandbox.probe_features)
     for cached in caches:
         cached.cache_clear()
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -149,8 +149,8 @@ def test_no_compiler_is_one_clear_line(no_compilers):
     with pytest.raises(
         toolchain.ToolchainError, match="gcc is not installed; on Debian: apt-get install gcc"
     ):
-        toolchain.runner_binary("plain", toolchain.cache_root())
-    findings = {f.name: f for f in doctor.survey()}
+        toolchain.build_runner("plain", toolchain.find_cache_root())
+    findings = {f.name: f for f in doctor.check_machine()}
     assert (
         not findings["gcc"].present and findings["gcc"].needed and not findings["sandbox"].present
     )
@@ -159,4 +159,4 @@ def test_no_compiler_is_one_clear_line(no_compilers):
 def test_a_cache_that_cannot_be_made_is_one_clear_line(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(toolchain.ToolchainError, match="set COEVOLVE_CACHE"):
-        toolchain.cache_root(tmp_path / "file" / "cache")
+        toolchain.find_cache_root(tmp_path / "file" / "cache")

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from gpu_runtime.models.backends import MODEL_BACKENDS
 from gpu_runtime.models.pretrained import PretrainedConfig, PretrainedModel
-from gpu_runtime.models.protocol import Example, Learning, Only, Prompt, Sampling
+from gpu_runtime.models.protocol import AllowedOnly, Example, Learning, Prompt, Sampling
 from gpu_runtime.models.scratch import ScratchConfig, ScratchModel
 from gpu_runtime.models.tokenizer import train_tokenizer
 from gpu_runtime.models.training import plan_batches
@@ -145,8 +145,8 @@ class Dictated:
     def __init__(self) -> None:
         self.left = "A Zq7 B </s>".split()
 
-    def forbidden(self) -> Only:
-        return Only({self.left[0]})
+    def forbidden(self) -> AllowedOnly:
+        return AllowedOnly({self.left[0]})
 
     def advance(self, word: str) -> None:
         assert word == self.left.pop(0)

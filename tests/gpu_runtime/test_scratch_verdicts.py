@@ -8,7 +8,7 @@ import torch
 from gpu_runtime.models.protocol import (
     Example,
     Learning,
-    NothingToLearn,
+    NothingToLearnError,
     Preference,
     Prompt,
     Sampling,
@@ -66,14 +66,14 @@ def test_rewards_decide_it(undecided: ScratchModel) -> None:
 
 def test_what_does_not_fit_is_left_out_and_counted(undecided: ScratchModel) -> None:
     long = Preference("a " * 40, "right", "wrong")
-    with pytest.raises(NothingToLearn, match="1 preferences, none within 32"):
+    with pytest.raises(NothingToLearnError, match="1 preferences, none within 32"):
         undecided.prefer([long], Learning())
     figures = undecided.prefer(
         [long, Preference("a", "right", "wrong")],
         Learning(learning_rate=1e-4, epochs=1, batch_tokens=64),
     )
     assert (figures["examples"], figures["dropped"]) == (1, 1)
-    with pytest.raises(NothingToLearn, match="1 prompts, none with its answer"):
+    with pytest.raises(NothingToLearnError, match="1 prompts, none with its answer"):
         undecided.reinforce(
             [Prompt(long.prompt)],
             lambda i, a: [0.0] * len(a),

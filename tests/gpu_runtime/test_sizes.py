@@ -15,11 +15,11 @@ from gpu_runtime.models.options import FineTuning
 from gpu_runtime.models.protocol import ModelError
 from gpu_runtime.models.sizes import (
     MACHINES,
-    generate_bytes,
-    generate_seconds,
-    size_of,
-    train_bytes,
-    train_seconds,
+    estimate_generate_bytes,
+    estimate_generate_seconds,
+    estimate_train_bytes,
+    estimate_train_seconds,
+    find_model_shape,
 )
 
 
@@ -37,7 +37,7 @@ from gpu_runtime.models.sizes import (
     ],
 )
 def test_public_models_have_the_published_size(name: str, parameters: int) -> None:
-    assert size_of(name).parameters == parameters
+    assert find_model_shape(name).parameters == parameters
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_a_folders_shape_gives_exactly_its_parameters(
     with torch.device("meta"):
         made = model(shape)
     shape.save_pretrained(tmp_path)
-    found = size_of(str(tmp_path))
+    found = find_model_shape(str(tmp_path))
     assert (
         found.parameters == sum(p.numel() for p in made.parameters())
         and str(tmp_path) in found.known
@@ -74,46 +74,51 @@ def test_a_folders_shape_gives_exactly_its_parameters(
 
 def test_what_only_a_name_tells_is_marked_and_what_nothing_tells_is_refused(tmp_path: Path) -> None:
     for size in (1.3, 6.7, 13.0, 33.0):
-        found = size_of(f"someone/model-{size}b-base")
+        found = find_model_shape(f"someone/model-{size}b-base")
         assert "estimated" in found.known and found.parameters == pytest.approx(size * 1e9, rel=0.1)
     with pytest.raises(ModelError, match="size of model 'someone/thing' is not known"):
-        size_of("someone/thing")
+        find_model_shape("someone/thing")
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "t5", "d_model": 8}))
     with pytest.raises(ModelError, match="cannot be told"):
-        size_of(str(tmp_path))
+        find_model_shape(str(tmp_path))
 
 
 def test_memory_grows_with_what_it_is_for() -> None:
-    shape = size_of("Qwen2.5-Coder-7B")
+    shape = find_model_shape("Qwen2.5-Coder-7B")
     full, lora, qlora = (
-        sum(train_bytes(shape, FineTuning(method), 4096).values())
+        sum(estimate_train_bytes(shape, FineTuning(method), 4096).values())
         for method in ("full", "lora", "qlora")
     )
-    light = sum(train_bytes(shape, FineTuning("lora", gradient_checkpointing=True), 4096).values())
+    light = sum(
+        estimate_train_bytes(shape, FineTuning("lora", gradient_checkpointing=True), 4096).values()
+    )
     assert full > 16 * shape.parameters and full > 3 * lora > lora > qlora and light < lora
-    assert sum(generate_bytes(shape, 16, 4096).values()) > 2 * shape.parameters
+    assert sum(estimate_generate_bytes(shape, 16, 4096).values()) > 2 * shape.parameters
     # 28 layers, keys and values of 4 heads of 128 in bfloat16: 56 KiB a token
-    assert generate_bytes(shape, 1, 1)["cache"] == 28 * 2 * 4 * 128 * 2
+    assert estimate_generate_bytes(shape, 1, 1)["cache"] == 28 * 2 * 4 * 128 * 2
 
 
 def test_time_grows_with_work_and_shrinks_with_the_machine() -> None:
-    shape = size_of("Llama-3.1-8B")
+    shape = find_model_shape("Llama-3.1-8B")
     a, h = MACHINES["a100"], MACHINES["h100"]
     assert (
-        train_seconds(shape, FineTuning(), 1e6, a)
-        > train_seconds(shape, FineTuning(), 1e6, h)
-        > train_seconds(shape, FineTuning("lora"), 1e6, h)
+        estimate_train_seconds(shape, FineTuning(), 1e6, a)
+        > estimate_train_seconds(shape, FineTuning(), 1e6, h)
+        > estimate_train_seconds(shape, FineTuning("lora"), 1e6, h)
     )
-    assert generate_seconds(shape, 100, 500, 500, 16, h) < generate_seconds(
+    assert estimate_generate_seconds(shape, 100, 500, 500, 16, h) < estimate_generate_seconds(
         shape, 100, 500, 500, 1, h
     )
     # Decoding one row cannot go faster than the weights are read.
-    assert generate_seconds(shape, 1, 1, 100, 1, h) >= 100 * 2 * shape.parameters / h.bandwidth
+    assert (
+        estimate_generate_seconds(shape, 1, 1, 100, 1, h)
+        >= 100 * 2 * shape.parameters / h.bandwidth
+    )
 
 
 def test_the_cpu_figure_is_what_was_measured() -> None:
     """1.95 M parameters, 10,500 tokens a second on two cores."""
-    from gpu_runtime.models.sizes import Shape
+    from gpu_runtime.models.sizes import ModelShape
 
-    shape = Shape(4, 192, 512, 6, 6, 167, True)
-    assert 9e3 < 1e6 / train_seconds(shape, FineTuning(), 1e6, MACHINES["cpu"]) < 16e3
+    shape = ModelShape(4, 192, 512, 6, 6, 167, True)
+    assert 9e3 < 1e6 / estimate_train_seconds(shape, FineTuning(), 1e6, MACHINES["cpu"]) < 16e3

@@ -19,15 +19,15 @@ import torch
 from safetensors.torch import load_file
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from coevolve.loop.actors import _keep_token_private, _private, by_ray_train, trainers
+from coevolve.loop.actors import _keep_token_private, _private, choose_trainer, start_with_ray_train
 from gpu_runtime.models.distributed import (
+    DistributedError,
     Job,
-    SpreadError,
     Start,
-    _last_words,
-    cause,
-    learn_spread,
-    work,
+    _find_last_message,
+    find_cause,
+    learn_distributed,
+    run_process,
 )
 from gpu_runtime.models.options import FineTuning
 from gpu_runtime.models.pretrained import PretrainedConfig, PretrainedModel
@@ -35,7 +35,7 @@ from gpu_runtime.models.protocol import (
     Example,
     Learning,
     ModelError,
-    NothingToLearn,
+    NothingToLearnError,
     Prompt,
     Sampling,
 )
@@ -158,9 +158,9 @@ def test_a_killed_training_goes_on(tmp_path: Path, sharding: str) -> None:
     often = FineTuning(checkpoint_every_s=0.0, sharding=sharding)
 
     def learnt(start: Start) -> dict:
-        return learn_spread(str(folder), tmp_path / "two", COPY, learning, often, 2, start)
+        return learn_distributed(str(folder), tmp_path / "two", COPY, learning, often, 2, start)
 
-    with pytest.raises(SpreadError, match="killed"):
+    with pytest.raises(DistributedError, match="killed"):
         learnt(partial(forked, until=learning.workspace / "checkpoint-3" / "trainer_state.json"))
     assert not (tmp_path / "two").exists()
     resumed = learnt(forked)
@@ -196,7 +196,7 @@ def forked(job: Job, processes: int, until: Path | None = None) -> dict:
     for child in children:
         child.join(120)
     if any(child.exitcode for child in children):
-        raise SpreadError(f"killed or failed: {[child.exitcode for child in children]}")
+        raise DistributedError(f"killed or failed: {[child.exitcode for child in children]}")
     return answers.get()
 
 
@@ -211,7 +211,7 @@ def _child(job: Job, rank: int, processes: int, port: int, answers) -> None:
     os.environ.update(
         {"MASTER_ADDR": "127.0.0.1"} | {name: str(value) for name, value in places.items()}
     )
-    figures = work(job)
+    figures = run_process(job)
     if rank == 0:
         answers.put(figures)
 
@@ -220,7 +220,7 @@ def _child(job: Job, rank: int, processes: int, port: int, answers) -> None:
 def test_two_processes_learn_what_one_learns(
     folder: Path, tmp_path: Path, alone, sharding: str
 ) -> None:
-    figures = learn_spread(
+    figures = learn_distributed(
         str(folder), tmp_path / "two", COPY, LEARNING, FineTuning(sharding=sharding), 2
     )
     _same_as_alone(alone, figures, tmp_path / "two")
@@ -231,9 +231,9 @@ def test_two_workers_of_ray_train_learn_what_one_learns(
     folder: Path, tmp_path: Path, alone, full_ray, sharding: str, monkeypatch
 ) -> None:
     monkeypatch.chdir(folder.parent)  # workers are started elsewhere
-    start = trainers(2)
-    assert start is by_ray_train
-    figures = learn_spread(
+    start = choose_trainer(2)
+    assert start is start_with_ray_train
+    figures = learn_distributed(
         folder.name, tmp_path / "two", COPY, LEARNING, FineTuning(sharding=sharding), 2, start
     )
     _same_as_alone(alone, figures, tmp_path / "two")
@@ -243,47 +243,57 @@ def test_ray_train_says_what_went_wrong(
     folder: Path, tmp_path: Path, full_ray, monkeypatch
 ) -> None:
     with pytest.raises(
-        SpreadError,
+        DistributedError,
         match=r"^fine-tuning in 2 Ray Train workers failed: .*'.*nowhere' cannot be loaded "
         r".*\(process [01]\)$",
     ) as found:
-        learn_spread(
-            str(tmp_path / "nowhere"), tmp_path / "x", COPY, LEARNING, FineTuning(), 2, by_ray_train
+        learn_distributed(
+            str(tmp_path / "nowhere"),
+            tmp_path / "x",
+            COPY,
+            LEARNING,
+            FineTuning(),
+            2,
+            start_with_ray_train,
         )
     assert "\n" not in str(found.value) and not list(tmp_path.iterdir())
-    with pytest.raises(NothingToLearn, match="none within 32 tokens"):
-        learn_spread(
+    with pytest.raises(NothingToLearnError, match="none within 32 tokens"):
+        learn_distributed(
             str(folder),
             tmp_path / "x",
             [Example("a " * 40, "b")],
             LEARNING,
             FineTuning(),
             2,
-            by_ray_train,
+            start_with_ray_train,
         )
     # A cluster with too few free GPUs is told before anything waits for them.
     monkeypatch.setattr(full_ray, "cluster_resources", lambda: {"GPU": 2.0})
     monkeypatch.setattr(full_ray, "available_resources", lambda: {"GPU": 0.8})
     with pytest.raises(
-        SpreadError, match="resources.trainers = 2 needs as many free GPUs; 0.8 are free"
+        DistributedError, match="resources.trainers = 2 needs as many free GPUs; 0.8 are free"
     ):
-        learn_spread(str(folder), tmp_path / "x", COPY, LEARNING, FineTuning(), 2, by_ray_train)
+        learn_distributed(
+            str(folder), tmp_path / "x", COPY, LEARNING, FineTuning(), 2, start_with_ray_train
+        )
     monkeypatch.setattr(full_ray, "get_gpu_ids", lambda: ["0", "1"])
     assert (
-        trainers(2) is None and trainers(3) is by_ray_train
+        choose_trainer(2) is None and choose_trainer(3) is start_with_ray_train
     )  # an actor's own GPUs are its trainers'
 
 
 def test_what_goes_wrong_in_the_processes_is_told(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(NothingToLearn, match="none within 32 tokens"):
-        learn_spread(
+    with pytest.raises(NothingToLearnError, match="none within 32 tokens"):
+        learn_distributed(
             str(folder), tmp_path / "x", [Example("a " * 40, "b")], Learning(), FineTuning(), 1
         )
     with pytest.raises(
-        SpreadError,
+        DistributedError,
         match=r"^fine-tuning in 1 processes failed: ModelError: model .*nowhere' .*\(process 0\)$",
     ) as found:
-        learn_spread(str(tmp_path / "nowhere"), tmp_path / "x", COPY, Learning(), FineTuning(), 1)
+        learn_distributed(
+            str(tmp_path / "nowhere"), tmp_path / "x", COPY, Learning(), FineTuning(), 1
+        )
     assert "\n" not in str(found.value)
     with pytest.raises(ModelError, match="finetune.sharding 'fsdp' cuts whole models only"):
         PretrainedModel.load(folder, PretrainedConfig(FineTuning(method="lora", sharding="fsdp")))
@@ -294,16 +304,18 @@ def test_the_process_that_failed_is_told_not_the_one_that_missed_it() -> None:
         "Traceback (most recent call last):\n  File x\n"
         "gpu_runtime.models.protocol.ModelError: no such thing\n\n"
     )
-    assert cause(
+    assert find_cause(
         {0: "RuntimeError: [gloo] Connection closed by peer [127.0.0.1]:1", 1: traceback}
     ) == ("gpu_runtime.models.protocol.ModelError: no such thing (process 1)")
-    assert cause({1: "A: b", 0: ""}) == "no message (process 0)"
+    assert find_cause({1: "A: b", 0: ""}) == "no message (process 0)"
     summary = (
         "Root Cause:\n  exitcode  : -9 (pid: 7)\n  traceback : Signal 9 (SIGKILL) "
         "received by PID 7\n======\n"
     )
-    assert _last_words(summary) == "traceback : Signal 9 (SIGKILL) received by PID 7"
-    assert _last_words("Killed here\n====\n") == "Killed here" and _last_words("") == ""
+    assert _find_last_message(summary) == "traceback : Signal 9 (SIGKILL) received by PID 7"
+    assert (
+        _find_last_message("Killed here\n====\n") == "Killed here" and _find_last_message("") == ""
+    )
 
 
 HELD = """

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from corpora.records import Program
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from gpu_runtime.backend import Arguments, Compiled, CompileRequest, Execution, Status
 from gpu_runtime.emulation.backend import EmulatedBackend
 
@@ -122,7 +122,7 @@ CASES = {
 def executions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Execution]:
     backend = EmulatedBackend(tmp_path_factory.mktemp("cache"))
     programs = [Program("cuda", "f", text) for text, _ in CASES.values()]
-    made: list[Compiled] = backend.compile([CompileRequest(p, signature_of(p)) for p in programs])
+    made: list[Compiled] = backend.compile([CompileRequest(p, read_signature(p)) for p in programs])
     assert all(c.ok for c in made), next(c.diagnostics for c in made if not c.ok)
     calls = [Arguments((np.arange(20, dtype=np.int32), np.array(20, np.int32)))]
     return {name: backend.run(c, calls)[0] for name, c in zip(CASES, made, strict=True)}

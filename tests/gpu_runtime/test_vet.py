@@ -11,7 +11,7 @@ import corpora.builtin
 from corpora.dialects import DIALECTS
 from corpora.records import Program
 from gpu_runtime.compile.headers import UNREAD
-from gpu_runtime.wall.check import vet
+from gpu_runtime.wall.check import check_program
 
 SHARED = Path(os.environ.get("COEVOLVE_SHARED") or Path(__file__).parents[3] / "shared")
 
@@ -195,29 +195,31 @@ FORTRAN_ALLOWED = {
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_refused(name: str) -> None:
-    reason = vet(Program("cuda", "f", REFUSED[name]))
+    reason = check_program(Program("cuda", "f", REFUSED[name]))
     assert reason and "\n" not in reason
 
 
 @pytest.mark.parametrize("name", ALLOWED)
 def test_allowed(name: str) -> None:
-    assert vet(Program("cuda", "f", ALLOWED[name])) is None
+    assert check_program(Program("cuda", "f", ALLOWED[name])) is None
 
 
 @pytest.mark.parametrize("name", FORTRAN_REFUSED)
 def test_fortran_refused(name: str) -> None:
-    reason = vet(Program("fortran", "f", FORTRAN_REFUSED[name]))
+    reason = check_program(Program("fortran", "f", FORTRAN_REFUSED[name]))
     assert reason and "\n" not in reason
 
 
 @pytest.mark.parametrize("name", FORTRAN_ALLOWED)
 def test_fortran_allowed(name: str) -> None:
-    assert vet(Program("openmp-fortran", "f", FORTRAN_ALLOWED[name])) is None
+    assert check_program(Program("openmp-fortran", "f", FORTRAN_ALLOWED[name])) is None
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_nothing_of_the_built_in_corpus_is_refused(dialect: str) -> None:
-    refused = {p.name: reason for p in corpora.builtin.programs(dialect) if (reason := vet(p))}
+    refused = {
+        p.name: reason for p in corpora.builtin.programs(dialect) if (reason := check_program(p))
+    }
     assert not refused
 
 
@@ -231,7 +233,7 @@ def test_nothing_of_babeltower_is_refused(file: str, dialect: str) -> None:
     refused = {
         i: reason
         for i, line in enumerate(path.read_text().splitlines())
-        if (reason := vet(Program(dialect, "f", line)))
+        if (reason := check_program(Program(dialect, "f", line)))
     }
     assert not refused
 
@@ -252,7 +254,7 @@ SIGNAL = (
     ],
 )
 def test_an_array_may_be_called_like_an_intrinsic(declared: str) -> None:
-    assert vet(Program("fortran", "f", SIGNAL.format(declared))) is None
+    assert check_program(Program("fortran", "f", SIGNAL.format(declared))) is None
 
 
 def test_an_array_elsewhere_does_not_allow_the_intrinsic() -> None:
@@ -260,9 +262,9 @@ def test_an_array_elsewhere_does_not_allow_the_intrinsic() -> None:
         SIGNAL.format("real, intent(inout) :: signal(n)")
         + "subroutine g(n)\n integer, intent(inout) :: n\n n = signal(2, n)\nend subroutine\n"
     )
-    assert "signal" in (vet(Program("fortran", "f", other)) or "")
+    assert "signal" in (check_program(Program("fortran", "f", other)) or "")
     assert "kill" in (
-        vet(
+        check_program(
             Program(
                 "fortran",
                 "f",
@@ -281,7 +283,7 @@ def test_a_statement_after_a_directive_is_no_call(directive: str) -> None:
         f"void f(int n, int *x) {{\n#pragma omp parallel for\nfor (int i = 0; i < n; i++) "
         f"{{\n{directive}\n(*x)++;\n}} }}"
     )
-    assert vet(Program("openmp", "f", text)) is None
+    assert check_program(Program("openmp", "f", text)) is None
 
 
 @pytest.mark.parametrize(
@@ -311,4 +313,4 @@ def test_a_statement_after_a_directive_is_no_call(directive: str) -> None:
 def test_iterations_that_wait_for_each_other_are_not_judged(
     dialect: str, text: str, judged: bool
 ) -> None:
-    assert (vet(Program(dialect, "f", text)) is None) == judged
+    assert (check_program(Program(dialect, "f", text)) is None) == judged

@@ -3,13 +3,13 @@
 import pytest
 
 from corpora.records import Program, UnitTestSuite
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from corpora.suites.unit_tests import parse_suite
 from gpu_runtime.compile.toolchain import find_toolchain
 from gpu_runtime.emulation.backend import EmulatedBackend
-from tester.mutation.branches import branch_coverage
-from tester.mutation.branches_fortran import branch_probes
-from tester.validity import validate
+from tester.mutation.branches import measure_branch_coverage
+from tester.mutation.branches_fortran import make_branch_probes
+from tester.validity import validate_suite
 
 pytestmark = pytest.mark.skipif(
     find_toolchain().gfortran is None, reason="gfortran is not installed"
@@ -50,10 +50,10 @@ def backend(tmp_path_factory):
 )
 def test_sides_taken(backend, tests, share):
     program = Program("fortran", "f", TEXT)
-    signature = signature_of(program)
+    signature = read_signature(program)
     suite = UnitTestSuite(program.id, parse_suite(tests, signature), "user")
-    expectations = validate(program, signature, suite, backend).expectations
-    assert branch_coverage(expectations, backend) == pytest.approx(share)
+    expectations = validate_suite(program, signature, suite, backend).expectations
+    assert measure_branch_coverage(expectations, backend) == pytest.approx(share)
 
 
 def test_labels_formats_and_arithmetic_ifs():
@@ -61,7 +61,7 @@ def test_labels_formats_and_arithmetic_ifs():
         "      SUBROUTINE F(N)\n      IF (N) 10, 20, 20\n   10 IF (N .EQ. ICHAR('(')) N = 1\n"
         "   20 CONTINUE\n      END\n"
     )
-    probes = branch_probes(Program("fortran", "f", text))
+    probes = make_branch_probes(Program("fortran", "f", text))
     assert (
         len(probes) == 2
         and "10 if (probe_taken(n .eq. ichar('('), .true.)) n = 1" in probes[0].text

@@ -7,10 +7,10 @@ from __future__ import annotations
 import pytest
 
 from corpora.records import Program
-from corpora.signatures.dispatch import signature_of
-from gpu_runtime.call.materialize import extents_of, integer_scalars
+from corpora.signatures.signature import read_signature
+from gpu_runtime.call.materialize import get_extents, get_integer_scalars
 from gpu_runtime.emulation.backend import EmulatedBackend
-from tester.generate.rules import suite_for
+from tester.generate.rules import generate_suite
 
 CSR = "struct csr { int nrows, ncols, nnz; int *ptr, *col; double *val; };\n"
 ROWS = (
@@ -47,8 +47,8 @@ def test_verdict(name, verdicts):
 
 def sizes_in(text: str) -> list[dict[str, int]]:
     program = Program("cpp", "f", text)
-    suite = suite_for(program, signature_of(program), EmulatedBackend())
-    return [{**integer_scalars(test), **extents_of(test)} for test in suite.tests]
+    suite = generate_suite(program, read_signature(program), EmulatedBackend())
+    return [{**get_integer_scalars(test), **get_extents(test)} for test in suite.tests]
 
 
 def test_sides_multiply_to_the_arrays_length():

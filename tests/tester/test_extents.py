@@ -5,11 +5,11 @@ extents, contents that depend on length.
 import pytest
 
 from corpora.records import Parameter, Program
-from corpora.signatures.dispatch import signature_of
-from gpu_runtime.call.materialize import extents_of, integer_scalars
+from corpora.signatures.signature import read_signature
+from gpu_runtime.call.materialize import get_extents, get_integer_scalars
 from gpu_runtime.emulation.backend import EmulatedBackend
-from tester.generate.extents import declared
-from tester.generate.rules import suite_for
+from tester.generate.extents import read_declared_extent
+from tester.generate.rules import generate_suite
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def backend():
 
 
 def made_for(backend, program):
-    tests = suite_for(program, signature_of(program), backend, tests=6).tests
+    tests = generate_suite(program, read_signature(program), backend, tests=6).tests
     assert len(tests) >= 3
     return tests
 
@@ -62,7 +62,7 @@ def made_for(backend, program):
 def test_whole_arrays_at_once_count(backend, dialect, text, extents):
     """The compiler expands these in place, where its instrumentation does not see them."""
     for test in made_for(backend, Program(dialect, "f", text)):
-        assert extents_of(test) == extents
+        assert get_extents(test) == extents
 
 
 def test_a_clear_grows_with_its_size(backend):
@@ -71,7 +71,7 @@ def test_a_clear_grows_with_its_size(backend):
         "(n) x[0] = 1; }"
     )
     for test in made_for(backend, Program("cpp", "f", text)):
-        assert extents_of(test)["x"] == max(1, integer_scalars(test)["n"])
+        assert get_extents(test)["x"] == max(1, get_integer_scalars(test)["n"])
 
 
 def test_fortran_promises_what_it_declares(backend):
@@ -80,8 +80,8 @@ def test_fortran_promises_what_it_declares(backend):
         "a(0:n/2, 1) = 1\nend subroutine"
     )
     for test in made_for(backend, Program("fortran", "f", text)):
-        n = integer_scalars(test)["n"]
-        assert extents_of(test)["a"] == max(2 * (n + 1), 1)
+        n = get_integer_scalars(test)["n"]
+        assert get_extents(test)["a"] == max(2 * (n + 1), 1)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,10 @@ def test_fortran_promises_what_it_declares(backend):
     ],
 )
 def test_declared_elements(shape, elements):
-    assert declared(Parameter("a", "array", "f32", shape=shape), {"n": 3, "M": 4}) == elements
+    assert (
+        read_declared_extent(Parameter("a", "array", "f32", shape=shape), {"n": 3, "M": 4})
+        == elements
+    )
 
 
 def test_arrays_reached_through_sorted_indices_are_long_enough(backend):
@@ -112,11 +115,13 @@ def test_arrays_reached_through_sorted_indices_are_long_enough(backend):
       int *ds; float *dv, *dst; cudaMalloc(&ds, n * 4); cudaMalloc(&dv, most * 4); cudaMalloc(&dst, n * 4);
       cudaMemcpy(ds, s, n * 4, cudaMemcpyHostToDevice); cudaMemcpy(dv, v, most * 4, cudaMemcpyHostToDevice);
       k<<<n, 1>>>(n, ds, dv, dst); cudaMemcpy(o, dst, n * 4, cudaMemcpyDeviceToHost); cudaFree(ds); cudaFree(dv); cudaFree(dst); }"""
-    from gpu_runtime.call.materialize import materialise
+    from gpu_runtime.call.materialize import materialize_test
 
     program = Program("cuda", "f", text)
-    tests = suite_for(program, signature_of(program), backend).tests
+    tests = generate_suite(program, read_signature(program), backend).tests
     assert any(a.fill.kind == "sorted" for t in tests for a in t.assignments if a.name == "s")
     for test in tests:
-        indices = materialise(test, signature_of(program)).values[1][: integer_scalars(test)["n"]]
-        assert extents_of(test)["v"] > indices.max(initial=0)
+        indices = materialize_test(test, read_signature(program)).values[1][
+            : get_integer_scalars(test)["n"]
+        ]
+        assert get_extents(test)["v"] > indices.max(initial=0)

@@ -10,10 +10,10 @@ import pytest
 
 import corpora.development
 from corpora.records import ArrayValue, Program
-from corpora.signatures.dispatch import signature_of
-from gpu_runtime.call.materialize import extents_of, integer_scalars
+from corpora.signatures.signature import read_signature
+from gpu_runtime.call.materialize import get_extents, get_integer_scalars
 from gpu_runtime.emulation.backend import EmulatedBackend
-from tester.generate.rules import suite_for
+from tester.generate.rules import generate_suite
 
 BINS = """void f(int n, int nb, double lo, double len, const double *x, int *h) {
 double hi = lo + len, w = (hi - lo) / nb;
@@ -80,8 +80,8 @@ def test_verdict(name, verdicts):
 
 def lengths(text: str) -> list[tuple[dict[str, int], dict[str, int]]]:
     program = Program("cpp", "f", text)
-    suite = suite_for(program, signature_of(program), EmulatedBackend())
-    return [(integer_scalars(test), extents_of(test)) for test in suite.tests]
+    suite = generate_suite(program, read_signature(program), EmulatedBackend())
+    return [(get_integer_scalars(test), get_extents(test)) for test in suite.tests]
 
 
 def test_arrays_are_as_long_as_their_law():
@@ -143,12 +143,12 @@ def test_lists_of_written_values_are_cut_to_their_law() -> None:
         "logits_loss",
         (Path(corpora.development.__file__).parent / "layers" / "logits_loss.cpp").read_text(),
     )
-    tests = suite_for(program, signature_of(program), EmulatedBackend()).tests
+    tests = generate_suite(program, read_signature(program), EmulatedBackend()).tests
     assert any(
         a.name == "logits" and a.values
         for test in tests
         for a in test.assignments
         if isinstance(a, ArrayValue)
     )
-    sizes = [(integer_scalars(test), extents_of(test)["logits"]) for test in tests]
+    sizes = [(get_integer_scalars(test), get_extents(test)["logits"]) for test in tests]
     assert all(length == size["rows"] * size["classes"] for size, length in sizes)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpora.records import ArrayValue, Fill, ScalarValue, UnitTest, UnitTestSuite
-from tester.generate.lengths import lengths_of
+from tester.generate.lengths import infer_lengths
 
 
 def suite(tests: list[tuple[dict[str, int], dict[str, int]]]) -> UnitTestSuite:
@@ -30,7 +30,7 @@ SIZES = ((1, 1), (2, 5), (3, 3), (7, 4), (16, 33), (33, 2))
 
 def found(length) -> str:
     """Of an array whose length is length(n, m), beside one of n."""
-    return lengths_of(
+    return infer_lengths(
         suite([({"n": n, "m": m}, {"x": n, "a": length(n, m)}) for n, m in SIZES])
     ).get("a", "")
 
@@ -59,11 +59,11 @@ def test_untouched_arrays_are_as_long_as_the_longest():
         ({"n": n}, {"x": n, "b": n // 2 if n > 2 else n, "c": n + 1 if n > 2 else n})
         for n in (1, 2, 4, 8, 16, 32, 33, 40)
     ]
-    assert lengths_of(suite([(s, {"x": a["x"], "c": a["c"]}) for s, a in tests])) == {
+    assert infer_lengths(suite([(s, {"x": a["x"], "c": a["c"]}) for s, a in tests])) == {
         "x": "n"
     }  # longer than what is there cannot be copied
     tests = [({"n": n}, {"x": n, "c": n - 2 if n > 2 else n}) for n in (1, 4, 8, 16, 32, 33, 40)]
-    assert lengths_of(suite(tests)) == {"x": "n", "c": "n - 2"}
+    assert infer_lengths(suite(tests)) == {"x": "n", "c": "n - 2"}
 
 
 def test_where_nothing_happened_arrays_have_one_element():
@@ -71,12 +71,12 @@ def test_where_nothing_happened_arrays_have_one_element():
         ({"n": n}, {"x": n * n - 2 if n > 2 else 1, "b": n * (n - 1) - 1 if n > 2 else 1})
         for n in (0, 1, 2, 3, 4, 5, 6, 7, 11, 40)
     ]
-    assert lengths_of(suite(tests)) == {"x": "n * n - 2", "b": "n * (n - 1) - 1"}
+    assert infer_lengths(suite(tests)) == {"x": "n * n - 2", "b": "n * (n - 1) - 1"}
 
 
 def test_one_that_fits_seldom_is_none():
     tests = [({"n": n}, {"x": 2 * n, "y": 2 * n}) for n in (1, 1, 2, 3, 9)]
-    assert lengths_of(suite(tests)) == {
+    assert infer_lengths(suite(tests)) == {
         "x": "2 * n",
         "y": "2 * n",
     }  # n + 1 is right twice, and within all others
@@ -91,7 +91,7 @@ def test_one_that_fits_seldom_is_none():
 )
 def test_never_more_than_there_is(rows):
     tests = [({"n": n, "m": m}, {"x": n * m, "y": length}) for n, m, length in rows]
-    for name, text in lengths_of(suite(tests)).items():
+    for name, text in infer_lengths(suite(tests)).items():
         assert all(
             eval(text, {}, sizes) <= lengths[name] or max(lengths.values()) == 1
             for sizes, lengths in tests
@@ -99,4 +99,7 @@ def test_never_more_than_there_is(rows):
 
 
 def test_nothing_to_go_by():
-    assert lengths_of(suite([])) == {} and lengths_of(suite([({}, {"x": 3}), ({}, {"x": 4})])) == {}
+    assert (
+        infer_lengths(suite([])) == {}
+        and infer_lengths(suite([({}, {"x": 3}), ({}, {"x": 4})])) == {}
+    )

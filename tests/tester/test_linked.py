@@ -3,9 +3,9 @@
 import pytest
 
 from corpora.records import Outcome, Program
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from gpu_runtime.emulation.backend import EmulatedBackend
-from tester.generate.rules import FEW, suite_for
+from tester.generate.rules import FEW, generate_suite
 
 ROOTS = Program(
     "cpp",
@@ -36,7 +36,7 @@ def backend():
 
 @pytest.mark.parametrize("program", [ROOTS, SHORTENING])
 def test_a_search_along_links_gets_more_than_a_few_tests(backend, program):
-    suite = suite_for(program, signature_of(program), backend)
+    suite = generate_suite(program, read_signature(program), backend)
     assert len(suite.tests) > FEW
     sizes = [next(a.value for a in test.assignments if a.name == "n") for test in suite.tests]
     assert max(sizes) > 64, "no test goes beyond a block"

@@ -4,7 +4,7 @@ import subprocess
 import pytest
 
 from corpora.records import Program
-from tester.mutation.mutants import mutants_of, sample
+from tester.mutation.mutants import generate_mutants, sample_mutants
 
 CPP = Program(
     "cpp",
@@ -48,10 +48,10 @@ KINDS = {
 
 @pytest.mark.parametrize("program", [CPP, FORTRAN])
 def test_every_kind_appears_and_every_text_differs(program):
-    mutants = mutants_of(program)
+    mutants = generate_mutants(program)
     assert {m.kind for m in mutants} == KINDS
     assert len({m.program.text for m in mutants} | {program.text}) == len(mutants) + 1
-    assert [m.program.text for m in mutants] == [m.program.text for m in mutants_of(program)]
+    assert [m.program.text for m in mutants] == [m.program.text for m in generate_mutants(program)]
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_every_kind_appears_and_every_text_differs(program):
 def test_nearly_all_compile(program, compiler):
     if not shutil.which(compiler[0]):
         pytest.skip(f"no {compiler[0]}")
-    mutants = mutants_of(program)[:12]
+    mutants = generate_mutants(program)[:12]
     runs = [
         subprocess.run(
             [*compiler, "-fsyntax-only", "-"], input=m.program.text.encode(), capture_output=True
@@ -71,20 +71,20 @@ def test_nearly_all_compile(program, compiler):
 
 
 def test_known_edits():
-    texts = {m.program.text for m in mutants_of(CPP)}
+    texts = {m.program.text for m in generate_mutants(CPP)}
     assert CPP.text.replace("i < n", "i <= n") in texts
     assert CPP.text.replace("x[i * m + j] +=", "x[i * m + j + 1] +=") in texts
     assert CPP.text.replace("y[i] = 0;", ";") in texts
     assert not any("m * i" in t for t in texts), "a product is the same the other way round"
-    wheres = [m.where for m in mutants_of(CPP) if m.kind == "dropped_statement"]
+    wheres = [m.where for m in generate_mutants(CPP) if m.kind == "dropped_statement"]
     assert wheres[0].startswith("4:32 ")
 
 
 def test_sample_takes_every_kind_and_is_seeded():
-    mutants = mutants_of(CPP)
-    chosen = sample(mutants, 6, 1)
-    assert {m.kind for m in chosen} == KINDS and chosen == sample(mutants, 6, 1)
-    assert sample(mutants, 999) == mutants
+    mutants = generate_mutants(CPP)
+    chosen = sample_mutants(mutants, 6, 1)
+    assert {m.kind for m in chosen} == KINDS and chosen == sample_mutants(mutants, 6, 1)
+    assert sample_mutants(mutants, 999) == mutants
 
 
 def test_declarations_and_array_sizes_are_left_alone():
@@ -94,7 +94,7 @@ def test_declarations_and_array_sizes_are_left_alone():
         "__global__ void k(int *x) { __shared__ int t[32]; t[threadIdx.x] = x[threadIdx.x]; "
         "x[0] = t[0]; }",
     )
-    assert all("t[33]" not in m.program.text for m in mutants_of(program))
+    assert all("t[33]" not in m.program.text for m in generate_mutants(program))
 
 
 def test_whitespace_tokenised_text():
@@ -103,7 +103,7 @@ def test_whitespace_tokenised_text():
         "g",
         "void g ( int * a , int n ) { for ( int i = 0 ; i < n ; i ++ ) a [ i ] = a [ i ] - 1 ; }",
     )
-    assert len(mutants_of(program)) >= 8
+    assert len(generate_mutants(program)) >= 8
 
 
 IMAGE = """#define HELP(x) helper(x)
@@ -140,5 +140,5 @@ end module
     ],
 )
 def test_a_file_s_other_functions_have_no_mutants(program, inside, outside):
-    rows = {int(m.where.partition(":")[0]) for m in mutants_of(program)}
+    rows = {int(m.where.partition(":")[0]) for m in generate_mutants(program)}
     assert inside <= rows and not outside & rows

@@ -6,10 +6,10 @@ import pytest
 
 from coevolve.verification.engine import verify
 from corpora.records import Outcome, Program
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from gpu_runtime.emulation.backend import EmulatedBackend
-from tester.generate.nulls import nullable
-from tester.generate.rules import suite_for
+from tester.generate.null_arrays import find_nullable_arrays
+from tester.generate.rules import generate_suite
 
 MATMUL = """void layer(float *out, const float *inp, const float *weight, const float *bias, int B, int C, int OC) {
 for (int b = 0; b < B; b++) for (int o = 0; o < OC; o++) {
@@ -38,7 +38,7 @@ GUARDED = """int scale(double *x, int n, double a) {{ {0} for (int i = 0; i < n;
 
 def _suite(text: str):
     program = Program("cpp", "scale" if "scale" in text else "layer", text)
-    return suite_for(program, signature_of(program), EmulatedBackend()).tests
+    return generate_suite(program, read_signature(program), EmulatedBackend()).tests
 
 
 def _missing(text: str) -> list[tuple[str, ...]]:
@@ -63,8 +63,8 @@ def _missing(text: str) -> list[tuple[str, ...]]:
     ],
 )
 def test_what_is_asked_for_is_found(condition: str) -> None:
-    signature = signature_of(Program("cpp", "layer", MATMUL))
-    assert nullable(condition, signature) == ["bias"]
+    signature = read_signature(Program("cpp", "layer", MATMUL))
+    assert find_nullable_arrays(condition, signature) == ["bias"]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_what_is_asked_for_is_found(condition: str) -> None:
     ],
 )
 def test_what_is_not_asked_for_is_not(text: str) -> None:
-    assert nullable(text, signature_of(Program("cpp", "layer", MATMUL))) == []
+    assert find_nullable_arrays(text, read_signature(Program("cpp", "layer", MATMUL))) == []
 
 
 def test_an_array_that_may_be_missing_is_left_out() -> None:

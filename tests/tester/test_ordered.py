@@ -7,9 +7,9 @@ import pytest
 
 from coevolve.verification.engine import Engine, Pair, VerifyConfig
 from corpora.records import Outcome, Program
-from corpora.signatures.dispatch import signature_of
-from gpu_runtime.call.materialize import materialise
-from tester.generate.reading import ordered_of
+from corpora.signatures.signature import read_signature
+from gpu_runtime.call.materialize import materialize_test
+from tester.generate.source_facts import find_row_offsets
 
 SPMV = """void spmv(const int *ptr, const int *col, const double *val, const double *x, double *y, int n) {
     for (int i = 0; i < n; i++) { double s = 0; for (int k = ptr[i]; k < ptr[i + 1]; k++) s += val[k] * x[col[k]]; y[i] = s; }
@@ -57,7 +57,7 @@ void spmv(const int *ptr, const int *col, const double *val, const double *x, do
     ],
 )
 def test_neighbours_that_bound_a_row(text, ordered):
-    assert ordered_of(frozenset({"row", "x"}), text) == (
+    assert find_row_offsets(frozenset({"row", "x"}), text) == (
         frozenset({"row"}) if ordered else frozenset()
     )
 
@@ -74,7 +74,7 @@ def test_rows_are_in_order_and_some_are_long(engine):
     suite = engine.expectations(source).expectations.suite
     longest = 0
     for test in suite.tests:
-        rows, _, values, *_ = materialise(test, signature_of(source)).values
+        rows, _, values, *_ = materialize_test(test, read_signature(source)).values
         assert (np.diff(rows) >= 0).all()
         if len(rows) > 1 and np.isfinite(values).all():
             longest = max(longest, int(np.diff(rows).max()))
@@ -109,7 +109,7 @@ GATHER = (
 def test_indices_of_one_size_are_many_anywhere_and_beside_plain_values(engine):
     source = Program("cpp", "gather", GATHER)
     calls = [
-        materialise(t, signature_of(source)).values
+        materialize_test(t, read_signature(source)).values
         for t in engine.expectations(source).expectations.suite.tests
     ]
     assert any(

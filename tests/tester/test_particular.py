@@ -11,10 +11,10 @@ import pytest
 
 from coevolve.verification.engine import Engine, Pair, VerifyConfig
 from corpora.records import Outcome, Program
-from corpora.signatures.dispatch import signature_of
-from gpu_runtime.call.materialize import integer_scalars
+from corpora.signatures.signature import read_signature
+from gpu_runtime.call.materialize import get_integer_scalars
 from gpu_runtime.compile.toolchain import find_toolchain
-from tester.generate.rules import suite_for
+from tester.generate.rules import generate_suite
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def engine(tmp_path_factory):
 
 def scalars_of(engine, text):
     program = Program("cpp", "f", text)
-    tests = suite_for(program, signature_of(program), engine.backend).tests
+    tests = generate_suite(program, read_signature(program), engine.backend).tests
     return [{a.name: a.value for a in test.assignments if hasattr(a, "value")} for test in tests]
 
 
@@ -358,11 +358,11 @@ def test_a_suite_of_few_tests_stays_small(engine):
         "void f(int n, float a, float *x) { for (int i = 0; i < n; i++) x[i] = x[i] > 7 ? a : "
         "100; }",
     )
-    made = suite_for(program, signature_of(program), engine.backend, tests=6).tests
+    made = generate_suite(program, read_signature(program), engine.backend, tests=6).tests
     assert 6 <= len(made) <= 12 and any(
         math.prod(a.extents) == 5000 for t in made for a in t.assignments if hasattr(a, "extents")
     )
-    assert all(integer_scalars(t)["n"] >= 0 for t in made)
+    assert all(get_integer_scalars(t)["n"] >= 0 for t in made)
 
 
 @pytest.mark.skipif(find_toolchain().gfortran is None, reason="gfortran is not installed")
@@ -373,7 +373,7 @@ def test_fortran_leaves_open_what_the_largest_is_beside_what_is_no_number(engine
         "abs(x(i)))\n end do\nend"
     )
     program = Program("fortran", "f", text)
-    tests = suite_for(program, signature_of(program), engine.backend).tests
+    tests = generate_suite(program, read_signature(program), engine.backend).tests
     assert not any(
         a.fill.kind == "special" for t in tests for a in t.assignments if getattr(a, "fill", None)
     )

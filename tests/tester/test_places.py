@@ -7,11 +7,11 @@ from __future__ import annotations
 import pytest
 
 from corpora.records import Program
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from gpu_runtime.backend import CompileRequest, Variant
 from gpu_runtime.emulation.backend import EmulatedBackend
-from tester.generate.extents import nowhere
-from tester.generate.roles import Setting, known_roles
+from tester.generate.extents import no_geometry
+from tester.generate.roles import TrialSetting, infer_roles
 
 SUMS = (
     "void f(int n, int m, const int *row, const int *col, const float *x, float *y) { for "
@@ -54,10 +54,12 @@ def backend(tmp_path_factory):
 )
 def test_what_bounds_indices(text, within, backend):
     program = Program("cpp", "f", text)
-    signature = signature_of(program)
+    signature = read_signature(program)
     compiled = backend.compile([CompileRequest(program, signature, Variant.RECORDED)])[0]
     assert (
-        known_roles(Setting(backend, compiled, signature, nowhere, 1 << 16, 0), text, "").within
+        infer_roles(
+            TrialSetting(backend, compiled, signature, no_geometry, 1 << 16, 0), text, ""
+        ).within
         == within
     )
 

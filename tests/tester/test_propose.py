@@ -10,11 +10,18 @@ from hypothesis import strategies as st
 
 from corpora.generator import generate
 from corpora.records import ArrayValue, Program, UnitTest, UnitTestSuite
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from corpora.suites.unit_tests import SuiteError, parse_suite
 from gpu_runtime.models.protocol import Sampling
 from gpu_runtime.models.scripted import ScriptedModel
-from tester.generate.propose import SuiteStyle, Tester, ask, example_of, read_answer, symbolic_text
+from tester.generate.propose import (
+    SuiteStyle,
+    Tester,
+    build_prompt,
+    format_symbolic_suite,
+    make_example,
+    parse_answer,
+)
 
 PROGRAM = Program(
     "cpp",
@@ -26,12 +33,12 @@ GOOD = "V0 = 8 V1 = 1 _. _5 V2 [ V0 ] = indices ( V0 ) @ 5 V3 [ V0 * 2 ] = unifo
 
 
 def test_a_prompt_names_the_dialect_and_forces_the_first_parameter() -> None:
-    prompt = ask(PROGRAM, 3)
+    prompt = build_prompt(PROGRAM, 3)
     assert (
         prompt.text.startswith("<cpp:suite> void F0 ( int V0 , float V1 ,")
         and prompt.prefix == "V0 ="
     )
-    assert ask(Program("cpp", "g", "void g(float *y) { y[0] = 1; }"), 3).prefix == "V0 ["
+    assert build_prompt(Program("cpp", "g", "void g(float *y) { y[0] = 1; }"), 3).prefix == "V0 ["
 
 
 def test_one_bad_test_costs_that_test() -> None:
@@ -46,7 +53,7 @@ def test_one_bad_test_costs_that_test() -> None:
     assert [a.name for a in tests[0].assignments] == ["n", "a", "idx", "x"] and tests[
         0
     ].assignments[3].extents == (16,)
-    reasons = [str(t) for t in read_answer(answer, PROGRAM) if isinstance(t, SuiteError)]
+    reasons = [str(t) for t in parse_answer(answer, PROGRAM) if isinstance(t, SuiteError)]
     assert len(reasons) == 2 and any("lacks x" in reason for reason in reasons)
 
 
@@ -79,40 +86,40 @@ def test_generated_suites_survive_the_way_to_the_model_and_back() -> None:
     dialects = ("cpp", "cuda", "fortran")
     for item in generate(60, 11):
         for program in (item.programs[d] for d in dialects if d in item.programs):
-            example = example_of(program, item.suite_text)
-            assert example.answer.startswith(ask(program, 3).prefix)
-            read = read_answer(example.answer, program)
+            example = make_example(program, item.suite_text)
+            assert example.answer.startswith(build_prompt(program, 3).prefix)
+            read = parse_answer(example.answer, program)
             if program.dialect == "fortran":  # its signature spells names in lower case
                 assert len(read) == item.suite_text.count("\n") and not any(
                     isinstance(t, SuiteError) for t in read
                 )
             else:
-                assert read == list(parse_suite(item.suite_text, signature_of(program)))
+                assert read == list(parse_suite(item.suite_text, read_signature(program)))
 
 
 def test_extents_become_expressions_again() -> None:
-    signature = signature_of(PROGRAM)
+    signature = read_signature(PROGRAM)
     text = "\n".join(f"n={n} a=1 idx[n]=indices(n) x[n*2]=uniform(-1,1)@{n}" for n in (3, 8, 11))
     tests = parse_suite(text, signature)
-    symbolic = symbolic_text(tests)
+    symbolic = format_symbolic_suite(tests)
     assert "idx:i32[n]=" in symbolic and "x:f32[n*2]=" in symbolic
     assert parse_suite(symbolic, signature) == tests
     fixed = parse_suite(text.replace("n*2", "32"), signature)
-    assert "x:f32[32]=" in symbolic_text(fixed)  # an extent that never changes is a number
+    assert "x:f32[32]=" in format_symbolic_suite(fixed)  # an extent that never changes is a number
     odd = parse_suite(text.replace("n*2", "n*n*n*n*n+7"), signature)
-    assert parse_suite(symbolic_text(odd), signature) == odd
+    assert parse_suite(format_symbolic_suite(odd), signature) == odd
 
 
 def test_examples_come_from_suites_and_texts() -> None:
     tests = parse_suite(
         "n=3 a=1 idx[n]=indices(n) x[n]=special()\nn=5 a=1 idx[n]=indices(n) x[n]={1,2,3,4,5}",
-        signature_of(PROGRAM),
+        read_signature(PROGRAM),
     )
     tester = Tester(ScriptedModel(lambda p, k: ""))
     examples = tester.examples(
         [(PROGRAM, UnitTestSuite(PROGRAM.id, tests)), (PROGRAM, UnitTestSuite(PROGRAM.id, ()))]
     )
-    assert len(examples) == 1 and read_answer(examples[0].answer, PROGRAM) == list(tests)
+    assert len(examples) == 1 and parse_answer(examples[0].answer, PROGRAM) == list(tests)
     assert (
         isinstance(tests[0].assignments[2], ArrayValue)
         and "V2 [ V0 ] = indices" in examples[0].answer
@@ -120,13 +127,13 @@ def test_examples_come_from_suites_and_texts() -> None:
 
 
 def test_plain_style_asks_in_words_and_reads_a_fenced_block() -> None:
-    prompt = ask(PROGRAM, 4, SuiteStyle.PLAIN)
+    prompt = build_prompt(PROGRAM, 4, SuiteStyle.PLAIN)
     assert "Write 4 unit tests" in prompt.text and "idx (array of i32)" in prompt.text
     answer = "Here:\n```\nn=8 a=1 idx[n]=indices(n) x[n]=uniform(-1,1)\n# a comment\nn=1\n```\nrest"
-    good, bad = read_answer(answer, PROGRAM, SuiteStyle.PLAIN)
+    good, bad = parse_answer(answer, PROGRAM, SuiteStyle.PLAIN)
     assert good.assignments[0].value == 8 and "lacks" in str(bad)
-    example = example_of(PROGRAM, [good], SuiteStyle.PLAIN)
-    assert read_answer(example.answer, PROGRAM, SuiteStyle.PLAIN) == [good]
+    example = make_example(PROGRAM, [good], SuiteStyle.PLAIN)
+    assert parse_answer(example.answer, PROGRAM, SuiteStyle.PLAIN) == [good]
 
 
 PLAIN = "n=8 a=1 idx[n]=indices(n) x[n]=uniform(-1,1)"
@@ -155,16 +162,16 @@ QUOTED = f"The function:\n```cpp\n{PROGRAM.text}\nint n;\n```\n"
     ],
 )
 def test_plain_tests_are_found_where_models_write_them(answer: str, sizes: list[int]) -> None:
-    read = read_answer(answer, PROGRAM, SuiteStyle.PLAIN)
+    read = parse_answer(answer, PROGRAM, SuiteStyle.PLAIN)
     assert [t.assignments[0].value for t in read if isinstance(t, UnitTest)] == sizes and len(
         read
     ) == len(sizes)
 
 
 def test_a_bad_plain_test_is_still_counted() -> None:
-    read = read_answer(f"Two tests:\n1. {PLAIN}\n2. n=3 a=\nEnjoy!", PROGRAM, SuiteStyle.PLAIN)
+    read = parse_answer(f"Two tests:\n1. {PLAIN}\n2. n=3 a=\nEnjoy!", PROGRAM, SuiteStyle.PLAIN)
     assert [isinstance(t, SuiteError) for t in read] == [False, True]
-    assert len(read_answer("I cannot do that.", PROGRAM, SuiteStyle.PLAIN)) == 1
+    assert len(parse_answer("I cannot do that.", PROGRAM, SuiteStyle.PLAIN)) == 1
 
 
 PARTS = [
@@ -191,5 +198,5 @@ PARTS = [
 def test_any_mix_is_read_and_no_test_is_made_up(parts: list[str], cut: int) -> None:
     answer = "".join(parts)
     answer = answer[: len(answer) - cut] if cut < len(answer) else answer
-    tests = [t for t in read_answer(answer, PROGRAM, SuiteStyle.PLAIN) if isinstance(t, UnitTest)]
+    tests = [t for t in parse_answer(answer, PROGRAM, SuiteStyle.PLAIN) if isinstance(t, UnitTest)]
     assert len(tests) <= answer.count(PLAIN[1:-1].split("=", 2)[2])

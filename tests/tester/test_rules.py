@@ -3,16 +3,16 @@ import math
 import pytest
 
 from corpora.records import ArrayValue, Program
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from corpora.suites.unit_tests import format_test
 from gpu_runtime.backend import CompileRequest, Variant
-from gpu_runtime.call.materialize import extents_of, integer_scalars
+from gpu_runtime.call.materialize import get_extents, get_integer_scalars
 from gpu_runtime.emulation.backend import EmulatedBackend
-from tester.generate.completion import complete
-from tester.generate.extents import Sketch, probe
-from tester.generate.reading import is_flag, is_pitch, marks_of
-from tester.generate.rules import MOST_PARTICULAR, NoSuite, elements, suite_for
-from tester.generate.sketches import Roles, contents
+from tester.generate.completion import complete_sketches
+from tester.generate.extents import Sketch, probe_extents
+from tester.generate.rules import MAX_PARTICULAR, NoSuiteError, count_elements, generate_suite
+from tester.generate.sketches import ParameterRoles, draw_contents
+from tester.generate.source_facts import find_compared_numbers, is_flag, is_pitch
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def cpp(text, name="f"):
 
 
 def made_for(backend, program, **options):
-    return suite_for(program, signature_of(program), backend, **options).tests
+    return generate_suite(program, read_signature(program), backend, **options).tests
 
 
 @pytest.mark.parametrize(
@@ -64,12 +64,12 @@ def test_extents_are_exactly_what_the_program_needs(backend, text, extent):
     tests = [
         t
         for t in made_for(backend, cpp(text))
-        if integer_scalars(t)["n"] > 0 and integer_scalars(t).get("m", 1) > 0
+        if get_integer_scalars(t)["n"] > 0 and get_integer_scalars(t).get("m", 1) > 0
     ]
     assert len(tests) >= 5
     for test in tests:
-        expected = extent(integer_scalars(test))
-        assert extents_of(test)["x"] == max(expected, 1), format_test(test)
+        expected = extent(get_integer_scalars(test))
+        assert get_extents(test)["x"] == max(expected, 1), format_test(test)
 
 
 def test_indices_stay_inside(backend):
@@ -77,11 +77,11 @@ def test_indices_stay_inside(backend):
         "void f(int n, int m, const int *idx, const float *x, float *y) { for (int i = 0; i < "
         "n; ++i) y[i] = x[idx[i] * m]; }"
     )
-    suite = suite_for(program, signature_of(program), backend)
+    suite = generate_suite(program, read_signature(program), backend)
     assert len(suite.tests) >= 6
-    compiled = backend.compile([CompileRequest(program, signature_of(program), Variant.RECORDED)])[
-        0
-    ]
+    compiled = backend.compile(
+        [CompileRequest(program, read_signature(program), Variant.RECORDED)]
+    )[0]
     assert compiled.ok
     fills = {a.fill.kind for t in suite.tests for a in t.assignments if a.name == "idx"}
     assert fills <= {"indices", "integers", "sorted", "constant", "permutation"} and len(fills) >= 2
@@ -92,9 +92,9 @@ def test_sizes_from_one_to_a_million(backend):
         "void f(int n, const float *x, float *y) { for (int i = 0; i < n; ++i) y[i] += x[i]; }"
     )
     tests = made_for(backend, program, big=True)
-    sizes = [integer_scalars(t)["n"] for t in tests]
+    sizes = [get_integer_scalars(t)["n"] for t in tests]
     assert 1 in sizes and any(s > 1024 and s % 32 for s in sizes) and max(sizes) >= 1 << 20
-    assert [elements(t) for t in tests[:-1]] == sorted(elements(t) for t in tests[:-1])
+    assert [count_elements(t) for t in tests[:-1]] == sorted(count_elements(t) for t in tests[:-1])
 
 
 def test_same_seed_same_suite(backend):
@@ -109,7 +109,7 @@ def test_rows_are_measured_in_both_directions(backend):
         "0; j < c; ++j) b[j][i] = a[i][j]; }"
     )
     for test in made_for(backend, program):
-        scalars = integer_scalars(test)
+        scalars = get_integer_scalars(test)
         if min(scalars.values()) > 0:
             extents = {a.name: a.extents for a in test.assignments if isinstance(a, ArrayValue)}
             assert extents == {"a": (scalars["r"], scalars["c"]), "b": (scalars["c"], scalars["r"])}
@@ -117,7 +117,7 @@ def test_rows_are_measured_in_both_directions(backend):
 
 def test_constant_sizes_are_followed_far(backend):
     program = cpp("void f(float *x) { for (int i = 0; i < 100000; ++i) x[i] += 1; }")
-    assert [extents_of(t)["x"] for t in made_for(backend, program)] == [100000] * 2
+    assert [get_extents(t)["x"] for t in made_for(backend, program)] == [100000] * 2
 
 
 def test_assumed_shape_arrays_get_several_sizes(backend):
@@ -125,7 +125,7 @@ def test_assumed_shape_arrays_get_several_sizes(backend):
         "subroutine f(x, y)\n real, intent(in) :: x(:)\n real, intent(inout) :: y(:)\n y = y "
         "+ 2 * x\nend subroutine"
     )
-    sizes = {extents_of(t)["x"] for t in made_for(backend, Program("fortran", "f", text))}
+    sizes = {get_extents(t)["x"] for t in made_for(backend, Program("fortran", "f", text))}
     assert len(sizes) >= 4 and 1 in sizes
 
 
@@ -135,9 +135,9 @@ def test_bare_kernels_get_a_launch_plan(backend):
         "threadIdx.x; if (i < n) x[i] += 1; }"
     )
     program = Program("cuda", "f", kernel)
-    suite = suite_for(program, signature_of(program), backend)
+    suite = generate_suite(program, read_signature(program), backend)
     assert "ceil(n/" in suite.launch and all(
-        extents_of(t)["x"] == max(1, integer_scalars(t)["n"]) for t in suite.tests
+        get_extents(t)["x"] == max(1, get_integer_scalars(t)["n"]) for t in suite.tests
     )
 
 
@@ -151,7 +151,7 @@ def test_bare_kernels_get_a_launch_plan(backend):
     ],
 )
 def test_why_there_is_no_suite(backend, text, reason):
-    with pytest.raises(NoSuite, match=reason):
+    with pytest.raises(NoSuiteError, match=reason):
         made_for(backend, cpp(text))
 
 
@@ -159,19 +159,19 @@ def test_a_probe_names_what_it_saw(backend):
     program = cpp(
         "void f(int n, const int *a, int *b) { for (int i = 2; i < n; ++i) b[i - 2] = a[i]; }"
     )
-    compiled = backend.compile([CompileRequest(program, signature_of(program), Variant.RECORDED)])[
-        0
-    ]
-    fills = contents(signature_of(program), Roles(), "default", {"n": 9}, 0)
-    (found,) = probe(backend, compiled, [Sketch({"n": 9}, fills)])
+    compiled = backend.compile(
+        [CompileRequest(program, read_signature(program), Variant.RECORDED)]
+    )[0]
+    fills = draw_contents(read_signature(program), ParameterRoles(), "default", {"n": 9}, 0)
+    (found,) = probe_extents(backend, compiled, [Sketch({"n": 9}, fills)])
     assert (
         found.arrays["a"].extents == (9,)
         and found.arrays["a"].read
         and not found.arrays["a"].written
     )
     assert found.arrays["b"].extents == (7,) and found.arrays["b"].written
-    (short,) = complete(backend, compiled, [Sketch({"n": 1}, fills)])
-    assert not short.changed and math.prod(extents_of(short.test).values()) >= 1
+    (short,) = complete_sketches(backend, compiled, [Sketch({"n": 1}, fills)])
+    assert not short.changed and math.prod(get_extents(short.test).values()) >= 1
 
 
 def test_flags_and_pitches_are_told_by_use():
@@ -192,8 +192,8 @@ def test_copies_by_the_cuda_runtime_do_not_cut_extents_short(backend):
     void f(int n, float *x) { float *d; cudaMalloc(&d, n * sizeof(float)); cudaMemcpy(d, x, n * sizeof(float), cudaMemcpyHostToDevice);
       k<<<(n + 63) / 64, 64>>>(n, d); cudaMemcpy(x, d, n * sizeof(float), cudaMemcpyDeviceToHost); cudaFree(d); }"""
     tests = made_for(backend, Program("cuda", "f", text))
-    assert all(extents_of(t)["x"] == max(1, integer_scalars(t)["n"]) for t in tests)
-    assert max(integer_scalars(t)["n"] for t in tests) > 1024
+    assert all(get_extents(t)["x"] == max(1, get_integer_scalars(t)["n"]) for t in tests)
+    assert max(get_integer_scalars(t)["n"] for t in tests) > 1024
 
 
 def test_comparing_with_a_size_does_not_make_it_a_flag():
@@ -221,7 +221,8 @@ def test_sizes_that_are_compared_are_tested_in_earnest(backend):
     text = """void f(int h, int w, const float *a, float *b) { for (int y = 0; y < h; ++y) for (int x = 0; x < w; ++x)
       b[y * w + x] = (y + 1 < h ? a[(y + 1) * w + x] : 0) + (x + 1 < w && y < h ? a[y * w + x + 1] : 0); }"""
     sizes = [
-        (integer_scalars(t)["h"], integer_scalars(t)["w"]) for t in made_for(backend, cpp(text))
+        (get_integer_scalars(t)["h"], get_integer_scalars(t)["w"])
+        for t in made_for(backend, cpp(text))
     ]
     assert sum(h > 2 and w > 2 for h, w in sizes) >= 5
 
@@ -232,7 +233,7 @@ def test_index_arrays_repeat_themselves_in_some_test(backend):
         "void f(int n, const int *idx, int *y) { for (int i = 0; i + 1 < n; ++i) if (idx[i] + "
         "1 == idx[i + 1]) y[idx[i]] = i; }"
     )
-    made = [t for t in made_for(backend, program) if integer_scalars(t)["n"] > 8]
+    made = [t for t in made_for(backend, program) if get_integer_scalars(t)["n"] > 8]
     assert any(
         a.fill.kind == "integers" and a.fill.arguments[1] <= 2
         for t in made
@@ -248,9 +249,9 @@ def test_no_empty_grid_for_cuda_sources(backend):
         "__global__ void f(int n, float *x) { int i = blockIdx.x * blockDim.x + threadIdx.x; "
         "if (i < n) x[i] += 1; }",
     )
-    assert all(integer_scalars(t)["n"] > 0 for t in made_for(backend, kernel))
+    assert all(get_integer_scalars(t)["n"] > 0 for t in made_for(backend, kernel))
     serial = cpp("void f(int n, float *x) { for (int i = 0; i < n; ++i) x[i] += 1; }")
-    assert any(integer_scalars(t)["n"] == 0 for t in made_for(backend, serial))
+    assert any(get_integer_scalars(t)["n"] == 0 for t in made_for(backend, serial))
 
 
 CUBIC = """void shortest(int n, double *d) { for (int k = 0; k < n; k++) for (int i = 0; i < n; i++) for (int j = 0; j < n; j++)
@@ -265,7 +266,7 @@ STEPS = """void settle(int n, int steps, double *a, double *b) { double moved = 
 def test_dear_programs_too_are_run_beyond_a_block(backend, text, beyond):
     """Else a translation that launches a single block is right on every test."""
     program = Program("cpp", text.split("(")[0].split()[1], text)
-    suite = suite_for(program, signature_of(program), backend)
+    suite = generate_suite(program, read_signature(program), backend)
     sizes = [v.value for t in suite.tests for v in t.assignments if v.name == "n"]
     assert max(sizes) > beyond and sum(s > beyond for s in sizes) <= 4
 
@@ -276,7 +277,7 @@ def test_arrays_of_characters_hold_letters_digits_and_blanks(backend):
         "void upper(char *s, int n) { for (int i = 0; i < n; i++) if (s[i] >= 'a' && s[i] <= "
         "'z') s[i] -= 'a' - 'A'; }"
     )
-    suite = suite_for(cpp(text, "upper"), signature_of(cpp(text, "upper")), backend)
+    suite = generate_suite(cpp(text, "upper"), read_signature(cpp(text, "upper")), backend)
     ranges = [
         a.fill.arguments
         for t in suite.tests
@@ -305,7 +306,7 @@ def test_arrays_of_characters_hold_letters_digits_and_blanks(backend):
     ],
 )
 def test_numbers_that_a_text_compares_with(text, marks):
-    assert marks_of(text) == marks
+    assert find_compared_numbers(text) == marks
 
 
 def test_what_is_searched_for_is_there(backend):
@@ -342,7 +343,7 @@ def test_sizes_of_millions_are_followed_too(backend):
         backend,
         cpp("void f(int n, float a, float *y) { for (int i = 0; i < 3000000; ++i) y[i] += a; }"),
     )
-    assert len(tests) == 2 and all(extents_of(t)["y"] == 3000000 for t in tests)
+    assert len(tests) == 2 and all(get_extents(t)["y"] == 3000000 for t in tests)
 
 
 def test_a_size_of_zero_denies_the_elements_that_it_counts(backend):
@@ -354,7 +355,7 @@ def test_a_size_of_zero_denies_the_elements_that_it_counts(backend):
         "x[i]; return s; }"
     )
     assert all(
-        integer_scalars(t)["n"] > 0
+        get_integer_scalars(t)["n"] > 0
         for count in (12, 4)
         for t in made_for(backend, first, tests=count)
     )
@@ -362,7 +363,7 @@ def test_a_size_of_zero_denies_the_elements_that_it_counts(backend):
         "void f(const float *x, float *s, int n) { s[0] = 0; for (int i = 0; i < n; ++i) s[0] "
         "+= x[i]; }"
     )
-    assert any(integer_scalars(t)["n"] == 0 for t in made_for(backend, total))
+    assert any(get_integer_scalars(t)["n"] == 0 for t in made_for(backend, total))
 
 
 def test_one_size_is_once_far_beyond_a_few_blocks(backend):
@@ -374,8 +375,8 @@ def test_one_size_is_once_far_beyond_a_few_blocks(backend):
         ),
     )
     assert (
-        max(integer_scalars(t)["n"] for t in linear) == 17_011
-        and 12 <= len(linear) <= 12 + MOST_PARTICULAR
+        max(get_integer_scalars(t)["n"] for t in linear) == 17_011
+        and 12 <= len(linear) <= 12 + MAX_PARTICULAR
     )
     squared = made_for(
         backend,
@@ -384,7 +385,7 @@ def test_one_size_is_once_far_beyond_a_few_blocks(backend):
             "0; j < n; ++j) y[i] += x[j]; }"
         ),
     )
-    assert max(integer_scalars(t)["n"] for t in squared) == 257  # more is too much
+    assert max(get_integer_scalars(t)["n"] for t in squared) == 257  # more is too much
     short = made_for(
         backend,
         cpp(
@@ -392,7 +393,7 @@ def test_one_size_is_once_far_beyond_a_few_blocks(backend):
             "= 2 * x[i]; }"
         ),
     )
-    assert max(integer_scalars(t)["n"] for t in short) == 127
+    assert max(get_integer_scalars(t)["n"] for t in short) == 127
 
 
 def test_a_test_that_is_too_long_takes_no_other_with_it(backend):
@@ -400,7 +401,7 @@ def test_a_test_that_is_too_long_takes_no_other_with_it(backend):
         "void f(int *a, int n) { for (int i = 1; i < n; i++) { int v = a[i], j = i - 1; "
         "while (j >= 0 && a[j] > v) { a[j + 1] = a[j]; j--; } a[j + 1] = v; } }"
     )
-    assert max(integer_scalars(t)["n"] for t in made_for(backend, cpp(sort))) == 1500
+    assert max(get_integer_scalars(t)["n"] for t in made_for(backend, cpp(sort))) == 1500
 
 
 def test_a_square_is_once_wider_than_a_block_of_256(backend):
@@ -411,4 +412,4 @@ def test_a_square_is_once_wider_than_a_block_of_256(backend):
             "++i) for (int j = 0; j < n; ++j) y[i] += a[i * n + j] * x[j]; }"
         ),
     )
-    assert max(integer_scalars(t)["n"] for t in made) == 257
+    assert max(get_integer_scalars(t)["n"] for t in made) == 257

@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 
 from corpora.records import Program, UnitTestSuite
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from corpora.suites.unit_tests import parse_suite
 from gpu_runtime.backend import Arguments, CompileRequest, Limits, Status, Variant
-from tester.mutation.mutants import mutants_of
-from tester.mutation.schemata import schema
-from tester.mutation.strength import _built, _schema_request, measure, top_up
-from tester.validity import validate
+from tester.mutation.mutants import generate_mutants
+from tester.mutation.schemata import build_schema
+from tester.mutation.strength import _build_mutants, _schema_request, measure_strength, top_up_suite
+from tester.validity import validate_suite
 
 POINTERS = (
     "void f(float *x, int n) { float *y = x; for (int k = 0; k < n; k++) { y += 1 * k; "
@@ -18,20 +18,20 @@ POINTERS = (
 
 def test_a_mutant_that_does_not_compile_does_not_cost_the_others_their_common_program(backend):
     source = Program("cpp", "f", POINTERS)
-    signature = signature_of(source)
+    signature = read_signature(source)
     suite = UnitTestSuite(source.id, parse_suite("n=3 x[n]=uniform(1,2)", signature), "user")
-    checked = validate(source, signature, suite, backend)
+    checked = validate_suite(source, signature, suite, backend)
     assert checked.expectations is not None, checked.reason
     assert not backend.compile([_schema_request(source, signature, 99, 0)])[0].ok
-    built = _built(checked.expectations, backend, 99, 0)
+    built = _build_mutants(checked.expectations, backend, 99, 0)
     assert built.schema is not None and built.left_out >= 1
     alone = backend.compile(
-        [CompileRequest(m.program, signature, Variant.DRAFT) for m in mutants_of(source)]
+        [CompileRequest(m.program, signature, Variant.DRAFT) for m in generate_mutants(source)]
     )
     assert (
         sum(not c.ok for c in alone)
         == built.left_out
-        == measure(checked.expectations, backend, limit=99).not_compiled
+        == measure_strength(checked.expectations, backend, limit=99).not_compiled
     )
 
 
@@ -61,9 +61,9 @@ def backend(tmp_path_factory):
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
 def test_every_number_does_what_the_text_of_its_mutant_does(backend, text):
     source = Program("cpp", "f", text)
-    signature = signature_of(source)
-    mutants = mutants_of(source)
-    made = schema(source, signature, mutants)
+    signature = read_signature(source)
+    mutants = generate_mutants(source)
+    made = build_schema(source, signature, mutants)
     assert made is not None
     built, *singles = backend.compile(
         [
@@ -88,8 +88,8 @@ def test_every_number_does_what_the_text_of_its_mutant_does(backend, text):
 
 def test_number_nought_is_the_source(backend):
     source = Program("cpp", "f", TEXTS["else"])
-    signature = signature_of(source)
-    program, wider = schema(source, signature, mutants_of(source))
+    signature = read_signature(source)
+    program, wider = build_schema(source, signature, generate_mutants(source))
     plain, built = backend.compile(
         [
             CompileRequest(source, signature, Variant.DRAFT),
@@ -111,14 +111,14 @@ def test_number_nought_is_the_source(backend):
 )
 def test_programs_that_keep_state_are_not_put_together(text):
     source = Program("cpp", "f", text)
-    assert schema(source, signature_of(source), mutants_of(source)) is None
+    assert build_schema(source, read_signature(source), generate_mutants(source)) is None
 
 
 def test_other_dialects_are_left_alone():
     source = Program(
         "fortran", "f", "subroutine f(x, n)\ninteger :: n, x(n)\nx(1) = 2\nend subroutine\n"
     )
-    assert schema(source, signature_of(source), mutants_of(source)) is None
+    assert build_schema(source, read_signature(source), generate_mutants(source)) is None
 
 
 RARE = (
@@ -129,10 +129,10 @@ RARE = (
 
 def test_a_number_below_zero_tells_whether_a_run_comes_to_the_place_of_its_mutant(backend):
     source = Program("cpp", "f", RARE)
-    program, signature = schema(source, signature_of(source), mutants_of(source))
+    program, signature = build_schema(source, read_signature(source), generate_mutants(source))
     compiled = backend.compile([CompileRequest(program, signature, Variant.DRAFT)])[0]
     assert compiled.ok, compiled.diagnostics
-    for number, mutant in enumerate(mutants_of(source), 1):
+    for number, mutant in enumerate(generate_mutants(source), 1):
         call = Arguments(
             (np.array(-number, np.int32), np.array([4, 5, 6], np.int32), np.array(3, np.int32))
         )
@@ -144,14 +144,14 @@ def test_a_number_below_zero_tells_whether_a_run_comes_to_the_place_of_its_mutan
 
 def test_mutants_of_code_that_no_test_runs_are_not_set_aside_as_equivalent(backend):
     source = Program("cpp", "f", RARE)
-    signature = signature_of(source)
+    signature = read_signature(source)
     suite = UnitTestSuite(
         source.id, parse_suite("n=3 x[n]=uniform(1,2)\nn=9 x[n]=uniform(1,2)@2", signature), "user"
     )
-    checked = validate(source, signature, suite, backend).expectations
-    found = measure(checked, backend, limit=99)
+    checked = validate_suite(source, signature, suite, backend).expectations
+    found = measure_strength(checked, backend, limit=99)
     assert found.share < 0.75 and any(m.start > RARE.index("7777") + 4 for m in found.survivors)
-    assert top_up(checked, backend, limit=99).suite.strength < 0.75
+    assert top_up_suite(checked, backend, limit=99).suite.strength < 0.75
 
 
 SPLIT = """#include <omp.h>
@@ -164,9 +164,11 @@ for (int i = first; i < n * (t + 1) / p; i++) x[i] += 3; } }"""
 
 def test_what_only_further_threads_run_is_not_code_that_no_test_runs(backend):
     source = Program("openmp", "f", SPLIT)
-    signature = signature_of(source)
+    signature = read_signature(source)
     suite = UnitTestSuite(
         source.id, parse_suite("n=3 x[n]=uniform(1,9)\nn=40 x[n]=uniform(1,9)@2", signature), "user"
     )
-    found = measure(validate(source, signature, suite, backend).expectations, backend, limit=99)
+    found = measure_strength(
+        validate_suite(source, signature, suite, backend).expectations, backend, limit=99
+    )
     assert found.share == 1.0 and found.equivalent

@@ -8,9 +8,9 @@ from __future__ import annotations
 import pytest
 
 from corpora.records import Outcome, Program
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from gpu_runtime.emulation.backend import EmulatedBackend
-from tester.generate.rules import suite_for
+from tester.generate.rules import generate_suite
 
 ANY = (
     "int f(const float *x, float t, int n) {{ for (int i = 0; i < n; i++) if (x[i] {0} t) "
@@ -113,8 +113,8 @@ def test_verdict(name, verdicts):
 
 def test_arrays_are_as_long_as_a_search_may_go():
     program = Program("cpp", "f", DIFFERENT)
-    signature = signature_of(program)
-    suite = suite_for(program, signature, EmulatedBackend())
+    signature = read_signature(program)
+    suite = generate_suite(program, signature, EmulatedBackend())
     found = [{a.name: a for a in test.assignments} for test in suite.tests]
     assert [t["a"].extents for t in found if t["n"].value > 0] == [
         (t["n"].value,) for t in found if t["n"].value > 0

@@ -1,12 +1,12 @@
 import pytest
 
 from corpora.records import Program
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from corpora.suites.unit_tests import format_test
 from gpu_runtime.emulation.backend import EmulatedBackend
-from tester.generate.snippets import SnippetError, snippet_tests
+from tester.generate.snippets import SnippetError, run_snippet
 
-SIGNATURE = signature_of(
+SIGNATURE = read_signature(
     Program("cpp", "add", "void add(const float *a, float *b, int n, bool up) { }")
 )
 
@@ -30,7 +30,7 @@ float a[] = {7};
 float b[] = {8};
 wrapper(add, a, b, 1, false);
 """
-    found = snippet_tests(text, SIGNATURE, backend)
+    found = run_snippet(text, SIGNATURE, backend)
     assert [format_test(t) for t in found.tests] == [
         "a:f32[3]={1.0,2.5,-3.0} b:f32[3]={0.0,0.0,0.0} n:i32=3 up:bool=1",
         "a:f32[1]={7.0} b:f32[1]={8.0} n:i32=1 up:bool=0",
@@ -43,7 +43,7 @@ def test_what_does_not_fit_is_dropped_with_its_reason(backend):
         "double a[] = {1}; float b[] = {2}; float *p = b; wrapper(add, a, b, 1, true); "
         "wrapper(add, b, p, 1, true); wrapper(add, b, b, 1);"
     )
-    found = snippet_tests(text, SIGNATURE, backend)
+    found = run_snippet(text, SIGNATURE, backend)
     assert not found.tests
     assert [i for i, _ in found.dropped] == [0, 1, 2]
     assert (
@@ -64,12 +64,12 @@ def test_what_does_not_fit_is_dropped_with_its_reason(backend):
 )
 def test_snippets_that_are_no_suite(backend, text, reason):
     with pytest.raises(SnippetError, match=reason):
-        snippet_tests(text, SIGNATURE, backend)
+        run_snippet(text, SIGNATURE, backend)
 
 
 def test_snippets_are_vetted(backend):
     with pytest.raises(SnippetError, match="refused"):
-        snippet_tests('FILE *f = fopen("/etc/passwd", "r"); wrapper(add, 1);', SIGNATURE, backend)
+        run_snippet('FILE *f = fopen("/etc/passwd", "r"); wrapper(add, 1);', SIGNATURE, backend)
 
 
 def test_what_is_declared_without_a_value_is_zero_and_no_rubbish_of_the_stack(backend):
@@ -78,7 +78,7 @@ def test_what_is_declared_without_a_value_is_zero_and_no_rubbish_of_the_stack(ba
         "const int N = 3; float a[N] = {1.5}; float b[ N ] ; int n; bool up;\nfor (int i = "
         "0; i < 2; i++) a[i] += 1; struct { int x; } s; wrapper(add, a, b, n, up);"
     )
-    found = snippet_tests(text, SIGNATURE, backend)
+    found = run_snippet(text, SIGNATURE, backend)
     assert [format_test(t) for t in found.tests] == [
         "a:f32[3]={2.5,1.0,0.0} b:f32[3]={0.0,0.0,0.0} n:i32=0 up:bool=0"
     ]

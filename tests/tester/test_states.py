@@ -7,8 +7,8 @@ from __future__ import annotations
 import pytest
 
 from corpora.records import Fill, Outcome, Program
-from corpora.signatures.dispatch import signature_of
-from tester.generate.states import State, stated, states_of
+from corpora.signatures.signature import read_signature
+from tester.generate.states import StateArray, draw_states, find_state_arrays
 
 LEVEL = """int f(int n, int level, const int *row, const int *col, int *dist) {{
 int found = 0;{0}
@@ -52,21 +52,21 @@ def test_verdict(name, verdicts):
     assert verdict.outcome in (Outcome.EQUIVALENT, Outcome.MISMATCH, Outcome.MEMORY_ERROR)
 
 
-def states_in(text: str, dialect: str = "cpp") -> dict[str, State]:
-    return states_of(signature_of(Program(dialect, "f", text)), text)
+def states_in(text: str, dialect: str = "cpp") -> dict[str, StateArray]:
+    return find_state_arrays(read_signature(Program(dialect, "f", text)), text)
 
 
 def test_states_are_read_off_the_comparisons():
-    assert states_in(LEVEL.format("", "== -1", 1)) == {"dist": State((-1,), ("level",))}
+    assert states_in(LEVEL.format("", "== -1", 1)) == {"dist": StateArray((-1,), ("level",))}
     assert states_in(
         "void f(int *seen, int n) { for (int i = 0; i < n; i++) { int s = seen[i]; if (0 == s) "
         "seen[i] = 1; } }"
-    ) == {"seen": State((0,), ())}
+    ) == {"seen": StateArray((0,), ())}
     fortran = (
         "subroutine f(n, mark, a)\ninteger, intent(in) :: n, mark\ninteger, intent(inout) "
         ":: a(n)\ninteger :: i\ndo i = 1, n\nif (a(i) .eq. mark) a(i) = 0\nend do\nend"
     )
-    assert states_in(fortran, "fortran") == {"a": State((), ("mark",))}
+    assert states_in(fortran, "fortran") == {"a": StateArray((), ("mark",))}
 
 
 def test_what_bounds_or_is_no_state_is_none():
@@ -91,10 +91,10 @@ def test_what_bounds_or_is_no_state_is_none():
 
 
 def test_few_states_hold_what_is_asked_for_and_what_is_not():
-    scalars, fills = stated(
+    scalars, fills = draw_states(
         {"n": 5, "level": 99},
         {"dist": Fill("zeros"), "col": Fill("zeros")},
-        {"dist": State((-1,), ("level",))},
+        {"dist": StateArray((-1,), ("level",))},
         1,
         3,
     )

@@ -8,10 +8,10 @@ import pytest
 
 from coevolve.verification.engine import Engine, VerifyConfig
 from corpora.records import Program
-from corpora.signatures.dispatch import signature_of
-from gpu_runtime.call.materialize import extents_of, integer_scalars
-from tester.generate.reading import counts_of
-from tester.generate.rules import suite_for
+from corpora.signatures.signature import read_signature
+from gpu_runtime.call.materialize import get_extents, get_integer_scalars
+from tester.generate.rules import generate_suite
+from tester.generate.source_facts import find_repeat_counts
 
 DIFFUSE = """void f(const float *u0, float *u, float *v, int n, int steps) {
   for (int i = 0; i < n; i++) { u[i] = u0[i]; v[i] = u0[i]; }
@@ -38,7 +38,7 @@ READ = {
 @pytest.mark.parametrize("text", READ)
 def test_the_text_says_which_scalars_only_count(text):
     program = Program("fortran" if "subroutine" in text else "cpp", "f", text)
-    assert counts_of(signature_of(program), text) - {"n"} == READ[text]
+    assert find_repeat_counts(read_signature(program), text) - {"n"} == READ[text]
 
 
 @pytest.mark.parametrize("text", [DIFFUSE, WAVE])
@@ -47,9 +47,9 @@ def test_few_steps_are_done_and_the_size_is_drawn_as_if_alone(text, tmp_path):
         Program("cpp", "f", text),
         Engine("emulated", VerifyConfig(mutants=0), cache=tmp_path),
     )
-    tests = suite_for(program, signature_of(program), engine.backend).tests
+    tests = generate_suite(program, read_signature(program), engine.backend).tests
     engine.close()
-    drawn = [(integer_scalars(test), extents_of(test)) for test in tests]
+    drawn = [(get_integer_scalars(test), get_extents(test)) for test in tests]
     steps = {sizes["steps"] for sizes, _ in drawn}
     assert max(steps) <= 24 and len(steps) >= 4 and max(sizes["n"] for sizes, _ in drawn) > 10_000
     # Where no step is done the arrays are there all the same: host code copies them.

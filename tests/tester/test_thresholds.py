@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from corpora.records import ArrayValue, Program, ScalarValue
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from gpu_runtime.emulation.backend import EmulatedBackend
-from tester.generate.rules import suite_for
-from tester.generate.thresholds import FURTHEST, sized_beyond
-from tester.validity import validate
+from tester.generate.rules import generate_suite
+from tester.generate.thresholds import MAX_SIZE, make_tests_beyond
+from tester.validity import validate_suite
 
 ONE = Program(
     "cpp", "f", "void f(int n, float a, float *x) { for (int i = 0; i < n; i++) x[i] *= a; }"
@@ -38,7 +38,7 @@ def backend():
 @pytest.mark.parametrize(
     ("program", "numbers", "sizes"),
     [
-        (ONE, [100, 20000, FURTHEST + 1], [[20000], [20001]]),
+        (ONE, [100, 20000, MAX_SIZE + 1], [[20000], [20001]]),
         (TWO, [10000], [[101, 101]]),
         (PAIRS, [20000], []),
         (ONE, [100, 5000], []),
@@ -47,11 +47,11 @@ def backend():
     ],
 )
 def test_sizes_beyond_a_suite(backend, program, numbers, sizes):
-    signature = signature_of(program)
-    expectations = validate(
-        program, signature, suite_for(program, signature, backend), backend, prune=True
+    signature = read_signature(program)
+    expectations = validate_suite(
+        program, signature, generate_suite(program, signature, backend), backend, prune=True
     ).expectations
-    made = sized_beyond(expectations, numbers, backend)
+    made = make_tests_beyond(expectations, numbers, backend)
     drawn = [
         [a.value for a in t.assignments if isinstance(a, ScalarValue) and a.type == "i32"]
         for t in made

@@ -4,14 +4,18 @@ import numpy as np
 import pytest
 
 from corpora.records import Blame, Program, UnitTestSuite
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from corpora.suites.unit_tests import parse_suite
 from gpu_runtime.emulation.backend import EmulatedBackend
-from tester.generate.rules import suite_for
-from tester.mutation.branches import branch_coverage, branch_probes, noting
-from tester.mutation.mutants import mutants_of
-from tester.mutation.strength import _affordable, measure, top_up
-from tester.validity import validate
+from tester.generate.rules import generate_suite
+from tester.mutation.branches import (
+    instrument_branches,
+    make_branch_probes,
+    measure_branch_coverage,
+)
+from tester.mutation.mutants import generate_mutants
+from tester.mutation.strength import _affordable, measure_strength, top_up_suite
+from tester.validity import validate_suite
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +34,8 @@ FILL = " x[8]=uniform(-1,1) y[8]=uniform(-1,1)@1"
 
 
 def check(backend, program, text, prune=False, launch=""):
-    signature = signature_of(program)
-    return validate(
+    signature = read_signature(program)
+    return validate_suite(
         program,
         signature,
         UnitTestSuite(program.id, parse_suite(text, signature), "user", launch),
@@ -111,9 +115,9 @@ def test_a_racy_kernel_is_no_source(backend):
 
 def test_strength_tells_good_suites_from_poor_ones(backend):
     poor = check(backend, ADD, "n=1 x[1]={1} y[1]={0}").expectations
-    weak = measure(poor, backend, limit=16)
+    weak = measure_strength(poor, backend, limit=16)
     assert weak.share is not None and weak.share < 1 and weak.survivors
-    better = top_up(poor, backend, limit=16)
+    better = top_up_suite(poor, backend, limit=16)
     assert better.suite.strength > weak.share and better.suite.author == "user+rules"
     assert len(better.suite.tests) == len(better.calls) == len(better.references) > 1
 
@@ -122,11 +126,13 @@ def test_rule_made_suites_kill_nearly_all_mutants(backend):
     text = """void f(int n, int m, float a, const float *x, float *y) {
       for (int i = 0; i < n; ++i) { float s = 0; for (int j = 0; j < m; ++j) s += x[i * m + j]; if (s > a) y[i] = s; else y[i] = -1; } }"""
     program = Program("cpp", "f", text)
-    suite = suite_for(program, signature_of(program), backend)
-    expectations = validate(program, signature_of(program), suite, backend, prune=True).expectations
-    found = measure(expectations, backend, limit=len(mutants_of(program)))
+    suite = generate_suite(program, read_signature(program), backend)
+    expectations = validate_suite(
+        program, read_signature(program), suite, backend, prune=True
+    ).expectations
+    found = measure_strength(expectations, backend, limit=len(generate_mutants(program)))
     assert found.killed >= 20 and found.share >= 0.95, [m.where for m in found.survivors]
-    assert branch_coverage(expectations, backend) == 1.0
+    assert measure_branch_coverage(expectations, backend) == 1.0
 
 
 def test_branches_that_no_test_takes_are_counted(backend):
@@ -135,7 +141,7 @@ def test_branches_that_no_test_takes_are_counted(backend):
         "100) y[i] = 1; else y[i] = 2; } }"
     )
     expectations = check(backend, Program("cpp", "f", text), "n=8" + FILL).expectations
-    assert branch_coverage(expectations, backend) == 0.75
+    assert measure_branch_coverage(expectations, backend) == 0.75
 
 
 def test_fewer_mutants_where_the_smallest_test_is_large(backend):
@@ -148,11 +154,11 @@ def test_fewer_mutants_where_the_smallest_test_is_large(backend):
         "void f(int *a, int *b) { for (int i = 0; i < 1048576; i++) b[i] = (a[i] + 3) * 2 - "
         "a[i % 7] / 5 + (a[i] > 4 ? a[i] : 1); }",
     )
-    suite = suite_for(program, signature_of(program), backend, tests=2)
-    checked = validate(program, signature_of(program), suite, backend)
+    suite = generate_suite(program, read_signature(program), backend, tests=2)
+    checked = validate_suite(program, read_signature(program), suite, backend)
     assert checked.expectations is not None, checked.reason
     assert len(_affordable(list(range(24)), checked.expectations)) == 8
-    strength = top_up(checked.expectations, backend, limit=24).suite.strength
+    strength = top_up_suite(checked.expectations, backend, limit=24).suite.strength
     assert strength is not None and strength > 0.5
     small = replace(
         checked.expectations,
@@ -178,9 +184,9 @@ NESTED = (
 )
 def test_sides_of_nested_conditions_are_noted_in_one_program(backend, tests, share):
     program = Program("cpp", "f", NESTED)
-    suite = UnitTestSuite(program.id, parse_suite(tests, signature_of(program)), "user")
-    checked = validate(program, signature_of(program), suite, backend)
+    suite = UnitTestSuite(program.id, parse_suite(tests, read_signature(program)), "user")
+    checked = validate_suite(program, read_signature(program), suite, backend)
     assert checked.expectations is not None, checked.reason
-    made = noting(program, signature_of(program))
-    assert made is not None and len(branch_probes(program)) == 10
-    assert branch_coverage(checked.expectations, backend) == pytest.approx(share)
+    made = instrument_branches(program, read_signature(program))
+    assert made is not None and len(make_branch_probes(program)) == 10
+    assert measure_branch_coverage(checked.expectations, backend) == pytest.approx(share)

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from corpora import builtin, development
-from corpora.dialects import direction
+from corpora.dialects import parse_direction
 from corpora.records import Program
-from gpu_runtime.models.protocol import Only
+from gpu_runtime.models.protocol import AllowedOnly
 from translator.decoding.c_words import END
-from translator.decoding.constraints import Level
-from translator.decoding.pragma_constraint import annotated
-from translator.prompting.translate import ask, canonical, read_answer
+from translator.decoding.constraints import ConstraintLevel
+from translator.decoding.pragma_constraint import make_pragma_constraint
+from translator.prompting.translate import build_prompt, canonicalize_program, parse_answer
 
 MARKS = {"cpp": "#pragma", "fortran": "!$omp"}
 
@@ -24,12 +24,12 @@ MARKS = {"cpp": "#pragma", "fortran": "!$omp"}
 def drawn(program: Program, rng: random.Random) -> list[str]:
     """One answer that the constraint allows, directives wherever they may stand."""
     language = "fortran" if program.dialect == "fortran" else "cpp"
-    way = direction("fortran:openmp-fortran" if language == "fortran" else "cpp:openmp")
-    prompt = ask(program, way)
+    way = parse_direction("fortran:openmp-fortran" if language == "fortran" else "cpp:openmp")
+    prompt = build_prompt(program, way)
     state, words = prompt.constraint(), prompt.prefix.split()
     for _ in range(9000):
         allowed = state.forbidden()
-        assert isinstance(allowed, Only) and allowed, words[-9:]
+        assert isinstance(allowed, AllowedOnly) and allowed, words[-9:]
         if END in allowed:
             return words
         choices = sorted(allowed)
@@ -45,11 +45,14 @@ def drawn(program: Program, rng: random.Random) -> list[str]:
 
 
 def applies(program: Program, way: str) -> bool:
-    prompt = ask(program, direction(way))
+    prompt = build_prompt(program, parse_direction(way))
     language = "fortran" if program.dialect == "fortran" else "cpp"
     return (
         bool(prompt.prefix)
-        and annotated(language, canonical(program).tokens, prompt.prefix.split()) is not None
+        and make_pragma_constraint(
+            language, canonicalize_program(program).tokens, prompt.prefix.split()
+        )
+        is not None
     )
 
 
@@ -63,10 +66,10 @@ def test_an_answer_is_the_source_and_directives(dialect: str, way: str, least: f
     assert len(fitting) > least * len(programs)
     rng = random.Random(3)
     for program in fitting:
-        prefix = ask(program, direction(way)).prefix.split()
+        prefix = build_prompt(program, parse_direction(way)).prefix.split()
         text = " ".join(drawn(program, rng)[len(prefix) :])
         plain = re.sub(rf"{re.escape(MARKS[dialect])} .*?<nl> ?", "", text)
-        assert canonical(program).text.endswith(plain.strip())
+        assert canonicalize_program(program).text.endswith(plain.strip())
 
 
 @pytest.mark.parametrize(
@@ -81,7 +84,7 @@ def test_what_is_allowed_mostly_compiles(
         p for p in development.programs(dialect)[:: 9 if dialect == "cpp" else 3] if applies(p, way)
     ]
     for program in fitting:
-        text = read_answer(" ".join(drawn(program, rng)), program, direction(way))
+        text = parse_answer(" ".join(drawn(program, rng)), program, parse_direction(way))
         file = tmp_path / f"{program.name}.{suffix}"
         file.write_text(
             "#include <cmath>\n#include <algorithm>\nusing namespace std;\n" + text
@@ -100,7 +103,7 @@ def test_what_is_allowed_mostly_compiles(
 
 
 def state_of(text: str):
-    return ask(Program("cpp", "f", text), direction("cpp:openmp")).constraint()
+    return build_prompt(Program("cpp", "f", text), parse_direction("cpp:openmp")).constraint()
 
 
 def behind(text: str, words: str):
@@ -187,7 +190,9 @@ def test_fortran_sections_become_a_workshare() -> None:
         "subroutine f(n, x)\ninteger, intent(in) :: n\nreal, intent(inout) :: x(n)\nx = 2 * "
         "x\nend subroutine f\n"
     )
-    state = ask(Program("fortran", "f", text), direction("fortran:openmp-fortran")).constraint()
+    state = build_prompt(
+        Program("fortran", "f", text), parse_direction("fortran:openmp-fortran")
+    ).constraint()
     for word in (
         "!$omp parallel workshare <nl> V1 = 2 * V1 <nl> !$omp end parallel workshare "
         "<nl> end subroutine F0 <nl>"
@@ -202,6 +207,8 @@ def test_weaker_levels_do_not_copy() -> None:
         "cpp", "f", "void f(int n, float *x) { for (int i = 0; i < n; i++) x[i] = 0; }"
     )
     assert not isinstance(
-        ask(program, direction("cpp:openmp"), constrained=Level.TYPES).constraint().forbidden(),
-        Only,
+        build_prompt(program, parse_direction("cpp:openmp"), constrained=ConstraintLevel.TYPES)
+        .constraint()
+        .forbidden(),
+        AllowedOnly,
     )

@@ -9,7 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpora.records import Blame, Outcome, Verdict
-from translator.prompting.answers import NOT_A_FUNCTION, code_of, counted, is_whole, why_not
+from translator.prompting.answers import (
+    NOT_A_FUNCTION,
+    count_rejections,
+    explain_rejection,
+    extract_code,
+    is_whole,
+)
 
 KERNEL = "__global__ void f(int n, float *x) {\n  int i = threadIdx.x;\n  if (i < n) x[i] = 1;\n}"
 HELPER = "__device__ float g(float a) { return a; }"
@@ -46,16 +52,18 @@ SUBROUTINE = (
     ],
 )
 def test_code_is_cut_out_and_not_changed(answer: str, code: str) -> None:
-    assert code_of(answer, "cuda", "f") == code
+    assert extract_code(answer, "cuda", "f") == code
 
 
 def test_fortran_is_cut_out_too() -> None:
     assert (
-        code_of(f"Here you are:\n{SUBROUTINE}\nHope that helps.", "openmp-fortran", "F").strip()
+        extract_code(
+            f"Here you are:\n{SUBROUTINE}\nHope that helps.", "openmp-fortran", "F"
+        ).strip()
         == SUBROUTINE
     )
     module = f"module m\ncontains\n{SUBROUTINE}\nend module m\n"
-    assert code_of(f"```fortran\n{module}```", "fortran", "f") == module
+    assert extract_code(f"```fortran\n{module}```", "fortran", "f") == module
 
 
 SERIAL = "void f(int n, float *x) {\n  for (int i = 0; i < n; i++) x[i] = 1;\n}"
@@ -139,7 +147,7 @@ def fence(code: str, tag: str = "") -> str:
     ],
 )
 def test_a_quoted_source_is_not_the_answer(answer: str, dialect: str, code: str) -> None:
-    assert code_of(answer, dialect, "f").strip() == code
+    assert extract_code(answer, dialect, "f").strip() == code
 
 
 @pytest.mark.parametrize(
@@ -151,9 +159,9 @@ def test_a_quoted_source_is_not_the_answer(answer: str, dialect: str, code: str)
     ],
 )
 def test_a_quoted_source_does_not_stand_in_for_a_broken_answer(cut: str) -> None:
-    assert code_of(f"{fence(SERIAL, 'cpp')}```cuda\n{cut}", "cuda", "f") == cut
+    assert extract_code(f"{fence(SERIAL, 'cpp')}```cuda\n{cut}", "cuda", "f") == cut
     cut = "subroutine f(n, x)\n  !$omp parallel do\n  do i = 1, n"
-    assert code_of(f"{fence(LOOP, 'fortran')}```fortran\n{cut}", "openmp-fortran", "f") == cut
+    assert extract_code(f"{fence(LOOP, 'fortran')}```fortran\n{cut}", "openmp-fortran", "f") == cut
 
 
 @pytest.mark.parametrize(
@@ -170,7 +178,7 @@ def test_a_quoted_source_does_not_stand_in_for_a_broken_answer(cut: str) -> None
     ],
 )
 def test_reasoning_that_never_ends_is_no_answer(answer: str, code: str) -> None:
-    assert code_of(answer, "cuda", "f").strip() == code
+    assert extract_code(answer, "cuda", "f").strip() == code
 
 
 def test_helpers_of_other_blocks_come_before_the_function() -> None:
@@ -178,26 +186,30 @@ def test_helpers_of_other_blocks_come_before_the_function() -> None:
     middle = "__device__ float g(float a) { return h(a); }"
     both = f"{HELPER}\n{CALLER}\n"
     assert (
-        code_of(
+        extract_code(
             f"The kernel:\n{fence(CALLER, 'cuda')}It calls\n{fence(HELPER, 'cuda')}", "cuda", "f"
         )
         == both
     )
     assert (
-        code_of(fence(HELPER, "cuda") + fence(CALLER, "cuda") + fence(OTHER, "cpp"), "cuda", "f")
+        extract_code(
+            fence(HELPER, "cuda") + fence(CALLER, "cuda") + fence(OTHER, "cpp"), "cuda", "f"
+        )
         == both
     )
     assert (
-        code_of(fence(CALLER) + fence(middle) + fence(last), "cuda", "f")
+        extract_code(fence(CALLER) + fence(middle) + fence(last), "cuda", "f")
         == f"{last}\n{middle}\n{CALLER}\n"
     )
     serial = f"float g(float a) {{ return a; }}\n{SERIAL.replace('= 1', '= g(i)')}"
     assert (
-        code_of(fence(serial, "cpp") + fence(HELPER, "cuda") + fence(CALLER, "cuda"), "cuda", "f")
+        extract_code(
+            fence(serial, "cpp") + fence(HELPER, "cuda") + fence(CALLER, "cuda"), "cuda", "f"
+        )
         == both
     )
     assert (
-        code_of(
+        extract_code(
             fence(HELPER.replace("__device__ ", ""), "cpp")
             + fence(HELPER, "cuda")
             + fence(CALLER, "cuda"),
@@ -207,11 +219,11 @@ def test_helpers_of_other_blocks_come_before_the_function() -> None:
         == both
     )
     assert (
-        code_of(fence(f"{HELPER}\n{CALLER}") + fence(HELPER), "cuda", "f") == both
+        extract_code(fence(f"{HELPER}\n{CALLER}") + fence(HELPER), "cuda", "f") == both
     )  # it has its own
     function = "real function g(a)\n  real :: a\n  g = a\nend function g"
     calls = LOOP.replace("= 1\n", "= G(1.0)\n")
-    assert code_of(fence(calls) + fence(function), "fortran", "F") == f"{function}\n{calls}\n"
+    assert extract_code(fence(calls) + fence(function), "fortran", "F") == f"{function}\n{calls}\n"
 
 
 @pytest.mark.parametrize(
@@ -235,15 +247,15 @@ def test_helpers_of_other_blocks_come_before_the_function() -> None:
     ],
 )
 def test_what_is_no_function_is_named(text: str, dialect: str, reason: str) -> None:
-    assert why_not(text, dialect) == reason
+    assert explain_rejection(text, dialect) == reason
 
 
 @given(st.text(max_size=200), st.sampled_from(["cuda", "openmp", "fortran"]))
 @settings(max_examples=60, deadline=None)
 def test_any_text_is_read(text: str, dialect: str) -> None:
-    code = code_of(text, dialect, "f")
+    code = extract_code(text, dialect, "f")
     assert code in text or code == ""
-    why_not(code, dialect)
+    explain_rejection(code, dialect)
 
 
 PARTS = [
@@ -280,9 +292,9 @@ def test_any_mix_is_read_and_nothing_is_made_up(
 ) -> None:
     answer = between.join(parts)
     answer = answer[: len(answer) - cut] if cut < len(answer) else answer
-    code = code_of(answer, dialect, name)
+    code = extract_code(answer, dialect, name)
     assert code in answer or all(line in answer for line in code.split("\n"))
-    why_not(code, dialect)
+    explain_rejection(code, dialect)
 
 
 def test_everything_built_in_passes_the_guard() -> None:
@@ -291,7 +303,7 @@ def test_everything_built_in_passes_the_guard() -> None:
     programs = [p for name in ("cpp", "cuda", "fortran") for p in builtin.programs(name)]
     assert (
         len(programs) > 100
-        and [(p.name, why) for p in programs if (why := why_not(p.text, p.dialect))] == []
+        and [(p.name, why) for p in programs if (why := explain_rejection(p.text, p.dialect))] == []
     )
 
 
@@ -305,7 +317,7 @@ def test_reasons_are_counted() -> None:
         verdict(NOT_A_FUNCTION + "empty"),
         verdict(NOT_A_FUNCTION + "cut off"),
     ]
-    assert counted(found) == {"cut off": 2, "empty": 1}
+    assert count_rejections(found) == {"cut off": 2, "empty": 1}
 
 
 def test_an_answer_is_whole_once_its_translation_is_closed() -> None:

@@ -15,8 +15,8 @@ from translator.decoding.c_words import (
     LONGEST_NUMBER,
     TAIL_CHARACTERS,
     TAILS,
-    never_in_number,
-    whole,
+    forbidden_in_number,
+    is_number,
 )
 
 COMPLETIONS = ("", "0", "1", "10", "+1", "-1", "+10", "0f", "f", "0e0", "e0", "x0", "X0")
@@ -32,10 +32,12 @@ NUMBERS = st.one_of(
 
 @given(NUMBERS)
 def test_the_shape_of_a_number_decides_what_follows(number: str) -> None:
-    going_on = {c for c in TAIL_CHARACTERS if any(whole(number + c + more) for more in COMPLETIONS)}
-    never = never_in_number(number)
+    going_on = {
+        c for c in TAIL_CHARACTERS if any(is_number(number + c + more) for more in COMPLETIONS)
+    }
+    never = forbidden_in_number(number)
     assert {c for c in TAIL_CHARACTERS if DIGIT + c not in never} == going_on
-    assert (";" in never) == (not whole(number))
+    assert (";" in never) == (not is_number(number))
 
 
 def test_many_numbers_are_few_shapes() -> None:
@@ -43,25 +45,27 @@ def test_many_numbers_are_few_shapes() -> None:
     1 held gigabytes of them.
     """
     draw = random.Random(1)
-    c_words._never_in.cache_clear()
+    c_words._forbidden_in.cache_clear()
     for _ in range(3000):
         number = "".join(
             draw.choice(TAIL_CHARACTERS) if k > 2 else draw.choice("0123456789.")
             for k in range(draw.randint(1, 9))
         )
-        never_in_number(number)
-    assert c_words._never_in.cache_info().currsize < 2500
-    c_words._never_in.cache_clear()
+        forbidden_in_number(number)
+    assert c_words._forbidden_in.cache_info().currsize < 2500
+    c_words._forbidden_in.cache_clear()
     for number in range(20_000):
-        never_in_number(f"{number}")
-        never_in_number(f"{number}.{number}")
-    assert c_words._never_in.cache_info().currsize <= 4
+        forbidden_in_number(f"{number}")
+        forbidden_in_number(f"{number}.{number}")
+    assert c_words._forbidden_in.cache_info().currsize <= 4
 
 
 def test_a_number_does_not_go_on_for_ever() -> None:
-    assert never_in_number("1" * (LONGEST_NUMBER - 1)).isdisjoint({DIGIT + "1"})
-    assert TAILS <= never_in_number("1" * LONGEST_NUMBER) and ";" not in never_in_number(
+    assert forbidden_in_number("1" * (LONGEST_NUMBER - 1)).isdisjoint({DIGIT + "1"})
+    assert TAILS <= forbidden_in_number("1" * LONGEST_NUMBER) and ";" not in forbidden_in_number(
         "1" * LONGEST_NUMBER
     )
     unfinished = "1" * LONGEST_NUMBER + "e"
-    assert DIGIT + "1" not in never_in_number(unfinished) and ";" in never_in_number(unfinished)
+    assert DIGIT + "1" not in forbidden_in_number(unfinished) and ";" in forbidden_in_number(
+        unfinished
+    )

@@ -9,20 +9,20 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from corpora import builtin, development
-from corpora.dialects import direction
+from corpora.dialects import parse_direction
 from corpora.generator import generate
 from corpora.records import Program
 from translator.decoding.c_words import END
-from translator.decoding.constraints import CONSTRAINTS, Level
-from translator.decoding.forced_prefix import forced_prefix, host_head
+from translator.decoding.constraints import CONSTRAINTS, ConstraintLevel
+from translator.decoding.forced_prefix import find_forced_prefix, find_host_head
 from translator.prompting.translate import (
     LONGEST_LAUNCH,
     LONGEST_PLUS,
     LONGEST_TIMES,
     Translator,
-    ask,
-    canonical,
-    example_of,
+    build_prompt,
+    canonicalize_program,
+    make_example,
 )
 
 PAIRS = int(os.environ.get("PAIRS", "120"))
@@ -38,17 +38,17 @@ SOURCE = Program(
 LOCAL = "int V6 = 0 ;"
 
 
-def first_forbidden(source: Program, target: Program, level: Level) -> str:
+def first_forbidden(source: Program, target: Program, level: ConstraintLevel) -> str:
     """The first word of the target that the constraint would have forbidden, with what stood before
     it.
     """
-    way = direction(f"{source.dialect}:{target.dialect}")
-    words, names = example_of(source, target).answer.split(), canonical(source)
-    prefix = forced_prefix(source, names, way).split()
+    way = parse_direction(f"{source.dialect}:{target.dialect}")
+    words, names = make_example(source, target).answer.split(), canonicalize_program(source)
+    prefix = find_forced_prefix(source, names, way).split()
     prefix = prefix if words[: len(prefix)] == prefix else []
     same = way.source.language == way.target.language
     model = "cuda" if source.text == target.text and source.dialect == "cuda" else way.target.model
-    head = () if forced_prefix(source, names, way) else host_head(names, way).split()
+    head = () if find_forced_prefix(source, names, way) else find_host_head(names, way).split()
     state = CONSTRAINTS[way.target.language](
         names.tokens, prefix, len(names.names), level, same, model, head
     )()
@@ -61,7 +61,9 @@ def first_forbidden(source: Program, target: Program, level: Level) -> str:
     return ""
 
 
-def forbidden_in(pairs: list[tuple[Program, Program]], level: Level) -> list[tuple[str, str]]:
+def forbidden_in(
+    pairs: list[tuple[Program, Program]], level: ConstraintLevel
+) -> list[tuple[str, str]]:
     found = [(a.name, first_forbidden(a, b, level)) for a, b in pairs]
     return [(name, text) for name, text in found if text]
 
@@ -73,12 +75,13 @@ def test_nothing_generated_is_forbidden() -> None:
         pairs = [
             (i.programs[a], i.programs[b]) for i in items if a in i.programs and b in i.programs
         ]
-        assert len(pairs) > PAIRS // 2 and forbidden_in(pairs, Level.FULL) == [], way
+        assert len(pairs) > PAIRS // 2 and forbidden_in(pairs, ConstraintLevel.FULL) == [], way
         plus = {q.id: LONGEST_PLUS + (LONGEST_LAUNCH if "<<<" in q.text else 0) for _, q in pairs}
         longest = [
             (p, q)
             for p, q in pairs
-            if len(canonical(q).tokens) > LONGEST_TIMES * len(canonical(p).tokens) + plus[q.id]
+            if len(canonicalize_program(q).tokens)
+            > LONGEST_TIMES * len(canonicalize_program(p).tokens) + plus[q.id]
         ]
         assert longest == [], way
 
@@ -93,8 +96,11 @@ def test_nothing_of_structures_is_forbidden(way: str) -> None:
         if a in i.programs and b in i.programs and (i.told or a != "cuda")
     ]
     pairs = [(i.programs[a], i.programs[b]) for i in items]
-    assert len(pairs) > PAIRS // 8 and forbidden_in(pairs, Level.FULL) == []
-    lessons = [(example_of(p, q).answer, ask(p, direction(way)).prefix, p) for p, q in pairs]
+    assert len(pairs) > PAIRS // 8 and forbidden_in(pairs, ConstraintLevel.FULL) == []
+    lessons = [
+        (make_example(p, q).answer, build_prompt(p, parse_direction(way)).prefix, p)
+        for p, q in pairs
+    ]
     assert not [
         answer
         for answer, _, p in lessons
@@ -121,9 +127,11 @@ STRUCTURED = Program(
 
 def test_the_head_of_a_kernel_of_structures_follows() -> None:
     """A structure that holds pointers goes by value, as does what is taken by reference."""
-    named = dict(zip((f"V{k}" for k in range(64)), canonical(STRUCTURED).names))
+    named = dict(zip((f"V{k}" for k in range(64)), canonicalize_program(STRUCTURED).names))
     heads = {
-        way: " ".join(named.get(w, w) for w in ask(STRUCTURED, direction(way)).prefix.split())
+        way: " ".join(
+            named.get(w, w) for w in build_prompt(STRUCTURED, parse_direction(way)).prefix.split()
+        )
         for way in ("cpp:cuda", "cpp:openmp")
     }
     assert (
@@ -160,8 +168,10 @@ ALLOWED = {("g", "."), ("b", "["), ("b [ 0 ]", "."), ("p", "->"), ("g . ", "u")}
     ],
 )
 def test_fields_are_no_variables(answer: str, last: str) -> None:
-    words = {name: f"V{k}" for k, name in enumerate(canonical(STRUCTURED).names)} | {"z": "V40"}
-    state = ask(STRUCTURED, direction("cpp:cuda")).constraint()
+    words = {name: f"V{k}" for k, name in enumerate(canonicalize_program(STRUCTURED).names)} | {
+        "z": "V40"
+    }
+    state = build_prompt(STRUCTURED, parse_direction("cpp:cuda")).constraint()
     for word in answer.split():
         assert words.get(word, word) not in state.forbidden(), word
         state.advance(words.get(word, word))
@@ -181,7 +191,7 @@ def as_its_own_answer(program: Program) -> tuple[Program, Program]:
 def test_no_real_text_is_forbidden_as_an_answer_to_itself(corpus) -> None:
     for dialect in ("cpp", "cuda", "openmp"):
         pairs = [as_its_own_answer(program) for program in corpus.programs(dialect)]
-        assert forbidden_in(pairs, Level.FULL) == []
+        assert forbidden_in(pairs, ConstraintLevel.FULL) == []
 
 
 NEW_LIBRARY_NAMES = {
@@ -211,9 +221,11 @@ gives these up.
 @pytest.mark.parametrize("corpus", [builtin, development])
 @pytest.mark.parametrize("way", ["cpp:cuda", "cuda:cpp", "cpp:openmp", "openmp:cpp"])
 def test_references_are_allowed_but_for_known_ones(corpus, way: str) -> None:
-    assert {name for name, _ in forbidden_in(corpus.pairs(way), Level.TYPES)} <= NEW_LIBRARY_NAMES
     assert {
-        name for name, _ in forbidden_in(corpus.pairs(way), Level.FULL)
+        name for name, _ in forbidden_in(corpus.pairs(way), ConstraintLevel.TYPES)
+    } <= NEW_LIBRARY_NAMES
+    assert {
+        name for name, _ in forbidden_in(corpus.pairs(way), ConstraintLevel.FULL)
     } <= NEW_LIBRARY_NAMES | NEW_NUMBERS
 
 
@@ -281,18 +293,20 @@ def test_references_are_allowed_but_for_known_ones(corpus, way: str) -> None:
 )
 def test_a_level_forbids_what_it_says_and_the_one_before_does_not(level: str, answer: str) -> None:
     *words, last = answer.split()
-    levels = list(Level)
+    levels = list(ConstraintLevel)
     for one in levels[1:]:
-        state = ask(SOURCE, direction("cpp:cuda"), constrained=one).constraint()
+        state = build_prompt(SOURCE, parse_direction("cpp:cuda"), constrained=one).constraint()
         for word in words:
-            if levels.index(one) < levels.index(Level(level)) or one == level:
+            if levels.index(one) < levels.index(ConstraintLevel(level)) or one == level:
                 assert word not in state.forbidden(), (one, word)
             state.advance(word)
-        assert (last in state.forbidden()) == (levels.index(one) >= levels.index(Level(level))), one
+        assert (last in state.forbidden()) == (
+            levels.index(one) >= levels.index(ConstraintLevel(level))
+        ), one
 
 
 def test_what_looks_strange_but_compiles_is_allowed() -> None:
-    state = ask(SOURCE, direction("cpp:cuda")).constraint()
+    state = build_prompt(SOURCE, parse_direction("cpp:cuda")).constraint()
     text = (
         "int V6 = ( int ) V1 % 3 , V7 = V0 ; float * V8 = V3 + V0 ; * V8 ++ = V1 ; atomicAdd ( "
         "& V3 [ V6 ] , - V1 ) ; atomicAdd ( V4 , 1 ) ;"
@@ -312,22 +326,22 @@ def test_a_number_may_begin_with_its_point_inside_a_functional_cast() -> None:
     source = Program(
         "cpp", "f", "void f(float *x) { x[0] = atan2(float(((.5 * x[1]) + 2)), x[2]); }"
     )
-    assert forbidden_in([(source, Program("openmp", "f", source.text))], Level.FULL) == []
+    assert forbidden_in([(source, Program("openmp", "f", source.text))], ConstraintLevel.FULL) == []
 
 
 def test_a_word_spelled_in_characters_makes_nothing_certain() -> None:
-    state = ask(SOURCE, direction("cpp:cuda")).constraint()
+    state = build_prompt(SOURCE, parse_direction("cpp:cuda")).constraint()
     for word in "V0 =".split() + ["", "", ""]:
         state.advance(word)
     assert not {"/", "(", ";", "["} & set(state.forbidden())
 
 
 def test_the_level_is_an_option_and_none_constrains_nothing() -> None:
-    assert ask(SOURCE, direction("cpp:cuda"), constrained="none").constraint is None
-    assert ask(SOURCE, direction("cpp:cuda"), constrained="none").most_tokens is None
-    assert ask(SOURCE, direction("cpp:cuda")).most_tokens > 100
+    assert build_prompt(SOURCE, parse_direction("cpp:cuda"), constrained="none").constraint is None
+    assert build_prompt(SOURCE, parse_direction("cpp:cuda"), constrained="none").most_tokens is None
+    assert build_prompt(SOURCE, parse_direction("cpp:cuda")).most_tokens > 100
     with pytest.raises(ValueError, match="wrong"):
-        ask(SOURCE, direction("cpp:cuda"), constrained="wrong")
+        build_prompt(SOURCE, parse_direction("cpp:cuda"), constrained="wrong")
     assert Translator(None, constrained="types") is not None
 
 
@@ -339,12 +353,12 @@ def test_words_that_the_vocabulary_lacks_are_spelled_only_where_one_may_stand() 
         ("types", "", True),
         ("full", "V0 =", False),  # all words of this source are in the vocabulary
     ]:
-        state = ask(SOURCE, direction("cpp:cuda"), constrained=level).constraint()
+        state = build_prompt(SOURCE, parse_direction("cpp:cuda"), constrained=level).constraint()
         for word in answer.split():
             state.advance(word)
         assert ("" not in state.forbidden()) == allowed, (level, answer)
         assert "<sep>" in state.forbidden() and "<cuda:cpp>" in state.forbidden()
-    state = ask(SOURCE, direction("cpp:cuda")).constraint()
+    state = build_prompt(SOURCE, parse_direction("cpp:cuda")).constraint()
     assert "F0" in state.forbidden()  # this source does not call itself
 
 
@@ -383,7 +397,7 @@ HOST = "long F0 ( const float * V0 , int V1 ) {"
 )
 def test_a_port_of_a_function_with_a_result_ends_with_the_sources_own_head(answer: str) -> None:
     *words, last = answer.split()
-    state = ask(RETURNING, direction("cpp:cuda")).constraint()
+    state = build_prompt(RETURNING, parse_direction("cpp:cuda")).constraint()
     for word in words:
         assert word not in state.forbidden(), word
         state.advance(word)
@@ -391,7 +405,7 @@ def test_a_port_of_a_function_with_a_result_ends_with_the_sources_own_head(answe
 
 
 def test_host_code_with_launches_is_allowed() -> None:
-    state = ask(RETURNING, direction("cpp:cuda")).constraint()
+    state = build_prompt(RETURNING, parse_direction("cpp:cuda")).constraint()
     body = (
         "long V6 = 0 ; long * V7 ; cudaMalloc ( & V7 , sizeof ( long ) ) ; V4 <<< ( V1 + 2 "
         "_5 _5 ) / 2 _5 _6 , 2 _5 _6 >>> ( V0 , V1 , V7 ) ; return V6 ; }"
@@ -408,7 +422,7 @@ def test_a_source_that_allocates_may_be_answered_by_host_code() -> None:
         "void f(float *x, int n) { float *t = (float *) malloc(n * sizeof(float)); for (int i "
         "= 0; i < n; i++) t[i] = x[i]; free(t); }",
     )
-    asked = ask(source, direction("cpp:cuda"))
+    asked = build_prompt(source, parse_direction("cpp:cuda"))
     assert asked.prefix == ""
     state = asked.constraint()
     for (
@@ -428,14 +442,18 @@ WORDS = (
 
 @given(
     st.lists(st.sampled_from(WORDS), min_size=3, max_size=40),
-    st.sampled_from([Level.SYNTAX, Level.TYPES, Level.FULL]),
+    st.sampled_from([ConstraintLevel.SYNTAX, ConstraintLevel.TYPES, ConstraintLevel.FULL]),
     st.booleans(),
 )
-@example("void V1 ( int V3 [ ; ]".split(), Level.FULL, False)
-def test_no_answer_can_break_the_reader(words: list[str], level: Level, given_head: bool) -> None:
+@example("void V1 ( int V3 [ ; ]".split(), ConstraintLevel.FULL, False)
+def test_no_answer_can_break_the_reader(
+    words: list[str], level: ConstraintLevel, given_head: bool
+) -> None:
     """A `;` within the size of a parameter ended a whole run with a KeyError."""
-    names = canonical(SOURCE)
-    prefix = forced_prefix(SOURCE, names, direction("cpp:cuda")).split() if given_head else []
+    names = canonicalize_program(SOURCE)
+    prefix = (
+        find_forced_prefix(SOURCE, names, parse_direction("cpp:cuda")).split() if given_head else []
+    )
     state = CONSTRAINTS["cpp"](names.tokens, prefix, len(names.names), level, True, "cuda", ())()
     for word in words:
         state.forbidden()

@@ -7,12 +7,12 @@ from __future__ import annotations
 import pytest
 
 from corpora.records import Program
-from translator.normalize.unsupported import Unsaid
-from translator.outline.cpp_blocks import taken_apart, tidied
+from translator.normalize.unsupported import UnsupportedConstruct
+from translator.outline.parse_cpp import normalize, parse_function
 
 
 def apart(body: str, head: str = "void f(int n, double *x, const float *a)"):
-    return taken_apart(Program("cpp", "f", f"{head} {{ {body} }}"))
+    return parse_function(Program("cpp", "f", f"{head} {{ {body} }}"))
 
 
 def lines(body: str) -> str:
@@ -193,7 +193,7 @@ LEFT = {
 
 @pytest.mark.parametrize("what", LEFT)
 def test_what_is_left_to_a_model(what):
-    with pytest.raises(Unsaid):
+    with pytest.raises(UnsupportedConstruct):
         apart(LEFT[what])
 
 
@@ -208,13 +208,13 @@ def test_what_is_left_to_a_model(what):
     ],
 )
 def test_texts_that_are_more_than_one_plain_function(text):
-    assert tidied(Program("cpp", "f", text)) is None
+    assert normalize(Program("cpp", "f", text)) is None
 
 
 def test_what_cannot_be_called_is_left():
     assert (
-        tidied(Program("cpp", "f", "void f(T *x) { x[0] = 1; }")) is None
-        and tidied(Program("cpp", "f", "int x;")) is None
+        normalize(Program("cpp", "f", "void f(T *x) { x[0] = 1; }")) is None
+        and normalize(Program("cpp", "f", "int x;")) is None
     )
 
 
@@ -230,7 +230,7 @@ def test_arrays_of_several_dimensions_have_one_index():
         "b": ("float", (2, 3)),
     }
     for body in ("double *r = a[n]; r[0] = 1;", "a[0] = b[0];", "a[n] = 1;", "a[n][0][1] = 1;"):
-        with pytest.raises(Unsaid):
+        with pytest.raises(UnsupportedConstruct):
             apart(body, head)
 
 
@@ -273,5 +273,5 @@ def test_vectors_are_arrays_and_their_sizes(what):
     ],
 )
 def test_what_else_is_done_with_vectors_is_left_to_a_model(body):
-    with pytest.raises(Unsaid):
+    with pytest.raises(UnsupportedConstruct):
         apart(body, "void f(int n, std::vector<double> &x, const std::vector<double> &a)")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from corpora.records import Program
-from translator.normalize.expand_macros import written_out
-from translator.normalize.inline_expressions import inlined
-from translator.normalize.unsupported import Unsaid
-from translator.outline.cpp_blocks import taken_apart
+from translator.normalize.expand_macros import expand_program
+from translator.normalize.inline_expressions import inline_helpers
+from translator.normalize.unsupported import UnsupportedConstruct
+from translator.outline.parse_cpp import parse_function
 
 DOT = (
     "static double dot(int n, const double *a, const double *b) { double s = 0; for (int i "
@@ -24,7 +24,7 @@ NEXT = "unsigned int next(unsigned int *state) { *state = *state * 5u + 1u; retu
 
 def written(helper: str, body: str, head: str = "void f(int n, double *x, double *z)") -> str:
     """The statements, in one line, without the head."""
-    text = taken_apart(Program("cpp", "f", f"{helper}{head} {{ {body} }}")).text
+    text = parse_function(Program("cpp", "f", f"{helper}{head} {{ {body} }}")).text
     return " ".join(" ".join(text.split("{", 1)[1].rsplit("}", 1)[0].split()).split())
 
 
@@ -101,8 +101,8 @@ def test_what_is_left(helper, body, reason):
     if not reason:
         assert "s[0]" in written(helper, body)
         return
-    with pytest.raises(Unsaid, match=reason):
-        inlined(f"{helper}void f(int n, double *x, double *z) {{ {body} }}", "f")
+    with pytest.raises(UnsupportedConstruct, match=reason):
+        inline_helpers(f"{helper}void f(int n, double *x, double *z) {{ {body} }}", "f")
 
 
 def test_structures_stay_beside_a_function_whose_macros_are_written_out():
@@ -110,9 +110,9 @@ def test_structures_stay_beside_a_function_whose_macros_are_written_out():
         "#define SMALL 1e-9f\ntypedef struct { float x, w; } body;\nvoid f(body *p, int n) { "
         "for (int i = 0; i < n; i++) p[i].x += SMALL; }"
     )
-    made = written_out(Program("cpp", "f", text)).text
+    made = expand_program(Program("cpp", "f", text)).text
     assert (
         "SMALL" not in made
         and "typedef struct { float x, w; } body;" in made
-        and "p__x[i] += 1e-9f;" in taken_apart(Program("cpp", "f", text)).text
+        and "p__x[i] += 1e-9f;" in parse_function(Program("cpp", "f", text)).text
     )

@@ -6,15 +6,15 @@ from __future__ import annotations
 
 import pytest
 
-from corpora.dialects import direction
+from corpora.dialects import parse_direction
 from corpora.records import Program
-from translator.normalize.expand_macros import written_out
-from translator.outline.cpp_blocks import tidied
-from translator.prompting.translate import spelled_question
+from translator.normalize.expand_macros import expand_program
+from translator.outline.parse_cpp import normalize
+from translator.prompting.translate import normalize_source
 
 
 def out(text: str) -> str:
-    return " ".join(written_out(Program("cpp", "f", text)).text.split())
+    return " ".join(expand_program(Program("cpp", "f", text)).text.split())
 
 
 BEFORE_AND_AFTER = {
@@ -93,7 +93,7 @@ def test_names_stand_where_they_are_used(before, after):
     ids=range(9),
 )
 def test_what_is_more_than_a_name_stays_as_it_is(text):
-    assert written_out(Program("cpp", "f", text)).text == text
+    assert expand_program(Program("cpp", "f", text)).text == text
 
 
 def test_the_model_is_shown_what_is_written_out():
@@ -102,9 +102,9 @@ def test_the_model_is_shown_what_is_written_out():
         "i++) x[i] *= N; }"
     )
     program = Program("cpp", "f", text)
-    assert tidied(program).text.startswith("void f(int n, float *x) {")
+    assert normalize(program).text.startswith("void f(int n, float *x) {")
     for way in ("cpp:cuda", "cpp:openmp"):
-        asked, _ = spelled_question(program, direction(way))
+        asked, _ = normalize_source(program, parse_direction(way))
         assert (
             "define" not in asked.text and "typedef" not in asked.text and "x[i] *= 4" in asked.text
         )

@@ -5,18 +5,18 @@ from __future__ import annotations
 import pytest
 
 from corpora.records import Program
-from translator.normalize.unsupported import Unsaid
-from translator.outline.c_function import Array
-from translator.outline.cpp_blocks import taken_apart
-from translator.outline.device_arrays import copies, on_device
-from translator.outline.pointer_swaps import exchange, exchanged
+from translator.normalize.unsupported import UnsupportedConstruct
+from translator.outline.c_function import FunctionArray
+from translator.outline.device_arrays import convert_host_statement, make_device_copies
+from translator.outline.parse_cpp import parse_function
+from translator.outline.pointer_swaps import format_exchange, read_exchange
 
 HEAD = "void f(int n, double *a, double *b, double *c)"
 LOOP = "for (int i = 0; i < n; i++) b[i] = a[i] + c[i];"
 
 
 def apart(body: str, head: str = HEAD):
-    return taken_apart(Program("cpp", "f", f"{head} {{ {LOOP} {body} }}"))
+    return parse_function(Program("cpp", "f", f"{head} {{ {LOOP} {body} }}"))
 
 
 SAID = {
@@ -37,7 +37,7 @@ def test_pointers_that_are_handed_round_are_one_statement(what):
     assert [
         found
         for item in apart(body).body.items
-        if isinstance(item, str) and (found := exchanged(item))
+        if isinstance(item, str) and (found := read_exchange(item))
     ] == [moves]
 
 
@@ -51,14 +51,16 @@ def test_pointers_that_are_handed_round_are_one_statement(what):
     ],
 )
 def test_what_leaves_two_pointers_in_one_place_is_none(body):
-    with pytest.raises(Unsaid):
+    with pytest.raises(UnsupportedConstruct):
         apart(body)
 
 
 def test_an_exchange_reads_as_it_was_written():
     moves = {"a": "b", "b": "c", "c": "a"}
-    assert exchanged(exchange("const float", moves)) == moves and not exchanged("a[0] = b[0];")
-    assert exchanged("x.swap(y);") == {"x": "y", "y": "x"}
+    assert read_exchange(format_exchange("const float", moves)) == moves and not read_exchange(
+        "a[0] = b[0];"
+    )
+    assert read_exchange("x.swap(y);") == {"x": "y", "y": "x"}
 
 
 def test_the_caller_gets_back_what_his_pointers_point_to():
@@ -66,16 +68,16 @@ def test_the_caller_gets_back_what_his_pointers_point_to():
     measured = type(found)(
         **{
             **{name: getattr(found, name) for name in found.__slots__},
-            "arrays": {name: Array("double", "n") for name in "abc"},
+            "arrays": {name: FunctionArray("double", "n") for name in "abc"},
         }
     )
-    rows, closing = copies(measured, ["a", "b", "c"], {})
+    rows, closing = make_device_copies(measured, ["a", "b", "c"], {})
     assert "double *d_a_given = d_a;" in rows and "d_c_given" not in " ".join(rows)
     back, freed = closing[:3], closing[3:]
     assert (
         "cudaMemcpy(a, d_a_given, (n) * sizeof(double), cudaMemcpyDeviceToHost);" in back
         and all(row.startswith("cudaFree") for row in freed)
     )
-    assert on_device(measured, found.body.items[1]) == [
+    assert convert_host_statement(measured, found.body.items[1]) == [
         "{ double *kept = d_a; d_a = d_b; d_b = kept; }"
     ]

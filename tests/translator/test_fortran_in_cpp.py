@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpora.datasets.loaders import load_corpus
-from corpora.dialects import direction
+from corpora.dialects import parse_direction
 from corpora.records import Program
 from gpu_runtime.models.protocol import Sampling
 from gpu_runtime.models.scripted import ScriptedModel
-from translator.normalize.fortran.fortran_in_cpp import in_cpp, spelled
-from translator.normalize.unsupported import Unsaid
-from translator.prompting.instructions import Wording
-from translator.prompting.translate import PromptStyle, Translator, spelled_question
+from translator.normalize.fortran.convert import convert_to_cpp, format_cpp
+from translator.normalize.unsupported import UnsupportedConstruct
+from translator.prompting.instructions import PromptWording
+from translator.prompting.translate import PromptStyle, Translator, normalize_source
 
 HEAD = (
     "subroutine f(n, m, x, a)\n integer, intent(in) :: n, m\n real(8), intent(inout) :: "
@@ -28,7 +28,7 @@ HEAD = (
 
 def body_of(statements: str, head: str = HEAD) -> str:
     """The lines between the braces, one blank between words."""
-    text = spelled(Program("fortran", "f", f"{head}{statements}\nend subroutine\n"))
+    text = format_cpp(Program("fortran", "f", f"{head}{statements}\nend subroutine\n"))
     return " ".join(" ".join(text.split("{", 1)[1].rsplit("}", 1)[0].split()).split())
 
 
@@ -134,7 +134,7 @@ def test_old_forms():
         "   DO 20 I = 1, N\n      DO 20 J = 1, N\n"
         "      IF (A(I, J) .LT. 0.0) GO TO 20\n      F = F + A(I, J)\n   20 CONTINUE\n      END\n"
     )
-    assert spelled(Program("fortran", "f", text)) == (
+    assert format_cpp(Program("fortran", "f", text)) == (
         "float f(int n, float *a) {\n    float f_ = 0.0f;\n    for (int i = 1; i <= n; i++) {\n"
         "        for (int j = 0; j < n; j++) {\n"
         "            if (a[j * (n + 1) + i] < 0.0f) {\n                continue;\n            "
@@ -155,7 +155,7 @@ def test_constants_names_of_c_and_scalars_that_are_changed():
         " real, intent(out) :: x(w, int)\n real :: tmp(w)\n tmp = pi\n x(w, 1) = tmp(2)\n long "
         "= long + w\nend subroutine\n"
     )
-    assert spelled(Program("fortran", "f", text)) == (
+    assert format_cpp(Program("fortran", "f", text)) == (
         "void f(int int_, int *long_, float *x) {\n    float tmp[3];\n    const float pi = "
         "3.5f;\n    for (int k = 0; k < 3; k++) {\n        tmp[k] = pi;\n    }\n"
         "    x[2] = tmp[1];\n    *long_ += 3;\n}\n"
@@ -204,7 +204,7 @@ SHAPES = {
 @pytest.mark.parametrize("what", SHAPES)
 def test_arrays_whose_extents_are_known_when_it_is_called(what):
     text, (head, body) = SHAPES[what]
-    said = " ".join(spelled(Program("fortran", "f", f"{text}\nend subroutine\n")).split())
+    said = " ".join(format_cpp(Program("fortran", "f", f"{text}\nend subroutine\n")).split())
     assert f"{head})" in said and f"{{ {body} }}" in said
 
 
@@ -219,8 +219,8 @@ def test_arrays_whose_extents_are_known_when_it_is_called(what):
     ],
 )
 def test_memory_of_which_the_text_does_not_say_how_much_there_is(statement, reason):
-    with pytest.raises(Unsaid, match=reason):
-        spelled(
+    with pytest.raises(UnsupportedConstruct, match=reason):
+        format_cpp(
             Program(
                 "fortran",
                 "f",
@@ -246,7 +246,7 @@ LEFT = {
 
 @pytest.mark.parametrize("statements", LEFT)
 def test_what_has_no_spelling_says_why(statements):
-    with pytest.raises(Unsaid, match=LEFT[statements]):
+    with pytest.raises(UnsupportedConstruct, match=LEFT[statements]):
         body_of(statements)
 
 
@@ -282,7 +282,7 @@ def test_kinds_tables_and_functions_inside_as_modules_have_them():
     """So a procedure is cut out of its module: with the constants and the small functions that it
     names.
     """
-    text = " ".join(spelled(Program("fortran", "f", MODULE_LIKE)).split())
+    text = " ".join(format_cpp(Program("fortran", "f", MODULE_LIKE)).split())
     assert text == (
         "void f(int n, const double *x, double *y) { const int shift[3] = {-1, 0, 1}; for (int "
         "i = 0; i < n; i++) { "
@@ -301,7 +301,7 @@ def test_kinds_tables_and_functions_inside_as_modules_have_them():
     ],
 )
 def test_functions_that_are_more_than_a_value_have_no_spelling(change):
-    assert in_cpp(Program("fortran", "f", MODULE_LIKE.replace(*change))) is None
+    assert convert_to_cpp(Program("fortran", "f", MODULE_LIKE.replace(*change))) is None
 
 
 ABSENT = (
@@ -315,7 +315,7 @@ def test_optional_arrays_may_be_null():
         body_of("do i = 1, n\n if (.not. present(w)) exit\n x(i) = w(i)\n end do", ABSENT)
         == "for (int i = 0; i < n; i++) { if (!(w != nullptr)) { break; } x[i] = w[i]; }"
     )
-    with pytest.raises(Unsaid, match="a scalar that may be absent"):
+    with pytest.raises(UnsupportedConstruct, match="a scalar that may be absent"):
         body_of("if (present(s)) x(1) = s", ABSENT)
 
 
@@ -325,7 +325,7 @@ def test_sizes_that_nothing_says_are_not_guessed():
         "real(8), intent(inout) :: x(:)\n integer :: x_size\n x_size = 1\n",
     ):
         assert (
-            in_cpp(
+            convert_to_cpp(
                 Program(
                     "fortran", "f", f"subroutine f(x)\n {declarations} x = 2 * x\nend subroutine\n"
                 )
@@ -368,12 +368,12 @@ def test_broken_texts_are_left_alone(data):
                 ]
             )
         )
-    found = in_cpp(Program("fortran", program.name, " ".join(words)))
+    found = convert_to_cpp(Program("fortran", program.name, " ".join(words)))
     assert found is None or found.dialect == "cpp"
 
 
 def test_most_fortran_here_is_spelled():
-    assert sum(in_cpp(p) is not None for p in SOURCES) >= 0.9 * len(SOURCES)
+    assert sum(convert_to_cpp(p) is not None for p in SOURCES) >= 0.9 * len(SOURCES)
 
 
 LOOP = Program(
@@ -390,7 +390,7 @@ def test_a_small_model_is_asked_in_cpp_and_taught_what_it_is_asked():
     translator = Translator(
         ScriptedModel(lambda prompt, k: asked.append(prompt.text) or answer), spell=True
     )
-    (candidate,) = translator.propose([LOOP], direction("fortran:cuda"), Sampling(1, 0.0))
+    (candidate,) = translator.propose([LOOP], parse_direction("fortran:cuda"), Sampling(1, 0.0))
     assert asked[0].startswith("<cpp:cuda> void F0 ( int V0 , float * V1 ) { for ( int V2 = 0 ;")
     assert (candidate.source_id, candidate.direction) == (LOOP.id, "fortran:cuda")
     assert "__global__ void f(int n, float * x)" in candidate.text
@@ -399,7 +399,7 @@ def test_a_small_model_is_asked_in_cpp_and_taught_what_it_is_asked():
         "__global__ void F0 ( int V0 , float * V1 ) {"
     )
     preference = translator.preference(
-        LOOP, direction("fortran:cuda"), KERNEL, KERNEL.replace("2", "3")
+        LOOP, parse_direction("fortran:cuda"), KERNEL, KERNEL.replace("2", "3")
     )
     assert (
         preference.prompt == asked[0]
@@ -410,7 +410,7 @@ def test_a_small_model_is_asked_in_cpp_and_taught_what_it_is_asked():
 
 @pytest.mark.parametrize("way", ["fortran:cpp", "fortran:openmp-fortran"])
 def test_serial_and_fortran_targets_are_asked_for_as_written(way):
-    assert spelled_question(LOOP, direction(way)) == (LOOP, direction(way))
+    assert normalize_source(LOOP, parse_direction(way)) == (LOOP, parse_direction(way))
 
 
 def test_models_asked_in_words_see_the_fortran_text():
@@ -418,16 +418,16 @@ def test_models_asked_in_words_see_the_fortran_text():
     translator = Translator(
         ScriptedModel(lambda p, k: asked.append(p.text) or "```cuda\n```"),
         PromptStyle.PLAIN,
-        wording=Wording(),
+        wording=PromptWording(),
         spell=True,
     )
-    translator.propose([LOOP], direction("fortran:cuda"), Sampling(1, 0.0))
+    translator.propose([LOOP], parse_direction("fortran:cuda"), Sampling(1, 0.0))
     assert "subroutine f(n, x)" in asked[0]
 
 
 def test_a_text_without_a_spelling_is_asked_for_as_it_is():
     program = Program("fortran", "f", LOOP.text.replace("2 * x(i)", "g(x(i))"))
-    assert spelled_question(program, direction("fortran:cuda")) == (
+    assert normalize_source(program, parse_direction("fortran:cuda")) == (
         program,
-        direction("fortran:cuda"),
+        parse_direction("fortran:cuda"),
     )

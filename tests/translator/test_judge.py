@@ -4,14 +4,14 @@ from dataclasses import replace
 import pytest
 
 from corpora.records import Blame, Outcome, Program, UnitTestSuite
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from corpora.suites.unit_tests import parse_suite
 from gpu_runtime.backend import Execution, Status
 from gpu_runtime.emulation.backend import EmulatedBackend
-from tester.validity import validate
-from translator.judge import JudgeConfig, allowed_s, call_s, judge
-from translator.trials.bench import outcome_of
-from translator.trials.cuda import strides_over_grid
+from tester.validity import validate_suite
+from translator.judge import JudgeConfig, compute_batch_time_limit, compute_call_time_limit, judge
+from translator.trials.bench import choose_outcome
+from translator.trials.cuda import has_grid_stride
 
 SCALE = Program(
     "cpp",
@@ -41,8 +41,8 @@ def expectations(backend):
 
 
 def expected(backend, program, text):
-    suite = UnitTestSuite(program.id, parse_suite(text, signature_of(program)), "user")
-    found = validate(program, signature_of(program), suite, backend)
+    suite = UnitTestSuite(program.id, parse_suite(text, read_signature(program)), "user")
+    found = validate_suite(program, read_signature(program), suite, backend)
     assert found.valid, found.reason
     return found.expectations
 
@@ -132,7 +132,7 @@ def test_a_loop_over_the_grid_is_right_on_any_grid(backend, expectations, body, 
     ],
 )
 def test_what_is_for_any_grid(text, any_grid):
-    assert strides_over_grid(text) is any_grid
+    assert has_grid_stride(text) is any_grid
 
 
 def test_one_block_is_no_translation_of_any_size(backend, expectations):
@@ -247,7 +247,7 @@ def test_refused_before_it_is_compiled(backend, expectations):
     ],
 )
 def test_what_a_status_means(status, detail, outcome):
-    assert outcome_of(Execution(status, detail)) is outcome
+    assert choose_outcome(Execution(status, detail)) is outcome
 
 
 SIMD = """subroutine f(n, a, b)
@@ -316,7 +316,7 @@ def test_a_target_that_never_ends_is_not_waited_for_for_hours(own_s, allowed):
     """An emulated source of a second a test used to allow its target three quarters of an hour a
     batch.
     """
-    assert allowed_s(JudgeConfig(), own_s) == allowed
+    assert compute_batch_time_limit(JudgeConfig(), own_s) == allowed
 
 
 ENDLESS = (
@@ -338,5 +338,7 @@ def test_what_never_ends_is_not_waited_for_again_and_again(expectations):
 
 
 def test_a_dear_test_has_more_time_than_a_small_one(expectations):
-    times = call_s(JudgeConfig(), replace(expectations, tests_ms=(0.01, 2.0, 50.0)))
+    times = compute_call_time_limit(
+        JudgeConfig(), replace(expectations, tests_ms=(0.01, 2.0, 50.0))
+    )
     assert times == (1.0, 1.0, 10.0)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from corpora.records import Program
-from translator.outline.array_bounds import lengths_said
-from translator.outline.cpp_blocks import taken_apart
+from translator.outline.array_bounds import find_array_lengths
+from translator.outline.parse_cpp import parse_function
 
 
 @pytest.mark.parametrize(
@@ -32,8 +32,10 @@ from translator.outline.cpp_blocks import taken_apart
 )
 def test_the_last_place_that_loops_come_to(body, lengths):
     assert (
-        lengths_said(
-            taken_apart(Program("cpp", "f", f"void f(int n, int m, int ld, float *x) {{ {body} }}"))
+        find_array_lengths(
+            parse_function(
+                Program("cpp", "f", f"void f(int n, int m, int ld, float *x) {{ {body} }}")
+            )
         )["x"]
         == lengths
     )
@@ -49,8 +51,8 @@ def test_the_last_place_that_loops_come_to(body, lengths):
     ],
 )
 def test_what_contents_decide_is_not_said(body):
-    assert "x" not in lengths_said(
-        taken_apart(
+    assert "x" not in find_array_lengths(
+        parse_function(
             Program("cpp", "f", f"void f(int n, int m, const int *at, float *x) {{ {body} }}")
         )
     )

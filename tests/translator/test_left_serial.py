@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from translator.outline.count_serial_loops import left_serial
+from translator.outline.count_serial_loops import count_serial_loops
 
 LOOP = "for (int i = 0; i < n; i++) x[i] = 0;"
 SHARED = f"#pragma omp parallel for \\\n  schedule(static)\n{LOOP}"
@@ -26,4 +26,4 @@ SHARED = f"#pragma omp parallel for \\\n  schedule(static)\n{LOOP}"
     ],
 )
 def test_loops_without_a_directive_are_left(body, left):
-    assert left_serial(f"void f(int n, float *x) {{ {body} }}") == left
+    assert count_serial_loops(f"void f(int n, float *x) {{ {body} }}") == left

@@ -5,24 +5,29 @@ from __future__ import annotations
 import pytest
 
 from corpora.records import Program
-from translator.normalize.unsupported import Unsaid
-from translator.outline.cpp_blocks import taken_apart, tidied
-from translator.outline.members import Gathered, Structured, gathered, in_structures
+from translator.normalize.unsupported import UnsupportedConstruct
+from translator.outline.members import (
+    GatheredArray,
+    StructureParameter,
+    call_with_gathered_arrays,
+    restore_structure_members,
+)
+from translator.outline.parse_cpp import normalize, parse_function
 
 DEFINED = (
     "struct P { float x; }; struct E { int to; float w; P p; float many[3]; };\nstruct B "
     "{ int n; float r; };\n"
 )
 STRUCTURES = (
-    Structured("e", "array", {"e__w": "w", "e__p__x": "p.x", "e__p": "p"}),
-    Structured("b", "pointer", {"b__n": "n"}),
-    Structured("c", "value", {"c__n": "n"}),
+    StructureParameter("e", "array", {"e__w": "w", "e__p__x": "p.x", "e__p": "p"}),
+    StructureParameter("b", "pointer", {"b__n": "n"}),
+    StructureParameter("c", "value", {"c__n": "n"}),
 )
 
 
 def statement(body, head="void f(int n, B *b, B c, const B &d)"):
     return (
-        taken_apart(
+        parse_function(
             Program(
                 "cpp",
                 "f",
@@ -61,29 +66,32 @@ def test_numbers_are_elements_and_scalars(body, numbers):
     ],
 )
 def test_whole_structures_and_moving_places_are_left_to_a_model(body):
-    with pytest.raises(Unsaid):
+    with pytest.raises(UnsupportedConstruct):
         statement(body)
 
 
 def test_arrays_in_structures_are_left_to_a_model_and_nothing_is_tidied():
-    with pytest.raises(Unsaid):
-        taken_apart(Program("cpp", "f", f"{DEFINED}void f(int n, E *e) {{ e[0].w = 1; }}"))
-    assert tidied(Program("cpp", "f", f"{DEFINED}void f(int n, B *b) {{ b[0].r = 1; }}")) is None
+    with pytest.raises(UnsupportedConstruct):
+        parse_function(Program("cpp", "f", f"{DEFINED}void f(int n, E *e) {{ e[0].w = 1; }}"))
+    assert normalize(Program("cpp", "f", f"{DEFINED}void f(int n, B *b) {{ b[0].r = 1; }}")) is None
 
 
 def test_numbers_are_written_as_the_structures_again():
     text = "e__w[e__p__x[i] + 1] = b__n * c__n; e__p__x[a[i]]++; e__weight[2] = 1;"
     assert (
-        in_structures(text, STRUCTURES)
+        restore_structure_members(text, STRUCTURES)
         == "e[e[i].p.x + 1].w = b->n * c.n; e[a[i]].p.x++; e__weight[2] = 1;"
     )
 
 
 def test_gathered_numbers_come_back_where_they_are_set():
-    text = gathered(
+    text = call_with_gathered_arrays(
         "float f(E *e, B *b)",
         "g(e__w, e__p__x, b__n)",
-        [Gathered("e__w", "float", "b__n", True), Gathered("e__p__x", "float", "b__n", False)],
+        [
+            GatheredArray("e__w", "float", "b__n", True),
+            GatheredArray("e__p__x", "float", "b__n", False),
+        ],
         STRUCTURES,
     )
     assert (
@@ -97,12 +105,15 @@ def test_gathered_numbers_come_back_where_they_are_set():
 
 
 def test_one_index_is_written_by_dimension_again():
-    rows = [Structured("a", "rows", {"a": "double,4"}), Structured("b", "rows", {"b": "float,2,3"})]
+    rows = [
+        StructureParameter("a", "rows", {"a": "double,4"}),
+        StructureParameter("b", "rows", {"b": "float,2,3"}),
+    ]
     text = (
         "void f(int n, double a[8][4]) {\n a[(n + 1) * 4 + (n > 1)] = b[(n * 2 + 0) * 3 + n "
         "- 1];\n return a[k] + a[n + i * 4 + j];\n}"
     )
-    assert in_structures(text, rows) == (
+    assert restore_structure_members(text, rows) == (
         "void f(int n, double a[8][4]) {\n a[n + 1][(n > 1)] = b[n][0][n - 1];\n return "
         "((double *)a)[k] + ((double *)a)[n + i * 4 + j];\n}"
     )

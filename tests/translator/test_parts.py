@@ -10,19 +10,19 @@ import pytest
 
 from corpora.records import Program
 from translator.normalize.c_blocks import Block
-from translator.normalize.fortran.fortran_in_cpp import written
-from translator.outline.cpp_blocks import taken_apart
-from translator.outline.outliner import Cut, Results, first_use
+from translator.normalize.fortran.convert import convert_function
+from translator.outline.outliner import Outliner, ResultPassing, find_first_use
+from translator.outline.parse_cpp import parse_function
 from translator.outline.reassemble import (
-    Group,
-    Ported,
-    annotated,
-    joinable,
-    launchable,
-    launched,
-    one_kernel,
+    HostGroup,
+    PortedKernel,
+    can_emit_launch,
+    can_insert_port,
+    emit_host_launcher,
+    emit_single_kernel,
+    insert_directives,
 )
-from translator.parallelize.propose import kernels
+from translator.parallelize.propose import propose_kernels
 
 HEAD = (
     "subroutine f(n, m, x, a, s)\n integer, intent(in) :: n, m\n real(8), intent(inout) :: "
@@ -31,14 +31,14 @@ HEAD = (
 
 
 def function(statements: str, head: str = HEAD):
-    return written(Program("fortran", "f", f"{head}{statements}\nend subroutine\n"))
+    return convert_function(Program("fortran", "f", f"{head}{statements}\nend subroutine\n"))
 
 
 def parts_of(statements: str):
     """The parts of loops and of what touches arrays, each with what is declared before it."""
-    cut, scope, found = Cut(function(statements)), {}, []
+    cut, scope, found = Outliner(function(statements)), {}, []
     for items in cut.units(cut.function.body):
-        if not isinstance(items[0], str) or cut.touches(items[0]):
+        if not isinstance(items[0], str) or cut.touches_array(items[0]):
             found.append(cut.part(items, scope))
         scope = cut.scope_of(items[-1], scope)
     return cut, found
@@ -70,12 +70,12 @@ def test_scalars_behind_pointers_go_by_value_where_they_are_read():
         and "double s) {" in part.program.text
         and "x[i] *= s;" in part.program.text
     )
-    port = Ported(
+    port = PortedKernel(
         part,
         "void f_part1(double *x, int n, double s) {\n#pragma omp parallel for\n    for (int i "
         "= 0; i < n; i++) x[i] *= s;\n}\n",
     )
-    assert annotated(cut.function, ["*s = 2;", port]) == (
+    assert insert_directives(cut.function, ["*s = 2;", port]) == (
         "void f(int n, int m, double *x, double *a, double *s) {\n    *s = 2;\n#pragma omp "
         "parallel for\n    for (int i = 0; i < n; i++) x[i] *= (*s);\n}\n"
     )
@@ -94,7 +94,7 @@ def test_what_is_no_function_of_its_own(why):
 
 
 def test_a_break_belongs_to_its_loop():
-    cut = Cut(
+    cut = Outliner(
         function(
             "do j = 1, m\n do i = 1, n\n if (x(i) > 0) exit\n x(i) = j\n end do\n if (x(j) < 0) "
             "exit\n end do"
@@ -109,7 +109,7 @@ def test_a_break_belongs_to_its_loop():
 
 
 def test_an_if_and_its_else_stay_together():
-    cut = Cut(
+    cut = Outliner(
         function(
             "if (n > 1) then\n x(1) = 1\n else\n x(1) = 2\n end if\n x(2) = 3\n x(n) = 4\n i = 5"
         )
@@ -120,9 +120,12 @@ def test_an_if_and_its_else_stay_together():
 def test_host_code_copies_what_it_must_and_launches_as_the_plan_says():
     cut, (part,) = parts_of("do j = 1, m\n do i = 1, n\n a(i, j) = x(i)\n end do\n end do")
     kernel = "__global__ void f_part1(double *a, const double *x, int m, int n) { }"
-    node = Ported(part, kernel, "grid=ceil(n/16),ceil((m-1)/8),1 block=16,8,1 shared=8*len(x)")
-    text = launched(
-        cut.function, [Group("for (int t = 0; t < 3; t++)", [node]), Ported(part, part.one_thread)]
+    node = PortedKernel(
+        part, kernel, "grid=ceil(n/16),ceil((m-1)/8),1 block=16,8,1 shared=8*len(x)"
+    )
+    text = emit_host_launcher(
+        cut.function,
+        [HostGroup("for (int t = 0; t < 3; t++)", [node]), PortedKernel(part, part.one_thread)],
     )
     assert (
         "for (int t = 0; t < 3; t++) {\n        f_part1<<<dim3((n + 15) / 16, ((m-1) + 7) / 8, "
@@ -144,40 +147,41 @@ def test_names_on_the_device_are_free_and_sizes_behind_pointers_are_read():
         "subroutine f(n, x, d_x)\n integer, intent(inout) :: n\n real, intent(inout) :: "
         "x(8), d_x(8)\n integer :: i\n"
     )
-    cut = Cut(function("n = 8\n do i = 1, n\n x(i) = d_x(i)\n end do", head))
+    cut = Outliner(function("n = 8\n do i = 1, n\n x(i) = d_x(i)\n end do", head))
     part = cut.part(cut.function.body.items[1:], {})
-    text = launched(
-        cut.function, ["*n = 8;", Ported(part, part.one_thread, "grid=ceil(n/64),1,1 block=64,1,1")]
+    text = emit_host_launcher(
+        cut.function,
+        ["*n = 8;", PortedKernel(part, part.one_thread, "grid=ceil(n/64),1,1 block=64,1,1")],
     )
     assert "float *device_x;" in text and "float *d_d_x;" in text
     assert "f_part1<<<((*n) + 63) / 64, 64>>>(device_x, d_d_x, *n);" in text
 
 
 def test_plans_that_host_code_cannot_say():
-    assert launchable("grid=ceil(n/64),1,1 block=64,1,1") and not launchable(
+    assert can_emit_launch("grid=ceil(n/64),1,1 block=64,1,1") and not can_emit_launch(
         "grid=gcd(n,64),1,1 block=64,1,1"
     )
 
 
 def test_no_host_code_for_arrays_whose_length_is_not_in_the_text():
     head = HEAD.replace("x(n), a(n, m)", "x(*), a(n, m)")
-    cut = Cut(function("do i = 1, n\n x(i) = 1\n end do", head))
+    cut = Outliner(function("do i = 1, n\n x(i) = 1\n end do", head))
     part = cut.part(cut.function.body.items, {})
-    assert launched(cut.function, [Ported(part, part.one_thread)]) is None
+    assert emit_host_launcher(cut.function, [PortedKernel(part, part.one_thread)]) is None
 
 
 def test_arrays_of_the_function_itself_live_on_the_device_alone():
     head = HEAD.replace("real(8) :: t\n", "real(8) :: t, w(8)\n")
-    cut = Cut(function("w = 1\n do i = 1, n\n x(i) = w(1)\n end do", head))
+    cut = Outliner(function("w = 1\n do i = 1, n\n x(i) = w(1)\n end do", head))
     nodes = [
         "double w[8];",
         *(
-            Ported(p, p.one_thread)
+            PortedKernel(p, p.one_thread)
             for items in cut.units(cut.function.body)
             if (p := cut.part(items, {})) and not isinstance(items[0], str)
         ),
     ]
-    text = launched(cut.function, nodes)
+    text = emit_host_launcher(cut.function, nodes)
     assert (
         "double w[8]" not in text
         and "cudaMalloc((void **)&d_w, (8) * sizeof(double));" in text
@@ -186,15 +190,17 @@ def test_arrays_of_the_function_itself_live_on_the_device_alone():
     assert isinstance(cut.function.body, Block)
 
 
-def cut_cpp(body: str, results: Results, head: str = "double f(int n, double *x, const double *a)"):
-    return Cut(taken_apart(Program("cpp", "f", f"{head} {{ {body} }}")), results)
+def cut_cpp(
+    body: str, results: ResultPassing, head: str = "double f(int n, double *x, const double *a)"
+):
+    return Outliner(parse_function(Program("cpp", "f", f"{head} {{ {body} }}")), results)
 
 
 SUM = "double s = 0; for (int i = 0; i < n; i++) s += a[i]; x[0] = s; return s;"
 
 
 def test_a_changed_scalar_goes_to_the_device_and_back():
-    cut = cut_cpp(SUM, Results.POINTERS)
+    cut = cut_cpp(SUM, ResultPassing.POINTERS)
     start, loop, store, end = cut.function.body.items
     part = cut.part([loop], {"s": "double"}, [store, end])
     assert part.results == {"s": "double"} and part.names == ("a", "n", "&s")
@@ -203,8 +209,8 @@ def test_a_changed_scalar_goes_to_the_device_and_back():
         and "s[0] += a[i];" in part.program.text
     )
     cut.function.arrays.update({"a": replace(cut.function.arrays["a"], count="n")})
-    text = launched(
-        cut.function, [start, Ported(part, part.one_thread, "grid=1,1,1 block=64,1,1"), end]
+    text = emit_host_launcher(
+        cut.function, [start, PortedKernel(part, part.one_thread, "grid=1,1,1 block=64,1,1"), end]
     )
     there, launch, back = (
         text.index(w)
@@ -218,33 +224,37 @@ def test_a_changed_scalar_goes_to_the_device_and_back():
 
 
 def test_a_scalar_that_a_part_sets_first_is_not_copied_there():
-    cut = cut_cpp("double s; s = a[0]; x[0] = s; return s;", Results.POINTERS)
+    cut = cut_cpp("double s; s = a[0]; x[0] = s; return s;", ResultPassing.POINTERS)
     first, store, end = cut.function.body.items
     part = cut.part([first.removeprefix("double ")], {"s": "double"}, [store, end])
     assert part.results == {"s": "double"}
     cut.function.arrays.update(
         {name: replace(a, count="n") for name, a in cut.function.arrays.items()}
     )
-    text = launched(cut.function, [Ported(part, part.one_thread)])
+    text = emit_host_launcher(cut.function, [PortedKernel(part, part.one_thread)])
     assert "cudaMemcpy(d_s, &s" not in text and "cudaMemcpy(&s, d_s" in text
 
 
 def test_under_openmp_a_part_returns_the_scalar_that_it_changes():
-    cut = cut_cpp(SUM, Results.RETURNED)
+    cut = cut_cpp(SUM, ResultPassing.RETURNED)
     _, loop, store, end = cut.function.body.items
     part = cut.part([loop], {"s": "double"}, [store, end])
     assert part.program.text.startswith(
         "double f_part1(const double *a, int n, double s) {"
     ) and part.program.text.endswith("    return s;\n}\n")
     port = part.program.text.replace("    for", "#pragma omp parallel for reduction(+:s)\n    for")
-    assert joinable(part, port) and not joinable(part, port.replace("return s;", "return 2 * s;"))
-    assert not joinable(part, port.replace("s += a[i];", "if (n) return s;"))
-    joined = annotated(cut.function, ["double s = 0;", Ported(part, port), "return s;"])
+    assert can_insert_port(part, port) and not can_insert_port(
+        part, port.replace("return s;", "return 2 * s;")
+    )
+    assert not can_insert_port(part, port.replace("s += a[i];", "if (n) return s;"))
+    joined = insert_directives(
+        cut.function, ["double s = 0;", PortedKernel(part, port), "return s;"]
+    )
     assert joined.count("return") == 1 and "#pragma omp parallel for reduction(+:s)\n" in joined
     both = cut_cpp(
         "double s = 0, t = 0; for (int i = 0; i < n; i++) { s += a[i]; t -= a[i]; } x[0] = s; "
         "return t;",
-        Results.RETURNED,
+        ResultPassing.RETURNED,
     )
     assert (
         both.part([both.function.body.items[2]], {"s": "double", "t": "double"}) is None
@@ -253,7 +263,8 @@ def test_under_openmp_a_part_returns_the_scalar_that_it_changes():
 
 def test_a_value_that_is_read_behind_a_part_goes_out():
     cut = cut_cpp(
-        "double t; for (int i = 0; i < n; i++) { t = a[i]; x[i] = t; } return t;", Results.POINTERS
+        "double t; for (int i = 0; i < n; i++) { t = a[i]; x[i] = t; } return t;",
+        ResultPassing.POINTERS,
     )
     _, loop, end = cut.function.body.items
     assert (
@@ -264,7 +275,7 @@ def test_a_value_that_is_read_behind_a_part_goes_out():
 
 def test_the_first_use_of_a_name():
     def of(*items):
-        return first_use(items, "t")
+        return find_first_use(items, "t")
 
     inner = Block(["t = 1;", "x[0] = t;"])
     assert [
@@ -287,21 +298,23 @@ def test_the_first_use_of_a_name():
 def test_nothing_is_copied_before_an_early_end():
     cut = cut_cpp(
         "if (n < 3) return; double w[2] = {1, 2}; for (int i = 0; i < n; i++) x[i] = w[i % 2];",
-        Results.POINTERS,
+        ResultPassing.POINTERS,
         "void f(int n, double *x)",
     )
     cut.function.arrays.update({"x": replace(cut.function.arrays["x"], count="n")})
     early, filled, loop = cut.function.body.items
     part = cut.part([loop], {})
-    node = Ported(part, part.one_thread)
-    text = launched(cut.function, [Group(early[0], early[1].items), filled, node])
+    node = PortedKernel(part, part.one_thread)
+    text = emit_host_launcher(cut.function, [HostGroup(early[0], early[1].items), filled, node])
     assert (
         text.index("return;")
         < text.index("double w[2] = { 1, 2 };")
         < text.index("cudaMemcpy(d_w, w, (2) * sizeof(double), cudaMemcpyHostToDevice);")
     )
     assert "cudaMemcpy(w, d_w" not in text
-    rows = launched(cut.function, [node, Group(early[0], early[1].items)]).splitlines()
+    rows = emit_host_launcher(
+        cut.function, [node, HostGroup(early[0], early[1].items)]
+    ).splitlines()
     end = rows.index(
         "        return;"
     )  # what is on the device comes back before the function ends in the middle
@@ -315,24 +328,27 @@ def test_nothing_is_copied_before_an_early_end():
 def test_a_function_of_one_nest_becomes_a_kernel_itself():
     cut = cut_cpp(
         "if (n < 3) return; double a = 2 * n; for (int i = 0; i < n; i++) x[i] = a;",
-        Results.POINTERS,
+        ResultPassing.POINTERS,
         "void f(int n, double *x)",
     )
     early, declared, loop = cut.function.body.items
     part = cut.part([loop], {"a": "double"})
-    node, before = Ported(part, kernels(part)[0]), [Group(early[0], early[1].items), declared]
-    text = one_kernel(cut.function, [*before, node, "return;"])
+    node, before = (
+        PortedKernel(part, propose_kernels(part)[0]),
+        [HostGroup(early[0], early[1].items), declared],
+    )
+    text = emit_single_kernel(cut.function, [*before, node, "return;"])
     assert text.startswith(
         "__global__ void f(int n, double *x) {\n    if (n < 3) {\n        return;\n    }\n    "
         "double a = 2 * n;\n    int i = blockIdx.x"
     )
     assert (
-        one_kernel(cut.function, [*before, node, node])
-        is one_kernel(cut.function, [Group("for (int t = 0; t < n; t++)", [node])])
+        emit_single_kernel(cut.function, [*before, node, node])
+        is emit_single_kernel(cut.function, [HostGroup("for (int t = 0; t < n; t++)", [node])])
         is None
     )
     assert (
-        one_kernel(
+        emit_single_kernel(
             cut.function, [*before, replace(node, text=node.text.replace("double *x", "double *y"))]
         )
         is None
@@ -340,14 +356,14 @@ def test_a_function_of_one_nest_becomes_a_kernel_itself():
 
 
 def test_elements_that_a_variable_starts_with_are_read_on_the_device():
-    cut = cut_cpp("const double s = a[0]; x[0] = s; return s;", Results.POINTERS)
-    assert cut.loosened(cut.function.body).items[:2] == ["double s;", "s = a[0];"]
+    cut = cut_cpp("const double s = a[0]; x[0] = s; return s;", ResultPassing.POINTERS)
+    assert cut.hoist_declarations(cut.function.body).items[:2] == ["double s;", "s = a[0];"]
 
 
 def test_arrays_that_a_nest_declares_are_its_own():
     cut = cut_cpp(
         "for (int i = 0; i < n; i++) { double w[2]; w[0] = a[i]; w[1] = 1; x[i] = w[0] + w[1]; "
         "} return n;",
-        Results.POINTERS,
+        ResultPassing.POINTERS,
     )
     assert cut.part(cut.function.body.items[:1], {}).names == ("x", "a", "n")

@@ -10,23 +10,23 @@ from pathlib import Path
 
 import pytest
 
-from corpora.dialects import direction
+from corpora.dialects import parse_direction
 from corpora.records import Program
 from gpu_runtime.models.protocol import ModelError
 from translator.prompting.instructions import (
     PROMPTS,
-    Wording,
-    nearest,
-    request,
+    PromptWording,
+    build_request,
+    find_nearest_pairs,
     required_signature,
-    reversed_pairs,
+    reverse_pairs,
 )
-from translator.prompting.translate import PromptStyle, ask, example_of, read_answer
+from translator.prompting.translate import PromptStyle, build_prompt, make_example, parse_answer
 
 SOURCE = Program(
     "cpp", "f", "void f(int n, float a, float *x) { for (int i = 0; i < n; i++) x[i] = a * x[i]; }"
 )
-CUDA, BACK = direction("cpp:cuda"), direction("cuda:cpp")
+CUDA, BACK = parse_direction("cpp:cuda"), parse_direction("cuda:cpp")
 
 
 def pair(name: str, body: str) -> tuple[Program, Program]:
@@ -44,15 +44,15 @@ SAME = pair("same", "for (int i = 0; i < n; i++) x[i] = a * x[i];")
 
 
 def test_each_direction_has_its_words_and_others_the_general_ones() -> None:
-    text = request(SOURCE, CUDA)
+    text = build_request(SOURCE, CUDA)
     assert SOURCE.text in text and "`f`" in text and "__global__ void" in text and "$" not in text
-    assert "without anything of CUDA" in request(
+    assert "without anything of CUDA" in build_request(
         Program("cuda", "f", "__global__ void f(int *x) { }"), BACK
     )
-    general = request(SOURCE, direction("cpp:openmp-fortran"))
+    general = build_request(SOURCE, parse_direction("cpp:openmp-fortran"))
     assert "from serial C++ to Fortran with OpenMP" in general
-    assert "!$omp" in request(
-        Program("fortran", "f", "subroutine f\nend"), direction("fortran:openmp-fortran")
+    assert "!$omp" in build_request(
+        Program("fortran", "f", "subroutine f\nend"), parse_direction("fortran:openmp-fortran")
     )
 
 
@@ -60,7 +60,7 @@ def test_each_direction_has_its_words_and_others_the_general_ones() -> None:
 def test_every_file_shows_the_source_and_is_for_a_direction_that_exists(file: Path) -> None:
     assert "$source\n" in file.read_text()
     if match := re.fullmatch(r"(.+)_to_(.+?)(_host)?", file.stem):
-        direction(f"{match[1]}:{match[2]}")
+        parse_direction(f"{match[1]}:{match[2]}")
     else:
         assert file.stem in ("any", "shot")
 
@@ -68,7 +68,7 @@ def test_every_file_shows_the_source_and_is_for_a_direction_that_exists(file: Pa
 def test_a_users_files_go_first_and_mistakes_in_them_are_one_line(tmp_path: Path) -> None:
     (tmp_path / "any.txt").write_text("Mine costs 3 $$: $source")
     assert (
-        request(SOURCE, direction("cpp:fortran"), Wording(str(tmp_path)))
+        build_request(SOURCE, parse_direction("cpp:fortran"), PromptWording(str(tmp_path)))
         == f"Mine costs 3 $: {SOURCE.text}"
     )
     for text, message in (
@@ -80,9 +80,9 @@ def test_a_users_files_go_first_and_mistakes_in_them_are_one_line(tmp_path: Path
         folder.mkdir()
         (folder / "cpp_to_cuda.txt").write_text(text)
         with pytest.raises(ModelError, match=message):
-            request(SOURCE, CUDA, Wording(str(folder)))
+            build_request(SOURCE, CUDA, PromptWording(str(folder)))
     with pytest.raises(ModelError, match="is no folder"):
-        request(SOURCE, CUDA, Wording(str(tmp_path / "nowhere")))
+        build_request(SOURCE, CUDA, PromptWording(str(tmp_path / "nowhere")))
 
 
 def test_a_kernel_prompt_primes_no_construct_that_few_kernels_need() -> None:
@@ -97,15 +97,15 @@ def test_a_source_that_no_bare_kernel_replaces_is_asked_for_a_host_function() ->
     total = Program("cpp", "g", "float g(int n, const float *x) { float s = 0; return s; }")
     assert required_signature(SOURCE, CUDA) == "__global__ void f(int n, float a, float * x)"
     assert required_signature(total, CUDA) == ""
-    assert "host function `g`" in request(total, CUDA) and "host function" not in request(
-        SOURCE, CUDA
-    )
+    assert "host function `g`" in build_request(
+        total, CUDA
+    ) and "host function" not in build_request(SOURCE, CUDA)
     fortran = Program("fortran", "f", "subroutine f(n, x)\ninteger :: n\nreal :: x(n)\nx = 1\nend")
     assert (
-        required_signature(fortran, direction("fortran:cuda"))
+        required_signature(fortran, parse_direction("fortran:cuda"))
         == "__global__ void f(int n, float * x)"
     )
-    assert required_signature(fortran, direction("fortran:openmp-fortran")) == ""
+    assert required_signature(fortran, parse_direction("fortran:openmp-fortran")) == ""
 
 
 def test_every_figure_belongs_to_a_prompt() -> None:
@@ -115,23 +115,23 @@ def test_every_figure_belongs_to_a_prompt() -> None:
 
 
 def test_the_pairs_most_like_it_are_shown_and_itself_never() -> None:
-    wording = Wording(shots=2, pairs=(SUM, SAME, SCALE, *reversed_pairs([SCALE])))
-    assert nearest(SOURCE, CUDA, wording) == [
+    wording = PromptWording(shots=2, pairs=(SUM, SAME, SCALE, *reverse_pairs([SCALE])))
+    assert find_nearest_pairs(SOURCE, CUDA, wording) == [
         SUM,
         SCALE,
     ]  # the most alike last; SAME is SOURCE under another name
-    text = request(SOURCE, CUDA, wording)
+    text = build_request(SOURCE, CUDA, wording)
     assert SCALE[1].text in text and SUM[1].text in text and SAME[1].text not in text
     assert text.index(SUM[0].text) < text.index(SCALE[0].text) < text.index(SOURCE.text)
-    assert nearest(SCALE[1], BACK, wording) == []  # the pair's own source
-    assert nearest(SOURCE, CUDA, Wording(shots=0, pairs=(SUM,))) == []
+    assert find_nearest_pairs(SCALE[1], BACK, wording) == []  # the pair's own source
+    assert find_nearest_pairs(SOURCE, CUDA, PromptWording(shots=0, pairs=(SUM,))) == []
 
 
 def test_what_is_taught_is_what_will_be_asked() -> None:
-    wording = Wording(shots=1, pairs=(SCALE,))
-    example = example_of(SOURCE, SAME[1], PromptStyle.PLAIN, wording=wording)
-    assert example.prompt == ask(SOURCE, CUDA, PromptStyle.PLAIN, wording=wording).text
-    assert read_answer(example.answer, SOURCE, CUDA, PromptStyle.PLAIN).strip() == SAME[1].text
+    wording = PromptWording(shots=1, pairs=(SCALE,))
+    example = make_example(SOURCE, SAME[1], PromptStyle.PLAIN, wording=wording)
+    assert example.prompt == build_prompt(SOURCE, CUDA, PromptStyle.PLAIN, wording=wording).text
+    assert parse_answer(example.answer, SOURCE, CUDA, PromptStyle.PLAIN).strip() == SAME[1].text
 
 
 def test_an_answer_without_the_definitions_of_its_source_gets_them():
@@ -144,6 +144,6 @@ def test_an_answer_without_the_definitions_of_its_source_gets_them():
         "```cpp\nvoid f(P *p, int n) {\n#pragma omp parallel for\nfor (int i = 0; i < n; "
         "i++) p[i].x = 0; }\n```"
     )
-    assert read_answer(answer, source, direction("cpp:openmp"), PromptStyle.PLAIN).startswith(
-        "struct P { float x; };\nvoid f"
-    )
+    assert parse_answer(
+        answer, source, parse_direction("cpp:openmp"), PromptStyle.PLAIN
+    ).startswith("struct P { float x; };\nvoid f")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from corpora.records import Program
-from translator.outline.cpp_blocks import taken_apart
-from translator.outline.indirect_access import through_data
+from translator.outline.indirect_access import find_indirect_arrays
+from translator.outline.parse_cpp import parse_function
 
 LOOP = "for (int i = 0; i < n; i++) "
 CASES = {
@@ -33,18 +33,18 @@ CASES = {
 @pytest.mark.parametrize("what", CASES)
 def test_what_leads_to_an_array(what):
     body, expected = CASES[what]
-    function = taken_apart(
+    function = parse_function(
         Program("cpp", "f", f"void f(int n, int *at, double *x, double *y) {{ {body} }}")
     )
-    assert through_data(function) == expected
+    assert find_indirect_arrays(function) == expected
 
 
 def test_lengths_of_local_arrays_are_no_indices():
-    function = taken_apart(
+    function = parse_function(
         Program(
             "cpp",
             "f",
             "void f(int n, int *at) { int seen[8]; seen[at[0]] = n; at[1] = seen[at[0]]; }",
         )
     )
-    assert through_data(function) == {"seen"}
+    assert find_indirect_arrays(function) == {"seen"}

@@ -7,27 +7,32 @@ from __future__ import annotations
 import pytest
 
 from corpora.records import Program
-from translator.normalize.c_blocks import Block, lines
-from translator.outline.cpp_blocks import taken_apart
-from translator.outline.outliner import Cut, Part, Results
-from translator.parallelize.atomics import atomically
-from translator.parallelize.propose import kernels, loops
-from translator.parallelize.reductions import NONE, operator_of, set_to_a_constant, update_of
+from translator.normalize.c_blocks import Block, format_block
+from translator.outline.outliner import OutlinedPart, Outliner, ResultPassing
+from translator.outline.parse_cpp import parse_function
+from translator.parallelize.atomics import make_atomic
+from translator.parallelize.propose import propose_kernels, propose_parallel_loops
+from translator.parallelize.reductions import (
+    NONE,
+    find_reduction_operator,
+    match_constant_assignment,
+    match_update,
+)
 
 
 def part_of(
     text: str,
-    results: Results = Results.POINTERS,
+    results: ResultPassing = ResultPassing.POINTERS,
     scope: dict[str, str] | None = None,
     after: tuple[str, ...] = (),
-) -> Part:
+) -> OutlinedPart:
     """The last nest of a function."""
-    cut = Cut(taken_apart(Program("cpp", "f", text)), results)
+    cut = Outliner(parse_function(Program("cpp", "f", text)), results)
     return cut.part(cut.units(cut.function.body)[-1], scope or {}, after)
 
 
 def test_a_thread_has_an_iteration_of_the_loops_that_stand_inside_each_other():
-    both, outer = kernels(
+    both, outer = propose_kernels(
         part_of(
             "void f(int n, int m, float *x) { for (int i = 0; i < n; i++) for (int j = 2; j <= "
             "m; j += 3) x[i * m + j] = 1; }"
@@ -48,7 +53,7 @@ def test_a_thread_has_an_iteration_of_the_loops_that_stand_inside_each_other():
 
 
 def test_loops_that_count_down_and_end_iterations_early():
-    (text,) = kernels(
+    (text,) = propose_kernels(
         part_of(
             "void f(int n, float *x) { for (int i = n - 1; i >= 0; i--) { if (x[i] > 0) "
             "continue; x[i] = 1; } }"
@@ -74,19 +79,19 @@ def test_loops_that_count_down_and_end_iterations_early():
 )
 def test_other_loops_are_left_alone(loop):
     part = part_of(f"void f(int n, int m, float *x) {{ {loop} }}")
-    assert part is None or (kernels(part), loops(part)) == ([], [])
+    assert part is None or (propose_kernels(part), propose_parallel_loops(part)) == ([], [])
 
 
 def test_openmp_takes_conditions_in_its_own_form():
     part = part_of(
         "void f(int n, float *x, float *y) { for (int i = 1; i + 1 < n; i++) y[i] = x[i]; }",
-        Results.RETURNED,
+        ResultPassing.RETURNED,
     )
-    assert loops(part)[0].splitlines()[1:3] == [
+    assert propose_parallel_loops(part)[0].splitlines()[1:3] == [
         "    #pragma omp parallel for",
         "    for (int i = 1; i < n - 1; i++) {",
     ]
-    assert "if (i + 1 < n) {" in kernels(part)[0]
+    assert "if (i + 1 < n) {" in propose_kernels(part)[0]
 
 
 def test_what_is_gathered_is_added_atomically_or_reduced():
@@ -94,14 +99,17 @@ def test_what_is_gathered_is_added_atomically_or_reduced():
         "double f(int n, const double *x) { double s = 0; for (int i = 0; i < n; i++) { if "
         "(x[i] < 0) continue; s -= x[i]; } return s; }"
     )
-    source = taken_apart(Program("cpp", "f", text))
+    source = parse_function(Program("cpp", "f", text))
     nest = source.body.items[1]
     by_pointer, returned = (
-        Cut(source, how).part([nest], {"s": "double"}, ("return s;",))
-        for how in (Results.POINTERS, Results.RETURNED)
+        Outliner(source, how).part([nest], {"s": "double"}, ("return s;",))
+        for how in (ResultPassing.POINTERS, ResultPassing.RETURNED)
     )
-    assert "atomicAdd(&s[0], -(x[i]));" in kernels(by_pointer)[0]
-    assert loops(returned)[0].splitlines()[1] == "    #pragma omp parallel for reduction(+:s)"
+    assert "atomicAdd(&s[0], -(x[i]));" in propose_kernels(by_pointer)[0]
+    assert (
+        propose_parallel_loops(returned)[0].splitlines()[1]
+        == "    #pragma omp parallel for reduction(+:s)"
+    )
 
 
 def test_elements_are_changed_plainly_first_and_then_atomically():
@@ -109,9 +117,9 @@ def test_elements_are_changed_plainly_first_and_then_atomically():
         "void f(int n, const int *b, const float *w, float *h) { for (int i = 0; i < n; i++) "
         "h[b[i]] += w[i]; }"
     )
-    plain, atomic = kernels(part_of(text))
+    plain, atomic = propose_kernels(part_of(text))
     assert "h[b[i]] += w[i];" in plain and "atomicAdd(&h[b[i]], w[i]);" in atomic
-    plain, atomic = loops(part_of(text, Results.RETURNED))
+    plain, atomic = propose_parallel_loops(part_of(text, ResultPassing.RETURNED))
     assert (
         "atomic" not in plain and "        #pragma omp atomic\n        h[b[i]] += w[i];" in atomic
     )
@@ -122,7 +130,7 @@ def test_larger_floats_are_kept_by_a_loop_around_compare_and_swap_whole_numbers_
         "void f(int n, const float *x, const int *k, float *m, int *low) { for (int i = 0; i "
         "< n; i++) { if (x[i] > m[0]) m[0] = x[i]; if (k[i] < low[0]) low[0] = k[i]; } }"
     )
-    (made,) = kernels(part_of(text))
+    (made,) = propose_kernels(part_of(text))
     assert (
         made.startswith("__device__ void f_part1_keep_max_float(float *place, float value) {")
         and "while (value > __int_as_float(old))" in made
@@ -145,20 +153,20 @@ def test_larger_floats_are_kept_by_a_loop_around_compare_and_swap_whole_numbers_
     ],
 )
 def test_statements_that_change_a_place_by_what_it_was(statement, found):
-    assert update_of(statement) == found
+    assert match_update(statement) == found
 
 
 def test_conditions_that_keep_the_larger_or_the_smaller_value():
-    assert update_of(("if (x[i] > m)", Block(["m = x[i];"]))) == ("m", "max", "x[i]")
-    assert update_of(("if (m > x[i])", Block(["m = x[i];"]))) == ("m", "min", "x[i]")
+    assert match_update(("if (x[i] > m)", Block(["m = x[i];"]))) == ("m", "max", "x[i]")
+    assert match_update(("if (m > x[i])", Block(["m = x[i];"]))) == ("m", "min", "x[i]")
     assert (
-        update_of(("if (x[i] > m)", Block(["m = x[i];", "at = i;"])))
-        == update_of(("if (x[i] > 2)", Block(["m = x[i];"])))
+        match_update(("if (x[i] > m)", Block(["m = x[i];", "at = i;"])))
+        == match_update(("if (x[i] > 2)", Block(["m = x[i];"])))
         == NONE
     )
     assert (
-        set_to_a_constant("found = 1;") == ("found", "", "1")
-        and set_to_a_constant("found = i;") == NONE
+        match_constant_assignment("found = 1;") == ("found", "", "1")
+        and match_constant_assignment("found = i;") == NONE
     )
 
 
@@ -174,7 +182,7 @@ def test_conditions_that_keep_the_larger_or_the_smaller_value():
     ],
 )
 def test_expressions_that_keep_the_larger_or_the_smaller_value(statement, found):
-    assert update_of(statement) == found
+    assert match_update(statement) == found
 
 
 @pytest.mark.parametrize(
@@ -189,9 +197,9 @@ def test_a_search_under_a_condition_is_one_too(condition, guard):
         f"void f(int n, const double *x, const double *v, double *m) {{ for (int i = 0; i < "
         f"n; i++) if ({condition}) m[0] = x[i]; }}"
     )
-    (made,) = kernels(part_of(text))
+    (made,) = propose_kernels(part_of(text))
     assert guard in made and "f_part1_keep_min_double(&m[0], x[i]);" in made
-    source = taken_apart(
+    source = parse_function(
         Program(
             "cpp",
             "f",
@@ -201,8 +209,8 @@ def test_a_search_under_a_condition_is_one_too(condition, guard):
     )
     assert (
         "#pragma omp parallel for reduction(min:m)"
-        in loops(
-            Cut(source, Results.RETURNED).part(
+        in propose_parallel_loops(
+            Outliner(source, ResultPassing.RETURNED).part(
                 [source.body.items[1]], {"m": "double"}, ("return m;",)
             )
         )[0]
@@ -218,7 +226,7 @@ def test_a_search_under_a_condition_is_one_too(condition, guard):
 )
 def test_other_conditions_stay(statement):
     assert "keep_" not in "".join(
-        kernels(
+        propose_kernels(
             part_of(
                 f"void f(int n, const double *x, double *v, double *m) {{ for (int i = 0; i < "
                 f"n; i++) {{ {statement} }} }}"
@@ -228,7 +236,7 @@ def test_other_conditions_stay(statement):
 
 
 def test_functions_that_pass_over_what_is_no_number_are_kept_as_such():
-    (made,) = kernels(
+    (made,) = propose_kernels(
         part_of(
             "void f(int n, const double *x, double *m) { for (int i = 0; i < n; i++) m[0] = "
             "fmin(m[0], x[i]); }"
@@ -242,18 +250,21 @@ def test_functions_that_pass_over_what_is_no_number_are_kept_as_such():
 
 
 def test_a_reduction_has_one_operator():
-    assert operator_of(Block(["s += x[i];", ("if (x[i] > 0)", Block(["s -= 1;"]))]), "s") == "+"
     assert (
-        operator_of(Block(["s += x[i];", "s *= 2;"]), "s")
-        == operator_of(Block(["s += s * x[i];"]), "s")
-        == operator_of(Block(["y[i] = s;", "s += 1;"]), "s")
+        find_reduction_operator(Block(["s += x[i];", ("if (x[i] > 0)", Block(["s -= 1;"]))]), "s")
+        == "+"
+    )
+    assert (
+        find_reduction_operator(Block(["s += x[i];", "s *= 2;"]), "s")
+        == find_reduction_operator(Block(["s += s * x[i];"]), "s")
+        == find_reduction_operator(Block(["y[i] = s;", "s += 1;"]), "s")
         == ""
     )
 
 
 def test_types_without_an_atomic_operation_give_none():
-    assert atomically(Block(["h[b[i]] += 1;"]), {"h": "unsigned char"}, ["i"], True) is None
-    assert atomically(Block(["s[0] *= x[i];"]), {"s": "float"}, ["i"], False) is None
-    assert lines(atomically(Block(["s[0] += x[i];"]), {"s": "long long"}, ["i"], False), 0) == [
-        "atomicAdd((unsigned long long *)&s[0], (unsigned long long)(x[i]));"
-    ]
+    assert make_atomic(Block(["h[b[i]] += 1;"]), {"h": "unsigned char"}, ["i"], True) is None
+    assert make_atomic(Block(["s[0] *= x[i];"]), {"s": "float"}, ["i"], False) is None
+    assert format_block(
+        make_atomic(Block(["s[0] += x[i];"]), {"s": "long long"}, ["i"], False), 0
+    ) == ["atomicAdd((unsigned long long *)&s[0], (unsigned long long)(x[i]));"]

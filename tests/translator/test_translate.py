@@ -6,21 +6,21 @@ from __future__ import annotations
 
 import pytest
 
-from corpora.dialects import direction
+from corpora.dialects import parse_direction
 from corpora.generator import generate
 from corpora.records import Program
 from gpu_runtime.models.protocol import Prompt, Sampling
 from gpu_runtime.models.scripted import ScriptedModel
 from translator.decoding.c_words import END
-from translator.decoding.constraints import CONSTRAINTS, Level
-from translator.decoding.forced_prefix import forced_prefix
+from translator.decoding.constraints import CONSTRAINTS, ConstraintLevel
+from translator.decoding.forced_prefix import find_forced_prefix
 from translator.prompting.translate import (
     PromptStyle,
     Translator,
-    ask,
-    canonical,
-    example_of,
-    read_answer,
+    build_prompt,
+    canonicalize_program,
+    make_example,
+    parse_answer,
 )
 
 SOURCE = Program(
@@ -35,15 +35,15 @@ KERNEL = Program(
     "__global__ void axpy_kernel(int n, float a, const float *x, float *y) { int t = "
     "threadIdx.x; if (t < n) y[t] += a * x[t]; }",
 )
-CUDA = direction("cpp:cuda")
+CUDA = parse_direction("cpp:cuda")
 
 
 def prefix_of(program: Program, way: str) -> str:
-    return forced_prefix(program, canonical(program), direction(way))
+    return find_forced_prefix(program, canonicalize_program(program), parse_direction(way))
 
 
 def test_a_prompt_is_tag_and_canonical_source_and_the_signature_is_forced() -> None:
-    prompt = ask(SOURCE, CUDA)
+    prompt = build_prompt(SOURCE, CUDA)
     assert prompt.text.startswith(
         "<cpp:cuda> void F0 ( int V0 , float V1 , const float * V2 , float * V3 ) { for ("
     )
@@ -52,7 +52,7 @@ def test_a_prompt_is_tag_and_canonical_source_and_the_signature_is_forced() -> N
         == "__global__ void F0 ( int V0 , float V1 , const float * V2 , float * V3 ) {"
     )
     with pytest.raises(ValueError, match="is cpp, but the direction is cuda:cpp"):
-        ask(SOURCE, direction("cuda:cpp"))
+        build_prompt(SOURCE, parse_direction("cuda:cpp"))
 
 
 @pytest.mark.parametrize(
@@ -130,10 +130,10 @@ def test_plain_style_reads_the_first_fenced_block() -> None:
     (candidate,) = translator.propose([SOURCE], CUDA, Sampling())
     assert candidate.text == "__global__ void axpy_cpu() {}\n"
     assert SOURCE.text in prompts[0].text and "CUDA" in prompts[0].text and prompts[0].prefix == ""
-    assert read_answer("no fence", SOURCE, CUDA, PromptStyle.PLAIN) == "no fence"
-    assert read_answer("```cpp\ncut off", SOURCE, CUDA, PromptStyle.PLAIN) == "cut off"
-    example = example_of(SOURCE, KERNEL, PromptStyle.PLAIN)
-    assert read_answer(example.answer, SOURCE, CUDA, PromptStyle.PLAIN).strip() == KERNEL.text
+    assert parse_answer("no fence", SOURCE, CUDA, PromptStyle.PLAIN) == "no fence"
+    assert parse_answer("```cpp\ncut off", SOURCE, CUDA, PromptStyle.PLAIN) == "cut off"
+    example = make_example(SOURCE, KERNEL, PromptStyle.PLAIN)
+    assert parse_answer(example.answer, SOURCE, CUDA, PromptStyle.PLAIN).strip() == KERNEL.text
 
 
 def test_back_teaches_the_reverse_direction_with_the_real_program_as_label() -> None:
@@ -153,11 +153,11 @@ def first_forbidden(source: Program, target: Program) -> str:
     """The first word of the target that the constraint would have forbidden, with what stood before
     it.
     """
-    words = example_of(source, target).answer.split()
-    names = canonical(source)
-    way = direction(f"{source.dialect}:{target.dialect}")
+    words = make_example(source, target).answer.split()
+    names = canonicalize_program(source)
+    way = parse_direction(f"{source.dialect}:{target.dialect}")
     state = CONSTRAINTS[way.target.language](
-        names.tokens, (), len(names.names), Level.TYPES, source.dialect != "fortran"
+        names.tokens, (), len(names.names), ConstraintLevel.TYPES, source.dialect != "fortran"
     )()
     for place, word in enumerate([*words, END]):
         if word in state.forbidden():
@@ -194,7 +194,7 @@ def test_a_constraint_forbids_nothing_that_is_right(target: str) -> None:
     ],
 )
 def test_a_constraint_forbids_what_cannot_compile(answer: str, word: str) -> None:
-    prompt = ask(SOURCE, CUDA)
+    prompt = build_prompt(SOURCE, CUDA)
     state = prompt.constraint()
     words = answer.split()
     for before in words[:-1]:
@@ -204,7 +204,7 @@ def test_a_constraint_forbids_what_cannot_compile(answer: str, word: str) -> Non
 
 
 def test_a_loop_variable_may_be_declared_again_and_a_constant_pointer_indexed() -> None:
-    state = ask(SOURCE, CUDA).constraint()
+    state = build_prompt(SOURCE, CUDA).constraint()
     indexed = "float * const V5 = V3 ; V5 [ 0 ] = 1 ; int V6 [ 8 ] ; V6 [ 0 ] = 1 ;"
     for word in (
         indexed.split()
@@ -221,7 +221,7 @@ def test_kinds_of_copies_are_read_from_what_is_copied() -> None:
         i for i in generate(200, 5) if "<<<" in i.programs.get("cuda", i.programs["cpp"]).text
     )
     kernel = source.programs["cuda"]
-    answer = example_of(source.programs["cpp"], kernel).answer
-    text = read_answer(answer, source.programs["cpp"], CUDA)
+    answer = make_example(source.programs["cpp"], kernel).answer
+    text = parse_answer(answer, source.programs["cpp"], CUDA)
     for kind in ("cudaMemcpyHostToDevice", "cudaMemcpyDeviceToHost"):
         assert text.count(kind) == kernel.text.count(kind) > 0

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from translator.normalize.affine import Sum
-from translator.normalize.c_blocks import Block, declare_all, printed
-from translator.normalize.c_values import binary, negative, number, variable
+from translator.normalize.affine import AffineSum
+from translator.normalize.c_blocks import Block, declare_scalars, print_function
+from translator.normalize.c_values import make_binary, make_number, make_variable, negate
 
 NAMES = {"i": 7, "j": -3, "n": 11}
 
@@ -18,7 +18,9 @@ def sums(draw, depth=3):
     if depth == 0 or draw(st.booleans()):
         name = draw(st.sampled_from([*NAMES, ""]))
         constant = draw(st.integers(-5, 5))
-        return (Sum.of(name), NAMES[name]) if name else (Sum(constant=constant), constant)
+        return (
+            (AffineSum.of(name), NAMES[name]) if name else (AffineSum(constant=constant), constant)
+        )
     (a, x), (b, y) = draw(sums(depth=depth - 1)), draw(sums(depth=depth - 1))
     kind = draw(st.sampled_from("+-*s"))
     if kind == "s":
@@ -35,21 +37,25 @@ def test_the_text_means_the_sum(made):
 
 
 def test_subscripts_that_count_from_one_come_out_plain():
-    i, n, one = Sum.of("i"), Sum.of("n"), Sum(constant=1)
+    i, n, one = AffineSum.of("i"), AffineSum.of("n"), AffineSum(constant=1)
     assert (i + one - one).text == "i"
     assert ((i + one).times(n) - i).text == "(i + 1) * n - i"
     assert (one - i).text == "1 - i"
-    assert Sum.of("(n - 1) / 2").scaled(2).text == "2 * ((n - 1) / 2)"
-    assert Sum.of("x[i + 1]").factor == "x[i + 1]"
+    assert AffineSum.of("(n - 1) / 2").scaled(2).text == "2 * ((n - 1) / 2)"
+    assert AffineSum.of("x[i + 1]").factor == "x[i + 1]"
 
 
 def test_the_order_of_floating_point_operations_stays():
-    x, y = variable("x", "f64"), variable("y", "f64")
-    assert binary("-", x, binary("-", y, x)).text == "x - (y - x)"
-    assert binary("*", x, binary("*", y, x)).text == "x * (y * x)"
-    assert binary("*", negative(x), y).text == "(-x) * y"
+    x, y = make_variable("x", "f64"), make_variable("y", "f64")
+    assert make_binary("-", x, make_binary("-", y, x)).text == "x - (y - x)"
+    assert make_binary("*", x, make_binary("*", y, x)).text == "x * (y * x)"
+    assert make_binary("*", negate(x), y).text == "(-x) * y"
     assert (
-        binary("/", variable("i", "i32"), binary("*", number("2"), variable("n", "i32"))).text
+        make_binary(
+            "/",
+            make_variable("i", "i32"),
+            make_binary("*", make_number("2"), make_variable("n", "i32")),
+        ).text
         == "i / (2 * n)"
     )
 
@@ -62,7 +68,9 @@ def test_scalars_are_declared_where_no_value_of_theirs_outlives():
     loop.open("if (x[i] < 0)").add("last = x[i];")
     loop.add("y[i] = last;")
     loop.open("while (k > 0)").add("k = k - 1;")
-    declare_all(body, {"d": "float", "best": "float", "last": "float", "k": "int", "unused": "int"})
-    text = printed("void f()", body)
+    declare_scalars(
+        body, {"d": "float", "best": "float", "last": "float", "k": "int", "unused": "int"}
+    )
+    text = print_function("void f()", body)
     assert "    float best;\n" in text and "        float d = x[i];\n" in text
     assert "    float last;\n    int k;\n" in text and "unused" not in text

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from corpora.dialects import dialect_of_path
+from corpora.dialects import guess_dialect
 from corpora.records import Parameter, Program, Signature
 from gpu_runtime.backend import Arguments, CompileRequest, Geometry, Limits
 from gpu_runtime.compile import compiler as compiling
@@ -21,7 +21,7 @@ from gpu_runtime.sandbox import lockdown as sandbox
 ATTACKS = sorted((Path(__file__).parent / "attacks").iterdir())
 LIMITS = Limits(wall_s=0.4, cpu_s=5, memory_mib=300, output_bytes=64 * 1024)
 pytestmark = pytest.mark.skipif(
-    bool(sandbox.degraded(sandbox.features())),
+    bool(sandbox.find_missing_walls(sandbox.probe_features())),
     reason="walls of the sandbox are missing on this machine",
 )
 
@@ -31,7 +31,7 @@ def expected(path: Path) -> str:
 
 
 def request(path: Path, canary: Path) -> CompileRequest:
-    dialect, text = dialect_of_path(path.name).name, path.read_text().replace("CANARY", str(canary))
+    dialect, text = guess_dialect(path.name).name, path.read_text().replace("CANARY", str(canary))
     fortran = dialect.endswith("fortran")
     parameters = (
         Parameter("x", "array", "f32", shape=("n",) if fortran else ()),
@@ -111,7 +111,7 @@ def test_host_is_unchanged(results):
 
 def leftovers() -> list[str]:
     """Processes of the uids that this test process gives to programs and compilers."""
-    mine = {sandbox.own_uid(k) for k in range(16)}
+    mine = {sandbox.choose_worker_uid(k) for k in range(16)}
     found = []
     for name in processes():
         try:

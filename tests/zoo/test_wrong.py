@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from coevolve.verification.engine import Engine, Pair, VerifyConfig
-from corpora.dialects import dialect_of_path
+from corpora.dialects import guess_dialect
 from corpora.records import Blame, Program, Verdict
 from translator.judge import JudgeConfig
 
@@ -24,7 +24,7 @@ CASES = sorted(p.parent for p in ZOO.glob("*/*/expected"))
 
 def program_of(case: Path, role: str) -> Program:
     (path,) = case.glob(f"{role}.*")
-    return Program(dialect_of_path(path.name).name, "work", path.read_text(), origin=case.name)
+    return Program(guess_dialect(path.name).name, "work", path.read_text(), origin=case.name)
 
 
 def pair_of(case: Path) -> Pair:

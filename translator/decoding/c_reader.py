@@ -21,12 +21,12 @@ from translator.decoding.c_scopes import (
     FREE,
     FUNCTION,
     STRUCTURE,
+    BracketFrame,
     Declaration,
-    Frame,
     Scopes,
     Variable,
-    base_of,
-    is_v,
+    classify_base_type,
+    is_numbered_name,
 )
 
 _OPENS = {")": "(", "]": "[", "}": "{"}
@@ -43,7 +43,7 @@ class CReader:
     def __init__(self, names: int, types: frozenset[str] = frozenset()) -> None:
         """types: names that stand for types."""
         self.scopes, self._types = Scopes(), types
-        self.frames = [Frame("", "file", Declaration())]
+        self.frames = [BracketFrame("", "file", Declaration())]
         self.declaration = Declaration()
         self.after, self.last, self.number, self.before = "any", "", "", ""
         self.operand: Variable | None = None
@@ -60,7 +60,7 @@ class CReader:
         self._const = self._closes_do = self._has_head = False
 
     @property
-    def frame(self) -> Frame:
+    def frame(self) -> BracketFrame:
         """The innermost open bracket; the file itself where none is."""
         return self.frames[-1]
 
@@ -105,7 +105,7 @@ class CReader:
         was = self.after
         if word in self._types and was != "member":
             self._type(word, was)
-        elif is_v(word) or word == ENTRY:
+        elif is_numbered_name(word) or word == ENTRY:
             self._name(word, was)
         elif word in CPP_TYPES:
             self._type(word, was)
@@ -131,10 +131,10 @@ class CReader:
         self.in_directive, self.in_pragma, self.after = True, word == "#pragma", "any"
 
     def _word_of_directive(self, word: str) -> None:
-        if is_v(word) and not self.in_pragma:
+        if is_numbered_name(word) and not self.in_pragma:
             self._is_free(word)
         if word in _OPENS.values():
-            self.frames.append(Frame(word, "directive", self.declaration))
+            self.frames.append(BracketFrame(word, "directive", self.declaration))
         elif word in _OPENS and self.frame.bracket == _OPENS[word]:
             self.frames.pop()
 
@@ -191,7 +191,7 @@ class CReader:
         if was != "type" or d.depth != depth:
             self.declaration = d = Declaration(depth, const=self._const)
         self._const = False
-        kind = STRUCTURE if word in self._types else base_of(word)
+        kind = STRUCTURE if word in self._types else classify_base_type(word)
         d.base = kind if d.base != "float" else d.base
         self.after = "type" if word != "half" else "any"  # a type to CUDA, a name to others
 
@@ -217,7 +217,7 @@ class CReader:
         self.after = "type"
 
     def _open(self, word: str, was: str) -> None:
-        frame = Frame(word, "", self.declaration, self.last)
+        frame = BracketFrame(word, "", self.declaration, self.last)
         self.declaration = Declaration()
         {"(": self._open_parenthesis, "[": self._open_index, "{": self._open_brace}[word](
             frame, was
@@ -225,14 +225,14 @@ class CReader:
         self.frames.append(frame)
         self.operand, self.ended = None, False
 
-    def _open_parenthesis(self, frame: Frame, was: str) -> None:
+    def _open_parenthesis(self, frame: BracketFrame, was: str) -> None:
         if was == "control":
             frame.kind, self.after = self.last, "start" if self.last == "for" else "need"
             if self._closes_do:
                 frame.kind, self._closes_do = "do", False
             if frame.kind == "for":
                 self.scopes.enter()
-        elif len(self.frames) == 1 and (is_v(self.last) or self.last == ENTRY):
+        elif len(self.frames) == 1 and (is_numbered_name(self.last) or self.last == ENTRY):
             frame.kind, self.after, self.returns = "head", "any", tuple(self._head)
             if self._has_head:
                 self.scopes.leave()
@@ -250,13 +250,13 @@ class CReader:
             )  # `float (` is a cast
         self.before = "("
 
-    def _open_index(self, frame: Frame, was: str) -> None:
+    def _open_index(self, frame: BracketFrame, was: str) -> None:
         frame.kind, self.after, self.before = "size" if self._declared else "index", "need", "["
         frame.callee, frame.plain = self._declared, self.plain
         frame.indexed = self.operand if was == "operand" else None
         self.wild = self.wild or was in ("need", "start")  # a lambda
 
-    def _open_brace(self, frame: Frame, was: str) -> None:
+    def _open_brace(self, frame: BracketFrame, was: str) -> None:
         self.done = False
         if was in ("need", "declared") or self.frame.kind not in ("file", "block"):
             frame.kind, self.after = "init", "any"
@@ -292,7 +292,7 @@ class CReader:
         else:
             self._close_parenthesis(frame)
 
-    def _close_index(self, frame: Frame) -> None:
+    def _close_index(self, frame: BracketFrame) -> None:
         self.before = ""
         if frame.kind == "size":
             old = self.scopes.alive[frame.callee]
@@ -303,17 +303,19 @@ class CReader:
         self.after, self.plain, self.lvalue = "operand", frame.plain, True
         self.operand = known.element if known is not None and known.dims > 0 else None
 
-    def _close_parenthesis(self, frame: Frame) -> None:
+    def _close_parenthesis(self, frame: BracketFrame) -> None:
         if frame.kind == "group" and frame.types_only and self.last != "(":
             self.after, self.before = "need", "cast"
-        elif frame.kind == "group" and not (is_v(self.last) and self.last not in self.scopes.alive):
+        elif frame.kind == "group" and not (
+            is_numbered_name(self.last) and self.last not in self.scopes.alive
+        ):
             self.after, self.lvalue = "operand", True
         elif frame.callee in CPP_FUNCTIONS:
             self.after, self.lvalue = "operand", False
         else:  # ( V5 ) may be a cast to a type of the source's own
             self.after = "any"
 
-    def _close_block(self, frame: Frame) -> None:
+    def _close_block(self, frame: BracketFrame) -> None:
         for _, hidden in reversed(frame.chain):
             self.scopes.forget(hidden)
         self.scopes.leave()

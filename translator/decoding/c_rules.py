@@ -1,12 +1,12 @@
 """What cannot come next in a C-like answer, read off a `CReader`: each rule gives a set of words,
 the answer's state their union.
 
-Contract: a rule forbids only what no compiling answer contains (`names`, `syntax`, `types`), or
-what no right answer to this source contains (`copies`). Sets are interned by what decides them, so
-that equal situations give one object.
+Contract: a rule forbids only what no compiling answer contains (`forbid_names`, `forbid_syntax`,
+`forbid_types`), or what no right answer to this source contains (`forbid_foreign_words`). Sets are
+interned by what decides them, so that equal situations give one object.
 
-    python -c "from translator.decoding.c_reader import CReader; from translator.decoding.c_rules import syntax; r = CReader(0); \\
-        [r.advance(w) for w in 'void F0 ( ) { return'.split()]; print('else' in syntax(r))"
+    python -c "from translator.decoding.c_reader import CReader; from translator.decoding.c_rules import forbid_syntax; r = CReader(0); \\
+        [r.advance(w) for w in 'void F0 ( ) { return'.split()]; print('else' in forbid_syntax(r))"
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from functools import cache, lru_cache
 from corpora.tokens.lexers import CPP_FUNCTIONS
 from translator.decoding import c_words as w
 from translator.decoding.c_reader import CReader
-from translator.decoding.c_scopes import STRUCTURE, Variable, is_v
-from translator.decoding.c_types import own_types
-from translator.decoding.copy_constraints import Copied
+from translator.decoding.c_scopes import STRUCTURE, Variable, is_numbered_name
+from translator.decoding.c_types import find_defined_types
+from translator.decoding.copy_constraints import CopyConstraints
 
 NOTHING = frozenset[str]()
 _CALLS = frozenset("if while switch group call do".split())
 
 
 @cache
-def _without(after: str, allowed: frozenset[str]) -> frozenset[str]:
+def _forbidden_after(after: str, allowed: frozenset[str]) -> frozenset[str]:
     return w.NEVER_AFTER[after] - allowed
 
 
 @lru_cache(4096)
-def union(*parts: frozenset[str]) -> frozenset[str]:
+def unite(*parts: frozenset[str]) -> frozenset[str]:
     return frozenset().union(*parts)
 
 
-def brackets(reader: CReader) -> frozenset[str]:
+def forbid_brackets(reader: CReader) -> frozenset[str]:
     """Brackets close what is open, `;` ends no bracket but that of `for`, and the text ends outside
     of all blocks.
     """
@@ -52,16 +52,20 @@ def _brackets(inner: str, is_for: bool, unfinished: bool) -> frozenset[str]:
     return frozenset(words | {w.END} if unfinished else words) | w.FRAMES
 
 
-def syntax(reader: CReader) -> frozenset[str]:
+def forbid_syntax(reader: CReader) -> frozenset[str]:
     """What the word before, the bracket around and the statements around allow."""
     if reader.wild or reader.in_directive:
         return NOTHING
     if reader.after == "number":
-        return union(
-            w.never_in_number(reader.number) - (_LAUNCH_ENDS if reader.launches else NOTHING),
-            _inside(reader),
+        return unite(
+            w.forbidden_in_number(reader.number) - (_LAUNCH_ENDS if reader.launches else NOTHING),
+            _forbid_in_bracket(reader),
         )
-    return union(_without(reader.after, _allowed(reader)), _inside(reader), _unassignable(reader))
+    return unite(
+        _forbidden_after(reader.after, _find_exceptions(reader)),
+        _forbid_in_bracket(reader),
+        _unassignable(reader),
+    )
 
 
 _AFTER_PARENTHESIS = frozenset(w.SPECIFIERS | {"["})
@@ -69,12 +73,12 @@ _BRACES = frozenset({"{"})
 _LAUNCH_ENDS = frozenset({">>>"})
 
 
-def _allowed(reader: CReader) -> frozenset[str]:
+def _find_exceptions(reader: CReader) -> frozenset[str]:
     """Exceptions to `NEVER_AFTER`."""
     after, last, frame = reader.after, reader.last, reader.frame
     if after == "need":
         if last == "(":
-            return union(_AFTER_PARENTHESIS, frozenset(")") if frame.kind == "call" else NOTHING)
+            return unite(_AFTER_PARENTHESIS, frozenset(")") if frame.kind == "call" else NOTHING)
         if last == ";":
             return frozenset(";") if frame.semicolons == 1 else frozenset(")")
         if last == "[":
@@ -106,15 +110,17 @@ def _statement_words(may_else: bool, in_switch: bool, in_loop: bool) -> frozense
     return frozenset(words | {"break"} if in_loop or in_switch else words)
 
 
-def _inside(reader: CReader) -> frozenset[str]:
+def _forbid_in_bracket(reader: CReader) -> frozenset[str]:
     """What the innermost bracket forbids whatever stands before."""
     frame = reader.frame
     body = reader.after == "start" and not reader.ended and bool(frame.chain)
-    return _inside_of(frame.kind, min(frame.ternaries, 1), frame.semicolons, frame.case, body)
+    return _forbidden_in_bracket(
+        frame.kind, min(frame.ternaries, 1), frame.semicolons, frame.case, body
+    )
 
 
 @cache
-def _inside_of(
+def _forbidden_in_bracket(
     kind: str, ternaries: int, semicolons: int, case: bool, body: bool
 ) -> frozenset[str]:
     words = set()
@@ -145,7 +151,7 @@ _ASSIGNMENTS_AND_STEPS = w.ASSIGNMENTS | {"++", "--"}
 
 
 @dataclass(frozen=True, slots=True)
-class Habits:
+class SourceHabits:
     """What the source does that the type rules would else call impossible or strange."""
 
     after_pointer: frozenset[str]
@@ -154,14 +160,14 @@ class Habits:
     """Names with `(` behind them."""
 
 
-def habits(source: Sequence[str]) -> Habits:
-    reader, after_pointer = CReader(0, own_types(tuple(source))), set()
+def read_habits(source: Sequence[str]) -> SourceHabits:
+    reader, after_pointer = CReader(0, find_defined_types(tuple(source))), set()
     for word in source:
         if reader.after == "operand" and reader.operand is not None and reader.operand.dims > 0:
             after_pointer.add(word)
         reader.advance(word)
     called = {word for word, after in zip(source, source[1:]) if after in ("(", "<<<", "<")}
-    return Habits(frozenset(after_pointer), frozenset(called))
+    return SourceHabits(frozenset(after_pointer), frozenset(called))
 
 
 _TAKE_POINTERS = ("atomic", "cuda", "mem", "sincos", "swap", "__ldg", "free", "printf", "fma")
@@ -170,19 +176,19 @@ _NEVER_ON_POINTERS = (w.BINARIES | w.ASSIGNMENTS | frozenset("* ] . -> (".split(
 ANY_USE = _NEVER_ON_POINTERS | _ON_POINTERS
 
 
-def types(reader: CReader, known: Habits) -> frozenset[str]:
+def forbid_types(reader: CReader, known: SourceHabits) -> frozenset[str]:
     """What the declared types forbid."""
     if reader.wild or reader.in_directive:
         return NOTHING
     if reader.after == "operand":
-        return _after_operand(reader, known)
+        return _forbid_after_operand(reader, known)
     if reader.after == "need" and reader.last == "return":
         return _VALUES if "void" in reader.returns and "*" not in reader.returns else _NO_VALUE
     if reader.after == "need":  # a kernel has no value
-        return union(
-            _where_whole(reader),
+        return unite(
+            _forbid_floating_operands(reader),
             reader.kernels if not reader.frame.callee.startswith("cuda") else NOTHING,
-            _no_address(reader),
+            _forbid_pointer_numbers(reader),
         )
     if (
         reader.after == "number"
@@ -193,7 +199,7 @@ def types(reader: CReader, known: Habits) -> frozenset[str]:
     return NOTHING
 
 
-def _no_address(reader: CReader) -> frozenset[str]:
+def _forbid_pointer_numbers(reader: CReader) -> frozenset[str]:
     """Numbers but 0, and what is made of them, as the first value of a pointer."""
     value = reader.declaration
     pointer = (
@@ -211,7 +217,7 @@ _VALUES = w.EVERYTHING - {";"}
 _NO_VALUE = frozenset({";"})
 
 
-def _after_operand(reader: CReader, known: Habits) -> frozenset[str]:
+def _forbid_after_operand(reader: CReader, known: SourceHabits) -> frozenset[str]:
     operand = reader.operand
     if operand is None:
         return NOTHING
@@ -269,7 +275,7 @@ def _must_be_whole(reader: CReader) -> bool:
     return reader.frame.kind in ("index", "size") and reader.before in ("[", "+", "-", "*", "/")
 
 
-def _where_whole(reader: CReader) -> frozenset[str]:
+def _forbid_floating_operands(reader: CReader) -> frozenset[str]:
     if not _must_be_whole(reader) or (
         reader.frame.kind == "index" and reader.frame.indexed is None and reader.before in "[+-*/"
     ):
@@ -277,26 +283,26 @@ def _where_whole(reader: CReader) -> frozenset[str]:
     return reader.scopes.floating
 
 
-def copies(reader: CReader, source: Copied) -> frozenset[str]:
+def forbid_foreign_words(reader: CReader, source: CopyConstraints) -> frozenset[str]:
     """What does not come from the source."""
     if reader.in_directive:
         return NOTHING
     if reader.number:
-        return (source.never_in_size if reader.frame.kind == "size" else source.never_in_number)(
-            reader.number
-        )
+        return (
+            source.forbidden_in_size if reader.frame.kind == "size" else source.forbidden_in_number
+        )(reader.number)
     if reader.after == "member":
         return source.never_fields
     if reader.frame.kind == "size":
-        return source.never_in_size("")
+        return source.forbidden_in_size("")
     return source.never_operand if reader.after == "need" else source.never_outside
 
 
-def unknown_calls(reader: CReader, known: Habits) -> frozenset[str]:
+def forbid_unknown_calls(reader: CReader, known: SourceHabits) -> frozenset[str]:
     """`(` behind a name that the source does not call."""
     if (
         reader.after == "any"
-        and is_v(reader.last)
+        and is_numbered_name(reader.last)
         and reader.last not in known.called | reader.scopes.alive.keys()
         and not reader.wild
         and not reader.in_directive
@@ -320,7 +326,7 @@ _SINGLES = frozenset(
 ANY_LENGTH = 1 << 30
 
 
-def arguments(reader: CReader) -> frozenset[str]:
+def forbid_argument_counts(reader: CReader) -> frozenset[str]:
     """A comma more, or a closing bracket earlier, than a function of the mathematical library takes
     arguments.
     """
@@ -335,12 +341,12 @@ def arguments(reader: CReader) -> frozenset[str]:
 _COMMA, _CLOSE = frozenset({","}), frozenset({")"})
 
 
-def too_long(reader: CReader, digits: int) -> frozenset[str]:
+def forbid_long_numbers(reader: CReader, digits: int) -> frozenset[str]:
     """Digits beyond those that a number may have."""
     return w.TAILS if len(reader.number) >= digits else NOTHING
 
 
-def names(reader: CReader, outer: frozenset[str]) -> frozenset[str]:
+def forbid_names(reader: CReader, outer: frozenset[str]) -> frozenset[str]:
     """New names in canonical order where one may be declared; elsewhere those alive, and `outer`,
     which the source declares nowhere.
     """
@@ -352,9 +358,9 @@ def names(reader: CReader, outer: frozenset[str]) -> frozenset[str]:
         unknown = reader.scopes.not_alive(outer)
         # cudaMemcpyHostToDevice and the like are names as any other in the canonical form.
         return unknown - {f"V{reader.fresh}"} if reader.frame.callee.startswith("cuda") else unknown
-    return frozenset(reader.scopes.own) | _later(reader.fresh)
+    return frozenset(reader.scopes.own) | _later_names(reader.fresh)
 
 
 @cache
-def _later(fresh: int) -> frozenset[str]:
+def _later_names(fresh: int) -> frozenset[str]:
     return frozenset(f"V{k}" for k in range(fresh + 1, w.NUMBERED))

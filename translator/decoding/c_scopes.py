@@ -44,12 +44,12 @@ _WHOLE = frozenset(
 )
 
 
-def base_of(type_word: str) -> str:
+def classify_base_type(type_word: str) -> str:
     """`float`, `int` for whole numbers of any width, `?` for the rest."""
     return "float" if type_word in _FLOATS else "int" if type_word in _WHOLE else "?"
 
 
-def is_v(word: str) -> bool:
+def is_numbered_name(word: str) -> bool:
     return word[:1] == "V" and word[1:].isdigit()
 
 
@@ -75,7 +75,7 @@ class Declaration:
 
 
 @dataclass(slots=True)
-class Frame:
+class BracketFrame:
     """An open bracket. kind: block, fields (of a structure), init, head, call, group, index, size,
     or the word of a control statement.
     """

@@ -3,7 +3,7 @@
 Contract: total; reads canonical words from the front, and stops before whatever is no plain
 definition of a structure.
 
-    python -c "from translator.decoding.c_types import structures_before; print(structures_before('struct V0 { int V1 ; } ; void F0 ( V0 V2 ) { }'.split()))"
+    python -c "from translator.decoding.c_types import find_leading_structures; print(find_leading_structures('struct V0 { int V1 ; } ; void F0 ( V0 V2 ) { }'.split()))"
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from translator.decoding.c_scopes import is_v
+from translator.decoding.c_scopes import is_numbered_name
 
 
-def structures_before(words: Sequence[str]) -> tuple[dict[str, bool], int]:
+def find_leading_structures(words: Sequence[str]) -> tuple[dict[str, bool], int]:
     """Structures by each name that they have: whether it holds pointers; and the place behind the
     last definition.
     """
@@ -40,6 +40,6 @@ def structures_before(words: Sequence[str]) -> tuple[dict[str, bool], int]:
 
 
 @lru_cache(maxsize=256)
-def own_types(words: tuple[str, ...]) -> frozenset[str]:
+def find_defined_types(words: tuple[str, ...]) -> frozenset[str]:
     """Names of types that the text defines at its beginning."""
-    return frozenset(word for word in structures_before(words)[0] if is_v(word))
+    return frozenset(word for word in find_leading_structures(words)[0] if is_numbered_name(word))

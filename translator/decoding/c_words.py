@@ -146,17 +146,17 @@ goes on for ever.
 """
 
 
-def whole(number: str) -> bool:
+def is_number(number: str) -> bool:
     """Whether the characters are a number of C."""
     return _NUMBER.fullmatch(number) is not None
 
 
-def never_in_number(number: str) -> frozenset[str]:
+def forbidden_in_number(number: str) -> frozenset[str]:
     """Words that cannot follow the characters of an unfinished or finished number."""
-    return _never_in(_shape(number), len(number) >= LONGEST_NUMBER)
+    return _forbidden_in(_number_shape(number), len(number) >= LONGEST_NUMBER)
 
 
-def _shape(number: str) -> str:
+def _number_shape(number: str) -> str:
     """A number that the same may follow; there are few of them, so that what may can be kept."""
     if number[:2] in ("0x", "0X"):
         digits = number[2:].rstrip("uUlL")
@@ -165,13 +165,13 @@ def _shape(number: str) -> str:
 
 
 @lru_cache(4096)
-def _never_in(number: str, long: bool) -> frozenset[str]:
-    ends = long and whole(number)
+def _forbidden_in(number: str, long: bool) -> frozenset[str]:
+    ends = long and is_number(number)
     going_on = {
         DIGIT + c
         for c in TAIL_CHARACTERS
-        if not ends and any(whole(number + c + more) for more in _COMPLETIONS)
+        if not ends and any(is_number(number + c + more) for more in _COMPLETIONS)
     }
-    if not whole(number):
+    if not is_number(number):
         return EVERYTHING - going_on
     return (NEVER_AFTER["operand"] | ASSIGNMENTS | _words("( [ . -> ++ --")) - going_on

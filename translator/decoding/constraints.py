@@ -1,13 +1,13 @@
 """What a translation can never contain, said word by word while it is being decoded.
 
-Contract: `Level` says how much is forbidden. `syntax`, what no compiling answer contains: a bracket
-that closes nothing, a name that is neither the source's nor declared yet, two operands in a row.
-`types`, moreover, what the declared types exclude, such as an index to a scalar. `full`, moreover,
-what a right answer to this source does not contain: a number or a function that the source does not
-have. Nothing else is judged. Words are those of `corpora.tokens.canonical`.
+Contract: `ConstraintLevel` says how much is forbidden. `syntax`, what no compiling answer contains:
+a bracket that closes nothing, a name that is neither the source's nor declared yet, two operands in
+a row. `types`, moreover, what the declared types exclude, such as an index to a scalar. `full`,
+moreover, what a right answer to this source does not contain: a number or a function that the
+source does not have. Nothing else is judged. Words are those of `corpora.tokens.canonical`.
 
-    python -c "from translator.decoding.constraints import Level, c_constraint; s = c_constraint('void F0 ( int V0 ) { }'.split(), \\
-        'void F0 ( int V0 ) {'.split(), 1, Level.FULL)(); print(sorted(s.forbidden())[:4])"
+    python -c "from translator.decoding.constraints import ConstraintLevel, make_c_constraint; s = make_c_constraint('void F0 ( int V0 ) { }'.split(), \\
+        'void F0 ( int V0 ) {'.split(), 1, ConstraintLevel.FULL)(); print(sorted(s.forbidden())[:4])"
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from corpora.tokens.lexers import NEWLINE
 from gpu_runtime.models.protocol import ConstraintState
 from translator.decoding import c_rules
 from translator.decoding.c_reader import CReader
-from translator.decoding.c_scopes import FREE, is_v
-from translator.decoding.c_types import own_types
+from translator.decoding.c_scopes import FREE, is_numbered_name
+from translator.decoding.c_types import find_defined_types
 from translator.decoding.c_words import END, NUMBERED
-from translator.decoding.copy_constraints import Copied, foreign, numbers_of
-from translator.decoding.pragma_constraint import annotated
-from translator.prompting.host_functions import HostHead
+from translator.decoding.copy_constraints import CopyConstraints, find_foreign_words, find_numbers
+from translator.decoding.pragma_constraint import make_pragma_constraint
+from translator.prompting.host_functions import HostHeadConstraint
 
 _FORTRAN_SPECIFIES = frozenset(
     {
@@ -42,7 +42,7 @@ _FORTRAN_SPECIFIES = frozenset(
 )
 
 
-class Level(StrEnum):
+class ConstraintLevel(StrEnum):
     """How much of an answer is constrained; each level forbids what the one before does,
     and more.
     """
@@ -60,15 +60,15 @@ class _CState:
         self,
         reader: CReader,
         outer: frozenset[str],
-        known: c_rules.Habits,
-        level: Level,
-        copied: Copied | None,
+        known: c_rules.SourceHabits,
+        level: ConstraintLevel,
+        copied: CopyConstraints | None,
         never: frozenset[str],
         digits: int,
         head: Sequence[str],
     ) -> None:
         self._reader = reader
-        self._host = HostHead(head) if head else None
+        self._host = HostHeadConstraint(head) if head else None
         self._outer, self._known, self._copied, self._never, self._digits = (
             outer,
             known,
@@ -76,7 +76,7 @@ class _CState:
             never,
             digits,
         )
-        self._types = level in (Level.TYPES, Level.FULL)
+        self._types = level in (ConstraintLevel.TYPES, ConstraintLevel.FULL)
 
     def advance(self, word: str) -> None:
         self._reader.advance(word)
@@ -85,16 +85,16 @@ class _CState:
 
     def forbidden(self) -> Collection[str]:
         reader = self._reader
-        return c_rules.union(
-            c_rules.brackets(reader),
-            c_rules.names(reader, self._outer),
-            c_rules.syntax(reader),
-            c_rules.unknown_calls(reader, self._known),
+        return c_rules.unite(
+            c_rules.forbid_brackets(reader),
+            c_rules.forbid_names(reader, self._outer),
+            c_rules.forbid_syntax(reader),
+            c_rules.forbid_unknown_calls(reader, self._known),
             c_rules.NOTHING if reader.in_directive else self._never,
-            c_rules.arguments(reader),
-            c_rules.too_long(reader, self._digits),
-            c_rules.types(reader, self._known) if self._types else c_rules.NOTHING,
-            c_rules.copies(reader, self._copied) if self._copied else c_rules.NOTHING,
+            c_rules.forbid_argument_counts(reader),
+            c_rules.forbid_long_numbers(reader, self._digits),
+            c_rules.forbid_types(reader, self._known) if self._types else c_rules.NOTHING,
+            c_rules.forbid_foreign_words(reader, self._copied) if self._copied else c_rules.NOTHING,
             self._host.forbidden() if self._host else c_rules.NOTHING,
         )
 
@@ -117,7 +117,7 @@ class _FortranState:
             return
         self._statement.append(word)
         self._brackets += (word in ("(", "[")) - (word in (")", "]"))
-        if is_v(word) and int(word[1:]) >= self._fresh:
+        if is_numbered_name(word) and int(word[1:]) >= self._fresh:
             self._fresh = int(word[1:]) + 1
 
     def forbidden(self) -> Collection[str]:
@@ -129,11 +129,11 @@ class _FortranState:
         return words + [f"V{k}" for k in range(first, NUMBERED)]
 
 
-def c_constraint(
+def make_c_constraint(
     source: Sequence[str],
     prefix: Sequence[str],
     names: int,
-    level: Level,
+    level: ConstraintLevel,
     same_language: bool = True,
     model: str = "cuda",
     head: Sequence[str] = (),
@@ -147,19 +147,21 @@ def c_constraint(
     copied; without prefix and head an answer may be anything, and `full` is `types`. head: of the
     host function that the answer ends with (`forced.host_head`): it may hold sizes of launches.
     """
-    outer = _undeclared(source) if same_language else frozenset()
-    never = foreign(source, model, same_language)
+    outer = _find_undeclared_names(source) if same_language else frozenset()
+    never = find_foreign_words(source, model, same_language)
     digits = c_rules.ANY_LENGTH if same_language else _longest_number(source) + 3
     known = (
-        c_rules.habits(source) if same_language else c_rules.Habits(c_rules.ANY_USE, frozenset())
+        c_rules.read_habits(source)
+        if same_language
+        else c_rules.SourceHabits(c_rules.ANY_USE, frozenset())
     )
     copied = (
-        Copied(source, launches=bool(head))
-        if level is Level.FULL and same_language and (prefix or head)
+        CopyConstraints(source, launches=bool(head))
+        if level is ConstraintLevel.FULL and same_language and (prefix or head)
         else None
     )
 
-    types = own_types(tuple(source)) if same_language else frozenset()
+    types = find_defined_types(tuple(source)) if same_language else frozenset()
 
     def start() -> ConstraintState:
         state = _CState(
@@ -170,7 +172,7 @@ def c_constraint(
             copied,
             never,
             digits,
-            head if level is Level.FULL else (),
+            head if level is ConstraintLevel.FULL else (),
         )
         for word in prefix:
             state.advance(word)
@@ -184,44 +186,48 @@ def _longest_number(source: Sequence[str]) -> int:
     spelled out in C.
     """
     spelled = len("1.7976931348623157e308") if {"huge", "maxval", "minval"} & set(source) else 1
-    return max(spelled, *map(len, numbers_of(source)), 1)
+    return max(spelled, *map(len, find_numbers(source)), 1)
 
 
-def annotation_constraint(
-    language: str, source: Sequence[str], prefix: Sequence[str], level: Level
+def make_annotation_constraint(
+    language: str, source: Sequence[str], prefix: Sequence[str], level: ConstraintLevel
 ) -> Callable[[], ConstraintState] | None:
     """For an OpenMP answer in the source's own language, at `full`: see
     `translator.decoding.pragma_constraint`. None where it does not apply.
     """
-    return annotated(language, source, prefix) if level is Level.FULL and prefix else None
+    return (
+        make_pragma_constraint(language, source, prefix)
+        if level is ConstraintLevel.FULL and prefix
+        else None
+    )
 
 
-def _undeclared(source: Sequence[str]) -> frozenset[str]:
+def _find_undeclared_names(source: Sequence[str]) -> frozenset[str]:
     """Names that the text uses and never declares; fields, which stand behind `.` and `->` alone,
     are none of them.
     """
-    reader, declared, used = CReader(0, own_types(tuple(source))), set(), set()
+    reader, declared, used = CReader(0, find_defined_types(tuple(source))), set(), set()
     for before, word in zip(("", *source), source):
         reader.advance(word)
         declared |= {
             name for name, variable in reader.scopes.alive.items() if variable.base != FREE
         }
-        if is_v(word) and before not in (".", "->") and reader.frame.kind != "fields":
+        if is_numbered_name(word) and before not in (".", "->") and reader.frame.kind != "fields":
             used.add(word)
     return frozenset(used - declared)
 
 
-def fortran_constraint(
+def make_fortran_constraint(
     source: Sequence[str],
     prefix: Sequence[str],
     names: int,
-    level: Level,
+    level: ConstraintLevel,
     same_language: bool = True,
     model: str = "serial",
     head: Sequence[str] = (),
 ) -> Callable[[], ConstraintState]:
-    """For an answer in a Fortran dialect; arguments as for `c_constraint`. One rule set for all
-    levels but `none`.
+    """For an answer in a Fortran dialect; arguments as for `make_c_constraint`. One rule set for
+    all levels but `none`.
     """
 
     def start() -> ConstraintState:
@@ -233,5 +239,5 @@ def fortran_constraint(
     return start
 
 
-CONSTRAINTS = {"cpp": c_constraint, "fortran": fortran_constraint}
+CONSTRAINTS = {"cpp": make_c_constraint, "fortran": make_fortran_constraint}
 """By the target's language."""

@@ -5,7 +5,7 @@ Contract: numbers are those of the source and a few that every program may need;
 that the source calls, other widths of them, and those that a target's threads need. Words are those
 of `corpora.tokens.canonical`.
 
-    python -c "from translator.decoding.copy_constraints import Copied; print(sorted(Copied('x = 1 _0 _0 ;'.split()).literals))"
+    python -c "from translator.decoding.copy_constraints import CopyConstraints; print(sorted(CopyConstraints('x = 1 _0 _0 ;'.split()).literals))"
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ _ABOUT_THREADS = (
 )
 
 
-def numbers_of(words: Iterable[str]) -> list[str]:
+def find_numbers(words: Iterable[str]) -> list[str]:
     """The numbers in canonical words, in order."""
     found: list[str] = []
     inside = False
@@ -87,7 +87,7 @@ _COMMON_TYPES = frozenset(
 """`half` is a variable to most."""
 
 
-def foreign(source: Sequence[str], model: str, copies: bool) -> frozenset[str]:
+def find_foreign_words(source: Sequence[str], model: str, copies: bool) -> frozenset[str]:
     """Words that no C-like answer of this model (`serial`, `openmp`, `cuda`) has outside of
     directives.
 
@@ -112,12 +112,12 @@ def foreign(source: Sequence[str], model: str, copies: bool) -> frozenset[str]:
     )
 
 
-class Copied:
+class CopyConstraints:
     """What an answer may take from `source`, canonical words."""
 
     def __init__(self, source: Sequence[str], launches: bool = False) -> None:
         """launches: the answer may launch kernels, for which it chooses block sizes."""
-        self.literals = frozenset([*numbers_of(source), *COMMON_LITERALS]) | (
+        self.literals = frozenset([*find_numbers(source), *COMMON_LITERALS]) | (
             _LAUNCHING if launches else frozenset()
         )
         called = {word for word in source if word in CPP_FUNCTIONS}
@@ -140,13 +140,13 @@ class Copied:
         if fields <= VARIABLES | GEOMETRY_FIELDS:  # others may be words that a vocabulary lacks
             self.never_fields |= {SPELLED}
 
-    def never_in_number(self, number: str) -> frozenset[str]:
+    def forbidden_in_number(self, number: str) -> frozenset[str]:
         """Words that would make of the characters so far (none: a number may begin) what is no
         number of the source.
         """
         return _not_of(self.literals, number)
 
-    def never_in_size(self, number: str) -> frozenset[str]:
+    def forbidden_in_size(self, number: str) -> frozenset[str]:
         """The same for the size of an array: threads may share one as large as a block."""
         return _not_of(self.literals | SIZES, number)
 

@@ -4,22 +4,22 @@ Contract: words of `corpora.tokens.canonical`, or nothing where the target's sig
 follow for certain (helpers come first, a kernel would have to return a value, parameters of a class
 type).
 
-    python -c "from corpora.dialects import direction; from corpora.records import Program; \\
-from translator.decoding.forced_prefix import forced_prefix; from translator.prompting.translate import canonical; \\
-p = Program('cpp', 'f', 'void f(int n, float *x) { }'); print(forced_prefix(p, canonical(p),
-direction('cpp:cuda')))"
+    python -c "from corpora.dialects import parse_direction; from corpora.records import Program; \\
+from translator.decoding.forced_prefix import find_forced_prefix; from translator.prompting.translate import canonicalize_program; \\
+p = Program('cpp', 'f', 'void f(int n, float *x) { }'); print(find_forced_prefix(p,
+canonicalize_program(p), parse_direction('cpp:cuda')))"
 """
 
 from __future__ import annotations
 
 from corpora.dialects import Direction
 from corpora.records import Parameter, Program, Signature
-from corpora.signatures.dispatch import SignatureError, signature_of
+from corpora.signatures.signature import SignatureError, read_signature
 from corpora.signatures.structures import VECTORS
 from corpora.syntax.c_family import split_at_commas
-from corpora.tokens.canonical import ENTRY, Canonical
+from corpora.tokens.canonical import ENTRY, CanonicalText
 from corpora.tokens.lexers import CPP_TYPES, NEWLINE
-from translator.decoding.c_types import structures_before
+from translator.decoding.c_types import find_leading_structures
 from translator.normalize.c_values import C_TYPES
 
 _STORAGE = frozenset(
@@ -42,7 +42,7 @@ _SPECIFICATION = frozenset(
 )
 
 
-def forced_prefix(program: Program, source: Canonical, direction: Direction) -> str:
+def find_forced_prefix(program: Program, source: CanonicalText, direction: Direction) -> str:
     """Words that every right answer to `program` in `direction` may begin with; empty where that is
     not certain.
     """
@@ -60,7 +60,7 @@ def forced_prefix(program: Program, source: Canonical, direction: Direction) -> 
         return _fortran_from_fortran(source.tokens)
     if pair == ("fortran", "cpp"):
         try:
-            return _c_from_signature(signature_of(program), source, kernel)
+            return _c_from_signature(read_signature(program), source, kernel)
         except SignatureError:
             return ""
     return ""
@@ -69,7 +69,7 @@ def forced_prefix(program: Program, source: Canonical, direction: Direction) -> 
 _ALLOCATES = frozenset({"malloc", "calloc", "new"})
 
 
-def host_head(source: Canonical, direction: Direction) -> str:
+def find_host_head(source: CanonicalText, direction: Direction) -> str:
     """Where no prefix is forced: the head of the host function that a CUDA answer to a C-like
     source ends with, since the source returns a value, or allocates what only the host can. Empty
     where that is not certain.
@@ -83,7 +83,7 @@ def _c_from_c(tokens: tuple[str, ...], kernel: bool, bare_serial: bool) -> str:
     if ENTRY not in tokens:
         return ""
     at = tokens.index(ENTRY)
-    structures, begin = structures_before(tokens[:at])
+    structures, begin = find_leading_structures(tokens[:at])
     head, depth, end = tokens[begin:at], 0, at + 1
     for end in range(at + 1, len(tokens)):
         depth += (tokens[end] == "(") - (tokens[end] == ")")
@@ -146,11 +146,11 @@ def _fortran_from_fortran(tokens: tuple[str, ...]) -> str:
     return " ".join(kept)
 
 
-def _c_from_signature(signature: Signature, source: Canonical, kernel: bool) -> str:
+def _c_from_signature(signature: Signature, source: CanonicalText, kernel: bool) -> str:
     if signature.result is not None and (kernel or signature.result not in C_TYPES):
         return ""
     numbers = {name.lower(): k for k, name in enumerate(source.names)}
-    declared, changed = [], _changed(source.tokens)
+    declared, changed = [], _find_changed_names(source.tokens)
     for parameter in signature.parameters:
         if (
             parameter.name.lower() not in numbers
@@ -166,7 +166,7 @@ def _c_from_signature(signature: Signature, source: Canonical, kernel: bool) -> 
     return " ".join(words.split())
 
 
-def _changed(tokens: tuple[str, ...]) -> set[str]:
+def _find_changed_names(tokens: tuple[str, ...]) -> set[str]:
     """Names that a Fortran text may write to: what stands before `=`, in a call, a loop's head or
     an input list.
     """

@@ -6,7 +6,7 @@ the directives that may stand before it: a parallel loop before a loop that can 
 inside of one. What is not certain (which loops, which clauses) is left to the model. A right answer
 that rewrites the source cannot be said; Level.TYPES says it.
 
-    python -c "from translator.decoding.pragma_constraint import annotated; s = annotated('cpp', 'void F0 ( int V0 ) { V0 ++ ; }'.split(), \\
+    python -c "from translator.decoding.pragma_constraint import make_pragma_constraint; s = make_pragma_constraint('cpp', 'void F0 ( int V0 ) { V0 ++ ; }'.split(), \\
         'void F0 ( int V0 ) {'.split())(); print(s.forbidden())"
 """
 
@@ -15,14 +15,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from corpora.tokens.lexers import NEWLINE
-from gpu_runtime.models.protocol import ConstraintState, Only
+from gpu_runtime.models.protocol import AllowedOnly, ConstraintState
 from translator.decoding.c_reader import CReader
 from translator.decoding.c_scopes import FREE, FUNCTION
-from translator.decoding.c_types import own_types
+from translator.decoding.c_types import find_defined_types
 from translator.decoding.c_words import END
 from translator.decoding.clauses import Clauses
 from translator.outline import loops_c, loops_fortran
-from translator.outline.loops import Loop, Text
+from translator.outline.loops import LoopFacts, ParallelText
 
 _MARKS = {"cpp": "#pragma", "fortran": "!$omp"}
 
@@ -31,7 +31,7 @@ class _Annotated:
     """text: what stands behind the prefix. place: the next of its words."""
 
     def __init__(
-        self, language: str, text: Text, prefix: Sequence[str], types: frozenset[str]
+        self, language: str, text: ParallelText, prefix: Sequence[str], types: frozenset[str]
     ) -> None:
         self._language, self._text, self._place = language, text, 0
         self._copied, self._loops, self._updates, self._wholes = (
@@ -45,7 +45,7 @@ class _Annotated:
             self._reader.advance(word)
         self._directive: list[str] = []
         self._clauses: Clauses | None = None
-        self._open: Loop | None = None
+        self._open: LoopFacts | None = None
         self._critical = 0
         self._done = False
         self._marked = -1
@@ -107,17 +107,19 @@ class _Annotated:
                 )
         self._directive, self._clauses, self._marked = [], None, self._place
 
-    def forbidden(self) -> Only:
+    def forbidden(self) -> AllowedOnly:
         if self._directive:
-            return Only(self._clauses.allowed() if self._clauses is not None else self._head())
+            return AllowedOnly(
+                self._clauses.allowed() if self._clauses is not None else self._head()
+            )
         if self._must_close():
-            return Only({_MARKS[self._language]})
+            return AllowedOnly({_MARKS[self._language]})
         if self._place >= len(self._copied):
-            return Only({END})
+            return AllowedOnly({END})
         words = {self._copied[self._place]}
         if self._place != self._marked and self._kinds():
             words.add(_MARKS[self._language])
-        return Only(words)
+        return AllowedOnly(words)
 
     def _must_close(self) -> bool:
         return self._closes is not None and self._place == self._closes[0]
@@ -157,15 +159,17 @@ class _Annotated:
         return {NEWLINE}
 
 
-def annotated(
+def make_pragma_constraint(
     language: str, source: Sequence[str], prefix: Sequence[str]
 ) -> Callable[[], ConstraintState] | None:
     """For an answer that begins with `prefix`, the source's beginning but for storage words; None
     where the source is not read: directives or macros of its own, several functions.
     """
-    text = {"cpp": loops_c.read, "fortran": loops_fortran.read}[language](source, prefix)
+    text = {"cpp": loops_c.read_loops, "fortran": loops_fortran.read_loops}[language](
+        source, prefix
+    )
     return (
         None
         if text is None
-        else lambda: _Annotated(language, text, prefix, own_types(tuple(source)))
+        else lambda: _Annotated(language, text, prefix, find_defined_types(tuple(source)))
     )

@@ -4,7 +4,7 @@
 Contract: a sum's text means in C what its parts mean; factors are texts that hold together under
 `*`.
 
-    python -c "from translator.normalize.affine import Sum; print((Sum.of('i') + Sum(constant=1) - Sum.of('n')).text)"
+    python -c "from translator.normalize.affine import AffineSum; print((AffineSum.of('i') + AffineSum(constant=1) - AffineSum.of('n')).text)"
 """
 
 from __future__ import annotations
@@ -16,34 +16,38 @@ _LOOSE = re.compile(r"[/%?<>|&^]|[\w)\]] - |[\w)\]] \+ ")
 
 
 @dataclass(frozen=True, slots=True)
-class Sum:
+class AffineSum:
     """terms: (factor, coefficient) in order of first use, no coefficient 0."""
 
     terms: tuple[tuple[str, int], ...] = ()
     constant: int = 0
 
     @classmethod
-    def of(cls, factor: str) -> Sum:
+    def of(cls, factor: str) -> AffineSum:
         return cls(((factor, 1),))
 
-    def __add__(self, other: Sum) -> Sum:
+    def __add__(self, other: AffineSum) -> AffineSum:
         found = dict(self.terms)
         for factor, coefficient in other.terms:
             found[factor] = found.get(factor, 0) + coefficient
-        return Sum(tuple((f, c) for f, c in found.items() if c), self.constant + other.constant)
+        return AffineSum(
+            tuple((f, c) for f, c in found.items() if c), self.constant + other.constant
+        )
 
-    def __sub__(self, other: Sum) -> Sum:
+    def __sub__(self, other: AffineSum) -> AffineSum:
         return self + other.scaled(-1)
 
-    def scaled(self, times: int) -> Sum:
-        return Sum(tuple((f, c * times) for f, c in self.terms if times), self.constant * times)
+    def scaled(self, times: int) -> AffineSum:
+        return AffineSum(
+            tuple((f, c * times) for f, c in self.terms if times), self.constant * times
+        )
 
-    def times(self, other: Sum) -> Sum:
+    def times(self, other: AffineSum) -> AffineSum:
         """The product; a sum by a sum is one factor, in brackets where it must be."""
         if not self.terms or not other.terms:
             many, one = (self, other) if self.terms else (other, self)
             return many.scaled(one.constant)
-        return Sum.of(f"{self.factor} * {other.factor}")
+        return AffineSum.of(f"{self.factor} * {other.factor}")
 
     @property
     def is_simple(self) -> bool:
@@ -57,13 +61,13 @@ class Sum:
         """Its text, to stand beside `*`."""
         if not self.terms:
             return str(self.constant) if self.constant >= 0 else f"({self.constant})"
-        loose = not self.is_simple or bool(_LOOSE.search(_outside(self.terms[0][0])))
+        loose = not self.is_simple or bool(_LOOSE.search(_strip_bracketed(self.terms[0][0])))
         return f"({self.text})" if loose else self.text
 
     @property
     def text(self) -> str:
         """In C. What is added comes before what is taken away."""
-        parts = [(c > 0, _taken(f, abs(c))) for f, c in self.terms]
+        parts = [(c > 0, _format_product(f, abs(c))) for f, c in self.terms]
         if self.constant:
             parts.append((self.constant > 0, str(abs(self.constant))))
         parts.sort(key=lambda part: not part[0])
@@ -77,14 +81,14 @@ class Sum:
         )
 
 
-def _taken(factor: str, times: int) -> str:
-    loose = _LOOSE.search(_outside(factor))
+def _format_product(factor: str, times: int) -> str:
+    loose = _LOOSE.search(_strip_bracketed(factor))
     if times == 1:
         return factor
     return f"{times} * ({factor})" if loose else f"{times} * {factor}"
 
 
-def _outside(text: str) -> str:
+def _strip_bracketed(text: str) -> str:
     """`text` without what stands in brackets."""
     while (shorter := re.sub(r"\([^()]*\)|\[[^\[\]]*\]", "()", text)) != text and re.search(
         r"\([^()]+\)|\[", text

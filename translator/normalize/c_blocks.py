@@ -4,8 +4,8 @@ Contract: a scalar is declared where it first gets a value if no value of it out
 the function's head otherwise; a port then has it private to a thread wherever the source would let
 it be.
 
-    python -c "from translator.normalize.c_blocks import Block, declare_all, printed; b = Block(); b.add('t = 1;'); declare_all(b, {'t': 'int'}); \
-print(printed('void f()', b))"
+    python -c "from translator.normalize.c_blocks import Block, declare_scalars, print_function; b = Block(); b.add('t = 1;'); declare_scalars(b, {'t': 'int'}); \
+print(print_function('void f()', b))"
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ Item = str | tuple[str, Block]
 
 
 @dataclass(slots=True)
-class Page:
+class WritingPosition:
     """Where a function is being written. taken: names that are in use. alone: whether no statement
     can be put before the one at hand.
     """
@@ -85,7 +85,7 @@ def _sets(statement: str, name: str) -> bool:
     )
 
 
-def declare(body: Block, name: str, type: str) -> None:
+def declare_scalar(body: Block, name: str, type: str) -> None:
     """Put the declaration of a scalar where it belongs; one that is used nowhere gets none."""
     place = body
     while True:
@@ -118,18 +118,18 @@ def _sets_first(block: Block, name: str) -> bool:
     )
 
 
-def declare_all(body: Block, scalars: Mapping[str, str]) -> None:
+def declare_scalars(body: Block, scalars: Mapping[str, str]) -> None:
     """scalars: local variables and their types."""
     for name, type in reversed(scalars.items()):
-        declare(body, name, type)
+        declare_scalar(body, name, type)
 
 
-def printed(head: str, body: Block) -> str:
+def print_function(head: str, body: Block) -> str:
     """A function's text."""
-    return "\n".join([f"{head} {{", *lines(body, 1), "}"]) + "\n"
+    return "\n".join([f"{head} {{", *format_block(body, 1), "}"]) + "\n"
 
 
-def lines(block: Block, depth: int) -> list[str]:
+def format_block(block: Block, depth: int) -> list[str]:
     rows: list[str] = []
     for item in block.items:
         if isinstance(item, str):
@@ -137,7 +137,7 @@ def lines(block: Block, depth: int) -> list[str]:
         else:
             rows += [
                 "    " * depth + f"{item[0]} {{",
-                *lines(item[1], depth + 1),
+                *format_block(item[1], depth + 1),
                 "    " * depth + "}",
             ]
     return rows
@@ -146,7 +146,7 @@ def lines(block: Block, depth: int) -> list[str]:
 _STEPPED = re.compile(r"\b(\w+)(?:\+\+|--)|(?:\+\+|--)(\w+)")
 
 
-def stepped(text: str) -> set[str]:
+def find_stepped_scalars(text: str) -> set[str]:
     """Scalars that `++` or `--` changes in a statement or head."""
     return {behind or before for behind, before in _STEPPED.findall(text)}
 
@@ -154,47 +154,48 @@ def stepped(text: str) -> set[str]:
 _CHANGED = r"(?:for \()?{} (?:[-+*/%&|^]|<<|>>)?= "
 
 
-def changes(block: Block, name: str) -> bool:
+def changes_variable(block: Block, name: str) -> bool:
     """Whether anything in it but a declaration gives the variable a value."""
     return any(
-        re.match(_CHANGED.format(name), text) or name in stepped(text) for text in texts(block)
+        re.match(_CHANGED.format(name), text) or name in find_stepped_scalars(text)
+        for text in list_block_texts(block)
     )
 
 
-def mapped(block: Block, change: Callable[[str], str]) -> Block:
+def map_block(block: Block, change: Callable[[str], str]) -> Block:
     """A block with every statement and head changed."""
     return Block(
         [
-            change(item) if isinstance(item, str) else (change(item[0]), mapped(item[1], change))
+            change(item) if isinstance(item, str) else (change(item[0]), map_block(item[1], change))
             for item in block.items
         ]
     )
 
 
-def rewritten(block: Block, change: Callable[[Item], list[Item] | None]) -> Block | None:
+def rewrite_block(block: Block, change: Callable[[Item], list[Item] | None]) -> Block | None:
     """The block with some statements, or blocks with their heads, replaced; None where none was."""
     items: list[Item] = []
     anything = False
     for item in block.items:
         new = change(item)
-        if new is None and not isinstance(item, str) and (inner := rewritten(item[1], change)):
+        if new is None and not isinstance(item, str) and (inner := rewrite_block(item[1], change)):
             new = [(item[0], inner)]
         anything = anything or new is not None
         items += [item] if new is None else new
     return Block(items) if anything else None
 
 
-def texts(block: Block) -> Iterator[str]:
+def list_block_texts(block: Block) -> Iterator[str]:
     """Statements and heads in their order."""
     for item in block.items:
         if isinstance(item, str):
             yield item
         else:
             yield item[0]
-            yield from texts(item[1])
+            yield from list_block_texts(item[1])
 
 
-def only_counts(block: Block, name: str) -> bool:
+def is_loop_counter(block: Block, name: str) -> bool:
     """Whether a variable is used in loops only whose heads give it its first value."""
     for item in block.items:
         text = item if isinstance(item, str) else item[0]
@@ -202,13 +203,13 @@ def only_counts(block: Block, name: str) -> bool:
         if start and not re.search(rf"\b{name}\b", start[1]):
             continue
         if re.search(rf"\b{name}\b", text) or (
-            not isinstance(item, str) and not only_counts(item[1], name)
+            not isinstance(item, str) and not is_loop_counter(item[1], name)
         ):
             return False
     return True
 
 
-def declare_in_heads(block: Block, name: str, type: str) -> None:
+def declare_in_loop_heads(block: Block, name: str, type: str) -> None:
     """Put the declaration of a variable into the heads of the loops that it counts."""
     for k, item in enumerate(block.items):
         if not isinstance(item, str):
@@ -216,4 +217,4 @@ def declare_in_heads(block: Block, name: str, type: str) -> None:
                 re.sub(rf"^for \({name} = ", f"for ({type} {name} = ", item[0]),
                 item[1],
             )
-            declare_in_heads(item[1], name, type)
+            declare_in_loop_heads(item[1], name, type)

@@ -1,13 +1,13 @@
 """A C++ function written out: what its file names by macros, type names, constants and small helper
 functions stands where it is used.
 
-Contract: `written_out(program)` has the meaning of `program` and holds the one function alone, with
-structures beside it; `program` itself where nothing is to be written out, or where something cannot
-be (macros that paste or change, conditional text, helpers with several ends). Rules and a small
-model read it better; a port made from it is judged against the text itself.
+Contract: `expand_program(program)` has the meaning of `program` and holds the one function alone,
+with structures beside it; `program` itself where nothing is to be written out, or where something
+cannot be (macros that paste or change, conditional text, helpers with several ends). Rules and a
+small model read it better; a port made from it is judged against the text itself.
 
-    python -c "from corpora.records import Program; from translator.normalize.expand_macros import written_out; \\
-print(written_out(Program('cpp', 'f', '#define SQ(x) ((x) * (x))\\nvoid f(float *x) { x[0] =
+    python -c "from corpora.records import Program; from translator.normalize.expand_macros import expand_program; \\
+print(expand_program(Program('cpp', 'f', '#define SQ(x) ((x) * (x))\\nvoid f(float *x) { x[0] =
 SQ(x[1]); }')).text)"
 """
 
@@ -20,12 +20,18 @@ from functools import lru_cache
 
 from tree_sitter import Node
 
-from corpora.extraction.c_family import local_names
+from corpora.extraction.c_family import find_local_names
 from corpora.records import Program
-from corpora.syntax.c_family import CFunction, c_functions, leaf_texts, node_text, parse_c_family
+from corpora.syntax.c_family import (
+    CFunction,
+    find_c_functions,
+    get_leaf_texts,
+    get_node_text,
+    parse_c_family,
+)
 from corpora.tokens.lexers import CPP_TYPES
-from translator.normalize.inline_expressions import inlined
-from translator.normalize.unsupported import Unsaid
+from translator.normalize.inline_expressions import inline_helpers
+from translator.normalize.unsupported import UnsupportedConstruct
 
 _DEFINE = re.compile(r"[ \t]*#[ \t]*define[ \t]+(\w+)(\([^()\n]*\))?((?:\\\n|[^\n])*)")
 _TOKEN = re.compile(
@@ -39,16 +45,21 @@ _ALONE = frozenset({"function_definition", "comment", "preproc_include", "using_
 
 
 @lru_cache(maxsize=4096)
-def written_out(program: Program) -> Program:
+def expand_program(program: Program) -> Program:
     root = parse_c_family(program.text).root_node
-    if all(child.type in _ALONE for child in root.children) and len(list(c_functions(root))) == 1:
+    if (
+        all(child.type in _ALONE for child in root.children)
+        and len(list(find_c_functions(root))) == 1
+    ):
         return program
     try:
         return replace(
             program,
-            text=inlined(_without_names(_without_macros(program.text), program.name), program.name),
+            text=inline_helpers(
+                _expand_names(_expand_macros(program.text), program.name), program.name
+            ),
         )
-    except (Unsaid, RecursionError):
+    except (UnsupportedConstruct, RecursionError):
         return program
 
 
@@ -60,8 +71,8 @@ class _Macro:
     body: str
 
 
-def _without_macros(text: str) -> str:
-    """`text` with its own macros replaced as a preprocessor does. Raises Unsaid."""
+def _expand_macros(text: str) -> str:
+    """`text` with its own macros replaced as a preprocessor does. Raises UnsupportedConstruct."""
     macros: dict[str, _Macro] = {}
     rest: list[str] = []
     for row in re.findall(r"(?:\\\n|[^\n])*\n?", text):
@@ -75,18 +86,18 @@ def _without_macros(text: str) -> str:
                 else None
             )
             if "#" in body or found[1] in macros or "..." in (taken or ()):
-                raise Unsaid(f"the macro '{found[1]}'")
+                raise UnsupportedConstruct(f"the macro '{found[1]}'")
             macros[found[1]] = _Macro(taken, body)
         elif re.match(r"[ \t]*#[ \t]*(?!include\b|pragma\b)\w", row):
-            raise Unsaid("conditional text")
+            raise UnsupportedConstruct("conditional text")
         else:
             rest.append(row)
-    return _expanded("".join(rest), macros, frozenset()) if macros else text
+    return _expand("".join(rest), macros, frozenset()) if macros else text
 
 
-def _expanded(text: str, macros: Mapping[str, _Macro], hidden: frozenset[str]) -> str:
+def _expand(text: str, macros: Mapping[str, _Macro], hidden: frozenset[str]) -> str:
     if len(text) > _MOST_CHARACTERS or len(hidden) > _DEEPEST:
-        raise Unsaid("macros without end")
+        raise UnsupportedConstruct("macros without end")
     words, made, k = _TOKEN.findall(text), [], 0
     while k < len(words):
         word, k = words[k], k + 1
@@ -94,23 +105,21 @@ def _expanded(text: str, macros: Mapping[str, _Macro], hidden: frozenset[str]) -
         if macro is None:
             made.append(word)
         elif macro.parameters is None:
-            made.append(_expanded(macro.body, macros, hidden | {word}))
+            made.append(_expand(macro.body, macros, hidden | {word}))
         else:
-            arguments, end = arguments_at(words, k)
+            arguments, end = read_arguments(words, k)
             if arguments is None or len(arguments) != len(macro.parameters):
-                raise Unsaid(f"the macro '{word}' without its arguments")
+                raise UnsupportedConstruct(f"the macro '{word}' without its arguments")
             given = dict(
-                zip(
-                    macro.parameters, (_expanded(a, macros, hidden) for a in arguments), strict=True
-                )
+                zip(macro.parameters, (_expand(a, macros, hidden) for a in arguments), strict=True)
             )
             body = "".join(given.get(w, w) for w in _TOKEN.findall(macro.body))
-            made.append(_expanded(body, macros, hidden | {word}))
+            made.append(_expand(body, macros, hidden | {word}))
             k = end
     return "".join(made)
 
 
-def arguments_at(words: Sequence[str], k: int) -> tuple[list[str] | None, int]:
+def read_arguments(words: Sequence[str], k: int) -> tuple[list[str] | None, int]:
     """The texts between brackets that open at or after k, and the place behind them; None where no
     bracket opens.
     """
@@ -134,13 +143,13 @@ def arguments_at(words: Sequence[str], k: int) -> tuple[list[str] | None, int]:
 # ---- names of types and values ----
 
 
-def _without_names(text: str, name: str) -> str:
+def _expand_names(text: str, name: str) -> str:
     """`text` with its names of plain types and its constants replaced; arrays of constants move
-    into the function. Raises Unsaid.
+    into the function. Raises UnsupportedConstruct.
     """
     root = parse_c_family(text).root_node
-    functions = list(c_functions(root))
-    local = frozenset().union(*(local_names(f.node) for f in functions))
+    functions = list(find_c_functions(root))
+    local = frozenset().union(*(find_local_names(f.node) for f in functions))
     meant: dict[str, str] = {}
     tables: list[str] = []
     source, gone = text.encode(), []
@@ -150,30 +159,30 @@ def _without_names(text: str, name: str) -> str:
         ):
             continue
         if child.type in ("type_definition", "alias_declaration"):
-            meant.update(_type_named(child, meant))
-        elif child.type == "declaration" and {"const", "constexpr"} & set(leaf_texts(child)):
+            meant.update(_resolve_typedef(child, meant))
+        elif child.type == "declaration" and {"const", "constexpr"} & set(get_leaf_texts(child)):
             for declarator in child.children_by_field_name("declarator"):
                 _take_constant(child, declarator, meant, tables)
         else:
             continue
         gone.append((child.start_byte, child.end_byte))
     if hidden := set(meant) & local:
-        raise Unsaid(f"a local variable called '{min(hidden)}', as a constant is")
+        raise UnsupportedConstruct(f"a local variable called '{min(hidden)}', as a constant is")
     for start, end in reversed(gone):
         source = source[:start] + source[end:].removeprefix(b";")
     text = "".join(meant.get(word, word) for word in _TOKEN.findall(source.decode()))
-    return _with_tables(text, name, [_replaced(table, meant) for table in tables])
+    return _insert_tables(text, name, [_replace_words(table, meant) for table in tables])
 
 
-def _type_named(node: Node, meant: Mapping[str, str]) -> dict[str, str]:
+def _resolve_typedef(node: Node, meant: Mapping[str, str]) -> dict[str, str]:
     """The type that a plain typedef or `using` names."""
-    words = [w for w in leaf_texts(node) if w not in ("typedef", "using", ";", "=")]
+    words = [w for w in get_leaf_texts(node) if w not in ("typedef", "using", ";", "=")]
     name, rest = (
         (words[0], words[1:]) if node.type == "alias_declaration" else (words[-1], words[:-1])
     )
-    rest = _replaced(" ".join(rest).replace("std :: ", ""), meant).split()
+    rest = _replace_words(" ".join(rest).replace("std :: ", ""), meant).split()
     if not rest or set(rest) - CPP_TYPES:
-        raise Unsaid(f"the type '{name}'")
+        raise UnsupportedConstruct(f"the type '{name}'")
     return {name: " ".join(rest)}
 
 
@@ -182,24 +191,26 @@ def _take_constant(node: Node, declarator: Node, meant: dict[str, str], tables: 
         leaf
         for c in node.children
         if c.type in ("primitive_type", "sized_type_specifier", "type_identifier")
-        for leaf in leaf_texts(c)
+        for leaf in get_leaf_texts(c)
     ]
-    type = _replaced(" ".join(words), meant)
+    type = _replace_words(" ".join(words), meant)
     value, inner = (
         declarator.child_by_field_name("value"),
         declarator.child_by_field_name("declarator"),
     )
     if declarator.type != "init_declarator" or value is None or set(type.split()) - CPP_TYPES:
-        raise Unsaid("a constant without a value, or of a type of its own")
+        raise UnsupportedConstruct("a constant without a value, or of a type of its own")
     if (
         inner.type == "array_declarator"
         and inner.child_by_field_name("declarator").type == "identifier"
     ):
-        tables.append(f"const {type} {node_text(declarator)};")
+        tables.append(f"const {type} {get_node_text(declarator)};")
     elif inner.type == "identifier":
-        meant[node_text(inner)] = _valued(_replaced(node_text(value), meant), type)
+        meant[get_node_text(inner)] = _cast_constant(
+            _replace_words(get_node_text(value), meant), type
+        )
     else:
-        raise Unsaid("a constant that is a pointer")
+        raise UnsupportedConstruct("a constant that is a pointer")
 
 
 _LITERALS = {
@@ -210,7 +221,7 @@ _LITERALS = {
 """Numbers that are of a type as they stand."""
 
 
-def _valued(value: str, type: str) -> str:
+def _cast_constant(value: str, type: str) -> str:
     """A value as one of that type."""
     if type in _LITERALS and _LITERALS[type].fullmatch(value):
         return value
@@ -219,21 +230,23 @@ def _valued(value: str, type: str) -> str:
     return f"(static_cast<{type}>({value}))" if " " in type else f"(({type})({value}))"
 
 
-def _replaced(text: str, meant: Mapping[str, str]) -> str:
+def _replace_words(text: str, meant: Mapping[str, str]) -> str:
     return "".join(meant.get(word, word) for word in _TOKEN.findall(text))
 
 
-def _with_tables(text: str, name: str, tables: Sequence[str]) -> str:
-    """With the arrays of constants that the function names at its beginning. Raises Unsaid where a
-    helper names one.
+def _insert_tables(text: str, name: str, tables: Sequence[str]) -> str:
+    """With the arrays of constants that the function names at its beginning. Raises
+    UnsupportedConstruct where a helper names one.
     """
     for table in tables:
         word = _WORD.findall(table.partition("[")[0])[-1]
         users = [
-            f for f in c_functions(parse_c_family(text).root_node) if word in leaf_texts(f.node)
+            f
+            for f in find_c_functions(parse_c_family(text).root_node)
+            if word in get_leaf_texts(f.node)
         ]
         if any(f.name != name for f in users):
-            raise Unsaid(f"a helper that reads '{word}'")
+            raise UnsupportedConstruct(f"a helper that reads '{word}'")
         for function in users:
             start = _body(function).start_byte + 1
             source = text.encode()

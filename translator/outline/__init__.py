@@ -5,9 +5,9 @@
 - `c_function`: A C++ function in parts that rules can cut and put together again.
 - `count_serial_loops`: Loops of an OpenMP text that its threads do not share: what a port that is
   parallel somewhere leaves to one of them.
-- `cpp_blocks`: A serial C++ function read as statements and loop nests, for rules that cut it and
+- `parse_cpp`: A serial C++ function read as statements and loop nests, for rules that cut it and
   put it together again.
-- `cpp_declared`: What a C++ function declares, and statements that make, fill, free or exchange
+- `cpp_declarations`: What a C++ function declares, and statements that make, fill, free or exchange
   arrays, as rules that cut it write them.
 - `cpp_memory`: Memory that a C++ function makes for itself (malloc, new, vectors), and the
   library's functions that fill or copy arrays, as loops.

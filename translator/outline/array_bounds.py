@@ -5,9 +5,9 @@ Contract: candidates, read from the text alone, for whoever can compare them wit
 whose parts no loop or parameter decides gives none. Loops are taken to run, and every variable to
 count towards the larger index unless it is taken away.
 
-    python -c "from corpora.records import Program; from translator.outline.cpp_blocks import taken_apart; from translator.outline.array_bounds import lengths_said; \\
-print(lengths_said(taken_apart(Program('cpp', 'f', 'void f(int n, int ld, float *x) { for (int i =
-0; i < n; i++) for (int j = 0; j <= i; j++) x[i * ld + j] = 1; }'))))"
+    python -c "from corpora.records import Program; from translator.outline.parse_cpp import parse_function; from translator.outline.array_bounds import find_array_lengths; \\
+print(find_array_lengths(parse_function(Program('cpp', 'f', 'void f(int n, int ld, float *x) { for
+(int i = 0; i < n; i++) for (int j = 0; j <= i; j++) x[i * ld + j] = 1; }'))))"
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from __future__ import annotations
 import ast
 import re
 
-from translator.normalize.affine import Sum
-from translator.normalize.c_blocks import Block, changes
-from translator.outline.c_function import Written
+from translator.normalize.affine import AffineSum
+from translator.normalize.c_blocks import Block, changes_variable
+from translator.outline.c_function import CppFunction
 from translator.outline.outliner import DECLARED, TYPE
 
 _HEAD = re.compile(rf"for \({TYPE}(\w+) = ([^;]+); (\w+) (<=?|>=?) ([^;]+); ")
 _PLAIN = re.compile(r"[\w\s+*/()-]+")
-_DEEPEST = 8
+_MAX_DEPTH = 8
 """Times that names in an index are replaced by what they stand for."""
 
 
-def lengths_said(function: Written) -> dict[str, tuple[str, ...]]:
+def find_array_lengths(function: CppFunction) -> dict[str, tuple[str, ...]]:
     """Expressions in C of a function's integer parameters, by array; the same length once."""
     found: dict[str, dict[str, None]] = {}
     _collect(function, function.body, {}, found)
@@ -34,7 +34,7 @@ def lengths_said(function: Written) -> dict[str, tuple[str, ...]]:
 
 
 def _collect(
-    function: Written,
+    function: CppFunction,
     block: Block,
     known: dict[str, tuple[str, str]],
     found: dict[str, dict[str, None]],
@@ -59,14 +59,14 @@ def _collect(
             declared
             and isinstance(item, str)
             and (value := re.search(r" = (.+);$", text))
-            and not changes(function.body, declared[2])
+            and not changes_variable(function.body, declared[2])
         ):
             known[declared[2]] = (value[1], value[1])
         if not isinstance(item, str):
             _collect(function, item[1], inside, found)
 
 
-def _accesses(text: str, function: Written) -> list[tuple[str, str]]:
+def _accesses(text: str, function: CppFunction) -> list[tuple[str, str]]:
     return [
         (m[1], m[2])
         for m in re.finditer(r"(?<![\w.])(\w+)\[([^][]+)\]", text)
@@ -74,9 +74,9 @@ def _accesses(text: str, function: Written) -> list[tuple[str, str]]:
     ]
 
 
-def _length(index: str, known: dict[str, tuple[str, str]], function: Written) -> str:
+def _length(index: str, known: dict[str, tuple[str, str]], function: CppFunction) -> str:
     """'' where something in it is neither a parameter nor decided by one."""
-    for _ in range(_DEEPEST):
+    for _ in range(_MAX_DEPTH):
         names = [name for name in re.findall(r"[A-Za-z_]\w*", index) if name in known]
         if not names:
             break
@@ -89,20 +89,20 @@ def _length(index: str, known: dict[str, tuple[str, str]], function: Written) ->
     ):
         return ""
     try:
-        return (_sum(ast.parse(index.strip(), mode="eval").body) + Sum(constant=1)).text
+        return (_sum(ast.parse(index.strip(), mode="eval").body) + AffineSum(constant=1)).text
     except (SyntaxError, ValueError):
         return ""
 
 
-def _sum(node: ast.expr) -> Sum:
+def _sum(node: ast.expr) -> AffineSum:
     if isinstance(node, ast.Name):
-        return Sum.of(node.id)
+        return AffineSum.of(node.id)
     if isinstance(node, ast.Constant) and type(node.value) is int:
-        return Sum(constant=node.value)
+        return AffineSum(constant=node.value)
     if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub, ast.Mult, ast.Div)):
         left, right = _sum(node.left), _sum(node.right)
         if isinstance(node.op, ast.Div):
-            return Sum.of(f"({left.factor} / {right.factor})")
+            return AffineSum.of(f"({left.factor} / {right.factor})")
         return (
             left + right
             if isinstance(node.op, ast.Add)
@@ -113,11 +113,11 @@ def _sum(node: ast.expr) -> Sum:
     raise ValueError("no whole-number expression")
 
 
-def _product(one: Sum, other: Sum) -> Sum:
+def _product(one: AffineSum, other: AffineSum) -> AffineSum:
     """Multiplied out, so that what is added and taken away again falls out."""
-    total = Sum()
+    total = AffineSum()
     for factor, times in [*one.terms, ("", one.constant)]:
         for second, more in [*other.terms, ("", other.constant)]:
             words = " * ".join(word for word in (factor, second) if word)
-            total += (Sum.of(words) if words else Sum(constant=1)).scaled(times * more)
+            total += (AffineSum.of(words) if words else AffineSum(constant=1)).scaled(times * more)
     return total

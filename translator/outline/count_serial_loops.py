@@ -1,10 +1,10 @@
 """Loops of an OpenMP text that its threads do not share: what a port that is parallel somewhere
 leaves to one of them.
 
-Contract: `left_serial(text)` counts the outermost `for` loops of C-like text that stand neither
-under a directive nor around one. Whether they could be shared is not known.
+Contract: `count_serial_loops(text)` counts the outermost `for` loops of C-like text that stand
+neither under a directive nor around one. Whether they could be shared is not known.
 
-    python -c "from translator.outline.count_serial_loops import left_serial; print(left_serial('void f(int n, float *x) { for (int i = 0; i < n; i++) x[i] = 0; }'))"
+    python -c "from translator.outline.count_serial_loops import count_serial_loops; print(count_serial_loops('void f(int n, float *x) { for (int i = 0; i < n; i++) x[i] = 0; }'))"
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ import re
 
 from tree_sitter import Node
 
-from corpora.syntax.c_family import node_text, parse_c_family
+from corpora.syntax.c_family import get_node_text, parse_c_family
 
 _DIRECTIVE = re.compile(r"^[ \t]*#[ \t]*pragma[ \t]+omp\b[^\n]*$", re.M)
 
 
-def left_serial(text: str) -> int:
+def count_serial_loops(text: str) -> int:
     text = text.replace("\\\n", " ")
-    return _left(parse_c_family(text).root_node, text.encode())
+    return _count_serial(parse_c_family(text).root_node, text.encode())
 
 
-def _left(node: Node, source: bytes) -> int:
+def _count_serial(node: Node, source: bytes) -> int:
     if node.type in ("for_statement", "compound_statement") and _under_directive(node, source):
         return 0
-    if node.type == "for_statement" and not _DIRECTIVE.search(node_text(node)):
+    if node.type == "for_statement" and not _DIRECTIVE.search(get_node_text(node)):
         return 1
-    return sum(_left(child, source) for child in node.children)
+    return sum(_count_serial(child, source) for child in node.children)
 
 
 def _under_directive(node: Node, source: bytes) -> bool:

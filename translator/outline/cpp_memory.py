@@ -4,7 +4,7 @@ that fill or copy arrays, as loops.
 Contract: reads nodes of tree-sitter's; None (or an empty text) for what is none of these, Unsaid
 for what is one and has no plain form.
 
-    python -c "from translator.outline.cpp_memory import Memory; help(Memory)"
+    python -c "from translator.outline.cpp_memory import MemoryReader; help(MemoryReader)"
 """
 
 from __future__ import annotations
@@ -15,31 +15,36 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from corpora.signatures.nulls import missing
-from corpora.syntax.c_family import descendants, leaf_texts, node_text, parse_c_family
+from corpora.signatures.null_checks import find_null_alternatives
+from corpora.syntax.c_family import (
+    get_leaf_texts,
+    get_node_text,
+    iterate_descendants,
+    parse_c_family,
+)
 from corpora.tokens.lexers import CPP_TYPES
-from translator.normalize.unsupported import Unsaid
-from translator.outline.c_function import Array
-from translator.outline.cpp_values import Place, Values, bracketed
+from translator.normalize.unsupported import UnsupportedConstruct
+from translator.outline.c_function import FunctionArray
+from translator.outline.cpp_values import CppValues, Place, add_brackets
 
 _CALLS = frozenset({"memset", "memcpy", "memmove", "copy", "copy_n", "fill", "fill_n"})
 _NOUGHT = re.compile(r"0+(?:\.0*)?[fFuUlL]*$|(?:float|double|int)\(\)$")
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class AllocatedArray:
     """An array that a declaration makes. begins: the value of each element, '' where that is nought
     or none. like: what is copied into it.
     """
 
     name: str
-    array: Array
+    array: FunctionArray
     begins: str = ""
     like: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Loop:
+class LibraryLoop:
     """A library function's loop over elements."""
 
     count: str
@@ -49,48 +54,48 @@ class Loop:
 
     def written(self, counter: str) -> tuple[str, str]:
         """Its head and its statement."""
-        value = self.value if self.source is None else _at(self.source, counter)
+        value = self.value if self.source is None else _format_element(self.source, counter)
         return (
             f"for (int {counter} = 0; {counter} < {self.count}; {counter}++)",
-            f"{_at(self.to, counter)} = {value};",
+            f"{_format_element(self.to, counter)} = {value};",
         )
 
 
-def _at(place: Place, counter: str) -> str:
+def _format_element(place: Place, counter: str) -> str:
     return f"{place[0]}[{f'{place[1]} + {counter}' if place[1] not in ('', '0') else counter}]"
 
 
-class Memory:
+class MemoryReader:
     """arrays: those known so far, which whoever asks adds to."""
 
-    def __init__(self, values: Values, arrays: dict[str, Array]) -> None:
+    def __init__(self, values: CppValues, arrays: dict[str, FunctionArray]) -> None:
         self._values, self._arrays = values, arrays
 
-    def vectors(self, node: Node) -> list[Made]:
+    def vectors(self, node: Node) -> list[AllocatedArray]:
         """The vectors of numbers that a declaration makes; [] for another declaration. Raises
         Unsaid for those without a length.
         """
         kind = re.fullmatch(
             r"(?:std::)?vector<([\w ]+)>",
-            node_text(node.child_by_field_name("type")).replace("\n", " "),
+            get_node_text(node.child_by_field_name("type")).replace("\n", " "),
         )
         if kind is None:
             return []
         if set(kind[1].split()) - CPP_TYPES or kind[1] == "bool":
-            raise Unsaid("a vector of something else than numbers")
+            raise UnsupportedConstruct("a vector of something else than numbers")
         return [
             self._vector(each, kind[1].strip())
             for each in node.children_by_field_name("declarator")
         ]
 
-    def _vector(self, declarator: Node, type: str) -> Made:
+    def _vector(self, declarator: Node, type: str) -> AllocatedArray:
         inner = declarator.child_by_field_name("declarator")
         if inner is None or inner.type != "identifier":
-            raise Unsaid("a vector whose length is not said where it is declared")
-        name = node_text(inner)
-        given = _given(node_text(declarator)[len(name) :])
+            raise UnsupportedConstruct("a vector whose length is not said where it is declared")
+        name = get_node_text(inner)
+        given = _find_constructor_arguments(get_node_text(declarator)[len(name) :])
         if not given or len(given) > 2:
-            raise Unsaid("a vector that is no number of equal elements")
+            raise UnsupportedConstruct("a vector that is no number of equal elements")
         like, begins = None, ""
         if len(given) == 2 and (between := self._between(*given)):
             like, count = between
@@ -103,7 +108,7 @@ class Memory:
                 self._values.text(given[1]) if len(given) == 2 else "",
             )
             begins = "" if _NOUGHT.match(begins) else begins
-        array = Array(
+        array = FunctionArray(
             type,
             count,
             is_local=True,
@@ -111,14 +116,14 @@ class Memory:
             freed="",
             is_cleared=not (begins or like),
         )
-        return Made(name, array, begins, like)
+        return AllocatedArray(name, array, begins, like)
 
-    def on_heap(self, name: str, value: Node, type: str) -> Made | None:
+    def read_heap_allocation(self, name: str, value: Node, type: str) -> AllocatedArray | None:
         """What `malloc`, `calloc` or `new` makes."""
         value = _cast_away(value)
         if value.type == "new_expression":
             return self._new(name, value, type)
-        function, given = _called(value)
+        function, given = _read_call(value)
         if function not in ("malloc", "calloc"):
             return None
         count = (
@@ -126,16 +131,16 @@ class Memory:
             if function == "malloc"
             else " * ".join(
                 map(
-                    bracketed,
+                    add_brackets,
                     (self._values.text(n) for n in given if n.type != "sizeof_expression"),
                 )
             )
         )
         plain = count if re.fullmatch(r"\w+", count) else f"({count})"
         size = f"{plain} * sizeof({type})" if function == "malloc" else f"{plain}, sizeof({type})"
-        return Made(
+        return AllocatedArray(
             name,
-            Array(
+            FunctionArray(
                 type,
                 count,
                 True,
@@ -145,18 +150,18 @@ class Memory:
             ),
         )
 
-    def _new(self, name: str, value: Node, type: str) -> Made:
+    def _new(self, name: str, value: Node, type: str) -> AllocatedArray:
         declarator, given = (
             value.child_by_field_name("declarator"),
             value.child_by_field_name("arguments"),
         )
         sizes = declarator.named_children if declarator is not None else []
         if len(sizes) != 1 or (given is not None and given.named_children):
-            raise Unsaid("what new makes is no array of one dimension")
+            raise UnsupportedConstruct("what new makes is no array of one dimension")
         count, cleared = self._values.text(sizes[0]), given is not None
-        return Made(
+        return AllocatedArray(
             name,
-            Array(
+            FunctionArray(
                 type,
                 count,
                 True,
@@ -170,41 +175,41 @@ class Memory:
         """The statement that an expression is which frees an array; '' for another one. Raises
         Unsaid where that one was not made so.
         """
-        function, given = _called(node)
+        function, given = _read_call(node)
         if node.type == "delete_expression":
-            name, text = node_text(node.named_children[-1]), "delete[] {};"
+            name, text = get_node_text(node.named_children[-1]), "delete[] {};"
         elif function == "free":
-            name, text = node_text(given[0]), "free({});"
+            name, text = get_node_text(given[0]), "free({});"
         else:
             return ""
         array = self._arrays.get(name)
         if array is None or array.freed != text.format(name):
-            raise Unsaid(f"'{name}' is freed here and not made so")
+            raise UnsupportedConstruct(f"'{name}' is freed here and not made so")
         return array.freed
 
-    def no_memory(self, condition: str, body: Node, other: Node | None) -> str:
+    def read_allocation_check(self, condition: str, body: Node, other: Node | None) -> str:
         """An `if` that leaves where no memory was to be had, as one statement; '' for
         another one.
         """
-        if other is not None or not all(map(self._is_own, missing(condition))):
+        if other is not None or not all(map(self._is_own, find_null_alternatives(condition))):
             return ""
         return f"if ({condition}) {{ {' '.join(_plain_rows(body))} }}"
 
     def _is_own(self, name: str) -> bool:
         return name in self._arrays and bool(self._arrays[name].freed)
 
-    def loop(self, call: Node) -> Loop | None:
+    def loop(self, call: Node) -> LibraryLoop | None:
         """`memset`, `memcpy`, `std::copy`, `std::fill` and their like."""
-        function, given = _called(call)
+        function, given = _read_call(call)
         if function not in _CALLS:
             return None
         if len(given) == 3 and (found := self._loop(function, *given)):
             return found
-        raise Unsaid(f"a {function} that is no loop over elements")
+        raise UnsupportedConstruct(f"a {function} that is no loop over elements")
 
-    def _loop(self, function: str, first: Node, second: Node, third: Node) -> Loop | None:
+    def _loop(self, function: str, first: Node, second: Node, third: Node) -> LibraryLoop | None:
         match function:
-            case "memset" if node_text(second) == "0":
+            case "memset" if get_node_text(second) == "0":
                 return self._into(first, self._elements(third), value="0")
             case "memcpy" | "memmove":
                 return self._into(first, self._elements(third), self._where(second))
@@ -215,7 +220,7 @@ class Memory:
             case "copy" | "fill" if between := self._between(first, second):
                 place, count = between
                 return (
-                    Loop(count, place, self._values.text(third))
+                    LibraryLoop(count, place, self._values.text(third))
                     if function == "fill"
                     else self._into(third, count, place)
                 )
@@ -223,9 +228,9 @@ class Memory:
 
     def _into(
         self, target: Node, count: str, source: Place | None = None, value: str = ""
-    ) -> Loop | None:
+    ) -> LibraryLoop | None:
         place = self._where(target)
-        return Loop(count, place, value, source) if place and (source or value) else None
+        return LibraryLoop(count, place, value, source) if place and (source or value) else None
 
     def _between(self, first: Node, last: Node) -> tuple[Place, str] | None:
         """Where elements begin, and how many there are up to `last`."""
@@ -246,7 +251,7 @@ class Memory:
         end = (
             function is not None
             and function.type == "field_expression"
-            and node_text(function.child_by_field_name("field")) in ("end", "cend")
+            and get_node_text(function.child_by_field_name("field")) in ("end", "cend")
         )
         place = (
             self._values.place(function.child_by_field_name("argument"))
@@ -258,12 +263,12 @@ class Memory:
         return (place[0], self._arrays[place[0]].count) if end else place
 
     def _elements(self, size: Node) -> str:
-        """How many elements so many bytes are. Raises Unsaid where that is not written as a product
-        with a size.
+        """How many elements so many bytes are. Raises UnsupportedConstruct where that is not
+        written as a product with a size.
         """
         if (
             size.type == "sizeof_expression"
-            and (array := self._arrays.get(node_text(size).removeprefix("sizeof").strip("() ")))
+            and (array := self._arrays.get(get_node_text(size).removeprefix("sizeof").strip("() ")))
             and array.is_local
             and not array.made
         ):
@@ -271,10 +276,10 @@ class Memory:
         factors = list(_factors(size))
         counts = [self._values.text(each) for each in factors if each.type != "sizeof_expression"]
         if len(counts) != len(factors) - 1:
-            raise Unsaid("a number of bytes that is not so many elements")
+            raise UnsupportedConstruct("a number of bytes that is not so many elements")
         return (
             " * ".join(
-                each if re.fullmatch(r"\w+", each) or len(counts) == 1 else bracketed(each)
+                each if re.fullmatch(r"\w+", each) or len(counts) == 1 else add_brackets(each)
                 for each in counts
             )
             or "1"
@@ -283,11 +288,12 @@ class Memory:
 
 def _factors(node: Node) -> Iterator[Node]:
     if node.type == "parenthesized_expression" and any(
-        each.type == "sizeof_expression" for each in descendants(node)
+        each.type == "sizeof_expression" for each in iterate_descendants(node)
     ):
         yield from _factors(node.named_children[0])
     elif (
-        node.type == "binary_expression" and node_text(node.child_by_field_name("operator")) == "*"
+        node.type == "binary_expression"
+        and get_node_text(node.child_by_field_name("operator")) == "*"
     ):
         yield from _factors(node.child_by_field_name("left"))
         yield from _factors(node.child_by_field_name("right"))
@@ -295,7 +301,7 @@ def _factors(node: Node) -> Iterator[Node]:
         yield node
 
 
-def _called(node: Node) -> tuple[str, Sequence[Node]]:
+def _read_call(node: Node) -> tuple[str, Sequence[Node]]:
     """The function of a call, and its arguments."""
     if node.type != "call_expression" or node.child_by_field_name("function").type not in (
         "identifier",
@@ -303,25 +309,27 @@ def _called(node: Node) -> tuple[str, Sequence[Node]]:
     ):
         return "", ()
     given = [c for c in node.child_by_field_name("arguments").named_children if c.type != "comment"]
-    return node_text(node.child_by_field_name("function")).removeprefix("std::"), given
+    return get_node_text(node.child_by_field_name("function")).removeprefix("std::"), given
 
 
 def _cast_away(value: Node) -> Node:
     if value.type == "cast_expression":
         return value.child_by_field_name("value")
-    if value.type == "call_expression" and node_text(
+    if value.type == "call_expression" and get_node_text(
         value.child_by_field_name("function")
     ).startswith(("static_cast<", "reinterpret_cast<")):
         return value.child_by_field_name("arguments").named_children[0]
     return value
 
 
-def _given(text: str) -> list[Node]:
+def _find_constructor_arguments(text: str) -> list[Node]:
     """The arguments that a declaration has in brackets, which may read as a function's
     parameters.
     """
     root = parse_c_family(f"int k = g{text};").root_node
-    call = next((each for each in descendants(root) if each.type == "call_expression"), None)
+    call = next(
+        (each for each in iterate_descendants(root) if each.type == "call_expression"), None
+    )
     return (
         [c for c in call.child_by_field_name("arguments").named_children if c.type != "comment"]
         if call and text.lstrip().startswith("(")
@@ -330,17 +338,17 @@ def _given(text: str) -> list[Node]:
 
 
 def _plain_rows(body: Node) -> list[str]:
-    """Statements that free memory and return. Raises Unsaid for others."""
+    """Statements that free memory and return. Raises UnsupportedConstruct for others."""
     statements = (
         [c for c in body.named_children if c.type != "comment"]
         if body.type == "compound_statement"
         else [body]
     )
-    words = {leaf for each in statements for leaf in leaf_texts(each)}
+    words = {leaf for each in statements for leaf in get_leaf_texts(each)}
     if (
         any(each.type not in ("expression_statement", "return_statement") for each in statements)
         or "=" in words
         or "++" in words
     ):
-        raise Unsaid("what is done where there is no memory")
-    return [" ".join(node_text(each).split()) for each in statements]
+        raise UnsupportedConstruct("what is done where there is no memory")
+    return [" ".join(get_node_text(each).split()) for each in statements]

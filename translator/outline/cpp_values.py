@@ -1,10 +1,10 @@
 """Values of C++ expressions as text, with every place in an array written as an element of it.
 
-Contract: `Values.text(node)` raises Unsaid for what is left to a model: calls but of the
-mathematical library, whole structures, values that change something, pointers that are more than a
-place in an array. A pointer that is set once to such a place is written as that place.
+Contract: `CppValues.text(node)` raises UnsupportedConstruct for what is left to a model: calls but
+of the mathematical library, whole structures, values that change something, pointers that are more
+than a place in an array. A pointer that is set once to such a place is written as that place.
 
-    python -c "from translator.outline.cpp_values import Values; help(Values)"
+    python -c "from translator.outline.cpp_values import CppValues; help(CppValues)"
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from collections.abc import Iterator, Sequence
 
 from tree_sitter import Node
 
-from corpora.signatures.nulls import asks_for
-from corpora.syntax.c_family import descendants, leaf_texts, node_text
+from corpora.signatures.null_checks import is_null_check
+from corpora.syntax.c_family import get_leaf_texts, get_node_text, iterate_descendants
 from corpora.tokens.lexers import CPP_FUNCTIONS, CPP_TYPES
 from corpora.tokens.printing import join_words
-from translator.normalize.unsupported import Unsaid
-from translator.outline.c_function import Array
-from translator.outline.members import Structured
+from translator.normalize.unsupported import UnsupportedConstruct
+from translator.outline.c_function import FunctionArray
+from translator.outline.members import StructureParameter
 
 _ODD = frozenset(
     {
@@ -52,12 +52,14 @@ Place = tuple[str, str]
 """An array and an index as C writes it; '' for the array's beginning."""
 
 
-class Values:
+class CppValues:
     """arrays: by name; more may be added while a function is read. structures: parameters whose
     numbers are arrays and scalars.
     """
 
-    def __init__(self, arrays: dict[str, Array], structures: Sequence[Structured] = ()) -> None:
+    def __init__(
+        self, arrays: dict[str, FunctionArray], structures: Sequence[StructureParameter] = ()
+    ) -> None:
         self._arrays = arrays
         self._structures = {each.owner: each for each in structures}
         self._aliases: dict[str, Place] = {}
@@ -72,8 +74,8 @@ class Values:
         return re.sub(rf"{_UNARY}(\S+?) (?=\S)", r"\1", join_words(words)).replace(_UNARY, "")
 
     def take_alias(self, node: Node) -> None:
-        """Remember what pointer an init_declarator declares. Raises Unsaid where it is no fixed
-        place in an array.
+        """Remember what pointer an init_declarator declares. Raises UnsupportedConstruct where it
+        is no fixed place in an array.
         """
         (declarator,), scope = (
             node.child_by_field_name("declarator").named_children[-1:],
@@ -91,9 +93,9 @@ class Values:
             else None
         )
         if declarator is None or declarator.type != "identifier":
-            raise Unsaid("a pointer that is no place in an array")
+            raise UnsupportedConstruct("a pointer that is no place in an array")
         self._alias(
-            node_text(declarator),
+            get_node_text(declarator),
             place,
             node,
             scope,
@@ -101,22 +103,24 @@ class Values:
         )
 
     def take_pointer(self, name: str, assignment: Node) -> None:
-        """Remember what a pointer that was declared without a value is set to. Raises Unsaid where
-        it is used outside of the block of that, too.
+        """Remember what a pointer that was declared without a value is set to. Raises
+        UnsupportedConstruct where it is used outside of the block of that, too.
         """
         scope = assignment.parent.parent
         uses = [
             each
-            for each in descendants(_function_of(scope))
+            for each in iterate_descendants(_function_of(scope))
             if each.type == "identifier"
-            and node_text(each) == name
+            and get_node_text(each) == name
             and each.parent.type != "pointer_declarator"
         ]
         if any(
             each.start_byte < assignment.start_byte or each.end_byte > scope.end_byte
             for each in uses
         ):
-            raise Unsaid(f"the pointer '{name}' is set in one place and used in another")
+            raise UnsupportedConstruct(
+                f"the pointer '{name}' is set in one place and used in another"
+            )
         self._alias(
             name, self.place(assignment.child_by_field_name("right")), assignment, scope, False
         )
@@ -126,24 +130,26 @@ class Values:
     ) -> None:
         """node: what sets it, with its place inside; scope: the block that it is known in."""
         if place is None:
-            raise Unsaid("a pointer that is no place in an array")
+            raise UnsupportedConstruct("a pointer that is no place in an array")
         (self._elements if is_element else self._aliases)[name] = place
         needed = {name, *re.findall(r"[A-Za-z_]\w*", place[1])}
-        later = [each for each in descendants(scope) if each.start_byte > node.start_byte]
+        later = [each for each in iterate_descendants(scope) if each.start_byte > node.start_byte]
         changed = {
-            self._changed(target_of(each))
+            self._changed(get_assignment_target(each))
             for each in later
             if each.type in ("assignment_expression", "update_expression")
         }
         exchanged = {
-            node_text(target_of(each)) for each in later if each.type == "assignment_expression"
+            get_node_text(get_assignment_target(each))
+            for each in later
+            if each.type == "assignment_expression"
         }
         exchanged |= {
             leaf
             for each in later
             if each.type == "call_expression"
-            and "swap" in node_text(each.child_by_field_name("function"))
-            for leaf in leaf_texts(each)
+            and "swap" in get_node_text(each.child_by_field_name("function"))
+            for leaf in get_leaf_texts(each)
         }
         moves = (
             changed & needed
@@ -151,7 +157,7 @@ class Values:
             or place[0] in exchanged
         )
         if scope.type != "compound_statement" or moves or re.search(r"\+\+|--", place[1]):
-            raise Unsaid(f"the pointer '{name}' moves")
+            raise UnsupportedConstruct(f"the pointer '{name}' moves")
 
     def take_element(self, name: str, place: Place) -> None:
         """A reference that a loop over an array declares."""
@@ -160,7 +166,7 @@ class Values:
     def _changed(self, target: Node) -> str:
         """The scalar or array that an assignment changes; '' for one that is not known yet."""
         if target.type == "identifier":
-            return self._elements.get(node_text(target), (node_text(target), ""))[0]
+            return self._elements.get(get_node_text(target), (get_node_text(target), ""))[0]
         if target.type == "field_expression":
             return (self._field(target) or ("", ""))[0]
         place = (
@@ -174,7 +180,7 @@ class Values:
         """Where a pointer points to; None for what is no place in a known array."""
         match node.type:
             case "identifier":
-                name = node_text(node)
+                name = get_node_text(node)
                 if name in self._arrays and self._arrays[name].inner:
                     return None
                 return (
@@ -186,7 +192,7 @@ class Values:
                 return self.place(node.named_children[0])
             case "call_expression":
                 function = node.child_by_field_name("function")
-                first = function.type == "field_expression" and node_text(
+                first = function.type == "field_expression" and get_node_text(
                     function.child_by_field_name("field")
                 ) in ("data", "begin", "cbegin")
                 place = self.place(function.child_by_field_name("argument")) if first else None
@@ -195,7 +201,7 @@ class Values:
                 number = self._field(node)
                 return number if number and number[0] in self._arrays and not number[1] else None
             case "pointer_expression" if (
-                node_text(node.children[0]) == "&"
+                get_node_text(node.children[0]) == "&"
                 and node.children[1].type == "subscript_expression"
             ):
                 return self._element(node.children[1])
@@ -204,16 +210,16 @@ class Values:
                     node.child_by_field_name(f) for f in ("left", "operator", "right")
                 )
                 base = self.place(left)
-                if base is not None and node_text(operator) in "+-":
-                    return base[0], _sum(base[1], node_text(operator), self.text(right))
-                base = self.place(right) if node_text(operator) == "+" else None
+                if base is not None and get_node_text(operator) in "+-":
+                    return base[0], _sum(base[1], get_node_text(operator), self.text(right))
+                base = self.place(right) if get_node_text(operator) == "+" else None
                 return None if base is None else (base[0], _sum(base[1], "+", self.text(left)))
         return None
 
     def _element(self, node: Node) -> Place | None:
         """The place of a subscript_expression, or of a pointer_expression with a star."""
         if node.type == "pointer_expression":
-            return self.place(node.children[1]) if node_text(node.children[0]) == "*" else None
+            return self.place(node.children[1]) if get_node_text(node.children[0]) == "*" else None
         if rows := self._in_rows(node):
             return rows
         base = self.place(node.child_by_field_name("argument"))
@@ -237,16 +243,16 @@ class Values:
                 ),
             )
             node = node.child_by_field_name("argument")
-        array = self._arrays.get(node_text(node)) if node.type == "identifier" else None
+        array = self._arrays.get(get_node_text(node)) if node.type == "identifier" else None
         if array is None or not array.inner or len(given) != len(array.inner) + 1:
             return None
         index = given[0]
         for extent, each in zip(array.inner, given[1:], strict=True):
             index = (
                 f"{index if re.fullmatch(r'[A-Za-z_0-9]+', index) else f'({index})'} * "
-                f"{extent} + {bracketed(each) if _LOOSE.search(each) else each}"
+                f"{extent} + {add_brackets(each) if _LOOSE.search(each) else each}"
             )
-        return node_text(node), index
+        return get_node_text(node), index
 
     def _size(self, node: Node) -> str:
         """The scalar that a call of a vector's size is; '' for what is none."""
@@ -254,10 +260,10 @@ class Values:
         if (
             function is None
             or function.type != "field_expression"
-            or node_text(function.child_by_field_name("field")) not in ("size", "length")
+            or get_node_text(function.child_by_field_name("field")) not in ("size", "length")
         ):
             return ""
-        name = node_text(function.child_by_field_name("argument"))
+        name = get_node_text(function.child_by_field_name("argument"))
         own, owner = self._arrays.get(name), self._structures.get(name)
         if own is not None and own.made.startswith("std::vector<"):
             return own.count if re.fullmatch(r"\w+", own.count) else f"({own.count})"
@@ -269,11 +275,11 @@ class Values:
         """
         path: list[str] = []
         while node.type == "field_expression":
-            path.insert(0, node_text(node.child_by_field_name("field")))
+            path.insert(0, get_node_text(node.child_by_field_name("field")))
             node = node.child_by_field_name("argument")
         while node.type == "parenthesized_expression":
             node = node.named_children[0]
-        whole = node.type == "pointer_expression" and node_text(node.children[0]) == "*"
+        whole = node.type == "pointer_expression" and get_node_text(node.children[0]) == "*"
         place = (
             self._element(node)
             if node.type == "subscript_expression"
@@ -296,7 +302,7 @@ class Values:
         if node.type == "field_expression":
             return self._field(node)
         if node.type == "identifier":
-            return self._elements.get(node_text(node))
+            return self._elements.get(get_node_text(node))
         return (size, "") if (size := self._size(node)) else None
 
     def words(self, node: Node) -> Iterator[str]:
@@ -311,42 +317,45 @@ class Values:
         elif place is not None:
             yield from (place[0], "[", place[1] or "0", "]")
         elif node.type in ("unary_expression", "pointer_expression", "pointer_declarator"):
-            yield _UNARY + node_text(node.children[0])
+            yield _UNARY + get_node_text(node.children[0])
             for child in node.children[1:]:
                 yield from self.words(child)
         elif not node.children or node.type == "char_literal":
-            yield node_text(node)
+            yield get_node_text(node)
         else:
             for child in node.children:
                 if child.type != "comment":
                     yield from self.words(child)
 
     def _check(self, node: Node) -> None:
-        """Raises Unsaid where the expression holds what rules do not read."""
-        for each in descendants(node):
+        """Raises UnsupportedConstruct where the expression holds what rules do not read."""
+        for each in iterate_descendants(node):
             if not self._whole(each):
-                raise Unsaid(f"an expression with a structure's {each.type}")
+                raise UnsupportedConstruct(f"an expression with a structure's {each.type}")
             place_of = (
                 each.type in ("pointer_expression", "subscript_expression")
                 and not _is_address(each)
                 and not self._is_row(each)
             )
             if each.type in _ODD or (place_of and self._element(each) is None):
-                raise Unsaid(f"an expression with a {each.type}")
+                raise UnsupportedConstruct(f"an expression with a {each.type}")
             if each.type in _EFFECTS and not (
-                each.type == "update_expression" and target_of(each).type == "identifier"
+                each.type == "update_expression"
+                and get_assignment_target(each).type == "identifier"
             ):
-                raise Unsaid("a value that changes something")
+                raise UnsupportedConstruct("a value that changes something")
             if (
                 each.type == "call_expression"
                 and not self._size(each)
                 and not self.place(each)
-                and node_text(each.child_by_field_name("function")).removeprefix("std::")
+                and get_node_text(each.child_by_field_name("function")).removeprefix("std::")
                 not in _PURE | CPP_TYPES
             ):
-                raise Unsaid(f"a call of '{node_text(each.child_by_field_name('function'))}'")
+                raise UnsupportedConstruct(
+                    f"a call of '{get_node_text(each.child_by_field_name('function'))}'"
+                )
             if each.type == "identifier" and not self._is_read(each):
-                raise Unsaid(f"'{node_text(each)}' without an index")
+                raise UnsupportedConstruct(f"'{get_node_text(each)}' without an index")
 
     def _is_row(self, node: Node) -> bool:
         """Whether it is a part of what names an element of an array of several dimensions."""
@@ -388,10 +397,13 @@ class Values:
         element is meant.
         """
         if not any(
-            node_text(node) in names for names in (self._arrays, self._aliases, self._structures)
+            get_node_text(node) in names
+            for names in (self._arrays, self._aliases, self._structures)
         ):
             return True
-        return self._is_indexed(node) or (node_text(node) in self._arrays and asks_for(node))
+        return self._is_indexed(node) or (
+            get_node_text(node) in self._arrays and is_null_check(node)
+        )
 
     def _is_indexed(self, node: Node) -> bool:
         """Whether an element of what it names is meant, or a number in it."""
@@ -401,7 +413,7 @@ class Values:
                 return node.child_by_field_name("argument") == inner
             if node.type == "subscript_expression":
                 return node.child_by_field_name("argument") == inner
-            if node.type == "pointer_expression" and node_text(node.children[0]) == "*":
+            if node.type == "pointer_expression" and get_node_text(node.children[0]) == "*":
                 return self._element(node) is not None
             if not (
                 _is_address(node) or node.type in ("parenthesized_expression", "binary_expression")
@@ -425,7 +437,7 @@ def _function_of(node: Node) -> Node:
 
 
 def _is_address(node: Node) -> bool:
-    return node.type == "pointer_expression" and node_text(node.children[0]) == "&"
+    return node.type == "pointer_expression" and get_node_text(node.children[0]) == "&"
 
 
 def _sum(base: str, operator: str, index: str) -> str:
@@ -436,12 +448,12 @@ def _sum(base: str, operator: str, index: str) -> str:
         return base
     loose = _LOOSE.search(index) or (operator == "-" and re.search(r"[-+]", index))
     return (
-        f"{bracketed(base) if _LOOSE.search(base) else base} {operator} "
-        f"{bracketed(index) if loose else index}"
+        f"{add_brackets(base) if _LOOSE.search(base) else base} {operator} "
+        f"{add_brackets(index) if loose else index}"
     )
 
 
-def bracketed(text: str) -> str:
+def add_brackets(text: str) -> str:
     """In brackets, unless it is already."""
     depth = 0
     for k, letter in enumerate(text):
@@ -451,7 +463,7 @@ def bracketed(text: str) -> str:
     return f"({text})"
 
 
-def target_of(node: Node) -> Node:
+def get_assignment_target(node: Node) -> Node:
     """What an assignment or a step changes, without brackets around it."""
     found = node.child_by_field_name("left") or node.child_by_field_name("argument")
     while found.type == "parenthesized_expression":

@@ -1,6 +1,6 @@
 """What a reader of source text says of a loop: where it ends and how it may be parallel.
 
-python -c "from translator.outline.loops import Loop; print(Loop(9, True, 2))"
+python -c "from translator.outline.loops import LoopFacts; print(LoopFacts(9, True, 2))"
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Loop:
+class LoopFacts:
     """end: place behind its last word. parallel: a directive may stand before it. collapsible:
     perfectly nested loops, itself included, whose bounds do not depend on each other.
 
@@ -25,7 +25,7 @@ class Loop:
     reduced: frozenset[str] = frozenset()
 
 
-def sorted_out(
+def classify_names(
     uses: Sequence[tuple[str, str]], apart: frozenset[str]
 ) -> tuple[frozenset[str], frozenset[str]] | None:
     """(private, reduced) of (name, use) in the order of a loop's words; None where an iteration
@@ -46,7 +46,7 @@ def sorted_out(
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class ParallelText:
     """words: what follows a prefix. loops: by place. updates: places of statements that may be
     `atomic`, `critical` or both.
 
@@ -55,7 +55,7 @@ class Text:
     """
 
     words: Sequence[str]
-    loops: dict[int, Loop]
+    loops: dict[int, LoopFacts]
     updates: dict[int, frozenset[str]]
     wholes: dict[int, int]
     names: frozenset[str]
@@ -75,7 +75,7 @@ _WEAKER = {
 }
 
 
-def holds_together(operator: str, rest: Sequence[str]) -> bool:
+def is_atomic_form(operator: str, rest: Sequence[str]) -> bool:
     """Whether `x = x operator rest` is `x = x operator (rest)`, as an atomic update must be."""
     depth, before = 0, "("
     for word in rest:

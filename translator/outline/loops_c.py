@@ -4,7 +4,7 @@ update something.
 Contract: reads canonical words; a text that is not read gives None. A loop may be parallel if its
 head has OpenMP's form and nothing leaves it.
 
-    python -c "from translator.outline.loops_c import read; print(read('void F0 ( int V0 ) { for ( int V1 = 0 ; V1 < V0 ; V1 ++ ) ; }'.split(), \\
+    python -c "from translator.outline.loops_c import read_loops; print(read_loops('void F0 ( int V0 ) { for ( int V1 = 0 ; V1 < V0 ; V1 ++ ) ; }'.split(), \\
         'void F0 ( int V0 ) {'.split()).loops)"
 """
 
@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from corpora.tokens.lexers import CPP_TYPES
-from translator.decoding.c_scopes import is_v
-from translator.outline.loops import Loop, Text, holds_together, sorted_out
+from translator.decoding.c_scopes import is_numbered_name
+from translator.outline.loops import LoopFacts, ParallelText, classify_names, is_atomic_form
 
 _OPENS, _CLOSES = frozenset("( [ {".split()), frozenset(") ] }".split())
 _STEPS = frozenset("++ -- += -=".split())
@@ -24,7 +24,7 @@ _BEGINS = frozenset("; { } )".split())
 _COMPARED = frozenset("< <= > >= !=".split())
 
 
-def read(source: Sequence[str], prefix: Sequence[str]) -> Text | None:
+def read_loops(source: Sequence[str], prefix: Sequence[str]) -> ParallelText | None:
     """What stands behind the prefix; None for a text of another kind."""
     if any(word[:1] == "#" for word in source) or not prefix or prefix[-1] != "{":
         return None
@@ -39,8 +39,8 @@ def read(source: Sequence[str], prefix: Sequence[str]) -> Text | None:
         loops, updates, ends = _Reader(words).read()
     except IndexError:
         return None
-    names = frozenset(word for word in source if is_v(word))
-    return Text(words, loops, updates, {}, names, frozenset(), ends)
+    names = frozenset(word for word in source if is_numbered_name(word))
+    return ParallelText(words, loops, updates, {}, names, frozenset(), ends)
 
 
 class _Reader:
@@ -48,11 +48,11 @@ class _Reader:
 
     def __init__(self, words: Sequence[str]) -> None:
         self._words = words
-        self._loops: dict[int, Loop] = {}
+        self._loops: dict[int, LoopFacts] = {}
         self._updates: dict[int, frozenset[str]] = {}
         self._ends: dict[int, int] = {}
 
-    def read(self) -> tuple[dict[int, Loop], dict[int, frozenset[str]], dict[int, int]]:
+    def read(self) -> tuple[dict[int, LoopFacts], dict[int, frozenset[str]], dict[int, int]]:
         place = 0
         while self._words[place] != "}":
             place = self._statement(place)
@@ -96,9 +96,11 @@ class _Reader:
             parallel = bool(variable) and not self._leaves(close + 1, end)
             depth = self._depth(close + 1, end, {variable}) if parallel else 1
             body = self._words[place:end]
-            declared = {b for a, b in zip(body, body[1:]) if a in CPP_TYPES and is_v(b)}
-            sorts = sorted_out(_uses(body), frozenset(declared | {variable}))
-            self._loops[place] = Loop(end, parallel and sorts is not None, depth, *(sorts or ()))
+            declared = {b for a, b in zip(body, body[1:]) if a in CPP_TYPES and is_numbered_name(b)}
+            sorts = classify_names(_uses(body), frozenset(declared | {variable}))
+            self._loops[place] = LoopFacts(
+                end, parallel and sorts is not None, depth, *(sorts or ())
+            )
         return end
 
     def _closing(self, place: int) -> int:
@@ -153,8 +155,8 @@ class _Reader:
 
 
 def _uses(words: Sequence[str]) -> list[tuple[str, str]]:
-    """(name, `read` | `write` | `update`) in the order of evaluation: a value is read before it is
-    stored.
+    """(name, `read_loops` | `write` | `update`) in the order of evaluation: a value is read before
+    it is stored.
     """
     found: list[tuple[str, str]] = []
     stored: list[tuple[str, str]] = []
@@ -162,7 +164,9 @@ def _uses(words: Sequence[str]) -> list[tuple[str, str]]:
         if word in ";{}" or (word == "," and stored):
             found += stored
             stored = []
-        if not is_v(word) or (k and words[k - 1] in (".", "->")):  # a field is no variable
+        if not is_numbered_name(word) or (
+            k and words[k - 1] in (".", "->")
+        ):  # a field is no variable
             continue
         before, after = words[k - 1] if k else ";", words[k + 1] if k + 1 < len(words) else ";"
         deref = before == "*" and k > 1 and words[k - 2] in _BEGINS
@@ -205,7 +209,7 @@ def _modifies(words: Sequence[str]) -> bool:
         bool(target)
         and rest[:size] == target
         and len(rest) > size + 1
-        and holds_together(rest[size], rest[size + 1 :])
+        and is_atomic_form(rest[size], rest[size + 1 :])
     )
 
 

@@ -4,7 +4,7 @@ update something.
 Contract: as `translator.outline.loops_c`, for canonical words of Fortran, in which every statement
 ends with the word for a new line.
 
-    python -c "from translator.outline.loops_fortran import read; help(read)"
+    python -c "from translator.outline.loops_fortran import read_loops; help(read_loops)"
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from corpora.tokens.lexers import NEWLINE
-from translator.decoding.c_scopes import is_v
-from translator.outline.loops import Loop, Text, holds_together, sorted_out
+from translator.decoding.c_scopes import is_numbered_name
+from translator.outline.loops import LoopFacts, ParallelText, classify_names, is_atomic_form
 
 
-def read(source: Sequence[str], prefix: Sequence[str]) -> Text | None:
+def read_loops(source: Sequence[str], prefix: Sequence[str]) -> ParallelText | None:
     """What stands behind the prefix; None for a text of another kind."""
     if not prefix or list(source[: len(prefix)]) != list(prefix) or "!$omp" in source:
         return None
@@ -36,7 +36,7 @@ def read(source: Sequence[str], prefix: Sequence[str]) -> Text | None:
         loops = {}  # loops that end at labels
     updates = {start: frozenset({"atomic"}) for start, _, s in statements if _modifies(s)}
     wholes = _wholes(statements, arrays)
-    return Text(
+    return ParallelText(
         words,
         loops,
         updates,
@@ -60,11 +60,15 @@ def _statements(words: Sequence[str]) -> list[Statement]:
 
 
 def _loop(
-    statements: list[Statement], begun: int, ended: int, loops: dict[int, Loop], arrays: set[str]
-) -> Loop:
+    statements: list[Statement],
+    begun: int,
+    ended: int,
+    loops: dict[int, LoopFacts],
+    arrays: set[str],
+) -> LoopFacts:
     head, end = statements[begun][2], statements[ended][1]
     inside = statements[begun + 1 : ended]
-    counted = len(head) > 3 and is_v(head[1]) and head[2] == "="
+    counted = len(head) > 3 and is_numbered_name(head[1]) and head[2] == "="
     own = [
         s
         for s in inside
@@ -80,16 +84,18 @@ def _loop(
     if counted and inside and inside[0][0] in loops:
         inner = loops[inside[0][0]]
         if inner.parallel and inner.end == statements[ended][0] and head[1] not in inside[0][2]:
-            depth = 1 + _independent(statements, begun, inner.collapsible, {head[1]})
+            depth = 1 + _count_independent_loops(statements, begun, inner.collapsible, {head[1]})
     counters = frozenset(
         s[2][1] for s in statements[begun:ended] if s[2][:1] == ["do"] and len(s[2]) > 2
     )
     uses = [use for s in inside for use in _uses(s[2]) if use[0] not in arrays]
-    sorts = sorted_out(uses, counters)
-    return Loop(end, counted and not leaves and sorts is not None, depth, *(sorts or ()))
+    sorts = classify_names(uses, counters)
+    return LoopFacts(end, counted and not leaves and sorts is not None, depth, *(sorts or ()))
 
 
-def _independent(statements: list[Statement], begun: int, most: int, outer: set[str]) -> int:
+def _count_independent_loops(
+    statements: list[Statement], begun: int, most: int, outer: set[str]
+) -> int:
     """Of the `most` loops inside, how many have heads that name no outer variable."""
     for k in range(most):
         if outer & set(statements[begun + 1 + k][2][2:]):
@@ -103,9 +109,9 @@ def _arrays(prefix: Sequence[str]) -> set[str]:
     for _, _, words in _statements(prefix):
         if "F0" in words:
             continue
-        found |= {a for a, b in zip(words, words[1:]) if is_v(a) and b == "("}
+        found |= {a for a, b in zip(words, words[1:]) if is_numbered_name(a) and b == "("}
         if "dimension" in words and "::" in words:
-            found |= {w for w in words[words.index("::") + 1 :] if is_v(w)}
+            found |= {w for w in words[words.index("::") + 1 :] if is_numbered_name(w)}
     return found
 
 
@@ -114,7 +120,7 @@ def _store(words: list[str]) -> int:
     statement.
     """
     depth = 0
-    if not words or not (is_v(words[0]) or words[0] in ("F0", "if")):
+    if not words or not (is_numbered_name(words[0]) or words[0] in ("F0", "if")):
         return 0
     for k, word in enumerate(words):
         depth += (word == "(") - (word == ")")
@@ -125,7 +131,7 @@ def _store(words: list[str]) -> int:
 
 def _is_name(word: str) -> bool:
     """A variable, or a function's own name as its result."""
-    return is_v(word) or word == "F0"
+    return is_numbered_name(word) or word == "F0"
 
 
 def _uses(words: list[str]) -> list[tuple[str, str]]:
@@ -148,7 +154,7 @@ def _modifies(words: list[str]) -> bool:
     target, rest = words[:at], words[at + 1 :]
     size = len(target)
     if rest[:size] == target and len(rest) > size + 1:
-        return rest[size] in (".and.", ".or.") or holds_together(rest[size], rest[size + 1 :])
+        return rest[size] in (".and.", ".or.") or is_atomic_form(rest[size], rest[size + 1 :])
     return (
         rest[:1]
         and rest[0] in ("max", "min", "iand", "ior", "ieor")

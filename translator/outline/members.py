@@ -1,14 +1,14 @@
 """Structures in functions that rules cut: their numbers are arrays and scalars of their own while a
 function is taken apart.
 
-Contract: `in_structures` writes numbers as the structures' again; `gathered` is a host function
-that copies them into arrays, calls a function of these, and copies back what that one set: arrays
-of structures as structures of arrays, which is also how threads that stand beside each other read a
-device's memory best.
+Contract: `restore_structure_members` writes numbers as the structures' again;
+`call_with_gathered_arrays` is a host function that copies them into arrays, calls a function of
+these, and copies back what that one set: arrays of structures as structures of arrays, which is
+also how threads that stand beside each other read a device's memory best.
 
-    python -c "from translator.outline.members import Structured, in_structures; \
-print(in_structures('b__x[i + 1] = p__n;', [Structured('b', 'array', {'b__x': 'x'}), Structured('p',
-'value', {'p__n': 'n'})]))"
+    python -c "from translator.outline.members import StructureParameter, restore_structure_members; \
+print(restore_structure_members('b__x[i + 1] = p__n;', [StructureParameter('b', 'array', {'b__x':
+'x'}), StructureParameter('p', 'value', {'p__n': 'n'})]))"
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Structured:
+class StructureParameter:
     """A parameter of a structure. passing: as in `corpora.records.Member`; `vector` for one of the
     standard library, whose elements are an array of its own name; `rows` for an array of several
     dimensions, the path being its elements' type and its inner extents. numbers: what each number,
@@ -31,7 +31,7 @@ class Structured:
     numbers: dict[str, str]
 
 
-def in_structures(text: str, structures: Sequence[Structured]) -> str:
+def restore_structure_members(text: str, structures: Sequence[StructureParameter]) -> str:
     """`text` with `p[i].x` for `p__x[i]`, and `p.n` or `p->n` for `p__n`."""
     for each in structures:
         for name, path in sorted(each.numbers.items(), key=lambda pair: -len(pair[0])):
@@ -48,7 +48,7 @@ def in_structures(text: str, structures: Sequence[Structured]) -> str:
     return text
 
 
-def _behind(text: str, start: int) -> int:
+def _find_bracket_end(text: str, start: int) -> int:
     """The place behind the bracket that closes the one which ends at `start`."""
     depth, end = 1, start
     while depth and end < len(text):
@@ -59,7 +59,7 @@ def _behind(text: str, start: int) -> int:
 
 def _elements(text: str, name: str, owner: str, path: str) -> str:
     while found := re.search(rf"\b{name}\[", text):
-        end = _behind(text, found.end())
+        end = _find_bracket_end(text, found.end())
         text = f"{text[: found.start()]}{owner}[{text[found.end() : end - 1]}].{path}{text[end:]}"
     return text
 
@@ -71,12 +71,12 @@ def _in_rows(text: str, name: str, path: str) -> str:
     type, *extents = path.split(",")
     made = ""
     while found := re.search(rf"\b{name}\[", text):
-        end = _behind(text, found.end())
+        end = _find_bracket_end(text, found.end())
         before, index, text = text[: found.start()], text[found.end() : end - 1], text[end:]
         if re.search(r"\w $", before) and not before.endswith("return "):  # a declaration
             made += f"{before}{name}[{index}]"
             continue
-        places = _places(index, extents)
+        places = _split_indices(index, extents)
         made += before + (
             f"{name}{''.join(f'[{place}]' for place in places)}"
             if places
@@ -85,7 +85,7 @@ def _in_rows(text: str, name: str, path: str) -> str:
     return made + text
 
 
-def _places(index: str, extents: Sequence[str]) -> list[str]:
+def _split_indices(index: str, extents: Sequence[str]) -> list[str]:
     """An index by dimension; [] where it is not written so."""
     found: list[str] = []
     for extent in reversed(extents):
@@ -106,7 +106,7 @@ def _places(index: str, extents: Sequence[str]) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
+class GatheredArray:
     """An array of numbers that a structure's array gives. length: its elements, as C writes it."""
 
     name: str
@@ -115,8 +115,8 @@ class Gathered:
     is_set: bool
 
 
-def gathered(
-    head: str, call: str, arrays: Sequence[Gathered], structures: Sequence[Structured]
+def call_with_gathered_arrays(
+    head: str, call: str, arrays: Sequence[GatheredArray], structures: Sequence[StructureParameter]
 ) -> str:
     """The function of `head` as a call of a function of numbers. head: without its body; call: the
     function's name and arguments, in numbers.
@@ -125,8 +125,8 @@ def gathered(
     rows, closing = [], []
     for array in arrays:
         element, length = (
-            in_structures(f"{array.name}[k]", structures),
-            in_structures(array.length, scalars),
+            restore_structure_members(f"{array.name}[k]", structures),
+            restore_structure_members(array.length, scalars),
         )
         loop = f"for (long k = 0; k < {length}; k++)"
         rows += [
@@ -136,7 +136,7 @@ def gathered(
         ]
         closing += [f"{loop} {element} = {array.name}[k];"] if array.is_set else []
         closing.append(f"free({array.name});")
-    call = in_structures(call, scalars)
+    call = restore_structure_members(call, scalars)
     result = "" if head.startswith("void ") else "auto result = "
     rows += [f"{result}{call};", *closing, *(["return result;"] if result else [])]
     return f"{head} {{\n" + "".join(f"    {row}\n" for row in rows) + "}\n"

@@ -1,13 +1,13 @@
 """A function cut into parts, statements and loop nests that are ported one by one
 (translator.outline.reassemble puts them together again).
 
-Contract: cutting is a rule; each part is a function of its own (`Part.program`) that a model is
-asked about and that can be executed by itself. Functions come from
-`translator.normalize.fortran.fortran_in_cpp` or `translator.outline.cpp_blocks`.
+Contract: cutting is a rule; each part is a function of its own (`OutlinedPart.program`) that a
+model is asked about and that can be executed by itself. Functions come from
+`translator.normalize.fortran.convert` or `translator.outline.parse_cpp`.
 
-    python -c "from corpora.records import Program; from translator.normalize.fortran.fortran_in_cpp import written; from translator.outline.outliner import Cut; \\
-w = written(Program('fortran', 'f', 'subroutine f(n, x)\\ninteger n\\nreal x(n)\\nx = 2 *
-x\\nend')); print(Cut(w).part(w.body.items, {}).program.text)"
+    python -c "from corpora.records import Program; from translator.normalize.fortran.convert import convert_function; from translator.outline.outliner import Outliner; \\
+w = convert_function(Program('fortran', 'f', 'subroutine f(n, x)\\ninteger n\\nreal x(n)\\nx = 2 *
+x\\nend')); print(Outliner(w).part(w.body.items, {}).program.text)"
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from corpora.tokens.lexers import CPP_TYPES
 from translator.normalize.c_blocks import (
     Block,
     Item,
-    declare,
-    lines,
-    mapped,
-    printed,
-    stepped,
-    texts,
+    declare_scalar,
+    find_stepped_scalars,
+    format_block,
+    list_block_texts,
+    map_block,
+    print_function,
 )
-from translator.outline.c_function import Written
-from translator.outline.pointer_swaps import exchanged
+from translator.outline.c_function import CppFunction
+from translator.outline.pointer_swaps import read_exchange
 
 TYPE = rf"((?:(?:{'|'.join(sorted(CPP_TYPES))}) )+)"
 DECLARED = re.compile(rf"(?:const )?{TYPE}(\w+)(?: = |;|\[)")
@@ -38,7 +38,7 @@ _LOOP = re.compile(rf"for \({TYPE}(\w+) = ")
 _THREAD = "__global__ "
 
 
-class Results(Enum):
+class ResultPassing(Enum):
     """How a part gives back scalars that it changes: not at all, by pointers, or one by its return
     value.
     """
@@ -47,7 +47,7 @@ class Results(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class OutlinedPart:
     """Statements as a function of their own. head, body: its text in parts. names: what it is
     called with, in the order of its parameters. items: the statements as they stand in the
     function. results: scalars that it changes for others, and their types; by pointers (`&name`
@@ -67,25 +67,27 @@ class Part:
         return _THREAD + self.program.text
 
 
-class Cut:
+class Outliner:
     """Cuts one function; parts are numbered through. results: how parts may change scalars that
     others see.
     """
 
-    def __init__(self, function: Written, results: Results = Results.NONE) -> None:
+    def __init__(self, function: CppFunction, results: ResultPassing = ResultPassing.NONE) -> None:
         self.function, self._results = function, results
         self._heap = {
             row for array in function.arrays.values() for row in (array.made, array.freed) if row
         }
         self._made = 0
 
-    def loosened(self, block: Block) -> Block:
+    def hoist_declarations(self, block: Block) -> Block:
         """`block` with variables that get an array's element from the start declared before
         that.
         """
         items: list[Item] = []
         for item in block.items:
-            found = DECLARED.match(item) if isinstance(item, str) and self.touches(item) else None
+            found = (
+                DECLARED.match(item) if isinstance(item, str) and self.touches_array(item) else None
+            )
             items += (
                 [f"{found[1]}{found[2]};", item[found.start(2) :]]
                 if found and found[2] not in self.function.arrays
@@ -102,10 +104,10 @@ class Cut:
             chained = not isinstance(item, str) and item[0].startswith("else")
             beside = (
                 isinstance(item, str)
-                and self.touches(item)
+                and self.touches_array(item)
                 and found
                 and isinstance(found[-1][-1], str)
-                and self.touches(found[-1][-1])
+                and self.touches_array(found[-1][-1])
             )
             if found and (chained or beside):
                 found[-1].append(item)
@@ -113,7 +115,7 @@ class Cut:
                 found.append([item])
         return found
 
-    def touches(self, text: str) -> bool:
+    def touches_array(self, text: str) -> bool:
         """Whether it names an array's element; the declaration of an array names none of it."""
         declared = DECLARED.match(text)
         text = text[declared.end() :] if declared and declared[2] in self.function.arrays else text
@@ -129,19 +131,19 @@ class Cut:
 
     def part(
         self, items: Sequence[Item], scope: Mapping[str, str], after: Sequence[Item] = ()
-    ) -> Part | None:
+    ) -> OutlinedPart | None:
         """`items` as a function; None where it would change a scalar that others see (and may not
         give it back), or leaves the function or a loop around it. after: what may come behind them,
         in that order.
         """
-        body = mapped(Block(list(items)), lambda text: _by_value(text, self.function.pointed))
-        text = "\n".join(lines(body, 1))
+        body = map_block(Block(list(items)), lambda text: _by_value(text, self.function.pointed))
+        text = "\n".join(format_block(body, 1))
         known = {**self.function.scalars, **scope, **self.function.pointed}
         if any(isinstance(item, str) and DECLARED.match(item) for item in items):
             return None  # what comes behind reads it
-        if any(exchanged(row) or row in self._heap for row in texts(body)):
+        if any(read_exchange(row) or row in self._heap for row in list_block_texts(body)):
             return None  # others see where the pointers are left
-        if re.search(r"\breturn\b", text) or leaves(body):
+        if re.search(r"\breturn\b", text) or leaves_loop(body):
             return None
         results = {
             name: known[name]
@@ -149,8 +151,8 @@ class Cut:
             if self._goes_out(body, name, known, after)
         }
         if results and (
-            self._results is Results.NONE
-            or (self._results is Results.RETURNED and len(results) > 1)
+            self._results is ResultPassing.NONE
+            or (self._results is ResultPassing.RETURNED and len(results) > 1)
         ):
             return None
         own = {found[2] for row in text.splitlines() if (found := DECLARED.match(row.strip()))}
@@ -172,9 +174,9 @@ class Cut:
                 if name not in results
             ),
         ]
-        if self._results is Results.POINTERS:
+        if self._results is ResultPassing.POINTERS:
             words = {name: f"{name}[0]" for name in results}
-            body = mapped(body, lambda text: _renamed(text, words))
+            body = map_block(body, lambda text: _rename_words(text, words))
             declared += [f"{known[name]} {name}" for name in scalars if name not in results] + [
                 f"{type} *{name}" for name, type in results.items()
             ]
@@ -190,12 +192,12 @@ class Cut:
         name = f"{self.function.name}_part{self._made}"
         result = (
             next(iter(results.values()))
-            if results and self._results is Results.RETURNED
+            if results and self._results is ResultPassing.RETURNED
             else "void"
         )
         head = f"{result} {name}({', '.join(declared)})"
-        return Part(
-            Program("cpp", name, printed(head, body)),
+        return OutlinedPart(
+            Program("cpp", name, print_function(head, body)),
             head,
             body,
             tuple(names),
@@ -212,11 +214,11 @@ class Cut:
         if (
             name in self.function.pointed
             or name in self.function.changed
-            or first_use(after, name) == "read"
+            or find_first_use(after, name) == "read"
         ):
             return True
         before = len(body.items)
-        declare(body, name, known[name])
+        declare_scalar(body, name, known[name])
         if len(body.items) > before:  # no place inside: its value comes from outside
             body.items.pop(0)
             return True
@@ -224,7 +226,7 @@ class Cut:
         return False
 
 
-def first_use(items: Sequence[Item], name: str) -> str:
+def find_first_use(items: Sequence[Item], name: str) -> str:
     """`read` where a value that `name` has before may be read, `set` where every way through sets
     it first, else ''.
     """
@@ -237,13 +239,13 @@ def first_use(items: Sequence[Item], name: str) -> str:
         if start and not re.search(rf"\b{name}\b", start[2]):
             return "set"
         if re.search(rf"\b{name}\b", text) or (
-            not isinstance(item, str) and first_use(item[1].items, name) == "read"
+            not isinstance(item, str) and find_first_use(item[1].items, name) == "read"
         ):
             return "read"
     return ""
 
 
-def _renamed(text: str, words: Mapping[str, str]) -> str:
+def _rename_words(text: str, words: Mapping[str, str]) -> str:
     for name, word in words.items():
         text = re.sub(rf"\b{name}\b", word, text)
     return text
@@ -263,7 +265,7 @@ def _set_in(block: Block) -> set[str]:
         text = item if isinstance(item, str) else item[0]
         matched = re.match(r"(?:for \()?(\w+) (?:[-+*/%&|^]|<<|>>)?= ", text)
         inside = {matched[1]} if matched else set()
-        inside |= stepped(text)
+        inside |= find_stepped_scalars(text)
         inside |= _set_in(item[1]) if not isinstance(item, str) else set()
         own = _LOOP.match(text)
         found |= inside - {own[2]} if own else inside
@@ -274,7 +276,7 @@ def _set_in(block: Block) -> set[str]:
     }
 
 
-def leaves(
+def leaves_loop(
     block: Block, words: Sequence[str] = ("break;", "continue;"), inside: bool = False
 ) -> bool:
     """Whether one of `words` in it belongs to a loop around it."""
@@ -282,6 +284,6 @@ def leaves(
         if isinstance(item, str):
             if not inside and item in words:
                 return True
-        elif leaves(item[1], words, inside or item[0].startswith(("for", "while"))):
+        elif leaves_loop(item[1], words, inside or item[0].startswith(("for", "while"))):
             return True
     return False

@@ -1,11 +1,11 @@
 """Arrays that change places between the steps of a loop: `std::swap(a, b)`, and pointers that are
 handed round by way of another one.
 
-Contract: `handed_round` reads statements of tree-sitter's and gives the moves of the exchange that
-they begin with, which `exchange` writes as one statement; it stays host code, and `exchanged` reads
-it again.
+Contract: `find_exchange` reads statements of tree-sitter's and gives the moves of the exchange that
+they begin with, which `format_exchange` writes as one statement; it stays host code, and
+`read_exchange` reads it again.
 
-    python -c "from translator.outline.pointer_swaps import exchange, exchanged; print(exchanged(exchange('double', {'a': 'b', 'b': 'a'})))"
+    python -c "from translator.outline.pointer_swaps import format_exchange, read_exchange; print(read_exchange(format_exchange('double', {'a': 'b', 'b': 'a'})))"
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from collections.abc import Collection, Mapping, Sequence
 
 from tree_sitter import Node
 
-from corpora.syntax.c_family import node_text
+from corpora.syntax.c_family import get_node_text
 
 _KEPT = "kept"
 _EXCHANGE = re.compile(rf"{{ (.+) \*{_KEPT} = (\w+); (.*) }}$")
 _SWAPPED = re.compile(r"(\w+)\.swap\((\w+)\);$")
 
 
-def exchange(type: str, moves: Mapping[str, str]) -> str:
+def format_exchange(type: str, moves: Mapping[str, str]) -> str:
     """One statement after which each of `moves` points to where the other pointed before; they go
     round in one circle.
     """
@@ -34,9 +34,9 @@ def exchange(type: str, moves: Mapping[str, str]) -> str:
     return f"{{ {' '.join([*rows, f'{name} = {_KEPT};'])} }}"
 
 
-def exchanged(statement: str) -> dict[str, str]:
-    """What `exchange` was given; nothing for another statement. Vectors change places by their own
-    function.
+def read_exchange(statement: str) -> dict[str, str]:
+    """What `format_exchange` was given; nothing for another statement. Vectors change places by
+    their own function.
     """
     if found := _SWAPPED.match(statement):
         return {found[1]: found[2], found[2]: found[1]}
@@ -46,7 +46,9 @@ def exchanged(statement: str) -> dict[str, str]:
     return {name: found[2] if other == _KEPT else other for name, other in moves.items()}
 
 
-def handed_round(statements: Sequence[Node], arrays: Collection[str]) -> tuple[dict[str, str], int]:
+def find_exchange(
+    statements: Sequence[Node], arrays: Collection[str]
+) -> tuple[dict[str, str], int]:
     """The exchange that `statements` begin with, and how many of them it takes; ({}, 0) where they
     begin with none.
 
@@ -55,8 +57,8 @@ def handed_round(statements: Sequence[Node], arrays: Collection[str]) -> tuple[d
     """
     points: dict[str, str] = {}
     for count, node in enumerate(statements, 1):
-        pair = _swapped(node)
-        name, value = pair or _handed(node)
+        pair = _match_swap(node)
+        name, value = pair or _match_pointer_assignment(node)
         if (
             not name
             or points.get(value, value) not in arrays
@@ -80,7 +82,7 @@ def _is_circle(moves: Mapping[str, str]) -> bool:
     return seen == set(moves)
 
 
-def _swapped(node: Node) -> tuple[str, str] | None:
+def _match_swap(node: Node) -> tuple[str, str] | None:
     """What `std::swap(a, b)` or `a.swap(b)` names."""
     call = (
         node.named_children[0]
@@ -93,18 +95,18 @@ def _swapped(node: Node) -> tuple[str, str] | None:
         call.child_by_field_name("function"),
         [c for c in call.child_by_field_name("arguments").named_children if c.type != "comment"],
     )
-    names = [node_text(each) for each in given]
+    names = [get_node_text(each) for each in given]
     if (
         function.type == "field_expression"
-        and node_text(function.child_by_field_name("field")) == "swap"
+        and get_node_text(function.child_by_field_name("field")) == "swap"
     ):
-        names.insert(0, node_text(function.child_by_field_name("argument")))
-    elif node_text(function) not in ("swap", "std::swap"):
+        names.insert(0, get_node_text(function.child_by_field_name("argument")))
+    elif get_node_text(function) not in ("swap", "std::swap"):
         return None
     return (names[0], names[1]) if len(names) == 2 else None
 
 
-def _handed(node: Node) -> tuple[str, str]:
+def _match_pointer_assignment(node: Node) -> tuple[str, str]:
     """The pointer that a statement sets, and what to; empty texts for another statement."""
     if node.type == "declaration":
         declarators = node.children_by_field_name("declarator")
@@ -130,5 +132,7 @@ def _handed(node: Node) -> tuple[str, str]:
     else:
         return "", ""
     return (
-        (node_text(left), node_text(right)) if left.type == right.type == "identifier" else ("", "")
+        (get_node_text(left), get_node_text(right))
+        if left.type == right.type == "identifier"
+        else ("", "")
     )

@@ -4,9 +4,10 @@ function itself with each nest annotated.
 Contract: rules alone; what is joined is a proposal as any other. CUDA needs to know how long arrays
 are.
 
-    python -c "from corpora.records import Program; from translator.normalize.fortran.fortran_in_cpp import written; from translator.outline.reassemble import Ported, launched; \\
-from translator.outline.outliner import Cut; w = written(Program('fortran', 'f', 'subroutine f(n, x)\\ninteger n\\nreal x(n)\\nx = 2 * x\\nend')); \\
-part = Cut(w).part(w.body.items, {}); print(launched(w, [Ported(part, part.one_thread)]))"
+    python -c "from corpora.records import Program; from translator.normalize.fortran.convert import convert_function; from translator.outline.reassemble import PortedKernel, emit_host_launcher; \\
+from translator.outline.outliner import Outliner; w = convert_function(Program('fortran', 'f', 'subroutine f(n, x)\\ninteger n\\nreal x(n)\\nx = 2 * x\\nend')); \\
+part = Outliner(w).part(w.body.items, {}); print(emit_host_launcher(w, [PortedKernel(part,
+part.one_thread)]))"
 """
 
 from __future__ import annotations
@@ -15,70 +16,75 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from corpora.signatures.nulls import missing
+from corpora.signatures.null_checks import find_null_alternatives
 from corpora.syntax.c_family import split_at_commas
 from gpu_runtime.launch.plans import parse_plan
-from translator.normalize.c_blocks import texts
-from translator.outline.c_function import Written
+from translator.normalize.c_blocks import list_block_texts
+from translator.outline.c_function import CppFunction
 from translator.outline.device_arrays import (
-    closed_first,
-    copies,
-    counted_first,
-    far_name,
-    on_device,
+    convert_host_statement,
+    copy_back_before_return,
+    make_device_copies,
+    make_device_name,
+    resolve_array_lengths,
 )
-from translator.outline.members import Gathered, Structured, gathered, in_structures
-from translator.outline.outliner import DECLARED, TYPE, Part, first_use
-from translator.outline.pointer_swaps import exchanged
+from translator.outline.members import (
+    GatheredArray,
+    StructureParameter,
+    call_with_gathered_arrays,
+    restore_structure_members,
+)
+from translator.outline.outliner import DECLARED, TYPE, OutlinedPart, find_first_use
+from translator.outline.pointer_swaps import read_exchange
 
 _UNSET = re.compile(rf"\s*{TYPE}(\w+);$")
 
 
 @dataclass(frozen=True, slots=True)
-class Ported:
+class PortedKernel:
     """A part with its port's text; launch: the plan that it passed under, for a kernel."""
 
-    part: Part
+    part: OutlinedPart
     text: str
     launch: str = ""
 
 
 @dataclass(slots=True)
-class Group:
+class HostGroup:
     """What stays host code: a head (or chain of heads) with nodes inside."""
 
     head: str
-    nodes: list[str | Group | Ported] = field(default_factory=list)
+    nodes: list[str | HostGroup | PortedKernel] = field(default_factory=list)
 
 
-Node = str | Group | Ported
+Node = str | HostGroup | PortedKernel
 
 
-def annotated(function: Written, nodes: Sequence[Node]) -> str:
+def insert_directives(function: CppFunction, nodes: Sequence[Node]) -> str:
     """The function with the parts' ports in their places."""
 
-    def ported(node: Ported, depth: int) -> list[str]:
+    def ported(node: PortedKernel, depth: int) -> list[str]:
         return [
             row if row.startswith("#") else "    " * (depth - 1) + row
             for row in _body(function, node)
         ]
 
-    text = "\n".join([f"{function.head} {{", *_rows(nodes, 1, ported), "}"]) + "\n"
-    return function.before + in_structures(text, function.structures)
+    text = "\n".join([f"{function.head} {{", *_emit_lines(nodes, 1, ported), "}"]) + "\n"
+    return function.before + restore_structure_members(text, function.structures)
 
 
-def _rows(
-    nodes: Sequence[Node], depth: int, ported: Callable[[Ported, int], list[str]]
+def _emit_lines(
+    nodes: Sequence[Node], depth: int, ported: Callable[[PortedKernel, int], list[str]]
 ) -> list[str]:
     """The lines of `nodes`, those of a part by `ported`."""
     rows: list[str] = []
     for node in nodes:
         if isinstance(node, str):
             rows.append("    " * depth + node)
-        elif isinstance(node, Group):
+        elif isinstance(node, HostGroup):
             rows += [
                 "    " * depth + f"{node.head} {{",
-                *_rows(node.nodes, depth + 1, ported),
+                *_emit_lines(node.nodes, depth + 1, ported),
                 "    " * depth + "}",
             ]
         else:
@@ -86,7 +92,7 @@ def _rows(
     return rows
 
 
-def _body(function: Written, ported: Ported) -> list[str]:
+def _body(function: CppFunction, ported: PortedKernel) -> list[str]:
     """The statements of a port, with what it was given by value as the function has it."""
     text = ported.text[ported.text.index("{") + 1 : ported.text.rindex("}")]
     for name in ported.part.results:
@@ -96,14 +102,14 @@ def _body(function: Written, ported: Ported) -> list[str]:
     return [row for row in text.splitlines() if row.strip()]
 
 
-def launched(function: Written, nodes: Sequence[Node]) -> str | None:
+def emit_host_launcher(function: CppFunction, nodes: Sequence[Node]) -> str | None:
     """CUDA: the parts' kernels, and a host function that copies arrays to the device, launches them
     and copies back what they set. None where the length of an array that is needed is not known.
     """
-    every = list(_ported(nodes))
+    every = list(_find_ported_parts(nodes))
     results = {name: type for each in every for name, type in each.part.results.items()}
-    function = counted_first(function)
-    changing = set().union(*(exchanged(text) for text in texts(function.body)))
+    function = resolve_array_lengths(function)
+    changing = set().union(*(read_exchange(text) for text in list_block_texts(function.body)))
     used = [
         name
         for name in function.arrays
@@ -111,18 +117,18 @@ def launched(function: Written, nodes: Sequence[Node]) -> str | None:
     ]
     if any(not function.arrays[name].count for name in used):
         return None
-    first = _before_copies(function, nodes)
-    function = _never_null(function, nodes[:first])
+    first = _count_before_copies(function, nodes)
+    function = _drop_null_checks(function, nodes[:first])
     last = len(nodes) - (isinstance(nodes[-1], str) and nodes[-1].startswith("return"))
-    rows, closing = copies(function, used, results)
-    inner = closed_first(_launches(function, nodes[first:last]), closing)
+    rows, closing = make_device_copies(function, used, results)
+    inner = copy_back_before_return(_emit_launches(function, nodes[first:last]), closing)
     body = [
-        *_launches(function, nodes[:first]),
+        *_emit_launches(function, nodes[:first]),
         *("    " + row for row in rows),
         *inner,
         *("    " + row for row in closing),
     ]
-    body += _launches(function, nodes[last:])
+    body += _emit_launches(function, nodes[last:])
     body = [
         row
         for row in body
@@ -133,11 +139,11 @@ def launched(function: Written, nodes: Sequence[Node]) -> str | None:
     inside = "\n".join(body)
     if all(each.passing == "rows" for each in function.structures):
         return f"{kernels}\n{function.head} {{\n{inside}\n}}\n"
-    head, outside = _by_numbers(function, used, inside)
+    head, outside = _emit_by_members(function, used, inside)
     return f"{function.before}{kernels}\n{head} {{\n{inside}\n}}\n\n{outside}"
 
 
-def _by_numbers(function: Written, used: Sequence[str], inside: str) -> tuple[str, str]:
+def _emit_by_members(function: CppFunction, used: Sequence[str], inside: str) -> tuple[str, str]:
     """The head of a function of numbers, whose statements are `inside`, and the function itself,
     which calls it with its structures' numbers.
     """
@@ -147,24 +153,24 @@ def _by_numbers(function: Written, used: Sequence[str], inside: str) -> tuple[st
     )
     declared, given = [], []
     for name, text in parameters:
-        numbers = _numbers(function, of[name], used, inside) if name in of else []
-        declared += _declared(function, numbers) if name in of else [text]
+        numbers = _member_arguments(function, of[name], used, inside) if name in of else []
+        declared += _format_declarations(function, numbers) if name in of else [text]
         given += [f"{n}.data()" if n == name else n for n in numbers] if name in of else [name]
     own = {n for each in function.structures if each.passing == "array" for n in each.numbers}
-    arrays = [_gathered(function, n) for n in used if n in own]
+    arrays = [_make_gathered_array(function, n) for n in used if n in own]
     name = f"{function.name}_of_numbers"
-    return f"static {result} {name}({', '.join(declared)})", gathered(
+    return f"static {result} {name}({', '.join(declared)})", call_with_gathered_arrays(
         function.head, f"{name}({', '.join(given)})", arrays, function.structures
     )
 
 
-def _gathered(function: Written, name: str) -> Gathered:
-    array, text = function.arrays[name], "\n".join(texts(function.body))
+def _make_gathered_array(function: CppFunction, name: str) -> GatheredArray:
+    array, text = function.arrays[name], "\n".join(list_block_texts(function.body))
     is_set = not array.is_const and bool(re.search(rf"(?:^|\+\+|--){name}\[", text, re.M))
-    return Gathered(name, array.type, array.count, is_set)
+    return GatheredArray(name, array.type, array.count, is_set)
 
 
-def _parameters(function: Written) -> tuple[str, list[tuple[str, str]]]:
+def _parameters(function: CppFunction) -> tuple[str, list[tuple[str, str]]]:
     """What a function returns, and its parameters: names and texts."""
     result, _, inside = function.head.removesuffix(")").partition(f" {function.name}(")
     parts = split_at_commas(re.findall(r"\w+|\s+|\S", inside))
@@ -175,8 +181,8 @@ def _parameters(function: Written) -> tuple[str, list[tuple[str, str]]]:
     ]
 
 
-def _numbers(
-    function: Written, structure: Structured, used: Sequence[str], inside: str
+def _member_arguments(
+    function: CppFunction, structure: StructureParameter, used: Sequence[str], inside: str
 ) -> list[str]:
     """What a function that does `inside` takes in place of the structure."""
     own = [structure.owner] if structure.passing == "vector" and structure.owner in used else []
@@ -187,7 +193,7 @@ def _numbers(
     ]
 
 
-def _declared(function: Written, numbers: Sequence[str]) -> list[str]:
+def _format_declarations(function: CppFunction, numbers: Sequence[str]) -> list[str]:
     arrays = function.arrays
     return [
         f"{'const ' * arrays[n].is_const}{arrays[n].type} *{n}"
@@ -197,18 +203,18 @@ def _declared(function: Written, numbers: Sequence[str]) -> list[str]:
     ]
 
 
-def one_kernel(function: Written, nodes: Sequence[Node]) -> str | None:
+def emit_single_kernel(function: CppFunction, nodes: Sequence[Node]) -> str | None:
     """CUDA: the function itself as a kernel, where one part is all that touches arrays; what comes
     before it every thread does. None where that is not so, or the function has a result. What it
     takes by reference, and never changes, a kernel takes by value.
     """
-    places = [k for k, node in enumerate(nodes) if isinstance(node, Ported)]
+    places = [k for k, node in enumerate(nodes) if isinstance(node, PortedKernel)]
     if (
         len(places) != 1
         or not function.head.startswith("void ")
         or function.changed
-        or _points_twice(function)
-        or len(_ported(nodes)) != 1
+        or _holds_pointer_members(function)
+        or len(_find_ported_parts(nodes)) != 1
     ):
         return None
     (place,) = places
@@ -219,7 +225,7 @@ def one_kernel(function: Written, nodes: Sequence[Node]) -> str | None:
         return None
     port, before, after = nodes[place], nodes[:place], nodes[place + 1 :]
     helpers, _, kernel = port.text.partition("__global__ ")
-    rows = _rows(before, 1, lambda node, depth: [])
+    rows = _emit_lines(before, 1, lambda node, depth: [])
     arrays = [name for name in function.arrays if re.search(rf"\b{name}\b", "\n".join(rows))]
     same_head = re.sub(r"\s", "", kernel).startswith(re.sub(r"\s", "", port.part.head) + "{")
     if (
@@ -236,17 +242,17 @@ def one_kernel(function: Written, nodes: Sequence[Node]) -> str | None:
     declared: list[str] = []
     for name, text in parameters:
         declared += (
-            _declared(function, _numbers(function, vectors[name], [name], body))
+            _format_declarations(function, _member_arguments(function, vectors[name], [name], body))
             if name in vectors
             else [re.sub(r" ?& ?", " ", text)]
         )
     text = f"{helpers}__global__ {result} {function.name}({', '.join(declared)}) {{\n{body}\n}}\n"
-    return function.before + in_structures(
+    return function.before + restore_structure_members(
         text, [each for each in function.structures if each.passing != "vector"]
     )
 
 
-def _points_twice(function: Written) -> bool:
+def _holds_pointer_members(function: CppFunction) -> bool:
     """Whether it takes a pointer to a structure that holds pointers, which a launch leaves on the
     host.
     """
@@ -256,13 +262,13 @@ def _points_twice(function: Written) -> bool:
     )
 
 
-def _before_copies(function: Written, nodes: Sequence[Node]) -> int:
+def _count_before_copies(function: CppFunction, nodes: Sequence[Node]) -> int:
     """How many statements come before arrays are copied: those up to the last that may end the
     function or gives an array its first values, before anything is launched.
     """
     count = 0
     for k, node in enumerate(nodes):
-        if _ported([node]):
+        if _find_ported_parts([node]):
             break
         declared = DECLARED.match(node) if isinstance(node, str) else None
         filled = (
@@ -270,23 +276,28 @@ def _before_copies(function: Written, nodes: Sequence[Node]) -> int:
             and declared[2] in function.arrays
             and not function.arrays[declared[2]].is_local
         )
-        if filled or re.search(r"\breturn\b", "\n".join(_launches(function, [node]))):
+        if filled or re.search(r"\breturn\b", "\n".join(_emit_launches(function, [node]))):
             count = k + 1
     return count
 
 
-def _never_null(function: Written, before: Sequence[Node]) -> Written:
+def _drop_null_checks(function: CppFunction, before: Sequence[Node]) -> CppFunction:
     """Without the question whether an array is there, where `before` ends the function if it is
     not.
     """
     heads = [
         node.head
         for node in before
-        if isinstance(node, Group)
+        if isinstance(node, HostGroup)
         and isinstance(node.nodes[-1], str)
         and node.nodes[-1].startswith("return")
     ]
-    there = {name for head in heads if head.startswith("if (") for name in missing(head[4:-1])}
+    there = {
+        name
+        for head in heads
+        if head.startswith("if (")
+        for name in find_null_alternatives(head[4:-1])
+    }
     return replace(
         function,
         arrays={
@@ -296,56 +307,61 @@ def _never_null(function: Written, before: Sequence[Node]) -> Written:
     )
 
 
-def _ported(nodes: Sequence[Node]) -> list[Ported]:
-    found: list[Ported] = []
+def _find_ported_parts(nodes: Sequence[Node]) -> list[PortedKernel]:
+    found: list[PortedKernel] = []
     for node in nodes:
         found += (
             [node]
-            if isinstance(node, Ported)
-            else _ported(node.nodes)
-            if isinstance(node, Group)
+            if isinstance(node, PortedKernel)
+            else _find_ported_parts(node.nodes)
+            if isinstance(node, HostGroup)
             else []
         )
     return found
 
 
-def _launches(function: Written, nodes: Sequence[Node]) -> list[str]:
+def _emit_launches(function: CppFunction, nodes: Sequence[Node]) -> list[str]:
     """Host code; arrays of the function's own live on the device alone."""
 
-    def ported(node: Ported, depth: int) -> list[str]:
+    def ported(node: PortedKernel, depth: int) -> list[str]:
         names = ", ".join(
-            far_name(function, n.lstrip("&")) if n in function.arrays or n[0] == "&" else n
+            make_device_name(function, n.lstrip("&")) if n in function.arrays or n[0] == "&" else n
             for n in node.part.names
         )
-        rows = [f"{node.part.program.name}<<<{_configuration(function, node.launch)}>>>({names});"]
+        rows = [
+            f"{node.part.program.name}<<<{_format_launch_configuration(function, node.launch)}>>>({names});"
+        ]
         for name, type in node.part.results.items():
-            far, near = far_name(function, name), name if name in function.pointed else f"&{name}"
-            if first_use(node.part.items, name) != "set":
+            far, near = (
+                make_device_name(function, name),
+                name if name in function.pointed else f"&{name}",
+            )
+            if find_first_use(node.part.items, name) != "set":
                 rows.insert(
                     0, f"cudaMemcpy({far}, {near}, sizeof({type}), cudaMemcpyHostToDevice);"
                 )
             rows.append(f"cudaMemcpy({near}, {far}, sizeof({type}), cudaMemcpyDeviceToHost);")
         return ["    " * depth + row for row in rows]
 
-    return _rows(_on_device(function, nodes), 1, ported)
+    return _emit_lines(_convert_host_nodes(function, nodes), 1, ported)
 
 
-def _on_device(function: Written, nodes: Sequence[Node]) -> list[Node]:
+def _convert_host_nodes(function: CppFunction, nodes: Sequence[Node]) -> list[Node]:
     found: list[Node] = []
     for node in nodes:
         found += (
-            on_device(function, node)
+            convert_host_statement(function, node)
             if isinstance(node, str)
             else [
-                Group(node.head, _on_device(function, node.nodes))
-                if isinstance(node, Group)
+                HostGroup(node.head, _convert_host_nodes(function, node.nodes))
+                if isinstance(node, HostGroup)
                 else node
             ]
         )
     return found
 
 
-def joinable(part: Part, text: str) -> bool:
+def can_insert_port(part: OutlinedPart, text: str) -> bool:
     """Whether the statements of a port under OpenMP can stand in the function: it returns once,
     last, what the part returns.
     """
@@ -355,12 +371,12 @@ def joinable(part: Part, text: str) -> bool:
     )
 
 
-def launchable(launch: str) -> bool:
+def can_emit_launch(launch: str) -> bool:
     """Whether host code can say this launch plan."""
     return not re.search(r"\b(?:gcd|min|max)\(", launch)
 
 
-def _configuration(function: Written, launch: str) -> str:
+def _format_launch_configuration(function: CppFunction, launch: str) -> str:
     if not launch:
         return "1, 1"
     plan = parse_plan(launch)
@@ -371,7 +387,7 @@ def _configuration(function: Written, launch: str) -> str:
     return ", ".join([*words, *([_in_c(function, plan.shared)] if plan.shared != "0" else [])])
 
 
-def _in_c(function: Written, expression: str) -> str:
+def _in_c(function: CppFunction, expression: str) -> str:
     """An expression of a launch plan in C."""
 
     def rounded(found: re.Match[str]) -> str:

@@ -5,7 +5,7 @@ to say. Types of which CUDA has no such operation give None. Larger and smaller 
 values are kept by a loop around atomicCAS (CUDA C++ Programming Guide, atomic functions), whose
 first value is read by an atomicCAS too: a plain read beside atomic writes is a race.
 
-    python -c "from translator.parallelize.atomics import atomically; from translator.normalize.c_blocks import Block; print(atomically(Block(['h[b[i]] += w;']), {'h': 'float'}, ['i'], True))"
+    python -c "from translator.parallelize.atomics import make_atomic; from translator.normalize.c_blocks import Block; print(make_atomic(Block(['h[b[i]] += w;']), {'h': 'float'}, ['i'], True))"
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from translator.normalize.c_blocks import Block, Item, rewritten
-from translator.parallelize.reductions import set_to_a_constant, update_of
+from translator.normalize.c_blocks import Block, Item, rewrite_block
+from translator.parallelize.reductions import match_constant_assignment, match_update
 
 _ADDED = {"int", "unsigned int", "unsigned", "float", "double", "unsigned long long"}
 _WIDE = {
@@ -47,7 +47,7 @@ _KEEPER = """__device__ void keep_{word}(T *place, T value) {{
 """
 
 
-def atomically(
+def make_atomic(
     block: Block, pointers: Mapping[str, str], variables: Sequence[str], every: bool
 ) -> Block | None:
     """The block with atomic changes of what is behind `pointers` (names and the types of their
@@ -58,20 +58,20 @@ def atomically(
 
     def change(item: Item) -> list[Item] | None:
         nonlocal impossible
-        found = update_of(item)
+        found = match_update(item)
         name, _, index = found[0].partition("[")
         if not name:
-            found = set_to_a_constant(item)
+            found = match_constant_assignment(item)
             name, _, index = found[0].partition("[")
         decided = any(re.search(rf"\b{each}\b", index) for each in variables)
         if name not in pointers or (decided and not (every and found[1])):
             return None
         place, operator, value = found
-        text = _operation(place, _passing_over(item, operator), value, pointers[name])
+        text = _operation(place, _map_nan_ignoring(item, operator), value, pointers[name])
         impossible = impossible or not text
         return [text]
 
-    made = rewritten(block, change) or block
+    made = rewrite_block(block, change) or block
     return None if impossible else made
 
 
@@ -96,7 +96,7 @@ def _operation(place: str, operator: str, value: str, type: str) -> str:
     return ""
 
 
-def _passing_over(item: Item, operator: str) -> str:
+def _map_nan_ignoring(item: Item, operator: str) -> str:
     """`fmax` and `fmin` for what passes over values that are no numbers, as these functions do and
     comparisons do not.
     """
@@ -109,7 +109,7 @@ def _passing_over(item: Item, operator: str) -> str:
     )
 
 
-def with_helpers(text: str, name: str) -> str:
+def add_device_helpers(text: str, name: str) -> str:
     """`text` with the device functions that it calls before it, called after `name`, so that
     kernels that are put together have each their own.
     """

@@ -1,13 +1,13 @@
 """Loop nests spread over threads by rule: what is proposed for a nest of which the model's answer
 does not stand.
 
-Contract: `kernels` and `loops` give proposals, best first, each a whole function of the part's
-name; nothing is known of dependences, which execution decides. A nest whose loops do not count
-evenly, or are left early, gives none.
+Contract: `propose_kernels` and `propose_parallel_loops` give proposals, best first, each a whole
+function of the part's name; nothing is known of dependences, which execution decides. A nest whose
+loops do not count evenly, or are left early, gives none.
 
-    python -c "from corpora.records import Program; from translator.outline.cpp_blocks import taken_apart; from translator.outline.outliner import Cut; \\
-from translator.parallelize.propose import kernels; w = taken_apart(Program('cpp', 'f', 'void f(int n, float *x) { for (int i = 0; i < n; i++) x[i] *= 2; }')); \\
-print(kernels(Cut(w).part(w.body.items, {}))[0])"
+    python -c "from corpora.records import Program; from translator.outline.parse_cpp import parse_function; from translator.outline.outliner import Outliner; \\
+from translator.parallelize.propose import propose_kernels; w = parse_function(Program('cpp', 'f', 'void f(int n, float *x) { for (int i = 0; i < n; i++) x[i] *= 2; }')); \\
+print(propose_kernels(Outliner(w).part(w.body.items, {}))[0])"
 """
 
 from __future__ import annotations
@@ -16,10 +16,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from translator.normalize.c_blocks import Block, Item, changes, printed, rewritten
-from translator.outline.outliner import TYPE, Part, leaves
-from translator.parallelize.atomics import atomically, with_helpers
-from translator.parallelize.reductions import changed_element, conditions_apart, operator_of
+from translator.normalize.c_blocks import (
+    Block,
+    Item,
+    changes_variable,
+    print_function,
+    rewrite_block,
+)
+from translator.outline.outliner import TYPE, OutlinedPart, leaves_loop
+from translator.parallelize.atomics import add_device_helpers, make_atomic
+from translator.parallelize.reductions import (
+    find_reduction_operator,
+    match_element_update,
+    split_conditions,
+)
 
 _HEAD = re.compile(
     rf"for \({TYPE}(\w+) = ([^;]+); (\w+)(?: ([-+]) (\w+))? (<=?|>=?) ([^;]+); ([^;]+)\)$"
@@ -71,7 +81,7 @@ class _Loop:
         return f"{self.type} {self.name} = {first};", f"if ({self.test})"
 
 
-def kernels(part: Part) -> list[str]:
+def propose_kernels(part: OutlinedPart) -> list[str]:
     """CUDA: an iteration a thread, of as many loops as stand right inside each other and of fewer;
     where memory that several threads reach is changed by what it was, by atomic operations.
     """
@@ -83,37 +93,37 @@ def kernels(part: Part) -> list[str]:
     return list(dict.fromkeys(text for text in found if text))
 
 
-def loops(part: Part) -> list[str]:
+def propose_parallel_loops(part: OutlinedPart) -> list[str]:
     """OpenMP: the outermost loop as a parallel one, with a reduction where the part returns what
     the loop gathers; without and with atomic updates of arrays.
     """
     chain = _chain(part)[:1]
     operators = [
-        f" reduction({operator_of(loop.body, name)}:{name})"
+        f" reduction({find_reduction_operator(loop.body, name)}:{name})"
         for loop in chain
         for name in part.results
     ]
     if not chain or any("(:" in operator for operator in operators):
         return []
-    (loop,), pointers = chain, pointers_of(part)
-    updated = rewritten(
+    (loop,), pointers = chain, find_written_pointers(part)
+    updated = rewrite_block(
         loop.body,
         lambda item: (
             ["#pragma omp atomic", item]
-            if isinstance(item, str) and changed_element(item)[0] in pointers
+            if isinstance(item, str) and match_element_update(item)[0] in pointers
             else None
         ),
     )
     start = f"#pragma omp parallel for{''.join(operators)}"
     found = [
-        printed(part.head, Block([start, (loop.head, body), *part.body.items[1:]]))
+        print_function(part.head, Block([start, (loop.head, body), *part.body.items[1:]]))
         for body in (loop.body, updated)
         if body
     ]
     return found
 
 
-def pointers_of(part: Part) -> dict[str, str]:
+def find_written_pointers(part: OutlinedPart) -> dict[str, str]:
     """What a part reaches through pointers that it may change, and the types of their elements."""
     inside = part.head[part.head.index("(") + 1 : part.head.rindex(")")]
     found = [word.strip().partition("*") for word in inside.split(",")]
@@ -122,9 +132,9 @@ def pointers_of(part: Part) -> dict[str, str]:
     }
 
 
-def _chain(part: Part) -> list[_Loop]:
+def _chain(part: OutlinedPart) -> list[_Loop]:
     """The part's loops that stand right inside each other, three at the most."""
-    item, *rest = conditions_apart(part.body).items
+    item, *rest = split_conditions(part.body).items
     if any(not isinstance(each, str) or not each.startswith("return ") for each in rest):
         return []
     found: list[_Loop] = []
@@ -149,7 +159,7 @@ def _loop(head: str, body: Block) -> _Loop | None:
     falls = matched[7][0] == ">"
     if falls != (sign == "-") or (falls and "unsigned" in type) or type in ("float", "double"):
         return None
-    if changes(body, name) or leaves(body, ("break;",)):
+    if changes_variable(body, name) or leaves_loop(body, ("break;",)):
         return None
     over = f" {'-' if matched[5] == '+' else '+'} {matched[6]}" if matched[5] else ""
     end = f"{matched[7]} {_factor(matched[8]) if over else matched[8]}{over}"
@@ -157,12 +167,12 @@ def _loop(head: str, body: Block) -> _Loop | None:
     return _Loop(type, name, start, test, end, sign + (step[4] or "1"), body)
 
 
-def _kernel(part: Part, chain: Sequence[_Loop], atomic: bool) -> str:
+def _kernel(part: OutlinedPart, chain: Sequence[_Loop], atomic: bool) -> str:
     """'' where a change has no atomic form in CUDA. atomic: every change of memory that others
     reach; else only of places that no loop variable decides.
     """
     names = [loop.name for loop in chain]
-    inner = atomically(_no_continue(chain[-1].body), pointers_of(part), names, atomic)
+    inner = make_atomic(_no_continue(chain[-1].body), find_written_pointers(part), names, atomic)
     if inner is None:
         return ""
     block = top = Block()
@@ -171,7 +181,7 @@ def _kernel(part: Part, chain: Sequence[_Loop], atomic: bool) -> str:
         block.add(declaration)
         block = block.open(test)
     block.items += inner.items
-    return with_helpers("__global__ " + printed(part.head, top), part.program.name)
+    return add_device_helpers("__global__ " + print_function(part.head, top), part.program.name)
 
 
 def _factor(text: str) -> str:
@@ -186,4 +196,4 @@ def _no_continue(block: Block) -> Block:
             return ["return;"] if item == "continue;" else None
         return [item] if item[0].startswith(("for", "while")) else None
 
-    return rewritten(block, change) or block
+    return rewrite_block(block, change) or block

@@ -1,10 +1,10 @@
 """Reading what an instruction model wrote: the code in it, and whether that is a function at all.
 
 Contract: code is cut out, never changed. Prose before and after, several fenced blocks, reasoning
-in <think> tags, and answers that end in the middle are taken as they come. `why_not` names what no
-compiler need be asked about.
+in <think> tags, and answers that end in the middle are taken as they come. `explain_rejection`
+names what no compiler need be asked about.
 
-    python -c "from translator.prompting.answers import code_of; print(code_of('Sure: void f(int *x) { *x = 1; } Enjoy!', 'cpp', 'f'))"
+    python -c "from translator.prompting.answers import extract_code; print(extract_code('Sure: void f(int *x) { *x = 1; } Enjoy!', 'cpp', 'f'))"
 """
 
 from __future__ import annotations
@@ -14,15 +14,21 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from corpora.dialects import Dialect, dialect
+from corpora.dialects import Dialect, get_dialect
 from corpora.records import Verdict
-from corpora.syntax.c_family import c_functions, parse_c_family
-from corpora.syntax.fortran import procedures
+from corpora.syntax.c_family import find_c_functions, parse_c_family
+from corpora.syntax.fortran import find_procedures
 from corpora.tokens.lexers import lex
-from gpu_runtime.models.code_blocks import Block, blocks, closed_blocks, outside, without_thoughts
+from gpu_runtime.models.code_blocks import (
+    FencedBlock,
+    closed_blocks,
+    find_fenced_blocks,
+    find_text_outside,
+    strip_thoughts,
+)
 
 NOT_A_FUNCTION = "not a function: "
-"""How the detail of a verdict begins that `why_not` decided."""
+"""How the detail of a verdict begins that `explain_rejection` decided."""
 
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
 _HEAD = re.compile(
@@ -60,7 +66,7 @@ class _Piece:
         return self.calls - self.names
 
 
-def code_of(answer: str, dialect_name: str, name: str = "") -> str:
+def extract_code(answer: str, dialect_name: str, name: str = "") -> str:
     """The code of an answer: of its fenced blocks with a function, the one that looks like the
     dialect and defines `name`.
 
@@ -70,19 +76,19 @@ def code_of(answer: str, dialect_name: str, name: str = "") -> str:
     what lies between the first and the last function outside of them, with the directives and
     declarations just before; without any function the first block, or the whole answer.
     """
-    text = without_thoughts(answer)
-    row = dialect(dialect_name)
-    pieces = [_piece(block, row, name) for block in blocks(text)]
-    if chosen := _chosen(pieces, _folded(name)):
+    text = strip_thoughts(answer)
+    row = get_dialect(dialect_name)
+    pieces = [_piece(block, row, name) for block in find_fenced_blocks(text)]
+    if chosen := _choose_block(pieces, _fold_name(name)):
         return (
             "".join(
                 part if part.endswith("\n") else part + "\n"
-                for part in _helpers(chosen, pieces, _folded(name))
+                for part in _helpers(chosen, pieces, _fold_name(name))
             )
             + chosen.text
         )
-    for part in outside(text):
-        if bare := _bare(part, row.language):
+    for part in find_text_outside(text):
+        if bare := _extract_without_fences(part, row.language):
             return bare
     return pieces[0].text if pieces else text
 
@@ -93,15 +99,15 @@ def is_whole(answer: str, dialect_name: str, name: str) -> bool:
 
     A block that quotes the source, or holds a helper alone, does not end the answer.
     """
-    text = without_thoughts(answer)
-    row = dialect(dialect_name)
+    text = strip_thoughts(answer)
+    row = get_dialect(dialect_name)
     if not text.rstrip().endswith("```"):
         return False
     pieces = [_piece(block, row, name) for block in closed_blocks(text)]
-    return any(_folded(name) in piece.names and piece.suits == 2 for piece in pieces)
+    return any(_fold_name(name) in piece.names and piece.suits == 2 for piece in pieces)
 
 
-def _bare(text: str, language: str) -> str:
+def _extract_without_fences(text: str, language: str) -> str:
     """From the first to the last function of a text without fences; '' where there is none."""
     spans = (
         [(start, end) for _, start, end in _fortran_spans(text)]
@@ -109,18 +115,18 @@ def _bare(text: str, language: str) -> str:
         else _c_blocks(text)
     )
     return (
-        text[_with_declarations(text, min(spans)[0]) : max(end for _, end in spans)]
+        text[_include_declarations(text, min(spans)[0]) : max(end for _, end in spans)]
         if spans
         else ""
     )
 
 
-def _piece(block: Block, row: Dialect, name: str) -> _Piece:
-    names = {_folded(n) for n, _, _ in _SPANS[row.language](block.text)}
+def _piece(block: FencedBlock, row: Dialect, name: str) -> _Piece:
+    names = {_fold_name(n) for n, _, _ in _SPANS[row.language](block.text)}
     if name and _begins(block.text, row.language, name):
-        names.add(_folded(name))
+        names.add(_fold_name(name))
     words = [token.text for token in lex(block.text, row.language)]
-    calls = frozenset(_folded(word) for word, after in zip(words, words[1:]) if after[0] in "(<")
+    calls = frozenset(_fold_name(word) for word, after in zip(words, words[1:]) if after[0] in "(<")
     if row.model in _LOOKS:
         tagged = block.tag in {row.name.split("-")[0], *(suffix[1:] for suffix in row.suffixes)}
         suits = 2 if _LOOKS[row.model].search(block.text) else int(tagged)
@@ -151,7 +157,7 @@ def _begins(text: str, language: str, name: str) -> bool:
     )
 
 
-def _chosen(pieces: list[_Piece], name: str) -> _Piece | None:
+def _choose_block(pieces: list[_Piece], name: str) -> _Piece | None:
     """The block of the translation. Models quote the source first, and show last how the function
     is called.
     """
@@ -186,13 +192,13 @@ def _helpers(chosen: _Piece, pieces: list[_Piece], name: str) -> list[str]:
     return texts
 
 
-def why_not(text: str, dialect_name: str) -> str:
+def explain_rejection(text: str, dialect_name: str) -> str:
     """Why `text` cannot be a program in the dialect, as one of few fixed reasons; '' where a
     compiler should say.
     """
     if not text.strip():
         return "empty"
-    language = dialect(dialect_name).language
+    language = get_dialect(dialect_name).language
     head = _HEAD.search(text)
     if not _SPANS[language](text) and not (
         head and (language == "fortran" or "{" in text[head.end() :])
@@ -200,12 +206,12 @@ def why_not(text: str, dialect_name: str) -> str:
         return "no function"
     # A text with a slip is no tree with a function in it, but it has its brackets, and is the
     # compiler's to refuse.
-    cut = _left_open(text) if language == "cpp" else not _SPANS[language](text)
+    cut = _has_open_brackets(text) if language == "cpp" else not _SPANS[language](text)
     return "cut off" if cut else ""
 
 
-def counted(verdicts: Iterable[Verdict]) -> dict[str, int]:
-    """How often each reason of `why_not` decided."""
+def count_rejections(verdicts: Iterable[Verdict]) -> dict[str, int]:
+    """How often each reason of `explain_rejection` decided."""
     reasons = (
         v.detail.removeprefix(NOT_A_FUNCTION)
         for v in verdicts
@@ -223,7 +229,7 @@ def _c_spans(text: str) -> list[tuple[str, int, int]]:
             len(data[: f.node.start_byte].decode(errors="replace")),
             len(data[: f.node.end_byte].decode(errors="replace")),
         )
-        for f in c_functions(parse_c_family(text).root_node)
+        for f in find_c_functions(parse_c_family(text).root_node)
     ]
 
 
@@ -259,7 +265,7 @@ def _fortran_spans(text: str) -> list[tuple[str, int, int]]:
     for line in text.splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
     found = []
-    for procedure in procedures(text):
+    for procedure in find_procedures(text):
         outer = procedure.hosts[0] if procedure.hosts else procedure
         last = outer.last if outer.last >= 0 else len(starts) - 2
         if procedure.ended:
@@ -272,11 +278,11 @@ def _fortran_spans(text: str) -> list[tuple[str, int, int]]:
 _SPANS = {"cpp": _c_spans, "fortran": _fortran_spans}
 
 
-def _folded(name: str) -> str:
+def _fold_name(name: str) -> str:
     return name.lower().rstrip("_")
 
 
-def _with_declarations(text: str, start: int) -> int:
+def _include_declarations(text: str, start: int) -> int:
     """Where the lines of code begin that stand directly before `start`."""
     at = text.rfind("\n", 0, start) + 1
     if text[at:start].strip():
@@ -292,7 +298,7 @@ def _with_declarations(text: str, start: int) -> int:
     return first
 
 
-def _left_open(text: str) -> bool:
+def _has_open_brackets(text: str) -> bool:
     """Whether brackets are open at the end. Where the preprocessor chooses between texts, brackets
     cannot be counted.
     """

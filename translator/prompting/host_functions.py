@@ -5,7 +5,7 @@ Contract: reads an answer word by word beside the `CReader`; `forbidden` says wh
 come next at the top level: after a kernel or a helper comes another, or the source's head as it
 stands, and with the end of that function the text ends. A text with directives is let alone.
 
-    python -c "from translator.prompting.host_functions import HostHead; h = HostHead('int F0 ( int V0 ) {'.split()); print('float' in h.forbidden())"
+    python -c "from translator.prompting.host_functions import HostHeadConstraint; h = HostHeadConstraint('int F0 ( int V0 ) {'.split()); print('float' in h.forbidden())"
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _BEFORE_TYPES = frozenset(
 _ALL = EVERYTHING | _BEFORE_TYPES
 
 
-class HostHead:
+class HostHeadConstraint:
     """head: the words of the source's signature and the brace that opens its body."""
 
     def __init__(self, head: Sequence[str]) -> None:
@@ -46,11 +46,11 @@ class HostHead:
         if self._wild or self._depth > 0:
             return NOTHING
         if not self._top:
-            return _ALL if self._given else _first(self._head[0])
+            return _ALL if self._given else _forbidden_at_start(self._head[0])
         if self._top[0] in _DEVICE:
             return _ENTRY if self._head[0] != "void" else NOTHING
         if self._top == self._head[: len(self._top)] and len(self._top) < len(self._head):
-            return _but(self._head[len(self._top)])
+            return _all_but(self._head[len(self._top)])
         return NOTHING
 
 
@@ -59,10 +59,10 @@ _ENTRY = frozenset({ENTRY})
 
 
 @lru_cache(256)
-def _but(word: str) -> frozenset[str]:
+def _all_but(word: str) -> frozenset[str]:
     return _ALL - {word}
 
 
 @lru_cache(256)
-def _first(word: str) -> frozenset[str]:
+def _forbidden_at_start(word: str) -> frozenset[str]:
     return (_ALL - _DEVICE - {word}) | {END}

@@ -7,9 +7,9 @@ $target_words $source_language $target_language $shots. The examples shown for a
 known pairs most like it, but never one that it nearly is. A source that no bare kernel can replace
 is asked by `<source>_to_cuda_host.txt`.
 
-    python -c "from corpora.dialects import direction; from corpora.records import Program; \\
-from translator.prompting.instructions import request; print(request(Program('cpp', 'f', 'void f() {
-}'), direction('cpp:cuda')))"
+    python -c "from corpora.dialects import parse_direction; from corpora.records import Program; \\
+from translator.prompting.instructions import build_request; print(build_request(Program('cpp', 'f',
+'void f() { }'), parse_direction('cpp:cuda')))"
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from corpora.dialects import Direction
-from corpora.fingerprints import fingerprints, jaccard
+from corpora.fingerprints import compute_fingerprints, compute_jaccard
 from corpora.records import Program
 from corpora.splits import THRESHOLD
-from corpora.tokens.canonical import canonicalise, restore
-from gpu_runtime.models.templates import fill, template
-from translator.decoding.forced_prefix import forced_prefix
+from corpora.tokens.canonical import canonicalize, restore
+from gpu_runtime.models.templates import fill_template, load_template
+from translator.decoding.forced_prefix import find_forced_prefix
 
 PROMPTS = Path(__file__).parents[1] / "prompts"
 SPOKEN = {
@@ -41,7 +41,7 @@ Pair = tuple[Program, Program]
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
+class PromptWording:
     """How a model is asked in words. folder: a user's prompt files. pairs: verified pairs, of which
     `shots` are shown.
     """
@@ -51,17 +51,21 @@ class Wording:
     pairs: tuple[Pair, ...] = ()
 
 
-def request(program: Program, direction: Direction, wording: Wording = Wording()) -> str:
+def build_request(
+    program: Program, direction: Direction, wording: PromptWording = PromptWording()
+) -> str:
     """What is asked. Raises ModelError where a prompt file cannot be used."""
     source, target = direction.source.name, direction.target.name
     signature = required_signature(program, direction)
     names = [f"{source}_to_{target}", "any"]
     if direction.target.model == "cuda" and not signature:
         names.insert(0, f"{source}_to_{target}_host")
-    made = template(PROMPTS, wording.folder, names, frozenset({"source"}))
-    shown = [_shot(pair, direction, wording) for pair in nearest(program, direction, wording)]
+    made = load_template(PROMPTS, wording.folder, names, frozenset({"source"}))
+    shown = [
+        _shot(pair, direction, wording) for pair in find_nearest_pairs(program, direction, wording)
+    ]
     places = {"signature": signature or program.name, "shots": "".join(shown)}
-    return fill(made, _places(program, direction) | places)
+    return fill_template(made, _make_template_values(program, direction) | places)
 
 
 def required_signature(program: Program, direction: Direction) -> str:
@@ -72,12 +76,14 @@ def required_signature(program: Program, direction: Direction) -> str:
     """
     if direction.target.language != "cpp":
         return ""
-    source = canonicalise(program.text, direction.source.language, (), program.name)
-    words = forced_prefix(program, source, direction).split()
+    source = canonicalize(program.text, direction.source.language, (), program.name)
+    words = find_forced_prefix(program, source, direction).split()
     return restore(words[:-1], source.names, "cpp", program.name).strip() if words else ""
 
 
-def nearest(program: Program, direction: Direction, wording: Wording) -> list[Pair]:
+def find_nearest_pairs(
+    program: Program, direction: Direction, wording: PromptWording
+) -> list[Pair]:
     """The `wording.shots` pairs in `direction` whose source is most like `program`, the most alike
     last.
     """
@@ -89,7 +95,7 @@ def nearest(program: Program, direction: Direction, wording: Wording) -> list[Pa
     if not wording.shots or not pairs:
         return []
     own = _shingles((program,))[0]
-    alike = [jaccard(own, other) for other in _shingles(tuple(p[0] for p in pairs))]
+    alike = [compute_jaccard(own, other) for other in _shingles(tuple(p[0] for p in pairs))]
     order = sorted(
         (i for i in range(len(pairs)) if alike[i] < THRESHOLD),
         key=lambda i: (-alike[i], pairs[i][0].id),
@@ -99,15 +105,17 @@ def nearest(program: Program, direction: Direction, wording: Wording) -> list[Pa
 
 @lru_cache(maxsize=8)
 def _shingles(programs: tuple[Program, ...]) -> list[frozenset[int]]:
-    return [frozenset(s.tolist()) for s in fingerprints(programs).shingles]
+    return [frozenset(s.tolist()) for s in compute_fingerprints(programs).shingles]
 
 
-def _shot(pair: Pair, direction: Direction, wording: Wording) -> str:
-    made = template(PROMPTS, wording.folder, ("shot",), frozenset({"source", "target"}))
-    return fill(made, _places(pair[0], direction) | {"target": pair[1].text.strip()})
+def _shot(pair: Pair, direction: Direction, wording: PromptWording) -> str:
+    made = load_template(PROMPTS, wording.folder, ("shot",), frozenset({"source", "target"}))
+    return fill_template(
+        made, _make_template_values(pair[0], direction) | {"target": pair[1].text.strip()}
+    )
 
 
-def _places(program: Program, direction: Direction) -> dict[str, str]:
+def _make_template_values(program: Program, direction: Direction) -> dict[str, str]:
     return {
         "name": program.name,
         "source": program.text.strip(),
@@ -118,11 +126,11 @@ def _places(program: Program, direction: Direction) -> dict[str, str]:
     }
 
 
-def fenced(program: Program, language: str) -> str:
+def fence_code(program: Program, language: str) -> str:
     """A program as an answer in words has it."""
     return f"```{language}\n{program.text.strip()}\n```"
 
 
-def reversed_pairs(pairs: Sequence[Pair]) -> tuple[Pair, ...]:
+def reverse_pairs(pairs: Sequence[Pair]) -> tuple[Pair, ...]:
     """The same pairs for the opposite direction."""
     return tuple((b, a) for a, b in pairs)

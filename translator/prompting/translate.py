@@ -6,9 +6,9 @@ the canonical style a prompt is a direction tag and the source with canonical na
 begins with the signature that follows from the source; in the plain style (pre-trained instruction
 models) it is a request in words with fenced code.
 
-    python -c "from corpora.dialects import direction; from corpora.records import Program; \\
-from translator.prompting.translate import ask; print(ask(Program('cpp', 'f', 'void f(int n, float
-*x) { }'), direction('cpp:cuda')))"
+    python -c "from corpora.dialects import parse_direction; from corpora.records import Program; \\
+from translator.prompting.translate import build_prompt; print(build_prompt(Program('cpp', 'f',
+'void f(int n, float *x) { }'), parse_direction('cpp:cuda')))"
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 
-from corpora.dialects import DIALECTS, Direction, dialect
-from corpora.extraction.c_family import with_definitions, without_definitions
+from corpora.dialects import DIALECTS, Direction, get_dialect
+from corpora.extraction.c_family import add_definitions, drop_definitions
 from corpora.records import Candidate, Program
-from corpora.tokens.canonical import Canonical, canonicalise, restore
+from corpora.tokens.canonical import CanonicalText, canonicalize, restore
 from gpu_runtime.models.protocol import (
     ConstraintState,
     Example,
@@ -30,14 +30,14 @@ from gpu_runtime.models.protocol import (
     Prompt,
     Sampling,
 )
-from translator.decoding.c_scopes import is_v
-from translator.decoding.constraints import CONSTRAINTS, Level, annotation_constraint
-from translator.decoding.forced_prefix import forced_prefix, host_head
-from translator.normalize.expand_macros import written_out
-from translator.normalize.fortran.fortran_in_cpp import in_cpp
-from translator.outline.cpp_blocks import tidied
-from translator.prompting.answers import code_of, is_whole
-from translator.prompting.instructions import Wording, fenced, request
+from translator.decoding.c_scopes import is_numbered_name
+from translator.decoding.constraints import CONSTRAINTS, ConstraintLevel, make_annotation_constraint
+from translator.decoding.forced_prefix import find_forced_prefix, find_host_head
+from translator.normalize.expand_macros import expand_program
+from translator.normalize.fortran.convert import convert_to_cpp
+from translator.outline.parse_cpp import normalize
+from translator.prompting.answers import extract_code, is_whole
+from translator.prompting.instructions import PromptWording, build_request, fence_code
 
 DIRECTION_TAGS = tuple(f"<{a}:{b}>" for a in DIALECTS for b in DIALECTS if a != b)
 """First word of every canonical prompt; a scratch model's vocabulary holds them whole."""
@@ -54,12 +54,12 @@ class PromptStyle(StrEnum):
     PLAIN = "plain"
 
 
-def canonical(program: Program, names: Sequence[str] = ()) -> Canonical:
+def canonicalize_program(program: Program, names: Sequence[str] = ()) -> CanonicalText:
     """The program's words; `names` are the other side's where the program is one side of a pair."""
-    return canonicalise(program.text, dialect(program.dialect).language, names, program.name)
+    return canonicalize(program.text, get_dialect(program.dialect).language, names, program.name)
 
 
-def spelled_question(program: Program, direction: Direction) -> tuple[Program, Direction]:
+def normalize_source(program: Program, direction: Direction) -> tuple[Program, Direction]:
     """What a small model is asked in place of `program` in `direction`, since it reads one way of
     writing better than many: Fortran whose port is C-like is spelled in C++ by rule, and C++ that
     becomes CUDA has its variables declared where they are set, where that can be done. (Under
@@ -73,24 +73,24 @@ def spelled_question(program: Program, direction: Direction) -> tuple[Program, D
     ):
         return program, direction
     if direction.source.language == "fortran":
-        asked = in_cpp(program)
+        asked = convert_to_cpp(program)
     else:
-        asked = (tidied(program) if direction.target.model == "cuda" else None) or written_out(
-            program
-        )
+        asked = (
+            normalize(program) if direction.target.model == "cuda" else None
+        ) or expand_program(program)
     return (
         (program, direction)
         if asked is None
-        else (asked, Direction(dialect(asked.dialect), direction.target))
+        else (asked, Direction(get_dialect(asked.dialect), direction.target))
     )
 
 
-def ask(
+def build_prompt(
     program: Program,
     direction: Direction,
     style: PromptStyle = PromptStyle.CANONICAL,
-    constrained: Level | str = Level.FULL,
-    wording: Wording = Wording(),
+    constrained: ConstraintLevel | str = ConstraintLevel.FULL,
+    wording: PromptWording = PromptWording(),
 ) -> Prompt:
     """The prompt that asks for `program` (which must be in the direction's source dialect) in its
     target dialect.
@@ -101,12 +101,12 @@ def ask(
         )
     if style is PromptStyle.PLAIN:
         ended = partial(is_whole, dialect_name=direction.target.name, name=program.name)
-        return Prompt(request(program, direction, wording), ended=ended)
-    source = canonical(program)
-    prefix = forced_prefix(program, source, direction)
+        return Prompt(build_request(program, direction, wording), ended=ended)
+    source = canonicalize_program(program)
+    prefix = find_forced_prefix(program, source, direction)
     constraint, most = None, None
-    if Level(constrained) is not Level.NONE:
-        constraint = _constraint(source, prefix.split(), direction, Level(constrained))
+    if ConstraintLevel(constrained) is not ConstraintLevel.NONE:
+        constraint = _constraint(source, prefix.split(), direction, ConstraintLevel(constrained))
         most = LONGEST_TIMES * len(source.tokens) + LONGEST_PLUS
         if not prefix and direction.target.model == "cuda":
             most += LONGEST_LAUNCH
@@ -114,7 +114,7 @@ def ask(
 
 
 def _constraint(
-    source: Canonical, prefix: Sequence[str], direction: Direction, level: Level
+    source: CanonicalText, prefix: Sequence[str], direction: Direction, level: ConstraintLevel
 ) -> Callable[[], ConstraintState]:
     same, language = (
         direction.source.language == direction.target.language,
@@ -122,33 +122,39 @@ def _constraint(
     )
     made = None
     if same and (direction.source.model, direction.target.model) == ("serial", "openmp"):
-        made = annotation_constraint(language, source.tokens, prefix, level)
-    head = () if prefix else host_head(source, direction).split()
+        made = make_annotation_constraint(language, source.tokens, prefix, level)
+    head = () if prefix else find_host_head(source, direction).split()
     return made or CONSTRAINTS[language](
         source.tokens, prefix, len(source.names), level, same, direction.target.model, head
     )
 
 
-def read_answer(
+def parse_answer(
     answer: str, program: Program, direction: Direction, style: PromptStyle = PromptStyle.CANONICAL
 ) -> str:
     """Program text of a model's answer: names restored, or the code in it (see
-    `translator.prompting.answers.code_of`), with the definitions of its source that it names and
-    does not repeat.
+    `translator.prompting.answers.extract_code`), with the definitions of its source that it names
+    and does not repeat.
     """
     if style is PromptStyle.PLAIN:
-        text = code_of(answer, direction.target.name, program.name)
+        text = extract_code(answer, direction.target.name, program.name)
     else:
-        words = copy_kinds(answer.split()) if direction.target.model == "cuda" else answer.split()
-        text = restore(words, canonical(program).names, direction.target.language, program.name)
+        words = (
+            restore_copy_kinds(answer.split())
+            if direction.target.model == "cuda"
+            else answer.split()
+        )
+        text = restore(
+            words, canonicalize_program(program).names, direction.target.language, program.name
+        )
     return (
-        with_definitions(text, program.text)
+        add_definitions(text, program.text)
         if direction.source.language == direction.target.language == "cpp"
         else text
     )
 
 
-def copy_kinds(words: Sequence[str]) -> list[str]:
+def restore_copy_kinds(words: Sequence[str]) -> list[str]:
     """`cudaMemcpyHostToDevice` and the like, which are names as any other in the canonical form,
     spelled: a name that only stands last in calls of cudaMemcpy is one of them, and what is copied
     whither says which.
@@ -163,45 +169,54 @@ def copy_kinds(words: Sequence[str]) -> list[str]:
         if word != "cudaMemcpy" or words[k + 1 : k + 2] != ["("]:
             continue
         end = next((j for j in range(k, len(words)) if words[j] == ";"), 0)
-        if end and words[end - 1] == ")" and words[end - 3] == "," and is_v(words[end - 2]):
+        if (
+            end
+            and words[end - 1] == ")"
+            and words[end - 3] == ","
+            and is_numbered_name(words[end - 2])
+        ):
             both = words[k + 2] in device and words[k + 3] == "," and words[k + 4] in device
             to_device = "cudaMemcpyDeviceToDevice" if both else "cudaMemcpyHostToDevice"
             spelled[end - 2] = to_device if words[k + 2] in device else "cudaMemcpyDeviceToHost"
     return spelled
 
 
-def example_of(
+def make_example(
     source: Program,
     target: Program,
     style: PromptStyle = PromptStyle.CANONICAL,
     weight: float = 1.0,
-    wording: Wording = Wording(),
+    wording: PromptWording = PromptWording(),
 ) -> Example:
     """Teach source -> target, in the direction that their dialects give."""
-    direction = Direction(dialect(source.dialect), dialect(target.dialect))
+    direction = Direction(get_dialect(source.dialect), get_dialect(target.dialect))
     if style is PromptStyle.PLAIN:
-        return Example(request(source, direction, wording), answer_of(target, style), weight)
-    words = canonical(source)
+        return Example(
+            build_request(source, direction, wording), format_answer(target, style), weight
+        )
+    words = canonicalize_program(source)
     return Example(
-        f"<{direction}> {words.text}", answer_of(_alone(target, source), style, words.names), weight
+        f"<{direction}> {words.text}",
+        format_answer(_drop_shared_structures(target, source), style, words.names),
+        weight,
     )
 
 
-def _alone(target: Program, source: Program) -> Program:
+def _drop_shared_structures(target: Program, source: Program) -> Program:
     """A target without the structures that its source defines, which a small model need not write
     again: answers are given what they lack of them.
     """
-    if not dialect(source.dialect).language == dialect(target.dialect).language == "cpp":
+    if not get_dialect(source.dialect).language == get_dialect(target.dialect).language == "cpp":
         return target
-    return replace(target, text=without_definitions(target.text, source.text))
+    return replace(target, text=drop_definitions(target.text, source.text))
 
 
-def answer_of(target: Program, style: PromptStyle, names: Sequence[str] = ()) -> str:
+def format_answer(target: Program, style: PromptStyle, names: Sequence[str] = ()) -> str:
     """`target` as an answer. names: the source's, in the canonical style."""
     return (
-        fenced(target, dialect(target.dialect).language)
+        fence_code(target, get_dialect(target.dialect).language)
         if style is PromptStyle.PLAIN
-        else canonical(target, names).text
+        else canonicalize_program(target, names).text
     )
 
 
@@ -214,11 +229,11 @@ class Translator:
         self,
         model: LanguageModel,
         style: PromptStyle = PromptStyle.CANONICAL,
-        constrained: Level | str = Level.FULL,
-        wording: Wording = Wording(),
+        constrained: ConstraintLevel | str = ConstraintLevel.FULL,
+        wording: PromptWording = PromptWording(),
         spell: bool = False,
     ) -> None:
-        """spell: ask in the canonical style what `spelled_question` says, and teach verified pairs
+        """spell: ask in the canonical style what `normalize_source` says, and teach verified pairs
         as they are asked.
         """
         self.model = model
@@ -227,9 +242,11 @@ class Translator:
         self._wording = wording
         self._spell = spell and style is PromptStyle.CANONICAL
 
-    def question(self, program: Program, direction: Direction) -> tuple[Program, Direction]:
+    def normalize_question(
+        self, program: Program, direction: Direction
+    ) -> tuple[Program, Direction]:
         """What the model is asked in place of `program` in `direction`."""
-        return spelled_question(program, direction) if self._spell else (program, direction)
+        return normalize_source(program, direction) if self._spell else (program, direction)
 
     def as_written(self) -> Translator:
         """The same, with every text as it is written."""
@@ -246,7 +263,9 @@ class Translator:
             and direction.target.model != "serial"
         )
         return (
-            (Direction(dialect("cpp"), direction.target), direction) if in_cpp_too else (direction,)
+            (Direction(get_dialect("cpp"), direction.target), direction)
+            if in_cpp_too
+            else (direction,)
         )
 
     def propose(
@@ -262,7 +281,7 @@ class Translator:
             Candidate(
                 program.id,
                 str(direction),
-                read_answer(text, *self.question(program, direction), self._style),
+                parse_answer(text, *self.normalize_question(program, direction), self._style),
                 sample=sample,
             )
             for program, texts in zip(programs, answers)
@@ -272,33 +291,38 @@ class Translator:
     def prompts(self, questions: Sequence[tuple[Program, Direction]]) -> list[Prompt]:
         """What the model is asked, in order."""
         return [
-            ask(*self.question(*asked), self._style, self._constrained, self._wording)
+            build_prompt(
+                *self.normalize_question(*asked), self._style, self._constrained, self._wording
+            )
             for asked in questions
         ]
 
     def _example(self, source: Program, target: Program, weight: float) -> Example:
-        asked, _ = self.question(
-            source, Direction(dialect(source.dialect), dialect(target.dialect))
+        asked, _ = self.normalize_question(
+            source, Direction(get_dialect(source.dialect), get_dialect(target.dialect))
         )
-        return example_of(asked, target, self._style, weight, self._wording)
+        return make_example(asked, target, self._style, weight, self._wording)
 
     def candidate(self, answer: str, program: Program, direction: Direction) -> Candidate:
         """One answer as a candidate."""
         return Candidate(
             program.id,
             str(direction),
-            read_answer(answer, *self.question(program, direction), self._style),
+            parse_answer(answer, *self.normalize_question(program, direction), self._style),
         )
 
     def preference(
         self, program: Program, direction: Direction, right: str, wrong: str
     ) -> Preference:
         """Two translations as the answers that they are read from."""
-        source, way = self.question(program, direction)
-        asked = ask(source, way, self._style, self._constrained, self._wording)
-        names = canonical(source).names if self._style is PromptStyle.CANONICAL else ()
+        source, way = self.normalize_question(program, direction)
+        asked = build_prompt(source, way, self._style, self._constrained, self._wording)
+        names = canonicalize_program(source).names if self._style is PromptStyle.CANONICAL else ()
         texts = [Program(way.target.name, program.name, text) for text in (right, wrong)]
-        answers = (answer_of(_alone(t, source) if names else t, self._style, names) for t in texts)
+        answers = (
+            format_answer(_drop_shared_structures(t, source) if names else t, self._style, names)
+            for t in texts
+        )
         return Preference(asked.text, *answers)
 
     def examples(

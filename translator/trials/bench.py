@@ -1,9 +1,9 @@
 """What every trial of a target works with: the bench it lies on, the calls that it is run on, and
 where it first fails.
 
-Contract: `attempt` runs calls in order and compares as it goes; a call's limits are its test's.
+Contract: `run_calls` runs calls in order and compares as it goes; a call's limits are its test's.
 
-    python -c "from translator.trials.bench import Bench; help(Bench)"
+    python -c "from translator.trials.bench import TrialBench; help(TrialBench)"
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 from corpora.records import Outcome, Program
 from gpu_runtime.backend import Arguments, Compiled, Execution, ExecutionBackend, Limits, Status
 from gpu_runtime.call.binding import Binding
-from gpu_runtime.compare import Difference, compare
+from gpu_runtime.compare import Difference, find_difference
 from gpu_runtime.expectations import Expectations
 
 STATUS_OUTCOMES = {
@@ -56,7 +56,7 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class TrialBench:
     """One target on its bench. calls are in the target's own parameter order; limits.call_s is by
     test, like them.
     """
@@ -86,7 +86,7 @@ things.
 """
 
 
-def outcome_of(execution: Execution) -> Outcome:
+def choose_outcome(execution: Execution) -> Outcome:
     """The outcome that a status means; sanitizers and crashes tell memory errors from other
     errors.
     """
@@ -103,42 +103,44 @@ def outcome_of(execution: Execution) -> Outcome:
     return STATUS_OUTCOMES[execution.status]
 
 
-def attempt(
-    bench: Bench, compiled: Compiled, calls: Sequence[tuple[int, Arguments]]
+def run_calls(
+    bench: TrialBench, compiled: Compiled, calls: Sequence[tuple[int, Arguments]]
 ) -> tuple[Failure | None, int]:
     """Run (test index, call) in order; the first failure, and the most active threads seen before
     it.
     """
-    failure, active, _ = first_failure(bench, compiled, calls)
+    failure, active, _ = find_first_failure(bench, compiled, calls)
     return failure, active
 
 
-def limits_of(bench: Bench, calls: Sequence[tuple[int, Arguments]]) -> Limits:
+def choose_limits(bench: TrialBench, calls: Sequence[tuple[int, Arguments]]) -> Limits:
     """For these calls of tests; the bench's limits are for every test once."""
     turns, whole = max(1, -(-len(calls) // len(bench.calls))), bench.limits
     own_s = tuple(whole.call_s[i] for i, _ in calls) if whole.call_s else ()
     return replace(whole, wall_s=turns * whole.wall_s, cpu_s=turns * whole.cpu_s, call_s=own_s)
 
 
-def first_failure(
-    bench: Bench, compiled: Compiled, calls: Sequence[tuple[int, Arguments]]
+def find_first_failure(
+    bench: TrialBench, compiled: Compiled, calls: Sequence[tuple[int, Arguments]]
 ) -> tuple[Failure | None, int, int]:
-    """Like `attempt`, with the place in `calls` (their number when all passed)."""
-    executions = bench.backend.run(compiled, [c for _, c in calls], limits_of(bench, calls))
+    """Like `run_calls`, with the place in `calls` (their number when all passed)."""
+    executions = bench.backend.run(compiled, [c for _, c in calls], choose_limits(bench, calls))
     active = 0
     for place, ((i, _), execution) in enumerate(zip(calls, executions, strict=True)):
         if execution.status is Status.NOT_RUN:
             raise RuntimeError("a call was not run although no earlier call of its batch failed")
         if execution.status is not Status.OK:
-            detail = with_names(bench, execution.detail or execution.status.value.replace("_", " "))
-            return Failure(outcome_of(execution), i, detail), active, place
+            detail = name_arguments(
+                bench, execution.detail or execution.status.value.replace("_", " ")
+            )
+            return Failure(choose_outcome(execution), i, detail), active, place
         active = max(active, execution.active_threads)
-        if (failure := _compared(bench, i, execution)) is not None:
+        if (failure := _compare_outputs(bench, i, execution)) is not None:
             return failure, active, place
     return None, active, len(calls)
 
 
-def with_names(bench: Bench, detail: str) -> str:
+def name_arguments(bench: TrialBench, detail: str) -> str:
     """`argument 2 element 0` of a finding as `y[0]`, in the target's own names."""
     names = [p.name for p in bench.binding.target.parameters]
     named = re.sub(
@@ -149,7 +151,7 @@ def with_names(bench: Bench, detail: str) -> str:
     return named.replace(": block (", ", by block (").replace("; block (", ", by block (")
 
 
-def _compared(bench: Bench, i: int, execution: Execution) -> Failure | None:
+def _compare_outputs(bench: TrialBench, i: int, execution: Execution) -> Failure | None:
     reference = bench.expectations.references[i]
     values = bench.binding.outputs(execution.values, bench.expectations.calls[i])
     result = execution.result
@@ -162,7 +164,7 @@ def _compared(bench: Bench, i: int, execution: Execution) -> Failure | None:
     if result is not None and reference.result is not None:
         with np.errstate(over="ignore"):
             result = result.astype(reference.result.dtype)
-    difference = compare(reference, values, result)
+    difference = find_difference(reference, values, result)
     if difference is None or _is_open(bench, i, difference):
         return None
     name = (
@@ -186,7 +188,7 @@ _SPENT = frozenset({"inf", "-inf", "nan", "0.0", "-0.0"})
 """What a product that overflows or vanishes may be, by the order of its factors."""
 
 
-def _is_open(bench: Bench, i: int, difference: Difference) -> bool:
+def _is_open(bench: TrialBench, i: int, difference: Difference) -> bool:
     """Whether a difference is not the target's to decide: what is kept beside a value that is no
     number, that one or another, OpenMP leaves open, for its order of comparisons is free; and so is
     that of a product's factors, of which some are beyond all numbers or vanish on the way.
@@ -206,13 +208,13 @@ def _is_open(bench: Bench, i: int, difference: Difference) -> bool:
     )
 
 
-def numbered(
-    bench: Bench, change: Callable[[Arguments], Arguments] = lambda c: c
+def number_calls(
+    bench: TrialBench, change: Callable[[Arguments], Arguments] = lambda c: c
 ) -> list[tuple[int, Arguments]]:
     return [(i, change(c)) for i, c in enumerate(bench.calls)]
 
 
-def times(limits: Limits, factor: float) -> Limits:
+def scale_limits(limits: Limits, factor: float) -> Limits:
     return replace(
         limits,
         wall_s=factor * limits.wall_s,

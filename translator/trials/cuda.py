@@ -12,45 +12,52 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from corpora.records import ArrayValue, Outcome, ScalarValue, UnitTest, UnitTestSuite
-from gpu_runtime.backend import VARIABLES_KEPT, Arguments, same_bytes
-from gpu_runtime.call.materialize import extents_of, integer_scalars
-from gpu_runtime.call.shims_cuda import leaves_unset
-from gpu_runtime.launch.launch_from_host import said_plan
-from gpu_runtime.launch.plans import LaunchPlan, evaluate
-from gpu_runtime.launch.row_plans import every_plan
-from translator.trials.bench import Bench, Failure, Trial, first_failure, numbered, times
+from gpu_runtime.backend import VARIABLES_KEPT, Arguments, has_same_bytes
+from gpu_runtime.call.materialize import get_extents, get_integer_scalars
+from gpu_runtime.call.shims_cuda import has_uninitialized
+from gpu_runtime.launch.launch_from_host import read_host_plan
+from gpu_runtime.launch.plans import LaunchPlan, evaluate_expression
+from gpu_runtime.launch.row_plans import iterate_all_plans
+from translator.trials.bench import (
+    Failure,
+    Trial,
+    TrialBench,
+    find_first_failure,
+    number_calls,
+    scale_limits,
+)
 
 ORDERS = (1, 2)
 """Further thread orders after the forward one: reversed, and one seeded."""
 
 
-def try_cuda(bench: Bench) -> Trial:
+def try_cuda(bench: TrialBench) -> Trial:
     """Bare kernels: the launch plans in order until one passes every test; host functions: as they
     launch themselves.
     """
     if bench.binding.target.style != "kernel":
-        calls = numbered(bench)
-        trial = _orders(bench, "", calls)
+        calls = number_calls(bench)
+        trial = _try_thread_orders(bench, "", calls)
         return (
             trial
             if trial.failure is not None
-            else replace(trial, failure=_called_again(bench, calls))
+            else replace(trial, failure=_try_second_call(bench, calls))
         )
-    suite = UnitTestSuite(bench.program.id, target_tests(bench))
+    suite = UnitTestSuite(bench.program.id, rename_suite(bench))
     best: Trial | None = None
     timeouts = 0
-    said = said_plan(
+    said = read_host_plan(
         bench.program, bench.binding.target, suite
     )  # with another launch it would be another program
-    for plan in [said] if said else every_plan(bench.program, bench.binding.target, suite):
-        trial = _under(bench, plan, suite, said is not None)
+    for plan in [said] if said else iterate_all_plans(bench.program, bench.binding.target, suite):
+        trial = _try_plan(bench, plan, suite, said is not None)
         if trial.failure is None:
-            return replace(trial, failure=_on_one_block(bench, plan, suite))
+            return replace(trial, failure=_try_single_block(bench, plan, suite))
         if best is None or best.failure is None or trial.failure.test > best.failure.test:
             best = trial
         if trial.failure.outcome is Outcome.TIMEOUT:
             timeouts += 1
-            bench = replace(bench, limits=times(bench.limits, NEXT_PLAN))
+            bench = replace(bench, limits=scale_limits(bench.limits, NEXT_PLAN))
         if timeouts >= 2:
             break
     return best or Trial(Failure(Outcome.RUNTIME_ERROR, -1, "no launch plan fits this kernel"))
@@ -60,7 +67,9 @@ NEXT_PLAN = 0.3
 """Of its time that a kernel has under another launch plan, when it did not end under one."""
 
 
-def _under(bench: Bench, plan: LaunchPlan, suite: UnitTestSuite, said: bool = False) -> Trial:
+def _try_plan(
+    bench: TrialBench, plan: LaunchPlan, suite: UnitTestSuite, said: bool = False
+) -> Trial:
     """The kernel under one plan. A plan that has no threads for a test on which the source does
     nothing is not launched for it, as any caller would do; one that a device does not take fails
     there, after the tests before it, as does one without threads where the source does something,
@@ -69,12 +78,14 @@ def _under(bench: Bench, plan: LaunchPlan, suite: UnitTestSuite, said: bool = Fa
     calls = []
     unfit: Failure | None = None
     for i, test in enumerate(suite.tests):
-        scalars, extents = integer_scalars(test), extents_of(test)
+        scalars, extents = get_integer_scalars(test), get_extents(test)
         try:
-            threads = all(evaluate(e, scalars, extents) > 0 for e in (*plan.grid, *plan.block))
-            if said and not threads and not _idle(bench, i):
+            threads = all(
+                evaluate_expression(e, scalars, extents) > 0 for e in (*plan.grid, *plan.block)
+            )
+            if said and not threads and not _is_idle(bench, i):
                 raise ValueError(f"a grid without blocks ('{plan}')")
-            if threads or not _idle(bench, i):
+            if threads or not _is_idle(bench, i):
                 calls.append((i, replace(bench.calls[i], geometry=plan.geometry(scalars, extents))))
         except ValueError as error:
             unfit = Failure(Outcome.RUNTIME_ERROR, i, f"cannot be launched: {error}")
@@ -83,7 +94,7 @@ def _under(bench: Bench, plan: LaunchPlan, suite: UnitTestSuite, said: bool = Fa
         return Trial(
             unfit or Failure(Outcome.RUNTIME_ERROR, -1, "no test can be launched"), str(plan)
         )
-    trial = _orders(bench, str(plan), calls)
+    trial = _try_thread_orders(bench, str(plan), calls)
     return trial if trial.failure is not None else replace(trial, failure=unfit)
 
 
@@ -95,7 +106,7 @@ _OWN = re.compile(
 """A thread's number in the grid, without blanks."""
 
 
-def strides_over_grid(text: str) -> bool:
+def has_grid_stride(text: str) -> bool:
     """Whether a kernel is for grids of any size: it uses the number of a block for no place, but
     where a loop begins that steps by the whole grid (`for (i = blockIdx.x * blockDim.x +
     threadIdx.x; i < n; i += blockDim.x * gridDim.x)`), or in a value.
@@ -119,16 +130,16 @@ def strides_over_grid(text: str) -> bool:
     )
 
 
-def _on_one_block(bench: Bench, plan: LaunchPlan, suite: UnitTestSuite) -> Failure | None:
+def _try_single_block(bench: TrialBench, plan: LaunchPlan, suite: UnitTestSuite) -> Failure | None:
     """A kernel whose loop steps by the whole grid, on a grid of one block: its threads then do
     several elements each, as on any large input.
     """
-    if not strides_over_grid(bench.program.text):
+    if not has_grid_stride(bench.program.text):
         return None
     calls = []
     for i, test in enumerate(suite.tests):
         try:
-            geometry = plan.geometry(integer_scalars(test), extents_of(test))
+            geometry = plan.geometry(get_integer_scalars(test), get_extents(test))
         except ValueError:
             continue
         if geometry.grid[0] > 1:
@@ -140,14 +151,14 @@ def _on_one_block(bench: Bench, plan: LaunchPlan, suite: UnitTestSuite) -> Failu
                     ),
                 )
             )
-    failure = first_failure(bench, bench.compiled, calls)[0] if calls else None
+    failure = find_first_failure(bench, bench.compiled, calls)[0] if calls else None
     return failure and replace(failure, detail=f"{failure.detail} (launched with one block)")
 
 
-def _idle(bench: Bench, i: int) -> bool:
+def _is_idle(bench: TrialBench, i: int) -> bool:
     """Whether the source leaves everything as it is in this test."""
     given, expected = bench.expectations.calls[i].values, bench.expectations.references[i].values
-    return all(map(same_bytes, given, expected))
+    return all(map(has_same_bytes, given, expected))
 
 
 _TALKS = re.compile(
@@ -160,18 +171,20 @@ launches.
 MANY_THREADS = 1 << 16
 
 
-def _orders(bench: Bench, launch: str, calls: Sequence[tuple[int, Arguments]]) -> Trial:
+def _try_thread_orders(
+    bench: TrialBench, launch: str, calls: Sequence[tuple[int, Arguments]]
+) -> Trial:
     """Forward, then other thread orders: what depends on the order is not determined."""
     orders = ORDERS if _TALKS.search(bench.program.text) else ORDERS[:1]
-    small = [(i, c) for i, c in calls if _threads(c) <= MANY_THREADS] or list(
+    small = [(i, c) for i, c in calls if _count_threads(c) <= MANY_THREADS] or list(
         calls[: len(orders) - 1]
     )
     further = [(i, replace(c, order=order)) for order in orders for i, c in small]
-    failure, active, place = first_failure(bench, bench.compiled, [*calls, *further])
+    failure, active, place = find_first_failure(bench, bench.compiled, [*calls, *further])
     if failure is not None and place >= len(calls) and failure.outcome is Outcome.MISMATCH:
         unset = (
             ", and other values in variables that were never set"
-            if leaves_unset(bench.program.text)
+            if has_uninitialized(bench.program.text)
             else ""
         )
         detail = (
@@ -185,13 +198,13 @@ def _orders(bench: Bench, launch: str, calls: Sequence[tuple[int, Arguments]]) -
 _DEVICE_VARIABLES = re.compile(r"\b__(?:device|managed)__\b")
 
 
-def _called_again(bench: Bench, calls: Sequence[tuple[int, Arguments]]) -> Failure | None:
+def _try_second_call(bench: TrialBench, calls: Sequence[tuple[int, Arguments]]) -> Failure | None:
     """A host function whose device variables are as its last call left them, as in any program that
     calls it twice. For a kernel alone the caller may set them.
     """
     if "<<<" not in bench.program.text or not _DEVICE_VARIABLES.search(bench.program.text):
         return None
-    failure, _, _ = first_failure(
+    failure, _, _ = find_first_failure(
         bench,
         bench.compiled,
         [(i, replace(c, order=VARIABLES_KEPT)) for i, c in (*calls, calls[0])],
@@ -203,7 +216,7 @@ def _called_again(bench: Bench, calls: Sequence[tuple[int, Arguments]]) -> Failu
     )
 
 
-def _threads(call: Arguments) -> int:
+def _count_threads(call: Arguments) -> int:
     """Threads of the launch; of a host function, which launches for itself, as many as there are
     elements.
     """
@@ -211,7 +224,7 @@ def _threads(call: Arguments) -> int:
     return math.prod((*g.grid, *g.block)) if g else sum(v.size for v in call.values)
 
 
-def target_tests(bench: Bench) -> tuple[UnitTest, ...]:
+def rename_suite(bench: TrialBench) -> tuple[UnitTest, ...]:
     """The suite in the target's own names. Scalars that the target leaves out stay: a launch may
     need them.
     """

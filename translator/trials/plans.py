@@ -2,8 +2,8 @@
 counts and schedules.
 
 Contract: a trial runs the target on every call and says where it first fails, or that it does not.
-The table ROUTINES maps a dialect's programming model to its routine; each takes the same `Bench`
-and returns a `Trial`.
+The table ROUTINES maps a dialect's programming model to its routine; each takes the same
+`TrialBench` and returns a `Trial`.
 
     python -c "from translator.trials.plans import ROUTINES; print(list(ROUTINES))"
 """
@@ -17,14 +17,14 @@ from dataclasses import replace
 from corpora.records import Outcome
 from gpu_runtime.backend import Arguments, CompileRequest, Status, Variant
 from translator.trials.bench import (
-    Bench,
     Failure,
     Trial,
-    attempt,
-    limits_of,
-    numbered,
-    times,
-    with_names,
+    TrialBench,
+    choose_limits,
+    name_arguments,
+    number_calls,
+    run_calls,
+    scale_limits,
 )
 from translator.trials.cuda import try_cuda
 
@@ -48,17 +48,17 @@ another is seen.
 """
 
 
-def try_serial(bench: Bench) -> Trial:
+def try_serial(bench: TrialBench) -> Trial:
     """Serial targets: both guard placements, then exact bounds and sanitizers."""
-    calls = numbered(bench) + numbered(bench, lambda c: replace(c, placement="left"))
-    failure, _ = attempt(bench, bench.compiled, calls)
+    calls = number_calls(bench) + number_calls(bench, lambda c: replace(c, placement="left"))
+    failure, _ = run_calls(bench, bench.compiled, calls)
     for variant in (Variant.RECORDED, Variant.SANITIZED):
-        failure = failure or _checked(bench, variant)[0]
+        failure = failure or _build_with_checks(bench, variant)[0]
     return Trial(failure)
 
 
-def _checked(
-    bench: Bench, variant: Variant, change: Callable[[Arguments], Arguments] = lambda c: c
+def _build_with_checks(
+    bench: TrialBench, variant: Variant, change: Callable[[Arguments], Arguments] = lambda c: c
 ) -> tuple[Failure | None, int]:
     """The target built with checks; a variant that its dialect does not have is passed over."""
     if not bench.sanitize:
@@ -66,7 +66,11 @@ def _checked(
     compiled = bench.backend.compile(
         [CompileRequest(bench.program, bench.binding.target, variant)]
     )[0]
-    return attempt(_patient(bench), compiled, numbered(bench, change)) if compiled.ok else (None, 0)
+    return (
+        run_calls(_extend_limits(bench), compiled, number_calls(bench, change))
+        if compiled.ok
+        else (None, 0)
+    )
 
 
 CHECK_PATIENCE = 5
@@ -75,18 +79,20 @@ the target ends was seen before.
 """
 
 
-def _patient(bench: Bench) -> Bench:
-    return replace(bench, limits=times(bench.limits, CHECK_PATIENCE))
+def _extend_limits(bench: TrialBench) -> TrialBench:
+    return replace(bench, limits=scale_limits(bench.limits, CHECK_PATIENCE))
 
 
-def _explained(bench: Bench, failure: Failure, threads: int) -> Failure:
+def _explain_by_race(bench: TrialBench, failure: Failure, threads: int) -> Failure:
     """A team's wrong values as the data race that is behind them, where there is one."""
     if threads == 1 or failure.outcome is not Outcome.MISMATCH:
         return failure
-    return _race(bench) or replace(failure, detail=f"{failure.detail} (with {threads} threads)")
+    return _find_race(bench) or replace(
+        failure, detail=f"{failure.detail} (with {threads} threads)"
+    )
 
 
-def _race(bench: Bench) -> Failure | None:
+def _find_race(bench: TrialBench) -> Failure | None:
     """The first data race, whatever the values are. Where the detector's run ends otherwise,
     nothing is said.
     """
@@ -105,16 +111,16 @@ def _race(bench: Bench) -> Failure | None:
         # Where nothing is touched nothing can race, but compilers write lastprivate and simd
         # indices of empty loops from every thread.
         calls = [
-            (i, replace(c, threads=threads, schedule=_dealt(schedule, c)))
+            (i, replace(c, threads=threads, schedule=_choose_chunked_schedule(schedule, c)))
             for i, c in enumerate(bench.calls)
             if bench.expectations.references[i].touched
         ]
         executions = bench.backend.run(
-            compiled, [c for _, c in calls], limits_of(_patient(bench), calls)
+            compiled, [c for _, c in calls], choose_limits(_extend_limits(bench), calls)
         )
         for (i, _), execution in zip(calls, executions, strict=True):
             if execution.status is Status.RACE:
-                return Failure(Outcome.RACE, i, with_names(bench, execution.detail))
+                return Failure(Outcome.RACE, i, name_arguments(bench, execution.detail))
         if any(execution.status is Status.TIMEOUT for execution in executions):
             return None  # other teams would be waited for as long
     return None
@@ -126,7 +132,7 @@ neighbours meet between chunks of a few elements as well.
 """
 
 
-def _dealt(schedule: str, call: Arguments) -> str:
+def _choose_chunked_schedule(schedule: str, call: Arguments) -> str:
     """The schedule with chunks of one, or of as many elements as keep the CHUNKS."""
     kind, _, chunk = schedule.partition(",")
     return (
@@ -134,22 +140,22 @@ def _dealt(schedule: str, call: Arguments) -> str:
     )
 
 
-def try_openmp(bench: Bench) -> Trial:
+def try_openmp(bench: TrialBench) -> Trial:
     """OpenMP targets: several teams and schedules, exact bounds on a team, then a race detector."""
     for threads, schedule in (*TEAMS, MANY) if _WHO.search(bench.program.text) else TEAMS:
-        failure, _ = attempt(
+        failure, _ = run_calls(
             bench,
             bench.compiled,
-            numbered(bench, lambda c, t=threads, s=schedule: replace(c, threads=t, schedule=s)),
+            number_calls(bench, lambda c, t=threads, s=schedule: replace(c, threads=t, schedule=s)),
         )
         if failure is not None:
-            return Trial(_explained(bench, failure, threads))
-    failure, active = _checked(bench, Variant.RECORDED, _team)
-    failure = failure and _explained(bench, failure, RACE_TEAM)
+            return Trial(_explain_by_race(bench, failure, threads))
+    failure, active = _build_with_checks(bench, Variant.RECORDED, _team)
+    failure = failure and _explain_by_race(bench, failure, RACE_TEAM)
     if _SHARED_OUT.search(bench.program.text):
         # who takes how much is a matter of moments: one quick thread may have taken everything
         active = 0
-    return Trial(failure or _race(bench), active_threads=active)
+    return Trial(failure or _find_race(bench), active_threads=active)
 
 
 _SHARED_OUT = re.compile(
@@ -163,7 +169,7 @@ def _team(call: Arguments) -> Arguments:
     return replace(call, threads=RACE_TEAM)
 
 
-def try_offload(bench: Bench) -> Trial:
+def try_offload(bench: TrialBench) -> Trial:
     """OpenMP target regions, on memory of their own (native/offload.c): as OpenMP targets, but
     nothing that finds host memory in a region may be missing.
     """
@@ -186,7 +192,7 @@ def try_offload(bench: Bench) -> Trial:
     return try_openmp(bench)
 
 
-ROUTINES: dict[str, Callable[[Bench], Trial]] = {
+ROUTINES: dict[str, Callable[[TrialBench], Trial]] = {
     "serial": try_serial,
     "openmp": try_openmp,
     "cuda": try_cuda,

@@ -16,7 +16,7 @@
   in the forms real code has.
 - `shapes`: What a finished nest's shape says: where arrays are touched, and which loops inside
   the parallel ones are parallel too.
-- `structured`: Hands parameters of a finished nest over as structures and vectors, as real
+- `structures`: Hands parameters of a finished nest over as structures and vectors, as real
   functions do: sizes and constants in one, arrays of records, arrays with their extents, CUDA's
   vector types, `std::vector`.
 - `styles`: Draws how an author writes: spelling, braces, declarations; and from these, how the

@@ -106,7 +106,9 @@ class Builder:
     ) -> str:
         kind = kind or self.kind
         word = self.name(wanted, kind)
-        self.parameters.append(Parameter(word, form, kind, extents, fill or default_fill(kind)))
+        self.parameters.append(
+            Parameter(word, form, kind, extents, fill or choose_default_fill(kind))
+        )
         return word
 
     def parameter(self, word: str) -> Parameter:
@@ -123,7 +125,7 @@ class Builder:
         kind = kind or self.kind
         if kind not in FLOATS:
             if self.chance(0.08) and not zero:
-                return ast.whole(
+                return ast.integer(
                     self.rng.randint(11, 99)
                     if self.chance(0.7)
                     else self.rng.choice((100, 127, 128, 255, 256))
@@ -377,7 +379,7 @@ class Builder:
         return ast.Literal(text + "f" if self.kind == "f32" else text, self.kind)
 
     def _kind_of(self, node: tuple) -> str:
-        return ast.type_of(node, self.types)
+        return ast.infer_type(node, self.types)
 
     def _integer(self, depth: int) -> tuple:
         place = (
@@ -408,7 +410,7 @@ class Builder:
         draw = self.rng.random()
         if draw < 0.1 and index is not None:
             return ast.compare(
-                ast.Binary("%", index, ast.whole(self.pick((2, 2, 3, 4)))),
+                ast.Binary("%", index, ast.integer(self.pick((2, 2, 3, 4)))),
                 self.pick(("==", "!=")),
                 ast.ZERO,
             )
@@ -447,7 +449,7 @@ class Builder:
         )
 
 
-def default_fill(kind: str) -> str:
+def choose_default_fill(kind: str) -> str:
     """Test values that keep every generated expression inside its type."""
     if kind in FLOATS:
         return "uniform(-2,2)"

@@ -12,25 +12,25 @@ from __future__ import annotations
 from corpora.generator.core import expressions as ast
 from corpora.generator.core import names
 from corpora.generator.core.builder import FLOATS, Builder
-from corpora.generator.core.points import Point, input_place, output_place
+from corpora.generator.core.points import IterationPoint, make_input_place, make_output_place
 
 
-def inputs(b: Builder, point: Point) -> None:
+def add_inputs(b: Builder, point: IterationPoint) -> None:
     """One or more readable arrays."""
     for _ in range(b.most_arrays if not point.plain else b.pick((1, 1, 2, 2, 3))):
-        input_place(b, point)
+        make_input_place(b, point)
 
 
-def target(b: Builder, point: Point) -> ast.At:
+def add_target(b: Builder, point: IterationPoint) -> ast.At:
     """An output of its own, or (in place) one that may be read too."""
-    place = output_place(b, point)
+    place = make_output_place(b, point)
     if b.chance(0.3):
         b.reads.append(place)
     return place
 
 
-def assign(b: Builder, point: Point, depth: int) -> tuple:
-    place = target(b, point)
+def add_assignment(b: Builder, point: IterationPoint, depth: int) -> tuple:
+    place = add_target(b, point)
     draw = b.rng.random()
     if draw < 0.72:
         return (ast.Assign(place, "=", b.value(depth, point.index)),)
@@ -48,7 +48,7 @@ def assign(b: Builder, point: Point, depth: int) -> tuple:
     return (ast.Assign(place, op, value),)
 
 
-def constant(b: Builder, point: Point) -> tuple:
+def add_constant(b: Builder, point: IterationPoint) -> tuple:
     """Fill one or several arrays with constants, scalars or the index."""
     statements = []
     for _ in range(b.pick((1, 1, 1, 2, 3))):
@@ -70,7 +70,7 @@ def constant(b: Builder, point: Point) -> tuple:
                     value,
                     b.number("i32") if b.chance(0.6) else b.size(names.COUNTS, (1, 2, 3, 5)),
                 )
-        statements.append(ast.Assign(output_place(b, point), "=", value))
+        statements.append(ast.Assign(make_output_place(b, point), "=", value))
     return tuple(statements)
 
 
@@ -78,7 +78,7 @@ def _signed(b: Builder) -> tuple:
     return ast.Unary("-", b.number()) if b.chance(0.45) else b.number()
 
 
-def via_local(b: Builder, point: Point, depth: int) -> tuple:
+def add_via_local(b: Builder, point: IterationPoint, depth: int) -> tuple:
     """Locals first, then one or two outputs made of them."""
     statements, made = [], []
     for _ in range(b.pick((1, 1, 2, 2, 3))):
@@ -96,7 +96,7 @@ def via_local(b: Builder, point: Point, depth: int) -> tuple:
         if not statements[-1].const:
             statements.append(change)
     for _ in range(b.pick((1, 1, 1, 2))):
-        place = target(b, point)
+        place = add_target(b, point)
         left, right = b.pick(tuple(made)), b.pick(tuple(b.locals))
         value = (
             left
@@ -114,9 +114,9 @@ def via_local(b: Builder, point: Point, depth: int) -> tuple:
     return tuple(statements)
 
 
-def branch(b: Builder, point: Point, depth: int) -> tuple:
+def add_branch(b: Builder, point: IterationPoint, depth: int) -> tuple:
     """if, if/else, or a chain of three; both sides write the same place."""
-    place = target(b, point)
+    place = add_target(b, point)
 
     def write() -> tuple:
         value = (
@@ -132,7 +132,8 @@ def branch(b: Builder, point: Point, depth: int) -> tuple:
     if draw < 0.35:
         return (
             ast.If(
-                b.condition(point.index), write() if b.chance(0.8) else assign(b, point, depth - 1)
+                b.condition(point.index),
+                write() if b.chance(0.8) else add_assignment(b, point, depth - 1),
             ),
         )
     if draw < 0.82:
@@ -150,30 +151,30 @@ def branch(b: Builder, point: Point, depth: int) -> tuple:
     )
 
 
-def switched(b: Builder, point: Point, depth: int) -> tuple:
+def add_switch(b: Builder, point: IterationPoint, depth: int) -> tuple:
     """A choice by a scalar flag, the same for all iterations."""
     mode = b.size(
         ("forward", "training", "mode", "use_bias", "inverse", "decay_on"),
         (0, 1),
         b.pick(("i32", "i32", "i32", "i16")),
     )
-    place = target(b, point)
+    place = add_target(b, point)
     test = b.pick((mode, mode, ast.Unary("!", mode), ast.compare(mode, "==", ast.ONE)))
     yes = ast.Assign(place, b.pick(("=", "=", "+=")), b.value(depth - 1, point.index))
     no = (ast.Assign(place, "=", b.value(depth - 1, point.index)),) if b.chance(0.6) else ()
     return (ast.If(test, (yes,), no),)
 
 
-def skip(b: Builder, point: Point, depth: int) -> tuple:
+def add_skip(b: Builder, point: IterationPoint, depth: int) -> tuple:
     """An early `continue`, sometimes after a first write."""
-    first = (ast.Assign(output_place(b, point), "=", _signed(b)),) if b.chance(0.3) else ()
+    first = (ast.Assign(make_output_place(b, point), "=", _signed(b)),) if b.chance(0.3) else ()
     leave = ast.If(b.condition(point.index), (ast.Jump("continue"),))
-    return (*first, leave, *(via_local if b.chance(0.3) else assign)(b, point, depth))
+    return (*first, leave, *(add_via_local if b.chance(0.3) else add_assignment)(b, point, depth))
 
 
-def clamp(b: Builder, point: Point, depth: int) -> tuple:
+def add_clamp(b: Builder, point: IterationPoint, depth: int) -> tuple:
     """A value held between two bounds, by ifs, by ternaries or by min and max."""
-    place = target(b, point)
+    place = add_target(b, point)
     low, high = (b.number(zero=True), b.number()) if b.chance(0.6) else (b.scalar(), b.scalar())
     value = b.value(min(depth, 1), point.index)
     draw = b.rng.random()
@@ -218,9 +219,9 @@ def clamp(b: Builder, point: Point, depth: int) -> tuple:
     )
 
 
-def flag(b: Builder, point: Point, depth: int) -> tuple:
+def add_flag(b: Builder, point: IterationPoint, depth: int) -> tuple:
     """A comparison stored as an integer."""
-    place = output_place(b, point, "i32", "constant(-3)")
+    place = make_output_place(b, point, "i32", "constant(-3)")
     test = b.condition(point.index)
     draw = b.rng.random()
     if draw < 0.3:
@@ -228,9 +229,9 @@ def flag(b: Builder, point: Point, depth: int) -> tuple:
     yes, no = b.pick(
         (
             (ast.ONE, ast.ZERO),
-            (ast.ONE, ast.whole(-1)),
+            (ast.ONE, ast.integer(-1)),
             (ast.ZERO, ast.ONE),
-            (point.index, ast.whole(-1)),
+            (point.index, ast.integer(-1)),
             (ast.Literal("255", "i32"), ast.ZERO),
         )
     )
@@ -243,7 +244,7 @@ def flag(b: Builder, point: Point, depth: int) -> tuple:
     return (ast.If(test, (ast.Assign(place, "=", yes),), (ast.Assign(place, "=", no),)),)
 
 
-def tuple_of(b: Builder, point: Point, depth: int) -> tuple:
+def add_tuple(b: Builder, point: IterationPoint, depth: int) -> tuple:
     """Records of a few numbers: `out[i * 4 + k] = …`, unrolled or in a small loop."""
     count = b.pick((2, 2, 3, 4, 4))
     i, n = point.variables[0], point.extents[0]
@@ -263,35 +264,37 @@ def tuple_of(b: Builder, point: Point, depth: int) -> tuple:
         inner = b.name(names.INNER, "i32")
         return (
             ast.For(
-                inner, ast.ZERO, "<", ast.whole(count), (write(ast.add(base, ast.Name(inner))),)
+                inner, ast.ZERO, "<", ast.integer(count), (write(ast.add(base, ast.Name(inner))),)
             ),
         )
     zero = b.chance(0.4)
     return tuple(write(base if c == 0 and not zero else ast.add(base, c)) for c in range(count))
 
 
-def swap(b: Builder, point: Point, depth: int) -> tuple:
+def add_swap(b: Builder, point: IterationPoint, depth: int) -> tuple:
     """Exchange the elements of two arrays."""
-    first, second = output_place(b, point), output_place(b, point)
+    first, second = make_output_place(b, point), make_output_place(b, point)
     word = b.local()
     temporary = ast.Declare(b.kind, word, first)
     return (temporary, ast.Assign(first, "=", second), ast.Assign(second, "=", ast.Name(word)))
 
 
-def iterate(b: Builder, point: Point, depth: int) -> tuple:
+def add_iteration(b: Builder, point: IterationPoint, depth: int) -> tuple:
     """A small bounded while or do-while on a local, with a counter."""
     word, count = b.local(), b.name(("count", "steps", "iter", "n_it", "tries"), "i32")
     value, counter = ast.Name(word), ast.Name(count)
-    start, limit = b.read(), ast.whole(b.pick((5, 8, 10, 16)))
+    start, limit = b.read(), ast.integer(b.pick((5, 8, 10, 16)))
     if b.kind in FLOATS:
         step = ast.Assign(value, "=", ast.add(ast.mul(value, ast.Literal("0.5", "f64")), start))
-        test = ast.both(ast.compare(counter, "<", limit), ast.compare(value, "<", b.number()))
+        test = ast.conjunction(
+            ast.compare(counter, "<", limit), ast.compare(value, "<", b.number())
+        )
     else:
         step = ast.Assign(value, "/=", ast.TWO)
-        test = ast.both(ast.compare(value, ">", ast.ZERO), ast.compare(counter, "<", limit))
+        test = ast.conjunction(ast.compare(value, ">", ast.ZERO), ast.compare(counter, "<", limit))
     body = (step, ast.Assign(counter, "+=", ast.ONE))
     loop = ast.While(test, body, b.chance(0.4))
-    out = output_place(b, point, "i32") if b.chance(0.5) else output_place(b, point)
+    out = make_output_place(b, point, "i32") if b.chance(0.5) else make_output_place(b, point)
     result = counter if b.types[out.array] == "i32" else value
     return (
         ast.Declare(b.kind, word, start),
@@ -301,10 +304,10 @@ def iterate(b: Builder, point: Point, depth: int) -> tuple:
     )
 
 
-def update(b: Builder, point: Point, depth: int) -> tuple:
+def add_update(b: Builder, point: IterationPoint, depth: int) -> tuple:
     """An optimiser-like step: moments in place from a gradient, scalars as coefficients."""
     gradient = b.read()
-    moment, weight = output_place(b, point), output_place(b, point)
+    moment, weight = make_output_place(b, point), make_output_place(b, point)
     rate, decay = b.scalar(), b.scalar()
     one = ast.ONE if b.chance(0.5) else ast.Literal("1.0", "f64")
     mixed = ast.add(ast.mul(decay, moment), ast.mul(ast.Paren(ast.sub(one, decay)), gradient))
@@ -322,16 +325,26 @@ def update(b: Builder, point: Point, depth: int) -> tuple:
 
 
 _MENU = (
-    (assign,) * 9
-    + (via_local,) * 5
-    + (branch,) * 4
-    + (clamp, clamp, switched, skip, flag, flag, iterate, swap, update)
+    (add_assignment,) * 9
+    + (add_via_local,) * 5
+    + (add_branch,) * 4
+    + (
+        add_clamp,
+        add_clamp,
+        add_switch,
+        add_skip,
+        add_flag,
+        add_flag,
+        add_iteration,
+        add_swap,
+        add_update,
+    )
 )
-_LINE_MENU = _MENU + (tuple_of, tuple_of)
+_LINE_MENU = _MENU + (add_tuple, add_tuple)
 
 
-def body(b: Builder, point: Point, count: int, depth: int) -> tuple:
-    """`count` effects after one another; `skip` only comes last."""
+def make_body(b: Builder, point: IterationPoint, count: int, depth: int) -> tuple:
+    """`count` effects after one another; `add_skip` only comes last."""
     statements: tuple = ()
     menu = (
         _LINE_MENU
@@ -340,7 +353,7 @@ def body(b: Builder, point: Point, count: int, depth: int) -> tuple:
     )
     for position in range(count):
         effect = b.pick(menu)
-        if effect is skip and position < count - 1:
-            effect = assign
+        if effect is add_skip and position < count - 1:
+            effect = add_assignment
         statements += effect(b, point, depth)
     return statements

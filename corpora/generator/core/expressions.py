@@ -200,18 +200,18 @@ _RANK = {
 }
 
 
-def whole(value: int) -> tuple:
+def integer(value: int) -> tuple:
     """An integer constant; negative values become a unary minus."""
     return Literal(str(value), "i32") if value >= 0 else Unary("-", Literal(str(-value), "i32"))
 
 
 def _node(value: object) -> tuple:
-    return whole(value) if isinstance(value, int) else value  # type: ignore[return-value]
+    return integer(value) if isinstance(value, int) else value  # type: ignore[return-value]
 
 
 def add(left: object, right: object) -> tuple:
     if isinstance(right, int) and right < 0:
-        return Binary("-", _node(left), whole(-right))
+        return Binary("-", _node(left), integer(-right))
     return Binary("+", _node(left), _node(right))
 
 
@@ -227,7 +227,7 @@ def compare(left: object, op: str, right: object) -> tuple:
     return Binary(op, _node(left), _node(right))
 
 
-def both(left: tuple, right: tuple, guarded: bool = False) -> tuple:
+def conjunction(left: tuple, right: tuple, guarded: bool = False) -> tuple:
     return Binary("&&!" if guarded else "&&", left, right)
 
 
@@ -239,7 +239,7 @@ def product(parts: list) -> tuple:
     return result
 
 
-def type_of(node: tuple, types: dict[str, str]) -> str:
+def infer_type(node: tuple, types: dict[str, str]) -> str:
     """Element type of an expression after C's usual conversions; `bool` for comparisons and
     logic.
     """
@@ -253,16 +253,16 @@ def type_of(node: tuple, types: dict[str, str]) -> str:
     if kind is Binary:
         if node.op in COMPARISONS or node.op in LOGICAL:
             return "bool"
-        return _wider(type_of(node.left, types), type_of(node.right, types))
+        return _wider(infer_type(node.left, types), infer_type(node.right, types))
     if kind is Conditional:
-        return _wider(type_of(node.yes, types), type_of(node.no, types))
+        return _wider(infer_type(node.yes, types), infer_type(node.no, types))
     if kind is Call:
         if node.function.endswith("f") and node.function != "erf":
             return "f32"
-        return max((type_of(a, types) for a in node.arguments), key=_RANK.__getitem__)
+        return max((infer_type(a, types) for a in node.arguments), key=_RANK.__getitem__)
     if kind is Unary and node.op == "!":
         return "bool"
-    inner = type_of(node.target if kind is Assigned else node.argument, types)
+    inner = infer_type(node.target if kind is Assigned else node.argument, types)
     return inner if kind is Paren else _wider(inner, "i32")
 
 
@@ -271,7 +271,7 @@ def _wider(left: str, right: str) -> str:
     return widest if _RANK[widest] >= 2 else "i32"
 
 
-def children(node: tuple) -> tuple:
+def get_children(node: tuple) -> tuple:
     """Direct sub-expressions of an expression."""
     kind = type(node)
     if kind is At:
@@ -287,7 +287,7 @@ def children(node: tuple) -> tuple:
     return (node.target, node.value) if kind is Assigned else ()
 
 
-def expressions_of(statement: tuple) -> tuple:
+def get_expressions(statement: tuple) -> tuple:
     """Expressions that a statement holds itself, not those of nested statements."""
     kind = type(statement)
     if kind is Assign:
@@ -299,7 +299,7 @@ def expressions_of(statement: tuple) -> tuple:
     if kind is DeclarePointer:
         return (statement.offset,)
     if kind is For:
-        more = tuple(e for s in (*statement.starts, *statement.also) for e in expressions_of(s))
+        more = tuple(e for s in (*statement.starts, *statement.also) for e in get_expressions(s))
         return (
             (statement.start, statement.stop, *more)
             if statement.shown is None
@@ -308,11 +308,11 @@ def expressions_of(statement: tuple) -> tuple:
     if kind is Switch:
         return (statement.value,)
     if kind is While and statement.advance is not None:
-        return (statement.test, *expressions_of(statement.advance))
+        return (statement.test, *get_expressions(statement.advance))
     return (statement.test,)
 
 
-def blocks_of(statement: tuple) -> tuple:
+def get_blocks(statement: tuple) -> tuple:
     kind = type(statement)
     if kind is For or kind is While:
         return (statement.body,)
@@ -325,12 +325,12 @@ def walk_statements(block: tuple) -> Iterator[tuple]:
     """Every statement of a block, outer before inner."""
     for statement in block:
         yield statement
-        for inner in blocks_of(statement):
+        for inner in get_blocks(statement):
             yield from walk_statements(inner)
 
 
 def walk(node: tuple) -> Iterator[tuple]:
     """Every node of an expression, outer before inner."""
     yield node
-    for child in children(node):
+    for child in get_children(node):
         yield from walk(child)

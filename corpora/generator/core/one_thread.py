@@ -44,33 +44,33 @@ SIDES = (1, 2, 3, 5, 6)
 LINE = (1, 2, 5, 9, 16)
 
 
-def alone(*body: tuple) -> Nest:
+def make_serial_nest(*body: tuple) -> Nest:
     """A nest that one thread does from top to bottom."""
     return Nest("", [], [Region((), tuple(body))], sequential=True)
 
 
-def counters(b: Builder, count: int, kind: str = "i32") -> list[ast.Name]:
+def make_counters(b: Builder, count: int, kind: str = "i32") -> list[ast.Name]:
     """Loop variables that go together."""
     return [ast.Name(b.exact(word, kind)) for word in b.pick(_VARIABLES)[:count]]
 
 
-def plain_kind(b: Builder) -> str:
+def choose_counter_type(b: Builder) -> str:
     """Type of a loop variable that only counts upwards to a size."""
     return b.pick(("i32",) * 14 + ("u32", "i64", "u64"))
 
 
-def sides(b: Builder, count: int, values: tuple[int, ...] = SIDES) -> list[ast.Name]:
+def make_sizes(b: Builder, count: int, values: tuple[int, ...] = SIDES) -> list[ast.Name]:
     """Sizes of a matrix or a volume, outermost first."""
     words = b.pick(_PAIRS)
     found = [b.size((word,), values) for word in words]
     return ([b.size(_DEEP, (1, 2, 3))] if count == 3 else []) + found
 
 
-def line(b: Builder, values: tuple[int, ...] = LINE) -> ast.Name:
+def make_length(b: Builder, values: tuple[int, ...] = LINE) -> ast.Name:
     return b.size(names.SIZES, values, b.pick(("i32",) * 12 + ("i64",)))
 
 
-def over(
+def make_loop(
     b: Builder,
     variable: ast.Name,
     stop: tuple,
@@ -80,27 +80,31 @@ def over(
     step: int = 1,
 ) -> ast.For:
     """A loop over a variable of whatever type it was given."""
-    first = ast.whole(start) if isinstance(start, int) else start
+    first = ast.integer(start) if isinstance(start, int) else start
     return ast.For(variable.id, first, op, stop, tuple(body), step, b.types[variable.id])
 
 
-def down(b: Builder, variable: ast.Name, start: tuple, *body: tuple, stop: object = 0) -> ast.For:
+def make_descending_loop(
+    b: Builder, variable: ast.Name, start: tuple, *body: tuple, stop: object = 0
+) -> ast.For:
     """A loop from `start` down to `stop`, in one of two spellings; the variable is signed."""
-    last = ast.whole(stop) if isinstance(stop, int) else stop
+    last = ast.integer(stop) if isinstance(stop, int) else stop
     if type(last) is ast.Literal and last != ast.ZERO and b.chance(0.4):
-        return over(b, variable, ast.whole(int(last.text) - 1), *body, start=start, op=">", step=-1)
-    return over(b, variable, last, *body, start=start, op=">=", step=-1)
+        return make_loop(
+            b, variable, ast.integer(int(last.text) - 1), *body, start=start, op=">", step=-1
+        )
+    return make_loop(b, variable, last, *body, start=start, op=">=", step=-1)
 
 
-def at(array: str, *subscripts: object) -> ast.At:
-    return ast.At(array, tuple(ast.whole(s) if isinstance(s, int) else s for s in subscripts))
+def make_element(array: str, *subscripts: object) -> ast.At:
+    return ast.At(array, tuple(ast.integer(s) if isinstance(s, int) else s for s in subscripts))
 
 
-def put(target: tuple, value: object, op: str = "=") -> ast.Assign:
-    return ast.Assign(target, op, ast.whole(value) if isinstance(value, int) else value)
+def make_assignment(target: tuple, value: object, op: str = "=") -> ast.Assign:
+    return ast.Assign(target, op, ast.integer(value) if isinstance(value, int) else value)
 
 
-def written(
+def make_written_array(
     b: Builder,
     extents: tuple,
     kind: str | None = None,
@@ -113,22 +117,22 @@ def written(
     return word
 
 
-def local(
+def make_local(
     b: Builder, value: object, wanted: tuple[str, ...] = _TEMPS, kind: str | None = None
 ) -> tuple[ast.Name, ast.Declare]:
     """A local and its declaration."""
     word = b.name(wanted, kind or b.kind)
-    first = ast.whole(value) if isinstance(value, int) else value
+    first = ast.integer(value) if isinstance(value, int) else value
     return ast.Name(word), ast.Declare(kind or b.kind, word, first)
 
 
-def changed(b: Builder, place: tuple, often: float = 0.5) -> tuple:
+def change_place(b: Builder, place: tuple, often: float = 0.5) -> tuple:
     """The element itself or something made of it; the place is readable afterwards."""
     b.reads = [place]
     return place if b.chance(1 - often) else b.value(b.pick((1, 1, 2)))
 
 
-def likely(b: Builder, place: tuple) -> tuple:
+def make_likely_test(b: Builder, place: tuple) -> tuple:
     """A test of an element that some elements of every larger test array meet."""
     draw, zero = b.rng.random(), b.number(zero=True)
     if draw < 0.15:
@@ -138,20 +142,24 @@ def likely(b: Builder, place: tuple) -> tuple:
             else ast.compare(place, "!=", zero)
         )
     limit = (
-        zero if draw < 0.5 else ast.whole(1) if draw < 0.7 or b.kind not in FLOATS else fraction(b)
+        zero
+        if draw < 0.5
+        else ast.integer(1)
+        if draw < 0.7 or b.kind not in FLOATS
+        else make_fraction(b)
     )
     return ast.compare(
         place, b.pick((">", ">", ">=", "<") if b.kind[0] != "u" else (">", ">=")), limit
     )
 
 
-def swapped(b: Builder, first: tuple, second: tuple) -> tuple:
+def make_swap(b: Builder, first: tuple, second: tuple) -> tuple:
     """Three statements that exchange two places."""
-    hold, declared = local(b, first)
-    return declared, put(first, second), put(second, hold)
+    hold, declared = make_local(b, first)
+    return declared, make_assignment(first, second), make_assignment(second, hold)
 
 
-def sum_of(terms: list) -> tuple:
+def add_terms(terms: list) -> tuple:
     """The terms added from left to right."""
     total = terms[0]
     for term in terms[1:]:
@@ -159,7 +167,7 @@ def sum_of(terms: list) -> tuple:
     return total
 
 
-def extreme(b: Builder, op: str, left: tuple, right: tuple) -> tuple:
+def make_extreme(b: Builder, op: str, left: tuple, right: tuple) -> tuple:
     """The larger (`>`) or smaller (`<`) of two values of the main type, as a call or a
     conditional.
     """
@@ -173,16 +181,16 @@ def extreme(b: Builder, op: str, left: tuple, right: tuple) -> tuple:
     return ast.Conditional(ast.Paren(test) if b.chance(0.5) else test, left, right)
 
 
-def fraction(
+def make_fraction(
     b: Builder, most: tuple[str, ...] = ("0.5", "0.25", "0.1", "0.3", "0.2", "0.125", "0.05")
 ) -> ast.Literal:
     """A constant below one in the main floating-point type or, as often in single precision,
     double.
     """
-    return constant(b, b.pick(most))
+    return make_constant(b, b.pick(most))
 
 
-def constant(b: Builder, text: str) -> ast.Literal:
+def make_constant(b: Builder, text: str) -> ast.Literal:
     """A floating-point constant as this text writes those of its main type: `1e-7f`, or the double
     `1e-7`.
     """
@@ -190,13 +198,13 @@ def constant(b: Builder, text: str) -> ast.Literal:
     return ast.Literal(text + "f", "f32") if single else ast.Literal(text, "f64")
 
 
-def floating(b: Builder) -> None:
+def use_floating_type(b: Builder) -> None:
     """The main type becomes a floating-point type."""
     if b.kind not in FLOATS:
         b.kind, b.suffix = b.pick(("f32", "f64")), False
 
 
-class Position:
+class RunningIndex:
     """One running index: how it begins, and how each use moves it on.
 
     headed: the innermost loop's increment moves it (`i++, k++`), so every iteration must; see
@@ -205,7 +213,9 @@ class Position:
 
     def __init__(self, b: Builder, start: object = 0) -> None:
         self.b = b
-        self.name, self.declared = local(b, start, POSITIONS, b.pick(("i32",) * 9 + ("i64", "u32")))
+        self.name, self.declared = make_local(
+            b, start, POSITIONS, b.pick(("i32",) * 9 + ("i64", "u32"))
+        )
         self.inside, self.headed = b.chance(0.55), False
 
     def along(self, loop: ast.For) -> ast.For:
@@ -213,20 +223,20 @@ class Position:
         return loop._replace(also=(self._on(),)) if self.headed else loop
 
     def _on(self) -> ast.Assign:
-        return put(self.name, 1, "+=")
+        return make_assignment(self.name, 1, "+=")
 
     def store(self, array: str, value: tuple) -> tuple:
         """`array[k++] = value;`, two statements, or the first of them."""
         if self.headed:
-            return (put(at(array, self.name), value),)
+            return (make_assignment(make_element(array, self.name), value),)
         if self.inside:
-            return (put(at(array, ast.Postfix("++", self.name)), value),)
-        return put(at(array, self.name), value), self._on()
+            return (make_assignment(make_element(array, ast.Postfix("++", self.name)), value),)
+        return make_assignment(make_element(array, self.name), value), self._on()
 
     def load(self, target: tuple, array: str, op: str = "=") -> tuple:
         """`target = array[k++];`, two statements, or the first of them."""
         if self.headed:
-            return (put(target, at(array, self.name), op),)
+            return (make_assignment(target, make_element(array, self.name), op),)
         if self.inside:
-            return (put(target, at(array, ast.Postfix("++", self.name)), op),)
-        return put(target, at(array, self.name), op), self._on()
+            return (make_assignment(target, make_element(array, ast.Postfix("++", self.name)), op),)
+        return make_assignment(target, make_element(array, self.name), op), self._on()

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 
 from corpora.generator.core import expressions as ast
 from corpora.generator.core import names
-from corpora.generator.core.builder import Builder, default_fill
+from corpora.generator.core.builder import Builder, choose_default_fill
 
 
 @dataclass(slots=True)
-class Point:
+class IterationPoint:
     """`flat` names a local that holds the row-major position; `margin` iterations are left out at
     both ends.
     """
@@ -35,7 +35,9 @@ class Point:
         return self.variables[-1]
 
 
-def input_place(b: Builder, point: Point, kind: str | None = None, fill: str = "") -> ast.At:
+def make_input_place(
+    b: Builder, point: IterationPoint, kind: str | None = None, fill: str = ""
+) -> ast.At:
     """A new read-only array and its element of this iteration; it becomes readable."""
     if kind is None and b.chance(0.08):
         kind, fill = b.pick(
@@ -57,15 +59,17 @@ def input_place(b: Builder, point: Point, kind: str | None = None, fill: str = "
     return place
 
 
-def output_place(b: Builder, point: Point, kind: str | None = None, fill: str = "") -> ast.At:
+def make_output_place(
+    b: Builder, point: IterationPoint, kind: str | None = None, fill: str = ""
+) -> ast.At:
     """A new written array and the element that belongs to this iteration alone."""
     subscripts, extents = _writing(b, point)
-    array = b.array(extents, kind, fill or default_fill(kind or b.kind))
+    array = b.array(extents, kind, fill or choose_default_fill(kind or b.kind))
     b.parameter(array).written = True
     return ast.At(array, subscripts)
 
 
-def _reading(b: Builder, point: Point) -> tuple[tuple, tuple]:
+def _reading(b: Builder, point: IterationPoint) -> tuple[tuple, tuple]:
     draw = b.rng.random()
     if len(point.variables) == 1 and point.flat is None:
         return _reading_line(b, point.variables[0], point.extents[0], point)
@@ -80,7 +84,7 @@ def _reading(b: Builder, point: Point) -> tuple[tuple, tuple]:
         if draw < 0.90:
             return (j,), (m,)
         if draw < 0.95:
-            channels = ast.whole(b.pick((2, 3, 4)))
+            channels = ast.integer(b.pick((2, 3, 4)))
             base = point.flat or ast.Paren(ast.add(ast.mul(i, m), j))
             place = ast.mul(base, channels)
             extra = b.pick((0, 0, 1))
@@ -90,13 +94,13 @@ def _reading(b: Builder, point: Point) -> tuple[tuple, tuple]:
     return tuple(point.variables[c] for c in chosen), tuple(point.extents[c] for c in chosen)
 
 
-def _full(point: Point) -> tuple[tuple, tuple]:
+def _full(point: IterationPoint) -> tuple[tuple, tuple]:
     if point.flat is not None:
         return (point.flat,), (ast.product(list(point.extents)),)
     return point.variables, point.extents
 
 
-def _reading_line(b: Builder, i: ast.Name, n: tuple, point: Point) -> tuple[tuple, tuple]:
+def _reading_line(b: Builder, i: ast.Name, n: tuple, point: IterationPoint) -> tuple[tuple, tuple]:
     draw = b.rng.random()
     if draw < 0.74 or point.plain:
         return (i,), (n,)
@@ -104,7 +108,9 @@ def _reading_line(b: Builder, i: ast.Name, n: tuple, point: Point) -> tuple[tupl
         return _strided(b, i, n)
     if draw < 0.83:
         offset = (
-            b.size(names.COUNTS, (0, 1, 2, 3)) if b.chance(0.5) else ast.whole(b.pick((1, 1, 2, 3)))
+            b.size(names.COUNTS, (0, 1, 2, 3))
+            if b.chance(0.5)
+            else ast.integer(b.pick((1, 1, 2, 3)))
         )
         return (ast.add(i, offset) if b.chance(0.7) else ast.add(offset, i),), (ast.add(n, offset),)
     if draw < 0.86:
@@ -114,18 +120,18 @@ def _reading_line(b: Builder, i: ast.Name, n: tuple, point: Point) -> tuple[tupl
         period = (
             b.size(names.COUNTS, (1, 2, 3, 5))
             if b.chance(0.7)
-            else ast.whole(b.pick((2, 3, 4, 8, 16)))
+            else ast.integer(b.pick((2, 3, 4, 8, 16)))
         )
         return (ast.Binary("%", i, period),), (period,)
     if draw < 0.94:
         group = (
-            b.size(names.COUNTS, (1, 2, 3, 4)) if b.chance(0.7) else ast.whole(b.pick((2, 3, 4)))
+            b.size(names.COUNTS, (1, 2, 3, 4)) if b.chance(0.7) else ast.integer(b.pick((2, 3, 4)))
         )
         return (ast.Binary("/", i, group),), (n,)
-    return (gathered(b, i, n),), (n,)
+    return (make_gathered_index(b, i, n),), (n,)
 
 
-def gathered(b: Builder, i: tuple, n: tuple, of: str = "") -> ast.At:
+def make_gathered_index(b: Builder, i: tuple, n: tuple, of: str = "") -> ast.At:
     """`indices[i]`, an index array of `n` entries, each in [0, n)."""
     text = of or (n.id if type(n) is ast.Name else n.text if type(n) is ast.Literal else "1")
     return ast.At(b.array((n,), "i32", f"indices({text})", names.INDEX_ARRAYS), (i,))
@@ -136,14 +142,14 @@ def _strided(b: Builder, i: ast.Name, n: tuple) -> tuple[tuple, tuple]:
     if draw < 0.5:
         stride: tuple = b.size(names.COUNTS, (1, 2, 3))
     else:
-        stride = ast.whole(b.pick((2, 2, 3, 4)))
+        stride = ast.integer(b.pick((2, 2, 3, 4)))
     place: tuple = ast.mul(i, stride) if b.chance(0.75) else ast.mul(stride, i)
     if type(stride) is ast.Literal and b.chance(0.5):
         place = ast.add(place, int(b.rng.random() * int(stride.text)))
     return (place,), (ast.mul(n, stride),)
 
 
-def _writing(b: Builder, point: Point) -> tuple[tuple, tuple]:
+def _writing(b: Builder, point: IterationPoint) -> tuple[tuple, tuple]:
     draw = b.rng.random()
     if len(point.variables) > 1 or point.flat is not None:
         if draw < 0.86 or point.flat is not None or point.plain:
@@ -159,7 +165,7 @@ def _writing(b: Builder, point: Point) -> tuple[tuple, tuple]:
         return _strided(b, i, n)
     if draw < 0.95:
         offset = (
-            b.size(names.COUNTS, (0, 1, 2, 3)) if b.chance(0.5) else ast.whole(b.pick((1, 2, 3)))
+            b.size(names.COUNTS, (0, 1, 2, 3)) if b.chance(0.5) else ast.integer(b.pick((1, 2, 3)))
         )
         return (ast.add(i, offset),), (ast.add(n, offset),)
     if draw < 0.97:
@@ -168,7 +174,7 @@ def _writing(b: Builder, point: Point) -> tuple[tuple, tuple]:
     return (ast.At(order_array, (i,)),), (n,)
 
 
-def neighbours(b: Builder, point: Point, array: str) -> list[ast.At]:
+def make_neighbors(b: Builder, point: IterationPoint, array: str) -> list[ast.At]:
     """Reads of `array` one step away along every axis; needs a margin of 1."""
     places = []
     for axis, variable in enumerate(point.variables):

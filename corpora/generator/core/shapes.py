@@ -10,16 +10,16 @@ from corpora.generator.core import expressions as ast
 from corpora.generator.core.nest import Axis, Nest
 
 
-def accesses(nest: Nest, array: str) -> list[ast.At]:
+def find_accesses(nest: Nest, array: str) -> list[ast.At]:
     found = []
     for region in nest.regions:
         for statement in ast.walk_statements(region.body):
-            for expression in ast.expressions_of(statement):
+            for expression in ast.get_expressions(statement):
                 found += [n for n in ast.walk(expression) if type(n) is ast.At and n.array == array]
     return found
 
 
-def widen(nest: Nest) -> None:
+def parallelize_inner_loop(nest: Nest) -> None:
     """A loop that is all there is inside the parallel ones, and whose iterations are independent
     too, becomes parallel.
 
@@ -66,7 +66,7 @@ def _independent(nest: Nest, loop: ast.For, outer: set[str]) -> bool:
     if any(
         type(n) in (ast.Postfix, ast.Assigned)
         for s in statements
-        for e in ast.expressions_of(s)
+        for e in ast.get_expressions(s)
         for n in ast.walk(e)
     ):
         return False
@@ -79,7 +79,7 @@ def _independent(nest: Nest, loop: ast.For, outer: set[str]) -> bool:
     if any(not wanted <= _names_of(place, statements) for place in places):
         return False
     return all(
-        accesses(nest, place.array).count(place) == len(accesses(nest, place.array))
+        find_accesses(nest, place.array).count(place) == len(find_accesses(nest, place.array))
         for place in places
     )
 
@@ -97,7 +97,7 @@ def _names_of(place: ast.At, statements: list[tuple]) -> set[str]:
     return found
 
 
-def flat_index(subscripts: tuple, extents: tuple, how: str) -> tuple:
+def make_flat_index(subscripts: tuple, extents: tuple, how: str) -> tuple:
     """Row-major position as an expression, in one of the spellings people use."""
     if how == "horner" and len(subscripts) > 2:
         total = subscripts[0]

@@ -14,12 +14,12 @@ import random
 from corpora.generator.core import expressions as ast
 from corpora.generator.core import names
 from corpora.generator.core.nest import Axis, Nest, Parameter, Style
-from corpora.generator.core.shapes import accesses
+from corpora.generator.core.shapes import find_accesses
 from corpora.generator.emit.c_statements import WORDS
-from corpora.generator.emit.fortran_forms import form_of
+from corpora.generator.emit.fortran_forms import draw_form
 
 
-def style_of(nest: Nest, rng: random.Random, plain: bool = False) -> Style:
+def draw_style(nest: Nest, rng: random.Random, plain: bool = False) -> Style:
     """How the author writes. plain: C-like texts in one style, so that they follow from a Fortran
     text too.
     """
@@ -53,7 +53,7 @@ def style_of(nest: Nest, rng: random.Random, plain: bool = False) -> Style:
     style.merge = chance(0.4)
     style.order = rng.randint(1, 999) if chance(0.5) else 0
     style.names = _function_names(nest, rng)
-    style.fortran_flat, style.fortran = chance(0.2), form_of(rng)
+    style.fortran_flat, style.fortran = chance(0.2), draw_form(rng)
     if plain:
         style = Style(
             words=dict(WORDS) | {"i64": "long long"},
@@ -153,7 +153,7 @@ def _may_repeat(nest: Nest) -> bool:
     targets = [s.target for s in statements if type(s) is ast.Assign and type(s.target) is ast.At]
     if any(type(s) is ast.Assign and s.op != "=" and type(s.target) is ast.At for s in statements):
         return False
-    reads = sum(len(accesses(nest, array)) for array in written)
+    reads = sum(len(find_accesses(nest, array)) for array in written)
     return reads == len(targets)
 
 

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.nest import Nest, Parameter
-from corpora.generator.emit.structures import called_by_tests
+from corpora.generator.emit.structures import map_test_names
 
 
-def extent_text(node: tuple, names: Mapping[str, str]) -> str:
+def format_extent(node: tuple, names: Mapping[str, str]) -> str:
     """An extent as the text form writes it: integers, names, + - * / and parentheses."""
     kind = type(node)
     if kind is ast.Name:
@@ -23,8 +23,8 @@ def extent_text(node: tuple, names: Mapping[str, str]) -> str:
     if kind is ast.Literal:
         return node.text
     if kind is ast.Paren:
-        return f"({extent_text(node.argument, names)})"
-    left, right = extent_text(node.left, names), extent_text(node.right, names)
+        return f"({format_extent(node.argument, names)})"
+    left, right = format_extent(node.left, names), format_extent(node.right, names)
     if node.op in "*/":
         left = f"({left})" if type(node.left) is ast.Binary and node.left.op in "+-" else left
         right = f"({right})" if type(node.right) is ast.Binary else right
@@ -33,7 +33,7 @@ def extent_text(node: tuple, names: Mapping[str, str]) -> str:
     return left + node.op + right
 
 
-def suite_text(nest: Nest, rng: random.Random) -> str:
+def format_suite(nest: Nest, rng: random.Random) -> str:
     """Two to four tests, one a line, every parameter assigned in order."""
     return (
         "\n".join([_test(nest, rng, number) for number in range(rng.choice((2, 3, 3, 4)))]) + "\n"
@@ -41,7 +41,7 @@ def suite_text(nest: Nest, rng: random.Random) -> str:
 
 
 def _test(nest: Nest, rng: random.Random, number: int) -> str:
-    parts, names = [], called_by_tests(nest)
+    parts, names = [], map_test_names(nest)
     unsaid = nest.length[0] if nest.length else ""
     for parameter in (
         sorted(nest.parameters, key=lambda p: p.name != unsaid) if unsaid else nest.parameters
@@ -61,7 +61,7 @@ def _test(nest: Nest, rng: random.Random, number: int) -> str:
 
 
 def _array(parameter: Parameter, rng: random.Random, names: Mapping[str, str]) -> str:
-    extents = [extent_text(e, names) for e in parameter.extents]
+    extents = [format_extent(e, names) for e in parameter.extents]
     if parameter.kind == "array":
         inside = "*".join(
             f"({e})" if len(extents) > 1 and ("+" in e or "-" in e) else e for e in extents

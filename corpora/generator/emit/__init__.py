@@ -15,7 +15,7 @@
   one, every value the same in both languages.
 - `fortran_expressions`: Expressions of the AST as Fortran: one-based subscripts, logicals apart
   from integers, intrinsics of one kind.
-- `fortran_folds`: Loops inside a nest as intrinsics and array statements: `s = sum(x)`, `low =
+- `fortran_reductions`: Loops inside a nest as intrinsics and array statements: `s = sum(x)`, `low =
   minval(a, dim=2)`, `v(:, i) = 0`.
 - `fortran_forms`: How an author of Fortran declares things and spells statements.
 - `fortran_layout`: Lines of Fortran as older authors write them: loops that end at labels, dotted

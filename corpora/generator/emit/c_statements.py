@@ -13,8 +13,12 @@ from collections.abc import Callable
 
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.nest import Axis, Nest, Parameter, Style
-from corpora.generator.core.shapes import flat_index
-from corpora.generator.emit.structures import handed, places, structure_parameter
+from corpora.generator.core.shapes import make_flat_index
+from corpora.generator.emit.structures import (
+    emit_structure_parameter,
+    find_member_places,
+    list_parameters,
+)
 
 _RANK = {
     "*": 13,
@@ -56,7 +60,7 @@ class CEmitter:
         self.parameters = {p.name: p for p in (*nest.parameters, *nest.buffers)}
         self.types = nest.types or {}
         self.index_type = nest.index_type
-        self.places = places(nest.structures)
+        self.places = find_member_places(nest.structures)
         self.vectors = nest.vectors
         self.atomic = atomic
         self.words = style.words or WORDS
@@ -94,7 +98,7 @@ class CEmitter:
         if parameter is not None and parameter.kind in ("rows", "fixed"):
             return node.array + "".join([f"[{self.expression(s)}]" for s in subscripts])
         if len(subscripts) > 1:
-            subscripts = (flat_index(subscripts, parameter.extents, self.style.flatten),)
+            subscripts = (make_flat_index(subscripts, parameter.extents, self.style.flatten),)
         elif (
             self.style.deref
             and subscripts[0] == ast.ZERO
@@ -331,7 +335,7 @@ class CEmitter:
 
     def axis_loop(self, axis: Axis) -> ast.For:
         """The serial loop of a parallel axis, with an empty body."""
-        return serial_loop(axis, (), self.index_type)
+        return emit_serial_loop(axis, (), self.index_type)
 
     def parameter(self, parameter: Parameter) -> str:
         """Declaration of one parameter."""
@@ -360,8 +364,10 @@ class CEmitter:
     def parameter_list(self, nest: Nest) -> str:
         return ", ".join(
             [
-                self.parameter(p) if type(p) is Parameter else structure_parameter(p, self.style)
-                for p in handed(nest)
+                self.parameter(p)
+                if type(p) is Parameter
+                else emit_structure_parameter(p, self.style)
+                for p in list_parameters(nest)
             ]
         )
 
@@ -370,7 +376,7 @@ class CEmitter:
         locals (hoist).
         """
         grouped: dict[str, list[str]] = {}
-        for name, kind in local_names(nest, self.style).items():
+        for name, kind in find_local_names(nest, self.style).items():
             grouped.setdefault(kind, []).append(name)
         merge = not self.style.apart and (self.style.increment == "++i" or len(grouped) == 1)
         if not axes:  # a kernel keeps the order and the grouping of what is left
@@ -391,7 +397,7 @@ class CEmitter:
         ]
 
 
-def serial_loop(axis: Axis, body: tuple, index_type: str) -> ast.For:
+def emit_serial_loop(axis: Axis, body: tuple, index_type: str) -> ast.For:
     if axis.down:
         return ast.For(
             axis.variable, ast.sub(axis.stop, 1), ">=", axis.start, body, -axis.step, index_type
@@ -408,7 +414,7 @@ def serial_loop(axis: Axis, body: tuple, index_type: str) -> ast.For:
     )
 
 
-def local_names(nest: Nest, style: Style, axes: bool = True) -> dict[str, str]:
+def find_local_names(nest: Nest, style: Style, axes: bool = True) -> dict[str, str]:
     """Names that this style declares at the top, with their types, in order of appearance or
     another.
     """

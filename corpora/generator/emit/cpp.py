@@ -9,15 +9,15 @@ from collections.abc import Callable
 
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.nest import Nest, Region, Style
-from corpora.generator.emit.c_statements import CEmitter, serial_loop
+from corpora.generator.emit.c_statements import CEmitter, emit_serial_loop
 
 
 def emit_cpp(nest: Nest, style: Style) -> str:
     """One serial function; its parallel loops are plain loops."""
-    return host_function(nest, style, _update, _loops)
+    return emit_host_function(nest, style, _update, _loops)
 
 
-def host_function(
+def emit_host_function(
     nest: Nest,
     style: Style,
     update: Callable[[str, str, str, Style], list[str]],
@@ -34,15 +34,15 @@ def host_function(
     style.hoist = kept
     top = emitter.locals_at_top(nest, "    ")
     lines = before + top if nest.before_first else top + before
-    lines = length_of_vector(emitter, nest) + lines
+    lines = emit_vector_length(emitter, nest) + lines
     lines += emitter.block(nest.first, "    ")
-    lines += allocations(emitter, nest)
+    lines += emit_allocations(emitter, nest)
     turns = [
         line
         for region in nest.regions
-        for line in (*loops(emitter, region, nest, style), *_copied(emitter, region))
+        for line in (*loops(emitter, region, nest, style), *_emit_copy(emitter, region))
     ]
-    lines += turns_of(emitter, nest, turns) + releases(nest)
+    lines += emit_repetition(emitter, nest, turns) + emit_releases(nest)
     style.hoist = False
     lines += emitter.block(nest.after, "    ")
     style.hoist = kept
@@ -53,7 +53,7 @@ def host_function(
     )
 
 
-def length_of_vector(emitter: CEmitter, nest: Nest) -> list[str]:
+def emit_vector_length(emitter: CEmitter, nest: Nest) -> list[str]:
     """The line that asks a vector for the size that is no parameter."""
     if nest.length is None:
         return []
@@ -61,7 +61,7 @@ def length_of_vector(emitter: CEmitter, nest: Nest) -> list[str]:
     return [f"    {emitter.words[emitter.parameters[size].type]} {size} = {vector}.size();"]
 
 
-def allocations(emitter: CEmitter, nest: Nest) -> list[str]:
+def emit_allocations(emitter: CEmitter, nest: Nest) -> list[str]:
     """The lines that make the function's own arrays."""
     lines, (how, _, uncast) = [], nest.allocation.partition(" ")
     for buffer in nest.buffers:
@@ -77,7 +77,7 @@ def allocations(emitter: CEmitter, nest: Nest) -> list[str]:
     return lines
 
 
-def releases(nest: Nest) -> list[str]:
+def emit_releases(nest: Nest) -> list[str]:
     """The lines that free them."""
     return [
         f"    delete[] {b.name};" if nest.allocation == "new" else f"    free({b.name});"
@@ -85,7 +85,7 @@ def releases(nest: Nest) -> list[str]:
     ]
 
 
-def turns_of(emitter: CEmitter, nest: Nest, lines: list[str]) -> list[str]:
+def emit_repetition(emitter: CEmitter, nest: Nest, lines: list[str]) -> list[str]:
     """The lines inside the loop that repeats them, if there is one."""
     if nest.repeated is None:
         return lines
@@ -97,7 +97,7 @@ def turns_of(emitter: CEmitter, nest: Nest, lines: list[str]) -> list[str]:
     return [f"    {head} {{", *[f"    {line}" for line in lines], "    }"]
 
 
-def _copied(emitter: CEmitter, region: Region) -> list[str]:
+def _emit_copy(emitter: CEmitter, region: Region) -> list[str]:
     if region.copied is None:
         return []
     target, source = region.copied
@@ -109,14 +109,14 @@ def _copied(emitter: CEmitter, region: Region) -> list[str]:
     ]
 
 
-def by_comparison(target: str, op: str, value: str) -> list[str]:
+def emit_comparison_update(target: str, op: str, value: str) -> list[str]:
     """`if (v > t) t = v;`, the shared extremes `max?` and `min?`."""
     return [f"if ({value} {'>' if op == 'max?' else '<'} {target})", f"    {target} = {value};"]
 
 
 def _update(target: str, op: str, value: str, style: Style) -> list[str]:
     if op in ("max?", "min?"):
-        return by_comparison(target, op, value)
+        return emit_comparison_update(target, op, value)
     if op in ("max", "min"):
         return [f"{target} = {op}({target}, {value});"]
     if value == "1" and style.compound:
@@ -147,14 +147,14 @@ def _loops(emitter: CEmitter, region: Region, nest: Nest, style: Style) -> list[
                 test, region.body, "    ", (emitter.step(axis.variable, axis.step) + ";",)
             ),
         ]
-    return nested_loops(emitter, region, nest, "    ")
+    return emit_nested_loops(emitter, region, nest, "    ")
 
 
-def nested_loops(emitter: CEmitter, region: Region, nest: Nest, pad: str) -> list[str]:
+def emit_nested_loops(emitter: CEmitter, region: Region, nest: Nest, pad: str) -> list[str]:
     """The region's axes as loops in one another round its body."""
     body = region.body
     for axis in reversed(region.axes):
-        body = (serial_loop(axis, body, nest.index_type),)
+        body = (emit_serial_loop(axis, body, nest.index_type),)
     emitter._depth = -len(region.axes)
     lines = emitter.block(body, pad)
     emitter._depth = 0

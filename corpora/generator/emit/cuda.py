@@ -13,7 +13,7 @@ from __future__ import annotations
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.nest import Axis, Nest, Region, Style
 from corpora.generator.emit.c_statements import CEmitter
-from corpora.generator.emit.structures import for_kernel
+from corpora.generator.emit.structures import prepare_for_kernel
 
 _INDEX = (
     "blockIdx.{d} * blockDim.{d} + threadIdx.{d}",
@@ -28,7 +28,7 @@ INDEX_SPELLINGS = len(_INDEX)
 
 def emit_cuda(nest: Nest, style: Style) -> str:
     """One `__global__` function."""
-    nest = for_kernel(nest)
+    nest = prepare_for_kernel(nest)
     emitter = CEmitter(nest, style, _atomic)
     hoisted = style.hoist
     style.hoist = False
@@ -45,7 +45,7 @@ def emit_cuda(nest: Nest, style: Style) -> str:
         for region in nest.regions:
             lines += emitter.body(f"if ({_inside(emitter, region.axes[0])})", region.body, "    ")
     else:
-        index, rest = _guarded(emitter, nest, style)
+        index, rest = _emit_guarded(emitter, nest, style)
         top = before + top if nest.before_first else top + before
         lines = (
             [*index, *top, *_first(emitter, nest), *rest]
@@ -85,7 +85,7 @@ def _by_one_thread(emitter: CEmitter, nest: Nest) -> list[str]:
     return [f"    if ({thread} == 0) {{", *emitter.block(body, "        "), "    }"]
 
 
-def _guarded(emitter: CEmitter, nest: Nest, style: Style) -> tuple[list[str], list[str]]:
+def _emit_guarded(emitter: CEmitter, nest: Nest, style: Style) -> tuple[list[str], list[str]]:
     """Lines that compute the indices, and the guarded body."""
     region = nest.regions[0]
     if style.linear and len(region.axes) > 1:
@@ -97,7 +97,7 @@ def _guarded(emitter: CEmitter, nest: Nest, style: Style) -> tuple[list[str], li
     if style.guard == "thread":
         return [], _stride_loops(emitter, nest, style, (("threadIdx.x", "blockDim.x"),))
     if style.guard.startswith("stride"):
-        return _strided(emitter, nest, style)
+        return _emit_strided(emitter, nest, style)
     index = [
         _index_line(emitter, a, nest, style, d)
         for a, d in zip(region.axes, _dimensions(region, style))
@@ -183,13 +183,13 @@ def _outside(emitter: CEmitter, region: Region, style: Style) -> str:
     return " || ".join(wrapped)
 
 
-def _strided(emitter: CEmitter, nest: Nest, style: Style) -> tuple[list[str], list[str]]:
+def _emit_strided(emitter: CEmitter, nest: Nest, style: Style) -> tuple[list[str], list[str]]:
     """Grid-stride loops, with the index and the stride in names of their own for `stride-named`."""
     region, word = nest.regions[0], emitter.words[nest.index_type]
     if style.guard == "stride-named" and len(region.axes) == 1 and region.axes[0].step == 1:
         used = set(nest.types or {}) | {region.axes[0].variable}
-        first = fresh(("index", "tid", "idx", "start_idx"), used)
-        stride = fresh(("stride", "step_size", "num_threads", "skip"), used)
+        first = choose_fresh_name(("index", "tid", "idx", "start_idx"), used)
+        stride = choose_fresh_name(("stride", "step_size", "num_threads", "skip"), used)
         index = [
             f"    {word} {first} = {_INDEX[style.index].format(d='x')};",
             f"    {word} {stride} = blockDim.x * gridDim.x;",
@@ -229,7 +229,7 @@ def _linear(emitter: CEmitter, nest: Nest, style: Style) -> tuple[list[str], lis
     """One thread index for all axes, taken apart by division; the last axis runs fastest."""
     region, word = nest.regions[0], emitter.words[nest.index_type]
     total = emitter.expression(ast.product([a.stop for a in region.axes]), 11)
-    one = fresh(
+    one = choose_fresh_name(
         ("id", "index", "idx", "tid", "gid"),
         set(nest.types or {}) | {a.variable for a in region.axes},
     )
@@ -272,9 +272,9 @@ def _shared_sum(emitter: CEmitter, nest: Nest) -> list[str]:
     axis, update = region.axes[0], region.body[-1]
     used = set(nest.types or {}) | {axis.variable}
     cache, lane, half = (
-        fresh(("cache", "sdata", "shared"), used),
-        fresh(("tid", "lane", "t"), used),
-        fresh(("s", "half"), used),
+        choose_fresh_name(("cache", "sdata", "shared"), used),
+        choose_fresh_name(("tid", "lane", "t"), used),
+        choose_fresh_name(("s", "half"), used),
     )
     word = emitter.words[emitter.types[update.target.array]]
     value, target = emitter.expression(update.value), emitter.expression(update.target)
@@ -301,7 +301,7 @@ def _shared_sum(emitter: CEmitter, nest: Nest) -> list[str]:
     ]
 
 
-def fresh(wanted: tuple[str, ...], used: set[str]) -> str:
+def choose_fresh_name(wanted: tuple[str, ...], used: set[str]) -> str:
     """The first wanted name that is free, case ignored; it is then taken."""
     lowered = {name.lower() for name in used}
     for name in (*wanted, *(f"{w}{n}" for n in range(2, 9) for w in wanted)):

@@ -14,19 +14,19 @@ from dataclasses import replace
 
 from corpora.generator.core.nest import Nest, Region, Style
 from corpora.generator.emit.c_statements import CEmitter
-from corpora.generator.emit.cpp import turns_of
-from corpora.generator.emit.cuda import emit_cuda, fresh
-from corpora.generator.emit.cuda_host import Copies, launch_shape, size_of
-from corpora.generator.emit.structures import for_kernel
+from corpora.generator.emit.cpp import emit_repetition
+from corpora.generator.emit.cuda import choose_fresh_name, emit_cuda
+from corpora.generator.emit.cuda_host import DeviceCopies, emit_launch_shape, emit_size
+from corpora.generator.emit.structures import prepare_for_kernel
 
 
 def emit_cuda_buffers(nest: Nest, style: Style) -> str:
     """The kernels and the function that launches them."""
     used = set(nest.types or {})
     emitter = CEmitter(nest, style, lambda target, op, value: [])
-    copies = Copies(emitter, nest, used)
+    copies = DeviceCopies(emitter, nest, used)
     kernels = [
-        fresh((f"{style.names[1]}_kernel{n}", f"{style.names[1]}_k{n}"), used)
+        choose_fresh_name((f"{style.names[1]}_kernel{n}", f"{style.names[1]}_k{n}"), used)
         for n in _numbers(nest)
     ]
     given = ", ".join([*copies.given, *(b.name for b in nest.buffers)])
@@ -34,26 +34,26 @@ def emit_cuda_buffers(nest: Nest, style: Style) -> str:
     for region, kernel in zip(nest.regions, kernels):
         stops = tuple(axis.stop for axis in region.axes)
         if stops not in shapes:
-            shapes[stops] = launch_shape(emitter, replace(nest, regions=[region]), style, used)
+            shapes[stops] = emit_launch_shape(emitter, replace(nest, regions=[region]), style, used)
         turns.append(f"    {kernel}<<<{shapes[stops][0]}>>>({given});")
-        turns += _copied(emitter, region, copies)
+        turns += _emit_copy(emitter, region, copies)
     lines = [*copies.declared, *[f"{emitter.words[b.type]} *{b.name};" for b in nest.buffers]]
     lines += [
         *copies.made,
-        *[f"cudaMalloc(&{b.name}, {size_of(emitter, b)});" for b in nest.buffers],
+        *[f"cudaMalloc(&{b.name}, {emit_size(emitter, b)});" for b in nest.buffers],
         *copies.sent,
     ]
     if nest.allocation.startswith("calloc"):
-        lines += [f"cudaMemset({b.name}, 0, {size_of(emitter, b)});" for b in nest.buffers]
+        lines += [f"cudaMemset({b.name}, 0, {emit_size(emitter, b)});" for b in nest.buffers]
     lines += [line for _, declared in shapes.values() for line in declared]
     after = [*copies.fetched, *copies.freed, *[f"cudaFree({b.name});" for b in nest.buffers]]
     head = f"void {style.names[1]}({emitter.parameter_list(nest)}) {{"
     host = [
         head,
         *emitter.block(nest.before, "    "),
-        *_indented(lines),
-        *turns_of(emitter, nest, turns),
-        *_indented(after),
+        *_indent(lines),
+        *emit_repetition(emitter, nest, turns),
+        *_indent(after),
         "}",
     ]
     return "\n".join(
@@ -71,13 +71,13 @@ def _numbers(nest: Nest) -> list[str]:
     return [""] if len(nest.regions) == 1 else [str(n) for n in range(1, len(nest.regions) + 1)]
 
 
-def _indented(lines: list[str]) -> list[str]:
+def _indent(lines: list[str]) -> list[str]:
     return [f"    {line}" for line in lines]
 
 
 def _kernel(nest: Nest, style: Style, region: Region, kernel: str) -> str:
     inner = replace(
-        for_kernel(nest, launched=True),
+        prepare_for_kernel(nest, launched=True),
         parameters=[*nest.parameters, *nest.buffers],
         buffers=(),
         regions=[region],
@@ -98,12 +98,12 @@ def _kernel(nest: Nest, style: Style, region: Region, kernel: str) -> str:
     )
 
 
-def _copied(emitter: CEmitter, region: Region, copies: Copies) -> list[str]:
+def _emit_copy(emitter: CEmitter, region: Region, copies: DeviceCopies) -> list[str]:
     """The whole of an array copied on the device."""
     if region.copied is None:
         return []
     target, source = (copies.device.get(word, word) for word in region.copied)
     return [
         f"    cudaMemcpy({target}, {source}, "
-        f"{size_of(emitter, emitter.parameters[region.copied[0]])}, cudaMemcpyDeviceToDevice);"
+        f"{emit_size(emitter, emitter.parameters[region.copied[0]])}, cudaMemcpyDeviceToDevice);"
     ]

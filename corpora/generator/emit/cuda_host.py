@@ -14,15 +14,15 @@ from dataclasses import replace
 
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.nest import Nest, Parameter, Region, Structure, Style
-from corpora.generator.emit.c_statements import CEmitter, serial_loop
-from corpora.generator.emit.cuda import emit_cuda, fresh
-from corpora.generator.emit.structures import for_kernel, handed
+from corpora.generator.emit.c_statements import CEmitter, emit_serial_loop
+from corpora.generator.emit.cuda import choose_fresh_name, emit_cuda
+from corpora.generator.emit.structures import list_parameters, prepare_for_kernel
 
 
 def can_launch(nest: Nest) -> bool:
     """Whether the shape is one that this module writes."""
     region = nest.regions[0]
-    if gives_status(nest) or _by_one_thread(nest):
+    if returns_status(nest) or _by_one_thread(nest):
         return True
     if not nest.result or not nest.kernel or len(nest.regions) > 1 or region.reduction is None:
         return False
@@ -43,7 +43,7 @@ def _by_one_thread(nest: Nest) -> bool:
     )
 
 
-def gives_status(nest: Nest) -> bool:
+def returns_status(nest: Nest) -> bool:
     """Whether the result is a constant that says how the work went."""
     flat = all(p.kind in ("scalar", "array") for p in nest.parameters)
     region = nest.regions[0]
@@ -65,24 +65,25 @@ def gives_status(nest: Nest) -> bool:
 
 def emit_cuda_host(nest: Nest, style: Style) -> str:
     """A `__global__` function and the function that launches it."""
-    if gives_status(nest):
-        return _with_status(nest, style)
+    if returns_status(nest):
+        return _emit_with_status(nest, style)
     if nest.sequential:
-        return _with_answer(nest, style)
+        return _emit_with_result(nest, style)
     region, used = nest.regions[0], set(nest.types or {})
     cells = {
-        total.name: fresh((f"d_{total.name}", f"{total.name}_out"), used) for total in nest.before
+        total.name: choose_fresh_name((f"d_{total.name}", f"{total.name}_out"), used)
+        for total in nest.before
     }
-    kernel = fresh((f"{style.names[1]}_kernel", f"{style.names[1]}_k"), used)
+    kernel = choose_fresh_name((f"{style.names[1]}_kernel", f"{style.names[1]}_k"), used)
     given = [
         Parameter(cells[total.name], "array", total.type, (ast.ONE,), written=True)
         for total in nest.before
     ]
     body = tuple(_atomic(s, cells) for s in region.body)
     for axis in reversed(region.axes[1:]):
-        body = (serial_loop(axis, body, nest.index_type),)
+        body = (emit_serial_loop(axis, body, nest.index_type),)
     inner = replace(
-        for_kernel(nest, launched=True),
+        prepare_for_kernel(nest, launched=True),
         parameters=[*nest.parameters, *given],
         regions=[Region(region.axes[:1], body)],
         before=(),
@@ -134,7 +135,7 @@ def _host(nest: Nest, style: Style, cells: list[str], kernel: str, used: set[str
     emitter = CEmitter(nest, style, lambda target, op, value: [])
     axis, words = nest.regions[0].axes[0], [emitter.words[t.type] for t in nest.before]
     totals = list(zip(nest.before, cells, words))
-    copies = Copies(emitter, nest, used)
+    copies = DeviceCopies(emitter, nest, used)
     lines = [*copies.declared, *[f"{word} *{cell};" for _, cell, word in totals]]
     lines += [
         f"{word} {total.name} = {emitter.expression(total.value)};" for total, _, word in totals
@@ -166,17 +167,17 @@ def _host(nest: Nest, style: Style, cells: list[str], kernel: str, used: set[str
     return "\n".join([head, *[f"    {line}" for line in lines], *after, "}"]) + "\n"
 
 
-def size_of(emitter: CEmitter, parameter: Parameter) -> str:
+def emit_size(emitter: CEmitter, parameter: Parameter) -> str:
     size = emitter.expression(ast.product(list(parameter.extents)), 14)
     return f"{size} * sizeof({emitter.words[parameter.type]})"
 
 
-def _with_status(nest: Nest, style: Style) -> str:
+def _emit_with_status(nest: Nest, style: Style) -> str:
     """The kernel is what it would be without the result; tests before the loops and the result are
     the host's.
     """
     used = set(nest.types or {})
-    kernel = fresh((f"{style.names[1]}_kernel", f"{style.names[1]}_k"), used)
+    kernel = choose_fresh_name((f"{style.names[1]}_kernel", f"{style.names[1]}_k"), used)
     written = replace(
         style,
         names=(style.names[0], kernel),
@@ -186,8 +187,8 @@ def _with_status(nest: Nest, style: Style) -> str:
         block_rows=False,
     )
     emitter = CEmitter(nest, style, lambda target, op, value: [])
-    copies = Copies(emitter, nest, used)
-    shape, declared = launch_shape(emitter, nest, style, used)
+    copies = DeviceCopies(emitter, nest, used)
+    shape, declared = emit_launch_shape(emitter, nest, style, used)
     lines = [
         *copies.declared,
         *copies.made,
@@ -207,7 +208,8 @@ def _with_status(nest: Nest, style: Style) -> str:
     ]
     return (
         emit_cuda(
-            replace(for_kernel(nest, launched=True), before=(), after=(), result=None), written
+            replace(prepare_for_kernel(nest, launched=True), before=(), after=(), result=None),
+            written,
         )
         + "\n"
         + "\n".join(host)
@@ -215,19 +217,19 @@ def _with_status(nest: Nest, style: Style) -> str:
     )
 
 
-def _with_answer(nest: Nest, style: Style) -> str:
+def _emit_with_result(nest: Nest, style: Style) -> str:
     """One thread stores what the serial function returns in a cell of the result's type, which the
     host brings back.
     """
     used = set(nest.types or {})
-    kernel = fresh((f"{style.names[1]}_kernel", f"{style.names[1]}_k"), used)
-    answer = fresh(("result", "answer", "h_result"), used)
-    cell = fresh((f"d_{answer}", f"{answer}_out"), used)
+    kernel = choose_fresh_name((f"{style.names[1]}_kernel", f"{style.names[1]}_k"), used)
+    answer = choose_fresh_name(("result", "answer", "h_result"), used)
+    cell = choose_fresh_name((f"d_{answer}", f"{answer}_out"), used)
     place, kind = ast.At(cell, (ast.ZERO,)), nest.result or ""
     *most, last = nest.regions[0].body
-    body = (*(_stored(s, place) for s in most), ast.Assign(place, "=", last.value))
+    body = (*(_store_results(s, place) for s in most), ast.Assign(place, "=", last.value))
     inner = replace(
-        for_kernel(nest, launched=True),
+        prepare_for_kernel(nest, launched=True),
         parameters=[*nest.parameters, Parameter(cell, "array", kind, written=True)],
         regions=[Region((), body)],
         result=None,
@@ -235,7 +237,7 @@ def _with_answer(nest: Nest, style: Style) -> str:
     )
     written = replace(style, names=(style.names[0], kernel))
     emitter = CEmitter(nest, style, lambda target, op, value: [])
-    copies, word = Copies(emitter, nest, used), emitter.words[kind]
+    copies, word = DeviceCopies(emitter, nest, used), emitter.words[kind]
     lines = [
         *copies.declared,
         f"{word} *{cell};",
@@ -260,11 +262,11 @@ def _with_answer(nest: Nest, style: Style) -> str:
     )
 
 
-def _stored(statement: tuple, place: ast.At) -> tuple:
+def _store_results(statement: tuple, place: ast.At) -> tuple:
     """The statement with every `return value;` inside it as a store and a return."""
 
     def block(statements: tuple) -> tuple:
-        made = tuple(_stored(s, place) for s in statements)
+        made = tuple(_store_results(s, place) for s in statements)
         return tuple(
             p
             for s in made
@@ -284,7 +286,7 @@ def _stored(statement: tuple, place: ast.At) -> tuple:
     )
 
 
-class Copies:
+class DeviceCopies:
     """Lines that declare, make, fill, fetch and free the arrays on the device, and the arguments of
     the launch.
     """
@@ -296,7 +298,7 @@ class Copies:
         """Array parameter -> its place on the device."""
         self._moved: list[tuple[str, str, str, bool]] = []
         """(on the device, on the host, bytes, written) of every array."""
-        for each in handed(nest):
+        for each in list_parameters(nest):
             self._take(emitter, each, used)
         self.made = [f"cudaMalloc(&{there}, {size});" for there, _, size, _ in self._moved]
         self.sent = [
@@ -316,9 +318,9 @@ class Copies:
             return
         self.given.append(each.name)
         if each.kind == "array":
-            self.given[-1] = self.device[each.name] = on_device(each.name, used)
+            self.given[-1] = self.device[each.name] = make_device_name(each.name, used)
             self.declared.append(f"{emitter.words[each.type]} *{self.given[-1]};")
-            self._moved.append((self.given[-1], each.name, size_of(emitter, each), each.written))
+            self._moved.append((self.given[-1], each.name, emit_size(emitter, each), each.written))
 
     def _take_structure(self, emitter: CEmitter, each: Structure, used: set[str]) -> None:
         """An array of structures goes there as a whole; of one that holds pointers a copy does,
@@ -328,29 +330,29 @@ class Copies:
         fields = [(field, emitter.parameters[word]) for field, word in each.fields]
         self.given.append(whole)
         if each.passing == "array":
-            self.given[-1] = on_device(each.owner, used)
+            self.given[-1] = make_device_name(each.owner, used)
             self.declared.append(f"{each.type} *{self.given[-1]};")
             size = emitter.expression(ast.product(list(fields[0][1].extents)), 14)
             self._moved.append(
                 (self.given[-1], each.owner, f"{size} * sizeof({each.type})", not each.constant)
             )
         elif each.points:
-            self.given[-1] = on_device(each.owner, used)
+            self.given[-1] = make_device_name(each.owner, used)
             self.declared.append(f"{each.type} {self.given[-1]} = {whole};")
             for field, p in fields:
                 if p.kind == "array":
                     self.device[p.name] = there = f"{self.given[-1]}.{field}"
                     self._moved.append(
-                        (there, emitter.named(p.name), size_of(emitter, p), p.written)
+                        (there, emitter.named(p.name), emit_size(emitter, p), p.written)
                     )
 
 
-def on_device(word: str, used: set[str]) -> str:
+def make_device_name(word: str, used: set[str]) -> str:
     """What a host array's copy on the device is called."""
-    return fresh((f"d_{word}", f"dev_{word}", f"{word}_dev"), used)
+    return choose_fresh_name((f"d_{word}", f"dev_{word}", f"{word}_dev"), used)
 
 
-def launch_shape(
+def emit_launch_shape(
     emitter: CEmitter, nest: Nest, style: Style, used: set[str]
 ) -> tuple[str, list[str]]:
     """Grid and block of a launch, and the lines that declare them: one dimension a loop."""
@@ -360,8 +362,8 @@ def launch_shape(
     stops = stops[::-1] if style.swap_xy else stops
     side = 16 if len(stops) == 2 else 8
     block, grid = (
-        fresh(("block", "threads", "blockSize"), used),
-        fresh(("grid", "blocks", "gridSize"), used),
+        choose_fresh_name(("block", "threads", "blockSize"), used),
+        choose_fresh_name(("grid", "blocks", "gridSize"), used),
     )
     sides = ", ".join([str(side)] * len(stops))
     return f"{grid}, {block}", [

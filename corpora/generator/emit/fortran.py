@@ -1,7 +1,7 @@
 """The Fortran subroutine or function of a nest, serial or with OpenMP directives.
 
 Contract: arguments in the source's order, arrays in the source's memory order (the fastest C
-subscript comes first). Raises `Inexpressible` for nests that Fortran cannot say.
+subscript comes first). Raises `InexpressibleError` for nests that Fortran cannot say.
 
     python -c "from corpora.generator import generate; print(next(generate(1, 0)).programs['fortran'].text)"
 """
@@ -12,21 +12,25 @@ import re
 
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.nest import Nest, Parameter, Region, Style
-from corpora.generator.emit.c_statements import serial_loop
-from corpora.generator.emit.cuda import fresh
-from corpora.generator.emit.fortran_arrays import array_lines, folded
-from corpora.generator.emit.fortran_expressions import FortranExpressions, Inexpressible
-from corpora.generator.emit.fortran_forms import Declarations, wrap
-from corpora.generator.emit.fortran_layout import dotted, kinds_behind, labelled
+from corpora.generator.emit.c_statements import emit_serial_loop
+from corpora.generator.emit.cuda import choose_fresh_name
+from corpora.generator.emit.fortran_arrays import emit_array_lines, emit_reduction
+from corpora.generator.emit.fortran_expressions import FortranExpressions, InexpressibleError
+from corpora.generator.emit.fortran_forms import DeclarationWriter, wrap_lines
+from corpora.generator.emit.fortran_layout import (
+    add_labels,
+    use_dotted_operators,
+    use_kind_suffixes,
+)
 from corpora.generator.emit.fortran_names import (
-    all_expressions,
-    all_statements,
-    counted_from_one,
-    locals_of,
-    region_locals,
+    find_locals,
+    find_one_based_loops,
+    find_region_locals,
+    walk_all_expressions,
+    walk_all_statements,
 )
 from corpora.generator.emit.fortran_short import ShortForms
-from corpora.generator.emit.openmp import loop_clauses
+from corpora.generator.emit.openmp import emit_loop_clauses
 
 _TAKEN = frozenset(
     (
@@ -57,14 +61,14 @@ class FortranEmitter:
         self.words = dict(self.form.words)
         self.parameters = {p.name: p for p in nest.parameters}
         if any(p.kind == "rows" or p.type not in self.words for p in nest.parameters):
-            raise Inexpressible("parameter type")
-        everything = list(all_expressions(nest))
+            raise InexpressibleError("parameter type")
+        everything = list(walk_all_expressions(nest))
         self.flat = self._flat_arrays(everything)
         self.say = FortranExpressions(
             self.parameters,
             nest.types or {},
             self.flat,
-            set() if self.form.zero or style.one_based else counted_from_one(nest),
+            set() if self.form.zero or style.one_based else find_one_based_loops(nest),
         )
         self.say.as_written, self.say.cells, self.say.from_zero = (
             style.one_based,
@@ -85,7 +89,7 @@ class FortranEmitter:
             if not self.style.fortran_flat
             else {p.name for p in self.nest.parameters if p.kind != "fixed"}
         )
-        views = {s.array for s in all_statements(self.nest) if type(s) is ast.DeclarePointer}
+        views = {s.array for s in walk_all_statements(self.nest) if type(s) is ast.DeclarePointer}
         for node in everything:
             for part in ast.walk(node):
                 if type(part) is ast.At and (p := self.parameters.get(part.array)) is not None:
@@ -105,7 +109,7 @@ class FortranEmitter:
             and nest.regions[0].reduction[1] in summed
         ):
             return nest.regions[0].reduction[1]
-        return fresh(("res", "total_out", "answer"), set(nest.types or {}))
+        return choose_fresh_name(("res", "total_out", "answer"), set(nest.types or {}))
 
     def text(self) -> str:
         nest, name, form = self.nest, self.style.names[0], self.form
@@ -117,7 +121,7 @@ class FortranEmitter:
         )
         body = self.block(before, 1) + self.block(nest.first, 1) + inner + self.block(nest.after, 1)
         if form.labels:
-            body = labelled(body, form.labels == "statement")
+            body = add_labels(body, form.labels == "statement")
         implicit = ["    implicit none"] if form.implicit_none else []
         declared = self._declarations()  # after the body: sections need no loop variables
         head = f"{self._prefix()}{kind} {name}({names})"
@@ -134,17 +138,17 @@ class FortranEmitter:
         if nest.result and form.function == "own":
             lines = [re.sub(rf"\b{self.result}\b", name, line) for line in lines]
         if form.dotted:
-            lines = [dotted(line) for line in lines]
+            lines = [use_dotted_operators(line) for line in lines]
         if form.kinds:
-            lines = [kinds_behind(line) for line in lines]
-        return "\n".join(wrap(lines)) + "\n"
+            lines = [use_kind_suffixes(line) for line in lines]
+        return "\n".join(wrap_lines(lines)) + "\n"
 
     def _prefix(self) -> str:
         typed = self.nest.result and self.form.function != "result"
         return f"{self._word(self.nest.result)} " if typed else ""
 
     def _declarations(self) -> list[str]:
-        groups = Declarations(self.form)
+        groups = DeclarationWriter(self.form)
         scalars = [p for p in self.nest.parameters if p.kind == "scalar"]
         if self.form.grouped:
             scalars.sort(key=lambda p: p.type not in ("i32", "i64"))
@@ -164,13 +168,13 @@ class FortranEmitter:
         """Locals but for the result and for loop variables that array syntax does without."""
         return {
             n: k
-            for n, k in locals_of(self.nest).items()
+            for n, k in find_locals(self.nest).items()
             if n != self.result and n not in self.unused
         }
 
     def _word(self, kind: str) -> str:
         if kind not in self.words:
-            raise Inexpressible(f"type {kind}")
+            raise InexpressibleError(f"type {kind}")
         return self.words[kind]
 
     def _declared(self, parameter: Parameter) -> tuple[str, str, str, str]:
@@ -217,7 +221,7 @@ class FortranEmitter:
                 )
         body = region.body
         for axis in reversed(region.axes):
-            body = (serial_loop(axis, body, self.nest.index_type),)
+            body = (emit_serial_loop(axis, body, self.nest.index_type),)
         lines = self.block(body, 1)
         if not self.parallel:
             return lines
@@ -228,10 +232,10 @@ class FortranEmitter:
         )
         private = [
             n
-            for n in region_locals(region, self.nest)
+            for n in find_region_locals(region, self.nest)
             if n != region.axes[0].variable and n not in self.unused
         ]
-        clauses = loop_clauses(region, self.style) + (
+        clauses = emit_loop_clauses(region, self.style) + (
             f" private({', '.join(private)})" if private else ""
         )
         if region.reduction is not None:
@@ -244,9 +248,9 @@ class FortranEmitter:
             return (
                 [self._folded(region)]
                 if region.reduction
-                else array_lines(self.say, region, "    ")
+                else emit_array_lines(self.say, region, "    ")
             )
-        except Inexpressible:
+        except InexpressibleError:
             return self.short.dims(region)
 
     def _folded(self, region: Region) -> str:
@@ -261,8 +265,8 @@ class FortranEmitter:
             or type(start[0].value) is not ast.Literal
             or float(start[0].value.text.rstrip("f")) != 0
         ):
-            raise Inexpressible("a sum that begins elsewhere")
-        line = folded(self.say, region, "    ")
+            raise InexpressibleError("a sum that begins elsewhere")
+        line = emit_reduction(self.say, region, "    ")
         self.unused.add(f"{region.reduction[1]}=")
         return line
 
@@ -315,13 +319,13 @@ class FortranEmitter:
             head = f"{indent}do while ({self.say.condition(node.test)})"
             return [head, *self.block(node.body, level + 1), indent + self.form.end("do")]
         if kind is ast.Print or node.bytes_offset:
-            raise Inexpressible("a message, or an offset in bytes")
+            raise InexpressibleError("a message, or an offset in bytes")
         self.say.views[node.name] = (node.array, node.offset)
         return []
 
     def _do(self, node: ast.For) -> str:
         if node.shown is not None or node.also:
-            raise Inexpressible("a test of several variables, or a step of two")
+            raise InexpressibleError("a test of several variables, or a step of two")
         shift = 1 if node.variable in self.say.one_based else 0
         last = {"<": -1, "<=": 0, ">": 1, ">=": 0}[node.op] + shift
         step = f", {node.step}" if node.step != 1 else ""
@@ -333,7 +337,7 @@ class FortranEmitter:
     def _assign(self, node: ast.Assign, level: int) -> list[str]:
         target = self.say.element(node.target) if type(node.target) is ast.At else node.target.id
         if target in self.say.views:
-            raise Inexpressible("a pointer that moves")
+            raise InexpressibleError("a pointer that moves")
         kind = self.say.type(node.target)
         if node.chain:
             return [
@@ -344,7 +348,7 @@ class FortranEmitter:
         if node.op == "=":
             return self._store(target, kind, node.value, level)
         if node.op in ("max?", "min?"):
-            raise Inexpressible("a shared extreme by comparison")
+            raise InexpressibleError("a shared extreme by comparison")
         if node.op in ("max", "min"):
             value = f"{node.op}({target}, {self.say.converted(node.value, kind)})"
         elif node.atomic:  # what is added must hold together
@@ -397,7 +401,7 @@ class FortranEmitter:
         if (
             len(node.otherwise) == 1
             and type(node.otherwise[0]) is ast.If
-            and not _guarded(node.otherwise[0].test)
+            and not _is_guarded(node.otherwise[0].test)
         ):
             chained = self._if(node.otherwise[0], level)
             if chained[0].endswith("then"):
@@ -408,15 +412,15 @@ class FortranEmitter:
 
 
 def emit_fortran(nest: Nest, style: Style, parallel: bool) -> str:
-    """One procedure. Raises Inexpressible."""
+    """One procedure. Raises InexpressibleError."""
     if nest.c_only:
-        raise Inexpressible("words of C")
+        raise InexpressibleError("words of C")
     if any(name.lower() in _TAKEN for name in (nest.types or {})):
-        raise Inexpressible("a name that Fortran uses")
+        raise InexpressibleError("a name that Fortran uses")
     return FortranEmitter(nest, style, parallel).text()
 
 
-def _guarded(test: tuple) -> bool:
+def _is_guarded(test: tuple) -> bool:
     return type(test) is ast.Binary and test.op == "&&!"
 
 

@@ -1,6 +1,6 @@
 """Array syntax for Fortran where a nest allows it: sections, `where` constructs, sums.
 
-Contract: the statements compute what the loops compute, or `Inexpressible` is raised.
+Contract: the statements compute what the loops compute, or `InexpressibleError` is raised.
 
     python -c "from corpora.generator import generate; [print(c.programs['fortran'].text) for c in generate(30, 8) if 'fortran' in c.programs]"
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.nest import Axis, Region
-from corpora.generator.emit.fortran_expressions import FortranExpressions, Inexpressible
+from corpora.generator.emit.fortran_expressions import FortranExpressions, InexpressibleError
 
 
 class _Sections:
@@ -24,7 +24,7 @@ class _Sections:
     def element(self, node: ast.At) -> str:
         say, parameter = self.say, self.say.parameters.get(node.array)
         if parameter is None or (len(node.subscripts) > 1 and node.array in say.flat):
-            raise Inexpressible("a section of a view")
+            raise InexpressibleError("a section of a view")
         order, texts, whole = [], [], True
         for subscript, extent in zip(node.subscripts, parameter.extents, strict=False):
             found = {n.id for n in ast.walk(subscript) if type(n) is ast.Name} & self.axes.keys()
@@ -33,13 +33,13 @@ class _Sections:
                 whole = False
                 continue
             if len(found) > 1:
-                raise Inexpressible("a subscript of two axes")
+                raise InexpressibleError("a subscript of two axes")
             text = self._range(subscript, self.axes[min(found)], extent, say.first(node.array))
             order += found
             whole = whole and text == ":"
             texts.append(text)
         if order and (len(order) != len(self.axes) or set(order) != self.axes.keys()):
-            raise Inexpressible("an array of other axes")
+            raise InexpressibleError("an array of other axes")
         if order:
             self.orders.add(tuple(order))
         if order:
@@ -49,7 +49,7 @@ class _Sections:
     def _range(self, subscript: tuple, axis: Axis, extent: tuple, first: int) -> str:
         offset = _offset(subscript, axis.variable)
         if axis.step != 1 or axis.down:
-            raise Inexpressible("a step")
+            raise InexpressibleError("a step")
         last = first - 1 + int(axis.inclusive)
         if offset is None:
             if axis.start == ast.ZERO and axis.stop == extent and not axis.inclusive:
@@ -66,8 +66,8 @@ class _Sections:
 
 
 def _offset(subscript: tuple, variable: str) -> tuple | None:
-    """What is added to the variable; None for nothing. Raises Inexpressible for any other use of
-    it.
+    """What is added to the variable; None for nothing. Raises InexpressibleError for any other use
+    of it.
     """
     if subscript == ast.Name(variable):
         return None
@@ -77,14 +77,14 @@ def _offset(subscript: tuple, variable: str) -> tuple | None:
             return right if subscript.op == "+" else ast.Unary("-", right)
         if right == ast.Name(variable) and subscript.op == "+" and variable not in _names(left):
             return left
-    raise Inexpressible("a subscript that is no section")
+    raise InexpressibleError("a subscript that is no section")
 
 
 def _names(node: tuple) -> set[str]:
     return {n.id for n in ast.walk(node) if type(n) is ast.Name}
 
 
-class Whole:
+class SectionWriting:
     """`say` writing sections for the time of a `with`; loop variables may then stand
     nowhere else.
     """
@@ -100,20 +100,20 @@ class Whole:
         self.say.sections = None
 
 
-def array_lines(say: FortranExpressions, region: Region, indent: str) -> list[str]:
+def emit_array_lines(say: FortranExpressions, region: Region, indent: str) -> list[str]:
     """The region without loops. Iterations are independent, so statements may run one after the
     other over all of them.
     """
     if region.reduction is not None or not region.body:
-        raise Inexpressible("a reduction")
+        raise InexpressibleError("a reduction")
     variables = {axis.variable for axis in region.axes}
     if any(
-        variables & outside(e)
+        variables & find_names_outside_subscripts(e)
         for s in ast.walk_statements(region.body)
-        for e in ast.expressions_of(s)
+        for e in ast.get_expressions(s)
     ):
-        raise Inexpressible("a loop's index as a value")
-    with Whole(say, region.axes) as sections:
+        raise InexpressibleError("a loop's index as a value")
+    with SectionWriting(say, region.axes) as sections:
         lines = []
         for statement in region.body:
             sections.orders.clear()
@@ -123,7 +123,7 @@ def array_lines(say: FortranExpressions, region: Region, indent: str) -> list[st
                 else [_assignment(say, statement, indent)]
             )
             if len(sections.orders) != 1:
-                raise Inexpressible("sections in several orders")
+                raise InexpressibleError("sections in several orders")
     return lines
 
 
@@ -134,14 +134,14 @@ def _assignment(say: FortranExpressions, node: tuple, indent: str) -> str:
         or type(node.target) is not ast.At
         or node.op in ("max", "min")
     ):
-        raise Inexpressible("no array assignment")
+        raise InexpressibleError("no array assignment")
     value = node.value if node.op == "=" else ast.Binary(node.op[:-1], node.target, node.value)
     return f"{indent}{say.element(node.target)} = {say.converted(value, say.type(node.target))}"
 
 
 def _where(say: FortranExpressions, node: ast.If, indent: str) -> list[str]:
     if not any(type(n) is ast.At for n in ast.walk(node.test)):
-        raise Inexpressible("a test of scalars")
+        raise InexpressibleError("a test of scalars")
     test = f"{indent}where ({say.condition(node.test)})"
     then = [_assignment(say, s, indent + "    ") for s in node.then]
     if not node.otherwise:
@@ -157,47 +157,47 @@ def _where(say: FortranExpressions, node: ast.If, indent: str) -> list[str]:
     ]
 
 
-def intrinsic(say: FortranExpressions, name: str) -> str:
+def choose_intrinsic_name(say: FortranExpressions, name: str) -> str:
     """The intrinsic's name, where no variable has it."""
     if name in say.types:
-        raise Inexpressible(f"a variable called {name}")
+        raise InexpressibleError(f"a variable called {name}")
     return name
 
 
-def folded(say: FortranExpressions, region: Region, indent: str) -> str:
+def emit_reduction(say: FortranExpressions, region: Region, indent: str) -> str:
     """The reduction of a region, from zero, as one intrinsic: `s = sum(e)`, `c = count(test)`."""
     step, (op, word) = region.body[0], region.reduction
     if len(region.body) != 1 or op != "+":
-        raise Inexpressible("no plain sum")
+        raise InexpressibleError("no plain sum")
     counted = type(step) is ast.If and not step.otherwise and len(step.then) == 1
     change = step.then[0] if counted else step
     if type(change) is not ast.Assign or change.op != "+=" or change.target != ast.Name(word):
-        raise Inexpressible("no sum")
+        raise InexpressibleError("no sum")
     if (
         counted
         and change.value != ast.ONE
         or not counted
         and say.type(change.value) != say.type(change.target)
     ):
-        raise Inexpressible("a sum that another type takes")
+        raise InexpressibleError("a sum that another type takes")
     variables = {axis.variable for axis in region.axes}
     if any(
-        variables & outside(e)
+        variables & find_names_outside_subscripts(e)
         for s in ast.walk_statements(region.body)
-        for e in ast.expressions_of(s)
+        for e in ast.get_expressions(s)
     ):
-        raise Inexpressible("a loop's index as a value")
-    with Whole(say, region.axes) as sections:
+        raise InexpressibleError("a loop's index as a value")
+    with SectionWriting(say, region.axes) as sections:
         inside = say.condition(step.test) if counted else say.value(change.value)
         if len(sections.orders) != 1:
-            raise Inexpressible("nothing to sum over")
-    return f"{indent}{word} = {intrinsic(say, 'count' if counted else 'sum')}({inside})"
+            raise InexpressibleError("nothing to sum over")
+    return f"{indent}{word} = {choose_intrinsic_name(say, 'count' if counted else 'sum')}({inside})"
 
 
-def outside(node: tuple) -> set[str]:
+def find_names_outside_subscripts(node: tuple) -> set[str]:
     """Names that stand outside of subscripts."""
     if type(node) is ast.At:
         return set()
     if type(node) is ast.Name:
         return {node.id}
-    return set().union(*map(outside, ast.children(node)))
+    return set().union(*map(find_names_outside_subscripts, ast.get_children(node)))

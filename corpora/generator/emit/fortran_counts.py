@@ -1,7 +1,7 @@
 """Computations counted as Fortran counts them: loop variables and positions from one, every value
 the same in both languages.
 
-Contract: `count_from_one` rewrites a finished nest in place, for translations from Fortran. A C
+Contract: `shift_to_one_based` rewrites a finished nest in place, for translations from Fortran. A C
 text made from it holds at every point the values that the Fortran text holds, and only subscripts
 differ, by the array's first position: `x(i)` is `x[i - 1]`. So a translation needs no look at the
 whole text: all but subscripts is copied.
@@ -20,7 +20,7 @@ _CLOSED = {(">=", 1): (">", 0), ("<", 1): ("<=", 0), ("<=", -1): ("<", 0), (">",
 """`x >= y + 1` is `x > y`."""
 
 
-def count_from_one(nest: Nest, b: Builder, from_zero: frozenset[str] = frozenset()) -> None:
+def shift_to_one_based(nest: Nest, b: Builder, from_zero: frozenset[str] = frozenset()) -> None:
     """Loops over positions and locals that hold positions count from one; values made of them may
     grow by one.
     """
@@ -41,7 +41,7 @@ def count_from_one(nest: Nest, b: Builder, from_zero: frozenset[str] = frozenset
     counts.nest(nest)
 
 
-def without_constants(nest: Nest) -> None:
+def drop_constants(nest: Nest) -> None:
     """Locals are variables: a Fortran text does not tell which of them never change."""
     _Counts(set(), set(), nest.types or {}, False).nest(nest)
 
@@ -94,7 +94,7 @@ def _position_locals(nest: Nest) -> set[str]:
     stepped = {
         n.argument.id
         for s in statements
-        for e in ast.expressions_of(s)
+        for e in ast.get_expressions(s)
         for n in ast.walk(e)
         if type(n) is ast.Postfix and type(n.argument) is ast.Name
     }
@@ -124,7 +124,7 @@ def _position_names(nest: Nest) -> set[str]:
 
 
 def _elements(nest: Nest) -> list[ast.At]:
-    expressions = [e for s in _statements(nest) for e in ast.expressions_of(s)]
+    expressions = [e for s in _statements(nest) for e in ast.get_expressions(s)]
     return [n for e in expressions for n in ast.walk(e) if type(n) is ast.At]
 
 
@@ -136,12 +136,12 @@ def _used_as_positions(nest: Nest) -> set[str]:
         e
         for s in statements
         if type(s) in (ast.For, ast.If, ast.While, ast.DeclarePointer)
-        for e in ast.expressions_of(s)
+        for e in ast.get_expressions(s)
     ]
     seeds += [
         n.test
         for s in statements
-        for e in ast.expressions_of(s)
+        for e in ast.get_expressions(s)
         for n in ast.walk(e)
         if type(n) is ast.Conditional
     ]
@@ -192,7 +192,7 @@ def _names_it(statement: tuple, name: str) -> bool:
     ):
         return True
     return any(
-        n == ast.Name(name) for s in inside for e in ast.expressions_of(s) for n in ast.walk(e)
+        n == ast.Name(name) for s in inside for e in ast.get_expressions(s) for n in ast.walk(e)
     )
 
 
@@ -294,7 +294,7 @@ class _Counts:
 
     def more(self, node: tuple, amount: int) -> tuple:
         core, constant = self._split(node)
-        return _joined(core, constant + amount)
+        return _add_constant(core, constant + amount)
 
     def of(self, node: tuple) -> tuple:
         """The expression over what the names hold now."""
@@ -331,13 +331,13 @@ class _Counts:
         left, low = self._split(node.left)
         right, high = self._split(node.right)
         if left is None:
-            return ast.Binary(node.op, _joined(None, low - high), _joined(right, 0))
+            return ast.Binary(node.op, _add_constant(None, low - high), _add_constant(right, 0))
         op, rest = (
             _CLOSED.get((node.op, high - low), (node.op, high - low))
             if right is not None
             else (node.op, high - low)
         )
-        return ast.Binary(op, left, _joined(right, rest))
+        return ast.Binary(op, left, _add_constant(right, rest))
 
     def _summand(self, node: tuple) -> bool:
         """Whether a name that holds one more is a summand of this sum of whole numbers."""
@@ -347,7 +347,7 @@ class _Counts:
         if kind is ast.Paren:
             return self._summand(node.argument)
         if kind is ast.Binary and node.op in "+-":
-            whole = ast.type_of(node, self.types) in _WHOLE
+            whole = ast.infer_type(node, self.types) in _WHOLE
             return whole and (self._summand(node.left) or self._summand(node.right))
         return False
 
@@ -369,14 +369,14 @@ class _Counts:
             return None, -int(node.argument.text)
         if kind is ast.Paren and self._sum(node.argument):
             return self._split(node.argument)
-        if kind is ast.Binary and node.op in "+-" and ast.type_of(node, self.types) in _WHOLE:
+        if kind is ast.Binary and node.op in "+-" and ast.infer_type(node, self.types) in _WHOLE:
             left, low = self._split(node.left)
             right, high = self._split(node.right)
             high = high if node.op == "+" else -high
             if right is None:
                 return left, low + high
             if left is None and node.op == "-":
-                return (ast.Binary("-", ast.whole(low + high), right), 0)
+                return (ast.Binary("-", ast.integer(low + high), right), 0)
             return (right if left is None else ast.Binary(node.op, left, right)), low + high
         return self.of(node), 0
 
@@ -385,7 +385,7 @@ class _Counts:
         return type(node) in (ast.Name, ast.Paren) or type(node) is ast.Binary and node.op in "+-"
 
 
-def _joined(core: tuple | None, constant: int) -> tuple:
+def _add_constant(core: tuple | None, constant: int) -> tuple:
     if core is None:
-        return ast.whole(constant)
+        return ast.integer(constant)
     return ast.add(core, constant) if constant else core

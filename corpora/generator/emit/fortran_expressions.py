@@ -3,7 +3,7 @@ of one kind.
 
 Contract: `FortranExpressions` gives text with the value that C gives. What Fortran cannot say
 without changing the value (unsigned arithmetic, pointers to pointers, a guarded branch inside an
-expression) raises `Inexpressible`.
+expression) raises `InexpressibleError`.
 
     python -c "from corpora.generator import generate; print(next(generate(1, 0)).programs['fortran'].text)"
 """
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.nest import Parameter
-from corpora.generator.core.shapes import flat_index
+from corpora.generator.core.shapes import make_flat_index
 
 _OPERATORS = {"&&": ".and.", "||": ".or.", "!=": "/="}
 _RANK = {"*": 8, "/": 8, "+": 7, "-": 7, "&&": 3, "||": 2}
@@ -34,7 +34,7 @@ HUGE = {
 }
 
 
-class Inexpressible(Exception):
+class InexpressibleError(Exception):
     """The computation uses a feature that Fortran lacks."""
 
 
@@ -74,7 +74,7 @@ class FortranExpressions:
         return self._number(node, rank)
 
     def type(self, node: tuple) -> str:
-        return ast.type_of(node, self.types)
+        return ast.infer_type(node, self.types)
 
     def condition(self, node: tuple, rank: int = 0) -> str:
         """Text of a logical; a number becomes a comparison with zero."""
@@ -86,7 +86,7 @@ class FortranExpressions:
         if self.type(node) != "bool":
             text = f"{self._number(node, 5)} /= 0"
         elif node.op == "&&!":
-            raise Inexpressible("short-circuit evaluation")
+            raise InexpressibleError("short-circuit evaluation")
         elif node.op in ast.LOGICAL:
             own = _RANK[node.op]
             text = (
@@ -148,13 +148,13 @@ class FortranExpressions:
         if type(node) is ast.Literal and have == "i32" and wanted in ("f32", "f64"):
             return node.text + (".0" if wanted == "f32" else ".0d0")
         if type(node) is ast.Literal and (have, wanted) == ("f64", "f32"):
-            return literal(ast.Literal(node.text, "f32"))
+            return format_literal(ast.Literal(node.text, "f32"))
         return self.converted_text(self._number(node, 0), have, wanted)
 
     @staticmethod
     def converted_text(text: str, have: str, wanted: str) -> str:
         if wanted not in _CONVERT:
-            raise Inexpressible(f"type {wanted}")
+            raise InexpressibleError(f"type {wanted}")
         return text if have == wanted else _CONVERT[wanted].format(text)
 
     def _number(self, node: tuple, rank: int) -> str:
@@ -164,7 +164,7 @@ class FortranExpressions:
                 return node.id
             return f"({node.id} - 1)" if rank > 6 else f"{node.id} - 1"
         if kind is ast.Literal:
-            return literal(node)
+            return format_literal(node)
         if kind is ast.At:
             return self.element(node)
         if kind is ast.Paren:
@@ -181,9 +181,9 @@ class FortranExpressions:
         if kind is ast.Call:
             return self._call(node, rank)
         if kind is ast.Postfix:
-            raise Inexpressible("an increment inside an expression")
+            raise InexpressibleError("an increment inside an expression")
         if node.guarded:
-            raise Inexpressible("a guarded conditional inside an expression")
+            raise InexpressibleError("a guarded conditional inside an expression")
         wanted = self._common((node.yes, node.no))
         return (
             f"merge({self.converted(node.yes, wanted)}, {self.converted(node.no, wanted)}, "
@@ -194,7 +194,7 @@ class FortranExpressions:
         """The widest type of several values."""
         kinds = ["i32" if (k := self.type(n)) == "bool" else k for n in nodes]
         if any(kind not in _WIDTH for kind in kinds):
-            raise Inexpressible("unsigned arithmetic")
+            raise InexpressibleError("unsigned arithmetic")
         return max(kinds, key=_WIDTH.__getitem__)
 
     def _binary(self, node: ast.Binary, rank: int) -> str:
@@ -250,7 +250,7 @@ class FortranExpressions:
             subscripts = (ast.add(offset, subscripts[0]),)
         parameter = self.parameters[array]
         if len(subscripts) > 1 and array in self.flat:
-            subscripts = (flat_index(subscripts, parameter.extents, "i*m+j"),)
+            subscripts = (make_flat_index(subscripts, parameter.extents, "i*m+j"),)
         return (
             f"{array}({', '.join(self.linear(s, self.first(array)) for s in reversed(subscripts))})"
         )
@@ -259,7 +259,7 @@ class FortranExpressions:
         if self.type(node.argument) == "bool":
             return self.converted_text(self.value(node.argument), "i32", node.type)
         if node.type not in _CONVERT:
-            raise Inexpressible(f"cast to {node.type}")
+            raise InexpressibleError(f"cast to {node.type}")
         return _CONVERT[node.type].format(self._number(node.argument, 0))
 
     def _call(self, node: ast.Call, rank: int) -> str:
@@ -272,7 +272,7 @@ class FortranExpressions:
             text = f"{self._number(node.arguments[0], 10)} ** {self._number(node.arguments[1], 10)}"
             return f"({text})" if rank > 8 else text
         if name not in _KNOWN:
-            raise Inexpressible(f"function {name}")
+            raise InexpressibleError(f"function {name}")
         if kind not in ("f32", "f64") and name not in _OF_INTEGERS:
             kind = "f64"
         texts = ", ".join([self.converted(a, kind) for a in node.arguments])
@@ -281,7 +281,7 @@ class FortranExpressions:
         return f"{name}({texts})"
 
 
-def literal(node: ast.Literal) -> str:
+def format_literal(node: ast.Literal) -> str:
     """A constant in Fortran's spelling; double precision gets its `d`."""
     if node.text in HUGE:
         return HUGE[node.text]

@@ -72,7 +72,7 @@ class FortranForm:
         return f"end{what}" if self.joined_end else f"end {what}"
 
 
-def form_of(rng: random.Random) -> FortranForm:
+def draw_form(rng: random.Random) -> FortranForm:
     """Weights follow what real Fortran looks like."""
 
     def chance(probability: float) -> bool:
@@ -104,7 +104,7 @@ def form_of(rng: random.Random) -> FortranForm:
     )
 
 
-def old_or_new(form: FortranForm, rng: random.Random) -> FortranForm:
+def draw_dated_form(form: FortranForm, rng: random.Random) -> FortranForm:
     """The form with labels, dotted comparisons, declarations without intents in some, kinds behind
     numbers in others.
     """
@@ -128,7 +128,7 @@ def old_or_new(form: FortranForm, rng: random.Random) -> FortranForm:
     )
 
 
-class Declarations:
+class DeclarationWriter:
     """Statements in the making that declare parameters; an array comes after the names in its
     shape.
     """
@@ -170,7 +170,7 @@ class Declarations:
         return lines
 
 
-def wrap(lines: list[str]) -> list[str]:
+def wrap_lines(lines: list[str]) -> list[str]:
     """Break long lines at blanks with continuation marks (directives repeat their sentinel)."""
     wrapped: list[str] = []
     for line in lines:

@@ -3,7 +3,7 @@ behind numbers.
 
 Contract: the lines mean what they meant before; what a spelling cannot say is left as it is.
 
-    python -c "from corpora.generator.emit.fortran_layout import labelled; print(labelled(['do i = 1, n', 'x(i) = 0', 'end do']))"
+    python -c "from corpora.generator.emit.fortran_layout import add_labels; print(add_labels(['do i = 1, n', 'x(i) = 0', 'end do']))"
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _DOTTED = {
 _PLAIN = re.compile(r" *[\w(), +*/-]+ = (?!.*&$)")
 
 
-def labelled(lines: list[str], on_statement: bool = False) -> list[str]:
+def add_labels(lines: list[str], on_statement: bool = False) -> list[str]:
     """`do 10 i = 1, n … 10 continue`; a jump out of a loop goes behind it. on_statement: a last
     assignment carries the label.
     """
@@ -46,7 +46,7 @@ def labelled(lines: list[str], on_statement: bool = False) -> list[str]:
             label = open_loops.pop()
             if label:
                 indent = line[: len(line) - len(line.lstrip())]
-                _ended(
+                _end_loop(
                     made,
                     label,
                     indent,
@@ -66,7 +66,7 @@ def labelled(lines: list[str], on_statement: bool = False) -> list[str]:
     return made
 
 
-def _ended(made: list[str], label: int, indent: str, on_statement: bool) -> None:
+def _end_loop(made: list[str], label: int, indent: str, on_statement: bool) -> None:
     last = made[-1]
     if (
         on_statement
@@ -79,13 +79,13 @@ def _ended(made: list[str], label: int, indent: str, on_statement: bool) -> None
     made.append(f"{label:<{max(len(indent), 3)}} continue")
 
 
-def dotted(line: str) -> str:
+def use_dotted_operators(line: str) -> str:
     """`.le.` for `<=` and its like."""
     for plain, word in _DOTTED.items():
         line = line.replace(plain, word)
     return line
 
 
-def kinds_behind(line: str) -> str:
+def use_kind_suffixes(line: str) -> str:
     """`1.5_8` for `1.5d0`."""
     return re.sub(r"(?<![\w.])(\d+\.\d*|\.\d+)d0\b", r"\1_8", line)

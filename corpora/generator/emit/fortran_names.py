@@ -1,27 +1,27 @@
 """What a Fortran procedure must know of a nest before it is written: its statements, expressions
 and local variables.
 
-python -c "from corpora.generator.emit.fortran_names import locals_of; help(locals_of)"
+python -c "from corpora.generator.emit.fortran_names import find_locals; help(find_locals)"
 """
 
 from __future__ import annotations
 
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.nest import Nest, Region
-from corpora.generator.emit.fortran_expressions import Inexpressible
+from corpora.generator.emit.fortran_expressions import InexpressibleError
 
 
-def all_statements(nest: Nest):
+def walk_all_statements(nest: Nest):
     for block in (nest.before, nest.first, *(region.body for region in nest.regions), nest.after):
         yield from ast.walk_statements(block)
 
 
-def all_expressions(nest: Nest):
-    for statement in all_statements(nest):
-        yield from ast.expressions_of(statement)
+def walk_all_expressions(nest: Nest):
+    for statement in walk_all_statements(nest):
+        yield from ast.get_expressions(statement)
 
 
-def drop_values(node: tuple, loops: set[str], summand: bool) -> None:
+def drop_value_loops(node: tuple, loops: set[str], summand: bool) -> None:
     """Take out of `loops` every variable used other than as a summand of a subscript."""
     kind = type(node)
     if kind is ast.Name:
@@ -29,38 +29,38 @@ def drop_values(node: tuple, loops: set[str], summand: bool) -> None:
             loops.discard(node.id)
     elif kind is ast.At:
         for subscript in node.subscripts:
-            drop_values(subscript, loops, True)
+            drop_value_loops(subscript, loops, True)
     else:
         stays = summand and (kind is ast.Paren or (kind is ast.Binary and node.op in "+-"))
-        for child in ast.children(node):
-            drop_values(child, loops, stays)
+        for child in ast.get_children(node):
+            drop_value_loops(child, loops, stays)
 
 
-def counted_from_one(nest: Nest) -> set[str]:
+def find_one_based_loops(nest: Nest) -> set[str]:
     """Loop variables that only stand in subscripts and bounds, as summands: people count these from
     one.
     """
-    loops = {s.variable for s in all_statements(nest) if type(s) is ast.For and s.step == 1}
+    loops = {s.variable for s in walk_all_statements(nest) if type(s) is ast.For and s.step == 1}
     loops |= {a.variable for r in nest.regions for a in r.axes if a.step == 1}
     loops -= {a.variable for r in nest.regions for a in r.axes if a.step != 1}
-    for statement in all_statements(nest):
+    for statement in walk_all_statements(nest):
         summands = type(statement) is ast.For
-        for node in ast.expressions_of(statement):
-            drop_values(node, loops, summands)
+        for node in ast.get_expressions(statement):
+            drop_value_loops(node, loops, summands)
     return loops
 
 
-def region_locals(region: Region, nest: Nest) -> dict[str, str]:
+def find_region_locals(region: Region, nest: Nest) -> dict[str, str]:
     found = {axis.variable: nest.index_type for axis in region.axes}
     for statement in ast.walk_statements(region.body):
         if type(statement) in (ast.For, ast.Declare):
             name = statement.variable if type(statement) is ast.For else statement.name
             if found.setdefault(name, statement.type) != statement.type:
-                raise Inexpressible("one name of two types")
+                raise InexpressibleError("one name of two types")
     return found
 
 
-def locals_of(nest: Nest) -> dict[str, str]:
+def find_locals(nest: Nest) -> dict[str, str]:
     found: dict[str, str] = {}
     for statement in (*ast.walk_statements(nest.before), *ast.walk_statements(nest.after)):
         if type(statement) in (ast.For, ast.Declare):
@@ -68,5 +68,5 @@ def locals_of(nest: Nest) -> dict[str, str]:
                 statement.type
             )
     for region in nest.regions:
-        found |= region_locals(region, nest)
+        found |= find_region_locals(region, nest)
     return found

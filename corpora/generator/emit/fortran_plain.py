@@ -1,8 +1,8 @@
 """How a computation is made ready for translations from Fortran: what its C texts look like follows
 from its Fortran text.
 
-Contract: `as_fortran_tells(nest, style, b)` changes both in place, once everything else is decided;
-programs stay equal.
+Contract: `normalize_for_fortran(nest, style, b)` changes both in place, once everything else is
+decided; programs stay equal.
 
     python -c "from corpora.generator import generate; [print(*(p.text for p in c.programs.values())) for c in generate(3, 8, 'broad', plain=True)]"
 """
@@ -12,28 +12,28 @@ from __future__ import annotations
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.builder import Builder
 from corpora.generator.core.nest import Nest, Style
-from corpora.generator.emit.fortran_counts import count_from_one, without_constants
-from corpora.generator.emit.fortran_forms import old_or_new
-from corpora.generator.emit.fortran_names import all_expressions
-from corpora.generator.emit.fortran_views import without_views
+from corpora.generator.emit.fortran_counts import drop_constants, shift_to_one_based
+from corpora.generator.emit.fortran_forms import draw_dated_form
+from corpora.generator.emit.fortran_names import walk_all_expressions
+from corpora.generator.emit.fortran_views import expand_views
 
 
-def as_fortran_tells(nest: Nest, style: Style, b: Builder) -> None:
+def normalize_for_fortran(nest: Nest, style: Style, b: Builder) -> None:
     """Positions count as Fortran's; `const` stands where an intent says it; sizes stand in either
     order.
     """
-    without_views(nest)
-    style.one_based, style.fortran = True, old_or_new(style.fortran, b.rng)
+    expand_views(nest)
+    style.one_based, style.fortran = True, draw_dated_form(style.fortran, b.rng)
     style.const_arrays = style.fortran.intents
     if b.chance(0.8):
         style.cells = _cells(nest)
     if style.fortran.zero:
-        without_constants(nest)
+        drop_constants(nest)
     else:
         style.from_zero = _from_zero(nest, b) - style.cells
-        count_from_one(nest, b, style.from_zero)
+        shift_to_one_based(nest, b, style.from_zero)
     if b.chance(0.5):
-        _sizes_turned(nest)
+        _reorder_sizes(nest)
 
 
 def _from_zero(nest: Nest, b: Builder) -> frozenset[str]:
@@ -57,7 +57,7 @@ def _cells(nest: Nest) -> frozenset[str]:
         for p in nest.parameters
         if p.kind == "array" and p.extents == (ast.ONE,) and p.written
     }
-    for node in (n for e in all_expressions(nest) for n in ast.walk(e)):
+    for node in (n for e in walk_all_expressions(nest) for n in ast.walk(e)):
         if type(node) is ast.At and node.subscripts != (ast.ZERO,):
             ones.pop(node.array, None)
     for word, parameter in ones.items():
@@ -74,7 +74,7 @@ def _set_first(nest: Nest, place: ast.At) -> bool:
         inside = [
             n
             for s in ast.walk_statements((statement,))
-            for e in ast.expressions_of(s)
+            for e in ast.get_expressions(s)
             for n in ast.walk(e)
         ]
         if place in inside or any(
@@ -84,7 +84,7 @@ def _set_first(nest: Nest, place: ast.At) -> bool:
     return False
 
 
-def _sizes_turned(nest: Nest) -> None:
+def _reorder_sizes(nest: Nest) -> None:
     """The sizes of one array from the fastest on, as Fortran declares them (`nx, ny`), among the
     places that they have.
     """

@@ -14,9 +14,9 @@ from collections.abc import Callable
 
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.nest import Nest, Region, Style
-from corpora.generator.emit.fortran_expressions import FortranExpressions, Inexpressible
-from corpora.generator.emit.fortran_folds import dim_lines, inner_lines, summed
-from corpora.generator.emit.fortran_names import all_statements
+from corpora.generator.emit.fortran_expressions import FortranExpressions, InexpressibleError
+from corpora.generator.emit.fortran_names import walk_all_statements
+from corpora.generator.emit.fortran_reductions import emit_dim_lines, emit_inner_lines, emit_sum
 
 
 class ShortForms:
@@ -56,8 +56,8 @@ class ShortForms:
         if not self.style.one_based or len(self.nest.regions) > 1:
             return []
         try:
-            lines, unused = dim_lines(self.say, region, "    ")
-        except Inexpressible:
+            lines, unused = emit_dim_lines(self.say, region, "    ")
+        except InexpressibleError:
             return []
         self.unused |= unused
         return lines
@@ -67,8 +67,8 @@ class ShortForms:
         if type(first) not in (ast.Assign, ast.Declare) or first.value is None:
             return []
         try:
-            line = summed(self.say, first, loop, "    " * level)
-        except Inexpressible:
+            line = emit_sum(self.say, first, loop, "    " * level)
+        except InexpressibleError:
             return []
         self._drop(loop.variable)
         return [line]
@@ -76,7 +76,7 @@ class ShortForms:
     def _drop(self, variable: str) -> None:
         """One loop of the variable is written without it."""
         self.dropped.append(variable)
-        loops = [s.variable for s in all_statements(self.nest) if type(s) is ast.For]
+        loops = [s.variable for s in walk_all_statements(self.nest) if type(s) is ast.For]
         axes = [a.variable for r in self.nest.regions for a in r.axes]
         if loops.count(variable) == self.dropped.count(variable) and variable not in axes:
             self.unused.add(variable)
@@ -86,8 +86,8 @@ class ShortForms:
         if type(loop) is not ast.For or not self.style.one_based:
             return []
         try:
-            lines = inner_lines(self.say, loop, "    " * level)
-        except Inexpressible:
+            lines = emit_inner_lines(self.say, loop, "    " * level)
+        except InexpressibleError:
             return []
         self._drop(loop.variable)
         return lines
@@ -106,7 +106,7 @@ class ShortForms:
         lines = self.statement(rest[0], level)
         here = _mentions(first.name, (*summed_up, rest[0]))
         if (
-            here < _mentions(first.name, tuple(all_statements(self.nest)), nested=False)
+            here < _mentions(first.name, tuple(walk_all_statements(self.nest)), nested=False)
             or len(lines) > 1
         ):
             return made
@@ -125,6 +125,6 @@ def _mentions(name: str, statements: tuple | list, nested: bool = True) -> int:
     """How often these statements name a local, declarations counted."""
     every = list(ast.walk_statements(statements)) if nested else statements
     named = sum(
-        n == ast.Name(name) for s in every for e in ast.expressions_of(s) for n in ast.walk(e)
+        n == ast.Name(name) for s in every for e in ast.get_expressions(s) for n in ast.walk(e)
     )
     return named + sum(type(s) is ast.Declare and s.name == name for s in every)

@@ -1,22 +1,22 @@
 """Nests without pointers into rows: Fortran has no words for them, so that its translations have
 none either.
 
-Contract: `without_views` rewrites a nest in place, where every view is declared once and never
+Contract: `expand_views` rewrites a nest in place, where every view is declared once and never
 moves; else it is left as it is.
 
-    python -c "from corpora.generator.emit.fortran_views import without_views; help(without_views)"
+    python -c "from corpora.generator.emit.fortran_views import expand_views; help(expand_views)"
 """
 
 from __future__ import annotations
 
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.nest import Nest
-from corpora.generator.emit.fortran_names import all_statements
+from corpora.generator.emit.fortran_names import walk_all_statements
 
 
-def without_views(nest: Nest) -> None:
+def expand_views(nest: Nest) -> None:
     """`T *r = &a[k]; … r[i]` as `a[k + i]`."""
-    statements = list(all_statements(nest))
+    statements = list(walk_all_statements(nest))
     views = {s.name: s for s in statements if type(s) is ast.DeclarePointer}
     declared = [s.name for s in statements if type(s) is ast.DeclarePointer]
     moved = {
@@ -34,22 +34,22 @@ def without_views(nest: Nest) -> None:
     ):
         return
     for region in nest.regions:
-        region.body = _rebuilt(region.body, views)
-    nest.before, nest.after = _rebuilt(nest.before, views), _rebuilt(nest.after, views)
+        region.body = _rebuild(region.body, views)
+    nest.before, nest.after = _rebuild(nest.before, views), _rebuild(nest.after, views)
 
 
-def _rebuilt(node: tuple, views: dict[str, ast.DeclarePointer]) -> tuple:
+def _rebuild(node: tuple, views: dict[str, ast.DeclarePointer]) -> tuple:
     """The tree with elements of views replaced and their declarations left out."""
     if type(node) is ast.At and node.array in views:
         view, (subscript,) = views[node.array], node.subscripts
         place = (
             view.offset
             if subscript == ast.ZERO
-            else ast.add(view.offset, _rebuilt(subscript, views))
+            else ast.add(view.offset, _rebuild(subscript, views))
         )
-        return _rebuilt(ast.At(view.array, (place,)), views)
+        return _rebuild(ast.At(view.array, (place,)), views)
     parts = [
-        _rebuilt(p, views) if isinstance(p, tuple) else p
+        _rebuild(p, views) if isinstance(p, tuple) else p
         for p in node
         if type(p) is not ast.DeclarePointer
     ]

@@ -10,13 +10,13 @@ from dataclasses import replace
 
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.nest import Nest, Region, Style
-from corpora.generator.emit.c_statements import CEmitter, local_names
-from corpora.generator.emit.cpp import by_comparison, host_function, nested_loops
+from corpora.generator.emit.c_statements import CEmitter, find_local_names
+from corpora.generator.emit.cpp import emit_comparison_update, emit_host_function, emit_nested_loops
 
 
 def emit_openmp(nest: Nest, style: Style) -> str:
     """One function with a `parallel for` round every region."""
-    return host_function(nest, style, _update, _loops)
+    return emit_host_function(nest, style, _update, _loops)
 
 
 def _loops(emitter: CEmitter, region: Region, nest: Nest, style: Style) -> list[str]:
@@ -25,20 +25,20 @@ def _loops(emitter: CEmitter, region: Region, nest: Nest, style: Style) -> list[
     )  # OpenMP wants `i < n`
     lines = _directive(nest, style, region)
     if not style.split_pragma:
-        return lines + nested_loops(emitter, region, nest, "    ")
-    head = "        #pragma omp for" + loop_clauses(region, style)
-    return [*lines, "    {", head, *nested_loops(emitter, region, nest, "        "), "    }"]
+        return lines + emit_nested_loops(emitter, region, nest, "    ")
+    head = "        #pragma omp for" + emit_loop_clauses(region, style)
+    return [*lines, "    {", head, *emit_nested_loops(emitter, region, nest, "        "), "    }"]
 
 
-def loop_clauses(region: Region, style: Style) -> str:
+def emit_loop_clauses(region: Region, style: Style) -> str:
     """collapse and schedule, which belong to the loop."""
     collapse = f" collapse({len(region.axes)})" if style.collapse and len(region.axes) > 1 else ""
     return collapse + (f" schedule({style.schedule})" if style.schedule else "")
 
 
-def data_clauses(nest: Nest, style: Style, region: Region) -> str:
+def emit_data_clauses(nest: Nest, style: Style, region: Region) -> str:
     """private for what is declared outside the loop, reduction for the accumulator."""
-    outer = local_names(Nest(nest.name, [], [region], index_type=nest.index_type), style)
+    outer = find_local_names(Nest(nest.name, [], [region], index_type=nest.index_type), style)
     if not style.split_pragma:
         outer.pop(region.axes[0].variable, None)
     private = f" private({', '.join(outer)})" if outer else ""
@@ -50,11 +50,11 @@ def data_clauses(nest: Nest, style: Style, region: Region) -> str:
 
 def _directive(nest: Nest, style: Style, region: Region) -> list[str]:
     if style.split_pragma:
-        return ["    #pragma omp parallel" + data_clauses(nest, style, region)]
+        return ["    #pragma omp parallel" + emit_data_clauses(nest, style, region)]
     simd = " simd" if style.simd and _plain(region) else ""
     return [
         f"    #pragma omp parallel "
-        f"for{simd}{loop_clauses(region, style)}{data_clauses(nest, style, region)}"
+        f"for{simd}{emit_loop_clauses(region, style)}{emit_data_clauses(nest, style, region)}"
     ]
 
 
@@ -69,7 +69,7 @@ def _update(target: str, op: str, value: str, style: Style) -> list[str]:
     if op in ("max", "min"):
         return ["#pragma omp critical", f"{target} = {op}({target}, {value});"]
     if op in ("max?", "min?"):
-        return ["#pragma omp critical", *by_comparison(target, op, value)]
+        return ["#pragma omp critical", *emit_comparison_update(target, op, value)]
     if value == "1" and style.compound and not target.startswith("*"):
         return ["#pragma omp atomic", f"{target}++;"]
     return ["#pragma omp atomic", f"{target} {op} {value};"]

@@ -1,8 +1,8 @@
 """How C texts spell parameters that are fields of structures: where they stand, how they are handed
 over, and to kernels.
 
-Contract: `places` and `handed` of a nest without structures give nothing and the parameters as they
-are.
+Contract: `find_member_places` and `list_parameters` of a nest without structures give nothing and
+the parameters as they are.
 
     python -c "from corpora.generator import generate; print(next(generate(1, 3, structures=1.0)).programs['cpp'].text)"
 """
@@ -15,7 +15,7 @@ from dataclasses import replace
 from corpora.generator.core.nest import Nest, Parameter, Structure, Style
 
 
-def places(structures: Sequence[Structure]) -> dict[str, tuple[str, str]]:
+def find_member_places(structures: Sequence[Structure]) -> dict[str, tuple[str, str]]:
     """Parameter -> what stands before and behind its subscript: `p` and `.x` of `p[i].x`, `m->data`
     and nothing of `m->data[i]`.
     """
@@ -25,17 +25,17 @@ def places(structures: Sequence[Structure]) -> dict[str, tuple[str, str]]:
             found[parameter] = (
                 (each.owner, f".{field}")
                 if each.passing == "array"
-                else (field_of(each, field), "")
+                else (make_field_access(each, field), "")
             )
     return found
 
 
-def field_of(structure: Structure, field: str) -> str:
+def make_field_access(structure: Structure, field: str) -> str:
     """A field of the one structure."""
     return f"{structure.owner}{'->' if structure.passing == 'pointer' else '.'}{field}"
 
 
-def handed(nest: Nest) -> Sequence[Parameter | Structure]:
+def list_parameters(nest: Nest) -> Sequence[Parameter | Structure]:
     """What the function takes, in order: each structure stands where the first of its fields does,
     and a size that a vector has nowhere.
     """
@@ -49,7 +49,7 @@ def handed(nest: Nest) -> Sequence[Parameter | Structure]:
     return [each for word, each in taken.items() if nest.length is None or word != nest.length[0]]
 
 
-def structure_parameter(structure: Structure, style: Style) -> str:
+def emit_structure_parameter(structure: Structure, style: Style) -> str:
     """Declaration of one parameter."""
     word, owner = structure.type, structure.owner
     const = "const " if structure.constant else ""
@@ -64,7 +64,7 @@ def structure_parameter(structure: Structure, style: Style) -> str:
     return f"{const}{word} {'&' if structure.passing == 'reference' else '*'}{owner}"
 
 
-def for_kernel(nest: Nest, launched: bool = False) -> Nest:
+def prepare_for_kernel(nest: Nest, launched: bool = False) -> Nest:
     """The nest as a kernel takes its parameters: no references and no pointers to host memory.
 
     launched: by host code, which has the structure; a bare kernel's pointer to numbers leads to
@@ -79,17 +79,17 @@ def for_kernel(nest: Nest, launched: bool = False) -> Nest:
     return nest if made == nest.structures else replace(nest, structures=made)
 
 
-def definitions(nest: Nest, cuda: bool = False) -> str:
+def emit_definitions(nest: Nest, cuda: bool = False) -> str:
     """What stands before the function: each type once."""
     return "".join(dict.fromkeys(s.definition for s in nest.structures if not (cuda and s.builtin)))
 
 
-def without_vectors(nest: Nest) -> Nest:
+def convert_vectors_to_pointers(nest: Nest) -> Nest:
     """The nest as CUDA code takes it: by pointers, and every size."""
     return replace(nest, vectors=frozenset(), length=None) if nest.vectors else nest
 
 
-def called_by_tests(nest: Nest) -> dict[str, str]:
+def map_test_names(nest: Nest) -> dict[str, str]:
     """Parameter -> what tests call it, `p__x`, for those that are fields."""
     return {
         parameter: f"{each.owner}__{field}"

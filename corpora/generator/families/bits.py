@@ -28,7 +28,7 @@ _CODES = ("code", "bits", "h0", "key", "word0", "x0", "g0", "packed", "crc", "ha
 def _mask(b: Builder, kind: str) -> tuple:
     """A constant to and with, mostly hexadecimal where the kind is unsigned."""
     if kind == "i32":
-        return ast.whole(b.pick((1, 3, 7, 15, 31, 63, 127, 255)))
+        return ast.integer(b.pick((1, 3, 7, 15, 31, 63, 127, 255)))
     width = _WIDTHS[kind] // 4
     digits = b.pick(("5", "3", "f", "a", "0f", "1", "ff", "7", "")) or f"{b.rng.randrange(16**4):x}"
     text = (digits * width)[-width:] if b.chance(0.5) else digits
@@ -38,8 +38,10 @@ def _mask(b: Builder, kind: str) -> tuple:
 
 def _amount(b: Builder, kind: str, left: bool = False) -> tuple:
     if kind == "i32" and left:
-        return ast.whole(b.pick((1, 1, 2, 3)))
-    return ast.whole(b.rng.randint(1, _WIDTHS[kind] - 1) if b.chance(0.6) else b.pick((1, 1, 2, 4)))
+        return ast.integer(b.pick((1, 1, 2, 3)))
+    return ast.integer(
+        b.rng.randint(1, _WIDTHS[kind] - 1) if b.chance(0.6) else b.pick((1, 1, 2, 4))
+    )
 
 
 def _piece(b: Builder, value: tuple, kind: str) -> tuple:
@@ -69,7 +71,7 @@ def _mixed(b: Builder, value: tuple, kind: str) -> tuple:
     if draw < 0.75:
         return ast.Binary(
             b.pick("|^"),
-            ast.Paren(ast.Binary("<<", ast.Paren(_piece(b, value, kind)), ast.whole(1))),
+            ast.Paren(ast.Binary("<<", ast.Paren(_piece(b, value, kind)), ast.integer(1))),
             left,
         )
     return _piece(b, value, kind)
@@ -147,7 +149,7 @@ def _rounds(b: Builder, v: ast.Name, kind: str) -> tuple:
     """A loop over bits: count them, turn them round, or divide by a polynomial."""
     k = ast.Name(b.name(names.INNER, "i32"))
     times = (
-        ast.whole(b.pick((8, 8, 16, 4, 3)))
+        ast.integer(b.pick((8, 8, 16, 4, 3)))
         if b.chance(0.7)
         else b.size(("bits_n", "rounds", "width0", "nbits"), (1, 4, 8))
     )
@@ -231,7 +233,7 @@ def characters(b: Builder) -> Nest:
             ast.Literal(f"'{x}'", "i32")
             for x in b.pick((("a", "z"), ("A", "Z"), ("0", "9"), ("a", "z")))
         )
-    inside = ast.both(ast.compare(c, ">=", first), ast.compare(c, "<=", second))
+    inside = ast.conjunction(ast.compare(c, ">=", first), ast.compare(c, "<=", second))
     test = b.pick(
         (
             inside,
@@ -255,7 +257,7 @@ def characters(b: Builder) -> Nest:
     if b.chance(0.3):
         others = (
             ast.If(
-                ast.both(ast.compare(c, ">=", _char(b)), ast.compare(c, "<=", _char(b))),
+                ast.conjunction(ast.compare(c, ">=", _char(b)), ast.compare(c, "<=", _char(b))),
                 (ast.Assign(place, "=", _letter(b, c)),),
                 others,
             ),
@@ -276,11 +278,11 @@ def _letter(b: Builder, c: tuple) -> tuple:
         shift = (
             b.size(("key", "shift", "rot", "k_shift"), (1, 3, 13))
             if b.chance(0.6)
-            else ast.whole(b.pick((1, 13, 5)))
+            else ast.integer(b.pick((1, 13, 5)))
         )
         return ast.add(
-            base, ast.Binary("%", ast.Paren(ast.add(ast.sub(c, base), shift)), ast.whole(26))
+            base, ast.Binary("%", ast.Paren(ast.add(ast.sub(c, base), shift)), ast.integer(26))
         )
     if draw < 0.65:
-        return ast.Binary(b.pick("+-"), c, ast.whole(b.pick((32, 32, 1, 48))))
+        return ast.Binary(b.pick("+-"), c, ast.integer(b.pick((32, 32, 1, 48))))
     return base if draw < 0.85 else ast.sub(c, base)

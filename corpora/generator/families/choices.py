@@ -11,7 +11,7 @@ from corpora.generator.core import effects, names
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.builder import Builder
 from corpora.generator.core.nest import Axis, Nest, Region
-from corpora.generator.core.points import Point, output_place
+from corpora.generator.core.points import IterationPoint, make_output_place
 
 _MODES = (
     "mode",
@@ -45,15 +45,15 @@ def switched(b: Builder) -> Nest:
     same for all.
     """
     n, i = b.size(names.SIZES, (1, 4, 9, 20)), ast.Name(b.name(names.LOOPS, "i32"))
-    point = Point((i,), (n,), plain=True)
-    effects.inputs(b, point)
+    point = IterationPoint((i,), (n,), plain=True)
+    effects.add_inputs(b, point)
     draw, made = b.rng.random(), ()
     letters = draw < 0.35
     labels, value = _letters(b, i, n) if letters else _numbers(b, i, n, draw)
     if type(value) is ast.At and b.chance(0.4):
         word = ast.Name(b.name(("c", "k0", "what", "t0", "sym", "op0"), b.types[value.array]))
         made, value = (ast.Declare(b.types[word.id], word.id, value),), word
-    place = output_place(
+    place = make_output_place(
         b, point, *(("i8", "integers(32,40)") if letters and b.chance(0.6) else (None, ""))
     )
     text = b.types[place.array] == "i8"
@@ -97,7 +97,7 @@ def _numbers(b: Builder, i: ast.Name, n: ast.Name, draw: float) -> tuple[tuple, 
         return labels, ast.At(codes, (i,))
     if draw < 0.85:
         return labels, b.size(_MODES, tuple(range(first, first + count)))
-    return labels, ast.Binary("%", i, ast.whole(count))
+    return labels, ast.Binary("%", i, ast.integer(count))
 
 
 def _letter_case(b: Builder, result: tuple, value: tuple) -> tuple:

@@ -10,7 +10,7 @@ from corpora.generator.core import effects, names
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Axis, Nest, Region
-from corpora.generator.core.points import Point, input_place, output_place
+from corpora.generator.core.points import IterationPoint, make_input_place, make_output_place
 from corpora.generator.families.grids import counted, extents, loops
 
 _FEW = (1, 2, 3, 4)
@@ -41,7 +41,7 @@ def channel_mean(b: Builder) -> Nest:
         if b.chance(0.3):
             position = ast.add(ast.mul(ast.Paren(ast.add(ast.mul(j, filters), f)), spatial), k)
         made, element = (ast.Declare("i32", word, position),), ast.At(array, (ast.Name(word),))
-    place = output_place(b, Point((f,), (filters,), plain=True))
+    place = make_output_place(b, IterationPoint((f,), (filters,), plain=True))
     centre = ast.At(b.array((filters,)), (f,)) if b.chance(0.4) else None
     term: tuple = element
     if centre is not None:
@@ -103,7 +103,7 @@ def nearest(b: Builder) -> Nest:
     )
     i, c, t = ast.Name(b.name(names.LOOPS, "i32")), _inner(b), _inner(b)
     point, centre = ast.At(b.array((n, d)), (i, t)), ast.At(b.array((k, d)), (c, t))
-    out = output_place(b, Point((i,), (n,), plain=True), "i32", "constant(-1)")
+    out = make_output_place(b, IterationPoint((i,), (n,), plain=True), "i32", "constant(-1)")
     best, which, distance, gap = (
         ast.Name(b.name(w, s))
         for w, s in (
@@ -144,7 +144,9 @@ def nearest(b: Builder) -> Nest:
         ast.Assign(out, "=", which),
     )
     if b.chance(0.3):
-        body += (ast.Assign(output_place(b, Point((i,), (n,), plain=True)), "=", best),)
+        body += (
+            ast.Assign(make_output_place(b, IterationPoint((i,), (n,), plain=True)), "=", best),
+        )
     return _one_axis(b, i, n, *body)
 
 
@@ -223,7 +225,7 @@ def row_sort(b: Builder) -> Nest:
     op = b.pick((">", "<"))
     if b.chance(0.5):
         previous, here = ast.At(array, (r, ast.sub(j, 1))), ast.At(array, (r, j))
-        test = ast.both(ast.compare(j, ">", ast.ZERO), ast.compare(previous, op, key))
+        test = ast.conjunction(ast.compare(j, ">", ast.ZERO), ast.compare(previous, op, key))
         shift = ast.While(
             ast.compare(j, ">", ast.ZERO),
             (
@@ -235,7 +237,7 @@ def row_sort(b: Builder) -> Nest:
             ),
         )
         if b.chance(0.5):
-            shift = ast.While(ast.both(test.left, test.right, guarded=True), shift.body[1:])
+            shift = ast.While(ast.conjunction(test.left, test.right, guarded=True), shift.body[1:])
         body = (
             ast.Declare(b.kind, key.id, ast.At(array, (r, i))),
             ast.Declare("i32", j.id, i),
@@ -273,7 +275,7 @@ def complex_pairs(b: Builder) -> Nest:
     else:
         ar, ai, br, bi = (ast.At(b.array((n,)), (i,)) for _ in range(4))
     if b.chance(0.35):
-        out = output_place(b, Point((i,), (n,), plain=True))
+        out = make_output_place(b, IterationPoint((i,), (n,), plain=True))
         power = (
             ast.add(ast.Paren(ast.mul(ar, ar)), ast.Paren(ast.mul(ai, ai)))
             if b.chance(0.5)
@@ -286,7 +288,7 @@ def complex_pairs(b: Builder) -> Nest:
     sign = b.pick(("-", "+"))
     real = ast.Binary(sign, ast.mul(ar, br), ast.mul(ai, bi))
     imaginary = ast.Binary("+" if sign == "-" else "-", ast.mul(ar, bi), ast.mul(ai, br))
-    outs = [output_place(b, Point((i,), (n,), plain=True)) for _ in range(2)]
+    outs = [make_output_place(b, IterationPoint((i,), (n,), plain=True)) for _ in range(2)]
     if b.chance(0.5):
         words = [
             ast.Name(b.name((w,), b.kind))
@@ -305,12 +307,12 @@ def stepped(b: Builder) -> Nest:
         b.size(names.SIZES, (1, 4, 9, 16)),
         b.size(("steps", "iters", "nsteps", "max_iter"), (0, 1, 3, 5))
         if b.chance(0.7)
-        else ast.whole(b.pick((3, 4, 8, 10))),
+        else ast.integer(b.pick((3, 4, 8, 10))),
     )
     i, t = ast.Name(b.name(names.LOOPS, "i32")), _inner(b)
-    point = Point((i,), (n,), plain=True)
-    first = input_place(b, point, b.kind)
-    second = input_place(b, point, b.kind)
+    point = IterationPoint((i,), (n,), plain=True)
+    first = make_input_place(b, point, b.kind)
+    second = make_input_place(b, point, b.kind)
     v, w = ast.Name(b.local()), ast.Name(b.local())
     half: tuple = (
         ast.Literal(b.pick(("0.5", "0.25", "0.1", "0.9")), "f64")
@@ -323,7 +325,7 @@ def stepped(b: Builder) -> Nest:
     )
     if b.chance(0.3):
         step += (ast.If(ast.compare(v, ">", b.number()), (ast.Jump("break"),)),)
-    place = output_place(b, point)
+    place = make_output_place(b, point)
     body = (
         ast.Declare(b.kind, v.id, first),
         ast.Declare(b.kind, w.id, second),
@@ -338,13 +340,13 @@ def long_grid(b: Builder) -> Nest:
     n, m = extents(b, 2)
     variables, axes = loops(b, (n, m))
     if b.chance(0.5):
-        point = Point(variables, (n, m), plain=True)
-        effects.inputs(b, point)
-        return Nest("", [], [Region(axes, effects.body(b, point, b.pick((2, 3, 3, 4)), 2))])
+        point = IterationPoint(variables, (n, m), plain=True)
+        effects.add_inputs(b, point)
+        return Nest("", [], [Region(axes, effects.make_body(b, point, b.pick((2, 3, 3, 4)), 2))])
     c, k = b.size(names.DEPTHS, (1, 2, 3)), _inner(b)
-    point = Point((k, *variables), (c, n, m), plain=True)
-    effects.inputs(b, point)
-    inner = effects.body(b, point, b.pick((1, 2, 2)), 2)
+    point = IterationPoint((k, *variables), (c, n, m), plain=True)
+    effects.add_inputs(b, point)
+    inner = effects.make_body(b, point, b.pick((1, 2, 2)), 2)
     return Nest("", [], [Region(axes, (counted(k, c, *inner),))])
 
 
@@ -352,6 +354,6 @@ def long_line(b: Builder) -> Nest:
     """Many statements on one element."""
     n = b.size(names.SIZES, (1, 4, 9, 16))
     i = ast.Name(b.name(names.LOOPS, "i32"))
-    point = Point((i,), (n,), plain=b.chance(0.6))
-    effects.inputs(b, point)
-    return _one_axis(b, i, n, *effects.body(b, point, b.pick((3, 4, 4, 5)), 2))
+    point = IterationPoint((i,), (n,), plain=b.chance(0.6))
+    effects.add_inputs(b, point)
+    return _one_axis(b, i, n, *effects.make_body(b, point, b.pick((3, 4, 4, 5)), 2))

@@ -102,7 +102,7 @@ def looped(b: Builder) -> Nest:
 
 
 def _cut_off(s: _Number) -> Nest:
-    b, x, base = s.b, s.x, ast.whole(s.b.pick((10, 10, 2, 3, 16, 7)))
+    b, x, base = s.b, s.x, ast.integer(s.b.pick((10, 10, 2, 3, 16, 7)))
     step, cut = (
         ast.Assign(s.gather, "+=", ast.Binary("%", x, base) if b.chance(0.75) else ast.ONE),
         ast.Assign(x, "/=", base),
@@ -175,13 +175,13 @@ def _bits(s: _Number) -> Nest:
         )
     elif b.chance(0.5):
         loop = ast.While(
-            ast.compare(v, ">", ast.whole(b.pick((0, 1)))), (ast.Assign(v, ">>=", ast.ONE), count)
+            ast.compare(v, ">", ast.integer(b.pick((0, 1)))), (ast.Assign(v, ">>=", ast.ONE), count)
         )
     else:
         k = ast.Name(b.name(_INNER, "i32"))
         low = ast.Binary("&", ast.Paren(ast.Binary(">>", v, k)), ast.ONE)
         body = ast.Assign(s.gather, "+=", low) if b.chance(0.5) else ast.If(low, (count,))
-        loop = ast.For(k.id, ast.ZERO, "<", ast.whole(b.pick((32, 16, 8))), (body,))
+        loop = ast.For(k.id, ast.ZERO, "<", ast.integer(b.pick((32, 16, 8))), (body,))
     return s.t.nest(made, s.begin, loop, *s.end)
 
 
@@ -190,9 +190,9 @@ def _steps_down(s: _Number) -> Nest:
     limit: tuple = (
         b.size(("limit", "max_steps", "cap", "rounds"), (0, 5, 30))
         if b.chance(0.6)
-        else ast.whole(b.pick((50, 100, 20)))
+        else ast.integer(b.pick((50, 100, 20)))
     )
-    three = ast.add(ast.mul(ast.whole(3), v) if b.chance(0.6) else ast.mul(v, ast.whole(3)), 1)
+    three = ast.add(ast.mul(ast.integer(3), v) if b.chance(0.6) else ast.mul(v, ast.integer(3)), 1)
     half = ast.Binary("/", v, ast.TWO) if b.chance(0.6) else ast.Binary(">>", v, ast.ONE)
     odd = (
         ast.Binary("&", v, ast.ONE)
@@ -203,7 +203,9 @@ def _steps_down(s: _Number) -> Nest:
     if b.chance(0.4):
         move = ast.Assign(v, "=", ast.Conditional(odd, three, half))
     count = ast.Name(b.name(_COUNTS, "i32"))
-    test = ast.both(ast.compare(v, b.pick((">", "!=")), ast.ONE), ast.compare(count, "<", limit))
+    test = ast.conjunction(
+        ast.compare(v, b.pick((">", "!=")), ast.ONE), ast.compare(count, "<", limit)
+    )
     loop = ast.While(test, (move, ast.Assign(count, "+=", ast.ONE)))
     return s.t.nest(
         made, ast.Declare("i32", count.id, ast.ZERO), loop, ast.Assign(s.place, "=", count)
@@ -211,7 +213,7 @@ def _steps_down(s: _Number) -> Nest:
 
 
 def _powers(s: _Number) -> Nest:
-    b, (v, made), m = s.b, s.word("integers(0,900)"), ast.whole(s.b.pick((97, 1009, 251, 13)))
+    b, (v, made), m = s.b, s.word("integers(0,900)"), ast.integer(s.b.pick((97, 1009, 251, 13)))
     e, r = (
         ast.Name(b.name(("e", "exp0", "pw"), "u32")),
         ast.Name(b.name(("r", "res", "prod"), "u32")),
@@ -250,7 +252,7 @@ def written_out(b: Builder) -> Nest:
     if draw < 0.45:
         return _hex_bytes(t, ten)
     width = (
-        ast.whole(b.pick((8, 4, 6)))
+        ast.integer(b.pick((8, 4, 6)))
         if b.chance(0.5)
         else b.size(("width", "w", "digits_n", "places"), (1, 3, 5))
     )
@@ -265,9 +267,9 @@ def written_out(b: Builder) -> Nest:
     made = ast.Declare("u32", v.id, t.read("u32", "integers(0,100000)"))
     place = ast.At(out, (t.i, k))
     if draw < 0.75:
-        base = ast.whole(b.pick((10, 10, 8, 16)))
+        base = ast.integer(b.pick((10, 10, 8, 16)))
         rest = ast.Binary("%", v, base)
-        value = ast.add(zero, rest) if base != ast.whole(16) else _digit(b, rest, ten)
+        value = ast.add(zero, rest) if base != ast.integer(16) else _digit(b, rest, ten)
         steps = (ast.Assign(place, "=", value), ast.Assign(v, "/=", base))
         return t.nest(made, ast.For(k.id, ast.sub(width, 1), ">=", ast.ZERO, steps, -1))
     from_top = ast.sub(ast.sub(width, 1), k) if b.chance(0.6) else k
@@ -286,7 +288,7 @@ def _digit(b: Builder, value: tuple, ten: ast.Literal) -> tuple:
     """The character of a number below 16."""
     letter = b.pick((ast.sub(ast.add(ten, value), 10), ast.add(ten, ast.Paren(ast.sub(value, 10)))))
     return ast.Conditional(
-        ast.compare(value, "<", ast.whole(10)), ast.add(ast.Literal("'0'", "i32"), value), letter
+        ast.compare(value, "<", ast.integer(10)), ast.add(ast.Literal("'0'", "i32"), value), letter
     )
 
 
@@ -299,12 +301,12 @@ def _hex_bytes(t: _Line, ten: ast.Literal) -> Nest:
     words = (("hi", "h", "upper", "a"), ("lo", "l", "lower", "c"))
     hi, lo = (ast.Name(b.name(w, b.pick(("i32", "i32", "u8")))) for w in words)
     upper = (
-        ast.Binary(">>", byte, ast.whole(4))
+        ast.Binary(">>", byte, ast.integer(4))
         if b.chance(0.7)
-        else ast.Binary("/", byte, ast.whole(16))
+        else ast.Binary("/", byte, ast.integer(16))
     )
     lower = ast.Binary(
-        "&", byte, b.pick((ast.whole(15), ast.Literal("0x0f", "i32"), ast.Literal("0xF", "i32")))
+        "&", byte, b.pick((ast.integer(15), ast.Literal("0x0f", "i32"), ast.Literal("0xF", "i32")))
     )
     made = (ast.Declare(b.types[hi.id], hi.id, upper), ast.Declare(b.types[lo.id], lo.id, lower))
     twice = ast.mul(ast.TWO, i) if b.chance(0.6) else ast.mul(i, ast.TWO)
@@ -331,7 +333,7 @@ def _bytes_of_words(t: _Line) -> Nest:
     data = b.array(
         (ast.mul(t.n, count),), "u8", "integers(0,255)", ("bytes", "data", "buf", "raw", "in")
     )
-    base = ast.mul(ast.whole(count), i) if b.chance(0.6) else ast.mul(i, ast.whole(count))
+    base = ast.mul(ast.integer(count), i) if b.chance(0.6) else ast.mul(i, ast.integer(count))
     shifts = [8 * (count - 1 - s if big else s) for s in range(count)]
     places = [ast.At(data, (base if s == 0 else ast.add(base, s),)) for s in range(count)]
     if into:
@@ -342,7 +344,7 @@ def _bytes_of_words(t: _Line) -> Nest:
         return t.nest(ast.Assign(t.out("u32"), b.pick(("=", "=", "^=")), total))
     b.parameter(data).written = True
     w = ast.Name(b.name(_WORDS, "u32"))
-    mask = b.pick((ast.Literal("0xff", "u32"), ast.Literal("0xFF", "u32"), ast.whole(255)))
+    mask = b.pick((ast.Literal("0xff", "u32"), ast.Literal("0xFF", "u32"), ast.integer(255)))
     made = ast.Declare("u32", w.id, t.read("u32", "integers(0,4000000000)"))
     stores = [
         ast.Assign(p, "=", ast.Binary("&", _shifted(w, ">>", x), mask))
@@ -353,12 +355,12 @@ def _bytes_of_words(t: _Line) -> Nest:
 
 def _shifted(value: tuple, op: str, by: int) -> tuple:
     """`(value << by)`, or the value alone where nothing is shifted."""
-    return ast.Paren(ast.Binary(op, value, ast.whole(by))) if by else value
+    return ast.Paren(ast.Binary(op, value, ast.integer(by))) if by else value
 
 
 def _bits_of_words(t: _Line, k: ast.Name) -> Nest:
     """Flags of any type as the bits of a word, or the bits as flags."""
-    b, count = t.b, ast.whole(t.b.pick((8, 8, 32, 16, 4)))
+    b, count = t.b, ast.integer(t.b.pick((8, 8, 32, 16, 4)))
     kind, fill = b.pick(
         (
             ("bool", "integers(0,1)"),
@@ -397,7 +399,7 @@ def _flags_gathered(t: _Line, k: ast.Name, count: ast.Literal, flag: ast.At, w: 
         step = ast.Assign(
             w, "=", ast.Binary("|", doubled, ast.Paren(ast.Conditional(test, ast.ONE, ast.ZERO)))
         )
-    out = t.out("u8" if count == ast.whole(8) and b.chance(0.6) else "u32")
+    out = t.out("u8" if count == ast.integer(8) and b.chance(0.6) else "u32")
     loop = ast.For(k.id, ast.ZERO, "<", count, (step,))
     value = ast.Cast("u8", w) if b.types[out.array] == "u8" and b.chance(0.6) else w
     return t.nest(ast.Declare("u32", w.id, ast.ZERO), loop, ast.Assign(out, "=", value))
@@ -408,7 +410,7 @@ def _colour(t: _Line) -> Nest:
     words = (("r", "red", "R"), ("g", "green", "G"), ("b", "blue", "B"))
     r, g, c = (t.read("u8", "integers(0,255)", w) for w in words)
     if t.b.chance(0.5):
-        high = _shifted(ast.Paren(ast.Binary(">>", r, ast.whole(3))), "<<", 11)
+        high = _shifted(ast.Paren(ast.Binary(">>", r, ast.integer(3))), "<<", 11)
         middle = _shifted(ast.Paren(ast.Binary(">>", g, ast.TWO)), "<<", 5)
         value = ast.Binary("|", ast.Binary("|", high, middle), _shifted(c, ">>", 3))
         return t.nest(ast.Assign(t.out("u16"), "=", value))
@@ -428,5 +430,5 @@ def _nibbles(t: _Line) -> Nest:
     byte = t.read("u8", "integers(0,255)")
     low = ast.Binary("&", byte, ast.Literal(b.pick(("0x0f", "15", "0xF")), "i32"))
     return t.nest(
-        ast.Assign(first, "=", ast.Binary(">>", byte, ast.whole(4))), ast.Assign(second, "=", low)
+        ast.Assign(first, "=", ast.Binary(">>", byte, ast.integer(4))), ast.Assign(second, "=", low)
     )

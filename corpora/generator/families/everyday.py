@@ -12,7 +12,7 @@ from corpora.generator.core import expressions as ast
 from corpora.generator.core import names
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Axis, Nest, Region
-from corpora.generator.core.points import Point, input_place, output_place
+from corpora.generator.core.points import IterationPoint, make_input_place, make_output_place
 from corpora.generator.families.grids import extents, loops
 
 _MADE = tuple(
@@ -66,15 +66,15 @@ def _derived(b: Builder, sides: tuple) -> tuple:
             )
             return ast.Binary(
                 "%",
-                ast.Paren(ast.add(ast.Paren(ast.Binary("%", key, ast.whole(period))), period)),
-                ast.whole(period),
+                ast.Paren(ast.add(ast.Paren(ast.Binary("%", key, ast.integer(period))), period)),
+                ast.integer(period),
             )
         if draw < 0.55:
             return b.pick(
                 (
                     ast.Binary("/", side, ast.TWO),
                     ast.sub(side, 1),
-                    ast.Binary("%", side, ast.whole(b.pick((3, 4, 7, 8)))),
+                    ast.Binary("%", side, ast.integer(b.pick((3, 4, 7, 8)))),
                     ast.add(side, 1),
                 )
             )
@@ -132,9 +132,9 @@ def prologue(b: Builder) -> Nest:
         word = ast.Name(b.name(_MADE, b.kind))
         before += (ast.Declare(b.kind, word.id, value, const),)
         made.append(word)
-    point = Point(variables, sides, plain=b.chance(0.8))
+    point = IterationPoint(variables, sides, plain=b.chance(0.8))
     for _ in range(b.pick((1, 1, 2, 2, 3))):
-        input_place(b, point)
+        make_input_place(b, point)
     body: tuple = ()
     use: list = list(made)
     if two and b.chance(0.4) or b.chance(0.15):  # the distance of the place from something
@@ -162,7 +162,7 @@ def prologue(b: Builder) -> Nest:
     place = (
         b.reads[0]
         if b.chance(0.3) and b._kind_of(b.reads[0]) == b.kind and b.reads[0].subscripts == variables
-        else output_place(b, point)
+        else make_output_place(b, point)
     )
     b.parameter(place.array).written = True
     store = ast.Assign(place, b.pick(("=", "=", "=", "+=", "-=")), value)
@@ -263,7 +263,7 @@ def _call(b: Builder, x: tuple) -> tuple:
         return (
             ast.Call(name, (ast.Unary("-", ast.Call(b.function("fabs"), (x,))),))
             if b.chance(0.5)
-            else ast.Call(name, (ast.Call(b.function("fmin"), (x, b._same(ast.whole(4)))),))
+            else ast.Call(name, (ast.Call(b.function("fmin"), (x, b._same(ast.integer(4)))),))
         )
     if what in ("atan2", "hypot", "fmax", "fmin", "copysign"):
         other = b.read()
@@ -293,9 +293,9 @@ def formulas(b: Builder) -> Nest:
     n = b.size(DIMS, (1, 4, 9, 21), b.pick(("i32", "i32", "i32", "i32", "i64", "u32", "u64")))
     kind = b.types[n.id] if b.chance(0.7) else "i32"
     i = ast.Name(b.name(names.LOOPS, kind))
-    point = Point((i,), (n,), plain=True)
+    point = IterationPoint((i,), (n,), plain=True)
     for _ in range(b.pick((1, 2, 2, 3, 3, 4))):
-        input_place(b, point, b.kind)
+        make_input_place(b, point, b.kind)
     if b.chance(0.6):
         for _ in range(b.pick((1, 1, 2, 3))):
             b.scalar()
@@ -330,7 +330,9 @@ def formulas(b: Builder) -> Nest:
             value = ast.Conditional(
                 ast.compare(left, b.pick("<>"), b.number(zero=True)), value, b.leaf()
             )
-        body.append(ast.Assign(output_place(b, point), b.pick(("=", "=", "=", "+=", "-=")), value))
+        body.append(
+            ast.Assign(make_output_place(b, point), b.pick(("=", "=", "=", "+=", "-=")), value)
+        )
     return Nest("", [], [Region((Axis(i.id, ast.ZERO, n),), tuple(body))], index_type=kind)
 
 

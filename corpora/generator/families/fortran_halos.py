@@ -89,7 +89,7 @@ def halo(b: Builder) -> Nest:
     field = b.array(tuple(ast.add(s, around) for s in sides) if not margin else sides)
     middle = [ast.add(v, 1) if not margin and around == 2 else v for v in variables]
     axes = tuple(
-        Axis(v.id, ast.whole(margin), ast.sub(s, margin) if margin else s)
+        Axis(v.id, ast.integer(margin), ast.sub(s, margin) if margin else s)
         for v, s in zip(variables, sides)
     )
     near = [ast.At(field, tuple(middle))]
@@ -133,7 +133,7 @@ def components(b: Builder) -> Nest:
     """Points whose two to four components stand in the first dimension: `x(2, i)`, `v(:, i)`."""
     i, n = line(b)
     count = b.pick((2, 3, 3, 4))
-    extents = (n, ast.whole(count))
+    extents = (n, ast.integer(count))
     main, other = written(b, extents), b.array(extents)
     if b.chance(0.45):
         k = ast.Name(b.name(("k", "d", "c", "m"), "i32"))
@@ -148,7 +148,7 @@ def components(b: Builder) -> Nest:
                     k.id,
                     ast.ZERO,
                     "<",
-                    ast.whole(count),
+                    ast.integer(count),
                     (ast.Assign(ast.At(target, (i, k)), b.pick(("=", "+=", "-=")), value),),
                 ),
             )
@@ -157,13 +157,13 @@ def components(b: Builder) -> Nest:
     for k in range(count):
         word = ast.Name(b.local())
         one, two = b.pick(((main, other), (other, main)))
-        less = b.scalar() if b.chance(0.3) else ast.At(two, (i, ast.whole(k)))
-        body += (ast.Declare(b.kind, word.id, ast.sub(ast.At(one, (i, ast.whole(k))), less)),)
+        less = b.scalar() if b.chance(0.3) else ast.At(two, (i, ast.integer(k)))
+        body += (ast.Declare(b.kind, word.id, ast.sub(ast.At(one, (i, ast.integer(k))), less)),)
         parts.append(word)
     for k in range(count):
         body += (
             ast.Assign(
-                ast.At(main, (i, ast.whole(k))),
+                ast.At(main, (i, ast.integer(k))),
                 b.pick(("=", "=", "+=")),
                 mixed(b, b.rng.sample(parts, b.pick((1, 2)))),
             ),

@@ -116,7 +116,7 @@ class Body:
             period = (
                 b.size(names.COUNTS, (1, 2, 3, 5))
                 if b.chance(0.5)
-                else ast.whole(b.pick((2, 3, 4, 8)))
+                else ast.integer(b.pick((2, 3, 4, 8)))
             )
             subscripts, whole = b.pick(
                 (
@@ -129,7 +129,7 @@ class Body:
             subscripts, whole = (self.variables[k],), (self.sides[k],)
         else:
             c = b.rng.randrange(3)
-            subscripts, whole = (ast.whole(c),), (ast.whole(c + 1),)
+            subscripts, whole = (ast.integer(c),), (ast.integer(c + 1),)
         if b.kind in FLOATS and b.chance(0.07):
             other, fill = b.pick(
                 (

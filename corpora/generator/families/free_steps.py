@@ -77,7 +77,7 @@ def inner_loop(body: Body) -> tuple:
     count = (
         b.size(names.DEPTHS + names.COUNTS, FEW)
         if b.chance(0.7)
-        else ast.whole(b.pick((2, 3, 4, 5, 8, 10, 16, 25)))
+        else ast.integer(b.pick((2, 3, 4, 5, 8, 10, 16, 25)))
     )
     places = _inner_places(body, j, count)
     kept = (list(b.reads), list(b.locals), list(body.flags), list(body.own), body.depth)
@@ -206,7 +206,9 @@ def walk(body: Body) -> tuple:
         return repeated(body)
     (i,), (n,) = body.variables, body.sides
     count, turns = b.pick((1, 2, 2, 4)), b.pick((2, 3, 4, 5))
-    leap = ast.whole(b.pick((1, 2, 4, 16, 32, 64))) if b.chance(0.6) else b.size(names.COUNTS, FEW)
+    leap = (
+        ast.integer(b.pick((1, 2, 4, 16, 32, 64))) if b.chance(0.6) else b.size(names.COUNTS, FEW)
+    )
     array = b.array((ast.add(ast.mul(n, count), ast.mul(leap, turns)),))
     at, word, part = (
         ast.Name(b.name(names.FLATS, "i32")),

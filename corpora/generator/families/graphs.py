@@ -175,11 +175,11 @@ def best_edge(b: Builder) -> Nest:
         inside, value = (ast.Declare(b.kind, word.id, value),), word
     test, change = ast.compare(value, "<" if least else ">", best), (ast.Assign(best, "=", value),)
     if b.chance(0.15):
-        test = ast.both(ast.compare(rows.end, "!=", rows.v), test)
+        test = ast.conjunction(ast.compare(rows.end, "!=", rows.v), test)
     ends: tuple = ()
     if b.chance(0.5):
         where = ast.Name(b.name(("arg", "who", "best_e", "pick0", "via", "parent_v"), "i32"))
-        made += (ast.Declare("i32", where.id, ast.whole(-1) if b.chance(0.7) else rows.v),)
+        made += (ast.Declare("i32", where.id, ast.integer(-1) if b.chance(0.7) else rows.v),)
         change += (ast.Assign(where, "=", rows.e if b.chance(0.4) else rows.end),)
         ends = (ast.Assign(rows.of(rows.v, "i32", "constant(-2)", written=True), "=", where),)
     if not ends or b.chance(0.5):
@@ -195,8 +195,8 @@ def _beyond(b: Builder, above: bool) -> tuple:
     if b.kind in FLOATS:
         value = b._same(ast.Literal(b.pick(("1e9", "1e30", "1e20")), "f64"))
         return value if above else ast.Unary("-", value)
-    value = ast.whole(b.pick((999, 1000000, 2147483647)))
-    return value if above else ast.Unary("-", ast.whole(99))
+    value = ast.integer(b.pick((999, 1000000, 2147483647)))
+    return value if above else ast.Unary("-", ast.integer(99))
 
 
 def visited(b: Builder) -> Nest:
@@ -215,7 +215,7 @@ def visited(b: Builder) -> Nest:
     )
     other = rows.of(rows.end, kind, fill)
     mine = rows.of(rows.v, array=other.array)
-    small = ast.whole(b.pick((0, 1)))
+    small = ast.integer(b.pick((0, 1)))
     limit: tuple = small
     if kind == "i32" and not b.chance(0.4):
         limit = b.size(("depth", "cur_level", "limit", "wanted", "d_now"), (0, 1, 2))
@@ -223,7 +223,7 @@ def visited(b: Builder) -> Nest:
         ast.compare(other, "==", mine),
         ast.compare(other, b.pick(("==", "!=", "<", ">")), limit),
     )
-    apart = ast.both(ast.compare(rows.end, b.pick(("<", "!=", ">")), rows.v), same)
+    apart = ast.conjunction(ast.compare(rows.end, b.pick(("<", "!=", ">")), rows.v), same)
     test: tuple = b.pick((same, of_limit, apart, ast.compare(other, ">", mine)))
     if kind in ("bool", "u8") and b.chance(0.6):
         test = b.pick((other, ast.Unary("!", other)))
@@ -244,7 +244,7 @@ def visited(b: Builder) -> Nest:
         else b.pick((ast.ONE, rows.end))
     )
     change = (ast.Assign(place, "=", value), ast.Jump("break"))
-    before = (ast.Assign(place, "=", b.pick((ast.ZERO, ast.whole(-1)))),) if b.chance(0.5) else ()
+    before = (ast.Assign(place, "=", b.pick((ast.ZERO, ast.integer(-1)))),) if b.chance(0.5) else ()
     return rows.nest(*first, *before, rows.loop(ast.If(test, change)))
 
 
@@ -327,11 +327,13 @@ def _links_followed(b: Builder, i: ast.Name, parent: str, place: ast.At) -> tupl
     if b.chance(0.6):
         limit: tuple = b.size(("limit", "max_hops", "steps", "times"), (0, 1, 3, 8))
     else:
-        limit = ast.whole(b.pick((4, 8, 10, 32)))
+        limit = ast.integer(b.pick((4, 8, 10, 32)))
     move, made = ast.Assign(at, "=", ast.At(parent, (at,))), ast.Declare("i32", at.id, i)
     if b.chance(0.4):
         return made, ast.For(steps.id, ast.ZERO, "<", limit, (move,)), ast.Assign(place, "=", at)
-    test = ast.both(ast.compare(ast.At(parent, (at,)), "!=", at), ast.compare(steps, "<", limit))
+    test = ast.conjunction(
+        ast.compare(ast.At(parent, (at,)), "!=", at), ast.compare(steps, "<", limit)
+    )
     loop = ast.While(test, (move, ast.Assign(steps, "+=", ast.ONE)))
     store = ast.Assign(place, "=", b.pick((at, steps, at)))
     return made, ast.Declare("i32", steps.id, ast.ZERO), loop, store

@@ -80,7 +80,11 @@ def edge_list(b: Builder) -> Nest:
             ast.At(groups, (t.left,)), b.pick(("==", "!=", "<")), ast.At(groups, (t.right,))
         )
         step, test = (
-            (ast.Assign(ast.At(out, (t.e,)), "=", same if test is None else ast.both(test, same)),),
+            (
+                ast.Assign(
+                    ast.At(out, (t.e,)), "=", same if test is None else ast.conjunction(test, same)
+                ),
+            ),
             None,
         )
     body = step if test is None else (ast.If(test, step),)
@@ -177,7 +181,7 @@ def adjacency(b: Builder) -> Nest:
     more, zero = ast.Assign(count, "+=", ast.ONE), ast.Declare("i32", count.id, ast.ZERO)
     if draw < 0.5:
         place = t.out("i32", "constant(-1)", ("common_n", "out", "shared_n", "overlap"))
-        common = ast.both(joined(i, k), joined(j, k) if b.chance(0.6) else joined(k, j))
+        common = ast.conjunction(joined(i, k), joined(j, k) if b.chance(0.6) else joined(k, j))
         return t.nest(
             zero,
             ast.For(k.id, ast.ZERO, "<", n, (ast.If(common, (more,)),)),
@@ -187,13 +191,13 @@ def adjacency(b: Builder) -> Nest:
         "i32", "constant(-1)", ("triangles", "degree", "out", "counts_of", "links_of"), False
     )
     store = ast.Assign(place, "=", count)
-    test = joined(i, j) if b.chance(0.6) else ast.both(ast.compare(i, "!=", j), joined(i, j))
+    test = joined(i, j) if b.chance(0.6) else ast.conjunction(ast.compare(i, "!=", j), joined(i, j))
     if draw < 0.7:
         return t.nest(
             zero, ast.For(j.id, ast.ZERO, "<", n, (ast.If(test, (more,)),)), store, axes=1
         )
     inner = ast.For(
-        k.id, ast.add(j, 1), "<", n, (ast.If(ast.both(joined(i, k), joined(j, k)), (more,)),)
+        k.id, ast.add(j, 1), "<", n, (ast.If(ast.conjunction(joined(i, k), joined(j, k)), (more,)),)
     )
     middle: tuple = (ast.If(test, (inner,)),)
     if b.chance(0.5):
@@ -207,7 +211,7 @@ def _through(t: _Matrix) -> Nest:
     via = b.size(("via", "mid", "k0", "pivot", "through"), (0,))
     if b.chance(0.5):
         place = t.out(t.kind, "integers(0,1)", ("out", "next", "reach_new"))
-        way = ast.Paren(ast.both(t.joined(i, via), t.joined(via, j)))
+        way = ast.Paren(ast.conjunction(t.joined(i, via), t.joined(via, j)))
         return t.nest(ast.Assign(place, "=", ast.Binary("||", t.joined(i, j), way)))
     dist = b.array((t.n, t.n), None, "", ("dist", "d0", "D"))
     place = t.out(None, "", ("out", "d1", "next"))

@@ -10,7 +10,7 @@ from corpora.generator.core import effects, names
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Axis, Nest, Region
-from corpora.generator.core.points import Point, gathered, output_place
+from corpora.generator.core.points import IterationPoint, make_gathered_index, make_output_place
 
 _SIDES = (1, 2, 3, 5, 6, 9)
 _SMALL = (1, 2, 3, 4)
@@ -24,8 +24,8 @@ def extents(b: Builder, count: int) -> tuple:
         side = b.size(names.SIZES + ("width", "dim"), _SIDES, kind)
         return (side, side)
     if count == 2 and b.chance(0.06):
-        side = ast.whole(b.pick((4, 5, 8, 10, 16)))
-        return (side, side if b.chance(0.6) else ast.whole(b.pick((3, 6, 8))))
+        side = ast.integer(b.pick((4, 5, 8, 10, 16)))
+        return (side, side if b.chance(0.6) else ast.integer(b.pick((3, 6, 8))))
     pair = b.pick(names.EXTENTS)
     sides = [b.size((w,), _SIDES if count == 2 else _SMALL, kind) for w in pair]
     if count == 3:
@@ -39,7 +39,7 @@ def loops(
     words = b.pick(names.GRIDS)
     words = (words[2], *words[:2]) if len(sides) == 3 and b.chance(0.6) else words
     variables = tuple(ast.Name(b.exact(w, "i32")) for w in words[: len(sides)])
-    start = ast.whole(margin)
+    start = ast.integer(margin)
     axes = [
         Axis(v.id, start, ast.sub(s, margin) if margin else s) for v, s in zip(variables, sides)
     ]
@@ -76,20 +76,22 @@ def grid(b: Builder) -> Nest:
     flat, made = (None, ())
     if b.chance(0.4):
         flat, made = _flat(b, variables, sides)
-    point = Point(variables, sides, flat, plain=b.chance(0.4))
+    point = IterationPoint(variables, sides, flat, plain=b.chance(0.4))
     if b.chance(0.1):
-        return Nest("", [], [Region(axes, made + effects.constant(b, point))])
-    effects.inputs(b, point)
+        return Nest("", [], [Region(axes, made + effects.add_constant(b, point))])
+    effects.add_inputs(b, point)
     count = b.pick((1, 1, 1, 1, 2, 2))
     if b.chance(0.12):
         before = _bordered(b, variables, sides, point)
         return Nest("", [], [Region(axes, made + before)])
-    return Nest("", [], [Region(axes, made + effects.body(b, point, count, b.pick((1, 1, 2, 2))))])
+    return Nest(
+        "", [], [Region(axes, made + effects.make_body(b, point, count, b.pick((1, 1, 2, 2))))]
+    )
 
 
-def _bordered(b: Builder, variables: tuple, sides: tuple, point: Point) -> tuple:
+def _bordered(b: Builder, variables: tuple, sides: tuple, point: IterationPoint) -> tuple:
     """One value on the border, another inside."""
-    place = output_place(b, point)
+    place = make_output_place(b, point)
     tests = [ast.compare(v, "==", ast.ZERO) for v in variables] + [
         ast.compare(v, "==", ast.sub(s, 1)) for v, s in zip(variables, sides)
     ]
@@ -136,10 +138,12 @@ def flattened(b: Builder) -> Nest:
     if three and b.chance(0.5):
         made = made[::-1]
     flat = one if b.chance(0.35) else None
-    point = Point(variables, sides, flat)
-    effects.inputs(b, Point(variables, sides))
+    point = IterationPoint(variables, sides, flat)
+    effects.add_inputs(b, IterationPoint(variables, sides))
     return Nest(
-        "", [], [Region((axis,), made + effects.body(b, point, b.pick((1, 1, 2)), b.pick((1, 2))))]
+        "",
+        [],
+        [Region((axis,), made + effects.make_body(b, point, b.pick((1, 1, 2)), b.pick((1, 2))))],
     )
 
 
@@ -149,7 +153,7 @@ def transpose(b: Builder) -> Nest:
     (i, j), axes = loops(b, (n, m))
     draw = b.rng.random()
     array = b.array((n, m))
-    factor = ast.whole(b.pick((2, 2, 3))) if b.chance(0.5) else None
+    factor = ast.integer(b.pick((2, 2, 3))) if b.chance(0.5) else None
     if draw < 0.4:
         result, there, source = b.array((m, n)), (j, i), (i, j)
     elif draw < 0.6:
@@ -258,7 +262,7 @@ def scattered_rows(b: Builder) -> Nest:
         return grid_of(b, n, m)
     (i, j), axes = loops(b, (n, m))
     count = b.size(("table_rows", "vocab", "n_src", "limit"), (1, 2, 4, 7))
-    which = gathered(b, i, n, count.id)
+    which = make_gathered_index(b, i, n, count.id)
     table, result = b.array((count, m)), b.array((n, m))
     b.parameter(result).written = True
     if b.chance(0.5):
@@ -296,9 +300,9 @@ def scattered_rows(b: Builder) -> Nest:
 def grid_of(b: Builder, n: tuple, m: tuple) -> Nest:
     """A plain copy with arithmetic, when a richer family does not fit."""
     variables, axes = loops(b, (n, m))
-    point = Point(variables, (n, m), plain=True)
-    effects.inputs(b, point)
-    return Nest("", [], [Region(axes, effects.assign(b, point, 1))])
+    point = IterationPoint(variables, (n, m), plain=True)
+    effects.add_inputs(b, point)
+    return Nest("", [], [Region(axes, effects.add_assignment(b, point, 1))])
 
 
 def counted(variable: ast.Name, stop: tuple, *body: tuple, start: tuple = ast.ZERO) -> ast.For:

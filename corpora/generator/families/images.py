@@ -39,13 +39,13 @@ def colours(b: Builder) -> Nest:
     channels = b.pick((3, 3, 3, 4))
     axes, pixels, pixel = _pixels(b)
     many = (
-        ast.product([*(axis.stop for axis in axes), ast.whole(channels)])
+        ast.product([*(axis.stop for axis in axes), ast.integer(channels)])
         if len(axes) == 2
         else ast.mul(pixels, channels)
     )
     image = b.array((many,), "u8", "integers(0,255)", BYTES)
     where = ast.Paren(pixel) if len(axes) == 2 else pixel
-    base = ast.mul(ast.whole(channels), where) if b.chance(0.5) else ast.mul(where, channels)
+    base = ast.mul(ast.integer(channels), where) if b.chance(0.5) else ast.mul(where, channels)
     made: tuple = ()
     gray = b.chance(0.35)
     target = ""
@@ -105,7 +105,7 @@ def _pixels(b: Builder) -> tuple[tuple[Axis, ...], tuple, tuple]:
 def _channel(array: str, c: int, first: tuple) -> ast.At:
     """Channel c of a pixel whose first channel stands at `first`."""
     return ast.At(
-        array, (ast.whole(c) if first == ast.ZERO else first if c == 0 else ast.add(first, c),)
+        array, (ast.integer(c) if first == ast.ZERO else first if c == 0 else ast.add(first, c),)
     )
 
 
@@ -120,8 +120,8 @@ def _mixed(b: Builder, inputs: list, gray: bool) -> tuple:
 
 def _held(b: Builder, value: tuple) -> tuple:
     """What is brought into a byte: nothing above 255."""
-    top = _constant(b, ("255.0", "255.")) if b.chance(0.7) else ast.whole(255)
-    return ast.Conditional(ast.compare(value, ">", top), ast.whole(255), ast.Cast("u8", value))
+    top = _constant(b, ("255.0", "255.")) if b.chance(0.7) else ast.integer(255)
+    return ast.Conditional(ast.compare(value, ">", top), ast.integer(255), ast.Cast("u8", value))
 
 
 def _grayed(b: Builder, inputs: list, place: ast.At) -> tuple:
@@ -131,8 +131,8 @@ def _grayed(b: Builder, inputs: list, place: ast.At) -> tuple:
     ending: tuple = value
     if b.types[place.array] == "u8":
         held = _held(b, value)
-        test = ast.compare(value, b.pick((">", "<")), ast.whole(b.pick((100, 128, 127))))
-        ending = b.pick((held, ast.Conditional(test, ast.whole(255), ast.ZERO)))
+        test = ast.compare(value, b.pick((">", "<")), ast.integer(b.pick((100, 128, 127))))
+        ending = b.pick((held, ast.Conditional(test, ast.integer(255), ast.ZERO)))
     return made, ast.Assign(place, "=", ending)
 
 
@@ -179,7 +179,10 @@ def quantised(b: Builder) -> Nest:
         return _blended(t, first, second)
     kind = b.pick(("u8", "i32", b.kind))
     table = b.array(
-        (ast.whole(256),), kind, "integers(0,255)", ("lut", "table", "gamma_t", "palette", "curve")
+        (ast.integer(256),),
+        kind,
+        "integers(0,255)",
+        ("lut", "table", "gamma_t", "palette", "curve"),
     )
     return t.nest(ast.Assign(t.out(b.types[table]), "=", ast.At(table, (first,))))
 
@@ -200,15 +203,17 @@ def _rounded(t: _Line) -> Nest:
     place = t.out(kind)
     if b.chance(0.5):
         above, below = (
-            ast.If(ast.compare(r, op, ast.whole(limit)), (ast.Assign(r, "=", ast.whole(limit)),))
+            ast.If(
+                ast.compare(r, op, ast.integer(limit)), (ast.Assign(r, "=", ast.integer(limit)),)
+            )
             for op, limit in ((">", high), ("<", low))
         )
         steps: tuple = (above, below) if b.chance(0.5) else (below, above)
         return t.nest(
             made, *steps, ast.Assign(place, "=", ast.Cast(kind, r) if b.chance(0.6) else r)
         )
-    capped = ast.Conditional(ast.compare(r, ">", ast.whole(high)), ast.whole(high), r)
-    held = ast.Conditional(ast.compare(r, "<", ast.whole(low)), ast.whole(low), capped)
+    capped = ast.Conditional(ast.compare(r, ">", ast.integer(high)), ast.integer(high), r)
+    held = ast.Conditional(ast.compare(r, "<", ast.integer(low)), ast.integer(low), capped)
     return t.nest(
         made, ast.Assign(place, "=", ast.Cast(kind, ast.Paren(held)) if b.chance(0.4) else held)
     )
@@ -247,11 +252,11 @@ def _differing(t: _Line, first: ast.At, second: ast.At) -> Nest:
     if b.chance(0.7):
         limit: tuple = b.size(("tolerance", "thr", "limit", "eps0"), (0, 20, 90))
     else:
-        limit = ast.whole(b.pick((10, 64, 30)))
+        limit = ast.integer(b.pick((10, 64, 30)))
     turn = ast.If(ast.compare(d, "<", ast.ZERO), (ast.Assign(d, "=", ast.Unary("-", d)),))
     beyond = ast.compare(d, ">", limit)
     marks = (
-        ast.Conditional(beyond, ast.whole(255), ast.ZERO),
+        ast.Conditional(beyond, ast.integer(255), ast.ZERO),
         ast.Conditional(beyond, first, second),
         d,
         ast.Cast("u8", d),
@@ -262,9 +267,9 @@ def _differing(t: _Line, first: ast.At, second: ast.At) -> Nest:
 def _blended(t: _Line, first: ast.At, second: ast.At) -> Nest:
     """Two bytes mixed in whole numbers."""
     b, alpha = t.b, t.b.size(("alpha", "mix", "amount_a"), (0, 100, 255))
-    one = ast.Paren(ast.sub(ast.whole(255), alpha))
+    one = ast.Paren(ast.sub(ast.integer(255), alpha))
     value = ast.Binary(
-        "/", ast.Paren(ast.add(ast.mul(alpha, first), ast.mul(one, second))), ast.whole(255)
+        "/", ast.Paren(ast.add(ast.mul(alpha, first), ast.mul(one, second))), ast.integer(255)
     )
     place, mean = t.out("u8"), ast.Binary("/", ast.Paren(ast.add(first, second)), ast.TWO)
     return t.nest(ast.Assign(place, "=", b.pick((value, ast.Cast("u8", ast.Paren(value)), mean))))
@@ -293,7 +298,7 @@ def folded(b: Builder) -> Nest:
         how, stop, made = _beyond_ends(b, i, j, n, pad)
     else:
         factor: tuple = (
-            ast.whole(b.pick((2, 2, 3)))
+            ast.integer(b.pick((2, 2, 3)))
             if b.chance(0.6)
             else b.size(("factor", "up", "rep", "scale_i"), (1, 2, 3))
         )
@@ -309,7 +314,7 @@ def folded(b: Builder) -> Nest:
     out = b.array((stop,), kind, origin.fill, OUTPUTS)
     b.parameter(out).written = True
     place = ast.At(out, (i,))
-    inside = ast.both(ast.compare(j, ">=", ast.ZERO), ast.compare(j, "<", n))
+    inside = ast.conjunction(ast.compare(j, ">=", ast.ZERO), ast.compare(j, "<", n))
     copy, clear = (ast.Assign(place, "=", at),), (ast.Assign(place, "=", zero),)
     if how == "zero":
         if b.chance(0.5):

@@ -2,7 +2,7 @@
 sums, images.
 
 Contract: every family takes a builder and returns a `Nest` without name and style; see
-`nests.make`.
+`nests.draw_nest`.
 
     python -c "from corpora.generator import generate; print(next(generate(1, 11)).programs['cuda'].text)"
 """
@@ -13,7 +13,12 @@ from corpora.generator.core import effects, names
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Axis, Nest, Region
-from corpora.generator.core.points import Point, gathered, input_place, output_place
+from corpora.generator.core.points import (
+    IterationPoint,
+    make_gathered_index,
+    make_input_place,
+    make_output_place,
+)
 
 _LENGTHS = (1, 2, 5, 7, 12, 20, 33)
 
@@ -21,7 +26,7 @@ _LENGTHS = (1, 2, 5, 7, 12, 20, 33)
 def length(b: Builder) -> tuple:
     """The extent of a loop: a parameter, seldom a constant."""
     if b.chance(0.06):
-        return ast.whole(
+        return ast.integer(
             b.pick((3, 4, 8, 10, 16, 20, 32, 64, 100, 128, 256, 169, 347, 500, 784, 1000, 1024))
         )
     if b.chance(0.05):  # a matrix as one line
@@ -42,11 +47,11 @@ def index_type(b: Builder, n: tuple) -> str:
     )
 
 
-def line(b: Builder) -> tuple[Point, Axis, str]:
+def line(b: Builder) -> tuple[IterationPoint, Axis, str]:
     n = length(b)
     kind = index_type(b, n)
     word = b.name(names.LOOPS, kind)
-    return Point((ast.Name(word),), (n,)), Axis(word, ast.ZERO, n), kind
+    return IterationPoint((ast.Name(word),), (n,)), Axis(word, ast.ZERO, n), kind
 
 
 def simple(b: Builder) -> Nest:
@@ -54,14 +59,14 @@ def simple(b: Builder) -> Nest:
     point, axis, kind = line(b)
     point.plain = b.chance(0.8)
     if b.chance(0.14):
-        body = effects.constant(b, point)
+        body = effects.add_constant(b, point)
     else:
-        effects.inputs(b, point)
+        effects.add_inputs(b, point)
         draw = b.rng.random()
         body = (
-            effects.assign(b, point, 1 if draw < 0.7 else 2)
+            effects.add_assignment(b, point, 1 if draw < 0.7 else 2)
             if draw < 0.85
-            else effects.branch(b, point, 1)
+            else effects.add_branch(b, point, 1)
         )
     return Nest("", [], [Region((axis,), body)], index_type=kind)
 
@@ -70,9 +75,9 @@ def elementwise(b: Builder) -> Nest:
     """Several effects, odd subscripts, odd bounds."""
     point, axis, kind = line(b)
     _odd_bounds(b, point, axis, kind)
-    effects.inputs(b, point)
+    effects.add_inputs(b, point)
     count = b.pick((1, 1, 1, 2, 2, 3))
-    body = effects.body(b, point, count, b.pick((1, 2, 2, 3)))
+    body = effects.make_body(b, point, count, b.pick((1, 2, 2, 3)))
     if point.margin:
         body += _difference(b, point)
     before: tuple = ()
@@ -92,7 +97,7 @@ def _derived_scalar(b: Builder) -> tuple:
     return (ast.Declare(b.kind, word, value),)
 
 
-def _odd_bounds(b: Builder, point: Point, axis: Axis, kind: str) -> None:
+def _odd_bounds(b: Builder, point: IterationPoint, axis: Axis, kind: str) -> None:
     """Starts, ends, steps and directions other than 0 … n."""
     if kind != "i32" or type(axis.stop) is not ast.Name or b.types[axis.stop.id] != "i32":
         return
@@ -102,7 +107,7 @@ def _odd_bounds(b: Builder, point: Point, axis: Axis, kind: str) -> None:
     elif draw < 0.12:
         point.extents, axis.inclusive = (ast.add(n, 1),), True
     elif draw < 0.15:
-        axis.start = ast.whole(b.pick((1, 1, 2)))
+        axis.start = ast.integer(b.pick((1, 1, 2)))
     elif draw < 0.18:
         first = b.size(("start", "begin", "first", "from_idx", "lo"), (0, 1, 2))
         axis.start = first
@@ -116,12 +121,12 @@ def _odd_bounds(b: Builder, point: Point, axis: Axis, kind: str) -> None:
         point.extents = (axis.stop,)
 
 
-def _difference(b: Builder, point: Point) -> tuple:
+def _difference(b: Builder, point: IterationPoint) -> tuple:
     """A three-point stencil, with its own arrays."""
     i, n = point.variables[0], point.extents[0]
     array = b.array((n,))
     left, right, middle = (ast.At(array, (s,)) for s in (ast.sub(i, 1), ast.add(i, 1), i))
-    place = output_place(b, Point((i,), (n,), plain=True))
+    place = make_output_place(b, IterationPoint((i,), (n,), plain=True))
     two = b.number()
     draw = b.rng.random()
     if draw < 0.4:
@@ -142,15 +147,15 @@ def _difference(b: Builder, point: Point) -> tuple:
 def several(b: Builder) -> Nest:
     """Two or three independent loops in one function."""
     point, axis, kind = line(b)
-    effects.inputs(b, point)
-    regions = [Region((axis,), effects.assign(b, point, 1))]
+    effects.add_inputs(b, point)
+    regions = [Region((axis,), effects.add_assignment(b, point, 1))]
     for _ in range(b.pick((1, 1, 2))):
         n = b.size(names.SIZES, _LENGTHS) if b.chance(0.5) else axis.stop
         b.reads.clear()
-        other = Point(point.variables, (n,), plain=True)
+        other = IterationPoint(point.variables, (n,), plain=True)
         if b.chance(0.5):
-            input_place(b, other)
-        body = effects.assign(b, other, 1) if b.reads else effects.constant(b, other)
+            make_input_place(b, other)
+        body = effects.add_assignment(b, other, 1) if b.reads else effects.add_constant(b, other)
         regions.append(Region((Axis(axis.variable, ast.ZERO, n),), body))
     return Nest("", [], regions, index_type="i32" if kind != "i64" else kind)
 
@@ -162,9 +167,11 @@ def histogram(b: Builder) -> Nest:
     bins = (
         b.size(("nbins", "num_bins", "nbr_bin", "k_bins", "B"), (2, 4, 7, 16))
         if b.chance(0.6)
-        else ast.whole(b.pick((256, 16, 32, 10, 64)))
+        else ast.integer(b.pick((256, 16, 32, 10, 64)))
     )
-    cell = b.pick(("i32", "i32", "i32", "u32")) if bins != ast.whole(256) else b.pick(("u8", "i32"))
+    cell = (
+        b.pick(("i32", "i32", "i32", "u32")) if bins != ast.integer(256) else b.pick(("u8", "i32"))
+    )
     text = bins.id if type(bins) is ast.Name else bins.text
     values = b.array(
         (n,),
@@ -190,7 +197,8 @@ def histogram(b: Builder) -> Nest:
     if b.chance(0.15):
         change = (
             ast.If(
-                ast.compare(reading, b.pick((">", "!=", "<")), ast.whole(b.pick((0, 1, 3)))), change
+                ast.compare(reading, b.pick((">", "!=", "<")), ast.integer(b.pick((0, 1, 3)))),
+                change,
             ),
         )
     return Nest("", [], [Region((axis,), statements + change)], index_type=kind)
@@ -200,7 +208,7 @@ def total(b: Builder) -> Nest:
     """A reduction into one cell: sum, count, dot product, or the largest integer."""
     point, axis, kind = line(b)
     point.plain = True
-    effects.inputs(b, point)
+    effects.add_inputs(b, point)
     extreme = b.kind == "i32" and b.chance(0.4)
     counting = not extreme and b.chance(0.3)
     result = b.array(
@@ -219,9 +227,9 @@ def total(b: Builder) -> Nest:
             index_type=kind,
         )
     value = b.value(b.pick((0, 1, 1, 2)))
-    if b.types[result] != ast.type_of(value, b.types):
+    if b.types[result] != ast.infer_type(value, b.types):
         value = b.read()
-    if b.types[result] != ast.type_of(value, b.types):
+    if b.types[result] != ast.infer_type(value, b.types):
         value = ast.Cast(b.types[result], value)
     statements: tuple = ()
     if b.chance(0.25):
@@ -240,7 +248,7 @@ def returned(b: Builder) -> Nest:
     """A sum that is the function's value."""
     point, axis, kind = line(b)
     point.plain = True
-    effects.inputs(b, point)
+    effects.add_inputs(b, point)
     word = b.local(b.kind, names.SUMS)
     change: tuple = (ast.Assign(ast.Name(word), "+=", b.value(b.pick((0, 1, 2)))),)
     if b.chance(0.25):
@@ -307,7 +315,7 @@ def image(b: Builder) -> Nest:
         )
         if b.chance(0.3):
             grey = ast.Binary(
-                "/", ast.Paren(ast.add(ast.add(parts[0], parts[1]), parts[2])), ast.whole(3)
+                "/", ast.Paren(ast.add(ast.add(parts[0], parts[1]), parts[2])), ast.integer(3)
             )
         return Nest(
             "",
@@ -326,7 +334,7 @@ def image(b: Builder) -> Nest:
         )
     elif draw < 0.75:
         table = b.array(
-            (ast.whole(256),),
+            (ast.integer(256),),
             out_kind,
             "integers(0,255)" if out_kind == "u8" else "",
             ("table", "lut", "palette", "cdf"),
@@ -357,9 +365,9 @@ def indirect(b: Builder) -> Nest:
     point, axis, kind = line(b)
     i, n = point.variables[0], axis.stop
     limit = b.size(names.SIZES, (1, 3, 6, 11))
-    places = gathered(b, i, n, limit.id)
+    places = make_gathered_index(b, i, n, limit.id)
     array = b.array((limit,))
-    out = output_place(b, Point((i,), (n,), plain=True))
+    out = make_output_place(b, IterationPoint((i,), (n,), plain=True))
     word = b.name(names.FLATS, "i32")
     j = ast.Name(word)
     made = ast.Declare("i32", word, places, b.chance(0.3))
@@ -374,7 +382,7 @@ def indirect(b: Builder) -> Nest:
         )
     write = (ast.Assign(out, b.pick(("=", "=", "+=")), b.value(1)),)
     if draw < 0.65:
-        test = ast.both(ast.compare(j, ">=", ast.ZERO), ast.compare(j, "<", limit))
+        test = ast.conjunction(ast.compare(j, ">=", ast.ZERO), ast.compare(j, "<", limit))
         b.parameter(places.array).fill = (
             "integers(-2,0)" if b.chance(0.1) else f"indices({limit.id})"
         )

@@ -9,7 +9,7 @@ from corpora.generator.core import expressions as ast
 from corpora.generator.core import names
 from corpora.generator.core.builder import Builder
 from corpora.generator.core.nest import Axis, Nest, Region
-from corpora.generator.core.points import Point, input_place, output_place
+from corpora.generator.core.points import IterationPoint, make_input_place, make_output_place
 from corpora.generator.families.grids import extents, loops
 
 
@@ -27,7 +27,7 @@ def product(b: Builder) -> Nest:
     if b.chance(0.2):
         right = ast.At(b.array((m, k)), (j, q))
         b.parameters.pop(-2)
-    place = output_place(b, Point((i, j), (n, m), plain=True))
+    place = make_output_place(b, IterationPoint((i, j), (n, m), plain=True))
     term = ast.mul(left, right)
     if b.chance(0.2):
         term = ast.mul(ast.Paren(ast.sub(left, right)), ast.Paren(ast.sub(left, right)))
@@ -92,7 +92,7 @@ def triangle(b: Builder) -> Nest:
     if b.chance(0.5):
         word = b.local(b.kind, names.SUMS)
         term = ast.mul(ast.At(b.array((n, n)), (i, j)), vector) if square else vector
-        place = output_place(b, Point((i,), (n,), plain=True))
+        place = make_output_place(b, IterationPoint((i,), (n,), plain=True))
         inner = ast.For(
             j.id, start, op, stop, (ast.Assign(ast.Name(word), b.pick(("+=", "-=")), term),)
         )
@@ -110,7 +110,7 @@ def triangle(b: Builder) -> Nest:
                 )
             ],
         )
-    place = output_place(b, Point((i, j), (n, n), plain=True))
+    place = make_output_place(b, IterationPoint((i, j), (n, n), plain=True))
     b.reads += [vector, ast.At(vector.array, (i,))]
     inner = ast.For(j.id, start, op, stop, (ast.Assign(place, b.pick(("=", "+=")), b.value(1)),))
     return Nest("", [], [Region((axis,), (inner,))])
@@ -132,7 +132,7 @@ def sparse(b: Builder) -> Nest:
         )
         element = ast.mul(element, ast.At(b.array((n,)), (ast.At(columns, (j,)),)))
     word = b.local(b.kind, names.SUMS)
-    place = output_place(b, Point((i,), (n,), plain=True))
+    place = make_output_place(b, IterationPoint((i,), (n,), plain=True))
     first, last = ast.At(starts, (i,)), ast.At(starts, (ast.add(i, 1),))
     made: tuple = (ast.Declare(b.kind, word, b.number(zero=True)),)
     if b.chance(0.4):
@@ -163,8 +163,8 @@ def pairs(b: Builder) -> Nest:
     word, gap = b.local(b.kind, names.SUMS), b.local()
     local = ast.Name(word)
     b.locals.append(ast.Name(gap))
-    weight = input_place(b, Point((j,), (n,), plain=True))
-    place = output_place(b, Point((i,), (n,), plain=True))
+    weight = make_input_place(b, IterationPoint((j,), (n,), plain=True))
+    place = make_output_place(b, IterationPoint((i,), (n,), plain=True))
     step: tuple = (
         ast.Declare(b.kind, gap, ast.sub(other, mine)),
         ast.Assign(local, "+=", b.value(1) if b.chance(0.5) else ast.mul(ast.Name(gap), weight)),

@@ -17,14 +17,14 @@ from corpora.generator.core import names
 from corpora.generator.core.builder import Builder
 from corpora.generator.core.nest import Axis, Nest, Parameter, Region
 from corpora.generator.core.one_thread import (
-    at,
-    counters,
-    floating,
-    likely,
-    local,
-    over,
-    put,
-    written,
+    make_assignment,
+    make_counters,
+    make_element,
+    make_likely_test,
+    make_local,
+    make_loop,
+    make_written_array,
+    use_floating_type,
 )
 from corpora.generator.families import phases, phases_chains
 from corpora.generator.families.sequential import (
@@ -91,17 +91,17 @@ class _Rows:
         if extents == (ast.ONE,):
             parameter.extents, self.plans[name] = (
                 tuple(self.rows),
-                lambda subscripts: at(name, *self.indices),
+                lambda subscripts: make_element(name, *self.indices),
             )
         elif self.how == "column" and len(extents) == 1 and type(extents[0]) is not ast.Binary:
             parameter.extents, self.plans[name] = (
                 (*extents, *self.rows),
-                lambda subscripts: at(name, *subscripts, *self.indices),
+                lambda subscripts: make_element(name, *subscripts, *self.indices),
             )
         elif len(extents) > 1 or self.how == "plain" and type(extents[0]) is not ast.Binary:
             parameter.extents, self.plans[name] = (
                 (*self.rows, *extents),
-                lambda subscripts: at(name, *self.indices, *subscripts),
+                lambda subscripts: make_element(name, *self.indices, *subscripts),
             )
         else:
             self._flat(parameter)
@@ -115,7 +115,7 @@ class _Rows:
         parameter.extents, start = (ast.product([*self.rows, *parts]),), ast.product([row, *parts])
         if self.how == "base":
             base = self._base(tuple(parts), start)
-            self.plans[name] = lambda subscripts: at(
+            self.plans[name] = lambda subscripts: make_element(
                 name, ast.add(base, subscripts[0]) if subscripts[0] != ast.ZERO else base
             )
         elif self.how == "pointer":
@@ -126,9 +126,9 @@ class _Rows:
             self.made.append(
                 ast.DeclarePointer(parameter.type, word, name, start, not parameter.written)
             )
-            self.plans[name] = lambda subscripts: at(word, *subscripts)
+            self.plans[name] = lambda subscripts: make_element(word, *subscripts)
         else:
-            self.plans[name] = lambda subscripts: at(name, ast.add(start, subscripts[0]))
+            self.plans[name] = lambda subscripts: make_element(name, ast.add(start, subscripts[0]))
 
     def _base(self, parts: tuple, start: tuple) -> ast.Name:
         if parts not in self.bases:
@@ -213,27 +213,32 @@ def image_recurrences(b: Builder) -> Nest:
 def row_positions(b: Builder) -> Nest:
     """A running position that begins anew in every row is nobody else's."""
     n, m = (b.size((w,), (1, 2, 3, 5)) for w in b.pick(names.EXTENTS))
-    (r, j), count = counters(b, 2), b.chance(0.4)
+    (r, j), count = make_counters(b, 2), b.chance(0.4)
     first = ast.mul(r, m) if b.chance(0.7) else ast.mul(m, r)
-    k, begun = local(b, first, ("k", "pos", "out_at", "p", "idx", "dst_i", "cur"), "i32")
-    place = at(b.array((n, m)), r, j)
-    result = written(b, (ast.mul(n, m),))
+    k, begun = make_local(b, first, ("k", "pos", "out_at", "p", "idx", "dst_i", "cur"), "i32")
+    place = make_element(b.array((n, m)), r, j)
+    result = make_written_array(b, (ast.mul(n, m),))
     b.reads = [place]
-    store = (put(at(result, k), place if b.chance(0.6) else b.value(1)), put(k, 1, "+="))
+    store = (
+        make_assignment(make_element(result, k), place if b.chance(0.6) else b.value(1)),
+        make_assignment(k, 1, "+="),
+    )
     if b.chance(0.5):
-        store = (put(at(result, ast.Postfix("++", k)), store[0].value),)
-    step = (ast.If(likely(b, place), store),) if b.chance(0.5) else store
+        store = (make_assignment(make_element(result, ast.Postfix("++", k)), store[0].value),)
+    step = (ast.If(make_likely_test(b, place), store),) if b.chance(0.5) else store
     after = (
         (
-            put(
-                at(written(b, (n,), "i32", "constant(-1)"), r),
+            make_assignment(
+                make_element(make_written_array(b, (n,), "i32", "constant(-1)"), r),
                 ast.sub(k, first) if b.chance(0.7) else k,
             ),
         )
         if count
         else ()
     )
-    return Nest("", [], [Region((Axis(r.id, ast.ZERO, n),), (begun, over(b, j, m, *step), *after))])
+    return Nest(
+        "", [], [Region((Axis(r.id, ast.ZERO, n),), (begun, make_loop(b, j, m, *step), *after))]
+    )
 
 
 def disjoint(b: Builder) -> Nest:
@@ -251,34 +256,34 @@ def disjoint(b: Builder) -> Nest:
     else:
         length, stop = n, ast.Binary("/", n, ast.TWO)
         first, second = i, ast.sub(ast.sub(n, 1), i) if b.chance(0.6) else ast.sub(ast.sub(n, i), 1)
-    a = written(b, (length,))
-    places = [at(a, first), at(a, second)]
+    a = make_written_array(b, (length,))
+    places = [make_element(a, first), make_element(a, second)]
     b.rng.shuffle(places)
     target, source = places
     if draw > 0.8 or b.chance(0.2):
-        hold, kept = local(b, target)
-        step: tuple = (kept, put(target, source), put(source, hold))
+        hold, kept = make_local(b, target)
+        step: tuple = (kept, make_assignment(target, source), make_assignment(source, hold))
         if b.chance(0.25):
             step = (ast.If(ast.compare(target, b.pick("<>"), source), step),)
     elif b.chance(0.3):
-        hold, kept = local(b, ast.sub(target, source))
-        step = (kept, put(target, source, "+="), put(source, hold))
+        hold, kept = make_local(b, ast.sub(target, source))
+        step = (kept, make_assignment(target, source, "+="), make_assignment(source, hold))
     else:
         b.reads = [source]
         value = source if b.chance(0.5) else b.value(1)
-        step = (put(target, value, b.pick(("=", "+=", "+=", "-="))),)
+        step = (make_assignment(target, value, b.pick(("=", "+=", "+=", "-="))),)
     return Nest("", [], [Region((Axis(i.id, ast.ZERO, stop),), step)])
 
 
 def row_loss(b: Builder) -> Nest:
     """A loss for every row, some left out, with the row's gradient."""
-    floating(b)
+    use_floating_type(b)
     n, c = (
         b.size(w, (1, 3, 5))
         for w in (("n", "N", "batch", "rows", "B"), ("c", "classes", "C", "dim", "V"))
     )
     (i, j), total = (
-        counters(b, 2),
+        make_counters(b, 2),
         ast.Name(b.local(b.kind, ("loss_i", "sum", "acc", "s", "total"))),
     )
     x, y = (
@@ -289,26 +294,39 @@ def row_loss(b: Builder) -> Nest:
     first = (ast.Declare(b.kind, total.id, b.number(zero=True)),)
     skip: tuple = ()
     if b.chance(0.5):
-        mask = at(b.array((n,), "i32", "integers(0,1)", names.MASKS), i)
+        mask = make_element(b.array((n,), "i32", "integers(0,1)", names.MASKS), i)
         skip = (ast.If(ast.compare(mask, "==", ast.ZERO), (ast.Jump("continue"),)),)
-    place = at(written(b, (n,), wanted=("loss", "losses", "L", "cost", "row_loss")), i)
-    body = phases_chains.row_loss(b, row, at(y, i), c, j, total)
+    place = make_element(
+        make_written_array(b, (n,), wanted=("loss", "losses", "L", "cost", "row_loss")), i
+    )
+    body = phases_chains.row_loss(b, row, make_element(y, i), c, j, total)
     end: tuple = ast.Binary("/", total, c) if b.chance(0.3) else total
     grad: tuple = ()
     if b.chance(0.5):
-        hit = ast.Conditional(ast.Paren(ast.compare(j, "==", at(y, i))), ast.ONE, ast.ZERO)
-        target = at(written(b, (n, c), wanted=("grad", "dx", "dlogits", "gx")), i, j)
+        hit = ast.Conditional(
+            ast.Paren(ast.compare(j, "==", make_element(y, i))), ast.ONE, ast.ZERO
+        )
+        target = make_element(
+            make_written_array(b, (n, c), wanted=("grad", "dx", "dlogits", "gx")), i, j
+        )
         grad = (
-            over(
+            make_loop(
                 b,
                 j,
                 c,
-                put(
+                make_assignment(
                     target, ast.Binary("/", ast.Paren(ast.sub(row(j), hit)), n), b.pick(("=", "+="))
                 ),
             ),
         )
-    nest_body = (*skip, *views, *first, *body, put(place, end, b.pick(("=", "=", "+="))), *grad)
+    nest_body = (
+        *skip,
+        *views,
+        *first,
+        *body,
+        make_assignment(place, end, b.pick(("=", "=", "+="))),
+        *grad,
+    )
     return Nest("", [], [Region((Axis(i.id, ast.ZERO, n),), nest_body)])
 
 

@@ -13,7 +13,7 @@ from corpora.generator.core import effects, names
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Axis, Nest, Region
-from corpora.generator.core.points import Point, output_place
+from corpora.generator.core.points import IterationPoint, make_output_place
 from corpora.generator.families.grids import extents, loops
 
 _COUNTS = ("count", "hits", "found_n", "cnt", "changed", "total", "nbad", "num")
@@ -30,15 +30,15 @@ def reduced(b: Builder) -> Nest:
         sides = (b.size(names.SIZES, (1, 3, 8, 17)),)
         variables = (ast.Name(b.name(names.LOOPS, "i32")),)
         axes = (Axis(variables[0].id, ast.ZERO, sides[0]),)
-    point = Point(variables, sides, plain=b.chance(0.7))
-    effects.inputs(b, point)
+    point = IterationPoint(variables, sides, plain=b.chance(0.7))
+    effects.add_inputs(b, point)
     made: tuple = ()
     if b.chance(0.35):
         word = b.local()
         made = (ast.Declare(b.kind, word, b.value(b.pick((1, 1, 2)))),)
         b.locals.append(ast.Name(word))
     if b.chance(0.15):
-        made += (ast.Assign(output_place(b, point), "=", b.value(1)),)
+        made += (ast.Assign(make_output_place(b, point), "=", b.value(1)),)
     draw = b.rng.random()
     if draw < 0.35:
         return _count(b, axes, made)

@@ -10,7 +10,7 @@ from corpora.generator.core import effects, names
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Axis, Nest, Region
-from corpora.generator.core.points import Point, output_place
+from corpora.generator.core.points import IterationPoint, make_output_place
 from corpora.generator.families.grids import extents
 
 
@@ -23,7 +23,7 @@ class Row:
         self.b = b
         self.n, self.m = extents(b, 2)
         if b.chance(0.08):
-            self.m = ast.whole(b.pick((3, 4, 8, 10, 16)))
+            self.m = ast.integer(b.pick((3, 4, 8, 10, 16)))
         self.i = ast.Name(b.name(names.LOOPS, "i32"))
         self.j = ast.Name(b.name(names.INNER, "i32"))
         self.axis = Axis(self.i.id, ast.ZERO, self.n)
@@ -54,7 +54,9 @@ class Row:
         return ast.For(self.j.id, start, "<", self.m, body)
 
     def output(self, kind: str | None = None, fill: str = "") -> ast.At:
-        return output_place(self.b, Point((self.i,), (self.n,), plain=True), kind, fill)
+        return make_output_place(
+            self.b, IterationPoint((self.i,), (self.n,), plain=True), kind, fill
+        )
 
     def nest(self, body: tuple) -> Nest:
         return Nest("", [], [Region((self.axis,), self.made + body)])
@@ -162,7 +164,11 @@ def _search(b: Builder, row: Row, element: ast.At) -> Nest:
     step = (ast.If(b.condition(), (ast.Assign(found, "=", row.j), ast.Jump("break"))),)
     place = row.output("i32", "constant(-2)")
     return row.nest(
-        (ast.Declare("i32", found.id, ast.whole(-1)), row.loop(step), ast.Assign(place, "=", found))
+        (
+            ast.Declare("i32", found.id, ast.integer(-1)),
+            row.loop(step),
+            ast.Assign(place, "=", found),
+        )
     )
 
 
@@ -311,9 +317,9 @@ def strided_columns(b: Builder) -> Nest:
     """A loop of effects inside a thread's own loop: the general case of row_elements."""
     n, m = extents(b, 2)
     i, j = ast.Name(b.name(names.LOOPS, "i32")), ast.Name(b.name(names.INNER, "i32"))
-    point = Point((i, j), (n, m), plain=True)
-    effects.inputs(b, point)
-    inner = effects.body(b, point, b.pick((1, 1, 2)), 2)
+    point = IterationPoint((i, j), (n, m), plain=True)
+    effects.add_inputs(b, point)
+    inner = effects.make_body(b, point, b.pick((1, 1, 2)), 2)
     return Nest(
         "", [], [Region((Axis(i.id, ast.ZERO, n),), (ast.For(j.id, ast.ZERO, "<", m, inner),))]
     )

@@ -80,7 +80,9 @@ class Records:
     def at(self, index: tuple, part: int) -> ast.At:
         if self.split or self.count == 1:
             return ast.At(self.arrays[part], (index,))
-        base = ast.mul(index, self.count) if self.swapped else ast.mul(ast.whole(self.count), index)
+        base = (
+            ast.mul(index, self.count) if self.swapped else ast.mul(ast.integer(self.count), index)
+        )
         return ast.At(self.arrays[0], (base if part == 0 else ast.add(base, part),))
 
     def all(self, index: tuple) -> list:
@@ -160,19 +162,19 @@ def _linear_map(records: Records, i: ast.Name, mine: list) -> tuple:
         )
     target.written()
     matrix = (
-        b.array((ast.whole(rows * count),), None, "", ("M", "mat", "rot", "R", "T", "m0"))
+        b.array((ast.integer(rows * count),), None, "", ("M", "mat", "rot", "R", "T", "m0"))
         if b.chance(0.5)
         else ""
     )
     shift = (
-        b.array((ast.whole(rows),), None, "", ("t", "off", "trans", "bias"))
+        b.array((ast.integer(rows),), None, "", ("t", "off", "trans", "bias"))
         if b.chance(0.35)
         else ""
     )
     lines = []
     for row in range(rows):
         if matrix:
-            factors: list = [ast.At(matrix, (ast.whole(row * count + c),)) for c in range(count)]
+            factors: list = [ast.At(matrix, (ast.integer(row * count + c),)) for c in range(count)]
         else:
             factors = [b._same(ast.Literal(b._any_float(), "f64")) for _ in range(count)]
         value = joined([ast.mul(f, x) for f, x in zip(factors, mine)])
@@ -180,7 +182,7 @@ def _linear_map(records: Records, i: ast.Name, mine: list) -> tuple:
             ast.Assign(
                 target.at(i, row),
                 "=",
-                ast.add(value, ast.At(shift, (ast.whole(row),))) if shift else value,
+                ast.add(value, ast.At(shift, (ast.integer(row),))) if shift else value,
             )
         )
     return tuple(lines)
@@ -224,7 +226,7 @@ def _within_limits(records: Records, i: ast.Name, mine: list) -> tuple:
     limits = [b.scalar() for _ in range(b.pick((1, 2)))]
     low = ast.Unary("-", limits[0])
     tests = [
-        ast.both(ast.compare(x, ">=", low), ast.compare(x, b.pick(("<", "<=")), limits[-1]))
+        ast.conjunction(ast.compare(x, ">=", low), ast.compare(x, b.pick(("<", "<=")), limits[-1]))
         for x in mine
     ]
     if b.chance(0.6):

@@ -53,7 +53,7 @@ def pairs(b: Builder) -> Nest:
                 ast.compare(left.at(j, part), op, right.at(i, part)),
             ]
         value: tuple = joined(parts, "&&")
-        value = ast.both(ast.compare(i, "!=", j), value) if b.chance(0.2) else value
+        value = ast.conjunction(ast.compare(i, "!=", j), value) if b.chance(0.2) else value
         made: tuple = ()
     else:
         out = b.array(sides, None, "", ("dist", "D", "sim", "gram", "cost"))
@@ -195,7 +195,7 @@ def _nearest(t: _Against, d2: ast.Name) -> Nest:
     if b.kind in FLOATS:
         start: tuple = b._same(ast.Literal(b.pick(("1e30", "1e9", "1e20")), "f64"))
     else:
-        start = ast.whole(b.pick((1000000, 2147483647, 99999)))
+        start = ast.integer(b.pick((1000000, 2147483647, 99999)))
     nearer = ast.If(
         ast.compare(d2, "<", best), (ast.Assign(best, "=", d2), ast.Assign(where, "=", t.j))
     )
@@ -206,7 +206,7 @@ def _nearest(t: _Against, d2: ast.Name) -> Nest:
         ends += (ast.Assign(place, "=", ast.Call(b.function("sqrt"), (best,)) if root else best),)
     zero = (
         ast.Declare(b.kind, best.id, start),
-        ast.Declare("i32", where.id, ast.whole(b.pick((-1, 0)))),
+        ast.Declare("i32", where.id, ast.integer(b.pick((-1, 0)))),
     )
     return t.nest(zero, (*t.made, ast.Declare(b.kind, d2.id, t.square), nearer), ends)
 
@@ -219,7 +219,7 @@ def _ranked(t: _Against) -> Nest:
     test = ast.compare(y, b.pick(("<", ">")), x)
     if b.chance(0.6):
         test = ast.Binary(
-            "||", test, ast.Paren(ast.both(ast.compare(y, "==", x), ast.compare(j, "<", i)))
+            "||", test, ast.Paren(ast.conjunction(ast.compare(y, "==", x), ast.compare(j, "<", i)))
         )
     end = ast.Assign(t.out("i32", "constant(-1)"), "=", rank)
     if b.chance(0.35) and type(test) is ast.Binary and test.op == "||" and not t.skip:

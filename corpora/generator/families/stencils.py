@@ -10,7 +10,12 @@ from corpora.generator.core import expressions as ast
 from corpora.generator.core import names
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Axis, Nest, Region
-from corpora.generator.core.points import Point, input_place, neighbours, output_place
+from corpora.generator.core.points import (
+    IterationPoint,
+    make_input_place,
+    make_neighbors,
+    make_output_place,
+)
 from corpora.generator.families.grids import counted, extents, loops
 
 
@@ -23,7 +28,7 @@ def stencil(b: Builder) -> Nest:
     result = b.array(sides)
     b.parameter(result).written = True
     here, there = ast.At(array, variables), ast.At(result, variables)
-    around = neighbours(b, Point(variables, sides, margin=1), array)
+    around = make_neighbors(b, IterationPoint(variables, sides, margin=1), array)
     if inside:
         chosen = around if b.chance(0.8) else around[:2]
         total = chosen[0]
@@ -34,15 +39,17 @@ def stencil(b: Builder) -> Nest:
             value = (
                 ast.Binary("*", b.number(), ast.Paren(total))
                 if b.kind in FLOATS and b.chance(0.6)
-                else ast.Binary("/", ast.Paren(total), ast.whole(len(chosen)))
+                else ast.Binary("/", ast.Paren(total), ast.integer(len(chosen)))
             )
         elif draw < 0.7:
             laplace = ast.sub(total, ast.mul(b.number(), here))
             value = ast.add(here, ast.mul(b.scalar(), ast.Paren(laplace)))
         else:
-            value = ast.sub(total, ast.mul(ast.whole(len(chosen)), here))
+            value = ast.sub(total, ast.mul(ast.integer(len(chosen)), here))
         if b.chance(0.2):
-            value = ast.add(value, input_place(b, Point(variables, sides, plain=True)))
+            value = ast.add(
+                value, make_input_place(b, IterationPoint(variables, sides, plain=True))
+            )
         return Nest("", [], [Region(axes, (ast.Assign(there, "=", value),))])
     return Nest(
         "", [], [Region(axes, _guarded_neighbours(b, variables, sides, around, here, there))]
@@ -92,13 +99,13 @@ def convolution(b: Builder) -> Nest:
     radius = (
         b.size(("r0", "radius", "filterR", "half"), (0, 1, 2))
         if b.chance(0.5)
-        else ast.whole(b.pick((1, 1, 2)))
+        else ast.integer(b.pick((1, 1, 2)))
     )
     (i, j), axes = loops(b, (n, m))
     width = (
         ast.add(ast.mul(2, radius), 1)
         if type(radius) is ast.Name
-        else ast.whole(2 * int(radius.text) + 1)
+        else ast.integer(2 * int(radius.text) + 1)
     )
     array = b.array((n, m))
     weights = b.array(
@@ -108,7 +115,7 @@ def convolution(b: Builder) -> Nest:
             else ast.mul(width, width),
         )
     )
-    place = output_place(b, Point((i, j), (n, m), plain=True))
+    place = make_output_place(b, IterationPoint((i, j), (n, m), plain=True))
     word = b.local(b.kind, names.SUMS)
     p, q = (
         ast.Name(b.name(("ki", "dy", "fr", "u0"), "i32")),
@@ -118,9 +125,9 @@ def convolution(b: Builder) -> Nest:
         ast.Name(b.name(("yy", "r1", "ny0", "imageRow"), "i32")),
         ast.Name(b.name(("xx", "c3", "nx0", "imageCol"), "i32")),
     )
-    inside = ast.both(
-        ast.both(
-            ast.both(ast.compare(y, ">=", ast.ZERO), ast.compare(y, "<", n)),
+    inside = ast.conjunction(
+        ast.conjunction(
+            ast.conjunction(ast.compare(y, ">=", ast.ZERO), ast.compare(y, "<", n)),
             ast.compare(x, ">=", ast.ZERO),
         ),
         ast.compare(x, "<", m),
@@ -160,7 +167,7 @@ def _convolution_line(b: Builder) -> Nest:
     taps = (
         b.size(("k_len", "filterLength", "taps", "ksize", "win"), (1, 2, 3, 5))
         if b.chance(0.7)
-        else ast.whole(b.pick((3, 4, 5)))
+        else ast.integer(b.pick((3, 4, 5)))
     )
     i = ast.Name(b.name(names.LOOPS, "i32"))
     k = ast.Name(b.name(names.INNER, "i32"))
@@ -169,7 +176,7 @@ def _convolution_line(b: Builder) -> Nest:
     weights = b.array((taps,))
     valid = b.chance(0.5)
     array = b.array((ast.add(n, taps),) if valid else (n,))
-    place = output_place(b, Point((i,), (n,), plain=True))
+    place = make_output_place(b, IterationPoint((i,), (n,), plain=True))
     weight = ast.At(weights, (k,))
     if valid:
         step: tuple = (ast.Assign(local, "+=", ast.mul(ast.At(array, (ast.add(i, k),)), weight)),)
@@ -180,7 +187,7 @@ def _convolution_line(b: Builder) -> Nest:
             if b.chance(0.5)
             else ast.sub(i, k)
         )
-        test = ast.both(ast.compare(d, ">=", ast.ZERO), ast.compare(d, "<", n))
+        test = ast.conjunction(ast.compare(d, ">=", ast.ZERO), ast.compare(d, "<", n))
         step = (
             ast.Declare("i32", d.id, centre),
             ast.If(test, (ast.Assign(local, "+=", ast.mul(ast.At(array, (d,)), weight)),)),
@@ -203,7 +210,7 @@ def pooling(b: Builder) -> Nest:
     win: tuple = (
         b.size(("ksize", "pool", "window"), (1, 2, 3))
         if b.chance(0.6)
-        else ast.whole(b.pick((2, 3)))
+        else ast.integer(b.pick((2, 3)))
     )
     height, width = (b.size(w, (3, 5, 8)) for w in (("inH", "h", "height"), ("inW", "w", "width")))
     (i, j), axes = loops(b, (n, m))
@@ -213,11 +220,11 @@ def pooling(b: Builder) -> Nest:
         ast.Name(b.name(("cur_w", "xx", "in_col"), "i32")),
     )
     element = ast.At(b.array((height, width)), (y, x))
-    place = output_place(b, Point((i, j), (n, m), plain=True))
+    place = make_output_place(b, IterationPoint((i, j), (n, m), plain=True))
     made = tuple(
         ast.Declare("i32", v.id, ast.add(ast.mul(o, step), k)) for v, o, k in ((y, i, p), (x, j, q))
     )
-    inside = ast.both(ast.compare(y, "<", height), ast.compare(x, "<", width))
+    inside = ast.conjunction(ast.compare(y, "<", height), ast.compare(x, "<", width))
     if b.chance(0.5):
         best = ast.Name(b.local(b.kind, names.EXTREMES))
         test = ast.If(ast.compare(element, ">", best), (ast.Assign(best, "=", element),))

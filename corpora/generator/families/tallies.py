@@ -76,7 +76,7 @@ class _Tally:
         return (
             ast.Literal(f"{small}u", "u32")
             if kind == "u32" and self.b.chance(0.3)
-            else ast.whole(small)
+            else ast.integer(small)
         )
 
     def test(self, element: tuple, other: tuple | None) -> tuple:
@@ -96,7 +96,7 @@ class _Tally:
             first = b.pick(
                 (
                     ast.compare(
-                        ast.Binary("%", element, ast.whole(b.pick((2, 3, 10)))),
+                        ast.Binary("%", element, ast.integer(b.pick((2, 3, 10)))),
                         b.pick(("==", "!=")),
                         ast.ZERO,
                     ),
@@ -218,7 +218,7 @@ def _counted(t: _Tally, body: tuple, value: tuple, other: tuple | None) -> Nest:
         mark = ast.At(b.array((t.n,), kind, fill, names.MASKS), (t.i,))
         b.parameter(mark.array).written = True
         yes, no = (
-            (ast.ONE if kind == "bool" else ast.whole(b.pick((1, 255 if kind == "u8" else 2)))),
+            (ast.ONE if kind == "bool" else ast.integer(b.pick((1, 255 if kind == "u8" else 2)))),
             ast.ZERO,
         )
         if b.chance(0.5):
@@ -317,7 +317,7 @@ def _summed(t: _Tally, body: tuple, value: tuple, other: tuple | None) -> Nest:
             True,
         )
     elif draw < 0.65:
-        index = ast.Binary("%", t.i, ast.whole(b.pick((2, 2, 3))))
+        index = ast.Binary("%", t.i, ast.integer(b.pick((2, 2, 3))))
         factor = ast.Paren(
             ast.Conditional(
                 index if b.chance(0.5) else ast.compare(index, "==", ast.ZERO),
@@ -391,7 +391,7 @@ def nested(b: Builder) -> Nest:
         ends = b.array(
             (n,), *mine, ("color", "label", "group_id", "cls", "part", "weight_of", "parent")
         )
-        test = ast.both(
+        test = ast.conjunction(
             test, ast.compare(ast.At(ends, (i,)), b.pick(("==", "!=", "<")), ast.At(ends, (j,)))
         )
     loop = ast.For(j.id, start, "<", stop, body, 1, t.kind)
@@ -460,5 +460,5 @@ def _third(b: Builder, t: _Tally, array: str, j: ast.Name, test: tuple, step: tu
         for x in (t.i, j)
     ]
     start = b.pick((ast.ZERO, ast.add(j, 1)))
-    inner = ast.For(k.id, start, "<", t.n, (ast.If(ast.both(*ends), (step,)),), 1, t.kind)
+    inner = ast.For(k.id, start, "<", t.n, (ast.If(ast.conjunction(*ends), (step,)),), 1, t.kind)
     return ast.If(test, (inner,))

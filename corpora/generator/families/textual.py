@@ -35,7 +35,7 @@ def letter(b: Builder, texts: str = "aAzZ09xXfF _-.,:;TGCN+#/") -> ast.Literal:
 
 
 def within(c: tuple, low: str, high: str) -> tuple:
-    return ast.both(
+    return ast.conjunction(
         ast.compare(c, ">=", ast.Literal(f"'{low}'", "i32")),
         ast.compare(c, "<=", ast.Literal(f"'{high}'", "i32")),
     )
@@ -66,7 +66,7 @@ class _Lines:
         self.b = b
         self.kind = b.pick(("i8", "i8", "i8", "u8"))
         self.n, self.w = b.size(_ROWS, (1, 2, 5, 9)), b.size(_WIDTHS, (1, 2, 4, 6))
-        self.width: tuple = self.w if b.chance(0.85) else ast.whole(b.pick((4, 8)))
+        self.width: tuple = self.w if b.chance(0.85) else ast.integer(b.pick((4, 8)))
         self.i, self.j = ast.Name(b.name(ROW, "i32")), ast.Name(b.name(AT, "i32"))
         self.axis = Axis(self.i.id, ast.ZERO, self.n)
         self.made: tuple = ()
@@ -118,7 +118,9 @@ def counted_rows(b: Builder) -> Nest:
         state = ast.Name(b.name(("in_word", "inside", "open0", "was"), b.pick(("i32", "bool"))))
         blank = ast.Name(b.name(("blank", "gap", "sep", "is_on"), b.types[state.id]))
         enter = ast.If(
-            ast.both(blank if b.chance(0.3) else ast.Unary("!", blank), ast.Unary("!", state)),
+            ast.conjunction(
+                blank if b.chance(0.3) else ast.Unary("!", blank), ast.Unary("!", state)
+            ),
             (more,),
         )
         seen = ast.Declare(b.types[blank.id], blank.id, test)
@@ -127,7 +129,7 @@ def counted_rows(b: Builder) -> Nest:
     if draw < 0.7:  # the first of a kind
         found = ast.If(test, (ast.Assign(word, "=", t.j), ast.Jump("break")))
         return t.nest(
-            ast.Declare("i32", word.id, b.pick((ast.whole(-1), t.width))),
+            ast.Declare("i32", word.id, b.pick((ast.integer(-1), t.width))),
             t.loop(*inner, found),
             store,
         )
@@ -190,7 +192,7 @@ def compared_rows(b: Builder) -> Nest:
             ast.Assign(t.out(), "=", word),
         )
     value = (
-        ast.Conditional(ast.compare(mine, "<", other), ast.whole(-1), ast.ONE)
+        ast.Conditional(ast.compare(mine, "<", other), ast.integer(-1), ast.ONE)
         if b.chance(0.6)
         else ast.sub(mine, other)
     )
@@ -223,7 +225,7 @@ def read_rows(b: Builder) -> Nest:
                 ast.Assign(second, "=", ast.Binary("%", ast.Paren(ast.add(second, v)), modulus)),
             )
             ending = ast.Binary(
-                "|", ast.Paren(ast.Binary("<<", second, ast.whole(b.pick((8, 16))))), v
+                "|", ast.Paren(ast.Binary("<<", second, ast.integer(b.pick((8, 16))))), v
             )
             zero = (
                 ast.Declare("u32", v.id, b.pick((ast.ZERO, ast.ONE))),
@@ -232,7 +234,7 @@ def read_rows(b: Builder) -> Nest:
             return t.nest(*zero, t.loop(*steps), ast.Assign(t.out("u32"), "=", ending))
     else:
         steps = _number_read(t, v)
-    rest = ast.Binary("%", v, ast.whole(b.pick((97, 1000, 64))))
+    rest = ast.Binary("%", v, ast.integer(b.pick((97, 1000, 64))))
     value: tuple = b.pick(
         (v, v, v, rest, ast.Binary("&", v, ast.Literal(b.pick(("0xff", "0xffffu", "255")), "u32")))
     )
@@ -246,7 +248,7 @@ def read_rows(b: Builder) -> Nest:
 def _hashed(b: Builder, v: ast.Name, byte: tuple) -> tuple:
     """One step of a hash."""
     times = ast.Literal(b.pick(("31", "33", "131", "65599u", "16777619u", "37")), "u32")
-    shifted = ast.Paren(ast.Binary("<<", v, ast.whole(5)))
+    shifted = ast.Paren(ast.Binary("<<", v, ast.integer(5)))
     return b.pick(
         (
             (ast.Assign(v, "=", ast.add(ast.mul(v, times), byte)),),
@@ -259,7 +261,7 @@ def _hashed(b: Builder, v: ast.Name, byte: tuple) -> tuple:
 
 def _number_read(t: _Lines, v: ast.Name) -> tuple:
     """One digit more: `v = v * 10 + (c - '0');`, perhaps only where the character is one."""
-    b, base, c = t.b, ast.whole(t.b.pick((10, 10, 2, 8, 16, 26))), t.at(t.j)
+    b, base, c = t.b, ast.integer(t.b.pick((10, 10, 2, 8, 16, 26))), t.at(t.j)
     made: tuple = ()
     digit: tuple = ast.Paren(ast.sub(c, letter(b, "000aA")))
     if b.chance(0.4):
@@ -274,8 +276,8 @@ def _number_read(t: _Lines, v: ast.Name) -> tuple:
         digit, chain = _digit_or_letter(b, c)
         made += chain
     grown = ast.add(ast.mul(v, base), digit) if b.chance(0.6) else ast.add(ast.mul(base, v), digit)
-    if base in (ast.whole(16), ast.TWO, ast.whole(8)) and b.chance(0.4):
-        bits = ast.whole({"16": 4, "2": 1, "8": 3}[base.text])
+    if base in (ast.integer(16), ast.TWO, ast.integer(8)) and b.chance(0.4):
+        bits = ast.integer({"16": 4, "2": 1, "8": 3}[base.text])
         grown = ast.Binary("|", ast.Paren(ast.Binary("<<", v, bits)), digit)
     steps: tuple = (ast.Assign(v, "=", grown),)
     if b.chance(0.25):

@@ -153,7 +153,7 @@ def exchanged(b: Builder) -> Nest:
         period = b.size(("m", "klen", "key_len", "period"), (1, 3, 5))
         keys = b.array((period,), kind, "integers(65,90)", ("key", "pad", "secret", "mask_k"))
         key = ast.At(keys, (ast.Binary("%", i, period),))
-        rest = ast.Binary("%", ast.Paren(ast.add(read, key)), ast.whole(b.pick((26, 64, 100))))
+        rest = ast.Binary("%", ast.Paren(ast.add(read, key)), ast.integer(b.pick((26, 64, 100))))
         same = ast.Conditional(ast.compare(read, "==", key), ast.ONE, ast.ZERO)
         larger = ast.Conditional(ast.compare(read, ">", key), read, key)
         body = (ast.Assign(place, "=", b.pick((ast.Binary("^", read, key), rest, same, larger))),)
@@ -166,7 +166,9 @@ def _case_chain(b: Builder, c: ast.Name, place: ast.At) -> tuple:
     rest: tuple = (ast.Assign(place, "=", b.pick((c, letter(b), ast.ZERO))),)
     for left, right in zip(letters[::2], letters[1::2]):
         value: tuple = (
-            ast.Literal(f"'{right}'", "i32") if b.chance(0.85) else ast.whole(b.pick((0, 1, 2, 3)))
+            ast.Literal(f"'{right}'", "i32")
+            if b.chance(0.85)
+            else ast.integer(b.pick((0, 1, 2, 3)))
         )
         rest = (
             ast.If(
@@ -183,7 +185,7 @@ def _turned(b: Builder, c: ast.Name, place: ast.At) -> ast.If:
     amount = (
         b.size(("key", "shift", "k_rot", "rot"), (0, 3, 25))
         if b.chance(0.6)
-        else ast.whole(b.pick((13, 1, 5)))
+        else ast.integer(b.pick((13, 1, 5)))
     )
 
     def turned(base: str) -> tuple:
@@ -191,7 +193,7 @@ def _turned(b: Builder, c: ast.Name, place: ast.At) -> ast.If:
         return ast.Assign(
             place,
             "=",
-            ast.add(a, ast.Binary("%", ast.Paren(ast.add(ast.sub(c, a), amount)), ast.whole(26))),
+            ast.add(a, ast.Binary("%", ast.Paren(ast.add(ast.sub(c, a), amount)), ast.integer(26))),
         )
 
     first, second = b.pick((("az", "AZ"), ("AZ", "az")))
@@ -208,7 +210,7 @@ def _class_of(b: Builder, c: ast.Name) -> tuple:
     limits = b.pick(((0x80, 0xE0, 0xF0), (128, 192, 224), (10, 100, 200)))
     values = b.pick(((1, 2, 3, 4), (0, 1, 2, 3), (1, 0, 2, 3)))
     spelled = [ast.Literal(hex(x) if b.chance(0.5) else str(x), "i32") for x in limits]
-    value: tuple = ast.whole(values[3])
+    value: tuple = ast.integer(values[3])
     for limit, number in zip(reversed(spelled), reversed(values[:3])):
-        value = ast.Conditional(ast.compare(c, "<", limit), ast.whole(number), value)
+        value = ast.Conditional(ast.compare(c, "<", limit), ast.integer(number), value)
     return value

@@ -10,14 +10,14 @@ from corpora.generator.core import expressions as ast
 from corpora.generator.core import names
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Axis, Nest, Parameter, Region
-from corpora.generator.core.points import Point, output_place
+from corpora.generator.core.points import IterationPoint, make_output_place
 from corpora.generator.families.grids import counted, extents, loops
 
 _ROUND = ("r0", "radius", "R", "half", "ring", "hw0")
 
 
 def _inside(b: Builder, position: ast.Name, n: tuple) -> tuple:
-    return ast.both(ast.compare(position, ">=", ast.ZERO), ast.compare(position, "<", n))
+    return ast.conjunction(ast.compare(position, ">=", ast.ZERO), ast.compare(position, "<", n))
 
 
 def line_window(b: Builder) -> Nest:
@@ -28,7 +28,7 @@ def line_window(b: Builder) -> Nest:
     sides = extents(b, 2) if two else (b.size(names.SIZES, (1, 3, 8, 15)),)
     variables, axes = loops(b, sides)
     moved = b.rng.randrange(len(sides))
-    radius = b.size(_ROUND, (0, 1, 2)) if b.chance(0.7) else ast.whole(b.pick((1, 2, 3)))
+    radius = b.size(_ROUND, (0, 1, 2)) if b.chance(0.7) else ast.integer(b.pick((1, 2, 3)))
     k, d = (
         ast.Name(b.name(names.INNER, "i32")),
         ast.Name(b.name(names.FLATS + ("d0", "xx", "yy"), "i32")),
@@ -56,7 +56,7 @@ def line_window(b: Builder) -> Nest:
     else:
         inner = (position, ast.If(test, (step,)))
     loop = ast.For(k.id, ast.Unary("-", radius), "<=", radius, inner)
-    place = output_place(b, Point(variables, sides, plain=True))
+    place = make_output_place(b, IterationPoint(variables, sides, plain=True))
     body = (ast.Declare(b.kind, word.id, b.number(zero=True)), loop, ast.Assign(place, "=", word))
     return Nest("", [], [Region(axes, body)])
 
@@ -105,7 +105,7 @@ def clipped(b: Builder) -> Nest:
     change = ast.Assign(word, "+=", ast.mul(element, ast.At(b.array((taps, taps)), (k, m))))
     inner = ast.For(m.id, ranges[1][1], "<", ranges[1][2], (change,))
     outer = ast.For(k.id, ranges[0][1], "<", ranges[0][2], (inner,))
-    target = output_place(b, Point((i, j), (out, out), plain=True))
+    target = make_output_place(b, IterationPoint((i, j), (out, out), plain=True))
     body = (
         *made,
         ast.Declare(b.kind, word.id, b.number(zero=True)),
@@ -179,7 +179,7 @@ def pitched(b: Builder) -> Nest:
             b.name(tuple(f"{w}{k}" for w in ("pitch", "pitch_", "step_b") for k in "012"), "i32")
         )
         b.parameters.append(Parameter(pitch.id, "scalar", "i32", values=(64, 80, 128)))
-        array = b.array((ast.mul(ast.Binary("/", pitch, ast.whole(size)), m),))
+        array = b.array((ast.mul(ast.Binary("/", pitch, ast.integer(size)), m),))
         b.parameter(array).written = True  # the view is not const
         word = b.name(tuple(f"{w}{k}" for w in ("row_a", "line_p", "h_row") for k in "123"), b.kind)
         offset = ast.mul(pitch, j) if b.chance(0.6) else ast.mul(j, pitch)
@@ -227,7 +227,7 @@ def image_histogram(b: Builder) -> Nest:
     (i, j), axes = loops(b, (n, m))
     levels = b.array((n, m), "u8", "integers(0,255)", ("grayImage", "img_in", "levels", "src_img"))
     counts = b.array(
-        (ast.whole(256),), b.pick(("i32", "u32")), "integers(0,5)", ("hist", "bins_out", "counts")
+        (ast.integer(256),), b.pick(("i32", "u32")), "integers(0,5)", ("hist", "bins_out", "counts")
     )
     b.parameter(counts).written = True
     pixel: tuple = ast.At(levels, (i, j))
@@ -275,9 +275,9 @@ def strided_window(b: Builder) -> Nest:
         ast.Declare("i32", v.id, ast.add(ast.sub(ast.mul(o, stride), pad), t))
         for v, o, t in ((y, i, p), (x, j, q))
     )
-    inside = ast.both(
-        ast.both(
-            ast.both(ast.compare(y, ">=", ast.ZERO), ast.compare(y, "<", h)),
+    inside = ast.conjunction(
+        ast.conjunction(
+            ast.conjunction(ast.compare(y, ">=", ast.ZERO), ast.compare(y, "<", h)),
             ast.compare(x, ">=", ast.ZERO),
         ),
         ast.compare(x, "<", w),
@@ -291,7 +291,7 @@ def strided_window(b: Builder) -> Nest:
     start: tuple = (
         ast.At(b.array((ast.ONE,)), (ast.ZERO,)) if b.chance(0.4) else b.number(zero=True)
     )
-    place = output_place(b, Point((i, j), (rows, cols), plain=True))
+    place = make_output_place(b, IterationPoint((i, j), (rows, cols), plain=True))
     end: tuple = word
     if b.chance(0.4):
         end = ast.Conditional(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from corpora.dialects import dialect_of_path
+from corpora.dialects import guess_dialect
 from corpora.emit.c_family import Style, emit_c_family
 from corpora.frontends.c_family import MAXIMAL_DEPTH, parse_c_expression, parse_c_family
 from corpora.frontends.queries import bindings, function_named, functions_of, lookup, source_text
@@ -564,7 +564,7 @@ def test_corpora_are_read_whole(root):
     files = _files(root)
     assert len(files) > 200
     for path in files:
-        unit = round_trip(path.read_text(), dialect_of_path(path.name).name)
+        unit = round_trip(path.read_text(), guess_dialect(path.name).name)
         assert not unsupported(unit.items), path
         _check_places(unit)
 
@@ -574,7 +574,7 @@ def test_zoo():
     for path in _files("tests/zoo"):
         if path.stem == "macro_bomb":
             continue
-        unit = round_trip(path.read_text(), dialect_of_path(path.name).name)
+        unit = round_trip(path.read_text(), guess_dialect(path.name).name)
         if "attacks" not in path.parts and "axpy_syntax" not in path.parts:
             assert not unsupported(unit.items), path
 

@@ -1,9 +1,10 @@
 """Fortran procedures spelled in C++, for models that read C++.
 
 - `arrays`: Assignments, of arrays and sections too, and totals of arrays, as loops of C.
-- `fortran_in_cpp`: A serial Fortran procedure spelled in C++ by rule, so that a small model is
+- `convert`: A serial Fortran procedure spelled in C++ by rule, so that a small model is
   asked to port what it reads best.
-- `inlined`: Functions inside a Fortran procedure that are one value: their calls are spelled as
+- `internal_functions`: Functions inside a Fortran procedure that are one value: their calls are
+  spelled as
   that value.
 - `intrinsics`: Intrinsic functions of Fortran by those of C.
 - `loops`: Heads of counted loops, and from where a loop's variable should count in C.

@@ -1,8 +1,8 @@
 """Assignments, of arrays and sections too, and totals of arrays, as loops of C.
 
-Contract: as `translator.normalize.fortran.values`: fparser's nodes in, C on the page; raises Unsaid
-for what has no spelling by rule, and where a loop would read what it has set already (Fortran reads
-the whole right side first).
+Contract: as `translator.normalize.fortran.values`: fparser's nodes in, C on the page; raises
+UnsupportedConstruct for what has no spelling by rule, and where a loop would read what it has set
+already (Fortran reads the whole right side first).
 """
 
 from __future__ import annotations
@@ -10,32 +10,40 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from translator.normalize.affine import Sum
-from translator.normalize.c_blocks import Block, Page
-from translator.normalize.c_values import C_TYPES, Value, binary, call, choice, opposite, whole
-from translator.normalize.fortran.intrinsics import LARGEST, REDUCTIONS
-from translator.normalize.fortran.loops import Counting, counted
-from translator.normalize.fortran.names import (
-    Lane,
-    Span,
-    along,
-    arguments,
-    kind_of,
-    name_of,
-    variable_of,
+from translator.normalize.affine import AffineSum
+from translator.normalize.c_blocks import Block, WritingPosition
+from translator.normalize.c_values import (
+    C_TYPES,
+    Value,
+    call_function,
+    make_binary,
+    make_conditional,
+    make_integer,
+    negate_condition,
 )
-from translator.normalize.fortran.values import Values
-from translator.normalize.unsupported import Unsaid
+from translator.normalize.fortran.intrinsics import LARGEST, REDUCTIONS
+from translator.normalize.fortran.loops import LoopRange, format_loop_head
+from translator.normalize.fortran.names import (
+    SectionLane,
+    SectionSpan,
+    find_reduction_dimension,
+    get_arguments,
+    get_kind,
+    get_name,
+    get_variable,
+)
+from translator.normalize.fortran.values import ExpressionConverter
+from translator.normalize.unsupported import UnsupportedConstruct
 
 _ZERO = {"f32": "0.0f", "f64": "0.0"}
 _ONE = {"f32": "1.0f", "f64": "1.0"}
 _STEMS = {"maxval": "best", "minval": "best", "count": "found", "any": "found", "all": "holds"}
 
 
-class Arrays:
+class ArrayConverter:
     """Writes on `page`."""
 
-    def __init__(self, values: Values, page: Page) -> None:
+    def __init__(self, values: ExpressionConverter, page: WritingPosition) -> None:
         self._values, self._page = values, page
         self._in_lane = Block()
         """Where totals along a dimension are made, one for each element that is set."""
@@ -45,47 +53,47 @@ class Arrays:
         if not self._values.rank(left):
             self._page.add(self._set(left, right))
             return
-        self.must_be_apart(left, right)
+        self.require_disjoint(left, right)
         spans = self._values.spans(left)
         if self._values.rank(right) not in (0, len(spans)):
-            raise Unsaid("an array of another rank")
+            raise UnsupportedConstruct("an array of another rank")
         lanes, heads = self._lanes(spans)
         outer, self._in_lane = self._in_lane, Block()
         statement = self._set(left, right, lanes)
         self._page.block.nest(heads, [*self._in_lane.items, statement])
         self._in_lane = outer
 
-    def _set(self, left: Any, right: Any, lanes: tuple[Lane, ...] = ()) -> str:
+    def _set(self, left: Any, right: Any, lanes: tuple[SectionLane, ...] = ()) -> str:
         """An assignment; what is added to its own target as C adds it, where that rounds
         the same.
         """
         target = self._values.of(left, lanes).text
-        if kind_of(right) in ("Level_2_Expr", "Add_Operand"):
+        if get_kind(right) in ("Level_2_Expr", "Add_Operand"):
             first, operator, second = right.items
             for own, other in ((first, second), (second, first)):
                 if str(own).lower() == str(left).lower() and (own is first or operator in "+*"):
-                    return _updated(target, operator, self._values.of(other, lanes))
+                    return _format_update(target, operator, self._values.of(other, lanes))
         return f"{target} = {self._values.of(right, lanes).text};"
 
-    def _lanes(self, spans: Sequence[Span]) -> tuple[tuple[Lane, ...], list[str]]:
+    def _lanes(self, spans: Sequence[SectionSpan]) -> tuple[tuple[SectionLane, ...], list[str]]:
         """Lanes and heads of loops over sections, first dimension innermost."""
         lanes, heads = [], []
         for span in spans:
             counter = self._page.fresh("k")
             step = span.step
             if isinstance(step, int) and step < 0:
-                raise Unsaid("a section that is set backwards")
-            lanes.append(Lane(Sum.of(counter) - span.first, step))
-            heads.append(counted(counter, Counting(span.first, span.last, step)))
+                raise UnsupportedConstruct("a section that is set backwards")
+            lanes.append(SectionLane(AffineSum.of(counter) - span.first, step))
+            heads.append(format_loop_head(counter, LoopRange(span.first, span.last, step)))
         return tuple(lanes), heads[::-1]
 
-    def must_be_apart(self, left: Any, *others: Any) -> None:
+    def require_disjoint(self, left: Any, *others: Any) -> None:
         """The right side is read before anything is set: a loop may only read the element that it
         sets.
         """
         from fparser.two.utils import walk
 
-        name = variable_of(left)
+        name = get_variable(left)
         for node in others:
             inside_totals = (
                 [id(n) for r in walk(node) if _is_total(r) for n in walk(r)]
@@ -94,42 +102,46 @@ class Arrays:
             )
             for found in walk(node) if node is not None else ():
                 if (
-                    kind_of(found) == "Part_Ref"
-                    and name_of(found.items[0]) == name
+                    get_kind(found) == "Part_Ref"
+                    and get_name(found.items[0]) == name
                     and id(found) not in inside_totals
                 ):
                     if str(found).lower() != str(left).lower():
-                        raise Unsaid(f"'{name}' is read elsewhere than where it is set")
+                        raise UnsupportedConstruct(
+                            f"'{name}' is read elsewhere than where it is set"
+                        )
                 elif (
-                    kind_of(found) == "Name"
-                    and name_of(found) == name
+                    get_kind(found) == "Name"
+                    and get_name(found) == name
                     and id(found) not in inside_totals
                 ):
-                    if kind_of(found.parent) != "Part_Ref" and kind_of(left) != "Name":
-                        raise Unsaid(f"'{name}' is read as a whole while a part is set")
+                    if get_kind(found.parent) != "Part_Ref" and get_kind(left) != "Name":
+                        raise UnsupportedConstruct(
+                            f"'{name}' is read as a whole while a part is set"
+                        )
 
-    def reduced(self, node: Any, lanes: tuple[Lane, ...]) -> Value:
-        """Write the loop of a total before the statement at hand. Raises Unsaid where there is no
-        place for it.
+    def reduced(self, node: Any, lanes: tuple[SectionLane, ...]) -> Value:
+        """Write the loop of a total before the statement at hand. Raises UnsupportedConstruct where
+        there is no place for it.
         """
         if self._page.alone:
-            raise Unsaid("a total in the condition of a loop")
-        name = name_of(node.items[0])
-        plain, named = arguments(node)
-        dimension = along(node)
+            raise UnsupportedConstruct("a total in the condition of a loop")
+        name = get_name(node.items[0])
+        plain, named = get_arguments(node)
+        dimension = find_reduction_dimension(node)
         if set(named) - {"mask", "dim"} or name in ("maxloc", "minloc"):
-            raise Unsaid(f"{name} of this form")
+            raise UnsupportedConstruct(f"{name} of this form")
         plain = plain if name == "dot_product" else plain[:1]
         shape = next(iter(self._arrays(node)), None)
         if shape is None or not self._values.rank(plain[0]):
-            raise Unsaid(f"{name} of what has no shape")
+            raise UnsupportedConstruct(f"{name} of what has no shape")
         spans, block = self._values.spans(shape), self._page.block
         if dimension is None:
             lanes, heads = self._lanes(spans)
         else:
             place = self._values.of(dimension).as_sum.constant - 1
             if not 0 <= place < len(spans) or len(lanes) != len(spans) - 1:
-                raise Unsaid(f"{name} along this dimension")
+                raise UnsupportedConstruct(f"{name} along this dimension")
             one, heads = self._lanes([spans[place]])
             lanes, block = (*lanes[:place], *one, *lanes[place:]), self._in_lane
         values = [self._values.of(argument, lanes) for argument in plain]
@@ -143,15 +155,15 @@ class Arrays:
         found = []
         for n in walk(node):
             if (
-                kind_of(n) == "Part_Ref"
-                and self._values.names.is_array(name_of(n.items[0]))
+                get_kind(n) == "Part_Ref"
+                and self._values.names.is_array(get_name(n.items[0]))
                 and self._values.rank(n)
             ):
                 found.append(n)
             elif (
-                kind_of(n) == "Name"
-                and self._values.names.is_array(name_of(n))
-                and not (kind_of(n.parent) == "Part_Ref" and n.parent.items[0] is n)
+                get_kind(n) == "Name"
+                and self._values.names.is_array(get_name(n))
+                and not (get_kind(n.parent) == "Part_Ref" and n.parent.items[0] is n)
             ):
                 found.append(n)
         return found
@@ -168,7 +180,7 @@ class Arrays:
         kind = {"count": "i32", "any": "bool", "all": "bool"}.get(name, first.type)
         total = Value(self._page.fresh(_STEMS.get(name, "total")), kind)
         if name in ("sum", "dot_product", "norm2"):
-            term = first if name == "sum" else binary("*", first, values[-1])
+            term = first if name == "sum" else make_binary("*", first, values[-1])
             start, step = _ZERO.get(kind, "0"), f"{total.text} += {term.text};"
         elif name == "product":
             start, step = _ONE.get(kind, "1"), f"{total.text} *= {first.text};"
@@ -177,10 +189,13 @@ class Arrays:
             start = LARGEST.get(kind, "2147483647")
             start = f"-{start}" if name == "maxval" else start
             start = "-2147483647 - 1" if start == "-2147483647" else start
-            step = f"{total.text} = {choice(binary(sign, first, total), first, total).text};"
+            step = (
+                f"{total.text} = "
+                f"{make_conditional(make_binary(sign, first, total), first, total).text};"
+            )
         else:
             start = {"count": "0", "any": "0", "all": "1"}[name]
-            condition = opposite(first) if name == "all" else first
+            condition = negate_condition(first) if name == "all" else first
             step = {
                 "count": f"{total.text}++;",
                 "any": f"{total.text} = 1;",
@@ -189,8 +204,8 @@ class Arrays:
         block.add(f"{C_TYPES[kind]} {total.text} = {start};")
         block.nest([*heads, *([f"if ({condition.text})"] if condition else [])], [step])
         if name == "norm2":
-            return call("sqrt", kind, total)
-        return whole(Sum.of(total.text), kind) if kind in ("i32", "i64") else total
+            return call_function("sqrt", kind, total)
+        return make_integer(AffineSum.of(total.text), kind) if kind in ("i32", "i64") else total
 
     def masked(self, branches: Sequence[tuple[Any, Sequence[Any]]]) -> None:
         """Branches of (mask or None, assignments), each element by the first whose mask holds. All
@@ -204,7 +219,7 @@ class Arrays:
             rows = []
             for statement in statements:
                 target, _, right = statement.items
-                self.must_be_apart(target, right, *(m for m, _ in branches if several))
+                self.require_disjoint(target, right, *(m for m, _ in branches if several))
                 rows.append(self._set(target, right, lanes))
             written.append((self._values.of(mask, lanes).text if mask is not None else "", rows))
         branched = [
@@ -214,11 +229,13 @@ class Arrays:
         self._page.block.nest(heads, branched)
 
 
-def _updated(target: str, operator: str, other: Value) -> str:
+def _format_update(target: str, operator: str, other: Value) -> str:
     if operator in "+-" and other.text == "1" and other.is_whole:
         return f"{target}{operator * 2};" if target[0] != "*" else f"({target}){operator * 2};"
     return f"{target} {operator}= {other.text};"
 
 
 def _is_total(node: Any) -> bool:
-    return kind_of(node) == "Intrinsic_Function_Reference" and name_of(node.items[0]) in REDUCTIONS
+    return (
+        get_kind(node) == "Intrinsic_Function_Reference" and get_name(node.items[0]) in REDUCTIONS
+    )

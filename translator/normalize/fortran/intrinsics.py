@@ -1,7 +1,7 @@
 """Intrinsic functions of Fortran by those of C.
 
-Contract: values in, a value out, of the type that Fortran's function has. Raises Unsaid for one
-that is not known here, or of a type that it is not known for.
+Contract: values in, a value out, of the type that Fortran's function has. Raises
+UnsupportedConstruct for one that is not known here, or of a type that it is not known for.
 """
 
 from __future__ import annotations
@@ -9,16 +9,16 @@ from __future__ import annotations
 from translator.normalize.c_values import (
     CHOICE,
     Value,
-    binary,
-    call,
-    cast,
-    choice,
-    negative,
-    number,
-    opposite,
-    wider,
+    call_function,
+    cast_value,
+    find_wider_type,
+    make_binary,
+    make_conditional,
+    make_number,
+    negate,
+    negate_condition,
 )
-from translator.normalize.unsupported import Unsaid
+from translator.normalize.unsupported import UnsupportedConstruct
 
 REDUCTIONS = frozenset(
     {
@@ -121,33 +121,35 @@ _OTHER = frozenset(
 ELEMENTAL = frozenset({*_SAME, *_BITS, *_CASTS, *_EXTREMES, *_ABSOLUTES, *_ROUNDED, *_OTHER})
 
 
-def limit(name: str, type: str) -> Value:
+def convert_limit(name: str, type: str) -> Value:
     """huge, tiny and epsilon of a type."""
     text = _LIMITS.get((name, type))
     if text is None:
-        raise Unsaid(f"{name} of {type}")
-    return number(text, type)
+        raise UnsupportedConstruct(f"{name} of {type}")
+    return make_number(text, type)
 
 
-def intrinsic(name: str, given: list[Value], kind: str) -> Value:
+def convert_intrinsic(name: str, given: list[Value], kind: str) -> Value:
     """kind: the number of a kind that was asked for, as text, or nothing."""
     first = given[0]
     if name in _SAME:
         if first.is_whole:
-            raise Unsaid(f"{name} of a whole number")
-        return call(_SAME[name], wider(*(v.type for v in given)), *given)
+            raise UnsupportedConstruct(f"{name} of a whole number")
+        return call_function(_SAME[name], find_wider_type(*(v.type for v in given)), *given)
     if name in _BITS:
         return Value(f"{first.at(9)} {_BITS[name]} {given[1].at(9)}", first.type, CHOICE)
     if name in _CASTS:
-        return cast(first, _CASTS[name])
+        return cast_value(first, _CASTS[name])
     if name in _EXTREMES:
         return _extreme(_EXTREMES[name], given)
     if name in _ABSOLUTES:
         return _absolute(first)
     if name in _ROUNDED:
         if first.is_whole or kind not in ("", "4", "8"):
-            raise Unsaid(f"{name} of {first.type}")
-        return cast(call(_ROUNDED[name], first.type, first), "i64" if kind == "8" else "i32")
+            raise UnsupportedConstruct(f"{name} of {first.type}")
+        return cast_value(
+            call_function(_ROUNDED[name], first.type, first), "i64" if kind == "8" else "i32"
+        )
     if name in ("real", "int", "ifix", "idint"):
         types = (
             {"": "f32", "4": "f32", "8": "f64"}
@@ -155,8 +157,8 @@ def intrinsic(name: str, given: list[Value], kind: str) -> Value:
             else {"": "i32", "1": "i8", "2": "i16", "4": "i32", "8": "i64"}
         )
         if kind not in types:
-            raise Unsaid(f"{name} of kind {kind}")
-        return cast(first, types[kind])
+            raise UnsupportedConstruct(f"{name} of kind {kind}")
+        return cast_value(first, types[kind])
     return _RARE[name](given)
 
 
@@ -164,10 +166,13 @@ def _extreme(sign: str, given: list[Value]) -> Value:
     best = given[0]
     for other in given[1:]:
         if best.is_whole and other.is_whole:
-            best = choice(binary(sign, best, other), best, other)
+            best = make_conditional(make_binary(sign, best, other), best, other)
         else:
-            best = call(
-                "fmax" if sign == ">" else "fmin", wider(best.type, other.type), best, other
+            best = call_function(
+                "fmax" if sign == ">" else "fmin",
+                find_wider_type(best.type, other.type),
+                best,
+                other,
             )
     return best
 
@@ -175,40 +180,48 @@ def _extreme(sign: str, given: list[Value]) -> Value:
 def _absolute(value: Value) -> Value:
     if value.is_whole:
         return Value(f"abs({value.text})", value.type)
-    return call("fabs", value.type, value)
+    return call_function("fabs", value.type, value)
 
 
 def _mod(given: list[Value]) -> Value:
     a, b = given
-    return binary("%", a, b) if a.is_whole else call("fmod", wider(a.type, b.type), a, b)
+    return (
+        make_binary("%", a, b)
+        if a.is_whole
+        else call_function("fmod", find_wider_type(a.type, b.type), a, b)
+    )
 
 
 def _modulo(given: list[Value]) -> Value:
     a, b = given
     if not a.is_whole:
-        return binary("-", a, binary("*", b, call("floor", a.type, binary("/", a, b))))
-    return binary("%", binary("+", binary("%", a, b), b), b)
+        return make_binary(
+            "-", a, make_binary("*", b, call_function("floor", a.type, make_binary("/", a, b)))
+        )
+    return make_binary("%", make_binary("+", make_binary("%", a, b), b), b)
 
 
 def _sign(given: list[Value]) -> Value:
     a, b = given
     if a.is_whole:
-        return choice(binary(">=", b, number("0")), _absolute(a), negative(_absolute(a)))
-    return call("copysign", a.type, a, b)
+        return make_conditional(
+            make_binary(">=", b, make_number("0")), _absolute(a), negate(_absolute(a))
+        )
+    return call_function("copysign", a.type, a, b)
 
 
 def _power(given: list[Value]) -> Value:
     base, exponent = given
-    kind = wider(base.type, exponent.type)
+    kind = find_wider_type(base.type, exponent.type)
     if base.is_whole and exponent.is_whole:
-        return cast(call("pow", "f64", cast(base, "f64"), exponent), kind)
-    return call("pow", kind if base.type != "f64" else "f64", base, exponent)
+        return cast_value(call_function("pow", "f64", cast_value(base, "f64"), exponent), kind)
+    return call_function("pow", kind if base.type != "f64" else "f64", base, exponent)
 
 
 def _dim(given: list[Value]) -> Value:
     a, b = given
-    zero = number("0") if a.is_whole else Value("0.0f" if a.type == "f32" else "0.0", a.type)
-    return choice(binary(">", a, b), binary("-", a, b), zero)
+    zero = make_number("0") if a.is_whole else Value("0.0f" if a.type == "f32" else "0.0", a.type)
+    return make_conditional(make_binary(">", a, b), make_binary("-", a, b), zero)
 
 
 def _complement(given: list[Value]) -> Value:
@@ -222,9 +235,11 @@ def _is_set(given: list[Value]) -> Value:
 def _shift(given: list[Value]) -> Value:
     bits, by = given
     if by.sum is None or by.sum.terms or bits.type != "i32":
-        raise Unsaid("a shift by what is not known")
+        raise UnsupportedConstruct("a shift by what is not known")
     return (
-        _left(bits, by) if by.sum.constant >= 0 else _right([bits, number(str(-by.sum.constant))])
+        _left(bits, by)
+        if by.sum.constant >= 0
+        else _right([bits, make_number(str(-by.sum.constant))])
     )
 
 
@@ -246,11 +261,11 @@ _RARE = {
     "modulo": _modulo,
     "sign": _sign,
     "dsign": _sign,
-    "merge": lambda given: choice(given[2], given[0], given[1]),
+    "merge": lambda given: make_conditional(given[2], given[0], given[1]),
     "power": _power,
     "dim": _dim,
-    "aint": lambda given: call("trunc", given[0].type, given[0]),
-    "anint": lambda given: call("round", given[0].type, given[0]),
+    "aint": lambda given: call_function("trunc", given[0].type, given[0]),
+    "anint": lambda given: call_function("round", given[0].type, given[0]),
     "not": _complement,
     "btest": _is_set,
     "ishft": _shift,
@@ -258,6 +273,8 @@ _RARE = {
     "shiftr": _right,
     "ibset": lambda given: _bit("| ", given),
     "ibclr": lambda given: _bit("& ~", given),
-    "dprod": lambda given: binary("*", cast(given[0], "f64"), cast(given[1], "f64")),
-    ".not.": lambda given: opposite(given[0]),
+    "dprod": lambda given: make_binary(
+        "*", cast_value(given[0], "f64"), cast_value(given[1], "f64")
+    ),
+    ".not.": lambda given: negate_condition(given[0]),
 }

@@ -1,7 +1,7 @@
 """Heads of counted loops, and from where a loop's variable should count in C.
 
-    python -c "from translator.normalize.fortran.loops import Counting, counted; from translator.normalize.affine import Sum; \\
-print(counted('i', Counting(Sum(), Sum.of('n') - Sum(constant=1), 1)))"
+    python -c "from translator.normalize.fortran.loops import LoopRange, format_loop_head; from translator.normalize.affine import AffineSum; \\
+print(format_loop_head('i', LoopRange(AffineSum(), AffineSum.of('n') - AffineSum(constant=1), 1)))"
 """
 
 from __future__ import annotations
@@ -11,78 +11,80 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from translator.normalize.affine import Sum
+from translator.normalize.affine import AffineSum
 from translator.normalize.fortran.names import (
-    Names,
-    arguments,
-    below,
-    kind_of,
-    name_of,
-    subscripts,
-    variable_of,
+    ProcedureNames,
+    find_descendants,
+    get_arguments,
+    get_kind,
+    get_name,
+    get_subscripts,
+    get_variable,
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Counting:
+class LoopRange:
     """From `first` to `last`, both included. A step that is no constant is taken to be positive."""
 
-    first: Sum
-    last: Sum
-    step: int | Sum
+    first: AffineSum
+    last: AffineSum
+    step: int | AffineSum
 
 
-def counted(word: str, counting: Counting, declares: bool = True) -> str:
+def format_loop_head(word: str, counting: LoopRange, declares: bool = True) -> str:
     """`for (int i = 0; i < n; i++)`."""
     step = counting.step
     if isinstance(step, int) and step < 0:
         test = f"{word} >= {counting.last.text}"
     else:
-        beyond = counting.last + Sum(constant=1)
+        beyond = counting.last + AffineSum(constant=1)
         plain = counting.last.constant == 0 and counting.last.terms and beyond.constant
         test = f"{word} <= {counting.last.text}" if plain else f"{word} < {beyond.text}"
     further = {1: f"{word}++", -1: f"{word}--"}.get(step) if isinstance(step, int) else None
     if further is None:
         further = (
             f"{word} += {step.text}"
-            if isinstance(step, Sum)
+            if isinstance(step, AffineSum)
             else f"{word} {'-' if step < 0 else '+'}= {abs(step)}"
         )
     return f"for ({'int ' if declares else ''}{word} = {counting.first.text}; {test}; {further})"
 
 
-def shift_of(variable: str, parts: Sequence[Any], ends: Sequence[Sum], names: Names) -> int | None:
+def choose_index_shift(
+    variable: str, parts: Sequence[Any], ends: Sequence[AffineSum], names: ProcedureNames
+) -> int | None:
     """How much less the C variable of a loop with these `parts` is, so that most subscripts come
     out plain; None where the variable outlives the loop or is an argument. ends: first and last
     value; no known one becomes negative.
     """
     if variable in names.declared.procedure.arguments or _outlives(parts[0], variable):
         return None
-    uses = [n for part in parts for n in below(part, "Name") if name_of(n) == variable]
-    lows = [_subscripted(n, names) for n in uses]
+    uses = [n for part in parts for n in find_descendants(part, "Name") if get_name(n) == variable]
+    lows = [_find_lower_bound(n, names) for n in uses]
     votes = Counter(low for low in lows if low is not None)
     others = lows.count(None) - 1  # the loop's own head
     best, count = votes.most_common(1)[0] if votes else (0 if others else 1, others)
-    return not_negative(best if 2 * count >= others else 0, ends)
+    return avoid_negative_ends(best if 2 * count >= others else 0, ends)
 
 
-def not_negative(shift: int, ends: Sequence[Sum]) -> int:
+def avoid_negative_ends(shift: int, ends: Sequence[AffineSum]) -> int:
     """`shift`, or as much less that no end that is known becomes negative."""
     return min([shift, *(end.constant for end in ends if not end.terms)])
 
 
-def _subscripted(name: Any, names: Names) -> int | None:
+def _find_lower_bound(name: Any, names: ProcedureNames) -> int | None:
     """The constant lower bound of the dimension whose subscript `name` is, plus or minus something;
     None where it is none.
     """
     node = name
-    while kind_of(node.parent) in ("Level_2_Expr", "Parenthesis"):
+    while get_kind(node.parent) in ("Level_2_Expr", "Parenthesis"):
         node = node.parent
     sections, part = node.parent, node.parent.parent if node.parent is not None else None
-    if kind_of(sections) != "Section_Subscript_List" or kind_of(part) != "Part_Ref":
+    if get_kind(sections) != "Section_Subscript_List" or get_kind(part) != "Part_Ref":
         return None
-    shape = names.declared.shape(name_of(part.items[0]))
-    place = next((k for k, s in enumerate(subscripts(part)) if s is node), None)
+    shape = names.declared.shape(get_name(part.items[0]))
+    place = next((k for k, s in enumerate(get_subscripts(part)) if s is node), None)
     if place is None or place >= len(shape):
         return None
     low, colon, _ = shape[place].partition(":")
@@ -95,46 +97,52 @@ def _outlives(node: Any, variable: str) -> bool:
     from fparser.two.utils import walk
 
     root = node
-    while root.parent is not None and kind_of(root) != "Execution_Part":
+    while root.parent is not None and get_kind(root) != "Execution_Part":
         root = root.parent
     inside: set[int] = set()
     for found in walk(root):
         for k, part in enumerate(getattr(found, "content", ())):
-            control = control_of(part)
+            control = find_loop_control(part)
             if (
                 control is not None
                 and control.items[1]
-                and name_of(control.items[1][0]) == variable
+                and get_name(control.items[1][0]) == variable
             ):
                 inside |= {id(n) for later in found.content[k + 1 :] for n in walk(later)} | {
                     id(control.items[1][0])
                 }
-    assigned = any(name_of(n.items[0]) == variable for n in below(root, "Assignment_Stmt"))
+    assigned = any(
+        get_name(n.items[0]) == variable for n in find_descendants(root, "Assignment_Stmt")
+    )
     return assigned or any(
-        name_of(n) == variable and id(n) not in inside for n in below(root, "Name")
+        get_name(n) == variable and id(n) not in inside for n in find_descendants(root, "Name")
     )
 
 
-def values_read(node: Any) -> set[str]:
+def find_values_read(node: Any) -> set[str]:
     """Names whose values it depends on: not those of arrays of which it asks how large they are."""
     asked = [
         each
-        for each in below(node, "Intrinsic_Function_Reference")
-        if name_of(each.items[0]) in ("size", "ubound", "lbound")
+        for each in find_descendants(node, "Intrinsic_Function_Reference")
+        if get_name(each.items[0]) in ("size", "ubound", "lbound")
     ]
-    sized = [id(name) for each in asked for name in below(arguments(each)[0][0], "Name")]
-    return {name_of(found) for found in below(node, "Name") if id(found) not in sized}
+    sized = [
+        id(name) for each in asked for name in find_descendants(get_arguments(each)[0][0], "Name")
+    ]
+    return {get_name(found) for found in find_descendants(node, "Name") if id(found) not in sized}
 
 
-def set_within(parts: Sequence[Any]) -> set[str]:
+def find_assigned_names(parts: Sequence[Any]) -> set[str]:
     """Scalars and arrays that assignments in `parts` give values to."""
     return {
-        variable_of(found.items[0]) for part in parts for found in below(part, "Assignment_Stmt")
+        get_variable(found.items[0])
+        for part in parts
+        for found in find_descendants(part, "Assignment_Stmt")
     }
 
 
-def control_of(statement: Any) -> Any:
+def find_loop_control(statement: Any) -> Any:
     """The Loop_Control of a do statement; None of another, and of a loop without end."""
-    if kind_of(statement) not in ("Nonlabel_Do_Stmt", "Label_Do_Stmt"):
+    if get_kind(statement) not in ("Nonlabel_Do_Stmt", "Label_Do_Stmt"):
         return None
-    return next((item for item in statement.items if kind_of(item) == "Loop_Control"), None)
+    return next((item for item in statement.items if get_kind(item) == "Loop_Control"), None)

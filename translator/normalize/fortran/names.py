@@ -10,34 +10,34 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from corpora.signatures.dispatch import SignatureError
 from corpora.signatures.fortran import Declarations
-from translator.normalize.affine import Sum
-from translator.normalize.c_values import Value, variable, whole
-from translator.normalize.unsupported import Unsaid
+from corpora.signatures.signature import SignatureError
+from translator.normalize.affine import AffineSum
+from translator.normalize.c_values import Value, make_integer, make_variable
+from translator.normalize.unsupported import UnsupportedConstruct
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
+class SectionLane:
     """One dimension of a loop over array elements: `place` counts from nought in steps of
     `step`.
     """
 
-    place: Sum
-    step: int | Sum = 1
+    place: AffineSum
+    step: int | AffineSum = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class SectionSpan:
     """A subscript triplet, from nought within its dimension, both ends included."""
 
-    first: Sum
-    last: Sum
-    step: int | Sum = 1
+    first: AffineSum
+    last: AffineSum
+    step: int | AffineSum = 1
 
 
 @dataclass(slots=True)
-class Names:
+class ProcedureNames:
     """What a procedure's names are in C. spelled: names that C words otherwise. pointers: scalars
     that are reached through one. shifted: what a loop's variable stands for while its loop is
     written. sizes: what the extents of arrays are called that come with them (`x(:)`); made: the
@@ -47,20 +47,22 @@ class Names:
     declared: Declarations
     spelled: dict[str, str] = field(default_factory=dict)
     pointers: frozenset[str] = frozenset()
-    shifted: dict[str, Sum] = field(default_factory=dict)
+    shifted: dict[str, AffineSum] = field(default_factory=dict)
     constants: dict[str, Value] = field(default_factory=dict)
     sizes: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    made: dict[str, list[Span]] = field(default_factory=dict)
+    made: dict[str, list[SectionSpan]] = field(default_factory=dict)
     functions: Mapping[str, Any] = field(default_factory=dict)
-    """Those inside the procedure that are one value (translator.normalize.fortran.inlined)."""
+    """Those inside the procedure that are one value
+    (translator.normalize.fortran.internal_functions).
+    """
 
     def type(self, name: str) -> str:
         try:
             found = self.declared.element(name)
         except SignatureError as error:
-            raise Unsaid(str(error)) from error
+            raise UnsupportedConstruct(str(error)) from error
         if found not in ("bool", "i8", "i16", "i32", "i64", "f32", "f64"):
-            raise Unsaid(f"'{name}' is of type {found}")
+            raise UnsupportedConstruct(f"'{name}' is of type {found}")
         return found
 
     def word(self, name: str) -> str:
@@ -73,57 +75,59 @@ class Names:
     def scalar(self, name: str) -> Value:
         kind = self.type(name)
         if name in self.shifted:
-            return whole(self.shifted[name], kind)
+            return make_integer(self.shifted[name], kind)
         if name in self.constants:
             return self.constants[name]
-        return variable(f"*{self.word(name)}" if name in self.pointers else self.word(name), kind)
+        return make_variable(
+            f"*{self.word(name)}" if name in self.pointers else self.word(name), kind
+        )
 
 
-def kind_of(node: Any) -> str:
+def get_kind(node: Any) -> str:
     return type(node).__name__
 
 
-def name_of(node: Any) -> str:
+def get_name(node: Any) -> str:
     return str(node).lower()
 
 
-def below(node: Any, kind: str) -> list:
+def find_descendants(node: Any, kind: str) -> list:
     """What there is of a kind at or below `node`."""
     from fparser.two.utils import walk
 
-    return [found for found in walk(node) if kind_of(found) == kind]
+    return [found for found in walk(node) if get_kind(found) == kind]
 
 
-def variable_of(node: Any) -> str:
+def get_variable(node: Any) -> str:
     """The name of a variable, an array or an element."""
-    return name_of(node if kind_of(node) == "Name" else node.items[0])
+    return get_name(node if get_kind(node) == "Name" else node.items[0])
 
 
-def subscripts(node: Any) -> tuple:
+def get_subscripts(node: Any) -> tuple:
     """Of a Part_Ref."""
     return tuple(node.items[1].items) if node.items[1] is not None else ()
 
 
-def arguments(node: Any) -> tuple[list, Mapping[str, Any]]:
+def get_arguments(node: Any) -> tuple[list, Mapping[str, Any]]:
     """Arguments of a call, by place and by name."""
     plain: list = []
     named: dict[str, Any] = {}
     for argument in node.items[1].items if node.items[1] is not None else ():
-        if kind_of(argument) == "Actual_Arg_Spec":
-            named[name_of(argument.items[0])] = argument.items[1]
+        if get_kind(argument) == "Actual_Arg_Spec":
+            named[get_name(argument.items[0])] = argument.items[1]
         else:
             plain.append(argument)
     return plain, named
 
 
-def along(node: Any) -> Any:
+def find_reduction_dimension(node: Any) -> Any:
     """The dimension that a reduction is taken along; None for one over all."""
-    plain, named = arguments(node)
-    second = plain[1] if len(plain) == 2 and kind_of(plain[1]) == "Int_Literal_Constant" else None
+    plain, named = get_arguments(node)
+    second = plain[1] if len(plain) == 2 and get_kind(plain[1]) == "Int_Literal_Constant" else None
     return named.get("dim", second)
 
 
-def real_text(digits: str) -> str:
+def convert_real_literal(digits: str) -> str:
     """A real literal of Fortran as C writes it."""
     head, mark, tail = digits.replace("d", "e").partition("e")
     whole_part, _, fraction = head.partition(".")

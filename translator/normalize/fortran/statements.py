@@ -1,7 +1,7 @@
 """Fortran statements as C statements: conditions, choices, masks, loops, jumps.
 
-Contract: as `translator.normalize.fortran.values`: fparser's nodes in, C in `Statements.body`;
-raises Unsaid for what has no spelling by rule.
+Contract: as `translator.normalize.fortran.values`: fparser's nodes in, C in
+`StatementConverter.body`; raises UnsupportedConstruct for what has no spelling by rule.
 """
 
 from __future__ import annotations
@@ -9,50 +9,56 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from translator.normalize.affine import Sum
-from translator.normalize.c_blocks import Page
-from translator.normalize.c_values import C_TYPES, Value, binary, whole
-from translator.normalize.fortran.arrays import Arrays
+from translator.normalize.affine import AffineSum
+from translator.normalize.c_blocks import WritingPosition
+from translator.normalize.c_values import C_TYPES, Value, make_binary, make_integer
+from translator.normalize.fortran.arrays import ArrayConverter
 from translator.normalize.fortran.loops import (
-    Counting,
-    control_of,
-    counted,
-    not_negative,
-    set_within,
-    shift_of,
-    values_read,
+    LoopRange,
+    avoid_negative_ends,
+    choose_index_shift,
+    find_assigned_names,
+    find_loop_control,
+    find_values_read,
+    format_loop_head,
 )
-from translator.normalize.fortran.names import Names, Span, below, kind_of, name_of
-from translator.normalize.fortran.values import Values
-from translator.normalize.unsupported import Unsaid
-from translator.outline.c_function import Array
+from translator.normalize.fortran.names import (
+    ProcedureNames,
+    SectionSpan,
+    find_descendants,
+    get_kind,
+    get_name,
+)
+from translator.normalize.fortran.values import ExpressionConverter
+from translator.normalize.unsupported import UnsupportedConstruct
+from translator.outline.c_function import FunctionArray
 
 
-class Statements:
+class StatementConverter:
     """Writes into `body`. words: every name of the procedure. changing: those that it sets more
     than once. used: those met so far.
     """
 
     def __init__(
         self,
-        names: Names,
+        names: ProcedureNames,
         result: str,
         parsed: Callable[[str], Any],
         words: frozenset[str],
         changing: frozenset[str] = frozenset(),
     ) -> None:
         self.names, self._result, self._changing = names, result, changing
-        self._page = Page(set(words))
+        self._page = WritingPosition(set(words))
         self.body = self._page.block
-        self.values = Values(names, parsed)
-        self._arrays = Arrays(self.values, self._page)
+        self.values = ExpressionConverter(names, parsed)
+        self._arrays = ArrayConverter(self.values, self._page)
         self.values.total = self._arrays.reduced
         self.used: set[str] = set()
         self.tables: set[str] = set()
         """Arrays of constants."""
         self._counters: set[str] = set()
         """Variables of loops that declare them."""
-        self.heap: dict[str, Array] = {}
+        self.heap: dict[str, FunctionArray] = {}
         """Arrays that are made while the procedure runs and are gone when it ends, by their C
         names.
         """
@@ -73,7 +79,11 @@ class Statements:
         number = (
             self.names.declared.kind(str(node)) if kind[0] == "i" else None
         )  # what a kind's number is, its module says
-        value = whole(Sum(constant=number), kind) if number is not None else self.values.of(node)
+        value = (
+            make_integer(AffineSum(constant=number), kind)
+            if number is not None
+            else self.values.of(node)
+        )
         if value.sum is not None and not value.sum.terms:
             self.names.constants[name] = value
             return
@@ -83,15 +93,15 @@ class Statements:
 
     def table(self, name: str, node: Any) -> None:
         """An array of constants."""
-        listed = below(node, "Ac_Value_List")
+        listed = find_descendants(node, "Ac_Value_List")
         count = self.values.length(name).text
         if (
-            kind_of(node) != "Array_Constructor"
+            get_kind(node) != "Array_Constructor"
             or len(self.values.bounds(name)) != 1
             or len(listed) != 1
             or count != str(len(listed[0].items))
         ):
-            raise Unsaid("an array of constants that is no plain list")
+            raise UnsupportedConstruct("an array of constants that is no plain list")
         values = ", ".join(self.values.of(value).text for value in listed[0].items)
         self.body.add(
             f"const {C_TYPES[self.names.type(name)]} {self.names.word(name)}[{count}] = "
@@ -102,24 +112,24 @@ class Statements:
     def write(self, nodes: Sequence[Any]) -> None:
         for k, node in enumerate(nodes):
             if (
-                kind_of(node) == "Label_Do_Stmt"
+                get_kind(node) == "Label_Do_Stmt"
             ):  # loops that end in one statement are not nested in the tree
                 self._loop([*nodes[k:]])
                 return
-            writer = _WRITERS.get(kind_of(node))
+            writer = _WRITERS.get(get_kind(node))
             if writer is None:
-                raise Unsaid(f"a statement of kind {kind_of(node)}")
+                raise UnsupportedConstruct(f"a statement of kind {get_kind(node)}")
             self._note(node)
             writer(self, node)
 
     def _note(self, node: Any) -> None:
         words = [
             n
-            for n in below(node, "Name")
-            if not (kind_of(n.parent) == "Actual_Arg_Spec" and n.parent.items[0] is n)
+            for n in find_descendants(node, "Name")
+            if not (get_kind(n.parent) == "Actual_Arg_Spec" and n.parent.items[0] is n)
         ]
         self.used |= (
-            {name_of(word) for word in words} - set(self._loops) - set(self.names.functions)
+            {get_name(word) for word in words} - set(self._loops) - set(self.names.functions)
         )
 
     def _value(self, node: Any, alone: bool = False) -> Value:
@@ -139,7 +149,7 @@ class Statements:
     def _if(self, node: Any) -> None:
         branches: list[tuple[str, list]] = []
         for part in node.content:
-            kind = kind_of(part)
+            kind = get_kind(part)
             if kind == "If_Then_Stmt":
                 branches.append((f"if ({self._value(part.items[0]).text})", []))
             elif kind == "Else_If_Stmt":
@@ -155,10 +165,10 @@ class Statements:
         chosen = self._value(node.content[0].items[0])
         branches: list[tuple[str, list]] = []
         for part in node.content[1:]:
-            if kind_of(part) == "Case_Stmt":
+            if get_kind(part) == "Case_Stmt":
                 ranges = part.items[0].items[0]
                 branches.append((self._case(chosen, ranges) if ranges is not None else "", []))
-            elif kind_of(part) != "End_Select_Stmt":
+            elif get_kind(part) != "End_Select_Stmt":
                 branches[-1][1].append(part)
         branches.sort(key=lambda branch: not branch[0])
         for k, (condition, statements) in enumerate(branches):
@@ -174,23 +184,25 @@ class Statements:
     def _case(self, chosen: Value, ranges: Any) -> str:
         parts = []
         for one in ranges.items:
-            if kind_of(one) != "Case_Value_Range":
-                parts.append(binary("==", chosen, self._value(one)))
+            if get_kind(one) != "Case_Value_Range":
+                parts.append(make_binary("==", chosen, self._value(one)))
                 continue
             low, high = one.items
-            ends = [binary(">=", chosen, self._value(low))] if low is not None else []
-            ends += [binary("<=", chosen, self._value(high))] if high is not None else []
-            parts.append(ends[0] if len(ends) == 1 else binary("&&", *ends))
+            ends = [make_binary(">=", chosen, self._value(low))] if low is not None else []
+            ends += [make_binary("<=", chosen, self._value(high))] if high is not None else []
+            parts.append(ends[0] if len(ends) == 1 else make_binary("&&", *ends))
         found = parts[0]
         for part in parts[1:]:
-            found = binary("||", found, part)
+            found = make_binary("||", found, part)
         return found.text
 
     def _where(self, node: Any) -> None:
-        """Masks by element. Raises Unsaid where a mask reads what its branches set."""
+        """Masks by element. Raises UnsupportedConstruct where a mask reads what its
+        branches set.
+        """
         branches: list[tuple[Any, list]] = []
         for part in node.content:
-            kind = kind_of(part)
+            kind = get_kind(part)
             if kind == "Where_Construct_Stmt":
                 branches.append((part.items[0], []))
             elif kind in ("Masked_Elsewhere_Stmt", "Elsewhere_Stmt"):
@@ -198,7 +210,7 @@ class Statements:
             elif kind == "Assignment_Stmt":
                 branches[-1][1].append(part)
             elif kind != "End_Where_Stmt":
-                raise Unsaid(f"a statement of kind {kind} under a mask")
+                raise UnsupportedConstruct(f"a statement of kind {kind} under a mask")
         self._arrays.masked(branches)
 
     def _where_statement(self, node: Any) -> None:
@@ -209,12 +221,14 @@ class Statements:
 
     def _loop(self, parts: list) -> None:
         """parts: the head and what is inside."""
-        start, control = parts[0], control_of(parts[0])
-        body = [part for part in parts[1:] if kind_of(part) not in ("End_Do_Stmt", "Continue_Stmt")]
+        start, control = parts[0], find_loop_control(parts[0])
+        body = [
+            part for part in parts[1:] if get_kind(part) not in ("End_Do_Stmt", "Continue_Stmt")
+        ]
         self._note(start)
-        label = str(start.items[1]) if kind_of(start) == "Label_Do_Stmt" else ""
+        label = str(start.items[1]) if get_kind(start) == "Label_Do_Stmt" else ""
         self._loops.append(
-            name_of(start.item.name) if start.item is not None and start.item.name else label
+            get_name(start.item.name) if start.item is not None and start.item.name else label
         )
         if control is None:
             self._page.inside("while (1)", lambda: self.write(body))
@@ -230,34 +244,36 @@ class Statements:
         self._loops.pop()
 
     def _counted(self, control: Any, parts: list) -> None:
-        variable, limits = name_of(control[0]), list(control[1])
+        variable, limits = get_name(control[0]), list(control[1])
         if self.names.type(variable)[0] != "i" or variable in self.names.pointers:
-            raise Unsaid("a loop that does not count in a whole number of its own")
-        if set_within(parts[1:]) & {name for limit in limits for name in values_read(limit)}:
-            raise Unsaid("a loop whose ends change inside, which Fortran reads once")
+            raise UnsupportedConstruct("a loop that does not count in a whole number of its own")
+        if find_assigned_names(parts[1:]) & {
+            name for limit in limits for name in find_values_read(limit)
+        }:
+            raise UnsupportedConstruct("a loop whose ends change inside, which Fortran reads once")
         first, last = (self._value(limit).as_sum for limit in limits[:2])
-        step = self._value(limits[2]).as_sum if len(limits) > 2 else Sum(constant=1)
-        shift = shift_of(variable, parts, (first, last), self.names)
+        step = self._value(limits[2]).as_sum if len(limits) > 2 else AffineSum(constant=1)
+        shift = choose_index_shift(variable, parts, (first, last), self.names)
         self._open_loop(
             variable,
-            Counting(first, last, step.constant if not step.terms else step),
+            LoopRange(first, last, step.constant if not step.terms else step),
             shift,
             lambda: self.write(parts[1:]),
         )
 
     def _open_loop(
-        self, variable: str, counting: Counting, shift: int | None, write: Callable[[], None]
+        self, variable: str, counting: LoopRange, shift: int | None, write: Callable[[], None]
     ) -> None:
         """shift: what the C variable is less than Fortran's; None where it must be the same and
         outlive the loop.
         """
         word, before = self.names.word(variable), dict(self.names.shifted)
-        less = Sum(constant=shift or 0)
+        less = AffineSum(constant=shift or 0)
         if shift is not None:
             self._counters.add(variable)
-        self.names.shifted[variable] = Sum.of(word) + less
-        moved = Counting(counting.first - less, counting.last - less, counting.step)
-        self._page.inside(counted(word, moved, declares=shift is not None), write)
+        self.names.shifted[variable] = AffineSum.of(word) + less
+        moved = LoopRange(counting.first - less, counting.last - less, counting.step)
+        self._page.inside(format_loop_head(word, moved, declares=shift is not None), write)
         self.names.shifted = before
 
     def _concurrent(self, header: Any, body: list) -> None:
@@ -275,32 +291,32 @@ class Statements:
                 self.write(body)
             return
         name, first, last, step = triplets[0].items
-        by = self._value(step).as_sum if step is not None else Sum(constant=1)
-        counting = Counting(
+        by = self._value(step).as_sum if step is not None else AffineSum(constant=1)
+        counting = LoopRange(
             self._value(first).as_sum, self._value(last).as_sum, by if by.terms else by.constant
         )
-        shift = not_negative(1, (counting.first, counting.last))
+        shift = avoid_negative_ends(1, (counting.first, counting.last))
         self._open_loop(
-            name_of(name), counting, shift, lambda: self._index(triplets[1:], mask, body)
+            get_name(name), counting, shift, lambda: self._index(triplets[1:], mask, body)
         )
 
     def _forall(self, node: Any) -> None:
         header, statement = node.items
-        if kind_of(statement) != "Assignment_Stmt":
-            raise Unsaid("a forall of more than an assignment")
-        self._arrays.must_be_apart(statement.items[0], statement.items[2])
+        if get_kind(statement) != "Assignment_Stmt":
+            raise UnsupportedConstruct("a forall of more than an assignment")
+        self._arrays.require_disjoint(statement.items[0], statement.items[2])
         self._concurrent(header, [statement])
 
     def _leave(self, node: Any) -> None:
         word, name = ("break" if node.items[0].upper() == "EXIT" else "continue"), node.items[1]
-        if not self._loops or (name is not None and name_of(name) != self._loops[-1]):
-            raise Unsaid("a jump out of more than one loop")
+        if not self._loops or (name is not None and get_name(name) != self._loops[-1]):
+            raise UnsupportedConstruct("a jump out of more than one loop")
         self._page.add(f"{word};")
 
     def _jump(self, node: Any) -> None:
         """To the end of the innermost loop, which is the old way to say cycle."""
         if not self._loops or str(node.items[0]) != self._loops[-1]:
-            raise Unsaid("a jump to a label")
+            raise UnsupportedConstruct("a jump to a label")
         self._page.add("continue;")
 
     def make(self, name: str) -> None:
@@ -311,7 +327,7 @@ class Statements:
             self.values.length(name).text,
         )
         size = count if count.isidentifier() else f"({count})"
-        array = Array(
+        array = FunctionArray(
             kind,
             count,
             is_local=True,
@@ -326,25 +342,30 @@ class Statements:
             self._page.add(array.freed)
 
     def _allocate(self, node: Any) -> None:
-        """Raises Unsaid where an array may have been there before, or may not be."""
-        if self._page.block is not self.body or below(node, "Alloc_Opt"):
-            raise Unsaid("memory that is allocated under a condition, in a loop or with options")
-        for allocation in below(node, "Allocation"):
-            name, shape = name_of(allocation.items[0]), below(allocation, "Allocate_Shape_Spec")
+        """Raises UnsupportedConstruct where an array may have been there before, or may not be."""
+        if self._page.block is not self.body or find_descendants(node, "Alloc_Opt"):
+            raise UnsupportedConstruct(
+                "memory that is allocated under a condition, in a loop or with options"
+            )
+        for allocation in find_descendants(node, "Allocation"):
+            name, shape = (
+                get_name(allocation.items[0]),
+                find_descendants(allocation, "Allocate_Shape_Spec"),
+            )
             if (
                 self.names.word(name) in self.heap
                 or len(shape) != len(self.names.declared.shape(name))
-                or any(self._changing & values_read(each) for each in shape)
+                or any(self._changing & find_values_read(each) for each in shape)
             ):
-                raise Unsaid(f"'{name}' is allocated twice, or to what changes")
+                raise UnsupportedConstruct(f"'{name}' is allocated twice, or to what changes")
             ends = [
                 [
-                    self.values.of(end).as_sum if end is not None else Sum(constant=1)
+                    self.values.of(end).as_sum if end is not None else AffineSum(constant=1)
                     for end in each.items
                 ]
                 for each in shape
             ]
-            self.names.made[name] = [Span(first, last) for first, last in ends]
+            self.names.made[name] = [SectionSpan(first, last) for first, last in ends]
             self.make(name)
 
     def _return(self, node: Any) -> None:
@@ -358,22 +379,22 @@ class Statements:
 
 
 _WRITERS = {
-    "Assignment_Stmt": Statements._assign,
-    "If_Stmt": Statements._if_statement,
-    "If_Construct": Statements._if,
-    "Case_Construct": Statements._select,
-    "Where_Construct": Statements._where,
-    "Where_Stmt": Statements._where_statement,
-    "Block_Nonlabel_Do_Construct": Statements._do,
-    "Block_Label_Do_Construct": Statements._do,
-    "Action_Term_Do_Construct": Statements._do,
-    "Forall_Stmt": Statements._forall,
-    "Exit_Stmt": Statements._leave,
-    "Cycle_Stmt": Statements._leave,
-    "Goto_Stmt": Statements._jump,
-    "Return_Stmt": Statements._return,
-    "Allocate_Stmt": Statements._allocate,
-    "Deallocate_Stmt": Statements._nothing,  # it goes where the procedure ends
-    "Continue_Stmt": Statements._nothing,
-    "Comment": Statements._nothing,
+    "Assignment_Stmt": StatementConverter._assign,
+    "If_Stmt": StatementConverter._if_statement,
+    "If_Construct": StatementConverter._if,
+    "Case_Construct": StatementConverter._select,
+    "Where_Construct": StatementConverter._where,
+    "Where_Stmt": StatementConverter._where_statement,
+    "Block_Nonlabel_Do_Construct": StatementConverter._do,
+    "Block_Label_Do_Construct": StatementConverter._do,
+    "Action_Term_Do_Construct": StatementConverter._do,
+    "Forall_Stmt": StatementConverter._forall,
+    "Exit_Stmt": StatementConverter._leave,
+    "Cycle_Stmt": StatementConverter._leave,
+    "Goto_Stmt": StatementConverter._jump,
+    "Return_Stmt": StatementConverter._return,
+    "Allocate_Stmt": StatementConverter._allocate,
+    "Deallocate_Stmt": StatementConverter._nothing,  # it goes where the procedure ends
+    "Continue_Stmt": StatementConverter._nothing,
+    "Comment": StatementConverter._nothing,
 }

@@ -14,7 +14,12 @@ from corpora.generator.core import expressions as ast
 from corpora.generator.core import names
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Nest, Parameter
-from corpora.generator.core.one_thread import alone, over, put, sides
+from corpora.generator.core.one_thread import (
+    make_assignment,
+    make_loop,
+    make_serial_nest,
+    make_sizes,
+)
 from corpora.generator.families.sequential.carried import EXTREMES, PLACES, Course, better
 
 POSITION_KINDS = ("i32",) * 8 + ("i64",) * 5 + ("u64", "u32", "i16")
@@ -26,13 +31,13 @@ def returning(kind: str, *body: tuple) -> Nest:
     """What one thread does, with a value at its end. Fortran has no `return value;` in the
     middle.
     """
-    nest = alone(*body)
+    nest = make_serial_nest(*body)
     nest.result = kind
     jumps = [s for s in ast.walk_statements(body) if type(s) is ast.Jump and s.kind == "return"]
     nest.c_only = (
         len(jumps) > 1
         or kind == "bool"
-        or any(_c_word(e) for s in ast.walk_statements(body) for e in ast.expressions_of(s))
+        or any(_c_word(e) for s in ast.walk_statements(body) for e in ast.get_expressions(s))
     )
     return nest
 
@@ -45,7 +50,7 @@ def _c_word(expression: tuple) -> bool:
 
 
 def give(value: object) -> ast.Jump:
-    return ast.Jump("return", ast.whole(value) if isinstance(value, int) else value)
+    return ast.Jump("return", ast.integer(value) if isinstance(value, int) else value)
 
 
 def placed(b: Builder) -> Nest:
@@ -60,7 +65,7 @@ def placed(b: Builder) -> Nest:
     pos = ast.Name(b.name(PLACES, kind))
     if plain and b.chance(0.2):  # by position alone
         here = value._replace(subscripts=(pos,))
-        step: tuple = (ast.If(ast.compare(value, op, here), (put(pos, c.i),)),)
+        step: tuple = (ast.If(ast.compare(value, op, here), (make_assignment(pos, c.i),)),)
         return returning(
             kind, ast.Declare(kind, pos.id, ast.ZERO), *c.loop(step, ast.ONE), give(pos)
         )
@@ -71,11 +76,11 @@ def placed(b: Builder) -> Nest:
         ast.Declare(kind, pos.id, _nowhere(b, kind, from_first)),
     )
     made = made if b.chance(0.5) else made[::-1]
-    found = (put(best, value), put(pos, c.i))
+    found = (make_assignment(best, value), make_assignment(pos, c.i))
     step = (ast.If(ast.compare(value, op, best), found if b.chance(0.7) else found[::-1]),)
     if (not plain and b.chance(0.7)) or b.chance(0.15):
         held = ast.Name(b.local(b.kind))
-        found = (put(best, held), put(pos, c.i))
+        found = (make_assignment(best, held), make_assignment(pos, c.i))
         step = (
             ast.Declare(b.kind, held.id, value),
             ast.If(ast.compare(held, op, best), found if b.chance(0.7) else found[::-1]),
@@ -88,7 +93,7 @@ def placed(b: Builder) -> Nest:
 
 
 def _nowhere(b: Builder, kind: str, from_first: bool) -> tuple:
-    return ast.whole(-1) if kind[0] == "i" and not from_first and b.chance(0.7) else ast.ZERO
+    return ast.integer(-1) if kind[0] == "i" and not from_first and b.chance(0.7) else ast.ZERO
 
 
 def _looked_at(c: Course) -> tuple[tuple, bool]:
@@ -121,12 +126,12 @@ def _start(c: Course, value: tuple, op: str, plain: bool) -> tuple[tuple, bool]:
     if plain and b.chance(0.45):
         return value._replace(subscripts=(ast.ZERO,)), True
     if b.kind not in ("f32", "f64", "i32"):
-        return (ast.ZERO if op[0] == ">" else ast.whole(9999)), False
+        return (ast.ZERO if op[0] == ">" else ast.integer(9999)), False
     if b.kind == "i32":
         return b.pick(
-            (ast.ZERO, ast.whole(-1), ast.whole(-1000), ast.Literal("INT_MIN", "i32"))
+            (ast.ZERO, ast.integer(-1), ast.integer(-1000), ast.Literal("INT_MIN", "i32"))
         ) if op[0] == ">" else b.pick(
-            (ast.whole(9999), ast.Literal("INT_MAX", "i32"), ast.whole(1000000))
+            (ast.integer(9999), ast.Literal("INT_MAX", "i32"), ast.integer(1000000))
         ), False
     most = ast.Literal("FLT_MAX" if b.kind == "f32" else "DBL_MAX", b.kind)
     big = ast.Literal(
@@ -137,7 +142,13 @@ def _start(c: Course, value: tuple, op: str, plain: bool) -> tuple[tuple, bool]:
     if op[0] == "<":
         return bound, False
     return b.pick(
-        (ast.ZERO, ast.whole(-1), b.number(zero=True), ast.Unary("-", bound), ast.Unary("-", bound))
+        (
+            ast.ZERO,
+            ast.integer(-1),
+            b.number(zero=True),
+            ast.Unary("-", bound),
+            ast.Unary("-", bound),
+        )
     ), False
 
 
@@ -158,7 +169,7 @@ def _filtered(c: Course, step: tuple, from_first: bool) -> tuple:
         )
     )
     if len(step) == 1 and type(step[0]) is ast.If and b.chance(0.6):
-        sure = ast.both(test, step[0].test)
+        sure = ast.conjunction(test, step[0].test)
         return (step[0]._replace(test=sure),)
     c.whiled = False
     if b.chance(0.5):
@@ -168,7 +179,7 @@ def _filtered(c: Course, step: tuple, from_first: bool) -> tuple:
 
 def _placed_in_grid(b: Builder) -> Nest:
     """The position of an extreme of a matrix, or its column in one row."""
-    rows, cols = sides(b, 2)
+    rows, cols = make_sizes(b, 2)
     a = b.array((rows, cols))
     kind, op = b.pick(POSITION_KINDS[:13]), b.pick((">", "<", ">", "<", ">="))
     best, pos = ast.Name(b.name(EXTREMES, b.kind)), ast.Name(b.name(PLACES, kind))
@@ -189,11 +200,17 @@ def _placed_in_grid(b: Builder) -> Nest:
         if b.chance(0.25)
         else element
     )
-    loop = over(
-        b, j, cols, ast.If(ast.compare(value, op, best), (put(best, value), put(pos, whole)))
+    loop = make_loop(
+        b,
+        j,
+        cols,
+        ast.If(
+            ast.compare(value, op, best),
+            (make_assignment(best, value), make_assignment(pos, whole)),
+        ),
     )
-    loop = loop if one_row else over(b, i, rows, loop)
-    begins = first if value is element else ast.whole(-1) if op[0] == ">" else ast.whole(100000)
+    loop = loop if one_row else make_loop(b, i, rows, loop)
+    begins = first if value is element else ast.integer(-1) if op[0] == ">" else ast.integer(100000)
     made = (ast.Declare(b.kind, best.id, begins), ast.Declare(kind, pos.id, ast.ZERO))
     return returning(kind, *(made if b.chance(0.5) else made[::-1]), loop, give(pos))
 
@@ -216,15 +233,15 @@ def matched(b: Builder) -> Nest:
         return returning(
             kind,
             ast.Declare(kind, count.id, ast.ZERO),
-            *c.loop((ast.If(test, (put(count, 1, "+="),)),)),
+            *c.loop((ast.If(test, (make_assignment(count, 1, "+="),)),)),
             give(count),
         )
-    nowhere = ast.whole(-1) if b.chance(0.75) or type(c.n) is not ast.Name else c.n
+    nowhere = ast.integer(-1) if b.chance(0.75) or type(c.n) is not ast.Name else c.n
     if b.chance(0.4):
         c.whiled = False
         return returning(kind, *c.loop((ast.If(test, (give(c.i),)),)), give(nowhere))
     pos = ast.Name(b.name(PLACES, kind))
-    took: tuple = (put(pos, c.i),)
+    took: tuple = (make_assignment(pos, c.i),)
     if b.chance(0.5):
         took, c.whiled = (*took, ast.Jump("break")), False
     return returning(
@@ -277,7 +294,7 @@ def _any_or_all(c: Course, test: tuple) -> Nest:
             ("found", "ok", "same", "sorted_ok", "equal", "res", "passed", "bad", "any_hit"), kind
         )
     )
-    took: tuple = (put(flag, yes),)
+    took: tuple = (make_assignment(flag, yes),)
     if b.chance(0.6):
         took, c.whiled = (*took, ast.Jump("break")), False
     return returning(
@@ -308,7 +325,7 @@ def ranged(b: Builder) -> Nest:
         )
         best, op = ast.Name(b.name(EXTREMES, b.kind)), b.pick("><>")
         begins = (
-            first if value == source else b.number(zero=True) if op == ">" else ast.whole(100000)
+            first if value == source else b.number(zero=True) if op == ">" else ast.integer(100000)
         )
         return returning(
             b.kind,

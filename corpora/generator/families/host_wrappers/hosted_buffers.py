@@ -14,7 +14,13 @@ from corpora.generator.core import expressions as ast
 from corpora.generator.core import names
 from corpora.generator.core.builder import Builder
 from corpora.generator.core.nest import Axis, Nest, Parameter, Region
-from corpora.generator.core.one_thread import counters, floating, put, sides, written
+from corpora.generator.core.one_thread import (
+    make_assignment,
+    make_counters,
+    make_sizes,
+    make_written_array,
+    use_floating_type,
+)
 
 _BUFFERS = tuple(
     "swap tmp temp buf buffer work scratch aux copy t2 next_x hold staging tmp_x backup".split()
@@ -77,11 +83,12 @@ def _back(
         return [
             last,
             Region(
-                (Axis(k.id, ast.ZERO, total),), (put(ast.At(target, (k,)), ast.At(source, (k,))),)
+                (Axis(k.id, ast.ZERO, total),),
+                (make_assignment(ast.At(target, (k,)), ast.At(source, (k,))),),
             ),
         ]
     places = [ast.At(word, tuple(variables)) for word in (target, source)]
-    return [last, Region(_loops(variables, lengths), (put(*places),))]
+    return [last, Region(_loops(variables, lengths), (make_assignment(*places),))]
 
 
 def _flat(b: Builder, subscripts: list[ast.Name], lengths: list[tuple]) -> tuple:
@@ -103,10 +110,10 @@ def _flat(b: Builder, subscripts: list[ast.Name], lengths: list[tuple]) -> tuple
 def reordered(b: Builder) -> Nest:
     """The dimensions of an array in another order, in place, perhaps there or back by a flag."""
     count = b.pick((2, 2, 2, 3, 3))
-    lengths: list = list(sides(b, count, (1, 2, 3, 5)))
+    lengths: list = list(make_sizes(b, count, (1, 2, 3, 5)))
     if count == 3 and b.chance(0.3):
         lengths.insert(0, b.size(("batch_n", "num_b", "items_n", "groups_n"), (1, 2)))
-    variables = counters(b, len(lengths))
+    variables = make_counters(b, len(lengths))
     orders = [
         o
         for o in (
@@ -128,7 +135,7 @@ def reordered(b: Builder) -> Nest:
         _flat(b, [variables[k] for k in order], [lengths[k] for k in order]),
     )
     whole = ast.product(list(lengths))
-    x = written(b, (whole,))
+    x = make_written_array(b, (whole,))
     buffer = _buffer(b, (whole,))
     made: tuple = ()
     switch = b.chance(0.5)
@@ -143,7 +150,7 @@ def reordered(b: Builder) -> Nest:
         made = tuple(ast.Declare("i32", w.id, e) for w, e in zip(words, (first, second)))
         first, second = words
     there, back = (
-        put(ast.At(buffer.name, (p,)), ast.At(x, (q,)))
+        make_assignment(ast.At(buffer.name, (p,)), ast.At(x, (q,)))
         for p, q in ((second, first), (first, second))
     )
     body: tuple = (there if b.chance(0.6) else back,)
@@ -165,9 +172,9 @@ def moved(b: Builder) -> Nest:
     flipped rows or columns.
     """
     if b.chance(0.35):
-        rows, cols = sides(b, 2)
-        i, j = counters(b, 2)
-        x, buffer = written(b, (rows, cols)), _buffer(b, (rows, cols))
+        rows, cols = make_sizes(b, 2)
+        i, j = make_counters(b, 2)
+        x, buffer = make_written_array(b, (rows, cols)), _buffer(b, (rows, cols))
         shift = ast.Name(b.name(("shift", "off", "dx0", "k_shift"), "i32"))
         away, under = ast.sub(ast.sub(rows, 1), i), ast.sub(ast.sub(cols, 1), j)
         kind = b.pick(("up", "left", "both", "roll"))
@@ -184,11 +191,11 @@ def moved(b: Builder) -> Nest:
             here, other = other, here
         region = Region(
             _loops([i, j], [rows, cols]),
-            (put(ast.At(buffer.name, here), _value(b, ast.At(x, other))),),
+            (make_assignment(ast.At(buffer.name, here), _value(b, ast.At(x, other))),),
         )
         return _nest(b, (buffer,), *_back(b, region, x, buffer.name, [i, j], [rows, cols]))
-    n, (i,) = b.size(names.SIZES, (1, 2, 5, 9, 16)), counters(b, 1)
-    x, buffer = written(b, (n,)), _buffer(b, (n,))
+    n, (i,) = b.size(names.SIZES, (1, 2, 5, 9, 16)), make_counters(b, 1)
+    x, buffer = make_written_array(b, (n,)), _buffer(b, (n,))
     draw = b.rng.random()
     here: tuple = i
     if draw < 0.3:
@@ -216,9 +223,13 @@ def moved(b: Builder) -> Nest:
             (
                 ast.If(
                     test,
-                    (put(ast.At(buffer.name, (ast.Binary("/", i, ast.TWO),)), ast.At(x, (i,))),),
                     (
-                        put(
+                        make_assignment(
+                            ast.At(buffer.name, (ast.Binary("/", i, ast.TWO),)), ast.At(x, (i,))
+                        ),
+                    ),
+                    (
+                        make_assignment(
                             ast.At(buffer.name, (ast.add(half, ast.Binary("/", i, ast.TWO)),)),
                             ast.At(x, (i,)),
                         ),
@@ -228,7 +239,8 @@ def moved(b: Builder) -> Nest:
         )
         return _nest(b, (buffer,), *_back(b, step, x, buffer.name, [i], [n]))
     region = Region(
-        _loops([i], [n]), (put(ast.At(buffer.name, (here,)), _value(b, ast.At(x, (other,)))),)
+        _loops([i], [n]),
+        (make_assignment(ast.At(buffer.name, (here,)), _value(b, ast.At(x, (other,)))),),
     )
     return _nest(b, (buffer,), *_back(b, region, x, buffer.name, [i], [n]))
 
@@ -243,11 +255,11 @@ def _value(b: Builder, place: ast.At) -> tuple:
 
 def stepped(b: Builder) -> Nest:
     """A stencil applied once or as often as told: a buffer takes each step and is copied back."""
-    floating(b)
+    use_floating_type(b)
     plane = b.chance(0.45)
-    lengths = list(sides(b, 2, (2, 3, 5, 6))) if plane else [b.size(names.SIZES, (2, 3, 5, 9))]
-    variables = counters(b, len(lengths))
-    x, buffer = written(b, tuple(lengths)), _buffer(b, tuple(lengths))
+    lengths = list(make_sizes(b, 2, (2, 3, 5, 6))) if plane else [b.size(names.SIZES, (2, 3, 5, 9))]
+    variables = make_counters(b, len(lengths))
+    x, buffer = make_written_array(b, tuple(lengths)), _buffer(b, tuple(lengths))
     inner = b.chance(0.6)
 
     def near(axis: int, by: int) -> ast.At:
@@ -275,14 +287,14 @@ def stepped(b: Builder) -> Nest:
         value = ast.add(
             here,
             ast.mul(
-                ast.Name(rate), ast.Paren(ast.sub(total, ast.mul(ast.whole(len(around)), here)))
+                ast.Name(rate), ast.Paren(ast.sub(total, ast.mul(ast.integer(len(around)), here)))
             ),
         )
     else:
         value = ast.Binary(
             "/",
             ast.Paren(ast.add(here, total)),
-            ast.whole(len(around) + 1)
+            ast.integer(len(around) + 1)
             if b.chance(0.5)
             else b._same(ast.Literal(f"{len(around) + 1}.0", "f64")),
         )
@@ -290,9 +302,12 @@ def stepped(b: Builder) -> Nest:
         Axis(v.id, ast.ONE, ast.sub(n, 1)) if inner else Axis(v.id, ast.ZERO, n)
         for v, n in zip(variables, lengths)
     )
-    store = put(ast.At(buffer.name, tuple(variables)), value)
+    store = make_assignment(ast.At(buffer.name, tuple(variables)), value)
     region = Region(axes, (store,))
-    regions = [region, Region(axes, (put(here, ast.At(buffer.name, tuple(variables))),))]
+    regions = [
+        region,
+        Region(axes, (make_assignment(here, ast.At(buffer.name, tuple(variables))),)),
+    ]
     if not inner:
         regions = _back(b, region, x, buffer.name, variables, lengths)
     repeated = None
@@ -307,16 +322,16 @@ def passed(b: Builder) -> Nest:
     """Two passes with a buffer between them: totals of rows and a division, a product and its sum,
     a function and its neighbours.
     """
-    floating(b)
+    use_floating_type(b)
     draw = b.rng.random()
     if draw < 0.4:
         return _row_totals(b)
     if draw < 0.65:
         return _product(b)
-    n, (i,) = b.size(names.SIZES, (1, 2, 5, 9, 16)), counters(b, 1)
+    n, (i,) = b.size(names.SIZES, (1, 2, 5, 9, 16)), make_counters(b, 1)
     x, buffer = b.array((n,)), _buffer(b, (n,))
     b.reads = [ast.At(x, (i,))]
-    first = Region(_loops([i], [n]), (put(ast.At(buffer.name, (i,)), b.value(2)),))
+    first = Region(_loops([i], [n]), (make_assignment(ast.At(buffer.name, (i,)), b.value(2)),))
     held = ast.At(buffer.name, (i,))
     far = ast.At(
         buffer.name,
@@ -326,27 +341,30 @@ def passed(b: Builder) -> Nest:
             ),
         ),
     )
-    target = x if b.chance(0.5) else written(b, (n,))
+    target = x if b.chance(0.5) else make_written_array(b, (n,))
     b.parameter(target).written = True
     value = b.pick(
         (ast.sub(held, far), ast.mul(held, far), ast.add(held, ast.mul(b.number(), far)))
     )
     op = b.pick(("=", "=", "=", "+="))
     return _nest(
-        b, (buffer,), first, Region(_loops([i], [n]), (put(ast.At(target, (i,)), value, op),))
+        b,
+        (buffer,),
+        first,
+        Region(_loops([i], [n]), (make_assignment(ast.At(target, (i,)), value, op),)),
     )
 
 
 def _row_totals(b: Builder) -> Nest:
-    rows, cols = sides(b, 2)
-    i, j = counters(b, 2)
-    x, of_rows = written(b, (rows, cols)), b.chance(0.6)
+    rows, cols = make_sizes(b, 2)
+    i, j = make_counters(b, 2)
+    x, of_rows = make_written_array(b, (rows, cols)), b.chance(0.6)
     buffer = _buffer(b, (rows if of_rows else cols,))
     outer, inner, m = (i, j, cols) if of_rows else (j, i, rows)
     place, kept = ast.At(x, (i, j)), ast.At(buffer.name, (outer,))
     s = ast.Name(b.name(names.SUMS, b.kind))
     kind = b.pick(("mean", "sum", "norm", "top"))
-    step: tuple = put(
+    step: tuple = make_assignment(
         s,
         {"norm": ast.mul(place, place), "sum": ast.Call(b.function("fabs"), (place,))}.get(
             kind, place
@@ -357,7 +375,7 @@ def _row_totals(b: Builder) -> Nest:
     if kind == "top":
         begins, step = (
             ast.At(x, (i, ast.ZERO) if of_rows else (ast.ZERO, j)),
-            ast.If(ast.compare(place, ">", s), (put(s, place),)),
+            ast.If(ast.compare(place, ">", s), (make_assignment(s, place),)),
         )
     end = {
         "mean": ast.Binary("/", s, m),
@@ -370,14 +388,14 @@ def _row_totals(b: Builder) -> Nest:
         (
             ast.Declare(b.kind, s.id, begins),
             ast.For(inner.id, ast.ZERO, "<", m, (step,)),
-            put(kept, end),
+            make_assignment(kept, end),
         ),
     )
-    change = put(place, kept, "-=" if kind in ("mean", "top") else "/=")
+    change = make_assignment(place, kept, "-=" if kind in ("mean", "top") else "/=")
     if b.chance(0.35):
-        out = written(b, (rows, cols))
+        out = make_written_array(b, (rows, cols))
         b.parameter(x).written = False
-        change = put(
+        change = make_assignment(
             ast.At(out, (i, j)), ast.Binary("-" if kind in ("mean", "top") else "/", place, kept)
         )
     return _nest(b, (buffer,), first, Region(_loops([i, j], [rows, cols]), (change,)))
@@ -388,9 +406,9 @@ def _product(b: Builder) -> Nest:
     matrix.
     """
     n = b.size((*names.SIZES, "dim", "order0"), (1, 2, 3, 5))
-    i, j, k = counters(b, 3)
+    i, j, k = make_counters(b, 3)
     vector = b.chance(0.45)
-    x = written(b, (n,) if vector else (n, n))
+    x = make_written_array(b, (n,) if vector else (n, n))
     a = (
         b.array((n, n), wanted=("A", "M0", "mat", "op_m", "G", "trans"))
         if vector or b.chance(0.7)
@@ -408,13 +426,13 @@ def _product(b: Builder) -> Nest:
         s = ast.Name(b.name(names.SUMS, b.kind))
         body: tuple = (
             ast.Declare(b.kind, s.id, b.number(zero=True)),
-            ast.For(k.id, ast.ZERO, "<", n, (put(s, term, "+="),)),
-            put(kept, s),
+            ast.For(k.id, ast.ZERO, "<", n, (make_assignment(s, term, "+="),)),
+            make_assignment(kept, s),
         )
     else:
         body = (
-            put(kept, b.number(zero=True)),
-            ast.For(k.id, ast.ZERO, "<", n, (put(kept, term, "+="),)),
+            make_assignment(kept, b.number(zero=True)),
+            ast.For(k.id, ast.ZERO, "<", n, (make_assignment(kept, term, "+="),)),
         )
     variables = [i] if vector else [i, j]
     region = Region(_loops(variables, [n] * len(variables)), body)

@@ -13,8 +13,8 @@ from corpora.generator.core import effects, names
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.builder import Builder
 from corpora.generator.core.nest import Axis, Nest, Parameter, Region
-from corpora.generator.core.one_thread import floating, put, sum_of
-from corpora.generator.core.points import Point
+from corpora.generator.core.one_thread import add_terms, make_assignment, use_floating_type
+from corpora.generator.core.points import IterationPoint
 
 _BOUNDS = (("start", "end"),) * 4 + (
     ("lo", "hi"),
@@ -67,11 +67,12 @@ class Span:
 
     def at(self, array: str, k: int, d: int) -> ast.At:
         """Part k of d of this iteration's element."""
-        scaled = ast.mul(ast.whole(d), self.i) if self.form == "d*i+k" else ast.mul(self.i, d)
+        scaled = ast.mul(ast.integer(d), self.i) if self.form == "d*i+k" else ast.mul(self.i, d)
         if k == 0 and not self.zero:
             return ast.At(array, (scaled,))
         return ast.At(
-            array, (ast.add(ast.whole(k), scaled) if self.form == "k+i*d" else ast.add(scaled, k),)
+            array,
+            (ast.add(ast.integer(k), scaled) if self.form == "k+i*d" else ast.add(scaled, k),),
         )
 
     def array(self, d: int, wanted: tuple, fill: str = "", out: bool = False) -> str:
@@ -100,27 +101,27 @@ def transformed(b: Builder) -> Nest:
     """Points of two to four parts times a small matrix, plus a vector, every product
     written out.
     """
-    floating(b)
+    use_floating_type(b)
     span, d = Span(b), b.pick((2, 3, 3, 3, 4))
     wanted = b.pick(_INPUTS)
-    matrix = b.array((ast.whole(d * d),), wanted=wanted[:1])
+    matrix = b.array((ast.integer(d * d),), wanted=wanted[:1])
     source = span.array(d, wanted[1:2])
     own = b.chance(0.2)
     target = source if own else span.array(d, wanted[2:3], out=True)
     b.parameter(target).written = True
-    shift = b.array((ast.whole(d),), wanted=wanted[3:]) if b.chance(0.65) else ""
+    shift = b.array((ast.integer(d),), wanted=wanted[3:]) if b.chance(0.65) else ""
     by_column, spelled = b.chance(0.5), b.chance(0.5)
 
     def of(r: int, c: int) -> ast.At:
         row, column = (c, r) if by_column else (r, c)
         if not spelled:
-            return ast.At(matrix, (ast.whole(row * d + column),))
+            return ast.At(matrix, (ast.integer(row * d + column),))
         return ast.At(
             matrix,
             (
-                ast.add(ast.whole(column), ast.mul(ast.whole(row), d))
+                ast.add(ast.integer(column), ast.mul(ast.integer(row), d))
                 if span.form == "k+i*d"
-                else ast.add(ast.mul(ast.whole(row), d), column),
+                else ast.add(ast.mul(ast.integer(row), d), column),
             ),
         )
 
@@ -145,14 +146,18 @@ def transformed(b: Builder) -> Nest:
         ]
         if shift:
             terms = (
-                [ast.At(shift, (ast.whole(r),)), *terms]
+                [ast.At(shift, (ast.integer(r),)), *terms]
                 if first_shift
-                else [*terms, ast.At(shift, (ast.whole(r),))]
+                else [*terms, ast.At(shift, (ast.integer(r),))]
             )
         rows.append(terms)
     op = "+=" if not own and b.chance(0.12) else "="
     return span.nest(
-        *made, *(put(span.at(target, r, d), sum_of(terms), op) for r, terms in enumerate(rows))
+        *made,
+        *(
+            make_assignment(span.at(target, r, d), add_terms(terms), op)
+            for r, terms in enumerate(rows)
+        ),
     )
 
 
@@ -160,7 +165,7 @@ def products(b: Builder) -> Nest:
     """Two small vectors an element: cross and dot products, complex and quaternion products, small
     matrices times each other.
     """
-    floating(b)
+    use_floating_type(b)
     span = Span(b)
     kind = b.pick(("cross", "cross", "complex", "complex", "quaternion", "square", "dot"))
     d = {"cross": 3, "complex": 2, "quaternion": 4, "square": 4, "dot": b.pick((2, 3, 4))}[kind]
@@ -183,13 +188,13 @@ def products(b: Builder) -> Nest:
     )
     x, y = ([span.at(a, k, d) for k in range(d)] for a in (first, second))
     if kind == "dot":
-        total = sum_of([ast.mul(p, q) for p, q in zip(x, y)])
+        total = add_terms([ast.mul(p, q) for p, q in zip(x, y)])
         value = (
             total
             if b.chance(0.6)
             else ast.Call(b.function("sqrt"), (ast.Call(b.function("fabs"), (total,)),))
         )
-        return span.nest(put(ast.At(out, (span.i,)), value))
+        return span.nest(make_assignment(ast.At(out, (span.i,)), value))
     signed = {
         "cross": (((1, 1, 2), (-1, 2, 1)), ((1, 2, 0), (-1, 0, 2)), ((1, 0, 1), (-1, 1, 0))),
         "complex": (((1, 0, 0), (-1, 1, 1)), ((1, 0, 1), (1, 1, 0))),
@@ -211,7 +216,7 @@ def products(b: Builder) -> Nest:
         total: tuple = ast.mul(x[terms[0][1]], y[terms[0][2]])
         for sign, p, q in terms[1:]:
             total = (ast.add if sign > 0 else ast.sub)(total, ast.mul(x[p], y[q]))
-        made.append(put(span.at(out, k, d), total))
+        made.append(make_assignment(span.at(out, k, d), total))
     return span.nest(*made)
 
 
@@ -219,7 +224,7 @@ def mixed(b: Builder) -> Nest:
     """Parts that become weighted sums of each other, are normalised, or move by what another array
     holds.
     """
-    floating(b)
+    use_floating_type(b)
     span, d = Span(b), b.pick((2, 3, 3, 4))
     x = span.array(d, ("rgb", "pos", "p", "x", "v", "data", "vec", "pts", "img", "src"))
     parts = [span.at(x, k, d) for k in range(d)]
@@ -244,21 +249,25 @@ def mixed(b: Builder) -> Nest:
                     total, ast.mul(b._same(_decimal(b)), value)
                 )
             rows.append(
-                put(span.at(out, k, d), ast.add(total, b.number()) if b.chance(0.25) else total)
+                make_assignment(
+                    span.at(out, k, d), ast.add(total, b.number()) if b.chance(0.25) else total
+                )
             )
         return span.nest(*held, *rows)
     b.parameter(x).written = True
     if draw < 0.65:
         length = ast.Name(b.name(("len", "norm", "mag", "l", "r", "inv"), b.kind))
         eps = b._same(ast.Literal(b.pick(("1e-6", "1.0", "0.001", "1e-3")), "f64"))
-        root = ast.Call(b.function("sqrt"), (ast.add(sum_of([ast.mul(p, p) for p in parts]), eps),))
+        root = ast.Call(
+            b.function("sqrt"), (ast.add(add_terms([ast.mul(p, p) for p in parts]), eps),)
+        )
         if b.chance(0.4):
             return span.nest(
                 ast.Declare(b.kind, length.id, ast.Binary("/", b._same(ast.ONE), root)),
-                *(put(p, length, "*=") for p in parts),
+                *(make_assignment(p, length, "*=") for p in parts),
             )
         return span.nest(
-            ast.Declare(b.kind, length.id, root), *(put(p, length, "/=") for p in parts)
+            ast.Declare(b.kind, length.id, root), *(make_assignment(p, length, "/=") for p in parts)
         )
     v = span.array(d, ("vel", "u", "grad", "force", "acc_v", "delta"))
     dt = b.scalar()
@@ -268,7 +277,7 @@ def mixed(b: Builder) -> Nest:
         b.parameter(v).written = True
         f = span.array(d, ("f", "acc", "g_force", "push"))
         steps = [
-            put(
+            make_assignment(
                 span.at(v, k, d),
                 ast.mul(dt, span.at(f, k, d)) if b.chance(0.6) else ast.mul(span.at(f, k, d), dt),
                 "+=",
@@ -276,7 +285,7 @@ def mixed(b: Builder) -> Nest:
             for k in range(d)
         ]
     moves = [
-        put(p, ast.mul(span.at(v, k, d), dt), "+=" if pushed or b.chance(0.7) else "-=")
+        make_assignment(p, ast.mul(span.at(v, k, d), dt), "+=" if pushed or b.chance(0.7) else "-=")
         for k, p in enumerate(parts)
     ]
     return span.nest(*steps, *moves)
@@ -297,9 +306,9 @@ def parts_of_rows(b: Builder) -> Nest:
     rows = span.n.argument if type(span.n) is ast.Paren else span.n
     draw = b.rng.random()
     if draw < 0.4:
-        effects.inputs(b, point := Point((i, j), (rows, cols), plain=True))
+        effects.add_inputs(b, point := IterationPoint((i, j), (rows, cols), plain=True))
         return span.nest(
-            *effects.body(b, point, b.pick((1, 1, 2)), b.pick((1, 1, 2))),
+            *effects.make_body(b, point, b.pick((1, 1, 2)), b.pick((1, 1, 2))),
             inner=(Axis(j.id, ast.ZERO, cols),),
         )
     s = ast.Name(b.name(names.SUMS, b.kind))
@@ -319,14 +328,14 @@ def parts_of_rows(b: Builder) -> Nest:
             ast.ZERO,
             "<",
             depth,
-            (put(s, ast.mul(ast.At(a, (i, k)), ast.At(c, (k, j))), "+="),),
+            (make_assignment(s, ast.mul(ast.At(a, (i, k)), ast.At(c, (k, j))), "+="),),
             1,
             span.kind,
         )
         return span.nest(
             ast.Declare(b.kind, s.id, b.number(zero=True)),
             loop,
-            put(ast.At(out, (i, j)), s),
+            make_assignment(ast.At(out, (i, j)), s),
             inner=(Axis(j.id, ast.ZERO, cols),),
         )
     x = ast.At(b.array((rows, cols), wanted=("A", "x", "mat", "data", "grid_in")), (i, j))
@@ -335,27 +344,27 @@ def parts_of_rows(b: Builder) -> Nest:
     )
     out = b.array((rows,), wanted=("out", "res", "y0", "sums", "r"))
     b.parameter(out).written = True
-    step: tuple = put(s, ast.mul(x, weight) if weight else x, "+=")
+    step: tuple = make_assignment(s, ast.mul(x, weight) if weight else x, "+=")
     if weight is None and b.chance(0.5):
-        step = ast.If(ast.compare(x, b.pick("<>"), s), (put(s, x),))
+        step = ast.If(ast.compare(x, b.pick("<>"), s), (make_assignment(s, x),))
     loop = ast.For(j.id, ast.ZERO, "<", cols, (step,), 1, span.kind)
     begins = ast.At(x.array, (i, ast.ZERO)) if type(step) is ast.If else b.number(zero=True)
-    return span.nest(ast.Declare(b.kind, s.id, begins), loop, put(ast.At(out, (i,)), s))
+    return span.nest(ast.Declare(b.kind, s.id, begins), loop, make_assignment(ast.At(out, (i,)), s))
 
 
 def pieces(b: Builder) -> Nest:
     """One to three statements on the elements between two bounds."""
     span = Span(b)
     rows = span.n.argument if type(span.n) is ast.Paren else span.n
-    point = Point((span.i,), (rows,), plain=True)
-    effects.inputs(b, point)
+    point = IterationPoint((span.i,), (rows,), plain=True)
+    effects.add_inputs(b, point)
     if b.chance(0.25):
         b.parameters.append(
             Parameter(
                 b.name(("tid", "rank", "id", "thread_no"), "i32"), "scalar", "i32", values=(0, 1)
             )
         )
-    return span.nest(*effects.body(b, point, b.pick((1, 1, 2, 3)), b.pick((1, 2, 2))))
+    return span.nest(*effects.make_body(b, point, b.pick((1, 1, 2, 3)), b.pick((1, 2, 2))))
 
 
 MENU = ((transformed, 9), (products, 6), (mixed, 7), (parts_of_rows, 6), (pieces, 4))

@@ -13,7 +13,7 @@ from corpora.generator.core import expressions as ast
 from corpora.generator.core import names
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Nest, Parameter
-from corpora.generator.core.one_thread import local, put
+from corpora.generator.core.one_thread import make_assignment, make_local
 from corpora.generator.families.host_wrappers.hosted import give, returning
 from corpora.generator.families.sequential.carried import EXTREMES, Course
 
@@ -69,17 +69,17 @@ def compensated(b: Builder) -> Nest:
         if b.chance(0.6)
         else c.term()
     )
-    total, begun = local(b, _zero(b), names.SUMS)
-    lost, begun2 = local(b, _zero(b), _LOST)
+    total, begun = make_local(b, _zero(b), names.SUMS)
+    lost, begun2 = make_local(b, _zero(b), _LOST)
     head = (begun, begun2) if b.chance(0.7) else (begun2, begun)
     following = ast.Name(b.name(_NEXT, b.kind))
     plain = ast.Declare(b.kind, following.id, ast.add(total, value))
     if b.chance(0.3):  # Neumaier
-        held, declared = local(b, value, _TERMS)
+        held, declared = make_local(b, value, _TERMS)
         plain = plain._replace(value=ast.add(total, held))
         absolute = [ast.Call(b.function("fabs"), (w,)) for w in (total, held)]
         larger, smaller = (
-            put(lost, ast.add(ast.Paren(ast.sub(p, following)), q), "+=")
+            make_assignment(lost, ast.add(ast.Paren(ast.sub(p, following)), q), "+=")
             for p, q in ((total, held), (held, total))
         )
         body: tuple = (
@@ -88,18 +88,18 @@ def compensated(b: Builder) -> Nest:
             ast.If(
                 ast.compare(absolute[0], b.pick((">=", ">")), absolute[1]), (larger,), (smaller,)
             ),
-            put(total, following),
+            make_assignment(total, following),
         )
         return returning(b.kind, *head, *c.loop(body), give(ast.add(total, lost)))
     up = b.chance(0.3)  # the sign in which the lost part is kept
-    word, declared = local(b, (ast.add if up else ast.sub)(value, lost), _TERMS)
+    word, declared = make_local(b, (ast.add if up else ast.sub)(value, lost), _TERMS)
     plain = plain._replace(value=ast.add(total, word))
     moved = ast.Paren(ast.sub(following, total))
-    lose = put(lost, ast.sub(word, moved) if up else ast.sub(moved, word))
+    lose = make_assignment(lost, ast.sub(word, moved) if up else ast.sub(moved, word))
     return returning(
         b.kind,
         *head,
-        *c.loop((declared, plain, lose, put(total, following))),
+        *c.loop((declared, plain, lose, make_assignment(total, following))),
         give(_ended(b, c, total)),
     )
 
@@ -108,7 +108,7 @@ def multiplied(b: Builder) -> Nest:
     """Products: of elements, of one plus them, of two sides of a quotient."""
     c = _course(b)
     place = c.source(fill="uniform(0.6,1.4)")
-    total, begun = local(
+    total, begun = make_local(
         b,
         ast.ONE if b.chance(0.5) else b._same(ast.ONE),
         ("prod", "p", "product_v", "acc", "result", "det_v", "likelihood", "total"),
@@ -136,12 +136,12 @@ def multiplied(b: Builder) -> Nest:
             )
         )
     step: tuple = (
-        put(total, value, "*=" if b.chance(0.75) else "/=")
+        make_assignment(total, value, "*=" if b.chance(0.75) else "/=")
         if value == place or b.chance(0.5)
-        else put(total, ast.mul(total, value)),
+        else make_assignment(total, ast.mul(total, value)),
     )
     if step[0].op == "/=" and value != place:
-        step = (put(total, value, "*="),)
+        step = (make_assignment(total, value, "*="),)
     if b.chance(0.2):
         step = (
             ast.If(
@@ -171,33 +171,41 @@ def alternated(b: Builder) -> Nest:
     """Signs that flip, powers that grow by one factor each step, weights that shrink."""
     c = _course(b)
     place = c.source()
-    total, begun = local(b, _zero(b), names.SUMS)
+    total, begun = make_local(b, _zero(b), names.SUMS)
     if b.chance(0.4):
         whole = b.chance(0.4)
-        sign, begun2 = local(
+        sign, begun2 = make_local(
             b,
             ast.ONE if whole or b.chance(0.5) else b._same(ast.ONE),
             _SIGNS,
             "i32" if whole else b.kind,
         )
-        turn = put(sign, ast.Unary("-", sign)) if b.chance(0.7) else put(sign, ast.whole(-1), "*=")
+        turn = (
+            make_assignment(sign, ast.Unary("-", sign))
+            if b.chance(0.7)
+            else make_assignment(sign, ast.integer(-1), "*=")
+        )
         term = (
             ast.mul(sign, place)
             if b.chance(0.7)
             else ast.Binary("/", ast.mul(sign, place), ast.Paren(ast.add(c.i, 1)))
         )
     else:
-        sign, begun2 = local(b, ast.ONE if b.chance(0.5) else b._same(ast.ONE), _POWERS)
+        sign, begun2 = make_local(b, ast.ONE if b.chance(0.5) else b._same(ast.ONE), _POWERS)
         factor = _small(
             b, ("x", "t", "q", "rate", "gamma_", "decay", "discount", "r0"), (0.5, 0.9, -0.5, 1.0)
         )
-        turn = put(sign, factor, "*=") if b.chance(0.7) else put(sign, ast.mul(sign, factor))
+        turn = (
+            make_assignment(sign, factor, "*=")
+            if b.chance(0.7)
+            else make_assignment(sign, ast.mul(sign, factor))
+        )
         term = (
             ast.mul(place, sign)
             if b.chance(0.6)
             else ast.mul(sign, c.term() if b.chance(0.4) else place)
         )
-    step: tuple = (put(total, term, "+=" if b.chance(0.9) else "-="), turn)
+    step: tuple = (make_assignment(total, term, "+=" if b.chance(0.9) else "-="), turn)
     head = (begun, begun2) if b.chance(0.6) else (begun2, begun)
     return returning(b.kind, *head, *c.loop(step), give(_ended(b, c, total)))
 
@@ -211,13 +219,13 @@ def recurred(b: Builder) -> Nest:
     place = c.source(fill="uniform(0.5,2)" if draw > 0.8 else "")
     wanted = ("r", "acc", "result", "state", "y", "val", "level", "h", "poly", "ema", "xk")
     start = place._replace(subscripts=(ast.ZERO,)) if b.chance(0.3) else _zero(b)
-    x, begun = local(b, start if draw <= 0.8 else b._same(ast.ONE), wanted)
+    x, begun = make_local(b, start if draw <= 0.8 else b._same(ast.ONE), wanted)
     if draw < 0.45:
         t = _small(b, ("x", "t", "z", "base", "arg", "u"), (0.5, 0.9, -0.5, 1.0))
         step: tuple = (
-            put(x, ast.add(ast.mul(x, t), place))
+            make_assignment(x, ast.add(ast.mul(x, t), place))
             if b.chance(0.7)
-            else put(x, ast.add(place, ast.mul(t, x))),
+            else make_assignment(x, ast.add(place, ast.mul(t, x))),
         )
         if b.chance(0.4) and c.kind == "i32":  # from the highest coefficient
             loop = ast.For(c.i.id, ast.sub(c.n, 1), ">=", ast.ZERO, step, -1, c.kind)
@@ -229,18 +237,18 @@ def recurred(b: Builder) -> Nest:
         step = (
             b.pick(
                 (
-                    put(x, ast.add(ast.mul(a, place), kept)),
-                    put(x, ast.mul(a, ast.Paren(ast.sub(place, x))), "+="),
-                    put(x, ast.add(ast.mul(a, x), c.term())),
-                    put(x, ast.add(ast.mul(a, x), place)),
+                    make_assignment(x, ast.add(ast.mul(a, place), kept)),
+                    make_assignment(x, ast.mul(a, ast.Paren(ast.sub(place, x))), "+="),
+                    make_assignment(x, ast.add(ast.mul(a, x), c.term())),
+                    make_assignment(x, ast.add(ast.mul(a, x), place)),
                 )
             ),
         )
     else:
         step = (
-            put(x, ast.add(place, ast.Binary("/", b._same(ast.ONE), x)))
+            make_assignment(x, ast.add(place, ast.Binary("/", b._same(ast.ONE), x)))
             if b.chance(0.5)
-            else put(x, ast.Call(b.function("sqrt"), (ast.add(place, x),))),
+            else make_assignment(x, ast.Call(b.function("sqrt"), (ast.add(place, x),))),
         )
     return returning(
         b.kind,
@@ -259,16 +267,16 @@ def watched(b: Builder) -> Nest:
     c = _course(b)
     value = c.source() if b.chance(0.7) else ast.mul(c.source(), c.source())
     draw = b.rng.random()
-    held, declared = local(b, value, ("v", "x", "cur", "xi", "val"))
+    held, declared = make_local(b, value, ("v", "x", "cur", "xi", "val"))
     if draw < 0.34:
-        mean, begun = local(b, _zero(b), ("mean", "mu", "avg", "m1"))
-        square, begun2 = local(b, _zero(b), ("m2", "M2", "ss", "var_s", "S"))
-        apart, moved = local(b, ast.sub(held, mean), ("delta", "d", "diff", "dev"))
+        mean, begun = make_local(b, _zero(b), ("mean", "mu", "avg", "m1"))
+        square, begun2 = make_local(b, _zero(b), ("m2", "M2", "ss", "var_s", "S"))
+        apart, moved = make_local(b, ast.sub(held, mean), ("delta", "d", "diff", "dev"))
         steps = (
             declared,
             moved,
-            put(mean, ast.Binary("/", apart, ast.Paren(ast.add(c.i, 1))), "+="),
-            put(square, ast.mul(apart, ast.Paren(ast.sub(held, mean))), "+="),
+            make_assignment(mean, ast.Binary("/", apart, ast.Paren(ast.add(c.i, 1))), "+="),
+            make_assignment(square, ast.mul(apart, ast.Paren(ast.sub(held, mean))), "+="),
         )
         spread = ast.Binary("/", square, c.n)
         return returning(
@@ -278,24 +286,30 @@ def watched(b: Builder) -> Nest:
             *c.loop(steps),
             give(b.pick((spread, ast.Call(b.function("sqrt"), (spread,)), square))),
         )
-    best, begun = local(b, _zero(b), EXTREMES)
-    run, begun2 = local(b, _zero(b), ("run", "here", "acc", "ending", "s", "level", "balance"))
-    more = ast.If(ast.compare(run, ">", best), (put(best, run),))
+    best, begun = make_local(b, _zero(b), EXTREMES)
+    run, begun2 = make_local(b, _zero(b), ("run", "here", "acc", "ending", "s", "level", "balance"))
+    more = ast.If(ast.compare(run, ">", best), (make_assignment(best, run),))
     if draw < 0.6:
         steps = (
-            put(run, value, "+="),
-            ast.If(ast.compare(run, "<", ast.ZERO), (put(run, _zero(b)),)),
+            make_assignment(run, value, "+="),
+            ast.If(ast.compare(run, "<", ast.ZERO), (make_assignment(run, _zero(b)),)),
             more,
         )
     elif draw < 0.8:
         steps = (
-            put(run, value, "+="),
-            more if b.chance(0.5) else ast.If(ast.compare(run, "<", best), (put(best, run),)),
+            make_assignment(run, value, "+="),
+            more
+            if b.chance(0.5)
+            else ast.If(ast.compare(run, "<", best), (make_assignment(best, run),)),
         )
     else:
-        top = ast.If(ast.compare(held, ">", run), (put(run, held),))
+        top = ast.If(ast.compare(held, ">", run), (make_assignment(run, held),))
         fall = ast.sub(run, held)
-        steps = (declared, top, ast.If(ast.compare(fall, ">", best), (put(best, fall),)))
+        steps = (
+            declared,
+            top,
+            ast.If(ast.compare(fall, ">", best), (make_assignment(best, fall),)),
+        )
     return returning(b.kind, begun, begun2, *c.loop(steps), give(best))
 
 
@@ -307,17 +321,20 @@ def _longest(b: Builder) -> Nest:
     if b.types[place.array] == "i32":
         b.parameter(place.array).fill = "integers(0,2)"
     kind = b.pick(("i32", "i32", "i32", "i64", "u64"))
-    run, begun = local(b, 1, ("run", "cur_len", "streak", "len0", "k"), kind)
-    best, begun2 = local(b, 1, ("best", "longest", "max_run", "max_len"), kind)
+    run, begun = make_local(b, 1, ("run", "cur_len", "streak", "len0", "k"), kind)
+    best, begun2 = make_local(b, 1, ("best", "longest", "max_run", "max_len"), kind)
     test = ast.compare(
         place,
         b.pick(("==", "==", ">", ">=") if b.types[place.array] == "i32" else (">", "<", ">=")),
         before,
     )
-    count = ast.If(test, (put(run, 1, "+="),), (put(run, 1),))
-    more = ast.If(ast.compare(run, ">", best), (put(best, run),))
+    count = ast.If(test, (make_assignment(run, 1, "+="),), (make_assignment(run, 1),))
+    more = ast.If(ast.compare(run, ">", best), (make_assignment(best, run),))
     if b.chance(0.3):
-        count, steps = ast.If(test, (put(run, 1, "+="), more), (put(run, 1),)), ()
+        count, steps = (
+            ast.If(test, (make_assignment(run, 1, "+="), more), (make_assignment(run, 1),)),
+            (),
+        )
     else:
         steps = (more,)
     return returning(kind, begun, begun2, *c.loop((count, *steps), ast.ONE), give(best))
@@ -331,7 +348,7 @@ def hashed(b: Builder) -> Nest:
     c = Course(b, odd=False)
     source = b.pick(("i32", "u8", "u32", "u32", "u8")) if b.kind == "u32" else "i32"
     place = c.source(source)
-    h, begun = local(
+    h, begun = make_local(
         b,
         ast.Literal(b.pick(("0", "5381", "17", "2166136261u", "1")), "u32")
         if b.kind == "u32"
@@ -341,39 +358,45 @@ def hashed(b: Builder) -> Nest:
     if b.kind == "i32":
         b.parameter(place.array).fill = "integers(0,50)"
         m, base = (
-            ast.whole(b.pick((97, 1009, 65521, 9973, 255))),
-            ast.whole(b.pick((2, 7, 31, 10, 256))),
+            ast.integer(b.pick((97, 1009, 65521, 9973, 255))),
+            ast.integer(b.pick((2, 7, 31, 10, 256))),
         )
-        step: tuple = (put(h, ast.Binary("%", ast.Paren(ast.add(ast.mul(h, base), place)), m)),)
+        step: tuple = (
+            make_assignment(h, ast.Binary("%", ast.Paren(ast.add(ast.mul(h, base), place)), m)),
+        )
         return returning("i32", begun, *c.loop(step), give(h))
     factor = ast.Literal(b.pick(("31", "33", "16777619u", "65599", "131", "2654435761u")), "u32")
-    shift = ast.whole(b.pick((1, 3, 5, 7, 13)))
+    shift = ast.integer(b.pick((1, 3, 5, 7, 13)))
     steps = b.pick(
         (
-            (put(h, ast.add(ast.mul(h, factor), place)),),
-            (put(h, ast.mul(ast.Paren(ast.Binary("^", h, place)), factor)),),
-            (put(h, place, "^="), put(h, factor, "*=")),
+            (make_assignment(h, ast.add(ast.mul(h, factor), place)),),
+            (make_assignment(h, ast.mul(ast.Paren(ast.Binary("^", h, place)), factor)),),
+            (make_assignment(h, place, "^="), make_assignment(h, factor, "*=")),
             (
-                put(
+                make_assignment(
                     h,
                     ast.Binary(
                         "^",
                         ast.Paren(
-                            ast.add(ast.Binary("<<", h, shift), ast.Binary(">>", h, ast.whole(2)))
+                            ast.add(ast.Binary("<<", h, shift), ast.Binary(">>", h, ast.integer(2)))
                         ),
                         place,
                     ),
                 ),
             ),
-            (put(h, ast.add(ast.add(ast.Paren(ast.Binary("<<", h, shift)), h), place)),),
             (
-                put(h, place, "+="),
-                put(h, ast.Paren(ast.Binary("<<", h, shift)), "+="),
-                put(h, ast.Paren(ast.Binary(">>", h, ast.whole(6))), "^="),
+                make_assignment(
+                    h, ast.add(ast.add(ast.Paren(ast.Binary("<<", h, shift)), h), place)
+                ),
+            ),
+            (
+                make_assignment(h, place, "+="),
+                make_assignment(h, ast.Paren(ast.Binary("<<", h, shift)), "+="),
+                make_assignment(h, ast.Paren(ast.Binary(">>", h, ast.integer(6))), "^="),
             ),
         )
     )
-    end = h if b.chance(0.7) else ast.Binary("%", h, ast.whole(b.pick((64, 97, 1024, 1000))))
+    end = h if b.chance(0.7) else ast.Binary("%", h, ast.integer(b.pick((64, 97, 1024, 1000))))
     return returning("u32", begun, *c.loop(steps), give(end))
 
 

@@ -13,7 +13,13 @@ from corpora.generator.core import expressions as ast
 from corpora.generator.core import names
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Axis, Nest, Region
-from corpora.generator.core.one_thread import constant, counters, floating, put, sides
+from corpora.generator.core.one_thread import (
+    make_assignment,
+    make_constant,
+    make_counters,
+    make_sizes,
+    use_floating_type,
+)
 
 _LOSSES = tuple("loss cost err sum temp acc total_loss l s e tmp ce obj penalty".split())
 _TRUTHS = tuple("t y truth target labels expected T gt y_true ref desired".split())
@@ -29,10 +35,10 @@ class Ground:
     def __init__(self, b: Builder, two: float = 0.45) -> None:
         self.b, self.two = b, b.chance(two)
         if self.two:
-            self.sides: list[ast.Name] = sides(b, 2, (1, 2, 3, 5, 7))
+            self.sides: list[ast.Name] = make_sizes(b, 2, (1, 2, 3, 5, 7))
         else:
             self.sides = [b.size(names.SIZES, (1, 3, 8, 17))]
-        self.variables = counters(b, len(self.sides))
+        self.variables = make_counters(b, len(self.sides))
 
     def place(
         self, kind: str | None = None, fill: str = "", wanted: tuple = names.ARRAYS
@@ -54,7 +60,7 @@ class Ground:
 def _nest(b: Builder, axes: tuple, totals: list[ast.Declare], body: tuple, *after: tuple) -> Nest:
     nest = Nest("", [], [Region(axes, body, ("+", ", ".join(t.name for t in totals)))])
     nest.before, nest.after = tuple(totals), after
-    kind = ast.type_of(after[-1].value, b.types)
+    kind = ast.infer_type(after[-1].value, b.types)
     nest.result = kind if kind in ("f32", "f64", "i32") else totals[0].type
     return nest
 
@@ -78,9 +84,9 @@ def _ended(b: Builder, ground: Ground, total: ast.Name, negative: bool) -> tuple
     draw = b.rng.random()
     if negative:
         if draw < 0.3 and type(n) is not ast.Cast:
-            return put(total, ast.Unary("-", n), "/="), ast.Jump("return", total)
+            return make_assignment(total, ast.Unary("-", n), "/="), ast.Jump("return", total)
         if draw < 0.4:
-            return put(total, ast.Unary("-", total)), ast.Jump("return", total)
+            return make_assignment(total, ast.Unary("-", total)), ast.Jump("return", total)
         return (
             ast.Jump(
                 "return",
@@ -94,17 +100,17 @@ def _ended(b: Builder, ground: Ground, total: ast.Name, negative: bool) -> tuple
             ),
         )
     if draw < 0.2:
-        return put(total, n, "/="), ast.Jump("return", total)
+        return make_assignment(total, n, "/="), ast.Jump("return", total)
     if draw < 0.28:
-        return put(total, b.number(), "*="), ast.Jump("return", total)
+        return make_assignment(total, b.number(), "*="), ast.Jump("return", total)
     root = ast.Call(b.function("sqrt"), (total,))
     ends = (
         total,
         total,
         ast.Binary("/", total, n),
         ast.Binary("/", total, n),
-        ast.mul(constant(b, "0.5"), total),
-        ast.Binary("/", total, ast.Paren(ast.mul(ast.whole(2), n))),
+        ast.mul(make_constant(b, "0.5"), total),
+        ast.Binary("/", total, ast.Paren(ast.mul(ast.integer(2), n))),
         ast.mul(b.scalar(), total),
     )
     roots = (
@@ -119,7 +125,7 @@ def entropies(b: Builder) -> Nest:
     """Cross entropies and divergences: logarithms of what is right, and perhaps of what is
     wrong.
     """
-    floating(b)
+    use_floating_type(b)
     ground = Ground(b, 0.55)
     x = ground.place(fill="uniform(0.05,0.95)", wanted=_GUESSES)
     real = b.chance(0.45)
@@ -128,9 +134,9 @@ def entropies(b: Builder) -> Nest:
     )
     s, begun = _total(b)
     eps, log, one = (
-        constant(b, b.pick(_EPS)),
+        make_constant(b, b.pick(_EPS)),
         b.function("log"),
-        ast.ONE if b.chance(0.6) else constant(b, "1.0"),
+        ast.ONE if b.chance(0.6) else make_constant(b, "1.0"),
     )
     safe = b.chance(0.6)
     right: tuple = ast.Call(log, (ast.add(x, eps) if safe else x,))
@@ -141,33 +147,44 @@ def entropies(b: Builder) -> Nest:
     hit = b.pick(
         (
             ast.compare(t, "==", ast.ONE),
-            ast.compare(t, ">", constant(b, "0.5") if real else ast.ZERO),
+            ast.compare(t, ">", make_constant(b, "0.5") if real else ast.ZERO),
             ast.compare(t, "!=", ast.ZERO),
         )
     )
     draw = b.rng.random()
     if draw < 0.25:
-        body: tuple = (ast.If(hit, (put(s, right, op), ast.Jump("continue"))), put(s, wrong, op))
+        body: tuple = (
+            ast.If(hit, (make_assignment(s, right, op), ast.Jump("continue"))),
+            make_assignment(s, wrong, op),
+        )
         body = body[:1] if b.chance(0.2) else body
     elif draw < 0.5:
-        body = (ast.If(hit, (put(s, right, op),), (put(s, wrong, op),) if b.chance(0.6) else ()),)
+        body = (
+            ast.If(
+                hit,
+                (make_assignment(s, right, op),),
+                (make_assignment(s, wrong, op),) if b.chance(0.6) else (),
+            ),
+        )
     elif draw < 0.75:
         both = ast.add(ast.mul(t, right), ast.mul(ast.Paren(ast.sub(ast.ONE, t)), wrong))
-        body = (put(s, both if op == "+=" or b.chance(0.5) else ast.Paren(both), op),)
+        body = (make_assignment(s, both if op == "+=" or b.chance(0.5) else ast.Paren(both), op),)
     elif draw < 0.88:
         q = ground.place(fill="uniform(0.05,0.95)")
         value = ast.mul(q, ast.Call(log, (ast.Binary("/", q, x),)))
         body, negative = (
             (
-                ast.If(ast.compare(q, ">", ast.ZERO), (put(s, value, "+="),))
+                ast.If(ast.compare(q, ">", ast.ZERO), (make_assignment(s, value, "+="),))
                 if b.chance(0.6)
-                else put(s, value, "+="),
+                else make_assignment(s, value, "+="),
             ),
             False,
         )
     else:
         body = (
-            put(s, ast.mul(t, right) if b.chance(0.5) else ast.mul(x, ast.Call(log, (x,))), op),
+            make_assignment(
+                s, ast.mul(t, right) if b.chance(0.5) else ast.mul(x, ast.Call(log, (x,))), op
+            ),
         )
     return ground.nest([begun], body, *_ended(b, ground, s, negative))
 
@@ -176,14 +193,14 @@ def margins(b: Builder) -> Nest:
     """Losses of a distance: squared, absolute, hinge, Huber's, quantile, only of what is far or
     allowed.
     """
-    floating(b)
+    use_floating_type(b)
     ground = Ground(b)
     x, t = ground.place(wanted=_GUESSES), ground.place(wanted=_TRUTHS)
     s, begun = _total(b)
     d = ast.Name(b.name(("d", "diff", "e0", "delta", "r", "res", "gap", "m"), b.kind))
     absolute = ast.Call(b.function("fabs"), (d,))
-    half, zero = constant(b, "0.5"), b.number(zero=True)
-    limit = b.scalar() if b.chance(0.5) else constant(b, b.pick(("1.0", "0.5", "0.1", "2.0")))
+    half, zero = make_constant(b, "0.5"), b.number(zero=True)
+    limit = b.scalar() if b.chance(0.5) else make_constant(b, b.pick(("1.0", "0.5", "0.1", "2.0")))
     apart: tuple = ast.sub(x, t) if b.chance(0.5) else ast.sub(t, x)
     square = ast.mul(d, d)
     kind = b.pick(
@@ -202,10 +219,12 @@ def margins(b: Builder) -> Nest:
         )
     )
     if kind == "square":
-        steps: tuple = (put(s, ast.mul(half, square) if b.chance(0.3) else square, "+="),)
+        steps: tuple = (
+            make_assignment(s, ast.mul(half, square) if b.chance(0.3) else square, "+="),
+        )
     elif kind == "absolute":
         steps = (
-            put(
+            make_assignment(
                 s,
                 absolute
                 if b.chance(0.6)
@@ -216,19 +235,22 @@ def margins(b: Builder) -> Nest:
     elif kind == "hinge":
         b.parameter(t.array).fill = "integers(-1,1)"
         apart = ast.sub(
-            ast.ONE if b.chance(0.5) else constant(b, "1.0"),
+            ast.ONE if b.chance(0.5) else make_constant(b, "1.0"),
             ast.mul(t, x) if b.chance(0.6) else ast.mul(x, t),
         )
         steps = (
-            ast.If(ast.compare(d, ">", zero), (put(s, d if b.chance(0.7) else square, "+="),)),
+            ast.If(
+                ast.compare(d, ">", zero),
+                (make_assignment(s, d if b.chance(0.7) else square, "+="),),
+            ),
         )
     elif kind == "huber":
         straight = ast.mul(limit, ast.Paren(ast.sub(absolute, ast.mul(half, limit))))
         steps = (
             ast.If(
                 ast.compare(absolute, b.pick(("<", "<=")), limit),
-                (put(s, ast.mul(half, square), "+="),),
-                (put(s, straight, "+="),),
+                (make_assignment(s, ast.mul(half, square), "+="),),
+                (make_assignment(s, straight, "+="),),
             ),
         )
         if b.chance(0.3):
@@ -240,23 +262,27 @@ def margins(b: Builder) -> Nest:
         steps = (
             ast.If(
                 ast.compare(absolute, ">", limit),
-                (put(s, b.pick((absolute, ast.sub(absolute, limit), square)), "+="),),
+                (make_assignment(s, b.pick((absolute, ast.sub(absolute, limit), square)), "+="),),
             ),
         )
     elif kind == "quantile":
-        q = constant(b, b.pick(("0.9", "0.1", "0.25", "0.75")))
+        q = make_constant(b, b.pick(("0.9", "0.1", "0.25", "0.75")))
         steps = (
             ast.If(
                 ast.compare(d, ">", zero),
-                (put(s, ast.mul(q, d), "+="),),
-                (put(s, ast.mul(ast.Paren(ast.sub(q, ast.ONE)), d), "+="),),
+                (make_assignment(s, ast.mul(q, d), "+="),),
+                (make_assignment(s, ast.mul(ast.Paren(ast.sub(q, ast.ONE)), d), "+="),),
             ),
         )
     elif kind == "logcosh":
-        steps = (put(s, ast.Call(b.function("log"), (ast.Call(b.function("cosh"), (d,)),)), "+="),)
+        steps = (
+            make_assignment(
+                s, ast.Call(b.function("log"), (ast.Call(b.function("cosh"), (d,)),)), "+="
+            ),
+        )
     else:
         flag = ground.place("i32", "integers(0,1)", names.MASKS)
-        steps = (put(s, b.pick((square, absolute)), "+="),)
+        steps = (make_assignment(s, b.pick((square, absolute)), "+="),)
         return ground.nest(
             [begun],
             (
@@ -278,7 +304,7 @@ def several(b: Builder) -> Nest:
     """Two or three totals and one result: masked and weighted means, variances, similarities,
     shares of what was found.
     """
-    floating(b)
+    use_floating_type(b)
     ground = Ground(b, 0.3)
     x = ground.place()
     zero = b._same(b.number(zero=True)) if b.chance(0.5) else ast.ZERO
@@ -289,7 +315,7 @@ def several(b: Builder) -> Nest:
             b, ("count", "cnt", "m0", "valid_n", "used_n", "hits"), b.pick(("i32", "i32", b.kind))
         )
         test = b.condition() if b.chance(0.6) else ground.place("i32", "integers(0,1)", names.MASKS)
-        body: tuple = (ast.If(test, (put(s, x, "+="), put(n, 1, "+="))),)
+        body: tuple = (ast.If(test, (make_assignment(s, x, "+="), make_assignment(n, 1, "+="))),)
         end: tuple = ast.Conditional(
             ast.compare(n, ">", ast.ZERO), ast.Binary("/", s, n), zero, True
         )
@@ -297,14 +323,16 @@ def several(b: Builder) -> Nest:
             end = ast.Binary(
                 "/",
                 s,
-                ast.Paren(ast.add(n, ast.ONE if b.chance(0.5) else constant(b, b.pick(_EPS[:3])))),
+                ast.Paren(
+                    ast.add(n, ast.ONE if b.chance(0.5) else make_constant(b, b.pick(_EPS[:3])))
+                ),
             )
         return ground.nest([begun, begun2], body, ast.Jump("return", end))
     if draw < 0.45:
         w = ground.place(fill="uniform(0.1,2)", wanted=("w", "weights", "mass", "wt", "alpha_w"))
         num, begun = _total(b, ("num", "s", "top_sum", "acc", "wx"))
         den, begun2 = _total(b, ("den", "wsum", "total_w", "norm", "sw"))
-        body = (put(num, ast.mul(w, x), "+="), put(den, w, "+="))
+        body = (make_assignment(num, ast.mul(w, x), "+="), make_assignment(den, w, "+="))
         return ground.nest(
             [begun, begun2],
             body if b.chance(0.7) else body[::-1],
@@ -315,12 +343,12 @@ def several(b: Builder) -> Nest:
         q, begun2 = _total(b, ("s2", "sum2", "sq", "m2"))
         mean = ast.Paren(ast.Binary("/", s, ground.whole))
         spread = ast.sub(ast.Binary("/", q, ground.whole), ast.mul(mean, mean))
-        body = (put(s, x, "+="), put(q, ast.mul(x, x), "+="))
+        body = (make_assignment(s, x, "+="), make_assignment(q, ast.mul(x, x), "+="))
         if b.chance(0.4):
             return ground.nest(
                 [begun, begun2],
                 body,
-                put(s, ground.whole, "/="),
+                make_assignment(s, ground.whole, "/="),
                 ast.Jump("return", ast.sub(ast.Binary("/", q, ground.whole), ast.mul(s, s))),
             )
         return ground.nest([begun, begun2], body, ast.Jump("return", spread))
@@ -331,11 +359,12 @@ def several(b: Builder) -> Nest:
             for w in (("dot", "xy", "num"), ("na", "xx", "norm1"), ("nb", "yy", "norm2"))
         ]
         body = tuple(
-            put(w, ast.mul(p, q), "+=") for (w, _), (p, q) in zip(words, ((x, y), (x, x), (y, y)))
+            make_assignment(w, ast.mul(p, q), "+=")
+            for (w, _), (p, q) in zip(words, ((x, y), (x, x), (y, y)))
         )
         roots = [ast.Call(b.function("sqrt"), (w,)) for w, _ in words[1:]]
         below = (
-            ast.add(ast.mul(*roots), constant(b, b.pick(_EPS)))
+            ast.add(ast.mul(*roots), make_constant(b, b.pick(_EPS)))
             if b.chance(0.7)
             else ast.Call(
                 b.function("sqrt"), (ast.add(ast.mul(words[1][0], words[2][0]), ast.ONE),)
@@ -354,11 +383,17 @@ def several(b: Builder) -> Nest:
     t = ground.place("i32", "integers(0,1)", _TRUTHS)
     hit, begun = _total(b, ("tp", "correct", "good", "inter", "hits"), "i32")
     other, begun2 = _total(b, ("fp", "wrong", "bad", "union_n", "misses"), "i32")
-    test = ast.compare(x, ">", b.pick((zero, constant(b, "0.5"), b.scalar())))
+    test = ast.compare(x, ">", b.pick((zero, make_constant(b, "0.5"), b.scalar())))
     body = (
         ast.If(
             test,
-            (ast.If(ast.compare(t, "==", ast.ONE), (put(hit, 1, "+="),), (put(other, 1, "+="),)),),
+            (
+                ast.If(
+                    ast.compare(t, "==", ast.ONE),
+                    (make_assignment(hit, 1, "+="),),
+                    (make_assignment(other, 1, "+="),),
+                ),
+            ),
         ),
     )
     share = ast.Binary("/", ast.Cast(b.kind, hit), ast.Paren(ast.add(ast.add(hit, other), ast.ONE)))
@@ -369,9 +404,9 @@ def accuracy(b: Builder) -> Nest:
     """How many rows have their largest element where the label says, or the logarithms at the
     labels.
     """
-    floating(b)
-    rows, cols = sides(b, 2, (1, 2, 3, 5, 7))
-    i, j = counters(b, 2)
+    use_floating_type(b)
+    rows, cols = make_sizes(b, 2, (1, 2, 3, 5, 7))
+    i, j = make_counters(b, 2)
     x = b.array((rows, cols), fill="uniform(0.05,0.95)", wanted=_GUESSES)
     label = ast.At(b.array((rows,), "i32", f"indices({cols.id})", _TRUTHS), (i,))
     axes = (Axis(i.id, ast.ZERO, rows),)
@@ -381,9 +416,9 @@ def accuracy(b: Builder) -> Nest:
         negative = b.chance(0.5)
         value = ast.Call(
             b.function("log"),
-            (ast.add(place, constant(b, b.pick(_EPS))) if b.chance(0.6) else place,),
+            (ast.add(place, make_constant(b, b.pick(_EPS))) if b.chance(0.6) else place,),
         )
-        body: tuple = (put(s, value, "+=" if negative else "-="),)
+        body: tuple = (make_assignment(s, value, "+=" if negative else "-="),)
         if b.chance(0.3):
             body = (ast.If(ast.compare(label, ">", ast.ZERO), body),)
         end: tuple = ast.Unary("-", s) if negative else s
@@ -400,24 +435,28 @@ def accuracy(b: Builder) -> Nest:
     best = ast.Name(b.name(("best", "arg", "k", "pred_c", "max_j", "guess"), "i32"))
     seek: tuple = ast.If(
         ast.compare(ast.At(x, (i, j)), b.pick((">", ">", ">=", "<")), ast.At(x, (i, best))),
-        (put(best, j),),
+        (make_assignment(best, j),),
     )
     head: tuple = (ast.Declare("i32", best.id, ast.ZERO),)
     if b.chance(0.4):
         top = ast.Name(b.name(("top", "mx", "max_p", "peak"), b.kind))
         head += (ast.Declare(b.kind, top.id, ast.At(x, (i, ast.ZERO))),)
         seek = ast.If(
-            ast.compare(ast.At(x, (i, j)), ">", top), (put(top, ast.At(x, (i, j))), put(best, j))
+            ast.compare(ast.At(x, (i, j)), ">", top),
+            (make_assignment(top, ast.At(x, (i, j))), make_assignment(best, j)),
         )
     loop = ast.For(j.id, ast.ONE if b.chance(0.6) else ast.ZERO, "<", cols, (seek,))
-    last = ast.If(ast.compare(best, "==" if b.chance(0.8) else "!=", label), (put(count, 1, "+="),))
+    last = ast.If(
+        ast.compare(best, "==" if b.chance(0.8) else "!=", label),
+        (make_assignment(count, 1, "+="),),
+    )
     share = ast.Binary("/", ast.Cast(b.kind, count), rows)
     end = (
         count
         if b.chance(0.45)
         else share
         if b.chance(0.6)
-        else ast.mul(constant(b, "100.0"), share)
+        else ast.mul(make_constant(b, "100.0"), share)
     )
     return _nest(b, axes, [begun], (*head, loop, last), ast.Jump("return", end))
 

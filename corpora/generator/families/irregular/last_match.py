@@ -30,7 +30,7 @@ _OWN = tuple(
 
 
 def _cell(b: Builder, kind: str, wanted: tuple, count: int = 1) -> str:
-    word = b.array((ast.whole(count),), kind, "constant(77)", wanted)
+    word = b.array((ast.integer(count),), kind, "constant(77)", wanted)
     b.parameter(word).written = True
     return word
 
@@ -81,7 +81,7 @@ def _shared(s: Span) -> tuple[tuple, tuple]:
         values = [s.i, ast.add(s.i, 1), s.source("i32", "integers(0,9)")][:count]
         b.rng.shuffle(values)
         return tuple(
-            ast.Assign(ast.At(word, (ast.whole(k),)), "=", v) for k, v in enumerate(values)
+            ast.Assign(ast.At(word, (ast.integer(k),)), "=", v) for k, v in enumerate(values)
         ), ()
     made, before = (), ()
     for number in range(b.pick((1, 1, 1, 1, 2, 2, 3))):
@@ -90,7 +90,7 @@ def _shared(s: Span) -> tuple[tuple, tuple]:
         place = ast.At(word, (ast.ZERO,))
         made += (ast.Assign(place, "=", value),)
         if number == 0 and kind == "i32" and b.chance(0.35):
-            before = (ast.Assign(place, "=", b.pick((ast.whole(-1), ast.ZERO, ast.whole(-1)))),)
+            before = (ast.Assign(place, "=", b.pick((ast.integer(-1), ast.ZERO, ast.integer(-1)))),)
     return made, before
 
 
@@ -117,7 +117,7 @@ def _apart(s: Span, test: tuple) -> tuple:
         return (
             ast.If(test, (ast.Assign(place, "=", ast.ONE),), (ast.Assign(place, "=", ast.ZERO),)),
         )
-    yes, no = b.pick(((s.i, ast.whole(-1)), (ast.ONE, ast.ZERO), (s.i, ast.ZERO)))
+    yes, no = b.pick(((s.i, ast.integer(-1)), (ast.ONE, ast.ZERO), (s.i, ast.ZERO)))
     value = ast.Conditional(ast.Paren(test) if b.chance(0.5) else test, yes, no)
     return (ast.If(s.test(), (ast.Assign(place, "=", value),)),)
 
@@ -158,7 +158,7 @@ def last_cell(b: Builder) -> Nest:
     if not sequential:
         return Nest("", [], [Region((Axis(i.id, ast.ZERO, n), Axis(j.id, ast.ZERO, m)), step)])
     before = (
-        (ast.Assign(stores[0].target, "=", ast.whole(-1)),)
+        (ast.Assign(stores[0].target, "=", ast.integer(-1)),)
         if b.chance(0.3) and type(stores[0].value) is not ast.At
         else ()
     )

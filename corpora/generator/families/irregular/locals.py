@@ -13,7 +13,7 @@ from corpora.generator.core import expressions as ast
 from corpora.generator.core import names
 from corpora.generator.core.builder import Builder
 from corpora.generator.core.nest import Axis, Nest, Region
-from corpora.generator.core.one_thread import floating, likely
+from corpora.generator.core.one_thread import make_likely_test, use_floating_type
 from corpora.generator.families.grids import extents
 
 _TURNS = (100, 128, 200, 250, 256, 300, 400, 500, 512, 600, 750, 800, 900, 1000)
@@ -39,7 +39,7 @@ class Work:
 
     def __init__(self, b: Builder) -> None:
         self.b = b
-        floating(b)
+        use_floating_type(b)
         words = b.pick(_VARIABLES)
         if b.chance(0.35):
             self.sides: tuple = extents(b, 2)
@@ -94,7 +94,7 @@ class Work:
             self.index()
             if not turning and b.chance(0.5)
             else ast.Binary(
-                "%", self.turn if turning else self.index(), ast.whole(b.pick((3, 4, 5, 7, 8)))
+                "%", self.turn if turning else self.index(), ast.integer(b.pick((3, 4, 5, 7, 8)))
             )
         )
         return ast.Call(
@@ -136,7 +136,7 @@ class Work:
             return ast.Binary(
                 "/",
                 self.cast(ast.add(self.index(), j) if b.chance(0.6) else j),
-                self.cast(ast.whole(b.pick((100, 1000, 255, 512)))),
+                self.cast(ast.integer(b.pick((100, 1000, 255, 512)))),
             )
         step = self.constant(("0.001", "0.01", "1e-3", "0.0005"))
         return ast.mul(ast.mul(step, self.cast(j)) if b.chance(0.6) else step, read)
@@ -152,7 +152,7 @@ def long_turns(b: Builder) -> Nest:
     step: tuple = (ast.Assign(acc, b.pick(("+=", "+=", "+=", "-=")), w.term()),)
     if b.chance(0.3):
         test = ast.compare(
-            ast.Binary("%", w.turn, ast.whole(b.pick((2, 2, 3, 5, 10)))),
+            ast.Binary("%", w.turn, ast.integer(b.pick((2, 2, 3, 5, 10)))),
             b.pick(("==", "==", "!=")),
             ast.ZERO,
         )
@@ -175,9 +175,9 @@ def long_turns(b: Builder) -> Nest:
     start = b.pick((0, 0, 0, 1))
     loop = ast.For(
         w.turn.id,
-        ast.whole(start),
+        ast.integer(start),
         "<" if b.chance(0.85) else "<=",
-        ast.whole(b.pick(_TURNS)),
+        ast.integer(b.pick(_TURNS)),
         step,
     )
     return _stored(w, (ast.Declare(w.wide, acc.id, first), loop))
@@ -214,10 +214,10 @@ def powers(b: Builder) -> Nest:
     if b.chance(0.6):
         test = (
             ast.compare(
-                ast.Binary("%", i, ast.whole(b.pick((2, 3, 4)))), b.pick(("==", "!=")), ast.ZERO
+                ast.Binary("%", i, ast.integer(b.pick((2, 3, 4)))), b.pick(("==", "!=")), ast.ZERO
             )
             if b.chance(0.5)
-            else likely(b, read)
+            else make_likely_test(b, read)
         )
         other = (ast.Assign(acc, b.pick(("=", "-=")), read),) if b.chance(0.5) else ()
         lines += (

@@ -15,7 +15,7 @@ from corpora.generator.core import expressions as ast
 from corpora.generator.core import names
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Axis, Nest, Region
-from corpora.generator.core.one_thread import fraction, likely, sum_of
+from corpora.generator.core.one_thread import add_terms, make_fraction, make_likely_test
 
 _VARIABLES = (
     ("z", "y", "x"),
@@ -90,7 +90,7 @@ class Volume:
         before: list[tuple | int] = [-1] if self.first else []
         if self.count == 1 or b.chance(0.15):
             far = b.pick((1, 1, 2, 3))
-            return [*range(far + 1), *before], ast.whole(far)
+            return [*range(far + 1), *before], ast.integer(far)
         if self.count == 3 and b.chance(0.4):
             plane = ast.mul(self.sides[1], last)
             return [0, 1, last, plane, ast.add(plane, last), *before], ast.add(plane, last)
@@ -121,15 +121,15 @@ class Volume:
         if signed and self.b.chance(0.25):  # an unsigned difference would wrap
             less = ast.Paren(self.reach) if type(self.reach) is ast.Binary else self.reach
             return ast.compare(self.position, ">=", ast.sub(self.total, less))
-        return ast.compare(sum_of([self.position, *_parts(self.reach)]), ">=", self.total)
+        return ast.compare(add_terms([self.position, *_parts(self.reach)]), ">=", self.total)
 
     def place(self, array: str, offset: tuple | int) -> ast.At:
         if offset == 0:
             return ast.At(array, (self.position,))
         if offset == -1:
             return ast.At(array, (ast.sub(self.position, 1),))
-        parts = [ast.whole(offset)] if isinstance(offset, int) else _parts(offset)
-        return ast.At(array, (sum_of([self.position, *parts]),))
+        parts = [ast.integer(offset)] if isinstance(offset, int) else _parts(offset)
+        return ast.At(array, (add_terms([self.position, *parts]),))
 
     def array(self, wanted: tuple[str, ...], written: bool = False) -> str:
         word = self.b.array((self.extent,), None, "", wanted)
@@ -140,7 +140,7 @@ class Volume:
         """The loops round a body; `moved` is the outer variable that the innermost
         increment moves.
         """
-        starts = [ast.ZERO] * (self.count - 1) + [ast.whole(self.first)]
+        starts = [ast.ZERO] * (self.count - 1) + [ast.integer(self.first)]
         for k in reversed(range(self.count)):
             other = self.variables[moved].id if moved is not None and k == self.count - 1 else ""
             body = (
@@ -158,7 +158,7 @@ class Volume:
         return body[0]
 
     def axes(self) -> tuple[Axis, ...]:
-        starts = [ast.ZERO] * (self.count - 1) + [ast.whole(self.first)]
+        starts = [ast.ZERO] * (self.count - 1) + [ast.integer(self.first)]
         return tuple(
             Axis(v.id, first, side) for v, first, side in zip(self.variables, starts, self.sides)
         )
@@ -198,7 +198,9 @@ class Stores:
             store = ast.Assign(
                 place, b.pick(("=", "=", "=", "+=", "-=")), self._sum(used=number == 0)
             )
-            made.append(ast.If(likely(b, self._at()), (store,)) if b.chance(0.15) else store)
+            made.append(
+                ast.If(make_likely_test(b, self._at()), (store,)) if b.chance(0.15) else store
+            )
         return made
 
     def _at(self) -> ast.At:
@@ -214,7 +216,7 @@ class Stores:
         for place in b.rng.sample(everywhere, min(count, len(everywhere))):
             term: tuple = place
             if b.chance(0.3):
-                factor = fraction(b) if b.kind in FLOATS and b.chance(0.5) else b.number()
+                factor = make_fraction(b) if b.kind in FLOATS and b.chance(0.5) else b.number()
                 term = ast.mul(factor, term) if b.chance(0.7) else ast.mul(term, factor)
             terms.append(term)
         if used and b.locals:
@@ -229,9 +231,9 @@ class Stores:
             return (
                 ast.mul(b.number(), whole)
                 if b.chance(0.4)
-                else ast.Binary("/", whole, ast.whole(b.pick((2, 3, 4))))
+                else ast.Binary("/", whole, ast.integer(b.pick((2, 3, 4))))
             )
-        scale = fraction(b) if b.chance(0.5) else b.scalar() if b.chance(0.5) else b.number()
+        scale = make_fraction(b) if b.chance(0.5) else b.scalar() if b.chance(0.5) else b.number()
         if b.chance(0.25):
             return ast.Binary("/", whole, scale)
         return ast.mul(scale, whole) if b.chance(0.7) else ast.mul(whole, scale)
@@ -275,9 +277,9 @@ def _seldom(volume: Volume, stores: Stores) -> tuple:
             else ast.compare(place, "<", ast.Unary("-", limit))
         )
     return (
-        ast.compare(place, b.pick(("==", ">")), ast.whole(b.pick((7, 8))))
+        ast.compare(place, b.pick(("==", ">")), ast.integer(b.pick((7, 8))))
         if b.chance(0.7)
-        else ast.compare(place, "<", ast.whole(-7))
+        else ast.compare(place, "<", ast.integer(-7))
     )
 
 

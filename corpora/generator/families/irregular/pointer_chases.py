@@ -52,7 +52,7 @@ class Links:
             for k in range(self.size)
         ]
         return self.b.array(
-            (ast.whole(self.size),), self.kind, "{" + ",".join(map(str, values)) + "}", wanted
+            (ast.integer(self.size),), self.kind, "{" + ",".join(map(str, values)) + "}", wanted
         )
 
     def at(self, place: tuple) -> ast.At:
@@ -69,7 +69,7 @@ class Links:
         follow = ast.Assign(x, "=", self.at(x))
         if self.marked:
             test = ast.compare(self.at(x), b.pick((">=", ">=", "!=")), ast.ZERO)
-            test = test._replace(right=ast.whole(-1)) if test.op == "!=" else test
+            test = test._replace(right=ast.integer(-1)) if test.op == "!=" else test
             return (ast.While(test, (*extra, follow)),)
         form = b.pick(
             ("back", "back", "set", "set", "plain", "plain", "plain", "value", "for", "below")
@@ -205,7 +205,7 @@ def _stores(s: Span, links: Links, hops: ast.Name | None) -> tuple:
             ),
         )
     if b.chance(0.25):
-        weights = ast.At(b.array((ast.whole(links.size),)), (x,))
+        weights = ast.At(b.array((ast.integer(links.size),)), (x,))
         more += (ast.Assign(ast.At(s.target(), (s.i,)), b.pick(("=", "+=")), weights),)
     if not s.sequential:
         word = b.array((s.n,), links.kind, "constant(3)", _OUT)
@@ -286,7 +286,7 @@ def seen(b: Builder) -> Nest:
     s = Span(b)
     others, links = s.others((0, 0, 1)), Links(s, marked=0.0)
     marks = b.array(
-        (ast.whole(links.size),),
+        (ast.integer(links.size),),
         "i32",
         b.pick(("constant(0)", "integers(0,1)")),
         ("seen", "visited", "mark", "owner", "done", "claimed", "stamp"),
@@ -302,7 +302,7 @@ def seen(b: Builder) -> Nest:
         ends: tuple = (ast.Assign(out, "=", links.x),) if b.chance(0.6) else ()
         lines = (*links.made(s.i), ast.While(free, steps), *ends)
     else:
-        test = ast.both(free, ast.compare(links.at(links.x), "!=", links.x))
+        test = ast.conjunction(free, ast.compare(links.at(links.x), "!=", links.x))
         lines = (*links.made(s.i), ast.While(test, (follow,)), ast.Assign(out, "=", links.x))
     return s.nest(mixed(b, lines, others))
 

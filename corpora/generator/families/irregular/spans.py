@@ -13,7 +13,7 @@ from corpora.generator.core import expressions as ast
 from corpora.generator.core import names
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Axis, Nest, Parameter, Region
-from corpora.generator.core.one_thread import likely
+from corpora.generator.core.one_thread import make_likely_test
 from corpora.generator.families.free import statements
 from corpora.generator.families.free_body import Body
 
@@ -110,13 +110,13 @@ class Span:
         else:
             made = self.free()
         if b.chance(0.18):
-            made = ast.both(made, self.free() if b.chance(0.6) else self._equal())
+            made = ast.conjunction(made, self.free() if b.chance(0.6) else self._equal())
         return made
 
     def _equal(self) -> tuple:
         b = self.b
         keys = self.source("i32", "integers(0,3)", _KEYED)
-        key: tuple = ast.whole(b.pick((1, 2, 3)))
+        key: tuple = ast.integer(b.pick((1, 2, 3)))
         if b.chance(0.75):
             word = b.name(_KEYS, "i32")
             b.parameters.append(Parameter(word, "scalar", "i32", values=(1, 2, 3)))
@@ -154,7 +154,7 @@ class Span:
             if b.chance(0.65)
             else ast.compare(above, b.pick((">", ">=")), key)
         )
-        return ast.both(low, high) if b.chance(0.9) else ast.both(high, low)
+        return ast.conjunction(low, high) if b.chance(0.9) else ast.conjunction(high, low)
 
     def _beside(self) -> tuple:
         """An element compared with the next one."""
@@ -233,7 +233,7 @@ def probable(b: Builder, index: tuple | None = None) -> tuple:
     if not own or draw < 0.1 and index is not None:
         place = own[0] if own and b.kind not in FLOATS else index or b.reads[0]
         return ast.compare(
-            ast.Binary("%", place, ast.whole(b.pick((2, 2, 3)))), b.pick(("==", "!=")), ast.ZERO
+            ast.Binary("%", place, ast.integer(b.pick((2, 2, 3)))), b.pick(("==", "!=")), ast.ZERO
         )
     place, ops = b.pick(own), ("<", ">", "<=", ">=")
     if draw < 0.3 and len(own) > 1:
@@ -258,10 +258,10 @@ def probable(b: Builder, index: tuple | None = None) -> tuple:
     if draw < 0.65:
         return ast.Binary(
             "||",
-            likely(b, place),
-            ast.compare(b.pick(own), b.pick((">", "<")), ast.whole(b.pick((-1, 1)))),
+            make_likely_test(b, place),
+            ast.compare(b.pick(own), b.pick((">", "<")), ast.integer(b.pick((-1, 1)))),
         )
-    return likely(b, place)
+    return make_likely_test(b, place)
 
 
 def mixed(b: Builder, lines: tuple, more: tuple) -> tuple:

@@ -61,7 +61,7 @@ def skipped(b: Builder) -> Nest:
         amount: tuple = (
             ast.ONE
             if b.chance(0.3)
-            else ast.whole(b.pick((2, 3)))
+            else ast.integer(b.pick((2, 3)))
             if b.chance(0.5)
             else b.size(("step", "skip", "stride", "jump", "gap"), (1, 2, 3))
         )
@@ -76,7 +76,7 @@ def skipped(b: Builder) -> Nest:
         move = (
             ast.If(
                 s.test(),
-                (ast.Assign(s.i, "+=", ast.ONE if b.chance(0.7) else ast.whole(b.pick((2, 3)))),),
+                (ast.Assign(s.i, "+=", ast.ONE if b.chance(0.7) else ast.integer(b.pick((2, 3)))),),
             ),
         )
     stores = _stores(s)
@@ -104,9 +104,9 @@ def _own_position(s: Span, others: tuple) -> Nest:
         many: tuple = ast.At(b.array((s.n,), "i32", "integers(0,3)", _LENGTHS), (s.i,))
         step, move = 3, ast.Assign(k, "+=", many)
         if b.chance(0.6):
-            move = ast.If(s.test(), (ast.Assign(k, "+=", ast.whole(step)),))
+            move = ast.If(s.test(), (ast.Assign(k, "+=", ast.integer(step)),))
     else:
-        move = ast.If(s.test(), (ast.Assign(k, "+=", ast.whole(step)),))
+        move = ast.If(s.test(), (ast.Assign(k, "+=", ast.integer(step)),))
     return s.nest(
         (*_without_jumps(others), ast.Declare(s.kind, k.id, s.i), move, *_stores(s, k, step))
     )
@@ -130,9 +130,9 @@ def counted(b: Builder) -> Nest:
         return s.nest((*others, *lines))
     draw = b.rng.random()
     if draw < 0.35:
-        rise: tuple = (ast.Assign(k, "+=", ast.whole(b.pick((1, 2, 2, 3)))),)
+        rise: tuple = (ast.Assign(k, "+=", ast.integer(b.pick((1, 2, 2, 3)))),)
     elif draw < 0.8:
-        more, one = ast.Assign(k, "+=", ast.whole(b.pick((2, 3)))), ast.Assign(k, "+=", ast.ONE)
+        more, one = ast.Assign(k, "+=", ast.integer(b.pick((2, 3)))), ast.Assign(k, "+=", ast.ONE)
         rise = (
             (ast.If(s.test(), (more,), (one,)),)
             if b.chance(0.6)
@@ -148,9 +148,9 @@ def counted(b: Builder) -> Nest:
     if b.chance(0.3):
         word = b.name(("limit", "most", "want", "budget", "max_count"), s.kind)
         b.parameters.append(Parameter(word, "scalar", s.kind, values=(0, 2, 4, 7)))
-        test = ast.both(ast.compare(k, "<", ast.Name(word)), ast.compare(k, "<", stop))
+        test = ast.conjunction(ast.compare(k, "<", ast.Name(word)), ast.compare(k, "<", stop))
         if b.chance(0.5):
-            test = ast.both(test.left, ast.compare(s.i, "<", stop))
+            test = ast.conjunction(test.left, ast.compare(s.i, "<", stop))
             stores = _at_index(s, stores, k)
     else:
         test = ast.compare(k, "<", stop)

@@ -16,7 +16,7 @@ from corpora.generator.core import expressions as ast
 from corpora.generator.core import names
 from corpora.generator.core.builder import Builder
 from corpora.generator.core.nest import Nest
-from corpora.generator.core.shapes import flat_index
+from corpora.generator.core.shapes import make_flat_index
 from corpora.generator.families.loop_heads.heads_bounds import (
     from_one,
     nest_locals,
@@ -219,7 +219,7 @@ def _explicit(nest: Nest, b: Builder) -> None:
 
     def change(node: tuple) -> tuple:
         if type(node) is ast.At and len(node.subscripts) > 1 and node.array in extents:
-            return ast.At(node.array, (flat_index(node.subscripts, extents[node.array], how),))
+            return ast.At(node.array, (make_flat_index(node.subscripts, extents[node.array], how),))
         return node
 
     rewrite(nest, change)
@@ -239,7 +239,7 @@ def _bounds_before(nest: Nest, b: Builder) -> None:
     if (
         len(nest.regions) > 1
         or len(axes) > len(words)
-        or any(ast.type_of(a.stop, b.types) != "i32" for a in axes)
+        or any(ast.infer_type(a.stop, b.types) != "i32" for a in axes)
     ):
         return
     if all(type(a.stop) is ast.Name for a in axes) and b.chance(0.5):
@@ -378,7 +378,7 @@ def _chains(block: tuple, types: dict[str, str]) -> tuple:
             and len(last.chain) < 3
         ):
             alike = (
-                ast.type_of(last.target, types) == ast.type_of(statement.target, types)
+                ast.infer_type(last.target, types) == ast.infer_type(statement.target, types)
                 and statement.target != last.target
             )
             if alike and not any(_reads(statement.target, t) for t in (last.target, *last.chain)):

@@ -86,7 +86,7 @@ def _respell(nest: Nest, b: Builder, axis: Axis) -> None:
     elif draw < 0.4 and len(nest.regions[0].axes) == 1:
         axis.stop, axis.inclusive = ast.sub(stop, 1), True
     elif draw < 0.55 and _largest(nest, stop) > 5:
-        axis.stop = ast.Binary("/", stop, ast.whole(b.pick((2, 2, 2, 3))))
+        axis.stop = ast.Binary("/", stop, ast.integer(b.pick((2, 2, 2, 3))))
     elif draw < 0.65 and _largest(nest, stop) > 11:
         axis.stop, nest.c_only = (
             ast.Binary(

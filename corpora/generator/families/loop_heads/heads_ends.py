@@ -13,7 +13,7 @@ from corpora.generator.core import expressions as ast
 from corpora.generator.core import names
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Axis, Nest, Region
-from corpora.generator.core.points import Point, output_place
+from corpora.generator.core.points import IterationPoint, make_output_place
 from corpora.generator.families.loop_heads.heads_forms import parallel_index
 
 _ESCAPE_REALS = (
@@ -86,11 +86,13 @@ class _Escape:
             ast.Assign(count, "-=" if down else "+=", ast.ONE),
         )
         alive = (
-            ast.compare(count, ">", ast.ZERO) if down else ast.compare(count, "<", ast.whole(most))
+            ast.compare(count, ">", ast.ZERO)
+            if down
+            else ast.compare(count, "<", ast.integer(most))
         )
         limit = ("4.0", "5.0", "4", "16.0")
         near = ast.compare(ast.add(x2, y2), b.pick(("<=", "<")), ast.Literal(b.pick(limit), "f64"))
-        test = ast.both(*((alive, near) if b.chance(0.7) else (near, alive)))
+        test = ast.conjunction(*((alive, near) if b.chance(0.7) else (near, alive)))
         if b.chance(0.35):
             return squares, ast.While(test, (*move[:2], *squares, move[2]))
         return (), ast.While(test, (*squares, *move), True)
@@ -108,7 +110,7 @@ def escape(b: Builder) -> Nest:
     )
     head += [ast.Declare(real, v.id, s) for v, s in ((t.x, t.cx), (t.y, t.cy))]
     head += [ast.Declare(real, v.id) for v in (t.x2, t.y2)] + [
-        ast.Declare("i32", count.id, ast.whole(most if down else 0))
+        ast.Declare("i32", count.id, ast.integer(most if down else 0))
     ]
     first, loop = t.steps(most, down)
     kind = b.pick(("u8", "u8", "i32"))
@@ -136,7 +138,7 @@ def halted(b: Builder) -> Nest:
 def _shrinking(b: Builder, i: ast.Name, n: ast.Name, count: ast.Name) -> tuple:
     """A whole number divided or taken one from until it is zero."""
     source = ast.At(b.array((n,), "i32", "integers(0,5000)"), (i,))
-    v, base = ast.Name(b.name(names.LOCALS, "i32")), ast.whole(b.pick((2, 2, 3, 10, 8, 16)))
+    v, base = ast.Name(b.name(names.LOCALS, "i32")), ast.integer(b.pick((2, 2, 3, 10, 8, 16)))
     total = ast.Name(b.name(names.SUMS, "i32"))
     rest, cut = ast.Binary("%", v, base), ast.Assign(v, "/=", base)
     turn: tuple = (
@@ -144,8 +146,9 @@ def _shrinking(b: Builder, i: ast.Name, n: ast.Name, count: ast.Name) -> tuple:
     )
     if b.chance(0.6):
         turn = (ast.Assign(total, "+=", rest), cut)
-    going = ast.both(
-        ast.compare(v, ">", ast.ZERO), ast.compare(count, "<", ast.whole(b.pick((8, 20, 32, 100))))
+    going = ast.conjunction(
+        ast.compare(v, ">", ast.ZERO),
+        ast.compare(count, "<", ast.integer(b.pick((8, 20, 32, 100)))),
     )
     loop = ast.While(going, (*turn, ast.Assign(count, "+=", ast.ONE)), b.chance(0.5))
     head = (
@@ -153,8 +156,11 @@ def _shrinking(b: Builder, i: ast.Name, n: ast.Name, count: ast.Name) -> tuple:
         ast.Declare("i32", total.id, ast.ZERO),
         ast.Declare("i32", count.id, ast.ZERO),
     )
-    point, kept = Point((i,), (n,), plain=True), (count, total) if len(turn) > 1 else (count,)
-    ends = [ast.Assign(output_place(b, point, "i32", "constant(-1)"), "=", w) for w in kept]
+    point, kept = (
+        IterationPoint((i,), (n,), plain=True),
+        (count, total) if len(turn) > 1 else (count,),
+    )
+    ends = [ast.Assign(make_output_place(b, point, "i32", "constant(-1)"), "=", w) for w in kept]
     return (*head, loop, *ends)
 
 
@@ -171,12 +177,12 @@ def _root(b: Builder, i: ast.Name, n: ast.Name, count: ast.Name) -> tuple:
     step = (ast.Assign(last, "=", x), ast.Assign(x, "=", better), ast.Assign(count, "-=", ast.ONE))
     gap = ast.Call("fabsf" if kind == "f32" and b.suffix else "fabs", (ast.sub(x, last),))
     small = ast.Literal(b.pick(("1e-3", "0.0001", "0.001", "0.0005")), "f64")
-    test = ast.both(ast.compare(count, ">", ast.ZERO), ast.compare(gap, ">", small))
+    test = ast.conjunction(ast.compare(count, ">", ast.ZERO), ast.compare(gap, ">", small))
     head = (
         ast.Declare(kind, a.id, source),
         ast.Declare(kind, x.id, a),
         ast.Declare(kind, last.id, ast.ZERO),
     )
-    head += (ast.Declare("i32", count.id, ast.whole(b.pick((8, 10, 20, 50)))),)
-    out = output_place(b, Point((i,), (n,), plain=True), kind)
+    head += (ast.Declare("i32", count.id, ast.integer(b.pick((8, 10, 20, 50)))),)
+    out = make_output_place(b, IterationPoint((i,), (n,), plain=True), kind)
     return (*head, ast.While(test, step, b.chance(0.7)), ast.Assign(out, "=", x))

@@ -13,7 +13,7 @@ from corpora.generator.core import expressions as ast
 from corpora.generator.core import names
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Axis, Nest, Region
-from corpora.generator.core.points import Point, output_place
+from corpora.generator.core.points import IterationPoint, make_output_place
 from corpora.generator.families.grids import extents, loops
 
 _SUFFIXES = (
@@ -83,14 +83,14 @@ class _Repeated:
                     for k in range(count)
                 ]
             else:
-                array = b.array((ast.product([ast.whole(count), *whole]),))
+                array = b.array((ast.product([ast.integer(count), *whole]),))
                 base = (
                     subscripts[0]
                     if len(whole) == 1
                     else ast.add(ast.mul(subscripts[0], whole[1]), subscripts[1])
                 )
                 planes = [
-                    ast.product([ast.whole(k), *whole] if k > 1 else list(whole))
+                    ast.product([ast.integer(k), *whole] if k > 1 else list(whole))
                     for k in range(count)
                 ]
                 places += [
@@ -184,7 +184,7 @@ def _stores(b: Builder, i: ast.Name, n: ast.Name, values: list[tuple], new: bool
             ast.Assign(ast.At(array, (ast.add(base, k) if k else base,)), op, v)
             for k, v in enumerate(values)
         )
-    places = [output_place(b, Point((i,), (n,), plain=True)) for _ in values]
+    places = [make_output_place(b, IterationPoint((i,), (n,), plain=True)) for _ in values]
     return tuple(ast.Assign(p, op, v) for p, v in zip(places, values))
 
 
@@ -265,7 +265,7 @@ def branches(b: Builder) -> Nest:
             b, (r, c, h, w), (dr, dc), temp, op, value(r, c, k), value(row, col, k), other
         )
     declared = tuple(ast.Declare("i32", v.id) for v in (r, c, *((shift,) if weights else ())))
-    out = output_place(b, Point((row, col), sides, plain=True))
+    out = make_output_place(b, IterationPoint((row, col), sides, plain=True))
     start, stored = (
         ast.Declare(b.kind, temp.id, b.number(zero=True)),
         ast.Assign(out, b.pick(("=", "=", "+=")), temp),
@@ -292,7 +292,7 @@ def _weight_position(k: int, place: tuple, sides: tuple) -> tuple:
     line = ast.mul(row, w)
     if not k:
         return ast.add(line, col)
-    return ast.add(ast.add(ast.product([ast.whole(k), h, w] if k > 1 else [h, w]), line), col)
+    return ast.add(ast.add(ast.product([ast.integer(k), h, w] if k > 1 else [h, w]), line), col)
 
 
 def _branch(
@@ -315,6 +315,6 @@ def _branch(
     add = (ast.Assign(temp, op, there),)
     if not tests:
         return add
-    test = tests[0] if len(tests) == 1 else ast.both(*tests)
+    test = tests[0] if len(tests) == 1 else ast.conjunction(*tests)
     rest = {"centre": here, "number": b.number()}.get(other)
     return (ast.If(test, add, (ast.Assign(temp, op, rest),) if rest is not None else ()),)

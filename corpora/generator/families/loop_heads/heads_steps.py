@@ -12,7 +12,7 @@ from corpora.generator.core import effects, names
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Axis, Nest, Region
-from corpora.generator.core.points import Point, output_place
+from corpora.generator.core.points import IterationPoint, make_output_place
 from corpora.generator.families.grids import extents, loops
 from corpora.generator.families.loop_heads import heads_ends, heads_forms
 
@@ -46,10 +46,10 @@ def stepping(b: Builder) -> Nest:
         other = ast.Name(b.name(_POSITIONS, "i32"))
         step = b.pick((1, 1, 2))
         made += (ast.Declare("i32", other.id, ast.ZERO),)
-        also += (ast.Assign(other, "+=", ast.whole(step)),)
+        also += (ast.Assign(other, "+=", ast.integer(step)),)
         b.reads.append(ast.At(b.array((layers if step == 1 else ast.mul(layers, step),)), (other,)))
     if b.chance(0.45):
-        summed = _moved_sum(b, k, layers, also, Point(variables, sides, plain=True))
+        summed = _moved_sum(b, k, layers, also, IterationPoint(variables, sides, plain=True))
         return Nest("", [], [Region(axes, (*made, *summed))])
     stores: tuple = ()
     zero = b.number(zero=True) if b.chance(0.3) else None
@@ -68,7 +68,9 @@ def stepping(b: Builder) -> Nest:
     )
 
 
-def _moved_sum(b: Builder, k: ast.Name, layers: ast.Name, also: tuple, point: Point) -> tuple:
+def _moved_sum(
+    b: Builder, k: ast.Name, layers: ast.Name, also: tuple, point: IterationPoint
+) -> tuple:
     """A sum over the inner loop, whose head moves positions too, and its store."""
     total = ast.Name(b.local(b.kind, names.SUMS))
     step = (ast.Assign(total, b.pick(("+=", "+=", "-=")), b.value(b.pick((0, 1, 1)))),)
@@ -76,7 +78,7 @@ def _moved_sum(b: Builder, k: ast.Name, layers: ast.Name, also: tuple, point: Po
     if tested:
         step = (ast.If(b.condition(), step),)
     loop = ast.For(k.id, ast.ZERO, "<", layers, step, also=also)
-    place = output_place(b, point)
+    place = make_output_place(b, point)
     zero = ast.Declare(b.kind, total.id, b.number(zero=True))
     return zero, loop, ast.Assign(place, "=" if tested else b.pick(("=", "+=")), total)
 
@@ -89,7 +91,7 @@ def padded(b: Builder) -> Nest:
     pad = (
         b.size(("pad", "p", "border", "halo", "margin"), (0, 1, 2))
         if b.chance(0.75)
-        else ast.whole(b.pick((1, 2, 3)))
+        else ast.integer(b.pick((1, 2, 3)))
     )
     words = b.pick(
         (
@@ -184,8 +186,8 @@ def _border_test(b: Builder, inside: bool, pad: tuple, sides: tuple) -> tuple:
 def reported(b: Builder) -> Nest:
     """A message where a test holds: `printf("%d %f\\n", i, a[i]);` beside work on arrays."""
     i, n = ast.Name(b.name(names.LOOPS, "i32")), b.size(names.SIZES, _LENGTHS)
-    point = Point((i,), (n,), plain=True)
-    effects.inputs(b, point)
+    point = IterationPoint((i,), (n,), plain=True)
+    effects.add_inputs(b, point)
     b.reads = [r for r in b.reads if b._kind_of(r) == b.kind]
     if not b.reads:
         b.reads = [ast.At(b.array((n,)), (i,))]
@@ -209,14 +211,16 @@ def reported(b: Builder) -> Nest:
     message = ast.Print(b.pick(forms).strip() + "\\n", (i, *values))
     test = b.condition(i)
     draw = b.rng.random()
-    store = effects.assign(b, point, 1)
+    store = effects.add_assignment(b, point, 1)
     if draw < 0.4:
         body = (*made, ast.If(test, (message,)), *store)
     elif draw < 0.7:
         body = (
             *made,
             *store,
-            ast.If(test, (message, ast.Assign(output_place(b, point), "=", b.number(zero=True)))),
+            ast.If(
+                test, (message, ast.Assign(make_output_place(b, point), "=", b.number(zero=True)))
+            ),
         )
     else:
         body = (*made, ast.If(test, (message,), store))
@@ -263,18 +267,18 @@ def status(b: Builder) -> Nest:
     else:
         sides, variables = (b.size(names.SIZES, _LENGTHS),), (ast.Name(b.name(names.LOOPS, "i32")),)
         axes = (Axis(variables[0].id, ast.ZERO, sides[0]),)
-    point = Point(variables, sides, plain=b.chance(0.6))
-    effects.inputs(b, point)
-    body = effects.body(b, point, b.pick((1, 1, 2)), b.pick((1, 1, 2)))
+    point = IterationPoint(variables, sides, plain=b.chance(0.6))
+    effects.add_inputs(b, point)
+    body = effects.make_body(b, point, b.pick((1, 1, 2)), b.pick((1, 1, 2)))
     code = b.pick((0, 0, 0, 1, 1, -1))
     nest = Nest(
-        "", [], [Region(axes, body)], after=(ast.Jump("return", ast.whole(code)),), result="i32"
+        "", [], [Region(axes, body)], after=(ast.Jump("return", ast.integer(code)),), result="i32"
     )
     if b.chance(0.2) and type(sides[0]) is ast.Name:
         nest.before = (
             ast.If(
                 ast.compare(sides[0], b.pick(("<=", "<")), ast.ONE),
-                (ast.Jump("return", ast.whole(1 if code < 1 else 0)),),
+                (ast.Jump("return", ast.integer(1 if code < 1 else 0)),),
             ),
         )
         nest.c_only = True  # the Fortran function sets its result and goes on

@@ -15,7 +15,13 @@ from collections.abc import Callable
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.builder import Builder
 from corpora.generator.core.nest import Axis, Nest, Region
-from corpora.generator.core.one_thread import alone, at, local, over, put
+from corpora.generator.core.one_thread import (
+    make_assignment,
+    make_element,
+    make_local,
+    make_loop,
+    make_serial_nest,
+)
 
 _OUTER = tuple(
     "channels filters groups rows n batch k heads nf maps num blocks_n planes count B N "
@@ -100,14 +106,16 @@ class Blocks:
             side = b.size(_SQUARES, (1, 2, 3))
             return [side, side]
         if draw < 0.92:
-            return [ast.whole(b.pick((3, 4, 8, 9, 10, 16, 25, 32, 36, 49, 64, 100, 121, 144, 196)))]
-        side = ast.whole(b.pick((3, 4, 5, 6, 7, 9, 11, 12, 14)))
+            return [
+                ast.integer(b.pick((3, 4, 8, 9, 10, 16, 25, 32, 36, 49, 64, 100, 121, 144, 196)))
+            ]
+        side = ast.integer(b.pick((3, 4, 5, 6, 7, 9, 11, 12, 14)))
         return [side, side]
 
     def length(self, parts: list) -> tuple:
         """The elements of a block as one expression, sometimes in a local of its own."""
         if len(parts) == 2 and type(parts[0]) is ast.Literal and self.b.chance(0.6):
-            return ast.whole(int(parts[0].text) * int(parts[1].text))
+            return ast.integer(int(parts[0].text) * int(parts[1].text))
         if (
             len(parts) == 2
             and type(parts[0]) is ast.Name
@@ -128,10 +136,10 @@ class Blocks:
         b, variables = self.b, self.counters[first:]
         if len(parts) == 1 or (b.chance(0.4) if flat is None else flat):
             stop = self.length(parts)
-            return variables[0], lambda *body: over(b, variables[0], stop, *body)
+            return variables[0], lambda *body: make_loop(b, variables[0], stop, *body)
         y, x = variables[:2]
         index = ast.add(ast.mul(y, parts[1]), x)
-        return index, lambda *body: over(b, y, parts[0], over(b, x, parts[1], *body))
+        return index, lambda *body: make_loop(b, y, parts[0], make_loop(b, x, parts[1], *body))
 
     def array(
         self, parts: list, written: bool = False, once: bool = False
@@ -155,8 +163,8 @@ class Blocks:
         parameter.written, parameter.moved = written, True
         if walked:
             return lambda index: ast.Unary("*", ast.Postfix("++", ast.Name(word)))
-        self.moves.append(put(ast.Name(word), step, "+="))
-        return lambda index: at(word, index)
+        self.moves.append(make_assignment(ast.Name(word), step, "+="))
+        return lambda index: make_element(word, index)
 
     def _found(self, parts: list, written: bool, once: bool) -> Callable[[tuple], tuple]:
         """The block's place worked out from the loop variables."""
@@ -187,14 +195,18 @@ class Blocks:
             self.made.append(ast.DeclarePointer(b.types[word], view, word, start, not written))
             if once and not written and b.chance(0.2):
                 return lambda index: ast.Unary("*", ast.Postfix("++", ast.Name(view)))
-            return lambda index: at(view, index)
+            return lambda index: make_element(view, index)
         if self.how == "base":
-            base, made = local(
+            base, made = make_local(
                 b, start, ("base", "off", "first_at", "start_c", "begin0", "offset_b"), "i32"
             )
             self.made.append(made)
-            return lambda index: at(word, ast.add(base, index) if index != ast.ZERO else base)
-        return lambda index: at(word, ast.add(start, index) if index != ast.ZERO else start)
+            return lambda index: make_element(
+                word, ast.add(base, index) if index != ast.ZERO else base
+            )
+        return lambda index: make_element(
+            word, ast.add(start, index) if index != ast.ZERO else start
+        )
 
     def cell(self) -> tuple:
         """Where a block's one result goes."""
@@ -202,23 +214,25 @@ class Blocks:
         if len(self.variables) == 2 and (not self.carried or draw < 0.4):
             word = b.array(tuple(self.lengths))
             b.parameter(word).written = True
-            return at(word, *self.variables)
+            return make_element(word, *self.variables)
         word = b.array((ast.product(self.lengths),))
         b.parameter(word).written = True
         if not self.carried or draw < 0.65:
-            return at(word, self.row.argument if type(self.row) is ast.Paren else self.row)
+            return make_element(
+                word, self.row.argument if type(self.row) is ast.Paren else self.row
+            )
         b.parameter(word).moved = True
         if draw < 0.85:
             return ast.Unary("*", ast.Postfix("++", ast.Name(word)))
         if self.places == "head":
             b.parameter(word).extents = (ast.add(ast.product(self.lengths), 1),)
-        self.moves.append(put(ast.Name(word), 1, "+="))
-        return at(word, 0) if draw < 0.93 else ast.Unary("*", ast.Name(word))
+        self.moves.append(make_assignment(ast.Name(word), 1, "+="))
+        return make_element(word, 0) if draw < 0.93 else ast.Unary("*", ast.Name(word))
 
     def shared(self, parts: list) -> Callable[[tuple], tuple]:
         """An array that all blocks read alike."""
         word = self.b.array((ast.product(parts),), wanted=_SHARED)
-        return lambda index: at(word, index)
+        return lambda index: make_element(word, index)
 
     def nest(self, *body: tuple) -> Nest:
         b = self.b
@@ -233,7 +247,7 @@ class Blocks:
                 c_only=True,
             )
         moves = tuple(self.moves if b.chance(0.7) else self.moves[::-1])
-        loop = over(b, self.variables[-1], self.lengths[-1], *body)
+        loop = make_loop(b, self.variables[-1], self.lengths[-1], *body)
         if self.places == "head":
             loop = loop._replace(body=(*moves, *body))
         elif self.places == "end":
@@ -241,8 +255,8 @@ class Blocks:
         else:
             loop = loop._replace(also=moves)
         if len(self.variables) == 2:
-            loop = over(b, self.variables[0], self.lengths[0], loop)
-        nest = alone(loop)
+            loop = make_loop(b, self.variables[0], self.lengths[0], loop)
+        nest = make_serial_nest(loop)
         nest.before, nest.c_only = self.before, True
         return nest
 

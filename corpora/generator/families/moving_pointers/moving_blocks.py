@@ -13,7 +13,15 @@ from corpora.generator.core import expressions as ast
 from corpora.generator.core import names
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Axis, Nest, Region
-from corpora.generator.core.one_thread import at, extreme, floating, likely, local, over, put
+from corpora.generator.core.one_thread import (
+    make_assignment,
+    make_element,
+    make_extreme,
+    make_likely_test,
+    make_local,
+    make_loop,
+    use_floating_type,
+)
 from corpora.generator.families.moving_pointers.moving import Blocks
 
 _OFFSETS = tuple("offset shift start_at lag skip first_n begin from0 base0".split())
@@ -41,11 +49,13 @@ def _total(s: Blocks) -> Nest:
     elif draw < 0.7 and b.kind in FLOATS:
         term = ast.Call(b.function("fabs"), (x,))
     first = (
-        at(b.array((s.lengths[-1],), wanted=("bias", "b0", "init", "start_v")), s.variables[-1])
+        make_element(
+            b.array((s.lengths[-1],), wanted=("bias", "b0", "init", "start_v")), s.variables[-1]
+        )
         if b.chance(0.15)
         else b.number(zero=True)
     )
-    total, made = local(b, first, names.SUMS)
+    total, made = make_local(b, first, names.SUMS)
     ends: tuple = ()
     value: tuple = total
     draw = b.rng.random()
@@ -54,7 +64,7 @@ def _total(s: Blocks) -> Nest:
             "/", total, s.length(parts) if len(parts) == 1 else ast.Paren(ast.product(parts))
         )
     elif draw < 0.32:
-        ends = (put(total, s.length(parts), "/="),)
+        ends = (make_assignment(total, s.length(parts), "/="),)
     elif draw < 0.42:
         value = ast.mul(total, b.scalar())
     elif draw < 0.5 and b.kind in FLOATS:
@@ -63,9 +73,9 @@ def _total(s: Blocks) -> Nest:
     op = "=" if type(target) is not ast.At else b.pick(("=", "=", "=", "+="))
     return s.nest(
         made,
-        loops(put(total, term, b.pick(("+=", "+=", "+=", "-=")))),
+        loops(make_assignment(total, term, b.pick(("+=", "+=", "+=", "-=")))),
         *ends,
-        put(target, value, op),
+        make_assignment(target, value, op),
     )
 
 
@@ -75,19 +85,27 @@ def _largest(s: Blocks) -> Nest:
     index, loops = s.each(parts)
     block, op = s.array(parts), b.pick(">><")
     x = block(index)
-    best, made = local(b, block(ast.ZERO) if b.chance(0.6) else b.number(zero=True), names.EXTREMES)
+    best, made = make_local(
+        b, block(ast.ZERO) if b.chance(0.6) else b.number(zero=True), names.EXTREMES
+    )
     if b.chance(0.3):
-        where, begun = local(b, 0, ("where", "arg", "best_i", "at0", "which"), "i32")
-        step = ast.If(ast.compare(x, op, best), (put(best, x), put(where, index)))
+        where, begun = make_local(b, 0, ("where", "arg", "best_i", "at0", "which"), "i32")
+        step = ast.If(
+            ast.compare(x, op, best), (make_assignment(best, x), make_assignment(where, index))
+        )
         place = b.array((ast.product(s.lengths),), "i32", "constant(-1)")
         b.parameter(place).written = True
         row = s.row.argument if type(s.row) is ast.Paren else s.row
-        rest = (put(s.cell(), best),) if b.chance(0.6) else ()
-        return s.nest(made, begun, loops(step), *rest, put(at(place, row), where))
-    step = put(best, extreme(b, op, best, x) if b.chance(0.5) else extreme(b, op, x, best))
+        rest = (make_assignment(s.cell(), best),) if b.chance(0.6) else ()
+        return s.nest(
+            made, begun, loops(step), *rest, make_assignment(make_element(place, row), where)
+        )
+    step = make_assignment(
+        best, make_extreme(b, op, best, x) if b.chance(0.5) else make_extreme(b, op, x, best)
+    )
     if b.chance(0.5):
-        step = ast.If(ast.compare(x, op, best), (put(best, x),))
-    return s.nest(made, loops(step), put(s.cell(), best))
+        step = ast.If(ast.compare(x, op, best), (make_assignment(best, x),))
+    return s.nest(made, loops(step), make_assignment(s.cell(), best))
 
 
 def _formula(s: Blocks) -> Nest:
@@ -101,58 +119,81 @@ def _formula(s: Blocks) -> Nest:
     target = source if in_place else s.array(parts, written=True)(index)
     b.reads = [source]
     if b.chance(0.4):
-        b.reads.append(at(b.array((s.lengths[-1],)), s.variables[-1]))
+        b.reads.append(make_element(b.array((s.lengths[-1],)), s.variables[-1]))
     if b.chance(0.3):
         b.reads.append(s.shared(parts)(index))
     if b.chance(0.2):
         b.reads.append(s.array(parts)(index))
     value = source if b.chance(0.2) and not in_place else b.value(b.pick((1, 1, 2)))
-    step: tuple = (put(target, value, b.pick(("=", "=", "+=", "-="))),)
+    step: tuple = (make_assignment(target, value, b.pick(("=", "=", "+=", "-="))),)
     if b.chance(0.2):
         test = ast.compare(source, b.pick((">", "<", ">=")), b.number(zero=True))
-        step = (ast.If(test, step, (put(target, b.number(zero=True)),) if b.chance(0.4) else ()),)
+        step = (
+            ast.If(
+                test, step, (make_assignment(target, b.number(zero=True)),) if b.chance(0.4) else ()
+            ),
+        )
     made: tuple = ()
     if b.chance(0.25):
-        worth, declared = local(
+        worth, declared = make_local(
             b,
-            at(b.array((s.lengths[-1],)), s.variables[-1]),
+            make_element(b.array((s.lengths[-1],)), s.variables[-1]),
             ("bias_c", "a0", "coef_i", "w_c", "scale_c"),
         )
-        made, step = (declared,), (*step, put(target, worth, "+="))
+        made, step = (declared,), (*step, make_assignment(target, worth, "+="))
     return s.nest(*made, loops(*step))
 
 
 def _normalised(s: Blocks) -> Nest:
     """A total or an extreme of the block, and the block divided by it or set off from it."""
     b = s.b
-    floating(b)
+    use_floating_type(b)
     parts = s.shape()
     index, loops = s.each(parts)
     in_place = b.chance(0.5)
     x = s.array(parts, written=in_place)(index)
     target = x if in_place else s.array(parts, written=True)(index)
-    total, made = local(b, b.number(zero=True), names.SUMS)
+    total, made = make_local(b, b.number(zero=True), names.SUMS)
     draw = b.rng.random()
     one = b._same(ast.Literal(b.pick(("1.0", "0.001", "0.5", "1e-5")), "f64"))
     size = s.length(parts) if len(parts) == 1 else ast.Paren(ast.product(parts))
     if draw < 0.4:
-        square = put(total, ast.mul(x, x), "+=")
-        root = put(total, ast.Call(b.function("sqrt"), (ast.add(total, one),)))
-        return s.nest(made, loops(square), root, loops(put(target, ast.Binary("/", x, total))))
+        square = make_assignment(total, ast.mul(x, x), "+=")
+        root = make_assignment(total, ast.Call(b.function("sqrt"), (ast.add(total, one),)))
+        return s.nest(
+            made, loops(square), root, loops(make_assignment(target, ast.Binary("/", x, total)))
+        )
     if draw < 0.75:
-        mean = put(total, size, "/=") if b.chance(0.6) else put(total, ast.Binary("/", total, size))
+        mean = (
+            make_assignment(total, size, "/=")
+            if b.chance(0.6)
+            else make_assignment(total, ast.Binary("/", total, size))
+        )
         value = ast.sub(x, total)
         if b.chance(0.4):
             value = ast.mul(
                 ast.Paren(value),
-                at(b.array((s.lengths[-1],), wanted=("gamma_", "g0", "sc")), s.variables[-1]),
+                make_element(
+                    b.array((s.lengths[-1],), wanted=("gamma_", "g0", "sc")), s.variables[-1]
+                ),
             )
-        return s.nest(made, loops(put(total, x, "+=")), mean, loops(put(target, value)))
+        return s.nest(
+            made,
+            loops(make_assignment(total, x, "+=")),
+            mean,
+            loops(make_assignment(target, value)),
+        )
     raised = ast.Call(b.function("exp"), (x,))
     if in_place:
-        return s.nest(made, loops(put(x, raised), put(total, x, "+=")), loops(put(x, total, "/=")))
+        return s.nest(
+            made,
+            loops(make_assignment(x, raised), make_assignment(total, x, "+=")),
+            loops(make_assignment(x, total, "/=")),
+        )
     return s.nest(
-        made, loops(put(target, raised), put(total, target, "+=")), loops(put(target, total, "/="))
+        made,
+        loops(make_assignment(target, raised), make_assignment(total, target, "+=")),
+        loops(make_assignment(target, total, "/=")),
     )
 
 
@@ -174,21 +215,26 @@ def _mixed(s: Blocks) -> Nest:
         if type(s.length(parts)) is not ast.Binary
         else ast.product([c, *parts])
     )
-    source = at(
+    source = make_element(
         planes,
         ast.add(along, index)
         if type(index) is ast.Name
         else ast.add(ast.add(along, index.left), index.right),
     )
     first = (
-        at(b.array((s.lengths[-1],), wanted=("bias", "b0", "bias_c")), s.variables[-1])
+        make_element(b.array((s.lengths[-1],), wanted=("bias", "b0", "bias_c")), s.variables[-1])
         if b.chance(0.5)
         else b.number(zero=True)
     )
     product_ = ast.mul(weights, source) if b.chance(0.6) else ast.mul(source, weights)
     if b.chance(0.3):
-        return s.nest(loops(put(result, first), over(b, c, deep[0], put(result, product_, "+="))))
-    total, made = local(b, first, names.SUMS)
+        return s.nest(
+            loops(
+                make_assignment(result, first),
+                make_loop(b, c, deep[0], make_assignment(result, product_, "+=")),
+            )
+        )
+    total, made = make_local(b, first, names.SUMS)
     end: tuple = total
     if b.chance(0.35):
         end = ast.Conditional(
@@ -199,8 +245,8 @@ def _mixed(s: Blocks) -> Nest:
     return s.nest(
         loops(
             made,
-            over(b, c, deep[0], put(total, product_, "+=")),
-            put(result, end, b.pick(("=", "=", "+="))),
+            make_loop(b, c, deep[0], make_assignment(total, product_, "+=")),
+            make_assignment(result, end, b.pick(("=", "=", "+="))),
         )
     )
 
@@ -212,7 +258,7 @@ def _pooled(s: Blocks) -> Nest:
         b.size((w,), (1, 2, 3))
         for w in b.pick((("oh", "ow"), ("out_h", "out_w"), ("ph", "pw"), ("H", "W"), ("ny", "nx")))
     )
-    k = ast.whole(b.pick((2, 2, 2, 3)))
+    k = ast.integer(b.pick((2, 2, 2, 3)))
     (y, x, _), across = s.counters, ast.mul(wide, k)
     ky, kx = (
         ast.Name(b.name((w, w + "2"), s.kind))
@@ -228,21 +274,23 @@ def _pooled(s: Blocks) -> Nest:
     line = line if type(line.right) is ast.Paren else ast.mul(line, k)
     place = block(ast.add(ast.add(line, ast.mul(x, k)), kx))
     mean = b.chance(0.4)
-    low = b._same(ast.Literal("1000.0", "f64")) if b.kind in FLOATS else ast.whole(1000)
-    total, made = local(
+    low = b._same(ast.Literal("1000.0", "f64")) if b.kind in FLOATS else ast.integer(1000)
+    total, made = make_local(
         b,
         b.number(zero=True) if mean or b.chance(0.5) else ast.Unary("-", low),
         names.SUMS if mean else _POOLS,
     )
     if mean:
-        step: tuple = put(total, place, "+=")
+        step: tuple = make_assignment(total, place, "+=")
     elif b.chance(0.5):
-        step = ast.If(ast.compare(place, ">", total), (put(total, place),))
+        step = ast.If(ast.compare(place, ">", total), (make_assignment(total, place),))
     else:
-        step = put(total, extreme(b, ">", total, place))
-    end = ast.Binary("/", total, ast.whole(int(k.text) ** 2)) if mean and b.chance(0.7) else total
-    window = over(b, ky, k, over(b, kx, k, step))
-    return s.nest(over(b, y, high, over(b, x, wide, made, window, put(result, end))))
+        step = make_assignment(total, make_extreme(b, ">", total, place))
+    end = ast.Binary("/", total, ast.integer(int(k.text) ** 2)) if mean and b.chance(0.7) else total
+    window = make_loop(b, ky, k, make_loop(b, kx, k, step))
+    return s.nest(
+        make_loop(b, y, high, make_loop(b, x, wide, made, window, make_assignment(result, end)))
+    )
 
 
 _WORK = (
@@ -278,7 +326,7 @@ def moved_once(b: Builder) -> Nest:
     n, i = b.size(names.SIZES, (1, 3, 7, 12)), ast.Name(b.name(names.LOOPS, "i32"))
     before, reads = [], []
     offset: tuple = (
-        b.size(_OFFSETS, (0, 1, 3)) if b.chance(0.6) else ast.whole(b.pick((1, 2, 4, 8, 16)))
+        b.size(_OFFSETS, (0, 1, 3)) if b.chance(0.6) else ast.integer(b.pick((1, 2, 4, 8, 16)))
     )
     if b.chance(0.25):
         offset = ast.mul(b.size(("row", "which", "part", "slot"), (0, 1, 2)), n)
@@ -290,19 +338,21 @@ def moved_once(b: Builder) -> Nest:
         )
         word = b.array((whole,))
         b.parameter(word).written, b.parameter(word).moved = written, True
-        before.append(put(ast.Name(word), offset, "+="))
-        reads.append((at(word, i), written))
+        before.append(make_assignment(ast.Name(word), offset, "+="))
+        reads.append((make_element(word, i), written))
     b.reads = [r for r, written in reads if not written] or [r for r, _ in reads]
     targets = [r for r, written in reads if written]
     if not targets:
         word = b.array((n,))
         b.parameter(word).written = True
-        targets = [at(word, i)]
+        targets = [make_element(word, i)]
     if b.chance(0.3):
-        b.reads.append(at(b.array((n,)), i))
-    body: tuple = (put(targets[0], b.value(b.pick((1, 1, 2))), b.pick(("=", "=", "+="))),)
+        b.reads.append(make_element(b.array((n,)), i))
+    body: tuple = (
+        make_assignment(targets[0], b.value(b.pick((1, 1, 2))), b.pick(("=", "=", "+="))),
+    )
     if b.chance(0.25):
-        body = (ast.If(likely(b, b.reads[0]), body),)
+        body = (ast.If(make_likely_test(b, b.reads[0]), body),)
     return Nest(
         "", [], [Region((Axis(i.id, ast.ZERO, n),), body)], before=tuple(before), c_only=True
     )

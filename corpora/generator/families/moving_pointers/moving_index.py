@@ -15,17 +15,17 @@ from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Axis, Nest, Region
 from corpora.generator.core.one_thread import (
     SIDES,
-    Position,
-    alone,
-    at,
-    counters,
-    fraction,
-    local,
-    over,
-    put,
-    sum_of,
-    swapped,
-    written,
+    RunningIndex,
+    add_terms,
+    make_assignment,
+    make_counters,
+    make_element,
+    make_fraction,
+    make_local,
+    make_loop,
+    make_serial_nest,
+    make_swap,
+    make_written_array,
 )
 
 _WIDTHS = tuple(
@@ -56,7 +56,7 @@ class _Parts:
         self.b, self.carried = b, carried
         if b.chance(0.15):
             b.kind = b.pick(("u32", "i64", "u8", "i16"))
-        self.variables = counters(b, 3 if b.chance(0.22) else 2)
+        self.variables = make_counters(b, 3 if b.chance(0.22) else 2)
         self.inner = self.variables.pop()
         self.lengths = ([b.size(_BATCHES, (1, 2, 3))] if len(self.variables) == 2 else []) + [
             b.size(_ROWS, SIDES)
@@ -71,7 +71,7 @@ class _Parts:
             if shared
             else [b.size((w,), SIDES) for w in words[:count]]
         )
-        whole: tuple = self.widths[0] if count == 1 else ast.Paren(sum_of(self.widths))
+        whole: tuple = self.widths[0] if count == 1 else ast.Paren(add_terms(self.widths))
         if shared and count > 1:
             whole = ast.Paren(ast.mul(self.widths[0], count))
         row = (
@@ -80,28 +80,28 @@ class _Parts:
             else ast.Paren(ast.add(ast.mul(self.variables[0], self.lengths[1]), self.variables[1]))
         )
         self.start = ast.mul(row, whole)
-        self.line = written(b, (ast.product([*self.lengths, whole]),))
+        self.line = make_written_array(b, (ast.product([*self.lengths, whole]),))
         self.scatters = b.chance(0.6)
         b.parameter(self.line).written = not self.scatters
         self.begun: tuple = ()
 
     def position(self, part: int) -> tuple:
         """The place in the long row, as it is written out for an element of one part."""
-        return sum_of([self.start, *self.widths[:part], self.inner])
+        return add_terms([self.start, *self.widths[:part], self.inner])
 
     def element(self, width: tuple) -> ast.At:
-        word = written(self.b, (*self.lengths, width))
+        word = make_written_array(self.b, (*self.lengths, width))
         self.b.parameter(word).written = self.scatters
-        return at(word, *self.variables, self.inner)
+        return make_element(word, *self.variables, self.inner)
 
     def statement(self, element: ast.At, place: tuple, once: bool) -> tuple:
         """One move between the row and a part. once: the place's subscript moves the
         position on.
         """
-        b, there = self.b, at(self.line, place)
+        b, there = self.b, make_element(self.line, place)
         if not self.scatters:
             b.reads = [element]
-            return put(
+            return make_assignment(
                 there,
                 element if b.chance(0.65) else b.value(1),
                 "=" if once or b.chance(0.7) else b.pick(("+=", "-=")),
@@ -113,15 +113,15 @@ class _Parts:
             value = b.value(1)
         elif draw > 0.7:
             value = ast.mul(there, b.scalar() if b.kind in FLOATS else b.number())
-        return put(element, value, b.pick(("=", "=", "+=", "+=", "-=")))
+        return make_assignment(element, value, b.pick(("=", "=", "+=", "+=", "-=")))
 
     def nest(self) -> Nest:
         b = self.b
-        position = Position(b, 0 if self.carried else self.start)
+        position = RunningIndex(b, 0 if self.carried else self.start)
         moved = self.how in ("carried", "local")
         position.headed = moved and b.chance(0.15)
         if self.how == "base":
-            position.name, position.declared = local(b, self.start, _STARTS, "i32")
+            position.name, position.declared = make_local(b, self.start, _STARTS, "i32")
         tested = b.chance(0.3)
         inside = position.inside and not tested
         loops = []
@@ -134,7 +134,7 @@ class _Parts:
                 )
             elif self.how == "base":
                 step = self.statement(
-                    element, sum_of([position.name, *self.widths[:part], self.inner]), False
+                    element, add_terms([position.name, *self.widths[:part], self.inner]), False
                 )
             else:
                 step = self.statement(element, self.position(part), False)
@@ -145,16 +145,16 @@ class _Parts:
                     ast.If(there if b.chance(0.75) else ast.compare(there, "!=", ast.ZERO), body),
                 )
             if moved and not position.headed and not inside:
-                body = (*body, put(position.name, 1, "+="))
-            loops.append(position.along(over(b, self.inner, width, *body)))
+                body = (*body, make_assignment(position.name, 1, "+="))
+            loops.append(position.along(make_loop(b, self.inner, width, *body)))
         made = (position.declared,) if self.how != "written" else ()
         if not self.carried:
             axes = tuple(Axis(v.id, ast.ZERO, n) for v, n in zip(self.variables, self.lengths))
             return Nest("", [], [Region(axes, (*made, *loops))], c_only=tested)
-        loop = over(b, self.variables[-1], self.lengths[-1], *loops)
+        loop = make_loop(b, self.variables[-1], self.lengths[-1], *loops)
         if len(self.variables) == 2:
-            loop = over(b, self.variables[0], self.lengths[0], loop)
-        nest = alone(*made, loop)
+            loop = make_loop(b, self.variables[0], self.lengths[0], loop)
+        nest = make_serial_nest(*made, loop)
         nest.c_only = tested
         return nest
 
@@ -233,13 +233,13 @@ def marched(b: Builder) -> Nest:
         )
     )
     size = (ast.product([layers, high, wide]),)
-    also: tuple = (put(index, area, "+="),)
+    also: tuple = (make_assignment(index, area, "+="),)
     made: tuple = (ast.Declare(b.types[index.id], index.id, first),)
-    b.reads = [at(b.array(size), index) for _ in range(b.pick((0, 1, 1, 2)))]
+    b.reads = [make_element(b.array(size), index) for _ in range(b.pick((0, 1, 1, 2)))]
     if b.chance(0.3):
-        b.reads.append(at(b.array((layers,)), k))
+        b.reads.append(make_element(b.array((layers,)), k))
     if b.chance(0.2):
-        b.reads.append(at(b.array((high, wide)), y, x))
+        b.reads.append(make_element(b.array((high, wide)), y, x))
     stores, ends = _marched_stores(b, size, index, k)
     if b.chance(0.2) and b.reads:
         stores = (
@@ -248,7 +248,7 @@ def marched(b: Builder) -> Nest:
     if ends:
         made, also = (*made, ends[0]), (*also, *ends[1:]) if b.chance(0.5) else also
         stores = stores if len(also) > 1 else (*stores, *ends[1:])
-    loop = over(b, k, layers, *stores)._replace(also=also if b.chance(0.8) else also[::-1])
+    loop = make_loop(b, k, layers, *stores)._replace(also=also if b.chance(0.8) else also[::-1])
     return _at_top(
         b, Nest("", [], [Region(tuple(axes), (*made, loop))], index_type=kind, c_only=True)
     )
@@ -262,13 +262,18 @@ def _marched_stores(b: Builder, size: tuple, index: ast.Name, k: ast.Name) -> tu
     ends: tuple = ()
     running = None
     if b.chance(0.2):
-        running, grown = local(
+        running, grown = make_local(
             b, b.number(zero=b.chance(0.5)), ("level", "v", "shade", "t0", "grow")
         )
-        ends = (grown, put(running, b.number() if b.kind not in FLOATS else fraction(b), "+="))
+        ends = (
+            grown,
+            make_assignment(
+                running, b.number() if b.kind not in FLOATS else make_fraction(b), "+="
+            ),
+        )
     for turn in range(b.pick((1, 2, 2, 3))):
         kind = b.pick((b.kind, b.kind, b.kind, "i32", "u8"))
-        target = at(written(b, size, kind), index)
+        target = make_element(make_written_array(b, size, kind), index)
         if kind != b.kind:
             value: tuple = b.pick((ast.ZERO, ast.ONE, ast.Cast(kind, k) if kind == "u8" else k))
         elif running is not None and turn == 0:
@@ -278,7 +283,9 @@ def _marched_stores(b: Builder, size: tuple, index: ast.Name, k: ast.Name) -> tu
         else:
             value = b.value(b.pick((0, 1, 1)))
         stores += (
-            put(target, value, "=" if kind != b.kind or b.chance(0.75) else b.pick(("+=", "-="))),
+            make_assignment(
+                target, value, "=" if kind != b.kind or b.chance(0.75) else b.pick(("+=", "-="))
+            ),
         )
     return stores, ends
 
@@ -309,28 +316,34 @@ def together(b: Builder) -> Nest:
     draw = b.rng.random()
     if draw < 0.35:  # a product of two matrices
         rows = b.size(("l", "M", "q_rows", "L", "na"), (1, 2, 3))
-        a, other, result = b.array((rows, m)), b.array((m, n)), written(b, (rows, n))
+        a, other, result = b.array((rows, m)), b.array((m, n)), make_written_array(b, (rows, n))
         plan = [(p, ast.mul(i, m), ast.ONE), (q, j, n)]
-        term: tuple = ast.mul(at(a, p), at(other, q))
-        axes, target = (Axis(i.id, ast.ZERO, rows), Axis(j.id, ast.ZERO, n)), at(result, i, j)
+        term: tuple = ast.mul(make_element(a, p), make_element(other, q))
+        axes, target = (
+            (Axis(i.id, ast.ZERO, rows), Axis(j.id, ast.ZERO, n)),
+            make_element(result, i, j),
+        )
     else:
         column = draw < 0.7
         axes, plan = (
             (Axis(i.id, ast.ZERO, n),),
             [(p, i if column else ast.mul(i, m), n if column else ast.ONE)],
         )
-        source, target = at(b.array((ast.mul(m, n),)), p), at(written(b, (n,)), i)
-        term = source if b.chance(0.5) else ast.mul(source, at(b.array((m,)), k))
+        source, target = (
+            make_element(b.array((ast.mul(m, n),)), p),
+            make_element(make_written_array(b, (n,)), i),
+        )
+        term = source if b.chance(0.5) else ast.mul(source, make_element(b.array((m,)), k))
         if b.chance(0.3):
             plan.append((q, ast.ZERO, ast.TWO))
-            term = ast.mul(source, at(b.array((ast.mul(m, 2),)), q))
+            term = ast.mul(source, make_element(b.array((ast.mul(m, 2),)), q))
         if b.chance(0.3):
             return _column_stores(b, axes, k, m, n, plan, source, kind)
-    total, made = local(b, b.number(zero=True), names.SUMS)
-    loop, before = _headed(b, k, m, plan, put(total, term, b.pick(("+=", "+=", "-="))))
+    total, made = make_local(b, b.number(zero=True), names.SUMS)
+    loop, before = _headed(b, k, m, plan, make_assignment(total, term, b.pick(("+=", "+=", "-="))))
     if b.chance(0.25):
-        loop, before = _headed(b, k, m, plan, put(target, term, "+="))
-        first = (put(target, b.number(zero=True)),) if b.chance(0.6) else ()
+        loop, before = _headed(b, k, m, plan, make_assignment(target, term, "+="))
+        first = (make_assignment(target, b.number(zero=True)),) if b.chance(0.6) else ()
         return _at_top(
             b, Nest("", [], [Region(axes, (*first, *before, loop))], index_type=kind, c_only=True)
         )
@@ -341,7 +354,7 @@ def together(b: Builder) -> Nest:
         if b.chance(0.5)
         else ast.mul(total, b.scalar())
     )
-    body = (made, *before, loop, put(target, end, b.pick(("=", "=", "+="))))
+    body = (made, *before, loop, make_assignment(target, end, b.pick(("=", "=", "+="))))
     return _at_top(b, Nest("", [], [Region(axes, body)], index_type=kind, c_only=True))
 
 
@@ -349,9 +362,9 @@ def _headed(
     b: Builder, k: ast.Name, stop: tuple, plan: list, *body: tuple
 ) -> tuple[ast.For, tuple]:
     """The loop that moves every planned position on, and the declarations before it."""
-    also = tuple(put(name, step, "+=") for name, _, step in plan)
+    also = tuple(make_assignment(name, step, "+=") for name, _, step in plan)
     starts = tuple(ast.Declare(b.types[name.id], name.id, first) for name, first, _ in plan)
-    loop = over(b, k, stop, *body)._replace(also=also)
+    loop = make_loop(b, k, stop, *body)._replace(also=also)
     return (loop._replace(starts=starts), ()) if b.chance(0.8) else (loop, starts)
 
 
@@ -359,10 +372,10 @@ def _column_stores(
     b: Builder, axes: tuple, k: ast.Name, m: tuple, n: tuple, plan: list, source: tuple, kind: str
 ) -> Nest:
     """Every thread writes its own column or row through the position."""
-    b.reads = [source, at(b.array((n,)), ast.Name(axes[0].variable))]
+    b.reads = [source, make_element(b.array((n,)), ast.Name(axes[0].variable))]
     stores = tuple(
-        put(
-            at(written(b, (ast.mul(m, n),)), plan[0][0]),
+        make_assignment(
+            make_element(make_written_array(b, (ast.mul(m, n),)), plan[0][0]),
             b.value(b.pick((0, 1, 1))),
             b.pick(("=", "=", "+=")),
         )
@@ -391,30 +404,30 @@ def _ends(b: Builder, place: object, last: tuple) -> ast.For:
     low, high = (ast.Name(b.name((w, w + "_i"), "i32")) for w in words)
     one, other = place(low), place(high)
     if b.chance(0.6):
-        body = swapped(b, one, other)
+        body = make_swap(b, one, other)
         if b.chance(0.25):
             body = (ast.If(ast.compare(one, b.pick("<>"), other), body),)
     else:
         body = (
-            put(
+            make_assignment(
                 one,
                 other
                 if b.chance(0.5)
-                else ast.mul(fraction(b), other)
+                else ast.mul(make_fraction(b), other)
                 if b.kind in FLOATS
                 else ast.add(other, b.number()),
                 b.pick(("+=", "-=")),
             ),
         )
         if b.chance(0.4):
-            body += (put(other, one),)
+            body += (make_assignment(other, one),)
     return ast.For(
         low.id,
         ast.ZERO,
         b.pick(("<", "<", "<=")) if len(body) < 2 else "<",
         high,
         tuple(body),
-        also=(put(high, 1, "-="),),
+        also=(make_assignment(high, 1, "-="),),
         starts=(ast.Declare("i32", high.id, last),),
     )
 
@@ -422,18 +435,18 @@ def _ends(b: Builder, place: object, last: tuple) -> ast.For:
 def row_ends(b: Builder) -> Nest:
     """Every thread works on its own row from both ends."""
     n, m = (b.size((w,), (1, 2, 3, 6)) for w in b.pick(names.EXTENTS))
-    (r,) = counters(b, 1)
+    (r,) = make_counters(b, 1)
     column = b.chance(0.25)
-    a = written(b, (m, n) if column else (n, m))
+    a = make_written_array(b, (m, n) if column else (n, m))
     view: tuple = ()
     if column:
-        place = lambda index: at(a, index, r)
+        place = lambda index: make_element(a, index, r)
     elif b.chance(0.35):
         word = b.name(("row", "line", "mine", "cur_row", "p_row"), b.kind)
         view = (ast.DeclarePointer(b.kind, word, a, ast.mul(r, m)),)
-        place = lambda index: at(word, index)
+        place = lambda index: make_element(word, index)
     else:
-        place = lambda index: at(a, r, index)
+        place = lambda index: make_element(a, r, index)
     loop = _ends(b, place, ast.sub(m, 1))
     return _at_top(
         b, Nest("", [], [Region((Axis(r.id, ast.ZERO, n),), (*view, loop))], c_only=True)
@@ -443,13 +456,13 @@ def row_ends(b: Builder) -> Nest:
 def both_ends(b: Builder) -> Nest:
     """One thread goes through one array from both ends."""
     n = b.size(names.SIZES, (1, 2, 5, 9, 16))
-    a = written(b, (n,))
-    loop = _ends(b, lambda index: at(a, index), ast.sub(n, 1))
+    a = make_written_array(b, (n,))
+    loop = _ends(b, lambda index: make_element(a, index), ast.sub(n, 1))
     if b.chance(0.3):
         i = ast.Name(b.name(("turn", "t", "it"), "i32"))
-        after = put(at(a, 0), b.number(), b.pick(("+=", "-=", "=")))
-        loop = over(b, i, b.size(("times", "turns", "reps"), (0, 1, 2)), loop, after)
-    nest = alone(loop)
+        after = make_assignment(make_element(a, 0), b.number(), b.pick(("+=", "-=", "=")))
+        loop = make_loop(b, i, b.size(("times", "turns", "reps"), (0, 1, 2)), loop, after)
+    nest = make_serial_nest(loop)
     nest.c_only = True
     return nest
 

@@ -16,17 +16,17 @@ from corpora.generator.core import names
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Axis, Nest, Region
 from corpora.generator.core.one_thread import (
-    alone,
-    at,
-    counters,
-    extreme,
-    fraction,
-    line,
-    local,
-    over,
-    put,
-    sides,
-    written,
+    make_assignment,
+    make_counters,
+    make_element,
+    make_extreme,
+    make_fraction,
+    make_length,
+    make_local,
+    make_loop,
+    make_serial_nest,
+    make_sizes,
+    make_written_array,
 )
 
 _TOTALS = tuple(
@@ -42,7 +42,7 @@ def totals(b: Builder) -> Nest:
     inner loops.
     """
     r, c = (b.size((w,), _FEW) for w in b.pick(names.EXTENTS))
-    i, j, k = counters(b, 3)
+    i, j, k = make_counters(b, 3)
     column = b.chance(0.7)
     own, length, inner, stop = (j, c, i, r) if column else (i, r, j, c)
     extents, place = [r, c], [i, j]
@@ -57,16 +57,18 @@ def totals(b: Builder) -> Nest:
     axes = [(own, length)] if shape != "wide" else [(k, extra), (own, length)]
     if shape == "wide" and b.chance(0.3):
         axes.reverse()
-    target = at(written(b, tuple(n for _, n in axes), wanted=_TOTALS), *(v for v, _ in axes))
-    target = target if len(axes) < 2 or axes[0][0] == k else at(target.array, own, k)
-    source = at(b.array(tuple(extents)), *place)
+    target = make_element(
+        make_written_array(b, tuple(n for _, n in axes), wanted=_TOTALS), *(v for v, _ in axes)
+    )
+    target = target if len(axes) < 2 or axes[0][0] == k else make_element(target.array, own, k)
+    source = make_element(b.array(tuple(extents)), *place)
     op, steps = _added(b, target, source, inner, stop, tuple(extents), tuple(place))
     inside = [(inner, stop)] if shape != "deep" else [(inner, stop), (k, extra)]
     if b.chance(0.5):
         inside.reverse()
     loops: tuple = steps
     for variable, end in reversed(inside):
-        loops = (over(b, variable, end, *loops),)
+        loops = (make_loop(b, variable, end, *loops),)
     first = _begun(b, target, source, op)
     nest = Nest(
         "",
@@ -97,17 +99,19 @@ def _added(
     if draw < 0.16:
         op = b.pick("><")
         if b.chance(0.5):
-            return op, (ast.If(ast.compare(source, op, target), (put(target, source),)),)
-        return op, (put(target, extreme(b, op, target, source)),)
+            return op, (
+                ast.If(ast.compare(source, op, target), (make_assignment(target, source),)),
+            )
+        return op, (make_assignment(target, make_extreme(b, op, target, source)),)
     if draw < 0.24 and b.kind in FLOATS:
         b.parameter(source.array).fill = "uniform(0.5,1.5)"
-        return "*", (put(target, source, "*="),)
+        return "*", (make_assignment(target, source, "*="),)
     value: tuple = source
-    vector = at(b.array((stop,)), inner) if 0.24 < draw < 0.62 else None
+    vector = make_element(b.array((stop,)), inner) if 0.24 < draw < 0.62 else None
     if vector is not None:
         value = ast.mul(source, vector) if b.chance(0.7) else ast.mul(vector, source)
     elif draw < 0.72:
-        value = ast.mul(source, at(b.array(extents), *place))
+        value = ast.mul(source, make_element(b.array(extents), *place))
     elif draw < 0.8:
         value = ast.mul(source, source)
     elif draw < 0.86 and b.kind in FLOATS:
@@ -118,14 +122,18 @@ def _added(
                 ast.Binary("/", source, stop),
             )
         )
-    step: tuple = put(target, value, b.pick(("+=", "+=", "+=", "-=")))
+    step: tuple = make_assignment(target, value, b.pick(("+=", "+=", "+=", "-=")))
     if b.chance(0.15):
         step = ast.If(ast.compare(source, b.pick((">", "<", "!=")), b.number(zero=True)), (step,))
     if b.chance(0.15) and len(target.subscripts) == 1:
-        other = at(
-            written(b, b.parameter(target.array).extents, wanted=_TOTALS), *target.subscripts
+        other = make_element(
+            make_written_array(b, b.parameter(target.array).extents, wanted=_TOTALS),
+            *target.subscripts,
         )
-        return "+", (step, put(other, source if value != source else ast.mul(source, source), "+="))
+        return "+", (
+            step,
+            make_assignment(other, source if value != source else ast.mul(source, source), "+="),
+        )
     return "+", (step,)
 
 
@@ -133,18 +141,23 @@ def swept(b: Builder) -> Nest:
     """The same totals with the loops the other way round: the outer loop comes back to every
     element, so one thread does all.
     """
-    (r, c), (i, j) = (tuple(b.size((w,), _FEW) for w in b.pick(names.EXTENTS)), counters(b, 2))
+    (r, c), (i, j) = (tuple(b.size((w,), _FEW) for w in b.pick(names.EXTENTS)), make_counters(b, 2))
     column = b.chance(0.75)
     own, length, other, stop = (j, c, i, r) if column else (i, r, j, c)
-    target, source = at(written(b, (length,), wanted=_TOTALS), own), at(b.array((r, c)), i, j)
+    target, source = (
+        make_element(make_written_array(b, (length,), wanted=_TOTALS), own),
+        make_element(b.array((r, c)), i, j),
+    )
     op, steps = _added(b, target, source, other, stop, (r, c), (i, j))
     first, last = _begun(b, target, source, op), _ended(b, target, stop, op)
-    inner = over(b, own, length, *steps)
+    inner = make_loop(b, own, length, *steps)
     if first and b.chance(0.3):  # begun in the first turn
-        inner = over(b, own, length, ast.If(ast.compare(other, "==", ast.ZERO), first), *steps)
+        inner = make_loop(b, own, length, ast.If(ast.compare(other, "==", ast.ZERO), first), *steps)
         first = ()
-    around = [over(b, own, length, *block) if block else None for block in (first, last)]
-    return alone(*(s for s in (around[0], over(b, other, stop, inner), around[1]) if s is not None))
+    around = [make_loop(b, own, length, *block) if block else None for block in (first, last)]
+    return make_serial_nest(
+        *(s for s in (around[0], make_loop(b, other, stop, inner), around[1]) if s is not None)
+    )
 
 
 def _begun(b: Builder, target: ast.At, source: ast.At, op: str) -> tuple:
@@ -152,28 +165,32 @@ def _begun(b: Builder, target: ast.At, source: ast.At, op: str) -> tuple:
     if b.chance(0.5):
         return ()
     if op == "*":
-        return (put(target, 1),)
+        return (make_assignment(target, 1),)
     if op == "+":
         return (
-            put(
+            make_assignment(
                 target,
                 b.number(zero=True)
                 if b.chance(0.8)
-                else at(b.array(b.parameter(target.array).extents), *target.subscripts),
+                else make_element(b.array(b.parameter(target.array).extents), *target.subscripts),
             ),
         )
-    low = b._same(ast.Literal("1000.0", "f64")) if b.kind in FLOATS else ast.whole(1000)
+    low = b._same(ast.Literal("1000.0", "f64")) if b.kind in FLOATS else ast.integer(1000)
     return (
-        (put(target, ast.Unary("-", low) if op == ">" else low),)
+        (make_assignment(target, ast.Unary("-", low) if op == ">" else low),)
         if b.chance(0.6)
-        else (put(target, b.number(zero=True)),)
+        else (make_assignment(target, b.number(zero=True)),)
     )
 
 
 def _ended(b: Builder, target: ast.At, stop: tuple, op: str) -> tuple:
     if op != "+" or b.chance(0.7):
         return ()
-    return (put(target, stop, "/="),) if b.chance(0.6) else (put(target, b.scalar(), "*="),)
+    return (
+        (make_assignment(target, stop, "/="),)
+        if b.chance(0.6)
+        else (make_assignment(target, b.scalar(), "*="),)
+    )
 
 
 # --- places that overlap
@@ -186,7 +203,7 @@ def _taken(b: Builder, source: tuple, *beside: tuple) -> tuple:
     if draw < 0.35:
         return source
     if draw < 0.5:
-        return ast.Binary("/", source, ast.whole(b.pick((2, 2, 3, 4, 8))))
+        return ast.Binary("/", source, ast.integer(b.pick((2, 2, 3, 4, 8))))
     if draw < 0.65 and beside:
         return ast.Binary(
             b.pick("++-"),
@@ -195,7 +212,11 @@ def _taken(b: Builder, source: tuple, *beside: tuple) -> tuple:
     if draw < 0.8:
         return ast.Binary(b.pick("+-"), source, b.number())
     if b.kind in FLOATS:
-        return ast.mul(fraction(b), source) if b.chance(0.5) else ast.mul(source, fraction(b))
+        return (
+            ast.mul(make_fraction(b), source)
+            if b.chance(0.5)
+            else ast.mul(source, make_fraction(b))
+        )
     return ast.Unary("-", source) if b.chance(0.4) else ast.add(source, b.number())
 
 
@@ -218,15 +239,15 @@ def _step(
             )
         )
         names_ = [
-            local(b, place, (word, word + "0"), "i32") for place, word in zip((to, at_), words)
+            make_local(b, place, (word, word + "0"), "i32") for place, word in zip((to, at_), words)
         ]
         made, (to, at_) = tuple(d for _, d in names_), (n for n, _ in names_)
         made = made if b.chance(0.6) else made[::-1]
-    place, element = at(target, to), at(source, at_)
+    place, element = make_element(target, to), make_element(source, at_)
     if b.chance(0.15):
-        hold, kept = local(b, element)
-        return (*made, kept, put(place, _taken(b, hold, *beside), op))
-    step: tuple = (put(place, _taken(b, element, *beside), op),)
+        hold, kept = make_local(b, element)
+        return (*made, kept, make_assignment(place, _taken(b, hold, *beside), op))
+    step: tuple = (make_assignment(place, _taken(b, element, *beside), op),)
     if b.chance(0.15):
         step = (
             ast.If(ast.compare(element, b.pick((">", "<", "!=", ">=")), b.number(zero=True)), step),
@@ -236,7 +257,7 @@ def _step(
 
 def _pair(b: Builder, sizes: tuple, shared: bool) -> tuple[str, str]:
     """The array that is written and the one that is read: one array, or two."""
-    target = written(b, sizes)
+    target = make_written_array(b, sizes)
     return target, target if shared else b.array(sizes)
 
 
@@ -245,17 +266,17 @@ def _finished(b: Builder, shared: bool, loops: list[tuple[ast.Name, tuple]], bod
     if not shared:
         return Nest("", [], [Region(tuple(Axis(v.id, ast.ZERO, n) for v, n in loops), body)])
     for variable, stop in reversed(loops):
-        body = (over(b, variable, stop, *body),)
-    return alone(*body)
+        body = (make_loop(b, variable, stop, *body),)
+    return make_serial_nest(*body)
 
 
 def _on_line(b: Builder, shared: bool) -> Nest:
     """`a[2 * i] = a[i] + …`, `x[n - 1 - i] = x[i]`, `a[i] = a[i * 2 + 1]`, `a[n + i] = a[2
     * i]`.
     """
-    n, (i,) = line(b), counters(b, 1)
+    n, (i,) = make_length(b), make_counters(b, 1)
     k = (
-        ast.whole(b.pick((2, 2, 3, 4)))
+        ast.integer(b.pick((2, 2, 3, 4)))
         if b.chance(0.7)
         else b.size(("stride", "step", "k", "factor", "inc"), (2, 3))
     )
@@ -276,12 +297,17 @@ def _on_line(b: Builder, shared: bool) -> Nest:
     to, from_, whole = b.pick(plans)
     target, source = _pair(b, (whole,), shared)
     unique = to != ast.Binary("/", i, k)
-    beside = (at(b.array((n,)), i),) if b.chance(0.4) else ()
+    beside = (make_element(b.array((n,)), i),) if b.chance(0.4) else ()
     body = _step(
         b, to, from_, target, source, b.pick(("=", "=", "=", "+=", "-=")) if unique else "=", beside
     )
     if b.chance(0.2):
-        body += (put(at(written(b, (n,)), i), at(target, from_ if shared else to)),)
+        body += (
+            make_assignment(
+                make_element(make_written_array(b, (n,)), i),
+                make_element(target, from_ if shared else to),
+            ),
+        )
     return _finished(b, shared, [(i, n)], body)
 
 
@@ -311,18 +337,20 @@ def _on_groups(b: Builder, shared: bool) -> Nest:
             (ast.add(i, ast.mul(n, k)), ast.add(ast.mul(k, n), i), ast.add(ast.mul(n, k), i))
         )
     )
-    op, element = b.pick(("=", "+=", "+=", "-=")), at(source, k)
+    op, element = b.pick(("=", "+=", "+=", "-=")), make_element(source, k)
     value = ast.Binary("/", element, n) if b.chance(0.5) else _taken(b, element)
     if b.chance(0.25):
         value = (
-            ast.mul(value, b.scalar()) if b.kind in FLOATS else ast.add(value, at(b.array((n,)), i))
+            ast.mul(value, b.scalar())
+            if b.kind in FLOATS
+            else ast.add(value, make_element(b.array((n,)), i))
         )
-    body: tuple = (put(at(target, to), value, op),)
+    body: tuple = (make_assignment(make_element(target, to), value, op),)
     if b.chance(0.25):
         body = (
             ast.If(
                 ast.compare(
-                    at(b.array((groups,), "i32", "integers(0,1)", names.MASKS), k),
+                    make_element(b.array((groups,), "i32", "integers(0,1)", names.MASKS), k),
                     b.pick(("==", "!=")),
                     ast.ZERO,
                 ),
@@ -331,7 +359,7 @@ def _on_groups(b: Builder, shared: bool) -> Nest:
         )
     loops = [(k, groups), (i, n)]
     if lonely:
-        return _finished(b, False, loops[:1], (over(b, i, n, *body),))
+        return _finished(b, False, loops[:1], (make_loop(b, i, n, *body),))
     return _finished(
         b, shared, loops[::-1] if strided and shared or b.chance(0.25) else loops, body
     )
@@ -339,7 +367,7 @@ def _on_groups(b: Builder, shared: bool) -> Nest:
 
 def _on_square(b: Builder, shared: bool) -> Nest:
     """A square matrix and its transpose or its mirror, element by element."""
-    n, (i, j) = b.size(("n", "N", "dim", "order", "size"), (2, 3, 4, 5)), counters(b, 2)
+    n, (i, j) = b.size(("n", "N", "dim", "order", "size"), (2, 3, 4, 5)), make_counters(b, 2)
     rows = not shared and b.chance(0.4)  # each thread in its own row of one array
     target, source = _pair(b, (ast.mul(n, n),), shared or rows)
     to, here = ast.add(ast.mul(i, n), j), ast.add(ast.mul(j, n), i)
@@ -353,9 +381,13 @@ def _on_square(b: Builder, shared: bool) -> Nest:
             b,
             False,
             [(i, n)],
-            (over(b, j, n, *_step(b, to, here, target, source, b.pick(("=", "=", "+=", "-=")))),),
+            (
+                make_loop(
+                    b, j, n, *_step(b, to, here, target, source, b.pick(("=", "=", "+=", "-=")))
+                ),
+            ),
         )
-    beside = (at(source, to),) if b.chance(0.3) else ()
+    beside = (make_element(source, to),) if b.chance(0.3) else ()
     return _finished(
         b,
         shared,
@@ -368,13 +400,13 @@ def _pitched(b: Builder, shared: bool) -> Nest:
     """A transposition whose rows lie `cols` (places collide where there are more rows) or `rows`
     apart.
     """
-    (rows, cols), (i, j) = sides(b, 2), counters(b, 2)
+    (rows, cols), (i, j) = make_sizes(b, 2), make_counters(b, 2)
     to = ast.add(ast.mul(j, cols if shared else rows), i)
     if b.chance(0.35):
         to = ast.add(i, ast.mul(j, cols if shared else rows))
     whole = ast.add(ast.mul(cols, cols), rows) if shared else ast.mul(cols, rows)
-    target, source = written(b, (whole,)), b.array((ast.mul(rows, cols),))
-    beside = (at(b.array((cols,)), j),) if b.chance(0.2) else ()
+    target, source = make_written_array(b, (whole,)), b.array((ast.mul(rows, cols),))
+    beside = (make_element(b.array((cols,)), j),) if b.chance(0.2) else ()
     return _finished(
         b,
         shared,
@@ -387,22 +419,26 @@ def _shifted(b: Builder, shared: bool) -> Nest:
     """Rows taken from the row before or after, in place: carried from row to row, or by each thread
     down its own column.
     """
-    (h, w), (i, j) = sides(b, 2), counters(b, 2)
-    a = written(b, (h, w))
+    (h, w), (i, j) = make_sizes(b, 2), make_counters(b, 2)
+    a = make_written_array(b, (h, w))
     up = b.chance(0.5)
     near, (start, stop) = (ast.sub(i, 1), (1, h)) if up else (ast.add(i, 1), (0, ast.sub(h, 1)))
     beside = (
-        (at(b.array((h, w)), i, j),)
+        (make_element(b.array((h, w)), i, j),)
         if b.chance(0.4)
-        else (at(b.array((w,)), j),)
+        else (make_element(b.array((w,)), j),)
         if b.chance(0.3)
         else ()
     )
-    step = put(at(a, i, j), _taken(b, at(a, near, j), *beside), b.pick(("=", "+=", "-=")))
+    step = make_assignment(
+        make_element(a, i, j),
+        _taken(b, make_element(a, near, j), *beside),
+        b.pick(("=", "+=", "-=")),
+    )
     if shared:
-        return alone(over(b, i, stop, over(b, j, w, step), start=start))
+        return make_serial_nest(make_loop(b, i, stop, make_loop(b, j, w, step), start=start))
     return Nest(
-        "", [], [Region((Axis(j.id, ast.ZERO, w),), (over(b, i, stop, step, start=start),))]
+        "", [], [Region((Axis(j.id, ast.ZERO, w),), (make_loop(b, i, stop, step, start=start),))]
     )
 
 

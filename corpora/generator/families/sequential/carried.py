@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from corpora.generator.core import expressions as ast
 from corpora.generator.core import names
-from corpora.generator.core.builder import FLOATS, Builder, default_fill
+from corpora.generator.core.builder import FLOATS, Builder, choose_default_fill
 from corpora.generator.core.nest import Nest, Parameter, Region
-from corpora.generator.core.one_thread import constant
+from corpora.generator.core.one_thread import make_constant
 
 _LENGTHS = (1, 2, 3, 5, 7, 12, 20, 33)
 _CONSTANTS = (4, 8, 10, 16, 20, 32, 50, 64, 100, 128, 256, 347, 500, 1000, 1024)
@@ -42,7 +42,7 @@ class Course:
         draw = b.rng.random()
         self.kind = "i32" if signed or draw < 0.88 else b.pick(("i64", "u32", "u32", "u64"))
         if b.chance(0.06):
-            self.n: tuple = ast.whole(b.pick(_CONSTANTS))
+            self.n: tuple = ast.integer(b.pick(_CONSTANTS))
         else:
             self.n = b.size(names.SIZES, tuple(v for v in _LENGTHS if v >= least), self.kind)
         self.i = ast.Name(b.name(names.LOOPS, self.kind))
@@ -64,7 +64,9 @@ class Course:
         self, kind: str | None = None, extents: tuple = (), wanted: tuple = names.ARRAYS
     ) -> str:
         """A new array that is written."""
-        word = self.b.array(extents or (self.n,), kind, default_fill(kind or self.b.kind), wanted)
+        word = self.b.array(
+            extents or (self.n,), kind, choose_default_fill(kind or self.b.kind), wanted
+        )
         self.b.parameter(word).written = True
         return word
 
@@ -140,7 +142,9 @@ def rate(b: Builder) -> tuple:
         word = b.name(_RATES, b.kind)
         b.parameters.append(Parameter(word, "scalar", b.kind, values=(0.5, 0.25, 0.9, 0.75, 1.0)))
         return ast.Name(word)
-    return constant(b, b.pick(("0.5", "0.9", "0.25", "0.1", "0.99", "0.75", "0.8", "0.05", ".5")))
+    return make_constant(
+        b, b.pick(("0.5", "0.9", "0.25", "0.1", "0.99", "0.75", "0.8", "0.05", ".5"))
+    )
 
 
 def joined(b: Builder, last: tuple, term: tuple) -> tuple:
@@ -154,7 +158,7 @@ def joined(b: Builder, last: tuple, term: tuple) -> tuple:
             (
                 ast.sub(term, last),
                 ast.Binary(
-                    "%", ast.Paren(total), ast.whole(b.pick((7, 10, 16, 97, 100, 1000, 255)))
+                    "%", ast.Paren(total), ast.integer(b.pick((7, 10, 16, 97, 100, 1000, 255)))
                 ),
                 ast.add(ast.Binary("/", last, ast.TWO), term),
                 ast.Binary("^", last, ast.Paren(term)),
@@ -238,12 +242,12 @@ def recurrence(b: Builder) -> Nest:
             i.id,
             first,
             ">" if ahead and far == 1 else ">=",
-            ast.ZERO if far == 1 or not ahead else ast.whole(far),
+            ast.ZERO if far == 1 or not ahead else ast.integer(far),
             inside,
             -1,
         )
         return c.nest(*_heads(c, word, reach, True), loop)
-    start, stop = (ast.whole(int(two)), ast.sub(n, far)) if ahead else (ast.whole(reach), n)
+    start, stop = (ast.integer(int(two)), ast.sub(n, far)) if ahead else (ast.integer(reach), n)
     if reach == 1 and not ahead and b.chance(0.15):  # the first element inside the loop
         head = ast.Assign(place, "=", b.number(zero=True) if term == place else term)
         return c.nest(*c.loop((ast.If(ast.compare(i, "==", ast.ZERO), (head,), inside),)))
@@ -255,7 +259,7 @@ def _pair(b: Builder, first: tuple, second: tuple) -> tuple:
         return ast.Binary(
             "%",
             ast.Paren(b.pick((ast.add, ast.sub))(first, second)),
-            ast.whole(b.pick((10, 100, 1000, 7, 97))),
+            ast.integer(b.pick((10, 100, 1000, 7, 97))),
         )
     halves = (
         ast.Paren(ast.mul(rate(b), ast.Paren(ast.add(first, second)))),
@@ -282,7 +286,7 @@ def _heads(c: Course, word: str, count: int, down: bool) -> tuple:
     ]
     made = []
     for k in range(count):
-        where = (ast.sub(c.n, k + 1) if down else ast.whole(k),)
+        where = (ast.sub(c.n, k + 1) if down else ast.integer(k),)
         value = (
             ast.At(own[0].name, where) if own and b.chance(0.6) else b.number(zero=b.chance(0.5))
         )

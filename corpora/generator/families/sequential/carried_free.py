@@ -157,7 +157,7 @@ def _held(b: Builder, place: ast.At, lines: tuple) -> tuple:
     """The element; of integers its remainder, so that what is carried stays small."""
     if b.kind in FLOATS:
         return place
-    return ast.Paren(ast.Binary(b.pick("%&"), place, ast.whole(b.pick((7, 15, 3, 31)))))
+    return ast.Paren(ast.Binary(b.pick("%&"), place, ast.integer(b.pick((7, 15, 3, 31)))))
 
 
 def carried_position(b: Builder) -> Nest:

@@ -14,23 +14,23 @@ from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Nest
 from corpora.generator.core.one_thread import (
     SIDES,
-    Position,
-    alone,
-    at,
-    changed,
-    counters,
-    down,
-    extreme,
-    fraction,
-    likely,
-    line,
-    local,
-    over,
-    plain_kind,
-    put,
-    sides,
-    sum_of,
-    written,
+    RunningIndex,
+    add_terms,
+    change_place,
+    choose_counter_type,
+    make_assignment,
+    make_counters,
+    make_descending_loop,
+    make_element,
+    make_extreme,
+    make_fraction,
+    make_length,
+    make_likely_test,
+    make_local,
+    make_loop,
+    make_serial_nest,
+    make_sizes,
+    make_written_array,
 )
 
 _TIMES = ("iters", "sweeps", "steps", "T", "nsteps", "max_iter", "niter", "timesteps", "tmax")
@@ -60,7 +60,7 @@ def interleave(b: Builder) -> Nest:
     position.
     """
     _any_kind(b)
-    j, i = counters(b, 2, plain_kind(b))
+    j, i = make_counters(b, 2, choose_counter_type(b))
     outer, parts = b.size(_OUTERS, SIDES), b.pick((1, 1, 2, 2, 2, 3))
     words, shared = b.pick(_WIDTHS), b.chance(0.3)
     widths = (
@@ -68,30 +68,41 @@ def interleave(b: Builder) -> Nest:
         if shared
         else [b.size((w,), SIDES) for w in words[:parts]]
     )
-    position = Position(b)
+    position = RunningIndex(b)
     position.headed = b.chance(0.12)
-    total: tuple = ast.mul(outer, ast.Paren(sum_of(widths)) if parts > 1 else widths[0])
-    line_, unpack, op = written(b, (total,)), b.chance(0.4), b.pick(("=", "+=", "=", "-="))
+    total: tuple = ast.mul(outer, ast.Paren(add_terms(widths)) if parts > 1 else widths[0])
+    line_, unpack, op = (
+        make_written_array(b, (total,)),
+        b.chance(0.4),
+        b.pick(("=", "+=", "=", "-=")),
+    )
     column = b.chance(0.12)
     loops, asked = [], b.chance(0.2) and unpack and (position.headed or not position.inside)
     for width in widths:
         extents, place = ((width, outer), (i, j)) if column else ((outer, width), (j, i))
         if unpack:
             b.parameter(line_).written = False
-            step = position.load(at(written(b, extents), *place), line_, op)
+            step = position.load(make_element(make_written_array(b, extents), *place), line_, op)
             if asked:
                 step = (ast.If(ast.Name(step[0].target.array), step[:1]), *step[1:])
         else:
-            step = position.store(line_, changed(b, at(b.array(extents), *place), 0.25))
+            step = position.store(
+                line_, change_place(b, make_element(b.array(extents), *place), 0.25)
+            )
             if b.chance(0.15) and not position.headed:
-                step = (ast.If(likely(b, b.reads[0]), step),)
-        loops.append(position.along(over(b, i, width, *step)))
+                step = (ast.If(make_likely_test(b, b.reads[0]), step),)
+        loops.append(position.along(make_loop(b, i, width, *step)))
     counted = (
-        (put(at(written(b, (ast.ONE,), "i32", "constant(-1)"), 0), position.name),)
+        (
+            make_assignment(
+                make_element(make_written_array(b, (ast.ONE,), "i32", "constant(-1)"), 0),
+                position.name,
+            ),
+        )
         if b.chance(0.15)
         else ()
     )
-    nest = alone(position.declared, over(b, j, outer, *loops), *counted)
+    nest = make_serial_nest(position.declared, make_loop(b, j, outer, *loops), *counted)
     nest.c_only = asked
     return nest
 
@@ -102,41 +113,41 @@ def flatten(b: Builder) -> Nest:
     """
     _any_kind(b)
     count = b.pick((2, 2, 3))
-    lengths, variables = sides(b, count), counters(b, count, plain_kind(b))
+    lengths, variables = make_sizes(b, count), make_counters(b, count, choose_counter_type(b))
     order = b.rng.sample(range(count), count) if b.chance(0.6) else list(range(count))
-    position = Position(b, b.size(names.COUNTS, (0, 1, 3)) if b.chance(0.2) else 0)
+    position = RunningIndex(b, b.size(names.COUNTS, (0, 1, 3)) if b.chance(0.2) else 0)
     first, position.headed = position.declared.value, b.chance(0.12)
     total: tuple = ast.product(list(lengths))
-    line_ = written(b, (total if first == ast.ZERO else ast.add(total, first),))
+    line_ = make_written_array(b, (total if first == ast.ZERO else ast.add(total, first),))
     if b.chance(0.3):
         b.parameter(line_).written = False
         step = position.load(
-            at(written(b, tuple(lengths)), *variables),
+            make_element(make_written_array(b, tuple(lengths)), *variables),
             line_,
             b.pick(("=", "=", "+=", "*=" if b.kind in FLOATS else "-=")),
         )
     else:
-        place = at(b.array(tuple(lengths)), *variables)
-        step = position.store(line_, changed(b, place, 0.4))
+        place = make_element(b.array(tuple(lengths)), *variables)
+        step = position.store(line_, change_place(b, place, 0.4))
         if b.chance(0.45) and not position.headed:
-            step = (ast.If(likely(b, place), step),)
+            step = (ast.If(make_likely_test(b, place), step),)
             if b.chance(0.4):
-                where = at(
-                    written(b, (ast.mul(total, 2),), "i32"),
+                where = make_element(
+                    make_written_array(b, (ast.mul(total, 2),), "i32"),
                     ast.sub(position.name, 1) if not position.inside else position.name,
                 )
                 step = (
-                    (ast.If(step[0].test, (put(where, variables[-1]), *step[0].then)),)
+                    (ast.If(step[0].test, (make_assignment(where, variables[-1]), *step[0].then)),)
                     if position.inside
                     else step
                 )
     for turn, axis in enumerate(reversed(order)):
-        loop = over(b, variables[axis], lengths[axis], *step)
+        loop = make_loop(b, variables[axis], lengths[axis], *step)
         step = (position.along(loop) if turn == 0 else loop,)
     tail = (
         (
-            put(
-                at(written(b, (ast.ONE,), "i32", "constant(-1)"), 0),
+            make_assignment(
+                make_element(make_written_array(b, (ast.ONE,), "i32", "constant(-1)"), 0),
                 position.name,
                 b.pick(("=", "=", "+=")),
             ),
@@ -144,79 +155,91 @@ def flatten(b: Builder) -> Nest:
         if b.chance(0.3)
         else ()
     )
-    return alone(position.declared, *step, *tail)
+    return make_serial_nest(position.declared, *step, *tail)
 
 
 def triangle(b: Builder) -> Nest:
     """The upper or lower triangle packed into a line, or unpacked from one."""
     _any_kind(b)
-    n, (i, j) = b.size(("n", "N", "dim", "order", "nn", "numVars"), (2, 3, 5, 7)), counters(b, 2)
-    position, upper, whole = Position(b), b.chance(0.6), b.chance(0.65)
+    n, (i, j) = (
+        b.size(("n", "N", "dim", "order", "nn", "numVars"), (2, 3, 5, 7)),
+        make_counters(b, 2),
+    )
+    position, upper, whole = RunningIndex(b), b.chance(0.6), b.chance(0.65)
     position.headed = b.chance(0.12)
     half = ast.Binary(
         "/", ast.mul(n, ast.Paren(ast.add(n, 1) if whole else ast.sub(n, 1))), ast.TWO
     )
-    matrix, packed = written(b, (n, n)), written(b, (half,))
-    place = at(matrix, i, j) if b.chance(0.75) else at(matrix, j, i)
+    matrix, packed = make_written_array(b, (n, n)), make_written_array(b, (half,))
+    place = make_element(matrix, i, j) if b.chance(0.75) else make_element(matrix, j, i)
     if b.chance(0.6):
         b.parameter(matrix).written = False
-        step = position.store(packed, changed(b, place, 0.4))
+        step = position.store(packed, change_place(b, place, 0.4))
     else:
         b.parameter(packed).written = False
         step = position.load(place, packed, b.pick(("=", "=", "+=")))
         if b.chance(0.5):
-            step += (put(at(matrix, *place.subscripts[::-1]), place),)
+            step += (make_assignment(make_element(matrix, *place.subscripts[::-1]), place),)
         if not whole and b.chance(0.5):
             step = (
-                position.along(over(b, j, n, *step, start=ast.add(i, 1))),
-                put(at(matrix, i, i), b.number()),
+                position.along(make_loop(b, j, n, *step, start=ast.add(i, 1))),
+                make_assignment(make_element(matrix, i, i), b.number()),
             )
-            return alone(position.declared, over(b, i, n, *step))
+            return make_serial_nest(position.declared, make_loop(b, i, n, *step))
     if upper:
-        inner = over(b, j, n, *step, start=i if whole else ast.add(i, 1))
+        inner = make_loop(b, j, n, *step, start=i if whole else ast.add(i, 1))
     else:
-        inner = over(b, j, i, *step, op="<=" if whole else "<")
-    return alone(position.declared, over(b, i, n, position.along(inner)))
+        inner = make_loop(b, j, i, *step, op="<=" if whole else "<")
+    return make_serial_nest(position.declared, make_loop(b, i, n, position.along(inner)))
 
 
 def blocks(b: Builder) -> Nest:
     """A position that moves on by a whole plane or row after each: `pos += w * h`."""
-    depth, h, w = sides(b, 3)
-    c, y, x = counters(b, 3)
-    position, declared = local(
+    depth, h, w = make_sizes(b, 3)
+    c, y, x = make_counters(b, 3)
+    position, declared = make_local(
         b, 0, ("offset", "pos", "base", "start0", "shift0", "p0", "plane_at"), "i32"
     )
     planes, flat = b.chance(0.5), ast.product([depth, h, w])
-    result, source = written(b, (flat,)), b.array((flat,))
+    result, source = make_written_array(b, (flat,)), b.array((flat,))
     inside = ast.add(ast.mul(y, w), x) if planes else x
     where = ast.add(position, inside)
-    b.reads = [at(source, where), at(b.array((depth,)), c)]
-    step: tuple = over(
-        b, x, w, put(at(result, where), b.value(b.pick((1, 2))), b.pick(("=", "=", "+=")))
+    b.reads = [make_element(source, where), make_element(b.array((depth,)), c)]
+    step: tuple = make_loop(
+        b,
+        x,
+        w,
+        make_assignment(
+            make_element(result, where), b.value(b.pick((1, 2))), b.pick(("=", "=", "+="))
+        ),
     )
-    after = put(position, ast.mul(w, h) if planes else w, "+=")
+    after = make_assignment(position, ast.mul(w, h) if planes else w, "+=")
     headed = b.chance(0.35)
 
     def moved(variable: ast.Name, stop: tuple, inner: tuple) -> ast.For:
-        loop = over(b, variable, stop, inner)
+        loop = make_loop(b, variable, stop, inner)
         return loop._replace(also=(after,)) if headed else loop._replace(body=(inner, after))
 
     if planes:
-        return alone(declared, moved(c, depth, over(b, y, h, step)))
-    return alone(declared, over(b, c, depth, moved(y, h, step)))
+        return make_serial_nest(declared, moved(c, depth, make_loop(b, y, h, step)))
+    return make_serial_nest(declared, make_loop(b, c, depth, moved(y, h, step)))
 
 
 def sweep_line(b: Builder) -> Nest:
     """Repeated passes along a line in place, forwards or there and back."""
-    n, (i,) = line(b), counters(b, 1)
-    a = written(b, (n,))
-    left, here, right = at(a, ast.sub(i, 1)), at(a, i), at(a, ast.add(i, 1))
+    n, (i,) = make_length(b), make_counters(b, 1)
+    a = make_written_array(b, (n,))
+    left, here, right = (
+        make_element(a, ast.sub(i, 1)),
+        make_element(a, i),
+        make_element(a, ast.add(i, 1)),
+    )
     half = _relaxed(b, [left, right], here, None)
-    forwards = over(b, i, ast.sub(n, 1), half, start=1)
+    forwards = make_loop(b, i, ast.sub(n, 1), half, start=1)
     passes: tuple = (forwards,)
     if b.chance(0.35):
         passes += (
-            down(
+            make_descending_loop(
                 b,
                 i,
                 ast.sub(n, 2),
@@ -224,22 +247,22 @@ def sweep_line(b: Builder) -> Nest:
                 stop=1,
             ),
         )
-    return alone(*_repeated(b, passes, 0.85))
+    return make_serial_nest(*_repeated(b, passes, 0.85))
 
 
 def _relaxed(b: Builder, around: list, here: tuple, source: tuple | None) -> ast.Assign:
     """The mean of neighbours, mixed with the old value or a right-hand side; never larger than they
     are.
     """
-    total = ast.Paren(sum_of(b.rng.sample(around, len(around))))
+    total = ast.Paren(add_terms(b.rng.sample(around, len(around))))
     count = len(around)
     if b.kind not in FLOATS:
         if b.chance(0.4):
             total, count = ast.Paren(ast.add(total.argument, here)), count + 1
-        value: tuple = ast.Binary("/", total, ast.whole(count))
-        return put(
+        value: tuple = ast.Binary("/", total, ast.integer(count))
+        return make_assignment(
             here,
-            ast.Binary("%", ast.add(value, source), ast.whole(b.pick((256, 97, 1000))))
+            ast.Binary("%", ast.add(value, source), ast.integer(b.pick((256, 97, 1000))))
             if source
             else value,
         )
@@ -254,110 +277,141 @@ def _relaxed(b: Builder, around: list, here: tuple, source: tuple | None) -> ast
         )
     )
     if b.chance(0.3):
-        w = fraction(b)
+        w = make_fraction(b)
         rest = ast.Paren(ast.sub(ast.Literal("1.0", "f64"), w))
-        return put(
+        return make_assignment(
             here,
             ast.add(ast.mul(rest, here), ast.mul(w, ast.Paren(mean) if mean.op == "/" else mean)),
         )
     if b.chance(0.2):
-        return put(here, ast.mul(fraction(b), ast.Paren(ast.sub(mean, here))), "+=")
-    return put(here, mean)
+        return make_assignment(
+            here, ast.mul(make_fraction(b), ast.Paren(ast.sub(mean, here))), "+="
+        )
+    return make_assignment(here, mean)
 
 
 def _repeated(b: Builder, body: tuple, often: float) -> tuple:
     """The body in an outer loop over sweeps or steps, mostly."""
     if not b.chance(often):
         return body
-    stop = b.size(_TIMES, (1, 2, 3)) if b.chance(0.85) else ast.whole(b.pick((2, 3, 4, 10)))
+    stop = b.size(_TIMES, (1, 2, 3)) if b.chance(0.85) else ast.integer(b.pick((2, 3, 4, 10)))
     turn = ast.Name(
         b.name(
             ("t", "it", "iter", "s", "step_i", "sweep", "tt", "rep"),
-            plain_kind(b) if type(stop) is ast.Name else "i32",
+            choose_counter_type(b) if type(stop) is ast.Name else "i32",
         )
     )
     if b.chance(0.12):
         return (
             ast.Declare(b.types[turn.id], turn.id, ast.ZERO),
-            ast.While(ast.compare(turn, "<", stop), (*body, put(turn, 1, "+="))),
+            ast.While(ast.compare(turn, "<", stop), (*body, make_assignment(turn, 1, "+="))),
         )
     return (
-        (over(b, turn, stop, *body),)
+        (make_loop(b, turn, stop, *body),)
         if b.chance(0.85)
-        else (over(b, turn, stop, *body, start=1, op="<="),)
+        else (make_loop(b, turn, stop, *body, start=1, op="<="),)
     )
 
 
 def sweep_grid(b: Builder) -> Nest:
     """Gauss-Seidel and its like: every cell from its neighbours, in place."""
-    (h, w), (i, j) = sides(b, 2), counters(b, 2)
-    a = written(b, (h, w))
-    here = at(a, i, j)
+    (h, w), (i, j) = make_sizes(b, 2), make_counters(b, 2)
+    a = make_written_array(b, (h, w))
+    here = make_element(a, i, j)
     around = [
-        at(a, ast.sub(i, 1), j),
-        at(a, ast.add(i, 1), j),
-        at(a, i, ast.sub(j, 1)),
-        at(a, i, ast.add(j, 1)),
+        make_element(a, ast.sub(i, 1), j),
+        make_element(a, ast.add(i, 1), j),
+        make_element(a, i, ast.sub(j, 1)),
+        make_element(a, i, ast.add(j, 1)),
     ]
     if b.chance(0.2):
-        around += [at(a, ast.sub(i, 1), ast.sub(j, 1)), at(a, ast.add(i, 1), ast.add(j, 1))]
+        around += [
+            make_element(a, ast.sub(i, 1), ast.sub(j, 1)),
+            make_element(a, ast.add(i, 1), ast.add(j, 1)),
+        ]
     if b.chance(0.15):
         around.append(here)
-    source = at(b.array((h, w)), i, j) if b.chance(0.4) else None
+    source = make_element(b.array((h, w)), i, j) if b.chance(0.4) else None
     step: tuple = (_relaxed(b, around, here, source),)
     made: tuple = ()
     after: tuple = ()
     if b.chance(0.25):
-        old, kept = local(b, here)
-        change, begun = local(b, 0, ("err", "maxDiff", "change", "resid", "delta_sum"))
+        old, kept = make_local(b, here)
+        change, begun = make_local(b, 0, ("err", "maxDiff", "change", "resid", "delta_sum"))
         gap = ast.sub(here, old)
-        grown = put(change, ast.mul(ast.Paren(gap), ast.Paren(gap)), "+=")
+        grown = make_assignment(change, ast.mul(ast.Paren(gap), ast.Paren(gap)), "+=")
         made, step = (begun,), (kept, *step, grown)
-        after = (put(at(written(b, (ast.ONE,)), 0), change),)
+        after = (make_assignment(make_element(make_written_array(b, (ast.ONE,)), 0), change),)
     if b.chance(0.15):
         step = (
             ast.If(
                 ast.compare(
-                    at(b.array((h, w), "i32", "integers(0,1)", names.MASKS), i, j),
+                    make_element(b.array((h, w), "i32", "integers(0,1)", names.MASKS), i, j),
                     b.pick(("==", "!=")),
                     ast.ZERO,
                 ),
                 step,
             ),
         )
-    inner = over(b, j, ast.sub(w, 1), *step, start=1)
-    return alone(*made, *_repeated(b, (over(b, i, ast.sub(h, 1), inner, start=1),), 0.6), *after)
+    inner = make_loop(b, j, ast.sub(w, 1), *step, start=1)
+    return make_serial_nest(
+        *made, *_repeated(b, (make_loop(b, i, ast.sub(h, 1), inner, start=1),), 0.6), *after
+    )
 
 
 def summed_area(b: Builder) -> Nest:
     """Running sums over both directions of a matrix: each cell from the left, upper and diagonal
     ones.
     """
-    (h, w), (i, j) = sides(b, 2), counters(b, 2)
-    t = written(b, (h, w))
+    (h, w), (i, j) = make_sizes(b, 2), make_counters(b, 2)
+    t = make_written_array(b, (h, w))
     own = b.chance(0.5)
-    source = at(t if own else b.array((h, w)), i, j)
+    source = make_element(t if own else b.array((h, w)), i, j)
     up, left, diagonal = (
-        at(t, ast.sub(i, 1), j),
-        at(t, i, ast.sub(j, 1)),
-        at(t, ast.sub(i, 1), ast.sub(j, 1)),
+        make_element(t, ast.sub(i, 1), j),
+        make_element(t, i, ast.sub(j, 1)),
+        make_element(t, ast.sub(i, 1), ast.sub(j, 1)),
     )
-    here = at(t, i, j)
+    here = make_element(t, i, j)
     if b.chance(0.5):
         steps = [
-            ast.If(ast.compare(v, ">", ast.ZERO), (put(here, p, "+="),))
+            ast.If(ast.compare(v, ">", ast.ZERO), (make_assignment(here, p, "+="),))
             for v, p in ((i, up), (j, left))
         ]
-        both = ast.both(ast.compare(i, ">", ast.ZERO), ast.compare(j, ">", ast.ZERO))
-        steps.append(ast.If(both, (put(here, diagonal, "-="),)))
-        return alone(over(b, i, h, over(b, j, w, *(() if own else (put(here, source),)), *steps)))
+        both = ast.conjunction(ast.compare(i, ">", ast.ZERO), ast.compare(j, ">", ast.ZERO))
+        steps.append(ast.If(both, (make_assignment(here, diagonal, "-="),)))
+        return make_serial_nest(
+            make_loop(
+                b,
+                i,
+                h,
+                make_loop(b, j, w, *(() if own else (make_assignment(here, source),)), *steps),
+            )
+        )
     rest = ast.sub(ast.add(up, left), diagonal)
-    inner = put(here, rest, "+=") if own else put(here, ast.add(source, rest))
+    inner = (
+        make_assignment(here, rest, "+=") if own else make_assignment(here, ast.add(source, rest))
+    )
     edges: tuple = ()
     if b.chance(0.6):
-        left = over(b, i, h, put(at(t, i, 0), at(t, ast.sub(i, 1), 0), "+="), start=1)
-        edges = (left, over(b, j, w, put(at(t, 0, j), at(t, 0, ast.sub(j, 1)), "+="), start=1))
-    return alone(*edges, over(b, i, h, over(b, j, w, inner, start=1), start=1))
+        left = make_loop(
+            b,
+            i,
+            h,
+            make_assignment(make_element(t, i, 0), make_element(t, ast.sub(i, 1), 0), "+="),
+            start=1,
+        )
+        edges = (
+            left,
+            make_loop(
+                b,
+                j,
+                w,
+                make_assignment(make_element(t, 0, j), make_element(t, 0, ast.sub(j, 1)), "+="),
+                start=1,
+            ),
+        )
+    return make_serial_nest(*edges, make_loop(b, i, h, make_loop(b, j, w, inner, start=1), start=1))
 
 
 def overlaps(b: Builder) -> Nest:
@@ -365,94 +419,127 @@ def overlaps(b: Builder) -> Nest:
     gathered on the same array.
     """
     if b.chance(0.5):
-        n, step = line(b), b.size(("step", "stride", "gap", "offset", "lag", "pitch"), (1, 2, 3))
-        (i,) = counters(b, 1)
-        f = written(b, (ast.add(n, ast.mul(2, step)),))
-        base, made = (
-            (i, ()) if b.chance(0.5) else local(b, i, ("base", "pos", "b0", "start_at"), "i32")
+        n, step = (
+            make_length(b),
+            b.size(("step", "stride", "gap", "offset", "lag", "pitch"), (1, 2, 3)),
         )
-        source = at(f, base)
+        (i,) = make_counters(b, 1)
+        f = make_written_array(b, (ast.add(n, ast.mul(2, step)),))
+        base, made = (
+            (i, ()) if b.chance(0.5) else make_local(b, i, ("base", "pos", "b0", "start_at"), "i32")
+        )
+        source = make_element(f, base)
         parts = [
-            ast.Binary("/", source, b.pick((ast.TWO, ast.whole(4), ast.whole(3))))
+            ast.Binary("/", source, b.pick((ast.TWO, ast.integer(4), ast.integer(3))))
             if b.kind not in FLOATS or b.chance(0.3)
-            else ast.mul(fraction(b), source)
+            else ast.mul(make_fraction(b), source)
             for _ in "ab"
         ]
-        body = [put(at(f, ast.add(base, step)), parts[0], b.pick(("+=", "-=")))]
+        body = [
+            make_assignment(make_element(f, ast.add(base, step)), parts[0], b.pick(("+=", "-=")))
+        ]
         if b.chance(0.7):
-            body.append(put(at(f, ast.add(base, ast.mul(2, step))), parts[1], b.pick(("+=", "-="))))
-        return alone(over(b, i, n, *((made,) if made else ()), *body))
-    (h, w), (y, x) = sides(b, 2), counters(b, 2)
-    d = written(b, (ast.mul(h, w),))
-    here, declared = local(
+            body.append(
+                make_assignment(
+                    make_element(f, ast.add(base, ast.mul(2, step))), parts[1], b.pick(("+=", "-="))
+                )
+            )
+        return make_serial_nest(make_loop(b, i, n, *((made,) if made else ()), *body))
+    (h, w), (y, x) = make_sizes(b, 2), make_counters(b, 2)
+    d = make_written_array(b, (ast.mul(h, w),))
+    here, declared = make_local(
         b, ast.add(ast.mul(y, w), x), ("out_index", "idx", "dst_i", "cell", "at0"), "i32"
     )
-    other, declared2 = local(
+    other, declared2 = make_local(
         b,
         ast.add(ast.mul(ast.Paren(ast.sub(y, 1)), w), x),
         ("in_index", "src_i", "prev_i", "above", "nb"),
         "i32",
     )
     if b.chance(0.4):
-        ky, kx = counters(b, 2)
+        ky, kx = make_counters(b, 2)
         reach = ast.add(ast.mul(ast.Paren(ast.sub(y, ky)), w), ast.Paren(ast.sub(x, kx)))
-        change = put(
-            at(d, here),
-            ast.Binary("/", at(d, other), b.pick((ast.whole(4), ast.whole(8), ast.whole(9)))),
+        change = make_assignment(
+            make_element(d, here),
+            ast.Binary(
+                "/",
+                make_element(d, other),
+                b.pick((ast.integer(4), ast.integer(8), ast.integer(9))),
+            ),
             "+=",
         )
-        inner = over(b, ky, ast.TWO, over(b, kx, ast.TWO, declared2._replace(value=reach), change))
-        return alone(over(b, y, h, over(b, x, w, declared, inner, start=1), start=1))
+        inner = make_loop(
+            b, ky, ast.TWO, make_loop(b, kx, ast.TWO, declared2._replace(value=reach), change)
+        )
+        return make_serial_nest(
+            make_loop(b, y, h, make_loop(b, x, w, declared, inner, start=1), start=1)
+        )
     n = (
         b.scalar()
         if b.chance(0.3) and b.kind in FLOATS
-        else b.pick((ast.TWO, ast.whole(3), ast.whole(4)))
+        else b.pick((ast.TWO, ast.integer(3), ast.integer(4)))
     )
-    change = put(at(d, here), ast.Binary("/", at(d, other), n), b.pick(("+=", "-=")))
-    second = put(
-        at(d, here),
-        ast.Binary("/", at(d, ast.sub(here, 1)), ast.whole(b.pick((2, 3, 4)))),
+    change = make_assignment(
+        make_element(d, here), ast.Binary("/", make_element(d, other), n), b.pick(("+=", "-="))
+    )
+    second = make_assignment(
+        make_element(d, here),
+        ast.Binary("/", make_element(d, ast.sub(here, 1)), ast.integer(b.pick((2, 3, 4)))),
         b.pick(("+=", "-=")),
     )
-    return alone(
-        over(b, y, h, over(b, x, w, declared, declared2, change, second, start=1), start=1)
+    return make_serial_nest(
+        make_loop(
+            b, y, h, make_loop(b, x, w, declared, declared2, change, second, start=1), start=1
+        )
     )
 
 
 def table(b: Builder) -> Nest:
     """A table filled cell by cell from the upper and left cells."""
-    (h, w), (i, j) = sides(b, 2), counters(b, 2)
-    t, op = written(b, (h, w)), b.pick("<>")
+    (h, w), (i, j) = make_sizes(b, 2), make_counters(b, 2)
+    t, op = make_written_array(b, (h, w)), b.pick("<>")
     up, left, diagonal, here = (
-        at(t, ast.sub(i, 1), j),
-        at(t, i, ast.sub(j, 1)),
-        at(t, ast.sub(i, 1), ast.sub(j, 1)),
-        at(t, i, j),
+        make_element(t, ast.sub(i, 1), j),
+        make_element(t, i, ast.sub(j, 1)),
+        make_element(t, ast.sub(i, 1), ast.sub(j, 1)),
+        make_element(t, i, j),
     )
-    best = extreme(b, op, up, left)
+    best = make_extreme(b, op, up, left)
     if b.chance(0.3):
-        best = extreme(b, op, best if type(best) is ast.Call else ast.Paren(best), diagonal)
-    cost = at(b.array((h, w)), i, j) if b.chance(0.7) else b.number() if b.chance(0.5) else None
+        best = make_extreme(b, op, best if type(best) is ast.Call else ast.Paren(best), diagonal)
+    cost = (
+        make_element(b.array((h, w)), i, j)
+        if b.chance(0.7)
+        else b.number()
+        if b.chance(0.5)
+        else None
+    )
     value = (
         best
         if cost is None
         else ast.add(ast.Paren(best) if type(best) is ast.Conditional else best, cost)
     )
-    step: tuple = (put(here, value),)
+    step: tuple = (make_assignment(here, value),)
     if type(best) is ast.Conditional and b.chance(0.5):
-        step = (ast.If(ast.compare(up, op, left), (put(here, up),), (put(here, left),)),)
-        step += (put(here, cost, "+="),) if cost is not None else ()
+        step = (
+            ast.If(
+                ast.compare(up, op, left),
+                (make_assignment(here, up),),
+                (make_assignment(here, left),),
+            ),
+        )
+        step += (make_assignment(here, cost, "+="),) if cost is not None else ()
     elif b.chance(0.12):
         fraction_ = (
-            ast.mul(fraction(b), ast.Paren(ast.add(up, left)))
+            ast.mul(make_fraction(b), ast.Paren(ast.add(up, left)))
             if b.kind in FLOATS
             else ast.Binary("/", ast.Paren(ast.add(up, left)), ast.TWO)
         )
-        step = (put(here, fraction_ if cost is None else ast.add(fraction_, cost)),)
+        step = (make_assignment(here, fraction_ if cost is None else ast.add(fraction_, cost)),)
     if b.chance(0.15):
-        walls = at(b.array((h, w), "i32", "integers(0,1)", names.MASKS), i, j)
-        step = (ast.If(walls, (put(here, b.number(zero=True)),), step),)
-    return alone(*_bordered(b, t, h, w, i, j, step))
+        walls = make_element(b.array((h, w), "i32", "integers(0,1)", names.MASKS), i, j)
+        step = (ast.If(walls, (make_assignment(here, b.number(zero=True)),), step),)
+    return make_serial_nest(*_bordered(b, t, h, w, i, j, step))
 
 
 def _bordered(
@@ -462,15 +549,26 @@ def _bordered(
     draw, zero = b.rng.random(), b.number(zero=True)
     if draw < 0.3:
         test = ast.Binary("||", ast.compare(i, "==", ast.ZERO), ast.compare(j, "==", ast.ZERO))
-        return (over(b, i, h, over(b, j, w, ast.If(test, (put(at(t, i, j), zero),), step))),)
+        return (
+            make_loop(
+                b,
+                i,
+                h,
+                make_loop(
+                    b, j, w, ast.If(test, (make_assignment(make_element(t, i, j), zero),), step)
+                ),
+            ),
+        )
     edges: tuple = ()
     if draw < 0.75:
         first, second = (zero, zero) if b.chance(0.6) else (i, j)
         edges = (
-            over(b, i, h, put(at(t, i, 0), first)),
-            over(b, j, w, put(at(t, 0, j), second), start=b.pick((0, 1))),
+            make_loop(b, i, h, make_assignment(make_element(t, i, 0), first)),
+            make_loop(
+                b, j, w, make_assignment(make_element(t, 0, j), second), start=b.pick((0, 1))
+            ),
         )
-    return (*edges, over(b, i, h, over(b, j, w, *step, start=1), start=1))
+    return (*edges, make_loop(b, i, h, make_loop(b, j, w, *step, start=1), start=1))
 
 
 MENU = (

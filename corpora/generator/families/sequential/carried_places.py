@@ -13,7 +13,7 @@ from corpora.generator.core import expressions as ast
 from corpora.generator.core import names
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Nest, Region
-from corpora.generator.core.points import gathered
+from corpora.generator.core.points import make_gathered_index
 from corpora.generator.families.sequential.carried import COUNTERS, Course, cell
 
 _POSITIONS = tuple(
@@ -33,7 +33,7 @@ def scatter(b: Builder) -> Nest:
     many = (
         b.size(names.COUNTS + ("m", "nbuckets", "num_out"), (1, 3, 6, 11)) if b.chance(0.4) else n
     )
-    place: tuple = gathered(b, i, n, many.id if type(many) is ast.Name else "")
+    place: tuple = make_gathered_index(b, i, n, many.id if type(many) is ast.Name else "")
     made: tuple = ()
     if b.chance(0.35):
         word = ast.Name(b.name(names.FLATS, "i32"))
@@ -51,7 +51,8 @@ def scatter(b: Builder) -> Nest:
     elif type(many) is ast.Name and b.chance(0.15):
         write = (
             ast.If(
-                ast.both(ast.compare(place, ">=", ast.ZERO), ast.compare(place, "<", many)), write
+                ast.conjunction(ast.compare(place, ">=", ast.ZERO), ast.compare(place, "<", many)),
+                write,
             ),
         )
     if b.chance(0.15):
@@ -77,7 +78,7 @@ def _boundaries(b: Builder) -> Nest:
         names.INDEX_ARRAYS + ("in_keys", "sortedKeys", "cluster"),
     )
     here, ahead, behind = (ast.At(keys, (s,)) for s in (i, ast.add(i, 1), ast.sub(i, 1)))
-    out = c.target("i32", (ast.whole(many),), _STARTS)
+    out = c.target("i32", (ast.integer(many),), _STARTS)
     up = b.chance(0.55)
     other = ahead if up else behind
     test = b.pick(
@@ -91,7 +92,7 @@ def _boundaries(b: Builder) -> Nest:
     start, stop = (ast.ZERO, ast.sub(n, 1)) if up else (ast.ONE, n)
     if b.chance(0.4):
         inside = ast.compare(ast.add(i, 1), "<", n) if up else ast.compare(i, ">", ast.ZERO)
-        start, stop, test = ast.ZERO, n, ast.both(inside, test, guarded=True)
+        start, stop, test = ast.ZERO, n, ast.conjunction(inside, test, guarded=True)
     return c.nest(
         *c.loop((ast.If(test, (ast.Assign(ast.At(out, (here,)), "=", value),)),), start, stop)
     )
@@ -238,7 +239,7 @@ def merged(b: Builder) -> Nest:
     )
     one, two = ast.At(left, (i,)), ast.At(right, (j,))
     made = tuple(ast.Declare("i32", w.id, ast.ZERO) for w in (i, j, k))
-    both = ast.both(ast.compare(i, "<", n), ast.compare(j, "<", m))
+    both = ast.conjunction(ast.compare(i, "<", n), ast.compare(j, "<", m))
     if b.chance(0.25) and kind not in FLOATS:  # what both hold
         out = b.array((n,), kind)
         b.parameter(out).written = True
@@ -286,7 +287,9 @@ def merged(b: Builder) -> Nest:
         test = ast.Binary(
             "||",
             ast.compare(j, ">=", m),
-            ast.Paren(ast.both(ast.compare(i, "<", n), ast.compare(one, "<=", two), guarded=True)),
+            ast.Paren(
+                ast.conjunction(ast.compare(i, "<", n), ast.compare(one, "<=", two), guarded=True)
+            ),
         )
         loop: tuple = (
             ast.While(

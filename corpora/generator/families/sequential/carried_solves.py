@@ -14,19 +14,19 @@ from corpora.generator.core import names
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Nest
 from corpora.generator.core.one_thread import (
-    alone,
-    at,
-    constant,
-    counters,
-    down,
-    extreme,
-    floating,
-    line,
-    local,
-    over,
-    put,
-    sides,
-    written,
+    make_assignment,
+    make_constant,
+    make_counters,
+    make_descending_loop,
+    make_element,
+    make_extreme,
+    make_length,
+    make_local,
+    make_loop,
+    make_serial_nest,
+    make_sizes,
+    make_written_array,
+    use_floating_type,
 )
 
 _N = (1, 2, 4, 6)
@@ -41,7 +41,7 @@ def _diagonal(b: Builder, place: tuple) -> tuple:
 
 
 def _safe(b: Builder) -> ast.Literal:
-    return constant(b, b.pick(("3.0", "4.0", "5.0", "10.0", "8.0")))
+    return make_constant(b, b.pick(("3.0", "4.0", "5.0", "10.0", "8.0")))
 
 
 def _square(
@@ -55,91 +55,113 @@ def triangular(b: Builder) -> Nest:
     """Forward or backward substitution, into another array or in place; through a local or through
     the element itself.
     """
-    floating(b)
-    (matrix, n), (i, j) = _square(b), counters(b, 2)
+    use_floating_type(b)
+    (matrix, n), (i, j) = _square(b), make_counters(b, 2)
     right = b.array((n,), wanted=("b", "rhs", "y", "f", "vec"))
     own = b.chance(0.35)
-    x = right if own else written(b, (n,), wanted=("x", "sol", "z", "xs", "out"))
+    x = right if own else make_written_array(b, (n,), wanted=("x", "sol", "z", "xs", "out"))
     b.parameter(x).written = True
     backwards, transposed, unit = b.chance(0.4), b.chance(0.2), b.chance(0.15)
-    element = at(matrix, j, i) if transposed else at(matrix, i, j)
-    term = ast.mul(element, at(x, j))
-    below = None if unit else _diagonal(b, at(matrix, i, i))
+    element = make_element(matrix, j, i) if transposed else make_element(matrix, i, j)
+    term = ast.mul(element, make_element(x, j))
+    below = None if unit else _diagonal(b, make_element(matrix, i, i))
 
     def inner(step: tuple) -> tuple:
-        return over(b, j, n, step, start=ast.add(i, 1)) if backwards else over(b, j, i, step)
+        return (
+            make_loop(b, j, n, step, start=ast.add(i, 1)) if backwards else make_loop(b, j, i, step)
+        )
 
     if b.chance(0.55):
-        total, begun = local(b, at(right, i), _SUMS) if b.chance(0.7) else local(b, 0, _SUMS)
+        total, begun = (
+            make_local(b, make_element(right, i), _SUMS)
+            if b.chance(0.7)
+            else make_local(b, 0, _SUMS)
+        )
         if begun.value == ast.ZERO:
-            value: tuple = ast.Paren(ast.sub(at(right, i), total))
+            value: tuple = ast.Paren(ast.sub(make_element(right, i), total))
             body = (
                 begun,
-                inner(put(total, term, "+=")),
-                put(at(x, i), ast.Binary("/", value, below) if below else value),
+                inner(make_assignment(total, term, "+=")),
+                make_assignment(
+                    make_element(x, i), ast.Binary("/", value, below) if below else value
+                ),
             )
         else:
             body = (
                 begun,
-                inner(put(total, term, "-=")),
-                put(at(x, i), ast.Binary("/", total, below) if below else total),
+                inner(make_assignment(total, term, "-=")),
+                make_assignment(
+                    make_element(x, i), ast.Binary("/", total, below) if below else total
+                ),
             )
     else:
-        first = () if own else (put(at(x, i), at(right, i)),)
+        first = () if own else (make_assignment(make_element(x, i), make_element(right, i)),)
         body = (
             *first,
-            inner(put(at(x, i), term, "-=")),
-            *(() if unit else (put(at(x, i), below, "/="),)),
+            inner(make_assignment(make_element(x, i), term, "-=")),
+            *(() if unit else (make_assignment(make_element(x, i), below, "/="),)),
         )
         if unit and own and b.chance(0.5):
-            body = (inner(put(at(x, i), term, "-=")),)
-    return alone(down(b, i, ast.sub(n, 1), *body) if backwards else over(b, i, n, *body))
+            body = (inner(make_assignment(make_element(x, i), term, "-=")),)
+    return make_serial_nest(
+        make_descending_loop(b, i, ast.sub(n, 1), *body) if backwards else make_loop(b, i, n, *body)
+    )
 
 
 def factors(b: Builder) -> Nest:
     """LU in place without pivots, elimination with a right-hand side, or a Cholesky-like factor."""
-    floating(b)
-    n, (k, i, j) = b.size(_NAMES, _N), counters(b, 3)
+    use_floating_type(b)
+    n, (k, i, j) = b.size(_NAMES, _N), make_counters(b, 3)
     draw = b.rng.random()
-    a = written(b, (n, n), wanted=("A", "a", "mat", "M0", "lu", "matrix", "S"))
+    a = make_written_array(b, (n, n), wanted=("A", "a", "mat", "M0", "lu", "matrix", "S"))
     if draw < 0.35:
         return _cholesky(b, a, n, i, j, k)
-    loaded = over(b, i, n, put(at(a, i, i), _large(b, n), "+="))
+    loaded = make_loop(b, i, n, make_assignment(make_element(a, i, i), _large(b, n), "+="))
     made: tuple = (loaded,) if b.chance(0.7) else ()
     pivot: tuple = (
-        at(a, k, k) if made else ast.Paren(ast.add(at(a, k, k), ast.Literal("20.0", "f64")))
+        make_element(a, k, k)
+        if made
+        else ast.Paren(ast.add(make_element(a, k, k), ast.Literal("20.0", "f64")))
     )
     rest = ast.add(k, 1)
     if b.chance(0.5):
-        scaled = put(at(a, i, k), pivot, "/=")
-        step = put(at(a, i, j), ast.mul(at(a, i, k), at(a, k, j)), "-=")
+        scaled = make_assignment(make_element(a, i, k), pivot, "/=")
+        step = make_assignment(
+            make_element(a, i, j), ast.mul(make_element(a, i, k), make_element(a, k, j)), "-="
+        )
         if b.chance(0.35):
             body: tuple = (
-                over(b, i, n, scaled, start=rest),
-                over(b, i, n, over(b, j, n, step, start=rest), start=rest),
+                make_loop(b, i, n, scaled, start=rest),
+                make_loop(b, i, n, make_loop(b, j, n, step, start=rest), start=rest),
             )
         else:
-            body = (over(b, i, n, scaled, over(b, j, n, step, start=rest), start=rest),)
+            body = (make_loop(b, i, n, scaled, make_loop(b, j, n, step, start=rest), start=rest),)
     else:
-        factor, begun = local(
-            b, ast.Binary("/", at(a, i, k), pivot), ("factor", "mult", "ratio", "f0", "lik", "m1")
+        factor, begun = make_local(
+            b,
+            ast.Binary("/", make_element(a, i, k), pivot),
+            ("factor", "mult", "ratio", "f0", "lik", "m1"),
         )
-        step = put(at(a, i, j), ast.mul(factor, at(a, k, j)), "-=")
+        step = make_assignment(make_element(a, i, j), ast.mul(factor, make_element(a, k, j)), "-=")
         extra = (
             (
-                put(
-                    at(written(b, (n,), wanted=("b", "rhs", "y", "vec")), i),
-                    ast.mul(factor, at(b.parameters[-1].name, k)),
+                make_assignment(
+                    make_element(make_written_array(b, (n,), wanted=("b", "rhs", "y", "vec")), i),
+                    ast.mul(factor, make_element(b.parameters[-1].name, k)),
                     "-=",
                 ),
             )
             if b.chance(0.6)
             else ()
         )
-        keep = (put(at(a, i, k), factor),) if b.chance(0.4) else ()
+        keep = (make_assignment(make_element(a, i, k), factor),) if b.chance(0.4) else ()
         first = rest if keep or b.chance(0.5) else k
-        body = (over(b, i, n, begun, over(b, j, n, step, start=first), *keep, *extra, start=rest),)
-    return alone(*made, over(b, k, ast.sub(n, 1) if b.chance(0.6) else n, *body))
+        body = (
+            make_loop(
+                b, i, n, begun, make_loop(b, j, n, step, start=first), *keep, *extra, start=rest
+            ),
+        )
+    return make_serial_nest(*made, make_loop(b, k, ast.sub(n, 1) if b.chance(0.6) else n, *body))
 
 
 def _large(b: Builder, n: ast.Name) -> tuple:
@@ -157,12 +179,21 @@ def _large(b: Builder, n: ast.Name) -> tuple:
 
 def _cholesky(b: Builder, a: str, n: ast.Name, i: ast.Name, j: ast.Name, k: ast.Name) -> Nest:
     own = b.chance(0.4)
-    l = a if own else written(b, (n, n), wanted=("L", "l", "lower", "chol", "out", "G"))
+    l = a if own else make_written_array(b, (n, n), wanted=("L", "l", "lower", "chol", "out", "G"))
     b.parameter(a).written = own
-    total, begun = local(b, at(a, i, j), _SUMS) if b.chance(0.6) else local(b, 0, _SUMS)
+    total, begun = (
+        make_local(b, make_element(a, i, j), _SUMS) if b.chance(0.6) else make_local(b, 0, _SUMS)
+    )
     gathered = begun.value == ast.ZERO
-    inner = over(b, k, j, put(total, ast.mul(at(l, i, k), at(l, j, k)), "+=" if gathered else "-="))
-    rest: tuple = ast.sub(at(a, i, j), total) if gathered else total
+    inner = make_loop(
+        b,
+        k,
+        j,
+        make_assignment(
+            total, ast.mul(make_element(l, i, k), make_element(l, j, k)), "+=" if gathered else "-="
+        ),
+    )
+    rest: tuple = ast.sub(make_element(a, i, j), total) if gathered else total
     root = ast.Call(
         b.function("sqrt"),
         (
@@ -172,29 +203,33 @@ def _cholesky(b: Builder, a: str, n: ast.Name, i: ast.Name, j: ast.Name, k: ast.
             ),
         ),
     )
-    value = ast.Binary("/", ast.Paren(rest) if gathered else rest, at(l, j, j))
-    test = ast.If(ast.compare(i, "==", j), (put(at(l, i, j), root),), (put(at(l, i, j), value),))
-    return alone(over(b, i, n, over(b, j, i, begun, inner, test, op="<=")))
+    value = ast.Binary("/", ast.Paren(rest) if gathered else rest, make_element(l, j, j))
+    test = ast.If(
+        ast.compare(i, "==", j),
+        (make_assignment(make_element(l, i, j), root),),
+        (make_assignment(make_element(l, i, j), value),),
+    )
+    return make_serial_nest(make_loop(b, i, n, make_loop(b, j, i, begun, inner, test, op="<=")))
 
 
 def orthogonal(b: Builder) -> Nest:
     """Gram-Schmidt over rows or columns, in place."""
-    floating(b)
-    (n, m), (k, j, i) = sides(b, 2), counters(b, 3)
+    use_floating_type(b)
+    (n, m), (k, j, i) = make_sizes(b, 2), make_counters(b, 3)
     columns = b.chance(0.4)
-    q = written(b, (m, n) if columns else (n, m))
+    q = make_written_array(b, (m, n) if columns else (n, m))
 
     def place(vector: tuple, element: tuple) -> ast.At:
-        return at(q, element, vector) if columns else at(q, vector, element)
+        return make_element(q, element, vector) if columns else make_element(q, vector, element)
 
-    dot, begun = local(b, 0, ("dot", "proj", "r", "s", "c0"))
-    norm, begun2 = local(b, 0, ("norm", "nrm", "len2", "sum"))
+    dot, begun = make_local(b, 0, ("dot", "proj", "r", "s", "c0"))
+    norm, begun2 = make_local(b, 0, ("norm", "nrm", "len2", "sum"))
     project = (
         begun,
-        over(b, i, m, put(dot, ast.mul(place(k, i), place(j, i)), "+=")),
-        over(b, i, m, put(place(k, i), ast.mul(dot, place(j, i)), "-=")),
+        make_loop(b, i, m, make_assignment(dot, ast.mul(place(k, i), place(j, i)), "+=")),
+        make_loop(b, i, m, make_assignment(place(k, i), ast.mul(dot, place(j, i)), "-=")),
     )
-    length = over(b, i, m, put(norm, ast.mul(place(k, i), place(k, i)), "+="))
+    length = make_loop(b, i, m, make_assignment(norm, ast.mul(place(k, i), place(k, i)), "+="))
     root = ast.Call(
         b.function("sqrt"),
         (
@@ -205,18 +240,23 @@ def orthogonal(b: Builder) -> Nest:
         ),
     )
     if b.chance(0.6):
-        ends: tuple = (put(norm, root), over(b, i, m, put(place(k, i), norm, "/=")))
+        ends: tuple = (
+            make_assignment(norm, root),
+            make_loop(b, i, m, make_assignment(place(k, i), norm, "/=")),
+        )
     else:
-        inverse, made = local(
+        inverse, made = make_local(
             b, ast.Binary("/", b._same(ast.ONE), root), ("inv", "scale_k", "rnorm")
         )
-        ends = (made, over(b, i, m, put(place(k, i), inverse, "*=")))
+        ends = (made, make_loop(b, i, m, make_assignment(place(k, i), inverse, "*=")))
     if b.chance(0.35):  # each vector is cleared from the later ones
         project = (
-            over(b, j, n, *project_later(b, place, k, j, i, m, dot, begun), start=ast.add(k, 1)),
+            make_loop(
+                b, j, n, *project_later(b, place, k, j, i, m, dot, begun), start=ast.add(k, 1)
+            ),
         )
-        return alone(over(b, k, n, begun2, length, *ends, *project))
-    return alone(over(b, k, n, over(b, j, k, *project), begun2, length, *ends))
+        return make_serial_nest(make_loop(b, k, n, begun2, length, *ends, *project))
+    return make_serial_nest(make_loop(b, k, n, make_loop(b, j, k, *project), begun2, length, *ends))
 
 
 def project_later(
@@ -230,48 +270,57 @@ def project_later(
     begun: ast.Declare,
 ) -> tuple:
     """Vector j loses its part along vector k."""
-    gather = over(b, i, m, put(dot, ast.mul(place(k, i), place(j, i)), "+="))
-    return begun, gather, over(b, i, m, put(place(j, i), ast.mul(dot, place(k, i)), "-="))
+    gather = make_loop(b, i, m, make_assignment(dot, ast.mul(place(k, i), place(j, i)), "+="))
+    return (
+        begun,
+        gather,
+        make_loop(b, i, m, make_assignment(place(j, i), ast.mul(dot, place(k, i)), "-=")),
+    )
 
 
 def shortest(b: Builder) -> Nest:
     """Floyd-Warshall, reachability, widest paths: the loop over the middle carries."""
-    n, (k, i, j) = b.size(_NAMES, _N), counters(b, 3)
+    n, (k, i, j) = b.size(_NAMES, _N), make_counters(b, 3)
     draw = b.rng.random()
     reach = draw < 0.2
-    d = written(
+    d = make_written_array(
         b,
         (n, n),
         "i32" if reach else None,
         "integers(0,1)" if reach else "uniform(0,9)" if b.kind in FLOATS else "integers(0,50)",
         ("dist", "d", "D", "graph", "path", "cost", "w", "adj"),
     )
-    here, first, second = at(d, i, j), at(d, i, k), at(d, k, j)
+    here, first, second = make_element(d, i, j), make_element(d, i, k), make_element(d, k, j)
     if reach:
         both = b.pick(
             (
-                ast.Binary("||", here, ast.Paren(ast.both(first, second))),
+                ast.Binary("||", here, ast.Paren(ast.conjunction(first, second))),
                 ast.Binary("|", here, ast.Paren(ast.Binary("&", first, second))),
             )
         )
         step: tuple = (
-            put(here, both) if b.chance(0.6) else ast.If(ast.both(first, second), (put(here, 1),))
+            make_assignment(here, both)
+            if b.chance(0.6)
+            else ast.If(ast.conjunction(first, second), (make_assignment(here, 1),))
         )
     elif draw < 0.3:
-        step = put(here, extreme(b, ">", here, extreme(b, "<", first, second)))
+        step = make_assignment(
+            here, make_extreme(b, ">", here, make_extreme(b, "<", first, second))
+        )
     elif draw < 0.6:
         step = ast.If(
-            ast.compare(ast.add(first, second), "<", here), (put(here, ast.add(first, second)),)
+            ast.compare(ast.add(first, second), "<", here),
+            (make_assignment(here, ast.add(first, second)),),
         )
     elif draw < 0.75:
-        through, begun = local(
+        through, begun = make_local(
             b, ast.add(first, second), ("through", "alt", "via", "cand", "nd", "sum")
         )
         after = (
             (
-                put(
-                    at(
-                        written(
+                make_assignment(
+                    make_element(
+                        make_written_array(
                             b, (n, n), "i32", "constant(-1)", ("next_hop", "pred", "mid", "nxt")
                         ),
                         i,
@@ -283,75 +332,109 @@ def shortest(b: Builder) -> Nest:
             if b.chance(0.5)
             else ()
         )
-        step = ast.If(ast.compare(through, "<", here), (put(here, through), *after))
-        return alone(over(b, k, n, over(b, i, n, over(b, j, n, begun, step))))
+        step = ast.If(ast.compare(through, "<", here), (make_assignment(here, through), *after))
+        return make_serial_nest(
+            make_loop(b, k, n, make_loop(b, i, n, make_loop(b, j, n, begun, step)))
+        )
     else:
-        step = put(here, extreme(b, "<", here, ast.add(first, second)))
-    return alone(over(b, k, n, over(b, i, n, over(b, j, n, step))))
+        step = make_assignment(here, make_extreme(b, "<", here, ast.add(first, second)))
+    return make_serial_nest(make_loop(b, k, n, make_loop(b, i, n, make_loop(b, j, n, step))))
 
 
 def tridiagonal(b: Builder) -> Nest:
     """Elimination along three diagonals and back again."""
-    floating(b)
-    n, (i,) = line(b), counters(b, 1)
+    use_floating_type(b)
+    n, (i,) = make_length(b), make_counters(b, 1)
     low, up = (b.array((n,), None, "uniform(-1,1)", names.ARRAYS) for _ in "ab")
     main = b.array((n,), None, "uniform(3,5)", names.ARRAYS)
-    d, c = written(b, (n,)), written(b, (n,))
+    d, c = make_written_array(b, (n,)), make_written_array(b, (n,))
     last = ast.sub(i, 1)
     if b.chance(0.5):
-        m, begun = local(
+        m, begun = make_local(
             b,
-            ast.sub(at(main, i), ast.mul(at(low, i), at(c, last))),
+            ast.sub(make_element(main, i), ast.mul(make_element(low, i), make_element(c, last))),
             ("m", "denom", "piv", "den", "beta0"),
         )
-        value = ast.Paren(ast.sub(at(d, i), ast.mul(at(low, i), at(d, last))))
+        value = ast.Paren(
+            ast.sub(make_element(d, i), ast.mul(make_element(low, i), make_element(d, last)))
+        )
         first = (
-            put(at(c, 0), ast.Binary("/", at(up, 0), at(main, 0))),
-            put(at(d, 0), at(main, 0), "/="),
+            make_assignment(
+                make_element(c, 0), ast.Binary("/", make_element(up, 0), make_element(main, 0))
+            ),
+            make_assignment(make_element(d, 0), make_element(main, 0), "/="),
         )
         body = (
             begun,
-            put(at(c, i), ast.Binary("/", at(up, i), m)),
-            put(at(d, i), ast.Binary("/", value, m)),
+            make_assignment(make_element(c, i), ast.Binary("/", make_element(up, i), m)),
+            make_assignment(make_element(d, i), ast.Binary("/", value, m)),
         )
-        back = put(at(d, i), ast.mul(at(c, i), at(d, ast.add(i, 1))), "-=")
-        return alone(*first, over(b, i, n, *body, start=1), down(b, i, ast.sub(n, 2), back))
+        back = make_assignment(
+            make_element(d, i), ast.mul(make_element(c, i), make_element(d, ast.add(i, 1))), "-="
+        )
+        return make_serial_nest(
+            *first,
+            make_loop(b, i, n, *body, start=1),
+            make_descending_loop(b, i, ast.sub(n, 2), back),
+        )
     b.parameter(main).written = True
-    w, begun = local(b, ast.Binary("/", at(low, i), at(main, last)), ("w", "m", "ratio", "f0"))
+    w, begun = make_local(
+        b,
+        ast.Binary("/", make_element(low, i), make_element(main, last)),
+        ("w", "m", "ratio", "f0"),
+    )
     body = (
         begun,
-        put(at(main, i), ast.mul(w, at(up, last)), "-="),
-        put(at(d, i), ast.mul(w, at(d, last)), "-="),
+        make_assignment(make_element(main, i), ast.mul(w, make_element(up, last)), "-="),
+        make_assignment(make_element(d, i), ast.mul(w, make_element(d, last)), "-="),
     )
-    ahead = ast.sub(at(d, i), ast.mul(at(up, i), at(c, ast.add(i, 1))))
-    end = put(at(c, ast.sub(n, 1)), ast.Binary("/", at(d, ast.sub(n, 1)), at(main, ast.sub(n, 1))))
-    return alone(
-        over(b, i, n, *body, start=1),
+    ahead = ast.sub(
+        make_element(d, i), ast.mul(make_element(up, i), make_element(c, ast.add(i, 1)))
+    )
+    end = make_assignment(
+        make_element(c, ast.sub(n, 1)),
+        ast.Binary("/", make_element(d, ast.sub(n, 1)), make_element(main, ast.sub(n, 1))),
+    )
+    return make_serial_nest(
+        make_loop(b, i, n, *body, start=1),
         end,
-        down(b, i, ast.sub(n, 2), put(at(c, i), ast.Binary("/", ast.Paren(ahead), at(main, i)))),
+        make_descending_loop(
+            b,
+            i,
+            ast.sub(n, 2),
+            make_assignment(
+                make_element(c, i), ast.Binary("/", ast.Paren(ahead), make_element(main, i))
+            ),
+        ),
     )
 
 
 def relaxation(b: Builder) -> Nest:
     """Gauss-Seidel sweeps of a full system: each unknown from the newest of all others."""
-    floating(b)
-    n, (t, i, j) = b.size(_NAMES, _N), counters(b, 3)
+    use_floating_type(b)
+    n, (t, i, j) = b.size(_NAMES, _N), make_counters(b, 3)
     matrix, right = b.array((n, n), None, "uniform(-0.5,0.5)"), b.array((n,))
-    x = written(b, (n,), wanted=("x", "sol", "u", "phi", "xs"))
-    total, begun = local(b, at(right, i), _SUMS)
-    step = put(total, ast.mul(at(matrix, i, j), at(x, j)), "-=")
+    x = make_written_array(b, (n,), wanted=("x", "sol", "u", "phi", "xs"))
+    total, begun = make_local(b, make_element(right, i), _SUMS)
+    step = make_assignment(total, ast.mul(make_element(matrix, i, j), make_element(x, j)), "-=")
     test = ast.compare(j, "!=", i)
-    below = ast.Paren(ast.add(at(matrix, i, i), _safe(b)))
+    below = ast.Paren(ast.add(make_element(matrix, i, i), _safe(b)))
     if b.chance(0.5):
-        inner: tuple = (over(b, j, n, ast.If(test, (step,))),)
+        inner: tuple = (make_loop(b, j, n, ast.If(test, (step,))),)
     elif b.chance(0.5):
-        inner = (over(b, j, i, step), over(b, j, n, step, start=ast.add(i, 1)))
+        inner = (make_loop(b, j, i, step), make_loop(b, j, n, step, start=ast.add(i, 1)))
     else:
-        inner = (over(b, j, n, ast.If(ast.compare(i, "==", j), (ast.Jump("continue"),)), step),)
-    sweep = over(b, i, n, begun, *inner, put(at(x, i), ast.Binary("/", total, below)))
+        inner = (
+            make_loop(b, j, n, ast.If(ast.compare(i, "==", j), (ast.Jump("continue"),)), step),
+        )
+    sweep = make_loop(
+        b, i, n, begun, *inner, make_assignment(make_element(x, i), ast.Binary("/", total, below))
+    )
     if b.chance(0.7):
-        sweep = over(b, t, b.size(("iters", "sweeps", "max_iter", "niter", "K"), (1, 2, 3)), sweep)
-    return alone(sweep)
+        sweep = make_loop(
+            b, t, b.size(("iters", "sweeps", "max_iter", "niter", "K"), (1, 2, 3)), sweep
+        )
+    return make_serial_nest(sweep)
 
 
 MENU = (

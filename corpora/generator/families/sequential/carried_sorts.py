@@ -13,16 +13,16 @@ from corpora.generator.core import names
 from corpora.generator.core.builder import Builder
 from corpora.generator.core.nest import Nest
 from corpora.generator.core.one_thread import (
-    alone,
-    at,
-    counters,
-    down,
-    line,
-    local,
-    over,
-    put,
-    swapped,
-    written,
+    make_assignment,
+    make_counters,
+    make_descending_loop,
+    make_element,
+    make_length,
+    make_local,
+    make_loop,
+    make_serial_nest,
+    make_swap,
+    make_written_array,
 )
 
 _FLAGS = ("swapped", "changed", "moved", "again", "done_any", "sorted_flag")
@@ -33,19 +33,19 @@ def _array(b: Builder, n: ast.Name) -> str:
     """What is sorted: any type."""
     if b.chance(0.25):
         b.kind = b.pick(("u32", "i64", "u8", "i16", "i32"))
-    return written(b, (n,))
+    return make_written_array(b, (n,))
 
 
 def _start(b: Builder) -> tuple[str, ast.Name, ast.Name, ast.Name, str]:
-    n = line(b)
-    i, j = counters(b, 2)
+    n = make_length(b)
+    i, j = make_counters(b, 2)
     return _array(b, n), n, i, j, b.pick((">", ">", "<"))
 
 
 def _payload(b: Builder, n: ast.Name) -> str | None:
     """A second array that is moved along."""
     return (
-        written(
+        make_written_array(
             b,
             (n,),
             b.pick(("i32", "f32", "i32")),
@@ -63,10 +63,12 @@ def insertion(b: Builder) -> Nest:
     a, n, i, j, op = _start(b)
     with_ = _payload(b, n)
     if b.chance(0.3):
-        return alone(over(b, i, n, *_exchanging(b, a, j, i, op, with_), start=1))
-    key, kept = local(b, at(a, i), ("key", "val", "cur", "x0", "temp", "item", "insert_val", "tmp"))
+        return make_serial_nest(make_loop(b, i, n, *_exchanging(b, a, j, i, op, with_), start=1))
+    key, kept = make_local(
+        b, make_element(a, i), ("key", "val", "cur", "x0", "temp", "item", "insert_val", "tmp")
+    )
     held, kept2 = (
-        local(b, at(with_, i), ("tag", "held", "id0", "other"), b.types[with_])
+        make_local(b, make_element(with_, i), ("tag", "held", "id0", "other"), b.types[with_])
         if with_
         else (None, None)
     )
@@ -75,25 +77,27 @@ def insertion(b: Builder) -> Nest:
     first, source, gap = (ast.sub(i, 1), j, ast.add(j, 1)) if below else (i, ast.sub(j, 1), j)
     inside = ast.compare(j, ">=", ast.ZERO) if below else ast.compare(j, ">", ast.ZERO)
     if below and b.chance(0.15):
-        inside = ast.compare(j, ">", ast.whole(-1))
+        inside = ast.compare(j, ">", ast.integer(-1))
     test = (
-        ast.compare(at(a, source), op, key)
+        ast.compare(make_element(a, source), op, key)
         if b.chance(0.85)
-        else ast.compare(key, "<" if op == ">" else ">", at(a, source))
+        else ast.compare(key, "<" if op == ">" else ">", make_element(a, source))
     )
-    moves = [put(at(a, gap), at(a, source))] + (
-        [put(at(with_, gap), at(with_, source))] if with_ else []
+    moves = [make_assignment(make_element(a, gap), make_element(a, source))] + (
+        [make_assignment(make_element(with_, gap), make_element(with_, source))] if with_ else []
     )
-    step = put(j, 1, "-=") if b.chance(0.75) else put(j, ast.sub(j, 1))
+    step = make_assignment(j, 1, "-=") if b.chance(0.75) else make_assignment(j, ast.sub(j, 1))
     draw = b.rng.random()
-    ends = [put(at(a, gap), key)] + ([put(at(with_, gap), held)] if with_ else [])
+    ends = [make_assignment(make_element(a, gap), key)] + (
+        [make_assignment(make_element(with_, gap), held)] if with_ else []
+    )
     begins = [kept] + ([kept2] if with_ else []) + [ast.Declare("i32", j.id, first)]
     if draw < 0.6:
-        loop: tuple = ast.While(ast.both(inside, test, guarded=True), (*moves, step))
+        loop: tuple = ast.While(ast.conjunction(inside, test, guarded=True), (*moves, step))
     else:
         stop = ast.If(_opposite(test), (ast.Jump("break"),))
         loop = ast.While(inside, (stop, *moves, step))
-    return alone(over(b, i, n, *begins, loop, *ends, start=1))
+    return make_serial_nest(make_loop(b, i, n, *begins, loop, *ends, start=1))
 
 
 def _opposite(test: ast.Binary) -> tuple:
@@ -102,21 +106,25 @@ def _opposite(test: ast.Binary) -> tuple:
 
 def _exchanging(b: Builder, a: str, j: ast.Name, i: tuple, op: str, with_: str | None) -> tuple:
     """From place i downwards, neighbours in the wrong order are exchanged."""
-    test = ast.compare(at(a, ast.sub(j, 1)), op, at(a, j))
-    exchange = swapped(b, at(a, j), at(a, ast.sub(j, 1)))
+    test = ast.compare(make_element(a, ast.sub(j, 1)), op, make_element(a, j))
+    exchange = make_swap(b, make_element(a, j), make_element(a, ast.sub(j, 1)))
     if with_:
-        exchange += _swap_of(b, at(with_, j), at(with_, ast.sub(j, 1)), b.types[with_])
+        exchange += _swap_of(
+            b, make_element(with_, j), make_element(with_, ast.sub(j, 1)), b.types[with_]
+        )
     if b.chance(0.5):
-        guard = ast.both(ast.compare(j, ">", ast.ZERO), test, guarded=True)
-        return ast.Declare("i32", j.id, i), ast.While(guard, (*exchange, put(j, 1, "-=")))
+        guard = ast.conjunction(ast.compare(j, ">", ast.ZERO), test, guarded=True)
+        return ast.Declare("i32", j.id, i), ast.While(
+            guard, (*exchange, make_assignment(j, 1, "-="))
+        )
     if b.chance(0.5):
-        return (down(b, j, i, ast.If(test, exchange), stop=1),)
-    return (down(b, j, i, ast.If(test, exchange, (ast.Jump("break"),)), stop=1),)
+        return (make_descending_loop(b, j, i, ast.If(test, exchange), stop=1),)
+    return (make_descending_loop(b, j, i, ast.If(test, exchange, (ast.Jump("break"),)), stop=1),)
 
 
 def _swap_of(b: Builder, first: tuple, second: tuple, kind: str) -> tuple:
-    hold, declared = local(b, first, kind=kind)
-    return declared, put(first, second), put(second, hold)
+    hold, declared = make_local(b, first, kind=kind)
+    return declared, make_assignment(first, second), make_assignment(second, hold)
 
 
 def bubble(b: Builder) -> Nest:
@@ -128,51 +136,53 @@ def bubble(b: Builder) -> Nest:
     near = ast.add(j, 1) if b.chance(0.7) else ast.sub(j, 1)
     forwards = near.op == "+"
     test = (
-        ast.compare(at(a, j), op, at(a, near))
+        ast.compare(make_element(a, j), op, make_element(a, near))
         if forwards
-        else ast.compare(at(a, near), op, at(a, j))
+        else ast.compare(make_element(a, near), op, make_element(a, j))
     )
-    exchange = swapped(b, at(a, j), at(a, near))
+    exchange = make_swap(b, make_element(a, j), make_element(a, near))
     if with_:
-        exchange += _swap_of(b, at(with_, j), at(with_, near), b.types[with_])
+        exchange += _swap_of(b, make_element(with_, j), make_element(with_, near), b.types[with_])
     start = 0 if forwards else 1
     if draw < 0.5:
         shrink = b.chance(0.8)
         stop = ast.sub(ast.sub(n, i), 1) if forwards else ast.sub(n, i)
         if forwards and b.chance(0.4):
             stop = ast.sub(last, i)
-        inner = over(
+        inner = make_loop(
             b, j, stop if shrink else last if forwards else n, ast.If(test, exchange), start=start
         )
-        return alone(over(b, i, last if b.chance(0.7) or not shrink else n, inner))
-    moved, begun = local(b, 1, _FLAGS, "i32")
-    step = ast.If(test, (*exchange, put(moved, 1)))
-    inner = over(b, j, last if forwards else n, step, start=start)
+        return make_serial_nest(make_loop(b, i, last if b.chance(0.7) or not shrink else n, inner))
+    moved, begun = make_local(b, 1, _FLAGS, "i32")
+    step = ast.If(test, (*exchange, make_assignment(moved, 1)))
+    inner = make_loop(b, j, last if forwards else n, step, start=start)
     if draw < 0.7:
-        return alone(
+        return make_serial_nest(
             begun,
             ast.While(
                 moved if b.chance(0.5) else ast.compare(moved, "!=", ast.ZERO),
-                (put(moved, 0), inner),
+                (make_assignment(moved, 0), inner),
             ),
         )
     if draw < 0.85:
-        return alone(begun._replace(value=None), ast.While(moved, (put(moved, 0), inner), True))
+        return make_serial_nest(
+            begun._replace(value=None), ast.While(moved, (make_assignment(moved, 0), inner), True)
+        )
     if b.chance(0.5):
         done = ast.If(ast.Unary("!", moved), (ast.Jump("break"),))
-        return alone(over(b, i, last, begun._replace(value=ast.ZERO), inner, done))
-    odd = at(a, ast.add(j, 1))
-    exchange = swapped(b, at(a, j), odd)
-    return alone(
-        over(
+        return make_serial_nest(make_loop(b, i, last, begun._replace(value=ast.ZERO), inner, done))
+    odd = make_element(a, ast.add(j, 1))
+    exchange = make_swap(b, make_element(a, j), odd)
+    return make_serial_nest(
+        make_loop(
             b,
             i,
             n,
-            over(
+            make_loop(
                 b,
                 j,
                 last,
-                ast.If(ast.compare(at(a, j), op, odd), exchange),
+                ast.If(ast.compare(make_element(a, j), op, odd), exchange),
                 start=ast.Binary("%", i, ast.TWO),
                 step=2,
             ),
@@ -187,30 +197,37 @@ def selection(b: Builder) -> Nest:
     a, n, i, j, op = _start(b)
     op, with_ = {">": "<", "<": ">"}[op], _payload(b, n)
     if b.chance(0.35):
-        exchange = swapped(b, at(a, i), at(a, j))
+        exchange = make_swap(b, make_element(a, i), make_element(a, j))
         if with_:
-            exchange += _swap_of(b, at(with_, i), at(with_, j), b.types[with_])
-        inner = over(
-            b, j, n, ast.If(ast.compare(at(a, j), op, at(a, i)), exchange), start=ast.add(i, 1)
+            exchange += _swap_of(b, make_element(with_, i), make_element(with_, j), b.types[with_])
+        inner = make_loop(
+            b,
+            j,
+            n,
+            ast.If(ast.compare(make_element(a, j), op, make_element(a, i)), exchange),
+            start=ast.add(i, 1),
         )
-        return alone(over(b, i, ast.sub(n, 1) if b.chance(0.7) else n, inner))
-    where, begun = local(b, i, _PLACES, "i32")
-    seek = over(
+        return make_serial_nest(make_loop(b, i, ast.sub(n, 1) if b.chance(0.7) else n, inner))
+    where, begun = make_local(b, i, _PLACES, "i32")
+    seek = make_loop(
         b,
         j,
         n,
-        ast.If(ast.compare(at(a, j), op, at(a, where)), (put(where, j),)),
+        ast.If(
+            ast.compare(make_element(a, j), op, make_element(a, where)),
+            (make_assignment(where, j),),
+        ),
         start=ast.add(i, 1),
     )
-    exchange = swapped(b, at(a, i), at(a, where))
+    exchange = make_swap(b, make_element(a, i), make_element(a, where))
     if with_:
-        exchange += _swap_of(b, at(with_, i), at(with_, where), b.types[with_])
+        exchange += _swap_of(b, make_element(with_, i), make_element(with_, where), b.types[with_])
     if b.chance(0.4):
         exchange = (ast.If(ast.compare(where, "!=", i), exchange),)
     if b.chance(0.2):
-        few = ast.whole(b.pick((2, 3, 5)))
-        return alone(
-            over(
+        few = ast.integer(b.pick((2, 3, 5)))
+        return make_serial_nest(
+            make_loop(
                 b,
                 i,
                 few,
@@ -220,106 +237,133 @@ def selection(b: Builder) -> Nest:
                 *exchange,
             )
         )
-    return alone(over(b, i, ast.sub(n, 1) if b.chance(0.7) else n, begun, seek, *exchange))
+    return make_serial_nest(
+        make_loop(b, i, ast.sub(n, 1) if b.chance(0.7) else n, begun, seek, *exchange)
+    )
 
 
 def by_index(b: Builder) -> Nest:
     """The order of the elements as an index array; the elements stay where they are."""
-    n = line(b)
-    i, j = counters(b, 2)
+    n = make_length(b)
+    i, j = make_counters(b, 2)
     values, order, op = (
         b.array((n,)),
-        written(b, (n,), "i32", "constant(0)", names.INDEX_ARRAYS),
+        make_written_array(b, (n,), "i32", "constant(0)", names.INDEX_ARRAYS),
         b.pick("<>"),
     )
-    here, before = at(order, j), at(order, ast.sub(j, 1))
-    test = ast.compare(at(values, before), op, at(values, here))
+    here, before = make_element(order, j), make_element(order, ast.sub(j, 1))
+    test = ast.compare(make_element(values, before), op, make_element(values, here))
     exchange = _swap_of(b, here, before, "i32")
-    fill = over(b, i, n, put(at(order, i), i))
+    fill = make_loop(b, i, n, make_assignment(make_element(order, i), i))
     if b.chance(0.5):
-        guard = ast.both(ast.compare(j, ">", ast.ZERO), test, guarded=True)
-        return alone(
+        guard = ast.conjunction(ast.compare(j, ">", ast.ZERO), test, guarded=True)
+        return make_serial_nest(
             fill,
-            over(
+            make_loop(
                 b,
                 i,
                 n,
                 ast.Declare("i32", j.id, i),
-                ast.While(guard, (*exchange, put(j, 1, "-="))),
+                ast.While(guard, (*exchange, make_assignment(j, 1, "-="))),
                 start=1,
             ),
         )
-    first, second = at(order, i), at(order, j)
+    first, second = make_element(order, i), make_element(order, j)
     exchange = _swap_of(b, first, second, "i32")
-    inner = over(
+    inner = make_loop(
         b,
         j,
         n,
-        ast.If(ast.compare(at(values, second), op, at(values, first)), exchange),
+        ast.If(
+            ast.compare(make_element(values, second), op, make_element(values, first)), exchange
+        ),
         start=ast.add(i, 1),
     )
-    return alone(fill, over(b, i, ast.sub(n, 1), inner))
+    return make_serial_nest(fill, make_loop(b, i, ast.sub(n, 1), inner))
 
 
 def shell(b: Builder) -> Nest:
     """Insertion over shrinking gaps."""
     a, n, i, j, op = _start(b)
-    gap, begun = local(
+    gap, begun = make_local(
         b, ast.Binary("/", n, ast.TWO), ("gap", "h0", "interval", "step", "d0"), "i32"
     )
-    key, kept = local(b, at(a, i))
-    guard = ast.both(
-        ast.compare(j, ">=", gap), ast.compare(at(a, ast.sub(j, gap)), op, key), guarded=True
+    key, kept = make_local(b, make_element(a, i))
+    guard = ast.conjunction(
+        ast.compare(j, ">=", gap),
+        ast.compare(make_element(a, ast.sub(j, gap)), op, key),
+        guarded=True,
     )
-    move = (put(at(a, j), at(a, ast.sub(j, gap))), put(j, gap, "-="))
-    inner = over(
+    move = (
+        make_assignment(make_element(a, j), make_element(a, ast.sub(j, gap))),
+        make_assignment(j, gap, "-="),
+    )
+    inner = make_loop(
         b,
         i,
         n,
         kept,
         ast.Declare("i32", j.id, i),
         ast.While(guard, move),
-        put(at(a, j), key),
+        make_assignment(make_element(a, j), key),
         start=gap,
     )
-    return alone(begun, ast.While(ast.compare(gap, ">", ast.ZERO), (inner, put(gap, 2, "/="))))
+    return make_serial_nest(
+        begun, ast.While(ast.compare(gap, ">", ast.ZERO), (inner, make_assignment(gap, 2, "/=")))
+    )
 
 
 def reverse(b: Builder) -> Nest:
     """Two places that walk towards each other; or a row of places moved by a few through a held
     value.
     """
-    n = line(b)
+    n = make_length(b)
     a = _array(b, n)
     if b.chance(0.5):
-        low, first = local(b, 0, ("i", "lo", "left", "start0", "head"), "i32")
-        high, second = local(b, ast.sub(n, 1), ("j", "hi", "right", "end0", "tail"), "i32")
-        exchange = swapped(b, at(a, low), at(a, high))
+        low, first = make_local(b, 0, ("i", "lo", "left", "start0", "head"), "i32")
+        high, second = make_local(b, ast.sub(n, 1), ("j", "hi", "right", "end0", "tail"), "i32")
+        exchange = make_swap(b, make_element(a, low), make_element(a, high))
         test = ast.compare(low, "<", high)
         if b.chance(0.2):
-            exchange = (ast.If(ast.compare(at(a, low), b.pick("<>"), at(a, high)), exchange),)
-        return alone(
-            first, second, ast.While(test, (*exchange, put(low, 1, "+="), put(high, 1, "-=")))
+            exchange = (
+                ast.If(
+                    ast.compare(make_element(a, low), b.pick("<>"), make_element(a, high)), exchange
+                ),
+            )
+        return make_serial_nest(
+            first,
+            second,
+            ast.While(
+                test, (*exchange, make_assignment(low, 1, "+="), make_assignment(high, 1, "-="))
+            ),
         )
-    (i, k), last = counters(b, 2), ast.sub(n, 1)
+    (i, k), last = make_counters(b, 2), ast.sub(n, 1)
     if b.chance(0.5):
-        held, kept = local(b, at(a, 0))
+        held, kept = make_local(b, make_element(a, 0))
         body: tuple = (
             kept,
-            over(b, i, last, put(at(a, i), at(a, ast.add(i, 1)))),
-            put(at(a, last), held),
+            make_loop(
+                b, i, last, make_assignment(make_element(a, i), make_element(a, ast.add(i, 1)))
+            ),
+            make_assignment(make_element(a, last), held),
         )
     else:
-        held, kept = local(b, at(a, last))
+        held, kept = make_local(b, make_element(a, last))
         body = (
             kept,
-            down(b, i, last, put(at(a, i), at(a, ast.sub(i, 1))), stop=1),
-            put(at(a, 0), held),
+            make_descending_loop(
+                b,
+                i,
+                last,
+                make_assignment(make_element(a, i), make_element(a, ast.sub(i, 1))),
+                stop=1,
+            ),
+            make_assignment(make_element(a, 0), held),
         )
     if b.chance(0.6):
         turns = b.size(("turns", "times", "shift_n", "rot", "d"), (0, 1, 3))
-        body = (over(b, k, turns, *body),)
-    return alone(*body)
+        body = (make_loop(b, k, turns, *body),)
+    return make_serial_nest(*body)
 
 
 MENU = (

@@ -13,7 +13,7 @@ from corpora.generator.core import expressions as ast
 from corpora.generator.core import names
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Nest, Parameter
-from corpora.generator.core.points import gathered
+from corpora.generator.core.points import make_gathered_index
 from corpora.generator.families.sequential.carried import COUNTERS, Course, cell, joined, rate
 
 _SEEDS = tuple("seed state0 rnd x_n s h0 rng lcg init hash0 r0 cur_seed".split())
@@ -35,11 +35,11 @@ def sequence(b: Builder) -> Nest:
     step = _small_step(b, s, data) if small else _wide_step(b, s, data)
     start: tuple = b.pick(
         (
-            ast.whole(5381),
+            ast.integer(5381),
             ast.Literal("2166136261u", "u32"),
-            ast.whole(17),
+            ast.integer(17),
             ast.ONE,
-            ast.whole(12345),
+            ast.integer(12345),
         )
     )
     if small or b.chance(0.5):
@@ -60,14 +60,16 @@ def sequence(b: Builder) -> Nest:
 
 def _small_step(b: Builder, s: ast.Name, data: tuple | None) -> tuple:
     total = ast.add(
-        ast.mul(s, ast.whole(b.pick((5, 7, 13, 25, 31, 57, 106)))),
-        data or ast.whole(b.pick((1, 3, 7, 11, 1283))),
+        ast.mul(s, ast.integer(b.pick((5, 7, 13, 25, 31, 57, 106)))),
+        data or ast.integer(b.pick((1, 3, 7, 11, 1283))),
     )
     return (
         ast.Assign(
             s,
             "=",
-            ast.Binary("%", ast.Paren(total), ast.whole(b.pick((97, 101, 256, 1009, 6075, 1000)))),
+            ast.Binary(
+                "%", ast.Paren(total), ast.integer(b.pick((97, 101, 256, 1009, 6075, 1000)))
+            ),
         ),
     )
 
@@ -88,23 +90,27 @@ def _wide_step(b: Builder, s: ast.Name, data: tuple | None) -> tuple:
         turned = ast.Paren(
             ast.Binary(
                 "|",
-                ast.Paren(ast.Binary("<<", s, ast.whole(5))),
-                ast.Paren(ast.Binary(">>", s, ast.whole(27))),
+                ast.Paren(ast.Binary("<<", s, ast.integer(5))),
+                ast.Paren(ast.Binary(">>", s, ast.integer(27))),
             )
         )
         spread = (
-            ast.Assign(s, "+=", ast.Binary("<<", s, ast.whole(10))),
-            ast.Assign(s, "^=", ast.Binary(">>", s, ast.whole(6))),
+            ast.Assign(s, "+=", ast.Binary("<<", s, ast.integer(10))),
+            ast.Assign(s, "^=", ast.Binary(">>", s, ast.integer(6))),
         )
         return b.pick(
             (
                 (
                     ast.Assign(
-                        s, "=", ast.add(ast.mul(s, ast.whole(b.pick((31, 33, 37, 131)))), data)
+                        s, "=", ast.add(ast.mul(s, ast.integer(b.pick((31, 33, 37, 131)))), data)
                     ),
                 ),
                 (ast.Assign(s, "^=", data), ast.Assign(s, "*=", ast.Literal("16777619u", "u32"))),
-                (ast.Assign(s, "=", ast.Binary("^", ast.Paren(ast.mul(s, ast.whole(33))), data)),),
+                (
+                    ast.Assign(
+                        s, "=", ast.Binary("^", ast.Paren(ast.mul(s, ast.integer(33))), data)
+                    ),
+                ),
                 (ast.Assign(s, "+=", data), *spread),
                 (ast.Assign(s, "=", ast.Binary("^", turned, data)),),
             )
@@ -112,7 +118,7 @@ def _wide_step(b: Builder, s: ast.Name, data: tuple | None) -> tuple:
     if b.chance(0.3):
         shifts = b.pick(((13, 17, 5), (5, 7, 22), (1, 3, 10), (7, 25, 12)))
         return tuple(
-            ast.Assign(s, "^=", ast.Binary(op, s, ast.whole(amount)))
+            ast.Assign(s, "^=", ast.Binary(op, s, ast.integer(amount)))
             for op, amount in zip(("<<", ">>", "<<"), shifts)
         )
     if b.chance(0.25):
@@ -122,24 +128,24 @@ def _wide_step(b: Builder, s: ast.Name, data: tuple | None) -> tuple:
 
 def _drawn_from(b: Builder, s: ast.Name, kind: str) -> tuple[str, tuple]:
     """(type, value) of what is made of the state."""
-    high = ast.Binary(">>", s, ast.whole(b.pick((16, 8, 3, 24))))
+    high = ast.Binary(">>", s, ast.integer(b.pick((16, 8, 3, 24))))
     if kind == "i32":
         return b.pick(
             (
-                ("i32", ast.Binary("%", s, ast.whole(b.pick((2, 6, 10))))),
+                ("i32", ast.Binary("%", s, ast.integer(b.pick((2, 6, 10))))),
                 ("f32", ast.Binary("/", s, ast.Literal("100.0f", "f32"))),
             )
         )
     return b.pick(
         (
-            ("i32", ast.Binary("%", s, ast.whole(b.pick((100, 10, 6, 2, 256))))),
+            ("i32", ast.Binary("%", s, ast.integer(b.pick((100, 10, 6, 2, 256))))),
             ("u32", high),
-            ("i32", ast.Binary("%", ast.Paren(high), ast.whole(b.pick((32768, 100, 7))))),
+            ("i32", ast.Binary("%", ast.Paren(high), ast.integer(b.pick((32768, 100, 7))))),
             (
                 "f32",
                 ast.Binary(
                     "/",
-                    ast.Paren(ast.Binary(">>", s, ast.whole(8))),
+                    ast.Paren(ast.Binary(">>", s, ast.integer(8))),
                     ast.Literal("16777216.0f", "f32"),
                 ),
             ),
@@ -221,7 +227,7 @@ def _kept_scalars(c: Course) -> Nest:
         c.test()
         if b.chance(0.5)
         else ast.compare(
-            ast.Binary("%", c.i, ast.whole(b.pick((2, 2, 3, 4)))), b.pick(("==", "!=")), ast.ZERO
+            ast.Binary("%", c.i, ast.integer(b.pick((2, 2, 3, 4)))), b.pick(("==", "!=")), ast.ZERO
         )
     )
     sets = [(ast.Assign(w, "=", given()),) for w in words]
@@ -291,10 +297,14 @@ def machine(b: Builder) -> Nest:
     s = ast.Name(b.name(_STATES, "i32"))
     draw = b.rng.random()
     high, low = (b.scalar(), b.scalar()) if b.chance(0.4) else (b.number(), b.number(zero=True))
-    is_ = {k: ast.compare(s, "==", ast.whole(k)) for k in range(3)}
+    is_ = {k: ast.compare(s, "==", ast.integer(k)) for k in range(3)}
     if draw < 0.4:
-        rise = ast.If(ast.both(is_[0], ast.compare(x, ">", high)), (ast.Assign(s, "=", ast.ONE),))
-        fall = ast.If(ast.both(is_[1], ast.compare(x, "<", low)), (ast.Assign(s, "=", ast.ZERO),))
+        rise = ast.If(
+            ast.conjunction(is_[0], ast.compare(x, ">", high)), (ast.Assign(s, "=", ast.ONE),)
+        )
+        fall = ast.If(
+            ast.conjunction(is_[1], ast.compare(x, "<", low)), (ast.Assign(s, "=", ast.ZERO),)
+        )
         step: tuple = (rise._replace(otherwise=(fall,)),) if b.chance(0.6) else (rise, fall)
         if b.chance(0.3):
             step = (
@@ -305,7 +315,7 @@ def machine(b: Builder) -> Nest:
                 ),
             )
     elif draw < 0.7:  # a counter between tests
-        most = ast.whole(b.pick((2, 3, 5, 8)))
+        most = ast.integer(b.pick((2, 3, 5, 8)))
         up = ast.If(ast.compare(s, "<", most), (ast.Assign(s, "+=", ast.ONE),))
         down = (
             ast.Assign(s, "=", ast.ZERO)
@@ -315,7 +325,7 @@ def machine(b: Builder) -> Nest:
         step = (ast.If(c.test(), (up,), (down,)),)
     else:  # round and round
         turn = ast.Assign(
-            s, "=", ast.Binary("%", ast.Paren(ast.add(s, 1)), ast.whole(b.pick((3, 4, 5))))
+            s, "=", ast.Binary("%", ast.Paren(ast.add(s, 1)), ast.integer(b.pick((3, 4, 5))))
         )
         step = (turn,) if b.chance(0.3) else (ast.If(c.test(), (turn,)),)
     place, value = (
@@ -328,7 +338,7 @@ def machine(b: Builder) -> Nest:
         test = (
             s
             if b.chance(0.3)
-            else ast.compare(s, b.pick(("==", ">", "!=")), ast.whole(b.pick((0, 1))))
+            else ast.compare(s, b.pick(("==", ">", "!=")), ast.integer(b.pick((0, 1))))
         )
         use = ast.If(
             test,
@@ -348,7 +358,7 @@ def chased(b: Builder) -> Nest:
     """
     c = Course(b, 2, signed=True)
     n, i = c.n, c.i
-    links = gathered(b, i, n).array
+    links = make_gathered_index(b, i, n).array
     p, k = (
         ast.Name(b.name(("p", "cur", "node", "at0", "j", "root"), "i32")),
         ast.Name(b.name(COUNTERS + ("steps", "hops"), "i32")),
@@ -368,7 +378,11 @@ def chased(b: Builder) -> Nest:
         out = c.target("i32" if value == p else b.kind)
         body = (ast.Assign(ast.At(out, (k,)), "=", value), follow, ast.Assign(k, "+=", ast.ONE))
         test = ast.compare(k, "<", n)
-        test = ast.both(test, ast.compare(p, "!=", ast.At(links, (p,)))) if b.chance(0.3) else test
+        test = (
+            ast.conjunction(test, ast.compare(p, "!=", ast.At(links, (p,))))
+            if b.chance(0.3)
+            else test
+        )
         return c.nest(
             ast.Declare("i32", p.id, head),
             ast.Declare("i32", k.id, ast.ZERO),
@@ -379,7 +393,7 @@ def chased(b: Builder) -> Nest:
     if b.chance(0.4):
         return c.nest(*c.loop((ast.Assign(own, "=", ast.At(links, (own,))),)))
     c.whiled = False
-    test = ast.both(ast.compare(p, "!=", ast.At(links, (p,))), ast.compare(k, "<", n))
+    test = ast.conjunction(ast.compare(p, "!=", ast.At(links, (p,))), ast.compare(k, "<", n))
     walk = ast.While(test, (follow, ast.Assign(k, "+=", ast.ONE)), b.chance(0.4))
     return c.nest(
         *c.loop(
@@ -400,7 +414,7 @@ def stepped(b: Builder) -> Nest:
     c = Course(b, signed=True)
     n, i = c.n, c.i
     width = b.pick((1, 2, 3, 4))
-    size: tuple = ast.whole(width) if b.chance(0.6) else b.size(names.COUNTS, (1, 2, 3))
+    size: tuple = ast.integer(width) if b.chance(0.6) else b.size(names.COUNTS, (1, 2, 3))
     grows = b.chance(0.3) and type(n) is ast.Name
     total = ast.mul(n, size) if not grows else ast.add(ast.mul(ast.mul(n, n), size), size)
     source = b.array((total,))

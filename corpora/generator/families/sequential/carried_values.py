@@ -35,10 +35,10 @@ def _stored(b: Builder, made: list[tuple[ast.Name, tuple]]) -> tuple:
     """Each value into a cell of its own, or all into one small array."""
     kinds = {b.types[w.id] for w, _ in made}
     if len(made) > 1 and len(kinds) == 1 and b.chance(0.5):
-        word = b.array((ast.whole(len(made)),), kinds.pop(), "", CELLS)
+        word = b.array((ast.integer(len(made)),), kinds.pop(), "", CELLS)
         b.parameter(word).written = True
         return tuple(
-            ast.Assign(ast.At(word, (ast.whole(k),)), "=", value)
+            ast.Assign(ast.At(word, (ast.integer(k),)), "=", value)
             for k, (_, value) in enumerate(made)
         )
     op = "+=" if b.chance(0.06) else "="
@@ -168,7 +168,7 @@ def extreme(b: Builder) -> Nest:
     elif ops[0] == ">":
         start = b.number(zero=b.chance(0.5))
     else:
-        start = b._same(ast.Literal("1000", "i32")) if b.kind in FLOATS else ast.whole(9999)
+        start = b._same(ast.Literal("1000", "i32")) if b.kind in FLOATS else ast.integer(9999)
     made = (ast.Declare(b.kind, best.id, start),)
     if b.chance(0.45):
         step: tuple = (better(b, best, value, ops[0]),)
@@ -180,7 +180,7 @@ def extreme(b: Builder) -> Nest:
     where = ast.Name(b.name(PLACES, "i32"))
     made += (
         ast.Declare(
-            "i32", where.id, ast.ZERO if start == first or b.chance(0.5) else ast.whole(-1)
+            "i32", where.id, ast.ZERO if start == first or b.chance(0.5) else ast.integer(-1)
         ),
     )
     took = (ast.Assign(best, "=", value), ast.Assign(where, "=", c.i))
@@ -323,7 +323,7 @@ def _sought(b: Builder, kind: str) -> tuple:
     if b.chance(0.3):
         return b.number(kind, zero=True)
     if kind not in FLOATS or b.chance(0.4):
-        return ast.whole(b.pick((1, 2, 3, 4, 5)))
+        return ast.integer(b.pick((1, 2, 3, 4, 5)))
     return b._same(ast.Literal(b.pick(("0.5", "0.25", "1.5")), "f64"))
 
 
@@ -341,9 +341,9 @@ def search(b: Builder) -> Nest:
     if draw < 0.3:
         stop, above = ast.sub(c.n, 1), ast.At(keys.array, (ast.add(i, 1),))
         b.parameter(keys.array).fill = "sorted(-2,2)" if kind in FLOATS else "sorted(0,12)"
-        test = ast.both(ast.compare(key, ">=", keys), ast.compare(key, "<", above))
+        test = ast.conjunction(ast.compare(key, ">=", keys), ast.compare(key, "<", above))
         if b.chance(0.3):
-            test = ast.both(
+            test = ast.conjunction(
                 ast.compare(keys, b.pick(("<=", "<")), key), ast.compare(above, ">", key)
             )
     elif kind not in FLOATS and draw < 0.75:
@@ -357,7 +357,7 @@ def search(b: Builder) -> Nest:
     extra = (ast.Assign(cell(b), "=", ast.At(c.source().array, (i,))),) if b.chance(0.15) else ()
     direct = (ast.Assign(place, "=", value), *extra)
     before: tuple = (
-        (ast.Assign(place, "=", b.pick((ast.whole(-1), ast.ZERO, c.n, ast.whole(-1)))),)
+        (ast.Assign(place, "=", b.pick((ast.integer(-1), ast.ZERO, c.n, ast.integer(-1)))),)
         if b.chance(0.45)
         else ()
     )
@@ -372,9 +372,11 @@ def search(b: Builder) -> Nest:
     if not flag and b.chance(0.2):  # by a test that the first match turns off
         inside, test = (
             inside[:1],
-            ast.both(ast.compare(word, "<", ast.ZERO), ast.Paren(test) if b.chance(0.3) else test),
+            ast.conjunction(
+                ast.compare(word, "<", ast.ZERO), ast.Paren(test) if b.chance(0.3) else test
+            ),
         )
-    made = ast.Declare("i32", word.id, ast.ZERO if flag else ast.whole(-1))
+    made = ast.Declare("i32", word.id, ast.ZERO if flag else ast.integer(-1))
     return c.nest(made, *c.loop((ast.If(test, inside),), stop=stop), ast.Assign(place, "=", word))
 
 
@@ -425,6 +427,6 @@ def halving(b: Builder) -> Nest:
             (ast.Assign(place, "=", mid), ast.Jump(b.pick(("break", "return")))),
         )
         body, ends = (made, found, choice), ()
-    before = (ast.Assign(place, "=", ast.whole(-1)),) if not ends or b.chance(0.2) else ()
+    before = (ast.Assign(place, "=", ast.integer(-1)),) if not ends or b.chance(0.2) else ()
     loop = ast.While(ast.compare(low, "<" if open_end else "<=", high), body)
     return Nest("", [], [Region((), (*before, *starts, loop, *ends))], sequential=True)

@@ -2,9 +2,10 @@
 and constants in one, arrays of records, arrays with their extents, CUDA's vector types,
 `std::vector`.
 
-Contract: `dress` changes how texts take and name parameters, never what is computed; a nest in
-which nothing can be handed over so stays as it is. What kernels take follows from what the serial
-text shows: references become values, pointers to numbers stay, vectors are pointers and sizes.
+Contract: `group_parameters` changes how texts take and name parameters, never what is computed; a
+nest in which nothing can be handed over so stays as it is. What kernels take follows from what the
+serial text shows: references become values, pointers to numbers stay, vectors are pointers and
+sizes.
 
     python -c "from corpora.generator import generate; [print(c.programs['cpp'].text) for c in generate(3, 1, structures=1.0)]"
 """
@@ -36,7 +37,7 @@ _VECTOR_TYPES = {
 }
 
 
-def dress(nest: Nest, style: Style, rng: random.Random) -> None:
+def group_parameters(nest: Nest, style: Style, rng: random.Random) -> None:
     """Draws one way, and sometimes another for what is left."""
     ways, weights = (list(part) for part in zip(*_WAYS))
     while ways:
@@ -130,7 +131,7 @@ class _Uses:
 def _uses(nest: Nest) -> _Uses:
     blocks = [nest.before, nest.first, nest.after, *(r.body for r in nest.regions)]
     statements = [s for block in blocks for s in ast.walk_statements(block)]
-    expressions = [e for s in statements for e in ast.expressions_of(s)]
+    expressions = [e for s in statements for e in ast.get_expressions(s)]
     expressions += [
         e for r in nest.regions for a in r.axes for e in (a.start, a.stop, a.shown) if e is not None
     ]
@@ -192,7 +193,7 @@ def _constants(w: _Wardrobe) -> bool:
     fields = [(_field(p), p) for p in chosen]
     if {field for field, _ in fields} <= _COMPLEX:
         return False
-    type_ = _defined(
+    type_ = _format_definition(
         w, w.name(names.PARAMETER_TYPES), [(f, w.style.words[p.type]) for f, p in fields]
     )
     passing = w.rng.choices(("value", "reference", "pointer"), (50, 25, 25))[0]
@@ -213,7 +214,7 @@ def _records(w: _Wardrobe) -> bool:
     )
     if set(fields) <= _COMPLEX:
         return False
-    type_ = _defined(
+    type_ = _format_definition(
         w, w.name(names.RECORD_TYPES), [(f, w.style.words[p.type]) for f, p in zip(fields, chosen)]
     )
     w.add(
@@ -314,7 +315,7 @@ def _add_matrices(
     by_name = {p.name: p for p in w.nest.parameters}
     size_word = w.style.words[by_name[chosen[0].extents[0].id].type]
     const = "const " if w.style.const_arrays and not any(p.written for p in chosen) else ""
-    type_ = _defined(
+    type_ = _format_definition(
         w,
         word,
         [
@@ -330,14 +331,14 @@ def _add_matrices(
             fields[field] = (
                 by_name[extent.id]
                 if extent.id not in taken
-                else _repeated(w.nest, f"{array.name}__{field}", by_name[extent.id])
+                else _count_repeated(w.nest, f"{array.name}__{field}", by_name[extent.id])
             )
             taken.add(extent.id)
         array.extents = tuple(ast.Name(fields[field].name) for field in sizes)
         w.add(type_, array.name, passing, [(field, fields[field]) for field in order], constant)
 
 
-def _repeated(nest: Nest, word: str, of: Parameter) -> Parameter:
+def _count_repeated(nest: Nest, word: str, of: Parameter) -> Parameter:
     made = Parameter(word, "scalar", of.type, values=of.values, same=of.name)
     nest.parameters.append(made)
     nest.types = {**(nest.types or {}), word: of.type}
@@ -369,7 +370,7 @@ def _bundle(w: _Wardrobe) -> bool:
         )
         for p in chosen
     ]
-    type_ = _defined(w, w.name(names.BUNDLE_TYPES), words)
+    type_ = _format_definition(w, w.name(names.BUNDLE_TYPES), words)
     passing = w.rng.choices(("value", "reference", "pointer"), (30, 20, 50))[0]
     w.add(
         type_,
@@ -421,7 +422,7 @@ _WAYS = (
 """How often each is tried first."""
 
 
-def _defined(w: _Wardrobe, name: str, fields: Sequence[tuple[str, str]]) -> _Type:
+def _format_definition(w: _Wardrobe, name: str, fields: Sequence[tuple[str, str]]) -> _Type:
     """A definition as its author writes it: one line or several, types named once or for each
     field, `struct` or `typedef`.
     """

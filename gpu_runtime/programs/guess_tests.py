@@ -4,8 +4,8 @@ Contract: pure functions of the text, repeatable, and never of what the program 
 test is always the bare one: no argument, empty input. A program that reads no arguments gets none,
 one that reads no input gets none.
 
-    python -c "from corpora.records import Program; from gpu_runtime.programs.rules import guessed_tests; \
-print(guessed_tests(Program('cpp', 'main', 'int main(int argc, char **argv) { return argc > 1 ?
+    python -c "from corpora.records import Program; from gpu_runtime.programs.guess_tests import guess_tests; \
+print(guess_tests(Program('cpp', 'main', 'int main(int argc, char **argv) { return argc > 1 ?
 atoi(argv[1]) : 0; }')))"
 """
 
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 
-from corpora.dialects import dialect
+from corpora.dialects import get_dialect
 from corpora.records import Program
 from corpora.suites.program_tests import ProgramTest
 
@@ -33,27 +33,29 @@ _INDEX = re.compile(
     r"\bargv\s*\[\s*(\d+)\s*\]|\b(?:get_command_argument|getarg)\s*\(\s*(\d+)", re.I
 )
 _COMPARED = re.compile(r"(?:[<>]=?|[=!]=|\.(?:gt|ge|lt|le|eq|ne)\.)\s*(\d{1,6})\b", re.I)
-MOST_BOUNDARIES = 3
+MAX_BOUNDARIES = 3
 LARGEST = 200_000
 _NUMBERS = " ".join(str(k % 9 + 1) for k in range(200))
 
 
 def reads_arguments(program: Program) -> bool:
-    return bool(_ARGUMENTS[dialect(program.dialect).language].search(_without_head(program.text)))
+    return bool(
+        _ARGUMENTS[get_dialect(program.dialect).language].search(_strip_main_head(program.text))
+    )
 
 
 def reads_input(program: Program) -> bool:
-    return bool(_INPUT[dialect(program.dialect).language].search(program.text))
+    return bool(_INPUT[get_dialect(program.dialect).language].search(program.text))
 
 
-def _without_head(text: str) -> str:
+def _strip_main_head(text: str) -> str:
     """The text without the head of `main`: that it takes arguments does not mean that it looks at
     them.
     """
     return re.sub(r"\bmain\s*\([^)]*\)", "main()", text)
 
 
-def guessed_tests(program: Program) -> tuple[ProgramTest, ...]:
+def guess_tests(program: Program) -> tuple[ProgramTest, ...]:
     """The bare test, then guesses: small sizes, and numbers just beyond what the text compares
     with.
     """
@@ -62,7 +64,7 @@ def guessed_tests(program: Program) -> tuple[ProgramTest, ...]:
         places = max([int(a or b) for a, b in _INDEX.findall(program.text)] or [1])
         boundaries = sorted(
             {int(n) + 1 for n in _COMPARED.findall(program.text) if 2 < int(n) < LARGEST}
-        )[-MOST_BOUNDARIES:]
+        )[-MAX_BOUNDARIES:]
         tests += [ProgramTest((str(n),) * min(places, 6)) for n in (7, 100, *boundaries)]
     if reads_input(program):
         tests = [

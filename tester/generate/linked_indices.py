@@ -13,24 +13,24 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from corpora.records import Signature, UnitTest
-from gpu_runtime.call.materialize import assumed_shape
-from tester.generate.extents import Sketch, test_of
-from tester.generate.sketches import Roles, contents
+from gpu_runtime.call.materialize import is_assumed_shape
+from tester.generate.extents import Sketch, build_test
+from tester.generate.sketches import ParameterRoles, draw_contents
 
 
-def linked_tests(
-    signature: Signature, roles: Roles, sketches: Sequence[Sketch], seed: int, largest: int
+def make_linked_tests(
+    signature: Signature, roles: ParameterRoles, sketches: Sequence[Sketch], seed: int, largest: int
 ) -> list[UnitTest]:
     """Sketches with sorted contents as tests; every array is as long as the largest size, since
     what is touched on other contents says nothing of these.
     """
-    if any(p.kind == "rows" or assumed_shape(p) for p in signature.parameters):
+    if any(p.kind == "rows" or is_assumed_shape(p) for p in signature.parameters):
         return []
     tests = []
     for i, sketch in enumerate(sketches):
         length = max((int(sketch.scalars[name]) for name in roles.sizes), default=0)  # type: ignore[arg-type]
         if 0 < length <= largest:
-            fills = contents(signature, roles, "sorted", sketch.scalars, seed + 31 + i)
+            fills = draw_contents(signature, roles, "sorted", sketch.scalars, seed + 31 + i)
             extents = {p.name: (length,) for p in signature.parameters if p.kind == "array"}
-            tests.append(test_of(replace(sketch, fills=fills), extents, signature))
+            tests.append(build_test(replace(sketch, fills=fills), extents, signature))
     return tests

@@ -20,7 +20,7 @@ _AT_LEAST = 16
 """Computations made at a time at the least."""
 
 
-def as_much(
+def match_lesson_length(
     lessons: Sequence[Example], made: Callable[[int], Sequence[Example]], seed: int
 ) -> list[Example]:
     """Generated examples of as many words as `lessons` have, to within one example.
@@ -28,9 +28,9 @@ def as_much(
     made(count): the lessons of `count` generated computations, whatever their order; more of them
     for a larger count. Raises ValueError when they do not become more.
     """
-    wanted, count = sum(map(words_of, lessons)), max(_AT_LEAST, len(lessons))
+    wanted, count = sum(map(count_words, lessons)), max(_AT_LEAST, len(lessons))
     found: list[Example] = list(made(count)) if wanted else []
-    while sum(map(words_of, found)) < wanted:
+    while sum(map(count_words, found)) < wanted:
         before, count = len(found), 2 * count
         found = list(made(count))
         if len(found) <= before:
@@ -39,7 +39,7 @@ def as_much(
     return _first_words(found, wanted)
 
 
-def words_of(example: Example) -> int:
+def count_words(example: Example) -> int:
     """Length of an example in words, which are the tokens of the small models but for spelled-out
     ones.
     """
@@ -52,7 +52,7 @@ def _first_words(examples: Sequence[Example], wanted: int) -> list[Example]:
     """
     chosen: list[Example] = []
     for example in examples:
-        length = words_of(example)
+        length = count_words(example)
         if wanted < length / 2:
             break
         chosen.append(example)

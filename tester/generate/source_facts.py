@@ -4,16 +4,16 @@ numbers that it compares with.
 Contract: read by patterns; what is not said plainly is not recognised, and nothing rests on it but
 which tests are tried.
 
-    python -c "from tester.generate.reading import marks_of; print(marks_of('if (x[i] == 7 || t > 100.0) y[i] = 0;'))"
+    python -c "from tester.generate.source_facts import find_compared_numbers; print(find_compared_numbers('if (x[i] == 7 || t > 100.0) y[i] = 0;'))"
 """
 
 from __future__ import annotations
 
 import re
 
-from corpora.dialects import dialect
+from corpora.dialects import get_dialect
 from corpora.records import Program, Signature
-from corpora.signatures.enumerations import enumerations_of
+from corpora.signatures.enumerations import find_enumerations
 
 # What stands before it must begin an operand: `x < h ? a : b` and `y < h && ...` compare h, they do
 # not ask whether it is set.
@@ -50,7 +50,7 @@ def is_pitch(name: str, text: str) -> bool:
     )
 
 
-def is_leading(name: str, text: str) -> bool:
+def is_leading_dimension(name: str, text: str) -> bool:
     """Whether a scalar is the distance of a matrix's rows or columns: called as BLAS calls it or a
     structure its own, or a factor in the place of an element that is set (`a[y * name + x] = ...`;
     what is added to may overlap) that nothing is compared with or divided by.
@@ -65,7 +65,7 @@ def is_leading(name: str, text: str) -> bool:
     )
 
 
-def alike_of(signature: Signature, text: str) -> tuple[tuple[str, str], ...]:
+def find_equal_sizes(signature: Signature, text: str) -> tuple[tuple[str, str], ...]:
     """Sizes of a structure that the text reads in methods and helpers alone (`b(i, j) = ...`), each
     behind the one of the same name of another structure of that type: two fields that are gone
     through together are equally wide, and nothing in the text says how far either may be.
@@ -103,14 +103,16 @@ _EXTREME = re.compile(
 )
 
 
-def leaves_nan_open(program: Program) -> bool:
+def has_unspecified_nan(program: Program) -> bool:
     """Whether it asks for Fortran's largest or smallest value: what that is beside one that is no
     number, the standard leaves open.
     """
-    return dialect(program.dialect).language == "fortran" and bool(_EXTREME.search(program.text))
+    return get_dialect(program.dialect).language == "fortran" and bool(
+        _EXTREME.search(program.text)
+    )
 
 
-def steps_of(signature: Signature, text: str) -> frozenset[str]:
+def find_loop_steps(signature: Signature, text: str) -> frozenset[str]:
     """Scalars by which a loop's head steps: never zero, or the loop would not end for any size but
     none.
     """
@@ -137,7 +139,7 @@ _TIMES = re.compile(
 """Heads of loops that go on as often as one number says."""
 
 
-def counts_of(signature: Signature, text: str) -> frozenset[str]:
+def find_repeat_counts(signature: Signature, text: str) -> frozenset[str]:
     """Scalars of which the text asks for nothing but how often a loop round other loops goes on
     (steps of time), or whether they are odd.
     """
@@ -193,7 +195,7 @@ def _round_others(text: str, start: int, head: str) -> bool:
     return False
 
 
-def shifts_of(signature: Signature, text: str) -> frozenset[str]:
+def find_shift_amounts(signature: Signature, text: str) -> frozenset[str]:
     """Scalars by which the text shifts: below the bits of a number."""
     names = [p.name for p in signature.parameters if p.kind == "scalar" and p.type[0] in "iu"]
     return frozenset(
@@ -221,7 +223,7 @@ _BOUND = re.compile(
 )
 
 
-def guards_of(text: str) -> dict[str, tuple[int, ...]]:
+def find_guards(text: str) -> dict[str, tuple[int, ...]]:
     """Scalars that a condition before an early return compares with whole numbers, and the first
     two of those (`k < 1 || k > 16`).
     """
@@ -235,7 +237,7 @@ def guards_of(text: str) -> dict[str, tuple[int, ...]]:
     return found
 
 
-def modes_of(signature: Signature, text: str) -> dict[str, tuple[int, ...]]:
+def find_modes(signature: Signature, text: str) -> dict[str, tuple[int, ...]]:
     """Scalars by whose value the text chooses between more than two ways (`switch`, `select case`,
     `name == 3`), and the values.
     """
@@ -259,7 +261,7 @@ _BY_TURNS = re.compile(
 )
 
 
-def reads_by_turns(text: str) -> bool:
+def has_conditional_reads(text: str) -> bool:
     """Whether an element may only be read where others were as asked for (`x[i] > lo && y[i] <
     hi`): few contents read all.
     """
@@ -269,7 +271,7 @@ def reads_by_turns(text: str) -> bool:
 _CHARACTER = re.compile(r"'(?:\\.|[^'\\\n])'")
 
 
-def texts_of(signature: Signature, text: str) -> frozenset[str]:
+def find_text_arrays(signature: Signature, text: str) -> frozenset[str]:
     """The arrays of `char` in a program whose text has character constants: letters mean something
     there.
     """
@@ -280,7 +282,7 @@ def texts_of(signature: Signature, text: str) -> frozenset[str]:
     )
 
 
-def letters_of(signature: Signature, text: str) -> dict[str, tuple[int, ...]]:
+def find_option_letters(signature: Signature, text: str) -> dict[str, tuple[int, ...]]:
     """The characters that each one-byte scalar is compared with on its line (BLAS's `uplo == 'U'`,
     `lsame(uplo, 'U')`) or by the cases of a choice, and one other.
     """
@@ -309,7 +311,7 @@ def letters_of(signature: Signature, text: str) -> dict[str, tuple[int, ...]]:
 def _enumerators_of(signature: Signature, text: str) -> dict[str, tuple[int, ...]]:
     """The values that fields of an enumeration's type may have."""
     found = {}
-    for name, listed in enumerations_of(text).items():
+    for name, listed in find_enumerations(text).items():
         fields = re.findall(rf"\b{re.escape(name)}\s+(\w[^;(){{}}]*);", text)
         declared = {
             word
@@ -335,7 +337,7 @@ HEADS = re.compile(
 )
 
 
-def ordered_of(indices: frozenset[str], text: str) -> frozenset[str]:
+def find_row_offsets(indices: frozenset[str], text: str) -> frozenset[str]:
     """Those arrays of indices of which the text reads a place and the next one, and loops from one
     to the other.
     """
@@ -376,10 +378,10 @@ _COMPARED = tuple(
 _LOOP_HEAD = re.compile(r"\b(?:for|while)\s*\([^)]*\)")
 USUAL = 2
 """Whole numbers up to here occur in every suite (`tester.generate.sketches`)."""
-MOST_MARKS = 3
+MAX_MARKS = 3
 
 
-def marks_of(text: str) -> tuple[float, ...]:
+def find_compared_numbers(text: str) -> tuple[float, ...]:
     """The numbers that a text compares something with (its loops aside), first ones first: a search
     for 7 wants a test with a 7.
     """
@@ -388,4 +390,4 @@ def marks_of(text: str) -> tuple[float, ...]:
         (m.start(1), m.group(1)) for pattern in _COMPARED for m in pattern.finditer(text)
     )
     numbers = dict.fromkeys(float(number.lower().replace("d", "e")) for _, number in found)
-    return tuple(n for n in numbers if n % 1 or abs(n) > USUAL)[:MOST_MARKS]
+    return tuple(n for n in numbers if n % 1 or abs(n) > USUAL)[:MAX_MARKS]

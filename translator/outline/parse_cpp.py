@@ -1,7 +1,7 @@
 """A serial C++ function read as statements and loop nests, for rules that cut it and put it
 together again.
 
-Contract: `taken_apart(program)` has the meaning of the program's one function; Unsaid where the
+Contract: `parse_function(program)` has the meaning of the program's one function; Unsaid where the
 text, once its macros, constants and small helpers are written out
 (translator.normalize.expand_macros), holds anything that is not plain loops, ifs and assignments to
 scalars and array elements (pointers that move, whole structures, calls but of the mathematical
@@ -9,9 +9,9 @@ library ...). Of structures and vectors there are the numbers (translator.outlin
 that are declared without a value are declared where they are set, and variables that only count
 loops in the loops' heads.
 
-    python -c "from corpora.records import Program; from translator.outline.cpp_blocks import taken_apart; \\
-print(taken_apart(Program('cpp', 'f', 'void f(int n, float *x) { int i; for (i = 0; i < n; i++) x[i]
-*= 2; }')).text)"
+    python -c "from corpora.records import Program; from translator.outline.parse_cpp import parse_function; \\
+print(parse_function(Program('cpp', 'f', 'void f(int n, float *x) { int i; for (i = 0; i < n; i++)
+x[i] *= 2; }')).text)"
 """
 
 from __future__ import annotations
@@ -25,27 +25,33 @@ from itertools import groupby
 from tree_sitter import Node
 
 from corpora.records import Program, Signature
-from corpora.signatures.dispatch import SignatureError, signature_of
-from corpora.signatures.nulls import asks_for
+from corpora.signatures.null_checks import is_null_check
+from corpora.signatures.signature import SignatureError, read_signature
 from corpora.syntax.c_family import (
     CFunction,
-    c_functions,
-    descendants,
-    leaf_texts,
-    node_text,
+    find_c_functions,
+    get_leaf_texts,
+    get_node_text,
+    iterate_descendants,
     parse_c_family,
 )
-from gpu_runtime.call.materialize import assumed_shape
-from translator.normalize.c_blocks import Block, declare_all, declare_in_heads, only_counts, texts
+from gpu_runtime.call.materialize import is_assumed_shape
+from translator.normalize.c_blocks import (
+    Block,
+    declare_in_loop_heads,
+    declare_scalars,
+    is_loop_counter,
+    list_block_texts,
+)
 from translator.normalize.c_values import C_TYPES
-from translator.normalize.expand_macros import written_out
-from translator.normalize.unsupported import Unsaid
-from translator.outline.c_function import Array, Written
-from translator.outline.cpp_declared import Declared
-from translator.outline.cpp_values import Values, target_of
-from translator.outline.members import Structured
-from translator.outline.outliner import leaves
-from translator.outline.pointer_swaps import handed_round
+from translator.normalize.expand_macros import expand_program
+from translator.normalize.unsupported import UnsupportedConstruct
+from translator.outline.c_function import CppFunction, FunctionArray
+from translator.outline.cpp_declarations import DeclarationConverter
+from translator.outline.cpp_values import CppValues, get_assignment_target
+from translator.outline.members import StructureParameter
+from translator.outline.outliner import leaves_loop
+from translator.outline.pointer_swaps import find_exchange
 
 _DEFINES = frozenset({"struct_specifier", "type_definition"})
 _KEPT = frozenset({"preproc_include", "using_declaration"})
@@ -54,29 +60,31 @@ _BESIDE = frozenset({"function_definition", "comment", "preproc_include", "using
 
 
 @lru_cache(maxsize=4096)
-def tidied(program: Program) -> Program | None:
-    """The program as `taken_apart` writes it; None where it cannot."""
+def normalize(program: Program) -> Program | None:
+    """The program as `parse_function` writes it; None where it cannot."""
     try:
-        found = taken_apart(program)
+        found = parse_function(program)
         return (
             None if found.structures or found.changed else Program("cpp", program.name, found.text)
         )
-    except (Unsaid, SignatureError):
+    except (UnsupportedConstruct, SignatureError):
         return None
 
 
-def taken_apart(program: Program) -> Written:
-    """Raises Unsaid (with the reason) and SignatureError; every call makes it anew."""
-    program = written_out(program)
-    signature = signature_of(program)
+def parse_function(program: Program) -> CppFunction:
+    """Raises UnsupportedConstruct (with the reason) and SignatureError; every call makes it
+    anew.
+    """
+    program = expand_program(program)
+    signature = read_signature(program)
     root = parse_c_family(program.text).root_node
     odd = {child.type for child in root.children} - _BESIDE - _DEFINES
-    functions = list(c_functions(root))
+    functions = list(find_c_functions(root))
     if odd or len(functions) != 1:
-        raise Unsaid(f"a text with {', '.join(sorted(odd)) or 'several functions'}")
+        raise UnsupportedConstruct(f"a text with {', '.join(sorted(odd)) or 'several functions'}")
     (function,) = functions
     said = [
-        node_text(child).rstrip(";\n") + (";\n" if child.type in _DEFINES else "\n")
+        get_node_text(child).rstrip(";\n") + (";\n" if child.type in _DEFINES else "\n")
         for child in root.children
         if child.type in _DEFINES or child.type in _KEPT
     ]
@@ -90,21 +98,21 @@ class _Reader:
         self._types = _types(signature, function)
         self._arrays = _arrays(signature, self._types)
         self._structures = _structures(signature)
-        self._values = Values(self._arrays, self._structures)
+        self._values = CppValues(self._arrays, self._structures)
         self._places: set[str] = set()
         """Variables of loops over elements."""
-        self._declared = Declared(
-            self._values, self._arrays, self._structures, frozenset(leaf_texts(function.node))
+        self._declared = DeclarationConverter(
+            self._values, self._arrays, self._structures, frozenset(get_leaf_texts(function.node))
         )
 
-    def written(self) -> Written:
+    def written(self) -> CppFunction:
         body = Block()
         node = self._function.node.child_by_field_name("body")
         self._statements(node, body)
         for name in {
-            node_text(each)
-            for each in descendants(node)
-            if each.type == "identifier" and asks_for(each)
+            get_node_text(each)
+            for each in iterate_descendants(node)
+            if each.type == "identifier" and is_null_check(each)
         } & self._arrays.keys():
             self._arrays[name] = replace(
                 self._arrays[name], may_be_null=not self._arrays[name].is_local
@@ -125,11 +133,11 @@ class _Reader:
         ]
         changed = tuple(p.name for p in by_reference if _is_set(p.name, body))
         if own := next((p.name for p in by_reference if p.member and p.name in changed), ""):
-            raise Unsaid(f"'{own}' is changed for the caller")
-        counters = [name for name in self._declared.locals if only_counts(body, name)]
+            raise UnsupportedConstruct(f"'{own}' is changed for the caller")
+        counters = [name for name in self._declared.locals if is_loop_counter(body, name)]
         for name in counters:
-            declare_in_heads(body, name, self._declared.locals.pop(name))
-        declare_all(body, self._declared.locals)
+            declare_in_loop_heads(body, name, self._declared.locals.pop(name))
+        declare_scalars(body, self._declared.locals)
         head = self._values.printed(
             [
                 t
@@ -149,7 +157,7 @@ class _Reader:
             or any(array.made.startswith("std::") for array in self._arrays.values())
             else ""
         )
-        return Written(
+        return CppFunction(
             self._signature.name,
             head,
             body,
@@ -165,7 +173,7 @@ class _Reader:
         """Of a compound statement. Where pointers to arrays are handed round, several are one."""
         rest = [child for child in node.named_children if child.type != "comment"]
         while rest:
-            moves, taken = handed_round(
+            moves, taken = find_exchange(
                 rest,
                 [name for name, array in self._arrays.items() if array.made or not array.is_local],
             )
@@ -193,7 +201,7 @@ class _Reader:
             case "while_statement":
                 self._inside(
                     f"while "
-                    f"({self._values.text(_unwrapped(node.child_by_field_name('condition')))})",
+                    f"({self._values.text(_strip_condition_brackets(node.child_by_field_name('condition')))})",
                     node.child_by_field_name("body"),
                     block,
                 )
@@ -207,29 +215,36 @@ class _Reader:
             case "break_statement" | "continue_statement":
                 block.add(f"{node.type.partition('_')[0]};")
             case _:
-                raise Unsaid(f"a statement of kind {node.type}")
+                raise UnsupportedConstruct(f"a statement of kind {node.type}")
 
     def _inside(self, head: str, body: Node, block: Block) -> None:
         self._statement(body, block.open(head))
 
     def _do(self, node: Node, block: Block) -> None:
-        """A loop whose test comes last. Raises Unsaid where something goes on with that test."""
+        """A loop whose test comes last. Raises UnsupportedConstruct where something goes on with
+        that test.
+        """
         inside = block.open("while (1)")
         self._statement(node.child_by_field_name("body"), inside)
-        if leaves(inside, ("continue;",)):
-            raise Unsaid("a do loop with a continue")
+        if leaves_loop(inside, ("continue;",)):
+            raise UnsupportedConstruct("a do loop with a continue")
         inside.open(
-            f"if (!({self._values.text(_unwrapped(node.child_by_field_name('condition')))}))"
+            f"if "
+            f"(!({self._values.text(_strip_condition_brackets(node.child_by_field_name('condition')))}))"
         ).add("break;")
 
     def _if(self, node: Node, word: str, block: Block) -> None:
         test, body, other = (
             node.child_by_field_name(f) for f in ("condition", "consequence", "alternative")
         )
-        if statement := self._declared.memory.no_memory(node_text(test).strip("()"), body, other):
+        if statement := self._declared.memory.read_allocation_check(
+            get_node_text(test).strip("()"), body, other
+        ):
             block.add(statement)
             return
-        condition = self._values.text(_unwrapped(node.child_by_field_name("condition")))
+        condition = self._values.text(
+            _strip_condition_brackets(node.child_by_field_name("condition"))
+        )
         self._inside(f"{word} ({condition})", node.child_by_field_name("consequence"), block)
         other = node.child_by_field_name("alternative")
         if other is None:
@@ -250,7 +265,9 @@ class _Reader:
             declared = Block()
             self._declared.read(first, declared)
             if len(declared.items) != 1:
-                raise Unsaid("a loop that declares several variables, or one without a value")
+                raise UnsupportedConstruct(
+                    "a loop that declares several variables, or one without a value"
+                )
             start = str(declared.items[0])[:-1]
         else:
             start = self._effects(first)
@@ -266,7 +283,7 @@ class _Reader:
     def _over_elements(self, node: Node, block: Block) -> None:
         """A loop over a vector, by its places."""
         array, declarator = (
-            node_text(node.child_by_field_name("right")),
+            get_node_text(node.child_by_field_name("right")),
             node.child_by_field_name("declarator"),
         )
         found = self._arrays.get(array)
@@ -275,13 +292,18 @@ class _Reader:
             or (found.is_local and not found.made.startswith("std::"))
             or not found.count
         ):
-            raise Unsaid("a loop over something else than a vector")
+            raise UnsupportedConstruct("a loop over something else than a vector")
         name, place = (
-            node_text(declarator.named_children[-1] if declarator.named_children else declarator),
+            get_node_text(
+                declarator.named_children[-1] if declarator.named_children else declarator
+            ),
             f"at_{array}",
         )
-        if re.search(rf"\b{place}\b", node_text(self._function.node)) and place not in self._places:
-            raise Unsaid(f"a variable called '{place}'")
+        if (
+            re.search(rf"\b{place}\b", get_node_text(self._function.node))
+            and place not in self._places
+        ):
+            raise UnsupportedConstruct(f"a variable called '{place}'")
         self._places.add(place)
         inside = block.open(f"for (long {place} = 0; {place} < {found.count}; {place}++)")
         if declarator.type == "reference_declarator":
@@ -292,39 +314,39 @@ class _Reader:
 
     def _effects(self, node: Node) -> str:
         """What a loop's head does to scalars."""
-        parts = list(_comma_separated(node))
+        parts = list(_iterate_comma_parts(node))
         if not all(
             p.type in ("assignment_expression", "update_expression")
-            and target_of(p).type == "identifier"
+            and get_assignment_target(p).type == "identifier"
             for p in parts
         ):
-            raise Unsaid("a loop's head that does more than count")
+            raise UnsupportedConstruct("a loop's head that does more than count")
         return ", ".join(self._effect(part) for part in parts)
 
     def _expression_statement(self, node: Node, block: Block) -> None:
-        for part in _comma_separated(node):
+        for part in _iterate_comma_parts(node):
             if not self._declared.write(part, block):
                 block.add(f"{self._effect(part)};")
 
     def _effect(self, node: Node) -> str:
         """An assignment or a step; its target may be an element whose index steps on."""
         if node.type not in ("assignment_expression", "update_expression"):
-            raise Unsaid(f"a statement that is a {node.type}")
-        target = target_of(node)
+            raise UnsupportedConstruct(f"a statement that is a {node.type}")
+        target = get_assignment_target(node)
         if node.type == "update_expression":
             text = self._values.text(target)
-            operator = next(node_text(c) for c in node.children if not c.is_named)
+            operator = next(get_node_text(c) for c in node.children if not c.is_named)
             return f"{text}{operator}"
-        operator = node_text(node.child_by_field_name("operator"))
+        operator = get_node_text(node.child_by_field_name("operator"))
         return (
             f"{self._values.text(target)} {operator} "
             f"{self._values.text(node.child_by_field_name('right'))}"
         )
 
 
-def _arrays(signature: Signature, types: dict[str, str]) -> dict[str, Array]:
-    """Arrays among the parameters. Raises Unsaid for those of several dimensions, and those within
-    one structure.
+def _arrays(signature: Signature, types: dict[str, str]) -> dict[str, FunctionArray]:
+    """Arrays among the parameters. Raises UnsupportedConstruct for those of several dimensions, and
+    those within one structure.
     """
     found = {}
     for parameter in signature.parameters:
@@ -332,13 +354,15 @@ def _arrays(signature: Signature, types: dict[str, str]) -> dict[str, Array]:
         if (
             parameter.kind == "rows"
             or in_structure
-            or (parameter.shape and not assumed_shape(parameter))
+            or (parameter.shape and not is_assumed_shape(parameter))
         ):
-            raise Unsaid(f"'{parameter.name}' is a table of rows, or an array in a structure")
+            raise UnsupportedConstruct(
+                f"'{parameter.name}' is a table of rows, or an array in a structure"
+            )
         if parameter.kind == "array":
-            found[parameter.name] = Array(
+            found[parameter.name] = FunctionArray(
                 types[parameter.name],
-                f"{parameter.name}_size" * assumed_shape(parameter),
+                f"{parameter.name}_size" * is_assumed_shape(parameter),
                 is_const=parameter.intent == "in",
                 inner=parameter.inner_extents,
             )
@@ -354,25 +378,25 @@ def _types(signature: Signature, function: CFunction) -> dict[str, str]:
     ):
         tokens = next(written)
         for p in group:
-            by_type = p.member or assumed_shape(p) or p.inner_extents
+            by_type = p.member or is_assumed_shape(p) or p.inner_extents
             if by_type and p.type not in C_TYPES:
-                raise Unsaid(f"'{p.name}' is a complex number")
+                raise UnsupportedConstruct(f"'{p.name}' is a complex number")
             found[p.name] = C_TYPES[p.type] if by_type else " ".join(_base(tokens))
     return found
 
 
-def _structures(signature: Signature) -> tuple[Structured, ...]:
-    found: dict[str, Structured] = {}
+def _structures(signature: Signature) -> tuple[StructureParameter, ...]:
+    found: dict[str, StructureParameter] = {}
     for p in signature.parameters:
         if p.member:
             each = found.setdefault(
-                p.member.owner, Structured(p.member.owner, p.member.passing, {})
+                p.member.owner, StructureParameter(p.member.owner, p.member.passing, {})
             )
             each.numbers[p.name] = p.member.path
-        elif assumed_shape(p):
-            found[p.name] = Structured(p.name, "vector", {f"{p.name}_size": "size()"})
+        elif is_assumed_shape(p):
+            found[p.name] = StructureParameter(p.name, "vector", {f"{p.name}_size": "size()"})
         elif p.inner_extents:
-            found[p.name] = Structured(
+            found[p.name] = StructureParameter(
                 p.name, "rows", {p.name: ",".join([C_TYPES[p.type], *map(str, p.inner_extents)])}
             )
     return tuple(found.values())
@@ -384,23 +408,24 @@ def _base(tokens: Sequence[str]) -> list[str]:
     return kept if end < len(tokens) and tokens[end] != "[" else kept[:-1]
 
 
-def _comma_separated(node: Node) -> Iterator[Node]:
+def _iterate_comma_parts(node: Node) -> Iterator[Node]:
     if node.type == "comma_expression":
         for child in node.named_children:
-            yield from _comma_separated(child)
+            yield from _iterate_comma_parts(child)
     else:
         yield node
 
 
-def _unwrapped(node: Node) -> Node:
-    """A condition without its brackets. Raises Unsaid where it declares something."""
+def _strip_condition_brackets(node: Node) -> Node:
+    """A condition without its brackets. Raises UnsupportedConstruct where it declares something."""
     value = node.child_by_field_name("value") or node.named_children[0]
     if value.type in ("declaration", "init_statement"):
-        raise Unsaid("a condition that declares a variable")
+        raise UnsupportedConstruct("a condition that declares a variable")
     return value
 
 
 def _is_set(name: str, body: Block) -> bool:
     return any(
-        re.search(rf"\b{name}(?:\+\+|--| [-+*/%&|^<>]*=(?!=))", text) for text in texts(body)
+        re.search(rf"\b{name}(?:\+\+|--| [-+*/%&|^<>]*=(?!=))", text)
+        for text in list_block_texts(body)
     )

@@ -1,10 +1,10 @@
 """Examples as tensors for transformers' Trainer: which are learnt together, padded or packed, loss
 on the answers only.
 
-Contract: plain functions on `Encoded`; labels are already shifted, so that labels[t] is what
+Contract: plain functions on `EncodedExample`; labels are already shifted, so that labels[t] is what
 follows position t.
 
-    python -c "from gpu_runtime.models.lessons import plan; print(plan([3, 5, 4], 8, 1.0, 0, packing=True))"
+    python -c "from gpu_runtime.models.collation import plan_forward_passes; print(plan_forward_passes([3, 5, 4], 8, 1.0, 0, packing=True))"
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from collections.abc import Callable, Sequence
 
 import torch
 
-from gpu_runtime.models.training import Encoded, plan_batches
+from gpu_runtime.models.training import EncodedExample, plan_batches
 
 Tensors = dict[str, torch.Tensor]
 IGNORED = -100
 """Label of what is not learnt, as everywhere in transformers."""
 
 
-def plan(
+def plan_forward_passes(
     lengths: Sequence[int], tokens: int, epochs: float, seed: int, packing: bool
 ) -> list[list[int]]:
     """Indices of the examples of each forward pass, over all epochs.
@@ -60,7 +60,7 @@ def _packed_epoch(lengths: Sequence[int], tokens: int, generator: random.Random)
     return rows
 
 
-def causal(batch: Sequence[Encoded], pad: int) -> Tensors:
+def collate_causal(batch: Sequence[EncodedExample], pad: int) -> Tensors:
     """Right-padded rows for a decoder-only model; every tensor is (rows, longest - 1)."""
     longest = max(len(e.ids) for e in batch) - 1
     made = _empty(len(batch), longest, pad) | {
@@ -73,7 +73,7 @@ def causal(batch: Sequence[Encoded], pad: int) -> Tensors:
     return made
 
 
-def packed(batch: Sequence[Encoded], pad: int) -> Tensors:
+def collate_packed(batch: Sequence[EncodedExample], pad: int) -> Tensors:
     """All examples in one row without padding: positions begin anew, by which transformers keeps
     them from seeing each other.
     """
@@ -88,11 +88,11 @@ def packed(batch: Sequence[Encoded], pad: int) -> Tensors:
     return made
 
 
-def paired(batch: Sequence[Encoded], pad: int, decoder_start: int) -> Tensors:
+def collate_paired(batch: Sequence[EncodedExample], pad: int, decoder_start: int) -> Tensors:
     """For an encoder and a decoder: prompts to the one, answers to the other."""
-    prompts = [Encoded((*e.ids[: e.answer_at], pad), e.answer_at) for e in batch]
-    answers = [Encoded((decoder_start, *e.ids[e.answer_at :]), 1, e.weight) for e in batch]
-    asked, taught = causal(prompts, pad), causal(answers, pad)
+    prompts = [EncodedExample((*e.ids[: e.answer_at], pad), e.answer_at) for e in batch]
+    answers = [EncodedExample((decoder_start, *e.ids[e.answer_at :]), 1, e.weight) for e in batch]
+    asked, taught = collate_causal(prompts, pad), collate_causal(answers, pad)
     return {
         "input_ids": asked["input_ids"],
         "attention_mask": asked["attention_mask"],
@@ -102,7 +102,7 @@ def paired(batch: Sequence[Encoded], pad: int, decoder_start: int) -> Tensors:
     }
 
 
-Collate = Callable[[Sequence[Encoded]], Tensors]
+Collate = Callable[[Sequence[EncodedExample]], Tensors]
 
 
 def _empty(rows: int, width: int, pad: int) -> Tensors:
@@ -113,7 +113,7 @@ def _empty(rows: int, width: int, pad: int) -> Tensors:
     }
 
 
-def _fill(made: Tensors, row: int, start: int, example: Encoded) -> None:
+def _fill(made: Tensors, row: int, start: int, example: EncodedExample) -> None:
     size = len(example.ids) - 1
     learnt = slice(start + max(0, example.answer_at - 1), start + size)
     made["input_ids"][row, start : start + size] = torch.tensor(example.ids[:-1])

@@ -1,10 +1,10 @@
 """What a C++ function declares, and statements that make, fill, free or exchange arrays, as rules
 that cut it write them.
 
-Contract: `Declared` writes on blocks; scalars without a value are left in `locals`, arrays are
-added to those that it was given. Raises Unsaid.
+Contract: `DeclarationConverter` writes on blocks; scalars without a value are left in `locals`,
+arrays are added to those that it was given. Raises UnsupportedConstruct.
 
-    python -c "from translator.outline.cpp_declared import Declared; help(Declared)"
+    python -c "from translator.outline.cpp_declarations import DeclarationConverter; help(DeclarationConverter)"
 """
 
 from __future__ import annotations
@@ -13,27 +13,27 @@ from collections.abc import Sequence
 
 from tree_sitter import Node
 
-from corpora.syntax.c_family import leaf_texts, node_text
+from corpora.syntax.c_family import get_leaf_texts, get_node_text
 from corpora.tokens.printing import join_words
 from translator.normalize.c_blocks import Block
-from translator.normalize.unsupported import Unsaid
-from translator.outline.c_function import Array
-from translator.outline.cpp_memory import Loop, Made, Memory
-from translator.outline.cpp_values import Values, target_of
-from translator.outline.members import Structured
-from translator.outline.pointer_swaps import exchange
+from translator.normalize.unsupported import UnsupportedConstruct
+from translator.outline.c_function import FunctionArray
+from translator.outline.cpp_memory import AllocatedArray, LibraryLoop, MemoryReader
+from translator.outline.cpp_values import CppValues, get_assignment_target
+from translator.outline.members import StructureParameter
+from translator.outline.pointer_swaps import format_exchange
 
 _TYPES = frozenset({"primitive_type", "sized_type_specifier", "type_identifier", "type_qualifier"})
 
 
-class Declared:
+class DeclarationConverter:
     """words: those of the function."""
 
     def __init__(
         self,
-        values: Values,
-        arrays: dict[str, Array],
-        structures: Sequence[Structured],
+        values: CppValues,
+        arrays: dict[str, FunctionArray],
+        structures: Sequence[StructureParameter],
         words: frozenset[str],
     ) -> None:
         self._values, self._arrays, self._structures, self._words = (
@@ -42,36 +42,40 @@ class Declared:
             structures,
             words,
         )
-        self.memory = Memory(values, arrays)
+        self.memory = MemoryReader(values, arrays)
         self.locals: dict[str, str] = {}
         """Scalars that are declared without a value."""
         self._pointers: dict[str, str] = {}
         """Pointers that are."""
 
     def read(self, node: Node, block: Block) -> None:
-        """A declaration, as statements of `block` where it gives values. Raises Unsaid."""
+        """A declaration, as statements of `block` where it gives values. Raises
+        UnsupportedConstruct.
+        """
         vectors = self.memory.vectors(node)
         for made in vectors:
             self._make(made, block)
         if vectors:
             return
-        words = [t for child in node.children if child.type in _TYPES for t in leaf_texts(child)]
+        words = [
+            t for child in node.children if child.type in _TYPES for t in get_leaf_texts(child)
+        ]
         is_static = any(child.type == "storage_class_specifier" for child in node.children)
         if (is_static and "const" not in words) or "auto" in words:
-            raise Unsaid("a static variable, or one of a type that is not written")
+            raise UnsupportedConstruct("a static variable, or one of a type that is not written")
         type = " ".join(words)
         for child in node.children_by_field_name("declarator"):
             if child.type == "identifier":
-                name = node_text(child)
+                name = get_node_text(child)
                 if self.locals.setdefault(name, type) != type:
-                    raise Unsaid(f"two variables called '{name}'")
+                    raise UnsupportedConstruct(f"two variables called '{name}'")
             elif (
                 child.type == "init_declarator"
                 and child.child_by_field_name("declarator").type == "identifier"
             ):
                 value = child.child_by_field_name("value")
                 block.add(
-                    f"{type} {node_text(child.child_by_field_name('declarator'))} = "
+                    f"{type} {get_node_text(child.child_by_field_name('declarator'))} = "
                     f"{self._values.text(value)};"
                 )
             elif _declared_array(child) is not None:
@@ -83,9 +87,9 @@ class Declared:
             elif (
                 child.type == "pointer_declarator" and child.named_children[-1].type == "identifier"
             ):
-                self._pointers[node_text(child.named_children[-1])] = type
+                self._pointers[get_node_text(child.named_children[-1])] = type
             else:
-                raise Unsaid(
+                raise UnsupportedConstruct(
                     "a reference, an array of several dimensions or a pointer to nothing yet"
                 )
 
@@ -94,21 +98,23 @@ class Declared:
             child.child_by_field_name("declarator").named_children[-1],
             child.child_by_field_name("value"),
         )
-        if made := self.memory.on_heap(node_text(name), value, type):
+        if made := self.memory.read_heap_allocation(get_node_text(name), value, type):
             self._make(made, block)
         else:
             self._values.take_alias(child)
 
-    def _make(self, made: Made, block: Block) -> None:
+    def _make(self, made: AllocatedArray, block: Block) -> None:
         """An array on the heap."""
         if made.name in self._arrays:
-            raise Unsaid(f"two arrays called '{made.name}'")
+            raise UnsupportedConstruct(f"two arrays called '{made.name}'")
         self._arrays[made.name] = made.array
         block.add(made.array.made)
         if made.begins or made.like:
-            self._loop(Loop(made.array.count, (made.name, ""), made.begins, made.like), block)
+            self._loop(
+                LibraryLoop(made.array.count, (made.name, ""), made.begins, made.like), block
+            )
 
-    def _loop(self, loop: Loop, block: Block) -> None:
+    def _loop(self, loop: LibraryLoop, block: Block) -> None:
         counter = next(n for n in ("k", "k1", "k2", "k_of_all") if n not in self._words)
         head, statement = loop.written(counter)
         block.open(head).add(statement)
@@ -116,29 +122,35 @@ class Declared:
     def _local_array(self, child: Node, type: str) -> str:
         node, value = _declared_array(child), child.child_by_field_name("value")
         name, size = (
-            node_text(node.child_by_field_name("declarator")),
+            get_node_text(node.child_by_field_name("declarator")),
             node.child_by_field_name("size"),
         )
         if name in self._arrays or size is None:
-            raise Unsaid(f"two arrays called '{name}', or one without a length")
+            raise UnsupportedConstruct(f"two arrays called '{name}', or one without a length")
         count = self._values.text(size)
-        self._arrays[name] = Array(
+        self._arrays[name] = FunctionArray(
             type.removeprefix("const "), count, is_local=value is None, is_const=value is not None
         )
-        return f"{type} {name}[{count}]{f' = {join_words(leaf_texts(value))}' if value else ''};"
+        return (
+            f"{type} {name}[{count}]{f' = {join_words(get_leaf_texts(value))}' if value else ''};"
+        )
 
     def write(self, node: Node, block: Block) -> bool:
         """An expression that is a statement, where it does something with arrays or pointers as
         such; whether it does.
         """
-        name = node_text(target_of(node)) if node.type == "assignment_expression" else ""
+        name = (
+            get_node_text(get_assignment_target(node))
+            if node.type == "assignment_expression"
+            else ""
+        )
         if loop := self.memory.loop(node):
             self._loop(loop, block)
         elif freed := self.memory.freed(node):
             block.add(freed)
         elif name not in self._pointers:
             return False
-        elif made := self.memory.on_heap(
+        elif made := self.memory.read_heap_allocation(
             name, node.child_by_field_name("right"), self._pointers[name]
         ):
             self._make(made, block)
@@ -147,7 +159,9 @@ class Declared:
         return True
 
     def exchange(self, moves: dict[str, str]) -> str:
-        """The statement by which pointers to arrays, or vectors, change places. Raises Unsaid."""
+        """The statement by which pointers to arrays, or vectors, change places. Raises
+        UnsupportedConstruct.
+        """
         arrays = [self._arrays[name] for name in moves]
         vectors = {each.owner for each in self._structures if each.passing == "vector"} | {
             name for name in moves if self._arrays[name].made.startswith("std::")
@@ -157,12 +171,12 @@ class Declared:
             or len(vectors & set(moves)) not in (0, len(moves))
             or (vectors & set(moves) and len(moves) > 2)
         ):
-            raise Unsaid("arrays of several types that change places")
+            raise UnsupportedConstruct("arrays of several types that change places")
         name, other = next(iter(moves.items()))
         return (
             f"{name}.swap({other});"
             if name in vectors
-            else exchange(f"{'const ' * arrays[0].is_const}{arrays[0].type}", moves)
+            else format_exchange(f"{'const ' * arrays[0].is_const}{arrays[0].type}", moves)
         )
 
 

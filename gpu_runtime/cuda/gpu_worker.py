@@ -16,10 +16,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gpu_runtime.backend import Arguments, Compiled, Execution, Limits, Status
-from gpu_runtime.cuda.child_process import Child, ChildLost
+from gpu_runtime.cuda.child_process import ChildLostError, ChildProcess
 from gpu_runtime.cuda.compile import load_bundle
 from gpu_runtime.cuda.driver import DeviceFacts
-from gpu_runtime.cuda.image import Images
+from gpu_runtime.cuda.memory_image import MemoryImages
 from gpu_runtime.cuda.worker import REAL_DRIVER
 
 GRACE_S = 3.0
@@ -44,7 +44,7 @@ class GpuWorker:
         prefix: Sequence[str] = (),
         poison: bool = True,
     ) -> None:
-        self._images = Images()
+        self._images = MemoryImages()
         flags = ["--driver", driver, *([] if poison else ["--no-poison"])]
         # The driver's own code cache would be a file that outlives the process; our machine code
         # needs no translation.
@@ -53,7 +53,7 @@ class GpuWorker:
             "CUDA_MODULE_LOADING": "LAZY",
             **(environment or {}),
         }
-        self._child = Child(
+        self._child = ChildProcess(
             "gpu_runtime.cuda.worker",
             [str(self._images.fd), *flags],
             (self._images.fd,),
@@ -72,7 +72,7 @@ class GpuWorker:
         """Wait until the device is there. Raises GpuError."""
         try:
             hello = self._child.ready()
-        except ChildLost as lost:
+        except ChildLostError as lost:
             self._child.close()
             raise GpuError(f"the GPU worker does not start: {lost.words}") from None
         if "error" in hello:
@@ -162,9 +162,9 @@ class GpuWorker:
         }
         try:
             answer = self._child.ask(request, limits.wall_s + GRACE_S)
-        except ChildLost as lost:
+        except ChildLostError as lost:
             done = max(self._images.current, 0)
-            return [{"status": Status.OK}] * done, _ended(
+            return [{"status": Status.OK}] * done, _explain_exit(
                 lost
             )  # what those before it gave is in their images
         if answer.get("lost"):
@@ -203,7 +203,7 @@ def _not_run(count: int) -> list[Execution]:
     return [Execution(Status.NOT_RUN, "an earlier call ended the process")] * max(count, 0)
 
 
-def _ended(lost: ChildLost) -> Execution:
+def _explain_exit(lost: ChildLostError) -> Execution:
     if lost.timed_out:
         return Execution(Status.TIMEOUT, "the wall-clock limit is reached")
     if lost.code < 0:

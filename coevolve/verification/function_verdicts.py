@@ -1,10 +1,10 @@
 """Verdicts on two texts that share several functions: each function's own, and the one that speaks
 for both texts.
 
-Contract: `verdict_on(engine, pair)` asks for one function, by itself where the rest of its file
-does not compile here; `of_all(told, asked)` is the verdict on the whole: the first function that is
-not equivalent, else the first that is undecided, else equivalent with the least strength of the
-suites.
+Contract: `verify_pair(engine, pair)` asks for one function, by itself where the rest of its file
+does not compile here; `combine_verdicts(told, asked)` is the verdict on the whole: the first
+function that is not equivalent, else the first that is undecided, else equivalent with the least
+strength of the suites.
 
     coevolve verify solver.cpp solver.omp.cpp
 """
@@ -15,14 +15,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from coevolve.verification.engine import Engine, Pair
-from coevolve.verification.questions import without_rest
+from coevolve.verification.requests import without_rest
 from corpora.records import Blame, Outcome, Verdict
 
-Told = tuple[Pair, Verdict]
+FunctionVerdict = tuple[Pair, Verdict]
 """What was asked in the end, and the answer."""
 
 
-def verdict_on(engine: Engine, pair: Pair) -> Told:
+def verify_pair(engine: Engine, pair: Pair) -> FunctionVerdict:
     """The verdict, on the functions without the rest of their files where the source does not
     compile with it.
 
@@ -66,19 +66,19 @@ def _undecided(verdict: Verdict, problem: str) -> Verdict:
     )
 
 
-def until_one_differs(engine: Engine, pairs: Iterable[Pair]) -> list[Told]:
+def verify_until_difference(engine: Engine, pairs: Iterable[Pair]) -> list[FunctionVerdict]:
     """Verdicts up to the first that is not equivalent: no other one changes what it says of the
     whole.
     """
-    told: list[Told] = []
+    told: list[FunctionVerdict] = []
     for pair in pairs:
-        told.append(verdict_on(engine, pair))
+        told.append(verify_pair(engine, pair))
         if told[-1][1].equivalent is False:
             break
     return told
 
 
-def of_all(told: Sequence[Told], asked: int) -> Verdict:
+def combine_verdicts(told: Sequence[FunctionVerdict], asked: int) -> Verdict:
     """The verdict that speaks for all; where several were asked for its detail names the
     function.
     """

@@ -3,7 +3,7 @@
 Contract: the whole machine is counted, other people's work included; where the system does not tell
 there is no figure.
 
-    python -c "from coevolve.loop.core_time import core_seconds; print(core_seconds())"
+    python -c "from coevolve.loop.cpu_time import read_cpu_time; print(read_cpu_time())"
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 Ticks = tuple[float, float]
 
 
-def core_seconds() -> Ticks | None:
+def read_cpu_time() -> Ticks | None:
     """(busy, all) time of this machine's cores since it was started, in the system's ticks; None
     where it does not tell.
     """
@@ -24,8 +24,8 @@ def core_seconds() -> Ticks | None:
     return sum(ticks) - idle, sum(ticks)
 
 
-def busy_share(before: Ticks | None, after: Ticks | None) -> float | None:
-    """Share in [0, 1] of the cores' time that was worked between two `core_seconds`; None where
+def compute_busy_share(before: Ticks | None, after: Ticks | None) -> float | None:
+    """Share in [0, 1] of the cores' time that was worked between two `read_cpu_time`; None where
     nothing is known.
     """
     if not before or not after or after[1] <= before[1]:

@@ -2,9 +2,9 @@
 through row by row, the height of the matrix it writes.
 
 Contract: to the program they are any number, to a port that copies the structure as a whole they
-say how long its arrays are. `described` gives tests in which they do: a count is the length of the
-longest array, dimensions multiply to it, and arrays are filled up to what they say. Tests on which
-the program does not run clean so stay as they were.
+say how long its arrays are. `fit_structure_sizes` gives tests in which they do: a count is the
+length of the longest array, dimensions multiply to it, and arrays are filled up to what they say.
+Tests on which the program does not run clean so stay as they were.
 
     pytest tests/tester/test_descriptions.py
 """
@@ -19,11 +19,11 @@ from dataclasses import dataclass, replace
 
 from corpora.records import ArrayValue, Parameter, ScalarValue, UnitTest
 from corpora.suites.unit_tests import INTEGER_RANGES
-from corpora.syntax.c_family import descendants, parse_c_family
-from gpu_runtime.call.materialize import extents_of, integer_scalars
-from tester.generate.completion import confirm, remembered
-from tester.generate.roles import Setting
-from tester.generate.sketches import Roles
+from corpora.syntax.c_family import iterate_descendants, parse_c_family
+from gpu_runtime.call.materialize import get_extents, get_integer_scalars
+from tester.generate.completion import confirm_tests, find_cached_run
+from tester.generate.roles import TrialSetting
+from tester.generate.sketches import ParameterRoles
 
 _COUNT = re.compile(
     r"(?:n|num|number)?_?(?:nnz|nz|nonzeros?|size|len|length|count|total|cap|capacity|elems?|elements|entries|items|values)"
@@ -50,7 +50,9 @@ class _Structure:
         return any(p.type[0] in "iu" for p in self.arrays) and len(self.arrays) > 1
 
 
-def described(setting: Setting, roles: Roles, tests: Sequence[UnitTest]) -> list[UnitTest]:
+def fit_structure_sizes(
+    setting: TrialSetting, roles: ParameterRoles, tests: Sequence[UnitTest]
+) -> list[UnitTest]:
     """The tests with unread sizes of structures that fit their arrays."""
     structures = _structures(
         setting.signature.parameters, roles, setting.compiled.request.program.text
@@ -58,16 +60,20 @@ def described(setting: Setting, roles: Roles, tests: Sequence[UnitTest]) -> list
     if not any(s.unread for s in structures):
         return list(tests)
     others = [
-        _fitting(test, structures, _touched(test, setting), setting, turn % 3)
+        _fit_dimensions(test, structures, _find_touched_arrays(test, setting), setting, turn % 3)
         for turn, test in enumerate(tests)
     ]
-    found = confirm(setting.backend, setting.compiled, others, setting.geometry_of, setting.largest)
+    found = confirm_tests(
+        setting.backend, setting.compiled, others, setting.geometry_of, setting.largest
+    )
     return [
         test if done.test is None else done.test for test, done in zip(tests, found, strict=True)
     ]
 
 
-def _structures(parameters: Iterable[Parameter], roles: Roles, text: str) -> list[_Structure]:
+def _structures(
+    parameters: Iterable[Parameter], roles: ParameterRoles, text: str
+) -> list[_Structure]:
     owners: dict[str, list[Parameter]] = {}
     for p in parameters:
         if p.member and p.member.assembled:
@@ -114,17 +120,17 @@ def _is_read(field: str, owner: str, owners: Mapping[str, object], text: str) ->
         return True
     bodies = (
         n.text.decode()
-        for n in descendants(parse_c_family(plain).root_node)
+        for n in iterate_descendants(parse_c_family(plain).root_node)
         if n.type == "struct_specifier"
     )
     return any(len(re.findall(rf"\b{re.escape(field)}\b", body)) > 1 for body in bodies)
 
 
-def _touched(test: UnitTest, setting: Setting) -> frozenset[str]:
+def _find_touched_arrays(test: UnitTest, setting: TrialSetting) -> frozenset[str]:
     """Arrays that the program touches: the others have one element, or as many as the longest,
     which no size has to say.
     """
-    known = remembered(test, setting.compiled)
+    known = find_cached_run(test, setting.compiled)
     if known is None:
         return frozenset(p.name for p in setting.signature.parameters)
     return frozenset(
@@ -134,17 +140,17 @@ def _touched(test: UnitTest, setting: Setting) -> frozenset[str]:
     )
 
 
-def _fitting(
+def _fit_dimensions(
     test: UnitTest,
     structures: Sequence[_Structure],
     touched: frozenset[str],
-    setting: Setting,
+    setting: TrialSetting,
     more: int,
 ) -> UnitTest:
     """more: by how much the places outside that a sparse matrix has are more than its indices lead
     to, lest its rows be as many.
     """
-    sizes, lengths = dict(integer_scalars(test)), dict(extents_of(test))
+    sizes, lengths = dict(get_integer_scalars(test)), dict(get_extents(test))
     known = {p.name: sizes[p.name] for s in structures for p in s.read}
     elsewhere = {
         p.name: lengths[p.name]
@@ -154,8 +160,12 @@ def _fitting(
     scalars: dict[str, int] = {}
     for s in structures:
         longest = max((lengths[p.name] for p in s.arrays if p.name in touched), default=0)
-        led = _led([known[p.name] for p in s.read], elsewhere, longest) if s.is_sparse else 0
-        chosen = _values(s, longest, known, led + more, more == 1) | _as_large(
+        led = (
+            _measure_outside_arrays([known[p.name] for p in s.read], elsewhere, longest)
+            if s.is_sparse
+            else 0
+        )
+        chosen = _values(s, longest, known, led + more, more == 1) | _match_larger_structure(
             s, longest, known, structures
         )
         least = longest if any(_COUNT.fullmatch(_field(p).lower()) for p in s.unread) else 0
@@ -168,7 +178,9 @@ def _fitting(
             lengths |= {p.name: max(lengths[p.name], least) for p in s.arrays}
             if s.is_sparse and any(_is_side(p, s) for p in s.unread):
                 lengths |= {name: led + more for name, length in elsewhere.items() if length == led}
-    return replace(test, assignments=tuple(_with(a, scalars, lengths) for a in test.assignments))
+    return replace(
+        test, assignments=tuple(_lengthen_array(a, scalars, lengths) for a in test.assignments)
+    )
 
 
 def _is_side(p: Parameter, s: _Structure) -> bool:
@@ -180,7 +192,7 @@ def _is_side(p: Parameter, s: _Structure) -> bool:
     return beside or not (_COUNT.fullmatch(field) or _APART.fullmatch(field))
 
 
-def _led(read: Sequence[int], elsewhere: Mapping[str, int], longest: int) -> int:
+def _measure_outside_arrays(read: Sequence[int], elsewhere: Mapping[str, int], longest: int) -> int:
     """How long the arrays outside are that indices lead into: not those that a size of the
     structure gives.
     """
@@ -230,7 +242,7 @@ def _values(
     return chosen | {p.name: width for p in s.unread if _APART.fullmatch(_field(p).lower())}
 
 
-def _as_large(
+def _match_larger_structure(
     s: _Structure, longest: int, known: Mapping[str, int], structures: Sequence[_Structure]
 ) -> dict[str, int]:
     """Its unread dimensions where another structure of the type has the dimensions that are read of
@@ -253,7 +265,7 @@ def _as_large(
     return {}
 
 
-def _with(
+def _lengthen_array(
     a: ScalarValue | ArrayValue, scalars: Mapping[str, int], lengths: Mapping[str, int]
 ) -> ScalarValue | ArrayValue:
     if isinstance(a, ScalarValue):

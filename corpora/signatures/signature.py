@@ -1,19 +1,19 @@
-"""What a program's entry function takes and gives: `signature_of(program)` for every dialect.
+"""What a program's entry function takes and gives: `read_signature(program)` for every dialect.
 
 Contract: a signature is returned only when every parameter can be held by a typed test (scalar,
 contiguous array, or table of rows, of an entry of ELEMENT_TYPES); anything else is a SignatureError
 that names the parameter and why. Text may be laid out in any way, whitespace-tokenised text
 included.
 
-    python -c "from corpora.records import Program; from corpora.signatures.dispatch import signature_of; \
-print(signature_of(Program('cpp', 'f', 'float f(const float *x, int n) { return x[n]; }')))"
+    python -c "from corpora.records import Program; from corpora.signatures.signature import read_signature; \
+print(read_signature(Program('cpp', 'f', 'float f(const float *x, int n) { return x[n]; }')))"
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
 
-from corpora.dialects import dialect
+from corpora.dialects import get_dialect
 from corpora.records import Program, Signature
 
 
@@ -28,9 +28,9 @@ MAX_PARAMETERS = 128
 
 
 @lru_cache(maxsize=8192)
-def signature_of(program: Program) -> Signature:
+def read_signature(program: Program) -> Signature:
     """Signature of the function `program.name` in `program.text`. Raises SignatureError."""
-    found = _READERS[dialect(program.dialect).language](program)
+    found = _READERS[get_dialect(program.dialect).language](program)
     if len(found.parameters) > MAX_PARAMETERS:
         raise SignatureError(
             f"{program.dialect} function '{program.name}': has {len(found.parameters)} "
@@ -41,16 +41,16 @@ def signature_of(program: Program) -> Signature:
 
 def _read_cpp(program: Program) -> Signature:
     from corpora.signatures.c_family import (
-        c_family_signature,
+        read_c_family_signature,
     )  # late: it imports SignatureError from here
 
-    return c_family_signature(program)
+    return read_c_family_signature(program)
 
 
 def _read_fortran(program: Program) -> Signature:
-    from corpora.signatures.fortran import fortran_signature  # late, as above
+    from corpora.signatures.fortran import read_fortran_signature  # late, as above
 
-    return fortran_signature(program)
+    return read_fortran_signature(program)
 
 
 _READERS = {"cpp": _read_cpp, "fortran": _read_fortran}

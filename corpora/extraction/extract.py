@@ -1,14 +1,14 @@
 """All functions of a source file that can be called with data, each with what it needs from the
 same file.
 
-Contract: `extract(text, dialect)` gives Programs whose text is self-contained as far as the file
-allows (helper functions, macros, typedefs, constants; kernels that a host function launches;
-Fortran module constants and sibling procedures), and names every function that was left out with
-the reason. Nothing is compiled. Never raises on bad text.
+Contract: `extract_programs(text, dialect)` gives Programs whose text is self-contained as far as
+the file allows (helper functions, macros, typedefs, constants; kernels that a host function
+launches; Fortran module constants and sibling procedures), and names every function that was left
+out with the reason. Nothing is compiled. Never raises on bad text.
 
-    python -c "from corpora.extraction.dispatch import extract; \
-print(extract('static int g(int a) { return a; } void f(int *x) { *x = g(1); } int main() {}',
-'cpp'))"
+    python -c "from corpora.extraction.extract import extract_programs; \
+print(extract_programs('static int g(int a) { return a; } void f(int *x) { *x = g(1); } int main()
+{}', 'cpp'))"
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from corpora.dialects import Dialect, dialect
+from corpora.dialects import Dialect, get_dialect
 from corpora.records import Program
-from corpora.signatures.dispatch import SignatureError, signature_of
+from corpora.signatures.signature import SignatureError, read_signature
 
 MAIN_PROGRAM = "is the main program"
 """The reason why nothing is lost with a function that is left out."""
@@ -31,7 +31,7 @@ TOO_DEEP = "is nested too deeply to be read"
 
 
 @dataclass(frozen=True, slots=True)
-class Skipped:
+class SkippedItem:
     """A function (or line, row, file) that gave no program. `where` is its place, `reason` one
     line.
     """
@@ -42,13 +42,13 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
-class Extracted:
+class ExtractionResult:
     programs: tuple[Program, ...]
-    skipped: tuple[Skipped, ...]
+    skipped: tuple[SkippedItem, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class ExtractedFunction:
     """A function cut out of a file: its name and self-contained text, or the reason why there is
     none.
     """
@@ -70,20 +70,20 @@ _FOREIGN = {"serial": _PARALLEL["cuda"], "openmp": _PARALLEL["cuda"], "offload":
 """What it must not show: code of another model."""
 
 
-def extract(text: str, dialect_name: str, origin: str = "") -> Extracted:
+def extract_programs(text: str, dialect_name: str, origin: str = "") -> ExtractionResult:
     """Programs of `text` in textual order, and what was left out. Raises ValueError for an unknown
     dialect.
     """
-    row = dialect(dialect_name)
+    row = get_dialect(dialect_name)
     try:
         return _extracted(text, row, origin)
     except RecursionError:
-        return Extracted((), (Skipped(origin, "", TOO_DEEP),))
+        return ExtractionResult((), (SkippedItem(origin, "", TOO_DEEP),))
 
 
-def _extracted(text: str, row: Dialect, origin: str) -> Extracted:
+def _extracted(text: str, row: Dialect, origin: str) -> ExtractionResult:
     programs: list[Program] = []
-    skipped: list[Skipped] = []
+    skipped: list[SkippedItem] = []
     marker = _PARALLEL.get(row.model)
     for piece in _PIECES[row.language](text):
         reason = piece.reason
@@ -93,18 +93,18 @@ def _extracted(text: str, row: Dialect, origin: str) -> Extracted:
             reason = f"is CUDA code, not {row.name}"
         if not reason:
             program = Program(row.name, piece.name, piece.text, origin)
-            reason = uncallable(program)
+            reason = explain_uncallable(program)
             if not reason:
                 programs.append(program)
                 continue
-        skipped.append(Skipped(origin, piece.name, reason))
-    return Extracted(tuple(programs), tuple(skipped))
+        skipped.append(SkippedItem(origin, piece.name, reason))
+    return ExtractionResult(tuple(programs), tuple(skipped))
 
 
-def uncallable(program: Program) -> str:
+def explain_uncallable(program: Program) -> str:
     """Why tests cannot call `program` or see what it does; '' where they can."""
     try:
-        signature = signature_of(program)
+        signature = read_signature(program)
     except SignatureError as error:
         return str(error).split(": ", 1)[-1]
     outputs = [
@@ -115,26 +115,26 @@ def uncallable(program: Program) -> str:
     return "" if outputs or signature.result else UNSEEN
 
 
-def piece_of(program: Program) -> Piece:
+def piece_of(program: Program) -> ExtractedFunction:
     """The function of `program` with only what it needs of its text, or the reason why it cannot be
     cut out.
     """
-    pieces = _PIECES[dialect(program.dialect).language](program.text)
+    pieces = _PIECES[get_dialect(program.dialect).language](program.text)
     named = [p for p in pieces if p.name.lower() == program.name.lower()]
-    absent = Piece(program.name, reason="is not defined in the text")
+    absent = ExtractedFunction(program.name, reason="is not defined in the text")
     return next((p for p in named if not p.reason), named[0] if named else absent)
 
 
-def _cpp_pieces(text: str) -> list[Piece]:
-    from corpora.extraction.c_family import pieces  # late: they import Piece from here
+def _cpp_pieces(text: str) -> list[ExtractedFunction]:
+    from corpora.extraction.c_family import extract_functions  # late: they import Piece from here
 
-    return pieces(text)
+    return extract_functions(text)
 
 
-def _fortran_pieces(text: str) -> list[Piece]:
-    from corpora.extraction.fortran import pieces  # late, as above
+def _fortran_pieces(text: str) -> list[ExtractedFunction]:
+    from corpora.extraction.fortran import extract_procedures  # late, as above
 
-    return pieces(text)
+    return extract_procedures(text)
 
 
 _PIECES = {"cpp": _cpp_pieces, "fortran": _fortran_pieces}

@@ -2,9 +2,9 @@
 --batch`.
 
 Contract: wrong use is a VerifyError (a ValueError) of one line. Two texts are as many questions as
-they share functions that nothing else in the source calls (coevolve.verification.entries).
+they share functions that nothing else in the source calls (coevolve.verification.entry_functions).
 
-    python -c "from coevolve.verification.questions import asked_of; print(asked_of('void f(int*x){} void g(int*x){}', 'cpp', 'void g(int*x){}', 'cpp'))"
+    python -c "from coevolve.verification.requests import make_request; print(make_request('void f(int*x){} void g(int*x){}', 'cpp', 'void g(int*x){}', 'cpp'))"
 """
 
 from __future__ import annotations
@@ -14,24 +14,30 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from coevolve.verification.cut_out import (
-    cut_out,
+    isolate_functions,
     other_beginning,
     read_as_compiled,
     with_shared_data,
 )
 from coevolve.verification.engine import Pair
-from coevolve.verification.entries import Entries, barred, caller_of, entries, entry_names
-from coevolve.verification.programs import WHOLE, is_whole
-from corpora.datasets.tables import decoded
-from corpora.dialects import dialect, dialect_of_path
-from corpora.extraction.dispatch import TOO_DEEP, UNSEEN, uncallable
+from coevolve.verification.entry_functions import (
+    EntryPairs,
+    find_entry_names,
+    find_entry_pairs,
+    find_host_caller,
+    find_untestable_functions,
+)
+from coevolve.verification.programs import WHOLE, is_whole_program
+from corpora.datasets.tables import decode_source
+from corpora.dialects import get_dialect, guess_dialect
+from corpora.extraction.extract import TOO_DEEP, UNSEEN, explain_uncallable
 from corpora.json_text import JsonError, parse_json
 from corpora.records import Program, Verdict
-from corpora.signatures.dispatch import signature_of
+from corpora.signatures.signature import read_signature
 from corpora.suites.unit_tests import parse_suite
-from gpu_runtime.call.parameter_names import plain_name
+from gpu_runtime.call.parameter_names import normalize_name
 from gpu_runtime.compile.preprocess import resolve
-from gpu_runtime.wall.check import vet
+from gpu_runtime.wall.check import check_program
 
 
 class VerifyError(ValueError):
@@ -39,7 +45,7 @@ class VerifyError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class VerifyRequest:
     """What two texts are asked: a pair for each function that decides, and lines about those of the
     source that are not compared.
     """
@@ -48,17 +54,18 @@ class Asked:
     unasked: tuple[str, ...] = ()
 
 
-def asked_of(
+def make_request(
     source: str,
     source_dialect: str,
     target: str,
     target_dialect: str,
     suite: str | None = None,
     function: str = "",
-) -> Asked:
+) -> VerifyRequest:
     """The questions that two texts are: of whole programs where both are, else of every function
-    that they share and nothing in the source calls (`coevolve.verification.entries`); with a suite,
-    which is written for one function, of the last of them; of `function` alone where it is named.
+    that they share and nothing in the source calls (`coevolve.verification.entry_functions`); with
+    a suite, which is written for one function, of the last of them; of `function` alone where it is
+    named.
 
     Both texts are read as their compilers read them: branches that those pass over are left out
     (`coevolve.verification.cut_out`). Data that a function shares with others (globals, module
@@ -79,9 +86,13 @@ def _asked_of(
     target_dialect: str,
     suite: str | None,
     function: str,
-) -> Asked:
-    if is_whole(source, source_dialect) and is_whole(target, target_dialect) and not function:
-        return Asked(
+) -> VerifyRequest:
+    if (
+        is_whole_program(source, source_dialect)
+        and is_whole_program(target, target_dialect)
+        and not function
+    ):
+        return VerifyRequest(
             (
                 Pair(
                     Program(source_dialect, WHOLE, source),
@@ -101,11 +112,11 @@ def _asked_of(
         "",
     )
     found = (
-        _named(function, source, source_dialect, target, target_dialect)
+        _pair_by_name(function, source, source_dialect, target, target_dialect)
         if function
-        else entries(source, source_dialect, target, target_dialect)
+        else find_entry_pairs(source, source_dialect, target, target_dialect)
     )
-    if not found.names and is_whole(source, source_dialect):
+    if not found.names and is_whole_program(source, source_dialect):
         raise VerifyError(
             "the source is a whole program (main) and the target is not; give two whole "
             "programs or two functions"
@@ -117,14 +128,14 @@ def _asked_of(
         (Program(source_dialect, one, source), Program(target_dialect, other, target))
         for one, other in names
     ]
-    pairs = [_pair(one, caller_of(one, other), suite) for one, other in programs]
+    pairs = [_pair(one, find_host_caller(one, other), suite) for one, other in programs]
     pairs = [replace(pair, problem=pair.problem or unread) for pair in pairs] if unread else pairs
     # What tests cannot call for another reason stays: that it is undecided is said of the whole.
-    unseen = [pair.source.name for pair in pairs if uncallable(pair.source) == UNSEEN]
+    unseen = [pair.source.name for pair in pairs if explain_uncallable(pair.source) == UNSEEN]
     asked = tuple(pair for pair in pairs if pair.source.name not in unseen) or tuple(pairs)
     untested = () if len(unseen) == len(pairs) else tuple(f"{name}: {UNSEEN}" for name in unseen)
-    odd = () if function else barred(source, source_dialect)
-    return Asked(
+    odd = () if function else find_untestable_functions(source, source_dialect)
+    return VerifyRequest(
         asked,
         (
             *untested,
@@ -134,35 +145,35 @@ def _asked_of(
     )
 
 
-def pair_of(
+def make_single_pair(
     source: str, source_dialect: str, target: str, target_dialect: str, suite: str | None = None
 ) -> Pair:
-    """The only pair of `asked_of`, the last one of several."""
-    return asked_of(source, source_dialect, target, target_dialect, suite).pairs[-1]
+    """The only pair of `make_request`, the last one of several."""
+    return make_request(source, source_dialect, target, target_dialect, suite).pairs[-1]
 
 
-def _named(
+def _pair_by_name(
     function: str, source: str, source_dialect: str, target: str, target_dialect: str
-) -> Entries:
+) -> EntryPairs:
     """The pair of one function. Raises VerifyError where a side has none of that name."""
     sides = [
-        {plain_name(name): name for name in entry_names(*side)}
+        {normalize_name(name): name for name in find_entry_names(*side)}
         for side in ((source, source_dialect), (target, target_dialect))
     ]
     for side, what in zip(sides, ("source", "target"), strict=True):
-        if plain_name(function) not in side:
+        if normalize_name(function) not in side:
             raise VerifyError(
                 f"the {what} has no function '{function}'; it has "
                 f"{', '.join(side.values()) or 'none'}"
             )
-    return Entries(((sides[0][plain_name(function)], sides[1][plain_name(function)]),))
+    return EntryPairs(((sides[0][normalize_name(function)], sides[1][normalize_name(function)]),))
 
 
 def _pair(given: Program, asked: Program, suite: str | None) -> Pair:
     shared = with_shared_data(given)
     if shared is None:
-        return _allowed(Pair(given, asked, suite))
-    if _speaks_of(suite, given):
+        return _isolate_allowed(Pair(given, asked, suite))
+    if _is_suite_for(suite, given):
         return Pair(given, asked, suite)
     # A target may keep state only where the source shares data, and then as the parameters that
     # this becomes.
@@ -191,18 +202,18 @@ _SHARED = (
 )
 
 
-def _allowed(pair: Pair) -> Pair:
+def _isolate_allowed(pair: Pair) -> Pair:
     """`pair`, a side cut out of its file where only the rest of that is turned away: what another
     function includes or keeps is not its fault.
     """
     for side in ("source", "target"):
         program = getattr(pair, side)
-        if (why := vet(program)) is None:
+        if (why := check_program(program)) is None:
             continue
-        cut = cut_out(program)
+        cut = isolate_functions(program)
         if cut.problem:
             pair = replace(pair, problem=pair.problem or f"the {side}: {why}; and {cut.problem}")
-        elif vet(cut.program) is None:
+        elif check_program(cut.program) is None:
             pair = replace(
                 pair,
                 **{side: cut.program},
@@ -218,7 +229,7 @@ def without_rest(pair: Pair) -> Pair | None:
     """The pair without the rest of both files, for a source that does not compile for it; None
     where there is no rest.
     """
-    cuts = {"source": cut_out(pair.source), "target": cut_out(pair.target)}
+    cuts = {"source": isolate_functions(pair.source), "target": isolate_functions(pair.target)}
     if problem := next(
         (f"the {side}: {cut.problem}" for side, cut in cuts.items() if cut.problem), ""
     ):
@@ -233,14 +244,14 @@ def without_rest(pair: Pair) -> Pair | None:
     )
 
 
-def _speaks_of(suite: str | None, program: Program) -> bool:
+def _is_suite_for(suite: str | None, program: Program) -> bool:
     """Whether the suite is written for `program` as it stands."""
     if suite is None:
         return False
     if "wrapper" in suite:  # a snippet calls it as it stands
         return True
     try:
-        parse_suite(suite, signature_of(program))
+        parse_suite(suite, read_signature(program))
     except ValueError:
         return False
     return True
@@ -254,29 +265,29 @@ def read_text(path: str) -> str:
         raise VerifyError(f"cannot read '{path}': {error.strerror}") from None
     if b"\0" in data:
         raise VerifyError(f"'{path}' is not a text file (it holds a zero byte)")
-    return decoded(data)
+    return decode_source(data)
 
 
-def asked_of_files(
+def make_request_from_files(
     source: str,
     target: str,
     source_dialect: str | None,
     target_dialect: str | None,
     suite: str | None,
     function: str = "",
-) -> Asked:
+) -> VerifyRequest:
     """The questions that `coevolve verify SOURCE TARGET` asks. Raises VerifyError and
     ValueError.
     """
     names = [
-        dialect(d).name if d else dialect_of_path(p).name
+        get_dialect(d).name if d else guess_dialect(p).name
         for p, d in ((source, source_dialect), (target, target_dialect))
     ]
     texts = [
         _preprocessed(path, read_text(path), name)
         for path, name in zip((source, target), names, strict=True)
     ]
-    return asked_of(
+    return make_request(
         texts[0], names[0], texts[1], names[1], read_text(suite) if suite else None, function
     )
 
@@ -286,7 +297,7 @@ def _preprocessed(path: str, text: str, dialect_name: str) -> str:
     VerifyError.
     """
     suffix = Path(path).suffix
-    if dialect(dialect_name).language != "fortran" or not suffix[1:2].isupper():
+    if get_dialect(dialect_name).language != "fortran" or not suffix[1:2].isupper():
         return text
     read = resolve(text, dialect_name)
     if read.problem:
@@ -295,7 +306,7 @@ def _preprocessed(path: str, text: str, dialect_name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class BatchRow:
     """One line of a batch: its id, and its pairs or why there are none."""
 
     id: object
@@ -303,26 +314,26 @@ class Row:
     problem: str = ""
 
 
-def read_row(line: str, number: int) -> Row:
+def read_row(line: str, number: int) -> BatchRow:
     """Row `number` (from 1) of a batch; never raises."""
     try:
         row = parse_json(line)
     except JsonError as error:
-        return Row(None, (), f"line {number}: not JSON: {error}")
+        return BatchRow(None, (), f"line {number}: not JSON: {error}")
     if not isinstance(row, dict):
-        return Row(None, (), f"line {number}: not a JSON object")
+        return BatchRow(None, (), f"line {number}: not a JSON object")
     identity = row.get("id")
     for key in ("id", "source_dialect", "source", "target_dialect", "target"):
         if key not in row:
-            return Row(identity, (), f"line {number}: '{key}' is missing")
+            return BatchRow(identity, (), f"line {number}: '{key}' is missing")
         if key != "id" and not isinstance(row[key], str):
-            return Row(identity, (), f"line {number}: '{key}' is not a string")
+            return BatchRow(identity, (), f"line {number}: '{key}' is not a string")
     if not isinstance(row.get("suite"), (str, type(None))):
-        return Row(identity, (), f"line {number}: 'suite' is not a string")
+        return BatchRow(identity, (), f"line {number}: 'suite' is not a string")
     try:
-        return Row(
+        return BatchRow(
             identity,
-            asked_of(
+            make_request(
                 row["source"],
                 row["source_dialect"],
                 row["target"],
@@ -331,10 +342,10 @@ def read_row(line: str, number: int) -> Row:
             ).pairs,
         )
     except ValueError as error:
-        return Row(identity, (), f"line {number}: {error}")
+        return BatchRow(identity, (), f"line {number}: {error}")
 
 
-def answer(
+def make_answer_row(
     identity: object, verdict: Verdict, elapsed_ms: float, cut: Sequence[str] = ()
 ) -> dict[str, object]:
     """The row that `verify --batch` writes. cut: lines about sides that were judged without the
@@ -353,14 +364,14 @@ def answer(
     }
 
 
-def unread(answered: dict, number: int) -> bool:
+def is_unreadable_answer(answered: dict, number: int) -> bool:
     """Whether a row that `verify --batch` wrote answers one, row `number`, that could not be read
     (`read_row`).
     """
     return not answered["backend"] and answered["detail"].startswith(f"line {number}: ")
 
 
-def undecided(identity: object, problem: str) -> dict[str, object]:
+def make_undecided_row(identity: object, problem: str) -> dict[str, object]:
     """The row for a question that could not be asked."""
     return {
         "id": identity,

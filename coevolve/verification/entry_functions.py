@@ -1,13 +1,13 @@
 """Which functions of two texts are compared with each other.
 
-Contract: `entries(source, target)` gives the pairs of names that a verdict on two texts rests on:
-the functions that both define and that nothing else in the source calls (what they call is run with
-them), one pair a function. Where the texts share no name it is the last function of each, since
-helpers come first. What of the source the target lacks is named. `caller_of` gives for a kernel the
-host function of its text that copies what it needs to the device, launches it and copies back:
-where the text has one, that is what its author wants called.
+Contract: `find_entry_pairs(source, target)` gives the pairs of names that a verdict on two texts
+rests on: the functions that both define and that nothing else in the source calls (what they call
+is run with them), one pair a function. Where the texts share no name it is the last function of
+each, since helpers come first. What of the source the target lacks is named. `find_host_caller`
+gives for a kernel the host function of its text that copies what it needs to the device, launches
+it and copies back: where the text has one, that is what its author wants called.
 
-    python -c "from coevolve.verification.entries import entry_names; print(entry_names('int g(int a){return a;} void f(int*x){}', 'cpp'))"
+    python -c "from coevolve.verification.entry_functions import find_entry_names; print(find_entry_names('int g(int a){return a;} void f(int*x){}', 'cpp'))"
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from corpora.dialects import dialect
-from corpora.extraction.c_family import local_names
+from corpora.dialects import get_dialect
+from corpora.extraction.c_family import find_local_names
 from corpora.records import Program
-from corpora.signatures.dispatch import SignatureError, signature_of
-from corpora.syntax.c_family import c_functions, leaf_texts, parse_c_family
-from corpora.syntax.fortran import procedures
-from gpu_runtime.call.binding import BindingError, bind
-from gpu_runtime.call.parameter_names import plain_name
-from gpu_runtime.launch.launch_from_host import launches_of
+from corpora.signatures.signature import SignatureError, read_signature
+from corpora.syntax.c_family import find_c_functions, get_leaf_texts, parse_c_family
+from corpora.syntax.fortran import find_procedures
+from gpu_runtime.call.binding import BindingError, bind_parameters
+from gpu_runtime.call.parameter_names import normalize_name
+from gpu_runtime.launch.launch_from_host import find_host_launches
 
 _WORD = re.compile(r"[a-z_]\w*", re.I)
 
 
 @dataclass(frozen=True, slots=True)
-class Entries:
+class EntryPairs:
     """names: (in the source, in the target). missing: functions of the source that nothing calls
     and the target does not define.
     """
@@ -39,13 +39,18 @@ class Entries:
     missing: tuple[str, ...] = ()
 
 
-def entries(source: str, source_dialect: str, target: str, target_dialect: str) -> Entries:
+def find_entry_pairs(
+    source: str, source_dialect: str, target: str, target_dialect: str
+) -> EntryPairs:
     """What is compared; no names where the source has no function. A target without any is a
     question with an answer: it does not compile.
     """
-    sources, targets = words_of(source, source_dialect), entry_names(target, target_dialect)
-    shared = {plain_name(name): name for name in targets}
-    common = [name for name in sources if plain_name(name) in shared]
+    sources, targets = (
+        find_function_words(source, source_dialect),
+        find_entry_names(target, target_dialect),
+    )
+    shared = {normalize_name(name): name for name in targets}
+    common = [name for name in sources if normalize_name(name) in shared]
     uncalled = [
         name
         for name in sources
@@ -53,15 +58,15 @@ def entries(source: str, source_dialect: str, target: str, target_dialect: str) 
     ]
     if not common:
         last = next(reversed(sources), "")
-        return Entries(((last, targets[-1] if targets else last),) if last else ())
+        return EntryPairs(((last, targets[-1] if targets else last),) if last else ())
     asked = [name for name in uncalled if name in common] or common[-1:]
-    return Entries(
-        tuple((name, shared[plain_name(name)]) for name in asked),
+    return EntryPairs(
+        tuple((name, shared[normalize_name(name)]) for name in asked),
         tuple(name for name in uncalled if name not in common),
     )
 
 
-def caller_of(source: Program, target: Program) -> Program:
+def find_host_caller(source: Program, target: Program) -> Program:
     """`target`, or the only host function of its text that launches that kernel on memory of the
     device's own and takes what the source takes.
     """
@@ -69,43 +74,43 @@ def caller_of(source: Program, target: Program) -> Program:
         return target
     hosts = {
         f.name: f
-        for f, _ in launches_of(target.text, target.name)
+        for f, _ in find_host_launches(target.text, target.name)
         if not f.template and not f.member
     }
-    copying = [name for name, f in hosts.items() if "cudaMemcpy" in leaf_texts(f.node)]
+    copying = [name for name, f in hosts.items() if "cudaMemcpy" in get_leaf_texts(f.node)]
     if len(copying) != 1:
         return target
     caller = Program(target.dialect, copying[0], target.text)
     try:
-        bind(signature_of(source), signature_of(caller))
+        bind_parameters(read_signature(source), read_signature(caller))
     except (SignatureError, BindingError):
         return target
     return caller
 
 
-def entry_names(text: str, dialect_name: str) -> list[str]:
+def find_entry_names(text: str, dialect_name: str) -> list[str]:
     """Functions of `text` that could be called from outside, in textual order; none where it is
     nested too deeply.
     """
     try:
-        return list(words_of(text, dialect_name))
+        return list(find_function_words(text, dialect_name))
     except RecursionError:
         return []
 
 
-def words_of(text: str, dialect_name: str) -> Mapping[str, frozenset[str]]:
+def find_function_words(text: str, dialect_name: str) -> Mapping[str, frozenset[str]]:
     """Those functions with the words of each: what of them another one may call."""
-    return _WORDS[dialect(dialect_name).language](text)
+    return _WORDS[get_dialect(dialect_name).language](text)
 
 
-def barred(text: str, dialect_name: str) -> tuple[str, ...]:
+def find_untestable_functions(text: str, dialect_name: str) -> tuple[str, ...]:
     """Functions that nothing else in the text calls and no test can, each with the reason:
     `kinetic: is a template`.
     """
-    if dialect(dialect_name).language != "cpp":
+    if get_dialect(dialect_name).language != "cpp":
         return ()
-    functions = list(c_functions(parse_c_family(text).root_node))
-    words = [(f.name, frozenset(leaf_texts(f.node))) for f in functions]
+    functions = list(find_c_functions(parse_c_family(text).root_node))
+    words = [(f.name, frozenset(get_leaf_texts(f.node))) for f in functions]
     odd = {
         f.name: "is a class member" if f.member else "is a template"
         for f in functions
@@ -120,20 +125,20 @@ def barred(text: str, dialect_name: str) -> tuple[str, ...]:
 
 def _c_words(text: str) -> dict[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
-    for function in c_functions(parse_c_family(text).root_node):
+    for function in find_c_functions(parse_c_family(text).root_node):
         head = function.head()
         callable_ = "__device__" not in head or "__host__" in head
         if callable_ and not function.template and not function.member and function.name != "main":
             found[function.name] = found.get(function.name, frozenset()) | frozenset(
-                leaf_texts(function.node)
-            ) - local_names(function.node)
+                get_leaf_texts(function.node)
+            ) - find_local_names(function.node)
     return found
 
 
 def _fortran_words(text: str) -> dict[str, frozenset[str]]:
     outer = [
         p
-        for p in procedures(text)
+        for p in find_procedures(text)
         if not any(host.kind in ("subroutine", "function") for host in p.hosts)
     ]
     return {

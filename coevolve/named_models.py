@@ -1,11 +1,11 @@
 """A model by the name that a person gives: `small`, a run, an export, a checkpoint's folder, a hub
 id, NAME@URL.
 
-Contract: `resolve(name, part)` gives what a back end opens and the folder it lies in (None for a
-model that is elsewhere); a name that is none of these is a UserError of one line. `NamedModel.open`
-opens it and raises ModelError where that fails.
+Contract: `resolve_model(name, part)` gives what a back end opens and the folder it lies in (None
+for a model that is elsewhere); a name that is none of these is a UserError of one line.
+`NamedModel.open` opens it and raises ModelError where that fails.
 
-    python -c "from coevolve.models_named import resolve; print(resolve('runs/demo', 'translator'))"
+    python -c "from coevolve.named_models import resolve_model; print(resolve_model('runs/demo', 'translator'))"
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from pathlib import Path
 
 from coevolve.cli.errors import UserError
 from coevolve.evaluation.contamination import FILE_NAME
-from coevolve.loop.directions import own_name
+from coevolve.loop.directions import make_checkpoint_name
 from coevolve.loop.run_folder import RunFolder
-from corpora.dialects import direction
-from gpu_runtime.models.backends import MODEL_BACKENDS, kind_of
+from corpora.dialects import parse_direction
+from gpu_runtime.models.backends import MODEL_BACKENDS, classify_model
 from gpu_runtime.models.options import Endpoint, ModelOptions
 from gpu_runtime.models.protocol import LanguageModel
 
@@ -50,7 +50,7 @@ class NamedModel:
     options: ModelOptions = ModelOptions()
     taught: tuple[str, ...] = ()
 
-    def untaught(self, way: str) -> str:
+    def explain_untaught(self, way: str) -> str:
         """Words for a model that is known not to have been taught `way`; '' otherwise."""
         return (
             f"{self.label} was not taught {way} (taught: {', '.join(self.taught)})"
@@ -60,16 +60,16 @@ class NamedModel:
 
     def require_taught(self, way: str) -> None:
         """Raises UserError where the model is known not to have been taught `way`."""
-        if why := self.untaught(way):
+        if why := self.explain_untaught(way):
             raise UserError(f"{why}; name another model with --model")
 
     def open(self) -> LanguageModel:
         if self.kind == "scratch":
-            hide_bars()
+            hide_loading_bars()
         return MODEL_BACKENDS[self.kind](self.location, self.options)
 
 
-def resolve(name: str, part: str, way: str = "") -> NamedModel:
+def resolve_model(name: str, part: str, way: str = "") -> NamedModel:
     """The model called `name`; `part` is `translator` or `tester`. Raises UserError.
 
     way: of a run or an export with a Translator for each direction, the one that serves it or its
@@ -91,7 +91,7 @@ def resolve(name: str, part: str, way: str = "") -> NamedModel:
             )
         taught = SMALL_DIRECTIONS if part == "translator" else ()
         return NamedModel(
-            name, str(SMALL / part), SMALL / part, kind_of(SMALL / part), taught=taught
+            name, str(SMALL / part), SMALL / part, classify_model(SMALL / part), taught=taught
         )
     path = Path(name).expanduser()
     if not path.exists():
@@ -102,17 +102,21 @@ def resolve(name: str, part: str, way: str = "") -> NamedModel:
             )
         return NamedModel(name, name, None, "pretrained")
     _require_part(path, part)
-    parts = [own_name(each) for each in (way, str(direction(way).reverse))] if way else []
-    for folder in (folder for each in (*parts, part) for folder in _places(path, each)):
+    parts = (
+        [make_checkpoint_name(each) for each in (way, str(parse_direction(way).reverse))]
+        if way
+        else []
+    )
+    for folder in (folder for each in (*parts, part) for folder in _list_locations(path, each)):
         if any((folder / file).is_file() for file in ("config.json", "endpoint.json")):
-            return NamedModel(name, str(folder.resolve()), folder.resolve(), kind_of(folder))
+            return NamedModel(name, str(folder.resolve()), folder.resolve(), classify_model(folder))
     raise UserError(
         f"'{name}' holds no {part}: it is neither a checkpoint (no config.json in it), an "
         f"export nor a run with one"
     )
 
 
-def hide_bars() -> None:
+def hide_loading_bars() -> None:
     """No progress bar for reading weights from now on: our own models are read in a moment."""
     from transformers.utils import logging
 
@@ -133,7 +137,7 @@ def _require_part(path: Path, part: str) -> None:
         )
 
 
-def _places(path: Path, part: str) -> list[Path]:
+def _list_locations(path: Path, part: str) -> list[Path]:
     """The folder itself, an export's part, then a run's last checkpoint."""
     run = RunFolder(path)
     last = run.last_round(lambda paths: (paths.folder / part).exists())

@@ -13,24 +13,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from corpora.dialects import dialect
+from corpora.dialects import get_dialect
 from corpora.records import ArrayValue, Fill, Signature, UnitTest
-from corpora.signatures.nulls import asked_for
-from gpu_runtime.call.shims_fortran import asks_for
-from tester.generate.completion import confirm, remembered
-from tester.generate.roles import Setting
+from corpora.signatures.null_checks import find_null_checks
+from gpu_runtime.call.shims_fortran import checks_presence
+from tester.generate.completion import confirm_tests, find_cached_run
+from tester.generate.roles import TrialSetting
 
-MOST = 4
+MAX_TESTS = 4
 """Of the arrays that may be missing, those that are left out one by one; all of them are left out
 together too.
 """
 
 
-def nullable(text: str, signature: Signature, is_fortran: bool = False) -> list[str]:
+def find_nullable_arrays(text: str, signature: Signature, is_fortran: bool = False) -> list[str]:
     """Arrays that a program takes for a condition, or, in Fortran, asks for with `present`."""
     if is_fortran:
-        return [p.name for p in signature.parameters if p.kind == "array" and asks_for(p, text)]
-    asked = asked_for(text)
+        return [
+            p.name for p in signature.parameters if p.kind == "array" and checks_presence(p, text)
+        ]
+    asked = find_null_checks(text)
     return [
         p.name
         for p in signature.parameters
@@ -38,21 +40,21 @@ def nullable(text: str, signature: Signature, is_fortran: bool = False) -> list[
     ]
 
 
-def without_arrays(setting: Setting, tests: Sequence[UnitTest]) -> list[UnitTest]:
+def make_null_tests(setting: TrialSetting, tests: Sequence[UnitTest]) -> list[UnitTest]:
     """Tests like some of these, in which arrays that may be missing are."""
     program = setting.compiled.request.program
-    names = nullable(
-        program.text, setting.signature, dialect(program.dialect).language == "fortran"
-    )[:MOST]
+    names = find_nullable_arrays(
+        program.text, setting.signature, get_dialect(program.dialect).language == "fortran"
+    )[:MAX_TESTS]
     found = []
     for missing in [*([name] for name in names), *([names] if len(names) > 1 else [])]:
         found += _first_that_works(
-            setting, [_without(test, missing) for test in _telling(tests, missing)]
+            setting, [_remove_arrays(test, missing) for test in _order_by_interest(tests, missing)]
         )
     return found
 
 
-def _telling(tests: Sequence[UnitTest], missing: Sequence[str]) -> list[UnitTest]:
+def _order_by_interest(tests: Sequence[UnitTest], missing: Sequence[str]) -> list[UnitTest]:
     """Neither the smallest nor the largest first, but none in which two of the arrays are one."""
     free = [
         test
@@ -63,7 +65,7 @@ def _telling(tests: Sequence[UnitTest], missing: Sequence[str]) -> list[UnitTest
     return [*free[middle:], *reversed(free[:middle])]
 
 
-def _without(test: UnitTest, missing: Sequence[str]) -> UnitTest:
+def _remove_arrays(test: UnitTest, missing: Sequence[str]) -> UnitTest:
     return replace(
         test,
         assignments=tuple(
@@ -73,11 +75,15 @@ def _without(test: UnitTest, missing: Sequence[str]) -> UnitTest:
     )
 
 
-def _first_that_works(setting: Setting, tests: Sequence[UnitTest]) -> list[UnitTest]:
-    for completed in confirm(
+def _first_that_works(setting: TrialSetting, tests: Sequence[UnitTest]) -> list[UnitTest]:
+    for completed in confirm_tests(
         setting.backend, setting.compiled, tests, setting.geometry_of, setting.largest
     ):
-        known = remembered(completed.test, setting.compiled) if completed.test is not None else None
+        known = (
+            find_cached_run(completed.test, setting.compiled)
+            if completed.test is not None
+            else None
+        )
         if known and any(a.last_read is not None or a.last_write is not None for a in known[1]):
             return [completed.test]  # type: ignore[list-item]
     return []

@@ -1,25 +1,25 @@
 """A target that passed, at the sizes that it alone compares with: `if (n < 10000)` and a serial
 loop hide a wrong parallel one.
 
-Contract: `at_own_sizes` gives a target's verdict back, or the one on its suite with a few tests of
-such sizes more, which are made of the source and valid on it. Targets that failed, or compare with
-nothing beyond their suite, cost nothing.
+Contract: `verify_at_target_thresholds` gives a target's verdict back, or the one on its suite with
+a few tests of such sizes more, which are made of the source and valid on it. Targets that failed,
+or compare with nothing beyond their suite, cost nothing.
 
-    python -c "from coevolve.verification.own_sizes import at_own_sizes; help(at_own_sizes)"
+    python -c "from coevolve.verification.target_thresholds import verify_at_target_thresholds; help(verify_at_target_thresholds)"
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from corpora.dialects import dialect
+from corpora.dialects import get_dialect
 from corpora.records import Blame, Outcome, Program, ScalarValue, UnitTest, UnitTestSuite, Verdict
 from corpora.suites.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import ExecutionBackend
 from gpu_runtime.expectations import Expectations
-from gpu_runtime.launch.thresholds import numbers_asked
-from tester.generate.thresholds import sized_beyond
-from tester.validity import validate
+from gpu_runtime.launch.thresholds import find_compared_numbers
+from tester.generate.thresholds import make_tests_beyond
+from tester.validity import validate_suite
 from translator.judge import JudgeConfig, judge
 
 SLOW_MS = 20.0
@@ -28,7 +28,7 @@ over, on threads that are watched.
 """
 
 
-def at_own_sizes(
+def verify_at_target_thresholds(
     verdict: Verdict,
     expectations: Expectations,
     target: Program,
@@ -40,11 +40,11 @@ def at_own_sizes(
     """
     if not (verdict.equivalent or (verdict.serial and verdict.outcome is Outcome.REFUSED)):
         return verdict
-    asked = _asked(target) - _asked(expectations.source)
-    further = _further(expectations, sorted(asked), backend) if asked else None
+    asked = _find_target_thresholds(target) - _find_target_thresholds(expectations.source)
+    further = _check_further_tests(expectations, sorted(asked), backend) if asked else None
     if further is None:
         return verdict
-    again = judge(_joined(expectations, further), [target], backend, config)[0]
+    again = judge(_merge_suites(expectations, further), [target], backend, config)[0]
     own = len(expectations.calls)
     again = replace(again, suite_id=verdict.suite_id)
     if again.blame is Blame.NOBODY or again.test_index < own:
@@ -58,26 +58,26 @@ def at_own_sizes(
     )
 
 
-def _asked(program: Program) -> frozenset[int]:
-    return numbers_asked(program.text, dialect(program.dialect).language)
+def _find_target_thresholds(program: Program) -> frozenset[int]:
+    return find_compared_numbers(program.text, get_dialect(program.dialect).language)
 
 
-def _further(
+def _check_further_tests(
     expectations: Expectations, numbers: list[int], backend: ExecutionBackend
 ) -> Expectations | None:
-    tests = sized_beyond(expectations, numbers, backend)
+    tests = make_tests_beyond(expectations, numbers, backend)
     if not tests:
         return None
     suite = UnitTestSuite(
         expectations.source.id, tuple(tests), "rules", launch=expectations.suite.launch
     )
-    found = validate(
+    found = validate_suite(
         expectations.source, expectations.signature, suite, backend, prune=True
     ).expectations
     return None if found is None or found.source_ms > SLOW_MS else found
 
 
-def _joined(one: Expectations, other: Expectations) -> Expectations:
+def _merge_suites(one: Expectations, other: Expectations) -> Expectations:
     """The tests of both, so that one launch plan has to do for all."""
     return replace(
         one,

@@ -1,7 +1,7 @@
 """Loops inside a nest as intrinsics and array statements: `s = sum(x)`, `low = minval(a, dim=2)`,
 `v(:, i) = 0`.
 
-Contract: the statements compute what the loops compute, or `Inexpressible` is raised.
+Contract: the statements compute what the loops compute, or `InexpressibleError` is raised.
 
     python -c "from corpora.generator import generate; [print(c.programs['fortran'].text) for c in generate(30, 8) if 'fortran' in c.programs]"
 """
@@ -10,13 +10,18 @@ from __future__ import annotations
 
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.nest import Axis, Region
-from corpora.generator.emit.fortran_arrays import Whole, array_lines, intrinsic, outside
-from corpora.generator.emit.fortran_expressions import HUGE, FortranExpressions, Inexpressible
+from corpora.generator.emit.fortran_arrays import (
+    SectionWriting,
+    choose_intrinsic_name,
+    emit_array_lines,
+    find_names_outside_subscripts,
+)
+from corpora.generator.emit.fortran_expressions import HUGE, FortranExpressions, InexpressibleError
 
 
-def summed(say: FortranExpressions, first: tuple, loop: tuple, indent: str) -> str:
-    """`s = 0; for k: s += e` as `s = sum(e)`; so counts and extremes. Raises Inexpressible where
-    the two statements are something else.
+def emit_sum(say: FortranExpressions, first: tuple, loop: tuple, indent: str) -> str:
+    """`s = 0; for k: s += e` as `s = sum(e)`; so counts and extremes. Raises InexpressibleError
+    where the two statements are something else.
     """
     if (
         type(loop) is not ast.For
@@ -24,30 +29,36 @@ def summed(say: FortranExpressions, first: tuple, loop: tuple, indent: str) -> s
         or loop.op not in ("<", "<=")
         or len(loop.body) != 1
     ):
-        raise Inexpressible("no sum")
+        raise InexpressibleError("no sum")
     target, value = (
         (ast.Name(first.name), first.value)
         if type(first) is ast.Declare
         else (first.target, first.value)
     )
     if type(first) is ast.Assign and first.op != "=":
-        raise Inexpressible("no sum")
+        raise InexpressibleError("no sum")
     name, summand = _fold_of(loop.body[0], target, value)
     if name != "sum" and not say.as_written:
-        raise Inexpressible("no sum")
+        raise InexpressibleError("no sum")
     kind = first.type if type(first) is ast.Declare else say.type(target)
     typed = kind == say.type(summand) or name == "count" and kind == "i32"
-    if target in ast.walk(summand) or not typed or loop.variable in outside(summand):
-        raise Inexpressible("a sum of another type")
+    if (
+        target in ast.walk(summand)
+        or not typed
+        or loop.variable in find_names_outside_subscripts(summand)
+    ):
+        raise InexpressibleError("a sum of another type")
     text = say.element(target) if type(target) is ast.At else target.id
-    with Whole(say, (Axis(loop.variable, loop.start, loop.stop, loop.op == "<="),)) as sections:
+    with SectionWriting(
+        say, (Axis(loop.variable, loop.start, loop.stop, loop.op == "<="),)
+    ) as sections:
         inside = say.condition(summand) if name == "count" else _folded_text(say, name, summand)
         if len(sections.orders) != 1:
-            raise Inexpressible("nothing to sum over")
+            raise InexpressibleError("nothing to sum over")
     return (
         f"{indent}{text} = {inside}"
         if inside.startswith("dot_product(")
-        else f"{indent}{text} = {intrinsic(say, name)}({inside})"
+        else f"{indent}{text} = {choose_intrinsic_name(say, name)}({inside})"
     )
 
 
@@ -66,7 +77,7 @@ def _fold_of(step: tuple, target: tuple, value: tuple) -> tuple[str, tuple]:
     ):
         return "count", step.test
     if type(step) is not ast.Assign or step.target != target or step.atomic:
-        raise Inexpressible("no sum")
+        raise InexpressibleError("no sum")
     if step.op == "+=" and zero:
         return "sum", step.value
     call = step.value
@@ -90,7 +101,7 @@ def _fold_of(step: tuple, target: tuple, value: tuple) -> tuple[str, tuple]:
         and (highest, call.function) == (True, "min")
     ):
         return "minval", call.arguments[1]
-    raise Inexpressible("no sum from zero")
+    raise InexpressibleError("no sum from zero")
 
 
 def _folded_text(say: FortranExpressions, name: str, summand: tuple) -> str:
@@ -119,7 +130,7 @@ def _folded_text(say: FortranExpressions, name: str, summand: tuple) -> str:
     return say.value(summand)
 
 
-def inner_lines(say: FortranExpressions, loop: ast.For, indent: str) -> list[str]:
+def emit_inner_lines(say: FortranExpressions, loop: ast.For, indent: str) -> list[str]:
     """A loop whose iterations each work on an element of their own, as array statements."""
     plain = (
         loop.step == 1
@@ -132,22 +143,24 @@ def inner_lines(say: FortranExpressions, loop: ast.For, indent: str) -> list[str
         type(s) is not ast.Assign or s.atomic or s.chain or type(s.target) is not ast.At
         for s in loop.body
     ):
-        raise Inexpressible("no array statements")
+        raise InexpressibleError("no array statements")
     axis = Axis(loop.variable, loop.start, loop.stop, loop.op == "<=")
     own = {s.target.array: s.target for s in loop.body}
-    parts = [n for s in loop.body for e in ast.expressions_of(s) for n in ast.walk(e)]
+    parts = [n for s in loop.body for e in ast.get_expressions(s) for n in ast.walk(e)]
     if any(type(n) is ast.At and n.array in own and n != own[n.array] for n in parts):
-        raise Inexpressible("elements of other iterations")
-    return array_lines(say, Region((axis,), loop.body), indent)
+        raise InexpressibleError("elements of other iterations")
+    return emit_array_lines(say, Region((axis,), loop.body), indent)
 
 
-def dim_lines(say: FortranExpressions, region: Region, indent: str) -> tuple[list[str], set[str]]:
+def emit_dim_lines(
+    say: FortranExpressions, region: Region, indent: str
+) -> tuple[list[str], set[str]]:
     """`for i: m = 0; for k: m += a; low[i] = m` as `low = sum(a, dim=2)`; and the names that are
     not needed then.
     """
     body = region.body
     if region.reduction is not None or len(region.axes) != 1 or not body or len(body) % 3:
-        raise Inexpressible("no totals along a dimension")
+        raise InexpressibleError("no totals along a dimension")
     lines, unused = [], {region.axes[0].variable}
     for first, loop, store in zip(body[::3], body[1::3], body[2::3]):
         lines.append(indent + _along(say, region.axes[0], first, loop, store))
@@ -169,7 +182,7 @@ def _along(say: FortranExpressions, axis: Axis, first: tuple, loop: tuple, store
         or len(loop.body) != 1
         or store.op != "="
     ):
-        raise Inexpressible("no total along a dimension")
+        raise InexpressibleError("no total along a dimension")
     name, summand = _fold_of(loop.body[0], ast.Name(first.name), first.value)
     kind = "i32" if name == "count" else say.type(summand)
     inside = {axis.variable, loop.variable, first.name}
@@ -181,20 +194,21 @@ def _along(say: FortranExpressions, axis: Axis, first: tuple, loop: tuple, store
         or store.value != ast.Name(first.name)
         or type(store.target) is not ast.At
         or varies
-        or inside & outside(summand)
+        or inside & find_names_outside_subscripts(summand)
     ):
-        raise Inexpressible("no total along a dimension")
-    with Whole(
+        raise InexpressibleError("no total along a dimension")
+    with SectionWriting(
         say, (axis, Axis(loop.variable, loop.start, loop.stop, loop.op == "<="))
     ) as sections:
         text = say.condition(summand) if name == "count" else say.value(summand)
         if len(sections.orders) != 1:
-            raise Inexpressible("sections in several orders")
+            raise InexpressibleError("sections in several orders")
         order = min(sections.orders)
-    with Whole(say, (axis,)) as sections:
+    with SectionWriting(say, (axis,)) as sections:
         target = say.element(store.target)
         if not sections.orders:
-            raise Inexpressible("one element")
+            raise InexpressibleError("one element")
     return (
-        f"{target} = {intrinsic(say, name)}({text}, dim={len(order) - order.index(loop.variable)})"
+        f"{target} = {choose_intrinsic_name(say, name)}({text}, "
+        f"dim={len(order) - order.index(loop.variable)})"
     )

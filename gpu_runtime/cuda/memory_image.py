@@ -1,10 +1,10 @@
 """Arguments as one image: scalars, arrays between poisoned guard zones, in memory shared with the
 GPU worker.
 
-Contract: `Images.pack` lays out the calls of one batch, `read` gives the values after a call and
-`damage` says which guard zone was written to. The worker copies an image to the device as it is,
-runs, and copies it back; host functions work on it in place. Inputs only: expected outputs never
-come here, and `scrub` leaves nothing for the next candidate to find.
+Contract: `MemoryImages.pack` lays out the calls of one batch, `read` gives the values after a call
+and `damage` says which guard zone was written to. The worker copies an image to the device as it
+is, runs, and copies it back; host functions work on it in place. Inputs only: expected outputs
+never come here, and `scrub` leaves nothing for the next candidate to find.
 
     pytest tests/gpu_runtime/test_cuda_image.py
 """
@@ -36,7 +36,7 @@ result.
 _PAGE = 4096
 
 
-def _up(n: int, unit: int) -> int:
+def _round_up(n: int, unit: int) -> int:
     return -(-n // unit) * unit
 
 
@@ -56,7 +56,7 @@ class _Plan:
     n_bytes: int
 
 
-def plan(signature: Signature, arguments: Arguments) -> _Plan:
+def plan_images(signature: Signature, arguments: Arguments) -> _Plan:
     """Where everything goes. Raises ValueError where the arguments do not fit the signature."""
     parameters = signature.parameters
     if len(parameters) != len(arguments.values):
@@ -64,7 +64,7 @@ def plan(signature: Signature, arguments: Arguments) -> _Plan:
             f"{signature.name} takes {len(parameters)} arguments, got {len(arguments.values)}"
         )
     shared = {second: first for first, second in arguments.aliases}
-    end = _up(16 * (len(parameters) + 1), ALIGN_BYTES)
+    end = _round_up(16 * (len(parameters) + 1), ALIGN_BYTES)
     slots, owner, tables, arrays = [], [], [], []
     for i, (p, value) in enumerate(zip(parameters, arguments.values, strict=True)):
         if value.dtype != DTYPES[p.type]:
@@ -78,12 +78,12 @@ def plan(signature: Signature, arguments: Arguments) -> _Plan:
         elif first != i:
             slots.append(slots[first])
         else:
-            at = _up(end + GUARD_BYTES, ALIGN_BYTES)
+            at = _round_up(end + GUARD_BYTES, ALIGN_BYTES)
             arrays.append((i, at, value.nbytes))
             slots.append(at)
             end = at + value.nbytes
         if p.kind == "rows":
-            table = _up(end + GUARD_BYTES, ALIGN_BYTES)
+            table = _round_up(end + GUARD_BYTES, ALIGN_BYTES)
             tables.append((table, value.shape[0], slots[i], value.strides[0] if value.size else 0))
             end = table + 8 * value.shape[0]
     return _Plan(
@@ -92,11 +92,11 @@ def plan(signature: Signature, arguments: Arguments) -> _Plan:
         tuple(tables),
         tuple(arrays),
         16 * len(parameters),
-        _up(end + GUARD_BYTES, _PAGE),
+        _round_up(end + GUARD_BYTES, _PAGE),
     )
 
 
-class Images:
+class MemoryImages:
     """The shared file. One batch at a time."""
 
     def __init__(self) -> None:
@@ -111,9 +111,9 @@ class Images:
 
     def pack(self, signature: Signature, calls: Sequence[Arguments]) -> list[dict[str, Any]]:
         """Write the images and give the worker's description of each call. Raises ValueError as
-        `plan` does.
+        `plan_images` does.
         """
-        plans = [plan(signature, c) for c in calls]
+        plans = [plan_images(signature, c) for c in calls]
         size = _PAGE + sum(p.n_bytes for p in plans)
         os.ftruncate(self.fd, size)
         self._map = mmap.mmap(self.fd, size)
@@ -123,7 +123,7 @@ class Images:
         for arguments, p in zip(calls, plans, strict=True):
             self._plans.append((base, p))
             self._write(base, p, arguments)
-            described.append(_described(signature, arguments, p, base))
+            described.append(_describe_layout(signature, arguments, p, base))
             base += p.n_bytes
         return described
 
@@ -175,7 +175,7 @@ class Images:
             [(at, n, i) for i, at, n in p.arrays]
             + [(at, 8 * rows, -1) for at, rows, _, _ in p.tables]
         )
-        ends = [_up(16 * (len(p.slots) + 1), ALIGN_BYTES), *(at + n for at, n, _ in held)]
+        ends = [_round_up(16 * (len(p.slots) + 1), ALIGN_BYTES), *(at + n for at, n, _ in held)]
         for k, (start, stop) in enumerate(
             zip(ends, [*(at for at, _, _ in held), p.n_bytes], strict=True)
         ):
@@ -214,7 +214,9 @@ def _where(signature: Signature, i: int, at: int, n_bytes: int, place: int) -> s
     return f"write outside parameter '{p.name}': element {element}, it has {n_bytes // size}"
 
 
-def _described(signature: Signature, arguments: Arguments, p: _Plan, base: int) -> dict[str, Any]:
+def _describe_layout(
+    signature: Signature, arguments: Arguments, p: _Plan, base: int
+) -> dict[str, Any]:
     table_of = {first: at for at, _, first, _ in p.tables}
     # A structure by value is copied from the image like a number, whatever it holds.
     kinds = [
