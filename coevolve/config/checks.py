@@ -4,7 +4,9 @@ that exclude each other.
 Contract: `check_config` raises ConfigError, one line that names the file, the key and what it may
 be; else it returns nothing.
 
-    python -c "from coevolve.config.schema import Config, list_keys; from coevolve.config.checks import check_config; check_config(Config(), list_keys(), 'here')"
+    python -c "from coevolve.config.schema import Config, list_keys; \\
+        from coevolve.config.checks import check_config; \\
+        check_config(Config(), list_keys(), 'here')"
 """
 
 from __future__ import annotations

@@ -6,12 +6,15 @@ change, and names what was left out and why. Bad input is a CorpusError of one l
 
     spec                        what
     SRC.tok,TGT.tok             two whitespace-tokenised files, line with line
-    FILE.jsonl                  rows with a column per dialect, or execution cases (see coevolve.evaluation.mupa)
-    FOLDER                      source files; references are the files of the target dialect with the same function
+    FILE.jsonl                  rows with a column per dialect, or execution cases (see
+                                coevolve.evaluation.mupa)
+    FOLDER                      source files; references are the files of the target dialect
+                                with the same function
     FOLDER of a ParEval clone   see coevolve.evaluation.pareval
     builtin, development, hf:…  as in corpora.datasets.loaders; A,B names the two sides apart
 
-    python -c "from coevolve.evaluation.items import load_items; print(len(load_items('builtin', 'cpp:cuda').items))"
+    python -c "from coevolve.evaluation.items import load_items; \\
+        print(len(load_items('builtin', 'cpp:cuda').items))"
 """
 
 from __future__ import annotations

@@ -237,7 +237,7 @@ def _item_row(item: EvalItem, score: ItemScore, codebleu: float | None) -> dict:
 
 
 # --- for people
-# -------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------
 
 
 def flatten_figures(result: dict) -> list[tuple[str, dict]]:

@@ -3,7 +3,8 @@
 Contract: pure functions of the configuration. A run of one direction is the run of a list of one:
 one entry, one Translator, whose checkpoint folder is called `translator`.
 
-    python -c "from coevolve.config.schema import parse; from coevolve.loop.directions import list_translators; \\
+    python -c "from coevolve.config.schema import parse; \\
+        from coevolve.loop.directions import list_translators; \\
 print(list_translators(parse({'direction': ['cpp:cuda', 'fortran:cuda'], 'round': {'translators':
 'each'}}, 'x')))"
 """

@@ -7,7 +7,8 @@ evaluation item in the run's own half raises LeakError; what is generated or bui
 is left out. A part is kept for validation, and what is like it is not taught. Noise is drawn anew
 in every pass and depends on the seed, the step, the pass and the function alone.
 
-    python -c "from coevolve.config.schema import parse; from coevolve.loop.pretraining_lessons import collect_unpaired; \\
+    python -c "from coevolve.config.schema import parse; \\
+        from coevolve.loop.pretraining_lessons import collect_unpaired; \\
 print([(s.dialect, len(s.training)) for s in collect_unpaired(parse({'ladder': {'examples': 100}},
 'x'), (), ())])"
 """

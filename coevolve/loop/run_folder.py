@@ -5,7 +5,8 @@ Contract: a stage's file or folder is made under a temporary name in the same pl
 complete. A run folder belongs to one configuration (`Config.digest`) and to one process at a time;
 others are refused with the ways out.
 
-    python -c "from coevolve.loop.run_folder import RunFolder; print(RunFolder('runs/demo').round(1).verdicts)"
+    python -c "from coevolve.loop.run_folder import RunFolder; \\
+        print(RunFolder('runs/demo').round(1).verdicts)"
 """
 
 from __future__ import annotations

@@ -6,7 +6,8 @@ Contract: `call` never blocks for a remote worker and returns a `concurrent.futu
 arrive, each with the index of its item, so that callers can put them in input order: arrival order
 never decides a result.
 
-    python -c "from coevolve.loop.workers import LocalWorker; print(LocalWorker('abc').call('upper').result())"
+    python -c "from coevolve.loop.workers import LocalWorker; \\
+        print(LocalWorker('abc').call('upper').result())"
 """
 
 from __future__ import annotations

@@ -7,7 +7,8 @@ module procedures that it calls, and those that use the same modules, become int
 external ones of the file follow it. A procedure that needs other modules, or calls one with COMMON
 blocks, is left out: data cannot set them. Fixed form comes out as free form.
 
-    python -c "from corpora.extraction.fortran import extract_procedures; print(extract_procedures('subroutine f(n)\\nend')[0].text)"
+    python -c "from corpora.extraction.fortran import extract_procedures; \\
+        print(extract_procedures('subroutine f(n)\\nend')[0].text)"
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ Contract: `find_enumerations(text)` gives every named enumeration of a text with
 (what is written behind the colon, else int's) and the values of its enumerators, as far as they can
 be read.
 
-    python -c "from corpora.signatures.enumerations import find_enumerations; print(find_enumerations('enum class kind : unsigned char { wall = 2, fluid };'))"
+    python -c "from corpora.signatures.enumerations import find_enumerations; \\
+        print(find_enumerations('enum class kind : unsigned char { wall = 2, fluid };'))"
 """
 
 from __future__ import annotations

@@ -9,7 +9,8 @@ An own loop rather than transformers' Trainer: batches hold a fixed number of *t
 like length, so that little of them is padding, and a step has no bookkeeping beyond its arithmetic,
 which counts for small models.
 
-    python -c "from gpu_runtime.models.training import plan_batches; print(plan_batches([3, 9, 4], 12, 1.0, 0))"
+    python -c "from gpu_runtime.models.training import plan_batches; \\
+        print(plan_batches([3, 9, 4], 12, 1.0, 0))"
 """
 
 from __future__ import annotations
@@ -133,7 +134,9 @@ def train(
         tokens += sum(len(e.ids) for e in chosen)
         losses.append(float(loss.detach()))
         halfway.keep(
-            lambda: _make_state(parameters, optimiser, losses, tokens, time.monotonic() - started)
+            lambda tokens=tokens: _make_state(
+                parameters, optimiser, losses, tokens, time.monotonic() - started
+            )
         )
         if progress:
             progress(number + 1, len(steps), losses[-1])

@@ -3,7 +3,8 @@ open.
 
 Contract: functions over a reader's public fields; no state of their own.
 
-    python -c "from translator.decoding.c_reader import CReader; r = CReader(0); [r.advance(w) for w in 'void F0 ( ) { if'.split()]; print(r.after)"
+    python -c "from translator.decoding.c_reader import CReader; r = CReader(0); \\
+        [r.advance(w) for w in 'void F0 ( ) { if'.split()]; print(r.after)"
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ Contract: total; it reads what a model writes, whatever it is. `after` is a key 
 `c_words.NEVER_AFTER`, or `number`. What is not certain is `any`; a construct that is not understood
 (lambda, template, class) makes the reader `wild` for good.
 
-    python -c "from translator.decoding.c_reader import CReader; r = CReader(0); [r.advance(w) for w in 'void F0 ( int V0 ) { V0'.split()]; \\
+    python -c "from translator.decoding.c_reader import CReader; r = CReader(0); \\
+        [r.advance(w) for w in 'void F0 ( int V0 ) { V0'.split()]; \\
         print(r.after, r.operand)"
 """
 
