@@ -25,7 +25,7 @@ from pathlib import Path
 
 import numpy as np
 
-from coevolve.evaluation.items import EvalItem
+from coevolve.evaluation.corpus import EvalItem
 from corpora.files import write_atomically
 from corpora.fingerprints import compute_fingerprints
 from corpora.records import Program, Triplet

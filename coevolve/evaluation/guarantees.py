@@ -16,7 +16,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from coevolve.evaluation.items import EvalItem, Guarantee
+from coevolve.evaluation.corpus import EvalItem, Guarantee
 from coevolve.verification.engine import Engine
 from corpora.records import (
     ArrayValue,

@@ -16,7 +16,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from coevolve.evaluation.items import Guarantee
+from coevolve.evaluation.corpus import Guarantee
 from corpora.datasets.tables import read_file
 
 _BENCHMARKS = "drivers/cpp/benchmarks"

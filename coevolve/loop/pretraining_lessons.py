@@ -20,11 +20,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from coevolve.config.checks import LADDER
 from coevolve.config.schema import Config
-from coevolve.loop.checkpoints import choose_seed, learn_and_save
+from coevolve.loop.checkpoints import CheckpointCache, choose_seed, learn_and_save
 from corpora import builtin
 from corpora.dialects import Direction, get_dialect, parse_direction
 from corpora.generator import generate
@@ -43,9 +42,6 @@ from gpu_runtime.models.pretraining import (
 )
 from gpu_runtime.models.protocol import Example
 from translator.prompting.translate import DIRECTION_TAGS, canonicalize_program, make_example
-
-if TYPE_CHECKING:
-    from coevolve.loop.services import TranslatorService
 
 GENERATED = "loopnests:"
 BATCH = 128
@@ -275,7 +271,7 @@ _LESSONS = {
 
 
 def pretrain(
-    service: TranslatorService,
+    checkpoints: CheckpointCache,
     wanted: PretrainingPass,
     real: Sequence[Program],
     protected: Sequence[Program],
@@ -286,7 +282,7 @@ def pretrain(
 
     Raises LeakError.
     """
-    config, checkpoints = service.config, service.checkpoints
+    config = checkpoints.config
     sides = collect_unpaired(config, tuple(real), tuple(protected))
     if wanted.checkpoint:
         model = checkpoints.model(wanted.checkpoint)

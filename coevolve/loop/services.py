@@ -170,7 +170,7 @@ class TranslatorService:
         folder: str,
     ) -> dict[str, float]:
         """One pass of the ladder; see coevolve.loop.pretraining_lessons."""
-        return pretrain(self, wanted, real, protected, folder)
+        return pretrain(self.checkpoints, wanted, real, protected, folder)
 
     def progress(self) -> tuple[int, int, float]:
         """(step, steps, loss) of the learning under way; asked from another thread."""

@@ -18,7 +18,6 @@ from functools import lru_cache
 
 from tree_sitter import Node
 
-from corpora.extraction.extract import MAIN_PROGRAM, ExtractedFunction
 from corpora.extraction.lift_c_family import (
     Edit,
     GlobalVariable,
@@ -26,6 +25,7 @@ from corpora.extraction.lift_c_family import (
     find_globals,
     lift_globals,
 )
+from corpora.extraction.pieces import MAIN_PROGRAM, ExtractedFunction
 from corpora.syntax.c_family import (
     CFunction,
     find_c_functions,

@@ -17,7 +17,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from corpora.extraction.extract import MAIN_PROGRAM, ExtractedFunction
 from corpora.extraction.fortran_library import add_library_routines
 from corpora.extraction.lift_fortran import (
     NotLiftableError,
@@ -28,6 +27,7 @@ from corpora.extraction.lift_fortran import (
     find_module_variables,
     is_common_statement,
 )
+from corpora.extraction.pieces import MAIN_PROGRAM, ExtractedFunction
 from corpora.syntax.fortran import (
     LogicalLine,
     Procedure,

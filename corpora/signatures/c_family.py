@@ -30,9 +30,9 @@ from corpora.signatures.declarators import (
     find_element_type,
     parse_declaration,
 )
+from corpora.signatures.errors import SignatureError
 from corpora.signatures.null_checks import NULL
 from corpora.signatures.pointees import is_single_object
-from corpora.signatures.signature import SignatureError
 from corpora.signatures.structures import Structure, StructureLeaf, find_structures
 from corpora.syntax.c_family import (
     CFunction,

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from corpora.records import ELEMENT_TYPES
-from corpora.signatures.signature import SignatureError
+from corpora.signatures.errors import SignatureError
 from corpora.syntax.c_family import TextDefinitions
 
 _WORDS = {

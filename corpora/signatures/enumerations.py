@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from corpora.signatures.declarators import find_element_type, parse_declaration
-from corpora.signatures.signature import SignatureError
+from corpora.signatures.errors import SignatureError
 from corpora.syntax.c_family import (
     TextDefinitions,
     get_leaf_texts,

@@ -21,8 +21,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from corpora.records import Parameter, Program, Signature
+from corpora.signatures.errors import SignatureError
 from corpora.signatures.fortran_kinds import KIND_CONSTANTS, evaluate_integer
-from corpora.signatures.signature import SignatureError
 from corpora.syntax.fortran import (
     LogicalLine,
     Procedure,

@@ -27,7 +27,7 @@ from corpora.signatures.declarators import (
     parse_declaration,
 )
 from corpora.signatures.enumerations import Enumeration, find_enumerations
-from corpora.signatures.signature import SignatureError
+from corpora.signatures.errors import SignatureError
 from corpora.syntax.c_family import (
     TextDefinitions,
     get_leaf_texts,

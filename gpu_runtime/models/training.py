@@ -18,12 +18,12 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
 
 import torch
 import torch.nn.functional as F
 
+from gpu_runtime.models.encoded import EncodedExample
 from gpu_runtime.models.muon import Muon
 from gpu_runtime.models.protocol import Learning
 from gpu_runtime.models.resume_state import ResumeState, fingerprint_lessons
@@ -36,15 +36,6 @@ _POOL_BATCHES = 50
 """Examples are sorted by length inside pools of this many batches, so that each epoch still mixes
 them.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class EncodedExample:
-    """One example as ids: prompt, answer, end. Loss is on `ids[answer_at:]`."""
-
-    ids: tuple[int, ...]
-    answer_at: int
-    weight: float = 1.0
 
 
 Loss = Callable[[Sequence[EncodedExample]], torch.Tensor]

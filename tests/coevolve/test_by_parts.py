@@ -491,8 +491,9 @@ def test_a_round_keeps_joined_ports(tmp_path):
             "run_dir": str(tmp_path),
             "model": {"backend": "pretrained", "name_or_path": "small"},
             "cold_start": {"generated": 0, "suites": 0},
-            "round": {"by_parts": True, "samples": 1, "suites": 1, "replay": 0},
-            "verify": {"mutants": 4, "least_strength": 0.1, "backend": "emulated"},
+            "round": {"by_parts": True, "samples": 1, "replay": 0},
+            "verify": {"least_strength": 0.1, "backend": "emulated"},
+            "settings": {"round.suites": 1, "verify.mutants": 4},
         },
         "t",
     )
