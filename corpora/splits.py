@@ -7,7 +7,8 @@ MinHash with banded hashing (64 values, 16 bands of 4: at the threshold 99.98 % 
 matches always) and are confirmed exactly. A split depends only on the content of a cluster, never
 on order or on what else is in the corpus.
 
-    python -c "from corpora.builtin import programs; from corpora.splits import split_programs; s = split_programs(programs('cpp')); \
+    python -c "from corpora.builtin import programs; from corpora.splits import split_programs; \\
+        s = split_programs(programs('cpp')); \
 print(len(s.train), len(s.validation), len(s.test))"
 
 Method: Broder, "On the resemblance and containment of documents" (1997); banding as in Leskovec,

@@ -3,17 +3,20 @@
 
 What is replaced, in the text of one function:
 
-    macro                                   C++                                      Fortran
-    DATA_TYPE                               double                                   double precision
-      in functions of reg_detect (`maxgrid`) int                                     integer, as that benchmark has it
-    POLYBENCH_1D(x, N, n)                   *x                                       (declared by the function itself)
-    POLYBENCH_2D(x, N, M, n, m), _3D        *x, and in the body                      "
-                                            x[i][j] becomes x[i * m + j]
-    _PB_N, and N where a size is given      n, the run-time size                     n
-    fprintf(stderr, DATA_PRINTF_MODIFIER,   printed[printed_count++] = e             printed_count = printed_count + 1
-      e); write(0, DATA_PRINTF_MODIFIER) e                                           printed(printed_count) = e
-    line ends written to the same unit      dropped (white space)                    dropped
-    #pragma scop, !$pragma scop             dropped                                  dropped
+    macro                                  C++                           Fortran
+    DATA_TYPE                              double                        double precision
+      in functions of reg_detect           int                           integer, as that
+      (`maxgrid`)                                                        benchmark has it
+    POLYBENCH_1D(x, N, n)                  *x                            (declared by the
+                                                                         function itself)
+    POLYBENCH_2D(x, N, M, n, m), _3D       *x, and in the body           "
+                                           x[i][j] becomes x[i * m + j]
+    _PB_N, and N where a size is given     n, the run-time size          n
+    fprintf(stderr, DATA_PRINTF_MODIFIER,  printed[printed_count++] = e  printed_count =
+      e); write(0, DATA_PRINTF_MODIFIER) e                               printed_count + 1;
+                                                                         printed(printed_count) = e
+    line ends written to the same unit     dropped (white space)         dropped
+    #pragma scop, !$pragma scop            dropped                       dropped
 
 Sizes are those at run time, not the constants of a data set class, so that tests can choose them.
 Functions that print get one more parameter, `printed`, to which the printed numbers go in full
@@ -21,7 +24,8 @@ precision: printing is then an output like any other.
 
 Contract: `expand_macros(text, language)` never raises; text without these macros stays as it is.
 
-    python -c "from corpora.datasets.polybench import expand_macros; print(expand_macros('void f(int n, DATA_TYPE POLYBENCH_2D(x,N,N,n,n)) { x[0][0] = _PB_N; }', 'cpp'))"
+    python -c "from corpora.datasets.polybench import expand_macros as expand; \\
+        print(expand('void f(int n, DATA_TYPE POLYBENCH_1D(x,N,n)) { x[0] = _PB_N; }', 'cpp'))"
 """
 
 from __future__ import annotations

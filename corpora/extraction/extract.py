@@ -17,12 +17,22 @@ import re
 from dataclasses import dataclass
 
 from corpora.dialects import Dialect, get_dialect
+from corpora.extraction.c_family import extract_functions
+from corpora.extraction.fortran import extract_procedures
+from corpora.extraction.pieces import MAIN_PROGRAM, ExtractedFunction
 from corpora.records import Program
 from corpora.signatures.signature import SignatureError, read_signature
 
-MAIN_PROGRAM = "is the main program"
-"""The reason why nothing is lost with a function that is left out."""
-
+__all__ = [
+    "MAIN_PROGRAM",
+    "TOO_DEEP",
+    "UNSEEN",
+    "ExtractionResult",
+    "SkippedItem",
+    "explain_uncallable",
+    "extract_programs",
+    "piece_of",
+]
 
 UNSEEN = "has no result and changes no parameter, so tests cannot see what it does"
 """The reason why there is nothing to compare of a function."""
@@ -45,17 +55,6 @@ class SkippedItem:
 class ExtractionResult:
     programs: tuple[Program, ...]
     skipped: tuple[SkippedItem, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ExtractedFunction:
-    """A function cut out of a file: its name and self-contained text, or the reason why there is
-    none.
-    """
-
-    name: str
-    text: str = ""
-    reason: str = ""
 
 
 _PARALLEL = {
@@ -125,16 +124,4 @@ def piece_of(program: Program) -> ExtractedFunction:
     return next((p for p in named if not p.reason), named[0] if named else absent)
 
 
-def _cpp_pieces(text: str) -> list[ExtractedFunction]:
-    from corpora.extraction.c_family import extract_functions  # late: they import Piece from here
-
-    return extract_functions(text)
-
-
-def _fortran_pieces(text: str) -> list[ExtractedFunction]:
-    from corpora.extraction.fortran import extract_procedures  # late, as above
-
-    return extract_procedures(text)
-
-
-_PIECES = {"cpp": _cpp_pieces, "fortran": _fortran_pieces}
+_PIECES = {"cpp": extract_functions, "fortran": extract_procedures}

@@ -5,7 +5,8 @@ Contract: `initial_values(text, language)` maps the name of each variable outsid
 text defines to the words of its value, '' where it has none. What is declared `extern` is left out.
 Never raises on bad text.
 
-    python -c "from corpora.extraction.initial_values import initial_values; print(initial_values('int n = 5;', 'cpp'))"
+    python -c "from corpora.extraction.initial_values import initial_values; \\
+        print(initial_values('int n = 5;', 'cpp'))"
 """
 
 from __future__ import annotations

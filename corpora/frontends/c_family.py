@@ -1245,7 +1245,7 @@ class _Reader:
                 )  # fmt: skip
                 if at > first and self.scopes[1:]:
                     self.cut_out.append(cut)
-                    self.found_roles.update({i: "cut" for i in range(first, at)})
+                    self.found_roles.update(dict.fromkeys(range(first, at), "cut"))
                 break
         return self.unsupported(node)
 

@@ -9,7 +9,8 @@ corpora.signatures.structures); a `std::vector` is an array whose length comes w
 `x(:)`. A `void *` function that returns nothing but null, as threads' functions do, returns
 nothing. Raises SignatureError.
 
-    python -c "from corpora.records import Program; from corpora.signatures.c_family import read_c_family_signature; \
+    python -c "from corpora.records import Program; \\
+        from corpora.signatures.c_family import read_c_family_signature; \
 print(read_c_family_signature(Program('cpp', 'f', 'void f ( const float * * rows , int A [ ] [ 8 ] )
 { }')))"
 """
@@ -29,9 +30,9 @@ from corpora.signatures.declarators import (
     find_element_type,
     parse_declaration,
 )
+from corpora.signatures.errors import SignatureError
 from corpora.signatures.null_checks import NULL
 from corpora.signatures.pointees import is_single_object
-from corpora.signatures.signature import SignatureError
 from corpora.signatures.structures import Structure, StructureLeaf, find_structures
 from corpora.syntax.c_family import (
     CFunction,

@@ -4,7 +4,8 @@ specifiers.
 Contract: `parse_declaration` reads the tokens of one parameter, field or result; typedefs, `using`
 and object-like macros are followed. Raises SignatureError for what no test can hold.
 
-    python -c "from corpora.syntax.c_family import TextDefinitions; from corpora.signatures.declarators import parse_declaration; \
+    python -c "from corpora.syntax.c_family import TextDefinitions; \\
+        from corpora.signatures.declarators import parse_declaration; \
 print(parse_declaration('const float * x'.split(), TextDefinitions.of(''), 'x'))"
 """
 
@@ -14,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from corpora.records import ELEMENT_TYPES
-from corpora.signatures.signature import SignatureError
+from corpora.signatures.errors import SignatureError
 from corpora.syntax.c_family import TextDefinitions
 
 _WORDS = {

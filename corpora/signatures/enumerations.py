@@ -4,7 +4,8 @@ Contract: `find_enumerations(text)` gives every named enumeration of a text with
 (what is written behind the colon, else int's) and the values of its enumerators, as far as they can
 be read.
 
-    python -c "from corpora.signatures.enumerations import find_enumerations; print(find_enumerations('enum class kind : unsigned char { wall = 2, fluid };'))"
+    python -c "from corpora.signatures.enumerations import find_enumerations; \\
+        print(find_enumerations('enum class kind : unsigned char { wall = 2, fluid };'))"
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from corpora.signatures.declarators import find_element_type, parse_declaration
-from corpora.signatures.signature import SignatureError
+from corpora.signatures.errors import SignatureError
 from corpora.syntax.c_family import (
     TextDefinitions,
     get_leaf_texts,

@@ -9,7 +9,8 @@ given. Raises SignatureError for what no typed test can hold: longer characters,
 procedures, pointers, allocatables, and LOGICAL arrays of two widths or of 2 or 8 bytes (tests hold
 one byte an element, which is converted to four; scalars of any logical kind are `bool`).
 
-    python -c "from corpora.records import Program; from corpora.signatures.fortran import read_fortran_signature; \
+    python -c "from corpora.records import Program; \\
+        from corpora.signatures.fortran import read_fortran_signature; \
 print(read_fortran_signature(Program('fortran', 'f', 'subroutine f(n, x)\\nreal*8 x(0:n)\\nend')))"
 """
 
@@ -20,8 +21,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from corpora.records import Parameter, Program, Signature
+from corpora.signatures.errors import SignatureError
 from corpora.signatures.fortran_kinds import KIND_CONSTANTS, evaluate_integer
-from corpora.signatures.signature import SignatureError
 from corpora.syntax.fortran import (
     LogicalLine,
     Procedure,

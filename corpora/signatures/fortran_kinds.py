@@ -5,7 +5,8 @@ Contract: `evaluate_integer(text, constants)` gives the value that gfortran on a
 gives, or None where the text is not such an expression. `KIND_CONSTANTS` holds the names of
 iso_fortran_env and iso_c_binding.
 
-    python -c "from corpora.signatures.fortran_kinds import evaluate_integer; print(evaluate_integer('kind(1.0d0)', {}))"
+    python -c "from corpora.signatures.fortran_kinds import evaluate_integer; \\
+        print(evaluate_integer('kind(1.0d0)', {}))"
 """
 
 from __future__ import annotations

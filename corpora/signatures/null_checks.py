@@ -5,7 +5,8 @@ Contract: pure; reads nodes of tree-sitter's, or text. Tests leave such arrays o
 (`tester.generate.null_arrays`), and host code that copies one asks first
 (`translator.outline.device_arrays`).
 
-    python -c "from corpora.signatures.null_checks import find_null_checks; print(find_null_checks('int f(const int *x, int n) { return x ? x[n] : 0; }'))"
+    python -c "from corpora.signatures.null_checks import find_null_checks; \\
+        print(find_null_checks('int f(const int *x, int n) { return x ? x[n] : 0; }'))"
 """
 
 from __future__ import annotations

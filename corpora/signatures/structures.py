@@ -6,7 +6,8 @@ of numbers and pointers to numbers, those of nested structures among them. Layou
 x86-64 and of CUDA devices, which agree; beside each the one in which `float` is computed as double
 and double as long double.
 
-    python -c "from corpora.signatures.structures import find_structures; print(find_structures('struct edge { int to; float w[2]; };')['edge'].leaves)"
+    python -c "from corpora.signatures.structures import find_structures; \\
+        print(find_structures('struct edge { int to; float w[2]; };')['edge'].leaves)"
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from corpora.signatures.declarators import (
     parse_declaration,
 )
 from corpora.signatures.enumerations import Enumeration, find_enumerations
-from corpora.signatures.signature import SignatureError
+from corpora.signatures.errors import SignatureError
 from corpora.syntax.c_family import (
     TextDefinitions,
     get_leaf_texts,
@@ -364,5 +365,8 @@ def _owner_by_numbers(text: str, owner: str, numbers: Sequence[Parameter]) -> st
         for p in numbers
     )
     kept = r"(?:\s*(?:const|__restrict__|__restrict|restrict)\b)*"
-    written = rf"([(,]\s*)(?:const\s+)?(?:struct\s+)?[\w:]+(?:\s+const)?\s*[*&]?{kept}\s*{own}\s*(?:\[\s*\])?(?=\s*[,)])"
+    written = (
+        rf"([(,]\s*)(?:const\s+)?(?:struct\s+)?[\w:]+(?:\s+const)?\s*[*&]?{kept}\s*{own}"
+        r"\s*(?:\[\s*\])?(?=\s*[,)])"
+    )
     return re.sub(written, rf"\1{declared}", text, count=1)

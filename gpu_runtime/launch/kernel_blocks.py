@@ -4,7 +4,8 @@ from them.
 Contract: reading only, of plain text (`gpu_runtime.launch.kernel_facts.strip_comments`); what
 cannot be read gives nothing, never an error.
 
-    python -c "from gpu_runtime.launch.kernel_blocks import is_global_index; print(is_global_index('x', 'i = blockIdx.x * 64 + threadIdx.x;', {}))"
+    python -c "from gpu_runtime.launch.kernel_blocks import is_global_index; \\
+        print(is_global_index('x', 'i = blockIdx.x * 64 + threadIdx.x;', {}))"
 """
 
 from __future__ import annotations

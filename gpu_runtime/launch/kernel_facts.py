@@ -5,7 +5,8 @@ Contract: reading only, by tokens; nothing is executed and a text that cannot be
 facts, never an error. `taint` is followed through assignments, in their order: a variable computed
 from threadIdx.x and blockIdx.x belongs to dimension x.
 
-    python -c "from corpora.records import Program; from gpu_runtime.launch.kernel_facts import read_kernel_facts; \
+    python -c "from corpora.records import Program; \\
+        from gpu_runtime.launch.kernel_facts import read_kernel_facts; \
 print(read_kernel_facts(Program('cuda', 'k', '__global__ void k(int *a, int n) { int i =
 threadIdx.x; if (i < n) a[i] = 0; }')))"
 """

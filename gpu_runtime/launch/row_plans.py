@@ -6,7 +6,9 @@ in its order, and behind it at most MAX_ROW_PLANS more. They are read off what t
 computed from: `blockIdx.x` alone (a block a row), `(blockIdx.x * blockDim.x + threadIdx.x) / 32`
 (as many threads a row as it is divided by), or `blockIdx.x * blockDim.y + threadIdx.y`.
 
-    python -c "from corpora.records import Program; from corpora.signatures.signature import read_signature; from gpu_runtime.launch.row_plans import propose_row_plans; \
+    python -c "from corpora.records import Program; \\
+        from corpora.signatures.signature import read_signature; \\
+        from gpu_runtime.launch.row_plans import propose_row_plans; \
 p = Program('cuda', 'k', '__global__ void k(float *y, int m) { int r = blockIdx.x; if (r < m &&
 threadIdx.x == 0) y[r] = 0; }'); print(*propose_row_plans(p, read_signature(p)))"
 """

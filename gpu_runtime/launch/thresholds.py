@@ -6,7 +6,8 @@ which `substitute_constants` writes out. `find_compared_numbers` are those of a 
 of its loops' heads, of comments or of directives, and where a place in an array or a loop's counter
 has 16 bits, the first number that those do not hold.
 
-    python -c "from gpu_runtime.launch.thresholds import *; print(comparisons('if (n < 64 * 1024) return;'))"
+    python -c "from gpu_runtime.launch.thresholds import *; \\
+        print(comparisons('if (n < 64 * 1024) return;'))"
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def find_named_constants(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for m in _CONSTANTS.finditer(text):
         said = f"{m['name']} = {m['value'].partition('//')[0].strip()}" if m["name"] else m["list"]
-        found |= {name: value for name, value in _DEFINED.findall(said)}
+        found |= dict(_DEFINED.findall(said))
     return found
 
 

@@ -3,7 +3,9 @@
 Contract: works on C-family tokens without comments and directives, as `gpu_runtime.wall.check` has
 them; None or the reason.
 
-    python -c "from gpu_runtime.emulation.cuda_rewrite import tokenize; from gpu_runtime.wall.calls import find_definitions; print(find_definitions([t for t in tokenize('int f() { }') if t.code]))"
+    python -c "from gpu_runtime.emulation.cuda_rewrite import tokenize; \\
+        from gpu_runtime.wall.calls import find_definitions; \\
+        print(find_definitions([t for t in tokenize('int f() { }') if t.code]))"
 """
 
 from __future__ import annotations

@@ -6,7 +6,8 @@ of the text itself, C/C++/CUDA mathematics and run-time, `omp_*`), because a lis
 forbidden is never complete. It is the first wall; the sandbox holds by itself. Honest code must
 pass: a name that is missing from the list is a bug here.
 
-    python -c "from corpora.records import Program; from gpu_runtime.wall.check import check_program; \
+    python -c "from corpora.records import Program; \\
+        from gpu_runtime.wall.check import check_program; \
 print(check_program(Program('cpp', 'f', 'void f(int *a) { system(\"ls\"); }')))"
 """
 
@@ -298,11 +299,12 @@ def _strip_template_head(statement: list[Token]) -> list[Token]:
     """`template <...> T x` -> `T x`."""
     while len(statement) > 1 and statement[0].text == "template" and statement[1].text == "<":
         depth = 0
-        for i, token in enumerate(statement[1:], 1):
+        end = 1
+        for end, token in enumerate(statement[1:], 1):  # noqa: B007 - used behind the loop
             depth += (token.text == "<") - (token.text == ">")
             if depth == 0:
                 break
-        statement = statement[i + 1 :]
+        statement = statement[end + 1 :]
     return statement
 
 

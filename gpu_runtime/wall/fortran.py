@@ -4,7 +4,8 @@ Contract: as gpu_runtime.wall.check. Works on statements (comments and character
 out, continuations joined), free and fixed form alike. State between calls (save, common,
 initialised variables) is refused, because it could count tests.
 
-    python -c "from gpu_runtime.wall.fortran import check_fortran; print(check_fortran('subroutine f\\ncall system(\"ls\")\\nend'))"
+    python -c "from gpu_runtime.wall.fortran import check_fortran; \\
+        print(check_fortran('subroutine f\\ncall system(\"ls\")\\nend'))"
 """
 
 from __future__ import annotations

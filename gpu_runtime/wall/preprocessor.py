@@ -4,7 +4,8 @@ have.
 Contract: as gpu_runtime.wall.check; works on directive lines as the lexer gives them, continuations
 included.
 
-    python -c "from gpu_runtime.wall.preprocessor import check_directives; print(check_directives(['#include <fstream>']))"
+    python -c "from gpu_runtime.wall.preprocessor import check_directives; \\
+        print(check_directives(['#include <fstream>']))"
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ numbers that it compares with.
 Contract: read by patterns; what is not said plainly is not recognised, and nothing rests on it but
 which tests are tried.
 
-    python -c "from tester.generate.source_facts import find_compared_numbers; print(find_compared_numbers('if (x[i] == 7 || t > 100.0) y[i] = 0;'))"
+    python -c "from tester.generate.source_facts import find_compared_numbers; \\
+        print(find_compared_numbers('if (x[i] == 7 || t > 100.0) y[i] = 0;'))"
 """
 
 from __future__ import annotations

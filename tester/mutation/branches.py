@@ -5,7 +5,8 @@ it says how much of a function its tests reach, and decides nothing. C++ and Ope
 one run which sides they took; of other dialects, and where that form does not compile, every side
 is a program of its own that stops when it is taken.
 
-    python -c "from tester.mutation.branches import measure_branch_coverage; help(measure_branch_coverage)"
+    python -c "from tester.mutation.branches import measure_branch_coverage; \\
+        help(measure_branch_coverage)"
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ Contract: as `tester.mutation.strength.branch_probes` for C-family programs: IF,
 WHILE give two probes each. A probe that does not compile (a condition inside a pure procedure, text
 that is a module of its own) is for the caller to leave out.
 
-    python -c "from corpora.records import Program; from tester.mutation.branches_fortran import make_branch_probes; \
+    python -c "from corpora.records import Program; \\
+        from tester.mutation.branches_fortran import make_branch_probes; \
 print(make_branch_probes(Program('fortran', 'f', 'subroutine f(n)\\ninteger n\\nif (n > 1) n =
 1\\nend'))[0].text)"
 """

@@ -20,7 +20,8 @@ SAXPY = (
 )
 SAXPY_RENAMED = """
 // the same function in other clothes
-static inline void scale_and_add ( int count , float factor , float * __restrict__ src , float * dst )
+static inline void scale_and_add ( int count , float factor , float * __restrict__ src , \
+float * dst )
 {
 #pragma omp parallel for
   for ( int k = 0 ; k < count ; ++k )   /* loop */

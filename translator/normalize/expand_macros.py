@@ -6,7 +6,8 @@ with structures beside it; `program` itself where nothing is to be written out, 
 cannot be (macros that paste or change, conditional text, helpers with several ends). Rules and a
 small model read it better; a port made from it is judged against the text itself.
 
-    python -c "from corpora.records import Program; from translator.normalize.expand_macros import expand_program; \\
+    python -c "from corpora.records import Program; \\
+        from translator.normalize.expand_macros import expand_program; \\
 print(expand_program(Program('cpp', 'f', '#define SQ(x) ((x) * (x))\\nvoid f(float *x) { x[0] =
 SQ(x[1]); }')).text)"
 """

@@ -6,7 +6,9 @@ returns before its end, where the call stands under a condition or in a loop's h
 argument is more than a value, an array or the address of a variable. Variables of the helper get
 names of their own.
 
-    python -c "from corpora.syntax.c_family import *; from translator.normalize.inline_calls import inline_statements; t = 'void g(int n, float *y) { for (int i = 0; i < n; i++) y[i] = 0; }\\n' \\
+    python -c "from corpora.syntax.c_family import *; \\
+        from translator.normalize.inline_calls import inline_statements; \\
+        t = 'void g(int n, float *y) { for (int i = 0; i < n; i++) y[i] = 0; }\\n' \\
 'void f(int m, float *x) { g(m, x); }'; r = parse_c_family(t).root_node; g, f = c_functions(r); \\
 print(inline_statements(t, next(c for c in descendants(f.node) if c.type == 'call_expression'), g,
 f))"

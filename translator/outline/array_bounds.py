@@ -5,7 +5,9 @@ Contract: candidates, read from the text alone, for whoever can compare them wit
 whose parts no loop or parameter decides gives none. Loops are taken to run, and every variable to
 count towards the larger index unless it is taken away.
 
-    python -c "from corpora.records import Program; from translator.outline.parse_cpp import parse_function; from translator.outline.array_bounds import find_array_lengths; \\
+    python -c "from corpora.records import Program; \\
+        from translator.outline.parse_cpp import parse_function; \\
+        from translator.outline.array_bounds import find_array_lengths; \\
 print(find_array_lengths(parse_function(Program('cpp', 'f', 'void f(int n, int ld, float *x) { for
 (int i = 0; i < n; i++) for (int j = 0; j <= i; j++) x[i * ld + j] = 1; }'))))"
 """
@@ -82,7 +84,9 @@ def _length(index: str, known: dict[str, tuple[str, str]], function: CppFunction
             break
         taken_away = bool(re.search(rf"- {names[0]}\b", index))
         index = re.sub(
-            rf"\b{names[0]}\b", lambda _: f"({known[names[0]][0 if taken_away else 1]})", index
+            rf"\b{names[0]}\b",
+            lambda _, value=known[names[0]][0 if taken_away else 1]: f"({value})",
+            index,
         )
     if not _PLAIN.fullmatch(index) or any(
         name not in function.scalars for name in re.findall(r"[A-Za-z_]\w*", index)

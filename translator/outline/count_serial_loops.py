@@ -4,7 +4,8 @@ leaves to one of them.
 Contract: `count_serial_loops(text)` counts the outermost `for` loops of C-like text that stand
 neither under a directive nor around one. Whether they could be shared is not known.
 
-    python -c "from translator.outline.count_serial_loops import count_serial_loops; print(count_serial_loops('void f(int n, float *x) { for (int i = 0; i < n; i++) x[i] = 0; }'))"
+    python -c "from translator.outline.count_serial_loops import count_serial_loops as count; \\
+        print(count('void f(int n, int *x) { for (int i = 0; i < n; i++) x[i] = i; }'))"
 """
 
 from __future__ import annotations

@@ -5,7 +5,9 @@ to say. Types of which CUDA has no such operation give None. Larger and smaller 
 values are kept by a loop around atomicCAS (CUDA C++ Programming Guide, atomic functions), whose
 first value is read by an atomicCAS too: a plain read beside atomic writes is a race.
 
-    python -c "from translator.parallelize.atomics import make_atomic; from translator.normalize.c_blocks import Block; print(make_atomic(Block(['h[b[i]] += w;']), {'h': 'float'}, ['i'], True))"
+    python -c "from translator.parallelize.atomics import make_atomic; \\
+        from translator.normalize.c_blocks import Block; \\
+        print(make_atomic(Block(['h[b[i]] += w;']), {'h': 'float'}, ['i'], True))"
 """
 
 from __future__ import annotations
@@ -122,5 +124,8 @@ def add_device_helpers(text: str, name: str) -> str:
         test = f"value {'>' if operator.endswith('max') else '<'} FROM(old)"
         test += " || (FROM(old) != FROM(old) && value == value)" * operator.startswith("f")
         body = _KEEPER.format(word=f"{operator}_{type}", test=test)
-        made += re.sub(r"\b(?:T|BITS|FROM|TO)\b", lambda found: words[found[0]], body) + "\n"
+        made += (
+            re.sub(r"\b(?:T|BITS|FROM|TO)\b", lambda found, words=words: words[found[0]], body)
+            + "\n"
+        )
     return re.sub(r"\bkeep_(?=f?(?:max|min)_(?:float|double)\()", f"{name}_keep_", made + text)

@@ -3,7 +3,9 @@
 Contract: a place is a scalar's name or `array[index]`. What these patterns do not say is not
 recognised, never guessed.
 
-    python -c "from translator.parallelize.reductions import match_update; print(match_update('s += x[i] * 2;'), match_update('h[b[i]]--;'), match_update('m = fmax(m, x[i]);'))"
+    python -c "from translator.parallelize.reductions import match_update; \\
+        print(match_update('s += x[i] * 2;'), match_update('h[b[i]]--;'), \\
+        match_update('m = fmax(m, x[i]);'))"
 """
 
 from __future__ import annotations
