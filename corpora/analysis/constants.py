@@ -260,6 +260,8 @@ def narrow_counters(function: Function) -> tuple[Declaration, ...]:
     for loop in find(function.body or (), For):
         used |= {s.target.id for s in loop.step if isinstance(getattr(s, "target", None), Name)}
         used |= {loop.bounds.variable} if loop.bounds is not None else set()
+    for loop in find(function.body or (), While):
+        used |= names_in(loop.test)
     for access in find(function.body or (), Access):
         used |= names_in(access.indices)
     return tuple(d for d in narrow if d.name in used)
