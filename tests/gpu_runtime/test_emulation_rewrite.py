@@ -32,6 +32,13 @@ def flat(text: str) -> str:
             "cv_call(cv_config( dim3 ( n ) , 2 ), [](auto... cv_a) { k(cv_a...); }, f ( x ) , y "
             ") ; else g ( ) ;",
         ),
+        (
+            "#define RUN(k, n, ...) \\\n k<<<n, 64>>>(__VA_ARGS__)\nint a;",
+            "#define RUN(k, n, ...) \\ cv_call(cv_config( n, 64), "
+            "[](auto... cv_a) { k(cv_a...); },##__VA_ARGS__) int a;",
+        ),
+        ("#define SHIFT(a) (a <<< 2)", "#define SHIFT(a) (a <<< 2)"),
+        ("#pragma launch k<<<1, 2>>>(x)", "#pragma launch k<<<1, 2>>>(x)"),
         ("extern __shared__ float s[];", " float *const s = (float *)cv_dynamic_shared;"),
         (
             "extern __shared__ unsigned char s [ ] ;",
