@@ -15,12 +15,9 @@ from functools import lru_cache
 
 from corpora.dialects import get_dialect
 from corpora.records import Program, Signature
+from corpora.signatures.errors import SignatureError
 
-
-class SignatureError(ValueError):
-    """The entry function cannot be called with typed data; the message is one line that
-    says why.
-    """
+__all__ = ["MAX_PARAMETERS", "SignatureError", "read_signature"]
 
 
 MAX_PARAMETERS = 128
