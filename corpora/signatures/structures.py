@@ -6,7 +6,8 @@ of numbers and pointers to numbers, those of nested structures among them. Layou
 x86-64 and of CUDA devices, which agree; beside each the one in which `float` is computed as double
 and double as long double.
 
-    python -c "from corpora.signatures.structures import find_structures; print(find_structures('struct edge { int to; float w[2]; };')['edge'].leaves)"
+    python -c "from corpora.signatures.structures import find_structures; \
+        print(find_structures('struct edge { int to; float w[2]; };')['edge'].leaves)"
 """
 
 from __future__ import annotations
