@@ -84,7 +84,10 @@ from corpora.ir.nodes import (
     While,
 )
 
-__all__ = ["MAXIMAL_DEPTH", "parse_c_expression", "parse_c_family"]
+__all__ = ["LAUNCH_EXPRESSION", "MAXIMAL_DEPTH", "parse_c_expression", "parse_c_family"]
+
+LAUNCH_EXPRESSION = "kernel launch in an expression"
+"""Kind of the UnsupportedExpression that a launch is where no statement can stand."""
 
 MAXIMAL_DEPTH = 200
 """Levels of nesting that are read; what is deeper is Unsupported."""
@@ -1672,7 +1675,7 @@ class _Reader:
 
     def call(self, node: Node) -> Any:
         if node.children[1].type == "kernel_call_syntax":
-            return self.unsupported_expression(node, "kernel launch in an expression")
+            return self.unsupported_expression(node, LAUNCH_EXPRESSION)
         function = node.child_by_field_name("function")
         listed = node.child_by_field_name("arguments")
         span = self.span(node)
