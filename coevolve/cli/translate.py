@@ -472,8 +472,8 @@ def count_loops_left(port: Port, way: Direction) -> int:
     from translator.outline.count_serial_loops import count_serial_loops
 
     return (
-        count_serial_loops(port.text)
-        if way.target.name == "openmp" and way.source.model == "serial"
+        count_serial_loops(port.text, way.target.language)
+        if way.target.model == "openmp" and way.source.model == "serial"
         else 0
     )
 
