@@ -235,9 +235,10 @@ class PretrainedModel:
             self._model.device
         )
         longest = 1 + len(prefixes[0]) if self._paired else max(map(len, rows))
-        options: dict[str, object] = {"do_sample": False}
+        # Qwen's generation settings penalise repetition, which code has by its nature.
+        options: dict[str, object] = {"do_sample": False, "repetition_penalty": 1.0}
         if sampling.temperature > 0:
-            options = {
+            options |= {
                 "do_sample": True,
                 "temperature": sampling.temperature,
                 "top_p": sampling.top_p,
