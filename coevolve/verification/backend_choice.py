@@ -25,7 +25,7 @@ def choose_backend_kind(word: str) -> str:
 
 def _has_device() -> bool:
     module = _cuda_module()
-    return module is not None and module.usable()
+    return module is not None and module.is_usable()
 
 
 def _cuda_module():
