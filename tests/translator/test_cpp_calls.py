@@ -116,3 +116,26 @@ def test_structures_stay_beside_a_function_whose_macros_are_written_out():
         and "typedef struct { float x, w; } body;" in made
         and "p__x[i] += 1e-9f;" in parse_function(Program("cpp", "f", text)).text
     )
+
+
+def test_what_a_string_holds_is_no_name_and_a_cast_may_stand_before_a_star():
+    helper = 'void show(int n, double *y) { int k = (int)(long)*y; printf("%d\\n", n); *y = k; }'
+    text = f"{helper}\nvoid f(double *z) {{ double s = z[0]; show(3, &s); z[0] = s; }}"
+    made = inline_helpers(text, "f")
+    assert '\\n"' in made and "(int)(long)s" in made and "s = k" in made
+
+
+def test_a_launch_is_no_call_of_a_helper():
+    text = (
+        "__global__ void k(int n, int *x) { if (threadIdx.x < n) x[threadIdx.x] = 0; }\n"
+        "void f(int n, int *x) { k<<<1, n>>>(n, x); }"
+    )
+    assert expand_program(Program("cuda", "f", text)).text == text
+
+
+def test_a_helper_behind_a_variable_of_its_own_declaration_is_left():
+    helper = (
+        "int sum(int n, int *y) { int s = 0; for (int i = 0; i < n; i++) s += y[i]; return s; }"
+    )
+    with pytest.raises(UnsupportedConstruct, match="behind another variable"):
+        inline_helpers(f"{helper}\nvoid f(int *x) {{ int a = 2, b = sum(a, x); x[0] = b; }}", "f")

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import count
 from typing import Any
 
@@ -82,7 +83,7 @@ def inline_statements(unit: TranslationUnit, call: Call, helper: Function, calle
     if any(each is not last for each in find(body, Return)):
         raise UnsupportedConstruct(f"'{helper.name}' returns before its end")
     locals_ = {p.name for p in helper.parameters} | {d.name for d in declarations_in(helper)}
-    taken = {token.text for token in tokenize(text)}
+    taken = {token.text for token in _tokens(text)}
     mark = next(
         k for k in count(1) if not any(f"{name}_{k}" in taken for name in {*locals_, helper.name})
     )
@@ -106,6 +107,12 @@ def inline_statements(unit: TranslationUnit, call: Call, helper: Function, calle
     return text[: span.start] + made + text[span.end :]
 
 
+@lru_cache(maxsize=16)
+def _tokens(text: str) -> tuple[Token, ...]:
+    """Tokens of a text of which many places are asked about."""
+    return tuple(tokenize(text))
+
+
 def changes_something(node: Any) -> bool:
     """Whether an expression assigns or counts, or holds what the front end does not know."""
     kinds = (Assign, AssignExpression, Increment, UnsupportedExpression)
@@ -114,7 +121,7 @@ def changes_something(node: Any) -> bool:
 
 def bracketed(text: str, span: Span) -> tuple[int, int]:
     """Where an expression stands, with the brackets that the text puts around it alone."""
-    tokens = tokenize(text)
+    tokens = _tokens(text)
     first = next(k for k, token in enumerate(tokens) if token.start >= span.start)
     behind = next((k for k, token in enumerate(tokens) if token.start >= span.end), len(tokens))
     while (
@@ -134,7 +141,7 @@ def _may_open_group(before: Token) -> bool:
 
 def _stands_in_block(text: str, start: int) -> bool:
     """Whether a statement stands among others, and is not the whole body of an `if` or a loop."""
-    before = [token for token in tokenize(text) if token.end <= start]
+    before = [token for token in _tokens(text) if token.end <= start]
     return bool(before) and before[-1].text in ("{", "}", ";", ":")
 
 
@@ -266,7 +273,7 @@ def _rename_variables(
     """
     edits: list[Edit] = []
     places = _pointed_places(unit.text, (node,) if not isinstance(node, tuple) else node, bound)
-    tokens = [t for t in tokenize(unit.text) if start <= t.start < end]
+    tokens = [t for t in _tokens(unit.text) if start <= t.start < end]
     before: Sequence[Token | None] = [None, *tokens]
     for token, previous in zip(tokens, before, strict=False):
         inside = next((p for p in places if p[0] <= token.start < p[1]), None)
