@@ -13,12 +13,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from corpora.dialects import get_dialect
+from corpora.ir import (
+    Binary,
+    Call,
+    Cast,
+    Conditional,
+    Expression,
+    For,
+    If,
+    Literal,
+    Name,
+    Unary,
+    While,
+)
 from corpora.records import ArrayValue, Fill, Signature, UnitTest
-from corpora.signatures.null_checks import find_null_checks
-from gpu_runtime.call.shims_fortran import checks_presence
 from tester.generate.completion import confirm_tests, find_cached_run
 from tester.generate.roles import TrialSetting
+from tester.generate.source_tree import SourceTree, get_integer
 
 MAX_TESTS = 4
 """Of the arrays that may be missing, those that are left out one by one; all of them are left out
@@ -26,26 +37,46 @@ together too.
 """
 
 
-def find_nullable_arrays(text: str, signature: Signature, is_fortran: bool = False) -> list[str]:
-    """Arrays that a program takes for a condition, or, in Fortran, asks for with `present`."""
-    if is_fortran:
-        return [
-            p.name for p in signature.parameters if p.kind == "array" and checks_presence(p, text)
-        ]
-    asked = find_null_checks(text)
+def find_nullable_arrays(source: SourceTree, signature: Signature) -> list[str]:
+    """Arrays that a program takes for a condition, compares with null or, in Fortran, asks for with
+    `present`.
+    """
     return [
         p.name
         for p in signature.parameters
-        if p.kind == "array" and not p.member and not p.by_reference and p.name in asked
+        if p.kind == "array"
+        and not p.member
+        and not p.by_reference
+        and any(_is_asked_for(use, source) for use in source.uses(p.name))
     ]
+
+
+def _is_asked_for(use: Name, source: SourceTree) -> bool:
+    """Whether a name is asked there whether it is null."""
+    above = source.parent(use)
+    if source.is_fortran:
+        return isinstance(above, Call) and above.function == Name("present")
+    if isinstance(above, Binary) and above.op in ("==", "!="):
+        return _is_null(above.right if above.left is use else above.left)
+    if isinstance(above, (Binary, Unary)):
+        return above.op in ("!", "&&", "||")
+    return isinstance(above, (If, Conditional, While, For)) and above.test is use
+
+
+def _is_null(expression: Expression) -> bool:
+    """The null pointer, as C and C++ write it."""
+    while isinstance(expression, Cast):
+        expression = expression.operand
+    if isinstance(expression, Name):
+        return expression.id == "NULL"
+    return isinstance(expression, Literal) and (
+        expression.type == "pointer" or get_integer(expression) == 0
+    )
 
 
 def make_null_tests(setting: TrialSetting, tests: Sequence[UnitTest]) -> list[UnitTest]:
     """Tests like some of these, in which arrays that may be missing are."""
-    program = setting.compiled.request.program
-    names = find_nullable_arrays(
-        program.text, setting.signature, get_dialect(program.dialect).language == "fortran"
-    )[:MAX_TESTS]
+    names = find_nullable_arrays(setting.source, setting.signature)[:MAX_TESTS]
     found = []
     for missing in [*([name] for name in names), *([names] if len(names) > 1 else [])]:
         found += _first_that_works(
