@@ -4,7 +4,8 @@ long rows, guarded indices, values that are no numbers.
 Contract: `make_targeted_sketches` gives sketches beside the usual draws, the most telling first;
 each stands only where the program runs clean on it.
 
-    python -c "from tester.generate.targeted_tests import make_targeted_sketches; help(make_targeted_sketches)"
+    python -c "from tester.generate.targeted_tests import make_targeted_sketches; \\
+        help(make_targeted_sketches)"
 """
 
 from __future__ import annotations

@@ -12,11 +12,14 @@ from gpu_runtime.call.materialize import materialize_test
 from tester.generate.source_facts import find_row_offsets
 from tester.generate.source_tree import read_source
 
-SPMV = """void spmv(const int *ptr, const int *col, const double *val, const double *x, double *y, int n) {
-    for (int i = 0; i < n; i++) { double s = 0; for (int k = ptr[i]; k < ptr[i + 1]; k++) s += val[k] * x[col[k]]; y[i] = s; }
+SPMV = """void spmv(const int *ptr, const int *col, const double *val, const double *x, double *y, \
+int n) {
+    for (int i = 0; i < n; i++) { double s = 0; for (int k = ptr[i]; k < ptr[i + 1]; \
+k++) s += val[k] * x[col[k]]; y[i] = s; }
 }
 """
-A_WARP_A_ROW = """__global__ void spmv(const int *ptr, const int *col, const double *val, const double *x, double *y, int n) {
+A_WARP_A_ROW = """__global__ void spmv(const int *ptr, const int *col, const double *val, \
+const double *x, double *y, int n) {
     int w = (blockIdx.x * blockDim.x + threadIdx.x) / 32, l = threadIdx.x & 31;
     if (w >= n) return;
     double s = 0;
@@ -33,9 +36,12 @@ void spmv(const int *ptr, const int *col, const double *val, const double *x, do
     int entries = ptr[n], columns = 0;
     for (int k = ptr[0]; k < entries; k++) if (col[k] >= columns) columns = col[k] + 1;
     int *dp, *dc; double *dv, *dx, *dy;
-    cudaMalloc(&dp, (n + 1) * 4); cudaMalloc(&dc, entries * 4); cudaMalloc(&dv, entries * 8); cudaMalloc(&dx, columns * 8); cudaMalloc(&dy, n * 8);
-    cudaMemcpy(dp, ptr, (n + 1) * 4, cudaMemcpyHostToDevice); cudaMemcpy(dc, col, entries * 4, cudaMemcpyHostToDevice);
-    cudaMemcpy(dv, val, entries * 8, cudaMemcpyHostToDevice); cudaMemcpy(dx, x, columns * 8, cudaMemcpyHostToDevice);
+    cudaMalloc(&dp, (n + 1) * 4); cudaMalloc(&dc, entries * 4); cudaMalloc(&dv, entries * 8); \
+cudaMalloc(&dx, columns * 8); cudaMalloc(&dy, n * 8);
+    cudaMemcpy(dp, ptr, (n + 1) * 4, cudaMemcpyHostToDevice); cudaMemcpy(dc, col, entries * 4, \
+cudaMemcpyHostToDevice);
+    cudaMemcpy(dv, val, entries * 8, cudaMemcpyHostToDevice); cudaMemcpy(dx, x, columns * 8, \
+cudaMemcpyHostToDevice);
     on_rows<<<(n * 32 + 127) / 128, 128>>>(dp, dc, dv, dx, dy, n);
     cudaMemcpy(y, dy, n * 8, cudaMemcpyDeviceToHost);
     cudaFree(dp); cudaFree(dc); cudaFree(dv); cudaFree(dx); cudaFree(dy);

@@ -197,9 +197,12 @@ def test_flags_and_pitches_are_told_by_use():
 
 
 def test_copies_by_the_cuda_runtime_do_not_cut_extents_short(backend):
-    text = """__global__ void k(int n, float *x) { int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) x[i] += 1; }
-    void f(int n, float *x) { float *d; cudaMalloc(&d, n * sizeof(float)); cudaMemcpy(d, x, n * sizeof(float), cudaMemcpyHostToDevice);
-      k<<<(n + 63) / 64, 64>>>(n, d); cudaMemcpy(x, d, n * sizeof(float), cudaMemcpyDeviceToHost); cudaFree(d); }"""
+    text = """__global__ void k(int n, float *x) { int i = blockIdx.x * blockDim.x + threadIdx.x; \
+if (i < n) x[i] += 1; }
+    void f(int n, float *x) { float *d; cudaMalloc(&d, n * sizeof(float)); cudaMemcpy(d, x, \
+n * sizeof(float), cudaMemcpyHostToDevice);
+      k<<<(n + 63) / 64, 64>>>(n, d); cudaMemcpy(x, d, n * sizeof(float), cudaMemcpyDeviceToHost); \
+cudaFree(d); }"""
     tests = made_for(backend, Program("cuda", "f", text))
     assert all(get_extents(t)["x"] == max(1, get_integer_scalars(t)["n"]) for t in tests)
     assert max(get_integer_scalars(t)["n"] for t in tests) > 1024
@@ -228,8 +231,10 @@ def test_comparing_with_a_size_does_not_make_it_a_flag():
 
 
 def test_sizes_that_are_compared_are_tested_in_earnest(backend):
-    text = """void f(int h, int w, const float *a, float *b) { for (int y = 0; y < h; ++y) for (int x = 0; x < w; ++x)
-      b[y * w + x] = (y + 1 < h ? a[(y + 1) * w + x] : 0) + (x + 1 < w && y < h ? a[y * w + x + 1] : 0); }"""
+    text = """void f(int h, int w, const float *a, float *b) { for (int y = 0; y < h; \
+++y) for (int x = 0; x < w; ++x)
+      b[y * w + x] = (y + 1 < h ? a[(y + 1) * w + x] : 0) + (x + 1 < w && y < h ? a[y * w + x + 1] \
+: 0); }"""
     sizes = [
         (get_integer_scalars(t)["h"], get_integer_scalars(t)["w"])
         for t in made_for(backend, cpp(text))
@@ -264,11 +269,15 @@ def test_no_empty_grid_for_cuda_sources(backend):
     assert any(get_integer_scalars(t)["n"] == 0 for t in made_for(backend, serial))
 
 
-CUBIC = """void shortest(int n, double *d) { for (int k = 0; k < n; k++) for (int i = 0; i < n; i++) for (int j = 0; j < n; j++)
- if (i != k && j != k && d[i * n + k] + d[k * n + j] < d[i * n + j]) d[i * n + j] = d[i * n + k] + d[k * n + j]; }"""
-STEPS = """void settle(int n, int steps, double *a, double *b) { double moved = 1; for (int i = 0; i < n; i++) moved += fabs(a[i]) + fabs(b[i]);
+CUBIC = """void shortest(int n, double *d) { for (int k = 0; k < n; k++) for (int i = 0; i < n; \
+i++) for (int j = 0; j < n; j++)
+ if (i != k && j != k && d[i * n + k] + d[k * n + j] < d[i * n + j]) d[i * n + j] = d[i * n + k] + \
+d[k * n + j]; }"""
+STEPS = """void settle(int n, int steps, double *a, double *b) { double moved = 1; for (int i = 0; \
+i < n; i++) moved += fabs(a[i]) + fabs(b[i]);
  for (int s = 0; s < steps && moved > 1e-6; s++) {
- moved = 0; for (int i = 0; i < n; i++) b[i] = a[i]; for (int i = 1; i < n - 1; i++) a[i] = 0.25 * (b[i - 1] + 2 * b[i] + b[i + 1]);
+ moved = 0; for (int i = 0; i < n; i++) b[i] = a[i]; for (int i = 1; i < n - 1; \
+i++) a[i] = 0.25 * (b[i - 1] + 2 * b[i] + b[i + 1]);
  for (int i = 0; i < n; i++) moved += fabs(a[i] - b[i]); } }"""
 
 

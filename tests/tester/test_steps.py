@@ -19,7 +19,8 @@ DIFFUSE = """void f(const float *u0, float *u, float *v, int n, int steps) {
   for (int t = 0; t < steps; t++) {
     for (int i = 1; i < n - 1; i++) v[i] = u[i] + 0.2f * (u[i - 1] - 2 * u[i] + u[i + 1]);
     for (int i = 1; i < n - 1; i++) u[i] = v[i]; } }"""
-WAVE = """void f(float *u, float *p, int n, int steps) { for (int t = 0; t < steps; t++) { for (int i = 1; i < n - 1; i++) p[i] = u[i - 1] + u[i + 1];
+WAVE = """void f(float *u, float *p, int n, int steps) { for (int t = 0; t < steps; t++) { \
+for (int i = 1; i < n - 1; i++) p[i] = u[i - 1] + u[i + 1];
   float *q = u; u = p; p = q; } }"""
 READ = {
     DIFFUSE: {"steps"},
