@@ -13,23 +13,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from corpora.ir import (
-    Binary,
-    Call,
-    Cast,
-    Conditional,
-    Expression,
-    For,
-    If,
-    Literal,
-    Name,
-    Unary,
-    While,
-)
+from corpora.ir import Call, Name
 from corpora.records import ArrayValue, Fill, Signature, UnitTest
+from corpora.signatures.null_checks import asked_operands
 from tester.generate.completion import confirm_tests, find_cached_run
 from tester.generate.roles import TrialSetting
-from tester.generate.source_tree import SourceTree, get_integer
+from tester.generate.source_tree import SourceTree
 
 MAX_TESTS = 4
 """Of the arrays that may be missing, those that are left out one by one; all of them are left out
@@ -41,37 +30,20 @@ def find_nullable_arrays(source: SourceTree, signature: Signature) -> list[str]:
     """Arrays that a program takes for a condition, compares with null or, in Fortran, asks for with
     `present`.
     """
+    asked = set()
+    for node in source.nodes:
+        if isinstance(node, Call) and node.function == Name("present"):
+            asked |= {a.id for a in node.arguments if isinstance(a, Name)}
+        elif not source.is_fortran:
+            asked |= {side.id for side in asked_operands(node) if isinstance(side, Name)}
     return [
         p.name
         for p in signature.parameters
         if p.kind == "array"
         and not p.member
         and not p.by_reference
-        and any(_is_asked_for(use, source) for use in source.uses(p.name))
+        and source.spell(p.name) in asked
     ]
-
-
-def _is_asked_for(use: Name, source: SourceTree) -> bool:
-    """Whether a name is asked there whether it is null."""
-    above = source.parent(use)
-    if source.is_fortran:
-        return isinstance(above, Call) and above.function == Name("present")
-    if isinstance(above, Binary) and above.op in ("==", "!="):
-        return _is_null(above.right if above.left is use else above.left)
-    if isinstance(above, (Binary, Unary)):
-        return above.op in ("!", "&&", "||")
-    return isinstance(above, (If, Conditional, While, For)) and above.test is use
-
-
-def _is_null(expression: Expression) -> bool:
-    """The null pointer, as C and C++ write it."""
-    while isinstance(expression, Cast):
-        expression = expression.operand
-    if isinstance(expression, Name):
-        return expression.id == "NULL"
-    return isinstance(expression, Literal) and (
-        expression.type == "pointer" or get_integer(expression) == 0
-    )
 
 
 def make_null_tests(setting: TrialSetting, tests: Sequence[UnitTest]) -> list[UnitTest]:
