@@ -43,9 +43,7 @@ def find_indirect_arrays(function: CppFunction) -> frozenset[str]:
     while (more := _set_by_data(body, data, False)) - data:
         data |= more
     free = {
-        root_name(access)
-        for access in find(body, Access)
-        if not names_in(access.indices) & data
+        root_name(access) for access in find(body, Access) if not names_in(access.indices) & data
     }
     return frozenset(function.arrays) - free
 
