@@ -54,7 +54,7 @@ EQUIVALENT: frozenset[tuple[str, str, str]] = frozenset(
         (
             "nrm2",
             "cuda",
-            "22:8 (blocks > 16) -> (!(blocks > 16))",
+            "22:9 blocks > 16 -> !(blocks > 16)",
         ),  # a grid-stride loop: any number of blocks will do
         ("cg", "cpp", "43:5 delete[] q; -> ;"),  # leaks, and computes the same
         (

@@ -15,7 +15,6 @@ Contract: expectations stay in this process (see gpu_runtime.expectations).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -23,8 +22,19 @@ from functools import lru_cache
 import numpy as np
 
 from corpora.dialects import get_dialect
+from corpora.frontends.c_family import parse_c_family
+from corpora.frontends.queries import functions_of
+from corpora.ir import (
+    Call,
+    Literal,
+    Name,
+    NamedType,
+    ScalarType,
+    Unsupported,
+    UnsupportedExpression,
+    walk,
+)
 from corpora.records import Blame, Program, Signature, UnitTestSuite
-from corpora.syntax.c_family import find_c_functions, parse_c_family
 from gpu_runtime.backend import (
     Arguments,
     Compiled,
@@ -84,45 +94,38 @@ class Validation:
     unchecked: tuple[str, ...] = ()
 
 
-_FLOATING = re.compile(r"float|double|half|real|\d\.|\.\d|\d[eE][-+]?\d")
 _WHOLE = frozenset(
-    {
-        "abs",
-        "labs",
-        "min",
-        "max",
-        "std",
-        "swap",
-        "malloc",
-        "calloc",
-        "free",
-        "memset",
-        "memcpy",
-        "sizeof",
-        "if",
-        "for",
-        "while",
-        "switch",
-        "return",
-    }
+    {"abs", "labs", "min", "max", "swap", "malloc", "calloc", "free", "memset", "memcpy"}
 )
+"""Functions of the library that give whole numbers for whole numbers."""
+_REAL_WORDS = ("float", "double", "half", "real", "complex")
 
 
 def _integral(program: Program, signature: Signature) -> bool:
     """Whether nothing in the program is a floating-point number: then it has no error bar, and
-    nothing to measure one with.
+    nothing to measure one with. What is not understood may be one.
     """
     types = [p.type for p in signature.parameters] + [signature.result or "i32"]
-    if (
-        get_dialect(program.dialect).language != "cpp"
-        or any(t[0] in "fc" for t in types)
-        or _FLOATING.search(program.text)
-    ):
+    if get_dialect(program.dialect).language != "cpp" or any(t[0] in "fc" for t in types):
         return False
-    own = {f.name for f in find_c_functions(parse_c_family(program.text).root_node)}
-    return (
-        set(re.findall(r"\b([A-Za-z_]\w*)\s*\(", program.text)) <= _WHOLE | own
-    )  # sqrt(n) of an integer is a float too
+    unit = parse_c_family(program.text, program.dialect)
+    own = {f.name for f in functions_of(unit)} | _WHOLE
+    return not any(_may_be_real(node, own) for node in walk(unit.items))
+
+
+def _may_be_real(node: object, whole: set[str]) -> bool:
+    """Whether a node is, or may give, a floating-point number. whole: functions that do not; sqrt
+    of an integer does.
+    """
+    if isinstance(node, (ScalarType, Literal)):
+        name = node.name if isinstance(node, ScalarType) else node.type
+        return name[0] == "f" or name in ("c64", "c128")
+    if isinstance(node, NamedType):
+        return any(word in node.name.lower() for word in _REAL_WORDS)
+    if isinstance(node, Call):
+        called = node.function.id if isinstance(node.function, Name) else ""
+        return called.rpartition("::")[2] not in whole
+    return isinstance(node, (Unsupported, UnsupportedExpression))
 
 
 @lru_cache(maxsize=256)

@@ -4,8 +4,8 @@ may leave out.
 Tests leave such arrays out (`tester.generate.null_arrays`), and host code that copies one asks
 first (`translator.outline.device_arrays`).
 
-    python -c "from corpora.signatures.null_checks import find_null_checks; \\
-        print(find_null_checks('int f(const int *x, int n) { return x ? x[n] : 0; }'))"
+    python -c "from corpora.signatures.null_checks import find_null_alternatives; \\
+        print(find_null_alternatives('!x || y == NULL'))"
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from tree_sitter import Node
 
-from corpora.frontends.c_family import parse_c_expression, parse_c_family
+from corpora.frontends.c_family import parse_c_expression
 from corpora.ir import (
     Binary,
     Cast,
@@ -29,12 +29,11 @@ from corpora.ir import (
     ScalarType,
     Unary,
     While,
-    walk,
 )
 from corpora.syntax.c_family import get_node_text
 
 __all__ = [
-    "asked_operands", "find_null_alternatives", "find_null_checks", "is_null", "is_null_check",
+    "asked_operands", "find_null_alternatives", "is_null", "is_null_check",
 ]  # fmt: skip
 
 
@@ -62,17 +61,6 @@ def asked_operands(node: Any) -> tuple[Expression, ...]:
         sides = ((node.left, node.right), (node.right, node.left))
         return tuple(side for side, other in sides if is_null(other))
     return ()
-
-
-def find_null_checks(text: str, dialect: str = "cuda") -> frozenset[str]:
-    """Names that are asked for anywhere in a C-family text; numbers that are conditions are among
-    them."""
-    return frozenset(
-        side.id
-        for node in walk(parse_c_family(text, dialect).items)
-        for side in asked_operands(node)
-        if isinstance(side, Name)
-    )
 
 
 def find_null_alternatives(condition: str) -> list[str]:

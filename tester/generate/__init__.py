@@ -18,9 +18,9 @@
   they were given one (`bias != NULL ? bias[o] : 0`, `present(bias)`).
 - `propose`: What the Tester is asked and how its answer is read: programs in, tests out; programs
   with good suites in, examples out.
-- `source_facts`: What a program's text says of its parameters: truth values, lengths of rows,
-  letters,
-  row bounds, numbers that it compares with.
+- `source_facts`: What a program's tree says of its parameters: truth values, lengths of rows,
+  letters, row bounds, numbers that it compares with.
+- `source_tree`: A program's tree as tests see it: with a name for every number that a test gives.
 - `roles`: What a program uses its scalars and arrays for, learnt by running it: sizes, flags,
   arrays of indices.
 - `rules`: The rule-based tester: suites from execution alone, without a model.

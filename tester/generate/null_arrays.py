@@ -13,12 +13,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from corpora.dialects import get_dialect
+from corpora.ir import Call, Name
 from corpora.records import ArrayValue, Fill, Signature, UnitTest
-from corpora.signatures.null_checks import find_null_checks
-from gpu_runtime.call.shims_fortran import checks_presence
+from corpora.signatures.null_checks import asked_operands
 from tester.generate.completion import confirm_tests, find_cached_run
 from tester.generate.roles import TrialSetting
+from tester.generate.source_tree import SourceTree
 
 MAX_TESTS = 4
 """Of the arrays that may be missing, those that are left out one by one; all of them are left out
@@ -26,26 +26,29 @@ together too.
 """
 
 
-def find_nullable_arrays(text: str, signature: Signature, is_fortran: bool = False) -> list[str]:
-    """Arrays that a program takes for a condition, or, in Fortran, asks for with `present`."""
-    if is_fortran:
-        return [
-            p.name for p in signature.parameters if p.kind == "array" and checks_presence(p, text)
-        ]
-    asked = find_null_checks(text)
+def find_nullable_arrays(source: SourceTree, signature: Signature) -> list[str]:
+    """Arrays that a program takes for a condition, compares with null or, in Fortran, asks for with
+    `present`.
+    """
+    asked = set()
+    for node in source.nodes:
+        if isinstance(node, Call) and node.function == Name("present"):
+            asked |= {a.id for a in node.arguments if isinstance(a, Name)}
+        elif not source.is_fortran:
+            asked |= {side.id for side in asked_operands(node) if isinstance(side, Name)}
     return [
         p.name
         for p in signature.parameters
-        if p.kind == "array" and not p.member and not p.by_reference and p.name in asked
+        if p.kind == "array"
+        and not p.member
+        and not p.by_reference
+        and source.spell(p.name) in asked
     ]
 
 
 def make_null_tests(setting: TrialSetting, tests: Sequence[UnitTest]) -> list[UnitTest]:
     """Tests like some of these, in which arrays that may be missing are."""
-    program = setting.compiled.request.program
-    names = find_nullable_arrays(
-        program.text, setting.signature, get_dialect(program.dialect).language == "fortran"
-    )[:MAX_TESTS]
+    names = find_nullable_arrays(setting.source, setting.signature)[:MAX_TESTS]
     found = []
     for missing in [*([name] for name in names), *([names] if len(names) > 1 else [])]:
         found += _first_that_works(

@@ -16,10 +16,23 @@ from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from corpora.frontends.c_family import parse_c_family
+from corpora.ir import (
+    ArrayType,
+    Declaration,
+    RangeFor,
+    ScalarType,
+    StructDefinition,
+    Type,
+    children,
+)
+from corpora.ir.edits import Edit, apply_edits
 from corpora.records import ArrayValue, Parameter, Program, ScalarValue, Signature, UnitTest
 from corpora.suites.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import Arguments, CompileRequest, ExecutionBackend, Limits, Status
@@ -27,11 +40,6 @@ from gpu_runtime.call.materialize import DTYPES
 
 CAPACITY = 1 << 20
 """Bytes that one suite may record."""
-_UNSET = re.compile(
-    r"(?<![\w:<])((?:const\s+|static\s+)?(?:(?:unsigned|signed)\s+)?(?:bool|char|short|int|long(?:\s+long)?|float|double|unsigned|size_t|u?int\d+_t)"
-    r"\s+\w+(?:\s*\[[^\[\]=;{}]+\])*)\s*;"
-)
-"""A declaration without a value: what then lies on the stack would become the test's input."""
 _CODES = ("bool", "i8", "u8", "i16", "u16", "i32", "u32", "i64", "u64", "f32", "f64")
 
 _RECORDER = """
@@ -125,7 +133,7 @@ def run_snippet(text: str, signature: Signature, backend: ExecutionBackend) -> S
 
 
 def _recorder(text: str, name: str) -> Program:
-    body = _UNSET.sub(r"\1 = {};", re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE))
+    body = _set_to_zero(re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE))
     whole = (
         f"{_RECORDER}\nstatic const int {name} = 0;\nvoid record(unsigned char *o_, long "
         f"*u_, long r_) {{\nout_ = o_; room_ = r_; at_ = 0;\n{{\n"
@@ -139,6 +147,40 @@ def _recorder(text: str, name: str) -> Program:
     if len(cases) > 1 and all(re.search(r"\bwrapper\s*\(", re.sub(r"//.*", "", c)) for c in cases):
         body = "\n".join(f"{{\n{case}\n}}" for case in cases)
     return Program("cpp", "record", f"{whole}{body}\n}}\n*u_ = at_;\n}}\n")
+
+
+def _set_to_zero(body: str) -> str:
+    """The statements with every number, and array of numbers, that they declare without a value set
+    to zero: what lies on the stack would become the test's input.
+    """
+    head = "void record() {\n"
+    unit = parse_c_family(f"{head}{body}\n}}", "cpp")
+    edits = [
+        Edit(declared.span.end - len(head), declared.span.end - len(head), " = {}")
+        for declared in _iterate_variables(unit.items)
+        if declared.value is None
+        and declared.arguments is None
+        and "extern" not in declared.storage
+        and declared.span is not None
+        and not declared.span.expanded
+        and _is_number(declared.type)
+    ]
+    return apply_edits(body, edits)
+
+
+def _iterate_variables(node: Any) -> Iterator[Declaration]:
+    """Declarations below a node, but for fields and the variables of range loops."""
+    for below in children(node):
+        if isinstance(below, Declaration) and not isinstance(node, RangeFor):
+            yield below
+        elif not isinstance(below, StructDefinition):
+            yield from _iterate_variables(below)
+
+
+def _is_number(type_: Type) -> bool:
+    while isinstance(type_, ArrayType):
+        type_ = type_.of
+    return isinstance(type_, ScalarType)
 
 
 def _strip_wrapper_calls(text: str) -> str:

@@ -125,7 +125,8 @@ def is_leading_dimension(name: str, source: SourceTree) -> bool:
     """Whether a scalar is the distance of a matrix's rows or columns: a factor in the place of an
     element, or the first extent of a Fortran array, that nothing is compared with or divided by,
     but other parameters before an early return (`lda < m`). Where elements are only read, rows may
-    overlap, unless such a return says that they may not.
+    overlap (windows do), unless such a return says that they may not, each element read goes with
+    one that is set, or scalar and array are of one structure.
     """
     wanted = source.spell(name)
     if any(wanted in names_in(head) for _, head in get_heads(source)):
@@ -144,12 +145,21 @@ def is_leading_dimension(name: str, source: SourceTree) -> bool:
         isinstance(source.parent(use), Binary) for use in source.uses(name)
     ):
         return True
+    places = [names_in(access.indices) for access in source.find(Access) if _is_set(access, source)]
     return any(
         _is_factor(wanted, index)
         for access in source.find(Access)
-        if asked or _is_set(access, source)
         for index in access.indices
+        if asked
+        or _is_set(access, source)
+        or _is_of_same_structure(wanted, access, source)
+        or any(names_in(index) - _parameter_names(source) <= place for place in places)
     )
+
+
+def _is_of_same_structure(name: str, access: Access, source: SourceTree) -> bool:
+    array = access.base.id if isinstance(access.base, Name) else ""
+    return name in source.owners and source.owners[name] == source.owners.get(array)
 
 
 def _leading_names(side: Expression) -> set[str]:

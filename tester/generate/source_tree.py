@@ -62,13 +62,14 @@ _SKIPPED = (Parameter, Macro, Include, *_TYPES)
 @dataclass(frozen=True, slots=True, eq=False)
 class SourceTree:
     """The items of a text, and every node that says what the program does, in order. parents: the
-    node above each, by identity.
+    node above each, by identity. owners: names of fields, with the structure that each is of.
     """
 
     unit: TranslationUnit
     nodes: tuple[Any, ...]
     parents: dict[int, Any]
     is_fortran: bool
+    owners: dict[str, str]
 
     def find(self, *kinds: type) -> Iterator[Any]:
         """The nodes of these classes."""
@@ -113,7 +114,9 @@ def read_source(program: Program, signature: Signature | None = None) -> SourceT
         below = list(children(node))
         parents.update((id(n), node) for n in below)
         waiting += reversed(below)
-    return SourceTree(unit, tuple(nodes), parents, is_fortran)
+    members = signature.parameters if signature is not None else ()
+    owners = {p.name: p.member.owner for p in members if p.member}
+    return SourceTree(unit, tuple(nodes), parents, is_fortran, owners)
 
 
 def _rename_fields(items: tuple[Any, ...], signature: Signature) -> tuple[Any, ...]:

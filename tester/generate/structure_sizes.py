@@ -17,13 +17,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from corpora.ir import Access, Cast, Member, Name, StructDefinition, Unary, names_in
 from corpora.records import ArrayValue, Parameter, ScalarValue, UnitTest
 from corpora.suites.unit_tests import INTEGER_RANGES
-from corpora.syntax.c_family import iterate_descendants, parse_c_family
 from gpu_runtime.call.materialize import get_extents, get_integer_scalars
 from tester.generate.completion import confirm_tests, find_cached_run
 from tester.generate.roles import TrialSetting
 from tester.generate.sketches import ParameterRoles
+from tester.generate.source_tree import SourceTree, read_source
 
 _COUNT = re.compile(
     r"(?:n|num|number)?_?(?:nnz|nz|nonzeros?|size|len|length|count|total|cap|capacity|elems?|elements|entries|items|values)"
@@ -55,7 +56,7 @@ def fit_structure_sizes(
 ) -> list[UnitTest]:
     """The tests with unread sizes of structures that fit their arrays."""
     structures = _structures(
-        setting.signature.parameters, roles, setting.compiled.request.program.text
+        setting.signature.parameters, roles, read_source(setting.compiled.request.program)
     )
     if not any(s.unread for s in structures):
         return list(tests)
@@ -72,7 +73,7 @@ def fit_structure_sizes(
 
 
 def _structures(
-    parameters: Iterable[Parameter], roles: ParameterRoles, text: str
+    parameters: Iterable[Parameter], roles: ParameterRoles, source: SourceTree
 ) -> list[_Structure]:
     owners: dict[str, list[Parameter]] = {}
     for p in parameters:
@@ -90,7 +91,7 @@ def _structures(
             for p in sizes
             if p.name not in roles.sizes | roles.flags
             and _is_size(_field(p))
-            and not _is_read(_field(p), owner, owners, text)
+            and not _is_read(_field(p), owner, owners, source)
         )
         read = tuple(p for p in sizes if p.name in roles.sizes)
         type_ = members[0].member.assembled if members[0].member else ""
@@ -110,20 +111,18 @@ def _is_size(field: str) -> bool:
     return any(pattern.fullmatch(field.lower()) for pattern in (_COUNT, _APART, _SIDE))
 
 
-def _is_read(field: str, owner: str, owners: Mapping[str, object], text: str) -> bool:
-    """Whether the text may read that field of that parameter: by its name, by one that is no
+def _is_read(field: str, owner: str, owners: Mapping[str, object], source: SourceTree) -> bool:
+    """Whether the program may read that field of that parameter: by its name, by one that is no
     parameter's, or in a method.
     """
-    plain = re.sub(r"//[^\n]*|/\*.*?\*/", " ", text, flags=re.S)
-    bases = re.findall(rf"(\w+|\S)\s*(?:\.|->)\s*{re.escape(field)}\b", plain)
-    if any(base == owner or base not in owners for base in bases):
-        return True
-    bodies = (
-        n.text.decode()
-        for n in iterate_descendants(parse_c_family(plain).root_node)
-        if n.type == "struct_specifier"
-    )
-    return any(len(re.findall(rf"\b{re.escape(field)}\b", body)) > 1 for body in bodies)
+    for member in source.find(Member):
+        base = member.base
+        while isinstance(base, (Access, Unary, Cast)):
+            base = base.base if isinstance(base, Access) else base.operand
+        own = base.id if isinstance(base, Name) else ""
+        if member.field == field and (own == owner or own not in owners):
+            return True
+    return any(field in names_in(structure.methods) for structure in source.find(StructDefinition))
 
 
 def _find_touched_arrays(test: UnitTest, setting: TrialSetting) -> frozenset[str]:

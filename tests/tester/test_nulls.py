@@ -10,6 +10,7 @@ from corpora.signatures.signature import read_signature
 from gpu_runtime.emulation.backend import EmulatedBackend
 from tester.generate.null_arrays import find_nullable_arrays
 from tester.generate.rules import generate_suite
+from tester.generate.source_tree import read_source
 
 MATMUL = """void layer(float *out, const float *inp, const float *weight, const float *bias, \
 int B, int C, int OC) {
@@ -49,6 +50,13 @@ def _suite(text: str):
     return generate_suite(program, read_signature(program), EmulatedBackend()).tests
 
 
+def _asked(body: str) -> list[str]:
+    """Arrays of `layer` that a body asks for."""
+    text = f"{MATMUL[: MATMUL.index('{')]} {{ {body} }}"
+    signature = read_signature(Program("cpp", "layer", MATMUL))
+    return find_nullable_arrays(read_source(Program("cpp", "layer", text)), signature)
+
+
 def _missing(text: str) -> list[tuple[str, ...]]:
     return [
         names
@@ -60,37 +68,43 @@ def _missing(text: str) -> list[tuple[str, ...]]:
 @pytest.mark.parametrize(
     "condition",
     [
-        "bias != NULL ? 1 : 2",
-        "nullptr==bias",
-        "if (!bias) return",
-        "if (bias) x",
-        "n && bias && y",
-        "(bias ? 1 : 0)",
+        "k = bias != NULL ? 1 : 2;",
+        "k = nullptr==bias;",
+        "if (!bias) return;",
+        "if (bias) x = 1;",
+        "k = n && bias && y;",
+        "k = (bias ? 1 : 0);",
         "int has = k || bias;",
-        "bias == (void *)0",
+        "k = bias == (void *)0;",
     ],
 )
 def test_what_is_asked_for_is_found(condition: str) -> None:
-    signature = read_signature(Program("cpp", "layer", MATMUL))
-    text = f"int f(const float *bias, int n, int k, int y) {{ {condition}; }}"
-    assert find_nullable_arrays(text, signature) == ["bias"]
+    assert _asked(condition) == ["bias"]
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "if (!bias[0]) return",
-        "x = bias + 1",
-        "f(bias)",
-        "a > bias[i] ? 1 : 2",
-        "// bias != NULL ?",
-        "if (bias[0] == 0) x",
-        "!bias->n",
+        "if (!bias[0]) return;",
+        "x = bias + 1;",
+        "g(bias);",
+        "k = a > bias[i] ? 1 : 2;",
+        "// bias != NULL ?\n",
+        "if (bias[0] == 0) x = 1;",
+        "k = !bias->n;",
     ],
 )
 def test_what_is_not_asked_for_is_not(text: str) -> None:
-    whole = f"struct s {{ int n; }}; void f(const s *bias, int i, int a, int x) {{\n{text}\n;}}"
-    assert find_nullable_arrays(whole, read_signature(Program("cpp", "layer", MATMUL))) == []
+    assert _asked(text) == []
+
+
+def test_fortran_asks_with_present() -> None:
+    text = (
+        "subroutine f(n, x, bias)\n  integer :: n\n  real :: x(n)\n  real, optional :: bias(n)\n"
+        "  if (present(bias)) x = x + bias ! present(x)\nend subroutine\n"
+    )
+    program = Program("fortran", "f", text)
+    assert find_nullable_arrays(read_source(program), read_signature(program)) == ["bias"]
 
 
 def test_an_array_that_may_be_missing_is_left_out() -> None:

@@ -61,9 +61,7 @@ def test_what_bounds_indices(text, within, backend):
     signature = read_signature(program)
     compiled = backend.compile([CompileRequest(program, signature, Variant.RECORDED)])[0]
     assert (
-        infer_roles(
-            TrialSetting(backend, compiled, signature, no_geometry, 1 << 16, 0), text, ""
-        ).within
+        infer_roles(TrialSetting(backend, compiled, signature, no_geometry, 1 << 16, 0), "").within
         == within
     )
 
