@@ -36,6 +36,7 @@ def test_directives_of_c_are_found() -> None:
     assert [(d.raw.directive, d.operator) for d in found] == [
         ("parallel for", False),
         ("for", True),
+        ("barrier", False),
     ]
     assert [c.name for d in found for c in d.raw.clauses] == ["schedule", "nowait"]
 
