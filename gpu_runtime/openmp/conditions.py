@@ -5,13 +5,8 @@ number of lines. `if(n > 10000)` says from which size on threads pay; tests are 
 the threads would do there is not seen. In the changed text they start at a size that tests have. A
 condition that is no such comparison, or an `if` that only small sizes fulfil, stays as it is.
 
-<<<<<<< HEAD
     python -c "from gpu_runtime.openmp.conditions import lower_thresholds; \
         print(lower_thresholds('#pragma omp parallel for if(n > 10000)', 'cpp'))"
-=======
-    python -c "from gpu_runtime.openmp.conditions import *; \\
-        print(reached('#pragma omp parallel for if(n > 10000)', 'cpp'))"
->>>>>>> main
 """
 
 from __future__ import annotations
@@ -26,18 +21,6 @@ from gpu_runtime.launch.thresholds import (
 )
 from gpu_runtime.openmp.directives import PlacedDirective, find_directives, has_clause
 
-<<<<<<< HEAD
-=======
-DIRECTIVE = {
-    "cpp": re.compile(
-        r"^[ \t]*#[ \t]*pragma[ \t]+omp\b(?:\\\n|[^\n])*"
-        r'|\b_Pragma\s*\(\s*"\s*omp\b(?:\\.|[^"\n])*"',
-        re.M,
-    ),
-    "fortran": re.compile(r"^[ \t]*[!c*]\$omp[^\n]*", re.M | re.I),
-}
-_CLAUSE = re.compile(r"\b(if|num_threads)\s*(?=\()", re.I)
->>>>>>> main
 SMALL = 32
 """A size that every suite exceeds in some test, with something to do for each thread of the teams
 that tests are run on.

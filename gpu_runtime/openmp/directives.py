@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from corpora.frontends.c_tokens import Token, tokenize
 from corpora.frontends.pragmas import RawClause, RawDirective, read_directive
@@ -69,17 +70,18 @@ def has_clause(directive: RawDirective, *names: str) -> bool:
     return any(c.name.lower() in names for c in directive.clauses)
 
 
-def find_directives(text: str, language: str) -> list[PlacedDirective]:
-    """OpenMP's directives in `text`, in their order. language: `cpp` or `fortran`."""
+@lru_cache(maxsize=256)
+def find_directives(text: str, language: str) -> tuple[PlacedDirective, ...]:
+    """OpenMP's directives in `text`, in their order. language: `cpp` or `fortran`. Cached."""
     if "omp" not in text.lower():
-        return []
+        return ()
     found = _find_in_fortran(text) if language == "fortran" else _find_in_c(text)
     out = []
     for joined, places, operator in found:
         raw = read_directive(joined)
         if raw.family == "omp":
             out.append(PlacedDirective(raw, tuple(places), operator))
-    return out
+    return tuple(out)
 
 
 _Found = tuple[str, list[int], bool]

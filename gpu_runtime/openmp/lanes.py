@@ -7,13 +7,8 @@ same time in threads, so a conflict of lanes becomes a data race (of loops with 
 it says, `safelen`; Fortran's stay as they are). A loop without a schedule clause may be
 shared out in any way; in the changed text the environment says in which.
 
-<<<<<<< HEAD
     python -c "from gpu_runtime.openmp.lanes import expose_simd_lanes; \
         print(expose_simd_lanes('#pragma omp simd simdlen(4)', 'cpp'))"
-=======
-    python -c "from gpu_runtime.openmp.lanes import *; \\
-        print(exposed('#pragma omp simd simdlen(4)', 'cpp'))"
->>>>>>> main
 """
 
 from __future__ import annotations
