@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from corpora.ir.nodes import Clause, Expression, Pragma, Span
 
@@ -72,22 +72,27 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 class RawClause:
     """A clause whose arguments are still text. arguments: [start, end) in the directive's text.
 
-    text: what stands in the brackets; None where the clause has no brackets.
+    text: what stands in the brackets; None where the clause has no brackets. span: the clause with
+    its name and brackets, [start, end) in the directive's text.
     """
 
     name: str
     modifier: str
     arguments: tuple[tuple[int, int], ...]
     text: str | None
+    span: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class RawDirective:
+    """A directive taken apart. name: where the construct's words stand, [start, end) in `text`."""
+
     family: str
     directive: str
     clauses: tuple[RawClause, ...]
     text: str
     end: bool = False
+    name: tuple[int, int] = (0, 0)
 
 
 def read_directive(text: str) -> RawDirective:
@@ -99,9 +104,11 @@ def read_directive(text: str) -> RawDirective:
     if known not in _STANDALONE:
         rest = text[found.end() :].strip() if found else text.strip()
         return RawDirective(family, rest, (), text)
-    words, at, end = _read_name(text, found.end() if found else 0)
+    first = found.end() if found else 0
+    words, at, end = _read_name(text, first)
     clauses = tuple(_read_clauses(text, at, words))
-    return RawDirective(known, " ".join(words), clauses, text, end)
+    name = (_trim(text, first, at)[0], at)
+    return RawDirective(known, " ".join(words), clauses, text, end, name)
 
 
 def _read_name(text: str, at: int) -> tuple[list[str], int, bool]:
@@ -134,21 +141,23 @@ def _read_clauses(text: str, at: int, words: list[str]) -> list[RawClause]:
             return out
         if text[at] == "(" and (pending or out):
             close = _closing(text, at)
-            out.append(_read_clause(pending or out[-1].name, text, at + 1, close))
+            clause = _read_clause(pending or out[-1].name, text, at + 1, close)
+            out.append(replace(clause, span=(at, close + 1)))
             at, pending = close + 1, ""
             continue
         found = _WORD.match(text, at)
         if not found:
-            out.append(RawClause("", "", (), text[at:].strip()))
+            out.append(RawClause("", "", (), text[at:].strip(), (at, len(text))))
             return out
         name, at, pending = found.group(), found.end(), ""
         gap = at + len(text[at:]) - len(text[at:].lstrip())
         if text[gap : gap + 1] == "(":
             close = _closing(text, gap)
-            out.append(_read_clause(name, text, gap + 1, close))
+            clause = _read_clause(name, text, gap + 1, close)
+            out.append(replace(clause, span=(found.start(), close + 1)))
             at = close + 1
         else:
-            out.append(RawClause(name, "", (), None))
+            out.append(RawClause(name, "", (), None, found.span()))
 
 
 def _read_clause(name: str, text: str, start: int, end: int) -> RawClause:

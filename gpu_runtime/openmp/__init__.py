@@ -1,6 +1,8 @@
 """OpenMP under observation: races, schedules, lanes, offload.
 
 - `conditions`: OpenMP's `if` and `num_threads` clauses with sizes that tests reach.
+- `directives`: OpenMP's directives where they stand in a text, and edits of their words and
+  clauses.
 - `lanes`: OpenMP directives in a form in which more of what they permit can be seen by a detector
   that watches threads.
 - `offload`: OpenMP target offload (dialect `openmp-target`): what is refused beforehand, and what

@@ -4,60 +4,69 @@ watches threads.
 Contract: `expose_simd_lanes` changes OpenMP directives only and keeps the number of lines. The
 iterations of a simd loop may run at the same time in lanes; in the changed text they may run at the
 same time in threads, so a conflict of lanes becomes a data race (of loops with `safelen` as many as
-it says, openmp_safelen.py; Fortran's stay as they are). A loop without a schedule clause may be
+it says, `safelen`; Fortran's stay as they are). A loop without a schedule clause may be
 shared out in any way; in the changed text the environment says in which.
 
-    python -c "from gpu_runtime.openmp.lanes import *; \\
-        print(exposed('#pragma omp simd simdlen(4)', 'cpp'))"
+    python -c "from gpu_runtime.openmp.lanes import expose_simd_lanes; \
+        print(expose_simd_lanes('#pragma omp simd simdlen(4)', 'cpp'))"
 """
 
 from __future__ import annotations
 
-import re
-
+from corpora.ir.edits import Edit, apply_edits
+from gpu_runtime.openmp.directives import (
+    LANE_CLAUSES,
+    PlacedDirective,
+    find_directives,
+    has_clause,
+)
 from gpu_runtime.openmp.safelen import split_into_windows
 
-_REST = r"((?:\\\n|[^\n])*)$"
-_C = re.compile(r"^([ \t]*#[ \t]*pragma[ \t]+omp[ \t]+)simd\b" + _REST, re.M)
-_FORTRAN = re.compile(r"^([ \t]*!\$omp[ \t]+)(end[ \t]+)?simd\b([^\n]*)$", re.M | re.I)
-_OF_LANES = re.compile(
-    r"\b(?:simdlen|aligned|nontemporal)[ \t]*\((?:[^()\n]|\([^()\n]*\))*\)[ \t]*,?", re.I
-)
-_CONDITION = re.compile(r"\bif[ \t]*\([ \t]*simd[ \t]*:", re.I)
-_LOOP = {
-    "cpp": re.compile(
-        r"^([ \t]*#[ \t]*pragma[ \t]+omp[ \t]+(?:\w+[ \t]+)*?for\b(?:[ \t]+simd\b)?)" + _REST, re.M
-    ),
-    "fortran": re.compile(
-        r"^([ \t]*!\$omp[ \t]+(?!end\b)(?:\w+[ \t]+)*?do\b(?:[ \t]+simd\b)?)([^\n]*)$", re.M | re.I
-    ),
-}
-_SCHEDULED = re.compile(r"\b(?:schedule|dist_schedule|distribute|ordered|linear)\b", re.I)
-"""Words beside which no schedule is put: there is one, teams have their share already, or the order
-of iterations is part of what the loop means.
-"""
+_SCHEDULED = ("schedule", "dist_schedule", "ordered", "linear")
+"""Clauses beside which no schedule is put: there is one, or the order of iterations is part of what
+the loop means. Nor is one put where teams have their share already (`distribute`)."""
+_LOOP = {"cpp": "for", "fortran": "do"}
 
 
 def expose_simd_lanes(text: str, language: str) -> str:
     """`text` with every plain `omp simd` as `omp parallel for` (Fortran: `parallel do`), and
     `schedule(runtime)` where nothing else is said.
     """
-    return _LOOP[language].sub(
-        lambda m: m[0] if _SCHEDULED.search(m[0]) else f"{m[1]} schedule(runtime){m[2]}",
-        _lanes_as_threads(text, language),
-    )
+    if language == "cpp":
+        text = split_into_windows(text)
+    directives = [d for d in find_directives(text, language) if not d.operator]
+    held = language == "fortran" and any(
+        d.raw.directive == "simd" and has_clause(d.raw, "safelen") for d in directives
+    )  # which `end simd` belongs to which loop would have to be known
+    edits = [
+        e
+        for d in directives
+        for e in _expose(d, _LOOP[language], d.raw.directive == "simd" and held)
+    ]
+    return apply_edits(text, edits)
 
 
-def _lanes_as_threads(text: str, language: str) -> str:
-    if language == "fortran":
-        if re.search(r"!\$omp[ \t]+simd\b[^\n]*(?:safelen|&)", text, re.I):
-            return text  # which `end simd` belongs to which loop would have to be known
-        return _FORTRAN.sub(lambda m: f"{m[1]}{m[2] or ''}parallel do{_clauses(m[3])}", text)
-    return _C.sub(
-        lambda m: m[0] if "safelen" in m[2] else f"{m[1]}parallel for{_clauses(m[2])}",
-        split_into_windows(text, _OF_LANES),
-    )
+def _expose(directive: PlacedDirective, loop: str, held: bool) -> list[Edit]:
+    raw = directive.raw
+    lanes = raw.directive == "simd" and not held and not has_clause(raw, "safelen")
+    shared = not raw.end and not has_clause(raw, *_SCHEDULED)
+    if lanes:
+        start = raw.text.lower().index("simd", raw.name[0])
+        new = f"parallel {loop}{' schedule(runtime)' if shared else ''}"
+        return [*directive.replace_part(start, raw.name[1], new), *without_lane_clauses(directive)]
+    words = directive.words()
+    if shared and loop in words and "distribute" not in words and "declare" not in words:
+        return directive.insert_behind(raw.name[1], " schedule(runtime)")
+    return []
 
 
-def _clauses(text: str) -> str:
-    return _CONDITION.sub("if(", _OF_LANES.sub("", text))
+def without_lane_clauses(directive: PlacedDirective) -> list[Edit]:
+    """Edits that take away what only lanes have: clauses, and the word `simd` of a condition."""
+    edits: list[Edit] = []
+    for clause in directive.raw.clauses:
+        if clause.name.lower() in LANE_CLAUSES:
+            edits += directive.remove_clause(clause)
+        elif clause.name.lower() == "if" and clause.modifier.lower() == "simd":
+            opened = directive.raw.text.index("(", clause.span[0]) + 1
+            edits += directive.replace_part(opened, clause.arguments[0][0], "")
+    return edits

@@ -5,23 +5,29 @@ Contract: target regions run on host threads with memory of their own (native/of
 say `offload-host`. No verdict comes from a device: `find_device_compilers` only says what is there.
 `explain_refusal` gives the reason why a text cannot be judged that way, or None.
 
-    python -c "from gpu_runtime.openmp.offload import find_device_compilers; \\
+    python -c "from gpu_runtime.openmp.offload import find_device_compilers; \
         [print(c) for c in find_device_compilers()]"
 """
 
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from gpu_runtime.emulation.cuda_rewrite import tokenize
+from corpora.frontends.c_tokens import tokenize
+from corpora.ir.edits import Edit, apply_edits
+from gpu_runtime.openmp.directives import (
+    LANE_CLAUSES,
+    PlacedDirective,
+    find_directives,
+    has_clause,
+)
 
-_PRAGMA = re.compile(r"#\s*pragma\s+omp\b(.*)", re.S)
+_ABOUT_TARGETS = frozenset("target requires declare metadirective interop dispatch".split())
 _NOT_JUDGED = {
     "requires": "it changes what a target region may reach",
     "mapper": "what it maps is not followed",
@@ -44,46 +50,27 @@ _ASKS = frozenset({"omp_is_initial_device", "omp_get_num_devices", "omp_get_defa
 
 def explain_refusal(text: str) -> str | None:
     """Why a program of this dialect is refused, one line, or None."""
-    tokens = tokenize(text)
     directives = [
-        found[1].replace("\\\n", " ")
-        for t in tokens
-        if t.kind == "directive" and (found := _PRAGMA.match(t.text.strip()))
+        [t.text for t in tokenize(d.raw.text) if t.kind == "word"][1:]
+        for d in find_directives(text, "cpp")
+        if not d.operator
     ]
-    about_targets = [
-        d
-        for d in directives
-        if re.search(r"\b(?:target|requires|declare|metadirective|interop|dispatch)\b", d)
-    ]
-    if not any(re.match(r"\s*target\b", d) for d in directives):
+    if not any(words[:1] == ["target"] for words in directives):
         return "no target region: a program of this dialect offloads with '#pragma omp target'"
-    for directive in about_targets:
-        word = next((w for w in re.findall(r"\w+", directive) if w in _NOT_JUDGED), None)
-        if word:
+    for words in directives:
+        word = next((w for w in words if w in _NOT_JUDGED), None)
+        if word and _ABOUT_TARGETS & set(words):
             return (
                 f"'{word}' in a target directive cannot be judged without a device "
                 f"({_NOT_JUDGED[word]})"
             )
-    asked = next((t.text for t in tokens if t.code and t.text in _ASKS), None)
+    asked = next((t.text for t in tokenize(text) if t.text in _ASKS), None)
     return (
         f"'{asked}': the program asks where it runs, and could do one thing here and another "
         f"on a device"
         if asked
         else None
     )
-
-
-_REGION = re.compile(
-    r"^([ \t]*#[ \t]*pragma[ \t]+omp[ \t]+target\b)(?![ "
-    r"\t]+(?:data|enter|exit|update)\b)((?:\\\n|[^\n])*)$",
-    re.M,
-)
-_LANES_ALONE = re.compile(
-    r"^((?:[ \t]|\\\n)*(?:teams\b(?:[ \t]|\\\n)+distribute\b(?:[ \t]|\\\n)+)?)simd\b"
-)
-_OF_LANES = re.compile(
-    r"\b(?:simdlen|aligned|nontemporal)[ \t]*\((?:[^()\n]|\([^()\n]*\))*\)[ \t]*,?"
-)
 
 
 def expose_target_scalars(text: str) -> str:
@@ -93,18 +80,30 @@ def expose_target_scalars(text: str) -> str:
     Compilers give every team a copy of its own of a scalar that no clause names, so that a race on
     it does not show; whoever relies on that relies on the compiler. Keeps the number of lines.
     """
-    return _REGION.sub(_exposed_region, text)
+    edits = []
+    for directive in find_directives(text, "cpp"):
+        words = directive.words()
+        beside = {"data", "enter", "exit", "update"} & set(words[1:2])
+        if words[:1] == ["target"] and not beside and not directive.operator:
+            edits += _expose_region(text, directive)
+    return apply_edits(text, edits)
 
 
-def _exposed_region(found: re.Match[str]) -> str:
-    head, rest = found[1], re.sub(r"//[^\n]*$", "", found[2]).rstrip()
-    if "safelen" not in rest and _LANES_ALONE.match(rest):
-        rest = _OF_LANES.sub("", _LANES_ALONE.sub(r"\1parallel for", rest))
-    return (
-        f"{head}{rest}"
-        if re.search(r"\bdefaultmap\b", rest)
-        else f"{head}{rest} defaultmap(tofrom: scalar)"
-    )
+def _expose_region(text: str, directive: PlacedDirective) -> list[Edit]:
+    raw = directive.raw
+    edits: list[Edit] = []
+    lanes = raw.directive in ("target simd", "target teams distribute simd")
+    if lanes and not has_clause(raw, "safelen"):
+        edits += directive.replace_part(raw.name[1] - len("simd"), raw.name[1], "parallel for")
+        for clause in raw.clauses:
+            if clause.name in LANE_CLAUSES:
+                edits += directive.remove_clause(clause)
+    if has_clause(raw, "defaultmap"):
+        return edits
+    end = directive.end
+    line = text.find("\n", end) if "\n" in text[end:] else len(text)
+    comment = text[end:line].lstrip().startswith("//")
+    return [*edits, Edit(end, line if comment else end, " defaultmap(tofrom: scalar)")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +193,6 @@ def _run_and_read_error(command: list[str], folder: str | None = None) -> tuple[
         return 1, str(error)
     lines = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
     return done.returncode, next(
-        (line for line in lines if re.search(r"\b(?:error|fatal)\b", line)),
+        (line for line in lines if "error" in line.lower() or "fatal" in line.lower()),
         lines[0] if lines else "",
     )

@@ -7,63 +7,120 @@ in lanes at the same time: the loop becomes one over windows of k iterations, ea
 out to threads. Those k or more apart are in order, as nothing else than their windows' order says.
 Of a long loop the first windows have threads.
 
-    python -c "import re; from gpu_runtime.openmp.safelen import *; \\
-        loop = 'for (int i = 4; i < n; i++) a[i] = a[i - 4];'; \\
-        print(windowed('#pragma omp simd safelen(4)\\n' + loop, re.compile('simdlen')))"
+    python -c "from gpu_runtime.openmp.safelen import split_into_windows; print(split_into_windows(
+        '#pragma omp simd safelen(4)\\nfor (int i = 4; i < n; i++) a[i] = a[i - 4];'))"
 """
 
 from __future__ import annotations
 
-import re
+from dataclasses import dataclass
+
+from corpora.frontends.c_family import parse_c_family
+from corpora.frontends.queries import source_text
+from corpora.ir import (
+    Assign,
+    Binary,
+    Clause,
+    Declaration,
+    For,
+    Literal,
+    Name,
+    Pragma,
+    TranslationUnit,
+    find,
+)
+from corpora.ir.edits import Edit, apply_edits
+from gpu_runtime.openmp.directives import LANE_CLAUSES
 
 FEW_WINDOWS = 8
 """A window costs a team. What depends on the iteration before does so in the first ones as well."""
-_LOOP = re.compile(
-    r"""^[ \t]*\#[ \t]*pragma[ \t]+omp[ \t]+simd\b(?P<clauses>(?:\\\n|[^\n])*)\n
-    (?P<before>\s*)for\s*\(\s*(?P<type>(?:\w+\s+)+)?(?P<name>\w+)\s*=\s*(?P<low>[^;,]+);
-    \s*(?P=name)\s*(?P<test><=?)\s*(?P<high>[^;]+);
-    \s*(?:(?P=name)\s*\+\+|\+\+\s*(?P=name)|(?P=name)\s*\+=\s*(?P<step>\w+))\s*\)""",
-    re.M | re.X,
-)
-_SAFELEN = re.compile(r"\bsafelen[ \t]*\(([^()]*)\)[ \t]*,?")
-_OTHERWISE = re.compile(r"\b(?:collapse|if|order)\b|/\*")
+_OTHERWISE = frozenset(("collapse", "if", "order"))
 """Clauses beside which a loop stays as it is."""
-_ORDERED = re.compile(r"#[ \t]*pragma[ \t]+omp[ \t]+ordered\b")
 
 
-def split_into_windows(text: str, of_threads: re.Pattern[str]) -> str:
-    """`text` with windows of `safelen` iterations as loops of threads. of_threads: clauses of a
-    simd loop that such a loop does not have.
-    """
-    if _ORDERED.search(text):
+def split_into_windows(text: str) -> str:
+    """`text` with windows of `safelen` iterations as loops of threads."""
+    if "safelen" not in text:
+        return text
+    unit = parse_c_family(text, "openmp")
+    if any(p.directive == "ordered" for p in find(unit.items, Pragma)):
         return text  # `ordered simd` stands in simd loops only
-    return _LOOP.sub(lambda found: _windows(found, of_threads), text)
+    edits = []
+    for loop in find(unit.items, For):
+        pragma = loop.pragmas[-1] if loop.pragmas else None
+        if pragma and pragma.directive == "simd" and not pragma.end:
+            edits += _windows(unit, loop, pragma)
+    return apply_edits(text, edits)
 
 
-def _windows(found: re.Match[str], of_threads: re.Pattern[str]) -> str:
-    clauses = re.sub(r"//.*", "", found["clauses"].replace("\\\n", " "))
-    length = _SAFELEN.search(clauses)
-    if not length or _OTHERWISE.search(clauses):
-        return found[0]
-    shared = of_threads.sub("", _SAFELEN.sub("", clauses)).strip()
-    schedule = "" if "linear" in clauses else "schedule(runtime) "
-    low, high, test, last = (
-        found["low"].strip(),
-        f"(long long)({found['high'].strip()})",
-        found["test"],
-        " - 1" if found["test"] == "<=" else "",
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """`for (declared name = low; name test high; name += step)`, each as written."""
+
+    declared: str
+    name: str
+    low: str
+    test: str
+    high: str
+    step: str
+
+
+def _read_head(unit: TranslationUnit, loop: For) -> _Head | None:
+    """The head of a plain loop; None of another, or where a macro makes part of it."""
+    if len(loop.start) != 1 or len(loop.step) != 1 or loop.head is None or loop.head.expanded:
+        return None
+    start, step, test = loop.start[0], loop.step[0], loop.test
+    declared = ""
+    if isinstance(start, Declaration) and start.value is not None and start.group and start.span:
+        name, low = start.name, start.value
+        declared = unit.text[start.group.start : start.span.start]
+    elif isinstance(start, Assign) and start.op == "=" and isinstance(start.target, Name):
+        name, low = start.target.id, start.value
+    else:
+        return None
+    if not isinstance(test, Binary) or test.op not in ("<", "<=") or test.left != Name(name):
+        return None
+    if not isinstance(step, Assign) or step.target != Name(name) or step.op not in ("++", "+="):
+        return None
+    by = step.value
+    if by is not None and not isinstance(by, (Name, Literal)):
+        return None
+    if any(n is not None and (n.span is None or n.span.expanded) for n in (low, test.right, by)):
+        return None
+    written = source_text(unit, by) if by is not None else "1"
+    return _Head(
+        declared, name, source_text(unit, low), test.op, source_text(unit, test.right), written
     )
-    step = found["step"] or "1"
-    end = f"cv_from + cv_lanes{last}"
-    few = f"if(cv_from - (long long)({low}) < {FEW_WINDOWS} * cv_lanes)"
-    return (
-        found[0].count("\n", 0, found.start("before") - found.start()) * "\n"
-        + found["before"]
-        + f"for (long long cv_from = ({low}), cv_lanes = ({length[1]}) * (long long)({step}); "
-        f"cv_from {test} {high}; cv_from += cv_lanes) "
+
+
+def _windows(unit: TranslationUnit, loop: For, pragma: Pragma) -> list[Edit]:
+    lengths = [c for c in pragma.clauses if c.name == "safelen"]
+    head = _read_head(unit, loop)
+    if not lengths or head is None or any(c.name in _OTHERWISE for c in pragma.clauses):
+        return []
+    if pragma.span is None or loop.head is None:
+        return []
+    left_out = LANE_CLAUSES | {"safelen"}
+    shared = " ".join(_spell(c) for c in pragma.clauses if c.name not in left_out)
+    linear = any(c.name == "linear" for c in pragma.clauses)
+    schedule = "" if linear else "schedule(runtime) "
+    high = f"(long long)({head.high})"
+    end = f"cv_from + cv_lanes{' - 1' if head.test == '<=' else ''}"
+    few = f"if(cv_from - (long long)({head.low}) < {FEW_WINDOWS} * cv_lanes)"
+    before = unit.text[pragma.span.start : loop.head.start]
+    inside = unit.text[loop.head.start : loop.head.end]
+    new = (
+        "\n" * before.count("\n")
+        + f"for (long long cv_from = ({head.low}), "
+        + f"cv_lanes = ({lengths[0].text}) * (long long)({head.step}); "
+        + f"cv_from {head.test} {high}; cv_from += cv_lanes) "
         + f'_Pragma("omp parallel for {schedule}{few} {shared}") '
-        + f"for ({found['type'] or ''}{found['name']} = cv_from; {found['name']} {test} ({end} "
-        f"< {high} ? {end} : {high}); {found['name']} += {step})"
-        + found[0].count("\n", found.start("before") - found.start() + len(found["before"]))
-        * "\n"
+        + f"for ({head.declared}{head.name} = cv_from; {head.name} {head.test} ({end} "
+        + f"< {high} ? {end} : {high}); {head.name} += {head.step})"
+        + "\n" * inside.count("\n")
     )
+    return [Edit(pragma.span.start, loop.head.end, new)]
+
+
+def _spell(clause: Clause) -> str:
+    return f"{clause.name}({clause.text})" if clause.text else clause.name

@@ -5,40 +5,43 @@ only, and keeps the number of lines. On a small test or a busy machine one quick
 chunk, in order, and what depends on who takes which one is not seen. Chunks of the same size that
 are dealt out in turn are a distribution that the first text permits.
 
-    python -c "from gpu_runtime.openmp.schedules import *; \\
+    python -c "from gpu_runtime.openmp.schedules import make_schedules_static; \
         print(make_schedules_static('#pragma omp for schedule(dynamic, 4)', 'cpp'))"
 """
 
 from __future__ import annotations
 
-import re
-
+from corpora.ir.edits import Edit, apply_edits
 from gpu_runtime.backend import Variant
-from gpu_runtime.openmp.conditions import DIRECTIVE, lower_thresholds
+from gpu_runtime.openmp.conditions import lower_thresholds
+from gpu_runtime.openmp.directives import PlacedDirective, find_directives
 from gpu_runtime.openmp.lanes import expose_simd_lanes
 from gpu_runtime.openmp.sections import make_sections_nonempty
-
-_SHARED_OUT = re.compile(
-    r"\b(schedule(?:\s|\\\n)*\()(?:[\w\s,\\]*:)?(?:\s|\\\n)*(?:dynamic|guided)\b((?:\s|\\\n)*)([,)])",
-    re.I,
-)
-"""Modifiers go too: `nonmonotonic` may not stand beside what replaces the kind, and it is monotonic
-without a word.
-"""
 
 
 def make_schedules_static(text: str, language: str) -> str:
     """`text` with every `schedule(dynamic[, k])` and `schedule(guided[, k])` as `schedule(static,
     k)`, k = 1 where none is said.
+
+    Modifiers go too: `nonmonotonic` may not stand beside what replaces the kind, and it is
+    monotonic without a word.
     """
-    return DIRECTIVE[language].sub(
-        lambda directive: _SHARED_OUT.sub(_make_static, directive[0]), text
-    )
+    directives = find_directives(text, language)
+    return apply_edits(text, [e for d in directives for e in _make_static(d)])
 
 
-def _make_static(found: re.Match[str]) -> str:
-    lines = "\\\n" * (found[0].count("\n") - found[1].count("\n") - found[2].count("\n"))
-    return f"{found[1]}{lines}static{found[2]}{',' if found[3] == ',' else ',1)'}"
+def _make_static(directive: PlacedDirective) -> list[Edit]:
+    edits: list[Edit] = []
+    said = directive.raw.text
+    for clause in directive.raw.clauses:
+        if clause.name.lower() != "schedule" or not clause.arguments:
+            continue
+        start, end = clause.arguments[0]
+        if said[start:end].lower() in ("dynamic", "guided"):
+            opened = said.index("(", clause.span[0]) + 1
+            new = "static" if len(clause.arguments) > 1 else "static,1"
+            edits += directive.replace_part(opened, end, new)
+    return edits
 
 
 def prepare_openmp(text: str, language: str, variant: Variant) -> str:

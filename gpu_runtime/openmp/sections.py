@@ -6,35 +6,47 @@ makes a private copy of one that has none and leaves the stack. In the changed t
 none is one of one element, to which nothing is added: what sizes of zero do then is judged by the
 loops.
 
-    python -c "from gpu_runtime.openmp.sections import *; \\
+    python -c "from gpu_runtime.openmp.sections import make_sections_nonempty; \
         print(make_sections_nonempty('#pragma omp parallel for reduction(+:s[:n])', 'cpp'))"
 """
 
 from __future__ import annotations
 
-import re
+from corpora.frontends.c_family import parse_c_family
+from corpora.ir import Literal, Pragma, Section, find
+from corpora.ir.edits import Edit, apply_edits
+from gpu_runtime.openmp.directives import PlacedDirective, find_directives, has_clause
 
-from gpu_runtime.openmp.conditions import DIRECTIVE
-
-_CLAUSE = re.compile(r"\b(?:in_|task_)?reduction\s*\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)")
-_SECTION = re.compile(r"\[([^\[\]:?]*):([^\[\]:?]+)\]")
+_REDUCTIONS = ("reduction", "in_reduction", "task_reduction")
+_HEAD = "#pragma "
 
 
 def make_sections_nonempty(text: str, language: str) -> str:
     """`text` with `s[a:n]` in reduction clauses as `s[a:((n) > 0 ? (n) : 1)]`; plain
     numbers stay.
     """
-    if language != "cpp":
+    if language != "cpp" or "reduction" not in text:
         return text
-    return DIRECTIVE[language].sub(
-        lambda directive: _CLAUSE.sub(
-            lambda clause: _SECTION.sub(_make_section_nonempty, clause[0]), directive[0]
-        ),
-        text,
-    )
+    directives = [d for d in find_directives(text, language) if has_clause(d.raw, *_REDUCTIONS)]
+    return apply_edits(text, [e for d in directives for e in _change_sections(d)])
 
 
-def _make_section_nonempty(found: re.Match[str]) -> str:
-    length = found[2].strip()
-    plain = length.isdigit() or "\n" in length  # a line that goes on would be there twice
-    return found[0] if plain else f"[{found[1]}:(({length}) > 0 ? ({length}) : 1)]"
+def _change_sections(directive: PlacedDirective) -> list[Edit]:
+    edits: list[Edit] = []
+    said = directive.raw.text
+    unit = parse_c_family(_HEAD + said, "openmp")
+    for pragma in find(unit.items, Pragma):
+        for clause in pragma.clauses:
+            if clause.name not in _REDUCTIONS:
+                continue
+            for section in find(clause.arguments, Section):
+                length = section.upper
+                if length is None or isinstance(length, Literal):
+                    continue
+                start, end = length.span.start - len(_HEAD), length.span.end - len(_HEAD)
+                if -1 in directive.places[start:end]:
+                    continue  # a line that goes on would be there twice
+                colon = said.rindex(":", 0, start) + 1
+                new = f"(({said[start:end]}) > 0 ? ({said[start:end]}) : 1)"
+                edits += directive.replace_part(colon, end, new)
+    return edits

@@ -92,6 +92,7 @@ def test_loops_with_safelen_run_as_many_iterations_at_a_time():
         "#pragma omp simd safelen(4) \\\n  private(t) // lanes\nfor (int i = 4; i <= n; i += "
         "2)\n  a[i] = a[i - 4];\n"
     )
+    loop = f"void f(int n, int *a) {{ int t;\n{loop}}}\n"
     seen = expose_simd_lanes(loop, "cpp")
     assert seen.count("\n") == loop.count("\n") and "simd" not in seen and "lanes\n" not in seen
     assert '_Pragma("omp parallel for schedule(runtime) if(' in seen and "private(t)" in seen
@@ -103,7 +104,11 @@ def test_loops_with_safelen_run_as_many_iterations_at_a_time():
     [
         "#pragma omp simd safelen(4) if(n > 9)\nfor (int i = 0; i < n; i++) ;",
         "#pragma omp simd safelen(4)\nfor (int i = n; i > 0; i--) ;",
+        "#pragma omp simd safelen(4)\nfor (int i = 0, k = 1; i < n; i++) ;",
+        "#pragma omp simd safelen(4)\nfor (int i = 0; i < n; i += 2 * k) ;",
+        "#pragma omp simd safelen(4)\nfor (i = 0; k < n; i++) ;",
     ],
 )
 def test_other_loops_with_safelen_stay(text):
+    text = f"void f(int n, int i, int k) {{\n{text}\n}}"
     assert expose_simd_lanes(text, "cpp") == text

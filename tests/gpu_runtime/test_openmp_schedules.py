@@ -28,7 +28,7 @@ from gpu_runtime.openmp.schedules import make_schedules_static, prepare_openmp
         ),
         (
             "#pragma omp for \\\n schedule(\\\n dynamic)",
-            "#pragma omp for \\\n schedule(\\\nstatic,1)",
+            "#pragma omp for \\\n schedule(\\\n static,1)",
         ),
         (
             '#define EACH _Pragma("omp for schedule(dynamic)")',
