@@ -7,7 +7,8 @@ each, since helpers come first. What of the source the target lacks is named. `f
 gives for a kernel the host function of its text that copies what it needs to the device, launches
 it and copies back: where the text has one, that is what its author wants called.
 
-    python -c "from coevolve.verification.entry_functions import find_entry_names; print(find_entry_names('int g(int a){return a;} void f(int*x){}', 'cpp'))"
+    python -c "from coevolve.verification.entry_functions import find_entry_names; \\
+        print(find_entry_names('int g(int a){return a;} void f(int*x){}', 'cpp'))"
 """
 
 from __future__ import annotations

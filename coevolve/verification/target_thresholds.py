@@ -5,7 +5,8 @@ Contract: `verify_at_target_thresholds` gives a target's verdict back, or the on
 a few tests of such sizes more, which are made of the source and valid on it. Targets that failed,
 or compare with nothing beyond their suite, cost nothing.
 
-    python -c "from coevolve.verification.target_thresholds import verify_at_target_thresholds; help(verify_at_target_thresholds)"
+    python -c "from coevolve.verification.target_thresholds import verify_at_target_thresholds; \\
+        help(verify_at_target_thresholds)"
 """
 
 from __future__ import annotations

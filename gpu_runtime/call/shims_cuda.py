@@ -78,8 +78,10 @@ _OTHERS_NAMES = (
 )
 """CUDA's functions whose names glibc's headers declare as something else."""
 _AFTER_HEADERS = """
-template <class A, class B> static inline typename std::common_type<A, B>::type min(A a, B b) { return b < a ? b : a; }
-template <class A, class B> static inline typename std::common_type<A, B>::type max(A a, B b) { return a < b ? b : a; }
+template <class A, class B> static inline typename std::common_type<A, B>::type min(A a, B b) { \
+return b < a ? b : a; }
+template <class A, class B> static inline typename std::common_type<A, B>::type max(A a, B b) { \
+return a < b ? b : a; }
 """
 
 

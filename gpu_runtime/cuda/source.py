@@ -13,7 +13,8 @@ left for the compilers to complain about.
 * parse_name_expression: `void ns::{anonymous}::k(T*) [with T = float]`, as g++ writes it, ->
   `ns::k<float>`, as NVRTC wants it
 
-    python -c "from gpu_runtime.cuda.source import extract_host_text; print(extract_host_text('__global__ void k(int *a, int n) { a[0] = n; }'))"
+    python -c "from gpu_runtime.cuda.source import extract_host_text; \\
+        print(extract_host_text('__global__ void k(int *a, int n) { a[0] = n; }'))"
 """
 
 from __future__ import annotations

@@ -16,7 +16,8 @@ the same place, for the compiler to complain about.
 * `__device__ T x;` (a variable) -> goes to a section that is put back before every call
 * includes that the preludes stand for are dropped
 
-    python -c "from gpu_runtime.emulation.cuda_rewrite import rewrite_cuda; print(rewrite_cuda('void f(){ k<<<1,2>>>(x); }'))"
+    python -c "from gpu_runtime.emulation.cuda_rewrite import rewrite_cuda; \\
+        print(rewrite_cuda('void f(){ k<<<1,2>>>(x); }'))"
 """
 
 from __future__ import annotations
@@ -32,8 +33,10 @@ from gpu_runtime.emulation.shared_memory import (
 )
 
 _TOKEN = re.compile(
-    r"""(?P<directive>(?<![^\n])[ \t]*\#(?:\\\n|[^\n])*)|(?P<space>\s*\n|[^\S\n]+|\\\n)|(?P<comment>//[^\n]*|/\*.*?\*/)
-    |(?P<string>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|(?P<name>[A-Za-z_]\w*)|(?P<number>\.?\d(?:[eEpP][+-]|[\w.'])*)
+    r"""(?P<directive>(?<![^\n])[ \t]*\#(?:\\\n|[^\n])*)|(?P<space>\s*\n|[^\S\n]+|\\\n)
+    |(?P<comment>//[^\n]*|/\*.*?\*/)
+    |(?P<string>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|(?P<name>[A-Za-z_]\w*)
+    |(?P<number>\.?\d(?:[eEpP][+-]|[\w.'])*)
     |(?P<mark><<<|>>>|::|->|.)""",
     re.X | re.S,
 )

@@ -8,7 +8,8 @@ guard promises that it may be; only a kernel without a guard gets an exact cover
 Text form: `grid=ceil(n/64),1,1 block=64,1,1 shared=4*64`. Expressions are over integer scalars of
 the test and `len(array)`: + - * / (floor), ceil(a/b), min, max, gcd.
 
-    python -c "from gpu_runtime.launch.plans import parse_plan; print(parse_plan('grid=ceil(n/64),1,1 block=64,1,1').geometry({'n': 100}, {}))"
+    python -c "from gpu_runtime.launch.plans import parse_plan; \\
+        print(parse_plan('grid=ceil(n/64),1,1 block=64,1,1').geometry({'n': 100}, {}))"
 """
 
 from __future__ import annotations

@@ -51,7 +51,8 @@ def test_the_bound_of_an_index_that_a_loop_moves_is_one_where_there_is_no_other(
 
 def test_a_counter_that_is_an_index_itself_moves_none() -> None:
     text = """__global__ void k(float *a, int n, int m) {
-      for (int b = blockIdx.x * 64; true; b += gridDim.x * 64) { int i = b * 1 + threadIdx.x; if (i < n) a[i] = 0; else break; }
+      for (int b = blockIdx.x * 64; true; b += gridDim.x * 64) { int i = b * 1 + threadIdx.x; \
+if (i < n) a[i] = 0; else break; }
       int t = threadIdx.x; if (t < m) a[t] = 0; }"""
     assert facts("k", text).dimensions[0].bounds == ("n", "m")
 
