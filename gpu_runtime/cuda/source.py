@@ -23,6 +23,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from corpora.analysis.loops import root_name
+from corpora.frontends.c_family import parse_c_family
+from corpora.ir import Call, find
 from corpora.records import Program, Signature
 from gpu_runtime.call import shims_cpp, shims_cuda
 from gpu_runtime.compile.headers import PASSED_OVER_IN_CUDA
@@ -41,10 +44,14 @@ _NOT_HOST = _ANNOTATED | frozenset(
     "template namespace static_assert".split()
 )
 """A statement at the top level with none of these words declares a host variable or function."""
-_SYMBOL_CALL = re.compile(
-    r"\b(?:cudaMemcpyToSymbol(?:Async)?\s*\("
-    r"|(?:cudaMemcpyFromSymbol(?:Async)?|cudaGetSymbolAddress)\s*\([^,;]*,)\s*&?\s*(?:\w+\s*::\s*)*(\w+)"
-)
+_SYMBOL_ARGUMENT = {
+    "cudaMemcpyToSymbol": 0,
+    "cudaMemcpyToSymbolAsync": 0,
+    "cudaMemcpyFromSymbol": 1,
+    "cudaMemcpyFromSymbolAsync": 1,
+    "cudaGetSymbolAddress": 1,
+}
+"""Calls that name a device variable, and which of their arguments does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +109,12 @@ def extract_host_text(text: str) -> str:
 
 def find_used_symbols(text: str) -> list[str]:
     """Names of device variables that the host part copies to or from."""
-    plain = "".join(" " if t.kind == "comment" else t.text for t in tokenize(text))
-    return list(dict.fromkeys(m[1] for m in _SYMBOL_CALL.finditer(plain)))
+    names = []
+    for call in find(parse_c_family(text, "cuda").items, Call):
+        place = _SYMBOL_ARGUMENT.get(getattr(call.function, "id", ""), len(call.arguments))
+        name = root_name(call.arguments[place]) if place < len(call.arguments) else None
+        names += [name.rpartition("::")[2]] if name else []
+    return list(dict.fromkeys(names))
 
 
 def classify_entry(program: Program, signature: Signature) -> str:

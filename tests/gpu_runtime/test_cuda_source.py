@@ -104,9 +104,10 @@ def test_includes_that_no_prelude_stands_for(text, name):
 
 def test_symbols_that_host_code_copies_to():
     assert find_used_symbols(
-        "cudaMemcpyToSymbol(w, h, 4); cudaMemcpyFromSymbol ( h , & v , 4 ); "
-        "cudaGetSymbolAddress((void **)&p, q); /* cudaMemcpyToSymbol(z */"
-    ) == ["w", "v", "q"]
+        "#define PUT(s) cudaMemcpyToSymbol(s, h, 4)\nvoid f() { "
+        "cudaMemcpyToSymbol(w, h, 4); CHECK(cudaMemcpyFromSymbol ( h , & ns :: v , 4 )); "
+        "cudaGetSymbolAddress((void **)&p, q); /* cudaMemcpyToSymbol(z */ PUT(u); }"
+    ) == ["w", "v", "q", "u"]
 
 
 def test_kinds_of_built_in_programs():
