@@ -325,7 +325,7 @@ data say.
         ("cpp:cuda", "largest", LARGEST_CPP, "keep_max_double(&most[0], x[i]);"),
         ("cpp:cuda", "stencil", STENCIL_CPP, "if (i + 1 < n) {"),
         ("cpp:openmp", "stencil", STENCIL_CPP, "for (int i = 1; i < n - 1; i++) {"),
-        ("cpp:cuda", "lift", LIFT_CPP, "((u[i]) * (u[i]))"),
+        ("cpp:cuda", "lift", LIFT_CPP, "u[i] * u[i]"),
     ],
 )
 def test_rules_spread_nests_that_the_model_cannot_port(way, name, text, told, engine):
