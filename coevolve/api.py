@@ -45,8 +45,8 @@ def verify(
     Args:
         source: the program that is right by definition: a `Program`, a path, or source text.
         target: its translation, in the same forms.
-        suite: tests as text (docs/architecture.md), as a path, or as a record. None: tests are made
-            from the source.
+        suite: tests as text (docs/architecture/tests.md), a path, or a record. None: tests are
+            made from the source.
         backend: where CUDA runs: `auto`, `cuda` or `emulated`.
         config: how tests are made and programs judged. None: `VerifyConfig()`.
         direction: the dialects, `cpp:cuda`. Needed for source text. It goes before a file's suffix.
@@ -202,7 +202,8 @@ def evaluate(
 
     Args:
         model: `small`, a run, an export, a checkpoint's folder, a hub id, or `NAME@URL`.
-        predictions: a file of answers, in the place of `model`: JSONL of `id` (or `index`) and `text`.
+        predictions: a file of answers, in the place of `model`: JSONL of `id` (or `index`) and
+            `text`.
         corpus: `builtin`, `development`, a folder, `SRC.tok,TGT.tok`, a JSONL file, `hf:ID`, or a
             checkout of ParEval.
         direction: source and target dialect.
@@ -216,7 +217,7 @@ def evaluate(
         allow_contaminated: go on although the model was trained on items; the result says so.
 
     Returns:
-        The result as docs/result.schema.json describes it, the same that `coevolve eval --out` writes.
+        The result as docs/result.schema.json describes it: what `coevolve eval --out` writes.
 
     Raises:
         ValueError: wrong use, bad input, or a model that was trained on the items.

@@ -104,8 +104,8 @@ def add_parser(commands) -> argparse.ArgumentParser:
     )
     parser.add_argument("--function", metavar="NAME", help="translate this function only")
     models = (
-        "small (default), a run, an export, a checkpoint's folder, a hub id, or NAME@URL "
-        "at an OpenAI-compatible endpoint"
+        "small (default), a run, an export, a checkpoint's folder, a GGUF file, a hub id, or "
+        "NAME@URL at an OpenAI-compatible endpoint"
     )
     parser.add_argument("--model", default="small", metavar="M", help=models)
     parser.add_argument(

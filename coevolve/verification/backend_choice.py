@@ -4,7 +4,8 @@ emulation.
 Contract: `choose_backend_kind` starts nothing; `make_backend` does. Both raise ValueError, one
 line, for what is not to be had.
 
-    python -c "from coevolve.verification.backend_choice import choose_backend_kind; print(choose_backend_kind('auto'))"
+    python -c "from coevolve.verification.backend_choice import choose_backend_kind; \\
+        print(choose_backend_kind('auto'))"
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ def choose_backend_kind(word: str) -> str:
 
 def _has_device() -> bool:
     module = _cuda_module()
-    return module is not None and module.usable()
+    return module is not None and module.is_usable()
 
 
 def _cuda_module():

@@ -156,7 +156,9 @@ def _extreme_by(
         if any(not isinstance(a.target, Name) or _occurs(target, a.value) for a in rest):
             continue
         asked = (test, *conditions)
-        if any(_occurs(a.target, b.value) or _occurs(a.target, asked) for a in rest for b in assigns):
+        if any(
+            _occurs(a.target, b.value) or _occurs(a.target, asked) for a in rest for b in assigns
+        ):
             continue
         strict = len(test.op) == 1
         return Extreme(target, value, "min" if smaller else "max", rest, strict, conditions)

@@ -43,7 +43,7 @@ def test_every_public_name_is_there_and_documented():
         value = getattr(coevolve, name)
         assert name.startswith("__") or value.__doc__
     with pytest.raises(AttributeError, match="no attribute 'verfy'"):
-        coevolve.verfy
+        _ = coevolve.verfy
 
 
 def test_every_package_says_that_it_is_typed():

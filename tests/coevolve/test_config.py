@@ -40,7 +40,12 @@ def test_docs_config_names_every_key():
 
 def test_toml_round_trip():
     config = parse(
-        {"seed": 7, "round": {"count": 3, "learn": "forward"}, "evaluate": {"pass_at": [1, 2]}}, "t"
+        {
+            "seed": 7,
+            "round": {"count": 3, "learn": "forward"},
+            "settings": {"evaluate.pass_at": [1, 2]},
+        },
+        "t",
     )
     assert parse(tomllib.loads(format_toml(config)), "t") == config
 
@@ -67,7 +72,7 @@ def test_toml_round_trip():
         ({"verify": {"least_strength": 2}}, ("least_strength", "[0.0, 1.0]")),
         ({"evaluate": {"samples": 2}}, ("pass_at",)),
         ({"model": {"backend": "pretrained"}}, ("name_or_path",)),
-        ({"model": {"width": 100, "heads": 3}}, ("multiple",)),
+        ({"settings": {"model.width": 100, "model.heads": 3}}, ("multiple",)),
         ({"round": {"count": -1}}, ("round.count",)),
         ({"ladder": {"steps": ["mlm", "bart"]}}, ("ladder.steps", "'bart'", "mlm, aer, dae, bt")),
         (
@@ -75,61 +80,78 @@ def test_toml_round_trip():
             ("ladder.steps", "scratch"),
         ),
         ({"ladder": {"steps": ["bt"]}}, ("ladder.steps", "dae")),
-        ({"ladder": {"noise": [0.1, 2]}}, ("ladder.noise", "[0, 0.9]")),
-        ({"ladder": {"steps": ["dae"], "epochs": 0}}, ("ladder.epochs",)),
-        ({"evaluate": {"pass_at": []}}, ("pass_at",)),
-        ({"evaluate": {"pass_at": [True]}}, ("pass_at",)),
+        ({"settings": {"ladder.noise": [0.1, 2]}}, ("ladder.noise", "[0, 0.9]")),
+        ({"ladder": {"steps": ["dae"]}, "settings": {"ladder.epochs": 0}}, ("ladder.epochs",)),
+        ({"settings": {"evaluate.pass_at": []}}, ("pass_at",)),
+        ({"settings": {"evaluate.pass_at": [True]}}, ("pass_at",)),
         ({"round": {"epochs": float("inf")}}, ("round.epochs", "finite")),
-        ({"cold_start": {"learning_rate": float("nan")}}, ("cold_start.learning_rate", "finite")),
-        ({"round": {"suites": 0}}, ("round.suites", "at least 1")),
-        ({"model": {"width": 33, "heads": 3}}, ("even multiple",)),
         (
-            {"model": {"few_shot": 2}},
+            {"settings": {"cold_start.learning_rate": float("nan")}},
+            ("cold_start.learning_rate", "finite"),
+        ),
+        ({"settings": {"round.suites": 0}}, ("round.suites", "at least 1")),
+        ({"settings": {"model.width": 33, "model.heads": 3}}, ("even multiple",)),
+        (
+            {"settings": {"model.few_shot": 2}},
             ("model.few_shot", "pretrained or vllm or openai", "'scratch'"),
         ),
         ({"model": {"endpoint": "http://127.0.0.1:8000/v1"}}, ("model.endpoint", "openai")),
         ({"model": WORDS | {"prices": [1.0, 2.0]}}, ("model.prices", "'pretrained'")),
         ({"resources": {"trainers": 2}}, ("resources.trainers", "'scratch'")),
-        ({"finetune": {"packing": True}}, ("finetune.packing",)),
+        ({"settings": {"finetune.packing": True}}, ("finetune.packing",)),
         (
             {"direction": "fortran:openmp-fortran", "round": {"by_parts": True}},
             ("round.by_parts", "cuda or openmp"),
         ),
-        ({"verify": {"mutants": 0}}, ("verify.mutants", "least_strength")),
+        ({"settings": {"verify.mutants": 0}}, ("verify.mutants", "least_strength")),
         ({"model": {"backend": "openai", "name_or_path": "m"}}, ("model.endpoint",)),
-        ({"model": {"prices": [1.0]}}, ("model.prices", "2 numbers")),
-        ({"model": {"prices": [1.0, -2]}}, ("model.prices", "below 0")),
-        ({"model": {"concurrency": 0}}, ("model.concurrency", "at least 1")),
+        ({"settings": {"model.prices": [1.0]}}, ("model.prices", "2 numbers")),
+        ({"settings": {"model.prices": [1.0, -2]}}, ("model.prices", "below 0")),
+        ({"settings": {"model.concurrency": 0}}, ("model.concurrency", "at least 1")),
         (
             {
-                "finetune": {"keep_adapter": True, "method": "lora"},
+                "finetune": {"method": "lora"},
                 "model": {"backend": "vllm", "name_or_path": "m"},
+                "settings": {"finetune.keep_adapter": True},
             },
             ("finetune.keep_adapter", "vllm"),
         ),
         ({"resources": {"trainers": 0}}, ("resources.trainers", "at least 1")),
         (
-            {"resources": {"trainers": 2}, "finetune": {"patience": 1, "validation": 3}},
+            {
+                "resources": {"trainers": 2},
+                "settings": {"finetune.patience": 1, "finetune.validation": 3},
+            },
             ("resources.trainers", "patience"),
         ),
-        ({"finetune": {"sharding": "fsdp"}}, ("finetune.sharding", "resources.trainers > 1")),
         (
-            {"finetune": {"sharding": "fsdp", "method": "lora"}, "resources": {"trainers": 2}},
+            {"settings": {"finetune.sharding": "fsdp"}},
+            ("finetune.sharding", "resources.trainers > 1"),
+        ),
+        (
+            {
+                "finetune": {"method": "lora"},
+                "resources": {"trainers": 2},
+                "settings": {"finetune.sharding": "fsdp"},
+            },
             ("finetune.sharding", "'full'"),
         ),
         ({"finetune": {"method": "loar"}}, ("finetune.method", "lora")),
-        ({"finetune": {"patience": 2}}, ("finetune.patience", "finetune.validation")),
-        ({"finetune": {"patience": 2, "validation": 3}}, ("finetune.patience", "scratch")),
+        ({"settings": {"finetune.patience": 2}}, ("finetune.patience", "finetune.validation")),
+        (
+            {"settings": {"finetune.patience": 2, "finetune.validation": 3}},
+            ("finetune.patience", "scratch"),
+        ),
         (
             {
-                "finetune": {"patience": 2, "validation": 3},
                 "round": {"learn": "dpo"},
                 "model": WORDS,
+                "settings": {"finetune.patience": 2, "finetune.validation": 3},
             },
             ("finetune.patience", "dpo"),
         ),
         (
-            {"finetune": {"validation": 3}, "model": WORDS},
+            {"model": WORDS, "settings": {"finetune.validation": 3}},
             ("finetune.validation", "finetune.patience"),
         ),
         ({"finetune": {"method": "qlora"}}, ("finetune.method", "scratch")),
@@ -150,9 +172,9 @@ def test_toml_round_trip():
             {"cold_start": {"directions": ["cpp:openmp-target"]}},
             ("cold_start.directions", "openmp-target"),
         ),
-        ({"cold_start": {"structures": 1.5}}, ("cold_start.structures", "0", "1")),
+        ({"settings": {"cold_start.structures": 1.5}}, ("cold_start.structures", "0", "1")),
         (
-            {"cold_start": {"structures": 0.5}, "direction": "fortran:cuda"},
+            {"direction": "fortran:cuda", "settings": {"cold_start.structures": 0.5}},
             ("cold_start.structures", "Fortran"),
         ),
         ({"run_dir": ""}, ("run_dir", "empty")),
@@ -174,7 +196,11 @@ def test_wrong_configs_are_refused(table, words):
         {"round": {"learn": "back"}, "corpus": {"target": "kernels.tok"}},
         {"round": {"learn": "back"}, "direction": ["cpp:cuda", "cuda:cpp"]},
         {"direction": "cpp:openmp-target"} | NOTHING_GENERATED,
-        {"finetune": {"method": "lora", "patience": 2, "validation": 3}, "model": WORDS},
+        {
+            "finetune": {"method": "lora"},
+            "model": WORDS,
+            "settings": {"finetune.patience": 2, "finetune.validation": 3},
+        },
     ],
 )
 def test_what_has_its_lessons_is_accepted(table):

@@ -40,19 +40,17 @@ ILLEGAL = "__global__ void illegal(int n, float *y) { y[1 << 28] = n; }"
 TRAP = "__global__ void trap(int n, float *y) { __trap(); }"
 REFUSE = "__global__ void refuse(int n, float *y) { y[0] = n; }"
 STATE = "__device__ int seen;\n__global__ void state(int n, float *y) { seen += n; y[0] = seen; }"
-HOST = (
-    """#include <cuda_runtime.h>
-%s
-void run(int n, float a, const float *x, float *y) {
+HOST = f"""#include <cuda_runtime.h>
+{AXPY}
+void run(int n, float a, const float *x, float *y) {{
     float *dx, *dy;
     cudaMalloc(&dx, n * sizeof(float)); cudaMalloc((void **)&dy, n * sizeof(float));
-    cudaMemcpy(dx, x, n * sizeof(float), cudaMemcpyHostToDevice); cudaMemcpy(dy, y, n * sizeof(float), cudaMemcpyHostToDevice);
+    cudaMemcpy(dx, x, n * sizeof(float), cudaMemcpyHostToDevice); cudaMemcpy(dy, y, \
+n * sizeof(float), cudaMemcpyHostToDevice);
     axpy<<<(n + 63) / 64, 64>>>(n, 2.0 * a, dx, dy);
     cudaMemcpy(y, dy, n * sizeof(float), cudaMemcpyDeviceToHost);
     cudaFree(dx); cudaFree(dy);
-}"""
-    % AXPY
-)
+}}"""
 SMALL = (
     "__global__ void axpy(int n, float a, const float *x, float *y) {{ y[0] = n; }}\nvoid "
     "{0}(int n, float *y) {{ {1} }}"

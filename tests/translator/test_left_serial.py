@@ -30,7 +30,7 @@ SHARED = f"#pragma omp parallel for \\\n  schedule(static)\n{LOOP}"
         (f'\nconst char *s = "#pragma omp for"; /* #pragma omp for */ {LOOP}', 1),
         (f"\n#pragma omp parallel for // shared\n// by all\n{LOOP}", 0),
         (f"\n#define EACH {LOOP}\nEACH\n#pragma omp parallel for\nEACH\n", 1),
-        (f"\n_Pragma(\"omp parallel for\")\n{LOOP}", 0),
+        (f'\n_Pragma("omp parallel for")\n{LOOP}', 0),
     ],
 )
 def test_loops_without_a_directive_are_left(body, left):

@@ -11,7 +11,9 @@ LOOP = "for (int i = 0; i < n; i++) s += x[i];"
 
 
 def c_program(directive: str) -> Program:
-    return Program("openmp", "f", f"void f(int n, float *x) {{ float s = 0;\n{directive}\n{LOOP} }}")
+    return Program(
+        "openmp", "f", f"void f(int n, float *x) {{ float s = 0;\n{directive}\n{LOOP} }}"
+    )
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 Contract: plain data; nothing is checked. `CppFunction.text` is the function.
 
-    python -c "from translator.normalize.c_blocks import Block; from translator.outline.c_function import CppFunction; print(CppFunction('f', 'void f()', Block(), {}, {}, {}).text)"
+    python -c "from translator.normalize.c_blocks import Block; \\
+        from translator.outline.c_function import CppFunction; \\
+        print(CppFunction('f', 'void f()', Block(), {}, {}, {}).text)"
 """
 
 from __future__ import annotations

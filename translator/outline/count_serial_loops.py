@@ -6,7 +6,8 @@ directive that shares work is not counted; the loops in it are looked at. In a p
 loop that writes only what each thread has of its own is not counted. Whether the counted loops
 could be shared is not known; what the front end does not read counts for nothing.
 
-    python -c "from translator.outline.count_serial_loops import count_serial_loops; print(count_serial_loops('void f(int n, float *x) { for (int i = 0; i < n; i++) x[i] = 0; }'))"
+    python -c "from translator.outline.count_serial_loops import count_serial_loops as count; \\
+        print(count('void f(int n, int *x) { for (int i = 0; i < n; i++) x[i] = i; }'))"
 """
 
 from __future__ import annotations

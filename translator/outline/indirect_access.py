@@ -5,7 +5,9 @@ Contract: `find_indirect_arrays(function)` names arrays all of whose indices dep
 arrays, by value or by the branch that they are set in. An index counts as free of data only where
 every scalar in it is.
 
-    python -c "from corpora.records import Program; from translator.outline.parse_cpp import parse_function; from translator.outline.indirect_access import find_indirect_arrays; \\
+    python -c "from corpora.records import Program; \\
+        from translator.outline.parse_cpp import parse_function; \\
+        from translator.outline.indirect_access import find_indirect_arrays; \\
 print(find_indirect_arrays(parse_function(Program('cpp', 'f', 'void f(int n, int *at, float *x,
 float *y) { for (int i = 0; i < n; i++) y[i] = x[at[i]]; }'))))"
 """
@@ -41,9 +43,7 @@ def find_indirect_arrays(function: CppFunction) -> frozenset[str]:
     while (more := _set_by_data(body, data, False)) - data:
         data |= more
     free = {
-        root_name(access)
-        for access in find(body, Access)
-        if not names_in(access.indices) & data
+        root_name(access) for access in find(body, Access) if not names_in(access.indices) & data
     }
     return frozenset(function.arrays) - free
 

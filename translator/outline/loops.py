@@ -5,7 +5,8 @@ Contract: places are those of canonical words, so that a decoder can follow. A l
 if OpenMP takes its head, nothing leaves it, and no scalar or element surely carries a value from
 one iteration to the next. What the analyses do not know is left to the model.
 
-    python -c "from translator.outline.loops import read_loops; print(read_loops('cpp', 'void F0 ( int V0 ) { for ( int V1 = 0 ; V1 < V0 ; V1 ++ ) ; }'.split(), \\
+    python -c "from translator.outline.loops import read_loops; print(read_loops('cpp', \\
+        'void F0 ( int V0 ) { for ( int V1 = 0 ; V1 < V0 ; V1 ++ ) ; }'.split(), \\
         'void F0 ( int V0 ) {'.split()).loops)"
 """
 
@@ -92,9 +93,7 @@ class ParallelText:
     """Place behind each `if` among the updates."""
 
 
-def read_loops(
-    language: str, source: Sequence[str], prefix: Sequence[str]
-) -> ParallelText | None:
+def read_loops(language: str, source: Sequence[str], prefix: Sequence[str]) -> ParallelText | None:
     """What stands behind the prefix; None for a text of another kind. language: `cpp` or
     `fortran`. prefix: the source's beginning, but for storage words of C.
     """

@@ -118,4 +118,3 @@ def _call(
     if type.name in ("i64", "u64") and type.spelled != wanted.spelled:
         place, value = Cast(PointerType(wanted), place), Cast(wanted, value)
     return Call(Name(name), (place, value))
-

@@ -7,8 +7,12 @@ loop. A loop that surely needs an earlier iteration gives none; where the analys
 or assumes something, execution decides. A nest whose loops do not count evenly, or are left early,
 gives none.
 
-    python -c "from corpora.records import Program; from translator.outline.parse_cpp import parse_function; from translator.outline.outliner import Outliner; \\
-from translator.parallelize.propose import propose_kernels; w = parse_function(Program('cpp', 'f', 'void f(int n, float *x) { for (int i = 0; i < n; i++) x[i] *= 2; }')); \\
+    python -c "from corpora.records import Program; \\
+        from translator.outline.parse_cpp import parse_function; \\
+        from translator.outline.outliner import Outliner; \\
+from translator.parallelize.propose import propose_kernels; \\
+    w = parse_function(Program('cpp', 'f', \\
+    'void f(int n, float *x) { for (int i = 0; i < n; i++) x[i] *= 2; }')); \\
 print(propose_kernels(Outliner(w).part(w.body.items, {}))[0])"
 """
 

@@ -1,7 +1,8 @@
 """What the OpenMP directives of a program leave open: the order of reductions, and which thread
 takes which share.
 
-    python -c "from corpora.records import Program; from translator.trials.directives import reduction_operators; help(reduction_operators)"
+    python -c "from translator.trials.directives import reduction_operators; \\
+        help(reduction_operators)"
 """
 
 from __future__ import annotations
