@@ -22,7 +22,7 @@ from corpora.records import Program, UnitTestSuite, Verdict
 if TYPE_CHECKING:
     from coevolve.cli.translate import Port
     from coevolve.config.schema import Config
-    from coevolve.verification.engine import VerifyConfig
+    from coevolve.verification.engine import Pair, VerifyConfig
 
 __all__ = ["evaluate", "run", "translate", "verify"]
 
@@ -75,7 +75,7 @@ def verify(
 
 def _pairs(
     source: Given, target: Given, suite: str | UnitTestSuite | None, direction: str, function: str
-) -> tuple:
+) -> tuple[Pair, ...]:
     """The questions that two programs are, at least one of which is no `Program`."""
     from dataclasses import replace
 
@@ -85,11 +85,11 @@ def _pairs(
     text, dialect = _read(source, way.source.name if way else "", "source")
     other, other_dialect = _read(target, way.target.name if way else "", "target")
     named = function or next((p.name for p in (source, target) if isinstance(p, Program)), "")
-    record = isinstance(suite, UnitTestSuite)
-    asked = make_request(
-        text, dialect, other, other_dialect, None if record else suite, named
-    ).pairs
-    return tuple(replace(pair, suite=suite) for pair in asked[-1:]) if record else asked
+    written = None if isinstance(suite, UnitTestSuite) else suite
+    asked = make_request(text, dialect, other, other_dialect, written, named).pairs
+    if isinstance(suite, UnitTestSuite):
+        return tuple(replace(pair, suite=suite) for pair in asked[-1:])
+    return asked
 
 
 def is_path(given: str) -> bool:

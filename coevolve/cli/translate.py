@@ -13,7 +13,7 @@ import argparse
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -195,7 +195,7 @@ def ports_of(
     kind: str,
     asking: Asking,
     file: str = "",
-) -> Iterator[Port]:
+) -> Generator[Port, None, None]:
     """A Port for each program, as soon as it is found.
 
     kind: of the model, a key of PROMPT_STYLES. file: the text that the programs were cut out of, ''

@@ -10,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coevolve.config.checks import UNGENERATED
-from coevolve.config.schema import Config, ConfigError, format_toml, list_keys, load, parse
+from coevolve.config.presets import HIDDEN, KEYS, PRESETS, settle
+from coevolve.config.schema import (
+    Config,
+    ConfigError,
+    format_toml,
+    get_value,
+    list_keys,
+    list_settings,
+    load,
+    parse,
+)
 
 ROOT = Path(__file__).parents[2]
 WORDS = {"backend": "pretrained", "name_or_path": "someone/model"}
@@ -30,7 +40,50 @@ def test_reference_names_every_key_with_its_default_and_a_comment():
         leaf = key.rpartition(".")[2]
         line = next(line for line in text.splitlines() if line.startswith(f"{leaf} = "))
         assert "#" in line, f"{key} has no comment"
-    assert len(list_keys()) <= 81
+    assert len(list_keys()) <= 40
+
+
+def test_every_setting_is_a_key_or_a_preset_decides_it_and_never_both():
+    assert sorted([*KEYS, *HIDDEN]) == sorted(list_settings())
+    for name, values in PRESETS.items():
+        assert set(values) <= set(HIDDEN), name
+        assert set(settle([name], 10, "t")) == set(values) | {"evaluate.pass_at"}
+
+
+def test_presets_settle_settings_and_the_later_one_counts():
+    config = parse({"presets": ["tiny-model", "six-layers", "control"]}, "t")
+    assert (config.model.layers, config.model.width) == (6, 160)
+    assert config.round.lessons == "generated"
+    told = parse({"presets": ["control"], "settings": {"round.lessons": "kept"}}, "t")
+    assert told.round.lessons == "kept"
+
+
+def test_pass_at_follows_from_the_samples():
+    assert parse({"evaluate": {"samples": 4}}, "t").evaluate.pass_at == (1, 4)
+    assert parse({"evaluate": {"samples": 1}}, "t").evaluate.pass_at == (1,)
+    assert parse({}, "t").evaluate.pass_at == (1, 5, 10)
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_a_dropped_key_names_what_to_use_instead(name):
+    section, _, key = name.partition(".")
+    with pytest.raises(ConfigError) as caught:
+        parse({section: {key: 1}}, "run.toml")
+    message = str(caught.value)
+    assert "\n" not in message and message.startswith(f"run.toml: '{name}' is no key: ")
+    assert "[settings]" in message or "evaluate.samples" in message
+
+
+def test_the_record_of_an_older_run_still_loads():
+    """Version 0.1 wrote every setting as a key."""
+    values = {name: get_value(Config(), name) for name in list_settings() if name != "presets"}
+    table: dict = {}
+    for name, value in (values | {"round.lessons": "generated", "verify.mutants": 3}).items():
+        section, _, key = name.rpartition(".")
+        value = list(value) if isinstance(value, tuple) else value
+        (table.setdefault(section, {}) if section else table)[key] = value
+    old = parse(table, "t")
+    assert (old.round.lessons, old.verify.mutants) == ("generated", 3)
 
 
 def test_docs_config_names_every_key():
@@ -96,7 +149,10 @@ def test_toml_round_trip():
             ("model.few_shot", "pretrained or vllm or openai", "'scratch'"),
         ),
         ({"model": {"endpoint": "http://127.0.0.1:8000/v1"}}, ("model.endpoint", "openai")),
-        ({"model": WORDS | {"prices": [1.0, 2.0]}}, ("model.prices", "'pretrained'")),
+        (
+            {"model": WORDS, "settings": {"model.prices": [1.0, 2.0]}},
+            ("model.prices", "'pretrained'"),
+        ),
         ({"resources": {"trainers": 2}}, ("resources.trainers", "'scratch'")),
         ({"settings": {"finetune.packing": True}}, ("finetune.packing",)),
         (

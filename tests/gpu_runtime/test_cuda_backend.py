@@ -369,7 +369,7 @@ def test_the_six_hpc_references_agree_with_their_serial_sources(on_fake, tmp_pat
         values = gpu_speedup.KERNELS[name][0](12)
         gpu_speedup.agree(backend, source, target, Arguments(values))
     wrong = replace(pairs["axpy"][0], program=Program("cpp", "axpy", SERIAL.replace("+=", "-=")))
-    with pytest.raises(gpu_speedup.NotMeasured, match="'y' differs"):
+    with pytest.raises(gpu_speedup.NotMeasuredError, match="'y' differs"):
         gpu_speedup.agree(backend, wrong, pairs["axpy"][1], Arguments(gpu_speedup.axpy(12)))
     backend.close()
 

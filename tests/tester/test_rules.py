@@ -12,8 +12,8 @@ from tester.generate.completion import complete_sketches
 from tester.generate.extents import Sketch, probe_extents
 from tester.generate.rules import MAX_PARTICULAR, NoSuiteError, count_elements, generate_suite
 from tester.generate.sketches import ParameterRoles, draw_contents
-from tester.generate.source_tree import read_source
 from tester.generate.source_facts import find_compared_numbers, is_flag, is_pitch
+from tester.generate.source_tree import read_source
 
 
 @pytest.fixture(scope="module")
