@@ -320,7 +320,7 @@ data say.
         ),
         ("cpp:cuda", "soonest", SOONEST_CPP, "keep_fmin_double(&dt[0], 0.5 * x[i]);"),
         ("cpp:cuda", "corners", CORNERS_CPP, "__global__ void corners("),
-        ("cpp:cuda", "distance", DISTANCE_CPP, "(rows * lda + cols - lda) * sizeof(float)"),
+        ("cpp:cuda", "distance", DISTANCE_CPP, "(lda * rows + cols - lda) * sizeof(float)"),
         ("cpp:cuda", "stretch", STRETCH_CPP, "keep_max_float(&high[0], x[i]);"),
         ("cpp:cuda", "bins", BINS_CPP, "atomicAdd(&sums[key[i]], w[i]);"),
         ("cpp:openmp", "bins", BINS_CPP, "#pragma omp atomic"),
