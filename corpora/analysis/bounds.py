@@ -170,8 +170,9 @@ def _limits(symbol: Symbol, system: System, upward: bool) -> list[Polynomial]:
         if not number or (number < 0) != upward:
             continue
         rest = row - of_symbol(symbol) * number
-        if any(len(s.loops) >= len(symbol.loops) and s.name >= symbol.name or s.array
-               for s in rest.symbols() if s.loops):  # fmt: skip
+        own = (len(symbol.loops), symbol.name)
+        rest_varies = (s for s in rest.symbols() if s.loops)
+        if any(s.array or (len(s.loops), s.name) >= own for s in rest_varies):
             continue
         size = abs(number)
         if upward:
