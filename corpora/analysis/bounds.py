@@ -18,6 +18,7 @@ from corpora.analysis.reasons import Reason
 from corpora.ir import Function, TranslationUnit
 
 _ROUNDS = 12
+_DEPTH = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +84,13 @@ def _joined(operator: str, values: list[Polynomial]) -> Polynomial:
     return total
 
 
-def extreme_of(value: Polynomial, system: System, upward: bool) -> Polynomial | None:
+def extreme_of(
+    value: Polynomial, system: System, upward: bool, depth: int = _DEPTH
+) -> Polynomial | None:
     """The largest (upward) or smallest that `value` can be, over what is fixed in the function.
 
-    None where something that varies has no bound in `system`.
+    None where something that varies has no bound in `system`. depth: how many operations inside
+    each other are looked into; what bounds an operation may hold that very operation.
     """
     for _ in range(_ROUNDS):
         varying = [s for s in value.symbols() if s.loops or s.array]
@@ -103,9 +107,8 @@ def extreme_of(value: Polynomial, system: System, upward: bool) -> Polynomial | 
         sign = _sign(factor, system)
         if not sign:
             return None
-        ends = _of_operation(symbol, system, upward == (sign > 0)) or _limits(
-            symbol, system, upward == (sign > 0)
-        )
+        side = upward == (sign > 0)
+        ends = _of_operation(symbol, system, side, depth) or _limits(symbol, system, side)
         if not ends:
             return None
         end = _joined("min" if upward == (sign > 0) else "max", ends)
@@ -113,9 +116,9 @@ def extreme_of(value: Polynomial, system: System, upward: bool) -> Polynomial | 
     return None
 
 
-def _of_operation(symbol: Symbol, system: System, upward: bool) -> list[Polynomial]:
+def _of_operation(symbol: Symbol, system: System, upward: bool, depth: int) -> list[Polynomial]:
     """The end of a quotient by a number, a minimum or a maximum, from the ends of its arguments."""
-    if symbol.operator not in ("/", "min", "max"):
+    if symbol.operator not in ("/", "min", "max") or depth == 0:
         return []
     varying, fixed = symbol.arguments, ()
     if symbol.operator == "/":
@@ -123,7 +126,7 @@ def _of_operation(symbol: Symbol, system: System, upward: bool) -> list[Polynomi
         divisor = fixed[0].as_integer()
         if divisor is None or divisor <= 0:
             return []
-    ends = [extreme_of(argument, system, upward) for argument in varying]
+    ends = [extreme_of(argument, system, upward, depth - 1) for argument in varying]
     if any(end is None for end in ends):
         return []
     return [operation(symbol.operator, (*ends, *fixed))]  # type: ignore[arg-type]
@@ -167,8 +170,9 @@ def _limits(symbol: Symbol, system: System, upward: bool) -> list[Polynomial]:
         if not number or (number < 0) != upward:
             continue
         rest = row - of_symbol(symbol) * number
-        if any(len(s.loops) >= len(symbol.loops) and s.name >= symbol.name or s.array
-               for s in rest.symbols() if s.loops):  # fmt: skip
+        own = (len(symbol.loops), symbol.name)
+        rest_varies = (s for s in rest.symbols() if s.loops)
+        if any(s.array or (len(s.loops), s.name) >= own for s in rest_varies):
             continue
         size = abs(number)
         if upward:

@@ -45,6 +45,19 @@ class Dependence:
     distance: Polynomial | None
     affine: bool
 
+    @property
+    def is_certain(self) -> bool:
+        """Whether the later iteration reads what the earlier one wrote, whatever the data are: at a
+        known distance, under no condition but the loops' own."""
+        distance = self.distance.as_integer() if self.distance is not None else None
+        guards = (*self.source.guards, *self.sink.guards)
+        return (
+            self.kind == "flow"
+            and self.affine
+            and bool(distance)
+            and all(guard.loop is not None for guard in guards)
+        )
+
     def reason(self) -> Reason:
         """The dependence as a sentence."""
         name = ".".join((self.source.array, *self.source.field)).lstrip("*")

@@ -320,7 +320,7 @@ data say.
         ),
         ("cpp:cuda", "soonest", SOONEST_CPP, "keep_fmin_double(&dt[0], 0.5 * x[i]);"),
         ("cpp:cuda", "corners", CORNERS_CPP, "__global__ void corners("),
-        ("cpp:cuda", "distance", DISTANCE_CPP, "(rows * lda + cols - lda) * sizeof(float)"),
+        ("cpp:cuda", "distance", DISTANCE_CPP, "(lda * rows + cols - lda) * sizeof(float)"),
         ("cpp:cuda", "stretch", STRETCH_CPP, "keep_max_float(&high[0], x[i]);"),
         ("cpp:cuda", "bins", BINS_CPP, "atomicAdd(&sums[key[i]], w[i]);"),
         ("cpp:openmp", "bins", BINS_CPP, "#pragma omp atomic"),
@@ -328,7 +328,7 @@ data say.
         ("cpp:cuda", "largest", LARGEST_CPP, "keep_max_double(&most[0], x[i]);"),
         ("cpp:cuda", "stencil", STENCIL_CPP, "if (i + 1 < n) {"),
         ("cpp:openmp", "stencil", STENCIL_CPP, "for (int i = 1; i < n - 1; i++) {"),
-        ("cpp:cuda", "lift", LIFT_CPP, "((u[i]) * (u[i]))"),
+        ("cpp:cuda", "lift", LIFT_CPP, "u[i] * u[i]"),
     ],
 )
 def test_rules_spread_nests_that_the_model_cannot_port(way, name, text, told, engine):

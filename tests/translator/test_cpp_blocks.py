@@ -202,7 +202,6 @@ def test_what_is_left_to_a_model(what):
 @pytest.mark.parametrize(
     "text",
     [
-        "#define N(a) a##1\nvoid f(double *x1) { N(x)[0] = 1; }",
         "static double g(double *v) { if (v[0]) return 1; v[0] = 2; return v[1]; }\nvoid "
         "f(double *x) { x[0] = g(x); }",
         "void f(double **x, int n) { x[n][0] = 1; }",
@@ -211,6 +210,11 @@ def test_what_is_left_to_a_model(what):
 )
 def test_texts_that_are_more_than_one_plain_function(text):
     assert normalize(Program("cpp", "f", text)) is None
+
+
+def test_words_that_a_macro_joins_are_written_out():
+    text = "#define N(a) a##1\nvoid f(double *x1) { N(x)[0] = 1; }"
+    assert "    x1[0] = 1;\n" in normalize(Program("cpp", "f", text)).text
 
 
 def test_what_cannot_be_called_is_left():

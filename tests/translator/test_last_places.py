@@ -44,6 +44,16 @@ def test_the_last_place_that_loops_come_to(body, lengths):
     )
 
 
+def test_bounds_that_hold_each_other_come_to_an_end():
+    text = (
+        "void f(int n, int m, const float *at, float *x) { for (int t = 0; t < n; t++) { int first "
+        "= t < m ? 0 : t - m + 1; for (int k = (first > 1 ? first : 1); k <= t; k++) { float d = "
+        "at[k] - at[k - 1]; x[t] += d; } } }"
+    )
+    found = find_array_lengths(parse_function(Program("cpp", "f", text)))
+    assert found["x"] == ("n",) and "n" in found["at"]
+
+
 @pytest.mark.parametrize(
     "body",
     [

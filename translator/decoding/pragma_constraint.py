@@ -22,8 +22,7 @@ from translator.decoding.c_scopes import FREE, FUNCTION
 from translator.decoding.c_types import find_defined_types
 from translator.decoding.c_words import END
 from translator.decoding.clauses import Clauses
-from translator.outline import loops_c, loops_fortran
-from translator.outline.loops import LoopFacts, ParallelText
+from translator.outline.loops import LoopFacts, ParallelText, read_loops
 
 _MARKS = {"cpp": "#pragma", "fortran": "!$omp"}
 
@@ -166,9 +165,7 @@ def make_pragma_constraint(
     """For an answer that begins with `prefix`, the source's beginning but for storage words; None
     where the source is not read: directives or macros of its own, several functions.
     """
-    text = {"cpp": loops_c.read_loops, "fortran": loops_fortran.read_loops}[language](
-        source, prefix
-    )
+    text = read_loops(language, source, prefix)
     return (
         None
         if text is None

@@ -173,19 +173,6 @@ def map_block(block: Block, change: Callable[[str], str]) -> Block:
     )
 
 
-def rewrite_block(block: Block, change: Callable[[Item], list[Item] | None]) -> Block | None:
-    """The block with some statements, or blocks with their heads, replaced; None where none was."""
-    items: list[Item] = []
-    anything = False
-    for item in block.items:
-        new = change(item)
-        if new is None and not isinstance(item, str) and (inner := rewrite_block(item[1], change)):
-            new = [(item[0], inner)]
-        anything = anything or new is not None
-        items += [item] if new is None else new
-    return Block(items) if anything else None
-
-
 def list_block_texts(block: Block) -> Iterator[str]:
     """Statements and heads in their order."""
     for item in block.items:

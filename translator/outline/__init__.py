@@ -4,7 +4,7 @@
   place that each access comes to.
 - `c_function`: A C++ function in parts that rules can cut and put together again.
 - `count_serial_loops`: Loops of an OpenMP text that its threads do not share: what a port that is
-  parallel somewhere leaves to one of them.
+  parallel somewhere leaves to one of them, or repeats in each.
 - `parse_cpp`: A serial C++ function read as statements and loop nests, for rules that cut it and
   put it together again.
 - `cpp_declarations`: What a C++ function declares, and statements that make, fill, free or exchange
@@ -17,11 +17,7 @@
   and what host code does with those that live there alone.
 - `indirect_access`: Which arrays of a function are reached through what other arrays hold alone:
   nothing in the text then says how long they are.
-- `loops`: What a reader of source text says of a loop: where it ends and how it may be parallel.
-- `loops_c`: Where the loops of a C-like function are, which of them may be parallel, and which
-  statements update something.
-- `loops_fortran`: Where the loops of a Fortran procedure are, which of them may be parallel, and
-  which statements update something.
+- `loops`: What the tree of a source says of its loops for an answer that only adds directives.
 - `members`: Structures in functions that rules cut: their numbers are arrays and scalars of their
   own while a function is taken apart.
 - `outliner`: A function cut into parts, statements and loop nests that are ported one by one

@@ -11,16 +11,25 @@ they begin with, which `format_exchange` writes as one statement; it stays host 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 
 from tree_sitter import Node
 
+from corpora.frontends.c_family import parse_c_family
+from corpora.frontends.queries import functions_of
+from corpora.ir import (
+    Assign,
+    Call,
+    Compound,
+    Declaration,
+    ExpressionStatement,
+    Member,
+    Name,
+    PointerType,
+)
 from corpora.syntax.c_family import get_node_text
 
 _KEPT = "kept"
-_EXCHANGE = re.compile(rf"{{ (.+) \*{_KEPT} = (\w+); (.*) }}$")
-_SWAPPED = re.compile(r"(\w+)\.swap\((\w+)\);$")
 
 
 def format_exchange(type: str, moves: Mapping[str, str]) -> str:
@@ -39,12 +48,22 @@ def read_exchange(statement: str) -> dict[str, str]:
     """What `format_exchange` was given; nothing for another statement. Vectors change places by
     their own function.
     """
-    if found := _SWAPPED.match(statement):
-        return {found[1]: found[2], found[2]: found[1]}
-    if not (found := _EXCHANGE.match(statement)):
+    if _KEPT not in statement and ".swap" not in statement:
         return {}
-    moves = dict(re.findall(r"(\w+) = (\w+);", found[3]))
-    return {name: found[2] if other == _KEPT else other for name, other in moves.items()}
+    functions = functions_of(parse_c_family(f"void f() {{ {statement} }}", "cpp"))
+    match functions[0].body if functions else ():
+        case (ExpressionStatement(Call(Member(Name(one), "swap"), (Name(other),))),):
+            return {one: other, other: one}
+        case (Compound((Declaration(name, PointerType(), Name(first)), *assigns)),):
+            moves = {
+                each.target.id: first if each.value.id == name else each.value.id
+                for each in assigns
+                if isinstance(each, Assign)
+                and isinstance(each.target, Name)
+                and isinstance(each.value, Name)
+            }
+            return moves if name == _KEPT and len(moves) == len(assigns) else {}
+    return {}
 
 
 def find_exchange(

@@ -22,7 +22,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from corpora.analysis.accesses import facts_of
-from corpora.analysis.dependence import Dependence
 from corpora.analysis.loops import LoopRange, early_exits, loop_range, perfect_nest, root_name
 from corpora.analysis.parallel import LoopVerdict, judge_loop
 from corpora.analysis.updates import PlaceUpdate, update_of
@@ -75,7 +74,7 @@ class _Loop:
     @property
     def is_refuted(self) -> bool:
         """Whether an iteration surely needs an earlier one."""
-        return any(map(_is_certain, self.verdict.dependences))
+        return any(each.is_certain for each in self.verdict.dependences)
 
     @property
     def test(self) -> Expression:
@@ -214,18 +213,6 @@ def _count_evenly(node: Statement) -> LoopRange | None:
     kind = found.declared.type if found.declared is not None else None
     falls_unsigned = found.direction < 0 and getattr(kind, "name", "").startswith("u")
     return None if kind is None or falls_unsigned else found
-
-
-def _is_certain(dependence: Dependence) -> bool:
-    """Whether the later iteration reads what the earlier one wrote, whatever the data are."""
-    distance = dependence.distance.as_integer() if dependence.distance is not None else None
-    ends = (dependence.source, dependence.sink)
-    return (
-        dependence.kind == "flow"
-        and dependence.affine
-        and bool(distance)
-        and all(guard.loop is not None for end in ends for guard in end.guards)
-    )
 
 
 def _is_changeable(parameter: Parameter) -> bool:

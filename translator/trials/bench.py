@@ -19,6 +19,7 @@ from gpu_runtime.backend import Arguments, Compiled, Execution, ExecutionBackend
 from gpu_runtime.call.binding import Binding
 from gpu_runtime.compare import Difference, find_difference
 from gpu_runtime.expectations import Expectations
+from translator.trials.directives import reduction_operators
 
 STATUS_OUTCOMES = {
     Status.SIGNAL: Outcome.RUNTIME_ERROR,
@@ -179,11 +180,8 @@ def _compare_outputs(bench: TrialBench, i: int, execution: Execution) -> Failure
     return Failure(Outcome.MISMATCH, i, detail, difference)
 
 
-_EXTREMES = re.compile(
-    r"\bomp\b[^\n]*\breduction\s*\(\s*(?:\w+\s*,\s*)?(?:max|min)\s*:", re.IGNORECASE
-)
+_EXTREMES = frozenset({"max", "min"})
 """OpenMP's own reductions to the largest or smallest value."""
-_PRODUCTS = re.compile(r"\bomp\b[^\n]*\breduction\s*\(\s*(?:\w+\s*,\s*)?\*\s*:", re.IGNORECASE)
 _SPENT = frozenset({"inf", "-inf", "nan", "0.0", "-0.0"})
 """What a product that overflows or vanishes may be, by the order of its factors."""
 
@@ -193,13 +191,13 @@ def _is_open(bench: TrialBench, i: int, difference: Difference) -> bool:
     number, that one or another, OpenMP leaves open, for its order of comparisons is free; and so is
     that of a product's factors, of which some are beyond all numbers or vanish on the way.
     """
-    if {str(difference.expected), str(difference.actual)} <= _SPENT and _PRODUCTS.search(
-        bench.program.text
-    ):
+    values, operators = (
+        {str(difference.expected), str(difference.actual)},
+        reduction_operators(bench.program),
+    )
+    if values <= _SPENT and "*" in operators:
         return True
-    if "nan" not in (str(difference.expected), str(difference.actual)) or not _EXTREMES.search(
-        bench.program.text
-    ):
+    if "nan" not in values or not operators & _EXTREMES:
         return False
     return any(
         v.dtype.kind in "fc" and np.isnan(v).any()

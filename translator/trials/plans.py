@@ -27,6 +27,7 @@ from translator.trials.bench import (
     scale_limits,
 )
 from translator.trials.cuda import try_cuda
+from translator.trials.directives import is_shared_out_by_chance
 
 TEAMS = ((1, "static"), (2, "dynamic,1"), (4, "static,1"), (8, "guided"), (3, "static"))
 """OpenMP thread counts with the schedule that `schedule(runtime)` then means."""
@@ -152,17 +153,10 @@ def try_openmp(bench: TrialBench) -> Trial:
             return Trial(_explain_by_race(bench, failure, threads))
     failure, active = _build_with_checks(bench, Variant.RECORDED, _team)
     failure = failure and _explain_by_race(bench, failure, RACE_TEAM)
-    if _SHARED_OUT.search(bench.program.text):
+    if is_shared_out_by_chance(bench.program):
         # who takes how much is a matter of moments: one quick thread may have taken everything
         active = 0
     return Trial(failure or _find_race(bench), active_threads=active)
-
-
-_SHARED_OUT = re.compile(
-    r"omp\b[^\n]*\b(?:schedule\s*\(\s*(?:dynamic|guided|runtime|auto)|task|taskloop|sections)",
-    re.IGNORECASE,
-)
-"""OpenMP constructs that give work to whichever thread comes first."""
 
 
 def _team(call: Arguments) -> Arguments:
