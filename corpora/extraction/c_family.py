@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from corpora.extraction.extract import MAIN_PROGRAM, TOO_DEEP, ExtractedFunction
 from corpora.extraction.lift_c_family import GlobalVariable, lift_globals, read_global
+from corpora.extraction.pieces import MAIN_PROGRAM, TOO_DEEP, ExtractedFunction
 from corpora.frontends.c_family import parse_c_family
 from corpora.frontends.c_tokens import Token, tokenize
 from corpora.frontends.queries import functions_of

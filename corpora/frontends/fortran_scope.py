@@ -88,9 +88,7 @@ class Scope:
         """Value of a kind: a number, or an expression of known constants."""
         return evaluate_kind(expression, self.constants)
 
-    def arithmetic_type(
-        self, word: str, kind: Expression | None, spelled: str = ""
-    ) -> Type:
+    def arithmetic_type(self, word: str, kind: Expression | None, spelled: str = "") -> Type:
         """The type of `word` (`real`, `double precision`) with a kind. A NamedType where the
         kind is unknown or no element type has it."""
         if word in ("double precision", "double complex"):

@@ -7,6 +7,7 @@
 - `signature`: What a program's entry function takes and gives: `read_signature(program)` for every
   dialect.
 - `enumerations`: Enumerations of C and C++: the whole numbers that their values are.
+- `errors`: The error of every reader of signatures.
 - `fortran`: Signatures of Fortran procedures: types, kinds, intents and shapes from the
   declarations, implicit typing included.
 - `null_checks`: Pointers that a C-like text takes for a condition, or compares with null: arrays

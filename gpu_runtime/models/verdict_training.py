@@ -5,7 +5,8 @@ Contract: as `finetune.fine_tune`: the model given is changed, figures come back
 killed goes on from its workspace. Token ids are made by the caller, so that what is trained is
 exactly what is asked. Decoder-only models.
 
-    python -c "from gpu_runtime.models.pretrained import PretrainedModel; help(PretrainedModel.prefer)"
+    python -c "from gpu_runtime.models.pretrained import PretrainedModel; \\
+        help(PretrainedModel.prefer)"
 
 Methods: Rafailov et al., "Direct Preference Optimization" (2023); Shao et al., "DeepSeekMath"
 (2024), for GRPO.
@@ -111,7 +112,11 @@ def train_preferences(
     )
     with _workspace(learning, [asdict(pair) for pair in pairs], tuning) as (folder, resume):
         common = make_common_arguments(
-            folder, learning, tuning, math.ceil(len(pairs) * learning.epochs / (rows * accumulated))
+            model,
+            folder,
+            learning,
+            tuning,
+            math.ceil(len(pairs) * learning.epochs / (rows * accumulated)),
         )
         # Without an adapter to switch off, what the model thought at first is computed ahead; no
         # second model is held. That is when the trainer is made, so a training that goes on
@@ -158,7 +163,7 @@ def train_rewards(
 
     order = _order(list(prompts), learning)
     with _workspace(learning, [dict(prompts), asdict(sampling)], tuning) as (folder, resume):
-        common = make_common_arguments(folder, learning, tuning, len(order))
+        common = make_common_arguments(model, folder, learning, tuning, len(order))
         arguments = GRPOConfig(
             **common,
             per_device_train_batch_size=group,

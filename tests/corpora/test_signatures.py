@@ -127,7 +127,8 @@ def test_names_of_the_text_are_followed():
     #define REAL float
     typedef unsigned char pixel; typedef float *vector_t; using big = long long;
     static const int M = N * 2 + 1; constexpr size_t W = 0x10u; enum { A, B = 5, C };
-    extern "C" __forceinline__ REAL f(const REAL a[N][M], pixel *p, const vector_t q, big t, int N2, REAL m[][C], int w[][W / 2])
+    extern "C" __forceinline__ REAL f(const REAL a[N][M], pixel *p, const vector_t q, big t, \
+int N2, REAL m[][C], int w[][W / 2])
     { return a[0][0]; }
     """
     found = sign(text)
