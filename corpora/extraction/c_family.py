@@ -1,10 +1,13 @@
 """Functions of a C-family file, each cut out with the declarations that it needs, directly or
 through others.
 
-Contract: `extract_functions(text)` has one Piece per function definition. Declarations are found by
-name (functions, templates, macros, types, enumerators, constants, `__constant__` and `__device__`
-data) and come in their order in the file; namespaces and `extern "C"` are unwrapped. Changeable
-globals become parameters (corpora.extraction.lift_c_family), so that data can set them.
+Contract: `extract_functions(text)` has one ExtractedFunction per function definition. What it needs
+(functions, templates, macros, types, enumerators, constants, `__constant__` and `__device__` data)
+comes in its order in the file; namespaces and `extern "C"` are unwrapped. Changeable globals become
+parameters (corpora.extraction.lift_c_family), so that data can set them.
+
+What is declared comes from the typed tree, and so does what is local. What a text needs are its
+tokens: a macro or a typedef is needed where it is written, and the tree has it expanded already.
 
     python -c "from corpora.extraction.c_family import extract_functions; \\
         print(extract_functions('#define N 4\\nvoid f(int *x) { x[0] = N; }')[0].text)"
@@ -12,48 +15,40 @@ globals become parameters (corpora.extraction.lift_c_family), so that data can s
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
-from tree_sitter import Node
-
-from corpora.extraction.lift_c_family import (
-    Edit,
-    GlobalVariable,
-    apply_edits,
-    find_globals,
-    lift_globals,
+from corpora.extraction.lift_c_family import GlobalVariable, lift_globals, read_global
+from corpora.extraction.pieces import MAIN_PROGRAM, TOO_DEEP, ExtractedFunction
+from corpora.frontends.c_family import parse_c_family
+from corpora.frontends.c_tokens import Token, tokenize
+from corpora.frontends.queries import functions_of
+from corpora.ir import (
+    Declaration,
+    Function,
+    Include,
+    Macro,
+    Module,
+    NamedType,
+    PointerType,
+    Span,
+    StructDefinition,
+    TranslationUnit,
+    TypeAlias,
+    Unsupported,
+    UnsupportedExpression,
+    Using,
+    find,
 )
-from corpora.extraction.pieces import MAIN_PROGRAM, ExtractedFunction
-from corpora.syntax.c_family import (
-    CFunction,
-    find_c_functions,
-    get_leaf_texts,
-    get_node_text,
-    iterate_descendants,
-    parse_c_family,
-)
+from corpora.ir.edits import Edit, apply_edits
+from corpora.syntax.c_family import find_local_names
 
-_WRAPPERS = {
-    "linkage_specification",
-    "declaration_list",
-    "namespace_definition",
-    "preproc_ifdef",
-    "preproc_if",
-    "preproc_else",
-    "preproc_elif",
-    "ERROR",
-}
-_TYPES = {
-    "type_definition",
-    "alias_declaration",
-    "struct_specifier",
-    "union_specifier",
-    "enum_specifier",
-    "class_specifier",
-}
-_MACROS = {"preproc_def", "preproc_function_def"}
+__all__ = ["add_definitions", "drop_definitions", "extract_functions", "find_local_names"]
+
+_DIALECT = "cuda"
+"""What all texts are read as: a superset."""
 _STL = {
     "vector",
     "complex",
@@ -82,13 +77,13 @@ _C_LIBRARY = {
 """Headers of names that every text may use; but beside one of the others nothing is known that no
 header gives.
 """
-_UNQUALIFIED = re.compile(
-    r"(?<![\w:.])(?:vector|array|complex|pair|tuple|string|function|numeric_limits|accumulate|inner_product|transform|reduce|iota|sort|fill|copy|swap|move|min_element|max_element)\s*[<({]"
+_UNQUALIFIED = frozenset(
+    "vector array complex pair tuple string function numeric_limits accumulate inner_product "
+    "transform reduce iota sort fill copy swap move min_element max_element".split()
 )
 """Names that `using namespace std` may be there for and that the engine's own stand-ins do not
 know.
 """
-_NAME = re.compile(r"[A-Za-z_]\w*")
 _DEVICE = {"__constant__", "__device__", "__managed__"}
 
 
@@ -105,31 +100,47 @@ class _Declaration:
     start: int
     end: int
     kind: str = "definition"
-    functions: tuple[CFunction, ...] = ()
+    functions: tuple[Function, ...] = ()
     variables: tuple[GlobalVariable, ...] = ()
     scope: str = ""
     """Namespaces round it, `a::b`; a piece has none, so what it needs must be of one name once."""
 
 
 def extract_functions(text: str) -> list[ExtractedFunction]:
-    """One Piece per function definition of `text`, in textual order."""
-    source = text.encode()
-    root = parse_c_family(text).root_node
-    declarations = [d for node in _iterate_outer_nodes(root) for d in _read_declarations(node)]
-    by_name: dict[str, list[_Declaration]] = {}
-    for declaration in declarations:
+    """One ExtractedFunction per function definition of `text`, in textual order."""
+    unit = parse_c_family(text, _DIALECT)
+    file = _File(unit, {}, [], set())
+    for declaration in _read_declarations(unit):
         for name in declaration.names:
-            by_name.setdefault(name, []).append(declaration)
-    outer = _iterate_outer_nodes(root)
-    includes = [
-        get_node_text(n).strip()
-        for n in outer
-        if n.type == "preproc_include"
-        or (n.type == "using_declaration" and "namespace" in get_leaf_texts(n))
-    ]
-    scopes = [d for d in iterate_descendants(root) if d.type == "namespace_definition"]
-    spaces = {get_node_text(n) for d in scopes for n in d.children_by_field_name("name")}
-    return [_piece(f, by_name, includes, spaces, source) for f in find_c_functions(root)]
+            file.by_name.setdefault(name, []).append(declaration)
+    for item, scope in _iterate_items(unit.items):
+        file.namespaces.update(scope)
+        if isinstance(item, (Include, Using)) and item.span is not None:
+            if isinstance(item, Include) or item.namespace and not item.alias:
+                file.includes.append((item, text[item.span.start : item.span.end].strip()))
+    return [*(_piece(f, file) for f in functions_of(unit)), *_unread_functions(unit)]
+
+
+def _unread_functions(unit: TranslationUnit) -> Iterator[ExtractedFunction]:
+    """Functions that no tree could be made of: the name that stands before the first bracket."""
+    for item, _ in _iterate_items(unit.items):
+        if isinstance(item, Unsupported) and item.span is not None:
+            words = [t.text for t in tokenize(item.text)]
+            opened = words.index("(") if "(" in words else 0
+            if opened and "{" in words[opened:] and words[opened - 1].isidentifier():
+                reason = f"cannot be read: {item.kind}, line {item.span.line}"
+                yield ExtractedFunction(words[opened - 1], reason=reason)
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file's declarations by name, its includes and `using namespace` lines, and its
+    namespaces."""
+
+    unit: TranslationUnit
+    by_name: dict[str, list[_Declaration]]
+    includes: list[tuple[Include | Using, str]]
+    namespaces: set[str]
 
 
 def add_definitions(text: str, source: str) -> str:
@@ -139,14 +150,10 @@ def add_definitions(text: str, source: str) -> str:
     lent = _definitions(source)
     if not lent:
         return text
-    root = parse_c_family(text).root_node
-    own = {
-        name
-        for node in _iterate_outer_nodes(root)
-        for d in _read_declarations(node)
-        for name in d.names
-    }
-    waiting = sorted(_identifiers(root) - own - find_local_names(root))
+    unit = parse_c_family(text, _DIALECT)
+    own = {name for d in _read_declarations(unit) for name in d.names}
+    local = {name for f in functions_of(unit) for name in _local_names(f)}
+    waiting = sorted(_words(text) - own - local)
     needed: dict[int, _Declaration] = {}
     while waiting:
         name = waiting.pop()
@@ -159,13 +166,7 @@ def add_definitions(text: str, source: str) -> str:
                 needed[declaration.start] = declaration
                 waiting += declaration.uses
     spans = {(d.start, d.end) for d in needed.values()}
-    return (
-        "".join(
-            source.encode()[a:b].decode(errors="replace").rstrip() + "\n"
-            for a, b in _outermost(spans)
-        )
-        + text
-    )
+    return "".join(source[a:b].rstrip() + "\n" for a, b in _outermost(spans)) + text
 
 
 def drop_definitions(text: str, source: str) -> str:
@@ -174,87 +175,107 @@ def drop_definitions(text: str, source: str) -> str:
     """
     if "struct" not in text or "struct" not in source:
         return text
-    held = {tuple(source.encode()[d.start : d.end].split()) for d in _definitions(source)}
-    left = text.encode()
+    held = {tuple(source[d.start : d.end].split()) for d in _definitions(source)}
+    left = text
     for start, end in reversed(_outermost({(d.start, d.end) for d in _definitions(text)})):
-        if b"struct" in left[start:end] and tuple(left[start:end].split()) in held:
+        words = left[start:end].split()
+        if "struct" in left[start:end] and tuple(words) in held:
             left = left[:start] + left[end:]
-    return left.decode(errors="replace").lstrip()
+    return left.lstrip()
 
 
 @lru_cache(maxsize=256)
 def _definitions(source: str) -> tuple[_Declaration, ...]:
-    declared = (
-        d
-        for node in _iterate_outer_nodes(parse_c_family(source).root_node)
-        for d in _read_declarations(node)
-    )
+    declared = _read_declarations(parse_c_family(source, _DIALECT))
     return tuple(d for d in declared if d.kind == "definition" and not d.functions)
 
 
-def _piece(
-    function: CFunction,
-    by_name: dict[str, list[_Declaration]],
-    includes: list[str],
-    namespaces: set[str],
-    source: bytes,
-) -> ExtractedFunction:
-    reason = _explain_excluded(function)
-    if reason:
+def _piece(function: Function, file: _File) -> ExtractedFunction:
+    reason = _explain_excluded(function, file.unit)
+    if reason or function.span is None:
         return ExtractedFunction(function.name, reason=reason)
-    needed, problem = _closure(function, by_name)
+    needed, problem = _closure(function, file)
     if problem:
         return ExtractedFunction(function.name, reason=problem)
-    needed, lifted, problem = _lift_declarations(function, needed)
+    needed, lifted, problem = _lift_declarations(function, needed, file.unit.text)
     if problem:
         return ExtractedFunction(function.name, reason=problem)
-    spans = {(d.start, d.end) for d in needed} | {
-        (function.node.start_byte, function.node.end_byte)
-    }
-    body = "\n".join(apply_edits(source, a, b, lifted) for a, b in _outermost(spans))
-    body = re.sub(rf"\b(?:{'|'.join(namespaces)})\s*::\s*", "", body) if namespaces else body
-    named = [(line, m[1]) for line in includes if (m := re.search(r"<(\w+)>", line))]
-    needed_here = any(header in _STL and _needs(header, body) for _, header in named)
+    spans = {(d.start, d.end) for d in needed} | {(function.span.start, function.span.end)}
+    text = file.unit.text
+    body = "\n".join(_apply(text, a, b, lifted).strip() for a, b in _outermost(spans))
+    body = _without_namespaces(body, file.namespaces)
+    tokens = tokenize(body)
+    words = {t.text for t in tokens}
+    named = [(line, i.path) for i, line in file.includes if isinstance(i, Include) and i.system]
+    needed_here = any(header in _STL and words & {"std", header} for _, header in named)
     kept = [
         line
         for line, header in named
-        if needed_here and (header in _C_LIBRARY or header in _STL and _needs(header, body))
+        if needed_here and (header in _C_LIBRARY or header in _STL and words & {"std", header})
     ]
-    opened = [line for line in includes if line.startswith("using") and _UNQUALIFIED.search(body)]
-    return ExtractedFunction(
-        function.name, "\n".join([*dict.fromkeys([*kept, *opened]), body]) + "\n"
+    if _names_standard_library(tokens):
+        kept += [line for i, line in file.includes if isinstance(i, Using)]
+    return ExtractedFunction(function.name, "\n".join([*dict.fromkeys(kept), body]) + "\n")
+
+
+def _apply(text: str, start: int, end: int, edits: tuple[Edit, ...]) -> str:
+    """Characters start to end of the file with the edits that fall into them."""
+    inside = [e for e in edits if start <= e.start < end]
+    moved = [Edit(e.start - start, e.end - start, e.text) for e in inside]
+    return apply_edits(text[start:end], moved)
+
+
+def _without_namespaces(body: str, namespaces: set[str]) -> str:
+    tokens = tokenize(body) if namespaces else []
+    return apply_edits(
+        body,
+        [
+            Edit(a.start, after.start, "")
+            for a, b, after in zip(tokens, tokens[1:], tokens[2:], strict=False)
+            if a.text in namespaces and b.text == "::"
+        ],
     )
 
 
-def _explain_excluded(function: CFunction) -> str:
+def _names_standard_library(tokens: list[Token]) -> bool:
+    """Whether a name of the standard library stands there without its namespace."""
+    edged = zip(["", *(t.text for t in tokens)], tokens, tokens[1:], strict=False)
+    return any(
+        token.text in _UNQUALIFIED
+        and before not in ("::", ".", "->")
+        and after.text in ("<", "(", "{")
+        for before, token, after in edged
+    )
+
+
+def _explain_excluded(function: Function, unit: TranslationUnit) -> str:
     if function.name == "main":
         return MAIN_PROGRAM
-    if function.member:
+    unread = find(function.body or (), Unsupported, UnsupportedExpression)
+    if any(node.kind.startswith("nesting") for node in unread):
+        return TOO_DEEP
+    methods = (m for s in find(unit.items, StructDefinition) for m in s.methods)
+    if "::" in function.name or "operator" in function.name or any(m is function for m in methods):
         return "is a class member or operator"
-    if function.template:
+    if function.template_parameters or "template <>" in function.qualifiers:
         return "is a template"
-    head = function.head()
-    if "__device__" in head and "__host__" not in head:
+    if "__device__" in function.qualifiers and "__host__" not in function.qualifiers:
         return "is a __device__ function, which the host cannot call"
     return ""
 
 
-def _needs(header: str, body: str) -> bool:
-    return "std" in body or bool(re.search(rf"\b{header}\b", body))
-
-
-def _closure(
-    function: CFunction, by_name: dict[str, list[_Declaration]]
-) -> tuple[list[_Declaration], str]:
+def _closure(function: Function, file: _File) -> tuple[list[_Declaration], str]:
     """(declarations needed, why the function cannot stand alone or '')."""
-    own = find_local_names(function.node)
+    assert function.span is not None
+    tokens = tokenize(file.unit.text[function.span.start : function.span.end])
     calls_itself = (
-        get_leaf_texts(function.node).count(function.name) > 1
+        sum(t.text == function.name for t in tokens) > 1
     )  # else another of that name is nothing to it
+    own = _local_names(function)
     waiting = [
-        n
-        for n in _identifiers(function.node)
-        if n not in own and (n != function.name or calls_itself)
+        t.text
+        for t in tokens
+        if t.kind == "word" and t.text not in own and (t.text != function.name or calls_itself)
     ]
     seen: set[str] = set()
     needed: dict[int, _Declaration] = {}
@@ -263,13 +284,14 @@ def _closure(
         if name in seen:
             continue
         seen.add(name)
-        for declaration in by_name.get(name, ()):
-            if declaration.start == function.node.start_byte:
+        for declaration in file.by_name.get(name, ()):
+            if declaration.start == function.span.start:
                 continue
-            reason = _problem(name, declaration, by_name, function)
+            reason = _problem(name, declaration, file, function)
             if reason:
                 return [], reason
-            if other := next((d for d in by_name[name] if d.scope != declaration.scope), None):
+            others = (d for d in file.by_name[name] if d.scope != declaration.scope)
+            if other := next(others, None):
                 return (
                     [],
                     f"'{name}' is defined in {_scope_words(declaration)} and in "
@@ -285,21 +307,8 @@ def _scope_words(declaration: _Declaration) -> str:
     return f"the namespace '{declaration.scope}'" if declaration.scope else "the file's own scope"
 
 
-def _scope(node: Node) -> str:
-    names: list[str] = []
-    above = node.parent
-    while above is not None:
-        if above.type == "namespace_definition":
-            names.append(
-                "".join(get_node_text(n) for n in above.children_by_field_name("name"))
-                or "(without a name)"
-            )
-        above = above.parent
-    return "::".join(reversed(names))
-
-
 def _lift_declarations(
-    function: CFunction, needed: list[_Declaration]
+    function: Function, needed: list[_Declaration], text: str
 ) -> tuple[list[_Declaration], tuple[Edit, ...], str]:
     """(declarations without globals, edits that make parameters of those, why that cannot be)."""
     known = {v.name: v for d in needed if d.kind == "state" for v in d.variables}
@@ -309,10 +318,10 @@ def _lift_declarations(
     # they are left out.
     functions = [function, *(f for d in needed if d.kind == "definition" for f in d.functions)]
     if device := next(
-        (f.name for f in functions if {"__global__", "__device__"} & set(f.head())), None
+        (f.name for f in functions if {"__global__", "__device__"} & set(f.qualifiers)), None
     ):
         return needed, (), f"uses global variables, which '{device}' cannot take as parameters"
-    found = lift_globals(functions, known, {f.name: find_local_names(f.node) for f in functions})
+    found = lift_globals(functions, known, {f.name: _local_names(f) for f in functions}, text)
     defined = {f.name for f in functions}
     kept = [
         d for d in needed if d.kind != "state" and not (d.kind == "prototype" and d.names & defined)
@@ -320,10 +329,8 @@ def _lift_declarations(
     return kept, found.edits, found.problem
 
 
-def _problem(
-    name: str, found: _Declaration, by_name: dict[str, list[_Declaration]], function: CFunction
-) -> str:
-    if found.kind == "prototype" and all(d.kind == "prototype" for d in by_name[name]):
+def _problem(name: str, found: _Declaration, file: _File, function: Function) -> str:
+    if found.kind == "prototype" and all(d.kind == "prototype" for d in file.by_name[name]):
         return (
             f"calls '{name}', which the file declares but does not define"
             if name != function.name
@@ -331,181 +338,126 @@ def _problem(
         )
     if found.kind == "state" and name not in {v.name for v in found.variables}:
         return f"uses the global variable '{name}', which tests cannot set"
-    if found.kind == "device" and "ToSymbol" not in get_node_text(function.node):
-        return f"uses the device variable '{name}', which tests cannot set"
+    if found.kind == "device" and function.span is not None:
+        text = file.unit.text[function.span.start : function.span.end]
+        if not any("ToSymbol" in word for word in _words(text)):
+            return f"uses the device variable '{name}', which tests cannot set"
     return ""
 
 
-def find_local_names(node: Node) -> frozenset[str]:
+# -------------------------------------------------------------------------- what a file declares
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(t.text for t in tokenize(text) if t.kind == "word")
+
+
+def _local_names(function: Function) -> frozenset[str]:
     """Names declared inside a function (parameters included): they hide those of the file."""
-    found: set[str] = set()
-    for child in iterate_descendants(node):
-        if child.type in ("parameter_declaration", "declaration", "for_range_loop"):
-            for declarator in child.children_by_field_name("declarator"):
-                found.update(_declarator_name(declarator))
-    return frozenset(found)
+    declared = (d.name for d in find(function.body or (), Declaration))
+    return frozenset((*(p.name for p in function.parameters), *declared)) - {""}
 
 
-def _declarator_name(node: Node | None) -> list[str]:
-    while node is not None and node.type not in (
-        "identifier",
-        "type_identifier",
-        "field_identifier",
-    ):
-        following = node.child_by_field_name("declarator")
-        if following is None:
-            inner = [
-                c for c in node.children if c.type.endswith("declarator") or c.type == "identifier"
-            ]
-            following = inner[0] if inner else None
-        node = following
-    return [get_node_text(node)] if node is not None else []
+def _iterate_items(
+    items: tuple[Any, ...], scope: tuple[str, ...] = ()
+) -> Iterator[tuple[Any, tuple[str, ...]]]:
+    """Items outside functions with the namespaces round them."""
+    for item in items:
+        if isinstance(item, Module):
+            yield from _iterate_items(item.items, (*scope, item.name))
+        else:
+            yield item, scope
 
 
-def _identifiers(node: Node) -> frozenset[str]:
-    return frozenset(t for t in get_leaf_texts(node) for t in _NAME.findall(t))
+def _read_declarations(unit: TranslationUnit) -> list[_Declaration]:
+    """What `unit` declares; what stands in one statement is one."""
+    groups: list[tuple[Span, list[Any], tuple[str, ...]]] = []
+    for item, scope in _iterate_items(unit.items):
+        span = item.group if isinstance(item, Declaration) else getattr(item, "span", None)
+        if span is None or span.expanded or isinstance(item, Include):
+            continue
+        if groups and span.start < groups[-1][0].end:
+            before, same, _ = groups[-1]
+            wider = span if span.end > before.end else before
+            groups[-1] = (wider, [*same, item], scope)
+        else:
+            groups.append((span, [item], scope))
+    found = (_declaration(span, items, scope, unit.text) for span, items, scope in groups)
+    return [d for d in found if d.names]
 
 
-def _iterate_outer_nodes(node: Node) -> list[Node]:
-    """Nodes outside functions, wrappers (namespaces, extern "C", #if) opened."""
-    found: list[Node] = []
-    for child in node.children:
-        found += _iterate_outer_nodes(child) if child.type in _WRAPPERS else [child]
-    return found
-
-
-def _read_declarations(node: Node) -> list[_Declaration]:
-    names: list[str] = []
-    kind = "definition"
-    functions: list[CFunction] = []
-    hidden: frozenset[str] = frozenset()
-    if node.type in ("function_definition", "template_declaration"):
-        functions = _functions_of(node)
-        names = [f.name for f in functions] or _type_names(node)
-        hidden = find_local_names(node)
-    elif node.type in _MACROS:
-        names = [get_node_text(node.child_by_field_name("name"))]
-    elif node.type in _TYPES:
-        names = _type_names(node)
-    elif node.type == "using_declaration" and "namespace" not in get_leaf_texts(node):
-        names = [_NAME.findall(get_node_text(node))[-1]]
-    elif node.type == "declaration":
-        declarators = node.children_by_field_name("declarator")
-        names = [n for d in declarators for n in _declarator_name(d)] + _type_names(node)
-        kind = _kind(node, declarators)
-    elif node.type == "expression_statement" and get_node_text(node).startswith(
-        ("struct", "enum", "union", "class")
-    ):
-        names = _type_names(node)
-    names += _named_for(node)
-    if not names:
-        return []
-    uses = _identifiers(node) - frozenset(names) - hidden
-    variables = tuple(find_globals(node)) if kind == "state" else ()
-    return [
-        _Declaration(
-            frozenset(names),
-            uses,
-            node.start_byte,
-            _end(node),
-            kind,
-            tuple(functions),
-            variables,
-            _scope(node),
-        )
-    ]
-
-
-def _named_for(node: Node) -> list[str]:
-    """Names by which a declaration is found although it does not define them: what it specialises,
-    and the types of an operator.
-    """
-    found = [child for child in node.children if child.type in ("function_definition", *_TYPES)]
-    label = found[0].child_by_field_name("name") if found else None
-    inside = [
-        n
-        for each in (found[:1] if node.type == "template_declaration" else [node])
-        for d in each.children_by_field_name("declarator")
-        for n in iterate_descendants(d)
-    ]
-    if any(n.type in ("operator_name", "operator_cast") for n in inside):
-        return sorted({get_node_text(n) for n in inside if n.type == "type_identifier"})
-    special = [
-        n
-        for n in (*inside, *([label] if label is not None else []))
-        if n.type in ("template_function", "template_type")
-    ]
-    return (
-        [get_node_text(n.child_by_field_name("name")) for n in special[:1]]
-        if node.type == "template_declaration"
+def _declaration(span: Span, items: list[Any], scope: tuple[str, ...], text: str) -> _Declaration:
+    names = frozenset(name for item in items for name in _names(item)) - {""}
+    functions = tuple(i for i in items if isinstance(i, Function) and i.body is not None)
+    hidden = frozenset(name for f in functions for name in _local_names(f))
+    kind = next((k for k in map(_kind, items) if k != "definition"), "definition")
+    declared = [i for i in items if isinstance(i, Declaration)]
+    variables = (
+        [read_global(d, declared[0], text) for d in declared]
+        if kind == "state" and len(declared) == len(items)
         else []
     )
-
-
-def _functions_of(node: Node) -> list[CFunction]:
-    if node.type == "template_declaration":
-        return list(find_c_functions(node, template=True))
-    parent = node.parent
-    return (
-        [f for f in find_c_functions(parent) if f.node.start_byte == node.start_byte]
-        if parent
-        else []
+    after = text[span.end :].lstrip()
+    end = len(text) - len(after) + 1 if after.startswith(";") and not functions else span.end
+    return _Declaration(
+        names,
+        _words(text[span.start : span.end]) - names - hidden,
+        span.start,
+        end,
+        kind,
+        functions,
+        tuple(v for v in variables if v is not None),
+        "::".join(name or "(without a name)" for name in scope),
     )
 
 
-def _kind(node: Node, declarators: list[Node]) -> str:
-    words = set(get_leaf_texts(node))
-    if not declarators:
+def _names(item: Any) -> list[str]:
+    """Names by which a declaration is found: those that it defines, and the types of an
+    operator."""
+    if isinstance(item, Function):
+        types = find(tuple(p.type for p in item.parameters), NamedType)
+        return [item.name, *(t.name for t in types if "operator" in item.name)]
+    if isinstance(item, Using):
+        return [] if item.namespace else [item.name.split("::")[-1]]
+    if isinstance(item, StructDefinition):
+        inner = find(item, StructDefinition, TypeAlias)
+        constants = [f.name for s in find(item, StructDefinition) if s.kind.startswith("enum")
+                     for f in s.fields]  # fmt: skip
+        return [*(i.name for i in inner), *constants] if item.defined else []
+    if isinstance(item, (Macro, TypeAlias, Declaration)):
+        return [item.name]
+    if isinstance(item, Unsupported) and item.kind == "template_declaration":
+        words = [t.text for t in tokenize(item.text)]
+        return [words[words.index("using") + 1]] if "using" in words[:-1] else []
+    if _is_nameless_data(item):
+        return [t.text for t in tokenize(item.text.rpartition("}")[2]) if t.kind == "word"]
+    return []
+
+
+def _is_nameless_data(item: Any) -> bool:
+    """`struct { int a; } x;`: data of a type that no parameter can have."""
+    return isinstance(item, Unsupported) and item.kind == "anonymous structure"
+
+
+def _kind(item: Any) -> str:
+    if isinstance(item, Function):
+        return "prototype" if item.body is None else "definition"
+    if not isinstance(item, Declaration):
+        return "state" if _is_nameless_data(item) else "definition"
+    storage = set(item.storage)
+    valued = item.value is not None or item.arguments is not None
+    if valued and (_is_const(item.type) or storage & {"constexpr", "__constant__"}):
         return "definition"
-    if any(_is_prototype(d) for d in declarators):
-        return "prototype"
-    valued = any(d.type == "init_declarator" for d in declarators)
-    if {"const", "constexpr", "__constant__"} & words and valued:
-        return "definition"
-    return "device" if _DEVICE & words else "state"
+    return "device" if _DEVICE & storage else "state"
 
 
-def _is_prototype(node: Node) -> bool:
-    return node.type == "function_declarator" or any(
-        _is_prototype(c)
-        for c in node.children
-        if c.type in ("pointer_declarator", "function_declarator")
-    )
-
-
-def _type_names(node: Node) -> list[str]:
-    """Names of types (and enumerators) that a node defines."""
-    found: list[str] = []
-    for child in iterate_descendants(node):
-        if child.type in (
-            "struct_specifier",
-            "union_specifier",
-            "enum_specifier",
-            "class_specifier",
-            "alias_declaration",
-        ):
-            label = child.child_by_field_name("name")
-            if label is not None and (
-                child.child_by_field_name("body") or child.type == "alias_declaration"
-            ):
-                found.append(get_node_text(label))
-        elif child.type == "enumerator":
-            found.append(get_node_text(child.child_by_field_name("name")))
-        elif child.type == "type_definition":
-            found += [
-                n for d in child.children_by_field_name("declarator") for n in _declarator_name(d)
-            ]
-    return found
-
-
-def _end(node: Node) -> int:
-    """End of a declaration with the `;` that the grammar leaves outside of it."""
-    after = node.next_sibling
-    return (
-        after.end_byte
-        if node.type in _TYPES and after is not None and after.type == ";"
-        else node.end_byte
-    )
+def _is_const(type_: Any) -> bool:
+    """Whether a `const` stands in the type of a variable."""
+    while type_ is not None:
+        if getattr(type_, "const", False):
+            return True
+        type_ = type_.to if isinstance(type_, PointerType) else getattr(type_, "of", None)
+    return False
 
 
 def _outermost(spans: set[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -16,20 +16,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from corpora.dialects import Dialect, get_dialect
+from corpora.extraction.pieces import MAIN_PROGRAM, TOO_DEEP, ExtractedFunction
 from corpora.frontends.c_family import LAUNCH_EXPRESSION, parse_c_family
 from corpora.frontends.fortran import parse_fortran
 from corpora.ir import Function, KernelLaunch, Pragma, UnsupportedExpression, walk
 from corpora.records import Program
 from corpora.signatures.signature import SignatureError, read_signature
 
-MAIN_PROGRAM = "is the main program"
-"""The reason why nothing is lost with a function that is left out."""
-
+__all__ = [
+    "MAIN_PROGRAM", "TOO_DEEP", "UNSEEN", "ExtractedFunction", "ExtractionResult", "SkippedItem",
+    "explain_uncallable", "extract_programs", "find_parallel_models", "piece_of",
+]  # fmt: skip
 
 UNSEEN = "has no result and changes no parameter, so tests cannot see what it does"
 """The reason why there is nothing to compare of a function."""
-TOO_DEEP = "is nested too deeply to be read"
-"""The reason why a text is left out whose brackets or blocks stand in each other by the hundred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +47,6 @@ class SkippedItem:
 class ExtractionResult:
     programs: tuple[Program, ...]
     skipped: tuple[SkippedItem, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ExtractedFunction:
-    """A function cut out of a file: its name and self-contained text, or the reason why there is
-    none.
-    """
-
-    name: str
-    text: str = ""
-    reason: str = ""
 
 
 _PARALLEL = frozenset({"cuda", "openmp", "offload"})

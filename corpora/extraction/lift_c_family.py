@@ -1,12 +1,10 @@
 """Global variables of a C-family file as parameters: what a function reads and changes outside
 itself becomes testable.
 
-Contract: `Lift` is made for one function and the helpers that travel with it. Every global that one
-of them needs becomes a parameter of the function, and of each helper that needs it, at the end of
-the list and in alphabetical order; calls hand it on. Scalars that nobody changes go by value,
-others by reference, arrays as they are declared. Initial values are dropped: tests set them.
-`problem` names what stands in the way: a local variable that hides a global which is to be handed
-on, or a global that no parameter can be (a structure without a name, a function pointer).
+Every global that a function or one of its helpers needs becomes a parameter of the function, and of
+each helper that needs it, at the end of the list and in alphabetical order; calls hand it on.
+Scalars that nobody changes go by value, others by reference, arrays as they are declared. Initial
+values are dropped: tests set them.
 
     python -c "from corpora.extraction.c_family import extract_functions; \\
         print(extract_functions('static int n; void f(int *x) { x[0] = n; }')[0].text)"
@@ -14,16 +12,26 @@ on, or a global that no parameter can be (a structure without a name, a function
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tree_sitter import Node
+from corpora.frontends.c_tokens import tokenize
+from corpora.ir import (
+    Assign,
+    AssignExpression,
+    Call,
+    Declaration,
+    Function,
+    Increment,
+    Name,
+    Unary,
+    find,
+    names_in,
+)
+from corpora.ir.edits import Edit
 
-from corpora.syntax.c_family import CFunction, get_node_text, iterate_descendants
+__all__ = ["GlobalVariable", "Lift", "lift_globals", "read_global"]
 
-Edit = tuple[int, int, str]
-_STORAGE = re.compile(r"\b(?:static|extern|volatile|register|thread_local|inline)\b\s*")
+_STORAGE = frozenset("static extern const volatile register thread_local inline".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,32 +51,29 @@ class GlobalVariable:
         return f"{self.type} {'&' if changed else ''}{self.name}"
 
 
-def find_globals(node: Node) -> list[GlobalVariable]:
-    """The variables of a declaration that can become parameters."""
-    kind = node.child_by_field_name("type")
-    if kind is None or kind.child_by_field_name("body") is not None:
-        return []
-    words = [get_node_text(c) for c in node.children if c.type == "type_qualifier"]
-    type_ = _STORAGE.sub(
-        "", " ".join([*(w for w in words if w != "const"), get_node_text(kind)])
-    ).strip()
-    found = []
-    for declarator in node.children_by_field_name("declarator"):
-        plain = (
-            declarator.child_by_field_name("declarator")
-            if declarator.type == "init_declarator"
-            else declarator
-        )
-        text = re.sub(r"\s+", "", get_node_text(plain)) if plain is not None else ""
-        if simple := re.fullmatch(r"(\*?)(\w+)((?:\[[^\[\]]+\])*)", text):
-            found.append(GlobalVariable(simple[2], type_, simple[3], bool(simple[1])))
-    return found
+def read_global(declared: Declaration, first: Declaration, text: str) -> GlobalVariable | None:
+    """The variable that `declared` declares, as `text` writes it; None for one that no parameter
+    can be. first: the first variable of the same statement."""
+    if declared.span is None or declared.group is None or first.span is None:
+        return None
+    if declared.span.expanded or declared.group.expanded:
+        return None
+    head = tokenize(text[declared.group.start : first.span.start])
+    type_ = " ".join(t.text for t in head if t.text not in _STORAGE).replace(" :: ", "::")
+    words = [t.text for t in tokenize(text[declared.span.start : declared.span.end])]
+    stars = words[:1] == ["*"]
+    end = next((k for k, word in enumerate(words) if word in ("=", "{")), len(words))
+    name, *rest = words[1 if stars else 0 : end]
+    plain = not rest or rest[0] == "[" and rest[-1] == "]" and rest[1] != "]"
+    if not type_ or name != declared.name or not plain:
+        return None
+    return GlobalVariable(name, type_, "".join(rest), stars)
 
 
 @dataclass(frozen=True, slots=True)
 class Lift:
-    """edits: (from byte, to byte, text in their place) in the whole file; problem: one line, ''
-    where the function can be lifted.
+    """edits: changes to the whole file; problem: one line, '' where the function can be lifted: a
+    local variable that hides a global which is to be handed on, or a call that a macro makes.
     """
 
     edits: tuple[Edit, ...] = ()
@@ -76,20 +81,18 @@ class Lift:
 
 
 def lift_globals(
-    functions: list[CFunction],
+    functions: list[Function],
     known: dict[str, GlobalVariable],
     own_names: dict[str, frozenset[str]],
+    text: str,
 ) -> Lift:
-    """Edits for `functions` (the entry and its helpers); own_names: locals and parameters of each
-    by name.
+    """Edits for `functions` (the entry and its helpers) of the file `text`; own_names: locals and
+    parameters of each by name.
     """
     by_name = {f.name: f for f in functions}
-    calls = {
-        f.name: [c for c in iterate_descendants(f.node) if c.type == "call_expression"]
-        for f in functions
-    }
+    calls = {f.name: list(find(f.body or (), Call)) for f in functions}
     needs = {
-        f.name: {n for n in _find_used_names(f.node) if n in known and n not in own_names[f.name]}
+        f.name: {n for n in _find_used_names(f, text) if n in known and n not in own_names[f.name]}
         for f in functions
     }
     for _ in functions:  # what a callee needs its caller needs
@@ -103,63 +106,62 @@ def lift_globals(
                     problem=f"'{min(hidden)}' in '{name}' hides the global variable that "
                     f"'{callee}' uses"
                 )
-    changed = {n for f in functions for n in _find_changed_names(f.node)} - {
+    changed = {n for f in functions for n in _find_changed_names(f)} - {
         n for n, g in known.items() if g.extents or g.pointer
     }
     edits: list[Edit] = []
     for function in functions:
-        wanted = sorted(needs[function.name])
-        if not wanted:
-            continue
-        declared = ", ".join(known[n].parameter(n in changed) for n in wanted)
-        edits.append(
-            _append_argument(function.declarator.child_by_field_name("parameters"), declared)
-        )
+        if wanted := sorted(needs[function.name]):
+            declared = ", ".join(known[n].parameter(n in changed) for n in wanted)
+            edits.append(_append_parameter(function, declared, text))
     for made in calls.values():
         for call in made:
             if wanted := sorted(needs.get(_callee(call), ())):
-                edits.append(
-                    _append_argument(call.child_by_field_name("arguments"), ", ".join(wanted))
-                )
+                end = call.span.end - 1 if call.span else 0
+                if call.span is None or call.span.expanded or text[end] != ")":
+                    return Lift(problem=f"a macro calls '{_callee(call)}', which takes globals")
+                comma = ", " if call.arguments else ""
+                edits.append(Edit(end, end, comma + ", ".join(wanted)))
     return Lift(tuple(edits))
 
 
-def apply_edits(source: bytes, start: int, end: int, edits: Iterable[Edit]) -> str:
-    """Bytes start to end of the file with the edits that fall into them."""
-    parts, place = [], start
-    for first, last, text in sorted(e for e in edits if start <= e[0] <= end):
-        parts += [source[place:first], text.encode()]
-        place = last
-    return b"".join([*parts, source[place:end]]).decode(errors="replace").strip()
+def _append_parameter(function: Function, declared: str, text: str) -> Edit:
+    """`declared` at the end of the parameters of `function`."""
+    assert function.span is not None and function.body_span is not None
+    last = function.parameters[-1].span if function.parameters else None
+    start = last.end if last else function.span.start
+    tokens = tokenize(text[start : function.body_span.start])
+    opened = 0
+    if not function.parameters:
+        name = function.name.split("::")[-1]
+        opened = next(
+            k for k, t in enumerate(tokens) if t.text == "(" and tokens[k - 1].text == name
+        )
+    closing = next(t for t in tokens[opened:] if t.text == ")")
+    if not function.parameters:
+        return Edit(start + tokens[opened].end, start + closing.start, declared)
+    return Edit(start + closing.start, start + closing.start, f", {declared}")
 
 
-def _append_argument(brackets: Node, text: str) -> Edit:
-    inner = [c for c in brackets.named_children if c.type != "comment"]
-    if len(inner) == 1 and get_node_text(inner[0]) == "void":
-        return inner[0].start_byte, inner[0].end_byte, text
-    end = brackets.end_byte - 1
-    return end, end, f"{', ' if inner else ''}{text}"
+def _callee(call: Call) -> str:
+    return call.function.id if isinstance(call.function, Name) else ""
 
 
-def _callee(call: Node) -> str:
-    function = call.child_by_field_name("function")
-    return get_node_text(function) if function is not None else ""
+def _find_used_names(function: Function, text: str) -> set[str]:
+    """Names in the tree and, where the tree does not know a construct, in its text."""
+    assert function.span is not None
+    words = {t.text for t in tokenize(text[function.span.start : function.span.end])}
+    return names_in(function) | words
 
 
-def _find_used_names(node: Node) -> set[str]:
-    return {get_node_text(n) for n in iterate_descendants(node) if n.type == "identifier"}
-
-
-def _find_changed_names(node: Node) -> set[str]:
+def _find_changed_names(function: Function) -> set[str]:
     """Names that are assigned to, counted up or down, or whose address is taken."""
     found = set()
-    for n in iterate_descendants(node):
-        field = {
-            "assignment_expression": "left",
-            "update_expression": "argument",
-            "pointer_expression": "argument",
-        }.get(n.type)
-        target = n.child_by_field_name(field) if field else None
-        if target is not None and target.type == "identifier":
-            found.add(get_node_text(target))
+    for node in find(function.body or (), Assign, AssignExpression, Increment, Unary):
+        if isinstance(node, Unary):
+            target = node.operand if node.op == "&" else None
+        else:
+            target = node.target
+        if isinstance(target, Name):
+            found.add(target.id)
     return found

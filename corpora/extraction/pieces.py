@@ -10,6 +10,9 @@ from dataclasses import dataclass
 MAIN_PROGRAM = "is the main program"
 """The reason why nothing is lost with a function that is left out."""
 
+TOO_DEEP = "is nested too deeply to be read"
+"""The reason why a text is left out whose brackets or blocks stand in each other by the hundred."""
+
 
 @dataclass(frozen=True, slots=True)
 class ExtractedFunction:

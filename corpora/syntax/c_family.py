@@ -125,6 +125,32 @@ def _named_function(node: Node, scope: str, template: bool, member: bool) -> Ite
     )
 
 
+def find_local_names(node: Node) -> frozenset[str]:
+    """Names declared inside a function (parameters included): they hide those of the file."""
+    found: set[str] = set()
+    for child in iterate_descendants(node):
+        if child.type in ("parameter_declaration", "declaration", "for_range_loop"):
+            for declarator in child.children_by_field_name("declarator"):
+                found.update(_declarator_name(declarator))
+    return frozenset(found)
+
+
+def _declarator_name(node: Node | None) -> list[str]:
+    while node is not None and node.type not in (
+        "identifier",
+        "type_identifier",
+        "field_identifier",
+    ):
+        following = node.child_by_field_name("declarator")
+        if following is None:
+            inner = [
+                c for c in node.children if c.type.endswith("declarator") or c.type == "identifier"
+            ]
+            following = inner[0] if inner else None
+        node = following
+    return [get_node_text(node)] if node is not None else []
+
+
 def get_node_text(node: Node) -> str:
     return node.text.decode(errors="replace")
 

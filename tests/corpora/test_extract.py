@@ -324,3 +324,37 @@ def test_names_of_the_standard_library_stay_known():
 def test_structures_that_a_source_has_need_not_be_written_again(text, left):
     assert drop_definitions(text, LENDING) == left
     assert add_definitions(left, LENDING).split() == text.split() or "N 4" in text
+
+
+def test_names_in_comments_strings_and_other_branches_are_not_needed():
+    text = (
+        "static int counter;\n#define N 4\n#define TWICE(x) ((x) * N)\ntypedef float real;\n"
+        "#ifdef WIDE\ntypedef double real;\n#endif\n"
+        'void f(real *x) { /* counter++ */ puts("counter N ns::x"); x[0] = TWICE(2);\n'
+        "#if defined(WIDE)\n x[1] = 1;\n#endif\n}\n"
+        "namespace ns { void g(int *x) { x[0] = 1; } }\n"
+        'void h(int *x) { ns /* ns:: */ :: g(x); puts("ns::g"); }\n'
+    )
+    programs, _ = by_name(extract_programs(text, "cpp"))
+    assert "counter;" not in programs["f"] and '"counter N ns::x"' in programs["f"]
+    assert "#define N 4" in programs["f"] and "#define TWICE" in programs["f"]
+    assert "typedef float real;" in programs["f"] and "double" not in programs["f"]
+    assert "#if defined(WIDE)" in programs["f"]
+    assert "{ g(x);" in programs["h"] and '"ns::g"' in programs["h"]
+
+
+def test_a_function_that_cannot_be_read_is_named():
+    _, skipped = by_name(
+        extract_programs("int g(int a) { return a; }\nvoid f(int ]) { ( }\n", "cpp")
+    )
+    assert skipped["f"] == "cannot be read: syntax error, line 2"
+
+
+def test_a_macro_that_calls_cannot_hand_on_globals():
+    text = (
+        "static int n;\nstatic int get(int k) { return n + k; }\n#define GET get(1)\n"
+        "void f(int *x) { x[0] = GET; }\nvoid g(int *x) { x[0] = get(1); }\n"
+    )
+    programs, skipped = by_name(extract_programs(text, "cpp"))
+    assert "macro" in skipped["f"]
+    assert "void g(int *x, int n) { x[0] = get(1, n); }" in programs["g"]
