@@ -1,17 +1,24 @@
-# make demo: install everything and run the loop on the built-in corpus. make test: install and run the tests.
+# make demo: install everything and run the loop on the built-in corpus. make test: install, lint
+# and run the tests.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 DATA ?= ../shared/data/babeltower
 REPORT ?= gpu-report.md
 
-.PHONY: demo test test-gpu gpu-report test-slow install system bench clean
+.PHONY: demo lint test test-gpu gpu-report test-slow install system bench clean
 
 demo: install
 	$(BIN)/coevolve run configs/demo.toml
 
-# A file's tests stay together: they share what is made once for all of them. Long files come first in the order they stand in.
-test: install
+lint: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+# A file's tests stay together: they share what is made once for all of them. Long files come first
+# in the order they stand in.
+test: lint
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test-slow: install

@@ -1,7 +1,8 @@
 """What benchmarks that compare whole runs have in common: their options, figures by program, and
 work that one run takes over from another.
 
-python -c "import sys; sys.path.insert(0, 'benchmarks'); from arms import right_by_program; help(right_by_program)"
+python -c "import sys; sys.path.insert(0, 'benchmarks'); from arms import right_by_program; \\
+    help(right_by_program)"
 """
 
 from __future__ import annotations

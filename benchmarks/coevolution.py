@@ -33,15 +33,16 @@ from coevolve.config.schema import Config, load
 from coevolve.evaluation.evaluate import evaluate_round, prepare_evaluation
 from coevolve.evaluation.statistics import bootstrap_crossed_mean
 from coevolve.loop import stages
-from coevolve.loop.rounds import make_local_workers, make_ray_run_workers, require_models
+from coevolve.loop.rounds import require_models
 from coevolve.loop.run_corpus import open_corpus
 from coevolve.loop.run_folder import RoundPaths, RunFolder, read_json, write_json
+from coevolve.loop.run_workers import make_local_workers, make_ray_run_workers
 
 ARMS: dict[str, tuple[str, ...]] = {
     "coevolve": (),
-    "control": ("round.lessons=generated",),
-    "frozen-tester": ("round.freeze=tester",),
-    "frozen-translator": ("round.freeze=translator",),
+    "control": ("settings.round.lessons=generated",),
+    "frozen-tester": ("settings.round.freeze=tester",),
+    "frozen-translator": ("settings.round.freeze=translator",),
 }
 WAYS_TO_LEARN = {
     learn: (f"round.learn={learn}",) for learn in ("back", "forward", "both", "dpo", "grpo")

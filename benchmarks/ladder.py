@@ -29,10 +29,11 @@ from coevolve.evaluation.evaluate import evaluate_checkpoint, prepare_evaluation
 from coevolve.evaluation.statistics import bootstrap_mean, bootstrap_paired_difference
 from coevolve.loop import stages
 from coevolve.loop.pretraining_lessons import list_steps
-from coevolve.loop.rounds import make_local_workers, make_ray_run_workers
 from coevolve.loop.run_corpus import open_corpus
 from coevolve.loop.run_folder import RunFolder, read_json, write_json
 from coevolve.loop.run_pretraining import list_step_paths, run_pretraining
+from coevolve.loop.run_workers import make_local_workers, make_ray_run_workers
+from coevolve.loop.services import TranslatorService
 
 WRITERS = ("dae", "bt")
 """After one of these steps a model has been taught to write whole functions, so that its
@@ -104,7 +105,7 @@ def make(arm: Arm, others: Sequence[Arm], workers: Callable) -> None:
                 run,
                 f"{arm.name}: cold start",
                 crew.translator,
-                "cold_start",
+                TranslatorService.cold_start,
                 corpus.protected,
                 after,
                 (),

@@ -22,7 +22,7 @@ from corpora.records import Program, UnitTestSuite, Verdict
 if TYPE_CHECKING:
     from coevolve.cli.translate import Port
     from coevolve.config.schema import Config
-    from coevolve.verification.engine import VerifyConfig
+    from coevolve.verification.engine import Pair, VerifyConfig
 
 __all__ = ["evaluate", "run", "translate", "verify"]
 
@@ -45,8 +45,8 @@ def verify(
     Args:
         source: the program that is right by definition: a `Program`, a path, or source text.
         target: its translation, in the same forms.
-        suite: tests as text (docs/architecture.md), as a path, or as a record. None: tests are made
-            from the source.
+        suite: tests as text (docs/architecture/tests.md), a path, or a record. None: tests are
+            made from the source.
         backend: where CUDA runs: `auto`, `cuda` or `emulated`.
         config: how tests are made and programs judged. None: `VerifyConfig()`.
         direction: the dialects, `cpp:cuda`. Needed for source text. It goes before a file's suffix.
@@ -75,7 +75,7 @@ def verify(
 
 def _pairs(
     source: Given, target: Given, suite: str | UnitTestSuite | None, direction: str, function: str
-) -> tuple:
+) -> tuple[Pair, ...]:
     """The questions that two programs are, at least one of which is no `Program`."""
     from dataclasses import replace
 
@@ -85,11 +85,11 @@ def _pairs(
     text, dialect = _read(source, way.source.name if way else "", "source")
     other, other_dialect = _read(target, way.target.name if way else "", "target")
     named = function or next((p.name for p in (source, target) if isinstance(p, Program)), "")
-    record = isinstance(suite, UnitTestSuite)
-    asked = make_request(
-        text, dialect, other, other_dialect, None if record else suite, named
-    ).pairs
-    return tuple(replace(pair, suite=suite) for pair in asked[-1:]) if record else asked
+    written = None if isinstance(suite, UnitTestSuite) else suite
+    asked = make_request(text, dialect, other, other_dialect, written, named).pairs
+    if isinstance(suite, UnitTestSuite):
+        return tuple(replace(pair, suite=suite) for pair in asked[-1:])
+    return asked
 
 
 def is_path(given: str) -> bool:
@@ -202,7 +202,8 @@ def evaluate(
 
     Args:
         model: `small`, a run, an export, a checkpoint's folder, a hub id, or `NAME@URL`.
-        predictions: a file of answers, in the place of `model`: JSONL of `id` (or `index`) and `text`.
+        predictions: a file of answers, in the place of `model`: JSONL of `id` (or `index`) and
+            `text`.
         corpus: `builtin`, `development`, a folder, `SRC.tok,TGT.tok`, a JSONL file, `hf:ID`, or a
             checkout of ParEval.
         direction: source and target dialect.
@@ -216,7 +217,7 @@ def evaluate(
         allow_contaminated: go on although the model was trained on items; the result says so.
 
     Returns:
-        The result as docs/result.schema.json describes it, the same that `coevolve eval --out` writes.
+        The result as docs/result.schema.json describes it: what `coevolve eval --out` writes.
 
     Raises:
         ValueError: wrong use, bad input, or a model that was trained on the items.

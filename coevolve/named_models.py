@@ -5,7 +5,8 @@ Contract: `resolve_model(name, part)` gives what a back end opens and the folder
 for a model that is elsewhere); a name that is none of these is a UserError of one line.
 `NamedModel.open` opens it and raises ModelError where that fails.
 
-    python -c "from coevolve.named_models import resolve_model; print(resolve_model('runs/demo', 'translator'))"
+    python -c "from coevolve.named_models import resolve_model; \\
+        print(resolve_model('runs/demo', 'translator'))"
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ never sees a part of it. When the disk is full the part is removed, what was the
 DiskFullError says so. A process that is killed leaves a part (`.NAME.….part`), which nothing reads
 and `remove_partial_files` clears away.
 
-    python -c "from pathlib import Path; from corpora.files import write_atomically as w; w('/tmp/a', lambda f: f.write(b'a'))"
+    python -c "from pathlib import Path; from corpora.files import write_atomically as w; \\
+        w('/tmp/a', lambda f: f.write(b'a'))"
 """
 
 from __future__ import annotations

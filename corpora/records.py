@@ -48,7 +48,7 @@ def _plain(value: object) -> object:
         return [_plain(v) for v in value]
     if isinstance(value, float):
         return value.hex()
-    names = _field_names(type(value))
+    names = _field_names(type(value))  # type: ignore[arg-type]  # classes are hashable
     return {name: _plain(getattr(value, name)) for name in names} if names else value
 
 

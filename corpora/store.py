@@ -4,7 +4,8 @@ Contract: `from_json(cls, to_json(record)) == record`, floats included to the la
 too; they are written as the strings "nan", "inf", "-inf"). A line of JSONL is one record, its
 fields in order, with `schema_version`. Files are written by `corpora.files`: whole or not at all.
 
-    python -c "from corpora.store import to_json; from corpora.records import Program; print(to_json(Program('cpp', 'f', '')))"
+    python -c "from corpora.store import to_json; from corpora.records import Program; \\
+        print(to_json(Program('cpp', 'f', '')))"
 """
 
 from __future__ import annotations
@@ -187,7 +188,7 @@ def _member(choices: tuple, value: object, where: str) -> object:
 
 
 # --- files
-# ------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------
 
 
 def write_jsonl(path: Path | str, records: Iterable[object]) -> int:

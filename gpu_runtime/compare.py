@@ -3,7 +3,8 @@
 Formula, per element i of a floating buffer (real and imaginary parts apart):
 
     tolerance_i = max(ULPS * s * ulp(e_i) + SAFETY * b_i + smallest normal number, HELD * ulp(g_i))
-    b_i = max(|precise_i - e_i|, |precise_ik - redrawn_ik|, |nudged_ik - e_i|, min(|reassociated_i - e_i|, JUMP * rest_i))
+    b_i = max(|precise_i - e_i|, |precise_ik - redrawn_ik|, |nudged_ik - e_i|,
+              min(|reassociated_i - e_i|, JUMP * rest_i))
 
 e is what the source gave at -O2. `precise` is the source in the next wider type: it shows the
 source's own rounding error at this element. One such error may be small by luck, so it is drawn

@@ -1,9 +1,13 @@
 """docs/architecture.md, held true: which package may import which, and where Ray lives."""
 
 import ast
+import subprocess
+import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
+import tree
 
 ROOT = Path(__file__).parents[1]
 ALLOWED = {
@@ -17,12 +21,17 @@ ONLY_IN = {"ray": {"coevolve/loop/actors.py"}, "tomllib": {"coevolve/config/sche
 """Modules that one file may import. `import ray` in two files is how tests end up faking it."""
 
 
+@cache
+def parse(path, text):
+    return ast.parse(text)
+
+
 def imported(path):
     """Top-level names of every import of a file, late ones included; relative imports are those of
     its own package.
     """
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(parse(path, path.read_text())):
         if isinstance(node, ast.Import):
             found.update(alias.name.split(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0:
@@ -59,6 +68,33 @@ def test_modules_that_one_file_may_import(module):
         if module in imported(p)
     }
     assert users <= ONLY_IN[module], f"{module} may be imported in {ONLY_IN[module]} only"
+
+
+def parsed():
+    return {p: parse(p, p.read_text()) for package in ALLOWED for p in files(package)}
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    """Imports in functions and under TYPE_CHECKING count: a circle is a circle."""
+    assert tree.circles(ROOT, parsed()) == []
+
+
+def test_a_circle_by_a_late_import_is_seen(tmp_path):
+    texts = {"a": "def f():\n    from corpora import b\n", "b": "from corpora.c import x\n"}
+    texts["c"] = "if TYPE_CHECKING:\n    import corpora.a\n"
+    made = {tmp_path / "corpora" / f"{k}.py": ast.parse(v) for k, v in texts.items()}
+    assert tree.circles(tmp_path, made) == [["corpora.a", "corpora.b", "corpora.c"]]
+
+
+def test_the_library_and_its_command_line_start_without_heavy_modules():
+    """Neither `import coevolve` nor the parser of the command loads what is slow to load."""
+    code = (
+        "import sys, coevolve, coevolve.cli.main; "
+        "heavy = {'torch', 'ray', 'transformers', 'tree_sitter', 'datasets'} & set(sys.modules); "
+        "print(sorted(heavy))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]", done.stdout + done.stderr
 
 
 def test_packages_never_import_tests():

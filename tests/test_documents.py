@@ -147,8 +147,7 @@ def test_commands_print_what_the_documents_show(shown: Shown, tmp_path: Path) ->
         env=environment,
         text=True,
         timeout=1700,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
     )
     assert done.returncode == 0, done.stderr
     if shown.output:

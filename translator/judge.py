@@ -4,7 +4,8 @@ code is data.
 Contract: one Verdict per target, in order, never an exception for what a target does. The first
 failing test decides; tests come smallest first, so the counterexample is the smallest one known. An
 equivalent verdict means: every test passed under one launch plan (bare kernels), several thread
-orders (CUDA) or thread counts, schedules and a race detector (OpenMP).
+orders (CUDA) or thread counts, schedules and a race detector (OpenMP). What a target gave is set
+against what the source gave by `gpu_runtime.compare.find_difference`.
 
     python -c "from translator.judge import judge; help(judge)"
 """

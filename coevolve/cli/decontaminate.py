@@ -95,7 +95,7 @@ def load_programs(spec: str, direction_text: str) -> list[Program]:
     """Programs of both dialects of the direction in a corpus; `A,B` gives one corpus a side. Raises
     CorpusError.
     """
-    from coevolve.evaluation.items import parse_user_direction
+    from coevolve.evaluation.corpus import parse_user_direction
     from corpora.datasets.loaders import CorpusError, load_corpus
 
     way = parse_user_direction(direction_text)

@@ -43,8 +43,8 @@ SCRATCH_VOCABULARY = 400
 TESTS_TOKENS = 160
 """Of an answer of the Tester: four tests of one line."""
 VERIFY_CPU_S = 0.2
-"""CPU seconds for one program's share of suite, mutants and candidates (docs/results.md,
-throughput).
+"""CPU seconds for one program's share of suite, mutants and candidates
+(docs/results/throughput.md).
 """
 RECORD_BYTES = 6000
 """Of one candidate with its verdict in a run folder."""

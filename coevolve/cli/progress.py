@@ -5,7 +5,8 @@ Contract: printing only; nothing here decides anything. Lines are flushed so tha
 "total", "note", "started"} (seconds since 1970), whole at any moment, written at most once a
 second, gone after `close`.
 
-    python -c "from coevolve.cli.progress import ProgressBar; p = ProgressBar('demo', 2); p.advance(); p.close()"
+    python -c "from coevolve.cli.progress import ProgressBar; p = ProgressBar('demo', 2); \\
+        p.advance(); p.close()"
 """
 
 from __future__ import annotations

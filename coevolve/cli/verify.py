@@ -54,7 +54,10 @@ def add_parser(commands) -> argparse.ArgumentParser:
     parser.add_argument(
         "--suite",
         metavar="FILE",
-        help="tests in text form (docs/architecture.md), or a C++ snippet of wrapper(f, ...) calls",
+        help=(
+            "tests in text form (docs/architecture/tests.md), or a C++ snippet of wrapper(f, "
+            "...) calls"
+        ),
     )
     parser.add_argument(
         "--large",
@@ -155,9 +158,7 @@ def _verify_and_print(engine, pair, args: argparse.Namespace):
     return pair, verdict
 
 
-SUITE_FORM = (
-    "a test is a line like 'n=8 x[n]=uniform(-1,1)@3' (Test text form in docs/architecture.md)"
-)
+SUITE_FORM = "a test is a line like 'n=8 x[n]=uniform(-1,1)@3' (docs/architecture/tests.md)"
 
 
 def _verify_request(engine, pair, suite: str | None):

@@ -4,27 +4,20 @@ that exclude each other.
 Contract: `check_config` raises ConfigError, one line that names the file, the key and what it may
 be; else it returns nothing.
 
-    python -c "from coevolve.config.schema import Config, list_keys; from coevolve.config.checks import check_config; check_config(Config(), list_keys(), 'here')"
+    python -c "from coevolve.config.checks import check_config; \\
+        from coevolve.config.records import Config; check_config(Config(), 'here')"
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from coevolve.config.records import PER_DIRECTION, Config, ConfigError, list_settings
 from coevolve.loop.control_lessons import LESSONS
 from coevolve.loop.directions import has_outlined_ports, list_direction_corpora
 from corpora.datasets.loaders import is_ready_made
 from corpora.dialects import parse_direction
-
-if TYPE_CHECKING:
-    from coevolve.config.schema import Config
-
-
-class ConfigError(ValueError):
-    """The configuration cannot be used; the message is one line for the user."""
-
 
 CHOICES = {
     "model.constrain": ("none", "syntax", "types", "full"),
@@ -41,14 +34,6 @@ CHOICES = {
     "finetune.report_to": ("none", "tensorboard", "trackio", "wandb"),
     "verify.backend": ("auto", "cuda", "emulated"),
 }
-PER_DIRECTION = (
-    "corpus.source",
-    "corpus.target",
-    "corpus.aligned",
-    "corpus.evaluation",
-    "corpus.references",
-)
-"""Keys that take one value, or a list with one for each direction."""
 UNGENERATED = ("openmp-target",)
 """Dialects that `corpora.generator` does not write."""
 LADDER = ("mlm", "aer", "dae", "bt")
@@ -85,18 +70,16 @@ AT_LEAST_ONE = (
 
 
 def get_value(config: Config, key: str):
-    """The value behind a dotted key of `list_keys`."""
+    """The value behind a dotted name of `list_settings`."""
     value = config
     for part in key.split("."):
         value = getattr(value, part)
     return value
 
 
-def check_config(config: Config, keys: Sequence[str], where: str) -> None:
-    """Raises ConfigError. keys: every key in dotted form; where: the file that is named in the
-    message.
-    """
-    _check_values(config, keys, where)
+def check_config(config: Config, where: str) -> None:
+    """Raises ConfigError where `config` cannot be used. where: the file that the message names."""
+    _check_values(config, list_settings(), where)
     _check_together(config, where)
 
 
@@ -274,9 +257,7 @@ _READ_BY = {
 
 
 def _check_read(config: Config, where: str) -> None:
-    from coevolve.config.schema import Config as Defaults  # late: it is built with this module
-
-    backend, defaults = config.model.backend, Defaults()
+    backend, defaults = config.model.backend, Config()
     for key, readers in _READ_BY.items():
         if backend not in readers and get_value(config, key) != get_value(defaults, key):
             raise ConfigError(

@@ -1,4 +1,4 @@
-"""The run's configuration: one strict TOML file, at most 81 keys, documented in
+"""The run's configuration: one strict TOML file of at most 40 keys, documented in
 `configs/reference.toml`.
 
 Contract: an unknown key, a wrong type or a value out of range raises ConfigError, one line that
@@ -10,191 +10,28 @@ names the file, the key and the nearest valid name. Nothing else in the project 
 from __future__ import annotations
 
 import difflib
-import hashlib
 import json
 import math
 import tomllib
-from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from collections.abc import Sequence
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 
-from coevolve.config.checks import PER_DIRECTION, ConfigError, check_config
+from coevolve.config.checks import check_config, get_value
+from coevolve.config.presets import HIDDEN, KEYS, TABLE, explain_instead, settle
+from coevolve.config.records import IDLE, PER_DIRECTION, Config, ConfigError, list_settings
 
-
-@dataclass(frozen=True, slots=True)
-class CorpusConfig:
-    """Where real programs come from. `target` is unpaired with `source`; alignment is used for
-    evaluation only.
-
-    Of the first five each may be a tuple, one value for each of the run's directions.
-    """
-
-    source: str | tuple[str, ...] = "builtin"
-    target: str | tuple[str, ...] = ""
-    aligned: bool | tuple[bool, ...] = False
-    evaluation: str | tuple[str, ...] = ""
-    references: str | tuple[str, ...] = ""
-    evaluation_fraction: float = 0.5
-    evaluation_limit: int = 0
-    training_limit: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ModelConfig:
-    backend: str = "scratch"
-    name_or_path: str = ""
-    layers: int = 4
-    width: int = 192
-    heads: int = 6
-    max_new_tokens: int = 512
-    context: int = 4096
-    rows: int = 16
-    static_cache: bool = False
-    constrain: str = "full"
-    spell: bool = True
-    prompts: str = ""
-    few_shot: int = 0
-    endpoint: str = ""
-    concurrency: int = 8
-    prices: tuple[float, ...] = (0.0, 0.0)
-
-
-@dataclass(frozen=True, slots=True)
-class ColdStartConfig:
-    generated: int = 20000
-    suites: int = 4000
-    level: str = "mixed"
-    structures: float = 0.0
-    directions: tuple[str, ...] = ()
-    beside: float = 1 / 3
-    epochs: float = 1.0
-    learning_rate: float = 2e-3
-
-
-@dataclass(frozen=True, slots=True)
-class LadderConfig:
-    """What a scratch Translator learns from unpaired functions before the cold start; see
-    coevolve.loop.run_pretraining.
-    """
-
-    steps: tuple[str, ...] = ()
-    examples: int = 4000
-    epochs: float = 3.0
-    learning_rate: float = 2e-3
-    mask_rate: float = 0.15
-    noise: tuple[float, ...] = (0.1, 0.3)
-    translated: int = 512
-    verified: bool = False
-    validation: float = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class RoundConfig:
-    count: int = 2
-    samples: int = 4
-    suites: int = 1
-    temperature: float = 0.8
-    learn: str = "both"
-    lessons: str = "kept"
-    freeze: str = "none"
-    epochs: float = 2.0
-    learning_rate: float = 2e-4
-    replay: float = 8.0
-    experience: str = "accumulate"
-    per_source: int = 2
-    selection: str = "first"
-    translators: str = "one"
-    by_parts: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class FineTuneConfig:
-    """For pretrained models; see gpu_runtime.models.options.FineTuning."""
-
-    method: str = "full"
-    rank: int = 16
-    batch_tokens: int = 2048
-    micro_tokens: int = 0
-    packing: bool = False
-    gradient_checkpointing: bool = False
-    keep_adapter: bool = False
-    validation: int = 0
-    patience: int = 0
-    report_to: str = "none"
-    sharding: str = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class VerifyConfig:
-    backend: str = "auto"
-    workers: int = 0
-    mutants: int = 12
-    least_strength: float = 0.5
-    require_parallel: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class EvaluateConfig:
-    samples: int = 10
-    temperature: float = 0.3
-    pass_at: tuple[int, ...] = (1, 5, 10)
-
-
-@dataclass(frozen=True, slots=True)
-class ResourcesConfig:
-    model_gpus: float = 0.0
-    verifier_gpus: float = 0.0
-    trainers: int = 1
-
-
-IDLE = (
-    "run_dir",
-    "round.count",
-    "verify.workers",
-    "finetune.report_to",
-    "finetune.sharding",
-    "resources.",
-)
-"""Keys, and sections, that do not decide what a stage of a run gives."""
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    direction: str | tuple[str, ...] = "cpp:cuda"
-    """One direction, or a tuple of several (never of one)."""
-    seed: int = 1
-    run_dir: str = "runs/run"
-    corpus: CorpusConfig = field(default_factory=CorpusConfig)
-    model: ModelConfig = field(default_factory=ModelConfig)
-    ladder: LadderConfig = field(default_factory=LadderConfig)
-    cold_start: ColdStartConfig = field(default_factory=ColdStartConfig)
-    round: RoundConfig = field(default_factory=RoundConfig)
-    finetune: FineTuneConfig = field(default_factory=FineTuneConfig)
-    verify: VerifyConfig = field(default_factory=VerifyConfig)
-    evaluate: EvaluateConfig = field(default_factory=EvaluateConfig)
-    resources: ResourcesConfig = field(default_factory=ResourcesConfig)
-
-    @property
-    def directions(self) -> tuple[str, ...]:
-        """Every direction of the run, also where there is one."""
-        return self.direction if isinstance(self.direction, tuple) else (self.direction,)
-
-    @property
-    def title(self) -> str:
-        """The directions as one text for people."""
-        return ", ".join(self.directions)
-
-    @property
-    def digest(self) -> str:
-        """Hash of everything that decides a run's results (not of where it lies, how many workers
-        it has and when it ends).
-        """
-        plain = asdict(self)
-        for section, _, key in (
-            name.rpartition(".") for name in list_keys() if name.startswith(IDLE)
-        ):
-            (plain[section] if section else plain).pop(key)
-        plain = {name: value for name, value in plain.items() if value != {}}
-        return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]
+__all__ = [
+    "IDLE",
+    "Config",
+    "ConfigError",
+    "format_toml",
+    "get_value",
+    "list_keys",
+    "list_settings",
+    "load",
+    "parse",
+]
 
 
 def load(path: str | Path, overrides: tuple[str, ...] = (), run_dir: Path | None = None) -> Config:
@@ -223,30 +60,69 @@ def load(path: str | Path, overrides: tuple[str, ...] = (), run_dir: Path | None
 
 def parse(table: dict, where: str) -> Config:
     """Build a Config from a parsed table. Raises ConfigError naming `where` and the key."""
-    config = _section(Config, table, where, "")
-    check_config(config, list_keys(), where)
+    keys = {name: value for name, value in table.items() if name != TABLE}
+    told = _read_settings(table.get(TABLE, {}), where)
+    if told == {} and _is_old_record(keys):
+        told = {f"{s}.{k}": v for s, v in keys.items() if isinstance(v, dict) for k, v in v.items()}
+        told = {name: value for name, value in told.items() if name in HIDDEN}
+        keys = {
+            s: {k: x for k, x in v.items() if f"{s}.{k}" not in HIDDEN}
+            if isinstance(v, dict)
+            else v
+            for s, v in keys.items()
+        }
+    config = _section(Config, keys, where, "")
+    settings = settle(config.presets, config.evaluate.samples, where) | told
+    nested: dict[str, dict] = {}
+    for name, value in settings.items():
+        section, _, key = name.partition(".")
+        nested.setdefault(section, {})[key] = value
+    for section, values in nested.items():
+        current = getattr(config, section)
+        values = {
+            key: _convert_value(getattr(type(current)(), key), v, where, f"{section}.{key}")
+            for key, v in values.items()
+        }
+        config = replace(config, **{section: replace(current, **values)})
+    check_config(config, where)
     return config
 
 
 def list_keys() -> list[str]:
-    """Every key in dotted form, in file order."""
-    keys = []
-    for top in fields(Config):
-        value = getattr(Config(), top.name)
-        if is_dataclass(value):
-            keys += [f"{top.name}.{f.name}" for f in fields(value)]
-        else:
-            keys.append(top.name)
-    return keys
+    """Every key that a file may have, in dotted form and file order."""
+    return list(KEYS)
+
+
+def _read_settings(table: object, where: str) -> dict[str, object]:
+    """The table `settings` of a file. Raises ConfigError."""
+    if not isinstance(table, dict):
+        raise ConfigError(f"{where}: '{TABLE}' is a section; write [{TABLE}]")
+    for name in table:
+        if name in KEYS:
+            raise ConfigError(f"{where}: '{name}' is a key; write it in its section")
+        if name not in HIDDEN:
+            raise ConfigError(f"{where}: unknown setting '{name}'{_nearest(name, HIDDEN)}")
+    return table
+
+
+def _is_old_record(table: dict) -> bool:
+    """Whether a run folder of version 0.1 wrote this: it has every setting as a key."""
+    there = {f"{s}.{k}" for s, v in table.items() if isinstance(v, dict) for k in v}
+    return set(HIDDEN) <= there
 
 
 def format_toml(config: Config) -> str:
-    """The configuration as TOML, every key written out."""
-    plain = asdict(config)
-    sections = {k: v for k, v in plain.items() if isinstance(v, dict)}
-    lines = [f"{k} = {_toml_value(v)}" for k, v in plain.items() if k not in sections]
-    for name, keys in sections.items():
-        lines += ["", f"[{name}]"] + [f"{k} = {_toml_value(v)}" for k, v in keys.items()]
+    """The configuration as TOML, every setting written out: keys in their sections, and what
+    presets decide in the table `settings`.
+    """
+    values = {name: _toml_value(get_value(config, name)) for name in list_settings()}
+    lines = [f"{name} = {values[name]}" for name in KEYS if "." not in name]
+    for section in dict.fromkeys(name.partition(".")[0] for name in KEYS if "." in name):
+        own = [name for name in KEYS if name.startswith(f"{section}.")]
+        lines += ["", f"[{section}]"]
+        lines += [f"{name.partition('.')[2]} = {values[name]}" for name in own]
+    lines += ["", f"[{TABLE}]"]
+    lines += [f'"{name}" = {values[name]}' for name in list_settings() if name not in KEYS]
     return "\n".join(lines) + "\n"
 
 
@@ -269,6 +145,8 @@ def _override(table: dict, text: str) -> None:
     except tomllib.TOMLDecodeError:
         parsed = value
     section, dot, name = key.strip().rpartition(".")
+    if section.startswith(f"{TABLE}."):
+        section, name = TABLE, key.strip().removeprefix(f"{TABLE}.")
     if "." in section:
         raise ConfigError(f"--set '{text}': unknown key '{key.strip()}'{_nearest(section)}")
     inner = table.setdefault(section, {}) if dot else table
@@ -282,6 +160,8 @@ def _section(kind: type, table: dict, where: str, prefix: str):
     default = kind()
     values = {}
     for key, value in table.items():
+        if prefix + key in HIDDEN:
+            raise ConfigError(f"{where}: '{prefix}{key}' is no key{explain_instead(prefix + key)}")
         if key not in known:
             raise ConfigError(f"{where}: unknown key '{prefix}{key}'{_nearest(prefix + key)}")
         current = getattr(default, key)
@@ -294,11 +174,11 @@ def _section(kind: type, table: dict, where: str, prefix: str):
     return replace(default, **values)
 
 
-def _nearest(key: str) -> str:
-    close = difflib.get_close_matches(key, list_keys(), n=1, cutoff=0.5)
+def _nearest(key: str, names: Sequence[str] = KEYS) -> str:
+    close = difflib.get_close_matches(key, names, n=1, cutoff=0.5)
     if not close:
         leaf = key.rpartition(".")[2]
-        close = [k for k in list_keys() if k.rpartition(".")[2] == leaf][:1]
+        close = [k for k in names if k.rpartition(".")[2] == leaf][:1]
     return f"; did you mean '{close[0]}'?" if close else "; see configs/reference.toml for the keys"
 
 

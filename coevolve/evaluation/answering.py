@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from coevolve.cli.progress import ProgressBar
 from coevolve.config.schema import parse
-from coevolve.evaluation.items import EvalCorpus
+from coevolve.evaluation.corpus import EvalCorpus
 from coevolve.evaluation.statistics import bootstrap_mean
 from coevolve.loop.checkpoints import use_all_cores
 from coevolve.loop.services import PROMPT_STYLES, SUITE_STYLES
-from coevolve.loop.stages import split_into_chunks
+from coevolve.loop.stage_run import split_into_chunks
 from coevolve.named_models import NamedModel
 from coevolve.verification.verifier import Verifier
 from gpu_runtime.models.decoded import Decoded

@@ -7,7 +7,8 @@ the package iterates over sets of strings. stdin: {"references": [...], "hypothe
 well}; stdout: {"corpus": parts, "items": [parts, ...]}, parts in 0..1, null where a part does not
 apply to the language.
 
-    echo '{"references": ["int f();"], "hypotheses": ["int f();"], "grammar": "cpp"}' | python -m coevolve.evaluation.codebleu_process
+    echo '{"references": ["int f();"], "hypotheses": ["int f();"], "grammar": "cpp"}' | \\
+        python -m coevolve.evaluation.codebleu_process
 """
 
 from __future__ import annotations

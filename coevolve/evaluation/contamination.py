@@ -9,7 +9,8 @@ are known by their exact hash only: they come by the ten thousand, from a genera
 corpus, so that one that equals an item does so by chance. That is reported, and is no reason to
 refuse.
 
-    python -c "from coevolve.evaluation.contamination import Manifest; print(Manifest.of([], ['void f(int n) {}']).generated)"
+    python -c "from coevolve.evaluation.contamination import Manifest; \\
+        print(Manifest.of([], ['void f(int n) {}']).generated)"
 
 Method: b-bit minwise hashing (Li and König, "b-Bit Minwise Hashing", 2010).
 """
@@ -24,7 +25,7 @@ from pathlib import Path
 
 import numpy as np
 
-from coevolve.evaluation.items import EvalItem
+from coevolve.evaluation.corpus import EvalItem
 from corpora.files import write_atomically
 from corpora.fingerprints import compute_fingerprints
 from corpora.records import Program, Triplet

@@ -23,6 +23,8 @@ from coevolve.evaluation.text_scores import compute_codebleu
 from coevolve.loop.directions import find_checkpoints
 from coevolve.loop.run_corpus import RunCorpus
 from coevolve.loop.run_folder import RoundPaths, RunFolder, read_json, write_json
+from coevolve.loop.run_workers import make_local_workers, make_ray_run_workers
+from coevolve.loop.services import TranslatorService
 from coevolve.loop.stages import (
     Run,
     count_suites,
@@ -32,6 +34,7 @@ from coevolve.loop.stages import (
     split_into_chunks,
 )
 from coevolve.loop.workers import map_unordered, stream_results
+from coevolve.verification.verifier import Verifier
 from corpora.dialects import Direction, get_dialect
 from corpora.records import NOT_COMPILED, Candidate, Outcome, Program, UnitTestSuite, Verdict
 from corpora.store import read_jsonl, write_jsonl
@@ -50,7 +53,7 @@ def prepare_evaluation(run: Run) -> None:
     prepared = {}
     with run.timed(0, "evaluation suites"):
         for index, result in map_unordered(
-            run.crew.verifiers, "prepare", [(p, ()) for p in programs]
+            run.crew.verifiers, Verifier.prepare, [(p, ()) for p in programs]
         ):
             prepared[index] = result
             bar.advance()
@@ -150,7 +153,12 @@ def _collect_answers(
         for way, chunk in chunks
     ]
     for _, found in stream_results(
-        run.crew.translator, "propose", asked, run.crew.verifiers, "judge", expand
+        run.crew.translator,
+        TranslatorService.propose,
+        asked,
+        run.crew.verifiers,
+        Verifier.judge,
+        expand,
     ):
         verdicts |= {v.target_id: v for v in found}
         bar.advance(
@@ -306,7 +314,6 @@ def run_evaluate_command(
     root: Path, checkpoint: str | None, samples: int | None, as_json: bool, use_ray: bool = True
 ) -> int:
     """`coevolve eval`: print the figures of one checkpoint on a run's held-out split."""
-    from coevolve.loop.rounds import make_local_workers, make_ray_run_workers
     from coevolve.loop.run_corpus import open_corpus
     from coevolve.report.page import open_run
 

@@ -6,7 +6,8 @@ into force, checked on the source again; None where the item has none, or where 
 more (then the plain suite decides, which asks for more). Where a source searches for a value, tests
 are added in which the value is there: a flag that starts false must be seen to change.
 
-    from coevolve.evaluation.guarantees import make_guaranteed_suite; suite = make_guaranteed_suite(item, engine)
+    from coevolve.evaluation.guarantees import make_guaranteed_suite; \\
+        suite = make_guaranteed_suite(item, engine)
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from coevolve.evaluation.items import EvalItem, Guarantee
+from coevolve.evaluation.corpus import EvalItem, Guarantee
 from coevolve.verification.engine import Engine
 from corpora.records import (
     ArrayValue,

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from coevolve.evaluation.items import EvalCorpus, EvalItem, parse_json_row, read_first_row
+from coevolve.evaluation.corpus import EvalCorpus, EvalItem, parse_json_row, read_first_row
 from corpora.datasets.loaders import CorpusError
 from corpora.datasets.tables import read_file
 from corpora.dialects import Direction

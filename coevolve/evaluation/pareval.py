@@ -17,7 +17,7 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from coevolve.evaluation.items import EvalCorpus, EvalItem
+from coevolve.evaluation.corpus import EvalCorpus, EvalItem
 from coevolve.evaluation.pareval_drivers import COMMENT, find_broken_drivers, find_guarantees
 from coevolve.evaluation.vectors import (
     VectorError,

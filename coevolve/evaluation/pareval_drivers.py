@@ -6,7 +6,8 @@ each with what follows from it; a checkout in which it was mended shows none.
 all 120 drivers (60 `cpu.cc`, 60 `gpu.cu`) and their baselines in the public repository's history;
 what only falsifies timings is not among them. Our own figures do not use the drivers.
 
-    python -c "from coevolve.evaluation.pareval_drivers import find_broken_drivers; print(*find_broken_drivers('../ParEval'), sep='\\n')"
+    python -c "from coevolve.evaluation.pareval_drivers import find_broken_drivers; \\
+        print(*find_broken_drivers('../ParEval'), sep='\\n')"
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from coevolve.evaluation.items import Guarantee
+from coevolve.evaluation.corpus import Guarantee
 from corpora.datasets.tables import read_file
 
 _BENCHMARKS = "drivers/cpp/benchmarks"

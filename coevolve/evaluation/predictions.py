@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from coevolve.evaluation.items import EvalItem, parse_json_row
+from coevolve.evaluation.corpus import EvalItem, parse_json_row
 from corpora.datasets.loaders import CorpusError, read_tokenized_texts
 from corpora.datasets.tables import read_file
 

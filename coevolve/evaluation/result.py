@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 
-from coevolve.evaluation.items import EvalCorpus, EvalItem
+from coevolve.evaluation.corpus import EvalCorpus, EvalItem
 from coevolve.evaluation.metrics import efficiency_at_k, pass_at_k
 from coevolve.evaluation.scoring import ItemScore
 from coevolve.evaluation.statistics import bootstrap_mean
@@ -237,7 +237,7 @@ def _item_row(item: EvalItem, score: ItemScore, codebleu: float | None) -> dict:
 
 
 # --- for people
-# -------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------
 
 
 def flatten_figures(result: dict) -> list[tuple[str, dict]]:

@@ -18,8 +18,8 @@ from functools import partial
 
 from coevolve.cli.progress import ProgressBar
 from coevolve.cli.signals import process_pool
+from coevolve.evaluation.corpus import EvalItem
 from coevolve.evaluation.guarantees import make_guaranteed_suite
-from coevolve.evaluation.items import EvalItem
 from coevolve.verification.engine import Engine, Pair, VerifyConfig, get_shared_engine
 from coevolve.verification.requests import find_entry_names
 from corpora.dialects import get_dialect

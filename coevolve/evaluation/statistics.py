@@ -3,7 +3,8 @@
 Contract: pure functions of numbers and a seed; the unit that is resampled is the problem, never the
 sample, because samples of one problem are alike. Nothing to resample gives None.
 
-    python -c "from coevolve.evaluation.statistics import compute_mcnemar_p; print(compute_mcnemar_p(1, 9))"
+    python -c "from coevolve.evaluation.statistics import compute_mcnemar_p; \\
+        print(compute_mcnemar_p(1, 9))"
 
 Methods: percentile bootstrap (Efron and Tibshirani, "An Introduction to the Bootstrap", chapter
 13); paired bootstrap as in Koehn, "Statistical significance tests for machine translation

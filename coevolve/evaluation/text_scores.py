@@ -6,7 +6,8 @@ sacrebleu's corpus BLEU on 0..100, CodeBLEU the codebleu package's on 0..1 with 
 Figures are those of the libraries called directly on `space_tokens` texts. Nothing to compare gives
 None.
 
-    python -c "from coevolve.evaluation.text_scores import compute_bleu; print(compute_bleu(['a b c d e'], ['a b c d e']))"
+    python -c "from coevolve.evaluation.text_scores import compute_bleu; \\
+        print(compute_bleu(['a b c d e'], ['a b c d e']))"
 """
 
 from __future__ import annotations

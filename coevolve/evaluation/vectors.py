@@ -25,7 +25,10 @@ from corpora.syntax.c_family import (
     parse_c_family,
 )
 
-_ELEMENT = r"(?:unsigned\s+|signed\s+)?(?:(?:std\s*::\s*)?u?int\d+_t|(?:std\s*::\s*)?size_t|bool|double|float|int|char|short|long(?:\s+long)?|unsigned)"
+_ELEMENT = (
+    r"(?:unsigned\s+|signed\s+)?(?:(?:std\s*::\s*)?u?int\d+_t|(?:std\s*::\s*)?size_t|bool|double|"
+    r"float|int|char|short|long(?:\s+long)?|unsigned)"
+)
 _VECTOR = re.compile(
     rf"^(?P<before>const\s+)?(?:std\s*::\s*)?(?:vector\s*<\s*(?P<vector>{_ELEMENT})\s*>|array\s*<\s*(?P<array>{_ELEMENT})\s*,\s*(?P<extent>\w+)\s*>)"
     r"\s*(?P<after>const\s*)?&\s*(?P<name>\w+)$"
@@ -156,7 +159,10 @@ def _lengths(
 
 def _copy_pattern(name: str) -> str:
     """Pattern of `std::vector<T> a = NAME;`, with the type and the new name as groups."""
-    return rf"(?:std\s*::\s*)?vector\s*<\s*(?P<type>{_ELEMENT})\s*>\s*(?P<copy>\w+)\s*(?:=\s*{name}\s*;|[({{]\s*{name}\s*[)}}]\s*;)"
+    return (
+        rf"(?:std\s*::\s*)?vector\s*<\s*(?P<type>{_ELEMENT})\s*>\s*(?P<copy>\w+)\s*(?:=\s*{name}"
+        rf"\s*;|[({{]\s*{name}\s*[)}}]\s*;)"
+    )
 
 
 def _rename_shadowing_parameters(function: CFunction, names: Sequence[str]) -> str:
@@ -216,7 +222,10 @@ def _find_other_use(body: str, name: str) -> str:
     """
     plain = re.sub(r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\])*\"", " ", body, flags=re.S)
     plain = re.sub(_copy_pattern(name), ";", plain)
-    known = rf"(?<=[\[,])\s*&\s*{name}\s*(?=[,\]])|\b{name}\s*\[|\b{name}\s*\.\s*(?:size|empty|{_STARTS}|{_ENDS})\s*\(\s*\)|:\s*{name}\s*\)"
+    known = (
+        rf"(?<=[\[,])\s*&\s*{name}\s*(?=[,\]])|\b{name}\s*\[|\b{name}\s*\.\s*(?:size|empty|"
+        rf"{_STARTS}|{_ENDS})\s*\(\s*\)|:\s*{name}\s*\)"
+    )
     odd = re.search(
         rf"[^;{{}}]{{0,20}}(?<![\w.]){name}\b[^;{{}}]{{0,20}}", re.sub(known, " ", plain)
     )

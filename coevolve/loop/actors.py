@@ -1,8 +1,8 @@
 """The only file that knows Ray: thin actors round the plain classes, one crew per run.
 
-Contract: an actor holds an undecorated object and forwards one call at a time. The run folder must
-be on storage that every node sees (checkpoints are saved by the actors). A verifier that dies is
-restarted by Ray and its call retried.
+Contract: an actor holds an undecorated object and has the methods of it that a run calls. The run
+folder must be on storage that every node sees (checkpoints are saved by the actors). A verifier
+that dies is restarted by Ray and its call retried.
 
     python -c "from coevolve.loop.actors import find_ray_address; print(find_ray_address())"
 """
@@ -16,7 +16,7 @@ import shutil
 import socket
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -25,9 +25,10 @@ from typing import Any
 from coevolve.cli.errors import UserError
 from coevolve.cli.signals import started_whole
 from coevolve.config.schema import Config
-from coevolve.loop.workers import RunWorkers
+from coevolve.loop.model_starts import classify_start
+from coevolve.loop.workers import Result, RunWorkers
 from coevolve.named_models import hide_loading_bars
-from corpora.records import Candidate
+from corpora.records import Candidate, Verdict
 from gpu_runtime.models.distributed import DistributedError, Job, Start, find_cause, run_process
 
 PROBE_S = 5.0
@@ -74,8 +75,9 @@ class RayWorker:
     def __init__(self, handle: Any) -> None:
         self.handle = handle
 
-    def call(self, method: str, *arguments: Any) -> Future:
-        answer: Future = Future()
+    def submit(self, method: Callable[..., Result], *arguments: Any) -> Future[Result]:
+        """See `coevolve.loop.workers.Worker.submit`: the actor has a method of the same name."""
+        answer: Future[Result] = Future()
 
         def settle(done: Future) -> None:
             try:
@@ -87,23 +89,62 @@ class RayWorker:
                 # itself.
                 answer.set_exception(getattr(error, "cause", None) or error)
 
-        self.handle.forward.remote(method, *arguments).future().add_done_callback(settle)
+        getattr(self.handle, method.__name__).remote(*arguments).future().add_done_callback(settle)
         return answer
 
 
-class ActorHost:
-    """What runs inside an actor: builds its object there (models and runners do not travel) and
-    forwards calls.
+class ModelActor:
+    """A Translator's or a Tester's service inside an actor, which makes it: models do not travel.
+
+    Its methods are those of `coevolve.loop.services`, with the same arguments.
     """
 
-    def __init__(self, make: Callable[..., object], *arguments: Any) -> None:
-        self.target = make(*arguments)
+    def __init__(self, make: Callable[..., Any], *arguments: Any) -> None:
+        self.service = make(*arguments)
         self.meters = RunMeters()
 
-    def forward(self, method: str, *arguments: Any) -> Any:
-        answer = getattr(self.target, method)(*arguments)
-        self.meters.note(type(self.target).__name__, method, answer)
+    def cold_start(self, *arguments: Any) -> dict[str, float]:
+        return self.service.cold_start(*arguments)
+
+    def pretrain(self, *arguments: Any) -> dict[str, float]:
+        return self.service.pretrain(*arguments)
+
+    def learn(self, *arguments: Any) -> dict[str, float]:
+        return self.service.learn(*arguments)
+
+    def propose(self, *arguments: Any) -> list:
+        answer = self.service.propose(*arguments)
+        self.meters.count_candidates(answer)
         return answer
+
+    def progress(self) -> tuple[int, int, float]:
+        answer = self.service.progress()
+        self.meters.show_loss(type(self.service).__name__.removesuffix("Service").lower(), answer)
+        return answer
+
+
+class VerifierActor:
+    """A `coevolve.verification.verifier.Verifier` inside an actor, which makes it: runners do not
+    travel. Its methods are the verifier's, with the same arguments.
+    """
+
+    def __init__(self, make: Callable[..., Any], *arguments: Any) -> None:
+        self.verifier = make(*arguments)
+        self.meters = RunMeters()
+
+    def compile_ahead(self, *arguments: Any) -> None:
+        return self.verifier.compile_ahead(*arguments)
+
+    def prepare(self, *arguments: Any) -> Any:
+        return self.verifier.prepare(*arguments)
+
+    def judge(self, *arguments: Any) -> list[Verdict]:
+        verdicts = self.verifier.judge(*arguments)
+        self.meters.count_verdicts(verdicts)
+        return verdicts
+
+    def verify(self, *arguments: Any) -> list[Verdict]:
+        return self.verifier.verify(*arguments)
 
 
 class RunMeters:
@@ -126,17 +167,23 @@ class RunMeters:
             "coevolve_learning_loss", "Loss of the model that learns.", tag_keys=("model",)
         )
 
-    def note(self, model: str, method: str, answer: Any) -> None:
-        """Read an answer of a service or a verifier; others are passed over."""
-        if method == "propose" and answer and isinstance(answer[0], Candidate):
-            self.candidates.inc(len(answer))
-        elif method == "judge":
-            for outcome, count in Counter(str(v.outcome) for v in answer).items():
-                self.verdicts.inc(count, {"outcome": outcome})
-        elif method == "progress" and answer[0]:
-            self.loss.set(answer[2], {"model": model.removesuffix("Service").lower()})
+    def count_candidates(self, proposed: Sequence[object]) -> None:
+        """What a model proposed; tests, which a Tester proposes, are passed over."""
+        if proposed and isinstance(proposed[0], Candidate):
+            self.candidates.inc(len(proposed))
+
+    def count_verdicts(self, verdicts: Sequence[Verdict]) -> None:
+        """Each outcome by itself."""
+        for outcome, count in Counter(str(v.outcome) for v in verdicts).items():
+            self.verdicts.inc(count, {"outcome": outcome})
+
+    def show_loss(self, model: str, progress: tuple[int, int, float]) -> None:
+        """progress: (step, steps, loss); before the first step there is no loss."""
+        if progress[0]:
+            self.loss.set(progress[2], {"model": model})
 
     def count_kept(self, pairs: int) -> None:
+        """The pairs that a round kept as lessons."""
         if pairs:
             self.pairs_kept.inc(pairs)
 
@@ -163,8 +210,6 @@ def count_requested_gpus(config: Config, verifiers: int) -> dict[str, float]:
     """GPUs that the actors of a run ask Ray for, by who has them; those of the trainers where they
     are beside the models'.
     """
-    from coevolve.loop.checkpoints import CheckpointCache
-
     wanted = config.resources
     asked = {
         "models": 2 * wanted.model_gpus,
@@ -173,7 +218,7 @@ def count_requested_gpus(config: Config, verifiers: int) -> dict[str, float]:
     }
     if (
         wanted.trainers > max(1.0, wanted.model_gpus)
-        and CheckpointCache(config, "translator").start_kind == "pretrained"
+        and classify_start(config, "translator") == "pretrained"
     ):
         asked["trainers"] = float(wanted.trainers)
     return asked
@@ -234,7 +279,12 @@ def _start(ray: Any, address: str) -> None:
 
 
 @contextmanager
-def make_ray_workers(config: Config, make_translator, make_tester, make_verifier):
+def make_ray_workers(
+    config: Config,
+    make_translator: Callable[[Config], Any],
+    make_tester: Callable[[Config], Any],
+    make_verifier: Callable[[Config], Any],
+) -> Iterator[RunWorkers]:
     """A Crew on Ray. `make_*(config)` run inside the actors. Verifiers: config.verify.workers, or
     one per CPU.
     """
@@ -270,8 +320,8 @@ def make_ray_workers(config: Config, make_translator, make_tester, make_verifier
             "runtime_env": SHOWN_NO_GPU if gpus and not config.resources.verifier_gpus else None,
         }
         model_host, verifier_host = (
-            ray.remote(ActorHost).options(**model_options),
-            ray.remote(ActorHost).options(**verifier_options),
+            ray.remote(ModelActor).options(**model_options),
+            ray.remote(VerifierActor).options(**verifier_options),
         )
         handles = [
             model_host.remote(make_translator, config),

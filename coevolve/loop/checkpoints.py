@@ -18,8 +18,10 @@ from pathlib import Path
 
 from coevolve.config.schema import Config
 from coevolve.evaluation.contamination import Manifest, read_manifest
+from coevolve.loop.actors import choose_trainer
+from coevolve.loop.model_starts import classify_start, find_start
 from coevolve.loop.run_folder import RunFolder
-from coevolve.named_models import hide_loading_bars, resolve_model
+from coevolve.named_models import hide_loading_bars
 from corpora.files import write_folder
 from corpora.records import Program, content_hash
 from gpu_runtime.models.backends import FROZEN, MODEL_BACKENDS, classify_model
@@ -122,18 +124,12 @@ class CheckpointCache:
         """The pretrained model to begin with: the one named or, of a run's export, the part of this
         kind.
         """
-        if self.config.model.name_or_path == "small":
-            return resolve_model("small", self.kind).location
-        own = (Path(self.config.model.name_or_path) / name for name in (self.part, self.kind))
-        return next(
-            (str(folder) for folder in own if folder.is_dir()), self.config.model.name_or_path
-        )
+        return find_start(self.config, self.kind, self.part)
 
     @property
     def start_kind(self) -> str:
         """A key of MODEL_BACKENDS; it also decides how the model is asked."""
-        named = self.config.model.backend
-        return named if named in ("scratch", "openai") else classify_model(self.start)
+        return classify_start(self.config, self.kind, self.part)
 
     def pretrained(self) -> LanguageModel | None:
         """The model that the configuration names, if any: opened before data is made for it, so
@@ -285,7 +281,6 @@ def fine_tune_distributed(
     folder: str,
 ) -> dict[str, float]:
     """As `learn_and_save`, in several processes. Raises NothingToLearnError and SpreadError."""
-    from coevolve.loop.actors import choose_trainer
     from gpu_runtime.models.distributed import learn_distributed
 
     checkpoints.leave_gpus()

@@ -3,9 +3,9 @@
 Contract: pure functions of the configuration. A run of one direction is the run of a list of one:
 one entry, one Translator, whose checkpoint folder is called `translator`.
 
-    python -c "from coevolve.config.schema import parse; from coevolve.loop.directions import list_translators; \\
-print(list_translators(parse({'direction': ['cpp:cuda', 'fortran:cuda'], 'round': {'translators':
-'each'}}, 'x')))"
+    python -c "from coevolve.config.schema import parse; \\
+        from coevolve.loop.directions import list_translators; \\
+        print(list_translators(parse({'direction': ['cpp:cuda', 'fortran:cuda']}, 'x')))"
 """
 
 from __future__ import annotations
@@ -13,12 +13,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from coevolve.config.records import Config
 from corpora.dialects import Direction, parse_direction
-
-if TYPE_CHECKING:
-    from coevolve.config.schema import Config
 
 AS_WRITTEN = (
     "ask about the text as it is written, although rules could write it as a small "

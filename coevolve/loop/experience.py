@@ -5,7 +5,8 @@ Contract: pure functions of triplets; equal triplets in equal order give equal l
 (everything so far, two translations of each source in the order found, equal weights) are what the
 published runs were made with.
 
-    python -c "from coevolve.loop.experience import select_triplets; print(select_triplets([], 2, 'hard'))"
+    python -c "from coevolve.loop.experience import select_triplets; \\
+        print(select_triplets([], 2, 'hard'))"
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ that are like an evaluation item.
 Contract: the same configuration, stream and count give the same computations. What leaks is left
 out, never an error.
 
-    python -c "from coevolve.config.schema import Config; from coevolve.loop.generated import generate_computations; \
+    python -c "from coevolve.config.schema import Config; \\
+        from coevolve.loop.generated import generate_computations; \
 print([c.programs['cuda'].name for _, c in generate_computations(Config(), 3, 0, ['cpp:cuda'])])"
 """
 

@@ -13,10 +13,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from coevolve.loop.directions import has_outlined_ports
-from coevolve.loop.stages import Run, judge_candidates, split_into_chunks
+from coevolve.loop.services import TranslatorService
+from coevolve.loop.stage_run import Run, judge_candidates, split_into_chunks
 from coevolve.loop.workers import map_unordered, stream_results
 from coevolve.port.by_parts import Answer, PortAssembly
 from coevolve.verification.engine import Pair
+from coevolve.verification.verifier import Verifier
 from corpora.dialects import Direction
 from corpora.records import Candidate, Outcome, Program, UnitTestSuite, Verdict
 from translator.outline.outliner import OutlinedPart
@@ -79,7 +81,12 @@ def _run_wave(run: Run, number: int, way: Direction, joinings: Sequence[PortAsse
         return [(pairs[index],)]
 
     for index, verdicts in stream_results(
-        run.crew.translator, "propose", asked, run.crew.verifiers, "verify", expand
+        run.crew.translator,
+        TranslatorService.propose,
+        asked,
+        run.crew.verifiers,
+        Verifier.verify,
+        expand,
     ):
         for (joining, part), pair, verdict in zip(
             chunks[index], pairs[index], verdicts, strict=True
@@ -95,7 +102,7 @@ def _run_wave(run: Run, number: int, way: Direction, joinings: Sequence[PortAsse
         if pairs
     ]
     for index, verdicts in map_unordered(
-        run.crew.verifiers, "verify", [(pairs,) for _, _, pairs in ruled]
+        run.crew.verifiers, Verifier.verify, [(pairs,) for _, _, pairs in ruled]
     ):
         joining, part, proposed = ruled[index]
         answers[id(joining)] += [

@@ -7,7 +7,8 @@ evaluation item in the run's own half raises LeakError; what is generated or bui
 is left out. A part is kept for validation, and what is like it is not taught. Noise is drawn anew
 in every pass and depends on the seed, the step, the pass and the function alone.
 
-    python -c "from coevolve.config.schema import parse; from coevolve.loop.pretraining_lessons import collect_unpaired; \\
+    python -c "from coevolve.config.schema import parse; \\
+        from coevolve.loop.pretraining_lessons import collect_unpaired; \\
 print([(s.dialect, len(s.training)) for s in collect_unpaired(parse({'ladder': {'examples': 100}},
 'x'), (), ())])"
 """
@@ -19,11 +20,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from coevolve.config.checks import LADDER
 from coevolve.config.schema import Config
-from coevolve.loop.checkpoints import choose_seed, learn_and_save
+from coevolve.loop.checkpoints import CheckpointCache, choose_seed, learn_and_save
 from corpora import builtin
 from corpora.dialects import Direction, get_dialect, parse_direction
 from corpora.generator import generate
@@ -42,9 +42,6 @@ from gpu_runtime.models.pretraining import (
 )
 from gpu_runtime.models.protocol import Example
 from translator.prompting.translate import DIRECTION_TAGS, canonicalize_program, make_example
-
-if TYPE_CHECKING:
-    from coevolve.loop.services import TranslatorService
 
 GENERATED = "loopnests:"
 BATCH = 128
@@ -274,7 +271,7 @@ _LESSONS = {
 
 
 def pretrain(
-    service: TranslatorService,
+    checkpoints: CheckpointCache,
     wanted: PretrainingPass,
     real: Sequence[Program],
     protected: Sequence[Program],
@@ -285,7 +282,7 @@ def pretrain(
 
     Raises LeakError.
     """
-    config, checkpoints = service.config, service.checkpoints
+    config = checkpoints.config
     sides = collect_unpaired(config, tuple(real), tuple(protected))
     if wanted.checkpoint:
         model = checkpoints.model(wanted.checkpoint)

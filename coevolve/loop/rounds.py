@@ -21,8 +21,7 @@ from coevolve.loop.directions import find_checkpoints, list_translators
 from coevolve.loop.pretraining_lessons import list_steps
 from coevolve.loop.run_corpus import RunCorpus, build_corpus, open_corpus
 from coevolve.loop.run_folder import RunFolder, resolve_run_dir
-from coevolve.loop.services import make_tester, make_translator, make_verifier
-from coevolve.loop.workers import LocalWorker, RunWorkers
+from coevolve.loop.run_workers import make_local_workers, make_ray_run_workers
 from gpu_runtime.backend import BackendError
 from gpu_runtime.models.backends import MODEL_BACKENDS
 from gpu_runtime.models.protocol import ModelError
@@ -159,25 +158,3 @@ def describe_run(config: Config) -> str:
         f"{climbed}cold start on {config.cold_start.generated} generated pairs, run folder "
         f"{resolve_run_dir(config.run_dir)}"
     )
-
-
-@contextmanager
-def make_local_workers(config: Config):
-    """Everything in this process, one call after the other."""
-    verifier = make_verifier(config)
-    try:
-        yield RunWorkers(
-            LocalWorker(make_translator(config)),
-            LocalWorker(make_tester(config)),
-            (LocalWorker(verifier),),
-        )
-    finally:
-        verifier.engine.close()
-
-
-@contextmanager
-def make_ray_run_workers(config: Config):
-    from coevolve.loop.actors import make_ray_workers
-
-    with make_ray_workers(config, make_translator, make_tester, make_verifier) as crew:
-        yield crew

@@ -5,7 +5,9 @@ Contract: made once per run from the configuration (`corpus.jsonl`, `split.json`
 held-out program and anything nearly like it, on either side of the direction, is not in the
 training part.
 
-    python -c "from coevolve.config.schema import load; from coevolve.loop.run_corpus import build_corpus; print(len(build_corpus(load('configs/demo.toml')).training_source))"
+    python -c "from coevolve.config.schema import load; \\
+        from coevolve.loop.run_corpus import build_corpus; \\
+        print(len(build_corpus(load('configs/demo.toml')).training_source))"
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ Contract: a stage's file or folder is made under a temporary name in the same pl
 complete. A run folder belongs to one configuration (`Config.digest`) and to one process at a time;
 others are refused with the ways out.
 
-    python -c "from coevolve.loop.run_folder import RunFolder; print(RunFolder('runs/demo').round(1).verdicts)"
+    python -c "from coevolve.loop.run_folder import RunFolder; \\
+        print(RunFolder('runs/demo').round(1).verdicts)"
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coevolve.config.checks import get_value
-from coevolve.config.schema import IDLE, Config, ConfigError, format_toml, list_keys, load
+from coevolve.config.schema import IDLE, Config, ConfigError, format_toml, list_settings, load
 from corpora.files import remove_partial_files, write_atomically
 from corpora.json_text import JsonError, parse_json
 
@@ -309,8 +310,9 @@ def resolve_run_dir(run_dir: str | Path) -> Path:
 
 
 def find_differing_keys(a: Config, b: Config) -> list[str]:
-    """Keys that decide results and differ (see Config.digest)."""
-    return [k for k in list_keys() if not k.startswith(IDLE) and get_value(a, k) != get_value(b, k)]
+    """Settings that decide results and differ (see Config.digest)."""
+    names = [name for name in list_settings() if not name.startswith(IDLE)]
+    return [name for name in names if get_value(a, name) != get_value(b, name)]
 
 
 def write_json(path: Path, value: object) -> None:

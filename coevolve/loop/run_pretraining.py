@@ -34,9 +34,10 @@ from coevolve.loop.pretraining_lessons import (
     select_batch,
 )
 from coevolve.loop.run_folder import RunFolder, read_json, write_json
-from coevolve.loop.stages import Run, follow_training, judge_candidates
+from coevolve.loop.services import TranslatorService
+from coevolve.loop.stage_run import Run, follow_training, judge_candidates
 from coevolve.loop.workers import map_unordered
-from coevolve.verification.verifier import make_target_program
+from coevolve.verification.verifier import Verifier, make_target_program
 from corpora.dialects import Direction, parse_direction
 from corpora.files import remove_partial_files
 from corpora.records import Candidate, Outcome, Program, UnitTestSuite
@@ -159,7 +160,7 @@ def _pass(run: Run, paths: StepPaths, wanted: PretrainingPass) -> dict:
         run,
         label,
         run.crew.translator,
-        "pretrain",
+        TranslatorService.pretrain,
         wanted,
         _find_training_programs(run),
         run.corpus.protected,
@@ -236,7 +237,9 @@ def _translate_programs(
         chunk = list(programs[start : start + AT_ONCE])
         sampling = run.sampling(1, 0.0, "ladder")
         found += zip(
-            run.crew.translator.call("propose", checkpoint, chunk, str(way), sampling).result(),
+            run.crew.translator.submit(
+                TranslatorService.propose, checkpoint, chunk, str(way), sampling
+            ).result(),
             chunk,
             strict=True,
         )
@@ -270,7 +273,7 @@ def _suites(run: Run, label: str, programs: Sequence[Program]) -> dict[str, Unit
     bar = run.bar(f"{label}: suites", len(programs))
     suites = {}
     for index, prepared in map_unordered(
-        run.crew.verifiers, "prepare", [(p, ()) for p in programs]
+        run.crew.verifiers, Verifier.prepare, [(p, ()) for p in programs]
     ):
         bar.advance()
         if prepared.suite is not None:

@@ -170,7 +170,7 @@ class TranslatorService:
         folder: str,
     ) -> dict[str, float]:
         """One pass of the ladder; see coevolve.loop.pretraining_lessons."""
-        return pretrain(self, wanted, real, protected, folder)
+        return pretrain(self.checkpoints, wanted, real, protected, folder)
 
     def progress(self) -> tuple[int, int, float]:
         """(step, steps, loss) of the learning under way; asked from another thread."""
@@ -368,7 +368,7 @@ class TranslatorService:
 
         As they are written, whatever is asked: how a generated label looks is decided by its own
         source's look, which rules take away (pass@1 fell from 78 to 48 % when they were taught in
-        the form that is asked: docs/results.md).
+        the form that is asked: docs/results/small.md).
         """
         taught = dict.fromkeys(
             str(each)

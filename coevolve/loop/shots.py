@@ -5,7 +5,8 @@ Contract: pairs come from the corpora that are written by hand and verified by t
 tests, and from the rounds that a checkpoint has behind it. Whatever equals or nearly equals a
 held-out program or a reference of the run is left out, on either side.
 
-    python -c "from coevolve.config.schema import parse; from coevolve.loop.shots import make_wording; \\
+    python -c "from coevolve.config.schema import parse; \\
+        from coevolve.loop.shots import make_wording; \\
 print(len(make_wording(parse({'model': {'few_shot': 2}}, 'x')).pairs))"
 """
 

@@ -4,30 +4,30 @@ Contract: a stage returns at once when its file exists; it writes it atomically 
 are put in input order before they are written, so equal seeds give equal bytes however the workers
 were scheduled. Timing goes to `timings.jsonl` only.
 
-    python -c "from coevolve.loop.stages import Run; print(Run.__doc__)"
+    python -c "from coevolve.loop.stages import make_suites; help(make_suites)"
 """
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from concurrent.futures import wait
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
-from coevolve.cli.progress import ProgressBar
-from coevolve.config.schema import Config
-from coevolve.loop.cpu_time import compute_busy_share, read_cpu_time
-from coevolve.loop.directions import find_checkpoints, find_translator, list_translators
+from coevolve.loop.directions import find_checkpoints, list_translators
 from coevolve.loop.experience import gather_triplets
-from coevolve.loop.run_corpus import RunCorpus
-from coevolve.loop.run_folder import RoundPaths, RunFolder, write_json
+from coevolve.loop.join_stage import join_ports
+from coevolve.loop.run_folder import RoundPaths, write_json
+from coevolve.loop.run_pretraining import run_pretraining
+from coevolve.loop.services import TesterService, TranslatorService
+from coevolve.loop.stage_run import (
+    Run,
+    follow_training,
+    group_for_judging,
+    judge_candidates,
+    split_into_chunks,
+)
 from coevolve.loop.verdict_lessons import JudgedProgram, group_by_program
-from coevolve.loop.workers import RunWorkers, Worker, map_unordered, stream_results
-from coevolve.verification.verifier import PreparedSuite, make_target_program
-from corpora.dialects import Direction
+from coevolve.loop.workers import Worker, map_unordered, stream_results
+from coevolve.verification.verifier import PreparedSuite, Verifier, make_target_program
 from corpora.records import (
     Candidate,
     Outcome,
@@ -40,48 +40,6 @@ from corpora.records import (
 from corpora.store import read_jsonl, write_jsonl
 from gpu_runtime.models.protocol import Sampling
 
-PROGRAMS_PER_CHUNK = 16
-FOLLOW_S = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """What every stage needs: the configuration, the folder, the corpus and the workers."""
-
-    config: Config
-    folder: RunFolder
-    corpus: RunCorpus
-    crew: RunWorkers
-
-    def sides(self) -> list[tuple[Direction, tuple[Program, ...]]]:
-        """Directions to propose in, each with its real programs; a reverse one only where a real
-        corpus exists.
-        """
-        return self.corpus.sides(self.config)
-
-    def translator(self, number: int, way: Direction) -> Path:
-        """The checkpoint of round `number` that is asked for `way`."""
-        return self.folder.round(number).folder / find_translator(self.config, str(way)).name
-
-    def sampling(self, n: int, temperature: float, *salt: object) -> Sampling:
-        seed = int(content_hash(self.config.seed, *salt), 16) % (1 << 31)
-        return Sampling(
-            n=n, temperature=temperature, max_new_tokens=self.config.model.max_new_tokens, seed=seed
-        )
-
-    def bar(self, label: str, total: int) -> ProgressBar:
-        """Progress that is printed and told to `coevolve watch`."""
-        return ProgressBar(label, total, file=self.folder.progress)
-
-    @contextmanager
-    def timed(self, number: int, stage: str) -> Iterator[None]:
-        started, before = time.monotonic(), read_cpu_time()
-        try:
-            yield
-        finally:
-            busy = compute_busy_share(before, read_cpu_time())
-            self.folder.record_time(number, stage, time.monotonic() - started, busy)
-
 
 def run_cold_start(run: Run) -> None:
     """All models from nothing (or from the pretrained checkpoint) on generated pairs and suites;
@@ -89,10 +47,6 @@ def run_cold_start(run: Run) -> None:
     """
     if has_all_models(run, 0):
         return
-    from coevolve.loop.run_pretraining import (
-        run_pretraining,
-    )  # late: its stages are built from this module
-
     paths, protected = run.folder.round(0), run.corpus.protected
     before = run_pretraining(run)
     with run.timed(0, "cold start"):
@@ -103,7 +57,7 @@ def run_cold_start(run: Run) -> None:
                     run,
                     f"cold start: {served.label}",
                     run.crew.translator,
-                    "cold_start",
+                    TranslatorService.cold_start,
                     protected,
                     str(folder),
                     served.ways,
@@ -114,7 +68,7 @@ def run_cold_start(run: Run) -> None:
                 run,
                 "cold start: Tester",
                 run.crew.tester,
-                "cold_start",
+                TesterService.cold_start,
                 protected,
                 str(paths.tester),
             )
@@ -126,24 +80,6 @@ def has_all_models(run: Run, number: int) -> bool:
     return paths.tester.exists() and all(
         path.exists() for path in find_checkpoints(run.config, paths.folder)
     )
-
-
-def follow_training(
-    run: Run, label: str, worker: Worker, method: str, *arguments: object
-) -> dict[str, float]:
-    """Show the steps of a model that learns until it has; its figures. Raises what it raises."""
-    bar = run.bar(label, 0)  # first: a local worker works within `call`
-    learning = worker.call(method, *arguments)
-    while not wait([learning], timeout=FOLLOW_S).done:
-        step, steps, loss = worker.call("progress").result()
-        bar.total = steps
-        bar.set(step, f"loss {loss:.3f}" if step else "preparing")
-    bar.close(_format_figures(learning.result()))
-    return learning.result()
-
-
-def _format_figures(figures: dict[str, float]) -> str:
-    return ", ".join(f"{k} {v:.4g}" for k, v in figures.items())
 
 
 def make_suites(run: Run, number: int) -> None:
@@ -174,13 +110,15 @@ def propose_suites(
     def expand(index: int, proposals: list) -> list[tuple]:
         return [(program, proposed) for program, proposed in zip(chunks[index], proposals)]
 
-    for _ in map_unordered(run.crew.verifiers, "compile_ahead", [(chunk,) for chunk in chunks]):
+    for _ in map_unordered(
+        run.crew.verifiers, Verifier.compile_ahead, [(chunk,) for chunk in chunks]
+    ):
         # many programs in one compiler run; on other machines than the one that did it, `prepare`
         # compiles anew
         pass
     asked = [(checkpoint, chunk, sampling) for chunk in chunks]
     for index, result in stream_results(
-        run.crew.tester, "propose", asked, run.crew.verifiers, "prepare", expand
+        run.crew.tester, TesterService.propose, asked, run.crew.verifiers, Verifier.prepare, expand
     ):
         prepared[index] = result
         bar.advance(note=f"{sum(p.suite is not None for p in prepared.values())} valid")
@@ -226,8 +164,6 @@ def propose_and_verify(run: Run, number: int) -> None:
         else:
             verdicts = _stream_candidates(run, number, work, suites)
         if run.config.round.by_parts:
-            from coevolve.loop.join_stage import join_ports  # late: it is built from this module
-
             known = list(read_jsonl(paths.proposals, Candidate))
             joined, judged_too = join_ports(run, number, known, verdicts, suites)
             write_jsonl(paths.proposals, [*known, *joined])
@@ -260,44 +196,18 @@ def _stream_candidates(
         return group_for_judging(generated[index], {p.id: p for p in work[index][1]}, suites)
 
     for index, verdicts in stream_results(
-        run.crew.translator, "propose", asked, run.crew.verifiers, "judge", expand
+        run.crew.translator,
+        TranslatorService.propose,
+        asked,
+        run.crew.verifiers,
+        Verifier.judge,
+        expand,
     ):
         results[index] = verdicts
         equivalent += sum(v.outcome is Outcome.EQUIVALENT for v in verdicts)
         bar.advance(note=f"{equivalent} equivalent")
     bar.close()
     return [v for i in sorted(results) for v in results[i]]
-
-
-def judge_candidates(
-    run: Run,
-    label: str,
-    candidates: list[Candidate],
-    programs: dict[str, Program],
-    suites: dict[str, UnitTestSuite],
-) -> list[Verdict]:
-    """Verdicts of known candidates, in the candidates' order grouped by program."""
-    items = group_for_judging(candidates, programs, suites)
-    bar = run.bar(label, len(items))
-    results: dict[int, list[Verdict]] = {}
-    for index, verdicts in map_unordered(run.crew.verifiers, "judge", items):
-        results[index] = verdicts
-        bar.advance()
-    bar.close()
-    return [v for i in sorted(results) for v in results[i]]
-
-
-def group_for_judging(
-    candidates: list[Candidate], programs: dict[str, Program], suites: dict[str, UnitTestSuite]
-) -> list[tuple]:
-    """(program, suite, its candidates) per program and direction, in first-seen order; programs
-    without a suite are left out.
-    """
-    grouped: dict[tuple[str, str], list[Candidate]] = {}
-    for candidate in candidates:
-        if candidate.source_id in suites:
-            grouped.setdefault((candidate.source_id, candidate.direction), []).append(candidate)
-    return [(programs[i], suites[i], group) for (i, _), group in grouped.items()]
 
 
 def drop_repeated_texts(candidates: list[Candidate]) -> list[Candidate]:
@@ -307,10 +217,6 @@ def drop_repeated_texts(candidates: list[Candidate]) -> list[Candidate]:
 
 def _by_id(run: Run) -> dict[str, Program]:
     return {p.id: p for _, side in run.sides() for p in side}
-
-
-def split_into_chunks(items: Sequence) -> list[Sequence]:
-    return [items[i : i + PROGRAMS_PER_CHUNK] for i in range(0, len(items), PROGRAMS_PER_CHUNK)]
 
 
 def keep_triplets(run: Run, number: int) -> None:
@@ -423,7 +329,7 @@ def _learn_one(
         run,
         f"round {number}: {label} {'frozen' if is_frozen else 'learns'}",
         worker,
-        "learn",
+        TesterService.learn if name == "tester" else TranslatorService.learn,
         *asked,
     )
 

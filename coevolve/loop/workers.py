@@ -1,12 +1,14 @@
-"""Workers as the loop sees them: call a method, get a future. Local here; Ray's in
+"""Workers as the loop sees them: name a method of their class, get a future. Local here; Ray's in
 `coevolve.loop.actors`.
 
-Contract: `call` never blocks for a remote worker and returns a `concurrent.futures.Future`.
+Contract: `submit` never blocks for a remote worker and returns a `concurrent.futures.Future`. What
+is to be done is given as the method itself, `Verifier.judge`, so that a type checker follows it.
 `stream_results` keeps every verifier busy while the generator goes on, and yields results as they
 arrive, each with the index of its item, so that callers can put them in input order: arrival order
 never decides a result.
 
-    python -c "from coevolve.loop.workers import LocalWorker; print(LocalWorker('abc').call('upper').result())"
+    python -c "from coevolve.loop.workers import LocalWorker; \\
+        print(LocalWorker('abc').submit(str.upper).result())"
 """
 
 from __future__ import annotations
@@ -15,25 +17,35 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
+
+Result = TypeVar("Result")
 
 
 class Worker(Protocol):
-    """Something that runs methods of one plain object, here or elsewhere."""
+    """Something that holds one plain object, here or elsewhere, and runs its methods."""
 
-    def call(self, method: str, *arguments: Any) -> Future: ...
+    def submit(self, method: Callable[..., Result], *arguments: Any) -> Future[Result]:
+        """Run `method` of the held object, a method of its class, with `arguments`.
+
+        Returns a future of what the method returns; it raises what the method raises.
+        """
+        ...
 
 
 class LocalWorker:
-    """Runs methods of `target` at once in this process."""
+    """Runs methods of `target` at once in this process. `target` need only have the method's name:
+    tests give stand-ins.
+    """
 
     def __init__(self, target: object) -> None:
         self.target = target
 
-    def call(self, method: str, *arguments: Any) -> Future:
-        future: Future = Future()
+    def submit(self, method: Callable[..., Result], *arguments: Any) -> Future[Result]:
+        """See `Worker.submit`. The future is done when it is returned."""
+        future: Future[Result] = Future()
         try:
-            future.set_result(getattr(self.target, method)(*arguments))
+            future.set_result(getattr(self.target, method.__name__)(*arguments))
         except Exception as error:  # handed over whole; raised again at .result()
             future.set_exception(error)
         return future
@@ -51,23 +63,23 @@ class RunWorkers:
 
 
 def map_unordered(
-    workers: Sequence[Worker], method: str, items: Iterable[tuple]
-) -> Iterator[tuple[int, Any]]:
-    """Call `method(*item)` on idle workers; yield (index, result) as results arrive."""
+    workers: Sequence[Worker], method: Callable[..., Result], items: Iterable[tuple]
+) -> Iterator[tuple[int, Result]]:
+    """Run `method(*item)` on idle workers; yield (index, result) as results arrive."""
     yield from stream_results(
-        None, "", [], workers, method, lambda _chunk, _answer: [], first=items
+        None, method, [], workers, method, lambda _chunk, _answer: [], first=items
     )
 
 
 def stream_results(
     generator: Worker | None,
-    generate: str,
+    generate: Callable[..., Any],
     chunks: Sequence[tuple],
     workers: Sequence[Worker],
-    method: str,
+    method: Callable[..., Result],
     expand: Callable[[int, Any], Sequence[tuple]],
     first: Iterable[tuple] = (),
-) -> Iterator[tuple[int, Any]]:
+) -> Iterator[tuple[int, Result]]:
     """Generate chunk after chunk on one worker and send what comes out to the others while it goes
     on.
 
@@ -83,11 +95,11 @@ def stream_results(
     while queue or running or waiting_chunks or generation:
         if generation is None and waiting_chunks:
             index, arguments = waiting_chunks.popleft()
-            generation = (generator.call(generate, *arguments), index)
+            generation = (generator.submit(generate, *arguments), index)
         while queue and idle:
             number, item = queue.popleft()
             worker = idle.popleft()
-            running[worker.call(method, *item)] = (worker, number)
+            running[worker.submit(method, *item)] = (worker, number)
         watched = set(running) | ({generation[0]} if generation else set())
         done, _ = wait(watched, return_when=FIRST_COMPLETED)
         if generation and generation[0] in done:

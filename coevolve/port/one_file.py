@@ -7,7 +7,9 @@ differ both stay, for a compiler to say so. `find_missing_headers(text, dialect)
 what it names and does not include: verdicts need none (docs/verify.md), a compiler does.
 `replace_restrict` has C++'s spelling of `restrict`. Other languages' texts stay as they are.
 
-    python -c "from coevolve.port.one_file import drop_repeated_definitions; print(drop_repeated_definitions('struct P { int x; };\\nvoid g(P *p) { p->x = 1; }', ['struct P { int x; };\\nvoid f(P *p) { p->x = 0; }']))"
+    python -c "from coevolve.port.one_file import drop_repeated_definitions; \\
+        print(drop_repeated_definitions('struct P { int x; };\\nvoid g(P *p) { p->x = 1; }', \\
+        ['struct P { int x; };\\nvoid f(P *p) { p->x = 0; }']))"
 """
 
 from __future__ import annotations
@@ -44,7 +46,8 @@ _CALL = r"(?<![\w.:>]){}\s*\("
 _STANDARD = r"\bstd\s*::\s*(?:{})\b"
 _NAMED = {
     "cmath": _STANDARD.format(f"(?:{_MATH}|abs)f?"),
-    "math.h": f"{_CALL.format(f'(?:(?:{_MATH})[fl]?|abs)')}|\\b(?:INFINITY|NAN|HUGE_VALF?|M_PI|M_E)\\b",
+    "math.h": _CALL.format(f"(?:(?:{_MATH})[fl]?|abs)")
+    + r"|\b(?:INFINITY|NAN|HUGE_VALF?|M_PI|M_E)\b",
     "stdlib.h": _CALL.format("(?:malloc|calloc|realloc|free|l?l?abs|qsort|rand|srand|exit|abort)"),
     "string.h": _CALL.format("(?:mem(?:cpy|set|move|cmp)|strlen|strcmp|strncmp|strcpy)"),
     "stdint.h": r"\bu?int(?:8|16|32|64|ptr)_t\b|\bU?INT(?:8|16|32|64)_M(?:AX|IN)\b",

@@ -3,7 +3,9 @@
 Contract: reads what is there; a stage that has not finished is absent, never guessed. Texts are
 passed on as they are: escaping is the page's business.
 
-    python -c "from coevolve.report.data import make_page_data; from coevolve.loop.run_folder import RunFolder; print(make_page_data(RunFolder('runs/demo'))['rounds'])"
+    python -c "from coevolve.report.data import make_page_data; \\
+        from coevolve.loop.run_folder import RunFolder; \\
+        print(make_page_data(RunFolder('runs/demo'))['rounds'])"
 """
 
 from __future__ import annotations

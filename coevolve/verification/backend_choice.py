@@ -4,7 +4,8 @@ emulation.
 Contract: `choose_backend_kind` starts nothing; `make_backend` does. Both raise ValueError, one
 line, for what is not to be had.
 
-    python -c "from coevolve.verification.backend_choice import choose_backend_kind; print(choose_backend_kind('auto'))"
+    python -c "from coevolve.verification.backend_choice import choose_backend_kind; \\
+        print(choose_backend_kind('auto'))"
 """
 
 from __future__ import annotations

@@ -7,7 +7,8 @@ own sources), so that a repeated question costs less than a millisecond. Expecte
 in memory only.
 
     python -c "from coevolve.verification.engine import *; from corpora.records import Program; \
-print(verify(Program('cpp', 'f', 'void f(int *x, int n) { for (int i = 0; i < n; i++) x[i] = i; }'), \
+print(verify(Program('cpp', 'f', \\
+    'void f(int *x, int n) { for (int i = 0; i < n; i++) x[i] = i; }'), \
 Program('cuda', 'f', '__global__ void f(int *x, int n) { int i = blockIdx.x * blockDim.x +
 threadIdx.x; if (i < n) x[i] = i; }')))"
 """

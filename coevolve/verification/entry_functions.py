@@ -7,7 +7,8 @@ each, since helpers come first. What of the source the target lacks is named. `f
 gives for a kernel the host function of its text that copies what it needs to the device, launches
 it and copies back: where the text has one, that is what its author wants called.
 
-    python -c "from coevolve.verification.entry_functions import find_entry_names; print(find_entry_names('int g(int a){return a;} void f(int*x){}', 'cpp'))"
+    python -c "from coevolve.verification.entry_functions import find_entry_names; \\
+        print(find_entry_names('int g(int a){return a;} void f(int*x){}', 'cpp'))"
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ from dataclasses import dataclass
 
 from corpora.dialects import get_dialect
 from corpora.extraction.c_family import find_local_names
+from corpora.ir import names_in
 from corpora.records import Program
 from corpora.signatures.signature import SignatureError, read_signature
 from corpora.syntax.c_family import find_c_functions, get_leaf_texts, parse_c_family
 from corpora.syntax.fortran import find_procedures
 from gpu_runtime.call.binding import BindingError, bind_parameters
 from gpu_runtime.call.parameter_names import normalize_name
-from gpu_runtime.launch.launch_from_host import find_host_launches
+from gpu_runtime.launch.launch_from_host import find_launching_functions
 
 _WORD = re.compile(r"[a-z_]\w*", re.I)
 
@@ -72,12 +74,8 @@ def find_host_caller(source: Program, target: Program) -> Program:
     """
     if target.dialect != "cuda" or "<<<" not in target.text:
         return target
-    hosts = {
-        f.name: f
-        for f, _ in find_host_launches(target.text, target.name)
-        if not f.template and not f.member
-    }
-    copying = [name for name, f in hosts.items() if "cudaMemcpy" in get_leaf_texts(f.node)]
+    hosts = find_launching_functions(target.text, target.name)
+    copying = [name for name, f in hosts.items() if "cudaMemcpy" in names_in(f.body)]
     if len(copying) != 1:
         return target
     caller = Program(target.dialect, copying[0], target.text)

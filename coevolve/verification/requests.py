@@ -4,7 +4,8 @@
 Contract: wrong use is a VerifyError (a ValueError) of one line. Two texts are as many questions as
 they share functions that nothing else in the source calls (coevolve.verification.entry_functions).
 
-    python -c "from coevolve.verification.requests import make_request; print(make_request('void f(int*x){} void g(int*x){}', 'cpp', 'void g(int*x){}', 'cpp'))"
+    python -c "from coevolve.verification.requests import make_request; \\
+        print(make_request('void f(int*x){} void g(int*x){}', 'cpp', 'void g(int*x){}', 'cpp'))"
 """
 
 from __future__ import annotations

@@ -57,7 +57,6 @@ from corpora.ir import (
     Declaration,
     Expression,
     ExpressionStatement,
-    Extent,
     For,
     Function,
     Goto,

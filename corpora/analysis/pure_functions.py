@@ -26,13 +26,13 @@ make_int2 make_int3 make_int4 __float2int_rn __int2float_rn __float2half __half2
 """
 _FORTRAN = """
 achar acos acosh aimag aint all anint any asin asinh atan atan2 atanh bessel_j0 bessel_j1 btest
-ceiling char cmplx conjg cos cosh count cshift dabs datan dble dcos dexp dfloat dim dlog dmax1 dmin1 dmod
-dot_product dprod dsign dsin dsqrt dtan eoshift erf erfc exp exponent findloc float floor fraction
-gamma hypot iabs iachar iand ibclr ibits ibset ichar idint ieor ifix index int ior isign ishft
-ishftc kind len len_trim log log10 log_gamma logical matmul max max0 max1 amax1 maxloc maxval merge
-min min0 min1 amin1 minloc minval mod modulo nearest nint norm2 not pack parity popcnt product real
-repeat reshape scan scale set_exponent sign sin sinh sngl spacing spread sqrt sum tan tanh
-transfer transpose trim unpack verify ieee_is_nan ieee_is_finite
+ceiling char cmplx conjg cos cosh count cshift dabs datan dble dcos dexp dfloat dim dlog dmax1
+dmin1 dmod dot_product dprod dsign dsin dsqrt dtan eoshift erf erfc exp exponent findloc float
+floor fraction gamma hypot iabs iachar iand ibclr ibits ibset ichar idint ieor ifix index int ior
+isign ishft ishftc kind len len_trim log log10 log_gamma logical matmul max max0 max1 amax1 maxloc
+maxval merge min min0 min1 amin1 minloc minval mod modulo nearest nint norm2 not pack parity
+popcnt product real repeat reshape scan scale set_exponent sign sin sinh sngl spacing spread sqrt
+sum tan tanh transfer transpose trim unpack verify ieee_is_nan ieee_is_finite
 """
 _SHAPE = """
 size lbound ubound shape allocated associated present huge tiny epsilon precision digits range

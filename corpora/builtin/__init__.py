@@ -6,7 +6,8 @@ function (the stem), parameters in the same order, and the same memory layout: a
 element a[i*m+j] is a(j+1, i+1) in Fortran. Index arrays are 0-based in every dialect. `.cu` entries
 are host functions that allocate, copy, launch and copy back.
 
-    python -c "from corpora.builtin import programs; print(len(programs('cpp')), programs('cuda')[0].origin)"
+    python -c "from corpora.builtin import programs; \\
+        print(len(programs('cpp')), programs('cuda')[0].origin)"
 """
 
 from __future__ import annotations

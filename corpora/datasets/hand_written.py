@@ -5,7 +5,8 @@ Contract: `read_collection(root, label)` makes a Program of every `<family>/<nam
 entry function is the stem; files with one stem in several dialects are versions of one computation
 and share their origin. Fixed-form Fortran (`.f`) is read as free form, as everywhere.
 
-    python -c "from corpora import builtin, development; print(len(builtin.programs('cpp')), len(development.programs('cpp')))"
+    python -c "from corpora import builtin, development; \\
+        print(len(builtin.programs('cpp')), len(development.programs('cpp')))"
 """
 
 from __future__ import annotations

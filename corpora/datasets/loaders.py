@@ -9,8 +9,9 @@ CorpusError: one line with what, where and how to mend it.
     spec                        what
     builtin                     the project's hand-written functions
     development                 more of them, to choose settings by: neither trained on nor reported
-    generated:COUNT:SEED[:easy] loop nests from the generator, of its level `mixed` where no other is named; behind it `:structures`, with
-                                structures and vectors as parameters where they can be
+    generated:COUNT:SEED[:easy] loop nests from the generator, of its level `mixed` where no other
+                                is named; behind it `:structures`, with structures and vectors
+                                as parameters where they can be
     hf:DATASET[:SPLIT]          a Hugging Face data set (split `train` where not given)
     PATH.tok                    one whitespace-tokenised function a line
     PATH.jsonl, PATH.parquet    one text a row; newlines may be stored as backslash-n
@@ -20,7 +21,8 @@ names in the text: `polybench.parquet#fortran?DATA_TYPE=double precision&_PB_*=*
 name, and in the value stands for its rest). `?shim=polybench` writes out the macros of that
 benchmark suite (corpora/datasets/polybench.py) in functions that rely on them.
 
-    python -c "from corpora.datasets.loaders import load_corpus; print(len(load_corpus('builtin', 'cpp').programs))"
+    python -c "from corpora.datasets.loaders import load_corpus; \\
+        print(len(load_corpus('builtin', 'cpp').programs))"
 """
 
 from __future__ import annotations

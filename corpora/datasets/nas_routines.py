@@ -73,13 +73,15 @@ _CG_CPP = _RANDOM_CPP + "static int icnvrt(double x, int ipwr2) { return (int)(i
 _FT_CPP = (
     _RANDOM_CPP
     + """
-static dcomplex dcomplex_mul2(dcomplex a, double b) { dcomplex r = {a.real * b, a.imag * b}; return r; }
+static dcomplex dcomplex_mul2(dcomplex a, double b) { dcomplex r = {a.real * b, a.imag * b}; \
+return r; }
 static int ilog2(int n) {
   int lg = 0;
   while (n > 1) { n = n / 2; lg = lg + 1; }
   return lg;
 }
-static void fftz2(int is, int l, int m, int n, int ny, int ny1, dcomplex u[], dcomplex x[][FFTBLOCKPAD], dcomplex y[][FFTBLOCKPAD]) {
+static void fftz2(int is, int l, int m, int n, int ny, int ny1, dcomplex u[], \
+dcomplex x[][FFTBLOCKPAD], dcomplex y[][FFTBLOCKPAD]) {
   int half = n / 2, lk = 1 << (l - 1), li = 1 << (m - l);
   for (int i = 0; i < li; i++) {
     dcomplex w = u[li + i];

@@ -4,7 +4,8 @@ Contract: every function raises CorpusError, one line, for what a user can mend:
 row that is no JSON object, a missing column (with the nearest name), a data set that cannot be
 fetched.
 
-    python -c "from corpora.datasets.tables import restore_newlines; print(restore_newlines('a\\\\nb'))"
+    python -c "from corpora.datasets.tables import restore_newlines; \\
+        print(restore_newlines('a\\\\nb'))"
 """
 
 from __future__ import annotations
@@ -127,7 +128,8 @@ def read_parquet_rows(path: Path, column: str, row: Dialect) -> Iterator[tuple[i
     with pq.ParquetFile(path) as file:
         number = 0
         for batch in file.iter_batches(columns=[name]):
-            for number, text in enumerate(batch.column(0).to_pylist(), number + 1):
+            for text in batch.column(0).to_pylist():
+                number += 1
                 yield number, text or ""
 
 

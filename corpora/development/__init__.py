@@ -8,7 +8,8 @@ code; `.cu`, where present, is a bare `__global__` kernel with the same paramete
 order. None is a near-duplicate of another, of a built-in function or of BabelTower's validation
 split, and each has a valid rule-made suite (`tests/corpora/test_development.py`).
 
-    python -c "from corpora.development import pairs, programs; print(len(programs('cpp')), len(pairs('cpp:cuda')))"
+    python -c "from corpora.development import pairs, programs; \\
+        print(len(programs('cpp')), len(pairs('cpp:cuda')))"
 """
 
 from __future__ import annotations

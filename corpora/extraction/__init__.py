@@ -12,6 +12,7 @@
   variables and DATA of Fortran.
 - `lift_c_family`: Global variables of a C-family file as parameters: what a function reads and
   changes outside itself becomes testable.
+- `pieces`: What the front ends of the extraction give: one record for each function of a file.
 - `lift_fortran`: Module variables and COMMON blocks as dummy arguments: what a Fortran procedure
   shares with others becomes testable.
 """

@@ -6,7 +6,8 @@ name (functions, templates, macros, types, enumerators, constants, `__constant__
 data) and come in their order in the file; namespaces and `extern "C"` are unwrapped. Changeable
 globals become parameters (corpora.extraction.lift_c_family), so that data can set them.
 
-    python -c "from corpora.extraction.c_family import extract_functions; print(extract_functions('#define N 4\\nvoid f(int *x) { x[0] = N; }')[0].text)"
+    python -c "from corpora.extraction.c_family import extract_functions; \\
+        print(extract_functions('#define N 4\\nvoid f(int *x) { x[0] = N; }')[0].text)"
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from functools import lru_cache
 
 from tree_sitter import Node
 
-from corpora.extraction.extract import MAIN_PROGRAM, ExtractedFunction
 from corpora.extraction.lift_c_family import (
     Edit,
     GlobalVariable,
@@ -25,6 +25,7 @@ from corpora.extraction.lift_c_family import (
     find_globals,
     lift_globals,
 )
+from corpora.extraction.pieces import MAIN_PROGRAM, ExtractedFunction
 from corpora.syntax.c_family import (
     CFunction,
     find_c_functions,

@@ -13,10 +13,12 @@ print(extract_programs('static int g(int a) { return a; } void f(int *x) { *x = 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from corpora.dialects import Dialect, get_dialect
+from corpora.frontends.c_family import LAUNCH_EXPRESSION, parse_c_family
+from corpora.frontends.fortran import parse_fortran
+from corpora.ir import Function, KernelLaunch, Pragma, UnsupportedExpression, walk
 from corpora.records import Program
 from corpora.signatures.signature import SignatureError, read_signature
 
@@ -58,16 +60,8 @@ class ExtractedFunction:
     reason: str = ""
 
 
-_PARALLEL = {
-    "cuda": re.compile(r"\b__global__\b|<\s*<\s*<"),
-    "openmp": re.compile(r"#\s*pragma\s+omp\b|!\$omp\b", re.I),
-    "offload": re.compile(r"#\s*pragma\s+omp\s+target\b", re.I),
-}
-"""What the text of a function of a parallel model must show; a serial function of the same file is
-passed over.
-"""
-_FOREIGN = {"serial": _PARALLEL["cuda"], "openmp": _PARALLEL["cuda"], "offload": _PARALLEL["cuda"]}
-"""What it must not show: code of another model."""
+_PARALLEL = frozenset({"cuda", "openmp", "offload"})
+"""Models whose functions must show it; a serial function of the same file is passed over."""
 
 
 def extract_programs(text: str, dialect_name: str, origin: str = "") -> ExtractionResult:
@@ -84,12 +78,12 @@ def extract_programs(text: str, dialect_name: str, origin: str = "") -> Extracti
 def _extracted(text: str, row: Dialect, origin: str) -> ExtractionResult:
     programs: list[Program] = []
     skipped: list[SkippedItem] = []
-    marker = _PARALLEL.get(row.model)
     for piece in _PIECES[row.language](text):
+        models = frozenset() if piece.reason else find_parallel_models(piece.text, row)
         reason = piece.reason
-        if not reason and marker and not marker.search(piece.text):
+        if not reason and row.model in _PARALLEL and row.model not in models:
             reason = f"is not parallel: nothing of {row.model} in it"
-        if not reason and row.model in _FOREIGN and _FOREIGN[row.model].search(piece.text):
+        if not reason and row.model != "cuda" and "cuda" in models:
             reason = f"is CUDA code, not {row.name}"
         if not reason:
             program = Program(row.name, piece.name, piece.text, origin)
@@ -99,6 +93,27 @@ def _extracted(text: str, row: Dialect, origin: str) -> ExtractionResult:
                 continue
         skipped.append(SkippedItem(origin, piece.name, reason))
     return ExtractionResult(tuple(programs), tuple(skipped))
+
+
+def find_parallel_models(text: str, row: Dialect) -> frozenset[str]:
+    """Parallel models that `text`, of the language of `row`, makes use of: `cuda` for kernels and
+    launches, `openmp` for its directives, `offload` for those with `target`.
+    """
+    if row.language == "fortran":
+        unit = parse_fortran(text, dialect="openmp-fortran")
+    else:
+        unit = parse_c_family(text, row.name)
+    found = set()
+    for node in walk(unit.items):
+        if isinstance(node, Pragma) and node.family == "omp":
+            found |= {"openmp", "offload"} if "target" in node.directive.split() else {"openmp"}
+        elif isinstance(node, KernelLaunch) or (
+            isinstance(node, Function) and "__global__" in node.qualifiers
+        ):
+            found.add("cuda")
+        elif isinstance(node, UnsupportedExpression) and node.kind == LAUNCH_EXPRESSION:
+            found.add("cuda")
+    return frozenset(found)
 
 
 def explain_uncallable(program: Program) -> str:

@@ -7,7 +7,8 @@ module procedures that it calls, and those that use the same modules, become int
 external ones of the file follow it. A procedure that needs other modules, or calls one with COMMON
 blocks, is left out: data cannot set them. Fixed form comes out as free form.
 
-    python -c "from corpora.extraction.fortran import extract_procedures; print(extract_procedures('subroutine f(n)\\nend')[0].text)"
+    python -c "from corpora.extraction.fortran import extract_procedures; \\
+        print(extract_procedures('subroutine f(n)\\nend')[0].text)"
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from corpora.extraction.extract import MAIN_PROGRAM, ExtractedFunction
 from corpora.extraction.fortran_library import add_library_routines
 from corpora.extraction.lift_fortran import (
     NotLiftableError,
@@ -27,6 +27,7 @@ from corpora.extraction.lift_fortran import (
     find_module_variables,
     is_common_statement,
 )
+from corpora.extraction.pieces import MAIN_PROGRAM, ExtractedFunction
 from corpora.syntax.fortran import (
     LogicalLine,
     Procedure,

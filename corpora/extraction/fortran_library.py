@@ -5,7 +5,8 @@ Contract: `add_library_routines(text)` is the text followed by those of them tha
 not define, and their names. LSAME compares letters without case, as ASCII; XERBLA stops, so that
 tests with arguments that a routine refuses do not count.
 
-    python -c "from corpora.extraction.fortran_library import add_library_routines; print(add_library_routines('subroutine f(c)\\ncharacter c\\nif (lsame(c, \\'N\\')) return\\nend')[1])"
+    python -c "from corpora.extraction.fortran_library import add_library_routines as add; \\
+        print(add('subroutine f(a)\\nif (lsame(a, a)) return\\nend')[1])"
 """
 
 from __future__ import annotations

@@ -8,7 +8,8 @@ others by reference, arrays as they are declared. Initial values are dropped: te
 `problem` names what stands in the way: a local variable that hides a global which is to be handed
 on, or a global that no parameter can be (a structure without a name, a function pointer).
 
-    python -c "from corpora.extraction.c_family import extract_functions; print(extract_functions('static int n; void f(int *x) { x[0] = n; }')[0].text)"
+    python -c "from corpora.extraction.c_family import extract_functions; \\
+        print(extract_functions('static int n; void f(int *x) { x[0] = n; }')[0].text)"
 """
 
 from __future__ import annotations

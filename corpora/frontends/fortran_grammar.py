@@ -91,7 +91,7 @@ def _accepts(rule: str, shape: str) -> bool:
             return getattr(Fortran2003, rule)(shape) is not None
     except RecursionError:
         return True
-    except Exception:  # noqa: BLE001 - fparser raises what it likes at text it does not match
+    except Exception:
         return False
 
 

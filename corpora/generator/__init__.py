@@ -5,7 +5,9 @@ Contract: item i of a seed and level is always the same, whatever `count` is. A 
 say the computation is left out (`cpp` always exists, `openmp` wherever a loop is parallel).
 Sources: no function is taken from any corpus.
 
-    python -c "from corpora.generator import generate; [print(c.suite_text, *[p.text for p in c.programs.values()], sep='\n') for c in generate(2, 7)]"
+    python -c "from corpora.generator import generate; \\
+        [print(c.suite_text, *[p.text for p in c.programs.values()], sep='\n') for c in \\
+        generate(2, 7)]"
 """
 
 from __future__ import annotations

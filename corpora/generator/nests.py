@@ -3,7 +3,8 @@ real kernels.
 
 Contract: `draw_nest(rng, level)` gives a finished (nest, style); everything is decided by `rng`.
 
-    python -c "from corpora.generator import generate; print(next(generate(1, 2, level='easy')).programs['cpp'].text)"
+    python -c "from corpora.generator import generate; \\
+        print(next(generate(1, 2, level='easy')).programs['cpp'].text)"
 """
 
 from __future__ import annotations

@@ -62,6 +62,8 @@ class ScalarType:
     const: bool = False
     spelled: str = field(default="", compare=False)
     volatile: bool = False
+    bytes: int = field(default=0, compare=False)
+    """Width of a Fortran logical, which its name does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class NamedType:
     could not be resolved. arguments: template arguments, types or expressions."""
 
     name: str
-    arguments: tuple[Union["Type", "Expression"], ...] = ()
+    arguments: tuple[Union[Type, Expression], ...] = ()
     const: bool = False
     volatile: bool = False
 
@@ -79,7 +81,7 @@ class NamedType:
 class PointerType:
     """`to *`. const and restrict qualify the pointer itself; what it points to has its own."""
 
-    to: "Type"
+    to: Type
     const: bool = False
     restrict: bool = False
     volatile: bool = False
@@ -87,7 +89,7 @@ class PointerType:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceType:
-    to: "Type"
+    to: Type
     rvalue: bool = False
 
 
@@ -100,9 +102,9 @@ class Extent:
     the text states (`a(0:m)`, `a(-2:)`) is `lower`.
     """
 
-    size: "Expression | None" = None
-    lower: "Expression | None" = None
-    upper: "Expression | None" = None
+    size: Expression | None = None
+    lower: Expression | None = None
+    upper: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ class ArrayType:
     """Array of `of`. extents: in the order of the text (C: the last is contiguous, Fortran: the
     first). column_major: Fortran's order."""
 
-    of: "Type"
+    of: Type
     extents: tuple[Extent, ...]
     column_major: bool = False
 
@@ -119,8 +121,8 @@ class ArrayType:
 class FunctionType:
     """What a pointer to a function points to: `result (*)(parameters)`."""
 
-    result: "Type"
-    parameters: tuple["Type", ...] = ()
+    result: Type
+    parameters: tuple[Type, ...] = ()
 
 
 Type = Union[ScalarType, NamedType, PointerType, ReferenceType, ArrayType, FunctionType]
@@ -155,8 +157,8 @@ class Access:
     keep Unary('*', p). Subscripts of C are zero-based; those of Fortran are as written.
     """
 
-    base: "Expression"
-    indices: tuple["Expression", ...]
+    base: Expression
+    indices: tuple[Expression, ...]
     span: Span | None = _span()
 
 
@@ -166,9 +168,9 @@ class Section:
 
     In a clause of C (`map(to: a[lo:length])`) `upper` is the length, as OpenMP has it."""
 
-    lower: "Expression | None" = None
-    upper: "Expression | None" = None
-    step: "Expression | None" = None
+    lower: Expression | None = None
+    upper: Expression | None = None
+    step: Expression | None = None
     span: Span | None = _span()
 
 
@@ -176,7 +178,7 @@ class Section:
 class Member:
     """`base.field`, `base->field` (arrow) and Fortran's `base%field`."""
 
-    base: "Expression"
+    base: Expression
     field: str
     arrow: bool = False
     span: Span | None = _span()
@@ -189,10 +191,10 @@ class Call:
     expressions. `new T(a)` and `new T[n]` are calls of `new` and `new[]` with template (T,);
     `delete p` and `delete[] p` are calls of `delete` and `delete[]`."""
 
-    function: "Expression"
-    arguments: tuple["Expression", ...]
-    keywords: tuple[tuple[str, "Expression"], ...] = ()
-    template: tuple[Union[Type, "Expression"], ...] = ()
+    function: Expression
+    arguments: tuple[Expression, ...]
+    keywords: tuple[tuple[str, Expression], ...] = ()
+    template: tuple[Union[Type, Expression], ...] = ()
     span: Span | None = _span()
 
 
@@ -202,7 +204,7 @@ class Unary:
     actual argument, which make a value of a variable."""
 
     op: str
-    operand: "Expression"
+    operand: Expression
     span: Span | None = _span()
 
 
@@ -212,16 +214,16 @@ class Binary:
     (power), `//` (concatenation), `.eqv.`, `.neqv.` and operators that a program defines."""
 
     op: str
-    left: "Expression"
-    right: "Expression"
+    left: Expression
+    right: Expression
     span: Span | None = _span()
 
 
 @dataclass(frozen=True, slots=True)
 class Conditional:
-    test: "Expression"
-    then: "Expression"
-    otherwise: "Expression"
+    test: Expression
+    then: Expression
+    otherwise: Expression
     span: Span | None = _span()
 
 
@@ -230,14 +232,14 @@ class Cast:
     """style: `c` for `(T)x`, `function` for `T(x)`, or `static_cast` and its like."""
 
     type: Type
-    operand: "Expression"
+    operand: Expression
     style: str = "c"
     span: Span | None = _span()
 
 
 @dataclass(frozen=True, slots=True)
 class SizeOf:
-    of: Union[Type, "Expression"]
+    of: Union[Type, Expression]
     span: Span | None = _span()
 
 
@@ -246,7 +248,7 @@ class InitializerList:
     """`{a, b}` and Fortran's `(/ a, b /)`. designators: per item the text of a designator or ''.
     type: the type of `T{a, b}`."""
 
-    items: tuple["Expression", ...]
+    items: tuple[Expression, ...]
     designators: tuple[str, ...] = ()
     type: Type | None = None
     span: Span | None = _span()
@@ -257,7 +259,7 @@ class Increment:
     """`x++`, `--x`. op: `++` or `--`. prefix: the operator stands before."""
 
     op: str
-    target: "Expression"
+    target: Expression
     prefix: bool = False
     span: Span | None = _span()
 
@@ -266,15 +268,15 @@ class Increment:
 class AssignExpression:
     """An assignment used as a value. op: `=`, `+=`, ... As a statement it is `Assign`."""
 
-    target: "Expression"
+    target: Expression
     op: str
-    value: "Expression"
+    value: Expression
     span: Span | None = _span()
 
 
 @dataclass(frozen=True, slots=True)
 class Comma:
-    items: tuple["Expression", ...]
+    items: tuple[Expression, ...]
     span: Span | None = _span()
 
 
@@ -284,8 +286,8 @@ class ImpliedDo:
     list.
     """
 
-    items: tuple["Expression", ...]
-    bounds: "Bounds"
+    items: tuple[Expression, ...]
+    bounds: Bounds
     span: Span | None = _span()
 
 
@@ -387,11 +389,11 @@ class For:
     directives right before the loop, outermost first.
     """
 
-    start: tuple["Statement", ...]
+    start: tuple[Statement, ...]
     test: Expression | None
-    step: tuple["Statement", ...]
-    body: tuple["Statement", ...]
-    bounds: "Bounds | None" = None
+    step: tuple[Statement, ...]
+    body: tuple[Statement, ...]
+    bounds: Bounds | None = None
     pragmas: tuple[Pragma, ...] = ()
     label: str = ""
     span: Span | None = _span()
@@ -403,9 +405,9 @@ class For:
 class RangeFor:
     """C++'s `for (T x : range)`. variable: the declaration of x, without a value."""
 
-    variable: "Declaration"
+    variable: Declaration
     range: Expression
-    body: tuple["Statement", ...]
+    body: tuple[Statement, ...]
     pragmas: tuple[Pragma, ...] = ()
     span: Span | None = _span()
     head: Span | None = _span()
@@ -421,7 +423,7 @@ class Bounds:
     upper: Expression
     step: Expression | None = None
     concurrent: bool = False
-    nested: tuple["Bounds", ...] = ()
+    nested: tuple[Bounds, ...] = ()
     mask: Expression | None = None
     forall: bool = False
 
@@ -431,7 +433,7 @@ class While:
     """after: the test stands at the end (`do ... while`). label: Fortran's construct name."""
 
     test: Expression
-    body: tuple["Statement", ...]
+    body: tuple[Statement, ...]
     after: bool = False
     pragmas: tuple[Pragma, ...] = ()
     span: Span | None = _span()
@@ -444,8 +446,8 @@ class If:
     test is an array."""
 
     test: Expression
-    then: tuple["Statement", ...]
-    otherwise: tuple["Statement", ...] = ()
+    then: tuple[Statement, ...]
+    otherwise: tuple[Statement, ...] = ()
     where: bool = False
     span: Span | None = _span()
 
@@ -456,7 +458,7 @@ class Case:
     control falls through unless the body ends with `break`."""
 
     values: tuple[Expression, ...]
-    body: tuple["Statement", ...]
+    body: tuple[Statement, ...]
     span: Span | None = _span()
 
 
@@ -502,7 +504,7 @@ class Goto:
 class Compound:
     """A block of its own scope. pragmas: directives that govern it (`#pragma omp parallel {}`)."""
 
-    body: tuple["Statement", ...]
+    body: tuple[Statement, ...]
     pragmas: tuple[Pragma, ...] = ()
     span: Span | None = _span()
 
@@ -518,7 +520,7 @@ class KernelLaunch:
     shared: Expression | None = None
     stream: Expression | None = None
     span: Span | None = _span()
-    template: tuple[Union[Type, "Expression"], ...] = ()
+    template: tuple[Union[Type, Expression], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -573,12 +575,12 @@ class Function:
     name: str
     parameters: tuple[Parameter, ...]
     result: Type
-    body: tuple["Statement", ...] | None
+    body: tuple[Statement, ...] | None
     qualifiers: tuple[str, ...] = ()
     template: tuple[str, ...] = ()
     scope: tuple[str, ...] = ()
     result_name: str = ""
-    contains: tuple["Function", ...] = ()
+    contains: tuple[Function, ...] = ()
     uses: tuple[str, ...] = ()
     language_linkage: str = ""
     span: Span | None = _span()
@@ -605,7 +607,7 @@ class StructDefinition:
     template: tuple[str, ...] = ()
     span: Span | None = _span()
     template_parameters: tuple[str, ...] = ()
-    items: tuple["Item", ...] = ()
+    items: tuple[Item, ...] = ()
     """Other members: aliases, nested structures, what is unsupported."""
     attributes: tuple[str, ...] = ()
     """Words between the keyword and the name: `__align__(16)`. Of a Fortran type: `public`,
@@ -621,7 +623,7 @@ class Interface:
     abstract: `abstract interface`."""
 
     name: str
-    items: tuple[Union["Function", "Specification"], ...]
+    items: tuple[Union[Function, Specification], ...]
     abstract: bool = False
     span: Span | None = _span()
 
@@ -640,7 +642,7 @@ class Module:
     """A namespace (C++) or a module (Fortran). uses: modules named by `use`."""
 
     name: str
-    items: tuple["Item", ...]
+    items: tuple[Item, ...]
     uses: tuple[str, ...] = ()
     span: Span | None = _span()
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from corpora.ir.nodes import Name, Span
 
@@ -34,7 +34,7 @@ def children(node: Any) -> Iterator[Any]:
             elif is_dataclass(item):
                 yield item
         return
-    for name in _child_fields(type(node)):
+    for name in _child_fields(type(node)):  # type: ignore[arg-type]  # classes are hashable
         value = getattr(node, name)
         if isinstance(value, tuple):
             yield from children(value)
@@ -71,22 +71,45 @@ def transform(node: T, change: Callable[[Any], Any]) -> T:
     takes its place (an empty one removes it).
     """
     if isinstance(node, tuple):
-        return _transform_tuple(node, change)  # type: ignore[return-value]
+        return cast(T, _transform_tuple(node, change))
     changed = {}
-    for name in _child_fields(type(node)):
+    for name in _child_fields(type(node)):  # type: ignore[arg-type]  # classes are hashable
         old = getattr(node, name)
         if isinstance(old, tuple):
             new = _transform_tuple(old, change)
         elif is_dataclass(old) and not isinstance(old, (Span, type)):
-            new = transform(old, change)
+            new = transform(cast(Any, old), change)
         else:
             continue
         if new is not old:
             changed[name] = new
-    return change(replace(node, **changed) if changed else node)
+    return cast(T, change(replace(cast(Any, node), **changed) if changed else node))
 
 
-def _transform_tuple(items: tuple, change: Callable[[Any], Any]) -> tuple:
+def rewrite_statements(
+    body: tuple[Any, ...], change: Callable[[Any], tuple[Any, ...] | None]
+) -> tuple[Any, ...]:
+    """`body` rebuilt from the outside in: `change` gets each statement before those inside of it.
+
+    It returns the statements that take its place, or None: the statement stays, and those inside
+    of it are asked for.
+    """
+    out: list[Any] = []
+    for statement in body:
+        new = change(statement)
+        if new is not None:
+            out += new
+            continue
+        inside = {
+            name: rewrite_statements(old, change)
+            for name in ("body", "then", "otherwise", "cases")
+            if isinstance(old := getattr(statement, name, None), tuple)
+        }
+        out.append(replace(statement, **inside) if inside else statement)
+    return tuple(out)
+
+
+def _transform_tuple(items: tuple[Any, ...], change: Callable[[Any], Any]) -> tuple[Any, ...]:
     out: list[Any] = []
     same = True
     for item in items:

@@ -5,8 +5,9 @@ contiguous array, or table of rows, of an entry of ELEMENT_TYPES); anything else
 that names the parameter and why. Text may be laid out in any way, whitespace-tokenised text
 included.
 
-    python -c "from corpora.records import Program; from corpora.signatures.signature import read_signature; \
-print(read_signature(Program('cpp', 'f', 'float f(const float *x, int n) { return x[n]; }')))"
+    python -c "from corpora.records import Program; \
+        from corpora.signatures.signature import read_signature; \
+        print(read_signature(Program('cpp', 'f', 'float f(const float *x, int n) { return x[n]; }')))"
 """
 
 from __future__ import annotations
@@ -15,12 +16,9 @@ from functools import lru_cache
 
 from corpora.dialects import get_dialect
 from corpora.records import Program, Signature
+from corpora.signatures.errors import SignatureError
 
-
-class SignatureError(ValueError):
-    """The entry function cannot be called with typed data; the message is one line that
-    says why.
-    """
+__all__ = ["MAX_PARAMETERS", "SignatureError", "read_signature"]
 
 
 MAX_PARAMETERS = 128

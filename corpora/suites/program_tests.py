@@ -7,7 +7,8 @@ not plain words.
     args(100, --fast, "two words") stdin("3\\n1 2 3\\n")
     args()
 
-    python -c "from corpora.suites.program_tests import *; print(parse_program_suite('args(8) stdin(\\"1 2\\\\\\\\n\\")'))"
+    python -c "from corpora.suites.program_tests import *; \\
+        print(parse_program_suite('args(8) stdin(\\"1 2\\\\\\\\n\\")'))"
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ corpora.suites.unit_tests).
 Contract: every error is a SuiteError that begins with `line:column`, both counted from 1.
 Expressions are read into closures, because a scalar may be used before it is assigned.
 
-    python -c "from corpora.suites.reader import SuiteReader; print(SuiteReader('2*(n+1)').expression()({'n': 3}))"
+    python -c "from corpora.suites.reader import SuiteReader; \\
+        print(SuiteReader('2*(n+1)').expression()({'n': 3}))"
 """
 
 from __future__ import annotations

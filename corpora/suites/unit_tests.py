@@ -1,7 +1,8 @@
 """The text form of unit tests: printer and strict parser. Tests are data; one suite serves every
 dialect of a program.
 
-    n:i32=8 alpha:f32=1.5 x:f32[n]=uniform(-1,1)@3 idx:i32[8]=indices(n)@5 y:f32[3]={1,2.5,nan} A:f32[4][n+1]=constant(0)
+    n:i32=8 alpha:f32=1.5 x:f32[n]=uniform(-1,1)@3 y:f32[3]={1,2.5,nan}
+    n:i32=8 idx:i32[8]=indices(n)@5 A:f32[4][n+1]=constant(0)
     n:i32=1 x:f32[1]={0x1p-3} y:f32[1]={-0.0} alias(x,y)
     n:i32=4 x:f32[n]=uniform(-1,1) bias:f32[0]=null()
 
@@ -15,7 +16,8 @@ in ArrayValue.values they lie interleaved. `# launch: PLAN` carries the launch p
 Contract: parse_suite(format_suite(tests)) == tests; anything else raises SuiteError with
 `line:column`.
 
-    python -c "from corpora.suites.unit_tests import *; print(format_suite(parse_suite('n:i32=2*3 x:f32[n+1]=uniform(0,1)')))"
+    python -c "from corpora.suites.unit_tests import *; \\
+        print(format_suite(parse_suite('n:i32=2*3 x:f32[n+1]=uniform(0,1)')))"
 """
 
 from __future__ import annotations

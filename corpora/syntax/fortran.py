@@ -193,7 +193,10 @@ class ProgramUnit:
 
 
 _GROUP = r"\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)"
-_TYPE_WORD = r"(?:integer|real|double\s*precision|double\s*complex|complex|logical|character|type|class|byte)"
+_TYPE_WORD = (
+    r"(?:integer|real|double\s*precision|double\s*complex|complex|logical|character|type|class|"
+    r"byte)"
+)
 _HEADER = re.compile(
     rf"^((?:(?:recursive|pure|elemental|impure|module|non_recursive|attributes\s*{_GROUP}"
     rf"|{_TYPE_WORD}(?:\s*\*\s*\d+|\s*{_GROUP})?)\s*)*)"

@@ -5,7 +5,8 @@ words, tag). C-like dialects are read from tree-sitter's syntax tree. No Fortran
 the project's dependencies: there the tags follow from the interface and from the lexer's word
 tables, and a procedure whose interface cannot be read has none. Never an exception.
 
-    python -c "from corpora.records import Program; from corpora.tokens.abstract_entities import find_entities; \
+    python -c "from corpora.records import Program; \\
+        from corpora.tokens.abstract_entities import find_entities; \
 print(find_entities(Program('cpp', 'f', 'void f(int n, float *x) { for (int i = 0; i < n; i++) x[i]
 = 2; }')))"
 

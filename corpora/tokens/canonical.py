@@ -6,7 +6,8 @@ a pair shares its names), and strings that C hands over, keeps what belongs to t
 comments and splits numbers into characters; `restore` makes text that a compiler takes.
 `restore(canonicalise(x))` lexes to the tokens of x. A word never holds white space.
 
-    python -c "from corpora.tokens.canonical import canonicalize; print(canonicalize('x[i] = 10 * y;', 'cpp').text)"
+    python -c "from corpora.tokens.canonical import canonicalize; \\
+        print(canonicalize('x[i] = 10 * y;', 'cpp').text)"
 """
 
 from __future__ import annotations

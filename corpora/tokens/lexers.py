@@ -5,7 +5,8 @@ Contract: total (any text gives tokens, never an error), comments are dropped, d
 (`#pragma`, `!$omp`) are kept and end in NEWLINE. A token is (kind, text); nothing is renamed here.
 The word tables say which identifiers belong to a language rather than to the program.
 
-    python -c "from corpora.tokens.lexers import lex; print([t.text for t in lex('a[i] += 1.5f; // x', 'cpp')])"
+    python -c "from corpora.tokens.lexers import lex; \\
+        print([t.text for t in lex('a[i] += 1.5f; // x', 'cpp')])"
 """
 
 from __future__ import annotations

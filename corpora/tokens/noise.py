@@ -5,7 +5,8 @@ Contract: pure functions of words and a `random.Random`, so equal seeds give equ
 (`1 _0 _0`) is one unit that is disturbed as a whole or not at all. `fill_spans(*mask(words, …))`
 gives the words back (for words that do not hold MASK); nothing else can be undone.
 
-    python -c "import random; from corpora.tokens.noise import mask_spans; print(mask_spans('V0 [ V1 ] = 1 _0 ;'.split(), 0.3, random.Random(1)))"
+    python -c "import random; from corpora.tokens.noise import mask_spans; \\
+        print(mask_spans('V0 [ V1 ] = 1 _0 ;'.split(), 0.3, random.Random(1)))"
 
 Sources: masking, dropping and local shuffling as in TransCoder (Roziere et al., arXiv 2006.03511),
 whose order noise is that of Lample et al. (arXiv 1711.00043); weighted dropping, insertion of the

@@ -4,7 +4,8 @@ than needed.
 Contract: adding or leaving out white space never joins or splits a token; `<nl>` words end a line,
 and long Fortran lines are continued.
 
-    python -c "from corpora.tokens.printing import print_words; print(print_words('int i = 0 ; f ( i ) ;'.split(), 'cpp'))"
+    python -c "from corpora.tokens.printing import print_words; \\
+        print(print_words('int i = 0 ; f ( i ) ;'.split(), 'cpp'))"
 """
 
 from __future__ import annotations

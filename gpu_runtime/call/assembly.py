@@ -43,16 +43,19 @@ struct cv_vector {
     void *p; unsigned long n, unit; void *kept; unsigned char raw[3 * sizeof(void *)];
     template <class T> operator std::vector<T> &() {
         unit = sizeof(T);
-        static_assert(sizeof(std::vector<T>) == sizeof raw, "a vector is its beginning, its end and the end of its room");
+        static_assert(sizeof(std::vector<T>) == sizeof raw, "a vector is its beginning, \
+its end and the end of its room");
         void *places[3] = {p, (char *)p + n * unit, (char *)p + n * unit};
         __builtin_memcpy(raw, places, sizeof raw);
         return *(std::vector<T> *)raw;
     }
-    void keep() { /* what lies in other memory now, as after a swap, comes back when every vector's is kept */
+    void keep() { /* what lies in other memory now, as after a swap, \
+comes back when every vector's is kept */
         void *places[3];
         __builtin_memcpy(places, raw, sizeof raw);
         if ((unsigned long)((char *)places[1] - (char *)places[0]) != n * unit) __builtin_trap();
-        if (places[0] != p) __builtin_memcpy(kept = __builtin_malloc(n * unit + 1), places[0], n * unit);
+        if (places[0] != p) __builtin_memcpy(kept = __builtin_malloc(n * unit + 1), places[0], \
+n * unit);
     }
     void back() { if (kept) __builtin_memcpy(p, kept, n * unit); __builtin_free(kept); }
 };

@@ -6,7 +6,8 @@ version (no np.random). Element k of a fill depends on (seed, position of the pa
 that two arrays with one seed differ and a longer array begins with the shorter one (permutation and
 sorted excepted). Generator: SplitMix64 (Steele, Lea and Flood, 2014) used as a counter-based hash.
 
-    python -c "from gpu_runtime.call.materialize import *; print(expand(Fill('uniform', (-1, 1), 3), 'f32', 4))"
+    python -c "from gpu_runtime.call.materialize import *; \\
+        print(expand(Fill('uniform', (-1, 1), 3), 'f32', 4))"
 """
 
 from __future__ import annotations

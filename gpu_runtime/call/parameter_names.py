@@ -1,7 +1,8 @@
 """What the names of parameters say across dialects: which are the same, and which is another one's
 length.
 
-python -c "from gpu_runtime.call.parameter_names import strip_memory_space; print(strip_memory_space('d_X_'))"
+python -c "from gpu_runtime.call.parameter_names import strip_memory_space; \\
+    print(strip_memory_space('d_X_'))"
 """
 
 from __future__ import annotations

@@ -41,7 +41,8 @@ typedef unsigned char uchar;
 static inline double cv_still() { return 0; }
 #define omp_get_wtime cv_still
 #define restrict __restrict__
-extern "C" { extern void *__dso_handle __attribute__((visibility("hidden"))); void *__dso_handle = 0; }
+extern "C" { extern void *__dso_handle __attribute__((visibility("hidden"))); \
+void *__dso_handle = 0; }
 """
 """What a shim needs where the prelude is replaced by real headers. The handle is what start files
 define that are not linked here; <iostream> asks for it.

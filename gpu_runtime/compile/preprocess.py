@@ -9,7 +9,8 @@ define stays a name. `problem_of_whole` compiles the whole text. Each answer tha
 does. Nothing of the text is run. The compiler runs in the sandbox; of included files no text is
 ever taken over.
 
-    python -c "from gpu_runtime.compile.preprocess import resolve; print(resolve('#if 0\\nint a;\\n#endif\\nint b;', 'cpp').text)"
+    python -c "from gpu_runtime.compile.preprocess import resolve; \\
+        print(resolve('#if 0\\nint a;\\n#endif\\nint b;', 'cpp').text)"
 """
 
 from __future__ import annotations

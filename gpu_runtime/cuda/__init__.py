@@ -13,14 +13,17 @@
   whenever it is lost.
 - `host`: A host function of a CUDA program, run natively beside the device: its run-time calls
   and launches arrive here.
+- `kernel_arguments`: Arguments of one call in its image, and the driver's table of pointers.
 - `memory_image`: Arguments as one image: scalars, arrays between poisoned guard zones, in memory
   shared
   with the GPU worker.
 - `nvrtc`: NVRTC in a process of its own: many programs' text in, machine code or diagnostics out.
 - `sanitizer`: compute-sanitizer over many candidates at once: one worker process under the tool,
   findings by candidate.
-- `session`: What the GPU worker does for one candidate: fresh module, image to the device,
+- `requests`: What the GPU worker does for one candidate: fresh module, image to the device,
   launch, watch, image back.
+- `session`: The device as the GPU worker holds it: shared file, memory, the candidate's module,
+  launches.
 - `source`: One CUDA text as two: what the device compiler gets, and what g++ gets to run the host
   functions beside a real device.
 - `timing`: How long a program takes on the device, cold cache, with and without transfers,

@@ -15,20 +15,18 @@ from __future__ import annotations
 import ctypes
 from bisect import bisect_right
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gpu_runtime.backend import Status
 from gpu_runtime.cuda.driver import DriverError
+from gpu_runtime.cuda.kernel_arguments import compute_argument_address, fill_row_tables
 from gpu_runtime.cuda.session import (
     KernelHangError,
+    LoadedModule,
     OverBudgetError,
+    Session,
     ViolationError,
-    compute_argument_address,
-    fill_row_tables,
 )
-
-if TYPE_CHECKING:
-    from gpu_runtime.cuda.session import LoadedModule, Session
 
 GUARD_BYTES = 4096
 _POISON_32 = 0x7FC0DEAD

@@ -5,7 +5,8 @@ hangs the compiler; an exception (NvrtcMissingError) means that NVRTC is not ins
 opens no file once NVRTC is loaded, has no network, no rights and a memory limit: text is compiled
 that a model wrote.
 
-    python -c "from gpu_runtime.cuda.nvrtc import *; print(DeviceCompiler().compile('__global__ void k(int *a) { *a = 1; }', ['k']))"
+    python -c "from gpu_runtime.cuda.nvrtc import *; \\
+        print(DeviceCompiler().compile('__global__ void k(int *a) { *a = 1; }', ['k']))"
 """
 
 from __future__ import annotations

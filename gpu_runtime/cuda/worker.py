@@ -21,6 +21,7 @@ from typing import Any
 
 from gpu_runtime.cuda.child_process import ChildChannel, lock_down
 from gpu_runtime.cuda.driver import Driver
+from gpu_runtime.cuda.requests import run_request
 from gpu_runtime.cuda.session import Session
 
 REAL_DRIVER = "gpu_runtime.cuda.driver:CudaDriver"
@@ -46,7 +47,7 @@ def answer_request(session: Session, request: dict[str, Any]) -> dict[str, Any]:
     """The answer to one request: `run` or `time`."""
     session.lost = False
     repeats = request.get("repeats", 0) if request["what"] == "time" else 0
-    rows = session.run(request, repeats)
+    rows = run_request(session, request, repeats)
     return {"rows": rows, "lost": session.lost}
 
 

@@ -4,7 +4,8 @@ Contract: implements `ExecutionBackend`. Missing walls of the sandbox are part o
 (`emulated+degraded(...)`). May be used by several threads at once; every thread borrows a runner of
 its own. Make one per process.
 
-    python -c "from gpu_runtime.emulation.backend import EmulatedBackend; print(EmulatedBackend().name)"
+    python -c "from gpu_runtime.emulation.backend import EmulatedBackend; \\
+        print(EmulatedBackend().name)"
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ Contract: rewrites the tokens of one declaration in place and keeps its lines. A
 section of its own is watched; the compiler gives none to the variables of a template's instances,
 so that the runner hands out their memory at every launch (hooks.c: cv_placed).
 
-    python -c "from gpu_runtime.emulation.cuda_rewrite import rewrite_cuda; print(rewrite_cuda('template <int N> void f() { __shared__ int s[N]; }'))"
+    python -c "from gpu_runtime.emulation.cuda_rewrite import rewrite_cuda; \\
+        print(rewrite_cuda('template <int N> void f() { __shared__ int s[N]; }'))"
 """
 
 from __future__ import annotations

@@ -8,7 +8,8 @@ guard promises that it may be; only a kernel without a guard gets an exact cover
 Text form: `grid=ceil(n/64),1,1 block=64,1,1 shared=4*64`. Expressions are over integer scalars of
 the test and `len(array)`: + - * / (floor), ceil(a/b), min, max, gcd.
 
-    python -c "from gpu_runtime.launch.plans import parse_plan; print(parse_plan('grid=ceil(n/64),1,1 block=64,1,1').geometry({'n': 100}, {}))"
+    python -c "from gpu_runtime.launch.plans import parse_plan; \\
+        print(parse_plan('grid=ceil(n/64),1,1 block=64,1,1').geometry({'n': 100}, {}))"
 """
 
 from __future__ import annotations
@@ -304,6 +305,8 @@ def _block_sizes(facts: KernelFacts) -> list[tuple[int, int, int]]:
     """
     used = sum(d.thread for d in facts.dimensions)
     usual = (64, 1, 1) if used <= 1 else (16, 8, 1) if used == 2 else (8, 4, 4)
+    if facts.max_threads is not None and math.prod(usual) > facts.max_threads:
+        usual = (max(1, facts.max_threads), 1, 1)
     return list(dict.fromkeys([*facts.block_hints[:3], usual]))
 
 

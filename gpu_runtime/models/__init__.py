@@ -13,6 +13,7 @@
   temperature.
 - `distributed`: Fine-tuning in several processes, one per device or CPU share: torch.distributed
   through the Trainer (DDP), or FSDP.
+- `encoded`: One lesson as a model's ids.
 - `finetune`: Fine-tuning of a pre-trained model by transformers' Trainer: whole, by LoRA or by
   QLoRA, with loss on the answers only.
 - `collation`: Examples as tensors for transformers' Trainer: which are learnt together, padded or

@@ -3,7 +3,8 @@
 Contract: total. Nothing is changed in what is kept: every text given back stands in the answer as
 it is.
 
-    python -c "from gpu_runtime.models.code_blocks import find_fenced_blocks; print(find_fenced_blocks('So:\\n```cpp\\nint x;\\n```'))"
+    python -c "from gpu_runtime.models.code_blocks import find_fenced_blocks; \\
+        print(find_fenced_blocks('So:\\n```cpp\\nint x;\\n```'))"
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ on the answers only.
 Contract: plain functions on `EncodedExample`; labels are already shifted, so that labels[t] is what
 follows position t.
 
-    python -c "from gpu_runtime.models.collation import plan_forward_passes; print(plan_forward_passes([3, 5, 4], 8, 1.0, 0, packing=True))"
+    python -c "from gpu_runtime.models.collation import plan_forward_passes; \\
+        print(plan_forward_passes([3, 5, 4], 8, 1.0, 0, packing=True))"
 """
 
 from __future__ import annotations

@@ -8,7 +8,8 @@ computing its share. Who starts them is a `Start`: torch's own launcher on this 
 same for each. It can be killed and called again, as `fine_tune`. Early stopping needs the model in
 this process and is not possible here.
 
-    python -c "from gpu_runtime.models.distributed import learn_distributed; help(learn_distributed)"
+    python -c "from gpu_runtime.models.distributed import learn_distributed; \\
+        help(learn_distributed)"
 """
 
 from __future__ import annotations

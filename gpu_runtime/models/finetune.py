@@ -8,7 +8,8 @@ stopping is on `Learning.validate`, whatever that measures (coevolve executes: p
 checkpoint is kept. Started in several processes (see `gpu_runtime.models.distributed`) each takes
 its share of every step: the same steps, sooner.
 
-    python -c "from gpu_runtime.models.options import FineTuning; print(FineTuning(method='lora', rank=8))"
+    python -c "from gpu_runtime.models.options import FineTuning; \\
+        print(FineTuning(method='lora', rank=8))"
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ Source of the method: K. Jordan et al., "Muon: an optimizer for hidden layers in
 LLM training" (2025). torch.optim.Muon works in bfloat16, one matrix at a time; here all matrices of
 a shape are orthogonalised together, in bfloat16 only where the processor multiplies it.
 
-    python -c "import torch; from gpu_runtime.models.muon import orthogonalize; print(orthogonalize(torch.randn(1, 2, 3)))"
+    python -c "import torch; from gpu_runtime.models.muon import orthogonalize; \\
+        print(orthogonalize(torch.randn(1, 2, 3)))"
 """
 
 from __future__ import annotations

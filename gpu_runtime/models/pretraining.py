@@ -9,7 +9,8 @@ translation into the function's own dialect, since that tag is all that tells th
 dialect to write: what is learnt by restoring a kernel is then at hand when a kernel is wanted of
 another dialect's function.
 
-    python -c "import random; from gpu_runtime.models.pretraining import make_infilling_example; print(make_infilling_example('V0 = V1 ;'.split(), 0.5, random.Random(2)))"
+    python -c "import random; from gpu_runtime.models.pretraining import make_infilling_example; \\
+        print(make_infilling_example('V0 = V1 ;'.split(), 0.5, random.Random(2)))"
 
 Sources: as in `corpora.tokens.noise` and `corpora.tokens.abstract_entities`; span infilling as in
 T5 (Raffel et al., arXiv 1910.10683).

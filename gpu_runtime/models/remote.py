@@ -5,8 +5,11 @@ or broken server answers (429, 5xx, no whole answer in time, a cut connection) i
 growing waits, anything else is a ModelError of one line. The key comes from the environment
 variable that `Endpoint` names, goes to that server alone, and is in no message.
 
-    OPENAI_API_KEY=... python -c "from gpu_runtime.models.remote import RemoteModel as R; from gpu_runtime.models.options import *; \\
-        from gpu_runtime.models.protocol import *; print(R('m', Endpoint('http://127.0.0.1:8000/v1')).generate([Prompt('Hi')], Sampling()))"
+    OPENAI_API_KEY=... python -c "from gpu_runtime.models.remote import RemoteModel as R; \\
+        from gpu_runtime.models.options import *; \\
+        from gpu_runtime.models.protocol import *; \\
+            print(R('m', Endpoint('http://127.0.0.1:8000/v1')).generate([Prompt('Hi')], \\
+            Sampling()))"
 """
 
 from __future__ import annotations

@@ -12,14 +12,11 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import torch
 
+from gpu_runtime.models.encoded import EncodedExample
 from gpu_runtime.models.protocol import Learning
-
-if TYPE_CHECKING:
-    from gpu_runtime.models.training import EncodedExample
 
 KEEP_EVERY_S = 600.0
 

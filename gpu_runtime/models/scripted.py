@@ -1,6 +1,7 @@
 """A model whose answers come from a function: for tests of everything that sits on the model seam.
 
-    python -c "from gpu_runtime.models.scripted import ScriptedModel as S; from gpu_runtime.models.protocol import *; \\
+    python -c "from gpu_runtime.models.scripted import ScriptedModel as S; \\
+        from gpu_runtime.models.protocol import *; \\
         print(S(lambda prompt, k: prompt.text.upper()).generate([Prompt('a')], Sampling(n=2)))"
 """
 

@@ -5,7 +5,8 @@ folder, or a shape given); a model that is only known by a size in its name is m
 Bytes and seconds are estimates of the same kind for every model, for deciding what to rent, not for
 billing. Nothing is downloaded and no weights are read.
 
-    python -c "from gpu_runtime.models.sizes import find_model_shape; print(find_model_shape('Qwen/Qwen2.5-Coder-7B-Instruct'))"
+    python -c "from gpu_runtime.models.sizes import find_model_shape; \\
+        print(find_model_shape('Qwen/Qwen2.5-Coder-7B-Instruct'))"
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ Contract: every word given or seen often enough is one piece (`▁word`), anythi
 characters, so that `decode(encode(text)) == text` for single-spaced text over known characters. A
 prompt is framed `<s> prompt <sep>`; the answer follows and ends in `</s>`.
 
-    python -c "from gpu_runtime.models.tokenizer import train_tokenizer; t = train_tokenizer(['a b']); print(t('a b'))"
+    python -c "from gpu_runtime.models.tokenizer import train_tokenizer; \\
+        t = train_tokenizer(['a b']); print(t('a b'))"
 """
 
 from __future__ import annotations

@@ -9,7 +9,8 @@ An own loop rather than transformers' Trainer: batches hold a fixed number of *t
 like length, so that little of them is padding, and a step has no bookkeeping beyond its arithmetic,
 which counts for small models.
 
-    python -c "from gpu_runtime.models.training import plan_batches; print(plan_batches([3, 9, 4], 12, 1.0, 0))"
+    python -c "from gpu_runtime.models.training import plan_batches; \\
+        print(plan_batches([3, 9, 4], 12, 1.0, 0))"
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
 
 import torch
 import torch.nn.functional as F
 
+from gpu_runtime.models.encoded import EncodedExample
 from gpu_runtime.models.muon import Muon
 from gpu_runtime.models.protocol import Learning
 from gpu_runtime.models.resume_state import ResumeState, fingerprint_lessons
@@ -35,15 +36,6 @@ _POOL_BATCHES = 50
 """Examples are sorted by length inside pools of this many batches, so that each epoch still mixes
 them.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class EncodedExample:
-    """One example as ids: prompt, answer, end. Loss is on `ids[answer_at:]`."""
-
-    ids: tuple[int, ...]
-    answer_at: int
-    weight: float = 1.0
 
 
 Loss = Callable[[Sequence[EncodedExample]], torch.Tensor]
@@ -133,7 +125,9 @@ def train(
         tokens += sum(len(e.ids) for e in chosen)
         losses.append(float(loss.detach()))
         halfway.keep(
-            lambda: _make_state(parameters, optimiser, losses, tokens, time.monotonic() - started)
+            lambda tokens=tokens: _make_state(
+                parameters, optimiser, losses, tokens, time.monotonic() - started
+            )
         )
         if progress:
             progress(number + 1, len(steps), losses[-1])

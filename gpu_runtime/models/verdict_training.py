@@ -5,7 +5,8 @@ Contract: as `finetune.fine_tune`: the model given is changed, figures come back
 killed goes on from its workspace. Token ids are made by the caller, so that what is trained is
 exactly what is asked. Decoder-only models.
 
-    python -c "from gpu_runtime.models.pretrained import PretrainedModel; help(PretrainedModel.prefer)"
+    python -c "from gpu_runtime.models.pretrained import PretrainedModel; \\
+        help(PretrainedModel.prefer)"
 
 Methods: Rafailov et al., "Direct Preference Optimization" (2023); Shao et al., "DeepSeekMath"
 (2024), for GRPO.

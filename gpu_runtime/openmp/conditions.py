@@ -5,7 +5,8 @@ number of lines. `if(n > 10000)` says from which size on threads pay; tests are 
 the threads would do there is not seen. In the changed text they start at a size that tests have. A
 condition that is no such comparison, or an `if` that only small sizes fulfil, stays as it is.
 
-    python -c "from gpu_runtime.openmp.conditions import *; print(reached('#pragma omp parallel for if(n > 10000)', 'cpp'))"
+    python -c "from gpu_runtime.openmp.conditions import *; \\
+        print(reached('#pragma omp parallel for if(n > 10000)', 'cpp'))"
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from gpu_runtime.launch.thresholds import (
 
 DIRECTIVE = {
     "cpp": re.compile(
-        r"""^[ \t]*#[ \t]*pragma[ \t]+omp\b(?:\\\n|[^\n])*|\b_Pragma\s*\(\s*"\s*omp\b(?:\\.|[^"\n])*\"""",
+        r"^[ \t]*#[ \t]*pragma[ \t]+omp\b(?:\\\n|[^\n])*"
+        r'|\b_Pragma\s*\(\s*"\s*omp\b(?:\\.|[^"\n])*"',
         re.M,
     ),
     "fortran": re.compile(r"^[ \t]*[!c*]\$omp[^\n]*", re.M | re.I),

@@ -7,7 +7,8 @@ same time in threads, so a conflict of lanes becomes a data race (of loops with 
 it says, openmp_safelen.py; Fortran's stay as they are). A loop without a schedule clause may be
 shared out in any way; in the changed text the environment says in which.
 
-    python -c "from gpu_runtime.openmp.lanes import *; print(exposed('#pragma omp simd simdlen(4)', 'cpp'))"
+    python -c "from gpu_runtime.openmp.lanes import *; \\
+        print(exposed('#pragma omp simd simdlen(4)', 'cpp'))"
 """
 
 from __future__ import annotations

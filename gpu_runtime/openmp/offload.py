@@ -5,7 +5,8 @@ Contract: target regions run on host threads with memory of their own (native/of
 say `offload-host`. No verdict comes from a device: `find_device_compilers` only says what is there.
 `explain_refusal` gives the reason why a text cannot be judged that way, or None.
 
-    python -c "from gpu_runtime.openmp.offload import find_device_compilers; [print(c) for c in find_device_compilers()]"
+    python -c "from gpu_runtime.openmp.offload import find_device_compilers; \\
+        [print(c) for c in find_device_compilers()]"
 """
 
 from __future__ import annotations

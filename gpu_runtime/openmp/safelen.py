@@ -7,7 +7,9 @@ in lanes at the same time: the loop becomes one over windows of k iterations, ea
 out to threads. Those k or more apart are in order, as nothing else than their windows' order says.
 Of a long loop the first windows have threads.
 
-    python -c "from gpu_runtime.openmp.safelen import *; print(windowed('#pragma omp simd safelen(4)\\nfor (int i = 4; i < n; i++) a[i] = a[i - 4];', re.compile('simdlen')))"
+    python -c "import re; from gpu_runtime.openmp.safelen import *; \\
+        loop = 'for (int i = 4; i < n; i++) a[i] = a[i - 4];'; \\
+        print(windowed('#pragma omp simd safelen(4)\\n' + loop, re.compile('simdlen')))"
 """
 
 from __future__ import annotations

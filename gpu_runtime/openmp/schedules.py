@@ -5,7 +5,8 @@ only, and keeps the number of lines. On a small test or a busy machine one quick
 chunk, in order, and what depends on who takes which one is not seen. Chunks of the same size that
 are dealt out in turn are a distribution that the first text permits.
 
-    python -c "from gpu_runtime.openmp.schedules import *; print(make_schedules_static('#pragma omp for schedule(dynamic, 4)', 'cpp'))"
+    python -c "from gpu_runtime.openmp.schedules import *; \\
+        print(make_schedules_static('#pragma omp for schedule(dynamic, 4)', 'cpp'))"
 """
 
 from __future__ import annotations

@@ -6,7 +6,8 @@ makes a private copy of one that has none and leaves the stack. In the changed t
 none is one of one element, to which nothing is added: what sizes of zero do then is judged by the
 loops.
 
-    python -c "from gpu_runtime.openmp.sections import *; print(make_sections_nonempty('#pragma omp parallel for reduction(+:s[:n])', 'cpp'))"
+    python -c "from gpu_runtime.openmp.sections import *; \\
+        print(make_sections_nonempty('#pragma omp parallel for reduction(+:s[:n])', 'cpp'))"
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ Contract: `build_program` never raises for what a text does to the compiler: a `
 failed holds diagnostics. C is taken as part of the C++ dialects. Our own texts that are linked in
 (clocks, counters, what the race detector needs) are compiled once.
 
-    python -c "from gpu_runtime.programs.build import *; from corpora.records import Program; print(build(Program('cpp', 'main', 'int main() {}')))"
+    python -c "from gpu_runtime.programs.build import *; from corpora.records import Program; \\
+        print(build(Program('cpp', 'main', 'int main() {}')))"
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ Contract: pure functions of the text, repeatable, and never of what the program 
 test is always the bare one: no argument, empty input. A program that reads no arguments gets none,
 one that reads no input gets none.
 
-    python -c "from corpora.records import Program; from gpu_runtime.programs.guess_tests import guess_tests; \
+    python -c "from corpora.records import Program; \\
+        from gpu_runtime.programs.guess_tests import guess_tests; \
 print(guess_tests(Program('cpp', 'main', 'int main(int argc, char **argv) { return argc > 1 ?
 atoi(argv[1]) : 0; }')))"
 """

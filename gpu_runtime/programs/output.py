@@ -12,7 +12,8 @@ sides print another number of decimals, the coarser one may be the finer one rou
 least four digits or the sides are of different languages. Tokens that change from run to run of the
 source (times, thread numbers, random numbers) are masked: something must stand there.
 
-    python -c "from gpu_runtime.programs.output import *; print(tokenize_output('x = 1.50E+01, done'))"
+    python -c "from gpu_runtime.programs.output import *; \\
+        print(tokenize_output('x = 1.50E+01, done'))"
 """
 
 from __future__ import annotations
@@ -39,7 +40,10 @@ ENOUGH_DIGITS = 4
 MAX_TOKENS = 200_000
 LONGEST_NUMBER = 400
 
-_NUMBER = r"(?:(?<![\w.)\]])[+-])?(?<![\w.])(?:\d+\.\d*|\.\d+|\d+)(?:[eEdDqQ][+-]?\d+|(?<=\d)[+-]\d{3})?(?![\w.])"
+_NUMBER = (
+    r"(?:(?<![\w.)\]])[+-])?(?<![\w.])(?:\d+\.\d*|\.\d+|\d+)(?:[eEdDqQ][+-]?\d+|(?<=\d)[+-]\d{3})"
+    r"?(?![\w.])"
+)
 _TOKEN = re.compile(
     rf"({_NUMBER}|(?:(?<!\w)[+-])?(?<!\w)(?:nan|inf|infinity)(?!\w))|(\w+|\S)", re.I
 )

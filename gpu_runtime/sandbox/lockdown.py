@@ -5,7 +5,8 @@ Contract: the walls themselves are in `native/sandbox.c`. What is missing is nam
 (`find_missing_walls`), never passed over in silence. A compiler that fails, floods, hangs or eats
 memory gives a `CompilerRun`, not an exception.
 
-    python -c "from gpu_runtime.sandbox.lockdown import probe_features, find_missing_walls; print(find_missing_walls(probe_features()))"
+    python -c "from gpu_runtime.sandbox.lockdown import probe_features, find_missing_walls; \\
+        print(find_missing_walls(probe_features()))"
 """
 
 from __future__ import annotations

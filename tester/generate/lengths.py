@@ -5,7 +5,8 @@ product, up to two more or fewer, and up to four times that) that is the array's
 suite's tests; an array without one (one that contents decide on) is left out. It is what fits the
 tests, not a promise of the program.
 
-    python -c "from corpora.records import *; from tester.generate.lengths import infer_lengths; t = [UnitTest((ScalarValue('n', 'i32', n), \\
+    python -c "from corpora.records import *; from tester.generate.lengths import infer_lengths; \\
+        t = [UnitTest((ScalarValue('n', 'i32', n), \\
 ArrayValue('x', 'f64', (n * n,), fill=Fill('zeros')))) for n in (2, 3, 7)];
 print(infer_lengths(UnitTestSuite('p', tuple(t), 'user')))"
 """

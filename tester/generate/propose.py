@@ -5,7 +5,8 @@ Contract: an answer is read test by test, so that one bad test costs that test; 
 parse is data. In the canonical style the model writes no types (the signature has them) and the
 answer is forced to begin with the first parameter.
 
-    python -c "from corpora.records import Program; from tester.generate.propose import build_prompt; \\
+    python -c "from corpora.records import Program; \\
+        from tester.generate.propose import build_prompt; \\
 print(build_prompt(Program('cpp', 'f', 'void f(int n, float *x) { x[n-1] = 0; }'), 3))"
 """
 

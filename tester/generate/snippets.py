@@ -45,16 +45,21 @@ static void put_(const void *p, long n) {
 template <class T> struct code_ { static const int v = -1; };
 template <class T> struct code_<const T> { static const int v = code_<T>::v; };
 #define CODE_(T, N) template <> struct code_<T> { static const int v = N; };
-CODE_(bool, 0) CODE_(char, 1) CODE_(signed char, 1) CODE_(unsigned char, 2) CODE_(short, 3) CODE_(unsigned short, 4)
-CODE_(int, 5) CODE_(unsigned int, 6) CODE_(long, 7) CODE_(long long, 7) CODE_(unsigned long, 8) CODE_(unsigned long long, 8)
+CODE_(bool, 0) CODE_(char, 1) CODE_(signed char, 1) CODE_(unsigned char, 2) CODE_(short, \
+3) CODE_(unsigned short, 4)
+CODE_(int, 5) CODE_(unsigned int, 6) CODE_(long, 7) CODE_(long long, 7) CODE_(unsigned long, \
+8) CODE_(unsigned long long, 8)
 CODE_(float, 9) CODE_(double, 10)
 template <class T> static void head_(int rank, long rows, long columns) {
   int h[2] = {code_<T>::v, rank}; long e[2] = {rows, columns};
   put_(h, sizeof h); put_(e, sizeof e);
 }
-template <class T> static void one_(const T &x) { head_<T>(code_<T>::v < 0 ? -1 : 0, 1, 1); if (code_<T>::v >= 0) put_(&x, sizeof x); }
-template <class T, unsigned long N> static void one_(T (&x)[N]) { head_<T>(1, N, 1); put_(x, sizeof x); }
-template <class T, unsigned long N, unsigned long M> static void one_(T (&x)[N][M]) { head_<T>(2, N, M); put_(x, sizeof x); }
+template <class T> static void one_(const T &x) { head_<T>(code_<T>::v < 0 ? -1 : 0, 1, 1); \
+if (code_<T>::v >= 0) put_(&x, sizeof x); }
+template <class T, unsigned long N> static void one_(T (&x)[N]) { head_<T>(1, N, 1); put_(x, \
+sizeof x); }
+template <class T, unsigned long N, unsigned long M> static void one_(T (&x)[N][M]) { head_<T>(2, \
+N, M); put_(x, sizeof x); }
 template <class F, class... A> static void wrapper(F, A &&...a) {
   int n = sizeof...(A); put_(&n, sizeof n);
   int each[] = {0, (one_(a), 0)...}; (void)each;

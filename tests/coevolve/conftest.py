@@ -29,11 +29,18 @@ SOURCES = {
 TINY = {
     "direction": "cpp:cuda",
     "corpus": {"evaluation_fraction": 0.4},
-    "model": {"layers": 1, "width": 32, "heads": 2, "max_new_tokens": 48},
+    "model": {"max_new_tokens": 48},
     "cold_start": {"generated": 24, "suites": 24, "level": "easy"},
     "round": {"count": 1, "samples": 2, "epochs": 1.0},
-    "verify": {"mutants": 4, "workers": 2},
-    "evaluate": {"samples": 2, "pass_at": [1, 2]},
+    "verify": {"workers": 2},
+    "evaluate": {"samples": 2},
+    "settings": {
+        "model.layers": 1,
+        "model.width": 32,
+        "model.heads": 2,
+        "verify.mutants": 4,
+        "evaluate.pass_at": [1, 2],
+    },
 }
 
 

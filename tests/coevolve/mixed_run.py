@@ -48,11 +48,18 @@ FORMS = {
 SMALL = {
     "direction": WAYS,
     "corpus": {"evaluation_fraction": 0.4},
-    "model": {"layers": 1, "width": 32, "heads": 2, "max_new_tokens": 32},
+    "model": {"max_new_tokens": 32},
     "cold_start": {"generated": 20, "suites": 12, "level": "easy"},
     "round": {"count": 1, "samples": 2, "epochs": 1.0, "replay": 1.0},
-    "verify": {"mutants": 2, "least_strength": 0, "workers": 2},
-    "evaluate": {"samples": 2, "pass_at": [1, 2]},
+    "verify": {"least_strength": 0, "workers": 2},
+    "evaluate": {"samples": 2},
+    "settings": {
+        "model.layers": 1,
+        "model.width": 32,
+        "model.heads": 2,
+        "verify.mutants": 2,
+        "evaluate.pass_at": [1, 2],
+    },
 }
 
 

@@ -68,7 +68,10 @@ class Knowing:
 
 
 def main(folder: str) -> None:
-    small = {"verify": {"mutants": 4}, "evaluate": {"samples": len(WRONG) + 1, "pass_at": [1]}}
+    small = {
+        "evaluate": {"samples": len(WRONG) + 1},
+        "settings": {"verify.mutants": 4, "evaluate.pass_at": [1]},
+    }
     config = replace(parse(small, "small"), run_dir=folder)
     held_out = source("gap")
     # On this pair the codebleu package gives 0.591 with hash seed 1 and 0.629 with 3, when it is

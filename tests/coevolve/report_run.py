@@ -79,7 +79,10 @@ def make_run(
     a candidate, a detail and the configuration.
     """
     folder = RunFolder(root)
-    config = parse({"evaluate": {"samples": 1, "pass_at": [1]}, "round": {"count": 1}}, "made")
+    config = parse(
+        {"evaluate": {"samples": 1}, "round": {"count": 1}, "settings": {"evaluate.pass_at": [1]}},
+        "made",
+    )
     config = replace(
         config,
         run_dir=str(root),

@@ -5,8 +5,9 @@ import pytest
 from coevolve.cli.errors import UserError
 from coevolve.config.schema import Config, parse
 from coevolve.loop.actors import (
-    ActorHost,
+    ModelActor,
     RunMeters,
+    VerifierActor,
     _keep_token_private,
     _private,
     choose_verifier_cpus,
@@ -128,7 +129,10 @@ def test_verifiers_without_a_share_are_shown_no_gpu_and_models_all(monkeypatch):
         def __init__(self, _config):
             pass
 
-        def devices(self):
+        def progress(self):
+            return 0, 0, os.environ.get("CUDA_VISIBLE_DEVICES")
+
+        def compile_ahead(self):
             return os.environ.get("CUDA_VISIBLE_DEVICES")
 
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
@@ -142,9 +146,10 @@ def test_verifiers_without_a_share_are_shown_no_gpu_and_models_all(monkeypatch):
             config = parse({"verify": {"workers": 2}, "resources": resources}, "t")
             with make_ray_workers(config, Shown, Shown, Shown) as crew:
                 seen = [
-                    worker.call("devices").result(60)
-                    for worker in (crew.translator, crew.tester, *crew.verifiers)
+                    worker.submit(Shown.progress).result(60)[2]
+                    for worker in (crew.translator, crew.tester)
                 ]
+                seen += [w.submit(Shown.compile_ahead).result(60) for w in crew.verifiers]
             assert seen == [models, models, verifiers, verifiers]
         with (
             pytest.raises(UserError, match="asks for 2 GPUs and Ray has 1"),
@@ -189,12 +194,12 @@ def test_what_ray_shows_of_a_run(monkeypatch):
         "set",
         lambda self, value, tags=None: noted.append((self.info["name"], value, tags)),
     )
-    host = ActorHost(Answers)
-    assert len(host.forward("propose", 3)) == 3
-    host.forward("propose", 0)
-    host.forward("judge", ["EQUIVALENT", "MISMATCH", "EQUIVALENT"])
-    host.forward("progress")
-    host.forward("learn")
+    host, verifier = ModelActor(Answers), VerifierActor(Answers)
+    assert len(host.propose(3)) == 3
+    host.propose(0)
+    verifier.judge(["EQUIVALENT", "MISMATCH", "EQUIVALENT"])
+    host.progress()
+    host.learn()
     host.meters.count_kept(2)
     assert noted == [
         ("coevolve_candidates_total", 3, None),
@@ -229,7 +234,7 @@ def test_the_port_that_prometheus_reads_shows_them(monkeypatch):
         num_cpus=1,
     )
     try:
-        ray.get(ray.remote(ActorHost).options(num_cpus=0).remote(Judge).forward.remote("judge"))
+        ray.get(ray.remote(VerifierActor).options(num_cpus=0).remote(Judge).judge.remote())
         RunMeters().count_kept(4)
         text, end = "", time.monotonic() + 60
         while not ("kept" in text and "verdicts" in text) and time.monotonic() < end:

@@ -43,14 +43,20 @@ def test_every_public_name_is_there_and_documented():
         value = getattr(coevolve, name)
         assert name.startswith("__") or value.__doc__
     with pytest.raises(AttributeError, match="no attribute 'verfy'"):
-        coevolve.verfy
+        _ = coevolve.verfy
 
 
 def test_every_package_says_that_it_is_typed():
+    """One marker in each top-level package covers its sub-packages (PEP 561)."""
     listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
     assert listed["package-data"]["*"] == ["py.typed"]
-    for package in listed["packages"]:
-        assert (ROOT / package.replace(".", "/") / "py.typed").is_file(), package
+    for package in {name.split(".")[0] for name in listed["packages"]}:
+        assert (ROOT / package / "py.typed").is_file(), package
+
+
+def test_the_version_is_one():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["version"] == coevolve.__version__
 
 
 def test_no_submodule_hides_a_public_name():

@@ -238,12 +238,14 @@ LARGEST_CPP = """double largest(int n, const double *x) {
 STENCIL_CPP = """void stencil(int n, int m, double *u, double *v) {
     for (int i = 1; i + 1 < n; i++)
         for (int j = 1; j + 1 < m; j++)
-            v[i * m + j] = 0.25 * (u[(i - 1) * m + j] + u[(i + 1) * m + j] + u[i * m + j - 1] + u[i * m + j + 1]);
+            v[i * m + j] = 0.25 * (u[(i - 1) * m + j] + u[(i + 1) * m + j] + u[i * m + j - 1] + \
+u[i * m + j + 1]);
 }
 """
 
 
-DISTANCE_CPP = """double distance(int rows, int cols, const float *a, int lda, const float *b, int ldb) {
+DISTANCE_CPP = """double distance(int rows, int cols, const float *a, int lda, const float *b, \
+int ldb) {
     double sum = 0;
     for (int r = 0; r < rows; r++)
         for (int c = 0; c < cols; c++) {
@@ -283,7 +285,8 @@ SOONEST_CPP = (
     "double soonest(int n, const double *x) { double dt = 1000; for (int i = 0; i < "
     "n; i++) dt = fmin(dt, 0.5 * x[i]); return dt; }"
 )
-CORNERS_CPP = """static double across(const double x[4], const double w[4]) { return (x[3] - x[0]) * (w[2] - w[1]); }
+CORNERS_CPP = """static double across(const double x[4], const double w[4]) { \
+return (x[3] - x[0]) * (w[2] - w[1]); }
 void corners(int n, const int *nodes, const double *x, double *out) {
     for (int k = 0; k < n; ++k) {
         double own[4];
@@ -488,8 +491,9 @@ def test_a_round_keeps_joined_ports(tmp_path):
             "run_dir": str(tmp_path),
             "model": {"backend": "pretrained", "name_or_path": "small"},
             "cold_start": {"generated": 0, "suites": 0},
-            "round": {"by_parts": True, "samples": 1, "suites": 1, "replay": 0},
-            "verify": {"mutants": 4, "least_strength": 0.1, "backend": "emulated"},
+            "round": {"by_parts": True, "samples": 1, "replay": 0},
+            "verify": {"least_strength": 0.1, "backend": "emulated"},
+            "settings": {"round.suites": 1, "verify.mutants": 4},
         },
         "t",
     )

@@ -155,7 +155,7 @@ def test_models_and_devices_that_are_not_there(
         "--set",
         "corpus.evaluation_limit=1",
         "--set",
-        "verify.mutants=1",
+        "settings.verify.mutants=1",
     ]
     monkeypatch.setattr(cuda, "count_devices", lambda *_: 0)
     assert main(["run", str(config(source_folder)), *small, "--set", "verify.backend=cuda"]) == 2
@@ -195,7 +195,7 @@ def test_a_model_without_weights_leaves_no_claim(config, tmp_path, source_folder
         "--set",
         "corpus.evaluation_limit=1",
         "--set",
-        "verify.mutants=1",
+        "settings.verify.mutants=1",
     ]
     wrong = ["--set", "model.backend=pretrained", "--set", f"model.name_or_path={model}"]
     assert main(["run", str(config(source_folder)), *small, *wrong]) == 2

@@ -9,7 +9,7 @@ import pytest
 
 from coevolve.cli.errors import UserError
 from coevolve.config.schema import format_toml
-from coevolve.loop import rounds
+from coevolve.loop import run_workers
 from coevolve.loop.services import TranslatorService
 from corpora.records import Candidate
 
@@ -46,7 +46,7 @@ class KnowingTranslator(TranslatorService):
 @pytest.fixture
 def arms(tiny, tmp_path, monkeypatch):
     """One seed of the four arms, made in one process, and what plans them."""
-    monkeypatch.setattr(rounds, "make_translator", KnowingTranslator)
+    monkeypatch.setattr(run_workers, "make_translator", KnowingTranslator)
     (tmp_path / "c.toml").write_text(format_toml(tiny))
     names = ("coevolve", "control", "frozen-tester", "frozen-translator")
 

@@ -10,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coevolve.config.checks import UNGENERATED
-from coevolve.config.schema import Config, ConfigError, format_toml, list_keys, load, parse
+from coevolve.config.presets import HIDDEN, KEYS, PRESETS, settle
+from coevolve.config.schema import (
+    Config,
+    ConfigError,
+    format_toml,
+    get_value,
+    list_keys,
+    list_settings,
+    load,
+    parse,
+)
 
 ROOT = Path(__file__).parents[2]
 WORDS = {"backend": "pretrained", "name_or_path": "someone/model"}
@@ -30,7 +40,50 @@ def test_reference_names_every_key_with_its_default_and_a_comment():
         leaf = key.rpartition(".")[2]
         line = next(line for line in text.splitlines() if line.startswith(f"{leaf} = "))
         assert "#" in line, f"{key} has no comment"
-    assert len(list_keys()) <= 81
+    assert len(list_keys()) <= 40
+
+
+def test_every_setting_is_a_key_or_a_preset_decides_it_and_never_both():
+    assert sorted([*KEYS, *HIDDEN]) == sorted(list_settings())
+    for name, values in PRESETS.items():
+        assert set(values) <= set(HIDDEN), name
+        assert set(settle([name], 10, "t")) == set(values) | {"evaluate.pass_at"}
+
+
+def test_presets_settle_settings_and_the_later_one_counts():
+    config = parse({"presets": ["tiny-model", "six-layers", "control"]}, "t")
+    assert (config.model.layers, config.model.width) == (6, 160)
+    assert config.round.lessons == "generated"
+    told = parse({"presets": ["control"], "settings": {"round.lessons": "kept"}}, "t")
+    assert told.round.lessons == "kept"
+
+
+def test_pass_at_follows_from_the_samples():
+    assert parse({"evaluate": {"samples": 4}}, "t").evaluate.pass_at == (1, 4)
+    assert parse({"evaluate": {"samples": 1}}, "t").evaluate.pass_at == (1,)
+    assert parse({}, "t").evaluate.pass_at == (1, 5, 10)
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_a_dropped_key_names_what_to_use_instead(name):
+    section, _, key = name.partition(".")
+    with pytest.raises(ConfigError) as caught:
+        parse({section: {key: 1}}, "run.toml")
+    message = str(caught.value)
+    assert "\n" not in message and message.startswith(f"run.toml: '{name}' is no key: ")
+    assert "[settings]" in message or "evaluate.samples" in message
+
+
+def test_the_record_of_an_older_run_still_loads():
+    """Version 0.1 wrote every setting as a key."""
+    values = {name: get_value(Config(), name) for name in list_settings() if name != "presets"}
+    table: dict = {}
+    for name, value in (values | {"round.lessons": "generated", "verify.mutants": 3}).items():
+        section, _, key = name.rpartition(".")
+        value = list(value) if isinstance(value, tuple) else value
+        (table.setdefault(section, {}) if section else table)[key] = value
+    old = parse(table, "t")
+    assert (old.round.lessons, old.verify.mutants) == ("generated", 3)
 
 
 def test_docs_config_names_every_key():
@@ -40,7 +93,12 @@ def test_docs_config_names_every_key():
 
 def test_toml_round_trip():
     config = parse(
-        {"seed": 7, "round": {"count": 3, "learn": "forward"}, "evaluate": {"pass_at": [1, 2]}}, "t"
+        {
+            "seed": 7,
+            "round": {"count": 3, "learn": "forward"},
+            "settings": {"evaluate.pass_at": [1, 2]},
+        },
+        "t",
     )
     assert parse(tomllib.loads(format_toml(config)), "t") == config
 
@@ -67,7 +125,7 @@ def test_toml_round_trip():
         ({"verify": {"least_strength": 2}}, ("least_strength", "[0.0, 1.0]")),
         ({"evaluate": {"samples": 2}}, ("pass_at",)),
         ({"model": {"backend": "pretrained"}}, ("name_or_path",)),
-        ({"model": {"width": 100, "heads": 3}}, ("multiple",)),
+        ({"settings": {"model.width": 100, "model.heads": 3}}, ("multiple",)),
         ({"round": {"count": -1}}, ("round.count",)),
         ({"ladder": {"steps": ["mlm", "bart"]}}, ("ladder.steps", "'bart'", "mlm, aer, dae, bt")),
         (
@@ -75,61 +133,81 @@ def test_toml_round_trip():
             ("ladder.steps", "scratch"),
         ),
         ({"ladder": {"steps": ["bt"]}}, ("ladder.steps", "dae")),
-        ({"ladder": {"noise": [0.1, 2]}}, ("ladder.noise", "[0, 0.9]")),
-        ({"ladder": {"steps": ["dae"], "epochs": 0}}, ("ladder.epochs",)),
-        ({"evaluate": {"pass_at": []}}, ("pass_at",)),
-        ({"evaluate": {"pass_at": [True]}}, ("pass_at",)),
+        ({"settings": {"ladder.noise": [0.1, 2]}}, ("ladder.noise", "[0, 0.9]")),
+        ({"ladder": {"steps": ["dae"]}, "settings": {"ladder.epochs": 0}}, ("ladder.epochs",)),
+        ({"settings": {"evaluate.pass_at": []}}, ("pass_at",)),
+        ({"settings": {"evaluate.pass_at": [True]}}, ("pass_at",)),
         ({"round": {"epochs": float("inf")}}, ("round.epochs", "finite")),
-        ({"cold_start": {"learning_rate": float("nan")}}, ("cold_start.learning_rate", "finite")),
-        ({"round": {"suites": 0}}, ("round.suites", "at least 1")),
-        ({"model": {"width": 33, "heads": 3}}, ("even multiple",)),
         (
-            {"model": {"few_shot": 2}},
+            {"settings": {"cold_start.learning_rate": float("nan")}},
+            ("cold_start.learning_rate", "finite"),
+        ),
+        ({"settings": {"round.suites": 0}}, ("round.suites", "at least 1")),
+        ({"settings": {"model.width": 33, "model.heads": 3}}, ("even multiple",)),
+        (
+            {"settings": {"model.few_shot": 2}},
             ("model.few_shot", "pretrained or vllm or openai", "'scratch'"),
         ),
         ({"model": {"endpoint": "http://127.0.0.1:8000/v1"}}, ("model.endpoint", "openai")),
-        ({"model": WORDS | {"prices": [1.0, 2.0]}}, ("model.prices", "'pretrained'")),
+        (
+            {"model": WORDS, "settings": {"model.prices": [1.0, 2.0]}},
+            ("model.prices", "'pretrained'"),
+        ),
         ({"resources": {"trainers": 2}}, ("resources.trainers", "'scratch'")),
-        ({"finetune": {"packing": True}}, ("finetune.packing",)),
+        ({"settings": {"finetune.packing": True}}, ("finetune.packing",)),
         (
             {"direction": "fortran:openmp-fortran", "round": {"by_parts": True}},
             ("round.by_parts", "cuda or openmp"),
         ),
-        ({"verify": {"mutants": 0}}, ("verify.mutants", "least_strength")),
+        ({"settings": {"verify.mutants": 0}}, ("verify.mutants", "least_strength")),
         ({"model": {"backend": "openai", "name_or_path": "m"}}, ("model.endpoint",)),
-        ({"model": {"prices": [1.0]}}, ("model.prices", "2 numbers")),
-        ({"model": {"prices": [1.0, -2]}}, ("model.prices", "below 0")),
-        ({"model": {"concurrency": 0}}, ("model.concurrency", "at least 1")),
+        ({"settings": {"model.prices": [1.0]}}, ("model.prices", "2 numbers")),
+        ({"settings": {"model.prices": [1.0, -2]}}, ("model.prices", "below 0")),
+        ({"settings": {"model.concurrency": 0}}, ("model.concurrency", "at least 1")),
         (
             {
-                "finetune": {"keep_adapter": True, "method": "lora"},
+                "finetune": {"method": "lora"},
                 "model": {"backend": "vllm", "name_or_path": "m"},
+                "settings": {"finetune.keep_adapter": True},
             },
             ("finetune.keep_adapter", "vllm"),
         ),
         ({"resources": {"trainers": 0}}, ("resources.trainers", "at least 1")),
         (
-            {"resources": {"trainers": 2}, "finetune": {"patience": 1, "validation": 3}},
+            {
+                "resources": {"trainers": 2},
+                "settings": {"finetune.patience": 1, "finetune.validation": 3},
+            },
             ("resources.trainers", "patience"),
         ),
-        ({"finetune": {"sharding": "fsdp"}}, ("finetune.sharding", "resources.trainers > 1")),
         (
-            {"finetune": {"sharding": "fsdp", "method": "lora"}, "resources": {"trainers": 2}},
+            {"settings": {"finetune.sharding": "fsdp"}},
+            ("finetune.sharding", "resources.trainers > 1"),
+        ),
+        (
+            {
+                "finetune": {"method": "lora"},
+                "resources": {"trainers": 2},
+                "settings": {"finetune.sharding": "fsdp"},
+            },
             ("finetune.sharding", "'full'"),
         ),
         ({"finetune": {"method": "loar"}}, ("finetune.method", "lora")),
-        ({"finetune": {"patience": 2}}, ("finetune.patience", "finetune.validation")),
-        ({"finetune": {"patience": 2, "validation": 3}}, ("finetune.patience", "scratch")),
+        ({"settings": {"finetune.patience": 2}}, ("finetune.patience", "finetune.validation")),
+        (
+            {"settings": {"finetune.patience": 2, "finetune.validation": 3}},
+            ("finetune.patience", "scratch"),
+        ),
         (
             {
-                "finetune": {"patience": 2, "validation": 3},
                 "round": {"learn": "dpo"},
                 "model": WORDS,
+                "settings": {"finetune.patience": 2, "finetune.validation": 3},
             },
             ("finetune.patience", "dpo"),
         ),
         (
-            {"finetune": {"validation": 3}, "model": WORDS},
+            {"model": WORDS, "settings": {"finetune.validation": 3}},
             ("finetune.validation", "finetune.patience"),
         ),
         ({"finetune": {"method": "qlora"}}, ("finetune.method", "scratch")),
@@ -150,9 +228,9 @@ def test_toml_round_trip():
             {"cold_start": {"directions": ["cpp:openmp-target"]}},
             ("cold_start.directions", "openmp-target"),
         ),
-        ({"cold_start": {"structures": 1.5}}, ("cold_start.structures", "0", "1")),
+        ({"settings": {"cold_start.structures": 1.5}}, ("cold_start.structures", "0", "1")),
         (
-            {"cold_start": {"structures": 0.5}, "direction": "fortran:cuda"},
+            {"direction": "fortran:cuda", "settings": {"cold_start.structures": 0.5}},
             ("cold_start.structures", "Fortran"),
         ),
         ({"run_dir": ""}, ("run_dir", "empty")),
@@ -174,7 +252,11 @@ def test_wrong_configs_are_refused(table, words):
         {"round": {"learn": "back"}, "corpus": {"target": "kernels.tok"}},
         {"round": {"learn": "back"}, "direction": ["cpp:cuda", "cuda:cpp"]},
         {"direction": "cpp:openmp-target"} | NOTHING_GENERATED,
-        {"finetune": {"method": "lora", "patience": 2, "validation": 3}, "model": WORDS},
+        {
+            "finetune": {"method": "lora"},
+            "model": WORDS,
+            "settings": {"finetune.patience": 2, "finetune.validation": 3},
+        },
     ],
 )
 def test_what_has_its_lessons_is_accepted(table):

@@ -59,7 +59,8 @@ def test_what_has_no_lessons_of_its_own_cannot_be_a_control():
         parse(
             {
                 "model": {"backend": "pretrained", "name_or_path": "x"},
-                "round": {"learn": "dpo", "lessons": "generated"},
+                "round": {"learn": "dpo"},
+                "settings": {"round.lessons": "generated"},
             },
             "c.toml",
         )

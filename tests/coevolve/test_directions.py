@@ -40,7 +40,9 @@ class Knowing:
     "way", ["cpp:openmp", "fortran:openmp-fortran", "fortran:openmp", "fortran:cuda", "fortran:cpp"]
 )
 def test_right_answers_are_kept_both_ways(way, tmp_path):
-    config = parse({"direction": way, "run_dir": str(tmp_path), "verify": {"mutants": 6}}, "t")
+    config = parse(
+        {"direction": way, "run_dir": str(tmp_path), "settings": {"verify.mutants": 6}}, "t"
+    )
     pairs = [(s, t) for s, t in builtin.pairs(way) if s.name in NAMES]
     sources, targets = (tuple(p[side] for p in pairs) for side in (0, 1))
     verifier = make_verifier(config)
@@ -67,7 +69,8 @@ def test_an_interrupted_verification_goes_on_from_its_proposals(tmp_path):
         {
             "direction": "cpp:openmp",
             "run_dir": str(tmp_path / "a"),
-            "verify": {"mutants": 0, "least_strength": 0},
+            "verify": {"least_strength": 0},
+            "settings": {"verify.mutants": 0},
         },
         "t",
     )

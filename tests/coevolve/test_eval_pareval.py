@@ -9,8 +9,9 @@ from pathlib import Path
 import evaluation_forms as forms
 import pytest
 
+from coevolve.evaluation.corpus import Guarantee
 from coevolve.evaluation.guarantees import apply_guarantees
-from coevolve.evaluation.items import Guarantee, load_items
+from coevolve.evaluation.items import load_items
 from coevolve.evaluation.pareval import resolve_conditionals
 from coevolve.evaluation.pareval_drivers import BOTH, DEFECTS, find_broken_drivers, find_guarantees
 from coevolve.evaluation.scoring import ScoringWork, score_items

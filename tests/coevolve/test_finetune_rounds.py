@@ -290,7 +290,7 @@ def test_a_whole_run_through_ray_whose_models_learn_by_ray_train(
     _keep_token_private()
     from ray import cloudpickle
 
-    from coevolve.loop import rounds
+    from coevolve.loop import rounds, run_workers
 
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
 
@@ -307,18 +307,21 @@ def test_a_whole_run_through_ray_whose_models_learn_by_ray_train(
     }
     table |= {
         "cold_start": {"generated": 0, "suites": 0},
-        "round": {"count": 1, "learn": "forward", "replay": 0.0, "suites": 1},
-    }
-    table |= {"finetune": {"batch_tokens": 512, "sharding": "fsdp"}, "resources": {"trainers": 2}}
-    table |= {
-        "verify": {"workers": 2, "mutants": 0, "least_strength": 0.0},
-        "evaluate": {"samples": 1, "pass_at": [1]},
+        "round": {"count": 1, "learn": "forward", "replay": 0.0},
+        "resources": {"trainers": 2},
+        "verify": {"workers": 2, "least_strength": 0.0},
+        "evaluate": {"samples": 1},
+        "settings": {
+            "finetune.batch_tokens": 512,
+            "finetune.sharding": "fsdp",
+            "verify.mutants": 0,
+        },
     }
     config = parse(table, "t")
     names = ("model", "cold_start", "finetune", "round", "resources", "verify", "evaluate")
     config = replace(tiny, **{name: getattr(config, name) for name in names})
     config = replace(config, corpus=replace(config.corpus, evaluation_limit=1, training_limit=3))
-    monkeypatch.setattr(rounds, "make_translator", make_translator)
+    monkeypatch.setattr(run_workers, "make_translator", make_translator)
     cloudpickle.register_pickle_by_value(sys.modules[KnowingTranslator.__module__])
     try:
         folder = RunFolder(rounds.run(config))

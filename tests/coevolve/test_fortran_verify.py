@@ -351,7 +351,8 @@ static double table[3][4], scale = 3;
 static int calls;
 double w;
 static double value(int i, int j) { return table[j][i - 1] * scale; }
-void f(int n, double *x) { for (int i = 1; i <= n; i++) x[i - 1] += w * value(i % 4 + 1, i % 3); calls++; }
+void f(int n, double *x) { for (int i = 1; i <= n; i++) x[i - 1] += w * value(i % 4 + 1, i % 3); \
+calls++; }
 """
 
 

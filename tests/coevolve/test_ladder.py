@@ -211,7 +211,11 @@ def test_a_held_out_program_that_a_model_wrote_is_not_learnt_from(tiny, tmp_path
 
 def test_sides_are_unpaired_and_what_is_validated_on_is_not_taught():
     config = parse(
-        {"direction": "cpp:cuda", "ladder": {"steps": ["dae"], "examples": 260, "validation": 0.1}},
+        {
+            "direction": "cpp:cuda",
+            "ladder": {"steps": ["dae"]},
+            "settings": {"ladder.examples": 260, "ladder.validation": 0.1},
+        },
         "x",
     )
     sides = collect_unpaired(config, (), ())
@@ -231,7 +235,14 @@ def test_sides_are_unpaired_and_what_is_validated_on_is_not_taught():
 
 
 def test_no_other_version_of_a_held_out_computation_is_taught():
-    config = parse({"direction": "cpp:fortran", "ladder": {"steps": ["dae"], "examples": 200}}, "x")
+    config = parse(
+        {
+            "direction": "cpp:fortran",
+            "ladder": {"steps": ["dae"]},
+            "settings": {"ladder.examples": 200},
+        },
+        "x",
+    )
     from corpora import builtin
 
     held = builtin.programs("cpp")[3]
@@ -245,7 +256,11 @@ def test_no_other_version_of_a_held_out_computation_is_taught():
 
 def test_noise_is_drawn_anew_in_each_pass_and_rises():
     config = parse(
-        {"ladder": {"steps": ["dae"], "examples": 20, "epochs": 3, "noise": [0.1, 0.3]}}, "x"
+        {
+            "ladder": {"steps": ["dae"]},
+            "settings": {"ladder.examples": 20, "ladder.epochs": 3, "ladder.noise": [0.1, 0.3]},
+        },
+        "x",
     )
     assert [compute_noise_rate(config, k) for k in (1, 2, 3)] == pytest.approx(
         [0.1, 0.2, 0.3]
@@ -265,7 +280,13 @@ def test_noise_is_drawn_anew_in_each_pass_and_rises():
 
 
 def test_batches_go_round_the_functions():
-    config = parse({"ladder": {"steps": ["dae", "bt"], "examples": 40, "translated": 300}}, "x")
+    config = parse(
+        {
+            "ladder": {"steps": ["dae", "bt"]},
+            "settings": {"ladder.examples": 40, "ladder.translated": 300},
+        },
+        "x",
+    )
     assert count_passes(config, "bt") == 3
     side = collect_unpaired(config, (), ())[0]
     seen = [p.id for k in (1, 2, 3) for p in select_batch(side, config, k)]
@@ -293,7 +314,12 @@ def test_the_best_pass_is_chosen_by_loss_or_by_execution():
 
 def test_several_directions_share_one_ladder():
     config = parse(
-        {"direction": ["cpp:cuda", "cpp:openmp"], "ladder": {"steps": ["dae"], "examples": 30}}, "x"
+        {
+            "direction": ["cpp:cuda", "cpp:openmp"],
+            "ladder": {"steps": ["dae"]},
+            "settings": {"ladder.examples": 30},
+        },
+        "x",
     )
     assert sorted(map(str, list_directions(config))) == [
         "cpp:cuda",

@@ -46,7 +46,7 @@ from translator.prompting.translate import Translator
         ),
         ({"direction": WAYS, "corpus": {"aligned": [True, 1]}}, ("corpus.aligned", "bool")),
         ({"direction": WAYS, "corpus": {"source": ["builtin", " "]}}, ("corpus.source", "empty")),
-        ({"round": {"translators": "both"}}, ("round.translators", "one, each")),
+        ({"settings": {"round.translators": "both"}}, ("round.translators", "one, each")),
     ],
 )
 def test_wrong_lists_are_one_line(table, words):
@@ -74,7 +74,9 @@ def test_lists_survive_the_file_and_a_list_of_one_is_one(tmp_path):
 
 
 def test_which_translator_serves_what():
-    each = parse({"direction": ["cpp:cuda", "fortran:cuda"], "round": {"translators": "each"}}, "t")
+    each = parse(
+        {"direction": ["cpp:cuda", "fortran:cuda"], "settings": {"round.translators": "each"}}, "t"
+    )
     assert [s.name for s in list_translators(each)] == [
         "translator-cpp-cuda",
         "translator-fortran-cuda",
@@ -87,7 +89,7 @@ def test_which_translator_serves_what():
     assert [s.name for s in list_translators(one)] == ["translator"] and find_translator(
         one, "cuda:fortran"
     ).name == "translator"
-    single = parse({"round": {"translators": "each"}}, "t")
+    single = parse({"settings": {"round.translators": "each"}}, "t")
     assert [s.name for s in list_translators(single)] == ["translator"]
 
 

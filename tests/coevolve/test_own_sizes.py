@@ -29,11 +29,13 @@ SCALE = Program(
     "void scale(int rows, int cols, float *a) { for (int i = 0; i < rows; i++) for (int j "
     "= 0; j < cols; j++) a[i * cols + j] *= 2; }",
 )
-HOST = """__global__ void k(int n, float *a) { int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) a[i] *= 2; }
+HOST = """__global__ void k(int n, float *a) { int i = blockIdx.x * blockDim.x + threadIdx.x; \
+if (i < n) a[i] *= 2; }
 void scale(int rows, int cols, float *a) {
   int n = rows * cols;
   if (n < 16384) { for (int i = 0; i < n; i++) a[i] *= 2; return; }
-  float *d; cudaMalloc(&d, n * sizeof(float)); cudaMemcpy(d, a, n * sizeof(float), cudaMemcpyHostToDevice);
+  float *d; cudaMalloc(&d, n * sizeof(float)); cudaMemcpy(d, a, n * sizeof(float), \
+cudaMemcpyHostToDevice);
   k<<<%s, 256>>>(n, d);
   cudaMemcpy(a, d, n * sizeof(float), cudaMemcpyDeviceToHost); cudaFree(d);
 }"""

@@ -19,17 +19,17 @@ SMALL = (
     "run_dir=runs/job",
     "cold_start.generated=30",
     "cold_start.suites=30",
-    "model.layers=1",
-    "model.width=48",
-    "model.heads=3",
+    "settings.model.layers=1",
+    "settings.model.width=48",
+    "settings.model.heads=3",
     "round.count=1",
     "round.samples=1",
     "corpus.training_limit=4",
     "corpus.evaluation_limit=3",
     "evaluate.samples=1",
-    "evaluate.pass_at=[1]",
+    "settings.evaluate.pass_at=[1]",
     "model.max_new_tokens=48",
-    "verify.mutants=2",
+    "settings.verify.mutants=2",
 )
 
 

@@ -193,18 +193,27 @@ def test_a_thousand_samples_open_in_two_seconds(tmp_path):
 
 
 KEYS = """
-const seen = [], press = (key, on = document.body) => on.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true}));
-const at = () => document.querySelector("#list [aria-selected=true]").id, root = document.documentElement;
+const seen = [], press = (key, on = document.body) => on.dispatchEvent(new \
+KeyboardEvent("keydown", {key, bubbles: true, cancelable: true}));
+const at = () => document.querySelector("#list [aria-selected=true]").id, \
+root = document.documentElement;
 seen.push(at()); press("j"); press("j"); seen.push(at()); press("k"); seen.push(at());
-press("/"); seen.push(document.activeElement.id); press("j", document.activeElement); seen.push(at());
+press("/"); seen.push(document.activeElement.id); press("j", document.activeElement); \
+seen.push(at());
 press("Escape", document.activeElement); seen.push(document.activeElement.tagName);
-const theme = root.dataset.theme; press("t"); seen.push(theme !== root.dataset.theme); press("t"); seen.push(theme === root.dataset.theme);
-document.getElementById("f-held").value = "1"; document.getElementById("filters").dispatchEvent(new Event("input"));
+const theme = root.dataset.theme; press("t"); seen.push(theme !== root.dataset.theme); press("t"); \
+seen.push(theme === root.dataset.theme);
+document.getElementById("f-held").value = "1"; \
+document.getElementById("filters").dispatchEvent(new Event("input"));
 const box = () => [...document.querySelectorAll("#detail details")].at(-1).open;
-seen.push(document.getElementById("f-count").textContent, box()); press("d"); seen.push(box(), document.querySelectorAll("#detail .add, #detail .del").length > 0);
-document.getElementById("list").focus(); press("ArrowDown", document.activeElement); seen.push(at());
-for (const key of ["End", "PageUp", "End", "Home", "PageDown"]) { press(key, document.activeElement); seen.push(at()); }
-document.getElementById("f-text").value = "no such thing"; document.getElementById("filters").dispatchEvent(new Event("input")); press("j");
+seen.push(document.getElementById("f-count").textContent, box()); press("d"); seen.push(box(), \
+document.querySelectorAll("#detail .add, #detail .del").length > 0);
+document.getElementById("list").focus(); press("ArrowDown", document.activeElement); \
+seen.push(at());
+for (const key of ["End", "PageUp", "End", "Home", "PageDown"]) { press(key, \
+document.activeElement); seen.push(at()); }
+document.getElementById("f-text").value = "no such thing"; \
+document.getElementById("filters").dispatchEvent(new Event("input")); press("j");
 seen.push(document.getElementById("detail").textContent);
 root.dataset.seen = JSON.stringify(seen);
 """

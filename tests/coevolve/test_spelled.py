@@ -75,7 +75,8 @@ const int FIRST = 1;
 static const real EPS = 1e-3;
 static const real W[3] = {0.25, 0.5, 0.25};
 static inline real square(real v) { return v * v; }
-static real damped(real v, int k) { real t = square(v) + EPS; if (k == 0) return t; return std::sqrt(t) / (k + 2); }
+static real damped(real v, int k) { real t = square(v) + EPS; if (k == 0) return t; \
+return std::sqrt(t) / (k + 2); }
 template <typename T> T limit(T v, T low, T high) { return v < low ? low : (v > high ? high : v); }
 void smooth(int rows, int cols, const real *a, real *b) {
     EACH(i, rows) for (int j = FIRST; j < cols - FIRST; ++j)

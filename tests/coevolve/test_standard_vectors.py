@@ -21,14 +21,17 @@ HOST = (
     + KERNEL % "k"
     + """void axpy(double a, const std::vector<double>& x, std::vector<double>& y) {
   int n = x.size(); if (!n) return; double *dx, *dy; cudaMalloc(&dx, n * 8); cudaMalloc(&dy, n * 8);
-  cudaMemcpy(dx, x.data(), n * 8, cudaMemcpyHostToDevice); cudaMemcpy(dy, y.data(), n * 8, cudaMemcpyHostToDevice);
-  k<<<%s, 256>>>(a, dx, dy, n); cudaMemcpy(y.data(), dy, n * 8, cudaMemcpyDeviceToHost); cudaFree(dx); cudaFree(dy); }"""
+  cudaMemcpy(dx, x.data(), n * 8, cudaMemcpyHostToDevice); cudaMemcpy(dy, y.data(), n * 8, \
+cudaMemcpyHostToDevice);
+  k<<<%s, 256>>>(a, dx, dy, n); cudaMemcpy(y.data(), dy, n * 8, cudaMemcpyDeviceToHost); \
+cudaFree(dx); cudaFree(dy); }"""
 )
 JACOBI = (
     V
     + """void jacobi(std::vector<double>& u, std::vector<double>& w, int steps) {
   for (int t = 0; t < steps %% 6; t++) {
-%s    for (size_t i = 1; i < (u.empty() ? 0 : u.size() - 1); i++) w[i] = 0.5 * (u[i - 1] + u[i + 1]);
+%s    for (size_t i = 1; i < (u.empty() ? 0 : u.size() - 1); \
+i++) w[i] = 0.5 * (u[i - 1] + u[i + 1]);
     %s; } }"""
 )
 HIST = (

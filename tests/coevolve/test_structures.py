@@ -25,7 +25,8 @@ KERNEL = f"{BODY}__global__ void %s(Body *b, int n, float dt) {{ {AT} if (i %s n
 HOST = (
     KERNEL % ("k", "<", "z")
     + """void drift(Body *b, int n, float dt) {
-  Body *d; cudaMalloc(&d, n * sizeof(Body)); cudaMemcpy(d, b, n * sizeof(Body), cudaMemcpyHostToDevice);
+  Body *d; cudaMalloc(&d, n * sizeof(Body)); cudaMemcpy(d, b, n * sizeof(Body), \
+cudaMemcpyHostToDevice);
   k<<<(n + 255) / 256, 256>>>(d, n, dt);
   cudaMemcpy(b, d, n * sizeof(Body)%s, cudaMemcpyDeviceToHost); cudaFree(d);
 }"""
@@ -85,7 +86,8 @@ SCALED_BY_HOST = (
     SCALED % ("k", "cols")
     + """void scale(Matrix a, float s) {
   int n = a.rows * a.cols; if (n <= 0) return; Matrix d = a;
-  cudaMalloc(&d.data, n * sizeof(float)); cudaMemcpy(d.data, a.data, n * sizeof(float), cudaMemcpyHostToDevice);
+  cudaMalloc(&d.data, n * sizeof(float)); cudaMemcpy(d.data, a.data, n * sizeof(float), \
+cudaMemcpyHostToDevice);
   k<<<dim3((a.rows + 7) / 8, (a.cols + 7) / 8), dim3(8, 8)>>>(%s, s);
   cudaMemcpy(a.data, d.data, n * sizeof(float), cudaMemcpyDeviceToHost); cudaFree(d.data); }"""
 )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from coevolve.evaluation.items import EvalItem
+from coevolve.evaluation.corpus import EvalItem
 from coevolve.evaluation.pareval import obscure_names, parse_answer
 from coevolve.evaluation.vectors import VectorError, convert_to_pointers, parse_parameter
 from corpora.records import Program

@@ -480,7 +480,7 @@ def test_suites_read_from_snippets_are_kept_in_bounds(engine, monkeypatch):
         "_snippet_suite",
         lambda text, *rest: read.append(text) or UnitTestSuite(AXPY.id, ()),
     )
-    engine.backend  # started before, so that nothing but reading is left
+    _ = engine.backend  # started before, so that nothing but reading is left
     for text in "abcaca":
         engine.suite_of(Pair(AXPY, AXPY, f"wrapper({text})"))
     assert [t[8] for t in read] == ["a", "b", "c", "a"]

@@ -145,14 +145,20 @@ TURNED = Program(
     "cpp",
     "turn",
     """#include <complex>
-void turn(int n, std::complex<float> a, const std::complex<float> *x, std::complex<float> *y, float *m) {
-for (int i = 0; i < n; i++) { y[i] = a * x[i] + y[i] / std::complex<float>(2.0f, 1.0f); m[i] = std::abs(x[i]); } }""",
+void turn(int n, std::complex<float> a, const std::complex<float> *x, std::complex<float> *y, \
+float *m) {
+for (int i = 0; i < n; i++) { y[i] = a * x[i] + y[i] / std::complex<float>(2.0f, 1.0f); \
+m[i] = std::abs(x[i]); } }""",
 )
 TURN = """#include <cuComplex.h>
-__global__ void turn(int n, cuComplex a, const cuFloatComplex *x, cuFloatComplex *y, float *m) {{ int i = blockIdx.x * blockDim.x + threadIdx.x;
-if (i < n) {{ y[i] = cuCaddf(cuCmulf(a, {}), cuCdivf(y[i], make_cuFloatComplex(2.0f, 1.0f))); m[i] = cuCabsf(x[i]); }} }}"""
-OWN = """__device__ float2 cuCmulf(float2 a, float2 b) { return make_float2(a.x * b.x - a.y * b.y, a.x * b.y + a.y * b.x); }
-__global__ void scale(int n, float a, float *x) { int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) x[i] = cuCmulf(make_float2(a, 0), make_float2(x[i], 0)).x; }"""
+__global__ void turn(int n, cuComplex a, const cuFloatComplex *x, cuFloatComplex *y, float *m) {{ \
+int i = blockIdx.x * blockDim.x + threadIdx.x;
+if (i < n) {{ y[i] = cuCaddf(cuCmulf(a, {}), cuCdivf(y[i], make_cuFloatComplex(2.0f, 1.0f))); \
+m[i] = cuCabsf(x[i]); }} }}"""
+OWN = """__device__ float2 cuCmulf(float2 a, float2 b) { return make_float2(a.x * b.x - a.y * b.y, \
+a.x * b.y + a.y * b.x); }
+__global__ void scale(int n, float a, float *x) { int i = blockIdx.x * blockDim.x + threadIdx.x; \
+if (i < n) x[i] = cuCmulf(make_float2(a, 0), make_float2(x[i], 0)).x; }"""
 
 
 @pytest.mark.parametrize("head", ["", "#include <vector>\n"])

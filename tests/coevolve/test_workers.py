@@ -32,7 +32,7 @@ class Slow:
     def __init__(self):
         self.pool = ThreadPoolExecutor(1)
 
-    def call(self, method, *arguments):
+    def submit(self, method, *arguments):
         return self.pool.submit(self._work, *arguments)
 
     def _work(self, value):
@@ -46,7 +46,7 @@ class Slow:
 
 
 def test_map_gives_every_index_once():
-    found = dict(map_unordered([LocalWorker(Echo())], "twice", [(i,) for i in range(7)]))
+    found = dict(map_unordered([LocalWorker(Echo())], Echo.twice, [(i,) for i in range(7)]))
     assert found == {i: 2 * i for i in range(7)}
 
 
@@ -60,10 +60,10 @@ def test_stream_overlaps_generation_and_judging_and_keeps_expansion_order():
     results = dict(
         stream_results(
             LocalWorker(Echo()),
-            "chunk",
+            Echo.chunk,
             [(0, 3), (3, 3), (6, 3)],
             [Slow(), Slow()],
-            "twice",
+            Echo.twice,
             expand,
         )
     )
@@ -77,18 +77,18 @@ def test_empty_chunks_and_no_items_end():
         dict(
             stream_results(
                 LocalWorker(Echo()),
-                "chunk",
+                Echo.chunk,
                 [(0, 0)],
                 [LocalWorker(Echo())],
-                "twice",
+                Echo.twice,
                 lambda i, a: [(v,) for v in a],
             )
         )
         == {}
     )
-    assert dict(map_unordered([LocalWorker(Echo())], "twice", [])) == {}
+    assert dict(map_unordered([LocalWorker(Echo())], Echo.twice, [])) == {}
 
 
 def test_failure_of_our_own_is_raised():
     with pytest.raises(RuntimeError, match="broken at 1"):
-        dict(map_unordered([LocalWorker(Echo())], "fail", [(1,)]))
+        dict(map_unordered([LocalWorker(Echo())], Echo.fail, [(1,)]))

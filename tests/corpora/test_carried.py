@@ -191,7 +191,7 @@ def test_parallel_twins_carry_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     for nest in parallel:
         axis = nest.regions[0].axes[0]
         loop = ast.For(axis.variable, axis.start, "<", axis.stop, nest.regions[0].body)
-        inner = [s for s in _loops(nest)]
+        inner = list(_loops(nest))
         permuted = {p.name for p in nest.parameters if p.fill == "permutation()"}
         assert not permuted
         assert not _carries(loop) or any(type(s) is ast.While for s in inner), nest.regions

@@ -22,10 +22,12 @@ enum { A, B = 5 };
 template <typename T> __device__ T add(T a, T b) { return a + b; }
 namespace ns {
 static __device__ __forceinline__ real helper(real a) { return SQ(a) + B; }
-__global__ void kern(real *x, int n) { int i = threadIdx.x + blockIdx.x * blockDim.x; if (i < n) x[i] = add(helper(x[i]), 1.0f); }
+__global__ void kern(real *x, int n) { int i = threadIdx.x + blockIdx.x * blockDim.x; \
+if (i < n) x[i] = add(helper(x[i]), 1.0f); }
 __global__ void constant_user(real *x) { x[0] = coef[0]; }
 }
-extern "C" void host(float *h, int n) { float *d; cudaMalloc(&d, n * 4); ns::kern<<<(n + K - 1) / K, K>>>(d, n); cudaFree(d); }
+extern "C" void host(float *h, int n) { float *d; cudaMalloc(&d, n * 4); \
+ns::kern<<<(n + K - 1) / K, K>>>(d, n); cudaFree(d); }
 void uses_global(int *x) { counter++; x[0] = counter; }
 void shadows(int *x) { int counter = 1; x[0] = counter; }
 class C { public: void member(int *a) {} };

@@ -117,7 +117,7 @@ def test_engine_calls_what_fortran_programs_hold_equivalent(
 ) -> None:
     monkeypatch.setattr(nests, "FORTRAN_MENU", tuple(zip(*menu)))
     monkeypatch.setitem(nests.LEVEL_MENUS, "broad", tuple(zip(*menu)))
-    made = [c for c in generate(14, 13, "broad", plain=True)]
+    made = list(generate(14, 13, "broad", plain=True))
     assert sum("fortran" in c.programs for c in made) > 11
     pairs = [
         verification.Pair(c.programs["cpp"], c.programs[d], c.suite_text)

@@ -59,9 +59,12 @@ _C |= {"bool": "bool", "u64": "unsigned long", "f32": "float", "f64": "double"}
 _LAUNCH = """
 extern "C" void {symbol}(void **a) {{
     blockDim = {block}; gridDim = {grid};
-    for (blockIdx.z = 0; blockIdx.z < gridDim.z; blockIdx.z++) for (blockIdx.y = 0; blockIdx.y < gridDim.y; blockIdx.y++)
-    for (blockIdx.x = 0; blockIdx.x < gridDim.x; blockIdx.x++) for (threadIdx.z = 0; threadIdx.z < blockDim.z; threadIdx.z++)
-    for (threadIdx.y = 0; threadIdx.y < blockDim.y; threadIdx.y++) for (threadIdx.x = 0; threadIdx.x < blockDim.x; threadIdx.x++)
+    for (blockIdx.z = 0; blockIdx.z < gridDim.z; blockIdx.z++) for (blockIdx.y = 0; \
+blockIdx.y < gridDim.y; blockIdx.y++)
+    for (blockIdx.x = 0; blockIdx.x < gridDim.x; blockIdx.x++) for (threadIdx.z = 0; \
+threadIdx.z < blockDim.z; threadIdx.z++)
+    for (threadIdx.y = 0; threadIdx.y < blockDim.y; threadIdx.y++) for (threadIdx.x = 0; \
+threadIdx.x < blockDim.x; threadIdx.x++)
         {call};
 }}
 """
@@ -414,7 +417,8 @@ _DIGEST = """
 import hashlib
 from corpora.generator import generate
 made = [c for plain in (False, True) for c in generate(400, 77, "broad", plain=plain)]
-print(hashlib.sha256("".join(c.suite_text + "".join(p.text for _, p in sorted(c.programs.items())) for c in made).encode()).hexdigest())
+print(hashlib.sha256("".join(c.suite_text + "".join(p.text for _, \
+p in sorted(c.programs.items())) for c in made).encode()).hexdigest())
 """
 
 

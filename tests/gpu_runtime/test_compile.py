@@ -204,8 +204,10 @@ def test_what_programs_use_is_there(backend, text, expected):
 
 
 def test_overloads_have_the_result_types_of_the_standard(backend):
-    text = """static_assert(sizeof(sqrt(1.0f)) == 4 && sizeof(sqrt(1)) == 8 && sizeof(pow(1.0f, 2)) == 8 && sizeof(pow(1.0f, 1.0f)) == 4, "");
-static_assert(sizeof(fabs(1.0f)) == 4 && sizeof(abs(1L)) == 8 && sizeof(fmax(1.0f, 1.0)) == 8 && sizeof(floor(2)) == 8, "");
+    text = """static_assert(sizeof(sqrt(1.0f)) == 4 && sizeof(sqrt(1)) == 8 && sizeof(pow(1.0f, \
+2)) == 8 && sizeof(pow(1.0f, 1.0f)) == 4, "");
+static_assert(sizeof(fabs(1.0f)) == 4 && sizeof(abs(1L)) == 8 && sizeof(fmax(1.0f, \
+1.0)) == 8 && sizeof(floor(2)) == 8, "");
 void f(float *x, int n) { }"""
     made = backend.compile([request(text)])[0]
     assert made.ok, made.diagnostics

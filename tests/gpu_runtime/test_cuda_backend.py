@@ -40,19 +40,17 @@ ILLEGAL = "__global__ void illegal(int n, float *y) { y[1 << 28] = n; }"
 TRAP = "__global__ void trap(int n, float *y) { __trap(); }"
 REFUSE = "__global__ void refuse(int n, float *y) { y[0] = n; }"
 STATE = "__device__ int seen;\n__global__ void state(int n, float *y) { seen += n; y[0] = seen; }"
-HOST = (
-    """#include <cuda_runtime.h>
-%s
-void run(int n, float a, const float *x, float *y) {
+HOST = f"""#include <cuda_runtime.h>
+{AXPY}
+void run(int n, float a, const float *x, float *y) {{
     float *dx, *dy;
     cudaMalloc(&dx, n * sizeof(float)); cudaMalloc((void **)&dy, n * sizeof(float));
-    cudaMemcpy(dx, x, n * sizeof(float), cudaMemcpyHostToDevice); cudaMemcpy(dy, y, n * sizeof(float), cudaMemcpyHostToDevice);
+    cudaMemcpy(dx, x, n * sizeof(float), cudaMemcpyHostToDevice); cudaMemcpy(dy, y, \
+n * sizeof(float), cudaMemcpyHostToDevice);
     axpy<<<(n + 63) / 64, 64>>>(n, 2.0 * a, dx, dy);
     cudaMemcpy(y, dy, n * sizeof(float), cudaMemcpyDeviceToHost);
     cudaFree(dx); cudaFree(dy);
-}"""
-    % AXPY
-)
+}}"""
 SMALL = (
     "__global__ void axpy(int n, float a, const float *x, float *y) {{ y[0] = n; }}\nvoid "
     "{0}(int n, float *y) {{ {1} }}"
@@ -371,7 +369,7 @@ def test_the_six_hpc_references_agree_with_their_serial_sources(on_fake, tmp_pat
         values = gpu_speedup.KERNELS[name][0](12)
         gpu_speedup.agree(backend, source, target, Arguments(values))
     wrong = replace(pairs["axpy"][0], program=Program("cpp", "axpy", SERIAL.replace("+=", "-=")))
-    with pytest.raises(gpu_speedup.NotMeasured, match="'y' differs"):
+    with pytest.raises(gpu_speedup.NotMeasuredError, match="'y' differs"):
         gpu_speedup.agree(backend, wrong, pairs["axpy"][1], Arguments(gpu_speedup.axpy(12)))
     backend.close()
 

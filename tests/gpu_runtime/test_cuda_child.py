@@ -84,12 +84,12 @@ def test_a_death_between_requests_is_nobodys_fault(child):
 
 
 def test_a_locked_child_ends_with_its_parent(tmp_path):
+    path = HERE["PYTHONPATH"]
     program = (
         "import os, time; from gpu_runtime.cuda.child_process import ChildProcess; "
-        "c = Child('cuda_echo', ['--locked'], environment={'PYTHONPATH': %r}); "
+        f"c = ChildProcess('cuda_echo', ['--locked'], environment={{'PYTHONPATH': {path!r}}}); "
         "print(c.ready()['pid'], flush=True); c._process.stdin.write(b'\\x10'); "
         "c._process.stdin.flush(); os.dup(c._process.stdin.fileno()); os._exit(0)"
-        % HERE["PYTHONPATH"]
     )
     done = subprocess.run(
         [sys.executable, "-c", program],

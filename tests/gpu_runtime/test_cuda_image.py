@@ -14,8 +14,8 @@ from corpora.records import Parameter, Program, Signature
 from corpora.signatures.signature import read_signature
 from gpu_runtime.backend import Arguments, CompileRequest
 from gpu_runtime.call.packing import pack_arguments, pack_signature
+from gpu_runtime.cuda.kernel_arguments import make_kernel_arguments
 from gpu_runtime.cuda.memory_image import GUARD_BYTES, MemoryImages, plan_images
-from gpu_runtime.cuda.session import make_kernel_arguments
 
 SIGNATURE = Signature(
     "f",

@@ -98,8 +98,10 @@ import os, sys
 arguments = sys.argv[1:]
 log = arguments[arguments.index("--log-file") + 1].replace("%p", str(os.getpid()))
 tool = arguments[arguments.index("--tool") + 1]
-open(os.environ["STAND_IN_CALLS"], "a").write(tool + "\\n") if "STAND_IN_CALLS" in os.environ else None
-text = "========= Invalid __global__ write of size 4 bytes\\n=========     at ns_{symbol}::bad(int, float *)+0x10\\n=========\\n"
+open(os.environ["STAND_IN_CALLS"], "a").write(tool + "\\n") if "STAND_IN_CALLS" in os.environ else \
+None
+text = "========= Invalid __global__ write of size 4 bytes\\n=========     at \
+ns_{symbol}::bad(int, float *)+0x10\\n=========\\n"
 open(log, "w").write(text if tool == "memcheck" else "")
 command = arguments[arguments.index("{python}"):]
 os.execv(command[0], command)

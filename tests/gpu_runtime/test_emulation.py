@@ -413,6 +413,7 @@ def test_every_babeltower_kernel_compiles(backend: EmulatedBackend) -> None:
 def test_far_from_an_allocation_is_out_of_bounds(index: int, backend: EmulatedBackend) -> None:
     """Also below the first allocation, where other memory of the process may lie."""
     text = """__global__ void k(int *a, int i) { atomicAdd(&a[i], 1); }
-    void f(int i, int *out) { int *d; cudaMalloc(&d, 4); cudaMemset(d, 0, 4); k<<<1, 1>>>(d, i); cudaMemcpy(out, d, 4, cudaMemcpyDeviceToHost); cudaFree(d); }"""
+    void f(int i, int *out) { int *d; cudaMalloc(&d, 4); cudaMemset(d, 0, 4); k<<<1, 1>>>(d, i); \
+cudaMemcpy(out, d, 4, cudaMemcpyDeviceToHost); cudaFree(d); }"""
     assert run_one(backend, text, (i32(0), np.zeros(1, i32))).status is Status.OK
     assert run_one(backend, text, (i32(index), np.zeros(1, i32))).status is Status.OUT_OF_BOUNDS

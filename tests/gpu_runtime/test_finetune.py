@@ -36,14 +36,14 @@ from gpu_runtime.models.training import EncodedExample
 
 LETTERS = list("abcdefgh")
 COPY = [Example(f"{a} {b}", f"{a} {b}") for a in LETTERS for b in LETTERS]
-SHAPE = dict(
-    hidden_size=32,
-    intermediate_size=64,
-    num_hidden_layers=2,
-    num_attention_heads=4,
-    num_key_value_heads=2,
-    max_position_embeddings=64,
-)
+SHAPE = {
+    "hidden_size": 32,
+    "intermediate_size": 64,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "max_position_embeddings": 64,
+}
 QUICK = Learning(learning_rate=1e-2, epochs=3, batch_tokens=128, seed=3)
 
 
@@ -134,7 +134,9 @@ def test_every_way_learns_and_repeats(tmp_path: Path, options: dict) -> None:
     for attempt in "ab":
         model = opened(folder, **options)
         steps: list[tuple[int, int]] = []
-        figures = model.learn(COPY, QUICK, lambda step, of, loss: steps.append((step, of)))
+        figures = model.learn(
+            COPY, QUICK, lambda step, of, loss, seen=steps: seen.append((step, of))
+        )
         assert (
             figures["loss"] < figures["first_loss"]
             and figures["steps"] == steps[-1][0] == steps[-1][1]
@@ -222,7 +224,7 @@ def test_it_stops_early_and_keeps_the_best(tmp_path: Path, method: str) -> None:
 
     figures = model.learn(COPY, replace(QUICK, epochs=4, validate=validate))
     assert len(kept) == 4 and figures["validation"] == 0.7
-    best = {k: v for k, v in kept[1].items()}
+    best = dict(kept[1].items())
     now = model.state()
     if method == "full":
         assert all(torch.equal(now[k], best[k]) for k in best)

@@ -9,9 +9,9 @@ from gpu_runtime.openmp.sections import make_sections_nonempty
 CHANGED = {
     "#pragma omp parallel for reduction(+:s[:n])": "#pragma omp parallel for "
     "reduction(+:s[:((n) > 0 ? (n) : 1)])",
-    "#pragma omp for reduction(+ : s[0 : n * m], t[:8]) schedule(static)": "#pragma omp for reduction(+ : s[0 :((n * "
-    "m) > 0 ? (n * m) : 1)], t[:8]) "
-    "schedule(static)",
+    "#pragma omp for reduction(+ : s[0 : n * m], t[:8]) schedule(static)": (
+        "#pragma omp for reduction(+ : s[0 :((n * m) > 0 ? (n * m) : 1)], t[:8]) schedule(static)"
+    ),
     "#pragma omp parallel for reduction(max:a[:n][:m])": "#pragma omp parallel for "
     "reduction(max:a[:((n) > 0 ? (n) : "
     "1)][:((m) > 0 ? (m) : 1)])",

@@ -158,13 +158,8 @@ def test_what_the_configuration_says_of_decoding_and_length_arrives(causal: Path
     options = make_model_options(
         parse(
             {
-                "model": {
-                    "backend": "pretrained",
-                    "name_or_path": str(causal),
-                    "context": 8,
-                    "rows": 3,
-                    "static_cache": True,
-                }
+                "model": {"backend": "pretrained", "name_or_path": str(causal), "context": 8},
+                "settings": {"model.rows": 3, "model.static_cache": True},
             },
             "t",
         )

@@ -153,7 +153,8 @@ def test_files_of_the_host_are_out_of_reach_and_own_ones_are_bounded(tmp_path):
     text = f"""#include <cstdio>
     #include <cstring>
     int main() {{
-        if (fopen("/etc/passwd", "r") || fopen("{canary}", "r") || fopen("{canary}", "w") || fopen("/tmp/x", "w") || fopen("/proc/1/environ", "r")) return 1;
+        if (fopen("/etc/passwd", "r") || fopen("{canary}", "r") || fopen("{canary}", \
+"w") || fopen("/tmp/x", "w") || fopen("/proc/1/environ", "r")) return 1;
         char name[20], block[65536];
         memset(block, 'x', sizeof block);
         int n = 0;
@@ -174,7 +175,8 @@ def test_files_of_the_host_are_out_of_reach_and_own_ones_are_bounded(tmp_path):
 SCRIPT = """
 from corpora.records import Program
 from gpu_runtime.programs.execute import build_program, run_program
-write = '#include <cstdio>\\nint main() { FILE *f = fopen("a", "w"); fputs("hi", f); fclose(f); return fopen("/etc/passwd", "r") != 0; }'
+write = '#include <cstdio>\\nint main() { FILE *f = fopen("a", "w"); fputs("hi", f); fclose(f); \
+return fopen("/etc/passwd", "r") != 0; }'
 for text in (write, "#include <unistd.h>\\nint main() { return fork(); }"):
     seen = run_program(build_program(Program("cpp", "main", text)))
     print(seen.status, seen.exit_code, seen.files)
@@ -212,7 +214,8 @@ def test_clocks_can_be_moved():
     text = """#include <cstdio>
     #include <ctime>
     #include <chrono>
-    int main() { printf("%ld %ld\\n", (long)time(nullptr), (long)std::chrono::system_clock::now().time_since_epoch().count() / 1000000000); }"""
+    int main() { printf("%ld %ld\\n", (long)time(nullptr), \
+(long)std::chrono::system_clock::now().time_since_epoch().count() / 1000000000); }"""
     built = build_program(Program("cpp", "main", text))
     true, moved = (
         list(map(int, run_program(built, setting=RunSetting(clock=c)).stdout.split()))

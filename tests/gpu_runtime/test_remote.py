@@ -195,7 +195,7 @@ def test_what_will_not_change_is_not_asked_again_and_the_key_is_in_no_message(
     with pytest.raises(ModelError, match="refuses: 302"):
         model.generate([Prompt("a")], ONE)
     for other in (b'{"hello": 1}', b"\n<!doctype html><title>a router</title>"):
-        server.reply = lambda k, body: (200, {}, other)
+        server.reply = lambda k, body, other=other: (200, {}, other)
         before = len(server.bodies)
         with pytest.raises(
             ModelError, match="not in the form of /chat/completions; is it the base of the API?"

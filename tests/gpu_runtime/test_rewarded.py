@@ -124,7 +124,7 @@ def test_preferences_keep_within_the_tokens_of_one_pass(folder: Path) -> None:
         )
         seen: list[int] = []
         model._model.model.layers[0].register_forward_pre_hook(
-            lambda _, inputs: seen.append(inputs[0].shape[0] * inputs[0].shape[1])
+            lambda _, inputs, seen=seen: seen.append(inputs[0].shape[0] * inputs[0].shape[1])
         )
         steps.append(
             model.prefer(PREFERENCES, Learning(learning_rate=1e-3, epochs=1, batch_tokens=128))[

@@ -248,7 +248,8 @@ def test_pages_of_a_batch_are_kept_and_zero_in_the_next(backend):
 def test_pages_that_a_program_makes_for_itself_are_not_the_next_ones(backend):
     """A process that opens up guard ranges and writes there leaves nothing for the next one."""
     text = """extern "C" int mprotect(void *, unsigned long, int);
-    void f(float *x, int n) { char *page = (char *)(((long)x & ~4095l) + 8192); if (!mprotect(page, 4096, 3)) { x[0] = page[5]; page[5] = 42; } }"""
+    void f(float *x, int n) { char *page = (char *)(((long)x & ~4095l) + 8192); \
+if (!mprotect(page, 4096, 3)) { x[0] = page[5]; page[5] = 42; } }"""
     hides = compiled(backend, text)
     for _ in range(2):
         done = backend.run(hides, [call(3)])[0]
@@ -337,10 +338,12 @@ from gpu_runtime.backend import Arguments, CompileRequest
 from gpu_runtime.emulation.backend import EmulatedBackend
 signature = Signature("f", (Parameter("x", "array", "f32"), Parameter("n", "scalar", "i32")))
 backend = EmulatedBackend()
-one = backend.compile([CompileRequest(Program("cpp", "f", "void f(float *x, int n) { for (int i = 0; i < n; i++) x[i] += 1; }"), signature)])[0]
+one = backend.compile([CompileRequest(Program("cpp", "f", "void f(float *x, int n) { \
+for (int i = 0; i < n; i++) x[i] += 1; }"), signature)])[0]
 for k in range(40):
     n = 1 + (int(sys.argv[1]) + k) % 50
-    done = backend.run(one, [Arguments((np.arange(n, dtype=np.float32), np.array(n, np.int32)))] * 3)
+    done = backend.run(one, [Arguments((np.arange(n, dtype=np.float32), np.array(n, \
+np.int32)))] * 3)
     assert all(e.values and e.values[0].tolist() == list(range(1, n + 1)) for e in done), done
 print("good")
 """

@@ -27,12 +27,15 @@ signature = Signature("f", (Parameter("x", "array", "f32"), Parameter("n", "scal
 backend = EmulatedBackend()
 print(backend.name, flush=True)
 texts = ["void f(float *x, int n) { x[0] = 4; }",
-         'extern "C" int open(const char *, int, ...);\\nvoid f(float *x, int n) { x[0] = open("/etc/passwd", 0); }',
+         'extern "C" int open(const char *, int, ...);\\nvoid f(float *x, int n) { \
+x[0] = open("/etc/passwd", 0); }',
          'extern "C" int fork();\\nvoid f(float *x, int n) { fork(); }',
-         'extern "C" int open(const char *, int, ...);\\nstatic int fd = open("/etc/passwd", 0);\\nvoid f(float *x, int n) { x[0] = fd; }',
+         'extern "C" int open(const char *, int, ...);\\nstatic int fd = open("/etc/passwd", \
+0);\\nvoid f(float *x, int n) { x[0] = fd; }',
          "void f(float *x, int n) { for (volatile int go = 1; go;) {} }"]
 for one in backend.compile([CompileRequest(Program("cpp", "f", t), signature) for t in texts]):
-    done = backend.run(one, [Arguments((np.zeros(4, np.float32), np.array(4, np.int32)))], Limits(wall_s=float(sys.argv[1])))[0]
+    done = backend.run(one, [Arguments((np.zeros(4, np.float32), np.array(4, np.int32)))], \
+Limits(wall_s=float(sys.argv[1])))[0]
     print(done.status, done.values[0][0] if done.values else "", flush=True)
 """
 IN_USER_NAMESPACE = ["unshare", "-U", "--map-user=1000", "--map-group=1000"]

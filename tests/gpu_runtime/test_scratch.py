@@ -246,7 +246,8 @@ def test_loads_in_a_fresh_process_without_our_code(folder: Path, tmp_path: Path)
     script = """
 import sys, json
 from transformers import AutoModelForCausalLM, AutoTokenizer
-t = AutoTokenizer.from_pretrained(sys.argv[1]); m = AutoModelForCausalLM.from_pretrained(sys.argv[1])
+t = AutoTokenizer.from_pretrained(sys.argv[1]); m = \
+AutoModelForCausalLM.from_pretrained(sys.argv[1])
 ids = t("<up> a b c", return_tensors="pt")
 out = m.generate(**ids)[0, ids.input_ids.shape[1]:]
 assert not [k for k in sys.modules if k.startswith("gpu_runtime")]

@@ -322,8 +322,10 @@ HELD = """
 import sys
 from gpu_runtime.models.options import FineTuning
 from gpu_runtime.models.pretrained import PretrainedConfig, PretrainedModel
-weights = PretrainedModel.load(sys.argv[1], PretrainedConfig(FineTuning(sharding="fsdp"))).state().values()
-print("held", sum(w.to_local().numel() for w in weights), "of", sum(w.numel() for w in weights), flush=True)
+weights = PretrainedModel.load(sys.argv[1], \
+PretrainedConfig(FineTuning(sharding="fsdp"))).state().values()
+print("held", sum(w.to_local().numel() for w in weights), "of", sum(w.numel() for w in weights), \
+flush=True)
 """
 
 

@@ -14,9 +14,11 @@ from gpu_runtime.emulation.backend import EmulatedBackend
 
 TEXT = """
 __global__ void k(int *a, int n) { if (threadIdx.x < n) a[threadIdx.x] += 1; }
-__global__ void sum(const int *a, int *o, int n) { if (threadIdx.x < n) atomicAdd(o, a[threadIdx.x]); }
+__global__ void sum(const int *a, int *o, int n) { if (threadIdx.x < n) atomicAdd(o, \
+a[threadIdx.x]); }
 __managed__ int total;
-__global__ void whole(const int *a, int n) { if (threadIdx.x < n) atomicAdd(&total, a[threadIdx.x]); }
+__global__ void whole(const int *a, int n) { if (threadIdx.x < n) atomicAdd(&total, \
+a[threadIdx.x]); }
 void f(int *h, int n) {
     int *d, *e, *m, *p;
     size_t b = n * sizeof(int);

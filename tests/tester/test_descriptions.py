@@ -18,19 +18,28 @@ ROWS = (
     "1]; k++) s += A->val[k] * x[A->col[k]]; y[i] = s; }"
 )
 SPMV = CSR + "void f(const csr *A, const double *x, double *y) { %s }"
-DEEP = """__global__ void rows(csr A, const double *x, double *y) {{ int i = blockIdx.x * blockDim.x + threadIdx.x; if (i >= A.nrows) return;
-double s = 0; for (int k = A.ptr[i]; k < A.ptr[i + 1]; k++) s += A.val[k] * x[A.col[k]]; y[i] = s; }}
-void f(const csr *A, const double *x, double *y) {{ csr d = *A; double *dx, *dy; if (A->nrows <= 0) return;
-cudaMalloc(&d.ptr, (A->nrows + 1) * sizeof(int)); cudaMalloc(&d.col, A->nnz * sizeof(int)); cudaMalloc(&d.val, A->nnz * sizeof(double));
+DEEP = """__global__ void rows(csr A, const double *x, double *y) {{ \
+int i = blockIdx.x * blockDim.x + threadIdx.x; if (i >= A.nrows) return;
+double s = 0; for (int k = A.ptr[i]; k < A.ptr[i + 1]; k++) s += A.val[k] * x[A.col[k]]; y[i] = s; \
+}}
+void f(const csr *A, const double *x, double *y) {{ csr d = *A; double *dx, *dy; \
+if (A->nrows <= 0) return;
+cudaMalloc(&d.ptr, (A->nrows + 1) * sizeof(int)); cudaMalloc(&d.col, A->nnz * sizeof(int)); \
+cudaMalloc(&d.val, A->nnz * sizeof(double));
 cudaMalloc(&dx, A->ncols * sizeof(double)); cudaMalloc(&dy, A->nrows * sizeof(double));
-cudaMemcpy(d.ptr, A->ptr, (A->nrows + 1) * sizeof(int), cudaMemcpyHostToDevice); cudaMemcpy(d.col, A->col, A->nnz * sizeof(int), cudaMemcpyHostToDevice);
-cudaMemcpy(d.val, A->val, A->nnz * sizeof({0}), cudaMemcpyHostToDevice); cudaMemcpy(dx, x, A->ncols * sizeof(double), cudaMemcpyHostToDevice);
-rows<<<(A->nrows + 63) / 64, 64>>>(d, dx, dy); cudaMemcpy(y, dy, A->{1} * sizeof(double), cudaMemcpyDeviceToHost); }}"""
+cudaMemcpy(d.ptr, A->ptr, (A->nrows + 1) * sizeof(int), cudaMemcpyHostToDevice); cudaMemcpy(d.col, \
+A->col, A->nnz * sizeof(int), cudaMemcpyHostToDevice);
+cudaMemcpy(d.val, A->val, A->nnz * sizeof({0}), cudaMemcpyHostToDevice); cudaMemcpy(dx, x, \
+A->ncols * sizeof(double), cudaMemcpyHostToDevice);
+rows<<<(A->nrows + 63) / 64, 64>>>(d, dx, dy); cudaMemcpy(y, dy, A->{1} * sizeof(double), \
+cudaMemcpyDeviceToHost); }}"""
 MATRIX = "struct matrix { int width, height; float *e; };\n"
 PRODUCT = (
     MATRIX
-    + """void f(matrix A, matrix B, matrix C) { for (int i = 0; i < A.height; i++) for (int j = 0; j < B.width; j++) {
-float s = 0; for (int k = 0; k < A.width; k++) s += A.e[i * A.width + k] * B.e[k * B.width + j]; C.e[i * C.width + j] = s; } }"""
+    + """void f(matrix A, matrix B, matrix C) { for (int i = 0; i < A.height; i++) for (int j = 0; \
+j < B.width; j++) {
+float s = 0; for (int k = 0; k < A.width; k++) s += A.e[i * A.width + k] * B.e[k * B.width + j]; \
+C.e[i * C.width + j] = s; } }"""
 )
 CASES = {
     "deep": (SPMV % (ROWS % "->nrows"), CSR + DEEP.format("double", "nrows"), True),
@@ -69,8 +78,10 @@ def test_what_the_program_reads_in_any_way_is_left_alone():
     assert any(t["A__nnz"] < max(t["A__col"], t["A__val"]) for t in sizes_in(hidden))
 
 
-FIELD = """struct field { int nx, ny; double *d; double &operator()(int i, int j) const { return d[j * nx + i]; } };
-void f(const field &a, field &b) { %s for (int j = 1; j < a.ny - 1; j++) for (int i = 1; i < a.nx - 1; i++) b(i, j) = 0.5 * (a(i - 1, j) + a(i + 1, j)); }"""
+FIELD = """struct field { int nx, ny; double *d; double &operator()(int i, int j) const { \
+return d[j * nx + i]; } };
+void f(const field &a, field &b) { %s for (int j = 1; j < a.ny - 1; j++) for (int i = 1; \
+i < a.nx - 1; i++) b(i, j) = 0.5 * (a(i - 1, j) + a(i + 1, j)); }"""
 
 
 def test_fields_that_are_gone_through_together_are_equally_wide():
@@ -110,7 +121,8 @@ def test_a_count_of_what_is_not_touched_is_none():
 
 def test_rows_of_a_structure_are_no_longer_than_what_lies_between_them():
     text = """struct image { int width, height, stride; float *p; };
-void f(const image *s, float *sums) { for (int y = 0; y < s->height; y++) for (int x = 0; x < s->width; x++) sums[y] += s->p[y * s->stride + x]; }"""
+void f(const image *s, float *sums) { for (int y = 0; y < s->height; y++) for (int x = 0; \
+x < s->width; x++) sums[y] += s->p[y * s->stride + x]; }"""
     assert all(t["s__stride"] >= t["s__width"] for t in sizes_in(text))
 
 

@@ -110,11 +110,16 @@ def test_arrays_reached_through_sorted_indices_are_long_enough(backend):
     """The first elements of a longer sorted array are not those of a shorter one; a copy by the
     CUDA run-time does not complain.
     """
-    text = """__global__ void k(int n, const int *s, const float *v, float *o) { int i = blockIdx.x; if (i < n) o[i] = v[s[i]]; }
-    void f(int n, const int *s, const float *v, float *o) { int most = 0; for (int i = 0; i < n; i++) if (s[i] >= most) most = s[i] + 1;
-      int *ds; float *dv, *dst; cudaMalloc(&ds, n * 4); cudaMalloc(&dv, most * 4); cudaMalloc(&dst, n * 4);
-      cudaMemcpy(ds, s, n * 4, cudaMemcpyHostToDevice); cudaMemcpy(dv, v, most * 4, cudaMemcpyHostToDevice);
-      k<<<n, 1>>>(n, ds, dv, dst); cudaMemcpy(o, dst, n * 4, cudaMemcpyDeviceToHost); cudaFree(ds); cudaFree(dv); cudaFree(dst); }"""
+    text = """__global__ void k(int n, const int *s, const float *v, float *o) { \
+int i = blockIdx.x; if (i < n) o[i] = v[s[i]]; }
+    void f(int n, const int *s, const float *v, float *o) { int most = 0; for (int i = 0; i < n; \
+i++) if (s[i] >= most) most = s[i] + 1;
+      int *ds; float *dv, *dst; cudaMalloc(&ds, n * 4); cudaMalloc(&dv, most * 4); \
+cudaMalloc(&dst, n * 4);
+      cudaMemcpy(ds, s, n * 4, cudaMemcpyHostToDevice); cudaMemcpy(dv, v, most * 4, \
+cudaMemcpyHostToDevice);
+      k<<<n, 1>>>(n, ds, dv, dst); cudaMemcpy(o, dst, n * 4, cudaMemcpyDeviceToHost); \
+cudaFree(ds); cudaFree(dv); cudaFree(dst); }"""
     from gpu_runtime.call.materialize import materialize_test
 
     program = Program("cuda", "f", text)

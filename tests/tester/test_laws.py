@@ -17,46 +17,58 @@ from tester.generate.rules import generate_suite
 
 BINS = """void f(int n, int nb, double lo, double len, const double *x, int *h) {
 double hi = lo + len, w = (hi - lo) / nb;
-for (int i = 0; i < n; i++) { if (x[i] < lo || x[i] > hi || !(w > 0)) continue; int b = (int)((x[i] - lo) / w); if (b >= nb) b = nb - 1; if (b < 0) b = 0; h[b]++; } }"""
+for (int i = 0; i < n; i++) { if (x[i] < lo || x[i] > hi || !(w > 0)) continue; \
+int b = (int)((x[i] - lo) / w); if (b >= nb) b = nb - 1; if (b < 0) b = 0; h[b]++; } }"""
 SPREAD = """#include <vector>
 void f(int n, int nb, double lo, double len, const double *x, int *h) {{
 double hi = lo + len, w = (hi - lo) / nb;
 if (nb <= 0 || !(w > 0)) return;
 std::vector<int> l(nb + 2, 0);
-for (int i = 0; i < n; i++) {{ if (x[i] < lo || x[i] > hi) continue; int b = (int)((x[i] - lo) / w); l[b < 0 ? 0 : b >= nb ? nb - 1 : b]++; }}
+for (int i = 0; i < n; i++) {{ if (x[i] < lo || x[i] > hi) continue; \
+int b = (int)((x[i] - lo) / w); l[b < 0 ? 0 : b >= nb ? nb - 1 : b]++; }}
 #pragma omp parallel for
 for (int b = 0; b < {0}; b++) h[b] += l[b] {1};
 }}"""
 EDGES = """long long f(int n, const int *row, const int *col) {
 long long t = 0;
-for (int u = 0; u < n; u++) for (int e = row[u]; e < row[u + 1]; e++) { int v = col[e]; for (int g = row[v]; g < row[v + 1]; g++) t += col[g] == u; }
+for (int u = 0; u < n; u++) for (int e = row[u]; e < row[u + 1]; e++) { int v = col[e]; \
+for (int g = row[v]; g < row[v + 1]; g++) t += col[g] == u; }
 return t; }"""
 COPIED = """__global__ void edges(int n, const int *row, const int *col, unsigned long long *t) {{
 int u = blockIdx.x * blockDim.x + threadIdx.x; if (u >= n) return;
 unsigned long long s = 0; int end = row[u + {1}];
-for (int e = row[u]; e < row[u + 1]; e++) {{ int v = col[e]; for (int g = row[v]; g < row[v + 1]; g++) s += col[g] == u; }}
+for (int e = row[u]; e < row[u + 1]; e++) {{ int v = col[e]; for (int g = row[v]; g < row[v + 1]; \
+g++) s += col[g] == u; }}
 atomicAdd(t, s); }}
 long long f(int n, const int *row, const int *col) {{
 if (n <= 0) return 0;
 int *r, *c, m = row[n]; unsigned long long *t, h = 0; int rows = {0};
-cudaMalloc(&r, rows * sizeof(int)); cudaMalloc(&c, (m > 0 ? m : 1) * sizeof(int)); cudaMalloc(&t, 8);
-cudaMemcpy(r, row, rows * sizeof(int), cudaMemcpyHostToDevice); if (m > 0) cudaMemcpy(c, col, m * sizeof(int), cudaMemcpyHostToDevice);
+cudaMalloc(&r, rows * sizeof(int)); cudaMalloc(&c, (m > 0 ? m : 1) * sizeof(int)); cudaMalloc(&t, \
+8);
+cudaMemcpy(r, row, rows * sizeof(int), cudaMemcpyHostToDevice); if (m > 0) cudaMemcpy(c, col, \
+m * sizeof(int), cudaMemcpyHostToDevice);
 cudaMemset(t, 0, 8);
 edges<<<(n + 127) / 128, 128>>>(n, r, c, t);
 cudaMemcpy(&h, t, 8, cudaMemcpyDeviceToHost); cudaFree(r); cudaFree(c); cudaFree(t);
 return (long long)h; }}"""
-FLUXES = """void f(int nf, const int *left, const int *right, const double *area, int nc, double *res) {
+FLUXES = """void f(int nf, const int *left, const int *right, const double *area, int nc, \
+double *res) {
 for (int c = 0; c < nc; c++) res[c] = 0;
 for (int i = 0; i < nf; i++) { res[left[i]] -= area[i]; res[right[i]] += area[i]; } }"""
 CELLS = """__global__ void spread(int nf, const int *l, const int *r, const double *a, double *s) {{
-int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < nf) {{ atomicAdd(s + l[i], -a[i]); atomicAdd(s + r[i], a[i]); }} }}
+int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < nf) {{ atomicAdd(s + l[i], -a[i]); \
+atomicAdd(s + r[i], a[i]); }} }}
 void f(int nf, const int *left, const int *right, const double *area, int nc, double *res) {{
 int *l, *r; double *a, *s;
-cudaMalloc(&l, nf * sizeof(int)); cudaMalloc(&r, nf * sizeof(int)); cudaMalloc(&a, nf * sizeof(double)); cudaMalloc(&s, nc * sizeof(double));
-cudaMemcpy(l, left, nf * sizeof(int), cudaMemcpyHostToDevice); cudaMemcpy(r, right, nf * sizeof(int), cudaMemcpyHostToDevice);
-cudaMemcpy(a, area, nf * sizeof(double), cudaMemcpyHostToDevice); cudaMemset(s, 0, nc * sizeof(double));
+cudaMalloc(&l, nf * sizeof(int)); cudaMalloc(&r, nf * sizeof(int)); cudaMalloc(&a, \
+nf * sizeof(double)); cudaMalloc(&s, nc * sizeof(double));
+cudaMemcpy(l, left, nf * sizeof(int), cudaMemcpyHostToDevice); cudaMemcpy(r, right, \
+nf * sizeof(int), cudaMemcpyHostToDevice);
+cudaMemcpy(a, area, nf * sizeof(double), cudaMemcpyHostToDevice); cudaMemset(s, 0, \
+nc * sizeof(double));
 if (nf > 0) spread<<<(nf + 63) / 64, 64>>>(nf, l, r, a, s);
-cudaMemcpy(res, s, {0} * sizeof(double), cudaMemcpyDeviceToHost); cudaFree(l); cudaFree(r); cudaFree(a); cudaFree(s); }}"""
+cudaMemcpy(res, s, {0} * sizeof(double), cudaMemcpyDeviceToHost); cudaFree(l); cudaFree(r); \
+cudaFree(a); cudaFree(s); }}"""
 PLAIN = (
     "void f(int n, const float *x, float *y) { for (int i = 0; i < n - 1; i++) y[i] = x[i + 1]; }"
 )

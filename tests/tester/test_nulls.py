@@ -11,29 +11,37 @@ from gpu_runtime.emulation.backend import EmulatedBackend
 from tester.generate.null_arrays import find_nullable_arrays
 from tester.generate.rules import generate_suite
 
-MATMUL = """void layer(float *out, const float *inp, const float *weight, const float *bias, int B, int C, int OC) {
+MATMUL = """void layer(float *out, const float *inp, const float *weight, const float *bias, \
+int B, int C, int OC) {
 for (int b = 0; b < B; b++) for (int o = 0; o < OC; o++) {
 float val = (bias != NULL) ? bias[o] : 0.0f;
 for (int i = 0; i < C; i++) val += inp[b * C + i] * weight[o * C + i];
 out[b * OC + o] = val; } }"""
-KERNEL = """__global__ void layer(float *out, const float *inp, const float *weight, const float *bias, int B, int C, int OC) {{
+KERNEL = """__global__ void layer(float *out, const float *inp, const float *weight, \
+const float *bias, int B, int C, int OC) {{
 int b = blockIdx.y * blockDim.y + threadIdx.y, o = blockIdx.x * blockDim.x + threadIdx.x;
 if (b < B && o < OC) {{ float val = {0};
 for (int i = 0; i < C; i++) val += inp[b * C + i] * weight[o * C + i];
 out[b * OC + o] = val; }} }}"""
 HOST = """#include <cuda_runtime.h>
-__global__ void k(float *out, const float *inp, const float *w, const float *bias, int B, int C, int OC) {{
+__global__ void k(float *out, const float *inp, const float *w, const float *bias, int B, int C, \
+int OC) {{
 int o = blockIdx.x * blockDim.x + threadIdx.x, b = blockIdx.y;
-if (o < OC) {{ float val = bias ? bias[o] : 0.0f; for (int i = 0; i < C; i++) val += inp[b * C + i] * w[o * C + i]; out[b * OC + o] = val; }} }}
-void layer(float *out, const float *inp, const float *weight, const float *bias, int B, int C, int OC) {{
+if (o < OC) {{ float val = bias ? bias[o] : 0.0f; for (int i = 0; i < C; \
+i++) val += inp[b * C + i] * w[o * C + i]; out[b * OC + o] = val; }} }}
+void layer(float *out, const float *inp, const float *weight, const float *bias, int B, int C, \
+int OC) {{
 if (B <= 0 || OC <= 0) return;
 float *o, *x, *w, *d = nullptr;
 cudaMalloc(&o, B * OC * 4); cudaMalloc(&x, B * C * 4 + 4); cudaMalloc(&w, OC * C * 4 + 4);
-cudaMemcpy(x, inp, B * C * 4, cudaMemcpyHostToDevice); cudaMemcpy(w, weight, OC * C * 4, cudaMemcpyHostToDevice);
+cudaMemcpy(x, inp, B * C * 4, cudaMemcpyHostToDevice); cudaMemcpy(w, weight, OC * C * 4, \
+cudaMemcpyHostToDevice);
 {0} {{ cudaMalloc(&d, OC * 4); cudaMemcpy(d, bias, OC * 4, cudaMemcpyHostToDevice); }}
 k<<<dim3((OC + 63) / 64, B), 64>>>(o, x, w, d, B, C, OC);
-cudaMemcpy(out, o, B * OC * 4, cudaMemcpyDeviceToHost); cudaFree(o); cudaFree(x); cudaFree(w); cudaFree(d); }}"""
-GUARDED = """int scale(double *x, int n, double a) {{ {0} for (int i = 0; i < n; i++) x[i] *= a; return 0; }}"""
+cudaMemcpy(out, o, B * OC * 4, cudaMemcpyDeviceToHost); cudaFree(o); cudaFree(x); cudaFree(w); \
+cudaFree(d); }}"""
+GUARDED = """int scale(double *x, int n, double a) {{ {0} for (int i = 0; i < n; \
+i++) x[i] *= a; return 0; }}"""
 
 
 def _suite(text: str):
@@ -64,7 +72,8 @@ def _missing(text: str) -> list[tuple[str, ...]]:
 )
 def test_what_is_asked_for_is_found(condition: str) -> None:
     signature = read_signature(Program("cpp", "layer", MATMUL))
-    assert find_nullable_arrays(condition, signature) == ["bias"]
+    text = f"int f(const float *bias, int n, int k, int y) {{ {condition}; }}"
+    assert find_nullable_arrays(text, signature) == ["bias"]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +89,8 @@ def test_what_is_asked_for_is_found(condition: str) -> None:
     ],
 )
 def test_what_is_not_asked_for_is_not(text: str) -> None:
-    assert find_nullable_arrays(text, read_signature(Program("cpp", "layer", MATMUL))) == []
+    whole = f"struct s {{ int n; }}; void f(const s *bias, int i, int a, int x) {{\n{text}\n;}}"
+    assert find_nullable_arrays(whole, read_signature(Program("cpp", "layer", MATMUL))) == []
 
 
 def test_an_array_that_may_be_missing_is_left_out() -> None:

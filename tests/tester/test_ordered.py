@@ -10,12 +10,16 @@ from corpora.records import Outcome, Program
 from corpora.signatures.signature import read_signature
 from gpu_runtime.call.materialize import materialize_test
 from tester.generate.source_facts import find_row_offsets
+from tester.generate.source_tree import read_source
 
-SPMV = """void spmv(const int *ptr, const int *col, const double *val, const double *x, double *y, int n) {
-    for (int i = 0; i < n; i++) { double s = 0; for (int k = ptr[i]; k < ptr[i + 1]; k++) s += val[k] * x[col[k]]; y[i] = s; }
+SPMV = """void spmv(const int *ptr, const int *col, const double *val, const double *x, double *y, \
+int n) {
+    for (int i = 0; i < n; i++) { double s = 0; for (int k = ptr[i]; k < ptr[i + 1]; \
+k++) s += val[k] * x[col[k]]; y[i] = s; }
 }
 """
-A_WARP_A_ROW = """__global__ void spmv(const int *ptr, const int *col, const double *val, const double *x, double *y, int n) {
+A_WARP_A_ROW = """__global__ void spmv(const int *ptr, const int *col, const double *val, \
+const double *x, double *y, int n) {
     int w = (blockIdx.x * blockDim.x + threadIdx.x) / 32, l = threadIdx.x & 31;
     if (w >= n) return;
     double s = 0;
@@ -32,9 +36,12 @@ void spmv(const int *ptr, const int *col, const double *val, const double *x, do
     int entries = ptr[n], columns = 0;
     for (int k = ptr[0]; k < entries; k++) if (col[k] >= columns) columns = col[k] + 1;
     int *dp, *dc; double *dv, *dx, *dy;
-    cudaMalloc(&dp, (n + 1) * 4); cudaMalloc(&dc, entries * 4); cudaMalloc(&dv, entries * 8); cudaMalloc(&dx, columns * 8); cudaMalloc(&dy, n * 8);
-    cudaMemcpy(dp, ptr, (n + 1) * 4, cudaMemcpyHostToDevice); cudaMemcpy(dc, col, entries * 4, cudaMemcpyHostToDevice);
-    cudaMemcpy(dv, val, entries * 8, cudaMemcpyHostToDevice); cudaMemcpy(dx, x, columns * 8, cudaMemcpyHostToDevice);
+    cudaMalloc(&dp, (n + 1) * 4); cudaMalloc(&dc, entries * 4); cudaMalloc(&dv, entries * 8); \
+cudaMalloc(&dx, columns * 8); cudaMalloc(&dy, n * 8);
+    cudaMemcpy(dp, ptr, (n + 1) * 4, cudaMemcpyHostToDevice); cudaMemcpy(dc, col, entries * 4, \
+cudaMemcpyHostToDevice);
+    cudaMemcpy(dv, val, entries * 8, cudaMemcpyHostToDevice); cudaMemcpy(dx, x, columns * 8, \
+cudaMemcpyHostToDevice);
     on_rows<<<(n * 32 + 127) / 128, 128>>>(dp, dc, dv, dx, dy, n);
     cudaMemcpy(y, dy, n * 8, cudaMemcpyDeviceToHost);
     cudaFree(dp); cudaFree(dc); cudaFree(dv); cudaFree(dx); cudaFree(dy);
@@ -44,20 +51,25 @@ void spmv(const int *ptr, const int *col, const double *val, const double *x, do
 
 
 @pytest.mark.parametrize(
-    "text, ordered",
+    "body, ordered",
     [
-        ("for (k = row[i]; k < row[i + 1]; k++)", True),
-        ("for (k = row[i - 1]; k < row[i]; k++)", True),
-        ("do k = row(i), ROW(i+1) - 1\n", True),
-        ("end = row[i + 1]; start = row[ i ]; for (int k = start; k < end; k++)", True),
+        ("for (k = row[i]; k < row[i + 1]; k++);", True),
+        ("for (k = row[i - 1]; k < row[i]; k++);", True),
+        ("do k = row(i), ROW(i+1) - 1\nend do\n", True),
+        ("end = row[i + 1]; start = row[ i ]; for (int k = start; k < end; k++);", True),
         ("int k = row[i]; while (k < row[i + 1]) k++;", True),
         ("for (i = 0; i < n; i++) y[i] = row[i + 1] - row[i];", False),
         ("x[row[i]] += row[j];", False),
         ("a = row[2 * i]; b = row[2 * i + 1];", False),
     ],
 )
-def test_neighbours_that_bound_a_row(text, ordered):
-    assert find_row_offsets(frozenset({"row", "x"}), text) == (
+def test_neighbours_that_bound_a_row(body, ordered):
+    if body.startswith("do"):
+        text = f"subroutine f(row, x)\ninteger :: i, k, row(*), x(*)\n{body}end subroutine\n"
+        program = Program("fortran", "f", text)
+    else:
+        program = Program("cpp", "f", f"void f(int *row, int *x) {{ {body} }}")
+    assert find_row_offsets(frozenset({"row", "x"}), read_source(program)) == (
         frozenset({"row"}) if ordered else frozenset()
     )
 

@@ -200,8 +200,10 @@ def test_the_bound_of_an_early_return_is_asked_for_where_nothing_else_is_empty(e
         "+ threadIdx.x; if (t < 1) return; if (i < n) y[i] = x[i] / t; }"
     )
     host = f"""{asks}
-void f(int n, int t, const float *x, float *y) {{ if (n < 1) return; float *dx, *dy; cudaMalloc(&dx, n * 4); cudaMalloc(&dy, n * 4);
-    cudaMemcpy(dx, x, n * 4, cudaMemcpyHostToDevice); cudaMemcpy(dy, y, n * 4, cudaMemcpyHostToDevice); k<<<(n + 63) / 64, 64>>>(n, t, dx, dy);
+void f(int n, int t, const float *x, float *y) {{ if (n < 1) return; float *dx, *dy; \
+cudaMalloc(&dx, n * 4); cudaMalloc(&dy, n * 4);
+    cudaMemcpy(dx, x, n * 4, cudaMemcpyHostToDevice); cudaMemcpy(dy, y, n * 4, \
+cudaMemcpyHostToDevice); k<<<(n + 63) / 64, 64>>>(n, t, dx, dy);
     cudaMemcpy(y, dy, n * 4, cudaMemcpyDeviceToHost); cudaFree(dx); cudaFree(dy); }}"""
     assert (
         engine.verify(Pair(source, Program("cuda", "f", host))).outcome is Outcome.EQUIVALENT
@@ -289,7 +291,8 @@ def test_rows_of_a_source_kernel_are_all_done(engine):
     for (int c = threadIdx.x; c < cols; c += blockDim.x) acc += x[r * cols + c];
     s[threadIdx.x] = acc;
     __syncthreads();
-    for (int k = blockDim.x / 2; k > 0; k >>= 1) { if (threadIdx.x < k) s[threadIdx.x] += s[threadIdx.x + k]; __syncthreads(); }
+    for (int k = blockDim.x / 2; k > 0; k >>= 1) { \
+if (threadIdx.x < k) s[threadIdx.x] += s[threadIdx.x + k]; __syncthreads(); }
     if (threadIdx.x == 0) mean[r] = s[0] / cols;
 }"""
     serial = (

@@ -22,22 +22,26 @@ LEVELS = """void f(int n, const int *ptr, const int *adj, int src, int *lev) {
 int *q = new int[n > 0 ? n : 1], h = 0, t = 0;
 for (int i = 0; i < n; i++) lev[i] = -1;
 lev[src] = 0; q[t++] = src;
-while (h < t) { int u = q[h++]; for (int e = ptr[u]; e < ptr[u + 1]; e++) if (lev[adj[e]] < 0) { lev[adj[e]] = lev[u] + 1; q[t++] = adj[e]; } }
+while (h < t) { int u = q[h++]; for (int e = ptr[u]; e < ptr[u + 1]; e++) if (lev[adj[e]] < 0) { \
+lev[adj[e]] = lev[u] + 1; q[t++] = adj[e]; } }
 delete[] q; }"""
 SCATTER = (
     "void f(int n, const int *to, const float *x, float *y) { for (int i = 0; i < n; i++) "
     "y[to[i]] = x[i]; }"
 )
-PORT = """__global__ void k(int m, const int *row, const int *col, const float *x, float *y) {{ int e = blockIdx.x * blockDim.x + threadIdx.x; if (e < m) atomicAdd(y + row[e], x[col[e]]); }}
+PORT = """__global__ void k(int m, const int *row, const int *col, const float *x, float *y) {{ \
+int e = blockIdx.x * blockDim.x + threadIdx.x; if (e < m) atomicAdd(y + row[e], x[col[e]]); }}
 void f(int n, int m, const int *row, const int *col, const float *x, float *y) {{
 if (n <= 0) return;
 int t = 1, *r, *c; float *a, *b;
 for (int e = 0; e < m; e++) if (col[e] >= t) t = col[e] + 1;
 cudaMalloc(&r, m * 4 + 4); cudaMalloc(&c, m * 4 + 4); cudaMalloc(&a, t * 4); cudaMalloc(&b, n * 4);
-cudaMemcpy(r, row, m * 4, cudaMemcpyHostToDevice); cudaMemcpy(c, col, m * 4, cudaMemcpyHostToDevice); cudaMemcpy(a, x, t * 4, cudaMemcpyHostToDevice);
+cudaMemcpy(r, row, m * 4, cudaMemcpyHostToDevice); cudaMemcpy(c, col, m * 4, \
+cudaMemcpyHostToDevice); cudaMemcpy(a, x, t * 4, cudaMemcpyHostToDevice);
 cudaMemset(b, 0, {0});
 if (m > 0) k<<<(m + 63) / 64, 64>>>(m, r, c, a, b);
-cudaMemcpy(y, b, n * 4, cudaMemcpyDeviceToHost); cudaFree(r); cudaFree(c); cudaFree(a); cudaFree(b); }}"""
+cudaMemcpy(y, b, n * 4, cudaMemcpyDeviceToHost); cudaFree(r); cudaFree(c); cudaFree(a); \
+cudaFree(b); }}"""
 CASES = {
     "as_long_as_walked": (SUMS, PORT.format("n * 4"), True),
     "one_less": (SUMS, PORT.format("n * 4 - 4"), False),

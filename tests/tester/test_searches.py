@@ -37,7 +37,8 @@ FALLS = """int f(const int *x, int n) {{ int falls = 0;
 for (int i = 1; i < {0}; i++) falls += x[i] < x[i - 1];
 return falls == 0; }}"""
 STRIDED = """void f(int n, double a, const double *x, int incx, double *y) {
-int ix = incx < 0 ? (1 - n) * incx : 0; for (int i = 0; i < n; i++) { y[i] += a * x[ix]; ix += incx; } }"""
+int ix = incx < 0 ? (1 - n) * incx : 0; for (int i = 0; i < n; i++) { y[i] += a * x[ix]; \
+ix += incx; } }"""
 ADVANCED = """void f(int n, double a, const double *x, int incx, double *y) {{
 #pragma omp parallel for
 for (int i = 0; i < n; i++) y[i] += a * x[{0}]; }}"""
@@ -52,7 +53,8 @@ s[t] = sum; __syncthreads();
 for (int k = 64; k > 0; k >>= 1) {{ if (t < k) s[t] += s[t + k]; __syncthreads(); }}
 if (t == 0) y[blockIdx.x] = s[0]; }}
 void f(const float *a, float *y, int m, int n) {{
-float *da, *dy; cudaMalloc(&da, m * n * 4); cudaMalloc(&dy, m * 4); cudaMemcpy(da, a, m * n * 4, cudaMemcpyHostToDevice);
+float *da, *dy; cudaMalloc(&da, m * n * 4); cudaMalloc(&dy, m * 4); cudaMemcpy(da, a, m * n * 4, \
+cudaMemcpyHostToDevice);
 rows<<<m, 128>>>(da, dy, n);
 cudaMemcpy(y, dy, m * 4, cudaMemcpyDeviceToHost); cudaFree(da); cudaFree(dy); }}"""
 SCALED = """subroutine f(a, s)

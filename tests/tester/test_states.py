@@ -8,18 +8,22 @@ import pytest
 
 from corpora.records import Fill, Outcome, Program
 from corpora.signatures.signature import read_signature
+from tester.generate.source_tree import read_source
 from tester.generate.states import StateArray, draw_states, find_state_arrays
 
 LEVEL = """int f(int n, int level, const int *row, const int *col, int *dist) {{
 int found = 0;{0}
 for (int v = 0; v < n; v++) {{
 if (dist[v] != level) continue;
-for (int e = row[v]; e < row[v + 1]; e++) if (dist[col[e]] {1}) {{ dist[col[e]] = level + {2}; found = 1; }} }}
+for (int e = row[v]; e < row[v + 1]; e++) if (dist[col[e]] {1}) {{ dist[col[e]] = level + {2}; \
+found = 1; }} }}
 return found; }}"""
 PADDED = """void f(int n, int k, const double *a, const int *col, const double *x, double *y) {{{0}
-for (int i = 0; i < n; i++) {{ double s = 0; for (int j = 0; j < k; j++) {{ int c = col[i * k + j]; {1} s += a[i * k + j] * x[c]; }} y[i] = s; }} }}"""
+for (int i = 0; i < n; i++) {{ double s = 0; for (int j = 0; j < k; j++) {{ \
+int c = col[i * k + j]; {1} s += a[i * k + j] * x[c]; }} y[i] = s; }} }}"""
 ROOTS = """void f(int n, const int *parent, int *root, int *height) {{{0}
-for (int i = 0; i < n; i++) {{ root[i] = parent[i] {1} ? i : parent[i]; height[root[i]] {2}= 0; }} }}"""
+for (int i = 0; i < n; i++) {{ root[i] = parent[i] {1} ? i : parent[i]; height[root[i]] {2}= 0; }} \
+}}"""
 ALL = "\n#pragma omp parallel for"
 CASES = {
     "level": (LEVEL.format("", "< 0", 1), LEVEL.format("\nint unused = 0;", "< 0", 1), True),
@@ -53,7 +57,9 @@ def test_verdict(name, verdicts):
 
 
 def states_in(text: str, dialect: str = "cpp") -> dict[str, StateArray]:
-    return find_state_arrays(read_signature(Program(dialect, "f", text)), text)
+    program = Program(dialect, "f", text)
+    signature = read_signature(program)
+    return find_state_arrays(signature, read_source(program, signature))
 
 
 def test_states_are_read_off_the_comparisons():

@@ -12,13 +12,15 @@ from corpora.signatures.signature import read_signature
 from gpu_runtime.call.materialize import get_extents, get_integer_scalars
 from tester.generate.rules import generate_suite
 from tester.generate.source_facts import find_repeat_counts
+from tester.generate.source_tree import read_source
 
 DIFFUSE = """void f(const float *u0, float *u, float *v, int n, int steps) {
   for (int i = 0; i < n; i++) { u[i] = u0[i]; v[i] = u0[i]; }
   for (int t = 0; t < steps; t++) {
     for (int i = 1; i < n - 1; i++) v[i] = u[i] + 0.2f * (u[i - 1] - 2 * u[i] + u[i + 1]);
     for (int i = 1; i < n - 1; i++) u[i] = v[i]; } }"""
-WAVE = """void f(float *u, float *p, int n, int steps) { for (int t = 0; t < steps; t++) { for (int i = 1; i < n - 1; i++) p[i] = u[i - 1] + u[i + 1];
+WAVE = """void f(float *u, float *p, int n, int steps) { for (int t = 0; t < steps; t++) { \
+for (int i = 1; i < n - 1; i++) p[i] = u[i - 1] + u[i + 1];
   float *q = u; u = p; p = q; } }"""
 READ = {
     DIFFUSE: {"steps"},
@@ -38,7 +40,7 @@ READ = {
 @pytest.mark.parametrize("text", READ)
 def test_the_text_says_which_scalars_only_count(text):
     program = Program("fortran" if "subroutine" in text else "cpp", "f", text)
-    assert find_repeat_counts(read_signature(program), text) - {"n"} == READ[text]
+    assert find_repeat_counts(read_signature(program), read_source(program)) - {"n"} == READ[text]
 
 
 @pytest.mark.parametrize("text", [DIFFUSE, WAVE])

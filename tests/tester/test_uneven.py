@@ -5,15 +5,18 @@ from __future__ import annotations
 import pytest
 
 DOT = """#include <vector>
-double f(const std::vector<double> &a, const std::vector<double> &b) { double s = 0; for (size_t i = 0; i < a.size() && i < b.size(); i++) s += a[i] * b[i]; return s; }"""
+double f(const std::vector<double> &a, const std::vector<double> &b) { double s = 0; \
+for (size_t i = 0; i < a.size() && i < b.size(); i++) s += a[i] * b[i]; return s; }"""
 OPENMP = """#include <vector>
 #include <algorithm>
-double f(const std::vector<double> &a, const std::vector<double> &b) {{ double s = 0; size_t n = {0};
+double f(const std::vector<double> &a, const std::vector<double> &b) {{ double s = 0; \
+size_t n = {0};
 #pragma omp parallel for reduction(+:s)
 for (size_t i = 0; i < n; i++) s += a[i] * b[i];
 return s; }}"""
 ADD = """#include <vector>
-void f(const std::vector<float> &a, std::vector<float> &b) { if (a.size() != b.size()) return; for (size_t i = 0; i < a.size(); i++) b[i] += a[i]; }"""
+void f(const std::vector<float> &a, std::vector<float> &b) { if (a.size() != b.size()) return; \
+for (size_t i = 0; i < a.size(); i++) b[i] += a[i]; }"""
 KERNEL = (
     "__global__ void f(const float *a, float *b, int n) { int i = blockIdx.x * blockDim.x "
     "+ threadIdx.x; if (i < n) b[i] += a[i]; }"

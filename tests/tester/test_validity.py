@@ -124,7 +124,8 @@ def test_strength_tells_good_suites_from_poor_ones(backend):
 
 def test_rule_made_suites_kill_nearly_all_mutants(backend):
     text = """void f(int n, int m, float a, const float *x, float *y) {
-      for (int i = 0; i < n; ++i) { float s = 0; for (int j = 0; j < m; ++j) s += x[i * m + j]; if (s > a) y[i] = s; else y[i] = -1; } }"""
+      for (int i = 0; i < n; ++i) { float s = 0; for (int j = 0; j < m; ++j) s += x[i * m + j]; \
+if (s > a) y[i] = s; else y[i] = -1; } }"""
     program = Program("cpp", "f", text)
     suite = generate_suite(program, read_signature(program), backend)
     expectations = validate_suite(

@@ -160,7 +160,9 @@ LEFT = {
     "= 2;",
     "a pointer that steps": "int k = 1; double *p = x + k++; p[0] = 1;",
     "a pointer to two places": "double *p; p = x; p[0] = 1; p = x + 1; p[0] = 2;",
-    "a pointer that is set in one place and used in another": "double *p; if (n) { p = x; } p[0] = 1;",
+    "a pointer that is set in one place and used in another": (
+        "double *p; if (n) { p = x; } p[0] = 1;"
+    ),
     "a row of what changes places": "double *t = new double[n]; double *r = x + 1; std::swap(x, "
     "t); r[0] = 1; delete[] t;",
     "arrays of two types that change places": "int *t = new int[n]; std::swap(x, t); delete[] t;",

@@ -240,7 +240,9 @@ LEFT = {
     "goto 10\n10 continue": "a jump to a label",
     "x = (/ 1.0, 2.0 /)": "Array_Constructor",
     "do while (sum(x) > 1)\n x = 0\n end do": "in the condition of a loop",
-    "outer: do i = 1, n\n do j = 1, m\n exit outer\n end do\n end do outer": "a jump out of more than one loop",
+    "outer: do i = 1, n\n do j = 1, m\n exit outer\n end do\n end do outer": (
+        "a jump out of more than one loop"
+    ),
 }
 
 

@@ -1,7 +1,5 @@
 """Constraints on decoding: what a translation can never contain.
 
-- `c_operators`: What operators and keywords do to a `CReader`: what may follow them, and which
-  statements they open.
 - `c_reader`: One pass over the words of a C-like text: what stands before the next word, which
   brackets are open, which names exist.
 - `c_rules`: What cannot come next in a C-like answer, read off a `CReader`: each rule gives a set

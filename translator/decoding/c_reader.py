@@ -5,7 +5,8 @@ Contract: total; it reads what a model writes, whatever it is. `after` is a key 
 `c_words.NEVER_AFTER`, or `number`. What is not certain is `any`; a construct that is not understood
 (lambda, template, class) makes the reader `wild` for good.
 
-    python -c "from translator.decoding.c_reader import CReader; r = CReader(0); [r.advance(w) for w in 'void F0 ( int V0 ) { V0'.split()]; \\
+    python -c "from translator.decoding.c_reader import CReader; r = CReader(0); \\
+        [r.advance(w) for w in 'void F0 ( int V0 ) { V0'.split()]; \\
         print(r.after, r.operand)"
 """
 
@@ -16,7 +17,6 @@ from dataclasses import replace
 from corpora.tokens.canonical import DIGIT, ENTRY
 from corpora.tokens.lexers import CPP_FUNCTIONS, CPP_TYPES, NEWLINE
 from translator.decoding import c_words as w
-from translator.decoding.c_operators import read_keyword, read_operator
 from translator.decoding.c_scopes import (
     FREE,
     FUNCTION,
@@ -33,6 +33,11 @@ _OPENS = {")": "(", "]": "[", "}": "{"}
 _CAST_WORDS = CPP_TYPES | {"const", "*", "volatile", "struct"}
 _BEFORE_NAME = CPP_TYPES | {"*", "&", ",", "const", "__restrict__", "__shared__"}
 _CHANGES_TYPE = frozenset({"cast", "!", "~", "unary*", "unary&", "sizeof"})
+_WILD = frozenset(
+    "template typename class operator namespace using try catch goto asm union enum new "
+    "friend".split()
+)
+"""Beginnings of what the reader does not follow."""
 
 
 class CReader:
@@ -118,9 +123,9 @@ class CReader:
         elif word == ";":
             self._semicolon()
         elif word in w.OPERATORS:
-            read_operator(self, word, was)
+            _read_operator(self, word, was)
         else:
-            read_keyword(self, word, was)
+            _read_keyword(self, word, was)
         if len(self.frames) == 1:
             self._head = [] if word in (";", "}") else [*self._head, word]
 
@@ -361,3 +366,107 @@ class CReader:
             if kind == "do" and word == "while":
                 self._closes_do = True
                 return
+
+
+# ---------------------------------------- what operators and keywords do
+
+
+def _read_operator(reader: CReader, word: str, was: str) -> None:
+    frame, ends_operand = reader.frame, was in ("operand", "number")
+    declaring = reader.declaration.depth == len(reader.frames)
+    reader.operand = None if word not in ("++", "--") else reader.operand
+    if word in ("*", "&", "&&") and (
+        was == "type" or (reader.last == "," and declaring and not reader.declaration.in_value)
+    ):
+        reader.declaration.stars += word == "*"
+        reader.after = "type"
+    elif word in (".", "->", "::", "<<<", ">>>"):
+        reader.launches = word == "<<<" or (reader.launches and word != ">>>")
+        reader.after = (
+            "coordinate"
+            if reader.last in w.GEOMETRY
+            else "member"
+            if word in (".", "->")
+            else "need"
+            if word == "<<<"
+            else "any"
+        )
+    elif word in ("++", "--"):
+        reader.after, reader.lvalue = (
+            was if ends_operand or was == "any" else "need",
+            reader.before == "unary*",
+        )
+    elif word in ("!", "~"):
+        reader.after, reader.before = "need", word
+    elif word == ",":
+        frame.rvalue, frame.commas = False, frame.commas + 1
+        reader.after, reader.before = (
+            "any" if declaring or frame.kind in ("head", "init", "call") else "need",
+            ",",
+        )
+        if (frame.kind == "call" and frame.callee in CPP_FUNCTIONS) or reader.launches:
+            reader.after = "need"
+        if declaring:
+            reader.declaration.in_value, reader.declaration.stars = False, 0
+        if frame.kind == "head":  # each parameter says its type, which may be one of the text's own
+            reader.declaration = Declaration()
+    elif word == ":":
+        _colon(reader)
+    elif word in w.ASSIGNMENTS or word == "?":
+        frame.rvalue, reader.after, reader.before = False, "need", word
+        frame.ternaries += word == "?"
+        reader.declaration.in_value = reader.declaration.in_value or (declaring and word == "=")
+    else:
+        _binary(reader, word, was, ends_operand)
+
+
+def _binary(reader: CReader, word: str, was: str, ends_operand: bool) -> None:
+    if ends_operand:
+        reader.frame.rvalue, reader.after, reader.before = True, "need", word
+    elif was == "any" or (was == "type" and word == ">"):
+        reader.after, reader.before = (
+            "need" if word not in ("*", "&", "<", ">", "&&") else "any",
+            "",
+        )
+    else:  # a sign, or an error
+        reader.after = "need"
+        reader.before = f"unary{word}" if word in ("*", "&") else reader.before
+
+
+def _colon(reader: CReader) -> None:
+    frame = reader.frame
+    reader.after, reader.before, frame.rvalue = "need", ":", False
+    if frame.ternaries:
+        frame.ternaries -= 1
+    elif frame.kind == "for":
+        frame.semicolons = 2  # for ( auto x : y ) needs none
+    else:
+        reader.after, reader.ended, frame.case = "start", False, False
+
+
+def _read_keyword(reader: CReader, word: str, was: str) -> None:
+    reader.operand, reader.lvalue = None, False
+    if word in w.GEOMETRY:
+        reader.after = "geometry"
+    elif was == "coordinate":
+        reader.operand, reader.after, reader.plain = Variable("int"), "operand", False
+    elif was == "member":
+        reader.after = "any"
+    elif word in w.VALUES:
+        reader.after = "operand"
+    elif word in CPP_FUNCTIONS:
+        reader.after, reader.before = "func", ""
+    elif word in w.CONTROL:
+        reader.after = "control"
+    elif word in ("do", "else"):
+        reader.frame.chain.append((word, []))
+        reader.after, reader.ended = "start", False
+    elif word in ("case", "default"):
+        reader.frame.case, reader.after = True, "need" if word == "case" else "label"
+    elif word in ("break", "continue", "return"):
+        reader.after, reader.before = "need" if word == "return" else "jump", word
+    elif word in w.SPECIFIERS:
+        reader.specifier(word, was)
+    else:
+        reader.wild = reader.wild or word in _WILD
+        reader.after, reader.before = "any", word

@@ -5,7 +5,8 @@ Contract: a rule forbids only what no compiling answer contains (`forbid_names`,
 `forbid_types`), or what no right answer to this source contains (`forbid_foreign_words`). Sets are
 interned by what decides them, so that equal situations give one object.
 
-    python -c "from translator.decoding.c_reader import CReader; from translator.decoding.c_rules import forbid_syntax; r = CReader(0); \\
+    python -c "from translator.decoding.c_reader import CReader; \\
+        from translator.decoding.c_rules import forbid_syntax; r = CReader(0); \\
         [r.advance(w) for w in 'void F0 ( ) { return'.split()]; print('else' in forbid_syntax(r))"
 """
 

@@ -2,7 +2,8 @@
 
 Contract: total. Scopes nest as they are opened and closed; leaving one restores what it hid.
 
-    python -c "from translator.decoding.c_scopes import Scopes, Variable as V; s = Scopes(); s.enter(); s.bind('V0', V('int')); s.leave(); print(s.alive)"
+    python -c "from translator.decoding.c_scopes import Scopes, Variable as V; s = Scopes(); \\
+        s.enter(); s.bind('V0', V('int')); s.leave(); print(s.alive)"
 """
 
 from __future__ import annotations

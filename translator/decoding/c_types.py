@@ -3,7 +3,8 @@
 Contract: total; reads canonical words from the front, and stops before whatever is no plain
 definition of a structure.
 
-    python -c "from translator.decoding.c_types import find_leading_structures; print(find_leading_structures('struct V0 { int V1 ; } ; void F0 ( V0 V2 ) { }'.split()))"
+    python -c "from translator.decoding.c_types import find_leading_structures; \\
+        print(find_leading_structures('struct V0 { int V1 ; } ; void F0 ( V0 V2 ) { }'.split()))"
 """
 
 from __future__ import annotations

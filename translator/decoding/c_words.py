@@ -4,7 +4,8 @@
 Contract: words are those of `corpora.tokens.canonical`. A set names words that cannot come next in
 any text that compiles; words that no class holds are never forbidden.
 
-    python -c "from translator.decoding.c_words import NEVER_AFTER; print(sorted(NEVER_AFTER['jump'])[:5])"
+    python -c "from translator.decoding.c_words import NEVER_AFTER; \\
+        print(sorted(NEVER_AFTER['jump'])[:5])"
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 Contract: total; `allowed` is never empty. The directive does not end before what must be private or
 reduced is listed.
 
-    python -c "from translator.decoding.clauses import Clauses; print(sorted(Clauses({'+'}, {'V0'}, set(), 2, True).allowed()))"
+    python -c "from translator.decoding.clauses import Clauses; \\
+        print(sorted(Clauses({'+'}, {'V0'}, set(), 2, True).allowed()))"
 """
 
 from __future__ import annotations

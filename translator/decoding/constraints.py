@@ -6,8 +6,10 @@ a row. `types`, moreover, what the declared types exclude, such as an index to a
 moreover, what a right answer to this source does not contain: a number or a function that the
 source does not have. Nothing else is judged. Words are those of `corpora.tokens.canonical`.
 
-    python -c "from translator.decoding.constraints import ConstraintLevel, make_c_constraint; s = make_c_constraint('void F0 ( int V0 ) { }'.split(), \\
-        'void F0 ( int V0 ) {'.split(), 1, ConstraintLevel.FULL)(); print(sorted(s.forbidden())[:4])"
+    python -c "from translator.decoding.constraints import ConstraintLevel, make_c_constraint; \\
+        s = make_c_constraint('void F0 ( int V0 ) { }'.split(), \\
+        'void F0 ( int V0 ) {'.split(), 1, ConstraintLevel.FULL)(); \\
+        print(sorted(s.forbidden())[:4])"
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ Contract: numbers are those of the source and a few that every program may need;
 that the source calls, other widths of them, and those that a target's threads need. Words are those
 of `corpora.tokens.canonical`.
 
-    python -c "from translator.decoding.copy_constraints import CopyConstraints; print(sorted(CopyConstraints('x = 1 _0 _0 ;'.split()).literals))"
+    python -c "from translator.decoding.copy_constraints import CopyConstraints; \\
+        print(sorted(CopyConstraints('x = 1 _0 _0 ;'.split()).literals))"
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ follow for certain (helpers come first, a kernel would have to return a value, p
 type).
 
     python -c "from corpora.dialects import parse_direction; from corpora.records import Program; \\
-from translator.decoding.forced_prefix import find_forced_prefix; from translator.prompting.translate import canonicalize_program; \\
+from translator.decoding.forced_prefix import find_forced_prefix; \\
+    from translator.prompting.translate import canonicalize_program; \\
 p = Program('cpp', 'f', 'void f(int n, float *x) { }'); print(find_forced_prefix(p,
 canonicalize_program(p), parse_direction('cpp:cuda')))"
 """

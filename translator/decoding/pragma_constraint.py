@@ -6,7 +6,8 @@ the directives that may stand before it: a parallel loop before a loop that can 
 inside of one. What is not certain (which loops, which clauses) is left to the model. A right answer
 that rewrites the source cannot be said; Level.TYPES says it.
 
-    python -c "from translator.decoding.pragma_constraint import make_pragma_constraint; s = make_pragma_constraint('cpp', 'void F0 ( int V0 ) { V0 ++ ; }'.split(), \\
+    python -c "from translator.decoding.pragma_constraint import make_pragma_constraint; \\
+        s = make_pragma_constraint('cpp', 'void F0 ( int V0 ) { V0 ++ ; }'.split(), \\
         'void F0 ( int V0 ) {'.split())(); print(s.forbidden())"
 """
 

@@ -4,7 +4,8 @@
 Contract: a sum's text means in C what its parts mean; factors are texts that hold together under
 `*`.
 
-    python -c "from translator.normalize.affine import AffineSum; print((AffineSum.of('i') + AffineSum(constant=1) - AffineSum.of('n')).text)"
+    python -c "from translator.normalize.affine import AffineSum; \\
+        print((AffineSum.of('i') + AffineSum(constant=1) - AffineSum.of('n')).text)"
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ Contract: a scalar is declared where it first gets a value if no value of it out
 the function's head otherwise; a port then has it private to a thread wherever the source would let
 it be.
 
-    python -c "from translator.normalize.c_blocks import Block, declare_scalars, print_function; b = Block(); b.add('t = 1;'); declare_scalars(b, {'t': 'int'}); \
+    python -c "from translator.normalize.c_blocks import Block, declare_scalars, print_function; \\
+        b = Block(); b.add('t = 1;'); declare_scalars(b, {'t': 'int'}); \
 print(print_function('void f()', b))"
 """
 

@@ -4,7 +4,9 @@ numbers kept as sums.
 Contract: `Value.at(level)` is text that stands beside an operator of that level without changing
 what it means. The order of floating-point operations is never changed.
 
-    python -c "from translator.normalize.c_values import make_binary, make_number; print(make_binary('*', make_binary('+', make_number('1'), make_number('2')), make_number('3')).text)"
+    python -c "from translator.normalize.c_values import make_binary, make_number; \\
+        print(make_binary('*', make_binary('+', make_number('1'), make_number('2')), \\
+        make_number('3')).text)"
 """
 
 from __future__ import annotations

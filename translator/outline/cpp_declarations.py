@@ -4,7 +4,8 @@ that cut it write them.
 Contract: `DeclarationConverter` writes on blocks; scalars without a value are left in `locals`,
 arrays are added to those that it was given. Raises UnsupportedConstruct.
 
-    python -c "from translator.outline.cpp_declarations import DeclarationConverter; help(DeclarationConverter)"
+    python -c "from translator.outline.cpp_declarations import DeclarationConverter; \\
+        help(DeclarationConverter)"
 """
 
 from __future__ import annotations

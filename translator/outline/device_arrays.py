@@ -3,7 +3,9 @@ code does with those that live there alone.
 
 Contract: rows of C++ for `translator.outline.reassemble`; nothing is checked.
 
-    python -c "from translator.normalize.c_blocks import Block; from translator.outline.c_function import FunctionArray, CppFunction; from translator.outline.device_arrays import make_device_copies; \\
+    python -c "from translator.normalize.c_blocks import Block; \\
+        from translator.outline.c_function import FunctionArray, CppFunction; \\
+        from translator.outline.device_arrays import make_device_copies; \\
 print(make_device_copies(CppFunction('f', 'void f(int n, float *x)', Block(), {'n': 'int'}, {},
 {'x': FunctionArray('float', 'n')}), ['x'], {}))"
 """
@@ -142,7 +144,7 @@ def _in_parameters(count: str, values: Mapping[str, str], function: CppFunction)
         names = [name for name in re.findall(r"[A-Za-z_]\w*", count) if name in values]
         if not names:
             break
-        count = re.sub(rf"\b{names[0]}\b", lambda _: values[names[0]], count)
+        count = re.sub(rf"\b{names[0]}\b", lambda _, value=values[names[0]]: value, count)
     known = {name for name in function.scalars if not changes_variable(function.body, name)} | {
         "sizeof",
         "int",

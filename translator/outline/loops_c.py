@@ -4,7 +4,8 @@ update something.
 Contract: reads canonical words; a text that is not read gives None. A loop may be parallel if its
 head has OpenMP's form and nothing leaves it.
 
-    python -c "from translator.outline.loops_c import read_loops; print(read_loops('void F0 ( int V0 ) { for ( int V1 = 0 ; V1 < V0 ; V1 ++ ) ; }'.split(), \\
+    python -c "from translator.outline.loops_c import read_loops; \\
+        print(read_loops('void F0 ( int V0 ) { for ( int V1 = 0 ; V1 < V0 ; V1 ++ ) ; }'.split(), \\
         'void F0 ( int V0 ) {'.split()).loops)"
 """
 

@@ -24,7 +24,7 @@ def read_loops(source: Sequence[str], prefix: Sequence[str]) -> ParallelText | N
     statements = _statements(words)
     arrays = _arrays(prefix)
     loops, stack = {}, []
-    for k, (start, _, first) in enumerate(statements):
+    for k, (_, _, first) in enumerate(statements):
         if first[:1] == ["do"]:
             stack.append(k)
         elif first[:2] == ["end", "do"] or first[:1] == ["enddo"]:

@@ -6,7 +6,8 @@ Contract: `restore_structure_members` writes numbers as the structures' again;
 these, and copies back what that one set: arrays of structures as structures of arrays, which is
 also how threads that stand beside each other read a device's memory best.
 
-    python -c "from translator.outline.members import StructureParameter, restore_structure_members; \
+    python -c "from translator.outline.members import StructureParameter, \\
+        restore_structure_members; \
 print(restore_structure_members('b__x[i + 1] = p__n;', [StructureParameter('b', 'array', {'b__x':
 'x'}), StructureParameter('p', 'value', {'p__n': 'n'})]))"
 """

@@ -5,7 +5,9 @@ Contract: cutting is a rule; each part is a function of its own (`OutlinedPart.p
 model is asked about and that can be executed by itself. Functions come from
 `translator.normalize.fortran.convert` or `translator.outline.parse_cpp`.
 
-    python -c "from corpora.records import Program; from translator.normalize.fortran.convert import convert_function; from translator.outline.outliner import Outliner; \\
+    python -c "from corpora.records import Program; \\
+        from translator.normalize.fortran.convert import convert_function; \\
+        from translator.outline.outliner import Outliner; \\
 w = convert_function(Program('fortran', 'f', 'subroutine f(n, x)\\ninteger n\\nreal x(n)\\nx = 2 *
 x\\nend')); print(Outliner(w).part(w.body.items, {}).program.text)"
 """

@@ -9,7 +9,8 @@ library ...). Of structures and vectors there are the numbers (translator.outlin
 that are declared without a value are declared where they are set, and variables that only count
 loops in the loops' heads.
 
-    python -c "from corpora.records import Program; from translator.outline.parse_cpp import parse_function; \\
+    python -c "from corpora.records import Program; \\
+        from translator.outline.parse_cpp import parse_function; \\
 print(parse_function(Program('cpp', 'f', 'void f(int n, float *x) { int i; for (i = 0; i < n; i++)
 x[i] *= 2; }')).text)"
 """

@@ -5,7 +5,8 @@ Contract: `find_exchange` reads statements of tree-sitter's and gives the moves 
 they begin with, which `format_exchange` writes as one statement; it stays host code, and
 `read_exchange` reads it again.
 
-    python -c "from translator.outline.pointer_swaps import format_exchange, read_exchange; print(read_exchange(format_exchange('double', {'a': 'b', 'b': 'a'})))"
+    python -c "from translator.outline.pointer_swaps import format_exchange, read_exchange; \\
+        print(read_exchange(format_exchange('double', {'a': 'b', 'b': 'a'})))"
 """
 
 from __future__ import annotations

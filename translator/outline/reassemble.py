@@ -4,8 +4,12 @@ function itself with each nest annotated.
 Contract: rules alone; what is joined is a proposal as any other. CUDA needs to know how long arrays
 are.
 
-    python -c "from corpora.records import Program; from translator.normalize.fortran.convert import convert_function; from translator.outline.reassemble import PortedKernel, emit_host_launcher; \\
-from translator.outline.outliner import Outliner; w = convert_function(Program('fortran', 'f', 'subroutine f(n, x)\\ninteger n\\nreal x(n)\\nx = 2 * x\\nend')); \\
+    python -c "from corpora.records import Program; \\
+        from translator.normalize.fortran.convert import convert_function; \\
+        from translator.outline.reassemble import PortedKernel, emit_host_launcher; \\
+from translator.outline.outliner import Outliner; \\
+    w = convert_function(Program('fortran', 'f', \\
+    'subroutine f(n, x)\\ninteger n\\nreal x(n)\\nx = 2 * x\\nend')); \\
 part = Outliner(w).part(w.body.items, {}); print(emit_host_launcher(w, [PortedKernel(part,
 part.one_thread)]))"
 """
@@ -329,7 +333,10 @@ def _emit_launches(function: CppFunction, nodes: Sequence[Node]) -> list[str]:
             for n in node.part.names
         )
         rows = [
-            f"{node.part.program.name}<<<{_format_launch_configuration(function, node.launch)}>>>({names});"
+            (
+                f"{node.part.program.name}<<<"
+                f"{_format_launch_configuration(function, node.launch)}>>>({names});"
+            )
         ]
         for name, type in node.part.results.items():
             far, near = (

@@ -4,7 +4,8 @@ Contract: code is cut out, never changed. Prose before and after, several fenced
 in <think> tags, and answers that end in the middle are taken as they come. `explain_rejection`
 names what no compiler need be asked about.
 
-    python -c "from translator.prompting.answers import extract_code; print(extract_code('Sure: void f(int *x) { *x = 1; } Enjoy!', 'cpp', 'f'))"
+    python -c "from translator.prompting.answers import extract_code; \\
+        print(extract_code('Sure: void f(int *x) { *x = 1; } Enjoy!', 'cpp', 'f'))"
 """
 
 from __future__ import annotations
@@ -182,7 +183,7 @@ def _helpers(chosen: _Piece, pieces: list[_Piece], name: str) -> list[str]:
     taken = {name, "main", *chosen.names}
 
     def add_callees(piece: _Piece) -> None:
-        for helper in sorted(reversed(pieces), key=lambda p: -p.suits):
+        for helper in sorted(reversed(pieces), key=lambda p: -p.suits):  # noqa: C414 - of equals the last
             if helper.names & piece.needs and not helper.names & taken:
                 taken.update(helper.names)
                 add_callees(helper)

@@ -5,7 +5,8 @@ Contract: reads an answer word by word beside the `CReader`; `forbidden` says wh
 come next at the top level: after a kernel or a helper comes another, or the source's head as it
 stands, and with the end of that function the text ends. A text with directives is let alone.
 
-    python -c "from translator.prompting.host_functions import HostHeadConstraint; h = HostHeadConstraint('int F0 ( int V0 ) {'.split()); print('float' in h.forbidden())"
+    python -c "from translator.prompting.host_functions import HostHeadConstraint; \\
+        h = HostHeadConstraint('int F0 ( int V0 ) {'.split()); print('float' in h.forbidden())"
 """
 
 from __future__ import annotations

@@ -118,7 +118,7 @@ class Builder:
         return self.name(wanted, kind or self.kind)
 
     # --- leaves
-    # -------------------------------------------------------------------------------------------------
+    # ----------------------------------------------------------------------------------------------
 
     def number(self, kind: str | None = None, zero: bool = False) -> tuple:
         """A positive constant of the kind (or 0 when asked)."""
@@ -159,7 +159,10 @@ class Builder:
         elif draw < 0.85:
             text = f"{self.rng.choice((1, 1, 1, 1, 2, 5))}e-{self.rng.randint(2, 9)}"
         else:
-            text = f"{self.rng.choice((20, 50, 100, 128, 200, 255, 256, 360, 1000, 1024))}.{self.rng.choice(('', '0', '0'))}"
+            text = (
+                f"{self.rng.choice((20, 50, 100, 128, 200, 255, 256, 360, 1000, 1024))}"
+                f".{self.rng.choice(('', '0', '0'))}"
+            )
         return text[1:] if text.startswith("0.") and self.chance(0.25) else text
 
     def read(self) -> tuple:

@@ -4,7 +4,8 @@ common vocabulary.
 Contract: every function takes the builder and the point and returns statements that write only
 places of this iteration.
 
-    python -c "from corpora.generator import generate; print(next(generate(1, 9)).programs['cpp'].text)"
+    python -c "from corpora.generator import generate; \\
+        print(next(generate(1, 9)).programs['cpp'].text)"
 """
 
 from __future__ import annotations

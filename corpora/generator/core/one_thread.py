@@ -3,7 +3,8 @@ small statements.
 
 Contract: names are fresh in the builder; nothing here draws what the serial text does not show.
 
-    python -c "from corpora.generator import generate; print(next(generate(1, 14, 'broad')).programs['cuda'].text)"
+    python -c "from corpora.generator import generate; \\
+        print(next(generate(1, 14, 'broad')).programs['cuda'].text)"
 """
 
 from __future__ import annotations

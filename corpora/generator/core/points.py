@@ -5,7 +5,8 @@ Contract: a place for writing is touched by one iteration only; a place for read
 extents that the array is given. One-dimensional points know strides, offsets, reversal, `%`, `/`
 and index arrays; higher ones know transposition, row and column vectors and interleaved channels.
 
-    python -c "from corpora.generator import generate; print(next(generate(1, 5)).programs['cpp'].text)"
+    python -c "from corpora.generator import generate; \\
+        print(next(generate(1, 5)).programs['cpp'].text)"
 """
 
 from __future__ import annotations

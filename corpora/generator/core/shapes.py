@@ -1,7 +1,8 @@
 """What a finished nest's shape says: where arrays are touched, and which loops inside the parallel
 ones are parallel too.
 
-python -c "from corpora.generator import generate; print(next(generate(1, 12)).programs['cuda'].text)"
+python -c "from corpora.generator import generate; \\
+    print(next(generate(1, 12)).programs['cuda'].text)"
 """
 
 from __future__ import annotations

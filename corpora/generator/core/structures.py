@@ -7,7 +7,8 @@ nest in which nothing can be handed over so stays as it is. What kernels take fo
 serial text shows: references become values, pointers to numbers stay, vectors are pointers and
 sizes.
 
-    python -c "from corpora.generator import generate; [print(c.programs['cpp'].text) for c in generate(3, 1, structures=1.0)]"
+    python -c "from corpora.generator import generate; \\
+        [print(c.programs['cpp'].text) for c in generate(3, 1, structures=1.0)]"
 """
 
 from __future__ import annotations
@@ -176,7 +177,7 @@ def _put_together(nest: Nest) -> None:
 
 
 # ---- ways
-# ------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------
 
 
 def _constants(w: _Wardrobe) -> bool:

@@ -4,7 +4,8 @@ texts are written.
 Contract: what is random shows in the serial C++ text; what a kernel or a directive looks like
 follows from it (one text, one answer).
 
-    python -c "from corpora.generator import generate; print(next(generate(1, 2)).programs['cuda'].text)"
+    python -c "from corpora.generator import generate; \\
+        print(next(generate(1, 2)).programs['cuda'].text)"
 """
 
 from __future__ import annotations

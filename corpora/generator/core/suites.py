@@ -73,4 +73,7 @@ def _array(parameter: Parameter, rng: random.Random, names: Mapping[str, str]) -
     rule, bracket, arguments = parameter.fill.partition("(")
     if names:
         arguments = re.sub(r"[A-Za-z_]\w*", lambda m: names.get(m[0], m[0]), arguments)
-    return f"{names.get(parameter.name, parameter.name)}:{parameter.type}{shape}={rule}{bracket}{arguments}{seed}"
+    return (
+        f"{names.get(parameter.name, parameter.name)}:{parameter.type}{shape}={rule}{bracket}"
+        f"{arguments}{seed}"
+    )

@@ -3,7 +3,8 @@
 Contract: the text has C semantics equal to the AST's; what differs between the three dialects
 (atomic updates, how the parallel loops are opened) is handed in or lives in their own modules.
 
-    python -c "from corpora.generator import generate; print(next(generate(1, 0)).programs['cpp'].text)"
+    python -c "from corpora.generator import generate; \\
+        print(next(generate(1, 0)).programs['cpp'].text)"
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ Contract: same parameter list and order as the serial function; right for every 
 the index space (one dimension of the grid for each parallel loop, or one for all), with at most
 1,024 threads a block, a power of two where shared memory is used.
 
-    python -c "from corpora.generator import generate; print(next(generate(1, 0)).programs['cuda'].text)"
+    python -c "from corpora.generator import generate; \\
+        print(next(generate(1, 0)).programs['cuda'].text)"
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ Contract: the host function has the serial function's parameters, all in host me
 own arrays exist on the device only; every kernel takes all parameters and then these. What the
 serial text copies whole, the device copies whole.
 
-    python -c "from corpora.generator import generate; print([c for c in generate(900, 4, 'broad') if 'alloc(' in c.programs['cpp'].text][0])"
+    python -c "from corpora.generator import generate; \\
+        print([c for c in generate(900, 4, 'broad') if 'alloc(' in c.programs['cpp'].text][0])"
 """
 
 from __future__ import annotations

@@ -5,7 +5,9 @@ Arrays are copied to the device whole, written ones back. Totals are cells that 
 iteration of the first axis, update atomically; what depends on its order is one thread's, which
 stores the result in a cell of its type.
 
-    python -c "from corpora.generator import generate; print([c for c in generate(99, 2) if '<<<' in c.programs.get('cuda', c.programs['cpp']).text][0])"
+    python -c "from corpora.generator import generate; \\
+        print([c for c in generate(99, 2) if '<<<' in c.programs.get('cuda', \\
+        c.programs['cpp']).text][0])"
 """
 
 from __future__ import annotations

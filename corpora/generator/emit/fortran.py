@@ -3,7 +3,8 @@
 Contract: arguments in the source's order, arrays in the source's memory order (the fastest C
 subscript comes first). Raises `InexpressibleError` for nests that Fortran cannot say.
 
-    python -c "from corpora.generator import generate; print(next(generate(1, 0)).programs['fortran'].text)"
+    python -c "from corpora.generator import generate; \\
+        print(next(generate(1, 0)).programs['fortran'].text)"
 """
 
 from __future__ import annotations

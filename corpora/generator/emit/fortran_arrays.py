@@ -2,7 +2,8 @@
 
 Contract: the statements compute what the loops compute, or `InexpressibleError` is raised.
 
-    python -c "from corpora.generator import generate; [print(c.programs['fortran'].text) for c in generate(30, 8) if 'fortran' in c.programs]"
+    python -c "from corpora.generator import generate; \\
+        [print(c.programs['fortran'].text) for c in generate(30, 8) if 'fortran' in c.programs]"
 """
 
 from __future__ import annotations

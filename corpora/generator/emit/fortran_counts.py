@@ -6,7 +6,9 @@ text made from it holds at every point the values that the Fortran text holds, a
 differ, by the array's first position: `x(i)` is `x[i - 1]`. So a translation needs no look at the
 whole text: all but subscripts is copied.
 
-    python -c "from corpora.generator import generate; [print(*(p.text for p in c.programs.values())) for c in generate(3, 8, 'broad', plain=True)]"
+    python -c "from corpora.generator import generate; \\
+        [print(*(p.text for p in c.programs.values())) for c in generate(3, 8, 'broad', \\
+        plain=True)]"
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ Contract: `FortranExpressions` gives text with the value that C gives. What Fort
 without changing the value (unsigned arithmetic, pointers to pointers, a guarded branch inside an
 expression) raises `InexpressibleError`.
 
-    python -c "from corpora.generator import generate; print(next(generate(1, 0)).programs['fortran'].text)"
+    python -c "from corpora.generator import generate; \\
+        print(next(generate(1, 0)).programs['fortran'].text)"
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 Contract: a `FortranForm` is drawn once a computation and changes no value.
 
-    python -c "from corpora.generator import generate; [print(c.programs['fortran'].text) for c in generate(30, 8) if 'fortran' in c.programs]"
+    python -c "from corpora.generator import generate; \\
+        [print(c.programs['fortran'].text) for c in generate(30, 8) if 'fortran' in c.programs]"
 """
 
 from __future__ import annotations

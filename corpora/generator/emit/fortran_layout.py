@@ -3,7 +3,8 @@ behind numbers.
 
 Contract: the lines mean what they meant before; what a spelling cannot say is left as it is.
 
-    python -c "from corpora.generator.emit.fortran_layout import add_labels; print(add_labels(['do i = 1, n', 'x(i) = 0', 'end do']))"
+    python -c "from corpora.generator.emit.fortran_layout import add_labels; \\
+        print(add_labels(['do i = 1, n', 'x(i) = 0', 'end do']))"
 """
 
 from __future__ import annotations

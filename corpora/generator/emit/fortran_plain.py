@@ -4,7 +4,9 @@ from its Fortran text.
 Contract: `normalize_for_fortran(nest, style, b)` changes both in place, once everything else is
 decided; programs stay equal.
 
-    python -c "from corpora.generator import generate; [print(*(p.text for p in c.programs.values())) for c in generate(3, 8, 'broad', plain=True)]"
+    python -c "from corpora.generator import generate; \\
+        [print(*(p.text for p in c.programs.values())) for c in generate(3, 8, 'broad', \\
+        plain=True)]"
 """
 
 from __future__ import annotations

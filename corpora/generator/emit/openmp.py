@@ -1,7 +1,8 @@
 """The OpenMP C++ function of a nest: the serial function with directives, clauses and atomic
 updates.
 
-python -c "from corpora.generator import generate; print(next(generate(1, 0)).programs['openmp'].text)"
+python -c "from corpora.generator import generate; \\
+    print(next(generate(1, 0)).programs['openmp'].text)"
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ over, and to kernels.
 Contract: `find_member_places` and `list_parameters` of a nest without structures give nothing and
 the parameters as they are.
 
-    python -c "from corpora.generator import generate; print(next(generate(1, 3, structures=1.0)).programs['cpp'].text)"
+    python -c "from corpora.generator import generate; \\
+        print(next(generate(1, 3, structures=1.0)).programs['cpp'].text)"
 """
 
 from __future__ import annotations

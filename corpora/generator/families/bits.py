@@ -4,7 +4,8 @@ digits, look-alikes.
 Contract: as for the other families; unsigned kinds, or signed ones whose values stay small and are
 never shifted out.
 
-    python -c "from corpora.generator import generate; print([c for c in generate(300, 4) if '>>' in c.programs['cpp'].text][0])"
+    python -c "from corpora.generator import generate; \\
+        print([c for c in generate(300, 4) if '>>' in c.programs['cpp'].text][0])"
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 Contract: as for the other families; C only, every case ends with `break`.
 
-    python -c "from corpora.generator import generate; print([c for c in generate(900, 4, 'broad') if 'switch' in c.programs['cpp'].text][0])"
+    python -c "from corpora.generator import generate; \\
+        print([c for c in generate(900, 4, 'broad') if 'switch' in c.programs['cpp'].text][0])"
 """
 
 from __future__ import annotations

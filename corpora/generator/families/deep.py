@@ -1,7 +1,8 @@
 """Long families: several sequential loops inside a thread, nearest centres, permutations, small
 sorts, complex pairs.
 
-python -c "from corpora.generator import generate; print(max((c.programs['cpp'].text for c in generate(99, 1)), key=len))"
+python -c "from corpora.generator import generate; \\
+    print(max((c.programs['cpp'].text for c in generate(99, 1)), key=len))"
 """
 
 from __future__ import annotations

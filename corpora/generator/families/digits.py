@@ -4,7 +4,8 @@ out, bits packed and unpacked.
 Contract: as for the other families. What is shifted or multiplied in a loop is unsigned; loops that
 divide end for every value.
 
-    python -c "from corpora.generator import generate; print([c for c in generate(4000, 4, 'broad') if '/= 10' in c.programs['cpp'].text][0])"
+    python -c "from corpora.generator import generate; \\
+        print([c for c in generate(4000, 4, 'broad') if '/= 10' in c.programs['cpp'].text][0])"
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 Contract: as for the other families. Formulas stay inside the functions' domains whatever the arrays
 hold; integers are multiplied at most once, so that small inputs never overflow.
 
-    python -c "from corpora.generator import generate; print([c for c in generate(400, 4, 'broad') if 'erfc' in c.programs['cpp'].text][0])"
+    python -c "from corpora.generator import generate; \\
+        print([c for c in generate(400, 4, 'broad') if 'erfc' in c.programs['cpp'].text][0])"
 """
 
 from __future__ import annotations

@@ -4,7 +4,9 @@ that data hold, windows, lags.
 Contract: as for the other families; positions that arrays hold count from one (`x[col[k] - 1]`), so
 that Fortran uses them as they are.
 
-    python -c "from corpora.generator import generate; [print(c.programs['fortran'].text) for c in generate(20, 8, 'broad', plain=True) if 'fortran' in c.programs]"
+    python -c "from corpora.generator import generate; \\
+        [print(c.programs['fortran'].text) for c in generate(20, 8, 'broad', plain=True) if \\
+        'fortran' in c.programs]"
 """
 
 from __future__ import annotations

@@ -4,7 +4,9 @@ statements, as values of functions.
 Contract: as for the other families; emitters write intrinsics (`sum`, `maxval`, `count`,
 `dot_product`) where array syntax is liked.
 
-    python -c "from corpora.generator import generate; [print(c.programs['fortran'].text) for c in generate(20, 8, 'broad', plain=True) if 'fortran' in c.programs]"
+    python -c "from corpora.generator import generate; \\
+        [print(c.programs['fortran'].text) for c in generate(20, 8, 'broad', plain=True) if \\
+        'fortran' in c.programs]"
 """
 
 from __future__ import annotations

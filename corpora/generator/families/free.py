@@ -5,7 +5,8 @@ Contract: as for the other families. A body works on places of its own iteration
 are set before they are read; inner loops nest two deep at most, and everything written inside them
 belongs to the iteration too.
 
-    python -c "from corpora.generator import generate; print(max((c.programs['cuda'].text for c in generate(40, 1)), key=len))"
+    python -c "from corpora.generator import generate; \\
+        print(max((c.programs['cuda'].text for c in generate(40, 1)), key=len))"
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ test.
 Contract: `own` holds the subscripts that no other iteration touches; only they are written. Locals
 are read after they are set.
 
-    python -c "from corpora.generator import generate; print(next(generate(1, 40)).programs['cpp'].text)"
+    python -c "from corpora.generator import generate; \\
+        print(next(generate(1, 40)).programs['cpp'].text)"
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Body:
         self.outputs: list[ast.At] = []
 
     # --- places
-    # -------------------------------------------------------------------------------------------------
+    # ----------------------------------------------------------------------------------------------
 
     def _flatten(self) -> None:
         """`int idx = …;` as the position in arrays of all sides, perhaps by way of `int plane = n *

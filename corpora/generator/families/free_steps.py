@@ -4,7 +4,8 @@ repetitions, record sets.
 Contract: each takes the body in the making and returns statements whose locals are set before they
 are read; see `free_body.Body`.
 
-    python -c "from corpora.generator import generate; print([c for c in generate(99, 2) if 'unsigned char)' in c.programs['cpp'].text][0])"
+    python -c "from corpora.generator import generate; \\
+        print([c for c in generate(99, 2) if 'unsigned char)' in c.programs['cpp'].text][0])"
 """
 
 from __future__ import annotations

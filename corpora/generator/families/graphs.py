@@ -4,7 +4,8 @@ links followed.
 Contract: as for the other families. What reads old values while new ones are written has an array
 for each, so that the order of the vertices does not matter.
 
-    python -c "from corpora.generator import generate; print(next(c for c in generate(900, 4, 'broad') if 'row_ptr' in str(c)))"
+    python -c "from corpora.generator import generate; \\
+        print(next(c for c in generate(900, 4, 'broad') if 'row_ptr' in str(c)))"
 """
 
 from __future__ import annotations

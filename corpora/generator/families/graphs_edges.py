@@ -5,7 +5,8 @@ Contract: as for the other families. What several edges may write is updated ato
 old values while new ones are written has an array for each, so that the order of the edges does not
 matter.
 
-    python -c "from corpora.generator import generate; print(next(c for c in generate(900, 4, 'broad') if 'atomicMin' in str(c)))"
+    python -c "from corpora.generator import generate; \\
+        print(next(c for c in generate(900, 4, 'broad') if 'atomicMin' in str(c)))"
 """
 
 from __future__ import annotations

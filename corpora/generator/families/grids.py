@@ -1,7 +1,8 @@
 """Families over two or three parallel loops: element-wise grids, padding, channels, flattened
 indices.
 
-python -c "from corpora.generator import generate; print(next(generate(1, 12)).programs['cuda'].text)"
+python -c "from corpora.generator import generate; \\
+    print(next(generate(1, 12)).programs['cuda'].text)"
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ and resampled lines.
 Contract: as for the other families. A cast into a smaller type has its value held inside that type
 first; indices that are folded back are tested before they are used.
 
-    python -c "from corpora.generator import generate; print([c for c in generate(400, 4, 'broad') if 'pad' in c.programs['cpp'].text][0])"
+    python -c "from corpora.generator import generate; \\
+        print([c for c in generate(400, 4, 'broad') if 'pad' in c.programs['cpp'].text][0])"
 """
 
 from __future__ import annotations

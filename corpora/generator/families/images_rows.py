@@ -3,7 +3,8 @@
 Contract: as for the other families. A pitch is at least as long as a row; what is swapped belongs
 to one thread's row.
 
-    python -c "from corpora.generator import generate; print(next(c for c in generate(900, 4, 'broad') if 'pitch' in str(c)))"
+    python -c "from corpora.generator import generate; \\
+        print(next(c for c in generate(900, 4, 'broad') if 'pitch' in str(c)))"
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ sums, images.
 Contract: every family takes a builder and returns a `Nest` without name and style; see
 `nests.draw_nest`.
 
-    python -c "from corpora.generator import generate; print(next(generate(1, 11)).programs['cuda'].text)"
+    python -c "from corpora.generator import generate; \\
+        print(next(generate(1, 11)).programs['cuda'].text)"
 """
 
 from __future__ import annotations

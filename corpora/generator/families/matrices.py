@@ -1,6 +1,7 @@
 """Families of linear algebra: products, triangles, compressed rows, all pairs.
 
-python -c "from corpora.generator import generate; print(next(generate(1, 17)).programs['fortran'].text)"
+python -c "from corpora.generator import generate; \\
+    print(next(generate(1, 17)).programs['fortran'].text)"
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@ the grid would part them.
 
 Contract: one thread does all phases; what a phase divides by is never zero.
 
-    python -c "from corpora.generator import generate; print(next(generate(1, 14, 'broad')).programs['cuda'].text)"
+    python -c "from corpora.generator import generate; \\
+        print(next(generate(1, 14, 'broad')).programs['cuda'].text)"
 """
 
 from __future__ import annotations

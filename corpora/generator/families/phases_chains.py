@@ -3,7 +3,8 @@ by a count, clusters, compressed rows.
 
 Contract: as in `phases`; one thread does all of them.
 
-    python -c "from corpora.generator import generate; print(next(generate(1, 14, 'broad')).programs['cuda'].text)"
+    python -c "from corpora.generator import generate; \\
+        print(next(generate(1, 14, 'broad')).programs['cuda'].text)"
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ Contract: the nests look like those of `carried_*` and `phases` with one more lo
 is parallel: whatever is carried begins anew in every iteration, and every written array has a row
 for each.
 
-    python -c "from corpora.generator import generate; print(next(generate(1, 14, 'broad')).programs['cuda'].text)"
+    python -c "from corpora.generator import generate; \\
+        print(next(generate(1, 14, 'broad')).programs['cuda'].text)"
 """
 
 from __future__ import annotations

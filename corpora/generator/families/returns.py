@@ -4,7 +4,9 @@ with outputs beside.
 Contract: one region with a reduction; `before` declares its variable, `after` returns an expression
 of it.
 
-    python -c "from corpora.generator import generate; print([c for c in generate(99, 2) if 'return ' in c.programs['cpp'].text][0].programs['cuda'])"
+    python -c "from corpora.generator import generate; \\
+        print([c for c in generate(99, 2) if 'return ' in \\
+        c.programs['cpp'].text][0].programs['cuda'])"
 """
 
 from __future__ import annotations

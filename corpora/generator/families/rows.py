@@ -1,7 +1,8 @@
 """Families with one row a thread and sequential loops inside: row sums, extremes, softmax-like
 passes, scans.
 
-python -c "from corpora.generator import generate; print(next(generate(1, 14)).programs['cuda'].text)"
+python -c "from corpora.generator import generate; \\
+    print(next(generate(1, 14)).programs['cuda'].text)"
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ table against columns.
 Contract: as for the other families. What is divided by is moved away from zero; what is compared
 comes from inputs by additions and products that every dialect rounds alike.
 
-    python -c "from corpora.generator import generate; print(next(c for c in generate(4000, 4, 'broad') if 'inside[' in str(c)))"
+    python -c "from corpora.generator import generate; \\
+        print(next(c for c in generate(4000, 4, 'broad') if 'inside[' in str(c)))"
 """
 
 from __future__ import annotations

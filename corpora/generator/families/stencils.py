@@ -1,7 +1,8 @@
 """Families that look at a neighbourhood: stencils with a margin or with tests, convolutions,
 pooling windows.
 
-python -c "from corpora.generator import generate; print(next(generate(1, 18)).programs['cuda'].text)"
+python -c "from corpora.generator import generate; \\
+    print(next(generate(1, 18)).programs['cuda'].text)"
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ Contract: one region with a reduction, as `returns` has; the CUDA text is a kern
 round it, whose copies have the types of what is copied. A square root is taken of sums of squares
 or magnitudes only.
 
-    python -c "from corpora.generator import generate; print([c for c in generate(400, 4, 'broad') if 'bool *' in c.programs['cpp'].text][0])"
+    python -c "from corpora.generator import generate; \\
+        print([c for c in generate(400, 4, 'broad') if 'bool *' in c.programs['cpp'].text][0])"
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ thread.
 Contract: as for the other families. Characters are stored as `char`, `signed char` or `unsigned
 char`; what is read or hashed is unsigned, so that nothing overflows.
 
-    python -c "from corpora.generator import generate; print(next(c for c in generate(4000, 4, 'broad') if '5381' in str(c)))"
+    python -c "from corpora.generator import generate; \\
+        print(next(c for c in generate(4000, 4, 'broad') if '5381' in str(c)))"
 """
 
 from __future__ import annotations

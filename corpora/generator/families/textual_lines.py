@@ -4,7 +4,8 @@ letters exchanged one by one.
 Contract: as for the other families. A window's loop is `for (i = 0; i + m <= n; i++)` or says the
 same in other words, so that nothing beyond the line is read.
 
-    python -c "from corpora.generator import generate; print(next(c for c in generate(4000, 4, 'broad') if 'm <= ' in str(c)))"
+    python -c "from corpora.generator import generate; \\
+        print(next(c for c in generate(4000, 4, 'broad') if 'm <= ' in str(c)))"
 """
 
 from __future__ import annotations

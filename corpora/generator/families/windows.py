@@ -1,7 +1,8 @@
 """Families that move a window with tests at its edges: one-sided and two-sided sums, clipped
 ranges, rows behind a pitch.
 
-python -c "from corpora.generator import generate; print([c for c in generate(200, 4) if '- pad' in c.programs['cpp'].text][0])"
+python -c "from corpora.generator import generate; \\
+    print([c for c in generate(200, 4) if '- pad' in c.programs['cpp'].text][0])"
 """
 
 from __future__ import annotations

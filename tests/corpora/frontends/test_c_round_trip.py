@@ -126,7 +126,8 @@ arrays = st.builds(
 declared_types = st.one_of(
     types, arrays, st.builds(ReferenceType, types), st.builds(PointerType, arrays),
     st.builds(
-        lambda r, p: PointerType(FunctionType(r, tuple(p))), types, st.lists(types, min_size=1, max_size=2)
+        lambda r, p: PointerType(FunctionType(r, tuple(p))),
+        types, st.lists(types, min_size=1, max_size=2),
     ),
 )  # fmt: skip
 new_names = st.sampled_from(["p", "q", "r"])

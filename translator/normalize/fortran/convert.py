@@ -9,7 +9,8 @@ judged against the Fortran text itself, as any other. The extents of arrays that
 ones, are on the heap. Loops count from nought where their variables are subscripts that count from
 one; scalars are declared where they are set; arrays are flat, first dimension fastest.
 
-    python -c "from corpora.records import Program; from translator.normalize.fortran.convert import convert_to_cpp; \\
+    python -c "from corpora.records import Program; \\
+        from translator.normalize.fortran.convert import convert_to_cpp; \\
 print(convert_to_cpp(Program('fortran', 'f', 'subroutine f(n, x)\\ninteger n\\nreal x(n)\\nx = 2 *
 x\\nend')).text)"
 """

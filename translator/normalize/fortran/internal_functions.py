@@ -4,7 +4,8 @@ Contract: `read_internal_functions(part)` reads what stands behind CONTAINS, by 
 procedure that is more than assignments to scalars of its own. `inline_call(function, arguments)` is
 the text of a call's value.
 
-    python -c "from translator.normalize.fortran.internal_functions import InternalFunction, inline_call; print(inline_call(InternalFunction(('a',), '2*a'), ['x + 1']))"
+    python -c "from translator.normalize.fortran.internal_functions import InternalFunction, \\
+        inline_call; print(inline_call(InternalFunction(('a',), '2*a'), ['x + 1']))"
 """
 
 from __future__ import annotations
@@ -77,7 +78,11 @@ def _read(procedure: Any) -> tuple[str, InternalFunction]:
 def inline_call(function: InternalFunction, arguments: Sequence[str]) -> str:
     if len(arguments) != len(function.dummies):
         raise UnsupportedConstruct("a call with other arguments than dummies")
-    return f"({substitute_values(function.value, dict(zip(function.dummies, arguments, strict=True)))})"
+    return (
+        "("
+        f"{substitute_values(function.value, dict(zip(function.dummies, arguments, strict=True)))}"
+        ")"
+    )
 
 
 def substitute_values(text: str, words: Mapping[str, str]) -> str:

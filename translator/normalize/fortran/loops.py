@@ -1,6 +1,7 @@
 """Heads of counted loops, and from where a loop's variable should count in C.
 
-    python -c "from translator.normalize.fortran.loops import LoopRange, format_loop_head; from translator.normalize.affine import AffineSum; \\
+    python -c "from translator.normalize.fortran.loops import LoopRange, format_loop_head; \\
+        from translator.normalize.affine import AffineSum; \\
 print(format_loop_head('i', LoopRange(AffineSum(), AffineSum.of('n') - AffineSum(constant=1), 1)))"
 """
 

@@ -5,7 +5,8 @@ Contract: as for `carried`; nests are `sequential` and have a `result`, which th
 back through a cell of its type. Sums, counts in `int` and extremes of integers, which atomic
 operations share out, are `returns.reduced`.
 
-    python -c "from corpora.generator import generate; print([c for c in generate(900, 4, 'broad') if '<<<1, 1>>>' in str(c)][0])"
+    python -c "from corpora.generator import generate; \\
+        print([c for c in generate(900, 4, 'broad') if '<<<1, 1>>>' in str(c)][0])"
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ Contract: every element of a buffer that is read was written before, or the buff
 region is parallel. Positions that are written differ from iteration to iteration whatever the sizes
 are.
 
-    python -c "from corpora.generator import generate; print([c for c in generate(900, 4, 'broad') if 'memcpy(' in c.programs['cpp'].text][0])"
+    python -c "from corpora.generator import generate; \\
+        print([c for c in generate(900, 4, 'broad') if 'memcpy(' in c.programs['cpp'].text][0])"
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ dense arithmetic written out.
 Contract: as for the parallel families; the upper bound is the arrays' extent. A worker may return a
 null `void *`, as threads do.
 
-    python -c "from corpora.generator import generate; print([c for c in generate(900, 4, 'broad') if 'void *' in c.programs['cpp'].text][0])"
+    python -c "from corpora.generator import generate; \\
+        print([c for c in generate(900, 4, 'broad') if 'void *' in c.programs['cpp'].text][0])"
 """
 
 from __future__ import annotations

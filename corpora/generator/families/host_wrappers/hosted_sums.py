@@ -4,7 +4,8 @@ polynomials, running moments, runs, hashes.
 Contract: as for `hosted`. Every total here needs the one before it in another way than by addition
 alone, so one thread does it; a sum of terms that know nothing of each other is `returns.reduced`.
 
-    python -c "from corpora.generator import generate; print([c for c in generate(900, 4, 'broad') if '<<<1, 1>>>' in str(c)][1])"
+    python -c "from corpora.generator import generate; \\
+        print([c for c in generate(900, 4, 'broad') if '<<<1, 1>>>' in str(c)][1])"
 """
 
 from __future__ import annotations

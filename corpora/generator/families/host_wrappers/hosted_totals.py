@@ -4,7 +4,8 @@ similarities, over a line or a matrix.
 Contract: as for `returns`; each of up to three totals is a local that only additions change, so
 that threads share it by atomic additions; `after` makes the result of them.
 
-    python -c "from corpora.generator import generate; print([c for c in generate(900, 4, 'broad') if 'log(1' in str(c)][0])"
+    python -c "from corpora.generator import generate; \\
+        print([c for c in generate(900, 4, 'broad') if 'log(1' in str(c)][0])"
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ Contract: about two in three nests are sequential: what they store depends on th
 where another iteration may store too. A twin has the same tests and values and stores at the
 iteration's own place.
 
-    python -c "from corpora.generator import generate; print([c for c in generate(900, 3, 'broad') if '[0] = i;' in c.programs['cpp'].text][0])"
+    python -c "from corpora.generator import generate; \\
+        print([c for c in generate(900, 3, 'broad') if '[0] = i;' in c.programs['cpp'].text][0])"
 """
 
 from __future__ import annotations

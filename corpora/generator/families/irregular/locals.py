@@ -4,7 +4,8 @@ powers, casts, wider locals.
 Contract: parallel; every iteration writes its own places. What is summed stays finite: powers have
 bases below one or small exponents, and turns divide or shrink what they add.
 
-    python -c "from corpora.generator import generate; print(next(c for c in generate(3000, 5, 'broad') if 'pow(' in c.programs['cpp'].text))"
+    python -c "from corpora.generator import generate; \\
+        print(next(c for c in generate(3000, 5, 'broad') if 'pow(' in c.programs['cpp'].text))"
 """
 
 from __future__ import annotations

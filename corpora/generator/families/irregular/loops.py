@@ -6,7 +6,8 @@ loops; each ends on every input, since the position grows with every step and a 
 and stays inside the arrays, since the test stands before all that it guards. The twin increments
 what it should and skips instead of returning.
 
-    python -c "from corpora.generator import generate; print(next(c for c in generate(3000, 3, 'broad') if 'size3d' in c.programs['cpp'].text))"
+    python -c "from corpora.generator import generate; \\
+        print(next(c for c in generate(3000, 3, 'broad') if 'size3d' in c.programs['cpp'].text))"
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ Contract: in the suite every link leads to itself or to a lower place (or ends a
 written keeps that, so that every chase ends. Sequential where the array that is followed is
 written; the twin writes its root elsewhere and keeps its loop.
 
-    python -c "from corpora.generator import generate; print(next(c for c in generate(900, 3, 'broad') if 'do {' in c.programs['cpp'].text))"
+    python -c "from corpora.generator import generate; \\
+        print(next(c for c in generate(900, 3, 'broad') if 'do {' in c.programs['cpp'].text))"
 """
 
 from __future__ import annotations

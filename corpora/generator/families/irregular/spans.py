@@ -4,7 +4,8 @@ its parallel or ordered form.
 Contract: whether a `Span` is sequential is drawn once; the caller stores where one place is shared
 only if it is. Tests read what no iteration writes.
 
-    python -c "from corpora.generator import generate; print(next(generate(1, 14, 'broad')).programs['cpp'].text)"
+    python -c "from corpora.generator import generate; \\
+        print(next(generate(1, 14, 'broad')).programs['cpp'].text)"
 """
 
 from __future__ import annotations
@@ -96,7 +97,7 @@ class Span:
         )
 
     # --- tests
-    # ----------------------------------------------------------------------------------------------------
+    # ----------------------------------------------------------------------------------------------
 
     def test(self) -> tuple:
         """A condition on what is read only, one or two comparisons."""
@@ -177,7 +178,7 @@ class Span:
         return made
 
     # --- the nest
-    # -------------------------------------------------------------------------------------------------
+    # ----------------------------------------------------------------------------------------------
 
     def others(self, counts: tuple[int, ...] = (0, 1, 1, 2, 3)) -> tuple:
         """Statements that have nothing to do with the rest."""

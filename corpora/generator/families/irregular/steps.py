@@ -5,7 +5,8 @@ Contract: sequential: where an iteration is depends on those before. What moves 
 least one a step, and no more is touched than was tested, so that each ends inside its arrays. The
 twin works the position out from its own index.
 
-    python -c "from corpora.generator import generate; print(next(c for c in generate(3000, 5, 'broad') if ' i++;' in c.programs['cpp'].text))"
+    python -c "from corpora.generator import generate; \\
+        print(next(c for c in generate(3000, 5, 'broad') if ' i++;' in c.programs['cpp'].text))"
 """
 
 from __future__ import annotations

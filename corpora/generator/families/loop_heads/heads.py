@@ -5,7 +5,8 @@ Contract: `dress` rewrites a finished nest in place and keeps what it computes; 
 shows in the serial text, and a kernel follows from that: what stands before the loops stands before
 the index lines, what stands inside stays inside.
 
-    python -c "from corpora.generator import generate; print(next(c for c in generate(60, 3, 'broad') if '  const ' in c.programs['cpp'].text))"
+    python -c "from corpora.generator import generate; \\
+        print(next(c for c in generate(60, 3, 'broad') if '  const ' in c.programs['cpp'].text))"
 """
 
 from __future__ import annotations
@@ -340,7 +341,7 @@ def _wider(nest: Nest, b: Builder) -> None:
         b.types[word.id] = kind
         rewrite(
             nest,
-            lambda node: (
+            lambda node, kind=kind, word=word: (
                 node._replace(type=kind)
                 if type(node) is ast.Declare and node.name == word.id
                 else node
@@ -350,7 +351,7 @@ def _wider(nest: Nest, b: Builder) -> None:
 
 
 # --- statements
-# -----------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------
 
 
 def _chained(nest: Nest, b: Builder) -> None:

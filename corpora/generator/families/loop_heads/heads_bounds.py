@@ -3,7 +3,8 @@
 Contract: what is computed stays inside the arrays, but may be done for fewer iterations (`i < n /
 2`).
 
-    python -c "from corpora.generator import generate; print(next(c for c in generate(900, 3, 'broad') if '/ sizeof' in str(c)))"
+    python -c "from corpora.generator import generate; \\
+        print(next(c for c in generate(900, 3, 'broad') if '/ sizeof' in str(c)))"
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ root by Newton's steps.
 Contract: as for the other families; every loop has a counter or a value that shrinks, so that it
 ends on any suite.
 
-    python -c "from corpora.generator import generate; print(next(c for c in generate(900, 4, 'broad') if 'do {' in str(c)))"
+    python -c "from corpora.generator import generate; \\
+        print(next(c for c in generate(900, 4, 'broad') if 'do {' in str(c)))"
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ neighbour.
 Contract: as for the other families; none overflows, divides by zero or leaves an array on any suite
 whose sizes are at least 1.
 
-    python -c "from corpora.generator import generate; print(next(c for c in generate(900, 4, 'broad') if '_im = ' in str(c)))"
+    python -c "from corpora.generator import generate; \\
+        print(next(c for c in generate(900, 4, 'broad') if '_im = ' in str(c)))"
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@ derived sizes, messages, a store before the loop, numbers at the top that bodies
 
 Contract: as for the other families; right for every suite whose sizes are at least 1.
 
-    python -c "from corpora.generator import generate; print(next(c for c in generate(900, 4, 'broad') if 'printf' in str(c)))"
+    python -c "from corpora.generator import generate; \\
+        print(next(c for c in generate(900, 4, 'broad') if 'printf' in str(c)))"
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ Contract: with `carried` a parameter is moved in the outer loop, so that an iter
 the last one ended; the twins find every block by themselves (a local pointer, a base, a product in
 the subscript, or one move before the loop) and are parallel.
 
-    python -c "from corpora.generator import generate; print(next(generate(1, 14, 'broad')).programs['cuda'].text)"
+    python -c "from corpora.generator import generate; \\
+        print(next(generate(1, 14, 'broad')).programs['cuda'].text)"
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ windows.
 Contract: each kind of work is written once for parameters that move on (`carried`, one thread) and
 for blocks that an iteration finds itself (parallel), so that the move alone decides.
 
-    python -c "from corpora.generator import generate; print(next(generate(1, 14, 'broad')).programs['cuda'].text)"
+    python -c "from corpora.generator import generate; \\
+        print(next(generate(1, 14, 'broad')).programs['cuda'].text)"
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ Contract: a position that is set before the outermost loop is carried (one threa
 worked out or begun anew in each iteration is not, and these nests are parallel over the outer
 loops.
 
-    python -c "from corpora.generator import generate; print(next(generate(1, 14, 'broad')).programs['cuda'].text)"
+    python -c "from corpora.generator import generate; \\
+        print(next(generate(1, 14, 'broad')).programs['cuda'].text)"
 """
 
 from __future__ import annotations

@@ -6,7 +6,8 @@ outside; the loops inside add to it as they stand. Where the written and the rea
 array overlap, or two iterations write one place, one thread does all; the twins of the same look
 have two arrays, the right pitch, or carry along the inner loop only.
 
-    python -c "from corpora.generator import generate; print(next(generate(1, 14, 'broad')).programs['cuda'].text)"
+    python -c "from corpora.generator import generate; \\
+        print(next(generate(1, 14, 'broad')).programs['cuda'].text)"
 """
 
 from __future__ import annotations

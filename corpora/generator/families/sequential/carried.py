@@ -5,7 +5,8 @@ Contract: as for the other families, but the nests are `sequential`: every one c
 from iteration to iteration that no atomic operation mends. Integers stay small on the suite's
 values, whatever is carried.
 
-    python -c "from corpora.generator import generate; print([c for c in generate(300, 4, 'broad') if 'openmp' not in c.programs][0])"
+    python -c "from corpora.generator import generate; \\
+        print([c for c in generate(300, 4, 'broad') if 'openmp' not in c.programs][0])"
 """
 
 from __future__ import annotations

@@ -6,7 +6,8 @@ local is declared inside the loop or only read there; the array that is read asi
 the one written; the position is the iteration's own), so that what tells them apart is the
 dependence and nothing else.
 
-    python -c "from corpora.generator import generate; print([c for c in generate(200, 3, 'broad') if 'openmp' not in c.programs][0].programs)"
+    python -c "from corpora.generator import generate; \\
+        print([c for c in generate(200, 3, 'broad') if 'openmp' not in c.programs][0].programs)"
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from corpora.generator.families.sequential.carried import cell, joined
 
 _CARRIED = (
     tuple(
-        "carry prev last acc run_val old state0 held sum0 cur_best s1 memo kept level0 trail".split()
+        "carry prev last acc run_val old state0 held "
+        "sum0 cur_best s1 memo kept level0 trail".split()
     )
     + names.LOCALS
 )

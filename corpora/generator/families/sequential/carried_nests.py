@@ -3,7 +3,8 @@
 Contract: every family's iterations depend on each other by what they read, in a way that atomic
 updates do not mend.
 
-    python -c "from corpora.generator import generate; print(next(generate(1, 14, 'broad')).programs['cuda'].text)"
+    python -c "from corpora.generator import generate; \\
+        print(next(generate(1, 14, 'broad')).programs['cuda'].text)"
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ states, positions moved on.
 Contract: as for `carried`. A position that goes along is never beyond the loop's index (or a bound
 of its own), so every place lies inside its array whatever the data are.
 
-    python -c "from corpora.generator import generate; print([c for c in generate(300, 8, 'broad') if '++]' in c.programs['cpp'].text][0])"
+    python -c "from corpora.generator import generate; \\
+        print([c for c in generate(300, 8, 'broad') if '++]' in c.programs['cpp'].text][0])"
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ columns, shortest paths.
 Contract: diagonals are made safe by what is added to them or by how the arrays are filled; nothing
 divides by zero.
 
-    python -c "from corpora.generator import generate; print(next(generate(1, 14, 'broad')).programs['cuda'].text)"
+    python -c "from corpora.generator import generate; \\
+        print(next(generate(1, 14, 'broad')).programs['cuda'].text)"
 """
 
 from __future__ import annotations

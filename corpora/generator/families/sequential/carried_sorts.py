@@ -3,7 +3,8 @@
 Contract: index tests stand before what they guard (`j >= 0 && a[j] > key`); every loop ends on any
 input without NaN, and on NaN too.
 
-    python -c "from corpora.generator import generate; print(next(generate(1, 14, 'broad')).programs['cuda'].text)"
+    python -c "from corpora.generator import generate; \\
+        print(next(generate(1, 14, 'broad')).programs['cuda'].text)"
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ lists, positions moved on.
 Contract: as for `carried`. Sequences run in unsigned arithmetic or below a small modulus; every
 walk along links counts its steps, so that it ends whatever the links are.
 
-    python -c "from corpora.generator import generate; print([c for c in generate(400, 9, 'broad') if '1664525' in c.programs['cpp'].text][:1])"
+    python -c "from corpora.generator import generate; \\
+        print([c for c in generate(400, 9, 'broad') if '1664525' in c.programs['cpp'].text][:1])"
 """
 
 from __future__ import annotations

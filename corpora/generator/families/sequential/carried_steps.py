@@ -4,7 +4,8 @@ thread does it.
 Contract: the loop over steps reads what the step before wrote everywhere, so that only a barrier
 across the grid would help.
 
-    python -c "from corpora.generator import generate; print(next(generate(1, 14, 'broad')).programs['cuda'].text)"
+    python -c "from corpora.generator import generate; \\
+        print(next(generate(1, 14, 'broad')).programs['cuda'].text)"
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ Contract: as for `carried`. What starts as a local in a function and ends in a c
 out by atomic additions, for the local starts anew in every thread; a sum that goes into a cell from
 the first is the parallel family `lines.total`.
 
-    python -c "from corpora.generator import generate; print([c for c in generate(300, 6, 'broad') if 'break' in c.programs['cpp'].text][0])"
+    python -c "from corpora.generator import generate; \\
+        print([c for c in generate(300, 6, 'broad') if 'break' in c.programs['cpp'].text][0])"
 """
 
 from __future__ import annotations

@@ -1,0 +1,35 @@
+"""The model that a run begins with: which one the configuration means, and what kind it is.
+
+    python -c "from coevolve.config.schema import Config; \\
+        from coevolve.loop.model_starts import classify_start; \\
+        print(classify_start(Config(), 'translator'))"
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from coevolve.config.schema import Config
+from coevolve.named_models import resolve_model
+from gpu_runtime.models.backends import classify_model
+
+
+def find_start(config: Config, kind: str, part: str = "") -> str:
+    """The pretrained model to begin with: the one named or, of a run's export, the part of `kind`.
+
+    kind: `translator` or `tester`. part: the name of its folder in an export, where it is one of
+    several Translators.
+    """
+    named = config.model.name_or_path
+    if named == "small":
+        return resolve_model("small", kind).location
+    own = (Path(named) / name for name in (part or kind, kind))
+    return next((str(folder) for folder in own if folder.is_dir()), named)
+
+
+def classify_start(config: Config, kind: str, part: str = "") -> str:
+    """A key of MODEL_BACKENDS; it also decides how the model is asked. See `find_start`."""
+    named = config.model.backend
+    return (
+        named if named in ("scratch", "openai") else classify_model(find_start(config, kind, part))
+    )

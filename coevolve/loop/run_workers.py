@@ -1,0 +1,35 @@
+"""The workers of a run, made from its configuration: in this process, or on Ray.
+
+python -c "from coevolve.loop.run_workers import make_local_workers; help(make_local_workers)"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from coevolve.config.schema import Config
+from coevolve.loop.actors import make_ray_workers
+from coevolve.loop.services import make_tester, make_translator, make_verifier
+from coevolve.loop.workers import LocalWorker, RunWorkers
+
+
+@contextmanager
+def make_local_workers(config: Config) -> Iterator[RunWorkers]:
+    """Everything in this process, one call after the other."""
+    verifier = make_verifier(config)
+    try:
+        yield RunWorkers(
+            LocalWorker(make_translator(config)),
+            LocalWorker(make_tester(config)),
+            (LocalWorker(verifier),),
+        )
+    finally:
+        verifier.engine.close()
+
+
+@contextmanager
+def make_ray_run_workers(config: Config) -> Iterator[RunWorkers]:
+    """On Ray: the models and the verifiers are actors."""
+    with make_ray_workers(config, make_translator, make_tester, make_verifier) as crew:
+        yield crew

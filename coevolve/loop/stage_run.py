@@ -1,0 +1,125 @@
+"""What every stage of a round needs: the run, its workers, and the two steps that several share.
+
+python -c "from coevolve.loop.stage_run import Run; print(Run.__doc__)"
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from coevolve.cli.progress import ProgressBar
+from coevolve.config.schema import Config
+from coevolve.loop.cpu_time import compute_busy_share, read_cpu_time
+from coevolve.loop.directions import find_translator
+from coevolve.loop.run_corpus import RunCorpus
+from coevolve.loop.run_folder import RunFolder
+from coevolve.loop.services import TranslatorService
+from coevolve.loop.workers import RunWorkers, Worker, map_unordered
+from coevolve.verification.verifier import Verifier
+from corpora.dialects import Direction
+from corpora.records import Candidate, Program, UnitTestSuite, Verdict, content_hash
+from gpu_runtime.models.protocol import Sampling
+
+PROGRAMS_PER_CHUNK = 16
+FOLLOW_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What every stage needs: the configuration, the folder, the corpus and the workers."""
+
+    config: Config
+    folder: RunFolder
+    corpus: RunCorpus
+    crew: RunWorkers
+
+    def sides(self) -> list[tuple[Direction, tuple[Program, ...]]]:
+        """Directions to propose in, each with its real programs; a reverse one only where a real
+        corpus exists.
+        """
+        return self.corpus.sides(self.config)
+
+    def translator(self, number: int, way: Direction) -> Path:
+        """The checkpoint of round `number` that is asked for `way`."""
+        return self.folder.round(number).folder / find_translator(self.config, str(way)).name
+
+    def sampling(self, n: int, temperature: float, *salt: object) -> Sampling:
+        seed = int(content_hash(self.config.seed, *salt), 16) % (1 << 31)
+        return Sampling(
+            n=n, temperature=temperature, max_new_tokens=self.config.model.max_new_tokens, seed=seed
+        )
+
+    def bar(self, label: str, total: int) -> ProgressBar:
+        """Progress that is printed and told to `coevolve watch`."""
+        return ProgressBar(label, total, file=self.folder.progress)
+
+    @contextmanager
+    def timed(self, number: int, stage: str) -> Iterator[None]:
+        started, before = time.monotonic(), read_cpu_time()
+        try:
+            yield
+        finally:
+            busy = compute_busy_share(before, read_cpu_time())
+            self.folder.record_time(number, stage, time.monotonic() - started, busy)
+
+
+def follow_training(
+    run: Run,
+    label: str,
+    worker: Worker,
+    method: Callable[..., dict[str, float]],
+    *arguments: object,
+) -> dict[str, float]:
+    """Show the steps of a model that learns until it has; its figures. Raises what it raises."""
+    bar = run.bar(label, 0)  # first: a local worker works within `call`
+    learning = worker.submit(method, *arguments)
+    while not wait([learning], timeout=FOLLOW_S).done:
+        step, steps, loss = worker.submit(TranslatorService.progress).result()
+        bar.total = steps
+        bar.set(step, f"loss {loss:.3f}" if step else "preparing")
+    bar.close(_format_figures(learning.result()))
+    return learning.result()
+
+
+def _format_figures(figures: dict[str, float]) -> str:
+    return ", ".join(f"{k} {v:.4g}" for k, v in figures.items())
+
+
+def judge_candidates(
+    run: Run,
+    label: str,
+    candidates: list[Candidate],
+    programs: dict[str, Program],
+    suites: dict[str, UnitTestSuite],
+) -> list[Verdict]:
+    """Verdicts of known candidates, in the candidates' order grouped by program."""
+    items = group_for_judging(candidates, programs, suites)
+    bar = run.bar(label, len(items))
+    results: dict[int, list[Verdict]] = {}
+    for index, verdicts in map_unordered(run.crew.verifiers, Verifier.judge, items):
+        results[index] = verdicts
+        bar.advance()
+    bar.close()
+    return [v for i in sorted(results) for v in results[i]]
+
+
+def group_for_judging(
+    candidates: list[Candidate], programs: dict[str, Program], suites: dict[str, UnitTestSuite]
+) -> list[tuple]:
+    """(program, suite, its candidates) per program and direction, in first-seen order; programs
+    without a suite are left out.
+    """
+    grouped: dict[tuple[str, str], list[Candidate]] = {}
+    for candidate in candidates:
+        if candidate.source_id in suites:
+            grouped.setdefault((candidate.source_id, candidate.direction), []).append(candidate)
+    return [(programs[i], suites[i], group) for (i, _), group in grouped.items()]
+
+
+def split_into_chunks(items: Sequence) -> list[Sequence]:
+    return [items[i : i + PROGRAMS_PER_CHUNK] for i in range(0, len(items), PROGRAMS_PER_CHUNK)]

@@ -1,0 +1,17 @@
+"""One lesson as a model's ids.
+
+python -c "from gpu_runtime.models.encoded import EncodedExample; help(EncodedExample)"
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedExample:
+    """One example as ids: prompt, answer, end. Loss is on `ids[answer_at:]`."""
+
+    ids: tuple[int, ...]
+    answer_at: int
+    weight: float = 1.0
