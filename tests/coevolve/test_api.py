@@ -49,8 +49,9 @@ def test_every_public_name_is_there_and_documented():
 def test_every_package_says_that_it_is_typed():
     listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
     assert listed["package-data"]["*"] == ["py.typed"]
-    for package in listed["packages"]:
-        assert (ROOT / package.replace(".", "/") / "py.typed").is_file(), package
+    tops = {package.partition(".")[0] for package in listed["packages"]}
+    for package in tops:  # the mark holds for the packages below it (PEP 561)
+        assert (ROOT / package / "py.typed").is_file(), package
 
 
 def test_no_submodule_hides_a_public_name():
