@@ -37,6 +37,7 @@ ORDER = (
     "directions",
     "constraints",
     "ladder",
+    "pretrained",
     "models",
 )
 """Topics in the order of the index. One that is not named here comes last."""

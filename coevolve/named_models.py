@@ -1,5 +1,5 @@
-"""A model by the name that a person gives: `small`, a run, an export, a checkpoint's folder, a hub
-id, NAME@URL.
+"""A model by the name that a person gives: `small`, a run, an export, a checkpoint's folder, a GGUF
+file, a hub id, NAME@URL.
 
 Contract: `resolve_model(name, part)` gives what a back end opens and the folder it lies in (None
 for a model that is elsewhere); a name that is none of these is a UserError of one line.
@@ -98,10 +98,14 @@ def resolve_model(name: str, part: str, way: str = "") -> NamedModel:
     if not path.exists():
         if path.is_absolute() or name.startswith((".", "~")) or name.count("/") != 1:
             raise UserError(
-                f"model '{name}' is neither 'small', a folder, NAME@URL, nor a hub id of the "
-                f"form OWNER/NAME"
+                f"model '{name}' is neither 'small', a folder, a GGUF file, NAME@URL, nor a hub "
+                f"id of the form OWNER/NAME"
             )
         return NamedModel(name, name, None, "pretrained")
+    if path.is_file():
+        if path.suffix.lower() != ".gguf":
+            raise UserError(f"model '{name}' is a file; only a GGUF file (.gguf) can be a model")
+        return NamedModel(name, str(path.resolve()), None, "pretrained")
     _require_part(path, part)
     parts = (
         [make_checkpoint_name(each) for each in (way, str(parse_direction(way).reverse))]

@@ -3,13 +3,12 @@
 Contract: two programs are near-duplicates when the Jaccard similarity of their 5-token shingles is
 at least THRESHOLD after comments are dropped and the program's own names are replaced by V0, V1,
 ... in order of first use; so renaming, layout and comments never hide a copy. Candidates come from
-MinHash with banded hashing (64 values, 16 bands of 4: at the threshold 99.98 % are found, exact
-matches always) and are confirmed exactly. A split depends only on the content of a cluster, never
-on order or on what else is in the corpus.
+MinHash with banded hashing (datasketch; 64 values, 16 bands of 4: at the threshold 99.98 % are
+found, exact matches always) and are confirmed exactly, but for large families (`cluster_items`).
+A split depends only on the content of a cluster, never on order or on what else is in the corpus.
 
-    python -c "from corpora.builtin import programs; from corpora.splits import split_programs; \\
-        s = split_programs(programs('cpp')); \
-print(len(s.train), len(s.validation), len(s.test))"
+    python -c "from corpora.builtin import programs; from corpora.splits import split_programs; \
+s = split_programs(programs('cpp')); print(len(s.train), len(s.validation), len(s.test))"
 
 Method: Broder, "On the resemblance and containment of documents" (1997); banding as in Leskovec,
 Rajaraman, Ullman, "Mining of Massive Datasets", chapter 3.
@@ -22,11 +21,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from datasketch import MinHashLSH
 
-from corpora.fingerprints import BANDS, Fingerprints, compute_fingerprints, compute_jaccard
+from corpora.fingerprints import (
+    MINHASH_VALUES,
+    Fingerprints,
+    compute_fingerprints,
+    compute_jaccard,
+)
 from corpora.records import Program
 
 THRESHOLD = 0.8
+BANDS, ROWS = 16, 4
+CLOSE_VALUES = 36
+"""Items whose MinHashes share fewer values are not compared: at the threshold 1 pair in 100,000."""
+ALIKE_VALUES = 50
+"""Items whose MinHashes share so many values are compared first."""
+CLOSE_PAIRS = 400
+"""So many comparisons of one item may miss the threshold (one pair may count in every band)."""
 
 
 class LeakError(ValueError):
@@ -45,20 +57,100 @@ class Split:
 def cluster_items(items: Sequence[Program | str]) -> list[int]:
     """For each item the index of the first item of its cluster (near-duplicates, closed
     transitively).
+
+    Time grows with the number of items, not with the number of pairs: near-duplicates that are in
+    one cluster already are not compared. An item that is close to CLOSE_PAIRS others without
+    being a near-duplicate of them belongs to a family made from one pattern. It then joins all
+    that look close. So a cluster may be too large; a near-duplicate is never left out.
     """
     prints = compute_fingerprints(items)
     first: dict[str, int] = {}
     owner = [first.setdefault(key, i) for i, key in enumerate(prints.exact)]
-    sets = {i: frozenset(prints.shingles[i].tolist()) for i in first.values()}
-    groups = _Groups(len(prints))
-    for band in range(BANDS):
-        keys = prints.bands[:, band].tolist()
-        buckets: dict[int, list[int]] = {}
-        for i in sets:
-            buckets.setdefault(keys[i], []).append(i)
-        for members in buckets.values():
-            _join_bucket(members, sets, groups)
-    return [groups.root(owner[i]) for i in range(len(prints))]
+    distinct = [first[key] for key in sorted(first)]  # by content: the order of items is no matter
+    index = _make_index()
+    for place, i in enumerate(distinct):
+        index.insert(place, prints.minhashes[i], check_duplication=False)
+    clusters = _Clusters(
+        [frozenset(prints.shingles[i].tolist()) for i in distinct],
+        [prints.minhashes[i].hashvalues for i in distinct],
+    )
+    members = (sorted(table.get(key)) for table in index.hashtables for key in list(table))
+    buckets = [np.array(bucket) for bucket in members if len(bucket) > 1]
+    for join in (clusters.join_neighbours, clusters.join_bucket):
+        for bucket in buckets:
+            join(bucket)
+    least: dict[int, int] = {}
+    of = dict(zip(distinct, clusters.labels.tolist(), strict=True))
+    for i in sorted(distinct):
+        least.setdefault(of[i], i)
+    return [least[of[i]] for i in owner]
+
+
+def _make_index() -> MinHashLSH:
+    return MinHashLSH(num_perm=MINHASH_VALUES, params=(BANDS, ROWS))
+
+
+class _Clusters:
+    """Clusters of items 0..n-1 that grow as buckets are looked at. labels: (n,) int; items with
+    one label are one cluster.
+    """
+
+    def __init__(self, sets: list[frozenset[int]], values: list[np.ndarray]) -> None:
+        self.labels = np.arange(len(sets))
+        self._members = {i: [i] for i in range(len(sets))}
+        self._sets = sets
+        low = [(v & np.uint64(255)).astype(np.uint8) for v in values]
+        self._sketch = np.array(low, np.uint8).reshape(len(sets), MINHASH_VALUES)
+        self._missed = [0] * len(sets)
+
+    def join_neighbours(self, bucket: np.ndarray) -> None:
+        """Join near-duplicates that follow each other in a bucket, by which most of a large
+        family falls together. Done for all buckets before `join_bucket`, it saves comparisons.
+        """
+        alike = (self._sketch[bucket[1:]] == self._sketch[bucket[:-1]]).sum(1) >= ALIKE_VALUES
+        for i, j in zip(bucket[:-1][alike].tolist(), bucket[1:][alike].tolist(), strict=True):
+            self._compare(i, j)
+
+    def join_bucket(self, bucket: np.ndarray) -> None:
+        """Join the near-duplicates among the items of one bucket (indices, rising)."""
+        labels = self.labels[bucket]
+        if (labels == labels[0]).all():
+            return
+        largest = np.bincount(np.unique(labels, return_inverse=True)[1]).argmax()
+        rest = labels != np.unique(labels)[largest]
+        for place in np.flatnonzero(rest).tolist():
+            item = int(bucket[place])
+            others = bucket[~rest | (np.arange(len(bucket)) < place)]
+            others = others[self.labels[others] != self.labels[item]]
+            shared = (self._sketch[others] == self._sketch[item]).sum(1)
+            close = shared >= CLOSE_VALUES
+            for other in others[close][np.argsort(-shared[close], kind="stable")].tolist():
+                if self._missed[item] >= CLOSE_PAIRS:
+                    self._join(item, other)
+                else:
+                    self._missed[item] += not self._compare(other, item)
+
+    def _compare(self, i: int, j: int) -> bool:
+        """Whether two items are in one cluster now."""
+        if self.labels[i] == self.labels[j]:
+            return True
+        a, b = self._sets[i], self._sets[j]
+        if min(len(a), len(b)) < THRESHOLD * max(len(a), len(b)):
+            return False
+        near = compute_jaccard(a, b) >= THRESHOLD
+        if near:
+            self._join(i, j)
+        return near
+
+    def _join(self, i: int, j: int) -> None:
+        a, b = int(self.labels[i]), int(self.labels[j])
+        if a == b:
+            return
+        if len(self._members[a]) < len(self._members[b]):
+            a, b = b, a
+        moved = self._members.pop(b)
+        self.labels[moved] = a
+        self._members[a] += moved
 
 
 class _Groups:
@@ -77,18 +169,6 @@ class _Groups:
     def join(self, i: int, j: int) -> None:
         a, b = self.root(i), self.root(j)
         self._parent[max(a, b)] = min(a, b)
-
-
-def _join_bucket(members: list[int], sets: dict[int, frozenset[int]], groups: _Groups) -> None:
-    """Join the near-duplicates among `members`; pairs that are joined already are not compared."""
-    for position, j in enumerate(members):
-        size = len(sets[j])
-        for i in members[:position]:
-            other = len(sets[i])
-            if min(size, other) < THRESHOLD * max(size, other) or groups.root(i) == groups.root(j):
-                continue
-            if compute_jaccard(sets[i], sets[j]) >= THRESHOLD:
-                groups.join(i, j)
 
 
 def split_programs(
@@ -164,10 +244,9 @@ class EvaluationGuard:
         prints = compute_fingerprints(self._items)
         self._exact = {key: i for i, key in reversed(list(enumerate(prints.exact)))}
         self._sets = [frozenset(s.tolist()) for s in prints.shingles]
-        self._buckets: list[dict[int, list[int]]] = [{} for _ in range(BANDS)]
-        for i, row in enumerate(prints.bands.tolist()):
-            for bucket, key in zip(self._buckets, row, strict=True):
-                bucket.setdefault(key, []).append(i)
+        self._index = _make_index()
+        for i, minhash in enumerate(prints.minhashes):
+            self._index.insert(i, minhash, check_duplication=False)
 
     def leaks(self, items: Sequence[Program | str]) -> list[Leak]:
         """Every item that may not be trained on, in order, each with the evaluation item that it is
@@ -176,19 +255,15 @@ class EvaluationGuard:
         if not self._items:
             return []
         prints = compute_fingerprints(items)
-        hit = np.zeros(len(items), bool)
-        for band, bucket in enumerate(self._buckets):
-            hit |= np.isin(prints.bands[:, band], np.array(list(bucket), np.uint64))
-        found = (self._worst(i, prints) for i in np.flatnonzero(hit).tolist())
+        found = (self._worst(i, prints) for i in range(len(items)))
         return [leak for leak in found if leak is not None]
 
     def _worst(self, item: int, prints: Fingerprints) -> Leak | None:
         if prints.exact[item] in self._exact:
             return Leak(item, self._exact[prints.exact[item]], 1.0)
-        row = prints.bands[item].tolist()
-        near = {
-            e for bucket, key in zip(self._buckets, row, strict=True) for e in bucket.get(key, ())
-        }
+        near = self._index.query(prints.minhashes[item])
+        if not near:
+            return None
         own = frozenset(prints.shingles[item].tolist())
         scored = [(compute_jaccard(own, self._sets[e]), -e) for e in near]
         similarity, negated = max(scored)

@@ -65,8 +65,8 @@ def add_parser(commands) -> argparse.ArgumentParser:
     parser.add_argument(
         "--model",
         metavar="M",
-        help="small, a run, an export, a checkpoint's folder, a hub id, or NAME@URL at an "
-        "OpenAI-compatible endpoint",
+        help="small, a run, an export, a checkpoint's folder, a GGUF file, a hub id, or "
+        "NAME@URL at an OpenAI-compatible endpoint",
     )
     parser.add_argument(
         "--predictions",

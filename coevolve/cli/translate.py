@@ -106,8 +106,8 @@ def add_parser(commands) -> argparse.ArgumentParser:
     )
     parser.add_argument("--function", metavar="NAME", help="translate this function only")
     models = (
-        "small (default), a run, an export, a checkpoint's folder, a hub id, or NAME@URL "
-        "at an OpenAI-compatible endpoint"
+        "small (default), a run, an export, a checkpoint's folder, a GGUF file, a hub id, or "
+        "NAME@URL at an OpenAI-compatible endpoint"
     )
     parser.add_argument("--model", default="small", metavar="M", help=models)
     parser.add_argument(
@@ -498,8 +498,8 @@ def count_loops_left(port: Port, way: Direction) -> int:
     from translator.outline.count_serial_loops import count_serial_loops
 
     return (
-        count_serial_loops(port.text)
-        if way.target.name == "openmp" and way.source.model == "serial"
+        count_serial_loops(port.text, way.target.language)
+        if way.target.model == "openmp" and way.source.model == "serial"
         else 0
     )
 

@@ -19,13 +19,14 @@ from dataclasses import dataclass
 
 from corpora.dialects import get_dialect
 from corpora.extraction.c_family import find_local_names
+from corpora.ir import names_in
 from corpora.records import Program
 from corpora.signatures.signature import SignatureError, read_signature
 from corpora.syntax.c_family import find_c_functions, get_leaf_texts, parse_c_family
 from corpora.syntax.fortran import find_procedures
 from gpu_runtime.call.binding import BindingError, bind_parameters
 from gpu_runtime.call.parameter_names import normalize_name
-from gpu_runtime.launch.launch_from_host import find_host_launches
+from gpu_runtime.launch.launch_from_host import find_launching_functions
 
 _WORD = re.compile(r"[a-z_]\w*", re.I)
 
@@ -73,12 +74,8 @@ def find_host_caller(source: Program, target: Program) -> Program:
     """
     if target.dialect != "cuda" or "<<<" not in target.text:
         return target
-    hosts = {
-        f.name: f
-        for f, _ in find_host_launches(target.text, target.name)
-        if not f.template and not f.member
-    }
-    copying = [name for name, f in hosts.items() if "cudaMemcpy" in get_leaf_texts(f.node)]
+    hosts = find_launching_functions(target.text, target.name)
+    copying = [name for name, f in hosts.items() if "cudaMemcpy" in names_in(f.body)]
     if len(copying) != 1:
         return target
     caller = Program(target.dialect, copying[0], target.text)

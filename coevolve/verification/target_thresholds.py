@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from corpora.dialects import get_dialect
 from corpora.records import Blame, Outcome, Program, ScalarValue, UnitTest, UnitTestSuite, Verdict
 from corpora.suites.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import ExecutionBackend
@@ -41,7 +40,7 @@ def verify_at_target_thresholds(
     """
     if not (verdict.equivalent or (verdict.serial and verdict.outcome is Outcome.REFUSED)):
         return verdict
-    asked = _find_target_thresholds(target) - _find_target_thresholds(expectations.source)
+    asked = find_compared_numbers(target) - find_compared_numbers(expectations.source)
     further = _check_further_tests(expectations, sorted(asked), backend) if asked else None
     if further is None:
         return verdict
@@ -57,10 +56,6 @@ def verify_at_target_thresholds(
         detail=f"{again.detail} (at a size that the target compares with, beyond those of the "
         f"suite: {where})",
     )
-
-
-def _find_target_thresholds(program: Program) -> frozenset[int]:
-    return find_compared_numbers(program.text, get_dialect(program.dialect).language)
 
 
 def _check_further_tests(

@@ -19,5 +19,6 @@
 | `privatizable` | scalars and arrays of which each iteration can have its own |
 | `reductions` | reductions, histograms, scans, positions of extremes |
 | `parallel` | the verdict on a loop |
+| `thread_indices` | what a kernel computes from its indices and compares them with |
 | `cuda_index` | thread indices, guards, shared memory and barriers of kernels |
 """

@@ -103,12 +103,30 @@ def extreme_of(value: Polynomial, system: System, upward: bool) -> Polynomial | 
         sign = _sign(factor, system)
         if not sign:
             return None
-        ends = _limits(symbol, system, upward == (sign > 0))
+        ends = _of_operation(symbol, system, upward == (sign > 0)) or _limits(
+            symbol, system, upward == (sign > 0)
+        )
         if not ends:
             return None
         end = _joined("min" if upward == (sign > 0) else "max", ends)
         value = value - of_symbol(symbol) * factor + end * factor
     return None
+
+
+def _of_operation(symbol: Symbol, system: System, upward: bool) -> list[Polynomial]:
+    """The end of a quotient by a number, a minimum or a maximum, from the ends of its arguments."""
+    if symbol.operator not in ("/", "min", "max"):
+        return []
+    varying, fixed = symbol.arguments, ()
+    if symbol.operator == "/":
+        varying, fixed = symbol.arguments[:1], symbol.arguments[1:]
+        divisor = fixed[0].as_integer()
+        if divisor is None or divisor <= 0:
+            return []
+    ends = [extreme_of(argument, system, upward) for argument in varying]
+    if any(end is None for end in ends):
+        return []
+    return [operation(symbol.operator, (*ends, *fixed))]  # type: ignore[arg-type]
 
 
 def _eliminated(

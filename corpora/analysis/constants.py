@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from corpora.analysis.affine import combine, integer_of
 from corpora.analysis.polynomial import Polynomial, integer
+from corpora.frontends.c_family import parse_c_expression
 from corpora.ir import (
     Access,
     Binary,
@@ -26,6 +27,8 @@ from corpora.ir import (
     ScalarType,
     Section,
     Span,
+    StructDefinition,
+    TranslationUnit,
     Unary,
     While,
     find,
@@ -118,6 +121,47 @@ def _named(node: object) -> Iterator[tuple[str, int | float | str]]:
         if value is not None and (constant or {"parameter", "constexpr"} & set(declared.storage)):
             known[declared.name] = value
             yield declared.name, value
+
+
+def named_integers(unit: TranslationUnit) -> dict[str, int]:
+    """Names that a text gives a whole number: macros, enumerators, `const`, `constexpr` and
+    Fortran's `parameter`, and template parameters with a default. The last one counts.
+
+    A macro's text may be an expression of numbers and of names that stand before it.
+    """
+    known: dict[str, int] = {}
+    for node in walk(unit.items):
+        if isinstance(node, Macro) and node.parameters is None and node.text.strip():
+            _note(known, node.name, parse_c_expression(node.text))
+        elif isinstance(node, Declaration):
+            type_ = node.type
+            constant = isinstance(type_, ScalarType) and type_.const
+            if constant or {"parameter", "constexpr"} & set(node.storage):
+                _note(known, node.name, node.value)
+        elif isinstance(node, StructDefinition) and node.kind.startswith("enum"):
+            following = 0
+            for field in node.fields:
+                value = following if field.value is None else _whole(field.value, dict(known))
+                if value is None:
+                    break
+                known[field.name], following = value, value + 1
+        elif isinstance(node, Function):
+            for written in node.template_parameters:
+                head, equals, default = written.partition("=")
+                if equals:
+                    _note(known, head.split()[-1], parse_c_expression(default))
+    return known
+
+
+def _note(known: dict[str, int], name: str, expression: Expression | None) -> None:
+    value = fold_integer(expression, known)
+    if value is not None:
+        known[name] = value
+
+
+def fold_integer(expression: Expression | None, named: Mapping[str, int]) -> int | None:
+    """The value of an expression of integer literals and the names of `named`; else None."""
+    return None if expression is None else _whole(expression, dict(named))
 
 
 def _whole(expression: Expression, named: dict) -> int | None:
@@ -216,6 +260,8 @@ def narrow_counters(function: Function) -> tuple[Declaration, ...]:
     for loop in find(function.body or (), For):
         used |= {s.target.id for s in loop.step if isinstance(getattr(s, "target", None), Name)}
         used |= {loop.bounds.variable} if loop.bounds is not None else set()
+    for loop in find(function.body or (), While):
+        used |= names_in(loop.test)
     for access in find(function.body or (), Access):
         used |= names_in(access.indices)
     return tuple(d for d in narrow if d.name in used)

@@ -151,8 +151,8 @@ def kernel_facts(kernel: Function, unit: TranslationUnit | None = None) -> Kerne
         _strides(facts),
         _shared(kernel, unit),
         _barriers(kernel, facts),
-        tuple(dict.fromkeys(c for index in indices for c in _block_constants(index.value))),
-        _launch_bounds(kernel),
+        tuple(dict.fromkeys(c for index in indices for c in block_constants(index.value))),
+        launch_bounds(kernel),
     )
 
 
@@ -294,8 +294,8 @@ def thread_names(kernel: Function) -> frozenset[str]:
             return frozenset(found - {"threadIdx"})
 
 
-def _block_constants(value: Polynomial) -> list[tuple[str, int]]:
-    """(axis, size) of `blockIdx.x * size + threadIdx.x`."""
+def block_constants(value: Polynomial) -> list[tuple[str, int]]:
+    """(axis, size) of every `blockIdx.x * size + threadIdx.x` in a value."""
     found = []
     coefficients = {m[0]: c for m, c in value.terms if len(m) == 1}
     for axis in "xyz":
@@ -305,7 +305,8 @@ def _block_constants(value: Polynomial) -> list[tuple[str, int]]:
     return found
 
 
-def _launch_bounds(kernel: Function) -> tuple[int | None, ...]:
+def launch_bounds(kernel: Function) -> tuple[int | None, ...]:
+    """The numbers of `__launch_bounds__(256, 2)`; None of one that is no number; () without it."""
     for word in kernel.qualifiers:
         if word.startswith("__launch_bounds__"):
             inner = word.partition("(")[2].rstrip(")")

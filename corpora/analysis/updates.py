@@ -20,6 +20,8 @@ from corpora.ir import (
     Expression,
     ExpressionStatement,
     If,
+    Increment,
+    Literal,
     Name,
     Statement,
     Unary,
@@ -119,14 +121,27 @@ def _conditional_extreme(
 
 
 def as_extreme(statement: If) -> Extreme | None:
-    """The pattern of a minimum or maximum by `if`; None where it is anything else."""
-    *conditions, test = _conjuncts(statement.test)
-    if statement.otherwise or statement.where or not isinstance(test, Binary):
-        return None
-    if test.op not in ("<", "<=", ">", ">="):
+    """The pattern of a minimum or maximum by `if`; None where it is anything else.
+
+    Any one part of a condition may compare; the others are asked besides.
+    """
+    if statement.otherwise or statement.where:
         return None
     assigns = [_as_assign(s) for s in _flat(statement.then)]
     if not assigns or any(a is None or a.op != "=" or a.value is None for a in assigns):
+        return None
+    parts = list(_conjuncts(statement.test))
+    for k in reversed(range(len(parts))):
+        found = _extreme_by(parts[k], (*parts[:k], *parts[k + 1 :]), assigns)
+        if found is not None:
+            return found
+    return None
+
+
+def _extreme_by(
+    test: Expression, conditions: tuple[Expression, ...], assigns: list[Assign]
+) -> Extreme | None:
+    if not isinstance(test, Binary) or test.op not in ("<", "<=", ">", ">="):
         return None
     for target, value, smaller in (
         (test.right, test.left, test.op[0] == "<"),
@@ -134,21 +149,83 @@ def as_extreme(statement: If) -> Extreme | None:
     ):
         own = [a for a in assigns if a.target == target]
         rest = tuple(a for a in assigns if a.target != target)
-        if _occurs(target, tuple(conditions)):
+        if _occurs(target, conditions):
             continue
         if len(own) != 1 or own[0].value != value or _occurs(target, value):
             continue
         if any(not isinstance(a.target, Name) or _occurs(target, a.value) for a in rest):
             continue
+        asked = (test, *conditions)
         if any(
-            _occurs(a.target, b.value) or _occurs(a.target, statement.test)
-            for a in rest
-            for b in assigns
+            _occurs(a.target, b.value) or _occurs(a.target, asked) for a in rest for b in assigns
         ):
             continue
         strict = len(test.op) == 1
-        return Extreme(target, value, "min" if smaller else "max", rest, strict, tuple(conditions))
+        return Extreme(target, value, "min" if smaller else "max", rest, strict, conditions)
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceUpdate:
+    """`target = target operator value`, however it is spelled.
+
+    operator: `+`, `*`, `/`, `&`, `|`, `^`, `&&`, `||`, `min` or `max`. What is taken away is added
+    with its sign turned. passes_nan: a value that is no number changes nothing (`fmax`, `fmin`).
+    conditions: what is asked before, as of an extreme by `if`.
+    """
+
+    target: Expression
+    operator: str
+    value: Expression
+    passes_nan: bool = False
+    conditions: tuple[Expression, ...] = ()
+
+
+def update_of(statement: Statement) -> PlaceUpdate | None:
+    """What a statement does, if it changes a place by what it was and does nothing else."""
+    if isinstance(statement, If):
+        extreme = as_extreme(statement)
+        if extreme is None or extreme.companions:
+            return None
+        return PlaceUpdate(
+            extreme.target, extreme.operator, extreme.value, False, extreme.conditions
+        )
+    assign = _as_assign(statement)
+    found = assign and as_update(assign.target, assign.op, assign.value)
+    if not found:
+        return None
+    operator, _ = found
+    passes_nan = False
+    value = assign.value
+    if assign.op in ("++", "--"):
+        value = Literal("1", "i32") if assign.op == "++" else Unary("-", Literal("1", "i32"))
+    elif assign.op in ("-=", "/="):
+        operator = "/" if assign.op == "/=" else operator
+        value = value if assign.op == "/=" else Unary("-", value)
+    elif assign.op == "=":
+        value = _value_beside(assign.target, value, operator, found[1])
+        function = getattr(assign.value, "function", None)
+        passes_nan = isinstance(function, Name) and function.id.split("::")[-1].startswith("f")
+    return PlaceUpdate(assign.target, operator, value, passes_nan)
+
+
+def _value_beside(
+    target: Expression, value: Expression, operator: str, operands: tuple[Expression, ...]
+) -> Expression:
+    """What `target` is combined with in `value`."""
+    if operator == "+" and isinstance(value, Binary):
+        terms = list(_chain(value, ("+", "-"), True))
+        terms.remove((target, True))
+        total = terms[0][0] if terms[0][1] else Unary("-", terms[0][0])
+        for term, positive in terms[1:]:
+            total = Binary("+" if positive else "-", total, term)
+        return total
+    if isinstance(value, Call):
+        return operands[0] if len(operands) == 1 else Call(value.function, operands)
+    total = operands[0]
+    for operand in operands[1:]:
+        total = Binary(operator, total, operand)
+    return total
 
 
 def _conjuncts(test: Expression) -> Iterator[Expression]:
@@ -172,6 +249,8 @@ def _as_assign(statement: Statement) -> Assign | None:
         inner = statement.expression
         if isinstance(inner, AssignExpression):
             return Assign(inner.target, inner.op, inner.value)
+        if isinstance(inner, Increment):
+            return Assign(inner.target, inner.op, None)
     return statement if isinstance(statement, Assign) else None
 
 

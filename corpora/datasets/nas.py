@@ -20,11 +20,33 @@ of and behind it; nothing raises.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
+from corpora.analysis.loops import root_name
 from corpora.datasets.nas_routines import CPP_ROUTINES, FORTRAN_ROUTINES, MODULE_ROUTINES
-from corpora.syntax.c_family import find_c_functions, parse_c_family
-from corpora.syntax.fortran import find_procedures, split_commas
+from corpora.frontends.c_family import parse_c_family
+from corpora.frontends.c_tokens import Token, tokenize
+from corpora.frontends.fortran import parse_fortran
+from corpora.frontends.fortran_lines import read_lines
+from corpora.frontends.queries import declarations_in, functions_of, source_text
+from corpora.ir import (
+    Assign,
+    AssignExpression,
+    Call,
+    Declaration,
+    Edit,
+    ExpressionStatement,
+    Function,
+    If,
+    Increment,
+    Name,
+    Specification,
+    TranslationUnit,
+    apply_edits,
+    find,
+    names_in,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +72,16 @@ class NasBenchmark:
     aliases: tuple[str, ...] = field(default=())
 
 
-_FLOW = """tx1 tx2 tx3 ty1 ty2 ty3 tz1 tz2 tz3 dx1 dx2 dx3 dx4 dx5 dy1 dy2 dy3 dy4 dy5 dz1 dz2
-dz3 dz4 dz5 dssp dt dxmax dymax dzmax xxcon1 xxcon2 xxcon3 xxcon4 xxcon5 yycon1 yycon2 yycon3
-yycon4 yycon5 zzcon1 zzcon2 zzcon3 zzcon4 zzcon5 dx1tx1 dx2tx1 dx3tx1 dx4tx1 dx5tx1 dy1ty1 dy2ty1
-dy3ty1 dy4ty1 dy5ty1 dz1tz1 dz2tz1 dz3tz1 dz4tz1 dz5tz1 dnxm1 dnym1 dnzm1 c1c2 c1c5 c3c4 c1345
-conz1 c1 c2 c3 c4 c5 c4dssp c5dssp dtdssp dttx1 dttx2 dtty1 dtty2 dttz1 dttz2 c2dttx1 c2dtty1
-c2dttz1 comz1 comz4 comz5 comz6 c3c4tx3 c3c4ty3 c3c4tz3 c2iv con43 con16 bt ce(5,13)
-us(0:12,0:12,0:11) vs(0:12,0:12,0:11) ws(0:12,0:12,0:11) qs(0:12,0:12,0:11) rho_i(0:12,0:12,0:11)
-square(0:12,0:12,0:11) speed(0:12,0:12,0:11) u(5,0:12,0:12,0:11) rhs(5,0:12,0:12,0:11)
+_FLOW = """tx1 tx2 tx3 ty1 ty2 ty3 tz1 tz2 tz3 dx1 dx2 dx3 dx4 dx5 dy1 dy2 dy3 dy4 dy5 dz1 dz2 dz3 dz4 dz5 dssp dt dxmax dymax dzmax
+xxcon1 xxcon2 xxcon3 xxcon4 xxcon5 yycon1 yycon2 yycon3 yycon4 yycon5 zzcon1 zzcon2 zzcon3 zzcon4 zzcon5 dx1tx1 dx2tx1 dx3tx1
+dx4tx1 dx5tx1 dy1ty1 dy2ty1 dy3ty1 dy4ty1 dy5ty1 dz1tz1 dz2tz1 dz3tz1 dz4tz1 dz5tz1 dnxm1 dnym1 dnzm1 c1c2 c1c5 c3c4 c1345 conz1 c1
+c2 c3 c4 c5 c4dssp c5dssp dtdssp dttx1 dttx2 dtty1 dtty2 dttz1 dttz2 c2dttx1 c2dtty1 c2dttz1 comz1 comz4 comz5 comz6 c3c4tx3 c3c4ty3
+c3c4tz3 c2iv con43 con16 bt ce(5,13) us(0:12,0:12,0:11) vs(0:12,0:12,0:11) ws(0:12,0:12,0:11) qs(0:12,0:12,0:11)
+rho_i(0:12,0:12,0:11) square(0:12,0:12,0:11) speed(0:12,0:12,0:11) u(5,0:12,0:12,0:11) rhs(5,0:12,0:12,0:11)
 forcing(5,0:12,0:12,0:11) cuf(0:12) q(0:12) ue(0:12,5) buf(0:12,5)"""
-_LU = """dxi deta dzeta tx1 tx2 tx3 ty1 ty2 ty3 tz1 tz2 tz3 dx1 dx2 dx3 dx4 dx5 dy1 dy2 dy3 dy4
-dy5 dz1 dz2 dz3 dz4 dz5 dssp dt omega frc ttotal maxtime tolrsd(5) rsdnm(5) errnm(5) ce(5,13)
-u(5,13,13,12) rsd(5,13,13,12) frct(5,13,13,12) qs(13,13,12) rho_i(13,13,12) a(5,5,12) b(5,5,12)
-c(5,5,12) d(5,5,12)"""
+_LU = """dxi deta dzeta tx1 tx2 tx3 ty1 ty2 ty3 tz1 tz2 tz3 dx1 dx2 dx3 dx4 dx5 dy1 dy2 dy3 dy4 dy5 dz1 dz2 dz3 dz4 dz5 dssp dt omega frc
+ttotal maxtime tolrsd(5) rsdnm(5) errnm(5) ce(5,13) u(5,13,13,12) rsd(5,13,13,12) frct(5,13,13,12) qs(13,13,12) rho_i(13,13,12)
+a(5,5,12) b(5,5,12) c(5,5,12) d(5,5,12)"""
 BENCHMARKS = {
     "bt": NasBenchmark(
         "grid_points(3)",
@@ -106,18 +125,20 @@ BENCHMARKS = {
     "mg": NasBenchmark("nx(8) ny(8) nz(8) lt lb", "", constants="MM=10"),
 }
 _MARKS = (
-    ("bt", r"\bbt_data\b"),
-    ("sp", r"\bsp_data\b"),
-    ("lu", r"\blu_data\b|\bISIZ1\b"),
-    ("cg", r"\bcg_data\b|\btinfo\b|\bNONZER\b|\bvecset\b"),
-    ("ft", r"\bft_data\b|\bipow46\b"),
-    ("mg", r"\bmg_data\b|\bMM\b"),
+    ("bt", {"bt_data"}),
+    ("sp", {"sp_data"}),
+    ("lu", {"lu_data", "ISIZ1"}),
+    ("cg", {"cg_data", "tinfo", "NONZER", "vecset"}),
+    ("ft", {"ft_data", "ipow46"}),
+    ("mg", {"mg_data", "MM"}),
 )
+_WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 def find_benchmark(cpp: str, fortran: str) -> str:
     """The benchmark that a row belongs to by what it uses, '' where nothing says."""
-    return next((name for name, mark in _MARKS if re.search(mark, f"{fortran}\n{cpp}")), "")
+    words = {*_WORD.findall(cpp), *_WORD.findall(fortran)}
+    return next((name for name, marks in _MARKS if marks & words), "")
 
 
 def complete_rows(rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -133,7 +154,7 @@ def _complete_row(i: int, rows: list[tuple[str, str]], names: list[str]) -> tupl
     known = BENCHMARKS[names[i]]
     others = [row for j, row in enumerate(rows) if j != i and names[j] == names[i]]
     cpp, fortran = rows[i]
-    known = _drop_fixed_sizes(known, f"{cpp}\n{fortran}")
+    known = _drop_fixed_sizes(known, cpp, fortran)
     routines = f"{_declarations_cpp(known)}\n{CPP_ROUTINES.get(names[i], '')}"
     helpers = _helpers(cpp, [*(row[0] for row in others)], _functions_cpp)
     cpp = "\n".join([routines, *helpers, cpp])
@@ -152,11 +173,14 @@ def _complete_row(i: int, rows: list[tuple[str, str]], names: list[str]) -> tupl
     )
 
 
-def _drop_fixed_sizes(known: NasBenchmark, text: str) -> NasBenchmark:
-    """`known` without the fixed sizes that `text` sets itself, and without variables for the
-    others.
+def _drop_fixed_sizes(known: NasBenchmark, cpp: str, fortran: str) -> NasBenchmark:
+    """`known` without the fixed sizes that one of the texts sets itself, and without variables for
+    the others.
     """
-    assigned = set(re.findall(r"\b(\w+)\s*(?:[\[(][^\])\n]*[\])])?\s*=(?!=)", text.lower()))
+    assigned: set[str] = set()
+    for unit in (parse_c_family(cpp, "cpp"), parse_fortran(fortran)):
+        for node in find(unit.items, Assign, AssignExpression, Increment):
+            assigned.add((root_name(node.target) or "").lower())
     fixed = [pair for pair in known.sizes.split() if pair.partition("=")[0] not in assigned]
     names = {pair.partition("=")[0] for pair in fixed}
     integers = [e for e in _entities(known.integers) if _extents(e)[0] not in names]
@@ -164,28 +188,31 @@ def _drop_fixed_sizes(known: NasBenchmark, text: str) -> NasBenchmark:
 
 
 def _functions_cpp(text: str) -> dict[str, str]:
-    return {f.name: f.node.text.decode() for f in find_c_functions(parse_c_family(text).root_node)}
+    return _function_texts(parse_c_family(text, "cpp"))
 
 
 def _functions_fortran(text: str) -> dict[str, str]:
-    rows = text.splitlines()
-    return {p.name: "\n".join(rows[p.first : p.last + 1]) for p in find_procedures(text)}
+    return _function_texts(parse_fortran(text))
 
 
-def _helpers(text: str, others: list[str], functions_of) -> list[str]:
+def _function_texts(unit: TranslationUnit) -> dict[str, str]:
+    return {f.name: source_text(unit, f) for f in functions_of(unit)}
+
+
+def _helpers(
+    text: str, others: list[str], functions_of_text: Callable[[str], dict[str, str]]
+) -> list[str]:
     """Functions of the other texts that `text` names, directly or through others, callees first."""
     available: dict[str, str] = {}
     for other in others:
-        for name, body in functions_of(other).items():
+        for name, body in functions_of_text(other).items():
             available.setdefault(name, body)
-    own = set(functions_of(text))
+    own = set(functions_of_text(text))
     found: dict[str, str] = {}
     waiting = [text]
     while waiting:
-        for word in sorted(
-            set(re.findall(r"[a-z_]\w*", waiting.pop().lower()))
-            & (set(available) - own - set(found))
-        ):
+        words = set(_WORD.findall(waiting.pop().lower()))
+        for word in sorted(words & (set(available) - own - set(found))):
             found[word] = available[word]
             waiting.append(available[word])
     return list(found.values())[::-1]
@@ -271,72 +298,110 @@ def _module(name: str, known: NasBenchmark) -> list[str]:
     ]
 
 
+def _used_modules(text: str) -> Iterator[tuple[str, Edit]]:
+    """Modules that Fortran text uses, each with the edit that drops its line."""
+    for line in read_lines(text):
+        words = [token.text for token in line.tokens if token.kind == "id"]
+        if len(words) > 1 and words[0] == "use" and line.tokens[0].text == "use":
+            start = text.rfind("\n", 0, line.span.start) + 1
+            yield words[1], Edit(start, _line_end(text, line.span.end), "")
+
+
+def _line_end(text: str, at: int) -> int:
+    """Where the line after that of offset `at` begins."""
+    return text.find("\n", at) + 1 or len(text)
+
+
 def _aliases(known: NasBenchmark, text: str) -> list[str]:
     """Further modules of the benchmark: the same data under another name."""
-    return [
-        line
-        for name in known.aliases
-        if re.search(rf"\buse\s+{name}\b", text, re.I)
-        for line in _module(name, known)
-    ]
+    used = {name for name, _ in _used_modules(text)}
+    return [line for name in known.aliases if name in used for line in _module(name, known)]
 
 
 def _add_scratch_data(text: str, known: NasBenchmark) -> str:
     """Scratch data that a procedure names and does not declare, as local variables behind its
     IMPLICIT NONE; their modules dropped.
     """
-    parts = re.split(
-        r"(?im)^(?=[ \t]*(?:subroutine|(?:double\s+precision\s+|integer\s+)?function)\b)",
-        re.sub(r"(?im)^[ \t]*use\s+work_\w+[ \t]*\n", "", text),
-    )
-    for k, part in enumerate(parts):
-        words = set(re.findall(r"\w+", part.lower()))
-        declared = {
-            e.partition("(")[0].strip()
-            for line in re.findall(
-                r"(?im)^[ \t]*(?:double\s+precision|integer)\b([^\n]*(?:&\s*\n[^\n]*)*)", part
-            )
-            for e in split_commas(line.lower().replace("&", " "))
-        }
-        arguments = set(
-            re.findall(r"\w+", re.match(r"[^\n]*(?:&[ \t]*\n[^\n]*)*", part)[0].lower())
-        )  # type: ignore[index]
-        wanted = [
-            e
-            for e in _entities(known.scratch)
-            if e.partition("(")[0] in words - declared - arguments
+    edits = [edit for name, edit in _used_modules(text) if name.startswith("work_")]
+    for function in functions_of(parse_fortran(text)):
+        own = {p.name for p in function.parameters} | {d.name for d in _declared(function)}
+        wanted = names_in(function.body or ()) - own
+        rows = [
+            f"double precision :: {entity}\n"
+            for entity in _entities(known.scratch)
+            if entity.partition("(")[0] in wanted
         ]
-        added = "".join(f"double precision :: {e}\n" for e in wanted)
-        parts[k] = re.sub(
-            r"(?im)^([ \t]*implicit\s+none[ \t]*\n)",
-            lambda m, added=added: m[1] + added,
-            part,
-            count=1,
-        )
-    return "".join(parts)
+        none = [s for s in find(function.body or (), Specification) if s.keyword == "implicit"]
+        if none and rows:
+            at = _line_end(text, none[0].span.end)
+            edits.append(Edit(at, at, "".join(rows)))
+    return apply_edits(text, edits)
+
+
+def _declared(function: Function) -> list[Declaration]:
+    return [d for d in declarations_in(function) if not d.implicit]
 
 
 # ---- timers and compiler switches ----
 
-_C_TIMER = re.compile(
-    r"if\s*\(\s*timer(?:on|s_enabled)\b[^(){}]*\)\s*\{[^{}]*\}|\bint\s+thread_id\s*=\s*omp_get_thread_num\s*\(\s*\)\s*;"
-)
-_SHARED_LOCAL = re.compile(r"^([ \t]*)static[ \t]+(?=(?:double|int)\b[^(){}=]*;)", re.M)
-"""Local variables that are static only so that the threads of a team share them; each is set before
-it is read.
-"""
-_F_TIMER = re.compile(
-    r"^[ \t]*if\s*\(\s*timer(?:on|s_enabled)\s*\)\s*call\s+timer_\w+\s*\([^()]*\)[ \t]*$",
-    re.M | re.I,
-)
-_SWITCH = re.compile(
-    r"^[ \t]*#ifdef __clang__.*?^[ \t]*#else[ \t]*\n(.*?)^[ \t]*#endif[ \t]*\n", re.M | re.S
-)
+_TIMER_SWITCHES = frozenset({"timeron", "timers_enabled"})
 
 
 def _strip_timers_cpp(text: str) -> str:
-    return _SHARED_LOCAL.sub(r"\1", _C_TIMER.sub("", _SWITCH.sub(r"\1", text)))
+    """C++ without its timers, and without what only they need. Local variables that are static
+    only so that the threads of a team share them become plain: each is set before it is read.
+    """
+    text = _choose_branches(text, "__clang__")
+    edits: list[Edit] = []
+    words = [t for t in tokenize(text) if t.text == "static"]
+    for function in functions_of(parse_c_family(text, "cpp")):
+        edits += _timer_edits(function)
+        for declaration in declarations_in(function):
+            group = declaration.group or declaration.span
+            if declaration.value == Call(Name("omp_get_thread_num"), ()):
+                edits.append(Edit(group.start, group.end, ""))
+            elif "static" in declaration.storage and declaration.value is None:
+                edits += [
+                    Edit(t.start, t.end, "") for t in words if group.start <= t.start < group.end
+                ]
+    return apply_edits(text, dict.fromkeys(edits))
 
 
 def _strip_timers_fortran(text: str) -> str:
-    return _F_TIMER.sub("", text)
+    edits = [e for f in functions_of(parse_fortran(text)) for e in _timer_edits(f)]
+    return apply_edits(text, dict.fromkeys(edits))
+
+
+def _timer_edits(function: Function) -> Iterator[Edit]:
+    """Drops every `if` on a timer's switch that does nothing but call."""
+    for node in find(function.body or (), If):
+        calls = all(
+            isinstance(s, ExpressionStatement) and isinstance(s.expression, Call) for s in node.then
+        )
+        if names_in(node.test) & _TIMER_SWITCHES and calls and not node.otherwise:
+            yield Edit(node.span.start, node.span.end, "")
+
+
+def _choose_branches(text: str, macro: str) -> str:
+    """C++ in which each `#ifdef macro` is decided: the branch of `#else` stays."""
+    edits: list[Edit] = []
+    waiting: list[int | None] = []
+    """Of each open condition where the text to drop begins, None where it stays."""
+    tokens: list[Token] = tokenize(text)
+    for mark, word, name in zip(tokens, tokens[1:], [*tokens[2:], None], strict=False):
+        if mark.text != "#" or not mark.first:
+            continue
+        start = text.rfind("\n", 0, mark.start) + 1
+        if word.text == "ifdef" and name is not None and name.text == macro:
+            waiting.append(start)
+        elif word.text in ("if", "ifdef", "ifndef"):
+            waiting.append(None)
+        elif word.text == "else" and waiting and waiting[-1] is not None:
+            edits.append(Edit(waiting[-1], _line_end(text, word.end), ""))
+            waiting[-1] = -1
+        elif word.text == "endif" and waiting:
+            opened = waiting.pop()
+            if opened is not None:
+                begin = start if opened == -1 else opened
+                edits.append(Edit(begin, _line_end(text, word.end), ""))
+    return apply_edits(text, edits)

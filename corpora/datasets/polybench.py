@@ -3,164 +3,272 @@
 
 What is replaced, in the text of one function:
 
-    macro                                  C++                           Fortran
-    DATA_TYPE                              double                        double precision
-      in functions of reg_detect           int                           integer, as that
-      (`maxgrid`)                                                        benchmark has it
-    POLYBENCH_1D(x, N, n)                  *x                            (declared by the
-                                                                         function itself)
-    POLYBENCH_2D(x, N, M, n, m), _3D       *x, and in the body           "
-                                           x[i][j] becomes x[i * m + j]
-    _PB_N, and N where a size is given     n, the run-time size          n
-    fprintf(stderr, DATA_PRINTF_MODIFIER,  printed[printed_count++] = e  printed_count =
-      e); write(0, DATA_PRINTF_MODIFIER) e                               printed_count + 1;
-                                                                         printed(printed_count) = e
-    line ends written to the same unit     dropped (white space)         dropped
-    #pragma scop, !$pragma scop            dropped                       dropped
+    macro                           C++                           Fortran
+    DATA_TYPE                       double                        double precision
+      in reg_detect (`maxgrid`)     int                           integer, as it has there
+    POLYBENCH_1D(x, N, n)           *x                            (the function declares it)
+    POLYBENCH_2D(x, N, M, n, m),    *x, and in the body           "
+      _3D and so on                 x[i][j] becomes x[i * m + j]
+    _PB_N, and N for a size         n, the run-time size          n
+    fprintf(stderr,                 printed[printed_count++] = e  printed_count =
+      DATA_PRINTF_MODIFIER, e);                                     printed_count + 1
+    write(0, D..._MODIFIER) e                                     printed(printed_count) = e
+    line ends to the same unit      dropped                       dropped
+    #pragma scop, !$pragma scop     dropped                       dropped
 
 Sizes are those at run time, not the constants of a data set class, so that tests can choose them.
 Functions that print get one more parameter, `printed`, to which the printed numbers go in full
 precision: printing is then an output like any other.
 
 Contract: `expand_macros(text, language)` never raises; text without these macros stays as it is.
+Everything else stays in its place: only the spans of the constructs above are replaced.
 
-    python -c "from corpora.datasets.polybench import expand_macros as expand; \\
-        print(expand('void f(int n, DATA_TYPE POLYBENCH_1D(x,N,n)) { x[0] = _PB_N; }', 'cpp'))"
+    python -c "from corpora.datasets.polybench import expand_macros; \
+print(expand_macros('void f(int n, DATA_TYPE POLYBENCH_1D(x,N,n)) { x[0] = _PB_N; }', 'cpp'))"
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from corpora.syntax.fortran import split_commas
+from corpora.emit.c_family import emit_c_family
+from corpora.frontends.c_family import parse_c_family
+from corpora.frontends.c_tokens import tokenize
+from corpora.frontends.fortran import parse_fortran
+from corpora.frontends.queries import functions_of
+from corpora.ir import (
+    Access,
+    ArrayType,
+    Binary,
+    Call,
+    Declaration,
+    Edit,
+    Expression,
+    ExpressionStatement,
+    Function,
+    If,
+    Literal,
+    Name,
+    Pragma,
+    Specification,
+    apply_edits,
+    children,
+    find,
+    transform,
+    walk,
+)
 
-_ARRAY = re.compile(r"POLYBENCH_([1-5])D\s*\(((?:[^()]|\([^()]*\))*)\)")
-_NUMBER_PRINTED = re.compile(
-    r"fprintf\s*\(\s*stderr\s*,\s*DATA_PRINTF_MODIFIER\s*,\s*(.+?)\s*\)\s*;"
-)
-_TEXT_PRINTED = re.compile(
-    r"(?:if\s*\((?:[^();]|\([^()]*\))*\)\s*)?fprintf\s*\(\s*stderr\s*,\s*\"[^\"%]*\"\s*\)\s*;", re.S
-)
-_NUMBER_WRITTEN = re.compile(
-    r"^([ \t]*)write\s*\(\s*0\s*,\s*DATA_PRINTF_MODIFIER\s*\)\s*(.+?)[ \t]*$", re.M | re.I
-)
-_LINE_WRITTEN = re.compile(
-    r"^[ \t]*if\s*\([^\n]*\)\s*then\s*\n\s*write\s*\(\s*0\s*,\s*\*\s*\)\s*\n\s*end\s*if[ "
-    r"\t]*$|^[ \t]*write\s*\(\s*0\s*,\s*\*\s*\)[ \t]*$",
-    re.M | re.I,
-)
-_NAME = re.compile(r"[A-Za-z_]\w*")
-_INTEGERS = re.compile(r"\bmaxgrid\b")
-_SCOP = re.compile(r"^[ \t]*(?:#|!\$)[ \t]*pragma[ \t]+(?:end)?scop[ \t]*\n?", re.M)
-_DECLARATION = re.compile(
-    r"\s*(?:implicit\s+none|integer|real|double|logical|character|DATA_TYPE|dimension|parameter)\b",
-    re.I,
-)
+_RANKS = range(1, 6)
+_FORTRAN_WORD = re.compile(r"\b(?:_PB_(\w+)|DATA_TYPE)\b")
+_SCOP_LINE = re.compile(r"^[ \t]*!\$[ \t]*pragma[ \t]+(?:end)?scop[ \t]*\n?", re.M)
 
 
 def expand_macros(text: str, language: str) -> str:
     """`text` of one function, language `cpp` or `fortran`, with the macros of the table above
     written out.
     """
-    return {"cpp": _cpp, "fortran": _fortran}[language](text)
+    return {"cpp": _expand_cpp, "fortran": _expand_fortran}[language](text)
 
 
-def _cpp(text: str) -> str:
-    sizes: dict[str, str] = {}
-    inner: dict[str, list[str]] = {}
-
-    def array(found: re.Match[str]) -> str:
-        rank, parts = int(found[1]), split_commas(found[2])
-        name, constants, extents = parts[0], parts[1 : rank + 1], parts[rank + 1 :]
-        if len(parts) != 2 * rank + 1:
-            return found[0]
-        for constant, extent in zip(constants, extents, strict=True):  # CZ+1 stands beside cz+1
-            sizes.update(zip(_NAME.findall(constant), _NAME.findall(extent), strict=False))
-        inner[name] = extents[1:]
-        return f"*{name}"
-
-    text = _SCOP.sub("", _ARRAY.sub(array, text))
-    printing = bool(_NUMBER_PRINTED.search(text))
-    text = _TEXT_PRINTED.sub("", _NUMBER_PRINTED.sub(r"printed[printed_count++] = \1;", text))
-    head, brace, body = text.partition("{")
-    if printing:
-        head = re.sub(r"\)\s*$", ", DATA_TYPE *printed)\n", head)
-        brace += "\nint printed_count = 0;"
-    for constant, extent in sizes.items():
-        body = re.sub(rf"\b{constant}\b", extent, body)
-    body = re.sub(r"\b_PB_(\w+)\b", lambda m: m[1].lower(), body)
-    for name, extents in inner.items():
-        body = _flatten_subscripts(body, name, extents) if extents else body
-    return _replace_data_type(head + brace + body, "int" if _INTEGERS.search(text) else "double")
+# ---- C++ ----
 
 
-def _flatten_subscripts(body: str, name: str, extents: list[str]) -> str:
-    """`name[i][j]...` as one subscript, row by row; extents: those of the second and further
-    dimensions.
+def _expand_cpp(text: str) -> str:
+    words = {token.text for token in tokenize(text) if token.kind == "word"}
+    fixed = {word: word.removeprefix("_PB_").lower() for word in words if word[:4] == "_PB_"}
+    fixed["DATA_TYPE"] = "int" if "maxgrid" in words else "double"
+    by_extent, by_constant = (_parse_with_arrays(text, fixed, one) for one in (False, True))
+    edits: list[Edit] = []
+    for function, other in zip(*map(functions_of, (by_extent[0], by_constant[0])), strict=True):
+        edits += _function_edits(function, other, by_extent[1], fixed)
+    spans = [(e.start, e.end) for e in edits]
+    for token in tokenize(text):
+        inside = any(start <= token.start < end for start, end in spans)
+        if token.text in fixed and token.kind == "word" and not inside:
+            edits.append(Edit(token.start, token.end, fixed[token.text]))
+    return apply_edits(text, edits)
+
+
+def _parse_with_arrays(text: str, fixed: Mapping[str, str], constants: bool) -> tuple[Any, int]:
+    """The tree of `text` with array declarations by their constants or by their run-time extents,
+    and how many characters stand before `text` in what was parsed.
     """
-    parts: list[str] = []
-    place = 0
-    for found in re.finditer(rf"\b{name}\s*(?=\[)", body):
-        if found.start() < place:
-            continue  # inside a subscript that is written out already
-        subscripts, end = _subscripts(body, found.end())
-        if len(subscripts) != len(extents) + 1:
+    lines = []
+    for rank in _RANKS:
+        names = [[f"{kind}{k}" for k in range(rank)] for kind in "ce"]
+        chosen = "".join(f"[{name}]" for name in names[not constants])
+        lines.append(f"#define POLYBENCH_{rank}D(x, {', '.join(sum(names, []))}) x{chosen}\n")
+    before = "".join(lines)
+    return parse_c_family(before + text, "cpp", fixed), len(before)
+
+
+def _function_edits(
+    function: Function, other: Function, shift: int, fixed: Mapping[str, str]
+) -> Iterator[Edit]:
+    """Edits of one function. other: the same function with constants for extents."""
+    renamed: dict[str, str] = {}
+    inner: dict[str, tuple[Expression, ...]] = {}
+    for parameter, twin in zip(function.parameters, other.parameters, strict=True):
+        if parameter.type == twin.type or not isinstance(parameter.type, ArrayType):
             continue
-        index = subscripts[0]
-        for extent, subscript in zip(extents, subscripts[1:], strict=True):
-            index = f"{_operand(index)} * {_operand(extent)} + {_operand(subscript)}"
-        parts += [
-            body[place : found.start()],
-            f"{name}[{_flatten_subscripts(index, name, extents)}]",
-        ]
-        place = end
-    return "".join(parts) + body[place:]
+        for left, right in zip(parameter.type.extents, twin.type.extents, strict=True):
+            constants, extents = (  # CZ+1 stands beside cz+1
+                [name.id for name in find(size, Name)] for size in (right.size, left.size)
+            )
+            renamed.update(zip(constants, extents, strict=False))
+        inner[parameter.name] = tuple(extent.size for extent in parameter.type.extents[1:])
+        of = emit_c_family(parameter.type.of)
+        span = parameter.span
+        yield Edit(span.start - shift, span.end - shift, f"{of} *{parameter.name}")
+    body = function.body or ()
+    if any(_printed_number(n) is not None for n in walk(body)) and function.body_span:
+        if function.parameters:
+            end = function.parameters[-1].span.end - shift
+            yield Edit(end, end, f", {fixed['DATA_TYPE']} *printed")
+        start = function.body_span.start + 1 - shift
+        yield Edit(start, start, "\nint printed_count = 0;")
+    yield from _body_edits(body, renamed, inner, shift)
 
 
-def _subscripts(text: str, at: int) -> tuple[list[str], int]:
-    """Contents of the bracket pairs that follow each other from `at`, and where they end."""
-    found: list[str] = []
-    while opening := re.match(r"\s*\[", text[at:]):
-        start = at + opening.end()
-        depth, end = 1, start
-        while depth and end < len(text):
-            depth += (text[end] == "[") - (text[end] == "]")
-            end += 1
-        found.append(text[start : end - 1].strip())
-        at = end
-    return found, at
+def _body_edits(
+    node: Any,
+    renamed: Mapping[str, str],
+    inner: Mapping[str, tuple[Expression, ...]],
+    shift: int,
+) -> Iterator[Edit]:
+    """Edits of the outermost constructs that change, in the order of the text."""
+    for child in children(node):
+        text = _changed_text(child, renamed, inner)
+        if text is None:
+            yield from _body_edits(child, renamed, inner, shift)
+        else:
+            yield Edit(child.span.start - shift, child.span.end - shift, text)
 
 
-def _operand(text: str) -> str:
-    return text if re.fullmatch(r"\w+", text) else f"({text})"
+def _changed_text(
+    node: Any, renamed: Mapping[str, str], inner: Mapping[str, tuple[Expression, ...]]
+) -> str | None:
+    """What stands in the place of `node`; None where that is decided below it."""
+    if isinstance(node, Pragma) and node.family in ("scop", "endscop"):
+        return ""
+    printed = _printed_number(node)
+    if printed is not None:
+        return f"printed[printed_count++] = {_rewrite(printed, renamed, inner)};"
+    if _prints_text(node):
+        return ""
+    if isinstance(node, Access) and _is_flattened(node, inner):
+        return _rewrite(node, renamed, inner)
+    if isinstance(node, Name) and node.id in renamed:
+        return renamed[node.id]
+    return None
 
 
-def _fortran(text: str) -> str:
-    text = _SCOP.sub("", text)
-    printing = bool(_NUMBER_WRITTEN.search(text))
-    text = _NUMBER_WRITTEN.sub(
-        r"\1printed_count = printed_count + 1\n\1printed(printed_count) = \2", text
-    )
-    text = _LINE_WRITTEN.sub("", text) if printing else text
-    if printing:
-        text = _add_printed_argument(text)
-    text = re.sub(r"\b_PB_(\w+)\b", lambda m: m[1].lower(), text)
-    return _replace_data_type(text, "integer" if _INTEGERS.search(text) else "double precision")
+def _is_flattened(node: Access, inner: Mapping[str, tuple[Expression, ...]]) -> bool:
+    extents = inner.get(node.base.id, ()) if isinstance(node.base, Name) else ()
+    return bool(extents) and len(node.indices) == len(extents) + 1
 
 
-def _replace_data_type(text: str, type_: str) -> str:
-    return re.sub(r"\bDATA_TYPE\b", type_, text)
+def _rewrite(
+    node: Expression, renamed: Mapping[str, str], inner: Mapping[str, tuple[Expression, ...]]
+) -> str:
+    """`name[i][j]...` as one subscript, row by row; constants as run-time sizes."""
+
+    def change(node: Any) -> Any:
+        if isinstance(node, Name) and node.id in renamed:
+            return Name(renamed[node.id])
+        if not (isinstance(node, Access) and _is_flattened(node, inner)):
+            return node
+        index, *further = node.indices
+        for extent, subscript in zip(inner[node.base.id], further, strict=True):
+            index = Binary("+", Binary("*", index, extent), subscript)
+        return Access(node.base, (index,))
+
+    return emit_c_family(transform(node, change))
 
 
-def _add_printed_argument(text: str) -> str:
+def _printed_number(node: Any) -> Expression | None:
+    """The value that a statement prints with the benchmark's own format."""
+    match node:
+        case ExpressionStatement(
+            Call(Name("fprintf"), (Name("stderr"), Name("DATA_PRINTF_MODIFIER"), value))
+        ):
+            return value
+    return None
+
+
+def _prints_text(node: Any) -> bool:
+    """Whether a statement prints nothing but fixed text."""
+    match node:
+        case ExpressionStatement(Call(Name("fprintf"), (Name("stderr"), Literal(text, "string")))):
+            return "%" not in text
+        case If(otherwise=()):
+            return bool(node.then) and all(map(_prints_text, node.then))
+    return False
+
+
+# ---- Fortran ----
+
+
+def _expand_fortran(text: str) -> str:
+    kind = "integer" if "maxgrid" in re.findall(r"\w+", text) else "double precision"
+    text = _SCOP_LINE.sub("", text)
+    text = _FORTRAN_WORD.sub(lambda found: found[1].lower() if found[1] else kind, text)
+    edits: list[Edit] = []
+    for function in functions_of(parse_fortran(text)):
+        written = [n for n in walk(function.body or ()) if _written_numbers(n)]
+        if written:
+            edits += _write_edits(function, text)
+            edits += _printed_argument(function, kind)
+    return apply_edits(text, edits)
+
+
+def _write_edits(node: Any, text: str) -> Iterator[Edit]:
+    for child in children(node):
+        if values := _written_numbers(child):
+            indent = text[text.rfind("\n", 0, child.span.start) + 1 : child.span.start]
+            value = text[values[0].span.start : child.span.end]
+            rows = f"printed_count = printed_count + 1\n{indent}printed(printed_count) = {value}"
+            yield Edit(child.span.start, child.span.end, rows)
+        elif _writes_line(child):
+            yield Edit(child.span.start, child.span.end, "")
+        else:
+            yield from _write_edits(child, text)
+
+
+def _written_numbers(node: Any) -> tuple[Expression, ...]:
+    """The values that a statement writes to unit 0 with the benchmark's own format."""
+    match node:
+        case ExpressionStatement(
+            Call(Call(Name("write"), (Literal("0"), Name("data_printf_modifier"))), values)
+        ):
+            return values
+    return ()
+
+
+def _writes_line(node: Any) -> bool:
+    """Whether a statement writes nothing but the end of a line to unit 0."""
+    match node:
+        case ExpressionStatement(Call(Call(Name("write"), (Literal("0"), Name("*"))), ())):
+            return True
+        case If(otherwise=()):
+            return bool(node.then) and all(map(_writes_line, node.then))
+    return False
+
+
+def _printed_argument(function: Function, kind: str) -> Iterator[Edit]:
     """The argument `printed`, its counter, and their declarations behind the last one of the
     procedure.
     """
-    text = re.sub(r"\)", ", printed)", text, count=1)
-    rows = text.split("\n")
-    last = 0
-    for i, row in enumerate(rows):
-        if _DECLARATION.match(row) and "=" not in row.split("::")[0]:
-            last = i
-    added = ["DATA_TYPE :: printed(*)", "integer :: printed_count", "printed_count = 0"]
-    return "\n".join([*rows[: last + 1], *added, *rows[last + 1 :]])
+    if not function.parameters:
+        return
+    argument = function.parameters[-1].span.end
+    yield Edit(argument, argument, ", printed")
+    ends = [argument]
+    for item in function.body or ():
+        span = item.group if isinstance(item, Declaration) else getattr(item, "span", None)
+        if isinstance(item, (Declaration, Specification)) and span is not None:
+            ends.append(span.end)
+    rows = [f"{kind} :: printed(*)", "integer :: printed_count", "printed_count = 0"]
+    yield Edit(max(ends), max(ends), "".join(f"\n{row}" for row in rows))

@@ -13,26 +13,18 @@ print(extract_programs('static int g(int a) { return a; } void f(int *x) { *x = 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from corpora.dialects import Dialect, get_dialect
-from corpora.extraction.c_family import extract_functions
-from corpora.extraction.fortran import extract_procedures
-from corpora.extraction.pieces import MAIN_PROGRAM, ExtractedFunction
+from corpora.frontends.c_family import LAUNCH_EXPRESSION, parse_c_family
+from corpora.frontends.fortran import parse_fortran
+from corpora.ir import Function, KernelLaunch, Pragma, UnsupportedExpression, walk
 from corpora.records import Program
 from corpora.signatures.signature import SignatureError, read_signature
 
-__all__ = [
-    "MAIN_PROGRAM",
-    "TOO_DEEP",
-    "UNSEEN",
-    "ExtractionResult",
-    "SkippedItem",
-    "explain_uncallable",
-    "extract_programs",
-    "piece_of",
-]
+MAIN_PROGRAM = "is the main program"
+"""The reason why nothing is lost with a function that is left out."""
+
 
 UNSEEN = "has no result and changes no parameter, so tests cannot see what it does"
 """The reason why there is nothing to compare of a function."""
@@ -57,16 +49,19 @@ class ExtractionResult:
     skipped: tuple[SkippedItem, ...]
 
 
-_PARALLEL = {
-    "cuda": re.compile(r"\b__global__\b|<\s*<\s*<"),
-    "openmp": re.compile(r"#\s*pragma\s+omp\b|!\$omp\b", re.I),
-    "offload": re.compile(r"#\s*pragma\s+omp\s+target\b", re.I),
-}
-"""What the text of a function of a parallel model must show; a serial function of the same file is
-passed over.
-"""
-_FOREIGN = {"serial": _PARALLEL["cuda"], "openmp": _PARALLEL["cuda"], "offload": _PARALLEL["cuda"]}
-"""What it must not show: code of another model."""
+@dataclass(frozen=True, slots=True)
+class ExtractedFunction:
+    """A function cut out of a file: its name and self-contained text, or the reason why there is
+    none.
+    """
+
+    name: str
+    text: str = ""
+    reason: str = ""
+
+
+_PARALLEL = frozenset({"cuda", "openmp", "offload"})
+"""Models whose functions must show it; a serial function of the same file is passed over."""
 
 
 def extract_programs(text: str, dialect_name: str, origin: str = "") -> ExtractionResult:
@@ -83,12 +78,12 @@ def extract_programs(text: str, dialect_name: str, origin: str = "") -> Extracti
 def _extracted(text: str, row: Dialect, origin: str) -> ExtractionResult:
     programs: list[Program] = []
     skipped: list[SkippedItem] = []
-    marker = _PARALLEL.get(row.model)
     for piece in _PIECES[row.language](text):
+        models = frozenset() if piece.reason else find_parallel_models(piece.text, row)
         reason = piece.reason
-        if not reason and marker and not marker.search(piece.text):
+        if not reason and row.model in _PARALLEL and row.model not in models:
             reason = f"is not parallel: nothing of {row.model} in it"
-        if not reason and row.model in _FOREIGN and _FOREIGN[row.model].search(piece.text):
+        if not reason and row.model != "cuda" and "cuda" in models:
             reason = f"is CUDA code, not {row.name}"
         if not reason:
             program = Program(row.name, piece.name, piece.text, origin)
@@ -98,6 +93,27 @@ def _extracted(text: str, row: Dialect, origin: str) -> ExtractionResult:
                 continue
         skipped.append(SkippedItem(origin, piece.name, reason))
     return ExtractionResult(tuple(programs), tuple(skipped))
+
+
+def find_parallel_models(text: str, row: Dialect) -> frozenset[str]:
+    """Parallel models that `text`, of the language of `row`, makes use of: `cuda` for kernels and
+    launches, `openmp` for its directives, `offload` for those with `target`.
+    """
+    if row.language == "fortran":
+        unit = parse_fortran(text, dialect="openmp-fortran")
+    else:
+        unit = parse_c_family(text, row.name)
+    found = set()
+    for node in walk(unit.items):
+        if isinstance(node, Pragma) and node.family == "omp":
+            found |= {"openmp", "offload"} if "target" in node.directive.split() else {"openmp"}
+        elif isinstance(node, KernelLaunch) or (
+            isinstance(node, Function) and "__global__" in node.qualifiers
+        ):
+            found.add("cuda")
+        elif isinstance(node, UnsupportedExpression) and node.kind == LAUNCH_EXPRESSION:
+            found.add("cuda")
+    return frozenset(found)
 
 
 def explain_uncallable(program: Program) -> str:
@@ -124,4 +140,16 @@ def piece_of(program: Program) -> ExtractedFunction:
     return next((p for p in named if not p.reason), named[0] if named else absent)
 
 
-_PIECES = {"cpp": extract_functions, "fortran": extract_procedures}
+def _cpp_pieces(text: str) -> list[ExtractedFunction]:
+    from corpora.extraction.c_family import extract_functions  # late: they import Piece from here
+
+    return extract_functions(text)
+
+
+def _fortran_pieces(text: str) -> list[ExtractedFunction]:
+    from corpora.extraction.fortran import extract_procedures  # late, as above
+
+    return extract_procedures(text)
+
+
+_PIECES = {"cpp": _cpp_pieces, "fortran": _fortran_pieces}

@@ -11,6 +11,7 @@
 | `fortran` | Fortran, free and fixed form, with OpenMP directives: `parse_fortran` |
 | `fortran_lines` | the lexical layer of Fortran: statements and tokens with offsets |
 | `fortran_expressions` | expressions of Fortran, by its table of operators |
+| `fortran_kinds` | values of Fortran kind expressions |
 | `fortran_scope` | which names are arrays, types and kinds, implicit typing |
 | `fortran_declarations` | declarations, and the statements that say more about names |
 | `fortran_grammar` | fparser's grammar of statements, cached by shape |

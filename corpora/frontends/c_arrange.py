@@ -1,6 +1,7 @@
 """Tokens arranged for a grammar that knows neither attributes nor the oldest C.
 
 - Attributes (`__attribute__((..))`, `__launch_bounds__(256)`) are taken out and kept apart.
+- The words of `float _Complex` become one token.
 - A function in the style of Kernighan and Ritchie gets its parameters' types into its brackets.
 
     python -c "from corpora.frontends.c_tokens import *; \
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from corpora.frontends.c_tokens import Token, join_tokens
+from corpora.frontends.c_types import COMPLEX_WORDS
 
 __all__ = ["Arranged", "arrange"]
 
@@ -49,6 +51,8 @@ def arrange(tokens: list[Token]) -> Arranged:
         t.text for t in tokens if t.text in "[]("
     ):
         out = _take_decorations(tokens)
+    if "_Complex" in words:
+        _join_complex(out)
     heads = _old_heads(out.tokens)
     if heads:
         order = out.moved if out.moved is not None else list(range(len(tokens)))
@@ -56,6 +60,25 @@ def arrange(tokens: list[Token]) -> Arranged:
             _rewrite_head(out, order, name, close, brace)
         out.moved = order
     return out
+
+
+def _join_complex(out: Arranged) -> None:
+    """`float _Complex`, which the grammar does not know, as one token that names a type."""
+    order = out.moved if out.moved is not None else list(range(len(out.tokens)))
+    tokens: list[Token] = []
+    moved: list[int] = []
+    place: dict[int, int] = {}
+    at = 0
+    while at < len(out.tokens):
+        place[at] = len(tokens)
+        words = tuple(t.text for t in out.tokens[at : at + 2])
+        joined = COMPLEX_WORDS.get(words) or COMPLEX_WORDS.get(words[::-1])
+        token = out.tokens[at]
+        tokens.append(token._replace(text=joined, end=out.tokens[at + 1].end) if joined else token)
+        moved.append(order[at])
+        at += 2 if joined else 1
+    out.decorations = [(place.get(p, len(tokens)), text) for p, text in out.decorations]
+    out.tokens, out.moved = tokens, moved
 
 
 def _take_decorations(tokens: list[Token]) -> Arranged:

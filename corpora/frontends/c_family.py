@@ -27,7 +27,7 @@ from corpora.frontends.c_arrange import arrange
 from corpora.frontends.c_preprocess import Directive, preprocess
 from corpora.frontends.c_source import Source
 from corpora.frontends.c_tokens import LineTable, Token
-from corpora.frontends.c_types import NAMED_SCALARS, TYPE_WORDS, scalar_of_words
+from corpora.frontends.c_types import NAMED_SCALARS, SPELLED, TYPE_WORDS, scalar_of_words
 from corpora.frontends.pragmas import build_pragma, is_standalone, read_directive
 from corpora.ir.nodes import (
     Access,
@@ -84,7 +84,10 @@ from corpora.ir.nodes import (
     While,
 )
 
-__all__ = ["MAXIMAL_DEPTH", "parse_c_expression", "parse_c_family"]
+__all__ = ["LAUNCH_EXPRESSION", "MAXIMAL_DEPTH", "parse_c_expression", "parse_c_family"]
+
+LAUNCH_EXPRESSION = "kernel launch in an expression"
+"""Kind of the UnsupportedExpression that a launch is where no statement can stand."""
 
 MAXIMAL_DEPTH = 200
 """Levels of nesting that are read; what is deeper is Unsupported."""
@@ -807,9 +810,12 @@ class _Reader:
             words = self.source.texts(node)
             if kind == "primitive_type" and len(words) == 1 and words[0] not in TYPE_WORDS:
                 return self.named(words[0], node)
+            const, volatile = "const" in words, "volatile" in words  # `long const int`
+            words = [w for w in words if w not in ("const", "volatile")]
             scalar = scalar_of_words(words)
             spelled = " ".join(words)
-            return ScalarType(scalar, spelled=spelled) if scalar else NamedType(spelled)
+            made: Type = ScalarType(scalar, spelled=spelled) if scalar else NamedType(spelled)
+            return _with_const(made, const, volatile)
         if kind in ("type_identifier", "identifier"):
             return self.named(self.word(node), node)
         if kind == "type_descriptor":
@@ -830,7 +836,10 @@ class _Reader:
                 leaf = label
             if leaf.type == "template_type":
                 return self._template_type(leaf, prefix)
-            return self.named(self.flat(node), node)
+            name = self.flat(node)
+            plain = name.removeprefix("::")
+            is_global = plain in self.scopes[0] or plain in NAMED_SCALARS
+            return self.named(plain if is_global else name, node)
         if kind == "dependent_type":
             return NamedType("typename " + self.flat(node.named_children[-1]))
         return NamedType(self.flat(node))
@@ -840,7 +849,7 @@ class _Reader:
         if found is _VALUE and node.type == "type_identifier":
             self.give_role(node, "value")
         if isinstance(found, ScalarType):
-            return replace(found, spelled=name)
+            return replace(found, spelled=SPELLED.get(name, name))
         if isinstance(found, (PointerType, ArrayType, NamedType, ReferenceType, FunctionType)):
             return found
         scalar = scalar_of_words([name])
@@ -1053,6 +1062,8 @@ class _Reader:
         attributes = tuple(
             text for _, text in self.take_decorations(source.first(node), source.first(body))
         )
+        end = source.last(body) + 1
+        attributes += tuple(text for _, text in self.take_decorations(end, end))
         attributes += tuple(
             self.flat(c) for c in node.children
             if c.type in ("attribute_specifier", "alignas_specifier", "alignas_qualifier")
@@ -1664,7 +1675,7 @@ class _Reader:
 
     def call(self, node: Node) -> Any:
         if node.children[1].type == "kernel_call_syntax":
-            return self.unsupported_expression(node, "kernel launch in an expression")
+            return self.unsupported_expression(node, LAUNCH_EXPRESSION)
         function = node.child_by_field_name("function")
         listed = node.child_by_field_name("arguments")
         span = self.span(node)

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["NAMED_SCALARS", "SINGLE_WORDS", "TYPE_WORDS", "WRITTEN", "scalar_of_words"]
+__all__ = [
+    "COMPLEX_WORDS", "NAMED_SCALARS", "SINGLE_WORDS", "SPELLED", "TYPE_WORDS", "WRITTEN",
+    "scalar_of_words",
+]  # fmt: skip
 
 TYPE_WORDS = frozenset(
     "char short int long signed unsigned float double bool _Bool _Complex void __int64 __int128"
@@ -32,10 +35,19 @@ NAMED_SCALARS: dict[str, str] = {
     "__int64": "i64", "_Bool": "bool",
     "std::complex<float>": "c64", "std::complex<double>": "c128",
     "complex<float>": "c64", "complex<double>": "c128",
+    "__complex_float": "c64", "__complex_double": "c128",
     "thrust::complex<float>": "c64", "thrust::complex<double>": "c128",
     "cuda::std::complex<float>": "c64", "cuda::std::complex<double>": "c128",
 }  # fmt: skip
 """Names of standard headers (and their usual short forms) that stand for a scalar type."""
+
+COMPLEX_WORDS = {
+    ("float", "_Complex"): "__complex_float", ("double", "_Complex"): "__complex_double",
+}  # fmt: skip
+"""C's complex types, and the one word that stands for each while a text is parsed."""
+
+SPELLED = {joined: " ".join(words) for words, joined in COMPLEX_WORDS.items()}
+"""How a text spells those."""
 
 WRITTEN: dict[str, str] = {
     "bool": "bool", "char": "char", "void": "void", "auto": "auto", "f80": "long double",

@@ -54,6 +54,7 @@ from corpora.frontends.fortran_expressions import (
     read_expression,
 )
 from corpora.frontends.fortran_grammar import matches, rule_of
+from corpora.frontends.fortran_kinds import KIND_CONSTANTS
 from corpora.frontends.fortran_lines import Line, Token, read_lines
 from corpora.frontends.fortran_scope import Scope
 from corpora.frontends.pragmas import build_pragma, is_standalone, read_directive
@@ -126,6 +127,7 @@ _BLOCK_ENDS = frozenset(
     "do if select where forall associate block critical type interface enum".split()
 )
 _NO_ARRAYS = frozenset(("omp_lib",))
+_INTRINSIC_MODULES = frozenset(("iso_c_binding", "iso_fortran_env", "omp_lib"))
 
 
 @lru_cache(maxsize=1024)
@@ -328,7 +330,8 @@ class _Parser:
             name = head.tokens[1].text
         elif kind:
             try:
-                name, dummies, qualifiers, result, result_name, linkage = self._head(head, kind)
+                heading = self._head(head, kind, host)
+                name, dummies, qualifiers, result, result_name, linkage = heading
             except FortranError as error:
                 self.at -= 1
                 return self._skipped_unit(error.kind)
@@ -346,6 +349,9 @@ class _Parser:
         self._make_explicit(scope, body, spec_end, names, own if kind == "function" else "")
         inner = tuple(self._contained(scope))
         end = self._close_unit()
+        if isinstance(result, NamedType) and result.name in ("real", "integer", "complex"):
+            # The kind may be declared inside.
+            result = scope.arithmetic_type(result.name, result.arguments[0])
         if result is None:
             result = ScalarType("void")
             if kind == "function":
@@ -363,10 +369,10 @@ class _Parser:
             body_span=body_span,
         )  # fmt: skip
 
-    def _head(self, line: Line, kind: str) -> tuple:
+    def _head(self, line: Line, kind: str, host: Scope) -> tuple:
         """Name, dummies, qualifiers, result type, result name and linkage of a procedure."""
         rule = "Function_Stmt" if kind == "function" else "Subroutine_Stmt"
-        reader = ExpressionReader(line.tokens, self.scope)
+        reader = ExpressionReader(line.tokens, host)
         qualifiers: list[str] = []
         result: Type | None = None
         while not reader.accept_word(kind):
@@ -374,7 +380,7 @@ class _Parser:
                 qualifiers.append(reader.name())
             else:
                 result = reader.type_spec()
-                if isinstance(result, NamedType) and result.name in self.scope.constants:
+                if isinstance(result, NamedType) and result.name in host.constants:
                     raise FortranError
         name = reader.name()
         dummies: list[Token] = []
@@ -761,11 +767,14 @@ class _Parser:
         words = [t.text for t in line.tokens]
         start = words.index("::") + 1 if "::" in words else 1
         module = self.modules.get(words[start])
+        renamed = {words[k + 1]: words[k - 1] for k in range(len(words) - 1) if words[k] == "=>"}
         if module is None:
             self.scope.sees_unknown |= words[start] not in _NO_ARRAYS
+            if words[start] in _INTRINSIC_MODULES:
+                for name in renamed.keys() & KIND_CONSTANTS.keys():
+                    self.scope.constants[renamed[name]] = KIND_CONSTANTS[name]
             return None
         only = words[words.index("only") + 2 :] if "only" in words[start + 1 :] else None
-        renamed = {words[k + 1]: words[k - 1] for k in range(len(words) - 1) if words[k] == "=>"}
         for table in ("types", "structures", "constants"):
             for name, value in getattr(module, table).items():
                 if only is None or name in only:

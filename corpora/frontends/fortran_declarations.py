@@ -49,7 +49,7 @@ def read_declarations(line: Line, scope: Scope, component: bool = False) -> list
         declared = _entity(reader, kind, storage, extents, line.span)
         found.append(declared)
         scope.types[declared.name] = declared.type
-        enter_constant(declared, scope, reader)
+        enter_constant(declared, scope)
         if not reader.accept(","):
             break
     reader.expect_end()
@@ -113,11 +113,7 @@ def _entity(
             length = reader.primary()
         if not isinstance(kind, (ScalarType, NamedType)):
             raise FortranError
-        if isinstance(kind, NamedType) and kind.name != "character":
-            raise FortranError
-        if isinstance(kind, ScalarType) and kind.name != "char":
-            raise FortranError("width after a name")
-        kind = NamedType("character", (length,))
+        kind = _of_width(kind, length, reader.scope)
         if reader.is_op("("):
             extents = read_extents(reader)
     value = None
@@ -132,11 +128,28 @@ def _entity(
     return Declaration(name, full, value, None, storage, reader.span(first), group)
 
 
+_WORDS = {"i": "integer", "f": "real", "c": "complex", "b": "logical"}
+
+
+def _of_width(kind: Type, width: Expression, scope: Scope) -> Type:
+    """The type of `a` in `character a*4` and in `real a*8`."""
+    name = kind.name if isinstance(kind, (ScalarType, NamedType)) else ""
+    if name in ("char", "character"):
+        return NamedType("character", (width,))
+    word = _WORDS.get(name[:1], "") if isinstance(kind, ScalarType) else ""
+    if not word or not isinstance(width, Literal) or not width.text.isdigit():
+        raise FortranError("width after a name")
+    size = int(width.text[:9]) // (2 if word == "complex" else 1)
+    return scope.arithmetic_type(word, Literal(str(size), "i32"), f"{word}*{width.text}")
+
+
 def read_extents(reader: ExpressionReader) -> tuple[Extent, ...]:
     """`(n, 0:m, *)` as extents. size is given for every explicit shape, `upper` too.
 
     An assumed size has the upper bound Name('*').
     """
+    if [t.text for t in reader.tokens[reader.at + 1 : reader.at + 2]] == [".."]:
+        raise FortranError("assumed rank")
     items, keywords = reader.arguments()
     if keywords or not items:
         raise FortranError
@@ -172,16 +185,12 @@ def _size(lower: Expression, upper: Expression) -> Expression:
     return Binary("+", Binary("-", upper, lower), one)
 
 
-def enter_constant(declared: Declaration, scope: Scope, reader: ExpressionReader) -> None:
+def enter_constant(declared: Declaration, scope: Scope) -> None:
     """Notes the value of an integer constant, for kinds."""
     scope.constants.pop(declared.name, None)
     if "parameter" not in declared.storage or declared.value is None:
         return
-    span = getattr(declared.value, "span", None)
-    if span is None:
-        return
-    words = [t.text for t in reader.tokens if span.start <= t.start and t.end <= span.end]
-    value = scope.kind_value("".join(words))
+    value = scope.kind_value(declared.value)
     if value is not None:
         scope.constants[declared.name] = value
 
@@ -276,4 +285,4 @@ def _gain(
             del body[place]
         body.append(new)
     scope.types[name] = kind
-    enter_constant(new, scope, reader)
+    enter_constant(new, scope)

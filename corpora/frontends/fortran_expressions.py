@@ -411,8 +411,7 @@ class ExpressionReader:
                 return ScalarType("char", spelled=spelled)
             length = length or Literal("1", "i32")
             return NamedType("character", (length, kind) if kind else (length,))
-        text = kind.text if isinstance(kind, Literal) else spelled.partition("(")[2][:-1]
-        return self.scope.arithmetic_type(word, kind, text.removeprefix("kind="), spelled)
+        return self.scope.arithmetic_type(word, kind, spelled)
 
     def _length(self) -> tuple[Expression | None, Expression | None]:
         """Length and kind of a character type."""
@@ -458,8 +457,13 @@ def literal_type(text: str, scope: Scope) -> str:
     if "." not in digits and "e" not in digits and "d" not in digits:
         if not kind:
             return "i32"
-        value = scope.kind_value(kind)
+        value = _suffix_value(kind, scope)
         return f"i{8 * value}" if value in (1, 2, 4, 8) else "integer"
     if "d" in digits:
         return "f64"
-    return REAL_KINDS.get(scope.kind_value(kind), "real") if kind else "f32"
+    return REAL_KINDS.get(_suffix_value(kind, scope), "real") if kind else "f32"
+
+
+def _suffix_value(suffix: str, scope: Scope) -> int | None:
+    """The kind behind a number's underscore: digits or a name."""
+    return int(suffix[:9]) if suffix.isdigit() else scope.constants.get(suffix)

@@ -5,17 +5,19 @@ declarations. Two facts of the grammar count as declarations of names from modul
 does not hold: a name that is assigned with subscripts is an array (no function can be assigned),
 and so is one with a section (`a(1:n)`).
 
-    python -c "from corpora.frontends.fortran_scope import Scope; print(Scope().kind_value('dp'))"
+    python -c "from corpora.ir import Name; from corpora.frontends.fortran_scope import Scope; \
+        print(Scope().kind_value(Name('c_double')))"
 """
 
 from __future__ import annotations
 
+from corpora.frontends.fortran_kinds import KIND_CONSTANTS, evaluate_kind
 from corpora.ir import Access, ArrayType, Expression, Member, Name, NamedType, ScalarType, Type
-from corpora.signatures.fortran_kinds import KIND_CONSTANTS, evaluate_integer
 
 REAL_KINDS: dict[int | None, str] = {4: "f32", 8: "f64", 10: "f80"}
 _COMPLEX_KINDS: dict[int | None, str] = {4: "c64", 8: "c128"}
 _INTEGER_KINDS: dict[int | None, str] = {1: "i8", 2: "i16", 4: "i32", 8: "i64"}
+_KINDS = {"real": REAL_KINDS, "complex": _COMPLEX_KINDS, "integer": _INTEGER_KINDS}
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -82,28 +84,22 @@ class Scope:
                 scope = scope.host
         return False
 
-    def kind_value(self, text: str) -> int | None:
+    def kind_value(self, expression: Expression) -> int | None:
         """Value of a kind: a number, or an expression of known constants."""
-        if text.isdigit():
-            return int(text) if len(text) < 10 else None
-        return evaluate_integer(text, self.constants) if len(text) < 200 else None
+        return evaluate_kind(expression, self.constants)
 
-    def arithmetic_type(
-        self, word: str, kind: Expression | None, kind_text: str = "", spelled: str = ""
-    ) -> Type:
+    def arithmetic_type(self, word: str, kind: Expression | None, spelled: str = "") -> Type:
         """The type of `word` (`real`, `double precision`) with a kind. A NamedType where the
-        kind is unknown or no element type has it. kind_text: the text of `kind`."""
+        kind is unknown or no element type has it."""
         if word in ("double precision", "double complex"):
             name = "f64" if word == "double precision" else "c128"
             return ScalarType(name, spelled=spelled)
         if word == "byte":
             return ScalarType("i8", spelled=spelled)
-        if word == "logical":
-            return ScalarType("bool", spelled=spelled)
-        value = 4
-        if kind is not None:
-            value = self.kind_value(kind_text)
-        table = {"real": REAL_KINDS, "complex": _COMPLEX_KINDS, "integer": _INTEGER_KINDS}[word]
+        value = 4 if kind is None else self.kind_value(kind)
+        if word == "logical" and value in (1, 2, 4, 8):
+            return ScalarType("bool", spelled=spelled, bytes=value)
+        table = _KINDS.get(word, {})
         if value in table:
             return ScalarType(table[value], spelled=spelled)
         return NamedType(word, (kind,))

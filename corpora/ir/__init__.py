@@ -9,4 +9,4 @@
 
 from corpora.ir.edits import Edit, apply_edits
 from corpora.ir.nodes import *  # noqa: F403
-from corpora.ir.walk import children, find, names_in, transform, walk
+from corpora.ir.walk import children, find, names_in, rewrite_statements, transform, walk

@@ -62,6 +62,8 @@ class ScalarType:
     const: bool = False
     spelled: str = field(default="", compare=False)
     volatile: bool = False
+    bytes: int = field(default=0, compare=False)
+    """Width of a Fortran logical, which its name does not say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,29 @@ def transform(node: T, change: Callable[[Any], Any]) -> T:
     return cast(T, change(replace(cast(Any, node), **changed) if changed else node))
 
 
+def rewrite_statements(
+    body: tuple[Any, ...], change: Callable[[Any], tuple[Any, ...] | None]
+) -> tuple[Any, ...]:
+    """`body` rebuilt from the outside in: `change` gets each statement before those inside of it.
+
+    It returns the statements that take its place, or None: the statement stays, and those inside
+    of it are asked for.
+    """
+    out: list[Any] = []
+    for statement in body:
+        new = change(statement)
+        if new is not None:
+            out += new
+            continue
+        inside = {
+            name: rewrite_statements(old, change)
+            for name in ("body", "then", "otherwise", "cases")
+            if isinstance(old := getattr(statement, name, None), tuple)
+        }
+        out.append(replace(statement, **inside) if inside else statement)
+    return tuple(out)
+
+
 def _transform_tuple(items: tuple[Any, ...], change: Callable[[Any], Any]) -> tuple[Any, ...]:
     out: list[Any] = []
     same = True

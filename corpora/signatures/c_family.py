@@ -1,261 +1,277 @@
-"""Signatures of C++, CUDA and OpenMP functions, read from the tokens of their parameter lists.
+"""Signatures of C++, CUDA and OpenMP functions, read from the typed tree of their text.
 
 Contract: `read_c_family_signature(program)` gives the Signature of the last definition called
-`program.name`; typedefs, `using`, object-like macros and integer constants of the same text are
-followed. A scalar by value is intent `in`, a pointee or reference that is const is `in`, everything
-else `inout`. A `void *` that the body casts to one element type is an array of that type; a
-structure of a real and an imaginary part is complex, another is its numbers (`p__x`,
+`program.name`. A scalar by value is intent `in`, a pointee or reference that is const is `in`,
+everything else `inout`. A `void *` that the body casts to one element type is an array of that
+type; a structure of a real and an imaginary part is complex, another is its numbers (`p__x`,
 corpora.signatures.structures); a `std::vector` is an array whose length comes with it, as Fortran's
 `x(:)`. A `void *` function that returns nothing but null, as threads' functions do, returns
 nothing. Raises SignatureError.
 
-    python -c "from corpora.records import Program; \\
+    python -c "from corpora.records import Program; \
         from corpora.signatures.c_family import read_c_family_signature; \
-print(read_c_family_signature(Program('cpp', 'f', 'void f ( const float * * rows , int A [ ] [ 8 ] )
-{ }')))"
+        print(read_c_family_signature(Program('cpp', 'f', 'void f(float **r, int A[][8]) {}')))"
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
 from corpora.dialects import get_dialect
+from corpora.emit.c_family import emit_c_family
+from corpora.frontends.c_family import parse_c_family
+from corpora.frontends.queries import bindings, functions_of, source_text
+from corpora.ir import (
+    ArrayType,
+    Cast,
+    Extent,
+    Function,
+    NamedType,
+    PointerType,
+    ReferenceType,
+    Return,
+    ScalarType,
+    StructDefinition,
+    TranslationUnit,
+    Type,
+    find,
+)
+from corpora.ir import Parameter as FunctionParameter
 from corpora.records import Member, Parameter, Program, Signature
-from corpora.signatures.declarators import (
-    Declaration,
-    evaluate_extent,
-    find_element_type,
-    parse_declaration,
+from corpora.signatures.element_types import (
+    DeclaredShape,
+    element_of,
+    named_types,
+    show_type,
+    take_apart,
 )
 from corpora.signatures.errors import SignatureError
-from corpora.signatures.null_checks import NULL
+from corpora.signatures.integer_constants import IntegerConstants
+from corpora.signatures.null_checks import is_null
 from corpora.signatures.pointees import is_single_object
-from corpora.signatures.structures import Structure, StructureLeaf, find_structures
-from corpora.syntax.c_family import (
-    CFunction,
-    TextDefinitions,
-    find_c_functions,
-    parse_c_family,
-    split_at_commas,
-)
+from corpora.signatures.structures import Structure, StructureLeaf, structures_of
 
 
 def read_c_family_signature(program: Program) -> Signature:
     """Signature of the entry function of C-family `program`. Raises SignatureError."""
     where = f"{program.dialect} function '{program.name}'"
-    found = _entry(program, where)
-    head = found.head()
-    if "__device__" in head and "__host__" not in head:
+    unit = parse_c_family(program.text, program.dialect)
+    function = _entry(program, unit, where)
+    if "__device__" in function.qualifiers and "__host__" not in function.qualifiers:
         raise SignatureError(f"{where}: is a __device__ function, which the host cannot call")
-    names = TextDefinitions.of(program.text)
-    body = found.node.text.decode(errors="replace")
-    complex_names = _complex_structures(program.text)
+    is_kernel = "__global__" in function.qualifiers
     text = _Text(
-        body,
-        program.text,
-        "__global__" in head,
-        names,
-        find_structures(program.text, vectors=get_dialect(program.dialect).model == "cuda"),
+        function,
+        unit,
+        IntegerConstants.of(unit),
+        structures_of(unit, vectors=get_dialect(program.dialect).model == "cuda"),
+        _complex_structures(unit),
         where,
     )
     parameters = tuple(
-        chain.from_iterable(
-            _parameters(_replace_type_names(_cast(tokens, body), complex_names), i, text)
-            for i, tokens in enumerate(found.parameters())
-        )
+        chain.from_iterable(_parameters(p, i, text) for i, p in enumerate(function.parameters))
     )
     if len({p.name for p in parameters}) != len(parameters):
         raise SignatureError(f"{where}: two parameters have the same name")
-    result = _result(_replace_type_names([*head, ""], complex_names)[:-1], names, body, where)
-    if "__global__" in head and any("&" in tokens for tokens in found.parameters()):
+    result = _result(text)
+    if is_kernel and any(isinstance(p.type, ReferenceType) for p in function.parameters):
         raise SignatureError(
             f"{where}: a __global__ function takes a reference, which would be to the host's memory"
         )
-    if "__global__" in head and result is not None:
+    if is_kernel and result is not None:
         raise SignatureError(f"{where}: a __global__ function must return void")
-    return Signature(
-        program.name, parameters, result, "kernel" if "__global__" in head else "function"
-    )
-
-
-_STRUCTURE = re.compile(
-    r"\bstruct\s*(\w*)\s*\{\s*(float|double)\s+(?:r|re|real)\s*(?:,|;\s*\2)\s*(?:i|im|imag)\s*;\s*\}\s*(\w*)\s*;"
-)
-
-
-def _complex_structures(text: str) -> dict[str, str]:
-    """Names of structures that hold one real and one imaginary part, with the complex type of the
-    same layout.
-    """
-    return {
-        name: f"{m[2]} _Complex" for m in _STRUCTURE.finditer(text) for name in (m[1], m[3]) if name
-    }
-
-
-def _replace_type_names(tokens: list[str], complex_names: dict[str, str]) -> list[str]:
-    if not complex_names or not set(tokens) & set(complex_names):
-        return tokens
-    plain = [t for t in tokens if t != "struct"]
-    return [
-        word
-        for t in plain
-        for word in (complex_names[t].split() if t in complex_names and t != plain[-1] else [t])
-    ]
-
-
-def _cast(tokens: list[str], body: str) -> list[str]:
-    """`void *p` as `T *p` where the body casts p to pointers to T, or to arrays of T, and to
-    nothing else.
-    """
-    if (
-        tokens[:2] != ["void", "*"]
-        and tokens[:3] != ["const", "void", "*"]
-        or not tokens[-1].isidentifier()
-    ):
-        return tokens
-    # `(T *)p`, `(T (*)[N][M])p`, `reinterpret_cast<T *>(p)`; (void *)p says nothing.
-    name = re.escape(tokens[-1])
-    casts = re.findall(
-        rf"\(\s*((?:const\s+)?\w+(?:\s+\w+)*)\s*(?:\*|\(\s*\*\s*\)\s*(?:\[[^\]]*\]\s*)*)\s*\)\s*{name}\b",
-        body,
-    )
-    casts += re.findall(
-        rf"_cast\s*<\s*((?:const\s+)?\w+(?:\s+\w+)*)\s*\*\s*>\s*\(\s*{name}\s*\)", body
-    )
-    types = {" ".join(c.split()).removeprefix("const ") for c in casts} - {"void"}
-    return (
-        [word for t in tokens for word in (types.copy().pop().split() if t == "void" else [t])]
-        if len(types) == 1
-        else tokens
-    )
-
-
-def _entry(program: Program, where: str) -> CFunction:
-    functions = list(find_c_functions(parse_c_family(program.text).root_node))
-    named = [f for f in functions if program.name in (f.name, f.qualified)]
-    if not named:
-        known = ", ".join(dict.fromkeys(f.name for f in functions)) or "none"
-        raise SignatureError(f"{where}: no definition found in the text (functions there: {known})")
-    found = named[-1]
-    if found.template:
-        raise SignatureError(f"{where}: is a template; tests need a function of concrete types")
-    if found.member:
-        raise SignatureError(f"{where}: is a class member or operator; tests need a free function")
-    return found
+    return Signature(program.name, parameters, result, "kernel" if is_kernel else "function")
 
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """What parameters are read against: the function's own text and the whole one, whether it is a
-    kernel, names and structures of the whole text, and how errors call the function.
+    """What parameters are read against: the function, the tree round it, its constants, structures
+    and complex types, and how errors call the function.
     """
 
-    body: str
-    whole: str
-    is_kernel: bool
-    names: TextDefinitions
+    function: Function
+    unit: TranslationUnit
+    constants: IntegerConstants
     structures: dict[str, Structure | str]
+    complex_types: dict[str, ScalarType]
     where: str
 
+    @property
+    def is_kernel(self) -> bool:
+        return "__global__" in self.function.qualifiers
 
-def _parameters(tokens: Sequence[str], index: int, text: _Text) -> tuple[Parameter, ...]:
+
+def _entry(program: Program, unit: TranslationUnit, where: str) -> Function:
+    functions = functions_of(unit)
+    named = [f for f in functions if program.name in (f.name, "::".join([*f.scope, f.name]))]
+    if not named:
+        known = ", ".join(dict.fromkeys(f.name for f in functions)) or "none"
+        unread = unit.errors[0] if unit.errors else None
+        line = f"; line {unread.span.line} cannot be read" if unread and unread.span else ""
+        raise SignatureError(
+            f"{where}: no definition found in the text (functions there: {known}){line}"
+        )
+    found = named[-1]
+    methods = [m for s in find(unit, StructDefinition) for m in s.methods]
+    if any(found is m for m in methods) or "::" in found.name or "operator" in found.name:
+        raise SignatureError(f"{where}: is a class member or operator; tests need a free function")
+    if found.template_parameters or "template <>" in found.qualifiers:
+        raise SignatureError(f"{where}: is a template; tests need a function of concrete types")
+    return found
+
+
+_PARTS = frozenset((re, im) for re in ("r", "re", "real") for im in ("i", "im", "imag"))
+
+
+def _complex_structures(unit: TranslationUnit) -> dict[str, ScalarType]:
+    """Names of structures that hold one real and one imaginary part, with the complex type of the
+    same layout.
+    """
+    found: dict[str, ScalarType] = {}
+    for node in find(unit, StructDefinition):
+        types = {field.type for field in node.fields}
+        parts = tuple(field.name for field in node.fields)
+        plain = not (node.bases or node.items or node.attributes or node.template)
+        if node.kind == "struct" and plain and parts in _PARTS and len(types) == 1:
+            name = {"f32": "c64", "f64": "c128"}.get(getattr(types.pop(), "name", ""))
+            if name and node.name:
+                found[node.name] = ScalarType(name)
+    return found | named_types(unit, found)
+
+
+def _parameters(declared: FunctionParameter, index: int, text: _Text) -> tuple[Parameter, ...]:
     """What one parameter of the function is to tests: itself, or the numbers of the structures that
     it holds.
     """
-    shown, where = " ".join(tokens), text.where
-    if "..." in tokens:
+    where = text.where
+    if declared.name == "..." or "..." in declared.attributes:
         raise SignatureError(f"{where}: takes a variable number of arguments")
-    declared = parse_declaration(tokens, text.names, f"{where}: parameter '{shown}'")
     name = declared.name or f"unnamed_{index + 1}"
-    if (container := _container(declared)) is not None:
-        return (_read_container(*container, declared, name, text),)
-    held = text.structures.get(declared.specifiers[-1]) if declared.specifiers else None
-    if isinstance(held, str):
+    type_ = _follow_casts(declared, text)
+    shape = take_apart(type_)
+    if shape is None:
         raise SignatureError(
-            f"{where}: parameter '{name}' is of a structure that tests cannot hold: {held}"
+            f"{where}: parameter '{_shown(declared, text)}' is a function pointer or another "
+            f"nested declarator, which tests cannot hold"
         )
-    if held is not None:
-        return _members(held, name, declared, text)
-    return (_plain_parameter(declared, name, shown, text),)
+    base = shape.base
+    if isinstance(base, NamedType):
+        plain = base.name.removeprefix("::")
+        if plain in text.complex_types:
+            shape = replace(shape, base=text.complex_types[plain])
+        elif plain.removeprefix("std::") in ("vector", "array") and base.arguments:
+            return (_read_container(base, shape, name, text),)
+        elif (held := text.structures.get(plain)) is not None:
+            if isinstance(held, str):
+                raise SignatureError(
+                    f"{where}: parameter '{name}' is of a structure that tests cannot hold: {held}"
+                )
+            return _members(held, name, shape, text)
+    return (_plain_parameter(shape, name, declared, text),)
 
 
-def _container(declared: Declaration) -> tuple[str, tuple[str, ...]] | None:
-    """`vector` or `array` of the standard library, and the tokens between its brackets; None for
-    another type.
+def _shown(declared: FunctionParameter, text: _Text) -> str:
+    return " ".join(source_text(text.unit, declared).split())
+
+
+def _follow_casts(declared: FunctionParameter, text: _Text) -> Type:
+    """The type of a parameter; of `void *p` that of `T *p` where the body casts p to pointers to T,
+    or to arrays of T, and to nothing else.
     """
-    words = (
-        declared.specifiers[2:] if declared.specifiers[:2] == ("std", "::") else declared.specifiers
-    )
-    known = words[:1] in (("vector",), ("array",)) and words[1:2] == ("<",) and words[-1] == ">"
-    return (words[0], words[2:-1]) if known else None
+    pointer = declared.type
+    if not isinstance(pointer, PointerType) or pointer.to not in (_VOID, _CONST_VOID):
+        return pointer
+    uses = {id(b.name) for b in bindings(text.function) if b.definition is declared}
+    types = set()
+    for cast in find(text.function.body or (), Cast):
+        if id(cast.operand) in uses and isinstance(cast.type, PointerType):
+            to = cast.type.to
+            to = to.of if isinstance(to, ArrayType) else to
+            types.add(replace(to, const=False) if hasattr(to, "const") else to)
+    types.discard(_VOID)
+    if len(types) != 1:
+        return pointer
+    only = types.pop()
+    const = isinstance(pointer.to, ScalarType) and pointer.to.const
+    return PointerType(replace(only, const=True) if const and hasattr(only, "const") else only)
 
 
-def _read_container(
-    kind: str, inside: tuple[str, ...], declared: Declaration, name: str, text: _Text
-) -> Parameter:
+_VOID = ScalarType("void")
+_CONST_VOID = ScalarType("void", const=True)
+
+
+def _read_container(base: NamedType, shape: DeclaredShape, name: str, text: _Text) -> Parameter:
     """An array whose length comes with it, or is a constant."""
     where = f"{text.where}: parameter '{name}'"
-    element, *extent = (tuple(part) for part in split_at_commas(inside))
-    type_ = (
-        None if "<" in inside else find_element_type(replace(declared, specifiers=element), where)
-    )
+    kind = base.name.removeprefix("::").removeprefix("std::")
+    element, *extent = base.arguments
+    type_ = None
+    if isinstance(element, ScalarType) or isinstance(element, NamedType) and not element.arguments:
+        element = text.complex_types.get(getattr(element, "name", ""), element)
+        type_ = element_of(element, where)
     if (
         type_ in (None, "bool")
-        or declared.pointers
-        or declared.extents
-        or declared.reference == "&&"
+        or shape.levels
+        or shape.reference == "&&"
         or len(extent) != (kind == "array")
     ):
-        shown = " ".join(declared.specifiers)
         raise SignatureError(
-            f"{where} has type '{shown}', which tests cannot hold (of vectors they hold those "
-            f"of numbers, by reference or value)"
+            f"{where} has type '{show_type(base)}', which tests cannot hold (of vectors they "
+            f"hold those of numbers, by reference or value)"
         )
-    shape = (":",) if kind == "vector" else (str(evaluate_extent(extent[0], text.names, where)),)
-    return Parameter(name, "array", type_, _intent(declared), by_reference=True, shape=shape)
+    length = ":" if kind == "vector" else str(_extent(Extent(extent[0]), text, where))
+    return Parameter(name, "array", type_, _intent(shape), by_reference=True, shape=(length,))
 
 
-def _plain_parameter(declared: Declaration, name: str, shown: str, text: _Text) -> Parameter:
+def _extent(extent: Extent, text: _Text, what: str) -> int:
+    """The value of an extent that must be known. Raises SignatureError where it is no constant."""
+    value = text.constants.value(extent.size, {p.name for p in text.function.parameters})
+    if value is None or value <= 0:
+        shown = "" if extent.size is None else " ".join(emit_c_family(extent.size).split())
+        raise SignatureError(f"{what} has inner extent '{shown}', which is not a positive constant")
+    return value
+
+
+def _plain_parameter(
+    shape: DeclaredShape, name: str, declared: FunctionParameter, text: _Text
+) -> Parameter:
     where = text.where
-    element = find_element_type(declared, f"{where}: parameter '{name}'")
+    element = element_of(shape.base, f"{where}: parameter '{name}'")
     if element is None:
         raise SignatureError(
             f"{where}: parameter '{name}' is a void pointer; tests need an element type"
         )
-    levels = declared.pointers + bool(declared.extents)
-    if declared.reference and (levels or declared.reference == "&&"):
+    if shape.reference and (shape.levels or shape.reference == "&&"):
         raise SignatureError(
-            f"{where}: parameter '{shown}' is a reference to something else than a scalar"
+            f"{where}: parameter '{_shown(declared, text)}' is a reference to something else "
+            f"than a scalar"
         )
-    if levels == 0:
-        return Parameter(name, "scalar", element, _intent(declared), bool(declared.reference))
-    inner = tuple(
-        evaluate_extent(e, text.names, f"{where}: array '{name}'") for e in declared.extents[1:]
-    )
-    if levels == 1:
-        return Parameter(name, "array", element, _intent(declared), inner_extents=inner)
-    if levels == 2 and not inner:
-        return Parameter(name, "rows", element, _intent(declared))
+    if shape.levels == 0:
+        return Parameter(name, "scalar", element, _intent(shape), bool(shape.reference))
+    inner = tuple(_extent(e, text, f"{where}: array '{name}'") for e in shape.extents[1:])
+    if shape.levels == 1:
+        return Parameter(name, "array", element, _intent(shape), inner_extents=inner)
+    if shape.levels == 2 and not inner:
+        return Parameter(name, "rows", element, _intent(shape))
     raise SignatureError(
-        f"{where}: parameter '{shown}' has more levels of pointers than tests can hold (two)"
+        f"{where}: parameter '{_shown(declared, text)}' has more levels of pointers than tests "
+        f"can hold (two)"
     )
 
 
-def _intent(declared: Declaration) -> str:
-    by_value = not (declared.reference or declared.pointers or declared.extents)
-    return "in" if declared.const or by_value else "inout"
+def _intent(shape: DeclaredShape) -> str:
+    by_value = not (shape.reference or shape.levels)
+    return "in" if shape.const or by_value else "inout"
 
 
 def _members(
-    held: Structure, name: str, declared: Declaration, text: _Text
+    held: Structure, name: str, declared: DeclaredShape, text: _Text
 ) -> tuple[Parameter, ...]:
     """The numbers of structures: arrays where the function takes many, else scalars and arrays of a
     fixed length.
     """
-    levels = declared.pointers + bool(declared.extents)
+    levels = declared.levels
     if (
         levels > 1
         or len(declared.extents) > 1
@@ -269,7 +285,7 @@ def _members(
     passing = (
         (
             "array"
-            if declared.extents or not is_single_object(name, text.body, text.whole)
+            if declared.extents or not is_single_object(name, text.function, text.unit)
             else "pointer"
         )
         if levels
@@ -291,9 +307,9 @@ def _members(
 
 
 def _member(
-    leaf: StructureLeaf, held: Structure, name: str, passing: str, declared: Declaration
+    leaf: StructureLeaf, held: Structure, name: str, passing: str, declared: DeclaredShape
 ) -> Parameter:
-    type_name = "".join(declared.specifiers) if held.holds_pointers else ""
+    type_name = show_type(replace(declared.base, const=False)) if held.holds_pointers else ""
     member = Member(
         name,
         leaf.path,
@@ -326,14 +342,19 @@ def _member(
     return Parameter(called, "scalar", leaf.type, intent, passing != "value", member=member)
 
 
-def _result(head: list[str], names: TextDefinitions, body: str, where: str) -> str | None:
-    if "auto" in head:
+def _result(text: _Text) -> str | None:
+    """Element type of the result, None for nothing. Raises SignatureError."""
+    where, written = text.where, text.function.result
+    if written == ScalarType("auto"):
         raise SignatureError(f"{where}: returns 'auto'; its result type must be written")
-    declared = parse_declaration(head, names, f"{where}: its result")
-    if declared.pointers or declared.reference:
-        returned = re.findall(r"\breturn\b\s*([^;]*?)\s*;", body)
-        untyped = declared.specifiers[-1:] == ("void",) and declared.pointers == 1
-        if untyped and returned and all(NULL.fullmatch(value) for value in returned):
+    shape = take_apart(written)
+    if shape is None or shape.levels or shape.reference:
+        returned = [r.value for r in find(text.function.body or (), Return)]
+        untyped = shape is not None and shape.pointers == 1 and shape.base == _VOID
+        if untyped and returned and all(is_null(value) for value in returned):
             return None
         raise SignatureError(f"{where}: returns a pointer or reference, which tests cannot compare")
-    return find_element_type(declared, f"{where}: its result")
+    base = shape.base
+    if isinstance(base, NamedType):
+        base = text.complex_types.get(base.name.removeprefix("::"), base)
+    return element_of(base, f"{where}: its result")

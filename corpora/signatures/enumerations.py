@@ -1,9 +1,5 @@
 """Enumerations of C and C++: the whole numbers that their values are.
 
-Contract: `find_enumerations(text)` gives every named enumeration of a text with its element type
-(what is written behind the colon, else int's) and the values of its enumerators, as far as they can
-be read.
-
     python -c "from corpora.signatures.enumerations import find_enumerations; \\
         print(find_enumerations('enum class kind : unsigned char { wall = 2, fluid };'))"
 """
@@ -12,73 +8,51 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tree_sitter import Node
+from corpora.frontends.c_family import parse_c_family
+from corpora.frontends.c_types import NAMED_SCALARS, scalar_of_words
+from corpora.ir import ScalarType, StructDefinition, TranslationUnit, TypeAlias, find
+from corpora.records import ELEMENT_TYPES
+from corpora.signatures.element_types import named_types
+from corpora.signatures.integer_constants import IntegerConstants, enumerator_values
 
-from corpora.signatures.declarators import find_element_type, parse_declaration
-from corpora.signatures.errors import SignatureError
-from corpora.syntax.c_family import (
-    TextDefinitions,
-    get_leaf_texts,
-    iterate_descendants,
-    parse_c_family,
-)
+__all__ = ["Enumeration", "enumerations_of", "find_enumerations"]
 
 
 @dataclass(frozen=True, slots=True)
 class Enumeration:
+    """type: the element type of its values. values: those of its constants that can be read."""
+
     type: str
     values: tuple[int, ...]
 
 
-def find_enumerations(text: str) -> dict[str, Enumeration]:
-    if "enum" not in text:
-        return {}
-    names, found = TextDefinitions.of(text), {}
-    for node in iterate_descendants(parse_c_family(text).root_node):
-        body = node.child_by_field_name("body") if node.type == "enum_specifier" else None
-        if body is not None and (type_ := _underlying(node, names)):
-            found |= dict.fromkeys(_names(node), Enumeration(type_, _values(body, names)))
-    return found
+def find_enumerations(text: str, dialect: str = "cuda") -> dict[str, Enumeration]:
+    """Every named enumeration of a C-family text, under its own name and its typedefs' names."""
+    return enumerations_of(parse_c_family(text, dialect)) if "enum" in text else {}
 
 
-def _names(node: Node) -> list[str]:
-    own, parent = node.child_by_field_name("name"), node.parent
-    typedefs = (
-        parent.children_by_field_name("declarator")
-        if parent is not None and parent.type == "type_definition"
-        else []
-    )
-    return [
-        n.text.decode()
-        for n in (own, *typedefs)
-        if n is not None and n.type in ("type_identifier", "qualified_identifier")
-    ]
+def enumerations_of(unit: TranslationUnit) -> dict[str, Enumeration]:
+    """Every named enumeration of `unit`, under its own name and its typedefs' names."""
+    known = IntegerConstants.of(unit).values
+    aliases = {a.name: a.type for a in find(unit, TypeAlias)}
+    found: dict[str, Enumeration] = {}
+    for node in find(unit, StructDefinition):
+        if node.kind.startswith("enum") and (type_ := _underlying(node, aliases)):
+            values = dict.fromkeys(enumerator_values(node, known).values())
+            for name in (node.name, node.name.split("::")[-1]):
+                found[name] = Enumeration(type_, tuple(values))
+    found.pop("", None)
+    return found | named_types(unit, found)
 
 
-def _underlying(node: Node, names: TextDefinitions) -> str | None:
-    base = node.child_by_field_name("base")
-    try:
-        return (
-            "i32"
-            if base is None
-            else find_element_type(
-                parse_declaration([*get_leaf_texts(base), "base"], names, ""), ""
-            )
-        )
-    except SignatureError:
-        return None
-
-
-def _values(body: Node, names: TextDefinitions) -> tuple[int, ...]:
-    found: list[int] = []
-    for entry in (c for c in body.children if c.type == "enumerator"):
-        written = entry.child_by_field_name("value")
-        value = (
-            (found[-1] + 1 if found else 0)
-            if written is None
-            else names.integer(get_leaf_texts(written))
-        )
-        if value is None:
-            break
-        found.append(value)
-    return tuple(dict.fromkeys(found))
+def _underlying(node: StructDefinition, aliases: dict[str, object]) -> str:
+    """Element type behind the colon, or int's; '' where it is none that tests can hold."""
+    if not node.bases:
+        return "i32"
+    alias = aliases.get(node.bases[0])
+    if isinstance(alias, ScalarType):
+        written = alias.name
+    else:
+        written = scalar_of_words(node.bases[0].split()) or NAMED_SCALARS.get(node.bases[0], "")
+    written = {"char": "i8"}.get(written, written)
+    return written if written in ELEMENT_TYPES else ""

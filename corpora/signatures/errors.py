@@ -1,8 +1,9 @@
-"""The error of every reader of signatures.
+"""The exception that all readers of signatures raise."""
 
-python -c "from corpora.signatures.errors import SignatureError; help(SignatureError)"
-"""
+from __future__ import annotations
 
 
 class SignatureError(ValueError):
-    """The entry function cannot be called with typed data. The message is one line with the why."""
+    """The entry function cannot be called with typed data; the message is one line that
+    says why.
+    """

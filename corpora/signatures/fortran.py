@@ -10,105 +10,261 @@ procedures, pointers, allocatables, and LOGICAL arrays of two widths or of 2 or 
 one byte an element, which is converted to four; scalars of any logical kind are `bool`).
 
     python -c "from corpora.records import Program; \\
-        from corpora.signatures.fortran import read_fortran_signature; \
-print(read_fortran_signature(Program('fortran', 'f', 'subroutine f(n, x)\\nreal*8 x(0:n)\\nend')))"
+        from corpora.signatures.fortran import read_fortran_signature; \\
+        p = Program('fortran', 'f', 'subroutine f(n, x)\\nreal*8 x(0:n)\\nend'); \\
+        print(read_fortran_signature(p))"
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import takewhile
 
-from corpora.records import Parameter, Program, Signature
+from corpora.emit.fortran import emit_expression
+from corpora.frontends.fortran import parse_fortran
+from corpora.frontends.fortran_expressions import FortranError, read_expression
+from corpora.frontends.fortran_kinds import KIND_CONSTANTS, evaluate_kind
+from corpora.frontends.fortran_lines import read_lines
+from corpora.frontends.queries import functions_of
+from corpora.ir import (
+    ArrayType,
+    Declaration,
+    Expression,
+    Extent,
+    Function,
+    Include,
+    Interface,
+    Literal,
+    Module,
+    Name,
+    NamedType,
+    Pragma,
+    ScalarType,
+    Specification,
+    StructDefinition,
+    TranslationUnit,
+    Type,
+    Unsupported,
+)
+from corpora.ir import Parameter as DummyArgument
+from corpora.records import ELEMENT_TYPES, Parameter, Program, Signature
 from corpora.signatures.errors import SignatureError
-from corpora.signatures.fortran_kinds import KIND_CONSTANTS, evaluate_integer
-from corpora.syntax.fortran import (
-    LogicalLine,
-    Procedure,
-    find_procedures,
-    find_program_units,
-    split_commas,
-)
 
-_GROUP = r"\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)"
-_SPEC = re.compile(
-    rf"^(integer|real|double\s*precision|double\s*complex|complex|logical|character|type|class|byte|procedure)\b"
-    rf"\s*(\*\s*\d+|\*\s*{_GROUP}|{_GROUP})?\s*"
-)
-_ENTITY = re.compile(rf"^(\w+)\s*({_GROUP})?\s*(?:\*\s*(\d+|{_GROUP}))?\s*({_GROUP})?\s*(=.*)?$")
-_ATTRIBUTE_STATEMENT = re.compile(
-    rf"^(dimension|intent\s*{_GROUP}|value|optional|pointer|allocatable|target|external|contiguous)\s*(?:::)?\s*(.*)$"
-)
-_WIDTHS = {
-    "integer": {1: "i8", 2: "i16", 4: "i32", 8: "i64"},
-    "real": {4: "f32", 8: "f64"},
-    "complex": {4: "c64", 8: "c128"},
-}
-_FIXED = {"doubleprecision": "f64", "doublecomplex": "c128", "byte": "i8"}
-_UNSUPPORTED = ("pointer", "allocatable", "external")
+__all__ = [
+    "Declarations", "find_logical_widths", "read_declarations", "read_fortran_signature",
+]  # fmt: skip
 
-
-@dataclass(slots=True)
-class _Scope:
-    """What the declarations of a procedure (and of its hosts) say. `types` holds (base word,
-    selector text).
-    """
-
-    constants: dict[str, int] = field(default_factory=lambda: dict(KIND_CONSTANTS))
-    types: dict[str, tuple[str, str]] = field(default_factory=dict)
-    shapes: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    attributes: dict[str, set[str]] = field(default_factory=dict)
-    intents: dict[str, str] = field(default_factory=dict)
-    implicit: dict[str, tuple[str, str]] | None = field(default_factory=lambda: _default_implicit())
-
-
-def _default_implicit() -> dict[str, tuple[str, str]]:
-    return {
-        c: ("integer", "") if c in "ijklmn" else ("real", "") for c in "abcdefghijklmnopqrstuvwxyz"
-    }
+_BARRED = ("pointer", "allocatable", "external")
+_ARITHMETIC = ("integer", "real", "complex", "logical")
 
 
 def read_fortran_signature(program: Program) -> Signature:
     """Signature of the procedure `program.name` (any case). Raises SignatureError."""
     where = f"{program.dialect} procedure '{program.name}'"
-    everything = find_procedures(program.text)
-    named = [p for p in everything if p.name == program.name.lower()]
-    if not named:
-        known = ", ".join(dict.fromkeys(p.name for p in everything)) or "none"
-        raise SignatureError(
-            f"{where}: no definition found in the text (procedures there: {known})"
-        )
-    procedure = named[-1]
-    inside = [h for h in procedure.hosts if h.kind not in ("module", "submodule")]
-    if inside:
-        raise SignatureError(
-            f"{where}: is internal to {inside[-1].kind} '{inside[-1].name}' and cannot be "
-            f"called alone"
-        )
-    scope = _scope_of(procedure, program.text)
-    parameters = tuple(_parameter(name, scope, where) for name in procedure.arguments)
-    widths = {_width(p.name, scope) for p in parameters if p.kind == "array" and p.type == "bool"}
+    unit = parse_fortran(program.text, dialect=program.dialect)
+    procedure = _entry(program, unit, where)
+    parameters = tuple(_parameter(p, procedure, where) for p in procedure.parameters)
+    widths = set(_logical_widths(procedure, arrays=True).values())
     if len(widths) > 1:
         raise SignatureError(
             f"{where}: has LOGICAL arrays of different kinds "
             f"({', '.join(map(str, sorted(widths)))} bytes), which tests cannot hold together"
         )
-    result = _result(procedure, scope, where) if procedure.kind == "function" else None
+    result = _result(procedure, where) if _is_function(procedure) else None
     return Signature(program.name, parameters, result)
 
 
 def find_logical_widths(program: Program) -> dict[str, int]:
     """Bytes of each LOGICAL dummy argument of the entry procedure, by name."""
-    named = [p for p in find_procedures(program.text) if p.name == program.name.lower()]
+    unit = parse_fortran(program.text, dialect=program.dialect)
+    named = _procedures_named(unit, program.name)
+    return _logical_widths(named[-1]) if named else {}
+
+
+def _logical_widths(procedure: Function, arrays: bool = False) -> dict[str, int]:
+    """Bytes of each LOGICAL dummy argument. arrays: of arrays alone."""
+    found = {}
+    for parameter in procedure.parameters:
+        if isinstance(parameter.type, ArrayType) or not arrays:
+            base = _base(parameter.type)
+            if isinstance(base, ScalarType) and base.name == "bool":
+                found[parameter.name] = base.bytes or 4
+    return found
+
+
+def _is_function(procedure: Function) -> bool:
+    return procedure.result != ScalarType("void")
+
+
+def _procedures_named(unit: TranslationUnit, name: str) -> list[Function]:
+    procedures = (f for f in functions_of(unit) if "program" not in f.qualifiers)
+    return [f for f in procedures if f.name == name.lower()]
+
+
+def _entry(program: Program, unit: TranslationUnit, where: str) -> Function:
+    """The procedure `program.name`, the last of several. Raises SignatureError."""
+    named = _procedures_named(unit, program.name)
     if not named:
-        return {}
-    scope = _scope_of(named[-1], program.text)
-    return {
-        name: _width(name, scope)
-        for name in named[-1].arguments
-        if _find_type(name, scope)[0] == "logical"
+        procedures = [f for f in functions_of(unit) if "program" not in f.qualifiers]
+        known = ", ".join(dict.fromkeys(f.name for f in procedures)) or "none"
+        unread = _unread_entry(unit.items, program.name.lower())
+        if unread is not None and unread.kind == "alternate return":
+            raise SignatureError(f"{where}: has alternate returns, which tests cannot take")
+        if unread is not None:
+            raise SignatureError(f"{where}: cannot be read: {_place(unread)}")
+        raise SignatureError(
+            f"{where}: no definition found in the text (procedures there: {known})"
+        )
+    host = next(
+        (f for f in functions_of(unit) if any(inner is named[-1] for inner in f.contains)), None
+    )
+    if host is not None:
+        kind = "program" if "program" in host.qualifiers else "procedure"
+        raise SignatureError(
+            f"{where}: is internal to {kind} '{host.name}' and cannot be called alone"
+        )
+    return named[-1]
+
+
+def _unread_entry(items: tuple[object, ...], name: str) -> Unsupported | None:
+    """The unsupported unit whose first line names the procedure."""
+    for item in items:
+        if isinstance(item, Module):
+            found = _unread_entry(item.items, name)
+            if found is not None:
+                return found
+        elif isinstance(item, Unsupported) and name in _words(item.text.partition("\n")[0]):
+            return item
+    return None
+
+
+def _words(text: str) -> set[str]:
+    """Names that stand in statements of Fortran."""
+    return {t.text for line in read_lines(text, "free") for t in line.tokens if t.kind == "id"}
+
+
+def _place(unread: Unsupported) -> str:
+    return f"{unread.kind}, line {unread.span.line}" if unread.span else unread.kind
+
+
+def _base(type_: Type) -> Type:
+    return type_.of if isinstance(type_, ArrayType) else type_
+
+
+def _parameter(declared: DummyArgument, procedure: Function, where: str) -> Parameter:
+    name, type_ = declared.name, declared.type
+    what = f"{where}: parameter '{name}'"
+    barred = next((a for a in _BARRED if a in declared.attributes), None)
+    if barred is None and type_ == NamedType("procedure"):
+        barred = "external"
+    if barred:
+        raise SignatureError(f"{what} is {barred}, which tests cannot hold")
+    unread = _unread_declaration(name, procedure)
+    if unread is not None:
+        raise SignatureError(f"{what} has a declaration that cannot be read: {_place(unread)}")
+    element = _element(type_, what)
+    intent = declared.intent
+    if isinstance(type_, ArrayType):
+        shape = tuple(_show_extent(e) for e in type_.extents)
+        return Parameter(name, "array", element, intent or "inout", shape=shape)
+    by_value = "value" in declared.attributes
+    intent = intent or ("in" if by_value else "inout")
+    return Parameter(name, "scalar", element, intent, not by_value)
+
+
+def _unread_declaration(name: str, procedure: Function) -> Unsupported | None:
+    """The unsupported specification that names a parameter which nothing else declares."""
+    body = procedure.body or ()
+    known = [d for d in body if isinstance(d, Declaration) and d.name == name]
+    if any(not d.implicit for d in known):
+        return None
+    specified = takewhile(lambda node: isinstance(node, _SPECIFICATIONS), body)
+    unread = (n for n in specified if isinstance(n, Unsupported) and n.kind != "common")
+    return next((n for n in unread if name in _words(n.text)), None)
+
+
+_SPECIFICATIONS = (
+    Declaration, Include, Interface, Pragma, Specification, StructDefinition, Unsupported,
+)  # fmt: skip
+
+
+def _show_extent(extent: Extent) -> str:
+    """As declared: `n`, `0:n`, `*`, `:`, `2:`."""
+    upper = _show(extent.upper)
+    if extent.lower is not None:
+        return f"{_show(extent.lower)}:{upper}"
+    return upper or ":"
+
+
+def _show(value: Expression | None) -> str:
+    return "" if value is None else "".join(emit_expression(value).split()).lower()
+
+
+def _element(type_: Type, what: str) -> str:
+    """Element type of a variable, or of an array's elements. Raises SignatureError."""
+    base, is_array = _base(type_), isinstance(type_, ArrayType)
+    if isinstance(base, ScalarType):
+        if base.name == "char" and not is_array:
+            return "i8"
+        if base.name == "bool" and is_array and (base.bytes or 4) not in (1, 4):
+            raise SignatureError(
+                f"{what} is an array of {base.bytes}-byte LOGICAL; declare it logical or "
+                f"logical(c_bool) to test it"
+            )
+        if base.name in ELEMENT_TYPES:
+            return base.name
+        shown = "character" if base.name == "char" else base.spelled or base.name
+        raise SignatureError(f"{what} is of type '{shown}', which tests cannot hold")
+    assert isinstance(base, NamedType)
+    if base == NamedType("undeclared"):
+        raise SignatureError(f"{what} has no declaration under 'implicit none'")
+    if base.name == "character" and not is_array and base.arguments in _ONE_CHARACTER:
+        return "i8"
+    if base.name in _ARITHMETIC:
+        kind = base.arguments[0]
+        known = f"kind {kind.text}" if isinstance(kind, Literal) else "an unknown kind"
+        raise SignatureError(
+            f"{what} is {base.name}({_show(kind)}) of {known}, which tests cannot hold"
+        )
+    written = ",".join(_show(a) for a in base.arguments)
+    shown = f"{base.name}({written})" if written else f"type({base.name})"
+    raise SignatureError(f"{what} is of type '{shown}', which tests cannot hold")
+
+
+_ONE_CHARACTER = ((Literal("1", "i32"),), (Name("*"),))
+
+
+def _result(procedure: Function, where: str) -> str:
+    what = f"{where}: its result"
+    own = procedure.result_name or procedure.name
+    storage = {
+        word
+        for d in procedure.body or ()
+        if isinstance(d, Declaration) and d.name == own
+        for word in d.storage
     }
+    if storage & {"pointer", "allocatable"}:
+        raise SignatureError(f"{what} is a pointer or allocatable, which tests cannot compare")
+    if isinstance(procedure.result, ArrayType):
+        raise SignatureError(
+            f"{what} is an array, which tests cannot compare; return it through an argument"
+        )
+    if getattr(procedure.result, "name", "") in ("char", "character"):
+        raise SignatureError(f"{what} is a character, which tests cannot compare")
+    return _element(procedure.result, what)
+
+
+# ------------------------------------------------------------- what declarations say of names
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """arguments: names of the dummy arguments. result: the variable that a function returns."""
+
+    arguments: tuple[str, ...]
+    result: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,25 +272,31 @@ class Declarations:
     """What a procedure's declarations say of any of its names, in lower case."""
 
     signature: Signature
-    procedure: Procedure
-    _scope: _Scope
+    procedure: Heading
+    _types: Mapping[str, Type]
+    _attributes: Mapping[str, frozenset[str]]
+    _constants: Mapping[str, int]
 
     def element(self, name: str) -> str:
         """`i32`, `f64`, ... of a variable or of an array's elements. Raises SignatureError for what
         no typed test can hold.
         """
-        return _element(name, self._scope, f"variable '{name}'", is_array=bool(self.shape(name)))
+        return _element(self._types.get(name, NamedType("undeclared")), f"variable '{name}'")
 
     def shape(self, name: str) -> tuple[str, ...]:
         """As declared, a text for each dimension: `n`, `0:n`, `*`, `:`. Empty for a scalar."""
-        return self._scope.shapes.get(name, ())
+        type_ = self._types.get(name)
+        return tuple(_show_extent(e) for e in type_.extents) if isinstance(type_, ArrayType) else ()
 
     def has_attribute(self, name: str, *attributes: str) -> bool:
-        return bool(self._scope.attributes.get(name, set()) & set(attributes))
+        return bool(self._attributes.get(name, frozenset()) & set(attributes))
 
     def kind(self, text: str) -> int | None:
         """The number that a kind's text stands for."""
-        return evaluate_integer(text, self._scope.constants)
+        try:
+            return evaluate_kind(read_expression(text), self._constants)
+        except FortranError:
+            return None
 
 
 def read_declarations(program: Program) -> Declarations:
@@ -142,208 +304,57 @@ def read_declarations(program: Program) -> Declarations:
     SignatureError.
     """
     signature = read_fortran_signature(program)
-    procedure = [p for p in find_procedures(program.text) if p.name == program.name.lower()][-1]
-    scope = _scope_of(procedure, program.text)
-    if procedure.kind == "function":
-        _result(procedure, scope, procedure.name)
-    return Declarations(signature, procedure, scope)
-
-
-def _width(name: str, scope: _Scope) -> int:
-    return _kind(*_find_type(name, scope), scope) or 4
-
-
-def _find_type(name: str, scope: _Scope) -> tuple[str, str]:
-    """(base word, selector) by declaration or implicit typing; ('', '') where there is neither."""
-    return scope.types.get(name) or (scope.implicit or {}).get(name[0], ("", ""))
-
-
-def _scope_of(procedure: Procedure, text: str) -> _Scope:
-    scope = _Scope()
-    modules = {u.name: u for u in find_program_units(text) if u.kind == "module"}
-    spec = [line for host in procedure.hosts for line in host.lines] + procedure.lines
-    for line in spec:
-        used = re.match(r"use\b\s*(?:,\s*(?:non_)?intrinsic\s*)?(?:::)?\s*(\w+)(.*)", line.text)
-        if used and used.group(1) in modules:
-            _read(modules[used.group(1)].lines, _Scope(constants=scope.constants))
-        if used:
-            for local, original in re.findall(r"(\w+)\s*=>\s*(\w+)", used.group(2)):
-                if original in scope.constants:
-                    scope.constants[local] = scope.constants[original]
-    for host in procedure.hosts:
-        outer = _Scope(constants=scope.constants, implicit=scope.implicit)
-        _read(host.lines, outer)
-        scope.implicit = outer.implicit
-    _read(procedure.lines, scope)
-    return scope
-
-
-def _read(lines: Iterable[LogicalLine], scope: _Scope) -> None:
-    """Add the declarations among `lines` to `scope`."""
-    for line in lines:
-        text = line.text
-        if text.startswith("implicit"):
-            _implicit(text, scope)
-        elif text.startswith("parameter") and (
-            inner := re.match(rf"^parameter\s*({_GROUP})$", text)
-        ):
-            _constants(split_commas(inner.group(1)[1:-1]), scope)
-        elif spec := _SPEC.match(text):
-            _declaration(spec, text[spec.end() :], scope)
-        elif (statement := _ATTRIBUTE_STATEMENT.match(text)) and not statement.group(2).startswith(
-            ("=", "(", "%")
-        ):
-            attribute = statement.group(1)
-            for entity in split_commas(statement.group(2)):
-                _entity(entity, None, [attribute], scope)
-
-
-def _implicit(text: str, scope: _Scope) -> None:
-    if re.match(r"implicit\s+none", text):
-        scope.implicit = None
-        return
-    rules = _default_implicit() if scope.implicit is None else dict(scope.implicit)
-    for part in split_commas(text[len("implicit") :]):
-        match = re.match(r"^(.*?)\s*\(([a-z\s,-]*)\)$", part.strip())
-        spec = _SPEC.match(match.group(1) + " ") if match else None
-        if not spec:
-            continue
-        for letters in match.group(2).replace(" ", "").split(","):
-            low, high = letters[0], letters[-1]
-            for code in range(ord(low), ord(high) + 1):
-                rules[chr(code)] = (_base(spec), (spec.group(2) or "").replace(" ", ""))
-    scope.implicit = rules
-
-
-def _base(spec: re.Match[str]) -> str:
-    return re.sub(r"\s", "", spec.group(1))
-
-
-def _constants(assignments: Iterable[str], scope: _Scope) -> None:
-    for assignment in assignments:
-        name, equals, value = assignment.partition("=")
-        number = evaluate_integer(value, scope.constants) if equals else None
-        if number is not None:
-            scope.constants[name.strip()] = number
-
-
-def _declaration(spec: re.Match[str], rest: str, scope: _Scope) -> None:
-    if rest.startswith(("=", "%")):
-        return  # an assignment to a variable that is called like a type
-    attributes, colons, entities = rest.partition("::")
-    if not colons:
-        attributes, entities = "", rest
-    listed = split_commas(attributes)
-    if "parameter" in listed:
-        _constants(split_commas(entities), scope)
-    for entity in split_commas(entities):
-        _entity(entity, (_base(spec), (spec.group(2) or "").replace(" ", "")), listed, scope)
-
-
-def _entity(
-    text: str, kind: tuple[str, str] | None, attributes: Iterable[str], scope: _Scope
-) -> None:
-    match = _ENTITY.match(text)
-    if not match:
-        return
-    name, shape, length, late_shape, _ = match.groups()
-    if kind:
-        scope.types[name] = (kind[0], f"*{length}") if length else kind
-    for attribute in attributes:
-        word = re.match(r"\w+", attribute)
-        inner = attribute[attribute.find("(") + 1 : -1].strip() if "(" in attribute else ""
-        if attribute.startswith("dimension") and inner and name not in scope.shapes:
-            scope.shapes[name] = _shape(inner)
-        elif attribute.startswith("intent"):
-            scope.intents[name] = inner.replace(" ", "")
-        elif word:
-            scope.attributes.setdefault(name, set()).add(word.group())
-    if shape or late_shape:
-        scope.shapes[name] = _shape((shape or late_shape)[1:-1])
-
-
-def _shape(text: str) -> tuple[str, ...]:
-    return tuple(re.sub(r"\s", "", part) for part in split_commas(text))
-
-
-def _parameter(name: str, scope: _Scope, where: str) -> Parameter:
-    if name == "*":
-        raise SignatureError(f"{where}: has alternate returns, which tests cannot take")
-    what = f"{where}: parameter '{name}'"
-    attributes = scope.attributes.get(name, set())
-    barred = next((a for a in _UNSUPPORTED if a in attributes), None)
-    if barred:
-        raise SignatureError(f"{what} is {barred}, which tests cannot hold")
-    shape = scope.shapes.get(name, ())
-    if ".." in shape:
-        raise SignatureError(f"{what} has assumed rank, which tests cannot hold")
-    element = _element(name, scope, what, is_array=bool(shape))
-    if shape:
-        return Parameter(name, "array", element, scope.intents.get(name, "inout"), shape=shape)
-    by_value = "value" in attributes
-    return Parameter(
-        name,
-        "scalar",
-        element,
-        scope.intents.get(name, "in" if by_value else "inout"),
-        not by_value,
+    unit = parse_fortran(program.text, dialect=program.dialect)
+    procedure = _procedures_named(unit, program.name)[-1]
+    own = procedure.result_name or procedure.name
+    types: dict[str, Type] = {own: procedure.result} if _is_function(procedure) else {}
+    attributes: dict[str, frozenset[str]] = {}
+    for declared in procedure.body or ():
+        if isinstance(declared, Declaration):
+            types[declared.name] = declared.type
+            attributes[declared.name] = frozenset(declared.storage)
+    types |= {p.name: p.type for p in procedure.parameters}
+    heading = Heading(
+        tuple(p.name for p in procedure.parameters), own if _is_function(procedure) else ""
     )
+    return Declarations(signature, heading, types, attributes, _constants(unit, procedure))
 
 
-def _element(name: str, scope: _Scope, what: str, is_array: bool) -> str:
-    if name in scope.types:
-        base, selector = scope.types[name]
-    elif scope.implicit is None:
-        raise SignatureError(f"{what} has no declaration under 'implicit none'")
-    else:
-        base, selector = scope.implicit.get(name[0], ("real", ""))
-    if base in _FIXED:
-        return _FIXED[base]
-    if (
-        base == "character"
-        and not is_array
-        and re.fullmatch(r"(?:\*?\(?(?:len=)?(?:1|\*)\)?)?", selector)
-    ):
-        return "i8"
-    if base not in (*_WIDTHS, "logical"):
-        raise SignatureError(f"{what} is of type '{base}{selector}', which tests cannot hold")
-    width = _kind(base, selector, scope)
-    if base == "logical" and width in (1, 2, 4, 8):
-        if is_array and width not in (1, 4):
-            raise SignatureError(
-                f"{what} is an array of {width}-byte LOGICAL; declare it logical or "
-                f"logical(c_bool) to test it"
-            )
-        return "bool"
-    if width not in _WIDTHS.get(base, ()):
-        shown = "an unknown kind" if width is None else f"kind {width}"
-        raise SignatureError(f"{what} is {base}{selector} of {shown}, which tests cannot hold")
-    return _WIDTHS[base][width]
+def _constants(unit: TranslationUnit, procedure: Function) -> dict[str, int]:
+    """Integer constants that `procedure` sees, those of its module and of modules that it uses
+    among them."""
+    modules = {m.name: m for m in unit.items if isinstance(m, Module)}
+    host = next(
+        (m for m in modules.values() if any(f is procedure for f in m.items)), Module("", ())
+    )
+    known = dict(KIND_CONSTANTS)
+    for use in (*host.uses, *procedure.uses):
+        name, renamed = _read_use(use)
+        inner = _values(modules[name].items, known) if name in modules else {}
+        known |= inner | {new: known[old] for new, old in renamed if old in known}
+        known |= {new: inner[old] for new, old in renamed if old in inner}
+    known |= _values(host.items, known)
+    return known | _values(procedure.body or (), known)
 
 
-def _kind(base: str, selector: str, scope: _Scope) -> int | None:
-    if not selector:
-        return 4
-    if selector.startswith("*"):
-        width = evaluate_integer(selector[1:], scope.constants)
-        return width // 2 if base == "complex" and width else width
-    return evaluate_integer(re.sub(r"^kind=", "", selector[1:-1]), scope.constants)
+def _values(items: tuple[object, ...], known: Mapping[str, int]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for item in items:
+        if isinstance(item, Declaration) and "parameter" in item.storage:
+            value = evaluate_kind(item.value, {**known, **found})
+            if value is not None:
+                found[item.name] = value
+    return found
 
 
-def _result(procedure: Procedure, scope: _Scope, where: str) -> str:
-    what = f"{where}: its result"
-    prefix = re.sub(
-        r"\b(?:recursive|pure|elemental|impure|module|non_recursive)\b", " ", procedure.prefix
-    ).strip()
-    spec = _SPEC.match(prefix)
-    if spec:
-        scope.types[procedure.result] = (_base(spec), (spec.group(2) or "").replace(" ", ""))
-    if procedure.result in scope.shapes:
-        raise SignatureError(
-            f"{what} is an array, which tests cannot compare; return it through an argument"
-        )
-    if scope.attributes.get(procedure.result, set()) & {"pointer", "allocatable"}:
-        raise SignatureError(f"{what} is a pointer or allocatable, which tests cannot compare")
-    if _find_type(procedure.result, scope)[0] == "character":
-        raise SignatureError(f"{what} is a character, which tests cannot compare")
-    return _element(procedure.result, scope, what, is_array=False)
+@lru_cache(maxsize=256)
+def _read_use(use: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """The module of a `use` statement, and (new name, old name) of what it renames."""
+    words = [t.text for line in read_lines(f"use {use}", "free") for t in line.tokens]
+    start = words.index("::") + 1 if "::" in words else 1
+    renamed = _pairs(words)
+    return words[start], tuple(renamed)
+
+
+def _pairs(words: list[str]) -> Iterator[tuple[str, str]]:
+    return ((words[k - 1], words[k + 1]) for k, word in enumerate(words) if word == "=>")

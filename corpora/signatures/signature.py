@@ -5,9 +5,9 @@ contiguous array, or table of rows, of an entry of ELEMENT_TYPES); anything else
 that names the parameter and why. Text may be laid out in any way, whitespace-tokenised text
 included.
 
-    python -c "from corpora.records import Program; \\
+    python -c "from corpora.records import Program; \
         from corpora.signatures.signature import read_signature; \
-print(read_signature(Program('cpp', 'f', 'float f(const float *x, int n) { return x[n]; }')))"
+        print(read_signature(Program('cpp', 'f', 'float f(const float *x, int n) { return x[n]; }')))"
 """
 
 from __future__ import annotations
@@ -16,11 +16,10 @@ from functools import lru_cache
 
 from corpora.dialects import get_dialect
 from corpora.records import Program, Signature
-from corpora.signatures.c_family import read_c_family_signature
 from corpora.signatures.errors import SignatureError
-from corpora.signatures.fortran import read_fortran_signature
 
 __all__ = ["MAX_PARAMETERS", "SignatureError", "read_signature"]
+
 
 MAX_PARAMETERS = 128
 """The most arguments that a call of the engine has room for (native/abi.h: CV_MAX_BUFFERS)."""
@@ -38,4 +37,18 @@ def read_signature(program: Program) -> Signature:
     return found
 
 
-_READERS = {"cpp": read_c_family_signature, "fortran": read_fortran_signature}
+def _read_cpp(program: Program) -> Signature:
+    from corpora.signatures.c_family import (
+        read_c_family_signature,
+    )  # late: it imports SignatureError from here
+
+    return read_c_family_signature(program)
+
+
+def _read_fortran(program: Program) -> Signature:
+    from corpora.signatures.fortran import read_fortran_signature  # late, as above
+
+    return read_fortran_signature(program)
+
+
+_READERS = {"cpp": _read_cpp, "fortran": _read_fortran}

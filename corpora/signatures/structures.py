@@ -1,40 +1,59 @@
 """Structures of C and C++ that typed tests can hold: where each number of them lies.
 
-Contract: `find_structures(text)` gives every structure that a text defines, or why tests cannot
+Contract: `structures_of(unit)` gives every structure that a tree defines, or why tests cannot
 hold it; CUDA's vector types need no definition. A structure is held as its leaves: numbers, arrays
 of numbers and pointers to numbers, those of nested structures among them. Layouts are those of
 x86-64 and of CUDA devices, which agree; beside each the one in which `float` is computed as double
 and double as long double.
 
-    python -c "from corpora.signatures.structures import find_structures; \\
+    python -c "from corpora.signatures.structures import find_structures; \
         print(find_structures('struct edge { int to; float w[2]; };')['edge'].leaves)"
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from tree_sitter import Node
-
-from corpora.records import Parameter, Signature
-from corpora.signatures.declarators import (
+from corpora.emit.c_family import emit_c_family
+from corpora.frontends.c_family import parse_c_expression, parse_c_family
+from corpora.frontends.c_tokens import tokenize
+from corpora.frontends.queries import bindings, function_named
+from corpora.ir import (
+    Access,
+    Assign,
+    Call,
     Declaration,
-    evaluate_extent,
-    find_element_type,
-    parse_declaration,
+    Extent,
+    Function,
+    Member,
+    Module,
+    Name,
+    NamedType,
+    PointerType,
+    Pragma,
+    StructDefinition,
+    TranslationUnit,
+    Unary,
+    Unsupported,
+    children,
+    find,
 )
-from corpora.signatures.enumerations import Enumeration, find_enumerations
+from corpora.ir import Parameter as FunctionParameter
+from corpora.ir.edits import Edit, apply_edits
+from corpora.records import Parameter, Signature
+from corpora.signatures.element_types import (
+    DeclaredShape,
+    element_of,
+    named_types,
+    show_type,
+    take_apart,
+)
+from corpora.signatures.enumerations import Enumeration, enumerations_of
 from corpora.signatures.errors import SignatureError
-from corpora.syntax.c_family import (
-    TextDefinitions,
-    get_leaf_texts,
-    iterate_descendants,
-    parse_c_family,
-    split_at_commas,
-)
+from corpora.signatures.integer_constants import IntegerConstants
 
 _BYTES = {
     "bool": 1,
@@ -109,68 +128,101 @@ def _vectors() -> dict[str, Structure]:
 
 
 def find_structures(text: str, vectors: bool = False) -> dict[str, Structure | str]:
-    """Every structure by its name and typedef; a text in place of one that tests cannot hold says
-    why. vectors: CUDA's are known too.
+    """Structures of a C-family text, as `structures_of` gives them."""
+    return structures_of(parse_c_family(text, "cuda"), vectors)
+
+
+def structures_of(unit: TranslationUnit, vectors: bool = False) -> dict[str, Structure | str]:
+    """Every structure of `unit` by its name and its typedefs' names; a text in place of one that
+    tests cannot hold says why. vectors: CUDA's are known too.
     """
     found: dict[str, Structure | str] = dict(VECTORS) if vectors else {}
-    if not re.search(r"\b(?:struct|class|union)\b", text):
-        return found
-    names, enumerations = TextDefinitions.of(text), find_enumerations(text)
-    packed = "it is packed" if _PACKED.search(text) else ""
-    root = parse_c_family(re.sub(r"\b__align__\s*\(", "alignas(", text)).root_node
-    for node in sorted(iterate_descendants(root), key=lambda n: n.start_byte):
-        if (
-            node.type in ("struct_specifier", "class_specifier", "union_specifier")
-            and node.child_by_field_name("body") is not None
-        ):
-            made = packed or _read(node, names, _Types(found, enumerations))
-            found.update((name, made) for name in _names(node) if name not in PAIRS)
+    known = _Known(found, enumerations_of(unit), IntegerConstants.of(unit))
+    packed = any(p.family == "pack" or p.text.startswith("pack") for p in find(unit, Pragma))
+    _read_items(unit.items, (), known, "it is packed" if packed else "")
+    found.update((n, s) for n, s in named_types(unit, found).items() if n not in PAIRS)
     return found
 
 
-_PACKED = re.compile(
-    r"__attribute__\s*\(\s*\([^;{}]*\b(?:__)?packed|\[\[[^\]]*\bpacked\b|\b__packed\b|#\s*pragma\s+pack\b"
-)
-"""What packs a structure; a variable may be called `packed`."""
-
-
-def _names(node: Node) -> list[str]:
-    """Its own name, and the one that a typedef round it gives."""
-    own = node.child_by_field_name("name")
-    names = [own.text.decode()] if own is not None else []
-    if node.parent is not None and node.parent.type == "type_definition":
-        names += [
-            c.text.decode()
-            for c in node.parent.children_by_field_name("declarator")
-            if c.type == "type_identifier"
-        ]
-    return names
-
-
 @dataclass(frozen=True, slots=True)
-class _Types:
-    """What fields may be of, beside numbers."""
+class _Known:
+    """What fields may be of, beside numbers, and what extents are counted in."""
 
     structures: dict[str, Structure | str]
     enumerations: dict[str, Enumeration]
+    constants: IntegerConstants
 
 
-def _read(node: Node, names: TextDefinitions, known: _Types) -> Structure | str:
-    if node.type != "struct_specifier":
-        return f"it is a {node.type.removesuffix('_specifier')}"
-    if any(c.type == "base_class_clause" for c in node.children):
+def _read_items(
+    items: Sequence[Any], scope: tuple[str, ...], known: _Known, packed: str = ""
+) -> None:
+    """Put the structures among `items` into `known`, inner ones first."""
+    for item in items:
+        if isinstance(item, Module):
+            _read_items(item.items, (*scope, item.name), known, packed)
+        elif isinstance(item, StructDefinition) and item.defined and item.kind in _RECORDS:
+            _read_items(item.items, (*scope, item.name), known, packed)
+            if item.name and item.name not in PAIRS:
+                made = packed or _read(item, known)
+                known.structures[item.name] = made
+                known.structures["::".join([*scope, item.name])] = made
+
+
+_RECORDS = frozenset({"struct", "class", "union"})
+
+
+def _read(node: StructDefinition, known: _Known) -> Structure | str:
+    """The layout of `node`, or why tests cannot hold it."""
+    if node.kind != "struct":
+        return f"it is a {node.kind}"
+    if node.template:
+        return "it is a template"
+    if node.bases:
         return "it has a base"
-    align = 1
-    for qualifier in (c for c in node.children if c.type == "alignas_qualifier"):
-        align = max(align, names.integer(get_leaf_texts(qualifier)[2:-1]) or 0)
-    fields: list[_Field] = []
-    body = node.child_by_field_name("body")
     try:
-        for child in body.children if body is not None else ():
-            fields += _fields(child, names, known)
+        align = _alignment(node.attributes, known.constants)
+        _refuse_members(node)
+        fields = [_field(each, known) for each in node.fields if "static" not in each.storage]
         return _lay_out(fields, align) if fields else "it is empty"
     except SignatureError as error:
         return str(error)
+
+
+def _alignment(attributes: Sequence[str], constants: IntegerConstants) -> int:
+    """Bytes that attributes ask for, 1 where none does. Raises SignatureError for packed ones."""
+    align = 1
+    for attribute in attributes:
+        first, *rest = tokenize(attribute)
+        words = {token.text.strip("_") for token in (first, *rest)}
+        if "packed" in words:
+            raise SignatureError("it is packed")
+        if not words & _ALIGNING:
+            continue
+        call = parse_c_expression(f"{first.text.strip('_')}_{attribute[first.end :]}")
+        asked = [
+            constants.value(each.arguments[0])
+            for each in find(call, Call)
+            if getattr(each.function, "id", "").strip("_") in _ALIGNING and each.arguments
+        ]
+        if not asked or None in asked:
+            raise SignatureError(f"it has the attribute '{attribute}'")
+        align = max(align, *(value or 1 for value in asked))
+    return align
+
+
+_ALIGNING = frozenset({"align", "alignas", "Alignas", "aligned"})
+
+
+def _refuse_members(node: StructDefinition) -> None:
+    """Raises SignatureError where `node` holds more than fields, types and functions."""
+    for method in node.methods:
+        if "virtual" in method.qualifiers:
+            raise SignatureError(f"it holds 'virtual {method.name}'")
+    for item in node.items:
+        if isinstance(item, Unsupported):
+            raise SignatureError(f"it holds '{' '.join(item.text.split()[:6])}'")
+        if isinstance(item, StructDefinition) and not item.name and item.kind in _RECORDS:
+            raise SignatureError(f"it holds a {item.kind} without a name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,93 +236,55 @@ class _Field:
     count: int = 1
 
 
-def _fields(child: Node, names: TextDefinitions, known: _Types) -> list[_Field]:
-    """Of one declaration in a structure's body. Raises SignatureError."""
-    words = get_leaf_texts(child)
-    if (
-        child.type == "access_specifier"
-        or child.type == "function_definition"
-        and "virtual" not in words
-    ):
-        return []
-    if child.type != "field_declaration":
-        if child.is_named and child.type not in ("comment", "preproc_call", "preproc_def"):
-            raise SignatureError(f"it holds '{' '.join(words[:6])}'")
-        return []
-    if (
-        "static" in words
-        or any(c.type == "function_declarator" for c in child.children)
-        and "virtual" not in words
-    ):
-        return []
-    if "virtual" in words or any(
-        c.type in ("bitfield_clause", "union_specifier")
-        or c.child_by_field_name("body") is not None
-        for c in child.children
-    ):
-        raise SignatureError(f"it holds '{' '.join(words[:8])}'")
-    parts = [
-        _strip_initial_value(part)
-        for part in split_at_commas(
-            [w for w in words if w not in (";", "struct", "enum", "mutable")]
-        )
-    ]
-    first = parse_declaration(parts[0], names, f"its field '{' '.join(parts[0])}'")
-    rest = [
-        parse_declaration([*first.specifiers, *part], names, f"its field '{' '.join(part)}'")
-        for part in parts[1:]
-    ]
-    return [_field(declared, names, known) for declared in (first, *rest)]
-
-
-def _strip_initial_value(tokens: list[str]) -> list[str]:
-    """`float x = 0` and `float x{0}` as `float x`."""
-    ends = [tokens.index(mark) for mark in ("=", "{") if mark in tokens]
-    return tokens[: min(ends)] if ends else tokens
-
-
-def _field(declared: Declaration, names: TextDefinitions, known: _Types) -> _Field:
+def _field(declared: Declaration, known: _Known) -> _Field:
+    """One field. Raises SignatureError where tests cannot hold it."""
     what = f"its field '{declared.name}'"
-    if declared.reference or declared.pointers > 1 or (declared.pointers and declared.extents):
-        raise SignatureError(
-            f"{what} is a "
-            f"{'reference' if declared.reference else 'pointer to pointers, or an array of them'}"
-        )
-    if declared.pointers:
-        return _pointer(declared, what, known.structures)
-    count = math.prod(evaluate_extent(e, names, what) for e in declared.extents)
-    inner = known.structures.get(declared.specifiers[-1]) if declared.specifiers else None
+    if declared.bits is not None:
+        raise SignatureError(f"it holds '{declared.name} : {emit_c_family(declared.bits)}'")
+    if any(token.text.strip("_") in _ALIGNING for w in declared.storage for token in tokenize(w)):
+        raise SignatureError(f"{what} has an alignment of its own")
+    shape = take_apart(declared.type)
+    if shape is None:
+        raise SignatureError(f"{what} has type '{show_type(declared.type)}'")
+    if shape.reference or shape.pointers > 1 or (shape.pointers and shape.extents):
+        kind = "reference" if shape.reference else "pointer to pointers, or an array of them"
+        raise SignatureError(f"{what} is a {kind}")
+    name = getattr(shape.base, "name", "") if isinstance(shape.base, NamedType) else ""
+    name = name.removeprefix("::")
+    inner = known.structures.get(name)
+    if shape.pointers or isinstance(declared.type, PointerType):
+        return _pointer(declared, shape, what, inner)
+    count = math.prod(_extent(e, known.constants, what) for e in shape.extents)
     if isinstance(inner, str):
         raise SignatureError(f"{what} is of a structure: {inner}")
     if inner is None:
-        listed = known.enumerations.get(declared.specifiers[-1]) if declared.specifiers else None
-        type_ = listed.type if listed else find_element_type(declared, what)
+        listed = known.enumerations.get(name)
+        type_ = listed.type if listed else element_of(shape.base, what)
         if type_ is None:
             raise SignatureError(f"{what} is void")
-        return replace(_single(declared.name, type_), is_array=bool(declared.extents), count=count)
-    if declared.extents:
+        return replace(_single(declared.name, type_), is_array=bool(shape.extents), count=count)
+    if shape.extents:
         raise SignatureError(f"{what} is an array of structures")
-    return _Field(
-        replace(
-            inner,
-            leaves=tuple(
-                replace(leaf, path=f"{declared.name}.{leaf.path}") for leaf in inner.leaves
-            ),
-        )
-    )
+    paths = (replace(leaf, path=f"{declared.name}.{leaf.path}") for leaf in inner.leaves)
+    return _Field(replace(inner, leaves=tuple(paths)))
 
 
-def _pointer(declared: Declaration, what: str, known: dict[str, Structure | str]) -> _Field:
-    type_ = (
-        None
-        if declared.specifiers and declared.specifiers[-1] in known
-        else find_element_type(declared, what)
-    )
+def _extent(extent: Extent, constants: IntegerConstants, what: str) -> int:
+    value = constants.value(extent.size)
+    if value is None or value <= 0:
+        shown = "" if extent.size is None else " ".join(emit_c_family(extent.size).split())
+        raise SignatureError(f"{what} has extent '{shown}', which is not a positive constant")
+    return value
+
+
+def _pointer(
+    declared: Declaration, shape: DeclaredShape, what: str, inner: Structure | str | None
+) -> _Field:
+    type_ = None if inner is not None or shape.extents else element_of(shape.base, what)
     if type_ is None:
-        raise SignatureError(f"{what} is a pointer to structures, or to void")
-    return _Field(
-        Structure((StructureLeaf(declared.name, type_, 0, True, 0, 0, declared.const),), 8, 8, 8, 8)
-    )
+        raise SignatureError(f"{what} is a pointer to structures, to arrays, or to void")
+    leaf = StructureLeaf(declared.name, type_, 0, True, 0, 0, shape.const)
+    return _Field(Structure((leaf,), 8, 8, 8, 8))
 
 
 def _single(name: str, type_: str) -> _Field:
@@ -320,53 +334,104 @@ PAIRS = frozenset({"float2", "double2"})
 VECTORS = _vectors()
 
 
-# --- texts as tests see them
-# ------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------- texts as tests see them
 
 
-def flatten_members(text: str, signature: Signature) -> str:
+def flatten_members(text: str, signature: Signature, dialect: str = "cuda") -> str:
     """The text with every number of a structure called as tests call it: `p__x[i]` for `p[i].x`,
     for `q->x` behind `q = &p[i]`, and `p__x` where p is one structure, parameters included. For
-    reading alone: it is no program.
+    reading alone: it is no program. Only the function of `signature` changes.
     """
-    for owner in dict.fromkeys(p.member.owner for p in signature.parameters if p.member):
-        text = _owner_by_numbers(
-            text, owner, [p for p in signature.parameters if p.member and p.member.owner == owner]
-        )
-    return text
+    owners: dict[str, list[Parameter]] = {}
+    for parameter in signature.parameters:
+        if parameter.member:
+            owners.setdefault(parameter.member.owner, []).append(parameter)
+    function = function_named(parse_c_family(text, dialect), signature.name) if owners else None
+    if function is None:
+        return text
+    reading = _Members.of(text, function, owners)
+    edits = reading.edits(function.body or ())
+    for parameter in function.parameters:
+        if parameter.name in owners and parameter.span and not parameter.span.expanded:
+            declared = _declared_members(owners[parameter.name])
+            edits.append(Edit(parameter.span.start, parameter.span.end, declared))
+    return apply_edits(text, edits)
 
 
-_INDEX = r"(?:[^\[\]]|\[[^\[\]]*\])*"
-
-
-def _owner_by_numbers(text: str, owner: str, numbers: Sequence[Parameter]) -> str:
-    own = re.escape(owner)
-    if any(p.member and p.member.passing == "array" for p in numbers):
-        text = re.sub(rf"\b{own}\s*\[({_INDEX})\]\s*\.\s*(\w+)", rf"{owner}__\2[\1]", text)
-        for alias, index in dict(
-            re.findall(rf"(\w+)\s*=\s*&?\s*{own}\s*\[({_INDEX})\]\s*;", text)
-        ).items():
-            text = re.sub(
-                rf"\b{re.escape(alias)}\s*(?:\.|->)\s*(\w+)",
-                lambda m, i=index: f"{owner}__{m[1]}[{i}]",
-                text,
-            )
-    else:
-        text = re.sub(
-            rf"(?:\(\s*\*\s*{own}\s*\)|\b{own})\s*(?:\.|->)\s*(\w+)", rf"{owner}__\1", text
-        )
-    for p in numbers:
-        first, *rest = p.member.path.split(".") if p.member else [""]
-        if rest:  # a structure in a structure
-            path = r"\s*\.\s*".join(rest)
-            text = re.sub(rf"\b{own}__{first}(\[{_INDEX}\])?\s*\.\s*{path}\b", rf"{p.name}\1", text)
-    declared = ", ".join(
+def _declared_members(numbers: Sequence[Parameter]) -> str:
+    return ", ".join(
         f"{'int' if p.type[0] in 'iu' else 'double'} {'*' if p.kind == 'array' else ''}{p.name}"
         for p in numbers
     )
-    kept = r"(?:\s*(?:const|__restrict__|__restrict|restrict)\b)*"
-    written = (
-        rf"([(,]\s*)(?:const\s+)?(?:struct\s+)?[\w:]+(?:\s+const)?\s*[*&]?{kept}\s*{own}"
-        r"\s*(?:\[\s*\])?(?=\s*[,)])"
-    )
-    return re.sub(written, rf"\1{declared}", text, count=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Members:
+    """What names of a function refer to. definitions: by the identity of a Name. aliases: by the
+    identity of a variable's declaration, the one element that it is or points to."""
+
+    text: str
+    owners: dict[str, list[Parameter]]
+    definitions: dict[int, Any]
+    aliases: dict[int, Any]
+
+    @staticmethod
+    def of(text: str, function: Function, owners: dict[str, list[Parameter]]) -> _Members:
+        definitions = {id(b.name): b.definition for b in bindings(function)}
+        values: dict[int, list[Any]] = {}
+        for node in find(function.body or (), Declaration, Assign):
+            if isinstance(node, Declaration):
+                values.setdefault(id(node), []).extend([node.value] if node.value else [])
+            elif isinstance(node.target, Name) and node.op == "=":
+                values.setdefault(id(definitions.get(id(node.target))), []).append(node.value)
+        reading = _Members(text, owners, definitions, {})
+        for variable, given in values.items():
+            if len(given) == 1:
+                value = given[0]
+                inner = value.operand if isinstance(value, Unary) and value.op == "&" else value
+                if isinstance(inner, (Name, Access)) and reading.element(inner):
+                    reading.aliases[variable] = inner
+        return reading
+
+    def element(self, node: Any) -> tuple[str, Access | None] | None:
+        """(owner, the access that says which one) of a node that is one of an owner's structures,
+        or points to it."""
+        if isinstance(node, Unary) and node.op == "*":
+            node = node.operand
+        if isinstance(node, Access) and len(node.indices) == 1 and isinstance(node.base, Name):
+            owner = self._owner(node.base)
+            return (owner, node) if owner else None
+        if isinstance(node, Name):
+            alias = self.aliases.get(id(self.definitions.get(id(node))))
+            if alias is not None:
+                return self.element(alias)
+            owner = self._owner(node)
+            return (owner, None) if owner else None
+        return None
+
+    def _owner(self, name: Name) -> str:
+        defined = self.definitions.get(id(name))
+        is_parameter = isinstance(defined, FunctionParameter) and defined.name in self.owners
+        return name.id if is_parameter else ""
+
+    def edits(self, node: Any) -> list[Edit]:
+        """Changes to the text of everything in `node`."""
+        if isinstance(node, Member) and (found := self._rename(node)) is not None:
+            return found
+        return [edit for child in children(node) for edit in self.edits(child)]
+
+    def _rename(self, node: Member) -> list[Edit] | None:
+        fields, base = [node.field], node.base
+        while isinstance(base, Member):
+            fields, base = [base.field, *fields], base.base
+        element = self.element(base)
+        if element is None or node.span is None or node.span.expanded:
+            return None
+        owner, access = element
+        index = ""
+        if access is not None and access.span is not None and access.base.span is not None:
+            start, end = access.base.span.end, access.span.end
+            inner = [replace(e, start=e.start - start, end=e.end - start)
+                     for e in self.edits(access.indices)]  # fmt: skip
+            index = apply_edits(self.text[start:end], inner).strip()
+        return [Edit(node.span.start, node.span.end, f"{owner}__{'__'.join(fields)}{index}")]

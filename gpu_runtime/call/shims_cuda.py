@@ -13,16 +13,18 @@ called in its copy (WITHOUT_PATTERN).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+from corpora.frontends.c_family import parse_c_family
+from corpora.frontends.queries import functions_of
+from corpora.ir import Declaration, Function, Unsupported, UnsupportedExpression, find
 from corpora.records import Parameter
 from gpu_runtime.backend import CompileRequest
 from gpu_runtime.call.assembly import needs_assembly
 from gpu_runtime.call.shims_cpp import C_TYPES, emit_call
-from gpu_runtime.emulation.cuda_rewrite import rewrite_cuda, tokenize
+from gpu_runtime.emulation.cuda_rewrite import rewrite_cuda
 
 NATIVE = Path(__file__).parents[1] / "native"
 
@@ -44,27 +46,22 @@ WITHOUT_PATTERN = (
 still be compared, and as a number it is an ideal start for a maximum. In the copy a variable that
 was never set holds what lies on the stack, and the emulation sees to that.
 """
-_NO_LOCAL = frozenset(
-    "return goto typedef using extern else case struct class union enum namespace static "
-    "__shared__ __device__ __constant__ __managed__".split()
-)
+_KEPT = frozenset({"static", "extern", "typedef", "__shared__", "thread_local"})
+"""Storage of variables that do not lie on the stack."""
 
 
 def has_uninitialized(text: str) -> bool:
-    """Whether a declaration of `text` gives a variable no value: only then does the program need
-    its copy.
+    """Whether a local variable of `text` is declared without a value: only then does the program
+    need its copy. A construct that is not understood may hold one.
     """
-    plain = "".join(" " if t.kind in ("comment", "directive") else t.text for t in tokenize(text))
-    for statement in map(str.strip, re.split(r"[;{}]", plain)):
-        found = re.match(r"(\w+)(?:\s*::\s*\w+)*[\s*]+[A-Za-z_]", statement)
-        if (
-            found
-            and found[1] not in _NO_LOCAL
-            and "(" not in statement
-            and any("=" not in part for part in statement.split(","))
-        ):
-            return True
-    return False
+    unit = parse_c_family(text, "cuda")
+    if any(True for _ in find(unit.items, Unsupported, UnsupportedExpression)):
+        return True
+    return any(
+        declared.value is None and declared.arguments is None and not _KEPT & set(declared.storage)
+        for function in functions_of(unit)
+        for declared in find(function.body or (), Declaration)
+    )
 
 
 @cache
@@ -111,7 +108,9 @@ def emit_shim(request: CompileRequest, symbol: str, namespace: str, copy: str = 
         return _kernel_shim(request, symbol, namespace, copy)
     if needs_assembly(request.signature):
         return _assembling_shim(request, symbol, namespace, copy)
-    maker = "cv_shim_device" if _device_only(request.program.text, name) else "cv_shim_host"
+    maker = (
+        "cv_shim_device" if find_side(request.program.text, name) == "device" else "cv_shim_host"
+    )
     further = (
         f", (decltype(&{namespace}::{name})){copy}::{name}" if copy else ""
     )  # its structures are types of their own
@@ -174,9 +173,10 @@ def emit_program(request: CompileRequest) -> str:
     return f"namespace {{\n#line 1\n{rewrite_cuda(request.program.text)}\n}}\n"
 
 
-def _device_only(text: str, name: str) -> bool:
-    """Whether `name` is defined as __device__ and not as __host__ or __global__."""
-    for found in re.finditer(rf"([^;{{}}]*)\b{re.escape(name)}\s*\(", text):
-        if "__device__" in found[1]:
-            return "__host__" not in found[1] and "__global__" not in found[1]
-    return False
+def find_side(text: str, name: str) -> str:
+    """Where a function of `text` runs: `kernel`, `device` (only __device__) or `host`."""
+    unit = parse_c_family(text, "cuda")
+    words = {w for f in find(unit.items, Function) if f.name == name for w in f.qualifiers}
+    if "__global__" in words:
+        return "kernel"
+    return "device" if "__device__" in words and "__host__" not in words else "host"

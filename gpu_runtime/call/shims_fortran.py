@@ -17,6 +17,10 @@ from __future__ import annotations
 
 import re
 
+from corpora.analysis.accesses import element_type
+from corpora.frontends.fortran import parse_fortran
+from corpora.frontends.queries import function_named
+from corpora.ir import Call, Name, find
 from corpora.records import Parameter
 from corpora.signatures.fortran import find_logical_widths
 from corpora.syntax.fortran import convert_to_free_form, find_procedures, find_program_units
@@ -33,7 +37,6 @@ KINDS = {
     "c128": "complex(8)",
     "bool": "logical(1)",
 }
-_CHARACTERS = re.compile(r"^\s*character\b(?!.*\bfunction\b)[^\n]*$", re.I | re.M)
 
 
 def has_module(text: str) -> bool:
@@ -65,7 +68,10 @@ def find_logical_arrays(request: CompileRequest) -> int:
 
 def checks_presence(p: Parameter, text: str) -> bool:
     """Whether a program asks with `present` whether it was given an array."""
-    return re.search(rf"\bpresent\s*\(\s*{re.escape(p.name)}\s*\)", text, re.I) is not None
+    calls = find(parse_fortran(text).items, Call)
+    return any(
+        c.function == Name("present") and c.arguments == (Name(p.name.lower()),) for c in calls
+    )
 
 
 def _is_assumed(p: Parameter) -> bool:
@@ -91,14 +97,19 @@ def _array(p: Parameter, i: int, local: str, wide: int) -> tuple[list[str], list
     return declared, [f"call c_f_pointer(cv_a({i + 1}), {local}, [{','.join(shape)}])"]
 
 
+def _is_character(p: Parameter, name: str, text: str) -> bool:
+    """Whether the procedure `name` declares its argument CHARACTER."""
+    procedure = function_named(parse_fortran(text), name.lower())
+    types = [a.type for a in procedure.parameters if a.name == p.name.lower()] if procedure else []
+    return any(getattr(element_type(t), "name", "") in ("char", "character") for t in types)
+
+
 def _scalar(
-    p: Parameter, i: int, local: str, text: str, kinds: dict[str, int]
+    p: Parameter, i: int, local: str, name: str, text: str, kinds: dict[str, int]
 ) -> tuple[list[str], list[str], list[str], str]:
     """Declarations, what goes before and after the call, and the actual argument."""
     declared = [f"{KINDS[p.type]}, pointer :: {local}"]
-    if p.type == "i8" and any(
-        re.search(rf"\b{re.escape(p.name)}\b", line, re.I) for line in _CHARACTERS.findall(text)
-    ):
+    if p.type == "i8" and _is_character(p, name, text):
         declared = [f"character(1), pointer :: {local}"]
     before = [f"call c_f_pointer(cv_a({i + 1}), {local})"]
     if p.type != "bool":
@@ -120,7 +131,7 @@ def emit_entry(request: CompileRequest, symbol: str, module: str | None) -> str:
     for i, p in enumerate(signature.parameters):
         local = f"cv_p{i}"
         if p.kind == "scalar":
-            d, b, f, argument = _scalar(p, i, local, text, kinds)
+            d, b, f, argument = _scalar(p, i, local, request.program.name, text, kinds)
         else:
             d, b = _array(p, i, local, wide)
             b = (

@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from corpora.records import Program, Signature
-from gpu_runtime.call import shims_cpp
+from gpu_runtime.call import shims_cpp, shims_cuda
 from gpu_runtime.compile.headers import PASSED_OVER_IN_CUDA
 from gpu_runtime.emulation.cuda_rewrite import (
     Token,
@@ -110,12 +110,8 @@ def classify_entry(program: Program, signature: Signature) -> str:
     """`kernel`, `device` (only __device__) or `host`."""
     if signature.style == "kernel":
         return "kernel"
-    tokens = tokenize(program.text)
-    for f in _functions(tokens):
-        before = tokens[find_next_token(tokens, f.opening - 1, -1)].text
-        if before == program.name and "__device__" in f.words:
-            return "host" if "__host__" in f.words else "device"
-    return "host"
+    side = shims_cuda.find_side(program.text, program.name)
+    return "host" if side == "kernel" else side
 
 
 def has_device_state(text: str) -> bool:

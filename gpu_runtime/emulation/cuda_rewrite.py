@@ -7,6 +7,7 @@ the same place, for the compiler to complain about.
 
 * `k<<<g, b, s>>>(args)`         -> `cv_call(cv_config(g, b, s), [](auto... cv_a) { k(cv_a...); },
   args)`
+* the same in the body of a macro
 * `extern __shared__ T x[];`     -> `T *x = (T *)cv_dynamic_shared;`
 * `__shared__ T x[N];`           -> the same, and a gap of known bytes behind it (an access to the
   gap is out of bounds)
@@ -66,6 +67,7 @@ def rewrite_cuda(text: str) -> str:
     """
     tokens = blank_includes(text)
     _launches(tokens)
+    _macro_launches(tokens)
     _declarations(tokens)
     return "".join(token.text for token in tokens)
 
@@ -150,7 +152,21 @@ def _launches(tokens: list[Token]) -> None:
         bare = all(not t.code for t in tokens[opening + 1 : closing])
         tokens[i].text = "cv_call(cv_config("
         tokens[end].text = f"), [](auto... cv_a) {{ {kernel}(cv_a...); }}" + ("" if bare else ",")
-        tokens[opening].text = ""
+        handed_on = [t.text for t in tokens[opening + 1 : closing] if t.code] == ["__VA_ARGS__"]
+        tokens[opening].text = "##" if handed_on else ""  # which may be nothing at all
+
+
+def _macro_launches(tokens: list[Token]) -> None:
+    """Launches in the bodies of macros: `#define RUN(k, n, ...) k<<<n, 64>>>(__VA_ARGS__)`."""
+    for token in tokens:
+        if token.kind == "directive" and "<<<" in token.text:
+            before, mark, behind = token.text.partition("#")
+            inner = tokenize(behind)
+            if inner[find_next_token(inner, 0)].text == "define":
+                _launches(inner)
+                body = "".join(t.text for t in inner)
+                # every line but the last goes on
+                token.text = before + mark + body.replace("\\\n", "\n").replace("\n", "\\\n")
 
 
 def _declarations(tokens: list[Token]) -> None:

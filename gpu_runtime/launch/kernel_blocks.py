@@ -1,109 +1,164 @@
 """What a kernel's text fixes about its block: constants, shared arrays, and the shapes that follow
 from them.
 
-Contract: reading only, of plain text (`gpu_runtime.launch.kernel_facts.strip_comments`); what
-cannot be read gives nothing, never an error.
+Contract: reading only, of the kernel's tree; what cannot be read gives nothing, never an error.
 
-    python -c "from gpu_runtime.launch.kernel_blocks import is_global_index; \\
-        print(is_global_index('x', 'i = blockIdx.x * 64 + threadIdx.x;', {}))"
+    python -c "from gpu_runtime.launch import kernel_blocks; help(kernel_blocks.find_block_hints)"
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from corpora.analysis.accesses import element_type
+from corpora.analysis.affine import combine, integer_of
+from corpora.analysis.constants import fold_integer
+from corpora.analysis.cuda_index import block_constants
+from corpora.analysis.polynomial import Polynomial, integer, variable
+from corpora.analysis.thread_indices import index_member
+from corpora.ir import (
+    ArrayType,
+    Binary,
+    Cast,
+    Declaration,
+    Expression,
+    Function,
+    Name,
+    ScalarType,
+    TranslationUnit,
+    Type,
+    find,
+)
+
+MAX_BLOCK = 1024
 
 
-def find_integer_constants(text: str) -> dict[str, int]:
-    """Integer macros and constants of the text."""
-    found = {
-        m[1]: int(m[2])
-        for m in re.finditer(r"#\s*define\s+(\w+)\s+\(?\s*(\d+)\s*\)?\s*$", text, re.M)
-    }
-    for m in re.finditer(
-        r"\b(?:const(?:expr)?\s+(?:unsigned\s+)?(?:int|size_t|unsigned)|enum\s*\{)\s*(\w+)\s*=\s*(\d+)\s*[;,}]",
-        text,
-    ):
-        found[m[1]] = int(m[2])
-    return found
-
-
-def is_global_index(d: str, text: str, constants: dict[str, int]) -> bool:
-    """Whether `blockIdx.x * 256 + threadIdx.x` occurs, in any order and under other names: the
-    constant is the block's size.
+def is_global_index(
+    axis: str, expressions: Iterable[Expression], constants: Mapping[str, int]
+) -> bool:
+    """Whether `blockIdx.x * 256 + threadIdx.x` occurs, in any order: the constant is the block's
+    size. expressions: of the kernel, with locals replaced by their values.
     """
-    for m in re.finditer(r"\b(\w+)\s*=\s*((?:thread|block)Idx\.[xyz])\s*[;,]", text):
-        text = re.sub(rf"(?<![.\w]){m[1]}\b(?!\s*=)", m[2], text)
-    block, thread = rf"\bblockIdx\.{d}\b", rf"\(?\s*\bthreadIdx\.{d}\b"
-    product = rf"(?<![*/%]\s)(?<![*/%])(?:{block}\s*\*\s*(\w+)\b|\b(\w+)\s*\*\s*{block})"
-    found = re.finditer(
-        rf"{product}\s*\)?\s*\+\s*{thread}(?!\s*[*/%])|{thread}\s*\+\s*\(?\s*{product}(?!\s*[*/%])",
-        text,
+    sums = (n for e in expressions for n in find(e, Binary) if n.op in ("+", "|"))
+    return any(
+        found == axis and 1 < size <= MAX_BLOCK
+        for node in sums
+        if (value := _polynomial(node, constants)) is not None
+        for found, size in block_constants(value)
     )
-    sizes = (_constant(name, constants) for m in found for name in m.groups() if name)
-    return any(size is not None and 1 < size <= 1024 for size in sizes)
+
+
+def _polynomial(node: Expression, constants: Mapping[str, int]) -> Polynomial | None:
+    """An expression over indices and names; what is neither is a symbol of its own."""
+    number = integer_of(node)
+    if number is not None:
+        return integer(number)
+    if isinstance(node, Name):
+        return integer(constants[node.id]) if node.id in constants else variable(node.id)
+    if isinstance(node, Cast):
+        return _polynomial(node.operand, constants)
+    if (member := index_member(node)) is not None:
+        return variable(".".join(member))
+    if isinstance(node, Binary):
+        op = "+" if node.op == "|" else node.op
+        return combine(op, _polynomial(node.left, constants), _polynomial(node.right, constants))
+    return None
 
 
 def find_shared_arrays(
-    text: str, constants: dict[str, int]
+    functions: Sequence[Function], unit: TranslationUnit, constants: Mapping[str, int]
 ) -> tuple[tuple[tuple[int, ...], ...], tuple[str, ...]]:
     """Extents of static __shared__ arrays that are known, and element types of dynamic ones."""
-    static, dynamic = [], []
-    for m in re.finditer(r"([^;{}]*)\b__shared__\b([^;{}]*)", text):
-        words = [
-            w
-            for w in re.findall(r"\w+", m[2])
-            if w not in ("volatile", "unsigned", "const", "__align__")
-        ]
-        if "extern" in m[1].split():
-            dynamic += words[:1]
+    static: list[tuple[int, ...]] = []
+    dynamic: list[str] = []
+    outside = [d for d in unit.items if isinstance(d, Declaration)]
+    inside = [d for f in functions for d in find(f.body or (), Declaration)]
+    for node in (d for d in (*outside, *inside) if "__shared__" in d.storage):
+        if "extern" in node.storage:
+            dynamic.append(_type_word(node.type))
             continue
-        for group in re.findall(r"\w+\s*((?:\[[^\]]+\]\s*)+)", m[2]):
-            extents = [_constant(e, constants) for e in re.findall(r"\[([^\]]+)\]", group)]
-            if all(extents):
-                static.append(tuple(int(e) for e in extents if e))
+        extents = [_tile(size, constants) for size in _sizes(node.type)]
+        if extents and all(extents):
+            static.append(tuple(e for e in extents if e))
     return tuple(static), tuple(dynamic)
 
 
-def _constant(expression: str, constants: dict[str, int]) -> int | None:
-    text = re.sub(r"\b[A-Za-z_]\w*\b", lambda m: str(constants.get(m[0], m[0])), expression)
-    first = re.match(r"\s*(\d+)", text)  # TILE + 1 is padding: the tile is what matters
-    return int(first[1]) if first and re.fullmatch(r"[\d\s+\-*/()]+", text) else None
+def _type_word(type_: Type) -> str:
+    bottom = element_type(type_)
+    if isinstance(bottom, ScalarType):
+        words = [w for w in bottom.spelled.split() if w not in ("unsigned", "signed", "const")]
+        return words[0] if words else "int"
+    return getattr(bottom, "name", "")
+
+
+def _sizes(type_: object) -> Iterator[Expression | None]:
+    while isinstance(type_, ArrayType):
+        yield from (extent.size for extent in type_.extents)
+        type_ = type_.of
+
+
+def _tile(size: Expression | None, constants: Mapping[str, int]) -> int | None:
+    """An extent without its padding: of `TILE + 1` and `TILE + 2 * R` the tile is what matters."""
+    if isinstance(size, Binary) and size.op == "+":
+        first, second = fold_integer(size.left, constants), fold_integer(size.right, constants)
+        if first is not None and second is not None and second < first:
+            return first
+    return fold_integer(size, constants)
 
 
 def find_block_hints(
-    text: str, static: Sequence[tuple[int, ...]], constants: dict[str, int], flat: bool
+    expressions: Iterable[Expression],
+    static: Sequence[tuple[int, ...]],
+    constants: Mapping[str, int],
+    flat: bool,
 ) -> tuple[tuple[int, int, int], ...]:
     """Block shapes (x, y, z) from `blockIdx.x * 256 + threadIdx.x`, tile extents, `s[256]`, and
     constants called BLOCK or TILE.
 
-    static: extents of shared arrays; flat: the threads of a block are counted along x alone.
+    expressions: of the kernel, with locals replaced by their values. static: extents of shared
+    arrays; flat: the threads of a block are counted along x alone.
     """
     hints: list[tuple[int, int, int]] = []
-    literal = {}
-    for m in re.finditer(
-        r"\bblockIdx\s*\.\s*([xyz])\s*\*\s*(\w+)(?!\s*[\w*])|\b(\w+)\s*\*\s*blockIdx\s*\.\s*([xyz])(?!\s*\*)",
-        text,
-    ):
-        value = _constant(m[2] or m[3], constants)
-        if value and 1 < value <= 1024:
-            literal[m[1] or m[4]] = value
-    if literal:
-        size = [literal.get(d, 1) for d in "xyz"]
+    scaled = _scaled_blocks(expressions, constants)
+    if scaled:
+        size = [scaled.get(d, 1) for d in "xyz"]
         hints.append((size[0], size[1], size[2]))
     for extents in static:
-        if len(extents) == 1 and flat and 1 < extents[0] <= 1024:
-            hints.append((extents[0], 1, 1))
-        elif len(extents) == 1 and 1 < extents[0] <= 1024:
-            side = int(extents[0] ** 0.5)
-            hints += [(side, side, 1)] if side * side == extents[0] else []
-        elif len(extents) == 2 and extents[0] * extents[1] <= 1024:
-            hints.append((extents[1], extents[0], 1) if not flat else (extents[0], 1, 1))
-        elif len(extents) == 2 and flat and 1 < extents[0] <= 1024:
-            hints.append((extents[0], 1, 1))
-        elif len(extents) == 1 and flat and extents[0] > 1024:
-            hints.append((64, 1, 1))
+        hints += _shapes_of(extents, flat)
     for name, value in constants.items():
-        if re.search(r"block|tile|thread|bdim|^bs$", name, re.I) and 1 < value <= 1024:
+        if re.search(r"block|tile|thread|bdim|^bs$", name, re.I) and 1 < value <= MAX_BLOCK:
             hints.append((value, 1, 1) if flat else (value, value, 1))
-    return tuple(h for h in dict.fromkeys(hints) if h[0] * h[1] * h[2] <= 1024)
+    return tuple(h for h in dict.fromkeys(hints) if h[0] * h[1] * h[2] <= MAX_BLOCK)
+
+
+def _shapes_of(extents: tuple[int, ...], flat: bool) -> list[tuple[int, int, int]]:
+    """Blocks that fill a shared array of these extents."""
+    first = extents[0]
+    if len(extents) == 1 and flat:
+        return [(first, 1, 1)] if 1 < first <= MAX_BLOCK else [(64, 1, 1)] if first > 1 else []
+    if len(extents) == 1 and 1 < first <= MAX_BLOCK:
+        side = int(first**0.5)
+        return [(side, side, 1)] if side * side == first else []
+    if len(extents) == 2 and flat:
+        return [(first, 1, 1)] if first <= MAX_BLOCK and first > 0 else []
+    if len(extents) == 2 and first * extents[1] <= MAX_BLOCK:
+        return [(extents[1], first, 1)]
+    return []
+
+
+def _scaled_blocks(
+    expressions: Iterable[Expression], constants: Mapping[str, int]
+) -> dict[str, int]:
+    """Per axis the number that blockIdx alone is multiplied by; the last one counts."""
+    found: dict[str, int] = {}
+    for expression in expressions:
+        inner = {id(s) for n in find(expression, Binary) if n.op == "*" for s in (n.left, n.right)}
+        for node in find(expression, Binary):
+            if node.op != "*" or id(node) in inner:
+                continue
+            for one, other in ((node.left, node.right), (node.right, node.left)):
+                member, value = index_member(one), fold_integer(other, constants)
+                if member and member[0] == "blockIdx" and value and 1 < value <= MAX_BLOCK:
+                    found[member[1]] = value
+    return found

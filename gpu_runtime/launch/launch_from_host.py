@@ -2,9 +2,11 @@
 once.
 
 Contract: `read_host_plan` is that launch as a plan over the kernel's own parameters and the test's
-sizes. None where the text launches the kernel nowhere, more than once, in a loop or for a size that
-the host function chooses itself, or where a dimension is more than sums, products, quotients,
-extremes and rounding up of what is known.
+sizes. A launch speaks for the kernel only where its function stands for every size: it takes the
+sizes as parameters and hands them on. What `main` or a function with a size of its own launches
+says nothing about other sizes. None, too, where the text launches the kernel nowhere, more than
+once or in a loop, or where a dimension is more than sums, products, quotients, extremes and
+rounding up of what is known.
 
     python -c "from gpu_runtime.launch.launch_from_host import read_host_plan; help(read_host_plan)"
 """
@@ -12,30 +14,52 @@ extremes and rounding up of what is known.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from tree_sitter import Node
-
-from corpora.records import Program, Signature, UnitTestSuite
-from corpora.syntax.c_family import (
-    CFunction,
-    TextDefinitions,
-    find_c_functions,
-    get_leaf_texts,
-    get_node_text,
-    iterate_descendants,
-    parse_c_family,
+from corpora.analysis.accesses import element_type
+from corpora.analysis.affine import EXTREMES, integer_of
+from corpora.analysis.constants import named_integers, value_of
+from corpora.analysis.loops import root_name
+from corpora.frontends.c_family import parse_c_family
+from corpora.frontends.queries import function_named, functions_of
+from corpora.ir import (
+    Assign,
+    AssignExpression,
+    Binary,
+    Call,
+    Cast,
+    Compound,
+    Declaration,
+    Expression,
+    Function,
+    If,
+    Increment,
+    InitializerList,
+    KernelLaunch,
+    Literal,
+    Member,
+    Name,
+    NamedType,
+    ScalarType,
+    SizeOf,
+    Statement,
+    StructDefinition,
+    TranslationUnit,
+    Unary,
+    Unsupported,
+    UnsupportedExpression,
+    find,
 )
+from corpora.records import Program, Signature, UnitTestSuite
 from gpu_runtime.launch.plans import ELEMENT_BYTES, LaunchPlan, PlanNames, parse_plan
 
-_LOOPS = ("for_statement", "while_statement", "do_statement")
-_OTHER_BYTES = 4
+_BYTES = {"i8": 1, "u8": 1, "bool": 1, "char": 1, "i16": 2, "u16": 2, "f16": 2, "i32": 4,
+          "u32": 4, "f32": 4, "i64": 8, "u64": 8, "f64": 8, "c64": 8, "c128": 16}  # fmt: skip
 _ROUNDING_UP = ("ceil", "ceilf", "std::ceil")
-_EXTREMES = {"min": "min", "std::min": "min", "max": "max", "std::max": "max"}
-_NUMBER = re.compile(r"(\d+|0[xX][\da-fA-F]+)[uUlL]*|(\d+)\.0*[fF]?")
-_MACRO = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)\(([\w\s,]*)\)[ \t]+(.+)$", re.M)
 _MAX_DEPTH = 8
+_MAX_TEXT = 1000
+_AXES = ("x", "y", "z")
 
 
 class _Unreadable(ValueError):
@@ -50,30 +74,41 @@ class _Value:
     real: bool = False
 
 
+_Known = _Value | tuple[_Value, ...]
+"""A number, or the dimensions of a `dim3`; those left out are 1."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """What names mean where the launch stands. local: initial values of variables that keep them;
-    helpers: functions and macros of one expression.
-    """
+    """What names mean at one place of a host function. A name without a value is not in it."""
 
-    known: Mapping[str, _Value]
-    local: Mapping[str, Node]
-    constants: TextDefinitions
-    helpers: Mapping[str, tuple[Sequence[str], Node]]
+    unit: TranslationUnit
+    values: dict[str, _Known]
+    constants: Mapping[str, int]
+    types: Mapping[str, object] = field(default_factory=dict)
     depth: int = 0
 
 
-def find_host_launches(text: str, kernel: str) -> list[tuple[CFunction, Node]]:
-    """The host functions of a text that launch the kernel, each with the call."""
-    found = []
-    for function in find_c_functions(parse_c_family(text).root_node):
-        if "__global__" not in function.head() and "__device__" not in function.head():
-            found += [
-                (function, node)
-                for node in iterate_descendants(function.node)
-                if node.type == "call_expression" and _launches(node, kernel)
-            ]
-    return found
+def find_host_launches(text: str, kernel: str) -> list[tuple[Function, KernelLaunch]]:
+    """The host functions of a text that launch the kernel, each with the launch."""
+    return [
+        (function, launch)
+        for function in functions_of(parse_c_family(text, "cuda"))
+        if not {"__global__", "__device__"} & set(function.qualifiers)
+        for launch in find(function.body or (), KernelLaunch)
+        if isinstance(launch.kernel, Name) and launch.kernel.id.rpartition("::")[2] == kernel
+    ]
+
+
+def find_launching_functions(text: str, kernel: str) -> dict[str, Function]:
+    """Free functions of the host, by name, that launch the kernel; no templates, no methods."""
+    unit = parse_c_family(text, "cuda")
+    methods = {id(m) for s in find(unit.items, StructDefinition) for m in s.methods}
+    return {
+        f.name: f
+        for f, _ in find_host_launches(text, kernel)
+        if not f.template and "::" not in f.name and id(f) not in methods
+    }
 
 
 def read_host_plan(
@@ -82,234 +117,316 @@ def read_host_plan(
     """The plan in the kernel's parameter names. suite: tests that may hold sizes which the kernel
     does not take.
     """
-    found = find_host_launches(program.text, program.name) if "<<<" in program.text else []
-    if len(found) != 1 or _in_a_loop(found[0][1]):
+    if "<<<" not in program.text:
         return None
-    function, call = found[0]
+    unit = parse_c_family(program.text, "cuda")
+    found = find_host_launches(program.text, program.name)
+    kernel = function_named(unit, program.name)
+    if len(found) != 1 or kernel is None or _has_hidden_launch(unit):
+        return None
+    function, launch = found[0]
     try:
-        return _plan(
-            call, _make_reading(program, function, call, PlanNames.of(signature, suite).scalars)
-        )
+        return _plan(unit, kernel, function, launch, PlanNames.of(signature, suite).scalars)
     except _Unreadable:
         return None
 
 
-def _launches(call: Node, kernel: str) -> bool:
-    name = call.child_by_field_name("function")
-    return (
-        _configuration(call) is not None and name is not None and get_leaf_texts(name)[0] == kernel
-    )
+def _has_hidden_launch(unit: TranslationUnit) -> bool:
+    """Whether a construct that is not understood, such as a lambda, holds a launch."""
+    return any("<<<" in n.text for n in find(unit.items, Unsupported, UnsupportedExpression))
 
 
-def _configuration(call: Node) -> Node | None:
-    return next((child for child in call.children if child.type == "kernel_call_syntax"), None)
-
-
-def _in_a_loop(node: Node) -> bool:
-    above = node.parent
-    while above is not None and above.type not in _LOOPS:
-        above = above.parent
-    return above is not None
-
-
-def _make_reading(
-    program: Program, function: CFunction, call: Node, sizes: Sequence[str]
-) -> _Reading:
-    text, every = program.text, find_c_functions(parse_c_family(program.text).root_node)
-    kernel = next((f for f in every if f.name == program.name and "__global__" in f.head()), None)
-    parameters = [words[-1] for words in kernel.parameters() if words] if kernel else []
-    given = call.child_by_field_name("arguments")
-    passed = dict(zip(parameters, given.named_children if given is not None else (), strict=False))
-    own = {
-        get_node_text(node): _Value(name)
-        for name, node in reversed(passed.items())
-        if node.type == "identifier" and name in sizes
-    }
-    if not own.keys() <= {words[-1] for words in function.parameters() if words}:
-        # a size of its own (`int n = 1024`): the launch may be for that one alone
+def _plan(
+    unit: TranslationUnit,
+    kernel: Function,
+    function: Function,
+    launch: KernelLaunch,
+    sizes: Sequence[str],
+) -> LaunchPlan:
+    reading = _values_at(unit, function, launch)
+    own = {p.name for p in function.parameters}
+    names = [p.name for p in kernel.parameters]
+    passed = dict(zip(names, launch.arguments, strict=False))
+    given = {name: _try(passed[name], reading) for name in names if name in passed}
+    handed = {name: v.text for name, v in given.items() if name in sizes and v.text in own}
+    grid, block = (_dimensions(part, reading) for part in (launch.grid, launch.block))
+    shared = _whole(launch.shared, reading) if launch.shared is not None else _Value("0")
+    constant = not any(re.search(r"[A-Za-z_]\w*(?!\w*\()", v.text) for v in (*grid, *block))
+    fixed = {name for name in names if name in sizes and name in passed} - handed.keys()
+    # A size that the kernel is not given is the test's, where the function takes one so named.
+    meanings = {name: name for name in sizes if name not in passed and name in own}
+    meanings |= {text: name for name, text in reversed(handed.items())}
+    stands_for_all = bool(meanings) and not (constant and fixed) if sizes else bool(own)
+    if function.name == "main" or not stands_for_all:
         raise _Unreadable
-    # A size of the same name that the kernel is given otherwise is another one.
-    others = {name: _Value(name) for name in sizes if name not in passed}
-    return _Reading(
-        others | own,
-        _find_constant_locals(function.node),
-        TextDefinitions.of(text),
-        dict(_helpers(text)),
-    )
-
-
-def _find_constant_locals(function: Node) -> dict[str, Node]:
-    """The variables of a function that are set once, where they are declared, and to what."""
-    nodes = iterate_descendants(function)
-    changed = {
-        get_leaf_texts(n)[0]
-        for n in nodes
-        if n.type in ("assignment_expression", "field_expression")
-    }
-    changed |= {word for n in nodes if n.type == "update_expression" for word in get_leaf_texts(n)}
-    kept: dict[str, Node] = {}
-    for node in (n for n in nodes if n.type == "init_declarator"):
-        name, value = (node.child_by_field_name(field) for field in ("declarator", "value"))
-        if (
-            name is None
-            or value is None
-            or name.type != "identifier"
-            or get_node_text(name) in kept
-        ):
-            changed.add(get_node_text(name) if name is not None else "")
-        else:
-            kept[get_node_text(name)] = value
-    return {name: value for name, value in kept.items() if name not in changed}
-
-
-def _helpers(text: str) -> Iterator[tuple[str, tuple[Sequence[str], Node]]]:
-    """Functions and macros that are one expression, as `(n + size - 1) / size` often is."""
-    written = [
-        f"int {m[1]}({', '.join('int ' + p.strip() for p in m[2].split(','))}) {{ return {m[3]}; }}"
-        for m in _MACRO.finditer(text)
-    ]
-    for function in find_c_functions(parse_c_family("\n".join([*written, text])).root_node):
-        body = function.node.child_by_field_name("body")
-        only = body.named_children if body is not None else []
-        if len(only) == 1 and only[0].type == "return_statement" and only[0].named_children:
-            yield (
-                function.name,
-                (
-                    [words[-1] for words in function.parameters() if words],
-                    only[0].named_children[0],
-                ),
-            )
-
-
-def _plan(call: Node, reading: _Reading) -> LaunchPlan:
-    configuration = _configuration(call)
-    parts = configuration.named_children if configuration is not None else []
-    if not 2 <= len(parts) <= 4:
-        raise _Unreadable
-    grid, block = (",".join(_dimensions(part, reading)) for part in parts[:2])
-    shared = _whole(parts[2], reading) if len(parts) > 2 else "0"
+    parts = [",".join(_rename(v.text, meanings) for v in part) for part in (grid, block)]
     try:
-        return parse_plan(f"grid={grid} block={block} shared={shared}")
+        text = f"grid={parts[0]} block={parts[1]} shared={_rename(shared.text, meanings)}"
+        return parse_plan(text)
     except ValueError:
         raise _Unreadable from None
 
 
-def _dimensions(node: Node, reading: _Reading) -> list[str]:
+def _rename(text: str, meanings: Mapping[str, str]) -> str:
+    """A plan's expression in the kernel's names. Raises _Unreadable where one has no meaning."""
+
+    def rename(word: re.Match[str]) -> str:
+        if word[0] not in meanings:
+            raise _Unreadable
+        return meanings[word[0]]
+
+    return re.sub(r"\b[A-Za-z_]\w*\b(?!\()", rename, text)
+
+
+def _try(node: Expression, reading: _Reading) -> _Value:
+    try:
+        return _value(node, reading)
+    except _Unreadable:
+        return _Value("")
+
+
+# ---- values where the launch stands
+
+
+def _values_at(unit: TranslationUnit, function: Function, launch: KernelLaunch) -> _Reading:
+    """What the names of a host function mean at its launch. Raises _Unreadable in a loop."""
+    types: dict[str, object] = {p.name: p.type for p in function.parameters}
+    types |= {d.name: d.type for d in find(function.body or (), Declaration)}
+    local = {d.name for d in find(function.body or (), Declaration)}
+    hidden = types.keys()
+    constants = {n: v for n, v in named_integers(unit).items() if n not in hidden}
+    values: dict[str, _Known] = {
+        p.name: _Value(p.name)
+        for p in function.parameters
+        if p.name not in local and _is_integer(p.type)
+    }
+    reading = _Reading(unit, values, constants, types)
+    _follow(function.body or (), launch, reading)
+    for node in find(function.body or (), Unary):
+        if node.op == "&" and isinstance(node.operand, Name):
+            values.pop(node.operand.id, None)  # whoever has its address may change it
+    return reading
+
+
+def _is_integer(type_: object) -> bool:
+    if isinstance(type_, ScalarType):
+        return type_.name[0] in "iu"
+    return isinstance(type_, NamedType) and type_.name != "dim3"
+
+
+def _follow(body: Sequence[Statement], launch: KernelLaunch, reading: _Reading) -> bool:
+    """Runs over the statements up to the launch; True where it is reached."""
+    for statement in body:
+        if statement is launch:
+            return True
+        if any(node is launch for node in find(statement, KernelLaunch)):
+            if isinstance(statement, Compound):
+                return _follow(statement.body, launch, reading)
+            if isinstance(statement, If):
+                inside = any(node is launch for node in find(statement.then, KernelLaunch))
+                branch = statement.then if inside else statement.otherwise
+                return _follow(branch, launch, reading)
+            raise _Unreadable
+        if isinstance(statement, Declaration):
+            _declare(statement, reading)
+        elif isinstance(statement, Assign):
+            _assign(statement, reading)
+        else:
+            _forget(statement, reading)
+    return False
+
+
+def _declare(node: Declaration, reading: _Reading) -> None:
+    is_dim3 = isinstance(node.type, NamedType) and node.type.name == "dim3"
+    value = node.value
+    try:
+        if is_dim3 and value is None:
+            parts = tuple(_whole(a, reading) for a in node.arguments or ())
+            reading.values[node.name] = parts or (_Value("1"),)
+        elif is_dim3 and value is not None:
+            reading.values[node.name] = _dimensions(value, reading)
+        elif value is None and node.arguments is not None and len(node.arguments) == 1:
+            reading.values[node.name] = _converted(_value(node.arguments[0], reading), node.type)
+        elif value is not None:
+            reading.values[node.name] = _converted(_value(value, reading), node.type)
+        else:
+            reading.values.pop(node.name, None)
+    except _Unreadable:
+        reading.values.pop(node.name, None)
+
+
+def _converted(value: _Value, type_: object) -> _Value:
+    """A value as a variable of a type holds it. An integer does not keep a fraction; an `auto` or
+    a floating variable keeps what it is given."""
+    if isinstance(type_, ScalarType) and type_.name[0] in "iu":
+        return replace(value, real=False)
+    if isinstance(type_, ScalarType) and type_.name in ("f32", "f64"):
+        return replace(value, real=True)
+    return value
+
+
+def _assign(node: Assign, reading: _Reading) -> None:
+    values, target = reading.values, node.target
+    try:
+        if isinstance(target, Member) and isinstance(target.base, Name) and target.field in _AXES:
+            _assign_field(target.base.id, target.field, node, reading)
+        elif isinstance(target, Name):
+            values[target.id] = _assigned(target, node, reading)
+    except _Unreadable:
+        values.pop(root_name(target) or "", None)
+
+
+def _assign_field(name: str, axis: str, node: Assign, reading: _Reading) -> None:
+    """`grid.y = (n + 15) / 16;`"""
+    known = reading.values.get(name)
+    if not isinstance(known, tuple) or node.op != "=" or node.value is None:
+        raise _Unreadable
+    parts = [*known, *[_Value("1")] * (3 - len(known))]
+    parts[_AXES.index(axis)] = _whole(node.value, reading)
+    reading.values[name] = tuple(parts)
+
+
+def _assigned(target: Name, node: Assign, reading: _Reading) -> _Known:
+    if node.op == "=" and node.value is not None:
+        if isinstance(reading.values.get(target.id), tuple):
+            return _dimensions(node.value, reading)
+        return _converted(_value(node.value, reading), reading.types.get(target.id))
+    step = node.value if node.value is not None else Literal("1", "i32")
+    return _value(Binary(node.op.rstrip("=")[:1], target, step), reading)
+
+
+def _forget(statement: Statement, reading: _Reading) -> None:
+    """What a statement that is not followed may change has no value behind it."""
+    targets = [n.target for n in find(statement, Assign, AssignExpression, Increment)]
+    for target in targets:
+        reading.values.pop(root_name(target) or "", None)
+
+
+# ---- expressions
+
+
+def _dimensions(node: Expression, reading: _Reading) -> tuple[_Value, ...]:
     """Of a `dim3`, or of a number along x alone."""
-    if node.type == "identifier" and (value := reading.local.get(get_node_text(node))) is not None:
-        return _dimensions(value, reading)
-    listed = node if node.type in ("argument_list", "initializer_list") else None
-    if (
-        node.type in ("call_expression", "compound_literal_expression")
-        and get_leaf_texts(node)[0] == "dim3"
-    ):
-        listed = node.child_by_field_name("arguments") or node.child_by_field_name("value")
-    return [
-        _whole(child, reading)
-        for child in (listed.named_children if listed is not None else [node])
-    ]
+    if isinstance(node, Name) and isinstance(known := reading.values.get(node.id), tuple):
+        return known
+    listed: Sequence[Expression] = (node,)
+    if isinstance(node, InitializerList):
+        listed = node.items
+    elif isinstance(node, Call) and isinstance(node.function, Name) and node.function.id == "dim3":
+        listed = node.arguments
+    elif isinstance(node, Cast) and getattr(node.type, "name", "") == "dim3":
+        return _dimensions(node.operand, reading)
+    return tuple(_whole(part, reading) for part in listed) or (_Value("1"),)
 
 
-def _whole(node: Node, reading: _Reading) -> str:
+def _whole(node: Expression, reading: _Reading) -> _Value:
     value = _value(node, reading)
     if value.real and not value.text.isdigit():
         raise _Unreadable
-    return value.text
+    return value
 
 
-def _value(node: Node, reading: _Reading) -> _Value:
+def _value(node: Expression, reading: _Reading) -> _Value:
     if reading.depth > _MAX_DEPTH:
         raise _Unreadable
-    kind, words = node.type, get_node_text(node)
-    if kind == "number_literal" and (number := _NUMBER.fullmatch(words)):
-        return _Value(str(int(number[1] or number[2], 0)), number[1] is None)
-    if kind == "identifier":
-        return _resolve_name(words, reading)
-    if kind == "parenthesized_expression" and node.named_children:
-        return _value(node.named_children[0], reading)
-    if kind == "cast_expression":
-        value = _value(node.child_by_field_name("value"), reading)
-        return _Value(
-            value.text,
-            bool({"float", "double"} & set(get_leaf_texts(node.child_by_field_name("type")))),
-        )
-    if kind == "sizeof_expression":
-        return _Value(
-            str(
-                ELEMENT_BYTES.get(
-                    next((w for w in get_leaf_texts(node) if w in ELEMENT_BYTES), ""), _OTHER_BYTES
-                )
-            )
-        )
-    if kind == "binary_expression":
+    if isinstance(node, Literal):
+        return _number(node)
+    if isinstance(node, Name):
+        return _resolve_name(node.id, reading)
+    if isinstance(node, Cast):
+        value = _value(node.operand, reading)
+        return _Value(value.text, getattr(node.type, "name", "") in ("f32", "f64"))
+    if isinstance(node, SizeOf):
+        return _Value(str(_bytes_of(node, reading)))
+    if isinstance(node, Binary):
         return _evaluate_binary(node, reading)
-    if kind == "call_expression":
+    if isinstance(node, Call):
         return _evaluate_call(node, reading)
+    if isinstance(node, Member) and isinstance(node.base, Name) and node.field in _AXES:
+        known = reading.values.get(node.base.id)
+        if isinstance(known, tuple):
+            place = _AXES.index(node.field)
+            return known[place] if place < len(known) else _Value("1")
+    raise _Unreadable
+
+
+def _number(node: Literal) -> _Value:
+    """A whole number, which may be written as a real one: `256.0f`."""
+    if (whole := integer_of(node)) is not None:
+        return _Value(str(whole))
+    value = value_of(node)
+    if not isinstance(value, float) or not value.is_integer():
+        raise _Unreadable
+    return _Value(str(int(value)), True)
+
+
+def _bytes_of(node: SizeOf, reading: _Reading) -> int:
+    """Of a type, or of an element that a pointer of the function points to."""
+    of: object = node.of
+    if isinstance(of, Name):
+        of = reading.types.get(of.id)
+    elif not isinstance(of, (ScalarType, NamedType)):
+        of = element_type(reading.types.get(root_name(of) or ""))  # type: ignore[arg-type]
+    if isinstance(of, ScalarType) and of.name in _BYTES:
+        return _BYTES[of.name]
+    if isinstance(of, NamedType) and of.name in ELEMENT_BYTES:
+        return ELEMENT_BYTES[of.name]
     raise _Unreadable
 
 
 def _resolve_name(name: str, reading: _Reading) -> _Value:
-    if name in reading.known:
-        return reading.known[name]
-    if name in reading.local:
-        return _value(reading.local[name], _descend(reading))
-    number = reading.constants.integer([name])
-    if number is None:
-        raise _Unreadable
-    return _Value(str(number))
+    known = reading.values.get(name)
+    if isinstance(known, _Value):
+        return known
+    if name in reading.constants:
+        return _Value(str(reading.constants[name]))
+    raise _Unreadable
 
 
-def _descend(reading: _Reading, known: Mapping[str, _Value] | None = None) -> _Reading:
-    local = reading.local if known is None else {}
-    return _Reading(
-        reading.known if known is None else known,
-        local,
-        reading.constants,
-        reading.helpers,
-        reading.depth + 1,
-    )
-
-
-def _evaluate_binary(node: Node, reading: _Reading) -> _Value:
-    left, right = (_value(node.child_by_field_name(side), reading) for side in ("left", "right"))
-    sign = get_node_text(node.child_by_field_name("operator"))
+def _evaluate_binary(node: Binary, reading: _Reading) -> _Value:
+    left, right = _value(node.left, reading), _value(node.right, reading)
     real = left.real or right.real
-    if sign in (">>", "<<") and right.text.isdigit() and not real:
-        return _Value(f"({left.text}){'/' if sign == '>>' else '*'}{2 ** int(right.text)}")
-    if sign not in ("+", "-", "*", "/") or (
-        real and sign == "/"
-    ):  # what rounds a quotient up asks for it itself
+    if len(left.text) + len(right.text) > _MAX_TEXT:
         raise _Unreadable
-    return _Value(f"({left.text}){sign}({right.text})", real)
+    if node.op in (">>", "<<") and right.text.isdigit() and int(right.text) < 31 and not real:
+        return _Value(f"({left.text}){'/' if node.op == '>>' else '*'}{2 ** int(right.text)}")
+    if node.op not in ("+", "-", "*", "/") or (real and node.op == "/"):
+        raise _Unreadable  # what rounds a quotient up asks for it itself
+    return _Value(f"({left.text}){node.op}({right.text})", real)
 
 
-def _evaluate_call(node: Node, reading: _Reading) -> _Value:
-    name = "".join(get_leaf_texts(node.child_by_field_name("function")))
-    given = node.child_by_field_name("arguments")
-    arguments = given.named_children if given is not None else []
-    if name in _ROUNDING_UP and len(arguments) == 1:
-        return _evaluate_ceiling(arguments[0], reading)
-    values = [_value(argument, reading) for argument in arguments]
-    if name in _EXTREMES and len(values) == 2:
-        return _Value(
-            f"{_EXTREMES[name]}({values[0].text},{values[1].text})", any(v.real for v in values)
-        )
-    parameters, body = reading.helpers.get(name, ((), None))
-    if body is None or len(parameters) != len(values):
+def _evaluate_call(node: Call, reading: _Reading) -> _Value:
+    name = getattr(node.function, "id", "")
+    if name in _ROUNDING_UP and len(node.arguments) == 1:
+        return _evaluate_ceiling(node.arguments[0], reading)
+    values = [_value(argument, reading) for argument in node.arguments]
+    function = function_named(reading.unit, name)
+    if function is not None:
+        return _evaluate_helper(function, values, reading)
+    if name in EXTREMES and len(values) == 2:
+        text = f"{EXTREMES[name]}({values[0].text},{values[1].text})"
+        return _Value(text, any(v.real for v in values))
+    raise _Unreadable
+
+
+def _evaluate_helper(function: Function, values: list[_Value], reading: _Reading) -> _Value:
+    """A function that is one expression, as `(n + size - 1) / size` often is."""
+    body = function.body or ()
+    result = getattr(body[0], "value", None) if len(body) == 1 else None
+    if result is None or len(function.parameters) != len(values):
         raise _Unreadable
-    return _value(body, _descend(reading, dict(zip(parameters, values, strict=True))))
+    typed = zip(function.parameters, values, strict=True)
+    known: dict[str, _Known] = {p.name: _converted(v, p.type) for p, v in typed}
+    types = {p.name: p.type for p in function.parameters}
+    inner = _Reading(reading.unit, known, reading.constants, types, reading.depth + 1)
+    return _converted(_value(result, inner), function.result)
 
 
-def _evaluate_ceiling(node: Node, reading: _Reading) -> _Value:
+def _evaluate_ceiling(node: Expression, reading: _Reading) -> _Value:
     """`ceil(n / 256.0)`; of whole numbers `ceil(n / 256)` has been rounded down before."""
-    while node.type == "parenthesized_expression" and node.named_children:
-        node = node.named_children[0]
-    if (
-        node.type != "binary_expression"
-        or get_node_text(node.child_by_field_name("operator")) != "/"
-    ):
+    if not isinstance(node, Binary) or node.op != "/":
         return _Value(_value(node, reading).text)
-    left, right = (_value(node.child_by_field_name(side), reading) for side in ("left", "right"))
+    left, right = _value(node.left, reading), _value(node.right, reading)
     if not (left.real or right.real):
         return _Value(f"({left.text})/({right.text})")
     return _Value(f"ceil(({left.text})/({right.text}))")

@@ -305,6 +305,8 @@ def _block_sizes(facts: KernelFacts) -> list[tuple[int, int, int]]:
     """
     used = sum(d.thread for d in facts.dimensions)
     usual = (64, 1, 1) if used <= 1 else (16, 8, 1) if used == 2 else (8, 4, 4)
+    if facts.max_threads is not None and math.prod(usual) > facts.max_threads:
+        usual = (max(1, facts.max_threads), 1, 1)
     return list(dict.fromkeys([*facts.block_hints[:3], usual]))
 
 

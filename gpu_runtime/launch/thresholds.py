@@ -1,21 +1,39 @@
 """Whole numbers that a text compares something with: sizes at which a program may change its ways.
 
-Contract: `find_comparisons` finds `<`, `<=`, `>`, `>=` (Fortran's words too) with a whole number on
-one side: a literal, a product or shift of literals, or a name that the text gives such a value,
-which `substitute_constants` writes out. `find_compared_numbers` are those of a text's own code: not
-of its loops' heads, of comments or of directives, and where a place in an array or a loop's counter
-has 16 bits, the first number that those do not hold.
+Contract: `find_compared_numbers` reads a program's tree. `find_comparisons` reads one condition of
+a directive: `<`, `<=`, `>`, `>=` (Fortran's words too) with a whole number on one side, a literal,
+a product or shift of literals, or a name that the text gives such a value, which
+`substitute_constants` writes out.
 
-    python -c "from gpu_runtime.launch.thresholds import *; \\
-        print(comparisons('if (n < 64 * 1024) return;'))"
+    python -c "from gpu_runtime.launch import thresholds; \
+        print(thresholds.find_comparisons('n < 64 * 1024'))"
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from corpora.analysis.constants import fold_integer, named_integers, narrow_counters, value_of
+from corpora.dialects import get_dialect
+from corpora.frontends.c_family import parse_c_family
+from corpora.frontends.fortran import parse_fortran
+from corpora.frontends.queries import functions_of
+from corpora.ir import (
+    Binary,
+    Expression,
+    For,
+    Literal,
+    Pragma,
+    ScalarType,
+    While,
+    children,
+    find,
+)
+from corpora.records import Program
 
 _LITERAL = r"\d+(?:e\d+)?(?:[ul]+|_\w+)?"
 _VALUE = rf"{_LITERAL}(?:\s*(?:\*(?!\*)|<<)\s*{_LITERAL})*"
@@ -63,7 +81,7 @@ def find_named_constants(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for m in _CONSTANTS.finditer(text):
         said = f"{m['name']} = {m['value'].partition('//')[0].strip()}" if m["name"] else m["list"]
-        found |= dict(_DEFINED.findall(said))
+        found |= {name: value for name, value in _DEFINED.findall(said)}
     return found
 
 
@@ -74,42 +92,55 @@ def substitute_constants(text: str, numbers: Mapping[str, str]) -> str:
     return re.sub(rf"\b(?:{'|'.join(map(re.escape, numbers))})\b", lambda m: numbers[m[0]], text)
 
 
-def find_compared_numbers(text: str, language: str) -> frozenset[int]:
-    """The whole numbers that a program compares something with."""
-    whole, text = text, _ASIDE[language].sub(" ", text.lower() if language == "fortran" else text)
-    return frozenset(
-        c.value for c in find_comparisons(substitute_constants(text, find_named_constants(text)))
-    ) | _find_overflow_sizes(whole, language)
+def find_compared_numbers(program: Program) -> frozenset[int]:
+    """The whole numbers from 0 on that a program's own code compares something with by order.
+
+    Loops' heads and directives are left out. Where a place in an array or a loop's counter has 16
+    bits, the first number that those do not hold is one of them. What the tree does not hold adds
+    nothing.
+    """
+    dialect = get_dialect(program.dialect)
+    if dialect.language == "fortran":
+        unit = parse_fortran(program.text, dialect=dialect.name)
+    else:
+        unit = parse_c_family(program.text, dialect.name)
+    named = named_integers(unit)
+    heads = {id(n.test) for n in find(unit.items, For, While) if n.test is not None}
+    found = set(_compared(unit.items, named, heads))
+    for function in functions_of(unit):
+        for counter in narrow_counters(function):
+            if isinstance(counter.type, ScalarType) and counter.type.name in _OVERFLOWS:
+                found.add(_OVERFLOWS[counter.type.name])
+    return frozenset(found)
 
 
-_SHORT = re.compile(r"\b(?:(unsigned\s+)?short(?:\s+int)?|(u)?int16_t)\s+(\w+)\s*=")
-_SHORT_FORTRAN = re.compile(
-    r"\binteger\s*(?:\*\s*2|\(\s*(?:kind\s*=\s*)?(?:2|int16)\s*\))[^\n!]*::[ \t]*([^\n!]*)", re.I
-)
+_OVERFLOWS = {"i16": 1 << 15, "u16": 1 << 16}
+_ORDERED = ("<", "<=", ">", ">=")
 
 
-def _find_overflow_sizes(text: str, language: str) -> frozenset[int]:
-    """What is one too many for counters and places of 16 bits."""
-    if language == "fortran":
-        names = [name for row in _SHORT_FORTRAN.findall(text) for name in re.findall(r"\w+", row)]
-        return frozenset(
-            {1 << 15} if any(re.search(rf"\bdo\s+{name}\s*=", text, re.I) for name in names) else ()
-        )
-    placed = [
-        (m[1] or m[2], m[3])
-        for m in _SHORT.finditer(text)
-        if re.search(rf"\b{m[3]}\s*(?:[<>]|!=)|\[[^\]]*\b{m[3]}\b", text)
-    ]
-    return frozenset(1 << (16 if unsigned else 15) for unsigned, _ in placed)
+def _compared(node: Any, named: Mapping[str, int], heads: set[int]) -> Iterator[int]:
+    """Numbers on one side of a comparison below `node`, whose other side is no number."""
+    waiting = [node]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Pragma) or id(part) in heads:
+            continue
+        if isinstance(part, Binary) and part.op in _ORDERED:
+            left, right = (_whole(side, named) for side in (part.left, part.right))
+            if (left is None) != (right is None):
+                yield left if left is not None else right  # type: ignore[misc]
+        waiting += children(part)
 
 
-_ASIDE = {
-    "cpp": re.compile(
-        r"/\*.*?\*/|//[^\n]*|^[ \t]*#[ \t]*pragma(?:\\\n|[^\n])*|\b(?:for|while)\s*\([^)]*\)",
-        re.M | re.S,
-    ),
-    "fortran": re.compile(r"![^\n]*|\bwhile\s*\([^)]*\)"),
-}
+def _whole(expression: Expression, named: Mapping[str, int]) -> int | None:
+    """The size that an expression of numbers is; `1e5` may be one, `100.0` and `'a'` are none."""
+    if any(literal.type == "char" for literal in find(expression, Literal)):
+        return None
+    value: object = fold_integer(expression, named)
+    if value is None and isinstance(expression, Literal) and "." not in expression.text:
+        value = value_of(expression)
+        value = int(value) if isinstance(value, float) and value.is_integer() else None
+    return value if isinstance(value, int) and 0 <= value < 1 << 63 else None
 
 
 def _value(text: str) -> int:

@@ -15,6 +15,7 @@ its share of every step: the same steps, sooner.
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import os
 import shutil
 import tempfile
@@ -45,6 +46,7 @@ from gpu_runtime.models.training import (
     WARM_UP_SHARE,
     WEIGHT_DECAY,
     EncodedExample,
+    has_bf16_products,
 )
 
 VALIDATIONS_PER_EPOCH = 2
@@ -146,7 +148,7 @@ def fine_tune(
     batches, accumulated = _plan(examples, learning, tuning)
     with tempfile.TemporaryDirectory() as scratch:
         folder = learning.workspace or Path(scratch)
-        arguments = _arguments(folder, learning, tuning, len(batches), accumulated)
+        arguments = _arguments(model, folder, learning, tuning, len(batches), accumulated)
         with arguments.main_process_first(
             local=False
         ):  # one of several processes clears away, the others look afterwards
@@ -187,13 +189,18 @@ def _plan(
 
 
 def _arguments(
-    folder: Path, learning: Learning, tuning: FineTuning, passes: int, accumulated: int
+    model: PreTrainedModel,
+    folder: Path,
+    learning: Learning,
+    tuning: FineTuning,
+    passes: int,
+    accumulated: int,
 ) -> TrainingArguments:
     steps = -(-passes // accumulated)
     stopping = tuning.patience > 0 and learning.validate is not None
     every = max(1, round(steps / max(1.0, VALIDATIONS_PER_EPOCH * learning.epochs)))
     return TrainingArguments(
-        **make_common_arguments(folder, learning, tuning, steps),
+        **make_common_arguments(model, folder, learning, tuning, steps),
         per_device_train_batch_size=1,
         gradient_accumulation_steps=accumulated // int(os.environ.get("WORLD_SIZE", "1")),
         train_sampling_strategy="sequential",
@@ -209,10 +216,12 @@ def _arguments(
 
 
 def make_common_arguments(
-    folder: Path, learning: Learning, tuning: FineTuning, steps: int
+    model: PreTrainedModel, folder: Path, learning: Learning, tuning: FineTuning, steps: int
 ) -> dict[str, object]:
     """What every trainer here has in common: optimiser, cosine schedule with warm-up, device,
     silence.
+
+    Products are in bfloat16 on a GPU, and on a CPU for a model that was loaded in it.
     """
     on_gpu = torch.cuda.is_available()
     place = learning.workspace.with_suffix("") if learning.workspace else None
@@ -236,7 +245,8 @@ def make_common_arguments(
         "gradient_checkpointing_kwargs": {"use_reentrant": False}
         if tuning.gradient_checkpointing
         else None,
-        "bf16": on_gpu,
+        "bf16": on_gpu
+        or (getattr(model.config, "dtype", None) == torch.bfloat16 and has_bf16_products()),
         "use_cpu": not on_gpu,
         "ddp_backend": "gloo" if several and not on_gpu else None,
         "dataloader_pin_memory": on_gpu,
@@ -249,6 +259,14 @@ def make_common_arguments(
     }
 
 
+def chooses_positions(model: torch.nn.Module) -> bool:
+    """Whether the model computes logits at given positions only (`logits_to_keep`); one behind an
+    adapter is asked itself.
+    """
+    base = getattr(model, "get_base_model", lambda: model)()
+    return "logits_to_keep" in inspect.signature(base.forward).parameters
+
+
 class _LessonTrainer(Trainer):
     """Batches are planned ahead; the loss is weighted; validation is a function of the model as it
     stands.
@@ -259,10 +277,16 @@ class _LessonTrainer(Trainer):
         # The loss below divides by the answer tokens of the whole step, over accumulation and
         # processes; labels are shifted.
         self.model_accepts_loss_kwargs, self._loss_shifts_labels = True, False
+        self._chooses_positions = chooses_positions(self.model)
         self.remove_callback(PrinterCallback)
 
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
         labels, weights = inputs.pop("labels"), inputs.pop("weights")
+        if self._chooses_positions:
+            # A vocabulary is wide: positions without a lesson in any row get no logits.
+            learnt = (labels != IGNORED).any(0).nonzero()[:, 0]
+            inputs["logits_to_keep"] = learnt
+            labels, weights = labels[:, learnt], weights[:, learnt]
         logits = model(**inputs, use_cache=False).logits
         chosen = labels != IGNORED
         losses = F.cross_entropy(logits[chosen].float(), labels[chosen], reduction="none")

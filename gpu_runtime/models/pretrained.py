@@ -1,5 +1,5 @@
-"""Any Hugging Face model, by id or folder: causal or sequence-to-sequence, fine-tuned whole or by
-(Q)LoRA.
+"""Any Hugging Face model, by id, folder or GGUF file: causal or sequence-to-sequence, fine-tuned
+whole or by (Q)LoRA.
 
 Contract: the `LanguageModel` Protocol. What is saved is a folder that `AutoModel...` loads:
 adapters merged or, where that is wanted, an adapter that names its base. Without network only what
@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import struct
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from functools import partial
 from pathlib import Path
 
 import torch
+import transformers
 from safetensors import SafetensorError
 from transformers import (
     AutoConfig,
@@ -34,6 +36,7 @@ from transformers import PreTrainedConfig as HfConfig
 from transformers import PreTrainedModel as HfModel
 from transformers import PreTrainedTokenizerBase as HfTokenizer
 from transformers.distributed import DistributedConfig
+from transformers.utils import is_gguf_available
 
 from corpora.files import write_folder
 from gpu_runtime.models.batched import Limits, Request, decode, decodes
@@ -64,9 +67,9 @@ class PretrainedConfig:
 
     chat: wrap prompts in the tokeniser's chat template where it has one. dtype: a key of DTYPES, or
     `auto`: bfloat16 on a GPU, and on a CPU that multiplies bfloat16 for weights that are stored in
-    16 bits; else float32. rows: answers decoded side by side. static_cache: keys and values in
-    memory of a fixed size, for which transformers compiles the decoding step on a GPU (decoder-only
-    models). local_only: never look beyond this machine.
+    16 bits or fewer; else float32. rows: answers decoded side by side. static_cache: keys and
+    values in memory of a fixed size, for which transformers compiles the decoding step on a GPU
+    (decoder-only models). local_only: never look beyond this machine.
     """
 
     tuning: FineTuning = FineTuning()
@@ -110,8 +113,9 @@ class PretrainedModel:
         require_support(config.tuning)
         with _make_model_error(name, offline):
             base = _base_of(name)
-            shape = AutoConfig.from_pretrained(base, local_files_only=offline)
-            dtype = dtype_for(shape, config.dtype)
+            place, file = _locate(base)
+            shape = _load_shape(name, offline)
+            dtype = dtype_for(shape, config.dtype, few_bits=bool(file))
             options: dict[str, object] = {
                 "local_files_only": offline,
                 "dtype": dtype,
@@ -124,12 +128,16 @@ class PretrainedModel:
                     bnb_4bit_compute_dtype=dtype,
                 )
             kind = AutoModelForSeq2SeqLM if shape.is_encoder_decoder else AutoModelForCausalLM
-            model = kind.from_pretrained(base, **options)
+            if file:
+                options |= _unpack()
+            model = kind.from_pretrained(place, **options, **file)
+            if file and getattr(model, "hf_quantizer", None) is not None:
+                model.hf_quantizer.remove_quantization_config(model)  # its weights are plain now
             if base != name:
                 from peft import PeftModel
 
                 model = PeftModel.from_pretrained(model, name, is_trainable=True)
-            tokenizer = AutoTokenizer.from_pretrained(name, local_files_only=offline)
+            tokenizer = _load_tokenizer(name, offline)
         return cls(model, tokenizer, config)
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[list[str]]:
@@ -227,9 +235,10 @@ class PretrainedModel:
             self._model.device
         )
         longest = 1 + len(prefixes[0]) if self._paired else max(map(len, rows))
-        options: dict[str, object] = {"do_sample": False}
+        # Qwen's generation settings penalise repetition, which code has by its nature.
+        options: dict[str, object] = {"do_sample": False, "repetition_penalty": 1.0}
         if sampling.temperature > 0:
-            options = {
+            options |= {
                 "do_sample": True,
                 "temperature": sampling.temperature,
                 "top_p": sampling.top_p,
@@ -416,8 +425,49 @@ class PretrainedModel:
         return [*encode_plain(self._tokenizer, text), self._tokenizer.eos_token_id]
 
 
-def dtype_for(shape: HfConfig, wanted: str = "auto") -> torch.dtype:
-    """The type that a model of this shape is computed in here; see PretrainedConfig."""
+def _load_shape(name: str, offline: bool) -> HfConfig:
+    place, file = _locate(_base_of(name))
+    return AutoConfig.from_pretrained(place, local_files_only=offline, **file)
+
+
+def _load_tokenizer(name: str, offline: bool) -> HfTokenizer:
+    place, file = _locate(name)
+    return AutoTokenizer.from_pretrained(place, local_files_only=offline, **file)
+
+
+def is_gguf(name_or_path: str | Path) -> bool:
+    """Whether this is a file of llama.cpp's format, which holds weights, shape and tokenizer."""
+    path = Path(name_or_path)
+    return path.suffix.lower() == ".gguf" and path.is_file()
+
+
+def _locate(name: str) -> tuple[str, dict[str, str]]:
+    """Where transformers looks: an id or a folder, and the file in it where the model is one GGUF
+    file. Raises ModelError for such a file without the package that reads it.
+    """
+    if not is_gguf(name):
+        return name, {}
+    if not is_gguf_available():
+        raise ModelError(
+            f"model '{name}' needs the package gguf (pip install -e '.[gguf]'), which is not here"
+        )
+    path = Path(name)
+    return str(path.parent), {"gguf_file": path.name}
+
+
+def _unpack() -> dict[str, object]:
+    """Has transformers read the weights of a GGUF file as plain ones, which alone can learn; where
+    it can leave them packed, it is told.
+    """
+    packed = getattr(transformers, "GgufConfig", None)
+    return {"quantization_config": packed(dequantize=True)} if packed else {}
+
+
+def dtype_for(shape: HfConfig, wanted: str = "auto", few_bits: bool = False) -> torch.dtype:
+    """The type that a model of this shape is computed in here; see PretrainedConfig.
+
+    few_bits: the weights are stored in 16 bits or fewer, whatever the shape says.
+    """
     if wanted != "auto":
         return DTYPES[wanted]
     if torch.cuda.is_available():
@@ -425,7 +475,7 @@ def dtype_for(shape: HfConfig, wanted: str = "auto") -> torch.dtype:
     stored = getattr(shape, "dtype", None)
     return (
         torch.bfloat16
-        if stored in (torch.bfloat16, torch.float16) and has_bf16_products()
+        if (few_bits or stored in (torch.bfloat16, torch.float16)) and has_bf16_products()
         else torch.float32
     )
 
@@ -437,8 +487,8 @@ def require_model(name_or_path: str | Path, config: PretrainedConfig = Pretraine
     name = str(name_or_path)
     offline = _offline(name, config)
     with _make_model_error(name, offline):
-        AutoConfig.from_pretrained(_base_of(name), local_files_only=offline)
-        AutoTokenizer.from_pretrained(name, local_files_only=offline)
+        _load_shape(name, offline)
+        _load_tokenizer(name, offline)
 
 
 def find_longest_context(
@@ -450,7 +500,7 @@ def find_longest_context(
     name = str(name_or_path)
     offline = _offline(name, config)
     with _make_model_error(name, offline):
-        shape = AutoConfig.from_pretrained(_base_of(name), local_files_only=offline)
+        shape = _load_shape(name, offline)
     return _limit_positions(shape, config)
 
 
@@ -482,7 +532,7 @@ def _choose_device_map(tuning: FineTuning) -> dict[str, object]:
 def _offline(name: str, config: PretrainedConfig) -> bool:
     return (
         config.local_only
-        or Path(name).is_dir()
+        or Path(name).exists()
         or os.environ.get("HF_HUB_OFFLINE", "0") not in ("", "0")
     )
 
@@ -495,7 +545,9 @@ def _make_model_error(name: str, offline: bool) -> Iterator[None]:
     )  # without network it logs each of its tries
     try:
         yield
-    except (OSError, ValueError, SafetensorError) as error:
+    except ModelError:
+        raise
+    except (OSError, ValueError, SafetensorError, struct.error) as error:
         where = "on this machine (no network is used)" if offline else "here or on the hub"
         first = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise ModelError(

@@ -112,7 +112,11 @@ def train_preferences(
     )
     with _workspace(learning, [asdict(pair) for pair in pairs], tuning) as (folder, resume):
         common = make_common_arguments(
-            folder, learning, tuning, math.ceil(len(pairs) * learning.epochs / (rows * accumulated))
+            model,
+            folder,
+            learning,
+            tuning,
+            math.ceil(len(pairs) * learning.epochs / (rows * accumulated)),
         )
         # Without an adapter to switch off, what the model thought at first is computed ahead; no
         # second model is held. That is when the trainer is made, so a training that goes on
@@ -159,7 +163,7 @@ def train_rewards(
 
     order = _order(list(prompts), learning)
     with _workspace(learning, [dict(prompts), asdict(sampling)], tuning) as (folder, resume):
-        common = make_common_arguments(folder, learning, tuning, len(order))
+        common = make_common_arguments(model, folder, learning, tuning, len(order))
         arguments = GRPOConfig(
             **common,
             per_device_train_batch_size=group,

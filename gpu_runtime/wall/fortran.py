@@ -1,16 +1,45 @@
 """The static wall for Fortran: statements and names that no candidate may use.
 
-Contract: as gpu_runtime.wall.check. Works on statements (comments and character constants taken
-out, continuations joined), free and fixed form alike. State between calls (save, common,
-initialised variables) is refused, because it could count tests.
+Contract: as `gpu_runtime.wall.check`. It walks the tree of the text, free and fixed form alike.
+Calls go by a list of what is allowed: procedures of the text, intrinsic functions, `omp_*`. State
+between calls (save, common, data, initialised variables) is refused: it could count tests. What
+the front end does not know is refused with its line, unless its words are harmless.
 
-    python -c "from gpu_runtime.wall.fortran import check_fortran; \\
-        print(check_fortran('subroutine f\\ncall system(\"ls\")\\nend'))"
+    python -c "from gpu_runtime.wall.fortran import check_fortran; \
+        print(check_fortran('subroutine f\\ncall system(\"ls\")\\nend', 'fortran'))"
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from corpora.frontends.fortran import parse_fortran
+from corpora.frontends.fortran_lines import Line, detect_form, read_lines
+from corpora.frontends.queries import functions_of
+from corpora.ir import (
+    Call,
+    Declaration,
+    ExpressionStatement,
+    Function,
+    Include,
+    Interface,
+    Literal,
+    Module,
+    Name,
+    Parameter,
+    Section,
+    Specification,
+    StructDefinition,
+    TranslationUnit,
+    Unsupported,
+    UnsupportedExpression,
+    children,
+    find,
+    walk,
+)
+from corpora.syntax.fortran import is_fixed_form
+from gpu_runtime.wall.names import ENGINE_PREFIXES, OPENMP_ROUTINES
 
 _STATEMENTS = {
     "open": "it uses files",
@@ -25,6 +54,7 @@ _STATEMENTS = {
     "save": "it keeps state",
     "equivalence": "storage is renamed",
     "namelist": "it uses input or output",
+    "pause": "it waits for input",
 }
 _NAMES = {
     "execute_command_line": "it starts processes",
@@ -63,156 +93,310 @@ _NAMES = {
     "fork": "it starts processes",
     "fputc": "it uses files",
     "fgetc": "it uses files",
+} | {
+    name: reason
+    for reason, names in {
+        "it starts processes": "system alarm",
+        "it ends processes": "abort exit",
+        "it reads the environment": "command_argument_count iargc getlog",
+        "it uses files": "access fget fput fseek ftell fnum fstat lstat stat link symlnk umask "
+        "ttynam isatty",
+        "it asks about the process": "getgid getuid getppid ierrno gerror perror",
+        "it reads a clock": "ctime time time8 ltime gmtime second fdate",
+        "it waits": "sleep",
+        "it draws random numbers": "rand ran srand",
+        "it makes pointers from addresses": "malloc free",
+    }.items()
+    for name in names.split()
 }
+"""Procedures of the standard and of GNU Fortran by name, and why they are refused."""
 _CALLABLE = frozenset(
     "mvbits move_alloc omp_set_num_threads omp_set_dynamic omp_set_nested omp_set_schedule "
     "omp_init_lock omp_set_lock "
     "omp_unset_lock omp_destroy_lock omp_set_max_active_levels atomic_add atomic_define "
     "atomic_ref".split()
 )
+"""Subroutines that every program may call."""
+_INTRINSICS = frozenset(
+    """abs achar acos acosh adjustl adjustr aimag aint all allocated anint any asin asinh associated
+    atan atan2 atanh bessel_j0 bessel_j1 bessel_jn bessel_y0 bessel_y1 bessel_yn bge bgt ble blt
+    bit_size btest ceiling char cmplx conjg cos cosh count cshift dble digits dim dot_product dprod
+    dshiftl dshiftr eoshift epsilon erf erfc erfc_scaled exp exponent extends_type_of findloc floor
+    fraction gamma huge hypot iachar iall iand iany ibclr ibits ibset ichar ieor image_index index
+    int ior iparity is_contiguous is_iostat_end ishft ishftc kind lbound leadz len len_trim lge lgt
+    lle llt log log_gamma log10 logical maskl maskr matmul max maxexponent maxloc maxval merge
+    merge_bits min minexponent minloc minval mod modulo nearest new_line nint norm2 not null
+    num_images pack parity popcnt poppar precision present product radix range real repeat reshape
+    rrspacing same_type_as scale scan selected_char_kind selected_int_kind selected_real_kind
+    set_exponent shape shifta shiftl shiftr sign sin sinh size spacing spread sqrt storage_size sum
+    tan tanh this_image tiny trailz transfer transpose trim ubound unpack verify
+    alog alog10 amax0 amax1 amin0 amin1 amod cabs ccos cexp clog csin csqrt dabs dacos dasin datan
+    datan2 dacosh dasinh datanh dcos dcosh ddim dexp dint dlog dlog10 dmax1 dmin1 dmod dnint dsign
+    dsin dsinh dsqrt dtan dtanh float iabs idim idint idnint ifix isign max0 max1 min0 min1 sngl
+    dcmplx dconjg dimag dreal dfloat cdabs cdexp cdsqrt cdlog cdsin cdcos zabs zexp zsqrt zlog zsin
+    zcos imag imagpart realpart derf derfc dgamma dlgama algama erfcx isnan and or xor lshift rshift
+    complex qsqrt qabs lnblnk sizeof sind cosd tand asind acosd atand
+    c_loc c_sizeof c_associated compiler_version compiler_options
+    ieee_is_nan ieee_is_finite ieee_is_normal ieee_is_negative ieee_value ieee_class
+    ieee_copy_sign ieee_logb ieee_next_after ieee_rem ieee_rint ieee_scalb ieee_unordered
+    ieee_selected_real_kind ieee_support_nan ieee_support_inf ieee_support_datatype
+    ieee_support_denormal ieee_support_halting ieee_support_rounding""".split()
+)
+"""Functions that every program may use: those of the standard, and older names for them."""
+_IO_STATEMENTS = frozenset("allocate deallocate nullify print write flush wait".split())
+"""Statements that the tree shows as calls, and that are allowed (`write` to standard output)."""
 _MODULES = frozenset(
     "iso_fortran_env iso_c_binding omp_lib ieee_arithmetic ieee_exceptions ieee_features".split()
 )
+_SPECIFICATIONS = frozenset(
+    """implicit private public import sequence protected format contiguous volatile asynchronous
+    value optional pointer allocatable target dimension intent parameter codimension contains
+    external intrinsic save data bind""".split()
+)
+_BY_WORDS = frozenset(
+    (
+        "syntax error",
+        "missing end",
+        "associate",
+        "critical",
+        "arithmetic if",
+        "computed goto",
+        "assignment to no variable",
+        "enum",
+        "derived type with procedures",
+        "entry",
+        "statement function",
+        "directive argument",
+    )
+)
+"""Constructs without a node in the tree that harm nothing where all their words are harmless."""
+_NAMING = ("entry", "derived type with procedures")
+_DIRECTIVES = ("gcc$", "dir$", "dec$", "ibm$")
 
 
-def split_statements(text: str) -> list[str]:
-    """Lower-case statements without comments, labels and character constants; continuations joined,
-    both source forms.
-    """
-    joined: list[str] = []
-    continues = False
-    fixed = bool(re.search(r"^[cC*][^\n]*$", text, re.M)) and not re.search(r"&\s*$", text, re.M)
-    for line in text.splitlines():
-        if fixed and line[:1] in ("c", "C", "*"):
-            continue
-        if re.match(r"\s*!\s*(gcc|dec|dir|ibm)\$", line, re.I):
-            joined.append("!directive")
-            continue
-        plain = re.sub(r"'(?:[^'\n]|'')*'|\"(?:[^\"\n]|\"\")*\"", "''", line)
-        plain = plain.split("!")[0].rstrip()
-        marked = fixed and len(plain) > 5 and plain[:5].strip() == "" and plain[5] not in " 0"
-        body = plain[6:] if marked else plain.strip().removeprefix("&")
-        if (continues or marked) and joined:
-            joined[-1] += " " + body.rstrip("&")
-        elif body.strip():
-            joined.append(body.rstrip("&"))
-        if plain.strip():
-            continues = plain.endswith("&")
-    parts = [
-        re.sub(r"^\s*\d+\s+", "", p).strip().lower() for line in joined for p in line.split(";")
-    ]
-    return [p for p in parts if p]
-
-
-def check_fortran(text: str) -> str | None:
-    """Why the program is refused, or None."""
+def check_fortran(text: str, dialect: str = "openmp-fortran") -> str | None:
+    """Why the program is refused, one line, or None. dialect: `fortran` or `openmp-fortran`."""
     if "\0" in text:
         return "the text holds a NUL character"
-    if re.search(r"^\s*#", text, re.M):
-        return "preprocessor directives are not allowed in Fortran"
-    lines = split_statements(text)
-    defined = {
-        m[1]
-        for s in lines
-        if (m := re.search(r"\b(?:subroutine|function|module|interface|entry)\s+(\w+)", s))
-        and not s.startswith("end")
-    }
-    in_interface = False
-    arrays: set[str] = set()
-    for s in lines:
-        if re.search(r"\b(subroutine|function|program|module)\s+\w+", s) and "::" not in s:
-            arrays = set()  # a name is an array in its own procedure only
-        arrays |= _declared_arrays(s)
-        in_interface = (
-            not s.startswith("end")
-            if re.match(r"(end\s*)?(abstract\s+)?interface\b", s)
-            else in_interface
-        )
-        if reason := _statement(s, defined | arrays, in_interface):
+    if reason := check_fortran_lines(text):
+        return reason
+    for form in {detect_form(text), "fixed" if is_fixed_form(text) else "free"}:
+        if reason := _Check(parse_fortran(text, form, dialect), form).run():
             return reason
     return None
 
 
-_OLD_DECLARATION = re.compile(
-    r"(?:dimension|(?:integer|real|double\s*precision|logical|complex)(?:\s*\*\s*\d+|\s*\([^()]*\))?)\s+(?!.*\bfunction\b)(?P<names>[a-z][^=]*)"
-)
-
-
-def _declared_arrays(s: str) -> set[str]:
-    """Names that this declaration makes arrays: elsewhere in the procedure they are no intrinsic
-    functions.
-    """
-    head, colons, names = s.partition("::")
-    if not colons:
-        old = _OLD_DECLARATION.fullmatch(s)
-        head, names = "", old["names"] if old else ""
-    while (flat := re.sub(r"\((?:[^()]|\(\))+\)", "()", names)) != names:
-        names = flat
-    entities = [m.groups() for m in re.finditer(r"(\w+)\s*(\(\))?[^,]*", names)]
-    return {name for name, shape in entities if shape or re.search(r"\bdimension\s*\(", head)}
-
-
-def _statement(s: str, defined: set[str], in_interface: bool) -> str | None:
-    if s == "!directive":
-        return "compiler directives are not allowed"
-    conditional = re.match(r"if\s*\(", s)
-    action = s[_close(s, s.index("(")) + 1 :].strip() if conditional else s
-    word = re.match(r"\w+", action)
-    if word and word[0] in _STATEMENTS and not re.match(r"\w+\s*(\([^=]*\))?\s*(%|=[^=])", action):
-        return f"'{word[0]}' is not allowed in a program ({_STATEMENTS[word[0]]})"
-    if re.match(r"write\s*\((?!\s*(unit\s*=\s*)?(\*|6)\s*[,)])", action):
-        return (
-            "'write' to anything but the standard output is not allowed in a program (it "
-            "uses files)"
-        )
-    if (m := re.match(r"call\s+(\w+)", action)) and m[1] not in defined and m[1] not in _CALLABLE:
-        return f"'{m[1]}' is called but not defined in the text"
-    named = (
-        None
-        if re.match(r"\w+\s*(\([^=]*\))?\s*=[^=>]", s)
-        else re.match(r"use\s*(?:,\s*\w+\s*)?(?:::)?\s*(\w+)", s)
-    )
-    if (m := named) and m[1] not in _MODULES and m[1] not in defined:
-        return f"the module '{m[1]}' is used but not defined in the text"
-    if re.search(r"\bbind\s*\(\s*c\b[^)]*\bname\b", s) or (
-        in_interface and re.search(r"\bbind\s*\(", s)
-    ):
-        return "bind(c) reaches functions outside the program"
-    if (
-        re.match(r"(external|intrinsic)\b", s)
-        and not set(re.findall(r"\w+", s)[1:]) <= defined
-        and s.startswith("external")
-    ):
-        return "'external' names what the text does not define"
-    for name in re.findall(
-        r"\b([a-z]\w*)\s*\(|,\s*only\s*:.*?\b(c_f_pointer|c_f_procpointer|c_funloc)\b", s
-    ):
-        hit = name[0] or name[1]
-        if _NAMES.get(hit) and hit not in defined:
-            return f"'{hit}' is not allowed in a program ({_NAMES[hit]})"
-    return _state(s)
-
-
-def _state(s: str) -> str | None:
-    if re.search(r"^[\w\s(),=*:%]*,\s*save\b.*::", s):
-        return "'save' keeps state between calls"
-    if (
-        "::" in s
-        and "parameter" not in s.split("::")[0]
-        and not s.startswith(("type ", "class ", "procedure", "use", "generic"))
-    ):
-        declared = s.split("::", 1)[1]
-        while (flat := re.sub(r"\([^()]*\)", "", declared)) != declared:
-            declared = flat
-        if m := re.search(r"(\w+)\s*=(?![=>])", declared):
-            return f"the initialised variable '{m[1]}' keeps its value between calls"
+def check_fortran_lines(text: str) -> str | None:
+    """Why a line that is no statement (of a preprocessor, or for the compiler) is refused."""
+    for row in text.splitlines():
+        bare = row.lstrip()
+        if bare[:1] == "#":
+            return "preprocessor directives are not allowed in Fortran"
+        marked = bare[:1] == "!" or row[:1] in ("c", "C", "*")
+        if marked and bare[1:5].lower() in _DIRECTIVES:
+            return "compiler directives are not allowed"
     return None
 
 
-def _close(s: str, i: int) -> int:
-    depth = 0
-    for j in range(i, len(s)):
-        depth += (s[j] == "(") - (s[j] == ")")
-        if depth == 0:
-            return j
-    return len(s) - 1
+class _Check:
+    """One reading of a text. form: `free` or `fixed`."""
+
+    def __init__(self, unit: TranslationUnit, form: str) -> None:
+        self.unit, self.form = unit, form
+        self.defined = set(_defined_names(unit))
+        self.known = self.defined | _INTRINSICS | OPENMP_ROUTINES | set(_unread_names(unit))
+
+    def run(self) -> str | None:
+        for node, place in _walk_with_place(self.unit.items):
+            if reason := self.node(node, place):
+                return reason
+        return None
+
+    def node(self, node: Any, place: str) -> str | None:
+        """Why `node` is refused. place: what holds it: `unit`, `interface` or `type`."""
+        match node:
+            case Include():
+                return f"'include' is not allowed in a program ({_STATEMENTS['include']})"
+            case Unsupported() | UnsupportedExpression():
+                return self.unsupported(node)
+            case Function():
+                return self.function(node, place) or self.uses(node.uses)
+            case Module():
+                return self.uses(node.uses)
+            case Specification():
+                return self.specification(node)
+            case Declaration() if place != "type":
+                return self.declaration(node)
+            case ExpressionStatement(expression=Call() as call):
+                return self.statement(node, call)
+            case Call(function=Name(id=name)):
+                return self.call(node, name)
+        return None
+
+    def function(self, node: Function, place: str) -> str | None:
+        linkage = node.language_linkage
+        if linkage and (place == "interface" or "name" in linkage.lower()):
+            return "bind(c) reaches functions outside the program"
+        if linkage and node.name.startswith(ENGINE_PREFIXES):
+            return f"'{node.name}' is a name of the engine or its run-time"
+        return None
+
+    def uses(self, uses: Sequence[str]) -> str | None:
+        for use in uses:
+            line = read_lines(f"use {use}", "free")[0]
+            words = [t.text for t in line.tokens]
+            name = words[words.index("::") + 1] if words[1:2] in ([","], ["::"]) else words[1]
+            if name not in _MODULES and name not in self.defined:
+                return f"the module '{name}' is used but not defined in the text"
+            if hit := next((w for w in words[1:] if w != name and w in _NAMES), None):
+                if reason := _NAMES[hit]:
+                    if hit not in self.defined:
+                        return f"'{hit}' is not allowed in a program ({reason})"
+        return None
+
+    def specification(self, node: Specification) -> str | None:
+        words = {t.text for line in read_lines(node.text, "free") for t in line.tokens}
+        names = {w for w in words if w[:1].isalpha()}
+        if node.keyword == "save":
+            return f"'save' is not allowed in a program ({_STATEMENTS['save']})"
+        if node.keyword == "data":
+            return "'data' keeps state between calls"
+        if node.keyword == "bind":
+            return "bind(c) reaches functions outside the program"
+        if node.keyword == "external" and not names <= self.defined:
+            return "'external' names what the text does not define"
+        if node.keyword == "intrinsic" and not names <= self.known | _CALLABLE:
+            return f"'{min(names - self.known)}' is not among the functions that a program may use"
+        if node.keyword == "module procedure" or node.keyword in _SPECIFICATIONS:
+            return None
+        return self.refuse(node, node.keyword)
+
+    def declaration(self, node: Declaration) -> str | None:
+        if "save" in node.storage:
+            return "'save' keeps state between calls"
+        if any(word.startswith("bind") for word in node.storage):
+            return "bind(c) reaches functions outside the program"
+        if "external" in node.storage and node.name not in self.defined:
+            return "'external' names what the text does not define"
+        if node.value is not None and "parameter" not in node.storage:
+            return f"the initialised variable '{node.name}' keeps its value between calls"
+        return None
+
+    def statement(self, node: ExpressionStatement, call: Call) -> str | None:
+        """A `call`, or a statement that the tree shows as one: `open(9)`."""
+        inner = call
+        while isinstance(inner.function, Call):
+            inner = inner.function
+        if not isinstance(inner.function, Name):
+            return "a procedure of a type is called"
+        name, start = inner.function.id, node.span.start if node.span else 0
+        if self.unit.text[start : start + 4].lower() == "call":
+            if name in self.defined or name in _CALLABLE:
+                return None
+            if _NAMES.get(name):
+                return f"'{name}' is not allowed in a program ({_NAMES[name]})"
+            return f"'{name}' is called but not defined in the text"
+        if name in _STATEMENTS:
+            return f"'{name}' is not allowed in a program ({_STATEMENTS[name]})"
+        if name == "write" and not _is_standard_output(inner):
+            return (
+                "'write' to anything but the standard output is not allowed in a program "
+                "(it uses files)"
+            )
+        if name not in _IO_STATEMENTS:
+            return f"'{name}' is called but not defined in the text"
+        return None
+
+    def call(self, node: Call, name: str) -> str | None:
+        if _NAMES.get(name) and name not in self.defined:
+            return f"'{name}' is not allowed in a program ({_NAMES[name]})"
+        if name in self.known or name in _CALLABLE or name in _IO_STATEMENTS or name == "read":
+            return None
+        if any(isinstance(a, Section) for a in node.arguments):
+            return None  # part of a character variable
+        return f"'{name}' is called but not defined in the text"
+
+    def unsupported(self, node: Unsupported | UnsupportedExpression) -> str | None:
+        if node.kind in _STATEMENTS:
+            return f"'{node.kind}' is not allowed in a program ({_STATEMENTS[node.kind]})"
+        if node.kind not in _BY_WORDS or node.kind == "syntax error" and self.form == "fixed":
+            return self.refuse(node, node.kind)
+        for line in read_lines(node.text, "free", openmp=True):
+            if self.words(line) is not None:
+                return self.words(line)
+        return None
+
+    def words(self, line: Line) -> str | None:
+        """Why the words of a statement without a node are refused."""
+        words = [t.text for t in line.tokens]
+        if words[:1] and words[0] in _STATEMENTS and words[1:2] != ["="]:
+            return f"'{words[0]}' is not allowed in a program ({_STATEMENTS[words[0]]})"
+        for token, following in zip(line.tokens, [*words[1:], ""], strict=False):
+            if token.kind == "bad":
+                return f"line {token.line}: '{token.text}' is no Fortran"
+            if token.kind != "id":
+                continue
+            name = token.text
+            if _NAMES.get(name) and name not in self.defined:
+                return f"'{name}' is not allowed in a program ({_NAMES[name]})"
+            if following == "(" and name in ("read", "open", "close", "inquire", "bind"):
+                return f"'{name}' is not allowed in a program"
+        for before, name in zip(words, words[1:], strict=False):
+            if before == "call" and name not in self.defined | _CALLABLE:
+                return f"'{name}' is called but not defined in the text"
+        return None
+
+    def refuse(self, node: Any, construct: str) -> str:
+        line = f" in line {node.span.line}" if node.span else ""
+        if construct == "syntax error":
+            return f"a statement{line} cannot be read"
+        return f"'{construct}'{line} is not among the constructs that a program may have"
+
+
+def _defined_names(unit: TranslationUnit) -> Iterator[str]:
+    """Names of procedures, modules, types and generic interfaces that the text defines."""
+    yield from (f.name for f in functions_of(unit))
+    dummies = {p.name for p in find(unit.items, Parameter)}
+    for node in walk(unit.items):
+        if isinstance(node, (Module, StructDefinition)):
+            yield node.name
+        elif isinstance(node, Interface):
+            yield node.name
+            yield from (i.name for i in find(node.items, Function) if i.name in dummies)
+        elif isinstance(node, Unsupported) and node.kind in (
+            "entry",
+            "derived type with procedures",
+        ):
+            tokens = read_lines(node.text, "free")[0].tokens
+            yield from (t.text for t in tokens if t.kind == "id")
+
+
+def _unread_names(unit: TranslationUnit) -> Iterator[str]:
+    """Names of declarations that are no Fortran: the compiler says better what is wrong there."""
+    for error in unit.errors:
+        tokens = [t for line in read_lines(error.text, "free") for t in line.tokens]
+        colons = next((k for k, t in enumerate(tokens) if t.text == "::"), len(tokens))
+        yield from (t.text for t in tokens[colons:] if t.kind == "id" and t.text not in _NAMES)
+
+
+def _walk_with_place(items: tuple[Any, ...]) -> Iterator[tuple[Any, str]]:
+    """Every node, with what holds it: `unit`, `interface` or `type`."""
+    stack: list[tuple[Any, str]] = [(item, "unit") for item in reversed(items)]
+    while stack:
+        node, place = stack.pop()
+        yield node, place
+        if isinstance(node, Interface):
+            place = "interface"
+        elif isinstance(node, StructDefinition):
+            place = "type"
+        elif isinstance(node, Function) and place == "type":
+            place = "unit"
+        stack.extend((child, place) for child in reversed(list(children(node))))
+
+
+def _is_standard_output(call: Call) -> bool:
+    """Whether `write(...)` names `*` or 6 as its unit."""
+    unit = next((v for k, v in call.keywords if k == "unit"), (*call.arguments, None)[0])
+    return (
+        isinstance(unit, Name) and unit.id == "*" or isinstance(unit, Literal) and unit.text == "6"
+    )

@@ -43,45 +43,53 @@ ALLOWED_ATTRIBUTES = frozenset(
     "unlikely fallthrough packed pure const gnu hot cold flatten restrict".split()
 )
 
-_FLOATING = """acos asin atan atan2 cos sin tan acosh asinh atanh cosh sinh tanh exp exp2 expm1
-frexp ldexp log log10 log1p log2 logb modf pow sqrt cbrt hypot erf erfc tgamma lgamma ceil floor
-fmod trunc round lround llround rint lrint llrint nearbyint remainder remquo copysign nextafter
-fdim fmax fmin fma fabs scalbn scalbln ilogb nan sincos j0 j1 jn y0 y1 yn exp10 rsqrt rcbrt sinpi
-cospi""".split()
-_PLAIN = """abs labs llabs min max swap clamp isnan isinf isfinite isnormal signbit fpclassify
-isgreater isless memcpy memset memmove memcmp malloc calloc realloc free printf fprintf puts
-putchar fflush snprintf sprintf strlen strcmp strncmp strcpy strncpy assert exit abort div ldiv
-accumulate fill fill_n copy copy_n find find_if find_if_not find_end find_first_of adjacent_find
-count count_if equal mismatch all_of any_of none_of search search_n copy_if copy_backward replace
-replace_if unique rotate swap_ranges iter_swap reverse_copy partition stable_partition
-partial_sort nth_element is_sorted upper_bound binary_search equal_range merge inplace_merge
-set_union set_intersection set_difference make_heap push_heap pop_heap sort_heap minmax
-minmax_element lexicographical_compare next_permutation prev_permutation generate generate_n
-transform_reduce reduce inclusive_scan exclusive_scan transform_inclusive_scan
-transform_exclusive_scan adjacent_difference gcd lcm midpoint lerp advance distance next prev
-rbegin rend cbegin cend back_inserter inserter push pop top emplace emplace_back emplace_front
-push_front pop_front contains shrink_to_fit tie plus minus multiplies greater less bit_and bit_or
-bit_xor logical_and logical_or sort stable_sort reverse lower_bound upper_bound max_element
-min_element iota inner_product partial_sum transform for_each make_pair make_tuple move forward
-real imag conj norm arg polar cabs cabsf creal cimag crealf cimagf conjf cexp csqrt atoi atof
-isdigit isalpha isalnum isspace isupper islower ispunct isxdigit isprint iscntrl isgraph isblank
-tolower toupper popcount size data begin end resize push_back pop_back reserve at front back empty
-clear assign insert erase numeric_limits lowest epsilon infinity quiet_NaN sync thread_rank
-group_index thread_index group_dim num_threads shfl shfl_up shfl_down shfl_xor any all ballot
-meta_group_rank meta_group_size this_thread_block tiled_partition prefetch CUDART_INF CUDART_NAN
-INFINITY qsort bsearch what runtime_error invalid_argument get first second
-get_num_threads""".split()
-_OPENMP_ROUTINES = """omp_get_thread_num omp_get_num_threads omp_get_max_threads omp_get_num_procs
-omp_in_parallel omp_get_level omp_get_team_num omp_get_num_teams omp_get_num_devices
-omp_is_initial_device omp_get_default_device omp_set_num_threads omp_set_dynamic omp_set_nested
-omp_get_dynamic omp_set_schedule omp_get_wtime omp_get_wtick omp_init_lock omp_set_lock
-omp_unset_lock omp_test_lock omp_destroy_lock omp_get_thread_limit omp_get_ancestor_thread_num
-omp_get_active_level omp_set_max_active_levels""".split()
-_OPENMP_CLAUSES = """reduction schedule private firstprivate lastprivate shared default collapse
-num_threads map ordered depend linear aligned safelen simdlen grainsize num_tasks priority device
-thread_limit num_teams dist_schedule proc_bind copyprivate copyin untied final hint allocate
-critical flush in_reduction task_reduction order bind filter affinity nontemporal defaultmap
-is_device_ptr use_device_ptr simd parallel taskloop""".split()
+_FLOATING = """
+    acos asin atan atan2 cos sin tan acosh asinh atanh cosh sinh tanh exp exp2 expm1 frexp ldexp
+    log log10 log1p log2 logb modf pow sqrt cbrt hypot erf erfc tgamma lgamma ceil floor fmod
+    trunc round lround llround rint lrint llrint nearbyint remainder remquo copysign nextafter
+    fdim fmax fmin fma fabs scalbn scalbln ilogb nan sincos j0 j1 jn y0 y1 yn exp10 rsqrt rcbrt
+    sinpi cospi""".split()
+_PLAIN = """
+    abs labs llabs min max swap clamp isnan isinf isfinite isnormal signbit fpclassify isgreater
+    isless memcpy memset memmove memcmp malloc calloc realloc free printf fprintf puts putchar
+    fflush snprintf sprintf strlen strcmp strncmp strcpy strncpy assert exit abort div ldiv
+    accumulate fill fill_n copy copy_n find find_if find_if_not find_end find_first_of
+    adjacent_find count count_if equal mismatch all_of any_of none_of search search_n copy_if
+    copy_backward replace replace_if unique rotate swap_ranges iter_swap reverse_copy partition
+    stable_partition partial_sort nth_element is_sorted upper_bound binary_search equal_range
+    merge inplace_merge set_union set_intersection set_difference make_heap push_heap pop_heap
+    sort_heap minmax minmax_element lexicographical_compare next_permutation prev_permutation
+    generate generate_n transform_reduce reduce inclusive_scan exclusive_scan
+    transform_inclusive_scan transform_exclusive_scan adjacent_difference gcd lcm midpoint lerp
+    advance distance next prev rbegin rend cbegin cend back_inserter inserter push pop top
+    emplace emplace_back emplace_front push_front pop_front contains shrink_to_fit tie plus
+    minus multiplies greater less bit_and bit_or bit_xor logical_and logical_or sort stable_sort
+    reverse lower_bound upper_bound max_element min_element iota inner_product partial_sum
+    transform for_each make_pair make_tuple move forward real imag conj norm arg polar cabs
+    cabsf creal cimag crealf cimagf conjf cexp csqrt atoi atof isdigit isalpha isalnum isspace
+    isupper islower ispunct isxdigit isprint iscntrl isgraph isblank tolower toupper popcount
+    size data begin end resize push_back pop_back reserve at front back empty clear assign
+    insert erase numeric_limits lowest epsilon infinity quiet_NaN sync thread_rank group_index
+    thread_index group_dim num_threads shfl shfl_up shfl_down shfl_xor any all ballot
+    meta_group_rank meta_group_size this_thread_block tiled_partition prefetch CUDART_INF
+    CUDART_NAN INFINITY qsort bsearch what runtime_error invalid_argument get first second
+    get_num_threads""".split()
+OPENMP_ROUTINES = frozenset(
+    """
+    omp_get_thread_num omp_get_num_threads omp_get_max_threads omp_get_num_procs
+    omp_in_parallel omp_get_level omp_get_team_num omp_get_num_teams omp_get_num_devices
+    omp_is_initial_device omp_get_default_device omp_set_num_threads omp_set_dynamic
+    omp_set_nested omp_get_dynamic omp_set_schedule omp_get_wtime omp_get_wtick
+    omp_init_lock omp_set_lock omp_unset_lock omp_test_lock omp_destroy_lock
+    omp_get_thread_limit omp_get_ancestor_thread_num omp_get_active_level
+    omp_set_max_active_levels""".split()
+)
+_OPENMP_CLAUSES = """
+    reduction schedule private firstprivate lastprivate shared default collapse num_threads map
+    ordered depend linear aligned safelen simdlen grainsize num_tasks priority device
+    thread_limit num_teams dist_schedule proc_bind copyprivate copyin untied final hint allocate
+    critical flush in_reduction task_reduction order bind filter affinity nontemporal defaultmap
+    is_device_ptr use_device_ptr simd parallel taskloop""".split()
 
 
 def _prelude_names() -> frozenset[str]:
@@ -92,8 +100,7 @@ def _prelude_names() -> frozenset[str]:
     text = "\n".join((native / f).read_text() for f in ("prelude_cuda.h", "prelude_cuda_host.h"))
     names = set(
         re.findall(
-            r"\b((?:__|cuda|make_|atomic|rsqrt|rcbrt|exp10|sin|cos|norm|u?min|u?max|ll|fdivide)"
-            r"\w*)\s*\(",
+            r"\b((?:__|cuda|make_|atomic|rsqrt|rcbrt|exp10|sin|cos|norm|u?min|u?max|ll|fdivide)\w*)\s*\(",
             text,
         )
     )
@@ -137,7 +144,7 @@ def _complex_names(text: str) -> set[str]:
 _CUDA = _prelude_names()
 ALLOWED_CALLS = (
     frozenset(_PLAIN)
-    | frozenset(_OPENMP_ROUTINES)
+    | OPENMP_ROUTINES
     | frozenset(_OPENMP_CLAUSES)
     | _CUDA
     | frozenset(f"{n}{s}" for n in _FLOATING for s in ("", "f", "l"))
@@ -157,6 +164,10 @@ ALLOWED_DUNDER = _CUDA | frozenset(
     "__builtin_fabsf __aligned__ __unused__ __always_inline__ "
     "__packed__ __fmul_rz __VA_ARGS__".split()
 )
+
+ENGINE_PREFIXES = ("cv_", "__tsan", "__asan", "__ubsan", "__sanitizer", "gomp_", "kmp_", "__kmp",
+                   "_z", "__cv")  # fmt: skip
+"""How names of the engine and its run-time begin, in lower case."""
 
 _REASONS = {
     "inline assembly": "asm __asm__ __asm _asm",

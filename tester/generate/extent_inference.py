@@ -64,7 +64,7 @@ def infer_extents(
         if p.cost <= MAX_COST and min(p.more, *(step for _, step in p.factors)) >= 0
     ]
     tests = _restore_untouched(setting, tests, arrays, cheap)
-    by_turns = has_conditional_reads(setting.text)
+    by_turns = has_conditional_reads(setting.source)
     if not roles.indices:  # contents lead nowhere, but may decide whether the last element is read
         if not by_turns:
             return tests

@@ -12,7 +12,6 @@ bound.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -28,6 +27,8 @@ from tester.generate.sketches import (
     draw_sizes,
     find_integer_scalars,
 )
+from tester.generate.source_facts import find_place_scalars
+from tester.generate.source_tree import SourceTree, read_source
 
 BEYOND = 9
 """Past the sizes of the draws that are tried."""
@@ -47,7 +48,7 @@ def find_index_bounds(
     """`roles` with the sizes that bound indices and places, where a run shows them."""
     scalars = [
         name
-        for name in _find_place_scalars(signature, compiled.request.program.text)
+        for name in _find_place_scalars(signature, read_source(compiled.request.program, signature))
         if name in roles.sizes - roles.leading - roles.steps
     ]
     arrays = [
@@ -78,15 +79,10 @@ def find_index_bounds(
     return roles
 
 
-def _find_place_scalars(signature: Signature, text: str) -> list[str]:
+def _find_place_scalars(signature: Signature, source: SourceTree) -> list[str]:
     """Scalars that are by themselves the place of an element."""
-    return [
-        p.name
-        for p in find_integer_scalars(signature)
-        if re.search(
-            rf"\w\s*[\[(]\s*{re.escape(p.name)}\s*[\])]\s*(?:[-+*/]?=(?!=)|;)", text, re.IGNORECASE
-        )
-    ]
+    places = find_place_scalars(source)
+    return [p.name for p in find_integer_scalars(signature) if source.spell(p.name) in places]
 
 
 def _sketch(

@@ -15,7 +15,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from corpora.records import Fill, Signature
-from corpora.signatures.structures import flatten_members
 from corpora.suites.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import Compiled, ExecutionBackend
 from tester.generate.extents import GeometryOf, ProbeResult, Sketch, exceeds_largest, probe_extents
@@ -40,6 +39,7 @@ from tester.generate.source_facts import (
     is_leading_dimension,
     is_pitch,
 )
+from tester.generate.source_tree import SourceTree, read_source
 from tester.generate.states import draw_states, find_state_arrays
 
 
@@ -65,9 +65,9 @@ class TrialSetting:
     letters: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
-    def text(self) -> str:
-        """The program's text as tests read it."""
-        return flatten_members(self.compiled.request.program.text, self.signature)
+    def source(self) -> SourceTree:
+        """The program's tree as tests read it."""
+        return read_source(self.compiled.request.program, self.signature)
 
 
 LAST_RESORT = 1 << 25
@@ -149,7 +149,7 @@ def _stated_sketches(setting: TrialSetting, sketches: Sequence[Sketch]) -> list[
     """The sketches with states in those arrays whose elements the program compares with some; none
     where it does not.
     """
-    states = find_state_arrays(setting.signature, setting.text)
+    states = find_state_arrays(setting.signature, setting.source)
     made = [
         draw_states(s.scalars, s.fills, states, turn, setting.seed + turn)
         for turn, s in enumerate(sketches)
@@ -181,20 +181,21 @@ def _choose_fuller(best: ProbeResult | None, found: ProbeResult) -> ProbeResult 
 _learnt: OrderedDict[tuple[str, str, int], ParameterRoles] = OrderedDict()
 
 
-def infer_roles(setting: TrialSetting, text: str, plan: str) -> ParameterRoles:
+def infer_roles(setting: TrialSetting, plan: str) -> ParameterRoles:
     """What each scalar and array is used for, whatever the seed: further suites of a program need
     not learn it again. Raises NoSuiteError.
     """
     key = (setting.compiled.symbol, plan, setting.largest)
     if key not in _learnt:
-        _learnt[key] = _roles(replace(setting, seed=0), text)
+        _learnt[key] = _roles(replace(setting, seed=0))
         while len(_learnt) > 256:
             _learnt.popitem(last=False)
     return _learnt[key]
 
 
-def _roles(setting: TrialSetting, text: str) -> ParameterRoles:
+def _roles(setting: TrialSetting) -> ParameterRoles:
     """What each scalar and array is used for, learnt by changing it alone. Raises NoSuiteError."""
+    source = setting.source
     base = find_base_run(setting)
     if base is None:
         complaint = explain_no_base_run(setting)
@@ -240,7 +241,7 @@ def _roles(setting: TrialSetting, text: str) -> ParameterRoles:
     extents = {n: m.extents for n, m in base.arrays.items()}
     bound: set[str] = set()
     stepped: set[str] = set()  # moved by the next larger values already: no truth value
-    counts = find_repeat_counts(setting.signature, text)
+    counts = find_repeat_counts(setting.signature, source)
     for (name, sketch), found in zip(trials, probes[: len(trials)], strict=True):
         if found.reason or {n: m.extents for n, m in found.arrays.items()} != extents:
             drawn = int(sketch.scalars.get(name, 0))  # type: ignore[arg-type]
@@ -266,16 +267,18 @@ def _roles(setting: TrialSetting, text: str) -> ParameterRoles:
             setting, dict(far)[searches[0][0]], reached[searches[0][0]], bound
         )
     flags = {
-        p.name for p in setting.signature.parameters if p.kind == "scalar" and is_flag(p.name, text)
+        p.name
+        for p in setting.signature.parameters
+        if p.kind == "scalar" and is_flag(p.name, source)
     } - stepped
     compared = {
         scalar
-        for state in find_state_arrays(setting.signature, text).values()
+        for state in find_state_arrays(setting.signature, source).values()
         for scalar in state.scalars
     }
     sizes = frozenset(bound - arrays - flags - compared - setting.pitches)
     leading = (
-        frozenset(name for name in sizes if is_leading_dimension(name, text))
+        frozenset(name for name in sizes if is_leading_dimension(name, source))
         if len(sizes) > 1
         else frozenset()
     )
@@ -286,14 +289,14 @@ def _roles(setting: TrialSetting, text: str) -> ParameterRoles:
         setting.pitches,
         setting.letters,
         dict(scalars),
-        find_text_arrays(setting.signature, text),
-        find_compared_numbers(text),
+        find_text_arrays(setting.signature, source),
+        find_compared_numbers(source),
         *searches,
         leading,
-        find_loop_steps(setting.signature, text),
-        find_row_offsets(frozenset(bound & arrays), text),
-        shifts=find_shift_amounts(setting.signature, text),
-        alike=find_equal_sizes(setting.signature, text),
+        find_loop_steps(setting.signature, source),
+        find_row_offsets(frozenset(bound & arrays), source),
+        shifts=find_shift_amounts(setting.signature, source),
+        alike=find_equal_sizes(setting.signature, source),
         counts=counts - bound - flags - compared,
     )
     return find_index_bounds(
@@ -359,11 +362,11 @@ def _find_searched_arrays(
     }
 
 
-def find_pitches(signature: Signature, text: str) -> frozenset[str]:
+def find_pitches(signature: Signature, source: SourceTree) -> frozenset[str]:
     return frozenset(
         p.name
         for p in signature.parameters
-        if p.kind == "scalar" and p.type in INTEGER_RANGES and is_pitch(p.name, text)
+        if p.kind == "scalar" and p.type in INTEGER_RANGES and is_pitch(p.name, source)
     )
 
 

@@ -17,7 +17,6 @@ from dataclasses import replace
 
 from corpora.dialects import get_dialect
 from corpora.records import ArrayValue, Fill, Program, Signature, UnitTest, UnitTestSuite
-from corpora.signatures.structures import flatten_members
 from gpu_runtime.backend import Compiled, CompileRequest, ExecutionBackend, Variant
 from tester.generate.completion import (
     CompletedSketch,
@@ -61,6 +60,7 @@ from tester.generate.source_facts import (
     has_conditional_reads,
     has_unspecified_nan,
 )
+from tester.generate.source_tree import read_source
 from tester.generate.states import fill_with_states, find_state_arrays
 from tester.generate.structure_sizes import fit_structure_sizes
 from tester.generate.targeted_tests import GUARD, TELLING, make_targeted_sketches
@@ -104,7 +104,7 @@ def generate_suite(
     if not compiled.ok:
         raise NoSuiteError(f"the program does not compile: {_first_line(compiled.diagnostics)}")
     plan, geometry_of = _plan(program, signature, backend, compiled, launch, seed)
-    text = flatten_members(program.text, signature)
+    source = read_source(program, signature)
     setting = TrialSetting(
         backend,
         compiled,
@@ -112,11 +112,11 @@ def generate_suite(
         geometry_of,
         largest,
         seed,
-        find_pitches(signature, text),
-        find_option_letters(signature, text),
+        find_pitches(signature, source),
+        find_option_letters(signature, source),
     )
     try:
-        roles = infer_roles(setting, text, plan)
+        roles = infer_roles(setting, plan)
         made = sorted(
             fit_structure_sizes(
                 setting, roles, infer_extents(setting, roles, _tests(setting, roles, tests))
@@ -335,7 +335,7 @@ def _make_sketches(
         if label == "zero" and not sized:
             continue
         profile = PROFILES[i % len(PROFILES)]
-        if profile == "special" and has_unspecified_nan(setting.compiled.request.program):
+        if profile == "special" and has_unspecified_nan(setting.source):
             profile = "wide"
         fills = draw_contents(setting.signature, roles, profile, scalars, setting.seed + i)
         # Matrices that must be square (or of one shape for a product) fail on the wider ones, which
@@ -402,8 +402,8 @@ def _make_other_contents(
     """Other contents of the same size: usual ones, such that no search finds what it looks for, and
     states that are all asked for.
     """
-    states = find_state_arrays(setting.signature, setting.text) if roles.indices else {}
-    by_turns = has_conditional_reads(setting.text)
+    states = find_state_arrays(setting.signature, setting.source) if roles.indices else {}
+    by_turns = has_conditional_reads(setting.source)
 
     def usual_of(sketch: Sketch, stream: int) -> dict[str, Fill]:
         return draw_contents(

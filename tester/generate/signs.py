@@ -11,7 +11,6 @@ below it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from corpora.records import Fill
@@ -26,6 +25,7 @@ from tester.generate.sketches import (
     draw_sizes,
     find_integer_scalars,
 )
+from tester.generate.source_facts import takes_extremes
 
 NEGATIVE, POSITIVE = -7, 100
 """No power of two divides the one, and the other exceeds what it takes off numbers of usual
@@ -33,13 +33,6 @@ size.
 """
 BELOW, ABOVE = (-1010.0, -1000.0), (1000.0, 1010.0)
 MAX_ARRAYS = 2
-_EXTREME = re.compile(
-    r"\b(?:std::|[ad]|f)?(?:max|min)(?:[01f]|val|loc)?\s*\(|\bif\s*\([^;{}]*[<>]=?\s*(\w+)\s*\)\s*\{?\s*\1\s*=(?!=)",
-    re.IGNORECASE,
-)
-"""Where a text takes the larger or the smaller of two numbers, or keeps what is beyond the one that
-it has.
-"""
 
 
 def make_sign_sketches(setting: TrialSetting, roles: ParameterRoles) -> list[Sketch]:
@@ -104,7 +97,7 @@ def _make_one_sided_sketches(setting: TrialSetting) -> Sequence[tuple[Values, di
         for p in setting.signature.parameters
         if p.kind != "scalar" and p.type in ("f32", "f64") and p.intent == "in"
     ]
-    if len(arrays) < 2 or not _EXTREME.search(setting.compiled.request.program.text):
+    if len(arrays) < 2 or not takes_extremes(setting.source):
         return []
     return [
         ({}, {name: Fill("uniform", ends, setting.seed)})

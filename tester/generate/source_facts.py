@@ -1,91 +1,266 @@
-"""What a program's text says of its parameters: truth values, lengths of rows, letters, row bounds,
+"""What a program's tree says of its parameters: truth values, lengths of rows, letters, row bounds,
 numbers that it compares with.
 
-Contract: read by patterns; what is not said plainly is not recognised, and nothing rests on it but
-which tests are tried.
+Contract: read off the typed tree (`tester.generate.source_tree`), by how a name is used and never
+by what it is called. What is not said plainly is not recognised. Nothing rests on it but which
+tests are tried.
 
-    python -c "from tester.generate.source_facts import find_compared_numbers; \\
-        print(find_compared_numbers('if (x[i] == 7 || t > 100.0) y[i] = 0;'))"
+    pytest tests/tester/test_source_facts.py
 """
 
 from __future__ import annotations
 
-import re
+from typing import Any
 
-from corpora.dialects import get_dialect
-from corpora.records import Program, Signature
-from corpora.signatures.enumerations import find_enumerations
-
-# What stands before it must begin an operand: `x < h ? a : b` and `y < h && ...` compare h, they do
-# not ask whether it is set.
-_BEGINS = r"(?:[(!?:,;{]|(?<![<>=!])=|&&|\|\||\breturn\b)"
-_ASKED = tuple(
-    re.compile(p)
-    for p in (
-        r"\bif\s*\(\s*!?\s*\x01\s*\)",
-        rf"{_BEGINS}\s*\x01\s*(?:\?|&&|\|\|)",
-        r"!\s*\x01(?!\s*[=%*/+<>\[(.-])",
-        r"(?:&&|\|\|)\s*\x01\s*(?:\)|&&|\|\|)",
-        rf"{_BEGINS}\s*\x01\s*==\s*[01]\b",
-    )
+from corpora.analysis.affine import polynomial_of
+from corpora.analysis.constants import constants_of, value_of
+from corpora.ir import (
+    Access,
+    Assign,
+    AssignExpression,
+    Binary,
+    Call,
+    Cast,
+    Conditional,
+    Declaration,
+    Expression,
+    For,
+    Function,
+    If,
+    Increment,
+    Jump,
+    Literal,
+    Member,
+    Name,
+    NamedType,
+    PointerType,
+    Pragma,
+    Return,
+    ScalarType,
+    Section,
+    StructDefinition,
+    Switch,
+    Unary,
+    While,
+    find,
+    names_in,
 )
-"""Where a scalar is a truth value; \x01 stands for its name, so that the patterns are compiled
-once.
-"""
+from corpora.records import Parameter as TestedParameter
+from corpora.records import Signature
+from corpora.signatures.enumerations import find_enumerations
+from tester.generate.source_tree import (
+    COMPARISONS,
+    ORDERS,
+    SourceTree,
+    find_called_names,
+    get_first_statement,
+    get_heads,
+    get_integer,
+    get_letters,
+    iterate_assignments,
+    iterate_comparisons,
+)
+
+_LOGICAL = ("&&", "||")
 
 
-def is_flag(name: str, text: str) -> bool:
-    """Whether the text uses the scalar as a truth value."""
-    marked = re.sub(rf"\b{re.escape(name)}\b", "\x01", text)
-    return any(p.search(marked) for p in _ASKED)
+def _integer_scalars(signature: Signature) -> list[TestedParameter]:
+    return [p for p in signature.parameters if p.kind == "scalar" and p.type[0] in "iu"]
 
 
-def is_pitch(name: str, text: str) -> bool:
-    """Whether the scalar is the length of a row in bytes: rows must then hold whole elements and
-    not overlap.
+def is_flag(name: str, source: SourceTree) -> bool:
+    """Whether the program uses the scalar as a truth value: as a condition by itself, or in a
+    comparison with 0 or 1.
     """
-    n = re.escape(name)
-    return bool(
-        re.search(r"pitch|stride_bytes", name, re.IGNORECASE)
-        or re.search(rf"\(\s*(?:unsigned\s+)?char\s*\*\s*\)[^;,]*\b{n}\b", text)
+    for use in source.uses(name):
+        above = source.parent(use)
+        if isinstance(above, (If, Conditional)) and above.test is use:
+            return True
+        if isinstance(above, Unary) and above.op == "!":
+            return True
+        if isinstance(above, Binary) and above.op in _LOGICAL:
+            return True
+        if isinstance(above, Binary) and above.op == "==" and above.left is use:
+            if value_of(above.right) in (0, 1):
+                return True
+    return False
+
+
+_BYTES = frozenset({"char", "i8", "u8"})
+
+
+def is_pitch(name: str, source: SourceTree) -> bool:
+    """Whether the scalar is the length of a row in bytes (it moves a pointer to bytes that was made
+    of another pointer): rows must then hold whole elements and not overlap.
+    """
+    wanted = source.spell(name)
+    moved = frozenset(
+        variable
+        for variable, _, value in iterate_assignments(source)
+        if _is_bytes(value, frozenset())
+    )
+    distances = [(n.left, n.right) for n in source.find(Binary) if n.op == "+"]
+    distances += [(distance, pointer) for pointer, distance in distances]
+    distances += [(access.base, access.indices) for access in source.find(Access)]
+    return any(
+        wanted in names_in(distance) and _is_bytes(pointer, moved)
+        for pointer, distance in distances
     )
 
 
-def is_leading_dimension(name: str, text: str) -> bool:
-    """Whether a scalar is the distance of a matrix's rows or columns: called as BLAS calls it or a
-    structure its own, or a factor in the place of an element that is set (`a[y * name + x] = ...`;
-    what is added to may overlap) that nothing is compared with or divided by.
+def _is_bytes(pointer: Expression, moved: frozenset[str]) -> bool:
+    """Whether an expression is a pointer to bytes, cast from another, or a variable that holds
+    one.
     """
-    n = re.escape(name)
-    if re.fullmatch(r"ld[a-z]?\d?|\w+__(?:stride|pitch|ld)", name, re.IGNORECASE):
+    if isinstance(pointer, Binary) and pointer.op in "+-":
+        return _is_bytes(pointer.left, moved) or _is_bytes(pointer.right, moved)
+    if isinstance(pointer, Name):
+        return pointer.id in moved
+    if not isinstance(pointer, Cast) or not isinstance(pointer.type, PointerType):
+        return False
+    return isinstance(pointer.type.to, ScalarType) and pointer.type.to.name in _BYTES
+
+
+def is_leading_dimension(name: str, source: SourceTree) -> bool:
+    """Whether a scalar is the distance of a matrix's rows or columns: a factor in the place of an
+    element, or the first extent of a Fortran array, that nothing is compared with or divided by,
+    but other parameters before an early return (`lda < m`). Where elements are only read, rows may
+    overlap, unless such a return says that they may not.
+    """
+    wanted = source.spell(name)
+    if any(wanted in names_in(head) for _, head in get_heads(source)):
+        return False
+    asked = False
+    for node in source.find(Binary):
+        if node.op in "/%" and wanted in _leading_names(node.right):
+            return False
+        sides = (node.left, node.right) if node.op in COMPARISONS else ()
+        if any(wanted in _leading_names(side) for side in sides):
+            ordered = node.op in ORDERS and names_in(sides) <= _parameter_names(source)
+            if not ordered or not _leads_out(node, source):
+                return False
+            asked = True
+    if wanted in _first_extents(source) and all(
+        isinstance(source.parent(use), Binary) for use in source.uses(name)
+    ):
         return True
-    product = rf"(?:(?:\w+|\([^()]*\))\s*\*\s*{n}|{n}\s*\*\s*(?:\w+|\([^()]*\)))"
-    is_set = re.search(rf"\w\s*\[\s*{product}\s*\+[^\[\];=]*\]\s*=(?!=)", text)
-    return bool(is_set) and not re.search(
-        rf"(?:[<>]=?|[=!]=|[%/])\s*\(?\s*{n}\b|\b{n}\s*(?:[<>]=?|[=!]=)", text
+    return any(
+        _is_factor(wanted, index)
+        for access in source.find(Access)
+        if asked or _is_set(access, source)
+        for index in access.indices
     )
 
 
-def find_equal_sizes(signature: Signature, text: str) -> tuple[tuple[str, str], ...]:
-    """Sizes of a structure that the text reads in methods and helpers alone (`b(i, j) = ...`), each
-    behind the one of the same name of another structure of that type: two fields that are gone
-    through together are equally wide, and nothing in the text says how far either may be.
+def _leading_names(side: Expression) -> set[str]:
+    """Names that a side is a sum of."""
+    if isinstance(side, Binary) and side.op in "+-":
+        return _leading_names(side.left) | _leading_names(side.right)
+    return {side.id} if isinstance(side, Name) else set()
+
+
+def _parameter_names(source: SourceTree) -> set[str]:
+    """Names of parameters that no function changes, and of functions."""
+    assigned = {name for name, _, _ in iterate_assignments(source)}
+    called = {c.function.id for c in source.find(Call) if isinstance(c.function, Name)}
+    named = {p.name for f in source.find(Function) for p in f.parameters}
+    return called | (named - assigned)
+
+
+def _leads_out(node: Any, source: SourceTree) -> bool:
+    """Whether a comparison is part of what is asked before an early return."""
+    above = source.parent(node)
+    while isinstance(above, (Binary, Unary)):
+        node, above = above, source.parent(above)
+    if not isinstance(above, If) or above.test is not node:
+        return False
+    return isinstance(get_first_statement(above.then), (Return, Assign))
+
+
+def _is_whole(index: Expression) -> bool:
+    return isinstance(index, Section) and index.upper is None
+
+
+def _first_extents(source: SourceTree) -> set[str]:
+    """Names that are by themselves an extent, not the last one, of an array of Fortran whose
+    elements or stated parts are taken.
     """
-    sizes = [
-        p
-        for p in signature.parameters
-        if p.member and p.member.assembled and p.kind == "scalar" and p.type[0] in "iu"
-    ]
-    named = {
-        p.name for p in sizes if len(re.findall(rf"\b{re.escape(p.name)}\b", text)) > 1
-    }  # once where it is declared
+    taken: dict[str, bool] = {}
+    for name in source.find(Name) if source.is_fortran else ():
+        above = source.parent(name)
+        alone = isinstance(above, Access) and above.base is name
+        alone = alone and not any(_is_whole(index) for index in above.indices)
+        taken[name.id] = taken.get(name.id, True) and alone
+    found: set[str] = set()
+    for declared in source.find(Declaration) if source.is_fortran else ():
+        if taken.get(declared.name):
+            for extent in getattr(declared.type, "extents", ())[:-1]:
+                found |= {extent.size.id} if isinstance(extent.size, Name) else set()
+    return found
+
+
+def _is_set(access: Access, source: SourceTree) -> bool:
+    above = source.parent(access)
+    return isinstance(above, (Assign, AssignExpression)) and (
+        above.target is access and above.op == "="
+    )
+
+
+def _is_factor(name: str, index: Expression) -> bool:
+    """Whether an index is a sum with a product of that name."""
+    if not isinstance(index, Binary) or index.op != "+":
+        return False
+    for part in (index.left, index.right):
+        if isinstance(part, Binary) and part.op == "*":
+            if any(isinstance(f, Name) and f.id == name for f in (part.left, part.right)):
+                return True
+        if _is_factor(name, part):
+            return True
+    return False
+
+
+def find_strides(signature: Signature, source: SourceTree) -> frozenset[str]:
+    """Scalars that only say how far apart elements are: factors in a place, or steps of what stands
+    in one, to which no loop goes.
+    """
+    ends = {name for _, head in get_heads(source) for part in head for name in names_in(part)}
+    for one, operator, other in iterate_comparisons(source):
+        if operator in ORDERS and get_integer(other) != 0:
+            ends |= names_in(one)
+    found = set()
+    for name in {source.spell(p.name) for p in _integer_scalars(signature)} - ends:
+        for use in source.uses(name):
+            above = source.parent(use)
+            if isinstance(above, Binary) and above.op == "*":
+                found.add(name)
+            elif isinstance(above, (Assign, AssignExpression)) and above.op in ("+=", "-="):
+                found.add(name)
+            elif isinstance(above, Binary) and above.op == "+" and _moves_itself(above, source):
+                found.add(name)
+    return frozenset(p.name for p in _integer_scalars(signature) if source.spell(p.name) in found)
+
+
+def _moves_itself(node: Binary, source: SourceTree) -> bool:
+    """Whether it is the right side of `k = k + step`."""
+    above = source.parent(node)
+    return isinstance(above, Assign) and any(
+        side == above.target for side in (node.left, node.right)
+    )
+
+
+def find_equal_sizes(signature: Signature, source: SourceTree) -> tuple[tuple[str, str], ...]:
+    """Sizes of a structure that the program reads in methods and helpers alone (`b(i, j) = ...`),
+    each behind the one of the same name of another structure of that type: two fields that are gone
+    through together are equally wide, and nothing says how far either may be.
+    """
+    sizes = [p for p in _integer_scalars(signature) if p.member and p.member.assembled]
+    named = {p.name for p in sizes if any(True for _ in source.uses(p.name))}
+    fields = {n.field for n in source.find(Member)}
+    for structure in source.find(StructDefinition):
+        fields |= names_in(structure.methods)
     found = []
     for p in sizes:
-        if (
-            p.name in named
-            or not p.member
-            or len(re.findall(rf"\b{re.escape(p.member.path)}\b", text)) < 2
-        ):
+        if p.name in named or not p.member or p.member.path not in fields:
             continue
         same = [
             q
@@ -98,297 +273,372 @@ def find_equal_sizes(signature: Signature, text: str) -> tuple[tuple[str, str], 
     return tuple(found)
 
 
-_EXTREME = re.compile(
-    r"\b(?:[ad]?max[01]?|[ad]?min[01]?|(?:max|min)(?:val|loc))\s*\(|reduction\s*\(\s*(?:max|min)\s*:",
-    re.IGNORECASE,
-)
+_ENDS = ("max", "min")
+EXTREMES = frozenset(
+    f"{before}{word}{behind}"
+    for word in _ENDS
+    for before in ("", "a", "d")
+    for behind in ("", "0", "1")
+) | frozenset(word + behind for word in _ENDS for behind in ("val", "loc"))
+"""Fortran's functions that give the largest or smallest of their arguments."""
 
 
-def has_unspecified_nan(program: Program) -> bool:
+def has_unspecified_nan(source: SourceTree) -> bool:
     """Whether it asks for Fortran's largest or smallest value: what that is beside one that is no
     number, the standard leaves open.
     """
-    return get_dialect(program.dialect).language == "fortran" and bool(
-        _EXTREME.search(program.text)
-    )
-
-
-def find_loop_steps(signature: Signature, text: str) -> frozenset[str]:
-    """Scalars by which a loop's head steps: never zero, or the loop would not end for any size but
-    none.
-    """
-    # `for (...; i += s)`, and the third number of `do i = a, b, s`.
-    steps = [
-        step
-        for head in HEADS.findall(text)
-        for step in re.findall(r"[-+]=\s*(\w+)\s*\)$|=[^,]*,[^,]*,\s*(\w+)\s*$", head)
-    ]
-    named = {word.lower() for pair in steps for word in pair if word}
-    return frozenset(
-        p.name
-        for p in signature.parameters
-        if p.kind == "scalar" and p.type[0] in "iu" and p.name.lower() in named
-    )
-
-
-_TIMES = re.compile(
-    r"\bfor\s*\([^;()]*;\s*\w+\s*(?:<=?|!=)\s*(\w+)\s*;[^()]*\)|\bfor\s*\([^;()]*=\s*(\w+)\s*;\s*\w+\s*>=?\s*\d+\s*;[^()]*\)|\bwhile\s*\(\s*(\w+)\s*--[^()]*\)"
-    r"|\bwhile\s*\(\s*\w+\s*<=?\s*(\w+)\s*(?:&&[^()]*)?\)|^[ "
-    r"\t]*do\s+\w+\s*=\s*1\s*,\s*(\w+)[ \t]*$",
-    re.IGNORECASE | re.MULTILINE,
-)
-"""Heads of loops that go on as often as one number says."""
-
-
-def find_repeat_counts(signature: Signature, text: str) -> frozenset[str]:
-    """Scalars of which the text asks for nothing but how often a loop round other loops goes on
-    (steps of time), or whether they are odd.
-    """
-    text = re.sub(r"//[^\n]*|/\*.*?\*/", " ", text, flags=re.DOTALL)
-    found = {
-        name.lower()
-        for m in _TIMES.finditer(text)
-        for name in m.groups()
-        if name and _round_others(text, m.end(), m[0])
-    }
-    counted = re.compile(
-        r"[-+*/%&|^,\[]\s*\x01|\x01\s*(?:[-+*/^,\])]|[%&|](?!\s*[12]\b))", re.IGNORECASE
-    )
-    plain = _TIMES.sub(" ", _PARAMETERS.sub(" ", text))
-    whole = [
-        p.name
-        for p in signature.parameters
-        if p.kind == "scalar" and p.type[0] in "iu" and p.name.lower() in found
-    ]
-    return frozenset(
-        n
-        for n in whole
-        if not counted.search(re.sub(rf"\b{re.escape(n)}\b", "\x01", plain, flags=re.IGNORECASE))
-    )
-
-
-_PARAMETERS = re.compile(
-    r"\b\w+\s*\((?:[^(){};]|\([^()]*\))*\)\s*(?=\{)|^[ \t]*(?:subroutine|\w*[ "
-    r"\t]*function|integer|real|logical)\b[^\n]*",
-    re.IGNORECASE | re.MULTILINE,
-)
-"""Heads of functions and Fortran's declarations."""
-
-
-def _round_others(text: str, start: int, head: str) -> bool:
-    """Whether the loop whose head ends at `start` has another inside."""
-    if head.lstrip()[:2].lower() == "do":
-        depth = 1
-        for line in text[start:].split("\n"):
-            depth += bool(re.match(r"\s*do\b", line, re.IGNORECASE)) - bool(
-                re.match(r"\s*end\s*do\b", line, re.IGNORECASE)
-            )
-            if depth != 1:
-                return depth > 1
-        return False
-    body, depth = text[start:].lstrip(), 0
-    if not body.startswith("{"):
-        return bool(re.match(r"(?:#[^\n]*\s*)*(?:for|while|do)\b", body))
-    for i, letter in enumerate(body):
-        depth += (letter == "{") - (letter == "}")
-        if not depth:
-            return bool(re.search(r"\b(?:for|while)\s*\(", body[:i]))
-    return False
-
-
-def find_shift_amounts(signature: Signature, text: str) -> frozenset[str]:
-    """Scalars by which the text shifts: below the bits of a number."""
-    names = [p.name for p in signature.parameters if p.kind == "scalar" and p.type[0] in "iu"]
-    return frozenset(
-        n
-        for n in names
-        if re.search(
-            rf"(?:<<|>>)=?\s*\(*\s*{re.escape(n)}\b|\b(?:ishft|shift[lra])\s*\([^()]*,\s*{re.escape(n)}\s*\)",
-            text,
-            re.IGNORECASE,
+    return source.is_fortran and (
+        bool(find_called_names(source) & EXTREMES)
+        or any(
+            clause.name == "reduction" and clause.modifier in _ENDS
+            for pragma in source.find(Pragma)
+            for clause in pragma.clauses
         )
     )
 
 
-ROUNDED = re.compile(
-    r"\b(?:l?l?r(?:int|ound)[fl]?|nearbyintf?|a?nint|__float2int_rn)\s*\(|\+\s*0?\.5(?:[fFdD]0?)?\b(?!\s*\*)",
-    re.IGNORECASE,
+def find_loop_steps(signature: Signature, source: SourceTree) -> frozenset[str]:
+    """Scalars by which a loop's head steps: never zero, or the loop would not end for any size but
+    none.
+    """
+    named: set[str] = set()
+    for loop in source.find(For):
+        for step in loop.step:
+            value = getattr(step, "value", None)
+            if getattr(step, "op", "") in ("+=", "-=") and isinstance(value, Name):
+                named.add(value.id)
+        if loop.bounds is not None and isinstance(loop.bounds.step, Name):
+            named.add(loop.bounds.step.id)
+    return frozenset(p.name for p in _integer_scalars(signature) if source.spell(p.name) in named)
+
+
+def find_repeat_counts(signature: Signature, source: SourceTree) -> frozenset[str]:
+    """Scalars of which the program asks for nothing but how often a loop round other loops goes on
+    (steps of time), or whether they are odd.
+    """
+    limits: dict[str, bool] = {}
+    heads: set[int] = set()
+    for loop in source.find(For, While):
+        limit = _find_limit(loop)
+        if limit is not None:
+            heads |= {id(limit)}
+            inner = any(True for _ in find(loop.body, For, While))
+            limits[limit.id] = limits.get(limit.id, False) or inner
+    return frozenset(
+        p.name
+        for p in _integer_scalars(signature)
+        if limits.get(source.spell(p.name))
+        and all(id(use) in heads or _only_asks(use, source) for use in source.uses(p.name))
+    )
+
+
+def _find_limit(loop: For | While) -> Name | None:
+    """The name that says how often a loop goes on."""
+    if isinstance(loop, For) and loop.bounds is not None:
+        bounds = loop.bounds
+        counts = bounds.step is None and get_integer(bounds.lower) == 1
+        return bounds.upper if counts and isinstance(bounds.upper, Name) else None
+    test = loop.test
+    while isinstance(test, Binary) and test.op == "&&":
+        test = test.left
+    count = test.left if isinstance(test, Binary) and get_integer(test.right) == 0 else test
+    if isinstance(count, Increment) and count.op == "--" and isinstance(count.target, Name):
+        return count.target if isinstance(loop, While) else None
+    if not isinstance(test, Binary) or not isinstance(test.left, Name):
+        return None
+    if test.op in ("<", "<=", "!=") and isinstance(test.right, Name):
+        return test.right
+    if isinstance(loop, For) and test.op in (">", ">=") and get_integer(test.right) is not None:
+        start = loop.start[0] if loop.start else None
+        value = getattr(start, "value", None)
+        return value if isinstance(value, Name) else None
+    return None
+
+
+def _only_asks(use: Name, source: SourceTree) -> bool:
+    """Whether a scalar is only compared, copied or asked for its lowest bits there."""
+    above = source.parent(use)
+    if isinstance(above, Binary) and above.op in ("%", "&"):
+        return above.left is use and get_integer(above.right) in (1, 2)
+    if isinstance(above, Binary):
+        return above.op in COMPARISONS or above.op in _LOGICAL
+    if isinstance(above, Unary):
+        return above.op == "!"
+    if isinstance(above, (Assign, Declaration)):
+        return True
+    return isinstance(above, (If, Conditional, While)) and above.test is use
+
+
+_SHIFTS = frozenset({"ishft", "shiftl", "shiftr", "shifta"})
+
+
+def find_shift_amounts(signature: Signature, source: SourceTree) -> frozenset[str]:
+    """Scalars by which the program shifts: below the bits of a number."""
+    amounts: list[Any] = [n.right for n in source.find(Binary) if n.op in ("<<", ">>")]
+    amounts += [n.value for n in source.find(Assign, AssignExpression) if n.op in ("<<=", ">>=")]
+    amounts += [
+        n.arguments[1]
+        for n in source.find(Call)
+        if isinstance(n.function, Name) and n.function.id in _SHIFTS and len(n.arguments) > 1
+    ]
+    named: set[str] = set()
+    for amount in amounts:
+        named |= _leading_names(amount)
+    return frozenset(p.name for p in _integer_scalars(signature) if source.spell(p.name) in named)
+
+
+_ROUNDING = frozenset(
+    {f"{word}{behind}" for word in ("rint", "round", "nearbyint") for behind in ("", "f", "l")}
+    | {f"{long}{word}{f}" for long in ("l", "ll") for word in ("rint", "round") for f in ("", "f")}
+    | {"anint", "nint", "__float2int_rn"}
 )
-"""What makes a whole number of one that lies between two."""
 
 
-_RETURNING = re.compile(r"\bif\s*\(((?:[^()]|\([^()]*\))*)\)\s*(?:\{\s*)?return\b", re.IGNORECASE)
-_BOUND = re.compile(
-    r"\b([A-Za-z_]\w*)\s*(<=?|>=?|[=!/]=|\.(?:lt|le|gt|ge|eq|ne)\.)\s*(-?\d+)\b(?!\.)",
-    re.IGNORECASE,
-)
+def rounds_numbers(source: SourceTree) -> bool:
+    """Whether the program makes a whole number of one that lies between two."""
+    if find_called_names(source) & _ROUNDING:
+        return True
+    halves = (n.right for n in source.find(Binary) if n.op == "+")
+    return any(value_of(half) == 0.5 for half in halves)
 
 
-def find_guards(text: str) -> dict[str, tuple[int, ...]]:
+def find_guards(source: SourceTree) -> dict[str, tuple[int, ...]]:
     """Scalars that a condition before an early return compares with whole numbers, and the first
     two of those (`k < 1 || k > 16`).
     """
     found: dict[str, tuple[int, ...]] = {}
-    for condition in _RETURNING.findall(text):
-        for name, _, number in _BOUND.findall(condition):
-            known = found.get(name.lower(), ())
-            found[name.lower()] = (
-                known if int(number) in known or len(known) > 1 else (*known, int(number))
-            )
+    for node in source.find(If):
+        if not isinstance(get_first_statement(node.then), Return):
+            continue
+        for part in find(node.test, Binary):
+            number = get_integer(part.right) if part.op in COMPARISONS else None
+            if number is not None and isinstance(part.left, Name):
+                known = found.get(part.left.id, ())
+                if number not in known and len(known) < 2:
+                    found[part.left.id] = (*known, number)
     return found
 
 
-def find_modes(signature: Signature, text: str) -> dict[str, tuple[int, ...]]:
-    """Scalars by whose value the text chooses between more than two ways (`switch`, `select case`,
-    `name == 3`), and the values.
+def find_modes(signature: Signature, source: SourceTree) -> dict[str, tuple[int, ...]]:
+    """Scalars by whose value the program chooses between more than two ways (`switch`, `select
+    case`, `name == 3`), and the values.
     """
     found = {}
-    for p in signature.parameters:
-        if p.kind != "scalar" or p.type[0] not in "iu":
-            continue
-        n = re.escape(p.name)
-        values = [
-            int(k) for k in re.findall(rf"\b{n}\s*(?:==|\.eq\.)\s*(-?\d+)\b", text, re.IGNORECASE)
-        ]
-        if re.search(rf"\b(?:switch|select\s+case)\s*\(\s*{n}\s*\)", text, re.IGNORECASE):
-            values += [int(k) for k in re.findall(r"\bcase\s*\(?\s*(-?\d+)", text, re.IGNORECASE)]
-        if len(set(values)) > 1:
-            found[p.name] = tuple(dict.fromkeys(values))
+    for p in _integer_scalars(signature):
+        wanted, values = source.spell(p.name), []
+        for one, operator, other in iterate_comparisons(source):
+            if operator == "==" and isinstance(one, Name) and one.id == wanted:
+                values.append(get_integer(other))
+        for choice in source.find(Switch):
+            if isinstance(choice.value, Name) and choice.value.id == wanted:
+                values += [get_integer(v) for case in choice.cases for v in case.values]
+        known = tuple(dict.fromkeys(v for v in values if v is not None))
+        if len(known) > 1:
+            found[p.name] = known
     return found
 
 
-_BY_TURNS = re.compile(
-    r"(?:&&|\|\||\.and\.|\.or\.)[^;{}\n]*[\[(]|\bcontinue\b|\bcycle\b", re.IGNORECASE
-)
-
-
-def has_conditional_reads(text: str) -> bool:
+def has_conditional_reads(source: SourceTree) -> bool:
     """Whether an element may only be read where others were as asked for (`x[i] > lo && y[i] <
     hi`): few contents read all.
     """
-    return bool(_BY_TURNS.search(text))
+    if any(jump.kind == "continue" for jump in source.find(Jump)):
+        return True
+    moving = _find_moving_names(source)
+    for node in source.find(Binary):
+        if node.op not in _LOGICAL:
+            continue
+        above = source.parent(node)
+        guarded: tuple[Any, ...] = (node.right,)
+        if isinstance(above, If) and names_in(node) & moving:
+            guarded += above.then
+        if any(True for _ in find(guarded, Access, Call)):
+            return True
+    return False
 
 
-_CHARACTER = re.compile(r"'(?:\\.|[^'\\\n])'")
+def _find_moving_names(source: SourceTree) -> set[str]:
+    """Variables that go on by more than the head of a loop, as places in a merge do."""
+    heads = {id(step) for loop in source.find(For) for step in loop.step}
+    given = [name for name, _, _ in iterate_assignments(source)]
+    stepped = {
+        n.target.id
+        for n in source.find(Assign, Increment)
+        if isinstance(n.target, Name) and n.op in ("++", "--") and id(n) not in heads
+    }
+    return stepped | {name for name in given if given.count(name) > 1}
 
 
-def find_text_arrays(signature: Signature, text: str) -> frozenset[str]:
-    """The arrays of `char` in a program whose text has character constants: letters mean something
+def find_text_arrays(signature: Signature, source: SourceTree) -> frozenset[str]:
+    """The arrays of `char` in a program that has character constants: letters mean something
     there.
     """
-    return (
-        frozenset(p.name for p in signature.parameters if p.kind != "scalar" and p.type == "i8")
-        if _CHARACTER.search(text)
-        else frozenset()
-    )
+    kinds = ("char", "string") if source.is_fortran else ("char",)
+    if not any(literal.type in kinds for literal in source.find(Literal)):
+        return frozenset()
+    return frozenset(p.name for p in signature.parameters if p.kind != "scalar" and p.type == "i8")
 
 
-def find_option_letters(signature: Signature, text: str) -> dict[str, tuple[int, ...]]:
-    """The characters that each one-byte scalar is compared with on its line (BLAS's `uplo == 'U'`,
+def find_option_letters(signature: Signature, source: SourceTree) -> dict[str, tuple[int, ...]]:
+    """The characters that each one-byte scalar is compared with (BLAS's `uplo == 'U'`,
     `lsame(uplo, 'U')`) or by the cases of a choice, and one other.
     """
     found = {}
     for p in signature.parameters:
-        if p.kind == "scalar" and p.type in ("i8", "u8"):
-            lines = re.findall(
-                rf"^[^\n]*\b{re.escape(p.name)}\b[^\n]*$", text, re.IGNORECASE | re.MULTILINE
-            )
-            if re.search(
-                rf"\b(?:switch|select\s+case)\s*\(\s*{re.escape(p.name)}\s*\)", text, re.IGNORECASE
-            ):
-                lines += re.findall(r"\bcase\b[^\n:]*", text, re.IGNORECASE)
-            letters = dict.fromkeys(
-                ord(c)
-                for line in lines
-                for c in re.findall(r"'([ -~])'|\"([ -~])\"", line)
-                for c in c
-                if c
-            )
-            if letters:
-                found[p.name] = (*letters, ord("#"))
-    return found | _enumerators_of(signature, text)
+        if p.kind != "scalar" or p.type not in ("i8", "u8"):
+            continue
+        wanted, letters = source.spell(p.name), []
+        for node in source.find(Binary, Call, Switch):
+            if isinstance(node, Switch):
+                if wanted in names_in(node.value):
+                    values = [v for case in node.cases for v in case.values]
+                    letters += [c for v in values for c in get_letters(v)]
+            elif isinstance(node, Call):
+                if any(wanted in names_in(a) for a in node.arguments):
+                    letters += [c for a in node.arguments for c in get_letters(a)]
+            elif node.op in COMPARISONS:
+                for one, other in ((node.left, node.right), (node.right, node.left)):
+                    letters += get_letters(other) if wanted in names_in(one) else []
+        if letters:
+            found[p.name] = (*dict.fromkeys(letters), ord("#"))
+    return found | _find_enumerators(signature, source)
 
 
-def _enumerators_of(signature: Signature, text: str) -> dict[str, tuple[int, ...]]:
+def _find_enumerators(signature: Signature, source: SourceTree) -> dict[str, tuple[int, ...]]:
     """The values that fields of an enumeration's type may have."""
     found = {}
-    for name, listed in find_enumerations(text).items():
-        fields = re.findall(rf"\b{re.escape(name)}\s+(\w[^;(){{}}]*);", text)
-        declared = {
-            word
-            for group in fields
-            for part in group.split(",")
-            for word in re.findall(r"^\s*(\w+)", part)
-        }
-        for p in signature.parameters:
-            if (
-                p.kind == "scalar"
-                and p.member
-                and p.member.path.rpartition(".")[2] in declared
-                and p.type == listed.type
-                and listed.values
-            ):
-                found[p.name] = listed.values
+    listed = find_enumerations(source.unit.text) if not source.is_fortran else {}
+    fields = {
+        field.name: field.type.name
+        for structure in source.find(StructDefinition)
+        for field in structure.fields
+        if isinstance(field.type, NamedType) and field.type.name in listed
+    }
+    for p in signature.parameters:
+        own = fields.get(p.member.path.rpartition(".")[2]) if p.member else None
+        if p.kind == "scalar" and own and listed[own].type == p.type and listed[own].values:
+            found[p.name] = listed[own].values
     return found
 
 
-HEADS = re.compile(
-    r"\b(?:for|while)\s*\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)|^\s*(?:\d+\s+)?do\s+(?:\d+\s+)?\w+\s*=[^\n]*",
-    re.IGNORECASE | re.MULTILINE,
-)
-
-
-def find_row_offsets(indices: frozenset[str], text: str) -> frozenset[str]:
-    """Those arrays of indices of which the text reads a place and the next one, and loops from one
-    to the other.
+def find_row_offsets(indices: frozenset[str], source: SourceTree) -> frozenset[str]:
+    """Those arrays of indices of which the program reads a place and the next one, and loops from
+    one to the other.
     """
-    heads, found = " ".join(HEADS.findall(text)), set()
+    ends: set[str] = set()
+    for _, head in get_heads(source):
+        ends |= {n for part in head for n in names_in(part)}
+        ends |= {a.base.id for a in find(head, Access) if isinstance(a.base, Name)}
+    holding: dict[str, set[str]] = {}
+    for variable, operator, value in iterate_assignments(source):
+        if operator == "=" and isinstance(value, Access) and isinstance(value.base, Name):
+            holding.setdefault(value.base.id, set()).add(variable)
+    found = set()
     for name in indices:
-        element = rf"\b{re.escape(name)}\s*[\[(]"
-        places = {
-            re.sub(r"\s", "", place).lower()
-            for place in re.findall(
-                rf"{element}\s*(\w+(?:\s*[-+]\s*\w+)?)\s*[\])]", text, re.IGNORECASE
-            )
-        }
-        neighbours = any(
-            f"{place}+1" in places or (place.endswith("-1") and place[:-2] in places)
-            for place in places
-        )
-        ends = [
-            element,
-            *(
-                rf"\b{scalar}\b"
-                for scalar in re.findall(rf"(\w+)\s*=\s*{element}", text, re.IGNORECASE)
-            ),
+        own = source.spell(name)
+        places = [
+            polynomial_of(access.indices[0])
+            for access in source.find(Access)
+            if isinstance(access.base, Name) and access.base.id == own and len(access.indices) == 1
         ]
-        if neighbours and any(re.search(end, heads, re.IGNORECASE) for end in ends):
+        known = [place for place in places if place is not None]
+        neighbours = any((a - b).as_integer() == 1 for a in known for b in known)
+        if neighbours and ({own} | holding.get(own, set())) & ends:
             found.add(name)
     return frozenset(found)
 
 
-_NUMBER = r"(-?(?:\d+\.?\d*|\.\d+)(?:[eEdD][-+]?\d+)?)"
-_COMPARED = tuple(
-    re.compile(p, re.IGNORECASE)
-    for p in (
-        rf"(?:[=!/]=|(?<![<>-])[<>]=?(?![<>])|\bcase\b\s*\(?|\.(?:eq|ne|lt|le|gt|ge)\.)\s*{_NUMBER}",
-        rf"(?<![\w.]){_NUMBER}[fFlLuU]*\s*(?:[=!/]=|[<>]=?(?![<>])|\.(?:eq|ne|lt|le|gt|ge)\.)",
-        rf"\b(?:const|constexpr|parameter)\b[^;=\n]*=\s*{_NUMBER}",
-    )
-)
-_LOOP_HEAD = re.compile(r"\b(?:for|while)\s*\([^)]*\)")
 USUAL = 2
 """Whole numbers up to here occur in every suite (`tester.generate.sketches`)."""
 MAX_MARKS = 3
 
 
-def find_compared_numbers(text: str) -> tuple[float, ...]:
-    """The numbers that a text compares something with (its loops aside), first ones first: a search
-    for 7 wants a test with a 7.
+def find_compared_numbers(source: SourceTree) -> tuple[float, ...]:
+    """The numbers that a program compares something with (its loops aside), first ones first: a
+    search for 7 wants a test with a 7.
     """
-    text = _LOOP_HEAD.sub(" ", text)
-    found = sorted(
-        (m.start(1), m.group(1)) for pattern in _COMPARED for m in pattern.finditer(text)
-    )
-    numbers = dict.fromkeys(float(number.lower().replace("d", "e")) for _, number in found)
+    found = [
+        (c.span.start if c.span is not None else 0, float(c.value))
+        for c in constants_of(source.unit.items)
+        if c.role in ("comparison", "label", "constant")
+        and not c.in_loop_head
+        and isinstance(c.value, (int, float))
+    ]
+    numbers = dict.fromkeys(number for _, number in sorted(found))
     return tuple(n for n in numbers if n % 1 or abs(n) > USUAL)[:MAX_MARKS]
+
+
+def find_divisors(source: SourceTree) -> list[int]:
+    """Whole numbers by which the program takes a rest, in the order of the text."""
+    found = [get_integer(n.right) for n in source.find(Binary) if n.op == "%"]
+    for call in source.find(Call):
+        if isinstance(call.function, Name) and call.function.id in ("mod", "modulo"):
+            found += [get_integer(a) for a in call.arguments[1:2]]
+    return [n for n in found if n is not None and 0 < n < 1_000_000]
+
+
+def find_signed(source: SourceTree) -> set[str]:
+    """Names of which the program asks whether they are below zero."""
+    return {
+        one.id
+        for one, operator, other in iterate_comparisons(source)
+        if operator in ("<", ">=") and isinstance(one, Name) and get_integer(other) == 0
+    }
+
+
+def find_ordered_scalars(source: SourceTree) -> set[str]:
+    """Names that the program asks for their order."""
+    return {
+        one.id
+        for one, operator, _ in iterate_comparisons(source)
+        if operator in ORDERS and isinstance(one, Name)
+    }
+
+
+def takes_extremes(source: SourceTree) -> bool:
+    """Whether the program takes the larger or the smaller of two numbers, or keeps what is beyond
+    the one that it has.
+    """
+    if find_called_names(source) & (EXTREMES | {"fmax", "fmin", "fmaxf", "fminf"}):
+        return True
+    for node in source.find(If):
+        kept = get_first_statement(node.then)
+        if isinstance(kept, Assign) and kept.op == "=" and isinstance(kept.target, Name):
+            for part in find(node.test, Binary):
+                if part.op in ORDERS and kept.target in (part.left, part.right):
+                    return True
+    return False
+
+
+def asks_for_equality(name: str, source: SourceTree) -> bool:
+    """Whether the program asks what a scalar equals."""
+    wanted = source.spell(name)
+    return any(
+        node.op in ("==", "!=") and isinstance(node.left, Name) and node.left.id == wanted
+        for node in source.find(Binary)
+    )
+
+
+def find_measured_vectors(source: SourceTree) -> set[str]:
+    """Names of vectors that the program asks for their length."""
+    return {
+        call.function.base.id
+        for call in source.find(Call)
+        if isinstance(call.function, Member)
+        and call.function.field in ("size", "empty", "end", "cend")
+        and isinstance(call.function.base, Name)
+    }
+
+
+def find_place_scalars(source: SourceTree) -> set[str]:
+    """Names that are by themselves the place of an element that is set, or that a statement
+    reads as a whole.
+    """
+    found = set()
+    for access in source.find(Access):
+        above = source.parent(access)
+        whole = isinstance(above, (Assign, AssignExpression, Declaration, Return, Function))
+        if len(access.indices) == 1 and isinstance(access.indices[0], Name):
+            if whole or isinstance(above, Binary) and above.right is access:
+                found.add(access.indices[0].id)
+    return found

@@ -1,19 +1,19 @@
 """Arrays of states: their elements are compared with a scalar or a small number (`dist[v] !=
 level`, `visited[u] == 0`).
 
-Contract: pure. On usual contents hardly an element is the one that is asked for, so that what
-stands behind the question never runs; among a few whole numbers round it, -1 among them, some
-elements are and some are not.
+Contract: pure, on the typed tree. On usual contents hardly an element is the one that is asked for,
+so that what stands behind the question never runs. Among a few whole numbers round it, -1 among
+them, some elements are and some are not.
 
     python -c "from tester.generate.states import find_state_arrays; help(find_state_arrays)"
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from corpora.ir import Access, Expression, Name, names_in
 from corpora.records import Fill, Signature
 from corpora.suites.unit_tests import INTEGER_RANGES
 from tester.generate.extents import Sketch
@@ -25,7 +25,16 @@ from tester.generate.sketches import (
     draw_sizes,
     find_integer_scalars,
 )
-from tester.generate.source_facts import HEADS
+from tester.generate.source_facts import find_ordered_scalars
+from tester.generate.source_tree import (
+    ORDERS,
+    SourceTree,
+    find_index_names,
+    get_heads,
+    get_integer,
+    iterate_assignments,
+    iterate_comparisons,
+)
 
 LARGEST = 8
 """A number up to here, of either sign, is a state among few; larger ones are marks
@@ -47,84 +56,64 @@ class StateArray:
     scalars: tuple[str, ...]
 
 
-_EQUAL, _ORDER = r"(?:[=!/]=|\.(?:eq|ne)\.)", r"(?:[<>]=?|\.(?:lt|le|gt|ge)\.)"
-_BEHIND = re.compile(rf"\s*({_EQUAL}|{_ORDER})\s*(-?\w+)\b(?!\s*[\[(.])", re.IGNORECASE)
-_BEFORE = re.compile(rf"(?<![\w.)\]])(-?\w+)\s*({_EQUAL}|{_ORDER})\s*$", re.IGNORECASE)
-_KEPT = re.compile(r"(\w+)\s*=\s*$")
-_PLACES = re.compile(r"\[[^\]]*\]")
-
-
-def find_state_arrays(signature: Signature, text: str) -> dict[str, StateArray]:
+def find_state_arrays(signature: Signature, source: SourceTree) -> dict[str, StateArray]:
     """The arrays of whole numbers whose elements, or locals that hold one, are compared with
     integer scalars or small numbers.
     """
-    free = [p.name for p in find_integer_scalars(signature) if not _bounds(p.name, text)]
+    bounds = _find_bounding_names(source)
+    free = {
+        source.spell(p.name): p.name
+        for p in find_integer_scalars(signature)
+        if source.spell(p.name) not in bounds
+    }
+    arrays = [p for p in signature.parameters if p.kind != "scalar" and p.type in INTEGER_RANGES]
+    holding = _find_holders(source)
     found = {}
-    for p in signature.parameters:
-        if p.kind == "scalar" or p.type not in INTEGER_RANGES:
-            continue
-        asked = list(_comparisons(p.name, text))
-        sides = [
-            (int(value), 0 if equal else BELOW)
-            for equal, value in asked
-            if re.fullmatch(r"-?\d+", value)
-        ]
-        numbers = dict.fromkeys(
-            number for value, below in sides for number in (value, value - below)
-        )
-        scalars = dict.fromkeys(
-            s for equal, value in asked if equal for s in free if s.lower() == value.lower()
-        )
+    for p in arrays:
+        own = source.spell(p.name)
+        numbers: dict[int, None] = {}
+        scalars: dict[str, None] = {}
+        for one, operator, other in iterate_comparisons(source):
+            if _get_array(one) != own and not _holds(one, own, holding):
+                continue
+            number = get_integer(other)
+            if number is not None:
+                below = BELOW if operator in ORDERS else 0
+                numbers |= {number: None, number - below: None}
+            elif isinstance(other, Name) and operator not in ORDERS and other.id in free:
+                scalars[free[other.id]] = None
         state = StateArray(tuple(n for n in numbers if abs(n) <= LARGEST), tuple(scalars))
         if state.numbers or state.scalars:
             found[p.name] = state
     return found
 
 
-def _bounds(scalar: str, text: str) -> bool:
-    """Whether a scalar ends a loop, is a place of an array or is asked for its order."""
-    name = rf"\b{re.escape(scalar)}\b"
-    where = " ".join([*HEADS.findall(text), *_PLACES.findall(text)])
-    ordered = rf"{name}\s*{_ORDER}|{_ORDER}\s*{name}"
-    return bool(re.search(name, where, re.IGNORECASE) or re.search(ordered, text, re.IGNORECASE))
+def _find_bounding_names(source: SourceTree) -> set[str]:
+    """Names that end a loop, are in a place of an array or are asked for their order."""
+    named = find_index_names(source) | find_ordered_scalars(source)
+    return named.union(*(names_in(part) for _, head in get_heads(source) for part in head))
 
 
-def _comparisons(array: str, text: str) -> Iterator[tuple[bool, str]]:
-    """Whether for equality, and with what, elements of an array are compared."""
-    for start, end in _find_elements(array, text):
-        yield from _find_neighbor_comparisons(text, start, end)
-        kept = _KEPT.search(text, 0, start) if text[end : end + 1] in ";,\n" else None
-        for m in re.finditer(rf"\b{kept[1]}\b", text) if kept else ():
-            yield from _find_neighbor_comparisons(text, m.start(), m.end())
+def _get_array(expression: Expression) -> str:
+    """The array that an expression is an element of; '' for anything else."""
+    while isinstance(expression, Access):
+        expression = expression.base
+        if isinstance(expression, Name):
+            return expression.id
+    return ""
 
 
-def _find_neighbor_comparisons(text: str, start: int, end: int) -> Iterator[tuple[bool, str]]:
-    if behind := _BEHIND.match(text, end):
-        yield bool(re.fullmatch(_EQUAL, behind[1], re.IGNORECASE)), behind[2]
-    if before := _BEFORE.search(text[max(0, start - 80) : start]):
-        yield bool(re.fullmatch(_EQUAL, before[2], re.IGNORECASE)), before[1]
+def _find_holders(source: SourceTree) -> dict[str, set[str]]:
+    """Variables that are given an element as it is, with the arrays that it comes from."""
+    found: dict[str, set[str]] = {}
+    for variable, operator, value in iterate_assignments(source):
+        if operator == "=" and (array := _get_array(value)):
+            found.setdefault(variable, set()).add(array)
+    return found
 
 
-def _find_elements(array: str, text: str) -> Iterator[tuple[int, int]]:
-    """Where elements of an array stand in the text, their places included."""
-    for m in re.finditer(rf"\b{re.escape(array)}\s*(?=[\[(])", text, re.IGNORECASE):
-        end = m.end()
-        while text[end : end + 1] in ("[", "("):
-            closing = _find_closing_bracket(text, end)
-            if not closing:
-                break
-            end = closing
-        yield m.start(), end
-
-
-def _find_closing_bracket(text: str, start: int) -> int:
-    """Behind the bracket that closes the one at `start`; 0 without one."""
-    depth = 0
-    for place in range(start, len(text)):
-        depth += (text[place] in "[(") - (text[place] in "])")
-        if not depth:
-            return place + 1
-    return 0
+def _holds(expression: Expression, array: str, holding: Mapping[str, set[str]]) -> bool:
+    return isinstance(expression, Name) and array in holding.get(expression.id, ())
 
 
 def draw_states(
@@ -150,13 +139,13 @@ _DRAWN = ("distinct", "warp", "block")
 
 
 def make_state_sketches(
-    signature: Signature, roles: ParameterRoles, text: str, seed: int
+    signature: Signature, roles: ParameterRoles, source: SourceTree, seed: int
 ) -> list[Sketch]:
     """For a program in which places depend on contents and that asks elements for their state: some
     elements that have it and some that have not. (Where places do not, usual contents of few
     different values do as well.)
     """
-    states = find_state_arrays(signature, text) if roles.indices else {}
+    states = find_state_arrays(signature, source) if roles.indices else {}
     drawn = dict(reversed(draw_sizes(signature, roles, seed, 4))) if states else {}
     sketches = []
     for turn, label in enumerate(label for label in _DRAWN if label in drawn):

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -32,7 +31,18 @@ from tester.generate.sketches import (
     find_integer_scalars,
     relate_sizes,
 )
-from tester.generate.source_facts import ROUNDED, find_guards, find_modes, has_unspecified_nan
+from tester.generate.source_facts import (
+    asks_for_equality,
+    find_divisors,
+    find_guards,
+    find_measured_vectors,
+    find_modes,
+    find_signed,
+    find_strides,
+    has_unspecified_nan,
+    rounds_numbers,
+)
+from tester.generate.source_tree import find_called_names
 from tester.generate.states import find_state_arrays, make_state_sketches
 
 LONGEST_MARK = 2048
@@ -52,8 +62,8 @@ LONG_SIDE = 1100
 BOTH = (75, 70)
 """Two sizes that are both more than a block of 64, and that no power of two is near."""
 KEY = 7
-_STEP = re.compile(r"inc|str|step|skip|off", re.IGNORECASE)
 MAX_MODES = 5
+_EXPONENTIALS = frozenset({"exp", "expf", "dexp"})
 GUARD = "guard"
 """Label of tests at the bound of an early return."""
 UNLIKE = "uneven"
@@ -133,11 +143,7 @@ def _make_underflow_sketches(setting: TrialSetting, roles: ParameterRoles) -> li
         for p in setting.signature.parameters
         if p.kind != "scalar" and p.type in ("f32", "f64")
     ]
-    if (
-        not reals
-        or not roles.base
-        or not re.search(r"\b(?:exp|expf|dexp)\s*\(", setting.compiled.request.program.text)
-    ):
+    if not reals or not roles.base or not find_called_names(setting.source) & _EXPONENTIALS:
         return []
     few = draw_sizes(setting.signature, roles, setting.seed, 1)[0][1]
     return [
@@ -193,24 +199,18 @@ def _make_state_sketches(setting: TrialSetting, roles: ParameterRoles) -> list[S
     """Where places depend on contents: states of elements that the program asks for
     (tester.generate.states).
     """
-    return make_state_sketches(setting.signature, roles, setting.text, setting.seed)
+    return make_state_sketches(setting.signature, roles, setting.source, setting.seed)
 
 
 def _make_negative_size_sketches(setting: TrialSetting, roles: ParameterRoles) -> list[Sketch]:
     """For sizes of which the program asks whether they are below zero, as BLAS's increments: each
     of them once below it, and all together.
     """
-    signature, text = setting.signature, setting.text
-    asked = {
-        name.lower()
-        for name in re.findall(
-            r"\b([a-z]\w*)\s*(?:<|>=|\.lt\.|\.ge\.)\s*0\b(?!\.)", text, re.IGNORECASE
-        )
-    }
+    signature, asked = setting.signature, find_signed(setting.source)
     names = [
         p.name
         for p in find_integer_scalars(signature)
-        if p.name in roles.sizes and p.type[0] == "i" and p.name.lower() in asked
+        if p.name in roles.sizes and p.type[0] == "i" and setting.source.spell(p.name) in asked
     ]
     if not names or not roles.base:
         return []
@@ -255,8 +255,8 @@ def _make_long_sketches(setting: TrialSetting, roles: ParameterRoles) -> list[Sk
     )
     typed = {p.name: p for p in setting.signature.parameters}
     drawn = [{**roles.base, **other, name: clip_to_type(most, typed[name])} for name in names[:3]]
-    if len(names) > 2 and all(
-        _STEP.search(name) for name in names[1:]
+    if len(names) > 2 and set(names[1:]) <= find_strides(
+        setting.signature, setting.source
     ):  # increments of vectors, of which small ones are meant
         drawn.insert(
             0,
@@ -342,7 +342,7 @@ def _make_equality_sketches(setting: TrialSetting, roles: ParameterRoles) -> lis
     states = (
         {}
         if roles.indices or not roles.base
-        else find_state_arrays(setting.signature, setting.compiled.request.program.text)
+        else find_state_arrays(setting.signature, setting.source)
     )
     keys = {name: KEY for state in states.values() for name in state.scalars}
     if not keys:
@@ -368,7 +368,7 @@ def _make_rounding_sketches(setting: TrialSetting, roles: ParameterRoles) -> lis
     reals = [
         p.name for p in signature.parameters if p.kind != "scalar" and p.type in ("f32", "f64")
     ]
-    if not reals or not roles.base or not ROUNDED.search(setting.compiled.request.program.text):
+    if not reals or not roles.base or not rounds_numbers(setting.source):
         return []
     few = draw_sizes(signature, roles, setting.seed, 1)[0][1]
     odd = dict.fromkeys(reals, Fill("integers", (-9, 9), setting.seed))
@@ -472,7 +472,7 @@ def _make_wraparound_sketches(setting: TrialSetting, roles: ParameterRoles) -> l
     scalars = draw_sizes(setting.signature, roles, setting.seed, 1)[0][1]
     whole = [p for p in find_integer_scalars(setting.signature) if p.type[0] == "i"]
     bound = roles.sizes | roles.pitches | roles.flags | roles.letters.keys() | roles.counts
-    divisors = [int(k) for k in re.findall(r"%\s*(\d{1,6})\b", setting.text)]
+    divisors = find_divisors(setting.source)
     limits = dict.fromkeys([max([int(scalars[p.name]) for p in whole] or [0]), *divisors[:1]])
     free = [p for p in whole if p.name not in bound][:MAX_GUARDED] if roles.base else []
     return [
@@ -486,11 +486,11 @@ def _make_wraparound_sketches(setting: TrialSetting, roles: ParameterRoles) -> l
 
 def _make_early_return_sketches(setting: TrialSetting, roles: ParameterRoles) -> list[Sketch]:
     """At the bound of an early return and on either side of it, where all else is as usual."""
-    guards = find_guards(setting.text) if roles.base else {}
+    guards = find_guards(setting.source) if roles.base else {}
     named = [
         (p, bounds)
         for p in find_integer_scalars(setting.signature)
-        if (bounds := guards.get(p.name.lower())) and p.name not in roles.flags
+        if (bounds := guards.get(setting.source.spell(p.name))) and p.name not in roles.flags
     ]
     usual, few = dict(roles.base), MAX_GUARDED
     # Of a program that only counts, the size itself is asked for: draws of none and of one are
@@ -523,7 +523,7 @@ def _make_mode_sketches(setting: TrialSetting, roles: ParameterRoles) -> list[Sk
     """Every way that a scalar chooses, on usual values and on large ones."""
     signature, made = setting.signature, []
     draws = dict(draw_sizes(signature, roles, setting.seed, 6)) if roles.base else {}
-    for name, values in list(find_modes(signature, setting.text).items())[:1] if draws else ():
+    for name, values in list(find_modes(signature, setting.source).items())[:1] if draws else ():
         for turn, value in enumerate(values[:MAX_MODES]):
             scalars = draws["warp"] | {name: value}
             wide = draw_contents(signature, roles, "wide", scalars, setting.seed + turn)
@@ -538,11 +538,10 @@ def _make_truth_value_sketches(setting: TrialSetting, roles: ParameterRoles) -> 
     """Truth values that are neither 0 nor 1, for whole numbers that the text asks for
     nothing else.
     """
-    text = setting.text
     asked = [
         p
         for p in find_integer_scalars(setting.signature)
-        if p.name in roles.flags and not re.search(rf"\b{re.escape(p.name)}\s*[=!]=", text)
+        if p.name in roles.flags and not asks_for_equality(p.name, setting.source)
     ]
     return (
         [
@@ -559,11 +558,8 @@ def _make_uneven_vector_sketches(setting: TrialSetting, roles: ParameterRoles) -
     others.
     """
     vectors = [p for p in setting.signature.parameters if is_assumed_shape(p) and len(p.shape) == 1]
-    asked = [
-        p.name
-        for p in vectors
-        if re.search(rf"\b{re.escape(p.name)}\s*(?:\.|->)\s*(?:size|empty|c?end)\b", setting.text)
-    ]
+    measured = find_measured_vectors(setting.source)
+    asked = [p.name for p in vectors if p.name in measured]
     if len(asked) < 2 or not roles.base and find_integer_scalars(setting.signature):
         return []
     few = draw_sizes(setting.signature, roles, setting.seed, 1)[0][1]
@@ -583,7 +579,7 @@ def _make_nan_sketches(setting: TrialSetting, roles: ParameterRoles) -> list[Ske
     factors = [
         p.name for p in signature.parameters if p.kind == "scalar" and p.type in ("f32", "f64")
     ]
-    if not reals or not roles.base or has_unspecified_nan(setting.compiled.request.program):
+    if not reals or not roles.base or has_unspecified_nan(setting.source):
         return []
     few = draw_sizes(signature, roles, setting.seed, 1)[0][1]
     # What begins as no number and ends as that shows no change.

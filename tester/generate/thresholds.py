@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from corpora.records import ArrayValue, ScalarValue, UnitTest
-from corpora.signatures.structures import flatten_members
 from corpora.suites.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import CompileRequest, ExecutionBackend, Variant
 from gpu_runtime.call.materialize import is_assumed_shape
@@ -24,6 +23,7 @@ from tester.generate.roles import NoSuiteError, TrialSetting, find_pitches, infe
 from tester.generate.rules import LARGEST, count_elements, make_geometry_function
 from tester.generate.sketches import ParameterRoles, choose_assumed_extent, draw_contents
 from tester.generate.source_facts import find_option_letters
+from tester.generate.source_tree import read_source
 
 MAX_SIZE = (1 << 20) + (1 << 12)
 """Elements of one array: as many as a program may have that is parallel from 2^20 on, and a block
@@ -47,7 +47,7 @@ def make_tests_beyond(
         expectations.suite.launch,
     )
     compiled = backend.compile([CompileRequest(program, signature, Variant.RECORDED)])[0]
-    geometry_of, text = make_geometry_function(launch), flatten_members(program.text, signature)
+    geometry_of, source = make_geometry_function(launch), read_source(program, signature)
     setting = TrialSetting(
         backend,
         compiled,
@@ -55,11 +55,11 @@ def make_tests_beyond(
         geometry_of,
         LARGEST,
         0,
-        find_pitches(signature, text),
-        find_option_letters(signature, text),
+        find_pitches(signature, source),
+        find_option_letters(signature, source),
     )
     try:
-        roles = infer_roles(setting, text, launch)
+        roles = infer_roles(setting, launch)
     except NoSuiteError:
         return []
     reach = _find_largest_size(expectations.suite.tests, roles)

@@ -5,8 +5,7 @@ it says how much of a function its tests reach, and decides nothing. C++ and Ope
 one run which sides they took; of other dialects, and where that form does not compile, every side
 is a program of its own that stops when it is taken.
 
-    python -c "from tester.mutation.branches import measure_branch_coverage; \\
-        help(measure_branch_coverage)"
+    python -c "from tester.mutation import branches; help(branches.measure_branch_coverage)"
 """
 
 from __future__ import annotations
@@ -14,53 +13,56 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from tree_sitter import Node
 
-from corpora.dialects import get_dialect
+from corpora.ir import Conditional, For, If, Span, While
+from corpora.ir.edits import Edit, apply_edits
 from corpora.records import Parameter, Program, Signature
-from corpora.syntax.c_family import find_c_functions, get_node_text, parse_c_family
 from gpu_runtime.backend import Compiled, CompileRequest, ExecutionBackend, Limits, Status, Variant
 from gpu_runtime.expectations import Expectations, run_each
-from tester.mutation.branches_fortran import make_branch_probes as fortran_probes
+from tester.mutation.sites import find_sites, get_operand_place, is_fortran
 
 MAX_SIDES = 64
-_CONDITIONS = ("if_statement", "conditional_expression", "while_statement", "for_statement")
+_CONDITIONAL = (If, Conditional, While, For)
 _TAKEN = "branches_taken_"
+_SIDES = ("(({}) ? (__builtin_trap(), true) : false)", "(({}) ? true : (__builtin_trap(), false))")
+_FORTRAN_SIDES = ("probe_taken({}, .true.)", "probe_taken({}, .false.)")
+_FORTRAN_PROBE = """
+      logical function probe_taken(condition, side)
+      logical, intent(in) :: condition, side
+      if (condition .eqv. side) stop 1
+      probe_taken = condition
+      end function
+"""
+"""It stands in both forms of Fortran."""
 
 
-def _conditions(program: Program) -> list[Node]:
-    """The conditions of all functions, the outer before the inner."""
-    found = []
-    waiting = [
-        function.node for function in find_c_functions(parse_c_family(program.text).root_node)
-    ]
-    while waiting:
-        node = waiting.pop()
-        waiting += node.children
-        if (
-            node.type in _CONDITIONS
-            and (condition := node.child_by_field_name("condition")) is not None
-        ):
-            found.append(condition)
-    return found
+def find_conditions(program: Program) -> list[Span]:
+    """Places of the conditions of all functions that the program's entry comes to, in the order of
+    the text. A condition that is a macro's name counts; one that a macro makes does not.
+    """
+    places = {}
+    for site in find_sites(program):
+        if not isinstance(site.node, _CONDITIONAL) or getattr(site.node, "where", False):
+            continue
+        place = get_operand_place(program, site.node, site.node.test)
+        if place is not None:
+            places[place.start, place.end] = place
+    return [places[key] for key in sorted(places)]
 
 
 def make_branch_probes(program: Program, limit: int = MAX_SIDES) -> list[Program]:
-    """Programs that stop when one side of one condition is taken."""
-    if get_dialect(program.dialect).language == "fortran":
-        return fortran_probes(program)[:limit]
-    data, probes = program.text.encode(), []
-    for condition in _conditions(program):
-        for sides in ("(__builtin_trap(), true) : false", "true : (__builtin_trap(), false)"):
-            probe = f"(({get_node_text(condition)}) ? {sides})"
-            probes.append(
-                replace(
-                    program,
-                    text=(
-                        data[: condition.start_byte] + probe.encode() + data[condition.end_byte :]
-                    ).decode(),
-                )
-            )
+    """Programs that stop when one side of one condition is taken: two of each condition.
+
+    A probe that does not compile (a condition inside a pure procedure, text that is a module of its
+    own) is for the caller to leave out.
+    """
+    fortran, probes = is_fortran(program), []
+    for place in find_conditions(program):
+        condition = program.text[place.start : place.end]
+        for side in _FORTRAN_SIDES if fortran else _SIDES:
+            edit = Edit(place.start, place.end, side.format(condition))
+            text = apply_edits(program.text, [edit])
+            probes.append(replace(program, text=text + _FORTRAN_PROBE if fortran else text))
     return probes[:limit]
 
 
@@ -68,28 +70,21 @@ def instrument_branches(program: Program, signature: Signature) -> tuple[Program
     """The program that notes in its first parameter which sides it takes; None for other dialects
     and without conditions.
     """
-    if program.dialect not in ("cpp", "openmp") or not program.text.isascii():
+    if program.dialect not in ("cpp", "openmp"):
         return None
-    conditions = _conditions(program)[: MAX_SIDES // 2]
-    pieces: list[tuple[int, int, str]] = []  # place, what comes first there, text
-    for k, node in enumerate(conditions):
-        length = node.end_byte - node.start_byte
-        pieces.append((node.start_byte, MAX_SIDES - length, "(("))
-        pieces.append(
-            (
-                node.end_byte,
-                length - (1 << 30),
-                f") ? ({_TAKEN}[{2 * k}] = 1, true) : ({_TAKEN}[{2 * k + 1}] = 1, false))",
-            )
-        )
+    conditions = find_conditions(program)[: MAX_SIDES // 2]
     if not conditions:
         return None
-    text, at = f"static int *{_TAKEN};\n", 0
-    for place, _, piece in sorted(pieces):
-        text, at = text + program.text[at:place] + piece, place
+    edits = []
+    for k, place in enumerate(conditions):
+        noted = f") ? ({_TAKEN}[{2 * k}] = 1, true) : ({_TAKEN}[{2 * k + 1}] = 1, false))"
+        edits += [(place.start, -place.end, "(("), (place.end, -place.start, noted)]
+    # Of nested conditions the outer one opens first and closes last.
+    made = apply_edits(program.text, [Edit(at, at, text) for at, _, text in sorted(edits)])
+    text = f"static int *{_TAKEN};\n{made}"
     entry = f"{program.name}_noting"
     text += (
-        f"{program.text[at:]}\ntemplate <class... A> static inline auto {entry}(int *taken, "
+        f"\ntemplate <class... A> static inline auto {entry}(int *taken, "
         f"A... a) {{ {_TAKEN} = taken; return {program.name}(a...); }}\n"
     )
     first = Parameter("branches_taken", "array", "i32")
@@ -131,7 +126,7 @@ def measure_branch_coverage(expectations: Expectations, backend: ExecutionBacken
 def _measure_noted(
     expectations: Expectations, compiled: Compiled, backend: ExecutionBackend
 ) -> float:
-    sides = 2 * len(_conditions(expectations.source)[: MAX_SIDES // 2])
+    sides = 2 * len(find_conditions(expectations.source)[: MAX_SIDES // 2])
     executions = run_each(
         backend,
         compiled,

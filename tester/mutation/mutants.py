@@ -1,10 +1,10 @@
-"""Mutants: programs that differ from a given one by one small mistake, the kind that translations
-and people make.
+"""Mutants of a program: texts that differ from it by one small mistake, as translators make them.
 
-Contract: every mutant has the same entry name and parameters as its origin and a text that differs
-from it; whether it compiles or is equivalent is for others to find out. The order is fixed by the
-text; `sample_mutants` picks by seed. C-like dialects are mutated on the syntax tree, Fortran on its
-executable lines.
+Contract: every mutant has the same entry name and parameters as its origin. Whether it compiles,
+and whether it computes the same, is for others to find out. The mistakes are typed: each changes
+one node of the tree (`corpora.ir`), in all dialects alike, and is printed as an edit of that node's
+place. The order is fixed by the text; `sample_mutants` picks by seed. What a macro makes has no
+place of its own and no mutants.
 
     python -c "from tester.mutation.mutants import *; \
 print([m.kind for m in generate_mutants(Program('cpp', 'f', 'void f(int *x, int n) { for (int i = 0;
@@ -13,17 +13,44 @@ i < n; i++) x[i] += 2; }'))])"
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from tree_sitter import Node
-
-from corpora.dialects import get_dialect
+from corpora.analysis.constants import value_of
+from corpora.ir import (
+    Access,
+    Assign,
+    AssignExpression,
+    Binary,
+    Call,
+    Case,
+    Cast,
+    Conditional,
+    Expression,
+    ExpressionStatement,
+    For,
+    If,
+    Increment,
+    KernelLaunch,
+    Literal,
+    Name,
+    Span,
+    Unary,
+    find,
+)
+from corpora.ir.edits import Edit, apply_edits
 from corpora.records import Program, content_hash
-from corpora.syntax.c_family import find_c_functions, parse_c_family
-from corpora.syntax.fortran import find_procedures
+from tester.mutation.sites import (
+    Site,
+    find_operator,
+    find_sites,
+    find_token,
+    get_operand_place,
+    get_place,
+    is_fortran,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +59,25 @@ class Mutant:
 
     kind: str
     where: str
-    """`line:column old -> new`."""
+    """`line:column old -> new`: the words that change."""
     program: Program
     start: int = 0
     end: int = 0
-    """Bytes of the origin's text that are replaced."""
+    """Characters of the origin's text that are replaced: a whole expression or statement."""
+    text: str = ""
+    """What stands there instead."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Edit:
+class _Mistake:
+    """place: the whole expression or statement. text: what replaces it. edit: the words of it that
+    change.
+    """
+
     kind: str
-    start: int
-    end: int
+    place: Span
     text: str
+    edit: Edit
 
 
 _OPERATORS = {
@@ -76,51 +109,56 @@ _OPERATORS = {
     "++": ("--",),
     "--": ("++",),
 }
-_FORTRAN_OPERATORS = {
-    "+": ("-",),
-    "-": ("+",),
-    "*": ("+",),
-    "/": ("*",),
-    "<": ("<=", ">"),
-    "<=": ("<",),
-    ">": (">=", "<"),
-    ">=": (">",),
-    "==": ("/=",),
-    "/=": ("==",),
-    ".lt.": (".le.",),
-    ".le.": (".lt.",),
-    ".gt.": (".ge.",),
-    ".ge.": (".gt.",),
-    ".eq.": (".ne.",),
-    ".ne.": (".eq.",),
-    ".and.": (".or.",),
-    ".or.": (".and.",),
+_FORTRAN_SPELLINGS = {
+    "<": ("<", ".lt."),
+    "<=": ("<=", ".le."),
+    ">": (">", ".gt."),
+    ">=": (">=", ".ge."),
+    "==": ("==", ".eq."),
+    "!=": ("/=", ".ne."),
+    "&&": (".and.",),
+    "||": (".or.",),
 }
+_LEVELS = (
+    ("*", "/", "%"),
+    ("+", "-"),
+    ("<<", ">>"),
+    ("<", "<=", ">", ">="),
+    ("==", "!="),
+    ("&",),
+    ("^",),
+    ("|",),
+    ("&&",),
+    ("||",),
+)
+"""Operators by how tightly they bind: a change within one level leaves the tree's shape alone."""
+_SYMMETRIC = frozenset(
+    {"min", "max", "fmin", "fmax", "fminf", "fmaxf", "dmin1", "dmax1", "iand", "ior", "ieor"}
+)
+"""Functions that give the same with their arguments swapped."""
 
 
 def generate_mutants(program: Program) -> list[Mutant]:
     """All first-order mutants of the program's function and of what it calls, without repetition,
     in textual order.
     """
-    makers = {"cpp": _c_edits, "fortran": _fortran_edits}
-    data = program.text.encode()
+    mistakes = {m for site in find_sites(program) for m in _make_mistakes(program, site)}
     made: dict[str, Mutant] = {}
-    for edit in sorted(
-        set(makers[get_dialect(program.dialect).language](program)),
-        key=lambda e: (e.start, e.end, e.kind, e.text),
-    ):
-        text = (data[: edit.start] + edit.text.encode() + data[edit.end :]).decode()
+    for m in sorted(mistakes, key=lambda m: (m.edit.start, m.edit.end, m.kind, m.edit.text)):
+        text = apply_edits(program.text, [Edit(m.place.start, m.place.end, m.text)])
         if text == program.text or text in made:
             continue
-        before = data[: edit.start].decode()
-        place = f"{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
-        old = data[edit.start : edit.end].decode()
+        before = program.text[: m.edit.start]
+        column = len(before.rpartition("\n")[2].encode()) + 1
+        place = f"{before.count(chr(10)) + 1}:{column}"
+        old = program.text[m.edit.start : m.edit.end]
         made[text] = Mutant(
-            edit.kind,
-            f"{place} {_shorten(old)} -> {_shorten(edit.text)}",
+            m.kind,
+            f"{place} {_shorten(old)} -> {_shorten(m.edit.text)}",
             replace(program, text=text),
-            edit.start,
-            edit.end,
+            m.place.start,
+            m.place.end,
+            m.text,
         )
     return list(made.values())
 
@@ -145,215 +183,188 @@ def _shorten(text: str) -> str:
     return flat if len(flat) <= 40 else flat[:37] + "..."
 
 
-_WORD = re.compile(r"[A-Za-z_]\w*")
+def _make_mistakes(program: Program, site: Site) -> Iterator[_Mistake]:
+    node = site.node
+    if isinstance(node, Binary):
+        yield from _change_operator(program, site)
+        yield from _stop_earlier(program, node)
+    elif isinstance(node, (Assign, AssignExpression, Increment)):
+        yield from _change_assignment(program, node)
+    elif isinstance(node, Literal):
+        yield from _change_constant(program, site)
+    elif isinstance(node, Access):
+        yield from _change_index(program, node)
+    elif isinstance(node, Call) and is_fortran(program):
+        name = node.function.id.lower() if isinstance(node.function, Name) else ""
+        if name not in _SYMMETRIC:
+            yield from _swap_first(program, node, node.arguments)
+    elif isinstance(node, For) and node.bounds is not None:
+        yield from _replace(program, "off_by_one", node.bounds.upper, "({})-1")
+        yield from _replace(program, "off_by_one", node.bounds.lower, "({})+1")
+    if isinstance(node, (If, Conditional)) and not getattr(node, "where", False):
+        negated = ".not.({})" if is_fortran(program) else "!({})"
+        if (place := get_operand_place(program, node, node.test)) is not None:
+            text = negated.format(program.text[place.start : place.end])
+            yield _Mistake("swapped_branches", place, text, Edit(place.start, place.end, text))
+    if isinstance(node, (Assign, ExpressionStatement, KernelLaunch)) and site.statement:
+        yield from _replace(
+            program, "dropped_statement", node, "continue" if is_fortran(program) else ";"
+        )
 
 
-def _find_reachable(entry: str, texts: Sequence[tuple[str, str]], always: str) -> list[int]:
-    """Indices of those (name, text) that the entry comes to by names in their texts, `always` being
-    read as well; all where the entry is none of them. A file may hold other functions, to which no
-    test of this one comes.
+def _replace(program: Program, kind: str, node: Any, form: str) -> Iterator[_Mistake]:
+    """The node's text put into `form`, where the node has a place."""
+    if (place := get_place(node)) is not None:
+        text = form.format(program.text[place.start : place.end])
+        yield _Mistake(kind, place, text, Edit(place.start, place.end, text))
+
+
+def _edit(
+    program: Program, kind: str, node: Any, edit: Edit, brackets: bool = False
+) -> Iterator[_Mistake]:
+    """The node with some of its words replaced, in brackets where others could bind to it."""
+    if (place := _without_semicolon(program, node)) is not None:
+        own = program.text[place.start : place.end]
+        moved = replace(edit, start=edit.start - place.start, end=edit.end - place.start)
+        text = apply_edits(own, [moved])
+        yield _Mistake(kind, place, f"({text})" if brackets else text, edit)
+
+
+def _without_semicolon(program: Program, node: Any) -> Span | None:
+    """The place of an expression, also where it is a whole statement."""
+    place = get_place(node)
+    if place is None or not isinstance(node, Assign) or is_fortran(program):
+        return place
+    last = node.target if node.value is None else node.value
+    start = place.end if last.span is None else last.span.end
+    end = find_token(program, start, place.end, (";",))
+    return place if end is None else replace(place, end=end.start)
+
+
+def _spell(program: Program, operator: str) -> tuple[str, ...]:
+    """How an operator of the tree may be written in the program's language."""
+    return _FORTRAN_SPELLINGS.get(operator, (operator,)) if is_fortran(program) else (operator,)
+
+
+def _level(operator: str) -> int:
+    return next((i for i, level in enumerate(_LEVELS) if operator in level), -1)
+
+
+def _change_operator(program: Program, site: Site) -> Iterator[_Mistake]:
+    node: Binary = site.node
+    at = find_operator(program, node, _spell(program, node.op))
+    if at is None:
+        return
+    dotted = program.text[at.start] == "."
+    for new in _OPERATORS.get(node.op, ()):
+        word = _spell(program, new)[-1 if dotted else 0]
+        binds = _level(new) != _level(node.op) and _may_bind(site.parent)
+        yield from _edit(program, "operator", node, Edit(at.start, at.end, word), binds)
+
+
+def _may_bind(parent: Any) -> bool:
+    return isinstance(parent, (Binary, Unary, Cast))
+
+
+def _stop_earlier(program: Program, node: Binary) -> Iterator[_Mistake]:
+    """What is below a bound is below one less."""
+    place = get_operand_place(program, node, node.right)
+    if node.op in ("<", "<=") and place is not None:
+        text = f"({program.text[place.start : place.end]} - 1)"
+        yield _Mistake("off_by_one", place, text, Edit(place.start, place.end, text))
+
+
+def _change_assignment(
+    program: Program, node: Assign | AssignExpression | Increment
+) -> Iterator[_Mistake]:
+    place, target = get_place(node), node.target.span
+    if place is None or target is None or node.op not in _OPERATORS:
+        return
+    at = find_token(program, target.end, place.end, (node.op,))
+    at = at or find_token(program, place.start, target.start, (node.op,))
+    for new in _OPERATORS[node.op] if at is not None else ():
+        yield from _edit(program, "operator", node, Edit(at.start, at.end, new))
+
+
+def _change_constant(program: Program, site: Site) -> Iterator[_Mistake]:
+    """One more, or twice the value of a real. The constants of labels and those that are a whole
+    index are left alone: the first must stay constant, the second have mistakes of their own.
     """
-    if all(name != entry for name, _ in texts):
-        return list(range(len(texts)))
-    words = [set(_WORD.findall(text)) for _, text in texts]
-    known = {entry, *_WORD.findall(always)}
-    while (
-        not (
-            found := set().union(
-                *(w for (name, _), w in zip(texts, words, strict=True) if name in known)
-            )
-        )
-        <= known
-    ):
-        known |= found
-    return [i for i, (name, _) in enumerate(texts) if name in known]
-
-
-def _c_edits(program: Program) -> Iterator[_Edit]:
-    functions = list(find_c_functions(parse_c_family(program.text).root_node))
-    # Operators are called without their name: they go by a word that is always read.
-    named = [
-        ("operator" if "operator" in f.name else f.name.rpartition("::")[2], _text(f.node))
-        for f in functions
-    ]
-    macros = " ".join(
-        re.findall(r"^[ \t]*#[ \t]*define\b((?:\\\n|[^\n])*)", program.text, re.MULTILINE)
-    )
-    for function in (
-        functions[i]
-        for i in _find_reachable(program.name.rpartition("::")[2], named, f"operator {macros}")
-    ):
-        body = function.node.child_by_field_name("body")
-        if body is not None:
-            for node in _walk(body):
-                yield from _EDITORS.get(node.type, lambda n: iter(()))(node)
-
-
-def _walk(node: Node) -> Iterator[Node]:
-    yield node
-    for child in node.children:
-        yield from _walk(child)
-
-
-def _text(node: Node) -> str:
-    return node.text.decode()
-
-
-def _operator(node: Node) -> Iterator[_Edit]:
-    operator = node.child_by_field_name("operator")
-    if operator is not None:
-        for new in _OPERATORS.get(_text(operator), ()):
-            yield _Edit("operator", operator.start_byte, operator.end_byte, new)
-        if _text(operator) == "=" and node.type == "assignment_expression":
-            return
-        if _text(operator) in ("<", "<=") and node.type == "binary_expression":
-            right = node.child_by_field_name("right")
-            yield _Edit("off_by_one", right.start_byte, right.end_byte, f"({_text(right)} - 1)")
-
-
-def _number(node: Node) -> Iterator[_Edit]:
-    if node.parent is not None and node.parent.type in (
-        "array_declarator",
-        "case_statement",
-        "subscript_argument_list",
-    ):
+    node, place = site.node, get_place(site.node)
+    if place is None or isinstance(site.parent, Case):
         return
-    text = _text(node)
-    if re.fullmatch(r"\d+[uUlL]*", text):
-        digits = re.match(r"\d+", text).group()  # type: ignore[union-attr]
-        yield _Edit(
-            "constant",
-            node.start_byte,
-            node.end_byte,
-            text.replace(digits, str(int(digits, 10) + 1), 1),
-        )
-    elif re.fullmatch(r"[\d.]+(?:[eE][-+]?\d+)?[fF]?", text):
-        zero = float(text.rstrip("fF")) == 0
-        yield _Edit(
-            "constant", node.start_byte, node.end_byte, f"({text}{'+ 1' if zero else '* 2'})"
-        )
-
-
-def _subscript(node: Node) -> Iterator[_Edit]:
-    indices = node.child_by_field_name("indices")
-    if indices is None:
+    if isinstance(site.parent, Access) and not is_fortran(program):
         return
-    inner = [c for c in indices.children if c.is_named]
-    for index in inner:
-        yield _Edit("off_by_one", index.start_byte, index.end_byte, f"{_text(index)} + 1")
-        names = [n for n in _walk(index) if n.type == "identifier"]
-        for a, b in zip(names, names[1:], strict=False):
-            if _text(a) != _text(b):
-                between = index.text[
-                    a.end_byte - index.start_byte : b.start_byte - index.start_byte
-                ].decode()
-                whole = index.start_byte == a.start_byte and index.end_byte == b.end_byte
-                if between.strip() == "*" or "[" in between or (whole and between.strip() == "+"):
-                    continue  # a product or sum is the same the other way round; `a[i]` is `i[a]`
-                yield _Edit("index_swap", a.start_byte, b.end_byte, _text(b) + between + _text(a))
-
-
-def _statement(node: Node) -> Iterator[_Edit]:
-    if node.named_child_count:
-        yield _Edit("dropped_statement", node.start_byte, node.end_byte, ";")
-
-
-def _condition(node: Node) -> Iterator[_Edit]:
-    condition = node.child_by_field_name("condition")
-    if condition is None:
-        return
-    if node.type == "conditional_expression":
-        yield _Edit(
-            "swapped_branches", condition.start_byte, condition.end_byte, f"!({_text(condition)})"
-        )
+    text, value = program.text[place.start : place.end], value_of(node)
+    digits = text.partition("_")[0] if is_fortran(program) else text.rstrip("uUlL")
+    if digits.isdecimal():
+        new = str(int(digits) + 1) + text[len(digits) :]
+    elif node.type in ("f32", "f64") and isinstance(value, float) and not text.startswith("0x"):
+        form = ("({}+1)", "(2*{})") if is_fortran(program) else ("({}+ 1)", "({}* 2)")
+        new = form[0 if value == 0 else 1].format(text)
     else:
-        yield _Edit(
-            "swapped_branches", condition.start_byte, condition.end_byte, f"(!{_text(condition)})"
-        )
-
-
-_EDITORS = {
-    "binary_expression": _operator,
-    "assignment_expression": _operator,
-    "update_expression": _operator,
-    "number_literal": _number,
-    "subscript_expression": _subscript,
-    "expression_statement": _statement,
-    "if_statement": _condition,
-    "conditional_expression": _condition,
-}
-
-_DECLARATION = re.compile(
-    r"^\s*(?:integer|real|double\s*precision|logical|complex|character|type|implicit|use|parameter|dimension|external"
-    r"|intrinsic|subroutine|function|module|contains|end|program|interface|data|common|save|return|else\s*$|!|c\s|\*)"
-    r"|^\s*(?:pure|elemental|recursive|real|integer).*\b(?:function|subroutine)\b|::|\bfunction\b|\bsubroutine\b",
-    re.IGNORECASE,
-)
-_FORTRAN_TOKEN = re.compile(
-    r"(?P<skip>'[^']*'|\"[^\"]*\"|!.*)|(?P<operator>\*\*|\.(?:lt|le|gt|ge|eq|ne|and|or)\.|==|/=|<=|>=|[-+*/<>])"
-    r"|(?P<float>\d+\.\d*(?:[dDeE][-+]?\d+)?(?:_\w+)?|\d+[dDeE][-+]?\d+)|(?P<int>\b\d+\b(?!_))|(?P<name>[A-Za-z_]\w*)",
-    re.IGNORECASE,
-)
-_REFERENCE = re.compile(r"([A-Za-z_]\w*)\s*\(([^()]*)\)")
-
-
-def _fortran_edits(program: Program) -> Iterator[_Edit]:
-    rows, offset = program.text.splitlines(keepends=True), 0
-    found = find_procedures(program.text)
-    named = [(p.name.lower(), "".join(rows[p.first : p.last + 1]).lower()) for p in found]
-    generic = " ".join(
-        row.lower() for row in rows if re.match(r"\s*(?:module\s+)?procedure\b", row, re.IGNORECASE)
-    )
-    reached = {
-        i
-        for k in _find_reachable(program.name.lower(), named, generic)
-        for i in range(found[k].first, found[k].last + 1)
-    }
-    for i, row in enumerate(rows):
-        if (i in reached or not found) and not _DECLARATION.search(row) and row.strip():
-            for edit in _fortran_row(row):
-                yield replace(edit, start=edit.start + offset, end=edit.end + offset)
-        offset += len(row.encode())
-
-
-def _fortran_row(row: str) -> Iterator[_Edit]:
-    if not row.isascii():
         return
-    for match in _FORTRAN_TOKEN.finditer(row):
-        start, end, text = match.start(), match.end(), match.group()
-        if match.lastgroup == "operator":
-            for new in _FORTRAN_OPERATORS.get(text.lower(), ()):
-                yield _Edit("operator", start, end, new)
-        elif match.lastgroup == "int" and not re.match(r"^\s*\d+\s", row[: end + 1]):
-            yield _Edit("constant", start, end, str(int(text) + 1))
-        elif match.lastgroup == "float":
-            yield _Edit(
-                "constant",
-                start,
-                end,
-                f"({text}+1)" if not re.search(r"[1-9]", text.split("_")[0]) else f"(2*{text})",
-            )
-    body = row.rstrip("\n")
-    if loop := re.match(
-        r"^(\s*(?:\d+\s+)?do\s+(?:\d+\s+)?\w+\s*=\s*)([^,]+),\s*([^,]+?)\s*(,.*)?$",
-        body,
-        re.IGNORECASE,
-    ):
-        yield _Edit("off_by_one", loop.start(3), loop.end(3), f"({loop.group(3)})-1")
-        yield _Edit("off_by_one", loop.start(2), loop.end(2), f"({loop.group(2)})+1")
-    if condition := re.match(r"^\s*(?:else\s*)?if\s*\((.*)\)\s*then\s*$", body, re.IGNORECASE):
-        yield _Edit(
-            "swapped_branches", condition.start(1), condition.end(1), f".not.({condition.group(1)})"
-        )
-    if assignment := re.match(r"^\s*\w+\s*(?:\([^=]*\))?\s*=(?!=)[^&]*$", body):
-        if not re.match(r"^\s*(?:do|if)\b", body, re.IGNORECASE):
-            yield _Edit("dropped_statement", assignment.start(), assignment.end(), "      continue")
-    for match in _REFERENCE.finditer(body):
-        parts = match.group(2).split(",")
-        if (
-            len(parts) >= 2
-            and parts[0].strip() != parts[1].strip()
-            and match.group(1).lower() not in ("min", "max", "if", "while")
-        ):
-            swapped = ",".join([parts[1], parts[0], *parts[2:]])
-            yield _Edit("index_swap", match.start(2), match.end(2), swapped)
+    yield _Mistake("constant", place, new, Edit(place.start, place.end, new))
+
+
+def _change_index(program: Program, node: Access) -> Iterator[_Mistake]:
+    """The next element, two variables of an index in each other's place, and the first two
+    dimensions likewise.
+    """
+    for index in node.indices:
+        if (place := get_operand_place(program, node, index)) is None:
+            continue
+        text = program.text[place.start : place.end]
+        binds = not isinstance(index, Binary) or index.op in ("+", "-", "*", "/", "%", "**")
+        plain = binds and not isinstance(index, Conditional)
+        new = f"{text} + 1" if plain else f"({text}) + 1"
+        yield _Mistake("off_by_one", place, new, Edit(place.start, place.end, new))
+        yield from _swap_names(program, index, place)
+    yield from _swap_first(program, node, node.indices)
+
+
+def _swap_names(program: Program, index: Expression, place: Span) -> Iterator[_Mistake]:
+    """Two names that follow each other, but those that only a product or the whole sum joins, and
+    an array and its index: these are the same the other way round.
+    """
+    same = {
+        (id(_end_of_product(b.left, "right")), id(_end_of_product(b.right, "left")))
+        for b in find(index, Binary)
+        if b.op == "*"
+    }
+    if isinstance(index, Binary) and index.op == "+":
+        same.add((id(index.left), id(index.right)))
+    for access in find(index, Access):
+        same |= {(id(access.base), id(name)) for name in find(access.indices, Name)}
+    functions = {id(c.function) for c in find(index, Call)}
+    names = [n for n in find(index, Name) if get_place(n) and id(n) not in functions]
+    for a, b in zip(names, names[1:], strict=False):
+        one, two = get_place(a), get_place(b)
+        if a.id == b.id or (id(a), id(b)) in same or one is None or two is None:
+            continue
+        between = program.text[one.end : two.start]
+        first, second = program.text[one.start : one.end], program.text[two.start : two.end]
+        edit = Edit(one.start, two.end, second + between + first)
+        own = replace(edit, start=edit.start - place.start, end=edit.end - place.start)
+        text = apply_edits(program.text[place.start : place.end], [own])
+        yield _Mistake("index_swap", place, text, edit)
+
+
+def _end_of_product(factor: Expression, side: str) -> Expression:
+    """The first (`left`) or last factor of a product; of anything else, itself."""
+    while isinstance(factor, Binary) and factor.op == "*":
+        factor = getattr(factor, side)
+    return factor
+
+
+def _swap_first(
+    program: Program, node: Access | Call, parts: tuple[Expression, ...]
+) -> Iterator[_Mistake]:
+    """The first two indices (or arguments of a Fortran function) in each other's place."""
+    places = [get_place(part) for part in parts[:2]]
+    if len(places) < 2 or places[0] is None or places[1] is None or parts[0] == parts[1]:
+        return
+    one, two = places
+    first, second = program.text[one.start : one.end], program.text[two.start : two.end]
+    edit = Edit(one.start, two.end, second + program.text[one.end : two.start] + first)
+    yield from _edit(program, "index_swap", node, edit)

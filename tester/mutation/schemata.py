@@ -5,9 +5,8 @@ Contract: `build_schema` gives a program whose entry takes the mutant's number (
 k-th) before the source's own parameters, or None where one program cannot stand for all. Number -k
 is the source, too, and ends with a trap where it would make the k-th mistake: so one sees whether
 it comes there. One function is compiled in place of a dozen, and one process runs them all. Every
-choice is between whole expressions, as far out as operators could bind differently, so that each
-mutant means what its own text means; what the compiler does not take in this form it reports, and
-the mutants are then compiled one by one.
+choice is between whole expressions or statements, as every mutant names them. What the compiler
+does not take in this form it reports, and the mutants are then compiled one by one.
 
     pytest tests/tester/test_schemata.py
 """
@@ -18,11 +17,23 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from tree_sitter import Node
-
+from corpora.analysis.accesses import globals_of
+from corpora.frontends.queries import functions_of
+from corpora.ir import (
+    ArrayType,
+    Call,
+    Declaration,
+    Function,
+    Name,
+    ScalarType,
+    TranslationUnit,
+    Type,
+    Unsupported,
+    find,
+)
 from corpora.records import Parameter, Program, Signature
-from corpora.syntax.c_family import parse_c_family
 from tester.mutation.mutants import Mutant
+from tester.mutation.sites import parse_program
 
 DIALECTS = frozenset({"cpp", "openmp", "openmp-target"})
 NUMBER = Parameter("mutant_number", "scalar", "i32", "in")
@@ -32,14 +43,14 @@ _ASKED = "mutant_asked_"
 
 @dataclass(slots=True)
 class _Site:
-    """A stretch of bytes that some mutants change: (number, text) of each, and the sites
+    """A stretch of the text that some mutants change: (number, text) of each, and the sites
     inside it.
     """
 
     start: int
     end: int
     statement: bool
-    texts: list[tuple[int, bytes]] = field(default_factory=list)
+    texts: list[tuple[int, str]] = field(default_factory=list)
     inner: list[_Site] = field(default_factory=list)
 
 
@@ -49,27 +60,15 @@ def build_schema(
     """The program that is all of `mutants`, and its signature: NUMBER, then the source's
     parameters.
     """
-    if (
-        source.dialect not in DIALECTS
-        or not mutants
-        or _CHOICE in source.text
-        or not source.text.isascii()
-    ):
+    if source.dialect not in DIALECTS or not mutants or _CHOICE in source.text:
         return None
-    root = parse_c_family(source.text).root_node
-    if _keeps_state(root, source.text):
+    if _keeps_state(parse_program(source)):
         return None
     sites: dict[tuple[int, int], _Site] = {}
     for number, mutant in enumerate(mutants, 1):
-        site = _site(root, mutant)
-        if site is None:
-            return None
-        sites.setdefault((site.start, site.end), site).texts.append(
-            (number, _text(source, mutant, site))
-        )
-    body = _render(
-        source.text.encode(), 0, len(source.text), _nest_sites(list(sites.values()))
-    ).decode()
+        made = _Site(mutant.start, mutant.end, mutant.kind == "dropped_statement")
+        sites.setdefault((made.start, made.end), made).texts.append((number, mutant.text))
+    body = _render(source.text, 0, len(source.text), _nest_sites(list(sites.values())))
     entry = f"{source.name}_mutants"
     text = (
         f"static int {_CHOICE};\nstatic inline bool {_ASKED}() {{ __builtin_trap(); }}\n{body}\n"
@@ -102,61 +101,34 @@ def find_failing_mutants(made: Program, diagnostics: str) -> frozenset[int]:
     return frozenset(found)
 
 
-def _keeps_state(root: Node, text: str) -> bool:
-    """Whether a run may leave something behind that the next mutant would find."""
-    variables = [
-        n
-        for n in root.children
-        if n.type == "declaration" and not re.search(r"\(", n.text.decode())
-    ]
-    return bool(variables) or re.search(r"\b(?:static|thread_local|asm|setjmp)\b", text) is not None
+def _keeps_state(unit: TranslationUnit) -> bool:
+    """Whether a run may leave something behind that the next mutant would find: in a variable that
+    outlives the call, or by what no tree shows.
+    """
+    if any(not _is_constant(d.type) and "constexpr" not in d.storage for d in globals_of(unit)):
+        return True
+    if unit.errors or any(isinstance(item, Unsupported) for item in unit.items):
+        return True
+    return any(map(_keeps_own_state, functions_of(unit)))
 
 
-_BINDING = frozenset(
-    {"binary_expression", "unary_expression", "pointer_expression", "cast_expression"}
-)
-"""What may take another operand when an operator inside it changes."""
+def _keeps_own_state(function: Function) -> bool:
+    for node in find(function.body or (), Declaration, Unsupported, Call):
+        if isinstance(node, Declaration):
+            if {"static", "thread_local"} & set(node.storage) and not _is_constant(node.type):
+                return True
+        elif isinstance(node, Unsupported):
+            return True
+        elif isinstance(node.function, Name) and node.function.id in ("asm", "setjmp"):
+            return True
+    return False
 
 
-def _site(root: Node, mutant: Mutant) -> _Site | None:
-    """The whole expression or statement that a mutant's edit falls into."""
-    node = root.descendant_for_byte_range(mutant.start, mutant.end)
-    if node is None:
-        return None
-    if mutant.kind == "operator":
-        while node.type not in _CHANGED and node.parent is not None:
-            node = node.parent
-        while node.parent is not None and node.parent.type in _BINDING:
-            node = node.parent
-    else:
-        while not node.is_named and node.parent is not None:
-            node = node.parent
-    if (
-        node.start_byte > mutant.start
-        or node.end_byte < mutant.end
-        or (node.type in _NOT_VALUES and mutant.kind != "dropped_statement")
-    ):
-        return None
-    return _Site(node.start_byte, node.end_byte, mutant.kind == "dropped_statement")
-
-
-_CHANGED = frozenset({"binary_expression", "assignment_expression", "update_expression"})
-_NOT_VALUES = frozenset(
-    {
-        "expression_statement",
-        "compound_statement",
-        "declaration",
-        "init_declarator",
-        "argument_list",
-        "subscript_argument_list",
-    }
-)
-
-
-def _text(source: Program, mutant: Mutant, site: _Site) -> bytes:
-    """The site as this mutant has it."""
-    data = mutant.program.text.encode()
-    return data[site.start : site.end + len(data) - len(source.text)]
+def _is_constant(type_: Type) -> bool:
+    """Whether nothing can change a variable of this type."""
+    while isinstance(type_, ArrayType):
+        type_ = type_.of
+    return isinstance(type_, ScalarType) and type_.const
 
 
 def _nest_sites(sites: list[_Site]) -> list[_Site]:
@@ -172,33 +144,24 @@ def _nest_sites(sites: list[_Site]) -> list[_Site]:
     return outer
 
 
-def _strip_brackets(text: bytes) -> bytes:
-    return re.sub(rb"[()\s]", b"", text)
-
-
-def _condition(number: int) -> bytes:
+def _condition(number: int) -> str:
     """Whether this mistake is to be made; here one is asked whether one comes here."""
-    return f"{_CHOICE} == {number} || {_CHOICE} == -{number} && {_ASKED}()".encode()
+    return f"{_CHOICE} == {number} || {_CHOICE} == -{number} && {_ASKED}()"
 
 
-def _render(data: bytes, start: int, end: int, sites: Sequence[_Site]) -> bytes:
+def _render(text: str, start: int, end: int, sites: Sequence[_Site]) -> str:
     parts = []
     for site in sites:
-        own = _render(data, site.start, site.end, site.inner)
+        own = _render(text, site.start, site.end, site.inner)
         if site.statement:  # braces: an `else` behind it stays with the `if` that it belongs to
-            chosen = b"{ if (!(%s)) { %s } }" % (
-                b" || ".join(_condition(number) for number, _ in site.texts),
-                own,
-            )
+            asked = " || ".join(_condition(number) for number, _ in site.texts)
+            chosen = f"{{ if (!({asked})) {{ {own} }} }}"
         else:
-            chosen = own
-            for number, text in site.texts:
-                truth = (
-                    b"!!"
-                    if _strip_brackets(text) == b"!" + _strip_brackets(data[site.start : site.end])
-                    else b""
-                )  # a pointer as a condition, and its negation, have one type
-                chosen = b"(%s ? (%s) : %s(%s))" % (_condition(number), text, truth, chosen)
-        parts += [data[start : site.start], chosen]
+            chosen, negated = own, f"!({text[site.start : site.end]})"
+            for number, other in site.texts:
+                # A pointer as a condition, and its negation, have one type.
+                truth = "!!" if other == negated else ""
+                chosen = f"({_condition(number)} ? ({other}) : {truth}({chosen}))"
+        parts += [text[start : site.start], chosen]
         start = site.end
-    return b"".join([*parts, data[start:end]])
+    return "".join([*parts, text[start:end]])

@@ -47,11 +47,16 @@ def test_every_public_name_is_there_and_documented():
 
 
 def test_every_package_says_that_it_is_typed():
+    """One marker in each top-level package covers its sub-packages (PEP 561)."""
     listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
     assert listed["package-data"]["*"] == ["py.typed"]
-    tops = {package.partition(".")[0] for package in listed["packages"]}
-    for package in tops:  # the mark holds for the packages below it (PEP 561)
+    for package in {name.split(".")[0] for name in listed["packages"]}:
         assert (ROOT / package / "py.typed").is_file(), package
+
+
+def test_the_version_is_one():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["version"] == coevolve.__version__
 
 
 def test_no_submodule_hides_a_public_name():

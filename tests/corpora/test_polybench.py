@@ -68,8 +68,8 @@ def parameters(text, dialect, name):
 def test_arrays_are_flat_and_sizes_are_those_at_run_time(tmp_path):
     cpp, fortran = expand_macros(KERNEL, "cpp"), expand_macros(KERNEL_F, "fortran")
     assert (
-        "A[i * (m+1) + (j + 1)] = ((double) A[i * (m+1) + (A[0 * (m+1) + 0] > 0 ? j : 0)] + "
-        "B[(i * n + (n-1)) * m + j] + c[i])" in cpp
+        "A[i*(m+1)+(j+1)]=((double)A[i*(m+1)+(A[0*(m+1)+0]>0?j:0)]+"
+        "B[(i*n+(n-1))*m+j]+c[i])" in "".join(cpp.split())
     )
     assert (
         "_PB_" not in cpp + fortran
@@ -108,6 +108,26 @@ def test_what_is_printed_is_an_output():
     )
     assert "printed[printed_count++] = x[i];" in cpp and "fprintf" not in cpp
     assert "printed(printed_count) = x(i)" in fortran and "write" not in fortran
+
+
+def test_constructs_are_read_and_not_lines():
+    """A line of the text is neither a statement nor a pair of brackets."""
+    split = PRINT_F.replace("if (mod((i - 1), 20) == 0) then", "if (mod((i - 1), 20) &\n== 0) then")
+    fortran = expand_macros(split, "fortran")
+    assert "if" not in fortran.lower().split() and "== 0" not in fortran
+    nested = PRINT.replace("x[i])", "x[max(i, (0, i))])").replace(
+        "if (i % 20 == 0)", "if (f(f(f(i))))\n{"
+    )
+    cpp = expand_macros(nested.replace('"\\n");', '"\\n"); }'), "cpp")
+    assert "fprintf" not in cpp and "f(f(" not in cpp
+    kept = PRINT.replace('"\\n"', '"%d"')
+    assert 'fprintf (stderr, "%d")' in expand_macros(kept, "cpp")
+
+
+def test_names_of_constants_in_comments_and_strings_stay():
+    text = KERNEL.replace("int i, j;", 'int i, j; /* M _PB_N */ const char *s = "M DATA_TYPE";')
+    cpp = expand_macros(text, "cpp")
+    assert "/* M _PB_N */" in cpp and '"M DATA_TYPE"' in cpp and "j < m" in cpp
 
 
 def test_other_text_stays():

@@ -95,7 +95,6 @@ def test_declarations(declaration, expected):
         ("void f(long double *x) {}", ["long double"]),
         ("void f(int n, ...) {}", ["variable number"]),
         ("void f(int a, int a) {}", ["same name"]),
-        ("typedef float block[4]; void f(block *b) {}", ["block"]),
         ("void g(int a) {}", ["no definition", "g"]),
         ("void f(int a);", ["no definition", "none"]),
         ("", ["no definition"]),
@@ -193,6 +192,101 @@ def test_the_last_definition_wins():
         sign("int f(int a);\nint f(int a) { return a; }\nfloat f(float *b) { return *b; }").result
         == "f32"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "void f(const std::vector<std::complex<float>>&v) {}",
+            [Parameter("v", "array", "c64", "in", True, shape=(":",))],
+        ),
+        (
+            "void f(std::array<double, (3 > 2) + (8 >> 1)> &v, int n) {}",
+            "is not a positive constant",
+        ),
+        (
+            "void f(int /* ( , [ */ n, // ) {\n const float *x /* ] */) { g(\"} ) {\", '('); }",
+            [Parameter("n", "scalar", "i32", "in"), Parameter("x", "array", "f32", "in")],
+        ),
+        (
+            "#define ARGS(T) (const T *x, T *y, int n)\nvoid f ARGS(float) { y[0] = x[n]; }",
+            [
+                Parameter("x", "array", "f32", "in"),
+                Parameter("y", "array", "f32"),
+                Parameter("n", "scalar", "i32", "in"),
+            ],
+        ),
+        (
+            "#define RESTRICT __restrict__\n#define IN(T, x) const T *RESTRICT x\n"
+            "void f(IN(double, a)) {}",
+            [Parameter("a", "array", "f64", "in")],
+        ),
+        (
+            "void f(float *x, int n) {\n#if defined(FAST)\n x[0] = 1; }\n"
+            "#else\n x[n] = 2; }\n#endif\n",
+            [Parameter("x", "array", "f32"), Parameter("n", "scalar", "i32", "in")],
+        ),
+        (
+            "#ifdef DOUBLE\nvoid f(double *x) {}\n#else\nvoid f(float *x) {}\n#endif\n",
+            [Parameter("x", "array", "f32")],
+        ),
+        ("void f(int n, int m, double A[n][m]) {}", "extent 'm', which is not a positive constant"),
+        (
+            "const int m = 4;\nvoid f(int n, int m, double A[n][m]) {}",
+            "extent 'm', which is not a positive constant",
+        ),
+        (
+            "const int m = 4;\nvoid f(int n, double A[n][m]) {}",
+            [
+                Parameter("n", "scalar", "i32", "in"),
+                Parameter("A", "array", "f64", inner_extents=(4,)),
+            ],
+        ),
+        (
+            "void f(int n, double A[n]) {}",
+            [Parameter("n", "scalar", "i32", "in"), Parameter("A", "array", "f64")],
+        ),
+        (
+            "typedef float block[4]; void f(block *b, block c) {}",
+            [
+                Parameter("b", "array", "f32", inner_extents=(4,)),
+                Parameter("c", "array", "f32"),
+            ],
+        ),
+        (
+            "typedef struct { double im, re; } pair;\nvoid f(::size_t n, pair *p) { p->im = n; }",
+            ["n", "p__im", "p__re"],
+        ),
+        (
+            "typedef struct cplx { float re; float im; } cplx;\nvoid f(struct cplx *z, cplx w) {}",
+            [Parameter("z", "array", "c64"), Parameter("w", "scalar", "c64", "in")],
+        ),
+        (
+            "struct alignas(32) S { float x; } __attribute__((aligned(64)));\nvoid f(S *s) {}",
+            ["s__x"],
+        ),
+        ("void f(void *p) { g((float *)p); h((int *)p); }", "void pointer"),
+        (
+            "void f(const void *p) { auto q = static_cast<const double *>(p); }",
+            [Parameter("p", "array", "f64", "in")],
+        ),
+        ("auto f(int n) -> double { return n; }", [Parameter("n", "scalar", "i32", "in")]),
+    ],
+)
+def test_what_only_a_tree_can_tell(text, expected):
+    if isinstance(expected, str):
+        with pytest.raises(SignatureError, match=re.escape(expected)):
+            sign(text)
+    elif isinstance(expected[0], str):
+        assert [p.name for p in sign(text).parameters] == expected
+    else:
+        assert list(sign(text).parameters) == expected
+
+
+def test_a_text_that_cannot_be_read_names_the_line():
+    with pytest.raises(SignatureError, match="line 2 cannot be read"):
+        sign("int g(int a) { return a; }\nvoid f(int ]) { ( }\n")
 
 
 WORDS = {

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from corpora.frontends.fortran_expressions import FortranError, read_expression
+from corpora.frontends.fortran_kinds import evaluate_kind
 from corpora.records import Parameter, Program
-from corpora.signatures.fortran_kinds import evaluate_integer
 from corpora.signatures.signature import SignatureError, read_signature
 from corpora.syntax.fortran import convert_to_free_form, is_fixed_form, split_logical_lines
 
@@ -212,6 +213,46 @@ def test_what_tests_cannot_call_is_one_clear_line(text, words):
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "subroutine f(n, x)\ntype(user) :: users(3)\nreal x(n)\nusers(1)%x = 1\nend",
+            [("n", "i32", ()), ("x", "f32", ("n",))],
+        ),
+        (
+            "      subroutine f(real, integer, x)\n      integer real(3)\n      real integer\n"
+            "      real*8 x(2\n     &  * 3)\n      real(1) = 2\n      end\n",
+            [("real", "i32", ("3",)), ("integer", "f32", ()), ("x", "f64", ("2*3",))],
+        ),
+        (
+            "subroutine f(a, s)\nreal :: a(:, 2:) ! ) , (\ncharacter(len=1) :: s\n"
+            "print *, 'subroutine f(', s\nend",
+            [("a", "f32", (":", "2:")), ("s", "i8", ())],
+        ),
+        (
+            "real(dp) function f(x)\nuse iso_fortran_env, only: dp => real64\nreal(dp) x\n"
+            "f = x\nend",
+            [("x", "f64", ())],
+        ),
+        (
+            "#ifdef WIDE\nsubroutine f(x)\nreal*8 x\nend\n#else\nsubroutine f(x)\nreal x\n"
+            "end\n#endif\n",
+            [("x", "f32", ())],
+        ),
+        ("subroutine f(x)\nreal x*8\nend", [("x", "f64", ())]),
+        ("subroutine f(x)\nprocedure(real) :: x\nend", "cannot be read"),
+        ("subroutine f(x)\nreal, intent(sideways) :: x\nend", "cannot be read"),
+    ],
+)
+def test_what_only_a_tree_can_tell(text, expected):
+    if isinstance(expected, str):
+        with pytest.raises(SignatureError, match=expected):
+            sign(text)
+    else:
+        assert kinds(text) == expected
+
+
 def test_nested_blocks_do_not_end_a_procedure():
     text = """subroutine f(n, x)
   integer n, i
@@ -262,7 +303,10 @@ def test_names_have_no_case():
     ],
 )
 def test_kind_expressions(text, value):
-    assert evaluate_integer(text, {"n": 7}) == value
+    try:
+        assert evaluate_kind(read_expression(text), {"n": 7}) == value
+    except FortranError:
+        assert text == "" and value is None
 
 
 names = st.lists(

@@ -9,8 +9,10 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from near_duplicates import make_families
 
-from corpora.fingerprints import compute_fingerprints
+import corpora.splits
+from corpora.fingerprints import compute_fingerprints, compute_jaccard
 from corpora.records import Program
 from corpora.splits import EvaluationGuard, LeakError, cluster_items, split_groups, split_programs
 
@@ -74,6 +76,55 @@ def test_clusters():
     found = cluster_items(items)
     assert found[0] == found[2] == 0 and found[1] == 1
     assert len(set(cluster_items(list(varied(40))))) == 40
+
+
+def near_pairs(items):
+    """Pairs of near-duplicates, each compared with each."""
+    sets = [frozenset(s.tolist()) for s in compute_fingerprints(items).shingles]
+    return [
+        (i, j)
+        for j in range(len(items))
+        for i in range(j)
+        if compute_jaccard(sets[i], sets[j]) >= corpora.splits.THRESHOLD
+    ]
+
+
+def test_clusters_are_those_of_all_pairs():
+    items = list(make_families(120, 12, seed=5))
+    found = cluster_items(items)
+    expected = list(range(len(items)))
+    for i, j in near_pairs(items):
+        low, high = sorted((expected[i], expected[j]))
+        expected = [low if e == high else e for e in expected]
+    assert found == expected
+    order = list(range(len(items)))
+    random.Random(3).shuffle(order)
+    again = cluster_items([items[i] for i in order])
+    parts = {frozenset(i for i, c in zip(order, again, strict=True) if c == k) for k in again}
+    assert parts == {frozenset(i for i, c in enumerate(found) if c == k) for k in found}
+
+
+def test_close_items_are_joined_rather_than_compared_without_end(monkeypatch):
+    items = list(make_families(60, 2, seed=6))
+    monkeypatch.setattr(corpora.splits, "CLOSE_PAIRS", 2)
+    found = cluster_items(items)
+    assert all(found[i] == found[j] for i, j in near_pairs(items))
+    assert len(set(found)) > 1  # what is not close stays apart
+
+
+def test_comparisons_grow_with_the_items_and_not_with_their_pairs(monkeypatch):
+    counts = []
+    for count in (300, 1200):
+        calls = []
+        monkeypatch.setattr(
+            corpora.splits,
+            "compute_jaccard",
+            lambda a, b, calls=calls: calls.append(1) or compute_jaccard(a, b),
+        )
+        cluster_items(list(make_families(count, 1, seed=1)))
+        counts.append(len(calls))
+    assert counts[1] < 6 * counts[0] + 1200  # 16 times were it the pairs
+    assert counts[1] < 100 * 1200  # of 600 * 1200 pairs
 
 
 def test_fortran_copies_in_fixed_and_free_form():

@@ -7,9 +7,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from corpora.records import Program
+from corpora.records import Parameter, Program
 from corpora.signatures.signature import read_signature
 from gpu_runtime.backend import Arguments, CompileRequest, Status, Variant
+from gpu_runtime.call.shims_fortran import checks_presence
 from gpu_runtime.compile import compiler as compile_module
 from gpu_runtime.compile.toolchain import find_toolchain
 from gpu_runtime.emulation.backend import EmulatedBackend
@@ -158,3 +159,18 @@ def test_what_is_missing_is_found_among_a_sanitizers_many_references(monkeypatch
     assert "more than is read" in heard(
         "x" * compile_module.CompilerLimits().output_bytes, None, read(text)
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "asked"),
+    [
+        ("if (present(X)) y = 1", True),
+        ("if (present( & ! which may be left out\n   & x)) y = 1", True),
+        ("y = 1 ! present(x)", False),
+        ("print *, 'present(x)'", False),
+        ("if (present(xx)) y = 1", False),
+    ],
+)
+def test_presence_is_asked_in_code_alone(line: str, asked: bool) -> None:
+    text = f"subroutine f(x, xx, y)\n real, optional :: x(:), xx(:)\n real :: y\n {line}\nend\n"
+    assert checks_presence(Parameter("x", "array", "f32"), text) is asked

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gpu_runtime.call.shims_cuda import find_side, has_uninitialized
 from gpu_runtime.emulation.cuda_rewrite import rewrite_cuda, tokenize
 
 
@@ -32,6 +33,13 @@ def flat(text: str) -> str:
             "cv_call(cv_config( dim3 ( n ) , 2 ), [](auto... cv_a) { k(cv_a...); }, f ( x ) , y "
             ") ; else g ( ) ;",
         ),
+        (
+            "#define RUN(k, n, ...) \\\n k<<<n, 64>>>(__VA_ARGS__)\nint a;",
+            "#define RUN(k, n, ...) \\ cv_call(cv_config( n, 64), "
+            "[](auto... cv_a) { k(cv_a...); },##__VA_ARGS__) int a;",
+        ),
+        ("#define SHIFT(a) (a <<< 2)", "#define SHIFT(a) (a <<< 2)"),
+        ("#pragma launch k<<<1, 2>>>(x)", "#pragma launch k<<<1, 2>>>(x)"),
         ("extern __shared__ float s[];", " float *const s = (float *)cv_dynamic_shared;"),
         (
             "extern __shared__ unsigned char s [ ] ;",
@@ -95,3 +103,36 @@ def test_any_text_keeps_its_lines_and_never_raises(text: str) -> None:
     assert "".join(t.text for t in tokenize(text)) == text
     assert rewrite_cuda(text).count("\n") == text.count("\n")
     assert rewrite_cuda("extern __shared__ " + text).count("\n") == text.count("\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "unset"),
+    [
+        ("void f() { int i; i = 1; }", True),
+        ("void f() { unsigned a = *(volatile unsigned *)p, b; }", True),
+        ("#define LOCAL(t) t tmp\nvoid f() { LOCAL(float); }", True),
+        ("void f() { for (int i; ; ) { } }", True),
+        ("int g; struct S { int x; }; void f() { int i = 0; dim3 d(1); }", False),
+        ("void f() { static int i; __shared__ float s[4]; extern __shared__ int t[]; }", False),
+        ("void f() { // int i;\n /* int j; */ }", False),
+        ("void f() { auto g = [&]() { int i; }; }", True),
+    ],
+)
+def test_a_local_without_a_value_is_found_in_code_alone(text: str, unset: bool) -> None:
+    assert has_uninitialized(text) is unset
+
+
+@pytest.mark.parametrize(
+    ("text", "side"),
+    [
+        ("__global__ void f(int *a) { }", "kernel"),
+        ("__device__ int f(int a) { return a; }", "device"),
+        ("__host__ __device__ int f(int a) { return a; }", "host"),
+        ("__device__ int g(int a) { return a; } int f(int a) { return a; }", "host"),
+        ("#define DEV __device__ __forceinline__\nDEV int f(int a) { return a; }", "device"),
+        ("__device__ int f(int); int f(int a) { return a; }", "device"),
+        ("// __device__ int f(int)\nint f(int a) { return a; }", "host"),
+    ],
+)
+def test_the_side_on_which_a_function_runs(text: str, side: str) -> None:
+    assert find_side(text, "f") == side

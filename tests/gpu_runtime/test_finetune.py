@@ -20,13 +20,14 @@ from transformers import (
     Qwen2ForCausalLM,
 )
 
+from gpu_runtime.models import finetune
 from gpu_runtime.models.collation import (
     IGNORED,
     collate_causal,
     collate_packed,
     plan_forward_passes,
 )
-from gpu_runtime.models.finetune import _plan
+from gpu_runtime.models.finetune import _plan, make_common_arguments
 from gpu_runtime.models.options import FineTuning
 from gpu_runtime.models.pretrained import PretrainedConfig, PretrainedModel
 from gpu_runtime.models.protocol import Example, Learning, ModelError, Prompt, Sampling
@@ -321,3 +322,64 @@ def test_the_trainers_own_integration_gets_the_losses_and_changes_nothing(tmp_pa
     ):
         with pytest.raises(ModelError, match=word):
             opened(tmp_path / "base", report_to=name).learn(COPY, learning)
+
+
+class LogitsSeen:
+    """How many positions of a row got logits in each forward pass."""
+
+    def __init__(self, model: torch.nn.Module) -> None:
+        self.widths: list[int] = []
+        head = model.get_output_embeddings()
+        head.register_forward_hook(lambda _, given, out: self.widths.append(out.shape[1]))
+
+
+@pytest.mark.parametrize("packing", [False, True])
+def test_only_positions_with_a_lesson_get_logits_and_it_learns_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packing: bool
+) -> None:
+    """Prompts are most of the text; logits over a wide vocabulary are not computed for them."""
+    lessons = [Example("a b c d e f g h " * 2, letter) for letter in LETTERS]
+    ends = []
+    for number, chosen in enumerate((True, False)):
+        folder = made(tmp_path / str(number))
+        if not chosen:
+            monkeypatch.setattr(finetune, "chooses_positions", lambda model: False)
+        model = opened(folder, packing=packing)
+        seen = LogitsSeen(model._model)
+        figures = model.learn(lessons, QUICK)
+        if chosen:
+            assert sum(seen.widths) < figures["tokens"] / 2
+        else:
+            assert min(seen.widths) > 10
+        ends.append((figures["loss"], model.state()))
+    assert ends[0][0] == pytest.approx(ends[1][0], abs=1e-5)
+    for name, weight in ends[0][1].items():
+        assert torch.allclose(weight, ends[1][1][name], atol=1e-5), name
+
+
+def test_a_model_of_sixteen_bits_multiplies_in_them_where_the_processor_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = opened(made(tmp_path / "plain"))._model
+    for dtype, able, wanted in (
+        (torch.bfloat16, True, True),
+        (torch.bfloat16, False, False),
+        (torch.float32, True, False),
+    ):
+        monkeypatch.setattr(finetune, "has_bf16_products", lambda able=able: able)
+        model.config.dtype = dtype
+        common = make_common_arguments(model, tmp_path / "w", QUICK, FineTuning(), 4)
+        assert common["bf16"] is (wanted or torch.cuda.is_available())
+
+
+@pytest.mark.parametrize("checkpointing", [False, True])
+def test_an_adapter_learns_in_bfloat16_as_in_float32(tmp_path: Path, checkpointing: bool) -> None:
+    folder, losses = made(tmp_path / "plain"), []
+    tuning = FineTuning("lora", rank=8, packing=True, gradient_checkpointing=checkpointing)
+    for dtype in ("float32", "bfloat16"):
+        model = PretrainedModel.load(folder, PretrainedConfig(tuning=tuning, dtype=dtype))
+        figures = model.learn(COPY, replace(QUICK, learning_rate=3e-2, epochs=6))
+        assert figures["loss"] < figures["first_loss"] - 0.1
+        losses.append(figures["loss"])
+        assert {str(w.dtype).removeprefix("torch.") for w in model.state().values()} == {dtype}
+    assert losses[0] == pytest.approx(losses[1], rel=0.05)

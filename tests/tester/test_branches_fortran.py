@@ -7,8 +7,7 @@ from corpora.signatures.signature import read_signature
 from corpora.suites.unit_tests import parse_suite
 from gpu_runtime.compile.toolchain import find_toolchain
 from gpu_runtime.emulation.backend import EmulatedBackend
-from tester.mutation.branches import measure_branch_coverage
-from tester.mutation.branches_fortran import make_branch_probes
+from tester.mutation.branches import make_branch_probes, measure_branch_coverage
 from tester.validity import validate_suite
 
 pytestmark = pytest.mark.skipif(
@@ -64,5 +63,5 @@ def test_labels_formats_and_arithmetic_ifs():
     probes = make_branch_probes(Program("fortran", "f", text))
     assert (
         len(probes) == 2
-        and "10 if (probe_taken(n .eq. ichar('('), .true.)) n = 1" in probes[0].text
+        and "10 IF (probe_taken(N .EQ. ICHAR('('), .true.)) N = 1" in probes[0].text
     )

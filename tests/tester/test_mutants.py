@@ -142,3 +142,61 @@ end module
 def test_a_file_s_other_functions_have_no_mutants(program, inside, outside):
     rows = {int(m.where.partition(":")[0]) for m in generate_mutants(program)}
     assert inside <= rows and not outside & rows
+
+
+def texts_of(dialect, text, dropped=False):
+    """Texts of mutants, those with a statement less only with `dropped`."""
+    mutants = generate_mutants(Program(dialect, "f", text))
+    return {m.program.text for m in mutants if dropped or m.kind != "dropped_statement"}
+
+
+def test_what_a_macro_makes_has_no_mutants_and_its_name_as_a_bound_has():
+    text = (
+        "#define N 16\n#define SQUARE(x) ((x) * (x))\n"
+        "void f(int *x) { for (int i = 0; i < N; i++) x[i] = SQUARE(x[i]) - 2; }"
+    )
+    texts = texts_of("cpp", text)
+    assert text.replace("i < N", "i < (N - 1)") in texts
+    assert text.replace(") - 2", ") + 2") in texts
+    assert all(t.startswith(text[: text.index("void")]) and "SQUARE(x[i])" in t for t in texts)
+
+
+def test_operators_in_comments_strings_and_dead_branches_are_none():
+    text = (
+        "void f(int *x, int n) {\n#if 0\n  x[0] = 1 + 2;\n#endif\n"
+        '  x[n /* a + b */ - /* < */ 1] = sizeof("c * d"); }'
+    )
+    texts = texts_of("cpp", text)
+    assert text.replace("- /* <", "+ /* <") in texts
+    assert all("a + b" in t and '"c * d"' in t and "1 + 2" in t for t in texts)
+
+
+def test_an_operator_changes_its_own_expression_and_no_other():
+    text = "void f(int *x, int n) { x[0] = 7 - n * 3 / 2; }"
+    texts = texts_of("cpp", text)
+    assert text.replace("n * 3 / 2", "(n + 3) / 2") in texts
+    assert text.replace("7 - n", "7 + n") in texts
+
+
+def test_fortran_statements_on_several_lines_and_several_on_one():
+    text = (
+        "subroutine f(n, x)\n  integer :: n, x(n), i\n  do i = 1, n\n"
+        "    if (x(i) > 3 .and. &  ! a < b\n        n /= 4) x(i) = 2; x(i) = x(i) + 1\n"
+        "  end do\nend subroutine\n"
+    )
+    texts = texts_of("fortran", text, dropped=True)
+    assert text.replace("n /= 4", "n == 4") in texts
+    assert text.replace(".and.", ".or.") in texts
+    assert text.replace("; x(i) = x(i) + 1", "; continue") in texts
+    assert text.replace("= x(i) + 1", "= x(i + 1) + 1") in texts
+    assert all("! a < b" in t for t in texts)
+
+
+def test_a_dropped_launch_and_swapped_dimensions():
+    text = (
+        "__global__ void k(int *x) { __shared__ int t[8][9]; int i = threadIdx.x, j = blockIdx.x; "
+        "t[i][j] = 1; x[i] = t[j][i]; } void f(int *x) { k<<<1, 8>>>(x); }"
+    )
+    texts = texts_of("cuda", text, dropped=True)
+    assert text.replace("k<<<1, 8>>>(x);", ";") in texts
+    assert text.replace("t[i][j]", "t[j][i]") in texts and all("t[8][9]" in t for t in texts)

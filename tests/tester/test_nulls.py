@@ -72,7 +72,8 @@ def _missing(text: str) -> list[tuple[str, ...]]:
 )
 def test_what_is_asked_for_is_found(condition: str) -> None:
     signature = read_signature(Program("cpp", "layer", MATMUL))
-    assert find_nullable_arrays(condition, signature) == ["bias"]
+    text = f"int f(const float *bias, int n, int k, int y) {{ {condition}; }}"
+    assert find_nullable_arrays(text, signature) == ["bias"]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +89,8 @@ def test_what_is_asked_for_is_found(condition: str) -> None:
     ],
 )
 def test_what_is_not_asked_for_is_not(text: str) -> None:
-    assert find_nullable_arrays(text, read_signature(Program("cpp", "layer", MATMUL))) == []
+    whole = f"struct s {{ int n; }}; void f(const s *bias, int i, int a, int x) {{\n{text}\n;}}"
+    assert find_nullable_arrays(whole, read_signature(Program("cpp", "layer", MATMUL))) == []
 
 
 def test_an_array_that_may_be_missing_is_left_out() -> None:

@@ -10,6 +10,7 @@ from corpora.records import Outcome, Program
 from corpora.signatures.signature import read_signature
 from gpu_runtime.call.materialize import materialize_test
 from tester.generate.source_facts import find_row_offsets
+from tester.generate.source_tree import read_source
 
 SPMV = """void spmv(const int *ptr, const int *col, const double *val, const double *x, double *y, \
 int n) {
@@ -50,20 +51,25 @@ cudaMemcpyHostToDevice);
 
 
 @pytest.mark.parametrize(
-    "text, ordered",
+    "body, ordered",
     [
-        ("for (k = row[i]; k < row[i + 1]; k++)", True),
-        ("for (k = row[i - 1]; k < row[i]; k++)", True),
-        ("do k = row(i), ROW(i+1) - 1\n", True),
-        ("end = row[i + 1]; start = row[ i ]; for (int k = start; k < end; k++)", True),
+        ("for (k = row[i]; k < row[i + 1]; k++);", True),
+        ("for (k = row[i - 1]; k < row[i]; k++);", True),
+        ("do k = row(i), ROW(i+1) - 1\nend do\n", True),
+        ("end = row[i + 1]; start = row[ i ]; for (int k = start; k < end; k++);", True),
         ("int k = row[i]; while (k < row[i + 1]) k++;", True),
         ("for (i = 0; i < n; i++) y[i] = row[i + 1] - row[i];", False),
         ("x[row[i]] += row[j];", False),
         ("a = row[2 * i]; b = row[2 * i + 1];", False),
     ],
 )
-def test_neighbours_that_bound_a_row(text, ordered):
-    assert find_row_offsets(frozenset({"row", "x"}), text) == (
+def test_neighbours_that_bound_a_row(body, ordered):
+    if body.startswith("do"):
+        text = f"subroutine f(row, x)\ninteger :: i, k, row(*), x(*)\n{body}end subroutine\n"
+        program = Program("fortran", "f", text)
+    else:
+        program = Program("cpp", "f", f"void f(int *row, int *x) {{ {body} }}")
+    assert find_row_offsets(frozenset({"row", "x"}), read_source(program)) == (
         frozenset({"row"}) if ordered else frozenset()
     )
 

@@ -13,6 +13,7 @@ from tester.generate.extents import Sketch, probe_extents
 from tester.generate.rules import MAX_PARTICULAR, NoSuiteError, count_elements, generate_suite
 from tester.generate.sketches import ParameterRoles, draw_contents
 from tester.generate.source_facts import find_compared_numbers, is_flag, is_pitch
+from tester.generate.source_tree import read_source
 
 
 @pytest.fixture(scope="module")
@@ -174,16 +175,24 @@ def test_a_probe_names_what_it_saw(backend):
     assert not short.changed and math.prod(get_extents(short.test).values()) >= 1
 
 
+def source_of(body):
+    """The tree of a function with this body, in the language that it shows."""
+    if "case (" in body or ".eq." in body:
+        return read_source(Program("fortran", "f", f"subroutine f(x)\n{body}\nend subroutine\n"))
+    return read_source(cpp(f"void f() {{ {body} }}"))
+
+
 def test_flags_and_pitches_are_told_by_use():
     assert (
-        is_flag("t", "if ( t ) x = 1;")
-        and is_flag("t", "y = t ? 1 : 2;")
-        and not is_flag("w", "x + 1 < w ? 1 : 2")
+        is_flag("t", source_of("if ( t ) x = 1;"))
+        and is_flag("t", source_of("y = t ? 1 : 2;"))
+        and not is_flag("w", source_of("z = x + 1 < w ? 1 : 2;"))
     )
     assert (
-        is_pitch("h_pitch_", "")
-        and is_pitch("p", "(float *)((char *) a + y * p)")
-        and not is_pitch("n", "(float) n")
+        is_pitch("p", source_of("float *row = (float *)((char *) a + y * p);"))
+        and is_pitch("p", source_of("char *all = (char *)a; float *row = (float *)(all + y * p);"))
+        and not is_pitch("n", source_of("x = (float) n;"))
+        and not is_pitch("pitch", source_of("a[y * pitch + x] = 1;"))
     )
 
 
@@ -202,22 +211,23 @@ cudaFree(d); }"""
 def test_comparing_with_a_size_does_not_make_it_a_flag():
     for text in (
         "v = x < h ? a : b;",
-        "if (y < h && x < w)",
+        "if (y < h && x < w) z = 1;",
         "b = x >= h ? 1 : 0;",
-        "if (x == h || y <= h)",
-        "c = a & h ? 1 : 0",
+        "if (x == h || y <= h) z = 1;",
+        "c = a & h ? 1 : 0;",
+        "/* h ? 1 : 0 */ z = 2; // if (h)\n",
     ):
-        assert not is_flag("h", text), text
+        assert not is_flag("h", source_of(text)), text
     for text in (
         "return h ? 1 : 2;",
-        "if (x && h)",
-        "if (h && x)",
-        "f(a, h ? 1 : 2)",
+        "if (x && h) z = 1;",
+        "if (h && x) z = 1;",
+        "g(a, h ? 1 : 2);",
         "z = !h;",
-        "if (h == 1)",
-        "y = a || h ? 1 : 2",
+        "if (h == 1) z = 1;",
+        "y = a || h ? 1 : 2;",
     ):
-        assert is_flag("h", text), text
+        assert is_flag("h", source_of(text)), text
 
 
 def test_sizes_that_are_compared_are_tested_in_earnest(backend):
@@ -309,13 +319,14 @@ def test_arrays_of_characters_hold_letters_digits_and_blanks(backend):
         ("if (x[i] == 7) y = 1;", (7.0,)),
         ("if (0.5f < x[i]) y = 1;", (0.5,)),
         ("if (mode .eq. 12) y = 1.5d3", (12.0,)),
-        ("case (9)\n x = 1 / 3", (9.0,)),
+        ("if (x < 4 /* y == 7 */) y = 2; // z > 9\n", (4.0,)),
+        ("select case (k)\n case (9)\n x = 1 / 3\nend select", (9.0,)),
         ("const int key = -40;", (-40.0,)),
         ("for (int i = 0; i < 16; ++i) y[i << 3] = x[i] >> 4; p->next = 9; if (x > 1) y = 20;", ()),
     ],
 )
 def test_numbers_that_a_text_compares_with(text, marks):
-    assert find_compared_numbers(text) == marks
+    assert find_compared_numbers(source_of(text)) == marks
 
 
 def test_what_is_searched_for_is_there(backend):

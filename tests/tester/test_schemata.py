@@ -172,3 +172,14 @@ def test_what_only_further_threads_run_is_not_code_that_no_test_runs(backend):
         validate_suite(source, signature, suite, backend).expectations, backend, limit=99
     )
     assert found.share == 1.0 and found.equivalent
+
+
+def test_constants_and_static_functions_are_no_state(backend):
+    text = (
+        "const int LIMIT = 3; static int twice(int v) { return 2 * v; } "
+        "void f(int *x, int n) { for (int i = 0; i < n; i++) if (i < LIMIT) x[i] = twice(x[i]); }"
+    )
+    source = Program("cpp", "f", text)
+    made = build_schema(source, read_signature(source), generate_mutants(source))
+    assert made is not None
+    assert backend.compile([CompileRequest(made[0], made[1], Variant.DRAFT)])[0].ok

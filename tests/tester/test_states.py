@@ -8,6 +8,7 @@ import pytest
 
 from corpora.records import Fill, Outcome, Program
 from corpora.signatures.signature import read_signature
+from tester.generate.source_tree import read_source
 from tester.generate.states import StateArray, draw_states, find_state_arrays
 
 LEVEL = """int f(int n, int level, const int *row, const int *col, int *dist) {{
@@ -56,7 +57,9 @@ def test_verdict(name, verdicts):
 
 
 def states_in(text: str, dialect: str = "cpp") -> dict[str, StateArray]:
-    return find_state_arrays(read_signature(Program(dialect, "f", text)), text)
+    program = Program(dialect, "f", text)
+    signature = read_signature(program)
+    return find_state_arrays(signature, read_source(program, signature))
 
 
 def test_states_are_read_off_the_comparisons():

@@ -12,6 +12,7 @@ from corpora.signatures.signature import read_signature
 from gpu_runtime.call.materialize import get_extents, get_integer_scalars
 from tester.generate.rules import generate_suite
 from tester.generate.source_facts import find_repeat_counts
+from tester.generate.source_tree import read_source
 
 DIFFUSE = """void f(const float *u0, float *u, float *v, int n, int steps) {
   for (int i = 0; i < n; i++) { u[i] = u0[i]; v[i] = u0[i]; }
@@ -39,7 +40,7 @@ READ = {
 @pytest.mark.parametrize("text", READ)
 def test_the_text_says_which_scalars_only_count(text):
     program = Program("fortran" if "subroutine" in text else "cpp", "f", text)
-    assert find_repeat_counts(read_signature(program), text) - {"n"} == READ[text]
+    assert find_repeat_counts(read_signature(program), read_source(program)) - {"n"} == READ[text]
 
 
 @pytest.mark.parametrize("text", [DIFFUSE, WAVE])

@@ -13,21 +13,24 @@ from translator.outline.parse_cpp import parse_function
     "body, lengths",
     [
         ("for (int i = 0; i < n; i++) x[i] = 1;", ("n",)),
-        ("for (int i = 1; i <= n; i++) x[i] = x[i - 1];", ("n + 1", "n")),
+        ("for (int i = 1; i <= n; i++) x[i] = x[i - 1];", ("n", "n + 1")),
         ("for (int i = n - 1; i >= 0; i--) x[i] = 1;", ("n",)),
         ("for (int i = 0; i < n; i++) x[n - 1 - i] = 1;", ("n",)),
         (
             "for (int i = 0; i < n; i++) for (int j = 0; j < m; j++) x[i * ld + j] = 1;",
-            ("n * ld + m - ld",),
+            ("ld * n + m - ld",),
         ),
         (
             "for (int i = 0; i < n; i++) for (int j = 0; j <= i; j++) { int at = i * m + j; "
             "x[at] = 1; }",
-            ("n * m + n - m",),
+            ("m * n + n - m",),
         ),
-        ("for (int i = 0; i < n; i++) for (int j = 0; j < m; j++) x[i * m + j] = 1;", ("n * m",)),
+        ("for (int i = 0; i < n; i++) for (int j = 0; j < m; j++) x[i * m + j] = 1;", ("m * n",)),
         ("for (int i = 0; i < n; i++) x[i / 2] = 1;", ("((n - 1) / 2) + 1",)),
         ("x[3] = 1;", ("4",)),
+        ("for (int i = 0; i < n; i++) if (i < m) x[i] = 1;", ("m", "n")),
+        ("for (int i = n; i-- > 0;) x[i] = 1;", ("n",)),
+        ("int k = 0; while (k < n) { x[2 * k] = 1; k++; }", ("2 * n - 1",)),
     ],
 )
 def test_the_last_place_that_loops_come_to(body, lengths):

@@ -4,8 +4,10 @@ away.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -108,10 +110,16 @@ def test_a_source_that_no_bare_kernel_replaces_is_asked_for_a_host_function() ->
     assert required_signature(fortran, parse_direction("fortran:openmp-fortran")) == ""
 
 
-def test_every_figure_belongs_to_a_prompt() -> None:
-    for row in json.loads((PROMPTS / "figures.json").read_text()):
-        assert (PROMPTS / f"{row['prompt']}.txt").is_file() and row["model"] and row["corpus"]
-        assert 0 <= row["pass_at_1"] <= 100
+def test_every_figure_belongs_to_a_prompt_as_it_is_now() -> None:
+    """A text that changes needs a new figure: `sha256` is of the file that was measured."""
+    rows = json.loads((PROMPTS / "figures.json").read_text())
+    assert rows
+    for row in rows:
+        text = (PROMPTS / f"{row['prompt']}.txt").read_bytes()
+        assert row["sha256"] == hashlib.sha256(text).hexdigest(), row["prompt"]
+        assert row["model"] and row["corpus"] and date.fromisoformat(row["date"])
+        assert 0 <= row["passed"] <= row["n"]
+        assert row["pass_at_1"] == round(100 * row["passed"] / row["n"], 1)
 
 
 def test_the_pairs_most_like_it_are_shown_and_itself_never() -> None:

@@ -26,6 +26,11 @@ CASES = {
     ),
     "a plain sum": ("double s = 0; " + LOOP + "s += x[i]; y[0] = s; at[n] = 1;", set()),
     "a sum leads somewhere": ("int s = 0; " + LOOP + "s += at[i]; y[s] = x[n - 1];", {"y"}),
+    "a loop under a condition": (LOOP + "if (at[i]) for (int j = 0; j < n; j++) y[j] = 0;", {"x"}),
+    "behind a jump": (
+        "int k = 0; " + LOOP + "{ if (x[i] > 0) continue; y[k] = at[i]; k++; }",
+        {"y"},
+    ),
     "steps": ("int k = 0; " + LOOP + "{ y[k] = x[i]; k += 2; at[i] = k; }", set()),
 }
 

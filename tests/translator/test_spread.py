@@ -6,18 +6,13 @@ from __future__ import annotations
 
 import pytest
 
+from corpora.analysis.updates import update_of
+from corpora.emit.c_family import emit_c_family
+from corpora.frontends.c_family import parse_c_family
 from corpora.records import Program
-from translator.normalize.c_blocks import Block, format_block
 from translator.outline.outliner import OutlinedPart, Outliner, ResultPassing
 from translator.outline.parse_cpp import parse_function
-from translator.parallelize.atomics import make_atomic
 from translator.parallelize.propose import propose_kernels, propose_parallel_loops
-from translator.parallelize.reductions import (
-    NONE,
-    find_reduction_operator,
-    match_constant_assignment,
-    match_update,
-)
 
 
 def part_of(
@@ -60,7 +55,7 @@ def test_loops_that_count_down_and_end_iterations_early():
         )
     )
     assert (
-        "int i = (n - 1) - (blockIdx.x * blockDim.x + threadIdx.x);" in text
+        "int i = n - 1 - (blockIdx.x * blockDim.x + threadIdx.x);" in text
         and "return;" in text
         and "continue" not in text
     )
@@ -105,21 +100,21 @@ def test_what_is_gathered_is_added_atomically_or_reduced():
         Outliner(source, how).part([nest], {"s": "double"}, ("return s;",))
         for how in (ResultPassing.POINTERS, ResultPassing.RETURNED)
     )
-    assert "atomicAdd(&s[0], -(x[i]));" in propose_kernels(by_pointer)[0]
+    assert "atomicAdd(&s[0], -x[i]);" in propose_kernels(by_pointer)[0]
     assert (
         propose_parallel_loops(returned)[0].splitlines()[1]
         == "    #pragma omp parallel for reduction(+:s)"
     )
 
 
-def test_elements_are_changed_plainly_first_and_then_atomically():
+def test_elements_that_data_choose_are_changed_atomically_first_and_then_plainly():
     text = (
         "void f(int n, const int *b, const float *w, float *h) { for (int i = 0; i < n; i++) "
         "h[b[i]] += w[i]; }"
     )
-    plain, atomic = propose_kernels(part_of(text))
+    atomic, plain = propose_kernels(part_of(text))
     assert "h[b[i]] += w[i];" in plain and "atomicAdd(&h[b[i]], w[i]);" in atomic
-    plain, atomic = propose_parallel_loops(part_of(text, ResultPassing.RETURNED))
+    atomic, plain = propose_parallel_loops(part_of(text, ResultPassing.RETURNED))
     assert (
         "atomic" not in plain and "        #pragma omp atomic\n        h[b[i]] += w[i];" in atomic
     )
@@ -138,51 +133,53 @@ def test_larger_floats_are_kept_by_a_loop_around_compare_and_swap_whole_numbers_
     assert "f_part1_keep_max_float(&m[0], x[i]);" in made and "atomicMin(&low[0], k[i]);" in made
 
 
+def update_in(statement: str) -> tuple[str, ...] | None:
+    """Place, operator, value and conditions of the update that a statement is."""
+    (function,) = parse_c_family(f"void f() {{ {statement} }}", "cpp").items
+    found = update_of(function.body[0])
+    return found and (
+        emit_c_family(found.target),
+        found.operator,
+        emit_c_family(found.value),
+        *map(emit_c_family, found.conditions),
+    )
+
+
 @pytest.mark.parametrize(
     "statement, found",
     [
         ("h[b[i]]++;", ("h[b[i]]", "+", "1")),
-        ("--s;", ("s", "-", "1")),
+        ("--s;", ("s", "+", "-1")),
+        ("s -= x[i] - 1;", ("s", "+", "-(x[i] - 1)")),
         ("s = s * x[i];", ("s", "*", "x[i]")),
+        ("s = a + s - b;", ("s", "+", "a - b")),
+        ("s = s - a - b;", ("s", "+", "-a - b")),
         ("m = std::max(m, x[i]);", ("m", "max", "x[i]")),
         ("m = fminf(m, x[i]);", ("m", "min", "x[i]")),
         ("s |= x[i];", ("s", "|", "x[i]")),
-        ("s = t + x[i];", NONE),
-        ("x[i] = x[j] + 1;", NONE),
-        ("s /= 2;", NONE),
-    ],
-)
-def test_statements_that_change_a_place_by_what_it_was(statement, found):
-    assert match_update(statement) == found
-
-
-def test_conditions_that_keep_the_larger_or_the_smaller_value():
-    assert match_update(("if (x[i] > m)", Block(["m = x[i];"]))) == ("m", "max", "x[i]")
-    assert match_update(("if (m > x[i])", Block(["m = x[i];"]))) == ("m", "min", "x[i]")
-    assert (
-        match_update(("if (x[i] > m)", Block(["m = x[i];", "at = i;"])))
-        == match_update(("if (x[i] > 2)", Block(["m = x[i];"])))
-        == NONE
-    )
-    assert (
-        match_constant_assignment("found = 1;") == ("found", "", "1")
-        and match_constant_assignment("found = i;") == NONE
-    )
-
-
-@pytest.mark.parametrize(
-    "statement, found",
-    [
+        ("s /= 2;", ("s", "/", "2")),
+        ("p->s[k] += x[i];", ("p->s[k]", "+", "x[i]")),
+        ('h[b[i] /* ] + [ */] += w["x += 1"[0]];', ("h[b[i]]", "+", 'w["x += 1"[0]]')),
+        ("s = t + x[i];", None),
+        ("s = x[i] - s;", None),
+        ("s += s;", None),
+        ("x[i] = x[j] + 1;", None),
+        ("if (x[i] > m) m = x[i];", ("m", "max", "x[i]")),
+        ("if (m > x[i]) { m = x[i]; }", ("m", "min", "x[i]")),
+        ("if (x[i] > m) { m = x[i]; at = i; }", None),
+        ("if (x[i] > 2) m = x[i];", None),
+        ("if (x[i] < m && i < 9) m = x[i];", ("m", "min", "x[i]", "i < 9")),
+        ("if (x[i] < m || i < 9) m = x[i];", None),
         ("m = x[i] > m ? x[i] : m;", ("m", "max", "x[i]")),
         ("m = (m <= f(x[i])) ? m : (f(x[i]));", ("m", "min", "f(x[i])")),
         ("m = x[i] > m ? m : x[i];", ("m", "min", "x[i]")),
-        ("m = x[i] > m ? x[i] : 0;", NONE),
-        ("m = x[i] > t ? x[i] : t;", NONE),
-        ("m = x[i] ? 1 : m;", NONE),
+        ("m = x[i] > m ? x[i] : 0;", None),
+        ("m = x[i] > t ? x[i] : t;", None),
+        ("m = x[i] ? 1 : m;", None),
     ],
 )
-def test_expressions_that_keep_the_larger_or_the_smaller_value(statement, found):
-    assert match_update(statement) == found
+def test_statements_that_change_a_place_by_what_it_was(statement, found):
+    assert update_in(statement) == found
 
 
 @pytest.mark.parametrize(
@@ -249,22 +246,63 @@ def test_functions_that_pass_over_what_is_no_number_are_kept_as_such():
     assert "f_part1_keep_fmin_double(&m[0], x[i]);" in made
 
 
+def reduced(body: str) -> list[str]:
+    """Proposals under OpenMP for a loop of which `s` is the result."""
+    text = f"double f(int n, const double *x, double *y) {{ double s = 0; {body} return s; }}"
+    source = parse_function(Program("cpp", "f", text))
+    cut = Outliner(source, ResultPassing.RETURNED)
+    part = cut.part([source.body.items[1]], {"s": "double"}, ("return s;",))
+    return propose_parallel_loops(part) if part else []
+
+
 def test_a_reduction_has_one_operator():
-    assert (
-        find_reduction_operator(Block(["s += x[i];", ("if (x[i] > 0)", Block(["s -= 1;"]))]), "s")
-        == "+"
-    )
-    assert (
-        find_reduction_operator(Block(["s += x[i];", "s *= 2;"]), "s")
-        == find_reduction_operator(Block(["s += s * x[i];"]), "s")
-        == find_reduction_operator(Block(["y[i] = s;", "s += 1;"]), "s")
-        == ""
+    loop = "for (int i = 0; i < n; i++)"
+    (found,) = reduced(f"{loop} {{ s += x[i]; if (x[i] > 0) s -= 1; }}")
+    assert "reduction(+:s)" in found
+    assert not reduced(f"{loop} {{ s += x[i]; s *= 2; }}")
+    assert not reduced(f"{loop} s += s * x[i];")
+    assert not reduced(f"{loop} {{ y[i] = s; s += 1; }}")
+
+
+def kernels_of(parameters: str, statement: str) -> list[str]:
+    return propose_kernels(
+        part_of(
+            f"void f(int n, const int *b, const float *x, {parameters}) {{ for (int i = 0; i < n; "
+            f"i++) {statement} }}"
+        )
     )
 
 
 def test_types_without_an_atomic_operation_give_none():
-    assert make_atomic(Block(["h[b[i]] += 1;"]), {"h": "unsigned char"}, ["i"], True) is None
-    assert make_atomic(Block(["s[0] *= x[i];"]), {"s": "float"}, ["i"], False) is None
-    assert format_block(
-        make_atomic(Block(["s[0] += x[i];"]), {"s": "long long"}, ["i"], False), 0
-    ) == ["atomicAdd((unsigned long long *)&s[0], (unsigned long long)(x[i]));"]
+    (plain,) = kernels_of("unsigned char *h", "h[b[i]] += 1;")
+    assert "atomic" not in plain
+    assert kernels_of("float *s", "s[0] *= x[i];") == []
+    (added,) = kernels_of("long long *s", "s[0] += b[i];")
+    assert "atomicAdd((unsigned long long *)&s[0], (unsigned long long)b[i]);" in added
+
+
+def test_a_loop_that_surely_needs_an_earlier_iteration_gives_no_proposal():
+    assert kernels_of("float *y", "if (i > 0) y[i] = x[i];")
+    assert kernels_of("float *y", "y[i + 1] = y[i] + x[i];") == []
+    unknown = kernels_of("float *y", "if (b[i] > 0) y[i + 1] = y[i];")
+    assert unknown  # whether the condition keeps the iterations apart is for execution to say
+
+
+def test_the_inner_loop_is_not_spread_where_it_adds_up():
+    """`y[i]` is one thread's: without atomic operations, by the outer loop alone."""
+    first, *_ = propose_kernels(
+        part_of(
+            "void f(int n, const double *a, const double *x, double *y) { for (int i = 0; i < n; "
+            "i++) for (int j = 0; j < n; j++) y[i] += a[i * n + j] * x[j]; }"
+        )
+    )
+    assert "atomic" not in first and "for (int j = 0; j < n; j++) {" in first
+
+
+def test_larger_elements_are_kept_one_at_a_time_under_openmp():
+    text = (
+        "void f(int n, const int *b, const float *x, float *m) { for (int i = 0; i < n; i++) if "
+        "(x[i] > m[b[i]]) m[b[i]] = x[i]; }"
+    )
+    first, *_ = propose_parallel_loops(part_of(text, ResultPassing.RETURNED))
+    assert "#pragma omp critical\n        {\n            if (x[i] > m[b[i]]) {" in first

@@ -3,142 +3,135 @@ functions stands where it is used.
 
 Contract: `expand_program(program)` has the meaning of `program` and holds the one function alone,
 with structures beside it; `program` itself where nothing is to be written out, or where something
-cannot be (macros that paste or change, conditional text, helpers with several ends). Rules and a
-small model read it better; a port made from it is judged against the text itself.
+cannot be (conditional text, macros without end, helpers with several ends). Rules and a small model
+read it better; a port made from it is judged against the text itself. Macros are expanded by the
+front end's preprocessor, so those that paste, quote or are defined anew are too.
 
     python -c "from corpora.records import Program; \\
-        from translator.normalize.expand_macros import expand_program; \\
-print(expand_program(Program('cpp', 'f', '#define SQ(x) ((x) * (x))\\nvoid f(float *x) { x[0] =
-SQ(x[1]); }')).text)"
+from translator.normalize.expand_macros import expand_program; \\
+text = '#define SQ(x) ((x) * (x))\\nvoid f(float *x) { x[0] = SQ(x[1]); }'; \\
+print(expand_program(Program('cpp', 'f', text)).text)"
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 
-from tree_sitter import Node
-
-from corpora.extraction.c_family import find_local_names
-from corpora.records import Program
-from corpora.syntax.c_family import (
-    CFunction,
-    find_c_functions,
-    get_leaf_texts,
-    get_node_text,
-    parse_c_family,
+from corpora.emit.c_family import emit_c_family
+from corpora.frontends.c_family import parse_c_family
+from corpora.frontends.c_preprocess import Directive, preprocess
+from corpora.frontends.c_tokens import Token, join_tokens, tokenize
+from corpora.frontends.queries import declarations_in, functions_of
+from corpora.ir import (
+    ArrayType,
+    Declaration,
+    Edit,
+    Function,
+    Include,
+    NamedType,
+    PointerType,
+    ReferenceType,
+    ScalarType,
+    StructDefinition,
+    TranslationUnit,
+    Type,
+    TypeAlias,
+    Using,
+    apply_edits,
+    names_in,
 )
+from corpora.records import Program
 from corpora.tokens.lexers import CPP_TYPES
 from translator.normalize.inline_expressions import inline_helpers
 from translator.normalize.unsupported import UnsupportedConstruct
 
-_DEFINE = re.compile(r"[ \t]*#[ \t]*define[ \t]+(\w+)(\([^()\n]*\))?((?:\\\n|[^\n])*)")
-_TOKEN = re.compile(
-    r"(\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|//[^\n]*|/\*.*?\*/|[A-Za-z_]\w*|\.?\d(?:[eEpP][+-]|[\w.'])*|\s+|.)",
-    re.S,
-)
-_WORD = re.compile(r"[A-Za-z_]\w*")
-_MOST_CHARACTERS, _DEEPEST = 50_000, 20
-_ALONE = frozenset({"function_definition", "comment", "preproc_include", "using_declaration", ";"})
-"""What stands in a file beside which nothing is to be written out."""
+_MOST_CHARACTERS = 50_000
+_SEPARATE = frozenset("()[]{};,")
+"""Characters that never join a neighbour to make another token."""
 
 
 @lru_cache(maxsize=4096)
 def expand_program(program: Program) -> Program:
-    root = parse_c_family(program.text).root_node
-    if (
-        all(child.type in _ALONE for child in root.children)
-        and len(list(find_c_functions(root))) == 1
-    ):
+    """`program` as the module says. Raises nothing for what its text holds."""
+    if _stands_alone(parse_c_family(program.text, "cpp")):
         return program
     try:
-        return replace(
-            program,
-            text=inline_helpers(
-                _expand_names(_expand_macros(program.text), program.name), program.name
-            ),
-        )
+        text = _expand_names(_expand_macros(program.text), program.name)
+        return replace(program, text=inline_helpers(text, program.name))
     except (UnsupportedConstruct, RecursionError):
         return program
 
 
-@dataclass(frozen=True, slots=True)
-class _Macro:
-    """parameters: None for one without brackets."""
-
-    parameters: tuple[str, ...] | None
-    body: str
+def _stands_alone(unit: TranslationUnit) -> bool:
+    """Whether there is one plain function, beside which nothing is to be written out."""
+    functions = [item for item in unit.items if isinstance(item, Function)]
+    others = [item for item in unit.items if not isinstance(item, (Function, Include, Using))]
+    if others or len(functions) != 1:
+        return False
+    (function,) = functions
+    return not (function.body is None or function.template or function.language_linkage)
 
 
 def _expand_macros(text: str) -> str:
     """`text` with its own macros replaced as a preprocessor does. Raises UnsupportedConstruct."""
-    macros: dict[str, _Macro] = {}
-    rest: list[str] = []
-    for row in re.findall(r"(?:\\\n|[^\n])*\n?", text):
-        if (found := _DEFINE.match(row)) is not None:
-            body = re.sub(
-                r"//[^\n]*|/\*.*?\*/", " ", found[3].replace("\\\n", " "), flags=re.S
-            ).strip()
-            taken = (
-                tuple(p.strip() for p in found[2][1:-1].split(",") if p.strip())
-                if found[2]
-                else None
-            )
-            if "#" in body or found[1] in macros or "..." in (taken or ()):
-                raise UnsupportedConstruct(f"the macro '{found[1]}'")
-            macros[found[1]] = _Macro(taken, body)
-        elif re.match(r"[ \t]*#[ \t]*(?!include\b|pragma\b)\w", row):
-            raise UnsupportedConstruct("conditional text")
-        else:
-            rest.append(row)
-    return _expand("".join(rest), macros, frozenset()) if macros else text
-
-
-def _expand(text: str, macros: Mapping[str, _Macro], hidden: frozenset[str]) -> str:
-    if len(text) > _MOST_CHARACTERS or len(hidden) > _DEEPEST:
+    tokens = tokenize(text)
+    words = {b.text for a, b in zip(tokens, tokens[1:], strict=False) if a.text == "#" and a.first}
+    if words - {"define", "include", "pragma"}:
+        raise UnsupportedConstruct("conditional text")
+    if "define" not in words:
+        return text
+    done = preprocess(text, "cpp")
+    problems = [d.name for d in done.directives if d.kind == "error"]
+    if problems:
+        raise UnsupportedConstruct(problems[0])
+    place = {token.start: k for k, token in enumerate(tokens)}
+    parts: list[str] = []
+    lines = [d for d in done.directives if d.kind in ("include", "pragma")]
+    for k, token in enumerate(done.tokens):
+        before = [d for d in lines if d.at == k]
+        previous = done.tokens[k - 1] if k else None
+        if before:
+            parts += [f"\n{_directive_text(d, text)}" for d in before] + ["\n"]
+        elif previous is not None and not (previous.expanded or token.expanded):
+            whole = place[token.start] == place[previous.start] + 1
+            parts.append(text[previous.end : token.start] if whole else "\n" * token.first)
+        elif previous is not None:
+            written = token  # how far apart they stand says the use where another one begins
+            if not token.expanded or token.start != previous.start:
+                written = tokens[place[token.start]]
+            parts.append(_space_between(previous, token, written))
+        parts.append(token.text)
+    parts += [f"\n{_directive_text(d, text)}" for d in lines if d.at == len(done.tokens)]
+    made = "".join([*parts, "\n"]).lstrip("\n")
+    if len(made) > _MOST_CHARACTERS:
         raise UnsupportedConstruct("macros without end")
-    words, made, k = _TOKEN.findall(text), [], 0
-    while k < len(words):
-        word, k = words[k], k + 1
-        macro = macros.get(word) if word not in hidden else None
-        if macro is None:
-            made.append(word)
-        elif macro.parameters is None:
-            made.append(_expand(macro.body, macros, hidden | {word}))
-        else:
-            arguments, end = read_arguments(words, k)
-            if arguments is None or len(arguments) != len(macro.parameters):
-                raise UnsupportedConstruct(f"the macro '{word}' without its arguments")
-            given = dict(
-                zip(macro.parameters, (_expand(a, macros, hidden) for a in arguments), strict=True)
-            )
-            body = "".join(given.get(w, w) for w in _TOKEN.findall(macro.body))
-            made.append(_expand(body, macros, hidden | {word}))
-            k = end
-    return "".join(made)
+    return made
 
 
-def read_arguments(words: Sequence[str], k: int) -> tuple[list[str] | None, int]:
-    """The texts between brackets that open at or after k, and the place behind them; None where no
-    bracket opens.
+def _directive_text(directive: Directive, text: str) -> str:
+    if directive.kind == "pragma" and any(token.expanded for token in directive.tokens):
+        return f"#pragma {join_tokens(directive.tokens)}"
+    return text[directive.start : directive.end]
+
+
+def _space_between(left: Token, right: Token, written: Token) -> str:
+    """The white space between two tokens of which one comes out of a macro; written: the token
+    whose layout counts for `right`.
     """
-    while k < len(words) and words[k].isspace():
-        k += 1
-    if k == len(words) or words[k] != "(":
-        return None, k
-    found, depth = [""], 0
-    for end in range(k, len(words)):
-        word = words[end]
-        depth += (word in "([{") - (word in ")]}") if len(word) == 1 else 0
-        if depth == 0:
-            return ([a.strip() for a in found] if found != [""] else []), end + 1
-        if word == "," and depth == 1:
-            found.append("")
-        elif end > k:
-            found[-1] += word
-    return None, k
+    if written.first:
+        return "\n"
+    if written.spaced:
+        return " "
+    a, b = left.text[-1:], right.text[:1]
+    apart = {a, b} & _SEPARATE or _is_word(a) != _is_word(b)
+    return "" if apart else " "
+
+
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
 
 
 # ---- names of types and values ----
@@ -148,70 +141,82 @@ def _expand_names(text: str, name: str) -> str:
     """`text` with its names of plain types and its constants replaced; arrays of constants move
     into the function. Raises UnsupportedConstruct.
     """
-    root = parse_c_family(text).root_node
-    functions = list(find_c_functions(root))
-    local = frozenset().union(*(find_local_names(f.node) for f in functions))
+    unit = parse_c_family(text, "cpp")
+    structures = {item.name for item in unit.items if isinstance(item, StructDefinition)}
     meant: dict[str, str] = {}
-    tables: list[str] = []
-    source, gone = text.encode(), []
-    for child in root.children:
-        if child.type == "type_definition" and any(
-            each.type == "struct_specifier" for each in child.children
-        ):
-            continue
-        if child.type in ("type_definition", "alias_declaration"):
-            meant.update(_resolve_typedef(child, meant))
-        elif child.type == "declaration" and {"const", "constexpr"} & set(get_leaf_texts(child)):
-            for declarator in child.children_by_field_name("declarator"):
-                _take_constant(child, declarator, meant, tables)
+    tables: dict[str, str] = {}
+    gone: dict[Edit, None] = {}
+    for item in unit.items:
+        if isinstance(item, TypeAlias):
+            if isinstance(item.type, NamedType) and item.type.name in structures:
+                continue
+            meant[item.name] = _resolve_alias(item, meant)
+            span = item.span
+        elif isinstance(item, Declaration) and _is_constant(item):
+            _take_constant(item, text, meant, tables)
+            span = item.group
         else:
             continue
-        gone.append((child.start_byte, child.end_byte))
-    if hidden := set(meant) & local:
+        gone[Edit(span.start, span.end, "")] = None
+    if hidden := set(meant) & _local_names(unit):
         raise UnsupportedConstruct(f"a local variable called '{min(hidden)}', as a constant is")
-    for start, end in reversed(gone):
-        source = source[:start] + source[end:].removeprefix(b";")
-    text = "".join(meant.get(word, word) for word in _TOKEN.findall(source.decode()))
-    return _insert_tables(text, name, [_replace_words(table, meant) for table in tables])
+    text = _replace_words(apply_edits(text, gone), meant)
+    return _insert_tables(text, name, {n: _replace_words(t, meant) for n, t in tables.items()})
 
 
-def _resolve_typedef(node: Node, meant: Mapping[str, str]) -> dict[str, str]:
-    """The type that a plain typedef or `using` names."""
-    words = [w for w in get_leaf_texts(node) if w not in ("typedef", "using", ";", "=")]
-    name, rest = (
-        (words[0], words[1:]) if node.type == "alias_declaration" else (words[-1], words[:-1])
-    )
-    rest = _replace_words(" ".join(rest).replace("std :: ", ""), meant).split()
-    if not rest or set(rest) - CPP_TYPES:
-        raise UnsupportedConstruct(f"the type '{name}'")
-    return {name: " ".join(rest)}
+def _local_names(unit: TranslationUnit) -> set[str]:
+    return {
+        each.name
+        for function in functions_of(unit)
+        for each in (*function.parameters, *declarations_in(function))
+    }
 
 
-def _take_constant(node: Node, declarator: Node, meant: dict[str, str], tables: list[str]) -> None:
-    words = [
-        leaf
-        for c in node.children
-        if c.type in ("primitive_type", "sized_type_specifier", "type_identifier")
-        for leaf in get_leaf_texts(c)
-    ]
-    type = _replace_words(" ".join(words), meant)
-    value, inner = (
-        declarator.child_by_field_name("value"),
-        declarator.child_by_field_name("declarator"),
-    )
-    if declarator.type != "init_declarator" or value is None or set(type.split()) - CPP_TYPES:
-        raise UnsupportedConstruct("a constant without a value, or of a type of its own")
-    if (
-        inner.type == "array_declarator"
-        and inner.child_by_field_name("declarator").type == "identifier"
-    ):
-        tables.append(f"const {type} {get_node_text(declarator)};")
-    elif inner.type == "identifier":
-        meant[get_node_text(inner)] = _cast_constant(
-            _replace_words(get_node_text(value), meant), type
-        )
-    else:
+def _is_constant(item: Declaration) -> bool:
+    return "constexpr" in item.storage or any(_const_types(item.type))
+
+
+def _const_types(type: Type) -> Iterator[bool]:
+    """Whether each layer of a type is constant, from the outside."""
+    while isinstance(type, (ArrayType, PointerType, ReferenceType)):
+        yield getattr(type, "const", False)
+        type = type.of if isinstance(type, ArrayType) else type.to
+    yield getattr(type, "const", False)
+
+
+def _resolve_alias(item: TypeAlias, meant: Mapping[str, str]) -> str:
+    """The plain type that a typedef or `using` names."""
+    found = _plain_type(item.type, meant) if not any(_const_types(item.type)) else None
+    if found is None:
+        raise UnsupportedConstruct(f"the type '{item.name}'")
+    return found
+
+
+def _plain_type(type: Type, meant: Mapping[str, str]) -> str | None:
+    """An arithmetic or vector type in its own words; None for any other type."""
+    if not isinstance(type, (ScalarType, NamedType)):
+        return None
+    text = emit_c_family(replace(type, const=False)).replace("std::", "")
+    text = _replace_words(text, meant)
+    return None if set(text.split()) - CPP_TYPES else text
+
+
+def _take_constant(
+    item: Declaration, text: str, meant: dict[str, str], tables: dict[str, str]
+) -> None:
+    """Note what a constant stands for. Raises UnsupportedConstruct."""
+    type = item.type.of if isinstance(item.type, ArrayType) else item.type
+    if isinstance(type, (PointerType, ReferenceType)):
         raise UnsupportedConstruct("a constant that is a pointer")
+    plain = _plain_type(type, meant)
+    if item.value is None or plain is None:
+        raise UnsupportedConstruct("a constant without a value, or of a type of its own")
+    if isinstance(item.type, ArrayType):
+        tables[item.name] = f"const {plain} {text[item.span.start : item.span.end]};"
+    else:
+        span = item.value.span
+        value = text[span.start : span.end]
+        meant[item.name] = _cast_constant(_replace_words(value, meant), plain)
 
 
 _LITERALS = {
@@ -232,28 +237,25 @@ def _cast_constant(value: str, type: str) -> str:
 
 
 def _replace_words(text: str, meant: Mapping[str, str]) -> str:
-    return "".join(meant.get(word, word) for word in _TOKEN.findall(text))
+    return apply_edits(
+        text,
+        [
+            Edit(token.start, token.end, meant[token.text])
+            for token in tokenize(text)
+            if token.kind == "word" and token.text in meant
+        ],
+    )
 
 
-def _insert_tables(text: str, name: str, tables: Sequence[str]) -> str:
+def _insert_tables(text: str, name: str, tables: Mapping[str, str]) -> str:
     """With the arrays of constants that the function names at its beginning. Raises
     UnsupportedConstruct where a helper names one.
     """
-    for table in tables:
-        word = _WORD.findall(table.partition("[")[0])[-1]
-        users = [
-            f
-            for f in find_c_functions(parse_c_family(text).root_node)
-            if word in get_leaf_texts(f.node)
-        ]
+    for word, table in tables.items():
+        users = [f for f in functions_of(parse_c_family(text, "cpp")) if word in names_in(f.body)]
         if any(f.name != name for f in users):
             raise UnsupportedConstruct(f"a helper that reads '{word}'")
         for function in users:
-            start = _body(function).start_byte + 1
-            source = text.encode()
-            text = (source[:start] + f"\n{table}\n".encode() + source[start:]).decode()
+            start = function.body_span.start + 1
+            text = f"{text[:start]}\n{table}\n{text[start:]}"
     return text
-
-
-def _body(function: CFunction) -> Node:
-    return function.node.child_by_field_name("body")

@@ -1,37 +1,63 @@
 """Helper functions of several statements (loops, work on arrays) written where a C++ function calls
 them.
 
-Contract: `inline_statements` has the meaning of the text that it is given; Unsaid where the helper
-returns before its end, where the call stands under a condition or in a loop's head, or where an
-argument is more than a value, an array or the address of a variable. Variables of the helper get
-names of their own.
+Contract: `inline_statements` has the meaning of the text that it is given; UnsupportedConstruct
+where the helper returns before its end, where the call stands under a condition or in a loop's
+head, or where an argument is more than a value, an array or the address of a variable. Variables of
+the helper get names of their own. Nothing but the statement of the call changes.
 
-    python -c "from corpora.syntax.c_family import *; \\
-        from translator.normalize.inline_calls import inline_statements; \\
-        t = 'void g(int n, float *y) { for (int i = 0; i < n; i++) y[i] = 0; }\\n' \\
-'void f(int m, float *x) { g(m, x); }'; r = parse_c_family(t).root_node; g, f = c_functions(r); \\
-print(inline_statements(t, next(c for c in descendants(f.node) if c.type == 'call_expression'), g,
-f))"
+    python -c "from corpora.frontends.c_family import parse_c_family; from corpora.ir import *; \\
+from translator.normalize.inline_calls import inline_statements; \\
+u = parse_c_family('void g(int n, float *y) { for (int i = 0; i < n; i++) y[i] = 0; }' \\
+'void f(int m, float *x) { g(m, x); }', 'cpp'); g, f = u.items; \\
+print(inline_statements(u, next(find(f.body, Call)), g, f))"
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import Any
 
-from tree_sitter import Node
-
-from corpora.extraction.c_family import find_local_names
-from corpora.syntax.c_family import CFunction, get_node_text, iterate_descendants
+from corpora.emit.c_family import emit_c_family
+from corpora.frontends.c_tokens import Token, tokenize
+from corpora.frontends.queries import declarations_in, source_text
+from corpora.ir import (
+    Access,
+    ArrayType,
+    Assign,
+    AssignExpression,
+    Binary,
+    Call,
+    Conditional,
+    Declaration,
+    Edit,
+    Expression,
+    ExpressionStatement,
+    Function,
+    Increment,
+    Literal,
+    Member,
+    Name,
+    NamedType,
+    Parameter,
+    PointerType,
+    ReferenceType,
+    Return,
+    ScalarType,
+    Span,
+    TranslationUnit,
+    Type,
+    Unary,
+    UnsupportedExpression,
+    apply_edits,
+    children,
+    find,
+)
 from translator.normalize.unsupported import UnsupportedConstruct
 
-_STATEMENTS = ("expression_statement", "declaration", "return_statement")
-_NOT_ALWAYS = ("conditional_expression", "lambda_expression")
-_NAME = re.compile(r"(?<![\w.])(?<!->)[A-Za-z_]\w*")
-_MARKS = frozenset(
-    {"const", "__restrict__", "__restrict", "restrict", "&", "*", "[", "]", "static", "inline"}
-)
+_STATEMENTS = (ExpressionStatement, Assign, Declaration, Return)
 
 
 @dataclass(slots=True)
@@ -45,163 +71,224 @@ class _BoundArguments:
     rows: list[str] = field(default_factory=list)
 
 
-def inline_statements(text: str, call: Node, helper: CFunction, caller: CFunction) -> str:
-    """`text` with the helper's statements before the statement of the call, and what they return in
-    its place.
+def inline_statements(unit: TranslationUnit, call: Call, helper: Function, caller: Function) -> str:
+    """The text of `unit` with the helper's statements before the statement of the call, and what
+    they return in its place. call: the very node in the body of `caller`.
     """
-    statement = _statement_of(call)
-    body = [
-        c for c in helper.node.child_by_field_name("body").named_children if c.type != "comment"
-    ]
-    last = body[-1] if body and body[-1].type == "return_statement" else None
-    if any(
-        each.type == "return_statement" and each != last
-        for each in iterate_descendants(helper.node)
-    ):
+    text = unit.text
+    statement, span = _statement_of(call, caller)
+    body = helper.body or ()
+    last = body[-1] if body and isinstance(body[-1], Return) else None
+    if any(each is not last for each in find(body, Return)):
         raise UnsupportedConstruct(f"'{helper.name}' returns before its end")
-    taken = set(re.findall(r"\w+", text))
+    locals_ = {p.name for p in helper.parameters} | {d.name for d in declarations_in(helper)}
+    taken = {token.text for token in tokenize(text)}
     mark = next(
-        k
-        for k in range(1, 1000)
-        if not any(f"{name}_{k}" in taken for name in [*find_local_names(helper.node), helper.name])
+        k for k in count(1) if not any(f"{name}_{k}" in taken for name in {*locals_, helper.name})
     )
-    bound = _bind_arguments(call, helper, caller, mark)
-    kept = [_rename_variables(get_node_text(each), bound) for each in body if each != last]
+    bound = _bind_arguments(unit, call, helper, caller, mark)
+    bound.words = {name: f"{name}_{mark}" for name in locals_} | bound.words
+    start, end = helper.body_span.start + 1, helper.body_span.end - 1
+    kept = [_rename_variables(unit, body, start, last.span.start if last else end, bound)]
     value = ""
-    if last is not None and last.named_children:
+    if last is not None and last.value is not None:
         value = f"{helper.name}_{mark}"
-        returned = get_node_text(helper.node.child_by_field_name("type"))
-        bound.rows.insert(0, f"{returned} {value};")
-        kept.append(f"{value} = {_rename_variables(get_node_text(last.named_children[0]), bound)};")
-    whole = statement.type == "expression_statement" and statement.named_children[0] == call
-    source = text.encode()
-    behind = (
-        ""
-        if whole
-        else (
-            source[statement.start_byte : call.start_byte]
-            + value.encode()
-            + source[call.end_byte : statement.end_byte]
-        ).decode()
-    )
+        bound.rows.insert(0, f"{_value_type(helper.result)} {value};")
+        returned = _rename_variables(unit, last.value, *bracketed(text, last.value.span), bound)
+        kept.append(f"{value} = {returned};")
+    whole = isinstance(statement, ExpressionStatement) and statement.expression is call
     if not whole and not value:
         raise UnsupportedConstruct(f"what '{helper.name}' returns is nothing")
-    made = "\n".join([*bound.rows, "{", *kept, "}", behind])
-    made = made if statement.parent.type == "compound_statement" else f"{{\n{made}\n}}"
-    return (source[: statement.start_byte] + made.encode() + source[statement.end_byte :]).decode()
+    behind = text[span.start : call.span.start] + value + text[call.span.end : span.end]
+    made = "\n".join([*bound.rows, "{", *kept, "}", "" if whole else behind])
+    if not _stands_in_block(text, span.start):
+        made = f"{{\n{made}\n}}"
+    return text[: span.start] + made + text[span.end :]
 
 
-def _statement_of(call: Node) -> Node:
-    """Raises UnsupportedConstruct where it is not made once, and first."""
-    node = call
-    while node.type not in _STATEMENTS:
-        node, inner = node.parent, node
-        logical = (
-            node.type == "binary_expression"
-            and get_node_text(node.child_by_field_name("operator")) in ("&&", "||")
-            and node.child_by_field_name("left") != inner
-        )
-        if (
-            logical
-            or node.type in _NOT_ALWAYS
-            or node.type.endswith("_statement")
-            and node.type not in _STATEMENTS
-            or node.type == "function_definition"
-        ):
+def changes_something(node: Any) -> bool:
+    """Whether an expression assigns or counts, or holds what the front end does not know."""
+    kinds = (Assign, AssignExpression, Increment, UnsupportedExpression)
+    return next(find(node, *kinds), None) is not None
+
+
+def bracketed(text: str, span: Span) -> tuple[int, int]:
+    """Where an expression stands, with the brackets that the text puts around it alone."""
+    tokens = tokenize(text)
+    first = next(k for k, token in enumerate(tokens) if token.start >= span.start)
+    behind = next((k for k, token in enumerate(tokens) if token.start >= span.end), len(tokens))
+    while (
+        first > 1
+        and behind < len(tokens)
+        and (tokens[first - 1].text, tokens[behind].text) == ("(", ")")
+        and _may_open_group(tokens[first - 2])
+    ):
+        first, behind = first - 1, behind + 1
+    return tokens[first].start, tokens[behind - 1].end
+
+
+def _may_open_group(before: Token) -> bool:
+    """Whether a bracket behind this token holds an operand and not arguments or a condition."""
+    return before.text == "return" or before.kind == "punctuator" and before.text not in ")]>"
+
+
+def _stands_in_block(text: str, start: int) -> bool:
+    """Whether a statement stands among others, and is not the whole body of an `if` or a loop."""
+    before = [token for token in tokenize(text) if token.end <= start]
+    return bool(before) and before[-1].text in ("{", "}", ";", ":")
+
+
+def _statement_of(call: Call, caller: Function) -> tuple[Any, Span]:
+    """The statement that makes a call, and its place. Raises UnsupportedConstruct where the call is
+    not made once, and first.
+    """
+    path = _path_to(call, caller.body or ()) or ()
+    at = max((k for k, node in enumerate(path) if isinstance(node, _STATEMENTS)), default=-1)
+    for outer, inner in zip(path[at:], path[at + 1 :], strict=False):
+        logical = isinstance(outer, Binary) and outer.op in ("&&", "||") and outer.right is inner
+        if logical or isinstance(outer, Conditional) or at < 0:
             raise UnsupportedConstruct("a helper of several statements under a condition")
-    if node.parent.type == "for_statement" and node.parent.child_by_field_name("body") != node:
+    if at < 0 or path[-1] is not call:
+        raise UnsupportedConstruct("a helper of several statements under a condition")
+    statement = path[at]
+    block = next((b for b in _blocks(path[at - 1] if at else caller) if statement in b), None)
+    if block is None or not any(each is statement for each in block):
         raise UnsupportedConstruct("a helper of several statements in a loop's head")
-    return node
+    if isinstance(statement, Declaration):
+        group = [d for d in block if isinstance(d, Declaration) and d.group == statement.group]
+        if group[0] is not statement:
+            raise UnsupportedConstruct("a helper behind another variable of its declaration")
+        return statement, statement.group or statement.span
+    return statement, statement.span
 
 
-def _bind_arguments(call: Node, helper: CFunction, caller: CFunction, mark: int) -> _BoundArguments:
-    arguments = [
-        c for c in call.child_by_field_name("arguments").named_children if c.type != "comment"
-    ]
-    parameters = list(helper.parameters())
-    if len(arguments) != len(parameters):
+def _path_to(wanted: Any, node: Any) -> tuple | None:
+    """The nodes from below `node` down to `wanted`."""
+    for child in children(node):
+        if child is wanted:
+            return (child,)
+        inner = _path_to(wanted, child)
+        if inner is not None:
+            return (child, *inner)
+    return None
+
+
+def _blocks(node: Any) -> list[tuple]:
+    """The blocks of statements right below a node."""
+    return [getattr(node, name, None) or () for name in ("body", "then", "otherwise")]
+
+
+def _bind_arguments(
+    unit: TranslationUnit, call: Call, helper: Function, caller: Function, mark: int
+) -> _BoundArguments:
+    if len(call.arguments) != len(helper.parameters):
         raise UnsupportedConstruct(f"'{helper.name}' with other arguments than parameters")
-    bound = _BoundArguments({name: f"{name}_{mark}" for name in find_local_names(helper.node)})
-    set_here = _find_assigned_names(helper.node)
-    types = {
-        _name(tokens): _type(tokens)
-        for tokens in caller.parameters()
-        if not set(tokens) & {"*", "[", "&"}
+    bound = _BoundArguments()
+    assigned = {
+        node.target.id
+        for node in find(helper.body or (), Assign, AssignExpression, Increment)
+        if isinstance(node.target, Name)
     }
-    for tokens, argument in zip(parameters, arguments, strict=True):
-        name, text = _name(tokens), get_node_text(argument)
-        if any(
-            each.type in ("assignment_expression", "update_expression", "lambda_expression")
-            for each in iterate_descendants(argument)
-        ):
+    values = {p.name: _bare(p.type) for p in caller.parameters if not _is_address(p.type)}
+    for parameter, argument in zip(helper.parameters, call.arguments, strict=True):
+        if changes_something(argument):
             raise UnsupportedConstruct("an argument that changes something")
-        vector = re.fullmatch(r"(\w+)\.data\(\)", text)
-        if "*" in tokens or "[" in tokens or "&" in tokens:
-            if name in set_here and "&" not in tokens:
-                raise UnsupportedConstruct(f"the pointer '{name}' of a helper moves")
-            behind = (
-                argument.child_by_field_name("argument")
-                if argument.type == "pointer_expression" and text[0] == "&"
-                else None
-            )
-            if argument.type == "identifier" or vector:
-                bound.words[name] = vector[1] if vector else text
-            elif behind is not None and behind.type == "identifier":
-                bound.pointed[name] = get_node_text(behind)
-            elif "&" in tokens and "const" not in tokens:
-                raise UnsupportedConstruct(f"a reference to '{text}'")
-            elif tokens.count("[") > 1:
-                raise UnsupportedConstruct(f"the rows of '{text}'")
-            else:
-                bound.rows.append(
-                    f"{' '.join(t for t in strip_extents(tokens) if t not in (name, '*', '&'))} "
-                    f"{'*' * ('&' not in tokens)}{name}_{mark} = {text};"
-                )
+        if _is_address(parameter.type):
+            _bind_address(unit, parameter, argument, parameter.name in assigned, mark, bound)
         elif (
-            argument.type == "identifier"
-            and types.get(text) == _type(tokens)
-            and name not in set_here
+            isinstance(argument, Name)
+            and values.get(argument.id) == _bare(parameter.type)
+            and parameter.name not in assigned
         ):
-            bound.words[name] = text
+            bound.words[parameter.name] = argument.id
         else:
-            bound.rows.append(f"{' '.join(_type(tokens))} {name}_{mark} = {text};")
+            text = source_text(unit, argument)
+            bound.rows.append(
+                f"{emit_c_family(_bare(parameter.type))} {parameter.name}_{mark} = {text};"
+            )
     return bound
 
 
-def strip_extents(tokens: Sequence[str]) -> list[str]:
-    """A parameter's type and name: the `double x` of `double x[8]`."""
-    return list(tokens[: tokens.index("[")] if "[" in tokens else tokens)
+def _bind_address(
+    unit: TranslationUnit,
+    parameter: Parameter,
+    argument: Expression,
+    moves: bool,
+    mark: int,
+    bound: _BoundArguments,
+) -> None:
+    """Bind a pointer, an array or a reference."""
+    name, type = parameter.name, parameter.type
+    text = source_text(unit, argument)
+    reference = isinstance(type, ReferenceType)
+    to = _pointed_type(type)
+    if moves and not reference:
+        raise UnsupportedConstruct(f"the pointer '{name}' of a helper moves")
+    match argument:
+        case Name(word) | Call(Member(Name(word), "data"), ()):
+            bound.words[name] = word
+        case Unary("&", Name(word)):
+            bound.pointed[name] = word
+        case _ if reference and not getattr(to, "const", False):
+            raise UnsupportedConstruct(f"a reference to '{text}'")
+        case _ if isinstance(type, ArrayType) and len(type.extents) > 1:
+            raise UnsupportedConstruct(f"the rows of '{text}'")
+        case _:
+            kind = to if reference else PointerType(to)
+            declared = emit_c_family(Declaration(f"{name}_{mark}", kind)).strip().rstrip(";")
+            bound.rows.append(f"{declared} = {text};")
 
 
-def _name(tokens: Sequence[str]) -> str:
-    return [t for t in strip_extents(tokens) if t not in _MARKS][-1]
+def _is_address(type: Type) -> bool:
+    return isinstance(type, (PointerType, ReferenceType, ArrayType))
 
 
-def _type(tokens: Sequence[str]) -> list[str]:
-    return [t for t in strip_extents(tokens) if t not in _MARKS][:-1]
+def _pointed_type(type: Type) -> Type:
+    return type.of if isinstance(type, ArrayType) else type.to
 
 
-def _find_assigned_names(node: Node) -> set[str]:
-    """Names that something in it is assigned to."""
-    found = [
-        each.child_by_field_name("left") or each.child_by_field_name("argument")
-        for each in iterate_descendants(node)
-        if each.type in ("assignment_expression", "update_expression")
-    ]
-    return {get_node_text(each) for each in found if each is not None and each.type == "identifier"}
+def _bare(type: Type) -> Type:
+    """A type without `const`."""
+    return replace(type, const=False) if isinstance(type, (ScalarType, NamedType)) else type
 
 
-def _rename_variables(text: str, bound: _BoundArguments) -> str:
-    for name, variable in bound.pointed.items():
-        text = re.sub(
-            rf"\(\s*\*\s*{name}\s*\)|(?<![\w)\]]\s)(?<![\w)\]])\*\s*{name}\b|\b{name}\[0\]",
-            variable,
-            text,
-        )
-        if re.search(rf"\b{name}\b", text):
-            raise UnsupportedConstruct(f"'{name}' is more than the address of a variable")
-    return _replace_words(text, bound.words)
+def _value_type(type: Type) -> str:
+    if not isinstance(type, (ScalarType, NamedType)):
+        raise UnsupportedConstruct("a helper that returns a pointer")
+    return emit_c_family(_bare(type))
 
 
-def _replace_words(text: str, words: Mapping[str, str]) -> str:
-    return _NAME.sub(lambda found: words.get(found[0], found[0]), text)
+def _rename_variables(
+    unit: TranslationUnit, node: Any, start: int, end: int, bound: _BoundArguments
+) -> str:
+    """The text [start, end) of `node` with the names that `bound` gives. Raises
+    UnsupportedConstruct where a pointer to a variable is more than its address.
+    """
+    edits: list[Edit] = []
+    places = _pointed_places(unit.text, (node,) if not isinstance(node, tuple) else node, bound)
+    tokens = [t for t in tokenize(unit.text) if start <= t.start < end]
+    before: Sequence[Token | None] = [None, *tokens]
+    for token, previous in zip(tokens, before, strict=False):
+        inside = next((p for p in places if p[0] <= token.start < p[1]), None)
+        if inside is not None:
+            if token.start == inside[0]:
+                edits.append(Edit(*inside))
+        elif token.kind != "word" or previous is not None and previous.text in (".", "->"):
+            continue
+        elif token.text in bound.pointed:
+            raise UnsupportedConstruct(f"'{token.text}' is more than the address of a variable")
+        elif token.text in bound.words:
+            edits.append(Edit(token.start, token.end, bound.words[token.text]))
+    moved = [Edit(e.start - start, e.end - start, e.text) for e in edits]
+    return apply_edits(unit.text[start:end], moved).strip()
+
+
+def _pointed_places(text: str, node: Any, bound: _BoundArguments) -> list[tuple[int, int, str]]:
+    """Where a variable behind a pointer is used (`*p`, `(*p)`, `p[0]`), and its name."""
+    found = []
+    for each in find(node, Unary, Access):
+        match each:
+            case Unary("*", Name(name)) | Access(Name(name), (Literal("0"),)):
+                if name in bound.pointed:
+                    found.append((*bracketed(text, each.span), bound.pointed[name]))
+    return found

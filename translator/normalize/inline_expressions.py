@@ -1,10 +1,10 @@
 """Small helper functions of a C++ text written where they are called.
 
 Contract: `inline_helpers(text, name)` is the text of the function `name` alone, with the structures
-that are defined beside it; Unsaid where another function of the text that it calls is neither one
-value (variables that are set once, and ifs that return) nor statements that can stand before the
-call (translator.normalize.inline_calls), calls itself, or is given an argument that changes
-something.
+that are defined beside it; UnsupportedConstruct where another function of the text that it calls is
+neither one value (variables that are set once, and ifs that return) nor statements that can stand
+before the call (translator.normalize.inline_calls), calls itself, or is given an argument that
+changes something.
 
     python -c "from translator.normalize.inline_expressions import inline_helpers; \\
 print(inline_helpers('int two(int a) { return 2 * a; }\\nvoid f(int *x) { x[0] = two(x[1]); }',
@@ -13,230 +13,170 @@ print(inline_helpers('int two(int a) { return 2 * a; }\\nvoid f(int *x) { x[0] =
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
+from typing import Any
 
-from tree_sitter import Node
-
-from corpora.syntax.c_family import (
-    CFunction,
-    find_c_functions,
-    get_leaf_texts,
-    get_node_text,
-    iterate_descendants,
-    parse_c_family,
+from corpora.emit.c_family import emit_c_family
+from corpora.frontends.c_family import parse_c_family
+from corpora.frontends.queries import source_text
+from corpora.ir import (
+    ArrayType,
+    Call,
+    Compound,
+    Declaration,
+    Edit,
+    Expression,
+    Function,
+    If,
+    Include,
+    Literal,
+    Name,
+    NamedType,
+    PointerType,
+    ReferenceType,
+    Return,
+    ScalarType,
+    StructDefinition,
+    TranslationUnit,
+    Type,
+    TypeAlias,
+    Using,
+    apply_edits,
+    find,
+    names_in,
 )
-from translator.normalize.inline_calls import inline_statements, strip_extents
+from translator.normalize.inline_calls import bracketed, changes_something, inline_statements
 from translator.normalize.unsupported import UnsupportedConstruct
 
 _DEEPEST, _MOST_CHARACTERS = 12, 50_000
-_NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
-_DEFINES = ("struct_specifier", "type_definition")
-_REAL = frozenset({"float", "double"})
-
-
-@dataclass(frozen=True, slots=True)
-class _Helper:
-    """parameters: name and type. value: what it returns, in those names."""
-
-    parameters: tuple[tuple[str, tuple[str, ...]], ...]
-    value: str
+_REAL_SUFFIXES = {"f32": ".0f", "f64": ".0"}
+_WORDS = frozenset({"bool", "char", "string", "pointer"})
+"""Types of literals that are no numbers."""
 
 
 def inline_helpers(text: str, name: str) -> str:
+    """Raises UnsupportedConstruct."""
     for _ in range(_DEEPEST):
-        root = parse_c_family(text).root_node
-        functions = [f for child in root.children for f in _functions(child)]
+        unit = parse_c_family(text, "cpp")
+        functions = [f for f in unit.items if isinstance(f, Function) and f.body is not None]
         own = [f for f in functions if f.name == name]
         if len(own) != 1:
             raise UnsupportedConstruct(f"not one function '{name}'")
         others = {f.name: f for f in functions if f.name != name}
-        calls = [
-            c
-            for c in iterate_descendants(own[0].node)
-            if c.type == "call_expression" and _called_name(c) in others
-        ]
+        calls = [c for c in find(own[0].body, Call) if _called_name(c) in others][::-1]
         if not calls:
-            return _isolate_function(text, root, own[0], others)
+            return _isolate_function(unit, own[0], others)
         innermost = next(
-            c
-            for c in calls
-            if not any(
-                _called_name(d) in others
-                for d in iterate_descendants(c)
-                if d != c and d.type == "call_expression"
-            )
+            c for c in calls if not any(_called_name(d) in others for d in find(c.arguments, Call))
         )
-        text = _inline_helper(text, innermost, others[_called_name(innermost)], own[0])
+        text = _inline_helper(unit, innermost, others[_called_name(innermost)], own[0])
         if len(text) > _MOST_CHARACTERS:
             break
     raise UnsupportedConstruct("helpers without end")
 
 
-def _inline_helper(text: str, call: Node, helper: CFunction, caller: CFunction) -> str:
+def _inline_helper(unit: TranslationUnit, call: Call, helper: Function, caller: Function) -> str:
     """As a value where it is one, else as statements."""
     try:
-        return _replace_node(text, call, _call(call, _helper(helper)))
+        value = _value(unit, helper.body or (), _given_arguments(unit, call, helper))
+        return apply_edits(unit.text, [Edit(call.span.start, call.span.end, f"({value})")])
     except UnsupportedConstruct:
-        return inline_statements(text, call, helper, caller)
+        return inline_statements(unit, call, helper, caller)
 
 
-def _functions(node: Node) -> list[CFunction]:
-    if node.type == "template_declaration":
-        return list(find_c_functions(node, template=True))
-    return (
-        [f for f in find_c_functions(node.parent) if f.node.start_byte == node.start_byte]
-        if node.type == "function_definition"
-        else []
-    )
-
-
-def _isolate_function(
-    text: str, root: Node, own: CFunction, others: Mapping[str, CFunction]
-) -> str:
+def _isolate_function(unit: TranslationUnit, own: Function, others: Mapping[str, Function]) -> str:
     """The function with the includes of its text. Raises UnsupportedConstruct where something else
     of the text is named in it.
     """
-    named = set(get_leaf_texts(own.node))
-    kept = (
-        "comment",
-        "preproc_include",
-        "using_declaration",
-        "function_definition",
-        "template_declaration",
-        ";",
-        *_DEFINES,
-    )
-    odd = [
-        child for child in root.children if child.type not in kept and get_node_text(child).strip()
-    ]
-    if odd or named & set(others):
-        raise UnsupportedConstruct(
-            f"a text with {odd[0].type if odd else 'a function that is not called'}"
-        )
-    includes = [
-        get_node_text(child).strip().rstrip(";") + ";" * (child.type in _DEFINES)
-        for child in root.children
-        if child.type in ("preproc_include", *_DEFINES)
-    ]
-    return "\n".join([*includes, get_node_text(own.node)]) + "\n"
+    kept: list[str] = []
+    for item in unit.items:
+        match item:
+            case Include():
+                kept.append(source_text(unit, item).strip())
+            case TypeAlias() | StructDefinition(kind="struct", template=()):
+                kept.append(source_text(unit, item).strip().rstrip(";") + ";")
+            case Using() | Function(body=tuple(), language_linkage=""):
+                pass
+            case _:
+                raise UnsupportedConstruct(f"a text with {type(item).__name__}")
+    if names_in(own.body or ()) & set(others):
+        raise UnsupportedConstruct("a text with a function that is not called")
+    return "\n".join([*kept, source_text(unit, own)]) + "\n"
 
 
-def _replace_node(text: str, node: Node, words: str) -> str:
-    source = text.encode()
-    return (source[: node.start_byte] + words.encode() + source[node.end_byte :]).decode()
+def _called_name(call: Call) -> str:
+    return call.function.id if isinstance(call.function, Name) else ""
 
 
-def _called_name(call: Node) -> str:
-    return re.sub(
-        r"<.*", "", get_node_text(call.child_by_field_name("function")), flags=re.S
-    ).strip()
-
-
-def _helper(function: CFunction) -> _Helper:
-    parameters = []
-    for tokens in function.parameters():
-        if "&" in tokens and "const" not in tokens or "=" in tokens:
-            raise UnsupportedConstruct(f"'{function.name}' takes a reference or has a default")
-        words = [
-            t
-            for t in strip_extents(tokens)
-            if t not in ("const", "__restrict__", "__restrict", "restrict", "&")
-        ]
-        parameters.append((words[-1], tuple(words[:-1])))
-    body = [
-        c for c in function.node.child_by_field_name("body").named_children if c.type != "comment"
-    ]
-    return _Helper(tuple(parameters), _value(body, {}))
-
-
-def _value(statements: Sequence[Node], known: dict[str, str]) -> str:
-    """What statements return, one value. Raises UnsupportedConstruct."""
+def _value(unit: TranslationUnit, statements: Sequence[Any], known: Mapping[str, str]) -> str:
+    """What statements return, one value, in which names are what `known` says. Raises
+    UnsupportedConstruct.
+    """
     if not statements:
         raise UnsupportedConstruct("a helper that returns nothing")
     first, rest = statements[0], statements[1:]
-    match first.type:
-        case "compound_statement":
-            return _value([*(c for c in first.named_children if c.type != "comment"), *rest], known)
-        case "return_statement" if first.named_children:
-            return _substitute_variables(first.named_children[0], known)
-        case "if_statement":
-            condition = first.child_by_field_name("condition")
-            test = _substitute_variables(
-                condition.child_by_field_name("value") or condition.named_children[0], known
-            )
-            other = first.child_by_field_name("alternative")
-            behind = (
-                [c for c in other.named_children if c.type != "comment"]
-                if other is not None
-                else []
-            )
-            return (
-                f"(({test}) ? "
-                f"({_value([first.child_by_field_name('consequence'), *rest], dict(known))}) "
-                f": ({_value([*behind, *rest], dict(known))}))"
-            )
-        case "declaration":
-            return _value(rest, {**known, **_variables(first, known)})
-    raise UnsupportedConstruct(f"a helper with a {first.type}")
+    match first:
+        case Compound(body):
+            return _value(unit, (*body, *rest), known)
+        case Return(value) if value is not None:
+            return _substitute_variables(unit, value, known)
+        case If():
+            test = _substitute_variables(unit, first.test, known)
+            then = _value(unit, (*first.then, *rest), known)
+            return f"(({test}) ? ({then}) : ({_value(unit, (*first.otherwise, *rest), known)}))"
+        case Declaration():
+            value = _variable_value(unit, first, known)
+            return _value(unit, rest, {**known, first.name: value})
+    raise UnsupportedConstruct(f"a helper with a {type(first).__name__}")
 
 
-def _variables(node: Node, known: Mapping[str, str]) -> dict[str, str]:
-    """What a declaration sets its variables to."""
-    words = [
-        t
-        for c in node.children
-        if c.type in ("primitive_type", "sized_type_specifier", "type_identifier")
-        for t in get_leaf_texts(c)
-    ]
-    found: dict[str, str] = {}
-    for declarator in node.children_by_field_name("declarator"):
-        value, name = (
-            declarator.child_by_field_name("value"),
-            declarator.child_by_field_name("declarator"),
-        )
-        if (
-            declarator.type != "init_declarator"
-            or name.type != "identifier"
-            or value is None
-            or len(words) != 1
-        ):
-            raise UnsupportedConstruct("a helper with a variable that is set later")
-        plain = _substitute_variables(value, {**known, **found})
-        found[get_node_text(name)] = (
-            f"({plain})" if words[0] in ("auto", "double", "float") else f"(({words[0]})({plain}))"
-        )
-    return found
+def _variable_value(unit: TranslationUnit, node: Declaration, known: Mapping[str, str]) -> str:
+    """What a declaration sets its variable to."""
+    if not isinstance(node.type, (ScalarType, NamedType)) or node.value is None:
+        raise UnsupportedConstruct("a helper with a variable that is set later")
+    words = emit_c_family(replace(node.type, const=False)).split()
+    if len(words) != 1 or "static" in node.storage:
+        raise UnsupportedConstruct(f"a helper with a variable of type '{' '.join(words)}'")
+    plain = _substitute_variables(unit, node.value, known)
+    return f"({plain})" if words[0] in ("auto", "double", "float") else f"(({words[0]})({plain}))"
 
 
-def _substitute_variables(node: Node, known: Mapping[str, str]) -> str:
+def _substitute_variables(unit: TranslationUnit, node: Expression, known: Mapping[str, str]) -> str:
     """An expression in which variables are what they were set to. Raises UnsupportedConstruct where
     it changes something.
     """
-    if any(
-        each.type in ("assignment_expression", "update_expression", "lambda_expression")
-        for each in iterate_descendants(node)
-    ):
+    if changes_something(node):
         raise UnsupportedConstruct("a helper that changes something")
-    return _replace_words(" ".join(get_node_text(node).split()), known)
-
-
-def _replace_words(text: str, words: Mapping[str, str]) -> str:
-    return _NAME.sub(lambda found: words.get(found[0], found[0]), text)
-
-
-def _call(call: Node, helper: _Helper) -> str:
-    """The helper's value for the arguments of a call. Raises UnsupportedConstruct."""
-    arguments = [
-        c for c in call.child_by_field_name("arguments").named_children if c.type != "comment"
+    start, end = bracketed(unit.text, node.span)
+    edits = [
+        Edit(name.span.start - start, name.span.end - start, known[name.id])
+        for name in find(node, Name)
+        if name.id in known
     ]
-    if len(arguments) != len(helper.parameters):
-        raise UnsupportedConstruct(f"'{_called_name(call)}' with other arguments than parameters")
-    given = {}
-    for (name, type), argument in zip(helper.parameters, arguments, strict=True):
-        text = _substitute_variables(argument, {})
-        if argument.type == "number_literal" and text.isdigit() and set(type) & _REAL:
-            text += ".0f" if "float" in type else ".0"
-        given[name] = text if argument.type in ("identifier", "number_literal") else f"({text})"
-    return f"({_replace_words(helper.value, given)})"
+    return " ".join(apply_edits(unit.text[start:end], edits).split())
+
+
+def _given_arguments(unit: TranslationUnit, call: Call, helper: Function) -> dict[str, str]:
+    """What the parameters of the helper stand for in a call. Raises UnsupportedConstruct."""
+    if len(call.arguments) != len(helper.parameters):
+        raise UnsupportedConstruct(f"'{helper.name}' with other arguments than parameters")
+    given: dict[str, str] = {}
+    for parameter, argument in zip(helper.parameters, call.arguments, strict=True):
+        type = parameter.type
+        reference = isinstance(type, ReferenceType) and not getattr(type.to, "const", False)
+        if reference or parameter.default is not None:
+            raise UnsupportedConstruct(f"'{helper.name}' takes a reference or has a default")
+        text = _substitute_variables(unit, argument, {})
+        number = isinstance(argument, Literal) and argument.type not in _WORDS
+        if number and text.isdigit():
+            text += _REAL_SUFFIXES.get(_scalar_name(type), "")
+        given[parameter.name] = text if number or isinstance(argument, Name) else f"({text})"
+    return given
+
+
+def _scalar_name(type: Type) -> str:
+    """The arithmetic type of a value, or behind a pointer, an array or a reference."""
+    while isinstance(type, (ArrayType, PointerType, ReferenceType)):
+        type = type.of if isinstance(type, ArrayType) else type.to
+    return type.name if isinstance(type, ScalarType) else ""

@@ -11,6 +11,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from corpora.frontends.c_family import parse_c_family
+from corpora.frontends.queries import function_named
+from corpora.ir import Function
 from translator.normalize.c_blocks import Block, print_function
 from translator.outline.members import StructureParameter
 
@@ -58,3 +61,16 @@ class CppFunction:
     @property
     def text(self) -> str:
         return print_function(self.head, self.body)
+
+    @property
+    def tree(self) -> Function:
+        """The function with numbers and arrays alone as parameters, as analyses read it."""
+        parameters = [f"{type} {name}" for name, type in self.scalars.items()]
+        parameters += [f"{type} *{name}" for name, type in self.pointed.items()]
+        parameters += [
+            f"{'const ' * array.is_const}{array.type} *{name}"
+            for name, array in self.arrays.items()
+            if not array.is_local
+        ]
+        text = print_function(f"void {self.name}({', '.join(parameters)})", self.body)
+        return function_named(parse_c_family(text, "cpp"), self.name)

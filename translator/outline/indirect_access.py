@@ -2,8 +2,8 @@
 then says how long they are.
 
 Contract: `find_indirect_arrays(function)` names arrays all of whose indices depend on elements of
-arrays, by value or by the branch that they are set in. Read from the text; an index counts as free
-of data only where every scalar in it is.
+arrays, by value or by the branch that they are set in. An index counts as free of data only where
+every scalar in it is.
 
     python -c "from corpora.records import Program; \\
         from translator.outline.parse_cpp import parse_function; \\
@@ -14,67 +14,88 @@ float *y) { for (int i = 0; i < n; i++) y[i] = x[at[i]]; }'))))"
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Set
+from typing import Any
 
-from translator.normalize.c_blocks import Block, find_stepped_scalars, list_block_texts
-from translator.outline.c_function import CppFunction, FunctionArray
-
-_SET = re.compile(r"(?:for \()?(?:[\w ]*? )?(\w+) (?:[-+*/%&|^]|<<|>>)?= ")
+from corpora.analysis.loops import root_name
+from corpora.ir import (
+    Access,
+    Assign,
+    AssignExpression,
+    Declaration,
+    For,
+    If,
+    Increment,
+    Jump,
+    Name,
+    Statement,
+    Switch,
+    While,
+    find,
+    names_in,
+)
+from translator.outline.c_function import CppFunction
 
 
 def find_indirect_arrays(function: CppFunction) -> frozenset[str]:
-    found: set[str] = set()
-    while (
-        more := _find_data_dependent_names(function.body, function.arrays, found, False)
-    ) - found:
-        found |= more
+    body = function.tree.body or ()
+    data = set(function.arrays)
+    while (more := _set_by_data(body, data, False)) - data:
+        data |= more
     free = {
-        name
-        for text in list_block_texts(function.body)
-        for name, index in _indices(text, function.arrays)
-        if not _names(index, found, function.arrays)
+        root_name(access) for access in find(body, Access) if not names_in(access.indices) & data
     }
     return frozenset(function.arrays) - free
 
 
-def _find_data_dependent_names(
-    block: Block, arrays: Mapping[str, FunctionArray], known: set[str], inside: bool
-) -> set[str]:
-    """Scalars whose value data decide, given those `known`. inside: whether data decide that the
-    block is reached.
+def _set_by_data(body: tuple[Statement, ...], data: Set[str], guarded: bool) -> set[str]:
+    """Scalars whose value data decide. data: names of arrays, and of scalars that are known to
+    depend on some. guarded: whether data decide that the block is reached.
     """
     found: set[str] = set()
-    chain = False
-    for item in block.items:
-        text = item if isinstance(item, str) else item[0]
-        by_data = _names(text, known, arrays)
-        start = _SET.match(text)
-        if start and (inside or by_data):
-            found.add(start[1])
-        chain = chain and text.startswith("else")
-        if inside or chain:
-            found |= find_stepped_scalars(text)
-        if not isinstance(item, str):
-            chain = chain or by_data
-            found |= _find_data_dependent_names(item[1], arrays, known, inside or chain)
+    for statement in body:
+        inner = guarded
+        if isinstance(statement, (If, While, Switch)):
+            asked = statement.value if isinstance(statement, Switch) else statement.test
+            inner = guarded or bool(names_in(asked) & data)
+            found |= _assigned(asked, data, guarded)
+        elif isinstance(statement, For):
+            head = (statement.start, statement.test, statement.step)
+            inner = guarded or bool(names_in(tuple(p for p in head if p)) & data)
+            counted = inner and not guarded
+            for part in (*statement.start, *statement.step):
+                found |= _assigned(part, data, counted) | (_declared(part) if counted else set())
+        blocks = _blocks(statement)
+        for block in blocks:
+            found |= _set_by_data(block, data, inner)
+        if not blocks:
+            found |= _assigned(statement, data, guarded)
+        # what stands behind a jump that data decide is reached by their leave
+        guarded = guarded or (inner and any(find(tuple(blocks), Jump)))
     return found
 
 
-def _names(text: str, scalars: set[str], arrays: Mapping[str, FunctionArray]) -> bool:
-    """Whether it reads a scalar of those, or an array's element that it does not set."""
-    left, equals, right = text.partition(" = ")
-    read = right if equals and re.match(r"\w+\[", left) else text
-    words = set(re.findall(r"[A-Za-z_]\w*", read))
-    return bool(words & scalars or words & set(arrays))
+def _blocks(statement: Any) -> list[tuple[Statement, ...]]:
+    if isinstance(statement, Switch):
+        return [case.body for case in statement.cases]
+    names = ("then", "otherwise") if isinstance(statement, If) else ("body",)
+    return [getattr(statement, name) for name in names if hasattr(statement, name)]
 
 
-def _indices(text: str, arrays: Mapping[str, FunctionArray]) -> Iterator[tuple[str, str]]:
-    """Arrays and their indices, inner ones too; a declaration's length is none."""
-    for found in re.finditer(r"(?<![\w.])(\w+)\[", text):
-        if found[1] in arrays and not re.search(r"\w $", text[: found.start()]):
-            depth, end = 1, found.end()
-            while depth and end < len(text):
-                depth += (text[end] == "[") - (text[end] == "]")
-                end += 1
-            yield found[1], text[found.end() : end - 1]
+def _declared(node: Any) -> set[str]:
+    return {declaration.name for declaration in find(node, Declaration)}
+
+
+def _assigned(node: Any, data: Set[str], guarded: bool) -> set[str]:
+    """Scalars that `node` gives a value which data decide."""
+    found = {
+        part.target.id
+        for part in find(node, Assign, AssignExpression, Increment)
+        if isinstance(part.target, Name) and (guarded or _reads(part, data))
+    }
+    return found | {d.name for d in find(node, Declaration) if d.value and _reads(d, data)}
+
+
+def _reads(node: Any, data: Set[str]) -> bool:
+    value = getattr(node, "value", None)
+    return value is not None and bool(names_in(value) & data)

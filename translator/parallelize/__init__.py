@@ -3,6 +3,4 @@
 - `atomics`: Changes of memory that several threads reach, as CUDA's atomic operations.
 - `propose`: Loop nests spread over threads by rule: what is proposed for a nest of which the
   model's answer does not stand.
-- `reductions`: Statements that change a variable or an element by what it was before, read from
-  their text.
 """

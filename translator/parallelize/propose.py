@@ -2,8 +2,10 @@
 does not stand.
 
 Contract: `propose_kernels` and `propose_parallel_loops` give proposals, best first, each a whole
-function of the part's name; nothing is known of dependences, which execution decides. A nest whose
-loops do not count evenly, or are left early, gives none.
+function of the part's name. What may run at once is what `corpora.analysis.parallel` says of each
+loop. A loop that surely needs an earlier iteration gives none; where the analysis does not know,
+or assumes something, execution decides. A nest whose loops do not count evenly, or are left early,
+gives none.
 
     python -c "from corpora.records import Program; \\
         from translator.outline.parse_cpp import parse_function; \\
@@ -16,188 +18,316 @@ print(propose_kernels(Outliner(w).part(w.body.items, {}))[0])"
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from translator.normalize.c_blocks import (
-    Block,
-    Item,
-    changes_variable,
-    print_function,
-    rewrite_block,
+from corpora.analysis.accesses import facts_of
+from corpora.analysis.dependence import Dependence
+from corpora.analysis.loops import LoopRange, early_exits, loop_range, perfect_nest, root_name
+from corpora.analysis.parallel import LoopVerdict, judge_loop
+from corpora.analysis.updates import PlaceUpdate, update_of
+from corpora.emit.c_family import emit_c_family, parse_c_clause
+from corpora.frontends.c_family import parse_c_family
+from corpora.frontends.pragmas import build_pragma, read_directive
+from corpora.frontends.queries import function_named
+from corpora.ir import (
+    Access,
+    Assign,
+    Binary,
+    Compound,
+    Declaration,
+    Expression,
+    For,
+    Function,
+    If,
+    Jump,
+    Literal,
+    Member,
+    Name,
+    Parameter,
+    PointerType,
+    Pragma,
+    RangeFor,
+    Return,
+    ScalarType,
+    Statement,
+    Unary,
+    While,
+    names_in,
+    rewrite_statements,
 )
-from translator.outline.outliner import TYPE, OutlinedPart, leaves_loop
-from translator.parallelize.atomics import add_device_helpers, make_atomic
-from translator.parallelize.reductions import (
-    find_reduction_operator,
-    match_element_update,
-    split_conditions,
-)
+from translator.outline.outliner import OutlinedPart
+from translator.parallelize.atomics import AtomicChanges, NoAtomicError
 
-_HEAD = re.compile(
-    rf"for \({TYPE}(\w+) = ([^;]+); (\w+)(?: ([-+]) (\w+))? (<=?|>=?) ([^;]+); ([^;]+)\)$"
-)
-_STEP = re.compile(r"(\w+)(?:(\+\+|--)| ([-+])= (.+))$")
 _AXES = "xyz"
+_ATOMIC = {"+", "*", "/", "&", "|", "^"}
+"""What `#pragma omp atomic` changes a place by."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Loop:
-    """A loop that counts evenly. test: while it goes on; end: the same as a bound of the variable;
-    step: with its sign.
-    """
+    """A loop that counts evenly, and what is known of its iterations."""
 
-    type: str
-    name: str
-    start: str
-    test: str
-    end: str
-    step: str
-    body: Block
+    node: For
+    range: LoopRange
+    verdict: LoopVerdict
 
     @property
-    def head(self) -> str:
-        """As OpenMP takes it."""
-        step = 2 * self.step[0] if self.step[1:] == "1" else f" {self.step[0]}= {self.step[1:]}"
-        return (
-            f"for ({self.type} {self.name} = {self.start}; {self.name} {self.end}; "
-            f"{self.name}{step})"
-        )
+    def is_refuted(self) -> bool:
+        """Whether an iteration surely needs an earlier one."""
+        return any(map(_is_certain, self.verdict.dependences))
 
-    def on_thread(self, axis: str) -> tuple[str, str]:
-        """The variable's declaration as a thread of `axis` has it, and the test whether it takes
-        part.
-        """
-        thread, sign, size = (
-            f"blockIdx.{axis} * blockDim.{axis} + threadIdx.{axis}",
-            self.step[0],
-            self.step[1:],
+    @property
+    def test(self) -> Expression:
+        """Whether the variable's value is one of the loop's, without a change of it."""
+        name, test = Name(self.range.variable), self.node.test
+        plain = isinstance(test, Binary) and test.op in ("<", "<=", ">", ">=")
+        if plain and self.range.variable in names_in(test) and self.node.step:
+            return test
+        return Binary("<=" if self.range.direction > 0 else ">=", name, self.range.upper_inclusive)
+
+    @property
+    def head(self) -> For:
+        """As OpenMP takes it: the variable alone on one side of the test."""
+        name, test = Name(self.range.variable), self.test
+        if not (isinstance(test, Binary) and name in (test.left, test.right)):
+            end, op = self.range.upper_inclusive, "<=" if self.range.direction > 0 else ">="
+            nearer = "-" if self.range.direction > 0 else "+"
+            if isinstance(end, Binary) and (end.op, end.right) == (nearer, Literal("1", "i32")):
+                end, op = end.left, op[0]
+            test = Binary(op, name, end)
+        start = replace(self.range.declared, value=self.range.lower)
+        step = self.node.step or (Assign(name, "--", None),)
+        return replace(self.node, start=(start,), test=test, step=step)
+
+    def on_thread(self, axis: str) -> Declaration:
+        """The variable's declaration as a thread of `axis` has it."""
+        block, size, thread = (
+            Member(Name(word), axis) for word in ("blockIdx", "blockDim", "threadIdx")
         )
-        far = f"({thread})" if size == "1" else f"{_factor(size)} * ({thread})"
-        first = (
-            f"{_factor(self.start)} {sign} {far}"
-            if (self.start, sign) != ("0", "+")
-            else thread
-            if size == "1"
-            else far
-        )
-        return f"{self.type} {self.name} = {first};", f"if ({self.test})"
+        far: Expression = Binary("+", Binary("*", block, size), thread)
+        if (step := self._step()) != Literal("1", "i32"):
+            far = Binary("*", step, far)
+        if self.range.lower == Literal("0", "i32") and self.range.direction > 0:
+            return replace(self.range.declared, value=far)
+        op = "+" if self.range.direction > 0 else "-"
+        return replace(self.range.declared, value=Binary(op, self.range.lower, far))
+
+    def _step(self) -> Expression:
+        """Its size, without a sign."""
+        if self.range.step is not None:
+            return Literal(str(abs(self.range.step)), "i32")
+        step = self.range.step_expression
+        return step.operand if self.range.direction < 0 and isinstance(step, Unary) else step
+
+
+@dataclass(frozen=True, slots=True)
+class _Nest:
+    """A part's nest. before: declarations of what iterations use. loops: those that stand right
+    inside each other, three at the most. behind: what the part returns.
+    """
+
+    function: Function
+    before: tuple[Declaration, ...]
+    loops: tuple[_Loop, ...]
+    behind: tuple[Statement, ...]
+
+    @property
+    def pointers(self) -> dict[str, ScalarType]:
+        """What the part may change through pointers, and the types of their elements."""
+        return {p.name: p.type.to for p in self.function.parameters if _is_changeable(p)}
 
 
 def propose_kernels(part: OutlinedPart) -> list[str]:
     """CUDA: an iteration a thread, of as many loops as stand right inside each other and of fewer;
     where memory that several threads reach is changed by what it was, by atomic operations.
     """
-    chain = _chain(part)
-    plain = [(k, False) for k in range(len(chain), 0, -1)]
-    found = [
-        _kernel(part, chain[:k], atomic) for k, atomic in [*plain, *((k, True) for k, _ in plain)]
-    ]
+    nest = _read_nest(part)
+    if nest is None:
+        return []
+    free, unknown, updating, gathered = [], [], [], []
+    for count in range(len(nest.loops), 0, -1):
+        chosen = nest.loops[:count]
+        if any(loop.is_refuted for loop in chosen):
+            continue
+        plain, atomic = (count, False), (count, True)
+        if all(loop.verdict.kind == "parallel" for loop in chosen):
+            free.append(plain)
+            continue
+        updates = any(r.array for loop in chosen for r in loop.verdict.reductions)
+        (gathered if updates else unknown).append(plain)
+        updating.append(atomic)
+    found = [_kernel(part, nest, *way) for way in (*free, *unknown, *updating, *gathered)]
     return list(dict.fromkeys(text for text in found if text))
 
 
 def propose_parallel_loops(part: OutlinedPart) -> list[str]:
     """OpenMP: the outermost loop as a parallel one, with a reduction where the part returns what
-    the loop gathers; without and with atomic updates of arrays.
+    the loop gathers; with and without atomic updates of arrays.
     """
-    chain = _chain(part)[:1]
-    operators = [
-        f" reduction({find_reduction_operator(loop.body, name)}:{name})"
-        for loop in chain
-        for name in part.results
-    ]
-    if not chain or any("(:" in operator for operator in operators):
+    nest = _read_nest(part)
+    if nest is None or nest.loops[0].is_refuted:
         return []
-    (loop,), pointers = chain, find_written_pointers(part)
-    updated = rewrite_block(
-        loop.body,
-        lambda item: (
-            ["#pragma omp atomic", item]
-            if isinstance(item, str) and match_element_update(item)[0] in pointers
-            else None
-        ),
-    )
-    start = f"#pragma omp parallel for{''.join(operators)}"
-    found = [
-        print_function(part.head, Block([start, (loop.head, body), *part.body.items[1:]]))
-        for body in (loop.body, updated)
-        if body
-    ]
-    return found
-
-
-def find_written_pointers(part: OutlinedPart) -> dict[str, str]:
-    """What a part reaches through pointers that it may change, and the types of their elements."""
-    inside = part.head[part.head.index("(") + 1 : part.head.rindex(")")]
-    found = [word.strip().partition("*") for word in inside.split(",")]
-    return {
-        name: type.strip() for type, star, name in found if star and not type.startswith("const ")
-    }
-
-
-def _chain(part: OutlinedPart) -> list[_Loop]:
-    """The part's loops that stand right inside each other, three at the most."""
-    item, *rest = split_conditions(part.body).items
-    if any(not isinstance(each, str) or not each.startswith("return ") for each in rest):
+    loop = nest.loops[0]
+    clauses = _clauses(part, nest, loop.verdict)
+    if clauses is None:
         return []
-    found: list[_Loop] = []
-    while len(found) < len(_AXES) and not isinstance(item, str) and (loop := _loop(*item)):
-        found.append(loop)
-        if len(loop.body.items) != 1:
+    body = loop.node.body
+    updated = rewrite_statements(body, lambda statement: _one_at_a_time(statement, nest.pointers))
+    bodies = [body] if updated == body else [body, updated]
+    if any(reduction.array for reduction in loop.verdict.reductions):
+        bodies.reverse()
+    directive = _pragma(" ".join(["omp parallel for", *clauses]))
+    return [
+        _print(
+            part.head,
+            (*nest.before, replace(loop.head, body=each, pragmas=(directive,)), *nest.behind),
+        )
+        for each in bodies
+    ]
+
+
+def _read_nest(part: OutlinedPart) -> _Nest | None:
+    """None where the part is not one nest whose outermost loop counts evenly."""
+    unit = parse_c_family(part.program.text, "cpp")
+    function = function_named(unit, part.program.name)
+    body = list(function.body or ()) if function is not None else []
+    before: list[Declaration] = []
+    while body and isinstance(body[0], Declaration) and body[0].value is None:
+        before.append(body.pop(0))
+    if not body or not isinstance(body[0], For) or not all(isinstance(s, Return) for s in body[1:]):
+        return None
+    facts = facts_of(function, unit)
+    loops: list[_Loop] = []
+    for node in perfect_nest(body[0])[: len(_AXES)]:
+        counted = _count_evenly(node)
+        if counted is None:
             break
-        (item,) = loop.body.items
-    return found
+        loops.append(_Loop(node, counted, judge_loop(facts.loop_of(node), facts)))
+    return _Nest(function, tuple(before), tuple(loops), tuple(body[1:])) if loops else None
 
 
-def _loop(head: str, body: Block) -> _Loop | None:
-    matched = _HEAD.match(head)
-    step = matched and _STEP.match(matched[9])
-    if (
-        not step
-        or not matched[2] == matched[4] == step[1]
-        or re.search(r"&&|\|\||,(?![^(]*\))", matched[3] + matched[8])
-    ):
+def _count_evenly(node: Statement) -> LoopRange | None:
+    found = loop_range(node) if isinstance(node, For) else None
+    if not isinstance(found, LoopRange) or not found.exact or found.trailing or early_exits(node):
         return None
-    type, name, start, sign = matched[1].strip(), matched[2], matched[3], step[3] or step[2][0]
-    falls = matched[7][0] == ">"
-    if falls != (sign == "-") or (falls and "unsigned" in type) or type in ("float", "double"):
-        return None
-    if changes_variable(body, name) or leaves_loop(body, ("break;",)):
-        return None
-    over = f" {'-' if matched[5] == '+' else '+'} {matched[6]}" if matched[5] else ""
-    end = f"{matched[7]} {_factor(matched[8]) if over else matched[8]}{over}"
-    test = head.split("; ")[1]
-    return _Loop(type, name, start, test, end, sign + (step[4] or "1"), body)
+    kind = found.declared.type if found.declared is not None else None
+    falls_unsigned = found.direction < 0 and getattr(kind, "name", "").startswith("u")
+    return None if kind is None or falls_unsigned else found
 
 
-def _kernel(part: OutlinedPart, chain: Sequence[_Loop], atomic: bool) -> str:
-    """'' where a change has no atomic form in CUDA. atomic: every change of memory that others
-    reach; else only of places that no loop variable decides.
+def _is_certain(dependence: Dependence) -> bool:
+    """Whether the later iteration reads what the earlier one wrote, whatever the data are."""
+    distance = dependence.distance.as_integer() if dependence.distance is not None else None
+    ends = (dependence.source, dependence.sink)
+    return (
+        dependence.kind == "flow"
+        and dependence.affine
+        and bool(distance)
+        and all(guard.loop is not None for end in ends for guard in end.guards)
+    )
+
+
+def _is_changeable(parameter: Parameter) -> bool:
+    kind = parameter.type
+    return isinstance(kind, PointerType) and isinstance(kind.to, ScalarType) and not kind.to.const
+
+
+def _kernel(part: OutlinedPart, nest: _Nest, count: int, every: bool) -> str:
+    """'' where a change has no atomic form in CUDA. every: every change of memory that others
+    reach is atomic; else only of places that no variable of the `count` loops decides.
     """
-    names = [loop.name for loop in chain]
-    inner = make_atomic(_no_continue(chain[-1].body), find_written_pointers(part), names, atomic)
-    if inner is None:
+    loops, atomics = nest.loops[:count], AtomicChanges(part.program.name)
+    variables, pointers = {loop.range.variable for loop in loops}, nest.pointers
+
+    def change(statement: Statement) -> tuple[Statement, ...] | None:
+        update = update_of(statement)
+        target = update.target if update else _target_of_constant(statement)
+        type = pointers.get(root_name(target) or "") if isinstance(target, Access) else None
+        decided = bool(target is not None and names_in(target) & variables)
+        if type is None or (decided and not (every and update)):
+            return None
+        if update is None:
+            return (atomics.store(target, statement.value, type),)
+        return (atomics.update(update, type),)
+
+    try:
+        inner = rewrite_statements(_end_thread(loops[-1].node.body), change)
+    except NoAtomicError:
         return ""
-    block = top = Block()
-    for loop, axis in zip(chain, reversed(_AXES[: len(chain)]), strict=True):
-        declaration, test = loop.on_thread(axis)
-        block.add(declaration)
-        block = block.open(test)
-    block.items += inner.items
-    return add_device_helpers("__global__ " + print_function(part.head, top), part.program.name)
+    for loop, axis in zip(reversed(loops), _AXES, strict=False):
+        inner = (loop.on_thread(axis), If(loop.test, inner))
+    return atomics.helpers() + "__global__ " + _print(part.head, (*nest.before, *inner))
 
 
-def _factor(text: str) -> str:
-    return text if re.fullmatch(r"\w+", text) else f"({text})"
+def _target_of_constant(statement: Statement) -> Expression | None:
+    """The place that a statement gives a number."""
+    if not isinstance(statement, Assign) or statement.op != "=":
+        return None
+    value = statement.value
+    value = value.operand if isinstance(value, Unary) and value.op == "-" else value
+    return statement.target if isinstance(value, Literal) else None
 
 
-def _no_continue(block: Block) -> Block:
+def _end_thread(body: tuple[Statement, ...]) -> tuple[Statement, ...]:
     """The body of a loop that is gone: what went on with the next iteration ends the thread."""
 
-    def change(item: Item) -> list[Item] | None:
-        if isinstance(item, str):
-            return ["return;"] if item == "continue;" else None
-        return [item] if item[0].startswith(("for", "while")) else None
+    def change(statement: Statement) -> tuple[Statement, ...] | None:
+        if isinstance(statement, Jump) and statement.kind == "continue":
+            return (Return(),)
+        return (statement,) if isinstance(statement, (For, While, RangeFor)) else None
 
-    return rewrite_block(block, change) or block
+    return rewrite_statements(body, change)
+
+
+def _clauses(part: OutlinedPart, nest: _Nest, verdict: LoopVerdict) -> list[str] | None:
+    """What a directive says of the part's scalars; None where they cannot be shared out."""
+    operators = {r.variable: r.operator for r in verdict.reductions if not r.positions}
+    private = {p.variable: p for p in verdict.private}
+    found: list[str] = []
+    for name in part.results:
+        if name in operators:
+            found.append(f"reduction({operators[name]}:{name})")
+        elif name in private:
+            found.append(f"lastprivate({name})")
+        else:
+            return None
+    own = [declared.name for declared in nest.before]
+    if any(name not in private for name in own):
+        return None
+    return [*found, f"private({', '.join(own)})"] if own else found
+
+
+def _one_at_a_time(
+    statement: Statement, pointers: dict[str, ScalarType]
+) -> tuple[Statement, ...] | None:
+    """A change of an element by what it was as one that threads make one after the other."""
+    update = update_of(statement)
+    if update is None or not isinstance(update.target, Access):
+        return None
+    if root_name(update.target) not in pointers:
+        return None
+    if update.operator not in _ATOMIC:
+        return (Compound((statement,), (_pragma("omp critical"),)),)
+    return (replace(_as_compound(statement, update), pragmas=(_pragma("omp atomic"),)),)
+
+
+def _as_compound(statement: Statement, update: PlaceUpdate) -> Assign:
+    """`x += e` for `x = x + e`; what is one already stays as it is."""
+    if isinstance(statement, Assign) and statement.op != "=":
+        return statement
+    return Assign(update.target, f"{update.operator}=", update.value)
+
+
+def _pragma(text: str) -> Pragma:
+    return build_pragma(read_directive(text), lambda clause, _: parse_c_clause(clause))
+
+
+def _print(head: str, body: Sequence[Statement]) -> str:
+    """A function's text. Directives stand as deep as what they are about."""
+    rows = emit_c_family(tuple(body), "openmp").splitlines()
+    for k in reversed(range(len(rows) - 1)):
+        if rows[k].startswith("#"):
+            below = rows[k + 1]
+            rows[k] = " " * (len(below) - len(below.lstrip())) + rows[k]
+    return "\n".join([f"{head} {{", *("    " + row for row in rows), "}"]) + "\n"

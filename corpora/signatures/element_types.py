@@ -1,0 +1,112 @@
+"""Types of the tree as tests hold them: element types, and declared shapes taken apart.
+
+    python -c "from corpora.ir import PointerType, ScalarType; \\
+        from corpora.signatures.element_types import take_apart; \\
+        print(take_apart(PointerType(ScalarType('f32', const=True))))"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from corpora.emit.c_family import emit_c_family
+from corpora.ir import (
+    ArrayType,
+    Extent,
+    NamedType,
+    PointerType,
+    ReferenceType,
+    ScalarType,
+    TranslationUnit,
+    Type,
+    TypeAlias,
+    UnsupportedExpression,
+    find,
+)
+from corpora.records import ELEMENT_TYPES
+from corpora.signatures.errors import SignatureError
+
+__all__ = ["COMPLEX", "DeclaredShape", "element_of", "named_types", "show_type", "take_apart"]
+
+COMPLEX = {
+    "float2": "c64", "double2": "c128", "cuComplex": "c64", "cuFloatComplex": "c64",
+    "cuDoubleComplex": "c128",
+}  # fmt: skip
+"""Types of CUDA that are complex numbers to the engine."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredShape:
+    """A type taken apart. base: what is at the bottom, a scalar or a named type. pointers: levels
+    of `*`. extents: those of an array round the pointers. const: the base is. reference: `&`,
+    `&&` or ''."""
+
+    base: ScalarType | NamedType
+    pointers: int
+    extents: tuple[Extent, ...]
+    const: bool
+    reference: str
+
+    @property
+    def levels(self) -> int:
+        """Levels of pointers that a call passes: an array is one."""
+        return self.pointers + bool(self.extents)
+
+
+def take_apart(type_: Type) -> DeclaredShape | None:
+    """`type_` as base, pointers and extents; `T (*)[N]` is `T [][N]`. None for functions and for
+    nested forms, as an array of pointers to arrays."""
+    reference = ""
+    if isinstance(type_, ReferenceType):
+        reference, type_ = ("&&" if type_.rvalue else "&"), type_.to
+    extents: tuple[Extent, ...] = ()
+    if isinstance(type_, ArrayType):
+        extents, type_ = type_.extents, type_.of
+    elif isinstance(type_, PointerType) and isinstance(type_.to, ArrayType):
+        extents, type_ = (Extent(), *type_.to.extents), type_.to.of
+    pointers = 0
+    while isinstance(type_, PointerType):
+        pointers, type_ = pointers + 1, type_.to
+    if not isinstance(type_, (ScalarType, NamedType)):
+        return None
+    return DeclaredShape(type_, pointers, extents, type_.const, reference)
+
+
+def element_of(type_: Type, what: str) -> str | None:
+    """Element type of a scalar or complex type; None for void. Raises SignatureError for what no
+    test can hold."""
+    if isinstance(type_, ScalarType):
+        if type_.name == "void":
+            return None
+        name = {"char": "i8"}.get(type_.name, type_.name)
+    else:
+        name = COMPLEX.get(getattr(type_, "name", "").removeprefix("::"), "")
+    if name in ELEMENT_TYPES:
+        return name
+    raise SignatureError(
+        f"{what} has type '{show_type(type_)}', which tests cannot hold (element types: "
+        f"{', '.join(ELEMENT_TYPES)})"
+    )
+
+
+def show_type(type_: Type) -> str:
+    """`type_` in one line, as a message shows it."""
+    if isinstance(type_, NamedType) and isinstance(next(iter(type_.arguments), None), _UNREAD):
+        return " ".join(type_.arguments[0].text.split())
+    return " ".join(emit_c_family(type_).split()) or "missing"
+
+
+def named_types(unit: TranslationUnit, found: Mapping[str, T]) -> dict[str, T]:
+    """What `found` holds under the names that typedefs of `unit` give its types."""
+    return {
+        alias.name: found[alias.type.name]
+        for alias in find(unit, TypeAlias)
+        if isinstance(alias.type, NamedType) and alias.type.name in found
+    }
+
+
+_UNREAD = UnsupportedExpression

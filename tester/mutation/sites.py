@@ -1,0 +1,211 @@
+"""Places in a program that a mutant or a coverage probe may change, from the typed tree.
+
+Contract: `find_sites` gives the statements and expressions that a program's entry can execute, each
+with the node above it. A node has a place only where its text stands for it alone: what comes out
+of a macro has none. A language's operators are found among its tokens, never by searching text.
+
+    python -c "from corpora.records import Program; from tester.mutation.sites import *; \
+print([type(s.node).__name__ for s in find_sites(Program('cpp', 'f', 'int f() { return 1; }'))])"
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from corpora.dialects import get_dialect
+from corpora.frontends.c_family import parse_c_family
+from corpora.frontends.c_tokens import tokenize
+from corpora.frontends.fortran import parse_fortran
+from corpora.frontends.fortran_lines import read_lines
+from corpora.frontends.queries import functions_of
+from corpora.ir import (
+    ArrayType,
+    Binary,
+    Call,
+    Declaration,
+    For,
+    Function,
+    FunctionType,
+    Interface,
+    Member,
+    Module,
+    Name,
+    NamedType,
+    PointerType,
+    Pragma,
+    ReferenceType,
+    ScalarType,
+    Span,
+    Specification,
+    StructDefinition,
+    TranslationUnit,
+    Unsupported,
+    UnsupportedExpression,
+    children,
+    walk,
+)
+from corpora.records import Program
+
+_SKIPPED = (
+    Pragma,
+    Specification,
+    Interface,
+    StructDefinition,
+    ScalarType,
+    NamedType,
+    PointerType,
+    ReferenceType,
+    ArrayType,
+    FunctionType,
+)
+"""Nodes that say nothing about what is executed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One node of a function's body. parent: the node right above it, the function itself at the
+    top. statement: False for the parts of a `for` head, which no empty statement can replace.
+    """
+
+    node: Any
+    parent: Any
+    statement: bool
+
+
+def parse_program(program: Program) -> TranslationUnit:
+    """The tree of a program's text by its dialect. Raises KeyError for an unknown dialect."""
+    if is_fortran(program):
+        return parse_fortran(program.text, dialect=program.dialect)
+    return parse_c_family(program.text, program.dialect)
+
+
+def is_fortran(program: Program) -> bool:
+    return get_dialect(program.dialect).language == "fortran"
+
+
+def get_place(node: Any) -> Span | None:
+    """Where the node stands in the text; None without a span, or where a macro made it."""
+    span = getattr(node, "span", None)
+    return None if span is None or span.expanded else span
+
+
+def get_operand_place(program: Program, parent: Any, node: Any) -> Span | None:
+    """As `get_place`, and the place of a macro's name where the node is all that stands there."""
+    span = getattr(node, "span", None)
+    if span is None or not span.expanded or get_place(parent) is None:
+        return get_place(node)
+    return span if program.text[span.start : span.end].isidentifier() else None
+
+
+def find_sites(program: Program) -> list[Site]:
+    """Every node that the entry of `program` may come to, in the order of the text."""
+    fortran = is_fortran(program)
+    found: list[Site] = []
+    for function in find_reachable_functions(parse_program(program), program.name):
+        found += _find_sites_below(function, fortran)
+    return found
+
+
+def _find_sites_below(function: Function, fortran: bool) -> Iterator[Site]:
+    """Nodes of a body; declared types, directives and Fortran's declarations are left out."""
+    waiting = [Site(n, function, True) for n in reversed(function.body or ())]
+    while waiting:
+        site = waiting.pop()
+        node = site.node
+        if isinstance(node, _SKIPPED):
+            continue
+        if fortran and isinstance(node, Declaration):
+            continue
+        yield site
+        heads = {id(n) for n in (*node.start, *node.step)} if isinstance(node, For) else set()
+        waiting += [Site(n, node, id(n) not in heads) for n in reversed(_children(node))]
+
+
+def _children(node: Any) -> list[Any]:
+    """Nodes below one, template arguments left out: no value of a run goes in there."""
+    if isinstance(node, Call):
+        return [node.function, *node.arguments, *(value for _, value in node.keywords)]
+    return list(children(node))
+
+
+def find_reachable_functions(unit: TranslationUnit, entry: str) -> tuple[Function, ...]:
+    """Functions that `entry` comes to by the names in their bodies; all where no function is called
+    that. Operators are called without a name, and what a generic name stands for under another:
+    both count as reached.
+    """
+    functions = functions_of(unit)
+    wanted = entry.lower() if unit.dialect.endswith("fortran") else entry
+    known = {wanted.rpartition("::")[2]}
+    names = [_get_own_name(f) for f in functions]
+    if not known & set(names):
+        return functions
+    used = [_find_words(f) for f in functions]
+    known |= set().union(*map(_find_words, _find_generics(unit)), {"operator"})
+    while more := set().union(*(w for n, w in zip(names, used, strict=True) if n in known)) - known:
+        known |= more
+    return tuple(f for f, n in zip(functions, names, strict=True) if n in known)
+
+
+def _get_own_name(function: Function) -> str:
+    return "operator" if "operator" in function.name else function.name.rpartition("::")[2]
+
+
+def _find_generics(unit: TranslationUnit) -> list[Any]:
+    """Statements that give procedures a further name."""
+    found: list[Any] = []
+    waiting: list[Any] = list(unit.items)
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, (Module, StructDefinition, Interface)):
+            waiting += item.items
+        elif isinstance(item, Specification) and item.keyword.endswith("procedure"):
+            found.append(item)
+    return found
+
+
+def _find_words(node: Any) -> set[str]:
+    """Names of functions, methods and types that `node` may use."""
+    found: set[str] = set()
+    for part in walk(node):
+        if isinstance(part, Name):
+            found.add(part.id.rpartition("::")[2])
+        elif isinstance(part, Member):
+            found.add(part.field)
+        elif isinstance(part, NamedType):
+            found.add(part.name.rpartition("::")[2])
+        elif isinstance(part, (Unsupported, UnsupportedExpression, Specification)):
+            found |= {t.text for t in tokenize(part.text) if t.kind == "word"}
+    return found
+
+
+@lru_cache(maxsize=256)
+def _read_tokens(program: Program) -> tuple[list[int], list[tuple[int, int, str]]]:
+    """Starts, and (start, end, text in lower case) of every token of the text."""
+    if is_fortran(program):
+        lines = read_lines(program.text, openmp=program.dialect.startswith("openmp"))
+        tokens = [(t.start, t.end, t.text) for line in lines for t in line.tokens]
+    else:
+        tokens = [(t.start, t.end, t.text) for t in tokenize(program.text)]
+    tokens.sort()
+    return [t[0] for t in tokens], tokens
+
+
+def find_token(program: Program, start: int, end: int, words: tuple[str, ...]) -> Span | None:
+    """The first token of [start, end) that is one of `words`; None where none is."""
+    starts, tokens = _read_tokens(program)
+    for first, last, text in tokens[bisect_left(starts, start) : bisect_left(starts, end)]:
+        if text in words:
+            return Span(first, last, 0, 0)
+    return None
+
+
+def find_operator(program: Program, node: Binary, words: tuple[str, ...]) -> Span | None:
+    """Where the operator of a binary expression stands between its operands."""
+    left, right = getattr(node.left, "span", None), getattr(node.right, "span", None)
+    if left is None or right is None:
+        return None
+    return find_token(program, left.end, right.start, words)
