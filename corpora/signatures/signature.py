@@ -7,7 +7,7 @@ included.
 
     python -c "from corpora.records import Program; \
         from corpora.signatures.signature import read_signature; \
-        print(read_signature(Program('cpp', 'f', 'float f(const float *x, int n) { return x[n]; }')))"
+        print(read_signature(Program('cpp', 'f', 'float f(float *x, int n) { return x[n]; }')))"
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ def find_named_constants(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for m in _CONSTANTS.finditer(text):
         said = f"{m['name']} = {m['value'].partition('//')[0].strip()}" if m["name"] else m["list"]
-        found |= {name: value for name, value in _DEFINED.findall(said)}
+        found |= dict(_DEFINED.findall(said))
     return found
 
 
