@@ -11,15 +11,20 @@ them, so `--help` answers at once.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
 import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from coevolve import __version__
 from coevolve.cli.command_line import Parser, require_known_words
 from coevolve.cli.signals import graceful, tell_ending
+
+if TYPE_CHECKING:
+    from coevolve.config.records import Config
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -132,6 +137,11 @@ def _add_run(commands) -> None:
         action="store_true",
         help="without Ray, everything in this process (for debugging)",
     )
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="print where the results are as a JSON object; all else goes to stderr",
+    )
     parser.set_defaults(handler=_run)
 
 
@@ -160,17 +170,29 @@ def _run(args) -> int:
     if resumed and not file.is_file():
         raise ConfigError(f"'{resumed}' holds no run (no config.toml in it)")
     config = load(file, tuple(args.set), run_dir=resumed)
-    from coevolve.loop.rounds import describe_run, run
+    from coevolve.loop.rounds import describe_run
     from corpora.datasets.loaders import CorpusError
 
     try:
         if args.dry_run:
             print(describe_run(config))
         else:
-            run(config, use_ray=not args.local)
+            _run_and_say(config, not args.local, args.json)
     except CorpusError as error:
         raise CorpusError(f"[corpus] of {file}: {error}") from None
     return 0
+
+
+def _run_and_say(config: Config, use_ray: bool, as_json: bool) -> None:
+    from coevolve.loop.rounds import run
+
+    if not as_json:
+        run(config, use_ray=use_ray)
+        return
+    with contextlib.redirect_stdout(sys.stderr):
+        folder = run(config, use_ray=use_ray)
+    places = {"run": folder, "report": folder / "report.html", "export": folder / "export"}
+    print(json.dumps({name: str(path) for name, path in places.items()}))
 
 
 def _add_export(commands) -> None:

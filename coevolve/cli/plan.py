@@ -9,6 +9,7 @@ their assumptions printed beside them.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -356,6 +357,7 @@ def add_parser(commands):
         choices=sorted(MACHINES),
         help="what it would run on (defaults to cpu for scratch models, else a100)",
     )
+    parser.add_argument("--json", action="store_true", help="print the lines as one JSON list")
     return parser
 
 
@@ -372,5 +374,10 @@ def run(args) -> int:
         raise CorpusError(
             f"[corpus] of {args.config}: {error}; another one: --set corpus.source=PATH"
         ) from None
-    print(format_plan(config, corpus, machine))
+    text = format_plan(config, corpus, machine)
+    if args.json:
+        lines = (line.split(maxsplit=1) for line in text.splitlines() if line.strip())
+        print(json.dumps([{"about": about, "text": " ".join(rest)} for about, *rest in lines]))
+    else:
+        print(text)
     return 0

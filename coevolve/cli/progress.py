@@ -14,8 +14,69 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
+
+Item = TypeVar("Item")
+FIRST_S = 1.0
+"""Seconds until a terminal shows that something is worked on."""
+LOG_EVERY_S = 10.0
+"""Seconds between lines where stderr is no terminal."""
+
+
+@contextmanager
+def show_working(label: str | Callable[[], str]) -> Iterator[None]:
+    """Show on stderr that the block is being worked on, and for how long.
+
+    label: what is done, or a function that says it anew for each line. On a terminal one line
+    changes in place, first after FIRST_S, and is cleared at the end. Elsewhere a plain line comes
+    every LOG_EVERY_S. No colours are used.
+    """
+    terminal, started, over = sys.stderr.isatty(), time.monotonic(), threading.Event()
+    shown = False
+
+    def show() -> None:
+        nonlocal shown
+        while not over.wait(FIRST_S if terminal else LOG_EVERY_S):
+            text = label if isinstance(label, str) else label()
+            line = f"{text}: {time.monotonic() - started:.0f} s"
+            print(
+                f"\r\x1b[K{line}" if terminal else line,
+                end="" if terminal else "\n",
+                file=sys.stderr,
+                flush=True,
+            )
+            shown = True
+
+    thread = threading.Thread(target=show, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+        if terminal and shown:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def show_each(items: Iterable[Item], label: Callable[[int], str]) -> Iterator[Item]:
+    """`items`, with `show_working` while the next one is awaited. label: words for its number,
+    from 0.
+    """
+    waiting = iter(items)
+    number = 0
+    while True:
+        with show_working(label(number)):
+            try:
+                item = next(waiting)
+            except StopIteration:
+                return
+        number += 1
+        yield item
 
 
 class ProgressBar:

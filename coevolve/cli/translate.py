@@ -10,6 +10,7 @@ every function has a port, 1 when one has none, 2 for wrong use.
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import sys
 from collections import Counter
@@ -24,6 +25,7 @@ from corpora.dialects import DIALECTS, Direction, get_dialect, guess_dialect, pa
 from corpora.extraction.extract import MAIN_PROGRAM, SkippedItem
 from corpora.files import write_atomically
 from corpora.records import Blame, Outcome, Program, Verdict
+from corpora.store import to_json
 from gpu_runtime.models.protocol import LanguageModel, Sampling
 
 NEW_TOKENS = Sampling().max_new_tokens
@@ -140,6 +142,9 @@ def add_parser(commands) -> argparse.ArgumentParser:
         help="where CUDA runs (default: auto)",
     )
     parser.add_argument(
+        "--json", action="store_true", help="print one JSON object for each function"
+    )
+    parser.add_argument(
         "--out",
         metavar="FILE",
         help="write the ports here instead of printing them; the first port replaces what is there",
@@ -150,6 +155,7 @@ def add_parser(commands) -> argparse.ArgumentParser:
 def run(args: argparse.Namespace) -> int:
     """Returns the exit code. Raises ValueErrors of one line for wrong use."""
     from coevolve.cli.errors import require_other_file, require_place
+    from coevolve.cli.progress import show_each
     from coevolve.named_models import resolve_model
 
     asking = Asking(
@@ -175,7 +181,9 @@ def run(args: argparse.Namespace) -> int:
         else ""
     )
     with closing(ports_of(programs, way, model, named.kind, asking, file)) as ports:
-        texts = list(_deliver_ports(ports, way, args.out))
+        names = [f"translate {program.name}" for program in programs] + ["translate"]
+        shown = show_each(ports, names.__getitem__)
+        texts = list(_deliver_ports(shown, way, args.out, args.json))
     for function in left_out:
         print(
             f"{function.name or 'text'} at {function.where}: left out, {function.reason}",
@@ -218,7 +226,9 @@ def ports_of(
         engine.close()
 
 
-def _deliver_ports(ports: Iterable[Port], way: Direction, out: str | None) -> Iterator[str]:
+def _deliver_ports(
+    ports: Iterable[Port], way: Direction, out: str | None, as_json: bool = False
+) -> Iterator[str]:
     """The text of each port, '' for none, when it is printed or in the file: whoever interrupts the
     others keeps it.
     """
@@ -239,10 +249,26 @@ def _deliver_ports(ports: Iterable[Port], way: Direction, out: str | None) -> It
             )
             file = "\n".join([*included, *[""] * bool(included), *written])
             write_atomically(Path(out), lambda sink, file=file: sink.write(file.encode()))
-        elif text:
+        if as_json:
+            print(json.dumps(make_port_row(port, way, "\n".join([*fresh, text]))), flush=True)
+        elif text and not out:
             print("\n".join([*fresh, text]), flush=True)
         print(summarize_port(port, way), file=sys.stderr, flush=True)
         yield text
+
+
+def make_port_row(port: Port, way: Direction, text: str) -> dict[str, object]:
+    """What `--json` prints of a port. text: the port as it would be printed, '' for none."""
+    judged = port.verdict or port.failure
+    return {
+        "function": port.program.name,
+        "direction": str(way),
+        "verified": port.text is not None,
+        "text": text or None,
+        "verdict": to_json(judged) if judged else None,
+        "outcomes": {str(outcome): count for outcome, count in port.outcomes.items()},
+        "how": port.how or None,
+    }
 
 
 def describe_port_source(out: str, texts: Sequence[str], left_out: int) -> str:

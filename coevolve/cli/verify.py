@@ -137,12 +137,14 @@ def _verify_and_print(engine, pair, args: argparse.Namespace):
     """The verdict on one function, with what was asked in the end, after it is printed: whoever
     interrupts the others keeps it.
     """
+    from coevolve.cli.progress import show_working
     from coevolve.verification.explain import explain_verdict, failing_input
     from coevolve.verification.requests import make_answer_row
     from corpora.store import to_json
 
     started = time.perf_counter()
-    pair, verdict = _verify_request(engine, pair, args.suite)
+    with show_working(f"verify {pair.source.name}"):
+        pair, verdict = _verify_request(engine, pair, args.suite)
     elapsed_ms = (time.perf_counter() - started) * 1e3
     if args.json:
         row = {
@@ -185,6 +187,7 @@ def choose_exit_code(verdict: Verdict) -> int:
 
 def _batch(args: argparse.Namespace) -> int:
     from coevolve.cli.errors import require_other_file
+    from coevolve.cli.progress import show_working
     from coevolve.verification.requests import VerifyError
 
     if args.source or args.target or args.suite or args.large or args.function:
@@ -214,10 +217,14 @@ def _batch(args: argparse.Namespace) -> int:
             f"{done} of {len(lines)} rows were answered before; going on from there",
             file=sys.stderr,
         )
-    with out.open("a", encoding="utf-8") as sink:
+    with (
+        out.open("a", encoding="utf-8") as sink,
+        show_working(lambda: f"verify: {done} of {len(lines)} rows answered"),
+    ):
         for rows in _answers(lines, done, args.backend, args.workers):
             sink.write("".join(json.dumps(row) + "\n" for row in rows))
             sink.flush()
+            done += len(rows)
     return _told_of_unread(out)
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,6 +48,9 @@ def add_parser(commands) -> argparse.ArgumentParser:
     parser.add_argument("run", metavar="RUN", help="run folder")
     parser.add_argument("--once", action="store_true", help="print one frame and stop")
     parser.add_argument(
+        "--json", action="store_true", help="print the state once, as one JSON object"
+    )
+    parser.add_argument(
         "--every", type=float, default=1.0, metavar="S", help="seconds between frames (default: 1)"
     )
     return parser
@@ -66,6 +69,10 @@ def run(args: argparse.Namespace) -> int:
     console = Console(width=None if Console().is_terminal else 120)
     view = RunView(folder, config, console.width)
     running = folder.is_running()
+    if args.json:
+        told = {"run": str(folder.root), "directions": config.directions, "running": running}
+        print(json.dumps(told | {"rounds": [asdict(row) for row in view.rows()]}, default=str))
+        return 0
     if args.once or not running:
         console.print(view.frame(running))
         return 0

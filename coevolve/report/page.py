@@ -209,7 +209,9 @@ def write_report(root: Path) -> Path:
     header, rows = make_table(folder, config, known)
     data = make_page_data(folder)
     environment = Environment(
-        loader=PackageLoader("coevolve", "templates"), autoescape=True, undefined=StrictUndefined
+        loader=PackageLoader("coevolve.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
     )
 
     def own(name: str) -> Markup:

@@ -72,16 +72,19 @@ class NasBenchmark:
     aliases: tuple[str, ...] = field(default=())
 
 
-_FLOW = """tx1 tx2 tx3 ty1 ty2 ty3 tz1 tz2 tz3 dx1 dx2 dx3 dx4 dx5 dy1 dy2 dy3 dy4 dy5 dz1 dz2 dz3 dz4 dz5 dssp dt dxmax dymax dzmax
-xxcon1 xxcon2 xxcon3 xxcon4 xxcon5 yycon1 yycon2 yycon3 yycon4 yycon5 zzcon1 zzcon2 zzcon3 zzcon4 zzcon5 dx1tx1 dx2tx1 dx3tx1
-dx4tx1 dx5tx1 dy1ty1 dy2ty1 dy3ty1 dy4ty1 dy5ty1 dz1tz1 dz2tz1 dz3tz1 dz4tz1 dz5tz1 dnxm1 dnym1 dnzm1 c1c2 c1c5 c3c4 c1345 conz1 c1
-c2 c3 c4 c5 c4dssp c5dssp dtdssp dttx1 dttx2 dtty1 dtty2 dttz1 dttz2 c2dttx1 c2dtty1 c2dttz1 comz1 comz4 comz5 comz6 c3c4tx3 c3c4ty3
-c3c4tz3 c2iv con43 con16 bt ce(5,13) us(0:12,0:12,0:11) vs(0:12,0:12,0:11) ws(0:12,0:12,0:11) qs(0:12,0:12,0:11)
-rho_i(0:12,0:12,0:11) square(0:12,0:12,0:11) speed(0:12,0:12,0:11) u(5,0:12,0:12,0:11) rhs(5,0:12,0:12,0:11)
+_FLOW = """tx1 tx2 tx3 ty1 ty2 ty3 tz1 tz2 tz3 dx1 dx2 dx3 dx4 dx5 dy1 dy2 dy3 dy4 dy5 dz1 dz2
+dz3 dz4 dz5 dssp dt dxmax dymax dzmax xxcon1 xxcon2 xxcon3 xxcon4 xxcon5 yycon1 yycon2 yycon3
+yycon4 yycon5 zzcon1 zzcon2 zzcon3 zzcon4 zzcon5 dx1tx1 dx2tx1 dx3tx1 dx4tx1 dx5tx1 dy1ty1 dy2ty1
+dy3ty1 dy4ty1 dy5ty1 dz1tz1 dz2tz1 dz3tz1 dz4tz1 dz5tz1 dnxm1 dnym1 dnzm1 c1c2 c1c5 c3c4 c1345
+conz1 c1 c2 c3 c4 c5 c4dssp c5dssp dtdssp dttx1 dttx2 dtty1 dtty2 dttz1 dttz2 c2dttx1 c2dtty1
+c2dttz1 comz1 comz4 comz5 comz6 c3c4tx3 c3c4ty3 c3c4tz3 c2iv con43 con16 bt ce(5,13)
+us(0:12,0:12,0:11) vs(0:12,0:12,0:11) ws(0:12,0:12,0:11) qs(0:12,0:12,0:11) rho_i(0:12,0:12,0:11)
+square(0:12,0:12,0:11) speed(0:12,0:12,0:11) u(5,0:12,0:12,0:11) rhs(5,0:12,0:12,0:11)
 forcing(5,0:12,0:12,0:11) cuf(0:12) q(0:12) ue(0:12,5) buf(0:12,5)"""
-_LU = """dxi deta dzeta tx1 tx2 tx3 ty1 ty2 ty3 tz1 tz2 tz3 dx1 dx2 dx3 dx4 dx5 dy1 dy2 dy3 dy4 dy5 dz1 dz2 dz3 dz4 dz5 dssp dt omega frc
-ttotal maxtime tolrsd(5) rsdnm(5) errnm(5) ce(5,13) u(5,13,13,12) rsd(5,13,13,12) frct(5,13,13,12) qs(13,13,12) rho_i(13,13,12)
-a(5,5,12) b(5,5,12) c(5,5,12) d(5,5,12)"""
+_LU = """dxi deta dzeta tx1 tx2 tx3 ty1 ty2 ty3 tz1 tz2 tz3 dx1 dx2 dx3 dx4 dx5 dy1 dy2 dy3 dy4
+dy5 dz1 dz2 dz3 dz4 dz5 dssp dt omega frc ttotal maxtime tolrsd(5) rsdnm(5) errnm(5) ce(5,13)
+u(5,13,13,12) rsd(5,13,13,12) frct(5,13,13,12) qs(13,13,12) rho_i(13,13,12) a(5,5,12) b(5,5,12)
+c(5,5,12) d(5,5,12)"""
 BENCHMARKS = {
     "bt": NasBenchmark(
         "grid_points(3)",

@@ -260,8 +260,8 @@ def test_full_disk_keeps_what_is_finished(source_folder, tmp_path):
         path.write_text(
             f'run_dir = "{disk}/run"\n[corpus]\nsource = "{source_folder}"\nevaluation_fraction '
             f"= 0.4\n"
-            "[model]\nlayers = 1\nwidth = 96\nheads = 3\n[cold_start]\ngenerated = 8\nsuites = "
-            '8\nlevel = "easy"\n[verify]\nmutants = 2\n'
+            '[cold_start]\ngenerated = 8\nsuites = 8\nlevel = "easy"\n[settings]\n'
+            '"model.layers" = 1\n"model.width" = 96\n"model.heads" = 3\n"verify.mutants" = 2\n'
         )
         done = cli("run", path, "--local")
         assert done.returncode == 2, done.stderr[-2000:]

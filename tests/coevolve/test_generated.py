@@ -10,9 +10,9 @@ from corpora.splits import EvaluationGuard
 
 
 def pairs(share: float, **cold: object) -> list[tuple[str, str, str, str]]:
-    config = parse(
-        {"cold_start": {"level": "easy", **cold}, "settings": {"cold_start.structures": share}}, "t"
-    )
+    beside = cold.pop("beside", 1 / 3)
+    settings = {"cold_start.structures": share, "cold_start.beside": beside}
+    config = parse({"cold_start": {"level": "easy", **cold}, "settings": settings}, "t")
     made = generate_pairs(config, 60, 0, EvaluationGuard([]), config.directions)
     return [(a.dialect, b.dialect, a.text, b.text) for a, b in made]
 

@@ -141,12 +141,10 @@ def test_tokens_and_answers_are_those_counted_by_hand() -> None:
     """
     programs = [Program("cpp", f"f{k}", f"{k:032d}") for k in range(14)]
     corpus = RunCorpus(tuple(programs[:10]), (), tuple(programs[10:]), {})
-    cold = {"generated": 100, "suites": 40, "directions": ["cuda:cpp"], "beside": 0.5}
+    cold = {"generated": 100, "suites": 40, "directions": ["cuda:cpp"]}
     rounds = {
         "count": 3,
         "samples": 4,
-        "suites": 2,
-        "per_source": 2,
         "replay": 3,
         "epochs": 2,
         "learn": "both",
@@ -156,6 +154,7 @@ def test_tokens_and_answers_are_those_counted_by_hand() -> None:
         "round": rounds,
         "evaluate": {"samples": 10},
         "verify": {"workers": 3},
+        "settings": {"cold_start.beside": 0.5, "round.suites": 2, "round.per_source": 2},
     }
     config = parse(table, "t")
     work, asked = estimate_translator_work(config, corpus), estimate_tester_work(config, corpus)

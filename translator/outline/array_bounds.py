@@ -8,8 +8,8 @@ zero or more. Of two bounds that an index has, each is a candidate.
     python -c "from corpora.records import Program; \\
         from translator.outline.parse_cpp import parse_function; \\
         from translator.outline.array_bounds import find_array_lengths; \\
-        print(find_array_lengths(parse_function(Program('cpp', 'f', 'void f(int n, float *x) { \\
-        for (int i = 0; i < n; i++) x[2 * i] = 1; }'))))"
+print(find_array_lengths(parse_function(Program('cpp', 'f', 'void f(int n, int ld, float *x) { for
+(int i = 0; i < n; i++) for (int j = 0; j <= i; j++) x[i * ld + j] = 1; }'))))"
 """
 
 from __future__ import annotations
