@@ -145,7 +145,9 @@ def _override(table: dict, text: str) -> None:
     except tomllib.TOMLDecodeError:
         parsed = value
     section, dot, name = key.strip().rpartition(".")
-    if section.startswith(f"{TABLE}."):
+    if key.strip() in HIDDEN:
+        section, name = TABLE, key.strip()
+    elif section.startswith(f"{TABLE}."):
         section, name = TABLE, key.strip().removeprefix(f"{TABLE}.")
     if "." in section:
         raise ConfigError(f"--set '{text}': unknown key '{key.strip()}'{_nearest(section)}")

@@ -88,7 +88,8 @@ def measure_tester(
     settings = {
         "direction": str(corpus.direction),
         "seed": seed,
-        "verify": {"backend": backend, "mutants": 0, "least_strength": 0.0},
+        "verify": {"backend": backend, "least_strength": 0.0},
+        "settings": {"verify.mutants": 0},
     }
     verifier = Verifier(parse(settings, "evaluation"))
     bar = ProgressBar("asking the Tester", len(corpus.items))

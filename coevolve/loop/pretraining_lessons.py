@@ -9,8 +9,8 @@ in every pass and depends on the seed, the step, the pass and the function alone
 
     python -c "from coevolve.config.schema import parse; \\
         from coevolve.loop.pretraining_lessons import collect_unpaired; \\
-print([(s.dialect, len(s.training)) for s in collect_unpaired(parse({'ladder': {'examples': 100}},
-'x'), (), ())])"
+        config = parse({'settings': {'ladder.examples': 100}}, 'x'); \\
+        print([(s.dialect, len(s.training)) for s in collect_unpaired(config, (), ())])"
 """
 
 from __future__ import annotations

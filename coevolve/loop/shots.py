@@ -7,7 +7,7 @@ held-out program or a reference of the run is left out, on either side.
 
     python -c "from coevolve.config.schema import parse; \\
         from coevolve.loop.shots import make_wording; \\
-print(len(make_wording(parse({'model': {'few_shot': 2}}, 'x')).pairs))"
+print(len(make_wording(parse({'settings': {'model.few_shot': 2}}, 'x')).pairs))"
 """
 
 from __future__ import annotations

@@ -123,7 +123,7 @@ def test_toml_round_trip():
         ),
         ({"round": 3}, ("write [round]",)),
         ({"verify": {"least_strength": 2}}, ("least_strength", "[0.0, 1.0]")),
-        ({"evaluate": {"samples": 2}}, ("pass_at",)),
+        ({"evaluate": {"samples": 2}, "settings": {"evaluate.pass_at": [1, 5]}}, ("pass_at",)),
         ({"model": {"backend": "pretrained"}}, ("name_or_path",)),
         ({"settings": {"model.width": 100, "model.heads": 3}}, ("multiple",)),
         ({"round": {"count": -1}}, ("round.count",)),
@@ -316,3 +316,11 @@ def test_digest_ignores_where_and_how_many_workers():
         == base.digest
     )
     assert parse({"seed": 2}, "t").digest != base.digest
+
+
+def test_an_override_may_name_a_setting_that_is_no_key(tmp_path):
+    """`--set` takes what the table `settings` takes, by the same dotted name."""
+    path = tmp_path / "c.toml"
+    path.write_text('direction = "cpp:cuda"\n')
+    assert load(path, ("finetune.batch_tokens=1024",)).finetune.batch_tokens == 1024
+    assert load(path, ("settings.finetune.batch_tokens=512",)).finetune.batch_tokens == 512

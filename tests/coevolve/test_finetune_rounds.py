@@ -92,7 +92,8 @@ def run_of(tiny, tiny_llama):
         }
         table |= {
             "cold_start": {"generated": 0, "suites": 0},
-            "finetune": finetune,
+            "finetune": {k: v for k, v in finetune.items() if k == "method"},
+            "settings": {f"finetune.{k}": v for k, v in finetune.items() if k != "method"},
             "round": {"count": 1, "learn": "forward", "replay": 0.0},
         }
         config = parse(table, "t")
