@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from dataclasses import replace
+from functools import wraps
 
 import pytest
 
@@ -141,6 +142,7 @@ def test_a_step_killed_between_passes_goes_on_after_the_last_finished_one(climbi
     service.config = service.checkpoints.config = config
     done, whole = [], TranslatorService.pretrain
 
+    @wraps(whole)
     def dies_at_the_third(self, wanted, *rest):
         if len(done) == 3:
             raise KeyboardInterrupt
@@ -152,13 +154,13 @@ def test_a_step_killed_between_passes_goes_on_after_the_last_finished_one(climbi
         run_pretraining(run)
     first, second = list_step_paths(run.folder, ("mlm", "dae"))
     assert first.figures.exists() and second.measured(1).exists() and not second.figures.exists()
-    monkeypatch.setattr(
-        TranslatorService,
-        "pretrain",
-        lambda self, wanted, *rest: (
-            done.append((wanted.step, wanted.number)) or whole(self, wanted, *rest)
-        ),
-    )
+
+    @wraps(whole)
+    def counts(self, wanted, *rest):
+        done.append((wanted.step, wanted.number))
+        return whole(self, wanted, *rest)
+
+    monkeypatch.setattr(TranslatorService, "pretrain", counts)
     run_pretraining(run)
     assert done == [("mlm", 1), ("mlm", 2), ("dae", 1), ("dae", 2)]
     resumed = (second.translator / "model.safetensors").read_bytes(), second.figures.read_bytes()
