@@ -133,8 +133,9 @@ def test_times_are_from_events_and_the_cache_is_flushed(backend):
 
 def test_the_cheap_question_whether_there_is_a_device(library, tmp_path):
     ask = (
-        "from gpu_runtime.cuda.driver import count_devices; from coevolve.verification.engine "
-        "import backend_kind; print(device_count(), backend_kind('auto'))"
+        "from gpu_runtime.cuda.driver import count_devices; "
+        "from coevolve.verification.backend_choice import choose_backend_kind; "
+        "print(count_devices(), choose_backend_kind('auto'))"
     )
     root = str(Path(__file__).parents[2])
     for folder, said in ((library, "1 cuda"), (tmp_path, None)):

@@ -229,7 +229,7 @@ def test_a_child_finds_what_its_parent_was_told_to_find(tmp_path, monkeypatch):
     elsewhere.
     """
     (tmp_path / "child_elsewhere.py").write_text(
-        "from gpu_runtime.cuda.child_process import ChildChannel\nChannel().send({'here': "
+        "from gpu_runtime.cuda.child_process import ChildChannel\nChildChannel().send({'here': "
         "__file__})\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
