@@ -437,14 +437,12 @@ def _names(item: Any) -> list[str]:
         )
     if isinstance(item, (Macro, TypeAlias, Declaration)):
         return _name_parts(item.name)
-    if _is_nameless_data(item):
-        return [t.text for t in tokenize(item.text.rpartition("}")[2]) if t.kind == "word"]
     return _outer_words(item.text) if isinstance(item, Unsupported) else []
 
 
 def _defines_only(item: Any) -> bool:
     """Whether all names by which `item` is found are defined by it, none only named."""
-    if isinstance(item, (Function, Unsupported)) and not _is_nameless_data(item):
+    if isinstance(item, (Function, Unsupported)):
         return False
     return not {"::", "<"} & {t.text for t in tokenize(getattr(item, "name", ""))}
 
@@ -477,16 +475,9 @@ def _outer_words(text: str) -> list[str]:
     return found
 
 
-def _is_nameless_data(item: Any) -> bool:
-    """`struct { int a; } x;`: data of a type that no parameter can have."""
-    return isinstance(item, Unsupported) and item.kind == "anonymous structure"
-
-
 def _kind(item: Any) -> str:
     if isinstance(item, Function):
         return "prototype" if item.body is None else "definition"
-    if _is_nameless_data(item):
-        return "state"
     if isinstance(item, Unsupported) and item.kind != "template_declaration":
         return "unread"
     if not isinstance(item, Declaration):
