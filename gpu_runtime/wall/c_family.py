@@ -424,9 +424,11 @@ class _Check:
             return True
         if _NOT_STATE & set(node.storage):
             return False
-        if not isinstance(kind, PointerType) or kind.const:
+        if not isinstance(kind, PointerType):
             return not getattr(kind, "const", False)
-        return not _points_to_const(kind) or node.name in self.changed_names()
+        if not _points_to_const(kind.to):
+            return True
+        return not kind.const and node.name in self.changed_names()
 
     def has_mutable_fields(self) -> bool:
         """Whether a structure of the text has a field that changes in constants too."""

@@ -51,6 +51,8 @@ REFUSED = {
     "void f(int *a) { a[0] = 1; }",
     "static struct without a name": "void f(int *a) { static struct { int x; } s; a[0] = s.x++; }",
     "global struct without a name": "struct { int x; } s[2];\nvoid f(int *a) { a[0] = s[1].x++; }",
+    "what a constant pointer points to": "void f(int *a) { static int *const p = new int(0); "
+    "a[0] = (*p)++; }",
     "mutable field of a constant": "static const struct { mutable int c; } s = {0};\n"
     "void f(int *a) { a[0] = s.c++; }",
     "mutable field of a constant of a deduced type": "struct C { mutable int c; };\n"
