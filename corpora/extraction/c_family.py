@@ -44,6 +44,7 @@ from corpora.ir import (
 )
 from corpora.ir.edits import Edit, apply_edits
 from corpora.syntax.c_family import find_local_names
+from corpora.tokens.lexers import CPP_KEYWORDS, CPP_TYPES
 
 __all__ = ["add_definitions", "drop_definitions", "extract_functions", "find_local_names"]
 
@@ -84,6 +85,8 @@ _UNQUALIFIED = frozenset(
 """Names that `using namespace std` may be there for and that the engine's own stand-ins do not
 know.
 """
+_DEFINED = ("definition", "unread")
+_RESERVED = CPP_KEYWORDS | CPP_TYPES
 _DEVICE = {"__constant__", "__device__", "__managed__"}
 
 
@@ -91,8 +94,9 @@ _DEVICE = {"__constant__", "__device__", "__managed__"}
 class _Declaration:
     """Something outside functions that a function may need.
 
-    kind: `definition`, `prototype`, `state` (a variable that can change between calls) or `device`
-    (device data without a value, which only a function that copies to it can use).
+    kind: `definition`, `prototype`, `state` (a variable that can change between calls), `device`
+    (device data without a value, which only a function that copies to it can use) or `unread` (a
+    text without a tree, which may specialise what it names).
     """
 
     names: frozenset[str]
@@ -316,7 +320,7 @@ def _lift_declarations(
         return needed, (), ""
     # Prototypes would need the new parameters too; definitions come in their order in the file, so
     # they are left out.
-    functions = [function, *(f for d in needed if d.kind == "definition" for f in d.functions)]
+    functions = [function, *(f for d in needed if d.kind in _DEFINED for f in d.functions)]
     if device := next(
         (f.name for f in functions if {"__global__", "__device__"} & set(f.qualifiers)), None
     ):
@@ -397,11 +401,12 @@ def _declaration(span: Span, items: list[Any], scope: tuple[str, ...], text: str
         if kind == "state" and len(declared) == len(items)
         else []
     )
+    own = frozenset(name for item in items if _defines_only(item) for name in _names(item))
     after = text[span.end :].lstrip()
     end = len(text) - len(after) + 1 if after.startswith(";") and not functions else span.end
     return _Declaration(
         names,
-        _words(text[span.start : span.end]) - names - hidden,
+        _words(text[span.start : span.end]) - own - hidden,
         span.start,
         end,
         kind,
@@ -412,38 +417,71 @@ def _declaration(span: Span, items: list[Any], scope: tuple[str, ...], text: str
 
 
 def _names(item: Any) -> list[str]:
-    """Names by which a declaration is found: those that it defines, and the types of an
-    operator."""
+    """Names by which a declaration is found: those that it defines, what it specialises
+    (`h` of `h<float>`, `S` and `h` of `S<float>::h`) and the types of an operator."""
     if isinstance(item, Function):
         types = find(tuple(p.type for p in item.parameters), NamedType)
-        return [item.name, *(t.name for t in types if "operator" in item.name)]
+        operates = "operator" in item.name
+        return [
+            *_name_parts(item.name),
+            *(p for t in types if operates for p in _name_parts(t.name)),
+        ]
     if isinstance(item, Using):
         return [] if item.namespace else [item.name.split("::")[-1]]
     if isinstance(item, StructDefinition):
         inner = find(item, StructDefinition, TypeAlias)
         constants = [f.name for s in find(item, StructDefinition) if s.kind.startswith("enum")
                      for f in s.fields]  # fmt: skip
-        return [*(i.name for i in inner), *constants] if item.defined else []
+        return (
+            [*(p for i in inner for p in _name_parts(i.name)), *constants] if item.defined else []
+        )
     if isinstance(item, (Macro, TypeAlias, Declaration)):
-        return [item.name]
-    if isinstance(item, Unsupported) and item.kind == "template_declaration":
-        words = [t.text for t in tokenize(item.text)]
-        return [words[words.index("using") + 1]] if "using" in words[:-1] else []
-    if _is_nameless_data(item):
-        return [t.text for t in tokenize(item.text.rpartition("}")[2]) if t.kind == "word"]
-    return []
+        return _name_parts(item.name)
+    return _outer_words(item.text) if isinstance(item, Unsupported) else []
 
 
-def _is_nameless_data(item: Any) -> bool:
-    """`struct { int a; } x;`: data of a type that no parameter can have."""
-    return isinstance(item, Unsupported) and item.kind == "anonymous structure"
+def _defines_only(item: Any) -> bool:
+    """Whether all names by which `item` is found are defined by it, none only named."""
+    if isinstance(item, (Function, Unsupported)):
+        return False
+    return not {"::", "<"} & {t.text for t in tokenize(getattr(item, "name", ""))}
+
+
+def _name_parts(name: str) -> list[str]:
+    """`a::H<float>::of` as `a`, `H` and `of`."""
+    before, operator, _ = name.partition("operator")
+    parts, depth = [], 0
+    for token in tokenize(before if operator else name):
+        depth += token.text.count("<") - token.text.count(">")
+        if depth == 0 and token.kind == "word":
+            parts.append(token.text)
+    return [*parts, name] if operator else parts
+
+
+def _outer_words(text: str) -> list[str]:
+    """What a text without a tree may define: its words outside of brackets, and the parameters'
+    of an operator. A namespace defines what stands in it."""
+    tokens = tokenize(text)
+    words = {t.text for t in tokens}
+    whole = bool(words & {"namespace", "extern"})
+    opening = {"{", "["} if "operator" in words else {"{", "[", "("}
+    closing = {"{": "}", "[": "]", "(": ")"}
+    found, depth = [], 0
+    for token in tokens:
+        depth += token.text in opening
+        depth -= token.text in {closing[o] for o in opening}
+        if token.kind == "word" and (whole or depth == 0) and token.text not in _RESERVED:
+            found.append(token.text)
+    return found
 
 
 def _kind(item: Any) -> str:
     if isinstance(item, Function):
         return "prototype" if item.body is None else "definition"
+    if isinstance(item, Unsupported) and item.kind != "template_declaration":
+        return "unread"
     if not isinstance(item, Declaration):
-        return "state" if _is_nameless_data(item) else "definition"
+        return "definition"
     storage = set(item.storage)
     valued = item.value is not None or item.arguments is not None
     if valued and (_is_const(item.type) or storage & {"constexpr", "__constant__"}):

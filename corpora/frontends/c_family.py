@@ -904,10 +904,13 @@ class _Reader:
         group = self.span(node)
         type_node = node.child_by_field_name("type")
         if type_node is not None and type_node.child_by_field_name("body") is not None:
-            defined = self.structure(type_node)
+            unnamed = bool(declarators) and type_node.child_by_field_name("name") is None
+            name = f"unnamed_{self.declared_word(declarators[0])}" if unnamed else ""
+            defined = self.structure(type_node, name)
+            if unnamed and isinstance(defined, StructDefinition):
+                defined = replace(defined, unnamed=True)
+                base = NamedType(name, (), base.const, base.volatile)
             out.append(defined)
-            if not getattr(defined, "name", "") and declarators:
-                return [self.unsupported(node, "anonymous structure")]
         if not declarators and not out:
             if type_node is not None and type_node.type in _CLASSES:
                 label = type_node.child_by_field_name("name")
@@ -927,6 +930,13 @@ class _Reader:
         if default is not None and out and isinstance(out[-1], Declaration):
             out[-1] = replace(out[-1], value=self.expr(default))
         return out
+
+    def declared_word(self, node: Node) -> str:
+        """The name inside of a declarator: `s` of `*s[3] = {1}`; '' where brackets hide it."""
+        while (inner := node.child_by_field_name("declarator")) is not None:
+            node = inner
+        name = self.flat(node)
+        return name if name.isidentifier() else ""
 
     def _declared(
         self, node: Node, base: Type, words: tuple[str, ...], group: Span

@@ -614,6 +614,8 @@ class StructDefinition:
     `sequence`, `bind(c)`."""
     defined: bool = True
     """False for `struct name;`, which says only that there is one."""
+    unnamed: bool = False
+    """The text gives it no name, only variables (`struct { int a; } s;`): `name` is made up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -221,7 +221,8 @@ def _refuse_members(node: StructDefinition) -> None:
     for item in node.items:
         if isinstance(item, Unsupported):
             raise SignatureError(f"it holds '{' '.join(item.text.split()[:6])}'")
-        if isinstance(item, StructDefinition) and not item.name and item.kind in _RECORDS:
+        unnamed = isinstance(item, StructDefinition) and (item.unnamed or not item.name)
+        if unnamed and item.kind in _RECORDS:
             raise SignatureError(f"it holds a {item.kind} without a name")
 
 

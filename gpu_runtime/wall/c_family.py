@@ -416,14 +416,28 @@ class _Check:
         return None
 
     def keeps_state(self, node: Declaration) -> bool:
-        if _NOT_STATE & set(node.storage):
-            return False
         kind: Type = node.type
         while isinstance(kind, ArrayType):
             kind = kind.of
-        if not isinstance(kind, PointerType) or kind.const:
+        plain = isinstance(kind, ScalarType) and kind.name != "auto"
+        if not plain and self.has_mutable_fields():
+            return True
+        if _NOT_STATE & set(node.storage):
+            return False
+        if not isinstance(kind, PointerType):
             return not getattr(kind, "const", False)
-        return not _points_to_const(kind) or node.name in self.changed_names()
+        if not _points_to_const(kind.to):
+            return True
+        return not kind.const and node.name in self.changed_names()
+
+    def has_mutable_fields(self) -> bool:
+        """Whether a structure of the text has a field that changes in constants too."""
+        return any(
+            "mutable" in one.storage
+            for node in self.nodes
+            if isinstance(node, StructDefinition)
+            for one in node.fields
+        )
 
     def changed_names(self) -> set[str]:
         """Names that an assignment, an increment or `&` stands at."""

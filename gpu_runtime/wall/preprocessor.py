@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from corpora.frontends.c_tokens import Token, tokenize
 from gpu_runtime.compile.headers import GENERATED, UNREAD
 from gpu_runtime.wall.names import ALLOWED_CALLS, KEYWORDS, TYPES
+from gpu_runtime.wall.words import quote_source
 
 MOST_TEXTS = 32
 """A text whose branches make more texts is refused."""
@@ -74,7 +75,7 @@ def check_directives(
     for line in lines:
         kind = line[1].text if len(line) > 1 else ""
         rest = [t.text for t in line[2:]]
-        said = " ".join(text[line[1].end : line[-1].end].split())[:60] if kind else ""
+        said = quote_source(text[line[1].end : line[-1].end], 60) if kind else ""
         if kind == "include":
             if not _is_allowed_header(text[line[1].end : line[-1].end].strip(), names):
                 return f"#include {said} is not among the headers that a program may include"

@@ -26,6 +26,14 @@ _TRIGRAPHS = frozenset("=/'()!<>-")
 _STD_WORDS = frozenset(("thread", "atomic_thread_fence", "this_thread", "async"))
 
 
+def quote_source(text: str, most: int = 40) -> str:
+    """`text` of a program as a reason shows it: one line of at most `most` characters, blanks
+    joined and other characters that do not print escaped."""
+    line = " ".join(text.split())
+    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
+    return shown if len(shown) <= most else f"{shown[: most - 3]}..."
+
+
 def check_layout(text: str, tokens: Sequence[Token]) -> str | None:
     """Why the spelling of `text` is refused: what a compiler might read in another way."""
     if "\0" in text:
@@ -96,7 +104,7 @@ def check_strings(code: Sequence[Token]) -> str | None:
     for token in code:
         if token.kind in ("string", "character") and ("/" in token.text):
             if "../" in token.text or any(_names_place(token.text, p) for p in _PLACES):
-                return f"the text {token.text[:40]} names a place on the machine"
+                return f"the text {quote_source(token.text)} names a place on the machine"
     return None
 
 

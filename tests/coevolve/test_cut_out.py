@@ -381,7 +381,12 @@ def test_a_batch_reads_as_compilers_do(tmp_path):
     [
         (switched("#if 0", SOURCE, SOURCE.replace("* 2", "* 3")), "* 3", "* 2"),
         ("#define TWO 2\n" + SOURCE.replace("* 2", "* TWO"), "#define TWO 2", "* 2"),
-        ("#define i k\n#define TWO 2\n" + SOURCE.replace("* 2", "* TWO"), "x[k] * 2", "TWO"),
+        ("#define i k\n#define TWO 2\n" + SOURCE.replace("* 2", "* TWO"), "#define i k", "x[k]"),
+        (
+            "#define TWO 3\n#undef TWO\nconst int TWO = 2;\n" + SOURCE.replace("* 2", "* TWO"),
+            "const int TWO = 2;",
+            "#define",
+        ),
     ],
 )
 def test_translate_asks_for_what_a_compiler_reads(tmp_path, text, kept, gone):

@@ -358,3 +358,58 @@ def test_a_macro_that_calls_cannot_hand_on_globals():
     programs, skipped = by_name(extract_programs(text, "cpp"))
     assert "macro" in skipped["f"]
     assert "void g(int *x, int n) { x[0] = get(1, n); }" in programs["g"]
+
+
+SPECIAL = """
+template <class T> T h(T v) { return v; }
+template <> float h<float>(float v) { return v * 3; }
+template <class T> struct S { static T of(T v); T v; };
+template <class T> T S<T>::of(T v) { return v; }
+template <> float S<float>::of(float v) { return v * 5; }
+template <class T> struct P { T v; };
+template <> struct P<int> { int v = 7; };
+struct A { int v; };
+struct B { int v; };
+int operator+(A a, B b) { return 11; }
+void f(float *x) { x[0] = h(x[0]); }
+void g(float *x) { x[0] = S<float>::of(x[0]); }
+void k(int *x) { x[0] = P<int>().v; }
+void l(A *x, int *y) { auto b = [](auto p) { return p; }; y[0] = x[0].v; }
+void m(int *x) { x[0] = 1; }
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "holds", "lacks"),
+    [
+        ("f", ["T h(T v)", "h<float>"], ["struct"]),
+        ("g", ["struct S", "S<T>::of", "S<float>::of"], ["h<float>", "struct P"]),
+        ("k", ["struct P {", "struct P<int>"], ["struct S"]),
+        ("l", ["struct A", "struct B", "operator+"], ["template"]),
+        ("m", [], ["template", "struct"]),
+    ],
+)
+def test_what_changes_the_meaning_of_a_name_is_cut_along(name, holds, lacks):
+    programs, _ = by_name(extract_programs(SPECIAL, "cpp"))
+    assert all(word in programs[name] for word in holds), programs[name]
+    assert not any(word in programs[name] for word in lacks), programs[name]
+
+
+def test_a_text_without_a_tree_is_cut_along_with_what_it_may_define():
+    text = (
+        "int h(double v) { return 1; }\nint h(float ]v) { return 2; }\n"
+        "void f(float *x) { x[0] = h(x[0]); }\nvoid g(float *x) { x[0] = 1; }\n"
+    )
+    programs, _ = by_name(extract_programs(text, "cpp"))
+    assert "h(float ]v)" in programs["f"] and "h(" not in programs["g"]
+
+
+def test_data_of_a_structure_without_a_name():
+    text = (
+        "struct { int x; } s;\nconst struct { int x; } t = {2};\n"
+        "void f(int *a) { a[0] = s.x; }\nvoid g(int *a) { a[0] = t.x; }\n"
+        "void h(int *a) { struct { int x; } s; s.x = 1; a[0] = s.x; }\n"
+    )
+    programs, skipped = by_name(extract_programs(text, "cpp"))
+    assert skipped["f"] == "uses the global variable 's', which tests cannot set"
+    assert "t = {2};" in programs["g"] and "= {2}" not in programs["h"]
