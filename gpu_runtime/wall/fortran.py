@@ -2,8 +2,9 @@
 
 Contract: as `gpu_runtime.wall.check`. It walks the tree of the text, free and fixed form alike.
 Calls go by a list of what is allowed: procedures of the text, intrinsic functions, `omp_*`. State
-between calls (save, common, data, initialised variables) is refused: it could count tests. What
-the front end does not know is refused with its line, unless its words are harmless.
+between calls (save, common, initialised variables, `data` of what the procedure may change) is
+refused: it could count tests. What the front end does not know is refused with its line, unless
+its words are harmless.
 
     python -c "from gpu_runtime.wall.fortran import check_fortran; \
         print(check_fortran('subroutine f\\ncall system(\"ls\")\\nend', 'fortran'))"
@@ -18,6 +19,8 @@ from corpora.frontends.fortran import parse_fortran
 from corpora.frontends.fortran_lines import Line, detect_form, read_lines
 from corpora.frontends.queries import functions_of
 from corpora.ir import (
+    Assign,
+    Bounds,
     Call,
     Declaration,
     ExpressionStatement,
@@ -28,6 +31,7 @@ from corpora.ir import (
     Module,
     Name,
     Parameter,
+    Pragma,
     Section,
     Specification,
     StructDefinition,
@@ -36,6 +40,7 @@ from corpora.ir import (
     UnsupportedExpression,
     children,
     find,
+    names_in,
     walk,
 )
 from corpora.syntax.fortran import is_fixed_form
@@ -205,6 +210,14 @@ class _Check:
         self.unit, self.form = unit, form
         self.defined = set(_defined_names(unit))
         self.known = self.defined | _INTRINSICS | OPENMP_ROUTINES | set(_unread_names(unit))
+        self.known |= set(_statement_functions(unit))
+        self.constant_data = {
+            id(node)
+            for function in functions_of(unit)
+            for node in function.body or ()
+            if isinstance(node, Specification) and node.keyword == "data"
+            if not set(_data_objects(node)) & set(_changed_names(function, self.defined))
+        }
 
     def run(self) -> str | None:
         for node, place in _walk_with_place(self.unit.items):
@@ -260,7 +273,8 @@ class _Check:
         if node.keyword == "save":
             return f"'save' is not allowed in a program ({_STATEMENTS['save']})"
         if node.keyword == "data":
-            return "'data' keeps state between calls"
+            constant = id(node) in self.constant_data
+            return None if constant else "'data' keeps state between calls"
         if node.keyword == "bind":
             return "bind(c) reaches functions outside the program"
         if node.keyword == "external" and not names <= self.defined:
@@ -369,6 +383,62 @@ def _defined_names(unit: TranslationUnit) -> Iterator[str]:
         ):
             tokens = read_lines(node.text, "free")[0].tokens
             yield from (t.text for t in tokens if t.kind == "id")
+
+
+def _statement_functions(unit: TranslationUnit) -> Iterator[str]:
+    """Names of statement functions, which no `call` reaches."""
+    for node in find(unit.items, Unsupported):
+        if node.kind == "statement function":
+            yield next(_words_of(node.text), "")
+
+
+def _words_of(text: str) -> Iterator[str]:
+    """Names that stand in a text of Fortran, keywords among them."""
+    return (t.text for line in read_lines(text, "free") for t in line.tokens if t.kind == "id")
+
+
+def _data_objects(node: Specification) -> Iterator[str]:
+    """Names that a `data` statement may give values to: those outside its values and subscripts,
+    the indices of implied loops left out.
+    """
+    tokens = [t for line in read_lines(node.text, "free") for t in line.tokens]
+    values, subscripts = False, 0
+    for before, token, after in zip([None, *tokens], tokens, [*tokens[1:], None], strict=False):
+        if token.text == "/" and not subscripts:
+            values = not values
+        elif token.text == "(" and (subscripts or before is not None and before.kind == "id"):
+            subscripts += 1
+        elif token.text == ")" and subscripts:
+            subscripts -= 1
+        elif token.kind == "id" and not values and not subscripts:
+            if after is None or after.text != "=":
+                yield token.text
+
+
+def _changed_names(function: Function, defined: set[str]) -> Iterator[str]:
+    """Names that the procedure, or one inside it, may change. defined: names of the text's own
+    procedures, which may change their arguments; so may what cannot be read.
+    """
+    for node in walk(function):
+        match node:
+            case Assign(target=target, op=op, value=value):
+                yield from names_in(target)
+                yield from names_in(value) if op == "=>" else ()
+            case Bounds(variable=variable):
+                yield variable
+            case Pragma(clauses=clauses):
+                yield from (n for c in clauses if c.name not in _READ_CLAUSES for n in names_in(c))
+            case Call(function=Name(id=name)) if name in _READING - defined:
+                pass
+            case Call():
+                yield from names_in(node)
+            case Unsupported(text=text) | UnsupportedExpression(text=text):
+                yield from _words_of(text)
+
+
+_READING = _INTRINSICS - {"c_loc"} | {"print"}
+"""What changes none of its arguments."""
+_READ_CLAUSES = frozenset("shared firstprivate if num_threads num_teams".split())
 
 
 def _unread_names(unit: TranslationUnit) -> Iterator[str]:
