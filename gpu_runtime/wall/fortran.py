@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from corpora.frontends.fortran import parse_fortran
+from corpora.frontends.fortran_expressions import TYPE_WORDS
 from corpora.frontends.fortran_lines import Line, detect_form, read_lines
 from corpora.frontends.queries import functions_of
 from corpora.ir import (
@@ -163,6 +164,9 @@ _BY_WORDS = frozenset(
         "syntax error",
         "missing end",
         "associate",
+        "named construct",
+        "select type",
+        "typed index",
         "critical",
         "arithmetic if",
         "computed goto",
@@ -343,21 +347,34 @@ class _Check:
     def words(self, line: Line) -> str | None:
         """Why the words of a statement without a node are refused."""
         words = [t.text for t in line.tokens]
-        if words[:1] and words[0] in _STATEMENTS and words[1:2] != ["="]:
-            return f"'{words[0]}' is not allowed in a program ({_STATEMENTS[words[0]]})"
-        for token, following in zip(line.tokens, [*words[1:], ""], strict=False):
+        if _keeps_value(words):
+            return "an initialised variable keeps its value between calls"
+        for before, token, rest in zip(
+            ["", *words], line.tokens, (words[k:] for k in range(1, len(words) + 1)), strict=False
+        ):
             if token.kind == "bad":
                 return f"line {token.line}: '{token.text}' is no Fortran"
-            if token.kind != "id":
-                continue
-            name = token.text
-            if _NAMES.get(name) and name not in self.defined:
-                return f"'{name}' is not allowed in a program ({_NAMES[name]})"
-            if following == "(" and name in ("read", "open", "close", "inquire", "bind"):
-                return f"'{name}' is not allowed in a program"
-        for before, name in zip(words, words[1:], strict=False):
-            if before == "call" and name not in self.defined | _CALLABLE:
-                return f"'{name}' is called but not defined in the text"
+            if token.kind == "id":
+                if reason := self.word(before, token.text, rest):
+                    return reason
+        return None
+
+    def word(self, before: str, name: str, rest: list[str]) -> str | None:
+        """Why a name or keyword is refused. before, rest: the words around it."""
+        following = rest[0] if rest else ""
+        begins = before in ("", ")") and following not in ("=", "=>", "%")
+        if begins and name in _STATEMENTS:
+            return f"'{name}' is not allowed in a program ({_STATEMENTS[name]})"
+        if following == "(" and name in ("read", "open", "close", "inquire", "bind"):
+            return f"'{name}' is not allowed in a program"
+        if begins and name == "write" and not (rest[1:2] in (["*"], ["6"]) and rest[2] in ",)"):
+            return "'write' to anything but the standard output is not allowed in a program"
+        if begins and name == "exit" and following != "(":
+            return None  # the statement
+        if _NAMES.get(name) and name not in self.defined:
+            return f"'{name}' is not allowed in a program ({_NAMES[name]})"
+        if before == "call" and name not in self.defined | _CALLABLE:
+            return f"'{name}' is called but not defined in the text"
         return None
 
     def refuse(self, node: Any, construct: str) -> str:
@@ -383,6 +400,20 @@ def _defined_names(unit: TranslationUnit) -> Iterator[str]:
         ):
             tokens = read_lines(node.text, "free")[0].tokens
             yield from (t.text for t in tokens if t.kind == "id")
+
+
+def _keeps_value(words: list[str]) -> bool:
+    """Whether a statement gives a variable a value that it keeps between calls."""
+    if words[:1] == ["data"]:
+        return True
+    if words[:1] == [] or words[0] not in TYPE_WORDS or "parameter" in words:
+        return False
+    depth = 0
+    for word in words:
+        depth += (word in ("(", "[")) - (word in (")", "]"))
+        if depth == 0 and word in ("=", "=>", "/", "save"):
+            return True
+    return False
 
 
 def _statement_functions(unit: TranslationUnit) -> Iterator[str]:

@@ -40,6 +40,14 @@ HONEST = {
         "      SUBROUTINE F(N, X, K)\n      REAL*8 X(N), SQ, T\n      SQ(T) = T*T\n      "
         "IF (X(1)) 10, 20, 20\n   10 X(1) = SQ(X(1))\n   20 GO TO (30), K\n   30 K = 3\n      END"
     ),
+    "values between slashes": (
+        "subroutine f(n, x)\n integer n\n real x(n), c(2) /1., 2./\n x(1) = c(2)\nend"
+    ),
+    "constructs without a node": (
+        "subroutine f(n, x)\n integer n\n real x(n)\n a: if (n > 1) then\n x(1) = 1\n "
+        "if (x(2) > 0) exit a\n write(*, *) x(2)\n x(2) = 2\n end if a\n"
+        " do concurrent (integer :: j = 1:n)\n x(j) = x(j)+1\n end do\nend"
+    ),
     "part of a character variable": "subroutine f(s)\n character(9) s\n print *, s(1:3)\nend",
 }
 HOSTILE = {
@@ -99,6 +107,22 @@ HOSTILE = {
     "statement function named like a routine": (
         "subroutine f(x)\n system(y) = y\n x = system('ls')\nend"
     ),
+    "values between slashes": "subroutine f(x)\n integer k /0/\n k = k+1\nend",
+    **{
+        f"{name} in a named construct": (
+            f"subroutine f(x)\n a: if (x > 0) then\n {text}\n exit a\n end if a\nend"
+        )
+        for name, text in {
+            "file": "write(9, *) x",
+            "a second file": "write(*, *) 1; write(9, *) x",
+            "a file of the end": "if (x > 1) rewind 9",
+            "a call": "call foo(x)",
+            "exit": "call exit(1)",
+            "an initial value": "block\n integer :: k = 3\n k = k+1\n end block",
+            "data": "block\n integer k\n data k /3/\n k = k+1\n end block",
+            "save": "block\n integer, save :: k\n end block",
+        }.items()
+    },
     "blockdata": "block data q\n common /c/ k\n data k /1/\nend",
     "associate": "subroutine f(x)\n associate (y => x)\n open(9)\n end associate\nend",
     "associate call": (
