@@ -200,7 +200,7 @@ class _Parser:
             self.at += 1
             return [self._pragma(line)]
         kind = _unit_head(line) if line.directive is None else ""
-        if kind == "module":
+        if kind == "module" or kind == "submodule" and _is_submodule(line.tokens):
             return [self._module()]
         if kind in ("submodule", "block data"):
             return [self._skipped_unit(kind)]
@@ -253,15 +253,17 @@ class _Parser:
     def _module(self) -> Module:
         head = self.lines[self.at]
         self.at += 1
-        name = head.tokens[1].text
-        state = self._enter(Scope(), head)
+        name, parent = head.tokens[-1].text, _words(head.tokens[2:-2])
+        host = self.modules.get(head.tokens[-3].text) if parent else None
+        state = self._enter(Scope(host), head)
         scope = self.scope
+        scope.sees_unknown |= bool(parent) and host is None
         self._body()
         body, uses, _ = self._leave(state)
         inner = self._contained(scope)
         self.modules[name] = scope
         end = self._close_unit()
-        return Module(name, (*body, *inner), uses, _between(head.span, end))
+        return Module(name, (*body, *inner), uses, _between(head.span, end), parent)
 
     def _enter(self, scope: Scope, head: Line) -> tuple:
         """Begins a unit; gives what `_leave` needs to go back to the unit around it."""
@@ -1354,6 +1356,12 @@ def _is_data(tokens: tuple[Token, ...]) -> bool:
             depth += (token.text == "(") - (token.text == ")")
             slashes += depth == 0 and token.text == "/" and at > 0
     return depth == 0 and slashes > 0 and slashes % 2 == 0 and tokens[-1].text == "/"
+
+
+def _is_submodule(tokens: tuple[Token, ...]) -> bool:
+    """Whether the statement is `submodule (m) s` or `submodule (m:p) s`."""
+    kinds = "".join("i" if t.kind == "id" else t.text for t in tokens)
+    return kinds in ("i(i)i", "i(i:i)i")
 
 
 def _is_word(line: Line, word: str) -> bool:

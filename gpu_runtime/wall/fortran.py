@@ -238,8 +238,9 @@ class _Check:
                 return self.unsupported(node)
             case Function():
                 return self.function(node, place) or self.uses(node.uses)
-            case Module():
-                return self.uses(node.uses)
+            case Module(parent=parent):
+                parents = (parent.partition(":")[0],) if parent else ()
+                return self.uses((*parents, *node.uses))
             case Specification():
                 return self.specification(node)
             case Declaration() if place != "type":

@@ -386,6 +386,22 @@ def test_names_of_constructs_are_left_out_unless_an_exit_names_them():
     assert isinstance(left, Unsupported) and left.kind == "named construct"
 
 
+def test_submodules_are_modules_with_a_parent():
+    text = (
+        "module m\ninteger, parameter :: dp = 8\ninterface\nmodule subroutine f(x)\n"
+        "real(8) :: x(3)\nend subroutine\nend interface\nend module\nsubmodule (m) s\n"
+        "contains\nmodule subroutine f(x)\nreal(dp) :: x(3)\nx(1) = 2\nend subroutine\n"
+        "end submodule\n"
+    )
+    unit = parse_fortran(text)
+    inner = unit.items[1]
+    assert isinstance(inner, Module) and (inner.name, inner.parent) == ("s", "m")
+    assert inner.items[0].parameters[0].type.of == ScalarType("f64", spelled="real(dp)")
+    assert isinstance(inner.items[0].body[-1].target, Access)
+    assert "submodule (m) s" in emit_fortran(unit)
+    assert parse_fortran(emit_fortran(unit)).items[1].parent == "m"
+
+
 def test_values_between_slashes_and_loops_over_objects_are_data():
     text = (
         "subroutine f\nreal a(2) /1., 2*3./, b, c(4)\n"
