@@ -409,7 +409,9 @@ class _Printer:
         self.line(f"end type {node.name}")
 
     def _module(self, node: Module) -> None:
-        self.line(f"module {node.name}")
+        self.line(
+            f"submodule ({node.parent}) {node.name}" if node.parent else f"module {node.name}"
+        )
         self.depth += 1
         for used in node.uses:
             self.line(f"use {used}")
@@ -419,7 +421,7 @@ class _Printer:
         self.statements(node.items[:place])
         self._contains(node.items[place:])
         self.depth -= 1
-        self.line(f"end module {node.name}")
+        self.line(f"end {'submodule' if node.parent else 'module'} {node.name}")
 
     def _contains(self, items: tuple[Any, ...]) -> None:
         if items:

@@ -26,6 +26,7 @@ reads both, is pure Python and carries no schedule of its own. fparser reads who
   arguments x, of the Call `write(6, *)`; `print *, x` is Call('print', (Name('*'), x)).
 - `stop 1` is Jump('stop', '1'); `error stop` has the kind `error stop`.
 - A labelled `do` loses its label unless a `goto` names it. `continue` alone makes no node.
+- Constructs other than loops lose their names; one that an `exit` names is Unsupported.
 - A region of directives is a Compound. Its `end` directive follows in `pragmas` where it has
   clauses. After a loop an `end` directive with clauses is a Pragma of its own.
 - `!$` lines are code in the dialect `openmp-fortran`, comments in `fortran`.
@@ -179,6 +180,8 @@ class _Parser:
         self.loose = False
         self.uses: list[str] = []
         self.wanted_labels: set[str] = set()
+        self.left_names: set[str] | None = set()
+        """Names of constructs that an `exit` leaves; None where the look ahead was cut short."""
 
     # ------------------------------------------------------------------------ program units
 
@@ -197,7 +200,7 @@ class _Parser:
             self.at += 1
             return [self._pragma(line)]
         kind = _unit_head(line) if line.directive is None else ""
-        if kind == "module":
+        if kind == "module" or kind == "submodule" and _is_submodule(line.tokens):
             return [self._module()]
         if kind in ("submodule", "block data"):
             return [self._skipped_unit(kind)]
@@ -250,24 +253,26 @@ class _Parser:
     def _module(self) -> Module:
         head = self.lines[self.at]
         self.at += 1
-        name = head.tokens[1].text
-        state = self._enter(Scope(), head)
+        name, parent = head.tokens[-1].text, _words(head.tokens[2:-2])
+        host = self.modules.get(head.tokens[-3].text) if parent else None
+        state = self._enter(Scope(host), head)
         scope = self.scope
+        scope.sees_unknown |= bool(parent) and host is None
         self._body()
         body, uses, _ = self._leave(state)
         inner = self._contained(scope)
         self.modules[name] = scope
         end = self._close_unit()
-        return Module(name, (*body, *inner), uses, _between(head.span, end))
+        return Module(name, (*body, *inner), uses, _between(head.span, end), parent)
 
     def _enter(self, scope: Scope, head: Line) -> tuple:
         """Begins a unit; gives what `_leave` needs to go back to the unit around it."""
         state = (self.scope, self.frames, self.pending, self.specifying, self.loose, self.uses,
-                 self.wanted_labels, self.spec_end)  # fmt: skip
+                 self.wanted_labels, self.left_names, self.spec_end)  # fmt: skip
         self.nesting += 1
         self.scope, self.frames, self.pending = scope, [_Frame("unit", head)], []
         self.specifying, self.loose, self.uses, self.spec_end = True, False, [], 0
-        self.wanted_labels = set()
+        self.wanted_labels, self.left_names = set(), set()
         self._look_ahead()
         return state
 
@@ -278,7 +283,7 @@ class _Parser:
         self.nesting -= 1
         body, uses, spec_end = self.frames[0].nodes, tuple(self.uses), self.spec_end
         (self.scope, self.frames, self.pending, self.specifying, self.loose, self.uses,
-         self.wanted_labels, self.spec_end) = state  # fmt: skip
+         self.wanted_labels, self.left_names, self.spec_end) = state  # fmt: skip
         return body, uses, spec_end
 
     def _abandon(self) -> None:
@@ -294,11 +299,13 @@ class _Parser:
         target += frame.nodes
 
     def _look_ahead(self) -> None:
-        """Notes names that are assigned with subscripts, and labels that something names."""
+        """Notes names that are assigned with subscripts, and labels and constructs that something
+        names."""
         prototypes = False
         for line in self.lines[self.at :]:
             self.looks -= 1
             if self.looks < 0:
+                self.left_names = None
                 break
             if not line.tokens:
                 continue
@@ -317,6 +324,8 @@ class _Parser:
                 if line.tokens[at + 1].text == "(":
                     self.scope.deduced.add(first.text)
             texts = {t.text for t in line.tokens}
+            if "exit" in texts and self.left_names is not None:
+                self.left_names.add(line.tokens[-1].text)
             if "goto" in texts or "go" in texts or words[0] in ("if", "read", "write", "open"):
                 self.wanted_labels |= {t for t in texts if t.isdigit()}
 
@@ -654,7 +663,7 @@ class _Parser:
             self.scope.procedures |= {t.text for t in rest if t.kind == "id"}
         elif word == "implicit":
             self._implicit(line)
-        elif word == "data" and not matches("Data_Stmt", line.tokens):
+        elif word == "data" and not _is_data(rest):
             raise FortranError
         return [Specification(word, text, line.span)]
 
@@ -887,15 +896,19 @@ class _Parser:
         test = reader.expression()
         reader.expect(")")
         if reader.accept_word("then") and reader.peek().kind == "end":
-            if name:
-                raise FortranError("named construct")
-            self._open("if", line, head=test)
+            self._check_name(name)
+            self._open("if", line, head=test, name=name)
             return True
         inner = line.tokens[reader.at :]
         if not inner or inner[0].kind == "number":
             raise FortranError
         self._append(If(test, tuple(self._nested(line, inner)), (), False, line.span))
         return True
+
+    def _check_name(self, name: str) -> None:
+        """A construct's name is left out; one that an `exit` leaves by name cannot be read."""
+        if name and (self.left_names is None or name in self.left_names):
+            raise FortranError("named construct")
 
     def _nested(self, line: Line, tokens: tuple[Token, ...]) -> list[Any]:
         """The statement that stands behind `if (...)`, `where (...)` or `forall (...)`."""
@@ -932,8 +945,8 @@ class _Parser:
             reader.at = 1
         if frame.kind == "unsupported" and frame.head[1] == kind:
             return True
-        if reader.peek().kind == "id":
-            raise FortranError("named construct")
+        if frame.name:
+            reader.accept_word(frame.name)
         reader.expect_end()
         if frame.kind != kind or frame.branches and frame.head is None:
             raise FortranError
@@ -951,7 +964,7 @@ class _Parser:
         test = reader.expression()
         reader.expect(")")
         if reader.peek().kind == "end":
-            self._open("where", line, head=test)
+            self._open("where", line, head=test, name=name)
             return True
         body = self._nested(line, line.tokens[reader.at :])
         self._append(If(test, tuple(body), (), True, line.span))
@@ -975,9 +988,8 @@ class _Parser:
         value = reader.expression()
         reader.expect(")")
         reader.expect_end()
-        if name:
-            raise FortranError("named construct")
-        self._open("select", line, head=value)
+        self._check_name(name)
+        self._open("select", line, head=value, name=name)
         return True
 
     def _case(self, line: Line, name: str) -> bool:
@@ -990,6 +1002,8 @@ class _Parser:
             values, keywords = reader.arguments()
             if keywords or not values:
                 raise FortranError
+        if frame.name:
+            reader.accept_word(frame.name)
         reader.expect_end()
         if frame.kind != "select":
             raise FortranError
@@ -1001,8 +1015,9 @@ class _Parser:
         return True
 
     def _block(self, line: Line, name: str) -> bool:
-        if len(line.tokens) > 1 or name:
+        if len(line.tokens) > 1:
             raise FortranError("block")
+        self._check_name(name)
         self._open("block", line)
         return True
 
@@ -1330,6 +1345,23 @@ def _words(tokens: tuple[Token, ...]) -> str:
 
 def _is_wordy(character: str) -> bool:
     return character.isalnum() or character in "_'\".$"
+
+
+def _is_data(tokens: tuple[Token, ...]) -> bool:
+    """Whether the statement is `objects / values /`, once or more. fparser knows loops over
+    objects by their contents alone, which shapes of statements do not show."""
+    depth, slashes = 0, 0
+    for at, token in enumerate(tokens):
+        if token.kind == "op":
+            depth += (token.text == "(") - (token.text == ")")
+            slashes += depth == 0 and token.text == "/" and at > 0
+    return depth == 0 and slashes > 0 and slashes % 2 == 0 and tokens[-1].text == "/"
+
+
+def _is_submodule(tokens: tuple[Token, ...]) -> bool:
+    """Whether the statement is `submodule (m) s` or `submodule (m:p) s`."""
+    kinds = "".join("i" if t.kind == "id" else t.text for t in tokens)
+    return kinds in ("i(i)i", "i(i:i)i")
 
 
 def _is_word(line: Line, word: str) -> bool:

@@ -28,6 +28,7 @@ from corpora.ir import (
     ScalarType,
     Section,
     Span,
+    Specification,
     Type,
 )  # fmt: skip
 
@@ -38,16 +39,23 @@ _ATTRIBUTES = frozenset(
 _NOT_STANDARD = frozenset(("byte", "double complex"))
 
 
-def read_declarations(line: Line, scope: Scope, component: bool = False) -> list[Declaration]:
-    """The declarations of a statement like `real, dimension(n) :: a, b`."""
+def read_declarations(
+    line: Line, scope: Scope, component: bool = False
+) -> list[Declaration | Specification]:
+    """The declarations of a statement like `real, dimension(n) :: a, b`. Values between slashes
+    (`real a(2) /1., 2./`) are a `data` statement behind the declaration.
+    """
     reader = ExpressionReader(line.tokens, scope)
     kind = reader.type_spec()
     storage, extents = _attributes(reader)
     _check_head(line.tokens[: reader.at], component)
-    found = []
+    found: list[Declaration | Specification] = []
     while True:
         declared = _entity(reader, kind, storage, extents, line.span)
         found.append(declared)
+        if reader.is_op("/") and not component:
+            values = _values_between_slashes(reader)
+            found.append(Specification("data", f"{declared.name}{values}", line.span))
         scope.types[declared.name] = declared.type
         enter_constant(declared, scope)
         if not reader.accept(","):
@@ -122,10 +130,21 @@ def _entity(
         storage = storage if "pointer" in storage else (*storage, "pointer")
     elif reader.accept("="):
         value = reader.expression()
-    elif reader.is_op("/"):
-        raise FortranError("value between slashes")
     full = ArrayType(kind, extents, column_major=True) if extents else kind
     return Declaration(name, full, value, None, storage, reader.span(first), group)
+
+
+def _values_between_slashes(reader: ExpressionReader) -> str:
+    """`/1., 2*0./` with as few blanks as it needs. Raises FortranError where it has no end."""
+    first = reader.at
+    reader.expect("/")
+    while not reader.is_op("/"):
+        if reader.peek().kind == "end":
+            raise FortranError("value between slashes")
+        reader.at += 1
+    reader.expect("/")
+    texts = [t.text for t in reader.tokens[first : reader.at]]
+    return "".join(f"{text} " if text == "," else text for text in texts)
 
 
 _WORDS = {"i": "integer", "f": "real", "c": "complex", "b": "logical"}

@@ -641,12 +641,14 @@ class TypeAlias:
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A namespace (C++) or a module (Fortran). uses: modules named by `use`."""
+    """A namespace (C++) or a module (Fortran). uses: modules named by `use`. parent: of a Fortran
+    submodule, as written in its brackets (`m`, `m:s`)."""
 
     name: str
     items: tuple[Item, ...]
     uses: tuple[str, ...] = ()
     span: Span | None = _span()
+    parent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ import re
 from corpora.analysis.accesses import element_type
 from corpora.frontends.fortran import parse_fortran
 from corpora.frontends.queries import function_named
-from corpora.ir import Call, Name, find
+from corpora.ir import Call, Function, Module, Name, find
 from corpora.records import Parameter
 from corpora.signatures.fortran import find_logical_widths
 from corpora.syntax.fortran import convert_to_free_form, find_procedures, find_program_units
@@ -182,10 +182,13 @@ def _fold(line: str) -> str:
 
 def find_entry_module(request: CompileRequest) -> str | None:
     """Name of the module that holds the entry procedure in the text as it stands; None for an
-    external procedure.
+    external procedure. That of a procedure in a submodule is the module which it belongs to.
     """
-    found = [
-        p for p in find_procedures(request.program.text) if p.name == request.program.name.lower()
-    ]
+    name = request.program.name.lower()
+    for unit in parse_fortran(request.program.text).items:
+        if isinstance(unit, Module) and unit.parent:
+            if any(isinstance(f, Function) and f.name == name for f in unit.items):
+                return unit.parent.partition(":")[0]
+    found = [p for p in find_procedures(request.program.text) if p.name == name]
     hosts = [host.name for host in found[0].hosts if host.kind == "module"] if found else []
     return hosts[0] if hosts else None

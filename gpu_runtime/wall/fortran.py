@@ -2,8 +2,9 @@
 
 Contract: as `gpu_runtime.wall.check`. It walks the tree of the text, free and fixed form alike.
 Calls go by a list of what is allowed: procedures of the text, intrinsic functions, `omp_*`. State
-between calls (save, common, data, initialised variables) is refused: it could count tests. What
-the front end does not know is refused with its line, unless its words are harmless.
+between calls (save, common, initialised variables, `data` of what the procedure may change) is
+refused: it could count tests. What the front end does not know is refused with its line, unless
+its words are harmless.
 
     python -c "from gpu_runtime.wall.fortran import check_fortran; \
         print(check_fortran('subroutine f\\ncall system(\"ls\")\\nend', 'fortran'))"
@@ -15,9 +16,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from corpora.frontends.fortran import parse_fortran
+from corpora.frontends.fortran_expressions import TYPE_WORDS
 from corpora.frontends.fortran_lines import Line, detect_form, read_lines
 from corpora.frontends.queries import functions_of
 from corpora.ir import (
+    Assign,
+    Bounds,
     Call,
     Declaration,
     ExpressionStatement,
@@ -28,6 +32,7 @@ from corpora.ir import (
     Module,
     Name,
     Parameter,
+    Pragma,
     Section,
     Specification,
     StructDefinition,
@@ -36,6 +41,7 @@ from corpora.ir import (
     UnsupportedExpression,
     children,
     find,
+    names_in,
     walk,
 )
 from corpora.syntax.fortran import is_fixed_form
@@ -158,6 +164,9 @@ _BY_WORDS = frozenset(
         "syntax error",
         "missing end",
         "associate",
+        "named construct",
+        "select type",
+        "typed index",
         "critical",
         "arithmetic if",
         "computed goto",
@@ -205,6 +214,14 @@ class _Check:
         self.unit, self.form = unit, form
         self.defined = set(_defined_names(unit))
         self.known = self.defined | _INTRINSICS | OPENMP_ROUTINES | set(_unread_names(unit))
+        self.known |= set(_statement_functions(unit))
+        self.constant_data = {
+            id(node)
+            for function in functions_of(unit)
+            for node in function.body or ()
+            if isinstance(node, Specification) and node.keyword == "data"
+            if not set(_data_objects(node)) & set(_changed_names(function, self.defined))
+        }
 
     def run(self) -> str | None:
         for node, place in _walk_with_place(self.unit.items):
@@ -221,8 +238,9 @@ class _Check:
                 return self.unsupported(node)
             case Function():
                 return self.function(node, place) or self.uses(node.uses)
-            case Module():
-                return self.uses(node.uses)
+            case Module(parent=parent):
+                parents = (parent.partition(":")[0],) if parent else ()
+                return self.uses((*parents, *node.uses))
             case Specification():
                 return self.specification(node)
             case Declaration() if place != "type":
@@ -260,7 +278,8 @@ class _Check:
         if node.keyword == "save":
             return f"'save' is not allowed in a program ({_STATEMENTS['save']})"
         if node.keyword == "data":
-            return "'data' keeps state between calls"
+            constant = id(node) in self.constant_data
+            return None if constant else "'data' keeps state between calls"
         if node.keyword == "bind":
             return "bind(c) reaches functions outside the program"
         if node.keyword == "external" and not names <= self.defined:
@@ -329,21 +348,34 @@ class _Check:
     def words(self, line: Line) -> str | None:
         """Why the words of a statement without a node are refused."""
         words = [t.text for t in line.tokens]
-        if words[:1] and words[0] in _STATEMENTS and words[1:2] != ["="]:
-            return f"'{words[0]}' is not allowed in a program ({_STATEMENTS[words[0]]})"
-        for token, following in zip(line.tokens, [*words[1:], ""], strict=False):
+        if _keeps_value(words):
+            return "an initialised variable keeps its value between calls"
+        for before, token, rest in zip(
+            ["", *words], line.tokens, (words[k:] for k in range(1, len(words) + 1)), strict=False
+        ):
             if token.kind == "bad":
                 return f"line {token.line}: '{token.text}' is no Fortran"
-            if token.kind != "id":
-                continue
-            name = token.text
-            if _NAMES.get(name) and name not in self.defined:
-                return f"'{name}' is not allowed in a program ({_NAMES[name]})"
-            if following == "(" and name in ("read", "open", "close", "inquire", "bind"):
-                return f"'{name}' is not allowed in a program"
-        for before, name in zip(words, words[1:], strict=False):
-            if before == "call" and name not in self.defined | _CALLABLE:
-                return f"'{name}' is called but not defined in the text"
+            if token.kind == "id":
+                if reason := self.word(before, token.text, rest):
+                    return reason
+        return None
+
+    def word(self, before: str, name: str, rest: list[str]) -> str | None:
+        """Why a name or keyword is refused. before, rest: the words around it."""
+        following = rest[0] if rest else ""
+        begins = before in ("", ")") and following not in ("=", "=>", "%")
+        if begins and name in _STATEMENTS:
+            return f"'{name}' is not allowed in a program ({_STATEMENTS[name]})"
+        if following == "(" and name in ("read", "open", "close", "inquire", "bind"):
+            return f"'{name}' is not allowed in a program"
+        if begins and name == "write" and not (rest[1:2] in (["*"], ["6"]) and rest[2] in ",)"):
+            return "'write' to anything but the standard output is not allowed in a program"
+        if begins and name == "exit" and following != "(":
+            return None  # the statement
+        if _NAMES.get(name) and name not in self.defined:
+            return f"'{name}' is not allowed in a program ({_NAMES[name]})"
+        if before == "call" and name not in self.defined | _CALLABLE:
+            return f"'{name}' is called but not defined in the text"
         return None
 
     def refuse(self, node: Any, construct: str) -> str:
@@ -369,6 +401,76 @@ def _defined_names(unit: TranslationUnit) -> Iterator[str]:
         ):
             tokens = read_lines(node.text, "free")[0].tokens
             yield from (t.text for t in tokens if t.kind == "id")
+
+
+def _keeps_value(words: list[str]) -> bool:
+    """Whether a statement gives a variable a value that it keeps between calls."""
+    if words[:1] == ["data"]:
+        return True
+    if words[:1] == [] or words[0] not in TYPE_WORDS or "parameter" in words:
+        return False
+    depth = 0
+    for word in words:
+        depth += (word in ("(", "[")) - (word in (")", "]"))
+        if depth == 0 and word in ("=", "=>", "/", "save"):
+            return True
+    return False
+
+
+def _statement_functions(unit: TranslationUnit) -> Iterator[str]:
+    """Names of statement functions, which no `call` reaches."""
+    for node in find(unit.items, Unsupported):
+        if node.kind == "statement function":
+            yield next(_words_of(node.text), "")
+
+
+def _words_of(text: str) -> Iterator[str]:
+    """Names that stand in a text of Fortran, keywords among them."""
+    return (t.text for line in read_lines(text, "free") for t in line.tokens if t.kind == "id")
+
+
+def _data_objects(node: Specification) -> Iterator[str]:
+    """Names that a `data` statement may give values to: those outside its values and subscripts,
+    the indices of implied loops left out.
+    """
+    tokens = [t for line in read_lines(node.text, "free") for t in line.tokens]
+    values, subscripts = False, 0
+    for before, token, after in zip([None, *tokens], tokens, [*tokens[1:], None], strict=False):
+        if token.text == "/" and not subscripts:
+            values = not values
+        elif token.text == "(" and (subscripts or before is not None and before.kind == "id"):
+            subscripts += 1
+        elif token.text == ")" and subscripts:
+            subscripts -= 1
+        elif token.kind == "id" and not values and not subscripts:
+            if after is None or after.text != "=":
+                yield token.text
+
+
+def _changed_names(function: Function, defined: set[str]) -> Iterator[str]:
+    """Names that the procedure, or one inside it, may change. defined: names of the text's own
+    procedures, which may change their arguments; so may what cannot be read.
+    """
+    for node in walk(function):
+        match node:
+            case Assign(target=target, op=op, value=value):
+                yield from names_in(target)
+                yield from names_in(value) if op == "=>" else ()
+            case Bounds(variable=variable):
+                yield variable
+            case Pragma(clauses=clauses):
+                yield from (n for c in clauses if c.name not in _READ_CLAUSES for n in names_in(c))
+            case Call(function=Name(id=name)) if name in _READING - defined:
+                pass
+            case Call():
+                yield from names_in(node)
+            case Unsupported(text=text) | UnsupportedExpression(text=text):
+                yield from _words_of(text)
+
+
+_READING = _INTRINSICS - {"c_loc"} | {"print"}
+"""What changes none of its arguments."""
+_READ_CLAUSES = frozenset("shared firstprivate if num_threads num_teams".split())
 
 
 def _unread_names(unit: TranslationUnit) -> Iterator[str]:

@@ -184,8 +184,9 @@ def get_letters(expression: Expression | None) -> list[int]:
     """Code of the one character that a literal is; none for any other expression."""
     if not isinstance(expression, Literal) or expression.type not in ("char", "string"):
         return []
-    text = value_of(expression)
-    return [ord(text)] if isinstance(text, str) and len(text) == 1 and " " <= text <= "~" else []
+    value = value_of(expression)
+    code = ord(value) if isinstance(value, str) and len(value) == 1 else value
+    return [code] if isinstance(code, int) and ord(" ") <= code <= ord("~") else []
 
 
 def get_heads(source: SourceTree) -> list[tuple[For | While, tuple[Any, ...]]]:

@@ -109,6 +109,13 @@ PAIRS = {
         "void f(int n, const float *x, bool *m, bool *any_set) { *any_set = false; for (int i "
         "= 0; i < n; i++) { m[i] = m[i] != (x[i] > 0); *any_set |= m[i]; } }",
     ),
+    "procedure of a submodule": (
+        "module m\n interface\n module subroutine f(n, x)\n integer, intent(in) :: n\n real, "
+        "intent(inout) :: x(n)\n end subroutine\n end interface\nend module\n"
+        "submodule (m) s\ncontains\n module subroutine f(n, x)\n integer, intent(in) :: n\n "
+        "real, intent(inout) :: x(n)\n x = x + 1\n end subroutine\nend submodule\n",
+        "void f(int n, float *x) { for (int i = 0; i < n; i++) x[i] += 1; }",
+    ),
     "character flag": (
         "      SUBROUTINE F(UPLO, N, X)\n      CHARACTER UPLO\n      DOUBLE PRECISION X(N)\n   "
         "   IF (UPLO .EQ. 'U') THEN\n        DO 10 I = 1, N\n"

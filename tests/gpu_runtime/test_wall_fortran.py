@@ -31,6 +31,23 @@ HONEST = {
         "subroutine f(g, x)\n interface\n real function g(y)\n real y\n end function\n end "
         "interface\n real x\n x = g(x)\nend"
     ),
+    "a table that data fills": (
+        "subroutine f(n, x)\n integer n, i\n real x(n), c(3), d(2, 2)\n data c /1., 2*2./, "
+        "((d(i, j), i = 1, 2), j = 1, 2) /4*0./\n do i = 1, n\n x(i) = x(i) * c(mod(i, 3) + 1) "
+        "+ max(d(1, 2), 0.)\n end do\n print *, c\nend"
+    ),
+    "statement function": (
+        "      SUBROUTINE F(N, X, K)\n      REAL*8 X(N), SQ, T\n      SQ(T) = T*T\n      "
+        "IF (X(1)) 10, 20, 20\n   10 X(1) = SQ(X(1))\n   20 GO TO (30), K\n   30 K = 3\n      END"
+    ),
+    "values between slashes": (
+        "subroutine f(n, x)\n integer n\n real x(n), c(2) /1., 2./\n x(1) = c(2)\nend"
+    ),
+    "constructs without a node": (
+        "subroutine f(n, x)\n integer n\n real x(n)\n a: if (n > 1) then\n x(1) = 1\n "
+        "if (x(2) > 0) exit a\n write(*, *) x(2)\n x(2) = 2\n end if a\n"
+        " do concurrent (integer :: j = 1:n)\n x(j) = x(j)+1\n end do\nend"
+    ),
     "part of a character variable": "subroutine f(s)\n character(9) s\n print *, s(1:3)\nend",
 }
 HOSTILE = {
@@ -60,6 +77,52 @@ HOSTILE = {
     "after ;": "subroutine f(x)\n x = 1;open(9)\nend",
     "label": "subroutine f(x)\n 10 open(9)\nend",
     "data": "subroutine f(x)\n integer k\n data k /0/\n k = k+1\nend",
+    "data changed by a call": (
+        "subroutine f(x)\n integer k\n data k /0/\n call g(k)\ncontains\n subroutine g(i)\n "
+        "integer i\n i = i+1\n end subroutine\nend"
+    ),
+    "data changed by a function": (
+        "subroutine f(x)\n integer k, g\n data k /0/\n x = g(k)\nend\n"
+        "integer function g(i)\n i = i+1\n g = i\nend"
+    ),
+    "data changed by the host's procedure": (
+        "subroutine f(x)\n integer k(2)\n data (k(i), i = 1, 2) /0, 0/\n call g\ncontains\n "
+        "subroutine g\n k(2) = k(2)+1\n end subroutine\nend"
+    ),
+    "data changed behind a pointer": (
+        "subroutine f(x)\n integer, target :: k\n integer, pointer :: p\n data k /0/\n p => k\n "
+        "p = p+1\nend"
+    ),
+    "data changed by a loop": (
+        "subroutine f(x)\n integer i\n data i /0/\n x = i\n do i = 1, 9\n end do\nend"
+    ),
+    "data changed in associate": (
+        "subroutine f(x)\n integer k\n data k /0/\n associate (p => k)\n p = p+1\n "
+        "end associate\nend"
+    ),
+    "data changed by a status": (
+        "subroutine f(x)\n integer k\n data k /0/\n write(*, *, iostat=k) x\nend"
+    ),
+    "data of a module": "module m\n integer k\n data k /0/\nend module",
+    "statement function named like a routine": (
+        "subroutine f(x)\n system(y) = y\n x = system('ls')\nend"
+    ),
+    "values between slashes": "subroutine f(x)\n integer k /0/\n k = k+1\nend",
+    **{
+        f"{name} in a named construct": (
+            f"subroutine f(x)\n a: if (x > 0) then\n {text}\n exit a\n end if a\nend"
+        )
+        for name, text in {
+            "file": "write(9, *) x",
+            "a second file": "write(*, *) 1; write(9, *) x",
+            "a file of the end": "if (x > 1) rewind 9",
+            "a call": "call foo(x)",
+            "exit": "call exit(1)",
+            "an initial value": "block\n integer :: k = 3\n k = k+1\n end block",
+            "data": "block\n integer k\n data k /3/\n k = k+1\n end block",
+            "save": "block\n integer, save :: k\n end block",
+        }.items()
+    },
     "blockdata": "block data q\n common /c/ k\n data k /1/\nend",
     "associate": "subroutine f(x)\n associate (y => x)\n open(9)\n end associate\nend",
     "associate call": (

@@ -110,3 +110,12 @@ def test_letters_over_several_lines():
     )
     letters = find_option_letters(signature, source)
     assert letters == {"uplo": (ord("U"), ord("L"), ord("#"))}
+
+
+def test_letters_of_c_are_characters_too():
+    signature, source = read(
+        "void f(char uplo, int n, double *x) { if (uplo == 'U') x[0] = n; "
+        "else if ('L' == uplo) x[n - 1] = 0; }"
+    )
+    letters = find_option_letters(signature, source)
+    assert letters == {"uplo": (ord("U"), ord("L"), ord("#"))}

@@ -32,6 +32,7 @@ from corpora.ir import (
     Pragma,
     ScalarType,
     Section,
+    Specification,
     StructDefinition,
     Switch,
     Unary,
@@ -371,6 +372,47 @@ def test_statement_functions_are_named():
     found = body("subroutine f\nreal :: g, x\ng(x) = x + 1\nx = g(2.0)\nend")
     assert [u.kind for u in find(found, Unsupported)] == ["statement function"]
     assert isinstance(found[-1].value, Call)
+
+
+def test_names_of_constructs_are_left_out_unless_an_exit_names_them():
+    text = (
+        "subroutine f(n)\na: if (n > 1) then\nn = 1\nelse if (n < 0) then a\nn = 2\nelse a\n"
+        "b: select case (n)\ncase (1) b\nn = 3\nend select b\nend if a\n"
+        "c: if (n > 2) then\nif (n > 3) exit c\nn = 4\nend if c\nend"
+    )
+    found = body(text)
+    choice, left = found[-2:]
+    assert isinstance(choice, If) and isinstance(choice.otherwise[0].otherwise[0], Switch)
+    assert isinstance(left, Unsupported) and left.kind == "named construct"
+
+
+def test_submodules_are_modules_with_a_parent():
+    text = (
+        "module m\ninteger, parameter :: dp = 8\ninterface\nmodule subroutine f(x)\n"
+        "real(8) :: x(3)\nend subroutine\nend interface\nend module\nsubmodule (m) s\n"
+        "contains\nmodule subroutine f(x)\nreal(dp) :: x(3)\nx(1) = 2\nend subroutine\n"
+        "end submodule\n"
+    )
+    unit = parse_fortran(text)
+    inner = unit.items[1]
+    assert isinstance(inner, Module) and (inner.name, inner.parent) == ("s", "m")
+    assert inner.items[0].parameters[0].type.of == ScalarType("f64", spelled="real(dp)")
+    assert isinstance(inner.items[0].body[-1].target, Access)
+    assert "submodule (m) s" in emit_fortran(unit)
+    assert parse_fortran(emit_fortran(unit)).items[1].parent == "m"
+
+
+def test_values_between_slashes_and_loops_over_objects_are_data():
+    text = (
+        "subroutine f\nreal a(2) /1., 2*3./, b, c(4)\n"
+        "data (c(i), i = 1, 4) /4*0./, b /1/\nb = a(1)\nend"
+    )
+    found = body(text)
+    data = [n.text for n in find(found, Specification) if n.keyword == "data"]
+    assert data[0] == "a/1., 2*3./" and data[1].startswith("(c(i)")
+    assert not list(find(found, Unsupported))
+    again = emit_fortran(parse_fortran(text))
+    assert [n.text for n in find(parse_fortran(again).items, Specification)] == data
 
 
 # --------------------------------------------------------------------------------- directives
