@@ -19,15 +19,13 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures import TimeoutError as OutOfTime
+from concurrent.futures import ProcessPoolExecutor, TimeoutError as OutOfTime, as_completed
 from dataclasses import dataclass
 from multiprocessing import active_children, get_context
 from pathlib import Path
 
 from gold import gold_pairs
-from mutants import Judged, judged_mutants
-from mutants import markdown as mutant_table
+from mutants import Judged, judged_mutants, markdown as mutant_table
 
 from coevolve.verification.engine import Engine, Pair, VerifyConfig
 from corpora.dialects import guess_dialect

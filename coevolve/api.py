@@ -15,8 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from corpora.dialects import DIALECTS, guess_dialect
-from corpora.dialects import parse_direction as direction_of
+from corpora.dialects import DIALECTS, guess_dialect, parse_direction as direction_of
 from corpora.records import Program, UnitTestSuite, Verdict
 
 if TYPE_CHECKING:

@@ -77,10 +77,17 @@ def _is_user_error(error: Exception) -> bool:
 
 def _parser() -> tuple[Parser, argparse._SubParsersAction]:
     """The parser, and its commands."""
-    from coevolve.cli import compare, completion, decontaminate, directions, plan, watch
-    from coevolve.cli import evaluate as evaluate_command
-    from coevolve.cli import translate as translate_command
-    from coevolve.cli import verify as verify_command
+    from coevolve.cli import (
+        compare,
+        completion,
+        decontaminate,
+        directions,
+        evaluate as evaluate_command,
+        plan,
+        translate as translate_command,
+        verify as verify_command,
+        watch,
+    )
 
     parser = Parser(
         prog="coevolve",

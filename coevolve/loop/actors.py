@@ -153,8 +153,7 @@ class RunMeters:
     """
 
     def __init__(self) -> None:
-        from ray.util.metrics import Counter as Total
-        from ray.util.metrics import Gauge
+        from ray.util.metrics import Counter as Total, Gauge
 
         self.candidates = Total(
             "coevolve_candidates_total", "Translations proposed, before equal ones are dropped."

@@ -25,8 +25,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from coevolve.verification.backend_choice import choose_backend_kind, make_backend
-from coevolve.verification.programs import is_whole_program_pair, verify_programs
-from coevolve.verification.programs import make_program_suite as programs_suite
+from coevolve.verification.programs import (
+    is_whole_program_pair,
+    make_program_suite as programs_suite,
+    verify_programs,
+)
 from coevolve.verification.target_thresholds import verify_at_target_thresholds
 from corpora.extraction.extract import TOO_DEEP
 from corpora.records import Blame, Outcome, Program, Signature, UnitTestSuite, Verdict, content_hash

@@ -13,8 +13,7 @@ import random
 import re
 from collections.abc import Callable
 
-from corpora.generator.core import expressions as ast
-from corpora.generator.core import names
+from corpora.generator.core import expressions as ast, names
 from corpora.generator.core.builder import Builder
 from corpora.generator.core.nest import Nest, Parameter, Style
 from corpora.generator.core.shapes import find_accesses, parallelize_inner_loop
@@ -26,6 +25,7 @@ from corpora.generator.families import (
     deep,
     digits,
     everyday,
+    fortran_halos as fortran_families,
     fortran_sums,
     free,
     graphs,
@@ -48,7 +48,6 @@ from corpora.generator.families import (
     textual_lines,
     windows,
 )
-from corpora.generator.families import fortran_halos as fortran_families
 from corpora.generator.families.host_wrappers import (
     hosted,
     hosted_buffers,
@@ -56,11 +55,13 @@ from corpora.generator.families.host_wrappers import (
     hosted_sums,
     hosted_totals,
 )
-from corpora.generator.families.irregular import last_match as odd
-from corpora.generator.families.irregular import locals as odd_locals
-from corpora.generator.families.irregular import loops as odd_loops
-from corpora.generator.families.irregular import pointer_chases as odd_chases
-from corpora.generator.families.irregular import steps as odd_steps
+from corpora.generator.families.irregular import (
+    last_match as odd,
+    locals as odd_locals,
+    loops as odd_loops,
+    pointer_chases as odd_chases,
+    steps as odd_steps,
+)
 from corpora.generator.families.loop_heads import heads, heads_steps
 from corpora.generator.families.moving_pointers import moving_blocks, moving_index, moving_places
 from corpora.generator.families.sequential import (

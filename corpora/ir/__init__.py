@@ -7,6 +7,16 @@
 | `edits` | replacing spans of the source text, all at once, checked for overlap |
 """
 
-from corpora.ir.edits import Edit, apply_edits
+from corpora.ir.edits import (
+    Edit as Edit,
+    apply_edits as apply_edits,
+)
 from corpora.ir.nodes import *  # noqa: F403
-from corpora.ir.walk import children, find, names_in, rewrite_statements, transform, walk
+from corpora.ir.walk import (
+    children as children,
+    find as find,
+    names_in as names_in,
+    rewrite_statements as rewrite_statements,
+    transform as transform,
+    walk as walk,
+)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from functools import lru_cache
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, overload
 
 from corpora.ir.nodes import Name, Span
 
@@ -54,7 +54,15 @@ def walk(node: Any) -> Iterator[Any]:
         stack.extend(reversed(list(children(top))))
 
 
-def find(node: Any, *kinds: type[T]) -> Iterator[T]:
+@overload
+def find(node: Any, kind: type[T], /) -> Iterator[T]: ...
+
+
+@overload
+def find(node: Any, /, *kinds: type[Any]) -> Iterator[Any]: ...
+
+
+def find(node: Any, /, *kinds: type[Any]) -> Iterator[Any]:
     """Every node of one of the classes `kinds` in `node`, which may be a tuple of nodes."""
     return (n for n in walk(node) if isinstance(n, kinds))
 

@@ -28,6 +28,7 @@ from corpora.ir import (
     Extent,
     Function,
     NamedType,
+    Parameter as FunctionParameter,
     PointerType,
     ReferenceType,
     Return,
@@ -37,7 +38,6 @@ from corpora.ir import (
     Type,
     find,
 )
-from corpora.ir import Parameter as FunctionParameter
 from corpora.records import Member, Parameter, Program, Signature
 from corpora.signatures.element_types import (
     DeclaredShape,

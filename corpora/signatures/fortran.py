@@ -40,6 +40,7 @@ from corpora.ir import (
     Module,
     Name,
     NamedType,
+    Parameter as DummyArgument,
     Pragma,
     ScalarType,
     Specification,
@@ -48,7 +49,6 @@ from corpora.ir import (
     Type,
     Unsupported,
 )
-from corpora.ir import Parameter as DummyArgument
 from corpora.records import ELEMENT_TYPES, Parameter, Program, Signature
 from corpora.signatures.errors import SignatureError
 

@@ -32,6 +32,7 @@ from corpora.ir import (
     Module,
     Name,
     NamedType,
+    Parameter as FunctionParameter,
     PointerType,
     Pragma,
     StructDefinition,
@@ -41,7 +42,6 @@ from corpora.ir import (
     children,
     find,
 )
-from corpora.ir import Parameter as FunctionParameter
 from corpora.ir.edits import Edit, apply_edits
 from corpora.records import Parameter, Signature
 from corpora.signatures.element_types import (
@@ -352,10 +352,10 @@ def flatten_members(text: str, signature: Signature, dialect: str = "cuda") -> s
         return text
     reading = _Members.of(text, function, owners)
     edits = reading.edits(function.body or ())
-    for parameter in function.parameters:
-        if parameter.name in owners and parameter.span and not parameter.span.expanded:
-            declared = _declared_members(owners[parameter.name])
-            edits.append(Edit(parameter.span.start, parameter.span.end, declared))
+    for taken in function.parameters:
+        if taken.name in owners and taken.span and not taken.span.expanded:
+            declared = _declared_members(owners[taken.name])
+            edits.append(Edit(taken.span.start, taken.span.end, declared))
     return apply_edits(text, edits)
 
 

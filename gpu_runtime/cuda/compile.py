@@ -22,8 +22,7 @@ from pathlib import Path
 from corpora.records import content_hash
 from gpu_runtime.backend import Compiled, CompileRequest, Variant
 from gpu_runtime.call import shims_cpp, shims_cuda
-from gpu_runtime.compile import compiler as compile_module
-from gpu_runtime.compile import units
+from gpu_runtime.compile import compiler as compile_module, units
 from gpu_runtime.compile.compiler import compile_requests, make_entry_symbol
 from gpu_runtime.compile.object_store import replace_file
 from gpu_runtime.compile.toolchain import NATIVE, digest_parts, find_cache_root

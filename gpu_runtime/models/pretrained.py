@@ -31,10 +31,10 @@ from transformers import (
     AutoModelForSeq2SeqLM,
     AutoTokenizer,
     BitsAndBytesConfig,
+    PreTrainedConfig as HfConfig,
+    PreTrainedModel as HfModel,
+    PreTrainedTokenizerBase as HfTokenizer,
 )
-from transformers import PreTrainedConfig as HfConfig
-from transformers import PreTrainedModel as HfModel
-from transformers import PreTrainedTokenizerBase as HfTokenizer
 from transformers.distributed import DistributedConfig
 from transformers.utils import is_gguf_available
 

@@ -45,8 +45,7 @@ from corpora.ir import (
     find,
     names_in,
 )
-from corpora.records import Parameter as TestedParameter
-from corpora.records import Signature
+from corpora.records import Parameter as TestedParameter, Signature
 from corpora.signatures.enumerations import find_enumerations
 from tester.generate.source_tree import (
     COMPARISONS,

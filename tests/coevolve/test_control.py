@@ -5,8 +5,7 @@ alone.
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from coevolve.config.schema import ConfigError, parse
 from coevolve.evaluation.contamination import read_manifest

@@ -12,8 +12,7 @@ import pytest
 
 from coevolve.config.schema import parse
 from coevolve.evaluation.contamination import Manifest
-from coevolve.loop import run_pretraining as ladder
-from coevolve.loop import stages
+from coevolve.loop import run_pretraining as ladder, stages
 from coevolve.loop.pretraining_lessons import (
     VALIDATION,
     PretrainingPass,

@@ -7,8 +7,7 @@ from itertools import combinations, product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from coevolve.evaluation.metrics import efficiency_at_k, pass_at_k, speedup_at_k
 from coevolve.evaluation.statistics import (

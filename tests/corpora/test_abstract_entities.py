@@ -3,8 +3,7 @@ Fortran.
 """
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from corpora import builtin
 from corpora.dialects import DIALECTS, get_dialect

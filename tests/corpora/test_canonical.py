@@ -5,8 +5,7 @@ reserves.
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from corpora.tokens.canonical import canonicalize, restore
 from corpora.tokens.lexers import lex

@@ -18,8 +18,7 @@ from corpora.generator.emit.fortran_layout import (
     use_dotted_operators,
     use_kind_suffixes,
 )
-from corpora.generator.families import fortran_halos as fortran_families
-from corpora.generator.families import fortran_sums
+from corpora.generator.families import fortran_halos as fortran_families, fortran_sums
 from translator.decoding.forced_prefix import find_forced_prefix
 from translator.prompting.translate import canonicalize_program
 

@@ -13,11 +13,13 @@ from families import items_of, nest_of
 from corpora.generator import LEVELS, generate, nests
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.shapes import _independent
-from corpora.generator.families.irregular import last_match as odd
-from corpora.generator.families.irregular import locals as odd_locals
-from corpora.generator.families.irregular import loops as odd_loops
-from corpora.generator.families.irregular import pointer_chases as odd_chases
-from corpora.generator.families.irregular import steps as odd_steps
+from corpora.generator.families.irregular import (
+    last_match as odd,
+    locals as odd_locals,
+    loops as odd_loops,
+    pointer_chases as odd_chases,
+    steps as odd_steps,
+)
 
 verification = pytest.importorskip("coevolve.verification.engine")
 

@@ -5,8 +5,7 @@ read is named.
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from corpora.suites.program_tests import (
     ProgramSuite,

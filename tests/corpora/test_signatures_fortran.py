@@ -5,8 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from corpora.frontends.fortran_expressions import FortranError, read_expression
 from corpora.frontends.fortran_kinds import evaluate_kind

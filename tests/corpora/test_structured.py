@@ -12,8 +12,7 @@ import re
 import pytest
 
 from corpora.generator import Computation, generate
-from corpora.generator.core import expressions as ast
-from corpora.generator.core import structures
+from corpora.generator.core import expressions as ast, structures
 from corpora.generator.core.nest import Axis, Nest, Parameter, Region, Structure, Style
 from corpora.generator.core.structures import group_parameters
 from corpora.generator.emit.cpp import emit_cpp

@@ -10,15 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from corpora.records import Parameter, Program, Signature
 from corpora.signatures.signature import read_signature
 from gpu_runtime.backend import Arguments, CompileRequest, Status, Variant
 from gpu_runtime.call import shims_cpp
-from gpu_runtime.compile import compiler as compiling
-from gpu_runtime.compile import units
+from gpu_runtime.compile import compiler as compiling, units
 from gpu_runtime.compile.compiler import compile_requests
 from gpu_runtime.compile.object_store import ObjectStore
 from gpu_runtime.compile.toolchain import find_toolchain

@@ -5,8 +5,7 @@ a line.
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from gpu_runtime.call.shims_cuda import find_side, has_uninitialized
 from gpu_runtime.emulation.cuda_rewrite import rewrite_cuda, tokenize

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from corpora.records import Program, UnitTestSuite
 from corpora.signatures.signature import SignatureError, read_signature

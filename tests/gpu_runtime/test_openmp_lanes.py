@@ -5,8 +5,7 @@ else is touched.
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from gpu_runtime.openmp.lanes import expose_simd_lanes
 

@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from gpu_runtime.models.backends import MODEL_BACKENDS
 from gpu_runtime.models.pretrained import PretrainedConfig, PretrainedModel

@@ -4,8 +4,7 @@ contents decide.
 
 from __future__ import annotations
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from corpora.records import ArrayValue, Fill, ScalarValue, UnitTest, UnitTestSuite
 from tester.generate.lengths import infer_lengths

@@ -5,8 +5,7 @@ way there and back.
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from corpora.generator import generate
 from corpora.records import ArrayValue, Program, UnitTest, UnitTestSuite

@@ -5,8 +5,7 @@ without a compiler.
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from corpora.records import Blame, Outcome, Verdict
 from translator.prompting.answers import (

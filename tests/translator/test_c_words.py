@@ -6,8 +6,7 @@ from __future__ import annotations
 
 import random
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from translator.decoding import c_words
 from translator.decoding.c_words import (

@@ -7,8 +7,7 @@ That what comes out means the same is tested by execution (tests/coevolve/test_s
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from corpora.datasets.loaders import load_corpus
 from corpora.dialects import parse_direction

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from translator.normalize.affine import AffineSum
 from translator.normalize.c_blocks import Block, declare_scalars, print_function

@@ -165,11 +165,9 @@ def _expand_names(text: str, name: str) -> str:
 
 
 def _local_names(unit: TranslationUnit) -> set[str]:
-    return {
-        each.name
-        for function in functions_of(unit)
-        for each in (*function.parameters, *declarations_in(function))
-    }
+    functions = functions_of(unit)
+    taken = {each.name for function in functions for each in function.parameters}
+    return taken | {each.name for function in functions for each in declarations_in(function)}
 
 
 def _is_constant(item: Declaration) -> bool:

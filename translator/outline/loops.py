@@ -258,7 +258,7 @@ class _Reader:
 
 
 def _arrays_of(function: Function) -> frozenset[str]:
-    typed = (*function.parameters, *find(function.body or (), Declaration))
+    typed: tuple[Any, ...] = (*function.parameters, *find(function.body or (), Declaration))
     return frozenset(each.name for each in typed if isinstance(each.type, ArrayType))
 
 

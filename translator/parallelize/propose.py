@@ -95,7 +95,7 @@ class _Loop:
             if isinstance(end, Binary) and (end.op, end.right) == (nearer, Literal("1", "i32")):
                 end, op = end.left, op[0]
             test = Binary(op, name, end)
-        start = replace(self.range.declared, value=self.range.lower)
+        start = replace(self._declared(), value=self.range.lower)
         step = self.node.step or (Assign(name, "--", None),)
         return replace(self.node, start=(start,), test=test, step=step)
 
@@ -108,9 +108,14 @@ class _Loop:
         if (step := self._step()) != Literal("1", "i32"):
             far = Binary("*", step, far)
         if self.range.lower == Literal("0", "i32") and self.range.direction > 0:
-            return replace(self.range.declared, value=far)
+            return replace(self._declared(), value=far)
         op = "+" if self.range.direction > 0 else "-"
-        return replace(self.range.declared, value=Binary(op, self.range.lower, far))
+        return replace(self._declared(), value=Binary(op, self.range.lower, far))
+
+    def _declared(self) -> Declaration:
+        """The declaration of the loop's variable in its head; a proposal is made of no other."""
+        assert self.range.declared is not None
+        return self.range.declared
 
     def _step(self) -> Expression:
         """Its size, without a sign."""

@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import random
 
-from corpora.generator.core import expressions as ast
-from corpora.generator.core import names
+from corpora.generator.core import expressions as ast, names
 from corpora.generator.core.nest import Parameter
 
 FLOATS = frozenset(("f32", "f64"))

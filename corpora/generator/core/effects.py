@@ -10,8 +10,7 @@ places of this iteration.
 
 from __future__ import annotations
 
-from corpora.generator.core import expressions as ast
-from corpora.generator.core import names
+from corpora.generator.core import expressions as ast, names
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.points import IterationPoint, make_input_place, make_output_place
 

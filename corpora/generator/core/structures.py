@@ -17,8 +17,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from corpora.generator.core import expressions as ast
-from corpora.generator.core import names
+from corpora.generator.core import expressions as ast, names
 from corpora.generator.core.nest import Nest, Parameter, Structure, Style
 from corpora.tokens.lexers import CPP_TYPES
 

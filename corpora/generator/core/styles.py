@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import random
 
-from corpora.generator.core import expressions as ast
-from corpora.generator.core import names
+from corpora.generator.core import expressions as ast, names
 from corpora.generator.core.nest import Axis, Nest, Parameter, Style
 from corpora.generator.core.shapes import find_accesses
 from corpora.generator.emit.c_statements import WORDS

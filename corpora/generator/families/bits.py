@@ -10,8 +10,7 @@ never shifted out.
 
 from __future__ import annotations
 
-from corpora.generator.core import expressions as ast
-from corpora.generator.core import names
+from corpora.generator.core import expressions as ast, names
 from corpora.generator.core.builder import Builder
 from corpora.generator.core.nest import Axis, Nest, Region
 from corpora.generator.families.grids import extents, loops

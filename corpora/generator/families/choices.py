@@ -8,8 +8,7 @@ Contract: as for the other families; C only, every case ends with `break`.
 
 from __future__ import annotations
 
-from corpora.generator.core import effects, names
-from corpora.generator.core import expressions as ast
+from corpora.generator.core import effects, expressions as ast, names
 from corpora.generator.core.builder import Builder
 from corpora.generator.core.nest import Axis, Nest, Region
 from corpora.generator.core.points import IterationPoint, make_output_place

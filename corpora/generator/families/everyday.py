@@ -9,8 +9,7 @@ hold; integers are multiplied at most once, so that small inputs never overflow.
 
 from __future__ import annotations
 
-from corpora.generator.core import expressions as ast
-from corpora.generator.core import names
+from corpora.generator.core import expressions as ast, names
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Axis, Nest, Region
 from corpora.generator.core.points import IterationPoint, make_input_place, make_output_place

@@ -14,8 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from corpora.generator.core import expressions as ast
-from corpora.generator.core import names
+from corpora.generator.core import expressions as ast, names
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Axis, Nest, Region
 from corpora.generator.families.free_body import Body

@@ -10,8 +10,7 @@ are read after they are set.
 
 from __future__ import annotations
 
-from corpora.generator.core import expressions as ast
-from corpora.generator.core import names
+from corpora.generator.core import expressions as ast, names
 from corpora.generator.core.builder import FLOATS, Builder
 
 FEW = (1, 2, 3, 4)

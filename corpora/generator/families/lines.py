@@ -10,8 +10,7 @@ Contract: every family takes a builder and returns a `Nest` without name and sty
 
 from __future__ import annotations
 
-from corpora.generator.core import effects, names
-from corpora.generator.core import expressions as ast
+from corpora.generator.core import effects, expressions as ast, names
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Axis, Nest, Region
 from corpora.generator.core.points import (

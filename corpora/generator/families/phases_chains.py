@@ -9,8 +9,7 @@ Contract: as in `phases`; one thread does all of them.
 
 from __future__ import annotations
 
-from corpora.generator.core import expressions as ast
-from corpora.generator.core import names
+from corpora.generator.core import expressions as ast, names
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Nest
 from corpora.generator.core.one_thread import (

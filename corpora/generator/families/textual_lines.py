@@ -10,8 +10,7 @@ same in other words, so that nothing beyond the line is read.
 
 from __future__ import annotations
 
-from corpora.generator.core import expressions as ast
-from corpora.generator.core import names
+from corpora.generator.core import expressions as ast, names
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Axis, Nest, Region
 from corpora.generator.families.textual import AT, FIRST, OUTS, PATTERNS, ROW, TEXTS, letter, within

@@ -7,8 +7,7 @@ python -c "from corpora.generator import generate; \\
 
 from __future__ import annotations
 
-from corpora.generator.core import expressions as ast
-from corpora.generator.core import names
+from corpora.generator.core import expressions as ast, names
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Axis, Nest, Parameter, Region
 from corpora.generator.core.points import IterationPoint, make_output_place

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from corpora.emit.c_family import Style, emit_c_family
 from corpora.frontends.c_family import literal_type, parse_c_family

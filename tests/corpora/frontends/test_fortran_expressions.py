@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from fparser.two import Fortran2003
 from fparser.two.parser import ParserFactory
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from corpora.emit.fortran import emit_expression
 from corpora.frontends.fortran_expressions import OPERATORS, FortranError, read_expression

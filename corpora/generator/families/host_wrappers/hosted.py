@@ -11,8 +11,7 @@ operations share out, are `returns.reduced`.
 
 from __future__ import annotations
 
-from corpora.generator.core import expressions as ast
-from corpora.generator.core import names
+from corpora.generator.core import expressions as ast, names
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Nest, Parameter
 from corpora.generator.core.one_thread import (

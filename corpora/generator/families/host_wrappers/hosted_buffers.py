@@ -11,8 +11,7 @@ are.
 
 from __future__ import annotations
 
-from corpora.generator.core import expressions as ast
-from corpora.generator.core import names
+from corpora.generator.core import expressions as ast, names
 from corpora.generator.core.builder import Builder
 from corpora.generator.core.nest import Axis, Nest, Parameter, Region
 from corpora.generator.core.one_thread import (

@@ -10,8 +10,7 @@ null `void *`, as threads do.
 
 from __future__ import annotations
 
-from corpora.generator.core import effects, names
-from corpora.generator.core import expressions as ast
+from corpora.generator.core import effects, expressions as ast, names
 from corpora.generator.core.builder import Builder
 from corpora.generator.core.nest import Axis, Nest, Parameter, Region
 from corpora.generator.core.one_thread import add_terms, make_assignment, use_floating_type

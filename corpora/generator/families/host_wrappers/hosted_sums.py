@@ -10,8 +10,7 @@ alone, so one thread does it; a sum of terms that know nothing of each other is 
 
 from __future__ import annotations
 
-from corpora.generator.core import expressions as ast
-from corpora.generator.core import names
+from corpora.generator.core import expressions as ast, names
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Nest, Parameter
 from corpora.generator.core.one_thread import make_assignment, make_local

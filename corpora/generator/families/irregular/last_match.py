@@ -11,8 +11,7 @@ iteration's own place.
 
 from __future__ import annotations
 
-from corpora.generator.core import expressions as ast
-from corpora.generator.core import names
+from corpora.generator.core import expressions as ast, names
 from corpora.generator.core.builder import Builder
 from corpora.generator.core.nest import Axis, Nest, Region
 from corpora.generator.families.grids import extents

@@ -10,8 +10,7 @@ only if it is. Tests read what no iteration writes.
 
 from __future__ import annotations
 
-from corpora.generator.core import expressions as ast
-from corpora.generator.core import names
+from corpora.generator.core import expressions as ast, names
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Axis, Nest, Parameter, Region
 from corpora.generator.core.one_thread import make_likely_test

@@ -13,8 +13,7 @@ from __future__ import annotations
 
 import re
 
-from corpora.generator.core import expressions as ast
-from corpora.generator.core import names
+from corpora.generator.core import expressions as ast, names
 from corpora.generator.core.builder import Builder
 from corpora.generator.core.nest import Nest
 from corpora.generator.core.shapes import make_flat_index

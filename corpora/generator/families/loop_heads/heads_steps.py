@@ -9,8 +9,7 @@ Contract: as for the other families; right for every suite whose sizes are at le
 
 from __future__ import annotations
 
-from corpora.generator.core import effects, names
-from corpora.generator.core import expressions as ast
+from corpora.generator.core import effects, expressions as ast, names
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Axis, Nest, Region
 from corpora.generator.core.points import IterationPoint, make_output_place

@@ -12,8 +12,7 @@ have two arrays, the right pitch, or carry along the inner loop only.
 
 from __future__ import annotations
 
-from corpora.generator.core import expressions as ast
-from corpora.generator.core import names
+from corpora.generator.core import expressions as ast, names
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Axis, Nest, Region
 from corpora.generator.core.one_thread import (

@@ -11,8 +11,7 @@ values, whatever is carried.
 
 from __future__ import annotations
 
-from corpora.generator.core import expressions as ast
-from corpora.generator.core import names
+from corpora.generator.core import expressions as ast, names
 from corpora.generator.core.builder import FLOATS, Builder, choose_default_fill
 from corpora.generator.core.nest import Nest, Parameter, Region
 from corpora.generator.core.one_thread import make_constant

@@ -10,8 +10,7 @@ of its own), so every place lies inside its array whatever the data are.
 
 from __future__ import annotations
 
-from corpora.generator.core import expressions as ast
-from corpora.generator.core import names
+from corpora.generator.core import expressions as ast, names
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Nest, Region
 from corpora.generator.core.points import make_gathered_index

@@ -11,8 +11,7 @@ the first is the parallel family `lines.total`.
 
 from __future__ import annotations
 
-from corpora.generator.core import expressions as ast
-from corpora.generator.core import names
+from corpora.generator.core import expressions as ast, names
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Nest, Parameter, Region
 from corpora.generator.families.sequential.carried import (
