@@ -1691,13 +1691,13 @@ class _Reader:
         return found
 
     def _names_type(self, node: Node) -> bool:
-        """Whether the T of `(T)` names a type; it then gets its role for the next round."""
-        if node.type != "identifier":
+        """Whether the T or T<n> of `(T)` names a type; it gets its role for the next round."""
+        if node.type not in ("identifier", "template_function"):
             return False
         found = self.lookup(self.word(node))
         if found is None or found is _VALUE or found is _FUNCTION:
             return False
-        self.give_role(node, "type")
+        self.give_role(node, "type" if node.type == "identifier" else "declared")
         return True
 
     def unary(self, node: Node) -> Any:

@@ -87,7 +87,7 @@ types = st.recursive(
 
 
 cast_types = types.filter(lambda t: getattr(t, "name", "") != "Box")
-"""tree-sitter reads `(Box<int, 4>)-x` as a difference."""
+"""`(Box<int, 4>)-x` is a difference where nothing declares Box."""
 
 
 def _expressions(inner: st.SearchStrategy) -> st.SearchStrategy:
@@ -254,6 +254,16 @@ def test_what_is_no_declarator_stays_an_expression(statement, place):
     text = f"struct Point; void f(int a, int b, int *v) {{ {place.format(statement)} }}"
     found = parse_c_family(text, "cpp").items[-1]
     assert not any(isinstance(n, (Declaration, Unsupported)) for n in walk(found.body))
+
+
+@pytest.mark.parametrize("operand", ["-x", "&x", "*x", "+x", "(x)", "x", "-x * 2"])
+def test_a_declared_template_in_brackets_is_a_cast(operand):
+    text = f"template <class T, int n> struct Box; int x; auto y = (Box<int, 4>){operand};"
+    value = parse_c_family(text, "cpp").items[-1].value
+    cast = value.left if isinstance(value, Binary) else value
+    assert isinstance(cast, Cast) and cast.type.name == "Box" and len(cast.type.arguments) == 2
+    value = parse_c_family("int x; auto y = (half<float>)-x;", "cpp").items[-1].value
+    assert isinstance(value, Binary)  # it may be a variable
 
 
 @RELAXED
