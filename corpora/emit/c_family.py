@@ -297,14 +297,16 @@ class _Printer:
 
     def assign_text(self, node: Assign) -> str:
         if node.value is None:
-            return f"{self.expression(node.target, _POSTFIX)}{node.op}"
-        return (
-            f"{self.expression(node.target, _UNARY)} {node.op} "
-            f"{self.expression(node.value, _ASSIGN)}"
-        )
+            target = self.expression(node.target, _POSTFIX)
+            return f"({target}){node.op}" if _begins_with_type(node.target) else target + node.op
+        target = self.expression(node.target, _UNARY)
+        if _begins_with_type(node.target):
+            target = f"({target})"
+        return f"{target} {node.op} {self.expression(node.value, _ASSIGN)}"
 
     def expression_statement(self, node: ExpressionStatement) -> list[str]:
-        return [f"{self.expression(node.expression)};"]
+        text = self.expression(node.expression)
+        return [f"({text});" if _begins_with_type(node.expression) else f"{text};"]
 
     def short(self, node: Any) -> str:
         """A statement without its semicolon, as the head of a `for` holds it."""
@@ -588,6 +590,24 @@ class _Printer:
 
     def unknown(self, node: UnsupportedExpression) -> tuple[str, int]:
         return node.text, _PRIMARY
+
+
+def _begins_with_type(node: Any) -> bool:
+    """Whether `T(x)` is the first thing written: a statement that begins so declares x."""
+    while True:
+        match node:
+            case Cast(style="function"):
+                return True
+            case Binary(left=inner) | Access(base=inner) | Member(base=inner):
+                node = inner
+            case Call(function=inner) | Conditional(test=inner) | AssignExpression(target=inner):
+                node = inner
+            case Increment(target=inner, prefix=False):
+                node = inner
+            case Comma(items=(inner, *_)):
+                node = inner
+            case _:
+                return False
 
 
 def parse_c_clause(text: str) -> Any:

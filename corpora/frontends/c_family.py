@@ -224,6 +224,10 @@ _OPERATORS = {"and": "&&", "or": "||", "not": "!", "bitand": "&", "bitor": "|", 
               "compl": "~", "not_eq": "!=", "and_eq": "&=", "or_eq": "|=",
               "xor_eq": "^="}  # fmt: skip
 _CLASSES = {"struct_specifier": "struct", "class_specifier": "class", "union_specifier": "union"}
+_ONE_WORD_TYPES = {"bool", "char", "double", "float", "int", "long", "short", "signed",
+                   "unsigned"}  # fmt: skip
+_SPECIFIERS = {*_ONE_WORD_TYPES, "const", "volatile", "static", "struct", "auto", "constexpr"}
+_BEFORE_NAME = {"*", "&", "&&", "const", "volatile", *_MODIFIERS}
 _UNTYPED_WORDS = {"__global__", "__device__", "__host__", "__shared__", "__constant__",
                   "__managed__", "__grid_constant__"}  # fmt: skip
 
@@ -357,6 +361,97 @@ class _Reader:
         position = self.source.first(node)
         if self.roles.get(position) != role:
             self.found_roles.setdefault(position, role)
+
+    def _type_end(self, at: int) -> tuple[int, bool] | None:
+        """(position after the name of a type at `at`, whether a declaration says that it is one).
+
+        Only a name of one word, with its scopes and template arguments; None for anything else.
+        An undeclared name with template arguments may be a type or a function.
+        """
+        tokens = self.source.tokens
+        if at >= len(tokens) or tokens[at].kind != "word":
+            return None
+        name, at = tokens[at].text, at + 1
+        while at + 1 < len(tokens) and tokens[at].text == "::" and tokens[at + 1].kind == "word":
+            name, at = f"{name}::{tokens[at + 1].text}", at + 2
+        found = self.lookup(name)
+        if found is _VALUE or found is _FUNCTION:
+            return None
+        known = found is not None or name in _ONE_WORD_TYPES
+        if at < len(tokens) and tokens[at].text == "<" and name not in _ONE_WORD_TYPES:
+            end = _angle_end(tokens, at)
+            return None if end is None else (end, known)
+        return (at, True) if known else None
+
+    def _declares(self, at: int, *, plain: bool = False) -> bool:
+        """Whether the statement that begins at `at` declares by its type and its declarator.
+
+        What can be read as a declaration is one, as C++ says: `T (*p)[n];` and `T (x);` with T a
+        type. plain: also `T x`, which tree-sitter reads without help inside a block.
+        """
+        found = self._type_end(at)
+        if found is None:
+            return False
+        at, known = found
+        tokens, start = self.source.tokens, at
+        end = self._declarator_end(at)
+        if end is None or end >= len(tokens) or not (plain or end - start > 1):
+            return False
+        follows = tokens[end].text
+        return follows == "[" if not known else follows in (";", "=", ",", "[", "(", "{")
+
+    def _declarator_end(self, at: int) -> int | None:
+        """Position after the declared name at `at`, with the brackets round it."""
+        tokens = self.source.tokens
+        depth = 0
+        while at < len(tokens) and (tokens[at].text in _BEFORE_NAME or tokens[at].text == "("):
+            depth += tokens[at].text == "("
+            at += 1
+        if at >= len(tokens) or tokens[at].kind != "word" or self._type_end(at) is not None:
+            return None
+        at += 1
+        while depth and at < len(tokens):
+            text = tokens[at].text
+            if text == ")":
+                depth, at = depth - 1, at + 1
+                continue
+            inside = at + 1 < len(tokens) and (
+                tokens[at + 1].text == ")" or self._type_end(at + 1) is not None
+            )
+            end = _bracket_end(tokens, at) if text == "[" or (text == "(" and inside) else None
+            if end is None:
+                return None
+            at = end
+        return at
+
+    def _given_declaration(self, at: int) -> bool:
+        """Gives the first token of a statement its role where the statement declares."""
+        if at in self.found_roles:
+            return True
+        role = {"body": "body declared"}.get(self.roles.get(at, ""), "declared")
+        if self.roles.get(at) in ("declared", "body declared") or not self._declares(at):
+            return False
+        self.found_roles[at] = role
+        return True
+
+    def _given_braces(self, node: Node) -> None:
+        """Gives a declaration that is a whole body braces, which the grammar needs."""
+        before = node.prev_sibling
+        while before is not None and before.type == "ERROR":
+            node, before = before, before.prev_sibling
+        at, tokens = self.source.first(node), self.source.tokens
+        if at in self.roles or not (
+            self._declares(at, plain=True) or (tokens[at].text in _SPECIFIERS)
+        ):
+            return
+        depth, end = 0, at
+        while end < len(tokens) and (depth or tokens[end].text != ";"):
+            depth += (tokens[end].text in _OPENING) - (tokens[end].text in _CLOSING)
+            end += 1
+        if end < len(tokens) and depth == 0 and not any(p in self.roles for p in (at, end)):
+            known = self._declares(at, plain=True)
+            self.found_roles[at] = "body declared" if known else "body"
+            self.found_roles[end] = "body end"
 
     # ------------------------------------------------------------------------------- pragmas
 
@@ -976,10 +1071,14 @@ class _Reader:
         """
         while node.type != "function_declarator":
             inner = node.child_by_field_name("declarator")
+            if inner is None and node.type == "reference_declarator":
+                inner = node.named_children[-1]
             if inner is None:
                 return None
             node = inner
         label = node.child_by_field_name("declarator")
+        while label.type == "parenthesized_declarator" and label.named_child_count == 1:
+            label = label.named_children[0]  # `T (x)(a);`
         listed = node.child_by_field_name("parameters").named_children
         if not listed or label.type != "identifier":
             return None
@@ -1159,6 +1258,8 @@ class _Reader:
         waiting = at < len(self.directives) and self.directives[at].at <= self.source.first(node)
         if node.type == "compound_statement" and not waiting:
             return self.block(node)
+        if node.type in ("expression_statement", "ERROR"):
+            self._given_braces(node)
         self.scopes.append({})
         out = tuple(self.statement(node))
         self.scopes.pop()
@@ -1193,6 +1294,7 @@ class _Reader:
         elif not node.is_named and not node.is_missing:
             found = []
         else:
+            self._given_declaration(self.source.first(node))
             found = [self.unsupported(node)]
         self.depth -= 2
         if found and isinstance(found[-1], Unsupported):
@@ -1215,6 +1317,8 @@ class _Reader:
         children = node.children
         if len(children) == 1 and not children[0].is_named:
             return []
+        if self._given_declaration(self.source.first(node)):
+            return [self.unsupported(node)]
         if self.broken and node.has_error:
             return [self.broken_statement(node)]
         inner = children[0]
@@ -1311,6 +1415,7 @@ class _Reader:
             if first.type == "declaration":
                 start = self.declaration(first)
             else:
+                self._given_declaration(self.source.first(first))
                 start = [self.as_statement(e, self.span(e)) for e in _commas(first)]
         test = node.child_by_field_name("condition")
         step = node.child_by_field_name("update")
@@ -1596,13 +1701,13 @@ class _Reader:
         return found
 
     def _names_type(self, node: Node) -> bool:
-        """Whether the T of `(T)` names a type; it then gets its role for the next round."""
-        if node.type != "identifier":
+        """Whether the T or T<n> of `(T)` names a type; it gets its role for the next round."""
+        if node.type not in ("identifier", "template_function"):
             return False
         found = self.lookup(self.word(node))
         if found is None or found is _VALUE or found is _FUNCTION:
             return False
-        self.give_role(node, "type")
+        self.give_role(node, "type" if node.type == "identifier" else "declared")
         return True
 
     def unary(self, node: Node) -> Any:
@@ -1824,6 +1929,35 @@ _PREFIXED = frozenset({"unary_expression", "pointer_expression", "cast_expressio
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
 _SECTION = "__section__"
 _NOTHING = "__nothing__"
+
+
+def _bracket_end(tokens: Sequence[Token], at: int) -> int | None:
+    """Position after the bracket that closes the one at `at`."""
+    depth = 0
+    for end in range(at, len(tokens)):
+        depth += (tokens[end].text in _OPENING) - (tokens[end].text in _CLOSING)
+        if depth == 0:
+            return end + 1
+    return None
+
+
+def _angle_end(tokens: Sequence[Token], at: int) -> int | None:
+    """Position after the template arguments that begin at `at`; None where none end."""
+    depth = 0
+    while at < len(tokens) and tokens[at].text not in (";", "{", "}"):
+        text = tokens[at].text
+        if text in ("(", "["):
+            end = _bracket_end(tokens, at)
+            if end is None:
+                return None
+            at = end
+            continue
+        depth += text == "<"
+        depth -= len(text) if set(text) == {">"} else 0
+        at += 1
+        if depth <= 0:
+            return at if depth == 0 else None
+    return None
 
 
 def _section_of(call: Call) -> Section:

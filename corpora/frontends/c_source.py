@@ -2,8 +2,11 @@
 
 tree-sitter knows no declarations, so it guesses where the grammar of C++ needs them (`a * b;`,
 `(T)(x)`, `a < b > (c)`). Here each name may carry a *role*: a name with the role `value` is shown
-to tree-sitter as `(0)` and one with the role `type` as `int`, which leaves nothing to guess. The
-tree is read back by position, so that every leaf is the original token.
+to tree-sitter as `(0)` and one with the role `type` as `int`, which leaves nothing to guess. A
+name that begins a declaration (`T (*p)[n];`) has the role `declared` and is shown as `struct S`,
+which can begin no expression. A declaration that is a whole branch or loop body gets braces, as
+the grammar has none there. The tree is read back by position, so that every leaf is the original
+token.
 
     python -c "from corpora.frontends.c_tokens import tokenize; \
         from corpora.frontends.c_source import Source; \
@@ -23,7 +26,14 @@ from corpora.frontends.c_tokens import Token
 
 __all__ = ["Source"]
 
-_SHOWN = {"value": "(0)", "type": "int", "cut": ""}
+_SHOWN = {
+    "value": "(0)",
+    "type": "int",
+    "cut": "",
+    "declared": "struct S",
+    "body declared": "{ struct S",
+    "body end": "; }",
+}
 
 
 @lru_cache(maxsize=1)
@@ -39,8 +49,12 @@ def _opens_block(words: Sequence[str], at: int) -> bool:
 
 
 class Source:
-    """Tokens with the syntax tree of them. roles: token position to `value` or `type`,
-    or `cut` for a token that tree-sitter is not to see."""
+    """Tokens with the syntax tree of them.
+
+    roles: token position to `value`, `type` or `declared`; `cut` for a token that tree-sitter is
+    not to see. Of a declaration that is a body, the first token is `body`, or `body declared`
+    where it also begins with a type's name, and the semicolon `body end`.
+    """
 
     def __init__(self, tokens: Sequence[Token], roles: Mapping[int, str]) -> None:
         self.tokens = tokens
@@ -48,7 +62,7 @@ class Source:
         if not all(map(str.isascii, shown)):
             shown = ["".join(c if c.isascii() else "x" for c in s) for s in shown]
         for position, role in roles.items():
-            shown[position] = _SHOWN[role]
+            shown[position] = _SHOWN[role] if role != "body" else "{ " + shown[position]
         for position in [i for i, word in enumerate(shown) if word == "operator"]:
             if "".join(shown[position + 1 : position + 3]) in ("()", "[]"):  # one word to it
                 shown[position + 2] = shown[position + 1] + shown[position + 2]

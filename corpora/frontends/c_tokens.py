@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 __all__ = ["Token", "join_tokens", "tokenize"]
@@ -91,22 +92,27 @@ def _join_continued_lines(text: str) -> tuple[str, list[int]]:
 
 
 def join_tokens(tokens: Sequence[Token]) -> str:
-    """Text of `tokens`: one space wherever white space stood between two of them."""
-    parts = []
+    """Text of `tokens`: one space wherever white space stood between two of them.
+
+    What a macro brought together gets one too where the tokens would read as others: `- -x`.
+    """
+    parts: list[str] = []
+    run: tuple[str, ...] = ()  # the last tokens written without a space, as many as can merge
     for position, token in enumerate(tokens):
-        if position and (token.spaced or token.first or _would_merge(tokens[position - 1], token)):
+        mixed = position and tokens[position - 1].expanded != token.expanded
+        if position and (token.spaced or token.first or mixed or _merge(*run, token.text)):
             parts.append(" ")
+            run = ()
         parts.append(token.text)
+        run = (*run[-1:], token.text)
     return "".join(parts)
 
 
-def _would_merge(left: Token, right: Token) -> bool:
-    """Whether two tokens written without a space might read as another token."""
-    if left.text == "" or right.text == "":
-        return False
-    return left.expanded != right.expanded or (
-        left.text[-1].isalnum() and (right.text[0].isalnum() or right.text[0] == "_")
-    )
+@lru_cache(maxsize=4096)
+def _merge(*texts: str) -> bool:
+    """Whether tokens written without a space read as others. The longest punctuator is of three
+    characters, so three tokens (`. . .`) say it."""
+    return "" not in texts and tuple(t.text for t in _tokenize("".join(texts))) != texts
 
 
 class LineTable:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from corpora.emit.c_family import Style, emit_c_family
 from corpora.frontends.c_family import literal_type, parse_c_family
-from corpora.frontends.c_tokens import tokenize
+from corpora.frontends.c_preprocess import preprocess
+from corpora.frontends.c_tokens import join_tokens, tokenize
 from corpora.ir import (
     Access,
     ArrayType,
@@ -84,7 +86,7 @@ types = st.recursive(
 
 
 cast_types = types.filter(lambda t: getattr(t, "name", "") != "Box")
-"""tree-sitter reads `(Box<int, 4>)-x` as a difference."""
+"""`(Box<int, 4>)-x` is a difference where nothing declares Box."""
 
 
 def _expressions(inner: st.SearchStrategy) -> st.SearchStrategy:
@@ -211,6 +213,58 @@ def test_expressions(tree):
     assert parse_c_family(emit_c_family(unit), "cpp").items == unit.items, emit_c_family(tree)
 
 
+PLACES = (
+    "{{ {} }}", "if (a) {}", "if (a) b = 1; else {}", "if (a) {} else b = 1;", "for (;;) {}",
+    "while (a) {}", "do {} while (a);", "end: {}", "switch (a) {{ case 0: {} }}",
+    "switch (a) {{ case 0: b = 1; default: end: {} break; }}", "for (;;) if (a) {} else b = 1;",
+)  # fmt: skip
+declared_names = st.recursive(
+    st.just("p"), lambda inner: inner.map("({})".format) | inner.map("(*{})".format), max_leaves=3
+)
+
+
+@RELAXED
+@given(
+    st.sampled_from(PLACES),
+    st.sampled_from(["Point", "Alias", "int", "unsigned char", "const Point"]),
+    declared_names,
+    st.sampled_from(["", "[a]", "[a][2]", "(int)", "()", " = a", "[2] = {}", ", *q", "(a + 1)"]),
+)
+def test_a_type_before_a_declarator_declares_in_every_place(place, type_, name, suffix):
+    """C++ calls a declaration what can be one; only what follows the names tells `(a + 1)`."""
+    known = "struct Point; typedef Point Alias;\n"
+    declaration = f"{type_} {name}{suffix};"
+    alone = parse_c_family(f"{known}void f(int a, int b) {{ {declaration} }}", "cpp")
+    placed = parse_c_family(f"{known}void f(int a, int b) {{ {place.format(declaration)} }}", "cpp")
+    expected = alone.items[-1].body
+    assert isinstance(expected[0], (Declaration, Function)) and expected[0].name == "p"
+    found = [n for n in walk(placed.items[-1].body) if isinstance(n, (Declaration, Function))]
+    assert tuple(n for n in found if n.name in ("p", "q")) == expected
+    assert not placed.errors and not any(isinstance(n, Unsupported) for n in walk(placed.items))
+
+
+@RELAXED
+@given(
+    st.sampled_from(["Point(a).run();", "Point(*v)->x = 3;", "int(a) + b;", "(int(a));",
+                     "f(a);", "Point(a + 1);", "Point(1);", "(int(a)[b]) = 1;", "f(*v)[a] = 2;"]),
+    st.sampled_from(PLACES),
+)  # fmt: skip
+def test_what_is_no_declarator_stays_an_expression(statement, place):
+    text = f"struct Point; void f(int a, int b, int *v) {{ {place.format(statement)} }}"
+    found = parse_c_family(text, "cpp").items[-1]
+    assert not any(isinstance(n, (Declaration, Unsupported)) for n in walk(found.body))
+
+
+@pytest.mark.parametrize("operand", ["-x", "&x", "*x", "+x", "(x)", "x", "-x * 2"])
+def test_a_declared_template_in_brackets_is_a_cast(operand):
+    text = f"template <class T, int n> struct Box; int x; auto y = (Box<int, 4>){operand};"
+    value = parse_c_family(text, "cpp").items[-1].value
+    cast = value.left if isinstance(value, Binary) else value
+    assert isinstance(cast, Cast) and cast.type.name == "Box" and len(cast.type.arguments) == 2
+    value = parse_c_family("int x; auto y = (half<float>)-x;", "cpp").items[-1].value
+    assert isinstance(value, Binary)  # it may be a variable
+
+
 @RELAXED
 @given(functions)
 def test_functions(tree):
@@ -249,6 +303,33 @@ def test_tokens_stand_in_the_text(text):
         assert at <= token.start < token.end <= len(text)
         assert token.text == text[token.start : token.end].replace("\\\n", "").replace("\\\r\n", "")
         at = token.end
+
+
+PASTED = (
+    "+ - & | < > = / * : . # ! % ^ -- ++ -> ->* .* ... :: << >> <<< >>> <= >= <=> == ## ( ) [ ]"
+    ' , ; ? ~ a u8 L R x1 _ e 1 1. .5 1e 0x1p 2.5f \'c\' "s" u8"s" R"(;)" \\ @ é'
+).split(" ")
+
+
+@settings(max_examples=1000, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(PASTED), st.booleans(), st.booleans()), max_size=12))
+def test_joined_tokens_read_as_the_same_tokens(pieces):
+    """Whatever a macro brings together: `-` and `-x` are no `--x`, `/` and `*` no comment."""
+    tokens = [
+        token._replace(first=False, spaced=spaced, expanded=expanded)
+        for text, spaced, expanded in pieces
+        for token in tokenize(text)
+    ]
+    read = tokenize(join_tokens(tokens))
+    assert [(t.kind, t.text) for t in read] == [(t.kind, t.text) for t in tokens]
+
+
+@pytest.mark.parametrize("use", ["-NEGATIVE", "OPPOSITE(-x)", "+PLUS(+x)", "a /POINTED"])
+def test_a_macro_pastes_no_tokens(use):
+    macros = "#define NEGATIVE -x\n#define OPPOSITE(v) -v\n#define PLUS(v) +v\n"
+    processed = preprocess(f"{macros}#define POINTED *x\n{use}\n", "cpp").tokens
+    read = tokenize(join_tokens(processed))
+    assert [t.text for t in read] == [t.text for t in processed]
 
 
 @RELAXED
