@@ -23,7 +23,7 @@ Result = TypeVar("Result")
 
 
 class Worker(Protocol):
-    """Something that holds one plain object, here or elsewhere, and runs its methods."""
+    """Holds one object, in this process or elsewhere, and runs its methods."""
 
     def submit(self, method: Callable[..., Result], *arguments: Any) -> Future[Result]:
         """Run `method` of the held object, a method of its class, with `arguments`.
@@ -34,15 +34,17 @@ class Worker(Protocol):
 
 
 class LocalWorker:
-    """Runs methods of `target` at once in this process. `target` need only have the method's name:
-    tests give stand-ins.
+    """Runs methods of `target` at once, in this process. Only the method's name must match, so
+    tests can pass stand-ins.
     """
 
     def __init__(self, target: object) -> None:
         self.target = target
 
     def submit(self, method: Callable[..., Result], *arguments: Any) -> Future[Result]:
-        """See `Worker.submit`. The future is done when it is returned."""
+        """Run the target's method that has the name of `method`, with `arguments`. Returns a
+        finished future, which raises what the method raised.
+        """
         future: Future[Result] = Future()
         try:
             future.set_result(getattr(self.target, method.__name__)(*arguments))
@@ -53,7 +55,11 @@ class LocalWorker:
 
 @dataclass(frozen=True, slots=True)
 class RunWorkers:
-    """The workers of a run. `close` ends remote ones."""
+    """The workers of a run.
+
+    translator, tester: the models. verifiers: at least one.
+    count_kept: called with the number of pairs that each round kept.
+    """
 
     translator: Worker
     tester: Worker
@@ -65,7 +71,9 @@ class RunWorkers:
 def map_unordered(
     workers: Sequence[Worker], method: Callable[..., Result], items: Iterable[tuple]
 ) -> Iterator[tuple[int, Result]]:
-    """Run `method(*item)` on idle workers; yield (index, result) as results arrive."""
+    """Run `method(*item)` for each item on whichever worker is idle. Yields (index of the item,
+    result) as results arrive. Raises what the method raises.
+    """
     yield from stream_results(
         None, method, [], workers, method, lambda _chunk, _answer: [], first=items
     )
@@ -80,11 +88,12 @@ def stream_results(
     expand: Callable[[int, Any], Sequence[tuple]],
     first: Iterable[tuple] = (),
 ) -> Iterator[tuple[int, Result]]:
-    """Generate chunk after chunk on one worker and send what comes out to the others while it goes
-    on.
+    """Generate chunk after chunk on one worker while others already work on what came out.
 
-    expand(chunk_index, answer) is told of every finished chunk, in order, and turns its answer into
-    items for `method`. Yields (item index in the order of expansion, result).
+    generate: called on `generator` with each of `chunks`, in order.
+    expand(chunk index, answer): turns an answer into items for `method`, which idle workers run.
+    first: items to begin with. Yields (index of the item in order of expansion, result). Raises
+        what either method raises.
     """
     queue: deque[tuple[int, tuple]] = deque(enumerate(first))
     produced = len(queue)
