@@ -75,7 +75,8 @@ class NamedModel:
             raise UserError(f"{why}; name another model with --model")
 
     def open(self) -> LanguageModel:
-        """Load the model with its back end and return it. Raises ModelError if it cannot be opened.
+        """Load the model with its back end and return it. Raises ModelError if it cannot be
+        opened.
         """
         if self.kind == "scratch":
             hide_loading_bars()

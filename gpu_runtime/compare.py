@@ -60,12 +60,14 @@ UNSTABLE_SHARE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Expected outputs of one test: never sent to a process that runs generated code.
+    """The expected outputs of one test. They never reach a process that runs generated code.
 
-    values: buffers in the source's parameter order; tolerances: float64 of the same shape (complex:
-    trailing axis of 2 for real and imaginary part), None where exact. unstable: why this test
-    decides nothing; empty when it does. touched: whether the source reads or writes any array (True
-    where not known).
+    values: buffers in the source's parameter order.
+    tolerances: float64 of the same shape, None where values are exact; complex buffers have a
+        trailing axis of 2.
+    result, result_tolerance: the returned value and its tolerance, or None.
+    unstable: why this test decides nothing; '' if it decides.
+    touched: whether the source reads or writes any array; True where unknown.
     """
 
     values: tuple[np.ndarray, ...]
@@ -78,7 +80,11 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """First differing place. parameter: index in the source's signature, -1 for the result."""
+    """The first place where outputs differ.
+
+    parameter: index in the source's signature; -1 for the returned value. element: flat index.
+    expected, actual, tolerance: as text.
+    """
 
     parameter: int
     element: int
@@ -91,14 +97,15 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceRuns:
-    """Runs of the source that measure its error bar; empty where a variant does not exist.
+    """Runs of the source that measure its error bar. A field is empty where the variant does not
+    exist.
 
-    redrawn: pairs (plain, precise) on `redrawn(arguments, k)`; nudged: plain on `nudged(arguments,
-    k)`; shaken: the same with integral values moved too, which stands in for a missing `precise`
-    and is limited, by the ulp of the largest element that the buffer holds or held before the call
-    (`given`). terms: most elements that may be summed up into one, where there is no `precise`;
-    else 1. read[i]: whether the source reads parameter i, so that what it writes there may come of
-    `given`.
+    precise: in a wider type. reassociated: with fast-math.
+    redrawn: pairs (plain, precise) on `perturb_relative(arguments, k)`.
+    nudged: plain runs on `perturb_by_ulp(arguments, k)`. shaken: the same with whole numbers moved
+        too, for sources without `precise`.
+    terms: most elements that may be summed into one, where there is no `precise`; else 1.
+    given: the buffers before the call. read[i]: whether the source reads parameter i.
     """
 
     precise: Execution | None = None
@@ -112,8 +119,8 @@ class ReferenceRuns:
 
 
 def perturb_by_ulp(arguments: Arguments, draw: int, integral: bool = False) -> Arguments:
-    """Every floating value moved by one ulp up or down; integral ones only on request: ties and
-    exact sums stay exact.
+    """Return the call with every floating value moved by one unit in the last place, up or down at
+    random. draw: selects the random stream. integral: also move whole numbers.
     """
 
     def move(flat: np.ndarray, bits: np.ndarray) -> np.ndarray:
@@ -125,7 +132,9 @@ def perturb_by_ulp(arguments: Arguments, draw: int, integral: bool = False) -> A
 
 
 def perturb_relative(arguments: Arguments, draw: int) -> Arguments:
-    """Every floating value multiplied by 1 + d, |d| <= 2^-10."""
+    """Return the call with every floating value multiplied by 1 + d, where |d| <= 2^-10 is random.
+    draw: selects the random stream.
+    """
 
     def move(flat: np.ndarray, bits: np.ndarray) -> np.ndarray:
         share = (bits >> np.uint64(11)).astype(np.float64) * 2.0**-63 - 2.0**-11
@@ -172,8 +181,11 @@ def _few_bits(draw: int, stream: int) -> np.ndarray:
 def make_reference(
     plain: Execution, written: Sequence[bool], runs: ReferenceRuns = ReferenceRuns()
 ) -> Reference:
-    """The reference from runs of the source alone. `written[i]`: whether the source ever writes
-    parameter i.
+    """Make the expected outputs of one test from runs of the source.
+
+    plain: the run whose values are expected. written[i]: whether the source ever writes parameter
+        i.
+    runs: what the tolerances are measured on.
     """
     tolerances: list[np.ndarray | None] = []
     reasons = []
@@ -327,10 +339,10 @@ def _integers(
 def find_difference(
     reference: Reference, values: Sequence[np.ndarray], result: np.ndarray | None
 ) -> Difference | None:
-    """The first differing place of the first differing buffer, result last; None when all agree.
+    """Return the first place where outputs differ beyond their tolerance, or None.
 
-    values are in the source's order and shapes (see Binding.outputs). A result of None is not
-    compared.
+    values: buffers in the source's order and shapes. result: the returned value; None is not
+        compared. Buffers are compared in order, the result last.
     """
     for i, (expected, actual) in enumerate(zip(reference.values, values, strict=True)):
         if (
@@ -384,5 +396,5 @@ def _differs(expected: np.ndarray, actual: np.ndarray, tolerance: np.ndarray | N
 
 
 def format_value(value: np.generic) -> str:
-    """A value in its own type's shortest exact form."""
+    """Return a value as the shortest text that is exact in its own type."""
     return str(value)

@@ -66,7 +66,8 @@ _NAMES = {
 
 
 def add_parser(commands) -> argparse.ArgumentParser:
-    """Add `coevolve compare` to `commands`, the subparsers of the command line. Returns its parser.
+    """Add `coevolve compare` to `commands`, the subparsers of the command line. Returns its
+    parser.
     """
     parser = commands.add_parser(
         "compare",

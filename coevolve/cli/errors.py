@@ -11,7 +11,8 @@ from pathlib import Path
 
 
 class UserError(ValueError):
-    """The user's input or use is wrong. The message is one line: what, where, and how to mend it.
+    """The user's input or use is wrong. The message is one line: what, where, and how to mend
+    it.
     """
 
 

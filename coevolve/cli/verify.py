@@ -27,7 +27,8 @@ PORTION = 4
 
 
 def add_parser(commands) -> argparse.ArgumentParser:
-    """Add `coevolve verify` to `commands`, the subparsers of the command line. Returns its parser.
+    """Add `coevolve verify` to `commands`, the subparsers of the command line. Returns its
+    parser.
     """
     parser = commands.add_parser(
         "verify",

@@ -39,7 +39,8 @@ WIDE, NARROW_ROUNDS = 110, 6
 
 
 def add_parser(commands) -> argparse.ArgumentParser:
-    """Add `coevolve watch` to `commands`, the subparsers of the command line. Returns its parser.
+    """Add `coevolve watch` to `commands`, the subparsers of the command line. Returns its
+    parser.
     """
     parser = commands.add_parser(
         "watch",

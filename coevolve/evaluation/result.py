@@ -47,7 +47,8 @@ class EvaluationSetting:
 
 
 def choose_ks(samples: int) -> tuple[int, ...]:
-    """Return the k of pass@k to report, ascending: the usual ones up to `samples`, and `samples`.
+    """Return the k of pass@k to report, ascending: the usual ones up to `samples`, and
+    `samples`.
     """
     return tuple(sorted({k for k in USUAL_KS if k <= samples} | {samples}))
 

@@ -217,7 +217,8 @@ def use_all_cores() -> None:
 
 
 def choose_seed(config: Config, *salt: object) -> int:
-    """Return a seed in [0, 2^31) that depends on the configured seed and the values `salt` alone.
+    """Return a seed in [0, 2^31) that depends on the configured seed and the values `salt`
+    alone.
     """
     return int(content_hash(config.seed, *salt), 16) % (1 << 31)
 

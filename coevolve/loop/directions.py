@@ -120,7 +120,8 @@ def find_translator(config: Config, way: str) -> ServedTranslator:
 
 
 def find_checkpoints(config: Config, folder: Path) -> tuple[Path, ...]:
-    """Return the Translators' checkpoint folders below `folder`, which is a round's or an export's.
+    """Return the Translators' checkpoint folders below `folder`, which is a round's or an
+    export's.
     """
     return tuple(folder / served.name for served in list_translators(config))
 

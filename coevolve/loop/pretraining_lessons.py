@@ -85,7 +85,8 @@ class PretrainingPass:
 
 
 def list_steps(config: Config) -> tuple[str, ...]:
-    """Return the configured steps of the ladder, in its order: some of `mlm`, `aer`, `dae`, `bt`.
+    """Return the configured steps of the ladder, in its order: some of `mlm`, `aer`, `dae`,
+    `bt`.
     """
     return tuple(step for step in LADDER if step in config.ladder.steps)
 

@@ -65,7 +65,8 @@ class RoundPaths:
 
     @property
     def translator(self) -> Path:
-        """Return the checkpoint folder of the only Translator. Several have folders of their own.
+        """Return the checkpoint folder of the only Translator. Several have folders of their
+        own.
         """
         return self.folder / "translator"
 

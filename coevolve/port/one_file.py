@@ -100,7 +100,8 @@ def find_missing_headers(text: str, dialect: str) -> list[str]:
 
 
 def replace_restrict(text: str) -> str:
-    """Return `text` with C's `restrict` spelled `__restrict__`, as C++ and CUDA compilers know it.
+    """Return `text` with C's `restrict` spelled `__restrict__`, as C++ and CUDA compilers know
+    it.
     """
     return re.sub(r"\brestrict\b", "__restrict__", text)
 

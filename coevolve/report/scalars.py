@@ -45,7 +45,8 @@ def write_scalars(root: Path, out: Path) -> int:
 
 
 def list_scalars(row: RoundFigures) -> Iterator[tuple[str, float]]:
-    """Yield (name, value) of every known figure of a round. Rates are in percent, times in seconds.
+    """Yield (name, value) of every known figure of a round. Rates are in percent, times in
+    seconds.
     """
     for key, value in row.evaluation.items():
         if (key.startswith("pass@") or key in _TRANSLATOR) and value is not None:

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """Answers that ended of all, ids written and prompt ids read so far, and the seconds it
-    took.
+    """How far a model is with a batch of answers.
+
+    answers: complete so far, `of` so many. new_ids: ids written. prompt_ids: prompt ids read.
+    seconds: since the batch began.
     """
 
     answers: int
