@@ -66,8 +66,8 @@ _SCOP_LINE = re.compile(r"^[ \t]*!\$[ \t]*pragma[ \t]+(?:end)?scop[ \t]*\n?", re
 
 
 def expand_macros(text: str, language: str) -> str:
-    """`text` of one function, language `cpp` or `fortran`, with the macros of the table above
-    written out.
+    """Return the text of one function with PolyBench's macros replaced, as the module's docstring
+    lists. language: `cpp` or `fortran`; another raises KeyError.
     """
     return {"cpp": _expand_cpp, "fortran": _expand_fortran}[language](text)
 
