@@ -245,7 +245,14 @@ class Candidate:
 
 
 class Outcome(StrEnum):
-    """How a comparison ended. Only EQUIVALENT says that the two programs do the same."""
+    """How a comparison ended. Only EQUIVALENT means that the two programs do the same.
+
+    MISMATCH: a value differs. COMPILE_ERROR: it does not compile or cannot be called.
+    RUNTIME_ERROR: it crashes. MEMORY_ERROR: it reads or writes out of bounds. RACE: a data race.
+    TIMEOUT: it takes far longer than the source. REFUSED: it uses what cannot be judged.
+    INVALID_SUITE: the source runs clean on no test. NONDETERMINISTIC: values depend on the threads'
+        order.
+    """
 
     EQUIVALENT = "EQUIVALENT"
     MISMATCH = "MISMATCH"
@@ -264,7 +271,9 @@ NOT_COMPILED = (Outcome.COMPILE_ERROR, Outcome.REFUSED)
 
 
 class Blame(StrEnum):
-    """Whose fault the outcome of a verdict is."""
+    """Whose fault the outcome of a verdict is: nobody's, the source's, the target's or the
+    suite's.
+    """
 
     NOBODY = "nobody"
     SOURCE = "source"

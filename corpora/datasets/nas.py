@@ -60,7 +60,7 @@ class NasBenchmark:
     sizes: integers with one value per class, and arrays as `name=a:b:c`. cpp_sizes: those that
         count from 0 in C++.
     cpp_arrays: arrays with another shape in C++. scratch: arrays that are local on one side.
-    aliases: names for entities that a row knows under another name.
+    aliases: names of small modules to declare where a row uses them.
     """
 
     integers: str = ""
