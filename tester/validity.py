@@ -79,11 +79,12 @@ _Change = Callable[[int, Arguments], Arguments]
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """expectations: None when invalid. dropped: (index in the suite as given, why) of every invalid
-    test.
+    """Whether a suite may decide anything, after it ran on its source.
 
-    unchecked: variants that could not be built for this dialect, stated so that nothing is skipped
-    in silence.
+    reason: why not, ''. blame: whose fault. expectations: what the source computed; None if
+        invalid.
+    dropped: (index in the suite as given, why) of every invalid test.
+    unchecked: variants that could not be built for this dialect.
     """
 
     valid: bool
@@ -134,8 +135,8 @@ def _variants(program: Program, signature: Signature) -> tuple[Variant, ...]:
 
 
 def list_validation_requests(program: Program, signature: Signature) -> list[CompileRequest]:
-    """Everything that validation of this source compiles: for one batched compile of many sources
-    beforehand.
+    """Return what validating a suite of this source compiles, so that many sources can be compiled
+    together before.
     """
     return [
         CompileRequest(program, signature, variant) for variant in _variants(program, signature)
@@ -150,8 +151,11 @@ def validate_suite(
     *,
     prune: bool = False,
 ) -> Validation:
-    """Check `suite` on its source. With `prune`, invalid tests are dropped as long as a valid one
-    is left.
+    """Run a suite on its source and return whether it may decide anything, with the expected
+    outputs.
+
+    prune: drop invalid tests as long as a valid one remains; otherwise one invalid test makes the
+        suite invalid. What the source does wrong is in the result.
     """
     built = {
         c.request.variant: c for c in backend.compile(list_validation_requests(program, signature))

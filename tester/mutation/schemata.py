@@ -57,8 +57,11 @@ class _Site:
 def build_schema(
     source: Program, signature: Signature, mutants: Sequence[Mutant]
 ) -> tuple[Program, Signature] | None:
-    """The program that is all of `mutants`, and its signature: NUMBER, then the source's
-    parameters.
+    """Return (program, signature) of one program that stands for all mutants, or None if that
+    cannot be.
+
+    Its first parameter is the mutant's number: 0 the source, k the k-th mutant from 1. With -k it
+    is the source and traps where mutant k would differ. The source's own parameters follow.
     """
     if source.dialect not in DIALECTS or not mutants or _CHOICE in source.text:
         return None
@@ -84,8 +87,8 @@ _ERROR = re.compile(r"^program\.cpp:(\d+):(\d+): error:", re.M)
 
 
 def find_failing_mutants(made: Program, diagnostics: str) -> frozenset[int]:
-    """Numbers of the mutants that errors of a schema are in, as far as the places tell: the last
-    choice begun before an error. (`p += k` of a pointer is no error, `p = k` is.)
+    """Return the numbers, from 1, of the mutants in a schema that compiler errors point to. made:
+    the schema. diagnostics: the compiler's text.
     """
     lines = made.text.split("\n")
     found = set()

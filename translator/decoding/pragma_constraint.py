@@ -162,8 +162,11 @@ class _Annotated:
 def make_pragma_constraint(
     language: str, source: Sequence[str], prefix: Sequence[str]
 ) -> Callable[[], ConstraintState] | None:
-    """For an answer that begins with `prefix`, the source's beginning but for storage words; None
-    where the source is not read: directives or macros of its own, several functions.
+    """Return a function that makes constraint states for answers that copy the source and add
+    directives, or None if the source cannot be read so.
+
+    language: `cpp` or `fortran`. source: canonical words. prefix: words that every answer begins
+        with.
     """
     text = read_loops(language, source, prefix)
     return (
