@@ -86,7 +86,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter of a function.
+    """One parameter of a function, called `name`.
 
     kind: `scalar`, `array` (pointer to contiguous elements) or `rows` (pointer to row pointers,
         `T**`).
@@ -170,7 +170,7 @@ class ScalarValue:
 
 @dataclass(frozen=True, slots=True)
 class ArrayValue:
-    """The value of an array parameter. Exactly one of `fill` and `values` is set.
+    """The value of the array parameter `name`. Exactly one of `fill` and `values` is set.
 
     type: an entry of ELEMENT_TYPES. extents: (n,) for an array, (rows, columns) for `T**`.
     fill: a rule for the elements. values: the elements in order; complex ones lie interleaved.
@@ -190,8 +190,8 @@ class ArrayValue:
 
 @dataclass(frozen=True, slots=True)
 class UnitTest:
-    """One call: a value for every parameter. aliases: pairs of arrays that share storage, by
-    name.
+    """One call. assignments: a value for every parameter. aliases: pairs of arrays that share
+    storage, by name.
     """
 
     assignments: tuple[ScalarValue | ArrayValue, ...]
@@ -207,7 +207,8 @@ class UnitTest:
 class UnitTestSuite:
     """Tests of one program.
 
-    program_id: its id. author: `tester`, `rules`, `user` or a mixture such as `tester+rules`.
+    program_id: its id. tests: in order. author: `tester`, `rules`, `user` or a mixture such as
+        `tester+rules`.
     launch: text of a launch plan if the program is a bare kernel, else ''.
     strength: share of non-equivalent mutants killed, in [0, 1]; None until measured.
     branch_coverage: share of branches taken, in [0, 1]; None until measured.
@@ -286,9 +287,10 @@ UNDECIDED = frozenset({Outcome.INVALID_SUITE, Outcome.REFUSED})
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What execution showed about one source, target and suite, named by their ids.
+    """What execution showed about one source, target and suite.
 
-    outcome: how it ended. blame: whose fault. detail: one line, such as compiler text or a signal.
+    source_id, target_id, suite_id: their ids. outcome: how it ended. blame: whose fault. detail:
+        one line, such as compiler text or a signal.
     backend: `emulated`, `native`, `openmp` or `cuda:<device>`, with `+degraded(...)` where sandbox
         walls are missing.
     test_index: of the test that decided; -1 for none. buffer, element: the first differing place.

@@ -47,7 +47,9 @@ class LeakError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Programs, or groups of programs, of each part. Near-duplicates are never in two parts."""
+    """The parts `train`, `validation` and `test`: programs, or groups of programs. Near-duplicates
+    are never in two parts.
+    """
 
     train: tuple
     validation: tuple

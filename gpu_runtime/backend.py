@@ -75,7 +75,9 @@ class Compiled:
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """A concrete CUDA launch: grid and block in (x, y, z), dynamic shared memory in bytes."""
+    """A CUDA launch. grid, block: numbers in (x, y, z). shared_bytes: dynamic shared memory in
+    bytes.
+    """
 
     grid: tuple[int, int, int]
     block: tuple[int, int, int]
@@ -154,8 +156,10 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The range of elements of one array that a call touched, as indices relative to the passed
-    pointer. None means that no element was.
+    """The elements of one array that a call touched.
+
+    first_read, last_read, first_write, last_write: indices relative to the passed pointer, both
+        ends inclusive; None if no element was.
     """
 
     first_read: int | None = None

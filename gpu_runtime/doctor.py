@@ -24,7 +24,7 @@ from gpu_runtime.sandbox import lockdown as sandbox
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked for on this machine.
+    """One thing that was looked for on this machine. name: its name. present: it was found.
 
     detail: what was found, or what is lost without it. hint: how to install it; ''.
     needed: the engine does not work without it.

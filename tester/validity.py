@@ -81,8 +81,8 @@ _Change = Callable[[int, Arguments], Arguments]
 class Validation:
     """Whether a suite may decide anything, after it ran on its source.
 
-    reason: why not, ''. blame: whose fault. expectations: what the source computed; None if
-        invalid.
+    valid: it may. reason: why not, ''. blame: whose fault. expectations: what the source computed;
+        None if invalid.
     dropped: (index in the suite as given, why) of every invalid test.
     unchecked: variants that could not be built for this dialect.
     """

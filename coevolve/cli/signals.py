@@ -60,7 +60,8 @@ def started_whole(start: Callable[[], object], stop: Callable[[], object]) -> It
     not interrupt `start`.
 
     `start` runs in a thread that lives as long as the block, since processes may be bound to the
-    thread that started them. Raises what `start` raises, and then a signal that came meanwhile.
+    thread that started them. Raises what `start` raises, and KeyboardInterrupt or Terminated for a
+    signal that came meanwhile.
     """
     came: list[int] = []
     failed: list[BaseException] = []

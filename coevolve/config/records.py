@@ -243,10 +243,11 @@ IDLE = (
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The whole configuration of a run. Each section is a record of this module.
+    """The whole configuration of a run. Some settings are keys of the file
+    (`coevolve.config.presets.KEYS`); presets decide the others.
 
     seed: seeds sampling, shuffles and generated data. run_dir: the run's folder.
-    Some settings are keys of the file (`coevolve.config.presets.KEYS`); presets decide the others.
+    corpus, model, ladder, cold_start, round, finetune, verify, evaluate, resources: its sections.
     """
 
     direction: str | tuple[str, ...] = "cpp:cuda"

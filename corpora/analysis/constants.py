@@ -44,7 +44,7 @@ _ROLES = {"%": "modulus", "/": "divisor", "<<": "shift", ">>": "shift", "&": "ma
 class Constant:
     """A constant in a program.
 
-    type: the literal's element type, `char` or `string`.
+    value: as a Python value. type: the literal's element type, `char` or `string`.
     role: `comparison`, `label` (of a switch), `macro`, `constant` (a named one), `modulus`,
         `divisor`, `shift`, `mask`, `size` (of an array), `index` or `literal`.
     operator: of a comparison, with the constant on the right; else ''. names: variables that it is

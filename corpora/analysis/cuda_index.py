@@ -82,10 +82,10 @@ class IndexGuard:
 
 @dataclass(frozen=True, slots=True)
 class Stride:
-    """A loop that starts at a thread's index and advances by `step`.
+    """A loop that starts at a thread's index and advances by a step.
 
-    loop: its id. axes: of the index. whole_grid: the step is a multiple of gridDim; else of a
-        block's or warp's threads only.
+    loop: its id. start, step: first value and step of its variable. axes: of the index. whole_grid:
+        the step is a multiple of gridDim; else of a block's or warp's threads only.
     """
 
     loop: int
@@ -97,8 +97,8 @@ class Stride:
 
 @dataclass(frozen=True, slots=True)
 class SharedArray:
-    """An array in shared memory. type: of its elements. extents: None where unknown. dynamic:
-    `extern`, with its size given at launch; extents is then ().
+    """An array in shared memory. name: its own. type: of its elements. extents: None where unknown.
+    dynamic: `extern`, with its size given at launch; extents is then ().
     """
 
     name: str

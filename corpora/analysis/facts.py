@@ -164,8 +164,8 @@ class LoopFacts:
 class FunctionFacts:
     """All that a walk over one function found, each kind in the order of the walk.
 
-    accesses: to memory. scalars: accesses to scalars. effects: what is not understood. variables:
-        declared names.
+    accesses: to memory. scalars: accesses to scalars. loops: the loops. effects: what is not
+        understood. variables: declared names.
     """
 
     accesses: tuple[ArrayAccess, ...]

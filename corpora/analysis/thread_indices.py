@@ -128,6 +128,7 @@ class ThreadIndices:
 
     functions: the kernel and the functions of its text that it calls. used: pairs such as
         (`threadIdx`, `x`).
+    assignments, comparisons, steps: of variables that depend on an index.
     firsts: first values of locals without a fixed one, by their `#` names.
     """
 
@@ -143,8 +144,8 @@ class ThreadIndices:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Variables that hold the number of a row. They count as indices of axis `z`, and nothing else
-    does. The name '' means blockIdx.x itself.
+    """Variables that hold the number of a row. names: these alone count as indices, of axis `z`;
+    the name '' means blockIdx.x itself.
     """
 
     names: frozenset[str]

@@ -64,8 +64,8 @@ class Token(NamedTuple):
 class Line:
     """One statement, directive, or preprocessor line.
 
-    text: continuations joined, without comments and label. tokens: of a statement. label: its
-        number, ''.
+    text: continuations joined, without comments and label. span: its place. tokens: of a statement.
+        label: its number, ''.
     directive: what follows the sentinel, else None. family: of the directive, such as `omp`.
     item: a preprocessor line as a node, else None.
     """
@@ -99,8 +99,8 @@ class _Pending:
 
 
 def detect_form(text: str) -> str:
-    """Return `free` or `fixed`, the form that the text is written in, by the rule in the module's
-    docstring.
+    """Return `free` or `fixed`, the form that the text is written in. It is `free` unless comments
+    in column 1 or continuations in column 6 show the fixed form and nothing shows the free one.
     """
     fixed = False
     first = True

@@ -168,7 +168,8 @@ class Literal:
 class Access:
     """An element of an array: `a[i][j]` and `a(i, j)` are Access(Name('a'), (i, j)).
 
-    Subscripts of C count from zero; those of Fortran are as written. C's `*p` is Unary('*', p).
+    base: the array. indices: subscripts, in C from zero, in Fortran as written. C's `*p` is
+        Unary('*', p).
     span: its place in the text; None if it has none.
     """
 
@@ -222,9 +223,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Unary:
-    """A unary operation. op: one of `- + ! ~ * &`; Fortran's `.not.` is `!`. The op `()` stands for
-    Fortran's brackets round a whole actual argument, which make a value of a variable. span: its
-    place in the text; None if it has none.
+    """A unary operation on `operand`. op: one of `- + ! ~ * &`; Fortran's `.not.` is `!`. The op
+    `()` stands for Fortran's brackets round a whole actual argument, which make a value of a
+    variable.
+    span: its place in the text; None if it has none.
     """
 
     op: str
@@ -234,9 +236,9 @@ class Unary:
 
 @dataclass(frozen=True, slots=True)
 class Binary:
-    """A binary operation. op: in C's spelling; Fortran's `.and.` is `&&`, `/=` is `!=`. Fortran's
-    `**`, `//`, `.eqv.`, `.neqv.` and operators of a program keep theirs. span: its place in the
-    text; None if it has none.
+    """A binary operation `left op right`. op: in C's spelling; Fortran's `.and.` is `&&`, `/=` is
+    `!=`. Fortran's `**`, `//`, `.eqv.`, `.neqv.` and operators of a program keep theirs.
+    span: its place in the text; None if it has none.
     """
 
     op: str
@@ -281,9 +283,9 @@ class SizeOf:
 
 @dataclass(frozen=True, slots=True)
 class InitializerList:
-    """`{a, b}` of C or `(/ a, b /)` of Fortran. designators: per item the text of its designator or
-    ''; () for none. type: the type of `T{a, b}`, else None. span: its place in the text; None if it
-    has none.
+    """`{a, b}` of C or `(/ a, b /)` of Fortran. items: in order. designators: per item the text of
+    its designator or ''; () for none. type: the type of `T{a, b}`, else None.
+    span: its place in the text; None if it has none.
     """
 
     items: tuple[Expression, ...]
@@ -306,8 +308,9 @@ class Increment:
 
 @dataclass(frozen=True, slots=True)
 class AssignExpression:
-    """An assignment used as a value. op: `=`, `+=` and so on. As a statement it is `Assign`. span:
-    its place in the text; None if it has none.
+    """An assignment `target op value` used as a value. op: `=`, `+=` and so on. As a statement it
+    is `Assign`.
+    span: its place in the text; None if it has none.
     """
 
     target: Expression
@@ -376,9 +379,9 @@ class Pragma:
     it governs carries it in its `pragmas`.
 
     family: `omp`, `acc` or the first word of another pragma. directive: the words of the construct,
-        such as `parallel for`.
-    text: the whole line, continuations joined. end: Fortran's `end` directive.
-    span: its place in the text; None if it has none.
+        such as `parallel for`. clauses: in order.
+    text: the whole line, continuations joined. end: Fortran's `end` directive. span: its place in
+        the text; None if it has none.
     """
 
     family: str
@@ -393,11 +396,12 @@ class Pragma:
 class Declaration:
     """One declared variable. C's `int i = 0, *p;` is two, which share their `group` span.
 
-    value: the initializer, or None. arguments: those of `T x(a, b)`; None without brackets.
+    name, type: of the variable. value: the initializer, or None. arguments: those of `T x(a, b)`;
+        None without brackets.
     storage: words such as `static`, `extern`, `__shared__`, and Fortran's attributes, such as
         `save`, `parameter`, `intent(in)`.
-    implicit: Fortran's implicit typing makes it; the text does not declare it.
     span: its place in the text; None if it has none.
+    implicit: Fortran's implicit typing makes it; the text does not declare it.
     """
 
     name: str
@@ -446,7 +450,7 @@ class For:
     range.
 
     start: declarations or statements before the first test. test: None loops for ever. step:
-        statements of the increment.
+        statements of the increment. body: statements.
     bounds: set for Fortran's `do`, whose `test` is None and `step` is empty; else None.
     pragmas: directives right before the loop, outermost first. label: Fortran's construct name, ''.
     span: its place in the text; None if it has none.
@@ -466,7 +470,7 @@ class For:
 
 @dataclass(frozen=True, slots=True)
 class RangeFor:
-    """C++'s `for (T x : range)`. variable: the declaration of x, without a value. pragmas:
+    """C++'s `for (T x : range) body`. variable: the declaration of x, without a value. pragmas:
     directives before it. head: span of `for (...)`. span: its place in the text; None if it has
     none.
     """
@@ -481,7 +485,8 @@ class RangeFor:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The bounds of a Fortran loop, both inclusive. step: None means 1.
+    """The bounds of a Fortran loop: `variable` runs from `lower` to `upper`, both inclusive. step:
+    None means 1.
 
     concurrent: `do concurrent`. forall: `forall`. Both may have further indices in `nested` and a
         condition in `mask`.
@@ -499,9 +504,9 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class While:
-    """A `while` loop. after: the test stands at the end (`do ... while`). pragmas: directives
-    before it. label: Fortran's construct name, ''. span: its place in the text; None if it has
-    none.
+    """A `while` loop over `body`. after: the test stands at the end (`do ... while`). pragmas:
+    directives before it. label: Fortran's construct name, ''. span: its place in the text; None if
+    it has none.
     """
 
     test: Expression
@@ -540,8 +545,8 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """C's `switch` or Fortran's `select case`. value: what is compared. falls_through: C's rule;
-    False for Fortran. span: its place in the text; None if it has none.
+    """C's `switch` or Fortran's `select case`. value: what is compared. cases: in order.
+    falls_through: C's rule; False for Fortran. span: its place in the text; None if it has none.
     """
 
     value: Expression
@@ -592,8 +597,8 @@ class Goto:
 
 @dataclass(frozen=True, slots=True)
 class Compound:
-    """A block with a scope of its own. pragmas: directives that govern it, as `#pragma omp parallel
-    {}`. span: its place in the text; None if it has none.
+    """A block with a scope of its own. body: its statements. pragmas: directives that govern it, as
+    `#pragma omp parallel {}`. span: its place in the text; None if it has none.
     """
 
     body: tuple[Statement, ...]
@@ -647,9 +652,9 @@ class Unsupported:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter of a function. intent: Fortran's `in`, `out`, `inout`, or '' where not stated.
-    attributes: Fortran's others, such as `optional`. default: C++'s default value, or None. span:
-    its place in the text; None if it has none.
+    """A parameter of a function, with its name and type. intent: Fortran's `in`, `out`, `inout`, or
+    '' where not stated. attributes: Fortran's others, such as `optional`. default: C++'s default
+    value, or None. span: its place in the text; None if it has none.
     """
 
     name: str
@@ -700,8 +705,8 @@ class Function:
 class StructDefinition:
     """A structure, class, union, enumeration or Fortran derived type.
 
-    kind: `struct`, `class`, `union`, `enum` or `type`. fields: in order; of an enumeration its
-        constants with values.
+    name: its own. kind: `struct`, `class`, `union`, `enum` or `type`. fields: in order; of an
+        enumeration its constants with values.
     methods: member functions, constructors and destructors. bases: names of base classes. template:
         names of template parameters. template_parameters: the same as written.
     span: its place in the text; None if it has none.
@@ -752,9 +757,9 @@ class TypeAlias:
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A namespace of C++ or a module of Fortran. items: what it holds, in order. uses: modules
-    named by `use`. parent: of a Fortran submodule, as written in its brackets (`m`, `m:s`), else
-    ''. span: its place in the text; None if it has none.
+    """A namespace of C++ or a module of Fortran, called `name`. items: what it holds, in order.
+    uses: modules named by `use`. parent: of a Fortran submodule, as written in its brackets (`m`,
+    `m:s`), else ''. span: its place in the text; None if it has none.
     """
 
     name: str
@@ -789,7 +794,7 @@ class Include:
 
 @dataclass(frozen=True, slots=True)
 class Macro:
-    """A `#define`, whose uses are already expanded in the tree. parameters: names; None for an
+    """A `#define name`, whose uses are already expanded in the tree. parameters: names; None for an
     object-like macro. text: its body. span: its place in the text; None if it has none.
     """
 

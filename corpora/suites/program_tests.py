@@ -36,7 +36,9 @@ class ProgramTest:
 
 @dataclass(frozen=True, slots=True)
 class ProgramSuite:
-    """Tests of one whole program. program_id: its id. author: `rules` or `user`."""
+    """Tests of one whole program. program_id: its id. tests: in order. author: `rules` or
+    `user`.
+    """
 
     program_id: str
     tests: tuple[ProgramTest, ...]

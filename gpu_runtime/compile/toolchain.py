@@ -31,7 +31,8 @@ class ToolchainError(RuntimeError):
 class Toolchain:
     """The paths of compilers and libraries on this machine, None where absent.
 
-    gpp: g++. libomp: LLVM's OpenMP run-time. libarcher: its race detector.
+    gcc, gpp, gfortran: gcc, g++ and gfortran. libomp: LLVM's OpenMP run-time. libarcher: its race
+        detector.
     versions: text that identifies them in the cache's keys.
     """
 

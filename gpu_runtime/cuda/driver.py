@@ -54,9 +54,10 @@ class DeviceFacts:
 
 
 class Driver(Protocol):
-    """The driver calls that the GPU worker makes. Addresses and handles are plain integers. Copies
-    are complete when the call returns; `launch` and `set` need not be. Every method raises
-    DriverError if the call fails.
+    """The driver calls that the GPU worker makes. facts: about its device.
+
+    Addresses and handles are plain integers. Copies are complete when the call returns; `launch`
+    and `set` need not be. Every method raises DriverError if the call fails.
     """
 
     facts: DeviceFacts

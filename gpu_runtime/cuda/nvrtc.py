@@ -41,7 +41,7 @@ class NvrtcMissingError(RuntimeError):
 class DeviceBuild:
     """The result of one device compilation.
 
-    cubin: machine code, b'' where it failed. log: the compiler's text.
+    ok: it succeeded. cubin: machine code, b'' where it failed. log: the compiler's text.
     lowered: name expression -> symbol. ended: the compiler's process was lost.
     """
 

@@ -81,7 +81,9 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One training example. The loss is on `answer` only, multiplied by `weight`."""
+    """One training example: a prompt and its answer. The loss is on `answer` only, multiplied by
+    `weight`.
+    """
 
     prompt: str
     answer: str

@@ -207,8 +207,8 @@ def estimate_train_bytes(shape: ModelShape, tuning: FineTuning, tokens: int) -> 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What a device sustains in training and decoding, about half of its data sheet. flops:
-    operations per second. bandwidth: bytes per second.
+    """What the device `name` sustains in training and decoding, about half of its data sheet.
+    flops: operations per second. bandwidth: bytes per second.
     """
 
     name: str

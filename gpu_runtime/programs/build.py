@@ -43,8 +43,8 @@ class ProgramError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class ProgramBuild:
-    """A built whole program. executable: its path if `ok`, else None. diagnostics: compiler text
-    where it failed.
+    """A whole program, built as `variant`. ok: it compiled. executable: its path if `ok`, else
+    None. diagnostics: compiler text where it failed.
     """
 
     program: Program

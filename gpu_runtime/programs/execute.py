@@ -79,6 +79,7 @@ class ProgramRun:
     """What one run of a whole program did.
 
     status: OK if it ended by itself, with any `exit_code`. detail: one line about another status.
+        stdout, stderr: what it wrote.
     files: (name, content) of regular files left in the work folder, by name. cpu_ms, elapsed_ms:
         milliseconds.
     work_folder: it had one to write to.

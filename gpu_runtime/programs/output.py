@@ -51,7 +51,7 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class OutputToken:
-    """One token of output.
+    """One token of output. text: as written.
 
     value: the number it stands for; None for a word or sign. whole: it is a whole number.
     unit: one unit of its last decimal, 0 for a whole number. digits: significant ones.

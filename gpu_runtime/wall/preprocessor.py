@@ -34,7 +34,7 @@ a program could tell its tests."""
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A `#define`. parameters: names; None for an object-like macro. body: its tokens."""
+    """A `#define name`. parameters: names; None for an object-like macro. body: its tokens."""
 
     name: str
     parameters: tuple[str, ...] | None

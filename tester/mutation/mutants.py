@@ -56,7 +56,7 @@ from tester.mutation.sites import (
 @dataclass(frozen=True, slots=True)
 class Mutant:
     """A program with one small mistake. kind: `operator`, `constant`, `off_by_one`, `index_swap`,
-    `dropped_statement` or `swapped_branches`. program: the changed one.
+    `dropped_statement` or `swapped_branches`. program: the changed one. start: see `end`.
     """
 
     kind: str

@@ -62,8 +62,8 @@ class Trial:
 class TrialBench:
     """All that the trials of one target need.
 
-    program: the target. compiled: its plain build. binding: its parameters against the source's.
-        expectations: what it must compute.
+    backend: what runs it. program: the target. compiled: its plain build. binding: its parameters
+        against the source's. expectations: what it must compute.
     calls: one per test, in the target's own parameter order. limits: for every test once. sanitize:
         also run it under sanitizers.
     """
@@ -112,7 +112,8 @@ def run_calls(
     bench: TrialBench, compiled: Compiled, calls: Sequence[tuple[int, Arguments]]
 ) -> tuple[Failure | None, int]:
     """Run (test index, call) in order. Returns (first failure or None, most active threads seen
-    before it). Raises RuntimeError if the back end runs a call without a result.
+    before it). Raises RuntimeError if the back end leaves a call out although none before it
+    failed.
     """
     failure, active, _ = find_first_failure(bench, compiled, calls)
     return failure, active
@@ -131,8 +132,8 @@ def find_first_failure(
     bench: TrialBench, compiled: Compiled, calls: Sequence[tuple[int, Arguments]]
 ) -> tuple[Failure | None, int, int]:
     """Run (test index, call) in order. Returns (first failure or None, most active threads seen,
-    position of the failure in `calls`, or their number). Raises RuntimeError if the back end runs a
-    call without a result.
+    position of the failure in `calls`, or their number). Raises RuntimeError if the back end leaves
+    a call out although none before it failed.
     """
     executions = bench.backend.run(compiled, [c for _, c in calls], choose_limits(bench, calls))
     active = 0

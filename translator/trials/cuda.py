@@ -33,8 +33,8 @@ ORDERS = (1, 2)
 
 def try_cuda(bench: TrialBench) -> Trial:
     """Run a CUDA target on all tests and in several thread orders. A bare kernel is tried under its
-    launch plans in order, until one passes every test. Raises ValueError if the compiled target
-    cannot be run.
+    launch plans in order, until one passes every test. A plan that does not fit a test is a failure
+    in the result.
     """
     if bench.binding.target.style != "kernel":
         calls = number_calls(bench)
