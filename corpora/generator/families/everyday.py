@@ -116,7 +116,9 @@ def _derived(b: Builder, sides: tuple) -> tuple:
 
 
 def prologue(b: Builder) -> Nest:
-    """Constants and shares of sizes in locals first, then the loops that use them."""
+    """Draw a nest: constants and shares of sizes in locals first, then the loops that use them. b:
+    makes its parts.
+    """
     two = b.chance(0.4)
     if two:
         sides = extents(b, 2)
@@ -284,8 +286,8 @@ def _call(b: Builder, x: tuple) -> tuple:
 
 
 def formulas(b: Builder) -> Nest:
-    """Three to seven locals, each made of those before, and one to three outputs: prices, angles,
-    colours, rates.
+    """Draw a nest: three to seven locals, each made of those before, and one to three outputs:
+    prices, angles, colours, rates. b: makes its parts.
     """
     if b.kind not in FLOATS:
         b.kind = "f64" if b.chance(0.4) else "f32"

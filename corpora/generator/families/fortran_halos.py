@@ -78,7 +78,9 @@ def mixed(b: Builder, places: list) -> tuple:
 
 
 def halo(b: Builder) -> Nest:
-    """An inner field from a field with a margin, or the inside of a field from its neighbours."""
+    """Draw a nest: an inner field from a field with a margin, or the inside of a field from its
+    neighbours. b: makes its parts.
+    """
     flat = b.chance(0.35)
     if flat:
         i, n = line(b)
@@ -131,7 +133,9 @@ def _moved(node: tuple, step: int) -> tuple:
 
 
 def components(b: Builder) -> Nest:
-    """Points whose two to four components stand in the first dimension: `x(2, i)`, `v(:, i)`."""
+    """Draw a nest: points whose two to four components stand in the first dimension: `x(2, i)`,
+    `v(:, i)`. b: makes its parts.
+    """
     i, n = line(b)
     count = b.pick((2, 3, 3, 4))
     extents = (n, ast.integer(count))
@@ -173,7 +177,7 @@ def components(b: Builder) -> Nest:
 
 
 def compressed(b: Builder) -> Nest:
-    """Rows of a sparse matrix whose positions count from one."""
+    """Draw a nest: rows of a sparse matrix whose positions count from one. b: makes its parts."""
     i, n = line(b)
     m = b.size(("nnz", "nz", "m", "nedge", "total"), (4, 9, 20))
     start = b.array(
@@ -206,8 +210,8 @@ def compressed(b: Builder) -> Nest:
 
 
 def looked_up(b: Builder) -> Nest:
-    """Values gathered by positions that count from one, and positions stored as they are
-    counted.
+    """Draw a nest: values gathered by positions that count from one, and positions stored as they
+    are counted. b: makes its parts.
     """
     i, n = line(b)
     m = b.size(("m", "ntab", "nbin", "levels", "nk"), (1, 4, 9))
@@ -235,7 +239,9 @@ def looked_up(b: Builder) -> Nest:
 
 
 def nearest(b: Builder) -> Nest:
-    """For each point the best of several others, its position counted from one."""
+    """Draw a nest: for each point the best of several others, its position counted from one. b:
+    makes its parts.
+    """
     b.kind = b.pick(("f32", "f64"))
     i, n = line(b)
     m, d = (
@@ -264,7 +270,9 @@ def nearest(b: Builder) -> Nest:
 
 
 def windowed(b: Builder) -> Nest:
-    """Sums or extremes over windows of a field, clipped at its ends."""
+    """Draw a nest: sums or extremes over windows of a field, clipped at its ends. b: makes its
+    parts.
+    """
     i, m = line(b, (1, 2, 3))
     width, n = (
         b.size(("k", "w", "ksize", "step_n"), (1, 2, 3)),
@@ -297,8 +305,8 @@ def windowed(b: Builder) -> Nest:
 
 
 def lagged(b: Builder) -> Nest:
-    """Sums of products at a lag, or a polynomial's coefficients from the highest down; arrays of
-    one more than a size.
+    """Draw a nest: sums of products at a lag, or a polynomial's coefficients from the highest down;
+    arrays of one more than a size. b: makes its parts.
     """
     i, n = line(b, (4, 8, 11))
     last = b.size(("lags", "degree", "nlag", "order", "kmax"), (1, 2, 3))
@@ -333,8 +341,8 @@ def lagged(b: Builder) -> Nest:
 
 
 def collected(b: Builder) -> Nest:
-    """What passes a test is stored one after the other, its number in a scalar that the procedure
-    gives back.
+    """Draw a nest: what passes a test is stored one after the other, its number in a scalar that
+    the procedure gives back. b: makes its parts.
     """
     i, n = line(b)
     source = ast.At(b.array((n,)), (i,))

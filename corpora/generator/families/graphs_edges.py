@@ -57,8 +57,8 @@ class _Edges:
 
 
 def edge_list(b: Builder) -> Nest:
-    """One edge a thread: degrees and products gathered by atomic additions, distances by atomic
-    minima, or a value an edge.
+    """Draw a nest: one edge a thread: degrees and products gathered by atomic additions, distances
+    by atomic minima, or a value an edge. b: makes its parts.
     """
     t = _Edges(b)
     draw = b.rng.random()
@@ -171,8 +171,8 @@ class _Matrix:
 
 
 def adjacency(b: Builder) -> Nest:
-    """A matrix of who is joined with whom: degrees, triangles, common neighbours, one step of
-    reaching through a vertex.
+    """Draw a nest: a matrix of who is joined with whom: degrees, triangles, common neighbours, one
+    step of reaching through a vertex. b: makes its parts.
     """
     t = _Matrix(b)
     n, i, j, k, joined, draw = t.n, t.i, t.j, t.k, t.joined, b.rng.random()

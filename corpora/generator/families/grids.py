@@ -70,7 +70,7 @@ def _flat(b: Builder, variables: tuple, sides: tuple) -> tuple[ast.Name, tuple]:
 
 
 def grid(b: Builder) -> Nest:
-    """Element-wise work on a matrix or a volume."""
+    """Draw a nest: element-wise work on a matrix or a volume. b: makes its parts."""
     sides = extents(b, 2 if b.chance(0.78) else 3)
     variables, axes = loops(b, sides)
     flat, made = (None, ())
@@ -109,7 +109,9 @@ def _bordered(b: Builder, variables: tuple, sides: tuple, point: IterationPoint)
 
 
 def flattened(b: Builder) -> Nest:
-    """One loop over rows * columns whose index is taken apart by division."""
+    """Draw a nest: one loop over rows * columns whose index is taken apart by division. b: makes
+    its parts.
+    """
     three = b.chance(0.3)
     sides = extents(b, 3 if three else 2)
     one = ast.Name(b.name(names.LOOPS, "i32"))
@@ -148,7 +150,9 @@ def flattened(b: Builder) -> Nest:
 
 
 def transpose(b: Builder) -> Nest:
-    """Moves: transposition, reversal of a side, padding, cropping, up- and down-sampling."""
+    """Draw a nest: moves: transposition, reversal of a side, padding, cropping, up- and
+    down-sampling. b: makes its parts.
+    """
     n, m = extents(b, 2)
     (i, j), axes = loops(b, (n, m))
     draw = b.rng.random()
@@ -182,7 +186,7 @@ def transpose(b: Builder) -> Nest:
 
 
 def pad(b: Builder) -> Nest:
-    """A border of zeros round a matrix."""
+    """Draw a nest: a border of zeros round a matrix. b: makes its parts."""
     n, m = extents(b, 2)
     border = b.size(("pad", "border", "halo", "margin"), (0, 1, 2))
     rows, cols = (
@@ -214,7 +218,9 @@ def pad(b: Builder) -> Nest:
 
 
 def channels(b: Builder) -> Nest:
-    """Batch, channel, position: per-channel coefficients on `(b * c + k) * spatial + i`."""
+    """Draw a nest: batch, channel, position: per-channel coefficients on `(b * c + k) * spatial +
+    i`. b: makes its parts.
+    """
     outer, filters, spatial = (
         b.size(w, _SMALL)
         for w in (
@@ -256,7 +262,7 @@ def channels(b: Builder) -> Nest:
 
 
 def scattered_rows(b: Builder) -> Nest:
-    """Rows chosen by an index array."""
+    """Draw a nest: rows chosen by an index array. b: makes its parts."""
     n, m = extents(b, 2)
     if n == m or type(n) is not ast.Name:
         return grid_of(b, n, m)

@@ -55,7 +55,7 @@ def line(b: Builder) -> tuple[IterationPoint, Axis, str]:
 
 
 def simple(b: Builder) -> Nest:
-    """One short statement: the bulk of short real functions."""
+    """Draw a nest: one short statement: the bulk of short real functions. b: makes its parts."""
     point, axis, kind = line(b)
     point.plain = b.chance(0.8)
     if b.chance(0.14):
@@ -72,7 +72,7 @@ def simple(b: Builder) -> Nest:
 
 
 def elementwise(b: Builder) -> Nest:
-    """Several effects, odd subscripts, odd bounds."""
+    """Draw a nest: several effects, odd subscripts, odd bounds. b: makes its parts."""
     point, axis, kind = line(b)
     _odd_bounds(b, point, axis, kind)
     effects.add_inputs(b, point)
@@ -145,7 +145,7 @@ def _difference(b: Builder, point: IterationPoint) -> tuple:
 
 
 def several(b: Builder) -> Nest:
-    """Two or three independent loops in one function."""
+    """Draw a nest: two or three independent loops in one function. b: makes its parts."""
     point, axis, kind = line(b)
     effects.add_inputs(b, point)
     regions = [Region((axis,), effects.add_assignment(b, point, 1))]
@@ -161,7 +161,7 @@ def several(b: Builder) -> Nest:
 
 
 def histogram(b: Builder) -> Nest:
-    """Counting or weighing into bins by atomic additions."""
+    """Draw a nest: counting or weighing into bins by atomic additions. b: makes its parts."""
     point, axis, kind = line(b)
     i, n = point.variables[0], axis.stop
     bins = (
@@ -205,7 +205,9 @@ def histogram(b: Builder) -> Nest:
 
 
 def total(b: Builder) -> Nest:
-    """A reduction into one cell: sum, count, dot product, or the largest integer."""
+    """Draw a nest: a reduction into one cell: sum, count, dot product, or the largest integer. b:
+    makes its parts.
+    """
     point, axis, kind = line(b)
     point.plain = True
     effects.add_inputs(b, point)
@@ -245,7 +247,7 @@ def total(b: Builder) -> Nest:
 
 
 def returned(b: Builder) -> Nest:
-    """A sum that is the function's value."""
+    """Draw a nest: a sum that is the function's value. b: makes its parts."""
     point, axis, kind = line(b)
     point.plain = True
     effects.add_inputs(b, point)
@@ -273,7 +275,9 @@ def returned(b: Builder) -> Nest:
 
 
 def image(b: Builder) -> Nest:
-    """Bytes: grey levels, thresholds, look-up tables, casts to and from float."""
+    """Draw a nest: bytes: grey levels, thresholds, look-up tables, casts to and from float. b:
+    makes its parts.
+    """
     point, axis, kind = line(b)
     i, n = point.variables[0], axis.stop
     out_kind = b.pick(("u8", "u8", "f32", "i32"))
@@ -361,7 +365,7 @@ def _cast(kind: str, value: tuple) -> tuple:
 
 
 def indirect(b: Builder) -> Nest:
-    """Gathers and guarded look-ups through an index array."""
+    """Draw a nest: gathers and guarded look-ups through an index array. b: makes its parts."""
     point, axis, kind = line(b)
     i, n = point.variables[0], axis.stop
     limit = b.size(names.SIZES, (1, 3, 6, 11))

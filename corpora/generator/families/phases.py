@@ -146,7 +146,9 @@ def _after_counts(b: Builder, hist: str, k: tuple, n: tuple, j: ast.Name, kind: 
 
 
 def counting_sort(b: Builder) -> Nest:
-    """Counts, their running sums, and places taken from these; with or without the copy back."""
+    """Draw a nest: counts, their running sums, and places taken from these; with or without the
+    copy back. b: makes its parts.
+    """
     n, k = make_length(b), b.size(_BINS, (1, 3, 6))
     i, j = make_counters(b, 2)
     kind = b.pick(("i32", "i32", "i32", "u8", "u32"))
@@ -218,8 +220,8 @@ def counting_sort(b: Builder) -> Nest:
 
 
 def statistics(b: Builder) -> Nest:
-    """One or two statistics of a whole vector or matrix, then every element is rewritten
-    with them.
+    """Draw a nest: one or two statistics of a whole vector or matrix, then every element is
+    rewritten with them. b: makes its parts.
     """
     use_floating_type(b)
     plane = b.chance(0.3)

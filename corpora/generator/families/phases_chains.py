@@ -32,7 +32,9 @@ _SUMS = ("sum", "s", "acc", "tmp", "dot", "v0", "total")
 
 
 def chained(b: Builder) -> Nest:
-    """A matrix times a vector, and what comes of it times a matrix again."""
+    """Draw a nest: a matrix times a vector, and what comes of it times a matrix again. b: makes its
+    parts.
+    """
     (n, m), (i, j) = make_sizes(b, 2), make_counters(b, 2)
     a, x = b.array((n, m)), b.array((m,))
     y, z = make_written_array(b, (n,)), make_written_array(b, (m,))
@@ -94,8 +96,8 @@ def chained(b: Builder) -> Nest:
 
 
 def margins(b: Builder) -> Nest:
-    """Sums, means or extremes of columns in one pass, then every element rewritten with those of
-    its column (and row).
+    """Draw a nest: sums, means or extremes of columns in one pass, then every element rewritten
+    with those of its column (and row). b: makes its parts.
     """
     (n, m), (i, j) = make_sizes(b, 2), make_counters(b, 2)
     a, s = (
@@ -164,8 +166,8 @@ def margins(b: Builder) -> Nest:
 
 
 def loss(b: Builder) -> Nest:
-    """A loss over rows, some of them left out, divided by how many counted; then gradients divided
-    by that count too.
+    """Draw a nest: a loss over rows, some of them left out, divided by how many counted; then
+    gradients divided by that count too. b: makes its parts.
     """
     use_floating_type(b)
     n, c = (
@@ -300,7 +302,9 @@ def row_loss(
 
 
 def clusters(b: Builder) -> Nest:
-    """Sums and counts of groups are cleared, gathered through labels, and divided."""
+    """Draw a nest: sums and counts of groups are cleared, gathered through labels, and divided. b:
+    makes its parts.
+    """
     use_floating_type(b)
     n, d = (
         b.size(w, (1, 3, 6))
@@ -360,7 +364,9 @@ def clusters(b: Builder) -> Nest:
 
 
 def compressed(b: Builder) -> Nest:
-    """A dense matrix packed row by row, with the place at which each row starts."""
+    """Draw a nest: a dense matrix packed row by row, with the place at which each row starts. b:
+    makes its parts.
+    """
     (n, m), (i, j) = make_sizes(b, 2), make_counters(b, 2)
     starts = make_written_array(b, (ast.add(n, 1),), "i32", wanted=_STARTS)
     a = b.array((n, m))
@@ -389,7 +395,9 @@ def compressed(b: Builder) -> Nest:
 
 
 def row_starts(b: Builder) -> Nest:
-    """Row starts from the row numbers of single entries: cleared, counted, summed."""
+    """Draw a nest: row starts from the row numbers of single entries: cleared, counted, summed. b:
+    makes its parts.
+    """
     n, (i, j) = b.size(("n", "rows", "nrows", "N", "numRows"), (1, 2, 4, 6)), make_counters(b, 2)
     starts = make_written_array(b, (ast.add(n, 1),), "i32", wanted=_STARTS)
     nnz = make_length(b)

@@ -63,7 +63,9 @@ class Row:
 
 
 def row_sum(b: Builder) -> Nest:
-    """Sums, means, norms, counts of a row; the accumulator is a local or the output itself."""
+    """Draw a nest: sums, means, norms, counts of a row; the accumulator is a local or the output
+    itself. b: makes its parts.
+    """
     row = Row(b)
     array = row.matrix()
     element = row.at(array, row.j)
@@ -108,7 +110,9 @@ def row_sum(b: Builder) -> Nest:
 
 
 def row_extreme(b: Builder) -> Nest:
-    """Largest or smallest element of a row, its position, or the first that meets a test."""
+    """Draw a nest: largest or smallest element of a row, its position, or the first that meets a
+    test. b: makes its parts.
+    """
     row = Row(b)
     array = row.matrix()
     element, op = row.at(array, row.j), b.pick(("<", ">"))
@@ -173,8 +177,8 @@ def _search(b: Builder, row: Row, element: ast.At) -> Nest:
 
 
 def row_passes(b: Builder) -> Nest:
-    """Two or three passes over a row: statistics first, then every element is rewritten
-    with them.
+    """Draw a nest: two or three passes over a row: statistics first, then every element is
+    rewritten with them. b: makes its parts.
     """
     row = Row(b)
     array = row.matrix(written=True)
@@ -246,7 +250,7 @@ def row_passes(b: Builder) -> Nest:
 
 
 def row_scan(b: Builder) -> Nest:
-    """Running sums and recurrences along a row."""
+    """Draw a nest: running sums and recurrences along a row. b: makes its parts."""
     row = Row(b)
     array = row.matrix()
     element = row.at(array, row.j)
@@ -274,7 +278,7 @@ def row_scan(b: Builder) -> Nest:
 
 
 def row_elements(b: Builder) -> Nest:
-    """A row a thread though the elements are independent."""
+    """Draw a nest: a row a thread though the elements are independent. b: makes its parts."""
     row = Row(b)
     places = [row.at(row.matrix(), row.j)]
     if b.chance(0.5):
@@ -314,7 +318,9 @@ def _view(b: Builder, row: Row, step: tuple) -> Nest:
 
 
 def strided_columns(b: Builder) -> Nest:
-    """A loop of effects inside a thread's own loop: the general case of row_elements."""
+    """Draw a nest: a loop of effects inside a thread's own loop: the general case of row_elements.
+    b: makes its parts.
+    """
     n, m = extents(b, 2)
     i, j = ast.Name(b.name(names.LOOPS, "i32")), ast.Name(b.name(names.INNER, "i32"))
     point = IterationPoint((i, j), (n, m), plain=True)

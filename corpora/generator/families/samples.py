@@ -112,8 +112,8 @@ def output(b: Builder, n: tuple, i: ast.Name, kind: str | None = None, fill: str
 
 
 def points(b: Builder) -> Nest:
-    """One record a thread: lengths, products, normals, a transform with constants or a small
-    matrix, tests against limits.
+    """Draw a nest: one record a thread: lengths, products, normals, a transform with constants or a
+    small matrix, tests against limits. b: makes its parts.
     """
     to_floats(b)
     records = Records(b)
@@ -240,8 +240,8 @@ def _within_limits(records: Records, i: ast.Name, mine: list) -> tuple:
 
 
 def columns(b: Builder) -> Nest:
-    """Columns of a table against each other or alone: covariances, products, spreads in two
-    passes.
+    """Draw a nest: columns of a table against each other or alone: covariances, products, spreads
+    in two passes. b: makes its parts.
     """
     to_floats(b)
     n = b.size(("n", "rows", "samples", "N", "obs"), (1, 2, 5, 9))

@@ -98,8 +98,8 @@ class Span:
 
 
 def transformed(b: Builder) -> Nest:
-    """Points of two to four parts times a small matrix, plus a vector, every product
-    written out.
+    """Draw a nest: points of two to four parts times a small matrix, plus a vector, every product
+    written out. b: makes its parts.
     """
     use_floating_type(b)
     span, d = Span(b), b.pick((2, 3, 3, 3, 4))
@@ -162,8 +162,8 @@ def transformed(b: Builder) -> Nest:
 
 
 def products(b: Builder) -> Nest:
-    """Two small vectors an element: cross and dot products, complex and quaternion products, small
-    matrices times each other.
+    """Draw a nest: two small vectors an element: cross and dot products, complex and quaternion
+    products, small matrices times each other. b: makes its parts.
     """
     use_floating_type(b)
     span = Span(b)
@@ -221,8 +221,8 @@ def products(b: Builder) -> Nest:
 
 
 def mixed(b: Builder) -> Nest:
-    """Parts that become weighted sums of each other, are normalised, or move by what another array
-    holds.
+    """Draw a nest: parts that become weighted sums of each other, are normalised, or move by what
+    another array holds. b: makes its parts.
     """
     use_floating_type(b)
     span, d = Span(b), b.pick((2, 3, 3, 4))
@@ -296,8 +296,8 @@ def _decimal(b: Builder) -> ast.Literal:
 
 
 def parts_of_rows(b: Builder) -> Nest:
-    """Rows between two bounds: element-wise work, rows of a product, totals and extremes of
-    rows.
+    """Draw a nest: rows between two bounds: element-wise work, rows of a product, totals and
+    extremes of rows. b: makes its parts.
     """
     span = Span(b)
     i = span.i
@@ -353,7 +353,9 @@ def parts_of_rows(b: Builder) -> Nest:
 
 
 def pieces(b: Builder) -> Nest:
-    """One to three statements on the elements between two bounds."""
+    """Draw a nest: one to three statements on the elements between two bounds. b: makes its
+    parts.
+    """
     span = Span(b)
     rows = span.n.argument if type(span.n) is ast.Paren else span.n
     point = IterationPoint((span.i,), (rows,), plain=True)

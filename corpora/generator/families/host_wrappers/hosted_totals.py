@@ -122,8 +122,8 @@ def _ended(b: Builder, ground: Ground, total: ast.Name, negative: bool) -> tuple
 
 
 def entropies(b: Builder) -> Nest:
-    """Cross entropies and divergences: logarithms of what is right, and perhaps of what is
-    wrong.
+    """Draw a nest: cross entropies and divergences: logarithms of what is right, and perhaps of
+    what is wrong. b: makes its parts.
     """
     use_floating_type(b)
     ground = Ground(b, 0.55)
@@ -190,8 +190,8 @@ def entropies(b: Builder) -> Nest:
 
 
 def margins(b: Builder) -> Nest:
-    """Losses of a distance: squared, absolute, hinge, Huber's, quantile, only of what is far or
-    allowed.
+    """Draw a nest: losses of a distance: squared, absolute, hinge, Huber's, quantile, only of what
+    is far or allowed. b: makes its parts.
     """
     use_floating_type(b)
     ground = Ground(b)
@@ -301,8 +301,8 @@ def margins(b: Builder) -> Nest:
 
 
 def several(b: Builder) -> Nest:
-    """Two or three totals and one result: masked and weighted means, variances, similarities,
-    shares of what was found.
+    """Draw a nest: two or three totals and one result: masked and weighted means, variances,
+    similarities, shares of what was found. b: makes its parts.
     """
     use_floating_type(b)
     ground = Ground(b, 0.3)
@@ -401,8 +401,8 @@ def several(b: Builder) -> Nest:
 
 
 def accuracy(b: Builder) -> Nest:
-    """How many rows have their largest element where the label says, or the logarithms at the
-    labels.
+    """Draw a nest: how many rows have their largest element where the label says, or the logarithms
+    at the labels. b: makes its parts.
     """
     use_floating_type(b)
     rows, cols = make_sizes(b, 2, (1, 2, 3, 5, 7))

@@ -143,8 +143,8 @@ class Work:
 
 
 def long_turns(b: Builder) -> Nest:
-    """A local gathered in a loop of a hundred to a thousand turns, with tests of the turn, and
-    stored.
+    """Draw a nest: a local gathered in a loop of a hundred to a thousand turns, with tests of the
+    turn, and stored. b: makes its parts.
     """
     w = Work(b)
     acc = w.acc
@@ -184,8 +184,8 @@ def long_turns(b: Builder) -> Nest:
 
 
 def powers(b: Builder) -> Nest:
-    """Locals of powers, casts and quotients without a loop, under tests of the index and of
-    data.
+    """Draw a nest: locals of powers, casts and quotients without a loop, under tests of the index
+    and of data. b: makes its parts.
     """
     w = Work(b)
     acc, read = w.acc, b.pick(tuple(w.reads))

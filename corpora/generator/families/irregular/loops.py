@@ -284,8 +284,8 @@ def _seldom(volume: Volume, stores: Stores) -> tuple:
 
 
 def moved_outer(b: Builder) -> Nest:
-    """The innermost increment moves an outer loop's variable until a test of the position returns;
-    or all moves as it should.
+    """Draw a nest: the innermost increment moves an outer loop's variable until a test of the
+    position returns; or all moves as it should. b: makes its parts.
     """
     v = Volume(b)
     while v.count == 1:
@@ -351,8 +351,8 @@ def _parallel(v: Volume, body: list[tuple]) -> Nest:
 
 
 def ended(b: Builder) -> Nest:
-    """A return (or, in one loop, a break) in the middle ends all, by the position or by data; the
-    twin goes on with the next.
+    """Draw a nest: a return (or, in one loop, a break) in the middle ends all, by the position or
+    by data; the twin goes on with the next. b: makes its parts.
     """
     v = Volume(b)
     sequential = b.chance(0.66)

@@ -128,8 +128,8 @@ class Links:
 
 
 def roots(b: Builder) -> Nest:
-    """Every place's root, written back among the links (sequential) or to another array
-    (parallel).
+    """Draw a nest: every place's root, written back among the links (sequential) or to another
+    array (parallel). b: makes its parts.
     """
     s = Span(b)
     others, links = s.others((0, 0, 1, 1, 2)), Links(s)
@@ -225,8 +225,8 @@ def _stores(s: Span, links: Links, hops: ast.Name | None) -> tuple:
 
 
 def united(b: Builder) -> Nest:
-    """Two roots for every edge: the higher is hung below the lower (sequential), or whether they
-    are one is stored (parallel).
+    """Draw a nest: two roots for every edge: the higher is hung below the lower (sequential), or
+    whether they are one is stored (parallel). b: makes its parts.
     """
     s = Span(b)
     others, links = s.others((0, 0, 0, 1)), Links(s)
@@ -281,8 +281,8 @@ def _for_other(links: Links, walk: tuple, y: ast.Name) -> tuple:
 
 
 def seen(b: Builder) -> Nest:
-    """Marks along a chain until one is marked already (sequential), or the first marked place on it
-    (parallel).
+    """Draw a nest: marks along a chain until one is marked already (sequential), or the first
+    marked place on it (parallel). b: makes its parts.
     """
     s = Span(b)
     others, links = s.others((0, 0, 1)), Links(s, marked=0.0)

@@ -310,18 +310,22 @@ _WORK = (
 
 
 def moved_on(b: Builder) -> Nest:
-    """Pointer parameters go from block to block and keep their places."""
+    """Draw a nest: pointer parameters go from block to block and keep their places. b: makes its
+    parts.
+    """
     return b.pick(_WORK)(Blocks(b, True))
 
 
 def found_again(b: Builder) -> Nest:
-    """The same work on blocks that every iteration finds for itself."""
+    """Draw a nest: the same work on blocks that every iteration finds for itself. b: makes its
+    parts.
+    """
     return b.pick(_WORK)(Blocks(b, False))
 
 
 def moved_once(b: Builder) -> Nest:
-    """A pointer parameter moved once, before a loop whose iterations have nothing to do with each
-    other.
+    """Draw a nest: a pointer parameter moved once, before a loop whose iterations have nothing to
+    do with each other. b: makes its parts.
     """
     n, i = b.size(names.SIZES, (1, 3, 7, 12)), ast.Name(b.name(names.LOOPS, "i32"))
     before, reads = [], []

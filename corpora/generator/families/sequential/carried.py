@@ -200,7 +200,9 @@ def joined(b: Builder, last: tuple, term: tuple) -> tuple:
 
 
 def recurrence(b: Builder) -> Nest:
-    """`a[i] = f(a[i - 1], x[i])`: one or two terms, forwards or backwards, in place or beside."""
+    """Draw a nest: `a[i] = f(a[i - 1], x[i])`: one or two terms, forwards or backwards, in place or
+    beside. b: makes its parts.
+    """
     c = Course(b, 3, signed=True)
     beside = c.sources((0, 1, 1, 1, 2, 2))
     word = c.target()
@@ -323,8 +325,8 @@ def _moved(c: Course, word: str, down: bool) -> Nest:
 
 
 def running(b: Builder) -> Nest:
-    """A local that goes along and is written out at every step: sums, products, extremes, averages,
-    counts.
+    """Draw a nest: a local that goes along and is written out at every step: sums, products,
+    extremes, averages, counts. b: makes its parts.
     """
     c = Course(b)
     first = c.sources()[0]

@@ -77,8 +77,8 @@ class Loop:
 
 
 def carried_local(b: Builder) -> Nest:
-    """A local that the loop reads and changes: declared before it (sequential) or inside, or only
-    read (parallel).
+    """Draw a nest: a local that the loop reads and changes: declared before it (sequential) or
+    inside, or only read (parallel). b: makes its parts.
     """
     loop = Loop(b)
     word = ast.Name(b.name(_CARRIED, b.kind))
@@ -126,8 +126,8 @@ def _change(loop: Loop, word: ast.Name, reads_it: bool) -> tuple:
 
 
 def carried_place(b: Builder) -> Nest:
-    """A neighbour's element: of the array that the loop writes (sequential) or of another
-    (parallel), or the own one.
+    """Draw a nest: a neighbour's element: of the array that the loop writes (sequential) or of
+    another (parallel), or the own one. b: makes its parts.
     """
     loop = Loop(b)
     lines = loop.statements()
@@ -162,8 +162,8 @@ def _held(b: Builder, place: ast.At, lines: tuple) -> tuple:
 
 
 def carried_position(b: Builder) -> Nest:
-    """Values stored under a test at a position that counts (sequential) or that is the iteration's
-    own (parallel).
+    """Draw a nest: values stored under a test at a position that counts (sequential) or that is the
+    iteration's own (parallel). b: makes its parts.
     """
     loop = Loop(b)
     lines = loop.statements()

@@ -52,8 +52,8 @@ def _square(
 
 
 def triangular(b: Builder) -> Nest:
-    """Forward or backward substitution, into another array or in place; through a local or through
-    the element itself.
+    """Draw a nest: forward or backward substitution, into another array or in place; through a
+    local or through the element itself. b: makes its parts.
     """
     use_floating_type(b)
     (matrix, n), (i, j) = _square(b), make_counters(b, 2)
@@ -109,7 +109,9 @@ def triangular(b: Builder) -> Nest:
 
 
 def factors(b: Builder) -> Nest:
-    """LU in place without pivots, elimination with a right-hand side, or a Cholesky-like factor."""
+    """Draw a nest: LU in place without pivots, elimination with a right-hand side, or a
+    Cholesky-like factor. b: makes its parts.
+    """
     use_floating_type(b)
     n, (k, i, j) = b.size(_NAMES, _N), make_counters(b, 3)
     draw = b.rng.random()
@@ -213,7 +215,7 @@ def _cholesky(b: Builder, a: str, n: ast.Name, i: ast.Name, j: ast.Name, k: ast.
 
 
 def orthogonal(b: Builder) -> Nest:
-    """Gram-Schmidt over rows or columns, in place."""
+    """Draw a nest: gram-Schmidt over rows or columns, in place. b: makes its parts."""
     use_floating_type(b)
     (n, m), (k, j, i) = make_sizes(b, 2), make_counters(b, 3)
     columns = b.chance(0.4)
@@ -279,7 +281,9 @@ def project_later(
 
 
 def shortest(b: Builder) -> Nest:
-    """Floyd-Warshall, reachability, widest paths: the loop over the middle carries."""
+    """Draw a nest: floyd-Warshall, reachability, widest paths: the loop over the middle carries. b:
+    makes its parts.
+    """
     n, (k, i, j) = b.size(_NAMES, _N), make_counters(b, 3)
     draw = b.rng.random()
     reach = draw < 0.2
@@ -342,7 +346,7 @@ def shortest(b: Builder) -> Nest:
 
 
 def tridiagonal(b: Builder) -> Nest:
-    """Elimination along three diagonals and back again."""
+    """Draw a nest: elimination along three diagonals and back again. b: makes its parts."""
     use_floating_type(b)
     n, (i,) = make_length(b), make_counters(b, 1)
     low, up = (b.array((n,), None, "uniform(-1,1)", names.ARRAYS) for _ in "ab")
@@ -410,7 +414,9 @@ def tridiagonal(b: Builder) -> Nest:
 
 
 def relaxation(b: Builder) -> Nest:
-    """Gauss-Seidel sweeps of a full system: each unknown from the newest of all others."""
+    """Draw a nest: gauss-Seidel sweeps of a full system: each unknown from the newest of all
+    others. b: makes its parts.
+    """
     use_floating_type(b)
     n, (t, i, j) = b.size(_NAMES, _N), make_counters(b, 3)
     matrix, right = b.array((n, n), None, "uniform(-0.5,0.5)"), b.array((n,))

@@ -57,8 +57,8 @@ def _payload(b: Builder, n: ast.Name) -> str | None:
 
 
 def insertion(b: Builder) -> Nest:
-    """Insertion sort: the key held back while larger ones move up, or neighbours exchanged
-    downwards.
+    """Draw a nest: insertion sort: the key held back while larger ones move up, or neighbours
+    exchanged downwards. b: makes its parts.
     """
     a, n, i, j, op = _start(b)
     with_ = _payload(b, n)
@@ -128,8 +128,8 @@ def _swap_of(b: Builder, first: tuple, second: tuple, kind: str) -> tuple:
 
 
 def bubble(b: Builder) -> Nest:
-    """Neighbours exchanged in passes: all of them, until nothing moved, or alternately from even
-    and odd places.
+    """Draw a nest: neighbours exchanged in passes: all of them, until nothing moved, or alternately
+    from even and odd places. b: makes its parts.
     """
     a, n, i, j, op = _start(b)
     last, draw, with_ = ast.sub(n, 1), b.rng.random(), _payload(b, n)
@@ -191,8 +191,8 @@ def bubble(b: Builder) -> Nest:
 
 
 def selection(b: Builder) -> Nest:
-    """The smallest of the rest is brought forward; sometimes only the first few places are
-    wanted.
+    """Draw a nest: the smallest of the rest is brought forward; sometimes only the first few places
+    are wanted. b: makes its parts.
     """
     a, n, i, j, op = _start(b)
     op, with_ = {">": "<", "<": ">"}[op], _payload(b, n)
@@ -243,7 +243,9 @@ def selection(b: Builder) -> Nest:
 
 
 def by_index(b: Builder) -> Nest:
-    """The order of the elements as an index array; the elements stay where they are."""
+    """Draw a nest: the order of the elements as an index array; the elements stay where they are.
+    b: makes its parts.
+    """
     n = make_length(b)
     i, j = make_counters(b, 2)
     values, order, op = (
@@ -283,7 +285,7 @@ def by_index(b: Builder) -> Nest:
 
 
 def shell(b: Builder) -> Nest:
-    """Insertion over shrinking gaps."""
+    """Draw a nest: insertion over shrinking gaps. b: makes its parts."""
     a, n, i, j, op = _start(b)
     gap, begun = make_local(
         b, ast.Binary("/", n, ast.TWO), ("gap", "h0", "interval", "step", "d0"), "i32"
@@ -314,8 +316,8 @@ def shell(b: Builder) -> Nest:
 
 
 def reverse(b: Builder) -> Nest:
-    """Two places that walk towards each other; or a row of places moved by a few through a held
-    value.
+    """Draw a nest: two places that walk towards each other; or a row of places moved by a few
+    through a held value. b: makes its parts.
     """
     n = make_length(b)
     a = _array(b, n)
