@@ -249,5 +249,5 @@ class ExecutionBackend(Protocol):
         ...
 
     def close(self) -> None:
-        """End the processes of the back end. It cannot be used afterwards."""
+        """End the processes of the back end."""
         ...

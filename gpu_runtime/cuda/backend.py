@@ -202,7 +202,7 @@ class CudaBackend:
             self._idle.append(worker)
 
     def close(self) -> None:
-        """End all processes of the back end. It cannot be used afterwards."""
+        """End all processes of the back end."""
         with self._lock:
             for worker in self._idle:
                 worker.close()

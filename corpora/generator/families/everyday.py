@@ -32,7 +32,9 @@ DIMS = tuple(
 
 
 def mix(b: Builder, parts: list) -> tuple:
-    """All parts in one expression, in any order and shape; integers are multiplied at most once."""
+    """Return one expression of all parts, in random order and shape. Integers are multiplied at
+    most once.
+    """
     parts = list(dict.fromkeys(parts))
     b.rng.shuffle(parts)
     ops = "+-*+-*/" if b.kind in FLOATS else "+-"

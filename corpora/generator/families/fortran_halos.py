@@ -31,25 +31,23 @@ _POINTS = ("n", "np", "npts", "natom", "nparticles", "num", "nbody", "count")
 
 
 def largest(kind: str) -> ast.Literal:
-    """`huge` of a type."""
+    """Return the largest value of an element type as a constant, Fortran's `huge`."""
     return ast.Literal(_LARGEST[kind], kind)
 
 
 def counted(b: Builder, variable: ast.Name) -> tuple:
-    """A position as it is stored: mostly as Fortran counts it."""
+    """Return a position as a program stores it, mostly as Fortran counts it."""
     return variable if b.chance(0.75) else ast.add(variable, 1)
 
 
 def line(b: Builder, sizes: tuple[int, ...] = (1, 3, 8, 17)) -> tuple[ast.Name, tuple]:
-    """A loop variable and its size."""
+    """Return a new loop variable and its size. sizes: values for tests."""
     n = b.size(names.SIZES + _POINTS, sizes)
     return ast.Name(b.name(("i", "i", "j", "k", "ip", "p", "l"), "i32")), n
 
 
 def plane(b: Builder) -> tuple[tuple[ast.Name, ast.Name], tuple]:
-    """Loop variables of rows and columns as C has them, outermost first: `do j; do i` over
-    a(n, m).
-    """
+    """Return the loop variables of rows and columns and their sizes, outermost first."""
     inner, outer = b.pick(_PAIRS)
     fast, slow = b.size((inner,), _SIDES), b.size((outer,), _SIDES)
     words = b.pick((("j", "i"), ("j", "i"), ("i", "j"), ("jy", "ix"), ("l", "k"), ("row", "col")))
@@ -59,13 +57,16 @@ def plane(b: Builder) -> tuple[tuple[ast.Name, ast.Name], tuple]:
 def written(
     b: Builder, extents: tuple, kind: str | None = None, wanted: tuple = names.ARRAYS
 ) -> str:
+    """Add an array parameter that is written and return its name. kind: element type; None: the
+    main one. wanted: names to choose from.
+    """
     word = b.array(extents, kind, "", wanted)
     b.parameter(word).written = True
     return word
 
 
 def mixed(b: Builder, places: list) -> tuple:
-    """A sum or product of these places and a scalar."""
+    """Return a sum or product of the places, sometimes with a scalar."""
     made = places[0]
     for place in places[1:]:
         made = ast.Binary(b.pick("++--*"), made, place)

@@ -33,6 +33,9 @@ _STEPS = (neighbour, inner_loop, inner_loop, repeated, blocks, to_byte, walk, he
 
 
 def statements(body: Body, count: int) -> tuple:
+    """Return `count` random statements for one iteration, and those the body has made before. body:
+    what they are made with.
+    """
     b = body.b
     menu: tuple[Callable[[], tuple], ...] = (
         (body.declare,) * 4 + (body.store,) * 4 + (body.change,) * 3 + (body.branch,) * 4

@@ -17,7 +17,9 @@ _SMALL = (1, 2, 3, 4)
 
 
 def extents(b: Builder, count: int) -> tuple:
-    """Size parameters, outermost first; seldom square or constant."""
+    """Add `count` size parameters and return them, outermost first. Sometimes two are the same or
+    constant.
+    """
     draw = b.rng.random()
     kind = "i32" if draw < 0.92 else "u32" if draw < 0.96 else "i64"
     if count == 2 and b.chance(0.15):
@@ -36,6 +38,9 @@ def extents(b: Builder, count: int) -> tuple:
 def loops(
     b: Builder, sides: tuple, margin: int = 0
 ) -> tuple[tuple[ast.Name, ...], tuple[Axis, ...]]:
+    """Return new loop variables and their parallel axes, outermost first. sides: their sizes.
+    margin: iterations left out at both ends.
+    """
     words = b.pick(names.GRIDS)
     words = (words[2], *words[:2]) if len(sides) == 3 and b.chance(0.6) else words
     variables = tuple(ast.Name(b.exact(w, "i32")) for w in words[: len(sides)])
@@ -304,7 +309,9 @@ def scattered_rows(b: Builder) -> Nest:
 
 
 def grid_of(b: Builder, n: tuple, m: tuple) -> Nest:
-    """A plain copy with arithmetic, when a richer family does not fit."""
+    """Draw a nest of two loops over `n` and `m` with one assignment, for where a richer family does
+    not fit.
+    """
     variables, axes = loops(b, (n, m))
     point = IterationPoint(variables, (n, m), plain=True)
     effects.add_inputs(b, point)
@@ -312,4 +319,5 @@ def grid_of(b: Builder, n: tuple, m: tuple) -> Nest:
 
 
 def counted(variable: ast.Name, stop: tuple, *body: tuple, start: tuple = ast.ZERO) -> ast.For:
+    """Return a sequential loop of `variable` from `start` below `stop`."""
     return ast.For(variable.id, start, "<", stop, body)

@@ -24,7 +24,7 @@ _LENGTHS = (1, 2, 5, 7, 12, 20, 33)
 
 
 def length(b: Builder) -> tuple:
-    """The extent of a loop: a parameter, seldom a constant."""
+    """Return the extent of a loop: mostly a new parameter, sometimes a constant or product."""
     if b.chance(0.06):
         return ast.integer(
             b.pick((3, 4, 8, 10, 16, 20, 32, 64, 100, 128, 256, 169, 347, 500, 784, 1000, 1024))
@@ -37,6 +37,7 @@ def length(b: Builder) -> tuple:
 
 
 def index_type(b: Builder, n: tuple) -> str:
+    """Return an element type for the variable of a loop with the extent `n`."""
     kind = b.types.get(n.id, "i32") if type(n) is ast.Name else "i32"
     return (
         "i64"
@@ -48,6 +49,7 @@ def index_type(b: Builder, n: tuple) -> str:
 
 
 def line(b: Builder) -> tuple[IterationPoint, Axis, str]:
+    """Return the point, parallel axis and variable's type of a new loop over one extent."""
     n = length(b)
     kind = index_type(b, n)
     word = b.name(names.LOOPS, kind)

@@ -37,10 +37,8 @@ _COUNTS = ("hist", "bins", "counts", "count", "cnt", "freq", "occ", "starts", "c
 
 
 def histogram(b: Builder, safe: bool = False) -> Nest:
-    """Bins are cleared, then counted or summed through indices; sometimes normalised or searched
-    afterwards.
-
-    safe: whatever the indices hold, no bin but one of the k is touched.
+    """Draw a nest that clears bins and then counts or sums into them. safe: whatever the indices
+    hold, only the bins are touched.
     """
     n, (i, j) = make_length(b), make_counters(b, 2)
     k = b.size(_BINS, (1, 2, 4)) if b.chance(0.8) else ast.integer(b.pick((4, 8, 10, 16)))

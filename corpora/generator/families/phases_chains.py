@@ -251,8 +251,8 @@ def loss(b: Builder) -> Nest:
 
 
 def row_view(b: Builder, x: str, i: ast.Name, c: ast.Name) -> tuple[object, tuple]:
-    """How the row's elements are addressed: a function of the column, and the local pointer if
-    there is one.
+    """Return a function from a column to the element of row `i` of `x`, and the statements that
+    declare its pointer, if any. c: the number of columns.
     """
     if b.chance(0.6):
         return (lambda column: make_element(x, i, column)), ()
@@ -265,6 +265,9 @@ def row_view(b: Builder, x: str, i: ast.Name, c: ast.Name) -> tuple[object, tupl
 def row_loss(
     b: Builder, row: object, label: tuple, c: ast.Name, j: ast.Name, total: ast.Name
 ) -> tuple:
+    """Return statements that add a row's loss to `total`. row: gives an element by its column.
+    label: the right column. c: number of columns; j: loop variable.
+    """
     draw = b.rng.random()
     if draw < 0.35:
         best, seen = make_local(b, row(ast.ZERO), ("mx", "m0", "peak", "top"))

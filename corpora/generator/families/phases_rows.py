@@ -144,8 +144,8 @@ class _Rows:
 
 
 def by_rows(b: Builder, nest: Nest) -> Nest:
-    """The nest that one thread does, done for every row (or every channel of every batch) by a
-    thread of its own.
+    """Return a nest that runs what one thread does in `nest` once per row, each by a thread of its
+    own.
     """
     lifted = _Rows(b)
     for parameter in b.parameters:

@@ -15,8 +15,8 @@ from corpora.generator.families.grids import extents
 
 
 class Row:
-    """One thread's row of a matrix: parallel index i of n, inner index j of m; `layout` says how
-    elements are addressed.
+    """A row of a matrix, which one thread works on: parallel index `i` of `n`, inner index `j` of
+    `m`. How elements are addressed is drawn.
     """
 
     def __init__(self, b: Builder) -> None:
@@ -36,29 +36,37 @@ class Row:
             self.made = (ast.Declare("i32", word, ast.mul(self.i, self.m)),)
 
     def extents(self) -> tuple:
+        """Return the extents of a matrix with these rows."""
         if self.base is not None:
             return (ast.mul(self.n, self.m),)
         return (self.m, self.n) if self.column else (self.n, self.m)
 
     def at(self, array: str, j: tuple) -> ast.At:
+        """Return element `j` of this row in `array`."""
         if self.base is not None:
             return ast.At(array, (ast.add(self.base, j),))
         return ast.At(array, (j, self.i) if self.column else (self.i, j))
 
     def matrix(self, written: bool = False) -> str:
+        """Add a matrix and return its name. written: the function writes it."""
         array = self.b.array(self.extents())
         self.b.parameter(array).written = written
         return array
 
     def loop(self, body: tuple, start: tuple = ast.ZERO) -> ast.For:
+        """Return the inner loop over the row, from `start`."""
         return ast.For(self.j.id, start, "<", self.m, body)
 
     def output(self, kind: str | None = None, fill: str = "") -> ast.At:
+        """Add an array with one element per row and return this row's. kind: element type; None:
+        the main one. fill: rule for tests.
+        """
         return make_output_place(
             self.b, IterationPoint((self.i,), (self.n,), plain=True), kind, fill
         )
 
     def nest(self, body: tuple) -> Nest:
+        """Return a nest with one thread per row over `body`."""
         return Nest("", [], [Region((self.axis,), self.made + body)])
 
 

@@ -31,11 +31,12 @@ FIRST = tuple("c ch x letter cur a u v0".split())
 
 
 def letter(b: Builder, texts: str = "aAzZ09xXfF _-.,:;TGCN+#/") -> ast.Literal:
-    """A character constant."""
+    """Return a character constant, one of `texts`."""
     return ast.Literal(f"'{texts[b.rng.randrange(len(texts))]}'", "i32")
 
 
 def within(c: tuple, low: str, high: str) -> tuple:
+    """Return the test that character `c` lies between `low` and `high`, both included."""
     return ast.conjunction(
         ast.compare(c, ">=", ast.Literal(f"'{low}'", "i32")),
         ast.compare(c, "<=", ast.Literal(f"'{high}'", "i32")),
@@ -43,7 +44,9 @@ def within(c: tuple, low: str, high: str) -> tuple:
 
 
 def of_class(b: Builder, c: tuple) -> tuple:
-    """Whether a character is a digit, a blank, a vowel, upper case, one of two …"""
+    """Return a test of whether character `c` is a digit, a blank, a vowel, upper case or the
+    like.
+    """
     draw = b.rng.random()
     if draw < 0.4:
         return within(c, *b.pick(("az", "AZ", "09", "af", "AF", "07")))

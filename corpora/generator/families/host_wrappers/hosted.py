@@ -28,8 +28,8 @@ _COUNTS = tuple("count cnt hits found_n num n_match total res".split())
 
 
 def returning(kind: str, *body: tuple) -> Nest:
-    """What one thread does, with a value at its end. Fortran has no `return value;` in the
-    middle.
+    """Return a nest that one thread runs and that returns a value of type `kind`. Nests with a
+    return in the middle are `c_only`.
     """
     nest = make_serial_nest(*body)
     nest.result = kind
@@ -50,6 +50,7 @@ def _c_word(expression: tuple) -> bool:
 
 
 def give(value: object) -> ast.Jump:
+    """Return a `return` statement. value: an integer or expression."""
     return ast.Jump("return", ast.integer(value) if isinstance(value, int) else value)
 
 

@@ -46,8 +46,8 @@ _INPUTS = (
 
 
 class Span:
-    """The loop from `start` up to `stop`, and how its arrays are subscripted: `0 + i * 3`, `i * 3 +
-    0`, `3 * i`.
+    """A loop from `start` up to `stop`, drawn at random, and the spelling of its subscripts, such
+    as `i * 3 + 0`.
     """
 
     def __init__(self, b: Builder) -> None:
@@ -66,7 +66,7 @@ class Span:
         """Whether a zero is written in sums of subscripts."""
 
     def at(self, array: str, k: int, d: int) -> ast.At:
-        """Part k of d of this iteration's element."""
+        """Return part `k` of the `d` parts of this iteration's element."""
         scaled = ast.mul(ast.integer(d), self.i) if self.form == "d*i+k" else ast.mul(self.i, d)
         if k == 0 and not self.zero:
             return ast.At(array, (scaled,))
@@ -76,6 +76,9 @@ class Span:
         )
 
     def array(self, d: int, wanted: tuple, fill: str = "", out: bool = False) -> str:
+        """Add an array with `d` parts per element and return its name. wanted: names to choose
+        from. fill: rule for tests. out: it is written.
+        """
         word = self.b.array(
             (
                 ast.mul(self.n, d)
@@ -91,6 +94,7 @@ class Span:
         return word
 
     def nest(self, *body: tuple, inner: tuple[Axis, ...] = ()) -> Nest:
+        """Return a nest of this loop over `body`. inner: further parallel axes."""
         axis = Axis(self.i.id, self.start, self.stop, self.inclusive)
         nest = Nest("", [], [Region((axis, *inner), tuple(body))], index_type=self.kind)
         nest.null = self.b.pick(_NULLS) if self.b.chance(0.4) else ""

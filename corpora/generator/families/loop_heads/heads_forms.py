@@ -41,7 +41,7 @@ _NEIGHBOURS = [(-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (1, 1), (-1, 1), (1, 
 
 
 def parallel_index(b: Builder) -> tuple[ast.Name, ast.Name]:
-    """A parallel index and its extent."""
+    """Return a new parallel loop variable and its extent."""
     return ast.Name(b.name(names.LOOPS, "i32")), b.size(names.SIZES, _LENGTHS)
 
 

@@ -271,7 +271,11 @@ def project_later(
     dot: ast.Name,
     begun: ast.Declare,
 ) -> tuple:
-    """Vector j loses its part along vector k."""
+    """Return statements that subtract from vector `j` its part along vector `k`.
+
+    place(vector, position): an element. i: loop variable of `m` positions. dot, begun: a local and
+    its declaration.
+    """
     gather = make_loop(b, i, m, make_assignment(dot, ast.mul(place(k, i), place(j, i)), "+="))
     return (
         begun,
