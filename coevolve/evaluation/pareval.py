@@ -60,10 +60,11 @@ _NOTE = (
 
 @dataclass(frozen=True, slots=True)
 class ParEvalPrompt:
-    """What the problem asks for: the function's name and, for CUDA, the kernel's parameters.
+    """What a ParEval problem asks for.
 
-    given: what the prompt for C++ defines above the function (a helper, a table), which the
-    baseline takes for granted.
+    kind: the problem's kind. entry: the function's name. parameters: those of the CUDA kernel, or
+        of the C++ function.
+    given: what the prompt for C++ defines above the function, and the baseline needs; ''.
     """
 
     kind: str
@@ -73,14 +74,14 @@ class ParEvalPrompt:
 
 
 def is_pareval_checkout(spec: str) -> bool:
-    """Whether `spec` is a folder with ParEval's prompts and baselines."""
+    """Return whether `spec` is a folder with ParEval's prompts and baselines."""
     root = Path(spec).expanduser()
     return (root / BASELINES).is_dir() and (root / "prompts").is_dir()
 
 
 def load_pareval(spec: str, way: Direction) -> EvalCorpus:
-    """Items of the checkout. Raises CorpusError for another direction, or when no problem can be
-    used.
+    """Return the items of a ParEval checkout. spec: its folder. way: `cpp:cuda` or `cpp:openmp`.
+    Raises CorpusError for another direction, or if no problem can be used.
     """
     if way.source.name != "cpp" or way.target.name not in MODELS:
         raise CorpusError(

@@ -38,13 +38,15 @@ _STARTS, _ENDS = "begin|cbegin|data", "end|cend"
 
 
 class VectorError(ValueError):
-    """The function does something with a vector that has no counterpart with pointers; one line."""
+    """The function does something with a vector that pointers cannot do. The message is one
+    line.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class VectorParameter:
-    """A parameter as text. element: of a vector, '' for any other; extent: of a std::array; text:
-    for the new head.
+    """A parameter as text. name: its own. text: its declaration for the new head. element: type of
+    a vector's elements, '' for another parameter. extent: of a std::array, ''.
     """
 
     name: str

@@ -133,15 +133,17 @@ def _argument(p: Parameter, index: int) -> str:
 
 
 def emit_shim(request: CompileRequest, symbol: str, namespace: str) -> str:
-    """C++ that defines `symbol` for the function in `namespace`."""
+    """Return C++ text that defines the entry `symbol` for the function of `request` in
+    `namespace`.
+    """
     return f'extern "C" void {symbol}(void **a) {{ {emit_call(request, namespace, _argument)} }}\n'
 
 
 def emit_call(
     request: CompileRequest, namespace: str, argument: Callable[[Parameter, int], str]
 ) -> str:
-    """Statements that call the function of `request` in `namespace` with what is in the
-    table `a`.
+    """Return C++ statements that call the function of `request` in `namespace`. argument(parameter,
+    index): the text that takes it from the table `a` of argument pointers.
     """
     n, result = len(request.signature.parameters), request.signature.result
     made = assemble_structures(request.signature, namespace, argument)
@@ -154,5 +156,5 @@ def emit_call(
 
 
 def emit_program(request: CompileRequest) -> str:
-    """The program as it goes between the braces of its namespace."""
+    """Return the program's text as it stands inside its namespace."""
     return blank_includes(request.program.text)

@@ -52,8 +52,8 @@ _DEFINED = re.compile(rf"(\w+)\s*=\s*{_NUMBER}\s*(?=[,;)}}!]|$)", re.I)
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """value: the number, which stands at text[start:stop]. upward: whether what is larger fulfils
-    the comparison.
+    """A comparison with an integer. value: the integer, at text[start:stop]. upward: larger numbers
+    fulfil it.
     """
 
     value: int

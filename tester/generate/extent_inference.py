@@ -51,8 +51,8 @@ class _Lengths:
 def infer_extents(
     setting: TrialSetting, roles: ParameterRoles, tests: Sequence[UnitTest]
 ) -> list[UnitTest]:
-    """The tests with arrays at the lengths of their laws, where places depend on contents;
-    elsewhere only those that a test does not touch.
+    """Return the tests with arrays as long as expressions of their sizes say, where contents decide
+    what is touched. Elsewhere only arrays that a test does not touch change.
     """
     arrays = [p.name for p in setting.signature.parameters if p.kind == "array" and not p.shape]
     if not arrays or not roles.sizes and not roles.indices:

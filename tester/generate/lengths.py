@@ -29,7 +29,9 @@ _ENOUGH, _SAID_ENOUGH = 0.7, 0.3
 
 
 def infer_lengths(suite: UnitTestSuite) -> dict[str, str]:
-    """Expressions in C by array name; a plain number where every test has the same length."""
+    """Return a C expression for the length of each array, by name, that holds in all tests. It is a
+    number where every test has the same length.
+    """
     tests = _find_complete_tests(suite)
     sizes = [get_integer_scalars(test) for test in tests]
     extents = [get_extents(test) for test in tests]
@@ -47,8 +49,8 @@ def infer_lengths(suite: UnitTestSuite) -> dict[str, str]:
 
 
 def choose_length(suite: UnitTestSuite, name: str, said: Sequence[str]) -> str:
-    """The first of these lengths that an array has in the suite's tests; '' where none is. What
-    says them makes up for fewer tests that show them.
+    """Return the first of the lengths `said`, C expressions, that the array `name` has in all
+    tests; '' if none is.
     """
     tests = _find_complete_tests(suite)
     lengths, others = _lengths_and_longest_other([get_extents(test) for test in tests], name)

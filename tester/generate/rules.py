@@ -156,8 +156,8 @@ def _first_line(text: str) -> str:
 
 
 def make_geometry_function(launch: str) -> GeometryOf:
-    """Geometry of a test under a launch plan's text; None throughout for an empty text
-    (functions).
+    """Return a function from a test to its launch. launch: text of a plan; '' gives None for every
+    test. Raises ValueError if it cannot be read.
     """
     if not launch:
         return no_geometry
@@ -171,7 +171,9 @@ def make_geometry_function(launch: str) -> GeometryOf:
 def choose_launch(
     program: Program, signature: Signature, backend: ExecutionBackend, seed: int = 0
 ) -> str:
-    """Text of the launch plan under which a bare kernel runs best. Raises NoSuiteError."""
+    """Return the text of the launch plan under which a bare kernel runs best; '' for a function.
+    Raises NoSuiteError if it does not compile or run under any.
+    """
     compiled = backend.compile([CompileRequest(program, signature, Variant.RECORDED)])[0]
     if not compiled.ok:
         raise NoSuiteError(f"the program does not compile: {_first_line(compiled.diagnostics)}")
@@ -505,5 +507,5 @@ def _make_big_test(setting: TrialSetting, roles: ParameterRoles) -> list[UnitTes
 
 
 def count_elements(test: UnitTest) -> int:
-    """Elements of all arrays together: the size by which tests are ordered."""
+    """Return the number of elements of all arrays of a test."""
     return sum(math.prod(a.extents) for a in test.assignments if isinstance(a, ArrayValue))

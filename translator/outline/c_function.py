@@ -60,11 +60,12 @@ class CppFunction:
 
     @property
     def text(self) -> str:
+        """Return the function's C++ text."""
         return print_function(self.head, self.body)
 
     @property
     def tree(self) -> Function:
-        """The function with numbers and arrays alone as parameters, as analyses read it."""
+        """Return the function's tree, with only numbers and arrays as parameters, for analyses."""
         parameters = [f"{type} {name}" for name, type in self.scalars.items()]
         parameters += [f"{type} *{name}" for name, type in self.pointed.items()]
         parameters += [

@@ -46,7 +46,9 @@ _UNSET = re.compile(rf"\s*{TYPE}(\w+);$")
 
 @dataclass(frozen=True, slots=True)
 class PortedKernel:
-    """A part with its port's text; launch: the plan that it passed under, for a kernel."""
+    """A part of a function with its port. text: of the port. launch: the plan that a kernel passed
+    under, ''.
+    """
 
     part: OutlinedPart
     text: str
@@ -107,8 +109,8 @@ def _body(function: CppFunction, ported: PortedKernel) -> list[str]:
 
 
 def emit_host_launcher(function: CppFunction, nodes: Sequence[Node]) -> str | None:
-    """CUDA: the parts' kernels, and a host function that copies arrays to the device, launches them
-    and copies back what they set. None where the length of an array that is needed is not known.
+    """Return CUDA text with the parts' kernels and a host function that copies arrays, launches the
+    kernels and copies results back. Returns None if the length of an array is unknown.
     """
     every = list(_find_ported_parts(nodes))
     results = {name: type for each in every for name, type in each.part.results.items()}
