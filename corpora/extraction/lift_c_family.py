@@ -36,8 +36,8 @@ _STORAGE = frozenset("static extern const volatile register thread_local inline"
 
 @dataclass(frozen=True, slots=True)
 class GlobalVariable:
-    """A variable outside functions that can change. type: its specifiers. extents: `[N][M]` as
-    written, '' for a scalar or pointer. pointer: it is one.
+    """A variable outside functions that can change. name, type: its own and its specifiers.
+    extents: `[N][M]` as written, '' for a scalar or pointer. pointer: it is one.
     """
 
     name: str

@@ -34,8 +34,8 @@ class NotLiftableError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SharedVariable:
-    """A variable outside a procedure. type: as declared, '' where the procedure itself declares it
-    or it is implicit. shape: such as `(n, 0:m)`, ''.
+    """A variable outside a procedure, called `name`. type: as declared, '' where the procedure
+    itself declares it or it is implicit. shape: such as `(n, 0:m)`, ''.
     """
 
     name: str

@@ -55,8 +55,9 @@ class ProgramTooLargeError(NoSuiteError):
 class TrialSetting:
     """What all trials of one program have in common.
 
-    geometry_of(test): the launch of a bare kernel, None for a function. largest: most elements of
-    one array. seed: of values and contents.
+    backend: what runs it. compiled: its build. signature: its own. geometry_of(test): the launch of
+        a bare kernel, None for a function.
+    largest: most elements of one array. seed: of values and contents.
     pitches: scalars that are a row's length in bytes. letters: codes of characters by one-byte
         scalar.
     """

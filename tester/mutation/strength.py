@@ -81,7 +81,7 @@ class BuiltMutants:
     left_out: int = 0
 
     def good(self) -> list[int]:
-        """Indices of the mutants that compiled."""
+        """Return the indices of the mutants that compiled."""
         return [
             i for i in range(len(self.mutants)) if self.schema is not None or self.singles[i].ok
         ]

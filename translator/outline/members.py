@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class StructureParameter:
-    """A parameter that is a structure.
+    """A parameter that is a structure, called `owner`.
 
     passing: as in `corpora.records.Member`; also `vector` for a standard vector and `rows` for an
         array of several dimensions.
@@ -110,8 +110,8 @@ def _split_indices(index: str, extents: Sequence[str]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class GatheredArray:
-    """An array of numbers copied out of an array of structures. type: of its elements. length:
-    their number as C text. is_set: the function writes it.
+    """An array of numbers, called `name`, copied out of an array of structures. type: of its
+    elements. length: their number as C text. is_set: the function writes it.
     """
 
     name: str

@@ -46,7 +46,7 @@ class Binary(NamedTuple):
 
 
 class Unary(NamedTuple):
-    """A unary operation of C. op: such as `-` or `!`."""
+    """A unary operation of C on `argument`. op: such as `-` or `!`."""
 
     op: str
     argument: tuple
@@ -98,8 +98,8 @@ class Assigned(NamedTuple):
 
 
 class Declare(NamedTuple):
-    """The declaration of a local. type: its element type. value: its first value, or None. const:
-    it never changes.
+    """The declaration of the local `name`. type: its element type. value: its first value, or None.
+    const: it never changes.
     """
 
     type: str
@@ -166,7 +166,7 @@ class For(NamedTuple):
 
 
 class While(NamedTuple):
-    """A `while` loop over `body`."""
+    """`while (test) body`. body: a tuple of statements."""
 
     test: tuple
     body: tuple
@@ -177,7 +177,7 @@ class While(NamedTuple):
 
 
 class If(NamedTuple):
-    """A conditional statement. then, otherwise: its branches, tuples of statements."""
+    """`if (test) then else otherwise`. then, otherwise: tuples of statements."""
 
     test: tuple
     then: tuple

@@ -103,6 +103,7 @@ class Nest:
         parameters exists.
     sequential: one thread runs it all; there is one region without axes and no OpenMP version.
     index_type: of loop variables. signed_index: it is signed.
+    hoist, apart: what `Style` must have there; None or False: drawn.
     """
 
     name: str

@@ -27,7 +27,9 @@ class SectionLane:
 
 @dataclass(frozen=True, slots=True)
 class SectionSpan:
-    """A subscript triplet. first, last: from zero within its dimension, both included."""
+    """A subscript triplet. first, last: from zero within its dimension, both included. step:
+    between subscripts.
+    """
 
     first: AffineSum
     last: AffineSum
