@@ -83,8 +83,7 @@ class ProgressBar:
     """A progress bar on stderr: a label, done of total, and a short note.
 
     total: 0 when unknown. every_s: seconds between lines where stderr is no terminal.
-    file: a JSON file that shows the same to other processes, as in the module's docstring; None for
-        none.
+    file: a JSON file with label, done, total and note for other processes; None for none.
     """
 
     def __init__(

@@ -92,8 +92,8 @@ def add_parser(commands) -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     """Verify one pair or a batch and print the verdicts. args: parsed by `add_parser`. Returns the
-    exit code: 0, 1 or 3 for a pair (see `choose_exit_code`), 2 for wrong use, which is printed as
-    one line.
+    exit code: 0 equivalent or batch answered, 1 not equivalent, 3 undecided, 2 for wrong use, which
+    is printed as one line.
     """
     try:
         return _batch(args) if args.batch else _single(args)

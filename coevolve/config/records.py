@@ -135,12 +135,16 @@ class RoundConfig:
 
     count: rounds after the cold start. samples: candidates per program. suites: Tester's answers
         per program.
-    temperature: of both models' sampling. learn: `back`, `forward`, `both`, `dpo` or `grpo`.
-    lessons: `kept` pairs, or as much `generated` data. freeze: `none`, `translator` or `tester`.
+    temperature: of both models' sampling.
+    learn: `back` (the real program is the label), `forward` (the generated one is), `both`, `dpo`
+        (right answers over wrong ones) or `grpo` (verdicts as reward).
+    lessons: `kept` pairs, or as much `generated` data. freeze: which model is not trained: `none`,
+        `translator` or `tester`.
     epochs: passes over the pairs. learning_rate: its peak. replay: generated lessons per pair.
-    experience: `accumulate`, `replace` or `mix` earlier pairs. per_source: most translations of a
-        source.
-    selection: `first` or `hard` pairs. translators: `one`, or one for `each` direction.
+    experience: pairs to learn from: `accumulate` all, `replace` by this round's, or `mix` with as
+        many older ones. per_source: most translations of a source.
+    selection: pairs in the order found (`first`), or of hard sources first (`hard`). translators:
+        `one`, or one for `each` direction.
     by_parts: also put together ports of loop nests.
     """
 

@@ -93,8 +93,9 @@ GRAMMARS: dict[str, Callable[[Sequence[str], Sequence[str], Sequence[str]], Figu
 
 
 def main() -> None:
-    """Read one question as JSON from stdin and write its figures as JSON to stdout. The module's
-    docstring gives both forms.
+    """Read one question as JSON from stdin and write its figures as JSON to stdout. The question
+    holds `references`, `hypotheses`, `grammar` and, optionally, `keywords` and `items`; the answer
+    `corpus` and `items`.
     """
     logging.disable(logging.WARNING)  # one line for every pair without a data flow
     asked = json.load(sys.stdin)

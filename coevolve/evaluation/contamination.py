@@ -233,7 +233,7 @@ def make_run_manifest(run: Path, number: int) -> Manifest:
 
 def find_contaminated(manifest: Manifest, items: Sequence[EvalItem]) -> list[dict]:
     """Return the items whose source or reference was trained on, as JSON values. Keys: `id`, `side`
-    (`source` or `reference`), `how` and `similarity` (see `Manifest.trained_on`).
+    (`source` or `reference`), `how` (`equal`, `near` or `generated`) and `similarity` in [0, 1].
     """
     found = []
     sides = [

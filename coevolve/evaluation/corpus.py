@@ -27,9 +27,9 @@ class Guarantee:
 
     parameter: its name. Without such a parameter there is no guarantee.
     fill: the kind of a `Fill` for an array; '' leaves its contents as they are.
-    arguments: the fill's numbers. For a scalar: its value is one of the `plus` numbers from the
-        first of these on.
-    plus: a scalar parameter whose value is added to the first argument; '' for none.
+    arguments: the fill's numbers. For a scalar the first is its least value.
+    plus: name of a scalar parameter, '' for none. For an array its value is added to the first
+        argument; for a scalar it is the number of possible values.
     extent: the array's elements as a product (`256`, `N*N`); '' where a test decides.
     """
 

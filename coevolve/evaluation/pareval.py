@@ -268,7 +268,9 @@ def _baseline_name(text: str, entry: str) -> str:
 
 
 def obscure_names(source: Program) -> Program:
-    """The same program with every function under a name that nobody can guess from the problem."""
+    """Return the program with every function under a name that nobody can guess from the problem.
+    So an answer cannot call it.
+    """
     mark = content_hash("oracle", source.id)
     text = source.text
     for name in (f.name for f in find_c_functions(parse_c_family(source.text).root_node)):
@@ -277,11 +279,9 @@ def obscure_names(source: Program) -> Program:
 
 
 def parse_answer(item: EvalItem, text: str) -> str:
-    """An answer over vectors in pointer form; any other as it is, also one that cannot be
-    rewritten.
-
-    The baselines of ParEval's histograms stand above every answer and bring an atomicAdd for
-    size_t, which CUDA lacks.
+    """Return the text to compile for an answer. An answer over `std::vector` is converted to
+    pointers if that can be done. In histogram problems an atomicAdd of size_t is cast to a type
+    that CUDA supports.
     """
     if item.kind == "histogram" and "__global__" in text:
         sizes = set(_SIZES.findall(text))

@@ -109,19 +109,29 @@ class ModelActor:
         self.meters = RunMeters()
 
     def cold_start(self, *arguments: Any) -> dict[str, float]:
-        """Run the service's `cold_start` with the same arguments. Returns its figures by name."""
+        """Train the service's first checkpoint and return its figures by name. arguments: those of
+        the service's `cold_start`: protected programs, the folder to save to and, for a Translator,
+        directions and a checkpoint to begin with.
+        """
         return self.service.cold_start(*arguments)
 
     def pretrain(self, *arguments: Any) -> dict[str, float]:
-        """Run the service's `pretrain` with the same arguments. Returns its figures by name."""
+        """Train one pass of the ladder and return its figures by name. arguments: those of
+        `TranslatorService.pretrain`: the pass, training programs, protected programs, and the
+        folder to save to. Raises LeakError.
+        """
         return self.service.pretrain(*arguments)
 
     def learn(self, *arguments: Any) -> dict[str, float]:
-        """Run the service's `learn` with the same arguments. Returns its figures by name."""
+        """Train a checkpoint on a round's lessons and return its figures by name. arguments: those
+        of the service's `learn`: checkpoint, lessons, protected programs, folder, round number and
+        more. Raises LeakError.
+        """
         return self.service.learn(*arguments)
 
     def propose(self, *arguments: Any) -> list:
-        """Run the service's `propose` with the same arguments, and count the candidates. Returns a
+        """Ask the service's model and count its candidates. arguments: those of the service's
+        `propose`: checkpoint, programs, a Translator's direction, and sampling. Returns a
         Translator's candidates, or a Tester's answers per program.
         """
         answer = self.service.propose(*arguments)
@@ -149,23 +159,27 @@ class VerifierActor:
         self.meters = RunMeters()
 
     def compile_ahead(self, *arguments: Any) -> None:
-        """Run `Verifier.compile_ahead` with the same arguments."""
+        """Compile in few units what `prepare` will need. arguments: the programs, in one
+        sequence.
+        """
         return self.verifier.compile_ahead(*arguments)
 
     def prepare(self, *arguments: Any) -> Any:
-        """Run `Verifier.prepare` with the same arguments. Returns a PreparedSuite."""
+        """Return a PreparedSuite of a program. arguments: the program and the Tester's answers,
+        (readable tests, tests written) each.
+        """
         return self.verifier.prepare(*arguments)
 
     def judge(self, *arguments: Any) -> list[Verdict]:
-        """Run `Verifier.judge` with the same arguments, and count outcomes. Returns a verdict per
-        candidate, in order.
+        """Judge candidates, count outcomes, and return a verdict per candidate, in order.
+        arguments: the program, its suite and the candidates.
         """
         verdicts = self.verifier.judge(*arguments)
         self.meters.count_verdicts(verdicts)
         return verdicts
 
     def verify(self, *arguments: Any) -> list[Verdict]:
-        """Run `Verifier.verify` with the same arguments. Returns a verdict per pair, in order."""
+        """Return a verdict per pair, in order. arguments: the pairs, in one sequence."""
         return self.verifier.verify(*arguments)
 
 

@@ -140,7 +140,7 @@ class CheckpointCache:
     @property
     def start(self) -> str:
         """Return the pretrained model to begin with: the name from the configuration or, for a
-        run's export, the folder of this kind of model. See `find_start`.
+        run's export, the folder of this kind of model.
         """
         return find_start(self.config, self.kind, self.part)
 

@@ -30,7 +30,8 @@ def find_start(config: Config, kind: str, part: str = "") -> str:
 
 def classify_start(config: Config, kind: str, part: str = "") -> str:
     """Return the key of `MODEL_BACKENDS` that opens the model to begin with. It also decides how
-    the model is prompted. kind, part: as for `find_start`.
+    the model is prompted. kind: `translator` or `tester`. part: the name of its folder in an
+    export, ''.
     """
     named = config.model.backend
     return (

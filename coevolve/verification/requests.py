@@ -151,8 +151,11 @@ def _asked_of(
 def make_single_pair(
     source: str, source_dialect: str, target: str, target_dialect: str, suite: str | None = None
 ) -> Pair:
-    """Return the last pair of `make_request` with the same arguments. Raises VerifyError if the
-    source defines no function, ValueError for an unknown dialect.
+    """Return the pair that a verdict on two texts rests on; of several the last function's.
+
+    source, target: texts in the named dialects. suite: tests in text form for that function; None:
+        they are made by rules.
+    Raises VerifyError if the source defines no function, ValueError for an unknown dialect.
     """
     return make_request(source, source_dialect, target, target_dialect, suite).pairs[-1]
 

@@ -43,8 +43,9 @@ _EVERYWHERE = ("GOTO", "ADDRESS", "REFERENCE", "POINTER", "JUMP", "VOLATILE", "E
 class LoopVerdict:
     """Whether the iterations of a loop can run at once.
 
-    kind: one of KINDS, which the module's docstring explains. reasons: what prevents it, most
-        severe first; () for `parallel`.
+    kind: `parallel` (independent), `reduction`, `atomic` (shared updates), `scan` (a running value
+        is read), `carried` (needs an earlier iteration) or `unsupported`.
+    reasons: what prevents it, most severe first; () for `parallel`.
     private: variables that each iteration needs its own of. reductions: to be made.
     inductions: variables with a closed form. dependences: carried ones that remain.
     assumptions: what must hold besides, such as two arrays that do not overlap; (): nothing.

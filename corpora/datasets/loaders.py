@@ -108,8 +108,9 @@ class _Unit:
 
 
 def load_corpus(spec: str, dialect_name: str) -> LoadedCorpus:
-    """Load the functions of a dialect from the corpus `spec`, whose forms the module's docstring
-    lists. Raises CorpusError if it cannot be read or has no function, ValueError for an unknown
+    """Load the functions of a dialect from a corpus. spec: `builtin`, `development`,
+    `generated:COUNT:SEED`, `hf:DATASET`, or a `.tok`, `.jsonl`, `.parquet` or source file or
+    folder. Raises CorpusError if it cannot be read or has no function, ValueError for an unknown
     dialect.
     """
     row = get_dialect(dialect_name)
@@ -159,9 +160,10 @@ def load_text(text: str, dialect_name: str) -> LoadedCorpus:
 
 
 def load_pairs(source: str, target: str, direction_text: str) -> LoadedPairs:
-    """Load two corpora and align them. source, target: specs, as the module's docstring lists.
-    direction_text: as `cpp:cuda`. Functions that tests cannot call stay in. Raises CorpusError if
-    one cannot be read or they do not align, ValueError for an unknown direction.
+    """Load two corpora and align them. source, target: specs such as `builtin`, a `.tok` or
+    `.jsonl` file, or a folder. direction_text: as `cpp:cuda`. Functions that tests cannot call stay
+    in. Raises CorpusError if one cannot be read or they do not align, ValueError for an unknown
+    direction.
     """
     way = parse_direction(direction_text)
     left, right = _parse(source), _parse(target)

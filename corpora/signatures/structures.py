@@ -134,8 +134,8 @@ def _vectors() -> dict[str, Structure]:
 
 
 def find_structures(text: str, vectors: bool = False) -> dict[str, Structure | str]:
-    """Return the structures of a C-family text by name, as `structures_of` does. vectors: include
-    CUDA's vector types.
+    """Return the structures of a C-family text, by name and the names of their typedefs. A text in
+    place of a structure says why tests cannot hold it. vectors: include CUDA's vector types.
     """
     return structures_of(parse_c_family(text, "cuda"), vectors)
 

@@ -264,8 +264,8 @@ def parse_suite(text: str, signature: Signature | None = None) -> tuple[UnitTest
 
 
 def parse_test(text: str, signature: Signature | None = None) -> UnitTest:
-    """Parse a text with exactly one test. signature: as for `parse_suite`. Raises SuiteError if it
-    does not parse or fit.
+    """Parse a text with exactly one test. signature: the test is checked against it, and types may
+    be left out; None: types must be in the text. Raises SuiteError if it does not parse or fit.
     """
     tests = parse_suite(text, signature)
     if len(tests) != 1:

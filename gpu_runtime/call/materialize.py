@@ -253,8 +253,11 @@ def _join_complex(real: np.ndarray, imaginary: np.ndarray, dtype: np.dtype) -> n
 
 
 def materialize_array(value: ArrayValue, parameter: Parameter, stream: int) -> np.ndarray:
-    """Return an array value as a buffer. Its shape is (rows, columns) for a table of rows and for
-    Fortran's assumed-shape matrices, else (count,). stream: the parameter's position.
+    """Return an array value as a buffer of its element type. Its shape is (rows, columns) for a
+    table of rows and for Fortran's assumed-shape matrices, else (count,).
+
+    stream: the parameter's index in the signature, so that two arrays with one seed get different
+        contents.
     """
     count = math.prod(value.extents)
     dtype = DTYPES[value.type]

@@ -40,7 +40,7 @@ KINDS = {
 
 
 def has_module(text: str) -> bool:
-    """Whether `text` brings program units of its own, so that it cannot go inside a module."""
+    """Return whether `text` has program units of its own, so that it cannot go inside a module."""
     return bool(find_program_units(text)) or bool(re.search(r"^\s*#", text, re.M))
 
 

@@ -83,9 +83,10 @@ def check_batch(
 ) -> list[list[SanitizerFinding]]:
     """Run every candidate's calls under each tool and return findings per candidate, in order.
 
-    batch: (compiled program, calls). tools: some of TOOLS. driver, environment: as of GpuWorker.
-        Raises SanitizerMissingError if it is not installed, GpuError if the worker fails,
-        ValueError for an unknown tool.
+    batch: (compiled program, calls). tools: some of TOOLS. driver: `module:Class` of the worker's
+        driver. environment: the worker's variables, None: this process's.
+    Raises SanitizerMissingError if the tool is not installed, GpuError if the worker fails,
+    ValueError for an unknown tool.
     """
     if unknown := [t for t in tools if t not in TOOLS]:
         raise ValueError(f"unknown sanitizer tool '{unknown[0]}' (known: {', '.join(TOOLS)})")

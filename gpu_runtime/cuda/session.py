@@ -107,8 +107,9 @@ class Session:
     def launch_and_wait(
         self, function: int, geometry: tuple[int, ...], shared_bytes: int, arguments: int
     ) -> float:
-        """Launch a kernel, wait until it ends, and return its milliseconds. Arguments as of
-        Driver.launch. Raises KernelHangError at the deadline, DriverError if it fails.
+        """Launch a kernel by its handle, wait until it ends, and return its milliseconds. geometry:
+        grid x, y, z, then block x, y, z. arguments: host address of a table of pointers to the
+        arguments. Raises KernelHangError at the deadline, DriverError if it fails.
         """
         start, stop = self._events
         self.driver.record(start)

@@ -133,8 +133,9 @@ class EmulatedBackend:
     def run_all(
         self, compiled: Compiled, calls: Sequence[Arguments], limits: Limits = Limits()
     ) -> list[Execution]:
-        """Run calls as `run` does, and go on after a crash in a new process, so that every call has
-        a status of its own. Raises ValueError if the program did not compile.
+        """Run calls one after the other and return one result per call. After a crash it goes on in
+        a new process, so that every call has a status of its own. Raises ValueError if the program
+        did not compile.
         """
         done: list[Execution] = []
         while len(done) < len(calls):

@@ -62,8 +62,8 @@ def tokenize(text: str) -> list[Token]:
 
 
 def rewrite_cuda(text: str) -> str:
-    """C++ for g++ with the same lines. Never raises: what cannot be read is left for the
-    compiler.
+    """Return CUDA text rewritten as C++ for g++, line by line. What cannot be read stays for the
+    compiler; nothing is raised.
     """
     tokens = blank_includes(text)
     _launches(tokens)

@@ -94,8 +94,9 @@ def _floor(a: int, b: int) -> int:
 def evaluate_expression(
     expression: str, scalars: Mapping[str, int], extents: Mapping[str, int]
 ) -> int:
-    """Return the value of an expression of a plan. scalars, extents: as for `LaunchPlan.geometry`.
-    Raises ValueError if it cannot be read or has an unknown name.
+    """Return the value of an expression of a plan. scalars: integer scalars by name. extents:
+    numbers of elements by array name. Raises ValueError if it cannot be read or has an unknown
+    name.
     """
     return _value(_tree(expression), expression, scalars, extents)
 
@@ -223,7 +224,9 @@ def _split(text: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class LaunchAxis:
-    """One dimension of a launch. grid, block: expressions."""
+    """The launch along one dimension. grid: number of blocks. block: threads of a block. Both are
+    expressions as text over a test's sizes.
+    """
 
     grid: str
     block: str

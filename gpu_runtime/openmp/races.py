@@ -80,8 +80,8 @@ def find_race_in_build(
     limits: ProgramLimits = ProgramLimits(),
     settings: Sequence[RunSetting] = SETTINGS,
 ) -> RaceSearch:
-    """Search as `find_race` does in a program that is built as RACE_CHECKED. Raises ValueError if
-    it did not compile, ProgramError if the sandbox fails.
+    """Run each test in each setting of a program built as RACE_CHECKED, until one shows a data
+    race. Raises ValueError if it did not compile, ProgramError if the sandbox fails.
     """
     runs, ended, problem = 0, 0, ""
     too_long: set[int] = set()

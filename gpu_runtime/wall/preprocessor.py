@@ -174,8 +174,9 @@ def expand_branches(text: str) -> list[str] | None:
 
 
 def expand_directives(text: str, lines: Sequence[Sequence[Token]]) -> list[str] | None:
-    """Return what `expand_branches` returns, for preprocessor lines that `split_directives` found
-    in `text`.
+    """Return texts without `#if`, of the same length, that together hold every branch. lines: the
+    preprocessor lines of `text`. Returns None if there would be more than MOST_TEXTS, or conditions
+    do not match.
     """
     conditions = _CONDITIONS | {"else", "endif"}
     lines = [line for line in lines if len(line) > 1 and line[1].text in conditions]

@@ -205,7 +205,8 @@ def confirm_tests(
     largest: int,
 ) -> list[CompletedSketch]:
     """Run tests of known extents once each and return the result per test. A test fails if the
-    program leaves its arrays. geometry_of, largest: as for `complete_sketches`.
+    program leaves its arrays. geometry_of(test): the launch of a bare kernel. largest: most
+    elements of one array.
     """
     return _exact(
         backend, compiled, [CompletedSketch(test) for test in tests], geometry_of, largest

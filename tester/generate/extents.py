@@ -98,8 +98,9 @@ class MeasuredExtent:
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """What running a sketch showed. `arrays` by name; `reason` is set where the sketch cannot
-    become a test.
+    """What running a sketch showed. arrays: what was touched, by name. reason: why the sketch
+    cannot become a test, ''. elapsed_ms: run time in milliseconds. changed: the program changed
+    something.
     """
 
     sketch: Sketch

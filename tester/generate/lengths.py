@@ -99,7 +99,7 @@ def _find_fitting_product(
 
 @dataclass(frozen=True, slots=True)
 class LengthProduct:
-    """times * (name + step) * ... + more."""
+    """The length `times * (name + step) * ... + more`. factors: (name of a size, step)."""
 
     factors: tuple[tuple[str, int], ...]
     times: int
@@ -110,6 +110,7 @@ class LengthProduct:
         return self.times - 1 + abs(self.more) + sum(abs(step) for _, step in self.factors)
 
     def value(self, sizes: Mapping[str, int]) -> int:
+        """Return the length for these values of the sizes. Raises KeyError for a missing one."""
         return self.times * math.prod(sizes[name] + step for name, step in self.factors) + self.more
 
     def __str__(self) -> str:
@@ -124,7 +125,7 @@ class LengthProduct:
 
 
 def enumerate_products(names: Sequence[str]) -> Iterator[LengthProduct]:
-    """The simplest first: few factors, small numbers."""
+    """Yield products of the sizes `names`, simplest first: few factors, small numbers."""
     factors = [(name, step) for step in _STEPS for name in names[:MOST_NAMES]]
     for count in range(1, MOST_FACTORS + 1):
         times = _TIMES if count < MOST_FACTORS else (1,)

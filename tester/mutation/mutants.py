@@ -56,7 +56,8 @@ from tester.mutation.sites import (
 @dataclass(frozen=True, slots=True)
 class Mutant:
     """A program with one small mistake. kind: `operator`, `constant`, `off_by_one`, `index_swap`,
-    `dropped_statement` or `swapped_branches`. program: the changed one. start: see `end`.
+    `dropped_statement` or `swapped_branches`. program: the changed one. start: offset of the
+    replaced characters.
     """
 
     kind: str

@@ -99,8 +99,8 @@ def get_place(node: Any) -> Span | None:
 
 
 def get_operand_place(program: Program, parent: Any, node: Any) -> Span | None:
-    """Return the node's place as `get_place` does or, if a macro's name is all that stands there,
-    the place of the name. parent: the node right above.
+    """Return the node's place in the text. For a node out of a macro it is the place of the macro's
+    name if that is all that stands there, else None. parent: the node right above.
     """
     span = getattr(node, "span", None)
     if span is None or not span.expanded or get_place(parent) is None:

@@ -232,8 +232,9 @@ def make_fortran_constraint(
     model: str = "serial",
     head: Sequence[str] = (),
 ) -> Callable[[], ConstraintState]:
-    """Return a function that makes constraint states for answers in a Fortran dialect. Arguments
-    are as for `make_c_constraint`; only `names` and `prefix` matter.
+    """Return a function that makes constraint states for answers in a Fortran dialect. prefix:
+    words that every answer begins with. names: size of the source's name table. The other arguments
+    are not used.
     """
 
     def start() -> ConstraintState:

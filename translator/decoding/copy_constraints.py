@@ -149,8 +149,8 @@ class CopyConstraints:
         return _not_of(self.literals, number)
 
     def forbidden_in_size(self, number: str) -> frozenset[str]:
-        """Return the same for the size of an array, which may also be that of a block of
-        threads.
+        """Return the words after which these characters begin neither a number of the source nor a
+        block's size. It serves sizes of arrays. number: '' before the first.
         """
         return _not_of(self.literals | SIZES, number)
 

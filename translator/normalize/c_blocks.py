@@ -19,7 +19,7 @@ from itertools import count
 
 @dataclass(slots=True)
 class Block:
-    """items: statements, and heads with the block behind them."""
+    """Statements of C. items: statements as text, and (head, the block behind it), in order."""
 
     items: list[str | tuple[str, Block]] = field(default_factory=list)
 

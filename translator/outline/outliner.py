@@ -70,8 +70,8 @@ class OutlinedPart:
 
 
 class Outliner:
-    """Cuts one function; parts are numbered through. results: how parts may change scalars that
-    others see.
+    """Cuts one function into parts, numbered in order. results: how parts may return scalars that
+    others use.
     """
 
     def __init__(self, function: CppFunction, results: ResultPassing = ResultPassing.NONE) -> None:

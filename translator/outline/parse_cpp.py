@@ -62,7 +62,9 @@ _BESIDE = frozenset({"function_definition", "comment", "preproc_include", "using
 
 @lru_cache(maxsize=4096)
 def normalize(program: Program) -> Program | None:
-    """Return a serial C++ program as `parse_function` prints it, or None if it cannot be parsed."""
+    """Return a serial C++ program with macros and helpers expanded and in one layout, or None if
+    rules cannot read it.
+    """
     try:
         found = parse_function(program)
         return (

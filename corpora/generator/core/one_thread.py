@@ -120,8 +120,9 @@ def make_written_array(
     fill: str = "",
     wanted: tuple[str, ...] = names.ARRAYS,
 ) -> str:
-    """Add an array parameter that the function writes, and may read, and return its name. Arguments
-    are as for `Builder.array`.
+    """Add an array parameter that the function writes, and may read, and return its name. extents:
+    outermost first. kind: element type; None: the main one. fill: rule for tests. wanted: names to
+    choose from.
     """
     word = b.array(extents, kind, fill, wanted)
     b.parameter(word).written = True

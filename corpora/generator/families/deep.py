@@ -26,7 +26,9 @@ def _one_axis(b: Builder, n: ast.Name, *body: tuple) -> Nest:
 
 
 def channel_mean(b: Builder) -> Nest:
-    """Draw a nest: statistics of a channel over batch and position. b: makes its parts."""
+    """Draw a nest that computes statistics of a channel over batch and position. b: the builder
+    that makes its parts.
+    """
     batch, filters, spatial = (
         b.size(w, _FEW)
         for w in (("batch", "nb", "num"), ("filters", "channels", "nf"), ("spatial", "area", "hw"))
@@ -95,8 +97,8 @@ def channel_mean(b: Builder) -> Nest:
 
 
 def nearest(b: Builder) -> Nest:
-    """Draw a nest: for every point the closest of k centres by summed squared (or absolute)
-    differences. b: makes its parts.
+    """Draw a nest that finds, for every point, the closest of k centres by summed squared or
+    absolute differences. b: the builder that makes its parts.
     """
     n, k, d = (
         b.size(names.SIZES, (1, 3, 6, 9)),
@@ -153,8 +155,8 @@ def nearest(b: Builder) -> Nest:
 
 
 def permuted(b: Builder) -> Nest:
-    """Draw a nest: elements moved between two layouts of three or four dimensions, one dimension a
-    thread. b: makes its parts.
+    """Draw a nest that moves elements between two layouts of three or four dimensions, one
+    dimension per thread. b: the builder that makes its parts.
     """
     count = b.pick((3, 3, 4))
     sides = [
@@ -189,8 +191,8 @@ def permuted(b: Builder) -> Nest:
 
 
 def substitution(b: Builder) -> Nest:
-    """Draw a nest: a triangular solve or recurrence for every column: each thread reads what it
-    wrote before. b: makes its parts.
+    """Draw a nest with a triangular solve or recurrence for every column, where each thread reads
+    what it wrote before. b: the builder that makes its parts.
     """
     n, m = extents(b, 2)
     if n == m:
@@ -218,8 +220,8 @@ def substitution(b: Builder) -> Nest:
 
 
 def row_sort(b: Builder) -> Nest:
-    """Draw a nest: every thread sorts its own row: insertion by a guarded while, or exchange by two
-    loops. b: makes its parts.
+    """Draw a nest in which every thread sorts its own row, by insertion or by exchange. b: the
+    builder that makes its parts.
     """
     n, m = extents(b, 2)
     r, i, j = (
@@ -264,8 +266,8 @@ def row_sort(b: Builder) -> Nest:
 
 
 def complex_pairs(b: Builder) -> Nest:
-    """Draw a nest: interleaved or split real and imaginary parts: products, conjugates, magnitudes.
-    b: makes its parts.
+    """Draw a nest that computes products, conjugates or magnitudes of complex numbers, interleaved
+    or split. b: the builder that makes its parts.
     """
     n = b.size(names.SIZES, (1, 4, 9, 16))
     i = ast.Name(b.name(names.LOOPS, "i32"))
@@ -312,8 +314,8 @@ def complex_pairs(b: Builder) -> Nest:
 
 
 def stepped(b: Builder) -> Nest:
-    """Draw a nest: a fixed number of steps of a recurrence for every element. b: makes its
-    parts.
+    """Draw a nest with a fixed number of steps of a recurrence for every element. b: the builder
+    that makes its parts.
     """
     n, steps = (
         b.size(names.SIZES, (1, 4, 9, 16)),
@@ -348,8 +350,8 @@ def stepped(b: Builder) -> Nest:
 
 
 def long_grid(b: Builder) -> Nest:
-    """Draw a nest: many statements on one cell, sometimes with a loop over channels inside. b:
-    makes its parts.
+    """Draw a nest with many statements on one cell of a matrix, sometimes with a loop over channels
+    inside. b: the builder that makes its parts.
     """
     n, m = extents(b, 2)
     variables, axes = loops(b, (n, m))
@@ -365,7 +367,7 @@ def long_grid(b: Builder) -> Nest:
 
 
 def long_line(b: Builder) -> Nest:
-    """Draw a nest: many statements on one element. b: makes its parts."""
+    """Draw a nest with many statements on one element. b: the builder that makes its parts."""
     n = b.size(names.SIZES, (1, 4, 9, 16))
     i = ast.Name(b.name(names.LOOPS, "i32"))
     point = IterationPoint((i,), (n,), plain=b.chance(0.6))

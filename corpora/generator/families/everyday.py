@@ -118,8 +118,8 @@ def _derived(b: Builder, sides: tuple) -> tuple:
 
 
 def prologue(b: Builder) -> Nest:
-    """Draw a nest: constants and shares of sizes in locals first, then the loops that use them. b:
-    makes its parts.
+    """Draw a nest that computes constants and shares of sizes in locals first, and then uses them
+    in loops. b: the builder that makes its parts.
     """
     two = b.chance(0.4)
     if two:
@@ -288,8 +288,8 @@ def _call(b: Builder, x: tuple) -> tuple:
 
 
 def formulas(b: Builder) -> Nest:
-    """Draw a nest: three to seven locals, each made of those before, and one to three outputs:
-    prices, angles, colours, rates. b: makes its parts.
+    """Draw a nest with three to seven locals, each made of those before, and one to three outputs.
+    b: the builder that makes its parts.
     """
     if b.kind not in FLOATS:
         b.kind = "f64" if b.chance(0.4) else "f32"

@@ -79,8 +79,8 @@ def mixed(b: Builder, places: list) -> tuple:
 
 
 def halo(b: Builder) -> Nest:
-    """Draw a nest: an inner field from a field with a margin, or the inside of a field from its
-    neighbours. b: makes its parts.
+    """Draw a nest that computes an inner field from one with a margin, or the inside of a field
+    from its neighbours. b: the builder that makes its parts.
     """
     flat = b.chance(0.35)
     if flat:
@@ -134,8 +134,8 @@ def _moved(node: tuple, step: int) -> tuple:
 
 
 def components(b: Builder) -> Nest:
-    """Draw a nest: points whose two to four components stand in the first dimension: `x(2, i)`,
-    `v(:, i)`. b: makes its parts.
+    """Draw a nest over points whose two to four components are the first dimension: `x(2, i)`. b:
+    the builder that makes its parts.
     """
     i, n = line(b)
     count = b.pick((2, 3, 3, 4))
@@ -178,7 +178,9 @@ def components(b: Builder) -> Nest:
 
 
 def compressed(b: Builder) -> Nest:
-    """Draw a nest: rows of a sparse matrix whose positions count from one. b: makes its parts."""
+    """Draw a nest over rows of a sparse matrix whose positions count from one. b: the builder that
+    makes its parts.
+    """
     i, n = line(b)
     m = b.size(("nnz", "nz", "m", "nedge", "total"), (4, 9, 20))
     start = b.array(
@@ -211,8 +213,8 @@ def compressed(b: Builder) -> Nest:
 
 
 def looked_up(b: Builder) -> Nest:
-    """Draw a nest: values gathered by positions that count from one, and positions stored as they
-    are counted. b: makes its parts.
+    """Draw a nest that gathers values by positions that count from one, or stores such positions.
+    b: the builder that makes its parts.
     """
     i, n = line(b)
     m = b.size(("m", "ntab", "nbin", "levels", "nk"), (1, 4, 9))
@@ -240,8 +242,8 @@ def looked_up(b: Builder) -> Nest:
 
 
 def nearest(b: Builder) -> Nest:
-    """Draw a nest: for each point the best of several others, its position counted from one. b:
-    makes its parts.
+    """Draw a nest that finds, for each point, the best of several others, with its position from
+    one. b: the builder that makes its parts.
     """
     b.kind = b.pick(("f32", "f64"))
     i, n = line(b)
@@ -271,8 +273,8 @@ def nearest(b: Builder) -> Nest:
 
 
 def windowed(b: Builder) -> Nest:
-    """Draw a nest: sums or extremes over windows of a field, clipped at its ends. b: makes its
-    parts.
+    """Draw a nest with sums or extremes over windows of a field, clipped at its ends. b: the
+    builder that makes its parts.
     """
     i, m = line(b, (1, 2, 3))
     width, n = (
@@ -306,8 +308,8 @@ def windowed(b: Builder) -> Nest:
 
 
 def lagged(b: Builder) -> Nest:
-    """Draw a nest: sums of products at a lag, or a polynomial's coefficients from the highest down;
-    arrays of one more than a size. b: makes its parts.
+    """Draw a nest with sums of products at a lag, or a polynomial's value, over arrays one longer
+    than a size. b: the builder that makes its parts.
     """
     i, n = line(b, (4, 8, 11))
     last = b.size(("lags", "degree", "nlag", "order", "kmax"), (1, 2, 3))
@@ -342,8 +344,8 @@ def lagged(b: Builder) -> Nest:
 
 
 def collected(b: Builder) -> Nest:
-    """Draw a nest: what passes a test is stored one after the other, its number in a scalar that
-    the procedure gives back. b: makes its parts.
+    """Draw a nest that stores what passes a test one after the other, and their number in a scalar.
+    b: the builder that makes its parts.
     """
     i, n = line(b)
     source = ast.At(b.array((n,)), (i,))

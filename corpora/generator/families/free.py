@@ -67,7 +67,7 @@ def _count(b: Builder) -> int:
 
 
 def free_line(b: Builder) -> Nest:
-    """Draw a nest: one parallel loop round a free body. b: makes its parts."""
+    """Draw a nest of one parallel loop with a free body. b: the builder that makes its parts."""
     n = b.size(names.SIZES, (1, 3, 8, 17))
     i = ast.Name(b.name(names.LOOPS, "i32"))
     body = Body(b, (i,), (n,))
@@ -80,7 +80,9 @@ def free_line(b: Builder) -> Nest:
 
 
 def free_grid(b: Builder) -> Nest:
-    """Draw a nest: two or three parallel loops round a free body. b: makes its parts."""
+    """Draw a nest of two or three parallel loops with a free body. b: the builder that makes its
+    parts.
+    """
     sides = extents(b, 2 if b.chance(0.85) else 3)
     variables, axes = loops(b, sides)
     body = Body(b, variables, sides)
@@ -88,8 +90,8 @@ def free_grid(b: Builder) -> Nest:
 
 
 def free_deep(b: Builder) -> Nest:
-    """Draw a nest: four nested loops: three of the kernel's index and one inside. b: makes its
-    parts.
+    """Draw a nest of four nested loops, three of them the kernel's index. b: the builder that makes
+    its parts.
     """
     words = b.pick((("b0", "k", "j", "i"), ("n0", "c0", "y", "x"), ("batch_i", "ch", "row", "col")))
     variables = tuple(ast.Name(b.exact(w, "i32")) for w in words)
@@ -111,8 +113,8 @@ def free_deep(b: Builder) -> Nest:
 
 
 def free_rows(b: Builder) -> Nest:
-    """Draw a nest: a loop over rows with a perfect or imperfect loop over columns inside: a row a
-    thread, since rows add up. b: makes its parts.
+    """Draw a nest with a loop over rows and one over columns inside, one row per thread. b: the
+    builder that makes its parts.
     """
     n, m = extents(b, 2)
     i, j = ast.Name(b.name(names.LOOPS, "i32")), ast.Name(b.name(names.INNER, "i32"))

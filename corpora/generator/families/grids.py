@@ -75,7 +75,9 @@ def _flat(b: Builder, variables: tuple, sides: tuple) -> tuple[ast.Name, tuple]:
 
 
 def grid(b: Builder) -> Nest:
-    """Draw a nest: element-wise work on a matrix or a volume. b: makes its parts."""
+    """Draw a nest with element-wise work on a matrix or a volume. b: the builder that makes its
+    parts.
+    """
     sides = extents(b, 2 if b.chance(0.78) else 3)
     variables, axes = loops(b, sides)
     flat, made = (None, ())
@@ -114,8 +116,8 @@ def _bordered(b: Builder, variables: tuple, sides: tuple, point: IterationPoint)
 
 
 def flattened(b: Builder) -> Nest:
-    """Draw a nest: one loop over rows * columns whose index is taken apart by division. b: makes
-    its parts.
+    """Draw a nest of one loop over rows * columns whose index is divided into both. b: the builder
+    that makes its parts.
     """
     three = b.chance(0.3)
     sides = extents(b, 3 if three else 2)
@@ -155,8 +157,8 @@ def flattened(b: Builder) -> Nest:
 
 
 def transpose(b: Builder) -> Nest:
-    """Draw a nest: moves: transposition, reversal of a side, padding, cropping, up- and
-    down-sampling. b: makes its parts.
+    """Draw a nest that moves elements: transposition, reversal, padding, cropping or resampling. b:
+    the builder that makes its parts.
     """
     n, m = extents(b, 2)
     (i, j), axes = loops(b, (n, m))
@@ -191,7 +193,9 @@ def transpose(b: Builder) -> Nest:
 
 
 def pad(b: Builder) -> Nest:
-    """Draw a nest: a border of zeros round a matrix. b: makes its parts."""
+    """Draw a nest that puts a border of zeros round a matrix. b: the builder that makes its
+    parts.
+    """
     n, m = extents(b, 2)
     border = b.size(("pad", "border", "halo", "margin"), (0, 1, 2))
     rows, cols = (
@@ -223,8 +227,8 @@ def pad(b: Builder) -> Nest:
 
 
 def channels(b: Builder) -> Nest:
-    """Draw a nest: batch, channel, position: per-channel coefficients on `(b * c + k) * spatial +
-    i`. b: makes its parts.
+    """Draw a nest over batch, channel and position with coefficients per channel. b: the builder
+    that makes its parts.
     """
     outer, filters, spatial = (
         b.size(w, _SMALL)
@@ -267,7 +271,7 @@ def channels(b: Builder) -> Nest:
 
 
 def scattered_rows(b: Builder) -> Nest:
-    """Draw a nest: rows chosen by an index array. b: makes its parts."""
+    """Draw a nest over rows chosen by an index array. b: the builder that makes its parts."""
     n, m = extents(b, 2)
     if n == m or type(n) is not ast.Name:
         return grid_of(b, n, m)

@@ -16,8 +16,8 @@ from corpora.generator.families.images import BYTES, OUTPUTS
 
 
 def pitched_tables(b: Builder) -> Nest:
-    """Draw a nest: two loops over rows and columns of any index type, each array with a pitch of
-    its own. b: makes its parts.
+    """Draw a nest over rows and columns in which each array has a pitch of its own. b: the builder
+    that makes its parts.
     """
     wide = b.pick(("u64", "u64", "i64", "u32", "i32"))
     rows, cols = (
@@ -79,8 +79,8 @@ def pitched_tables(b: Builder) -> Nest:
 
 
 def mirrored_rows(b: Builder) -> Nest:
-    """Draw a nest: rows turned round, half a row of swaps a thread: by two indices that meet or by
-    one that runs to the middle. b: makes its parts.
+    """Draw a nest that reverses rows, with the swaps of half a row per thread. b: the builder that
+    makes its parts.
     """
     h, w = (
         b.size((word,), (1, 2, 3, 6))

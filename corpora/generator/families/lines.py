@@ -57,7 +57,7 @@ def line(b: Builder) -> tuple[IterationPoint, Axis, str]:
 
 
 def simple(b: Builder) -> Nest:
-    """Draw a nest: one short statement: the bulk of short real functions. b: makes its parts."""
+    """Draw a nest of one short statement. b: the builder that makes its parts."""
     point, axis, kind = line(b)
     point.plain = b.chance(0.8)
     if b.chance(0.14):
@@ -74,7 +74,9 @@ def simple(b: Builder) -> Nest:
 
 
 def elementwise(b: Builder) -> Nest:
-    """Draw a nest: several effects, odd subscripts, odd bounds. b: makes its parts."""
+    """Draw a nest of several effects with unusual subscripts and bounds. b: the builder that makes
+    its parts.
+    """
     point, axis, kind = line(b)
     _odd_bounds(b, point, axis, kind)
     effects.add_inputs(b, point)
@@ -147,7 +149,7 @@ def _difference(b: Builder, point: IterationPoint) -> tuple:
 
 
 def several(b: Builder) -> Nest:
-    """Draw a nest: two or three independent loops in one function. b: makes its parts."""
+    """Draw a nest of two or three independent loops. b: the builder that makes its parts."""
     point, axis, kind = line(b)
     effects.add_inputs(b, point)
     regions = [Region((axis,), effects.add_assignment(b, point, 1))]
@@ -163,7 +165,9 @@ def several(b: Builder) -> Nest:
 
 
 def histogram(b: Builder) -> Nest:
-    """Draw a nest: counting or weighing into bins by atomic additions. b: makes its parts."""
+    """Draw a nest that counts or weighs into bins by atomic additions. b: the builder that makes
+    its parts.
+    """
     point, axis, kind = line(b)
     i, n = point.variables[0], axis.stop
     bins = (
@@ -207,8 +211,8 @@ def histogram(b: Builder) -> Nest:
 
 
 def total(b: Builder) -> Nest:
-    """Draw a nest: a reduction into one cell: sum, count, dot product, or the largest integer. b:
-    makes its parts.
+    """Draw a nest that reduces into one cell: a sum, count, dot product or largest integer. b: the
+    builder that makes its parts.
     """
     point, axis, kind = line(b)
     point.plain = True
@@ -249,7 +253,7 @@ def total(b: Builder) -> Nest:
 
 
 def returned(b: Builder) -> Nest:
-    """Draw a nest: a sum that is the function's value. b: makes its parts."""
+    """Draw a nest that returns a sum. b: the builder that makes its parts."""
     point, axis, kind = line(b)
     point.plain = True
     effects.add_inputs(b, point)
@@ -277,8 +281,8 @@ def returned(b: Builder) -> Nest:
 
 
 def image(b: Builder) -> Nest:
-    """Draw a nest: bytes: grey levels, thresholds, look-up tables, casts to and from float. b:
-    makes its parts.
+    """Draw a nest over bytes: grey levels, thresholds, look-up tables. b: the builder that makes
+    its parts.
     """
     point, axis, kind = line(b)
     i, n = point.variables[0], axis.stop
@@ -367,7 +371,7 @@ def _cast(kind: str, value: tuple) -> tuple:
 
 
 def indirect(b: Builder) -> Nest:
-    """Draw a nest: gathers and guarded look-ups through an index array. b: makes its parts."""
+    """Draw a nest that gathers through an index array. b: the builder that makes its parts."""
     point, axis, kind = line(b)
     i, n = point.variables[0], axis.stop
     limit = b.size(names.SIZES, (1, 3, 6, 11))

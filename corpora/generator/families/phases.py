@@ -144,8 +144,8 @@ def _after_counts(b: Builder, hist: str, k: tuple, n: tuple, j: ast.Name, kind: 
 
 
 def counting_sort(b: Builder) -> Nest:
-    """Draw a nest: counts, their running sums, and places taken from these; with or without the
-    copy back. b: makes its parts.
+    """Draw a nest for a counting sort, with or without the copy back. b: the builder that makes its
+    parts.
     """
     n, k = make_length(b), b.size(_BINS, (1, 3, 6))
     i, j = make_counters(b, 2)
@@ -218,8 +218,8 @@ def counting_sort(b: Builder) -> Nest:
 
 
 def statistics(b: Builder) -> Nest:
-    """Draw a nest: one or two statistics of a whole vector or matrix, then every element is
-    rewritten with them. b: makes its parts.
+    """Draw a nest that takes one or two statistics of all elements and then rewrites each with
+    them. b: the builder that makes its parts.
     """
     use_floating_type(b)
     plane = b.chance(0.3)

@@ -32,8 +32,8 @@ _SUMS = ("sum", "s", "acc", "tmp", "dot", "v0", "total")
 
 
 def chained(b: Builder) -> Nest:
-    """Draw a nest: a matrix times a vector, and what comes of it times a matrix again. b: makes its
-    parts.
+    """Draw a nest that multiplies a matrix by a vector and the result by a matrix again. b: the
+    builder that makes its parts.
     """
     (n, m), (i, j) = make_sizes(b, 2), make_counters(b, 2)
     a, x = b.array((n, m)), b.array((m,))
@@ -96,8 +96,8 @@ def chained(b: Builder) -> Nest:
 
 
 def margins(b: Builder) -> Nest:
-    """Draw a nest: sums, means or extremes of columns in one pass, then every element rewritten
-    with those of its column (and row). b: makes its parts.
+    """Draw a nest that takes sums, means or extremes of columns and then rewrites every element
+    with them. b: the builder that makes its parts.
     """
     (n, m), (i, j) = make_sizes(b, 2), make_counters(b, 2)
     a, s = (
@@ -166,8 +166,8 @@ def margins(b: Builder) -> Nest:
 
 
 def loss(b: Builder) -> Nest:
-    """Draw a nest: a loss over rows, some of them left out, divided by how many counted; then
-    gradients divided by that count too. b: makes its parts.
+    """Draw a nest that computes a loss over rows, divided by how many counted, and its gradients.
+    b: the builder that makes its parts.
     """
     use_floating_type(b)
     n, c = (
@@ -305,7 +305,7 @@ def row_loss(
 
 
 def clusters(b: Builder) -> Nest:
-    """Draw a nest: sums and counts of groups are cleared, gathered through labels, and divided. b:
+    """Draw a nest that clears, gathers and divides sums and counts of groups. b: the builder that
     makes its parts.
     """
     use_floating_type(b)
@@ -367,8 +367,8 @@ def clusters(b: Builder) -> Nest:
 
 
 def compressed(b: Builder) -> Nest:
-    """Draw a nest: a dense matrix packed row by row, with the place at which each row starts. b:
-    makes its parts.
+    """Draw a nest that packs a dense matrix row by row, with the start of each row. b: the builder
+    that makes its parts.
     """
     (n, m), (i, j) = make_sizes(b, 2), make_counters(b, 2)
     starts = make_written_array(b, (ast.add(n, 1),), "i32", wanted=_STARTS)
@@ -398,8 +398,8 @@ def compressed(b: Builder) -> Nest:
 
 
 def row_starts(b: Builder) -> Nest:
-    """Draw a nest: row starts from the row numbers of single entries: cleared, counted, summed. b:
-    makes its parts.
+    """Draw a nest that counts entries by row number and sums the counts to row starts. b: the
+    builder that makes its parts.
     """
     n, (i, j) = b.size(("n", "rows", "nrows", "N", "numRows"), (1, 2, 4, 6)), make_counters(b, 2)
     starts = make_written_array(b, (ast.add(n, 1),), "i32", wanted=_STARTS)

@@ -191,30 +191,36 @@ _LINES = (
 
 
 def sorted_rows(b: Builder) -> Nest:
-    """Draw a nest: every thread sorts, reverses or rotates its own row. b: makes its parts."""
+    """Draw a nest in which every thread sorts, reverses or rotates its own row. b: the builder that
+    makes its parts.
+    """
     return by_rows(b, b.pick(_SORTS)(b))
 
 
 def row_statistics(b: Builder) -> Nest:
-    """Draw a nest: every thread takes the statistics of its own row or image and rewrites it with
-    them. b: makes its parts.
+    """Draw a nest in which every thread takes statistics of its own row and rewrites it. b: the
+    builder that makes its parts.
     """
     return by_rows(b, phases.statistics(b))
 
 
 def row_recurrences(b: Builder) -> Nest:
-    """Draw a nest: every thread carries something along its own row. b: makes its parts."""
+    """Draw a nest in which every thread carries a value along its own row. b: the builder that
+    makes its parts.
+    """
     return by_rows(b, b.pick(_LINES)(b))
 
 
 def image_recurrences(b: Builder) -> Nest:
-    """Draw a nest: every thread goes through its own matrix. b: makes its parts."""
+    """Draw a nest in which every thread works through its own matrix. b: the builder that makes its
+    parts.
+    """
     return by_rows(b, b.pick(_IMAGES)(b))
 
 
 def row_positions(b: Builder) -> Nest:
-    """Draw a nest: a running position that begins anew in every row is nobody else's. b: makes its
-    parts.
+    """Draw a nest with a running position that begins anew in every row. b: the builder that makes
+    its parts.
     """
     n, m = (b.size((w,), (1, 2, 3, 5)) for w in b.pick(names.EXTENTS))
     (r, j), count = make_counters(b, 2), b.chance(0.4)
@@ -246,8 +252,8 @@ def row_positions(b: Builder) -> Nest:
 
 
 def disjoint(b: Builder) -> Nest:
-    """Draw a nest: in place like a recurrence, but no iteration reads what another writes: halves,
-    even and odd places, mirrored pairs. b: makes its parts.
+    """Draw a nest that works in place although no iteration reads what another writes. b: the
+    builder that makes its parts.
     """
     n, i = b.size(names.SIZES, (1, 4, 9, 16)), ast.Name(b.name(names.LOOPS, "i32"))
     draw, stop = b.rng.random(), n
@@ -280,7 +286,7 @@ def disjoint(b: Builder) -> Nest:
 
 
 def row_loss(b: Builder) -> Nest:
-    """Draw a nest: a loss for every row, some left out, with the row's gradient. b: makes its
+    """Draw a nest with a loss and its gradient for every row. b: the builder that makes its
     parts.
     """
     use_floating_type(b)

@@ -71,8 +71,8 @@ class Row:
 
 
 def row_sum(b: Builder) -> Nest:
-    """Draw a nest: sums, means, norms, counts of a row; the accumulator is a local or the output
-    itself. b: makes its parts.
+    """Draw a nest with sums, means, norms or counts of each row. b: the builder that makes its
+    parts.
     """
     row = Row(b)
     array = row.matrix()
@@ -118,8 +118,8 @@ def row_sum(b: Builder) -> Nest:
 
 
 def row_extreme(b: Builder) -> Nest:
-    """Draw a nest: largest or smallest element of a row, its position, or the first that meets a
-    test. b: makes its parts.
+    """Draw a nest with the largest or smallest element of each row, its position, or the first
+    match. b: the builder that makes its parts.
     """
     row = Row(b)
     array = row.matrix()
@@ -185,8 +185,8 @@ def _search(b: Builder, row: Row, element: ast.At) -> Nest:
 
 
 def row_passes(b: Builder) -> Nest:
-    """Draw a nest: two or three passes over a row: statistics first, then every element is
-    rewritten with them. b: makes its parts.
+    """Draw a nest with two or three passes over each row: statistics, then rewriting. b: the
+    builder that makes its parts.
     """
     row = Row(b)
     array = row.matrix(written=True)
@@ -258,7 +258,9 @@ def row_passes(b: Builder) -> Nest:
 
 
 def row_scan(b: Builder) -> Nest:
-    """Draw a nest: running sums and recurrences along a row. b: makes its parts."""
+    """Draw a nest with running sums or recurrences along each row. b: the builder that makes its
+    parts.
+    """
     row = Row(b)
     array = row.matrix()
     element = row.at(array, row.j)
@@ -286,7 +288,9 @@ def row_scan(b: Builder) -> Nest:
 
 
 def row_elements(b: Builder) -> Nest:
-    """Draw a nest: a row a thread though the elements are independent. b: makes its parts."""
+    """Draw a nest with one row per thread although the elements are independent. b: the builder
+    that makes its parts.
+    """
     row = Row(b)
     places = [row.at(row.matrix(), row.j)]
     if b.chance(0.5):
@@ -326,8 +330,8 @@ def _view(b: Builder, row: Row, step: tuple) -> Nest:
 
 
 def strided_columns(b: Builder) -> Nest:
-    """Draw a nest: a loop of effects inside a thread's own loop: the general case of row_elements.
-    b: makes its parts.
+    """Draw a nest with a loop of effects inside each thread's own loop. b: the builder that makes
+    its parts.
     """
     n, m = extents(b, 2)
     i, j = ast.Name(b.name(names.LOOPS, "i32")), ast.Name(b.name(names.INNER, "i32"))

@@ -121,8 +121,8 @@ def output(b: Builder, n: tuple, i: ast.Name, kind: str | None = None, fill: str
 
 
 def points(b: Builder) -> Nest:
-    """Draw a nest: one record a thread: lengths, products, normals, a transform with constants or a
-    small matrix, tests against limits. b: makes its parts.
+    """Draw a nest over records of a few numbers: lengths, products, normals or transforms. b: the
+    builder that makes its parts.
     """
     to_floats(b)
     records = Records(b)
@@ -249,8 +249,8 @@ def _within_limits(records: Records, i: ast.Name, mine: list) -> tuple:
 
 
 def columns(b: Builder) -> Nest:
-    """Draw a nest: columns of a table against each other or alone: covariances, products, spreads
-    in two passes. b: makes its parts.
+    """Draw a nest over columns of a table: covariances, products or spreads. b: the builder that
+    makes its parts.
     """
     to_floats(b)
     n = b.size(("n", "rows", "samples", "N", "obs"), (1, 2, 5, 9))

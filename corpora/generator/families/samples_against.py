@@ -26,8 +26,8 @@ _OTHER = tuple("j q b0 o other k t jj".split())
 
 
 def pairs(b: Builder) -> Nest:
-    """Draw a nest: a matrix of everyone against everyone: boxes that touch, distances,
-    similarities. b: makes its parts.
+    """Draw a nest that compares every record with every other: overlaps, distances, similarities.
+    b: the builder that makes its parts.
     """
     boxes = b.chance(0.4)
     kind, fill = (b.pick(("i32", b.kind)), "") if boxes else (b.kind, "")
@@ -108,8 +108,8 @@ class _Against:
 
 
 def everyone(b: Builder) -> Nest:
-    """Draw a nest: one point a thread against all: the nearest, how many are close, forces with
-    softening, densities, ranks. b: makes its parts.
+    """Draw a nest that compares one point per thread with all: the nearest, counts, forces, ranks.
+    b: the builder that makes its parts.
     """
     draw = b.rng.random()
     if draw < 0.55:

@@ -20,7 +20,9 @@ from corpora.generator.families.grids import counted, extents, loops
 
 
 def stencil(b: Builder) -> Nest:
-    """Draw a nest: neighbours along each axis inside a margin. b: makes its parts."""
+    """Draw a nest over neighbours along each axis inside a margin. b: the builder that makes its
+    parts.
+    """
     sides = extents(b, 2 if b.chance(0.8) else 3)
     inside = b.chance(0.65)
     variables, axes = loops(b, sides, 1 if inside else 0)
@@ -92,8 +94,8 @@ def _guarded_neighbours(
 
 
 def convolution(b: Builder) -> Nest:
-    """Draw a nest: a filter moved over a line or an image, with or without tests at the border. b:
-    makes its parts.
+    """Draw a nest that moves a filter over a line or an image. b: the builder that makes its
+    parts.
     """
     if b.chance(0.45):
         return _convolution_line(b)
@@ -203,8 +205,8 @@ def _convolution_line(b: Builder) -> Nest:
 
 
 def pooling(b: Builder) -> Nest:
-    """Draw a nest: largest or mean element of a window that moves with a stride. b: makes its
-    parts.
+    """Draw a nest with the largest or mean element of a moving window. b: the builder that makes
+    its parts.
     """
     n, m = (
         b.size(w, (1, 2, 3, 4))

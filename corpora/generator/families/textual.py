@@ -100,8 +100,8 @@ class _Lines:
 
 
 def counted_rows(b: Builder) -> Nest:
-    """Draw a nest: characters of a class, words, the first or last of a kind, runs: an integer a
-    row. b: makes its parts.
+    """Draw a nest with an integer per row of text: characters of a class, words, runs. b: the
+    builder that makes its parts.
     """
     t = _Lines(
         b, b.pick(("integers(32,122)", "integers(48,70)", "integers(95,122)", "integers(32,34)"))
@@ -154,8 +154,8 @@ def counted_rows(b: Builder) -> Nest:
 
 
 def compared_rows(b: Builder) -> Nest:
-    """Draw a nest: a row against a pattern, another row or itself backwards: equal, how many
-    differ, the common start, the order. b: makes its parts.
+    """Draw a nest that compares each row of text with a pattern, another row or itself backwards.
+    b: the builder that makes its parts.
     """
     t = _Lines(b, b.pick(("integers(97,99)", "integers(65,66)", "integers(48,50)")))
     low = b.parameter(t.text).fill
@@ -209,7 +209,9 @@ def compared_rows(b: Builder) -> Nest:
 
 
 def read_rows(b: Builder) -> Nest:
-    """Draw a nest: rows hashed, summed up or read as numbers of some base. b: makes its parts."""
+    """Draw a nest that hashes rows of text, sums them, or reads them as numbers. b: the builder
+    that makes its parts.
+    """
     t = _Lines(
         b, b.pick(("integers(48,57)", "integers(48,49)", "integers(48,70)", "integers(97,122)"))
     )

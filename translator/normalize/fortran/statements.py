@@ -35,8 +35,8 @@ from translator.outline.c_function import FunctionArray
 
 
 class StatementConverter:
-    """Writes into `body`. words: every name of the procedure. changing: those that it sets more
-    than once. used: those met so far.
+    """Converts Fortran statements to C and writes them into `body`. words: every name of the
+    procedure. changing: those that it sets more than once. used: those met so far.
     """
 
     def __init__(
@@ -350,6 +350,7 @@ class StatementConverter:
         self._page.add(array.made)
 
     def free(self) -> None:
+        """Write statements that free the local arrays."""
         for array in self.heap.values():
             self._page.add(array.freed)
 

@@ -55,8 +55,8 @@ def give(value: object) -> ast.Jump:
 
 
 def placed(b: Builder) -> Nest:
-    """Draw a nest: the index of the largest or smallest element, of what an index array reaches, of
-    squares, distances or a matrix. b: makes its parts.
+    """Draw a nest that returns the index of the largest or smallest element, square or distance. b:
+    the builder that makes its parts.
     """
     if b.chance(0.16):
         return _placed_in_grid(b)
@@ -217,8 +217,8 @@ def _placed_in_grid(b: Builder) -> Nest:
 
 
 def matched(b: Builder) -> Nest:
-    """Draw a nest: the first or last element that passes a test, whether any or all do, or how
-    many, in a type without atomic addition. b: makes its parts.
+    """Draw a nest that returns the first or last element that passes a test, whether any or all do,
+    or how many. b: the builder that makes its parts.
     """
     c = Course(b, 1, signed=b.chance(0.8))
     c.source()
@@ -304,8 +304,8 @@ def _any_or_all(c: Course, test: tuple) -> Nest:
 
 
 def ranged(b: Builder) -> Nest:
-    """Draw a nest: the largest or smallest floating number, the span of the values, or the largest
-    step between neighbours. b: makes its parts.
+    """Draw a nest that returns the largest or smallest value, the range, or the largest step
+    between neighbours. b: the builder that makes its parts.
     """
     if b.kind not in FLOATS:
         b.kind, b.suffix = b.pick(("f32", "f64", "f32")), False

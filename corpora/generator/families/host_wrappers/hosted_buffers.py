@@ -108,8 +108,8 @@ def _flat(b: Builder, subscripts: list[ast.Name], lengths: list[tuple]) -> tuple
 
 
 def reordered(b: Builder) -> Nest:
-    """Draw a nest: the dimensions of an array in another order, in place, perhaps there or back by
-    a flag. b: makes its parts.
+    """Draw a nest that reorders the dimensions of an array in place, through a buffer. b: the
+    builder that makes its parts.
     """
     count = b.pick((2, 2, 2, 3, 3))
     lengths: list = list(make_sizes(b, count, (1, 2, 3, 5)))
@@ -170,8 +170,8 @@ def reordered(b: Builder) -> Nest:
 
 
 def moved(b: Builder) -> Nest:
-    """Draw a nest: elements that change places: reversed, rotated, interleaved, gathered through an
-    index array, flipped rows or columns. b: makes its parts.
+    """Draw a nest that moves elements of an array through a buffer: reversed, rotated, interleaved
+    or gathered. b: the builder that makes its parts.
     """
     if b.chance(0.35):
         rows, cols = make_sizes(b, 2)
@@ -256,8 +256,8 @@ def _value(b: Builder, place: ast.At) -> tuple:
 
 
 def stepped(b: Builder) -> Nest:
-    """Draw a nest: a stencil applied once or as often as told: a buffer takes each step and is
-    copied back. b: makes its parts.
+    """Draw a nest that applies a stencil once or several times through a buffer. b: the builder
+    that makes its parts.
     """
     use_floating_type(b)
     plane = b.chance(0.45)
@@ -323,8 +323,8 @@ def stepped(b: Builder) -> Nest:
 
 
 def passed(b: Builder) -> Nest:
-    """Draw a nest: two passes with a buffer between them: totals of rows and a division, a product
-    and its sum, a function and its neighbours. b: makes its parts.
+    """Draw a nest of two passes with a buffer between them, such as row totals and a division. b:
+    the builder that makes its parts.
     """
     use_floating_type(b)
     draw = b.rng.random()

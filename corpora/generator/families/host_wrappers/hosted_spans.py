@@ -102,8 +102,8 @@ class Span:
 
 
 def transformed(b: Builder) -> Nest:
-    """Draw a nest: points of two to four parts times a small matrix, plus a vector, every product
-    written out. b: makes its parts.
+    """Draw a nest that multiplies points of two to four parts by a small matrix and adds a vector.
+    b: the builder that makes its parts.
     """
     use_floating_type(b)
     span, d = Span(b), b.pick((2, 3, 3, 3, 4))
@@ -166,8 +166,8 @@ def transformed(b: Builder) -> Nest:
 
 
 def products(b: Builder) -> Nest:
-    """Draw a nest: two small vectors an element: cross and dot products, complex and quaternion
-    products, small matrices times each other. b: makes its parts.
+    """Draw a nest that multiplies two small vectors, complex numbers, quaternions or matrices per
+    element. b: the builder that makes its parts.
     """
     use_floating_type(b)
     span = Span(b)
@@ -225,8 +225,8 @@ def products(b: Builder) -> Nest:
 
 
 def mixed(b: Builder) -> Nest:
-    """Draw a nest: parts that become weighted sums of each other, are normalised, or move by what
-    another array holds. b: makes its parts.
+    """Draw a nest whose parts become weighted sums of each other, are normalized, or move by
+    another array. b: the builder that makes its parts.
     """
     use_floating_type(b)
     span, d = Span(b), b.pick((2, 3, 3, 4))
@@ -300,8 +300,8 @@ def _decimal(b: Builder) -> ast.Literal:
 
 
 def parts_of_rows(b: Builder) -> Nest:
-    """Draw a nest: rows between two bounds: element-wise work, rows of a product, totals and
-    extremes of rows. b: makes its parts.
+    """Draw a nest over rows between two bounds: element-wise work, products, totals or extremes. b:
+    the builder that makes its parts.
     """
     span = Span(b)
     i = span.i
@@ -357,8 +357,8 @@ def parts_of_rows(b: Builder) -> Nest:
 
 
 def pieces(b: Builder) -> Nest:
-    """Draw a nest: one to three statements on the elements between two bounds. b: makes its
-    parts.
+    """Draw a nest of one to three statements on the elements between two bounds. b: the builder
+    that makes its parts.
     """
     span = Span(b)
     rows = span.n.argument if type(span.n) is ast.Paren else span.n

@@ -58,7 +58,7 @@ def _ended(b: Builder, c: Course, total: tuple) -> tuple:
 
 
 def compensated(b: Builder) -> Nest:
-    """Draw a nest: kahan's and Neumaier's sums. b: makes its parts."""
+    """Draw a nest that returns Kahan's or Neumaier's sum. b: the builder that makes its parts."""
     c = _course(b)
     for _ in range(b.pick((1, 1, 1, 2))):
         c.source()
@@ -105,8 +105,8 @@ def compensated(b: Builder) -> Nest:
 
 
 def multiplied(b: Builder) -> Nest:
-    """Draw a nest: products: of elements, of one plus them, of two sides of a quotient. b: makes
-    its parts.
+    """Draw a nest that returns a product: of elements, of one plus them, or of two sides of a
+    quotient. b: the builder that makes its parts.
     """
     c = _course(b)
     place = c.source(fill="uniform(0.6,1.4)")
@@ -170,8 +170,8 @@ def multiplied(b: Builder) -> Nest:
 
 
 def alternated(b: Builder) -> Nest:
-    """Draw a nest: signs that flip, powers that grow by one factor each step, weights that shrink.
-    b: makes its parts.
+    """Draw a nest that returns a sum with alternating signs, growing powers or shrinking weights.
+    b: the builder that makes its parts.
     """
     c = _course(b)
     place = c.source()
@@ -215,8 +215,8 @@ def alternated(b: Builder) -> Nest:
 
 
 def recurred(b: Builder) -> Nest:
-    """Draw a nest: a value that each step makes of itself and an element: Horner's rule up or down,
-    smoothing, continued fractions. b: makes its parts.
+    """Draw a nest that returns a recurrence's value: Horner's rule, smoothing, or a continued
+    fraction. b: the builder that makes its parts.
     """
     c = _course(b)
     draw = b.rng.random()
@@ -263,8 +263,8 @@ def recurred(b: Builder) -> Nest:
 
 
 def watched(b: Builder) -> Nest:
-    """Draw a nest: moments that are kept up to date, the best run or part, the deepest fall, the
-    longest run of equals. b: makes its parts.
+    """Draw a nest that returns a running statistic: moments, the best run, the deepest fall, the
+    longest run of equals. b: the builder that makes its parts.
     """
     if b.chance(0.35):
         return _longest(b)
@@ -345,8 +345,8 @@ def _longest(b: Builder) -> Nest:
 
 
 def hashed(b: Builder) -> Nest:
-    """Draw a nest: a check value of all elements: multiply and add, shifts and exclusive or,
-    remainders, the greatest common divisor. b: makes its parts.
+    """Draw a nest that returns a check value of all elements, such as a hash or greatest common
+    divisor. b: the builder that makes its parts.
     """
     b.kind, b.suffix = "u32" if b.chance(0.75) else "i32", False
     c = Course(b, odd=False)

@@ -129,8 +129,8 @@ def _ended(b: Builder, ground: Ground, total: ast.Name, negative: bool) -> tuple
 
 
 def entropies(b: Builder) -> Nest:
-    """Draw a nest: cross entropies and divergences: logarithms of what is right, and perhaps of
-    what is wrong. b: makes its parts.
+    """Draw a nest that returns a cross entropy or divergence. b: the builder that makes its
+    parts.
     """
     use_floating_type(b)
     ground = Ground(b, 0.55)
@@ -197,8 +197,8 @@ def entropies(b: Builder) -> Nest:
 
 
 def margins(b: Builder) -> Nest:
-    """Draw a nest: losses of a distance: squared, absolute, hinge, Huber's, quantile, only of what
-    is far or allowed. b: makes its parts.
+    """Draw a nest that returns a loss: squared, absolute, hinge, Huber or quantile. b: the builder
+    that makes its parts.
     """
     use_floating_type(b)
     ground = Ground(b)
@@ -308,8 +308,8 @@ def margins(b: Builder) -> Nest:
 
 
 def several(b: Builder) -> Nest:
-    """Draw a nest: two or three totals and one result: masked and weighted means, variances,
-    similarities, shares of what was found. b: makes its parts.
+    """Draw a nest that returns a result of two or three totals, such as a weighted mean, variance
+    or similarity. b: the builder that makes its parts.
     """
     use_floating_type(b)
     ground = Ground(b, 0.3)
@@ -408,8 +408,8 @@ def several(b: Builder) -> Nest:
 
 
 def accuracy(b: Builder) -> Nest:
-    """Draw a nest: how many rows have their largest element where the label says, or the logarithms
-    at the labels. b: makes its parts.
+    """Draw a nest that returns how many rows have their largest element at the label, or a sum of
+    logarithms there. b: the builder that makes its parts.
     """
     use_floating_type(b)
     rows, cols = make_sizes(b, 2, (1, 2, 3, 5, 7))

@@ -144,8 +144,8 @@ class Work:
 
 
 def long_turns(b: Builder) -> Nest:
-    """Draw a nest: a local gathered in a loop of a hundred to a thousand turns, with tests of the
-    turn, and stored. b: makes its parts.
+    """Draw a nest that gathers a local in a loop of a hundred to a thousand turns and stores it. b:
+    the builder that makes its parts.
     """
     w = Work(b)
     acc = w.acc
@@ -185,8 +185,8 @@ def long_turns(b: Builder) -> Nest:
 
 
 def powers(b: Builder) -> Nest:
-    """Draw a nest: locals of powers, casts and quotients without a loop, under tests of the index
-    and of data. b: makes its parts.
+    """Draw a nest with locals of powers, casts and quotients under tests of the index and of data.
+    b: the builder that makes its parts.
     """
     w = Work(b)
     acc, read = w.acc, b.pick(tuple(w.reads))

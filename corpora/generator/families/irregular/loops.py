@@ -294,8 +294,8 @@ def _seldom(volume: Volume, stores: Stores) -> tuple:
 
 
 def moved_outer(b: Builder) -> Nest:
-    """Draw a nest: the innermost increment moves an outer loop's variable until a test of the
-    position returns; or all moves as it should. b: makes its parts.
+    """Draw a nest in which the innermost increment moves an outer loop's variable; or, in parallel,
+    its own. b: the builder that makes its parts.
     """
     v = Volume(b)
     while v.count == 1:
@@ -361,8 +361,8 @@ def _parallel(v: Volume, body: list[tuple]) -> Nest:
 
 
 def ended(b: Builder) -> Nest:
-    """Draw a nest: a return (or, in one loop, a break) in the middle ends all, by the position or
-    by data; the twin goes on with the next. b: makes its parts.
+    """Draw a nest in which a return or break ends all iterations; or, in parallel, a continue ends
+    one. b: the builder that makes its parts.
     """
     v = Volume(b)
     sequential = b.chance(0.66)

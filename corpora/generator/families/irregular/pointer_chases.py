@@ -133,8 +133,8 @@ class Links:
 
 
 def roots(b: Builder) -> Nest:
-    """Draw a nest: every place's root, written back among the links (sequential) or to another
-    array (parallel). b: makes its parts.
+    """Draw a nest that finds every place's root and writes it among the links (sequential) or
+    elsewhere (parallel). b: the builder that makes its parts.
     """
     s = Span(b)
     others, links = s.others((0, 0, 1, 1, 2)), Links(s)
@@ -230,8 +230,8 @@ def _stores(s: Span, links: Links, hops: ast.Name | None) -> tuple:
 
 
 def united(b: Builder) -> Nest:
-    """Draw a nest: two roots for every edge: the higher is hung below the lower (sequential), or
-    whether they are one is stored (parallel). b: makes its parts.
+    """Draw a nest that finds two roots per edge and joins them (sequential) or compares them
+    (parallel). b: the builder that makes its parts.
     """
     s = Span(b)
     others, links = s.others((0, 0, 0, 1)), Links(s)
@@ -286,8 +286,8 @@ def _for_other(links: Links, walk: tuple, y: ast.Name) -> tuple:
 
 
 def seen(b: Builder) -> Nest:
-    """Draw a nest: marks along a chain until one is marked already (sequential), or the first
-    marked place on it (parallel). b: makes its parts.
+    """Draw a nest that marks a chain up to a mark (sequential), or finds the first mark on it
+    (parallel). b: the builder that makes its parts.
     """
     s = Span(b)
     others, links = s.others((0, 0, 1)), Links(s, marked=0.0)

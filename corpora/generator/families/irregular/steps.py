@@ -51,8 +51,8 @@ def _stores(s: Span, position: tuple | None = None, many: int = 0) -> tuple:
 
 
 def skipped(b: Builder) -> Nest:
-    """Draw a nest: the body moves the loop's variable on, always or under a test. b: makes its
-    parts.
+    """Draw a nest whose body moves the loop's variable on, always or under a test. b: the builder
+    that makes its parts.
     """
     s = Span(b)
     s.may_fall = False
@@ -116,8 +116,8 @@ def _own_position(s: Span, others: tuple) -> Nest:
 
 
 def counted(b: Builder) -> Nest:
-    """Draw a nest: the loop tests a counter that each iteration raises by one or more; in the twin
-    the count follows from the index. b: makes its parts.
+    """Draw a nest whose loop tests a counter that iterations raise; or, in parallel, a count that
+    follows from the index. b: the builder that makes its parts.
     """
     s = Span(b)
     s.may_fall = False

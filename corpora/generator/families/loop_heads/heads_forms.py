@@ -149,8 +149,8 @@ class _Repeated:
 
 
 def repeated(b: Builder) -> Nest:
-    """Draw a nest: straight work on one element: loads, one formula for each suffix, perhaps a
-    second round, stores. b: makes its parts.
+    """Draw a nest that writes one formula out for each of several suffixes. b: the builder that
+    makes its parts.
     """
     i, n = parallel_index(b)
     group = _Repeated(b)
@@ -189,8 +189,8 @@ def _stores(b: Builder, i: ast.Name, n: ast.Name, values: list[tuple], new: bool
 
 
 def repeated_sums(b: Builder) -> Nest:
-    """Draw a nest: sums for every suffix in a loop inside, set to zero before it and stored after
-    it. b: makes its parts.
+    """Draw a nest with one sum for each of several suffixes in an inner loop. b: the builder that
+    makes its parts.
     """
     i, n = parallel_index(b)
     k, m = ast.Name(b.name(names.INNER, "i32")), b.size(names.DEPTHS, _FEW)
@@ -226,8 +226,8 @@ def repeated_sums(b: Builder) -> Nest:
 
 
 def branches(b: Builder) -> Nest:
-    """Draw a nest: `r = row - 1; c = col; shift = …; if (r >= 0) temp += a[…] * f[…]; else temp +=
-    …;` for several neighbours. b: makes its parts.
+    """Draw a nest that adds several neighbours, each under a test of its position. b: the builder
+    that makes its parts.
     """
     sides = extents(b, 2)
     (row, col), axes = loops(b, sides)

@@ -22,8 +22,8 @@ _POSITIONS = tuple("index idx pos p0 off at0 cell n0 loc".split())
 
 
 def stepping(b: Builder) -> Nest:
-    """Draw a nest: `for (int k = 0; k < l; ++k, index += w * h)`: a position that moves with the
-    inner loop. b: makes its parts.
+    """Draw a nest whose inner loop also moves a position: `++k, index += w * h`. b: the builder
+    that makes its parts.
     """
     sides = extents(b, 2) if b.chance(0.5) else (b.size(names.SIZES, _LENGTHS),)
     if len(sides) > 1:
@@ -86,8 +86,8 @@ def _moved_sum(
 
 
 def padded(b: Builder) -> Nest:
-    """Draw a nest: bounds of derived sizes (`int new_H = H + 2 * pad;`) that the body's positions
-    name too; a border or a crop. b: makes its parts.
+    """Draw a nest whose bounds are derived sizes, for a border or a crop. b: the builder that makes
+    its parts.
     """
     h, w = (b.size((word,), (1, 2, 4, 6)) for word in b.pick(names.EXTENTS))
     pad = (
@@ -186,8 +186,8 @@ def _border_test(b: Builder, inside: bool, pad: tuple, sides: tuple) -> tuple:
 
 
 def reported(b: Builder) -> Nest:
-    r"""Draw a nest: a message where a test holds: `printf("%d %f\n", i, a[i]);` beside work on
-    arrays. b: makes its parts.
+    """Draw a nest that prints a message where a test holds, beside work on arrays. b: the builder
+    that makes its parts.
     """
     i, n = ast.Name(b.name(names.LOOPS, "i32")), b.size(names.SIZES, _LENGTHS)
     point = IterationPoint((i,), (n,), plain=True)
@@ -232,7 +232,7 @@ def reported(b: Builder) -> Nest:
 
 
 def first_store(b: Builder) -> Nest:
-    """Draw a nest: `offset[0] = 0;` and then a loop from 1 over what is left. b: makes its
+    """Draw a nest with `offset[0] = 0;` before a loop from 1. b: the builder that makes its
     parts.
     """
     i, n = ast.Name(b.name(names.LOOPS, "i32")), b.size(names.SIZES, _LENGTHS)
@@ -264,8 +264,8 @@ def first_store(b: Builder) -> Nest:
 
 
 def status(b: Builder) -> Nest:
-    """Draw a nest: `int f(…)`: parallel work, and then a constant that says that it went well;
-    perhaps a test of a size first. b: makes its parts.
+    """Draw a nest of parallel work that returns a constant for success. b: the builder that makes
+    its parts.
     """
     if b.chance(0.5):
         sides = extents(b, 2)
@@ -292,8 +292,8 @@ def status(b: Builder) -> Nest:
 
 
 def halves(b: Builder) -> Nest:
-    """Draw a nest: all pairs once: an inner loop from or to the outer index, its place and the
-    mirrored one; a thread has a row. b: makes its parts.
+    """Draw a nest over all pairs once, which also writes the mirrored place. b: the builder that
+    makes its parts.
     """
     n = b.size(names.SIZES, (1, 2, 4, 7))
     i, j = ast.Name(b.name(names.LOOPS, "i32")), ast.Name(b.name(names.INNER, "i32"))

@@ -213,8 +213,8 @@ def joined(b: Builder, last: tuple, term: tuple) -> tuple:
 
 
 def recurrence(b: Builder) -> Nest:
-    """Draw a nest: `a[i] = f(a[i - 1], x[i])`: one or two terms, forwards or backwards, in place or
-    beside. b: makes its parts.
+    """Draw a nest with a recurrence `a[i] = f(a[i - 1], x[i])` of one or two terms. b: the builder
+    that makes its parts.
     """
     c = Course(b, 3, signed=True)
     beside = c.sources((0, 1, 1, 1, 2, 2))
@@ -338,8 +338,8 @@ def _moved(c: Course, word: str, down: bool) -> Nest:
 
 
 def running(b: Builder) -> Nest:
-    """Draw a nest: a local that goes along and is written out at every step: sums, products,
-    extremes, averages, counts. b: makes its parts.
+    """Draw a nest with a running value that is stored at every step. b: the builder that makes its
+    parts.
     """
     c = Course(b)
     first = c.sources()[0]

@@ -78,8 +78,8 @@ class Loop:
 
 
 def carried_local(b: Builder) -> Nest:
-    """Draw a nest: a local that the loop reads and changes: declared before it (sequential) or
-    inside, or only read (parallel). b: makes its parts.
+    """Draw a nest with a local that the loop changes (sequential) or only reads (parallel). b: the
+    builder that makes its parts.
     """
     loop = Loop(b)
     word = ast.Name(b.name(_CARRIED, b.kind))
@@ -127,8 +127,8 @@ def _change(loop: Loop, word: ast.Name, reads_it: bool) -> tuple:
 
 
 def carried_place(b: Builder) -> Nest:
-    """Draw a nest: a neighbour's element: of the array that the loop writes (sequential) or of
-    another (parallel), or the own one. b: makes its parts.
+    """Draw a nest with a neighbour's element, of the written array (sequential) or another
+    (parallel). b: the builder that makes its parts.
     """
     loop = Loop(b)
     lines = loop.statements()
@@ -163,8 +163,8 @@ def _held(b: Builder, place: ast.At, lines: tuple) -> tuple:
 
 
 def carried_position(b: Builder) -> Nest:
-    """Draw a nest: values stored under a test at a position that counts (sequential) or that is the
-    iteration's own (parallel). b: makes its parts.
+    """Draw a nest that stores under a test at a counter (sequential) or at its own index
+    (parallel). b: the builder that makes its parts.
     """
     loop = Loop(b)
     lines = loop.statements()

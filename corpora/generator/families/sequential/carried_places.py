@@ -25,8 +25,8 @@ _STARTS = tuple(
 
 
 def scatter(b: Builder) -> Nest:
-    """Draw a nest: `out[idx[i]] = i`: where two iterations have one place, the last one wins. b:
-    makes its parts.
+    """Draw a nest with `out[idx[i]] = i`, where the last iteration wins. b: the builder that makes
+    its parts.
     """
     c = Course(b)
     i, n = c.i, c.n
@@ -108,8 +108,8 @@ def _push(b: Builder, array: str, k: ast.Name, value: tuple) -> tuple:
 
 
 def compacted(b: Builder) -> Nest:
-    """Draw a nest: elements that pass a test move together; perhaps their positions too, and how
-    many there are. b: makes its parts.
+    """Draw a nest that moves elements that pass a test together. b: the builder that makes its
+    parts.
     """
     c = Course(b)
     first = c.sources()[0]
@@ -151,8 +151,8 @@ def compacted(b: Builder) -> Nest:
 
 
 def runs(b: Builder) -> Nest:
-    """Draw a nest: sorted or repeating data without repeats, with how often each came, or how long
-    each element's run is so far. b: makes its parts.
+    """Draw a nest that drops repeats or measures runs of equal elements. b: the builder that makes
+    its parts.
     """
     c = Course(b, 2)
     kind, draw = b.pick(("i32", "i32", b.kind)), b.rng.random()
@@ -220,8 +220,8 @@ def runs(b: Builder) -> Nest:
 
 
 def merged(b: Builder) -> Nest:
-    """Draw a nest: two sorted arrays into one, by loops that take from one or the other; or what
-    both hold. b: makes its parts.
+    """Draw a nest that merges two sorted arrays, or keeps what both hold. b: the builder that makes
+    its parts.
     """
     n, m = (
         b.size(w, (1, 2, 5, 9, 14))

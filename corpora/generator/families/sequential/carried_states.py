@@ -23,8 +23,8 @@ _SHIFTS = tuple("base pos offset0 start0 ptr p0 at0 idx cursor addr k0".split())
 
 
 def sequence(b: Builder) -> Nest:
-    """Draw a nest: pseudo-random numbers and hashes: a state multiplied and added to, or shifted
-    and mixed, at every step. b: makes its parts.
+    """Draw a nest with a pseudo-random or hash state that changes at every step. b: the builder
+    that makes its parts.
     """
     c = Course(b)
     b.kind, b.suffix = "u32", False
@@ -156,8 +156,8 @@ def _drawn_from(b: Builder, s: ast.Name, kind: str) -> tuple[str, tuple]:
 
 
 def toggled(b: Builder) -> Nest:
-    """Draw a nest: a sign or a flag that changes at every step, or scalars that only some steps
-    set. b: makes its parts.
+    """Draw a nest with a sign or flag that changes at every step. b: the builder that makes its
+    parts.
     """
     c = Course(b)
     first = c.sources()[0]
@@ -246,8 +246,8 @@ def _kept_scalars(c: Course) -> Nest:
 
 
 def lagged(b: Builder) -> Nest:
-    """Draw a nest: the last element, or the last that passed a test, kept in a local and compared
-    or subtracted. b: makes its parts.
+    """Draw a nest that keeps the last element in a local and compares or subtracts it. b: the
+    builder that makes its parts.
     """
     c = Course(b, 2)
     first = c.sources()[0]
@@ -293,8 +293,8 @@ def lagged(b: Builder) -> Nest:
 
 
 def machine(b: Builder) -> Nest:
-    """Draw a nest: a state of a few values that inputs move about, with hysteresis, counters or
-    brackets. b: makes its parts.
+    """Draw a nest with a state of a few values that inputs change. b: the builder that makes its
+    parts.
     """
     c = Course(b)
     x = c.sources((1, 1, 2))[0]
@@ -357,8 +357,8 @@ def machine(b: Builder) -> Nest:
 
 
 def chased(b: Builder) -> Nest:
-    """Draw a nest: links: a list walked from its head, or labels that are shortened in place while
-    others are read. b: makes its parts.
+    """Draw a nest that walks a list, or shortens labels in place. b: the builder that makes its
+    parts.
     """
     c = Course(b, 2, signed=True)
     n, i = c.n, c.i
@@ -412,8 +412,8 @@ def chased(b: Builder) -> Nest:
 
 
 def stepped(b: Builder) -> Nest:
-    """Draw a nest: a position that moves on by an amount of its own at every step, as an index or
-    as a pointer. b: makes its parts.
+    """Draw a nest with a position that moves by another amount at every step. b: the builder that
+    makes its parts.
     """
     c = Course(b, signed=True)
     n, i = c.n, c.i
@@ -457,9 +457,7 @@ def stepped(b: Builder) -> Nest:
 
 
 def filtered(b: Builder) -> Nest:
-    """Draw a nest: a filter of first or second order, whose past inputs and outputs are locals. b:
-    makes its parts.
-    """
+    """Draw a nest for a filter of first or second order. b: the builder that makes its parts."""
     if b.kind not in FLOATS:
         b.kind, b.suffix = b.pick(("f32", "f64")), False
     c = Course(b, odd=False)
