@@ -346,8 +346,8 @@ class PretrainedModel:
         figures by name, with `reward`, the mean over the last tenth of steps.
 
         reward(prompt indices, answers): returns one number per answer. sampling: `n` answers per
-        prompt at a time. Raises NothingToLearnError if no prompt fits the context, ModelError for a
-        model with an encoder.
+        prompt at a time. progress(step, steps, loss): called as it goes. Raises NothingToLearnError
+        if no prompt fits the context, ModelError for a model with an encoder.
         """
         from gpu_runtime.models.verdict_training import select_fitting_prompts, train_rewards
 

@@ -256,8 +256,10 @@ class ScratchModel:
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
         """Make right answers likelier than wrong ones (DPO). Returns figures by name, with
-        `accuracy`, the share of pairs in the right order. Raises NothingToLearnError if no pair
-        fits the context.
+        `accuracy`, the share of pairs in the right order.
+
+        progress(step, steps, loss): called as it goes. Raises NothingToLearnError if no pair fits
+        the context.
         """
         from gpu_runtime.models.verdict_training import (
             EncodedPreference,
@@ -292,8 +294,9 @@ class ScratchModel:
         """Make answers with more reward likelier than others to the same prompt (GRPO). They are
         written without constraints and forced prefixes.
 
-        reward(prompt indices, answers): returns one number per answer. Returns figures by name,
-        with `reward`. Raises NothingToLearnError if no prompt fits the context.
+        reward(prompt indices, answers): returns one number per answer. progress(step, steps, loss):
+        called as it goes. Returns figures by name, with `reward`. Raises NothingToLearnError if no
+        prompt fits the context.
         """
         from gpu_runtime.models.verdict_training import select_fitting_prompts, train_rewards
 
@@ -321,7 +324,7 @@ class ScratchModel:
 
     def loss(self, examples: Sequence[Example]) -> float:
         """Return the mean loss per answer token, without learning. Examples longer than the context
-        are left out.
+        are left out; without any other it is 0.
         """
         fitting = [e for e in self._encode_examples(examples) if len(e.ids) <= self._context]
         with torch.no_grad():

@@ -36,7 +36,9 @@ class ScriptedModel:
         learning: Learning,
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
-        """Append the examples to `learnt`. Returns figures of a training of one step."""
+        """Append the examples to `learnt`. Calls progress(1, 1, 0.0), if given, and returns the
+        figures of a training of one step.
+        """
         self.learnt += examples
         if progress:
             progress(1, 1, 0.0)

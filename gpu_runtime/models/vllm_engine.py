@@ -125,8 +125,10 @@ class VllmModel:
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
         """Fine-tune on `examples` and return figures by name. Early stopping generates with the
-        model that learns. Raises NothingToLearnError if no example fits the context, ModelError if
-        it cannot be trained.
+        model that learns.
+
+        progress(step, steps, loss): called as it goes. Raises NothingToLearnError if no example
+        fits the context, ModelError if it cannot be trained.
         """
         return self._taught(lambda model: model.learn(examples, learning, progress))
 
@@ -137,8 +139,10 @@ class VllmModel:
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
         """Make right answers likelier than wrong ones (DPO). Returns figures by name, with
-        `accuracy`, the share of pairs in the right order. Raises NothingToLearnError if no pair
-        fits the context.
+        `accuracy`, the share of pairs in the right order.
+
+        progress(step, steps, loss): called as it goes. Raises NothingToLearnError if no pair fits
+        the context.
         """
         return self._taught(lambda model: model.prefer(preferences, learning, progress))
 
@@ -153,8 +157,9 @@ class VllmModel:
         """Make answers with more reward likelier than others (GRPO). The model that learns writes
         them, not the engine.
 
-        reward(prompt indices, answers): returns one number per answer. Returns figures by name,
-        with `reward`. Raises NothingToLearnError if no prompt fits the context.
+        reward(prompt indices, answers): returns one number per answer. progress(step, steps, loss):
+        called as it goes. Returns figures by name, with `reward`. Raises NothingToLearnError if no
+        prompt fits the context.
         """
         return self._taught(
             lambda model: model.reinforce(prompts, reward, sampling, learning, progress)

@@ -84,8 +84,8 @@ class Declaration:
 class BracketFrame:
     """An open bracket.
 
-    kind: `block`, `fields` (of a structure), `init`, `head`, `call`, `group`, `index`, `size`, or
-        the word of a control statement.
+    bracket: its character. kind: `block`, `fields` (of a structure), `init`, `head`, `call`,
+        `group`, `index`, `size`, or the word of a control statement.
     indexed: the variable that an index belongs to, or None. plain: no cast or sign stands before
         it.
     types_only: only words of types so far. ternaries: open `?`. semicolons, commas: how many so

@@ -163,8 +163,8 @@ def add_branch(b: Builder, point: IterationPoint, depth: int) -> tuple:
 
 
 def add_switch(b: Builder, point: IterationPoint, depth: int) -> tuple:
-    """Return an `if` on a scalar flag that is the same in all iterations. depth: most nested
-    operations.
+    """Return an `if` on a new scalar flag, which is the same in all iterations. Its branches assign
+    to an array at `point`. depth: most nested operations in a value.
     """
     mode = b.size(
         ("forward", "training", "mode", "use_bias", "inverse", "decay_on"),

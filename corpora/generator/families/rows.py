@@ -48,7 +48,9 @@ class Row:
         return ast.At(array, (j, self.i) if self.column else (self.i, j))
 
     def matrix(self, written: bool = False) -> str:
-        """Add a matrix and return its name. written: the function writes it."""
+        """Add a matrix parameter of the main type with these rows, and return its name. written:
+        the function writes it.
+        """
         array = self.b.array(self.extents())
         self.b.parameter(array).written = written
         return array

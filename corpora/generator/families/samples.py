@@ -45,7 +45,7 @@ def to_floats(b: Builder) -> None:
 
 
 def joined(parts: list, op: str = "+") -> tuple:
-    """Return the parts combined by `op`, from left to right."""
+    """Return the parts, at least one, combined by `op` from left to right."""
     total = parts[0]
     for part in parts[1:]:
         total = ast.Binary(op, total, part)

@@ -122,8 +122,8 @@ ELEMENTAL = frozenset({*_SAME, *_BITS, *_CASTS, *_EXTREMES, *_ABSOLUTES, *_ROUND
 
 
 def convert_limit(name: str, type: str) -> Value:
-    """Return the value of `huge`, `tiny` or `epsilon` of a type. Raises UnsupportedConstruct if it
-    is not known.
+    """Return the value in C of `huge`, `tiny` or `epsilon`. name: the intrinsic. type: its
+    argument's element type, such as `f32`. Raises UnsupportedConstruct if it is not known.
     """
     text = _LIMITS.get((name, type))
     if text is None:
