@@ -64,6 +64,8 @@ AT_LEAST_ONE = (
     "finetune.rank",
     "finetune.batch_tokens",
     "resources.trainers",
+    "resources.translators",
+    "resources.testers",
     "ladder.examples",
     "ladder.translated",
 )

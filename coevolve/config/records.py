@@ -159,6 +159,10 @@ class ResourcesConfig:
     model_gpus: float = 0.0
     verifier_gpus: float = 0.0
     trainers: int = 1
+    translators: int = 1
+    """Translators that answer side by side, each an actor with a model of its own."""
+    testers: int = 1
+    """The same of Testers."""
 
 
 IDLE = (

@@ -153,7 +153,7 @@ def _collect_answers(
         for way, chunk in chunks
     ]
     for _, found in stream_results(
-        run.crew.translator,
+        run.crew.translators,
         TranslatorService.propose,
         asked,
         run.crew.verifiers,

@@ -80,20 +80,23 @@ def _run_wave(run: Run, number: int, way: Direction, joinings: Sequence[PortAsse
         ]
         return [(pairs[index],)]
 
-    for index, verdicts in stream_results(
-        run.crew.translator,
+    judged: dict[tuple[int, int], list] = {}
+    for place, verdicts in stream_results(
+        run.crew.translators,
         TranslatorService.propose,
         asked,
         run.crew.verifiers,
         Verifier.verify,
         expand,
     ):
+        judged[place] = verdicts
+        bar.advance(len(verdicts))
+    bar.close()
+    for index, _ in sorted(judged):
         for (joining, part), pair, verdict in zip(
-            chunks[index], pairs[index], verdicts, strict=True
+            chunks[index], pairs[index], judged[index, 0], strict=True
         ):
             answers[id(joining)].append((part, pair.target.text, verdict))
-            bar.advance()
-    bar.close()
     ruled = [
         (joining, part, pairs)
         for joining in joinings
@@ -101,13 +104,13 @@ def _run_wave(run: Run, number: int, way: Direction, joinings: Sequence[PortAsse
         for part, pairs in joining.propose_by_rule(answers[id(joining)])
         if pairs
     ]
-    for index, verdicts in map_unordered(
-        run.crew.verifiers, Verifier.verify, [(pairs,) for _, _, pairs in ruled]
-    ):
-        joining, part, proposed = ruled[index]
+    by_rule = dict(
+        map_unordered(run.crew.verifiers, Verifier.verify, [(pairs,) for _, _, pairs in ruled])
+    )
+    for index, (joining, part, proposed) in enumerate(ruled):
         answers[id(joining)] += [
             (part, pair.target.text, verdict)
-            for pair, verdict in zip(proposed, verdicts, strict=True)
+            for pair, verdict in zip(proposed, by_rule[index], strict=True)
         ]
     for joining in joinings:
         if id(joining) in answers:

@@ -36,7 +36,7 @@ from coevolve.loop.pretraining_lessons import (
 from coevolve.loop.run_folder import RunFolder, read_json, write_json
 from coevolve.loop.services import TranslatorService
 from coevolve.loop.stage_run import Run, follow_training, judge_candidates
-from coevolve.loop.workers import map_unordered
+from coevolve.loop.workers import call, map_unordered
 from coevolve.verification.verifier import Verifier, make_target_program
 from corpora.dialects import Direction, parse_direction
 from corpora.files import remove_partial_files
@@ -159,7 +159,7 @@ def _pass(run: Run, paths: StepPaths, wanted: PretrainingPass) -> dict:
     return follow_training(
         run,
         label,
-        run.crew.translator,
+        run.crew.translators,
         TranslatorService.pretrain,
         wanted,
         _find_training_programs(run),
@@ -237,9 +237,14 @@ def _translate_programs(
         chunk = list(programs[start : start + AT_ONCE])
         sampling = run.sampling(1, 0.0, "ladder")
         found += zip(
-            run.crew.translator.submit(
-                TranslatorService.propose, checkpoint, chunk, str(way), sampling
-            ).result(),
+            call(
+                run.crew.translators,
+                TranslatorService.propose,
+                checkpoint,
+                chunk,
+                str(way),
+                sampling,
+            ),
             chunk,
             strict=True,
         )

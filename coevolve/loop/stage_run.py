@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,14 +18,13 @@ from coevolve.loop.directions import find_translator
 from coevolve.loop.run_corpus import RunCorpus
 from coevolve.loop.run_folder import RunFolder
 from coevolve.loop.services import TranslatorService
-from coevolve.loop.workers import RunWorkers, Worker, map_unordered
+from coevolve.loop.workers import RunWorkers, WorkerPool, follow_call, map_unordered
 from coevolve.verification.verifier import Verifier
 from corpora.dialects import Direction
 from corpora.records import Candidate, Program, UnitTestSuite, Verdict, content_hash
 from gpu_runtime.models.protocol import Sampling
 
 PROGRAMS_PER_CHUNK = 16
-FOLLOW_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +69,21 @@ class Run:
 def follow_training(
     run: Run,
     label: str,
-    worker: Worker,
+    pool: WorkerPool,
     method: Callable[..., dict[str, float]],
     *arguments: object,
 ) -> dict[str, float]:
     """Show the steps of a model that learns until it has; its figures. Raises what it raises."""
     bar = run.bar(label, 0)  # first: a local worker works within `call`
-    learning = worker.submit(method, *arguments)
-    while not wait([learning], timeout=FOLLOW_S).done:
-        step, steps, loss = worker.submit(TranslatorService.progress).result()
+
+    def show(progress: tuple[int, int, float]) -> None:
+        step, steps, loss = progress
         bar.total = steps
         bar.set(step, f"loss {loss:.3f}" if step else "preparing")
-    bar.close(_format_figures(learning.result()))
-    return learning.result()
+
+    figures = follow_call(pool, method, arguments, TranslatorService.progress, show)
+    bar.close(_format_figures(figures))
+    return figures
 
 
 def _format_figures(figures: dict[str, float]) -> str:

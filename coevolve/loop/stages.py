@@ -26,7 +26,7 @@ from coevolve.loop.stage_run import (
     split_into_chunks,
 )
 from coevolve.loop.verdict_lessons import JudgedProgram, group_by_program
-from coevolve.loop.workers import Worker, map_unordered, stream_results
+from coevolve.loop.workers import WorkerPool, map_unordered, stream_results
 from coevolve.verification.verifier import PreparedSuite, Verifier, make_target_program
 from corpora.records import (
     Candidate,
@@ -56,7 +56,7 @@ def run_cold_start(run: Run) -> None:
                 follow_training(
                     run,
                     f"cold start: {served.label}",
-                    run.crew.translator,
+                    run.crew.translators,
                     TranslatorService.cold_start,
                     protected,
                     str(folder),
@@ -67,7 +67,7 @@ def run_cold_start(run: Run) -> None:
             follow_training(
                 run,
                 "cold start: Tester",
-                run.crew.tester,
+                run.crew.testers,
                 TesterService.cold_start,
                 protected,
                 str(paths.tester),
@@ -105,7 +105,7 @@ def propose_suites(
     """What the Tester's answers became with the verifiers, in the programs' order."""
     chunks = split_into_chunks(programs)
     bar = run.bar(label, len(programs))
-    prepared: dict[int, PreparedSuite] = {}
+    prepared: dict[tuple[int, int], PreparedSuite] = {}
 
     def expand(index: int, proposals: list) -> list[tuple]:
         return [(program, proposed) for program, proposed in zip(chunks[index], proposals)]
@@ -117,13 +117,13 @@ def propose_suites(
         # compiles anew
         pass
     asked = [(checkpoint, chunk, sampling) for chunk in chunks]
-    for index, result in stream_results(
-        run.crew.tester, TesterService.propose, asked, run.crew.verifiers, Verifier.prepare, expand
+    for place, result in stream_results(
+        run.crew.testers, TesterService.propose, asked, run.crew.verifiers, Verifier.prepare, expand
     ):
-        prepared[index] = result
+        prepared[place] = result
         bar.advance(note=f"{sum(p.suite is not None for p in prepared.values())} valid")
     bar.close()
-    return [prepared[i] for i in range(len(programs))]
+    return [prepared[place] for place in sorted(prepared)]
 
 
 def count_suites(prepared: list[PreparedSuite]) -> dict:
@@ -186,7 +186,7 @@ def _stream_candidates(
     ]
     bar = run.bar(f"round {number}: propose and verify", sum(len(c) for _, c in work))
     generated: dict[int, list[Candidate]] = {}
-    results: dict[int, list[Verdict]] = {}
+    results: dict[tuple[int, int], list[Verdict]] = {}
     equivalent = 0
 
     def expand(index: int, candidates: list[Candidate]) -> list[tuple]:
@@ -195,15 +195,15 @@ def _stream_candidates(
             write_jsonl(paths.proposals, [c for i in range(len(work)) for c in generated[i]])
         return group_for_judging(generated[index], {p.id: p for p in work[index][1]}, suites)
 
-    for index, verdicts in stream_results(
-        run.crew.translator,
+    for place, verdicts in stream_results(
+        run.crew.translators,
         TranslatorService.propose,
         asked,
         run.crew.verifiers,
         Verifier.judge,
         expand,
     ):
-        results[index] = verdicts
+        results[place] = verdicts
         equivalent += sum(v.outcome is Outcome.EQUIVALENT for v in verdicts)
         bar.advance(note=f"{equivalent} equivalent")
     bar.close()
@@ -289,14 +289,14 @@ def train_models(run: Run, number: int) -> None:
                 run,
                 number,
                 served.label,
-                run.crew.translator,
+                run.crew.translators,
                 served.name,
                 frozen == "translator",
                 own,
                 told,
             )
         _learn_one(
-            run, number, "Tester", run.crew.tester, "tester", frozen == "tester", lessons, ()
+            run, number, "Tester", run.crew.testers, "tester", frozen == "tester", lessons, ()
         )
 
 
@@ -304,7 +304,7 @@ def _learn_one(
     run: Run,
     number: int,
     label: str,
-    worker: Worker,
+    pool: WorkerPool,
     name: str,
     is_frozen: bool,
     data: list,
@@ -328,7 +328,7 @@ def _learn_one(
     follow_training(
         run,
         f"round {number}: {label} {'frozen' if is_frozen else 'learns'}",
-        worker,
+        pool,
         TesterService.learn if name == "tester" else TranslatorService.learn,
         *asked,
     )

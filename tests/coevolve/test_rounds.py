@@ -16,7 +16,7 @@ from coevolve.loop.rounds import describe_run, run
 from coevolve.loop.run_corpus import build_corpus, open_corpus
 from coevolve.loop.run_folder import RunFolder
 from coevolve.loop.services import TesterService, TranslatorService, make_verifier
-from coevolve.loop.workers import LocalWorker, RunWorkers
+from coevolve.loop.workers import FixedPool, LocalWorker, RunWorkers
 from coevolve.report.page import collect_figures, print_table, write_report
 from corpora.records import Candidate, Outcome, Program, Triplet, UnitTestSuite, Verdict
 from corpora.signatures.signature import read_signature
@@ -72,9 +72,9 @@ class KnowingTranslator(TranslatorService):
 def knowing(tiny):
     folder = RunFolder(tiny.run_dir)
     crew = RunWorkers(
-        LocalWorker(KnowingTranslator(tiny)),
-        LocalWorker(TesterService(tiny)),
-        (LocalWorker(make_verifier(tiny)),),
+        FixedPool(LocalWorker(KnowingTranslator(tiny))),
+        FixedPool(LocalWorker(TesterService(tiny))),
+        FixedPool(LocalWorker(make_verifier(tiny))),
     )
     return stages.Run(tiny, folder, open_corpus(tiny, folder), crew)
 
