@@ -53,6 +53,7 @@ class ModelConfig:
     max_new_tokens: int = 512
     context: int = 4096
     rows: int = 16
+    programs_per_call: int = 16
     static_cache: bool = False
     constrain: str = "full"
     spell: bool = True

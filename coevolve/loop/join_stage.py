@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from coevolve.loop.directions import has_outlined_ports
 from coevolve.loop.services import TranslatorService
-from coevolve.loop.stage_run import Run, judge_candidates, split_into_chunks
+from coevolve.loop.stage_run import Run, judge_candidates
 from coevolve.loop.workers import map_unordered, stream_results
 from coevolve.port.by_parts import Answer, PortAssembly
 from coevolve.verification.engine import Pair
@@ -63,7 +63,7 @@ def _run_wave(run: Run, number: int, way: Direction, joinings: Sequence[PortAsse
     wanted: list[tuple[PortAssembly, OutlinedPart]] = [
         (joining, part) for joining in joinings for part in joining.asked
     ]
-    chunks = split_into_chunks(wanted)
+    chunks = run.chunks(wanted)
     checkpoint, greedy = str(run.translator(number - 1, way)), run.sampling(1, 0.0, "parts", number)
     asked = [
         (checkpoint, [part.program for _, part in chunk], str(chunk[0][0].way), greedy)

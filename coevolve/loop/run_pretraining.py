@@ -100,7 +100,7 @@ def run_pretraining(run: Run) -> str:
     checkpoint = ""
     names = list_steps(run.config)
     for name, paths in zip(names, list_step_paths(run.folder, names), strict=True):
-        if not paths.figures.exists():
+        if not (run.folder.is_finished(paths.figures) and run.folder.is_finished(paths.translator)):
             with run.timed(0, f"ladder: {name}"):
                 _step(run, name, paths, checkpoint)
         shutil.rmtree(paths.passes, ignore_errors=True)
@@ -125,7 +125,8 @@ def _step(run: Run, name: str, paths: StepPaths, before: str) -> None:
         checkpoint = str(paths.model(number))
     best = choose_best_pass(name, measured)
     copy_checkpoint(str(paths.model(best)) if best else before, str(paths.translator))
-    write_json(paths.figures, {"step": name, "chosen_pass": best, "passes": measured})
+    run.folder.seal(paths.translator)
+    run.folder.finish_value(paths.figures, {"step": name, "chosen_pass": best, "passes": measured})
 
 
 def choose_best_pass(name: str, measured: Sequence[dict]) -> int:

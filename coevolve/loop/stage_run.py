@@ -24,7 +24,8 @@ from corpora.dialects import Direction
 from corpora.records import Candidate, Program, UnitTestSuite, Verdict, content_hash
 from gpu_runtime.models.protocol import Sampling
 
-PROGRAMS_PER_CHUNK = 16
+PROGRAMS_PER_CALL = 16
+"""Programs that a model is asked about in one call, where nothing else is configured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,10 @@ class Run:
         return Sampling(
             n=n, temperature=temperature, max_new_tokens=self.config.model.max_new_tokens, seed=seed
         )
+
+    def chunks(self, items: Sequence) -> list[Sequence]:
+        """Consecutive parts of `items`, each of as many as a model is asked about in one call."""
+        return split_into_chunks(items, self.config.model.programs_per_call)
 
     def bar(self, label: str, total: int) -> ProgressBar:
         """Progress that is printed and told to `coevolve watch`."""
@@ -121,5 +126,6 @@ def group_for_judging(
     return [(programs[i], suites[i], group) for (i, _), group in grouped.items()]
 
 
-def split_into_chunks(items: Sequence) -> list[Sequence]:
-    return [items[i : i + PROGRAMS_PER_CHUNK] for i in range(0, len(items), PROGRAMS_PER_CHUNK)]
+def split_into_chunks(items: Sequence, size: int = PROGRAMS_PER_CALL) -> list[Sequence]:
+    """Consecutive parts of `items`, each of `size`, the last one of at most that."""
+    return [items[i : i + size] for i in range(0, len(items), size)]

@@ -16,9 +16,10 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
 Result = TypeVar("Result")
@@ -213,24 +214,36 @@ def stream_results(
     judges: WorkerPool,
     judge: Callable[..., Result],
     expand: Callable[[int, Any], Sequence[tuple]],
+    known: Mapping[int, Any] = MappingProxyType({}),
 ) -> Iterator[tuple[tuple[int, int], Result]]:
     """Generate chunk after chunk and judge what comes out while it goes on.
 
     expand(chunk index, answer of `generate`) is called once for every chunk, in any order, and
-    gives the items for `judge`. Yields ((chunk index, place of the item in its chunk), result): in
-    the order of these keys, results do not depend on how workers were scheduled.
+    gives the items for `judge`. known: answers by chunk index, which are not asked for.
+
+    Yields ((chunk index, place of the item in its chunk), result): in the order of these keys,
+    results do not depend on how workers were scheduled.
     """
-    ahead = deque(_Task(generators, generate, (k, -1), chunk) for k, chunk in enumerate(chunks))
     waiting: deque[_Task] = deque()
+
+    def put(chunk: int, answer: Any) -> None:
+        items = expand(chunk, answer)
+        waiting.extend(_Task(judges, judge, (chunk, k), item) for k, item in enumerate(items))
+
+    for chunk, answer in sorted(known.items()):
+        put(chunk, answer)
+    ahead = deque(
+        _Task(generators, generate, (k, -1), chunk)
+        for k, chunk in enumerate(chunks)
+        if k not in known
+    )
     calls = _Calls()
     while ahead or waiting or calls:
         if len(waiting) <= BACKLOG * max(1, len(judges.members())):
             calls.start(ahead, generators)
         calls.start(waiting, judges)
         for task, result in calls.finish(lambda t: ahead if t.key[1] < 0 else waiting):
-            chunk, place = task.key
-            if place >= 0:
+            if task.key[1] < 0:
+                put(task.key[0], result)
+            else:
                 yield task.key, result
-                continue
-            items = expand(chunk, result)
-            waiting.extend(_Task(judges, judge, (chunk, k), item) for k, item in enumerate(items))

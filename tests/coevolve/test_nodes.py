@@ -1,4 +1,4 @@
-"""Nodes that leave and join a real Ray cluster while work is done: nothing hangs, nothing is lost."""
+"""Nodes that leave and join a real Ray cluster at work: nothing hangs, nothing is lost."""
 
 import os
 import time

@@ -11,7 +11,7 @@ from coevolve.cli.export import export_run
 from coevolve.cli.main import main
 from coevolve.config.schema import ConfigError, load
 from coevolve.evaluation.evaluate import evaluate_checkpoint, prepare_evaluation
-from coevolve.loop import stages
+from coevolve.loop import manifest, stages
 from coevolve.loop.rounds import describe_run, run
 from coevolve.loop.run_corpus import build_corpus, open_corpus
 from coevolve.loop.run_folder import RunFolder
@@ -154,7 +154,7 @@ def test_a_run_resumes_repeats_and_agrees_with_ray(tiny, tmp_path, monkeypatch, 
     for path in sorted(by_ray.rglob("*.jsonl")) + sorted(by_ray.rglob("*.json")):
         relative = path.relative_to(by_ray)
         if (
-            relative.name in ("timings.jsonl",)
+            relative.name in ("timings.jsonl", manifest.NAME)
             or "translator" in relative.parts
             or "tester" in relative.parts
         ):
@@ -162,6 +162,13 @@ def test_a_run_resumes_repeats_and_agrees_with_ray(tiny, tmp_path, monkeypatch, 
         assert path.read_bytes() == (other.root / relative).read_bytes(), relative
         compared += 1
     assert compared >= 9
+    one, two = (
+        {n: s for n, s in manifest.read_manifest(root).items() if n.count("/") < 2}
+        for root in (by_ray, other.root)
+    )
+    assert one == two and "round-1/verdicts.jsonl" in one
+    assert manifest.check_files(by_ray) == manifest.check_files(other.root) == []
+    assert not other.round(1).proposing.folder.exists()
     assert "pass@1" in capsys.readouterr().out
     assert "Figures by round" in (by_ray / "report.html").read_text()
     assert read_triplets(by_ray / "export" / "pairs.parquet") == list(
