@@ -85,8 +85,12 @@ def evaluate_round(run: Run, number: int) -> dict:
             f"round {number}" if number else "cold start",
             paths.answering,
         )
-        figures |= evaluate_tester(
-            run, str(paths.tester), f"round {number}" if number else "cold start"
+        figures |= (
+            _recall_tester(run)
+            if number and run.config.round.freeze == "tester"
+            else evaluate_tester(
+                run, str(paths.tester), f"round {number}" if number else "cold start"
+            )
         )
         run.folder.finish_records(paths.evaluation_candidates, drop_repeated_texts(candidates))
         run.folder.finish_records(paths.evaluation_verdicts, verdicts)
@@ -299,6 +303,12 @@ def _has_outcome(verdict: Verdict | None, outcome: Outcome) -> bool:
 
 def _percent(share: float | None) -> float | None:
     return None if share is None else 100.0 * share
+
+
+def _recall_tester(run: Run) -> dict:
+    """The Tester's figures of the cold start, which hold as long as it is frozen."""
+    held = read_json(run.folder.round(0).evaluation)
+    return {key: value for key, value in held.items() if key.startswith("tester_")}
 
 
 def evaluate_tester(run: Run, checkpoint: str, label: str) -> dict:

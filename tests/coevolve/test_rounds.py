@@ -14,7 +14,7 @@ from coevolve.evaluation.evaluate import evaluate_checkpoint, prepare_evaluation
 from coevolve.loop import manifest, stages
 from coevolve.loop.rounds import describe_run, run
 from coevolve.loop.run_corpus import build_corpus, open_corpus
-from coevolve.loop.run_folder import RunFolder
+from coevolve.loop.run_folder import RunFolder, read_json
 from coevolve.loop.services import TesterService, TranslatorService, make_verifier
 from coevolve.loop.workers import FixedPool, LocalWorker, RunWorkers
 from coevolve.report.page import collect_figures, print_table, write_report
@@ -319,3 +319,24 @@ def test_survivors_too_long_for_the_model_cost_the_round_its_lesson_not_the_run(
     assert (tmp_path / "next/model.safetensors").read_bytes() == (
         tmp_path / "cold/model.safetensors"
     ).read_bytes()
+
+
+def test_a_frozen_tester_is_measured_once(tiny, monkeypatch):
+    """With a model of billions of weights each further measure takes a quarter of an hour."""
+    from dataclasses import replace
+
+    from coevolve.evaluation import evaluate
+
+    measured, real = [], evaluate.evaluate_tester
+    monkeypatch.setattr(
+        evaluate, "evaluate_tester", lambda *given: measured.append(given[2]) or real(*given)
+    )
+    folder = RunFolder(
+        run(replace(tiny, round=replace(tiny.round, freeze="tester")), use_ray=False)
+    )
+    assert measured == ["cold start"]
+    cold, last = (read_json(folder.round(k).evaluation) for k in (0, 1))
+    assert {k: v for k, v in cold.items() if k.startswith("tester_")} == {
+        k: v for k, v in last.items() if k.startswith("tester_")
+    }
+    assert "tester_valid_rate" in last
