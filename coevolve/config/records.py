@@ -57,7 +57,8 @@ class ModelConfig:
     name_or_path: a pretrained model's id, folder, or `small`; a model's name at the endpoint.
     layers, width, heads: shape of a `scratch` model. max_new_tokens: tokens after which an answer
         is cut.
-    context: longest prompt and answer in tokens. rows: prompts decoded together.
+    context: longest prompt and answer in tokens. rows: prompts decoded together. programs_per_call:
+        programs that a model is asked about in one call.
     static_cache: decode with a cache of fixed size.
     constrain: `full` or `none`, whether decoding allows only words that can follow.
     spell: normalize sources by rule for small models.
@@ -235,7 +236,7 @@ class ResourcesConfig:
     translators: int = 1
     """Translators that answer side by side, each an actor with a model of its own."""
     testers: int = 1
-    """The same of Testers."""
+    """Testers that answer side by side, each an actor with a model of its own."""
 
 
 IDLE = (

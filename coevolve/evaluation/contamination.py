@@ -3,7 +3,7 @@ and the check against it.
 
 Contract: `training_manifest.json` in a checkpoint's folder holds no text: an exact hash of the
 canonical tokens of every program that the model learnt from (names, layout and comments do not
-count), and for real ones a sketch of 64 minima of 4 bits by which near-duplicates are told. A
+count), and for real ones a sketch of 64 minima of 4 bits that finds near-duplicates. A
 sketch estimates similarity to about 0.05; items at or above NEAR are reported. Generated programs
 are known by their exact hash only: they come by the ten thousand, from a generator that has seen no
 corpus, so that one that equals an item does so by chance. That is reported, and is no reason to

@@ -108,7 +108,8 @@ def evaluate_checkpoint(
     """Translate every held-out program, execute the answers and count.
 
     checkpoint: one folder for all directions, or a function that gives each direction's. label:
-        words for the progress bar.
+        words for the progress bar. journal: keeps answers while the call runs, so that a second
+        call asks for none again; None: they are not kept.
     Returns (figures by name, candidates, verdicts). Shares are percentages. With several directions
     the figures are of all items together, and `directions` holds those of each.
     """

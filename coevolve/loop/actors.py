@@ -122,7 +122,11 @@ def _translate_error(error: BaseException) -> BaseException:
 
 
 class RayPool:
-    """`coevolve.loop.workers.WorkerPool` of actors of one kind."""
+    """A `WorkerPool` of Ray actors of one kind. A lost actor is replaced when there is room.
+
+    kind: the actors' name in messages. start(): makes an actor and returns its handle. count(): how
+        many the pool should have now.
+    """
 
     def __init__(self, kind: str, start: Callable[[], Any], count: Callable[[], int]) -> None:
         """kind: for messages. start: makes an actor and returns its handle. count: how many the
@@ -137,8 +141,8 @@ class RayPool:
         self._grow()
 
     def members(self) -> Sequence[Worker]:
-        """See `WorkerPool.members`. Raises UserError when none could start for START_S seconds, and
-        what an actor raised while it was made.
+        """Return the workers that are ready; none while the first ones start. Raises UserError if
+        none could start for START_S seconds, and what an actor raised while it was made.
         """
         for future in [f for f in self._starting if f.done()]:
             worker = self._starting.pop(future)
@@ -160,7 +164,7 @@ class RayPool:
         return tuple(self._ready)
 
     def discard(self, worker: Worker) -> None:
-        """See `WorkerPool.discard`. What is left of the actor is ended."""
+        """Remove a lost worker and end what is left of its actor."""
         gone = [member for member in self._ready if member is worker]
         self._ready = [member for member in self._ready if member is not worker]
         for member in gone:

@@ -1,8 +1,8 @@
 """Opening, training and saving checkpoints of one kind of model: what both model services share.
 
-Contract: a checkpoint is a folder (or the model that the configuration names); what opens it is
-told by what is in it. A model that cannot learn, or that learns nothing this round, is carried on
-unchanged, so that every round's folder is whole.
+Contract: a checkpoint is a folder (or the model that the configuration names); its
+contents decide what opens it. A model that cannot learn, or that learns nothing this round, is
+carried on unchanged, so that every round's folder is whole.
 
     python -c "from coevolve.loop.checkpoints import CheckpointCache; help(CheckpointCache)"
 """

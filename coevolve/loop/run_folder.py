@@ -36,24 +36,26 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """Answers of a stage that goes on, a file for each chunk of it, so that a killed stage asks for
-    none of them twice. `clear` when the stage is finished.
+    """Answers of an unfinished stage, so that a killed stage asks for none of them twice. folder:
+    holds one file per chunk. Call `clear` when the stage is finished.
     """
 
     folder: Path
 
     def load(self, cls: type[T]) -> dict[int, list[T]]:
-        """Records of type `cls` by number of their chunk."""
+        """Return the records kept so far, by chunk number. cls: their type. Raises StoreError if a
+        file is damaged.
+        """
         return {
             int(file.stem): list(read_jsonl(file, cls)) for file in self.folder.glob("[0-9]*.jsonl")
         }
 
     def add(self, chunk: int, records: Sequence[object]) -> None:
-        """Keep the records of a chunk."""
+        """Store the records of chunk number `chunk`, all or nothing."""
         write_jsonl(self.folder / f"{chunk:06d}.jsonl", records)
 
     def clear(self) -> None:
-        """Remove all of it."""
+        """Remove the journal's folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -104,12 +106,14 @@ class RoundPaths:
 
     @property
     def proposing(self) -> Journal:
-        """Candidates proposed so far, while their stage goes on."""
+        """Return the journal of the candidates proposed so far, while their stage is unfinished."""
         return Journal(self.folder / "proposing")
 
     @property
     def answering(self) -> Journal:
-        """The same of the held-out programs."""
+        """Return the journal of the answers for held-out programs, while their stage is
+        unfinished.
+        """
         return Journal(self.folder / "answering")
 
     @property
@@ -251,22 +255,28 @@ class RunFolder:
             self.root.rmdir()
 
     def is_finished(self, path: Path) -> bool:
-        """Whether a stage's file or folder is there. Raises ConfigError where it is not as it was
-        when the stage finished.
+        """Return whether a stage's file or folder is there, or was removed on purpose. Raises
+        ConfigError if it is not as it was when the stage finished.
         """
         return manifest.is_finished(self.root, path)
 
     def seal(self, path: Path) -> None:
-        """Note the length and checksum of a finished file, or of all files of a folder."""
+        """Record the length and checksum of a finished file, or of all files of a finished folder.
+        Raises ConfigError if the manifest is damaged.
+        """
         manifest.seal(self.root, path)
 
     def finish_records(self, path: Path, records: Iterable[object]) -> None:
-        """Write a stage's records as JSONL, and seal the file."""
+        """Write a stage's records to `path` as JSONL and seal the file. Raises OSError if the disk
+        is full.
+        """
         write_jsonl(path, records)
         self.seal(path)
 
     def finish_value(self, path: Path, value: object) -> None:
-        """Write a stage's figures as JSON, and seal the file."""
+        """Write a stage's figures to `path` as JSON and seal the file. Raises OSError if the disk
+        is full.
+        """
         write_json(path, value)
         self.seal(path)
 

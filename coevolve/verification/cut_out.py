@@ -1,4 +1,4 @@
-"""Functions judged without the rest of their files: when that may be, and what is said of it.
+"""Functions judged without the rest of their files: when that may be, and what is reported.
 
 Contract: `read_as_compiled` gives the text that the dialect's compiler would read.
 `isolate_functions` gives one function of such a text with what it needs, from the text with all

@@ -1,4 +1,4 @@
-"""Directives of OpenMP and OpenACC taken apart, for C pragmas and Fortran sentinels alike.
+"""Parts of OpenMP and OpenACC directives, for C pragmas and Fortran sentinels alike.
 
 Contract: `read_directive` gets the words after `#pragma` or the sentinel (`omp parallel for
 private(i)`), lines already joined. It says which words name the construct and which clauses

@@ -1,4 +1,4 @@
-"""Types of the tree as tests hold them: element types, and declared shapes taken apart.
+"""Types of the tree as tests hold them: element types, and parts of declared shapes.
 
     python -c "from corpora.ir import PointerType, ScalarType; \\
         from corpora.signatures.element_types import take_apart; \\

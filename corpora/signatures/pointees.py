@@ -1,4 +1,4 @@
-"""Whether a pointer parameter of C or C++ points to one thing or to many, told by how the text uses
+"""Whether a pointer parameter of C or C++ points to one thing or to many, from how the text uses
 it.
 
     pytest tests/corpora/test_pointees.py

@@ -1,4 +1,4 @@
-"""How far a model is with its answers, as it tells whoever watches.
+"""How far a model is with its answers, for whoever watches.
 
 python -c "from gpu_runtime.models.decoded import Decoded; print(Decoded(1, 4, 90, 300, 2.5))"
 """

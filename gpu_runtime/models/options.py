@@ -1,4 +1,4 @@
-"""What a back end may be told beyond the model's name: plain values, without any heavy import.
+"""Settings of a back end beyond the model's name: plain values, without any heavy import.
 
 Contract: every back end takes one `ModelOptions` and reads its own part of it.
 

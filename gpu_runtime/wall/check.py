@@ -1,4 +1,4 @@
-"""The static wall: what no candidate may use, said in one line before any compiler sees it.
+"""The static wall: what no candidate may use, reported in one line before any compiler sees it.
 
 Contract: `check_program(program)` gives None or the reason for REFUSED. It walks the tree of the
 text (`corpora.ir`), whatever the layout. Calls go by a list of what is allowed, because a list of

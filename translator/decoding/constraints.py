@@ -1,4 +1,4 @@
-"""What a translation can never contain, said word by word while it is being decoded.
+"""What a translation can never contain, word by word while it is being decoded.
 
 Contract: `ConstraintLevel` says how much is forbidden. `syntax`, what no compiling answer contains:
 a bracket that closes nothing, a name that is neither the source's nor declared yet, two operands in

@@ -1,5 +1,5 @@
 """Structures in functions that rules cut: their numbers are arrays and scalars of their own while a
-function is taken apart.
+function is cut into parts.
 
 Contract: `restore_structure_members` writes numbers as the structures' again;
 `call_with_gathered_arrays` is a host function that copies them into arrays, calls a function of

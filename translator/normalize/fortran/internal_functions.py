@@ -1,8 +1,8 @@
 """Functions inside a Fortran procedure that are one value: their calls are spelled as that value.
 
-Contract: `read_internal_functions(part)` reads what stands behind CONTAINS, by name; Unsaid for a
-procedure that is more than assignments to scalars of its own. `inline_call(function, arguments)` is
-the text of a call's value.
+Contract: `read_internal_functions(part)` reads what stands behind CONTAINS, by name; raises
+UnsupportedConstruct for a procedure that is more than assignments to scalars of its own.
+`inline_call(function, arguments)` is the text of a call's value.
 
     python -c "from translator.normalize.fortran.internal_functions import InternalFunction, \\
         inline_call; print(inline_call(InternalFunction(('a',), '2*a'), ['x + 1']))"

@@ -1,7 +1,7 @@
 """What the spelling of Fortran in C++ goes by: the names of a procedure in C, places in sections,
 parts of fparser's nodes.
 
-Contract: nodes are told by their class's name, so that importing this costs nothing.
+Contract: nodes are recognised by their class's name, so that importing this costs nothing.
 """
 
 from __future__ import annotations

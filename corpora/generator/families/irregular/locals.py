@@ -1,4 +1,4 @@
-"""Work of one thread that looks odd and is independent: long loops of a fixed number of turns,
+"""Work of one thread that looks unusual and is independent: long loops of a fixed number of turns,
 powers, casts, wider locals.
 
 Contract: parallel; every iteration writes its own places. What is summed stays finite: powers have

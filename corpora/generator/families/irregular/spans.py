@@ -1,4 +1,4 @@
-"""What odd families share: a loop over a line or a grid with whatever else stands in it, its tests,
+"""What the families share: a loop over a line or a grid with whatever else stands in it, its tests,
 its parallel or ordered form.
 
 Contract: whether a `Span` is sequential is drawn once; the caller stores where one place is shared

@@ -1,5 +1,5 @@
 """What real functions hold before and around their parallel loops: constants, aliases of sizes,
-bounds in locals, odd spellings.
+bounds in locals, unusual spellings.
 
 Contract: `dress` rewrites a finished nest in place and keeps what it computes; what it changes
 shows in the serial text, and a kernel follows from that: what stands before the loops stands before
