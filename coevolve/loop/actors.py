@@ -220,9 +220,12 @@ class ModelActor:
         return self.service.pretrain(*arguments)
 
     def learn(self, *arguments: Any) -> dict[str, float]:
-        """Train a checkpoint on a round's lessons and return its figures by name. arguments: those
-        of the service's `learn`: checkpoint, lessons, protected programs, folder, round number and
-        more. Raises LeakError.
+        """Train a checkpoint on a round's lessons and return its figures by name. Raises LeakError
+        if a lesson is, or nearly is, a protected program.
+
+        arguments: those of the service's `learn`, in its order: checkpoint, lessons, protected
+            programs, folder to save to, round number, and further ones that only a Translator
+            takes.
         """
         return self.service.learn(*arguments)
 

@@ -54,8 +54,11 @@ class _Table(ctypes.Structure):
 
 
 class HostPart:
-    """One call of one host function of a CUDA program. request, call: their descriptions in the
-    worker's protocol. As a context manager it frees device memory that the function left.
+    """One call of one host function of a CUDA program. As a context manager it frees device memory
+    that the function left.
+
+    request: the worker's request, with the function's library under `host` and its name under
+        `entry`. call: one of its `calls`, with the places of the arguments in the memory image.
     """
 
     def __init__(

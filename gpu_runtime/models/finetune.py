@@ -368,8 +368,8 @@ class TrainingClock(TrainerCallback):
         self._saved, self._progress = time.monotonic(), progress
 
     def on_step_end(self, args, state, control, **_):
-        """Save or stop where it is due, by setting `control`, which is returned. Called by the
-        trainer after each step.
+        """Set `control` so that the trainer saves or stops if it is time, and return it. The
+        trainer calls this after each step with its arguments and state.
         """
         now = time.monotonic()
         due = [

@@ -16,8 +16,8 @@ from corpora.generator.emit.structures import map_test_names
 
 
 def format_extent(node: tuple, names: Mapping[str, str]) -> str:
-    """Return an extent in the test text form. names: what to call parameters there. Raises an
-    exception for other nodes than integers, names, sums, products and quotients.
+    """Return an extent in the test text form. names: what to call parameters there. node: a name, a
+    literal, or sums, products and quotients of them; another raises AttributeError.
     """
     kind = type(node)
     if kind is ast.Name:
