@@ -160,8 +160,8 @@ class DeclarationConverter:
         return True
 
     def exchange(self, moves: dict[str, str]) -> str:
-        """Return the statement by which pointers to arrays, or vectors, exchange their contents.
-        moves: pointer -> the one whose place it takes. Raises UnsupportedConstruct.
+        """The statement by which pointers to arrays, or vectors, change places. Raises
+        UnsupportedConstruct.
         """
         arrays = [self._arrays[name] for name in moves]
         vectors = {each.owner for each in self._structures if each.passing == "vector"} | {

@@ -179,9 +179,7 @@ class CppValues:
         return place[0] if place else ""
 
     def place(self, node: Node) -> Place | None:
-        """Return where a pointer expression points to: (array, index as text, '' for the start). It
-        is None for anything else than a place in a known array.
-        """
+        """Where a pointer points to; None for what is no place in a known array."""
         match node.type:
             case "identifier":
                 name = get_node_text(node)

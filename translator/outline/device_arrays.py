@@ -28,9 +28,7 @@ _MAX_DEPTH = 8
 
 
 def make_device_name(function: CppFunction, name: str) -> str:
-    """Return a free name for the device copy of the array `name`, such as `d_x`. Raises
-    StopIteration if all three candidates are taken.
-    """
+    """What an array is called on the device."""
     return next(
         word
         for prefix in ("d_", "device_", "on_device_")
@@ -120,9 +118,8 @@ def copy_back_before_return(rows: Sequence[str], closing: Sequence[str]) -> list
 
 
 def resolve_array_lengths(function: CppFunction) -> CppFunction:
-    """Return `function` with the lengths of its local arrays in terms of its parameters, because
-    device memory is allocated before the first statement. A length that parameters do not determine
-    is ''.
+    """With the lengths of its own arrays in what the function takes, as memory for them is wanted
+    before its first statement; '' where that cannot be said.
     """
     values: dict[str, str] = {}
     for text in list_block_texts(function.body):
@@ -158,8 +155,8 @@ def _in_parameters(count: str, values: Mapping[str, str], function: CppFunction)
 
 
 def convert_host_statement(function: CppFunction, statement: str) -> list[str]:
-    """Return the statements that replace a statement of host code. Local arrays live on the device
-    only, and pointers that are exchanged are exchanged there too.
+    """What a statement of host code becomes: arrays of the function's own live on the device alone,
+    and those that change places do so there too.
     """
     for name, array in function.arrays.items():
         if statement == array.freed or (

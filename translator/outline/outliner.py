@@ -118,17 +118,13 @@ class Outliner:
         return found
 
     def touches_array(self, text: str) -> bool:
-        """Return whether a statement's text names an element of an array. The declaration of an
-        array does not count.
-        """
+        """Whether it names an array's element; the declaration of an array names none of it."""
         declared = DECLARED.match(text)
         text = text[declared.end() :] if declared and declared[2] in self.function.arrays else text
         return any(re.search(rf"\b{name}\[", text) for name in self.function.arrays)
 
     def scope_of(self, item: Item, scope: Mapping[str, str]) -> dict[str, str]:
-        """Return `scope`, types by name, with the variable that `item` declares for what comes
-        behind or inside of it.
-        """
+        """`scope` and what `item` declares for what comes behind or inside of it."""
         text = item if isinstance(item, str) else item[0]
         found = DECLARED.match(text)
         loop = _LOOP.match(text)
@@ -138,12 +134,9 @@ class Outliner:
     def part(
         self, items: Sequence[Item], scope: Mapping[str, str], after: Sequence[Item] = ()
     ) -> OutlinedPart | None:
-        """Return the statements `items` as a function of their own. It is None if they would change
-        a scalar that others see and cannot return it, or if they leave the function or a loop
-        around them.
-
-        scope: types of the visible locals by name. after: the items that may come behind them, in
-            order.
+        """`items` as a function; None where it would change a scalar that others see (and may not
+        give it back), or leaves the function or a loop around it. after: what may come behind them,
+        in that order.
         """
         body = map_block(Block(list(items)), lambda text: _by_value(text, self.function.pointed))
         text = "\n".join(format_block(body, 1))
@@ -236,8 +229,8 @@ class Outliner:
 
 
 def find_first_use(items: Sequence[Item], name: str) -> str:
-    """Return `read` if `items` may read a value that `name` had before, `set` if they always set it
-    first, else ''.
+    """`read` where a value that `name` has before may be read, `set` where every way through sets
+    it first, else ''.
     """
     for item in items:
         text = item if isinstance(item, str) else item[0]
