@@ -10,6 +10,7 @@ the process that compares.
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -214,7 +215,24 @@ class Limits:
 
 def has_same_bytes(one: np.ndarray, other: np.ndarray) -> bool:
     """Return whether two buffers hold the same bytes. Shapes and types are not compared."""
-    return one is other or one.tobytes() == other.tobytes()
+    if one is other:
+        return True
+    if one.nbytes <= FEW_BYTES or not (one.flags.c_contiguous and other.flags.c_contiguous):
+        return one.tobytes() == other.tobytes()
+    return one.nbytes == other.nbytes and compare_memory(
+        one.ctypes.data, other.ctypes.data, one.nbytes
+    )
+
+
+FEW_BYTES = 4096
+"""Bytes up to which a copy is compared faster than a place in memory is asked for."""
+_memcmp = ctypes.CDLL(None).memcmp
+_memcmp.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
+
+
+def compare_memory(one: int, other: int, count: int) -> bool:
+    """Whether `count` bytes at two addresses of this process are the same."""
+    return not _memcmp(one, other, count)
 
 
 EMULATE = (

@@ -25,34 +25,60 @@ def _child_fields(kind: type) -> tuple[str, ...]:
     return tuple(f.name for f in fields(kind) if f.name not in skipped)
 
 
+@lru_cache(maxsize=512)
+def _holds(kind: type) -> int:
+    """What a value of this class is: 2 a tuple, 1 a node or a span, 0 nothing to walk into."""
+    return 2 if issubclass(kind, tuple) else int(is_dataclass(kind))
+
+
 def children(node: Any) -> Iterator[Any]:
     """Yield the nodes directly below `node`, in the order of the text. For a tuple it yields the
     tuple's nodes.
     """
+    found: list[Any] = []
+    _collect_children(node, found)
+    return iter(found)
+
+
+def _collect_children(node: Any, found: list[Any]) -> None:
+    """`children`, added to a list."""
     if isinstance(node, tuple):
         for item in node:
-            if isinstance(item, tuple):
-                yield from children(item)
-            elif is_dataclass(item):
-                yield item
+            held = _holds(item.__class__)
+            if held == 1:
+                found.append(item)
+            elif held:
+                _collect_children(item, found)
         return
-    for name in _child_fields(type(node)):  # type: ignore[arg-type]  # classes are hashable
+    for name in _child_fields(node.__class__):  # type: ignore[arg-type]  # classes are hashable
         value = getattr(node, name)
-        if isinstance(value, tuple):
-            yield from children(value)
-        elif is_dataclass(value) and not isinstance(value, Span):
-            yield value
+        held = _holds(value.__class__)
+        if held == 1:
+            if value.__class__ is not Span:
+                found.append(value)
+        elif held:
+            _collect_children(value, found)
 
 
 def walk(node: Any) -> Iterator[Any]:
     """Yield `node`, or each node of a tuple, and everything below it, in the order of the text.
     Parents come first. Depth is not limited by Python's stack.
     """
-    stack = list(reversed(list(children(node)))) if isinstance(node, tuple) else [node]
+    stack: list[Any] = []
+    if isinstance(node, tuple):
+        _collect_children(node, stack)
+        stack.reverse()
+    else:
+        stack.append(node)
+    below: list[Any] = []
     while stack:
         top = stack.pop()
         yield top
-        stack.extend(reversed(list(children(top))))
+        _collect_children(top, below)
+        if below:
+            below.reverse()
+            stack += below
+            below.clear()
 
 
 @overload

@@ -9,7 +9,6 @@ Arrays lie flush against unmapped pages.
 
 from __future__ import annotations
 
-import ctypes
 import mmap
 import os
 import struct
@@ -22,7 +21,7 @@ import numpy as np
 
 from corpora.records import Signature
 from corpora.signatures.signature import MAX_PARAMETERS
-from gpu_runtime.backend import Arguments
+from gpu_runtime.backend import Arguments, compare_memory
 from gpu_runtime.call.materialize import DTYPES as NUMPY_TYPES
 
 PAGE = 4096
@@ -54,11 +53,11 @@ _CURRENT_AT = struct.calcsize("<7Q6I")
 _MESSAGE_AT = struct.calcsize("<7Q6I2i400s112s128s")
 _KINDS = {"scalar": 0, "array": 1, "rows": 2}
 _NULL = 3
-_memcmp = ctypes.CDLL(None).memcmp
-_memcmp.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
 _MIN_GUARD = 1 << 16
 MAX_KEPT_BYTES = 1 << 26
 """Of the file, that stay allocated from batch to batch."""
+MAX_REUSED = 1 << 30
+"""Of the file, that stay allocated between large batches."""
 _SCHEDULES = {"static": 1, "dynamic": 2, "guided": 3, "auto": 4}
 
 
@@ -140,9 +139,11 @@ class Arena:
 
     def scrub(self) -> None:
         """Set every used byte to zero, so that no later program reads what an earlier one computed.
-        Pages are kept, because new ones cost more.
+        Pages are kept, because new ones cost ten times as much. Those of a large batch are kept
+        until a small batch shows that no more large ones come.
         """
-        if self._used <= MAX_KEPT_BYTES:
+        large = self._size > 2 * MAX_KEPT_BYTES
+        if self._used <= MAX_KEPT_BYTES and not large or MAX_KEPT_BYTES < self._used <= MAX_REUSED:
             self._bytes[: self._used] = 0
         else:
             os.ftruncate(self.fd, 0)
@@ -309,7 +310,7 @@ class Arena:
     def _unchanged(self, at: int, value: np.ndarray) -> bool:
         if value.nbytes <= PAGE or not value.flags.c_contiguous:
             return self._map[at : at + value.nbytes] == value.tobytes()  # type: ignore[index]
-        return not _memcmp(self._bytes.ctypes.data + at, value.ctypes.data, value.nbytes)
+        return compare_memory(self._bytes.ctypes.data + at, value.ctypes.data, value.nbytes)
 
     def result(self, index: int, signature: Signature) -> np.ndarray | None:
         """Return the value that call `index` returned, as a 0-d array; None for void."""

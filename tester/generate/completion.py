@@ -126,6 +126,22 @@ def _length_matters(own: ProbeResult) -> bool:
     )
 
 
+def is_run_as_probed(own: ProbeResult, geometry_of: GeometryOf) -> bool:
+    """Whether a program that runs on exactly the extents that a probe measured does what it did
+    while it was probed: contents and launch are the same.
+    """
+    return geometry_of is no_geometry and not own.reason and not _length_matters(own)
+
+
+def keep_probed_run(test: UnitTest, own: ProbeResult, compiled: Compiled) -> CompletedSketch:
+    """A test of a probe that `is_run_as_probed`, remembered without another run. test: of the
+    probe's sketch and extents.
+    """
+    call = materialize_test(test, compiled.request.signature)
+    _remember(test, compiled.symbol, call, own.accesses)
+    return CompletedSketch(test, "", own.changed)
+
+
 def _touches_as_probed(own: ProbeResult, result: CompletedSketch, compiled: Compiled) -> bool:
     """Whether the program touched of every array what it did while it was probed with arrays of
     another length.

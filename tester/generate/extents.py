@@ -109,6 +109,8 @@ class ProbeResult:
     elapsed_ms: float = 0.0
     changed: bool = False
     """Whether any array changed or a result was returned."""
+    accesses: tuple[Access, ...] = ()
+    """By parameter, as the run gave them."""
 
     @property
     def wrote(self) -> bool:
@@ -138,12 +140,14 @@ def probe_extents(
     geometry_of: GeometryOf = no_geometry,
     largest: int = 1 << 16,
     lengths: Sequence[Mapping[str, int]] = (),
+    named: Sequence[int] = (),
 ) -> list[ProbeResult]:
     """Run sketches on windows (grown until the program stays inside) and report what it touched.
 
     compiled: the RECORDED variant. largest: a sketch that touches more elements of one array than
     this is turned down. lengths[i]: lengths that arrays of sketch i are expected to have, on which
-    the contents of some fills depend.
+    the contents of some fills depend. named: lengths, ascending, that arrays may well have: a
+    window that must grow grows to the next of them.
     """
     signature = compiled.request.signature
     probes: dict[int, ProbeResult] = {}
@@ -180,7 +184,7 @@ def probe_extents(
             )
             if windows[i] < wanted <= largest and windows[i] < largest:
                 while windows[i] < wanted:
-                    windows[i] = min(_next_window(windows[i]), largest)
+                    windows[i] = min(_next_window(windows[i], named), largest)
                 waiting.append(i)
             elif full:
                 probes[i] = ProbeResult(
@@ -193,10 +197,13 @@ def probe_extents(
     return [probes[i] for i in range(len(sketches))]
 
 
-def _next_window(window: int) -> int:
+def _next_window(window: int, named: Sequence[int] = ()) -> int:
     """In large steps while windows are cheap to fill; then to what a million elements need, and
-    something beyond.
+    something beyond. To a named length and something, where there is a larger one.
     """
+    for length in named:
+        if window < length + MARGIN:
+            return length + MARGIN
     return window * 16 if window < 1 << 18 else window * 4 + WINDOW
 
 
@@ -335,7 +342,7 @@ def _probe(
             return ProbeResult(sketch, {}, f"{p.name}[{min(touched)}] is touched")
         arrays[p.name] = _measure_extent(p, access, call.values[i].shape)
         changed |= not has_same_bytes(execution.values[i], call.values[i])
-    return ProbeResult(sketch, arrays, "", execution.elapsed_ms, changed)
+    return ProbeResult(sketch, arrays, "", execution.elapsed_ms, changed, tuple(execution.accesses))
 
 
 def _measure_extent(parameter: Parameter, access: Access, shape: tuple[int, ...]) -> MeasuredExtent:

@@ -13,9 +13,9 @@ print(infer_lengths(UnitTestSuite('p', tuple(t), 'user')))"
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations_with_replacement
 
 from corpora.records import ArrayValue, UnitTest, UnitTestSuite
@@ -105,13 +105,12 @@ class LengthProduct:
     times: int
     more: int
 
-    @property
-    def cost(self) -> int:
-        return self.times - 1 + abs(self.more) + sum(abs(step) for _, step in self.factors)
-
     def value(self, sizes: Mapping[str, int]) -> int:
         """Return the length for these values of the sizes. Raises KeyError for a missing one."""
-        return self.times * math.prod(sizes[name] + step for name, step in self.factors) + self.more
+        found = self.times
+        for name, step in self.factors:
+            found *= sizes[name] + step
+        return found + self.more
 
     def __str__(self) -> str:
         alone = len(self.factors) == 1 and self.times == 1
@@ -126,17 +125,51 @@ class LengthProduct:
 
 def enumerate_products(names: Sequence[str]) -> Iterator[LengthProduct]:
     """Yield products of the sizes `names`, simplest first: few factors, small numbers."""
-    factors = [(name, step) for step in _STEPS for name in names[:MOST_NAMES]]
+    for factors, times, more in _list_forms(min(len(names), MOST_NAMES), _STEPS):
+        yield LengthProduct(tuple((names[k], step) for k, step in factors), times, more)
+
+
+Form = tuple[tuple[tuple[int, int], ...], int, int]
+"""A LengthProduct whose names are numbered: factors (number, step), times, more."""
+
+
+@lru_cache(maxsize=2 * MOST_NAMES + 2)
+def _list_forms(names: int, steps: tuple[int, ...]) -> tuple[Form, ...]:
+    """Every product of so many names, the simplest first. Only their number matters: programs share
+    the list.
+    """
+    factors = [(k, step) for step in steps for k in range(names)]
+    found: list[Form] = []
     for count in range(1, MOST_FACTORS + 1):
         times = _TIMES if count < MOST_FACTORS else (1,)
-        made = [
-            LengthProduct(f, t, m)
+        made: list[Form] = [
+            (f, t, m)
             for f in combinations_with_replacement(factors, count)
             for t in times
-            for m in _STEPS
+            for m in steps
             if count > 1 or t > 1 or not m
         ]
-        yield from sorted(made, key=lambda product: product.cost)
+        found += sorted(made, key=_measure_cost)
+    return tuple(found)
+
+
+def _measure_cost(form: Form) -> int:
+    factors, times, more = form
+    return times - 1 + abs(more) + sum(abs(step) for _, step in factors)
+
+
+def list_growing_products(names: Sequence[str], most: int) -> list[LengthProduct]:
+    """Of `enumerate_products` those of cost `most` or less in which nothing is taken off."""
+    return [
+        LengthProduct(tuple((names[k], step) for k, step in factors), times, more)
+        for factors, times, more in _list_growing_forms(min(len(names), MOST_NAMES), most)
+    ]
+
+
+@lru_cache(maxsize=16)
+def _list_growing_forms(names: int, most: int) -> tuple[Form, ...]:
+    upward = tuple(step for step in _STEPS if step >= 0)
+    return tuple(form for form in _list_forms(names, upward) if _measure_cost(form) <= most)
 
 
 def _fits(

@@ -30,6 +30,7 @@ from tester.generate.sketches import (
 from tester.generate.source_facts import (
     find_compared_numbers,
     find_equal_sizes,
+    find_large_bounds,
     find_loop_steps,
     find_repeat_counts,
     find_row_offsets,
@@ -84,8 +85,14 @@ one may take half a minute.
 
 
 def _probe(setting: TrialSetting, sketches: Sequence[Sketch]) -> list[ProbeResult]:
+    named = find_large_bounds(setting.source) if setting.largest == LAST_RESORT else ()
     return probe_extents(
-        setting.backend, setting.compiled, sketches, setting.geometry_of, setting.largest
+        setting.backend,
+        setting.compiled,
+        sketches,
+        setting.geometry_of,
+        setting.largest,
+        named=named,
     )
 
 

@@ -571,6 +571,14 @@ def find_compared_numbers(source: SourceTree) -> tuple[float, ...]:
     return tuple(n for n in numbers if n % 1 or abs(n) > USUAL)[:MAX_MARKS]
 
 
+def find_large_bounds(source: SourceTree) -> tuple[int, ...]:
+    """Whole numbers beyond 2^16 that the text names, ascending: where sizes are constants, arrays
+    are likely to be as long as one of them.
+    """
+    values = {c.value for c in constants_of(source.unit.items) if isinstance(c.value, int)}
+    return tuple(sorted(v for v in values if v > 1 << 16))
+
+
 def find_divisors(source: SourceTree) -> list[int]:
     """Return the integers that the program takes a remainder by, in order."""
     found = [get_integer(n.right) for n in source.find(Binary) if n.op == "%"]
