@@ -28,6 +28,7 @@ from tester.generate.extent_inference import infer_extents
 from tester.generate.extents import GeometryOf, Sketch, build_test, no_geometry
 from tester.generate.linked_indices import make_linked_tests
 from tester.generate.null_arrays import make_null_tests
+from tester.generate.proposals import TELLS, propose_sketches
 from tester.generate.roles import (
     LAST_RESORT,
     NoSuiteError,
@@ -63,7 +64,6 @@ from tester.generate.source_facts import (
 from tester.generate.source_tree import read_source
 from tester.generate.states import fill_with_states, find_state_arrays
 from tester.generate.structure_sizes import fit_structure_sizes
-from tester.generate.targeted_tests import GUARD, TELLING, make_targeted_sketches
 
 FEW = 4
 """Tests that change something, below which others are looked for."""
@@ -78,7 +78,7 @@ OTHER_TURNS = 3
 for.
 """
 MAX_PARTICULAR = 12
-"""Tests of a suite beside the usual ones (tester.generate.targeted_tests), and not more than there
+"""Tests of a suite beside the usual ones (tester.generate.proposals), and not more than there
 are of those.
 """
 
@@ -236,13 +236,13 @@ def _tests(setting: TrialSetting, roles: ParameterRoles, count: int) -> list[Uni
         sketches[: count + 1],
         sketches[count + 1 :],
     )  # the others are there for programs that take few of the first
-    own = make_targeted_sketches(setting, roles)
+    own = propose_sketches(setting, roles)
     tried = [*own, *first]
     made = _complete_sketches(setting, roles, tried)
     told = [
         c
         for s, c in zip(own, made, strict=False)
-        if c.test is not None and (c.changed or s.label in TELLING)
+        if c.test is not None and (c.changed or s.label == TELLS)
     ]
     special = told[: min(MAX_PARTICULAR, count)]
     good = [c for c in made[len(own) :] if c.test is not None] + [
@@ -416,7 +416,7 @@ def _make_other_contents(
             for kind in roles.searches or ("high",)
         ]
         if (
-            sketch.label == GUARD
+            sketch.label == TELLS
         ):  # where it returns at once it touches nothing, yet its arrays are there
             far.append(replace(sketch, scalars=dict(roles.base)))
         few = {name: TWICE for name in roles.counts if int(sketch.scalars[name]) < TWICE}  # type: ignore[arg-type]
