@@ -3,7 +3,7 @@ which another operation would give something else.
 
 | operation | values |
 | --- | --- |
-| comparison with a constant c | c, c - 1, c + 1, and beyond |
+| comparison with a constant c | c, its neighbours, and beyond |
 | division, remainder, mask, shift by c | multiples of c and their neighbours, of either sign |
 | question for equality with another parameter | equal ones, near ones |
 | order among numbers | all far below zero, all far above it |
@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from corpora.records import Fill, Parameter, Signature
@@ -45,6 +45,8 @@ OPPOSITE = (-7, 100)
 NEAR = 20
 """So far from what equality is asked with, most elements are not equal to it."""
 KEY = 7
+LARGEST_SIZE = 64
+"""A constant up to here is tried for one size among several; a lone size takes larger ones too."""
 MOST_NUMBERS = 6
 """Constants of one parameter that are tried, the first of the text."""
 
@@ -143,8 +145,10 @@ class _Boundaries:
     def elements_at_constants(self) -> Iterator[Change]:
         """Arrays whose elements are what they are compared with, or next to it."""
         mixed, single, wide = {}, {}, {}
-        for p in (p for p in self.arrays if _get_numbers(self._use(p), p)):
-            numbers = _get_numbers(self._use(p), p)
+        for p in (*self.arrays, *self.places_):
+            numbers = _get_numbers(self._use(p).numbers, p)
+            if not numbers:
+                continue
             mixed[p.name] = Fill("choice", _around(numbers, p))
             single[p.name] = Fill("constant", (numbers[0],))
             low, high = min(numbers) - NEAR, max(numbers) + NEAR
@@ -153,9 +157,9 @@ class _Boundaries:
             return
         states = {
             name: k % 2
-            for k, p in enumerate(self.arrays)
+            for k, p in enumerate((*self.arrays, *self.places_))
             for name in self._use(p).equals
-            if name in {q.name for q in self.free}
+            if p.name in mixed and name in {q.name for q in self.free}
         }
         yield Change(self.neutral | states, mixed)
         yield Change(self.neutral | states, single, "one")
@@ -169,7 +173,7 @@ class _Boundaries:
             if p.name in self.roles.flags or p.name in self.roles.letters:
                 continue
             sized = p.name in self.roles.sizes
-            numbers = [n for n in _get_numbers(use, p) if not sized or abs(n) <= self.largest]
+            numbers = [n for n in _get_numbers(use.own, p) if not sized or abs(n) <= LARGEST_SIZE]
             choice = len(use.asked) > 1
             for number in numbers:
                 beyond = [] if sized or p.type[0] == "f" and number < 0 else [2 * number + 1]
@@ -277,16 +281,16 @@ def _set(p: Parameter, value: Number) -> Values:
     return {p.name: clip_to_type(int(value), p) if p.type in INTEGER_RANGES else float(value)}
 
 
-def _get_numbers(use: Use, p: Parameter) -> list[Number]:
+def _get_numbers(numbers: Iterable[Number], p: Parameter) -> list[Number]:
     """Constants that a value of this type can be, the first ones of the text."""
     low, high = INTEGER_RANGES.get(p.type, (-math.inf, math.inf))
     whole = p.type in INTEGER_RANGES
-    fitting = (n for n in use.numbers if low <= n <= high and not (whole and n % 1))
+    fitting = (n for n in numbers if low <= n <= high and not (whole and n % 1))
     return [int(n) if whole else float(n) for n in fitting][:MOST_NUMBERS]
 
 
 def _around(numbers: Sequence[Number], p: Parameter) -> tuple[Number, ...]:
-    near = [n + step for n in numbers for step in (0, -1, 1)]
+    near = [n + step for n in numbers for step in (0, -1, 1, -2, 2)]
     return tuple(dict.fromkeys(_hold(near, p)))
 
 

@@ -59,13 +59,15 @@ Number = int | float
 class Use:
     """What happens to the values of one parameter, in the order of the text.
 
-    numbers: constants that they are compared with, labels of a choice among them. asked: those that
-    they are compared with for equality. periods: constants that they are divided by, masked with or
-    shifted by (as a power of two). partners: parameters that they are compared with.
-    equals: those of the partners that they are compared with for equality.
+    numbers: constants that they, or what is made of them, are compared with, labels of a choice
+    among them. own: those where the comparison names the parameter itself. asked: those of them
+    that it is compared with for equality. periods: constants that they are divided by, masked with
+    or shifted by (as a power of two). partners: parameters that they are compared with. equals:
+    those of the partners that they are compared with for equality.
     """
 
     numbers: dict[Number, None] = field(default_factory=dict)
+    own: dict[Number, None] = field(default_factory=dict)
     asked: dict[Number, None] = field(default_factory=dict)
     periods: dict[int, None] = field(default_factory=dict)
     partners: dict[str, None] = field(default_factory=dict)
@@ -194,10 +196,15 @@ class _Reader:
 
     def _compare(self, part: Expression, operator: str, number: Number | None) -> None:
         """A comparison of `part` with a number."""
-        for use in self._of(part) if number is not None else ():
-            use.numbers[number] = None  # type: ignore[index]
-            if operator not in ORDERS:
-                use.asked[number] = None  # type: ignore[index]
+        if number is None:
+            return
+        named = set(_value_names(part))
+        for name in self._names(part):
+            use = self.uses[name]
+            use.numbers[number] = None
+            if self.source.spell(name) in named:
+                use.own[number] = None
+                use.asked |= {number: None} if operator not in ORDERS else {}
 
     def _order(self, operator: str, *parts: Expression) -> None:
         """A comparison of parts with each other."""

@@ -58,6 +58,7 @@ from tester.generate.sketches import (
 )
 from tester.generate.source_facts import (
     find_option_letters,
+    find_signed,
     has_conditional_reads,
     has_unspecified_nan,
 )
@@ -288,15 +289,27 @@ def _tests(setting: TrialSetting, roles: ParameterRoles, count: int) -> list[Uni
 
 
 def _drop_empty_size_tests(
-    setting: TrialSetting, sketches: Sequence[Sketch], made: list[CompletedSketch]
+    setting: TrialSetting,
+    roles: ParameterRoles,
+    sketches: Sequence[Sketch],
+    made: list[CompletedSketch],
 ) -> list[CompletedSketch]:
     """Without tests of size zero in which the program touches an array that larger sizes lengthen
     (`sum = a[0]` before a loop from 1): the array would have elements that its size denies, which
-    host code that copies by size cannot know of.
+    host code that copies by size cannot know of. The same goes for sizes below zero, unless the
+    program asks for them, as BLAS does for increments.
     """
+    signed = find_signed(setting.source)
+    sizes = {p for p in roles.sizes if setting.source.spell(p) not in signed}
+
+    def is_empty(sketch: Sketch) -> bool:
+        if sketch.label.startswith("zero/"):
+            return True
+        return any(int(sketch.scalars[name]) <= 0 for name in sizes)  # type: ignore[arg-type]
+
     lengths: dict[str, set[tuple[int, ...]]] = {}
     for sketch, one in zip(sketches, made, strict=True):
-        if one.test is not None and not _is_zero(sketch):
+        if one.test is not None and not is_empty(sketch):
             for a in one.test.assignments:
                 if isinstance(a, ArrayValue):
                     lengths.setdefault(a.name, set()).add(a.extents)
@@ -305,7 +318,7 @@ def _drop_empty_size_tests(
     def denied(sketch: Sketch, one: CompletedSketch) -> bool:
         known = (
             find_cached_run(one.test, setting.compiled)
-            if one.test is not None and _is_zero(sketch)
+            if one.test is not None and is_empty(sketch)
             else None
         )
         touched = zip(setting.signature.parameters, known[1], strict=True) if known else ()
@@ -318,10 +331,6 @@ def _drop_empty_size_tests(
         CompletedSketch(None, "it touches what its size denies") if denied(s, c) else c
         for s, c in zip(sketches, made, strict=True)
     ]
-
-
-def _is_zero(sketch: Sketch) -> bool:
-    return sketch.label.startswith("zero/")
 
 
 def _make_sketches(
@@ -358,6 +367,7 @@ def _complete_sketches(
     """Their tests, where what they touch fits their sizes."""
     return _drop_empty_size_tests(
         setting,
+        roles,
         sketches,
         complete_sketches(
             setting.backend,

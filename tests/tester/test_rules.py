@@ -339,7 +339,7 @@ def test_what_is_searched_for_is_there(backend):
         t
         for t in made_for(backend, program)
         for a in t.assignments
-        if a.name == "x" and a.fill.arguments == (69999, 70001)
+        if a.name == "x" and {69999, 70000, 70001} <= set(a.fill.arguments)
     ]
     assert kept and len(kept) < 4
 
@@ -350,7 +350,7 @@ def test_numbers_that_a_type_cannot_hold_are_left_out(backend):
         "x[i] < 300 ? y[i] : 0.25f; }"
     )
     assert all(
-        a.fill.arguments != (299, 301)
+        not {299, 300, 301} & set(a.fill.arguments)
         for t in made_for(backend, program)
         for a in t.assignments
         if a.name == "x"
@@ -395,7 +395,7 @@ def test_one_size_is_once_far_beyond_a_few_blocks(backend):
         ),
     )
     assert (
-        max(get_integer_scalars(t)["n"] for t in linear) == 17_011
+        max(get_integer_scalars(t)["n"] for t in linear) > 16_384
         and 12 <= len(linear) <= 12 + MAX_PARTICULAR
     )
     squared = made_for(
