@@ -44,7 +44,7 @@ LONG_ROWS = 300
 UNEVEN = 11
 """Elements of vectors of which one is shorter."""
 MOST_CHANGES = 40
-LARGEST_NUMBER = 2048
+LARGEST_NUMBER = GRID
 """A constant up to here may be a size at which a program changes its ways."""
 
 

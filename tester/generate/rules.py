@@ -28,7 +28,7 @@ from tester.generate.extent_inference import infer_extents
 from tester.generate.extents import GeometryOf, Sketch, build_test, no_geometry
 from tester.generate.linked_indices import make_linked_tests
 from tester.generate.null_arrays import make_null_tests
-from tester.generate.proposals import TELLS, propose_sketches
+from tester.generate.proposals import TELLS, combine_changes, propose_sketches
 from tester.generate.roles import (
     LAST_RESORT,
     NoSuiteError,
@@ -94,12 +94,14 @@ def generate_suite(
     largest: int = LARGEST,
     big: bool = False,
     launch: str = "",
+    combined: int = 0,
 ) -> UnitTestSuite:
-    """A suite of at most `tests` usual tests and not more for what the program looks as if it did,
+    """A suite of at most `tests` usual tests and not more at boundaries of what the program does,
     smallest first. Raises NoSuiteError.
 
     largest: most elements of one array; big: add a test with at least 2^20 elements where the
     program allows one. launch: the launch plan of a bare kernel; found by trial when empty.
+    combined: so many tests of several boundary values at once are tried in place of single ones.
     """
     compiled = backend.compile([CompileRequest(program, signature, Variant.RECORDED)])[0]
     if not compiled.ok:
@@ -120,7 +122,9 @@ def generate_suite(
         roles = infer_roles(setting, plan)
         made = sorted(
             fit_structure_sizes(
-                setting, roles, infer_extents(setting, roles, _tests(setting, roles, tests))
+                setting,
+                roles,
+                infer_extents(setting, roles, _tests(setting, roles, tests, combined)),
             ),
             key=count_elements,
         )
@@ -142,14 +146,23 @@ def generate_more_tests(
     backend: ExecutionBackend,
     seed: int,
     tests: int = 12,
+    combined: int = 0,
 ) -> UnitTestSuite:
     """Another rule-made suite of the same program under the same launch plan, for topping up.
-    Raises NoSuiteError, also where sizes are large constants: another suite would be as dear and
-    say as much.
+    combined: as of `generate_suite`. Raises NoSuiteError, also where sizes are large constants:
+    another suite would be as dear and say as much.
     """
     if all(count_elements(test) > 1 << 18 for test in suite.tests):
         raise NoSuiteError("all tests of the program are large")
-    return generate_suite(program, signature, backend, seed=seed, tests=tests, launch=suite.launch)
+    return generate_suite(
+        program,
+        signature,
+        backend,
+        seed=seed,
+        tests=tests,
+        launch=suite.launch,
+        combined=combined,
+    )
 
 
 def _first_line(text: str) -> str:
@@ -229,7 +242,9 @@ def _plan(
     return best[1], make_geometry_function(best[1])
 
 
-def _tests(setting: TrialSetting, roles: ParameterRoles, count: int) -> list[UnitTest]:
+def _tests(
+    setting: TrialSetting, roles: ParameterRoles, count: int, combined: int
+) -> list[UnitTest]:
     sketches = _make_sketches(
         setting, roles, draw_sizes(setting.signature, roles, setting.seed, count + 8)
     )
@@ -237,7 +252,9 @@ def _tests(setting: TrialSetting, roles: ParameterRoles, count: int) -> list[Uni
         sketches[: count + 1],
         sketches[count + 1 :],
     )  # the others are there for programs that take few of the first
-    own = propose_sketches(setting, roles)
+    own = (
+        combine_changes(setting, roles, combined) if combined else propose_sketches(setting, roles)
+    )
     tried = [*own, *first]
     made = _complete_sketches(setting, roles, tried)
     told = [
@@ -245,7 +262,7 @@ def _tests(setting: TrialSetting, roles: ParameterRoles, count: int) -> list[Uni
         for s, c in zip(own, made, strict=False)
         if c.test is not None and (c.changed or s.label == TELLS)
     ]
-    special = told[: min(MAX_PARTICULAR, count)]
+    special = told[: combined or min(MAX_PARTICULAR, count)]
     good = [c for c in made[len(own) :] if c.test is not None] + [
         c for c in made[: len(own)] if c.test is not None and not c.changed
     ]
