@@ -110,7 +110,7 @@ class _Boundaries:
         arrays = [p for p in signature.parameters if p.kind != "scalar" and p.type[0] != "c"]
         self.places_ = [p for p in arrays if p.name in indices and p.name not in roles.ordered]
         self.arrays = [p for p in arrays if p.name not in indices and p.type != "bool"]
-        self.reals = [p for p in arrays if p.type[0] == "f" and p.name not in indices]
+        self.reals = [p for p in arrays if p.type[0] == "f" and p.name not in roles.ordered]
         self.factors = [
             p for p in signature.parameters if p.kind == "scalar" and p.type in ("f32", "f64")
         ]
@@ -125,7 +125,8 @@ class _Boundaries:
 
     def no_numbers(self) -> Iterator[Change]:
         """In every other array the first element is no number, or all are, or all in what is
-        written, while factors are zero (what is multiplied by zero may be left unread).
+        written, while factors are zero (what is multiplied by zero may be left unread). Then all
+        numbers are zero.
         """
         if not self.reals or not self.nan:
             return
@@ -141,15 +142,15 @@ class _Boundaries:
         written = {p.name: Fill("choice", REALS_BY_KIND) for p in self.reals if p.intent != "in"}
         for p in self.factors[-2:] if written else ():
             yield Change({p.name: 0.0}, written)
+        zeros: Values = {p.name: 0.0 for p in self.factors}
+        if zeros:
+            yield Change(zeros, {p.name: Fill("constant", (0,)) for p in self.reals})
 
     def elements_at_constants(self) -> Iterator[Change]:
         """Arrays whose elements are what they are compared with, or next to it."""
-        mixed, single, wide = {}, {}, {}
-        for p in (*self.arrays, *self.places_):
+        mixed, single, wide = self._mix_constants(), {}, {}
+        for p in (q for q in (*self.arrays, *self.places_) if q.name in mixed):
             numbers = _get_numbers(self._use(p).numbers, p)
-            if not numbers:
-                continue
-            mixed[p.name] = Fill("choice", _around(numbers, p))
             single[p.name] = Fill("constant", (numbers[0],))
             low, high = min(numbers) - NEAR, max(numbers) + NEAR
             wide[p.name] = Fill("uniform" if p.type[0] == "f" else "integers", (low, high))
@@ -165,6 +166,11 @@ class _Boundaries:
         yield Change(self.neutral | states, single, "one")
         yield Change(self.neutral | states, mixed, "warp")
         yield Change({}, wide)
+
+    def _mix_constants(self) -> dict[str, Fill]:
+        """Every array that is compared with constants, with these and their neighbours."""
+        found = {p: _get_numbers(self._use(p).numbers, p) for p in (*self.arrays, *self.places_)}
+        return {p.name: Fill("choice", _around(n, p)) for p, n in found.items() if n}
 
     def scalars_at_constants(self) -> Iterator[Change]:
         """Scalars that are what they are compared with, or next to it, one by one."""
@@ -251,7 +257,7 @@ class _Boundaries:
         for p in self.free:
             for limit in dict.fromkeys([*list(self._use(p).periods)[:2], self.largest]):
                 for value in (-2 * limit - 1, 2 * limit + 1, -limit):
-                    yield Change(_set(p, value))
+                    yield Change(_set(p, value), self._mix_constants(), "small")
         fills = {}
         for p in self.arrays:
             periods = list(self._use(p).periods)[:2]

@@ -21,6 +21,7 @@ from tester.generate.dictionary import Dictionary, read_dictionary
 from tester.generate.extents import Sketch
 from tester.generate.roles import TrialSetting
 from tester.generate.sketches import (
+    COMPOSED,
     PROFILES,
     ParameterRoles,
     Values,
@@ -44,6 +45,8 @@ LONG_ROWS = 300
 UNEVEN = 11
 """Elements of vectors of which one is shorter."""
 MOST_CHANGES = 40
+_CONTENTS = ("default", "ties", "wide", *COMPOSED)
+"""Contents that the feedback loop begins with (tester.generate.sketches)."""
 LARGEST_NUMBER = GRID
 """A constant up to here may be a size at which a program changes its ways."""
 
@@ -86,7 +89,7 @@ def combine_changes(setting: TrialSetting, roles: ParameterRoles, count: int) ->
     for turn in range(count):
         bits = generate_random_bits(setting.seed + turn, 700, 6)
         label, scalars = draws[int(bits[0] >> 33) % len(draws)]
-        profile = ("default", "ties", "wide", "default")[int(bits[1] >> 33) % 4]
+        profile = _CONTENTS[int(bits[1] >> 33) % len(_CONTENTS)]
         fills = draw_contents(
             setting.signature, roles, profile, scalars, setting.seed + int(bits[2] >> 50)
         )

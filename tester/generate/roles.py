@@ -28,7 +28,6 @@ from tester.generate.sketches import (
     draw_contents,
 )
 from tester.generate.source_facts import (
-    find_compared_numbers,
     find_equal_sizes,
     find_loop_steps,
     find_repeat_counts,
@@ -290,7 +289,6 @@ def _roles(setting: TrialSetting) -> ParameterRoles:
         setting.letters,
         dict(scalars),
         find_text_arrays(setting.signature, source),
-        find_compared_numbers(source),
         *searches,
         leading,
         find_loop_steps(setting.signature, source),

@@ -33,9 +33,7 @@ from tester.generate.source_tree import (
 )
 
 LARGEST = 8
-"""A number up to here, of either sign, is a state among few; larger ones are marks
-(tester.generate.sketches).
-"""
+"""A number up to here, of either sign, is a state among few."""
 BELOW = 2
 """Of a number that elements are asked to be below, one so far below is a state, too: -1 is not the
 only negative.
