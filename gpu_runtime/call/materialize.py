@@ -4,7 +4,8 @@ vectorised.
 Contract: the same test and signature give the same bytes on every machine and in every numpy
 version (no np.random). Element k of a fill depends on (seed, position of the parameter, k) only, so
 that two arrays with one seed differ and a longer array begins with the shorter one (permutation,
-sorted and serpentine excepted). Generator: SplitMix64 (Steele, Lea and Flood, 2014) used as a counter-based hash.
+sorted and serpentine excepted). Generator: SplitMix64 (Steele, Lea and Flood, 2014) used as a
+counter-based hash.
 
     python -c "from gpu_runtime.call.materialize import *; \\
         print(expand(Fill('uniform', (-1, 1), 3), 'f32', 4))"

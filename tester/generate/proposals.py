@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from corpora.records import Fill
+from corpora.suites.unit_tests import INTEGER_RANGES
 from gpu_runtime.call.materialize import generate_random_bits, is_assumed_shape
 from tester.generate.boundary_values import Change, list_changes
 from tester.generate.dictionary import Dictionary, read_dictionary
@@ -40,6 +41,9 @@ WARP, BLOCK, PARTIALS, GRID = 64, 1024, 4096, 16384
 """Powers of two at which parallel programs part their work: lanes, threads of a block, elements of
 a few blocks, and of as many as partial results are kept of.
 """
+LONG = "long"
+"""Label of sketches of many elements."""
+NARROW = ("i8", "u8", "i16", "u16")
 LONG_ROWS = 300
 """Elements that the rows of one test have together: more than a warp or a usual block for each."""
 UNEVEN = 11
@@ -164,6 +168,14 @@ def _sized(
         least = max(1, min(sizes.values()))
         loose = (roles.indices or frozenset()) - roles.ordered
         fills |= {name: Fill("indices", (least,), setting.seed) for name in loose}
+    if label == LONG:  # sums of so many of these leave the types that hold their sums of a few
+        fills |= {
+            p.name: Fill("integers", INTEGER_RANGES[p.type], setting.seed)
+            for p in setting.signature.parameters
+            if p.kind != "scalar"
+            and p.type in NARROW
+            and p.name not in (roles.indices or frozenset()) | roles.texts
+        }
     return Sketch(
         scalars, fills, label, choose_assumed_extent(scalars, setting.signature, setting.seed)
     )
@@ -178,13 +190,13 @@ def _make_long_sketches(setting: TrialSetting, roles: ParameterRoles) -> list[Sk
         return []
     if len(names) == 1:
         return [
-            _sized(setting, roles, {names[0]: just_past(GRID)}, "long", "default"),
+            _sized(setting, roles, {names[0]: just_past(GRID)}, LONG, "default"),
             # The largest of all is where the last of the blocks finds it.
             _sized(
                 setting,
                 roles,
                 {names[0]: just_past(PARTIALS)},
-                "long",
+                LONG,
                 "default" if roles.indices else "sorted",
             ),
             *_make_scattered_sketches(setting, roles),
@@ -194,7 +206,7 @@ def _make_long_sketches(setting: TrialSetting, roles: ParameterRoles) -> list[Sk
     drawn = [other | {name: just_past(BLOCK)} for name in names[:3]]
     if len(names) > 2 and set(names[1:]) <= find_strides(setting.signature, setting.source):
         drawn.insert(0, dict.fromkeys(names, 1) | {names[0]: just_past(PARTIALS)})
-    return [_sized(setting, roles, sizes, "long", "default") for sizes in drawn]
+    return [_sized(setting, roles, sizes, LONG, "default") for sizes in drawn]
 
 
 def _make_scattered_sketches(setting: TrialSetting, roles: ParameterRoles) -> list[Sketch]:

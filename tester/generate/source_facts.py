@@ -1,5 +1,5 @@
-"""What a program's tree says of its parameters: truth values, lengths of rows, letters, row bounds,
-numbers that it compares with.
+"""What a program's tree says of its parameters: truth values, lengths of rows, letters, row
+bounds.
 
 Contract: read off the typed tree (`tester.generate.source_tree`), by how a name is used and never
 by what it is called. What is not said plainly is not recognised. Nothing rests on it but which

@@ -5,8 +5,8 @@ Contract: a mutant is killed when a test of the suite shows it: other values, or
 one. Mutants that do not compile are left out; survivors that a stronger, rule-made suite cannot
 kill either are set aside as equivalent, if a test of the suite comes to their place at all (which
 is seen where mutants are one program): of code that never runs, a suite says nothing.
-`top_up_suite` adds those tests of the stronger suite that kill survivors until the least strength
-is reached.
+`top_up_suite` is a feedback loop: while mutants live or sides of branches are not taken, boundary
+values are combined, and the fewest tests stay that kill or take something new.
 
     python -c "from tester.mutation.strength import measure_strength; help(measure_strength)"
 """
@@ -448,8 +448,8 @@ def top_up_suite(
     seed: int = 0,
     rounds: int = 2,
 ) -> Expectations:
-    """The suite with rule-made tests added until `least` of the mutants die or `rounds` stronger
-    suites are used up.
+    """The suite with combined tests added until `least` of the mutants die and every branch is
+    taken both ways, or for `rounds` turns.
 
     The strength that is recorded is that of the suite returned.
     """
