@@ -46,6 +46,8 @@ def export_run(
         raise UserError(
             f"'{root}' has no finished checkpoints of round {last}; see 'coevolve report {root}'"
         )
+    for number in range(1, last + 1):  # what is shipped is what was verified
+        folder.is_finished(folder.round(number).triplets)
     target = out or folder.export
     if target.resolve() != folder.export.resolve() and target.exists():
         raise UserError(f"'{target}' exists already; choose another --out or delete it")

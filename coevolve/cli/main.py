@@ -78,6 +78,7 @@ def _is_user_error(error: Exception) -> bool:
 def _parser() -> tuple[Parser, argparse._SubParsersAction]:
     """The parser, and its commands."""
     from coevolve.cli import (
+        check,
         compare,
         completion,
         decontaminate,
@@ -102,6 +103,7 @@ def _parser() -> tuple[Parser, argparse._SubParsersAction]:
         command.add_parser(commands).set_defaults(handler=command.run)
     _add_export(commands)
     _add_report(commands)
+    check.add_parsers(commands)
     verify = verify_command.add_parser(commands)
     if verify is not None:
         verify.set_defaults(handler=verify_command.run)

@@ -60,10 +60,13 @@ AT_LEAST_ONE = (
     "model.max_new_tokens",
     "model.context",
     "model.rows",
+    "model.programs_per_call",
     "model.concurrency",
     "finetune.rank",
     "finetune.batch_tokens",
     "resources.trainers",
+    "resources.translators",
+    "resources.testers",
     "ladder.examples",
     "ladder.translated",
 )

@@ -53,6 +53,7 @@ class ModelConfig:
     max_new_tokens: int = 512
     context: int = 4096
     rows: int = 16
+    programs_per_call: int = 16
     static_cache: bool = False
     constrain: str = "full"
     spell: bool = True
@@ -159,6 +160,10 @@ class ResourcesConfig:
     model_gpus: float = 0.0
     verifier_gpus: float = 0.0
     trainers: int = 1
+    translators: int = 1
+    """Translators that answer side by side, each an actor with a model of its own."""
+    testers: int = 1
+    """The same of Testers."""
 
 
 IDLE = (

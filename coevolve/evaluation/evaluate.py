@@ -22,7 +22,7 @@ from coevolve.evaluation.metrics import average_pass_at_k, bleu, codebleu
 from coevolve.evaluation.text_scores import compute_codebleu
 from coevolve.loop.directions import find_checkpoints
 from coevolve.loop.run_corpus import RunCorpus
-from coevolve.loop.run_folder import RoundPaths, RunFolder, read_json, write_json
+from coevolve.loop.run_folder import Journal, RoundPaths, RunFolder, read_json
 from coevolve.loop.run_workers import make_local_workers, make_ray_run_workers
 from coevolve.loop.services import TranslatorService
 from coevolve.loop.stages import (
@@ -31,13 +31,12 @@ from coevolve.loop.stages import (
     drop_repeated_texts,
     group_for_judging,
     propose_suites,
-    split_into_chunks,
 )
 from coevolve.loop.workers import map_unordered, stream_results
 from coevolve.verification.verifier import Verifier
 from corpora.dialects import Direction, get_dialect
 from corpora.records import NOT_COMPILED, Candidate, Outcome, Program, UnitTestSuite, Verdict
-from corpora.store import read_jsonl, write_jsonl
+from corpora.store import read_jsonl
 from translator.prompting.answers import count_rejections
 
 
@@ -46,7 +45,7 @@ def prepare_evaluation(run: Run) -> None:
     counted and named.
     """
     path = run.folder.evaluation_suites
-    if path.exists():
+    if run.folder.is_finished(path):
         return
     programs = run.corpus.evaluation
     bar = run.bar("suites of held-out programs", len(programs))
@@ -59,7 +58,7 @@ def prepare_evaluation(run: Run) -> None:
             bar.advance()
     suites = [prepared[i].suite for i in range(len(programs)) if prepared[i].suite is not None]
     bar.close(f"{len(suites)} of {len(programs)} have one")
-    write_json(
+    run.folder.finish_value(
         run.folder.evaluation_skipped,
         {
             f"{p.name} ({f'{p.dialect}, ' if run.corpus.parts else ''}{p.origin})": prepared[
@@ -69,7 +68,7 @@ def prepare_evaluation(run: Run) -> None:
             if prepared[i].suite is None
         },
     )
-    write_jsonl(path, suites)
+    run.folder.finish_records(path, suites)
 
 
 def evaluate_round(run: Run, number: int) -> dict:
@@ -77,25 +76,34 @@ def evaluate_round(run: Run, number: int) -> dict:
     exist.
     """
     paths = run.folder.round(number)
-    if paths.evaluation.exists():
+    if run.folder.is_finished(paths.evaluation):
         return read_json(paths.evaluation)
     with run.timed(number, "evaluate"):
         figures, candidates, verdicts = evaluate_checkpoint(
             run,
             lambda way: str(run.translator(number, way)),
             f"round {number}" if number else "cold start",
+            paths.answering,
         )
-        figures |= evaluate_tester(
-            run, str(paths.tester), f"round {number}" if number else "cold start"
+        figures |= (
+            _recall_tester(run)
+            if number and run.config.round.freeze == "tester"
+            else evaluate_tester(
+                run, str(paths.tester), f"round {number}" if number else "cold start"
+            )
         )
-        write_jsonl(paths.evaluation_candidates, drop_repeated_texts(candidates))
-        write_jsonl(paths.evaluation_verdicts, verdicts)
-        write_json(paths.evaluation, figures)
+        run.folder.finish_records(paths.evaluation_candidates, drop_repeated_texts(candidates))
+        run.folder.finish_records(paths.evaluation_verdicts, verdicts)
+        run.folder.finish_value(paths.evaluation, figures)
+        paths.answering.clear()
     return figures
 
 
 def evaluate_checkpoint(
-    run: Run, checkpoint: str | Callable[[Direction], str], label: str
+    run: Run,
+    checkpoint: str | Callable[[Direction], str],
+    label: str,
+    journal: Journal | None = None,
 ) -> tuple[dict, list[Candidate], list[Verdict]]:
     """Translate every held-out program `samples` times, execute, count. Percentages in 0..100.
 
@@ -107,8 +115,8 @@ def evaluate_checkpoint(
         (way, part, [p for p in part.evaluation if p.id in suites])
         for way, part in run.corpus.by_direction(run.config)
     ]
-    chunks = [(way, chunk) for way, _, programs in held for chunk in split_into_chunks(programs)]
-    answers, verdicts = _collect_answers(run, checkpoint, label, chunks, suites)
+    chunks = [(way, chunk) for way, _, programs in held for chunk in run.chunks(programs)]
+    answers, verdicts = _collect_answers(run, checkpoint, label, chunks, suites, journal)
     found = {}
     for way, part, programs in held:
         own = [c for c in answers if c.direction == str(way)]
@@ -132,6 +140,7 @@ def _collect_answers(
     label: str,
     chunks: list,
     suites: dict[str, UnitTestSuite],
+    journal: Journal | None,
 ) -> tuple[list[Candidate], dict[str, Verdict]]:
     """Every answer in the order of `chunks` of (direction, programs), and the verdicts by
     candidate.
@@ -142,8 +151,12 @@ def _collect_answers(
     answers: dict[int, list[Candidate]] = {}
     verdicts: dict[str, Verdict] = {}
 
+    known = journal.load(Candidate) if journal else {}
+
     def expand(index: int, candidates: list[Candidate]) -> list[tuple]:
         answers[index] = candidates
+        if journal and index not in known:
+            journal.add(index, candidates)
         return group_for_judging(
             drop_repeated_texts(candidates), {p.id: p for p in chunks[index][1]}, suites
         )
@@ -153,12 +166,13 @@ def _collect_answers(
         for way, chunk in chunks
     ]
     for _, found in stream_results(
-        run.crew.translator,
+        run.crew.translators,
         TranslatorService.propose,
         asked,
         run.crew.verifiers,
         Verifier.judge,
         expand,
+        known,
     ):
         verdicts |= {v.target_id: v for v in found}
         bar.advance(
@@ -289,6 +303,12 @@ def _has_outcome(verdict: Verdict | None, outcome: Outcome) -> bool:
 
 def _percent(share: float | None) -> float | None:
     return None if share is None else 100.0 * share
+
+
+def _recall_tester(run: Run) -> dict:
+    """The Tester's figures of the cold start, which hold as long as it is frozen."""
+    held = read_json(run.folder.round(0).evaluation)
+    return {key: value for key, value in held.items() if key.startswith("tester_")}
 
 
 def evaluate_tester(run: Run, checkpoint: str, label: str) -> dict:

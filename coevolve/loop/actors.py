@@ -1,8 +1,10 @@
 """The only file that knows Ray: thin actors round the plain classes, one crew per run.
 
 Contract: an actor holds an undecorated object and has the methods of it that a run calls. The run
-folder must be on storage that every node sees (checkpoints are saved by the actors). A verifier
-that dies is restarted by Ray and its call retried.
+folder must be on storage that every node sees (checkpoints are saved by the actors). Actors of one
+kind form a pool. An actor that dies, alone or with its node, is replaced where there is room, and
+its call goes to another member (`coevolve.loop.workers`). Nodes may join at any time: the pool of
+verifiers grows with the cluster unless `verify.workers` fixes their number.
 
     python -c "from coevolve.loop.actors import find_ray_address; print(find_ray_address())"
 """
@@ -15,10 +17,11 @@ import secrets
 import shutil
 import socket
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +29,7 @@ from coevolve.cli.errors import UserError
 from coevolve.cli.signals import started_whole
 from coevolve.config.schema import Config
 from coevolve.loop.model_starts import classify_start
-from coevolve.loop.workers import Result, RunWorkers
+from coevolve.loop.workers import Result, RunWorkers, Worker, WorkerLostError
 from coevolve.named_models import hide_loading_bars
 from corpora.records import Candidate, Verdict
 from gpu_runtime.models.distributed import DistributedError, Job, Start, find_cause, run_process
@@ -38,7 +41,13 @@ SHOWN_NO_GPU = {"env_vars": {"RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "1"}}
 of its node's.
 """
 START_S = 300
-"""How long Ray may look for room for the workers of a fine-tuning."""
+"""How long Ray may look for room for the workers of a fine-tuning, or for the only actor of its
+kind.
+"""
+LOOK_S = 2.0
+"""Seconds between looks at how large the cluster is."""
+FAILED_STARTS = 5
+"""Actors of one kind that may die while they start, one after another."""
 
 
 def find_ray_address() -> str:
@@ -85,12 +94,96 @@ class RayWorker:
             except (
                 BaseException
             ) as error:  # a lost actor or a cancelled call too: nobody may wait for ever
-                # Ray wraps what an actor raised; callers and the command line know the error
-                # itself.
-                answer.set_exception(getattr(error, "cause", None) or error)
+                answer.set_exception(_translate_error(error))
 
         getattr(self.handle, method.__name__).remote(*arguments).future().add_done_callback(settle)
         return answer
+
+
+def _translate_error(error: BaseException) -> BaseException:
+    """What callers know: the error that an actor raised, which Ray wraps, or WorkerLostError."""
+    from ray import exceptions
+
+    lost = (
+        exceptions.RayActorError,
+        exceptions.NodeDiedError,
+        exceptions.WorkerCrashedError,
+        exceptions.OutOfMemoryError,
+        exceptions.ObjectLostError,
+    )
+    if isinstance(error, lost):
+        first = (str(error).strip() or type(error).__name__).splitlines()[0]
+        return WorkerLostError(first)
+    return getattr(error, "cause", None) or error
+
+
+class RayPool:
+    """`coevolve.loop.workers.WorkerPool` of actors of one kind."""
+
+    def __init__(self, kind: str, start: Callable[[], Any], count: Callable[[], int]) -> None:
+        """kind: for messages. start: makes an actor and returns its handle. count: how many the
+        pool is to have now.
+        """
+        self._kind, self._start, self._count = kind, start, count
+        self._ready: list[RayWorker] = []
+        self._starting: dict[Future, RayWorker] = {}
+        self._failed = 0
+        self._looked = float("-inf")
+        self._alone_since = time.monotonic()
+        self._grow()
+
+    def members(self) -> Sequence[Worker]:
+        """See `WorkerPool.members`. Raises UserError when none could start for START_S seconds, and
+        what an actor raised while it was made.
+        """
+        for future in [f for f in self._starting if f.done()]:
+            worker = self._starting.pop(future)
+            if (error := future.exception()) is None:
+                self._ready.append(worker)
+                self._failed = 0
+                continue
+            self._failed += 1
+            if getattr(error, "_actor_init_failed", False) or self._failed >= FAILED_STARTS:
+                raise error
+        self._grow()
+        if self._ready:
+            self._alone_since = time.monotonic()
+        elif time.monotonic() - self._alone_since > START_S:
+            raise UserError(
+                f"Ray had no room for a {self._kind} for {START_S} s: give the cluster more CPUs "
+                f"or GPUs, or lower resources.model_gpus or resources.verifier_gpus"
+            )
+        return tuple(self._ready)
+
+    def discard(self, worker: Worker) -> None:
+        """See `WorkerPool.discard`. What is left of the actor is ended."""
+        gone = [member for member in self._ready if member is worker]
+        self._ready = [member for member in self._ready if member is not worker]
+        for member in gone:
+            _kill(member.handle)
+        self._looked = float("-inf")
+
+    def close(self) -> None:
+        """End all actors of the pool."""
+        for worker in (*self._ready, *self._starting.values()):
+            _kill(worker.handle)
+        self._ready, self._starting = [], {}
+
+    def _grow(self) -> None:
+        """Start the actors that are missing, and no more often than every LOOK_S seconds."""
+        if time.monotonic() - self._looked < LOOK_S:
+            return
+        self._looked = time.monotonic()
+        for _ in range(self._count() - len(self._ready) - len(self._starting)):
+            worker = RayWorker(self._start())
+            self._starting[worker.handle.__ray_ready__.remote().future()] = worker
+
+
+def _kill(handle: Any) -> None:
+    import ray
+
+    with suppress(Exception):  # one that is gone already, or whose node is
+        ray.kill(handle)
 
 
 class ModelActor:
@@ -211,7 +304,7 @@ def count_requested_gpus(config: Config, verifiers: int) -> dict[str, float]:
     """
     wanted = config.resources
     asked = {
-        "models": 2 * wanted.model_gpus,
+        "models": (wanted.translators + wanted.testers) * wanted.model_gpus,
         "verifiers": verifiers * wanted.verifier_gpus,
         "trainers": 0.0,
     }
@@ -240,7 +333,8 @@ def require_gpus(config: Config, verifiers: int, there: float) -> None:
         return
     beside = f", resources.trainers = {wanted.trainers}" if asked["trainers"] else ""
     raise UserError(
-        f"the run asks for {sum(asked.values()):g} GPUs and Ray has {there:g}: 2 models with "
+        f"the run asks for {sum(asked.values()):g} GPUs and Ray has {there:g}: "
+        f"{wanted.translators + wanted.testers} models with "
         f"resources.model_gpus = {wanted.model_gpus:g}, "
         f"{verifiers} verifiers with resources.verifier_gpus = "
         f"{wanted.verifier_gpus:g}{beside}; lower these, or verify.workers"
@@ -298,11 +392,8 @@ def make_ray_workers(
         if ray.is_initialized()
         else started_whole(lambda: _start(ray, address), ray.shutdown)
     ):
-        cpus, gpus = (
-            int(ray.cluster_resources().get("CPU", 1)),
-            ray.cluster_resources().get("GPU", 0.0),
-        )
-        count = config.verify.workers or max(1, cpus)
+        cpus, gpus = _count_cpus(ray), ray.cluster_resources().get("GPU", 0.0)
+        count = config.verify.workers or cpus
         require_gpus(config, count, gpus)
         # CPU shares are nominal: models idle while verifiers work, so actors must all fit on a
         # two-core laptop. A second thread answers `progress` while a model learns.
@@ -310,27 +401,44 @@ def make_ray_workers(
             "num_cpus": 0,
             "num_gpus": config.resources.model_gpus,
             "max_concurrency": 2,
+            "scheduling_strategy": "SPREAD",
         }
         verifier_options = {
             "num_cpus": choose_verifier_cpus(count, cpus),
             "num_gpus": config.resources.verifier_gpus,
-            "max_restarts": -1,
-            "max_task_retries": 2,
+            "scheduling_strategy": "SPREAD",
             "runtime_env": SHOWN_NO_GPU if gpus and not config.resources.verifier_gpus else None,
         }
         model_host, verifier_host = (
             ray.remote(ModelActor).options(**model_options),
             ray.remote(VerifierActor).options(**verifier_options),
         )
-        handles = [
-            model_host.remote(make_translator, config),
-            model_host.remote(make_tester, config),
-        ]
-        handles += [verifier_host.remote(make_verifier, config) for _ in range(count)]
-        workers = [RayWorker(h) for h in handles]
-        yield RunWorkers(workers[0], workers[1], tuple(workers[2:]), RunMeters().count_kept)
-        for handle in handles:
-            ray.kill(handle)
+        wanted = config.resources
+        pools = (
+            RayPool(
+                "Translator",
+                lambda: model_host.remote(make_translator, config),
+                lambda: wanted.translators,
+            ),
+            RayPool(
+                "Tester", lambda: model_host.remote(make_tester, config), lambda: wanted.testers
+            ),
+            RayPool(
+                "verifier",
+                lambda: verifier_host.remote(make_verifier, config),
+                lambda: config.verify.workers or _count_cpus(ray),
+            ),
+        )
+        try:
+            yield RunWorkers(*pools, RunMeters().count_kept)
+        finally:
+            for pool in pools:
+                pool.close()
+
+
+def _count_cpus(ray: Any) -> int:
+    """CPUs of all nodes that are there now, at least 1."""
+    return max(1, int(ray.cluster_resources().get("CPU", 1)))
 
 
 def choose_trainer(processes: int) -> Start | None:

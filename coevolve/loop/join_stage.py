@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from coevolve.loop.directions import has_outlined_ports
 from coevolve.loop.services import TranslatorService
-from coevolve.loop.stage_run import Run, judge_candidates, split_into_chunks
+from coevolve.loop.stage_run import Run, judge_candidates
 from coevolve.loop.workers import map_unordered, stream_results
 from coevolve.port.by_parts import Answer, PortAssembly
 from coevolve.verification.engine import Pair
@@ -63,7 +63,7 @@ def _run_wave(run: Run, number: int, way: Direction, joinings: Sequence[PortAsse
     wanted: list[tuple[PortAssembly, OutlinedPart]] = [
         (joining, part) for joining in joinings for part in joining.asked
     ]
-    chunks = split_into_chunks(wanted)
+    chunks = run.chunks(wanted)
     checkpoint, greedy = str(run.translator(number - 1, way)), run.sampling(1, 0.0, "parts", number)
     asked = [
         (checkpoint, [part.program for _, part in chunk], str(chunk[0][0].way), greedy)
@@ -80,20 +80,23 @@ def _run_wave(run: Run, number: int, way: Direction, joinings: Sequence[PortAsse
         ]
         return [(pairs[index],)]
 
-    for index, verdicts in stream_results(
-        run.crew.translator,
+    judged: dict[tuple[int, int], list] = {}
+    for place, verdicts in stream_results(
+        run.crew.translators,
         TranslatorService.propose,
         asked,
         run.crew.verifiers,
         Verifier.verify,
         expand,
     ):
+        judged[place] = verdicts
+        bar.advance(len(verdicts))
+    bar.close()
+    for index, _ in sorted(judged):
         for (joining, part), pair, verdict in zip(
-            chunks[index], pairs[index], verdicts, strict=True
+            chunks[index], pairs[index], judged[index, 0], strict=True
         ):
             answers[id(joining)].append((part, pair.target.text, verdict))
-            bar.advance()
-    bar.close()
     ruled = [
         (joining, part, pairs)
         for joining in joinings
@@ -101,13 +104,13 @@ def _run_wave(run: Run, number: int, way: Direction, joinings: Sequence[PortAsse
         for part, pairs in joining.propose_by_rule(answers[id(joining)])
         if pairs
     ]
-    for index, verdicts in map_unordered(
-        run.crew.verifiers, Verifier.verify, [(pairs,) for _, _, pairs in ruled]
-    ):
-        joining, part, proposed = ruled[index]
+    by_rule = dict(
+        map_unordered(run.crew.verifiers, Verifier.verify, [(pairs,) for _, _, pairs in ruled])
+    )
+    for index, (joining, part, proposed) in enumerate(ruled):
         answers[id(joining)] += [
             (part, pair.target.text, verdict)
-            for pair, verdict in zip(proposed, verdicts, strict=True)
+            for pair, verdict in zip(proposed, by_rule[index], strict=True)
         ]
     for joining in joinings:
         if id(joining) in answers:

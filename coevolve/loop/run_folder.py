@@ -1,9 +1,9 @@
 """One run on disk: named paths, stage files that exist if and only if the stage finished, and the
 resume rule.
 
-Contract: a stage's file or folder is made under a temporary name in the same place and renamed when
-complete. A run folder belongs to one configuration (`Config.digest`) and to one process at a time;
-others are refused with the ways out.
+Contract: a stage's file or folder is made under a temporary name in the same place, renamed when
+complete, and sealed in the manifest (`coevolve.loop.manifest`). A run folder belongs to one
+configuration (`Config.digest`) and to one process at a time; others are refused with the ways out.
 
     python -c "from coevolve.loop.run_folder import RunFolder; \\
         print(RunFolder('runs/demo').round(1).verdicts)"
@@ -17,17 +17,44 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from coevolve.config.checks import get_value
 from coevolve.config.schema import IDLE, Config, ConfigError, format_toml, list_settings, load
+from coevolve.loop import manifest
 from corpora.files import remove_partial_files, write_atomically
 from corpora.json_text import JsonError, parse_json
+from corpora.store import read_jsonl, write_jsonl
 
 _LOCK_TRIES = 3
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """Answers of a stage that goes on, a file for each chunk of it, so that a killed stage asks for
+    none of them twice. `clear` when the stage is finished.
+    """
+
+    folder: Path
+
+    def load(self, cls: type[T]) -> dict[int, list[T]]:
+        """Records of type `cls` by number of their chunk."""
+        return {
+            int(file.stem): list(read_jsonl(file, cls)) for file in self.folder.glob("[0-9]*.jsonl")
+        }
+
+    def add(self, chunk: int, records: Sequence[object]) -> None:
+        """Keep the records of a chunk."""
+        write_jsonl(self.folder / f"{chunk:06d}.jsonl", records)
+
+    def clear(self) -> None:
+        """Remove all of it."""
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +92,16 @@ class RoundPaths:
     @property
     def tester(self) -> Path:
         return self.folder / "tester"
+
+    @property
+    def proposing(self) -> Journal:
+        """Candidates proposed so far, while their stage goes on."""
+        return Journal(self.folder / "proposing")
+
+    @property
+    def answering(self) -> Journal:
+        """The same of the held-out programs."""
+        return Journal(self.folder / "answering")
 
     @property
     def evaluation(self) -> Path:
@@ -178,12 +215,33 @@ class RunFolder:
             self.timings,
             self.progress,
             self.root / "usage.jsonl",
+            self.root / manifest.NAME,
         ):
             file.unlink(missing_ok=True)
         shutil.rmtree(self.round(0).folder, ignore_errors=True)
         remove_partial_files(self.root)
         if not any(self.root.iterdir()):
             self.root.rmdir()
+
+    def is_finished(self, path: Path) -> bool:
+        """Whether a stage's file or folder is there. Raises ConfigError where it is not as it was
+        when the stage finished.
+        """
+        return manifest.is_finished(self.root, path)
+
+    def seal(self, path: Path) -> None:
+        """Note the length and checksum of a finished file, or of all files of a folder."""
+        manifest.seal(self.root, path)
+
+    def finish_records(self, path: Path, records: Iterable[object]) -> None:
+        """Write a stage's records as JSONL, and seal the file."""
+        write_jsonl(path, records)
+        self.seal(path)
+
+    def finish_value(self, path: Path, value: object) -> None:
+        """Write a stage's figures as JSON, and seal the file."""
+        write_json(path, value)
+        self.seal(path)
 
     @contextmanager
     def held(self) -> Iterator[None]:

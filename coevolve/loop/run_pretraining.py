@@ -36,7 +36,7 @@ from coevolve.loop.pretraining_lessons import (
 from coevolve.loop.run_folder import RunFolder, read_json, write_json
 from coevolve.loop.services import TranslatorService
 from coevolve.loop.stage_run import Run, follow_training, judge_candidates
-from coevolve.loop.workers import map_unordered
+from coevolve.loop.workers import call, map_unordered
 from coevolve.verification.verifier import Verifier, make_target_program
 from corpora.dialects import Direction, parse_direction
 from corpora.files import remove_partial_files
@@ -100,7 +100,7 @@ def run_pretraining(run: Run) -> str:
     checkpoint = ""
     names = list_steps(run.config)
     for name, paths in zip(names, list_step_paths(run.folder, names), strict=True):
-        if not paths.figures.exists():
+        if not (run.folder.is_finished(paths.figures) and run.folder.is_finished(paths.translator)):
             with run.timed(0, f"ladder: {name}"):
                 _step(run, name, paths, checkpoint)
         shutil.rmtree(paths.passes, ignore_errors=True)
@@ -125,7 +125,8 @@ def _step(run: Run, name: str, paths: StepPaths, before: str) -> None:
         checkpoint = str(paths.model(number))
     best = choose_best_pass(name, measured)
     copy_checkpoint(str(paths.model(best)) if best else before, str(paths.translator))
-    write_json(paths.figures, {"step": name, "chosen_pass": best, "passes": measured})
+    run.folder.seal(paths.translator)
+    run.folder.finish_value(paths.figures, {"step": name, "chosen_pass": best, "passes": measured})
 
 
 def choose_best_pass(name: str, measured: Sequence[dict]) -> int:
@@ -159,7 +160,7 @@ def _pass(run: Run, paths: StepPaths, wanted: PretrainingPass) -> dict:
     return follow_training(
         run,
         label,
-        run.crew.translator,
+        run.crew.translators,
         TranslatorService.pretrain,
         wanted,
         _find_training_programs(run),
@@ -237,9 +238,14 @@ def _translate_programs(
         chunk = list(programs[start : start + AT_ONCE])
         sampling = run.sampling(1, 0.0, "ladder")
         found += zip(
-            run.crew.translator.submit(
-                TranslatorService.propose, checkpoint, chunk, str(way), sampling
-            ).result(),
+            call(
+                run.crew.translators,
+                TranslatorService.propose,
+                checkpoint,
+                chunk,
+                str(way),
+                sampling,
+            ),
             chunk,
             strict=True,
         )

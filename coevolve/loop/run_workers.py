@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from coevolve.config.schema import Config
 from coevolve.loop.actors import make_ray_workers
 from coevolve.loop.services import make_tester, make_translator, make_verifier
-from coevolve.loop.workers import LocalWorker, RunWorkers
+from coevolve.loop.workers import FixedPool, LocalWorker, RunWorkers
 
 
 @contextmanager
@@ -20,9 +20,9 @@ def make_local_workers(config: Config) -> Iterator[RunWorkers]:
     verifier = make_verifier(config)
     try:
         yield RunWorkers(
-            LocalWorker(make_translator(config)),
-            LocalWorker(make_tester(config)),
-            (LocalWorker(verifier),),
+            FixedPool(LocalWorker(make_translator(config))),
+            FixedPool(LocalWorker(make_tester(config))),
+            FixedPool(LocalWorker(verifier)),
         )
     finally:
         verifier.engine.close()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,14 +18,14 @@ from coevolve.loop.directions import find_translator
 from coevolve.loop.run_corpus import RunCorpus
 from coevolve.loop.run_folder import RunFolder
 from coevolve.loop.services import TranslatorService
-from coevolve.loop.workers import RunWorkers, Worker, map_unordered
+from coevolve.loop.workers import RunWorkers, WorkerPool, follow_call, map_unordered
 from coevolve.verification.verifier import Verifier
 from corpora.dialects import Direction
 from corpora.records import Candidate, Program, UnitTestSuite, Verdict, content_hash
 from gpu_runtime.models.protocol import Sampling
 
-PROGRAMS_PER_CHUNK = 16
-FOLLOW_S = 2.0
+PROGRAMS_PER_CALL = 16
+"""Programs that a model is asked about in one call, where nothing else is configured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +53,10 @@ class Run:
             n=n, temperature=temperature, max_new_tokens=self.config.model.max_new_tokens, seed=seed
         )
 
+    def chunks(self, items: Sequence) -> list[Sequence]:
+        """Consecutive parts of `items`, each of as many as a model is asked about in one call."""
+        return split_into_chunks(items, self.config.model.programs_per_call)
+
     def bar(self, label: str, total: int) -> ProgressBar:
         """Progress that is printed and told to `coevolve watch`."""
         return ProgressBar(label, total, file=self.folder.progress)
@@ -71,19 +74,21 @@ class Run:
 def follow_training(
     run: Run,
     label: str,
-    worker: Worker,
+    pool: WorkerPool,
     method: Callable[..., dict[str, float]],
     *arguments: object,
 ) -> dict[str, float]:
     """Show the steps of a model that learns until it has; its figures. Raises what it raises."""
     bar = run.bar(label, 0)  # first: a local worker works within `call`
-    learning = worker.submit(method, *arguments)
-    while not wait([learning], timeout=FOLLOW_S).done:
-        step, steps, loss = worker.submit(TranslatorService.progress).result()
+
+    def show(progress: tuple[int, int, float]) -> None:
+        step, steps, loss = progress
         bar.total = steps
         bar.set(step, f"loss {loss:.3f}" if step else "preparing")
-    bar.close(_format_figures(learning.result()))
-    return learning.result()
+
+    figures = follow_call(pool, method, arguments, TranslatorService.progress, show)
+    bar.close(_format_figures(figures))
+    return figures
 
 
 def _format_figures(figures: dict[str, float]) -> str:
@@ -121,5 +126,6 @@ def group_for_judging(
     return [(programs[i], suites[i], group) for (i, _), group in grouped.items()]
 
 
-def split_into_chunks(items: Sequence) -> list[Sequence]:
-    return [items[i : i + PROGRAMS_PER_CHUNK] for i in range(0, len(items), PROGRAMS_PER_CHUNK)]
+def split_into_chunks(items: Sequence, size: int = PROGRAMS_PER_CALL) -> list[Sequence]:
+    """Consecutive parts of `items`, each of `size`, the last one of at most that."""
+    return [items[i : i + size] for i in range(0, len(items), size)]

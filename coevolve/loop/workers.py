@@ -3,9 +3,10 @@
 
 Contract: `submit` never blocks for a remote worker and returns a `concurrent.futures.Future`. What
 is to be done is given as the method itself, `Verifier.judge`, so that a type checker follows it.
-`stream_results` keeps every verifier busy while the generator goes on, and yields results as they
-arrive, each with the index of its item, so that callers can put them in input order: arrival order
-never decides a result.
+Workers of one kind form a pool, which may lose and gain members at any time. What a lost worker was
+asked is asked of another one. `stream_results` keeps every member busy and yields results as they
+arrive, each with the place of its item, so that callers can put them in input order: neither the
+order of arrival nor a lost worker decides a result.
 
     python -c "from coevolve.loop.workers import LocalWorker; \\
         print(LocalWorker('abc').submit(str.upper).result())"
@@ -13,13 +14,28 @@ never decides a result.
 
 from __future__ import annotations
 
+import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
 Result = TypeVar("Result")
+
+ATTEMPTS = 4
+"""Workers that one item may lose. An item that ends every worker is a fault of ours, not its."""
+BACKLOG = 8
+"""Items that may wait for each verifier. Above that no new ones are generated."""
+FOLLOW_S = 2.0
+"""Seconds between looks at a long call."""
+POLL_S = 0.5
+"""Seconds between looks at a pool that may have gained members."""
+
+
+class WorkerLostError(Exception):
+    """The process or the machine that held a worker is gone. The message says how it ended."""
 
 
 class Worker(Protocol):
@@ -28,8 +44,24 @@ class Worker(Protocol):
     def submit(self, method: Callable[..., Result], *arguments: Any) -> Future[Result]:
         """Run `method` of the held object, a method of its class, with `arguments`.
 
-        Returns a future of what the method returns; it raises what the method raises.
+        Returns a future of what the method returns. It raises what the method raises, and
+        WorkerLostError when nobody is left to answer.
         """
+        ...
+
+
+class WorkerPool(Protocol):
+    """Workers of one kind, of which each can do what any other can."""
+
+    def members(self) -> Sequence[Worker]:
+        """The workers that can be asked now; none while the first ones start.
+
+        Raises UserError when none came in time.
+        """
+        ...
+
+    def discard(self, worker: Worker) -> None:
+        """Take a lost worker out. Raises WorkerLostError when no other can come."""
         ...
 
 
@@ -51,64 +83,167 @@ class LocalWorker:
         return future
 
 
+class FixedPool:
+    """A pool that gains no members."""
+
+    def __init__(self, *workers: Worker) -> None:
+        self._workers = list(workers)
+
+    def members(self) -> Sequence[Worker]:
+        """See `WorkerPool.members`."""
+        return tuple(self._workers)
+
+    def discard(self, worker: Worker) -> None:
+        """See `WorkerPool.discard`."""
+        self._workers.remove(worker)
+        if not self._workers:
+            raise WorkerLostError("the last worker of its kind is gone")
+
+
 @dataclass(frozen=True, slots=True)
 class RunWorkers:
-    """The workers of a run. `close` ends remote ones."""
+    """The workers of a run: one pool for each kind."""
 
-    translator: Worker
-    tester: Worker
-    verifiers: Sequence[Worker]
+    translators: WorkerPool
+    testers: WorkerPool
+    verifiers: WorkerPool
     count_kept: Callable[[int], None] = lambda _pairs: None
-    """Told of every round's kept pairs; what shows running jobs elsewhere may count them."""
+    """Called with the number of pairs that each round kept, for what shows running jobs."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """One call. key: (chunk, place in the chunk), -1 as place for the chunk itself."""
+
+    pool: WorkerPool
+    method: Callable[..., Any]
+    key: tuple[int, int]
+    arguments: tuple
+    losses: int = 0
+
+
+class _Calls:
+    """The calls in flight, at most one for each worker."""
+
+    def __init__(self) -> None:
+        self._running: dict[Future, tuple[Worker, _Task]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._running)
+
+    def start(self, waiting: deque[_Task], pool: WorkerPool) -> None:
+        """Give the first tasks of `waiting` to idle members of `pool`."""
+        if not waiting:
+            return
+        busy = {id(worker) for worker, _ in self._running.values()}
+        for worker in pool.members():
+            if waiting and id(worker) not in busy:
+                task = waiting.popleft()
+                self._running[worker.submit(task.method, *task.arguments)] = (worker, task)
+
+    def finish(self, waiting: Callable[[_Task], deque[_Task]]) -> Iterator[tuple[_Task, Any]]:
+        """Tasks that are done, with their results, after at most POLL_S seconds.
+
+        A task whose worker was lost goes back to the front of `waiting(task)`.
+        """
+        if not self._running:
+            time.sleep(POLL_S)
+        for future in wait(self._running, POLL_S, FIRST_COMPLETED).done:
+            worker, task = self._running.pop(future)
+            try:
+                result = future.result()
+            except WorkerLostError as error:
+                task.pool.discard(worker)
+                if task.losses + 1 >= ATTEMPTS:
+                    raise WorkerLostError(
+                        f"{task.method.__qualname__} lost {ATTEMPTS} workers one after another; "
+                        f"the last: {error}"
+                    ) from error
+                waiting(task).appendleft(replace(task, losses=task.losses + 1))
+            else:
+                yield task, result
+
+
+def call(pool: WorkerPool, method: Callable[..., Result], *arguments: Any) -> Result:
+    """What `method(*arguments)` returns on some member of `pool`; it raises what that raises."""
+    return next(result for _, result in map_unordered(pool, method, [arguments]))
+
+
+def follow_call(
+    pool: WorkerPool,
+    method: Callable[..., Result],
+    arguments: tuple,
+    look: Callable[..., Any],
+    show: Callable[[Any], None],
+) -> Result:
+    """As `call`. Every FOLLOW_S seconds `show` is given what the method `look` returns on the same
+    worker, which must be able to answer two calls at a time.
+    """
+    for attempt in range(ATTEMPTS):
+        while not (members := pool.members()):
+            time.sleep(POLL_S)
+        worker = members[0]
+        running = worker.submit(method, *arguments)
+        try:
+            while not wait([running], timeout=FOLLOW_S).done:
+                show(worker.submit(look).result())
+            return running.result()
+        except WorkerLostError:
+            pool.discard(worker)
+            if attempt + 1 == ATTEMPTS:
+                raise
+    raise AssertionError("unreachable")
 
 
 def map_unordered(
-    workers: Sequence[Worker], method: Callable[..., Result], items: Iterable[tuple]
+    pool: WorkerPool, method: Callable[..., Result], items: Iterable[tuple]
 ) -> Iterator[tuple[int, Result]]:
-    """Run `method(*item)` on idle workers; yield (index, result) as results arrive."""
-    yield from stream_results(
-        None, method, [], workers, method, lambda _chunk, _answer: [], first=items
-    )
+    """Run `method(*item)` on idle workers; yield (index of the item, result) as results arrive."""
+    waiting = deque(_Task(pool, method, (0, k), item) for k, item in enumerate(items))
+    calls = _Calls()
+    while waiting or calls:
+        calls.start(waiting, pool)
+        for task, result in calls.finish(lambda _: waiting):
+            yield task.key[1], result
 
 
 def stream_results(
-    generator: Worker | None,
+    generators: WorkerPool,
     generate: Callable[..., Any],
     chunks: Sequence[tuple],
-    workers: Sequence[Worker],
-    method: Callable[..., Result],
+    judges: WorkerPool,
+    judge: Callable[..., Result],
     expand: Callable[[int, Any], Sequence[tuple]],
-    first: Iterable[tuple] = (),
-) -> Iterator[tuple[int, Result]]:
-    """Generate chunk after chunk on one worker and send what comes out to the others while it goes
-    on.
+    known: Mapping[int, Any] = MappingProxyType({}),
+) -> Iterator[tuple[tuple[int, int], Result]]:
+    """Generate chunk after chunk and judge what comes out while it goes on.
 
-    expand(chunk_index, answer) is told of every finished chunk, in order, and turns its answer into
-    items for `method`. Yields (item index in the order of expansion, result).
+    expand(chunk index, answer of `generate`) is called once for every chunk, in any order, and
+    gives the items for `judge`. known: answers by chunk index, which are not asked for.
+
+    Yields ((chunk index, place of the item in its chunk), result): in the order of these keys,
+    results do not depend on how workers were scheduled.
     """
-    queue: deque[tuple[int, tuple]] = deque(enumerate(first))
-    produced = len(queue)
-    idle = deque(workers)
-    running: dict[Future, tuple[Worker, int]] = {}
-    waiting_chunks = deque(enumerate(chunks))
-    generation: tuple[Future, int] | None = None
-    while queue or running or waiting_chunks or generation:
-        if generation is None and waiting_chunks:
-            index, arguments = waiting_chunks.popleft()
-            generation = (generator.submit(generate, *arguments), index)
-        while queue and idle:
-            number, item = queue.popleft()
-            worker = idle.popleft()
-            running[worker.submit(method, *item)] = (worker, number)
-        watched = set(running) | ({generation[0]} if generation else set())
-        done, _ = wait(watched, return_when=FIRST_COMPLETED)
-        if generation and generation[0] in done:
-            answer, index = generation[0].result(), generation[1]
-            generation = None
-            items = expand(index, answer)
-            queue.extend(enumerate(items, produced))
-            produced += len(items)
-        for future in done & set(running):
-            worker, number = running.pop(future)
-            idle.append(worker)
-            yield number, future.result()
+    waiting: deque[_Task] = deque()
+
+    def put(chunk: int, answer: Any) -> None:
+        items = expand(chunk, answer)
+        waiting.extend(_Task(judges, judge, (chunk, k), item) for k, item in enumerate(items))
+
+    for chunk, answer in sorted(known.items()):
+        put(chunk, answer)
+    ahead = deque(
+        _Task(generators, generate, (k, -1), chunk)
+        for k, chunk in enumerate(chunks)
+        if k not in known
+    )
+    calls = _Calls()
+    while ahead or waiting or calls:
+        if len(waiting) <= BACKLOG * max(1, len(judges.members())):
+            calls.start(ahead, generators)
+        calls.start(waiting, judges)
+        for task, result in calls.finish(lambda t: ahead if t.key[1] < 0 else waiting):
+            if task.key[1] < 0:
+                put(task.key[0], result)
+            else:
+                yield task.key, result

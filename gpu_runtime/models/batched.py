@@ -187,12 +187,20 @@ class _RoomyLayer(DynamicLayer):
     def update(self, key_states, value_states, *_arguments, **_options):
         start, end = self._columns, self._columns + key_states.shape[-2]
         if end > self._memory[0].shape[-2]:
-            self._memory = tuple(_stacked([part[..., :start, :]], end) for part in self._memory)
+            self._memory = tuple(_grown(part[..., :start, :], end) for part in self._memory)
         for part, new in zip(self._memory, (key_states, value_states), strict=True):
             part[..., start:end, :] = new
         self._columns = end
         self.keys, self.values = (part[..., :end, :] for part in self._memory)
         return self.keys, self.values
+
+
+def _grown(part: torch.Tensor, columns: int) -> torch.Tensor:
+    """The columns of `part` at the start of new memory of `columns` and ROOM columns."""
+    rows, heads, filled, width = part.shape
+    made = part.new_zeros((rows, heads, columns + ROOM, width))
+    made[..., :filled, :] = part
+    return made
 
 
 def _stacked(parts: Sequence[torch.Tensor], columns: int) -> torch.Tensor:
