@@ -47,10 +47,15 @@ FILL_ARITY = {
     "sorted": 2,
     "constant": 1,
     "special": 0,
+    "choice": -1,
+    "magnitudes": 2,
+    "serpentine": 2,
+    "sparse": 2,
     "null": 0,
 }
-"""Fill kinds and how many arguments each takes. uniform/sorted: [lo, hi]; integers: inclusive;
-indices(n): in [0, n); null: no array at all.
+"""Fill kinds and how many arguments each takes (-1: one or more). uniform/sorted/serpentine/sparse:
+[lo, hi]; integers: inclusive; indices(n): in [0, n); choice: the values themselves, of which any
+may be no number; magnitudes(lo, hi): of either sign; null: no array at all.
 """
 
 MAX_ELEMENTS = 1 << 26
@@ -162,10 +167,11 @@ def _fill(reader: SuiteReader) -> tuple[SuiteToken, list[Callable], Expression |
             if reader.accept(")"):
                 break
             reader.expect(",")
-    if len(arguments) != FILL_ARITY[kind.text]:
-        raise kind.error(
-            f"{kind.text} takes {FILL_ARITY[kind.text]} arguments, not {len(arguments)}"
-        )
+    arity = FILL_ARITY[kind.text]
+    if arity < 0 and not arguments:
+        raise kind.error(f"{kind.text} takes at least one argument")
+    if 0 <= arity != len(arguments):
+        raise kind.error(f"{kind.text} takes {arity} arguments, not {len(arguments)}")
     return kind, arguments, reader.factor() if reader.accept("@") else None
 
 
@@ -207,9 +213,12 @@ def _resolve(item: _Item, env: dict[str, object]) -> ScalarValue | ArrayValue:
     for number in numbers:
         if kind.text in ("integers", "indices") and not isinstance(number, int):
             raise kind.error(f"{kind.text} needs integers, not {number}")
-        if kind.text != "constant" and not math.isfinite(number):
+        if kind.text not in ("constant", "choice") and not math.isfinite(number):
             raise kind.error(f"{kind.text} needs finite arguments, not {number}")
-    if (len(numbers) == 2 and kind.text != "normal" and numbers[0] > numbers[1]) or (
+    if kind.text == "magnitudes" and not numbers[0] > 0:
+        raise kind.error("magnitudes needs bounds above zero")
+    ranged = len(numbers) == 2 and kind.text not in ("normal", "choice")
+    if (ranged and numbers[0] > numbers[1]) or (
         kind.text == "indices" and numbers[0] < 1 and count
     ):
         raise kind.error(f"{kind.text} has an empty range")

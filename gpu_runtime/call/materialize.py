@@ -3,8 +3,9 @@ vectorised.
 
 Contract: the same test and signature give the same bytes on every machine and in every numpy
 version (no np.random). Element k of a fill depends on (seed, position of the parameter, k) only, so
-that two arrays with one seed differ and a longer array begins with the shorter one (permutation and
-sorted excepted). Generator: SplitMix64 (Steele, Lea and Flood, 2014) used as a counter-based hash.
+that two arrays with one seed differ and a longer array begins with the shorter one (permutation,
+sorted and serpentine excepted). Generator: SplitMix64 (Steele, Lea and Flood, 2014) used as a
+counter-based hash.
 
     python -c "from gpu_runtime.call.materialize import *; \\
         print(expand(Fill('uniform', (-1, 1), 3), 'f32', 4))"
@@ -178,6 +179,47 @@ def _special(fill: Fill, dtype: np.dtype, stream: int, count: int) -> np.ndarray
     return values[picks]
 
 
+def _choice(fill: Fill, dtype: np.dtype, stream: int, count: int) -> np.ndarray:
+    """Every value of a list once, beginning at one that the seed chooses, then at random. An
+    integer type takes those that it can hold, at its bounds where it cannot.
+    """
+    if dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            values = np.array(fill.arguments, dtype)
+    else:
+        parts = [_integral(Fill("constant", (v,)), dtype, 0, 1) for v in fill.arguments]
+        values = np.concatenate(parts)
+    bits = generate_random_bits(fill.seed, stream, count)
+    picks = (bits % np.uint64(len(values))).astype(np.int64)
+    once = min(count, len(values))
+    picks[:once] = (np.arange(once) + fill.seed) % len(values)
+    return values[picks]
+
+
+def _composed(fill: Fill, dtype: np.dtype, stream: int, count: int) -> np.ndarray:
+    """magnitudes: as many in every octave, of either sign; serpentine: up and down again; sparse:
+    one element in eight, the others zero.
+    """
+    low, high = (float(v) for v in fill.arguments)
+    unit = _unit(fill.seed, stream, count)
+    if fill.kind == "magnitudes":
+        values = low * (high / low) ** unit
+        signs = generate_random_bits(fill.seed, stream + (1 << 20), count) >> np.uint64(63)
+        values = np.where(signs == 1, -values, values)
+    elif fill.kind == "serpentine":
+        ordered = np.sort(low * (1.0 - unit) + high * unit)
+        values = np.concatenate([ordered[::2], ordered[1::2][::-1]])
+    else:
+        chosen = generate_random_bits(fill.seed, stream + (1 << 20), count) >> np.uint64(61)
+        values = np.where(chosen == 0, low * (1.0 - unit) + high * unit, 0.0)
+    if dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            return values.astype(dtype)
+    info = np.iinfo(np.int8 if dtype.kind == "b" else dtype)
+    values = np.clip(np.trunc(values), float(info.min), float(np.nextafter(info.max, 0)))
+    return values.astype(dtype)
+
+
 def expand_fill(fill: Fill, type_: str, count: int, stream: int = 0) -> np.ndarray:
     """Return `count` elements of a fill, shape (count,), perhaps read-only.
 
@@ -210,7 +252,7 @@ many times over.
 """
 LONGEST_KEPT, MOST_FILLS, MOST_ELEMENTS = 66_560, 256, 1 << 20
 """Of fills whose longer arrays begin with the shorter ones the longest is remembered."""
-_WHOLE = frozenset({"sorted", "permutation", "normal"})
+_WHOLE = frozenset({"sorted", "permutation", "normal", "serpentine"})
 _longest: OrderedDict[tuple[object, ...], np.ndarray] = OrderedDict()
 
 
@@ -238,6 +280,10 @@ def _expand_kind(fill: Fill, type_: str, count: int, stream: int) -> np.ndarray:
         return _join_complex(real, imaginary, dtype)
     if fill.kind == "special":
         return _special(fill, dtype, stream, count)
+    if fill.kind == "choice":
+        return _choice(fill, dtype, stream, count)
+    if fill.kind in ("magnitudes", "serpentine", "sparse"):
+        return _composed(fill, dtype, stream, count)
     if dtype.kind == "f" and fill.kind in ("uniform", "normal", "sorted", "constant"):
         return _real(fill, dtype, stream, count)
     if dtype.kind == "f":

@@ -28,7 +28,6 @@ from tester.generate.sketches import (
     draw_contents,
 )
 from tester.generate.source_facts import (
-    find_compared_numbers,
     find_equal_sizes,
     find_large_bounds,
     find_loop_steps,
@@ -304,7 +303,6 @@ def _roles(setting: TrialSetting) -> ParameterRoles:
         setting.letters,
         dict(scalars),
         find_text_arrays(setting.signature, source),
-        find_compared_numbers(source),
         *searches,
         leading,
         find_loop_steps(setting.signature, source),

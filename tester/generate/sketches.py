@@ -8,7 +8,6 @@ everything is small and non-negative, so that any integer may turn out to be a s
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 
 from corpora.records import Fill, Parameter, Signature
@@ -41,8 +40,6 @@ class ParameterRoles:
     base: Values = field(default_factory=dict)
     texts: frozenset[str] = frozenset()
     """Arrays of characters, as the program's text compares or writes characters."""
-    marks: tuple[float, ...] = ()
-    """Numbers that the text compares with and that usual contents do not hold."""
     searches: tuple[str, ...] = ()
     """Where contents decide how far the program goes: kinds of them (tester.generate.searches) on
     which it goes furthest.
@@ -68,36 +65,6 @@ class ParameterRoles:
 
     alike: tuple[tuple[str, str], ...] = ()
     """Sizes that are as large as others: (that one, this one)."""
-
-
-def fill_around_number(
-    fills: dict[str, Fill],
-    signature: Signature,
-    roles: ParameterRoles,
-    mark: float,
-    around: int,
-    seed: int,
-) -> dict[str, Fill]:
-    """Return `fills` with the contents of every array within `around` of the whole number `mark`.
-    Index arrays and types that cannot hold it stay. seed: of the contents.
-    """
-    near = {}
-    for i, p in enumerate(signature.parameters):
-        low, high = INTEGER_RANGES.get(p.type, (-math.inf, math.inf))
-        if (
-            p.kind == "scalar"
-            or p.type == "bool"
-            or p.name in (roles.indices or ())
-            or not low < mark < high
-            or (mark % 1 and p.type in INTEGER_RANGES)
-        ):
-            continue
-        near[p.name] = (
-            Fill("constant", (mark,))
-            if mark % 1
-            else Fill("integers", (int(mark) - around, int(mark) + around), seed + i)
-        )
-    return fills | near
 
 
 def find_integer_scalars(signature: Signature) -> list[Parameter]:
@@ -379,6 +346,12 @@ PROFILES = (
 """The contents of the k-th draw; see `draw_contents`. Ties fall on draws of many elements, so that
 every pair of values meets.
 """
+COMPOSED: dict[str, tuple[float, float]] = {
+    "magnitudes": (0.001, 1000.0),
+    "serpentine": (-9.0, 9.0),
+    "sparse": (1.0, 9.0),
+}
+"""Further contents, of which the fills are called the same."""
 _TIES = (1, 0, -1, 2, -2)
 _UNSIZED = (8, 5, 300, 3, 100, 16, 1500, 33)
 
@@ -476,6 +449,8 @@ def _fill(profile: str, integral: bool, indexed: bool, limit: int, seed: int) ->
             "positive": Fill("integers", (1, limit), seed),
         }
         return table.get(profile, Fill("indices", (limit,), seed))
+    if profile in COMPOSED:
+        return Fill(profile, COMPOSED[profile], seed)
     low_high = {
         "default": (-99, 99),
         "positive": (1, 9),

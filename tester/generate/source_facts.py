@@ -1,5 +1,5 @@
-"""What a program's tree says of its parameters: truth values, lengths of rows, letters, row bounds,
-numbers that it compares with.
+"""What a program's tree says of its parameters: truth values, lengths of rows, letters, row
+bounds.
 
 Contract: read off the typed tree (`tester.generate.source_tree`), by how a name is used and never
 by what it is called. What is not said plainly is not recognised. Nothing rests on it but which
@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from corpora.analysis.affine import polynomial_of
-from corpora.analysis.constants import constants_of, value_of
+from corpora.analysis.constants import value_of
 from corpora.ir import (
     Access,
     Assign,
@@ -68,9 +68,16 @@ def _integer_scalars(signature: Signature) -> list[TestedParameter]:
 
 
 def is_flag(name: str, source: SourceTree) -> bool:
-    """Return whether the program uses the scalar as a truth value: as a condition by itself, or
-    compared with 0 or 1.
+    """Whether the program uses the scalar as a truth value: as a condition by itself, or in a
+    comparison with 0 or 1. What it divides by is a number.
     """
+    if any(
+        isinstance(above := source.parent(use), Binary)
+        and above.op in ("/", "%")
+        and above.right is use
+        for use in source.uses(name)
+    ):
+        return False
     for use in source.uses(name):
         above = source.parent(use)
         if isinstance(above, (If, Conditional)) and above.test is use:
@@ -392,57 +399,6 @@ def find_shift_amounts(signature: Signature, source: SourceTree) -> frozenset[st
     return frozenset(p.name for p in _integer_scalars(signature) if source.spell(p.name) in named)
 
 
-_ROUNDING = frozenset(
-    {f"{word}{behind}" for word in ("rint", "round", "nearbyint") for behind in ("", "f", "l")}
-    | {f"{long}{word}{f}" for long in ("l", "ll") for word in ("rint", "round") for f in ("", "f")}
-    | {"anint", "nint", "__float2int_rn"}
-)
-
-
-def rounds_numbers(source: SourceTree) -> bool:
-    """Return whether the program rounds numbers to integers."""
-    if find_called_names(source) & _ROUNDING:
-        return True
-    halves = (n.right for n in source.find(Binary) if n.op == "+")
-    return any(value_of(half) == 0.5 for half in halves)
-
-
-def find_guards(source: SourceTree) -> dict[str, tuple[int, ...]]:
-    """Return the scalars that a condition before an early return compares with integers, with the
-    first two of these: `k < 1 || k > 16` gives 1 and 16.
-    """
-    found: dict[str, tuple[int, ...]] = {}
-    for node in source.find(If):
-        if not isinstance(get_first_statement(node.then), Return):
-            continue
-        for part in find(node.test, Binary):
-            number = get_integer(part.right) if part.op in COMPARISONS else None
-            if number is not None and isinstance(part.left, Name):
-                known = found.get(part.left.id, ())
-                if number not in known and len(known) < 2:
-                    found[part.left.id] = (*known, number)
-    return found
-
-
-def find_modes(signature: Signature, source: SourceTree) -> dict[str, tuple[int, ...]]:
-    """Return the integer scalars by whose value the program chooses between more than two cases,
-    with the values.
-    """
-    found = {}
-    for p in _integer_scalars(signature):
-        wanted, values = source.spell(p.name), []
-        for one, operator, other in iterate_comparisons(source):
-            if operator == "==" and isinstance(one, Name) and one.id == wanted:
-                values.append(get_integer(other))
-        for choice in source.find(Switch):
-            if isinstance(choice.value, Name) and choice.value.id == wanted:
-                values += [get_integer(v) for case in choice.cases for v in case.values]
-        known = tuple(dict.fromkeys(v for v in values if v is not None))
-        if len(known) > 1:
-            found[p.name] = known
-    return found
-
-
 def has_conditional_reads(source: SourceTree) -> bool:
     """Return whether the program reads some elements only if others fulfil a condition. Then few
     contents make it read all.
@@ -551,43 +507,6 @@ def find_row_offsets(indices: frozenset[str], source: SourceTree) -> frozenset[s
     return frozenset(found)
 
 
-USUAL = 2
-"""Whole numbers up to here occur in every suite (`tester.generate.sketches`)."""
-MAX_MARKS = 3
-
-
-def find_compared_numbers(source: SourceTree) -> tuple[float, ...]:
-    """Return the numbers that a program compares something with outside loop heads, in order, at
-    most MAX_MARKS.
-    """
-    found = [
-        (c.span.start if c.span is not None else 0, float(c.value))
-        for c in constants_of(source.unit.items)
-        if c.role in ("comparison", "label", "constant")
-        and not c.in_loop_head
-        and isinstance(c.value, (int, float))
-    ]
-    numbers = dict.fromkeys(number for _, number in sorted(found))
-    return tuple(n for n in numbers if n % 1 or abs(n) > USUAL)[:MAX_MARKS]
-
-
-def find_large_bounds(source: SourceTree) -> tuple[int, ...]:
-    """Whole numbers beyond 2^16 that the text names, ascending: where sizes are constants, arrays
-    are likely to be as long as one of them.
-    """
-    values = {c.value for c in constants_of(source.unit.items) if isinstance(c.value, int)}
-    return tuple(sorted(v for v in values if v > 1 << 16))
-
-
-def find_divisors(source: SourceTree) -> list[int]:
-    """Return the integers that the program takes a remainder by, in order."""
-    found = [get_integer(n.right) for n in source.find(Binary) if n.op == "%"]
-    for call in source.find(Call):
-        if isinstance(call.function, Name) and call.function.id in ("mod", "modulo"):
-            found += [get_integer(a) for a in call.arguments[1:2]]
-    return [n for n in found if n is not None and 0 < n < 1_000_000]
-
-
 def find_signed(source: SourceTree) -> set[str]:
     """Return the names that the program compares with zero by `<` or `>=`."""
     return {
@@ -604,28 +523,6 @@ def find_ordered_scalars(source: SourceTree) -> set[str]:
         for one, operator, _ in iterate_comparisons(source)
         if operator in ORDERS and isinstance(one, Name)
     }
-
-
-def takes_extremes(source: SourceTree) -> bool:
-    """Return whether the program takes a minimum or maximum, by a function or an `if`."""
-    if find_called_names(source) & (EXTREMES | {"fmax", "fmin", "fmaxf", "fminf"}):
-        return True
-    for node in source.find(If):
-        kept = get_first_statement(node.then)
-        if isinstance(kept, Assign) and kept.op == "=" and isinstance(kept.target, Name):
-            for part in find(node.test, Binary):
-                if part.op in ORDERS and kept.target in (part.left, part.right):
-                    return True
-    return False
-
-
-def asks_for_equality(name: str, source: SourceTree) -> bool:
-    """Return whether the program compares the scalar by `==` or `!=`."""
-    wanted = source.spell(name)
-    return any(
-        node.op in ("==", "!=") and isinstance(node.left, Name) and node.left.id == wanted
-        for node in source.find(Binary)
-    )
 
 
 def find_measured_vectors(source: SourceTree) -> set[str]:

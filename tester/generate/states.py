@@ -18,11 +18,7 @@ from corpora.records import Fill, Signature
 from corpora.suites.unit_tests import INTEGER_RANGES
 from tester.generate.extents import Sketch
 from tester.generate.sketches import (
-    ParameterRoles,
     Values,
-    choose_assumed_extent,
-    draw_contents,
-    draw_sizes,
     find_integer_scalars,
 )
 from tester.generate.source_facts import find_ordered_scalars
@@ -37,9 +33,7 @@ from tester.generate.source_tree import (
 )
 
 LARGEST = 8
-"""A number up to here, of either sign, is a state among few; larger ones are marks
-(tester.generate.sketches).
-"""
+"""A number up to here, of either sign, is a state among few."""
 BELOW = 2
 """Of a number that elements are asked to be below, one so far below is a state, too: -1 is not the
 only negative.
@@ -132,29 +126,6 @@ def draw_states(
         sought = [*state.numbers, *(int(changed[s]) for s in state.scalars)]  # type: ignore[arg-type]
         filled[name] = Fill("integers", (min(-1, *sought), max(1, *sought)), seed + 7 * i)
     return changed, filled
-
-
-_DRAWN = ("distinct", "warp", "block")
-"""Labels of the draws of sizes on which arrays of states hold few of them."""
-
-
-def make_state_sketches(
-    signature: Signature, roles: ParameterRoles, source: SourceTree, seed: int
-) -> list[Sketch]:
-    """For a program in which places depend on contents and that asks elements for their state: some
-    elements that have it and some that have not. (Where places do not, usual contents of few
-    different values do as well.)
-    """
-    states = find_state_arrays(signature, source) if roles.indices else {}
-    drawn = dict(reversed(draw_sizes(signature, roles, seed, 4))) if states else {}
-    sketches = []
-    for turn, label in enumerate(label for label in _DRAWN if label in drawn):
-        fills = draw_contents(signature, roles, "default", drawn[label], seed + turn)
-        scalars, fills = draw_states(drawn[label], fills, states, turn, seed + turn)
-        sketches.append(
-            Sketch(scalars, fills, label, choose_assumed_extent(scalars, signature, turn))
-        )
-    return sketches
 
 
 _MAX_ASKED = 2
