@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -71,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     running = folder.is_running()
     if args.json:
         told = {"run": str(folder.root), "directions": config.directions, "running": running}
-        print(json.dumps(told | {"rounds": [asdict(row) for row in view.rows()]}, default=str))
+        print(json.dumps(told | {"rounds": [asdict(row) for row in view.rows()]}))
         return 0
     if args.once or not running:
         console.print(view.frame(running))
@@ -124,7 +125,7 @@ class RunView:
         verified = [r for r in rows if r.outcomes]
         if verified:
             counts = ", ".join(
-                f"{name} {count}" for name, count in verified[-1].outcomes.most_common()
+                f"{name} {count}" for name, count in Counter(verified[-1].outcomes).most_common()
             )
             parts.append(Text(f"verdicts of round {verified[-1].number}: {counts}"))
         return Group(*parts)

@@ -41,7 +41,7 @@ class RoundFigures:
     kept: int | None
     evaluation: dict
     seconds: dict[str, float]
-    outcomes: Counter
+    outcomes: dict[str, int]
     parts: dict[str, RoundFigures] = field(default_factory=dict)
 
 
@@ -76,7 +76,7 @@ def collect_round_figures(
         else {}
     )
     return RoundFigures(
-        number, candidates, compiled, suites, kept, evaluation, seconds, outcomes, parts
+        number, candidates, compiled, suites, kept, evaluation, seconds, dict(outcomes), parts
     )
 
 
@@ -105,7 +105,13 @@ def _parts(
         counts = (candidates[way], compiled) if paths.verdicts.exists() else (None, None)
         measured = evaluation.get("directions", {}).get(way, {})
         found[way] = RoundFigures(
-            number, *counts, "", kept[way] if paths.triplets.exists() else None, measured, {}, own
+            number,
+            *counts,
+            "",
+            kept[way] if paths.triplets.exists() else None,
+            measured,
+            {},
+            dict(own),
         )
     return found
 
