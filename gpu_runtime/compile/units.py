@@ -15,6 +15,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
+from corpora.frontends.c_directives import defined_macros
+from corpora.frontends.c_tokens import tokenize
 from gpu_runtime.backend import CompileRequest, Variant
 from gpu_runtime.call import shims_cpp, shims_cuda, shims_fortran
 from gpu_runtime.call.assembly import VECTORS, has_vectors
@@ -122,7 +124,7 @@ def _prelude_cpp() -> str:
 
 @lru_cache(maxsize=1)
 def find_prelude_macros() -> frozenset[str]:
-    return frozenset(re.findall(r"^#define (\w+)", _prelude_cpp(), re.M))
+    return frozenset(defined_macros(_prelude_cpp()))
 
 
 _SETTINGS = {
@@ -170,7 +172,7 @@ def _cuda_alone(request: CompileRequest, symbol: str, more: str = "") -> str | N
     """
     text = request.program.text
     wanted = [name for name in shims_cpp.find_includes(text) if name in headers.STANDARD]
-    if set(wanted) <= headers.PRELUDE and not _NAMES_STD.search(text):
+    if set(wanted) <= headers.PRELUDE and not _names_std(text):
         return None
     head = (
         shims_cuda.include_headers([*STANDARD_OF_CUDA, *wanted])
@@ -180,7 +182,11 @@ def _cuda_alone(request: CompileRequest, symbol: str, more: str = "") -> str | N
     return head + shims_cuda.make_prelude() + "\n" + more + _cuda_member(request, symbol, 0)
 
 
-_NAMES_STD = re.compile(r"\bstd\s*::|using\s+namespace\s+std")
+def _names_std(text: str) -> bool:
+    """Whether a text names the standard library's namespace, in a macro's body too."""
+    return "std" in text and any(token.text == "std" for token in tokenize(text))
+
+
 STANDARD_OF_CUDA = (
     "cmath cstdlib cstring cstdint cstdio climits cfloat algorithm numeric "
     "vector limits utility complex"
@@ -191,7 +197,7 @@ def _cpp_alone(request: CompileRequest, symbol: str) -> str | None:
     """The unit of one program with the real headers; None where they would not help."""
     text = request.program.text
     wanted = shims_cpp.find_includes(text)
-    if not wanted and not _NAMES_STD.search(text):
+    if not wanted and not _names_std(text):
         return None
     names = list(
         dict.fromkeys([*(wanted or STANDARD_OF_CUDA), *(["omp.h"] if "omp_" in text else [])])
@@ -288,15 +294,12 @@ def _cuda_member_copied(request: CompileRequest, symbol: str, number: int) -> st
 
 def _cuda_shareable(request: CompileRequest) -> bool:
     return shims_cpp.can_share_unit(
-        re.sub(
-            r"__attribute__\s*\(\s*\(\s*(aligned|unused|always_inline|noinline)\b",
-            "((",
-            request.program.text,
-        ),
-        find_prelude_macros(),
+        request.program.text, find_prelude_macros(), HARMLESS_ATTRIBUTES
     )
 
 
+HARMLESS_ATTRIBUTES = frozenset({"aligned", "unused", "always_inline", "noinline"})
+"""Attributes that say nothing to other programs of a unit."""
 _NO_PRECISE = {
     v: f
     for v, f in VARIANT_FLAGS.items()

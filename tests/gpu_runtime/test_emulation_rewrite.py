@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from gpu_runtime.call.shims_cuda import find_side, has_uninitialized
-from gpu_runtime.emulation.cuda_rewrite import rewrite_cuda, tokenize
+from gpu_runtime.emulation.cuda_rewrite import rewrite_cuda
 
 
 def flat(text: str) -> str:
@@ -99,7 +99,6 @@ def test_includes_that_the_preludes_stand_for_are_dropped() -> None:
 
 @given(st.text(alphabet='k<>(){}[];,=x1 \n"\\#/*_', max_size=60))
 def test_any_text_keeps_its_lines_and_never_raises(text: str) -> None:
-    assert "".join(t.text for t in tokenize(text)) == text
     assert rewrite_cuda(text).count("\n") == text.count("\n")
     assert rewrite_cuda("extern __shared__ " + text).count("\n") == text.count("\n")
 
