@@ -228,9 +228,8 @@ def _headers(text: str, baseline: str) -> str:
     """
     if not _CONTAINERS & words_of(text).qualified.get("std", frozenset()):
         return ""
-    included = [
-        included_path(line, baseline) for line in directive_lines(baseline) if line.word == "include"
-    ]
+    includes = (line for line in directive_lines(baseline) if line.word == "include")
+    included = [included_path(line, baseline) for line in includes]
     known = [path for path in included if path and "." not in path]
     return "".join(f"#include <{h}>\n" for h in dict.fromkeys((*_USUAL, *known)))
 

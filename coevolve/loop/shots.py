@@ -12,7 +12,6 @@ print(len(make_wording(parse({'settings': {'model.few_shot': 2}}, 'x')).pairs))"
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -73,8 +72,8 @@ def make_wording(config: Config, number: int = 0) -> PromptWording:
 
 def find_checkpoint_round(checkpoint: str) -> int:
     """The round that a checkpoint of a run ended; 0 for its start and for anything else."""
-    found = re.fullmatch(r"round-(\d+)", Path(checkpoint).parent.name)
-    return int(found[1]) if found else 0
+    name, dash, number = Path(checkpoint).parent.name.partition("-")
+    return int(number) if name == "round" and dash and number.isdecimal() else 0
 
 
 def load_verified_pairs(way: Direction, protected: Sequence[Program]) -> tuple[Pair, ...]:

@@ -17,31 +17,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tree_sitter import Node
-
 from corpora.frontends.c_directives import directive_lines, included_path
+from corpora.frontends.c_family import parse_c_family
 from corpora.frontends.c_tokens import tokenize
 from corpora.frontends.c_words import Words, words_of
+from corpora.ir import Pragma, Unsupported
 from corpora.ir.edits import Edit, apply_edits
-from corpora.syntax.c_family import get_leaf_texts, parse_c_family
 
-_GIVEN_ONCE = frozenset(
-    {
-        "struct_specifier",
-        "union_specifier",
-        "enum_specifier",
-        "class_specifier",
-        "type_definition",
-        "alias_declaration",
-        "preproc_def",
-        "preproc_function_def",
-        "preproc_include",
-        "using_declaration",
-        "function_definition",
-        "declaration",
-        "template_declaration",
-    }
-)
 _PLAIN_MATH = frozenset(
     """sin cos tan sinh cosh tanh asin acos atan asinh acosh atanh atan2 exp expm1 exp2 log log2
     log10 log1p pow sqrt cbrt hypot fabs fmax fmin fmod fma fdim floor ceil round lround llround
@@ -161,20 +143,28 @@ def replace_restrict(text: str) -> str:
 
 
 def drop_repeated_definitions(text: str, earlier: Iterable[str]) -> str:
-    known = {_words(node) for each in earlier for node in _find_outer_definitions(each)}
-    data = text.encode()
-    for node in reversed(_find_outer_definitions(text)):
-        if _words(node) in known:
-            end = node.end_byte
-            rest = data[end:].lstrip(b" \t")
-            rest = rest[1:] if rest.startswith(b";") else rest
-            data = data[: node.start_byte] + rest.removeprefix(b"\n")
-    return data.decode()
+    """`text` without the definitions of `earlier`, each with the `;` and the line's end behind."""
+    known = {words for each in earlier for _, _, words in _find_outer_definitions(each)}
+    edits = []
+    for start, end, words in _find_outer_definitions(text):
+        if words in known:
+            rest = text[end:].lstrip(" \t")
+            rest = rest.removeprefix(";").removeprefix("\n")
+            edits.append(Edit(start, len(text) - len(rest), ""))
+    return apply_edits(text, edits)
 
 
-def _find_outer_definitions(text: str) -> list[Node]:
-    return [node for node in parse_c_family(text).root_node.children if node.type in _GIVEN_ONCE]
-
-
-def _words(node: Node) -> str:
-    return " ".join(get_leaf_texts(node))
+def _find_outer_definitions(text: str) -> list[tuple[int, int, tuple[str, ...]]]:
+    """Start, end and words of each item of a file, the outermost ones."""
+    found: list[tuple[int, int, tuple[str, ...]]] = []
+    places = {
+        (span.start, span.end)
+        for item in parse_c_family(text, "cuda").items
+        if not isinstance(item, (Pragma, Unsupported))
+        and (span := getattr(item, "group", None) or item.span) is not None
+    }
+    for start, end in sorted(places, key=lambda p: (p[0], -p[1])):
+        if not found or start >= found[-1][1]:
+            words = tuple(t.text for t in tokenize(text[start:end]) if t.text != ";")
+            found.append((start, end, words))
+    return found

@@ -6,7 +6,8 @@ raises. Verdicts are cached on disk by content (source, target, suite, settings,
 own sources), so that a repeated question costs less than a millisecond. Expected outputs are kept
 in memory only.
 
-    python -c "from coevolve.verification.engine import *; from corpora.records import Program; \
+    python -c "from coevolve.verification.engine import *; from corpora.frontends.c_words import words_of
+from corpora.records import Program; \
 print(verify(Program('cpp', 'f', \\
     'void f(int *x, int n) { for (int i = 0; i < n; i++) x[i] = i; }'), \
 Program('cuda', 'f', '__global__ void f(int *x, int n) { int i = blockIdx.x * blockDim.x +
@@ -17,7 +18,6 @@ from __future__ import annotations
 
 import gc
 import os
-import re
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -223,7 +223,7 @@ class Engine:
         if pair.suite is None or isinstance(pair.suite, UnitTestSuite):
             return pair.suite
         signature = read_signature(pair.source)
-        if _WRAPPER.search(pair.suite):
+        if _is_snippet(pair.suite):
             key = content_hash(pair.source.id, pair.suite)
             return _recall(
                 self._snippets,
@@ -396,8 +396,11 @@ def _unusable(source: Program, signature, backend: ExecutionBackend, reason: str
     return Validation(False, reason, Blame.SUITE if plain.ok else Blame.SOURCE)
 
 
-_WRAPPER = re.compile(r"\bwrapper\s*\(")
-"""What a C++ snippet has and the text form of suites has not."""
+def _is_snippet(text: str) -> bool:
+    """Whether a suite is a C++ snippet that calls `wrapper`: the text form of suites has no such
+    call.
+    """
+    return "wrapper" in text and "wrapper" in words_of(text).called
 
 
 def _snippet_suite(

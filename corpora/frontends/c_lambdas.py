@@ -49,7 +49,8 @@ def parse_lambda(text: str, dialect: str) -> Lambda | None:
             captures[-1] += token.text
     else:
         return None
-    head = _HEAD if tokens[place + 1 : place + 2] and tokens[place + 1].text == "(" else f"{_HEAD}()"
+    following = [token.text for token in tokens[place + 1 : place + 2]]
+    head = _HEAD if following == ["("] else f"{_HEAD}()"
     unit = parse_c_family(head + text[tokens[place].end :], dialect)
     function = function_named(unit, "cv_lambda")
     if function is None or unit.errors or len(unit.items) != 1:

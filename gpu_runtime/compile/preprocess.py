@@ -20,12 +20,15 @@ import os
 import re
 import secrets
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 from corpora.dialects import Dialect, get_dialect
-from corpora.syntax.c_family import find_c_functions, parse_c_family
+from corpora.frontends.c_family import parse_c_family
+from corpora.frontends.queries import functions_of
+from corpora.ir.edits import Edit, apply_edits
 from corpora.syntax.fortran import is_fixed_form
 from gpu_runtime.call import shims_cuda
 from gpu_runtime.call.shims_cpp import HELPERS, blank_includes
@@ -193,12 +196,16 @@ def _resolved(text: str, row: Dialect) -> Reading:
 
 def _host_part(text: str) -> list[str]:
     """The words of a CUDA text outside of what only the device runs."""
-    data = text.encode()
-    for f in reversed(list(find_c_functions(parse_c_family(text).root_node))):
-        head = f.head()
-        if "__global__" in head or ("__device__" in head and "__host__" not in head):
-            data = data[: f.node.start_byte] + data[f.node.end_byte :]
-    return data.decode(errors="replace").split()
+    edits = {
+        Edit(f.span.start, f.span.end, "")
+        for f in functions_of(parse_c_family(text, "cuda"))
+        if f.span is not None and _is_of_device(f.qualifiers)
+    }
+    return apply_edits(text, edits).split()
+
+
+def _is_of_device(words: Sequence[str]) -> bool:
+    return "__global__" in words or ("__device__" in words and "__host__" not in words)
 
 
 def _line_of(text: str, pattern: re.Pattern[str]) -> int:

@@ -46,7 +46,9 @@ from gpu_runtime.emulation.cuda_rewrite import blank_includes
 
 _ON_DEVICE = frozenset({"__global__", "__device__", "constexpr"})
 """Words of functions that device code may call."""
-_DATA_ON_DEVICE = frozenset({"__device__", "__constant__", "__shared__", "__managed__", "constexpr"})
+_DATA_ON_DEVICE = frozenset(
+    {"__device__", "__constant__", "__shared__", "__managed__", "constexpr"}
+)
 """Words of variables that device code may read; constants are others."""
 _SYMBOL_ARGUMENT = {
     "cudaMemcpyToSymbol": 0,

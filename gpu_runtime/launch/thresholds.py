@@ -1,8 +1,8 @@
 """Whole numbers that a text compares something with: sizes at which a program may change its ways.
 
-Contract: `find_compared_numbers` reads a program's tree. `find_comparisons` reads one expression, of
-a directive's clause for instance: `<`, `<=`, `>`, `>=` with a whole number on one side, a literal,
-a product or shift of literals, or a name that the text gives such a value (`named`).
+Contract: `find_compared_numbers` reads a program's tree. `find_comparisons` reads one expression,
+of a directive's clause for instance: `<`, `<=`, `>`, `>=` with a whole number on one side, a
+literal, a product or shift of literals, or a name that the text gives such a value (`named`).
 
     python -c "from gpu_runtime.launch import thresholds; \
         print(thresholds.find_comparisons('n < 64 * 1024', 'cpp', {}))"
@@ -60,9 +60,7 @@ def find_comparisons(text: str, language: str, named: Mapping[str, int]) -> list
     language: `cpp` or `fortran`. What is no expression has none.
     """
     try:
-        expression = (
-            read_expression(text) if language == "fortran" else parse_c_expression(text)
-        )
+        expression = read_expression(text) if language == "fortran" else parse_c_expression(text)
     except FortranError:
         return []
     found = []
@@ -123,4 +121,3 @@ def _whole(expression: Expression, named: Mapping[str, int]) -> int | None:
         value = value_of(expression)
         value = int(value) if isinstance(value, float) and value.is_integer() else None
     return value if isinstance(value, int) and 0 <= value < 1 << 63 else None
-

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from corpora.analysis.affine import integer_of
 from corpora.dialects import get_dialect
-from corpora.frontends.queries import bindings, function_named
+from corpora.frontends.queries import function_named, undeclared_names
 from corpora.ir import (
     Access,
     Binary,
@@ -41,11 +41,6 @@ _COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 MAX_BOUNDARIES = 3
 LARGEST = 200_000
 _NUMBERS = " ".join(str(k % 9 + 1) for k in range(200))
-
-
-def find_library_names(unit: TranslationUnit) -> set[str]:
-    """Names in `unit` that nothing in it declares, without the namespaces before them."""
-    return {b.name.id.rpartition("::")[2] for b in bindings(unit) if b.definition is None}
 
 
 def reads_arguments(program: Program) -> bool:
@@ -81,7 +76,7 @@ def reads_input(program: Program) -> bool:
     unit = parse_text(program.text, program.dialect)
     if get_dialect(program.dialect).language == "fortran":
         return any(_is_standard_input(call) for call in find(unit.items, Call))
-    return bool(find_library_names(unit) & _INPUT)
+    return bool(undeclared_names(unit) & _INPUT)
 
 
 def _is_standard_input(call: Call) -> bool:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from corpora.dialects import get_dialect
+from corpora.frontends.queries import undeclared_names
 from corpora.ir import Call, NamedType, Pragma, find, names_in
 from corpora.records import Outcome, Program
 from corpora.suites.program_tests import ProgramTest
@@ -28,7 +29,6 @@ from gpu_runtime.programs.execute import (
     build_program,
     run_program,
 )
-from gpu_runtime.programs.guess_tests import find_library_names
 from gpu_runtime.programs.output import (
     ProgramReference,
     StreamDifference,
@@ -98,7 +98,7 @@ def _uses_files(program: Program) -> bool:
     if get_dialect(program.dialect).language == "fortran":
         return any(getattr(c.function, "id", "") == "open" for c in find(unit.items, Call))
     types = {t.name.rpartition("::")[2] for t in find(unit.items, NamedType)}
-    return bool(_FILES & (find_library_names(unit) | types))
+    return bool(_FILES & (undeclared_names(unit) | types))
 
 
 def _hands_out_work(program: Program) -> bool:
