@@ -6,8 +6,7 @@ raises. Verdicts are cached on disk by content (source, target, suite, settings,
 own sources), so that a repeated question costs less than a millisecond. Expected outputs are kept
 in memory only.
 
-    python -c "from coevolve.verification.engine import *; from corpora.frontends.c_words import words_of
-from corpora.records import Program; \
+    python -c "from coevolve.verification.engine import *; from corpora.records import Program; \
 print(verify(Program('cpp', 'f', \\
     'void f(int *x, int n) { for (int i = 0; i < n; i++) x[i] = i; }'), \
 Program('cuda', 'f', '__global__ void f(int *x, int n) { int i = blockIdx.x * blockDim.x +
@@ -32,6 +31,7 @@ from coevolve.verification.programs import (
 )
 from coevolve.verification.target_thresholds import verify_at_target_thresholds
 from corpora.extraction.extract import TOO_DEEP
+from corpora.frontends.c_words import words_of
 from corpora.records import Blame, Outcome, Program, Signature, UnitTestSuite, Verdict, content_hash
 from corpora.signatures.signature import SignatureError, read_signature
 from corpora.store import from_json, to_json

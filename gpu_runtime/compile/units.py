@@ -540,8 +540,7 @@ def emit_unit(
 
 
 _OWNED = re.compile(r"^([ps])(\d+):(\d+)")
-_OWN_NAMES = re.compile(r"ns_cv_[0-9a-f]+::(\{anonymous\}::)?")
-_ERROR = re.compile(r"\b(?:fatal )?error: ", re.I)
+OWN_NAMES = re.compile(r"ns_cv_[0-9a-f]+::(\{anonymous\}::)?")
 
 
 def find_failing_members(diagnostics: str) -> set[int]:
@@ -549,7 +548,7 @@ def find_failing_members(diagnostics: str) -> set[int]:
     found = set()
     for line in diagnostics.splitlines():
         owner = _OWNED.match(line)
-        if owner and _ERROR.search(line):
+        if owner and "error: " in line.lower():
             found.add(int(owner[2]))
     return found
 
@@ -561,5 +560,5 @@ def filter_diagnostics(diagnostics: str, number: int, suffix: str) -> str:
         owner = _OWNED.match(line)
         if owner and int(owner[2]) == number and ("note:" not in line or len(lines) < 6):
             name = f"program{suffix}" if owner[1] == "p" else "call"
-            lines.append(name + _OWN_NAMES.sub("", line[len(owner[1]) + len(owner[2]) :]))
+            lines.append(name + OWN_NAMES.sub("", line[len(owner[1]) + len(owner[2]) :]))
     return "\n".join(lines[:20])

@@ -27,7 +27,7 @@ from gpu_runtime.compile import compiler as compile_module, units
 from gpu_runtime.compile.compiler import compile_requests, make_entry_symbol
 from gpu_runtime.compile.object_store import replace_file
 from gpu_runtime.compile.toolchain import NATIVE, digest_parts, find_cache_root
-from gpu_runtime.compile.units import HARMLESS_ATTRIBUTES
+from gpu_runtime.compile.units import HARMLESS_ATTRIBUTES, OWN_NAMES
 from gpu_runtime.cuda import source as cuda_source
 from gpu_runtime.cuda.nvrtc import (
     DEFAULT_ARCHITECTURE,
@@ -335,9 +335,7 @@ def filter_diagnostics(log: str, number: int) -> str:
     for line in log.splitlines():
         if (m := _OWNED.match(line)) and int(m[2]) == number:
             where = "program.cu" if m[1] == "p" else "call"
-            lines.append(
-                re.sub(r"ns_cv_[0-9a-f]+::", "", f"{where}:{m[3]}: error" + line[m.end() :])
-            )
+            lines.append(OWN_NAMES.sub("", f"{where}:{m[3]}: error" + line[m.end() :]))
     return "\n".join(lines[:20])
 
 
