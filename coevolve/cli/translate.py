@@ -13,7 +13,7 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -367,12 +367,19 @@ def find_helpers(programs: Sequence[Program]) -> list[Program]:
     from coevolve.verification.entry_functions import find_function_words
     from corpora.signatures.signature import read_signature
 
+    words_of_functions: dict[str, Mapping[str, frozenset[str]]] = {}
+    for each in programs:
+        try:
+            words_of_functions[each.id] = find_function_words(each.text, each.dialect)
+        except RecursionError:  # nested too deeply: it is asked for as it is
+            words_of_functions[each.id] = {}
+
     def called(program: Program) -> bool:
         return any(
             program.name in words
             for other in programs
             if other is not program
-            for name, words in find_function_words(other.text, other.dialect).items()
+            for name, words in words_of_functions[other.id].items()
             if name != program.name
         )
 

@@ -38,6 +38,7 @@ from corpora.signatures.signature import SignatureError, read_signature
 from gpu_runtime.call.binding import BindingError, bind_parameters
 from gpu_runtime.call.parameter_names import normalize_name
 from gpu_runtime.launch.launch_from_host import find_launching_functions
+from gpu_runtime.launch.thresholds import parse_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,12 @@ def find_entry_names(text: str, dialect_name: str) -> list[str]:
 
 
 def find_function_words(text: str, dialect_name: str) -> Mapping[str, frozenset[str]]:
-    """Those functions with the words of each: what of them another one may call."""
+    """Those functions with the words of each: what of them another one may call. Raises
+    RecursionError where the front end found the text nested too deeply.
+    """
+    unread = find(parse_text(text, dialect_name).items, Unsupported, UnsupportedExpression)
+    if any(node.kind.startswith("nesting") for node in unread):
+        raise RecursionError("the text is nested too deeply")
     if get_dialect(dialect_name).language == "fortran":
         return _fortran_words(text, dialect_name)
     return _c_words(text, dialect_name)

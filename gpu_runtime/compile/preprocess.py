@@ -26,6 +26,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from corpora.dialects import Dialect, get_dialect
+from corpora.frontends.c_directives import directive_lines
 from corpora.frontends.c_family import parse_c_family
 from corpora.frontends.queries import functions_of
 from corpora.ir.edits import Edit, apply_edits
@@ -59,7 +60,6 @@ class Reading:
     problem: str = ""
 
 
-_DIRECTIVE = re.compile(r"^[ \t]*(?:#|%:)[ \t]*(\w*)(.*)$", re.M)
 _INCLUDE = re.compile(
     r"[ \t]*#[ \t]*include[ \t]*(<[ \t]*[\w./+-]+[ \t]*>|\"[ \t]*[\w./+-]+[ \t]*\")[ "
     r"\t]*(?://.*|/\*.*)?\s*"
@@ -74,9 +74,9 @@ def needs_preprocessor(text: str) -> bool:
     """Whether a text of the C family has more than includes, pragmas and macros: its compiler may
     read other code than it shows.
     """
-    if any(name not in ("include", "define", "pragma") for name, _ in _DIRECTIVE.findall(text)):
+    if any(line.word not in ("include", "define", "pragma") for line in directive_lines(text)):
         return True
-    return bool(_SPLICED_COMMENT.search(text) or _TRIGRAPH.search(text))
+    return "%:" in text or bool(_SPLICED_COMMENT.search(text) or _TRIGRAPH.search(text))
 
 
 def resolve(text: str, dialect_name: str) -> Reading:
@@ -171,10 +171,10 @@ _DEVICE = "-D__CUDA_ARCH__=900"
 
 
 def _resolved(text: str, row: Dialect) -> Reading:
-    if _TRIGRAPH.search(text):
+    if trigraph := _TRIGRAPH.search(text):
         return Reading(
             text,
-            f"line {_line_of(text, _TRIGRAPH)}: a trigraph, which compilers read in two ways; "
+            f"line {_line_of(text, trigraph.start())}: a trigraph, which compilers read in two ways; "
             f"write the character itself",
         )
     if "\0" in text:
@@ -187,7 +187,7 @@ def _resolved(text: str, row: Dialect) -> Reading:
     if _host_part(host.text) != _host_part(device.text):
         return Reading(
             text,
-            f"line {_line_of(text, re.compile('__CUDA_ARCH__'))}: '__CUDA_ARCH__' gives the "
+            f"line {_line_of(text, text.find('__CUDA_ARCH__'))}: '__CUDA_ARCH__' gives the "
             f"host another text than the device; "
             "ask for it inside __device__ or __global__ functions alone",
         )
@@ -208,9 +208,8 @@ def _is_of_device(words: Sequence[str]) -> bool:
     return "__global__" in words or ("__device__" in words and "__host__" not in words)
 
 
-def _line_of(text: str, pattern: re.Pattern[str]) -> int:
-    found = pattern.search(text)
-    return text.count("\n", 0, found.start()) + 1 if found else 0
+def _line_of(text: str, at: int) -> int:
+    return text.count("\n", 0, at) + 1
 
 
 @lru_cache(maxsize=8)
@@ -223,8 +222,8 @@ def _defined(model: str) -> tuple[str, ...]:
     if model not in ("openmp", "offload"):
         return ()
     _, out = _run("g++", ("-fopenmp", "-E", "-dM"), {"empty.cpp": ""}, "empty.cpp", "out.ii")
-    found = re.search(r"^#define (_OPENMP) (\d+)", out, re.M)
-    return (f"-D_OPENMP={found[2]}",) if found else ()
+    defined = [line.split() for line in out.splitlines() if line.startswith("#define _OPENMP ")]
+    return (f"-D_OPENMP={defined[0][2]}",) if defined else ()
 
 
 def _with_macros(text: str, row: Dialect, more: tuple[str, ...]) -> Reading:
@@ -546,15 +545,13 @@ def _said(run: CompilerRun, name: str) -> str:
     """The first error in one line, with its line in the text."""
     if run.timed_out:
         return f"its compiler did not finish in {LIMITS.wall_s:g} s"
-    lines = [
-        line.strip()
-        for line in run.text.splitlines()
-        if re.search(r"\b(?:fatal )?error\b", line, re.I)
-    ]
+    lines = [line.strip() for line in run.text.splitlines() if "error:" in line.lower()]
     first = next(
         (line for line in lines if line.startswith(name)),
         lines[0] if lines else f"its compiler ended with code {run.code}",
     )
-    place = re.match(rf"{re.escape(name)}:(\d+):", first)
-    words = re.sub(r"^.*?\b(?:fatal )?error: ", "", first, flags=re.I).replace(name, "program")
-    return f"line {place[1]}: {words[:200]}" if place else words[:200]
+    file, _, place = first.partition(":")
+    number = place.partition(":")[0] if file == name else ""
+    behind = first.lower().find("error: ")
+    words = (first[behind + len("error: ") :] if behind >= 0 else first).replace(name, "program")
+    return f"line {number}: {words[:200]}" if number.isdecimal() else words[:200]
