@@ -42,8 +42,10 @@ def words_of(text: str) -> Words:
             continue
         before = tokens[i - 1].text if i else ""
         calls = _is_called(tokens, i + 1)
-        if before == "::" and i > 1 and tokens[i - 2].kind == "word":
-            space = tokens[i - 2].text
+        space = tokens[i - 2].text if before == "::" and i > 1 else ""
+        if space in (">", ">>"):  # of a type with template arguments
+            continue
+        if space and tokens[i - 2].kind == "word":
             qualified.setdefault(space, set()).add(token.text)
             if calls:
                 called_in.setdefault(space, set()).add(token.text)

@@ -174,8 +174,8 @@ def _resolved(text: str, row: Dialect) -> Reading:
     if trigraph := _TRIGRAPH.search(text):
         return Reading(
             text,
-            f"line {_line_of(text, trigraph.start())}: a trigraph, which compilers read in two ways; "
-            f"write the character itself",
+            f"line {_line_of(text, trigraph.start())}: a trigraph, which compilers read in two "
+            f"ways; write the character itself",
         )
     if "\0" in text:
         return Reading(text, "the text holds a NUL character")

@@ -13,6 +13,7 @@ cv_placed).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from corpora.emit.c_family import emit_c_family
 from corpora.frontends.c_tokens import Token, join_tokens
@@ -42,6 +43,11 @@ def emit_static_shared(
         if isinstance(each.type, ReferenceType):
             return ""
     members = join_tokens([t for t in tokens if t.text not in _STORAGE]).strip()
+    if not any(t.text == "__shared__" for t in tokens):  # a macro says it
+        plain = (
+            replace(d, storage=tuple(w for w in d.storage if w not in _STORAGE)) for d in declared
+        )
+        members = " ".join(emit_c_family(d).strip() for d in plain)
     box, slot = f"cv_box_{number}", f"cv_slot_{number}"
     references = " ".join(f"auto &{d.name} = cv_at_{number}.{d.name};" for d in declared)
     return (
