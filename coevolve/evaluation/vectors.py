@@ -52,13 +52,15 @@ _NO_ELEMENTS = ("void", "auto", "f80")
 
 
 class VectorError(ValueError):
-    """The function does something with a vector that has no counterpart with pointers; one line."""
+    """The function does something with a vector that pointers cannot do. The message is one
+    line.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class VectorParameter:
-    """A parameter as text. element: of a vector, '' for any other; extent: of a std::array; text:
-    for the new head.
+    """A parameter as text. name: its own. text: its declaration for the new head. element: type of
+    a vector's elements, '' for another parameter. extent: of a std::array, ''.
     """
 
     name: str
@@ -83,11 +85,13 @@ class _Use:
 def convert_to_pointers(
     text: str, name: str, entry: str, like: Sequence[VectorParameter] = ()
 ) -> str:
-    """`text` with function `name` called `entry` and taking pointers. Raises VectorError.
+    """Return `text` with its function `name` renamed `entry` and taking pointers in place of
+    vectors.
 
-    like: the parameters that the result must have (of a kernel that does the same): vectors as
-    pointers of the same names, the others are lengths, and one more pointer takes the result.
-    Without it every length asked for follows its vector as `x_size`.
+    like: the parameters that the result must have: vectors as pointers of the same names, others
+        are lengths, and a further pointer takes the result. (): each length that is asked for
+        follows its vector as `x_size`.
+    Raises VectorError if the function does something with a vector that pointers cannot do.
     """
     unit = parse_c_family(text, "cpp")
     function = function_named(unit, name)
@@ -124,7 +128,9 @@ def convert_to_pointers(
 
 
 def parse_parameter(text: str) -> VectorParameter:
-    """One parameter from its text, vectors as pointers. Raises VectorError."""
+    """Parse one parameter's text; a vector becomes a pointer. Raises VectorError for a type that
+    cannot be converted.
+    """
     unit = parse_c_family(f"void f({text});", "cuda")
     functions = [f for f in unit.items if isinstance(f, Function)]
     if unit.errors or len(functions) != 1 or len(functions[0].parameters) != 1:
@@ -133,8 +139,8 @@ def parse_parameter(text: str) -> VectorParameter:
 
 
 def read_parameter(parameter: Parameter, text: str) -> VectorParameter:
-    """A parameter of the tree of `text`, vectors as pointers. Raises VectorError for one of a class
-    type that is no vector of numbers.
+    """Return a parameter of the tree of `text`; a vector becomes a pointer. Raises VectorError for
+    a type that cannot be converted.
     """
     span = parameter.span or Span(0, 0, 0, 0)
     written = " ".join(text[span.start : span.end].split())
@@ -333,9 +339,7 @@ def _counted_loop(use: _Use, text: str, length: str) -> str:
     variable = loop.variable.group or loop.variable.span
     shift = use.start - loop.head.start
     declared = text[variable.start + shift : variable.end + shift]
-    return (
-        f"for (size_t {at} = 0; {at} < {length}; ++{at}) if ({declared} = {name}[{at}]; true)"
-    )
+    return f"for (size_t {at} = 0; {at} < {length}; ++{at}) if ({declared} = {name}[{at}]; true)"
 
 
 def _head(

@@ -121,7 +121,9 @@ _AS_WELL = {
 
 
 def find_missing_headers(text: str, dialect: str) -> list[str]:
-    """What a text of the C family names and includes nowhere, as lines to stand before it."""
+    """Return `#include` lines for the headers that `text` needs and does not include. text: of the
+    C family. dialect: its name; CUDA's own headers need no line.
+    """
     words = words_of(text)
     known = {included_path(line, text) for line in directive_lines(text) if line.word == "include"}
     known |= _OF_CUDA if dialect == "cuda" else set()
@@ -137,13 +139,17 @@ def find_missing_headers(text: str, dialect: str) -> list[str]:
 
 
 def replace_restrict(text: str) -> str:
-    """C's `restrict`, which C++ and CUDA do not know, as their compilers spell it."""
+    """Return `text` with C's `restrict` spelled `__restrict__`, as C++ and CUDA compilers know
+    it.
+    """
     words = [token for token in tokenize(text) if token.text == "restrict"]
     return apply_edits(text, [Edit(word.start, word.end, "__restrict__") for word in words])
 
 
 def drop_repeated_definitions(text: str, earlier: Iterable[str]) -> str:
-    """`text` without the definitions of `earlier`, each with the `;` and the line's end behind."""
+    """Return `text` without the definitions and includes that one of the texts `earlier` has word
+    for word. All are of the C family. A definition of the same name with another body stays.
+    """
     known = {words for each in earlier for _, _, words in _find_outer_definitions(each)}
     edits = []
     for start, end, words in _find_outer_definitions(text):

@@ -40,7 +40,7 @@ class DirectiveLine:
 
 
 def directive_lines(text: str, tokens: Sequence[Token] | None = None) -> list[DirectiveLine]:
-    """The lines of `text` in order. tokens: those of `text`, where the caller has them."""
+    """Return the lines of `text` in order. tokens: those of `text`, where the caller has them."""
     tokens = tokenize(text) if tokens is None else tokens
     found, at = [], 0
     while at < len(tokens):
@@ -59,7 +59,7 @@ def directive_lines(text: str, tokens: Sequence[Token] | None = None) -> list[Di
 
 
 def included_path(line: DirectiveLine, text: str) -> str:
-    """What an `#include <path>` or `#include "path"` of `text` names; '' where it is neither."""
+    """Return what an `#include <path>` or `#include "path"` of `text` names; '' where it is neither."""
     if not line.tokens:
         return ""
     first = line.tokens[0]
@@ -70,7 +70,7 @@ def included_path(line: DirectiveLine, text: str) -> str:
 
 
 def defined_macros(text: str) -> tuple[str, ...]:
-    """Names that `text` defines as macros, in order, each once."""
+    """Return the names that `text` defines as macros, in order, each once."""
     if "#" not in text:
         return ()
     names = (line.name for line in directive_lines(text) if line.word == "define")
@@ -78,5 +78,5 @@ def defined_macros(text: str) -> tuple[str, ...]:
 
 
 def blank(text: str) -> str:
-    """The line ends of `text`: what is taken out leaves them, so that lines keep their numbers."""
+    """Return the line ends of `text`: what is taken out leaves them, so that lines keep their numbers."""
     return "\n" * text.count("\n")

@@ -34,7 +34,7 @@ class Lambda:
 
 
 def parse_lambda(text: str, dialect: str) -> Lambda | None:
-    """The lambda that `text` is. dialect: of the C family."""
+    """Return the lambda that `text` is, or None. dialect: of the C family."""
     tokens = tokenize(text)
     if not tokens or tokens[0].text != "[":
         return None

@@ -32,7 +32,7 @@ class Words:
 
 
 def words_of(text: str) -> Words:
-    """The names that `text` uses."""
+    """Return the names that `text` uses."""
     plain, called, methods = set(), set(), set()
     qualified: dict[str, set[str]] = {}
     called_in: dict[str, set[str]] = {}

@@ -14,13 +14,13 @@ _LENGTHS = ("n", "len", "length", "size", "num", "count")
 
 
 def normalize_name(name: str) -> str:
-    """Without case and trailing underscores."""
+    """Return `name` in lower case, without trailing underscores."""
     return name.lower().rstrip("_")
 
 
 def strip_memory_space(name: str) -> str:
-    """Without the marks of host and device that translations add (`h_x`, `d_x`, `x_dev`); src, dst,
-    in and out as words.
+    """Return `name` normalized, without marks of host and device (`h_x`, `d_x`, `x_dev`). Short
+    forms of source, destination, in and out become one word.
     """
     whole = bare = normalize_name(name)
     first, mark, rest = bare.partition("_")
@@ -34,7 +34,9 @@ def strip_memory_space(name: str) -> str:
 
 
 def is_length_of(name: str, array: str) -> bool:
-    """Whether a name is that of an array's length: `nd`, `d_len` and `len_d` for d."""
+    """Return whether `name` is that of the length of `array`, as `nd`, `d_len` or `len_d` for
+    `d`.
+    """
     name, of = normalize_name(name), normalize_name(array)
     rests = []
     if name.endswith(of):

@@ -39,8 +39,8 @@ _OPEN, _CLOSE = ("(", "[", "{"), (")", "]", "}")
 
 
 def rewrite_cuda(text: str) -> str:
-    """C++ for g++ with the same lines. Never raises: what cannot be read is left for the
-    compiler.
+    """Return CUDA text rewritten as C++ for g++, line by line. What cannot be read stays for the
+    compiler; nothing is raised.
     """
     tokens = tokenize(text)
     words = {token.text for token in tokens}
@@ -56,7 +56,7 @@ def rewrite_cuda(text: str) -> str:
 
 
 def blank_includes(text: str) -> Iterator[Edit]:
-    """Edits that blank the includes of PASSED_OVER_IN_CUDA, but for one that opens a namespace;
+    """Return edits that blank the includes of PASSED_OVER_IN_CUDA, but for one that opens a namespace;
     lines stay.
     """
     for line in directive_lines(text) if "#" in text else ():
@@ -113,7 +113,7 @@ def _edit(text: str, token: Token, new: str) -> Edit:
 
 
 def find_closing_bracket(tokens: Sequence[Token], i: int) -> int:
-    """Index of the bracket that closes the one at i, or -1."""
+    """Return the index of the bracket that closes the one at i, or -1."""
     depth = 0
     for j in range(i, len(tokens)):
         depth += (tokens[j].text in _OPEN) - (tokens[j].text in _CLOSE)

@@ -34,7 +34,7 @@ _STORAGE = ("__shared__", "static", "__device__")
 def emit_static_shared(
     tokens: Sequence[Token], declared: Sequence[Declaration], number: int
 ) -> str:
-    """`__shared__ T x[N], y;` as members of a struct to which the runner gives memory, and
+    """Return `__shared__ T x[N], y;` as members of a struct to which the runner gives memory, and
     references to them. tokens: of the statement. '' where a variable has an initial value.
     """
     for each in declared:
@@ -57,7 +57,7 @@ def emit_static_shared(
 
 
 def emit_dynamic_shared(declared: Sequence[Declaration]) -> str:
-    """`extern __shared__ T x[][M];` as `T (*const x)[M] = (T (*)[M])cv_dynamic_shared;`. '' for
+    """Return `extern __shared__ T x[][M];` as `T (*const x)[M] = (T (*)[M])cv_dynamic_shared;`. '' for
     what is no array of an open size.
     """
     parts = []

@@ -37,8 +37,8 @@ from corpora.records import Program
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """value: the number, which stands at text[start:stop]. upward: whether what is larger fulfils
-    the comparison.
+    """A comparison with an integer. value: the integer, at text[start:stop]. upward: larger numbers
+    fulfil it.
     """
 
     value: int
@@ -48,7 +48,7 @@ class Comparison:
 
 
 def parse_text(text: str, dialect_name: str) -> TranslationUnit:
-    """The tree of a text of any dialect."""
+    """Return the tree of a text. Raises ValueError for an unknown dialect."""
     if get_dialect(dialect_name).language == "fortran":
         return parse_fortran(text, dialect=dialect_name)
     return parse_c_family(text, dialect_name)
@@ -77,11 +77,9 @@ def find_comparisons(text: str, language: str, named: Mapping[str, int]) -> list
 
 
 def find_compared_numbers(program: Program) -> frozenset[int]:
-    """The whole numbers from 0 on that a program's own code compares something with by order.
-
-    Loops' heads and directives are left out. Where a place in an array or a loop's counter has 16
-    bits, the first number that those do not hold is one of them. What the tree does not hold adds
-    nothing.
+    """Return the integers from 0 on that a program compares something with by order, outside loop
+    heads and directives. For 16-bit indices and counters the first number beyond their range is
+    added. Raises ValueError for an unknown dialect.
     """
     unit = parse_text(program.text, program.dialect)
     named = named_integers(unit)

@@ -44,7 +44,9 @@ _NUMBERS = " ".join(str(k % 9 + 1) for k in range(200))
 
 
 def reads_arguments(program: Program) -> bool:
-    """Whether the program looks at its arguments: that `main` takes them does not mean that."""
+    """Return whether the program looks at its arguments. `main` may take them and not look. Raises
+    ValueError for an unknown dialect.
+    """
     unit = parse_text(program.text, program.dialect)
     if get_dialect(program.dialect).language == "fortran":
         return bool(_called(unit, _COUNTS_ARGUMENTS | _GIVES_ARGUMENT))
@@ -72,7 +74,9 @@ def _called(unit: TranslationUnit, names: frozenset[str]) -> list[Call]:
 
 
 def reads_input(program: Program) -> bool:
-    """Whether the program reads its standard input."""
+    """Return whether the program reads standard input. Raises ValueError for an unknown
+    dialect.
+    """
     unit = parse_text(program.text, program.dialect)
     if get_dialect(program.dialect).language == "fortran":
         return any(_is_standard_input(call) for call in find(unit.items, Call))
@@ -116,8 +120,8 @@ def _compared_sizes(unit: TranslationUnit) -> set[int]:
 
 
 def guess_tests(program: Program) -> tuple[ProgramTest, ...]:
-    """The bare test, then guesses: small sizes, and numbers just beyond what the text compares
-    with.
+    """Return tests guessed from a whole program's text: one without arguments and input, then small
+    sizes and numbers just beyond those it compares with. Raises ValueError for an unknown dialect.
     """
     tests = [ProgramTest()]
     if reads_arguments(program):
