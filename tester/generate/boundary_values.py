@@ -30,7 +30,7 @@ from corpora.records import Fill, Parameter, Signature
 from corpora.suites.unit_tests import INTEGER_RANGES
 from tester.generate.dictionary import Dictionary, Number, Use
 from tester.generate.sketches import ParameterRoles, Values, clip_to_type, find_integer_scalars
-from tester.generate.source_facts import has_unspecified_nan
+from tester.generate.source_facts import find_signed, has_unspecified_nan
 from tester.generate.source_tree import SourceTree
 
 NAN = math.nan
@@ -106,6 +106,8 @@ class _Boundaries:
     ) -> None:
         self.signature, self.roles, self.largest = signature, roles, largest
         self.uses = dictionary.uses
+        asked = find_signed(source)
+        self.signed = {p.name for p in signature.parameters if source.spell(p.name) in asked}
         self.nan = not has_unspecified_nan(source)
         indices = roles.indices or frozenset()
         arrays = [p for p in signature.parameters if p.kind != "scalar" and p.type[0] != "c"]
@@ -185,7 +187,9 @@ class _Boundaries:
             for number in numbers:
                 beyond = [] if sized or p.type[0] == "f" and number < 0 else [2 * number + 1]
                 near = [number] if choice else [number, number - 1, number + 1, *beyond]
-                for value in near:
+                # No caller hands over an empty side where the source does not ask for that.
+                empty = sized and number not in use.leaving and p.name not in self.signed
+                for value in (v for v in near if v > 0 or not empty):
                     yield Change(_set(p, value), tells=True)
                 if choice:
                     yield Change(_set(p, number), self._wide(), "warp")
