@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def add_parsers(commands) -> None:
-    """Add both commands to the command line."""
+    """Add `coevolve check` and `coevolve gc` to `commands`, the subparsers of the command line."""
     check = commands.add_parser(
         "check",
         help="compare a run's files with what its stages wrote",
@@ -50,7 +50,10 @@ def add_parsers(commands) -> None:
 
 
 def run_check(args) -> int:
-    """The exit code. Raises UserError where there is no run."""
+    """Check a run's files and records and print the findings. args: parsed by `add_parsers`.
+    Returns the exit code, 1 if there are findings. Raises UserError if the folder holds no run,
+    ConfigError if its manifest is damaged.
+    """
     from coevolve.loop.manifest import check_files, read_manifest
     from coevolve.report.page import open_run
 
@@ -68,8 +71,9 @@ def run_check(args) -> int:
 
 
 def find_dangling(folder: RunFolder) -> list[Finding]:
-    """Records that name others which are not there: verdicts without their candidate or source,
-    triplets without their verdict. A file that cannot be read is a finding too.
+    """Return a finding for each file of a run whose records name others that are missing: verdicts
+    without their candidate or source, triplets without their verdict. A file that cannot be read is
+    a finding too.
     """
     from coevolve.loop.manifest import Finding
     from corpora.records import Candidate, Program, Triplet, Verdict
@@ -103,14 +107,16 @@ def find_dangling(folder: RunFolder) -> list[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """A folder that goes. bytes: the space it takes."""
+    """A folder to remove. path: relative to the run's folder. bytes: the space that it takes."""
 
     path: str
     bytes: int
 
 
 def find_removable(folder: RunFolder, config: Config, keep: int) -> list[Removal]:
-    """Checkpoint folders of all but the last `keep` finished rounds. The cold start is a round."""
+    """Return the checkpoint folders of all but the last `keep` finished rounds; the cold start
+    counts as a round. keep: below 1 counts as 1.
+    """
     from coevolve.loop.directions import find_checkpoints
 
     def checkpoints(number: int) -> list[Path]:
@@ -130,8 +136,9 @@ def find_removable(folder: RunFolder, config: Config, keep: int) -> list[Removal
 
 
 def run_gc(args) -> int:
-    """The exit code. Raises UserError where there is no run, ConfigError where a process works in
-    it.
+    """Remove the checkpoints that `find_removable` lists, or only print them with `--dry-run`.
+    args: parsed by `add_parsers`. Returns the exit code 0. Raises UserError if the folder holds no
+    run, ConfigError if a process works in it.
     """
     from coevolve.loop import manifest
     from coevolve.report.page import open_run

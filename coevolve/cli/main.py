@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command and return its exit code. arguments: words after `coevolve`; None: this
-    process's.
+    """Run one command of the command line. arguments: the words after `coevolve`; None: this
+    process's. Returns the exit code: 0 done, 2 wrong use, 130 interrupted, 143 ended by SIGTERM;
+    others are the command's own.
     """
     try:
         with graceful():

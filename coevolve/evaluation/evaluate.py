@@ -41,8 +41,8 @@ from translator.prompting.answers import count_rejections
 
 
 def prepare_evaluation(run: Run) -> None:
-    """Rule-made suites of the held-out programs, once per run. Programs without a valid suite are
-    counted and named.
+    """Write rule-made suites of the run's held-out programs, once per run. Programs without a valid
+    suite are written to `evaluation_skipped` with reasons.
     """
     path = run.folder.evaluation_suites
     if run.folder.is_finished(path):
@@ -72,8 +72,8 @@ def prepare_evaluation(run: Run) -> None:
 
 
 def evaluate_round(run: Run, number: int) -> dict:
-    """Figures of the checkpoints after round `number` (0 = cold start), from their file when they
-    exist.
+    """Return the figures of the checkpoints after round `number` (0: the cold start). They are
+    computed and written if their file does not exist. Raises ConfigError if that file is damaged.
     """
     paths = run.folder.round(number)
     if run.folder.is_finished(paths.evaluation):
@@ -105,10 +105,13 @@ def evaluate_checkpoint(
     label: str,
     journal: Journal | None = None,
 ) -> tuple[dict, list[Candidate], list[Verdict]]:
-    """Translate every held-out program `samples` times, execute, count. Percentages in 0..100.
+    """Translate every held-out program, execute the answers and count.
 
-    checkpoint: one for all directions, or that of each. In a run of several directions the figures
-    are those of all their items together, and `directions` holds those of each.
+    checkpoint: one folder for all directions, or a function that gives each direction's. label:
+        words for the progress bar. journal: keeps answers while the call runs, so that a second
+        call asks for none again; None: they are not kept.
+    Returns (figures by name, candidates, verdicts). Shares are percentages. With several directions
+    the figures are of all items together, and `directions` holds those of each.
     """
     suites = {s.program_id: s for s in read_jsonl(run.folder.evaluation_suites, UnitTestSuite)}
     held = [
@@ -183,8 +186,8 @@ def _collect_answers(
 
 
 def pool_figures(parts: list[dict]) -> dict:
-    """Figures over the items of several directions together; texts in different dialects have no
-    common BLEU.
+    """Return the figures over the items of several directions together. parts: the figures of each.
+    Shares are means weighted by programs. BLEU and CodeBLEU are None, since the dialects differ.
     """
     count = sum(p["programs"] for p in parts)
 
@@ -312,8 +315,9 @@ def _recall_tester(run: Run) -> dict:
 
 
 def evaluate_tester(run: Run, checkpoint: str, label: str) -> dict:
-    """Share of the Tester's own tests on held-out programs that are valid, before anything is
-    topped up.
+    """Return the share of the Tester's own tests on held-out programs that are valid, before rules
+    add any. checkpoint: its folder. label: words for the progress bar. Figures are by name, in
+    percent.
     """
     programs = list(run.corpus.evaluation)
     sampling = run.sampling(1, run.config.evaluate.temperature, "evaluate tester")
@@ -333,7 +337,13 @@ def evaluate_tester(run: Run, checkpoint: str, label: str) -> dict:
 def run_evaluate_command(
     root: Path, checkpoint: str | None, samples: int | None, as_json: bool, use_ray: bool = True
 ) -> int:
-    """`coevolve eval`: print the figures of one checkpoint on a run's held-out split."""
+    """Evaluate one checkpoint of a run on its held-out programs and print the figures.
+
+    root: the run's folder. checkpoint: a folder; None: the last round's. samples: candidates per
+        program; None: as configured. as_json: print JSON instead of a table.
+    Returns the exit code 0. Raises UserError if the folder holds no run or the checkpoint is
+    missing.
+    """
     from coevolve.loop.run_corpus import open_corpus
     from coevolve.report.page import open_run
 

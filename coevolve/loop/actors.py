@@ -51,15 +51,15 @@ FAILED_STARTS = 5
 
 
 def find_ray_address() -> str:
-    """`auto` inside a Ray job or when RAY_ADDRESS is set, else `local`: a private Ray on this
-    machine.
+    """Return the address of Ray to connect to: `auto` inside a Ray job or where RAY_ADDRESS is set,
+    else `local`. `local` means a private Ray on this machine.
     """
     return "auto" if os.environ.get("RAY_ADDRESS") or os.environ.get("RAY_JOB_ID") else "local"
 
 
 def require_reachable(address: str) -> None:
-    """Raises UserError when nobody listens at a Ray address: Ray itself tries for two minutes, then
-    ends the process.
+    """Check that something listens at a Ray address such as `ray://HOST:PORT`. Raises UserError if
+    nothing does, or if the address has another form. `auto` and `local` always pass.
     """
     if address in ("auto", "local"):
         return
@@ -79,13 +79,17 @@ def require_reachable(address: str) -> None:
 
 
 class RayWorker:
-    """`coevolve.loop.workers.Worker` over an actor handle."""
+    """A `coevolve.loop.workers.Worker` whose object lives in a Ray actor. handle: the actor's
+    handle.
+    """
 
     def __init__(self, handle: Any) -> None:
         self.handle = handle
 
     def submit(self, method: Callable[..., Result], *arguments: Any) -> Future[Result]:
-        """See `coevolve.loop.workers.Worker.submit`: the actor has a method of the same name."""
+        """Run the actor's method that has the name of `method`, with `arguments`. Returns a future
+        at once; it holds what the method returns, or raises what it raises.
+        """
         answer: Future[Result] = Future()
 
         def settle(done: Future) -> None:
@@ -118,7 +122,11 @@ def _translate_error(error: BaseException) -> BaseException:
 
 
 class RayPool:
-    """`coevolve.loop.workers.WorkerPool` of actors of one kind."""
+    """A `WorkerPool` of Ray actors of one kind. A lost actor is replaced when there is room.
+
+    kind: the actors' name in messages. start(): makes an actor and returns its handle. count(): how
+        many the pool should have now.
+    """
 
     def __init__(self, kind: str, start: Callable[[], Any], count: Callable[[], int]) -> None:
         """kind: for messages. start: makes an actor and returns its handle. count: how many the
@@ -133,8 +141,8 @@ class RayPool:
         self._grow()
 
     def members(self) -> Sequence[Worker]:
-        """See `WorkerPool.members`. Raises UserError when none could start for START_S seconds, and
-        what an actor raised while it was made.
+        """Return the workers that are ready; none while the first ones start. Raises UserError if
+        none could start for START_S seconds, and what an actor raised while it was made.
         """
         for future in [f for f in self._starting if f.done()]:
             worker = self._starting.pop(future)
@@ -156,7 +164,7 @@ class RayPool:
         return tuple(self._ready)
 
     def discard(self, worker: Worker) -> None:
-        """See `WorkerPool.discard`. What is left of the actor is ended."""
+        """Remove a lost worker and end what is left of its actor."""
         gone = [member for member in self._ready if member is worker]
         self._ready = [member for member in self._ready if member is not worker]
         for member in gone:
@@ -187,9 +195,10 @@ def _kill(handle: Any) -> None:
 
 
 class ModelActor:
-    """A Translator's or a Tester's service inside an actor, which makes it: models do not travel.
+    """A Translator's or a Tester's service inside a Ray actor.
 
-    Its methods are those of `coevolve.loop.services`, with the same arguments.
+    make(*arguments): makes the service, in the actor, because models cannot be sent. The methods
+    have the names and arguments of `coevolve.loop.services`, and also feed Ray's meters.
     """
 
     def __init__(self, make: Callable[..., Any], *arguments: Any) -> None:
@@ -197,28 +206,52 @@ class ModelActor:
         self.meters = RunMeters()
 
     def cold_start(self, *arguments: Any) -> dict[str, float]:
+        """Train the service's first checkpoint and return its figures by name. arguments: those of
+        the service's `cold_start`: protected programs, the folder to save to and, for a Translator,
+        directions and a checkpoint to begin with.
+        """
         return self.service.cold_start(*arguments)
 
     def pretrain(self, *arguments: Any) -> dict[str, float]:
+        """Train one pass of the ladder and return its figures by name. arguments: those of
+        `TranslatorService.pretrain`: the pass, training programs, protected programs, and the
+        folder to save to. Raises LeakError.
+        """
         return self.service.pretrain(*arguments)
 
     def learn(self, *arguments: Any) -> dict[str, float]:
+        """Train a checkpoint on a round's lessons and return its figures by name. Raises LeakError
+        if a lesson is, or nearly is, a protected program.
+
+        arguments: those of the service's `learn`, in its order: checkpoint, lessons, protected
+            programs, folder to save to, round number, and further ones that only a Translator
+            takes.
+        """
         return self.service.learn(*arguments)
 
     def propose(self, *arguments: Any) -> list:
+        """Ask the service's model and count its candidates. arguments: those of the service's
+        `propose`: checkpoint, programs, a Translator's direction, and sampling. Returns a
+        Translator's candidates, or a Tester's answers per program.
+        """
         answer = self.service.propose(*arguments)
         self.meters.count_candidates(answer)
         return answer
 
     def progress(self) -> tuple[int, int, float]:
+        """Return (step, steps, loss) of the training under way. (0, 0, 0.0) means that it has not
+        begun.
+        """
         answer = self.service.progress()
         self.meters.show_loss(type(self.service).__name__.removesuffix("Service").lower(), answer)
         return answer
 
 
 class VerifierActor:
-    """A `coevolve.verification.verifier.Verifier` inside an actor, which makes it: runners do not
-    travel. Its methods are the verifier's, with the same arguments.
+    """A `coevolve.verification.verifier.Verifier` inside a Ray actor.
+
+    make(*arguments): makes the verifier, in the actor, because runners cannot be sent. The methods
+    have the names and arguments of `Verifier`.
     """
 
     def __init__(self, make: Callable[..., Any], *arguments: Any) -> None:
@@ -226,23 +259,33 @@ class VerifierActor:
         self.meters = RunMeters()
 
     def compile_ahead(self, *arguments: Any) -> None:
+        """Compile in few units what `prepare` will need. arguments: the programs, in one
+        sequence.
+        """
         return self.verifier.compile_ahead(*arguments)
 
     def prepare(self, *arguments: Any) -> Any:
+        """Return a PreparedSuite of a program. arguments: the program and the Tester's answers,
+        (readable tests, tests written) each.
+        """
         return self.verifier.prepare(*arguments)
 
     def judge(self, *arguments: Any) -> list[Verdict]:
+        """Judge candidates, count outcomes, and return a verdict per candidate, in order.
+        arguments: the program, its suite and the candidates.
+        """
         verdicts = self.verifier.judge(*arguments)
         self.meters.count_verdicts(verdicts)
         return verdicts
 
     def verify(self, *arguments: Any) -> list[Verdict]:
+        """Return a verdict per pair, in order. arguments: the pairs, in one sequence."""
         return self.verifier.verify(*arguments)
 
 
 class RunMeters:
-    """What Ray's dashboard and its Prometheus port show of a run: counts of answers, verdicts and
-    pairs, and the loss.
+    """Meters that Ray's dashboard and its Prometheus port show: numbers of answers, verdicts and
+    kept pairs, and the loss.
     """
 
     def __init__(self) -> None:
@@ -260,22 +303,26 @@ class RunMeters:
         )
 
     def count_candidates(self, proposed: Sequence[object]) -> None:
-        """What a model proposed; tests, which a Tester proposes, are passed over."""
+        """Add the number of candidates in `proposed`. A Tester's answers are not candidates and are
+        not counted.
+        """
         if proposed and isinstance(proposed[0], Candidate):
             self.candidates.inc(len(proposed))
 
     def count_verdicts(self, verdicts: Sequence[Verdict]) -> None:
-        """Each outcome by itself."""
+        """Add `verdicts` to the meters, each outcome by itself."""
         for outcome, count in Counter(str(v.outcome) for v in verdicts).items():
             self.verdicts.inc(count, {"outcome": outcome})
 
     def show_loss(self, model: str, progress: tuple[int, int, float]) -> None:
-        """progress: (step, steps, loss); before the first step there is no loss."""
+        """Show the loss of `model` (`translator` or `tester`). progress: (step, steps, loss); at
+        step 0 there is no loss to show.
+        """
         if progress[0]:
             self.loss.set(progress[2], {"model": model})
 
     def count_kept(self, pairs: int) -> None:
-        """The pairs that a round kept as lessons."""
+        """Add `pairs`, the number of pairs that a round kept."""
         if pairs:
             self.pairs_kept.inc(pairs)
 
@@ -299,8 +346,9 @@ def _private(ray: Any) -> dict[str, Any]:
 
 
 def count_requested_gpus(config: Config, verifiers: int) -> dict[str, float]:
-    """GPUs that the actors of a run ask Ray for, by who has them; those of the trainers where they
-    are beside the models'.
+    """Return the GPUs that the run's actors ask Ray for, by owner: `models`, `verifiers` and, where
+    they need their own, `trainers`. verifiers: the number of verifier actors. Fractions are
+    possible.
     """
     wanted = config.resources
     asked = {
@@ -317,8 +365,11 @@ def count_requested_gpus(config: Config, verifiers: int) -> dict[str, float]:
 
 
 def require_gpus(config: Config, verifiers: int, there: float) -> None:
-    """Raises UserError where the cluster has fewer GPUs than are asked for: Ray would let actors
-    wait for them for ever.
+    """Check that the cluster has the GPUs a run asks for.
+
+    verifiers: the number of verifier actors. there: GPUs of the cluster.
+    Raises UserError if there are too few, or if CUDA verifiers reserve none. Ray would let actors
+    wait for ever.
     """
     wanted = config.resources
     if config.verify.backend == "cuda" and not wanted.verifier_gpus:
@@ -342,8 +393,8 @@ def require_gpus(config: Config, verifiers: int, there: float) -> None:
 
 
 def choose_verifier_cpus(verifiers: int, cpus: int) -> float:
-    """CPUs that a verifier asks for: all of them have to find room, on a laptop of two
-    cores too.
+    """Return the CPUs that each of `verifiers` actors asks Ray for, at most 1.0. All of them must
+    fit on `cpus` cores.
     """
     return 1.0 if verifiers <= cpus // 2 else min(0.5, cpus * 1000 // verifiers / 1000)
 
@@ -378,8 +429,11 @@ def make_ray_workers(
     make_tester: Callable[[Config], Any],
     make_verifier: Callable[[Config], Any],
 ) -> Iterator[RunWorkers]:
-    """A Crew on Ray. `make_*(config)` run inside the actors. Verifiers: config.verify.workers, or
-    one per CPU.
+    """Start the workers of a run on Ray and yield them; stop them when the block ends.
+
+    make_translator, make_tester, make_verifier: called with `config` inside the actors. There are
+        `verify.workers` verifiers, or one per CPU.
+    Raises UserError if Ray is not reachable or lacks the GPUs asked for.
     """
     address = find_ray_address()
     require_reachable(os.environ.get("RAY_ADDRESS") or address)
@@ -442,10 +496,8 @@ def _count_cpus(ray: Any) -> int:
 
 
 def choose_trainer(processes: int) -> Start | None:
-    """What starts the processes of one fine-tuning: Ray Train, or None where that is not for Ray.
-
-    Nothing is where no Ray is (`--local`), and where this actor holds a GPU for each of them, which
-    Ray gives to nobody else.
+    """Return the function that starts `processes` training processes, or None to start them without
+    Ray. It is None where Ray does not run, and where this actor holds a GPU for each process.
     """
     ray = sys.modules.get("ray")  # where it is not imported it is not used
     if ray is None or not ray.is_initialized():
@@ -454,12 +506,11 @@ def choose_trainer(processes: int) -> Start | None:
 
 
 def start_with_ray_train(job: Job, processes: int) -> dict[str, float]:
-    """A `Start` (gpu_runtime.models.distributed): a Ray Train of so many workers, on whichever
-    nodes have room; a GPU each where the cluster has any.
+    """Train `job` in `processes` workers of Ray Train, on any nodes with room, and return its
+    figures by name. Each worker gets a GPU where the cluster has any.
 
-    The folders of `job` must be on storage that all nodes see, as the run folder is; Ray's own
-    notes lie beside them while it works. Raises DistributedError, also where there is no room: GPUs
-    that are not free now are held by actors that wait for this.
+    The folders of `job` must be on storage that all nodes see. Raises DistributedError if the
+    training fails or no room is free.
     """
     import ray
     from ray.train import (

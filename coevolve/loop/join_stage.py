@@ -33,7 +33,12 @@ def join_ports(
     verdicts: Sequence[Verdict],
     suites: dict[str, UnitTestSuite],
 ) -> tuple[list[Candidate], list[Verdict]]:
-    """known, verdicts: the round's candidates and the verdicts on them."""
+    """Ask for ports of the loop nests of programs without a parallel port, and put them together.
+
+    known, verdicts: the candidates of round `number` and the verdicts on them. suites: by program
+        id.
+    Returns the candidates that were made, and the verdicts on them under the programs' suites.
+    """
     parallel = {v.target_id for v in verdicts if v.outcome is Outcome.EQUIVALENT and not v.serial}
     ported = {(c.source_id, c.direction) for c in known if c.id in parallel}
     made: list[Candidate] = []

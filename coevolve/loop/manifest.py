@@ -28,8 +28,8 @@ _BLOCK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """bytes: length of a file. records: lines of a JSONL file, None of another. sha256: of its
-    bytes, in hexadecimal.
+    """What a finished file was like. bytes: its length. records: number of lines of a JSONL file;
+    None for another. sha256: hash of its bytes, in hexadecimal.
     """
 
     bytes: int
@@ -39,14 +39,16 @@ class Seal:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A file that is not as it was sealed. problem: one line that says what is wrong."""
+    """A file that differs from what was sealed. path: relative to the run's folder. problem: one
+    line that describes what is wrong.
+    """
 
     path: str
     problem: str
 
 
 def measure_file(path: Path) -> Seal:
-    """The seal of a file as it is now. Raises FileNotFoundError."""
+    """Return the seal of a file as it is now. Raises FileNotFoundError if it is missing."""
     digest, size, lines = hashlib.sha256(), 0, 0
     with path.open("rb") as file:
         while block := file.read(_BLOCK):
@@ -57,24 +59,25 @@ def measure_file(path: Path) -> Seal:
 
 
 def read_manifest(root: Path | str) -> dict[str, Seal]:
-    """Seals by path relative to `root`; none where there is no manifest.
-
-    Raises ConfigError where the manifest is damaged.
+    """Return the seals by path relative to `root`, the run's folder; an empty dict without a
+    manifest. Raises ConfigError if the manifest is damaged.
     """
     return _read(Path(root))[0]
 
 
 def seal(root: Path, path: Path) -> None:
-    """Note a finished file, or every file of a finished folder, in the manifest of `root`."""
+    """Record a finished file, or every file of a finished folder, in the manifest of the run's
+    folder `root`. Raises ConfigError if the manifest is damaged.
+    """
     held, retired = _read(root)
     held |= {str(file.relative_to(root)): measure_file(file) for file in _files_of(path)}
     _write(root, held, retired - {str(path.relative_to(root))})
 
 
 def is_finished(root: Path, path: Path) -> bool:
-    """Whether a stage's file or folder is there and as it was sealed, or was retired.
-
-    Raises ConfigError where it is not what was sealed.
+    """Return whether a stage's file or folder is there and as it was sealed, or was retired. root:
+    the run's folder. One that is there but has no seal yet is sealed. Raises ConfigError if it
+    differs from what was sealed, or if the manifest is damaged.
     """
     held, retired = _read(root)
     name = str(path.relative_to(root))
@@ -96,8 +99,8 @@ def is_finished(root: Path, path: Path) -> bool:
 
 
 def check_files(root: Path | str) -> list[Finding]:
-    """Every sealed file of a run that is not as it was sealed. Raises ConfigError as
-    `read_manifest`.
+    """Return a finding for every sealed file of the run's folder `root` that is not as it was
+    sealed. Raises ConfigError if the manifest is damaged.
     """
     root = Path(root)
     return [
@@ -108,7 +111,9 @@ def check_files(root: Path | str) -> list[Finding]:
 
 
 def retire(root: Path, paths: list[Path]) -> None:
-    """Note that finished folders are about to be removed and are not to be made again."""
+    """Record that finished files or folders are about to be removed and are not to be made again.
+    root: the run's folder. paths: inside it. Raises ConfigError if the manifest is damaged.
+    """
     held, retired = _read(root)
     names = {str(path.relative_to(root)) for path in paths}
     starts = tuple(f"{name}/" for name in names)

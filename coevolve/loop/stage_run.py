@@ -30,7 +30,10 @@ PROGRAMS_PER_CALL = 16
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What every stage needs: the configuration, the folder, the corpus and the workers."""
+    """What every stage of a round needs.
+
+    config: the settings. folder: the run's files. corpus: its programs. crew: its workers.
+    """
 
     config: Config
     folder: RunFolder
@@ -38,31 +41,43 @@ class Run:
     crew: RunWorkers
 
     def sides(self) -> list[tuple[Direction, tuple[Program, ...]]]:
-        """Directions to propose in, each with its real programs; a reverse one only where a real
-        corpus exists.
+        """Return each direction to propose in, with its real training programs. A reverse direction
+        is among them only where there are real programs of the target dialect.
         """
         return self.corpus.sides(self.config)
 
     def translator(self, number: int, way: Direction) -> Path:
-        """The checkpoint of round `number` that is asked for `way`."""
+        """Return the checkpoint folder of round `number` for the Translator that serves the
+        direction `way`.
+        """
         return self.folder.round(number).folder / find_translator(self.config, str(way)).name
 
     def sampling(self, n: int, temperature: float, *salt: object) -> Sampling:
+        """Return sampling settings for `n` answers at `temperature`. salt: values that, with the
+        run's seed, decide the random stream.
+        """
         seed = int(content_hash(self.config.seed, *salt), 16) % (1 << 31)
         return Sampling(
             n=n, temperature=temperature, max_new_tokens=self.config.model.max_new_tokens, seed=seed
         )
 
     def chunks(self, items: Sequence) -> list[Sequence]:
-        """Consecutive parts of `items`, each of as many as a model is asked about in one call."""
+        """Split `items` into consecutive parts for one call of a model each, of
+        `model.programs_per_call` items; the last may be shorter.
+        """
         return split_into_chunks(items, self.config.model.programs_per_call)
 
     def bar(self, label: str, total: int) -> ProgressBar:
-        """Progress that is printed and told to `coevolve watch`."""
+        """Return a progress bar of `total` steps that is printed and also written for `coevolve
+        watch`.
+        """
         return ProgressBar(label, total, file=self.folder.progress)
 
     @contextmanager
     def timed(self, number: int, stage: str) -> Iterator[None]:
+        """Record how long the block takes as the time of `stage` in round `number`, also if it
+        raises.
+        """
         started, before = time.monotonic(), read_cpu_time()
         try:
             yield
@@ -78,7 +93,9 @@ def follow_training(
     method: Callable[..., dict[str, float]],
     *arguments: object,
 ) -> dict[str, float]:
-    """Show the steps of a model that learns until it has; its figures. Raises what it raises."""
+    """Run `method(*arguments)` of a model service and show its training steps until it ends. label:
+    words for the progress bar. Returns the figures by name. Raises what the method raises.
+    """
     bar = run.bar(label, 0)  # first: a local worker works within `call`
 
     def show(progress: tuple[int, int, float]) -> None:
@@ -102,7 +119,11 @@ def judge_candidates(
     programs: dict[str, Program],
     suites: dict[str, UnitTestSuite],
 ) -> list[Verdict]:
-    """Verdicts of known candidates, in the candidates' order grouped by program."""
+    """Judge candidates on their programs' suites and return the verdicts.
+
+    label: words for the progress bar. programs, suites: by program id; candidates without a suite
+        are left out. Verdicts are in the candidates' order, grouped by program and direction.
+    """
     items = group_for_judging(candidates, programs, suites)
     bar = run.bar(label, len(items))
     results: dict[int, list[Verdict]] = {}
@@ -116,8 +137,8 @@ def judge_candidates(
 def group_for_judging(
     candidates: list[Candidate], programs: dict[str, Program], suites: dict[str, UnitTestSuite]
 ) -> list[tuple]:
-    """(program, suite, its candidates) per program and direction, in first-seen order; programs
-    without a suite are left out.
+    """Return (program, suite, its candidates) per program and direction, in the order of their
+    first candidate. programs, suites: by program id; candidates without a suite are left out.
     """
     grouped: dict[tuple[str, str], list[Candidate]] = {}
     for candidate in candidates:
@@ -127,5 +148,5 @@ def group_for_judging(
 
 
 def split_into_chunks(items: Sequence, size: int = PROGRAMS_PER_CALL) -> list[Sequence]:
-    """Consecutive parts of `items`, each of `size`, the last one of at most that."""
+    """Split `items` into consecutive parts of `size` items; the last may be shorter."""
     return [items[i : i + size] for i in range(0, len(items), size)]

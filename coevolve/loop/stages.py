@@ -41,8 +41,9 @@ from gpu_runtime.models.protocol import Sampling
 
 
 def run_cold_start(run: Run) -> None:
-    """All models from nothing (or from the pretrained checkpoint) on generated pairs and suites;
-    Translators go up the ladder before, where one is configured.
+    """Train the models of round 0 on generated pairs and suites, from nothing or from a pretrained
+    model. Configured steps of the ladder come first. It does nothing if all models exist. Raises
+    LeakError if a training program is a held-out one.
     """
     if has_all_models(run, 0):
         return
@@ -75,7 +76,7 @@ def run_cold_start(run: Run) -> None:
 
 
 def has_all_models(run: Run, number: int) -> bool:
-    """Whether every model of that round is there."""
+    """Return whether every model of round `number` has its checkpoint folder."""
     paths = run.folder.round(number)
     return all(
         run.folder.is_finished(path)
@@ -84,7 +85,9 @@ def has_all_models(run: Run, number: int) -> bool:
 
 
 def make_suites(run: Run, number: int) -> None:
-    """The Tester proposes suites from the real programs; the verifiers prove and top them up."""
+    """Write the suites and suite counts of round `number`. The Tester proposes tests for the real
+    programs; verifiers check and complete them. It does nothing if the files exist.
+    """
     paths = run.folder.round(number)
     if run.folder.is_finished(paths.suites) and run.folder.is_finished(paths.suite_counts):
         return
@@ -103,7 +106,9 @@ def make_suites(run: Run, number: int) -> None:
 def propose_suites(
     run: Run, label: str, programs: list[Program], checkpoint: str, sampling: Sampling
 ) -> list[PreparedSuite]:
-    """What the Tester's answers became with the verifiers, in the programs' order."""
+    """Ask the Tester in `checkpoint` for tests of `programs` and have verifiers make suites of
+    them. label: words for the progress bar. Returns one result per program, in order.
+    """
     chunks = run.chunks(programs)
     bar = run.bar(label, len(programs))
     prepared: dict[tuple[int, int], PreparedSuite] = {}
@@ -128,8 +133,8 @@ def propose_suites(
 
 
 def count_suites(prepared: list[PreparedSuite]) -> dict:
-    """Counts for the table: how good the Tester's own tests were, and why programs have no
-    suite.
+    """Return counts by name: programs, programs with a suite, tests proposed and valid, and the
+    reasons why programs have no suite.
     """
     reasons = Counter(p.reason for p in prepared if p.suite is None)
     return {
@@ -144,7 +149,10 @@ def count_suites(prepared: list[PreparedSuite]) -> dict:
 
 
 def propose_and_verify(run: Run, number: int) -> None:
-    """The Translator proposes candidates; they stream to the verifiers while generation goes on."""
+    """Write the candidates of round `number` and the verdicts on them. Verifiers work while the
+    Translator still generates. It does nothing if the verdicts exist. Raises StoreError if the
+    suites' file is damaged.
+    """
     paths = run.folder.round(number)
     if run.folder.is_finished(paths.verdicts):
         run.folder.is_finished(paths.proposals)
@@ -227,7 +235,9 @@ def _stream_candidates(
 
 
 def drop_repeated_texts(candidates: list[Candidate]) -> list[Candidate]:
-    """One of each text: the same answer twice needs one verdict."""
+    """Return the candidates with each id once, in order; equal texts for one program have one
+    id.
+    """
     return list({c.id: c for c in candidates}.values())
 
 
@@ -236,8 +246,8 @@ def _by_id(run: Run) -> dict[str, Program]:
 
 
 def keep_triplets(run: Run, number: int) -> None:
-    """Survivors become triplets: EQUIVALENT, and shown so by a suite of at least the configured
-    strength.
+    """Write the triplets of round `number`: candidates that are EQUIVALENT on a suite of at least
+    `verify.least_strength`. It does nothing if the file exists.
     """
     paths = run.folder.round(number)
     if run.folder.is_finished(paths.triplets):
@@ -248,8 +258,8 @@ def keep_triplets(run: Run, number: int) -> None:
 
 
 def load_survivors(run: Run, paths: RoundPaths) -> list[Triplet]:
-    """Triplets of one round, in the order of its proposals. A strength that could not be measured
-    counts as 0.
+    """Return the triplets of one round, in the order of its proposals. A suite of unknown strength
+    counts as strength 0. Raises StoreError if a file is damaged.
     """
     programs = _by_id(run)
     suites = {s.program_id: s for s in read_jsonl(paths.suites, UnitTestSuite)}
@@ -273,8 +283,9 @@ def load_survivors(run: Run, paths: RoundPaths) -> list[Triplet]:
 
 
 def train_models(run: Run, number: int) -> None:
-    """All models learn from the triplets kept so far (see round.experience); a frozen one carries
-    its checkpoint on.
+    """Train all models of round `number` on the triplets that `round.experience` selects. A frozen
+    model's checkpoint is copied. It does nothing if all models exist. Raises StoreError if a file
+    is damaged, LeakError if a lesson is a held-out program.
     """
     if has_all_models(run, number):
         return
@@ -352,8 +363,9 @@ def _learn_one(
 
 
 def select_validation(run: Run, number: int) -> list[tuple[Program, UnitTestSuite]]:
-    """Training programs that a Translator is measured on while it learns, the same in every round,
-    with this round's suites.
+    """Return `finetune.validation` training programs with their suites of round `number`, to
+    measure a Translator while it learns. The programs are the same in every round. Raises
+    StoreError if a file is damaged.
     """
     count = run.config.finetune.validation
     if not count:
@@ -365,8 +377,8 @@ def select_validation(run: Run, number: int) -> list[tuple[Program, UnitTestSuit
 
 
 def make_verdict_lessons(run: Run, number: int) -> list[JudgedProgram]:
-    """What was right and what was wrong this round, where the Translator learns from both
-    (round.learn = dpo, grpo).
+    """Return right and wrong answers of round `number` by program, if round.learn is `dpo` or
+    `grpo`; else none. Validation programs are left out. Raises StoreError if a file is damaged.
     """
     if run.config.round.learn not in ("dpo", "grpo"):
         return []

@@ -35,11 +35,11 @@ POLL_S = 0.5
 
 
 class WorkerLostError(Exception):
-    """The process or the machine that held a worker is gone. The message says how it ended."""
+    """The process or machine that held a worker is gone. The message says how it ended."""
 
 
 class Worker(Protocol):
-    """Something that holds one plain object, here or elsewhere, and runs its methods."""
+    """Holds one object, in this process or elsewhere, and runs its methods."""
 
     def submit(self, method: Callable[..., Result], *arguments: Any) -> Future[Result]:
         """Run `method` of the held object, a method of its class, with `arguments`.
@@ -51,30 +51,31 @@ class Worker(Protocol):
 
 
 class WorkerPool(Protocol):
-    """Workers of one kind, of which each can do what any other can."""
+    """Workers of one kind; any of them can do what the others can."""
 
     def members(self) -> Sequence[Worker]:
-        """The workers that can be asked now; none while the first ones start.
-
-        Raises UserError when none came in time.
+        """Return the workers that can be asked now; none while the first ones start. Raises
+        UserError if none came in time.
         """
         ...
 
     def discard(self, worker: Worker) -> None:
-        """Take a lost worker out. Raises WorkerLostError when no other can come."""
+        """Remove a lost worker. Raises WorkerLostError if no other can come."""
         ...
 
 
 class LocalWorker:
-    """Runs methods of `target` at once in this process. `target` need only have the method's name:
-    tests give stand-ins.
+    """Runs methods of `target` at once, in this process. Only the method's name must match, so
+    tests can pass stand-ins.
     """
 
     def __init__(self, target: object) -> None:
         self.target = target
 
     def submit(self, method: Callable[..., Result], *arguments: Any) -> Future[Result]:
-        """See `Worker.submit`. The future is done when it is returned."""
+        """Run the target's method that has the name of `method`, with `arguments`. Returns a
+        finished future, which raises what the method raised.
+        """
         future: Future[Result] = Future()
         try:
             future.set_result(getattr(self.target, method.__name__)(*arguments))
@@ -84,17 +85,19 @@ class LocalWorker:
 
 
 class FixedPool:
-    """A pool that gains no members."""
+    """A pool of the workers given to it. It gains no members."""
 
     def __init__(self, *workers: Worker) -> None:
         self._workers = list(workers)
 
     def members(self) -> Sequence[Worker]:
-        """See `WorkerPool.members`."""
+        """Return the workers that are left."""
         return tuple(self._workers)
 
     def discard(self, worker: Worker) -> None:
-        """See `WorkerPool.discard`."""
+        """Remove a lost worker. Raises WorkerLostError if it was the last, ValueError if the pool
+        does not hold it.
+        """
         self._workers.remove(worker)
         if not self._workers:
             raise WorkerLostError("the last worker of its kind is gone")
@@ -102,7 +105,9 @@ class FixedPool:
 
 @dataclass(frozen=True, slots=True)
 class RunWorkers:
-    """The workers of a run: one pool for each kind."""
+    """The workers of a run, one pool for each kind. translators, testers: those that hold the
+    models. verifiers: at least one.
+    """
 
     translators: WorkerPool
     testers: WorkerPool
@@ -165,7 +170,9 @@ class _Calls:
 
 
 def call(pool: WorkerPool, method: Callable[..., Result], *arguments: Any) -> Result:
-    """What `method(*arguments)` returns on some member of `pool`; it raises what that raises."""
+    """Return what `method(*arguments)` returns on one member of `pool`. Raises what the method
+    raises, and WorkerLostError if ATTEMPTS workers are lost one after another.
+    """
     return next(result for _, result in map_unordered(pool, method, [arguments]))
 
 
@@ -176,8 +183,11 @@ def follow_call(
     look: Callable[..., Any],
     show: Callable[[Any], None],
 ) -> Result:
-    """As `call`. Every FOLLOW_S seconds `show` is given what the method `look` returns on the same
-    worker, which must be able to answer two calls at a time.
+    """Run a call as `call` does and show its progress. Every FOLLOW_S seconds `show` gets what the
+    method `look` returns on the same worker, which must answer two calls at a time.
+
+    Returns what `method(*arguments)` returns. Raises what it raises, and WorkerLostError if
+    ATTEMPTS workers are lost.
     """
     for attempt in range(ATTEMPTS):
         while not (members := pool.members()):
@@ -198,7 +208,10 @@ def follow_call(
 def map_unordered(
     pool: WorkerPool, method: Callable[..., Result], items: Iterable[tuple]
 ) -> Iterator[tuple[int, Result]]:
-    """Run `method(*item)` on idle workers; yield (index of the item, result) as results arrive."""
+    """Run `method(*item)` for each item on idle workers. Yields (index of the item, result) as
+    results arrive. Raises what the method raises, and WorkerLostError if one item loses ATTEMPTS
+    workers.
+    """
     waiting = deque(_Task(pool, method, (0, k), item) for k, item in enumerate(items))
     calls = _Calls()
     while waiting or calls:
@@ -216,13 +229,14 @@ def stream_results(
     expand: Callable[[int, Any], Sequence[tuple]],
     known: Mapping[int, Any] = MappingProxyType({}),
 ) -> Iterator[tuple[tuple[int, int], Result]]:
-    """Generate chunk after chunk and judge what comes out while it goes on.
+    """Generate chunk after chunk and judge what comes out while generation goes on.
 
-    expand(chunk index, answer of `generate`) is called once for every chunk, in any order, and
-    gives the items for `judge`. known: answers by chunk index, which are not asked for.
-
-    Yields ((chunk index, place of the item in its chunk), result): in the order of these keys,
-    results do not depend on how workers were scheduled.
+    generate: called with each of `chunks` on a member of `generators`. expand(chunk index, answer):
+        called once per chunk, in any order; returns the items for `judge`. known: answers by chunk
+        index, which are not generated again.
+    Yields ((chunk index, place of the item in its chunk), result) as results arrive. Sorted by
+    these keys, they do not depend on scheduling. Raises what either method raises, and
+    WorkerLostError if one item loses ATTEMPTS workers.
     """
     waiting: deque[_Task] = deque()
 

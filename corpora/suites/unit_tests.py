@@ -259,8 +259,9 @@ def _test(reader: SuiteReader, signature: Signature | None) -> UnitTest:
 
 
 def parse_suite(text: str, signature: Signature | None = None) -> tuple[UnitTest, ...]:
-    """All tests of `text`, assignments in the signature's order where one is given. Raises
-    SuiteError.
+    """Parse all tests of a suite's text. signature: types and completeness are checked against it,
+    and assignments come in its order; None: types must be in the text. Raises SuiteError if it does
+    not parse or fit.
     """
     reader, tests = SuiteReader(text), []
     while reader.next.kind != "stop":
@@ -272,7 +273,9 @@ def parse_suite(text: str, signature: Signature | None = None) -> tuple[UnitTest
 
 
 def parse_test(text: str, signature: Signature | None = None) -> UnitTest:
-    """Exactly one test. Raises SuiteError."""
+    """Parse a text with exactly one test. signature: the test is checked against it, and types may
+    be left out; None: types must be in the text. Raises SuiteError if it does not parse or fit.
+    """
     tests = parse_suite(text, signature)
     if len(tests) != 1:
         raise SuiteError(1, 1, f"expected one test, found {len(tests)}")
@@ -280,21 +283,20 @@ def parse_test(text: str, signature: Signature | None = None) -> UnitTest:
 
 
 def read_launch(text: str) -> str:
-    """The launch plan that a suite's text carries in a `# launch: PLAN` line; empty when it carries
-    none.
-    """
+    """Return the launch plan in a suite's `# launch: PLAN` line; '' if it has none."""
     found = re.search(r"^[ \t]*#[ \t]*launch:[ \t]*(.*?)[ \t]*$", text, re.MULTILINE)
     return found.group(1) if found else ""
 
 
 def format_number(value: object) -> str:
-    """A number as the parser reads it back exactly."""
+    """Return a number as text that `parse_suite` reads back exactly. A complex number is a pair."""
     if isinstance(value, tuple):
         return f"({format_number(value[0])},{format_number(value[1])})"
     return repr(int(value) if isinstance(value, bool) else value)
 
 
 def format_assignment(assignment: ScalarValue | ArrayValue) -> str:
+    """Return a parameter's value as text, `NAME:TYPE=VALUE` or `NAME:TYPE[EXTENT]=FILL`."""
     head = f"{assignment.name}:{assignment.type}"
     if isinstance(assignment, ScalarValue):
         return f"{head}={format_number(assignment.value)}"
@@ -310,6 +312,7 @@ def format_assignment(assignment: ScalarValue | ArrayValue) -> str:
 
 
 def format_test(test: UnitTest) -> str:
+    """Return a test as one line of text, which `parse_test` reads."""
     parts = [format_assignment(a) for a in test.assignments] + [
         f"alias({a},{b})" for a, b in test.aliases
     ]
@@ -317,7 +320,9 @@ def format_test(test: UnitTest) -> str:
 
 
 def format_suite(tests: Sequence[UnitTest], launch: str = "") -> str:
-    """One line per test; `launch` goes into a `# launch:` line before them."""
+    """Return tests as text, one per line. launch: a launch plan for a `# launch:` line before them;
+    '' for none.
+    """
     return (f"# launch: {launch}\n" if launch else "") + "".join(
         format_test(test) + "\n" for test in tests
     )

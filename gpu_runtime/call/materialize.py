@@ -42,8 +42,8 @@ _MASK = (1 << 64) - 1
 
 
 def generate_random_bits(seed: int, stream: int, count: int, first: int = 0) -> np.ndarray:
-    """`count` 64-bit words, shape (count,), dtype uint64: SplitMix64 at counters `first` to
-    first+count-1 of one stream.
+    """Return 64 random bits for each of `count` counters from `first`, as uint64 of shape (count,).
+    Equal seed, stream and counter give equal bits on every machine (SplitMix64).
     """
     start = (seed * 0xD1342543DE82EF95 + stream * 0xA0761D6478BD642F + 0x2545F4914F6CDD1D) & _MASK
     z = np.arange(first + 1, first + count + 1, dtype=np.uint64)
@@ -221,8 +221,10 @@ def _composed(fill: Fill, dtype: np.dtype, stream: int, count: int) -> np.ndarra
 
 
 def expand_fill(fill: Fill, type_: str, count: int, stream: int = 0) -> np.ndarray:
-    """`count` elements of `type_` (shape (count,)), perhaps read-only. Integer kinds give integral
-    values in floating types too.
+    """Return `count` elements of a fill, shape (count,), perhaps read-only.
+
+    type_: the element type's name, such as `f32`. stream: the parameter's position, so that two
+        arrays with one seed differ. Integer fills give whole numbers in floating types too.
     """
     if fill.kind in _WHOLE:
         return (
@@ -297,8 +299,11 @@ def _join_complex(real: np.ndarray, imaginary: np.ndarray, dtype: np.dtype) -> n
 
 
 def materialize_array(value: ArrayValue, parameter: Parameter, stream: int) -> np.ndarray:
-    """Shape (rows, columns) for a table of rows and for Fortran's assumed-shape matrices, else flat
-    (count,).
+    """Return an array value as a buffer of its element type. Its shape is (rows, columns) for a
+    table of rows and for Fortran's assumed-shape matrices, else (count,).
+
+    stream: the parameter's index in the signature, so that two arrays with one seed get different
+        contents.
     """
     count = math.prod(value.extents)
     dtype = DTYPES[value.type]
@@ -316,13 +321,13 @@ def materialize_array(value: ArrayValue, parameter: Parameter, stream: int) -> n
 
 
 def is_assumed_shape(parameter: Parameter) -> bool:
-    """Whether the extents of the array reach the program with the array (Fortran `x(:)`)."""
+    """Return whether the array's extents reach the program with it, as for Fortran's `x(:)`."""
     return parameter.kind == "array" and any(part.endswith(":") for part in parameter.shape)
 
 
 def evaluate_extents(shape: tuple[str, ...], scalars: dict[str, int]) -> tuple[int, ...] | None:
-    """Extents of a Fortran declaration (`("n", "0:m")`) for these integers, None where one is not
-    readable.
+    """Return the extents of a Fortran declaration. shape: one text per dimension, such as `n` or
+    `0:m`. scalars: values of integers by name. Returns None if one cannot be evaluated.
     """
     from gpu_runtime.launch.plans import (
         evaluate_expression,
@@ -348,21 +353,21 @@ def evaluate_extents(shape: tuple[str, ...], scalars: dict[str, int]) -> tuple[i
 
 
 def is_two_dimensional(parameter: Parameter, dimensions: int) -> bool:
-    """Whether a value of so many dimensions is handed over in two: rows x columns."""
+    """Return whether a value with `dimensions` extents is handed over as (rows, columns)."""
     return dimensions == 2 and (
         parameter.kind == "rows" or (is_assumed_shape(parameter) and len(parameter.shape) == 2)
     )
 
 
 def materialize_scalar(value: ScalarValue) -> np.ndarray:
-    """0-d array of the scalar's type."""
+    """Return a scalar as a 0-d array of its type. Too large numbers wrap or become infinite."""
     plain = complex(*value.value) if isinstance(value.value, tuple) else value.value
     with np.errstate(over="ignore"):
         return np.array(plain, DTYPES[value.type])
 
 
 def get_integer_scalars(test: UnitTest) -> dict[str, int]:
-    """Integer scalars by name, for launch plans and expressions."""
+    """Return the values of a test's integer scalars by name."""
     return {
         a.name: int(a.value)
         for a in test.assignments
@@ -371,13 +376,13 @@ def get_integer_scalars(test: UnitTest) -> dict[str, int]:
 
 
 def get_extents(test: UnitTest) -> dict[str, int]:
-    """Element count of every array by name."""
+    """Return the number of elements of each of a test's arrays, by name."""
     return {a.name: math.prod(a.extents) for a in test.assignments if isinstance(a, ArrayValue)}
 
 
 def materialize_test(test: UnitTest, signature: Signature) -> Arguments:
-    """`test` in the order of the signature's parameters. Raises ValueError when they do not fit
-    each other.
+    """Return a test as buffers, in the order of the signature's parameters. Raises ValueError if
+    the test lacks a parameter or gives it another type or kind.
     """
     by_name = {a.name: a for a in test.assignments}
     position = {p.name: i for i, p in enumerate(signature.parameters)}

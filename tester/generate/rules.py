@@ -23,6 +23,8 @@ from tester.generate.completion import (
     complete_sketches,
     confirm_tests,
     find_cached_run,
+    is_run_as_probed,
+    keep_probed_run,
 )
 from tester.generate.extent_inference import infer_extents
 from tester.generate.extents import GeometryOf, Sketch, build_test, no_geometry
@@ -72,6 +74,8 @@ LARGEST = 66_560
 """Elements of one array: a square of 257, one more than a usual block has threads, and
 something.
 """
+VAST = 1 << 22
+"""Elements of one array beyond which a second test of constant extents is not made."""
 TWICE = 2
 """Steps after which two arrays that are exchanged have both been written."""
 OTHER_TURNS = 3
@@ -170,8 +174,8 @@ def _first_line(text: str) -> str:
 
 
 def make_geometry_function(launch: str) -> GeometryOf:
-    """Geometry of a test under a launch plan's text; None throughout for an empty text
-    (functions).
+    """Return a function from a test to its launch. launch: text of a plan; '' gives None for every
+    test. Raises ValueError if it cannot be read.
     """
     if not launch:
         return no_geometry
@@ -185,7 +189,9 @@ def make_geometry_function(launch: str) -> GeometryOf:
 def choose_launch(
     program: Program, signature: Signature, backend: ExecutionBackend, seed: int = 0
 ) -> str:
-    """Text of the launch plan under which a bare kernel runs best. Raises NoSuiteError."""
+    """Return the text of the launch plan under which a bare kernel runs best; '' for a function.
+    Raises NoSuiteError if it does not compile or run under any.
+    """
     compiled = backend.compile([CompileRequest(program, signature, Variant.RECORDED)])[0]
     if not compiled.ok:
         raise NoSuiteError(f"the program does not compile: {_first_line(compiled.diagnostics)}")
@@ -398,7 +404,9 @@ def _complete_sketches(
 
 
 def _constant_tests(setting: TrialSetting, complaint: str) -> list[UnitTest]:
-    """Two tests of a program whose extents are large constants. Raises NoSuiteError."""
+    """Two tests of a program whose extents are large constants; one where they are so large that
+    its usual contents hold ties and extremes of every kind. Raises NoSuiteError.
+    """
     base = find_base_run(setting, count=2)
     if base is None:
         raise NoSuiteError(complaint)
@@ -409,12 +417,15 @@ def _constant_tests(setting: TrialSetting, complaint: str) -> list[UnitTest]:
         ),
     )
     extents = {name: m.extents if m.extents != (0,) else (1,) for name, m in base.arrays.items()}
-    made = confirm_tests(
-        setting.backend,
-        setting.compiled,
-        [build_test(s, extents, setting.signature) for s in (base.sketch, other)],
-        setting.geometry_of,
-        setting.largest,
+    vast = max(map(math.prod, extents.values()), default=0) > VAST
+    tests = [build_test(s, extents, setting.signature) for s in (base.sketch, other)]
+    if vast:
+        tests = tests[:1]
+    made = []
+    if is_run_as_probed(base, setting.geometry_of):  # such a run may take a second
+        made.append(keep_probed_run(tests.pop(0), base, setting.compiled))
+    made += confirm_tests(
+        setting.backend, setting.compiled, tests, setting.geometry_of, setting.largest
     )
     return [c.test for c in made if c.test is not None]
 
@@ -532,5 +543,5 @@ def _make_big_test(setting: TrialSetting, roles: ParameterRoles) -> list[UnitTes
 
 
 def count_elements(test: UnitTest) -> int:
-    """Elements of all arrays together: the size by which tests are ordered."""
+    """Return the number of elements of all arrays of a test."""
     return sum(math.prod(a.extents) for a in test.assignments if isinstance(a, ArrayValue))

@@ -96,8 +96,8 @@ _BYTES = frozenset({"char", "i8", "u8"})
 
 
 def is_pitch(name: str, source: SourceTree) -> bool:
-    """Whether the scalar is the length of a row in bytes (it moves a pointer to bytes that was made
-    of another pointer): rows must then hold whole elements and not overlap.
+    """Return whether the scalar is a row's length in bytes: it moves a pointer to bytes that was
+    cast from another.
     """
     wanted = source.spell(name)
     moved = frozenset(
@@ -128,11 +128,8 @@ def _is_bytes(pointer: Expression, moved: frozenset[str]) -> bool:
 
 
 def is_leading_dimension(name: str, source: SourceTree) -> bool:
-    """Whether a scalar is the distance of a matrix's rows or columns: a factor in the place of an
-    element, or the first extent of a Fortran array, that nothing is compared with or divided by,
-    but other parameters before an early return (`lda < m`). Where elements are only read, rows may
-    overlap (windows do), unless such a return says that they may not, each element read goes with
-    one that is set, or scalar and array are of one structure.
+    """Return whether the scalar is the distance between a matrix's rows or columns. It is then a
+    factor in subscripts, or a Fortran array's first extent, and no loop ends at it.
     """
     wanted = source.spell(name)
     if any(wanted in names_in(head) for _, head in get_heads(source)):
@@ -236,8 +233,8 @@ def _is_factor(name: str, index: Expression) -> bool:
 
 
 def find_strides(signature: Signature, source: SourceTree) -> frozenset[str]:
-    """Scalars that only say how far apart elements are: factors in a place, or steps of what stands
-    in one, to which no loop goes.
+    """Return the scalars that only say how far apart elements are: factors in subscripts, or steps
+    of what occurs in one.
     """
     ends = {name for _, head in get_heads(source) for part in head for name in names_in(part)}
     for one, operator, other in iterate_comparisons(source):
@@ -265,9 +262,8 @@ def _moves_itself(node: Binary, source: SourceTree) -> bool:
 
 
 def find_equal_sizes(signature: Signature, source: SourceTree) -> tuple[tuple[str, str], ...]:
-    """Sizes of a structure that the program reads in methods and helpers alone (`b(i, j) = ...`),
-    each behind the one of the same name of another structure of that type: two fields that are gone
-    through together are equally wide, and nothing says how far either may be.
+    """Return pairs of sizes, (this one, that one), that are fields of the same name of two
+    structures of one type, and that only methods read.
     """
     sizes = [p for p in _integer_scalars(signature) if p.member and p.member.assembled]
     named = {p.name for p in sizes if any(True for _ in source.uses(p.name))}
@@ -300,8 +296,8 @@ EXTREMES = frozenset(
 
 
 def has_unspecified_nan(source: SourceTree) -> bool:
-    """Whether it asks for Fortran's largest or smallest value: what that is beside one that is no
-    number, the standard leaves open.
+    """Return whether the program takes a minimum or maximum in Fortran, which leaves the result
+    open if a value is NaN.
     """
     return source.is_fortran and (
         bool(find_called_names(source) & EXTREMES)
@@ -314,9 +310,7 @@ def has_unspecified_nan(source: SourceTree) -> bool:
 
 
 def find_loop_steps(signature: Signature, source: SourceTree) -> frozenset[str]:
-    """Scalars by which a loop's head steps: never zero, or the loop would not end for any size but
-    none.
-    """
+    """Return the integer scalars that a loop's head steps by. They must not be zero."""
     named: set[str] = set()
     for loop in source.find(For):
         for step in loop.step:
@@ -329,8 +323,8 @@ def find_loop_steps(signature: Signature, source: SourceTree) -> frozenset[str]:
 
 
 def find_repeat_counts(signature: Signature, source: SourceTree) -> frozenset[str]:
-    """Scalars of which the program asks for nothing but how often a loop round other loops goes on
-    (steps of time), or whether they are odd.
+    """Return the integer scalars that the program uses only to repeat a loop round other loops,
+    such as a number of time steps.
     """
     limits: dict[str, bool] = {}
     heads: set[int] = set()
@@ -389,7 +383,9 @@ _SHIFTS = frozenset({"ishft", "shiftl", "shiftr", "shifta"})
 
 
 def find_shift_amounts(signature: Signature, source: SourceTree) -> frozenset[str]:
-    """Scalars by which the program shifts: below the bits of a number."""
+    """Return the integer scalars that the program shifts by. They must stay below the number of
+    bits.
+    """
     amounts: list[Any] = [n.right for n in source.find(Binary) if n.op in ("<<", ">>")]
     amounts += [n.value for n in source.find(Assign, AssignExpression) if n.op in ("<<=", ">>=")]
     amounts += [
@@ -404,8 +400,8 @@ def find_shift_amounts(signature: Signature, source: SourceTree) -> frozenset[st
 
 
 def has_conditional_reads(source: SourceTree) -> bool:
-    """Whether an element may only be read where others were as asked for (`x[i] > lo && y[i] <
-    hi`): few contents read all.
+    """Return whether the program reads some elements only if others fulfil a condition. Then few
+    contents make it read all.
     """
     if any(jump.kind == "continue" for jump in source.find(Jump)):
         return True
@@ -435,9 +431,7 @@ def _find_moving_names(source: SourceTree) -> set[str]:
 
 
 def find_text_arrays(signature: Signature, source: SourceTree) -> frozenset[str]:
-    """The arrays of `char` in a program that has character constants: letters mean something
-    there.
-    """
+    """Return the arrays of `char` in a program that has character constants."""
     kinds = ("char", "string") if source.is_fortran else ("char",)
     if not any(literal.type in kinds for literal in source.find(Literal)):
         return frozenset()
@@ -445,8 +439,8 @@ def find_text_arrays(signature: Signature, source: SourceTree) -> frozenset[str]
 
 
 def find_option_letters(signature: Signature, source: SourceTree) -> dict[str, tuple[int, ...]]:
-    """The characters that each one-byte scalar is compared with (BLAS's `uplo == 'U'`,
-    `lsame(uplo, 'U')`) or by the cases of a choice, and one other.
+    """Return, for each one-byte scalar, the codes of the characters that it is compared with
+    (BLAS's `uplo == 'U'`) and one other.
     """
     found = {}
     for p in signature.parameters:
@@ -487,8 +481,8 @@ def _find_enumerators(signature: Signature, source: SourceTree) -> dict[str, tup
 
 
 def find_row_offsets(indices: frozenset[str], source: SourceTree) -> frozenset[str]:
-    """Those arrays of indices of which the program reads a place and the next one, and loops from
-    one to the other.
+    """Return those of the arrays `indices` of which the program reads neighbours (`row[i]`, `row[i
+    + 1]`) and loops from one to the other.
     """
     ends: set[str] = set()
     for _, head in get_heads(source):
@@ -514,7 +508,7 @@ def find_row_offsets(indices: frozenset[str], source: SourceTree) -> frozenset[s
 
 
 def find_signed(source: SourceTree) -> set[str]:
-    """Names of which the program asks whether they are below zero."""
+    """Return the names that the program compares with zero by `<` or `>=`."""
     return {
         one.id
         for one, operator, other in iterate_comparisons(source)
@@ -523,7 +517,7 @@ def find_signed(source: SourceTree) -> set[str]:
 
 
 def find_ordered_scalars(source: SourceTree) -> set[str]:
-    """Names that the program asks for their order."""
+    """Return the names that the program compares by order (`<`, `<=`, `>`, `>=`)."""
     return {
         one.id
         for one, operator, _ in iterate_comparisons(source)
@@ -532,7 +526,7 @@ def find_ordered_scalars(source: SourceTree) -> set[str]:
 
 
 def find_measured_vectors(source: SourceTree) -> set[str]:
-    """Names of vectors that the program asks for their length."""
+    """Return the names of vectors whose size the program asks for."""
     return {
         call.function.base.id
         for call in source.find(Call)
@@ -543,8 +537,8 @@ def find_measured_vectors(source: SourceTree) -> set[str]:
 
 
 def find_place_scalars(source: SourceTree) -> set[str]:
-    """Names that are by themselves the place of an element that is set, or that a statement
-    reads as a whole.
+    """Return the names that are by themselves the subscript of an element that is set or read as a
+    whole statement.
     """
     found = set()
     for access in source.find(Access):

@@ -42,8 +42,8 @@ only negative.
 
 @dataclass(frozen=True, slots=True)
 class StateArray:
-    """What the elements of one array are compared with. scalars: for equality alone, and they bound
-    nothing.
+    """What the elements of an array of states are compared with. numbers: small integers. scalars:
+    parameters, for equality alone.
     """
 
     numbers: tuple[int, ...]
@@ -51,8 +51,8 @@ class StateArray:
 
 
 def find_state_arrays(signature: Signature, source: SourceTree) -> dict[str, StateArray]:
-    """The arrays of whole numbers whose elements, or locals that hold one, are compared with
-    integer scalars or small numbers.
+    """Return the integer arrays whose elements are compared with scalars or small integers, by
+    name.
     """
     bounds = _find_bounding_names(source)
     free = {
@@ -117,8 +117,8 @@ def draw_states(
     turn: int,
     seed: int,
 ) -> tuple[Values, dict[str, Fill]]:
-    """Scalars and fills with few states in those arrays: what they are compared with and its
-    neighbours, -1 too.
+    """Return scalars and fills in which arrays of states hold few values: those they are compared
+    with, their neighbours, and -1. turn: the draw's number. seed: of the contents.
     """
     changed = scalars | {name: turn % 2 for state in states.values() for name in state.scalars}
     filled = dict(fills)
@@ -132,8 +132,8 @@ _MAX_ASKED = 2
 
 
 def fill_with_states(sketch: Sketch, states: Mapping[str, StateArray]) -> list[Sketch]:
-    """The sketch with all elements of arrays of states being what they are asked for, in turn: so
-    the program goes everywhere it may.
+    """Return sketches in which all elements of arrays of states have one of the values they are
+    compared with, each value in turn.
     """
     wanted = {
         name: [*(int(sketch.scalars[s]) for s in state.scalars), *state.numbers]

@@ -112,8 +112,8 @@ _ERROR = re.compile(r"^program\.cpp:(\d+):(\d+): error:", re.M)
 
 
 def find_failing_mutants(made: Program, diagnostics: str) -> frozenset[int]:
-    """Numbers of the mutants that errors of a schema are in, as far as the places tell: the last
-    choice begun before an error. (`p += k` of a pointer is no error, `p = k` is.)
+    """Return the numbers, from 1, of the mutants in a schema that compiler errors point to. made:
+    the schema. diagnostics: the compiler's text.
     """
     lines = made.text.split("\n")
     found = set()

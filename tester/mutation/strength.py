@@ -65,8 +65,11 @@ p`) is no dead code.
 
 @dataclass(frozen=True, slots=True)
 class Strength:
-    """share: killed / (killed + survivors), None when no mutant compiled. survivors: missed, yet
-    not equivalent, those included to whose place no test comes.
+    """How many mutants a suite kills.
+
+    share: killed / (killed + survivors), in [0, 1]; None if no mutant compiled.
+    survivors: not killed and not equivalent. Those that no test reaches are among them.
+    equivalent, not_compiled: numbers of mutants left out.
     """
 
     share: float | None
@@ -78,8 +81,10 @@ class Strength:
 
 @dataclass(frozen=True, slots=True)
 class BuiltMutants:
-    """Mutants of one source, compiled: together as `schema` (the k-th is number k + 1 of it), else
-    each in `singles`. left_out: how many did not compile and are not among them.
+    """Compiled mutants of one source.
+
+    schema: all as one program, in which the k-th from 0 has number k + 1; None: each is in
+        `singles`. left_out: how many did not compile and are not among them.
     """
 
     mutants: tuple[Mutant, ...]
@@ -88,7 +93,7 @@ class BuiltMutants:
     left_out: int = 0
 
     def good(self) -> list[int]:
-        """Indices of the mutants that compiled."""
+        """Return the indices of the mutants that compiled."""
         return [
             i for i in range(len(self.mutants)) if self.schema is not None or self.singles[i].ok
         ]
@@ -110,8 +115,8 @@ def _affordable(which: list[int], expectations: Expectations) -> list[int]:
 def find_killed_mutants(
     expectations: Expectations, built: BuiltMutants, which: Sequence[int], backend: ExecutionBackend
 ) -> dict[int, int]:
-    """Of the mutants `which` those that some test tells from the source, with the index of such a
-    test.
+    """Return, for each of the mutants `which` that some test kills, the index of such a test.
+    which: indices in `built`.
     """
     if built.schema is None:
         every = [(i, _killing_test(expectations, built.singles[i], backend)) for i in which]
@@ -270,8 +275,8 @@ def _requests(mutants: Sequence[Mutant], signature: Signature) -> list[CompileRe
 def list_mutant_requests(
     source: Program, signature: Signature, limit: int, seed: int = 0
 ) -> list[CompileRequest]:
-    """What measuring a suite of this source compiles first: for one batched compile of many sources
-    beforehand.
+    """Return what measuring a suite of this source compiles first, so that many sources can be
+    compiled together before. limit: most mutants. seed: selects them.
     """
     request = _schema_request(source, signature, limit, seed)
     return [request] if request else _requests(_sample_mutants(source, limit, seed), signature)
@@ -293,7 +298,9 @@ def _sample_mutants(source: Program, limit: int, seed: int) -> tuple[Mutant, ...
 def make_stronger_suite(
     expectations: Expectations, backend: ExecutionBackend, seed: int
 ) -> Expectations | None:
-    """A larger rule-made suite of the same source, checked; None when there is none."""
+    """Return a larger rule-made suite of the same source, checked on it; None if there is none.
+    seed: of its values.
+    """
     suite = _more_tests(expectations, backend, seed)
     return (
         validate_suite(
@@ -419,7 +426,9 @@ def _bytes(execution: Execution) -> tuple[object, ...]:
 def measure_strength(
     expectations: Expectations, backend: ExecutionBackend, *, limit: int = 24, seed: int = 0
 ) -> Strength:
-    """Strength of a checked suite on at most `limit` mutants."""
+    """Measure how many of at most `limit` mutants of the source a checked suite kills. seed:
+    selects the mutants.
+    """
     built = _build_mutants(expectations, backend, limit, seed)
     good = _affordable(built.good(), expectations)
     dead = find_killed_mutants(expectations, built, good, backend)
@@ -451,7 +460,7 @@ def top_up_suite(
     """The suite with combined tests added until `least` of the mutants die and every branch is
     taken both ways, or for `rounds` turns.
 
-    The strength that is recorded is that of the suite returned.
+    limit: most mutants. seed: selects mutants and values.
     """
     built = _build_mutants(expectations, backend, limit, seed)
     good = _affordable(built.good(), expectations)
