@@ -59,7 +59,7 @@ def directive_lines(text: str, tokens: Sequence[Token] | None = None) -> list[Di
 
 
 def included_path(line: DirectiveLine, text: str) -> str:
-    """Return what an `#include <path>` or `#include "path"` of `text` names, '' for another form."""
+    """Return what an `#include <path>` or `#include "path"` of `text` names, else ''."""
     if not line.tokens:
         return ""
     first = line.tokens[0]
