@@ -189,7 +189,8 @@ class Call:
     """function: a Name, a Member (method call) or any expression. keywords: Fortran's
     `name=value` arguments, as (name, value). template: template arguments as written types or
     expressions. `new T(a)` and `new T[n]` are calls of `new` and `new[]` with template (T,);
-    `delete p` and `delete[] p` are calls of `delete` and `delete[]`."""
+    `new T[n]{a, b}` has the initialiser behind the length, `new T[n]()` an empty one. `delete p`
+    and `delete[] p` are calls of `delete` and `delete[]`."""
 
     function: Expression
     arguments: tuple[Expression, ...]
