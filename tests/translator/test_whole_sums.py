@@ -42,6 +42,9 @@ def test_subscripts_that_count_from_one_come_out_plain():
     assert (one - i).text == "1 - i"
     assert AffineSum.of("(n - 1) / 2").scaled(2).text == "2 * ((n - 1) / 2)"
     assert AffineSum.of("x[i + 1]").factor == "x[i + 1]"
+    assert AffineSum.of("a / b * c * d").scaled(2).text == "2 * (a / b * c * d)"
+    assert AffineSum.of("(i + 1) * n").scaled(2).text == "2 * (i + 1) * n"
+    assert AffineSum.of("f(' - ', (a))").scaled(2).text == "2 * f(' - ', (a))"
 
 
 def test_the_order_of_floating_point_operations_stays():

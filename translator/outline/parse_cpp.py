@@ -235,6 +235,8 @@ class _Reader:
                 out.append(Return(value))
             case Jump():
                 out.append(Jump(node.kind))
+            case Macro():
+                pass  # its uses are expanded
             case Compound():
                 self._compound(node, out)
             case _:
