@@ -33,8 +33,9 @@ __all__ = ["asked_operands", "is_null", "null_alternatives"]
 
 
 def is_null(expression: Expression | None) -> bool:
-    """Whether `expression` is the null pointer as C and C++ write it: `0`, `NULL`, `nullptr`,
-    `(void *)0`."""
+    """Return whether an expression is the null pointer as C and C++ write it: `0`, `NULL`,
+    `nullptr` or `(void *)0`.
+    """
     if isinstance(expression, Cast) and isinstance(expression.type, PointerType):
         return expression.type.to == ScalarType("void") and is_null(expression.operand)
     if isinstance(expression, Name):
@@ -45,7 +46,7 @@ def is_null(expression: Expression | None) -> bool:
 
 
 def asked_operands(node: Any) -> tuple[Expression, ...]:
-    """What `node` itself takes for a condition or compares with null."""
+    """Return the operands that `node` itself uses as a condition or compares with null."""
     if isinstance(node, (If, While, For, Conditional)):
         return (node.test,) if node.test is not None else ()
     if isinstance(node, Unary) and node.op == "!":

@@ -252,7 +252,9 @@ class CppValues:
         self._take(kept, name, place, after)
 
     def take_element(self, name: str, place: Place) -> None:
-        """A reference that a loop over an array declares."""
+        """Record that the reference `name`, which a loop over an array declares, means the element
+        `place`.
+        """
         self._elements[name] = place
 
     def is_used_before(self, name: str, after: Sequence[Statement]) -> bool:

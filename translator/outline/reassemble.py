@@ -71,7 +71,9 @@ from translator.outline.outliner import CHANGES, OutlinedPart, find_first_use, r
 
 @dataclass(frozen=True, slots=True)
 class PortedKernel:
-    """A part with its port's text; launch: the plan that it passed under, for a kernel."""
+    """A part of a function with its port. text: of the port. launch: the plan that a kernel passed
+    under, ''.
+    """
 
     part: OutlinedPart
     text: str
@@ -83,7 +85,9 @@ Node = Any
 
 
 def insert_directives(function: CppFunction, nodes: Sequence[Node]) -> str:
-    """The function with the parts' ports in their places."""
+    """Return the function's text with each part replaced by its port. nodes: the parts with ports,
+    and the host code between them.
+    """
 
     def change(node: Node) -> tuple[Statement, ...] | None:
         return _port_statements(function, node) if isinstance(node, PortedKernel) else None
@@ -127,8 +131,8 @@ def can_insert_port(part: OutlinedPart, text: str) -> bool:
 
 
 def emit_host_launcher(function: CppFunction, nodes: Sequence[Node]) -> str | None:
-    """CUDA: the parts' kernels, and a host function that copies arrays to the device, launches them
-    and copies back what they set. None where the length of an array that is needed is not known.
+    """Return CUDA text with the parts' kernels and a host function that copies arrays, launches the
+    kernels and copies results back. Returns None if the length of an array is unknown.
     """
     every = list(_find_ported_parts(nodes))
     results = {name: type for each in every for name, type in each.part.results.items()}
@@ -242,9 +246,9 @@ def _format_declarations(function: CppFunction, numbers: Sequence[str]) -> list[
 
 
 def emit_single_kernel(function: CppFunction, nodes: Sequence[Node]) -> str | None:
-    """CUDA: the function itself as a kernel, where one part is all that touches arrays; what comes
-    before it every thread does. None where that is not so, or the function has a result. What it
-    takes by reference, and never changes, a kernel takes by value.
+    """Return the whole function as one CUDA kernel, or None if more than one part touches arrays or
+    it has a result. Every thread runs what comes before the part. nodes: the parts with ports, and
+    the code between them.
     """
     places = [k for k, node in enumerate(nodes) if isinstance(node, PortedKernel)]
     prototype = function.prototype
@@ -398,7 +402,7 @@ _PLANNED = frozenset({"gcd", "min", "max"})
 
 
 def can_emit_launch(launch: str) -> bool:
-    """Whether host code can say this launch plan."""
+    """Return whether host code can express this launch plan. launch: its text."""
     plan = parse_plan(launch)
     calls = find(
         tuple(parse_c_expression(each) for each in (*plan.grid, *plan.block, plan.shared)), Call
