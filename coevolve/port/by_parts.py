@@ -18,11 +18,12 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import Any
 
 from coevolve.loop.directions import has_outlined_ports
 from coevolve.verification.engine import Engine, Pair
 from corpora.dialects import Direction, get_dialect
-from corpora.ir import For, Literal, Statement, While
+from corpora.ir import For, If, Literal, Statement, While
 from corpora.records import Outcome, Program, UnitTestSuite, Verdict
 from corpora.signatures.signature import SignatureError
 from gpu_runtime.models.protocol import Sampling
@@ -326,7 +327,7 @@ class _Search:
             if not self._cuda or not self._cut.touches_array(items):
                 return list(items)
             return [self._alone(unit.part)]
-        if self._cut.touches_array(head_of(items[0])) and self._cuda:
+        if self._cuda and self._cut.touches_array(_chained_heads(items[0])):
             return [self._alone(unit.part)]
         if not has_loop(blocks):
             inside = self._cut.touches_array(blocks)
@@ -341,7 +342,11 @@ class _Search:
         after = _find_following(statement, unit.after)
         opened = []
         for block in blocks_of(statement):
-            opened.append(tuple((yield from self.nodes(block, scope, after))))
+            if _goes_on(statement, block):  # an `else if` is opened with its `if`
+                inside = yield from self._opened(_Unit(block, scope, after, None))
+            else:
+                inside = yield from self.nodes(block, scope, after)
+            opened.append(tuple(inside))
         if self._cuda and self.found == before and unit.part is not None:
             return [self._alone(unit.part)]
         return [with_blocks(statement, opened)]
@@ -350,6 +355,21 @@ class _Search:
         if part is None:
             raise IncompletePortError
         return PortedKernel(part, part.one_thread)
+
+
+def _goes_on(statement: Statement, block: Sequence[Statement]) -> bool:
+    """Whether a block of a statement is an `else` that is one `if`."""
+    chained = isinstance(statement, If) and block is statement.otherwise
+    return chained and len(block) == 1 and isinstance(block[0], If)
+
+
+def _chained_heads(statement: Statement) -> tuple[Any, ...]:
+    """What a statement asks before one of its blocks is reached, with every `else if` of it."""
+    heads = head_of(statement)
+    while isinstance(statement, If) and _goes_on(statement, statement.otherwise):
+        (statement,) = statement.otherwise
+        heads += head_of(statement)
+    return heads
 
 
 def _find_following(statement: Statement, after: Sequence[Statement]) -> list[Statement]:
