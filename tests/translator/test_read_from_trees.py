@@ -95,6 +95,14 @@ def test_bytes_of_another_type_are_no_elements():
             read(body)
 
 
+def test_elements_that_a_loop_copies_have_the_type_it_says():
+    head = "void f(std::vector<double> &x)"
+    assert "int e = x[at_x];" in read("for (int e : x) x[e] = 1;", head).text
+    assert "double e = x[at_x];" in read("for (const auto e : x) x[0] = e;", head).text
+    with pytest.raises(UnsupportedConstruct, match="another type"):
+        read("for (const int &e : x) x[0] = e;", head)
+
+
 def test_nested_template_brackets_are_read():
     with pytest.raises(UnsupportedConstruct, match="vector of something else"):
         read("std::vector<std::vector<double>> t(n); x[0] = t[0][0];")

@@ -294,11 +294,16 @@ class _Reader:
             raise UnsupportedConstruct(f"a variable called '{place}'")
         variable, counter = node.variable, Name(place)
         first: tuple[Statement, ...] = ()
-        if isinstance(variable.type, ReferenceType):
+        refers = isinstance(variable.type, ReferenceType)
+        own = variable.type.to if isinstance(variable.type, ReferenceType) else variable.type
+        type = read_type(found.type if getattr(own, "name", "") == "auto" else format_type(own))
+        if refers and type != read_type(found.type):
+            raise UnsupportedConstruct(f"'{variable.name}', a copy of an element in another type")
+        if refers:
             self._values.take_element(variable.name, (name, counter))
         else:
             element = Access(Name(name), (counter,))
-            first = (Declaration(variable.name, read_type(found.type), element),)
+            first = (Declaration(variable.name, type, element),)
         return For(
             (Declaration(place, read_type("long"), ZERO),),
             Binary("<", counter, found.extent),
