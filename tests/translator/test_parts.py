@@ -271,6 +271,34 @@ def test_under_openmp_a_part_returns_the_scalar_that_it_changes():
     )  # it can return one
 
 
+def test_no_clause_lists_what_is_behind_a_pointer():
+    cut = Outliner(function("do i = 1, n\n s = s + x(i)\n end do"), ResultPassing.RETURNED)
+    part = cut.part(cut.function.body, {})
+    assert "*s" in part.names and can_insert_port(part, part.program.text)
+    reduced = part.program.text.replace(
+        "    for", "#pragma omp parallel for reduction(+:s)\n    for", 1
+    )
+    assert not can_insert_port(part, reduced)
+
+
+def test_scalars_that_only_kernels_set_are_not_declared_on_the_host():
+    cut = cut_cpp(
+        "for (int k = 0; k < n; k++) { double t; t = a[k]; x[k] = t; if (t > 1) x[k] = 1; }",
+        ResultPassing.POINTERS,
+    )
+    cut.function.arrays.update(
+        {name: replace(a, count="n") for name, a in cut.function.arrays.items()}
+    )
+    (loop,) = cut.function.body
+    part = cut.part([loop], {})
+    declared = read_statements("double t;")
+    text = emit_host_launcher(
+        cut.function, [with_blocks(loop, [[*declared, PortedKernel(part, part.one_thread)]])]
+    )
+    host = text[text.index("double f(int n") :]
+    assert "double t" not in host and "for (int k = 0; k < n; k++) {" in host
+
+
 def test_a_value_that_is_read_behind_a_part_goes_out():
     cut = cut_cpp(
         "double t; for (int i = 0; i < n; i++) { t = a[i]; x[i] = t; } return t;",

@@ -28,6 +28,7 @@ from corpora.frontends.queries import function_named
 from corpora.ir import (
     Binary,
     Call,
+    Clause,
     Declaration,
     Expression,
     Function,
@@ -46,6 +47,7 @@ from corpora.ir import (
     UnsupportedExpression,
     Using,
     find,
+    names_in,
     rewrite_statements,
     transform,
 )
@@ -123,6 +125,9 @@ def can_insert_port(part: OutlinedPart, text: str) -> bool:
     body = function.body or ()
     if any(find(body, Unsupported, UnsupportedExpression)):
         return False
+    pointed = {name[1:] for name in part.names if name[0] == "*"}
+    if any(names_in(clause.arguments) & pointed for clause in find(body, Clause)):
+        return False  # a clause lists variables, and `*name` is none
     endings = tuple(Return(Name(name)) for name in part.results)
     return tuple(find(body, Return)) == endings and body[len(body) - len(endings) :] == endings
 
@@ -158,7 +163,7 @@ def emit_host_launcher(function: CppFunction, nodes: Sequence[Node]) -> str | No
         *back,
         *_host_statements(function, nodes[last:]),
     )
-    body = tuple(each for each in body if not _is_unused(each, body))
+    body = _drop_unused_scalars(body)
     kernels = "\n".join(each.text.strip() + "\n" for each in every)
     if all(each.passing == "rows" for each in function.structures):
         return f"{kernels}\n{print_function(function.head, body)}"
@@ -166,12 +171,17 @@ def emit_host_launcher(function: CppFunction, nodes: Sequence[Node]) -> str | No
     return f"{function.before}{kernels}\n{print_function(head, body)}\n{outside}"
 
 
-def _is_unused(statement: Statement, body: Sequence[Statement]) -> bool:
-    """Whether it only declares a scalar that nothing else names."""
-    if not isinstance(statement, Declaration) or not isinstance(statement.type, ScalarType):
-        return False
-    others = tuple(each for each in body if each is not statement)
-    return statement.value is None and statement.name not in names_of(others)
+def _drop_unused_scalars(body: tuple[Statement, ...]) -> tuple[Statement, ...]:
+    """Host code without declarations of scalars that get no value in them and are named nowhere."""
+    named = names_in(body)
+
+    def change(node: Statement) -> tuple[Statement, ...] | None:
+        unset = isinstance(node, Declaration) and node.value is None and node.arguments is None
+        if unset and isinstance(node.type, ScalarType) and node.name not in named:
+            return ()
+        return None
+
+    return rewrite_statements(body, change)
 
 
 def _copy_back_before_return(
