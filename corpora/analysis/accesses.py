@@ -69,6 +69,7 @@ from corpora.ir import (
     KernelLaunch,
     Label,
     Literal,
+    Macro,
     Member,
     Module,
     Name,
@@ -1611,7 +1612,7 @@ class _Walk:
 
 
 _MISSING = object()
-_SILENT = (Pragma, StructDefinition, TypeAlias, Using, Specification, Interface, Include)
+_SILENT = (Pragma, StructDefinition, TypeAlias, Using, Specification, Interface, Include, Macro)
 
 
 @dataclass(frozen=True, slots=True)

@@ -512,7 +512,11 @@ class _Printer:
             return f"{name} {self.expression(node.arguments[0], _UNARY)}", _UNARY
         type_ = self.declared(node.template[0], "")
         if name == "new[]":
-            return f"new {type_}[{self.expression(node.arguments[0])}]", _UNARY
+            length, *given = node.arguments
+            text = f"new {type_}[{self.expression(length)}]"
+            # C++ sets the elements of `new T[n]()` and `new T[n]{}` alike
+            behind = "()" if given and not given[0].items else "".join(map(self.expression, given))
+            return text + behind, _UNARY
         inside = f"({self.arguments(node.arguments)})" if node.arguments else ""
         return f"new {type_}{inside}", _UNARY
 

@@ -209,8 +209,9 @@ class Call:
 
     keywords: Fortran's `name=value` arguments, as (name, value). template: template arguments,
         types or expressions.
-    `new T(a)` and `new T[n]` are calls of `new` and `new[]` with template (T,). `delete p` and
-    `delete[] p` are calls of `delete` and `delete[]`.
+    `new T(a)` and `new T[n]` are calls of `new` and `new[]` with template (T,). `new T[n]{a, b}`
+    has the initialiser behind the length, `new T[n]()` an empty one. `delete p` and `delete[] p`
+    are calls of `delete` and `delete[]`.
     span: its place in the text; None if it has none.
     """
 

@@ -184,7 +184,7 @@ SHAPES = {
         "x(n)\n if (n > 2) return\n x(1) = t(1, n)",
         (
             "float *x",
-            "float *t = (float *)malloc((n * n) * sizeof(float)); t[(n - 1) * n] = x[n - 1]; if "
+            "float *t = (float *)malloc(n * n * sizeof(float)); t[(n - 1) * n] = x[n - 1]; if "
             "(n > 2) { free(t); return; } x[0] = t[(n - 1) * n]; free(t);",
         ),
     ),
@@ -287,7 +287,7 @@ def test_kinds_tables_and_functions_inside_as_modules_have_them():
     assert text == (
         "void f(int n, const double *x, double *y) { const int shift[3] = {-1, 0, 1}; for (int "
         "i = 0; i < n; i++) { "
-        "y[i] = ((0.5 * (x[i] + 1.0)) * (0.5 * (x[i] + 1.0)) * 2 + (2 * (x[i] + 1.0))) + "
+        "y[i] = 0.5 * (x[i] + 1.0) * (0.5 * (x[i] + 1.0)) * 2 + 2 * (x[i] + 1.0) + "
         "shift[(i + 1) % 3]; } }"
     )
 

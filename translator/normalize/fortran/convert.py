@@ -29,7 +29,7 @@ from corpora.signatures.signature import SignatureError
 from corpora.syntax.fortran import convert_to_free_form
 from corpora.tokens.lexers import CPP_KEYWORDS, CPP_TYPES
 from gpu_runtime.call.materialize import is_assumed_shape
-from translator.normalize.c_blocks import declare_scalars
+from translator.normalize.c_tree import declare_scalars, names_of, read_statements
 from translator.normalize.c_values import C_TYPES
 from translator.normalize.fortran.internal_functions import (
     InternalFunction,
@@ -114,7 +114,7 @@ def convert_function(program: Program) -> CppFunction:
     for word, array in arrays.items():
         if array.is_local and not array.made:
             statements.body.items.insert(0, f"{array.type} {word}[{array.count}];")
-    declare_scalars(statements.body, statements.locals(arguments))
+    body = declare_scalars(read_statements(statements.body.text), statements.locals(arguments))
     words = {p.name: names.word(p.name) for p in signature.parameters if p.kind == "scalar"}
     scalars, pointed = (
         {
@@ -127,7 +127,7 @@ def convert_function(program: Program) -> CppFunction:
     return CppFunction(
         program.name,
         head,
-        statements.body,
+        body,
         {**scalars, **dict.fromkeys(sizes, "int")},
         pointed,
         arrays,
@@ -158,11 +158,12 @@ def _find_size_parameters(signature: Signature, statements: StatementConverter) 
     """
     sizes = statements.names.sizes
     several = sum(len(each) > 1 for each in sizes.values()) > 1
+    named = names_of(read_statements(statements.body.text))
     return [
         size
         for each in sizes.values()
         for size in each
-        if several or len(each) > 1 or statements.body.names(size)
+        if several or len(each) > 1 or size in named
     ]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from translator.normalize.affine import AffineSum
 from translator.normalize.c_blocks import WritingPosition
+from translator.normalize.c_tree import read_statements
 from translator.normalize.c_values import C_TYPES, Value, make_binary, make_integer
 from translator.normalize.fortran.arrays import ArrayConverter
 from translator.normalize.fortran.loops import (
@@ -339,20 +340,15 @@ class StatementConverter:
             self.values.length(name).text,
         )
         size = count if count.isidentifier() else f"({count})"
-        array = FunctionArray(
-            kind,
-            count,
-            is_local=True,
-            made=f"{kind} *{word} = ({kind} *)malloc({size} * sizeof({kind}));",
-            freed=f"free({word});",
-        )
-        self.heap[word] = array
-        self._page.add(array.made)
+        made = f"{kind} *{word} = ({kind} *)malloc({size} * sizeof({kind}));"
+        declared, freed = read_statements(f"{made} free({word});")
+        self.heap[word] = FunctionArray(kind, count, is_local=True, made=declared, freed=freed)
+        self._page.add(made)
 
     def free(self) -> None:
         """Write statements that free the local arrays."""
-        for array in self.heap.values():
-            self._page.add(array.freed)
+        for word in self.heap:
+            self._page.add(f"free({word});")
 
     def _allocate(self, node: Any) -> None:
         """Raises UnsupportedConstruct where an array may have been there before, or may not be."""
