@@ -97,7 +97,9 @@ def _inside(node: Statement, wanted: Statement, exits: bool) -> _Path | None:
 def always_leaves(body: Sequence[Statement]) -> bool:
     """Whether control never comes to the end of `body`: it returns, breaks, continues or stops."""
     for node in body:
-        if isinstance(node, (Return, Jump, Goto)):
+        if isinstance(node, (Return, Jump)):
+            return True
+        if isinstance(node, Goto) and (node.arithmetic or not node.choices):
             return True
         if isinstance(node, Compound) and always_leaves(node.body):
             return True

@@ -496,8 +496,16 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Goto:
+    """A jump to `label`. Fortran's choice of several has `choices` and the `value` that chooses:
+    `go to (a, b), k` takes the k-th, or goes on where there is none; `if (e) a, b, c`
+    (arithmetic) takes the first below zero, the second at zero and the third above.
+    """
+
     label: str
     span: Span | None = _span()
+    choices: tuple[str, ...] = ()
+    value: Expression | None = None
+    arithmetic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -559,6 +567,10 @@ class Parameter:
     span: Span | None = _span()
 
 
+STATEMENT_FUNCTION = "statement function"
+"""The qualifier of Fortran's functions in one statement, `f(x) = x**2`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Function:
     """A function, kernel or subroutine.
@@ -567,7 +579,8 @@ class Function:
     `program`, and no name where the text gives none). scope: enclosing namespaces, classes
     or modules, outermost first. result: ScalarType('void') for subroutines. result_name:
     Fortran's `result(r)`. qualifiers: `static`, `inline`, `__global__`, `__device__`,
-    `__launch_bounds__(256)`, Fortran's `pure`, `elemental`, `recursive`. template: names of
+    `__launch_bounds__(256)`, Fortran's `pure`, `elemental`, `recursive`, `module procedure` (the
+    parameters are those of its interface) and `statement function`. template: names of
     template parameters. body: None for a prototype. declarations of Fortran stand in the body.
     contains: Fortran's inner procedures. uses: Fortran's `use` statements as written names.
     """

@@ -26,7 +26,7 @@ from pathlib import Path
 
 from corpora.dialects import Dialect, get_dialect
 from corpora.syntax.c_family import find_c_functions, parse_c_family
-from corpora.syntax.fortran import is_fixed_form
+from corpora.frontends.fortran_lines import detect_form
 from gpu_runtime.call import shims_cuda
 from gpu_runtime.call.shims_cpp import HELPERS, blank_includes
 from gpu_runtime.compile import headers, units
@@ -480,7 +480,7 @@ def _whole_cuda(text: str, row: Dialect) -> str:
 
 
 def _whole_fortran(text: str, row: Dialect) -> str:
-    fixed = is_fixed_form(text)
+    fixed = detect_form(text) == "fixed"
     form = (
         ("-ffixed-form", "-ffixed-line-length-none")
         if fixed
