@@ -13,22 +13,20 @@ it and copies back: where the text has one, that is what its author wants called
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from corpora.dialects import get_dialect
 from corpora.extraction.c_family import find_local_names
-from corpora.ir import names_in
+from corpora.frontends.fortran import parse_fortran
+from corpora.frontends.fortran_lines import Line, read_lines
+from corpora.ir import Function, Module, Span, names_in
 from corpora.records import Program
 from corpora.signatures.signature import SignatureError, read_signature
 from corpora.syntax.c_family import find_c_functions, get_leaf_texts, parse_c_family
-from corpora.syntax.fortran import find_procedures
 from gpu_runtime.call.binding import BindingError, bind_parameters
 from gpu_runtime.call.parameter_names import normalize_name
 from gpu_runtime.launch.launch_from_host import find_launching_functions
-
-_WORD = re.compile(r"[a-z_]\w*", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +132,26 @@ def _c_words(text: str) -> dict[str, frozenset[str]]:
 
 
 def _fortran_words(text: str) -> dict[str, frozenset[str]]:
-    outer = [
-        p
-        for p in find_procedures(text)
-        if not any(host.kind in ("subroutine", "function") for host in p.hosts)
-    ]
+    lines = [line for line in read_lines(text) if line.tokens]
+    unit = parse_fortran(text)
+    modules = (m.items for m in unit.items if isinstance(m, Module))
+    programs = (f.contains for f in unit.items if isinstance(f, Function) and _is_program(f))
+    outer = [item for items in (unit.items, *modules, *programs) for item in items]
     return {
-        p.name: frozenset(w for line in p.lines for w in _WORD.findall(line.text)) for p in outer
+        f.name: _names_between(lines, f.span)
+        for f in outer
+        if isinstance(f, Function) and f.span is not None and not _is_program(f)
     }
+
+
+def _is_program(function: Function) -> bool:
+    return "program" in function.qualifiers
+
+
+def _names_between(lines: list[Line], span: Span) -> frozenset[str]:
+    """Names in the statements of a procedure, without its head and its end."""
+    own = [line for line in lines if span.start <= line.span.start and line.span.end <= span.end]
+    return frozenset(t.text for line in own[1:-1] for t in line.tokens if t.kind == "id")
 
 
 _WORDS = {"cpp": _c_words, "fortran": _fortran_words}

@@ -5,8 +5,9 @@ joined, comments dropped and `;` split. Every token knows where it stands in `te
 raises: a character that begins no token becomes a token of kind `bad`.
 
 Form: `detect_form` decides by lines. A text is free form where a line of code ends with `&`, or
-where a statement begins in columns 1 to 5. A line with C, c, * or d in column 1 is a comment of
-fixed form, unless it reads as a statement (a word of the language, a bracket or a `=`). Without
+where a statement begins in columns 1 to 5. A line with C, c or * in column 1 is a comment of
+fixed form, unless it reads as a statement (a word of the language, a bracket or a `=`). One with
+d is a comment where columns 2 to 6 hold no more than a label. Without
 such evidence it is fixed form where it has a comment of fixed form or a continuation in column 6.
 Else both forms read it alike, and it counts as free form.
 
@@ -41,7 +42,7 @@ _FREE_C = re.compile(
     r"c(?:all\s+\w|ontains\s*$|ase\s*(?:\(|default)|lose\s*\(|lass\s*\(|ommon\s*/|ontinue\s*$"
     r"|ycle\b|ritical\s*$|(?:omplex|haracter)\b.*::|\w*\s*(?:\([^()]*\))?\s*(?:%\s*\w+\s*)*=)"
     r"|do\s+\w+\s*=|do\s*$|do\s+while|double\s*precision\b|d(?:eallocate|imension|ata)\b"
-    r"|d\w*\s*(?:\([^()]*\))?\s*=",
+    r"|d\w*\s*(?:\([^()]*\))?\s*=(?!=)",
     re.I,
 )
 
@@ -101,12 +102,11 @@ def detect_form(text: str) -> str:
             fixed = fixed or bool(bare) and row[:1] == "!" and row[5:6] == "&"
             continue
         if row[0] in "cC*dD":
-            if not _FREE_C.match(row):
-                if row[0] in "dD" or re.match(r"[cC*]\$\w", row) is None and row[0] == " ":
-                    return "free"
-                fixed = True
-                continue
-            return "free"
+            debugs = row[0] in "dD" and not row[1:6].strip(" 0123456789")
+            if _FREE_C.match(row) or row[0] in "dD" and not debugs:
+                return "free"
+            fixed = True
+            continue
         continues = row[:5] == "     " and row[5:6] not in (" ", "0", "\t", "")
         code = row[: find_code_end(row, 0, "")[0]].rstrip()
         if code.endswith("&") and len(code) > 6:

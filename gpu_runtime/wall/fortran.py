@@ -296,7 +296,11 @@ class _Check:
         if "external" in node.storage and node.name not in self.defined:
             return "'external' names what the text does not define"
         if node.value is not None and "parameter" not in node.storage:
-            return f"the initialised variable '{node.name}' keeps its value between calls"
+            return (
+                f"'{node.name}' has a value in its declaration, which saves it between calls "
+                "(implicit save), so a program could count its tests; set it by a statement, or "
+                "make it a parameter"
+            )
         return None
 
     def statement(self, node: ExpressionStatement, call: Call) -> str | None:
@@ -347,7 +351,7 @@ class _Check:
         """Why the words of a statement without a node are refused."""
         words = [t.text for t in line.tokens]
         if _keeps_value(words):
-            return "an initialised variable keeps its value between calls"
+            return "a value in a declaration keeps the variable between calls (implicit save)"
         for before, token, rest in zip(
             ["", *words], line.tokens, (words[k:] for k in range(1, len(words) + 1)), strict=False
         ):

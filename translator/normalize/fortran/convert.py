@@ -23,10 +23,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from corpora.frontends.fortran_layout import convert_to_free_form
 from corpora.records import Parameter, Program, Signature
 from corpora.signatures.fortran import read_declarations
 from corpora.signatures.signature import SignatureError
-from corpora.syntax.fortran import convert_to_free_form
 from corpora.tokens.lexers import CPP_KEYWORDS, CPP_TYPES
 from gpu_runtime.call.materialize import is_assumed_shape
 from translator.normalize.c_blocks import declare_scalars
