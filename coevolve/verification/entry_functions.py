@@ -17,13 +17,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from corpora.dialects import get_dialect
-from corpora.extraction.c_family import find_local_names
 from corpora.frontends.fortran import parse_fortran
 from corpora.frontends.fortran_lines import Line, read_lines
 from corpora.ir import Function, Module, Span, names_in
 from corpora.records import Program
 from corpora.signatures.signature import SignatureError, read_signature
-from corpora.syntax.c_family import find_c_functions, get_leaf_texts, parse_c_family
+from corpora.syntax.c_family import (
+    find_c_functions,
+    find_local_names,
+    get_leaf_texts,
+    parse_c_family,
+)
 from gpu_runtime.call.binding import BindingError, bind_parameters
 from gpu_runtime.call.parameter_names import normalize_name
 from gpu_runtime.launch.launch_from_host import find_launching_functions

@@ -363,7 +363,7 @@ def _clean_text(unit: _Unit, row: Dialect, macros: Iterable[tuple[str, str]]) ->
     text = restore_newlines(unit.text)
     if unit.line:
         text = _LINE_MARKER.sub(" ", text)
-        text = re.sub(r"(?<=\w)\s*<unk>\s*(?=\w)", "_unk_", text)
+        text = _join_unknown(text)
         if row.model in ("openmp", "offload"):
             text = _TOKENISED_PRAGMA.sub(
                 lambda m: "\n" + m.group()[: -len("ENDCOM")].strip() + "\n", text
@@ -377,6 +377,20 @@ def _clean_text(unit: _Unit, row: Dialect, macros: Iterable[tuple[str, str]]) ->
         else:
             text = _replace_words(text, name, value)
     return " ".join(part for part in text.split(" ") if part).strip() if unit.line else text
+
+
+def _join_unknown(text: str) -> str:
+    """`a <unk> b` as the one word `a_unk_b`; a `<unk>` that no words stand round stays."""
+    joined, *parts = text.split("<unk>")
+    for part in parts:
+        before, after = joined.rstrip(), part.lstrip()
+        inside = _is_wordy(before[-1:]) and _is_wordy(after[:1])
+        joined = f"{before}_unk_{after}" if inside else f"{joined}<unk>{part}"
+    return joined
+
+
+def _is_wordy(character: str) -> bool:
+    return character.isalnum() or character == "_"
 
 
 def _replace_words(text: str, name: str, value: str) -> str:

@@ -23,7 +23,6 @@ Contract: parse_suite(format_suite(tests)) == tests; anything else raises SuiteE
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -274,8 +273,11 @@ def read_launch(text: str) -> str:
     """The launch plan that a suite's text carries in a `# launch: PLAN` line; empty when it carries
     none.
     """
-    found = re.search(r"^[ \t]*#[ \t]*launch:[ \t]*(.*?)[ \t]*$", text, re.MULTILINE)
-    return found.group(1) if found else ""
+    for row in text.split("\n"):
+        bare = row.strip()
+        if bare[:1] == "#" and bare[1:].lstrip().startswith("launch:"):
+            return bare.partition("launch:")[2].strip()
+    return ""
 
 
 def format_number(value: object) -> str:

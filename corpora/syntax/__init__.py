@@ -1,7 +1,5 @@
-"""Lexical and syntactic helpers of the older readers. `corpora.frontends` replaces them.
+"""The older reader of the C family, for callers that still ask tree-sitter's nodes.
+`corpora.frontends` replaces it.
 
-- `c_family`: Syntax of the C family (C, C++, CUDA, OpenMP): trees, function definitions, and
-  names that stand for other tokens.
-- `fortran`: Syntax of Fortran as far as interfaces need it: logical lines of free and fixed form,
-  and where procedures lie.
+- `c_family`: tree-sitter's trees of the C family, and function definitions.
 """

@@ -1,5 +1,4 @@
-"""Syntax of the C family (C, C++, CUDA, OpenMP): trees, function definitions, and names that stand
-for other tokens.
+"""Syntax of the C family (C, C++, CUDA, OpenMP): tree-sitter's trees and function definitions.
 
 Contract: read-only views of a text; nothing is compiled or preprocessed. tree-sitter's CUDA grammar
 is used for all (a superset of C++ with `<<<>>>` and `__global__`). Broken text gives what can be
@@ -11,7 +10,6 @@ print([f.name for f in find_c_functions(parse_c_family('void f(int n) {}').root_
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -196,98 +194,3 @@ def split_at_commas(tokens: Sequence[str]) -> list[list[str]]:
         else:
             parts[-1].append(token)
     return parts
-
-
-# --- names that stand for other tokens
-# --------------------------------------------------------------------------------
-
-_TOKEN = re.compile(r"0[xX][0-9a-fA-F]+[uUlL]*|\d[\w.]*|\w+|::|<<|>>|[^\s\w]")
-_MACRO = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)[ \t]+((?:\\\n|[^\n])+)", re.M)
-_USING = re.compile(r"\busing\s+(\w+)\s*=\s*([^;{}]+);")
-_TYPEDEF = re.compile(r"\btypedef\s+([^;{}]+?)\s*\b(\w+)\s*((?:\[[^\]]*\]\s*)*);")
-_CONSTANT = re.compile(
-    r"\b(?:const|constexpr)\s+(?:(?:static|unsigned|signed|long|short|int|size_t|constexpr|const)\s+)+"
-    r"(\w+)\s*=\s*([^;{}]+);"
-)
-_ENUM = re.compile(r"\benum\b[^{;()]*\{([^{}]*)\}")
-
-
-@dataclass(frozen=True, slots=True)
-class TextDefinitions:
-    """Names that a text defines: object-like macros, typedefs, `using`, integer constants,
-    enumerators.
-
-    tokens: what a name stands for; None where it is more than tokens can say (array and function
-    types). pointers: typedef names that stand for a pointer (`const` before them binds to the
-    pointer).
-    """
-
-    tokens: dict[str, tuple[str, ...] | None]
-    pointers: frozenset[str]
-
-    @staticmethod
-    def of(text: str) -> TextDefinitions:
-        """Collect by pattern; where a name is defined twice the last one wins."""
-        text = re.sub(r"//[^\n]*|/\*.*?\*/", " ", text, flags=re.S)
-        found: dict[str, tuple[str, ...] | None] = {}
-        for body in _ENUM.findall(text):
-            found.update(_enumerators(body))
-        for name, value in [*_CONSTANT.findall(text), *_MACRO.findall(text)]:
-            found[name] = tuple(_TOKEN.findall(value.replace("\\\n", " ")))
-        types = [(name, value, "") for name, value in _USING.findall(text)]
-        types += [(name, value, extents) for value, name, extents in _TYPEDEF.findall(text)]
-        for name, value, extents in types:
-            simple = not extents and not re.search(r"[(\[]", value)
-            found[name] = tuple(_TOKEN.findall(value)) if simple else None
-        pointers = frozenset(name for name, value, _ in types if "*" in value)
-        return TextDefinitions(found, pointers)
-
-    def integer(self, tokens: Sequence[str]) -> int | None:
-        """Value of an integer constant expression over these names, None where it is not one."""
-        expanded = list(tokens)
-        for _ in range(8):
-            if len(expanded) > 200 or not any(self.tokens.get(t) for t in expanded):
-                break
-            expanded = [
-                t
-                for token in expanded
-                for t in (("(", *self.tokens[token], ")") if self.tokens.get(token) else (token,))
-            ]
-        plain = re.sub(
-            r"\b(\d+|0[xX][0-9a-fA-F]+)[uUlL]+\b", r"\1", " ".join(expanded).replace("/", "//")
-        )
-        try:
-            return _evaluate(ast.parse(plain.strip(), mode="eval").body)
-        except (SyntaxError, ValueError, ZeroDivisionError, MemoryError, RecursionError):
-            return None
-
-
-def _enumerators(body: str) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
-    before: tuple[str, ...] = ("-", "1")
-    for entry in body.split(","):
-        name, equals, value = entry.partition("=")
-        before = tuple(_TOKEN.findall(value)) if equals else ("(", *before, ")", "+", "1")
-        found[name.strip()] = before = before if len(before) < 200 else ()
-    return found
-
-
-_OPERATIONS = {
-    ast.Add: lambda a, b: a + b,
-    ast.Sub: lambda a, b: a - b,
-    ast.Mult: lambda a, b: a * b,
-    ast.FloorDiv: lambda a, b: a // b,
-    ast.Mod: lambda a, b: a % b,
-    ast.LShift: lambda a, b: a << min(b, 40),
-    ast.RShift: lambda a, b: a >> b,
-}
-
-
-def _evaluate(node: ast.expr) -> int:
-    if isinstance(node, ast.Constant) and type(node.value) is int:
-        return node.value
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        return -_evaluate(node.operand)
-    if isinstance(node, ast.BinOp) and type(node.op) in _OPERATIONS:
-        return _OPERATIONS[type(node.op)](_evaluate(node.left), _evaluate(node.right))
-    raise ValueError("not an integer constant")

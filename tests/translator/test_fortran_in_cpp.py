@@ -446,7 +446,7 @@ def test_a_text_without_a_spelling_is_asked_for_as_it_is():
         (
             "subroutine f(n, x)\ninteger n, i\nreal(8) x(0:n)\nassociate (y => x)\n"
             "do i = 0, n\ny(i) = 2 * y(i)\nend do\nend associate\nend",
-            "for (int i = 0; i <= n; i++) { x[i] = 2 * x[i]; }",
+            "for (int i = 0; i <= n; i++) { x[i] *= 2; }",
         ),
         (
             "subroutine f(n, x)\ninteger n, i\nreal(8) x(n)\n!$omp parallel do private(i)\n"
