@@ -42,7 +42,9 @@ _STEMS = {"maxval": "best", "minval": "best", "count": "found", "any": "found", 
 
 
 class ArrayConverter:
-    """Writes on `page`."""
+    """Writes Fortran's array assignments and totals as C loops. values: converts expressions. page:
+    where the C lines go.
+    """
 
     def __init__(self, values: ExpressionConverter, page: WritingPosition) -> None:
         self._values, self._page = values, page
@@ -50,7 +52,9 @@ class ArrayConverter:
         """Where totals along a dimension are made, one for each element that is set."""
 
     def assign(self, left: Expression, right: Expression) -> None:
-        """An assignment of a scalar, an array or a section."""
+        """Write an assignment of a scalar, an array or a section. Raises UnsupportedConstruct if it
+        has no spelling by rule.
+        """
         if not self._values.rank(left):
             self._page.add(self._set(left, right))
             return
@@ -89,8 +93,8 @@ class ArrayConverter:
         return tuple(lanes), heads[::-1]
 
     def require_disjoint(self, left: Expression, *others: Expression | None) -> None:
-        """The right side is read before anything is set: a loop may only read the element that it
-        sets.
+        """Check that a loop may assign element by element: the right side reads no element of
+        `left` other than the one set. Raises UnsupportedConstruct if it does.
         """
         name = get_variable(left)
         for node in others:
@@ -104,8 +108,9 @@ class ArrayConverter:
                     raise UnsupportedConstruct(f"'{name}' is read as a whole while a part is set")
 
     def reduced(self, node: Call, lanes: tuple[SectionLane, ...]) -> Value:
-        """Write the loop of a total before the statement at hand. Raises UnsupportedConstruct where
-        there is no place for it.
+        """Write the loop of a total before the present statement and return the total. node: the
+        reduction. lanes: loops over the result's elements. Raises UnsupportedConstruct if there is
+        no place for it.
         """
         if self._page.alone:
             raise UnsupportedConstruct("a total in the condition of a loop")
@@ -175,8 +180,9 @@ class ArrayConverter:
         return make_integer(AffineSum.of(total.text), kind) if kind in ("i32", "i64") else total
 
     def masked(self, branches: Sequence[tuple[Expression | None, Sequence[Assign]]]) -> None:
-        """Branches of (mask or None, assignments), each element by the first whose mask holds. All
-        set arrays of one shape.
+        """Write a `where` construct as loops. branches: (mask or None, assignments); each element
+        follows the first mask that holds. Raises UnsupportedConstruct if it has no spelling by
+        rule.
         """
         left = branches[0][1][0].target
         lanes, heads = self._lanes(self._values.spans(left))

@@ -34,14 +34,18 @@ from translator.normalize.unsupported import UnsupportedConstruct
 
 @dataclass(frozen=True, slots=True)
 class InternalFunction:
-    """value: what the function returns, in its dummies and what its host knows."""
+    """An internal function of Fortran that is one expression. dummies: its arguments. value: what
+    it returns, in these and the host's names.
+    """
 
     dummies: tuple[str, ...]
     value: Expression
 
 
 def read_internal_functions(functions: Iterable[Any]) -> dict[str, InternalFunction]:
-    """Those that a procedure contains. Raises UnsupportedConstruct."""
+    """Return the functions that a procedure contains, by name. Raises UnsupportedConstruct for one
+    that is more than assignments to its own scalars.
+    """
     return dict(_read(each) for each in functions)
 
 
@@ -73,7 +77,9 @@ def _calls(value: Expression, name: str) -> bool:
 
 
 def inline_call(function: InternalFunction, arguments: Sequence[Expression]) -> Expression:
-    """The value of a call. Raises UnsupportedConstruct where the arguments do not fit."""
+    """Return the value of a call. Raises UnsupportedConstruct if the number of arguments differs
+    from the dummies'.
+    """
     if len(arguments) != len(function.dummies):
         raise UnsupportedConstruct("a call with other arguments than dummies")
     given = dict(zip(function.dummies, arguments, strict=True))
@@ -81,7 +87,7 @@ def inline_call(function: InternalFunction, arguments: Sequence[Expression]) -> 
 
 
 def substitute_values(value: Expression, words: Mapping[str, Expression]) -> Expression:
-    """`value` with the values of these names in their places."""
+    """Return `value` with each name that is a key of `words` replaced by its value."""
 
     def change(node: Any) -> Any:
         return words[node.id] if isinstance(node, Name) and node.id in words else node

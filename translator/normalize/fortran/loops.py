@@ -35,7 +35,9 @@ from translator.normalize.fortran.names import (
 
 @dataclass(frozen=True, slots=True)
 class LoopRange:
-    """From `first` to `last`, both included. A step that is no constant is taken to be positive."""
+    """The range of a counted loop, from `first` to `last`, both included. step: one that is no
+    number is taken to be positive.
+    """
 
     first: AffineSum
     last: AffineSum
@@ -43,7 +45,9 @@ class LoopRange:
 
 
 def format_loop_head(word: str, counting: LoopRange, declares: bool = True) -> str:
-    """`for (int i = 0; i < n; i++)`."""
+    """Return a C loop head such as `for (int i = 0; i < n; i++)`. word: the variable. declares: the
+    head declares it.
+    """
     step = counting.step
     if isinstance(step, int) and step < 0:
         test = f"{word} >= {counting.last.text}"
@@ -64,9 +68,10 @@ def format_loop_head(word: str, counting: LoopRange, declares: bool = True) -> s
 def choose_index_shift(
     loop: For, procedure: Sequence[Any], ends: Sequence[AffineSum], names: ProcedureNames
 ) -> int | None:
-    """How much less the C variable of `loop` is, so that most subscripts come out plain; None where
-    the variable outlives the loop or is an argument. procedure: all statements. ends: first and
-    last value; no known one becomes negative.
+    """Return by how much the C variable of a loop should be less, so that most subscripts are
+    plain. Returns None if the variable outlives the loop or is an argument.
+
+    procedure: all statements around it. ends: first and last value; known ones stay at least 0.
     """
     assert loop.bounds is not None
     variable = loop.bounds.variable
@@ -80,7 +85,7 @@ def choose_index_shift(
 
 
 def avoid_negative_ends(shift: int, ends: Sequence[AffineSum]) -> int:
-    """`shift`, or as much less that no end that is known becomes negative."""
+    """Return `shift`, or the largest smaller one with which no known end is negative."""
     return min([shift, *(end.constant for end in ends if not end.terms)])
 
 
@@ -137,7 +142,9 @@ def _is_met(node: Any, variable: str) -> bool:
 
 
 def find_values_read(node: Any) -> set[str]:
-    """Names whose values it depends on: not those of arrays of which it asks how large they are."""
+    """Return the names whose values `node` depends on; not those of arrays of which only the size
+    counts.
+    """
     found: set[str] = set()
     stack = [node]
     while stack:
@@ -152,12 +159,12 @@ def find_values_read(node: Any) -> set[str]:
 
 
 def find_assignments(node: Any) -> Iterator[Assign]:
-    """Assignments in `node`, those in the heads of counted loops left out."""
+    """Return the assignments in `node`, without those in the heads of counted loops."""
     heads = {id(s) for n in walk(node) if isinstance(n, For) for s in n.start}
     return (n for n in walk(node) if isinstance(n, Assign) and id(n) not in heads)
 
 
 def find_assigned_names(node: Any) -> set[str]:
-    """Scalars and arrays that `node` gives values to, those that its loops count in among them."""
+    """Return the scalars and arrays that `node` sets, and the variables that its loops count in."""
     counted = {n.variable for n in walk(node) if isinstance(n, Bounds)}
     return counted | {get_variable(a.target) for a in find_assignments(node)}

@@ -34,9 +34,7 @@ from translator.normalize.unsupported import UnsupportedConstruct
 
 @dataclass(frozen=True, slots=True)
 class SectionLane:
-    """One dimension of a loop over array elements: `place` counts from nought in steps of
-    `step`.
-    """
+    """One dimension of a loop over array elements. place: counts from zero in steps of `step`."""
 
     place: AffineSum
     step: int | AffineSum = 1
@@ -44,7 +42,9 @@ class SectionLane:
 
 @dataclass(frozen=True, slots=True)
 class SectionSpan:
-    """A subscript triplet, from nought within its dimension, both ends included."""
+    """A subscript triplet. first, last: from zero within its dimension, both included. step:
+    between subscripts.
+    """
 
     first: AffineSum
     last: AffineSum
@@ -53,10 +53,14 @@ class SectionSpan:
 
 @dataclass(slots=True)
 class ProcedureNames:
-    """What a procedure's names are in C. spelled: names that C words otherwise. pointers: scalars
-    that are reached through one. shifted: what a loop's variable stands for while its loop is
-    written. sizes: what the extents of arrays are called that come with them (`x(:)`); made: the
-    first and last subscripts of those that were allocated.
+    """The names of a Fortran procedure in C.
+
+    declared: its declarations. spelled: names that are spelled otherwise in C. pointers: scalars
+        reached through a pointer.
+    shifted: value of a loop's variable while its loop is written. constants: values of named
+        constants.
+    sizes: names of the extents of assumed-shape arrays. made: first and last subscripts of
+        allocated arrays.
     """
 
     declared: Declarations
@@ -72,6 +76,7 @@ class ProcedureNames:
     """
 
     def type(self, name: str) -> str:
+        """Return the element type of a name. Raises UnsupportedConstruct if C has no such type."""
         try:
             found = self.declared.element(name)
         except SignatureError as error:
@@ -81,13 +86,15 @@ class ProcedureNames:
         return found
 
     def word(self, name: str) -> str:
-        """What it is called in C."""
+        """Return what a name is called in C."""
         return self.spelled.get(name, name)
 
     def is_array(self, name: str) -> bool:
+        """Return whether a name is declared as an array."""
         return bool(self.declared.shape(name))
 
     def scalar(self, name: str) -> Value:
+        """Return the value of a scalar in C. Raises UnsupportedConstruct if C has no such type."""
         kind = self.type(name)
         if name in self.shifted:
             return make_integer(self.shifted[name], kind)
@@ -99,7 +106,9 @@ class ProcedureNames:
 
 
 def parts_of(node: Any) -> list[Any]:
-    """What stands directly below `node`. Directives do not count, and a loop's first value once."""
+    """Return what stands directly below `node`. Directives do not count, and a loop's first value
+    counts once.
+    """
     if isinstance(node, Pragma):
         return []
     if isinstance(node, For) and node.bounds is not None:
@@ -108,8 +117,8 @@ def parts_of(node: Any) -> list[Any]:
 
 
 def find_uses(node: Any) -> Iterator[Access | Name]:
-    """Uses of variables in `node`, in the order of the text: Accesses, and Names that stand alone.
-    Names of functions and of the arrays that Accesses read are left out.
+    """Return the uses of variables in `node`, in the order of the text: Accesses, and Names that
+    stand alone. Names of functions and of the arrays that Accesses read are left out.
     """
     stack = [node] if not isinstance(node, tuple) else list(reversed(node))
     while stack:
@@ -125,7 +134,7 @@ def find_uses(node: Any) -> Iterator[Access | Name]:
 
 
 def find_names(node: Any) -> set[str]:
-    """Variables that `node` names, those that its loops count in among them."""
+    """Return the variables that `node` names, with those that its loops count in."""
     found = {n for use in find_uses(node) if (n := get_variable(use))}
     return found | {b.variable for b in _find_bounds(node)}
 
@@ -140,30 +149,30 @@ def _find_bounds(node: Any) -> Iterator[Bounds]:
 
 
 def get_variable(node: Expression) -> str:
-    """The name of a variable, an array or an element; '' of what is none."""
+    """Return the name of a variable, an array or an element; '' for anything else."""
     return root_name(node) or ""
 
 
 def get_call_name(node: Any) -> str:
-    """What a call calls by name; '' of anything else."""
+    """Return the name that a call calls; '' for anything else."""
     plain = isinstance(node, Call) and isinstance(node.function, Name)
     return node.function.id if plain else ""
 
 
 def get_plain(node: Expression) -> Expression:
-    """An argument without the brackets around it."""
+    """Return an argument without the brackets around it."""
     return node.operand if isinstance(node, Unary) and node.op == "()" else node
 
 
 def get_arguments(node: Call) -> tuple[list[Expression], Mapping[str, Expression]]:
-    """Arguments of a call, by place and by name."""
+    """Return the arguments of a call: (by position, by name)."""
     return [get_plain(a) for a in node.arguments], {
         name: get_plain(value) for name, value in node.keywords
     }
 
 
 def find_reduction_dimension(node: Call) -> Expression | None:
-    """The dimension that a reduction is taken along; None for one over all."""
+    """Return the dimension that a reduction is taken along; None for all."""
     plain, named = get_arguments(node)
     second = plain[1] if len(plain) == 2 else None
     is_number = isinstance(second, Literal) and second.type in ("i32", "i64", "integer")
@@ -171,7 +180,7 @@ def find_reduction_dimension(node: Call) -> Expression | None:
 
 
 def convert_real_literal(digits: str) -> str:
-    """A real literal of Fortran as C writes it."""
+    """Return a real literal of Fortran, without kind, in C's spelling."""
     head, mark, tail = digits.replace("d", "e").partition("e")
     whole_part, _, fraction = head.partition(".")
     exponent = f"e{int(tail)}" if mark and int(tail) else ""

@@ -71,8 +71,9 @@ class _Loop:
 
 
 class StatementConverter:
-    """Writes into `body`. procedure: all statements that are executed. words: every name of the
-    procedure. changing: those that it sets more than once. used: those met so far.
+    """Converts Fortran statements to C and writes them into `body`. procedure: all statements that
+    are executed. words: every name of the procedure. changing: those that it sets more than once.
+    used: those met so far.
     """
 
     def __init__(
@@ -103,7 +104,9 @@ class StatementConverter:
         self._loops: list[_Loop] = []
 
     def locals(self, arguments: set[str]) -> dict[str, str]:
-        """Types of the scalars that have no declaration of their own yet, by their C name."""
+        """Return the C types of scalars without a declaration yet, by C name. arguments: names of
+        the procedure's arguments.
+        """
         scalars = sorted(
             n
             for n in self.used - arguments - self._counters
@@ -112,6 +115,9 @@ class StatementConverter:
         return {self.names.word(n): C_TYPES[self.names.type(n)] for n in scalars}
 
     def constant(self, name: str, node: Expression) -> None:
+        """Record or write the named constant `name` with the value `node`. Raises
+        UnsupportedConstruct if it has no spelling by rule.
+        """
         kind = self.names.type(name)
         number = (
             self.names.declared.kind(emit_expression(node)) if kind[0] == "i" else None
@@ -129,7 +135,9 @@ class StatementConverter:
         self.names.constants[name] = Value(word, kind)
 
     def table(self, name: str, node: Expression) -> None:
-        """An array of constants."""
+        """Write an array of constants. node: its values. Raises UnsupportedConstruct if it has no
+        spelling by rule.
+        """
         items = node.items if isinstance(node, InitializerList) else ()
         count = self.values.length(name).text
         plain = bool(items) and not any(isinstance(i, (ImpliedDo, InitializerList)) for i in items)
@@ -143,6 +151,7 @@ class StatementConverter:
         self.tables.add(name)
 
     def write(self, nodes: Sequence[Statement]) -> None:
+        """Write statements. Raises UnsupportedConstruct if one has no spelling by rule."""
         for node in nodes:
             writer = _WRITERS.get(type(node))
             if writer is None:
@@ -341,7 +350,9 @@ class StatementConverter:
             raise UnsupportedConstruct(f"a call of {name or 'a procedure of a type'}")
 
     def make(self, name: str) -> None:
-        """Memory for a local array of the bounds that are known by now."""
+        """Write the allocation of the local array `name` with its known bounds. Raises
+        UnsupportedConstruct if an extent is unknown.
+        """
         word, kind, count = (
             self.names.word(name),
             C_TYPES[self.names.type(name)],
@@ -359,6 +370,7 @@ class StatementConverter:
         self._page.add(array.made)
 
     def free(self) -> None:
+        """Write statements that free the local arrays."""
         for array in self.heap.values():
             self._page.add(array.freed)
 

@@ -63,8 +63,8 @@ _OPERATORS = {
 
 
 class ExpressionConverter:
-    """parsed: the tree of an expression's text. total: given a reduction's call and lanes, writes
-    its loop before the statement at hand and gives the total's name.
+    """Converts Fortran expressions to C. parsed(text): returns the tree of an expression. The
+    attribute total(node, lanes) writes a reduction's loop and returns its value.
     """
 
     total: Callable[[Call, tuple[SectionLane, ...]], Value]
@@ -75,7 +75,9 @@ class ExpressionConverter:
         """Arrays of which `present` was asked."""
 
     def of(self, node: Expression, lanes: tuple[SectionLane, ...] = ()) -> Value:
-        """The value of an expression; of an array's, its element on `lanes`."""
+        """Return the C value of an expression. For an array it is the element on `lanes`. Raises
+        UnsupportedConstruct if it has no spelling by rule.
+        """
         match node:
             case Name(id=name):
                 if not self.names.is_array(name):
@@ -94,7 +96,7 @@ class ExpressionConverter:
         raise UnsupportedConstruct(f"an expression of kind {type(node).__name__}")
 
     def rank(self, node: Any) -> int:
-        """Dimensions of an expression; 0 for a scalar."""
+        """Return the number of dimensions of an expression; 0 for a scalar."""
         match node:
             case Name(id=name):
                 return len(self.names.declared.shape(name))
@@ -111,8 +113,8 @@ class ExpressionConverter:
         return max((self.rank(item) for item in children(node)), default=0)
 
     def bounds(self, name: str) -> list[SectionSpan]:
-        """First and last declared subscripts. Raises UnsupportedConstruct where a bound that is
-        asked for is not in the text.
+        """Return the first and last declared subscripts of an array, per dimension. Raises
+        UnsupportedConstruct if a bound that is needed is not in the text.
         """
         if name in self.names.made:
             return self.names.made[name]
@@ -135,12 +137,17 @@ class ExpressionConverter:
         return self.of(self.parsed(text)).as_sum
 
     def extent(self, name: str, bound: SectionSpan) -> AffineSum:
+        """Return the number of elements in a dimension of the array `name` with this bound. Raises
+        UnsupportedConstruct if its end is not in the text.
+        """
         if bound.last is None:
             raise UnsupportedConstruct(f"how long '{name}' is in a dimension is not in the text")
         return bound.last - bound.first + ONE
 
     def length(self, name: str) -> AffineSum:
-        """Elements of an array."""
+        """Return the number of elements of an array. Raises UnsupportedConstruct if an extent is
+        not in the text.
+        """
         total = AffineSum(constant=1)
         for bound in self.bounds(name):
             total = self.extent(name, bound).times(total)
@@ -183,8 +190,8 @@ class ExpressionConverter:
         )
 
     def element(self, name: str, places: list[AffineSum]) -> Value:
-        """An element by its places from nought, first dimension first, as Fortran lays
-        arrays out.
+        """Return an array element by its places from zero, first dimension first. Raises
+        UnsupportedConstruct if an extent is not in the text.
         """
         total, times = AffineSum(), AffineSum(constant=1)
         bounds = self.bounds(name)
@@ -326,7 +333,9 @@ class ExpressionConverter:
 
 
 def format_section_index(span: SectionSpan, lane: SectionLane) -> AffineSum:
-    """Where a section's element on `lane` lies."""
+    """Return the place, from zero, of a section's element on `lane`. Raises UnsupportedConstruct if
+    their steps do not fit.
+    """
     if span.step == lane.step:
         return span.first + lane.place
     if lane.step != 1 or isinstance(span.step, AffineSum):
