@@ -377,7 +377,8 @@ def _parts(procedure: _Procedure, outer: dict[str, _Procedure], file: _File) -> 
         raise NotLiftableError(f"uses derived type '{min(types & (words | kinds))}' of its module")
     shared = _shared_variables(procedure, helpers, group, sources)
     changed = find_changed_names([p.function for p in group], [h.name for h in helpers])
-    declared = [text for v in shared if (text := v.declaration(v.name in changed))]
+    # What COMMON says of its members stays in its place, where the sizes that it names are known.
+    declared = [v.declaration(v.name in changed) for v in shared if v.type]
     needed = words | kinds | {w for text in declared for w in _text_words(text)}
     uses = [f"use {use}" for host in sources for use in host.uses if _is_intrinsic(use)]
     implicit = [
@@ -519,6 +520,11 @@ def _assemble(parts: _Parts, rows: list[str]) -> str:
     rows = _drop_declarations([procedure, *internal], names, rows)
     head, typed = _header(parts, rows[procedure.first : first_row])
     gone = _rows_of(line for line in procedure.lines if _is_dropped(line))
+    for line in procedure.lines:
+        shapes = [text for v in find_common_variables([line]) if (text := v.declaration(True))]
+        if shapes:
+            gone.discard(line.span.line - 1)
+            rows[line.span.line - 1] = "\n".join(shapes)
     rest = [rows[i] for i in range(after, procedure.last) if i not in gone]
     if internal and not _has_contains(procedure):
         rest.append("contains")

@@ -449,3 +449,17 @@ def test_fortran_that_cannot_be_cut_out_says_why():
     assert "alternate returns" in skipped["a"]
     assert "module procedure, line 7" in skipped["b"]
     assert "module procedure" in skipped["c"] and skipped["d"] == "has no END"
+
+
+def test_members_of_common_keep_their_place(tmp_path):
+    """Their extents were declared before the constants that these name."""
+    text = (
+        "      SUBROUTINE C(X)\n      PARAMETER (N=4)\n      COMMON /B/ A(N,2),\n     & D\n"
+        "      COMMON // E\n      X = A(1,1) + D + E\n      D = 2\n      END\n"
+    )
+    programs, skipped = by_name(extract_programs(text, "fortran"))
+    assert not skipped and "SUBROUTINE C(X, a, d, e)" in programs["c"]
+    assert "dimension :: a(n, 2)" in programs["c"] and "COMMON" not in programs["c"]
+    (tmp_path / "c.f90").write_text(programs["c"])
+    command = ["gfortran", "-fsyntax-only", tmp_path / "c.f90"]
+    assert subprocess.run(command, capture_output=True).returncode == 0
