@@ -558,6 +558,9 @@ class _Walk:
         elif isinstance(node, (Goto, Label)):
             word = "goto" if isinstance(node, Goto) else "label"
             name = getattr(node, "label", "") or getattr(node, "name", "")
+            if isinstance(node, Goto) and node.value is not None:
+                name = ", ".join(node.choices)
+                self.evaluate(node.value, state)
             self.effect("GOTO", f"{word} `{name}` makes the flow of control unknown", node.span)
             self.forget(state, state.values)
         elif isinstance(node, KernelLaunch):

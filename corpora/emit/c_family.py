@@ -388,6 +388,8 @@ class _Printer:
         return [f"{node.name}:;"]
 
     def goto(self, node: Goto) -> list[str]:
+        if node.choices:
+            raise TypeError("C has no words for a jump that chooses among labels")
         return [f"goto {node.label};"]
 
     def compound(self, node: Compound) -> list[str]:

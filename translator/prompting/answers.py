@@ -11,17 +11,18 @@ names what no compiler need be asked about.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import takewhile
 
 from corpora.dialects import Dialect, get_dialect
 from corpora.frontends.c_family import parse_c_family
 from corpora.frontends.c_tokens import tokenize
+from corpora.frontends.fortran import ends_unit, parse_fortran
+from corpora.frontends.fortran_lines import read_lines
 from corpora.frontends.queries import functions_of
-from corpora.ir import Function
+from corpora.ir import STATEMENT_FUNCTION, Function, Item, Module
 from corpora.records import Verdict
-from corpora.syntax.fortran import find_procedures
 from corpora.tokens.lexers import lex
 from gpu_runtime.models.code_blocks import (
     FencedBlock,
@@ -292,15 +293,28 @@ def _fortran_spans(text: str) -> list[tuple[str, int, int]]:
     starts = [0]
     for line in text.splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
+    ends = {line.span.end for line in read_lines(text) if ends_unit(line)}
     found = []
-    for procedure in find_procedures(text):
-        outer = procedure.hosts[0] if procedure.hosts else procedure
-        last = outer.last if outer.last >= 0 else len(starts) - 2
-        if procedure.ended:
-            found.append(
-                (procedure.name, starts[outer.first], starts[min(last + 1, len(starts) - 1)])
-            )
+    for item in parse_fortran(text).items:
+        if item.span is None:
+            continue
+        rows = starts[item.span.line - 1], starts[min(item.span.end_line, len(starts) - 1)]
+        for procedure in _procedures_in(item):
+            if procedure.span is not None and procedure.span.end in ends:
+                found.append((procedure.name, *rows))
     return found
+
+
+def _procedures_in(item: Item) -> Iterator[Function]:
+    """Subroutines and functions in a program unit, itself among them, in textual order."""
+    if isinstance(item, Function):
+        if not {"program", STATEMENT_FUNCTION} & set(item.qualifiers):
+            yield item
+        for inner in item.contains:
+            yield from _procedures_in(inner)
+    elif isinstance(item, Module):
+        for inner in item.items:
+            yield from _procedures_in(inner)
 
 
 _SPANS = {"cpp": _c_spans, "fortran": _fortran_spans}
