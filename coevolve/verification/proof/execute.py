@@ -163,6 +163,7 @@ class Execution:
             return Pointer(name, t.constant(0), element, (), depth, inner)
         given = types.get(name)
         own = element_type(type_, line)
+        self.out.scalars[name] = given or own
         if given is None or given == own:
             return self._unknown(name, own)
         return self.convert(self._unknown(name, given), own, 0)

@@ -32,7 +32,7 @@ def find_conflict(summary: Summary, axes: Sequence[Term], facts: Sequence[Term])
                 (o.kind, o.index, o.path): o for o in summary.touches if o.array == array
             }.values()
         )
-        if _is_reduction(summary, array, touches):
+        if _is_reduction(summary, array, touches) or _is_one_value(summary, array, touches, axes):
             continue
         if set(axes) <= _resolved(touches, axes, summary, solver):
             continue
@@ -49,6 +49,18 @@ def _is_reduction(summary: Summary, array: str, touches: Sequence[Touch]) -> boo
     stores = [s for s in t.walk(summary.contents[array]) if s.op == "store"]
     own = [s for s in stores if any(m.op == "memory" and m.data[0] == array for m in t.walk(s))]
     return len({s.data[0] for s in own}) == 1
+
+
+def _is_one_value(
+    summary: Summary, array: str, touches: Sequence[Touch], axes: Sequence[Term]
+) -> bool:
+    """Whether an array is only written, everywhere with the same number: who comes last is all
+    one."""
+    if any(o.kind != "write" for o in touches):
+        return False
+    stores = [s for s in t.walk(summary.contents[array]) if s.op == "store"]
+    values = {s.args[2] for s in stores}
+    return len(values) == 1 and all(v.op in ("const", "fconst") for v in values)
 
 
 def _resolved(

@@ -285,6 +285,8 @@ def _spread(
         raise NotModelled(f"line {loop.line}: the loop's test depends on what a pass changes")
     _refuse_unsteady(test, moving, -1 if counter.step == -1 else 1, loop.line)
     if run.launch is None:
+        if not run.out.axes:
+            run.out.before = len(run.out.checks)
         run.out.axes.append(Axis(moving, origin, test, counter.step, loop.line))
     else:
         run.live = t.both(live, test)

@@ -58,13 +58,13 @@ def match(
     """The launches for which a kernel does what the source does. Raises NotModelled with the reason
     where no correspondence shows it. assumed: what holds of the parameters."""
     used = _used_indices(target, launch)
-    reason = "no index of the threads is a counter of the source"
+    best = NotModelled("no index of the threads is a counter of the source")
     for correspondence in correspondences(source, used, launch):
         try:
             return _Match(source, target, launch, correspondence, assumed).requirements()
         except NotModelled as error:
-            reason = str(error)
-    raise NotModelled(reason)
+            best = max(best, error, key=lambda e: e.stage)
+    raise best
 
 
 def all_terms(summary: Summary) -> Iterator[Term]:
@@ -218,17 +218,25 @@ class _Match:
         return term
 
     def requirements(self) -> tuple[Requirement, ...]:
-        self._compare_contents()
-        self._compare_loops()
-        self._cover_touches()
-        self._cover_checks()
-        exact = self._refuse_idle_work()
-        problem = find_conflict(
-            self.target, [a.symbol for a in self.source.axes], self.facts
+        steps = (
+            self._compare_contents,
+            self._compare_loops,
+            self._cover_touches,
+            self._cover_checks,
+            self._refuse_idle_work,
+            self._refuse_conflicts,
         )
+        for stage, step in enumerate(steps, 1):
+            try:
+                step()
+            except NotModelled as error:
+                raise NotModelled(str(error), stage) from None
+        return launch_requirements(self.correspondence, self.source, self.launch, self.exact)
+
+    def _refuse_conflicts(self) -> None:
+        problem = find_conflict(self.target, [a.symbol for a in self.source.axes], self.facts)
         if problem:
             raise NotModelled(problem)
-        return launch_requirements(self.correspondence, self.source, self.launch, exact)
 
     # ---- what is written
 
@@ -293,8 +301,9 @@ class _Match:
         by_term: dict[tuple[str, Term], list[Check]] = {}
         for check in self.source.checks:
             by_term.setdefault((check.kind, check.term), []).append(check)
+        strides = {(c.term, c.type) for c in self.target.checks if c.kind == "step"}
         for check in dict.fromkeys(self.target.checks):
-            if check.kind == "step":
+            if (check.term, check.type) in strides and check.kind in ("step", "fits"):
                 continue
             ours = by_term.get((check.kind, check.term), ())
             if any(
@@ -307,9 +316,9 @@ class _Match:
 
     # ---- threads without an iteration
 
-    def _refuse_idle_work(self) -> tuple[Term, ...]:
-        """Threads that are no iteration touch nothing. Gives the indices without any guard, whose
-        extent must then be exactly the number of iterations."""
+    def _refuse_idle_work(self) -> None:
+        """Threads that are no iteration touch nothing. Indices without any guard are kept: their
+        extent must be exactly the number of iterations."""
         back = Rewriter(self.correspondence.back)
         domain = self.correspondence.domain
         if domain is None:
@@ -317,7 +326,7 @@ class _Match:
                 raise NotModelled("a counter with steps, guarded by its value")
             domain = t.both(*(back(d) for d in self.domain))
         exact = [i for i, axis in self.correspondence.axes if self._is_unguarded(i, axis)]
-        given = [*self.assumed]
+        given = [*self.assumed, *_always(self.source)]
         for index, axis in self.correspondence.axes:
             if index in exact:
                 given += [back(d) for d in domain_of([axis])]
@@ -331,13 +340,13 @@ class _Match:
             if not solver.implies(loop.path, domain):
                 raise NotModelled(f"line {loop.line}: a loop before the guard")
         self._refuse_idle_faults(solver, domain)
-        return tuple(exact)
+        self.exact = tuple(exact)
 
     def _refuse_idle_faults(self, solver: Solver, domain: Term) -> None:
         tested = [s for o in self.plain.touches for s in t.walk(o.path) if s.type == "int"]
         for check in dict.fromkeys(self.plain.checks):
             if check.kind == "step" or solver.implies(check.path, domain):
-                continue
+                continue  # a stride is computed where the test of its loop held
             if check.kind == "fits" and not _feeds(check.term, tested):
                 continue
             goal = condition_of(check)
@@ -430,6 +439,17 @@ def domain_of(axes: Sequence[Axis]) -> tuple[Term, ...]:
     return tuple(facts)
 
 
+def _always(source: Summary) -> tuple[Term, ...]:
+    """What holds whether or not there is an iteration: the source computes it before its loop."""
+    symbols = {a.symbol for a in source.axes}
+    facts = []
+    for check in source.checks[: source.before]:
+        goal = condition_of(check)
+        if goal is not None and check.path is t.TRUE and not symbols & set(t.atoms(goal)):
+            facts.append(goal)
+    return tuple(facts)
+
+
 MOST_DEFINED = 40
 
 
@@ -481,6 +501,7 @@ def rewritten(summary: Summary, rewrite: Rewriter) -> Summary:
     """A summary in other symbols."""
     return replace(
         summary,
+        axes=[replace(a, first=rewrite(a.first), test=rewrite(a.test)) for a in summary.axes],
         contents={a: rewrite(c) for a, c in summary.contents.items()},
         touches=[
             replace(o, path=rewrite(o.path), index=tuple(rewrite(i) for i in o.index))

@@ -19,8 +19,9 @@ from coevolve.verification.proof import terms as t
 from coevolve.verification.proof.errors import NotModelled
 from coevolve.verification.proof.execute import element_type, execute
 from coevolve.verification.proof.launch import MOST_THREADS, Launch
-from coevolve.verification.proof.match import Requirement, match
+from coevolve.verification.proof.match import Requirement, all_terms, match, rewritten
 from coevolve.verification.proof.records import Answer, Precondition, Proof
+from coevolve.verification.proof.solver import Solver
 from coevolve.verification.proof.summary import Summary
 from corpora.analysis.constants import named_integers
 from corpora.frontends.c_family import parse_c_family
@@ -29,6 +30,7 @@ from corpora.records import Program
 from corpora.signatures.signature import SignatureError, read_signature
 from gpu_runtime.call.binding import BindingError, bind_parameters
 
+MOST_SECONDS = 2.0
 MOST_SPREAD = 4
 """Outermost loops of a source that are tried as iteration space."""
 
@@ -37,6 +39,7 @@ def prove(source: Program, target: Program) -> Proof:
     """PROVED with its preconditions, or UNKNOWN with the reason. Never raises for what the programs
     hold; REFUTED takes an execution and is `coevolve.verification.proof.refute`'s."""
     started = time.perf_counter()
+    Solver.deadline = started + MOST_SECONDS
     try:
         found = _prove(source, target)
     except NotModelled as error:
@@ -96,27 +99,41 @@ def _prove_kernel(source: Program, target: Program) -> Proof:
     )
     if threads.result is not None:
         raise NotModelled("the kernel returns a value")
-    reasons: list[str] = []
+    best = NotModelled("the source has no loop whose iterations can be counted")
     for spread in _spreads(threads, launch):
         try:
             serial = execute(ours.function, own, {}, spread, None, ours.helpers(), _constants(ours))
             if len(serial.axes) != spread:
-                reasons.append(f"the source has no {spread} loops in one another")
                 continue
             if serial.result is not None:
                 raise NotModelled("the source returns a value")
             _refuse_other_types(serial, threads)
-            required = match(serial, threads, launch, assumed)
-            return _proved(required, stated, threads)
+            sizes = unsigned_sizes(threads)
+            nonnegative = t.Rewriter(sizes)
+            required = match(
+                rewritten(serial, nonnegative), rewritten(threads, nonnegative), launch, assumed
+            )
+            positive = [Precondition("value", f"{t.show(s)} >= 0") for s in sizes]
+            return _proved(required, [*stated, *positive], threads)
         except NotModelled as error:
-            reasons.insert(0, str(error))
-    raise NotModelled(reasons[0])
+            best = max(best, error, key=lambda e: e.stage)
+    raise best
+
+
+def unsigned_sizes(threads: Summary) -> dict[t.Term, t.Term]:
+    """Signed parameters that the kernel compares as unsigned numbers: they must not be negative.
+    Each with the symbol that says so."""
+    found: dict[t.Term, t.Term] = {}
+    for term in (p for o in threads.touches for p in t.walk(o.path)):
+        inner = term.args[0] if term.op == "wrap" and term.data[0] == "u" else None
+        if inner is not None and inner.op == "symbol" and inner.data[0] in threads.scalars:
+            type_ = threads.scalars[inner.data[0]]
+            found[inner] = t.symbol(inner.data[0], type_, 0)
+    return found
 
 
 def _spreads(threads: Summary, launch: Launch) -> Iterator[int]:
     """How many loops of the source the threads may stand for, likely numbers first."""
-    from coevolve.verification.proof.match import all_terms
-
     used = {a for term in all_terms(threads) for a in t.atoms(term)} & launch.indices.keys()
     first = min(max(len(used), 1), MOST_SPREAD)
     yield first

@@ -12,11 +12,14 @@ So `implies` answers True only where it is so; False may also mean that it was n
 from __future__ import annotations
 
 import itertools
+import time
 from functools import cached_property
+from typing import ClassVar
 
 import z3
 
 from coevolve.verification.proof import terms as t
+from coevolve.verification.proof.errors import NotModelled
 from coevolve.verification.proof.terms import Term
 
 TIMEOUT_MS = 400
@@ -27,10 +30,12 @@ MOST_FACTORS = 12
 class Solver:
     """facts: what holds throughout."""
 
+    deadline: ClassVar[float | None] = None
+    """When `time.perf_counter()` says that a proof has taken too long; `prove` sets it."""
+
     def __init__(self, facts: tuple[Term, ...]) -> None:
         self.facts = tuple(dict.fromkeys(p for f in facts for p in t.conjuncts(f)))
         self.known: dict[tuple[Term, Term], bool] = {}
-        self.asked = 0
 
     @cached_property
     def simple(self) -> frozenset[Term]:
@@ -63,7 +68,8 @@ class Solver:
         )
 
     def _asked(self, path: Term, goal: Term) -> bool:
-        self.asked += 1
+        if self.deadline is not None and time.perf_counter() > self.deadline:
+            raise NotModelled("the proof takes too long")
         encoding = _Encoding()
         asked = [*self.facts, path, t.deny(goal)]
         formulas = [encoding.truth(f) for f in asked]

@@ -84,9 +84,9 @@ class LoopRecord:
 
 @dataclass
 class Summary:
-    """What one iteration or thread does. contents: the arrays that it changes, afterwards. types:
-    element types of arrays. invariants: what holds of the heads of loops. result: what it
-    returns."""
+    """What one iteration or thread does. contents: the arrays that it changes, afterwards. types,
+    scalars: element types of arrays and of parameters by value. invariants: what holds of the heads of loops. before: how many of the checks are
+    done before any iteration. result: what it returns."""
 
     axes: list[Axis] = field(default_factory=list)
     contents: dict[str, Term] = field(default_factory=dict)
@@ -94,5 +94,7 @@ class Summary:
     checks: list[Check] = field(default_factory=list)
     loops: list[LoopRecord] = field(default_factory=list)
     types: dict[str, str] = field(default_factory=dict)
+    scalars: dict[str, str] = field(default_factory=dict)
     invariants: list[Term] = field(default_factory=list)
+    before: int = 0
     result: Value | None = None
