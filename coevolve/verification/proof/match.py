@@ -200,9 +200,9 @@ class _Match:
     def _divided(self, term: Term) -> Term:
         """`(q*w + r) / w` is q where 0 <= r < w, q >= 0, and the rest is r."""
         dividend, divisor = term.args
-        if divisor.op == "poly" and len(divisor.data) != 1:
-            return term
         factor = t.polynomial(divisor)
+        if len(factor) != 1:
+            return term
         ((monomial, number),) = factor.items()
         whole, rest = {}, {}
         for m, c in t.polynomial(dividend).items():
@@ -324,8 +324,10 @@ class _Match:
         if domain is None:
             if len(self.correspondence.back) < len(self.source.axes):
                 raise NotModelled("a counter with steps, guarded by its value")
-            domain = t.both(*(back(d) for d in self.domain))
+            domain = t.both(*(_is_iteration(a, back) for a in self.source.axes))
         exact = [i for i, axis in self.correspondence.axes if self._is_unguarded(i, axis)]
+        if exact and len(exact) < len(self.correspondence.values):
+            raise NotModelled(f"{t.show(exact[0])} has no guard, but another index has one")
         given = [*self.assumed, *_always(self.source)]
         for index, axis in self.correspondence.axes:
             if index in exact:
@@ -437,6 +439,20 @@ def domain_of(axes: Sequence[Axis]) -> tuple[Term, ...]:
             facts.append(t.at_most(axis.symbol, axis.first))
         facts += t.conjuncts(axis.test)
     return tuple(facts)
+
+
+def _is_iteration(axis: Axis, back: Rewriter) -> Term:
+    """Whether the number that threads have for a counter is one of its values. The counter's own
+    symbol has the first value as its bound: conditions on it may have been left out for that, so
+    the bound is said here anew."""
+    value, first = back(axis.symbol), back(axis.first)
+    if abs(axis.step) != 1:
+        bound = t.at_least_zero(value)
+    elif axis.step > 0:
+        bound = t.at_most(first, value)
+    else:
+        bound = t.at_most(value, first)
+    return t.both(bound, back(axis.test))
 
 
 def _always(source: Summary) -> tuple[Term, ...]:
@@ -597,6 +613,8 @@ def launch_requirements(
         if entry.radix is None:
             continue
         extent = product_text(entry.radix)
+        if entry.radix.high is not None and entry.radix.high <= 1024:
+            _refuse_small_extent(index, correspondence, entry.radix)
         axis = next((a for i, a in correspondence.axes if i is index), None)
         if axis is not None:
             count = count_of(axis)
@@ -616,6 +634,14 @@ def launch_requirements(
                 extent = f"{radix}.{axis_name}"
                 found.append(Requirement(f"{extent} == 1", extent, "==", "1"))
     return tuple(found)
+
+
+def _refuse_small_extent(index: Term, correspondence: Correspondence, radix: Term) -> None:
+    """A block alone has too few threads for every size."""
+    axis = next((a for i, a in correspondence.axes if i is index), None)
+    count = count_of(axis) if axis is not None else None
+    if count is None or count.high is None or radix.high is None or count.high > radix.high:
+        raise NotModelled("one block has too few threads for every size")
 
 
 def product_text(extent: Term) -> str:
