@@ -16,6 +16,7 @@ What is not modelled raises `NotModelled` with its line: nothing is guessed.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -123,6 +124,8 @@ class Execution:
         self.probing = False
         self.ended = ""
         self.calls: list[str] = []
+        self.at_pragma: Callable[[Execution, For], dict[str, Value | Pointer]] | None = None
+        """Asked before a loop with directives of OpenMP; says what it leaves undefined."""
 
     # ---- function
 
@@ -371,6 +374,11 @@ class Execution:
     # ---- loops
 
     def _For(self, node: For) -> None:
+        if self.at_pragma is not None and any(p.family == "omp" for p in node.pragmas):
+            undefined = self.at_pragma(self, node)
+            self._For(replace(node, pragmas=()))
+            self.env |= {k: v for k, v in undefined.items() if k in self.env}
+            return
         self.refuse_pragmas(node)
         if node.bounds is not None:
             raise NotModelled(f"line {line_of(node)}: a loop of Fortran")

@@ -20,10 +20,13 @@ from coevolve.verification.proof.terms import Term
 MOST_PAIRS = 60
 
 
-def find_conflict(summary: Summary, axes: Sequence[Term], facts: Sequence[Term]) -> str:
+def find_conflict(
+    summary: Summary, axes: Sequence[Term], facts: Sequence[Term], one_value: bool = True
+) -> str:
     """'' where different iterations conflict on no array, else where they may, as text.
 
-    axes: the symbols that tell iterations apart. facts: what holds of them.
+    axes: the symbols that tell iterations apart. facts: what holds of them. one_value: several may
+    write one number to one place.
     """
     solver = Solver((*facts, *summary.invariants))
     for array in sorted({touch.array for touch in summary.touches if touch.kind != "read"}):
@@ -32,7 +35,9 @@ def find_conflict(summary: Summary, axes: Sequence[Term], facts: Sequence[Term])
                 (o.kind, o.index, o.path): o for o in summary.touches if o.array == array
             }.values()
         )
-        if _is_reduction(summary, array, touches) or _is_one_value(summary, array, touches, axes):
+        if _is_reduction(summary, array, touches):
+            continue
+        if one_value and _is_one_value(summary, array, touches):
             continue
         if set(axes) <= _resolved(touches, axes, summary, solver):
             continue
@@ -51,9 +56,7 @@ def _is_reduction(summary: Summary, array: str, touches: Sequence[Touch]) -> boo
     return len({s.data[0] for s in own}) == 1
 
 
-def _is_one_value(
-    summary: Summary, array: str, touches: Sequence[Touch], axes: Sequence[Term]
-) -> bool:
+def _is_one_value(summary: Summary, array: str, touches: Sequence[Touch]) -> bool:
     """Whether an array is only written, everywhere with the same number: who comes last is all
     one."""
     if any(o.kind != "write" for o in touches):

@@ -295,6 +295,10 @@ def _spread(
     if any(t.is_zero(_term(run.env[f])) is not t.TRUE for f in run.jumps[-1] if f in run.env):
         raise NotModelled(f"line {loop.line}: a loop whose iterations are spread is left early")
     run.live = live
+    for key, stale in left.items():
+        if key != counter.key:
+            run.out.stale.setdefault(key, _term(stale))
+            run.out.ends[key] = _term(run.env[key])
     for key, old in first.items():
         run.env[key] = run.unknown_like(old, key)
     run.ended = "something happens after the loop whose iterations are spread"

@@ -20,6 +20,7 @@ from coevolve.verification.proof.errors import NotModelled
 from coevolve.verification.proof.execute import element_type, execute
 from coevolve.verification.proof.launch import MOST_THREADS, Launch
 from coevolve.verification.proof.match import Requirement, all_terms, match, rewritten
+from coevolve.verification.proof.openmp import check_directives
 from coevolve.verification.proof.records import Answer, Precondition, Proof
 from coevolve.verification.proof.solver import Solver
 from coevolve.verification.proof.summary import Summary
@@ -54,6 +55,8 @@ def _prove(source: Program, target: Program) -> Proof:
         raise NotModelled(f"a source in {source.dialect}")
     if target.dialect == "cuda":
         return _prove_kernel(source, target)
+    if target.dialect == "openmp":
+        return _prove_directives(source, target)
     raise NotModelled(f"a target in {target.dialect}")
 
 
@@ -130,6 +133,24 @@ def unsigned_sizes(threads: Summary) -> dict[t.Term, t.Term]:
             type_ = threads.scalars[inner.data[0]]
             found[inner] = t.symbol(inner.data[0], type_, 0)
     return found
+
+
+def _prove_directives(source: Program, target: Program) -> Proof:
+    ours, theirs = read_unit(source), read_unit(target)
+    floats, partial = check_directives(
+        ours.function, theirs.function, theirs.helpers(), _constants(theirs)
+    )
+    sums = Precondition("integers", "partial sums of integers do not overflow, or wrap around")
+    return Proof(
+        Answer.PROVED,
+        (
+            Precondition("source", "the source ends, without undefined behaviour"),
+            Precondition("arrays", "arrays do not overlap"),
+            *((sums,) if partial else ()),
+            *float_preconditions(floats),
+        ),
+        floats=floats,
+    )
 
 
 def _spreads(threads: Summary, launch: Launch) -> Iterator[int]:

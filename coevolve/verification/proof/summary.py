@@ -86,7 +86,8 @@ class LoopRecord:
 class Summary:
     """What one iteration or thread does. contents: the arrays that it changes, afterwards. types,
     scalars: element types of arrays and of parameters by value. invariants: what holds of the heads of loops. before: how many of the checks are
-    done before any iteration. result: what it returns."""
+    done before any iteration. stale, ends: variables from outside that an iteration changes, at its
+    begin and at its end. result: what it returns."""
 
     axes: list[Axis] = field(default_factory=list)
     contents: dict[str, Term] = field(default_factory=dict)
@@ -97,4 +98,6 @@ class Summary:
     scalars: dict[str, str] = field(default_factory=dict)
     invariants: list[Term] = field(default_factory=list)
     before: int = 0
+    stale: dict[str, Term] = field(default_factory=dict)
+    ends: dict[str, Term] = field(default_factory=dict)
     result: Value | None = None
