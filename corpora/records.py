@@ -264,7 +264,9 @@ class Verdict:
     element: first differing place; expected/actual/tolerance as text in the element type's own
     format. backend: `emulated`, `native`, `openmp` or `cuda:<device name>`; degraded sandbox modes
     are appended `+degraded(...)`. launch: text of the launch plan under which a bare kernel passed.
-    serial: True when all work was done by one thread of a parallel target.
+    serial: True when all work was done by one thread of a parallel target. evidence: `tested`, or
+    `proved` where a proof for every size and launch stands beside the tests; preconditions: what
+    that proof takes for granted, one line each.
     """
 
     source_id: str
@@ -283,6 +285,8 @@ class Verdict:
     launch: str = ""
     serial: bool = False
     suite_strength: float | None = None
+    evidence: str = "tested"
+    preconditions: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether the two are equivalent, so that `if verify(a, b):` means what it says.

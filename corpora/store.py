@@ -237,7 +237,7 @@ def write_triplets(path: Path | str, triplets: Iterable[Triplet]) -> int:
 
     Columns for people and other programs: id, direction,
     {source,target}_{dialect,name,text,origin}, suite (text form), suite_strength, branch_coverage,
-    outcome, backend, launch, serial, verdict (JSON); `record` (JSON) is what `read_triplets` reads
+    outcome, backend, launch, serial, evidence, verdict (JSON); `record` (JSON) is what `read_triplets` reads
     back.
     """
     import pyarrow as pa
@@ -271,6 +271,7 @@ _TRIPLET_COLUMNS = (
     "backend",
     "launch",
     "serial",
+    "evidence",
     "verdict",
     "record",
 )
@@ -302,6 +303,7 @@ def _triplet_row(triplet: Triplet) -> dict[str, object]:
         "backend": verdict.backend,
         "launch": verdict.launch,
         "serial": verdict.serial,
+        "evidence": verdict.evidence,
         "verdict": json.dumps(to_json(verdict), ensure_ascii=False),
         "record": json.dumps(to_json(triplet), ensure_ascii=False),
     }

@@ -25,6 +25,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from coevolve.verification.backend_choice import choose_backend_kind, make_backend
+from coevolve.verification.evidence import add_evidence
 from coevolve.verification.programs import (
     is_whole_program_pair,
     make_program_suite as programs_suite,
@@ -74,13 +75,15 @@ class VerifyConfig:
     """What decides verdicts apart from programs and suite; part of the cache's key.
 
     tests: most tests of a rule-made suite; large: one more of at least 2^20 elements where the
-    source allows one; mutants: sample for its strength (0: not measured, not topped up).
+    source allows one; mutants: sample for its strength (0: not measured, not topped up); prove:
+    a proof is looked for beside the tests.
     """
 
     tests: int = 12
     large: bool = False
     mutants: int = 12
     seed: int = 0
+    prove: bool = False
     judge: JudgeConfig = field(default_factory=JudgeConfig)
 
 
@@ -128,9 +131,14 @@ class Engine:
         return self._backend
 
     def verify(self, pair: Pair) -> Verdict:
-        """The verdict on one pair. Raises SuiteError for suite text that does not parse."""
+        """The verdict on one pair. Raises SuiteError for suite text that does not parse, and
+        ProofContradiction where a proof says the opposite of an execution.
+        """
         try:
-            return self._verified(pair)
+            verdict = self._verified(pair)
+            if self.config.prove and pair.suite is None:
+                verdict = add_evidence(pair.source, pair.target, verdict)
+            return verdict
         except RecursionError:
             blame = Blame.SOURCE if _is_too_deep(pair.source) else Blame.TARGET
             detail = f"the {blame.value} {TOO_DEEP}"
