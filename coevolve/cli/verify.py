@@ -159,9 +159,7 @@ def _prove_alone(pairs, args: argparse.Namespace) -> int:
         else:
             print(describe_proof(pair.source, pair.target, proof), flush=True)
     problems = any(pair.problem for pair in pairs)
-    return 0 if proofs and not problems and all(
-        p.answer is Answer.PROVED for _, p in proofs
-    ) else 3
+    return 0 if proofs and not problems and all(p.answer is Answer.PROVED for _, p in proofs) else 3
 
 
 def _verify_and_print(engine, pair, args: argparse.Namespace):
@@ -169,7 +167,9 @@ def _verify_and_print(engine, pair, args: argparse.Namespace):
     interrupts the others keeps it.
     """
     from coevolve.cli.progress import show_working
+    from coevolve.verification.evidence import find_proof
     from coevolve.verification.explain import explain_verdict, failing_input
+    from coevolve.verification.proof import Answer
     from coevolve.verification.requests import make_answer_row
     from corpora.store import to_json
 
@@ -177,17 +177,21 @@ def _verify_and_print(engine, pair, args: argparse.Namespace):
     with show_working(f"verify {pair.source.name}"):
         pair, verdict = _verify_request(engine, pair, args.suite)
     elapsed_ms = (time.perf_counter() - started) * 1e3
+    failing = failing_input(engine, pair, verdict) if args.json or args.prove else None
+    proof = find_proof(pair.source, pair.target, verdict, failing) if args.prove else None
     if args.json:
         row = {
             **to_json(verdict),
             **make_answer_row(args.source, verdict, elapsed_ms, pair.cut),
             "function": pair.source.name,
         }
-        print(
-            json.dumps({**row, "failing_input": failing_input(engine, pair, verdict)}), flush=True
-        )
+        if proof is not None:
+            row["proof"] = to_json(proof)
+        print(json.dumps({**row, "failing_input": failing}), flush=True)
     else:
         print(explain_verdict(engine, pair, verdict, elapsed_ms), flush=True)
+        if proof is not None and proof.answer is not Answer.PROVED:
+            print(f"  proof     {proof.answer.value.lower()}: {proof.reason}", flush=True)
     return pair, verdict
 
 
@@ -221,9 +225,10 @@ def _batch(args: argparse.Namespace) -> int:
     from coevolve.cli.progress import show_working
     from coevolve.verification.requests import VerifyError
 
-    if any(
-        (args.source, args.target, args.suite, args.large, args.function, args.prove)
-    ) or args.proof_only:
+    if (
+        any((args.source, args.target, args.suite, args.large, args.function, args.prove))
+        or args.proof_only
+    ):
         raise VerifyError(
             "--batch takes its programs and suites from the rows (no SOURCE, TARGET, --suite, "
             "--large, --function, --prove)"

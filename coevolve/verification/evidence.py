@@ -49,13 +49,16 @@ def needs_chosen_launch(proof: Proof) -> bool:
     )
 
 
-def refute(proof: Proof, verdict: Verdict, failing_test: str) -> Proof:
-    """An UNKNOWN proof as REFUTED, where execution showed a difference. failing_test: the test on
-    which it did, in the form that `--suite` takes; '' where no test decided."""
-    shown = verdict.equivalent is False and verdict.outcome in _DIFFERENCES and failing_test
-    if proof.answer is not Answer.UNKNOWN or not shown:
+def find_proof(
+    source: Program, target: Program, verdict: Verdict, failing: dict[str, object] | None
+) -> Proof:
+    """What a proof says of a pair beside its verdict: UNKNOWN becomes REFUTED where execution shows
+    a difference on a test. failing: `explain.failing_input`'s."""
+    proof = prove(source, target)
+    shown = verdict.equivalent is False and verdict.outcome in _DIFFERENCES
+    if proof.answer is not Answer.UNKNOWN or not shown or not failing:
         return proof
-    return replace(proof, answer=Answer.REFUTED, counterexample=failing_test)
+    return replace(proof, answer=Answer.REFUTED, counterexample=str(failing.get("test", "")))
 
 
 def describe_proof(source: Program, target: Program, proof: Proof) -> str:

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from coevolve.config.schema import Config
-from coevolve.verification.evidence import add_evidence
 from coevolve.verification.engine import Engine, Pair, VerifyConfig
+from coevolve.verification.evidence import add_evidence
 from coevolve.verification.requests import find_entry_names
 from coevolve.verification.target_thresholds import verify_at_target_thresholds
 from corpora.dialects import parse_direction

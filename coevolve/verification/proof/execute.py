@@ -20,6 +20,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from coevolve.verification.proof import terms as t
+from coevolve.verification.proof.errors import NotModelled
+from coevolve.verification.proof.functions import call_function
+from coevolve.verification.proof.launch import Launch
+from coevolve.verification.proof.loops import Loop, run_loop
+from coevolve.verification.proof.summary import Check, Pointer, Summary, Touch, Value
+from coevolve.verification.proof.terms import Term
 from corpora.analysis.affine import integer_of
 from corpora.ir import (
     Access as Subscript,
@@ -51,13 +58,6 @@ from corpora.ir import (
     While,
     walk as walk_tree,
 )
-from coevolve.verification.proof import terms as t
-from coevolve.verification.proof.errors import NotModelled
-from coevolve.verification.proof.functions import call_function
-from coevolve.verification.proof.launch import Launch
-from coevolve.verification.proof.loops import Loop, run_loop
-from coevolve.verification.proof.summary import Check, Pointer, Summary, Touch, Value
-from coevolve.verification.proof.terms import Term
 
 DEEPEST = 6
 """Loops in one another that are read; each is run twice."""
@@ -656,7 +656,7 @@ class Execution:
         """An integer modulo the width of a type; indices of threads are recognised in it."""
         if self.launch is not None:
             term = self.launch.recognise(t.strip_wraps(term, t.WIDTHS[type_]))
-            if self.launch.is_bounded(term):
+            if t.WIDTHS[type_] >= 32 and self.launch.is_bounded(term):
                 return term
         return t.wrap(type_, term)
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from corpora.ir import Call, Function, Name, PointerType, ReferenceType
 from coevolve.verification.proof import terms as t
 from coevolve.verification.proof.errors import NotModelled
 from coevolve.verification.proof.summary import Pointer, Value
+from corpora.ir import Call, Function, Name, PointerType, ReferenceType
 
 if TYPE_CHECKING:
     from coevolve.verification.proof.execute import Execution

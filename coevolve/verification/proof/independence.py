@@ -31,9 +31,7 @@ def find_conflict(
     solver = Solver((*facts, *summary.invariants))
     for array in sorted({touch.array for touch in summary.touches if touch.kind != "read"}):
         touches = list(
-            {
-                (o.kind, o.index, o.path): o for o in summary.touches if o.array == array
-            }.values()
+            {(o.kind, o.index, o.path): o for o in summary.touches if o.array == array}.values()
         )
         if _is_reduction(summary, array, touches):
             continue

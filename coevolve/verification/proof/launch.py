@@ -68,8 +68,8 @@ class Launch:
         if term.op != "poly" or len(term.data) != 1:
             return False
         monomial, coefficient = term.data[0]
-        return coefficient == 1 and set(monomial) <= self.sizes and len(set(monomial)) == len(
-            monomial
+        return (
+            coefficient == 1 and set(monomial) <= self.sizes and len(set(monomial)) == len(monomial)
         )
 
     def recognise(self, term: Term) -> Term:
@@ -117,7 +117,9 @@ class Launch:
 
     def _make(self, size: Term, digits: tuple[Term, ...], radix: Term) -> Term:
         parts = frozenset().union(*(self.indices[d].digits for d in digits))
-        name = "index(" + ", ".join(d.data[0] for d in digits) + ")"  # the order tells numbers apart
+        name = (
+            "index(" + ", ".join(d.data[0] for d in digits) + ")"
+        )  # the order tells numbers apart
         symbol = t.symbol(name, "u32", 0, MOST_THREADS - 1)
         self.indices.setdefault(symbol, Index(symbol, radix, parts))
         return symbol
@@ -134,9 +136,7 @@ class Launch:
         weight, size = t.constant(1), t.constant(1)
         used: list[Term] = []
         while weights:
-            digit = next(
-                (d for d, w in weights.items() if t.from_polynomial(w) is weight), None
-            )
+            digit = next((d for d, w in weights.items() if t.from_polynomial(w) is weight), None)
             radix = self.indices[digit].radix if digit is not None else None
             if digit is None or radix is None:
                 return None

@@ -18,11 +18,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from corpora.ir import Assign, AssignExpression, Increment, Jump, Name, Return, walk as walk_tree
 from coevolve.verification.proof import terms as t
 from coevolve.verification.proof.errors import NotModelled
 from coevolve.verification.proof.summary import Axis, LoopRecord, Pointer, Value
 from coevolve.verification.proof.terms import Term
+from corpora.ir import Assign, AssignExpression, Increment, Jump, Name, Return, walk as walk_tree
 
 if TYPE_CHECKING:
     from coevolve.verification.proof.execute import Execution
@@ -304,9 +304,7 @@ def _spread(
     run.ended = "something happens after the loop whose iterations are spread"
 
 
-def _iteration(
-    run: Execution, start: Value, origin: Term, counter: _Counter
-) -> tuple[Term, Term]:
+def _iteration(run: Execution, start: Value, origin: Term, counter: _Counter) -> tuple[Term, Term]:
     """The symbol that counts the iterations, and the counter's value in one of them."""
     name = run.fresh(_hint(counter.key))
     if run.launch is not None:

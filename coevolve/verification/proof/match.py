@@ -44,12 +44,14 @@ class Correspondence:
 
 @dataclass(frozen=True)
 class Requirement:
-    """A precondition on the launch. text: for people; form: `extent OP bound`, in terms."""
+    """A precondition on the launch, or on a value. text: for people; extent, relation, bound: the
+    same in three parts."""
 
     text: str
     extent: str
     relation: str
     bound: str
+    kind: str = "launch"
 
 
 def match(
@@ -114,9 +116,7 @@ def _one_to_one(order: Sequence[Term], axes: Sequence[Axis], shifted: bool) -> C
         if abs(axis.step) != 1:
             values[index], back[axis.symbol] = axis.symbol, index
             if shifted:  # the index is the counter itself, of which only some values occur
-                values[index] = t.add(
-                    axis.first, t.multiply(axis.symbol, t.constant(axis.step))
-                )
+                values[index] = t.add(axis.first, t.multiply(axis.symbol, t.constant(axis.step)))
                 back.pop(axis.symbol)
         elif not shifted:
             values[index], back[axis.symbol] = axis.symbol, index
@@ -289,9 +289,7 @@ class _Match:
             seen.add(key)
             if not any(self._covers(ours, touch) for ours in by_array.get(touch.array, ())):
                 shown = ", ".join(map(t.show, touch.index))
-                raise NotModelled(
-                    f"line {touch.line}: {touch.array}[{shown}] may be out of bounds"
-                )
+                raise NotModelled(f"line {touch.line}: {touch.array}[{shown}] may be out of bounds")
 
     def _covers(self, ours: Touch, theirs: Touch) -> bool:
         same = [t.equal(a, b) for a, b in zip(ours.index, theirs.index, strict=True)]
@@ -306,9 +304,7 @@ class _Match:
             if (check.term, check.type) in strides and check.kind in ("step", "fits"):
                 continue
             ours = by_term.get((check.kind, check.term), ())
-            if any(
-                _no_wider(o, check) and self.solver.implies(check.path, o.path) for o in ours
-            ):
+            if any(_no_wider(o, check) and self.solver.implies(check.path, o.path) for o in ours):
                 continue
             goal = condition_of(check)
             if goal is None or not self.solver.implies(check.path, goal):
@@ -470,7 +466,8 @@ MOST_DEFINED = 40
 
 
 def _defined(source: Summary) -> tuple[Term, ...]:
-    """What holds because the source is defined: values fit their types, indices are not negative."""
+    """What holds because the source is defined: values fit their types, and indices are zero or
+    more."""
     facts: dict[Term, None] = {}
     for check in source.checks:
         goal = condition_of(check)
@@ -484,9 +481,7 @@ def _defined(source: Summary) -> tuple[Term, ...]:
     return tuple(plain[:MOST_DEFINED])
 
 
-def pair_heads(
-    source: Sequence[LoopRecord], target: Sequence[LoopRecord]
-) -> dict[Term, Term]:
+def pair_heads(source: Sequence[LoopRecord], target: Sequence[LoopRecord]) -> dict[Term, Term]:
     """Symbols at the heads of the target's loops as those of the source, loop by loop in the order
     of the text. Any pairing is sound: what is paired is compared as a whole afterwards."""
     if len(source) != len(target):
@@ -504,7 +499,11 @@ def pair_heads(
         tested = set(t.atoms(theirs.test))
         for name, head in sorted(left, key=lambda item: item[1] not in tested):
             fit = next(
-                (n for n, h in rest if h.type == head.type and n.endswith("[]") == (name[-1] == "]")),
+                (
+                    n
+                    for n, h in rest
+                    if h.type == head.type and n.endswith("[]") == (name[-1] == "]")
+                ),
                 None,
             )
             if fit is not None and not name.endswith("[]"):
@@ -549,9 +548,7 @@ def updates_of(source: Summary, arrays: set[str]) -> Summary:
     contents = dict(source.contents)
     for array in sorted(arrays & contents.keys()):
         contents[array] = _as_updates(array, contents[array])
-    touches = [
-        replace(o, kind="update") if o.array in arrays else o for o in source.touches
-    ]
+    touches = [replace(o, kind="update") if o.array in arrays else o for o in source.touches]
     return replace(source, contents=contents, touches=touches)
 
 
@@ -605,7 +602,10 @@ def launch_requirements(
     correspondence: Correspondence, source: Summary, launch: Launch, exact: Sequence[Term]
 ) -> tuple[Requirement, ...]:
     """What a launch must fulfil."""
-    found: list[Requirement] = []
+    found = [
+        Requirement(f"{text} >= 0", text, ">=", "0", "value")
+        for text in (_plain(g.args[0]) for g in correspondence.given if g is not t.TRUE)
+    ]
     taken: set[str] = set()
     for index in correspondence.values:
         entry = launch.indices[index]

@@ -220,8 +220,10 @@ def _counters(node: For, loops: int) -> list[str]:
     names = []
     current: Any = node
     for _ in range(loops):
-        names += [s.target.id for s in current.start if isinstance(getattr(s, "target", None), Name)]
-        inner = [s for s in find(current.body, For)]
+        names += [
+            s.target.id for s in current.start if isinstance(getattr(s, "target", None), Name)
+        ]
+        inner = list(find(current.body, For))
         if not inner:
             break
         current = inner[0]

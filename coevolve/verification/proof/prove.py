@@ -4,7 +4,8 @@ A proof never runs anything. It reads both texts into the tree of `corpora.ir` a
 iteration of the serial function is done by exactly one thread, alike, and without meeting another.
 
     python -c "from corpora.records import Program; from coevolve.verification.proof import prove; \
-print(prove(Program('cpp', 'f', 'void f(int *x, int n) { for (int i = 0; i < n; i++) x[i] = i; }'), \
+print(prove(Program('cpp', 'f', 'void f(int *x, int n) { \
+for (int i = 0; i < n; i++) x[i] = i; }'), \
 Program('cuda', 'f', '__global__ void f(int *x, int n) { int i = blockIdx.x * blockDim.x + \
 threadIdx.x; if (i < n) x[i] = i; }')))"
 """
@@ -31,6 +32,8 @@ from corpora.records import Program
 from corpora.signatures.signature import SignatureError, read_signature
 from gpu_runtime.call.binding import BindingError, bind_parameters
 
+STRIDE = "a counter that the number of threads is added to stays in its type"
+ARRAYS = "arrays do not overlap, and begin where their parameters point"
 MOST_SPREAD = 4
 """Outermost loops of a source that are tried as iteration space."""
 
@@ -144,7 +147,7 @@ def _prove_directives(source: Program, target: Program) -> Proof:
         Answer.PROVED,
         (
             Precondition("source", "the source ends, without undefined behaviour"),
-            Precondition("arrays", "arrays do not overlap"),
+            Precondition("arrays", ARRAYS),
             *((sums,) if partial else ()),
             *float_preconditions(floats),
         ),
@@ -227,18 +230,17 @@ def _proved(
     required: tuple[Requirement, ...], stated: list[Precondition], threads: Summary
 ) -> Proof:
     floats = float_claim(threads)
-    launches = [Precondition("launch", r.text, r.extent, r.relation, r.bound) for r in required]
+    strided = any(c.kind == "step" for c in threads.checks)
+    launches = [Precondition(r.kind, r.text, r.extent, r.relation, r.bound) for r in required]
     return Proof(
         Answer.PROVED,
         (
             Precondition("source", "the source ends, without undefined behaviour"),
-            Precondition("arrays", "arrays do not overlap"),
+            Precondition("arrays", ARRAYS),
             *stated,
             *launches,
-            Precondition(
-                "launch",
-                f"at most {MOST_THREADS} threads and iterations on an axis that a loop strides",
-            ),
+            Precondition("launch", f"at most {MOST_THREADS} threads"),
+            *((Precondition("launch", STRIDE),) if strided else ()),
             *float_preconditions(floats),
         ),
         floats=floats,
@@ -248,12 +250,11 @@ def _proved(
 def float_claim(summary: Summary) -> str:
     """How far floating-point results are the same."""
     parts = [p for term in summary.contents.values() for p in t.walk(term)]
+    if any(p.op == "store" and p.data[0] != "=" and p.args[2].type in t.FLOATS for p in parts):
+        return "up to reassociation"
     if not any(p.type in t.FLOATS and p.op not in ("fconst", "load", "symbol") for p in parts):
         return "none"
-    sums = any(
-        p.op == "store" and p.data[0] != "=" and p.args[2].type in t.FLOATS for p in parts
-    )
-    return "up to reassociation" if sums else "as written"
+    return "as written"
 
 
 def float_preconditions(claim: str) -> tuple[Precondition, ...]:

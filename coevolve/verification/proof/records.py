@@ -1,6 +1,6 @@
 """The answer of a proof.
 
-    python -c "from coevolve.verification.proof.records import Answer; print(list(Answer))"
+python -c "from coevolve.verification.proof.records import Answer; print(list(Answer))"
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What one iteration or thread does: the records that symbolic execution fills.
 
-    python -c "from coevolve.verification.proof.summary import Summary; print(Summary())"
+python -c "from coevolve.verification.proof.summary import Summary; print(Summary())"
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ class Value:
 @dataclass(frozen=True)
 class Pointer:
     """The place of element `offset` of an array. rows: indices before the last, of a table of
-    rows; depth: how many levels of rows are still to be indexed; inner: extents still to come; row: it is
-    a whole row, not an element."""
+    rows; depth: how many levels of rows are still to be indexed; inner: extents still to come; row: it
+    is a whole row, not an element."""
 
     array: str
     offset: Term
@@ -72,8 +72,8 @@ class Axis:
 
 @dataclass(frozen=True)
 class LoopRecord:
-    """A sequential loop. heads: what it changes, by name (arrays as `name[]`), with what it holds at
-    the head. slots: the head, the first value and the value at the end of a pass of each."""
+    """A sequential loop. heads: what it changes, by name (arrays as `name[]`), with what it holds
+    at the head. slots: the head, the first value and the value at the end of a pass of each."""
 
     heads: tuple[tuple[str, Term], ...]
     test: Term
@@ -85,8 +85,8 @@ class LoopRecord:
 @dataclass
 class Summary:
     """What one iteration or thread does. contents: the arrays that it changes, afterwards. types,
-    scalars: element types of arrays and of parameters by value. invariants: what holds of the heads of loops. before: how many of the checks are
-    done before any iteration. stale, ends: variables from outside that an iteration changes, at its
+    scalars: element types of arrays and of parameters by value. invariants: what holds of the heads
+    of loops. before: how many of the checks are done before any iteration. stale, ends: variables from outside that an iteration changes, at its
     begin and at its end. result: what it returns."""
 
     axes: list[Axis] = field(default_factory=list)

@@ -3,8 +3,8 @@
 A term is made by the functions below, never by hand: equal terms are one object, so `is` compares
 them. An integer term is a number of the integers, without a width. What wraps around says so:
 `wrap("u32", x)` is x brought into the range of `unsigned`. A signed operation is exact: that it
-does not overflow is a check of its own (`execute.Check`). Sums of products are polynomials (`poly`) over
-other terms, which makes `i*w + j` and `j + w*i` the same object. A floating-point term is the
+does not overflow is a check of its own (`summary.Check`). Sums of products are polynomials (`poly`)
+over other terms, which makes `i*w + j` and `j + w*i` the same object. A floating-point term is the
 operation as it is written; only the operands of one addition or multiplication are put in order,
 which changes no value. A truth value is built of `ge0` (an integer is at least zero), `eq0`,
 comparisons of floating-point terms, and `and`, `or`, `not`.
@@ -452,8 +452,10 @@ def load(content: Term, index: tuple[Term, ...], type_: str, path: Term) -> Term
         if apart:
             content = before
             continue
-        if content.data[0] == "=" and tuple(at) == index and set(conjuncts(test)) <= (
-            holds | {TRUE}
+        if (
+            content.data[0] == "="
+            and tuple(at) == index
+            and set(conjuncts(test)) <= (holds | {TRUE})
         ):
             return value
         break

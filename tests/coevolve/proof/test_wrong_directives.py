@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from corpora.records import Program
 from coevolve.verification.proof import Answer, prove
+from corpora.records import Program
 
 FOR = "for (int i = 0; i < n; i++)"
 P = "#pragma omp parallel for"
@@ -58,10 +58,14 @@ WRONG = {
     "collapse that the rows do not allow": (
         f"@{P} collapse(2)@ {FOR} for (int j = 0; j < m; j++) y[i] += x[j]; return 0;"
     ),
-    "simd over a recurrence": "@#pragma omp simd@ for (int i = 2; i < n; i++) y[i] += y[i - 2]; return 0;",
+    "simd over a recurrence": (
+        "@#pragma omp simd@ for (int i = 2; i < n; i++) y[i] += y[i - 2]; return 0;"
+    ),
     "barrier and region": f"@#pragma omp parallel@ {{ {FOR} y[i] += x[i]; }} return 0;",
     "ordered": f"@{P} ordered@ {FOR} y[i] = x[i]; return 0;",
-    "rows that may overlap": f"@{P}@ {FOR} for (int j = 0; j <= m; j++) y[i * m + j] = 1; return 0;",
+    "rows that may overlap": (
+        f"@{P}@ {FOR} for (int j = 0; j <= m; j++) y[i * m + j] = 1; return 0;"
+    ),
 }
 
 
@@ -76,7 +80,9 @@ def test_wrong_directive_is_not_proved(name: str) -> None:
 RIGHT = {
     "scale": f"@{P}@ {FOR} y[i] = x[i] * 2; return 0;",
     "private temporary": f"float t; @{P} private(t)@ {FOR} {{ t = x[i]; y[i] = t * t; }} return 0;",
-    "own counter": f"int i; @{P} schedule(dynamic, 4)@ for (i = 0; i < n; i++) y[i] = x[i]; return 0;",
+    "own counter": (
+        f"int i; @{P} schedule(dynamic, 4)@ for (i = 0; i < n; i++) y[i] = x[i]; return 0;"
+    ),
     "sum": f"float s = 0; @{P} reduction(+: s)@ {FOR} if (x[i] > 0) s += x[i]; return s;",
     "rows": f"@{P} collapse(2)@ {FOR} for (int j = 0; j < m; j++) y[i * m + j] = 1; return 0;",
     "firstprivate": f"float t = 2; @{P} firstprivate(t)@ {FOR} y[i] = x[i] * t; return 0;",

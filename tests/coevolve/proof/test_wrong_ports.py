@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from corpora.records import Program
 from coevolve.verification.proof import Answer, prove
+from corpora.records import Program
 
 G = "int i = blockIdx.x * blockDim.x + threadIdx.x; "
 XY = "(int n, const float *x, float *y)"
 SCALE = f"void f{XY} {{ for (int i = 0; i < n; i++) y[i] = x[i] * 2.f; }}"
 W = "(int h, int w, const float *x, float *y)"
-ROWS = f"void f{W} {{ for (int i = 0; i < h; i++) for (int j = 0; j < w; j++) y[i*w+j] = x[i*w+j]; }}"
+ROWS = (
+    f"void f{W} {{ for (int i = 0; i < h; i++) for (int j = 0; j < w; j++) y[i*w+j] = x[i*w+j]; }}"
+)
 IJ = (
-    "int j = blockIdx.x * blockDim.x + threadIdx.x; "
-    "int i = blockIdx.y * blockDim.y + threadIdx.y; "
+    "int j = blockIdx.x * blockDim.x + threadIdx.x; int i = blockIdx.y * blockDim.y + threadIdx.y; "
 )
 SUM = (
     f"void f{W} {{ for (int i = 0; i < h; i++) {{ float s = 0; "
@@ -64,6 +65,18 @@ WRONG = {
         SCALE,
         kernel(XY, f"short i = {THREAD}; if (i < n) y[i] = x[i] * 2.f;"),
     ),
+    "bound in a short": (
+        SCALE,
+        kernel(XY, G + "short m = n; if (i < m) y[i] = x[i] * 2.f;"),
+    ),
+    "stride in a short": (
+        SCALE,
+        kernel(
+            XY,
+            "short s = blockDim.x * gridDim.x; "
+            f"for (int i = {THREAD}; i < n; i += s) y[i] = x[i] * 2.f;",
+        ),
+    ),
     "stride of a block": (
         SCALE,
         kernel(XY, f"for (int i = {THREAD}; i < n; i += blockDim.x) y[i] = x[i] * 2.f;"),
@@ -92,13 +105,19 @@ WRONG = {
             "{ if (x[i] < 0) return; y[i] = x[i] * 2.f; }",
         ),
     ),
-    "every thread does all": (SCALE, kernel(XY, G + "for (int k = i; k < n; k++) y[k] = x[k] * 2.f;")),
+    "every thread does all": (
+        SCALE,
+        kernel(XY, G + "for (int k = i; k < n; k++) y[k] = x[k] * 2.f;"),
+    ),
     "read before the guard": (
         SCALE,
         scaled(THREAD, "float v = x[i]; if (i < n)", "y[i] = v * 2.f;"),
     ),
     "read of the neighbour": (SCALE, scaled(THREAD, "if (i < n)", "y[i] = x[i + 1] * 2.f;")),
-    "more is written": (SCALE, scaled(THREAD, "if (i < n)", "{ y[i] = x[i] * 2.f; y[i + 1] = 0; }")),
+    "more is written": (
+        SCALE,
+        scaled(THREAD, "if (i < n)", "{ y[i] = x[i] * 2.f; y[i + 1] = 0; }"),
+    ),
     "less is written": (SCALE, scaled(THREAD, "if (i < n && x[i] > 0)")),
     "added instead of written": (SCALE, scaled(THREAD, "if (i < n)", "y[i] += x[i] * 2.f;")),
     "another constant": (SCALE, scaled(THREAD, "if (i < n)", "y[i] = x[i] * 3.f;")),
@@ -127,7 +146,9 @@ WRONG = {
     "helper of another meaning": (
         SCALE,
         kernel(
-            XY, G + "if (i < n) y[i] = g(x[i]);", "__device__ float g(float v) { return v * 2.f + 1; }"
+            XY,
+            G + "if (i < n) y[i] = g(x[i]);",
+            "__device__ float g(float v) { return v * 2.f + 1; }",
         ),
     ),
     "double instead of float": (
@@ -175,7 +196,7 @@ WRONG = {
         scaled(THREAD, "if (i < n)", "y[i] = x[i];"),
     ),
     "scatter that may meet": (
-        f"void f(int n, const int *p, const float *x, float *y) "
+        "void f(int n, const int *p, const float *x, float *y) "
         "{ for (int i = 0; i < n; i++) y[p[i]] = x[i]; }",
         kernel("(int n, const int *p, const float *x, float *y)", G + "if (i < n) y[p[i]] = x[i];"),
     ),
@@ -183,7 +204,10 @@ WRONG = {
         "void f(int n, int s, float *y) { for (int i = 0; i < n; i++) y[i * s] += 1.f; }",
         kernel("(int n, int s, float *y)", G + "if (i < n) y[i * s] += 1.f;"),
     ),
-    "axes exchanged in the guard": (ROWS, kernel(W, IJ + "if (i < w && j < h) y[i*w+j] = x[i*w+j];")),
+    "axes exchanged in the guard": (
+        ROWS,
+        kernel(W, IJ + "if (i < w && j < h) y[i*w+j] = x[i*w+j];"),
+    ),
     "guard of one axis alone": (ROWS, kernel(W, IJ + "if (i < h) y[i*w+j] = x[i*w+j];")),
     "both axes from one index": (
         ROWS,
@@ -203,16 +227,24 @@ WRONG = {
     ),
     "inner loop one too long": (
         SUM,
-        kernel(W, G + "if (i < h) { float s = 0; for (int k = 0; k <= w; k++) s += x[i*w+k]; y[i] = s; }"),
+        kernel(
+            W,
+            G + "if (i < h) { float s = 0; for (int k = 0; k <= w; k++) s += x[i*w+k]; y[i] = s; }",
+        ),
     ),
     "inner loop begins at one": (
         SUM,
-        kernel(W, G + "if (i < h) { float s = 0; for (int k = 1; k < w; k++) s += x[i*w+k]; y[i] = s; }"),
+        kernel(
+            W,
+            G + "if (i < h) { float s = 0; for (int k = 1; k < w; k++) s += x[i*w+k]; y[i] = s; }",
+        ),
     ),
     "inner loop backwards": (
         SUM,
         kernel(
-            W, G + "if (i < h) { float s = 0; for (int k = w - 1; k >= 0; k--) s += x[i*w+k]; y[i] = s; }"
+            W,
+            G + "if (i < h) { float s = 0; "
+            "for (int k = w - 1; k >= 0; k--) s += x[i*w+k]; y[i] = s; }",
         ),
     ),
     "inner loop left early": (
@@ -225,11 +257,16 @@ WRONG = {
     ),
     "sum not begun": (
         SUM,
-        kernel(W, G + "if (i < h) { float s; for (int k = 0; k < w; k++) s += x[i*w+k]; y[i] = s; }"),
+        kernel(
+            W, G + "if (i < h) { float s; for (int k = 0; k < w; k++) s += x[i*w+k]; y[i] = s; }"
+        ),
     ),
     "sum in double": (
         SUM,
-        kernel(W, G + "if (i < h) { double s = 0; for (int k = 0; k < w; k++) s += x[i*w+k]; y[i] = s; }"),
+        kernel(
+            W,
+            G + "if (i < h) { double s = 0; for (int k = 0; k < w; k++) s += x[i*w+k]; y[i] = s; }",
+        ),
     ),
     "sum kept between rows": (
         SUM,
@@ -248,7 +285,10 @@ WRONG = {
         ),
     ),
     "reduction without atomics": (TOTAL, kernel(INT, G + "if (i < n) y[0] += x[i];")),
-    "reduction by another operation": (TOTAL, kernel(INT, G + "if (i < n) atomicMax(&y[0], x[i]);")),
+    "reduction by another operation": (
+        TOTAL,
+        kernel(INT, G + "if (i < n) atomicMax(&y[0], x[i]);"),
+    ),
     "reduction of other values": (TOTAL, kernel(INT, G + "if (i < n) atomicAdd(&y[0], 2 * x[i]);")),
     "reduction that is also read": (
         TOTAL,
@@ -297,11 +337,13 @@ WRONG = {
         kernel(INT, G + "if (i < n) { y[i] += y[i]; y[i] = x[i]; }"),
     ),
     "branch left out": (
-        f"void f{INT} {{ for (int i = 0; i < n; i++) {{ if (x[i] > 0) y[i] = 1; else y[i] = 2; }} }}",
+        f"void f{INT} {{ for (int i = 0; i < n; i++) "
+        "{ if (x[i] > 0) y[i] = 1; else y[i] = 2; } }",
         kernel(INT, G + "if (i < n) { if (x[i] > 0) y[i] = 1; }"),
     ),
     "state from one iteration to the next": (
-        f"void f{INT} {{ int a = 0; for (int i = 0; i < n; i++) {{ if (x[i] > 0) a = 1; y[i] = a; }} }}",
+        f"void f{INT} {{ int a = 0; for (int i = 0; i < n; i++) "
+        "{ if (x[i] > 0) a = 1; y[i] = a; } }",
         kernel(INT, G + "int a = 0; if (i < n) { if (x[i] > 0) a = 1; y[i] = a; }"),
     ),
     "result of an atomic update": (
