@@ -237,8 +237,8 @@ def write_triplets(path: Path | str, triplets: Iterable[Triplet]) -> int:
 
     Columns for people and other programs: id, direction,
     {source,target}_{dialect,name,text,origin}, suite (text form), suite_strength, branch_coverage,
-    outcome, backend, launch, serial, evidence, verdict (JSON); `record` (JSON) is what `read_triplets` reads
-    back.
+    outcome, backend, launch, serial, evidence, verdict (JSON); `record` (JSON) is what
+    `read_triplets` reads back.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq

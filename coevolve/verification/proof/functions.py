@@ -9,15 +9,15 @@ value on both sides. How far two libraries round it alike is a stated preconditi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from coevolve.verification.proof import terms as t
 from coevolve.verification.proof.errors import NotModelled
 from coevolve.verification.proof.summary import Pointer, Value
 from corpora.ir import Call, Function, Name, PointerType, ReferenceType
 
-if TYPE_CHECKING:
-    from coevolve.verification.proof.execute import Execution
+Execution = Any
+"""An `execute.Execution`, which imports this module."""
 
 MATH = frozenset(
     "sqrt cbrt exp exp2 expm1 log log2 log10 log1p sin cos tan asin acos atan sinh cosh tanh asinh"

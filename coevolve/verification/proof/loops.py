@@ -16,7 +16,7 @@ What a pass leaves behind in other variables is unknown to the next.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from coevolve.verification.proof import terms as t
 from coevolve.verification.proof.errors import NotModelled
@@ -24,8 +24,8 @@ from coevolve.verification.proof.summary import Axis, LoopRecord, Pointer, Value
 from coevolve.verification.proof.terms import Term
 from corpora.ir import Assign, AssignExpression, Increment, Jump, Name, Return, walk as walk_tree
 
-if TYPE_CHECKING:
-    from coevolve.verification.proof.execute import Execution
+Execution = Any
+"""An `execute.Execution`, which imports this module."""
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,9 @@ class Value:
 
 @dataclass(frozen=True)
 class Pointer:
-    """The place of element `offset` of an array. rows: indices before the last, of a table of
-    rows; depth: how many levels of rows are still to be indexed; inner: extents still to come; row: it
-    is a whole row, not an element."""
+    """The place of element `offset` of an array. rows: indices before the last, of a table of rows;
+    depth: how many levels of rows are still to be indexed; inner: extents still to come; row: it is
+    a whole row, not an element."""
 
     array: str
     offset: Term
@@ -86,8 +86,9 @@ class LoopRecord:
 class Summary:
     """What one iteration or thread does. contents: the arrays that it changes, afterwards. types,
     scalars: element types of arrays and of parameters by value. invariants: what holds of the heads
-    of loops. before: how many of the checks are done before any iteration. stale, ends: variables from outside that an iteration changes, at its
-    begin and at its end. result: what it returns."""
+    of loops. before: how many of the checks are done before any iteration. stale, ends: variables
+    from outside that an iteration changes, at its begin and at its end. result: what it
+    returns."""
 
     axes: list[Axis] = field(default_factory=list)
     contents: dict[str, Term] = field(default_factory=dict)
