@@ -206,9 +206,9 @@ class _Match:
         ((monomial, number),) = factor.items()
         whole, rest = {}, {}
         for m, c in t.polynomial(dividend).items():
-            left = list(m)
-            if c % number == 0 and all(a in left and (left.remove(a) or True) for a in monomial):
-                whole[tuple(left)] = c // number
+            left = _without(m, monomial)
+            if c % number == 0 and left is not None:
+                whole[left] = c // number
             else:
                 rest[m] = c
         quotient, remains = t.from_polynomial(whole), t.from_polynomial(rest)
@@ -365,6 +365,16 @@ class _Match:
         if t.subtract(back, index) is not axis.first:
             return False
         return not any(_compares(o.path, index) for o in self.plain.touches)
+
+
+def _without(monomial: tuple[Term, ...], factor: tuple[Term, ...]) -> tuple[Term, ...] | None:
+    """A product divided by another, or None."""
+    left = list(monomial)
+    for atom in factor:
+        if atom not in left:
+            return None
+        left.remove(atom)
+    return tuple(left)
 
 
 _WORDS = {

@@ -45,28 +45,31 @@ LINE = (1, 2, 5, 9, 16)
 
 
 def make_serial_nest(*body: tuple) -> Nest:
-    """A nest that one thread does from top to bottom."""
+    """Return a nest whose statements one thread runs from top to bottom."""
     return Nest("", [], [Region((), tuple(body))], sequential=True)
 
 
 def make_counters(b: Builder, count: int, kind: str = "i32") -> list[ast.Name]:
-    """Loop variables that go together."""
+    """Return `count` loop variables whose names go together. kind: their element type."""
     return [ast.Name(b.exact(word, kind)) for word in b.pick(_VARIABLES)[:count]]
 
 
 def choose_counter_type(b: Builder) -> str:
-    """Type of a loop variable that only counts upwards to a size."""
+    """Return a random integer type for a loop variable that counts up to a size."""
     return b.pick(("i32",) * 14 + ("u32", "i64", "u64"))
 
 
 def make_sizes(b: Builder, count: int, values: tuple[int, ...] = SIDES) -> list[ast.Name]:
-    """Sizes of a matrix or a volume, outermost first."""
+    """Add the sizes of a matrix (count 2) or volume (count 3) as parameters and return them,
+    outermost first. values: for tests.
+    """
     words = b.pick(_PAIRS)
     found = [b.size((word,), values) for word in words]
     return ([b.size(_DEEP, (1, 2, 3))] if count == 3 else []) + found
 
 
 def make_length(b: Builder, values: tuple[int, ...] = LINE) -> ast.Name:
+    """Add a size as a parameter and return it. values: for tests."""
     return b.size(names.SIZES, values, b.pick(("i32",) * 12 + ("i64",)))
 
 
@@ -79,7 +82,9 @@ def make_loop(
     op: str = "<",
     step: int = 1,
 ) -> ast.For:
-    """A loop over a variable of whatever type it was given."""
+    """Return a loop of `variable` from `start` while `variable op stop`, in steps of `step`. start:
+    an integer or expression.
+    """
     first = ast.integer(start) if isinstance(start, int) else start
     return ast.For(variable.id, first, op, stop, tuple(body), step, b.types[variable.id])
 
@@ -87,7 +92,9 @@ def make_loop(
 def make_descending_loop(
     b: Builder, variable: ast.Name, start: tuple, *body: tuple, stop: object = 0
 ) -> ast.For:
-    """A loop from `start` down to `stop`, in one of two spellings; the variable is signed."""
+    """Return a loop from `start` down to `stop`, both included, in one of two spellings. The
+    variable must be signed.
+    """
     last = ast.integer(stop) if isinstance(stop, int) else stop
     if type(last) is ast.Literal and last != ast.ZERO and b.chance(0.4):
         return make_loop(
@@ -97,10 +104,12 @@ def make_descending_loop(
 
 
 def make_element(array: str, *subscripts: object) -> ast.At:
+    """Return an element of an array. subscripts: integers or expressions."""
     return ast.At(array, tuple(ast.integer(s) if isinstance(s, int) else s for s in subscripts))
 
 
 def make_assignment(target: tuple, value: object, op: str = "=") -> ast.Assign:
+    """Return the statement `target op value`. value: an integer or expression."""
     return ast.Assign(target, op, ast.integer(value) if isinstance(value, int) else value)
 
 
@@ -111,7 +120,10 @@ def make_written_array(
     fill: str = "",
     wanted: tuple[str, ...] = names.ARRAYS,
 ) -> str:
-    """An array that the function writes (and may read)."""
+    """Add an array parameter that the function writes, and may read, and return its name. extents:
+    outermost first. kind: element type; None: the main one. fill: rule for tests. wanted: names to
+    choose from.
+    """
     word = b.array(extents, kind, fill, wanted)
     b.parameter(word).written = True
     return word
@@ -120,20 +132,24 @@ def make_written_array(
 def make_local(
     b: Builder, value: object, wanted: tuple[str, ...] = _TEMPS, kind: str | None = None
 ) -> tuple[ast.Name, ast.Declare]:
-    """A local and its declaration."""
+    """Return a new local and its declaration. value: its first value, an integer or expression.
+    wanted: names to choose from. kind: its type; None: the main one.
+    """
     word = b.name(wanted, kind or b.kind)
     first = ast.integer(value) if isinstance(value, int) else value
     return ast.Name(word), ast.Declare(kind or b.kind, word, first)
 
 
 def change_place(b: Builder, place: tuple, often: float = 0.5) -> tuple:
-    """The element itself or something made of it; the place is readable afterwards."""
+    """Return an element itself or, with probability `often`, an expression made of it. Only that
+    element may be read afterwards.
+    """
     b.reads = [place]
     return place if b.chance(1 - often) else b.value(b.pick((1, 1, 2)))
 
 
 def make_likely_test(b: Builder, place: tuple) -> tuple:
-    """A test of an element that some elements of every larger test array meet."""
+    """Return a test of an element that some elements of every larger test array pass."""
     draw, zero = b.rng.random(), b.number(zero=True)
     if draw < 0.15:
         return (
@@ -154,13 +170,13 @@ def make_likely_test(b: Builder, place: tuple) -> tuple:
 
 
 def make_swap(b: Builder, first: tuple, second: tuple) -> tuple:
-    """Three statements that exchange two places."""
+    """Return three statements that exchange two places."""
     hold, declared = make_local(b, first)
     return declared, make_assignment(first, second), make_assignment(second, hold)
 
 
 def add_terms(terms: list) -> tuple:
-    """The terms added from left to right."""
+    """Return the sum of at least one term, from left to right."""
     total = terms[0]
     for term in terms[1:]:
         total = ast.add(total, term)
@@ -168,7 +184,7 @@ def add_terms(terms: list) -> tuple:
 
 
 def make_extreme(b: Builder, op: str, left: tuple, right: tuple) -> tuple:
-    """The larger (`>`) or smaller (`<`) of two values of the main type, as a call or a
+    """Return the larger (op `>`) or smaller (`<`) of two values of the main type, as a call or
     conditional.
     """
     if b.chance(0.5):
@@ -184,31 +200,27 @@ def make_extreme(b: Builder, op: str, left: tuple, right: tuple) -> tuple:
 def make_fraction(
     b: Builder, most: tuple[str, ...] = ("0.5", "0.25", "0.1", "0.3", "0.2", "0.125", "0.05")
 ) -> ast.Literal:
-    """A constant below one in the main floating-point type or, as often in single precision,
-    double.
-    """
+    """Return a floating-point constant below 1. most: its possible texts."""
     return make_constant(b, b.pick(most))
 
 
 def make_constant(b: Builder, text: str) -> ast.Literal:
-    """A floating-point constant as this text writes those of its main type: `1e-7f`, or the double
-    `1e-7`.
+    """Return a floating-point constant with this text: `1e-7f` where single precision has a suffix,
+    else the double `1e-7`.
     """
     single = b.suffix and b.kind == "f32"
     return ast.Literal(text + "f", "f32") if single else ast.Literal(text, "f64")
 
 
 def use_floating_type(b: Builder) -> None:
-    """The main type becomes a floating-point type."""
+    """Make the builder's main type a floating-point one, if it is not."""
     if b.kind not in FLOATS:
         b.kind, b.suffix = b.pick(("f32", "f64")), False
 
 
 class RunningIndex:
-    """One running index: how it begins, and how each use moves it on.
-
-    headed: the innermost loop's increment moves it (`i++, k++`), so every iteration must; see
-    `along`.
+    """A position that each use moves on. start: its first value. The attribute `headed` means that
+    the innermost loop's increment moves it (`i++, k++`).
     """
 
     def __init__(self, b: Builder, start: object = 0) -> None:
@@ -219,14 +231,16 @@ class RunningIndex:
         self.inside, self.headed = b.chance(0.55), False
 
     def along(self, loop: ast.For) -> ast.For:
-        """The loop whose body holds the position, which it may move on itself."""
+        """Return the loop, whose body uses the position, with an increment that moves it if it is
+        `headed`.
+        """
         return loop._replace(also=(self._on(),)) if self.headed else loop
 
     def _on(self) -> ast.Assign:
         return make_assignment(self.name, 1, "+=")
 
     def store(self, array: str, value: tuple) -> tuple:
-        """`array[k++] = value;`, two statements, or the first of them."""
+        """Return statements that write `value` to `array` at the position and move it on."""
         if self.headed:
             return (make_assignment(make_element(array, self.name), value),)
         if self.inside:
@@ -234,7 +248,9 @@ class RunningIndex:
         return make_assignment(make_element(array, self.name), value), self._on()
 
     def load(self, target: tuple, array: str, op: str = "=") -> tuple:
-        """`target = array[k++];`, two statements, or the first of them."""
+        """Return statements that read `array` at the position into `target` (by `op`) and move it
+        on.
+        """
         if self.headed:
             return (make_assignment(target, make_element(array, self.name), op),)
         if self.inside:

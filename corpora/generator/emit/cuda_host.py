@@ -22,7 +22,7 @@ from corpora.generator.emit.structures import list_parameters, prepare_for_kerne
 
 
 def can_launch(nest: Nest) -> bool:
-    """Whether the shape is one that this module writes."""
+    """Return whether `emit_cuda_host` can write this nest."""
     region = nest.regions[0]
     if returns_status(nest) or _by_one_thread(nest):
         return True
@@ -46,7 +46,7 @@ def _by_one_thread(nest: Nest) -> bool:
 
 
 def returns_status(nest: Nest) -> bool:
-    """Whether the result is a constant that says how the work went."""
+    """Return whether the nest's result is a constant that reports success."""
     flat = all(p.kind in ("scalar", "array") for p in nest.parameters)
     region = nest.regions[0]
     constant = (
@@ -66,7 +66,7 @@ def returns_status(nest: Nest) -> bool:
 
 
 def emit_cuda_host(nest: Nest, style: Style) -> str:
-    """A `__global__` function and the function that launches it."""
+    """Return the CUDA kernel of a nest with a result, and the function that launches it."""
     if returns_status(nest):
         return _emit_with_status(nest, style)
     if nest.sequential:
@@ -170,6 +170,7 @@ def _host(nest: Nest, style: Style, cells: list[str], kernel: str, used: set[str
 
 
 def emit_size(emitter: CEmitter, parameter: Parameter) -> str:
+    """Return the C text of an array's size in bytes."""
     size = emitter.expression(ast.product(list(parameter.extents)), 14)
     return f"{size} * sizeof({emitter.words[parameter.type]})"
 
@@ -289,8 +290,8 @@ def _store_results(statement: tuple, place: ast.At) -> tuple:
 
 
 class DeviceCopies:
-    """Lines that declare, make, fill, fetch and free the arrays on the device, and the arguments of
-    the launch.
+    """Lines that declare, allocate, fill, fetch and free arrays on the device, and the arguments of
+    the launch. used: names that are taken; new ones are added.
     """
 
     def __init__(self, emitter: CEmitter, nest: Nest, used: set[str]) -> None:
@@ -350,14 +351,18 @@ class DeviceCopies:
 
 
 def make_device_name(word: str, used: set[str]) -> str:
-    """What a host array's copy on the device is called."""
+    """Return a free name for the device copy of the array `word`, such as `d_x`, and add it to
+    `used`.
+    """
     return choose_fresh_name((f"d_{word}", f"dev_{word}", f"{word}_dev"), used)
 
 
 def emit_launch_shape(
     emitter: CEmitter, nest: Nest, style: Style, used: set[str]
 ) -> tuple[str, list[str]]:
-    """Grid and block of a launch, and the lines that declare them: one dimension a loop."""
+    """Return (text of grid and block of a launch, lines that declare them), with one dimension per
+    loop. used: names that are taken; new ones are added.
+    """
     stops = [emitter.expression(axis.stop, 14) for axis in nest.regions[0].axes]
     if len(stops) == 1:
         return f"{stops[0]} / 256 + 1, 256", []

@@ -101,7 +101,9 @@ def _step(b: Builder, v: ast.Name, kind: str) -> ast.Assign:
 
 
 def words(b: Builder) -> Nest:
-    """Integers mixed bit by bit, straight or in rounds."""
+    """Draw a nest that mixes integers bit by bit, straight or in rounds. b: the builder that makes
+    its parts.
+    """
     b.kind = kind = b.pick(("u32", "u32", "u32", "u16", "u8", "i32", "i32"))
     two = b.chance(0.15)
     if two:
@@ -202,7 +204,9 @@ def _char(b: Builder) -> ast.Literal:
 
 
 def characters(b: Builder) -> Nest:
-    """Text: case, digits, marks, shifted alphabets."""
+    """Draw a nest that works on text: case, digits, punctuation, shifted alphabets. b: the builder
+    that makes its parts.
+    """
     b.kind = "i8"
     n = b.size(names.SIZES + ("len", "text_len"), (1, 3, 8, 17))
     i = ast.Name(b.name(names.LOOPS, "i32"))

@@ -41,8 +41,8 @@ _CODES = (
 
 
 def switched(b: Builder) -> Nest:
-    """Every iteration takes one of a few cases, by an element of its own or by a scalar that is the
-    same for all.
+    """Draw a nest whose iterations each take one of a few cases, by an element of their own or by
+    one scalar. b: the builder that makes its parts.
     """
     n, i = b.size(names.SIZES, (1, 4, 9, 20)), ast.Name(b.name(names.LOOPS, "i32"))
     point = IterationPoint((i,), (n,), plain=True)

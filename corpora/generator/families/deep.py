@@ -26,7 +26,9 @@ def _one_axis(b: Builder, n: ast.Name, *body: tuple) -> Nest:
 
 
 def channel_mean(b: Builder) -> Nest:
-    """Statistics of a channel over batch and position."""
+    """Draw a nest that computes statistics of a channel over batch and position. b: the builder
+    that makes its parts.
+    """
     batch, filters, spatial = (
         b.size(w, _FEW)
         for w in (("batch", "nb", "num"), ("filters", "channels", "nf"), ("spatial", "area", "hw"))
@@ -95,7 +97,9 @@ def channel_mean(b: Builder) -> Nest:
 
 
 def nearest(b: Builder) -> Nest:
-    """For every point the closest of k centres by summed squared (or absolute) differences."""
+    """Draw a nest that finds, for every point, the closest of k centres by summed squared or
+    absolute differences. b: the builder that makes its parts.
+    """
     n, k, d = (
         b.size(names.SIZES, (1, 3, 6, 9)),
         b.size(("k_centers", "K", "num_centroids", "clusters"), (1, 2, 4)),
@@ -151,7 +155,9 @@ def nearest(b: Builder) -> Nest:
 
 
 def permuted(b: Builder) -> Nest:
-    """Elements moved between two layouts of three or four dimensions, one dimension a thread."""
+    """Draw a nest that moves elements between two layouts of three or four dimensions, one
+    dimension per thread. b: the builder that makes its parts.
+    """
     count = b.pick((3, 3, 4))
     sides = [
         b.size(w, (1, 2, 3))
@@ -185,7 +191,9 @@ def permuted(b: Builder) -> Nest:
 
 
 def substitution(b: Builder) -> Nest:
-    """A triangular solve or recurrence for every column: each thread reads what it wrote before."""
+    """Draw a nest with a triangular solve or recurrence for every column, where each thread reads
+    what it wrote before. b: the builder that makes its parts.
+    """
     n, m = extents(b, 2)
     if n == m:
         m = b.size(("nrhs", "num_rhs", "columns"), _FEW)
@@ -212,7 +220,9 @@ def substitution(b: Builder) -> Nest:
 
 
 def row_sort(b: Builder) -> Nest:
-    """Every thread sorts its own row: insertion by a guarded while, or exchange by two loops."""
+    """Draw a nest in which every thread sorts its own row, by insertion or by exchange. b: the
+    builder that makes its parts.
+    """
     n, m = extents(b, 2)
     r, i, j = (
         ast.Name(b.name(names.LOOPS, "i32")),
@@ -256,7 +266,9 @@ def row_sort(b: Builder) -> Nest:
 
 
 def complex_pairs(b: Builder) -> Nest:
-    """Interleaved or split real and imaginary parts: products, conjugates, magnitudes."""
+    """Draw a nest that computes products, conjugates or magnitudes of complex numbers, interleaved
+    or split. b: the builder that makes its parts.
+    """
     n = b.size(names.SIZES, (1, 4, 9, 16))
     i = ast.Name(b.name(names.LOOPS, "i32"))
     made: tuple = ()
@@ -302,7 +314,9 @@ def complex_pairs(b: Builder) -> Nest:
 
 
 def stepped(b: Builder) -> Nest:
-    """A fixed number of steps of a recurrence for every element."""
+    """Draw a nest with a fixed number of steps of a recurrence for every element. b: the builder
+    that makes its parts.
+    """
     n, steps = (
         b.size(names.SIZES, (1, 4, 9, 16)),
         b.size(("steps", "iters", "nsteps", "max_iter"), (0, 1, 3, 5))
@@ -336,7 +350,9 @@ def stepped(b: Builder) -> Nest:
 
 
 def long_grid(b: Builder) -> Nest:
-    """Many statements on one cell, sometimes with a loop over channels inside."""
+    """Draw a nest with many statements on one cell of a matrix, sometimes with a loop over channels
+    inside. b: the builder that makes its parts.
+    """
     n, m = extents(b, 2)
     variables, axes = loops(b, (n, m))
     if b.chance(0.5):
@@ -351,7 +367,7 @@ def long_grid(b: Builder) -> Nest:
 
 
 def long_line(b: Builder) -> Nest:
-    """Many statements on one element."""
+    """Draw a nest with many statements on one element. b: the builder that makes its parts."""
     n = b.size(names.SIZES, (1, 4, 9, 16))
     i = ast.Name(b.name(names.LOOPS, "i32"))
     point = IterationPoint((i,), (n,), plain=b.chance(0.6))

@@ -95,8 +95,8 @@ class _Number:
 
 
 def looped(b: Builder) -> Nest:
-    """A loop on one number: its digits, divisors, bits, steps to one, powers, the greatest common
-    divisor with another.
+    """Draw a nest with a loop on one number: its digits, divisors, bits, powers, or a greatest
+    common divisor. b: the builder that makes its parts.
     """
     kinds = (_cut_off, _divisors, _two_numbers, _bits, _steps_down, _powers)
     return b.rng.choices(kinds, (22, 18, 15, 17, 14, 14))[0](_Number(b))
@@ -244,8 +244,8 @@ def _powers(s: _Number) -> Nest:
 
 
 def written_out(b: Builder) -> Nest:
-    """Numbers as characters: digits from behind, two hexadecimal digits a byte, bits as '0' and
-    '1'.
+    """Draw a nest that writes numbers as characters: decimal digits, hexadecimal digits of bytes,
+    or bits as '0' and '1'. b: the builder that makes its parts.
     """
     t = _Line(b)
     k, draw = ast.Name(b.name(_INNER, "i32")), b.rng.random()
@@ -318,7 +318,9 @@ def _hex_bytes(t: _Line, ten: ast.Literal) -> Nest:
 
 
 def packed(b: Builder) -> Nest:
-    """Bytes, nibbles, flags and colour channels put into words and taken out again."""
+    """Draw a nest that packs bytes, nibbles, flags or colour channels into words, or unpacks them.
+    b: the builder that makes its parts.
+    """
     t, draw = _Line(b), b.rng.random()
     if draw < 0.3:
         return _bytes_of_words(t)

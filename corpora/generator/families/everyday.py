@@ -32,7 +32,9 @@ DIMS = tuple(
 
 
 def mix(b: Builder, parts: list) -> tuple:
-    """All parts in one expression, in any order and shape; integers are multiplied at most once."""
+    """Return one expression of all parts, in random order and shape. Integers are multiplied at
+    most once.
+    """
     parts = list(dict.fromkeys(parts))
     b.rng.shuffle(parts)
     ops = "+-*+-*/" if b.kind in FLOATS else "+-"
@@ -116,7 +118,9 @@ def _derived(b: Builder, sides: tuple) -> tuple:
 
 
 def prologue(b: Builder) -> Nest:
-    """Constants and shares of sizes in locals first, then the loops that use them."""
+    """Draw a nest that computes constants and shares of sizes in locals first, and then uses them
+    in loops. b: the builder that makes its parts.
+    """
     two = b.chance(0.4)
     if two:
         sides = extents(b, 2)
@@ -284,8 +288,8 @@ def _call(b: Builder, x: tuple) -> tuple:
 
 
 def formulas(b: Builder) -> Nest:
-    """Three to seven locals, each made of those before, and one to three outputs: prices, angles,
-    colours, rates.
+    """Draw a nest with three to seven locals, each made of those before, and one to three outputs.
+    b: the builder that makes its parts.
     """
     if b.kind not in FLOATS:
         b.kind = "f64" if b.chance(0.4) else "f32"

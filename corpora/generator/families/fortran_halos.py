@@ -31,25 +31,23 @@ _POINTS = ("n", "np", "npts", "natom", "nparticles", "num", "nbody", "count")
 
 
 def largest(kind: str) -> ast.Literal:
-    """`huge` of a type."""
+    """Return the largest value of an element type as a constant, Fortran's `huge`."""
     return ast.Literal(_LARGEST[kind], kind)
 
 
 def counted(b: Builder, variable: ast.Name) -> tuple:
-    """A position as it is stored: mostly as Fortran counts it."""
+    """Return a position as a program stores it, mostly as Fortran counts it."""
     return variable if b.chance(0.75) else ast.add(variable, 1)
 
 
 def line(b: Builder, sizes: tuple[int, ...] = (1, 3, 8, 17)) -> tuple[ast.Name, tuple]:
-    """A loop variable and its size."""
+    """Return a new loop variable and its size. sizes: values for tests."""
     n = b.size(names.SIZES + _POINTS, sizes)
     return ast.Name(b.name(("i", "i", "j", "k", "ip", "p", "l"), "i32")), n
 
 
 def plane(b: Builder) -> tuple[tuple[ast.Name, ast.Name], tuple]:
-    """Loop variables of rows and columns as C has them, outermost first: `do j; do i` over
-    a(n, m).
-    """
+    """Return the loop variables of rows and columns and their sizes, outermost first."""
     inner, outer = b.pick(_PAIRS)
     fast, slow = b.size((inner,), _SIDES), b.size((outer,), _SIDES)
     words = b.pick((("j", "i"), ("j", "i"), ("i", "j"), ("jy", "ix"), ("l", "k"), ("row", "col")))
@@ -59,13 +57,16 @@ def plane(b: Builder) -> tuple[tuple[ast.Name, ast.Name], tuple]:
 def written(
     b: Builder, extents: tuple, kind: str | None = None, wanted: tuple = names.ARRAYS
 ) -> str:
+    """Add an array parameter that is written and return its name. kind: element type; None: the
+    main one. wanted: names to choose from.
+    """
     word = b.array(extents, kind, "", wanted)
     b.parameter(word).written = True
     return word
 
 
 def mixed(b: Builder, places: list) -> tuple:
-    """A sum or product of these places and a scalar."""
+    """Return a sum or product of the places, sometimes with a scalar."""
     made = places[0]
     for place in places[1:]:
         made = ast.Binary(b.pick("++--*"), made, place)
@@ -78,7 +79,9 @@ def mixed(b: Builder, places: list) -> tuple:
 
 
 def halo(b: Builder) -> Nest:
-    """An inner field from a field with a margin, or the inside of a field from its neighbours."""
+    """Draw a nest that computes an inner field from one with a margin, or the inside of a field
+    from its neighbours. b: the builder that makes its parts.
+    """
     flat = b.chance(0.35)
     if flat:
         i, n = line(b)
@@ -131,7 +134,9 @@ def _moved(node: tuple, step: int) -> tuple:
 
 
 def components(b: Builder) -> Nest:
-    """Points whose two to four components stand in the first dimension: `x(2, i)`, `v(:, i)`."""
+    """Draw a nest over points whose two to four components are the first dimension: `x(2, i)`. b:
+    the builder that makes its parts.
+    """
     i, n = line(b)
     count = b.pick((2, 3, 3, 4))
     extents = (n, ast.integer(count))
@@ -173,7 +178,9 @@ def components(b: Builder) -> Nest:
 
 
 def compressed(b: Builder) -> Nest:
-    """Rows of a sparse matrix whose positions count from one."""
+    """Draw a nest over rows of a sparse matrix whose positions count from one. b: the builder that
+    makes its parts.
+    """
     i, n = line(b)
     m = b.size(("nnz", "nz", "m", "nedge", "total"), (4, 9, 20))
     start = b.array(
@@ -206,8 +213,8 @@ def compressed(b: Builder) -> Nest:
 
 
 def looked_up(b: Builder) -> Nest:
-    """Values gathered by positions that count from one, and positions stored as they are
-    counted.
+    """Draw a nest that gathers values by positions that count from one, or stores such positions.
+    b: the builder that makes its parts.
     """
     i, n = line(b)
     m = b.size(("m", "ntab", "nbin", "levels", "nk"), (1, 4, 9))
@@ -235,7 +242,9 @@ def looked_up(b: Builder) -> Nest:
 
 
 def nearest(b: Builder) -> Nest:
-    """For each point the best of several others, its position counted from one."""
+    """Draw a nest that finds, for each point, the best of several others, with its position from
+    one. b: the builder that makes its parts.
+    """
     b.kind = b.pick(("f32", "f64"))
     i, n = line(b)
     m, d = (
@@ -264,7 +273,9 @@ def nearest(b: Builder) -> Nest:
 
 
 def windowed(b: Builder) -> Nest:
-    """Sums or extremes over windows of a field, clipped at its ends."""
+    """Draw a nest with sums or extremes over windows of a field, clipped at its ends. b: the
+    builder that makes its parts.
+    """
     i, m = line(b, (1, 2, 3))
     width, n = (
         b.size(("k", "w", "ksize", "step_n"), (1, 2, 3)),
@@ -297,8 +308,8 @@ def windowed(b: Builder) -> Nest:
 
 
 def lagged(b: Builder) -> Nest:
-    """Sums of products at a lag, or a polynomial's coefficients from the highest down; arrays of
-    one more than a size.
+    """Draw a nest with sums of products at a lag, or a polynomial's value, over arrays one longer
+    than a size. b: the builder that makes its parts.
     """
     i, n = line(b, (4, 8, 11))
     last = b.size(("lags", "degree", "nlag", "order", "kmax"), (1, 2, 3))
@@ -333,8 +344,8 @@ def lagged(b: Builder) -> Nest:
 
 
 def collected(b: Builder) -> Nest:
-    """What passes a test is stored one after the other, its number in a scalar that the procedure
-    gives back.
+    """Draw a nest that stores what passes a test one after the other, and their number in a scalar.
+    b: the builder that makes its parts.
     """
     i, n = line(b)
     source = ast.At(b.array((n,)), (i,))

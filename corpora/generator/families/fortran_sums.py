@@ -116,8 +116,8 @@ def _used(b: Builder, word: ast.Name, count: tuple) -> tuple:
 
 
 def columns(b: Builder) -> Nest:
-    """A total of every column, or of every row, of a field; of the first `m` rows of more
-    in some.
+    """Draw a nest that totals every column or row of a field, sometimes of its first `m` rows only.
+    b: the builder that makes its parts.
     """
     (j, i), (slow, fast) = plane(b)
     held = b.size(("lda", "ldim", "ld", "nmax"), (6, 7, 9)) if b.chance(0.3) else fast
@@ -145,8 +145,8 @@ def columns(b: Builder) -> Nest:
 
 
 def given_back(b: Builder) -> Nest:
-    """One thing after the other over whole arrays: totals in scalars that the procedure gives back,
-    arrays changed by them.
+    """Draw a nest with several statements over whole arrays: totals in scalars that it returns,
+    arrays changed by them. b: the builder that makes its parts.
     """
     b.kind = b.pick(("f32", "f64"))
     i, n = line(b, (2, 5, 9, 17))
@@ -209,7 +209,9 @@ def given_back(b: Builder) -> Nest:
 
 
 def normalised(b: Builder) -> Nest:
-    """Columns, or rows, divided by a total of their own."""
+    """Draw a nest that divides columns or rows by a total of their own. b: the builder that makes
+    its parts.
+    """
     b.kind = b.pick(("f32", "f64"))
     (j, i), (slow, fast) = plane(b)
     field, out = b.array((slow, fast)), written(b, (slow, fast))
@@ -248,8 +250,8 @@ def normalised(b: Builder) -> Nest:
 
 
 def valued(b: Builder) -> Nest:
-    """A function's value: a sum round a ring, over steps between points, of a diagonal, of elements
-    at strides.
+    """Draw a nest that returns a sum: round a ring, over steps between points, of a diagonal, or at
+    strides. b: the builder that makes its parts.
     """
     if b.kind == "i32" and b.chance(0.6):
         b.kind = b.pick(("f32", "f64"))

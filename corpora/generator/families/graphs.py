@@ -99,7 +99,9 @@ class _Rows:
 
 
 def gathered_sum(b: Builder) -> Nest:
-    """Products, means, ranks: a sum over a vertex's edges."""
+    """Draw a nest that sums over a vertex's edges: products, means, ranks. b: the builder that
+    makes its parts.
+    """
     rows = _Rows(b)
     other = rows.of(rows.end)
     mine = rows.of(rows.v, array=other.array)
@@ -152,8 +154,8 @@ def _mean(rows: _Rows, total: ast.Name, step: tuple, mine: ast.At) -> Nest:
 
 
 def best_edge(b: Builder) -> Nest:
-    """The cheapest, largest or nearest of a vertex's edges, and where it leads; distances relaxed
-    by their own vertex.
+    """Draw a nest that finds the cheapest, largest or nearest of a vertex's edges and where it
+    leads. b: the builder that makes its parts.
     """
     rows = _Rows(b)
     least, best = b.chance(0.7), ast.Name(b.name(_BEST, b.kind))
@@ -200,8 +202,8 @@ def _beyond(b: Builder, above: bool) -> tuple:
 
 
 def visited(b: Builder) -> Nest:
-    """Counts of edges that meet a test, a first such edge, a step of a breadth-first search from
-    the reached side.
+    """Draw a nest that counts edges that pass a test, finds the first, or makes a step of a
+    breadth-first search. b: the builder that makes its parts.
     """
     rows = _Rows(b)
     kind, fill = b.pick(
@@ -270,7 +272,9 @@ def _edges_counted(rows: _Rows, first: tuple, test: tuple) -> Nest:
 
 
 def followed(b: Builder) -> Nest:
-    """Links followed from every vertex, a few steps or to a root; padded rows of a fixed width."""
+    """Draw a nest that follows links from every vertex, a few steps or to a root. b: the builder
+    that makes its parts.
+    """
     n, draw = b.size(VERTICES, (1, 3, 6, 12)), b.rng.random()
     i = ast.Name(b.name(_VERTEX, "i32"))
     if draw < 0.5:

@@ -57,8 +57,8 @@ class _Edges:
 
 
 def edge_list(b: Builder) -> Nest:
-    """One edge a thread: degrees and products gathered by atomic additions, distances by atomic
-    minima, or a value an edge.
+    """Draw a nest with one edge per thread: atomic sums of degrees or products, atomic minima, or a
+    value per edge. b: the builder that makes its parts.
     """
     t = _Edges(b)
     draw = b.rng.random()
@@ -171,8 +171,8 @@ class _Matrix:
 
 
 def adjacency(b: Builder) -> Nest:
-    """A matrix of who is joined with whom: degrees, triangles, common neighbours, one step of
-    reaching through a vertex.
+    """Draw a nest over an adjacency matrix: degrees, triangles, common neighbours, or reachability.
+    b: the builder that makes its parts.
     """
     t = _Matrix(b)
     n, i, j, k, joined, draw = t.n, t.i, t.j, t.k, t.joined, b.rng.random()

@@ -30,8 +30,8 @@ def _constant(b: Builder, texts: tuple = ()) -> ast.Literal:
 
 
 def colours(b: Builder) -> Nest:
-    """Pixels of three or four bytes: mixed with constants through floats, held in 0 … 255, by a
-    pointer or by subscripts.
+    """Draw a nest over pixels of three or four bytes, mixed with constants and clamped to [0, 255].
+    b: the builder that makes its parts.
     """
     _floats(b)
     b.kind = "f32" if b.chance(0.85) else b.kind
@@ -163,8 +163,8 @@ class _Line:
 
 
 def quantised(b: Builder) -> Nest:
-    """Numbers scaled, rounded and held in a small integer type, or brought back; differences of
-    bytes; tables looked up.
+    """Draw a nest that scales, rounds and clamps numbers to a small integer type, or the reverse.
+    b: the builder that makes its parts.
     """
     _floats(b)
     t, draw = _Line(b), b.rng.random()
@@ -276,8 +276,8 @@ def _blended(t: _Line, first: ast.At, second: ast.At) -> Nest:
 
 
 def folded(b: Builder) -> Nest:
-    """A line padded, mirrored, wrapped, doubled or halved: the loop runs over another length than
-    the source has.
+    """Draw a nest over a line that is padded, mirrored, wrapped, doubled or halved. b: the builder
+    that makes its parts.
     """
     n, pad = (
         b.size(names.SIZES, (1, 2, 5, 11)),

@@ -16,7 +16,9 @@ from corpora.generator.families.images import BYTES, OUTPUTS
 
 
 def pitched_tables(b: Builder) -> Nest:
-    """Two loops over rows and columns of any index type, each array with a pitch of its own."""
+    """Draw a nest over rows and columns in which each array has a pitch of its own. b: the builder
+    that makes its parts.
+    """
     wide = b.pick(("u64", "u64", "i64", "u32", "i32"))
     rows, cols = (
         b.size((w,), (1, 2, 5), wide)
@@ -77,8 +79,8 @@ def pitched_tables(b: Builder) -> Nest:
 
 
 def mirrored_rows(b: Builder) -> Nest:
-    """Rows turned round, half a row of swaps a thread: by two indices that meet or by one that runs
-    to the middle.
+    """Draw a nest that reverses rows, with the swaps of half a row per thread. b: the builder that
+    makes its parts.
     """
     h, w = (
         b.size((word,), (1, 2, 3, 6))

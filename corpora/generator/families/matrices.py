@@ -14,7 +14,9 @@ from corpora.generator.families.grids import extents, loops
 
 
 def product(b: Builder) -> Nest:
-    """Matrix product and its relatives: a cell a thread and an inner loop over k."""
+    """Draw a nest for a matrix product or the like, one cell per thread. b: the builder that makes
+    its parts.
+    """
     square = b.chance(0.4)
     if square:
         n = m = k = b.size(("width", "n", "N", "dim", "size"), (1, 2, 4, 6))
@@ -77,7 +79,9 @@ def product(b: Builder) -> Nest:
 
 
 def triangle(b: Builder) -> Nest:
-    """Inner loops that start or end at the outer index, on a square matrix."""
+    """Draw a nest whose inner loops start or end at the outer index. b: the builder that makes its
+    parts.
+    """
     n = b.size(names.SIZES, (1, 2, 4, 7))
     i, j = ast.Name(b.name(names.LOOPS, "i32")), ast.Name(b.name(names.INNER, "i32"))
     lower = b.chance(0.5)
@@ -117,7 +121,9 @@ def triangle(b: Builder) -> Nest:
 
 
 def sparse(b: Builder) -> Nest:
-    """Rows of a compressed matrix, or segments between offsets."""
+    """Draw a nest over rows of a compressed matrix, or segments between offsets. b: the builder
+    that makes its parts.
+    """
     n = b.size(names.SIZES, (1, 3, 6, 10))
     i, j = ast.Name(b.name(names.LOOPS, "i32")), ast.Name(b.name(names.INNER, "i32"))
     entries = ast.mul(n, 3)
@@ -155,7 +161,7 @@ def sparse(b: Builder) -> Nest:
 
 
 def pairs(b: Builder) -> Nest:
-    """All pairs: every element against every other."""
+    """Draw a nest over all pairs of elements. b: the builder that makes its parts."""
     n = b.size(names.SIZES, (1, 2, 5, 9))
     i, j = ast.Name(b.name(names.LOOPS, "i32")), ast.Name(b.name(names.INNER, "i32"))
     array = b.array((n,))

@@ -37,10 +37,8 @@ _COUNTS = ("hist", "bins", "counts", "count", "cnt", "freq", "occ", "starts", "c
 
 
 def histogram(b: Builder, safe: bool = False) -> Nest:
-    """Bins are cleared, then counted or summed through indices; sometimes normalised or searched
-    afterwards.
-
-    safe: whatever the indices hold, no bin but one of the k is touched.
+    """Draw a nest that clears bins and then counts or sums into them. safe: whatever the indices
+    hold, only the bins are touched.
     """
     n, (i, j) = make_length(b), make_counters(b, 2)
     k = b.size(_BINS, (1, 2, 4)) if b.chance(0.8) else ast.integer(b.pick((4, 8, 10, 16)))
@@ -146,7 +144,9 @@ def _after_counts(b: Builder, hist: str, k: tuple, n: tuple, j: ast.Name, kind: 
 
 
 def counting_sort(b: Builder) -> Nest:
-    """Counts, their running sums, and places taken from these; with or without the copy back."""
+    """Draw a nest for a counting sort, with or without the copy back. b: the builder that makes its
+    parts.
+    """
     n, k = make_length(b), b.size(_BINS, (1, 3, 6))
     i, j = make_counters(b, 2)
     kind = b.pick(("i32", "i32", "i32", "u8", "u32"))
@@ -218,8 +218,8 @@ def counting_sort(b: Builder) -> Nest:
 
 
 def statistics(b: Builder) -> Nest:
-    """One or two statistics of a whole vector or matrix, then every element is rewritten
-    with them.
+    """Draw a nest that takes one or two statistics of all elements and then rewrites each with
+    them. b: the builder that makes its parts.
     """
     use_floating_type(b)
     plane = b.chance(0.3)

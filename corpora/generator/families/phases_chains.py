@@ -32,7 +32,9 @@ _SUMS = ("sum", "s", "acc", "tmp", "dot", "v0", "total")
 
 
 def chained(b: Builder) -> Nest:
-    """A matrix times a vector, and what comes of it times a matrix again."""
+    """Draw a nest that multiplies a matrix by a vector and the result by a matrix again. b: the
+    builder that makes its parts.
+    """
     (n, m), (i, j) = make_sizes(b, 2), make_counters(b, 2)
     a, x = b.array((n, m)), b.array((m,))
     y, z = make_written_array(b, (n,)), make_written_array(b, (m,))
@@ -94,8 +96,8 @@ def chained(b: Builder) -> Nest:
 
 
 def margins(b: Builder) -> Nest:
-    """Sums, means or extremes of columns in one pass, then every element rewritten with those of
-    its column (and row).
+    """Draw a nest that takes sums, means or extremes of columns and then rewrites every element
+    with them. b: the builder that makes its parts.
     """
     (n, m), (i, j) = make_sizes(b, 2), make_counters(b, 2)
     a, s = (
@@ -164,8 +166,8 @@ def margins(b: Builder) -> Nest:
 
 
 def loss(b: Builder) -> Nest:
-    """A loss over rows, some of them left out, divided by how many counted; then gradients divided
-    by that count too.
+    """Draw a nest that computes a loss over rows, divided by how many counted, and its gradients.
+    b: the builder that makes its parts.
     """
     use_floating_type(b)
     n, c = (
@@ -249,8 +251,8 @@ def loss(b: Builder) -> Nest:
 
 
 def row_view(b: Builder, x: str, i: ast.Name, c: ast.Name) -> tuple[object, tuple]:
-    """How the row's elements are addressed: a function of the column, and the local pointer if
-    there is one.
+    """Return a function from a column to the element of row `i` of `x`, and the statements that
+    declare its pointer, if any. c: the number of columns.
     """
     if b.chance(0.6):
         return (lambda column: make_element(x, i, column)), ()
@@ -263,6 +265,9 @@ def row_view(b: Builder, x: str, i: ast.Name, c: ast.Name) -> tuple[object, tupl
 def row_loss(
     b: Builder, row: object, label: tuple, c: ast.Name, j: ast.Name, total: ast.Name
 ) -> tuple:
+    """Return statements that add a row's loss to `total`. row: gives an element by its column.
+    label: the right column. c: number of columns; j: loop variable.
+    """
     draw = b.rng.random()
     if draw < 0.35:
         best, seen = make_local(b, row(ast.ZERO), ("mx", "m0", "peak", "top"))
@@ -300,7 +305,9 @@ def row_loss(
 
 
 def clusters(b: Builder) -> Nest:
-    """Sums and counts of groups are cleared, gathered through labels, and divided."""
+    """Draw a nest that clears, gathers and divides sums and counts of groups. b: the builder that
+    makes its parts.
+    """
     use_floating_type(b)
     n, d = (
         b.size(w, (1, 3, 6))
@@ -360,7 +367,9 @@ def clusters(b: Builder) -> Nest:
 
 
 def compressed(b: Builder) -> Nest:
-    """A dense matrix packed row by row, with the place at which each row starts."""
+    """Draw a nest that packs a dense matrix row by row, with the start of each row. b: the builder
+    that makes its parts.
+    """
     (n, m), (i, j) = make_sizes(b, 2), make_counters(b, 2)
     starts = make_written_array(b, (ast.add(n, 1),), "i32", wanted=_STARTS)
     a = b.array((n, m))
@@ -389,7 +398,9 @@ def compressed(b: Builder) -> Nest:
 
 
 def row_starts(b: Builder) -> Nest:
-    """Row starts from the row numbers of single entries: cleared, counted, summed."""
+    """Draw a nest that counts entries by row number and sums the counts to row starts. b: the
+    builder that makes its parts.
+    """
     n, (i, j) = b.size(("n", "rows", "nrows", "N", "numRows"), (1, 2, 4, 6)), make_counters(b, 2)
     starts = make_written_array(b, (ast.add(n, 1),), "i32", wanted=_STARTS)
     nnz = make_length(b)

@@ -144,8 +144,8 @@ class _Rows:
 
 
 def by_rows(b: Builder, nest: Nest) -> Nest:
-    """The nest that one thread does, done for every row (or every channel of every batch) by a
-    thread of its own.
+    """Return a nest that runs what one thread does in `nest` once per row, each by a thread of its
+    own.
     """
     lifted = _Rows(b)
     for parameter in b.parameters:
@@ -191,27 +191,37 @@ _LINES = (
 
 
 def sorted_rows(b: Builder) -> Nest:
-    """Every thread sorts, reverses or rotates its own row."""
+    """Draw a nest in which every thread sorts, reverses or rotates its own row. b: the builder that
+    makes its parts.
+    """
     return by_rows(b, b.pick(_SORTS)(b))
 
 
 def row_statistics(b: Builder) -> Nest:
-    """Every thread takes the statistics of its own row or image and rewrites it with them."""
+    """Draw a nest in which every thread takes statistics of its own row and rewrites it. b: the
+    builder that makes its parts.
+    """
     return by_rows(b, phases.statistics(b))
 
 
 def row_recurrences(b: Builder) -> Nest:
-    """Every thread carries something along its own row."""
+    """Draw a nest in which every thread carries a value along its own row. b: the builder that
+    makes its parts.
+    """
     return by_rows(b, b.pick(_LINES)(b))
 
 
 def image_recurrences(b: Builder) -> Nest:
-    """Every thread goes through its own matrix."""
+    """Draw a nest in which every thread works through its own matrix. b: the builder that makes its
+    parts.
+    """
     return by_rows(b, b.pick(_IMAGES)(b))
 
 
 def row_positions(b: Builder) -> Nest:
-    """A running position that begins anew in every row is nobody else's."""
+    """Draw a nest with a running position that begins anew in every row. b: the builder that makes
+    its parts.
+    """
     n, m = (b.size((w,), (1, 2, 3, 5)) for w in b.pick(names.EXTENTS))
     (r, j), count = make_counters(b, 2), b.chance(0.4)
     first = ast.mul(r, m) if b.chance(0.7) else ast.mul(m, r)
@@ -242,8 +252,8 @@ def row_positions(b: Builder) -> Nest:
 
 
 def disjoint(b: Builder) -> Nest:
-    """In place like a recurrence, but no iteration reads what another writes: halves, even and odd
-    places, mirrored pairs.
+    """Draw a nest that works in place although no iteration reads what another writes. b: the
+    builder that makes its parts.
     """
     n, i = b.size(names.SIZES, (1, 4, 9, 16)), ast.Name(b.name(names.LOOPS, "i32"))
     draw, stop = b.rng.random(), n
@@ -276,7 +286,9 @@ def disjoint(b: Builder) -> Nest:
 
 
 def row_loss(b: Builder) -> Nest:
-    """A loss for every row, some left out, with the row's gradient."""
+    """Draw a nest with a loss and its gradient for every row. b: the builder that makes its
+    parts.
+    """
     use_floating_type(b)
     n, c = (
         b.size(w, (1, 3, 5))

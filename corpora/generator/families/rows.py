@@ -15,8 +15,8 @@ from corpora.generator.families.grids import extents
 
 
 class Row:
-    """One thread's row of a matrix: parallel index i of n, inner index j of m; `layout` says how
-    elements are addressed.
+    """A row of a matrix, which one thread works on: parallel index `i` of `n`, inner index `j` of
+    `m`. How elements are addressed is drawn.
     """
 
     def __init__(self, b: Builder) -> None:
@@ -36,34 +36,46 @@ class Row:
             self.made = (ast.Declare("i32", word, ast.mul(self.i, self.m)),)
 
     def extents(self) -> tuple:
+        """Return the extents of a matrix with these rows."""
         if self.base is not None:
             return (ast.mul(self.n, self.m),)
         return (self.m, self.n) if self.column else (self.n, self.m)
 
     def at(self, array: str, j: tuple) -> ast.At:
+        """Return element `j` of this row in `array`."""
         if self.base is not None:
             return ast.At(array, (ast.add(self.base, j),))
         return ast.At(array, (j, self.i) if self.column else (self.i, j))
 
     def matrix(self, written: bool = False) -> str:
+        """Add a matrix parameter of the main type with these rows, and return its name. written:
+        the function writes it.
+        """
         array = self.b.array(self.extents())
         self.b.parameter(array).written = written
         return array
 
     def loop(self, body: tuple, start: tuple = ast.ZERO) -> ast.For:
+        """Return the inner loop over the row, from `start`."""
         return ast.For(self.j.id, start, "<", self.m, body)
 
     def output(self, kind: str | None = None, fill: str = "") -> ast.At:
+        """Add an array with one element per row and return this row's. kind: element type; None:
+        the main one. fill: rule for tests.
+        """
         return make_output_place(
             self.b, IterationPoint((self.i,), (self.n,), plain=True), kind, fill
         )
 
     def nest(self, body: tuple) -> Nest:
+        """Return a nest with one thread per row over `body`."""
         return Nest("", [], [Region((self.axis,), self.made + body)])
 
 
 def row_sum(b: Builder) -> Nest:
-    """Sums, means, norms, counts of a row; the accumulator is a local or the output itself."""
+    """Draw a nest with sums, means, norms or counts of each row. b: the builder that makes its
+    parts.
+    """
     row = Row(b)
     array = row.matrix()
     element = row.at(array, row.j)
@@ -108,7 +120,9 @@ def row_sum(b: Builder) -> Nest:
 
 
 def row_extreme(b: Builder) -> Nest:
-    """Largest or smallest element of a row, its position, or the first that meets a test."""
+    """Draw a nest with the largest or smallest element of each row, its position, or the first
+    match. b: the builder that makes its parts.
+    """
     row = Row(b)
     array = row.matrix()
     element, op = row.at(array, row.j), b.pick(("<", ">"))
@@ -173,8 +187,8 @@ def _search(b: Builder, row: Row, element: ast.At) -> Nest:
 
 
 def row_passes(b: Builder) -> Nest:
-    """Two or three passes over a row: statistics first, then every element is rewritten
-    with them.
+    """Draw a nest with two or three passes over each row: statistics, then rewriting. b: the
+    builder that makes its parts.
     """
     row = Row(b)
     array = row.matrix(written=True)
@@ -246,7 +260,9 @@ def row_passes(b: Builder) -> Nest:
 
 
 def row_scan(b: Builder) -> Nest:
-    """Running sums and recurrences along a row."""
+    """Draw a nest with running sums or recurrences along each row. b: the builder that makes its
+    parts.
+    """
     row = Row(b)
     array = row.matrix()
     element = row.at(array, row.j)
@@ -274,7 +290,9 @@ def row_scan(b: Builder) -> Nest:
 
 
 def row_elements(b: Builder) -> Nest:
-    """A row a thread though the elements are independent."""
+    """Draw a nest with one row per thread although the elements are independent. b: the builder
+    that makes its parts.
+    """
     row = Row(b)
     places = [row.at(row.matrix(), row.j)]
     if b.chance(0.5):
@@ -314,7 +332,9 @@ def _view(b: Builder, row: Row, step: tuple) -> Nest:
 
 
 def strided_columns(b: Builder) -> Nest:
-    """A loop of effects inside a thread's own loop: the general case of row_elements."""
+    """Draw a nest with a loop of effects inside each thread's own loop. b: the builder that makes
+    its parts.
+    """
     n, m = extents(b, 2)
     i, j = ast.Name(b.name(names.LOOPS, "i32")), ast.Name(b.name(names.INNER, "i32"))
     point = IterationPoint((i, j), (n, m), plain=True)

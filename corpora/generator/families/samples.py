@@ -38,14 +38,14 @@ _PARTS = (
 
 
 def to_floats(b: Builder) -> None:
-    """Makes a float the main element type where it is none."""
+    """Make the builder's main type a floating-point one, if it is not."""
     if b.kind not in FLOATS:
         b.kind = "f32" if b.chance(0.6) else "f64"
         b.suffix = b.kind == "f32" and b.chance(0.5)
 
 
 def joined(parts: list, op: str = "+") -> tuple:
-    """All parts in one expression, from left to right."""
+    """Return the parts, at least one, combined by `op` from left to right."""
     total = parts[0]
     for part in parts[1:]:
         total = ast.Binary(op, total, part)
@@ -53,7 +53,9 @@ def joined(parts: list, op: str = "+") -> tuple:
 
 
 class Records:
-    """n records of `count` numbers each, as one array of records or one array a component."""
+    """Adds `n` records of `count` numbers each, as one array of records or one array per component.
+    kind: element type; None: the main one. fill: rule for tests. count 0, n None: drawn.
+    """
 
     def __init__(
         self,
@@ -78,6 +80,7 @@ class Records:
             self.arrays = [b.array((extent,), self.kind, fill, _POINTS)]
 
     def at(self, index: tuple, part: int) -> ast.At:
+        """Return component `part` of the record at `index`."""
         if self.split or self.count == 1:
             return ast.At(self.arrays[part], (index,))
         base = (
@@ -86,9 +89,11 @@ class Records:
         return ast.At(self.arrays[0], (base if part == 0 else ast.add(base, part),))
 
     def all(self, index: tuple) -> list:
+        """Return all components of the record at `index`, in order."""
         return [self.at(index, part) for part in range(self.count)]
 
     def written(self) -> None:
+        """Mark the records' arrays as written."""
         for array in self.arrays:
             self.b.parameter(array).written = True
 
@@ -96,7 +101,9 @@ class Records:
 def locals_of_parts(
     b: Builder, values: list, wanted: tuple, kind: str | None = None
 ) -> tuple[tuple, list]:
-    """Locals named alike for the components."""
+    """Return declarations of locals for the components, and their names. values: one per component.
+    wanted: names to choose from. kind: their type; None: the main one.
+    """
     words = [
         ast.Name(b.name((word, word + "0", word + "1"), kind or b.kind))
         for word in wanted[: len(values)]
@@ -105,15 +112,17 @@ def locals_of_parts(
 
 
 def output(b: Builder, n: tuple, i: ast.Name, kind: str | None = None, fill: str = "") -> ast.At:
-    """Element i of a new written array."""
+    """Add an array of `n` elements that is written and return element `i`. kind: element type;
+    None: the main one. fill: rule for tests.
+    """
     array = b.array((n,), kind, fill, _OUT)
     b.parameter(array).written = True
     return ast.At(array, (i,))
 
 
 def points(b: Builder) -> Nest:
-    """One record a thread: lengths, products, normals, a transform with constants or a small
-    matrix, tests against limits.
+    """Draw a nest over records of a few numbers: lengths, products, normals or transforms. b: the
+    builder that makes its parts.
     """
     to_floats(b)
     records = Records(b)
@@ -240,8 +249,8 @@ def _within_limits(records: Records, i: ast.Name, mine: list) -> tuple:
 
 
 def columns(b: Builder) -> Nest:
-    """Columns of a table against each other or alone: covariances, products, spreads in two
-    passes.
+    """Draw a nest over columns of a table: covariances, products or spreads. b: the builder that
+    makes its parts.
     """
     to_floats(b)
     n = b.size(("n", "rows", "samples", "N", "obs"), (1, 2, 5, 9))

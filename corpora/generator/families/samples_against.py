@@ -26,7 +26,9 @@ _OTHER = tuple("j q b0 o other k t jj".split())
 
 
 def pairs(b: Builder) -> Nest:
-    """A matrix of everyone against everyone: boxes that touch, distances, similarities."""
+    """Draw a nest that compares every record with every other: overlaps, distances, similarities.
+    b: the builder that makes its parts.
+    """
     boxes = b.chance(0.4)
     kind, fill = (b.pick(("i32", b.kind)), "") if boxes else (b.kind, "")
     left = Records(b, kind, fill, b.pick((1, 2, 2, 3)))
@@ -106,8 +108,8 @@ class _Against:
 
 
 def everyone(b: Builder) -> Nest:
-    """One point a thread against all: the nearest, how many are close, forces with softening,
-    densities, ranks.
+    """Draw a nest that compares one point per thread with all: the nearest, counts, forces, ranks.
+    b: the builder that makes its parts.
     """
     draw = b.rng.random()
     if draw < 0.55:

@@ -20,7 +20,9 @@ from corpora.generator.families.grids import counted, extents, loops
 
 
 def stencil(b: Builder) -> Nest:
-    """Neighbours along each axis inside a margin."""
+    """Draw a nest over neighbours along each axis inside a margin. b: the builder that makes its
+    parts.
+    """
     sides = extents(b, 2 if b.chance(0.8) else 3)
     inside = b.chance(0.65)
     variables, axes = loops(b, sides, 1 if inside else 0)
@@ -92,7 +94,9 @@ def _guarded_neighbours(
 
 
 def convolution(b: Builder) -> Nest:
-    """A filter moved over a line or an image, with or without tests at the border."""
+    """Draw a nest that moves a filter over a line or an image. b: the builder that makes its
+    parts.
+    """
     if b.chance(0.45):
         return _convolution_line(b)
     n, m = extents(b, 2)
@@ -201,7 +205,9 @@ def _convolution_line(b: Builder) -> Nest:
 
 
 def pooling(b: Builder) -> Nest:
-    """Largest or mean element of a window that moves with a stride."""
+    """Draw a nest with the largest or mean element of a moving window. b: the builder that makes
+    its parts.
+    """
     n, m = (
         b.size(w, (1, 2, 3, 4))
         for w in (("outH", "out_h", "rows_out"), ("outW", "out_w", "cols_out"))

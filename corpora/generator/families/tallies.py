@@ -166,8 +166,8 @@ class _Tally:
 
 
 def tallied(b: Builder) -> Nest:
-    """Counts and sums over arrays of characters, flags, shorts …, with locals, neighbours and
-    outputs beside.
+    """Draw a nest that returns counts and sums over arrays of small types. b: the builder that
+    makes its parts.
     """
     t = _Tally(b)
     element = t.place((t.i,), (t.n,))
@@ -352,8 +352,8 @@ def _summed(t: _Tally, body: tuple, value: tuple, other: tuple | None) -> Nest:
 
 
 def nested(b: Builder) -> Nest:
-    """A total over rows, pairs or triples: the inner loops add to it, or to a local that is then
-    added or compared.
+    """Draw a nest that returns a total over rows, pairs or triples. b: the builder that makes its
+    parts.
     """
     t = _Tally(b)
     n, i = t.n, t.i

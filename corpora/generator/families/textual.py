@@ -31,11 +31,12 @@ FIRST = tuple("c ch x letter cur a u v0".split())
 
 
 def letter(b: Builder, texts: str = "aAzZ09xXfF _-.,:;TGCN+#/") -> ast.Literal:
-    """A character constant."""
+    """Return a character constant, one of `texts`."""
     return ast.Literal(f"'{texts[b.rng.randrange(len(texts))]}'", "i32")
 
 
 def within(c: tuple, low: str, high: str) -> tuple:
+    """Return the test that character `c` lies between `low` and `high`, both included."""
     return ast.conjunction(
         ast.compare(c, ">=", ast.Literal(f"'{low}'", "i32")),
         ast.compare(c, "<=", ast.Literal(f"'{high}'", "i32")),
@@ -43,7 +44,9 @@ def within(c: tuple, low: str, high: str) -> tuple:
 
 
 def of_class(b: Builder, c: tuple) -> tuple:
-    """Whether a character is a digit, a blank, a vowel, upper case, one of two …"""
+    """Return a test of whether character `c` is a digit, a blank, a vowel, upper case or the
+    like.
+    """
     draw = b.rng.random()
     if draw < 0.4:
         return within(c, *b.pick(("az", "AZ", "09", "af", "AF", "07")))
@@ -97,7 +100,9 @@ class _Lines:
 
 
 def counted_rows(b: Builder) -> Nest:
-    """Characters of a class, words, the first or last of a kind, runs: an integer a row."""
+    """Draw a nest with an integer per row of text: characters of a class, words, runs. b: the
+    builder that makes its parts.
+    """
     t = _Lines(
         b, b.pick(("integers(32,122)", "integers(48,70)", "integers(95,122)", "integers(32,34)"))
     )
@@ -149,8 +154,8 @@ def counted_rows(b: Builder) -> Nest:
 
 
 def compared_rows(b: Builder) -> Nest:
-    """A row against a pattern, another row or itself backwards: equal, how many differ, the common
-    start, the order.
+    """Draw a nest that compares each row of text with a pattern, another row or itself backwards.
+    b: the builder that makes its parts.
     """
     t = _Lines(b, b.pick(("integers(97,99)", "integers(65,66)", "integers(48,50)")))
     low = b.parameter(t.text).fill
@@ -204,7 +209,9 @@ def compared_rows(b: Builder) -> Nest:
 
 
 def read_rows(b: Builder) -> Nest:
-    """Rows hashed, summed up or read as numbers of some base."""
+    """Draw a nest that hashes rows of text, sums them, or reads them as numbers. b: the builder
+    that makes its parts.
+    """
     t = _Lines(
         b, b.pick(("integers(48,57)", "integers(48,49)", "integers(48,70)", "integers(97,122)"))
     )

@@ -71,8 +71,8 @@ class _Windows:
 
 
 def searched(b: Builder) -> Nest:
-    """Windows of a line: where a pattern is found, how well it fits, sums and extremes of the next
-    m; products with a lag.
+    """Draw a nest over windows of a line: where a pattern occurs, how well it fits, sums, products
+    with a lag. b: the builder that makes its parts.
     """
     t = _Windows(b)
     if t.words:
@@ -130,8 +130,8 @@ def _lagged(t: _Windows) -> Nest:
 
 
 def exchanged(b: Builder) -> Nest:
-    """Letters exchanged one by one: chains of cases, both cases turned, lengths of code points,
-    keys repeated along the line.
+    """Draw a nest that exchanges letters one by one, by chains of cases or a repeated key. b: the
+    builder that makes its parts.
     """
     n, i = b.size(names.SIZES, (1, 4, 9, 20)), ast.Name(b.name(ROW, "i32"))
     kind, axis = b.pick(("i8", "i8", "u8")), Axis(i.id, ast.ZERO, n)

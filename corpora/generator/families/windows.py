@@ -21,8 +21,8 @@ def _inside(b: Builder, position: ast.Name, n: tuple) -> tuple:
 
 
 def line_window(b: Builder) -> Nest:
-    """A filter along one side of an image, or of a line: positions outside are left out, or count
-    as the nearest one.
+    """Draw a nest that filters along one side of an image or a line, with tests at the ends. b: the
+    builder that makes its parts.
     """
     two = b.chance(0.7)
     sides = extents(b, 2) if two else (b.size(names.SIZES, (1, 3, 8, 15)),)
@@ -62,8 +62,8 @@ def line_window(b: Builder) -> Nest:
 
 
 def clipped(b: Builder) -> Nest:
-    """A window whose first and last position are clipped before the loops, over a padded and
-    strided image.
+    """Draw a nest over a window that is clipped before the loops. b: the builder that makes its
+    parts.
     """
     out, size = (
         b.size(("outputSize", "out_n", "o_size"), (1, 2, 3)),
@@ -116,8 +116,8 @@ def clipped(b: Builder) -> Nest:
 
 
 def difference(b: Builder) -> Nest:
-    """One-sided differences inside a margin, by a local position: `a[id + 1] - 2 * a[id] + a[id -
-    w]`.
+    """Draw a nest with one-sided differences inside a margin: `a[id + 1] - 2 * a[id] + a[id - w]`.
+    b: the builder that makes its parts.
     """
     n, m = extents(b, 2)
     if type(n) is not ast.Name:
@@ -167,7 +167,9 @@ def difference(b: Builder) -> Nest:
 
 
 def pitched(b: Builder) -> Nest:
-    """Rows that lie a pitch of bytes apart."""
+    """Draw a nest over rows that lie a pitch of bytes apart. b: the builder that makes its
+    parts.
+    """
     n, m = b.size(("nx", "width", "w"), (1, 3, 8)), b.size(("ny", "height", "h"), (1, 2, 5))
     i, j = (
         ast.Name(b.name((w,), "i32")) for w in b.pick((("x", "y"), ("ti", "tj"), ("col", "row")))
@@ -192,7 +194,9 @@ def pitched(b: Builder) -> Nest:
 
 
 def mirrored(b: Builder) -> Nest:
-    """An array turned round in place, by a loop over its first half; or rows of an image."""
+    """Draw a nest that reverses an array, or the rows of an image, in place. b: the builder that
+    makes its parts.
+    """
     word = ast.Name(b.local())
     if b.chance(0.5):
         n = b.size(names.SIZES, (1, 2, 5, 8))
@@ -222,7 +226,7 @@ def mirrored(b: Builder) -> Nest:
 
 
 def image_histogram(b: Builder) -> Nest:
-    """Grey levels of an image counted by two loops."""
+    """Draw a nest that counts grey levels of an image. b: the builder that makes its parts."""
     n, m = extents(b, 2)
     (i, j), axes = loops(b, (n, m))
     levels = b.array((n, m), "u8", "integers(0,255)", ("grayImage", "img_in", "levels", "src_img"))
@@ -253,8 +257,8 @@ def image_histogram(b: Builder) -> Nest:
 
 
 def strided_window(b: Builder) -> Nest:
-    """A filter over a padded image of several channels, with a stride and a test of both
-    positions.
+    """Draw a nest that filters a padded image of several channels with a stride. b: the builder
+    that makes its parts.
     """
     if b.kind not in FLOATS:
         return clipped(b)

@@ -28,8 +28,8 @@ _COUNTS = tuple("count cnt hits found_n num n_match total res".split())
 
 
 def returning(kind: str, *body: tuple) -> Nest:
-    """What one thread does, with a value at its end. Fortran has no `return value;` in the
-    middle.
+    """Return a nest that one thread runs and that returns a value of type `kind`. Nests with a
+    return in the middle are `c_only`.
     """
     nest = make_serial_nest(*body)
     nest.result = kind
@@ -50,12 +50,13 @@ def _c_word(expression: tuple) -> bool:
 
 
 def give(value: object) -> ast.Jump:
+    """Return a `return` statement. value: an integer or expression."""
     return ast.Jump("return", ast.integer(value) if isinstance(value, int) else value)
 
 
 def placed(b: Builder) -> Nest:
-    """The index of the largest or smallest element, of what an index array reaches, of squares,
-    distances or a matrix.
+    """Draw a nest that returns the index of the largest or smallest element, square or distance. b:
+    the builder that makes its parts.
     """
     if b.chance(0.16):
         return _placed_in_grid(b)
@@ -216,8 +217,8 @@ def _placed_in_grid(b: Builder) -> Nest:
 
 
 def matched(b: Builder) -> Nest:
-    """The first or last element that passes a test, whether any or all do, or how many, in a type
-    without atomic addition.
+    """Draw a nest that returns the first or last element that passes a test, whether any or all do,
+    or how many. b: the builder that makes its parts.
     """
     c = Course(b, 1, signed=b.chance(0.8))
     c.source()
@@ -303,8 +304,8 @@ def _any_or_all(c: Course, test: tuple) -> Nest:
 
 
 def ranged(b: Builder) -> Nest:
-    """The largest or smallest floating number, the span of the values, or the largest step between
-    neighbours.
+    """Draw a nest that returns the largest or smallest value, the range, or the largest step
+    between neighbours. b: the builder that makes its parts.
     """
     if b.kind not in FLOATS:
         b.kind, b.suffix = b.pick(("f32", "f64", "f32")), False

@@ -108,7 +108,9 @@ def _flat(b: Builder, subscripts: list[ast.Name], lengths: list[tuple]) -> tuple
 
 
 def reordered(b: Builder) -> Nest:
-    """The dimensions of an array in another order, in place, perhaps there or back by a flag."""
+    """Draw a nest that reorders the dimensions of an array in place, through a buffer. b: the
+    builder that makes its parts.
+    """
     count = b.pick((2, 2, 2, 3, 3))
     lengths: list = list(make_sizes(b, count, (1, 2, 3, 5)))
     if count == 3 and b.chance(0.3):
@@ -168,8 +170,8 @@ def reordered(b: Builder) -> Nest:
 
 
 def moved(b: Builder) -> Nest:
-    """Elements that change places: reversed, rotated, interleaved, gathered through an index array,
-    flipped rows or columns.
+    """Draw a nest that moves elements of an array through a buffer: reversed, rotated, interleaved
+    or gathered. b: the builder that makes its parts.
     """
     if b.chance(0.35):
         rows, cols = make_sizes(b, 2)
@@ -254,7 +256,9 @@ def _value(b: Builder, place: ast.At) -> tuple:
 
 
 def stepped(b: Builder) -> Nest:
-    """A stencil applied once or as often as told: a buffer takes each step and is copied back."""
+    """Draw a nest that applies a stencil once or several times through a buffer. b: the builder
+    that makes its parts.
+    """
     use_floating_type(b)
     plane = b.chance(0.45)
     lengths = list(make_sizes(b, 2, (2, 3, 5, 6))) if plane else [b.size(names.SIZES, (2, 3, 5, 9))]
@@ -319,8 +323,8 @@ def stepped(b: Builder) -> Nest:
 
 
 def passed(b: Builder) -> Nest:
-    """Two passes with a buffer between them: totals of rows and a division, a product and its sum,
-    a function and its neighbours.
+    """Draw a nest of two passes with a buffer between them, such as row totals and a division. b:
+    the builder that makes its parts.
     """
     use_floating_type(b)
     draw = b.rng.random()

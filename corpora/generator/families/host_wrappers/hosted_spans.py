@@ -46,8 +46,8 @@ _INPUTS = (
 
 
 class Span:
-    """The loop from `start` up to `stop`, and how its arrays are subscripted: `0 + i * 3`, `i * 3 +
-    0`, `3 * i`.
+    """A loop from `start` up to `stop`, drawn at random, and the spelling of its subscripts, such
+    as `i * 3 + 0`.
     """
 
     def __init__(self, b: Builder) -> None:
@@ -66,7 +66,7 @@ class Span:
         """Whether a zero is written in sums of subscripts."""
 
     def at(self, array: str, k: int, d: int) -> ast.At:
-        """Part k of d of this iteration's element."""
+        """Return part `k` of the `d` parts of this iteration's element."""
         scaled = ast.mul(ast.integer(d), self.i) if self.form == "d*i+k" else ast.mul(self.i, d)
         if k == 0 and not self.zero:
             return ast.At(array, (scaled,))
@@ -76,6 +76,9 @@ class Span:
         )
 
     def array(self, d: int, wanted: tuple, fill: str = "", out: bool = False) -> str:
+        """Add an array with `d` parts per element and return its name. wanted: names to choose
+        from. fill: rule for tests. out: it is written.
+        """
         word = self.b.array(
             (
                 ast.mul(self.n, d)
@@ -91,6 +94,7 @@ class Span:
         return word
 
     def nest(self, *body: tuple, inner: tuple[Axis, ...] = ()) -> Nest:
+        """Return a nest of this loop over `body`. inner: further parallel axes."""
         axis = Axis(self.i.id, self.start, self.stop, self.inclusive)
         nest = Nest("", [], [Region((axis, *inner), tuple(body))], index_type=self.kind)
         nest.null = self.b.pick(_NULLS) if self.b.chance(0.4) else ""
@@ -98,8 +102,8 @@ class Span:
 
 
 def transformed(b: Builder) -> Nest:
-    """Points of two to four parts times a small matrix, plus a vector, every product
-    written out.
+    """Draw a nest that multiplies points of two to four parts by a small matrix and adds a vector.
+    b: the builder that makes its parts.
     """
     use_floating_type(b)
     span, d = Span(b), b.pick((2, 3, 3, 3, 4))
@@ -162,8 +166,8 @@ def transformed(b: Builder) -> Nest:
 
 
 def products(b: Builder) -> Nest:
-    """Two small vectors an element: cross and dot products, complex and quaternion products, small
-    matrices times each other.
+    """Draw a nest that multiplies two small vectors, complex numbers, quaternions or matrices per
+    element. b: the builder that makes its parts.
     """
     use_floating_type(b)
     span = Span(b)
@@ -221,8 +225,8 @@ def products(b: Builder) -> Nest:
 
 
 def mixed(b: Builder) -> Nest:
-    """Parts that become weighted sums of each other, are normalised, or move by what another array
-    holds.
+    """Draw a nest whose parts become weighted sums of each other, are normalized, or move by
+    another array. b: the builder that makes its parts.
     """
     use_floating_type(b)
     span, d = Span(b), b.pick((2, 3, 3, 4))
@@ -296,8 +300,8 @@ def _decimal(b: Builder) -> ast.Literal:
 
 
 def parts_of_rows(b: Builder) -> Nest:
-    """Rows between two bounds: element-wise work, rows of a product, totals and extremes of
-    rows.
+    """Draw a nest over rows between two bounds: element-wise work, products, totals or extremes. b:
+    the builder that makes its parts.
     """
     span = Span(b)
     i = span.i
@@ -353,7 +357,9 @@ def parts_of_rows(b: Builder) -> Nest:
 
 
 def pieces(b: Builder) -> Nest:
-    """One to three statements on the elements between two bounds."""
+    """Draw a nest of one to three statements on the elements between two bounds. b: the builder
+    that makes its parts.
+    """
     span = Span(b)
     rows = span.n.argument if type(span.n) is ast.Paren else span.n
     point = IterationPoint((span.i,), (rows,), plain=True)

@@ -58,7 +58,7 @@ def _ended(b: Builder, c: Course, total: tuple) -> tuple:
 
 
 def compensated(b: Builder) -> Nest:
-    """Kahan's and Neumaier's sums."""
+    """Draw a nest that returns Kahan's or Neumaier's sum. b: the builder that makes its parts."""
     c = _course(b)
     for _ in range(b.pick((1, 1, 1, 2))):
         c.source()
@@ -105,7 +105,9 @@ def compensated(b: Builder) -> Nest:
 
 
 def multiplied(b: Builder) -> Nest:
-    """Products: of elements, of one plus them, of two sides of a quotient."""
+    """Draw a nest that returns a product: of elements, of one plus them, or of two sides of a
+    quotient. b: the builder that makes its parts.
+    """
     c = _course(b)
     place = c.source(fill="uniform(0.6,1.4)")
     total, begun = make_local(
@@ -168,7 +170,9 @@ def multiplied(b: Builder) -> Nest:
 
 
 def alternated(b: Builder) -> Nest:
-    """Signs that flip, powers that grow by one factor each step, weights that shrink."""
+    """Draw a nest that returns a sum with alternating signs, growing powers or shrinking weights.
+    b: the builder that makes its parts.
+    """
     c = _course(b)
     place = c.source()
     total, begun = make_local(b, _zero(b), names.SUMS)
@@ -211,8 +215,8 @@ def alternated(b: Builder) -> Nest:
 
 
 def recurred(b: Builder) -> Nest:
-    """A value that each step makes of itself and an element: Horner's rule up or down, smoothing,
-    continued fractions.
+    """Draw a nest that returns a recurrence's value: Horner's rule, smoothing, or a continued
+    fraction. b: the builder that makes its parts.
     """
     c = _course(b)
     draw = b.rng.random()
@@ -259,8 +263,8 @@ def recurred(b: Builder) -> Nest:
 
 
 def watched(b: Builder) -> Nest:
-    """Moments that are kept up to date, the best run or part, the deepest fall, the longest run of
-    equals.
+    """Draw a nest that returns a running statistic: moments, the best run, the deepest fall, the
+    longest run of equals. b: the builder that makes its parts.
     """
     if b.chance(0.35):
         return _longest(b)
@@ -341,8 +345,8 @@ def _longest(b: Builder) -> Nest:
 
 
 def hashed(b: Builder) -> Nest:
-    """A check value of all elements: multiply and add, shifts and exclusive or, remainders, the
-    greatest common divisor.
+    """Draw a nest that returns a check value of all elements, such as a hash or greatest common
+    divisor. b: the builder that makes its parts.
     """
     b.kind, b.suffix = "u32" if b.chance(0.75) else "i32", False
     c = Course(b, odd=False)

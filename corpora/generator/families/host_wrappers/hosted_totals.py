@@ -28,8 +28,8 @@ _EPS = ("1e-7", "1e-8", "1e-6", "1e-5", "0.00001", "1e-10", "0.0001", "1e-9")
 
 
 class Ground:
-    """One loop over a line, or two over a matrix, and arrays with an element for each of their
-    iterations.
+    """One loop over a line, or two over a matrix, and arrays with one element per iteration. two:
+    probability of two loops.
     """
 
     def __init__(self, b: Builder, two: float = 0.45) -> None:
@@ -43,16 +43,23 @@ class Ground:
     def place(
         self, kind: str | None = None, fill: str = "", wanted: tuple = names.ARRAYS
     ) -> ast.At:
+        """Add an array and return its element of this iteration, which may be read from now on.
+        kind: element type; None: the main one. fill: rule for tests. wanted: names to choose from.
+        """
         made = ast.At(self.b.array(tuple(self.sides), kind, fill, wanted), tuple(self.variables))
         self.b.reads.append(made)
         return made
 
     @property
     def whole(self) -> tuple:
+        """Return the number of iterations as an expression."""
         made = ast.product(list(self.sides))
         return made if type(made) is ast.Name else ast.Paren(made)
 
     def nest(self, totals: list[ast.Declare], body: tuple, *after: tuple) -> Nest:
+        """Return a nest of these loops. totals: declarations of what is summed. body: of an
+        iteration. after: statements behind the loops.
+        """
         axes = tuple(Axis(v.id, ast.ZERO, s) for v, s in zip(self.variables, self.sides))
         return _nest(self.b, axes, totals, body, *after)
 
@@ -122,8 +129,8 @@ def _ended(b: Builder, ground: Ground, total: ast.Name, negative: bool) -> tuple
 
 
 def entropies(b: Builder) -> Nest:
-    """Cross entropies and divergences: logarithms of what is right, and perhaps of what is
-    wrong.
+    """Draw a nest that returns a cross entropy or divergence. b: the builder that makes its
+    parts.
     """
     use_floating_type(b)
     ground = Ground(b, 0.55)
@@ -190,8 +197,8 @@ def entropies(b: Builder) -> Nest:
 
 
 def margins(b: Builder) -> Nest:
-    """Losses of a distance: squared, absolute, hinge, Huber's, quantile, only of what is far or
-    allowed.
+    """Draw a nest that returns a loss: squared, absolute, hinge, Huber or quantile. b: the builder
+    that makes its parts.
     """
     use_floating_type(b)
     ground = Ground(b)
@@ -301,8 +308,8 @@ def margins(b: Builder) -> Nest:
 
 
 def several(b: Builder) -> Nest:
-    """Two or three totals and one result: masked and weighted means, variances, similarities,
-    shares of what was found.
+    """Draw a nest that returns a result of two or three totals, such as a weighted mean, variance
+    or similarity. b: the builder that makes its parts.
     """
     use_floating_type(b)
     ground = Ground(b, 0.3)
@@ -401,8 +408,8 @@ def several(b: Builder) -> Nest:
 
 
 def accuracy(b: Builder) -> Nest:
-    """How many rows have their largest element where the label says, or the logarithms at the
-    labels.
+    """Draw a nest that returns how many rows have their largest element at the label, or a sum of
+    logarithms there. b: the builder that makes its parts.
     """
     use_floating_type(b)
     rows, cols = make_sizes(b, 2, (1, 2, 3, 5, 7))

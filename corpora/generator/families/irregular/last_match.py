@@ -36,8 +36,8 @@ def _cell(b: Builder, kind: str, wanted: tuple, count: int = 1) -> str:
 
 
 def last_match(b: Builder) -> Nest:
-    """One place takes the index, or an element, of whatever meets the test: the last one stays.
-    Twin: each at its own place.
+    """Draw a nest in which one place takes the index or element of the last match; or, in parallel,
+    each its own place. b: the builder that makes its parts.
     """
     s = Span(b)
     others, test = s.others(), s.test()
@@ -123,8 +123,8 @@ def _apart(s: Span, test: tuple) -> tuple:
 
 
 def last_cell(b: Builder) -> Nest:
-    """The same over a matrix: row and column, or the position, of the last element that meets a
-    test.
+    """Draw a nest that stores the row and column, or the position, of the last matching element of
+    a matrix. b: the builder that makes its parts.
     """
     sequential = b.chance(0.66)
     n, m = extents(b, 2)
@@ -176,8 +176,8 @@ _HEADS = tuple(
 
 
 def scattered(b: Builder) -> Nest:
-    """`out[key[i]] = …` beside other statements, perhaps under a test of neighbours; the twin reads
-    there and stores at `i`.
+    """Draw a nest with `out[key[i]] = ...` beside other statements; or, in parallel, one that reads
+    there. b: the builder that makes its parts.
     """
     s = Span(b)
     others = s.others()
@@ -287,7 +287,9 @@ def _array_of(at: tuple, made: tuple) -> str:
 
 
 def scattered_rows(b: Builder) -> Nest:
-    """A row to where an index array says (sequential), or from there (parallel)."""
+    """Draw a nest that copies rows to where an index array says (sequential), or from there
+    (parallel). b: the builder that makes its parts.
+    """
     sequential = b.chance(0.66)
     n = b.size(("n", "rows", "count", "num", "batch", "nnz"), (1, 3, 6, 10))
     m = b.size(("m", "cols", "dim", "width", "channels", "len"), (1, 2, 5))

@@ -1,4 +1,4 @@
-"""Work of one thread that looks odd and is independent: long loops of a fixed number of turns,
+"""Work of one thread that looks unusual and is independent: long loops of a fixed number of turns,
 powers, casts, wider locals.
 
 Contract: parallel; every iteration writes its own places. What is summed stays finite: powers have
@@ -33,9 +33,7 @@ _ACC = tuple("sum acc total val s temp res work t0 series partial result0 y0 tmp
 
 
 class Work:
-    """One or two parallel loops over lines or a matrix, the places of an iteration, and its
-    locals.
-    """
+    """One or two parallel loops, the places of an iteration, and its locals."""
 
     def __init__(self, b: Builder) -> None:
         self.b = b
@@ -61,9 +59,11 @@ class Work:
         self.acc = ast.Name(b.name(_ACC, self.wide))
 
     def index(self) -> ast.Name:
+        """Return one of the loop variables."""
         return self.b.pick(self.variables)
 
     def constant(self, texts: tuple[str, ...]) -> ast.Literal:
+        """Return a floating-point constant with one of these texts."""
         b = self.b
         text = b.pick(texts)
         return (
@@ -73,6 +73,7 @@ class Work:
         )
 
     def cast(self, value: tuple) -> ast.Cast:
+        """Return a value converted to a floating-point type."""
         kind = self.b.kind if self.b.chance(0.8) else "f64"
         return ast.Cast(
             kind,
@@ -80,8 +81,8 @@ class Work:
         )
 
     def power(self, turning: bool) -> ast.Call:
-        """A power of a double constant, as C++ works it out: of the turn for small bases, of the
-        index or of few values for large ones.
+        """Return a call of `pow` with a constant base. turning: it may use the inner loop's
+        variable.
         """
         b = self.b
 
@@ -108,7 +109,7 @@ class Work:
         )
 
     def term(self) -> tuple:
-        """What one turn adds: it shrinks, or is one of few values."""
+        """Return what one turn of the inner loop adds."""
         b, j = self.b, self.turn
         read = b.pick(tuple(self.reads))
         over = (
@@ -143,8 +144,8 @@ class Work:
 
 
 def long_turns(b: Builder) -> Nest:
-    """A local gathered in a loop of a hundred to a thousand turns, with tests of the turn, and
-    stored.
+    """Draw a nest that gathers a local in a loop of a hundred to a thousand turns and stores it. b:
+    the builder that makes its parts.
     """
     w = Work(b)
     acc = w.acc
@@ -184,8 +185,8 @@ def long_turns(b: Builder) -> Nest:
 
 
 def powers(b: Builder) -> Nest:
-    """Locals of powers, casts and quotients without a loop, under tests of the index and of
-    data.
+    """Draw a nest with locals of powers, casts and quotients under tests of the index and of data.
+    b: the builder that makes its parts.
     """
     w = Work(b)
     acc, read = w.acc, b.pick(tuple(w.reads))

@@ -54,7 +54,9 @@ _WIDE = ("i32",) * 5 + ("i64", "u64", "u64", "u32")
 
 
 class Volume:
-    """One to three loops, the flat position in them, and how far beyond it is read (`reach`)."""
+    """One to three loops with a flat position, beyond which elements are read up to the distance
+    `reach`.
+    """
 
     def __init__(self, b: Builder) -> None:
         self.b = b
@@ -97,7 +99,7 @@ class Volume:
         return [0, 0, 1, last, ast.add(last, 1), *before], ast.add(last, 1)
 
     def flat(self) -> ast.Declare:
-        """`long i = z * rows * cols + y * cols + x;` in one of its spellings."""
+        """Return the declaration of the flat position, such as `long i = y * cols + x;`."""
         b, v, s = self.b, self.variables, self.sides
         if self.count == 1:
             value: tuple = v[0]
@@ -114,7 +116,7 @@ class Volume:
         return ast.Declare(b.types[self.position.id], self.position.id, value)
 
     def beyond(self) -> tuple:
-        """Whether something that is touched lies behind the end."""
+        """Return a test of whether an element that is touched lies behind the end."""
         signed = all(
             self.b.types[w.id][0] == "i" for w in (self.position, *self.sides, *self.variables)
         )
@@ -124,6 +126,7 @@ class Volume:
         return ast.compare(add_terms([self.position, *_parts(self.reach)]), ">=", self.total)
 
     def place(self, array: str, offset: tuple | int) -> ast.At:
+        """Return the element of `array` at the flat position plus `offset`."""
         if offset == 0:
             return ast.At(array, (self.position,))
         if offset == -1:
@@ -132,13 +135,16 @@ class Volume:
         return ast.At(array, (add_terms([self.position, *parts]),))
 
     def array(self, wanted: tuple[str, ...], written: bool = False) -> str:
+        """Add an array as long as the loops reach and return its name. wanted: names to choose
+        from. written: the function writes it.
+        """
         word = self.b.array((self.extent,), None, "", wanted)
         self.b.parameter(word).written = written
         return word
 
     def loops(self, body: tuple, moved: int | None = None) -> ast.For:
-        """The loops round a body; `moved` is the outer variable that the innermost
-        increment moves.
+        """Return the loops round `body`. moved: index of the outer variable that the innermost
+        loop's increment moves; None: its own.
         """
         starts = [ast.ZERO] * (self.count - 1) + [ast.integer(self.first)]
         for k in reversed(range(self.count)):
@@ -158,6 +164,7 @@ class Volume:
         return body[0]
 
     def axes(self) -> tuple[Axis, ...]:
+        """Return the loops as parallel axes, outermost first."""
         starts = [ast.ZERO] * (self.count - 1) + [ast.integer(self.first)]
         return tuple(
             Axis(v.id, first, side) for v, first, side in zip(self.variables, starts, self.sides)
@@ -174,7 +181,9 @@ def _parts(offset: tuple) -> list:
 
 
 class Stores:
-    """One to four stores of sums of neighbours; every output is written at one offset only."""
+    """One to four stores of sums of neighbours. Each output is written at one offset only. volume:
+    the loops.
+    """
 
     def __init__(self, volume: Volume) -> None:
         self.v, self.b = volume, volume.b
@@ -184,6 +193,7 @@ class Stores:
         self.terms = b.pick(((1, 2, 3), (2, 3, 4), (3, 4, 5, 6)))
 
     def lines(self) -> list[tuple]:
+        """Return the statements of the stores, in order."""
         b, made = self.b, []
         if b.chance(0.35):
             word = ast.Name(b.local(b.kind))
@@ -284,8 +294,8 @@ def _seldom(volume: Volume, stores: Stores) -> tuple:
 
 
 def moved_outer(b: Builder) -> Nest:
-    """The innermost increment moves an outer loop's variable until a test of the position returns;
-    or all moves as it should.
+    """Draw a nest in which the innermost increment moves an outer loop's variable; or, in parallel,
+    its own. b: the builder that makes its parts.
     """
     v = Volume(b)
     while v.count == 1:
@@ -351,8 +361,8 @@ def _parallel(v: Volume, body: list[tuple]) -> Nest:
 
 
 def ended(b: Builder) -> Nest:
-    """A return (or, in one loop, a break) in the middle ends all, by the position or by data; the
-    twin goes on with the next.
+    """Draw a nest in which a return or break ends all iterations; or, in parallel, a continue ends
+    one. b: the builder that makes its parts.
     """
     v = Volume(b)
     sequential = b.chance(0.66)

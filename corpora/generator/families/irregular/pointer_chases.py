@@ -28,8 +28,8 @@ _OUT = tuple("out root result roots final_of label_out leader_of found where top
 
 
 class Links:
-    """An array of links and two locals that follow it. ends: what a root holds, its own place or
-    -1.
+    """An array of links and two locals that follow it. marked: probability that a root holds -1 and
+    not its own place.
     """
 
     def __init__(self, span: Span, marked: float = 0.15) -> None:
@@ -44,7 +44,9 @@ class Links:
         self.c_only = self.uses_r = False
 
     def of(self, wanted: tuple[str, ...], root: int | None = None) -> str:
-        """A new array of links, each at most its own place; a root holds `root` or itself."""
+        """Add an array of links, none beyond its own place, and return its name. wanted: names to
+        choose from. root: what a root holds; None: its own place.
+        """
         rng = self.b.rng
         values = [
             (k if root is None else root)
@@ -57,15 +59,18 @@ class Links:
         )
 
     def at(self, place: tuple) -> ast.At:
+        """Return the link at `place`."""
         return ast.At(self.array, (place,))
 
     def made(self, start: tuple) -> tuple:
-        """The declarations of the locals, those that are used."""
+        """Return the declarations of the locals that are used. start: the first value of the one
+        that follows links.
+        """
         first = ast.Declare(self.kind, self.x.id, start)
         return (first, ast.Declare(self.kind, self.r.id)) if self.uses_r else (first,)
 
     def walk(self, extra: tuple = ()) -> tuple:
-        """Statements that bring `x` to its root; `extra` is done at every step."""
+        """Return statements that follow links up to the root. extra: statements of every step."""
         b, x, r = self.b, self.x, self.r
         follow = ast.Assign(x, "=", self.at(x))
         if self.marked:
@@ -128,8 +133,8 @@ class Links:
 
 
 def roots(b: Builder) -> Nest:
-    """Every place's root, written back among the links (sequential) or to another array
-    (parallel).
+    """Draw a nest that finds every place's root and writes it among the links (sequential) or
+    elsewhere (parallel). b: the builder that makes its parts.
     """
     s = Span(b)
     others, links = s.others((0, 0, 1, 1, 2)), Links(s)
@@ -225,8 +230,8 @@ def _stores(s: Span, links: Links, hops: ast.Name | None) -> tuple:
 
 
 def united(b: Builder) -> Nest:
-    """Two roots for every edge: the higher is hung below the lower (sequential), or whether they
-    are one is stored (parallel).
+    """Draw a nest that finds two roots per edge and joins them (sequential) or compares them
+    (parallel). b: the builder that makes its parts.
     """
     s = Span(b)
     others, links = s.others((0, 0, 0, 1)), Links(s)
@@ -281,8 +286,8 @@ def _for_other(links: Links, walk: tuple, y: ast.Name) -> tuple:
 
 
 def seen(b: Builder) -> Nest:
-    """Marks along a chain until one is marked already (sequential), or the first marked place on it
-    (parallel).
+    """Draw a nest that marks a chain up to a mark (sequential), or finds the first mark on it
+    (parallel). b: the builder that makes its parts.
     """
     s = Span(b)
     others, links = s.others((0, 0, 1)), Links(s, marked=0.0)

@@ -1,4 +1,4 @@
-"""What odd families share: a loop over a line or a grid with whatever else stands in it, its tests,
+"""What the families share: a loop over a line or a grid with whatever else stands in it, its tests,
 its parallel or ordered form.
 
 Contract: whether a `Span` is sequential is drawn once; the caller stores where one place is shared
@@ -34,8 +34,8 @@ _SORTED = tuple(
 
 
 class Span:
-    """One loop over `i` of `n`: free statements round it or only a few arrays; `ahead`: something
-    is read at i + 1.
+    """One loop over `i` of `n`, with free statements or a few arrays. ordered: probability that
+    iterations depend on each other.
     """
 
     def __init__(self, b: Builder, ordered: float = 0.66) -> None:
@@ -57,7 +57,9 @@ class Span:
     def source(
         self, kind: str | None = None, fill: str = "", wanted: tuple = names.ARRAYS
     ) -> ast.At:
-        """This iteration's element of a new array that is only read."""
+        """Add an array that is only read and return this iteration's element. kind: element type;
+        None: the main one. fill: rule for tests. wanted: names to choose from.
+        """
         place = ast.At(self.b.array((self.n,), kind, fill, wanted), (self.i,))
         if kind in (None, self.b.kind):
             self.b.reads.append(place)
@@ -66,12 +68,17 @@ class Span:
     def target(
         self, kind: str | None = None, extents: tuple = (), wanted: tuple = names.ARRAYS
     ) -> str:
+        """Add an array that is written and return its name. kind: element type; None: the main one.
+        extents: () means `n`. wanted: names to choose from.
+        """
         word = self.b.array(extents or (self.n,), kind, "", wanted)
         self.b.parameter(word).written = True
         return word
 
     def ahead(self, kind: str, fill: str, wanted: tuple) -> tuple[ast.At, ast.At]:
-        """An element and the next one: of a longer array, or in a loop that ends one earlier."""
+        """Add an array and return its elements at i and i + 1. The array is one longer, or the loop
+        ends one earlier.
+        """
         b = self.b
         longer = not self.shorter and b.chance(0.4)
         self.shorter = self.shorter or not longer
@@ -81,7 +88,7 @@ class Span:
         )
 
     def only_read(self) -> tuple[tuple, ...]:
-        """Places of this iteration that nothing writes, given without locals."""
+        """Return the elements of this iteration that nothing writes and that need no locals."""
         parameters = {p.name: p.written for p in self.b.parameters}
         places = (r for r in self.b.reads if type(r) is ast.At and not parameters[r.array])
         return tuple(
@@ -99,7 +106,7 @@ class Span:
     # ----------------------------------------------------------------------------------------------
 
     def test(self) -> tuple:
-        """A condition on what is read only, one or two comparisons."""
+        """Return a condition, one or two comparisons, on elements that are only read."""
         b, draw = self.b, self.b.rng.random()
         if draw < 0.30:
             made = self._equal()
@@ -169,6 +176,7 @@ class Span:
         )
 
     def free(self) -> tuple:
+        """Return a random condition on elements that are only read."""
         b = self.b
         kept = b.reads, b.locals
         b.reads, b.locals = list(self.only_read()) or [self.source()], []
@@ -180,7 +188,9 @@ class Span:
     # ----------------------------------------------------------------------------------------------
 
     def others(self, counts: tuple[int, ...] = (0, 1, 1, 2, 3)) -> tuple:
-        """Statements that have nothing to do with the rest."""
+        """Return statements that are independent of the rest. counts: the numbers of them to choose
+        from.
+        """
         b = self.b
         if self.body is not None:
             return statements(self.body, b.pick((1, 1, 2, 2, 3, 4)))
@@ -192,7 +202,9 @@ class Span:
     def nest(
         self, lines: tuple, before: tuple = (), after: tuple = (), shown: tuple | None = None
     ) -> Nest:
-        """`shown` is what the ordered loop tests instead of its variable."""
+        """Return a nest of this loop over `lines`. before, after: statements round it. shown: what
+        the ordered loop tests instead of its variable, or None.
+        """
         b = self.b
         stop: tuple = ast.sub(self.n, 1) if self.shorter else self.n
         signed = self.kind in ("i32", "i64")
@@ -225,7 +237,9 @@ class Span:
 
 
 def probable(b: Builder, index: tuple | None = None) -> tuple:
-    """A condition on what may be read that some test data meet and others do not."""
+    """Return a condition on readable elements that some test data meet and others do not. index:
+    the loop's variable, or None.
+    """
     own, draw = (
         tuple(r for r in b.reads if type(r) is ast.At and b.types[r.array] == b.kind),
         b.rng.random(),
@@ -265,6 +279,8 @@ def probable(b: Builder, index: tuple | None = None) -> tuple:
 
 
 def mixed(b: Builder, lines: tuple, more: tuple) -> tuple:
-    """The statements before or after the others; those that may leave the iteration come last."""
+    """Return both groups of statements, in random order; those that may leave the iteration come
+    last.
+    """
     jumps = any(type(s) is ast.Jump for s in ast.walk_statements(more))
     return lines + more if jumps or b.chance(0.5) else more + lines

@@ -51,7 +51,9 @@ def _stores(s: Span, position: tuple | None = None, many: int = 0) -> tuple:
 
 
 def skipped(b: Builder) -> Nest:
-    """The body moves the loop's variable on, always or under a test."""
+    """Draw a nest whose body moves the loop's variable on, always or under a test. b: the builder
+    that makes its parts.
+    """
     s = Span(b)
     s.may_fall = False
     others = s.others((0, 0, 1, 1))
@@ -114,8 +116,8 @@ def _own_position(s: Span, others: tuple) -> Nest:
 
 
 def counted(b: Builder) -> Nest:
-    """The loop tests a counter that each iteration raises by one or more; in the twin the count
-    follows from the index.
+    """Draw a nest whose loop tests a counter that iterations raise; or, in parallel, a count that
+    follows from the index. b: the builder that makes its parts.
     """
     s = Span(b)
     s.may_fall = False

@@ -1,7 +1,7 @@
 """Families about what stands before and around parallel loops.
 
 - `heads`: What real functions hold before and around their parallel loops: constants, aliases of
-  sizes, bounds in locals, odd spellings.
+  sizes, bounds in locals, unusual spellings.
 - `heads_bounds`: Rewriting of finished nests, and other spellings of the bounds of their parallel
   loops.
 - `heads_ends`: Families of loops that end by a test: a recurrence that leaves a disc, a number

@@ -99,8 +99,8 @@ class _Escape:
 
 
 def escape(b: Builder) -> Nest:
-    """The steps until a recurrence leaves a disc, stored as bytes or counts; constants with many
-    digits.
+    """Draw a nest that counts the steps until a recurrence leaves a disc. b: the builder that makes
+    its parts.
     """
     t = _Escape(b)
     head, real, count = t.head(), t.real, t.count
@@ -126,8 +126,8 @@ def escape(b: Builder) -> Nest:
 
 
 def halted(b: Builder) -> Nest:
-    """`while` or `do … while` with a counter and a value that shrinks: halving, digits, roots by
-    Newton's steps.
+    """Draw a nest with a bounded `while` or `do while` on a value that shrinks. b: the builder that
+    makes its parts.
     """
     i, n = parallel_index(b)
     count = ast.Name(b.name(("count", "steps_n", "it", "iter", "c0", "digits"), "i32"))

@@ -41,7 +41,7 @@ _NEIGHBOURS = [(-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (1, 1), (-1, 1), (1, 
 
 
 def parallel_index(b: Builder) -> tuple[ast.Name, ast.Name]:
-    """A parallel index and its extent."""
+    """Return a new parallel loop variable and its extent."""
     return ast.Name(b.name(names.LOOPS, "i32")), b.size(names.SIZES, _LENGTHS)
 
 
@@ -149,8 +149,8 @@ class _Repeated:
 
 
 def repeated(b: Builder) -> Nest:
-    """Straight work on one element: loads, one formula for each suffix, perhaps a second round,
-    stores.
+    """Draw a nest that writes one formula out for each of several suffixes. b: the builder that
+    makes its parts.
     """
     i, n = parallel_index(b)
     group = _Repeated(b)
@@ -189,7 +189,9 @@ def _stores(b: Builder, i: ast.Name, n: ast.Name, values: list[tuple], new: bool
 
 
 def repeated_sums(b: Builder) -> Nest:
-    """Sums for every suffix in a loop inside, set to zero before it and stored after it."""
+    """Draw a nest with one sum for each of several suffixes in an inner loop. b: the builder that
+    makes its parts.
+    """
     i, n = parallel_index(b)
     k, m = ast.Name(b.name(names.INNER, "i32")), b.size(names.DEPTHS, _FEW)
     group = _Repeated(b)
@@ -224,8 +226,8 @@ def repeated_sums(b: Builder) -> Nest:
 
 
 def branches(b: Builder) -> Nest:
-    """`r = row - 1; c = col; shift = …; if (r >= 0) temp += a[…] * f[…]; else temp += …;` for
-    several neighbours.
+    """Draw a nest that adds several neighbours, each under a test of its position. b: the builder
+    that makes its parts.
     """
     sides = extents(b, 2)
     (row, col), axes = loops(b, sides)

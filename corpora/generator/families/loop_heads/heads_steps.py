@@ -22,7 +22,9 @@ _POSITIONS = tuple("index idx pos p0 off at0 cell n0 loc".split())
 
 
 def stepping(b: Builder) -> Nest:
-    """`for (int k = 0; k < l; ++k, index += w * h)`: a position that moves with the inner loop."""
+    """Draw a nest whose inner loop also moves a position: `++k, index += w * h`. b: the builder
+    that makes its parts.
+    """
     sides = extents(b, 2) if b.chance(0.5) else (b.size(names.SIZES, _LENGTHS),)
     if len(sides) > 1:
         variables, axes = loops(b, sides)
@@ -84,8 +86,8 @@ def _moved_sum(
 
 
 def padded(b: Builder) -> Nest:
-    """Bounds of derived sizes (`int new_H = H + 2 * pad;`) that the body's positions name too; a
-    border or a crop.
+    """Draw a nest whose bounds are derived sizes, for a border or a crop. b: the builder that makes
+    its parts.
     """
     h, w = (b.size((word,), (1, 2, 4, 6)) for word in b.pick(names.EXTENTS))
     pad = (
@@ -184,7 +186,9 @@ def _border_test(b: Builder, inside: bool, pad: tuple, sides: tuple) -> tuple:
 
 
 def reported(b: Builder) -> Nest:
-    """A message where a test holds: `printf("%d %f\\n", i, a[i]);` beside work on arrays."""
+    """Draw a nest that prints a message where a test holds, beside work on arrays. b: the builder
+    that makes its parts.
+    """
     i, n = ast.Name(b.name(names.LOOPS, "i32")), b.size(names.SIZES, _LENGTHS)
     point = IterationPoint((i,), (n,), plain=True)
     effects.add_inputs(b, point)
@@ -228,7 +232,9 @@ def reported(b: Builder) -> Nest:
 
 
 def first_store(b: Builder) -> Nest:
-    """`offset[0] = 0;` and then a loop from 1 over what is left."""
+    """Draw a nest with `offset[0] = 0;` before a loop from 1. b: the builder that makes its
+    parts.
+    """
     i, n = ast.Name(b.name(names.LOOPS, "i32")), b.size(names.SIZES, _LENGTHS)
     longer = b.chance(0.5)
     whole = (ast.add(n, 1),) if longer else (n,)
@@ -258,8 +264,8 @@ def first_store(b: Builder) -> Nest:
 
 
 def status(b: Builder) -> Nest:
-    """`int f(…)`: parallel work, and then a constant that says that it went well; perhaps a test of
-    a size first.
+    """Draw a nest of parallel work that returns a constant for success. b: the builder that makes
+    its parts.
     """
     if b.chance(0.5):
         sides = extents(b, 2)
@@ -286,8 +292,8 @@ def status(b: Builder) -> Nest:
 
 
 def halves(b: Builder) -> Nest:
-    """All pairs once: an inner loop from or to the outer index, its place and the mirrored one; a
-    thread has a row.
+    """Draw a nest over all pairs once, which also writes the mirrored place. b: the builder that
+    makes its parts.
     """
     n = b.size(names.SIZES, (1, 2, 4, 7))
     i, j = ast.Name(b.name(names.LOOPS, "i32")), ast.Name(b.name(names.INNER, "i32"))

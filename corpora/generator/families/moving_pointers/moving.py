@@ -69,7 +69,7 @@ _SHARED = tuple("weight v vec bias0 gamma_w coef scale_v w2 mask_w".split())
 
 class Blocks:
     """Outer loops over blocks, the blocks' sizes, and how an element of the current block is
-    addressed.
+    addressed. carried: pointers move on from block to block.
     """
 
     def __init__(self, b: Builder, carried: bool) -> None:
@@ -91,13 +91,13 @@ class Blocks:
 
     @property
     def row(self) -> tuple:
-        """The number of the current block."""
+        """Return the number of the current block as an expression."""
         if len(self.variables) == 1:
             return self.variables[0]
         return ast.Paren(ast.add(ast.mul(self.variables[0], self.lengths[1]), self.variables[1]))
 
     def shape(self) -> list:
-        """Sizes of a block: a line, a plane, or a number."""
+        """Add the sizes of a block, a line, a plane or a number, and return them."""
         b, draw = self.b, self.b.rng.random()
         if draw < 0.45:
             return [b.size(_LINES, (1, 2, 4, 6))]
@@ -114,7 +114,9 @@ class Blocks:
         return [side, side]
 
     def length(self, parts: list) -> tuple:
-        """The elements of a block as one expression, sometimes in a local of its own."""
+        """Return the number of elements of a block with the sizes `parts`, sometimes through a
+        local.
+        """
         if len(parts) == 2 and type(parts[0]) is ast.Literal and self.b.chance(0.6):
             return ast.integer(int(parts[0].text) * int(parts[1].text))
         if (
@@ -133,7 +135,12 @@ class Blocks:
     def each(
         self, parts: list, first: int = 0, flat: bool | None = None
     ) -> tuple[tuple, Callable[..., ast.For]]:
-        """The position inside a block, and what puts statements into the loops over it."""
+        """Return the position inside a block and a function that puts statements into the loops
+        over it.
+
+        parts: the block's sizes. first: the first counter to use. flat: one loop, or one per size;
+            None: drawn.
+        """
         b, variables = self.b, self.counters[first:]
         if len(parts) == 1 or (b.chance(0.4) if flat is None else flat):
             stop = self.length(parts)
@@ -145,7 +152,9 @@ class Blocks:
     def array(
         self, parts: list, written: bool = False, once: bool = False
     ) -> Callable[[tuple], tuple]:
-        """An array with a block for every iteration. once: every element is read once, in order."""
+        """Add an array with a block per iteration and return a function from a position to its
+        element. written: the function writes it. once: every element is read once, in order.
+        """
         b, size = self.b, self.length(parts)
         if not self.carried:
             return self._found(parts, written, once)
@@ -210,7 +219,7 @@ class Blocks:
         )
 
     def cell(self) -> tuple:
-        """Where a block's one result goes."""
+        """Return the element that takes a block's one result."""
         b, draw = self.b, self.b.rng.random()
         if len(self.variables) == 2 and (not self.carried or draw < 0.4):
             word = b.array(tuple(self.lengths))
@@ -231,11 +240,14 @@ class Blocks:
         return make_element(word, 0) if draw < 0.93 else ast.Unary("*", ast.Name(word))
 
     def shared(self, parts: list) -> Callable[[tuple], tuple]:
-        """An array that all blocks read alike."""
+        """Add an array that all blocks read and return a function from a position to its
+        element.
+        """
         word = self.b.array((ast.product(parts),), wanted=_SHARED)
         return lambda index: make_element(word, index)
 
     def nest(self, *body: tuple) -> Nest:
+        """Return a nest of the loops over blocks round `body`."""
         b = self.b
         if not self.carried:
             axes = tuple(Axis(v.id, ast.ZERO, n) for v, n in zip(self.variables, self.lengths))

@@ -310,18 +310,22 @@ _WORK = (
 
 
 def moved_on(b: Builder) -> Nest:
-    """Pointer parameters go from block to block and keep their places."""
+    """Draw a nest whose pointer parameters move from block to block. b: the builder that makes its
+    parts.
+    """
     return b.pick(_WORK)(Blocks(b, True))
 
 
 def found_again(b: Builder) -> Nest:
-    """The same work on blocks that every iteration finds for itself."""
+    """Draw a nest over blocks whose beginning every iteration computes itself. b: the builder that
+    makes its parts.
+    """
     return b.pick(_WORK)(Blocks(b, False))
 
 
 def moved_once(b: Builder) -> Nest:
-    """A pointer parameter moved once, before a loop whose iterations have nothing to do with each
-    other.
+    """Draw a nest with a pointer parameter that moves once, before a loop of independent
+    iterations. b: the builder that makes its parts.
     """
     n, i = b.size(names.SIZES, (1, 3, 7, 12)), ast.Name(b.name(names.LOOPS, "i32"))
     before, reads = [], []

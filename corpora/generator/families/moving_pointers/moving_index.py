@@ -160,12 +160,16 @@ class _Parts:
 
 
 def parts_in_turn(b: Builder) -> Nest:
-    """One running position through all parts of all rows."""
+    """Draw a nest with one running position through all parts of all rows. b: the builder that
+    makes its parts.
+    """
     return _Parts(b, True).nest()
 
 
 def parts_placed(b: Builder) -> Nest:
-    """The same rows, with positions that hang on the row alone."""
+    """Draw a nest over parts of rows, with positions that depend on the row alone. b: the builder
+    that makes its parts.
+    """
     return _Parts(b, False).nest()
 
 
@@ -215,8 +219,8 @@ def _at_top(b: Builder, nest: Nest) -> Nest:
 
 
 def marched(b: Builder) -> Nest:
-    """A local position goes down through the planes over a point, with the inner loop's counter in
-    one head.
+    """Draw a nest whose inner loop moves a position through the planes over a point. b: the builder
+    that makes its parts.
     """
     (high, wide), (y, x), kind = _sides(b)
     axes = [Axis(y.id, ast.ZERO, high), Axis(x.id, ast.ZERO, wide)]
@@ -291,8 +295,8 @@ def _marched_stores(b: Builder, size: tuple, index: ast.Name, k: ast.Name) -> tu
 
 
 def together(b: Builder) -> Nest:
-    """`for (k = 0, p = i; k < m; k++, p += n)`: columns, rows, or products of a row and a
-    column.
+    """Draw a nest whose loop moves a counter and a position: `k++, p += n`. b: the builder that
+    makes its parts.
     """
     kind = b.pick(("i32",) * 5 + ("u32",))
     n, m = (
@@ -433,7 +437,9 @@ def _ends(b: Builder, place: object, last: tuple) -> ast.For:
 
 
 def row_ends(b: Builder) -> Nest:
-    """Every thread works on its own row from both ends."""
+    """Draw a nest in which every thread works on its own row from both ends. b: the builder that
+    makes its parts.
+    """
     n, m = (b.size((w,), (1, 2, 3, 6)) for w in b.pick(names.EXTENTS))
     (r,) = make_counters(b, 1)
     column = b.chance(0.25)
@@ -454,7 +460,9 @@ def row_ends(b: Builder) -> Nest:
 
 
 def both_ends(b: Builder) -> Nest:
-    """One thread goes through one array from both ends."""
+    """Draw a nest in which one thread works through an array from both ends. b: the builder that
+    makes its parts.
+    """
     n = b.size(names.SIZES, (1, 2, 5, 9, 16))
     a = make_written_array(b, (n,))
     loop = _ends(b, lambda index: make_element(a, index), ast.sub(n, 1))

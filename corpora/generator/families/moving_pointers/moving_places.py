@@ -38,8 +38,8 @@ _THIRDS = tuple("batch T B nb depth samples_n t_len reps".split())
 
 
 def totals(b: Builder) -> Nest:
-    """`for j < c, for i < r: db[j] += dout[i * c + j];` and its like over one to three
-    inner loops.
+    """Draw a nest that sums into `db[j]` over one to three inner loops. b: the builder that makes
+    its parts.
     """
     r, c = (b.size((w,), _FEW) for w in b.pick(names.EXTENTS))
     i, j, k = make_counters(b, 3)
@@ -138,8 +138,8 @@ def _added(
 
 
 def swept(b: Builder) -> Nest:
-    """The same totals with the loops the other way round: the outer loop comes back to every
-    element, so one thread does all.
+    """Draw a nest that sums into elements that the outer loop visits again, so that one thread does
+    all. b: the builder that makes its parts.
     """
     (r, c), (i, j) = (tuple(b.size((w,), _FEW) for w in b.pick(names.EXTENTS)), make_counters(b, 2))
     column = b.chance(0.75)
@@ -456,12 +456,16 @@ _OVERLAPS = (
 
 
 def overlapping(b: Builder) -> Nest:
-    """Written and read places of one array overlap, or places collide."""
+    """Draw a nest whose written and read places overlap or collide. b: the builder that makes its
+    parts.
+    """
     return b.pick(_OVERLAPS)(b, True)
 
 
 def apart(b: Builder) -> Nest:
-    """The same subscripts where nothing overlaps."""
+    """Draw a nest with scaled subscripts whose written and read places do not overlap. b: the
+    builder that makes its parts.
+    """
     return b.pick(_OVERLAPS)(b, False)
 
 

@@ -29,10 +29,9 @@ PLACES = tuple("pos where imax best_i arg loc_i ind max_idx at0 winner".split())
 
 
 class Course:
-    """One loop that runs in order over `i` of `n`, and the arrays it passes. `least` is the
-    smallest `n` of the suite.
-
-    odd: other types than the three usual ones may be drawn.
+    """One sequential loop over `i` of `n`, and the arrays it passes. least: the smallest `n` in
+    tests. signed: the counter is signed. odd: element types beyond the three usual ones may be
+    drawn.
     """
 
     def __init__(self, b: Builder, least: int = 1, signed: bool = False, odd: bool = True) -> None:
@@ -52,18 +51,25 @@ class Course:
     def source(
         self, kind: str | None = None, fill: str = "", wanted: tuple = names.ARRAYS
     ) -> ast.At:
-        """This iteration's element of a new array, which may be read from now on."""
+        """Add an array and return this iteration's element, which may be read from now on. kind:
+        element type; None: the main one. fill: rule for tests. wanted: names to choose from.
+        """
         place = ast.At(self.b.array((self.n,), kind, fill, wanted), (self.i,))
         self.b.reads.append(place)
         return place
 
     def sources(self, counts: tuple[int, ...] = (1, 1, 2, 3)) -> list[ast.At]:
+        """Add several arrays and return this iteration's element of each. counts: the numbers to
+        choose from.
+        """
         return [self.source() for _ in range(self.b.pick(counts))]
 
     def target(
         self, kind: str | None = None, extents: tuple = (), wanted: tuple = names.ARRAYS
     ) -> str:
-        """A new array that is written."""
+        """Add an array that is written and return its name. kind: element type; None: the main one.
+        extents: () means `n`. wanted: names to choose from.
+        """
         word = self.b.array(
             extents or (self.n,), kind, choose_default_fill(kind or self.b.kind), wanted
         )
@@ -71,7 +77,7 @@ class Course:
         return word
 
     def term(self) -> tuple:
-        """A value of what this iteration reads."""
+        """Return a value made of what this iteration reads."""
         b = self.b
         made = (
             b.read()
@@ -81,7 +87,9 @@ class Course:
         return made if any(type(n) is ast.At for n in ast.walk(made)) else b.read()
 
     def test(self, index: bool = True) -> tuple:
-        """A condition that data may well meet: floating numbers are seldom equal."""
+        """Return a condition that test data are likely to meet. index: it may use the loop's
+        variable.
+        """
         b = self.b
         for _ in range(4):
             made = b.condition(self.i if index else None)
@@ -93,8 +101,8 @@ class Course:
         return made
 
     def loop(self, body: tuple, start: tuple = ast.ZERO, stop: tuple | None = None) -> tuple:
-        """The loop from `start` up to `stop` (n), with now and then a statement that has nothing to
-        do with the rest.
+        """Return the loop over `body` from `start` to `stop` (None: `n`), sometimes with an
+        unrelated statement.
         """
         b, stop = self.b, stop or self.n
         if b.chance(0.12) and b.reads:
@@ -112,6 +120,7 @@ class Course:
         return (ast.For(self.i.id, start, "<", stop, body, 1, self.kind),)
 
     def nest(self, *body: tuple) -> Nest:
+        """Return a nest of these statements, which one thread runs."""
         if self.b.chance(0.04) and type(self.n) is ast.Name:
             body = (
                 ast.If(
@@ -128,8 +137,8 @@ def _jumps(body: tuple) -> bool:
 
 
 def cell(b: Builder, kind: str | None = None, wanted: tuple = CELLS) -> ast.At:
-    """The one element of a new array that holds a result; before, it holds what a count or a sum of
-    nothing is not.
+    """Add an array of one element for a result and return that element. kind: element type; None:
+    the main one. wanted: names to choose from. It starts at 77.
     """
     word = b.array((ast.ONE,), kind, "constant(77)", wanted)
     b.parameter(word).written = True
@@ -137,7 +146,9 @@ def cell(b: Builder, kind: str | None = None, wanted: tuple = CELLS) -> ast.At:
 
 
 def rate(b: Builder) -> tuple:
-    """A factor of at most one, so that what is carried does not grow without bounds."""
+    """Return a factor of at most one, a constant or a new scalar, so that what is carried stays
+    bounded.
+    """
     if b.chance(0.5):
         word = b.name(_RATES, b.kind)
         b.parameters.append(Parameter(word, "scalar", b.kind, values=(0.5, 0.25, 0.9, 0.75, 1.0)))
@@ -148,7 +159,9 @@ def rate(b: Builder) -> tuple:
 
 
 def joined(b: Builder, last: tuple, term: tuple) -> tuple:
-    """What comes next, from what was before and what is read now; integers stay small."""
+    """Return the next value from `last`, the one before, and `term`, what is read now. Integers
+    stay small.
+    """
     draw = b.rng.randrange(13)
     total = ast.add(last, term) if b.chance(0.7) else ast.add(term, last)
     if b.kind not in FLOATS:
@@ -200,7 +213,9 @@ def joined(b: Builder, last: tuple, term: tuple) -> tuple:
 
 
 def recurrence(b: Builder) -> Nest:
-    """`a[i] = f(a[i - 1], x[i])`: one or two terms, forwards or backwards, in place or beside."""
+    """Draw a nest with a recurrence `a[i] = f(a[i - 1], x[i])` of one or two terms. b: the builder
+    that makes its parts.
+    """
     c = Course(b, 3, signed=True)
     beside = c.sources((0, 1, 1, 1, 2, 2))
     word = c.target()
@@ -323,8 +338,8 @@ def _moved(c: Course, word: str, down: bool) -> Nest:
 
 
 def running(b: Builder) -> Nest:
-    """A local that goes along and is written out at every step: sums, products, extremes, averages,
-    counts.
+    """Draw a nest with a running value that is stored at every step. b: the builder that makes its
+    parts.
     """
     c = Course(b)
     first = c.sources()[0]
@@ -395,7 +410,9 @@ def _step(c: Course, word: ast.Name, first: ast.At) -> tuple[tuple, tuple]:
 
 
 def better(b: Builder, word: ast.Name, value: tuple, op: str) -> tuple:
-    """`word` becomes `value` where that is larger (`>`) or smaller."""
+    """Return a statement that sets `word` to `value` if that is larger (op `>`) or smaller
+    (`<`).
+    """
     if b.types[word.id] == b._kind_of(value) and b.chance(0.3):
         base = "max" if op == ">" else "min"
         fn = b.function("f" + base) if b.kind in FLOATS and b.chance(0.6) else base

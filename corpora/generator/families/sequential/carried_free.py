@@ -30,8 +30,8 @@ _POSITIONS = tuple("k pos count cnt w0 slot out_idx nn top num j cursor".split()
 
 
 class Loop:
-    """One loop over `i` of `n` round a free body, its statements, and whether it comes out
-    sequential.
+    """One loop over `i` of `n` round a free body. The attribute `sequential` says whether
+    iterations depend on each other.
     """
 
     def __init__(self, b: Builder) -> None:
@@ -43,13 +43,13 @@ class Loop:
         self.start, self.stop = ast.ZERO, self.n
 
     def statements(self) -> tuple:
-        """What follows `body.made`."""
+        """Return random statements that follow those of `body.made`."""
         return statements(self.body, self.b.pick((1, 1, 2, 2, 3, 3, 4, 5, 6)))[
             len(self.body.made) :
         ]
 
     def source(self) -> tuple:
-        """A place of this iteration that is read only, of the main kind."""
+        """Return an element of this iteration that is only read, of the main type."""
         b = self.b
         own = tuple(
             p
@@ -59,7 +59,7 @@ class Loop:
         return b.pick(own) if own else ast.At(b.array((self.n,)), (self.i,))
 
     def test(self) -> tuple:
-        """A condition on what is read only, which may stand anywhere."""
+        """Return a condition on elements that are only read."""
         b = self.b
         kept, b.reads, b.locals = (b.reads, b.locals), list(self.body.inputs), []
         made = b.condition(self.i)
@@ -67,6 +67,7 @@ class Loop:
         return made
 
     def nest(self, lines: tuple, before: tuple = (), after: tuple = ()) -> Nest:
+        """Return a nest of this loop over `lines`. before, after: statements round it."""
         lines = self.body.made + lines
         if not self.sequential:
             return Nest(
@@ -77,8 +78,8 @@ class Loop:
 
 
 def carried_local(b: Builder) -> Nest:
-    """A local that the loop reads and changes: declared before it (sequential) or inside, or only
-    read (parallel).
+    """Draw a nest with a local that the loop changes (sequential) or only reads (parallel). b: the
+    builder that makes its parts.
     """
     loop = Loop(b)
     word = ast.Name(b.name(_CARRIED, b.kind))
@@ -126,8 +127,8 @@ def _change(loop: Loop, word: ast.Name, reads_it: bool) -> tuple:
 
 
 def carried_place(b: Builder) -> Nest:
-    """A neighbour's element: of the array that the loop writes (sequential) or of another
-    (parallel), or the own one.
+    """Draw a nest with a neighbour's element, of the written array (sequential) or another
+    (parallel). b: the builder that makes its parts.
     """
     loop = Loop(b)
     lines = loop.statements()
@@ -162,8 +163,8 @@ def _held(b: Builder, place: ast.At, lines: tuple) -> tuple:
 
 
 def carried_position(b: Builder) -> Nest:
-    """Values stored under a test at a position that counts (sequential) or that is the iteration's
-    own (parallel).
+    """Draw a nest that stores under a test at a counter (sequential) or at its own index
+    (parallel). b: the builder that makes its parts.
     """
     loop = Loop(b)
     lines = loop.statements()

@@ -56,8 +56,8 @@ def _any_kind(b: Builder) -> None:
 
 
 def interleave(b: Builder) -> Nest:
-    """Rows of one to three matrices after each other into one line, or back, by one running
-    position.
+    """Draw a nest that copies rows of matrices into one line, or back, by one running position. b:
+    the builder that makes its parts.
     """
     _any_kind(b)
     j, i = make_counters(b, 2, choose_counter_type(b))
@@ -108,8 +108,8 @@ def interleave(b: Builder) -> Nest:
 
 
 def flatten(b: Builder) -> Nest:
-    """Two or three loops that copy a matrix or a volume, in any order, to or from a running
-    position; some only what meets a test.
+    """Draw a nest that copies a matrix or volume to or from a running position. b: the builder that
+    makes its parts.
     """
     _any_kind(b)
     count = b.pick((2, 2, 3))
@@ -159,7 +159,9 @@ def flatten(b: Builder) -> Nest:
 
 
 def triangle(b: Builder) -> Nest:
-    """The upper or lower triangle packed into a line, or unpacked from one."""
+    """Draw a nest that packs a triangle into a line, or unpacks it. b: the builder that makes its
+    parts.
+    """
     _any_kind(b)
     n, (i, j) = (
         b.size(("n", "N", "dim", "order", "nn", "numVars"), (2, 3, 5, 7)),
@@ -194,7 +196,9 @@ def triangle(b: Builder) -> Nest:
 
 
 def blocks(b: Builder) -> Nest:
-    """A position that moves on by a whole plane or row after each: `pos += w * h`."""
+    """Draw a nest with a position that moves by a whole plane or row: `pos += w * h`. b: the
+    builder that makes its parts.
+    """
     depth, h, w = make_sizes(b, 3)
     c, y, x = make_counters(b, 3)
     position, declared = make_local(
@@ -226,7 +230,9 @@ def blocks(b: Builder) -> Nest:
 
 
 def sweep_line(b: Builder) -> Nest:
-    """Repeated passes along a line in place, forwards or there and back."""
+    """Draw a nest with repeated passes along a line in place. b: the builder that makes its
+    parts.
+    """
     n, (i,) = make_length(b), make_counters(b, 1)
     a = make_written_array(b, (n,))
     left, here, right = (
@@ -314,7 +320,9 @@ def _repeated(b: Builder, body: tuple, often: float) -> tuple:
 
 
 def sweep_grid(b: Builder) -> Nest:
-    """Gauss-Seidel and its like: every cell from its neighbours, in place."""
+    """Draw a nest for Gauss-Seidel sweeps: every cell from its neighbours, in place. b: the builder
+    that makes its parts.
+    """
     (h, w), (i, j) = make_sizes(b, 2), make_counters(b, 2)
     a = make_written_array(b, (h, w))
     here = make_element(a, i, j)
@@ -360,8 +368,8 @@ def sweep_grid(b: Builder) -> Nest:
 
 
 def summed_area(b: Builder) -> Nest:
-    """Running sums over both directions of a matrix: each cell from the left, upper and diagonal
-    ones.
+    """Draw a nest with running sums over both directions of a matrix. b: the builder that makes its
+    parts.
     """
     (h, w), (i, j) = make_sizes(b, 2), make_counters(b, 2)
     t = make_written_array(b, (h, w))
@@ -415,8 +423,8 @@ def summed_area(b: Builder) -> Nest:
 
 
 def overlaps(b: Builder) -> Nest:
-    """Sums into places that other iterations read: `f[base + step] += f[base] / 2`, neighbours
-    gathered on the same array.
+    """Draw a nest that adds into places that other iterations read. b: the builder that makes its
+    parts.
     """
     if b.chance(0.5):
         n, step = (
@@ -495,7 +503,9 @@ def overlaps(b: Builder) -> Nest:
 
 
 def table(b: Builder) -> Nest:
-    """A table filled cell by cell from the upper and left cells."""
+    """Draw a nest that fills a table cell by cell from the upper and left cells. b: the builder
+    that makes its parts.
+    """
     (h, w), (i, j) = make_sizes(b, 2), make_counters(b, 2)
     t, op = make_written_array(b, (h, w)), b.pick("<>")
     up, left, diagonal, here = (

@@ -25,7 +25,9 @@ _STARTS = tuple(
 
 
 def scatter(b: Builder) -> Nest:
-    """`out[idx[i]] = i`: where two iterations have one place, the last one wins."""
+    """Draw a nest with `out[idx[i]] = i`, where the last iteration wins. b: the builder that makes
+    its parts.
+    """
     c = Course(b)
     i, n = c.i, c.n
     if b.chance(0.3):
@@ -106,8 +108,8 @@ def _push(b: Builder, array: str, k: ast.Name, value: tuple) -> tuple:
 
 
 def compacted(b: Builder) -> Nest:
-    """Elements that pass a test move together; perhaps their positions too, and how many
-    there are.
+    """Draw a nest that moves elements that pass a test together. b: the builder that makes its
+    parts.
     """
     c = Course(b)
     first = c.sources()[0]
@@ -149,8 +151,8 @@ def compacted(b: Builder) -> Nest:
 
 
 def runs(b: Builder) -> Nest:
-    """Sorted or repeating data without repeats, with how often each came, or how long each
-    element's run is so far.
+    """Draw a nest that drops repeats or measures runs of equal elements. b: the builder that makes
+    its parts.
     """
     c = Course(b, 2)
     kind, draw = b.pick(("i32", "i32", b.kind)), b.rng.random()
@@ -218,7 +220,9 @@ def runs(b: Builder) -> Nest:
 
 
 def merged(b: Builder) -> Nest:
-    """Two sorted arrays into one, by loops that take from one or the other; or what both hold."""
+    """Draw a nest that merges two sorted arrays, or keeps what both hold. b: the builder that makes
+    its parts.
+    """
     n, m = (
         b.size(w, (1, 2, 5, 9, 14))
         for w in (

@@ -52,9 +52,7 @@ def _square(
 
 
 def triangular(b: Builder) -> Nest:
-    """Forward or backward substitution, into another array or in place; through a local or through
-    the element itself.
-    """
+    """Draw a nest with a forward or backward substitution. b: the builder that makes its parts."""
     use_floating_type(b)
     (matrix, n), (i, j) = _square(b), make_counters(b, 2)
     right = b.array((n,), wanted=("b", "rhs", "y", "f", "vec"))
@@ -109,7 +107,9 @@ def triangular(b: Builder) -> Nest:
 
 
 def factors(b: Builder) -> Nest:
-    """LU in place without pivots, elimination with a right-hand side, or a Cholesky-like factor."""
+    """Draw a nest for LU in place, elimination, or a Cholesky-like factor. b: the builder that
+    makes its parts.
+    """
     use_floating_type(b)
     n, (k, i, j) = b.size(_NAMES, _N), make_counters(b, 3)
     draw = b.rng.random()
@@ -213,7 +213,9 @@ def _cholesky(b: Builder, a: str, n: ast.Name, i: ast.Name, j: ast.Name, k: ast.
 
 
 def orthogonal(b: Builder) -> Nest:
-    """Gram-Schmidt over rows or columns, in place."""
+    """Draw a nest for Gram-Schmidt over rows or columns, in place. b: the builder that makes its
+    parts.
+    """
     use_floating_type(b)
     (n, m), (k, j, i) = make_sizes(b, 2), make_counters(b, 3)
     columns = b.chance(0.4)
@@ -269,7 +271,11 @@ def project_later(
     dot: ast.Name,
     begun: ast.Declare,
 ) -> tuple:
-    """Vector j loses its part along vector k."""
+    """Return statements that subtract from vector `j` its part along vector `k`.
+
+    place(vector, position): an element. i: loop variable of `m` positions. dot, begun: a local and
+    its declaration.
+    """
     gather = make_loop(b, i, m, make_assignment(dot, ast.mul(place(k, i), place(j, i)), "+="))
     return (
         begun,
@@ -279,7 +285,9 @@ def project_later(
 
 
 def shortest(b: Builder) -> Nest:
-    """Floyd-Warshall, reachability, widest paths: the loop over the middle carries."""
+    """Draw a nest for Floyd-Warshall, reachability or widest paths. b: the builder that makes its
+    parts.
+    """
     n, (k, i, j) = b.size(_NAMES, _N), make_counters(b, 3)
     draw = b.rng.random()
     reach = draw < 0.2
@@ -342,7 +350,7 @@ def shortest(b: Builder) -> Nest:
 
 
 def tridiagonal(b: Builder) -> Nest:
-    """Elimination along three diagonals and back again."""
+    """Draw a nest that solves a system of three diagonals. b: the builder that makes its parts."""
     use_floating_type(b)
     n, (i,) = make_length(b), make_counters(b, 1)
     low, up = (b.array((n,), None, "uniform(-1,1)", names.ARRAYS) for _ in "ab")
@@ -410,7 +418,7 @@ def tridiagonal(b: Builder) -> Nest:
 
 
 def relaxation(b: Builder) -> Nest:
-    """Gauss-Seidel sweeps of a full system: each unknown from the newest of all others."""
+    """Draw a nest for Gauss-Seidel sweeps of a full system. b: the builder that makes its parts."""
     use_floating_type(b)
     n, (t, i, j) = b.size(_NAMES, _N), make_counters(b, 3)
     matrix, right = b.array((n, n), None, "uniform(-0.5,0.5)"), b.array((n,))

@@ -57,9 +57,7 @@ def _payload(b: Builder, n: ast.Name) -> str | None:
 
 
 def insertion(b: Builder) -> Nest:
-    """Insertion sort: the key held back while larger ones move up, or neighbours exchanged
-    downwards.
-    """
+    """Draw a nest for an insertion sort. b: the builder that makes its parts."""
     a, n, i, j, op = _start(b)
     with_ = _payload(b, n)
     if b.chance(0.3):
@@ -128,9 +126,7 @@ def _swap_of(b: Builder, first: tuple, second: tuple, kind: str) -> tuple:
 
 
 def bubble(b: Builder) -> Nest:
-    """Neighbours exchanged in passes: all of them, until nothing moved, or alternately from even
-    and odd places.
-    """
+    """Draw a nest that exchanges neighbours in passes. b: the builder that makes its parts."""
     a, n, i, j, op = _start(b)
     last, draw, with_ = ast.sub(n, 1), b.rng.random(), _payload(b, n)
     near = ast.add(j, 1) if b.chance(0.7) else ast.sub(j, 1)
@@ -191,8 +187,8 @@ def bubble(b: Builder) -> Nest:
 
 
 def selection(b: Builder) -> Nest:
-    """The smallest of the rest is brought forward; sometimes only the first few places are
-    wanted.
+    """Draw a nest for a selection sort, sometimes of the first few places. b: the builder that
+    makes its parts.
     """
     a, n, i, j, op = _start(b)
     op, with_ = {">": "<", "<": ">"}[op], _payload(b, n)
@@ -243,7 +239,9 @@ def selection(b: Builder) -> Nest:
 
 
 def by_index(b: Builder) -> Nest:
-    """The order of the elements as an index array; the elements stay where they are."""
+    """Draw a nest that sorts an index array and leaves the elements. b: the builder that makes its
+    parts.
+    """
     n = make_length(b)
     i, j = make_counters(b, 2)
     values, order, op = (
@@ -283,7 +281,9 @@ def by_index(b: Builder) -> Nest:
 
 
 def shell(b: Builder) -> Nest:
-    """Insertion over shrinking gaps."""
+    """Draw a nest for an insertion sort over shrinking gaps. b: the builder that makes its
+    parts.
+    """
     a, n, i, j, op = _start(b)
     gap, begun = make_local(
         b, ast.Binary("/", n, ast.TWO), ("gap", "h0", "interval", "step", "d0"), "i32"
@@ -314,8 +314,8 @@ def shell(b: Builder) -> Nest:
 
 
 def reverse(b: Builder) -> Nest:
-    """Two places that walk towards each other; or a row of places moved by a few through a held
-    value.
+    """Draw a nest that reverses an array from both ends, or rotates it. b: the builder that makes
+    its parts.
     """
     n = make_length(b)
     a = _array(b, n)

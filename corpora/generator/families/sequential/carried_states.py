@@ -23,8 +23,8 @@ _SHIFTS = tuple("base pos offset0 start0 ptr p0 at0 idx cursor addr k0".split())
 
 
 def sequence(b: Builder) -> Nest:
-    """Pseudo-random numbers and hashes: a state multiplied and added to, or shifted and mixed, at
-    every step.
+    """Draw a nest with a pseudo-random or hash state that changes at every step. b: the builder
+    that makes its parts.
     """
     c = Course(b)
     b.kind, b.suffix = "u32", False
@@ -156,7 +156,9 @@ def _drawn_from(b: Builder, s: ast.Name, kind: str) -> tuple[str, tuple]:
 
 
 def toggled(b: Builder) -> Nest:
-    """A sign or a flag that changes at every step, or scalars that only some steps set."""
+    """Draw a nest with a sign or flag that changes at every step. b: the builder that makes its
+    parts.
+    """
     c = Course(b)
     first = c.sources()[0]
     if b.chance(0.5):
@@ -244,8 +246,8 @@ def _kept_scalars(c: Course) -> Nest:
 
 
 def lagged(b: Builder) -> Nest:
-    """The last element, or the last that passed a test, kept in a local and compared or
-    subtracted.
+    """Draw a nest that keeps the last element in a local and compares or subtracts it. b: the
+    builder that makes its parts.
     """
     c = Course(b, 2)
     first = c.sources()[0]
@@ -291,7 +293,9 @@ def lagged(b: Builder) -> Nest:
 
 
 def machine(b: Builder) -> Nest:
-    """A state of a few values that inputs move about, with hysteresis, counters or brackets."""
+    """Draw a nest with a state of a few values that inputs change. b: the builder that makes its
+    parts.
+    """
     c = Course(b)
     x = c.sources((1, 1, 2))[0]
     s = ast.Name(b.name(_STATES, "i32"))
@@ -353,8 +357,8 @@ def machine(b: Builder) -> Nest:
 
 
 def chased(b: Builder) -> Nest:
-    """Links: a list walked from its head, or labels that are shortened in place while others are
-    read.
+    """Draw a nest that walks a list, or shortens labels in place. b: the builder that makes its
+    parts.
     """
     c = Course(b, 2, signed=True)
     n, i = c.n, c.i
@@ -408,8 +412,8 @@ def chased(b: Builder) -> Nest:
 
 
 def stepped(b: Builder) -> Nest:
-    """A position that moves on by an amount of its own at every step, as an index or as a
-    pointer.
+    """Draw a nest with a position that moves by another amount at every step. b: the builder that
+    makes its parts.
     """
     c = Course(b, signed=True)
     n, i = c.n, c.i
@@ -453,7 +457,7 @@ def stepped(b: Builder) -> Nest:
 
 
 def filtered(b: Builder) -> Nest:
-    """A filter of first or second order, whose past inputs and outputs are locals."""
+    """Draw a nest for a filter of first or second order. b: the builder that makes its parts."""
     if b.kind not in FLOATS:
         b.kind, b.suffix = b.pick(("f32", "f64")), False
     c = Course(b, odd=False)

@@ -81,7 +81,9 @@ def _step_value(b: Builder, around: list, here: tuple) -> tuple:
 
 
 def steps_line(b: Builder) -> Nest:
-    """A line goes to a second array and back in every step; sometimes the ends are set anew."""
+    """Draw a nest that moves a line to a second array and back in every time step. b: the builder
+    that makes its parts.
+    """
     n, (i,) = make_length(b), make_counters(b, 1)
     a, other = make_written_array(b, (n,)), make_written_array(b, (n,))
     around, here, last = (
@@ -141,8 +143,8 @@ def _renamed(node: tuple, words: dict[str, str]) -> tuple:
 
 
 def steps_grid(b: Builder) -> Nest:
-    """A plane goes to a second array and back in every step: diffusion, smoothing, cells that live
-    and die.
+    """Draw a nest that moves a plane to a second array and back in every time step. b: the builder
+    that makes its parts.
     """
     (h, w), (i, j) = make_sizes(b, 2), make_counters(b, 2)
     life = b.kind not in FLOATS and b.chance(0.5)
@@ -198,7 +200,9 @@ def steps_grid(b: Builder) -> Nest:
 
 
 def leapfrog(b: Builder) -> Nest:
-    """Two fields that drive each other on a staggered line, or three levels of a wave."""
+    """Draw a nest with two fields on a staggered line, or three levels of a wave. b: the builder
+    that makes its parts.
+    """
     use_floating_type(b)
     n, (i,) = make_length(b), make_counters(b, 1)
     c = make_fraction(b)
@@ -266,8 +270,8 @@ def leapfrog(b: Builder) -> Nest:
 
 
 def alignment(b: Builder) -> Nest:
-    """Longest common subsequence or edit distance of two sequences, in a table with one more row
-    and column.
+    """Draw a nest for a longest common subsequence or edit distance. b: the builder that makes its
+    parts.
     """
     b.kind = "i32"
     n, m = (
@@ -349,7 +353,9 @@ def alignment(b: Builder) -> Nest:
 
 
 def knapsack(b: Builder) -> Nest:
-    """Best value or number of ways for every capacity, item by item."""
+    """Draw a nest with the best value or number of ways for every capacity. b: the builder that
+    makes its parts.
+    """
     n, cap = (
         b.size(("n", "items", "num", "coins_n", "N"), (1, 2, 4)),
         b.size(("W", "cap", "amount0", "total", "maxW"), (1, 5, 9)),
@@ -407,8 +413,8 @@ def knapsack(b: Builder) -> Nest:
 
 
 def layers(b: Builder) -> Nest:
-    """A matrix applied again and again to what it gave: layers, recurrent cells, power
-    iteration.
+    """Draw a nest that applies a matrix again and again to its own result. b: the builder that
+    makes its parts.
     """
     use_floating_type(b)
     n, (t, i, j) = b.size(("n", "units", "hidden", "dim", "H"), (1, 3, 5)), make_counters(b, 3)

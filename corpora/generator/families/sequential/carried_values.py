@@ -46,8 +46,8 @@ def _stored(b: Builder, made: list[tuple[ast.Name, tuple]]) -> tuple:
 
 
 def summed(b: Builder) -> Nest:
-    """One to three sums or counts in locals, stored after the loop, perhaps as a mean, a norm or a
-    quotient.
+    """Draw a nest with one to three sums or counts in locals, stored after the loop. b: the builder
+    that makes its parts.
     """
     c = Course(b)
     sources = c.sources()
@@ -134,7 +134,9 @@ def _in_place(c: Course, first: ast.At) -> Nest:
 
 
 def extreme(b: Builder) -> Nest:
-    """The largest or smallest element in a local, its position, or both ends of the range."""
+    """Draw a nest with the largest or smallest element in a local, or its position. b: the builder
+    that makes its parts.
+    """
     c = Course(b)
     source = c.source()
     value: tuple = source
@@ -227,8 +229,8 @@ def _in_cell(c: Course, source: ast.At) -> Nest:
 
 
 def used(b: Builder) -> Nest:
-    """A reduction, and a loop that uses what it gave: centred, divided by a total, scaled by the
-    largest; or a variance.
+    """Draw a nest with a reduction and a loop that uses its result. b: the builder that makes its
+    parts.
     """
     c = Course(b)
     c.whiled = False
@@ -328,7 +330,9 @@ def _sought(b: Builder, kind: str) -> tuple:
 
 
 def search(b: Builder) -> Nest:
-    """Which element matches: the last one, the first one, or the interval that holds a value."""
+    """Draw a nest that finds the first or last match, or the interval of a value. b: the builder
+    that makes its parts.
+    """
     c = Course(b, 2, signed=b.chance(0.7))
     kind = b.kind if b.chance(0.5) else "i32"
     keys = c.source(
@@ -381,7 +385,7 @@ def search(b: Builder) -> Nest:
 
 
 def halving(b: Builder) -> Nest:
-    """Binary search in sorted data, for one key or in turn for several counted ones."""
+    """Draw a nest for a binary search in sorted data. b: the builder that makes its parts."""
     kind = b.kind if b.kind in FLOATS else "i32"
     n = b.size(names.SIZES, (1, 2, 5, 12, 33))
     data = b.array((n,), kind, "sorted(-2,2)" if kind in FLOATS else "sorted(0,12)", _SORTED)
