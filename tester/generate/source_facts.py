@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from corpora.analysis.affine import polynomial_of
-from corpora.analysis.constants import value_of
+from corpora.analysis.constants import constants_of, value_of
 from corpora.ir import (
     Access,
     Assign,
@@ -548,3 +548,11 @@ def find_place_scalars(source: SourceTree) -> set[str]:
             if whole or isinstance(above, Binary) and above.right is access:
                 found.add(access.indices[0].id)
     return found
+
+
+def find_large_bounds(source: SourceTree) -> tuple[int, ...]:
+    """Return the integers beyond 2^16 that the text names, ascending. Where sizes are constants,
+    arrays are likely to be as long as one of them.
+    """
+    values = {c.value for c in constants_of(source.unit.items) if isinstance(c.value, int)}
+    return tuple(sorted(v for v in values if v > 1 << 16))
