@@ -21,7 +21,8 @@ from pathlib import Path
 from gold import CHUNK, gold_pairs
 
 from coevolve.verification.engine import Engine, Pair, VerifyConfig
-from coevolve.verification.proof import Answer, Proof, prove
+from coevolve.verification.proof.prove import prove
+from coevolve.verification.proof.records import Answer, Proof
 from corpora import builtin, development
 from corpora.records import Outcome, Program
 from tester.mutation.mutants import Mutant, generate_mutants, sample_mutants

@@ -154,7 +154,8 @@ def _single(args: argparse.Namespace) -> int:
 def _prove_alone(pairs, args: argparse.Namespace) -> int:
     """Prints what a proof says of each pair. Nothing is run."""
     from coevolve.verification.evidence import describe_proof
-    from coevolve.verification.proof import Answer, prove
+    from coevolve.verification.proof.prove import prove
+    from coevolve.verification.proof.records import Answer
     from corpora.store import to_json
 
     proofs = [(pair, prove(pair.source, pair.target)) for pair in pairs]
@@ -175,7 +176,7 @@ def _verify_and_print(engine, pair, args: argparse.Namespace):
     from coevolve.cli.progress import show_working
     from coevolve.verification.evidence import find_proof
     from coevolve.verification.explain import explain_verdict, failing_input
-    from coevolve.verification.proof import Answer
+    from coevolve.verification.proof.records import Answer
     from coevolve.verification.requests import make_answer_row
     from corpora.store import to_json
 

@@ -11,12 +11,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from coevolve.verification.proof import Answer, Proof, prove
+from coevolve.verification.proof.records import Answer, Proof
 from corpora.records import Outcome, Program, Verdict
 
 _DIFFERENCES = (
     Outcome.MISMATCH, Outcome.MEMORY_ERROR, Outcome.RACE, Outcome.NONDETERMINISTIC,
 )  # fmt: skip
+
+
+def prove(source: Program, target: Program) -> Proof:
+    """`coevolve.verification.proof.prove.prove`, loaded with z3 when it is first asked."""
+    from coevolve.verification.proof.prove import prove
+
+    return prove(source, target)
 
 
 class ProofContradiction(RuntimeError):

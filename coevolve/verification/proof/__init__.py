@@ -15,11 +15,7 @@
 | `independence` | whether iterations touch different elements |
 | `solver` | questions about integers, answered by z3 |
 | `errors` | why a proof is not found |
-"""
+| `openmp` | whether directives change nothing but an order |
 
-from coevolve.verification.proof.prove import prove as prove
-from coevolve.verification.proof.records import (
-    Answer as Answer,
-    Precondition as Precondition,
-    Proof as Proof,
-)
+`prove` loads z3, so that nothing is imported here.
+"""

@@ -3,7 +3,8 @@
 A proof never runs anything. It reads both texts into the tree of `corpora.ir` and shows that each
 iteration of the serial function is done by exactly one thread, alike, and without meeting another.
 
-    python -c "from corpora.records import Program; from coevolve.verification.proof import prove; \
+    python -c "from corpora.records import Program; \
+from coevolve.verification.proof.prove import prove; \
 print(prove(Program('cpp', 'f', 'void f(int *x, int n) { \
 for (int i = 0; i < n; i++) x[i] = i; }'), \
 Program('cuda', 'f', '__global__ void f(int *x, int n) { int i = blockIdx.x * blockDim.x + \

@@ -6,7 +6,8 @@ import itertools
 
 import pytest
 
-from coevolve.verification.proof import Answer, Proof, prove
+from coevolve.verification.proof.prove import prove
+from coevolve.verification.proof.records import Answer, Proof
 from corpora.records import Program
 
 INDICES = {

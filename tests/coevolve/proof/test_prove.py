@@ -7,8 +7,8 @@ import pytest
 from coevolve.verification import evidence
 from coevolve.verification.engine import Engine, Pair, VerifyConfig
 from coevolve.verification.evidence import ProofContradiction, add_evidence, find_proof
-from coevolve.verification.proof import Answer, Proof, prove
-from coevolve.verification.proof.records import Precondition
+from coevolve.verification.proof.prove import prove
+from coevolve.verification.proof.records import Answer, Precondition, Proof
 from corpora import builtin, development
 from corpora.records import Blame, Outcome, Program, Verdict
 from corpora.store import from_json, to_json

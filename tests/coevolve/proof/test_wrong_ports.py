@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from coevolve.verification.proof import Answer, prove
+from coevolve.verification.proof.prove import prove
+from coevolve.verification.proof.records import Answer
 from corpora.records import Program
 
 G = "int i = blockIdx.x * blockDim.x + threadIdx.x; "
