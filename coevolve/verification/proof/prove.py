@@ -22,13 +22,13 @@ from coevolve.verification.proof.errors import NotModelled
 from coevolve.verification.proof.execute import element_type, execute
 from coevolve.verification.proof.launch import MOST_THREADS, Launch
 from coevolve.verification.proof.match import Requirement, all_terms, match, rewritten
-from coevolve.verification.proof.openmp import check_directives
+from coevolve.verification.proof.openmp import check_directives, drop_directives
 from coevolve.verification.proof.records import Answer, Precondition, Proof
 from coevolve.verification.proof.solver import Solver
 from coevolve.verification.proof.summary import Summary
 from corpora.analysis.constants import named_integers
 from corpora.frontends.c_family import parse_c_family
-from corpora.ir import Function, ScalarType, TranslationUnit, find
+from corpora.ir import Function, Include, ScalarType, TranslationUnit, find
 from corpora.records import Program
 from corpora.signatures.signature import SignatureError, read_signature
 from gpu_runtime.call.binding import BindingError, bind_parameters
@@ -140,6 +140,8 @@ def unsigned_sizes(threads: Summary) -> dict[t.Term, t.Term]:
 
 def _prove_directives(source: Program, target: Program) -> Proof:
     ours, theirs = read_unit(source), read_unit(target)
+    if _rest(ours) != _rest(theirs) or _constants(ours) != _constants(theirs):
+        raise NotModelled("something beside the function is not the source's")
     floats, partial = check_directives(
         ours.function, theirs.function, theirs.helpers(), _constants(theirs)
     )
@@ -154,6 +156,12 @@ def _prove_directives(source: Program, target: Program) -> Proof:
         ),
         floats=floats,
     )
+
+
+def _rest(unit: Unit) -> list[object]:
+    """What a text holds beside its function and its includes, without directives of OpenMP."""
+    kept = [i for i in unit.tree.items if i is not unit.function and not isinstance(i, Include)]
+    return [drop_directives(item) for item in kept]
 
 
 def _spreads(threads: Summary, launch: Launch) -> Iterator[int]:

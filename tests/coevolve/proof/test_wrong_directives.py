@@ -78,6 +78,25 @@ def test_wrong_directive_is_not_proved(name: str) -> None:
     assert proof.reason
 
 
+HELPER = "static float g(float v) { return v * 2; } "
+
+
+def test_helpers_of_both_sides_are_compared() -> None:
+    source, target = pair(f"@{P}@ {FOR} y[i] = g(x[i]); return 0;")
+    same = prove(Program("cpp", "f", HELPER + source), Program("openmp", "f", HELPER + target))
+    assert same.answer is Answer.PROVED, same.reason
+    other = HELPER.replace("2", "3")
+    found = prove(Program("cpp", "f", HELPER + source), Program("openmp", "f", other + target))
+    assert found.answer is Answer.UNKNOWN and "beside the function" in found.reason
+
+
+def test_constants_of_both_sides_are_compared() -> None:
+    source, target = pair(f"@{P}@ for (int i = 0; i < N; i++) y[i] = x[i]; return 0;")
+    one, two = "const int N = 8; ", "const int N = 9; "
+    found = prove(Program("cpp", "f", one + source), Program("openmp", "f", two + target))
+    assert found.answer is Answer.UNKNOWN
+
+
 RIGHT = {
     "scale": f"@{P}@ {FOR} y[i] = x[i] * 2; return 0;",
     "private temporary": f"float t; @{P} private(t)@ {FOR} {{ t = x[i]; y[i] = t * t; }} return 0;",
