@@ -71,9 +71,11 @@ class Unit:
     function: Function
 
     def helpers(self) -> dict[str, Function]:
-        others = [f for f in self.tree.items if isinstance(f, Function) and f is not self.function]
+        """Other functions by name; without a body where several have one name."""
+        others = [f for f in self.tree.items if isinstance(f, Function) and f.body is not None]
+        others = [f for f in others if f is not self.function]
         names = [f.name for f in others]
-        return {f.name: f for f in others if names.count(f.name) == 1 and f.body is not None}
+        return {f.name: f if names.count(f.name) == 1 else replace(f, body=None) for f in others}
 
 
 def read_unit(program: Program) -> Unit:
