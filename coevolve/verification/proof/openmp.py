@@ -25,7 +25,7 @@ from coevolve.verification.proof.match import all_terms, domain_of
 from coevolve.verification.proof.summary import Pointer, Summary, Value
 from coevolve.verification.proof.terms import Term
 from corpora.analysis.affine import integer_of
-from corpora.ir import For, Function, Name, Pragma, find, transform
+from corpora.ir import Compound, For, Function, Name, Pragma, find, transform
 
 _DIRECTIVES = frozenset({"parallel for", "parallel for simd", "simd"})
 _HARMLESS = frozenset({"shared", "default", "schedule", "num_threads", "if", "proc_bind"})
@@ -221,17 +221,18 @@ def _term_of(value: Value | Pointer) -> Term:
 
 
 def _counters(node: For, loops: int) -> list[str]:
-    """Counters of the loops that a directive means, where they are declared outside."""
+    """Counters of the loops that a directive means. Raises NotModelled where something stands
+    between them."""
     names = []
-    current: Any = node
+    body: tuple[Any, ...] = (node,)
     for _ in range(loops):
-        names += [
-            s.target.id for s in current.start if isinstance(getattr(s, "target", None), Name)
-        ]
-        inner = list(find(current.body, For))
-        if not inner:
-            break
-        current = inner[0]
+        while len(body) == 1 and isinstance(body[0], Compound) and not body[0].pragmas:
+            body = body[0].body
+        if len(body) != 1 or not isinstance(body[0], For):
+            raise NotModelled(f"line {line_of(node)}: collapse({loops}) of loops with more between")
+        starts = [getattr(s, "target", None) for s in body[0].start]
+        names += [target.id for target in starts if isinstance(target, Name)]
+        body = body[0].body
     return names
 
 

@@ -59,6 +59,10 @@ WRONG = {
     "collapse that the rows do not allow": (
         f"@{P} collapse(2)@ {FOR} for (int j = 0; j < m; j++) y[i] += x[j]; return 0;"
     ),
+    "collapse of loops with more between": (
+        f"@{P} collapse(2)@ {FOR} {{ float t = x[i]; "
+        "for (int j = 0; j < m; j++) y[i * m + j] = t; } return 0;"
+    ),
     "simd over a recurrence": (
         "@#pragma omp simd@ for (int i = 2; i < n; i++) y[i] += y[i - 2]; return 0;"
     ),
