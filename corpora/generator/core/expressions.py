@@ -78,13 +78,6 @@ class Postfix(NamedTuple):
     argument: tuple
 
 
-class Assigned(NamedTuple):
-    """`target = value` as a value; the nest is `c_only`."""
-
-    target: tuple
-    value: tuple
-
-
 class Declare(NamedTuple):
     type: str
     name: str
@@ -93,22 +86,17 @@ class Declare(NamedTuple):
 
 
 class DeclarePointer(NamedTuple):
-    """`T *name = &array[offset]`, a view of a row; `bytes_offset`: by way of `char *`, the offset
-    counts bytes.
-    """
+    """`T *name = &array[offset]`, a view of a row."""
 
     type: str
     name: str
     array: str
     offset: tuple
     const: bool = False
-    bytes_offset: bool = False
 
 
 class Assign(NamedTuple):
-    """`atomic`: other iterations of the parallel loops write the same element. The operators `min?`
-    and `max?`, always atomic, are `if (value < target) target = value;` in serial texts.
-    """
+    """`atomic`: other iterations of the parallel loops write the same element."""
 
     target: tuple
     op: str
@@ -116,13 +104,6 @@ class Assign(NamedTuple):
     atomic: bool = False
     chain: tuple = ()
     """Further targets of one type: `target = chain = … = value`."""
-
-
-class Print(NamedTuple):
-    """`printf(format, arguments)`; C only. `format` is the C text between the quotes."""
-
-    format: str
-    arguments: tuple
 
 
 class For(NamedTuple):
@@ -262,7 +243,7 @@ def infer_type(node: tuple, types: dict[str, str]) -> str:
         return max((infer_type(a, types) for a in node.arguments), key=_RANK.__getitem__)
     if kind is Unary and node.op == "!":
         return "bool"
-    inner = infer_type(node.target if kind is Assigned else node.argument, types)
+    inner = infer_type(node.argument, types)
     return inner if kind is Paren else _wider(inner, "i32")
 
 
@@ -284,7 +265,7 @@ def get_children(node: tuple) -> tuple:
         return node.arguments
     if kind is Conditional:
         return (node.test, node.yes, node.no)
-    return (node.target, node.value) if kind is Assigned else ()
+    return ()
 
 
 def get_expressions(statement: tuple) -> tuple:
@@ -292,8 +273,6 @@ def get_expressions(statement: tuple) -> tuple:
     kind = type(statement)
     if kind is Assign:
         return (statement.target, statement.value, *statement.chain)
-    if kind is Print:
-        return statement.arguments
     if kind is Declare or kind is Jump:
         return (statement.value,) if statement.value is not None else ()
     if kind is DeclarePointer:
