@@ -37,6 +37,7 @@ ORDER = (
     "directions",
     "constraints",
     "ladder",
+    "generator",
     "pretrained",
     "models",
 )

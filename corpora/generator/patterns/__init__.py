@@ -16,13 +16,13 @@ text is C as `corpora.frontends` reads it; what is drawn besides is:
   itself allocates it (every loop is parallel then, and `to = from;` copies one), then `:type`
   (else the main type T) and `=fill`. One without extents is a scalar, and `=` gives the values
   that it may have. A name that occurs in extents or loops alone is a size. Parameters that the
-  drawn text does
-  not use are left out. A line that begins with `| ` goes on with them.
+  drawn text does not use are left out. A line that begins with `| ` goes on with them.
 - `[: a :: b :]` is one of the alternatives, each as likely as the others.
 - Holes: `VALUE(places…)` an expression of these places, `TERM` the same with at least one of them,
   `TEST(places…)` a condition, `LIKELY(place)` one that some elements meet, `NUM`, `ZERO`, `FRAC`
-  and `HUGE` constants (FRAC below one, HUGE the largest), `S` a positive scalar parameter, `MAX(a, b)` and `MIN(a, b)` in any
-  spelling, `JOIN(last, new)` what comes next in a recurrence, `SWAP(a, b)` three statements.
+  and `HUGE` constants (FRAC below one, HUGE the largest), `S` a positive scalar parameter,
+  `MAX(a, b)` and `MIN(a, b)` in any spelling, `JOIN(last, new)` what comes next in a recurrence,
+  `SWAP(a, b)` three statements.
 - Names are drawn anew: from the list in `words.txt` that has the name's letters, else from those
   for arrays, locals, sizes and loops.
 
