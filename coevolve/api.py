@@ -92,8 +92,8 @@ def _pairs(
 
 
 def is_path(given: str) -> bool:
-    """Whether a string is a path and not source text: one line that names a file or ends
-    like one.
+    """Return whether `given` is a path and not source text. A path is one line that names an
+    existing file or ends in the suffix of a known dialect.
     """
     if "\n" in given or len(given) > 4096:
         return False

@@ -40,8 +40,14 @@ SMALL_DIRECTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class NamedModel:
-    """label: for results. location: what MODEL_BACKENDS open, kind: by which of them. folder: where
-    its manifest may lie. taught: directions of a Translator, () where they are not known.
+    """A model that `resolve_model` found, ready to be opened.
+
+    label: the name that results show.
+    location: what the back end opens: a folder, a GGUF file, a hub id or a URL.
+    folder: the folder that may hold the model's manifest; None for a model that lies elsewhere.
+    kind: the key of the back end in `MODEL_BACKENDS`, such as `scratch` or `pretrained`.
+    options: settings of the back end.
+    taught: the directions that a Translator was trained on, as `cpp:cuda`; () where unknown.
     """
 
     label: str
@@ -52,7 +58,9 @@ class NamedModel:
     taught: tuple[str, ...] = ()
 
     def explain_untaught(self, way: str) -> str:
-        """Words for a model that is known not to have been taught `way`; '' otherwise."""
+        """Return a phrase that says the model was not trained on the direction `way` (`cpp:cuda`).
+        Returns '' if it was, or if its directions are unknown.
+        """
         return (
             f"{self.label} was not taught {way} (taught: {', '.join(self.taught)})"
             if self.taught and way not in self.taught
@@ -60,21 +68,30 @@ class NamedModel:
         )
 
     def require_taught(self, way: str) -> None:
-        """Raises UserError where the model is known not to have been taught `way`."""
+        """Check that the model may serve the direction `way` (`cpp:cuda`). Raises UserError if it
+        is known not to have been trained on it.
+        """
         if why := self.explain_untaught(way):
             raise UserError(f"{why}; name another model with --model")
 
     def open(self) -> LanguageModel:
+        """Load the model with its back end and return it. Raises ModelError if it cannot be
+        opened.
+        """
         if self.kind == "scratch":
             hide_loading_bars()
         return MODEL_BACKENDS[self.kind](self.location, self.options)
 
 
 def resolve_model(name: str, part: str, way: str = "") -> NamedModel:
-    """The model called `name`; `part` is `translator` or `tester`. Raises UserError.
+    """Return the model that a person calls `name`, unopened.
 
-    way: of a run or an export with a Translator for each direction, the one that serves it or its
-    reverse.
+    name: `small`, a run's folder, an export, a checkpoint's folder, a GGUF file, a hub id or
+        `NAME@URL`.
+    part: `translator` or `tester`, which of a run's two models is meant.
+    way: a direction such as `cpp:cuda`. Where a run has one Translator per direction, the one that
+        serves `way` or its reverse is returned.
+    Raises UserError if `name` is none of these or lacks the part, ValueError for a bad direction.
     """
     if "://" in name:
         model, at, url = name.partition("@")
@@ -122,7 +139,7 @@ def resolve_model(name: str, part: str, way: str = "") -> NamedModel:
 
 
 def hide_loading_bars() -> None:
-    """No progress bar for reading weights from now on: our own models are read in a moment."""
+    """Switch off the progress bars of `transformers` in this process."""
     from transformers.utils import logging
 
     logging.disable_progress_bar()

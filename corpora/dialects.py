@@ -17,11 +17,12 @@ from dataclasses import dataclass
 class Dialect:
     """One row of the dialect table.
 
-    name: the word used in directions, records and on the command line. language: grammar family,
-    `cpp` or `fortran`; chooses lexer, parser and compiler front end. suffixes: file suffixes (lower
-    case, longest first) by which a file is recognised. model: programming model: `serial`, `cuda`,
-    `openmp` or `offload` (OpenMP target regions, whose data must be mapped). codebleu_language:
-    language that the codebleu package scores this dialect as, None where it has none.
+    name: the word used in directions, records and on the command line.
+    language: `cpp` or `fortran`; it chooses lexer, parser and compiler front end.
+    suffixes: file suffixes in lower case, longest first.
+    model: `serial`, `cuda`, `openmp` or `offload` (OpenMP target regions, whose data must be
+        mapped).
+    codebleu_language: the codebleu package's name for it; None where it has none.
     """
 
     name: str
@@ -48,7 +49,7 @@ DIALECTS: dict[str, Dialect] = {
 
 @dataclass(frozen=True, slots=True)
 class Direction:
-    """A translation direction; its text form is `source:target`."""
+    """A translation direction, from `source` to `target`. Its text form is `source:target`."""
 
     source: Dialect
     target: Dialect
@@ -58,11 +59,14 @@ class Direction:
 
     @property
     def reverse(self) -> Direction:
+        """Return the direction from its target to its source."""
         return Direction(self.target, self.source)
 
 
 def get_dialect(name: str) -> Dialect:
-    """The row called `name`. Raises ValueError naming the nearest dialect."""
+    """Return the dialect called `name`. Raises ValueError, with the nearest name, if there is
+    none.
+    """
     if name in DIALECTS:
         return DIALECTS[name]
     near = difflib.get_close_matches(name, DIALECTS, n=1)
@@ -71,7 +75,9 @@ def get_dialect(name: str) -> Dialect:
 
 
 def guess_dialect(path: str) -> Dialect:
-    """Dialect by file suffix, longest suffix first. Raises ValueError when no row claims it."""
+    """Return the dialect of a file by the longest suffix that fits its path. Raises ValueError if
+    none does.
+    """
     lowered = path.lower()
     claims = [
         (len(s), row) for row in DIALECTS.values() for s in row.suffixes if lowered.endswith(s)
@@ -84,7 +90,9 @@ def guess_dialect(path: str) -> Dialect:
 
 
 def parse_direction(text: str) -> Direction:
-    """Parse `source:target`. Raises ValueError."""
+    """Parse `source:target`, such as `cpp:cuda`. Raises ValueError for another form or an unknown
+    dialect.
+    """
     source, colon, target = text.partition(":")
     if not colon:
         raise ValueError(

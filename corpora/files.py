@@ -22,16 +22,16 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 class DiskFullError(OSError):
-    """Something could not be written for want of space (or quota); nothing that existed before was
-    changed.
+    """Something could not be written because space or quota ran out. What existed before is
+    unchanged.
     """
 
 
 def write_atomically(path: Path | str, writer: Callable[[BinaryIO], object]) -> None:
-    """Let `writer` fill a file that appears at `path` only when complete and on the disk.
+    """Write a file that appears at `path` only when complete and on the disk.
 
-    Raises DiskFullError when there is no room; any failure removes the part and leaves what was at
-    `path`.
+    writer(file): writes the bytes. On failure what was at `path` stays. Raises DiskFullError if
+    there is no room, OSError if it cannot be written, and what `writer` raises.
     """
     path = Path(path)
     part = _part_of(path)
@@ -51,7 +51,9 @@ def write_atomically(path: Path | str, writer: Callable[[BinaryIO], object]) -> 
 
 
 def check_writable(path: Path | str) -> None:
-    """Raises OSError where `write_atomically` could not put a file at `path` now."""
+    """Check that `write_atomically` could put a file at `path` now; its folder is made. Raises
+    OSError if it could not, IsADirectoryError if it is a folder.
+    """
     path = Path(path)
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "it is a folder", str(path))
@@ -62,11 +64,10 @@ def check_writable(path: Path | str) -> None:
 
 
 def write_folder(path: Path | str, fill: Callable[[Path], object]) -> None:
-    """Let `fill` put files into a new folder that then takes the place of `path`, complete and on
-    the disk.
+    """Write a folder that replaces `path` only when complete and on the disk.
 
-    Raises DiskFullError when there is no room; any failure removes the part and leaves what was at
-    `path`.
+    fill(folder): puts files into the new folder. On failure what was at `path` stays. Raises
+    DiskFullError if there is no room, and what `fill` raises.
     """
     path = Path(path)
     part = _part_of(path)
@@ -91,8 +92,8 @@ def write_folder(path: Path | str, fill: Callable[[Path], object]) -> None:
 
 
 def remove_partial_files(folder: Path) -> None:
-    """Clear away what killed processes left in `folder` and the folders in it; nobody may be
-    writing there.
+    """Delete the unfinished files that killed processes left in `folder` and the folders directly
+    in it. No process may be writing there.
     """
     for part in (*folder.glob(".*.part"), *folder.glob("*/.*.part")):
         if part.is_dir():

@@ -62,8 +62,10 @@ _NAME_AND_CALL = re.compile(r"([A-Za-z_]\w*)\s*\(")
 
 @dataclass(frozen=True, slots=True)
 class Fingerprints:
-    """exact: one hash per item. shingles: one uint64 array per item (with repeats). minhashes: one
-    per item, of MINHASH_VALUES values.
+    """Fingerprints of items, one of each kind per item, in order.
+
+    exact: a hash of its tokens. shingles: hashes of its 5-token shingles, uint64 of shape
+        (shingles,), with repeats. minhashes: of MINHASH_VALUES values.
     """
 
     exact: list[str]
@@ -75,7 +77,9 @@ class Fingerprints:
 
 
 def compute_fingerprints(items: Sequence[Program | str]) -> Fingerprints:
-    """Fingerprints of programs or bare texts (their language is then guessed)."""
+    """Return the fingerprints of programs or bare texts; the language of a text is guessed. Names,
+    layout and comments do not count.
+    """
     exact: list[str] = []
     shingles: list[np.ndarray] = []
     for start in range(0, len(items), _CHUNK_ITEMS):
@@ -95,7 +99,7 @@ def _keep_hash(shingle: np.uint64) -> np.uint64:
 
 
 def compute_jaccard(a: frozenset[int], b: frozenset[int]) -> float:
-    """Shared part of two shingle sets, in [0, 1]."""
+    """Return the shared part of two shingle sets, in [0, 1]; 1.0 if both are empty."""
     shared = len(a & b)
     return shared / (len(a) + len(b) - shared) if a or b else 1.0
 
@@ -127,8 +131,8 @@ def _word(word: str) -> int:
 
 
 def hash_tokens(item: Program | str) -> np.ndarray:
-    """Canonical tokens of one item as 64-bit ids, shape (tokens,); the program's own names become
-    places.
+    """Return a program's or text's canonical tokens as 64-bit ids, uint64 of shape (tokens,). The
+    program's own names count by order of first use.
     """
     text = item if isinstance(item, str) else item.text
     fortran = (

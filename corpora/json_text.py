@@ -18,13 +18,12 @@ _HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 
 class JsonError(ValueError):
-    """The text cannot be read as JSON; the message is one line."""
+    """The text cannot be read as JSON. The message is one line."""
 
 
 def parse_json(text: str | bytes, deepest: int = DEEPEST) -> Any:
-    """The value of a JSON text. Raises JsonError.
-
-    deepest: most levels of arrays and objects in each other.
+    """Return the value of a JSON text. deepest: most levels of nested arrays and objects. Raises
+    JsonError if it is not JSON, nested deeper, or holds half of a surrogate pair.
     """
     if not text.strip():
         raise JsonError("it is empty")

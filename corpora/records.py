@@ -36,7 +36,9 @@ ELEMENT_TYPES = (
 
 
 def content_hash(*parts: object) -> str:
-    """First 16 hex digits of SHA-256 over the canonical JSON of `parts`."""
+    """Return the first 16 hex digits of SHA-256 over the canonical JSON of `parts`: records, plain
+    values and containers.
+    """
     text = json.dumps(_plain(parts), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -59,16 +61,16 @@ def _field_names(kind: type) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Which number of a structure a parameter stands for: parameters of one `owner` are handed over
-    as one.
+    """Which number of a structure a parameter stands for. Parameters of one `owner` are passed as
+    one structure.
 
-    path: what the number is called in the structure, `at.x`. passing: how the function takes the
-    structure: `array` (pointer to many), `pointer` (to one), `reference` or `value`. count: so many
-    of the parameter's elements belong to each structure. offset, bytes: where it lies and how large
-    the structure is, in bytes; wide_offset, wide_bytes: the same where float is computed as double
-    and double as long double. assembled: the structure's type, where it holds pointers and so is
-    put together where it is called; then a parameter whose count is 0 is what such a pointer points
-    to.
+    owner: the structure's parameter. path: the number's name in the structure, as `at.x`.
+    passing: `array` (pointer to many), `pointer` (to one), `reference` or `value`.
+    count: how many elements belong to each structure; 0 for what a pointer in it points to.
+    offset, bytes: the number's place and the structure's size, in bytes.
+    wide_offset, wide_bytes: the same where float is computed as double and double as long double.
+    assembled: the structure's type, where it holds pointers and is put together for the call; else
+        ''.
     """
 
     owner: str
@@ -84,16 +86,16 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter of a function as the engine sees it.
+    """One parameter of a function, called `name`.
 
-    kind: `scalar` (a value), `array` (pointer to contiguous elements) or `rows` (pointer to row
-    pointers, `T**`). type: an entry of ELEMENT_TYPES. intent: `in` (const, intent(in)), `out` or
-    `inout`; `inout` where the source does not say. by_reference: a scalar passed by address in its
-    own dialect (Fortran default; C++ reference). inner_extents: fixed inner extents of `T a[][N]`
-    declarations, outermost first; empty for a flat pointer. shape: Fortran extents as written, e.g.
-    ("n", "0:m"); (":",) for assumed shape; in C-like dialects empty but for arrays in one
-    structure. member: set where the parameter is part of a structure: `p__x` for the x of `body
-    *p`.
+    kind: `scalar`, `array` (pointer to contiguous elements) or `rows` (pointer to row pointers,
+        `T**`).
+    type: an entry of ELEMENT_TYPES. intent: `in`, `out` or `inout`, which is also used where the
+        source does not say.
+    by_reference: a scalar that its dialect passes by address.
+    inner_extents: fixed inner extents of `T a[][N]`, outermost first; () for a flat pointer.
+    shape: Fortran extents as written, such as ("n", "0:m"), or (":",) for assumed shape.
+    member: set if it is a number of a structure: `p__x` for the x of `body *p`; else None.
     """
 
     name: str
@@ -108,7 +110,9 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Name, parameters in order, and result element type (None for void/subroutine)."""
+    """The typed interface of a function. name: its own. parameters: in order. result: the element
+    type of the returned value, None for void or a subroutine.
+    """
 
     name: str
     parameters: tuple[Parameter, ...]
@@ -119,8 +123,8 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One function (with the helpers it needs) in one dialect. `id` covers dialect, entry name and
-    text only.
+    """One function, with the helpers it needs, in one dialect. dialect: its name. name: the entry
+    function. text: the source.
     """
 
     dialect: str
@@ -131,6 +135,7 @@ class Program:
 
     @property
     def id(self) -> str:
+        """Return a hash of dialect, entry name and text, 16 hex digits."""
         return _program_id(self.dialect, self.name, self.text)
 
 
@@ -141,8 +146,10 @@ def _program_id(dialect: str, name: str, text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """A seeded rule that makes array elements, e.g. Fill("uniform", (-1.0, 1.0), 3). Kinds:
-    tester/unit_tests docs.
+    """A rule that makes the elements of an array, such as Fill("uniform", (-1.0, 1.0), 3).
+
+    kind: a fill of docs/architecture/tests.md. arguments: its numbers. seed: selects the random
+        stream.
     """
 
     kind: str
@@ -152,6 +159,10 @@ class Fill:
 
 @dataclass(frozen=True, slots=True)
 class ScalarValue:
+    """The value of a scalar parameter. name: the parameter. type: an entry of ELEMENT_TYPES. value:
+    a pair (re, im) for a complex number.
+    """
+
     name: str
     type: str
     value: float | int | bool | tuple[float, float]
@@ -159,8 +170,10 @@ class ScalarValue:
 
 @dataclass(frozen=True, slots=True)
 class ArrayValue:
-    """`extents` is (n,) for an array, (rows, columns) for `T**`. Exactly one of `fill` and `values`
-    is set.
+    """The value of the array parameter `name`. Exactly one of `fill` and `values` is set.
+
+    type: an entry of ELEMENT_TYPES. extents: (n,) for an array, (rows, columns) for `T**`.
+    fill: a rule for the elements. values: the elements in order; complex ones lie interleaved.
     """
 
     name: str
@@ -171,30 +184,34 @@ class ArrayValue:
 
     @property
     def is_null(self) -> bool:
-        """Whether the program is given a null pointer. It has no element then."""
+        """Return whether a null pointer is passed. The array has no element then."""
         return self.fill is not None and self.fill.kind == "null"
 
 
 @dataclass(frozen=True, slots=True)
 class UnitTest:
-    """A typed assignment of every parameter. `aliases` names pairs of arrays that share storage."""
+    """One call. assignments: a value for every parameter. aliases: pairs of arrays that share
+    storage, by name.
+    """
 
     assignments: tuple[ScalarValue | ArrayValue, ...]
     aliases: tuple[tuple[str, str], ...] = ()
 
     @property
     def id(self) -> str:
+        """Return a hash of the test, 16 hex digits."""
         return content_hash("test", self)
 
 
 @dataclass(frozen=True, slots=True)
 class UnitTestSuite:
-    """Tests of one program. `launch` is the text of a launch plan when the program is a bare
-    kernel.
+    """Tests of one program.
 
-    author: `tester`, `rules`, `user` or a mixture such as `tester+rules`.
-    strength: share of killed, non-equivalent mutants in [0, 1]; None until measured.
-    branch_coverage: share of taken branches in [0, 1]; None until measured.
+    program_id: its id. tests: in order. author: `tester`, `rules`, `user` or a mixture such as
+        `tester+rules`.
+    launch: text of a launch plan if the program is a bare kernel, else ''.
+    strength: share of non-equivalent mutants killed, in [0, 1]; None until measured.
+    branch_coverage: share of branches taken, in [0, 1]; None until measured.
     """
 
     program_id: str
@@ -206,13 +223,14 @@ class UnitTestSuite:
 
     @property
     def id(self) -> str:
+        """Return a hash of program id, tests and launch plan, 16 hex digits."""
         return content_hash("suite", self.program_id, self.tests, self.launch)
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One proposed translation of `source_id` (a Program) in `direction`; `text` may be anything a
-    model wrote.
+    """One proposed translation. source_id: id of the source Program. direction: as `cpp:cuda`.
+    text: whatever the author wrote. sample: its number among the answers.
     """
 
     source_id: str
@@ -223,11 +241,19 @@ class Candidate:
 
     @property
     def id(self) -> str:
+        """Return a hash of source id, direction and text, 16 hex digits."""
         return content_hash("candidate", self.source_id, self.direction, self.text)
 
 
 class Outcome(StrEnum):
-    """How a comparison ended. Only EQUIVALENT says that the two programs do the same."""
+    """How a comparison ended. Only EQUIVALENT means that the two programs do the same.
+
+    MISMATCH: a value differs. COMPILE_ERROR: it does not compile or cannot be called.
+    RUNTIME_ERROR: it crashes. MEMORY_ERROR: it reads or writes out of bounds. RACE: a data race.
+    TIMEOUT: it takes far longer than the source. REFUSED: it uses what cannot be judged.
+    INVALID_SUITE: the source runs clean on no test. NONDETERMINISTIC: values depend on the threads'
+        order.
+    """
 
     EQUIVALENT = "EQUIVALENT"
     MISMATCH = "MISMATCH"
@@ -246,6 +272,10 @@ NOT_COMPILED = (Outcome.COMPILE_ERROR, Outcome.REFUSED)
 
 
 class Blame(StrEnum):
+    """Whose fault the outcome of a verdict is: nobody's, the source's, the target's or the
+    suite's.
+    """
+
     NOBODY = "nobody"
     SOURCE = "source"
     TARGET = "target"
@@ -257,14 +287,17 @@ UNDECIDED = frozenset({Outcome.INVALID_SUITE, Outcome.REFUSED})
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What execution showed about one (source, target, suite).
+    """What execution showed about one source, target and suite.
 
-    detail: one readable line: compiler text, signal, race location, or why it was refused.
-    test_index: index into the suite's tests of the deciding test; -1 when none decided. buffer,
-    element: first differing place; expected/actual/tolerance as text in the element type's own
-    format. backend: `emulated`, `native`, `openmp` or `cuda:<device name>`; degraded sandbox modes
-    are appended `+degraded(...)`. launch: text of the launch plan under which a bare kernel passed.
-    serial: True when all work was done by one thread of a parallel target.
+    source_id, target_id, suite_id: their ids. outcome: how it ended. blame: whose fault. detail:
+        one line, such as compiler text or a signal.
+    backend: `emulated`, `native`, `openmp` or `cuda:<device>`, with `+degraded(...)` where sandbox
+        walls are missing.
+    test_index: of the test that decided; -1 for none. buffer, element: the first differing place.
+    expected, actual, tolerance: there, as text.
+    launch: the launch plan under which a bare kernel passed, ''.
+    serial: one thread of a parallel target did all the work.
+    suite_strength: share of mutants that the suite kills, in [0, 1]; None where unknown.
     """
 
     source_id: str
@@ -294,7 +327,7 @@ class Verdict:
 
     @property
     def equivalent(self) -> bool | None:
-        """True, False, or None where nothing was decided."""
+        """Return True for equivalent, False for not, None where nothing was decided."""
         if self.outcome in UNDECIDED or self.blame in (Blame.SOURCE, Blame.SUITE):
             return None
         return self.outcome is Outcome.EQUIVALENT
@@ -302,8 +335,8 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Triplet:
-    """The training unit: a source, an equivalent target, and the suite that showed it. All three by
-    value.
+    """The training unit: a source, an equivalent target, and the suite that showed it, all by
+    value. direction: as `cpp:cuda`. verdict: of the target.
     """
 
     source: Program
@@ -314,4 +347,5 @@ class Triplet:
 
     @property
     def id(self) -> str:
+        """Return a hash of the ids of source, target and suite, 16 hex digits."""
         return content_hash("triplet", self.source.id, self.target.id, self.suite.id)

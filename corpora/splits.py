@@ -42,12 +42,14 @@ CLOSE_PAIRS = 400
 
 
 class LeakError(ValueError):
-    """A training item equals or nearly equals an evaluation item; the message names both."""
+    """A training item equals or nearly equals an evaluation item. The message names both."""
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Programs (or groups of programs) of each part; no cluster is in two parts."""
+    """The parts `train`, `validation` and `test`: programs, or groups of programs. Near-duplicates
+    are never in two parts.
+    """
 
     train: tuple
     validation: tuple
@@ -55,13 +57,11 @@ class Split:
 
 
 def cluster_items(items: Sequence[Program | str]) -> list[int]:
-    """For each item the index of the first item of its cluster (near-duplicates, closed
-    transitively).
+    """Return for each item the index of the first item of its cluster. A cluster is a set of
+    near-duplicates, closed transitively.
 
-    Time grows with the number of items, not with the number of pairs: near-duplicates that are in
-    one cluster already are not compared. An item that is close to CLOSE_PAIRS others without
-    being a near-duplicate of them belongs to a family made from one pattern. It then joins all
-    that look close. So a cluster may be too large; a near-duplicate is never left out.
+    An item that looks close to CLOSE_PAIRS others joins their cluster without an exact comparison.
+    So a cluster may be too large, but no near-duplicate is left out.
     """
     prints = compute_fingerprints(items)
     first: dict[str, int] = {}
@@ -174,8 +174,8 @@ class _Groups:
 def split_programs(
     programs: Sequence[Program], validation: float = 0.1, test: float = 0.1
 ) -> Split:
-    """Split programs by cluster; `validation` and `test` are expected shares in [0, 1]. Raises
-    ValueError.
+    """Split programs by cluster into training, validation and test. validation, test: expected
+    shares in [0, 1]. Raises ValueError if they exceed 1 together.
     """
     parts = split_groups([(p,) for p in programs], validation, test)
     return Split(
@@ -186,10 +186,9 @@ def split_programs(
 def split_groups(
     groups: Sequence[tuple[Program, ...]], validation: float = 0.1, test: float = 0.1
 ) -> Split:
-    """Split groups that must stay together (aligned pairs): groups with near-duplicate members go
-    to the same part.
-
-    Raises ValueError when the shares are not in [0, 1] or exceed 1 together.
+    """Split groups of programs, such as aligned pairs, by cluster. Groups with near-duplicate
+    members go to one part. validation, test: expected shares. Raises ValueError if these are not in
+    [0, 1] or exceed 1 together.
     """
     if min(validation, test) < 0 or validation + test > 1:
         raise ValueError(
@@ -225,8 +224,8 @@ def _joined_groups(count: int, group_of: Sequence[int], cluster_of: Sequence[int
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """Training item `item` (its index) is too like evaluation item `evaluation`; similarity 1.0 for
-    an exact match.
+    """A training item that is too like an evaluation item. item, evaluation: their indices.
+    similarity: in [0, 1], 1.0 for an exact match.
     """
 
     item: int
@@ -235,8 +234,8 @@ class Leak:
 
 
 class EvaluationGuard:
-    """Refuses training items that equal or nearly equal an evaluation item. Built once, asked for
-    every training set.
+    """Finds training items that equal or nearly equal an evaluation item. evaluation: programs or
+    bare texts.
     """
 
     def __init__(self, evaluation: Sequence[Program | str]) -> None:
@@ -249,8 +248,8 @@ class EvaluationGuard:
             self._index.insert(i, minhash, check_duplication=False)
 
     def leaks(self, items: Sequence[Program | str]) -> list[Leak]:
-        """Every item that may not be trained on, in order, each with the evaluation item that it is
-        most like.
+        """Return a Leak for every item that may not be trained on, in order, with the evaluation
+        item most like it.
         """
         if not self._items:
             return []
@@ -270,8 +269,8 @@ class EvaluationGuard:
         return Leak(item, -negated, similarity) if similarity >= THRESHOLD else None
 
     def check(self, items: Sequence[Program | str]) -> None:
-        """Raises LeakError naming the first offender, what it is like, and how many offenders there
-        are.
+        """Check that all items may be trained on. Raises LeakError, with the first that may not and
+        their number.
         """
         items = list(items)
         found = self.leaks(items)
@@ -286,7 +285,7 @@ class EvaluationGuard:
             )
 
     def filter(self, items: Sequence[Program | str]) -> tuple[list[Program | str], int]:
-        """(the items that may be trained on, in order; how many were held back)."""
+        """Return (the items that may be trained on, in order; how many others there are)."""
         items = list(items)
         held = {leak.item for leak in self.leaks(items)}
         return [item for i, item in enumerate(items) if i not in held], len(held)

@@ -32,8 +32,8 @@ _NON_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
 class StoreError(ValueError):
-    """A file or a value does not have the form of the record asked for; one line: where, what, how
-    to mend.
+    """A file or value does not have the form of the record asked for. The message is one line:
+    where, what, how to mend it.
     """
 
 
@@ -42,8 +42,8 @@ class StoreError(ValueError):
 
 
 def to_json(record: object) -> dict[str, object]:
-    """JSON-ready dict of a record (a dataclass), with `schema_version` first. Raises StoreError for
-    foreign values.
+    """Return a record as a JSON object with `schema_version` first. Raises StoreError if it is no
+    dataclass or holds a value that JSON cannot.
     """
     if not is_dataclass(record) or isinstance(record, type):
         raise StoreError(f"{type(record).__name__} is not a record (a dataclass instance)")
@@ -67,8 +67,8 @@ def _plain(value: object) -> object:
 
 
 def from_json(cls: type[T], value: object) -> T:
-    """The record of type `cls` that `to_json` wrote. Raises StoreError naming the field that does
-    not fit.
+    """Return the record of type `cls` that `to_json` made `value` of. Raises StoreError, with the
+    field, if it does not fit.
     """
     if not isinstance(value, dict):
         raise StoreError(f"{cls.__name__}: expected an object, found {type(value).__name__}")
@@ -192,7 +192,9 @@ def _member(choices: tuple, value: object, where: str) -> object:
 
 
 def write_jsonl(path: Path | str, records: Iterable[object]) -> int:
-    """Write records, one a line, atomically; returns how many. Raises StoreError, DiskFullError."""
+    """Write records to a file, one per line, all or nothing. Returns how many. Raises StoreError
+    for a value that is no record, DiskFullError if there is no room.
+    """
     count = 0
 
     def write(file: BinaryIO) -> None:
@@ -207,8 +209,8 @@ def write_jsonl(path: Path | str, records: Iterable[object]) -> int:
 
 
 def read_jsonl(path: Path | str, cls: type[T]) -> Iterator[T]:
-    """Records of a file, lazily. Raises StoreError naming file, line and field;
-    FileNotFoundError.
+    """Yield the records of type `cls` in a file, one by one. Raises StoreError, with line and
+    field, for a damaged line; FileNotFoundError.
     """
     with Path(path).open("rb") as file:
         for number, line in enumerate(file, 1):
@@ -223,7 +225,7 @@ def read_jsonl(path: Path | str, cls: type[T]) -> Iterator[T]:
 
 
 def count_jsonl(path: Path | str) -> int:
-    """Number of records of a file, without reading them. Raises FileNotFoundError."""
+    """Return the number of records in a file without parsing them. Raises FileNotFoundError."""
     with Path(path).open("rb") as file:
         return sum(1 for line in file if line.strip())
 
@@ -233,12 +235,12 @@ def count_jsonl(path: Path | str) -> int:
 
 
 def write_triplets(path: Path | str, triplets: Iterable[Triplet]) -> int:
-    """Verified pairs with their evidence as Parquet, atomically; returns how many.
+    """Write verified pairs with their evidence as Parquet, all or nothing. Returns how many.
 
-    Columns for people and other programs: id, direction,
-    {source,target}_{dialect,name,text,origin}, suite (text form), suite_strength, branch_coverage,
-    outcome, backend, launch, serial, verdict (JSON); `record` (JSON) is what `read_triplets` reads
-    back.
+    Columns for readers: id, direction, {source,target}_{dialect,name,text,origin}, suite (text
+        form), suite_strength, branch_coverage, outcome, backend, launch, serial, verdict (JSON).
+        `read_triplets` reads the column `record` (JSON).
+    Raises DiskFullError if there is no room.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -308,8 +310,8 @@ def _triplet_row(triplet: Triplet) -> dict[str, object]:
 
 
 def read_triplets(path: Path | str) -> list[Triplet]:
-    """Triplets that `write_triplets` wrote. Raises StoreError when the file is another kind of
-    Parquet.
+    """Return the triplets in a Parquet file of `write_triplets`. Raises StoreError if the file was
+    written by something else.
     """
     import pyarrow.parquet as pq
 

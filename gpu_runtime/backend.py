@@ -10,6 +10,7 @@ the process that compares.
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -22,17 +23,17 @@ from corpora.records import Program, Signature
 
 
 class Variant(StrEnum):
-    """How a program is built. Every variant has the same entry symbol and the same argument layout.
+    """How a program is built. Every variant has the same entry symbol and argument layout.
 
-    PLAIN: lightly optimised (C++ -O1, Fortran -O2, CUDA under emulation -O0), no fast-math, no
-    contraction (the semantics that verdicts are about). RECORDED: memory accesses call the runner's
-    hooks (compiler's thread instrumentation, our own run-time). SANITIZED: address and
-    undefined-behaviour sanitizers, an executable of its own. REASSOCIATED: vectorised with
-    -ffast-math, for the error bar and another optimisation. PRECISE: float computed as double,
-    double as long double/quad; argument layout unchanged. RACE_CHECKED: OpenMP under a race
-    detector, an executable of its own. DRAFT: -O0, for programs that are compiled by the dozen and
-    run once (mutants); locals that were never set hold a pattern. TIMED: -O3, as a baseline of
-    speed (a device's own code: full optimisation, contraction allowed).
+    PLAIN: lightly optimised (C++ -O1, Fortran -O2, emulated CUDA -O0), no fast-math, no
+        contraction. Verdicts are about this build.
+    RECORDED: memory accesses call the runner's hooks.
+    SANITIZED: address and undefined-behaviour sanitizers; an executable of its own.
+    REASSOCIATED: vectorised with -ffast-math, to measure the error bar.
+    PRECISE: float computed as double, double as long double or quad.
+    RACE_CHECKED: OpenMP under a race detector; an executable of its own.
+    DRAFT: -O0, for mutants, which run once; unset locals hold a pattern.
+    TIMED: -O3, to measure speed.
     """
 
     PLAIN = "plain"
@@ -47,6 +48,8 @@ class Variant(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CompileRequest:
+    """One program to compile. signature: of its entry function. variant: how to build it."""
+
     program: Program
     signature: Signature
     variant: Variant = Variant.PLAIN
@@ -54,11 +57,12 @@ class CompileRequest:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """`artifact` is a shared object (or an executable when `executable`); several requests may
-    share one.
+    """The result of compiling one request.
 
-    refused: True when the program was turned away before compiling (it uses what no candidate may
-    use). diagnostics: compiler text of this program only, or why it was refused.
+    ok: whether it can be run. artifact: a shared object, which several requests may share; an
+        executable if `executable`. symbol: the entry point in it.
+    refused: the program uses what no candidate may use, and was not compiled.
+    diagnostics: compiler text about this program only, or why it was refused.
     """
 
     request: CompileRequest
@@ -72,7 +76,9 @@ class Compiled:
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """A concrete CUDA launch: grid and block in (x, y, z), dynamic shared memory in bytes."""
+    """A CUDA launch. grid, block: numbers in (x, y, z). shared_bytes: dynamic shared memory in
+    bytes.
+    """
 
     grid: tuple[int, int, int]
     block: tuple[int, int, int]
@@ -81,16 +87,18 @@ class Geometry:
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """One materialised call, in the order of the program's own parameters.
+    """The arguments of one call, in the order of the program's own parameters.
 
     values: 0-d arrays for scalars, 1-d (extent,) for arrays, 2-d (rows, columns) for `T**`.
-    aliases: pairs of parameter indices whose storage is shared (the second uses the first's).
-    nulls: indices of arrays, empty ones, for which a null pointer is passed. origins: element
-    offset of the passed pointer inside `values[i]`; empty means all 0 (used when extents are
-    learnt). placement: `right` puts the end of every array against an inaccessible page, `left` its
-    beginning. threads: OpenMP threads; schedule: OMP_SCHEDULE text; order: 0 forward, 1 reversed, k
-    >= 2 seeded thread order of the CUDA emulation; VARIABLES_KEPT forward, on the device variables
-    that the call before left.
+    aliases: pairs of parameter indices with shared storage; the second uses the first's.
+    origins: element offset of the passed pointer inside `values[i]`; empty: all 0.
+    geometry: the launch of a bare kernel; None for other programs.
+    placement: `right` puts the end of every array against an inaccessible page, `left` its
+        beginning.
+    threads: OpenMP threads. schedule: OMP_SCHEDULE text.
+    order: thread order of the CUDA emulation: 0 forward, 1 reversed, k >= 2 seeded; VARIABLES_KEPT
+        is forward with the device variables that the call before left.
+    nulls: indices of empty arrays for which a null pointer is passed.
     """
 
     values: tuple[np.ndarray, ...]
@@ -104,7 +112,9 @@ class Arguments:
     nulls: tuple[int, ...] = ()
 
     def prepend(self, first: np.ndarray) -> Arguments:
-        """The call of a program that takes `first` before these."""
+        """Return the call of a program that takes `first` before these arguments. All indices move
+        up by one.
+        """
         aliases = tuple((a + 1, b + 1) for a, b in self.aliases)
         origins = (0, *self.origins) if self.origins else ()
         return replace(
@@ -121,6 +131,14 @@ VARIABLES_KEPT = -1
 
 
 class Status(StrEnum):
+    """How one call ended.
+
+    OK: it returned. SIGNAL: a signal killed it. TIMEOUT, MEMORY_LIMIT: it reached a limit.
+    OUT_OF_BOUNDS, UNINITIALISED, SANITIZER: a bad memory access was seen.
+    RACE: threads touched one element in no order. DIVERGENCE: not all threads reached a barrier.
+    EARLY_EXIT: it ended the process.
+    """
+
     OK = "ok"
     SIGNAL = "signal"
     TIMEOUT = "timeout"
@@ -139,8 +157,10 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Element range of one array that was touched, relative to the passed pointer; None where
-    never.
+    """The elements of one array that a call touched.
+
+    first_read, last_read, first_write, last_write: indices relative to the passed pointer, both
+        ends inclusive; None if no element was.
     """
 
     first_read: int | None = None
@@ -151,13 +171,14 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """What one call did. `values` are the buffers after the call (same layout as Arguments.values;
-    what did not change may be the very array that was given, so none of them is written to),
-    `result` 0-d or None.
+    """What one call did.
 
-    accesses: per parameter, only for RECORDED (empty otherwise). active_threads: most distinct
-    CUDA/OpenMP threads that touched watched memory (OpenMP: only RECORDED), 0 where not known.
-    detail: signal name, race location, sanitizer text: one line.
+    status: how it ended. detail: signal name, race location or sanitizer text, in one line.
+    values: the buffers after the call, laid out as Arguments.values. Unchanged ones may be the very
+        arrays that were given. result: the returned value as a 0-d array, or None.
+    elapsed_ms: run time in milliseconds. accesses: per parameter, for RECORDED only.
+    active_threads: most distinct CUDA or OpenMP threads that touched watched memory; 0 where
+        unknown.
     """
 
     status: Status
@@ -171,17 +192,16 @@ class Execution:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Limits of one sandboxed process. Wall time is for the whole batch of calls.
+    """Limits of one sandboxed process.
 
-    wall_s: time that it may take if it gets a processor; what waits for one on a busy machine goes
-    on until it has had as much CPU time (ten times as long at most), what sleeps does not.
-
-    go_on: a back end may run the calls behind one that stopped in a new process (with these limits)
-    instead of giving NOT_RUN. accesses: most memory accesses and basic blocks of one call where
-    they are seen (RECORDED), 0 for any number: a bound on work that does not depend on the
-    machine's load. call_s: CPU seconds that each call of the batch may take by itself, empty for
-    any; back ends that cannot measure a call's CPU time keep to wall_s. Behind two calls of a batch
-    that reach it the others are allowed a sixteenth.
+    wall_s: seconds for the whole batch of calls. A process that waits for a busy processor may go
+        on up to ten times as long, until it has had as much CPU time.
+    cpu_s: CPU seconds. memory_mib: memory in MiB. output_bytes: of printed text.
+    go_on: the back end may run the calls after one that stopped in a new process, instead of
+        NOT_RUN.
+    accesses: most memory accesses and basic blocks of one RECORDED call; 0: any number.
+    call_s: CPU seconds of each call, empty for any. After two calls reach theirs, the others get a
+        sixteenth.
     """
 
     wall_s: float = 10.0
@@ -194,8 +214,25 @@ class Limits:
 
 
 def has_same_bytes(one: np.ndarray, other: np.ndarray) -> bool:
-    """Whether two buffers hold the same bits."""
-    return one is other or one.tobytes() == other.tobytes()
+    """Return whether two buffers hold the same bytes. Shapes and types are not compared."""
+    if one is other:
+        return True
+    if one.nbytes <= FEW_BYTES or not (one.flags.c_contiguous and other.flags.c_contiguous):
+        return one.tobytes() == other.tobytes()
+    return one.nbytes == other.nbytes and compare_memory(
+        one.ctypes.data, other.ctypes.data, one.nbytes
+    )
+
+
+FEW_BYTES = 4096
+"""Bytes up to which a copy is compared faster than a place in memory is asked for."""
+_memcmp = ctypes.CDLL(None).memcmp
+_memcmp.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
+
+
+def compare_memory(one: int, other: int, count: int) -> bool:
+    """Whether `count` bytes at two addresses of this process are the same."""
+    return not _memcmp(one, other, count)
 
 
 EMULATE = (
@@ -205,28 +242,30 @@ EMULATE = (
 
 
 class BackendError(ValueError):
-    """The execution back end that the user asked for is not to be had here; the message is one
-    line.
-    """
+    """The execution back end that the user asked for cannot run here. The message is one line."""
 
 
 class ExecutionBackend(Protocol):
-    """Compiles and runs programs of some dialects. `name` goes into every verdict (`emulated`,
-    `cuda:<device>`).
+    """Compiles and runs programs of some dialects. name: goes into every verdict, such as
+    `emulated` or `cuda:<device>`.
     """
 
     name: str
 
     def compile(self, requests: Sequence[CompileRequest]) -> list[Compiled]:
-        """Compile many programs, batched as the back end likes; result i belongs to request i."""
+        """Compile programs and return one result per request, in order. A program that does not
+        compile has `ok` False; nothing is raised for it.
+        """
         ...
 
     def run(
         self, compiled: Compiled, calls: Sequence[Arguments], limits: Limits = Limits()
     ) -> list[Execution]:
-        """Run calls one after the other in one sandboxed process; after a crash the rest are
-        NOT_RUN.
+        """Run calls one after the other in one sandboxed process and return one result per call.
+        After a crash the others are NOT_RUN. Raises ValueError if the program did not compile.
         """
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """End the processes of the back end."""
+        ...

@@ -42,7 +42,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from gpu_runtime.backend import Arguments, Execution
+from gpu_runtime.backend import Arguments, Execution, has_same_bytes
 from gpu_runtime.call.materialize import generate_random_bits
 
 ULPS = 8.0
@@ -60,12 +60,14 @@ UNSTABLE_SHARE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Expected outputs of one test: never sent to a process that runs generated code.
+    """The expected outputs of one test. They never reach a process that runs generated code.
 
-    values: buffers in the source's parameter order; tolerances: float64 of the same shape (complex:
-    trailing axis of 2 for real and imaginary part), None where exact. unstable: why this test
-    decides nothing; empty when it does. touched: whether the source reads or writes any array (True
-    where not known).
+    values: buffers in the source's parameter order.
+    tolerances: float64 of the same shape, None where values are exact; complex buffers have a
+        trailing axis of 2.
+    result, result_tolerance: the returned value and its tolerance, or None.
+    unstable: why this test decides nothing; '' if it decides.
+    touched: whether the source reads or writes any array; True where unknown.
     """
 
     values: tuple[np.ndarray, ...]
@@ -78,7 +80,11 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """First differing place. parameter: index in the source's signature, -1 for the result."""
+    """The first place where outputs differ.
+
+    parameter: index in the source's signature; -1 for the returned value. element: flat index.
+    expected, actual, tolerance: as text.
+    """
 
     parameter: int
     element: int
@@ -91,14 +97,15 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceRuns:
-    """Runs of the source that measure its error bar; empty where a variant does not exist.
+    """Runs of the source that measure its error bar. A field is empty where the variant does not
+    exist.
 
-    redrawn: pairs (plain, precise) on `redrawn(arguments, k)`; nudged: plain on `nudged(arguments,
-    k)`; shaken: the same with integral values moved too, which stands in for a missing `precise`
-    and is limited, by the ulp of the largest element that the buffer holds or held before the call
-    (`given`). terms: most elements that may be summed up into one, where there is no `precise`;
-    else 1. read[i]: whether the source reads parameter i, so that what it writes there may come of
-    `given`.
+    precise: in a wider type. reassociated: with fast-math.
+    redrawn: pairs (plain, precise) on `perturb_relative(arguments, k)`.
+    nudged: plain runs on `perturb_by_ulp(arguments, k)`. shaken: the same with whole numbers moved
+        too, for sources without `precise`.
+    terms: most elements that may be summed into one, where there is no `precise`; else 1.
+    given: the buffers before the call. read[i]: whether the source reads parameter i.
     """
 
     precise: Execution | None = None
@@ -112,20 +119,31 @@ class ReferenceRuns:
 
 
 def perturb_by_ulp(arguments: Arguments, draw: int, integral: bool = False) -> Arguments:
-    """Every floating value moved by one ulp up or down; integral ones only on request: ties and
-    exact sums stay exact.
+    """Return the call with every floating value moved by one unit in the last place, up or down at
+    random. draw: selects the random stream. integral: also move whole numbers.
     """
 
     def move(flat: np.ndarray, bits: np.ndarray) -> np.ndarray:
         up = (bits & np.uint64(1 << 40)) != 0
-        moved = np.nextafter(flat, np.where(up, np.inf, -np.inf).astype(flat.dtype))
-        return np.where((flat != 0) if integral else (flat != np.rint(flat)), moved, flat)
+        chosen = (flat != 0) if integral else (flat != np.rint(flat))
+        return np.where(chosen, _step_by_ulp(flat, up), flat)
 
     return _move_values(arguments, draw, move)
 
 
+def _step_by_ulp(flat: np.ndarray, up: np.ndarray) -> np.ndarray:
+    """The next number above or below each; of zero, infinities and NaN it is of no use. What
+    np.nextafter gives, as a step of the number's bits.
+    """
+    whole = np.dtype(f"i{flat.itemsize}")
+    step = np.where(up == (flat > 0), 1, -1).astype(whole)
+    return (flat.view(whole) + step).view(flat.dtype)
+
+
 def perturb_relative(arguments: Arguments, draw: int) -> Arguments:
-    """Every floating value multiplied by 1 + d, |d| <= 2^-10."""
+    """Return the call with every floating value multiplied by 1 + d, where |d| <= 2^-10 is random.
+    draw: selects the random stream.
+    """
 
     def move(flat: np.ndarray, bits: np.ndarray) -> np.ndarray:
         share = (bits >> np.uint64(11)).astype(np.float64) * 2.0**-63 - 2.0**-11
@@ -141,23 +159,30 @@ def _move_values(
     with np.errstate(all="ignore"):
         for stream, value in enumerate(arguments.values):
             if value.dtype.kind in "fc":
-                flat = _parts(value.copy()).reshape(-1)
-                moved = move(flat, _bits(draw, 7919 + stream, flat.size))
-                value = (
-                    np.where(np.isfinite(flat) & np.isfinite(moved), moved, flat)
-                    .view(value.dtype)
-                    .reshape(value.shape)
-                )
+                flat = _parts(value).reshape(-1)
+                out = np.empty(flat.size, flat.dtype)
+                for at in range(0, flat.size, BLOCK):
+                    part = flat[at : at + BLOCK]
+                    moved = move(part, _bits(draw, 7919 + stream, part.size, at))
+                    finite = np.isfinite(part) & np.isfinite(moved)
+                    out[at : at + BLOCK] = np.where(finite, moved, part)
+                value = out.view(value.dtype).reshape(value.shape)
             values.append(value)
     return replace(arguments, values=tuple(values))
 
 
-def _bits(draw: int, stream: int, count: int) -> np.ndarray:
+BLOCK = 1 << 15
+"""Elements that are worked on at a time: what lies between stays in the processor's cache, and no
+temporary is as large as a buffer.
+"""
+
+
+def _bits(draw: int, stream: int, count: int, first: int = 0) -> np.ndarray:
     """generate_random_bits, remembered where they are few: every test of a suite asks for the same
     ones.
     """
-    if count > FEW:
-        return generate_random_bits(draw, stream, count)
+    if first or count > FEW:
+        return generate_random_bits(draw, stream, count, first)
     return _few_bits(draw, stream)[:count]
 
 
@@ -172,8 +197,11 @@ def _few_bits(draw: int, stream: int) -> np.ndarray:
 def make_reference(
     plain: Execution, written: Sequence[bool], runs: ReferenceRuns = ReferenceRuns()
 ) -> Reference:
-    """The reference from runs of the source alone. `written[i]`: whether the source ever writes
-    parameter i.
+    """Make the expected outputs of one test from runs of the source.
+
+    plain: the run whose values are expected. written[i]: whether the source ever writes parameter
+        i.
+    runs: what the tolerances are measured on.
     """
     tolerances: list[np.ndarray | None] = []
     reasons = []
@@ -206,67 +234,146 @@ def _parts(value: np.ndarray) -> np.ndarray:
     return flat.view(flat.real.dtype).reshape((*flat.shape, 2))
 
 
+def _flat(value: np.ndarray) -> np.ndarray:
+    """Its numbers in a row, shape (count,): real and imaginary parts one after the other."""
+    return _parts(np.atleast_1d(value)).reshape(-1)
+
+
+@dataclass(slots=True)
+class _BarStatistics:
+    """What of a buffer decides about all of its elements: where `reassociated` is far off, the
+    largest ulp and magnitude, and how many elements are finite.
+    """
+
+    jumps: int = 0
+    ulp: float = 0.0
+    largest: float = 0.0
+    usable: int = 0
+
+
 def _tolerance(
     value: np.ndarray, runs: ReferenceRuns, parameter: int
 ) -> tuple[np.ndarray | None, str]:
     """Tolerances (None: exact) of one buffer or result, and why it is unstable (empty: it
     is not).
+
+    Worked out in blocks: once for what each element's own runs say, and once more for what all of
+    them together say about each.
     """
     precise, reassociated = _output(runs.precise, parameter), _output(runs.reassociated, parameter)
     if value.dtype.kind not in "fc":
         return _integers(value, precise, reassociated)
-    base = _parts(np.atleast_1d(value))
+    base = _flat(value)
+    bars = np.empty(base.size)
+    early = np.empty(base.size) if runs.shaken else bars
+    runs_of = _OutputRuns(runs, parameter)
+    found, terms = _BarStatistics(), max(1.0, runs.terms**0.5)
     with np.errstate(all="ignore"):
-        expected = base.astype(np.float64)
-        ulp = np.spacing(np.abs(base)).astype(np.float64)
-    usable = np.isfinite(expected)
-    pairs = [(value, precise)] + [(value, _output(n, parameter)) for n in runs.nudged]
-    pairs += [(_output(a, parameter), _output(b, parameter)) for a, b in runs.redrawn]
-    bar = np.zeros(expected.shape)
-    for one, other in pairs:
-        bar = np.maximum(bar, _distance(one, other, usable))
-    shaken = [_distance(value, _output(s, parameter), usable) for s in runs.shaken]
-    distance = _distance(value, reassociated, usable)
-    with np.errstate(all="ignore"):
-        ulp = ulp * max(1.0, runs.terms**0.5)
-        limit = JUMP * np.maximum(bar, ulp)
-        jumped = float(np.mean(distance > SAFETY * limit)) if distance.size else 0.0
-        widest = JUMP * np.maximum(
-            bar, max(ulp.max(where=usable, initial=0.0), _ulp_of_largest(runs, parameter))
-        )
-        bar = np.maximum(bar, np.minimum(distance, limit))
-        # Draws are few and elements many: some are lucky in all of them. The usual error of the
-        # buffer stands in, as far as it fits the element.
-        usual = float(np.median(bar[usable])) if np.count_nonzero(usable) >= MANY else 0.0
-        bar = np.maximum(bar, np.minimum(usual, LUCK * np.maximum(bar, ulp)))
-        # a sum that cancels is off by ulps of its largest terms, of which the buffer shows the size
-        for other in shaken:
-            bar = np.maximum(bar, np.minimum(other, widest))
-        tolerance = np.where(usable, ULPS * ulp + SAFETY * bar + np.finfo(base.dtype).tiny, 0.0)
-        tolerance = np.where(
-            usable, np.maximum(tolerance, HELD * _ulp_of_held(runs, parameter, usable.shape)), 0.0
-        )
-        tolerance = np.where(_by_order(base, precise), np.inf, tolerance)
-    reason = (
-        "the source's result depends on the optimisation level" if jumped > UNSTABLE_SHARE else ""
-    )
-    if not reason and usable.any() and (largest := float(np.abs(expected[usable]).max())) > 0:
-        if float(np.mean(bar[usable] > LOOSE / SAFETY * largest)) > 0.5:
-            reason = "ill-conditioned: the source's own rounding error is as large as its result"
-    return tolerance.reshape(_parts(value).shape), reason
+        for at in range(0, base.size, BLOCK):
+            part = slice(at, at + BLOCK)
+            expected, ulp, usable = _measure_block(base[part], terms)
+            bar = runs_of.find_bar(expected, usable, part)
+            early[part] = bar
+            found.usable += int(np.count_nonzero(usable))
+            found.ulp = max(found.ulp, float(ulp.max(where=usable, initial=0.0)))
+            magnitude = np.abs(expected).max(where=usable, initial=0.0)
+            found.largest = max(found.largest, float(magnitude))
+            if reassociated is not None:
+                distance = _distance(expected, runs_of.reassociated[part], usable)
+                limit = JUMP * np.maximum(bar, ulp)
+                found.jumps += int(np.count_nonzero(distance > SAFETY * limit))
+                bar = np.maximum(bar, np.minimum(distance, limit))
+            bars[part] = bar
+        usual = _usual_bar(bars, base, found.usable)
+        widest = max(found.ulp, _ulp_of_largest(runs, parameter)) if runs.shaken else 0.0
+        loose, tolerance = 0, np.empty(base.size)
+        for at in range(0, base.size, BLOCK):
+            part = slice(at, at + BLOCK)
+            expected, ulp, usable = _measure_block(base[part], terms)
+            bar = np.maximum(bars[part], np.minimum(usual, LUCK * np.maximum(bars[part], ulp)))
+            # a sum that cancels is off by ulps of its largest terms, of which the buffer shows the
+            # size
+            for other in runs_of.shaken:
+                far = _distance(expected, other[part], usable)
+                bar = np.maximum(bar, np.minimum(far, JUMP * np.maximum(early[part], widest)))
+            loose += int(np.count_nonzero(usable & (bar > LOOSE / SAFETY * found.largest)))
+            bar = ULPS * ulp + SAFETY * bar + np.finfo(base.dtype).tiny
+            if runs_of.held is not None:
+                bar = np.maximum(bar, HELD * _ulp_of_held(runs_of.held[part]))
+            if not usable.all():
+                bar = np.where(usable, bar, 0.0)
+                if precise is not None:
+                    bar[_by_order(base[part], runs_of.precise[part])] = np.inf
+            tolerance[part] = bar
+    return tolerance.reshape(_parts(value).shape), _why_unstable(found, loose, base.size)
 
 
-def _by_order(base: np.ndarray, precise: np.ndarray | None) -> np.ndarray:
+def _why_unstable(found: _BarStatistics, loose: int, size: int) -> str:
+    """Empty where the buffer is not unstable. loose: how many elements have a wide bar."""
+    if size and found.jumps / size > UNSTABLE_SHARE:
+        return "the source's result depends on the optimisation level"
+    if found.largest > 0 and loose / found.usable > 0.5:
+        return "ill-conditioned: the source's own rounding error is as large as its result"
+    return ""
+
+
+def _measure_block(part: np.ndarray, terms: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of some elements the value as float64, the ulp times `terms`, and whether it is finite."""
+    expected = part.astype(np.float64)
+    ulp = np.spacing(np.abs(part)).astype(np.float64)
+    return expected, ulp * terms, np.isfinite(expected)
+
+
+SAMPLE = 1 << 20
+"""Elements of a buffer whose median is looked for; of more every n-th is taken."""
+
+
+def _usual_bar(bars: np.ndarray, base: np.ndarray, usable: int) -> float:
+    """Draws are few and elements many: some are lucky in all of them. The usual error of the
+    buffer stands in, as far as it fits the element; 0 where elements are few.
+    """
+    if usable < MANY:
+        return 0.0
+    step = max(1, base.size // SAMPLE)
+    taken = np.isfinite(base[::step])
+    return float(np.median(bars[::step][taken])) if taken.any() else 0.0
+
+
+class _OutputRuns:
+    """What the runs of the source left in one buffer (or returned), as flat arrays."""
+
+    def __init__(self, runs: ReferenceRuns, parameter: int) -> None:
+        def flat(run: Execution | None) -> np.ndarray | None:
+            value = _output(run, parameter)
+            return None if value is None else _flat(value)
+
+        self.precise, self.reassociated = flat(runs.precise), flat(runs.reassociated)
+        near = [self.precise, *(flat(run) for run in runs.nudged)]
+        self.near = [value for value in near if value is not None]
+        drawn = [(flat(a), flat(b)) for a, b in runs.redrawn]
+        self.redrawn = [(a, b) for a, b in drawn if a is not None and b is not None]
+        self.shaken = [value for value in map(flat, runs.shaken) if value is not None]
+        read = parameter >= 0 and runs.given and runs.read and runs.read[parameter]
+        self.held = _flat(runs.given[parameter]) if read else None
+
+    def find_bar(self, expected: np.ndarray, usable: np.ndarray, part: slice) -> np.ndarray:
+        """The largest distance that runs show, of the elements `part`."""
+        bar = np.zeros(expected.shape)
+        for value in self.near:
+            np.maximum(bar, _distance(expected, value[part], usable), out=bar)
+        for one, other in self.redrawn:
+            np.maximum(bar, _distance(one[part], other[part], usable), out=bar)
+        return bar
+
+
+def _by_order(base: np.ndarray, precise: np.ndarray) -> np.ndarray:
     """Where the source's value is not finite and more precision gives another kind of value: an
     overflow on the way, of which the order of operations decides whether it becomes infinite or no
     number.
     """
-    if precise is None:
-        return np.zeros(base.shape, bool)
-    other = _parts(np.atleast_1d(precise)).reshape(base.shape)
-    same = (np.isnan(base) & np.isnan(other)) | (
-        base == other.astype(base.dtype, copy=False)
-    ) & ~np.isfinite(other)
+    same = (np.isnan(base) & np.isnan(precise)) | (
+        base == precise.astype(base.dtype, copy=False)
+    ) & ~np.isfinite(precise)
     return ~np.isfinite(base) & ~same
 
 
@@ -278,28 +385,22 @@ def _ulp_of_largest(runs: ReferenceRuns, parameter: int) -> float:
     return float(np.spacing(given.max(where=np.isfinite(given), initial=0)))
 
 
-def _ulp_of_held(runs: ReferenceRuns, parameter: int, shape: tuple[int, ...]) -> np.ndarray:
-    """Of the whole number that each element held before the call, where the source reads the
-    buffer; else 0.
-    """
-    if parameter < 0 or not runs.given or not runs.read or not runs.read[parameter]:
-        return np.zeros(shape)
-    held = np.abs(_parts(np.atleast_1d(runs.given[parameter])))
-    return np.where(np.isfinite(held) & (held == np.rint(held)), np.spacing(held), 0).astype(
-        np.float64
-    )
+def _ulp_of_held(held: np.ndarray) -> np.ndarray:
+    """Of the whole number that each element held before the call; 0 where it was none."""
+    held = np.abs(held)
+    whole = np.isfinite(held) & (held == np.rint(held))
+    return np.where(whole, np.spacing(held), 0).astype(np.float64)
 
 
-def _distance(one: np.ndarray | None, other: np.ndarray | None, usable: np.ndarray) -> np.ndarray:
+def _distance(one: np.ndarray, other: np.ndarray, usable: np.ndarray) -> np.ndarray:
     """|one - other| where finite, else 0: a run that overflows elsewhere says nothing about
     this element.
     """
-    if one is None or other is None:
-        return np.zeros(usable.shape)
-    with np.errstate(all="ignore"):
-        a, b = (_parts(np.atleast_1d(v)).astype(np.float64) for v in (one, other))
-        distance = np.abs(a - b)
-    return np.where(usable & np.isfinite(distance), distance, 0.0)
+    wide = np.float64
+    distance = one.astype(wide, copy=False) - other.astype(wide, copy=False)
+    np.abs(distance, out=distance)
+    counted = usable & np.isfinite(distance)
+    return distance if counted.all() else np.where(counted, distance, 0.0)
 
 
 def _integers(
@@ -327,10 +428,10 @@ def _integers(
 def find_difference(
     reference: Reference, values: Sequence[np.ndarray], result: np.ndarray | None
 ) -> Difference | None:
-    """The first differing place of the first differing buffer, result last; None when all agree.
+    """Return the first place where outputs differ beyond their tolerance, or None.
 
-    values are in the source's order and shapes (see Binding.outputs). A result of None is not
-    compared.
+    values: buffers in the source's order and shapes. result: the returned value; None is not
+        compared. Buffers are compared in order, the result last.
     """
     for i, (expected, actual) in enumerate(zip(reference.values, values, strict=True)):
         if (
@@ -351,21 +452,27 @@ def _make_first_difference(
         )
     if expected is actual:  # neither side changed the one array that both were given
         return None
-    wrong = np.atleast_1d(_differs(expected, actual, tolerance))
-    places = np.flatnonzero(wrong)
-    if not len(places):
+    if expected.dtype == actual.dtype and has_same_bytes(expected, actual):
         return None
-    place = int(places[0])
-    allowed = "exact"
-    if tolerance is not None:
-        flat = np.atleast_1d(tolerance).reshape(wrong.size, -1)
-        allowed = f"{flat[place].max():.3g}"
-    old, new = np.atleast_1d(expected).reshape(-1)[place], np.atleast_1d(actual).reshape(-1)[place]
-    return Difference(parameter, place, format_value(old), format_value(new), allowed, len(places))
+    old, new = expected.reshape(-1), actual.reshape(-1)
+    allowed = None if tolerance is None else tolerance.reshape(_parts(old).shape)
+    place, count = -1, 0
+    for at in range(0, old.size, BLOCK):
+        part = slice(at, at + BLOCK)
+        bar = None if allowed is None else allowed[part]
+        places = np.flatnonzero(_differs(old[part], new[part], bar))
+        if place < 0 and len(places):
+            place = at + int(places[0])
+        count += len(places)
+    if not count:
+        return None
+    said = "exact" if allowed is None else f"{allowed[place].max():.3g}"
+    shown = format_value(old[place]), format_value(new[place])
+    return Difference(parameter, place, *shown, said, count)
 
 
 def _differs(expected: np.ndarray, actual: np.ndarray, tolerance: np.ndarray | None) -> np.ndarray:
-    """Boolean array of the buffer's shape."""
+    """Boolean array of the values' shape, (count,)."""
     if expected.dtype.kind not in "fc":
         wrong = expected != actual
         if tolerance is not None and wrong.any():
@@ -384,5 +491,5 @@ def _differs(expected: np.ndarray, actual: np.ndarray, tolerance: np.ndarray | N
 
 
 def format_value(value: np.generic) -> str:
-    """A value in its own type's shortest exact form."""
+    """Return a value as the shortest text that is exact in its own type."""
     return str(value)

@@ -24,8 +24,10 @@ from gpu_runtime.sandbox import lockdown as sandbox
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked for. needed: the engine does not work without it; otherwise what is lost is
-    in `detail`.
+    """One thing that was looked for on this machine. name: its name. present: it was found.
+
+    detail: what was found, or what is lost without it. hint: how to install it; ''.
+    needed: the engine does not work without it.
     """
 
     name: str
@@ -257,7 +259,9 @@ def _packages() -> list[Finding]:
 
 
 def check_machine() -> list[Finding]:
-    """Everything looked for, in order of importance."""
+    """Look for compilers, race detection, CUDA tools, sandbox walls and packages. Returns findings
+    in order of importance; nothing is raised.
+    """
     bubblewrap = _program(
         "bwrap", "not used: the runner has its own walls", "apt-get install bubblewrap"
     )

@@ -19,12 +19,13 @@ from gpu_runtime.compare import Reference
 
 @dataclass(frozen=True, slots=True)
 class Expectations:
-    """A suite of `source` that was checked on the source itself. calls[i] and references[i] belong
-    to suite.tests[i].
+    """A suite that was checked on its source, with what the source computed.
 
-    source_ms: the slowest test's own time in the source, from which a target's time limit follows.
-    tests_ms: every test's own time in the source; empty where it is not known.
-    result_varies: False when the source returns the same value in every test.
+    source, signature: the program that is right by definition. calls[i] and references[i] belong to
+        suite.tests[i].
+    source_ms: the slowest test's time in the source, in milliseconds. tests_ms: that of each test;
+        empty where unknown.
+    result_varies: False if the source returns the same value in every test.
     """
 
     source: Program
@@ -44,10 +45,10 @@ def run_each(
     limits: Limits = Limits(),
     timeouts: int = 2,
 ) -> list[Execution]:
-    """One Execution per call: what stands after a crash is run again without the crashed call.
+    """Run calls and return one result per call. Calls after a crash are run again in a new process.
 
-    After `timeouts` calls that ran out of time the rest stay NOT_RUN, so that a program that hangs
-    costs little.
+    limits: of each process. timeouts: after so many calls that ran out of time, the rest stay
+        NOT_RUN. Raises ValueError if the program did not compile.
     """
     found: list[Execution] = []
     limits = replace(limits, go_on=True)

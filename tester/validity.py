@@ -61,6 +61,11 @@ from tester.generate.rules import NoSuiteError, choose_launch, make_geometry_fun
 
 REDRAWS = 3
 NUDGES = 2
+LARGE = 1 << 20
+"""Elements of a buffer that makes up for draws. Its rounding errors are drawn once for each of so
+many elements, by the run at higher precision, and the usual one stands in where an element was
+lucky (gpu_runtime.compare): such tests are nudged once, and not drawn again.
+"""
 SHAKES = 8
 VARIANTS = (
     Variant.PLAIN,
@@ -79,11 +84,12 @@ _Change = Callable[[int, Arguments], Arguments]
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """expectations: None when invalid. dropped: (index in the suite as given, why) of every invalid
-    test.
+    """Whether a suite may decide anything, after it ran on its source.
 
-    unchecked: variants that could not be built for this dialect, stated so that nothing is skipped
-    in silence.
+    valid: it may. reason: why not, ''. blame: whose fault. expectations: what the source computed;
+        None if invalid.
+    dropped: (index in the suite as given, why) of every invalid test.
+    unchecked: variants that could not be built for this dialect.
     """
 
     valid: bool
@@ -134,8 +140,8 @@ def _variants(program: Program, signature: Signature) -> tuple[Variant, ...]:
 
 
 def list_validation_requests(program: Program, signature: Signature) -> list[CompileRequest]:
-    """Everything that validation of this source compiles: for one batched compile of many sources
-    beforehand.
+    """Return what validating a suite of this source compiles, so that many sources can be compiled
+    together before.
     """
     return [
         CompileRequest(program, signature, variant) for variant in _variants(program, signature)
@@ -150,8 +156,11 @@ def validate_suite(
     *,
     prune: bool = False,
 ) -> Validation:
-    """Check `suite` on its source. With `prune`, invalid tests are dropped as long as a valid one
-    is left.
+    """Run a suite on its source and return whether it may decide anything, with the expected
+    outputs.
+
+    prune: drop invalid tests as long as a valid one remains; otherwise one invalid test makes the
+        suite invalid. What the source does wrong is in the result.
     """
     built = {
         c.request.variant: c for c in backend.compile(list_validation_requests(program, signature))
@@ -249,9 +258,13 @@ class _Outcomes:
         self.floats = [
             i for i in self._good() if any(v.dtype.kind in "fc" for v in calls[i].values)
         ]
+        signature = built[Variant.PLAIN].request.signature
         # Without a wider variant there is nothing to hold redrawn runs against: shaken ones stand
         # in for them.
         self.shakes = 0 if Variant.PRECISE not in built or built[Variant.PRECISE].ok else SHAKES
+        self.several = [
+            i for i in self.floats if self.shakes or not self._is_one_draw_enough(i, signature)
+        ]
         self.plain, self.moved = self._plain_runs()
         self.sanitized = self._run(Variant.SANITIZED, self._good(), lambda i, c: c)
 
@@ -292,6 +305,20 @@ class _Outcomes:
                 self.bad.setdefault(i, f"the source gives {execution.status.value}{detail}")
         return found
 
+    def _is_one_draw_enough(self, i: int, signature: Signature) -> bool:
+        """Whether every floating-point number that the test gives is one of very many of its
+        buffer. A sum over a long array is not: there every draw counts.
+        """
+        if signature.result is not None and signature.result[0] in "fc":
+            return False
+        given = zip(self.calls[i].values, signature.parameters, strict=True)
+        sizes = [v.size for v, p in given if p.intent != "in" and v.dtype.kind in "fc"]
+        return bool(sizes) and min(sizes) >= LARGE
+
+    def _nudged_tests(self, draw: int) -> Sequence[int]:
+        """Tests that are nudged so often."""
+        return self.floats if draw == 0 else self.several
+
     def _redrawn(self, draw: int) -> tuple[Sequence[int], _Change]:
         """Tests of floating-point numbers on `redrawn` inputs, which are made once: two builds are
         run on them.
@@ -302,7 +329,11 @@ class _Outcomes:
                 self._drawn[i, draw] = perturb_relative(call, draw)
             return self._drawn[i, draw]
 
-        return self.floats, change
+        return self.several, change
+
+    def _good_redrawn(self, draw: int) -> tuple[Sequence[int], _Change]:
+        indices, change = self._redrawn(draw)
+        return [i for i in indices if i not in self.bad], change
 
     def _plain_runs(self) -> tuple[dict[int, Execution], list[dict[int, Execution]]]:
         """Plain runs, and those on redrawn, nudged and shaken inputs. The first are held against
@@ -320,7 +351,8 @@ class _Outcomes:
         sets = (
             [(good, change) for change in changes]
             + [self._redrawn(k) for k in drawn]
-            + [(self.floats, change) for change in (*nudges, *shakes)]
+            + [(self._nudged_tests(k), change) for k, change in enumerate(nudges)]
+            + [(self.floats, change) for change in shakes]
         )
         found = self._run_all(Variant.PLAIN, sets, strict_sets=n)
         plain, again, *reordered = found[:n]
@@ -332,7 +364,6 @@ class _Outcomes:
 
     def references(self, signature: Signature) -> dict[int, Reference]:
         good = self._good()
-        floats = [i for i in self.floats if i not in self.bad]
         finite = [
             i
             for i in good
@@ -341,7 +372,7 @@ class _Outcomes:
         fast = self._run(Variant.REASSOCIATED, finite, lambda i, c: c, strict=False)
         precise, *wide = self._run_all(
             Variant.PRECISE,
-            [(good, lambda i, c: c), *((floats, self._redrawn(k)[1]) for k in range(REDRAWS))],
+            [(good, lambda i, c: c), *(self._good_redrawn(k) for k in range(REDRAWS))],
         )
         drawn = 0 if self.shakes else REDRAWS
         pairs = list(zip(self.moved[:drawn], wide, strict=False))

@@ -31,14 +31,15 @@ from translator.trials.plans import ROUTINES
 
 @dataclass(frozen=True, slots=True)
 class JudgeConfig:
-    """timeout: a batch of calls may take `compute_batch_time_limit`, from timeout_floor_s and
-    timeout_factor and the source's own time; and every call by itself as much CPU time, from
-    call_floor_s, timeout_factor and the source's own time on that test (`compute_call_time_limit`).
+    """How targets are judged.
 
-    require_parallel: a parallel target whose work is all done by one thread is turned down (else it
-    is only flagged). sanitize: run passing serial and OpenMP targets under bounds checks,
-    sanitizers and the race detector. vet: turn away what no candidate may use before compiling it
-    (tests of the sandbox switch it off).
+    timeout_floor_s: least seconds for a batch of calls. timeout_factor: multiple of the source's
+        own time. call_floor_s: least CPU seconds of each call.
+    require_parallel: refuse a parallel target whose work one thread does; otherwise it is only
+        flagged.
+    sanitize: run passing serial and OpenMP targets under bounds checks, sanitizers and the race
+        detector.
+    vet: refuse what no candidate may use before compiling.
     """
 
     timeout_floor_s: float = 3.0
@@ -66,7 +67,9 @@ def judge(
     backend: ExecutionBackend,
     config: JudgeConfig = JudgeConfig(),
 ) -> list[Verdict]:
-    """A Verdict for every target against a source's checked suite."""
+    """Return a verdict for every target, in order, against a source's checked suite. What a target
+    does wrong is in its verdict.
+    """
     verdicts: dict[int, Verdict] = {}
     bound: dict[int, Binding] = {}
     for i, target in enumerate(targets):
@@ -86,8 +89,8 @@ def judge(
 
 
 def list_compile_requests(targets: Sequence[Program]) -> list[CompileRequest]:
-    """What judging these targets compiles first: for one batched compile of many targets
-    beforehand.
+    """Return what judging these targets compiles first, so that many can be compiled together
+    before. Unreadable targets are left out.
     """
     requests = []
     for target in targets:
@@ -102,9 +105,8 @@ def list_compile_requests(targets: Sequence[Program]) -> list[CompileRequest]:
 def reject_early(
     source: Program, signature: Signature, target: Program, config: JudgeConfig = JudgeConfig()
 ) -> tuple[Outcome, str] | Binding:
-    """What is known without compiling or running anything: the binding, or outcome and reason of
-    the verdict. Kept: it is asked before compiling ahead, before a suite is made and when the
-    verdict is.
+    """Return what is known without compiling: the binding of parameters, or (outcome, reason) of a
+    failing verdict. signature: of the source. Raises ValueError for an unknown dialect.
     """
     if config.vet and (reason := check_program(target)):
         return Outcome.REFUSED, reason
@@ -132,7 +134,9 @@ def _make_static_verdict(
 def make_base_verdict(
     expectations: Expectations, target: Program, backend: ExecutionBackend
 ) -> Verdict:
-    """The verdict's fixed part; outcome and detail are still to be set."""
+    """Return a verdict on `target` with its ids and back end filled in. Outcome and detail are
+    still to be set. Raises ValueError for an unknown dialect.
+    """
     model = get_dialect(target.dialect).model
     word = BACKEND_WORDS[model]
     name = (
@@ -261,8 +265,8 @@ slower: without this bound a target that never ends would be waited for for hour
 
 
 def compute_batch_time_limit(config: JudgeConfig, own_s: float) -> float:
-    """Wall time for a batch of calls that the source did in `own_s` seconds: its multiple, at least
-    the floor, bounded for slow sources.
+    """Return the wall-clock limit, in seconds, of a batch of calls that took the source `own_s`
+    seconds.
     """
     most = max(SLOW_ALLOWED_S, SLOW_FACTOR * own_s)
     return max(config.timeout_floor_s, min(config.timeout_factor * own_s, most))
@@ -275,10 +279,7 @@ the source gets this much CPU time.
 
 
 def compute_call_time_limit(config: JudgeConfig, expectations: Expectations) -> tuple[float, ...]:
-    """CPU seconds that each test may take by itself. What a program gets of a busy machine is not
-    counted against it, and a program that never ends does so in its first, smallest tests: it costs
-    the floor, not the time of the whole suite.
-    """
+    """Return the CPU seconds that each test's call may take, in the suite's order."""
     own_ms = expectations.tests_ms or (expectations.source_ms,) * len(expectations.calls)
     return tuple(
         compute_batch_time_limit(replace(config, timeout_floor_s=config.call_floor_s), 1e-3 * ms)
@@ -311,7 +312,7 @@ FEW = 4
 
 
 def describe_evidence(tests: int) -> str:
-    """What an equivalent verdict rests on; said where it is little."""
+    """Return a phrase with the number of tests that were passed; it warns if they are few."""
     return (
         f"passed {tests} tests"
         if tests >= FEW

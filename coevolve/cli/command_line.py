@@ -17,16 +17,19 @@ from typing import NoReturn
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, without the usage."""
+    """An argument parser that reports wrong use in one line, without the usage."""
 
     def error(self, message: str) -> NoReturn:
+        """Print `message` as one line on stderr and end the process with exit code 2."""
         first = " ".join(message.split())
         hint = "" if "did you mean" in first else f"; see {self.prog} --help"
         self.exit(2, f"{self.prog}: {first}{hint}\n")
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Words of a hint: ": did you mean 'verify'?"; '' where nothing is near."""
+    """Return a hint with the word of `known` most like `word`, such as ": did you mean 'verify'?".
+    Returns '' if none is similar.
+    """
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f": did you mean '{close[0]}'?" if close else ""
 
@@ -34,8 +37,8 @@ def nearest(word: str, known: Iterable[str]) -> str:
 def require_known_words(
     parser: Parser, commands: argparse._SubParsersAction, words: Sequence[str]
 ) -> None:
-    """End with one line for a command or an option that does not exist. Returns where all are
-    known.
+    """Check that the command and options in `words` exist. If one does not, print one line with the
+    nearest and end the process with exit code 2. commands: the parser's commands.
     """
     known = commands.choices
     at = next((i for i, word in enumerate(words) if not word.startswith("-")), len(words))
@@ -61,5 +64,5 @@ def _require_options(parser: Parser, words: Sequence[str]) -> None:
 
 
 def print_error(message: str) -> None:
-    """One line on stderr with the program's name before it."""
+    """Print `message` on stderr as one line that begins with `coevolve: `."""
     print(f"coevolve: {message}", file=sys.stderr, flush=True)

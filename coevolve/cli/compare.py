@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationSide:
-    """One evaluation: its name, what it was measured on (for the check that both agree), and its
-    items by id.
+    """One of two evaluations that are compared.
+
+    name: how the user named it. direction: as `cpp:cuda`; both sides must agree.
+    items: rows of figures by item id, as in a result's `items`.
     """
 
     name: str
@@ -37,8 +39,12 @@ class EvaluationSide:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """differences: by figure. only_a, only_b: items whose first answer passes on that side alone; p
-    of exact McNemar.
+    """The comparison of two evaluations on the items that both have.
+
+    items: how many both have. unmatched: how many only one has; these are left out.
+    means: (mean of A, mean of B) by figure. differences: B - A by figure.
+    only_a, only_b: items whose first answer passes on that side alone.
+    p_first: the p-value of the exact McNemar test on these.
     """
 
     items: int
@@ -60,6 +66,9 @@ _NAMES = {
 
 
 def add_parser(commands) -> argparse.ArgumentParser:
+    """Add `coevolve compare` to `commands`, the subparsers of the command line. Returns its
+    parser.
+    """
     parser = commands.add_parser(
         "compare",
         help="compare two evaluations on the same items",
@@ -77,8 +86,8 @@ def add_parser(commands) -> argparse.ArgumentParser:
 
 
 def run(args: argparse.Namespace) -> int:
-    """The exit code. Raises UserError for what holds no evaluation, or sides without a
-    common item.
+    """Compare two evaluations and print the result. args: parsed by `add_parser`. Returns the exit
+    code 0. Raises UserError if one holds no evaluation or no item is common.
     """
     pairs = _pair_directions(args.a, args.b)
     found = [(a, b, compare_sides(a, b, args.seed)) for a, b in pairs]
@@ -130,8 +139,8 @@ def _pair_directions(one: str, other: str) -> list[tuple[EvaluationSide, Evaluat
 
 
 def load_sides(name: str) -> dict[str, EvaluationSide]:
-    """The evaluations called `name`, by direction: several of a run in several directions. Raises
-    UserError.
+    """Return the evaluations of a result file or a run's folder, by direction. Raises UserError if
+    there is none.
     """
     path = Path(name)
     return (
@@ -142,7 +151,9 @@ def load_sides(name: str) -> dict[str, EvaluationSide]:
 
 
 def load_side(name: str) -> EvaluationSide:
-    """The evaluation in the file `name`. Raises UserError."""
+    """Return the evaluation in the result file `name`. Raises UserError if it is missing or no such
+    result.
+    """
     path = Path(name)
     try:
         value = parse_json(path.read_bytes())
@@ -187,8 +198,8 @@ def _sides_of_run(root: Path) -> dict[str, EvaluationSide]:
 
 
 def compare_sides(a: EvaluationSide, b: EvaluationSide, seed: int = 0) -> Comparison:
-    """Paired comparison of the items that both have. Raises UserError when there is none, or the
-    directions differ.
+    """Compare the items that both evaluations have, paired by id. seed: of the bootstrap. Raises
+    UserError if there is no such item, or the directions differ.
     """
     from coevolve.evaluation.statistics import (
         bootstrap_paired_difference,
@@ -233,7 +244,9 @@ def _share(row: dict, key: str) -> float | None:
 
 
 def format_comparison(a: EvaluationSide, b: EvaluationSide, found: Comparison) -> str:
-    """The comparison as a Markdown table and two sentences."""
+    """Return a comparison as lines of text: both names, a Markdown table of differences, and the
+    McNemar test.
+    """
     lines = [
         f"A: {a.name}",
         f"B: {b.name}",

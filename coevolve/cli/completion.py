@@ -14,7 +14,9 @@ SHELLS = ("bash", "zsh", "fish")
 
 
 def add_parser(commands, parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    """parser: the whole command line, which the script will complete."""
+    """Add `coevolve completion` to `commands`, the subparsers of the command line. Returns its
+    parser. parser: the whole command line, which the script will complete.
+    """
     added = commands.add_parser(
         "completion",
         help="print a script for completion on the Tab key",
@@ -30,7 +32,9 @@ def add_parser(commands, parser: argparse.ArgumentParser) -> argparse.ArgumentPa
 
 
 def run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
-    """Returns the exit code. Raises UserError where shtab is not installed."""
+    """Print the completion script for the shell in `args`. parser: the whole command line. Returns
+    the exit code 0. Raises UserError if shtab is not installed.
+    """
     from coevolve.cli.errors import UserError
 
     try:

@@ -27,8 +27,10 @@ KINDS = ("equal text", "equal tokens", "near-duplicate")
 
 @dataclass(frozen=True, slots=True)
 class HeldBackProgram:
-    """A program that must not be trained on. kind: one of KINDS; like: the evaluation program;
-    similarity in [0, 1].
+    """A program that must not be trained on.
+
+    kind: how it is like an evaluation program, one of KINDS. like: that program.
+    similarity: of the two, in [0, 1].
     """
 
     program: Program
@@ -38,6 +40,9 @@ class HeldBackProgram:
 
 
 def add_parser(commands) -> argparse.ArgumentParser:
+    """Add `coevolve decontaminate` to `commands`, the subparsers of the command line. Returns its
+    parser.
+    """
     parser = commands.add_parser(
         "decontaminate",
         help="find what of a corpus equals or nearly equals evaluation items",
@@ -70,7 +75,9 @@ def add_parser(commands) -> argparse.ArgumentParser:
 
 
 def run(args: argparse.Namespace) -> int:
-    """The exit code. Raises CorpusError and UserError."""
+    """Print what of a corpus must not be trained on, and write the rest where `--out` says. args:
+    parsed by `add_parser`. Returns the exit code 0. Raises CorpusError or UserError for bad input.
+    """
     from coevolve.cli.errors import require_other_file
     from coevolve.evaluation.items import load_items
 
@@ -92,8 +99,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def load_programs(spec: str, direction_text: str) -> list[Program]:
-    """Programs of both dialects of the direction in a corpus; `A,B` gives one corpus a side. Raises
-    CorpusError.
+    """Return the programs of both dialects of a direction. spec: a corpus, or `A,B` with one per
+    side. Raises CorpusError if one cannot be read or the direction is unknown.
     """
     from coevolve.evaluation.corpus import parse_user_direction
     from corpora.datasets.loaders import CorpusError, load_corpus
@@ -139,7 +146,9 @@ def _one_dialect_each(programs: Sequence[Program]) -> list[Program]:
 def find_held_back(
     corpus: Sequence[Program], evaluation: Sequence[Program]
 ) -> list[HeldBackProgram]:
-    """The programs of `corpus` that must not be trained on, in order."""
+    """Return the programs of `corpus`, in order, that equal or nearly equal a program of
+    `evaluation`.
+    """
     from corpora.splits import EvaluationGuard
 
     texts = {_squeeze_blanks(p.text): p for p in evaluation}

@@ -44,10 +44,12 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class DirectionRow:
-    """One direction. kind: forward (serial to parallel), back, serial or parallel (both sides).
+    """What this machine offers for one direction.
 
-    runs_on: of source and target. pairs: built-in pairs. needs: doctor's names of what must be
-    installed first. lacks: doctor's names of what is absent and only weakens verdicts.
+    direction: as `cpp:cuda`. kind: `forward` (serial to parallel), `back`, `serial` or `parallel`.
+    runs_on: where the source and the target run. pairs: number of built-in pairs.
+    needs: names of the doctor's findings that must be installed first.
+    lacks: names of absent ones that only weaken verdicts.
     """
 
     direction: str
@@ -59,12 +61,13 @@ class DirectionRow:
 
     @property
     def offered(self) -> bool:
+        """Return whether both sides can be compiled and run here."""
         return not self.needs
 
 
 def make_direction_table(findings: Sequence[Finding], cuda_runs_on: str) -> list[DirectionRow]:
-    """All directions, forward ones first. cuda_runs_on: `emulated` or `cuda`, as verdicts would
-    name it.
+    """Return a row for every ordered pair of dialects, forward directions first. findings: the
+    doctor's. cuda_runs_on: `emulated` or `cuda`.
     """
     absent = {f.name for f in findings if not f.present}
     rows = [
@@ -98,8 +101,8 @@ def _place(side: Dialect, cuda_runs_on: str) -> str:
 
 
 def format_direction_table(rows: Sequence[DirectionRow], findings: Sequence[Finding]) -> str:
-    """The table, then one line for each thing that is missing, with what is lost and the line that
-    installs it.
+    """Return the table as text. Below it is a line for each missing tool: what is lost and how to
+    install it.
     """
     lines = [
         f"{'direction':<28} {'kind':<9} {'source runs':<12} {'target runs':<12} "
@@ -121,6 +124,9 @@ def format_direction_table(rows: Sequence[DirectionRow], findings: Sequence[Find
 
 
 def add_parser(commands) -> argparse.ArgumentParser:
+    """Add `coevolve directions` to `commands`, the subparsers of the command line. Returns its
+    parser.
+    """
     parser = commands.add_parser(
         "directions",
         help="list the translation directions and what this machine offers for each",
@@ -139,6 +145,10 @@ def add_parser(commands) -> argparse.ArgumentParser:
 
 
 def run(args: argparse.Namespace) -> int:
+    """Print the directions this machine offers or, with `--runs`, what runs reached in each. args:
+    parsed by `add_parser`. Returns the exit code 0. Raises UserError if a folder holds no evaluated
+    run.
+    """
     if args.runs:
         from coevolve.report.direction_table import format_json_rows, format_markdown, make_rows
 

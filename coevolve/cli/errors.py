@@ -11,14 +11,14 @@ from pathlib import Path
 
 
 class UserError(ValueError):
-    """Bad input found by the loop itself; the message is one line saying what, where and how to
-    mend it.
+    """The user's input or use is wrong. The message is one line: what, where, and how to mend
+    it.
     """
 
 
 def require_place(option: str, path: str) -> None:
-    """Raises UserError where no file can be written at `path`: found out before hours of work, not
-    after.
+    """Check that a file can be written at `path`, before work begins. option: its name for the
+    message, such as `--out`. Raises UserError if it cannot.
     """
     from corpora.files import check_writable
 
@@ -32,11 +32,11 @@ def require_place(option: str, path: str) -> None:
 
 
 def require_other_file(option: str, path: str, *inputs: str | None) -> None:
-    """Raises UserError where the file at `path` is one of those that are read: it would be lost for
-    what is made of it.
+    """Check that writing `path` would not overwrite an input.
 
-    inputs: files, or specs of corpora (`A,B`, with `#COLUMN` and `?NAME=VALUE` behind them); None
-    and what is no file never clash.
+    option: its name for the message. inputs: files, specs of corpora (`A,B`, also with `#COLUMN` or
+        `?NAME=VALUE`), or None; what is no file is passed over. Raises UserError if `path` is one
+        of them.
     """
     if not Path(path).exists():
         return
@@ -54,8 +54,8 @@ def require_other_file(option: str, path: str, *inputs: str | None) -> None:
 
 
 def get_user_errors() -> tuple[type[Exception], ...]:
-    """Exception types whose text is meant for the user. A function because importing them loads
-    parsers.
+    """Return the exception types whose message is meant for the user. It is a function because
+    importing them loads parsers.
     """
     from coevolve.config.schema import ConfigError
     from corpora.datasets.loaders import CorpusError

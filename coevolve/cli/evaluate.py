@@ -30,6 +30,7 @@ _ONLY_RUN = {
 
 
 def add_parser(commands) -> argparse.ArgumentParser:
+    """Add `coevolve eval` to `commands`, the subparsers of the command line. Returns its parser."""
     parser = commands.add_parser(
         "eval",
         help="evaluate a model, or predictions made elsewhere, on a corpus",
@@ -155,7 +156,10 @@ def add_parser(commands) -> argparse.ArgumentParser:
 
 
 def run(args: argparse.Namespace) -> int:
-    """The exit code. Raises UserError and what `coevolve.cli.errors.get_user_errors` names."""
+    """Evaluate a run's checkpoint, or a model or predictions on a corpus, and print the result.
+    args: parsed by `add_parser`. Returns the exit code 0. Raises an exception of
+    `coevolve.cli.errors.get_user_errors` for wrong use or bad input.
+    """
     if args.run and args.corpus:
         raise UserError(
             "give either RUN (its held-out split) or --corpus with --model or --predictions"
@@ -171,11 +175,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def measured(args: argparse.Namespace) -> dict:
-    """The result (docs/result.schema.json) of an evaluation with --corpus, not written anywhere
-    yet.
+    """Evaluate a model or predictions on a corpus and return the result, as in
+    docs/result.schema.json. Nothing is written.
 
-    args: what the parser of `add_parser` makes. Raises UserError and what
-    `coevolve.cli.errors.get_user_errors` names.
+    args: parsed by `add_parser`. Raises an exception of `coevolve.cli.errors.get_user_errors` for
+        wrong use or bad input.
     """
     if not args.corpus or bool(args.model) == bool(args.predictions):
         raise UserError(

@@ -31,13 +31,12 @@ from gpu_runtime.models.backends import classify_model
 def export_run(
     root: Path, out: Path | None = None, number: int | None = None, half: bool = False
 ) -> Path:
-    """Write translator/ (or one for each direction), tester/ and pairs.parquet, as they were after
-    round `number`.
+    """Write a run's models, and its kept pairs as Parquet, as they were after one round. Returns
+    the folder.
 
-    Nothing of a later round is in them. Raises UserError when that round has no checkpoints.
-
-    number: the round (None: the last finished one).
-    half: weights in 16 bits (float16), which the back ends compute with as they do with 32.
+    root: the run's folder. out: where to write; None: `export/` in the run. number: the round;
+        None: the last finished one. half: write weights as float16.
+    Raises UserError if there is no run, or the round has no checkpoints.
     """
     folder, config = open_run(root)
     last = folder.last_round(lambda each: _whole(config, each)) if number is None else number
@@ -46,6 +45,8 @@ def export_run(
         raise UserError(
             f"'{root}' has no finished checkpoints of round {last}; see 'coevolve report {root}'"
         )
+    for number in range(1, last + 1):  # what is shipped is what was verified
+        folder.is_finished(folder.round(number).triplets)
     target = out or folder.export
     if target.resolve() != folder.export.resolve() and target.exists():
         raise UserError(f"'{target}' exists already; choose another --out or delete it")
@@ -104,7 +105,9 @@ def _strip_times(header: list[str], rows: list[list[str]]) -> tuple[list[str], l
 
 
 def triplets_until(folder: RunFolder, last: int) -> list[Triplet]:
-    """Every kept triplet of the rounds 1 to `last`, once each."""
+    """Return every triplet kept in rounds 1 to `last`, each once, in order. Raises StoreError if a
+    file is damaged.
+    """
     rounds = (k for k in list_rounds(folder) if 0 < k <= last)
     found = (
         t
@@ -151,8 +154,10 @@ def make_model_card(
     header: list[str],
     rows: list[list[str]],
 ) -> str:
-    """A Hugging Face model card with the run's table. `asked`: a key of MODEL_BACKENDS, which
-    decides the prompts.
+    """Return a Hugging Face model card as Markdown with YAML in front.
+
+    kind: `Translator` or `Tester`. asked: the key of MODEL_BACKENDS that decides the prompts. ways:
+        the directions. number: the round. header, rows: the run's table, as text.
     """
     lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
     lines += ["| " + " | ".join(cells) + " |" for cells in rows]

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command and return its exit code. arguments: words after `coevolve`; None: this
-    process's.
+    """Run one command of the command line. arguments: the words after `coevolve`; None: this
+    process's. Returns the exit code: 0 done, 2 wrong use, 130 interrupted, 143 ended by SIGTERM;
+    others are the command's own.
     """
     try:
         with graceful():
@@ -78,6 +79,7 @@ def _is_user_error(error: Exception) -> bool:
 def _parser() -> tuple[Parser, argparse._SubParsersAction]:
     """The parser, and its commands."""
     from coevolve.cli import (
+        check,
         compare,
         completion,
         decontaminate,
@@ -102,6 +104,7 @@ def _parser() -> tuple[Parser, argparse._SubParsersAction]:
         command.add_parser(commands).set_defaults(handler=command.run)
     _add_export(commands)
     _add_report(commands)
+    check.add_parsers(commands)
     verify = verify_command.add_parser(commands)
     if verify is not None:
         verify.set_defaults(handler=verify_command.run)

@@ -53,8 +53,12 @@ RECORD_BYTES = 6000
 
 @dataclass(frozen=True, slots=True)
 class WorkEstimate:
-    """Tokens and answers of a whole run, for one of the two models; per round (on average) where
-    the name says so.
+    """Estimated work of a whole run for one of its two models.
+
+    programs: training programs. held_out: programs to evaluate on.
+    prompt, answer: tokens of one prompt and of one answer.
+    answers_per_round: answers proposed per round. answers_evaluated: answers per evaluation.
+    learnt_per_round: tokens trained on per round, on average.
     """
 
     programs: int
@@ -68,15 +72,19 @@ class WorkEstimate:
     """Of the cold start and of the ladder before it."""
 
     def answers(self, rounds: int) -> int:
+        """Return the number of answers in a run of `rounds` rounds, evaluations included."""
         return rounds * self.answers_per_round + (rounds + 1) * self.answers_evaluated
 
     def learnt(self, rounds: int) -> float:
+        """Return the number of tokens trained on in a run of `rounds` rounds, the cold start
+        included.
+        """
         return self.cold_tokens + rounds * self.learnt_per_round
 
 
 def estimate_translator_work(config: Config, corpus: RunCorpus) -> WorkEstimate:
-    """The Translator's. Upper bounds: every candidate is as long as its source, and as many survive
-    of each source as are learnt from.
+    """Return upper bounds of the Translator's work. They assume that candidates are as long as
+    their sources, and that as many survive of each source as are learnt from.
     """
     programs = [p for _, side in corpus.sides(config) for p in side]
     held_out = sum(len(part.evaluation) for _, part in corpus.by_direction(config))
@@ -98,7 +106,9 @@ def estimate_translator_work(config: Config, corpus: RunCorpus) -> WorkEstimate:
 
 
 def estimate_tester_work(config: Config, corpus: RunCorpus) -> WorkEstimate:
-    """The Tester's. Upper bounds: every program has a suite that is learnt from, in every round."""
+    """Return upper bounds of the Tester's work. They assume that every program has a suite to learn
+    from in every round.
+    """
     programs = list({p.id: p for _, side in corpus.sides(config) for p in side}.values())
     held_out, wanted = len(corpus.evaluation), config.round
     words, code = _count_request_tokens(config, programs)
@@ -152,8 +162,8 @@ def _count_taught_pairs(config: Config) -> float:
 
 
 def count_pretraining_examples(config: Config) -> int:
-    """Lessons of the ladder over all passes: a function each and, in back-translation, as many
-    pairs beside them.
+    """Return the number of examples in all passes of the ladder. Back-translation has its pairs and
+    as many denoising examples.
     """
     from coevolve.loop.pretraining_lessons import count_passes, list_steps
 
@@ -166,8 +176,8 @@ def count_pretraining_examples(config: Config) -> int:
 
 
 def find_shape(config: Config) -> ModelShape | None:
-    """The model's shape; None for one behind an endpoint. Raises ModelError where it cannot be
-    told.
+    """Return the shape of the configured model; None for one behind an endpoint. No weights are
+    read. Raises ModelError if the shape cannot be found.
     """
     wanted = config.model
     if wanted.backend == "openai":
@@ -192,7 +202,9 @@ def find_shape(config: Config) -> ModelShape | None:
 
 
 def format_plan(config: Config, corpus: RunCorpus, machine: Machine) -> str:
-    """The text that the command prints."""
+    """Return what the run would need on `machine`, as text: parameters, memory, hours, disk and
+    assumptions. Raises ModelError if the model's shape cannot be found.
+    """
     works, shape = (
         (estimate_translator_work(config, corpus), estimate_tester_work(config, corpus)),
         find_shape(config),
@@ -338,6 +350,7 @@ def _disk(config: Config, shape: ModelShape, answers: int) -> list[str]:
 
 
 def add_parser(commands):
+    """Add `coevolve plan` to `commands`, the subparsers of the command line. Returns its parser."""
     parser = commands.add_parser(
         "plan",
         help="what a run would need: parameters, memory, GPUs, hours, disk",
@@ -362,6 +375,9 @@ def add_parser(commands):
 
 
 def run(args) -> int:
+    """Print what a run of a configuration would need. args: parsed by `add_parser`. Returns the
+    exit code 0. Raises ConfigError, CorpusError or ModelError for bad input.
+    """
     from coevolve.config.schema import load
     from coevolve.loop.run_corpus import build_corpus
     from corpora.datasets.loaders import CorpusError

@@ -30,11 +30,11 @@ LOG_EVERY_S = 10.0
 
 @contextmanager
 def show_working(label: str | Callable[[], str]) -> Iterator[None]:
-    """Show on stderr that the block is being worked on, and for how long.
+    """Show on stderr that the block is being worked on, and for how many seconds.
 
-    label: what is done, or a function that says it anew for each line. On a terminal one line
-    changes in place, first after FIRST_S, and is cleared at the end. Elsewhere a plain line comes
-    every LOG_EVERY_S. No colours are used.
+    label: what is being done, or a function that returns it for each line. A terminal gets one line
+        that changes, first after FIRST_S seconds, and is cleared at the end. Elsewhere a line is
+        printed every LOG_EVERY_S seconds.
     """
     terminal, started, over = sys.stderr.isatty(), time.monotonic(), threading.Event()
     shown = False
@@ -64,8 +64,8 @@ def show_working(label: str | Callable[[], str]) -> Iterator[None]:
 
 
 def show_each(items: Iterable[Item], label: Callable[[int], str]) -> Iterator[Item]:
-    """`items`, with `show_working` while the next one is awaited. label: words for its number,
-    from 0.
+    """Yield `items`, with `show_working` while the next one is awaited. label(number): words for
+    the item of that number, from 0.
     """
     waiting = iter(items)
     number = 0
@@ -80,7 +80,11 @@ def show_each(items: Iterable[Item], label: Callable[[int], str]) -> Iterator[It
 
 
 class ProgressBar:
-    """One bar: a label, done of total, and a short note. `total` may be 0 when unknown."""
+    """A progress bar on stderr: a label, done of total, and a short note.
+
+    total: 0 when unknown. every_s: seconds between lines where stderr is no terminal.
+    file: a JSON file with label, done, total and note for other processes; None for none.
+    """
 
     def __init__(
         self, label: str, total: int, every_s: float = 10.0, file: Path | None = None
@@ -94,9 +98,13 @@ class ProgressBar:
         self._tell(self._start)
 
     def advance(self, count: int = 1, note: str = "") -> None:
+        """Add `count` to what is done. note: replaces the note unless it is ''."""
         self.set(self.done + count, note)
 
     def set(self, done: int, note: str = "") -> None:
+        """Set what is done, and redraw if enough time has passed. note: replaces the note unless it
+        is ''.
+        """
         self.done, self.note = done, note or self.note
         now = time.monotonic()
         if now - self._last >= (0.2 if self._terminal else self._every_s):
@@ -106,6 +114,7 @@ class ProgressBar:
             self._tell(now)
 
     def close(self, note: str = "") -> None:
+        """Draw the bar a last time and delete its file. note: replaces the note unless it is ''."""
         self.note = note or self.note
         self._draw()
         if self._terminal:

@@ -29,7 +29,7 @@ PATIENCE_S = 10.0
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM came."""
+    """The process got SIGTERM."""
 
 
 def _raise_terminated(_number: int, _frame: object) -> None:
@@ -41,8 +41,8 @@ def _raise_terminated(_number: int, _frame: object) -> None:
 
 @contextmanager
 def graceful() -> Iterator[None]:
-    """SIGTERM raises `Terminated` in here. Does nothing outside the main thread, which alone gets
-    signals.
+    """Make SIGTERM raise `Terminated` during the block. It does nothing outside the main thread,
+    since only that one gets signals.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -56,13 +56,12 @@ def graceful() -> Iterator[None]:
 
 @contextmanager
 def started_whole(start: Callable[[], object], stop: Callable[[], object]) -> Iterator[None]:
-    """Call `start`, to its end although SIGTERM or Ctrl-C comes meanwhile, and `stop` when the
-    block is left.
+    """Call `start`, run the block, and call `stop` when the block is left. SIGTERM and Ctrl-C do
+    not interrupt `start`.
 
-    For a library that leaves processes behind where its start is cut short, and takes the handlers
-    of signals for itself. `start` runs in a thread that lives as long as the block: processes may
-    be bound to the thread that started them (PR_SET_PDEATHSIG). Raises what `start` raises, and
-    what came meanwhile.
+    `start` runs in a thread that lives as long as the block, since processes may be bound to the
+    thread that started them. Raises what `start` raises, and KeyboardInterrupt or Terminated for a
+    signal that came meanwhile.
     """
     came: list[int] = []
     failed: list[BaseException] = []
@@ -107,7 +106,9 @@ def _wait_noting(done: threading.Event, came: list[int]) -> None:
 
 
 def tell_ending(error: KeyboardInterrupt) -> int:
-    """Say in one line on stderr that the command ended early. Returns the exit code."""
+    """Print one line on stderr that the command ended early. Returns the exit code: 143 for
+    `Terminated`, else 130.
+    """
     terminated = isinstance(error, Terminated)
     what = "ended by SIGTERM" if terminated else "interrupted"
     if sys.stderr.isatty():
@@ -123,11 +124,14 @@ def tell_ending(error: KeyboardInterrupt) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Processes that run functions."""
+    """A pool of processes that run functions. executor: what holds the processes."""
 
     executor: ProcessPoolExecutor
 
     def submit(self, function: Callable[..., Any], *arguments: object) -> Future:
+        """Run `function(*arguments)` in a process of the pool. Both must pickle. Returns a future
+        of its result, which raises what the function raises.
+        """
         return self.executor.submit(_run_task, function, arguments)
 
 
@@ -135,10 +139,11 @@ class Pool:
 def process_pool(
     workers: int, start: str | None = None, at_end: Callable[[], None] | None = None
 ) -> Iterator[Pool]:
-    """A Pool whose processes end with the block, at once where it is left by an exception.
+    """Yield a pool of `workers` processes that ends with the block, and at once if the block
+    raises.
 
-    start: how processes start (`spawn`, `fork`); None is the system's way. at_end: called in every
-    process before it ends.
+    start: how processes start, `spawn` or `fork`; None: the system's default. at_end: called in
+        every process before it ends.
     """
     context = multiprocessing.get_context(start)
     others = set(multiprocessing.active_children())

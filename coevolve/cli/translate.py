@@ -39,12 +39,14 @@ library.
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """The first verified translation of a program (text None: there is none), and the outcomes of
-    all that were tried.
+    """The first verified translation of a program, or what became of the attempts.
 
-    failure: the verdict on the first answer, the most likely one, where none was verified. how:
-    words for a port that is no answer. left: why rules could not cut it into loop nests. shared:
-    parameters that it has for data which its source shares with other functions.
+    text: the translation; None if none was verified. verdict: on that text.
+    outcomes: number of answers by outcome.
+    failure: the verdict on the first answer, where none was verified.
+    how: words for a port that is not the model's own answer, else ''.
+    left: why rules could not split it into loop nests, else ''.
+    shared: parameters for data that the source's function shares with others.
     """
 
     program: Program
@@ -61,8 +63,11 @@ class Port:
 class Asking:
     """How a model is asked for ports, and where they run.
 
-    samples: most answers a function. temperature: of those after the first. backend: auto, cuda or
-    emulated. as_written: the model sees the text itself, without the rules that spell it out.
+    samples: most answers per function. temperature: of the answers after the first.
+    max_new_tokens: tokens after which an answer is cut. seed: of sampling.
+    backend: `auto`, `cuda` or `emulated`. as_written: show the model the text without normalizing
+        it.
+    Raises UserError for a value out of range.
     """
 
     samples: int = 16
@@ -82,6 +87,9 @@ class Asking:
 
 
 def add_parser(commands) -> argparse.ArgumentParser:
+    """Add `coevolve translate` to `commands`, the subparsers of the command line. Returns its
+    parser.
+    """
     parser = commands.add_parser(
         "translate",
         help="make a verified port of the functions in a file",
@@ -153,7 +161,10 @@ def add_parser(commands) -> argparse.ArgumentParser:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Returns the exit code. Raises ValueErrors of one line for wrong use."""
+    """Translate the functions of a file and print or write the verified ports. args: parsed by
+    `add_parser`. Returns the exit code: 0 if every function has a port, else 1. Raises UserError or
+    another ValueError for wrong use.
+    """
     from coevolve.cli.errors import require_other_file, require_place
     from coevolve.cli.progress import show_each
     from coevolve.named_models import resolve_model
@@ -204,10 +215,10 @@ def ports_of(
     asking: Asking,
     file: str = "",
 ) -> Generator[Port, None, None]:
-    """A Port for each program, as soon as it is found.
+    """Yield a Port for each program, as soon as it is found.
 
-    kind: of the model, a key of PROMPT_STYLES. file: the text that the programs were cut out of, ''
-    where there is none.
+    way: the direction. kind: of the model, a key of PROMPT_STYLES. file: the text that the programs
+        come from, '' where there is none. Raises ValueError if the back end cannot run here.
     """
     from coevolve.loop.services import PROMPT_STYLES
     from coevolve.verification.engine import Engine
@@ -258,7 +269,9 @@ def _deliver_ports(
 
 
 def make_port_row(port: Port, way: Direction, text: str) -> dict[str, object]:
-    """What `--json` prints of a port. text: the port as it would be printed, '' for none."""
+    """Return the JSON object that `--json` prints of a port. text: the port as it would be printed,
+    '' for none.
+    """
     judged = port.verdict or port.failure
     return {
         "function": port.program.name,
@@ -272,8 +285,8 @@ def make_port_row(port: Port, way: Direction, text: str) -> dict[str, object]:
 
 
 def describe_port_source(out: str, texts: Sequence[str], left_out: int) -> str:
-    """What a reader of the file should know: how much of the source is in it, or that it is not of
-    this call.
+    """Return a line that says how many functions have a port in the file `out`. texts: per function
+    its port or ''. left_out: functions that were not asked for.
     """
     ported, of = sum(map(bool, texts)), len(texts) + left_out
     if ported:
@@ -358,11 +371,9 @@ def _is_carried_helper(skipped: SkippedItem, programs: Sequence[Program]) -> boo
 
 
 def find_helpers(programs: Sequence[Program]) -> list[Program]:
-    """Functions without a loop that others call: there is nothing parallel in them, and others'
-    ports hold them.
-
-    Of scalars alone, or of a serial C++ text that works on elements one by one; Fortran's arrays
-    may be whole.
+    """Return the programs without a loop that another one calls. They have nothing parallel, and
+    the callers' ports contain them. A helper has only scalar parameters, or is C++ that works on
+    single elements.
     """
     from corpora.signatures.signature import read_signature
 
@@ -398,13 +409,14 @@ def port_program(
     seed: int,
     max_new_tokens: int = NEW_TOKENS,
 ) -> Port:
-    """The most likely answer first, then sampled ones, the frequent before the rare, until one is
-    equivalent.
+    """Ask for a port of one program until one is equivalent.
 
-    Where none is (in parallel), the function's loop nests are asked for one by one
-    (coevolve.port.by_parts); Fortran that becomes C++ is spelled by rule. So it is where an OpenMP
-    answer leaves loops serial, of which the port with fewer is given. An equivalent answer of which
-    one thread does all the work is given only where no other is found.
+    The most likely answer comes first, then up to `samples` sampled ones at `temperature`, frequent
+    ones first. Without a parallel port its loop nests are asked for one by one. A port in which one
+    thread does all the work is returned only if there is no other.
+    translator: a Translator. engine: an Engine. max_new_tokens: tokens after which an answer is
+        cut.
+    Returns a Port; its `text` is None if none was verified.
     """
     from coevolve.port.by_parts import explain_not_outlined, port_by_parts
     from coevolve.verification.engine import Pair
@@ -476,8 +488,8 @@ def port_program(
 
 
 def find_shared_data(program: Program, file: str) -> tuple[str, ...]:
-    """Parameters that the program has and its function in the text of the file has not: what is
-    global there, or a module's; none where the file is no source text.
+    """Return names of parameters that the program has and its function in the text `file` does not.
+    These stand for globals or module variables. It is empty if `file` is no source text.
     """
     from corpora.signatures.signature import SignatureError, read_signature
 
@@ -494,7 +506,9 @@ def find_shared_data(program: Program, file: str) -> tuple[str, ...]:
 
 
 def count_loops_left(port: Port, way: Direction) -> int:
-    """Outermost loops that a port under OpenMP leaves serial, as far as its text says so."""
+    """Return how many outermost loops of an OpenMP port of serial code have no directive; 0 for
+    other directions.
+    """
     from translator.outline.count_serial_loops import count_serial_loops
 
     return (
@@ -505,7 +519,9 @@ def count_loops_left(port: Port, way: Direction) -> int:
 
 
 def format_port(port: Port, way: Direction) -> str:
-    """The port with its evidence as a comment of the target's language."""
+    """Return the port's text below a comment with its evidence, in the comment style of the
+    target's language. The port must have a text.
+    """
     comment = "!" if way.target.language == "fortran" else "//"
     verdict = port.verdict
     strength = (
@@ -534,7 +550,7 @@ def format_port(port: Port, way: Direction) -> str:
 
 
 def summarize_port(port: Port, way: Direction) -> str:
-    """One line: what became of a function."""
+    """Return one line about a function: its verified port, or why there is none."""
     tried = sum(port.outcomes.values())
     if port.text:
         how = port.how or f"answer {tried}"

@@ -27,6 +27,9 @@ PORTION = 4
 
 
 def add_parser(commands) -> argparse.ArgumentParser:
+    """Add `coevolve verify` to `commands`, the subparsers of the command line. Returns its
+    parser.
+    """
     parser = commands.add_parser(
         "verify",
         help="say whether a translation is equivalent to its source",
@@ -88,7 +91,10 @@ def add_parser(commands) -> argparse.ArgumentParser:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Returns the exit code; wrong use is printed as one line."""
+    """Verify one pair or a batch and print the verdicts. args: parsed by `add_parser`. Returns the
+    exit code: 0 equivalent or batch answered, 1 not equivalent, 3 undecided, 2 for wrong use, which
+    is printed as one line.
+    """
     try:
         return _batch(args) if args.batch else _single(args)
     except ValueError as error:
@@ -182,6 +188,7 @@ def _verify_request(engine, pair, suite: str | None):
 
 
 def choose_exit_code(verdict: Verdict) -> int:
+    """Return 0 for equivalent, 1 for not equivalent, 3 for undecided."""
     return {True: 0, False: 1, None: 3}[verdict.equivalent]
 
 
@@ -293,8 +300,8 @@ Rows = list[tuple[int, str]]
 
 
 def split_into_chunks(rows: int, workers: int) -> int:
-    """Rows of a chunk, which are compiled together: at most CHUNK, and the same number of chunks
-    for every worker.
+    """Return how many rows to compile together: at most CHUNK, and so that every worker gets
+    equally many chunks.
     """
     from coevolve.verification.engine import CHUNK
 
@@ -355,9 +362,9 @@ def _run_in_processes(
 
 
 def split_into_portions(rows: Rows) -> list[Rows]:
-    """What a worker of several answers at a time: few rows, so that a dear one does not leave the
-    others without work at the end; but neighbours of the same source stay together, whose tests are
-    made once.
+    """Split rows into what a worker answers at a time. Portions are small, so that a slow one does
+    not leave other workers idle. Neighbours with the same source stay together. rows: (line number
+    from 1, line).
     """
     made: list[Rows] = []
     last = None
@@ -378,8 +385,8 @@ def _source(line: str) -> str:
 
 
 def prepare_rows(rows: Rows, backend: str) -> None:
-    """Compile together what the answers to these rows will need; what cannot be is said when they
-    are answered.
+    """Compile together what answering `rows` will need. rows: (line number from 1, line). Errors
+    are not reported here but by `answer_rows`.
     """
     from coevolve.verification.engine import get_shared_engine
     from coevolve.verification.requests import read_row
@@ -389,7 +396,9 @@ def prepare_rows(rows: Rows, backend: str) -> None:
 
 
 def answer_rows(chunk: Rows, backend: str) -> list[dict]:
-    """Answers to rows in order; whatever goes wrong with a row stays in that row."""
+    """Judge the rows of a batch and return a JSON object per row, in order. chunk: (line number
+    from 1, line). backend: `auto`, `cuda` or `emulated`. An error in a row is part of its answer.
+    """
     from coevolve.verification.engine import get_shared_engine
     from coevolve.verification.function_verdicts import combine_verdicts, verify_until_difference
     from coevolve.verification.requests import make_answer_row, make_undecided_row, read_row

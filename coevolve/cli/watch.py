@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,6 +40,9 @@ WIDE, NARROW_ROUNDS = 110, 6
 
 
 def add_parser(commands) -> argparse.ArgumentParser:
+    """Add `coevolve watch` to `commands`, the subparsers of the command line. Returns its
+    parser.
+    """
     parser = commands.add_parser(
         "watch",
         help="live view of a running job, also from another shell",
@@ -57,7 +61,9 @@ def add_parser(commands) -> argparse.ArgumentParser:
 
 
 def run(args: argparse.Namespace) -> int:
-    """The exit code. Raises UserError when the folder holds no run."""
+    """Show a run until it ends, or once if it does not run. args: parsed by `add_parser`. Returns
+    the exit code 0. Raises UserError if the folder holds no run or `--every` is not positive.
+    """
     from rich.console import Console
     from rich.live import Live
 
@@ -71,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
     running = folder.is_running()
     if args.json:
         told = {"run": str(folder.root), "directions": config.directions, "running": running}
-        print(json.dumps(told | {"rounds": [asdict(row) for row in view.rows()]}, default=str))
+        print(json.dumps(told | {"rounds": [asdict(row) for row in view.rows()]}))
         return 0
     if args.once or not running:
         console.print(view.frame(running))
@@ -86,8 +92,8 @@ def run(args: argparse.Namespace) -> int:
 
 @dataclass(slots=True)
 class RunView:
-    """Frames of one run. Rounds are read again only when one of their files appeared, because
-    verdicts are many.
+    """Draws the frames of one run's live view. folder, config: of the run. A round is read again
+    only when one of its files appears.
     """
 
     folder: RunFolder
@@ -97,6 +103,7 @@ class RunView:
     _rows: dict[int, tuple[object, RoundFigures]] = field(default_factory=dict)
 
     def frame(self, running: bool) -> Group:
+        """Return what the terminal shows now. running: whether a process holds the run."""
         from rich.console import Group
         from rich.text import Text
 
@@ -124,12 +131,13 @@ class RunView:
         verified = [r for r in rows if r.outcomes]
         if verified:
             counts = ", ".join(
-                f"{name} {count}" for name, count in verified[-1].outcomes.most_common()
+                f"{name} {count}" for name, count in Counter(verified[-1].outcomes).most_common()
             )
             parts.append(Text(f"verdicts of round {verified[-1].number}: {counts}"))
         return Group(*parts)
 
     def rows(self) -> list[RoundFigures]:
+        """Return the figures of each round begun, in order; round 0 is the cold start."""
         from coevolve.report.data import list_rounds
         from coevolve.report.page import collect_round_figures
 
@@ -148,8 +156,8 @@ class RunView:
 
 
 def describe_progress(folder: RunFolder, now_s: float) -> str:
-    """What the driver wrote last; a line for the moments between stages and for stages that are not
-    counted.
+    """Return one line about the stage under way, with a bar and its seconds so far. now_s: seconds
+    since 1970. Between stages it says so.
     """
     try:
         said = json.loads(folder.progress.read_text(encoding="utf-8"))
@@ -163,6 +171,7 @@ def describe_progress(folder: RunFolder, now_s: float) -> str:
 
 
 def describe_end(folder: RunFolder, config: Config) -> str:
+    """Return one line about a run that is not running: finished, or how to go on with it."""
     if folder.round(config.round.count).evaluation.exists():
         return f"finished: {config.round.count} rounds; coevolve report {folder.root} shows them"
     return f"not finished; coevolve run --resume {folder.root} goes on"

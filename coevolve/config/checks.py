@@ -60,17 +60,22 @@ AT_LEAST_ONE = (
     "model.max_new_tokens",
     "model.context",
     "model.rows",
+    "model.programs_per_call",
     "model.concurrency",
     "finetune.rank",
     "finetune.batch_tokens",
     "resources.trainers",
+    "resources.translators",
+    "resources.testers",
     "ladder.examples",
     "ladder.translated",
 )
 
 
 def get_value(config: Config, key: str):
-    """The value behind a dotted name of `list_settings`."""
+    """Return the value of the setting `key`, a dotted name such as `round.count`. Raises
+    AttributeError for an unknown name.
+    """
     value = config
     for part in key.split("."):
         value = getattr(value, part)
@@ -78,7 +83,9 @@ def get_value(config: Config, key: str):
 
 
 def check_config(config: Config, where: str) -> None:
-    """Raises ConfigError where `config` cannot be used. where: the file that the message names."""
+    """Check values and their combinations. where: the file that the message names. Raises
+    ConfigError for a value out of range or keys that exclude each other.
+    """
     _check_values(config, list_settings(), where)
     _check_together(config, where)
 

@@ -77,11 +77,10 @@ PASS_AT = (1, 5, 10)
 
 
 def settle(presets: Sequence[str], samples: int, where: str) -> dict[str, object]:
-    """The settings that `presets` decide, and those that follow from keys.
+    """Return the values, by dotted name, of settings that presets decide or that follow from keys.
 
-    presets: names of PRESETS. samples: `evaluate.samples`, the largest k of pass@k. where: the file
-    that a message names.
-
+    presets: names of PRESETS; later ones win. samples: `evaluate.samples`, the largest k of pass@k.
+        where: the file that a message names.
     Raises ConfigError for an unknown preset.
     """
     found: dict[str, object] = {
@@ -97,7 +96,9 @@ def settle(presets: Sequence[str], samples: int, where: str) -> dict[str, object
 
 
 def explain_instead(name: str) -> str:
-    """What to write in the place of a setting that is no key: the end of a line."""
+    """Return the end of a line that says what to write instead of a setting that is no key. name:
+    dotted.
+    """
     if name == "evaluate.pass_at":
         return ": it follows from evaluate.samples"
     own = [f"'{preset}'" for preset, values in PRESETS.items() if name in values]

@@ -20,15 +20,23 @@ PER_DIRECTION = (
 
 
 class ConfigError(ValueError):
-    """The configuration cannot be used; the message is one line for the user."""
+    """The configuration cannot be used. The message is one line for the user."""
 
 
 @dataclass(frozen=True, slots=True)
 class CorpusConfig:
-    """Where real programs come from. `target` is unpaired with `source`; alignment is used for
-    evaluation only.
+    """Where real programs come from. Each of the first five may be a tuple, one value per
+    direction.
 
-    Of the first five each may be a tuple, one value for each of the run's directions.
+    source: spec of the training programs of the source dialect.
+    target: the same for the target dialect, unpaired; '' means that only the forward direction is
+        proposed.
+    aligned: line i of source and target are the same program; used for evaluation only.
+    evaluation: spec of a corpus that is held out whole; '' holds out a part of `source`.
+    references: spec of the translations of `evaluation`, in its order.
+    evaluation_fraction: share held out where `evaluation` is ''; near-duplicates stay together.
+    evaluation_limit: most held-out programs; 0: all.
+    training_limit: most programs per side and round; 0: all.
     """
 
     source: str | tuple[str, ...] = "builtin"
@@ -43,7 +51,22 @@ class CorpusConfig:
 
 @dataclass(frozen=True, slots=True)
 class ModelConfig:
-    """The two models: what they are, and how they answer."""
+    """The two models: what they are, and how they answer.
+
+    backend: `scratch`, `pretrained`, `vllm` or `openai` (an endpoint, never trained).
+    name_or_path: a pretrained model's id, folder, or `small`; a model's name at the endpoint.
+    layers, width, heads: shape of a `scratch` model. max_new_tokens: tokens after which an answer
+        is cut.
+    context: longest prompt and answer in tokens. rows: prompts decoded together. programs_per_call:
+        programs that a model is asked about in one call.
+    static_cache: decode with a cache of fixed size.
+    constrain: `full` or `none`, whether decoding allows only words that can follow.
+    spell: normalize sources by rule for small models.
+    prompts: folder of prompt files; '' for the package's own.
+    few_shot: example pairs in a prompt. endpoint: base URL of an OpenAI-compatible API.
+    concurrency: requests under way at a time. prices: of a million prompt and a million answer
+        tokens.
+    """
 
     backend: str = "scratch"
     name_or_path: str = ""
@@ -53,6 +76,7 @@ class ModelConfig:
     max_new_tokens: int = 512
     context: int = 4096
     rows: int = 16
+    programs_per_call: int = 16
     static_cache: bool = False
     constrain: str = "full"
     spell: bool = True
@@ -65,7 +89,14 @@ class ModelConfig:
 
 @dataclass(frozen=True, slots=True)
 class ColdStartConfig:
-    """What both models learn before the first round."""
+    """What both models learn before the first round.
+
+    generated: generated pairs for the Translator. suites: generated programs with suites for the
+        Tester.
+    level: `easy`, `mixed` or `broad` programs. structures: share of C-like pairs with structures.
+    directions: further directions to teach. beside: pairs of these for each pair of the run's own.
+    epochs: passes. learning_rate: its peak.
+    """
 
     generated: int = 20000
     suites: int = 4000
@@ -79,8 +110,14 @@ class ColdStartConfig:
 
 @dataclass(frozen=True, slots=True)
 class LadderConfig:
-    """What a scratch Translator learns from unpaired functions before the cold start; see
-    coevolve.loop.run_pretraining.
+    """What a `scratch` Translator learns from unpaired functions before the cold start.
+
+    steps: some of `mlm`, `aer`, `dae`, `bt`, done in this order. examples: most functions per
+        dialect.
+    epochs: passes per step. learning_rate: its peak. mask_rate: share of words masked in `mlm`.
+    noise: first and last share of words disturbed in `dae`. translated: functions back-translated.
+    verified: learn back-translations only if they are equivalent. validation: share kept to measure
+        on.
     """
 
     steps: tuple[str, ...] = ()
@@ -96,7 +133,22 @@ class LadderConfig:
 
 @dataclass(frozen=True, slots=True)
 class RoundConfig:
-    """One round: what is asked, kept and learnt."""
+    """What a round proposes, keeps and learns.
+
+    count: rounds after the cold start. samples: candidates per program. suites: Tester's answers
+        per program.
+    temperature: of both models' sampling.
+    learn: `back` (the real program is the label), `forward` (the generated one is), `both`, `dpo`
+        (right answers over wrong ones) or `grpo` (verdicts as reward).
+    lessons: `kept` pairs, or as much `generated` data. freeze: which model is not trained: `none`,
+        `translator` or `tester`.
+    epochs: passes over the pairs. learning_rate: its peak. replay: generated lessons per pair.
+    experience: pairs to learn from: `accumulate` all, `replace` by this round's, or `mix` with as
+        many older ones. per_source: most translations of a source.
+    selection: pairs in the order found (`first`), or of hard sources first (`hard`). translators:
+        `one`, or one for `each` direction.
+    by_parts: also put together ports of loop nests.
+    """
 
     count: int = 2
     samples: int = 4
@@ -117,7 +169,16 @@ class RoundConfig:
 
 @dataclass(frozen=True, slots=True)
 class FineTuneConfig:
-    """For pretrained models; see gpu_runtime.models.options.FineTuning."""
+    """How pretrained models are fine-tuned; see gpu_runtime.models.options.FineTuning.
+
+    method: `full`, `lora` or `qlora`. rank: of the adapters.
+    batch_tokens: tokens of a step. micro_tokens: tokens of one forward pass; 0: those of a step.
+    packing: several examples in one row. gradient_checkpointing: save memory, lose time.
+    keep_adapter: save the adapter beside its base.
+    validation: training programs to measure on while learning. patience: measurements without
+        progress before it stops; 0: never.
+    report_to: where losses are shown. sharding: `none` or `fsdp`.
+    """
 
     method: str = "full"
     rank: int = 16
@@ -134,7 +195,13 @@ class FineTuneConfig:
 
 @dataclass(frozen=True, slots=True)
 class VerifyConfig:
-    """How answers are judged."""
+    """How answers are judged.
+
+    backend: `auto`, `cuda` or `emulated`. workers: verifier processes; 0: one per CPU.
+    mutants: mutants that measure a suite. least_strength: share in [0, 1] of mutants that a suite
+        must kill to feed training.
+    require_parallel: refuse ports in which one thread does all the work.
+    """
 
     backend: str = "auto"
     workers: int = 0
@@ -145,7 +212,9 @@ class VerifyConfig:
 
 @dataclass(frozen=True, slots=True)
 class EvaluateConfig:
-    """How held-out programs are asked."""
+    """How held-out programs are translated: `samples` candidates each at `temperature`. pass_at:
+    each k of pass@k.
+    """
 
     samples: int = 10
     temperature: float = 0.3
@@ -154,11 +223,20 @@ class EvaluateConfig:
 
 @dataclass(frozen=True, slots=True)
 class ResourcesConfig:
-    """What actors ask Ray for."""
+    """What actors ask Ray for.
+
+    model_gpus: GPUs per model actor. verifier_gpus: GPUs per verifier. Fractions are allowed; 0
+        reserves none.
+    trainers: processes that share out a fine-tuning step.
+    """
 
     model_gpus: float = 0.0
     verifier_gpus: float = 0.0
     trainers: int = 1
+    translators: int = 1
+    """Translators that answer side by side, each an actor with a model of its own."""
+    testers: int = 1
+    """Testers that answer side by side, each an actor with a model of its own."""
 
 
 IDLE = (
@@ -175,8 +253,11 @@ IDLE = (
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Everything that a run is told. Some settings are keys of the file
+    """The whole configuration of a run. Some settings are keys of the file
     (`coevolve.config.presets.KEYS`); presets decide the others.
+
+    seed: seeds sampling, shuffles and generated data. run_dir: the run's folder.
+    corpus, model, ladder, cold_start, round, finetune, verify, evaluate, resources: its sections.
     """
 
     direction: str | tuple[str, ...] = "cpp:cuda"
@@ -197,18 +278,18 @@ class Config:
 
     @property
     def directions(self) -> tuple[str, ...]:
-        """Every direction of the run, also where there is one."""
+        """Return every direction of the run as a tuple, also where there is one."""
         return self.direction if isinstance(self.direction, tuple) else (self.direction,)
 
     @property
     def title(self) -> str:
-        """The directions as one text for people."""
+        """Return the directions as one text, separated by commas."""
         return ", ".join(self.directions)
 
     @property
     def digest(self) -> str:
-        """Hash of everything that decides a run's results (not of where it lies, how many workers
-        it has and when it ends).
+        """Return a hash, 16 hex digits, of the settings that decide results. The run's folder, the
+        numbers of rounds and workers, and the resources do not count.
         """
         plain = asdict(self)
         for section, _, key in (
@@ -220,7 +301,7 @@ class Config:
 
 
 def list_settings() -> list[str]:
-    """Every setting in dotted form, in the order of the records."""
+    """Return the dotted name of every setting, in the order of the records."""
     names = []
     for top in fields(Config):
         value = getattr(Config(), top.name)

@@ -35,10 +35,11 @@ __all__ = [
 
 
 def load(path: str | Path, overrides: tuple[str, ...] = (), run_dir: Path | None = None) -> Config:
-    """Read a TOML file and `section.key=value` overrides (values in TOML form). Raises ConfigError.
+    """Read a configuration from a TOML file.
 
-    run_dir: where the run lies now, for a file that lies in a run folder (which may have been
-    moved).
+    overrides: `section.key=value` with values in TOML form; they win over the file. run_dir:
+        replaces the file's, for a run folder that was moved; None keeps it.
+    Raises ConfigError for a missing file, an unknown key or a bad value.
     """
     file = Path(path)
     if not file.is_file():
@@ -59,7 +60,9 @@ def load(path: str | Path, overrides: tuple[str, ...] = (), run_dir: Path | None
 
 
 def parse(table: dict, where: str) -> Config:
-    """Build a Config from a parsed table. Raises ConfigError naming `where` and the key."""
+    """Make a Config from a parsed TOML table. where: the file that a message names. Raises
+    ConfigError for an unknown key or a bad value.
+    """
     keys = {name: value for name, value in table.items() if name != TABLE}
     told = _read_settings(table.get(TABLE, {}), where)
     if told == {} and _is_old_record(keys):
@@ -89,7 +92,7 @@ def parse(table: dict, where: str) -> Config:
 
 
 def list_keys() -> list[str]:
-    """Every key that a file may have, in dotted form and file order."""
+    """Return the dotted name of every key that a file may have, in the file's order."""
     return list(KEYS)
 
 
@@ -112,8 +115,8 @@ def _is_old_record(table: dict) -> bool:
 
 
 def format_toml(config: Config) -> str:
-    """The configuration as TOML, every setting written out: keys in their sections, and what
-    presets decide in the table `settings`.
+    """Return the configuration as TOML with every setting: keys in their sections, others in the
+    table `settings`.
     """
     values = {name: _toml_value(get_value(config, name)) for name in list_settings()}
     lines = [f"{name} = {values[name]}" for name in KEYS if "." not in name]

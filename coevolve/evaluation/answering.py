@@ -27,8 +27,11 @@ from translator.prompting.translate import Translator
 def collect_answers(
     model: NamedModel, corpus: EvalCorpus, sampling: Sampling, spell: bool = True
 ) -> tuple[list[tuple[str, ...]], tuple[str, ...]]:
-    """`sampling.n` answers for each item, in order, and notes on how they were asked for. spell:
-    see Translator. Raises ModelError for a model that cannot be opened.
+    """Ask a Translator for `sampling.n` answers to each item.
+
+    model: a Translator, opened here. spell: whether rules normalize the source before it is shown.
+    Returns the answers per item, in order, and notes on how they were asked for. Raises ModelError
+    if the model cannot be opened.
     """
     bar = ProgressBar(
         "asking the Translator", len(corpus.items)
@@ -60,14 +63,18 @@ def collect_answers(
 
 
 def speed_note(decoded: Decoded) -> str:
-    """How fast a model reads and writes, for a progress bar."""
+    """Return a note on a model's speed for a progress bar: tokens per second, or the tokens read so
+    far.
+    """
     if not decoded.new_ids:
         return f"read {decoded.prompt_ids} tokens"
     return f"{decoded.new_ids / max(decoded.seconds, 1e-3):.1f} tokens/s"
 
 
 def describe_usage(model: LanguageModel) -> str:
-    """What a model behind an endpoint was asked so far; '' for one that counts nothing."""
+    """Return a line with the requests and tokens that a model at an endpoint was asked for. It is
+    '' for a model that counts nothing.
+    """
     used = getattr(model, "usage", None)
     if used is None:
         return ""
@@ -80,8 +87,11 @@ def describe_usage(model: LanguageModel) -> str:
 def measure_tester(
     model: NamedModel, corpus: EvalCorpus, sampling: Sampling, backend: str, seed: int
 ) -> dict:
-    """`tester_valid_rate`: share of the Tester's tests that are valid on the sources, mean over
-    items it wrote tests for.
+    """Measure how many of a Tester's tests are valid on the corpus's sources.
+
+    backend: `auto`, `cuda` or `emulated`. seed: of suites and intervals.
+    Returns JSON values: `tester_valid_rate`, the mean share in [0, 1] over items with tests, its
+    interval, and counts. Raises ModelError if the model cannot be opened.
     """
     use_all_cores()
     tester = Tester(model.open(), style=SUITE_STYLES[model.kind])

@@ -33,15 +33,17 @@ Figures = dict[str, float | None]
 def score_cpp(
     references: Sequence[str], hypotheses: Sequence[str], _keywords: Sequence[str]
 ) -> Figures:
-    """What the package gives when it is called as it stands."""
+    """Return the codebleu package's figures for C++ texts, each in [0, 1]. references, hypotheses:
+    of one length. The keywords are not used.
+    """
     return dict(calc_codebleu(list(references), list(hypotheses), "cpp"))
 
 
 def score_cuda(
     references: Sequence[str], hypotheses: Sequence[str], keywords: Sequence[str]
 ) -> Figures:
-    """The package's parts with trees of the CUDA grammar, which it does not know: C++ and `<<<>>>`,
-    `__global__`.
+    """Return CodeBLEU's figures for CUDA texts, each in [0, 1], with syntax trees of the CUDA
+    grammar. keywords: words that weigh more in the weighted n-gram match.
     """
     import tree_sitter_cuda
     from tree_sitter import Language
@@ -65,7 +67,9 @@ def score_cuda(
 def score_fortran(
     references: Sequence[str], hypotheses: Sequence[str], keywords: Sequence[str]
 ) -> Figures:
-    """The two parts that need no tree; there is no CodeBLEU without the others."""
+    """Return the two parts of CodeBLEU that need no syntax tree, each in [0, 1]; the others are
+    None. keywords: words that weigh more in the weighted n-gram match.
+    """
     wanted, found = (
         [[r.lower().split()] for r in references],
         [h.lower().split() for h in hypotheses],
@@ -89,6 +93,10 @@ GRAMMARS: dict[str, Callable[[Sequence[str], Sequence[str], Sequence[str]], Figu
 
 
 def main() -> None:
+    """Read one question as JSON from stdin and write its figures as JSON to stdout. The question
+    holds `references`, `hypotheses`, `grammar` and, optionally, `keywords` and `items`; the answer
+    `corpus` and `items`.
+    """
     logging.disable(logging.WARNING)  # one line for every pair without a data flow
     asked = json.load(sys.stdin)
     score, keywords = GRAMMARS[asked["grammar"]], asked.get("keywords", [])

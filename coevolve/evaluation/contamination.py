@@ -3,7 +3,7 @@ and the check against it.
 
 Contract: `training_manifest.json` in a checkpoint's folder holds no text: an exact hash of the
 canonical tokens of every program that the model learnt from (names, layout and comments do not
-count), and for real ones a sketch of 64 minima of 4 bits by which near-duplicates are told. A
+count), and for real ones a sketch of 64 minima of 4 bits that finds near-duplicates. A
 sketch estimates similarity to about 0.05; items at or above NEAR are reported. Generated programs
 are known by their exact hash only: they come by the ten thousand, from a generator that has seen no
 corpus, so that one that equals an item does so by chance. That is reported, and is no reason to
@@ -42,13 +42,16 @@ _AT_ONCE = 2000
 
 
 class ManifestError(ValueError):
-    """A manifest that this program cannot read; one line."""
+    """A training manifest cannot be read. The message is one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """exact: hashes of real programs, generated: of generated ones (16 hex digits). sketches: (real
-    programs, 64) uint8.
+    """A record, without any text, of the programs that a model was trained on.
+
+    exact: hashes of real programs, 16 hex digits each.
+    sketches: min-hash sketches of the same programs in order, uint8 of shape (real programs, 64).
+    generated: hashes of generated programs.
     """
 
     exact: tuple[str, ...]
@@ -57,7 +60,10 @@ class Manifest:
 
     @staticmethod
     def of(real: Sequence[Program | str], generated: Sequence[Program | str] = ()) -> Manifest:
-        """The manifest of programs (each once)."""
+        """Return the manifest of programs, each once. real: programs of corpora, or their texts.
+        generated: programs of the generator. Programs that differ only in names, layout or comments
+        are one.
+        """
         exact, sketches = _make_marks(real)
         first = sorted({key: i for i, key in reversed(list(enumerate(exact)))}.values())
         return Manifest(
@@ -67,7 +73,7 @@ class Manifest:
         )
 
     def joined(self, other: Manifest) -> Manifest:
-        """What was trained on by either."""
+        """Return the manifest of all programs of this one and `other`."""
         known = set(self.exact)
         new = [i for i, key in enumerate(other.exact) if key not in known]
         exact = self.exact + tuple(other.exact[i] for i in new)
@@ -78,7 +84,9 @@ class Manifest:
         )
 
     def write(self, folder: Path) -> None:
-        """Write FILE_NAME into `folder`, atomically; equal manifests give equal bytes."""
+        """Write the manifest as the file FILE_NAME in `folder`, all or nothing. Equal manifests
+        give equal bytes. Raises OSError if the disk is full.
+        """
         value = {
             "schema_version": SCHEMA_VERSION,
             "kind": "training_manifest",
@@ -94,7 +102,9 @@ class Manifest:
 
     @staticmethod
     def read(folder: Path) -> Manifest | None:
-        """The manifest in `folder`, None where there is none. Raises ManifestError."""
+        """Return the manifest in `folder`, or None if there is none. Raises ManifestError if it is
+        damaged or of another version.
+        """
         path = folder / FILE_NAME
         if not path.is_file():
             return None
@@ -120,10 +130,10 @@ class Manifest:
             ) from None
 
     def trained_on(self, programs: Sequence[Program | str]) -> list[tuple[str, float]]:
-        """Per program: how it was trained on (`equal`, `near`, `generated`, '') and the similarity,
-        estimated for `near`.
+        """Return (how, similarity in [0, 1]) for each program, in order.
 
-        generated: a generated program happens to have its tokens, and no real one is like it.
+        how: `equal` to a real program of the manifest, `near` one, equal to a `generated` one only,
+            or '' for unknown. The similarity is estimated for `near`.
         """
         if not programs:
             return []
@@ -192,8 +202,9 @@ def _unpack_hashes(text: str) -> tuple[str, ...]:
 
 
 def read_manifest(checkpoint: Path) -> Manifest | None:
-    """What the checkpoint learnt from: its own manifest, its export's, or what its run says; None
-    where nobody knows.
+    """Return what the model in the folder `checkpoint` was trained on, or None if that is unknown.
+    It is read from the checkpoint, its export, or the files of its run. Raises ManifestError or
+    StoreError if one is damaged.
     """
     for folder in (checkpoint, checkpoint.parent):
         if (found := Manifest.read(folder)) is not None:
@@ -205,8 +216,8 @@ def read_manifest(checkpoint: Path) -> Manifest | None:
 
 
 def make_run_manifest(run: Path, number: int) -> Manifest:
-    """What the models of round `number` learnt from beside generated programs: both sides of every
-    kept pair so far.
+    """Return the manifest of the pairs kept in rounds 1 to `number`, both sides. run: the run's
+    folder. Generated programs are not in it. Raises StoreError if a file is damaged.
     """
     files = [run / f"round-{k}" / "triplets.jsonl" for k in range(1, number + 1)]
     return Manifest.of(
@@ -221,8 +232,8 @@ def make_run_manifest(run: Path, number: int) -> Manifest:
 
 
 def find_contaminated(manifest: Manifest, items: Sequence[EvalItem]) -> list[dict]:
-    """The items of which the source or the reference was trained on: id, side, how, similarity. A
-    real program goes first.
+    """Return the items whose source or reference was trained on, as JSON values. Keys: `id`, `side`
+    (`source` or `reference`), `how` (`equal`, `near` or `generated`) and `similarity` in [0, 1].
     """
     found = []
     sides = [

@@ -23,13 +23,14 @@ from corpora.records import Program
 
 @dataclass(frozen=True, slots=True)
 class Guarantee:
-    """What every caller does with an array: how it is filled (kind and arguments of a Fill), how
-    many elements it has.
+    """What every caller of a problem's function does with one parameter.
 
-    fill: '' leaves contents as they are. extent: elements as a product (`256`, `N*N`), '' where a
-    test decides. plus: a scalar parameter that is added to the first argument. Where a parameter
-    that is named is missing there is no guarantee. Of a scalar: that it is one of the `plus`
-    numbers from the first argument on.
+    parameter: its name. Without such a parameter there is no guarantee.
+    fill: the kind of a `Fill` for an array; '' leaves its contents as they are.
+    arguments: the fill's numbers. For a scalar the first is its least value.
+    plus: name of a scalar parameter, '' for none. For an array its value is added to the first
+        argument; for a scalar it is the number of possible values.
+    extent: the array's elements as a product (`256`, `N*N`); '' where a test decides.
     """
 
     parameter: str
@@ -41,12 +42,15 @@ class Guarantee:
 
 @dataclass(frozen=True, slots=True)
 class EvalItem:
-    """One problem.
+    """One problem of an evaluation.
 
-    source: what a model is shown. oracle: what runs in its place, where that differs (other names,
-    same behaviour). kind: problem kind for the table, '' where the corpus has none. snippets: tests
-    that came with it, as C++ snippets. guarantees: what an answer may take for granted about its
-    arguments.
+    id: stable within the corpus. source: the program that a model is shown.
+    reference: a human translation for text scores, or None.
+    kind: the problem kind that tables group by; '' where the corpus has none.
+    oracle: the program that runs in place of `source`, with other names and the same behaviour;
+        None: the source runs.
+    snippets: tests that came with the problem, as C++ snippets.
+    guarantees: what an answer may assume about its arguments.
     """
 
     id: str
@@ -59,19 +63,25 @@ class EvalItem:
 
     @property
     def judged_as(self) -> Program:
-        """The program whose behaviour is right by definition."""
+        """Return the program whose behaviour answers must have: the oracle if there is one, else
+        the source.
+        """
         return self.oracle or self.source
 
 
 def keep_as_written(_item: EvalItem, text: str) -> str:
-    """How answers to most corpora are read: as they are."""
+    """Return an answer's text unchanged. Most corpora read answers so."""
     return text
 
 
 @dataclass(frozen=True, slots=True)
 class EvalCorpus:
-    """name: the spec. read: turns an answer to an item into the text that is compiled. notes: what
-    a reader must know.
+    """The items of one evaluation.
+
+    name: the spec that was loaded. direction: source and target dialect.
+    skipped: what was left out, with reasons.
+    read(item, answer): returns the text to compile for an answer.
+    notes: lines that a reader of the result must know.
     """
 
     name: str
@@ -83,7 +93,9 @@ class EvalCorpus:
 
 
 def parse_user_direction(text: str) -> Direction:
-    """The direction that a user wrote. Raises CorpusError."""
+    """Parse a direction that a user wrote, such as `cpp:cuda`. Raises CorpusError for an unknown
+    one.
+    """
     try:
         return parse_direction(text)
     except ValueError as error:
@@ -91,8 +103,8 @@ def parse_user_direction(text: str) -> Direction:
 
 
 def read_first_row(path: Path) -> dict:
-    """The first row of a JSONL file, empty where it has none. Raises CorpusError for a row that is
-    no object.
+    """Return the first row of a JSONL file, {} if it has none. Raises CorpusError if the file
+    cannot be read or the row is not a JSON object.
     """
     for number, line in enumerate(read_file(path).split("\n"), 1):
         if line.strip():
@@ -101,7 +113,9 @@ def read_first_row(path: Path) -> dict:
 
 
 def parse_json_row(path: Path, number: int, line: str) -> dict:
-    """One row of a JSONL file. Raises CorpusError naming file and line."""
+    """Parse one row of a JSONL file. path, number (from 1): for the message. Raises CorpusError if
+    the row is not a JSON object.
+    """
     try:
         row = parse_json(line)
     except JsonError as error:

@@ -22,7 +22,7 @@ from coevolve.evaluation.metrics import average_pass_at_k, bleu, codebleu
 from coevolve.evaluation.text_scores import compute_codebleu
 from coevolve.loop.directions import find_checkpoints
 from coevolve.loop.run_corpus import RunCorpus
-from coevolve.loop.run_folder import RoundPaths, RunFolder, read_json, write_json
+from coevolve.loop.run_folder import Journal, RoundPaths, RunFolder, read_json
 from coevolve.loop.run_workers import make_local_workers, make_ray_run_workers
 from coevolve.loop.services import TranslatorService
 from coevolve.loop.stages import (
@@ -31,22 +31,21 @@ from coevolve.loop.stages import (
     drop_repeated_texts,
     group_for_judging,
     propose_suites,
-    split_into_chunks,
 )
 from coevolve.loop.workers import map_unordered, stream_results
 from coevolve.verification.verifier import Verifier
 from corpora.dialects import Direction, get_dialect
 from corpora.records import NOT_COMPILED, Candidate, Outcome, Program, UnitTestSuite, Verdict
-from corpora.store import read_jsonl, write_jsonl
+from corpora.store import read_jsonl
 from translator.prompting.answers import count_rejections
 
 
 def prepare_evaluation(run: Run) -> None:
-    """Rule-made suites of the held-out programs, once per run. Programs without a valid suite are
-    counted and named.
+    """Write rule-made suites of the run's held-out programs, once per run. Programs without a valid
+    suite are written to `evaluation_skipped` with reasons.
     """
     path = run.folder.evaluation_suites
-    if path.exists():
+    if run.folder.is_finished(path):
         return
     programs = run.corpus.evaluation
     bar = run.bar("suites of held-out programs", len(programs))
@@ -59,7 +58,7 @@ def prepare_evaluation(run: Run) -> None:
             bar.advance()
     suites = [prepared[i].suite for i in range(len(programs)) if prepared[i].suite is not None]
     bar.close(f"{len(suites)} of {len(programs)} have one")
-    write_json(
+    run.folder.finish_value(
         run.folder.evaluation_skipped,
         {
             f"{p.name} ({f'{p.dialect}, ' if run.corpus.parts else ''}{p.origin})": prepared[
@@ -69,46 +68,58 @@ def prepare_evaluation(run: Run) -> None:
             if prepared[i].suite is None
         },
     )
-    write_jsonl(path, suites)
+    run.folder.finish_records(path, suites)
 
 
 def evaluate_round(run: Run, number: int) -> dict:
-    """Figures of the checkpoints after round `number` (0 = cold start), from their file when they
-    exist.
+    """Return the figures of the checkpoints after round `number` (0: the cold start). They are
+    computed and written if their file does not exist. Raises ConfigError if that file is damaged.
     """
     paths = run.folder.round(number)
-    if paths.evaluation.exists():
+    if run.folder.is_finished(paths.evaluation):
         return read_json(paths.evaluation)
     with run.timed(number, "evaluate"):
         figures, candidates, verdicts = evaluate_checkpoint(
             run,
             lambda way: str(run.translator(number, way)),
             f"round {number}" if number else "cold start",
+            paths.answering,
         )
-        figures |= evaluate_tester(
-            run, str(paths.tester), f"round {number}" if number else "cold start"
+        figures |= (
+            _recall_tester(run)
+            if number and run.config.round.freeze == "tester"
+            else evaluate_tester(
+                run, str(paths.tester), f"round {number}" if number else "cold start"
+            )
         )
-        write_jsonl(paths.evaluation_candidates, drop_repeated_texts(candidates))
-        write_jsonl(paths.evaluation_verdicts, verdicts)
-        write_json(paths.evaluation, figures)
+        run.folder.finish_records(paths.evaluation_candidates, drop_repeated_texts(candidates))
+        run.folder.finish_records(paths.evaluation_verdicts, verdicts)
+        run.folder.finish_value(paths.evaluation, figures)
+        paths.answering.clear()
     return figures
 
 
 def evaluate_checkpoint(
-    run: Run, checkpoint: str | Callable[[Direction], str], label: str
+    run: Run,
+    checkpoint: str | Callable[[Direction], str],
+    label: str,
+    journal: Journal | None = None,
 ) -> tuple[dict, list[Candidate], list[Verdict]]:
-    """Translate every held-out program `samples` times, execute, count. Percentages in 0..100.
+    """Translate every held-out program, execute the answers and count.
 
-    checkpoint: one for all directions, or that of each. In a run of several directions the figures
-    are those of all their items together, and `directions` holds those of each.
+    checkpoint: one folder for all directions, or a function that gives each direction's. label:
+        words for the progress bar. journal: keeps answers while the call runs, so that a second
+        call asks for none again; None: they are not kept.
+    Returns (figures by name, candidates, verdicts). Shares are percentages. With several directions
+    the figures are of all items together, and `directions` holds those of each.
     """
     suites = {s.program_id: s for s in read_jsonl(run.folder.evaluation_suites, UnitTestSuite)}
     held = [
         (way, part, [p for p in part.evaluation if p.id in suites])
         for way, part in run.corpus.by_direction(run.config)
     ]
-    chunks = [(way, chunk) for way, _, programs in held for chunk in split_into_chunks(programs)]
-    answers, verdicts = _collect_answers(run, checkpoint, label, chunks, suites)
+    chunks = [(way, chunk) for way, _, programs in held for chunk in run.chunks(programs)]
+    answers, verdicts = _collect_answers(run, checkpoint, label, chunks, suites, journal)
     found = {}
     for way, part, programs in held:
         own = [c for c in answers if c.direction == str(way)]
@@ -132,6 +143,7 @@ def _collect_answers(
     label: str,
     chunks: list,
     suites: dict[str, UnitTestSuite],
+    journal: Journal | None,
 ) -> tuple[list[Candidate], dict[str, Verdict]]:
     """Every answer in the order of `chunks` of (direction, programs), and the verdicts by
     candidate.
@@ -142,8 +154,12 @@ def _collect_answers(
     answers: dict[int, list[Candidate]] = {}
     verdicts: dict[str, Verdict] = {}
 
+    known = journal.load(Candidate) if journal else {}
+
     def expand(index: int, candidates: list[Candidate]) -> list[tuple]:
         answers[index] = candidates
+        if journal and index not in known:
+            journal.add(index, candidates)
         return group_for_judging(
             drop_repeated_texts(candidates), {p.id: p for p in chunks[index][1]}, suites
         )
@@ -153,12 +169,13 @@ def _collect_answers(
         for way, chunk in chunks
     ]
     for _, found in stream_results(
-        run.crew.translator,
+        run.crew.translators,
         TranslatorService.propose,
         asked,
         run.crew.verifiers,
         Verifier.judge,
         expand,
+        known,
     ):
         verdicts |= {v.target_id: v for v in found}
         bar.advance(
@@ -169,8 +186,8 @@ def _collect_answers(
 
 
 def pool_figures(parts: list[dict]) -> dict:
-    """Figures over the items of several directions together; texts in different dialects have no
-    common BLEU.
+    """Return the figures over the items of several directions together. parts: the figures of each.
+    Shares are means weighted by programs. BLEU and CodeBLEU are None, since the dialects differ.
     """
     count = sum(p["programs"] for p in parts)
 
@@ -291,9 +308,16 @@ def _percent(share: float | None) -> float | None:
     return None if share is None else 100.0 * share
 
 
+def _recall_tester(run: Run) -> dict:
+    """The Tester's figures of the cold start, which hold as long as it is frozen."""
+    held = read_json(run.folder.round(0).evaluation)
+    return {key: value for key, value in held.items() if key.startswith("tester_")}
+
+
 def evaluate_tester(run: Run, checkpoint: str, label: str) -> dict:
-    """Share of the Tester's own tests on held-out programs that are valid, before anything is
-    topped up.
+    """Return the share of the Tester's own tests on held-out programs that are valid, before rules
+    add any. checkpoint: its folder. label: words for the progress bar. Figures are by name, in
+    percent.
     """
     programs = list(run.corpus.evaluation)
     sampling = run.sampling(1, run.config.evaluate.temperature, "evaluate tester")
@@ -313,7 +337,13 @@ def evaluate_tester(run: Run, checkpoint: str, label: str) -> dict:
 def run_evaluate_command(
     root: Path, checkpoint: str | None, samples: int | None, as_json: bool, use_ray: bool = True
 ) -> int:
-    """`coevolve eval`: print the figures of one checkpoint on a run's held-out split."""
+    """Evaluate one checkpoint of a run on its held-out programs and print the figures.
+
+    root: the run's folder. checkpoint: a folder; None: the last round's. samples: candidates per
+        program; None: as configured. as_json: print JSON instead of a table.
+    Returns the exit code 0. Raises UserError if the folder holds no run or the checkpoint is
+    missing.
+    """
     from coevolve.loop.run_corpus import open_corpus
     from coevolve.report.page import open_run
 

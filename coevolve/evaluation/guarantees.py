@@ -41,7 +41,10 @@ HITS = 4
 
 
 def make_guaranteed_suite(item: EvalItem, engine: Engine) -> UnitTestSuite | None:
-    """See the module. An answer may rely on what the caller guarantees, and only on that."""
+    """Return the item's rule-made suite with its guarantees applied to every test, checked on the
+    source again. Returns None if the item has no guarantees, its source cannot be read, or no test
+    stays valid.
+    """
     if not item.guarantees:
         return None
     source = item.judged_as
@@ -84,8 +87,8 @@ def _make_unguaranteed_suite(
 
 
 def grow_test(test: UnitTest, size: int) -> UnitTest:
-    """`test` with every length and every array `size` long: where few tests run, rules have not
-    learnt what grows with what.
+    """Return `test` with every length set to `size` and every array of `size` elements. Contents
+    are filled anew.
     """
 
     def larger(value: ScalarValue | ArrayValue) -> ScalarValue | ArrayValue:
@@ -109,8 +112,8 @@ def grow_test(test: UnitTest, size: int) -> UnitTest:
 
 
 def apply_guarantees(test: UnitTest, guarantees: Sequence[Guarantee]) -> UnitTest:
-    """`test` with the named parameters as guaranteed; arrays that share storage with another are
-    left as they are.
+    """Return `test` with the named parameters filled and sized as guaranteed. Arrays that share
+    storage with another stay as they are.
     """
     scalars = {a.name: a.value for a in test.assignments if isinstance(a, ScalarValue)}
     shared = {name for pair in test.aliases for name in pair}
@@ -161,8 +164,8 @@ def _small(test: UnitTest) -> bool:
 
 
 def insert_match(test: UnitTest, signature: Signature) -> Iterator[UnitTest]:
-    """`test` with a signed scalar equal to the middle element of an array of its type; lengths are
-    unsigned in these sources.
+    """Yield `test` with a signed scalar set to the middle element of an array of the same type, for
+    each such pair. So a search finds its value.
     """
     arrays = [
         a

@@ -30,7 +30,12 @@ from corpora.records import Program
 
 
 def load_items(spec: str, direction_text: str) -> EvalCorpus:
-    """The items of `spec` (see the module). Raises CorpusError, also for the direction."""
+    """Load a corpus for evaluation.
+
+    spec: `SRC.tok,TGT.tok`, a `.jsonl` file, a folder, a ParEval checkout, `builtin`, `development`
+        or `hf:ID`. direction_text: as `cpp:cuda`. Raises CorpusError if the corpus cannot be read
+        or the direction is unknown.
+    """
     way = parse_user_direction(direction_text)
     if mupa.is_mupa_file(spec):
         return mupa.load_mupa(spec, way)

@@ -25,11 +25,11 @@ _TOKEN = re.compile(
 
 
 def pass_at_k(samples: int, correct: int, k: int) -> float:
-    """Unbiased estimate that one of k draws without replacement is correct: 1 - C(n-c, k) / C(n,
-    k).
+    """Return the unbiased estimate that one of k answers, drawn without replacement, is correct.
 
-    Chen et al., "Evaluating Large Language Models Trained on Code", section 2.1. Raises ValueError
-    unless 0 <= correct <= samples and 1 <= k <= samples.
+    samples: answers to one problem. correct: those that are right. The estimate is 1 - C(n-c, k) /
+        C(n, k) of Chen et al., "Evaluating Large Language Models Trained on Code", section 2.1.
+    Raises ValueError unless 0 <= correct <= samples and 1 <= k <= samples.
     """
     if not 0 <= correct <= samples or not 1 <= k <= samples:
         raise ValueError(
@@ -40,19 +40,21 @@ def pass_at_k(samples: int, correct: int, k: int) -> float:
 
 
 def average_pass_at_k(counts: Sequence[tuple[int, int]], k: int) -> float | None:
-    """Mean over problems of pass@k; counts are (samples, correct). Problems with fewer than k
-    samples raise ValueError.
+    """Return the mean pass@k over problems, in [0, 1], or None without problems. counts: (samples,
+    correct) of each. Raises ValueError if a problem has fewer than k samples.
     """
     return sum(pass_at_k(n, c, k) for n, c in counts) / len(counts) if counts else None
 
 
 def tokenize_code(text: str) -> list[str]:
-    """Tokens of code for BLEU: identifiers, numbers and operators, white space dropped."""
+    """Split code into identifiers, numbers and operators for BLEU. White space is dropped."""
     return _TOKEN.findall(text)
 
 
 def bleu(hypotheses: Sequence[str], references: Sequence[str]) -> float | None:
-    """Corpus BLEU (sacrebleu, code tokens, 0..100), None without pairs."""
+    """Return sacrebleu's corpus BLEU over code tokens, in [0, 100], or None without pairs.
+    hypotheses[i] is compared with references[i].
+    """
     if not hypotheses:
         return None
     import sacrebleu
@@ -65,11 +67,12 @@ def bleu(hypotheses: Sequence[str], references: Sequence[str]) -> float | None:
 def codebleu(
     hypotheses: Sequence[str], references: Sequence[str], dialect_name: str
 ) -> float | None:
-    """CodeBLEU (codebleu package, 0..100), None without pairs or for a dialect that the package
-    cannot parse.
+    """Return the codebleu package's corpus figure, in [0, 100]. hypotheses[i] is compared with
+    references[i].
 
-    The package has no CUDA grammar: CUDA is scored as C++ with launches `<<<a, b>>>` spelled as
-    template arguments. Raises RuntimeError when the package's process fails.
+    It is None without pairs, or for a dialect that the package cannot parse. CUDA is scored as C++,
+    with `<<<a, b>>>` spelled as template arguments. Raises RuntimeError if the package's process
+    fails, ValueError for an unknown dialect.
     """
     language = get_dialect(dialect_name).codebleu_language
     if not hypotheses or language is None:
@@ -93,12 +96,13 @@ def request_codebleu(
     items: bool = True,
     keywords: Sequence[str] = (),
 ) -> dict:
-    """What `coevolve.evaluation.codebleu_process` answers: {"corpus": figures, "items": figures of
-    each pair}, on 0..1.
+    """Compute CodeBLEU in a process with a fixed hash seed, since the package's figure depends on
+    it.
 
-    A process of its own with a fixed hash seed (half a second to start, a few ms a pair): the
-    package iterates over sets of strings, so that its figure depends on the seed, by up to 0.1.
-    Raises RuntimeError when that process fails.
+    grammar: `cpp`, `cuda` or `fortran`. items: also score each pair. keywords: words that weigh
+        more.
+    Returns {"corpus": figures, "items": figures of each pair}, in [0, 1]. Raises RuntimeError if
+    the process fails.
     """
     question = {
         "references": list(references),
@@ -125,11 +129,11 @@ def request_codebleu(
 
 
 def speedup_at_k(runtimes: Sequence[float], baseline: float, k: int) -> float:
-    """Expected best speedup of k samples drawn without replacement (ParEval, speedup_n@k).
+    """Return the expected best speedup of k samples drawn without replacement (ParEval,
+    speedup_n@k).
 
-    runtimes: seconds per sample, inf for a wrong one. With runtimes sorted descending, sample j
-    (1-based) is the best of k with probability C(j-1, k-1) / C(n, k). Raises ValueError for an
-    empty list or k out of range.
+    runtimes: seconds of each sample, inf for a wrong one. baseline: seconds of the source.
+    Raises ValueError unless 1 <= k <= the number of samples.
     """
     count = len(runtimes)
     if not 1 <= k <= count:
@@ -140,5 +144,8 @@ def speedup_at_k(runtimes: Sequence[float], baseline: float, k: int) -> float:
 
 
 def efficiency_at_k(runtimes: Sequence[float], baseline: float, k: int, resources: int) -> float:
-    """speedup_at_k divided by the number of processing resources used (ParEval, efficiency_n@k)."""
+    """Return `speedup_at_k` divided by `resources`, the number of processors used (ParEval,
+    efficiency_n@k). runtimes, baseline: in seconds. Raises ValueError unless 1 <= k <= the number
+    of samples.
+    """
     return speedup_at_k(runtimes, baseline, k) / resources

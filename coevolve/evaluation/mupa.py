@@ -33,7 +33,9 @@ _NOTE = (
 
 
 def is_mupa_file(spec: str) -> bool:
-    """Whether `spec` is a JSONL file whose first row has the form's keys."""
+    """Return whether `spec` is a JSONL file whose first row has the keys `cpp_code` and
+    `cuda_code`. Raises CorpusError if the file cannot be read or its first row is no JSON object.
+    """
     path = Path(spec).expanduser()
     return (
         path.suffix == ".jsonl"
@@ -43,8 +45,8 @@ def is_mupa_file(spec: str) -> bool:
 
 
 def load_mupa(spec: str, way: Direction) -> EvalCorpus:
-    """Items of the file. Raises CorpusError for another direction than between C++ and CUDA, or
-    rows without the keys.
+    """Return the items of a MuPa file with their tests. spec: its path. Raises CorpusError for a
+    direction other than between C++ and CUDA, or rows without the keys.
     """
     if {way.source.name, way.target.name} != {"cpp", "cuda"}:
         raise CorpusError(

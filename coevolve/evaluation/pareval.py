@@ -60,10 +60,11 @@ _NOTE = (
 
 @dataclass(frozen=True, slots=True)
 class ParEvalPrompt:
-    """What the problem asks for: the function's name and, for CUDA, the kernel's parameters.
+    """What a ParEval problem asks for.
 
-    given: what the prompt for C++ defines above the function (a helper, a table), which the
-    baseline takes for granted.
+    kind: the problem's kind. entry: the function's name. parameters: those of the CUDA kernel, or
+        of the C++ function.
+    given: what the prompt for C++ defines above the function, and the baseline needs; ''.
     """
 
     kind: str
@@ -73,14 +74,14 @@ class ParEvalPrompt:
 
 
 def is_pareval_checkout(spec: str) -> bool:
-    """Whether `spec` is a folder with ParEval's prompts and baselines."""
+    """Return whether `spec` is a folder with ParEval's prompts and baselines."""
     root = Path(spec).expanduser()
     return (root / BASELINES).is_dir() and (root / "prompts").is_dir()
 
 
 def load_pareval(spec: str, way: Direction) -> EvalCorpus:
-    """Items of the checkout. Raises CorpusError for another direction, or when no problem can be
-    used.
+    """Return the items of a ParEval checkout. spec: its folder. way: `cpp:cuda` or `cpp:openmp`.
+    Raises CorpusError for another direction, or if no problem can be used.
     """
     if way.source.name != "cpp" or way.target.name not in MODELS:
         raise CorpusError(
@@ -267,7 +268,9 @@ def _baseline_name(text: str, entry: str) -> str:
 
 
 def obscure_names(source: Program) -> Program:
-    """The same program with every function under a name that nobody can guess from the problem."""
+    """Return the program with every function under a name that nobody can guess from the problem.
+    So an answer cannot call it.
+    """
     mark = content_hash("oracle", source.id)
     text = source.text
     for name in (f.name for f in find_c_functions(parse_c_family(source.text).root_node)):
@@ -276,11 +279,9 @@ def obscure_names(source: Program) -> Program:
 
 
 def parse_answer(item: EvalItem, text: str) -> str:
-    """An answer over vectors in pointer form; any other as it is, also one that cannot be
-    rewritten.
-
-    The baselines of ParEval's histograms stand above every answer and bring an atomicAdd for
-    size_t, which CUDA lacks.
+    """Return the text to compile for an answer. An answer over `std::vector` is converted to
+    pointers if that can be done. In histogram problems an atomicAdd of size_t is cast to a type
+    that CUDA supports.
     """
     if item.kind == "histogram" and "__global__" in text:
         sizes = set(_SIZES.findall(text))

@@ -65,8 +65,11 @@ _GUARANTEE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class DefectSign:
-    """One thing that a file shows: `pattern` occurs in it, or does not where `absent`. file: beside
-    the driver, or `/` from the root.
+    """One sign of a defect in a driver.
+
+    file: the file to look in, relative to the driver; from the checkout's root if it begins with
+        `/`.
+    pattern: a regular expression. absent: the sign is that the pattern does not occur.
     """
 
     file: str
@@ -76,7 +79,11 @@ class DefectSign:
 
 @dataclass(frozen=True, slots=True)
 class DriverDefect:
-    """A defect of the drivers `files` of one problem; it is there when all `signs` are."""
+    """A known defect of ParEval's drivers of one problem. It is present when all signs are.
+
+    problem: the folder's name. files: the drivers. signs: where it shows.
+    effect: what follows for judged answers, in words.
+    """
 
     problem: str
     files: tuple[str, ...]
@@ -184,8 +191,8 @@ DEFECTS = (
 
 
 def find_broken_drivers(root: str | Path) -> list[tuple[str, str]]:
-    """(driver's path below the checkout, what follows) of every defect that `root` shows, in the
-    order of problems.
+    """Return (driver's path below the checkout, effect) of every known defect in a ParEval
+    checkout. root: its folder. They are in the order of problems.
     """
     root = Path(root)
     found = []
@@ -201,8 +208,9 @@ def find_broken_drivers(root: str | Path) -> list[tuple[str, str]]:
 
 
 def find_guarantees(problem: str) -> tuple[Guarantee, ...]:
-    """What the drivers of `problem` (its name) do with arguments; one that has no such parameter
-    has not that guarantee.
+    """Return what ParEval's drivers put into the arguments of `problem`, a name that begins with
+    its two-digit number. Guarantees may name parameters that a problem does not have; those have no
+    effect.
     """
     found = []
     for text in _GUARANTEES.get(problem[:2], ()):

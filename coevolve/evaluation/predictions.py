@@ -23,8 +23,10 @@ from corpora.datasets.tables import read_file
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """answers: one list a item, all of one length. missing: answers that were not there and count
-    as wrong.
+    """Answers that were made elsewhere.
+
+    answers: one list per item, in the items' order, all of one length; missing ones are ''.
+    missing: how many answers were not there. They count as wrong.
     """
 
     answers: tuple[tuple[str, ...], ...]
@@ -34,8 +36,8 @@ class Predictions:
 def read_predictions(
     path: str, items: Sequence[EvalItem], target: str, count: int = 0
 ) -> Predictions:
-    """The answers in `path`, in dialect `target`, for the first `count` of `items` (all where it is
-    0). Raises CorpusError.
+    """Read the answers in the file `path` for the first `count` items; 0 means all. target: their
+    dialect's name. Raises CorpusError if the file cannot be read or does not match the items.
     """
     file = Path(path).expanduser()
     found = _rows(file, items) if file.suffix == ".jsonl" else _lines(file, items, target)

@@ -25,8 +25,12 @@ USUAL_KS = (1, 5, 10, 20, 50, 100)
 
 @dataclass(frozen=True, slots=True)
 class EvaluationSetting:
-    """What was asked, as it goes into the result. contamination: see
-    coevolve.evaluation.contamination; tester: its figures or {}.
+    """How an evaluation was done, as its result shows.
+
+    model: label. samples: answers per item. temperature: None for predictions made elsewhere.
+    seed: of sampling, suites and intervals. backend: where CUDA ran. elapsed_s: seconds in all.
+    contamination: what of the corpus the model was trained on, as JSON values.
+    tester: figures of a Tester, or {}. notes: lines for the reader.
     """
 
     model: str
@@ -43,12 +47,16 @@ class EvaluationSetting:
 
 
 def choose_ks(samples: int) -> tuple[int, ...]:
-    """The usual k that `samples` answers allow, and `samples` itself."""
+    """Return the k of pass@k to report, ascending: the usual ones up to `samples`, and
+    `samples`.
+    """
     return tuple(sorted({k for k in USUAL_KS if k <= samples} | {samples}))
 
 
 def summarize_values(values: Sequence[float], seed: int) -> dict | None:
-    """Mean of one value a problem with its 95 % interval; None without problems."""
+    """Return the mean of one value per problem with its 95 % interval, as {"value", "ci95",
+    "n_items"}. Returns None without problems. seed: of the bootstrap.
+    """
     if not values:
         return None
     return {
@@ -64,7 +72,9 @@ def make_result(
     scores: Sequence[ItemScore],
     setting: EvaluationSetting,
 ) -> dict:
-    """The whole result. `answers` and `scores` belong to the corpus's items, in order."""
+    """Return the result of an evaluation as JSON values, in the form of docs/result.schema.json.
+    answers, scores: one entry per item of the corpus, in order.
+    """
     rows = list(zip(corpus.items, answers, scores, strict=True))
     whole, notes, codebleus = _figures(rows, corpus, setting)
     by_kind = {
@@ -241,8 +251,8 @@ def _item_row(item: EvalItem, score: ItemScore, codebleu: float | None) -> dict:
 
 
 def flatten_figures(result: dict) -> list[tuple[str, dict]]:
-    """(name, figure) of every figure of a result, in the order of the table: `pass@1`, `codebleu`,
-    ...
+    """Return (name, figure) of every figure of a result, in the table's order: `pass@1`, `codebleu`
+    and so on. A figure is {"value", "ci95", ...}; missing ones are left out.
     """
     found: list[tuple[str, dict]] = []
     own = ("parallel_pass@k",) if result.get("parallel_pass@k") != result["pass@k"] else ()
@@ -276,7 +286,7 @@ def flatten_figures(result: dict) -> list[tuple[str, dict]]:
 
 
 def format_markdown(result: dict) -> str:
-    """The result as a Markdown table with a heading line and notes."""
+    """Return a result as Markdown: a line about the evaluation, a table of figures, and notes."""
     lines = [
         f"**{result['model']}** on {result['corpus']}, {result['direction']}: "
         f"{result['n_items']} items ({result['n_undecided']} undecided, "
@@ -349,7 +359,9 @@ def _format_number(value: float | None) -> str:
 
 
 def make_leaderboard_row(result: dict) -> dict:
-    """One flat row: who, on what, and every figure with its interval."""
+    """Return a result as one flat JSON object: model, corpus and settings, and every figure with
+    its interval.
+    """
     kept = ("model", "corpus", "direction", "samples", "temperature", "seed", "backend", "n_items")
     row = {key: result[key] for key in kept} | {"contaminated": result["contamination"]["n_items"]}
     for name, found in flatten_figures(result):

@@ -42,7 +42,7 @@ _ENTRY = {
 
 @dataclass(frozen=True, slots=True)
 class ScoringWork:
-    """One item with its answers, of which one that is empty is a wrong one."""
+    """One item with the answers to score. An empty answer is a wrong one."""
 
     item: EvalItem
     answers: tuple[str, ...]
@@ -52,11 +52,14 @@ class ScoringWork:
 
 @dataclass(frozen=True, slots=True)
 class ScoredAnswer:
-    """One answer. compiled: the text alone; built: and it can be called in place of the source;
-    passed: equivalent.
+    """What execution found about one answer.
 
-    given: whether it passes the tests that came with the item, None where there are none that the
-    source passes. serial: it passed, but one thread of a parallel answer does all the work.
+    compiled: its text compiles alone. built: it can also be called in place of the source.
+    passed: it is equivalent to the source. outcome: the verdict's outcome; detail: its line.
+    strength: share of mutants that the suite kills, in [0, 1], None where unknown.
+    decided: False where the source has no valid suite.
+    given: it passes the tests that came with the item; None where there are none that hold.
+    serial: it passed, but one thread of a parallel answer does all the work.
     """
 
     compiled: bool
@@ -72,13 +75,16 @@ class ScoredAnswer:
 
 @dataclass(frozen=True, slots=True)
 class ItemScore:
-    """Counts over the answers of one item. first: of the first answer. decided: False where the
-    source has no valid suite.
+    """Counts over the answers to one item.
 
-    given_tests: tests that came with the item and hold for the source; given_passed: answers that
-    pass them, None without. serial: of the answers that passed, those of one thread. passes:
-    whether each answer passed. speedups: one per answer, 0 for a wrong one; None where speed was
-    not measured.
+    id, name, kind: of the item. samples: number of answers.
+    compiled, built, passed: how many answers are (see ScoredAnswer). serial: passed, of one thread.
+    first: the first answer. outcomes: number of answers by outcome.
+    decided: False where the source has no valid suite. strength: of the suite, in [0, 1].
+    given_tests: tests that came with the item and hold for the source.
+    given_passed: answers that pass these; None without such tests.
+    passes: whether each answer passed.
+    speedups: one per answer, 0 for a wrong one; None where speed was not measured.
     """
 
     id: str
@@ -105,7 +111,9 @@ def score_items(
     config: VerifyConfig = VerifyConfig(),
     workers: int = 1,
 ) -> list[ItemScore]:
-    """Scores in the order of `work`. Raises BackendError where the back end is not to be had."""
+    """Judge all answers and return a score per item, in the order of `work`. workers: processes
+    that execute. Raises BackendError if the back end cannot run here.
+    """
     chunks = [tuple(work[i : i + CHUNK]) for i in range(0, len(work), CHUNK)]
     bar = ProgressBar("executing answers", len(work))
     scores: list[ItemScore] = []
@@ -117,6 +125,7 @@ def score_items(
 
 
 def count_default_workers() -> int:
+    """Return the number of processes that score answers: one per usable core, from 1 to 8."""
     return max(1, min(8, count_usable_cores()))
 
 
@@ -142,7 +151,9 @@ def _close(backend: str, config: VerifyConfig) -> None:
 def score_chunk(
     chunk: Sequence[ScoringWork], backend: str, config: VerifyConfig
 ) -> list[ItemScore]:
-    """Scores of a few items, compiled together."""
+    """Judge the answers of a few items in this process, compiled together. Returns a score per
+    item, in order. backend: `auto`, `cuda` or `emulated`. Raises ValueError if it cannot run here.
+    """
     engine = get_shared_engine(backend, config)
     engine.prepare(
         [
@@ -155,8 +166,8 @@ def score_chunk(
 
 
 def make_answer_program(text: str, work: ScoringWork) -> Program:
-    """An answer as a program: its entry is the function called like the source, else the
-    last one.
+    """Return an answer as a Program. Its entry is the function called like the item's source, else
+    the last one of the text.
     """
     name = work.item.source.name
     names = find_entry_names(text, work.target)

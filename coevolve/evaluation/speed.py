@@ -45,7 +45,9 @@ _LIMITS = Limits(wall_s=60.0, cpu_s=240, memory_mib=4096)
 
 
 def explain_unmeasurable(target: str, backend_name: str) -> str:
-    """Why answers in dialect `target` cannot be timed here, '' where they can."""
+    """Return why answers in the dialect `target` cannot be timed on the CPU, '' if they can.
+    backend_name: the back end's name, for the message. Raises ValueError for an unknown dialect.
+    """
     if get_dialect(target).model == "cuda":
         return (
             f"speed of CUDA answers is not measured (back end {backend_name}): "
@@ -62,7 +64,9 @@ def explain_unmeasurable(target: str, backend_name: str) -> str:
 def add_speedups(
     work: Sequence[ScoringWork], scores: Sequence[ItemScore], engine: Engine, threads: int
 ) -> list[ItemScore]:
-    """The scores with `speedups` where they could be measured."""
+    """Time the answers that passed and return the scores with `speedups`, where they could be
+    measured. work, scores: one entry per item. threads: OpenMP threads of the answers.
+    """
     bar = ProgressBar("timing right answers", len(work))
     found = []
     for item, score in zip(work, scores, strict=True):
@@ -158,9 +162,10 @@ def _baseline(
 
 
 def enlarge_test(tests: Sequence[UnitTest], signature: Signature, scale: int) -> UnitTest | None:
-    """The largest of `tests` with every scalar that an extent depends on `scale` times as large.
+    """Return the largest of `tests` with every scalar that an extent depends on multiplied by
+    `scale`.
 
-    None where no extent depends on a scalar, or where it would have more than MAX_ELEMENTS
+    Returns None if no extent depends on a scalar, or the test would have more than MAX_ELEMENTS
     elements.
     """
     telling = [
@@ -209,7 +214,9 @@ def _elements(test: UnitTest) -> int:
 def measure_time(
     request: CompileRequest, arguments: Arguments, backend: ExecutionBackend, repeats: int = REPEATS
 ) -> tuple[float, tuple[np.ndarray, ...]] | None:
-    """(median ms, values after the call) at -O3; None where it does not compile or run."""
+    """Run a program at -O3 and return (median milliseconds, values after the call). repeats: timed
+    runs, after one more. Returns None if it does not compile or run.
+    """
     compiled = backend.compile([replace(request, variant=Variant.TIMED)])[0]
     if not compiled.ok:
         return None

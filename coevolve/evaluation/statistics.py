@@ -28,7 +28,11 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class PairedDifference:
-    """b - a on the same problems. ci95: of the difference; p: two-sided, for no difference."""
+    """The difference b - a of a figure measured on the same problems.
+
+    value: the mean difference. ci95: its 95 % interval (low, high).
+    p: the two-sided p-value for no difference.
+    """
 
     value: float
     ci95: Interval
@@ -38,7 +42,9 @@ class PairedDifference:
 def bootstrap_mean(
     values: Sequence[float], seed: int = 0, resamples: int = RESAMPLES
 ) -> Interval | None:
-    """95 % interval of the mean of one value a problem."""
+    """Return the 95 % bootstrap interval (low, high) of the mean, or None without values. values:
+    one per problem.
+    """
     rows = np.asarray(values, float).reshape(-1, 1)
     return bootstrap_sums(rows, lambda sums, count: float(sums[0] / count), seed, resamples)
 
@@ -49,10 +55,11 @@ def bootstrap_sums(
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> Interval | None:
-    """95 % interval of a figure that follows from column sums.
+    """Return the 95 % bootstrap interval (low, high) of a figure that follows from column sums, or
+    None without rows.
 
-    rows: (problems, columns), what each problem adds; figure(sums (columns,), problems) is the
-    figure of one resample.
+    rows: shape (problems, columns), what each problem adds.
+    figure(sums of shape (columns,), problems): the figure of one resample.
     """
     if not len(rows):
         return None
@@ -64,8 +71,8 @@ def bootstrap_sums(
 def bootstrap_paired_difference(
     a: Sequence[float], b: Sequence[float], seed: int = 0, resamples: int = RESAMPLES
 ) -> PairedDifference | None:
-    """Mean of b - a with a paired bootstrap over problems. Raises ValueError for lists of unequal
-    length.
+    """Return the mean of b - a with a paired bootstrap over problems, or None without problems. a,
+    b: one value per problem, in one order. Raises ValueError if their lengths differ.
     """
     if len(a) != len(b):
         raise ValueError(f"paired figures need the same problems, got {len(a)} and {len(b)}")
@@ -81,10 +88,10 @@ def bootstrap_paired_difference(
 
 
 def compute_mcnemar_p(only_a: int, only_b: int) -> float:
-    """Two-sided p that problems solved by one side only fall on either side alike: Binomial(only_a
-    + only_b, 1/2).
+    """Return the two-sided p-value of the exact McNemar test.
 
-    Raises ValueError for a negative count.
+    only_a, only_b: problems that one side alone solves. Under the hypothesis they are
+        Binomial(only_a + only_b, 1/2). Raises ValueError for a negative count.
     """
     if min(only_a, only_b) < 0:
         raise ValueError(f"mcnemar_exact needs counts, got {only_a} and {only_b}")
@@ -108,11 +115,12 @@ def _resampled_sums(rows: np.ndarray, seed: int, resamples: int) -> np.ndarray:
 def bootstrap_crossed_mean(
     values: np.ndarray, seed: int = 0, resamples: int = RESAMPLES
 ) -> Interval | None:
-    """95 % interval of the mean of a figure that was measured on the same problems in several runs.
+    """Return the 95 % interval (low, high) of the mean of a figure measured on the same problems in
+    several runs, or None without values.
 
-    values: (runs, problems). Runs and problems are both drawn with replacement, so that the
-    interval holds for another run on other problems of the same kind (the crossed bootstrap of
-    Owen, "The pigeonhole bootstrap", 2007). With few runs it is rough.
+    values: shape (runs, problems). Runs and problems are both drawn with replacement. So the
+        interval holds for another run on other problems (Owen, "The pigeonhole bootstrap", 2007).
+        With few runs it is rough.
     """
     if not values.size:
         return None

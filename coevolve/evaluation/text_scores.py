@@ -44,8 +44,12 @@ _BLEU_ORDER = 4
 
 @dataclass(frozen=True, slots=True)
 class BleuScore:
-    """value: 0..100. statistics: one row a pair (correct and total n-grams of orders 1 to 4,
-    lengths), int (pairs, 10).
+    """A corpus BLEU.
+
+    value: in [0, 100]. ci95: its interval (low, high). signature: sacrebleu's, which names the
+        settings.
+    statistics: int of shape (pairs, 10): per pair the correct and total n-grams of orders 1 to 4,
+        and both lengths.
     """
 
     value: float
@@ -56,11 +60,12 @@ class BleuScore:
 
 @dataclass(frozen=True, slots=True)
 class CodeBleuScore:
-    """value: 0..1, None for a dialect without it. items: one value a pair. parts: the four parts by
-    the package's names.
+    """A corpus CodeBLEU.
 
-    ci95: of the items' mean, moved to `value`: the corpus figure is no mean, and resampling it
-    costs a parse a time.
+    value: in [0, 1]; None for a dialect without it.
+    ci95: the interval (low, high) of the items' mean, shifted to `value`; None without a value.
+    parts: the four parts by the package's names. items: one value per pair.
+    as_cpp: the figure with CUDA scored as C++, None for other dialects. note: what was computed.
     """
 
     value: float | None
@@ -72,8 +77,8 @@ class CodeBleuScore:
 
 
 def space_tokens(text: str) -> str:
-    """`text` with its tokens separated by single blanks; lines stay, because directives end with
-    them.
+    """Return `text` with its tokens separated by single blanks. Line breaks stay, since directives
+    end with them; empty lines are dropped.
     """
     return "\n".join(" ".join(tokenize_code(line)) for line in text.split("\n") if line.strip())
 
@@ -81,7 +86,9 @@ def space_tokens(text: str) -> str:
 def compute_bleu(
     hypotheses: Sequence[str], references: Sequence[str], seed: int = 0
 ) -> BleuScore | None:
-    """Corpus BLEU over code tokens; None without pairs."""
+    """Return the corpus BLEU over code tokens with its interval, or None without pairs.
+    hypotheses[i] is compared with references[i]. seed: of the bootstrap.
+    """
     if not hypotheses:
         return None
     from sacrebleu.metrics import BLEU
@@ -98,8 +105,8 @@ def compute_bleu(
 
 
 def compute_bleu_from_sums(sums: np.ndarray) -> float:
-    """BLEU from column sums of `BleuScore.statistics`, as sacrebleu computes it (exponential
-    smoothing).
+    """Return BLEU, in [0, 100], from column sums of `BleuScore.statistics`, shape (10,). It is
+    smoothed as sacrebleu does by default.
     """
     from sacrebleu.metrics import BLEU
 
@@ -111,8 +118,9 @@ def compute_bleu_from_sums(sums: np.ndarray) -> float:
 def compute_codebleu(
     hypotheses: Sequence[str], references: Sequence[str], dialect_name: str, seed: int = 0
 ) -> CodeBleuScore | None:
-    """CodeBLEU with its parts; None without pairs. Raises RuntimeError when the package's process
-    fails.
+    """Return the corpus CodeBLEU with its parts and interval, or None without pairs. hypotheses[i]
+    is compared with references[i]. seed: of the bootstrap. Raises RuntimeError if the package's
+    process fails, ValueError for an unknown dialect.
     """
     if not hypotheses:
         return None

@@ -38,13 +38,15 @@ _STARTS, _ENDS = "begin|cbegin|data", "end|cend"
 
 
 class VectorError(ValueError):
-    """The function does something with a vector that has no counterpart with pointers; one line."""
+    """The function does something with a vector that pointers cannot do. The message is one
+    line.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class VectorParameter:
-    """A parameter as text. element: of a vector, '' for any other; extent: of a std::array; text:
-    for the new head.
+    """A parameter as text. name: its own. text: its declaration for the new head. element: type of
+    a vector's elements, '' for another parameter. extent: of a std::array, ''.
     """
 
     name: str
@@ -56,11 +58,13 @@ class VectorParameter:
 def convert_to_pointers(
     text: str, name: str, entry: str, like: Sequence[VectorParameter] = ()
 ) -> str:
-    """`text` with function `name` called `entry` and taking pointers. Raises VectorError.
+    """Return `text` with its function `name` renamed `entry` and taking pointers in place of
+    vectors.
 
-    like: the parameters that the result must have (of a kernel that does the same): vectors as
-    pointers of the same names, the others are lengths, and one more pointer takes the result.
-    Without it every length asked for follows its vector as `x_size`.
+    like: the parameters that the result must have: vectors as pointers of the same names, others
+        are lengths, and a further pointer takes the result. (): each length that is asked for
+        follows its vector as `x_size`.
+    Raises VectorError if the function does something with a vector that pointers cannot do.
     """
     functions = {f.name: f for f in find_c_functions(parse_c_family(text).root_node)}
     if name not in functions:
@@ -106,7 +110,9 @@ def parse_parameters(function: CFunction) -> list[VectorParameter]:
 
 
 def parse_parameter(text: str) -> VectorParameter:
-    """One parameter from its text, vectors as pointers. Raises VectorError."""
+    """Parse one parameter's text; a vector becomes a pointer. Raises VectorError for a type that
+    cannot be converted.
+    """
     text = " ".join(text.split())
     found = _VECTOR.match(text)
     if found:

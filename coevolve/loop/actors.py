@@ -1,8 +1,10 @@
 """The only file that knows Ray: thin actors round the plain classes, one crew per run.
 
 Contract: an actor holds an undecorated object and has the methods of it that a run calls. The run
-folder must be on storage that every node sees (checkpoints are saved by the actors). A verifier
-that dies is restarted by Ray and its call retried.
+folder must be on storage that every node sees (checkpoints are saved by the actors). Actors of one
+kind form a pool. An actor that dies, alone or with its node, is replaced where there is room, and
+its call goes to another member (`coevolve.loop.workers`). Nodes may join at any time: the pool of
+verifiers grows with the cluster unless `verify.workers` fixes their number.
 
     python -c "from coevolve.loop.actors import find_ray_address; print(find_ray_address())"
 """
@@ -15,10 +17,11 @@ import secrets
 import shutil
 import socket
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +29,7 @@ from coevolve.cli.errors import UserError
 from coevolve.cli.signals import started_whole
 from coevolve.config.schema import Config
 from coevolve.loop.model_starts import classify_start
-from coevolve.loop.workers import Result, RunWorkers
+from coevolve.loop.workers import Result, RunWorkers, Worker, WorkerLostError
 from coevolve.named_models import hide_loading_bars
 from corpora.records import Candidate, Verdict
 from gpu_runtime.models.distributed import DistributedError, Job, Start, find_cause, run_process
@@ -38,19 +41,25 @@ SHOWN_NO_GPU = {"env_vars": {"RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "1"}}
 of its node's.
 """
 START_S = 300
-"""How long Ray may look for room for the workers of a fine-tuning."""
+"""How long Ray may look for room for the workers of a fine-tuning, or for the only actor of its
+kind.
+"""
+LOOK_S = 2.0
+"""Seconds between looks at how large the cluster is."""
+FAILED_STARTS = 5
+"""Actors of one kind that may die while they start, one after another."""
 
 
 def find_ray_address() -> str:
-    """`auto` inside a Ray job or when RAY_ADDRESS is set, else `local`: a private Ray on this
-    machine.
+    """Return the address of Ray to connect to: `auto` inside a Ray job or where RAY_ADDRESS is set,
+    else `local`. `local` means a private Ray on this machine.
     """
     return "auto" if os.environ.get("RAY_ADDRESS") or os.environ.get("RAY_JOB_ID") else "local"
 
 
 def require_reachable(address: str) -> None:
-    """Raises UserError when nobody listens at a Ray address: Ray itself tries for two minutes, then
-    ends the process.
+    """Check that something listens at a Ray address such as `ray://HOST:PORT`. Raises UserError if
+    nothing does, or if the address has another form. `auto` and `local` always pass.
     """
     if address in ("auto", "local"):
         return
@@ -70,13 +79,17 @@ def require_reachable(address: str) -> None:
 
 
 class RayWorker:
-    """`coevolve.loop.workers.Worker` over an actor handle."""
+    """A `coevolve.loop.workers.Worker` whose object lives in a Ray actor. handle: the actor's
+    handle.
+    """
 
     def __init__(self, handle: Any) -> None:
         self.handle = handle
 
     def submit(self, method: Callable[..., Result], *arguments: Any) -> Future[Result]:
-        """See `coevolve.loop.workers.Worker.submit`: the actor has a method of the same name."""
+        """Run the actor's method that has the name of `method`, with `arguments`. Returns a future
+        at once; it holds what the method returns, or raises what it raises.
+        """
         answer: Future[Result] = Future()
 
         def settle(done: Future) -> None:
@@ -85,18 +98,107 @@ class RayWorker:
             except (
                 BaseException
             ) as error:  # a lost actor or a cancelled call too: nobody may wait for ever
-                # Ray wraps what an actor raised; callers and the command line know the error
-                # itself.
-                answer.set_exception(getattr(error, "cause", None) or error)
+                answer.set_exception(_translate_error(error))
 
         getattr(self.handle, method.__name__).remote(*arguments).future().add_done_callback(settle)
         return answer
 
 
-class ModelActor:
-    """A Translator's or a Tester's service inside an actor, which makes it: models do not travel.
+def _translate_error(error: BaseException) -> BaseException:
+    """What callers know: the error that an actor raised, which Ray wraps, or WorkerLostError."""
+    from ray import exceptions
 
-    Its methods are those of `coevolve.loop.services`, with the same arguments.
+    lost = (
+        exceptions.RayActorError,
+        exceptions.NodeDiedError,
+        exceptions.WorkerCrashedError,
+        exceptions.OutOfMemoryError,
+        exceptions.ObjectLostError,
+    )
+    if isinstance(error, lost):
+        first = (str(error).strip() or type(error).__name__).splitlines()[0]
+        return WorkerLostError(first)
+    return getattr(error, "cause", None) or error
+
+
+class RayPool:
+    """A `WorkerPool` of Ray actors of one kind. A lost actor is replaced when there is room.
+
+    kind: the actors' name in messages. start(): makes an actor and returns its handle. count(): how
+        many the pool should have now.
+    """
+
+    def __init__(self, kind: str, start: Callable[[], Any], count: Callable[[], int]) -> None:
+        """kind: for messages. start: makes an actor and returns its handle. count: how many the
+        pool is to have now.
+        """
+        self._kind, self._start, self._count = kind, start, count
+        self._ready: list[RayWorker] = []
+        self._starting: dict[Future, RayWorker] = {}
+        self._failed = 0
+        self._looked = float("-inf")
+        self._alone_since = time.monotonic()
+        self._grow()
+
+    def members(self) -> Sequence[Worker]:
+        """Return the workers that are ready; none while the first ones start. Raises UserError if
+        none could start for START_S seconds, and what an actor raised while it was made.
+        """
+        for future in [f for f in self._starting if f.done()]:
+            worker = self._starting.pop(future)
+            if (error := future.exception()) is None:
+                self._ready.append(worker)
+                self._failed = 0
+                continue
+            self._failed += 1
+            if getattr(error, "_actor_init_failed", False) or self._failed >= FAILED_STARTS:
+                raise error
+        self._grow()
+        if self._ready:
+            self._alone_since = time.monotonic()
+        elif time.monotonic() - self._alone_since > START_S:
+            raise UserError(
+                f"Ray had no room for a {self._kind} for {START_S} s: give the cluster more CPUs "
+                f"or GPUs, or lower resources.model_gpus or resources.verifier_gpus"
+            )
+        return tuple(self._ready)
+
+    def discard(self, worker: Worker) -> None:
+        """Remove a lost worker and end what is left of its actor."""
+        gone = [member for member in self._ready if member is worker]
+        self._ready = [member for member in self._ready if member is not worker]
+        for member in gone:
+            _kill(member.handle)
+        self._looked = float("-inf")
+
+    def close(self) -> None:
+        """End all actors of the pool."""
+        for worker in (*self._ready, *self._starting.values()):
+            _kill(worker.handle)
+        self._ready, self._starting = [], {}
+
+    def _grow(self) -> None:
+        """Start the actors that are missing, and no more often than every LOOK_S seconds."""
+        if time.monotonic() - self._looked < LOOK_S:
+            return
+        self._looked = time.monotonic()
+        for _ in range(self._count() - len(self._ready) - len(self._starting)):
+            worker = RayWorker(self._start())
+            self._starting[worker.handle.__ray_ready__.remote().future()] = worker
+
+
+def _kill(handle: Any) -> None:
+    import ray
+
+    with suppress(Exception):  # one that is gone already, or whose node is
+        ray.kill(handle)
+
+
+class ModelActor:
+    """A Translator's or a Tester's service inside a Ray actor.
+
+    make(*arguments): makes the service, in the actor, because models cannot be sent. The methods
+    have the names and arguments of `coevolve.loop.services`, and also feed Ray's meters.
     """
 
     def __init__(self, make: Callable[..., Any], *arguments: Any) -> None:
@@ -104,28 +206,52 @@ class ModelActor:
         self.meters = RunMeters()
 
     def cold_start(self, *arguments: Any) -> dict[str, float]:
+        """Train the service's first checkpoint and return its figures by name. arguments: those of
+        the service's `cold_start`: protected programs, the folder to save to and, for a Translator,
+        directions and a checkpoint to begin with.
+        """
         return self.service.cold_start(*arguments)
 
     def pretrain(self, *arguments: Any) -> dict[str, float]:
+        """Train one pass of the ladder and return its figures by name. arguments: those of
+        `TranslatorService.pretrain`: the pass, training programs, protected programs, and the
+        folder to save to. Raises LeakError.
+        """
         return self.service.pretrain(*arguments)
 
     def learn(self, *arguments: Any) -> dict[str, float]:
+        """Train a checkpoint on a round's lessons and return its figures by name. Raises LeakError
+        if a lesson is, or nearly is, a protected program.
+
+        arguments: those of the service's `learn`, in its order: checkpoint, lessons, protected
+            programs, folder to save to, round number, and further ones that only a Translator
+            takes.
+        """
         return self.service.learn(*arguments)
 
     def propose(self, *arguments: Any) -> list:
+        """Ask the service's model and count its candidates. arguments: those of the service's
+        `propose`: checkpoint, programs, a Translator's direction, and sampling. Returns a
+        Translator's candidates, or a Tester's answers per program.
+        """
         answer = self.service.propose(*arguments)
         self.meters.count_candidates(answer)
         return answer
 
     def progress(self) -> tuple[int, int, float]:
+        """Return (step, steps, loss) of the training under way. (0, 0, 0.0) means that it has not
+        begun.
+        """
         answer = self.service.progress()
         self.meters.show_loss(type(self.service).__name__.removesuffix("Service").lower(), answer)
         return answer
 
 
 class VerifierActor:
-    """A `coevolve.verification.verifier.Verifier` inside an actor, which makes it: runners do not
-    travel. Its methods are the verifier's, with the same arguments.
+    """A `coevolve.verification.verifier.Verifier` inside a Ray actor.
+
+    make(*arguments): makes the verifier, in the actor, because runners cannot be sent. The methods
+    have the names and arguments of `Verifier`.
     """
 
     def __init__(self, make: Callable[..., Any], *arguments: Any) -> None:
@@ -133,23 +259,33 @@ class VerifierActor:
         self.meters = RunMeters()
 
     def compile_ahead(self, *arguments: Any) -> None:
+        """Compile in few units what `prepare` will need. arguments: the programs, in one
+        sequence.
+        """
         return self.verifier.compile_ahead(*arguments)
 
     def prepare(self, *arguments: Any) -> Any:
+        """Return a PreparedSuite of a program. arguments: the program and the Tester's answers,
+        (readable tests, tests written) each.
+        """
         return self.verifier.prepare(*arguments)
 
     def judge(self, *arguments: Any) -> list[Verdict]:
+        """Judge candidates, count outcomes, and return a verdict per candidate, in order.
+        arguments: the program, its suite and the candidates.
+        """
         verdicts = self.verifier.judge(*arguments)
         self.meters.count_verdicts(verdicts)
         return verdicts
 
     def verify(self, *arguments: Any) -> list[Verdict]:
+        """Return a verdict per pair, in order. arguments: the pairs, in one sequence."""
         return self.verifier.verify(*arguments)
 
 
 class RunMeters:
-    """What Ray's dashboard and its Prometheus port show of a run: counts of answers, verdicts and
-    pairs, and the loss.
+    """Meters that Ray's dashboard and its Prometheus port show: numbers of answers, verdicts and
+    kept pairs, and the loss.
     """
 
     def __init__(self) -> None:
@@ -167,22 +303,26 @@ class RunMeters:
         )
 
     def count_candidates(self, proposed: Sequence[object]) -> None:
-        """What a model proposed; tests, which a Tester proposes, are passed over."""
+        """Add the number of candidates in `proposed`. A Tester's answers are not candidates and are
+        not counted.
+        """
         if proposed and isinstance(proposed[0], Candidate):
             self.candidates.inc(len(proposed))
 
     def count_verdicts(self, verdicts: Sequence[Verdict]) -> None:
-        """Each outcome by itself."""
+        """Add `verdicts` to the meters, each outcome by itself."""
         for outcome, count in Counter(str(v.outcome) for v in verdicts).items():
             self.verdicts.inc(count, {"outcome": outcome})
 
     def show_loss(self, model: str, progress: tuple[int, int, float]) -> None:
-        """progress: (step, steps, loss); before the first step there is no loss."""
+        """Show the loss of `model` (`translator` or `tester`). progress: (step, steps, loss); at
+        step 0 there is no loss to show.
+        """
         if progress[0]:
             self.loss.set(progress[2], {"model": model})
 
     def count_kept(self, pairs: int) -> None:
-        """The pairs that a round kept as lessons."""
+        """Add `pairs`, the number of pairs that a round kept."""
         if pairs:
             self.pairs_kept.inc(pairs)
 
@@ -206,12 +346,13 @@ def _private(ray: Any) -> dict[str, Any]:
 
 
 def count_requested_gpus(config: Config, verifiers: int) -> dict[str, float]:
-    """GPUs that the actors of a run ask Ray for, by who has them; those of the trainers where they
-    are beside the models'.
+    """Return the GPUs that the run's actors ask Ray for, by owner: `models`, `verifiers` and, where
+    they need their own, `trainers`. verifiers: the number of verifier actors. Fractions are
+    possible.
     """
     wanted = config.resources
     asked = {
-        "models": 2 * wanted.model_gpus,
+        "models": (wanted.translators + wanted.testers) * wanted.model_gpus,
         "verifiers": verifiers * wanted.verifier_gpus,
         "trainers": 0.0,
     }
@@ -224,8 +365,11 @@ def count_requested_gpus(config: Config, verifiers: int) -> dict[str, float]:
 
 
 def require_gpus(config: Config, verifiers: int, there: float) -> None:
-    """Raises UserError where the cluster has fewer GPUs than are asked for: Ray would let actors
-    wait for them for ever.
+    """Check that the cluster has the GPUs a run asks for.
+
+    verifiers: the number of verifier actors. there: GPUs of the cluster.
+    Raises UserError if there are too few, or if CUDA verifiers reserve none. Ray would let actors
+    wait for ever.
     """
     wanted = config.resources
     if config.verify.backend == "cuda" and not wanted.verifier_gpus:
@@ -240,7 +384,8 @@ def require_gpus(config: Config, verifiers: int, there: float) -> None:
         return
     beside = f", resources.trainers = {wanted.trainers}" if asked["trainers"] else ""
     raise UserError(
-        f"the run asks for {sum(asked.values()):g} GPUs and Ray has {there:g}: 2 models with "
+        f"the run asks for {sum(asked.values()):g} GPUs and Ray has {there:g}: "
+        f"{wanted.translators + wanted.testers} models with "
         f"resources.model_gpus = {wanted.model_gpus:g}, "
         f"{verifiers} verifiers with resources.verifier_gpus = "
         f"{wanted.verifier_gpus:g}{beside}; lower these, or verify.workers"
@@ -248,8 +393,8 @@ def require_gpus(config: Config, verifiers: int, there: float) -> None:
 
 
 def choose_verifier_cpus(verifiers: int, cpus: int) -> float:
-    """CPUs that a verifier asks for: all of them have to find room, on a laptop of two
-    cores too.
+    """Return the CPUs that each of `verifiers` actors asks Ray for, at most 1.0. All of them must
+    fit on `cpus` cores.
     """
     return 1.0 if verifiers <= cpus // 2 else min(0.5, cpus * 1000 // verifiers / 1000)
 
@@ -284,8 +429,11 @@ def make_ray_workers(
     make_tester: Callable[[Config], Any],
     make_verifier: Callable[[Config], Any],
 ) -> Iterator[RunWorkers]:
-    """A Crew on Ray. `make_*(config)` run inside the actors. Verifiers: config.verify.workers, or
-    one per CPU.
+    """Start the workers of a run on Ray and yield them; stop them when the block ends.
+
+    make_translator, make_tester, make_verifier: called with `config` inside the actors. There are
+        `verify.workers` verifiers, or one per CPU.
+    Raises UserError if Ray is not reachable or lacks the GPUs asked for.
     """
     address = find_ray_address()
     require_reachable(os.environ.get("RAY_ADDRESS") or address)
@@ -298,11 +446,8 @@ def make_ray_workers(
         if ray.is_initialized()
         else started_whole(lambda: _start(ray, address), ray.shutdown)
     ):
-        cpus, gpus = (
-            int(ray.cluster_resources().get("CPU", 1)),
-            ray.cluster_resources().get("GPU", 0.0),
-        )
-        count = config.verify.workers or max(1, cpus)
+        cpus, gpus = _count_cpus(ray), ray.cluster_resources().get("GPU", 0.0)
+        count = config.verify.workers or cpus
         require_gpus(config, count, gpus)
         # CPU shares are nominal: models idle while verifiers work, so actors must all fit on a
         # two-core laptop. A second thread answers `progress` while a model learns.
@@ -310,34 +455,49 @@ def make_ray_workers(
             "num_cpus": 0,
             "num_gpus": config.resources.model_gpus,
             "max_concurrency": 2,
+            "scheduling_strategy": "SPREAD",
         }
         verifier_options = {
             "num_cpus": choose_verifier_cpus(count, cpus),
             "num_gpus": config.resources.verifier_gpus,
-            "max_restarts": -1,
-            "max_task_retries": 2,
+            "scheduling_strategy": "SPREAD",
             "runtime_env": SHOWN_NO_GPU if gpus and not config.resources.verifier_gpus else None,
         }
         model_host, verifier_host = (
             ray.remote(ModelActor).options(**model_options),
             ray.remote(VerifierActor).options(**verifier_options),
         )
-        handles = [
-            model_host.remote(make_translator, config),
-            model_host.remote(make_tester, config),
-        ]
-        handles += [verifier_host.remote(make_verifier, config) for _ in range(count)]
-        workers = [RayWorker(h) for h in handles]
-        yield RunWorkers(workers[0], workers[1], tuple(workers[2:]), RunMeters().count_kept)
-        for handle in handles:
-            ray.kill(handle)
+        wanted = config.resources
+        pools = (
+            RayPool(
+                "Translator",
+                lambda: model_host.remote(make_translator, config),
+                lambda: wanted.translators,
+            ),
+            RayPool(
+                "Tester", lambda: model_host.remote(make_tester, config), lambda: wanted.testers
+            ),
+            RayPool(
+                "verifier",
+                lambda: verifier_host.remote(make_verifier, config),
+                lambda: config.verify.workers or _count_cpus(ray),
+            ),
+        )
+        try:
+            yield RunWorkers(*pools, RunMeters().count_kept)
+        finally:
+            for pool in pools:
+                pool.close()
+
+
+def _count_cpus(ray: Any) -> int:
+    """CPUs of all nodes that are there now, at least 1."""
+    return max(1, int(ray.cluster_resources().get("CPU", 1)))
 
 
 def choose_trainer(processes: int) -> Start | None:
-    """What starts the processes of one fine-tuning: Ray Train, or None where that is not for Ray.
-
-    Nothing is where no Ray is (`--local`), and where this actor holds a GPU for each of them, which
-    Ray gives to nobody else.
+    """Return the function that starts `processes` training processes, or None to start them without
+    Ray. It is None where Ray does not run, and where this actor holds a GPU for each process.
     """
     ray = sys.modules.get("ray")  # where it is not imported it is not used
     if ray is None or not ray.is_initialized():
@@ -346,12 +506,11 @@ def choose_trainer(processes: int) -> Start | None:
 
 
 def start_with_ray_train(job: Job, processes: int) -> dict[str, float]:
-    """A `Start` (gpu_runtime.models.distributed): a Ray Train of so many workers, on whichever
-    nodes have room; a GPU each where the cluster has any.
+    """Train `job` in `processes` workers of Ray Train, on any nodes with room, and return its
+    figures by name. Each worker gets a GPU where the cluster has any.
 
-    The folders of `job` must be on storage that all nodes see, as the run folder is; Ray's own
-    notes lie beside them while it works. Raises DistributedError, also where there is no room: GPUs
-    that are not free now are held by actors that wait for this.
+    The folders of `job` must be on storage that all nodes see. Raises DistributedError if the
+    training fails or no room is free.
     """
     import ray
     from ray.train import (

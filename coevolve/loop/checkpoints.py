@@ -1,8 +1,8 @@
 """Opening, training and saving checkpoints of one kind of model: what both model services share.
 
-Contract: a checkpoint is a folder (or the model that the configuration names); what opens it is
-told by what is in it. A model that cannot learn, or that learns nothing this round, is carried on
-unchanged, so that every round's folder is whole.
+Contract: a checkpoint is a folder (or the model that the configuration names); its
+contents decide what opens it. A model that cannot learn, or that learns nothing this round, is
+carried on unchanged, so that every round's folder is whole.
 
     python -c "from coevolve.loop.checkpoints import CheckpointCache; help(CheckpointCache)"
 """
@@ -32,8 +32,11 @@ from gpu_runtime.sandbox.cores import count_model_threads
 
 
 class CheckpointCache:
-    """Opens checkpoints of one kind of model (`translator` or `tester`), one kept open at a
+    """Opens, trains and saves checkpoints of one model of a run. One checkpoint stays open at a
     time.
+
+    kind: `translator` or `tester`. part: the name of its checkpoint folders, where the run has
+        several Translators; '' otherwise.
     """
 
     def __init__(self, config: Config, kind: str, part: str = "") -> None:
@@ -48,9 +51,15 @@ class CheckpointCache:
         use_all_cores()
 
     def note_progress(self, step: int, steps: int, loss: float) -> None:
+        """Store (step, steps, loss) of the training under way as `progress`, for other threads to
+        read.
+        """
         self.progress = (step, steps, loss)
 
     def model(self, checkpoint: str) -> LanguageModel:
+        """Return the model of the folder `checkpoint`, opened if it is not open yet. Raises
+        ModelError if it cannot be opened.
+        """
         if self._open is None or self._open[0] != checkpoint:
             self._open = (checkpoint, self._opened(classify_model(checkpoint), checkpoint))
         return self._open[1]
@@ -69,8 +78,9 @@ class CheckpointCache:
 
     @contextmanager
     def record_usage_of(self, checkpoint: str) -> Iterator[LanguageModel]:
-        """The model, with what it is asked inside written to the run's usage.jsonl where it is one
-        that counts.
+        """Yield the model of `checkpoint`. If it lies behind an endpoint, the requests and tokens
+        of the block are appended to the run's usage.jsonl. Raises ModelError if it cannot be
+        opened.
         """
         model = self.model(checkpoint)
         before = asdict(model.usage) if classify_model(checkpoint) in FROZEN else {}
@@ -84,12 +94,14 @@ class CheckpointCache:
                 )
 
     def forget(self) -> None:
-        """The open model is about to change under its name."""
+        """Drop the open model from the cache. Call it before the model is trained, since it no
+        longer equals its checkpoint.
+        """
         self._open = None
 
     def leave_gpus(self) -> None:
-        """Nothing of this process stays in a GPU's memory, which other processes are about to learn
-        in.
+        """Free this process's GPU memory, before other processes train there. The open model is
+        dropped.
         """
         self.forget()
         if self._engine is not None:
@@ -97,23 +109,29 @@ class CheckpointCache:
         release_gpu_memory()
 
     def is_shared_out(self, kind: str) -> bool:
-        """Whether several processes fine-tune a model of this kind (resources.trainers)."""
+        """Return whether several processes fine-tune a model of `kind`, a key of `MODEL_BACKENDS`.
+        It needs `resources.trainers` above 1 and a pretrained model.
+        """
         return self.config.resources.trainers > 1 and kind == "pretrained"
 
     def learning(self, epochs: float, rate: float, *salt: object) -> Learning:
+        """Return training settings with `epochs` passes at peak learning rate `rate`. salt: values
+        that, with the run's seed, decide the seed of shuffling.
+        """
         return Learning(
             rate, epochs, self.config.finetune.batch_tokens, choose_seed(self.config, *salt)
         )
 
     def note_trained(self, real: Sequence[Program], generated: Sequence[Program] = ()) -> None:
-        """Remember programs of the lessons to come, for the manifest of the checkpoint that they
-        lead to.
+        """Add programs to the manifest of the next checkpoint. real: programs of corpora.
+        generated: programs of the generator.
         """
         self._trained = self._trained.joined(Manifest.of(real, generated))
 
     def write_manifest(self, folder: Path, before: str) -> None:
-        """Into a saved checkpoint: what it learnt from now, and what the checkpoint `before` had
-        learnt from.
+        """Write the training manifest into the checkpoint `folder`. It holds the programs noted
+        since the last call, and those of the checkpoint `before` ('' for none). Raises
+        ManifestError if that one's manifest cannot be read.
         """
         known = read_manifest(Path(before)) if before else None
         (known.joined(self._trained) if known else self._trained).write(folder)
@@ -121,19 +139,21 @@ class CheckpointCache:
 
     @property
     def start(self) -> str:
-        """The pretrained model to begin with: the one named or, of a run's export, the part of this
-        kind.
+        """Return the pretrained model to begin with: the name from the configuration or, for a
+        run's export, the folder of this kind of model.
         """
         return find_start(self.config, self.kind, self.part)
 
     @property
     def start_kind(self) -> str:
-        """A key of MODEL_BACKENDS; it also decides how the model is asked."""
+        """Return the key of `MODEL_BACKENDS` that opens the model to begin with. It also decides
+        how the model is prompted.
+        """
         return classify_start(self.config, self.kind, self.part)
 
     def pretrained(self) -> LanguageModel | None:
-        """The model that the configuration names, if any: opened before data is made for it, so
-        that a wrong name shows.
+        """Open and return the pretrained model that the configuration names; None for a model
+        trained from nothing. Raises ModelError if it cannot be opened.
         """
         return (
             None
@@ -142,7 +162,9 @@ class CheckpointCache:
         )
 
     def create(self, texts: Sequence[str], words: Sequence[str]) -> LanguageModel:
-        """A new model of the configured shape, with a vocabulary for these texts."""
+        """Return a new untrained model of the configured shape. texts: what its vocabulary is
+        learned from. words: words that the vocabulary must hold.
+        """
         from gpu_runtime.models.scratch import ScratchConfig, ScratchModel
 
         shape = self.config.model
@@ -158,7 +180,7 @@ class CheckpointCache:
 
 
 def make_model_options(config: Config) -> ModelOptions:
-    """What the configuration tells a back end."""
+    """Return the settings of a model's back end that follow from the configuration."""
     wanted = config.finetune
     tuning = FineTuning(
         wanted.method,
@@ -183,10 +205,8 @@ def make_model_options(config: Config) -> ModelOptions:
 
 
 def use_all_cores() -> None:
-    """Ray gives actors one thread; models work while verifiers wait, and a fixed number keeps
-    results repeatable.
-
-    Threads that spin while they wait take the cores from the verifiers: they sleep instead.
+    """Let torch use all cores of this process. Ray gives actors one thread. The number is fixed, so
+    that results repeat. Idle threads sleep, which leaves cores to verifiers.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("GOMP_SPINCOUNT", "0")
@@ -197,6 +217,9 @@ def use_all_cores() -> None:
 
 
 def choose_seed(config: Config, *salt: object) -> int:
+    """Return a seed in [0, 2^31) that depends on the configured seed and the values `salt`
+    alone.
+    """
     return int(content_hash(config.seed, *salt), 16) % (1 << 31)
 
 
@@ -208,8 +231,10 @@ def learn_and_save(
     folder: str,
     before: str = "",
 ) -> dict[str, float]:
-    """Learn examples, save to `folder`, and leave there what was learnt from. before: the
-    checkpoint that `model` was, if any.
+    """Train `model` on `examples`, save it to `folder`, and return figures of the training by name.
+
+    before: the checkpoint that `model` was opened from, for the manifest; '' means the run's start
+        model. The folder gets a manifest of what was learnt from.
     """
     figures = train_and_save(
         checkpoints,
@@ -230,8 +255,11 @@ def train_and_save(
     folder: str,
     before: str,
 ) -> dict[str, float]:
-    """As `learn_and_save`, for whatever `learn` does to the model; it is given a workspace, from
-    which what was killed goes on.
+    """Train `model` by `learn`, save it to `folder`, and return figures of the training by name.
+
+    learn(settings): trains the model. Its settings are `learning` with a workspace, from which a
+    killed training goes on. before: the checkpoint that `model` was opened from, '' for the start
+    model.
     """
     checkpoints.progress = (0, 0, 0.0)
     learning = replace(learning, workspace=Path(f"{folder}.training"))
@@ -246,8 +274,8 @@ KEPT = ("examples", "dropped", "loss", "tokens", "seconds", "validation", "accur
 
 
 def select_figures(figures: dict[str, float]) -> dict[str, float]:
-    """What a stage shows of a model's figures; `dropped`, lessons longer than its context, where
-    there are any.
+    """Return those of a training's figures that a stage shows. `dropped` counts examples longer
+    than the model's context, and is left out when it is 0.
     """
     return {k: figures[k] for k in KEPT if k in figures and (k != "dropped" or figures[k])}
 
@@ -259,8 +287,9 @@ def fine_tune_checkpoint(
     checkpoint: str,
     folder: str,
 ) -> dict[str, float]:
-    """A checkpoint learns and is saved to `folder`; it is opened here only where it learns in this
-    process.
+    """Train the model of the folder `checkpoint` on `examples`, save it to `folder`, and return
+    figures by name. With several trainers the training runs in other processes. If no example fits
+    the model's context, the checkpoint is copied.
     """
     try:
         if checkpoints.is_shared_out(classify_model(checkpoint)):
@@ -280,7 +309,10 @@ def fine_tune_distributed(
     checkpoint: str,
     folder: str,
 ) -> dict[str, float]:
-    """As `learn_and_save`, in several processes. Raises NothingToLearnError and SpreadError."""
+    """Train the model of the folder `checkpoint` in several processes, save it to `folder`, and
+    return figures by name. Raises NothingToLearnError if no example fits the model's context,
+    DistributedError if a process fails.
+    """
     from gpu_runtime.models.distributed import learn_distributed
 
     checkpoints.leave_gpus()
@@ -298,14 +330,14 @@ def fine_tune_distributed(
 
 
 def save_untrained(model: LanguageModel, folder: str) -> dict[str, float]:
-    """The start of a model that is never taught."""
+    """Save a model that is not trained to `folder`. Returns the figures of that: no examples."""
     model.save(Path(folder))
     return {"examples": 0}
 
 
 def copy_checkpoint(checkpoint: str, folder: str) -> dict[str, float]:
-    """A checkpoint that learns nothing this round is copied, so that every round's folder
-    is whole.
+    """Copy the folder `checkpoint` to `folder`, for a model that learns nothing this round. Returns
+    the figures of that: no examples. Raises OSError if the disk is full.
     """
     write_folder(
         folder, lambda temporary: shutil.copytree(checkpoint, temporary, dirs_exist_ok=True)

@@ -23,10 +23,10 @@ _AT_LEAST = 16
 def match_lesson_length(
     lessons: Sequence[Example], made: Callable[[int], Sequence[Example]], seed: int
 ) -> list[Example]:
-    """Generated examples of as many words as `lessons` have, to within one example.
+    """Return generated examples with as many words as `lessons`, to within one example.
 
-    made(count): the lessons of `count` generated computations, whatever their order; more of them
-    for a larger count. Raises ValueError when they do not become more.
+    made(count): the lessons of `count` generated computations; a larger count must give more. seed:
+    decides their order. Raises ValueError if they do not become more.
     """
     wanted, count = sum(map(count_words, lessons)), max(_AT_LEAST, len(lessons))
     found: list[Example] = list(made(count)) if wanted else []
@@ -40,9 +40,7 @@ def match_lesson_length(
 
 
 def count_words(example: Example) -> int:
-    """Length of an example in words, which are the tokens of the small models but for spelled-out
-    ones.
-    """
+    """Return the number of blank-separated words in an example's prompt and answer together."""
     return len(example.prompt.split()) + len(example.answer.split())
 
 

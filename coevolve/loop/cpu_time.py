@@ -12,8 +12,8 @@ Ticks = tuple[float, float]
 
 
 def read_cpu_time() -> Ticks | None:
-    """(busy, all) time of this machine's cores since it was started, in the system's ticks; None
-    where it does not tell.
+    """Return (busy, all) time of this machine's cores since boot, in clock ticks summed over cores.
+    Returns None where `/proc/stat` cannot be read.
     """
     try:
         with open("/proc/stat", encoding="ascii") as file:
@@ -25,8 +25,8 @@ def read_cpu_time() -> Ticks | None:
 
 
 def compute_busy_share(before: Ticks | None, after: Ticks | None) -> float | None:
-    """Share in [0, 1] of the cores' time that was worked between two `read_cpu_time`; None where
-    nothing is known.
+    """Return the share, in [0, 1], of the cores' time that was busy between two values of
+    `read_cpu_time`. Returns None if either is None or no time passed.
     """
     if not before or not after or after[1] <= before[1]:
         return None

@@ -25,7 +25,9 @@ AS_WRITTEN = (
 
 
 def has_outlined_ports(way: Direction) -> bool:
-    """Whether a port in `way` can be joined from ports of loop nests (coevolve.port.by_parts)."""
+    """Return whether a port in the direction `way` can be put together from ports of loop nests. It
+    can from serial code to CUDA or OpenMP in C++.
+    """
     return (
         way.source.model == "serial"
         and way.target.model in ("cuda", "openmp")
@@ -35,7 +37,14 @@ def has_outlined_ports(way: Direction) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class DirectionCorpora:
-    """One entry of `direction` with the corpora of its two sides (see config.CorpusConfig)."""
+    """One direction of a run with the corpora of its two sides.
+
+    way: the direction.
+    source, target: specs of the unpaired training corpora; an empty target means there is none.
+    aligned: line i of source and target are the same program; used for evaluation only.
+    evaluation: spec of the held-out corpus; '' holds out a part of `source`.
+    references: spec of the translations of `evaluation`, in its order; '' for none.
+    """
 
     way: Direction
     source: str
@@ -47,8 +56,10 @@ class DirectionCorpora:
 
 @dataclass(frozen=True, slots=True)
 class ServedTranslator:
-    """One Translator of a run. name: of its checkpoint folders. ways: what it translates, of the
-    configuration's order.
+    """One Translator of a run.
+
+    name: the name of its checkpoint folders.
+    ways: the directions that it translates, in the configuration's order, as `cpp:cuda`.
     """
 
     name: str
@@ -56,16 +67,20 @@ class ServedTranslator:
 
     @property
     def label(self) -> str:
-        """For people: which Translator it is, where there are several."""
+        """Return its name for people: `Translator`, with the direction where there are several."""
         return "Translator" if self.name == "translator" else f"Translator {self.ways[0]}"
 
     def serves(self, way: str) -> bool:
-        """Whether `way` or its reverse is one of its directions; it learns from pairs of both."""
+        """Return whether `way`, or its reverse, is one of its directions. Raises ValueError for an
+        unknown direction.
+        """
         return way in self.ways or str(parse_direction(way).reverse) in self.ways
 
 
 def list_direction_corpora(config: Config) -> tuple[DirectionCorpora, ...]:
-    """Every direction with its corpora, in the configuration's order."""
+    """Return every direction of the run with its corpora, in the configuration's order. Raises
+    ValueError for an unknown direction.
+    """
     ways, corpus = config.directions, config.corpus
 
     def each(value: object) -> Sequence:
@@ -79,19 +94,25 @@ def list_direction_corpora(config: Config) -> tuple[DirectionCorpora, ...]:
 
 
 def list_translators(config: Config) -> tuple[ServedTranslator, ...]:
-    """The Translators of a run (round.translators), in the configuration's order."""
+    """Return the Translators of a run: one for all directions, or one each, as `round.translators`
+    says. They are in the configuration's order.
+    """
     if config.round.translators == "one" or len(config.directions) == 1:
         return (ServedTranslator("translator", config.directions),)
     return tuple(ServedTranslator(make_checkpoint_name(way), (way,)) for way in config.directions)
 
 
 def make_checkpoint_name(way: str) -> str:
-    """Of the checkpoint folders of a Translator that serves one of several directions."""
+    """Return the name of the checkpoint folder of a Translator for one direction: `cpp:cuda` gives
+    `translator-cpp-cuda`.
+    """
     return f"translator-{way.replace(':', '-')}"
 
 
 def find_translator(config: Config, way: str) -> ServedTranslator:
-    """The Translator that is asked for `way`: its own, or that of its reverse."""
+    """Return the Translator that is asked for the direction `way`: its own, else that of the
+    reverse. Raises ValueError for an unknown direction, StopIteration if no Translator serves it.
+    """
     known = list_translators(config)
     return next((s for s in known if way in s.ways), None) or next(
         s for s in known if s.serves(way)
@@ -99,20 +120,23 @@ def find_translator(config: Config, way: str) -> ServedTranslator:
 
 
 def find_checkpoints(config: Config, folder: Path) -> tuple[Path, ...]:
-    """The Translators' checkpoint folders below `folder`, that of a round (or an export)."""
+    """Return the Translators' checkpoint folders below `folder`, which is a round's or an
+    export's.
+    """
     return tuple(folder / served.name for served in list_translators(config))
 
 
 def split_by_direction(config: Config, figures: dict) -> dict[str, dict]:
-    """Figures of one evaluation (evaluation.json) for each direction of a run; those of a run in
-    one direction are its own.
+    """Return the figures of one evaluation, by direction. figures: the content of evaluation.json.
+    In a run of one direction they are all that direction's.
     """
     return figures.get("directions") or {config.directions[0]: figures}
 
 
 def find_taught_directions(config: Config, ways: Sequence[str]) -> list[Direction]:
-    """What beside `ways` a Translator is taught by generated programs: what the configuration
-    names, else the reverse of each direction that has a real corpus of the other side.
+    """Return the directions that generated programs teach a Translator beside its own, `ways`.
+    These are the configured `cold_start.directions`. Without any, they are the reverse of each
+    direction that has a real target corpus. Raises ValueError for an unknown direction.
     """
     named = [parse_direction(name) for name in config.cold_start.directions]
     reverse = [
@@ -124,7 +148,9 @@ def find_taught_directions(config: Config, ways: Sequence[str]) -> list[Directio
 
 
 def split_evenly(count: int, ways: Sequence[str]) -> list[tuple[Direction, int]]:
-    """`count` in nearly equal parts, the first ones the larger."""
+    """Split `count` into nearly equal parts, one per direction in `ways`, larger ones first.
+    Returns (direction, part) in order. Raises ValueError for an unknown direction.
+    """
     return [
         (parse_direction(way), count // len(ways) + (i < count % len(ways)))
         for i, way in enumerate(ways)
@@ -132,5 +158,7 @@ def split_evenly(count: int, ways: Sequence[str]) -> list[tuple[Direction, int]]
 
 
 def compute_share(config: Config, ways: Sequence[str], count: int) -> int:
-    """How many of `count` generated examples, which are for all directions, are for `ways`."""
+    """Return how many of `count` generated examples for all of the run's directions belong to
+    `ways`. Raises ValueError for an unknown direction.
+    """
     return sum(part for way, part in split_evenly(count, config.directions) if str(way) in ways)

@@ -22,11 +22,11 @@ SELECTION = ("first", "hard")
 
 
 def gather_triplets(rounds: Sequence[Sequence[Triplet]], experience: str) -> list[Triplet]:
-    """Triplets to learn from, once each; `rounds` are those of every round so far, this round's
-    last.
+    """Return the triplets to learn from, each once. rounds: the triplets of each round, this
+    round's last.
 
-    `accumulate`: all. `replace`: this round's. `mix`: this round's, and as many older ones, of the
-    hardest sources.
+    experience: `accumulate` takes all rounds, `replace` this round's. `mix` takes this round's and
+        as many older ones, from the sources with the fewest right answers.
     """
     new = _drop_repeated(rounds[-1]) if rounds else []
     if experience == "replace":
@@ -41,11 +41,10 @@ def gather_triplets(rounds: Sequence[Sequence[Triplet]], experience: str) -> lis
 
 
 def select_triplets(triplets: Sequence[Triplet], per_source: int, selection: str) -> list[Triplet]:
-    """At most `per_source` translations of each source and direction: what is easy has many right
-    answers, and learning them all teaches little but to repeat them.
+    """Return at most `per_source` triplets of each source and direction.
 
-    `first`: in the order found. `hard`: hardest sources first, and of translations that are nearly
-    the same only one.
+    selection: `first` keeps the order given. `hard` puts sources with few right answers first and
+        keeps one of translations that are nearly the same.
     """
     if selection == "hard":
         triplets = drop_near_duplicates(sort_hardest_first(triplets))
@@ -60,23 +59,23 @@ def select_triplets(triplets: Sequence[Triplet], per_source: int, selection: str
 
 
 def compute_weight(triplet: Triplet, selection: str) -> float:
-    """Of the loss of one lesson: with `hard`, how sure its suite makes the pair (share of mutants
-    killed), else 1.
+    """Return the weight of a triplet in the loss. It is 1, or, if selection is `hard`, the share of
+    mutants that its suite kills, where that was measured.
     """
     return 1.0 if selection == "first" or triplet.suite.strength is None else triplet.suite.strength
 
 
 def sort_hardest_first(triplets: Sequence[Triplet]) -> list[Triplet]:
-    """Sources with few right answers first; among equals the longer source, then the order
-    given.
+    """Return the triplets sorted by difficulty of their source: few right answers first, then
+    longer sources, then the order given.
     """
     right = Counter(_source(t) for t in triplets)
     return sorted(triplets, key=lambda t: (right[_source(t)], -len(t.source.text)))
 
 
 def drop_near_duplicates(triplets: Sequence[Triplet]) -> list[Triplet]:
-    """The first of those translations of a source that are nearly the same (names and layout
-    aside).
+    """Return the triplets without translations that nearly equal an earlier one of the same source.
+    Names and layout do not count.
     """
     groups: dict[tuple[str, str], list[int]] = {}
     for i, triplet in enumerate(triplets):

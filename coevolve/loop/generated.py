@@ -31,9 +31,11 @@ control's lessons replayed.
 def generate_computations(
     config: Config, count: int, stream: int | str, ways: Sequence[str], structures: float = 0.0
 ) -> Iterator[tuple[Direction, Computation]]:
-    """`count` computations, in equal shares for `ways`, each of which exists in both dialects of
-    its direction. structures: the share of those in C-like dialects that have structures or
-    vectors, where they can.
+    """Yield `count` (direction, computation), in equal shares for the directions `ways`.
+
+    stream: selects the random stream, together with the configured seed. structures: the share, in
+        [0, 1], of C-like computations that get structures or vectors as parameters, where they can.
+    Each computation exists in both dialects of its direction.
     """
     for way, share in split_evenly(count, ways):
         plain = (
@@ -65,8 +67,12 @@ def _exists(computation: Computation, way: Direction) -> bool:
 def generate_pairs(
     config: Config, count: int, stream: int, guard: EvaluationGuard, ways: Sequence[str]
 ) -> list[tuple[Program, Program]]:
-    """Pairs of `count` computations in `ways` and of what is taught beside them
-    (cold_start.directions, cold_start.beside).
+    """Return (source, target) pairs of `count` generated computations, and of those taught beside
+    them.
+
+    ways: the directions. stream: selects the random stream. guard: pairs that are like an
+        evaluation item are left out. What is taught beside follows from `cold_start.directions` and
+        `cold_start.beside`.
     """
     others = find_taught_directions(config, ways)
     own = list(generate_computations(config, count, stream, ways, config.cold_start.structures))

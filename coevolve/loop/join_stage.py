@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from coevolve.loop.directions import has_outlined_ports
 from coevolve.loop.services import TranslatorService
-from coevolve.loop.stage_run import Run, judge_candidates, split_into_chunks
+from coevolve.loop.stage_run import Run, judge_candidates
 from coevolve.loop.workers import map_unordered, stream_results
 from coevolve.port.by_parts import Answer, PortAssembly
 from coevolve.verification.engine import Pair
@@ -33,7 +33,12 @@ def join_ports(
     verdicts: Sequence[Verdict],
     suites: dict[str, UnitTestSuite],
 ) -> tuple[list[Candidate], list[Verdict]]:
-    """known, verdicts: the round's candidates and the verdicts on them."""
+    """Ask for ports of the loop nests of programs without a parallel port, and put them together.
+
+    known, verdicts: the candidates of round `number` and the verdicts on them. suites: by program
+        id.
+    Returns the candidates that were made, and the verdicts on them under the programs' suites.
+    """
     parallel = {v.target_id for v in verdicts if v.outcome is Outcome.EQUIVALENT and not v.serial}
     ported = {(c.source_id, c.direction) for c in known if c.id in parallel}
     made: list[Candidate] = []
@@ -63,7 +68,7 @@ def _run_wave(run: Run, number: int, way: Direction, joinings: Sequence[PortAsse
     wanted: list[tuple[PortAssembly, OutlinedPart]] = [
         (joining, part) for joining in joinings for part in joining.asked
     ]
-    chunks = split_into_chunks(wanted)
+    chunks = run.chunks(wanted)
     checkpoint, greedy = str(run.translator(number - 1, way)), run.sampling(1, 0.0, "parts", number)
     asked = [
         (checkpoint, [part.program for _, part in chunk], str(chunk[0][0].way), greedy)
@@ -80,20 +85,23 @@ def _run_wave(run: Run, number: int, way: Direction, joinings: Sequence[PortAsse
         ]
         return [(pairs[index],)]
 
-    for index, verdicts in stream_results(
-        run.crew.translator,
+    judged: dict[tuple[int, int], list] = {}
+    for place, verdicts in stream_results(
+        run.crew.translators,
         TranslatorService.propose,
         asked,
         run.crew.verifiers,
         Verifier.verify,
         expand,
     ):
+        judged[place] = verdicts
+        bar.advance(len(verdicts))
+    bar.close()
+    for index, _ in sorted(judged):
         for (joining, part), pair, verdict in zip(
-            chunks[index], pairs[index], verdicts, strict=True
+            chunks[index], pairs[index], judged[index, 0], strict=True
         ):
             answers[id(joining)].append((part, pair.target.text, verdict))
-            bar.advance()
-    bar.close()
     ruled = [
         (joining, part, pairs)
         for joining in joinings
@@ -101,13 +109,13 @@ def _run_wave(run: Run, number: int, way: Direction, joinings: Sequence[PortAsse
         for part, pairs in joining.propose_by_rule(answers[id(joining)])
         if pairs
     ]
-    for index, verdicts in map_unordered(
-        run.crew.verifiers, Verifier.verify, [(pairs,) for _, _, pairs in ruled]
-    ):
-        joining, part, proposed = ruled[index]
+    by_rule = dict(
+        map_unordered(run.crew.verifiers, Verifier.verify, [(pairs,) for _, _, pairs in ruled])
+    )
+    for index, (joining, part, proposed) in enumerate(ruled):
         answers[id(joining)] += [
             (part, pair.target.text, verdict)
-            for pair, verdict in zip(proposed, verdicts, strict=True)
+            for pair, verdict in zip(proposed, by_rule[index], strict=True)
         ]
     for joining in joinings:
         if id(joining) in answers:

@@ -15,10 +15,11 @@ from gpu_runtime.models.backends import classify_model
 
 
 def find_start(config: Config, kind: str, part: str = "") -> str:
-    """The pretrained model to begin with: the one named or, of a run's export, the part of `kind`.
+    """Return the folder or name of the pretrained model to begin with. For a run's export it is the
+    folder of the wanted model.
 
     kind: `translator` or `tester`. part: the name of its folder in an export, where it is one of
-    several Translators.
+        several Translators; ''. Raises UserError if `small` is not there.
     """
     named = config.model.name_or_path
     if named == "small":
@@ -28,7 +29,10 @@ def find_start(config: Config, kind: str, part: str = "") -> str:
 
 
 def classify_start(config: Config, kind: str, part: str = "") -> str:
-    """A key of MODEL_BACKENDS; it also decides how the model is asked. See `find_start`."""
+    """Return the key of `MODEL_BACKENDS` that opens the model to begin with. It also decides how
+    the model is prompted. kind: `translator` or `tester`. part: the name of its folder in an
+    export, ''.
+    """
     named = config.model.backend
     return (
         named if named in ("scratch", "openai") else classify_model(find_start(config, kind, part))

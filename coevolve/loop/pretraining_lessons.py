@@ -58,7 +58,11 @@ VALIDATION = 0
 
 @dataclass(frozen=True, slots=True)
 class UnpairedFunctions:
-    """The unpaired functions of one dialect, in an order that content gives."""
+    """The unpaired functions of one dialect, in an order that depends on their content alone.
+
+    training: functions to learn from.
+    validation: functions kept apart to measure on; none of `training` is nearly equal to one.
+    """
 
     dialect: str
     training: tuple[Program, ...]
@@ -67,8 +71,11 @@ class UnpairedFunctions:
 
 @dataclass(frozen=True, slots=True)
 class PretrainingPass:
-    """One pass of a step, from `checkpoint` (empty: a new model). pairs: (back-translated, real),
-    for `bt`.
+    """One pass of a step of the ladder.
+
+    step: `mlm`, `aer`, `dae` or `bt`. number: of the pass, from 1.
+    checkpoint: the folder to begin with; '' makes a new model.
+    pairs: for `bt`, (back-translated, real) programs to learn from.
     """
 
     step: str
@@ -78,20 +85,24 @@ class PretrainingPass:
 
 
 def list_steps(config: Config) -> tuple[str, ...]:
-    """The steps that are configured, in the ladder's order."""
+    """Return the configured steps of the ladder, in its order: some of `mlm`, `aer`, `dae`,
+    `bt`.
+    """
     return tuple(step for step in LADDER if step in config.ladder.steps)
 
 
 def count_passes(config: Config, step: str) -> int:
-    """How many passes a step has: one over all functions, or one over each batch that is
-    back-translated.
+    """Return the number of passes of `step`. Back-translation (`bt`) has one pass per batch of
+    translated functions, other steps one per epoch; at least 1.
     """
     wanted = config.ladder
     return max(1, -(-wanted.translated // BATCH)) if step == "bt" else max(1, round(wanted.epochs))
 
 
 def list_directions(config: Config) -> list[Direction]:
-    """Every direction of the run and its reverse, each once."""
+    """Return every direction of the run and its reverse, each once. Raises ValueError for an
+    unknown direction.
+    """
     both = [
         way
         for name in config.directions
@@ -104,10 +115,10 @@ def list_directions(config: Config) -> list[Direction]:
 def collect_unpaired(
     config: Config, real: tuple[Program, ...], protected: tuple[Program, ...]
 ) -> tuple[UnpairedFunctions, ...]:
-    """One Side for every dialect of the run, of at most `ladder.examples` functions. Raises
-    LeakError.
+    """Return unpaired functions for each dialect of the run, at most `ladder.examples` each.
 
-    real: the run's own training programs.
+    real: the run's training programs. protected: held-out programs and their references.
+    Raises LeakError if a program of `real` is, or nearly is, a protected one.
     """
     guard = EvaluationGuard(protected)
     guard.check(real)
@@ -172,12 +183,16 @@ def _make_side(
 
 @lru_cache(maxsize=1 << 15)
 def make_canonical_words(program: Program) -> tuple[str, ...]:
-    """Canonical words."""
+    """Return the program's canonical words: its tokens with names replaced in order of appearance.
+    Raises ValueError for an unknown dialect.
+    """
     return canonicalize_program(program).tokens
 
 
 def select_batch(side: UnpairedFunctions, config: Config, number: int) -> list[Program]:
-    """The functions of pass `number` of back-translation; begins anew where there are no more."""
+    """Return the training functions that pass `number` (from 1) of back-translation translates. It
+    begins again at the first when there are no more.
+    """
     size = -(-config.ladder.translated // count_passes(config, "bt")) if side.training else 0
     return [
         side.training[i % len(side.training)] for i in range((number - 1) * size, number * size)
@@ -185,8 +200,8 @@ def select_batch(side: UnpairedFunctions, config: Config, number: int) -> list[P
 
 
 def compute_noise_rate(config: Config, number: int) -> float:
-    """Noise in pass `number` of denoising: from the first to the second of `ladder.noise`;
-    validation has the second.
+    """Return the share of words, in [0, 1], to disturb in pass `number` of denoising. It grows from
+    the first to the second value of `ladder.noise`. Validation uses the second.
     """
     low, high = config.ladder.noise
     last = count_passes(config, "dae")
@@ -204,8 +219,9 @@ def make_lessons(
     number: int,
     programs: Sequence[Program],
 ) -> list[Example]:
-    """The examples that `step` makes of `programs` in pass `number` (`bt`: what is denoised beside
-    its pairs).
+    """Return the examples that `step` makes of `programs` in pass `number` (from 1). sides: all
+    unpaired functions, for what a lesson takes from elsewhere. For `bt` these are the denoising
+    lessons beside its pairs.
     """
     return [
         example
@@ -277,10 +293,11 @@ def pretrain(
     protected: Sequence[Program],
     folder: str,
 ) -> dict[str, float]:
-    """One pass: learn, save to `folder`, and the figures on validation functions before (first pass
-    only) and after.
+    """Train one pass of the ladder, save the model to `folder`, and return figures by name.
 
-    Raises LeakError.
+    real: the run's training programs. protected: held-out programs and their references. Figures on
+        validation functions begin with `before_` (first pass only) and `validation_`.
+    Raises LeakError if a real program is, or nearly is, a protected one.
     """
     config = checkpoints.config
     sides = collect_unpaired(config, tuple(real), tuple(protected))

@@ -29,7 +29,8 @@ from gpu_runtime.models.vllm_engine import MISSING
 
 
 def run(config: Config, use_ray: bool = True) -> Path:
-    """Run or resume; returns the run folder. Raises ConfigError, CorpusError or UserError on bad
+    """Run the rounds of `config`, or go on with them, and return the run's folder. use_ray: False
+    does all work in this process. Raises ConfigError, CorpusError, ModelError or UserError for bad
     input.
     """
     from coevolve.cli.export import export_run
@@ -96,8 +97,8 @@ def _require_possible(config: Config, folder: RunFolder, new: bool) -> Iterator[
 
 
 def require_models(config: Config) -> None:
-    """Look for the models, prompts and packages that are named, before a folder is claimed for
-    them. Raises ModelError, one line.
+    """Check that the models, prompts and packages that the configuration names are there. Raises
+    ModelError with one line if one is missing.
     """
     if config.model.backend == "scratch":
         return
@@ -131,6 +132,9 @@ def require_models(config: Config) -> None:
 
 
 def summarize_corpus(config: Config, corpus: RunCorpus) -> str:
+    """Return a line: the directions, and how many programs are for training, held out, and dropped
+    as near-duplicates of held-out ones.
+    """
     return (
         f"{config.title}, {len(corpus.training_source)} source programs, "
         f"{len(corpus.training_target)} target programs, "
@@ -140,8 +144,8 @@ def summarize_corpus(config: Config, corpus: RunCorpus) -> str:
 
 
 def describe_run(config: Config) -> str:
-    """What `--dry-run` prints. Looks for the models and loads the corpora, so bad input is found.
-    Raises as `run`.
+    """Return the text that `--dry-run` prints: sizes of the corpus and of the rounds. It looks for
+    the models and loads the corpora. Raises ModelError, CorpusError or UserError for bad input.
     """
     require_models(config)
     corpus = build_corpus(config)

@@ -29,14 +29,14 @@ _PARTS = ("training_source", "training_target", "evaluation")
 
 @dataclass(frozen=True, slots=True)
 class RunCorpus:
-    """training_source / training_target: unpaired mono corpora. evaluation: held-out programs of
-    the source dialect.
+    """The programs of one run.
 
-    references: source program id -> a human translation (BLEU only; it never feeds training).
-    held_back: training programs dropped because they are near-duplicates of held-out ones. parts:
-    in a run of several directions the corpus of each, in the configuration's order; the fields
-    above then hold every program of any of them once, and `references` is empty, because one
-    program has one in every direction.
+    training_source, training_target: unpaired training programs of the two dialects.
+    evaluation: held-out programs of the source dialect.
+    references: program id of a held-out program -> a human translation, for BLEU only.
+    held_back: how many training programs were dropped as near-duplicates of held-out ones.
+    parts: in a run of several directions the corpus of each, in the configuration's order. The
+        fields above then hold each program once, and `references` is empty.
     """
 
     training_source: tuple[Program, ...]
@@ -48,15 +48,17 @@ class RunCorpus:
 
     @property
     def protected(self) -> tuple[Program, ...]:
-        """Everything that must never be trained on."""
+        """Return every program that must never be trained on: held-out programs and their
+        references.
+        """
         each = self.parts or (self,)
         return self.evaluation + tuple(
             {r.id: r for part in each for r in part.references.values()}.values()
         )
 
     def sides(self, config: Config) -> list[tuple[Direction, tuple[Program, ...]]]:
-        """Directions to propose in, each once, with its real programs; a reverse one only where a
-        real corpus exists.
+        """Return each direction to propose in, with its real training programs. A reverse direction
+        is among them only where there are real programs of the target dialect.
         """
         found: dict[str, tuple[Direction, dict[str, Program]]] = {}
         for way, part in self.by_direction(config):
@@ -69,7 +71,9 @@ class RunCorpus:
         return [(way, tuple(programs.values())) for way, programs in found.values()]
 
     def by_direction(self, config: Config) -> list[tuple[Direction, RunCorpus]]:
-        """Every direction of the run with its corpus."""
+        """Return (direction, its corpus) for every direction of the run, in the configuration's
+        order.
+        """
         return list(
             zip(
                 (entry.way for entry in list_direction_corpora(config)),
@@ -99,7 +103,9 @@ class _Loaded:
 
 
 def build_corpus(config: Config) -> RunCorpus:
-    """Load, split and guard. Raises CorpusError or UserError on bad input."""
+    """Load the configured corpora, hold programs out, and drop training programs that are nearly
+    equal to these. Raises CorpusError or UserError for bad input.
+    """
     from corpora.splits import EvaluationGuard, split_groups
 
     loaded = [_load(entry) for entry in list_direction_corpora(config)]
@@ -256,10 +262,9 @@ def _limit_programs(programs, most: int, several: bool) -> tuple[Program, ...]:
 
 
 def open_corpus(config: Config, folder: RunFolder) -> RunCorpus:
-    """The run's corpus from its folder. The first call builds it, claims the folder, and stores it.
-
-    Building comes before the claim: a bad corpus must not leave a run behind. Raises as
-    `build_corpus` and `RunFolder.claim`.
+    """Return the run's corpus from its folder. The first call builds it, claims the folder, and
+    stores it. Raises CorpusError or UserError for bad input, ConfigError if the folder belongs to
+    another configuration.
     """
     if folder.split.exists():
         folder.claim(config)
@@ -271,7 +276,9 @@ def open_corpus(config: Config, folder: RunFolder) -> RunCorpus:
 
 
 def load_stored_corpus(folder: RunFolder) -> RunCorpus:
-    """The corpus of a run whose `split` exists."""
+    """Return the corpus that a run's folder holds; its `split` file must exist. Raises ConfigError
+    or StoreError if a file is damaged.
+    """
     by_id = {p.id: p for p in read_jsonl(folder.corpus, Program)}
 
     def opened(held: dict) -> RunCorpus:
@@ -288,8 +295,8 @@ def load_stored_corpus(folder: RunFolder) -> RunCorpus:
 
 
 def load_references(folder: RunFolder) -> Iterator[tuple[str, str, str]]:
-    """(direction, source id, target id) of every reference; the direction is '' where the run has
-    one.
+    """Yield (direction, source id, target id) of every reference of a run. The direction is ''
+    where the run has one direction. Raises ConfigError if the split file is damaged.
     """
     held = read_json(folder.split) if folder.split.exists() else {}
     for part in held.get("directions", (held,)):

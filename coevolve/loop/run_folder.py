@@ -1,9 +1,9 @@
 """One run on disk: named paths, stage files that exist if and only if the stage finished, and the
 resume rule.
 
-Contract: a stage's file or folder is made under a temporary name in the same place and renamed when
-complete. A run folder belongs to one configuration (`Config.digest`) and to one process at a time;
-others are refused with the ways out.
+Contract: a stage's file or folder is made under a temporary name in the same place, renamed when
+complete, and sealed in the manifest (`coevolve.loop.manifest`). A run folder belongs to one
+configuration (`Config.digest`) and to one process at a time; others are refused with the ways out.
 
     python -c "from coevolve.loop.run_folder import RunFolder; \\
         print(RunFolder('runs/demo').round(1).verdicts)"
@@ -17,71 +17,124 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from coevolve.config.checks import get_value
 from coevolve.config.schema import IDLE, Config, ConfigError, format_toml, list_settings, load
+from coevolve.loop import manifest
 from corpora.files import remove_partial_files, write_atomically
 from corpora.json_text import JsonError, parse_json
+from corpora.store import read_jsonl, write_jsonl
 
 _LOCK_TRIES = 3
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """Answers of an unfinished stage, so that a killed stage asks for none of them twice. folder:
+    holds one file per chunk. Call `clear` when the stage is finished.
+    """
+
+    folder: Path
+
+    def load(self, cls: type[T]) -> dict[int, list[T]]:
+        """Return the records kept so far, by chunk number. cls: their type. Raises StoreError if a
+        file is damaged.
+        """
+        return {
+            int(file.stem): list(read_jsonl(file, cls)) for file in self.folder.glob("[0-9]*.jsonl")
+        }
+
+    def add(self, chunk: int, records: Sequence[object]) -> None:
+        """Store the records of chunk number `chunk`, all or nothing."""
+        write_jsonl(self.folder / f"{chunk:06d}.jsonl", records)
+
+    def clear(self) -> None:
+        """Remove the journal's folder."""
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 @dataclass(frozen=True, slots=True)
 class RoundPaths:
-    """Files of one round; round 0 is the cold start and has only the checkpoints and the
-    evaluation.
+    """The files of one round. Round 0 is the cold start, which has checkpoints and an evaluation
+    only. folder: the round's folder.
     """
 
     folder: Path
 
     @property
     def proposals(self) -> Path:
+        """Return the path of the candidates that were judged, as JSONL."""
         return self.folder / "proposals.jsonl"
 
     @property
     def suites(self) -> Path:
+        """Return the path of the programs' test suites, as JSONL."""
         return self.folder / "suites.jsonl"
 
     @property
     def suite_counts(self) -> Path:
+        """Return the path of the counts of tests and suites, as JSON."""
         return self.folder / "suite_counts.json"
 
     @property
     def verdicts(self) -> Path:
+        """Return the path of the verdicts on the candidates, as JSONL."""
         return self.folder / "verdicts.jsonl"
 
     @property
     def triplets(self) -> Path:
+        """Return the path of the kept triplets, as JSONL."""
         return self.folder / "triplets.jsonl"
 
     @property
     def translator(self) -> Path:
+        """Return the checkpoint folder of the only Translator. Several have folders of their
+        own.
+        """
         return self.folder / "translator"
 
     @property
     def tester(self) -> Path:
+        """Return the checkpoint folder of the Tester."""
         return self.folder / "tester"
 
     @property
+    def proposing(self) -> Journal:
+        """Return the journal of the candidates proposed so far, while their stage is unfinished."""
+        return Journal(self.folder / "proposing")
+
+    @property
+    def answering(self) -> Journal:
+        """Return the journal of the answers for held-out programs, while their stage is
+        unfinished.
+        """
+        return Journal(self.folder / "answering")
+
+    @property
     def evaluation(self) -> Path:
+        """Return the path of the figures on held-out programs, as JSON."""
         return self.folder / "evaluation.json"
 
     @property
     def evaluation_candidates(self) -> Path:
+        """Return the path of the candidates for held-out programs, as JSONL."""
         return self.folder / "evaluation_candidates.jsonl"
 
     @property
     def evaluation_verdicts(self) -> Path:
+        """Return the path of the verdicts on candidates for held-out programs, as JSONL."""
         return self.folder / "evaluation_verdicts.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
 class RunFolder:
-    """Paths of a run. Opening writes nothing; `claim` does."""
+    """The paths of a run. root: the run's folder. Making one writes nothing; `claim` does."""
 
     root: Path
 
@@ -90,49 +143,64 @@ class RunFolder:
 
     @property
     def config(self) -> Path:
+        """Return the path of the run's configuration, as TOML. It exists once the folder is
+        claimed.
+        """
         return self.root / "config.toml"
 
     @property
     def corpus(self) -> Path:
+        """Return the path of all programs of the run, as JSONL."""
         return self.root / "corpus.jsonl"
 
     @property
     def split(self) -> Path:
+        """Return the path of the JSON file that says which programs are for training and which are
+        held out.
+        """
         return self.root / "split.json"
 
     @property
     def evaluation_suites(self) -> Path:
+        """Return the path of the test suites of held-out programs, as JSONL."""
         return self.root / "evaluation_suites.jsonl"
 
     @property
     def evaluation_skipped(self) -> Path:
+        """Return the path of the JSON file that names held-out programs without a suite, with
+        reasons.
+        """
         return self.root / "evaluation_skipped.json"
 
     @property
     def timings(self) -> Path:
+        """Return the path of the stages' times, as JSONL."""
         return self.root / "timings.jsonl"
 
     @property
     def progress(self) -> Path:
-        """What the run is at, for `coevolve watch`; there while a stage is shown, gone when the run
-        ends.
+        """Return the path of the file that shows `coevolve watch` the present stage. It exists only
+        while a stage reports progress.
         """
         return self.root / "progress.json"
 
     @property
     def report(self) -> Path:
+        """Return the path of the report page, as HTML."""
         return self.root / "report.html"
 
     @property
     def export(self) -> Path:
+        """Return the folder of exported models and pairs."""
         return self.root / "export"
 
     def round(self, number: int) -> RoundPaths:
+        """Return the paths of round `number`; 0 is the cold start."""
         return RoundPaths(self.root / ("cold" if number == 0 else f"round-{number}"))
 
     def last_round(self, has: Callable[[RoundPaths], bool]) -> int:
-        """The last of the rounds 1, 2, ... that in a row have something; 0 where not even the first
-        has.
+        """Return the number of the last round, counting from 1 up to the first for which `has` is
+        false. Returns 0 if round 1 has it not.
         """
         number = 0
         while has(self.round(number + 1)):
@@ -140,8 +208,8 @@ class RunFolder:
         return number
 
     def claim(self, config: Config) -> None:
-        """Create the folder for this configuration, or check that it is this configuration's.
-        Raises ConfigError.
+        """Create the folder for this configuration, or check that it belongs to it. Raises
+        ConfigError if it belongs to another configuration or cannot be written.
         """
         if self.config.exists():
             held = load(self.config)
@@ -166,8 +234,8 @@ class RunFolder:
         write_atomically(self.config, lambda out: out.write(format_toml(config).encode()))
 
     def release_claim(self) -> None:
-        """Undo `claim` and what came after it, for a run that turned out not to be possible; other
-        people's files stay.
+        """Delete what `claim` and the building of the corpus wrote, for a run that cannot be done.
+        Other files stay.
         """
         for file in (
             self.config,
@@ -178,6 +246,7 @@ class RunFolder:
             self.timings,
             self.progress,
             self.root / "usage.jsonl",
+            self.root / manifest.NAME,
         ):
             file.unlink(missing_ok=True)
         shutil.rmtree(self.round(0).folder, ignore_errors=True)
@@ -185,13 +254,37 @@ class RunFolder:
         if not any(self.root.iterdir()):
             self.root.rmdir()
 
+    def is_finished(self, path: Path) -> bool:
+        """Return whether a stage's file or folder is there, or was removed on purpose. Raises
+        ConfigError if it is not as it was when the stage finished.
+        """
+        return manifest.is_finished(self.root, path)
+
+    def seal(self, path: Path) -> None:
+        """Record the length and checksum of a finished file, or of all files of a finished folder.
+        Raises ConfigError if the manifest is damaged.
+        """
+        manifest.seal(self.root, path)
+
+    def finish_records(self, path: Path, records: Iterable[object]) -> None:
+        """Write a stage's records to `path` as JSONL and seal the file. Raises OSError if the disk
+        is full.
+        """
+        write_jsonl(path, records)
+        self.seal(path)
+
+    def finish_value(self, path: Path, value: object) -> None:
+        """Write a stage's figures to `path` as JSON and seal the file. Raises OSError if the disk
+        is full.
+        """
+        write_json(path, value)
+        self.seal(path)
+
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Keep other processes from running in this claimed folder, and clear away what a killed
-        one left.
-
-        Raises ConfigError when another process holds it. On storage that has no locks nothing is
-        kept out.
+        """Hold the claimed folder during the block, so that no other process runs in it. What a
+        killed process left half written is deleted first. Raises ConfigError if another process
+        holds the folder. Storage without locks keeps nobody out.
         """
         with open(self.config, "r+b") as file:
             for left in reversed(range(_LOCK_TRIES)):
@@ -216,8 +309,8 @@ class RunFolder:
                 self.progress.unlink(missing_ok=True)
 
     def extend_rounds(self, config: Config) -> None:
-        """Let the claimed run have the rounds of `config` if it had fewer; for the process that
-        holds it.
+        """Store the `round.count` of `config` in the run's configuration if it is larger. The
+        caller must hold the folder. Raises ConfigError if the stored configuration cannot be read.
         """
         if load(self.config, run_dir=self.root).round.count < config.round.count:
             text = format_toml(config).encode()
@@ -226,7 +319,9 @@ class RunFolder:
                 file.truncate()
 
     def is_running(self) -> bool:
-        """Whether a process holds this run now. False where storage has no locks."""
+        """Return whether a process holds this run now; False where storage has no locks. Raises
+        FileNotFoundError if the folder is not claimed.
+        """
         with open(self.config, "rb") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -239,11 +334,11 @@ class RunFolder:
     def record_time(
         self, round_number: int, stage: str, seconds: float, busy: float | None = None
     ) -> None:
-        """Append to timings.jsonl: the one file that is not reproducible, so it feeds the report
-        and nothing else.
+        """Append the time of a stage to timings.jsonl, which differs between equal runs and feeds
+        the report only.
 
-        busy: share in [0, 1] of the driver machine's cores that worked meanwhile, where the system
-        tells.
+        round_number: 0 is the cold start. seconds: wall-clock time. busy: share in [0, 1] of this
+            machine's cores that worked meanwhile, None where unknown.
         """
         line = json.dumps(
             {
@@ -257,14 +352,14 @@ class RunFolder:
             out.write(line + "\n")
 
     def record_usage(self, spent: dict[str, object]) -> None:
-        """Append to usage.jsonl what a paid model was asked; like timings.jsonl it differs between
-        equal runs.
+        """Append to usage.jsonl the requests and tokens that a model at an endpoint was asked for.
+        spent: JSON values by name.
         """
         with open(self.root / "usage.jsonl", "a", encoding="utf-8") as out:
             out.write(json.dumps(spent) + "\n")
 
     def times(self) -> dict[tuple[int, str], float]:
-        """Seconds per (round, stage), summed over interrupted attempts."""
+        """Return the seconds of each (round, stage), summed over interrupted attempts."""
         seconds: dict[tuple[int, str], float] = {}
         for row in self._timings():
             key = (row["round"], row["stage"])
@@ -272,8 +367,8 @@ class RunFolder:
         return seconds
 
     def busy(self) -> dict[tuple[int, str], float]:
-        """Share of the machine's cores that worked, per (round, stage), of its last attempt that
-        knows.
+        """Return, for each (round, stage), the share in [0, 1] of the machine's cores that worked.
+        It is that of the last attempt that recorded one.
         """
         return {
             (row["round"], row["stage"]): row["busy"]
@@ -297,8 +392,8 @@ class RunFolder:
 
 
 def resolve_run_dir(run_dir: str | Path) -> Path:
-    """Absolute run folder. Inside a Ray job the working folder is a temporary copy: relative runs
-    go to ~/coevolve-runs.
+    """Return the absolute path of a run's folder. Inside a Ray job, whose working folder is
+    temporary, a relative path lies below COEVOLVE_RUNS or `~/coevolve-runs`.
     """
     path = Path(run_dir).expanduser()
     if path.is_absolute():
@@ -310,20 +405,24 @@ def resolve_run_dir(run_dir: str | Path) -> Path:
 
 
 def find_differing_keys(a: Config, b: Config) -> list[str]:
-    """Settings that decide results and differ (see Config.digest)."""
+    """Return the names of settings that differ between `a` and `b` and change results."""
     names = [name for name in list_settings() if not name.startswith(IDLE)]
     return [name for name in names if get_value(a, name) != get_value(b, name)]
 
 
 def write_json(path: Path, value: object) -> None:
-    """Atomic, key-sorted JSON (so that equal values give equal bytes)."""
+    """Write `value` to `path` as JSON with sorted keys, all or nothing. Folders are made as needed.
+    Raises OSError if the disk is full.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(value, indent=1, sort_keys=True) + "\n"
     write_atomically(path, lambda out: out.write(text.encode()))
 
 
 def read_json(path: Path):
-    """The value in a file of a run. Raises ConfigError where it is empty or cut off."""
+    """Return the JSON value of a run's file. Raises ConfigError if it is empty or cut off,
+    FileNotFoundError if it is missing.
+    """
     try:
         return parse_json(path.read_bytes())
     except JsonError as error:

@@ -36,7 +36,7 @@ from coevolve.loop.pretraining_lessons import (
 from coevolve.loop.run_folder import RunFolder, read_json, write_json
 from coevolve.loop.services import TranslatorService
 from coevolve.loop.stage_run import Run, follow_training, judge_candidates
-from coevolve.loop.workers import map_unordered
+from coevolve.loop.workers import call, map_unordered
 from coevolve.verification.verifier import Verifier, make_target_program
 from corpora.dialects import Direction, parse_direction
 from corpora.files import remove_partial_files
@@ -56,51 +56,60 @@ AT_ONCE = 64
 
 @dataclass(frozen=True, slots=True)
 class StepPaths:
-    """Files of one step. A pass is finished when its figures are there; passes are cleared away
-    when the step is.
+    """The files of one step of the ladder. folder: the step's folder. A pass is finished when its
+    figures exist. Passes are deleted when the step is finished.
     """
 
     folder: Path
 
     @property
     def translator(self) -> Path:
+        """Return the checkpoint folder of the step's best pass."""
         return self.folder / "translator"
 
     @property
     def figures(self) -> Path:
+        """Return the path of the step's figures, as JSON. It exists if and only if the step is
+        finished.
+        """
         return self.folder / "figures.json"
 
     @property
     def passes(self) -> Path:
+        """Return the folder that holds the passes while the step runs."""
         return self.folder / "passes"
 
     @property
     def suites(self) -> Path:
-        """Of the validation functions that are executed."""
+        """Return the path of the test suites of the validation functions that are executed, as
+        JSONL.
+        """
         return self.folder / "validation_suites.jsonl"
 
     def model(self, number: int) -> Path:
+        """Return the checkpoint folder of pass `number`, from 1."""
         return self.passes / str(number)
 
     def measured(self, number: int) -> Path:
+        """Return the path of the figures of pass `number` (from 1), as JSON."""
         return self.passes / f"{number}.json"
 
 
 def list_step_paths(folder: RunFolder, names: Sequence[str]) -> list[StepPaths]:
-    """Where the steps lie, in order."""
+    """Return the paths of the steps `names` in the run's folder, in order."""
     return [
         StepPaths(folder.round(0).folder / f"ladder-{k}-{name}") for k, name in enumerate(names, 1)
     ]
 
 
 def run_pretraining(run: Run) -> str:
-    """Do what is not done yet of the ladder; returns its last checkpoint, '' where no step is
-    configured.
+    """Run the steps of the ladder that are not finished. Returns the checkpoint folder of the last
+    step, '' if none is configured. Raises LeakError if a training program is a held-out one.
     """
     checkpoint = ""
     names = list_steps(run.config)
     for name, paths in zip(names, list_step_paths(run.folder, names), strict=True):
-        if not paths.figures.exists():
+        if not (run.folder.is_finished(paths.figures) and run.folder.is_finished(paths.translator)):
             with run.timed(0, f"ladder: {name}"):
                 _step(run, name, paths, checkpoint)
         shutil.rmtree(paths.passes, ignore_errors=True)
@@ -125,14 +134,16 @@ def _step(run: Run, name: str, paths: StepPaths, before: str) -> None:
         checkpoint = str(paths.model(number))
     best = choose_best_pass(name, measured)
     copy_checkpoint(str(paths.model(best)) if best else before, str(paths.translator))
-    write_json(paths.figures, {"step": name, "chosen_pass": best, "passes": measured})
+    run.folder.seal(paths.translator)
+    run.folder.finish_value(paths.figures, {"step": name, "chosen_pass": best, "passes": measured})
 
 
 def choose_best_pass(name: str, measured: Sequence[dict]) -> int:
-    """The number (from 1) of the best pass by validation: by loss, or by what is right when
-    executed, then by loss.
+    """Return the number, from 1, of the best pass of step `name`.
 
-    0 where back-translation left the model worse than it was, by execution.
+    measured: the figures of each pass, in order. The least validation loss is best; for `bt` the
+        largest `executed_pass@1` is, then the least loss. Returns 0 if every pass of `bt` executes
+        worse than the model before it.
     """
 
     def merit(figures: dict) -> tuple[float, float]:
@@ -159,7 +170,7 @@ def _pass(run: Run, paths: StepPaths, wanted: PretrainingPass) -> dict:
     return follow_training(
         run,
         label,
-        run.crew.translator,
+        run.crew.translators,
         TranslatorService.pretrain,
         wanted,
         _find_training_programs(run),
@@ -237,9 +248,14 @@ def _translate_programs(
         chunk = list(programs[start : start + AT_ONCE])
         sampling = run.sampling(1, 0.0, "ladder")
         found += zip(
-            run.crew.translator.submit(
-                TranslatorService.propose, checkpoint, chunk, str(way), sampling
-            ).result(),
+            call(
+                run.crew.translators,
+                TranslatorService.propose,
+                checkpoint,
+                chunk,
+                str(way),
+                sampling,
+            ),
             chunk,
             strict=True,
         )

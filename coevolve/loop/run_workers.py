@@ -11,18 +11,20 @@ from contextlib import contextmanager
 from coevolve.config.schema import Config
 from coevolve.loop.actors import make_ray_workers
 from coevolve.loop.services import make_tester, make_translator, make_verifier
-from coevolve.loop.workers import LocalWorker, RunWorkers
+from coevolve.loop.workers import FixedPool, LocalWorker, RunWorkers
 
 
 @contextmanager
 def make_local_workers(config: Config) -> Iterator[RunWorkers]:
-    """Everything in this process, one call after the other."""
+    """Yield workers that do everything in this process, one call after the other. The verifier is
+    closed when the block ends.
+    """
     verifier = make_verifier(config)
     try:
         yield RunWorkers(
-            LocalWorker(make_translator(config)),
-            LocalWorker(make_tester(config)),
-            (LocalWorker(verifier),),
+            FixedPool(LocalWorker(make_translator(config))),
+            FixedPool(LocalWorker(make_tester(config))),
+            FixedPool(LocalWorker(verifier)),
         )
     finally:
         verifier.engine.close()
@@ -30,6 +32,8 @@ def make_local_workers(config: Config) -> Iterator[RunWorkers]:
 
 @contextmanager
 def make_ray_run_workers(config: Config) -> Iterator[RunWorkers]:
-    """On Ray: the models and the verifiers are actors."""
+    """Yield workers whose models and verifiers are Ray actors. They end with the block. Raises
+    UserError if Ray is not reachable or lacks the GPUs asked for.
+    """
     with make_ray_workers(config, make_translator, make_tester, make_verifier) as crew:
         yield crew

@@ -75,19 +75,26 @@ VOCABULARY_EXAMPLES = 4000
 
 
 def make_translator(config: Config) -> TranslatorService:
+    """Return the Translator's service for a run with this configuration."""
     return TranslatorService(config)
 
 
 def make_tester(config: Config) -> TesterService:
+    """Return the Tester's service for a run with this configuration."""
     return TesterService(config)
 
 
 def make_verifier(config: Config) -> Verifier:
+    """Return a verifier for a run with this configuration. Raises ValueError if its back end cannot
+    run here.
+    """
     return Verifier(config)
 
 
 def drop_protected(triplets: Sequence[Triplet], apart: Sequence[Program]) -> list[Triplet]:
-    """The triplets of which neither side is, or nearly is, one of the programs kept apart."""
+    """Return the triplets without those whose source or target is, or nearly is, one of the
+    programs `apart`.
+    """
     if not apart:
         return list(triplets)
     guard = EvaluationGuard(apart)
@@ -100,7 +107,7 @@ def drop_protected(triplets: Sequence[Triplet], apart: Sequence[Program]) -> lis
 
 
 class TranslatorService:
-    """The Translator of a run."""
+    """The Translator's side of a run: trains checkpoints and proposes candidates with them."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
@@ -128,10 +135,10 @@ class TranslatorService:
     def cold_start(
         self, protected: Sequence[Program], folder: str, ways: Sequence[str] = (), before: str = ""
     ) -> dict[str, float]:
-        """Train on generated pairs in `ways` (empty: all directions of the run) and what is taught
-        beside, and save to `folder`.
+        """Train on generated pairs, save to `folder`, and return figures by name.
 
-        before: the checkpoint to begin with, where the ladder left one.
+        protected: programs that must not be trained on. ways: the directions; empty means all of
+            the run. before: the checkpoint to begin with; '' means the configured start.
         """
         self.checkpoints.part = Path(folder).name
         wanted, start_kind = self.config.cold_start, self.checkpoints.start_kind
@@ -169,16 +176,25 @@ class TranslatorService:
         protected: Sequence[Program],
         folder: str,
     ) -> dict[str, float]:
-        """One pass of the ladder; see coevolve.loop.pretraining_lessons."""
+        """Train one pass of the ladder, save to `folder`, and return figures by name. real:
+        training programs. protected: programs that must not be trained on. Raises LeakError if a
+        real program is, or nearly is, a protected one.
+        """
         return pretrain(self.checkpoints, wanted, real, protected, folder)
 
     def progress(self) -> tuple[int, int, float]:
-        """(step, steps, loss) of the learning under way; asked from another thread."""
+        """Return (step, steps, loss) of the training under way. It may be called from another
+        thread.
+        """
         return self.checkpoints.progress
 
     def propose(
         self, checkpoint: str, programs: list[Program], way: str, sampling: Sampling
     ) -> list[Candidate]:
+        """Return the candidates of the model in `checkpoint` for `programs`, in the direction `way`
+        (`cpp:cuda`). sampling: how many answers per program, and how they are drawn. Raises
+        ValueError for an unknown direction, ModelError if the model fails.
+        """
         with self.checkpoints.record_usage_of(checkpoint) as model:
             return self._translator(model, classify_model(checkpoint), checkpoint).propose(
                 programs, parse_direction(way), sampling
@@ -195,12 +211,16 @@ class TranslatorService:
         judged: Sequence[JudgedProgram] = (),
         ways: Sequence[str] = (),
     ) -> dict[str, float]:
-        """Fine-tune on survivors and replayed generated pairs. Raises LeakError when a survivor is
-        an evaluation item.
+        """Train the model in `checkpoint` on survivors and replayed generated pairs, save to
+        `folder`, and return figures by name.
 
-        validation: training programs with suites that are kept out of the lessons, to stop early by
-        (see `pass_at_one`). judged: what round.learn = dpo or grpo learns from instead of the
-        survivors. ways: the directions that this Translator serves; empty: all of the run.
+        triplets: the survivors. protected: programs that must not be trained on. number: of the
+            round, from 1.
+        validation: training programs with suites, kept out of the lessons; their pass@1 decides
+            when to stop.
+        judged: right and wrong texts, which round.learn = dpo or grpo learns from instead.
+        ways: the directions that this Translator serves; empty means all of the run.
+        Raises LeakError if a survivor is, or nearly is, a protected program.
         """
         if self.config.round.learn in VERDICT_LEARNERS and classify_model(checkpoint) not in FROZEN:
             return self._learn_from_verdicts(checkpoint, judged, protected, folder, number)
@@ -337,8 +357,11 @@ class TranslatorService:
         questions: Sequence[tuple[Program, UnitTestSuite]],
         ways: Sequence[str] = (),
     ) -> float:
-        """Share in [0, 1] of the programs whose greedy translation in `ways` or their reverses is
-        equivalent, by execution.
+        """Return the share, in [0, 1], of programs whose greedy translation is equivalent when
+        executed.
+
+        questions: programs with their suites. ways: directions; empty means all of the run. Each
+            program is translated in the direction, or the reverse, that begins at its dialect.
         """
         greedy = Sampling(1, 0.0, max_new_tokens=self.config.model.max_new_tokens)
         self._verifier = self._verifier or make_verifier(self.config)
@@ -388,8 +411,8 @@ LESSON_TESTS = 4
 
 
 def make_suite_lesson(suite: UnitTestSuite) -> tuple[UnitTest, ...]:
-    """A few tests of a suite, spread over its sizes and without literal values: what a small model
-    can learn to write.
+    """Return a few tests of a suite for a small model to learn from. They are spread over its sizes
+    and have no literal values.
     """
     filled = [
         t for t in suite.tests if all(getattr(a, "values", None) is None for a in t.assignments)
@@ -399,7 +422,7 @@ def make_suite_lesson(suite: UnitTestSuite) -> tuple[UnitTest, ...]:
 
 
 class TesterService:
-    """The Tester of a run."""
+    """The Tester's side of a run: trains checkpoints and proposes tests with them."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
@@ -413,8 +436,8 @@ class TesterService:
         )
 
     def cold_start(self, protected: Sequence[Program], folder: str) -> dict[str, float]:
-        """Train on generated (program, suite) examples of both sides of the direction, and save to
-        `folder`.
+        """Train on generated programs with suites, save to `folder`, and return figures by name.
+        protected: programs that must not be trained on.
         """
         wanted, start_kind = self.config.cold_start, self.checkpoints.start_kind
         apart = wanted.suites > 0 and self.checkpoints.is_shared_out(
@@ -435,13 +458,17 @@ class TesterService:
         return learn_and_save(self.checkpoints, model, examples, learning, folder)
 
     def progress(self) -> tuple[int, int, float]:
-        """See TranslatorService.progress."""
+        """Return (step, steps, loss) of the training under way. It may be called from another
+        thread.
+        """
         return self.checkpoints.progress
 
     def propose(
         self, checkpoint: str, programs: list[Program], sampling: Sampling
     ) -> list[list[tuple[tuple[UnitTest, ...], int]]]:
-        """Per program, per answer: (readable tests, tests written)."""
+        """Ask the model in `checkpoint` for tests. Returns per program, per answer: (readable
+        tests, number of tests written). Raises ModelError if the model fails.
+        """
         with self.checkpoints.record_usage_of(checkpoint) as model:
             return self._tester(model, SUITE_STYLES[classify_model(checkpoint)]).answers(
                 programs, sampling
@@ -455,8 +482,12 @@ class TesterService:
         folder: str,
         number: int,
     ) -> dict[str, float]:
-        """Fine-tune on (program, suite) of suites that survived, with replayed generated ones.
-        Raises LeakError.
+        """Train the model in `checkpoint` on suites that survived and replayed generated ones, save
+        to `folder`, and return figures by name.
+
+        lessons: (program, suite). protected: programs that must not be trained on. number: of the
+            round, from 1.
+        Raises LeakError if a lesson's program is, or nearly is, a protected one.
         """
         if not lessons or classify_model(checkpoint) in FROZEN:
             return copy_checkpoint(checkpoint, folder)

@@ -35,8 +35,8 @@ functions.
 
 
 def find_prompt_folder(config: Config, kind: str) -> str:
-    """The user's folder of prompt files for the `translator` or the `tester`, '' where there is
-    none. Raises ModelError.
+    """Return the user's folder of prompt files for `kind` (`translator` or `tester`), '' if there
+    is none. Raises ModelError if the configured folder holds neither.
     """
     if not config.model.prompts:
         return ""
@@ -50,8 +50,9 @@ def find_prompt_folder(config: Config, kind: str) -> str:
 
 
 def make_wording(config: Config, number: int = 0) -> PromptWording:
-    """How the configuration has the Translator asked in words, once the first `number` rounds have
-    kept their pairs.
+    """Return how the Translator is prompted in words: prompt files and example pairs. number: pairs
+    kept in rounds 1 to `number` may be shown too. Raises ModelError if the prompt folder cannot be
+    used, ValueError for an unknown direction.
     """
     prompts = find_prompt_folder(config, "translator")
     if not config.model.few_shot:
@@ -72,14 +73,16 @@ def make_wording(config: Config, number: int = 0) -> PromptWording:
 
 
 def find_checkpoint_round(checkpoint: str) -> int:
-    """The round that a checkpoint of a run ended; 0 for its start and for anything else."""
+    """Return the number of the round that a checkpoint's path belongs to; 0 for the cold start and
+    for anything else.
+    """
     found = re.fullmatch(r"round-(\d+)", Path(checkpoint).parent.name)
     return int(found[1]) if found else 0
 
 
 def load_verified_pairs(way: Direction, protected: Sequence[Program]) -> tuple[Pair, ...]:
-    """Built-in pairs in `way` that are like nothing protected; with CUDA on one side, bare kernels
-    where there are some.
+    """Return built-in pairs in the direction `way` of which neither side is nearly equal to a
+    protected program. With CUDA on one side, pairs with bare kernels are preferred.
     """
     found = [pair for corpus in CORPORA for pair in load_pairs(corpus, corpus, str(way))]
     if "cuda" in (way.source.model, way.target.model):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,19 +18,22 @@ from coevolve.loop.directions import find_translator
 from coevolve.loop.run_corpus import RunCorpus
 from coevolve.loop.run_folder import RunFolder
 from coevolve.loop.services import TranslatorService
-from coevolve.loop.workers import RunWorkers, Worker, map_unordered
+from coevolve.loop.workers import RunWorkers, WorkerPool, follow_call, map_unordered
 from coevolve.verification.verifier import Verifier
 from corpora.dialects import Direction
 from corpora.records import Candidate, Program, UnitTestSuite, Verdict, content_hash
 from gpu_runtime.models.protocol import Sampling
 
-PROGRAMS_PER_CHUNK = 16
-FOLLOW_S = 2.0
+PROGRAMS_PER_CALL = 16
+"""Programs that a model is asked about in one call, where nothing else is configured."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What every stage needs: the configuration, the folder, the corpus and the workers."""
+    """What every stage of a round needs.
+
+    config: the settings. folder: the run's files. corpus: its programs. crew: its workers.
+    """
 
     config: Config
     folder: RunFolder
@@ -39,27 +41,43 @@ class Run:
     crew: RunWorkers
 
     def sides(self) -> list[tuple[Direction, tuple[Program, ...]]]:
-        """Directions to propose in, each with its real programs; a reverse one only where a real
-        corpus exists.
+        """Return each direction to propose in, with its real training programs. A reverse direction
+        is among them only where there are real programs of the target dialect.
         """
         return self.corpus.sides(self.config)
 
     def translator(self, number: int, way: Direction) -> Path:
-        """The checkpoint of round `number` that is asked for `way`."""
+        """Return the checkpoint folder of round `number` for the Translator that serves the
+        direction `way`.
+        """
         return self.folder.round(number).folder / find_translator(self.config, str(way)).name
 
     def sampling(self, n: int, temperature: float, *salt: object) -> Sampling:
+        """Return sampling settings for `n` answers at `temperature`. salt: values that, with the
+        run's seed, decide the random stream.
+        """
         seed = int(content_hash(self.config.seed, *salt), 16) % (1 << 31)
         return Sampling(
             n=n, temperature=temperature, max_new_tokens=self.config.model.max_new_tokens, seed=seed
         )
 
+    def chunks(self, items: Sequence) -> list[Sequence]:
+        """Split `items` into consecutive parts for one call of a model each, of
+        `model.programs_per_call` items; the last may be shorter.
+        """
+        return split_into_chunks(items, self.config.model.programs_per_call)
+
     def bar(self, label: str, total: int) -> ProgressBar:
-        """Progress that is printed and told to `coevolve watch`."""
+        """Return a progress bar of `total` steps that is printed and also written for `coevolve
+        watch`.
+        """
         return ProgressBar(label, total, file=self.folder.progress)
 
     @contextmanager
     def timed(self, number: int, stage: str) -> Iterator[None]:
+        """Record how long the block takes as the time of `stage` in round `number`, also if it
+        raises.
+        """
         started, before = time.monotonic(), read_cpu_time()
         try:
             yield
@@ -71,19 +89,23 @@ class Run:
 def follow_training(
     run: Run,
     label: str,
-    worker: Worker,
+    pool: WorkerPool,
     method: Callable[..., dict[str, float]],
     *arguments: object,
 ) -> dict[str, float]:
-    """Show the steps of a model that learns until it has; its figures. Raises what it raises."""
+    """Run `method(*arguments)` of a model service and show its training steps until it ends. label:
+    words for the progress bar. Returns the figures by name. Raises what the method raises.
+    """
     bar = run.bar(label, 0)  # first: a local worker works within `call`
-    learning = worker.submit(method, *arguments)
-    while not wait([learning], timeout=FOLLOW_S).done:
-        step, steps, loss = worker.submit(TranslatorService.progress).result()
+
+    def show(progress: tuple[int, int, float]) -> None:
+        step, steps, loss = progress
         bar.total = steps
         bar.set(step, f"loss {loss:.3f}" if step else "preparing")
-    bar.close(_format_figures(learning.result()))
-    return learning.result()
+
+    figures = follow_call(pool, method, arguments, TranslatorService.progress, show)
+    bar.close(_format_figures(figures))
+    return figures
 
 
 def _format_figures(figures: dict[str, float]) -> str:
@@ -97,7 +119,11 @@ def judge_candidates(
     programs: dict[str, Program],
     suites: dict[str, UnitTestSuite],
 ) -> list[Verdict]:
-    """Verdicts of known candidates, in the candidates' order grouped by program."""
+    """Judge candidates on their programs' suites and return the verdicts.
+
+    label: words for the progress bar. programs, suites: by program id; candidates without a suite
+        are left out. Verdicts are in the candidates' order, grouped by program and direction.
+    """
     items = group_for_judging(candidates, programs, suites)
     bar = run.bar(label, len(items))
     results: dict[int, list[Verdict]] = {}
@@ -111,8 +137,8 @@ def judge_candidates(
 def group_for_judging(
     candidates: list[Candidate], programs: dict[str, Program], suites: dict[str, UnitTestSuite]
 ) -> list[tuple]:
-    """(program, suite, its candidates) per program and direction, in first-seen order; programs
-    without a suite are left out.
+    """Return (program, suite, its candidates) per program and direction, in the order of their
+    first candidate. programs, suites: by program id; candidates without a suite are left out.
     """
     grouped: dict[tuple[str, str], list[Candidate]] = {}
     for candidate in candidates:
@@ -121,5 +147,6 @@ def group_for_judging(
     return [(programs[i], suites[i], group) for (i, _), group in grouped.items()]
 
 
-def split_into_chunks(items: Sequence) -> list[Sequence]:
-    return [items[i : i + PROGRAMS_PER_CHUNK] for i in range(0, len(items), PROGRAMS_PER_CHUNK)]
+def split_into_chunks(items: Sequence, size: int = PROGRAMS_PER_CALL) -> list[Sequence]:
+    """Split `items` into consecutive parts of `size` items; the last may be shorter."""
+    return [items[i : i + size] for i in range(0, len(items), size)]

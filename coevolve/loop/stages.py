@@ -14,8 +14,8 @@ from dataclasses import replace
 
 from coevolve.loop.directions import find_checkpoints, list_translators
 from coevolve.loop.experience import gather_triplets
-from coevolve.loop.join_stage import join_ports
-from coevolve.loop.run_folder import RoundPaths, write_json
+from coevolve.loop.join_stage import AUTHOR as JOINED, join_ports
+from coevolve.loop.run_folder import RoundPaths
 from coevolve.loop.run_pretraining import run_pretraining
 from coevolve.loop.services import TesterService, TranslatorService
 from coevolve.loop.stage_run import (
@@ -23,10 +23,9 @@ from coevolve.loop.stage_run import (
     follow_training,
     group_for_judging,
     judge_candidates,
-    split_into_chunks,
 )
 from coevolve.loop.verdict_lessons import JudgedProgram, group_by_program
-from coevolve.loop.workers import Worker, map_unordered, stream_results
+from coevolve.loop.workers import WorkerPool, map_unordered, stream_results
 from coevolve.verification.verifier import PreparedSuite, Verifier, make_target_program
 from corpora.records import (
     Candidate,
@@ -37,13 +36,14 @@ from corpora.records import (
     Verdict,
     content_hash,
 )
-from corpora.store import read_jsonl, write_jsonl
+from corpora.store import read_jsonl
 from gpu_runtime.models.protocol import Sampling
 
 
 def run_cold_start(run: Run) -> None:
-    """All models from nothing (or from the pretrained checkpoint) on generated pairs and suites;
-    Translators go up the ladder before, where one is configured.
+    """Train the models of round 0 on generated pairs and suites, from nothing or from a pretrained
+    model. Configured steps of the ladder come first. It does nothing if all models exist. Raises
+    LeakError if a training program is a held-out one.
     """
     if has_all_models(run, 0):
         return
@@ -52,22 +52,23 @@ def run_cold_start(run: Run) -> None:
     with run.timed(0, "cold start"):
         for served in list_translators(run.config):
             folder = paths.folder / served.name
-            if not folder.exists():
+            if not run.folder.is_finished(folder):
                 follow_training(
                     run,
                     f"cold start: {served.label}",
-                    run.crew.translator,
+                    run.crew.translators,
                     TranslatorService.cold_start,
                     protected,
                     str(folder),
                     served.ways,
                     before,
                 )
-        if not paths.tester.exists():
+                run.folder.seal(folder)
+        if not run.folder.is_finished(paths.tester):
             follow_training(
                 run,
                 "cold start: Tester",
-                run.crew.tester,
+                run.crew.testers,
                 TesterService.cold_start,
                 protected,
                 str(paths.tester),
@@ -75,17 +76,20 @@ def run_cold_start(run: Run) -> None:
 
 
 def has_all_models(run: Run, number: int) -> bool:
-    """Whether every model of that round is there."""
+    """Return whether every model of round `number` has its checkpoint folder."""
     paths = run.folder.round(number)
-    return paths.tester.exists() and all(
-        path.exists() for path in find_checkpoints(run.config, paths.folder)
+    return all(
+        run.folder.is_finished(path)
+        for path in (*find_checkpoints(run.config, paths.folder), paths.tester)
     )
 
 
 def make_suites(run: Run, number: int) -> None:
-    """The Tester proposes suites from the real programs; the verifiers prove and top them up."""
+    """Write the suites and suite counts of round `number`. The Tester proposes tests for the real
+    programs; verifiers check and complete them. It does nothing if the files exist.
+    """
     paths = run.folder.round(number)
-    if paths.suites.exists() and paths.suite_counts.exists():
+    if run.folder.is_finished(paths.suites) and run.folder.is_finished(paths.suite_counts):
         return
     programs = list(
         _by_id(run).values()
@@ -95,17 +99,19 @@ def make_suites(run: Run, number: int) -> None:
     with run.timed(number, "suites"):
         prepared = propose_suites(run, f"round {number}: suites", programs, checkpoint, sampling)
         kept = [p.suite for p in prepared if p.suite is not None]
-        write_jsonl(paths.suites, kept)
-        write_json(paths.suite_counts, count_suites(prepared))
+        run.folder.finish_records(paths.suites, kept)
+        run.folder.finish_value(paths.suite_counts, count_suites(prepared))
 
 
 def propose_suites(
     run: Run, label: str, programs: list[Program], checkpoint: str, sampling: Sampling
 ) -> list[PreparedSuite]:
-    """What the Tester's answers became with the verifiers, in the programs' order."""
-    chunks = split_into_chunks(programs)
+    """Ask the Tester in `checkpoint` for tests of `programs` and have verifiers make suites of
+    them. label: words for the progress bar. Returns one result per program, in order.
+    """
+    chunks = run.chunks(programs)
     bar = run.bar(label, len(programs))
-    prepared: dict[int, PreparedSuite] = {}
+    prepared: dict[tuple[int, int], PreparedSuite] = {}
 
     def expand(index: int, proposals: list) -> list[tuple]:
         return [(program, proposed) for program, proposed in zip(chunks[index], proposals)]
@@ -117,18 +123,18 @@ def propose_suites(
         # compiles anew
         pass
     asked = [(checkpoint, chunk, sampling) for chunk in chunks]
-    for index, result in stream_results(
-        run.crew.tester, TesterService.propose, asked, run.crew.verifiers, Verifier.prepare, expand
+    for place, result in stream_results(
+        run.crew.testers, TesterService.propose, asked, run.crew.verifiers, Verifier.prepare, expand
     ):
-        prepared[index] = result
+        prepared[place] = result
         bar.advance(note=f"{sum(p.suite is not None for p in prepared.values())} valid")
     bar.close()
-    return [prepared[i] for i in range(len(programs))]
+    return [prepared[place] for place in sorted(prepared)]
 
 
 def count_suites(prepared: list[PreparedSuite]) -> dict:
-    """Counts for the table: how good the Tester's own tests were, and why programs have no
-    suite.
+    """Return counts by name: programs, programs with a suite, tests proposed and valid, and the
+    reasons why programs have no suite.
     """
     reasons = Counter(p.reason for p in prepared if p.suite is None)
     return {
@@ -143,32 +149,43 @@ def count_suites(prepared: list[PreparedSuite]) -> dict:
 
 
 def propose_and_verify(run: Run, number: int) -> None:
-    """The Translator proposes candidates; they stream to the verifiers while generation goes on."""
+    """Write the candidates of round `number` and the verdicts on them. Verifiers work while the
+    Translator still generates. It does nothing if the verdicts exist. Raises StoreError if the
+    suites' file is damaged.
+    """
     paths = run.folder.round(number)
-    if paths.verdicts.exists():
+    if run.folder.is_finished(paths.verdicts):
+        run.folder.is_finished(paths.proposals)
         return
     suites = {s.program_id: s for s in read_jsonl(paths.suites, UnitTestSuite)}
     work = [
         (way, chunk)
         for way, side in run.sides()
-        for chunk in split_into_chunks([p for p in side if p.id in suites])
+        for chunk in run.chunks([p for p in side if p.id in suites])
     ]
     if not work:
-        write_jsonl(paths.proposals, [])
-        write_jsonl(paths.verdicts, [])
+        run.folder.finish_records(paths.proposals, [])
+        run.folder.finish_records(paths.verdicts, [])
         return
     with run.timed(number, "propose and verify"):
-        if paths.proposals.exists():
-            known = list(read_jsonl(paths.proposals, Candidate))
+        if run.folder.is_finished(paths.proposals):
+            known = _read_asked(paths)
             verdicts = judge_candidates(run, f"round {number}: verify", known, _by_id(run), suites)
         else:
             verdicts = _stream_candidates(run, number, work, suites)
         if run.config.round.by_parts:
-            known = list(read_jsonl(paths.proposals, Candidate))
+            known = _read_asked(paths)
             joined, judged_too = join_ports(run, number, known, verdicts, suites)
-            write_jsonl(paths.proposals, [*known, *joined])
+            run.folder.finish_records(paths.proposals, [*known, *joined])
             verdicts += judged_too
-        write_jsonl(paths.verdicts, verdicts)
+        run.folder.finish_records(paths.verdicts, verdicts)
+
+
+def _read_asked(paths: RoundPaths) -> list[Candidate]:
+    """The candidates that a model wrote, without ports joined from them by a process that was
+    killed before it could write its verdicts: those are joined anew.
+    """
+    return [c for c in read_jsonl(paths.proposals, Candidate) if c.author != JOINED]
 
 
 def _stream_candidates(
@@ -186,24 +203,31 @@ def _stream_candidates(
     ]
     bar = run.bar(f"round {number}: propose and verify", sum(len(c) for _, c in work))
     generated: dict[int, list[Candidate]] = {}
-    results: dict[int, list[Verdict]] = {}
+    results: dict[tuple[int, int], list[Verdict]] = {}
     equivalent = 0
+
+    known = paths.proposing.load(Candidate)
 
     def expand(index: int, candidates: list[Candidate]) -> list[tuple]:
         generated[index] = drop_repeated_texts(candidates)
+        if index not in known:
+            paths.proposing.add(index, generated[index])
         if len(generated) == len(work):
-            write_jsonl(paths.proposals, [c for i in range(len(work)) for c in generated[i]])
+            every = [c for i in range(len(work)) for c in generated[i]]
+            run.folder.finish_records(paths.proposals, every)
+            paths.proposing.clear()
         return group_for_judging(generated[index], {p.id: p for p in work[index][1]}, suites)
 
-    for index, verdicts in stream_results(
-        run.crew.translator,
+    for place, verdicts in stream_results(
+        run.crew.translators,
         TranslatorService.propose,
         asked,
         run.crew.verifiers,
         Verifier.judge,
         expand,
+        known,
     ):
-        results[index] = verdicts
+        results[place] = verdicts
         equivalent += sum(v.outcome is Outcome.EQUIVALENT for v in verdicts)
         bar.advance(note=f"{equivalent} equivalent")
     bar.close()
@@ -211,7 +235,9 @@ def _stream_candidates(
 
 
 def drop_repeated_texts(candidates: list[Candidate]) -> list[Candidate]:
-    """One of each text: the same answer twice needs one verdict."""
+    """Return the candidates with each id once, in order; equal texts for one program have one
+    id.
+    """
     return list({c.id: c for c in candidates}.values())
 
 
@@ -220,20 +246,20 @@ def _by_id(run: Run) -> dict[str, Program]:
 
 
 def keep_triplets(run: Run, number: int) -> None:
-    """Survivors become triplets: EQUIVALENT, and shown so by a suite of at least the configured
-    strength.
+    """Write the triplets of round `number`: candidates that are EQUIVALENT on a suite of at least
+    `verify.least_strength`. It does nothing if the file exists.
     """
     paths = run.folder.round(number)
-    if paths.triplets.exists():
+    if run.folder.is_finished(paths.triplets):
         return
     triplets = load_survivors(run, paths)
-    write_jsonl(paths.triplets, triplets)
+    run.folder.finish_records(paths.triplets, triplets)
     run.crew.count_kept(len(triplets))
 
 
 def load_survivors(run: Run, paths: RoundPaths) -> list[Triplet]:
-    """Triplets of one round, in the order of its proposals. A strength that could not be measured
-    counts as 0.
+    """Return the triplets of one round, in the order of its proposals. A suite of unknown strength
+    counts as strength 0. Raises StoreError if a file is damaged.
     """
     programs = _by_id(run)
     suites = {s.program_id: s for s in read_jsonl(paths.suites, UnitTestSuite)}
@@ -257,8 +283,9 @@ def load_survivors(run: Run, paths: RoundPaths) -> list[Triplet]:
 
 
 def train_models(run: Run, number: int) -> None:
-    """All models learn from the triplets kept so far (see round.experience); a frozen one carries
-    its checkpoint on.
+    """Train all models of round `number` on the triplets that `round.experience` selects. A frozen
+    model's checkpoint is copied. It does nothing if all models exist. Raises StoreError if a file
+    is damaged, LeakError if a lesson is a held-out program.
     """
     if has_all_models(run, number):
         return
@@ -289,14 +316,14 @@ def train_models(run: Run, number: int) -> None:
                 run,
                 number,
                 served.label,
-                run.crew.translator,
+                run.crew.translators,
                 served.name,
                 frozen == "translator",
                 own,
                 told,
             )
         _learn_one(
-            run, number, "Tester", run.crew.tester, "tester", frozen == "tester", lessons, ()
+            run, number, "Tester", run.crew.testers, "tester", frozen == "tester", lessons, ()
         )
 
 
@@ -304,7 +331,7 @@ def _learn_one(
     run: Run,
     number: int,
     label: str,
-    worker: Worker,
+    pool: WorkerPool,
     name: str,
     is_frozen: bool,
     data: list,
@@ -314,7 +341,7 @@ def _learn_one(
     beside the lessons.
     """
     new = run.folder.round(number).folder / name
-    if new.exists():
+    if run.folder.is_finished(new):
         return
     old = run.folder.round(number - 1).folder / name
     asked = (
@@ -328,15 +355,17 @@ def _learn_one(
     follow_training(
         run,
         f"round {number}: {label} {'frozen' if is_frozen else 'learns'}",
-        worker,
+        pool,
         TesterService.learn if name == "tester" else TranslatorService.learn,
         *asked,
     )
+    run.folder.seal(new)
 
 
 def select_validation(run: Run, number: int) -> list[tuple[Program, UnitTestSuite]]:
-    """Training programs that a Translator is measured on while it learns, the same in every round,
-    with this round's suites.
+    """Return `finetune.validation` training programs with their suites of round `number`, to
+    measure a Translator while it learns. The programs are the same in every round. Raises
+    StoreError if a file is damaged.
     """
     count = run.config.finetune.validation
     if not count:
@@ -348,8 +377,8 @@ def select_validation(run: Run, number: int) -> list[tuple[Program, UnitTestSuit
 
 
 def make_verdict_lessons(run: Run, number: int) -> list[JudgedProgram]:
-    """What was right and what was wrong this round, where the Translator learns from both
-    (round.learn = dpo, grpo).
+    """Return right and wrong answers of round `number` by program, if round.learn is `dpo` or
+    `grpo`; else none. Validation programs are left out. Raises StoreError if a file is damaged.
     """
     if run.config.round.learn not in ("dpo", "grpo"):
         return []

@@ -33,8 +33,10 @@ NO_FUNCTION_REWARD = -0.2
 
 @dataclass(frozen=True, slots=True)
 class JudgedProgram:
-    """A real program, its suite, and what was proposed for it in `direction`: texts shown right and
-    texts shown wrong.
+    """A real program with the answers that were judged for it in one direction.
+
+    suite: the tests of `program`. direction: as `cpp:cuda`.
+    right: texts found equivalent. wrong: texts found not equivalent.
     """
 
     program: Program
@@ -50,8 +52,10 @@ def group_by_program(
     candidates: Sequence[Candidate],
     verdicts: Sequence[Verdict],
 ) -> list[JudgedProgram]:
-    """One per program and direction that has a suite, in the order of the candidates; undecided
-    ones have neither side.
+    """Group judged candidates by program and direction, in the order of the candidates.
+
+    programs, suites: by program id; programs without a suite are left out. Undecided candidates
+        count neither as right nor as wrong.
     """
     outcome = {v.target_id: v for v in verdicts}
     sides: dict[tuple[str, str], tuple[list[str], list[str]]] = {}
@@ -69,7 +73,9 @@ def group_by_program(
 
 
 def make_preference_pairs(item: JudgedProgram, most: int) -> list[tuple[str, str]]:
-    """Up to `most` pairs (right, wrong), each text as seldom as can be."""
+    """Return up to `most` pairs (right text, wrong text), each text used as rarely as possible. It
+    is empty if either kind is missing.
+    """
     count = min(most, max(len(item.right), len(item.wrong))) if item.right and item.wrong else 0
     return [
         (item.right[k % len(item.right)], item.wrong[k % len(item.wrong)]) for k in range(count)
@@ -77,7 +83,9 @@ def make_preference_pairs(item: JudgedProgram, most: int) -> list[tuple[str, str
 
 
 def compute_reward(verdict: Verdict) -> float:
-    """What an answer with that verdict is worth."""
+    """Return the reward of an answer with that verdict: a value of `REWARDS`, from 0 to 1. An
+    answer that is no function gets the negative `NO_FUNCTION_REWARD`.
+    """
     return (
         NO_FUNCTION_REWARD
         if verdict.detail.startswith(NOT_A_FUNCTION)

@@ -3,9 +3,10 @@
 
 Contract: `submit` never blocks for a remote worker and returns a `concurrent.futures.Future`. What
 is to be done is given as the method itself, `Verifier.judge`, so that a type checker follows it.
-`stream_results` keeps every verifier busy while the generator goes on, and yields results as they
-arrive, each with the index of its item, so that callers can put them in input order: arrival order
-never decides a result.
+Workers of one kind form a pool, which may lose and gain members at any time. What a lost worker was
+asked is asked of another one. `stream_results` keeps every member busy and yields results as they
+arrive, each with the place of its item, so that callers can put them in input order: neither the
+order of arrival nor a lost worker decides a result.
 
     python -c "from coevolve.loop.workers import LocalWorker; \\
         print(LocalWorker('abc').submit(str.upper).result())"
@@ -13,36 +14,68 @@ never decides a result.
 
 from __future__ import annotations
 
+import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
 Result = TypeVar("Result")
 
+ATTEMPTS = 4
+"""Workers that one item may lose. An item that ends every worker is a fault of ours, not its."""
+BACKLOG = 8
+"""Items that may wait for each verifier. Above that no new ones are generated."""
+FOLLOW_S = 2.0
+"""Seconds between looks at a long call."""
+POLL_S = 0.5
+"""Seconds between looks at a pool that may have gained members."""
+
+
+class WorkerLostError(Exception):
+    """The process or machine that held a worker is gone. The message says how it ended."""
+
 
 class Worker(Protocol):
-    """Something that holds one plain object, here or elsewhere, and runs its methods."""
+    """Holds one object, in this process or elsewhere, and runs its methods."""
 
     def submit(self, method: Callable[..., Result], *arguments: Any) -> Future[Result]:
         """Run `method` of the held object, a method of its class, with `arguments`.
 
-        Returns a future of what the method returns; it raises what the method raises.
+        Returns a future of what the method returns. It raises what the method raises, and
+        WorkerLostError when nobody is left to answer.
         """
         ...
 
 
+class WorkerPool(Protocol):
+    """Workers of one kind; any of them can do what the others can."""
+
+    def members(self) -> Sequence[Worker]:
+        """Return the workers that can be asked now; none while the first ones start. Raises
+        UserError if none came in time.
+        """
+        ...
+
+    def discard(self, worker: Worker) -> None:
+        """Remove a lost worker. Raises WorkerLostError if no other can come."""
+        ...
+
+
 class LocalWorker:
-    """Runs methods of `target` at once in this process. `target` need only have the method's name:
-    tests give stand-ins.
+    """Runs methods of `target` at once, in this process. Only the method's name must match, so
+    tests can pass stand-ins.
     """
 
     def __init__(self, target: object) -> None:
         self.target = target
 
     def submit(self, method: Callable[..., Result], *arguments: Any) -> Future[Result]:
-        """See `Worker.submit`. The future is done when it is returned."""
+        """Run the target's method that has the name of `method`, with `arguments`. Returns a
+        finished future, which raises what the method raised.
+        """
         future: Future[Result] = Future()
         try:
             future.set_result(getattr(self.target, method.__name__)(*arguments))
@@ -51,64 +84,180 @@ class LocalWorker:
         return future
 
 
+class FixedPool:
+    """A pool of the workers given to it. It gains no members."""
+
+    def __init__(self, *workers: Worker) -> None:
+        self._workers = list(workers)
+
+    def members(self) -> Sequence[Worker]:
+        """Return the workers that are left."""
+        return tuple(self._workers)
+
+    def discard(self, worker: Worker) -> None:
+        """Remove a lost worker. Raises WorkerLostError if it was the last, ValueError if the pool
+        does not hold it.
+        """
+        self._workers.remove(worker)
+        if not self._workers:
+            raise WorkerLostError("the last worker of its kind is gone")
+
+
 @dataclass(frozen=True, slots=True)
 class RunWorkers:
-    """The workers of a run. `close` ends remote ones."""
+    """The workers of a run, one pool for each kind. translators, testers: those that hold the
+    models. verifiers: at least one.
+    """
 
-    translator: Worker
-    tester: Worker
-    verifiers: Sequence[Worker]
+    translators: WorkerPool
+    testers: WorkerPool
+    verifiers: WorkerPool
     count_kept: Callable[[int], None] = lambda _pairs: None
-    """Told of every round's kept pairs; what shows running jobs elsewhere may count them."""
+    """Called with the number of pairs that each round kept, for what shows running jobs."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """One call. key: (chunk, place in the chunk), -1 as place for the chunk itself."""
+
+    pool: WorkerPool
+    method: Callable[..., Any]
+    key: tuple[int, int]
+    arguments: tuple
+    losses: int = 0
+
+
+class _Calls:
+    """The calls in flight, at most one for each worker."""
+
+    def __init__(self) -> None:
+        self._running: dict[Future, tuple[Worker, _Task]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._running)
+
+    def start(self, waiting: deque[_Task], pool: WorkerPool) -> None:
+        """Give the first tasks of `waiting` to idle members of `pool`."""
+        if not waiting:
+            return
+        busy = {id(worker) for worker, _ in self._running.values()}
+        for worker in pool.members():
+            if waiting and id(worker) not in busy:
+                task = waiting.popleft()
+                self._running[worker.submit(task.method, *task.arguments)] = (worker, task)
+
+    def finish(self, waiting: Callable[[_Task], deque[_Task]]) -> Iterator[tuple[_Task, Any]]:
+        """Tasks that are done, with their results, after at most POLL_S seconds.
+
+        A task whose worker was lost goes back to the front of `waiting(task)`.
+        """
+        if not self._running:
+            time.sleep(POLL_S)
+        for future in wait(self._running, POLL_S, FIRST_COMPLETED).done:
+            worker, task = self._running.pop(future)
+            try:
+                result = future.result()
+            except WorkerLostError as error:
+                task.pool.discard(worker)
+                if task.losses + 1 >= ATTEMPTS:
+                    raise WorkerLostError(
+                        f"{task.method.__qualname__} lost {ATTEMPTS} workers one after another; "
+                        f"the last: {error}"
+                    ) from error
+                waiting(task).appendleft(replace(task, losses=task.losses + 1))
+            else:
+                yield task, result
+
+
+def call(pool: WorkerPool, method: Callable[..., Result], *arguments: Any) -> Result:
+    """Return what `method(*arguments)` returns on one member of `pool`. Raises what the method
+    raises, and WorkerLostError if ATTEMPTS workers are lost one after another.
+    """
+    return next(result for _, result in map_unordered(pool, method, [arguments]))
+
+
+def follow_call(
+    pool: WorkerPool,
+    method: Callable[..., Result],
+    arguments: tuple,
+    look: Callable[..., Any],
+    show: Callable[[Any], None],
+) -> Result:
+    """Run a call as `call` does and show its progress. Every FOLLOW_S seconds `show` gets what the
+    method `look` returns on the same worker, which must answer two calls at a time.
+
+    Returns what `method(*arguments)` returns. Raises what it raises, and WorkerLostError if
+    ATTEMPTS workers are lost.
+    """
+    for attempt in range(ATTEMPTS):
+        while not (members := pool.members()):
+            time.sleep(POLL_S)
+        worker = members[0]
+        running = worker.submit(method, *arguments)
+        try:
+            while not wait([running], timeout=FOLLOW_S).done:
+                show(worker.submit(look).result())
+            return running.result()
+        except WorkerLostError:
+            pool.discard(worker)
+            if attempt + 1 == ATTEMPTS:
+                raise
+    raise AssertionError("unreachable")
 
 
 def map_unordered(
-    workers: Sequence[Worker], method: Callable[..., Result], items: Iterable[tuple]
+    pool: WorkerPool, method: Callable[..., Result], items: Iterable[tuple]
 ) -> Iterator[tuple[int, Result]]:
-    """Run `method(*item)` on idle workers; yield (index, result) as results arrive."""
-    yield from stream_results(
-        None, method, [], workers, method, lambda _chunk, _answer: [], first=items
-    )
+    """Run `method(*item)` for each item on idle workers. Yields (index of the item, result) as
+    results arrive. Raises what the method raises, and WorkerLostError if one item loses ATTEMPTS
+    workers.
+    """
+    waiting = deque(_Task(pool, method, (0, k), item) for k, item in enumerate(items))
+    calls = _Calls()
+    while waiting or calls:
+        calls.start(waiting, pool)
+        for task, result in calls.finish(lambda _: waiting):
+            yield task.key[1], result
 
 
 def stream_results(
-    generator: Worker | None,
+    generators: WorkerPool,
     generate: Callable[..., Any],
     chunks: Sequence[tuple],
-    workers: Sequence[Worker],
-    method: Callable[..., Result],
+    judges: WorkerPool,
+    judge: Callable[..., Result],
     expand: Callable[[int, Any], Sequence[tuple]],
-    first: Iterable[tuple] = (),
-) -> Iterator[tuple[int, Result]]:
-    """Generate chunk after chunk on one worker and send what comes out to the others while it goes
-    on.
+    known: Mapping[int, Any] = MappingProxyType({}),
+) -> Iterator[tuple[tuple[int, int], Result]]:
+    """Generate chunk after chunk and judge what comes out while generation goes on.
 
-    expand(chunk_index, answer) is told of every finished chunk, in order, and turns its answer into
-    items for `method`. Yields (item index in the order of expansion, result).
+    generate: called with each of `chunks` on a member of `generators`. expand(chunk index, answer):
+        called once per chunk, in any order; returns the items for `judge`. known: answers by chunk
+        index, which are not generated again.
+    Yields ((chunk index, place of the item in its chunk), result) as results arrive. Sorted by
+    these keys, they do not depend on scheduling. Raises what either method raises, and
+    WorkerLostError if one item loses ATTEMPTS workers.
     """
-    queue: deque[tuple[int, tuple]] = deque(enumerate(first))
-    produced = len(queue)
-    idle = deque(workers)
-    running: dict[Future, tuple[Worker, int]] = {}
-    waiting_chunks = deque(enumerate(chunks))
-    generation: tuple[Future, int] | None = None
-    while queue or running or waiting_chunks or generation:
-        if generation is None and waiting_chunks:
-            index, arguments = waiting_chunks.popleft()
-            generation = (generator.submit(generate, *arguments), index)
-        while queue and idle:
-            number, item = queue.popleft()
-            worker = idle.popleft()
-            running[worker.submit(method, *item)] = (worker, number)
-        watched = set(running) | ({generation[0]} if generation else set())
-        done, _ = wait(watched, return_when=FIRST_COMPLETED)
-        if generation and generation[0] in done:
-            answer, index = generation[0].result(), generation[1]
-            generation = None
-            items = expand(index, answer)
-            queue.extend(enumerate(items, produced))
-            produced += len(items)
-        for future in done & set(running):
-            worker, number = running.pop(future)
-            idle.append(worker)
-            yield number, future.result()
+    waiting: deque[_Task] = deque()
+
+    def put(chunk: int, answer: Any) -> None:
+        items = expand(chunk, answer)
+        waiting.extend(_Task(judges, judge, (chunk, k), item) for k, item in enumerate(items))
+
+    for chunk, answer in sorted(known.items()):
+        put(chunk, answer)
+    ahead = deque(
+        _Task(generators, generate, (k, -1), chunk)
+        for k, chunk in enumerate(chunks)
+        if k not in known
+    )
+    calls = _Calls()
+    while ahead or waiting or calls:
+        if len(waiting) <= BACKLOG * max(1, len(judges.members())):
+            calls.start(ahead, generators)
+        calls.start(waiting, judges)
+        for task, result in calls.finish(lambda t: ahead if t.key[1] < 0 else waiting):
+            if task.key[1] < 0:
+                put(task.key[0], result)
+            else:
+                yield task.key, result

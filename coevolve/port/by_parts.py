@@ -57,15 +57,18 @@ Answer = tuple[OutlinedPart, str, Verdict]
 
 
 class IncompletePortError(Exception):
-    """A part of the function is neither ported nor can it stay as it is."""
+    """Part of the function has no port and cannot stay as it is."""
 
 
 class PortAssembly:
-    """One function on its way to a port made of ports.
+    """Builds a port of one function from ports of its loop nests.
 
-    asked: nests whose ports are wanted next, in direction `way`; none when it is over. made: the
-    joined port, once it is over; None where there is none, or none of it is parallel. Raises
-    ValueError for a direction of which nothing can be joined.
+    program: the function. way: the direction. suite: tests of the program, which give the lengths
+        of arrays; CUDA from C++ needs them, else None.
+    asked: the nests whose ports are wanted next, in direction `self.way`; empty when it is over.
+    made: the whole port as a Program, once it is over; None if there is none or nothing is
+        parallel.
+    Raises ValueError for a direction whose nests cannot be put together.
     """
 
     def __init__(self, program: Program, way: Direction, suite: UnitTestSuite | None) -> None:
@@ -96,11 +99,17 @@ class PortAssembly:
         self._go_on(None)
 
     def pair(self, part: OutlinedPart, text: str) -> Pair:
-        """What decides whether `text` is a port of `part`."""
+        """Return the pair whose verdict decides whether `text` is a port of `part`. It is judged on
+        tests made by rules.
+        """
         return Pair(part.program, Program(self.way.target.name, part.program.name, text))
 
     def propose_by_rule(self, answers: Sequence[Answer]) -> list[tuple[OutlinedPart, list[Pair]]]:
-        """For each nest of which no answer stands, what rules propose, best first."""
+        """Return rule-made ports of the nests that have no acceptable answer.
+
+        answers: (part, text, verdict) of each judged answer. Returns (part, pairs to judge) for
+            each such nest, best first.
+        """
         ported = {
             part.program.name
             for part, text, verdict in answers
@@ -114,8 +123,9 @@ class PortAssembly:
         ]
 
     def tell(self, answers: Sequence[Answer]) -> None:
-        """What became of the nests that were asked for; of several answers to one the first that
-        stands is taken.
+        """Take the judged answers to `asked` and go on: `asked` and `made` are updated.
+
+        answers: (part, text, verdict) of each. The first acceptable answer for a nest is used.
         """
         standing = [
             (part, text, verdict)
@@ -130,8 +140,8 @@ class PortAssembly:
         )
 
     def is_acceptable_port(self, part: OutlinedPart, text: str, verdict: Verdict) -> bool:
-        """Whether a nest's port can be a part of the whole: equivalent, parallel in all of its
-        loops, and in a form that can be joined.
+        """Return whether `text` can be a part of the whole port. It must be equivalent, parallel in
+        all of its loops, and of a form that can be inserted.
         """
         if verdict.outcome is not Outcome.EQUIVALENT or verdict.serial:
             return False
@@ -165,8 +175,11 @@ class PortAssembly:
 def port_by_parts(
     program: Program, way: Direction, translator: Translator, engine: Engine, sampling: Sampling
 ) -> Program | None:
-    """`program` in `way` as its parts' ports, of which one at least is parallel; None where that
-    cannot be.
+    """Ask for ports of the program's loop nests and return the port made of them.
+
+    way: the direction. sampling: how the Translator is asked. The engine judges each nest alone;
+        the whole is not judged here. Returns None if no nest gets a parallel port, or rules cannot
+        split the function.
     """
     if not has_outlined_ports(way):
         return None
@@ -200,8 +213,8 @@ def _parse_source(program: Program, way: Direction) -> CppFunction:
 
 
 def explain_not_outlined(program: Program, way: Direction) -> str:
-    """What in the text keeps rules from cutting it into loop nests; '' where nothing does, or no
-    direction's nests are joined.
+    """Return why rules cannot split the program into loop nests, in one line. Returns '' if they
+    can, or if nests of the direction `way` are never put together.
     """
     try:
         if has_outlined_ports(way):

@@ -84,7 +84,9 @@ _AS_WELL = {
 
 
 def find_missing_headers(text: str, dialect: str) -> list[str]:
-    """What a text of the C family names and includes nowhere, as lines to stand before it."""
+    """Return `#include` lines for the headers that `text` needs and does not include. text: of the
+    C family. dialect: its name; CUDA's own headers need no line.
+    """
     said = re.sub(r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"", " ", text, flags=re.S)
     known = set(re.findall(r"^[ \t]*#[ \t]*include[ \t]*<([^>]+)>", said, re.M)) | (
         _OF_CUDA if dialect == "cuda" else set()
@@ -98,11 +100,16 @@ def find_missing_headers(text: str, dialect: str) -> list[str]:
 
 
 def replace_restrict(text: str) -> str:
-    """C's `restrict`, which C++ and CUDA do not know, as their compilers spell it."""
+    """Return `text` with C's `restrict` spelled `__restrict__`, as C++ and CUDA compilers know
+    it.
+    """
     return re.sub(r"\brestrict\b", "__restrict__", text)
 
 
 def drop_repeated_definitions(text: str, earlier: Iterable[str]) -> str:
+    """Return `text` without the definitions and includes that one of the texts `earlier` has word
+    for word. All are of the C family. A definition of the same name with another body stays.
+    """
     known = {_words(node) for each in earlier for node in _find_outer_definitions(each)}
     data = text.encode()
     for node in reversed(_find_outer_definitions(text)):

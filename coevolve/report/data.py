@@ -28,7 +28,9 @@ FIGURES = ("compile_rate", "bleu", "codebleu", "tester_valid_rate")
 
 
 def list_rounds(folder: RunFolder) -> Iterator[int]:
-    """0 for the cold start, then every round that has a folder."""
+    """Yield 0 for the cold start and then the number of every round whose folder exists, up to the
+    first that is missing.
+    """
     number = 0
     while folder.round(number).folder.exists():
         yield number
@@ -36,8 +38,8 @@ def list_rounds(folder: RunFolder) -> Iterator[int]:
 
 
 def make_page_data(folder: RunFolder) -> dict:
-    """`rounds`, `programs` (by id) and `samples` of the page; see report.js for how they
-    are shown.
+    """Return the report page's data as JSON values: `rounds`, `programs` by id, and `samples`.
+    Raises ConfigError or StoreError if a file is damaged.
     """
     programs = {p.id: p for p in _read(folder.corpus, Program)}
     # Suites and triplets, which hold suites, take longest to read: each file is read once.
@@ -90,7 +92,9 @@ def _read(path: Path, kind: type) -> list:
 
 
 def format_token_line(text: str, dialect_name: str) -> str:
-    """A text that lies in one line of separate words, as tokenised corpora have it, in lines."""
+    """Return a tokenised text of one line as several lines of code. A text with line breaks comes
+    back unchanged. Raises ValueError for an unknown dialect.
+    """
     if "\n" in text.strip() or " ; " not in text:
         return text
     return print_words(text.split(), get_dialect(dialect_name).language)
@@ -129,8 +133,8 @@ def _round(folder: RunFolder, number: int, kept: int, several: bool) -> dict:
 
 
 def count_funnel(paths: RoundPaths, verdicts: list[Verdict], kept: int) -> list[tuple[str, int]]:
-    """How many of a round's candidates reach each step; empty before they are verified. Each step
-    is part of the one before.
+    """Return (step, count): how many of a round's candidates reach each step. Each step is part of
+    the one before. It is empty without verdicts. kept: triplets of the round.
     """
     if not verdicts:
         return []

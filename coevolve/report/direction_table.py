@@ -43,11 +43,12 @@ FORTRAN_NOTE = (
 
 @dataclass(frozen=True, slots=True)
 class DirectionResult:
-    """One direction of one run. programs: proposed for, of which `solved` have a kept pair;
-    candidates, kept: of all rounds.
+    """What one run reached in one direction.
 
-    rounds: number of the last evaluated one. before, after: figures of evaluation.json. change: of
-    pass@1 on 0..1, paired by program; None where only the cold start was evaluated.
+    run: the run's name. direction: as `cpp:cuda`. programs: that were proposed for.
+    solved: those with a kept pair. candidates, kept: of all rounds together.
+    rounds: number of the last evaluated round. before, after: figures on held-out programs.
+    change: of pass@1 in [0, 1], paired by program; None where only the cold start was evaluated.
     """
 
     run: str
@@ -63,8 +64,8 @@ class DirectionResult:
 
 
 def make_rows(root: Path) -> list[DirectionResult]:
-    """Rows of one run, in the configuration's order. Raises UserError when nothing has been
-    evaluated.
+    """Return a row per direction of a run, in the configuration's order. root: the run's folder.
+    Raises UserError if there is no run or nothing was evaluated.
     """
     folder, config = open_run(root)
     if not folder.round(0).evaluation.exists():
@@ -117,19 +118,24 @@ def _iterate_kept_pairs(folder: RunFolder) -> set[tuple[str, str, str]]:
 
 
 def compute_pass_rates(figures: dict) -> list[float]:
-    """pass@1 of each held-out program, 0..1."""
+    """Return pass@1, in [0, 1], of each held-out program, in order. figures: the content of
+    evaluation.json.
+    """
     return [row["passed"] / row["samples"] for row in figures.get("items", ())]
 
 
 def compute_change(before: dict, after: dict) -> PairedDifference | None:
-    """Of pass@1, paired by program."""
+    """Return the change of pass@1 from `before` to `after`, paired by program; None without
+    programs. Both are contents of evaluation.json. Raises ValueError if they have different numbers
+    of programs.
+    """
     from coevolve.evaluation.statistics import bootstrap_paired_difference
 
     return bootstrap_paired_difference(compute_pass_rates(before), compute_pass_rates(after))
 
 
 def format_markdown(rows: Sequence[DirectionResult]) -> str:
-    """The table and its notes."""
+    """Return the rows as a Markdown table with notes below it."""
     runs = len({row.run for row in rows}) > 1
     k = max(
         (int(key[5:]) for row in rows for key in row.after if key.startswith("pass@")), default=1
@@ -209,7 +215,7 @@ def _codebleu(row: DirectionResult) -> str:
 
 
 def format_json_rows(rows: Sequence[DirectionResult]) -> list[dict]:
-    """The rows as JSON values, without figures by program."""
+    """Return the rows as JSON objects, without the figures of single programs."""
 
     def short(figures: dict) -> dict:
         return {k: v for k, v in figures.items() if k != "items"}

@@ -28,9 +28,12 @@ STAGES = ("cold start", "suites", "propose and verify", "learn", "evaluate")
 
 @dataclass(frozen=True, slots=True)
 class RoundFigures:
-    """One row of the table; None where the stage has not finished or does not exist (round 0
-    proposes nothing).
+    """One row of a run's table. None stands for a stage that has not finished or does not exist.
 
+    number: of the round; 0 is the cold start. candidates, compiled, kept: counts.
+    suites_valid: programs with a suite, of how many, as text. evaluation: figures on held-out
+        programs.
+    seconds: by stage. outcomes: number of verdicts by outcome.
     parts: in a run of several directions the row of each, with what is counted by direction.
     """
 
@@ -41,13 +44,13 @@ class RoundFigures:
     kept: int | None
     evaluation: dict
     seconds: dict[str, float]
-    outcomes: Counter
+    outcomes: dict[str, int]
     parts: dict[str, RoundFigures] = field(default_factory=dict)
 
 
 def collect_figures(folder: RunFolder, config: Config | None = None) -> list[RoundFigures]:
-    """Rows for the cold start (0) and every round begun; without the configuration nothing is
-    counted by direction.
+    """Return a row for the cold start and for every round begun. config: None leaves out counts by
+    direction. Raises ConfigError or StoreError if a file is damaged.
     """
     return [collect_round_figures(folder, number, config) for number in list_rounds(folder)]
 
@@ -55,6 +58,9 @@ def collect_figures(folder: RunFolder, config: Config | None = None) -> list[Rou
 def collect_round_figures(
     folder: RunFolder, number: int, config: Config | None = None
 ) -> RoundFigures:
+    """Return the row of round `number` (0: the cold start). config: None leaves out counts by
+    direction. Raises ConfigError or StoreError if a file is damaged.
+    """
     paths = folder.round(number)
     seconds = {stage: s for (n, stage), s in folder.times().items() if n == number}
     outcomes: Counter = Counter()
@@ -76,7 +82,7 @@ def collect_round_figures(
         else {}
     )
     return RoundFigures(
-        number, candidates, compiled, suites, kept, evaluation, seconds, outcomes, parts
+        number, candidates, compiled, suites, kept, evaluation, seconds, dict(outcomes), parts
     )
 
 
@@ -105,7 +111,13 @@ def _parts(
         counts = (candidates[way], compiled) if paths.verdicts.exists() else (None, None)
         measured = evaluation.get("directions", {}).get(way, {})
         found[way] = RoundFigures(
-            number, *counts, "", kept[way] if paths.triplets.exists() else None, measured, {}, own
+            number,
+            *counts,
+            "",
+            kept[way] if paths.triplets.exists() else None,
+            measured,
+            {},
+            dict(own),
         )
     return found
 
@@ -117,8 +129,8 @@ def _cell(value: object, pattern: str = "{}") -> str:
 def make_table(
     folder: RunFolder, config: Config, known: list[RoundFigures] | None = None
 ) -> tuple[list[str], list[list[str]]]:
-    """Header and rows of the closing table, as text. known: `collect_figures(folder, config)`,
-    where the caller has them.
+    """Return the header and rows of a run's closing table, as text. known: the result of
+    `collect_figures(folder, config)`; None: it is computed.
     """
     ks = config.evaluate.pass_at
     several = len(config.directions) > 1
@@ -162,7 +174,7 @@ def _cells(row: RoundFigures, ks: Sequence[int]) -> list[str]:
 
 
 def print_table(root: Path) -> None:
-    """Print the table of a run. Raises UserError when the folder holds none."""
+    """Print the table of the run in the folder `root`. Raises UserError if there is no run."""
     folder, config = open_run(root)
     from rich.console import Console
     from rich.table import Table
@@ -187,8 +199,8 @@ def print_table(root: Path) -> None:
 
 
 def open_run(root: Path) -> tuple[RunFolder, Config]:
-    """The folder and the configuration it was started with. Raises UserError when there is
-    no run.
+    """Return the run's folder and the configuration it was started with. Raises UserError if `root`
+    holds no run, ConfigError if its configuration is damaged.
     """
     root = resolve_run_dir(root)
     folder = RunFolder(root)
@@ -200,7 +212,9 @@ def open_run(root: Path) -> tuple[RunFolder, Config]:
 
 
 def write_report(root: Path) -> Path:
-    """Write RUN/report.html and return its path."""
+    """Write report.html of the run in the folder `root` and return its path. Raises UserError if
+    there is no run.
+    """
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -236,8 +250,8 @@ def write_report(root: Path) -> Path:
 
 
 def escape_for_script(value: object) -> str:
-    """JSON that no text in it can end: inside a script element only `<` could begin an end tag or a
-    comment.
+    """Return `value` as JSON that is safe inside an HTML script element: `<` and line separators
+    are escaped.
     """
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

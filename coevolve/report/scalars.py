@@ -19,8 +19,9 @@ _TRANSLATOR = ("compile_rate", "bleu", "codebleu")
 
 
 def write_scalars(root: Path, out: Path) -> int:
-    """Write OUT/NAME-OF-RUN and return how many scalars. Raises UserError without tensorboard, or
-    where there is no run.
+    """Write a run's figures as TensorBoard files into OUT/NAME-OF-RUN. root: the run's folder.
+    Returns how many scalars were written. Raises UserError if tensorboard is not installed or there
+    is no run.
     """
     folder, config = open_run(root)
     try:
@@ -44,7 +45,9 @@ def write_scalars(root: Path, out: Path) -> int:
 
 
 def list_scalars(row: RoundFigures) -> Iterator[tuple[str, float]]:
-    """Name and value of what is known of a round: rates in percent, times in seconds."""
+    """Yield (name, value) of every known figure of a round. Rates are in percent, times in
+    seconds.
+    """
     for key, value in row.evaluation.items():
         if (key.startswith("pass@") or key in _TRANSLATOR) and value is not None:
             yield f"translator/{key}", value

@@ -5,8 +5,8 @@
   that speaks for both texts.
 - `backend_choice`: Which execution back end a word stands for: `auto` is a device where one is
   usable, else the emulation.
-- `cut_out`: Functions judged without the rest of their files: when that may be, and what is said
-  of it.
+- `cut_out`: Functions judged without the rest of their files: when that may be, and what is
+  reported.
 - `engine`: Is a translation equivalent to its source? The engine under `coevolve.verify`:
   `verify_many`, and `Engine` for more.
 - `entry_functions`: Which functions of two texts are compared with each other.

@@ -14,8 +14,8 @@ from gpu_runtime.backend import EMULATE, ExecutionBackend
 
 
 def choose_backend_kind(word: str) -> str:
-    """`emulated` or `cuda` for auto, by whether a device is there. Raises ValueError for another
-    word.
+    """Return `cuda` or `emulated` for the word `auto`, `cuda` or `emulated`. For `auto` it is
+    `cuda` where a usable device is found. Raises ValueError for another word.
     """
     if word not in ("auto", "cuda", "emulated"):
         raise ValueError(f"unknown back end '{word}' (known: auto, cuda, emulated)")
@@ -38,8 +38,8 @@ def _cuda_module():
 
 
 def make_backend(word: str = "auto") -> ExecutionBackend:
-    """The execution back end of that name. Raises ValueError with one line when it is not to be had
-    here.
+    """Start and return the execution back end for `auto`, `cuda` or `emulated`. Raises ValueError
+    for another word, or where that back end cannot run on this machine.
     """
     makers = {"emulated": _make_emulated, "cuda": _make_cuda}
     return makers[choose_backend_kind(word)]()

@@ -1,4 +1,4 @@
-"""Functions judged without the rest of their files: when that may be, and what is said of it.
+"""Functions judged without the rest of their files: when that may be, and what is reported.
 
 Contract: `read_as_compiled` gives the text that the dialect's compiler would read.
 `isolate_functions` gives one function of such a text with what it needs, from the text with all
@@ -37,8 +37,10 @@ MEND = "give the whole file in a form that compiles by itself (g++ -E writes hea
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A function without the rest of its file, or why there is none (`program` is then the one that
-    was given).
+    """A function without the rest of its file.
+
+    program: the function alone with what it needs; the program that was given if `problem` is set.
+    problem: why the function cannot be separated, in one line; '' if it was.
     """
 
     program: Program
@@ -46,8 +48,10 @@ class Cut:
 
 
 def read_as_compiled(text: str, dialect_name: str) -> Reading:
-    """The text as its compiler reads it: what it passes over is left out. As it is where there is
-    nothing to decide.
+    """Return `text` as the compiler of `dialect_name` reads it. Branches of `#if` that the compiler
+    skips are left out. A text without preprocessor branches, or not of the C family, comes back
+    unchanged. The `problem` of the Reading says why a text cannot be read. Raises ValueError for an
+    unknown dialect.
     """
     if get_dialect(dialect_name).language != "cpp" or not needs_preprocessor(text):
         return Reading(text)
@@ -55,11 +59,12 @@ def read_as_compiled(text: str, dialect_name: str) -> Reading:
 
 
 def functions_as_compiled(found: LoadedCorpus, text: str, dialect_name: str) -> LoadedCorpus:
-    """The functions that were `found` in the file `text` as its compiler reads them: what it passes
-    over is left out.
+    """Return the functions `found` in a file, each as the compiler reads it.
 
-    A function keeps its macros where they mean the same in it alone; else it comes with them
-    written out. Raises ValueError, one line, where the compiler cannot read the file.
+    found: the functions read from `text`, the file's whole text. Branches of `#if` that the
+        compiler of `dialect_name` skips are left out. A function keeps its macros where they mean
+        the same in it alone; else they are expanded.
+    Raises ValueError if the compiler cannot read the file, or for an unknown dialect.
     """
     if get_dialect(dialect_name).language != "cpp" or not (
         needs_preprocessor(text) or "define" in text
@@ -85,7 +90,9 @@ def _same_words(program: Program, written: Program) -> bool:
 
 
 def isolate_functions(program: Program) -> Cut:
-    """The function of `program` alone, with what it needs."""
+    """Return the function `program.name` alone, with the helpers, types and macros that it needs.
+    The result's `problem` says why where it cannot be separated from its file.
+    """
     text, problem = program.text, ""
     if get_dialect(program.dialect).language == "cpp":
         read = expand(text, program.dialect)
@@ -128,8 +135,9 @@ def _uncompiled(program: Program) -> str:
 
 
 def with_shared_data(program: Program) -> Cut | None:
-    """`program` with the globals, module variables and COMMON blocks that it needs as parameters;
-    None where it needs none.
+    """Return `program` with the globals, module variables and COMMON blocks that it uses as
+    parameters. Returns None where it uses none. The result's `problem` says why they cannot become
+    parameters.
     """
     piece = piece_of(program)
     if piece.reason or not _has_more(replace(program, name=piece.name, text=piece.text), program):
@@ -146,8 +154,11 @@ def _has_more(made: Program, than: Program) -> bool:
 
 
 def other_beginning(source: Program, target: Program, made: tuple[Program, Program]) -> str:
-    """Of data that became parameters of both (`made`), which begins with another value in the
-    target's text; '' for none.
+    """Compare the initial values of data that became parameters on both sides.
+
+    source, target: the original programs. made: the same two with shared data as parameters.
+    Returns a line about the first name whose initial values differ, '' if none does. Raises
+    SignatureError if a signature of `made` cannot be read.
     """
     shared = set.intersection(
         *({normalize_name(p.name) for p in read_signature(m).parameters} for m in made)

@@ -55,11 +55,13 @@ KEPT_SOURCES = 64
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One question. suite: text form, a C++ snippet that calls `wrapper(f, ...)`, a record, or None
-    for a rule-made suite.
+    """One question to the engine: is `target` equivalent to `source`?
 
-    cut: for each side that is judged without the rest of its file a line that says why.
-    problem: why the texts cannot be called equivalent whatever their functions do ('': they can).
+    suite: the tests, in text form, as a C++ snippet that calls `wrapper(f, ...)`, or as a record;
+        None asks for tests made by rules.
+    cut: for each side that is judged without the rest of its file, a line that says why.
+    problem: why the two texts cannot be called equivalent whatever their functions do; '' if they
+        can.
     """
 
     source: Program
@@ -71,10 +73,15 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class VerifyConfig:
-    """What decides verdicts apart from programs and suite; part of the cache's key.
+    """The settings that decide a verdict, besides programs and suite. They are part of the cache's
+    key.
 
-    tests: most tests of a rule-made suite; large: one more of at least 2^20 elements where the
-    source allows one; mutants: sample for its strength (0: not measured, not topped up).
+    tests: the most tests of a suite made by rules.
+    large: add one test of at least 2^20 elements where the source allows one.
+    mutants: how many mutants of the source measure a suite's strength; 0: strength is not measured
+        and weak suites get no more tests.
+    seed: seeds tests and mutants.
+    judge: how targets are run and compared.
     """
 
     tests: int = 12
@@ -85,12 +92,17 @@ class VerifyConfig:
 
 
 def find_cache_folder() -> Path:
+    """Return the folder of cached verdicts: `COEVOLVE_CACHE` if it is set, else
+    `~/.cache/coevolve`. The folder need not exist.
+    """
     return Path(os.environ.get("COEVOLVE_CACHE") or Path.home() / ".cache" / "coevolve")
 
 
 @lru_cache(maxsize=1)
 def compute_engine_version() -> str:
-    """Hash of the sources that decide verdicts: another engine, another cache."""
+    """Return a hash of the source files that decide verdicts. It is part of the cache's key, so a
+    changed engine does not reuse old verdicts.
+    """
     root = Path(__file__).resolve().parents[2]
     rooms = ("gpu_runtime", "tester", "translator", "corpora", "coevolve/verification")
     aside = {"models", "generator", "builtin", "development"}  # these decide no verdict
@@ -104,7 +116,12 @@ def compute_engine_version() -> str:
 
 
 class Engine:
-    """A back end with the sources it knows. Not for several threads; one per process."""
+    """Judges pairs on one back end, and remembers checked sources and cached verdicts.
+
+    backend: `auto`, `cuda`, `emulated`, or a back end that runs. config: how tests are made and
+        programs judged. cache: the folder of cached verdicts; None: `find_cache_folder()`.
+    An engine serves one thread. Raises ValueError for an unknown back end.
+    """
 
     def __init__(
         self,
@@ -121,14 +138,18 @@ class Engine:
 
     @property
     def backend(self) -> ExecutionBackend:
-        """Started on first use: a cached verdict needs none."""
+        """Return the execution back end. It is started on first use, since a cached verdict needs
+        none. Raises ValueError if it cannot run here.
+        """
         if self._backend is None:
             self._backend = make_backend(self.kind)
             _settle_memory()
         return self._backend
 
     def verify(self, pair: Pair) -> Verdict:
-        """The verdict on one pair. Raises SuiteError for suite text that does not parse."""
+        """Return the verdict on one pair, from the cache if it is known. Raises SuiteError or
+        SnippetError if the pair's suite does not parse.
+        """
         try:
             return self._verified(pair)
         except RecursionError:
@@ -163,8 +184,8 @@ class Engine:
         return known
 
     def prepare(self, pairs: Sequence[Pair]) -> None:
-        """Compile together what these pairs will need, in as few units as the back end can make of
-        them.
+        """Compile in few units what `verify` will need for `pairs`. It only saves time. Pairs whose
+        verdict is cached, or that cannot be read, are passed over.
         """
         plain: dict[CompileRequest, None] = {}
         tested: set[str] = set()
@@ -187,8 +208,8 @@ class Engine:
         self._compile_ahead(plain, tested)
 
     def prepare_sources(self, sources: Sequence[Program]) -> None:
-        """Compile together what checking suites of these sources will need, mutants and the count
-        of branches included.
+        """Compile in few units what checking suites of `sources` will need, with their mutants and
+        branch counters. It only saves time.
         """
         plain = dict.fromkeys(list_compile_requests(sources))
         self._compile_ahead(plain, {source.id for source in sources})
@@ -217,8 +238,9 @@ class Engine:
             self.backend.compile(list(dict.fromkeys(further)))
 
     def suite_of(self, pair: Pair) -> UnitTestSuite | None:
-        """The pair's suite as a record, None where one is to be made. Raises SuiteError,
-        SnippetError (ValueErrors).
+        """Return the pair's suite as a record, or None if its tests are to be made by rules. Raises
+        SuiteError or SnippetError if its text does not parse, SignatureError if the source cannot
+        be read.
         """
         if pair.suite is None or isinstance(pair.suite, UnitTestSuite):
             return pair.suite
@@ -236,8 +258,9 @@ class Engine:
         return UnitTestSuite(pair.source.id, tests, "user", launch=read_launch(pair.suite))
 
     def expectations(self, source: Program, suite: UnitTestSuite | None = None) -> Validation:
-        """The checked suite of a source, from memory when it was asked before. Raises
-        SignatureError.
+        """Return what `source` computes on `suite`, after checking the suite on it. suite: None
+        asks for one made by rules. The result holds a reason instead where no test is valid. Raises
+        SignatureError if the source cannot be read.
         """
         key = content_hash(source.id, suite.id if suite else "")
         return _recall(self._known, key, lambda: self._checked(source, suite))
@@ -346,6 +369,7 @@ class Engine:
             )  # a cache that cannot be written costs time, not the verdict
 
     def close(self) -> None:
+        """Stop the back end, if it was started."""
         if self._backend is not None:
             self._backend.close()
 
@@ -415,7 +439,9 @@ def _snippet_suite(
 
 @lru_cache(maxsize=4)
 def get_shared_engine(backend: str = "auto", config: VerifyConfig = VerifyConfig()) -> Engine:
-    """This process's engine of that kind."""
+    """Return this process's engine for `backend` (`auto`, `cuda`, `emulated`) and `config`. Equal
+    arguments give the same engine. Raises ValueError for an unknown back end.
+    """
     return Engine(backend, config)
 
 
@@ -426,10 +452,11 @@ def verify(
     backend: str = "auto",
     config: VerifyConfig = VerifyConfig(),
 ) -> Verdict:
-    """Whether `target` is equivalent to `source` on a suite (rule-made when None).
+    """Return the verdict on whether `target` is equivalent to `source`.
 
-    Raises SuiteError (a ValueError) for suite text that does not parse, ValueError for an unknown
-    back end.
+    suite: tests in text form, a C++ snippet, or a record; None: tests are made from the source.
+    Raises SuiteError or SnippetError (ValueErrors) if the suite does not parse, ValueError for an
+    unknown back end.
     """
     return get_shared_engine(backend, config).verify(Pair(source, target, suite))
 
@@ -440,7 +467,9 @@ def verify_many(
     config: VerifyConfig = VerifyConfig(),
     chunk: int = CHUNK,
 ) -> list[Verdict]:
-    """Verdicts in the pairs' order; `chunk` pairs at a time are compiled together."""
+    """Return a verdict for each pair, in order. `chunk` pairs at a time are compiled together.
+    Raises SuiteError or SnippetError if a suite does not parse, ValueError for an unknown back end.
+    """
     engine = get_shared_engine(backend, config)
     verdicts = []
     for start in range(0, len(pairs), chunk):

@@ -33,8 +33,10 @@ _WORD = re.compile(r"[a-z_]\w*", re.I)
 
 @dataclass(frozen=True, slots=True)
 class EntryPairs:
-    """names: (in the source, in the target). missing: functions of the source that nothing calls
-    and the target does not define.
+    """The functions of two texts that are compared with each other.
+
+    names: pairs of (name in the source, name in the target).
+    missing: functions of the source that nothing there calls and that the target does not define.
     """
 
     names: tuple[tuple[str, str], ...]
@@ -44,8 +46,12 @@ class EntryPairs:
 def find_entry_pairs(
     source: str, source_dialect: str, target: str, target_dialect: str
 ) -> EntryPairs:
-    """What is compared; no names where the source has no function. A target without any is a
-    question with an answer: it does not compile.
+    """Return which functions of two texts to compare.
+
+    source, target: texts in the named dialects. Compared are functions that both define and that
+        nothing else in the source calls. Where they share no name, the last function of each is
+        compared. There are no pairs if the source has no function. Raises ValueError for an unknown
+        dialect.
     """
     sources, targets = (
         find_function_words(source, source_dialect),
@@ -69,8 +75,11 @@ def find_entry_pairs(
 
 
 def find_host_caller(source: Program, target: Program) -> Program:
-    """`target`, or the only host function of its text that launches that kernel on memory of the
-    device's own and takes what the source takes.
+    """Return the host function that launches the kernel `target`, as a Program, or `target` itself.
+
+    The host function must be the only one of its text that launches the kernel and copies device
+    memory. It must also take what `source` takes. Otherwise `target` comes back. Raises
+    SignatureError if the signature of `source` cannot be read.
     """
     if target.dialect != "cuda" or "<<<" not in target.text:
         return target
@@ -87,8 +96,9 @@ def find_host_caller(source: Program, target: Program) -> Program:
 
 
 def find_entry_names(text: str, dialect_name: str) -> list[str]:
-    """Functions of `text` that could be called from outside, in textual order; none where it is
-    nested too deeply.
+    """Return the names of the functions in `text` that a caller outside could call, in textual
+    order. The list is empty if the text is nested too deeply to read. Raises ValueError for an
+    unknown dialect.
     """
     try:
         return list(find_function_words(text, dialect_name))
@@ -97,13 +107,17 @@ def find_entry_names(text: str, dialect_name: str) -> list[str]:
 
 
 def find_function_words(text: str, dialect_name: str) -> Mapping[str, frozenset[str]]:
-    """Those functions with the words of each: what of them another one may call."""
+    """Map each function that can be called from outside to the set of words in its text, in textual
+    order. The words show which other functions it may call. Raises ValueError for an unknown
+    dialect.
+    """
     return _WORDS[get_dialect(dialect_name).language](text)
 
 
 def find_untestable_functions(text: str, dialect_name: str) -> tuple[str, ...]:
-    """Functions that nothing else in the text calls and no test can, each with the reason:
-    `kinetic: is a template`.
+    """List the functions that no test can call and that no other function calls. Each entry has the
+    reason: `kinetic: is a template`. It is empty for Fortran. Raises ValueError for an unknown
+    dialect.
     """
     if get_dialect(dialect_name).language != "cpp":
         return ()

@@ -38,7 +38,11 @@ OUTCOME_WORDS = {
 
 
 def explain_verdict(engine: Engine, pair: Pair, verdict: Verdict, elapsed_ms: float) -> str:
-    """Several lines; with a counterexample where a test decided."""
+    """Return a verdict as several lines of text for a person.
+
+    engine: the engine that gave `verdict` on `pair`. elapsed_ms: milliseconds it took, to be shown.
+        Where a test decided, the smallest failing test known is shown, which runs the target again.
+    """
     lines = [summarize_verdict(verdict)]
     lines.append(
         f"  pair      {pair.source.name} ({pair.source.dialect}) -> {pair.target.name} "
@@ -74,7 +78,9 @@ _PLACE = re.compile(r"^program\.\w+:(\d+):(\d+): (?:fatal )?(?:error: )?", re.IG
 
 
 def outcome_words(verdict: Verdict) -> str:
-    """What was found, without the detail."""
+    """Return the outcome in words, such as `not equivalent: the results differ`, without the
+    detail.
+    """
     if verdict.outcome is Outcome.COMPILE_ERROR and verdict.blame is Blame.SOURCE:
         return "undecided: the source cannot be tested"
     if verdict.outcome is Outcome.RACE and verdict.blame is Blame.SOURCE:
@@ -87,8 +93,8 @@ def outcome_words(verdict: Verdict) -> str:
 
 
 def summarize_verdict(verdict: Verdict) -> str:
-    """What was found, in words; places in the text as line and column of the program that is at
-    fault.
+    """Return one line: the outcome in words and its detail. A place in the program is given as line
+    and column.
     """
     words = outcome_words(verdict)
     place = _PLACE.match(verdict.detail)
@@ -125,8 +131,8 @@ def _counterexample(engine: Engine, pair: Pair, verdict: Verdict, expectations) 
 
 
 def describe_smallest_counterexample(engine: Engine, pair: Pair, verdict: Verdict) -> str:
-    """One line: on which smallest test known the target fails and how; the verdict's own detail
-    where no test decided.
+    """Return one line: how the target fails, and the smallest failing test found. Smaller tests are
+    run on the engine's back end. Where no test decided it is the verdict's own detail.
     """
     if (
         verdict.test_index < 0
@@ -144,10 +150,11 @@ def describe_smallest_counterexample(engine: Engine, pair: Pair, verdict: Verdic
 
 
 def failing_input(engine: Engine, pair: Pair, verdict: Verdict) -> dict[str, str] | None:
-    """The smallest test known on which the target fails, for `--json`; None where no test decided.
+    """Return the smallest failing test found, for `--json`, or None where no test decided.
 
-    test: in text form, as --suite takes it. place, expected, actual, tolerance: '' where the target
-    failed without a value.
+    Keys: `test` in text form as `--suite` takes it, `detail`, `place`, `expected`, `actual` and
+        `tolerance`. The last four are '' where the target failed without a value. Smaller tests are
+        run on the engine's back end.
     """
     if verdict.test_index < 0 or not verdict.suite_id:
         return None

@@ -23,11 +23,11 @@ FunctionVerdict = tuple[Pair, Verdict]
 
 
 def verify_pair(engine: Engine, pair: Pair) -> FunctionVerdict:
-    """The verdict, on the functions without the rest of their files where the source does not
-    compile with it.
+    """Return the pair that was judged, and its verdict.
 
-    Where the texts cannot be judged as their compilers read them (`Pair.problem`) there is no
-    verdict of equivalence.
+    Where the source does not compile with the rest of its file, both functions are judged without
+    the rest, and the pair returned is that one. If `pair.problem` is set the verdict is never
+    EQUIVALENT. Raises SuiteError or SnippetError if the suite does not parse.
     """
     verdict = engine.verify(pair)
     if pair.problem:
@@ -67,8 +67,8 @@ def _undecided(verdict: Verdict, problem: str) -> Verdict:
 
 
 def verify_until_difference(engine: Engine, pairs: Iterable[Pair]) -> list[FunctionVerdict]:
-    """Verdicts up to the first that is not equivalent: no other one changes what it says of the
-    whole.
+    """Judge pairs in order up to the first that is not equivalent. Returns (pair, verdict) for each
+    judged pair. Raises SuiteError or SnippetError if a suite does not parse.
     """
     told: list[FunctionVerdict] = []
     for pair in pairs:
@@ -79,8 +79,12 @@ def verify_until_difference(engine: Engine, pairs: Iterable[Pair]) -> list[Funct
 
 
 def combine_verdicts(told: Sequence[FunctionVerdict], asked: int) -> Verdict:
-    """The verdict that speaks for all; where several were asked for its detail names the
-    function.
+    """Return one verdict for two texts from the verdicts on their functions.
+
+    told: (pair, verdict) of each judged function, at least one. asked: how many functions were to
+        be judged. The result is the first that is not equivalent, else the first that is undecided.
+        Else it is EQUIVALENT with the least suite strength. With several functions its detail names
+        the function.
     """
     if asked == 1:
         return told[0][1]

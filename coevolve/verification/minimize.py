@@ -39,8 +39,11 @@ def minimize_failure(
     backend: ExecutionBackend,
     config: JudgeConfig,
 ) -> tuple[UnitTest, Verdict]:
-    """The smallest failing test found by shrinking integer scalars, with the verdict on it
-    alone.
+    """Return the smallest failing test found, and the verdict on that test alone.
+
+    expectations: what the source computes on its suite. verdict: one whose `test_index` is the test
+        that failed. Integer scalars are made smaller as long as the target fails with the same
+        outcome. A timeout, or a test with null or literal arrays, comes back unchanged.
     """
     test = expectations.suite.tests[verdict.test_index]
     best = (test, verdict)

@@ -45,7 +45,9 @@ _PROGRAM = re.compile(r"^[ \t\d]*program[ \t]+[a-z]\w*[ \t]*(?:!.*)?$", re.I | r
 
 
 def is_whole_program(text: str, dialect_name: str) -> bool:
-    """Whether a text defines what a system starts: `main`, or a Fortran main program."""
+    """Return whether `text` defines `main` or a Fortran main program. Raises ValueError for an
+    unknown dialect.
+    """
     if get_dialect(dialect_name).language == "fortran":
         return _PROGRAM.search(text) is not None
     return "main" in text and any(
@@ -54,7 +56,9 @@ def is_whole_program(text: str, dialect_name: str) -> bool:
 
 
 def is_whole_program_pair(source: Program, target: Program) -> bool:
-    """Whether both are whole programs that were read as such."""
+    """Return whether both are whole programs: their `name` is `WHOLE` and their texts define `main`
+    or a Fortran main program.
+    """
     return (
         source.name == WHOLE
         and target.name == WHOLE
@@ -64,8 +68,11 @@ def is_whole_program_pair(source: Program, target: Program) -> bool:
 
 
 def make_program_suite(source: Program, text: object) -> ProgramSuite:
-    """The suite of a source: of a text, or guessed (None). Raises ProgramSuiteError (a
-    ValueError).
+    """Return the tests of a whole program.
+
+    text: the suite in text form, or None to guess arguments and input from the source's text.
+        Raises ProgramSuiteError (a ValueError) if it does not parse, has no test, or is a record of
+        unit tests.
     """
     if not isinstance(text, str | None):
         raise ProgramSuiteError(
@@ -82,7 +89,10 @@ def make_program_suite(source: Program, text: object) -> ProgramSuite:
 def verify_programs(
     source: Program, target: Program, suite: ProgramSuite, config: JudgeConfig = JudgeConfig()
 ) -> Verdict:
-    """Whether the target does what the source does on the suite's tests."""
+    """Run two whole programs on each test and return the verdict. Compared are output, exit status
+    and files written. What the programs do wrong is in the verdict. Raises ValueError for an
+    unknown dialect.
+    """
     missing = sandbox.find_missing_walls(sandbox.probe_features())
     backend = BACKEND_WORDS[get_dialect(target.dialect).model] + (
         f"+degraded({','.join(missing)})" if missing else ""
@@ -176,7 +186,9 @@ def _first_line(built: ProgramBuild) -> str:
 
 
 def describe_program_verdict(suite: ProgramSuite, verdict: Verdict) -> list[str]:
-    """Lines about a verdict on whole programs, for people."""
+    """Return lines for a person about a verdict on whole programs: the suite, the failing test, and
+    the expected and actual values.
+    """
     lines = [f"  suite     {len(suite.tests)} tests of whole programs by {suite.author}"]
     if verdict.test_index >= 0:
         lines.append(f"  fails on  {format_program_test(suite.tests[verdict.test_index])[:300]}")

@@ -47,8 +47,10 @@ class VerifyError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class VerifyRequest:
-    """What two texts are asked: a pair for each function that decides, and lines about those of the
-    source that are not compared.
+    """What two texts ask of the engine.
+
+    pairs: one pair for each function to compare.
+    unasked: a line for each function of the source that is not compared.
     """
 
     pairs: tuple[Pair, ...]
@@ -63,16 +65,16 @@ def make_request(
     suite: str | None = None,
     function: str = "",
 ) -> VerifyRequest:
-    """The questions that two texts are: of whole programs where both are, else of every function
-    that they share and nothing in the source calls (`coevolve.verification.entry_functions`); with
-    a suite, which is written for one function, of the last of them; of `function` alone where it is
-    named.
+    """Return the pairs that a verdict on two texts rests on.
 
-    Both texts are read as their compilers read them: branches that those pass over are left out
-    (`coevolve.verification.cut_out`). Data that a function shares with others (globals, module
-    variables, COMMON) becomes parameters on both sides.
-
-    Raises VerifyError when the source defines no function, ValueError for a dialect.
+    source, target: texts in the named dialects, read as their compilers read them. Two whole
+        programs make one pair. Otherwise there is a pair for each function that both define and
+        nothing in the source calls. Data shared with other functions becomes parameters on both
+        sides.
+    suite: tests in text form for one function, the last; None: tests are made by rules.
+    function: compare this one only; '' for all.
+    Raises VerifyError if the source defines no function or `function` is missing, ValueError for an
+    unknown dialect.
     """
     try:
         return _asked_of(source, source_dialect, target, target_dialect, suite, function)
@@ -149,7 +151,12 @@ def _asked_of(
 def make_single_pair(
     source: str, source_dialect: str, target: str, target_dialect: str, suite: str | None = None
 ) -> Pair:
-    """The only pair of `make_request`, the last one of several."""
+    """Return the pair that a verdict on two texts rests on; of several the last function's.
+
+    source, target: texts in the named dialects. suite: tests in text form for that function; None:
+        they are made by rules.
+    Raises VerifyError if the source defines no function, ValueError for an unknown dialect.
+    """
     return make_request(source, source_dialect, target, target_dialect, suite).pairs[-1]
 
 
@@ -227,8 +234,9 @@ def _isolate_allowed(pair: Pair) -> Pair:
 
 
 def without_rest(pair: Pair) -> Pair | None:
-    """The pair without the rest of both files, for a source that does not compile for it; None
-    where there is no rest.
+    """Return the pair with both functions separated from the rest of their files. Returns None
+    where the source is all of its file. If a function cannot be separated, the pair comes back with
+    `problem` set.
     """
     cuts = {"source": isolate_functions(pair.source), "target": isolate_functions(pair.target)}
     if problem := next(
@@ -259,7 +267,9 @@ def _is_suite_for(suite: str | None, program: Program) -> bool:
 
 
 def read_text(path: str) -> str:
-    """A text file. Raises VerifyError."""
+    """Return the text of the file `path`. Raises VerifyError if it cannot be read or holds a zero
+    byte.
+    """
     try:
         data = Path(path).read_bytes()
     except OSError as error:
@@ -277,8 +287,11 @@ def make_request_from_files(
     suite: str | None,
     function: str = "",
 ) -> VerifyRequest:
-    """The questions that `coevolve verify SOURCE TARGET` asks. Raises VerifyError and
-    ValueError.
+    """Return the pairs that `coevolve verify SOURCE TARGET` judges.
+
+    source, target, suite: paths; suite may be None. source_dialect, target_dialect: names, or None
+        to go by the suffix. function: compare this one only; '' for all.
+    Raises VerifyError if a file cannot be read or has no function, ValueError for a dialect.
     """
     names = [
         get_dialect(d).name if d else guess_dialect(p).name
@@ -308,7 +321,11 @@ def _preprocessed(path: str, text: str, dialect_name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class BatchRow:
-    """One line of a batch: its id, and its pairs or why there are none."""
+    """One line of a batch.
+
+    id: the row's `id`, any JSON value; None if the row has none.
+    pairs: what to judge. problem: why there are no pairs, in one line; '' if there are.
+    """
 
     id: object
     pairs: tuple[Pair, ...] = ()
@@ -316,7 +333,9 @@ class BatchRow:
 
 
 def read_row(line: str, number: int) -> BatchRow:
-    """Row `number` (from 1) of a batch; never raises."""
+    """Parse one JSON line of a batch. number: the line's number from 1, for messages. A row that
+    cannot be used has a `problem`; nothing is raised.
+    """
     try:
         row = parse_json(line)
     except JsonError as error:
@@ -349,8 +368,10 @@ def read_row(line: str, number: int) -> BatchRow:
 def make_answer_row(
     identity: object, verdict: Verdict, elapsed_ms: float, cut: Sequence[str] = ()
 ) -> dict[str, object]:
-    """The row that `verify --batch` writes. cut: lines about sides that were judged without the
-    rest of their files.
+    """Return the JSON object that `verify --batch` writes for a judged row.
+
+    identity: the row's `id`. elapsed_ms: milliseconds the verdict took. cut: lines about sides that
+        were judged without the rest of their files.
     """
     return {
         "id": identity,
@@ -366,14 +387,16 @@ def make_answer_row(
 
 
 def is_unreadable_answer(answered: dict, number: int) -> bool:
-    """Whether a row that `verify --batch` wrote answers one, row `number`, that could not be read
-    (`read_row`).
+    """Return whether `answered`, a row that `verify --batch` wrote, says that row `number` (from 1)
+    could not be read.
     """
     return not answered["backend"] and answered["detail"].startswith(f"line {number}: ")
 
 
 def make_undecided_row(identity: object, problem: str) -> dict[str, object]:
-    """The row for a question that could not be asked."""
+    """Return the JSON object that `verify --batch` writes for a row that was not judged. identity:
+    the row's `id`. problem: why, in one line.
+    """
     return {
         "id": identity,
         "outcome": "REFUSED",

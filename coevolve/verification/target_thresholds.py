@@ -35,8 +35,12 @@ def verify_at_target_thresholds(
     backend: ExecutionBackend,
     config: JudgeConfig,
 ) -> Verdict:
-    """The verdict with what such tests add. One that was turned down because one thread did
-    everything is judged anew, too.
+    """Judge again a target that passed, with tests at the sizes its own text compares with.
+
+    verdict: the verdict on the suite. expectations: what the source computes on that suite. Returns
+        `verdict` unchanged if the target failed or names no size of its own. Else it returns the
+        verdict on the larger suite. A target refused because one thread did everything is judged
+        again too.
     """
     if not (verdict.equivalent or (verdict.serial and verdict.outcome is Outcome.REFUSED)):
         return verdict

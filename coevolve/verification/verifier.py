@@ -35,10 +35,11 @@ KEPT = 256
 
 @dataclass(frozen=True, slots=True)
 class PreparedSuite:
-    """A program's suite, or why it has none.
+    """A program's suite, or why it has none, with counts of the Tester's work.
 
-    answers, good_answers: the Tester's answers and those with a valid test. written, valid: its
-    tests and those that are valid on the real program (an unreadable test counts as written).
+    suite: the checked suite, or None. reason: why there is none; ''.
+    answers: answers of the Tester. good_answers: those with at least one valid test.
+    written: tests in these answers, unreadable ones included. valid: those valid on the program.
     """
 
     suite: UnitTestSuite | None
@@ -50,7 +51,9 @@ class PreparedSuite:
 
 
 class Verifier:
-    """Owns one engine (back end, sandboxed runner, caches)."""
+    """Makes suites and judges candidates for one run, with one engine. config: the run's
+    configuration. Raises ValueError if its back end cannot run here.
+    """
 
     def __init__(self, config: Config) -> None:
         checks = JudgeConfig(require_parallel=config.verify.require_parallel)
@@ -62,16 +65,18 @@ class Verifier:
         self._known: OrderedDict[str, Expectations] = OrderedDict()
 
     def compile_ahead(self, programs: Sequence[Program]) -> None:
-        """Compile in few units what `prepare` will ask for one program at a time; the results are
-        in the cache on disk.
+        """Compile in few units what `prepare` will need for `programs`. Results stay in the cache
+        on disk.
         """
         self.engine.prepare_sources(programs)
 
     def prepare(
         self, program: Program, answers: Sequence[tuple[tuple[UnitTest, ...], int]] = ()
     ) -> PreparedSuite:
-        """answers: (readable tests, tests written) of each of the Tester's answers; none asks for a
-        rule-made suite.
+        """Return a checked suite of a real program, or the reason why there is none.
+
+        answers: for each answer of the Tester, its readable tests and the number of tests written.
+            Without answers the suite is made by rules.
         """
         counted = PreparedSuite(
             None, answers=len(answers), written=sum(written for _, written in answers)
@@ -141,7 +146,10 @@ class Verifier:
     def judge(
         self, program: Program, suite: UnitTestSuite, candidates: Sequence[Candidate]
     ) -> list[Verdict]:
-        """A Verdict per candidate, in order; its target_id is the candidate's id."""
+        """Return a verdict per candidate, in order. suite: tests of `program`, the source. The
+        verdict's `target_id` is the candidate's id. Raises ValueError for a candidate's unknown
+        direction.
+        """
         expectations = self._expectations(program, suite)
         if isinstance(expectations, Verdict):
             return [replace(expectations, target_id=c.id) for c in candidates]
@@ -169,7 +177,9 @@ class Verifier:
         ]
 
     def verify(self, pairs: Sequence[Pair]) -> list[Verdict]:
-        """A Verdict per pair, in order, each on rule-made tests of its own source."""
+        """Return a verdict per pair, in order. A pair without a suite is judged on tests made from
+        its source. Raises SuiteError or SnippetError if a suite does not parse.
+        """
         self.engine.prepare(pairs)
         return [self.engine.verify(pair) for pair in pairs]
 
@@ -211,8 +221,8 @@ class Verifier:
 
 
 def make_target_program(candidate: Candidate, source: Program) -> Program:
-    """The candidate's text as a Program. Its entry is the function called like the source, else the
-    last one.
+    """Return the candidate's text as a Program. Its entry is the function called like `source`,
+    else the last one of the text. Raises ValueError for an unknown direction.
     """
     dialect_name = parse_direction(candidate.direction).target.name
     names = find_entry_names(candidate.text, dialect_name)

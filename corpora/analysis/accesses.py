@@ -115,7 +115,9 @@ _NEGATED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """`array` from subscripts `prefix`, `offset` elements on. offset None: not known."""
+    """A pointer's value: `array` from the subscripts `prefix`, `offset` elements further. offset
+    None: unknown.
+    """
 
     array: str
     offset: Polynomial | None = Polynomial()
@@ -179,17 +181,19 @@ class _Same:
 
 
 def facts_of(function: Function, unit: TranslationUnit | None = None) -> FunctionFacts:
-    """Everything that `function` reads, writes, loops over and depends on.
+    """Return everything that `function` reads, writes, loops over and depends on.
 
-    unit: the text around it, whose structures, globals and functions without effects are then
-    known.
+    unit: the text around it, whose structures, globals and pure functions are then known. What is
+        not understood is an Effect in the result; nothing is raised.
     """
     pure = pure_functions_of(unit) if unit is not None else frozenset()
     return _facts(_Same(function), _Same(unit), pure)
 
 
 def globals_of(unit: TranslationUnit) -> tuple[Declaration, ...]:
-    """Variables declared outside functions, in namespaces and modules too."""
+    """Return the variables declared outside functions, those in namespaces and modules too, in
+    order.
+    """
     found: list[Declaration] = []
     queue = list(unit.items)
     while queue:
@@ -211,8 +215,9 @@ def _facts(function: _Same, unit: _Same, pure: frozenset[str]) -> FunctionFacts:
 
 
 def pure_functions_of(unit: TranslationUnit) -> frozenset[str]:
-    """Functions of a text that write nothing but their own locals, and of what they do not get as
-    arguments read only constants. A name that is defined twice is left out."""
+    """Return the names of functions in `unit` without effects. They write only their own locals,
+    and read only arguments, locals and constants. A name that is defined twice is left out.
+    """
     return _pure_functions(_Same(unit))
 
 
@@ -266,7 +271,9 @@ def _has_no_effect(facts: FunctionFacts) -> bool:
 
 
 def is_by_reference(variable_: Variable) -> bool:
-    """Whether writing a scalar is seen by the caller: C++ references and Fortran's arguments."""
+    """Return whether the caller sees a write to this scalar, as for C++ references and Fortran
+    arguments.
+    """
     if isinstance(variable_.type, ReferenceType):
         return True
     return variable_.storage == "parameter" and "fortran" in variable_.words
@@ -278,11 +285,14 @@ def _is_loose(array: str) -> bool:
 
 
 def strip_reference(type_: Type | None) -> Type | None:
+    """Return the type that a reference refers to; another type, or None, comes back unchanged."""
     return type_.to if isinstance(type_, ReferenceType) else type_
 
 
 def element_type(type_: Type | None) -> Type | None:
-    """What an array or pointer consists of, at the bottom."""
+    """Return the type at the bottom of arrays, pointers and references; another type comes back
+    unchanged.
+    """
     type_ = strip_reference(type_)
     while isinstance(type_, (ArrayType, PointerType)):
         type_ = type_.of if isinstance(type_, ArrayType) else type_.to
@@ -290,7 +300,9 @@ def element_type(type_: Type | None) -> Type | None:
 
 
 def rank_of(type_: Type | None) -> int:
-    """Number of subscripts that reach an element; 0 for a scalar."""
+    """Return the number of subscripts that reach an element of this type; 0 for a scalar or
+    None.
+    """
     type_, rank = strip_reference(type_), 0
     while isinstance(type_, (ArrayType, PointerType)):
         rank += len(type_.extents) if isinstance(type_, ArrayType) else 1
@@ -312,7 +324,9 @@ def _is_floating(type_: Type | None) -> bool:
 
 
 def has_effects(expression: object) -> bool:
-    """Whether evaluating it changes a variable or calls something unknown."""
+    """Return whether evaluating `expression` changes a variable or calls a function that may have
+    effects.
+    """
     for node in walk(expression):
         if isinstance(node, (Increment, AssignExpression, UnsupportedExpression)):
             return True
@@ -1624,13 +1638,15 @@ class _Head:
 
 
 def moved(pointer: Pointer, distance: Polynomial) -> Pointer:
-    """`pointer` some elements further."""
+    """Return `pointer` moved by `distance` elements."""
     offset = None if pointer.offset is None else pointer.offset + distance
     return replace(pointer, offset=offset)
 
 
 def known_constant(variable_: Variable | None) -> bool:
-    """Whether nothing that the function writes may change the array: it is no pointer."""
+    """Return whether the variable is a local or a Fortran variable, whose address other pointers do
+    not reach. False for None.
+    """
     return variable_ is not None and (variable_.storage == "local" or "fortran" in variable_.words)
 
 

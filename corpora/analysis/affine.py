@@ -39,7 +39,9 @@ _NUMBER = re.compile(r"(0[xX][\da-fA-F']+|0[bB][01']+|[\d']+)(?:[uUlLzZ]*|_\w+)"
 
 
 def integer_of(expression: Expression | None) -> int | None:
-    """The value of an integer literal, with a sign or without; None for anything else."""
+    """Return the value of an integer or character literal, with or without a sign; None for
+    anything else.
+    """
     if isinstance(expression, Unary) and expression.op in "+-":
         value = integer_of(expression.operand)
         return -value if value is not None and expression.op == "-" else value
@@ -58,8 +60,9 @@ def integer_of(expression: Expression | None) -> int | None:
 
 
 def combine(op: str, left: Polynomial | None, right: Polynomial | None) -> Polynomial | None:
-    """`left op right` for integers in C's meaning; None where the result is not an integer value
-    that can be followed."""
+    """Return the value of `left op right` for integers as in C. Returns None if an operand is None
+    or the result cannot be followed.
+    """
     if left is None or right is None:
         return None
     if op == "+":
@@ -85,8 +88,11 @@ def polynomial_of(
     expression: Expression | None,
     value_of: Callable[[Expression], Polynomial | None] | None = None,
 ) -> Polynomial | None:
-    """`expression` as a polynomial. value_of: values of names, elements, members and calls; without
-    it each name stands for itself. None where it is no integer expression without effects."""
+    """Return an integer expression as a polynomial, or None if it is none or has effects.
+
+    value_of(expression): the value of a name, element, member or call, None where unknown. Without
+    it each name stands for itself.
+    """
     lookup = value_of or (lambda e: variable(e.id) if isinstance(e, Name) else None)
     number = integer_of(expression)
     if number is not None:
@@ -108,20 +114,19 @@ def polynomial_of(
 
 
 def is_wide(type_: object) -> bool:
-    """Whether a type holds every index: an integer of at least 32 bits."""
+    """Return whether a type is an integer of at least 32 bits, which can hold every index."""
     return isinstance(type_, ScalarType) and type_.name in WIDE_INTEGERS
 
 
 def delinearize(
     indices: Sequence[Polynomial], systems: Sequence[System], varying: Callable[[Symbol], bool]
 ) -> list[tuple[Polynomial, ...]] | None:
-    """Subscripts of accesses to one array from their linear indices, the same sizes for all.
+    """Split linear indices of accesses to one array into subscripts, such as `i*n + j` into (i, j).
 
-    systems: what holds at each access. varying: whether a symbol takes several values; sizes are
-    products of others. The sizes are guessed from the factors of varying symbols, as Grosser et
-    al. (2015, "Optimistic delinearization of parametrically sized arrays") do. Unlike there,
-    every subscript but the first is proved to lie within its size, so nothing is assumed.
-    None where no sizes are found or a proof fails. Equal indices then have equal subscripts.
+    indices: one per access. systems: what holds at each access. varying(symbol): whether a symbol
+        takes several values; sizes are products of the others.
+    Every subscript but the first is proved to lie within its size. Equal indices get equal
+    subscripts. Returns None if no sizes are found or a proof fails.
     """
     strides = _strides(indices, varying)
     if not strides:

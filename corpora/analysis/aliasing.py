@@ -17,7 +17,9 @@ _SIGNED = {"u8": "i8", "u16": "i16", "u32": "i32", "u64": "i64"}
 
 
 def may_overlap(facts: FunctionFacts, first: str, second: str) -> bool:
-    """Whether two arrays (keys of accesses) may share memory; True where that is not known."""
+    """Return whether two arrays may share memory by the rules of the language; True where unknown.
+    first, second: keys of the function's variables.
+    """
     if first == second:
         return True
     if first.startswith("*") or second.startswith("*"):
@@ -65,7 +67,9 @@ def _same_kind(a: Variable, b: Variable) -> bool:
 
 
 def overlapping_pairs(facts: FunctionFacts) -> list[tuple[str, str]]:
-    """Pairs of arrays that the function accesses, at least one by writing, and that may overlap."""
+    """Return pairs of arrays, as keys of variables, that may share memory and of which the function
+    writes at least one.
+    """
     written = dict.fromkeys(a.array for a in facts.accesses if a.writes)
     used = dict.fromkeys(a.array for a in facts.accesses)
     pairs = []

@@ -23,10 +23,12 @@ _DEPTH = 2
 
 @dataclass(frozen=True, slots=True)
 class ArrayBound:
-    """Subscripts of one dimension of an array: `lower` to `upper`, both inclusive.
+    """The subscripts that one dimension of an array is accessed with: `lower` to `upper`, both
+    inclusive.
 
-    They hold of the accesses that happen; loops that run no iteration need nothing. None: not
-    known, for `reason`. reads and writes: whether the bound is of such accesses.
+    array: key of the variable. dimension: from 0. They hold for accesses that happen; a loop
+        without iterations needs nothing.
+    lower, upper: None where unknown, for `reason`. reads, writes: which kinds of access were found.
     """
 
     array: str
@@ -38,12 +40,14 @@ class ArrayBound:
     reason: Reason | None = None
 
     def extent(self) -> Polynomial | None:
-        """Elements that a C array needs: the largest subscript plus one."""
+        """Return the elements that a C array needs, `upper` + 1, or None where that is unknown."""
         return None if self.upper is None else self.upper + 1
 
 
 def array_bounds(function: Function, unit: TranslationUnit | None = None) -> tuple[ArrayBound, ...]:
-    """The bounds of every dimension of every array that `function` accesses."""
+    """Return the bounds of every dimension of every array that `function` accesses. unit: the text
+    around it, None if there is none.
+    """
     facts = facts_of(function, unit)
     groups: dict[tuple[str, int], list[tuple[ArrayAccess, Polynomial | None]]] = {}
     for access in facts.accesses:
@@ -87,10 +91,11 @@ def _joined(operator: str, values: list[Polynomial]) -> Polynomial:
 def extreme_of(
     value: Polynomial, system: System, upward: bool, depth: int = _DEPTH
 ) -> Polynomial | None:
-    """The largest (upward) or smallest that `value` can be, over what is fixed in the function.
+    """Return the largest (upward) or smallest value of `value`, as a polynomial in what is fixed in
+    the function.
 
-    None where something that varies has no bound in `system`. depth: how many operations inside
-    each other are looked into; what bounds an operation may hold that very operation.
+    system: bounds of what varies. depth: how many nested operations are looked into. Returns None
+        if something that varies has no bound.
     """
     for _ in range(_ROUNDS):
         varying = [s for s in value.symbols() if s.loops or s.array]

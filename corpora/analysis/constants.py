@@ -42,12 +42,14 @@ _ROLES = {"%": "modulus", "/": "divisor", "<<": "shift", ">>": "shift", "&": "ma
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """value: an int, float or str. type: the literal's element type, `char` or `string`.
+    """A constant in a program.
 
+    value: as a Python value. type: the literal's element type, `char` or `string`.
     role: `comparison`, `label` (of a switch), `macro`, `constant` (a named one), `modulus`,
-    `divisor`, `shift`, `mask`, `size` (of an array), `index`, or `literal` for all else.
-    operator: of a comparison, read with the constant on the right. names: variables that it is
-    compared or combined with. in_loop_head: the comparison is the test of a loop.
+        `divisor`, `shift`, `mask`, `size` (of an array), `index` or `literal`.
+    operator: of a comparison, with the constant on the right; else ''. names: variables that it is
+        compared or combined with.
+    in_loop_head: the comparison is a loop's test. span: its place in the text, or None.
     """
 
     value: int | float | str
@@ -60,10 +62,8 @@ class Constant:
 
 
 def constants_of(node: object) -> tuple[Constant, ...]:
-    """Every constant in a tree (a unit's items, a function, an expression), in order.
-
-    Products, sums and shifts of literals count as their value (`64 * 1024`), and names that the
-    tree gives a constant value count as that value.
+    """Return every constant in a tree, in order: a unit's items, a function or an expression.
+    Products, sums and shifts of literals, and named constants, count as their value.
     """
     named = dict(_named(node))
     heads = {id(n.test) for n in find(node, For, While) if n.test is not None}
@@ -86,7 +86,7 @@ def _key(constant: Constant) -> tuple:
 
 
 def value_of(expression: Expression | None) -> int | float | str | None:
-    """The value of a literal, with or without a sign; None for anything else."""
+    """Return the value of a literal, with or without a sign; None for anything else."""
     if isinstance(expression, Unary) and expression.op in "+-":
         value = value_of(expression.operand)
         if isinstance(value, str):
@@ -124,10 +124,9 @@ def _named(node: object) -> Iterator[tuple[str, int | float | str]]:
 
 
 def named_integers(unit: TranslationUnit) -> dict[str, int]:
-    """Names that a text gives a whole number: macros, enumerators, `const`, `constexpr` and
-    Fortran's `parameter`, and template parameters with a default. The last one counts.
-
-    A macro's text may be an expression of numbers and of names that stand before it.
+    """Return the names that a text gives an integer value, with the last one given: macros,
+    enumerators, `const`, `constexpr`, Fortran's `parameter`, and template parameters with a
+    default.
     """
     known: dict[str, int] = {}
     for node in walk(unit.items):
@@ -160,7 +159,9 @@ def _note(known: dict[str, int], name: str, expression: Expression | None) -> No
 
 
 def fold_integer(expression: Expression | None, named: Mapping[str, int]) -> int | None:
-    """The value of an expression of integer literals and the names of `named`; else None."""
+    """Return the value of an expression of integer literals and the names in `named`; None for
+    anything else.
+    """
     return None if expression is None else _whole(expression, dict(named))
 
 
@@ -241,7 +242,9 @@ def _constants(
 
 
 def compared_integers(node: object) -> frozenset[int]:
-    """Whole numbers at which a program may change its ways: comparisons outside loop heads."""
+    """Return the integers that a tree compares something with, or has as labels of a switch,
+    outside loop heads. A program may behave differently beyond them.
+    """
     return frozenset(
         c.value
         for c in constants_of(node)
@@ -250,7 +253,9 @@ def compared_integers(node: object) -> frozenset[int]:
 
 
 def narrow_counters(function: Function) -> tuple[Declaration, ...]:
-    """Local integers of 8 or 16 bits that count a loop or stand in a subscript: they turn over."""
+    """Return the local integers of 8 or 16 bits that count a loop or occur in a subscript. They
+    wrap around early.
+    """
     narrow = [
         d
         for d in find(function.body or (), Declaration)

@@ -41,7 +41,9 @@ _BYTES = {"bool": 1, "char": 1, "i8": 1, "u8": 1, "i16": 2, "u16": 2, "f16": 2, 
 
 @dataclass(frozen=True, slots=True)
 class AxisUse:
-    """Which of threadIdx, blockIdx, blockDim and gridDim of one axis the kernel reads."""
+    """Which built-in indices of one axis a kernel reads. thread: threadIdx. block: blockIdx.
+    block_size: blockDim. grid_size: gridDim.
+    """
 
     thread: bool = False
     block: bool = False
@@ -51,20 +53,26 @@ class AxisUse:
 
 @dataclass(frozen=True, slots=True)
 class ThreadIndex:
-    """A value that a thread computes from its indices. name: the variable, '' in a subscript."""
+    """A value that a thread computes from its indices. name: the variable that holds it, '' in a
+    subscript. value: over threadIdx.x, blockIdx.x and so on.
+    """
 
     name: str
     value: Polynomial
 
     @property
     def axes(self) -> frozenset[str]:
+        """Return the axes, of `x`, `y` and `z`, that the value is computed from."""
         return axes_of(self.value)
 
 
 @dataclass(frozen=True, slots=True)
 class IndexGuard:
-    """`index <= limit` holds for the threads that work. limit: over parameters and constants;
-    None: it is not a polynomial of them. axes: of the index. lower: the guard is index >= limit."""
+    """A condition `index <= limit` that holds for the threads that work.
+
+    limit: over parameters and constants; None if it is no polynomial of them. axes: of the index.
+        lower: the condition is `index >= limit`.
+    """
 
     index: Polynomial
     limit: Polynomial | None
@@ -74,8 +82,11 @@ class IndexGuard:
 
 @dataclass(frozen=True, slots=True)
 class Stride:
-    """A loop that starts at a thread's index and advances by `step`, over `axes`. whole_grid: the
-    step is a multiple of gridDim, else only of the block's or warp's threads."""
+    """A loop that starts at a thread's index and advances by a step.
+
+    loop: its id. start, step: first value and step of its variable. axes: of the index. whole_grid:
+        the step is a multiple of gridDim; else of a block's or warp's threads only.
+    """
 
     loop: int
     start: Polynomial
@@ -86,7 +97,9 @@ class Stride:
 
 @dataclass(frozen=True, slots=True)
 class SharedArray:
-    """extents: numbers where they are known; (): `extern`, with its size given at launch."""
+    """An array in shared memory. name: its own. type: of its elements. extents: None where unknown.
+    dynamic: `extern`, with its size given at launch; extents is then ().
+    """
 
     name: str
     type: str
@@ -94,7 +107,7 @@ class SharedArray:
     dynamic: bool
 
     def bytes(self) -> int | None:
-        """Bytes of a static array; None where they are not known."""
+        """Return the size of a static array in bytes; None where unknown or dynamic."""
         total = _BYTES.get(self.type)
         for extent in self.extents:
             if extent is None or total is None:
@@ -105,7 +118,9 @@ class SharedArray:
 
 @dataclass(frozen=True, slots=True)
 class Barrier:
-    """divergent: a condition on the thread's own index decides whether it is reached."""
+    """A barrier in a kernel. name: the function called. divergent: a condition on the thread's own
+    index decides whether it is reached. span: its place in the text, or None.
+    """
 
     name: str
     divergent: bool
@@ -114,8 +129,13 @@ class Barrier:
 
 @dataclass(frozen=True, slots=True)
 class KernelFacts:
-    """axes: use of x, y and z. block_constants: per axis the constant that multiplies blockIdx
-    beside threadIdx (`blockIdx.x * 256 + threadIdx.x`), which is the block's size."""
+    """How a kernel's threads find their work.
+
+    axes: use of x, y and z. indices, guards, strides, shared, barriers: what was found, in order.
+    block_constants: (axis, size) where the text fixes the block's size, as `blockIdx.x * 256 +
+        threadIdx.x`.
+    launch_bounds: the numbers of `__launch_bounds__`, () without it.
+    """
 
     axes: tuple[AxisUse, AxisUse, AxisUse]
     indices: tuple[ThreadIndex, ...]
@@ -127,7 +147,9 @@ class KernelFacts:
     launch_bounds: tuple[int | None, ...] = ()
 
     def linear(self, axis: str) -> bool:
-        """Whether some index is threadIdx + blockIdx * size along this axis."""
+        """Return whether an index combines threadIdx and blockIdx of this axis (`x`, `y` or
+        `z`).
+        """
         thread, block = f"threadIdx.{axis}", f"blockIdx.{axis}"
         return any(
             {thread, block} <= {s.name for s in index.value.variables()} for index in self.indices
@@ -135,13 +157,17 @@ class KernelFacts:
 
 
 def axes_of(value: Polynomial) -> frozenset[str]:
-    """Axes whose threadIdx or blockIdx a value is computed from."""
+    """Return the axes, of `x`, `y` and `z`, whose threadIdx or blockIdx a value is computed
+    from.
+    """
     names = (s.name.split(".") for s in value.variables() if "." in s.name)
     return frozenset(n[1] for n in names if n[0] in _INDICES and len(n) == 2)
 
 
 def kernel_facts(kernel: Function, unit: TranslationUnit | None = None) -> KernelFacts:
-    """The facts of one kernel. unit: the text around it (structures, helper functions)."""
+    """Return the facts of one kernel. unit: the text around it, with its structures and helper
+    functions; None if there is none.
+    """
     facts = facts_of(kernel, unit)
     indices = _indices(facts)
     return KernelFacts(
@@ -281,7 +307,9 @@ def _is_divergent(kernel: Function, call: Call) -> bool:
 
 
 def thread_names(kernel: Function) -> frozenset[str]:
-    """Variables whose value may differ between threads of a block: computed from threadIdx."""
+    """Return the variables that are computed from threadIdx, so that their value may differ between
+    threads of a block.
+    """
     found: set[str] = {"threadIdx"}
     parts = list(find(kernel.body or (), Declaration, Assign, AssignExpression))
     while True:
@@ -295,7 +323,7 @@ def thread_names(kernel: Function) -> frozenset[str]:
 
 
 def block_constants(value: Polynomial) -> list[tuple[str, int]]:
-    """(axis, size) of every `blockIdx.x * size + threadIdx.x` in a value."""
+    """Return (axis, size) of every `blockIdx.x * size + threadIdx.x` in a value."""
     found = []
     coefficients = {m[0]: c for m, c in value.terms if len(m) == 1}
     for axis in "xyz":
@@ -306,7 +334,9 @@ def block_constants(value: Polynomial) -> list[tuple[str, int]]:
 
 
 def launch_bounds(kernel: Function) -> tuple[int | None, ...]:
-    """The numbers of `__launch_bounds__(256, 2)`; None of one that is no number; () without it."""
+    """Return the numbers of `__launch_bounds__(256, 2)`; () without it. None stands for one that is
+    no number.
+    """
     for word in kernel.qualifiers:
         if word.startswith("__launch_bounds__"):
             inner = word.partition("(")[2].rstrip(")")

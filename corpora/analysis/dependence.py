@@ -31,12 +31,14 @@ MOST_PAIRS = 2000
 
 @dataclass(frozen=True, slots=True)
 class Dependence:
-    """`source` comes in an earlier iteration than `sink`.
+    """A dependence between two accesses to one array; `source` runs in an earlier iteration than
+    `sink`.
 
-    kind: `flow` (write, read), `anti` (read, write) or `output` (write, write). distance: number
-    of iterations (of the counter's values, where its step is 1 or -1), a polynomial in what is
-    fixed in the loop; None: it varies or is not known. affine: all subscripts are followed, so
-    that the dependence is there unless a condition forbids it; else it is only not excluded.
+    kind: `flow` (write, read), `anti` (read, write) or `output` (write, write).
+    distance: in iterations, as a polynomial in what is fixed in the loop; None if it varies or is
+        unknown.
+    affine: all subscripts are known, so that it exists unless a condition forbids it. Otherwise it
+        just cannot be excluded.
     """
 
     kind: str
@@ -47,8 +49,9 @@ class Dependence:
 
     @property
     def is_certain(self) -> bool:
-        """Whether the later iteration reads what the earlier one wrote, whatever the data are: at a
-        known distance, under no condition but the loops' own."""
+        """Return whether the later iteration always reads what the earlier one wrote. The distance
+        is then a known number, and only the loops' own tests guard the accesses.
+        """
         distance = self.distance.as_integer() if self.distance is not None else None
         guards = (*self.source.guards, *self.sink.guards)
         return (
@@ -59,7 +62,7 @@ class Dependence:
         )
 
     def reason(self) -> Reason:
-        """The dependence as a sentence."""
+        """Return the dependence as a Reason, with a sentence for people."""
         name = ".".join((self.source.array, *self.source.field)).lstrip("*")
         words = {"flow": "is read", "anti": "is overwritten", "output": "is written again"}
         earlier = "written" if self.source.writes else "read"
@@ -82,10 +85,9 @@ class Dependence:
 
 
 def carried_dependences(loop: LoopFacts, facts: FunctionFacts) -> list[Dependence]:
-    """Every dependence between different iterations of `loop` that is not disproved, per array.
-
-    Arrays that are declared in the loop's body are left out. More than 2,000 pairs of accesses:
-    the rest counts as dependent.
+    """Return every dependence between different iterations of `loop` that is not disproved. Arrays
+    declared in the loop's body are left out. Beyond 2,000 pairs of accesses the rest counts as
+    dependent.
     """
     inside = [a for a in facts.accesses if loop.id in a.loops]
     groups: dict[str, list[ArrayAccess]] = {}
@@ -100,7 +102,9 @@ def carried_dependences(loop: LoopFacts, facts: FunctionFacts) -> list[Dependenc
 
 
 def array_dependences(accesses: Iterable[ArrayAccess], loop: LoopFacts) -> list[Dependence]:
-    """Dependences that `loop` carries between accesses to one array."""
+    """Return the dependences that `loop` carries between accesses to one array, as far as they are
+    not disproved.
+    """
     group = _distinct(accesses)
     found, pairs = [], 0
     for source in group:
@@ -142,14 +146,18 @@ def _kind(source: ArrayAccess, sink: ArrayAccess) -> str:
 
 
 def renamed(loop: LoopFacts, polynomials: Iterable[Polynomial]) -> dict[Symbol, Polynomial]:
-    """New symbols for all that may be different in another iteration of `loop`."""
+    """Return new symbols for those in `polynomials` that may have another value in another
+    iteration of `loop`. Its counter is among them.
+    """
     varying = {v for p in polynomials for v in p.variables() if loop.id in v.loops}
     varying.add(loop.counter)
     return {s: of_symbol(Symbol(s.name + "'", s.loops, array=s.array)) for s in varying}
 
 
 def pair_dependence(source: ArrayAccess, sink: ArrayAccess, loop: LoopFacts) -> Dependence | None:
-    """The dependence of `sink` on `source` in an earlier iteration; None: there is none."""
+    """Return the dependence of `sink` on `source` in an earlier iteration of `loop`, or None if it
+    is disproved.
+    """
     if source.array.startswith("*") or len(source.indices) != len(sink.indices):
         return _unknown(source, sink)
     first, second = source.system(), sink.system()
@@ -213,13 +221,13 @@ def _is_affine(equation: Polynomial, loop: LoopFacts) -> bool:
 
 
 def is_counter(symbol: Symbol) -> bool:
-    """Whether a symbol is a loop's counter: `i.3`, by the loop's id. Others have a `#`."""
+    """Return whether a symbol is a loop's counter. Its name is then `i.3`, with the loop's id."""
     tail = symbol.name.rstrip("'").rpartition(".")[2]
     return "#" not in symbol.name and tail.isdigit() and int(tail) in symbol.loops
 
 
 def is_indirect(access: ArrayAccess) -> bool:
-    """Whether a subscript contains an element of an array."""
+    """Return whether a subscript of the access contains an element of an array."""
     for index in access.indices:
         for symbol in index.symbols() if index is not None else ():
             inner = {symbol, *symbol.variables}

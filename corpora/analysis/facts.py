@@ -19,11 +19,11 @@ from corpora.ir import Expression, For, Span, Type, While
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A condition that holds (or, with holds False, does not hold) where an access stands.
+    """A condition that holds where an access stands or, if `holds` is False, does not hold.
 
-    system: what it says about integers; it may say less than the condition, never more.
-    loop: the guard is the test of the loop with this id. number: tells guards apart that stand at
-    different places, where the same condition may have another value.
+    condition: its expression; None where there is none. system: what it implies about integers.
+    loop: the id of the loop whose test it is, else None. number: differs between guards at
+        different places.
     """
 
     condition: Expression | None
@@ -37,8 +37,10 @@ class Guard:
 class Variable:
     """A declared name. key: unique in its function (`t`, `t@2` for one that hides it).
 
-    storage: `parameter`, `local`, `static` or `global`. loops: ids of loops whose bodies declare
-    it. words: the declaration's own storage words or Fortran's intent and attributes.
+    type: None where unknown. storage: such as `parameter`, `local`, `static`, `global`, `heap`.
+    loops: ids of the loops whose bodies declare it. words: storage words of the declaration, or
+        Fortran's intent and attributes.
+    span: its place in the text, or None.
     """
 
     key: str
@@ -54,13 +56,14 @@ class Variable:
 class ArrayAccess:
     """An access to memory: an element of an array, or what a pointer or member names.
 
-    array: key of the `Variable` it starts from; a pointer's is resolved to what it points into.
-    field: members after the subscripts. indices: subscripts; a None is one that is not known at
-    all. For a pointer a single one, counted in elements from where the parameter points.
-    kind: `read`, `write` or `update`; operator: of an update (`+`, `*`, `min`, ...).
-    guards: what holds here, loops' own tests among them. loops: ids, outermost first.
-    order: the access's place in the walk. statement: the order of its statement's first access.
-    whole: it stands for every element of a section or array, through symbols of its own.
+    array: key of the variable; for a pointer, of the array that it points into.
+    indices: subscripts; None is unknown. A pointer has one, in elements from where the parameter
+        points.
+    kind: `read`, `write` or `update`. operator: of an update, such as `+` or `min`.
+    guards: what holds here, loops' own tests included. loops: ids, outermost first.
+    order: its place in the walk. statement: the order of its statement's first access.
+    field: members after the subscripts. whole: it stands for all elements of a section or array.
+    node: the expression, or None. span: its place in the text, or None.
     """
 
     array: str
@@ -78,10 +81,11 @@ class ArrayAccess:
 
     @property
     def writes(self) -> bool:
+        """Return whether the access writes or updates."""
         return self.kind != "read"
 
     def system(self) -> System:
-        """All that the guards say."""
+        """Return what all guards together imply about integers."""
         total = System()
         for guard in self.guards:
             total = total.joined(guard.system)
@@ -90,9 +94,15 @@ class ArrayAccess:
 
 @dataclass(frozen=True, slots=True)
 class ScalarAccess:
-    """An access to a scalar variable. exposed: of a read or update, the ids of loops in which it
-    may see a value from before the current iteration; a negative id -1 - k stands for values that
-    the finished loop k left. indirect: the value is used in a subscript."""
+    """An access to a scalar variable.
+
+    variable: its key. kind: `read`, `write` or `update`. operator: of an update. loops: ids,
+        outermost first.
+    exposed: ids of loops in which a read may see a value from an earlier iteration. The id -1 - k
+        means a value that the finished loop k left.
+    guards: what holds here. order: its place in the walk. node, span: expression and place, or
+        None.
+    """
 
     variable: str
     kind: str
@@ -107,7 +117,9 @@ class ScalarAccess:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Something whose effect is not known: a call, a goto, a construct that is not understood."""
+    """Something with an unknown effect, such as a call or a goto. reason: why. loops: ids of the
+    loops around it. order: its place in the walk.
+    """
 
     reason: Reason
     loops: tuple[int, ...]
@@ -116,15 +128,19 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class LoopFacts:
-    """One loop. loops: ids of the loops around it and its own, outermost first.
+    """One loop of a function.
 
-    range: from its head, or the reason why there is none. counter: the symbol that the iterations
-    are told apart by, named `i.3` by the loop's id: the counter's value where the step is 1 or -1,
-    else the iteration's number.
-    direction: +1 where `counter` grows from iteration to iteration, else -1. value: the counter
-    variable as a polynomial. system: bounds of `counter`. inductions: other variables that change
-    by a fixed amount each iteration, with the amount. assigned: variables that every iteration
-    that ends normally has assigned. first, last: orders of the accesses in it (last excluded).
+    loops: ids of the loops around it and its own, outermost first. node: its tree.
+    range: its range, or the reason why it has none.
+    counter: a symbol, named `i.3` by the loop's id, that differs in each iteration: the variable's
+        value if the step is 1 or -1, else the iteration's number.
+    direction: +1 if `counter` grows, else -1. value: of the loop's variable, as a polynomial, or
+        None.
+    system: bounds of `counter`. trip: number of iterations, or None.
+    inductions: (variable, amount) of others that change by a fixed amount per iteration.
+    assigned: variables that every iteration that ends normally has assigned.
+    exits: early exits. first, last: orders of the accesses in it, last excluded. variable: key of
+        the loop's variable, ''.
     """
 
     id: int
@@ -146,7 +162,11 @@ class LoopFacts:
 
 @dataclass(frozen=True, slots=True)
 class FunctionFacts:
-    """All that a walk over one function found."""
+    """All that a walk over one function found, each kind in the order of the walk.
+
+    accesses: to memory. scalars: accesses to scalars. loops: the loops. effects: what is not
+        understood. variables: declared names.
+    """
 
     accesses: tuple[ArrayAccess, ...]
     scalars: tuple[ScalarAccess, ...]
@@ -157,10 +177,13 @@ class FunctionFacts:
     """Every value that a variable was given, in order, where it is followed."""
 
     def variable(self, key: str) -> Variable | None:
+        """Return the variable with this key, or None."""
         return next((v for v in self.variables if v.key == key), None)
 
     def loop_of(self, node: For | While) -> LoopFacts:
-        """The facts of a loop of this function, by identity or place. KeyError: not in it."""
+        """Return the facts of a loop, found by identity or by its place. Raises KeyError if the
+        function has no such loop.
+        """
         for facts in self.loops:
             if facts.node is node:
                 return facts

@@ -30,8 +30,11 @@ from corpora.ir import (
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """`test` was true (holds) or false where control came through. fixed: the body changes none of
-    its names, so that it holds at the statement still. loop: it is the test of a loop around."""
+    """A test on the way to a statement. holds: it was true there, else false.
+
+    fixed: the body changes none of its names, so that it still holds at the statement. loop: it is
+        the test of a loop around it.
+    """
 
     test: Expression
     holds: bool
@@ -40,10 +43,9 @@ class Condition:
 
 
 def guards_at(body: Sequence[Statement], statement: Statement) -> tuple[Condition, ...]:
-    """Conditions on the way to `statement` (the very node) in `body`, outermost first.
-
-    With a label in the body, early exits count for nothing, since a jump may pass them by.
-    Raises KeyError where the statement is not in the body.
+    """Return the conditions on the way to `statement`, the very node, in `body`, outermost first.
+    Early exits before it count unless the body has labels. Raises KeyError if the statement is not
+    in the body.
     """
     changed = assigned_names(tuple(body))
     labels = any(True for _ in find(tuple(body), Label))
@@ -95,7 +97,9 @@ def _inside(node: Statement, wanted: Statement, exits: bool) -> _Path | None:
 
 
 def always_leaves(body: Sequence[Statement]) -> bool:
-    """Whether control never comes to the end of `body`: it returns, breaks, continues or stops."""
+    """Return whether control never reaches the end of `body`, because it returns, breaks,
+    continues, stops or jumps.
+    """
     for node in body:
         if isinstance(node, (Return, Jump, Goto)):
             return True

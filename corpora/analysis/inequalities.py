@@ -29,14 +29,16 @@ Row = dict[Monomial, int]
 
 @dataclass(frozen=True)
 class System:
-    """zero: polynomials that are zero. nonnegative: those that are at least zero. nonzero: those
-    that are not zero."""
+    """Constraints on integers. zero: polynomials equal to 0. nonnegative: at least 0. nonzero: not
+    0.
+    """
 
     zero: tuple[Polynomial, ...] = ()
     nonnegative: tuple[Polynomial, ...] = ()
     nonzero: tuple[Polynomial, ...] = ()
 
     def joined(self, other: System) -> System:
+        """Return the system of all constraints of this one and `other`, each once."""
         return System(
             tuple(dict.fromkeys(self.zero + other.zero)),
             tuple(dict.fromkeys(self.nonnegative + other.nonnegative)),
@@ -44,17 +46,20 @@ class System:
         )
 
     def polynomials(self) -> tuple[Polynomial, ...]:
+        """Return the polynomials of all constraints."""
         return self.zero + self.nonnegative + self.nonzero
 
 
 def is_infeasible(system: System) -> bool:
-    """Whether no integer values of the symbols fulfil `system`."""
+    """Return True only if no integers fulfil the system. False means that some may."""
     system = system.joined(definitions(system.polynomials()))
     return _infeasible(system, MOST_SPLITS)
 
 
 def implies_nonnegative(system: System, value: Polynomial) -> bool:
-    """Whether `value` is at least zero wherever `system` holds."""
+    """Return True only if `value` is at least 0 wherever `system` holds. False means that it is not
+    proved.
+    """
     number = value.as_integer()
     if number is not None and number >= 0:
         return True
@@ -62,7 +67,9 @@ def implies_nonnegative(system: System, value: Polynomial) -> bool:
 
 
 def definitions(polynomials: Iterable[Polynomial]) -> System:
-    """What holds of the operations in `polynomials` by their meaning."""
+    """Return constraints that follow from the meaning of the operations (`/`, `%`, `min` and so on)
+    in `polynomials`.
+    """
     seen: set[Symbol] = set()
     facts: list[Polynomial] = []
     queue = [o for p in polynomials for o in p.operations()]

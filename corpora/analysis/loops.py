@@ -54,12 +54,14 @@ _ZERO, _ONE = Literal("0", "i32"), Literal("1", "i32")
 
 @dataclass(frozen=True, slots=True)
 class LoopRange:
-    """The values lower, lower + step, ... of `variable`.
+    """The values lower, lower + step, ... of a counted loop's variable.
 
-    step positive: none is above `upper_inclusive`; step negative: none is below it, so that it is
-    the end in the loop's direction. exact: every such value is taken; False where the loop's test
-    asks something else besides. step: a number where it is one, else None with `step_expression`,
-    whose sign is `direction`. trailing: further statements at the end of each iteration.
+    upper_inclusive: the end in the loop's direction; no value lies beyond it.
+    step: a number, or None if only `step_expression` is known. direction: +1 or -1, the step's
+        sign.
+    exact: every such value is taken; False if the loop's test asks something else too.
+    trailing: further statements at the end of each iteration. declared: the variable's declaration
+        in the head, or None.
     """
 
     variable: str
@@ -76,7 +78,9 @@ class LoopRange:
 
 
 def loop_range(loop: For | While, types: Mapping[str, Type] | None = None) -> LoopRange | Reason:
-    """The range of `loop`, or why it is not known. types: of variables, where they are known."""
+    """Return the range of a loop, or the reason why it is unknown. types: of variables by name,
+    None where unknown.
+    """
     if isinstance(loop, For) and loop.bounds is not None:
         return _fortran_range(loop)
     found = _c_range(loop) if isinstance(loop, For) else _while_range(loop)
@@ -311,7 +315,9 @@ def _reason(code: str, sentence: str, loop: For | While, *names: str) -> Reason:
 
 
 def root_name(expression: Expression) -> str | None:
-    """The variable that an element, member or dereference starts from; None for a call's result."""
+    """Return the variable that an element, member or dereference starts from; None for a call's
+    result.
+    """
     while True:
         if isinstance(expression, Name):
             return expression.id
@@ -326,7 +332,7 @@ def root_name(expression: Expression) -> str | None:
 
 
 def assigned_names(node: object) -> set[str]:
-    """Variables that `node` assigns, declares, counts with, or passes by address."""
+    """Return the variables that `node` assigns, declares, increments, or passes by address."""
     found: set[str] = set()
     for part in walk(node):
         if isinstance(part, Declaration):
@@ -343,7 +349,7 @@ def assigned_names(node: object) -> set[str]:
 
 
 def written_roots(node: object) -> set[str]:
-    """Variables through which `node` writes memory or which it passes to calls."""
+    """Return the variables through which `node` writes memory, or which it passes to calls."""
     found: set[str] = set()
     for part in walk(node):
         if isinstance(part, (Assign, AssignExpression, Increment)):
@@ -355,7 +361,9 @@ def written_roots(node: object) -> set[str]:
 
 
 def early_exits(loop: For | While) -> tuple[Reason, ...]:
-    """Statements that leave `loop` before its test does: break, return, goto, stop."""
+    """Return a Reason for each statement that leaves `loop` before its test does: break, return,
+    goto, stop.
+    """
     return tuple(_exits(loop.body, True, getattr(loop, "label", "")))
 
 
@@ -387,12 +395,14 @@ def _exits(body: tuple[Statement, ...], direct: bool, label: str) -> Iterator[Re
 
 
 def loops_in(node: object) -> list[For | While]:
-    """Every loop in `node`, outer ones first."""
+    """Return every loop in `node`, outer ones before inner ones."""
     return list(find(node, For, While))
 
 
 def perfect_nest(loop: For | While) -> tuple[For | While, ...]:
-    """`loop` and the loops below it that are alone in their loop's body."""
+    """Return `loop` and the loops below it that are alone in the body of the loop around them,
+    outermost first.
+    """
     nest = [loop]
     while True:
         body = nest[-1].body
@@ -404,7 +414,9 @@ def perfect_nest(loop: For | While) -> tuple[For | While, ...]:
 
 
 def trip_count(found: LoopRange) -> Expression | None:
-    """Number of iterations, where it is positive, as an expression; None for inexact ranges."""
+    """Return the number of iterations as an expression, valid where it is positive. Returns None
+    for an inexact range or an unknown step.
+    """
     if not found.exact or found.step is None:
         return None
     ends = (found.upper_inclusive, found.lower)

@@ -41,11 +41,14 @@ _EVERYWHERE = ("GOTO", "ADDRESS", "REFERENCE", "POINTER", "JUMP", "VOLATILE", "E
 
 @dataclass(frozen=True, slots=True)
 class LoopVerdict:
-    """kind: one of KINDS. reasons: what is in the way, most severe first; empty for `parallel`.
+    """Whether the iterations of a loop can run at once.
 
-    private: variables each iteration needs its own of. inductions: variables with a closed form.
-    dependences: carried ones that neither reduction nor privatisation removes. assumptions: what
-    must hold besides, such as two arrays that do not overlap; empty: the verdict is unconditional.
+    kind: `parallel` (independent), `reduction`, `atomic` (shared updates), `scan` (a running value
+        is read), `carried` (needs an earlier iteration) or `unsupported`.
+    reasons: what prevents it, most severe first; () for `parallel`.
+    private: variables that each iteration needs its own of. reductions: to be made.
+    inductions: variables with a closed form. dependences: carried ones that remain.
+    assumptions: what must hold besides, such as two arrays that do not overlap; (): nothing.
     """
 
     kind: str
@@ -58,6 +61,7 @@ class LoopVerdict:
 
     @property
     def reason(self) -> Reason | None:
+        """Return the most severe reason, or None."""
         return self.reasons[0] if self.reasons else None
 
 
@@ -76,9 +80,8 @@ class _Findings:
 def classify_loop(
     loop: For | While, function: Function, unit: TranslationUnit | None = None
 ) -> LoopVerdict:
-    """The verdict on one loop of `function`. unit: the text around it.
-
-    Raises KeyError where the loop is not reached in the function.
+    """Return the verdict on one loop of `function`. unit: the text around it, None if there is
+    none. Raises KeyError if the loop is not in the function.
     """
     facts = facts_of(function, unit)
     return judge_loop(facts.loop_of(loop), facts)
@@ -87,13 +90,15 @@ def classify_loop(
 def classify_loops(
     function: Function, unit: TranslationUnit | None = None
 ) -> list[tuple[LoopFacts, LoopVerdict]]:
-    """The verdict on every loop of a function, outer ones first."""
+    """Return (facts, verdict) of every loop of a function, outer ones first. unit: the text around
+    it, None if there is none.
+    """
     facts = facts_of(function, unit)
     return [(loop, judge_loop(loop, facts)) for loop in facts.loops]
 
 
 def judge_loop(loop: LoopFacts, facts: FunctionFacts) -> LoopVerdict:
-    """The verdict on a loop from the facts of its function."""
+    """Return the verdict on a loop, from the facts of its function."""
     found = _Findings()
     _find_control(loop, facts, found)
     _find_scalars(loop, facts, found)

@@ -20,10 +20,10 @@ from functools import cached_property
 
 @dataclass(frozen=True)
 class Symbol:
-    """One unknown integer. name identifies it wholly; loops: ids of the loops in which it varies.
+    """One unknown integer. It is identified by `name`.
 
-    operator: '' for a variable; `/`, `%`, `min`, `max`, `load`, `&`, ... for an operation on
-    `arguments`. array: of a `load`, the array that is read.
+    loops: ids of the loops in which it varies. operator: '' for a variable, else an operation such
+        as `/`, `min` or `load` on `arguments`. array: for a `load`, the array that is read.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Symbol:
 
     @cached_property
     def variables(self) -> frozenset[Symbol]:
-        """The symbols without an operator that this one is computed from."""
+        """Return the symbols without an operator that this one is computed from."""
         if not self.operator:
             return frozenset({self})
         return frozenset(v for a in self.arguments for v in a.variables())
@@ -50,7 +50,9 @@ def _name(symbol: Symbol) -> str:
 
 @dataclass(frozen=True)
 class Polynomial:
-    """Sum of coefficient * monomial, sorted; no coefficient is zero. No terms: zero."""
+    """A polynomial with integer coefficients. terms: (monomial, coefficient), sorted, where a
+    monomial is a tuple of symbols and no coefficient is 0. () is zero.
+    """
 
     terms: tuple[tuple[Monomial, int], ...] = ()
 
@@ -74,29 +76,31 @@ class Polynomial:
 
     @property
     def constant(self) -> int:
-        """The term without symbols."""
+        """Return the coefficient of the term without symbols."""
         return next((c for m, c in self.terms if not m), 0)
 
     def as_integer(self) -> int | None:
-        """The value, where no symbol occurs."""
+        """Return the value if no symbol occurs, else None."""
         return self.constant if all(not m for m, _ in self.terms) else None
 
     def as_symbol(self) -> Symbol | None:
-        """The symbol, where the polynomial is one symbol alone."""
+        """Return the symbol if the polynomial is one symbol alone, else None."""
         if len(self.terms) == 1 and self.terms[0][1] == 1 and len(self.terms[0][0]) == 1:
             return self.terms[0][0][0]
         return None
 
     def symbols(self) -> set[Symbol]:
-        """Every symbol that occurs, operations as a whole."""
+        """Return every symbol that occurs in a term. Those inside operations are not among them."""
         return {s for m, _ in self.terms for s in m}
 
     def variables(self) -> set[Symbol]:
-        """Every variable that occurs, also inside operations."""
+        """Return every symbol without an operator that occurs, also inside operations."""
         return {v for s in self.symbols() for v in s.variables}
 
     def operations(self) -> Iterator[Symbol]:
-        """Every operation that occurs, also inside operations."""
+        """Yield every symbol with an operator that occurs, also inside operations. One may come
+        twice.
+        """
         for symbol in self.symbols():
             if symbol.operator:
                 yield symbol
@@ -104,14 +108,15 @@ class Polynomial:
                     yield from argument.operations()
 
     def loops(self) -> frozenset[int]:
-        """Ids of the loops in which the value may change."""
+        """Return the ids of the loops in which the value may change."""
         return frozenset().union(*(s.loops for s in self.symbols()))
 
     def varies_in(self, loop: int) -> bool:
+        """Return whether the value may change in the loop with this id."""
         return any(loop in s.loops for m, _ in self.terms for s in m)
 
     def substitute(self, change: Callable[[Symbol], Polynomial]) -> Polynomial:
-        """With every symbol replaced by what `change` gives for it."""
+        """Return the polynomial with each symbol `s` of its terms replaced by `change(s)`."""
         total = Polynomial()
         for monomial, coefficient in self.terms:
             product = integer(coefficient)
@@ -121,13 +126,13 @@ class Polynomial:
         return total
 
     def replace(self, values: Mapping[Symbol, Polynomial]) -> Polynomial:
-        """With variables replaced by `values`, also inside operations."""
+        """Return the polynomial with symbols replaced by `values`, also inside operations."""
         if not (self.variables() | self.symbols()) & values.keys():
             return self
         return self.substitute(lambda s: replace_symbol(s, values))
 
     def coefficient_of(self, symbol: Symbol) -> Polynomial | None:
-        """The factor of `symbol`, or None where it stands squared or inside an operation."""
+        """Return the factor of `symbol`, or None if it occurs squared or inside an operation."""
         factor: list[tuple[Monomial, int]] = []
         for monomial, coefficient in self.terms:
             count = monomial.count(symbol)
@@ -138,7 +143,7 @@ class Polynomial:
         return _collect(factor)
 
     def evaluate(self, values: Callable[[Symbol], int]) -> int:
-        """The value under values of the symbols."""
+        """Return the value, where `values(symbol)` gives the value of each symbol of its terms."""
         total = 0
         for monomial, coefficient in self.terms:
             for symbol in monomial:
@@ -162,7 +167,9 @@ class Polynomial:
 
 
 def replace_symbol(symbol: Symbol, values: Mapping[Symbol, Polynomial]) -> Polynomial:
-    """The value of one symbol when variables are replaced by `values`."""
+    """Return the value of `symbol` after the symbols in `values` are replaced, also in its
+    arguments.
+    """
     if symbol in values:
         return values[symbol]
     if not symbol.operator or not symbol.variables & values.keys():
@@ -182,6 +189,7 @@ def _collect(terms: Iterable[tuple[Monomial, int]]) -> Polynomial:
 
 
 def integer(value: int) -> Polynomial:
+    """Return an integer as a polynomial."""
     return Polynomial((((), value),)) if value else Polynomial()
 
 
@@ -190,11 +198,14 @@ def _polynomial(value: Polynomial | int) -> Polynomial:
 
 
 def of_symbol(symbol: Symbol) -> Polynomial:
+    """Return a symbol as a polynomial."""
     return Polynomial((((symbol,), 1),))
 
 
 def variable(name: str, loops: Iterable[int] = ()) -> Polynomial:
-    """The value of a variable that changes only with the loops `loops`."""
+    """Return the value of the variable `name` as a polynomial. loops: ids of the loops in which it
+    varies.
+    """
     return of_symbol(Symbol(name, frozenset(loops)))
 
 
@@ -204,9 +215,11 @@ def operation(
     array: str = "",
     loops: frozenset[int] = frozenset(),
 ) -> Polynomial:
-    """`operator` applied to values: folded where the result is a polynomial, else a new symbol.
+    """Return `operator` applied to values: a polynomial where it can be computed, else a new
+    symbol.
 
-    operator: `/` and `%` truncate as in C. loops: loops in which it varies beyond its arguments.
+    operator: `/` and `%` truncate as in C. array: for a `load`, the array that is read. loops: ids
+        of loops in which it varies besides those of its arguments.
     """
     folded = _fold(operator, arguments)
     if folded is not None:
@@ -255,7 +268,9 @@ def _fold_division(
 
 
 def recombine(value: Polynomial) -> Polynomial:
-    """`(x / m) * m + x % m` as `x`, wherever both stand with the same factor."""
+    """Return `value` with `(x / m) * m + x % m` replaced by `x`, wherever both parts have the same
+    factor.
+    """
     for symbol in [s for m, _ in value.terms for s in m if s.operator == "%"]:
         if not any(symbol in m for m, _ in value.terms):
             continue

@@ -20,7 +20,9 @@ from corpora.ir import Name
 
 @dataclass(frozen=True, slots=True)
 class Private:
-    """last_value: what the last iteration leaves in it is used behind the loop."""
+    """A variable of which each iteration can have its own. variable: its key. last_value: the last
+    iteration's value is used after the loop. array: it is an array.
+    """
 
     variable: str
     last_value: bool = False
@@ -30,10 +32,11 @@ class Private:
 def private_scalar(
     key: str, accesses: list[ScalarAccess], loop: LoopFacts, facts: FunctionFacts
 ) -> Private | Reason | None:
-    """How a scalar that `loop` writes is private. None: iterations see earlier values. A Reason:
-    they do not, but the value behind the loop is not that of the last iteration.
+    """Return how a scalar that `loop` writes can be private.
 
-    accesses: those of `key` in the loop.
+    key: of the variable. accesses: those to it in the loop. Returns None if iterations see earlier
+        values. Returns a Reason if they do not, but the value after the loop is not the last
+        iteration's.
     """
     if any(loop.id in a.exposed for a in accesses):
         return None
@@ -48,7 +51,7 @@ def private_scalar(
 
 
 def is_live_after(key: str, loop: LoopFacts, facts: FunctionFacts) -> bool:
-    """Whether a scalar's value from the loop may be read behind it."""
+    """Return whether a scalar's value from `loop` may be read after it. key: of the variable."""
     variable = facts.variable(key)
     if variable is None or variable.storage in ("global", "static", "result", "member"):
         return True
@@ -66,7 +69,9 @@ def is_live_after(key: str, loop: LoopFacts, facts: FunctionFacts) -> bool:
 
 
 def private_array(array: str, loop: LoopFacts, facts: FunctionFacts) -> Private | None:
-    """Whether each iteration can have an array of its own, whose end nobody reads."""
+    """Return a Private if each iteration can have its own copy of `array` (a key), whose final
+    content nobody reads; else None.
+    """
     variable = facts.variable(array)
     if variable is None or variable.storage not in ("local", "heap"):
         return None

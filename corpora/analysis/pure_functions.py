@@ -47,6 +47,8 @@ BARRIERS = frozenset({"__syncthreads", "__syncwarp", "__threadfence", "__threadf
 
 
 def is_pure(name: str) -> bool:
-    """Whether a call of `name` writes nothing and prints nothing. `std::` may stand before."""
+    """Return whether `name` is a library function that writes and prints nothing. It may begin with
+    `std::`.
+    """
     plain = name.removeprefix("::").removeprefix("std::")
     return plain in PURE or plain in SHAPE

@@ -12,8 +12,9 @@ from corpora.ir import Span
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """code: a word for programs (`EARLY_EXIT`). sentence: for readers, it names the construct.
-    names: variables that it is about. span: where it stands in the text."""
+    """Why something is unknown or not allowed. code: a word for programs, such as `EARLY_EXIT`.
+    sentence: for readers. names: variables it is about. span: its place in the text, or None.
+    """
 
     code: str
     sentence: str

@@ -17,9 +17,14 @@ from corpora.ir import Access, Assign, Binary, find
 
 @dataclass(frozen=True, slots=True)
 class Reduction:
-    """operator: `+`, `*`, `min`, `max`, `&`, `|`, `^`, `&&`, `||`. array: whole elements of an
-    array are reduced. indirect: which element is read from an array (a histogram). positions:
-    variables that keep where the minimum or maximum was found; first: the first such place."""
+    """A reduction that a loop makes.
+
+    variable: its key. operator: `+`, `*`, `min`, `max`, `&`, `|`, `^`, `&&` or `||`.
+    array: elements of an array are reduced. indirect: which element is read from an array, as in a
+        histogram.
+    positions: variables that keep where the minimum or maximum was found. first: they keep the
+        first such place, else the last.
+    """
 
     variable: str
     operator: str
@@ -30,7 +35,9 @@ class Reduction:
 
 
 def scalar_reduction(key: str, accesses: list[ScalarAccess]) -> Reduction | None:
-    """How the loop reduces a scalar. accesses: those of `key` in the loop."""
+    """Return how the loop reduces a scalar, or None if it does not. key: of the variable. accesses:
+    those to it in the loop.
+    """
     operators = {a.operator for a in accesses}
     if any(a.kind != "update" for a in accesses) or len(operators) != 1:
         return None
@@ -39,7 +46,10 @@ def scalar_reduction(key: str, accesses: list[ScalarAccess]) -> Reduction | None
 
 
 def position_of(key: str, accesses: list[ScalarAccess]) -> tuple[str, str, bool] | None:
-    """(reduced variable, operator, first) of a variable that keeps an extreme's position."""
+    """Return (reduced variable, operator, keeps the first place) for a variable that keeps the
+    position of a minimum or maximum; None for another. key: of the variable. accesses: those to it
+    in the loop.
+    """
     operators = {a.operator for a in accesses}
     if any(a.kind != "update" for a in accesses) or len(operators) != 1:
         return None
@@ -52,7 +62,9 @@ def position_of(key: str, accesses: list[ScalarAccess]) -> tuple[str, str, bool]
 
 
 def scalar_scan(accesses: list[ScalarAccess]) -> str | None:
-    """The operator of a running value that the loop updates and reads (prefix sum, compaction)."""
+    """Return the operator of a running value, such as a prefix sum, that the loop both updates and
+    reads; None for another. accesses: those to the scalar in the loop.
+    """
     updates = {a.operator for a in accesses if a.kind == "update"}
     if any(a.kind == "write" for a in accesses) or len(updates) != 1:
         return None
@@ -72,7 +84,9 @@ def _decides(read: ScalarAccess, accesses: list[ScalarAccess]) -> bool:
 
 
 def array_reduction(accesses: list[ArrayAccess], loop: LoopFacts) -> Reduction | None:
-    """How the loop reduces elements of an array. accesses: all to it in the loop."""
+    """Return how the loop reduces elements of an array, or None if it does not. accesses: all to
+    the array in the loop.
+    """
     operators = {a.operator for a in accesses}
     if any(a.kind != "update" for a in accesses) or len(operators) != 1:
         return None
@@ -81,7 +95,9 @@ def array_reduction(accesses: list[ArrayAccess], loop: LoopFacts) -> Reduction |
 
 
 def same_elements(accesses: list[ArrayAccess], loop: LoopFacts) -> bool:
-    """Whether every iteration updates the same elements: subscripts use inner counters alone."""
+    """Return whether every iteration of `loop` updates the same elements, because subscripts vary
+    with inner loops only.
+    """
     inner_only = True
     for access in accesses:
         for index in access.indices:
@@ -94,7 +110,9 @@ def same_elements(accesses: list[ArrayAccess], loop: LoopFacts) -> bool:
 
 
 def array_scan(dependences: list[Dependence], loop: LoopFacts, facts: FunctionFacts) -> str | None:
-    """The operator of `a[i] = a[i-1] op e`, where that is the array's only dependence."""
+    """Return the operator of a prefix computation `a[i] = a[i-1] op e`, if it is the array's only
+    dependence; else None. dependences: those of one array.
+    """
     if not dependences or any(
         d.kind != "flow" or d.distance is None or d.distance.as_integer() != 1 for d in dependences
     ):

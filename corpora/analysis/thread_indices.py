@@ -66,14 +66,15 @@ _NO_AXES: frozenset[str] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class IndexComparison:
-    """`index op limit`, the index on the left.
+    """A comparison `index op limit` in a kernel, with the index on the left.
 
-    index: as written; value, limit: both sides with locals replaced by their values (a local that
-    has none is a Name with a `#`). axes: of the index. sense: whether the comparison holds
-    (True) or not (False) for threads that go on to work; None where the text does not say.
-    place: `head` (of a loop), `value` (the test of `?:`) or `statement`. own: the index is the
-    thread's own place. moved: it is computed from a loop's counter. neighbour: it is an index plus
-    or minus a loop's counter.
+    index: as written. value, limit: both sides with locals replaced by their values; a local
+        without one is a Name with a `#`.
+    axes: of the index. sense: it is true (True) or false (False) for threads that go on to work;
+        None where unknown.
+    place: `head` (of a loop), `value` (test of `?:`) or `statement`.
+    own: the index is the thread's own place. moved: it depends on a loop's counter. neighbour: it
+        is an index plus or minus a loop's counter.
     """
 
     index: Expression
@@ -88,7 +89,9 @@ class IndexComparison:
     neighbour: bool
 
     def bounds_above(self) -> bool | None:
-        """Whether the limit lies above the indices of threads that work; None: not known."""
+        """Return whether the limit is an upper bound for threads that work, False for a lower one;
+        None where unknown.
+        """
         if self.sense is None:
             return None
         op = self.op if self.sense else _NEGATED[self.op]
@@ -97,7 +100,9 @@ class IndexComparison:
 
 @dataclass(frozen=True, slots=True)
 class IndexAssignment:
-    """`name = written`. value: with locals replaced. axes: of the variable from here on."""
+    """An assignment `name = written` in a kernel. value: the right side with locals replaced. axes:
+    of the variable from here on.
+    """
 
     name: str
     written: Expression
@@ -107,7 +112,9 @@ class IndexAssignment:
 
 @dataclass(frozen=True, slots=True)
 class IndexStep:
-    """`name += step`. axes: of the variable that is moved on. value: of the step."""
+    """A step `name += step` in a kernel. value: of the step, with locals replaced. axes: of the
+    variable.
+    """
 
     name: str
     step: Expression
@@ -117,8 +124,12 @@ class IndexStep:
 
 @dataclass(frozen=True, slots=True)
 class ThreadIndices:
-    """functions: the kernel and every function of its text that it calls. used: pairs such as
-    (`threadIdx`, `x`). firsts: first values of locals without a fixed one, by their `#` names.
+    """What a kernel does with its thread indices, in the order of its text.
+
+    functions: the kernel and the functions of its text that it calls. used: pairs such as
+        (`threadIdx`, `x`).
+    assignments, comparisons, steps: of variables that depend on an index.
+    firsts: first values of locals without a fixed one, by their `#` names.
     """
 
     functions: tuple[Function, ...]
@@ -133,8 +144,9 @@ class ThreadIndices:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Variables that hold the number of a row. Read by rows, these alone are indices, of axis `z`.
-    The name '' stands for blockIdx.x itself."""
+    """Variables that hold the number of a row. names: these alone count as indices, of axis `z`;
+    the name '' means blockIdx.x itself.
+    """
 
     names: frozenset[str]
 
@@ -157,9 +169,8 @@ class _Local:
 def read_thread_indices(
     kernel: Function, unit: TranslationUnit, rows: Rows | None = None
 ) -> ThreadIndices:
-    """What `kernel` of `unit` does with its thread indices. rows: see `Rows`.
-
-    Raises nothing: a statement that the tree does not hold adds nothing.
+    """Return what `kernel` of `unit` does with its thread indices. rows: variables to follow
+    instead of the indices; None: the indices. Unknown statements are skipped; nothing is raised.
     """
     reading = _Reading(kernel, unit, rows)
     for _ in range(2):
@@ -178,7 +189,7 @@ def read_thread_indices(
 
 
 def called_functions(kernel: Function, unit: TranslationUnit) -> Iterator[Function]:
-    """`kernel`, then every function defined in `unit` that it reaches by calls."""
+    """Yield `kernel`, then every function defined in `unit` that it reaches by calls, each once."""
     defined = _definitions(unit)
     waiting, seen = [kernel], {kernel.name}
     while waiting:
@@ -207,7 +218,9 @@ def _used_in(function: Function) -> set[tuple[str, str]]:
 
 
 def index_member(expression: object) -> tuple[str, str] | None:
-    """(`threadIdx`, `x`) of `threadIdx.x`; None of anything else."""
+    """Return (`threadIdx`, `x`) for the expression `threadIdx.x` and its like; None for anything
+    else.
+    """
     if isinstance(expression, Member) and isinstance(expression.base, Name):
         if expression.base.id in _BUILTIN and expression.field in ("x", "y", "z"):
             return expression.base.id, expression.field
@@ -215,7 +228,7 @@ def index_member(expression: object) -> tuple[str, str] | None:
 
 
 def outside_subscripts(expression: Expression) -> Iterator[Expression]:
-    """`expression` and what it is made of, but for subscripts: an element says nothing of them."""
+    """Yield `expression` and its parts, without what stands in subscripts."""
     waiting = [expression]
     while waiting:
         node = waiting.pop()

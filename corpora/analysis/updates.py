@@ -38,9 +38,10 @@ ATOMICS = {
 
 @dataclass(frozen=True, slots=True)
 class Extreme:
-    """`if (value < target) { target = value; companion = ...; }`. operator: `min` or `max`.
+    """A minimum or maximum by `if (value < target) { target = value; companion = ...; }`.
 
-    companions: what else is assigned, as of a position. strict: equal values change nothing.
+    operator: `min` or `max`. companions: further assignments, such as of a position. strict: equal
+        values change nothing.
     """
 
     target: Expression
@@ -55,7 +56,9 @@ class Extreme:
 def as_update(
     target: Expression, op: str, value: Expression | None
 ) -> tuple[str, tuple[Expression, ...]] | None:
-    """(operator, operands) where the assignment updates `target` and no operand reads it."""
+    """Return (operator, operands) if the assignment `target op value` updates `target` by an
+    associative operation whose operands do not read it; else None. value: None for `++` and `--`.
+    """
     if op in ("++", "--"):
         return "+", ()
     if value is None:
@@ -121,9 +124,8 @@ def _conditional_extreme(
 
 
 def as_extreme(statement: If) -> Extreme | None:
-    """The pattern of a minimum or maximum by `if`; None where it is anything else.
-
-    Any one part of a condition may compare; the others are asked besides.
+    """Return the minimum or maximum that an `if` computes, or None. One part of its condition
+    compares; the others are kept as conditions.
     """
     if statement.otherwise or statement.where:
         return None
@@ -167,11 +169,11 @@ def _extreme_by(
 
 @dataclass(frozen=True, slots=True)
 class PlaceUpdate:
-    """`target = target operator value`, however it is spelled.
+    """An update `target = target operator value`, however it is spelled.
 
-    operator: `+`, `*`, `/`, `&`, `|`, `^`, `&&`, `||`, `min` or `max`. What is taken away is added
-    with its sign turned. passes_nan: a value that is no number changes nothing (`fmax`, `fmin`).
-    conditions: what is asked before, as of an extreme by `if`.
+    operator: `+`, `*`, `/`, `&`, `|`, `^`, `&&`, `||`, `min` or `max`; a subtraction is `+` of the
+        negated value.
+    passes_nan: a NaN changes nothing, as with `fmax`. conditions: what is tested before.
     """
 
     target: Expression
@@ -182,7 +184,7 @@ class PlaceUpdate:
 
 
 def update_of(statement: Statement) -> PlaceUpdate | None:
-    """What a statement does, if it changes a place by what it was and does nothing else."""
+    """Return the update that a statement makes, if it does nothing else; else None."""
     if isinstance(statement, If):
         extreme = as_extreme(statement)
         if extreme is None or extreme.companions:
@@ -259,7 +261,9 @@ def _occurs(target: Expression, expression: object) -> bool:
 
 
 def atomic_update(call: Call) -> tuple[Expression, str, tuple[Expression, ...]] | None:
-    """(place, operator, operands) of `atomicAdd(&place, e)` and its like."""
+    """Return (place, operator, operands) of a call such as `atomicAdd(&place, e)`; None for another
+    call.
+    """
     if not isinstance(call.function, Name) or call.function.id not in ATOMICS:
         return None
     place = call.arguments[0] if call.arguments else None

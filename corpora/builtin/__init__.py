@@ -25,19 +25,19 @@ def _programs() -> tuple[Program, ...]:
 
 
 def programs(dialect: str) -> list[Program]:
-    """The built-in functions of one dialect, sorted by origin. Raises ValueError for an unknown
-    dialect.
+    """Return the built-in functions of one dialect, sorted by origin. Raises ValueError for an
+    unknown dialect.
     """
     return select_dialect(_programs(), dialect)
 
 
 def pairs(direction: str) -> list[tuple[Program, Program]]:
-    """(source, target) of every computation that has both dialects of `source:target`. Raises
-    ValueError.
+    """Return (source, target) of every built-in computation that has both dialects of `direction`
+    (`cpp:cuda`). Raises ValueError for an unknown one.
     """
     return select_direction(_programs(), direction)
 
 
 def names() -> list[str]:
-    """Names of all computations, sorted; a name occurs in one family only."""
+    """Return the names of all built-in computations, sorted, each once."""
     return sorted({program.name for program in _programs()})

@@ -22,10 +22,9 @@ _SUFFIXES = (".omp.cpp", ".target.cpp", ".omp.f90", ".cpp", ".cu", ".f90", ".f")
 
 
 def read_collection(root: Path, label: str) -> tuple[Program, ...]:
-    """Every file below `root` as a Program, sorted by family, name and dialect.
-
-    Raises ValueError when a stem occurs twice in a dialect: names would then no longer tell
-    programs apart.
+    """Return every source file `FAMILY/NAME.SUFFIX` below `root` as a Program, sorted by family,
+    name and dialect. label: begins each program's origin. Raises ValueError if a name occurs twice
+    in a dialect.
     """
     found: dict[tuple[str, str, str], Program] = {}
     taken: dict[tuple[str, str], Path] = {}
@@ -52,7 +51,7 @@ def read_collection(root: Path, label: str) -> tuple[Program, ...]:
 
 
 def select_dialect(collection: Sequence[Program], dialect: str) -> list[Program]:
-    """Its functions of one dialect, sorted by origin. Raises ValueError for an unknown dialect."""
+    """Return the programs of one dialect, in order. Raises ValueError for an unknown dialect."""
     wanted = dialects.get_dialect(dialect).name
     return [program for program in collection if program.dialect == wanted]
 
@@ -60,8 +59,8 @@ def select_dialect(collection: Sequence[Program], dialect: str) -> list[Program]
 def select_direction(
     collection: Sequence[Program], direction: str
 ) -> list[tuple[Program, Program]]:
-    """(source, target) of every computation that has both dialects of `source:target`. Raises
-    ValueError.
+    """Return (source, target) of every computation that has both dialects of `direction`
+    (`cpp:cuda`). Raises ValueError for an unknown one.
     """
     wanted = dialects.parse_direction(direction)
     targets = {

@@ -62,7 +62,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class LoadedCorpus:
-    """What a corpus gave: programs in order, and what was left out with the reasons."""
+    """The programs of a corpus, in order. skipped: what was left out, with reasons."""
 
     programs: tuple[Program, ...]
     skipped: tuple[SkippedItem, ...] = ()
@@ -70,7 +70,9 @@ class LoadedCorpus:
 
 @dataclass(frozen=True, slots=True)
 class LoadedPairs:
-    """Aligned programs (source, target) in order; iterates as the pairs."""
+    """Aligned programs of two corpora. pairs: (source, target), in order. skipped: what was left
+    out, with reasons. Iterating yields the pairs.
+    """
 
     pairs: tuple[tuple[Program, Program], ...]
     skipped: tuple[SkippedItem, ...] = ()
@@ -106,8 +108,10 @@ class _Unit:
 
 
 def load_corpus(spec: str, dialect_name: str) -> LoadedCorpus:
-    """Functions of `dialect_name` in the corpus `spec` (see the module). Raises CorpusError,
-    ValueError for the dialect.
+    """Load the functions of a dialect from a corpus. spec: `builtin`, `development`,
+    `generated:COUNT:SEED`, `hf:DATASET`, or a `.tok`, `.jsonl`, `.parquet` or source file or
+    folder. Raises CorpusError if it cannot be read or has no function, ValueError for an unknown
+    dialect.
     """
     row = get_dialect(dialect_name)
     parsed = _parse(spec)
@@ -136,16 +140,16 @@ def load_corpus(spec: str, dialect_name: str) -> LoadedCorpus:
 
 
 def programs_of_text(text: str, dialect_name: str, origin: str = "") -> LoadedCorpus:
-    """What `load_corpus` gives for a source file of this text; a file without functions
-    gives none.
+    """Return the functions in one source text that tests can call. origin: where it is from, for
+    people. A text without functions gives none. Raises ValueError for an unknown dialect.
     """
     programs, skipped = _programs(_Unit(origin, text), get_dialect(dialect_name), ())
     return LoadedCorpus(tuple(programs), tuple(skipped))
 
 
 def load_text(text: str, dialect_name: str) -> LoadedCorpus:
-    """Functions in one source text. Raises CorpusError where there is none that tests can call,
-    ValueError for the dialect.
+    """Return the functions in one source text that tests can call. Raises CorpusError if there is
+    none, ValueError for an unknown dialect.
     """
     row = get_dialect(dialect_name)
     programs, skipped = _programs(_Unit("text", text), row, ())
@@ -156,8 +160,10 @@ def load_text(text: str, dialect_name: str) -> LoadedCorpus:
 
 
 def load_pairs(source: str, target: str, direction_text: str) -> LoadedPairs:
-    """Aligned programs of two specs for `source:target`; what tests cannot call stays in. Raises
-    CorpusError.
+    """Load two corpora and align them. source, target: specs such as `builtin`, a `.tok` or
+    `.jsonl` file, or a folder. direction_text: as `cpp:cuda`. Functions that tests cannot call stay
+    in. Raises CorpusError if one cannot be read or they do not align, ValueError for an unknown
+    direction.
     """
     way = parse_direction(direction_text)
     left, right = _parse(source), _parse(target)
@@ -233,8 +239,8 @@ def _parse(spec: str) -> _Spec:
 
 
 def is_ready_made(spec: str) -> bool:
-    """Whether `spec` is a corpus whose items exist in several dialects, equal by construction:
-    written by hand or generated.
+    """Return whether the corpus `spec` is written by hand or generated, so that its items exist in
+    several dialects. Raises CorpusError for a malformed spec.
     """
     return _parse(spec).base in _HAND_WRITTEN or _parse(spec).base.startswith("generated:")
 
@@ -329,8 +335,9 @@ def _read_tokenized(path: Path, column: str, row: Dialect) -> list[_Unit]:
 
 
 def read_tokenized_texts(path: Path, dialect_name: str) -> list[str]:
-    """Every line of a whitespace-tokenised file without the marks of that form; '' for an empty
-    one. Raises CorpusError.
+    """Return the text of every line of a whitespace-tokenised file, without the marks of that form;
+    '' for an empty line. Raises CorpusError if it cannot be read, ValueError for an unknown
+    dialect.
     """
     row = get_dialect(dialect_name)
     return [_clean_text(unit, row, ()) for unit in _read_tokenized(path, "", row)]

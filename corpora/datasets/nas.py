@@ -51,13 +51,16 @@ from corpora.ir import (
 
 @dataclass(frozen=True, slots=True)
 class NasBenchmark:
-    """Shared data of one benchmark, as Fortran entities `name(bounds)`; first bound 1 where not
-    given.
+    """The shared data of one NAS benchmark. Entities are written as in Fortran, `name(bounds)`; a
+    lower bound is 1 where not given.
 
-    constants: `NAME=value` of C++ and Fortran alike; cpp_constants: those whose value differs there
-    (indices from 0). sizes: integers that have one value in a class, arrays as `name=a:b:c`;
-    cpp_sizes: those that count from 0 there. cpp_arrays: arrays whose shape differs on the C++
-    side. scratch: arrays that are local on one side.
+    integers, doubles, complexes: entities of each type.
+    constants: `NAME=value` in both languages. cpp_constants: those with another value in C++, which
+        counts from 0.
+    sizes: integers with one value per class, and arrays as `name=a:b:c`. cpp_sizes: those that
+        count from 0 in C++.
+    cpp_arrays: arrays with another shape in C++. scratch: arrays that are local on one side.
+    aliases: names of small modules to declare where a row uses them.
     """
 
     integers: str = ""
@@ -139,14 +142,16 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 def find_benchmark(cpp: str, fortran: str) -> str:
-    """The benchmark that a row belongs to by what it uses, '' where nothing says."""
+    """Return the name of the NAS benchmark that a row (C++ text, Fortran text) belongs to, '' where
+    unknown.
+    """
     words = {*_WORD.findall(cpp), *_WORD.findall(fortran)}
     return next((name for name, marks in _MARKS if marks & words), "")
 
 
 def complete_rows(rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Rows (C++, Fortran) with declarations, routines, and the other functions of the same
-    benchmark that they call.
+    """Return the rows (C++, Fortran) with the declarations, routines and other functions that they
+    need. Rows of no known benchmark only lose their timers.
     """
     names = [find_benchmark(*row) for row in rows]
     plain = [(_strip_timers_cpp(cpp), _strip_timers_fortran(fortran)) for cpp, fortran in rows]

@@ -66,8 +66,9 @@ _SCOP_LINE = re.compile(r"^[ \t]*!\$[ \t]*pragma[ \t]+(?:end)?scop[ \t]*\n?", re
 
 
 def expand_macros(text: str, language: str) -> str:
-    """`text` of one function, language `cpp` or `fortran`, with the macros of the table above
-    written out.
+    """Return the text of one function with PolyBench's macros (`DATA_TYPE`, `POLYBENCH_2D`, `_PB_N`
+    and so on) replaced. Sizes become run-time parameters and printed numbers an output array.
+    language: `cpp` or `fortran`; another raises KeyError.
     """
     return {"cpp": _expand_cpp, "fortran": _expand_fortran}[language](text)
 

@@ -23,14 +23,14 @@ _USUAL_COLUMNS = ("text", "code", "source", "content", "program", "function")
 
 
 class CorpusError(ValueError):
-    """The corpus that the user named cannot be used; the message is one line: what, where, how to
+    """The corpus that the user named cannot be used. The message is one line: what, where, how to
     mend it.
     """
 
 
 def read_file(path: Path) -> str:
-    """Text of a file: UTF-8, or Latin-1 as in old sources. Raises CorpusError for a binary or
-    unreadable file.
+    """Return the text of a file in UTF-8 or Latin-1. Raises CorpusError if it is binary or cannot
+    be read.
     """
     try:
         data = path.read_bytes()
@@ -45,7 +45,7 @@ def read_file(path: Path) -> str:
 
 
 def decode_source(data: bytes) -> str:
-    """Source text: UTF-8, with a mark at its beginning or without, or Latin-1."""
+    """Decode source text: UTF-8 with or without a byte order mark, else Latin-1."""
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -59,8 +59,8 @@ _STORED = re.compile(r'"(?:\\.|[^"\\;{}])*"|\'\\.\'|\\r\\n|\\n|\\t')
 
 
 def restore_newlines(text: str) -> str:
-    """`text` with newlines that are stored as backslash-n made real; text that has real newlines
-    stays as it is.
+    """Return `text` with each stored backslash-n as a newline. A text with real newlines comes back
+    unchanged.
     """
     if "\n" in text or "\\n" not in text:
         return text
@@ -68,8 +68,9 @@ def restore_newlines(text: str) -> str:
 
 
 def choose_column(names: Sequence[str], wanted: str, row: Dialect, where: str) -> str:
-    """The text column: the one asked for, else one called like the dialect, its language, or a
-    usual name.
+    """Return the name of a table's text column: `wanted`, else one called like the dialect, its
+    language, or a usual name. names: the table's columns. row: the dialect. where: the table, for
+    the message. Raises CorpusError if there is none.
     """
     if wanted:
         if wanted in names:
@@ -87,8 +88,9 @@ def choose_column(names: Sequence[str], wanted: str, row: Dialect, where: str) -
 
 
 def read_jsonl_rows(path: Path, column: str, row: Dialect) -> Iterator[tuple[int, str]]:
-    """(line number, text) of each row, '' for null; rows of another `dialect` field are passed
-    over. Raises CorpusError.
+    """Yield (line number, text) of each row; '' for null. column: '' to choose it. row: the
+    dialect; rows of another are passed over. Raises CorpusError if the file or a row cannot be
+    read.
     """
     for number, line in enumerate(read_file(path).split("\n"), 1):
         if not line.strip():
@@ -111,8 +113,8 @@ def read_jsonl_rows(path: Path, column: str, row: Dialect) -> Iterator[tuple[int
 
 
 def read_parquet_rows(path: Path, column: str, row: Dialect) -> Iterator[tuple[int, str]]:
-    """(row number from 1, text) of each row, '' for null, so that two columns of a table stay
-    aligned. Raises CorpusError.
+    """Yield (row number from 1, text) of each row; '' for null, so that columns stay aligned.
+    column: '' to choose it. row: the dialect. Raises CorpusError if the file cannot be read.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -134,8 +136,8 @@ def read_parquet_rows(path: Path, column: str, row: Dialect) -> Iterator[tuple[i
 
 
 def read_hub_rows(spec: str, column: str, row: Dialect) -> Iterator[tuple[str, str]]:
-    """(origin, text, '' where there is none) of each row of a Hugging Face data set `ID[:SPLIT]`.
-    Raises CorpusError.
+    """Yield (origin, text) of each row of a Hugging Face data set `ID[:SPLIT]`; '' for no text.
+    column: '' to choose it. row: the dialect. Raises CorpusError if it cannot be fetched.
     """
     name, _, split = spec.partition(":")
     logging.getLogger("huggingface_hub").setLevel(

@@ -27,12 +27,14 @@ def _programs() -> tuple[Program, ...]:
 
 
 def programs(dialect: str) -> list[Program]:
-    """The functions of one dialect, sorted by origin. Raises ValueError for an unknown dialect."""
+    """Return the functions of one dialect, sorted by origin. Raises ValueError for an unknown
+    dialect.
+    """
     return select_dialect(_programs(), dialect)
 
 
 def pairs(direction: str) -> list[tuple[Program, Program]]:
-    """(source, target) of every computation that has both dialects of `source:target`. Raises
-    ValueError.
+    """Return (source, target) of every computation that has both dialects of `direction`
+    (`cpp:cuda`). Raises ValueError for an unknown one.
     """
     return select_direction(_programs(), direction)

@@ -77,17 +77,20 @@ __all__ = ["Style", "emit_c_family"]
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """indent: spaces a level. spelled: write types in the words of the text they come from
-    (`size_t`, the name of a typedef); otherwise in the words of the language."""
+    """How C-family text is printed. indent: spaces per level. spelled: write types in the words of
+    their text, such as `size_t`; else in the language's own.
+    """
 
     indent: int = 4
     spelled: bool = True
 
 
 def emit_c_family(node: Any, dialect: str = "cpp", style: Style | None = None) -> str:
-    """Text of `node`: a TranslationUnit, an item, a statement, an expression, a type, or a tuple
-    of statements. dialect: a name of `corpora.dialects` (C family); it changes nothing today, as
-    the tree says itself which launches and directives it holds."""
+    """Return the text of a unit, item, statement, expression, type, or tuple of statements.
+
+    dialect: of the C family; it changes nothing, since the tree holds launches and directives.
+        style: None: the default. Raises TypeError for a node that C++ cannot express.
+    """
     printer = _Printer(style or Style())
     if isinstance(node, TranslationUnit):
         return printer.unit(node)
@@ -611,7 +614,9 @@ def _begins_with_type(node: Any) -> bool:
 
 
 def parse_c_clause(text: str) -> Any:
-    """One argument of a clause, as the front end reads it."""
+    """Return one argument of a clause as the front end reads it, an expression or
+    UnsupportedExpression.
+    """
     return parse_c_expression(text)
 
 

@@ -84,11 +84,14 @@ _SCALARS = {
 
 
 class EmitError(ValueError):
-    """The tree has a node that Fortran has no words for."""
+    """The tree has a node that Fortran cannot express."""
 
 
 def emit_fortran(node: Any, form: str = "free") -> str:
-    """The text of `node`, with a line break at its end. form: `free` or `fixed`."""
+    """Return the Fortran text of a unit, item, statement or tuple of them, with a final line break.
+    form: `free` or `fixed`. Raises EmitError for a node that Fortran cannot express, ValueError for
+    another form.
+    """
     if form not in ("free", "fixed"):
         raise ValueError(f"unknown form {form!r}; it is 'free' or 'fixed'")
     printer = _Printer(form == "fixed")
@@ -102,7 +105,9 @@ def emit_fortran(node: Any, form: str = "free") -> str:
 
 
 def emit_expression(value: Any, least: int = 0) -> str:
-    """Text of an expression, in brackets if it binds less strongly than `least`."""
+    """Return the text of an expression, in brackets if it binds less strongly than `least`. Raises
+    EmitError for a node that Fortran cannot express.
+    """
     match value:
         case Name(id=name):
             return name
@@ -193,7 +198,9 @@ def _triplets(bounds: Bounds) -> str:
 
 
 def emit_type(kind: Type) -> str:
-    """Words of a type without extents, as it was spelled where that is known."""
+    """Return the words of a type without extents, as spelled where that is known. Raises EmitError
+    for a type that Fortran lacks.
+    """
     match kind:
         case ScalarType(name=name, spelled=spelled) if name in _SCALARS:
             return spelled if spelled and _is_fortran(spelled) else _SCALARS[name]

@@ -111,7 +111,9 @@ class _Declaration:
 
 
 def extract_functions(text: str) -> list[ExtractedFunction]:
-    """One ExtractedFunction per function definition of `text`, in textual order."""
+    """Return one record per function definition of `text`, in textual order, each with the
+    definitions it needs or the reason why it cannot be separated.
+    """
     unit = parse_c_family(text, _DIALECT)
     file = _File(unit, {}, [], set())
     for declaration in _read_declarations(unit):
@@ -148,8 +150,8 @@ class _File:
 
 
 def add_definitions(text: str, source: str) -> str:
-    """`text` behind those definitions of `source` (types, macros, constants) that it names and
-    lacks, as answers that give a function alone do.
+    """Return `text` behind the definitions of `source` (types, macros, constants) that it uses and
+    lacks.
     """
     lent = _definitions(source)
     if not lent:
@@ -174,8 +176,8 @@ def add_definitions(text: str, source: str) -> str:
 
 
 def drop_definitions(text: str, source: str) -> str:
-    """`text` without the structures that `source` defines in the same words, which
-    `add_definitions` gives back.
+    """Return `text` without the structures that `source` defines word for word. `add_definitions`
+    restores them.
     """
     if "struct" not in text or "struct" not in source:
         return text

@@ -34,8 +34,8 @@ UNSEEN = "has no result and changes no parameter, so tests cannot see what it do
 
 @dataclass(frozen=True, slots=True)
 class SkippedItem:
-    """A function (or line, row, file) that gave no program. `where` is its place, `reason` one
-    line.
+    """A function, line, row or file that gave no program. where: its place. name: the function's,
+    ''. reason: one line.
     """
 
     where: str
@@ -45,6 +45,10 @@ class SkippedItem:
 
 @dataclass(frozen=True, slots=True)
 class ExtractionResult:
+    """What was extracted from a text. programs: in textual order. skipped: what was left out, with
+    reasons.
+    """
+
     programs: tuple[Program, ...]
     skipped: tuple[SkippedItem, ...]
 
@@ -54,7 +58,8 @@ _PARALLEL = frozenset({"cuda", "openmp", "offload"})
 
 
 def extract_programs(text: str, dialect_name: str, origin: str = "") -> ExtractionResult:
-    """Programs of `text` in textual order, and what was left out. Raises ValueError for an unknown
+    """Return the functions of `text` that tests can call, as Programs with what they need, and what
+    was left out. origin: where the text is from, for people. Raises ValueError for an unknown
     dialect.
     """
     row = get_dialect(dialect_name)
@@ -85,8 +90,8 @@ def _extracted(text: str, row: Dialect, origin: str) -> ExtractionResult:
 
 
 def find_parallel_models(text: str, row: Dialect) -> frozenset[str]:
-    """Parallel models that `text`, of the language of `row`, makes use of: `cuda` for kernels and
-    launches, `openmp` for its directives, `offload` for those with `target`.
+    """Return the parallel models that `text` uses: `cuda` for kernels and launches, `openmp` for
+    its directives, `offload` for those with `target`. row: the dialect, which gives the language.
     """
     if row.language == "fortran":
         unit = parse_fortran(text, dialect="openmp-fortran")
@@ -106,7 +111,7 @@ def find_parallel_models(text: str, row: Dialect) -> frozenset[str]:
 
 
 def explain_uncallable(program: Program) -> str:
-    """Why tests cannot call `program` or see what it does; '' where they can."""
+    """Return why tests cannot call `program` or see what it does; '' if they can."""
     try:
         signature = read_signature(program)
     except SignatureError as error:
@@ -120,8 +125,8 @@ def explain_uncallable(program: Program) -> str:
 
 
 def piece_of(program: Program) -> ExtractedFunction:
-    """The function of `program` with only what it needs of its text, or the reason why it cannot be
-    cut out.
+    """Return the function `program.name` with only what it needs of its text, or with the reason
+    why it cannot be separated. Raises ValueError for an unknown dialect.
     """
     pieces = _PIECES[get_dialect(program.dialect).language](program.text)
     named = [p for p in pieces if p.name.lower() == program.name.lower()]

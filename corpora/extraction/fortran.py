@@ -56,7 +56,9 @@ class _Constant:
 
 
 def extract_procedures(text: str) -> list[ExtractedFunction]:
-    """One Piece per procedure of `text` that is not internal to another, in textual order."""
+    """Return one record per procedure of `text` that is not internal to another, in textual order,
+    each with what it needs or why it cannot be separated.
+    """
     text, added = add_library_routines(convert_to_free_form(text))
     rows = text.splitlines()
     everything = find_procedures(text)

@@ -38,7 +38,9 @@ end subroutine xerbla
 
 
 def add_library_routines(text: str) -> tuple[str, frozenset[str]]:
-    """Free-form `text` with the routines that it lacks, and the names of those."""
+    """Return free-form `text` with the BLAS routines (LSAME, XERBLA) that it calls and lacks, and
+    their names.
+    """
     lowered = text.lower()
     if not any(name in lowered for name in _ROUTINES):
         return text, frozenset()

@@ -21,10 +21,8 @@ __all__ = ["initial_values"]
 
 
 def initial_values(text: str, language: str) -> dict[str, str]:
-    """The words of the value of each variable outside functions that `text` defines, by its name;
-    '' where it has none. What is declared `extern` is left out. Never raises on bad text.
-
-    language: `cpp` or `fortran`.
+    """Return the words of the initial value of each variable that `text` defines outside functions,
+    by name; '' for none. Variables declared `extern` are left out. language: `cpp` or `fortran`.
     """
     return _of_fortran(text) if language == "fortran" else _of_c(text)
 

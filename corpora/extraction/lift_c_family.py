@@ -36,8 +36,8 @@ _STORAGE = frozenset("static extern const volatile register thread_local inline"
 
 @dataclass(frozen=True, slots=True)
 class GlobalVariable:
-    """A changeable variable outside functions. type: its specifiers; extents: `[N][M]` as written,
-    '' for a scalar or pointer.
+    """A variable outside functions that can change. name, type: its own and its specifiers.
+    extents: `[N][M]` as written, '' for a scalar or pointer. pointer: it is one.
     """
 
     name: str
@@ -46,14 +46,16 @@ class GlobalVariable:
     pointer: bool = False
 
     def parameter(self, changed: bool) -> str:
+        """Return the variable's declaration as a parameter. changed: it is passed by reference."""
         if self.extents or self.pointer:
             return f"{self.type} {'*' if self.pointer else ''}{self.name}{self.extents}"
         return f"{self.type} {'&' if changed else ''}{self.name}"
 
 
 def read_global(declared: Declaration, first: Declaration, text: str) -> GlobalVariable | None:
-    """The variable that `declared` declares, as `text` writes it; None for one that no parameter
-    can be. first: the first variable of the same statement."""
+    """Return the variable that `declared` declares, or None if it cannot be a parameter. first: the
+    first variable of the same statement. text: the file.
+    """
     if declared.span is None or declared.group is None or first.span is None:
         return None
     if declared.span.expanded or declared.group.expanded:
@@ -72,8 +74,8 @@ def read_global(declared: Declaration, first: Declaration, text: str) -> GlobalV
 
 @dataclass(frozen=True, slots=True)
 class Lift:
-    """edits: changes to the whole file; problem: one line, '' where the function can be lifted: a
-    local variable that hides a global which is to be handed on, or a call that a macro makes.
+    """How globals become parameters. edits: changes to the whole file. problem: why they cannot, in
+    one line; ''.
     """
 
     edits: tuple[Edit, ...] = ()
@@ -86,8 +88,10 @@ def lift_globals(
     own_names: dict[str, frozenset[str]],
     text: str,
 ) -> Lift:
-    """Edits for `functions` (the entry and its helpers) of the file `text`; own_names: locals and
-    parameters of each by name.
+    """Return the edits that turn the globals of some functions into parameters.
+
+    functions: the entry and its helpers. known: globals by name. own_names: locals and parameters
+        of each function. text: the file.
     """
     by_name = {f.name: f for f in functions}
     calls = {f.name: list(find(f.body or (), Call)) for f in functions}

@@ -29,13 +29,13 @@ _COMMON = re.compile(r"^common\b\s*(.*)$")
 
 
 class NotLiftableError(ValueError):
-    """A shared variable cannot become an argument; the message says which and why."""
+    """A shared variable cannot become an argument. The message says which and why."""
 
 
 @dataclass(frozen=True, slots=True)
 class SharedVariable:
-    """A variable outside the procedure. type: as declared, '' where an implicit or own declaration
-    gives it; shape: `(n, 0:m)` or ''.
+    """A variable outside a procedure, called `name`. type: as declared, '' where the procedure
+    itself declares it or it is implicit. shape: such as `(n, 0:m)`, ''.
     """
 
     name: str
@@ -43,7 +43,9 @@ class SharedVariable:
     shape: str
 
     def declaration(self, changed: bool) -> str:
-        """The variable as a dummy argument."""
+        """Return the variable's declaration as a dummy argument; '' if none is needed. changed: the
+        procedure sets it.
+        """
         if not self.type:
             return f"dimension :: {self.name}{self.shape}" if self.shape else ""
         intent = "" if changed or self.shape else ", intent(in)"

@@ -16,10 +16,8 @@ TOO_DEEP = "is nested too deeply to be read"
 
 @dataclass(frozen=True, slots=True)
 class ExtractedFunction:
-    """One function that was cut out of a file.
-
-    name: its name. text: its self-contained text, '' where it could not be cut out.
-    reason: why it could not, '' where it could.
+    """The function `name` of a file. text: the function with what it needs, '' if it cannot be
+    separated. reason: why it cannot; ''.
     """
 
     name: str

@@ -36,8 +36,12 @@ _AFTER_HEAD = frozenset(
 
 @dataclass(slots=True)
 class Arranged:
-    """tokens: those left. decorations: (position of the token that follows, text) in order.
-    moved: for each token its position in the given list, None where nothing moved."""
+    """Tokens arranged for the grammar.
+
+    tokens: those left. decorations: (position of the following token, text) of each attribute taken
+        out.
+    moved: for each token its position in the given list; None where nothing moved.
+    """
 
     tokens: list[Token]
     decorations: list[tuple[int, str]] = field(default_factory=list)
@@ -45,6 +49,9 @@ class Arranged:
 
 
 def arrange(tokens: list[Token]) -> Arranged:
+    """Return the tokens without attributes, `_Complex` types joined, and old-style parameters put
+    into the brackets. Nothing is raised.
+    """
     words = {t.text for t in tokens}
     out = Arranged(tokens)
     if words & (_DECORATIONS | _OF_LAMBDAS) or "[[" in "".join(

@@ -99,10 +99,11 @@ _ROUNDS = 8
 def parse_c_family(
     text: str, dialect: str, macros: Mapping[str, str] | None = None
 ) -> TranslationUnit:
-    """The tree of `text`.
+    """Return the tree of `text`. What the front end does not know is Unsupported in the tree;
+    nothing is raised.
 
-    dialect: `cpp`, `cuda`, `openmp` or `openmp-target`; says which macros are predefined.
-    macros: further object-like macros, name to replacement, as a compiler's -D gives them.
+    dialect: `cpp`, `cuda`, `openmp` or `openmp-target`; it decides which macros are predefined.
+        macros: further object-like macros, name -> replacement.
     """
     return _parse(text, dialect, tuple(sorted((macros or {}).items())))
 
@@ -144,7 +145,9 @@ def _moved(directives: list[Directive], moved: list[int]) -> list[Directive]:
 
 @lru_cache(maxsize=4096)
 def parse_c_expression(text: str) -> Expression:
-    """The expression that `text` holds, or an UnsupportedExpression. Spans count from its start."""
+    """Return the expression that `text` holds, or an UnsupportedExpression. Spans count from the
+    start of `text`.
+    """
     processed = preprocess(text, "cpp")
     reader = _Reader(text, LineTable(text), Source([], {}), {}, [], [])
     found = reader.expressions_of([processed.tokens])
@@ -178,7 +181,9 @@ _FLOAT = re.compile(r"(?:0[xX][\da-fA-F.]*[pP]|(?!0[xX])[\d']*(?:\.|[eE]))")
 
 
 def literal_type(text: str) -> str:
-    """Type of a number as C++ spells it: `1.0f` is f32, `1u` u32, `3000000000` i64."""
+    """Return the type of a number as C++ spells it: `1.0f` gives `f32`, `1u` gives `u32`,
+    `3000000000` gives `i64`.
+    """
     plain = text.replace("'", "").lower()
     if _FLOAT.match(plain) and not plain.startswith("0b"):
         return {"f": "f32", "l": "f80"}.get(plain[-1], "f64")
@@ -211,7 +216,9 @@ def _with_const(type_: Type, const: bool, volatile: bool = False) -> Type:
 
 
 def array_of(of: Type, extent: Extent) -> ArrayType:
-    """Array of `of`; arrays of arrays are one ArrayType."""
+    """Return the type of an array of `of` with one more outer dimension. An array of arrays becomes
+    one ArrayType.
+    """
     if isinstance(of, ArrayType) and not of.column_major:
         return ArrayType(of.of, (extent, *of.extents))
     return ArrayType(of, (extent,))

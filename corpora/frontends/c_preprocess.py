@@ -35,10 +35,13 @@ _MOST_TOKENS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Directive:
-    """A line that is not code. kind: `include`, `define`, `pragma` or `error`.
+    """A preprocessor line. kind: `include`, `define`, `pragma` or `error`.
 
-    at: number of tokens that stand before it in the expanded stream. tokens: of a pragma, those
-    after the word `pragma`, macros expanded. parameters: of a define; None where it has none.
+    at: number of tokens before it in the expanded stream. start, end: offsets in the text.
+    name: of the macro or header. text: its body. parameters: of a macro; None for an object-like
+        one.
+    system: a header in angle brackets. tokens: of a pragma, those after the word, macros expanded.
+    expanded: it comes out of a macro.
     """
 
     kind: str
@@ -55,6 +58,8 @@ class Directive:
 
 @dataclass(slots=True)
 class Preprocessed:
+    """A text after preprocessing. tokens: macros expanded. directives: in order."""
+
     tokens: list[Token] = field(default_factory=list)
     directives: list[Directive] = field(default_factory=list)
     expanded: bool = False
@@ -75,7 +80,12 @@ def _given(name: str, value: str) -> _Definition:
 
 
 def preprocess(text: str, dialect: str, macros: Mapping[str, str] | None = None) -> Preprocessed:
-    """Tokens and directives of `text`. dialect: a name of `corpora.dialects` (C family)."""
+    """Return the tokens and directives of `text`, macros expanded and skipped branches left out.
+
+    dialect: of the C family; it decides which macros are predefined. macros: further object-like
+        macros, name -> replacement. Nothing is raised; bad directives are directives of kind
+        `error`.
+    """
     return _Preprocessor(text, dialect, macros or {}).run()
 
 

@@ -49,11 +49,11 @@ def _opens_block(words: Sequence[str], at: int) -> bool:
 
 
 class Source:
-    """Tokens with the syntax tree of them.
+    """Tokens with tree-sitter's syntax tree of them, in `root`.
 
-    roles: token position to `value`, `type` or `declared`; `cut` for a token that tree-sitter is
-    not to see. Of a declaration that is a body, the first token is `body`, or `body declared`
-    where it also begins with a type's name, and the semicolon `body end`.
+    roles: token position -> how tree-sitter is shown it. `value` and `type` are a declared name's
+        kind; `declared` begins a declaration; `cut` hides the token. A declaration that is a whole
+        body has `body` or `body declared` at its first token and `body end` at its semicolon.
     """
 
     def __init__(self, tokens: Sequence[Token], roles: Mapping[int, str]) -> None:
@@ -82,18 +82,20 @@ class Source:
         self.root: Node = self.tree.root_node
 
     def first(self, node: Node) -> int:
-        """Position of the token that `node` begins with."""
+        """Return the position of the token that the syntax node begins with."""
         found = self.at.get(node.start_byte)
         return (
             found if found is not None else max(bisect_right(self.starts, node.start_byte) - 1, 0)
         )
 
     def last(self, node: Node) -> int:
-        """Position of the token that `node` ends with."""
+        """Return the position of the token that the syntax node ends with."""
         return max(bisect_right(self.starts, node.end_byte - 1) - 1, 0)
 
     def texts(self, node: Node) -> list[str]:
-        """Texts of the tokens of `node`. Of a token that it shares (`>>`), only its part."""
+        """Return the texts of the tokens of a syntax node. Of a token that it shares (`>>`) only
+        its part is returned.
+        """
         first, last = self.first(node), self.last(node)
         out = [t.text for t in self.tokens[first : last + 1]]
         beyond = self.starts[last] + len(out[-1]) - node.end_byte

@@ -33,11 +33,13 @@ _COMMENTS = re.compile(_COMMENT)
 
 
 class Token(NamedTuple):
-    """One token. kind: `word`, `number`, `string`, `character` or `punctuator`.
+    """A token of the C family.
 
-    start, end: character offsets into the original text. first: it begins a line. spaced: white
-    space stands before it. expanded: it comes out of a macro; the offsets are those of the use.
-    hidden: macros that may no longer expand it.
+    kind: `word`, `number`, `string`, `character` or `punctuator`. start, end: character offsets
+        into the original text.
+    first: it begins a line. spaced: white space stands before it.
+    expanded: it comes out of a macro; its offsets are those of the macro's use. hidden: macros that
+        may not expand it.
     """
 
     kind: str
@@ -51,7 +53,9 @@ class Token(NamedTuple):
 
 
 def tokenize(text: str) -> list[Token]:
-    """Tokens of `text`, without comments."""
+    """Return the tokens of a C-family text, without comments. Continued lines are joined. Any text
+    has tokens; nothing is raised.
+    """
     if "\\\n" in text or "\\\r\n" in text:
         text, offsets = _join_continued_lines(text)
         return [
@@ -92,9 +96,8 @@ def _join_continued_lines(text: str) -> tuple[str, list[int]]:
 
 
 def join_tokens(tokens: Sequence[Token]) -> str:
-    """Text of `tokens`: one space wherever white space stood between two of them.
-
-    What a macro brought together gets one too where the tokens would read as others: `- -x`.
+    """Return the text of tokens, with one space wherever white space stood between two. Tokens out
+    of a macro get one too where they would merge, as in `- -x`.
     """
     parts: list[str] = []
     run: tuple[str, ...] = ()  # the last tokens written without a space, as many as can merge
@@ -116,10 +119,11 @@ def _merge(*texts: str) -> bool:
 
 
 class LineTable:
-    """Line numbers (1-based) of the character offsets of a text."""
+    """Finds line numbers in a text."""
 
     def __init__(self, text: str) -> None:
         self._starts = [0, *(m.end() for m in re.finditer("\n", text))]
 
     def line(self, offset: int) -> int:
+        """Return the line number, from 1, of a character offset."""
         return bisect_right(self._starts, offset)

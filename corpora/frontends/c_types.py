@@ -67,7 +67,9 @@ _SIZES = {"char": 8, "short": 16, "int": 32, "long": 64}
 
 
 def scalar_of_words(words: Sequence[str]) -> str:
-    """Element type of type keywords in any order (`long unsigned int`); '' where they make none."""
+    """Return the element type of C's type keywords in any order: `long unsigned int` gives `u64`.
+    Returns '' if they form no type.
+    """
     if len(words) == 1:
         return _SINGLE.get(words[0], "")
     bag = sorted(w for w in words if w not in ("signed", "unsigned"))

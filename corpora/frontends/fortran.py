@@ -133,8 +133,11 @@ _INTRINSIC_MODULES = frozenset(("iso_c_binding", "iso_fortran_env", "omp_lib"))
 
 @lru_cache(maxsize=1024)
 def parse_fortran(text: str, form: str | None = None, dialect: str = "fortran") -> TranslationUnit:
-    """The tree of `text`. form: `free`, `fixed`, or None to detect it. dialect: `fortran` or
-    `openmp-fortran`. Raises ValueError for another form or dialect."""
+    """Return the tree of `text`. What the front end does not know is Unsupported in the tree.
+
+    form: `free`, `fixed`, or None to detect it. dialect: `fortran` or `openmp-fortran`. Raises
+        ValueError for another form or dialect.
+    """
     if form not in (None, "free", "fixed"):
         raise ValueError(f"unknown form {form!r}; it is 'free', 'fixed' or None")
     if dialect not in ("fortran", "openmp-fortran"):

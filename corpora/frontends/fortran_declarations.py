@@ -42,8 +42,11 @@ _NOT_STANDARD = frozenset(("byte", "double complex"))
 def read_declarations(
     line: Line, scope: Scope, component: bool = False
 ) -> list[Declaration | Specification]:
-    """The declarations of a statement like `real, dimension(n) :: a, b`. Values between slashes
-    (`real a(2) /1., 2./`) are a `data` statement behind the declaration.
+    """Return the declarations of a statement such as `real, dimension(n) :: a, b`, and enter the
+    names in `scope`.
+
+    component: the statement stands in a derived type. Values between slashes (`real a(2) /1., 2./`)
+        become a `data` Specification. Raises FortranError if the statement is malformed.
     """
     reader = ExpressionReader(line.tokens, scope)
     kind = reader.type_spec()
@@ -163,9 +166,9 @@ def _of_width(kind: Type, width: Expression, scope: Scope) -> Type:
 
 
 def read_extents(reader: ExpressionReader) -> tuple[Extent, ...]:
-    """`(n, 0:m, *)` as extents. size is given for every explicit shape, `upper` too.
-
-    An assumed size has the upper bound Name('*').
+    """Read `(n, 0:m, *)` and return its extents. `size` is given for every explicit shape. An
+    assumed size has the upper bound Name('*'). Raises FortranError if it is malformed or of assumed
+    rank.
     """
     if [t.text for t in reader.tokens[reader.at + 1 : reader.at + 2]] == [".."]:
         raise FortranError("assumed rank")
@@ -205,7 +208,7 @@ def _size(lower: Expression, upper: Expression) -> Expression:
 
 
 def enter_constant(declared: Declaration, scope: Scope) -> None:
-    """Notes the value of an integer constant, for kinds."""
+    """Record the value of a declared integer `parameter` in `scope`, where it can be computed."""
     scope.constants.pop(declared.name, None)
     if "parameter" not in declared.storage or declared.value is None:
         return
@@ -222,11 +225,11 @@ ATTRIBUTE_STATEMENTS = frozenset(
 
 
 def apply_attributes(line: Line, scope: Scope, body: list) -> None:
-    """Folds `dimension a(n)`, `parameter (n = 5)`, `save x`, `intent(in) x` into declarations.
+    """Apply a statement such as `dimension a(n)`, `parameter (n = 5)` or `save x` to the
+    declarations.
 
-    body: the statements so far, changed in place: a declaration that gains extents or a value
-    moves to the end, where everything that these need is declared.
-    Raises FortranError where the statement has another form.
+    body: the statements so far, changed in place. A declaration that gains extents or a value moves
+        to the end. Raises FortranError if the statement is malformed.
     """
     reader = ExpressionReader(line.tokens, scope)
     word = reader.name()

@@ -64,7 +64,7 @@ _END = Token("end", "", 0, 0, 0)
 
 
 class FortranError(Exception):
-    """Text that does not follow the grammar. `kind` names what fails."""
+    """The text does not follow Fortran's grammar. kind: what fails, in words."""
 
     def __init__(self, kind: str = "syntax error") -> None:
         super().__init__(kind)
@@ -72,7 +72,9 @@ class FortranError(Exception):
 
 
 def read_expression(text: str, scope: Scope | None = None) -> Expression:
-    """The expression that `text` is, one line of free form. Raises FortranError."""
+    """Return the expression that `text`, one line in free form, holds. scope: None: no name is
+    declared. Raises FortranError if it is no expression.
+    """
     lines = read_lines("x = " + text, "free")
     if len(lines) != 1 or lines[0].directive is not None or lines[0].item is not None:
         raise FortranError
@@ -84,7 +86,9 @@ def read_expression(text: str, scope: Scope | None = None) -> Expression:
 
 
 class ExpressionReader:
-    """Reads from `tokens`, from place `at` on."""
+    """Reads expressions from `tokens`, beginning at position `at`. scope: says which names are
+    arrays.
+    """
 
     def __init__(self, tokens: Sequence[Token], scope: Scope, at: int = 0) -> None:
         self.tokens, self.scope, self.at = tokens, scope, at
@@ -93,22 +97,30 @@ class ExpressionReader:
     # ---------------------------------------------------------------------------- tokens
 
     def peek(self, ahead: int = 0) -> Token:
+        """Return the token `ahead` positions from here; an end token past the last. The position
+        stays.
+        """
         at = self.at + ahead
         return self.tokens[at] if at < len(self.tokens) else _END
 
     def is_op(self, text: str, ahead: int = 0) -> bool:
+        """Return whether the token `ahead` positions from here is the operator or bracket
+        `text`.
+        """
         token = self.peek(ahead)
         return token.text == text and token.kind == "op"
 
     def accept(self, text: str) -> bool:
-        """Steps over an operator or bracket `text`, if it comes next."""
+        """Step over the operator or bracket `text` if it comes next. Returns whether it did."""
         if self.is_op(text):
             self.at += 1
             return True
         return False
 
     def accept_word(self, *words: str) -> bool:
-        """Steps over the identifiers `words`, if they come next."""
+        """Step over the identifiers `words` if they come next, in order. Returns whether they
+        did.
+        """
         for ahead, word in enumerate(words):
             token = self.peek(ahead)
             if token.text != word or token.kind != "id":
@@ -117,10 +129,16 @@ class ExpressionReader:
         return True
 
     def expect(self, text: str) -> None:
+        """Step over the operator or bracket `text`. Raises FortranError if something else comes
+        next.
+        """
         if not self.accept(text):
             raise FortranError
 
     def name(self) -> str:
+        """Step over an identifier and return it. Raises FortranError if something else comes
+        next.
+        """
         token = self.peek()
         if token.kind != "id":
             raise FortranError
@@ -128,18 +146,21 @@ class ExpressionReader:
         return token.text
 
     def expect_end(self) -> None:
+        """Check that no token is left. Raises FortranError if one is."""
         if self.at < len(self.tokens):
             raise FortranError
 
     def span(self, first: int) -> Span:
-        """From token number `first` to the last one read."""
+        """Return the span from token number `first` to the last token read."""
         a, b = self.tokens[first], self.tokens[self.at - 1]
         return Span(a.start, b.end, a.line, b.line, a.expanded or b.expanded)
 
     # ----------------------------------------------------------------------- expressions
 
     def expression(self, least: int = 0) -> Expression:
-        """An expression whose operators bind at least as strongly as `least`."""
+        """Read and return an expression whose operators bind at least as strongly as `least`.
+        Raises FortranError if there is none or it is nested too deeply.
+        """
         self.depth += 1
         if self.depth > MAX_DEPTH * 3:
             raise FortranError("nested too deeply")
@@ -194,7 +215,9 @@ class ExpressionReader:
         return self.primary()
 
     def primary(self) -> Expression:
-        """A literal, a constructor, brackets, or a variable or call with all that follows it."""
+        """Read and return a literal, a constructor, an expression in brackets, or a variable or
+        call. Raises FortranError if there is none.
+        """
         token, first = self.peek(), self.at
         self.height = 1
         if token.kind == "id":
@@ -224,7 +247,9 @@ class ExpressionReader:
         raise FortranError
 
     def reference(self) -> Expression:
-        """A name with subscripts, arguments and fields."""
+        """Read and return a name with its subscripts, arguments and fields. Raises FortranError if
+        there is none.
+        """
         first = self.at
         base: Expression = Name(self.name(), self.span(first))
         height = 1
@@ -257,7 +282,9 @@ class ExpressionReader:
     def arguments(
         self,
     ) -> tuple[tuple[Expression, ...], tuple[tuple[str, Expression], ...]]:
-        """What stands in brackets: values, and pairs of keyword and value."""
+        """Read an argument list in brackets. Returns (values, (keyword, value) pairs). Raises
+        FortranError if it is malformed.
+        """
         self.expect("(")
         values: list[Expression] = []
         keywords: list[tuple[str, Expression]] = []
@@ -280,7 +307,9 @@ class ExpressionReader:
         return tuple(values), tuple(keywords)
 
     def item(self) -> Expression:
-        """One item of an argument or subscript list: a value, a section, `*` or `*label`."""
+        """Read and return one item of an argument or subscript list: a value, a section or `*`.
+        Raises FortranError if it is malformed or an alternate return.
+        """
         first = self.at
         if self.accept("*"):
             if self.peek().kind == "number":
@@ -339,7 +368,9 @@ class ExpressionReader:
         return InitializerList(tuple(items), (), ScalarType(wide), self.span(first))
 
     def bounds(self) -> Bounds:
-        """`i = a, b` or `i = a, b, s`."""
+        """Read `i = a, b` or `i = a, b, s` and return the bounds. Raises FortranError if it is
+        malformed.
+        """
         variable = self.name()
         self.expect("=")
         lower = self.expression()
@@ -375,7 +406,9 @@ class ExpressionReader:
     # ----------------------------------------------------------------------------- types
 
     def type_spec(self) -> Type:
-        """A type as a declaration spells it: `real*8`, `character(len=n)`, `type(point)`."""
+        """Read and return a type as a declaration spells it, such as `real*8` or `type(point)`.
+        Raises FortranError if it is malformed.
+        """
         first = self.at
         word = self.name()
         if word not in TYPE_WORDS:
@@ -450,7 +483,9 @@ def _part_type(item: Expression) -> str:
 
 
 def literal_type(text: str, scope: Scope) -> str:
-    """Element type of a number; `integer` or `real` where its kind is unknown."""
+    """Return the element type of a Fortran number, such as `f64` for `1d0`. It is `integer` or
+    `real` where its kind is unknown. scope: holds the values of named kinds.
+    """
     if text[:1] in "bozx" and text[1:2] in "'\"":
         return "i32"
     digits, _, kind = text.partition("_")

@@ -43,13 +43,16 @@ _RULES = {
 
 
 def matches(rule: str, tokens: Sequence[Token]) -> bool:
-    """Whether fparser's `rule` (`Type_Declaration_Stmt`) accepts the statement of `tokens`."""
+    """Return whether fparser's rule `rule`, such as `Type_Declaration_Stmt`, accepts the statement
+    of `tokens`.
+    """
     return _accepts(rule, shape_of(tokens))
 
 
 def rule_of(tokens: Sequence[Token]) -> str | None:
-    """The kind of a statement in words (`equivalence`, `computed goto`), None where fparser does
-    not accept it either."""
+    """Return the kind of a statement in words, such as `equivalence` or `computed goto`, or None if
+    fparser does not accept it.
+    """
     rule = _RULES.get(tokens[0].text)
     if rule is None:
         return None
@@ -60,7 +63,9 @@ def rule_of(tokens: Sequence[Token]) -> str | None:
 
 
 def shape_of(tokens: Sequence[Token]) -> str:
-    """The statement with the contents of its outer brackets replaced by placeholders."""
+    """Return the statement's text with the contents of its outer brackets replaced by
+    placeholders.
+    """
     parts: list[str] = []
     depth, start, kept = 0, 0, False
     for at, token in enumerate(tokens):

@@ -60,8 +60,9 @@ _LARGEST = 10**18
 def evaluate_kind(
     expression: Expression | None, constants: Mapping[str, int] = KIND_CONSTANTS
 ) -> int | None:
-    """Value of an integer constant expression; names are looked up in `constants` (lower case).
-    None where it is none."""
+    """Return the value of an integer constant expression, as gfortran on a 64-bit machine computes
+    it. constants: values by name in lower case. Returns None if it is no such expression.
+    """
     match expression:
         case Literal(text=text):
             digits = text.partition("_")[0]

@@ -47,8 +47,10 @@ _FREE_C = re.compile(
 
 
 class Token(NamedTuple):
-    """kind: `id`, `string`, `number`, `op`, `bad` or `end`. text: in lower case but for strings.
-    start, end: offsets into the whole text. line: 1-based. expanded: out of a macro."""
+    """A token of Fortran. kind: `id`, `string`, `number`, `op`, `bad` or `end`. text: in lower case
+    outside strings. start, end: offsets into the whole text. line: from 1. expanded: it comes out
+    of a macro.
+    """
 
     kind: str
     text: str
@@ -60,8 +62,13 @@ class Token(NamedTuple):
 
 @dataclass(slots=True)
 class Line:
-    """One statement (tokens), directive (`directive` is what follows the sentinel) or `item`
-    of the preprocessor. text: continuations joined, without comments and label."""
+    """One statement, directive, or preprocessor line.
+
+    text: continuations joined, without comments and label. span: its place. tokens: of a statement.
+        label: its number, ''.
+    directive: what follows the sentinel, else None. family: of the directive, such as `omp`.
+    item: a preprocessor line as a node, else None.
+    """
 
     text: str
     span: Span
@@ -92,7 +99,9 @@ class _Pending:
 
 
 def detect_form(text: str) -> str:
-    """`free` or `fixed`, by the rule that the module states."""
+    """Return `free` or `fixed`, the form that the text is written in. It is `free` unless comments
+    in column 1 or continuations in column 6 show the fixed form and nothing shows the free one.
+    """
     fixed = False
     first = True
     for row in text.split("\n"):
@@ -127,10 +136,11 @@ def read_lines(
     defined: Mapping[str, str] | None = None,
     openmp: bool = False,
 ) -> list[Line]:
-    """Every statement, directive and preprocessor line of `text`.
+    """Return every statement, directive and preprocessor line of `text`, in order. Nothing is
+    raised.
 
-    form: `free`, `fixed` or None to detect it. defined: macros from outside, name to body.
-    openmp: lines after the sentinel `!$` are code; else they are comments.
+    form: `free`, `fixed` or None to detect it. defined: macros from outside, name -> body. openmp:
+        lines after the sentinel `!$` are code; else they are comments.
     """
     return _LineReader(text, form or detect_form(text), defined or {}, openmp).read()
 
@@ -563,5 +573,5 @@ def _value(node: ast.expr) -> int:
 
 
 def token_ends(text: str) -> list[int]:
-    """Offsets in `text` where one of its tokens ends, in order."""
+    """Return the offsets in `text` at which its tokens end, ascending."""
     return [found.end() for found in _TOKEN.finditer(text) if found.lastgroup]

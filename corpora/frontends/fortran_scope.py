@@ -22,7 +22,9 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 class Scope:
-    """Names of one program unit. host: the scope around it; its names are seen from here."""
+    """The declared names of one program unit. host: the scope round it, whose names are visible
+    here; None for none.
+    """
 
     def __init__(self, host: Scope | None = None) -> None:
         self.host = host
@@ -38,7 +40,9 @@ class Scope:
             self.implicit = None if host.implicit is None else dict(host.implicit)
 
     def type_of_name(self, name: str) -> Type | None:
-        """The declared type of `name`, None where nothing declares it."""
+        """Return the declared type of `name`, given in lower case, or None if nothing declares
+        it.
+        """
         scope: Scope | None = self
         while scope is not None:
             if name in scope.types:
@@ -49,7 +53,9 @@ class Scope:
         return None
 
     def type_of(self, value: Expression) -> Type | None:
-        """The type of a variable; that of an element for subscripts."""
+        """Return the type of a variable; with subscripts, that of an element. None where it is
+        unknown.
+        """
         match value:
             case Name(id=name):
                 return self.type_of_name(name)
@@ -67,9 +73,8 @@ class Scope:
         return None
 
     def is_indexed(self, base: Expression, sections: bool) -> bool:
-        """Whether brackets after `base` hold subscripts; else they hold arguments.
-
-        sections: one of them is a section, which no function takes.
+        """Return whether brackets after `base` hold subscripts, and not arguments. sections: one of
+        them is a section, which no function takes.
         """
         kind = self.type_of(base)
         if isinstance(kind, ArrayType) or sections:
@@ -85,12 +90,15 @@ class Scope:
         return False
 
     def kind_value(self, expression: Expression) -> int | None:
-        """Value of a kind: a number, or an expression of known constants."""
+        """Return the value of a kind expression over known constants, or None."""
         return evaluate_kind(expression, self.constants)
 
     def arithmetic_type(self, word: str, kind: Expression | None, spelled: str = "") -> Type:
-        """The type of `word` (`real`, `double precision`) with a kind. A NamedType where the
-        kind is unknown or no element type has it."""
+        """Return the type of a word such as `real` or `double precision` with a kind.
+
+        kind: None means the default. spelled: the words of the text. Returns a NamedType if the
+            kind is unknown or no element type has it.
+        """
         if word in ("double precision", "double complex"):
             name = "f64" if word == "double precision" else "c128"
             return ScalarType(name, spelled=spelled)
@@ -105,7 +113,7 @@ class Scope:
         return NamedType(word, (kind,))
 
     def implicit_type(self, name: str) -> Type | None:
-        """What implicit typing makes of `name`; None where `implicit none` holds."""
+        """Return the type that implicit typing gives `name`; None under `implicit none`."""
         return self.implicit.get(name[0]) if self.implicit is not None else None
 
 

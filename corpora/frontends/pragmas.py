@@ -1,4 +1,4 @@
-"""Directives of OpenMP and OpenACC taken apart, for C pragmas and Fortran sentinels alike.
+"""Parts of OpenMP and OpenACC directives, for C pragmas and Fortran sentinels alike.
 
 Contract: `read_directive` gets the words after `#pragma` or the sentinel (`omp parallel for
 private(i)`), lines already joined. It says which words name the construct and which clauses
@@ -70,10 +70,10 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 
 @dataclass(frozen=True, slots=True)
 class RawClause:
-    """A clause whose arguments are still text. arguments: [start, end) in the directive's text.
+    """A clause whose arguments are still text. Places are [start, end) in the directive's text.
 
-    text: what stands in the brackets; None where the clause has no brackets. span: the clause with
-    its name and brackets, [start, end) in the directive's text.
+    name: such as `reduction`. modifier: what stands before the colon. arguments: the place of each.
+    text: what stands in the brackets; None without brackets. span: the place of the whole clause.
     """
 
     name: str
@@ -85,7 +85,12 @@ class RawClause:
 
 @dataclass(frozen=True, slots=True)
 class RawDirective:
-    """A directive taken apart. name: where the construct's words stand, [start, end) in `text`."""
+    """A directive whose clauses are still text.
+
+    family: `omp`, `acc` or another first word. directive: the words of the construct. text: the
+        whole.
+    end: Fortran's `end` directive. name: where the construct's words stand in `text`, [start, end).
+    """
 
     family: str
     directive: str
@@ -96,8 +101,9 @@ class RawDirective:
 
 
 def read_directive(text: str) -> RawDirective:
-    """The directive that `text` holds. Families other than `omp` and `acc` have no clauses: their
-    directive is all the text after the first word."""
+    """Parse a directive's text, without `#pragma` or the sentinel. Families other than `omp` and
+    `acc` have no clauses. Nothing is raised.
+    """
     found = _WORD.match(text, len(text) - len(text.lstrip()))
     family = found.group() if found else ""
     known = family.lower()
@@ -239,8 +245,11 @@ def build_pragma(
     expression: Callable[[str, int], Expression],
     span: Span | None = None,
 ) -> Pragma:
-    """The Pragma of `raw`. expression: reads one argument, given its text and its offset in
-    `raw.text`; it must not raise (what it cannot read is an UnsupportedExpression)."""
+    """Return the Pragma of a parsed directive.
+
+    expression(text, offset in raw.text): reads one argument. It must not raise, but return an
+    UnsupportedExpression. span: the directive's place, or None.
+    """
     clauses = tuple(
         Clause(
             clause.name,
@@ -254,7 +263,9 @@ def build_pragma(
 
 
 def is_standalone(pragma: Pragma | RawDirective) -> bool:
-    """Whether the directive governs no statement (`barrier`, `target update`, `end ...`)."""
+    """Return whether the directive governs no statement, as `barrier`, `target update` and `end
+    ...` do not.
+    """
     if pragma.end:
         return True
     if pragma.family not in _STANDALONE:
@@ -265,5 +276,5 @@ def is_standalone(pragma: Pragma | RawDirective) -> bool:
 
 
 def governs_statement(pragma: Pragma | RawDirective) -> bool:
-    """Whether the directive belongs to the statement that follows it."""
+    """Return whether the directive belongs to the statement that follows it."""
     return not is_standalone(pragma)

@@ -39,8 +39,9 @@ Definition = Union[Declaration, Parameter, Function, StructDefinition]
 
 
 def functions_of(unit: TranslationUnit, *, prototypes: bool = False) -> tuple[Function, ...]:
-    """Functions that `unit` defines, in the order of the text: those in namespaces and modules,
-    methods and inner procedures too. prototypes: also those without a body."""
+    """Return the functions that `unit` defines, in order: methods, inner procedures, and those in
+    namespaces and modules too. prototypes: include those without a body.
+    """
     out: list[Function] = []
     waiting: list[Any] = list(reversed(unit.items))
     while waiting:
@@ -57,7 +58,9 @@ def functions_of(unit: TranslationUnit, *, prototypes: bool = False) -> tuple[Fu
 
 
 def function_named(unit: TranslationUnit, name: str) -> Function | None:
-    """The last function that `unit` defines under `name`, plain or qualified (`ns::f`)."""
+    """Return the last function that `unit` defines under `name`, plain or qualified (`ns::f`), or
+    None.
+    """
     for function in reversed(functions_of(unit)):
         if name in (function.name, "::".join([*function.scope, function.name])):
             return function
@@ -65,14 +68,15 @@ def function_named(unit: TranslationUnit, name: str) -> Function | None:
 
 
 def declarations_in(function: Function) -> tuple[Declaration, ...]:
-    """Variables declared anywhere in the body of `function`, parameters left out."""
+    """Return the variables declared anywhere in the function's body, in order; parameters are left
+    out.
+    """
     return tuple(n for n in walk(function.body or ()) if isinstance(n, Declaration))
 
 
 def source_text(unit: TranslationUnit, node: Any) -> str:
-    """The original text that `node` stands for: that of a macro's use for what came out of it.
-
-    Raises ValueError for a node without a span.
+    """Return the original text of `node`. For a node out of a macro it is the macro's use. Raises
+    ValueError for a node without a span.
     """
     span: Span | None = getattr(node, "span", None)
     if span is None:
@@ -82,25 +86,23 @@ def source_text(unit: TranslationUnit, node: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A use of a name and what it refers to; None where nothing in the tree declares it."""
+    """A use of a name. definition: the node that declares it, or None if the tree has none."""
 
     name: Name
     definition: Definition | None
 
 
 def bindings(node: Function | TranslationUnit) -> tuple[Binding, ...]:
-    """Each Name in `node` with what it refers to, in the order of the text.
-
-    An inner declaration shadows an outer one from its place on. The initialiser of a variable
-    sees the variable itself, as in C.
+    """Return each Name in `node` with its definition, in the order of the text. An inner
+    declaration hides an outer one from its place on. A variable is visible in its own initializer,
+    as in C.
     """
     return tuple(_bind(node, [{}]))
 
 
 def lookup(root: Function | TranslationUnit, name: Name) -> Definition | None:
-    """What the very Name object `name` in `root` refers to. Raises ValueError if it is not there.
-
-    A unit's functions see its global variables; a function alone sees only its own.
+    """Return the definition of the very Name object `name` in `root`, or None if the tree has none.
+    Raises ValueError if that object is not in `root`.
     """
     for binding in bindings(root):
         if binding.name is name:

@@ -41,9 +41,11 @@ __all__ = ["LEVELS", "Computation", "generate"]
 
 @dataclass(frozen=True, slots=True)
 class Computation:
-    """programs: dialect name → program; suite_text: two to four tests in the text form, one a line.
-    told: a kernel's text tells how the serial one takes its parameters, which it does not of
-    references and vectors.
+    """One generated computation in all dialects that can express it.
+
+    programs: by dialect name. suite_text: two to four tests in the text form, one per line.
+    told: a kernel's text shows how the serial one takes its parameters; False with references and
+        vectors.
     """
 
     programs: dict[str, Program]
@@ -59,14 +61,14 @@ def generate(
     plain: bool = False,
     structures: float = 0.0,
 ) -> Iterator[Computation]:
-    """Items `start` … `start + count - 1` of the stream named by (seed, level).
+    """Yield the computations `start` to `start + count - 1` of the stream (seed, level).
 
-    level: `easy` (mostly one loop, one statement), `mixed` (half of it short) or `broad` (and what
-    one thread has to do, and more ways to write what many do). Raises ValueError for another level.
-    plain: C-like texts in one style, for translations from Fortran, which tells nothing of braces
-    and increments. structures: the share of items whose parameters are handed over as structures or
-    vectors where they can be, which have no Fortran text; the other items are what they are
-    without.
+    level: `easy` (mostly one loop, one statement), `mixed` (half of them short) or `broad` (also
+        loops that one thread must run).
+    plain: C-like texts in one style, for translations from Fortran.
+    structures: share, in [0, 1], of computations whose parameters become structures or vectors
+        where possible. These have no Fortran text.
+    Raises ValueError for another level.
     """
     if level not in LEVELS:
         raise ValueError(f"unknown level '{level}' (known: {', '.join(LEVELS)})")

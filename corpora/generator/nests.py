@@ -91,7 +91,10 @@ _ATOMIC_KINDS = frozenset(("i32", "u32", "f32", "f64"))
 
 
 def draw_nest(rng: random.Random, level: str, plain: bool = False) -> tuple[Nest, Style]:
-    """One computation; `plain` as in `styles.draw_style`. Raises KeyError for an unknown level."""
+    """Draw a computation and how its author writes. level: `easy`, `mixed` or `broad`. plain:
+    C-like texts in one style, so that they follow from a Fortran text. Raises KeyError for another
+    level.
+    """
     families, weights = LEVEL_MENUS[level]
     told = plain and level == "broad"
     if told and rng.random() < 0.38:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, order=True)
 class Edit:
-    """Put `text` in the place of characters [start, end). start == end: an insertion."""
+    """Replace the characters [start, end) of a text by `text`. start == end inserts."""
 
     start: int
     end: int
@@ -20,9 +20,8 @@ class Edit:
 
 
 def apply_edits(text: str, edits: Iterable[Edit]) -> str:
-    """`text` with all `edits` made at once. Insertions at one place keep the order given.
-
-    Raises ValueError where two edits overlap or one lies outside the text.
+    """Return `text` with all `edits` applied at once. Insertions at one place keep the order given.
+    Raises ValueError if two edits overlap or one lies outside the text.
     """
     parts: list[str] = []
     at = 0

@@ -31,10 +31,11 @@ from typing import Union
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Where a node stands: character offsets [start, end) into the source text, 1-based lines.
+    """Where a node stands in its source text.
 
-    expanded: the node comes out of a macro, or its edge does; the span is then that of the
-    macro's use, and more than the node stands there. A node that holds whole uses is not expanded.
+    start, end: character offsets [start, end). line, end_line: from 1.
+    expanded: the node or its edge comes out of a macro. The span is then that of the macro's use,
+        where more than the node stands.
     """
 
     start: int
@@ -53,9 +54,12 @@ def _span() -> Span | None:
 
 @dataclass(frozen=True, slots=True)
 class ScalarType:
-    """An arithmetic type. name: an entry of `corpora.records.ELEMENT_TYPES`, `void`, `char`,
-    `f80` (long double) or `auto`. `char` keeps its own name because its sign is the platform's.
-    spelled: the words of the text (`unsigned long`, `size_t`), where a front end knows them.
+    """An arithmetic type.
+
+    name: an entry of `corpora.records.ELEMENT_TYPES`, `void`, `char`, `f80` (long double) or
+        `auto`. `char` keeps its own name because its sign depends on the platform.
+    const, volatile: as qualified. spelled: the words of the text, such as `size_t`; '' where
+        unknown.
     """
 
     name: str
@@ -68,8 +72,9 @@ class ScalarType:
 
 @dataclass(frozen=True, slots=True)
 class NamedType:
-    """A type that is known by name: a structure, class, enumeration, template or typedef that
-    could not be resolved. arguments: template arguments, types or expressions."""
+    """A type known by its name: a structure, class, enumeration, template or unresolved typedef.
+    arguments: template arguments, types or expressions. const, volatile: as qualified.
+    """
 
     name: str
     arguments: tuple[Union[Type, Expression], ...] = ()
@@ -79,7 +84,9 @@ class NamedType:
 
 @dataclass(frozen=True, slots=True)
 class PointerType:
-    """`to *`. const and restrict qualify the pointer itself; what it points to has its own."""
+    """A pointer. to: the type it points to, with qualifiers of its own. const, restrict, volatile:
+    qualify the pointer itself.
+    """
 
     to: Type
     const: bool = False
@@ -89,17 +96,19 @@ class PointerType:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceType:
+    """A C++ reference. to: the type referred to. rvalue: `T &&` instead of `T &`."""
+
     to: Type
     rvalue: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """One dimension of an array: `lower` to `upper`, both inclusive (Fortran's terms).
+    """One dimension of an array.
 
-    C's `a[n]` is Extent(size=n): from 0 to n - 1, bounds the text does not state. size None:
-    unknown (`a[]`, `a(*)`); lower None with size None: assumed shape (`a(:)`). A lower bound that
-    the text states (`a(0:m)`, `a(-2:)`) is `lower`.
+    C's `a[n]` is Extent(size=n). A Fortran dimension runs from `lower` to `upper`, both inclusive;
+    `lower` is set where the text states it, as in `a(0:m)`.
+    size None: unknown (`a[]`, `a(*)`). Both size and lower None: assumed shape (`a(:)`).
     """
 
     size: Expression | None = None
@@ -109,8 +118,9 @@ class Extent:
 
 @dataclass(frozen=True, slots=True)
 class ArrayType:
-    """Array of `of`. extents: in the order of the text (C: the last is contiguous, Fortran: the
-    first). column_major: Fortran's order."""
+    """An array. of: its element type. extents: in the text's order; in C the last is contiguous, in
+    Fortran the first. column_major: Fortran's order in memory.
+    """
 
     of: Type
     extents: tuple[Extent, ...]
@@ -119,7 +129,9 @@ class ArrayType:
 
 @dataclass(frozen=True, slots=True)
 class FunctionType:
-    """What a pointer to a function points to: `result (*)(parameters)`."""
+    """The type that a pointer to a function points to. result, parameters: types of `result
+    (*)(parameters)`.
+    """
 
     result: Type
     parameters: tuple[Type, ...] = ()
@@ -133,7 +145,9 @@ Type = Union[ScalarType, NamedType, PointerType, ReferenceType, ArrayType, Funct
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """An identifier. Fortran names are in lower case. A qualified name keeps its `::`."""
+    """An identifier. id: its text, in lower case for Fortran; a qualified name keeps its `::`.
+    span: its place in the text; None if it has none.
+    """
 
     id: str
     span: Span | None = _span()
@@ -141,8 +155,9 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """text: as spelled, without sign. type: an element type, `bool`, `char`, `string`, `f80` or
-    `pointer` (`nullptr`)."""
+    """A literal value. text: as spelled, without sign. type: an element type, `bool`, `char`,
+    `string`, `f80` or `pointer` (`nullptr`). span: its place in the text; None if it has none.
+    """
 
     text: str
     type: str
@@ -153,8 +168,9 @@ class Literal:
 class Access:
     """An element of an array: `a[i][j]` and `a(i, j)` are Access(Name('a'), (i, j)).
 
-    C's `*p` is Access(p, (Literal 0,)) only where an emitter need not print `*p`: front ends
-    keep Unary('*', p). Subscripts of C are zero-based; those of Fortran are as written.
+    base: the array. indices: subscripts, in C from zero, in Fortran as written. C's `*p` is
+        Unary('*', p).
+    span: its place in the text; None if it has none.
     """
 
     base: Expression
@@ -164,9 +180,10 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Fortran's `lo:hi:step` as an index; None where the text leaves it out.
-
-    In a clause of C (`map(to: a[lo:length])`) `upper` is the length, as OpenMP has it."""
+    """Fortran's `lower:upper:step` as an index; None where the text leaves a part out. In a clause
+    of C, as in `map(to: a[lo:length])`, `upper` is the length. span: its place in the text; None if
+    it has none.
+    """
 
     lower: Expression | None = None
     upper: Expression | None = None
@@ -176,7 +193,9 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """`base.field`, `base->field` (arrow) and Fortran's `base%field`."""
+    """A member of a structure: `base.field`, Fortran's `base%field`, or `base->field` (arrow).
+    span: its place in the text; None if it has none.
+    """
 
     base: Expression
     field: str
@@ -186,10 +205,14 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """function: a Name, a Member (method call) or any expression. keywords: Fortran's
-    `name=value` arguments, as (name, value). template: template arguments as written types or
-    expressions. `new T(a)` and `new T[n]` are calls of `new` and `new[]` with template (T,);
-    `delete p` and `delete[] p` are calls of `delete` and `delete[]`."""
+    """A call. function: a Name, a Member (method) or any expression. arguments: in order.
+
+    keywords: Fortran's `name=value` arguments, as (name, value). template: template arguments,
+        types or expressions.
+    `new T(a)` and `new T[n]` are calls of `new` and `new[]` with template (T,). `delete p` and
+    `delete[] p` are calls of `delete` and `delete[]`.
+    span: its place in the text; None if it has none.
+    """
 
     function: Expression
     arguments: tuple[Expression, ...]
@@ -200,8 +223,11 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Unary:
-    """op: one of `- + ! ~ * &`. Fortran's `.not.` is `!`. `()`: Fortran's brackets around a whole
-    actual argument, which make a value of a variable."""
+    """A unary operation on `operand`. op: one of `- + ! ~ * &`; Fortran's `.not.` is `!`. The op
+    `()` stands for Fortran's brackets round a whole actual argument, which make a value of a
+    variable.
+    span: its place in the text; None if it has none.
+    """
 
     op: str
     operand: Expression
@@ -210,8 +236,10 @@ class Unary:
 
 @dataclass(frozen=True, slots=True)
 class Binary:
-    """op: C's spelling; Fortran's are translated (`.and.` is `&&`, `/=` is `!=`), but for `**`
-    (power), `//` (concatenation), `.eqv.`, `.neqv.` and operators that a program defines."""
+    """A binary operation `left op right`. op: in C's spelling; Fortran's `.and.` is `&&`, `/=` is
+    `!=`. Fortran's `**`, `//`, `.eqv.`, `.neqv.` and operators of a program keep theirs.
+    span: its place in the text; None if it has none.
+    """
 
     op: str
     left: Expression
@@ -221,6 +249,10 @@ class Binary:
 
 @dataclass(frozen=True, slots=True)
 class Conditional:
+    """`test ? then : otherwise`, an expression. span: its place in the text; None if it has
+    none.
+    """
+
     test: Expression
     then: Expression
     otherwise: Expression
@@ -229,7 +261,9 @@ class Conditional:
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """style: `c` for `(T)x`, `function` for `T(x)`, or `static_cast` and its like."""
+    """A conversion of `operand` to `type`. style: `c` for `(T)x`, `function` for `T(x)`, else the
+    word, such as `static_cast`. span: its place in the text; None if it has none.
+    """
 
     type: Type
     operand: Expression
@@ -239,14 +273,20 @@ class Cast:
 
 @dataclass(frozen=True, slots=True)
 class SizeOf:
+    """`sizeof`. of: the type or expression whose size in bytes it gives. span: its place in the
+    text; None if it has none.
+    """
+
     of: Union[Type, Expression]
     span: Span | None = _span()
 
 
 @dataclass(frozen=True, slots=True)
 class InitializerList:
-    """`{a, b}` and Fortran's `(/ a, b /)`. designators: per item the text of a designator or ''.
-    type: the type of `T{a, b}`."""
+    """`{a, b}` of C or `(/ a, b /)` of Fortran. items: in order. designators: per item the text of
+    its designator or ''; () for none. type: the type of `T{a, b}`, else None.
+    span: its place in the text; None if it has none.
+    """
 
     items: tuple[Expression, ...]
     designators: tuple[str, ...] = ()
@@ -256,7 +296,9 @@ class InitializerList:
 
 @dataclass(frozen=True, slots=True)
 class Increment:
-    """`x++`, `--x`. op: `++` or `--`. prefix: the operator stands before."""
+    """`x++` or `--x` as an expression. op: `++` or `--`. target: what is changed. prefix: the
+    operator stands before it. span: its place in the text; None if it has none.
+    """
 
     op: str
     target: Expression
@@ -266,7 +308,10 @@ class Increment:
 
 @dataclass(frozen=True, slots=True)
 class AssignExpression:
-    """An assignment used as a value. op: `=`, `+=`, ... As a statement it is `Assign`."""
+    """An assignment `target op value` used as a value. op: `=`, `+=` and so on. As a statement it
+    is `Assign`.
+    span: its place in the text; None if it has none.
+    """
 
     target: Expression
     op: str
@@ -276,14 +321,18 @@ class AssignExpression:
 
 @dataclass(frozen=True, slots=True)
 class Comma:
+    """C's `a, b, c`. items: evaluated in order; the last is the value. span: its place in the text;
+    None if it has none.
+    """
+
     items: tuple[Expression, ...]
     span: Span | None = _span()
 
 
 @dataclass(frozen=True, slots=True)
 class ImpliedDo:
-    """Fortran's `(a(i), i = 1, n)` in a constructor, a data statement or an input or output
-    list.
+    """Fortran's `(a(i), i = 1, n)` in a constructor, a data statement or an input or output list.
+    items: what is repeated. bounds: the loop. span: its place in the text; None if it has none.
     """
 
     items: tuple[Expression, ...]
@@ -293,7 +342,9 @@ class ImpliedDo:
 
 @dataclass(frozen=True, slots=True)
 class UnsupportedExpression:
-    """kind: the construct's name (`lambda_expression`); text: as written."""
+    """An expression that the front end does not know. kind: the construct's name, such as
+    `lambda_expression`. text: as written. span: its place in the text; None if it has none.
+    """
 
     kind: str
     text: str
@@ -311,8 +362,10 @@ Expression = Union[
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A clause of a directive. name: `reduction`. modifier: what stands before the colon (`+`).
-    arguments: what stands in the brackets, one expression each; text: the brackets as written."""
+    """A clause of a directive. name: such as `reduction`. modifier: what stands before the colon,
+    such as `+`. arguments: what stands in the brackets, one expression each. text: the brackets as
+    written.
+    """
 
     name: str
     arguments: tuple[Expression, ...] = ()
@@ -322,11 +375,14 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Pragma:
-    """A directive. family: `omp`, `acc` or the first word of another pragma. directive: the
-    words of the construct (`parallel for`, Fortran's `parallel do`). text: the whole line with
-    continuations joined. end: Fortran's `end` directive. For a directive that governs a
-    statement, the statement carries it (see `Statement.pragmas` of For and Compound); one that
-    stands alone (`barrier`) is a statement itself."""
+    """A directive. It is a statement only if it stands alone, as `barrier` does. The statement that
+    it governs carries it in its `pragmas`.
+
+    family: `omp`, `acc` or the first word of another pragma. directive: the words of the construct,
+        such as `parallel for`. clauses: in order.
+    text: the whole line, continuations joined. end: Fortran's `end` directive. span: its place in
+        the text; None if it has none.
+    """
 
     family: str
     directive: str
@@ -338,12 +394,14 @@ class Pragma:
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """One declared variable (a text's `int i = 0, *p;` is two, which share their `group` span).
+    """One declared variable. C's `int i = 0, *p;` is two, which share their `group` span.
 
-    value: the initialiser. arguments: those of `T x(a, b)`; None where there are none.
-    storage: words such as `static`, `extern`, `__shared__`, `__constant__`, `register`, Fortran's
-    attributes (`save`, `parameter`, `pointer`, `allocatable`, `target`, `optional`,
-    `intent(in)`). implicit: the text has no such declaration; Fortran's implicit typing makes it.
+    name, type: of the variable. value: the initializer, or None. arguments: those of `T x(a, b)`;
+        None without brackets.
+    storage: words such as `static`, `extern`, `__shared__`, and Fortran's attributes, such as
+        `save`, `parameter`, `intent(in)`.
+    span: its place in the text; None if it has none.
+    implicit: Fortran's implicit typing makes it; the text does not declare it.
     """
 
     name: str
@@ -360,9 +418,13 @@ class Declaration:
 
 @dataclass(frozen=True, slots=True)
 class Assign:
-    """`target op value` as a statement. op: `=`, `+=`, ...; `++` and `--` have value None.
-    Fortran's pointer assignment is `=>`. A whole array or section as target is Fortran's array
-    assignment."""
+    """`target op value` as a statement.
+
+    op: `=`, `+=` and so on; `=>` is Fortran's pointer assignment. For `++` and `--` value is None.
+        A whole array or section as target is Fortran's array assignment. pragmas: directives that
+        govern it.
+    span: its place in the text; None if it has none.
+    """
 
     target: Expression
     op: str
@@ -373,6 +435,10 @@ class Assign:
 
 @dataclass(frozen=True, slots=True)
 class ExpressionStatement:
+    """An expression evaluated for its effect, such as a call. pragmas: directives that govern it.
+    span: its place in the text; None if it has none.
+    """
+
     expression: Expression
     span: Span | None = _span()
     pragmas: tuple[Pragma, ...] = ()
@@ -380,13 +446,14 @@ class ExpressionStatement:
 
 @dataclass(frozen=True, slots=True)
 class For:
-    """C's `for` as it is written. `corpora.analysis.loops` gives its range where it counts.
+    """A `for` loop of C as written, or a `do` loop of Fortran. `corpora.analysis.loops` gives its
+    range.
 
-    start: declarations or statements before the first test. test: None for ever. step: what the
-    increment does, one statement per comma. Fortran's `do i = a, b, s` is made by the front end
-    as `For((Assign(i, '=', a),), None, (), body, bounds=Bounds(i, a, b, s))`, because its trip
-    count is fixed before the first iteration. label: Fortran's construct name. pragmas: the
-    directives right before the loop, outermost first.
+    start: declarations or statements before the first test. test: None loops for ever. step:
+        statements of the increment. body: statements.
+    bounds: set for Fortran's `do`, whose `test` is None and `step` is empty; else None.
+    pragmas: directives right before the loop, outermost first. label: Fortran's construct name, ''.
+    span: its place in the text; None if it has none.
     """
 
     start: tuple[Statement, ...]
@@ -403,7 +470,10 @@ class For:
 
 @dataclass(frozen=True, slots=True)
 class RangeFor:
-    """C++'s `for (T x : range)`. variable: the declaration of x, without a value."""
+    """C++'s `for (T x : range) body`. variable: the declaration of x, without a value. pragmas:
+    directives before it. head: span of `for (...)`. span: its place in the text; None if it has
+    none.
+    """
 
     variable: Declaration
     range: Expression
@@ -415,8 +485,12 @@ class RangeFor:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """A Fortran do loop: from lower to upper, both inclusive. concurrent: `do concurrent`, with
-    further indices in `nested` and a mask. forall: Fortran's `forall`, written like that."""
+    """The bounds of a Fortran loop: `variable` runs from `lower` to `upper`, both inclusive. step:
+    None means 1.
+
+    concurrent: `do concurrent`. forall: `forall`. Both may have further indices in `nested` and a
+        condition in `mask`.
+    """
 
     variable: str
     lower: Expression
@@ -430,7 +504,10 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class While:
-    """after: the test stands at the end (`do ... while`). label: Fortran's construct name."""
+    """A `while` loop over `body`. after: the test stands at the end (`do ... while`). pragmas:
+    directives before it. label: Fortran's construct name, ''. span: its place in the text; None if
+    it has none.
+    """
 
     test: Expression
     body: tuple[Statement, ...]
@@ -442,8 +519,10 @@ class While:
 
 @dataclass(frozen=True, slots=True)
 class If:
-    """otherwise: the else branch; an `else if` is one If in it. where: Fortran's `where`, whose
-    test is an array."""
+    """A conditional statement. then, otherwise: its branches; an `else if` is one If in
+    `otherwise`. where: Fortran's `where`, whose test is an array. span: its place in the text; None
+    if it has none.
+    """
 
     test: Expression
     then: tuple[Statement, ...]
@@ -454,8 +533,10 @@ class If:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """values: the labels; a Section is a range; empty: default. body: up to the next label. In C
-    control falls through unless the body ends with `break`."""
+    """One case of a Switch. values: its labels; a Section is a range; () is the default. body:
+    statements up to the next label. In C control falls through unless the body ends with `break`.
+    span: its place in the text; None if it has none.
+    """
 
     values: tuple[Expression, ...]
     body: tuple[Statement, ...]
@@ -464,7 +545,9 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """falls_through: C's rule; False for Fortran's `select case`."""
+    """C's `switch` or Fortran's `select case`. value: what is compared. cases: in order.
+    falls_through: C's rule; False for Fortran. span: its place in the text; None if it has none.
+    """
 
     value: Expression
     cases: tuple[Case, ...]
@@ -474,14 +557,20 @@ class Switch:
 
 @dataclass(frozen=True, slots=True)
 class Return:
+    """A return. value: what is returned; None for nothing. span: its place in the text; None if it
+    has none.
+    """
+
     value: Expression | None = None
     span: Span | None = _span()
 
 
 @dataclass(frozen=True, slots=True)
 class Jump:
-    """kind: `break` (Fortran: exit), `continue` (Fortran: cycle) or `stop`. label: a construct's
-    name."""
+    """A jump out of or in a loop, or the program's end. kind: `break` (Fortran's exit), `continue`
+    (Fortran's cycle), `stop` or `error stop`. label: the construct's name or the stop code, ''.
+    span: its place in the text; None if it has none.
+    """
 
     kind: str
     label: str = ""
@@ -490,19 +579,27 @@ class Jump:
 
 @dataclass(frozen=True, slots=True)
 class Label:
+    """A label that a `goto` may jump to. name: its text, a number in Fortran. span: its place in
+    the text; None if it has none.
+    """
+
     name: str
     span: Span | None = _span()
 
 
 @dataclass(frozen=True, slots=True)
 class Goto:
+    """A `goto`. label: the name of its Label. span: its place in the text; None if it has none."""
+
     label: str
     span: Span | None = _span()
 
 
 @dataclass(frozen=True, slots=True)
 class Compound:
-    """A block of its own scope. pragmas: directives that govern it (`#pragma omp parallel {}`)."""
+    """A block with a scope of its own. body: its statements. pragmas: directives that govern it, as
+    `#pragma omp parallel {}`. span: its place in the text; None if it has none.
+    """
 
     body: tuple[Statement, ...]
     pragmas: tuple[Pragma, ...] = ()
@@ -511,7 +608,10 @@ class Compound:
 
 @dataclass(frozen=True, slots=True)
 class KernelLaunch:
-    """`kernel<<<grid, block, shared, stream>>>(arguments)`."""
+    """`kernel<<<grid, block, shared, stream>>>(arguments)`. shared, stream: None where left out.
+    template: the kernel's template arguments, types or expressions. span: its place in the text;
+    None if it has none.
+    """
 
     kernel: Expression
     grid: Expression
@@ -525,9 +625,10 @@ class KernelLaunch:
 
 @dataclass(frozen=True, slots=True)
 class Specification:
-    """A Fortran statement about names that declares no variable: `implicit none`, `private`,
-    `external f`, `save`, `data x /1/`. keyword: its first word (`module procedure` has two);
-    text: what follows, without case outside strings."""
+    """A Fortran statement about names that declares no variable, such as `implicit none` or `data x
+    /1/`. keyword: its first word. text: what follows, in lower case outside strings. span: its
+    place in the text; None if it has none.
+    """
 
     keyword: str
     text: str = ""
@@ -536,8 +637,10 @@ class Specification:
 
 @dataclass(frozen=True, slots=True)
 class Unsupported:
-    """A statement or item that the front end does not know. kind: the construct's name
-    (`lambda`, `syntax error`, `equivalence`); text: as written."""
+    """A statement or item that the front end does not know. kind: the construct's name, such as
+    `syntax error` or `equivalence`. text: as written. span: its place in the text; None if it has
+    none.
+    """
 
     kind: str
     text: str
@@ -549,7 +652,10 @@ class Unsupported:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """intent: Fortran's `in`, `out`, `inout`, or '' where nothing says so. default: C++'s."""
+    """A parameter of a function, with its name and type. intent: Fortran's `in`, `out`, `inout`, or
+    '' where not stated. attributes: Fortran's others, such as `optional`. default: C++'s default
+    value, or None. span: its place in the text; None if it has none.
+    """
 
     name: str
     type: Type
@@ -561,15 +667,17 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function, kernel or subroutine.
+    """A function, kernel or subroutine. Fortran's declarations stand in its body.
 
-    name: as defined, qualified where the text qualifies it (a Fortran program has the qualifier
-    `program`, and no name where the text gives none). scope: enclosing namespaces, classes
-    or modules, outermost first. result: ScalarType('void') for subroutines. result_name:
-    Fortran's `result(r)`. qualifiers: `static`, `inline`, `__global__`, `__device__`,
-    `__launch_bounds__(256)`, Fortran's `pure`, `elemental`, `recursive`. template: names of
-    template parameters. body: None for a prototype. declarations of Fortran stand in the body.
+    name: as defined, qualified where the text qualifies it. A Fortran program has the qualifier
+        `program`, and the name '' where the text gives none.
+    scope: enclosing namespaces, classes or modules, outermost first.
+    result: ScalarType('void') for subroutines. result_name: Fortran's `result(r)`.
+    qualifiers: such as `static`, `__global__`, `__launch_bounds__(256)`, `pure`.
+    template: names of template parameters. body: None for a prototype.
     contains: Fortran's inner procedures. uses: Fortran's `use` statements as written names.
+    language_linkage: the string of `extern "C"`, ''. body_span: where the body stands.
+    span: its place in the text; None if it has none.
     """
 
     name: str
@@ -595,9 +703,14 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class StructDefinition:
-    """A structure, class, union, enumeration or Fortran derived type. kind: `struct`, `class`,
-    `union`, `enum`, `type`. fields: in order; of an enumeration its constants with values.
-    methods: member functions, constructors and destructors."""
+    """A structure, class, union, enumeration or Fortran derived type.
+
+    name: its own. kind: `struct`, `class`, `union`, `enum` or `type`. fields: in order; of an
+        enumeration its constants with values.
+    methods: member functions, constructors and destructors. bases: names of base classes. template:
+        names of template parameters. template_parameters: the same as written.
+    span: its place in the text; None if it has none.
+    """
 
     name: str
     fields: tuple[Declaration, ...]
@@ -620,9 +733,10 @@ class StructDefinition:
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """Fortran's interface block. name: the generic name or operator, or ''. items: prototypes as
-    Functions, whose bodies hold their declarations, and `module procedure` Specifications.
-    abstract: `abstract interface`."""
+    """Fortran's interface block. name: the generic name or operator, ''. items: prototypes as
+    Functions, and `module procedure` as Specifications. abstract: `abstract interface`. span: its
+    place in the text; None if it has none.
+    """
 
     name: str
     items: tuple[Union[Function, Specification], ...]
@@ -632,7 +746,9 @@ class Interface:
 
 @dataclass(frozen=True, slots=True)
 class TypeAlias:
-    """`typedef T name;`, `using name = T;`."""
+    """`typedef T name;` or `using name = T;`. type: the type that it names. span: its place in the
+    text; None if it has none.
+    """
 
     name: str
     type: Type
@@ -641,8 +757,10 @@ class TypeAlias:
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A namespace (C++) or a module (Fortran). uses: modules named by `use`. parent: of a Fortran
-    submodule, as written in its brackets (`m`, `m:s`)."""
+    """A namespace of C++ or a module of Fortran, called `name`. items: what it holds, in order.
+    uses: modules named by `use`. parent: of a Fortran submodule, as written in its brackets (`m`,
+    `m:s`), else ''. span: its place in the text; None if it has none.
+    """
 
     name: str
     items: tuple[Item, ...]
@@ -653,7 +771,9 @@ class Module:
 
 @dataclass(frozen=True, slots=True)
 class Using:
-    """`using namespace name;` (namespace), `using name;` or `namespace alias = name;`."""
+    """`using name;`, `using namespace name;` (namespace), or `namespace alias = name;`. span: its
+    place in the text; None if it has none.
+    """
 
     name: str
     namespace: bool = False
@@ -663,7 +783,9 @@ class Using:
 
 @dataclass(frozen=True, slots=True)
 class Include:
-    """`#include <path>`; system: angle brackets."""
+    """`#include`. path: as written. system: in angle brackets. span: its place in the text; None if
+    it has none.
+    """
 
     path: str
     system: bool = True
@@ -672,8 +794,9 @@ class Include:
 
 @dataclass(frozen=True, slots=True)
 class Macro:
-    """A `#define`. parameters: None for an object-like macro. text: its body. Uses of it are
-    already expanded in the tree."""
+    """A `#define name`, whose uses are already expanded in the tree. parameters: names; None for an
+    object-like macro. text: its body. span: its place in the text; None if it has none.
+    """
 
     name: str
     parameters: tuple[str, ...] | None
@@ -695,8 +818,9 @@ Node = Union[Expression, Statement, Item, Case, Clause, Bounds, Extent, Paramete
 
 @dataclass(frozen=True, slots=True)
 class TranslationUnit:
-    """A whole text. text: what the spans point into. dialect: a name of `corpora.dialects`.
-    errors: syntax errors, one Unsupported each; they stand in the items too."""
+    """A whole text. items: in order. text: what the spans point into. dialect: a name of
+    `corpora.dialects`. errors: syntax errors, which stand in the items too.
+    """
 
     items: tuple[Item, ...]
     text: str

@@ -25,33 +25,60 @@ def _child_fields(kind: type) -> tuple[str, ...]:
     return tuple(f.name for f in fields(kind) if f.name not in skipped)
 
 
+@lru_cache(maxsize=512)
+def _holds(kind: type) -> int:
+    """What a value of this class is: 2 a tuple, 1 a node or a span, 0 nothing to walk into."""
+    return 2 if issubclass(kind, tuple) else int(is_dataclass(kind))
+
+
 def children(node: Any) -> Iterator[Any]:
-    """The nodes directly below `node`, in the order of the text. A tuple yields its nodes."""
+    """Yield the nodes directly below `node`, in the order of the text. For a tuple it yields the
+    tuple's nodes.
+    """
+    found: list[Any] = []
+    _collect_children(node, found)
+    return iter(found)
+
+
+def _collect_children(node: Any, found: list[Any]) -> None:
+    """`children`, added to a list."""
     if isinstance(node, tuple):
         for item in node:
-            if isinstance(item, tuple):
-                yield from children(item)
-            elif is_dataclass(item):
-                yield item
+            held = _holds(item.__class__)
+            if held == 1:
+                found.append(item)
+            elif held:
+                _collect_children(item, found)
         return
-    for name in _child_fields(type(node)):  # type: ignore[arg-type]  # classes are hashable
+    for name in _child_fields(node.__class__):  # type: ignore[arg-type]  # classes are hashable
         value = getattr(node, name)
-        if isinstance(value, tuple):
-            yield from children(value)
-        elif is_dataclass(value) and not isinstance(value, Span):
-            yield value
+        held = _holds(value.__class__)
+        if held == 1:
+            if value.__class__ is not Span:
+                found.append(value)
+        elif held:
+            _collect_children(value, found)
 
 
 def walk(node: Any) -> Iterator[Any]:
-    """`node` (or each node of a tuple) and everything below it, parents first.
-
-    Deep trees do not exhaust the stack: the walk keeps a stack of its own.
+    """Yield `node`, or each node of a tuple, and everything below it, in the order of the text.
+    Parents come first. Depth is not limited by Python's stack.
     """
-    stack = list(reversed(list(children(node)))) if isinstance(node, tuple) else [node]
+    stack: list[Any] = []
+    if isinstance(node, tuple):
+        _collect_children(node, stack)
+        stack.reverse()
+    else:
+        stack.append(node)
+    below: list[Any] = []
     while stack:
         top = stack.pop()
         yield top
-        stack.extend(reversed(list(children(top))))
+        _collect_children(top, below)
+        if below:
+            below.reverse()
+            stack += below
+            below.clear()
 
 
 @overload
@@ -63,20 +90,22 @@ def find(node: Any, /, *kinds: type[Any]) -> Iterator[Any]: ...
 
 
 def find(node: Any, /, *kinds: type[Any]) -> Iterator[Any]:
-    """Every node of one of the classes `kinds` in `node`, which may be a tuple of nodes."""
+    """Yield every node of one of the classes `kinds` in `node`, in the order of the text. `node`
+    may be a tuple of nodes.
+    """
     return (n for n in walk(node) if isinstance(n, kinds))
 
 
 def names_in(node: Any) -> set[str]:
-    """Identifiers that stand as expressions in `node`."""
+    """Return the identifiers that occur as expressions in `node`, which may be a tuple of nodes."""
     return {n.id for n in find(node, Name)}
 
 
 def transform(node: T, change: Callable[[Any], Any]) -> T:
-    """`node` rebuilt bottom-up: `change` gets each node with its children already rebuilt.
+    """Return `node` rebuilt bottom-up. The original is unchanged.
 
-    It returns the node itself, another node, or, for an item of a tuple, a tuple of nodes that
-    takes its place (an empty one removes it).
+    change(node): gets each node with its children rebuilt. It returns that node, another one or,
+    for an item of a tuple, a tuple of nodes that replaces it; () removes it.
     """
     if isinstance(node, tuple):
         return cast(T, _transform_tuple(node, change))
@@ -97,10 +126,10 @@ def transform(node: T, change: Callable[[Any], Any]) -> T:
 def rewrite_statements(
     body: tuple[Any, ...], change: Callable[[Any], tuple[Any, ...] | None]
 ) -> tuple[Any, ...]:
-    """`body` rebuilt from the outside in: `change` gets each statement before those inside of it.
+    """Return the statements `body` rebuilt from the outside in. The original is unchanged.
 
-    It returns the statements that take its place, or None: the statement stays, and those inside
-    of it are asked for.
+    change(statement): returns the statements that replace it. None keeps it, and `change` is then
+    called for the statements inside.
     """
     out: list[Any] = []
     for statement in body:

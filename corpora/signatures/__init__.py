@@ -1,7 +1,7 @@
 """What an entry function takes and gives: parameters, structures, kinds.
 
 - `c_family`: Signatures of C++, CUDA and OpenMP functions, read from the typed tree.
-- `element_types`: Types of the tree as tests hold them: element types, and shapes taken apart.
+- `element_types`: Types of the tree as tests hold them: element types, and parts of shapes.
 - `errors`: The exception that all readers of signatures raise.
 - `integer_constants`: Values of integer constant expressions of C and C++.
 - `signature`: What a program's entry function takes and gives: `read_signature(program)` for every
@@ -13,7 +13,7 @@
 - `null_checks`: Pointers that a C-like text takes for a condition, or compares with null: arrays
   that a
   caller may leave out.
-- `pointees`: Whether a pointer parameter of C or C++ points to one thing or to many, told by how
+- `pointees`: Whether a pointer parameter of C or C++ points to one thing or to many, from how
   the text uses it.
 - `structures`: Structures of C and C++ that typed tests can hold: where each number of them lies.
 """

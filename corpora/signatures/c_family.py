@@ -54,7 +54,9 @@ from corpora.signatures.structures import Structure, StructureLeaf, structures_o
 
 
 def read_c_family_signature(program: Program) -> Signature:
-    """Signature of the entry function of C-family `program`. Raises SignatureError."""
+    """Return the signature of the entry function of a C-family program. Raises SignatureError if
+    there is no such function or a parameter cannot be held by a typed test.
+    """
     where = f"{program.dialect} function '{program.name}'"
     unit = parse_c_family(program.text, program.dialect)
     function = _entry(program, unit, where)

@@ -1,4 +1,4 @@
-"""Types of the tree as tests hold them: element types, and declared shapes taken apart.
+"""Types of the tree as tests hold them: element types, and parts of declared shapes.
 
     python -c "from corpora.ir import PointerType, ScalarType; \\
         from corpora.signatures.element_types import take_apart; \\
@@ -41,9 +41,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class DeclaredShape:
-    """A type taken apart. base: what is at the bottom, a scalar or a named type. pointers: levels
-    of `*`. extents: those of an array round the pointers. const: the base is. reference: `&`,
-    `&&` or ''."""
+    """A declared type split into its parts.
+
+    base: the scalar or named type at the bottom. pointers: levels of `*`. extents: of an array
+        round the pointers.
+    const: the base is const. reference: `&`, `&&` or ''.
+    """
 
     base: ScalarType | NamedType
     pointers: int
@@ -53,13 +56,14 @@ class DeclaredShape:
 
     @property
     def levels(self) -> int:
-        """Levels of pointers that a call passes: an array is one."""
+        """Return the levels of pointers that a call passes; an array is one."""
         return self.pointers + bool(self.extents)
 
 
 def take_apart(type_: Type) -> DeclaredShape | None:
-    """`type_` as base, pointers and extents; `T (*)[N]` is `T [][N]`. None for functions and for
-    nested forms, as an array of pointers to arrays."""
+    """Split a type into base, pointers and extents; `T (*)[N]` counts as `T [][N]`. Returns None
+    for functions and nested forms, such as an array of pointers to arrays.
+    """
     reference = ""
     if isinstance(type_, ReferenceType):
         reference, type_ = ("&&" if type_.rvalue else "&"), type_.to
@@ -77,8 +81,9 @@ def take_apart(type_: Type) -> DeclaredShape | None:
 
 
 def element_of(type_: Type, what: str) -> str | None:
-    """Element type of a scalar or complex type; None for void. Raises SignatureError for what no
-    test can hold."""
+    """Return the element type of a scalar or complex type; None for void. what: the variable, for
+    the message. Raises SignatureError for a type that no test can hold.
+    """
     if isinstance(type_, ScalarType):
         if type_.name == "void":
             return None
@@ -94,14 +99,16 @@ def element_of(type_: Type, what: str) -> str | None:
 
 
 def show_type(type_: Type) -> str:
-    """`type_` in one line, as a message shows it."""
+    """Return a type as one line of text for a message."""
     if isinstance(type_, NamedType) and isinstance(next(iter(type_.arguments), None), _UNREAD):
         return " ".join(type_.arguments[0].text.split())
     return " ".join(emit_c_family(type_).split()) or "missing"
 
 
 def named_types(unit: TranslationUnit, found: Mapping[str, T]) -> dict[str, T]:
-    """What `found` holds under the names that typedefs of `unit` give its types."""
+    """Return entries of `found`, by type name, under the further names that typedefs of `unit` give
+    these types.
+    """
     return {
         alias.name: found[alias.type.name]
         for alias in find(unit, TypeAlias)

@@ -20,19 +20,23 @@ __all__ = ["Enumeration", "enumerations_of", "find_enumerations"]
 
 @dataclass(frozen=True, slots=True)
 class Enumeration:
-    """type: the element type of its values. values: those of its constants that can be read."""
+    """An enumeration. type: the element type of its values. values: of the constants that can be
+    evaluated.
+    """
 
     type: str
     values: tuple[int, ...]
 
 
 def find_enumerations(text: str, dialect: str = "cuda") -> dict[str, Enumeration]:
-    """Every named enumeration of a C-family text, under its own name and its typedefs' names."""
+    """Return the named enumerations of a C-family text, by name and by the names of their
+    typedefs.
+    """
     return enumerations_of(parse_c_family(text, dialect)) if "enum" in text else {}
 
 
 def enumerations_of(unit: TranslationUnit) -> dict[str, Enumeration]:
-    """Every named enumeration of `unit`, under its own name and its typedefs' names."""
+    """Return the named enumerations of `unit`, by name and by the names of their typedefs."""
     known = IntegerConstants.of(unit).values
     aliases = {a.name: a.type for a in find(unit, TypeAlias)}
     found: dict[str, Enumeration] = {}

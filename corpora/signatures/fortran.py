@@ -61,7 +61,9 @@ _ARITHMETIC = ("integer", "real", "complex", "logical")
 
 
 def read_fortran_signature(program: Program) -> Signature:
-    """Signature of the procedure `program.name` (any case). Raises SignatureError."""
+    """Return the signature of the procedure `program.name`, in any case. Raises SignatureError if
+    there is no such procedure or an argument cannot be held by a typed test.
+    """
     where = f"{program.dialect} procedure '{program.name}'"
     unit = parse_fortran(program.text, dialect=program.dialect)
     procedure = _entry(program, unit, where)
@@ -77,7 +79,9 @@ def read_fortran_signature(program: Program) -> Signature:
 
 
 def find_logical_widths(program: Program) -> dict[str, int]:
-    """Bytes of each LOGICAL dummy argument of the entry procedure, by name."""
+    """Return the bytes of each LOGICAL dummy argument of the entry procedure, by name; {} if it is
+    not found.
+    """
     unit = parse_fortran(program.text, dialect=program.dialect)
     named = _procedures_named(unit, program.name)
     return _logical_widths(named[-1]) if named else {}
@@ -261,7 +265,9 @@ def _result(procedure: Function, where: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """arguments: names of the dummy arguments. result: the variable that a function returns."""
+    """A procedure's heading. arguments: names of the dummy arguments. result: the variable that a
+    function returns.
+    """
 
     arguments: tuple[str, ...]
     result: str
@@ -269,7 +275,9 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Declarations:
-    """What a procedure's declarations say of any of its names, in lower case."""
+    """The declarations of a procedure, for any of its names in lower case. signature: its typed
+    signature. procedure: its heading.
+    """
 
     signature: Signature
     procedure: Heading
@@ -278,21 +286,24 @@ class Declarations:
     _constants: Mapping[str, int]
 
     def element(self, name: str) -> str:
-        """`i32`, `f64`, ... of a variable or of an array's elements. Raises SignatureError for what
-        no typed test can hold.
+        """Return the element type of a variable or array, such as `i32` or `f64`. Raises
+        SignatureError for an undeclared name or a type that no test can hold.
         """
         return _element(self._types.get(name, NamedType("undeclared")), f"variable '{name}'")
 
     def shape(self, name: str) -> tuple[str, ...]:
-        """As declared, a text for each dimension: `n`, `0:n`, `*`, `:`. Empty for a scalar."""
+        """Return the declared extents, one text per dimension: `n`, `0:n`, `*` or `:`. It is () for
+        a scalar.
+        """
         type_ = self._types.get(name)
         return tuple(_show_extent(e) for e in type_.extents) if isinstance(type_, ArrayType) else ()
 
     def has_attribute(self, name: str, *attributes: str) -> bool:
+        """Return whether `name` is declared with one of `attributes`, such as `allocatable`."""
         return bool(self._attributes.get(name, frozenset()) & set(attributes))
 
     def kind(self, text: str) -> int | None:
-        """The number that a kind's text stands for."""
+        """Return the number that a kind's text stands for, or None."""
         try:
             return evaluate_kind(read_expression(text), self._constants)
         except FortranError:
@@ -300,8 +311,8 @@ class Declarations:
 
 
 def read_declarations(program: Program) -> Declarations:
-    """Declarations of the procedure `program.name`, its signature among them. Raises
-    SignatureError.
+    """Return the declarations of the procedure `program.name`. Raises SignatureError if it has no
+    typed signature.
     """
     signature = read_fortran_signature(program)
     unit = parse_fortran(program.text, dialect=program.dialect)

@@ -29,14 +29,17 @@ _INTEGERS = frozenset((*WIDE_INTEGERS, "bool", "char", "i8", "u8", "i16", "u16",
 
 @dataclass(frozen=True, slots=True)
 class IntegerConstants:
-    """values: names outside functions (enumerators, constant variables) and what they are."""
+    """The integer constants of a text. values: enumerators and constant variables outside
+    functions, by name.
+    """
 
     values: Mapping[str, int]
 
     @staticmethod
     def of(unit: TranslationUnit) -> IntegerConstants:
-        """The constants of `unit`, those in namespaces by their qualified names too. A name that
-        two scopes give different values has none."""
+        """Return the constants of `unit`; those in namespaces have their qualified names too. A
+        name with different values in two scopes is left out.
+        """
         known: dict[str, int] = {}
         doubtful: set[str] = set()
         for scope, name, value in _constants(unit.items, (), known):
@@ -47,16 +50,18 @@ class IntegerConstants:
         return IntegerConstants({n: v for n, v in known.items() if n not in doubtful})
 
     def value(self, expression: Expression | None, hidden: Collection[str] = ()) -> int | None:
-        """The value of `expression`; None where it is no constant. hidden: names that mean
-        something else there, such as parameters."""
+        """Return the value of an expression over the constants, or None. hidden: names that mean
+        something else there, such as parameters.
+        """
         return _value(expression, {n: v for n, v in self.values.items() if n not in hidden})
 
 
 def enumerator_values(
     definition: StructDefinition, known: Mapping[str, int] | None = None
 ) -> dict[str, int]:
-    """Values of an enumeration's constants by name, up to the first that cannot be read. known:
-    values of other names."""
+    """Return an enumeration's constants by name, up to the first that cannot be evaluated. known:
+    values of other names; None for none.
+    """
     found: dict[str, int] = {}
     last: int | None = -1
     for constant in definition.fields:

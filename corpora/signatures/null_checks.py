@@ -38,8 +38,9 @@ __all__ = [
 
 
 def is_null(expression: Expression | None) -> bool:
-    """Whether `expression` is the null pointer as C and C++ write it: `0`, `NULL`, `nullptr`,
-    `(void *)0`."""
+    """Return whether an expression is the null pointer as C and C++ write it: `0`, `NULL`,
+    `nullptr` or `(void *)0`.
+    """
     if isinstance(expression, Cast) and isinstance(expression.type, PointerType):
         return expression.type.to == ScalarType("void") and is_null(expression.operand)
     if isinstance(expression, Name):
@@ -50,7 +51,7 @@ def is_null(expression: Expression | None) -> bool:
 
 
 def asked_operands(node: Any) -> tuple[Expression, ...]:
-    """What `node` itself takes for a condition or compares with null."""
+    """Return the operands that `node` itself uses as a condition or compares with null."""
     if isinstance(node, (If, While, For, Conditional)):
         return (node.test,) if node.test is not None else ()
     if isinstance(node, Unary) and node.op == "!":
@@ -64,7 +65,9 @@ def asked_operands(node: Any) -> tuple[Expression, ...]:
 
 
 def find_null_alternatives(condition: str) -> list[str]:
-    """Of each alternative of a condition the pointer that is null then; '' for another one."""
+    """Return, for each alternative of a condition (`a || b`), the pointer that is null then; '' for
+    another alternative. condition: C++ text.
+    """
     return [_missing(part) for part in _alternatives(parse_c_expression(condition))]
 
 
@@ -92,7 +95,9 @@ _CONDITIONS = frozenset({
 
 
 def is_null_check(node: Node) -> bool:
-    """Whether a name, a node of tree-sitter, is a condition, or compared with null."""
+    """Return whether a name, given as its tree-sitter node, is used as a condition or compared with
+    null.
+    """
     inner, node = node, node.parent
     while node is not None and node.type == "parenthesized_expression":
         inner, node = node, node.parent

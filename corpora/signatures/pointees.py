@@ -1,4 +1,4 @@
-"""Whether a pointer parameter of C or C++ points to one thing or to many, told by how the text uses
+"""Whether a pointer parameter of C or C++ points to one thing or to many, from how the text uses
 it.
 
     pytest tests/corpora/test_pointees.py
@@ -33,12 +33,11 @@ _COPIES = frozenset(("memcpy", "std::memcpy", "memmove", "cudaMemcpy", "cudaMemc
 
 
 def is_single_object(name: str, function: Function, unit: TranslationUnit) -> bool:
-    """Whether the parameter `name` of `function` points to one thing.
+    """Return whether the pointer parameter `name` of `function` points to one object.
 
-    It does where every use follows the pointer (`p->x`, `(*p).x`, `*p`), asks whether there is
-    one, copies one from or to it, or hands it to a function of `unit` that does no more. Anything
-    else (`p[i]`, `p + i`, another name for it) may mean many, and so does a pointer that is not
-    used.
+    It does if every use follows the pointer (`p->x`, `*p`), compares it with null, copies one
+    object, or passes it to a function of `unit` that does no more. A pointer that is indexed, moved
+    or never used does not.
     """
     return _is_single_use(name, function, unit, ())
 

@@ -27,7 +27,9 @@ MAX_PARAMETERS = 128
 
 @lru_cache(maxsize=8192)
 def read_signature(program: Program) -> Signature:
-    """Signature of the function `program.name` in `program.text`. Raises SignatureError."""
+    """Return the signature of the function `program.name` in `program.text`. Raises SignatureError
+    if there is none, or a parameter cannot be held by a typed test.
+    """
     found = _READERS[get_dialect(program.dialect).language](program)
     if len(found.parameters) > MAX_PARAMETERS:
         raise SignatureError(

@@ -70,8 +70,13 @@ _WIDE = {"f32": (8, 8), "f64": (16, 16), "c64": (16, 8), "c128": (32, 16)}
 
 @dataclass(frozen=True, slots=True)
 class StructureLeaf:
-    """A number, or an array of so many numbers, at these bytes of its structure; wide_offset: where
-    float is double. A count of 0: a pointer to numbers, which are constant or not.
+    """A number, an array of numbers, or a pointer to numbers inside a structure.
+
+    path: how it is called, as `at.x`. type: the element type. count: how many numbers; 0 for a
+        pointer.
+    is_array: it is declared as an array. offset: in bytes. wide_offset: the same where float is
+        double.
+    is_const: what a pointer points to is const.
     """
 
     path: str
@@ -85,8 +90,8 @@ class StructureLeaf:
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """Its leaves in memory's order, its size and alignment in bytes, and those where float is
-    double.
+    """The layout of a structure. leaves: its numbers, in memory's order. bytes, align: size and
+    alignment in bytes. wide_bytes, wide_align: the same where float is double.
     """
 
     leaves: tuple[StructureLeaf, ...]
@@ -97,6 +102,7 @@ class Structure:
 
     @property
     def holds_pointers(self) -> bool:
+        """Return whether one of its leaves is a pointer."""
         return any(not leaf.count for leaf in self.leaves)
 
 
@@ -128,13 +134,15 @@ def _vectors() -> dict[str, Structure]:
 
 
 def find_structures(text: str, vectors: bool = False) -> dict[str, Structure | str]:
-    """Structures of a C-family text, as `structures_of` gives them."""
+    """Return the structures of a C-family text, by name and the names of their typedefs. A text in
+    place of a structure says why tests cannot hold it. vectors: include CUDA's vector types.
+    """
     return structures_of(parse_c_family(text, "cuda"), vectors)
 
 
 def structures_of(unit: TranslationUnit, vectors: bool = False) -> dict[str, Structure | str]:
-    """Every structure of `unit` by its name and its typedefs' names; a text in place of one that
-    tests cannot hold says why. vectors: CUDA's are known too.
+    """Return every structure of `unit`, by its name and the names of its typedefs. A text in its
+    place says why tests cannot hold it. vectors: include CUDA's vector types.
     """
     found: dict[str, Structure | str] = dict(VECTORS) if vectors else {}
     known = _Known(found, enumerations_of(unit), IntegerConstants.of(unit))
@@ -339,9 +347,9 @@ VECTORS = _vectors()
 
 
 def flatten_members(text: str, signature: Signature, dialect: str = "cuda") -> str:
-    """The text with every number of a structure called as tests call it: `p__x[i]` for `p[i].x`,
-    for `q->x` behind `q = &p[i]`, and `p__x` where p is one structure, parameters included. For
-    reading alone: it is no program. Only the function of `signature` changes.
+    """Return the text with each number of a structure named as tests name it: `p__x[i]` for
+    `p[i].x`. It serves for reading only, since it is no valid program. Only the function of
+    `signature` changes.
     """
     owners: dict[str, list[Parameter]] = {}
     for parameter in signature.parameters:

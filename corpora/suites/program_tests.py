@@ -21,12 +21,14 @@ from corpora.records import content_hash
 
 
 class ProgramSuiteError(ValueError):
-    """A line of a suite for whole programs that cannot be read."""
+    """A line of a suite for whole programs cannot be read. The message has its number."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProgramTest:
-    """One run: the arguments behind the program's name, and what stands on its standard input."""
+    """One run of a whole program. arguments: those after the program's name. stdin: its standard
+    input.
+    """
 
     arguments: tuple[str, ...] = ()
     stdin: str = ""
@@ -34,7 +36,9 @@ class ProgramTest:
 
 @dataclass(frozen=True, slots=True)
 class ProgramSuite:
-    """Tests of one whole program. author: `rules` or `user`."""
+    """Tests of one whole program. program_id: its id. tests: in order. author: `rules` or
+    `user`.
+    """
 
     program_id: str
     tests: tuple[ProgramTest, ...]
@@ -42,6 +46,7 @@ class ProgramSuite:
 
     @property
     def id(self) -> str:
+        """Return a hash of the program's id and the tests, 16 hex digits."""
         return content_hash("program suite", self.program_id, self.tests)
 
 
@@ -55,8 +60,8 @@ _PLAIN = re.compile(_WORD)
 
 
 def parse_program_suite(text: str) -> tuple[ProgramTest, ...]:
-    """The tests of a text; empty lines and lines that begin with `#` are passed over. Raises
-    ProgramSuiteError.
+    """Parse tests of whole programs, one per line. Empty lines and lines that begin with `#` are
+    passed over. Raises ProgramSuiteError for a line that cannot be read.
     """
     tests = []
     for number, line in enumerate(text.split("\n"), 1):
@@ -90,7 +95,7 @@ def _read(item: str, number: int) -> str:
 
 
 def format_program_test(test: ProgramTest) -> str:
-    """One test as one line."""
+    """Return a test of a whole program as one line, which `parse_program_suite` reads."""
     words = [
         a if _PLAIN.fullmatch(a) and a.isascii() and a.isprintable() else json.dumps(a)
         for a in test.arguments
@@ -99,4 +104,5 @@ def format_program_test(test: ProgramTest) -> str:
 
 
 def format_program_suite(tests: tuple[ProgramTest, ...]) -> str:
+    """Return tests of a whole program as text, one per line."""
     return "".join(format_program_test(t) + "\n" for t in tests)

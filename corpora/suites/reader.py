@@ -40,7 +40,7 @@ _PATTERN = re.compile(
 
 
 class SuiteError(ValueError):
-    """Text that is not a suite. The message starts with `line:column:`, both counted from 1."""
+    """The text is not a suite. line, column: where, from 1; the message begins with them."""
 
     def __init__(self, line: int, column: int, message: str) -> None:
         super().__init__(f"{line}:{column}: {message}")
@@ -49,12 +49,17 @@ class SuiteError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SuiteToken:
+    """A token of a suite's text. kind: such as `name`, `mark`, `end` (of a test) or `stop` (of the
+    text). line, column: from 1.
+    """
+
     kind: str
     text: str
     line: int
     column: int
 
     def error(self, message: str) -> SuiteError:
+        """Return a SuiteError with `message` at this token."""
         return SuiteError(self.line, self.column, message)
 
 
@@ -78,8 +83,9 @@ def _tokens(text: str) -> list[SuiteToken]:
 
 
 class SuiteReader:
-    """Recursive descent over the tokens; expressions become closures because scalars may come later
-    in the line.
+    """Reads the tokens of a suite's text. Expressions become functions of the scalars' values,
+    since a scalar may be assigned later in the line. Raises SuiteError if the text has an unknown
+    character.
     """
 
     def __init__(self, text: str) -> None:
@@ -87,31 +93,43 @@ class SuiteReader:
 
     @property
     def next(self) -> SuiteToken:
+        """Return the next token; the position stays. At the end it is a token of kind `stop`."""
         return self.tokens[self.at]
 
     def take(self) -> SuiteToken:
+        """Step over the next token and return it."""
         token = self.next
         self.at += token.kind != "stop"
         return token
 
     def accept(self, text: str) -> bool:
+        """Step over the mark or name `text` if it comes next. Returns whether it did."""
         hit = self.next.text == text and self.next.kind in ("mark", "name")
         self.at += hit
         return hit
 
     def expect(self, text: str) -> SuiteToken:
+        """Step over the mark or name `text` and return its token. Raises SuiteError if something
+        else comes next.
+        """
         token = self.take()
         if token.text != text or token.kind == "stop":
             raise token.error(f"expected '{text}' but found {_format_token(token)}")
         return token
 
     def name(self, what: str) -> SuiteToken:
+        """Step over a name and return its token. what: what is expected, for the message. Raises
+        SuiteError if something else comes next.
+        """
         token = self.take()
         if token.kind != "name":
             raise token.error(f"expected {what} but found {_format_token(token)}")
         return token
 
     def expression(self) -> Expression:
+        """Read an integer expression. Returns a function from the scalars' values by name to its
+        value. Raises SuiteError if it is malformed.
+        """
         self.operators = self.operators if self.depth else 0
         value = self._term()
         while self.next.text in ("+", "-"):
@@ -132,6 +150,10 @@ class SuiteReader:
         return _binary(operator, left, operand())
 
     def factor(self) -> Expression:
+        """Read a number, a scalar's name, a call of `min` or `max`, or an expression in brackets.
+        Returns a function from the scalars' values to its value. Raises SuiteError if it is
+        malformed.
+        """
         token = self.take()
         self.depth += 1
         if (
@@ -174,7 +196,9 @@ class SuiteReader:
         raise token.error(f"expected an integer or an expression but found {_format_token(token)}")
 
     def number(self) -> Callable[[dict[str, object]], float | int]:
-        """A float literal or an integer expression."""
+        """Read a float literal or an integer expression. Returns a function from the scalars'
+        values to its value. Raises SuiteError if it is malformed.
+        """
         mark = self.at
         sign = 1.0
         while self.next.text in ("-", "+"):

@@ -47,10 +47,15 @@ FILL_ARITY = {
     "sorted": 2,
     "constant": 1,
     "special": 0,
+    "choice": -1,
+    "magnitudes": 2,
+    "serpentine": 2,
+    "sparse": 2,
     "null": 0,
 }
-"""Fill kinds and how many arguments each takes. uniform/sorted: [lo, hi]; integers: inclusive;
-indices(n): in [0, n); null: no array at all.
+"""Fill kinds and how many arguments each takes (-1: one or more). uniform/sorted/serpentine/sparse:
+[lo, hi]; integers: inclusive; indices(n): in [0, n); choice: the values themselves, of which any
+may be no number; magnitudes(lo, hi): of either sign; null: no array at all.
 """
 
 MAX_ELEMENTS = 1 << 26
@@ -162,10 +167,11 @@ def _fill(reader: SuiteReader) -> tuple[SuiteToken, list[Callable], Expression |
             if reader.accept(")"):
                 break
             reader.expect(",")
-    if len(arguments) != FILL_ARITY[kind.text]:
-        raise kind.error(
-            f"{kind.text} takes {FILL_ARITY[kind.text]} arguments, not {len(arguments)}"
-        )
+    arity = FILL_ARITY[kind.text]
+    if arity < 0 and not arguments:
+        raise kind.error(f"{kind.text} takes at least one argument")
+    if 0 <= arity != len(arguments):
+        raise kind.error(f"{kind.text} takes {arity} arguments, not {len(arguments)}")
     return kind, arguments, reader.factor() if reader.accept("@") else None
 
 
@@ -207,9 +213,12 @@ def _resolve(item: _Item, env: dict[str, object]) -> ScalarValue | ArrayValue:
     for number in numbers:
         if kind.text in ("integers", "indices") and not isinstance(number, int):
             raise kind.error(f"{kind.text} needs integers, not {number}")
-        if kind.text != "constant" and not math.isfinite(number):
+        if kind.text not in ("constant", "choice") and not math.isfinite(number):
             raise kind.error(f"{kind.text} needs finite arguments, not {number}")
-    if (len(numbers) == 2 and kind.text != "normal" and numbers[0] > numbers[1]) or (
+    if kind.text == "magnitudes" and not numbers[0] > 0:
+        raise kind.error("magnitudes needs bounds above zero")
+    ranged = len(numbers) == 2 and kind.text not in ("normal", "choice")
+    if (ranged and numbers[0] > numbers[1]) or (
         kind.text == "indices" and numbers[0] < 1 and count
     ):
         raise kind.error(f"{kind.text} has an empty range")
@@ -250,8 +259,9 @@ def _test(reader: SuiteReader, signature: Signature | None) -> UnitTest:
 
 
 def parse_suite(text: str, signature: Signature | None = None) -> tuple[UnitTest, ...]:
-    """All tests of `text`, assignments in the signature's order where one is given. Raises
-    SuiteError.
+    """Parse all tests of a suite's text. signature: types and completeness are checked against it,
+    and assignments come in its order; None: types must be in the text. Raises SuiteError if it does
+    not parse or fit.
     """
     reader, tests = SuiteReader(text), []
     while reader.next.kind != "stop":
@@ -263,7 +273,9 @@ def parse_suite(text: str, signature: Signature | None = None) -> tuple[UnitTest
 
 
 def parse_test(text: str, signature: Signature | None = None) -> UnitTest:
-    """Exactly one test. Raises SuiteError."""
+    """Parse a text with exactly one test. signature: the test is checked against it, and types may
+    be left out; None: types must be in the text. Raises SuiteError if it does not parse or fit.
+    """
     tests = parse_suite(text, signature)
     if len(tests) != 1:
         raise SuiteError(1, 1, f"expected one test, found {len(tests)}")
@@ -271,21 +283,20 @@ def parse_test(text: str, signature: Signature | None = None) -> UnitTest:
 
 
 def read_launch(text: str) -> str:
-    """The launch plan that a suite's text carries in a `# launch: PLAN` line; empty when it carries
-    none.
-    """
+    """Return the launch plan in a suite's `# launch: PLAN` line; '' if it has none."""
     found = re.search(r"^[ \t]*#[ \t]*launch:[ \t]*(.*?)[ \t]*$", text, re.MULTILINE)
     return found.group(1) if found else ""
 
 
 def format_number(value: object) -> str:
-    """A number as the parser reads it back exactly."""
+    """Return a number as text that `parse_suite` reads back exactly. A complex number is a pair."""
     if isinstance(value, tuple):
         return f"({format_number(value[0])},{format_number(value[1])})"
     return repr(int(value) if isinstance(value, bool) else value)
 
 
 def format_assignment(assignment: ScalarValue | ArrayValue) -> str:
+    """Return a parameter's value as text, `NAME:TYPE=VALUE` or `NAME:TYPE[EXTENT]=FILL`."""
     head = f"{assignment.name}:{assignment.type}"
     if isinstance(assignment, ScalarValue):
         return f"{head}={format_number(assignment.value)}"
@@ -301,6 +312,7 @@ def format_assignment(assignment: ScalarValue | ArrayValue) -> str:
 
 
 def format_test(test: UnitTest) -> str:
+    """Return a test as one line of text, which `parse_test` reads."""
     parts = [format_assignment(a) for a in test.assignments] + [
         f"alias({a},{b})" for a, b in test.aliases
     ]
@@ -308,7 +320,9 @@ def format_test(test: UnitTest) -> str:
 
 
 def format_suite(tests: Sequence[UnitTest], launch: str = "") -> str:
-    """One line per test; `launch` goes into a `# launch:` line before them."""
+    """Return tests as text, one per line. launch: a launch plan for a `# launch:` line before them;
+    '' for none.
+    """
     return (f"# launch: {launch}\n" if launch else "") + "".join(
         format_test(test) + "\n" for test in tests
     )

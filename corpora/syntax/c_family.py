@@ -34,10 +34,8 @@ def _parser() -> Parser:
 
 
 def parse_c_family(text: str) -> Tree:
-    """Syntax tree of `text`; byte offsets are those of its UTF-8 form.
-
-    Decorations that the grammar does not know (`__forceinline__`, attributes, line markers) are
-    blanked first.
+    """Return tree-sitter's syntax tree of a C-family text. Byte offsets are those of its UTF-8
+    form. Decorations that the grammar does not know are blanked first.
     """
     blanked = _DECORATION.sub(
         lambda m: re.sub(r"[^\n]", lambda c: " " * len(c.group().encode()), m.group()), text
@@ -47,8 +45,9 @@ def parse_c_family(text: str) -> Tree:
 
 @dataclass(frozen=True, slots=True)
 class CFunction:
-    """A function definition found in a syntax tree. `qualified` carries enclosing namespaces
-    (`ns::f`).
+    """A function definition in a syntax tree. qualified: the name with enclosing namespaces
+    (`ns::f`). node: the definition. declarator: its declarator. template, member: it is a template,
+    or a class member.
     """
 
     name: str
@@ -59,12 +58,12 @@ class CFunction:
     member: bool = False
 
     def head(self) -> list[str]:
-        """Tokens before the function's name: storage, qualifiers, return type, `*`."""
+        """Return the tokens before the function's name: storage, qualifiers and return type."""
         end = self.declarator.child_by_field_name("declarator").start_byte
         return [t for child in self.node.children for t in _leaves_before(child, end)]
 
     def parameters(self) -> list[list[str]]:
-        """Tokens of each parameter; empty for `()` and `(void)`."""
+        """Return the tokens of each parameter; [] for `()` and `(void)`."""
         parts = split_at_commas(
             get_leaf_texts(self.declarator.child_by_field_name("parameters"))[1:-1]
         )
@@ -90,8 +89,8 @@ _CONTAINERS = {
 def find_c_functions(
     node: Node, scope: str = "", template: bool = False, member: bool = False
 ) -> Iterator[CFunction]:
-    """Every function definition below `node`, in textual order, with namespaces and class
-    membership noted.
+    """Yield every function definition below `node`, in textual order. scope: namespaces around it,
+    as `ns::`. template, member: `node` is inside a template or class.
     """
     for child in node.children:
         if child.type == "function_definition":
@@ -126,7 +125,7 @@ def _named_function(node: Node, scope: str, template: bool, member: bool) -> Ite
 
 
 def find_local_names(node: Node) -> frozenset[str]:
-    """Names declared inside a function (parameters included): they hide those of the file."""
+    """Return the names declared inside a function's node, parameters included."""
     found: set[str] = set()
     for child in iterate_descendants(node):
         if child.type in ("parameter_declaration", "declaration", "for_range_loop"):
@@ -152,11 +151,12 @@ def _declarator_name(node: Node | None) -> list[str]:
 
 
 def get_node_text(node: Node) -> str:
+    """Return the text of a syntax node."""
     return node.text.decode(errors="replace")
 
 
 def iterate_descendants(node: Node) -> list[Node]:
-    """The node and everything below it, in no order that means anything."""
+    """Return the node and everything below it, in no particular order."""
     found, waiting = [], [node]
     while waiting:
         current = waiting.pop()
@@ -166,7 +166,7 @@ def iterate_descendants(node: Node) -> list[Node]:
 
 
 def get_leaf_texts(node: Node) -> list[str]:
-    """Tokens below `node`, comments left out."""
+    """Return the tokens below `node`, in order, without comments."""
     if node.type == "comment":
         return []
     if not node.children:
@@ -186,7 +186,7 @@ _DEPTH = {"(": 1, "[": 1, "{": 1, "<": 1, ")": -1, "]": -1, "}": -1, ">": -1, ">
 
 
 def split_at_commas(tokens: Sequence[str]) -> list[list[str]]:
-    """Tokens between the commas that stand outside every bracket."""
+    """Split tokens at the commas outside all brackets."""
     parts: list[list[str]] = [[]]
     depth = 0
     for token in tokens:
@@ -214,12 +214,11 @@ _ENUM = re.compile(r"\benum\b[^{;()]*\{([^{}]*)\}")
 
 @dataclass(frozen=True, slots=True)
 class TextDefinitions:
-    """Names that a text defines: object-like macros, typedefs, `using`, integer constants,
+    """Names that a text defines: object-like macros, typedefs, `using`, integer constants and
     enumerators.
 
-    tokens: what a name stands for; None where it is more than tokens can say (array and function
-    types). pointers: typedef names that stand for a pointer (`const` before them binds to the
-    pointer).
+    tokens: the tokens that a name stands for; None for array and function types. pointers: typedef
+        names of pointer types.
     """
 
     tokens: dict[str, tuple[str, ...] | None]
@@ -227,7 +226,7 @@ class TextDefinitions:
 
     @staticmethod
     def of(text: str) -> TextDefinitions:
-        """Collect by pattern; where a name is defined twice the last one wins."""
+        """Return the definitions of a text. If a name is defined twice, the last one counts."""
         text = re.sub(r"//[^\n]*|/\*.*?\*/", " ", text, flags=re.S)
         found: dict[str, tuple[str, ...] | None] = {}
         for body in _ENUM.findall(text):
@@ -243,7 +242,9 @@ class TextDefinitions:
         return TextDefinitions(found, pointers)
 
     def integer(self, tokens: Sequence[str]) -> int | None:
-        """Value of an integer constant expression over these names, None where it is not one."""
+        """Return the value of an integer constant expression over these names, or None if it is not
+        one.
+        """
         expanded = list(tokens)
         for _ in range(8):
             if len(expanded) > 200 or not any(self.tokens.get(t) for t in expanded):

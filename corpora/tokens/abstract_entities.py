@@ -59,7 +59,10 @@ Entity = tuple[str, str]
 
 
 def find_entities(program: Program) -> tuple[Entity, ...]:
-    """(canonical words, tag) of every entity, each once, in order of first use."""
+    """Return (canonical name, tag) of every name, type and number of a function, each once, in
+    order of first use. It is empty if the function cannot be read. Raises ValueError for an unknown
+    dialect.
+    """
     language = get_dialect(program.dialect).language
     tags = _TAGGERS[language](program)
     if tags is None:

@@ -43,13 +43,16 @@ CORE_WORDS = (
 
 @dataclass(frozen=True, slots=True)
 class CanonicalText:
-    """`tokens` are words; `names[k]` is the spelling behind word `Vk`."""
+    """A text with its own names replaced. tokens: its words. names[k]: the spelling behind the word
+    `Vk`.
+    """
 
     tokens: tuple[str, ...]
     names: tuple[str, ...]
 
     @property
     def text(self) -> str:
+        """Return the words, separated by single blanks."""
         return " ".join(self.tokens)
 
 
@@ -81,11 +84,13 @@ class _Names:
 def canonicalize(
     text: str, language: str, names: Sequence[str] = (), entry: str = "", fold: bool = False
 ) -> CanonicalText:
-    """Words of `text` (language `cpp`, `fortran` or `suite`).
+    """Return `text` as words in which the program's own names are V0, V1 and so on. Comments are
+    dropped; numbers are split into characters.
 
-    names: spellings that already have numbers, such as the source's when `text` is its translation
-    or its suite. entry: the entry function's name, which becomes F0. fold: find names without case;
-    always so in Fortran, and wanted for the suite of a Fortran program.
+    language: `cpp`, `fortran` or `suite`; another raises KeyError. names: spellings that have the
+        first numbers, such as those of the source.
+    entry: the entry function's name, which becomes F0. fold: ignore case in names, as always in
+        Fortran.
     """
     tokens = lex(text, language)
     table = _Names(names, fold or language == "fortran")
@@ -123,11 +128,10 @@ def _is_message(tokens: Sequence[Token], position: int) -> bool:
 
 
 def restore(tokens: Sequence[str], names: Sequence[str], language: str, entry: str = "f0") -> str:
-    """Text of words, one statement a line.
+    """Return canonical words as source text, one statement per line.
 
-    Names that the language reserves get a trailing underscore (`gpu_runtime.call.binding` ignores
-    it); a V number beyond `names` gets a spelling that no name has. Words that make no sense are
-    passed on as they are: compilers judge them.
+    names[k]: the spelling for `Vk`; a further number gets a new name. language: `cpp`, `fortran` or
+    `suite`. entry: the name for F0. A name that the language reserves gets a trailing underscore.
     """
     spell = _Spelling(names, language, entry)
     words: list[str] = []

@@ -21,7 +21,9 @@ meaning.
 
 
 class Token(NamedTuple):
-    """kind: `name`, `number`, `literal`, `directive`, `newline` or `symbol`."""
+    """A token. kind: `name`, `number`, `literal`, `directive`, `newline` or `symbol`. text: as
+    written.
+    """
 
     kind: str
     text: str
@@ -217,7 +219,7 @@ _LEXERS = {"cpp": _lex_cpp, "fortran": _lex_fortran, "suite": lambda text: _lex_
 
 
 def lex(text: str, language: str) -> list[Token]:
-    """Tokens of `text`; language is `cpp`, `fortran` or `suite`. Raises KeyError for another
-    language.
+    """Return the tokens of `text` without comments. language: `cpp`, `fortran` or `suite`. Raises
+    KeyError for another language.
     """
     return _LEXERS[language](text)

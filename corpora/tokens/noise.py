@@ -35,7 +35,9 @@ Unit = tuple[str, ...]
 
 
 def join_number_units(words: Sequence[str]) -> list[Unit]:
-    """`words` with the characters of each number joined."""
+    """Group `words` into units: the characters of a number are one unit, any other word is one by
+    itself.
+    """
     found: list[Unit] = []
     for word in words:
         if (
@@ -51,16 +53,16 @@ def join_number_units(words: Sequence[str]) -> list[Unit]:
 
 
 def flatten_units(parts: Iterable[Unit]) -> list[str]:
+    """Return the words of all units, in order."""
     return [word for part in parts for word in part]
 
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """What sets one side's words apart from the other's.
+    """How the words of one dialect differ from another's.
 
-    own: word -> share in [0, 1] of its occurrences that are on the own side (of equally many words
-    a side); absent: 0.5. foreign: words of the other side; bounds: their cumulative weights, by
-    count and by how much they are the other's.
+    own: word -> share, in [0, 1], of its occurrences that are in the own dialect; 0.5 if absent.
+    foreign: words of the other dialect. bounds: their cumulative weights, for drawing.
     """
 
     own: dict[str, float]
@@ -69,8 +71,8 @@ class Contrast:
 
 
 def measure_contrast(own: Iterable[Sequence[str]], other: Iterable[Sequence[str]]) -> Contrast:
-    """Measured on the words of both sides. A side without words leaves every word as likely as any
-    other.
+    """Measure which words are typical of either dialect. own, other: words of each of its programs.
+    If a side has no words, all words count alike.
     """
     here, there = (Counter(word for words in side for word in words) for side in (own, other))
     if not here or not there:
@@ -84,8 +86,8 @@ def measure_contrast(own: Iterable[Sequence[str]], other: Iterable[Sequence[str]
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """Shares in [0, 1] of units that are masked, dropped, and followed by a foreign word; window:
-    of the shuffle, 0 or 1 = none.
+    """How much noise is added. mask, drop, insert: shares, in [0, 1], of units masked, dropped, and
+    followed by a foreign word. window: of the shuffle in units; 0 or 1: none.
     """
 
     mask: float
@@ -95,15 +97,18 @@ class Noise:
 
     @staticmethod
     def at(rate: float) -> Noise:
-        """All kinds at one rate; insertions half as often, since they make texts longer."""
+        """Return noise of all kinds at one rate in [0, 1]. Insertions get half of it, since they
+        lengthen texts.
+        """
         return Noise(rate, rate, rate / 2, WINDOW if rate > 0 else 0)
 
 
 def mask_spans(
     words: Sequence[str], rate: float, rng: random.Random
 ) -> tuple[list[str], list[list[str]]]:
-    """(words with a MASK for each hidden span, the spans). Neighbouring hidden units are one span;
-    at least one is hidden.
+    """Hide units at random. Returns (words with one MASK per hidden span, the spans' words). rate:
+    share of units, in [0, 1]; above 0 at least one is hidden. Neighbouring hidden units are one
+    span.
     """
     parts = join_number_units(words)
     hidden = [rng.random() < rate for _ in parts]
@@ -123,8 +128,8 @@ def mask_spans(
 
 
 def fill_spans(shown: Sequence[str], spans: Sequence[Sequence[str]]) -> list[str]:
-    """The words that `mask_spans` hid put back. Raises ValueError when there are not as many spans
-    as masks.
+    """Put the spans that `mask_spans` hid back and return the words. Raises ValueError if there are
+    more or fewer spans than masks.
     """
     given = iter(spans)
     words: list[str] = []
@@ -144,8 +149,8 @@ def fill_spans(shown: Sequence[str], spans: Sequence[Sequence[str]]) -> list[str
 def drop_units(
     parts: Sequence[Unit], rate: float, sides: Contrast, rng: random.Random
 ) -> list[Unit]:
-    """Units left out: at `rate` for words that both sides have, at up to 1.5 times that for the own
-    side's own words.
+    """Return the units without some, dropped at random. rate: share for words that both dialects
+    have. Words typical of the own dialect are dropped up to 1.5 times as often.
     """
     return [
         p for p in parts if rng.random() >= min(_LIKELIEST, rate * (0.5 + sides.own.get(p[0], 0.5)))
@@ -155,7 +160,9 @@ def drop_units(
 def insert_foreign_words(
     parts: Sequence[Unit], rate: float, sides: Contrast, rng: random.Random
 ) -> list[Unit]:
-    """A word of the other side after a unit, at `rate`."""
+    """Return the units with a word of the other dialect after some, at random. rate: share of
+    units, in [0, 1].
+    """
     found: list[Unit] = []
     for part in parts:
         found.append(part)
@@ -165,7 +172,7 @@ def insert_foreign_words(
 
 
 def shuffle_units(parts: Sequence[Unit], window: int, rng: random.Random) -> list[Unit]:
-    """Units in a new order in which none is `window` or more places from where it was."""
+    """Return the units in a random order in which none moves by `window` places or more."""
     keys = [place + rng.uniform(0, window) for place in range(len(parts))]
     return [parts[i] for i in sorted(range(len(parts)), key=lambda i: keys[i])]
 
@@ -173,8 +180,8 @@ def shuffle_units(parts: Sequence[Unit], window: int, rng: random.Random) -> lis
 def corrupt_words(
     words: Sequence[str], noise: Noise, sides: Contrast, rng: random.Random
 ) -> list[str]:
-    """All noises one after the other: shuffle, drop, insert, mask. Never empty for words that are
-    not.
+    """Return `words` after shuffling, dropping, inserting and masking, in this order. The result is
+    not empty unless `words` is.
     """
     parts = join_number_units(words)
     kept = (

@@ -25,8 +25,8 @@ _FORTRAN_BLOCKS = frozenset(
 
 
 def print_words(words: Sequence[str], language: str) -> str:
-    """Text of words already spelled as they shall appear; ends in a newline unless there are no
-    words.
+    """Return words as source text with line breaks and indentation. language: `cpp`, `fortran` or
+    `suite`; another raises KeyError. The text ends in a newline unless there are no words.
     """
     lines = _PRINTERS[language](words)
     return "\n".join(lines) + "\n" if lines else ""
@@ -62,7 +62,7 @@ def _is_glued(before: str, previous: str, word: str, following: str) -> bool:
 
 
 def join_words(words: Sequence[str]) -> str:
-    """One line, with no more spaces than a reader wants."""
+    """Return words as one line, with spaces only where a reader expects them."""
     text = ""
     padded = ["", "", *words, ""]
     for i in range(2, len(padded) - 1):

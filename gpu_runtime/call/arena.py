@@ -9,7 +9,6 @@ Arrays lie flush against unmapped pages.
 
 from __future__ import annotations
 
-import ctypes
 import mmap
 import os
 import struct
@@ -22,7 +21,7 @@ import numpy as np
 
 from corpora.records import Signature
 from corpora.signatures.signature import MAX_PARAMETERS
-from gpu_runtime.backend import Arguments
+from gpu_runtime.backend import Arguments, compare_memory
 from gpu_runtime.call.materialize import DTYPES as NUMPY_TYPES
 
 PAGE = 4096
@@ -54,23 +53,24 @@ _CURRENT_AT = struct.calcsize("<7Q6I")
 _MESSAGE_AT = struct.calcsize("<7Q6I2i400s112s128s")
 _KINDS = {"scalar": 0, "array": 1, "rows": 2}
 _NULL = 3
-_memcmp = ctypes.CDLL(None).memcmp
-_memcmp.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
 _MIN_GUARD = 1 << 16
 MAX_KEPT_BYTES = 1 << 26
 """Of the file, that stay allocated from batch to batch."""
+MAX_REUSED = 1 << 30
+"""Of the file, that stay allocated between large batches."""
 _SCHEDULES = {"static": 1, "dynamic": 2, "guided": 3, "auto": 4}
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How arguments are handed over: convert maps an element type to a batch.h conversion; see
-    `emulated.layout_of`.
+    """How arguments are handed to a program.
 
-    align_bytes: least alignment of arrays; 0 means that of the element. recorded: the program calls
-    the access hooks. quiet: loading the artifact runs none of the program's code, so that it needs
-    no filter of its own. resumes: behind a call that left its arrays the same process may go on,
-    where the limits let any go on.
+    convert: (element type, conversion number of batch.h) for types that are converted.
+    align_bytes: least alignment of arrays; 0 means that of the element.
+    recorded: the program calls the access hooks.
+    quiet: loading the artifact runs none of the program's code.
+    resumes: after a call that left its arrays, the same process may go on where the limits allow
+        it.
     """
 
     convert: tuple[tuple[str, int], ...] = ()
@@ -82,8 +82,13 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is run: an artifact file, its entry symbol and the limits, in bytes and milliseconds.
-    calls_ms: CPU time of each call, empty for any.
+    """What the runner runs, and its limits.
+
+    folder, artifact: the file that is loaded. symbol: its entry point.
+    memory_bytes, output_bytes: limits in bytes. cpu_ms, wall_ms: limits in milliseconds.
+    threads: most threads. go_on: run the calls after one that stopped.
+    accesses: most recorded accesses of a call; 0: any number.
+    calls_ms: CPU milliseconds of each call, empty for any.
     """
 
     folder: str
@@ -104,7 +109,7 @@ def _round_up(n: int, unit: int) -> int:
 
 
 class Arena:
-    """The shared file. One batch at a time."""
+    """A memory file shared with the runner process. It holds one batch of calls at a time."""
 
     def __init__(self) -> None:
         self.fd = os.memfd_create("coevolve-arena", 0)
@@ -119,6 +124,7 @@ class Arena:
         self._n_calls = 0
 
     def close(self) -> None:
+        """Unmap and close the file. The arena cannot be used afterwards."""
         self._bytes = np.empty(0, np.uint8)
         self._map = None
         os.close(self.fd)
@@ -132,10 +138,12 @@ class Arena:
         self._used = max(self._used, size)
 
     def scrub(self) -> None:
-        """What is read next is zero. Pages are cleared and kept: new ones cost ten times as
-        much.
+        """Set every used byte to zero, so that no later program reads what an earlier one computed.
+        Pages are kept, because new ones cost ten times as much. Those of a large batch are kept
+        until a small batch shows that no more large ones come.
         """
-        if self._used <= MAX_KEPT_BYTES:
+        large = self._size > 2 * MAX_KEPT_BYTES
+        if self._used <= MAX_KEPT_BYTES and not large or MAX_KEPT_BYTES < self._used <= MAX_REUSED:
             self._bytes[: self._used] = 0
         else:
             os.ftruncate(self.fd, 0)
@@ -145,7 +153,9 @@ class Arena:
     def pack(
         self, target: Target, signature: Signature, calls: Sequence[Arguments], layout: Layout
     ) -> None:
-        """Lay out and copy in one batch. Raises ValueError where `calls` do not fit `signature`."""
+        """Lay out and copy the inputs of one batch. Raises ValueError if `calls` do not fit
+        `signature`, or it has too many parameters.
+        """
         n = len(signature.parameters)
         if n > MAX_PARAMETERS:
             raise ValueError(
@@ -235,7 +245,7 @@ class Arena:
 
     @property
     def current(self) -> int:
-        """Index of the call that was being run; -1 while the program was loaded; the number of
+        """Return the index of the call under way: -1 while the program is loaded, the number of
         calls when all are done.
         """
         assert self._map is not None
@@ -243,31 +253,33 @@ class Arena:
 
     @property
     def denied_syscall(self) -> int:
+        """Return the number of the system call that the sandbox denied; -1 for none."""
         assert self._map is not None
         return struct.unpack_from("<i", self._map, _CURRENT_AT + 4)[0]
 
     @property
     def message(self) -> str:
+        """Return the line that the runner wrote about a failure; '' for none."""
         assert self._map is not None
         return (
             self._map[_MESSAGE_AT : _MESSAGE_AT + 256].partition(b"\0")[0].decode(errors="replace")
         )
 
     def outcome(self, index: int) -> np.void:
-        """What the child wrote about call `index`, as an OUTCOME record (a view: read it before the
-        arena is scrubbed).
+        """Return what the process wrote about call `index`, as an OUTCOME record. It is a view:
+        read it before the arena is scrubbed.
         """
         return np.frombuffer(self._map, OUTCOME, 1, _outcome_at(index))[0]
 
     def state(self, index: int) -> tuple[int, int]:
-        """The state of call `index` (enum cv_state) and its run time in nanoseconds."""
+        """Return (state of call `index` as enum cv_state, run time in nanoseconds)."""
         assert self._map is not None
         elapsed_ns, state = struct.unpack_from("<Qi", self._map, _outcome_at(index))
         return state, elapsed_ns
 
     def seen(self, index: int, arrays: int) -> tuple[int, tuple[int, ...]]:
-        """Active threads of call `index`, and four ends of ranges (see abi.h: cv_access) for each
-        of its first arrays, one after the other.
+        """Return (active threads of call `index`, range ends). Each of the first `arrays` arrays
+        has four range ends, one array after the other; see cv_access in abi.h.
         """
         at = _outcome_at(index) + _REPORT_AT
         (active,) = struct.unpack_from("<q", self._map, at + _ACTIVE_AT)  # type: ignore[arg-type]
@@ -276,8 +288,8 @@ class Arena:
     def values(
         self, index: int, signature: Signature, arguments: Arguments
     ) -> tuple[np.ndarray, ...]:
-        """Every parameter's storage after call `index`, shaped like `arguments.values`: copies of
-        what has changed, else `arguments.values[i]` itself.
+        """Return every parameter's storage after call `index`, shaped like `arguments.values`.
+        Changed buffers are copies; an unchanged one is `arguments.values[i]` itself.
         """
         slots = self._slots[index]
         out = []
@@ -298,10 +310,10 @@ class Arena:
     def _unchanged(self, at: int, value: np.ndarray) -> bool:
         if value.nbytes <= PAGE or not value.flags.c_contiguous:
             return self._map[at : at + value.nbytes] == value.tobytes()  # type: ignore[index]
-        return not _memcmp(self._bytes.ctypes.data + at, value.ctypes.data, value.nbytes)
+        return compare_memory(self._bytes.ctypes.data + at, value.ctypes.data, value.nbytes)
 
     def result(self, index: int, signature: Signature) -> np.ndarray | None:
-        """The value returned by call `index`, 0-d; None for void."""
+        """Return the value that call `index` returned, as a 0-d array; None for void."""
         if signature.result is None:
             return None
         return (

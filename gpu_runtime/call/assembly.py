@@ -19,18 +19,26 @@ from corpora.records import Parameter, Signature
 
 
 class StructureAssembly(NamedTuple):
+    """C++ text for a call with structures. before: statements that fill them. arguments: the call's
+    argument list. after: statements that copy numbers back.
+    """
+
     before: str
     arguments: str
     after: str
 
 
 def needs_assembly(signature: Signature) -> bool:
+    """Return whether a parameter is a vector, or belongs to a structure with pointers, so that the
+    shim must put it together.
+    """
     return any(
         (p.member is not None and p.member.assembled) or _is_vector(p) for p in signature.parameters
     )
 
 
 def has_vectors(signature: Signature) -> bool:
+    """Return whether a parameter is a `std::vector`."""
     return any(map(_is_vector, signature.parameters))
 
 
@@ -68,8 +76,8 @@ as long as those that came.
 def assemble_structures(
     signature: Signature, namespace: str, argument: Callable[[Parameter, int], str]
 ) -> StructureAssembly:
-    """For a program in `namespace`. argument: what is handed over for a parameter that belongs to
-    no such structure.
+    """Return the C++ text that puts structures together for a call. namespace: where the program
+    stands. argument(parameter, index): the text for a parameter that belongs to no structure.
     """
     before, arguments, after, kept = [], [], [], []
     owned = groupby(

@@ -37,16 +37,19 @@ from gpu_runtime.call.parameter_names import is_length_of, normalize_name, strip
 
 
 class BindingError(ValueError):
-    """The target's parameters cannot be filled from the source's; the message names the
+    """The target's parameters cannot be filled from the source's. The message names the
     parameter.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """sources[j] is the index of the source parameter that target parameter j stands for; -1 - k:
-    it is the extent extents[k], an (array of the source, dimension from 0), or a field that only
-    the target has, beside (a field of the source, -1).
+    """Which parameter of the source each parameter of the target stands for.
+
+    sources[j]: the index of the source's parameter for target parameter j. The value -1 - k means
+    `extents[k]`.
+    extents: (array index in the source, dimension from 0) for an extent that the target takes;
+        (index of a neighbouring field, -1) for a field that only the target has.
     """
 
     source: Signature
@@ -55,8 +58,8 @@ class Binding:
     extents: tuple[tuple[int, int], ...] = ()
 
     def arguments(self, arguments: Arguments) -> Arguments:
-        """The source's call as the target's. Raises BindingError when a scalar does not fit the
-        target's type.
+        """Return the source's call as a call of the target. Raises BindingError if a scalar does
+        not fit the target's type.
         """
         values = tuple(
             self._value(self._given(i, j, arguments), j) for j, i in enumerate(self.sources)
@@ -74,8 +77,10 @@ class Binding:
         return replace(arguments, values=values, aliases=aliases, origins=origins, nulls=nulls)
 
     def outputs(self, values: Sequence[np.ndarray], given: Arguments) -> tuple[np.ndarray, ...]:
-        """The target's buffers in the source's order and shape; parameters left out, and those by
-        value, keep what the source was given.
+        """Return the target's buffers in the source's order and shapes.
+
+        values: the target's buffers after its call. given: the source's call. Parameters that the
+            target lacks, or that both take by value, keep what was given.
         """
         result = list(given.values)
         for j, i in ((j, i) for j, i in enumerate(self.sources) if i >= 0):
@@ -170,10 +175,11 @@ def _restore_shape(value: np.ndarray, given: np.ndarray) -> np.ndarray:
 
 
 def bind_parameters(source: Signature, target: Signature, signless: bool = False) -> Binding:
-    """The binding of `target` to `source`. Raises BindingError.
+    """Match the parameters of `target` to those of `source`, by name and then by order.
 
-    signless: one of the two languages has no unsigned integers, so that signed ones of the same
-    width stand for them.
+    signless: one language has no unsigned integers, so signed ones of the same width stand for
+        them.
+    Raises BindingError if a parameter of the target has no counterpart.
     """
     if signless:
         bound = bind_parameters(
@@ -387,7 +393,9 @@ def _greedy(
 
 
 def is_compatible(source: Parameter, target: Parameter) -> bool:
-    """Whether a value of `source` can be handed to `target` without changing what it means."""
+    """Return whether a value of the parameter `source` can be handed to `target` without changing
+    its meaning.
+    """
     if source.kind == target.kind == "scalar":
         groups = {"i": "integer", "u": "integer", "b": "integer", "f": "float", "c": "complex"}
         if _changes(source) and _changes(target):

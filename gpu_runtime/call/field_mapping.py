@@ -17,8 +17,8 @@ from gpu_runtime.call.parameter_names import normalize_name
 
 
 def find_target_only_fields(source: Signature, target: Signature) -> dict[int, int]:
-    """Places in the target of fields that only it has, each with that of a source's field of the
-    same structure.
+    """Map the index of each structure field that only the target has to the index of a source field
+    of the same structure.
     """
     places = {normalize_name(p.name): i for i, p in enumerate(source.parameters) if _is_field(p)}
     beside: dict[str, int] = {}
@@ -36,8 +36,8 @@ def find_target_only_fields(source: Signature, target: Signature) -> dict[int, i
 
 
 def can_hold(source: Parameter, target: Parameter) -> bool:
-    """Whether the target's field holds every value of the source's: a wider whole number of the
-    same sign, or any for a truth value.
+    """Return whether the target's field can hold every value of the source's. That is a wider
+    integer of the same sign or, for a truth value, any integer. False if either is no field.
     """
     if (
         not (_is_field(source) and _is_field(target) and source.kind == target.kind)
@@ -52,8 +52,8 @@ def can_hold(source: Parameter, target: Parameter) -> bool:
 
 
 def make_unset_values(field: Parameter, beside: Parameter, value: np.ndarray) -> np.ndarray:
-    """What nobody has set, for as many structures as there are: value is that of the field beside
-    it.
+    """Return the values of a field that no caller sets: a fixed pattern for each structure. beside:
+    another field of the same structure; value: its buffer, which gives the number of structures.
     """
     structures = (
         value.size // beside.member.count

@@ -3,8 +3,9 @@ vectorised.
 
 Contract: the same test and signature give the same bytes on every machine and in every numpy
 version (no np.random). Element k of a fill depends on (seed, position of the parameter, k) only, so
-that two arrays with one seed differ and a longer array begins with the shorter one (permutation and
-sorted excepted). Generator: SplitMix64 (Steele, Lea and Flood, 2014) used as a counter-based hash.
+that two arrays with one seed differ and a longer array begins with the shorter one (permutation,
+sorted and serpentine excepted). Generator: SplitMix64 (Steele, Lea and Flood, 2014) used as a
+counter-based hash.
 
     python -c "from gpu_runtime.call.materialize import *; \\
         print(expand(Fill('uniform', (-1, 1), 3), 'f32', 4))"
@@ -41,8 +42,8 @@ _MASK = (1 << 64) - 1
 
 
 def generate_random_bits(seed: int, stream: int, count: int, first: int = 0) -> np.ndarray:
-    """`count` 64-bit words, shape (count,), dtype uint64: SplitMix64 at counters `first` to
-    first+count-1 of one stream.
+    """Return 64 random bits for each of `count` counters from `first`, as uint64 of shape (count,).
+    Equal seed, stream and counter give equal bits on every machine (SplitMix64).
     """
     start = (seed * 0xD1342543DE82EF95 + stream * 0xA0761D6478BD642F + 0x2545F4914F6CDD1D) & _MASK
     z = np.arange(first + 1, first + count + 1, dtype=np.uint64)
@@ -178,9 +179,52 @@ def _special(fill: Fill, dtype: np.dtype, stream: int, count: int) -> np.ndarray
     return values[picks]
 
 
+def _choice(fill: Fill, dtype: np.dtype, stream: int, count: int) -> np.ndarray:
+    """Every value of a list once, beginning at one that the seed chooses, then at random. An
+    integer type takes those that it can hold, at its bounds where it cannot.
+    """
+    if dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            values = np.array(fill.arguments, dtype)
+    else:
+        parts = [_integral(Fill("constant", (v,)), dtype, 0, 1) for v in fill.arguments]
+        values = np.concatenate(parts)
+    bits = generate_random_bits(fill.seed, stream, count)
+    picks = (bits % np.uint64(len(values))).astype(np.int64)
+    once = min(count, len(values))
+    picks[:once] = (np.arange(once) + fill.seed) % len(values)
+    return values[picks]
+
+
+def _composed(fill: Fill, dtype: np.dtype, stream: int, count: int) -> np.ndarray:
+    """magnitudes: as many in every octave, of either sign; serpentine: up and down again; sparse:
+    one element in eight, the others zero.
+    """
+    low, high = (float(v) for v in fill.arguments)
+    unit = _unit(fill.seed, stream, count)
+    if fill.kind == "magnitudes":
+        values = low * (high / low) ** unit
+        signs = generate_random_bits(fill.seed, stream + (1 << 20), count) >> np.uint64(63)
+        values = np.where(signs == 1, -values, values)
+    elif fill.kind == "serpentine":
+        ordered = np.sort(low * (1.0 - unit) + high * unit)
+        values = np.concatenate([ordered[::2], ordered[1::2][::-1]])
+    else:
+        chosen = generate_random_bits(fill.seed, stream + (1 << 20), count) >> np.uint64(61)
+        values = np.where(chosen == 0, low * (1.0 - unit) + high * unit, 0.0)
+    if dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            return values.astype(dtype)
+    info = np.iinfo(np.int8 if dtype.kind == "b" else dtype)
+    values = np.clip(np.trunc(values), float(info.min), float(np.nextafter(info.max, 0)))
+    return values.astype(dtype)
+
+
 def expand_fill(fill: Fill, type_: str, count: int, stream: int = 0) -> np.ndarray:
-    """`count` elements of `type_` (shape (count,)), perhaps read-only. Integer kinds give integral
-    values in floating types too.
+    """Return `count` elements of a fill, shape (count,), perhaps read-only.
+
+    type_: the element type's name, such as `f32`. stream: the parameter's position, so that two
+        arrays with one seed differ. Integer fills give whole numbers in floating types too.
     """
     if fill.kind in _WHOLE:
         return (
@@ -208,7 +252,7 @@ many times over.
 """
 LONGEST_KEPT, MOST_FILLS, MOST_ELEMENTS = 66_560, 256, 1 << 20
 """Of fills whose longer arrays begin with the shorter ones the longest is remembered."""
-_WHOLE = frozenset({"sorted", "permutation", "normal"})
+_WHOLE = frozenset({"sorted", "permutation", "normal", "serpentine"})
 _longest: OrderedDict[tuple[object, ...], np.ndarray] = OrderedDict()
 
 
@@ -236,6 +280,10 @@ def _expand_kind(fill: Fill, type_: str, count: int, stream: int) -> np.ndarray:
         return _join_complex(real, imaginary, dtype)
     if fill.kind == "special":
         return _special(fill, dtype, stream, count)
+    if fill.kind == "choice":
+        return _choice(fill, dtype, stream, count)
+    if fill.kind in ("magnitudes", "serpentine", "sparse"):
+        return _composed(fill, dtype, stream, count)
     if dtype.kind == "f" and fill.kind in ("uniform", "normal", "sorted", "constant"):
         return _real(fill, dtype, stream, count)
     if dtype.kind == "f":
@@ -251,8 +299,11 @@ def _join_complex(real: np.ndarray, imaginary: np.ndarray, dtype: np.dtype) -> n
 
 
 def materialize_array(value: ArrayValue, parameter: Parameter, stream: int) -> np.ndarray:
-    """Shape (rows, columns) for a table of rows and for Fortran's assumed-shape matrices, else flat
-    (count,).
+    """Return an array value as a buffer of its element type. Its shape is (rows, columns) for a
+    table of rows and for Fortran's assumed-shape matrices, else (count,).
+
+    stream: the parameter's index in the signature, so that two arrays with one seed get different
+        contents.
     """
     count = math.prod(value.extents)
     dtype = DTYPES[value.type]
@@ -270,13 +321,13 @@ def materialize_array(value: ArrayValue, parameter: Parameter, stream: int) -> n
 
 
 def is_assumed_shape(parameter: Parameter) -> bool:
-    """Whether the extents of the array reach the program with the array (Fortran `x(:)`)."""
+    """Return whether the array's extents reach the program with it, as for Fortran's `x(:)`."""
     return parameter.kind == "array" and any(part.endswith(":") for part in parameter.shape)
 
 
 def evaluate_extents(shape: tuple[str, ...], scalars: dict[str, int]) -> tuple[int, ...] | None:
-    """Extents of a Fortran declaration (`("n", "0:m")`) for these integers, None where one is not
-    readable.
+    """Return the extents of a Fortran declaration. shape: one text per dimension, such as `n` or
+    `0:m`. scalars: values of integers by name. Returns None if one cannot be evaluated.
     """
     from gpu_runtime.launch.plans import (
         evaluate_expression,
@@ -302,21 +353,21 @@ def evaluate_extents(shape: tuple[str, ...], scalars: dict[str, int]) -> tuple[i
 
 
 def is_two_dimensional(parameter: Parameter, dimensions: int) -> bool:
-    """Whether a value of so many dimensions is handed over in two: rows x columns."""
+    """Return whether a value with `dimensions` extents is handed over as (rows, columns)."""
     return dimensions == 2 and (
         parameter.kind == "rows" or (is_assumed_shape(parameter) and len(parameter.shape) == 2)
     )
 
 
 def materialize_scalar(value: ScalarValue) -> np.ndarray:
-    """0-d array of the scalar's type."""
+    """Return a scalar as a 0-d array of its type. Too large numbers wrap or become infinite."""
     plain = complex(*value.value) if isinstance(value.value, tuple) else value.value
     with np.errstate(over="ignore"):
         return np.array(plain, DTYPES[value.type])
 
 
 def get_integer_scalars(test: UnitTest) -> dict[str, int]:
-    """Integer scalars by name, for launch plans and expressions."""
+    """Return the values of a test's integer scalars by name."""
     return {
         a.name: int(a.value)
         for a in test.assignments
@@ -325,13 +376,13 @@ def get_integer_scalars(test: UnitTest) -> dict[str, int]:
 
 
 def get_extents(test: UnitTest) -> dict[str, int]:
-    """Element count of every array by name."""
+    """Return the number of elements of each of a test's arrays, by name."""
     return {a.name: math.prod(a.extents) for a in test.assignments if isinstance(a, ArrayValue)}
 
 
 def materialize_test(test: UnitTest, signature: Signature) -> Arguments:
-    """`test` in the order of the signature's parameters. Raises ValueError when they do not fit
-    each other.
+    """Return a test as buffers, in the order of the signature's parameters. Raises ValueError if
+    the test lacks a parameter or gives it another type or kind.
     """
     by_name = {a.name: a for a in test.assignments}
     position = {p.name: i for i, p in enumerate(signature.parameters)}

@@ -56,14 +56,14 @@ def _is_packed(p: Parameter) -> bool:
 
 
 def has_structures(signature: Signature) -> bool:
-    """Whether there is anything to pack."""
+    """Return whether a parameter belongs to a structure that must be packed."""
     return any(map(_is_packed, signature.parameters))
 
 
 @lru_cache(maxsize=1024)
 def pack_signature(signature: Signature) -> Signature:
-    """What the program's own parameter list asks for; by_reference marks a structure that is no
-    array.
+    """Return the signature as the program itself has it: the fields of one structure become one
+    parameter of bytes. `by_reference` marks a structure that is no array.
     """
     found = []
     for first, *_ in _groups(signature):
@@ -83,6 +83,7 @@ def pack_signature(signature: Signature) -> Signature:
 
 
 def pack_requests(requests: Sequence[CompileRequest]) -> list[CompileRequest]:
+    """Return the requests with packed signatures. Those without structures come back unchanged."""
     return [
         replace(r, signature=pack_signature(r.signature)) if has_structures(r.signature) else r
         for r in requests
@@ -90,14 +91,16 @@ def pack_requests(requests: Sequence[CompileRequest]) -> list[CompileRequest]:
 
 
 def pack_compiled(compiled: Compiled) -> Compiled:
-    """The compiled program as what runs it must see it."""
+    """Return a compiled program whose request has its packed signature, for what runs it."""
     return replace(compiled, request=pack_requests([compiled.request])[0])
 
 
 def restore_requests(
     made: Sequence[Compiled], requests: Sequence[CompileRequest]
 ) -> list[Compiled]:
-    """What was compiled of `pack_requests(requests)`, each with the request that was made."""
+    """Return the results of compiling `pack_requests(requests)`, each with its original request.
+    Both are of one order.
+    """
     return [
         replace(c, request=r) if c.request is not r else c
         for c, r in zip(made, requests, strict=True)
@@ -107,7 +110,10 @@ def restore_requests(
 def run_packed(
     run: Run, compiled: Compiled, calls: Sequence[Arguments], limits: Limits
 ) -> list[Execution]:
-    """What `run` makes of a program that holds structures, in its numbers."""
+    """Run a program with structures. run: runs packed calls, as ExecutionBackend.run. Returns
+    results whose values are in the fields' own arrays. Raises ValueError if fields of one structure
+    cannot be packed together.
+    """
     done = run(
         pack_compiled(compiled), [pack_arguments(c, compiled.request) for c in calls], limits
     )
@@ -115,8 +121,8 @@ def run_packed(
 
 
 def pack_arguments(arguments: Arguments, request: CompileRequest) -> Arguments:
-    """The call as `pack_signature` has it. Raises ValueError where numbers of one structure
-    cannot be handed over together.
+    """Return a call with the fields of each structure laid out as bytes. Raises ValueError if the
+    fields of one structure have unequal counts or clash.
     """
     signature, wide = request.signature, request.variant is Variant.PRECISE
     groups = _groups(signature)
@@ -192,7 +198,9 @@ def _pack_structures(
 
 
 def unpack_execution(execution: Execution, given: Arguments, request: CompileRequest) -> Execution:
-    """What the program did, number by number. given: the call before it was packed."""
+    """Return the result of a packed call with one array per field again. given: the call before it
+    was packed.
+    """
     signature, wide = request.signature, request.variant is Variant.PRECISE
     groups = _groups(signature)
     detail = _detail(execution.detail, signature, groups, wide)

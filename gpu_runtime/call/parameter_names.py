@@ -15,19 +15,21 @@ _LENGTH = r"(?:n|len|length|size|num|count)"
 
 
 def normalize_name(name: str) -> str:
-    """Without case and trailing underscores."""
+    """Return `name` in lower case, without trailing underscores."""
     return name.lower().rstrip("_")
 
 
 def strip_memory_space(name: str) -> str:
-    """Without the marks of host and device that translations add (`h_x`, `d_x`, `x_dev`); src, dst,
-    in and out as words.
+    """Return `name` normalized, without marks of host and device (`h_x`, `d_x`, `x_dev`). Short
+    forms of source, destination, in and out become one word.
     """
     bare = _SIDE.sub("", normalize_name(name)) or normalize_name(name)
     return _ROLES.get(bare, bare)
 
 
 def is_length_of(name: str, array: str) -> bool:
-    """Whether a name is that of an array's length: `nd`, `d_len` and `len_d` for d."""
+    """Return whether `name` is that of the length of `array`, as `nd`, `d_len` or `len_d` for
+    `d`.
+    """
     of = re.escape(normalize_name(array))
     return re.fullmatch(rf"{_LENGTH}_?{of}|{of}_?{_LENGTH}", normalize_name(name)) is not None

@@ -52,7 +52,7 @@ WALL_PATIENCE = 10
 
 
 class RunnerError(RuntimeError):
-    """Our own machinery failed: the runner died, or the lock-down could not be set up."""
+    """The runner process died, or the sandbox could not be set up. No program is to blame."""
 
 
 def _environment(flavour: str, cache: Path) -> dict[str, str]:
@@ -107,8 +107,8 @@ def _environment(flavour: str, cache: Path) -> dict[str, str]:
 
 
 class Runner:
-    """One worker process of a flavour (`plain`, `asan`, `tsan`). `degraded` names the walls that
-    are missing here.
+    """One worker process that runs calls in the sandbox. flavour: `plain`, `asan` or `tsan`. It
+    serves one thread of the process that made it.
     """
 
     def __init__(self, flavour: str = "plain") -> None:
@@ -123,6 +123,7 @@ class Runner:
 
     @property
     def degraded(self) -> tuple[str, ...]:
+        """Return the names of the sandbox's walls that are missing on this machine."""
         return sandbox.find_missing_walls(self.features)
 
     def _start(self) -> None:
@@ -181,7 +182,7 @@ class Runner:
             self._process = None
 
     def close(self) -> None:
-        """End the worker. Further calls are an error."""
+        """End the worker. It cannot be used afterwards."""
         if self._owner != os.getpid() or self._output_fd < 0:
             return
         self._stop(
@@ -194,8 +195,10 @@ class Runner:
     def run(
         self, compiled: Compiled, calls: Sequence[Arguments], limits: Limits, layout: Layout
     ) -> list[Execution]:
-        """Run `calls` in one locked-down process. Raises RunnerError, and ValueError where calls do
-        not fit the signature.
+        """Run `calls` in one locked-down process and return one result per call.
+
+        layout: how arguments are handed over. Raises RunnerError if the worker fails or belongs to
+            another process, ValueError if the calls do not fit the signature.
         """
         if self._owner != os.getpid():
             raise RunnerError(

@@ -64,12 +64,12 @@ _CLOSES = {"}": "{", ")": "(", "]": "["}
 
 
 def find_includes(text: str) -> list[str]:
-    """Names of the headers that `text` includes, as written."""
+    """Return the names of the headers that `text` includes, as written."""
     return [a or b for a, b in _INCLUDE.findall(text)]
 
 
 def blank_includes(text: str) -> str:
-    """`text` with its includes of PASSED_OVER blanked; line numbers stay."""
+    """Return `text` with its includes of PASSED_OVER blanked; line numbers stay."""
     return _INCLUDE.sub(lambda m: "" if (m[1] or m[2]) in PASSED_OVER else m[0], text)
 
 
@@ -92,8 +92,8 @@ def is_balanced(text: str) -> bool:
 
 
 def explain_malformed(text: str) -> str:
-    """Why `text` cannot be a program by itself whatever surrounds it; '' when it may be.
-    Conditionals are the compiler's to judge.
+    """Return why `text` cannot be a program by itself, '' if it may be. Texts with preprocessor
+    conditions are left to the compiler.
     """
     if re.search(r"^[ \t]*#[ \t]*(if|ifdef|ifndef|else|elif)\b", text, re.M) or is_balanced(text):
         return ""
@@ -118,9 +118,7 @@ def can_share_unit(text: str, prelude_macros: frozenset[str]) -> bool:
 
 
 def undefine_macros(text: str) -> str:
-    """Directives that take back the macros of `text`, so that they reach neither the shim nor a
-    neighbour.
-    """
+    """Return `#undef` lines for the macros of `text`, so that they do not reach what follows."""
     return "".join(f"#undef {name}\n" for name in dict.fromkeys(_DEFINE.findall(text)))
 
 
@@ -133,15 +131,17 @@ def _argument(p: Parameter, index: int) -> str:
 
 
 def emit_shim(request: CompileRequest, symbol: str, namespace: str) -> str:
-    """C++ that defines `symbol` for the function in `namespace`."""
+    """Return C++ text that defines the entry `symbol` for the function of `request` in
+    `namespace`.
+    """
     return f'extern "C" void {symbol}(void **a) {{ {emit_call(request, namespace, _argument)} }}\n'
 
 
 def emit_call(
     request: CompileRequest, namespace: str, argument: Callable[[Parameter, int], str]
 ) -> str:
-    """Statements that call the function of `request` in `namespace` with what is in the
-    table `a`.
+    """Return C++ statements that call the function of `request` in `namespace`. argument(parameter,
+    index): the text that takes it from the table `a` of argument pointers.
     """
     n, result = len(request.signature.parameters), request.signature.result
     made = assemble_structures(request.signature, namespace, argument)
@@ -154,5 +154,5 @@ def emit_call(
 
 
 def emit_program(request: CompileRequest) -> str:
-    """The program as it goes between the braces of its namespace."""
+    """Return the program's text as it stands inside its namespace."""
     return blank_includes(request.program.text)

@@ -51,8 +51,8 @@ _KEPT = frozenset({"static", "extern", "typedef", "__shared__", "thread_local"})
 
 
 def has_uninitialized(text: str) -> bool:
-    """Whether a local variable of `text` is declared without a value: only then does the program
-    need its copy. A construct that is not understood may hold one.
+    """Return whether a local variable of a CUDA text is declared without a value. An unknown
+    construct counts as if it held one.
     """
     unit = parse_c_family(text, "cuda")
     if any(True for _ in find(unit.items, Unsupported, UnsupportedExpression)):
@@ -66,7 +66,7 @@ def has_uninitialized(text: str) -> bool:
 
 @cache
 def make_prelude() -> str:
-    """What comes after prelude_cpp.h and before the programs of a unit; without #line marks."""
+    """Return the text between prelude_cpp.h and the programs of an emulated CUDA unit."""
     return "\n".join(
         (NATIVE / name).read_text()
         for name in ("prelude_cuda.h", "prelude_complex.h", "prelude_cuda_host.h", "shim_cuda.h")
@@ -86,8 +86,8 @@ return a < b ? b : a; }
 
 
 def include_headers(names: Sequence[str]) -> str:
-    """What stands before `make_prelude()` in place of prelude_cpp.h: the standard library's own
-    headers, and what nvcc knows without one.
+    """Return the text that includes the standard library's headers `names` in place of
+    prelude_cpp.h, and what nvcc knows without a header.
     """
     # <math.h> and <stdlib.h> of C++ make the overloads of std known outside it.
     included = "".join(
@@ -100,8 +100,8 @@ def include_headers(names: Sequence[str]) -> str:
 
 
 def emit_shim(request: CompileRequest, symbol: str, namespace: str, copy: str = "") -> str:
-    """C++ that defines `symbol` for `request.program`, whose rewritten text is in `namespace`;
-    copy: of its text in WITHOUT_PATTERN.
+    """Return C++ text that defines the entry `symbol` for the program of `request`. namespace: that
+    of its rewritten text. copy: that of its text without the pattern for unset variables, ''.
     """
     name = request.program.name
     if request.signature.style == "kernel":
@@ -167,14 +167,14 @@ def _argument(p: Parameter, index: int) -> str:
 
 
 def emit_program(request: CompileRequest) -> str:
-    """The program as g++ gets it: rewritten, its names local to the unit (shared variables in
-    templates need that).
-    """
+    """Return the program's text as g++ gets it: rewritten, in an unnamed namespace."""
     return f"namespace {{\n#line 1\n{rewrite_cuda(request.program.text)}\n}}\n"
 
 
 def find_side(text: str, name: str) -> str:
-    """Where a function of `text` runs: `kernel`, `device` (only __device__) or `host`."""
+    """Return where the function `name` of a CUDA text runs: `kernel`, `device` (only __device__) or
+    `host`.
+    """
     unit = parse_c_family(text, "cuda")
     words = {w for f in find(unit.items, Function) if f.name == name for w in f.qualifiers}
     if "__global__" in words:

@@ -40,17 +40,17 @@ KINDS = {
 
 
 def has_module(text: str) -> bool:
-    """Whether `text` brings program units of its own, so that it cannot go inside a module."""
+    """Return whether `text` has program units of its own, so that it cannot go inside a module."""
     return bool(find_program_units(text)) or bool(re.search(r"^\s*#", text, re.M))
 
 
 def emit_program(text: str, module: str) -> str:
-    """`text` in free form as the procedures of `module`."""
+    """Return `text`, in free form, as the procedures of a new module called `module`."""
     return f"module {module}\ncontains\n{convert_to_free_form(text).rstrip()}\nend module\n"
 
 
 def find_logical_arrays(request: CompileRequest) -> int:
-    """Bytes of an element of the program's LOGICAL arrays: 1, or 4 where the runner has to
+    """Return the bytes of an element of the program's LOGICAL arrays: 1, or 4 where the runner must
     convert.
     """
     arrays = {
@@ -67,7 +67,7 @@ def find_logical_arrays(request: CompileRequest) -> int:
 
 
 def checks_presence(p: Parameter, text: str) -> bool:
-    """Whether a program asks with `present` whether it was given an array."""
+    """Return whether the program `text` tests with `present` whether it got the array `p`."""
     calls = find(parse_fortran(text).items, Call)
     return any(
         c.function == Name("present") and c.arguments == (Name(p.name.lower()),) for c in calls
@@ -124,7 +124,9 @@ def _scalar(
 
 
 def emit_entry(request: CompileRequest, symbol: str, module: str | None) -> str:
-    """The bind(C) subroutine. `module`: where the procedure lives; None for an external one."""
+    """Return the bind(C) subroutine `symbol` that calls the program. module: where the procedure
+    is; None for an external one.
+    """
     signature, text = request.signature, request.program.text
     kinds, wide = find_logical_widths(request.program), find_logical_arrays(request)
     declared, before, after, actual = [], [], [], []
@@ -181,8 +183,8 @@ def _fold(line: str) -> str:
 
 
 def find_entry_module(request: CompileRequest) -> str | None:
-    """Name of the module that holds the entry procedure in the text as it stands; None for an
-    external procedure. That of a procedure in a submodule is the module which it belongs to.
+    """Return the name of the module that holds the entry procedure; None for an external procedure.
+    For a submodule it is the module it belongs to.
     """
     name = request.program.name.lower()
     for unit in parse_fortran(request.program.text).items:

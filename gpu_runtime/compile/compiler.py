@@ -60,7 +60,7 @@ class _Job:
 
 
 def make_entry_symbol(request: CompileRequest) -> str:
-    """Entry symbol, the same in every variant."""
+    """Return the entry symbol of a program, which is the same in every variant."""
     return "cv_" + content_hash("entry", request.program.id, request.signature)
 
 
@@ -95,8 +95,11 @@ def _recipe_digest(dialect: str, variant: Variant) -> str:
 def compile_requests(
     requests: Sequence[CompileRequest], cache_dir: Path | None = None, workers: int = 1
 ) -> list[Compiled]:
-    """Compile all, as few compiler runs as possible. Raises ToolchainError when the compiler is not
-    installed.
+    """Compile programs in as few compiler runs as possible and return one result per request, in
+    order.
+
+    cache_dir: where results are kept; None: the default cache. workers: compilers at once. Programs
+        that do not compile have `ok` False. Raises ToolchainError if a compiler is not installed.
     """
     store = ObjectStore(find_cache_root(cache_dir))
     jobs: dict[str, _Job] = {}
@@ -340,8 +343,8 @@ def _explain_unresolved(text: str, recipe: CompileRecipe, request: CompileReques
 
 
 def runs_nothing_at_load(compiled: Compiled) -> bool:
-    """Whether loading this artifact runs no code of the program: it has no constructors, and no way
-    to have a hidden one.
+    """Return whether loading the artifact runs no code of the program: it has no constructor and
+    cannot hide one.
     """
     request = compiled.request
     recipe = make_recipes().get(request.program.dialect)

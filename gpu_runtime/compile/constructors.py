@@ -13,8 +13,9 @@ from pathlib import Path
 
 
 def explain_constructors(path: Path, allowed_bytes: int) -> str:
-    """Why an artifact may not be shared: it runs code when it is loaded, which would be in the
-    neighbours' processes too.
+    """Return why a shared object may not serve several programs: it runs code when it is loaded.
+    Returns '' if it may. allowed_bytes: size of the constructor tables that the compiler itself
+    adds.
     """
     data = path.read_bytes()
     (table_at,) = struct.unpack_from("<Q", data, 32)
@@ -35,7 +36,9 @@ _IFUNC = 10
 
 
 def runs_when_loaded(path: Path) -> str:
-    """What of an object file (ELF, 64 bits) runs without being called: one line, '' for nothing."""
+    """Return in one line what of a 64-bit ELF object file runs without being called, '' for
+    nothing.
+    """
     data = path.read_bytes()
     (table_at,) = struct.unpack_from("<Q", data, 40)
     entry_bytes, entries, names_in = struct.unpack_from("<HHH", data, 58)

@@ -17,8 +17,10 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class StoredBuild:
-    """What is kept in the cache. artifact: file name inside the objects folder, '' where it
-    failed.
+    """The stored result of one compilation.
+
+    ok: whether it succeeded. artifact: file name in the objects folder, '' where it failed.
+    diagnostics: compiler text. keep: whether the result may be stored.
     """
 
     ok: bool
@@ -28,8 +30,8 @@ class StoredBuild:
 
 
 class ObjectStore:
-    """The cache on disk: `results/` by request, `objects/` by unit. Files appear by atomic
-    rename.
+    """The cache of compiled programs below the folder `root`: `results/` by request, `objects/` by
+    unit. Files appear whole, so several processes may share it.
     """
 
     def __init__(self, root: Path) -> None:
@@ -44,6 +46,9 @@ class ObjectStore:
         return f"{self._results}/{key[:1]}/{key}.json"
 
     def load(self, key: str) -> StoredBuild | None:
+        """Return the result stored under `key`, or None if there is none, it is damaged, or its
+        artifact is gone.
+        """
         try:
             with open(self._path(key), "rb") as file:
                 row = json.loads(file.read())
@@ -53,9 +58,7 @@ class ObjectStore:
         return built if not built.ok or os.path.exists(f"{self.objects}/{built.artifact}") else None
 
     def save_all(self, built: Mapping[str, StoredBuild]) -> None:
-        """Keep results by key. Members of a unit have one and the same: the file of the first is
-        linked for the others.
-        """
+        """Store results by key. Equal results share one file."""
         files: dict[StoredBuild, str] = {}
         for key, result in built.items():
             path = self._path(key)
@@ -83,12 +86,9 @@ class ObjectStore:
         )
 
     def keep_object(self, made: Path, name: str) -> str:
-        """Copy what a sandboxed compiler made; nothing of it but bytes of a regular file is taken
-        over.
-
-        Where another process has kept the same object its file stays: a sandbox that was just told
-        that it may read that very file (Landlock rules are of inodes) would be denied the one that
-        took its place.
+        """Copy the object file `made` into the cache as `name` and return `name`. Only the bytes of
+        a regular file are copied. A file of that name that exists stays. Raises OSError if `made`
+        cannot be read.
         """
         fd = os.open(made, os.O_RDONLY | os.O_NOFOLLOW)
         with os.fdopen(fd, "rb") as file:
@@ -104,8 +104,8 @@ class ObjectStore:
 
 
 def replace_file(path: Path, data: bytes, over: bool = True) -> None:
-    """Write a file of a cache that others may be reading: whole or not at all, readable by all.
-    over: whether it takes the place of one.
+    """Write `data` to `path`, whole or not at all, readable by all. over: replace a file that
+    exists; otherwise it stays. Raises OSError if it cannot be written.
     """
     fd, temporary = tempfile.mkstemp(dir=path.parent)
     with os.fdopen(fd, "wb") as file:

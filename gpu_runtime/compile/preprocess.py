@@ -48,8 +48,8 @@ _VERSION = "1"
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A text as a compiler reads it; problem: one line, '' where there is none (`text` is then the
-    reading).
+    """A text as a compiler reads it. text: the result. problem: why there is none, in one
+    line; ''.
     """
 
     text: str
@@ -68,8 +68,8 @@ _DEFINES = re.compile(r"[ \t]*#[ \t]*(?:define|undef)[ \t]+(\w+)")
 
 
 def needs_preprocessor(text: str) -> bool:
-    """Whether a text of the C family has more than includes, pragmas and macros: its compiler may
-    read other code than it shows.
+    """Return whether a text of the C family may differ from what its compiler reads. It does if it
+    has more directives than includes, pragmas and macros, or trigraphs.
     """
     if any(name not in ("include", "define", "pragma") for name, _ in _DIRECTIVE.findall(text)):
         return True
@@ -77,10 +77,9 @@ def needs_preprocessor(text: str) -> bool:
 
 
 def resolve(text: str, dialect_name: str) -> Reading:
-    """The text without the branches that its compiler passes over. The C family's macros stay,
-    Fortran's are written out.
-
-    Raises ToolchainError.
+    """Return the text without the branches of `#if` that the dialect's compiler skips. Macros of
+    the C family stay; Fortran's are expanded. Raises ToolchainError if the compiler is missing,
+    ValueError for an unknown dialect.
     """
     row = get_dialect(dialect_name)
     if row.language == "fortran":
@@ -92,16 +91,16 @@ def resolve(text: str, dialect_name: str) -> Reading:
 
 
 def expand(text: str, dialect_name: str) -> Reading:
-    """The text as `resolve` gives it, its own macros written out and its comments left out. Raises
-    ToolchainError.
+    """Return the text without skipped branches and comments, its own macros expanded. Raises
+    ToolchainError if the compiler is missing, ValueError for an unknown dialect.
     """
     row = get_dialect(dialect_name)
     return _kept("expand", text, row.name, lambda: _expanded(text, row))
 
 
 def problem_of_whole(text: str, dialect_name: str) -> str:
-    """Why the dialect's compiler does not take the whole text, or what runs when it is loaded; ''
-    for nothing. Raises ToolchainError.
+    """Compile the whole text and return why it fails, or what in it runs when it is loaded; '' for
+    neither. Raises ToolchainError if the compiler is missing, ValueError for an unknown dialect.
     """
     row = get_dialect(dialect_name)
     ask = (

@@ -24,13 +24,16 @@ NATIVE = Path(__file__).parents[1] / "native"
 
 
 class ToolchainError(RuntimeError):
-    """A compiler or library that is needed is not there; the message says how to mend it."""
+    """A compiler or library is missing. The message says how to install it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Toolchain:
-    """Paths of the compilers and libraries found, None where absent; `versions` is their identity
-    for the cache.
+    """The paths of compilers and libraries on this machine, None where absent.
+
+    gcc, gpp, gfortran: gcc, g++ and gfortran. libomp: LLVM's OpenMP run-time. libarcher: its race
+        detector.
+    versions: text that identifies them in the cache's keys.
     """
 
     gcc: str | None
@@ -42,8 +45,8 @@ class Toolchain:
 
 
 def find_cache_root(cache_dir: str | os.PathLike[str] | None = None) -> Path:
-    """The cache folder: the argument, else `COEVOLVE_CACHE`, else ~/.cache/coevolve. Made when
-    missing.
+    """Return the cache folder, made if missing: `cache_dir`, else `COEVOLVE_CACHE`, else
+    ~/.cache/coevolve. Raises ToolchainError if it cannot be made.
     """
     chosen = cache_dir or os.environ.get("COEVOLVE_CACHE") or Path.home() / ".cache" / "coevolve"
     root = Path(chosen).absolute()
@@ -79,7 +82,9 @@ def _library(gcc: str | None, name: str) -> str | None:
 
 @lru_cache(maxsize=1)
 def find_toolchain() -> Toolchain:
-    """Look for gcc, g++, gfortran, LLVM's OpenMP run-time and Archer."""
+    """Look for gcc, g++, gfortran, LLVM's OpenMP run-time and Archer, once per process. Missing
+    ones are None.
+    """
     gcc, gpp, gfortran = shutil.which("gcc"), shutil.which("g++"), shutil.which("gfortran")
     libomp, archer = _library(gcc, "libomp.so"), _library(gcc, "libarcher.so")
     if libomp and not archer:  # they are of one LLVM version
@@ -105,7 +110,7 @@ HINTS = {
 
 
 def require_tool(path: str | None, name: str) -> str:
-    """`path`, or ToolchainError naming what to install."""
+    """Return `path`. Raises ToolchainError, with what to install for `name`, if it is None."""
     if path is None:
         raise ToolchainError(f"{name} is not installed; on Debian: {HINTS.get(name, name)}")
     return path
@@ -149,7 +154,7 @@ def _libraries(flavour: str, tools: Toolchain) -> list[str]:
 
 
 def digest_parts(*parts: str | bytes) -> str:
-    """First 24 hex digits of SHA-256 over the parts, lengths included."""
+    """Return the first 24 hex digits of SHA-256 over the parts and their lengths."""
     h = hashlib.sha256()
     for part in parts:
         data = part.encode() if isinstance(part, str) else part
@@ -159,8 +164,8 @@ def digest_parts(*parts: str | bytes) -> str:
 
 @lru_cache(maxsize=8)
 def build_runner(flavour: str, cache: Path) -> Path:
-    """The runner in `flavour` (`plain`, `asan`, `tsan`), built on first use. Raises
-    ToolchainError.
+    """Return the path of the runner program in `flavour` (`plain`, `asan`, `tsan`). It is built
+    into the folder `cache` on first use. Raises ToolchainError if the compiler is missing or fails.
     """
     tools = find_toolchain()
     gcc = require_tool(tools.gcc, "gcc")

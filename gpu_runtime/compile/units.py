@@ -78,8 +78,14 @@ _CONSTRUCTORS = {Variant.RECORDED: 8, Variant.SANITIZED: 8, Variant.RACE_CHECKED
 
 @dataclass(frozen=True, slots=True)
 class CompileRecipe:
-    """How one dialect is compiled. prelude: text before the programs; member: (request, symbol,
-    number) -> text.
+    """How programs of one dialect are compiled.
+
+    compiler: its command. suffix: of the unit's file. flags: for every variant. libraries: to link.
+    prelude(variant): text before the programs. member(request, symbol, number): a program's text in
+    a unit.
+    shareable(request): whether it may share a unit.
+    alone(request, symbol): its text as a unit of its own; None where `member` serves.
+    variants: further flags of each variant.
     """
 
     compiler: str
@@ -122,6 +128,7 @@ def _prelude_cpp() -> str:
 
 @lru_cache(maxsize=1)
 def find_prelude_macros() -> frozenset[str]:
+    """Return the names of the macros that the C++ prelude defines."""
     return frozenset(re.findall(r"^#define (\w+)", _prelude_cpp(), re.M))
 
 
@@ -467,7 +474,9 @@ def _fortran_shareable(request: CompileRequest) -> bool:
 
 @lru_cache(maxsize=1)
 def make_recipes() -> dict[str, CompileRecipe]:
-    """Dialect name (or HOST_PART) -> recipe."""
+    """Return the recipe of each dialect by name. HOST_PART is the recipe for host functions beside
+    a device.
+    """
     cpp = CompileRecipe(
         "g++",
         ".cpp",
@@ -522,14 +531,18 @@ def make_recipes() -> dict[str, CompileRecipe]:
 
 
 def compute_constructor_bytes(request: CompileRequest, recipe: CompileRecipe) -> int:
-    """Bytes of constructors that an honest artifact of this kind may have."""
+    """Return the size in bytes of the constructor tables that the compiler itself adds to this
+    variant.
+    """
     return 8 if "-fsanitize=thread" in recipe.flags else _CONSTRUCTORS.get(request.variant, 0)
 
 
 def emit_unit(
     recipe: CompileRecipe, requests: Sequence[CompileRequest], symbols: Sequence[str]
 ) -> str:
-    """Prelude and members; all requests are of one dialect and variant."""
+    """Return the text of a compile unit: the prelude and each program. All requests are of one
+    dialect and variant. symbols: their entry symbols, in order.
+    """
     members = [
         recipe.member(r, s, k) for k, (r, s) in enumerate(zip(requests, symbols, strict=True))
     ]
@@ -542,7 +555,9 @@ _ERROR = re.compile(r"\b(?:fatal )?error: ", re.I)
 
 
 def find_failing_members(diagnostics: str) -> set[int]:
-    """Numbers of the members that errors are attributed to."""
+    """Return the numbers of the programs in a unit, from 0, that the compiler reports errors
+    for.
+    """
     found = set()
     for line in diagnostics.splitlines():
         owner = _OWNED.match(line)
@@ -552,7 +567,9 @@ def find_failing_members(diagnostics: str) -> set[int]:
 
 
 def filter_diagnostics(diagnostics: str, number: int, suffix: str) -> str:
-    """The errors of one member, with `program` and `call` as file names; at most 20 lines."""
+    """Return the compiler's lines about program `number` of a unit, at most 20. File names become
+    `program` with `suffix`, or `call`.
+    """
     lines = []
     for line in diagnostics.splitlines():
         owner = _OWNED.match(line)

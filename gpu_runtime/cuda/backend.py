@@ -52,18 +52,19 @@ _NOT_BELIEVED = frozenset({Status.TIMEOUT, Status.MEMORY_LIMIT, Status.NOT_RUN})
 
 
 def is_usable() -> bool:
-    """Whether `auto` should choose this back end: a driver that loads and offers a device. Cheap;
-    never raises.
-    """
+    """Return whether a CUDA driver loads and offers a device. Nothing is raised."""
     return count_devices() > 0
 
 
 class CudaBackend:
-    """One device. Raises ValueError with one line where there is none, or NVRTC or a compiler is
-    missing.
+    """Runs CUDA programs on one device and others on the CPU.
 
-    checks: `emulator` or `none`. driver: `module:Class` for the worker; another than the real one
-    is for tests.
+    cache_dir: where compiled programs are kept; None: the default cache. workers: compilers at
+        once.
+    checks: `emulator` runs each call in the emulation first, to find races and bad accesses; `none`
+        does not. driver: `module:Class` for the worker. environment: variables for the worker,
+        None: this process's.
+    Raises ValueError (BackendError) if there is no device, or NVRTC or a compiler is missing.
     """
 
     def __init__(
@@ -99,7 +100,10 @@ class CudaBackend:
         """What a verdict says of programs that are not CUDA."""
 
     def compile(self, requests: Sequence[CompileRequest]) -> list[Compiled]:
-        """See ExecutionBackend. With emulator checks the emulated form is made in the same go."""
+        """Compile programs for the device or the CPU and return one result per request, in order.
+        With emulator checks the emulated form is compiled too. Raises ToolchainError if a compiler
+        is missing.
+        """
         asked, requests = requests, pack_requests(requests)
         device = [i for i, r in enumerate(requests) if _for_device(r)]
         others = [r for r in requests if not _for_device(r)]
@@ -120,8 +124,9 @@ class CudaBackend:
     def run(
         self, compiled: Compiled, calls: Sequence[Arguments], limits: Limits = Limits()
     ) -> list[Execution]:
-        """See ExecutionBackend. Raises ValueError for a program that did not compile, GpuError
-        where the device is gone.
+        """Run calls one after the other and return one result per call. After a crash the others
+        are NOT_RUN. Raises ValueError if the program did not compile, GpuError if the device is
+        gone.
         """
         if not compiled.ok or compiled.artifact is None:
             raise ValueError(f"{compiled.request.program.name} did not compile and cannot be run")
@@ -154,7 +159,9 @@ class CudaBackend:
         repeats: int,
         limits: Limits = Limits(wall_s=60.0),
     ) -> dict:
-        """See GpuWorker.time; for gpu_runtime.cuda.timing."""
+        """Run one call `repeats` times on the device. Returns {"status", "detail", "kernel_ms":
+        [...], "total_ms": [...]}, in milliseconds. Raises GpuError if the worker fails.
+        """
         if has_structures(compiled.request.signature):
             compiled, arguments = (
                 pack_compiled(compiled),
@@ -195,6 +202,7 @@ class CudaBackend:
             self._idle.append(worker)
 
     def close(self) -> None:
+        """End all processes of the back end."""
         with self._lock:
             for worker in self._idle:
                 worker.close()

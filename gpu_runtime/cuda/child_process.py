@@ -42,8 +42,8 @@ _KEPT_ENVIRONMENT = (
 
 
 class ChildLostError(RuntimeError):
-    """The process is gone. code: its exit status (negative: the signal); timed_out: it was killed
-    at its deadline.
+    """The child process is gone. code: its exit status, negative for a signal. timed_out: it was
+    killed at its deadline. words: the last of what it printed.
     """
 
     def __init__(self, code: int, timed_out: bool, words: str) -> None:
@@ -52,10 +52,11 @@ class ChildLostError(RuntimeError):
 
 
 class ChildProcess:
-    """`python -m module arguments`, started at the first request. One thread at a time.
+    """Runs `python -m module arguments` and exchanges JSON with it. It serves one thread.
 
-    pass_fds: inherited descriptors. prefix: a command to run it under (a sanitizer). start_s: limit
-    until it says hello. `starts` counts the processes started so far.
+    pass_fds: descriptors to inherit. prefix: a command to run it under. environment: its variables,
+        None: this process's. start_s: seconds until it must be ready. The attribute `starts` counts
+        the processes started.
     """
 
     def __init__(
@@ -91,7 +92,7 @@ class ChildProcess:
         self.starts = 0
 
     def start(self) -> None:
-        """Start the process and return at once."""
+        """Start the process and return at once, before it is ready."""
         self.starts += 1
         self.hello = None
         self._errors = tempfile.TemporaryFile()
@@ -106,8 +107,8 @@ class ChildProcess:
         )
 
     def ready(self) -> dict[str, Any]:
-        """What the process said about itself when it was ready. Raises ChildLostError when it
-        cannot start.
+        """Wait until the process is ready, started if need be, and return its first message. Raises
+        ChildLostError if it cannot start, RuntimeError in another process than its owner.
         """
         if self._owner != os.getpid():
             raise RuntimeError(
@@ -126,7 +127,9 @@ class ChildProcess:
         return self.hello
 
     def ask(self, request: Mapping[str, Any], wall_s: float) -> dict[str, Any]:
-        """The answer to `request` within `wall_s` seconds. Raises ChildLostError."""
+        """Send `request` and return the answer. wall_s: seconds it may take. Raises ChildLostError
+        if the process dies or takes longer.
+        """
         self.ready()
         assert self._process is not None and self._process.stdin is not None
         try:
@@ -179,7 +182,9 @@ class ChildProcess:
         )
 
     def retire(self) -> None:
-        """End the process because it said that it is of no further use, and start the next one."""
+        """End the process and start the next one, because it reported that it is no longer
+        usable.
+        """
         self._end()
         self.start()
 
@@ -211,8 +216,8 @@ class ChildProcess:
         return code, lines[-1].strip()[:300] if lines else ""
 
     def finish(self, wait_s: float = 60.0) -> None:
-        """Let the process end by itself (it sees the end of its input), as tools that report at the
-        end need.
+        """Close the process's input and let it end by itself. It is killed after `wait_s`
+        seconds.
         """
         if self._process is not None and self._process.stdin is not None:
             try:
@@ -223,6 +228,7 @@ class ChildProcess:
         self.close()
 
     def close(self) -> None:
+        """End the process. In another process than its owner it does nothing."""
         if self._owner == os.getpid():
             self._end()
 
@@ -232,7 +238,7 @@ def _root() -> str:
 
 
 def frame_message(message: Mapping[str, Any]) -> bytes:
-    """The bytes of one message."""
+    """Return a message as bytes: its length as little-endian u32, then JSON in UTF-8."""
     data = json.dumps(message).encode()
     return _LENGTH.pack(len(data)) + data
 
@@ -241,7 +247,9 @@ def frame_message(message: Mapping[str, Any]) -> bytes:
 
 
 class ChildChannel:
-    """The child's ends of the pipes, moved away from the descriptors that foreign code knows."""
+    """The child's side of the pipes. They are moved to other descriptors, so that foreign code that
+    prints or reads does not touch them.
+    """
 
     def __init__(self) -> None:
         self._in = os.fdopen(os.dup(0), "rb")
@@ -252,12 +260,13 @@ class ChildChannel:
             os.close(null)
 
     def send(self, message: Mapping[str, Any]) -> None:
+        """Write one message to the parent. Raises OSError if the parent is gone."""
         data = memoryview(frame_message(message))
         while data:
             data = data[os.write(self._out, data) :]
 
     def receive(self) -> dict[str, Any] | None:
-        """The next request, None when the parent is gone."""
+        """Wait for the next request and return it. Returns None when the parent is gone."""
         head = self._in.read(_LENGTH.size)
         if len(head) != _LENGTH.size:
             return None
@@ -287,11 +296,12 @@ def _end_with_parent() -> None:
 def lock_down(
     *, files_closed: bool, memory_mib: int = 0, file_bytes: int = 1 << 20, uid: int = 0
 ) -> list[str]:
-    """Walls that a process puts round itself; gives the names of those that this machine lacks.
+    """Put walls round this process and return the names of those that this machine lacks.
 
-    files_closed: no file can be opened from now on (landlock without a rule), no network is left,
-    and root becomes `uid`. memory_mib: limit of address space beyond what is mapped already, 0 for
-    none (a device driver reserves far more than it uses).
+    files_closed: from now on no file can be opened, there is no network, and root becomes the user
+        `uid`.
+    memory_mib: MiB of address space beyond what is mapped; 0: no limit.
+    file_bytes: largest file it may write.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     _end_with_parent()

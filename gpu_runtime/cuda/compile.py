@@ -44,11 +44,13 @@ _SHARED_WALL_S, _ALONE_WALL_S = 120.0, 30.0
 
 @dataclass(frozen=True, slots=True)
 class DeviceBundle:
-    """What the GPU worker needs of one program, file names relative to the bundle's folder.
+    """What the GPU worker needs to run one program. File names are relative to the bundle's folder.
 
-    kind: `kernel`, `device` or `host`. entry: symbol that is launched (kernel, device) or called
-    (host). names: for host functions, the kernel as its stub spells it, or the variable's name, ->
-    symbol. fresh: device variables must be put back before each call.
+    kind: `kernel`, `device` or `host`. cubin: file of machine code.
+    entry: the symbol that is launched (kernel, device) or called (host).
+    host: shared object of a host function, else ''.
+    names: for host functions, kernel or variable name -> symbol in the cubin; else None.
+    fresh: device variables must be reset before each call.
     """
 
     kind: str
@@ -98,6 +100,7 @@ class _Result:
 
 @cache
 def make_prelude() -> str:
+    """Return the text that stands before the programs of a device unit."""
     return (NATIVE / "prelude_nvrtc.h").read_text() + (NATIVE / "prelude_complex.h").read_text()
 
 
@@ -121,8 +124,11 @@ def compile_for_device(
     cache_dir: Path | None = None,
     workers: int = 1,
 ) -> list[Compiled]:
-    """Compile CUDA requests (variants PLAIN and TIMED). Raises NvrtcMissing, and ToolchainError
-    where g++ is wanted and missing.
+    """Compile CUDA programs (variants PLAIN and TIMED) and return one result per request, in order.
+
+    architecture: such as `sm_90`. cache_dir: None: the default cache. workers: compilers at once.
+        Programs that do not compile have `ok` False. Raises NvrtcMissingError without NVRTC,
+        ToolchainError if g++ is needed and missing.
     """
     store = _Store(find_cache_root(cache_dir) / "device")
     keys = [_key(r, architecture) for r in requests]
@@ -229,7 +235,9 @@ def _compile_host_parts(
 
 
 def emit_unit(jobs: Sequence[_Job]) -> str:
-    """Prelude and programs, each in its namespace, errors attributed by `#line`."""
+    """Return the text of a device unit: the prelude and each program in its namespace. `#line`
+    marks attribute errors to programs.
+    """
     parts = [make_prelude()]
     for k, job in enumerate(jobs):
         program = job.request.program
@@ -330,8 +338,8 @@ def _may_share(job: _Job) -> bool:
 
 
 def filter_diagnostics(log: str, number: int) -> str:
-    """The errors of one member of a unit, with `program.cu` as file name, source lines left out; at
-    most 20 lines.
+    """Return the compiler's errors about program `number` of a unit, at most 20 lines. The file
+    name becomes `program.cu` or `call`.
     """
     lines = []
     for line in log.splitlines():
@@ -385,8 +393,8 @@ class _Store:
 
 
 def load_bundle(artifact: Path) -> tuple[DeviceBundle, Path]:
-    """The bundle and the path of its cubin. Raises OSError or ValueError when the cache was
-    damaged.
+    """Return (bundle, path of its cubin) of an artifact. Raises OSError or ValueError if the cache
+    is damaged.
     """
     bundle = DeviceBundle(**json.loads(artifact.read_bytes()))
     return bundle, artifact.parent.parent / bundle.cubin

@@ -22,7 +22,7 @@ _MAX_SHARED_BY_DEFAULT = 48 * 1024
 
 
 class DriverError(RuntimeError):
-    """code and name are those of CUresult."""
+    """A CUDA driver call failed. code, name: those of its CUresult."""
 
     def __init__(self, code: int, name: str) -> None:
         super().__init__(f"{name} ({code})")
@@ -30,13 +30,17 @@ class DriverError(RuntimeError):
 
     @property
     def sticky(self) -> bool:
+        """Return whether the context cannot be used after this error."""
         return self.code in _STICKY
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceFacts:
-    """What a record of a measurement needs. Clocks are in MHz, as reported now (0 where not
-    known).
+    """Facts about a device that go into the record of a measurement.
+
+    name: the device's. architecture: such as `sm_90`. driver: its version. memory_mib: in all.
+    multiprocessors: their number. l2_bytes: size of the last-level cache.
+    clock_mhz, memory_clock_mhz: as reported now; 0 where unknown.
     """
 
     name: str
@@ -50,36 +54,109 @@ class DeviceFacts:
 
 
 class Driver(Protocol):
-    """What the worker asks for. All copies are complete when the call returns; `launch` and `set`
-    need not be.
+    """The driver calls that the GPU worker makes. facts: about its device.
+
+    Addresses and handles are plain integers. Copies are complete when the call returns; `launch`
+    and `set` need not be. Every method raises DriverError if the call fails.
     """
 
     facts: DeviceFacts
 
-    def allocate(self, n_bytes: int, managed: bool = False) -> int: ...
-    def release(self, address: int) -> None: ...
-    def free_bytes(self) -> int: ...
-    def upload(self, address: int, host: int, n_bytes: int) -> None: ...
-    def download(self, host: int, address: int, n_bytes: int) -> None: ...
-    def move(self, to: int, source: int, n_bytes: int) -> None: ...
-    def set(self, address: int, value: int, n_bytes: int, width: int = 1) -> None: ...
-    def load(self, image: bytes) -> int: ...
-    def unload(self, module: int) -> None: ...
-    def function(self, module: int, name: str) -> int: ...
-    def variable(self, module: int, name: str) -> tuple[int, int]: ...
+    def allocate(self, n_bytes: int, managed: bool = False) -> int:
+        """Allocate `n_bytes` of device memory and return its address. managed: the host can read it
+        too. Raises DriverError if it fails.
+        """
+        ...
+
+    def release(self, address: int) -> None:
+        """Free device memory at `address`, which `allocate` returned. Raises DriverError if it
+        fails.
+        """
+        ...
+
+    def free_bytes(self) -> int:
+        """Return how many bytes of device memory are free. Raises DriverError if it fails."""
+        ...
+
+    def upload(self, address: int, host: int, n_bytes: int) -> None:
+        """Copy `n_bytes` from the host address `host` to the device address `address`. Raises
+        DriverError if it fails.
+        """
+        ...
+
+    def download(self, host: int, address: int, n_bytes: int) -> None:
+        """Copy `n_bytes` from the device address `address` to the host address `host`. Raises
+        DriverError if it fails.
+        """
+        ...
+
+    def move(self, to: int, source: int, n_bytes: int) -> None:
+        """Copy `n_bytes` on the device from the address `source` to the address `to`. Raises
+        DriverError if it fails.
+        """
+        ...
+
+    def set(self, address: int, value: int, n_bytes: int, width: int = 1) -> None:
+        """Fill `n_bytes` at a device address with `value`, an element of `width` bytes (1 or 4).
+        `n_bytes` is a multiple of it. Raises DriverError if it fails.
+        """
+        ...
+
+    def load(self, image: bytes) -> int:
+        """Load a cubin from its bytes and return the module's handle. Raises DriverError if it
+        fails.
+        """
+        ...
+
+    def unload(self, module: int) -> None:
+        """Unload a module by its handle. Raises DriverError if it fails."""
+        ...
+
+    def function(self, module: int, name: str) -> int:
+        """Return the handle of the kernel `name` in a module. Raises DriverError if there is
+        none.
+        """
+        ...
+
+    def variable(self, module: int, name: str) -> tuple[int, int]:
+        """Return (device address, size in bytes) of the variable `name` in a module. Raises
+        DriverError if there is none.
+        """
+        ...
+
     def launch(
         self, function: int, geometry: tuple[int, ...], shared_bytes: int, arguments: int
-    ) -> None: ...
-    def event(self) -> int: ...
-    def record(self, event: int) -> None: ...
-    def done(self, event: int) -> bool: ...
-    def elapsed_ms(self, start: int, stop: int) -> float: ...
+    ) -> None:
+        """Launch a kernel by its handle. geometry: grid x, y, z, then block x, y, z. arguments:
+        host address of a table of pointers to the arguments. Raises DriverError if it fails.
+        """
+        ...
+
+    def event(self) -> int:
+        """Make an event and return its handle. Raises DriverError if it fails."""
+        ...
+
+    def record(self, event: int) -> None:
+        """Record an event after the work queued so far. Raises DriverError if it fails."""
+        ...
+
+    def done(self, event: int) -> bool:
+        """Return whether the work before an event is complete. Raises DriverError if that work
+        failed.
+        """
+        ...
+
+    def elapsed_ms(self, start: int, stop: int) -> float:
+        """Return the milliseconds between two recorded events, by their handles. Raises DriverError
+        if it fails.
+        """
+        ...
 
 
 @lru_cache(maxsize=1)
 def count_devices() -> int:
-    """Devices that the driver offers this process (CUDA_VISIBLE_DEVICES counts); 0 without a
-    driver. Never raises.
+    """Return how many devices the driver offers this process; 0 without a driver.
+    CUDA_VISIBLE_DEVICES counts. Nothing is raised.
     """
     try:
         cuda = ctypes.CDLL("libcuda.so.1")
@@ -92,8 +169,9 @@ def count_devices() -> int:
 
 
 class CudaDriver:
-    """The real one: device `index` of those visible, its primary context, one stream. Raises
-    DriverError, ImportError.
+    """The driver of a real device: its primary context and one stream. index: of the visible
+    devices, from 0. Raises DriverError if the device cannot be opened, ImportError without
+    `cuda.bindings`.
     """
 
     def __init__(self, index: int = 0) -> None:
@@ -148,47 +226,75 @@ class CudaDriver:
         )
 
     def allocate(self, n_bytes: int, managed: bool = False) -> int:
+        """Allocate `n_bytes` of device memory and return its address. managed: the host can read it
+        too. Raises DriverError if it fails.
+        """
         if managed:
             return int(self._call(self._cu.cuMemAllocManaged, n_bytes, 1))
         return int(self._call(self._cu.cuMemAlloc, n_bytes))
 
     def release(self, address: int) -> None:
+        """Free device memory at `address`, which `allocate` returned. Raises DriverError if it
+        fails.
+        """
         self._call(self._cu.cuMemFree, address)
 
     def free_bytes(self) -> int:
+        """Return how many bytes of device memory are free. Raises DriverError if it fails."""
         return int(self._call(self._cu.cuMemGetInfo)[0])
 
     def upload(self, address: int, host: int, n_bytes: int) -> None:
+        """Copy `n_bytes` from the host address `host` to the device address `address`, and wait.
+        Raises DriverError if it fails.
+        """
         self._call(self._cu.cuMemcpyHtoDAsync, address, host, n_bytes, self._stream)
         self._call(self._cu.cuStreamSynchronize, self._stream)
 
     def download(self, host: int, address: int, n_bytes: int) -> None:
+        """Copy `n_bytes` from the device address `address` to the host address `host`, and wait.
+        Raises DriverError if it fails.
+        """
         self._call(self._cu.cuMemcpyDtoHAsync, host, address, n_bytes, self._stream)
         self._call(self._cu.cuStreamSynchronize, self._stream)
 
     def move(self, to: int, source: int, n_bytes: int) -> None:
+        """Copy `n_bytes` on the device from the address `source` to the address `to`, and wait.
+        Raises DriverError if it fails.
+        """
         self._call(self._cu.cuMemcpyDtoDAsync, to, source, n_bytes, self._stream)
         self._call(self._cu.cuStreamSynchronize, self._stream)
 
     def set(self, address: int, value: int, n_bytes: int, width: int = 1) -> None:
-        """Fill with an element of 1 or 4 bytes; n_bytes is a multiple of width."""
+        """Fill `n_bytes` at a device address with `value`, an element of `width` bytes (1 or 4).
+        `n_bytes` is a multiple of it. Raises DriverError if it fails.
+        """
         maker = self._cu.cuMemsetD8Async if width == 1 else self._cu.cuMemsetD32Async
         self._call(maker, address, value, n_bytes // width, self._stream)
 
     def load(self, image: bytes) -> int:
+        """Load a cubin from its bytes and return the module's handle. Raises DriverError if it
+        fails.
+        """
         module = self._call(self._cu.cuModuleLoadData, image)
         self._modules[int(module)] = module
         return int(module)
 
     def unload(self, module: int) -> None:
+        """Unload a module by its handle. Raises DriverError if it fails."""
         self._call(self._cu.cuModuleUnload, self._modules.pop(module))
 
     def function(self, module: int, name: str) -> int:
+        """Return the handle of the kernel `name` in a module. Raises DriverError if there is
+        none.
+        """
         function = self._call(self._cu.cuModuleGetFunction, self._modules[module], name.encode())
         self._functions[int(function)] = function
         return int(function)
 
     def variable(self, module: int, name: str) -> tuple[int, int]:
+        """Return (device address, size in bytes) of the variable `name` in a module. Raises
+        DriverError if there is none.
+        """
         address, n_bytes = self._call(
             self._cu.cuModuleGetGlobal, self._modules[module], name.encode()
         )
@@ -197,8 +303,8 @@ class CudaDriver:
     def launch(
         self, function: int, geometry: tuple[int, ...], shared_bytes: int, arguments: int
     ) -> None:
-        """geometry: grid xyz, block xyz. arguments: address of a table of pointers to the
-        arguments.
+        """Launch a kernel by its handle. geometry: grid x, y, z, then block x, y, z. arguments:
+        host address of a table of pointers to the arguments. Raises DriverError if it fails.
         """
         handle = self._functions[function]
         if shared_bytes > _MAX_SHARED_BY_DEFAULT:
@@ -211,14 +317,19 @@ class CudaDriver:
         )
 
     def event(self) -> int:
+        """Make an event and return its handle. Raises DriverError if it fails."""
         event = self._call(self._cu.cuEventCreate, 0)
         self._events[int(event)] = event
         return int(event)
 
     def record(self, event: int) -> None:
+        """Record an event after the work queued so far. Raises DriverError if it fails."""
         self._call(self._cu.cuEventRecord, self._events[event], self._stream)
 
     def done(self, event: int) -> bool:
+        """Return whether the work before an event is complete. Raises DriverError if that work
+        failed.
+        """
         try:
             self._call(self._cu.cuEventQuery, self._events[event])
         except DriverError as error:
@@ -228,6 +339,9 @@ class CudaDriver:
         return True
 
     def elapsed_ms(self, start: int, stop: int) -> float:
+        """Return the milliseconds between two recorded events, by their handles. Raises DriverError
+        if it fails.
+        """
         return float(
             self._call(self._cu.cuEventElapsedTime, self._events[start], self._events[stop])
         )

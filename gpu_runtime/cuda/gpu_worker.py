@@ -29,12 +29,17 @@ MEMORY_MIB = 4096
 
 
 class GpuError(RuntimeError):
-    """The GPU worker cannot be started or failed for reasons of its own; one line."""
+    """The GPU worker cannot be started, or failed for reasons of its own. The message is one
+    line.
+    """
 
 
 class GpuWorker:
-    """One worker process. facts and degraded are known after `ready`. prefix: a command to run it
-    under.
+    """One process that owns a GPU and runs calls on it. It serves one thread.
+
+    driver: `module:Class`. environment: the process's variables, None: this process's. prefix: a
+        command to run it under. poison: fill new device memory with a pattern. The attributes
+        `facts` and `degraded` are known after `ready`.
     """
 
     def __init__(
@@ -65,11 +70,13 @@ class GpuWorker:
 
     @property
     def starts(self) -> int:
-        """Processes started so far."""
+        """Return how many processes were started so far."""
         return self._child.starts
 
     def ready(self) -> DeviceFacts:
-        """Wait until the device is there. Raises GpuError."""
+        """Wait until the worker has its device and return facts about it. Raises GpuError if it
+        cannot start.
+        """
         try:
             hello = self._child.ready()
         except ChildLostError as lost:
@@ -84,8 +91,9 @@ class GpuWorker:
     def run(
         self, compiled: Compiled, calls: Sequence[Arguments], limits: Limits = Limits()
     ) -> list[Execution]:
-        """One Execution per call; behind a failure NOT_RUN. Raises GpuError, ValueError where calls
-        do not fit the signature.
+        """Run calls on the device and return one result per call; after a failure the others are
+        NOT_RUN. Raises GpuError if the worker fails, ValueError if the calls do not fit the
+        signature.
         """
         if not calls:
             return []
@@ -115,8 +123,8 @@ class GpuWorker:
         repeats: int,
         limits: Limits = Limits(wall_s=60.0),
     ) -> dict[str, Any]:
-        """Times of one call, repeated: {"status", "detail", "kernel_ms": [...], "total_ms": [...]}.
-        Raises GpuError.
+        """Run one call `repeats` times. Returns {"status", "detail", "kernel_ms": [...],
+        "total_ms": [...]}, in milliseconds. Raises GpuError if the worker fails.
         """
         try:
             rows, lost = self._exchange(
@@ -190,11 +198,12 @@ class GpuWorker:
         )
 
     def finish(self) -> None:
-        """Let the process end in an orderly way (a sanitizer reports then), and close."""
+        """Let the process end by itself, so that a sanitizer can report, and close."""
         self._child.finish()
         self.close()
 
     def close(self) -> None:
+        """End the process and free its shared memory."""
         self._child.close()
         self._images.close()
 

@@ -54,8 +54,11 @@ class _Table(ctypes.Structure):
 
 
 class HostPart:
-    """One call of one host function. A context manager: device memory that the function leaves
-    behind is freed at the end.
+    """One call of one host function of a CUDA program. As a context manager it frees device memory
+    that the function left.
+
+    request: the worker's request, with the function's library under `host` and its name under
+        `entry`. call: one of its `calls`, with the places of the arguments in the memory image.
     """
 
     def __init__(
@@ -99,8 +102,8 @@ class HostPart:
         )  # static variables of the program must not outlive the call
 
     def call(self) -> None:
-        """Run it. Raises what it did for good: KernelHangError, OverBudgetError, DriverError,
-        ViolationError.
+        """Run the host function. Raises the failure that it met: KernelHangError, OverBudgetError,
+        DriverError or ViolationError.
         """
         fill_row_tables(self._call, self._begin, self._begin)
         n = len(self._call["arguments"])

@@ -10,8 +10,8 @@ from typing import Any
 
 
 def fill_row_tables(call: dict[str, Any], begin: int, where: int) -> None:
-    """Write the row pointers of `T**` arguments into the image at `begin`, for an image that will
-    lie at `where`.
+    """Write the row pointers of `T**` arguments into an image. call: its description. begin:
+    address of the image here. where: the address at which it will be used.
     """
     for at, rows, first, row_bytes in call["tables"]:
         table = (ctypes.c_uint64 * rows).from_address(begin + at)
@@ -22,7 +22,12 @@ def fill_row_tables(call: dict[str, Any], begin: int, where: int) -> None:
 def make_kernel_arguments(
     call: dict[str, Any], begin: int, device: int, with_result: bool
 ) -> tuple[Any, list[Any]]:
-    """The driver's table of pointers to the arguments, and what must stay alive with it."""
+    """Return (the driver's table of pointers to a kernel's arguments, objects that must stay alive
+    with it).
+
+    call: its description. begin: address of the image here. device: its address on the device.
+        with_result: append a pointer to the returned value.
+    """
     kept: list[Any] = []
     pointers = []
     given = call["arguments"]
@@ -43,7 +48,9 @@ def make_kernel_arguments(
 
 
 def compute_argument_address(kind: str, at: int, base: int) -> int:
-    """Of an argument in an image that lies at `base`; 0 for a null pointer."""
+    """Return the address of an argument at offset `at` in an image at `base`; 0 if its kind is
+    `null`.
+    """
     return 0 if kind == "null" else base + at
 
 

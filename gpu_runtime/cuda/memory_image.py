@@ -57,7 +57,9 @@ class _Plan:
 
 
 def plan_images(signature: Signature, arguments: Arguments) -> _Plan:
-    """Where everything goes. Raises ValueError where the arguments do not fit the signature."""
+    """Return where each argument of a call lies in its image, in bytes. Raises ValueError if the
+    arguments do not fit the signature.
+    """
     parameters = signature.parameters
     if len(parameters) != len(arguments.values):
         raise ValueError(
@@ -97,7 +99,9 @@ def plan_images(signature: Signature, arguments: Arguments) -> _Plan:
 
 
 class MemoryImages:
-    """The shared file. One batch at a time."""
+    """A memory file shared with the GPU worker. It holds the arguments of one batch of calls, with
+    guard zones between arrays.
+    """
 
     def __init__(self) -> None:
         self.fd = os.memfd_create("coevolve-gpu", 0)
@@ -107,11 +111,12 @@ class MemoryImages:
 
     @property
     def total_bytes(self) -> int:
+        """Return the size of the file in bytes."""
         return len(self._bytes)
 
     def pack(self, signature: Signature, calls: Sequence[Arguments]) -> list[dict[str, Any]]:
-        """Write the images and give the worker's description of each call. Raises ValueError as
-        `plan_images` does.
+        """Write the images of `calls` and return the worker's description of each. Raises
+        ValueError if they do not fit the signature.
         """
         plans = [plan_images(signature, c) for c in calls]
         size = _PAGE + sum(p.n_bytes for p in plans)
@@ -138,11 +143,13 @@ class MemoryImages:
 
     @property
     def current(self) -> int:
-        """The call that was running last, -1 before the first."""
+        """Return the index of the call that ran last; -1 before the first."""
         return int(self._bytes[:4].view(np.int32)[0])
 
     def read(self, index: int, arguments: Arguments) -> tuple[np.ndarray, ...]:
-        """Copies of every parameter's storage after call `index`, shaped like the arguments."""
+        """Return copies of every parameter's storage after call `index`, shaped like
+        `arguments.values`.
+        """
         base, p = self._plans[index]
         out = []
         for i, value in enumerate(arguments.values):
@@ -155,7 +162,7 @@ class MemoryImages:
         return tuple(out)
 
     def result(self, index: int, signature: Signature) -> np.ndarray | None:
-        """The value returned by call `index`, 0-d; None for void."""
+        """Return the value that call `index` returned, as a 0-d array; None for void."""
         if signature.result is None:
             return None
         base, p = self._plans[index]
@@ -168,7 +175,7 @@ class MemoryImages:
         )
 
     def damage(self, index: int, signature: Signature) -> str:
-        """Which guard zone call `index` wrote to, as one line; '' when all are whole."""
+        """Return one line about the guard zone that call `index` wrote to; '' if all are whole."""
         base, p = self._plans[index]
         whole = self._bytes[base : base + p.n_bytes]
         held = sorted(
@@ -190,11 +197,12 @@ class MemoryImages:
         return ""
 
     def scrub(self) -> None:
-        """Give every page back: what is read next is zero."""
+        """Free every page of the file, so that the next candidate reads zeros."""
         self._bytes, self._map = np.empty(0, np.uint8), None
         os.ftruncate(self.fd, 0)
 
     def close(self) -> None:
+        """Unmap and close the file. It cannot be used afterwards."""
         self._bytes, self._map = np.empty(0, np.uint8), None
         os.close(self.fd)
 

@@ -34,13 +34,15 @@ _MEMORY_MIB = 8192
 
 
 class NvrtcMissingError(RuntimeError):
-    """NVRTC cannot be loaded; the message says what to install."""
+    """NVRTC cannot be loaded. The message says what to install."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceBuild:
-    """cubin: machine code, b'' where it failed. lowered: name expression -> symbol. ended: the
-    compiler itself was lost.
+    """The result of one device compilation.
+
+    ok: it succeeded. cubin: machine code, b'' where it failed. log: the compiler's text.
+    lowered: name expression -> symbol. ended: the compiler's process was lost.
     """
 
     ok: bool
@@ -51,7 +53,7 @@ class DeviceBuild:
 
 
 def is_available() -> bool:
-    """Whether the Python packages are there (cheap: nothing is loaded)."""
+    """Return whether the Python packages of NVRTC are installed. Nothing is loaded."""
     try:
         return importlib.util.find_spec("cuda.bindings") is not None
     except ModuleNotFoundError:
@@ -59,8 +61,8 @@ def is_available() -> bool:
 
 
 class DeviceCompiler:
-    """A compiler process, started at first use and replaced when it is lost. One thread at
-    a time.
+    """A process that compiles with NVRTC. It is started on first use and replaced when lost. It
+    serves one thread.
     """
 
     def __init__(self) -> None:
@@ -72,7 +74,9 @@ class DeviceCompiler:
         self.version, self.degraded = "", ()
 
     def ready(self) -> DeviceCompiler:
-        """Load NVRTC. Raises NvrtcMissingError."""
+        """Start the process and load NVRTC. Returns self. Raises NvrtcMissingError if it cannot be
+        loaded.
+        """
         try:
             hello = self._child.ready()
         except ChildLostError as lost:
@@ -94,8 +98,11 @@ class DeviceCompiler:
         options: Sequence[str] = OPTIONS,
         wall_s: float = 60.0,
     ) -> DeviceBuild:
-        """One compile; names are expressions (`ns::k<float>`, `&ns::c`) whose symbols are wanted.
-        Raises NvrtcMissingError.
+        """Compile CUDA text for a device. A failure is in the result.
+
+        names: expressions such as `ns::k<float>` or `&ns::c` whose symbols are wanted.
+            architecture: such as `sm_90`. options: NVRTC's. wall_s: seconds it may take. Raises
+            NvrtcMissingError without NVRTC.
         """
         self.ready()
         request = {
@@ -117,13 +124,14 @@ class DeviceCompiler:
         )
 
     def cpu_s(self) -> float:
-        """CPU seconds that the compiler process has used (for measurements)."""
+        """Return the CPU seconds that the compiler process has used; 0.0 if it is lost."""
         try:
             return float(self._child.ask({"cpu": True}, 10.0)["cpu_s"])
         except ChildLostError:
             return 0.0
 
     def close(self) -> None:
+        """End the compiler process."""
         self._child.close()
 
 
@@ -187,6 +195,9 @@ def _load():
 
 
 def main() -> int:
+    """Serve as the compiler process: answer requests until the parent is gone. Returns the exit
+    code, 1 if NVRTC cannot be loaded.
+    """
     import os
     import time
 

@@ -31,11 +31,12 @@ from gpu_runtime.cuda.session import (
 def run_request(
     session: Session, request: dict[str, Any], measure: int = 0
 ) -> list[dict[str, Any]]:
-    """Run the calls of `request` on the device.
+    """Run the calls of a request on the device. request: as `GpuWorker` sends it: the cubin's path,
+    the entry, the calls and their limits.
 
-    measure: how often each call is repeated for its time; 0: once, not timed apart.
-
-    Returns one row for each call. Rows behind a failure are left out.
+    measure: how often each call is repeated for its time; 0: run once, untimed. Returns one row per
+        call with `status` and `ms` (milliseconds), and `detail` where it failed. The first failure
+        ends the rows.
     """
     session.deadline = time.monotonic() + request["wall_s"]
     session.budget_bytes = request["memory_bytes"]

@@ -39,12 +39,14 @@ _SLOW_DOWN = 20.0
 
 
 class SanitizerMissingError(RuntimeError):
-    """compute-sanitizer is not installed; the message says where it comes from."""
+    """compute-sanitizer is not installed. The message says where it comes from."""
 
 
 @dataclass(frozen=True, slots=True)
 class SanitizerFinding:
-    """One report. status: as an Execution would have it. detail: one line."""
+    """One report of compute-sanitizer. tool: which of its tools. status: as an Execution would have
+    it. detail: one line.
+    """
 
     tool: str
     status: Status
@@ -52,8 +54,8 @@ class SanitizerFinding:
 
 
 def parse_log(log: str, tool: str) -> list[tuple[str, SanitizerFinding]]:
-    """(entry symbol of the candidate, finding) of every report in the tool's log; '' where no
-    kernel of ours is named.
+    """Return (entry symbol, finding) of every report in the log of `tool`. The symbol is '' where
+    no kernel of a candidate is named.
     """
     found = []
     for report in re.split(rf"(?m)^{_MARK}\s*$", log):
@@ -79,8 +81,12 @@ def check_batch(
     driver: str = REAL_DRIVER,
     environment: Mapping[str, str] | None = None,
 ) -> list[list[SanitizerFinding]]:
-    """Findings per candidate, in order. Raises SanitizerMissingError, GpuError, ValueError for an
-    unknown tool.
+    """Run every candidate's calls under each tool and return findings per candidate, in order.
+
+    batch: (compiled program, calls). tools: some of TOOLS. driver: `module:Class` of the worker's
+        driver. environment: the worker's variables, None: this process's.
+    Raises SanitizerMissingError if the tool is not installed, GpuError if the worker fails,
+    ValueError for an unknown tool.
     """
     if unknown := [t for t in tools if t not in TOOLS]:
         raise ValueError(f"unknown sanitizer tool '{unknown[0]}' (known: {', '.join(TOOLS)})")

@@ -26,12 +26,14 @@ class KernelHangError(RuntimeError):
 
 
 class OverBudgetError(RuntimeError):
-    """More device memory is asked for than the candidate may have or the device has free."""
+    """The candidate asked for more device memory than it may have, or than is free."""
 
 
 @dataclass(slots=True)
 class CallTimes:
-    """Times of one call in ms: kernels alone (events), and all of it with transfers."""
+    """Times of one call in milliseconds. kernel_ms: kernels alone, by events. total_ms: transfers
+    included.
+    """
 
     kernel_ms: float = 0.0
     total_ms: float = 0.0
@@ -39,8 +41,12 @@ class CallTimes:
 
 @dataclass(slots=True)
 class Session:
-    """One driver and one shared file. lost: the context cannot be used again. poison: whether new
-    device memory is filled.
+    """The GPU worker's state: driver, shared file, device memory and the candidate's module.
+
+    fd: descriptor of the shared file. poison: fill new device memory with a pattern.
+    lost: the context cannot be used again. deadline: of the batch, on the monotonic clock in
+        seconds.
+    budget_bytes: device memory that the candidate may have.
     """
 
     driver: Driver
@@ -58,7 +64,7 @@ class Session:
     _module: LoadedModule | None = None
 
     def open(self, n_bytes: int) -> None:
-        """Map the shared file, which now has `n_bytes`."""
+        """Map the shared file, whose size is `n_bytes` now."""
         self._shared = mmap.mmap(self.fd, n_bytes)
         self._address = ctypes.addressof(ctypes.c_char.from_buffer(self._shared))
         self._events = (
@@ -67,14 +73,17 @@ class Session:
 
     @property
     def address(self) -> int:
-        """Where the shared file begins in this process."""
+        """Return the address of the shared file in this process."""
         return self._address
 
     def progress(self, index: int) -> None:
+        """Write into the shared file that call `index` is under way."""
         ctypes.c_int32.from_address(self._address).value = index
 
     def reserve(self, n_bytes: int) -> int:
-        """Device memory for an image, kept from call to call. Raises OverBudgetError."""
+        """Return the address of device memory for an image of `n_bytes`, kept from call to call.
+        Raises OverBudgetError if it is too much.
+        """
         if n_bytes > self._room_bytes:
             self.require_affordable(n_bytes)
             if self._room:
@@ -84,7 +93,9 @@ class Session:
         return self._room
 
     def require_affordable(self, n_bytes: int, held_bytes: int = 0) -> None:
-        """Raises OverBudgetError unless so much may be taken beside what is held."""
+        """Check that `n_bytes` more device memory may be taken beside `held_bytes`. Raises
+        OverBudgetError if that is over the budget or not free.
+        """
         if n_bytes + held_bytes > self.budget_bytes:
             raise OverBudgetError(
                 f"{(n_bytes + held_bytes) >> 20} MiB of device memory, the limit is "
@@ -96,7 +107,10 @@ class Session:
     def launch_and_wait(
         self, function: int, geometry: tuple[int, ...], shared_bytes: int, arguments: int
     ) -> float:
-        """Launch, and wait until it is over: ms by events. Raises KernelHangError, DriverError."""
+        """Launch a kernel by its handle, wait until it ends, and return its milliseconds. geometry:
+        grid x, y, z, then block x, y, z. arguments: host address of a table of pointers to the
+        arguments. Raises KernelHangError at the deadline, DriverError if it fails.
+        """
         start, stop = self._events
         self.driver.record(start)
         self.driver.launch(function, geometry, shared_bytes, arguments)
@@ -105,6 +119,9 @@ class Session:
         return self.driver.elapsed_ms(start, stop)
 
     def wait(self, event: int) -> None:
+        """Wait until the work before an event is complete. Raises KernelHangError at the deadline,
+        DriverError if that work failed.
+        """
         began = time.monotonic()
         while not self.driver.done(event):
             now = time.monotonic()
@@ -114,16 +131,16 @@ class Session:
                 time.sleep(min(0.001, (now - began) / 20))
 
     def flush_cache(self) -> None:
-        """Write twice the size of the last-level cache, so that the next kernel finds none of its
-        data there.
+        """Overwrite the device's last-level cache, so that the next kernel finds none of its data
+        there.
         """
         n_bytes = max(2 * self.driver.facts.l2_bytes, 1 << 20)
         self._flush = self._flush or self.driver.allocate(n_bytes)
         self.driver.set(self._flush, 0, n_bytes, 4)
 
     def module(self, request: dict[str, Any]) -> LoadedModule:
-        """The candidate's module: loaded anew for every candidate, and for every call where device
-        variables keep state.
+        """Return the candidate's loaded module. request: as the worker's owner sends it; where it
+        says `fresh`, the module is loaded anew. Raises DriverError if it cannot be loaded.
         """
         if request["fresh"]:
             self.close_module()
@@ -131,14 +148,14 @@ class Session:
         return self._module
 
     def close_module(self) -> None:
-        """Unload the candidate's module, where one is loaded."""
+        """Unload the candidate's module, if one is loaded."""
         module, self._module = self._module, None
         if module is not None:
             module.close()
 
 
 class ViolationError(RuntimeError):
-    """Something the program did that has a status of its own."""
+    """The program did something forbidden. status, detail: for its Execution."""
 
     def __init__(self, status: Status, detail: str) -> None:
         super().__init__(detail)
@@ -146,27 +163,36 @@ class ViolationError(RuntimeError):
 
 
 class LoadedModule:
-    """A loaded cubin."""
+    """A cubin that is loaded on the device. cubin: path of its file. Raises DriverError if it
+    cannot be loaded.
+    """
 
     def __init__(self, driver: Driver, cubin: str) -> None:
         self._driver = driver
         self._handle = driver.load(Path(cubin).read_bytes())
 
     def close(self) -> None:
+        """Unload the module. After a sticky error nothing can be unloaded, which is ignored."""
         try:
             self._driver.unload(self._handle)
         except DriverError:
             pass  # after a sticky error nothing can be unloaded; the process ends soon
 
     def function(self, name: str) -> int:
+        """Return the handle of the kernel `name`. Raises DriverError if there is none."""
         return self._driver.function(self._handle, name)
 
     def variable(self, name: str) -> tuple[int, int]:
+        """Return (device address, size in bytes) of the variable `name`. Raises DriverError if
+        there is none.
+        """
         return self._driver.variable(self._handle, name)
 
 
 def explain_driver_error(error: DriverError) -> tuple[Status, str]:
-    """Status and one line for a failure that the driver reported."""
+    """Return (status, one line) for a failure of the program that the driver reported. Raises
+    RuntimeError for a failure that no program can cause.
+    """
     if error.code == ILLEGAL_ADDRESS:
         return Status.OUT_OF_BOUNDS, "illegal memory access on the device"
     if error.code == OUT_OF_MEMORY:

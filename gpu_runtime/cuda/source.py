@@ -71,7 +71,9 @@ class _Function:
 
 
 def find_foreign_include(text: str) -> str:
-    """The first include of `text` that no prelude stands for; '' where there is none."""
+    """Return the first header that `text` includes and no prelude stands for; '' if there is
+    none.
+    """
     for token in tokenize(text):
         if token.kind == "directive" and (found := _INCLUDE.match(token.text)):
             name = (found[2] or "").strip()
@@ -81,7 +83,9 @@ def find_foreign_include(text: str) -> str:
 
 
 def extract_device_text(program: Program) -> str:
-    """What NVRTC is given of this program: kernels, device functions, types and variables."""
+    """Return what NVRTC compiles of a program: kernels, device functions, types and variables. Host
+    functions are blanked; line numbers stay.
+    """
     tokens = blank_includes(program.text)
     for function in list(_top_level(tokens)):
         if not function.words & (_ANNOTATED if function.body >= 0 else _NOT_HOST):
@@ -91,8 +95,8 @@ def extract_device_text(program: Program) -> str:
 
 
 def extract_host_text(text: str) -> str:
-    """What g++ is given, before cuda_rewrite: a kernel is a stub, everything else stays, includes
-    too.
+    """Return what g++ compiles of a program: each kernel's body becomes a stub that hands the
+    launch to the GPU worker. Everything else stays.
     """
     tokens = tokenize(text)
     for function in list(_functions(tokens)):
@@ -108,7 +112,7 @@ def extract_host_text(text: str) -> str:
 
 
 def find_used_symbols(text: str) -> list[str]:
-    """Names of device variables that the host part copies to or from."""
+    """Return the names of device variables that host code copies to or from, each once."""
     names = []
     for call in find(parse_c_family(text, "cuda").items, Call):
         place = _SYMBOL_ARGUMENT.get(getattr(call.function, "id", ""), len(call.arguments))
@@ -118,7 +122,9 @@ def find_used_symbols(text: str) -> list[str]:
 
 
 def classify_entry(program: Program, signature: Signature) -> str:
-    """`kernel`, `device` (only __device__) or `host`."""
+    """Return where the program's entry function runs: `kernel`, `device` (only __device__) or
+    `host`.
+    """
     if signature.style == "kernel":
         return "kernel"
     side = shims_cuda.find_side(program.text, program.name)
@@ -126,14 +132,18 @@ def classify_entry(program: Program, signature: Signature) -> str:
 
 
 def has_device_state(text: str) -> bool:
-    """Whether a fresh module is needed for each call: device variables outlive a launch."""
+    """Return whether `text` names device variables, whose values outlive a launch. Then each call
+    needs a freshly loaded module.
+    """
     return bool(re.search(r"__constant__|__device__|__managed__", text))
 
 
 def make_entry_expression(
     program: Program, signature: Signature, namespace: str, symbol: str
 ) -> str:
-    """The name expression of what is launched for a kernel or a device function."""
+    """Return NVRTC's name expression for what is launched: the kernel in `namespace`, or the entry
+    kernel of a device function. symbol: the program's entry symbol.
+    """
     return (
         f"{namespace}::{program.name}"
         if classify_entry(program, signature) == "kernel"
@@ -142,8 +152,8 @@ def make_entry_expression(
 
 
 def emit_device_entry(program: Program, signature: Signature, namespace: str, symbol: str) -> str:
-    """A kernel round a __device__ function: every thread calls it, the first one's result
-    counts.
+    """Return CUDA text of a kernel that calls a __device__ function in every thread. Thread 0's
+    returned value counts. symbol: the program's entry symbol.
     """
     declared, passed = [], []
     for i, p in enumerate(signature.parameters):
@@ -174,7 +184,11 @@ _TYPES = {
 
 
 def parse_name_expression(pretty: str, namespace: str) -> str:
-    """See the module's docstring; '' where `pretty` cannot be read."""
+    """Turn a kernel's name as g++ prints it into the name expression of NVRTC.
+
+    `void ns::{anonymous}::k(T*) [with T = float]` gives `ns::k<float>`, in `namespace`. Returns ''
+    if it cannot be read.
+    """
     found = re.fullmatch(
         r".*?\bns_\w+::\{anonymous\}::([\w:]+)\(.*?\)(?:\s*\[with (.*)\])?", pretty, re.S
     )
@@ -191,7 +205,9 @@ def parse_name_expression(pretty: str, namespace: str) -> str:
 
 
 def read_kernel_names(artifact: bytes, host_symbol: str) -> list[str]:
-    """The kernels that a host artifact may launch, as its compiler spelled them."""
+    """Return the kernels that a host artifact may launch, spelled as g++ prints them. artifact: its
+    bytes. host_symbol: part of its namespace.
+    """
     pattern = (
         rb"void ns_" + host_symbol.encode() + rb"::\{anonymous\}::[\w:]+\([^\0]*?\)(?: \[with "
         rb"[^\0\]]*(?:\[[^\0\]]*\][^\0\]]*)*\])?(?=\0)"

@@ -35,12 +35,14 @@ SERIAL_REPEATS = 5
 
 
 class NotMeasuredError(RuntimeError):
-    """A program did not compile or did not run; one line."""
+    """A program did not compile or run, so that it has no time. The message is one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimeSpread:
-    """Milliseconds: median and the distance between the quartiles, of `count` runs."""
+    """The spread of `count` times. median_ms: their median. quartiles_ms: the distance between the
+    quartiles. Both are in milliseconds.
+    """
 
     median_ms: float
     quartiles_ms: float
@@ -49,8 +51,11 @@ class TimeSpread:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """One program at one size. clocks: what the device reported during the run, '' where it says
-    nothing.
+    """Times of one program at one size.
+
+    size: as the caller counts it. kernel: on the device, kernels alone. total: transfers included.
+    serial: the source on one CPU thread. device, driver: name and version.
+    clocks: what the device reported during the run, '' where unknown.
     """
 
     size: int
@@ -63,17 +68,19 @@ class Timing:
 
     @property
     def kernel_speedup(self) -> float:
-        """Serial time over kernel time, transfers left out."""
+        """Return serial time over kernel time, without transfers."""
         return self.serial.median_ms / self.kernel.median_ms
 
     @property
     def total_speedup(self) -> float:
-        """Serial time over kernel and transfers."""
+        """Return serial time over the time with transfers."""
         return self.serial.median_ms / self.total.median_ms
 
 
 def summarize_times(times_ms: Sequence[float]) -> TimeSpread:
-    """Raises ValueError without times."""
+    """Return the median and quartile distance of times in milliseconds. Raises ValueError without
+    times.
+    """
     if not times_ms:
         raise ValueError("nothing was measured")
     if len(times_ms) < 2:
@@ -83,7 +90,7 @@ def summarize_times(times_ms: Sequence[float]) -> TimeSpread:
 
 
 def compile_for_timing(backend: ExecutionBackend, request: CompileRequest) -> Compiled:
-    """The TIMED variant. Raises NotMeasuredError."""
+    """Compile the TIMED variant of a request. Raises NotMeasuredError if it does not compile."""
     compiled = backend.compile([replace(request, variant=Variant.TIMED)])[0]
     if not compiled.ok:
         raise NotMeasuredError(
@@ -99,7 +106,9 @@ def measure_serial(
     arguments: Arguments,
     repeats: int = SERIAL_REPEATS,
 ) -> list[float]:
-    """Milliseconds of `repeats` runs, one more going before them. Raises NotMeasuredError."""
+    """Return the milliseconds of `repeats` runs, each in a process of its own, after one more.
+    Raises NotMeasuredError if a run fails.
+    """
     times = []
     for _ in range(repeats + 1):  # one call a process: every run begins with the same memory
         done = backend.run(compiled, [arguments], Limits(wall_s=120.0, cpu_s=120, memory_mib=8192))[
@@ -119,8 +128,11 @@ def measure_pair(
     given: Arguments,
     taken: Arguments,
 ) -> Timing:
-    """Source and target on the same test, in each one's parameter order. Raises NotMeasuredError,
-    GpuError.
+    """Time a source on the CPU and its target on the device, on the same test.
+
+    size: goes into the result. given, taken: the test in the parameter order of the source and of
+        the target. Raises NotMeasuredError if one does not compile or run, GpuError if the worker
+        fails.
     """
     serial, device = compile_for_timing(backend, source), compile_for_timing(backend, target)
     first = measure_serial(backend, serial, given, max(1, SERIAL_REPEATS // 2))
@@ -142,7 +154,9 @@ def measure_pair(
 
 
 def read_clocks() -> str:
-    """`SM MHz, memory MHz` as nvidia-smi reports, '' where it is not there."""
+    """Return the clocks of multiprocessors and memory in MHz, as nvidia-smi prints them; '' without
+    it.
+    """
     tool = shutil.which("nvidia-smi")
     if tool is None:
         return ""

@@ -28,6 +28,9 @@ REAL_DRIVER = "gpu_runtime.cuda.driver:CudaDriver"
 
 
 def make_driver(name: str) -> Driver:
+    """Import and make the driver called `module:Class`. Raises ImportError or AttributeError if
+    there is none, DriverError if it cannot start.
+    """
     module, _, kind = name.partition(":")
     return getattr(importlib.import_module(module), kind)()
 
@@ -44,7 +47,9 @@ def _host_libraries() -> None:
 
 
 def answer_request(session: Session, request: dict[str, Any]) -> dict[str, Any]:
-    """The answer to one request: `run` or `time`."""
+    """Run one request, `run` or `time`, and return {"rows": one per call, "lost": whether the
+    context is unusable}.
+    """
     session.lost = False
     repeats = request.get("repeats", 0) if request["what"] == "time" else 0
     rows = run_request(session, request, repeats)
@@ -52,6 +57,10 @@ def answer_request(session: Session, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Serve as the process that owns a GPU: answer requests until the parent is gone or the context
+    is lost. arguments: None: this process's. Returns the exit code, 1 if the device cannot be
+    opened.
+    """
     parser = argparse.ArgumentParser(
         description="The process that owns a GPU; started by gpu_runtime.cuda.backend."
     )

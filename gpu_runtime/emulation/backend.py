@@ -40,7 +40,7 @@ _DEVICE_ALIGN_BYTES = 256  # as cudaMalloc gives; vector types may rely on it
 
 
 def choose_layout(request: CompileRequest) -> Layout:
-    """How the arguments of a compiled program are handed over."""
+    """Return how the arguments of a compiled program are handed over."""
     model, language = (
         DIALECTS[request.program.dialect].model,
         DIALECTS[request.program.dialect].language,
@@ -67,7 +67,7 @@ def choose_layout(request: CompileRequest) -> Layout:
 
 
 def choose_flavor(request: CompileRequest) -> str:
-    """Which runner a compiled program needs."""
+    """Return the runner that a compiled program needs: `plain`, `asan` or `tsan`."""
     return (
         "plain"
         if DIALECTS[request.program.dialect].model == "cuda"
@@ -76,11 +76,8 @@ def choose_flavor(request: CompileRequest) -> str:
 
 
 class EmulatedBackend:
-    """CPU execution of all dialects. Raises ToolchainError when there is no compiler.
-
-    cache_dir: where compiled programs are kept (default: the cache root, which also holds the
-    runner itself). workers: how many compilers run at once; runs are as many at once as threads
-    call `run`.
+    """Runs programs of all dialects on the CPU. cache_dir: where compiled programs are kept; None:
+    the default cache. workers: compilers at once. Raises ToolchainError if a compiler is missing.
     """
 
     def __init__(self, cache_dir: Path | None = None, workers: int = 1) -> None:
@@ -92,15 +89,18 @@ class EmulatedBackend:
         self.name = "emulated" + (f"+degraded({','.join(missing)})" if missing else "")
 
     def compile(self, requests: Sequence[CompileRequest]) -> list[Compiled]:
-        """See ExecutionBackend. Result i belongs to request i."""
+        """Compile programs and return one result per request, in order. Raises ToolchainError if a
+        compiler is missing.
+        """
         made = compile_requests(pack_requests(requests), self._cache, self._workers)
         return restore_requests(made, requests)
 
     def run(
         self, compiled: Compiled, calls: Sequence[Arguments], limits: Limits = Limits()
     ) -> list[Execution]:
-        """See ExecutionBackend. Raises ValueError for a program that did not compile, RunnerError
-        when our part failed.
+        """Run calls one after the other in one sandboxed process and return one result per call.
+        After a crash the others are NOT_RUN. Raises ValueError if the program did not compile,
+        RunnerError if the sandbox fails.
         """
         if not compiled.ok or compiled.artifact is None:
             raise ValueError(f"{compiled.request.program.name} did not compile and cannot be run")
@@ -133,8 +133,9 @@ class EmulatedBackend:
     def run_all(
         self, compiled: Compiled, calls: Sequence[Arguments], limits: Limits = Limits()
     ) -> list[Execution]:
-        """Like `run`, but goes on behind a call that ended the process, until every call has a
-        status of its own.
+        """Run calls one after the other and return one result per call. After a crash it goes on in
+        a new process, so that every call has a status of its own. Raises ValueError if the program
+        did not compile.
         """
         done: list[Execution] = []
         while len(done) < len(calls):
@@ -144,6 +145,7 @@ class EmulatedBackend:
         return done
 
     def close(self) -> None:
+        """End all runner processes."""
         with self._lock:
             for runners in self._idle.values():
                 for runner in runners:

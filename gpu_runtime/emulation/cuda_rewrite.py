@@ -62,8 +62,8 @@ def tokenize(text: str) -> list[Token]:
 
 
 def rewrite_cuda(text: str) -> str:
-    """C++ for g++ with the same lines. Never raises: what cannot be read is left for the
-    compiler.
+    """Return CUDA text rewritten as C++ for g++, line by line. What cannot be read stays for the
+    compiler; nothing is raised.
     """
     tokens = blank_includes(text)
     _launches(tokens)
@@ -98,7 +98,7 @@ def find_next_token(tokens: list[Token], i: int, step: int = 1) -> int:
 
 
 def find_closing_bracket(tokens: list[Token], i: int) -> int:
-    """Index of the bracket that closes the one at i, or -1."""
+    """Return the index of the bracket that closes the one at index `i`, or -1."""
     depth = 0
     for j in range(i, len(tokens)):
         if tokens[j].kind == "mark":

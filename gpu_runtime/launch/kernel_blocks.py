@@ -37,8 +37,9 @@ MAX_BLOCK = 1024
 def is_global_index(
     axis: str, expressions: Iterable[Expression], constants: Mapping[str, int]
 ) -> bool:
-    """Whether `blockIdx.x * 256 + threadIdx.x` occurs, in any order: the constant is the block's
-    size. expressions: of the kernel, with locals replaced by their values.
+    """Return whether `blockIdx.x * 256 + threadIdx.x`, with any constant, occurs along `axis`.
+
+    expressions: of the kernel, with locals replaced by their values. constants: values of names.
     """
     sums = (n for e in expressions for n in find(e, Binary) if n.op in ("+", "|"))
     return any(
@@ -69,7 +70,9 @@ def _polynomial(node: Expression, constants: Mapping[str, int]) -> Polynomial | 
 def find_shared_arrays(
     functions: Sequence[Function], unit: TranslationUnit, constants: Mapping[str, int]
 ) -> tuple[tuple[tuple[int, ...], ...], tuple[str, ...]]:
-    """Extents of static __shared__ arrays that are known, and element types of dynamic ones."""
+    """Return (extents of each static __shared__ array whose extents are known, element types of the
+    dynamic ones). constants: values of names.
+    """
     static: list[tuple[int, ...]] = []
     dynamic: list[str] = []
     outside = [d for d in unit.items if isinstance(d, Declaration)]
@@ -113,11 +116,11 @@ def find_block_hints(
     constants: Mapping[str, int],
     flat: bool,
 ) -> tuple[tuple[int, int, int], ...]:
-    """Block shapes (x, y, z) from `blockIdx.x * 256 + threadIdx.x`, tile extents, `s[256]`, and
-    constants called BLOCK or TILE.
+    """Return block shapes (x, y, z) that the text suggests: by `blockIdx.x * 256 + threadIdx.x`,
+    tile extents, or constants called BLOCK or TILE.
 
     expressions: of the kernel, with locals replaced by their values. static: extents of shared
-    arrays; flat: the threads of a block are counted along x alone.
+        arrays. constants: values of names. flat: a block's threads are counted along x alone.
     """
     hints: list[tuple[int, int, int]] = []
     scaled = _scaled_blocks(expressions, constants)

@@ -57,13 +57,12 @@ _FLOATING = ("f16", "f32", "f64", "f80", "bool", "void")
 
 @dataclass(frozen=True, slots=True)
 class DimensionFacts:
-    """How one of x, y, z is used. bounds: upper bounds found in guards, as expressions over
-    parameters and literals.
+    """How a kernel uses one of x, y, z.
 
-    thread, block: threadIdx, blockIdx of this dimension occur. guarded: some variable of it is
-    compared with a bound (which may not be readable). strided: a variable of it advances by a
-    multiple of blockDim or gridDim. shared_bound: its variables only occur together with another
-    dimension's in one guarded index.
+    thread, block: it reads threadIdx, blockIdx. guarded: a variable of it is compared with a bound.
+    strided: a variable of it advances by a multiple of blockDim or gridDim.
+    shared_bound: its variables are guarded only together with another dimension's.
+    bounds: upper bounds in guards, as expressions over parameters and literals.
     """
 
     thread: bool = False
@@ -84,8 +83,11 @@ class DimensionFacts:
 
 @dataclass(frozen=True, slots=True)
 class KernelFacts:
-    """dimensions: x, y, z. block_hints: block shapes that the text fixes. dynamic_shared: element
-    types of extern arrays. max_threads: of a block, from `__launch_bounds__`; None: not said.
+    """What a kernel's text says about its launch.
+
+    dimensions: of x, y, z. block_hints: block shapes (x, y, z) that the text fixes.
+    static_shared: extents of static shared arrays. dynamic_shared: element types of extern ones.
+    max_threads: of a block, from `__launch_bounds__`; None without it.
     """
 
     dimensions: tuple[DimensionFacts, DimensionFacts, DimensionFacts]
@@ -108,8 +110,8 @@ class _Guard:
 
 @dataclass(frozen=True, slots=True)
 class KernelReading:
-    """A kernel as plans read it. constants: names that stand for whole numbers; scalars: integer
-    parameters, which a plan can count.
+    """A kernel as launch plans read it. kernel: its tree. unit: the text's tree. indices: how it
+    uses thread indices. constants: values of names. scalars: integer parameters.
     """
 
     kernel: Function
@@ -123,7 +125,7 @@ _EMPTY = KernelFacts((DimensionFacts(), DimensionFacts(), DimensionFacts()))
 
 
 def read_kernel(program: Program) -> KernelReading | None:
-    """The kernel `program.name` of the text; None where the tree holds no such function."""
+    """Parse the kernel `program.name`. Returns None if the text has no such function."""
     return _read(program.name, program.text)
 
 
@@ -168,13 +170,15 @@ def _template_values(kernel: Function, unit: TranslationUnit) -> dict[str, int]:
 
 
 def read_kernel_facts(program: Program) -> KernelFacts:
-    """Facts of the kernel and of the functions of its text that it calls."""
+    """Return the facts of the kernel `program.name` and of the functions that it calls. They are
+    empty if there is no such function.
+    """
     reading = read_kernel(program)
     return _EMPTY if reading is None else facts_of_kernel(reading)
 
 
 def facts_of_kernel(reading: KernelReading) -> KernelFacts:
-    """The facts of a kernel that has been read."""
+    """Return the facts of a parsed kernel."""
     indices, constants = reading.indices, reading.constants
     guards = read_guards(reading, indices)
     static, dynamic = find_shared_arrays(indices.functions, reading.unit, constants)
@@ -188,13 +192,13 @@ def facts_of_kernel(reading: KernelReading) -> KernelFacts:
 
 
 def read_row_bounds(reading: KernelReading, names: frozenset[str]) -> tuple[str, ...]:
-    """What the text says that the rows' numbers, held by the variables `names`, are below."""
+    """Return upper bounds, as expressions, of the row numbers that the variables `names` hold."""
     indices = read_thread_indices(reading.kernel, reading.unit, Rows(names))
     return _dimension("z", reading, read_guards(reading, indices)).bounds
 
 
 def read_guards(reading: KernelReading, indices: ThreadIndices) -> list[_Guard]:
-    """Comparisons that may keep threads from working."""
+    """Return the comparisons of indices that may keep threads from working."""
     found = (_guard(comparison, reading, indices) for comparison in indices.comparisons)
     return [guard for guard in found if guard is not None]
 

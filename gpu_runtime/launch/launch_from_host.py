@@ -90,7 +90,7 @@ class _Reading:
 
 
 def find_host_launches(text: str, kernel: str) -> list[tuple[Function, KernelLaunch]]:
-    """The host functions of a text that launch the kernel, each with the launch."""
+    """Return (host function, launch) for each launch of `kernel` in a CUDA text."""
     return [
         (function, launch)
         for function in functions_of(parse_c_family(text, "cuda"))
@@ -101,7 +101,7 @@ def find_host_launches(text: str, kernel: str) -> list[tuple[Function, KernelLau
 
 
 def find_launching_functions(text: str, kernel: str) -> dict[str, Function]:
-    """Free functions of the host, by name, that launch the kernel; no templates, no methods."""
+    """Return the host functions that launch `kernel`, by name, without templates and methods."""
     unit = parse_c_family(text, "cuda")
     methods = {id(m) for s in find(unit.items, StructDefinition) for m in s.methods}
     return {
@@ -114,8 +114,10 @@ def find_launching_functions(text: str, kernel: str) -> dict[str, Function]:
 def read_host_plan(
     program: Program, signature: Signature, suite: UnitTestSuite | None = None
 ) -> LaunchPlan | None:
-    """The plan in the kernel's parameter names. suite: tests that may hold sizes which the kernel
-    does not take.
+    """Return the launch of the only host function that launches the kernel, as a plan in the
+    kernel's parameter names, or None.
+
+    suite: tests that may hold sizes which the kernel does not take, or None.
     """
     if "<<<" not in program.text:
         return None

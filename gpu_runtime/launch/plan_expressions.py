@@ -26,9 +26,11 @@ def emit_bound(
     firsts: Mapping[str, Expression] | None = None,
     add: int = 0,
 ) -> str | None:
-    """`expression + add` over `names`, as a plan writes it, or None.
+    """Return `expression + add` as a launch plan writes it, or None if it is more than a plan can
+    hold.
 
-    constants: names that stand for numbers. firsts: names that stand for their first value.
+    names: integers that a plan may use. constants: values of names. firsts: expressions that names
+        stand for.
     """
     reduced = _reduce(expression, names, constants, firsts or {}, 0)
     if reduced is None:

@@ -46,8 +46,8 @@ ELEMENT_BYTES = {
 
 @dataclass(frozen=True, slots=True)
 class LaunchPlan:
-    """Expressions of a launch, in (x, y, z); `shared` is in bytes. str() is the text form that
-    parse_plan reads.
+    """The launch of a kernel as expressions over a test's sizes. grid, block: in (x, y, z). shared:
+    dynamic shared memory in bytes. str() gives the text that `parse_plan` reads.
     """
 
     grid: tuple[str, str, str]
@@ -59,10 +59,10 @@ class LaunchPlan:
         return text if self.shared == "0" else f"{text} shared={self.shared}"
 
     def geometry(self, scalars: Mapping[str, int], extents: Mapping[str, int]) -> Geometry:
-        """The launch for one test. Dimensions below 1 become 1 (a guard then lets no thread work).
+        """Return the launch for one test. Dimensions below 1 become 1.
 
-        scalars: integer scalars by name; extents: element counts by array name. Raises ValueError
-        where a name is unknown or no device takes the launch.
+        scalars: integer scalars by name. extents: numbers of elements by array name. Raises
+            ValueError for an unknown name, or a launch that no device takes.
         """
         grid, block = (
             tuple(max(1, evaluate_expression(e, scalars, extents)) for e in part)
@@ -94,7 +94,10 @@ def _floor(a: int, b: int) -> int:
 def evaluate_expression(
     expression: str, scalars: Mapping[str, int], extents: Mapping[str, int]
 ) -> int:
-    """Value of one expression of a plan. Raises ValueError naming what it cannot read."""
+    """Return the value of an expression of a plan. scalars: integer scalars by name. extents:
+    numbers of elements by array name. Raises ValueError if it cannot be read or has an unknown
+    name.
+    """
     return _value(_tree(expression), expression, scalars, extents)
 
 
@@ -162,8 +165,8 @@ _PLAN = re.compile(
 
 
 def parse_plan(text: str) -> LaunchPlan:
-    """The plan that `text` stands for; dimensions left out are 1. Raises ValueError saying what is
-    wrong.
+    """Parse a plan such as `grid=ceil(n/64),1,1 block=64,1,1`. Dimensions left out are 1. Raises
+    ValueError if it cannot be read.
     """
     found = _PLAN.fullmatch(text)
     if not found:
@@ -221,7 +224,9 @@ def _split(text: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class LaunchAxis:
-    """Grid and block expressions of one dimension."""
+    """The launch along one dimension. grid: number of blocks. block: threads of a block. Both are
+    expressions as text over a test's sizes.
+    """
 
     grid: str
     block: str
@@ -230,11 +235,8 @@ class LaunchAxis:
 def list_candidate_plans(
     program: Program, signature: Signature, suite: UnitTestSuite | None = None
 ) -> list[LaunchPlan]:
-    """Plans to try for the kernel `program`, at most MAX_PLANS, most likely first; duplicates on
-    this suite left out.
-
-    suite: tests in the kernel's parameter names; may hold scalars that the kernel itself does not
-    take.
+    """Return at most MAX_PLANS plans to try for a kernel, most likely first. suite: tests in the
+    kernel's parameter names; plans with equal launches on them are left out. None: no tests.
     """
     return list(iterate_candidate_plans(program, signature, suite))
 
@@ -242,7 +244,7 @@ def list_candidate_plans(
 def iterate_candidate_plans(
     program: Program, signature: Signature, suite: UnitTestSuite | None = None
 ) -> Iterator[LaunchPlan]:
-    """`list_candidate_plans`, each when it is asked for: nearly always the first one does."""
+    """Yield the plans of `list_candidate_plans`, each computed when it is asked for."""
     facts = read_kernel_facts(replace(program, text=flatten_members(program.text, signature)))
     names = PlanNames.of(signature, suite)
     plans: list[LaunchPlan] = []
@@ -263,13 +265,16 @@ def iterate_candidate_plans(
 
 @dataclass(frozen=True, slots=True)
 class PlanNames:
-    """What a plan may count: integer scalars and arrays, likely ones first."""
+    """What a plan may count with: names of integer scalars and of arrays, likely ones first."""
 
     scalars: tuple[str, ...]
     arrays: tuple[str, ...]
 
     @staticmethod
     def of(signature: Signature, suite: UnitTestSuite | None) -> PlanNames:
+        """Return the names of a kernel's parameters. suite: tests that may hold further integer
+        scalars, or None.
+        """
         scalars = [p.name for p in signature.parameters if p.kind == "scalar" and p.type[0] in "iu"]
         arrays = [p for p in signature.parameters if p.kind != "scalar"]
         if suite is not None and suite.tests:
@@ -282,7 +287,7 @@ class PlanNames:
         return PlanNames(tuple(scalars), tuple(p.name for p in arrays))
 
     def exact(self) -> list[str]:
-        """Expressions that may be the number of threads that an unguarded dimension needs."""
+        """Return expressions that may be the number of threads of a dimension without a guard."""
         products = [f"{a}*{b}" for a, b in itertools.combinations(self.scalars, 2)]
         triples = (
             ["*".join(c) for c in itertools.combinations(self.scalars, 3)]
@@ -292,9 +297,7 @@ class PlanNames:
         return [*self.scalars, *products, *(f"len({a})" for a in self.arrays), *triples]
 
     def cover(self) -> str:
-        """An expression that is not below any count: enough threads for a guard that could not be
-        read.
-        """
+        """Return an expression that is at least any count, for a guard that could not be read."""
         counts = [f"len({a})" for a in self.arrays] or list(self.scalars)
         return f"max({','.join(counts)})" if len(counts) > 1 else counts[0] if counts else "1"
 
@@ -313,8 +316,8 @@ def _block_sizes(facts: KernelFacts) -> list[tuple[int, int, int]]:
 def propose_axes(
     dimension: DimensionFacts, size: int, names: PlanNames, fixed_block: bool, first: bool = True
 ) -> list[LaunchAxis]:
-    """Ways to launch one dimension, likely ones first. fixed_block: the block size is a fact of the
-    text, not a choice.
+    """Return launches of one dimension, likely ones first. size: threads of a block along it.
+    fixed_block: the text fixes the block's size. first: it is the first dimension in use.
     """
     if not dimension.thread and not dimension.block:
         return [LaunchAxis("1", "1")]
@@ -377,7 +380,7 @@ def propose_axes(
 
 
 def is_plan_expression(bound: str) -> bool:
-    """Whether a plan may hold what was read off a guard, which may be any model's text."""
+    """Return whether an expression read from a kernel's guard may be part of a plan."""
     try:
         _check(bound)
     except ValueError:
@@ -392,8 +395,8 @@ def add_brackets(expression: str) -> str:
 
 
 def add_shared_memory(plan: LaunchPlan, facts: KernelFacts, names: PlanNames) -> list[LaunchPlan]:
-    """The plan with enough dynamic shared memory for what the text declares: one element a thread,
-    two, or one a scalar.
+    """Return the plan with amounts of dynamic shared memory to try: one element per thread, two, or
+    one per scalar. A kernel without such memory keeps the plan.
     """
     if not facts.dynamic_shared:
         return [plan]
@@ -411,7 +414,7 @@ def add_shared_memory(plan: LaunchPlan, facts: KernelFacts, names: PlanNames) ->
 def drop_repeated_plans(
     plans: Sequence[LaunchPlan], suite: UnitTestSuite | None
 ) -> Iterator[LaunchPlan]:
-    """Without repeats, by text and by the geometries on this suite."""
+    """Yield the plans without those of equal text, or of equal launches on the suite's tests."""
     yield from plans[:1]  # before anything is reckoned for it
     tests = (
         [_values(test.assignments) for test in suite.tests]

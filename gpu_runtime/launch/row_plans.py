@@ -54,7 +54,9 @@ _BY_WARPS = ("__shfl", "__reduce", "__ballot", "__syncwarp", "__any", "__all")
 def iterate_all_plans(
     program: Program, signature: Signature, suite: UnitTestSuite | None = None
 ) -> Iterator[LaunchPlan]:
-    """The usual plans, then those for rows, each when it is asked for."""
+    """Yield the candidate plans of a kernel, then plans that give rows to blocks or warps. suite:
+    tests in the kernel's parameter names, or None.
+    """
     tried = []
     for plan in iterate_candidate_plans(program, signature, suite):
         tried.append(plan)
@@ -69,7 +71,9 @@ def iterate_all_plans(
 def propose_row_plans(
     program: Program, signature: Signature, suite: UnitTestSuite | None = None
 ) -> list[LaunchPlan]:
-    """Plans by rows, most likely first; none where no row's number is found."""
+    """Return plans that give rows to blocks, warps or lines of threads, most likely first; [] if
+    the kernel computes no row's number. suite: tests in the kernel's parameter names, or None.
+    """
     reading = _read(program, signature)
     if reading is None:
         return []
@@ -93,10 +97,8 @@ def propose_row_plans(
 
 
 def propose_source_plans(program: Program, signature: Signature) -> list[LaunchPlan]:
-    """Plans of a kernel that is itself the source, so that nothing else says how many rows there
-    are: a row to every block, or to so many threads, whose elements the threads stride over.
-    Without a guard the rows are counted by a parameter that no loop ends at and that is no row's
-    length. None where the text leaves it open.
+    """Return row plans for a kernel that is itself the source, most likely first; [] if its text
+    does not decide the number of rows.
     """
     reading = _read(program, signature)
     if reading is None:

@@ -52,8 +52,8 @@ _DEFINED = re.compile(rf"(\w+)\s*=\s*{_NUMBER}\s*(?=[,;)}}!]|$)", re.I)
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """value: the number, which stands at text[start:stop]. upward: whether what is larger fulfils
-    the comparison.
+    """A comparison with an integer. value: the integer, at text[start:stop]. upward: larger numbers
+    fulfil it.
     """
 
     value: int
@@ -93,11 +93,9 @@ def substitute_constants(text: str, numbers: Mapping[str, str]) -> str:
 
 
 def find_compared_numbers(program: Program) -> frozenset[int]:
-    """The whole numbers from 0 on that a program's own code compares something with by order.
-
-    Loops' heads and directives are left out. Where a place in an array or a loop's counter has 16
-    bits, the first number that those do not hold is one of them. What the tree does not hold adds
-    nothing.
+    """Return the integers from 0 on that a program compares something with by order, outside loop
+    heads and directives. For 16-bit indices and counters the first number beyond their range is
+    added. Raises ValueError for an unknown dialect.
     """
     dialect = get_dialect(program.dialect)
     if dialect.language == "fortran":

@@ -8,7 +8,7 @@
 - `chat_format`: How a pre-trained model's prompts become tokens: the same whether transformers or
   vLLM generates.
 - `code_blocks`: Fenced blocks in what instruction models write, and the reasoning before them.
-- `decoded`: How far a model is with its answers, as it tells whoever watches.
+- `decoded`: How far a model is with its answers, for whoever watches.
 - `decoding`: Batched decoding: which id comes next in every row, under constraints, at a
   temperature.
 - `distributed`: Fine-tuning in several processes, one per device or CPU share: torch.distributed
@@ -21,8 +21,7 @@
 - `llama_decoder`: The forward pass of a Llama-shaped model, with a cache of which the answers to
   one prompt share the prompt's part.
 - `muon`: Muon for the hidden matrices of a small model, AdamW for everything else.
-- `options`: What a back end may be told beyond the model's name: plain values, without any heavy
-  import.
+- `options`: Settings of a back end beyond the model's name: plain values, without any heavy import.
 - `pretrained`: Any Hugging Face model, by id or folder: causal or sequence-to-sequence, fine-
   tuned whole or by (Q)LoRA.
 - `pretraining`: What a small model learns from single functions, before any pair: filling in,

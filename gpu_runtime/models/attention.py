@@ -28,7 +28,7 @@ SIDE = 128
 
 @contextmanager
 def use_causal_attention(model: PreTrainedModel) -> Iterator[None]:
-    """Inside the block `model` attends by `attend_causally`."""
+    """Make `model` attend by `attend_causally` during the block. Rows must be right-padded."""
     before = model.config._attn_implementation
     model.set_attn_implementation(NAME)
     try:
@@ -40,11 +40,12 @@ def use_causal_attention(model: PreTrainedModel) -> Iterator[None]:
 def attend_causally(
     queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, scale: float
 ) -> torch.Tensor:
-    """Attention of queries (rows, heads, length, width) to keys and values (rows, kept heads,
-    length, width).
+    """Return causal attention of queries to keys and values, differentiable.
 
-    Returns (rows, heads, length, width) in the type of `values`. Scores and their softmax are in
-    the type of `queries`.
+    queries: shape (rows, heads, length, width). keys, values: (rows, kept heads, length, width),
+        where `kept heads` divides `heads`. scale: factor of the scores.
+    Returns (rows, heads, length, width) in the type of `values`. Scores are in the type of
+    `queries`.
     """
     with torch.autocast("cpu", enabled=False):
         return _Causal.apply(queries, keys.to(queries.dtype), values, scale)

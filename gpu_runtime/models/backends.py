@@ -63,8 +63,8 @@ FROZEN = frozenset({"openai"})
 
 
 def classify_model(name_or_path: str | Path) -> str:
-    """What a model is, as a key of MODEL_BACKENDS (`vllm` opens what is `pretrained`, where that is
-    wanted): `scratch` for a folder that `ScratchModel.save` wrote, told by its vocabulary.
+    """Return what kind of model a folder or name is, as a key of MODEL_BACKENDS: `scratch`,
+    `openai` or `pretrained`. A name that is no folder is `pretrained`.
     """
     folder = Path(name_or_path)
     if (folder / "endpoint.json").is_file():

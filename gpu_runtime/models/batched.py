@@ -35,10 +35,10 @@ FREE_SHARE = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One answer. ids: the prompt with its forced beginning. most: the most new ids. seed: of
-    sampling.
+    """One answer to decode.
 
-    ended: whether the answer is whole, asked of its new ids after each; None: only an end id ends
+    ids: the prompt with its forced prefix. most: the most new ids. seed: of sampling.
+    ended(new ids): whether the answer is complete, asked after each id; None: only an end id ends
     it.
     """
 
@@ -50,8 +50,8 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """temperature 0 is greedy. ends: ids of which each ends an answer. rows: answers side
-    by side.
+    """How answers are decoded. ends: ids that end an answer. temperature: 0 is greedy. top_p:
+    nucleus share in (0, 1]. rows: answers decoded together.
     """
 
     ends: frozenset[int]
@@ -61,8 +61,8 @@ class Limits:
 
 
 def decodes(model: PreTrainedModel) -> bool:
-    """Whether `decode` serves this model: positions can be given and its cache has plain layers
-    only.
+    """Return whether `decode` can serve this model. It must be decoder-only, take positions, and
+    have a cache of plain layers.
     """
     taken = inspect.signature(model.forward).parameters
     if model.config.is_encoder_decoder or not {"position_ids", "logits_to_keep"} <= taken.keys():
@@ -75,7 +75,9 @@ def decodes(model: PreTrainedModel) -> bool:
 def decode(
     model: PreTrainedModel, requests: Sequence[Request], limits: Limits, watch: Watch | None = None
 ) -> list[list[int]]:
-    """New ids of each request, without the id that ended it."""
+    """Decode answers and return the new ids of each request, in order, without the end id. watch:
+    called with the progress so far, None: nobody.
+    """
     found: list[list[int]] = [[] for _ in requests]
     order = [i for i in _by_length(requests) if requests[i].most > 0]
     if not order:
@@ -187,12 +189,20 @@ class _RoomyLayer(DynamicLayer):
     def update(self, key_states, value_states, *_arguments, **_options):
         start, end = self._columns, self._columns + key_states.shape[-2]
         if end > self._memory[0].shape[-2]:
-            self._memory = tuple(_stacked([part[..., :start, :]], end) for part in self._memory)
+            self._memory = tuple(_grown(part[..., :start, :], end) for part in self._memory)
         for part, new in zip(self._memory, (key_states, value_states), strict=True):
             part[..., start:end, :] = new
         self._columns = end
         self.keys, self.values = (part[..., :end, :] for part in self._memory)
         return self.keys, self.values
+
+
+def _grown(part: torch.Tensor, columns: int) -> torch.Tensor:
+    """The columns of `part` at the start of new memory of `columns` and ROOM columns."""
+    rows, heads, filled, width = part.shape
+    made = part.new_zeros((rows, heads, columns + ROOM, width))
+    made[..., :filled, :] = part
+    return made
 
 
 def _stacked(parts: Sequence[torch.Tensor], columns: int) -> torch.Tensor:

@@ -21,8 +21,8 @@ _FENCE = re.compile(r"```[^\n`]+```|```([^\n`]*)\n(.*?)(?:```|`{0,2}\Z)", re.DOT
 
 @dataclass(frozen=True, slots=True)
 class FencedBlock:
-    """What stands between two fences, or after one that is never closed. tag: the first word after
-    the fence, in lower case.
+    """A fenced block of Markdown. tag: the first word after the fence, in lower case. text: what
+    stands between the fences, up to the end if it is never closed.
     """
 
     tag: str
@@ -30,14 +30,12 @@ class FencedBlock:
 
 
 def strip_thoughts(answer: str) -> str:
-    """The answer after its last </think>, which a chat template may have opened, up to a <think>
-    that never ends.
-    """
+    """Return the answer after its last `</think>`. A `<think>` that never ends is cut off too."""
     return _UNENDED.sub("", _THOUGHT.sub("", answer))
 
 
 def find_fenced_blocks(text: str) -> list[FencedBlock]:
-    """The fenced blocks of a text in order."""
+    """Return the fenced blocks of a text, in order. One that is never closed counts."""
     return [
         FencedBlock(_tag(found[1]), found[2])
         for found in _FENCE.finditer(text)
@@ -46,7 +44,7 @@ def find_fenced_blocks(text: str) -> list[FencedBlock]:
 
 
 def closed_blocks(text: str) -> list[FencedBlock]:
-    """Those of `find_fenced_blocks` whose closing fence is there."""
+    """Return the fenced blocks of a text whose closing fence is present, in order."""
     found = (
         match
         for match in _FENCE.finditer(text)
@@ -56,7 +54,9 @@ def closed_blocks(text: str) -> list[FencedBlock]:
 
 
 def find_text_outside(text: str) -> list[str]:
-    """What stands before, between and after the fenced blocks of a text, in order."""
+    """Return the texts before, between and after the fenced blocks, in order. There is one more
+    than there are blocks.
+    """
     parts, at = [], 0
     for found in _FENCE.finditer(text):
         if found[2] is not None:

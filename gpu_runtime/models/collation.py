@@ -25,10 +25,10 @@ IGNORED = -100
 def plan_forward_passes(
     lengths: Sequence[int], tokens: int, epochs: float, seed: int, packing: bool
 ) -> list[list[int]]:
-    """Indices of the examples of each forward pass, over all epochs.
+    """Return the indices of the examples of each forward pass, over all epochs.
 
-    Padded: rows x longest row within `tokens`. Packed: their sum within `tokens`. One example
-    always fits.
+    lengths: of the examples, in tokens. tokens: most of one pass: rows times the longest row or,
+        with packing, their sum. A single longer example still gets a pass. seed: of the order.
     """
     if not packing:
         return plan_batches(lengths, tokens, epochs, seed)
@@ -62,7 +62,9 @@ def _packed_epoch(lengths: Sequence[int], tokens: int, generator: random.Random)
 
 
 def collate_causal(batch: Sequence[EncodedExample], pad: int) -> Tensors:
-    """Right-padded rows for a decoder-only model; every tensor is (rows, longest - 1)."""
+    """Return right-padded tensors for a decoder-only model, each of shape (rows, longest - 1). pad:
+    the id that fills. labels[:, t] is what follows position t.
+    """
     longest = max(len(e.ids) for e in batch) - 1
     made = _empty(len(batch), longest, pad) | {
         "attention_mask": torch.zeros((len(batch), longest), dtype=torch.long)
@@ -75,8 +77,8 @@ def collate_causal(batch: Sequence[EncodedExample], pad: int) -> Tensors:
 
 
 def collate_packed(batch: Sequence[EncodedExample], pad: int) -> Tensors:
-    """All examples in one row without padding: positions begin anew, by which transformers keeps
-    them from seeing each other.
+    """Return tensors of shape (1, sum of lengths) with all examples in one row. Positions begin
+    anew at each, which keeps them from attending to each other. pad: the id that fills.
     """
     made = _empty(1, sum(len(e.ids) - 1 for e in batch), pad)
     made["position_ids"] = torch.zeros_like(made["input_ids"])
@@ -90,7 +92,9 @@ def collate_packed(batch: Sequence[EncodedExample], pad: int) -> Tensors:
 
 
 def collate_paired(batch: Sequence[EncodedExample], pad: int, decoder_start: int) -> Tensors:
-    """For an encoder and a decoder: prompts to the one, answers to the other."""
+    """Return tensors for an encoder and a decoder: prompts for the one, answers for the other, each
+    right-padded. pad: the id that fills. decoder_start: the decoder's first id.
+    """
     prompts = [EncodedExample((*e.ids[: e.answer_at], pad), e.answer_at) for e in batch]
     answers = [EncodedExample((decoder_start, *e.ids[e.answer_at :]), 1, e.weight) for e in batch]
     asked, taught = collate_causal(prompts, pad), collate_causal(answers, pad)

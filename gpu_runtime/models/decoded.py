@@ -1,4 +1,4 @@
-"""How far a model is with its answers, as it tells whoever watches.
+"""How far a model is with its answers, for whoever watches.
 
 python -c "from gpu_runtime.models.decoded import Decoded; print(Decoded(1, 4, 90, 300, 2.5))"
 """
@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """Answers that ended of all, ids written and prompt ids read so far, and the seconds it
-    took.
+    """How far a model is with a batch of answers.
+
+    answers: complete so far, `of` so many. new_ids: ids written. prompt_ids: prompt ids read.
+    seconds: since the batch began.
     """
 
     answers: int

@@ -28,8 +28,10 @@ _NUCLEUS = 64
 
 @dataclass(frozen=True, slots=True)
 class DecodeRequest:
-    """One prompt: ids to condition on (prompt and forced prefix), a seed per answer wanted, and
-    what is forbidden.
+    """One prompt to decode answers for.
+
+    ids: the prompt with its forced prefix. seeds: one per answer wanted.
+    constraint(): returns a new state that says which ids may follow; None: any.
     """
 
     ids: tuple[int, ...]
@@ -41,7 +43,9 @@ class DecodeRequest:
 
 @dataclass(frozen=True, slots=True)
 class DecodeLimits:
-    """temperature 0 is greedy; `max_new_tokens` counts generated ids, the end included."""
+    """How answers are decoded. temperature: 0 is greedy. top_p: nucleus share in (0, 1].
+    max_new_tokens: most new ids, the end included. end, pad: ids.
+    """
 
     temperature: float
     top_p: float
@@ -59,10 +63,11 @@ def decode(
     rows: int = 64,
     spell: Spell | None = None,
 ) -> list[list[list[int]]]:
-    """For each request one list of new ids per seed, the end left out. `words[id]` is what a
-    constraint calls an id.
+    """Decode answers. Returns for each request a list of new ids per seed, without the end id.
 
-    spell: the ids of a word that is no id, for constraints that allow one by name.
+    words[id]: the name of an id for constraints. rows: answers decoded together.
+    spell(word): the ids of a word that has no id of its own, for constraints that allow it; None:
+    no such word.
     """
     answers: list[list[list[int]]] = [[] for _ in requests]
     order = sorted(range(len(requests)), key=lambda i: len(requests[i].ids))
@@ -217,11 +222,10 @@ class _Chooser:
 def nucleus(
     logits: torch.Tensor, uniform: torch.Tensor, temperature: float, top_p: float
 ) -> torch.Tensor:
-    """The id that each uniform number in [0, 1) draws, among the likeliest that together have
-    `top_p`.
+    """Draw an id per row from the likeliest ones that together have the probability `top_p`.
 
-    Shapes (rows, vocabulary) and (rows,) give (rows,). Method: Holtzman et al., nucleus sampling,
-    2020.
+    logits: shape (rows, vocabulary). uniform: shape (rows,), in [0, 1). temperature: above 0.
+        Returns ids of shape (rows,). Method: Holtzman et al., nucleus sampling, 2020.
     """
     shares = torch.softmax(logits / temperature, -1)
     shares, order = shares.topk(min(_NUCLEUS, shares.shape[-1]), -1)

@@ -39,7 +39,7 @@ MISSES_OTHERS = ("Connection closed by peer", "Connection reset by peer", "Conne
 
 
 class DistributedError(ModelError):
-    """A process failed; the message is one line: which, and why."""
+    """A training process failed. The message is one line: which, and why."""
 
 
 def learn_distributed(
@@ -51,11 +51,13 @@ def learn_distributed(
     processes: int,
     start: Start | None = None,
 ) -> dict[str, float]:
-    """Fine-tune the pretrained `checkpoint` and save to `folder`. Returns the figures of `learn`,
-    and `losses`, one a step.
+    """Fine-tune the pretrained `checkpoint` in several processes, save to `folder`, and return
+    figures by name, with `losses` per step.
 
-    A step of `learning.batch_tokens` is shared out evenly: each process has at most that many by
-    `processes` in memory. Raises NothingToLearnError and DistributedError.
+    processes: each computes its share of a step of `learning.batch_tokens`. start: starts them;
+        None: torch's launcher.
+    Raises NothingToLearnError if no example fits the model's context, DistributedError if a process
+    fails.
     """
     micro = choose_micro_batch(learning.batch_tokens, tuning.micro_tokens, processes)
     job: Job = {
@@ -82,10 +84,9 @@ def learn_distributed(
 
 
 def choose_micro_batch(batch_tokens: int, micro_tokens: int, processes: int) -> int:
-    """Tokens of one forward pass: the most within `micro_tokens` (0: no bound) of which each
-    process makes as many a step.
-
-    Raises DistributedError where a step cannot be shared out so.
+    """Return the tokens of one forward pass: the most within `micro_tokens` (0: no bound) that
+    divide a step evenly over `processes`. batch_tokens: tokens of a step. Raises DistributedError
+    if nothing does.
     """
     share = max(1, batch_tokens // processes)
     most = min(micro_tokens or share, share)
@@ -103,8 +104,9 @@ def choose_micro_batch(batch_tokens: int, micro_tokens: int, processes: int) -> 
 
 
 def run_process(job: Job) -> dict[str, float]:
-    """What each process does; the first one leaves the checkpoint. Figures as of
-    `learn_distributed`, or why there is nothing to learn.
+    """Do one process's share of a training. The first process saves the checkpoint. Returns figures
+    as `learn_distributed`, or {"nothing": why} if no example fits. Raises ModelError if the model
+    cannot be opened.
     """
     from gpu_runtime.models.backends import MODEL_BACKENDS
 
@@ -129,7 +131,9 @@ def run_process(job: Job) -> dict[str, float]:
 
 
 def start_with_torch(job: Job, processes: int) -> dict[str, float]:
-    """A `Start`: torch's launcher, on this machine."""
+    """Run `job` in `processes` processes with torch's launcher on this machine and return its
+    figures. Raises DistributedError if one fails.
+    """
     with tempfile.TemporaryDirectory() as scratch:
         file = Path(scratch) / "job.json"
         file.write_text(json.dumps(job), encoding="utf-8")
@@ -169,8 +173,8 @@ def _find_last_message(stderr: str) -> str:
 
 
 def find_cause(said: Mapping[int, str]) -> str:
-    """The last line of what one of several failed processes said: the first that does more than
-    miss the others.
+    """Return the last line of the failed process that caused the others to fail. said: what each
+    printed, by process number; not empty.
     """
     rank = min(said, key=lambda r: (any(word in said[r] for word in MISSES_OTHERS), r))
     return f"{(said[rank].strip().splitlines() or ['no message'])[-1].strip()} (process {rank})"

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class EncodedExample:
-    """One example as ids: prompt, answer, end. Loss is on `ids[answer_at:]`."""
+    """One example as ids: prompt, answer, end. answer_at: index of the answer's first id; the loss
+    is on `ids[answer_at:]`. weight: of the loss.
+    """
 
     ids: tuple[int, ...]
     answer_at: int

@@ -56,7 +56,9 @@ SHARES, SCHEDULE = "shares", "schedule.pt"
 
 
 def require_support(tuning: FineTuning) -> None:
-    """Raises ModelError where this machine cannot do what `tuning` asks for."""
+    """Check that this machine can fine-tune as `tuning` asks. Raises ModelError if a method,
+    package or device is missing, or settings exclude each other.
+    """
     if tuning.method not in METHODS:
         raise ModelError(f"finetune.method '{tuning.method}': known are {', '.join(METHODS)}")
     if tuning.report_to not in REPORTERS:
@@ -83,8 +85,8 @@ def require_support(tuning: FineTuning) -> None:
 
 
 def add_adapter(model: PreTrainedModel, tuning: FineTuning, seed: int) -> PreTrainedModel:
-    """The model with fresh LoRA weights on every linear layer, its own weights frozen; one with an
-    adapter is left as it is.
+    """Return the model with new LoRA weights on every linear layer and its own weights frozen. A
+    model with an adapter comes back unchanged. seed: of the new weights.
     """
     from peft import LoraConfig, PeftModel, get_peft_model, prepare_model_for_kbit_training
 
@@ -103,10 +105,8 @@ def add_adapter(model: PreTrainedModel, tuning: FineTuning, seed: int) -> PreTra
 
 
 def merge_adapter(model: PreTrainedModel, tuning: FineTuning) -> PreTrainedModel:
-    """The model with its adapter added to its weights.
-
-    Weights of four bits are made plain first: rounded to sixteen values again, most of what an
-    adapter adds would be gone.
+    """Return the model with its adapter added to its weights. 4-bit weights become plain ones
+    first, since rounding them again would lose what was learnt.
     """
     from peft.tuners.lora import LoraLayer
 
@@ -140,9 +140,11 @@ def fine_tune(
     tuning: FineTuning,
     progress: Callable[[int, int, float], None] | None = None,
 ) -> dict[str, float]:
-    """Train `model` in place. Returns `loss` (mean over the last tenth), `first_loss`, `steps`,
-    `tokens`, `seconds`, and with early stopping `validation`, the best value of
-    `learning.validate`.
+    """Train `model` in place and return figures by name.
+
+    collate(batch): makes tensors of examples. progress(step, steps, loss): called as it goes.
+    Figures: `loss` (mean of the last tenth of steps), `first_loss`, `steps`, `tokens`, `seconds`
+        and, with early stopping, `validation`, the best value of `learning.validate`.
     """
     started = time.monotonic()
     batches, accumulated = _plan(examples, learning, tuning)
@@ -218,10 +220,8 @@ def _arguments(
 def make_common_arguments(
     model: PreTrainedModel, folder: Path, learning: Learning, tuning: FineTuning, steps: int
 ) -> dict[str, object]:
-    """What every trainer here has in common: optimiser, cosine schedule with warm-up, device,
-    silence.
-
-    Products are in bfloat16 on a GPU, and on a CPU for a model that was loaded in it.
+    """Return the arguments that every trainer gets, by name: optimiser, cosine schedule, warm-up,
+    device. folder: for checkpoints. steps: of the whole training.
     """
     on_gpu = torch.cuda.is_available()
     place = learning.workspace.with_suffix("") if learning.workspace else None
@@ -260,8 +260,8 @@ def make_common_arguments(
 
 
 def chooses_positions(model: torch.nn.Module) -> bool:
-    """Whether the model computes logits at given positions only (`logits_to_keep`); one behind an
-    adapter is asked itself.
+    """Return whether the model, or the one behind its adapter, can compute logits at given
+    positions only (`logits_to_keep`).
     """
     base = getattr(model, "get_base_model", lambda: model)()
     return "logits_to_keep" in inspect.signature(base.forward).parameters
@@ -351,7 +351,9 @@ def _callbacks(
 
 
 class TrainingClock(TrainerCallback):
-    """Progress, checkpoints by the clock, and the upper bound on wall time."""
+    """A trainer's callback that reports progress, saves checkpoints by the clock, and ends the
+    training at its time limit. progress(step, steps, loss): None: nobody.
+    """
 
     def __init__(
         self,
@@ -366,6 +368,9 @@ class TrainingClock(TrainerCallback):
         self._saved, self._progress = time.monotonic(), progress
 
     def on_step_end(self, args, state, control, **_):
+        """Set `control` so that the trainer saves or stops if it is time, and return it. The
+        trainer calls this after each step with its arguments and state.
+        """
         now = time.monotonic()
         due = [
             self._end is not None and now >= self._end,
@@ -383,6 +388,7 @@ class TrainingClock(TrainerCallback):
         return control
 
     def on_log(self, args, state, control, logs=None, **_):
+        """Report (step, steps, loss) if `logs` has a loss. Called by the trainer."""
         if self._progress and logs and "loss" in logs:
             self._progress(state.global_step, state.max_steps, float(logs["loss"]))
 
@@ -393,8 +399,8 @@ def _shrink_checkpoints(trainer: Trainer) -> None:
 
 
 def find_checkpoint(folder: Path, lessons: str) -> Path | None:
-    """The last whole checkpoint of the same lessons; what belongs to other lessons is
-    cleared away.
+    """Return the last whole checkpoint in `folder` of the same lessons, or None. lessons: text that
+    identifies them. Checkpoints of other lessons are deleted.
     """
     mark = folder / "lessons.txt"
     if not mark.is_file() or mark.read_text() != lessons:

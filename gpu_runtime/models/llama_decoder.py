@@ -25,8 +25,8 @@ heads * head).
 
 
 class LlamaDecoder:
-    """A forward pass with cache over the weights of `model` (which it does not copy, but for fused
-    projections).
+    """A forward pass with a cache over the weights of a Llama-shaped `model`. Weights are not
+    copied, apart from fused projections.
     """
 
     def __init__(self, model: LlamaForCausalLM) -> None:
@@ -70,10 +70,11 @@ class LlamaDecoder:
     def prefill(
         self, ids: torch.Tensor, pads: torch.Tensor, repeats: torch.Tensor, capacity: int
     ) -> torch.Tensor:
-        """Read left-padded prompts (prompts, length); `repeats[prompt]` rows then go on from each.
+        """Read prompts, from each of which `repeats[prompt]` rows go on.
 
-        Returns logits (sum of repeats, vocabulary) of the next id. `capacity`: the most ids that
-        are appended to a row.
+        ids: left-padded, shape (prompts, length). pads: padding per prompt, shape (prompts,).
+            capacity: the most ids appended to a row.
+        Returns logits of the next id, shape (sum of repeats, vocabulary).
         """
         prompts, length = ids.shape
         steps = torch.arange(length)
@@ -98,14 +99,18 @@ class LlamaDecoder:
         return F.linear(hidden[self._of], self._out)
 
     def step(self, ids: torch.Tensor) -> torch.Tensor:
-        """Append one id per row (rows,); logits (rows, vocabulary) of the next."""
+        """Append one id per row, shape (rows,). Returns logits of the next id, shape (rows,
+        vocabulary).
+        """
         positions = self._seen.sum(-1)[self._of] + self._new
         hidden = self._forward(ids[:, None], positions[:, None], self._attend_one)
         self._new += 1
         return F.linear(hidden[:, -1], self._out)
 
     def keep(self, rows: torch.Tensor) -> None:
-        """Drop every row that is not in `rows` (ascending), and prompts that no row is left of."""
+        """Drop every row that is not in `rows`, ascending indices, and every prompt without
+        rows.
+        """
         left, of = self._of[rows].unique(return_inverse=True)
         if len(left) < len(self._seen):
             self._seen = self._seen[left]

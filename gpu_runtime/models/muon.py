@@ -23,10 +23,10 @@ _RMS = 0.2
 
 
 def orthogonalize(matrices: torch.Tensor, products: torch.dtype = torch.float32) -> torch.Tensor:
-    """Matrices (n, rows, columns), rows <= columns, with singular values brought near 1 (within
-    about 0.7 to 1.2).
+    """Return matrices with their singular values brought near 1, within about 0.7 to 1.2.
 
-    products: the type to multiply in; the result has the type of `matrices`.
+    matrices: shape (n, rows, columns) with rows <= columns. products: the type to multiply in. The
+        result has the type of `matrices`.
     """
     a, b, c = _QUINTIC
     x = (matrices / (torch.linalg.matrix_norm(matrices, keepdim=True) + 1e-7)).to(products)
@@ -37,8 +37,8 @@ def orthogonalize(matrices: torch.Tensor, products: torch.dtype = torch.float32)
 
 
 class Muon:
-    """Optimiser over `hidden` (2-D parameters) by Muon and `others` by AdamW; both share the
-    learning rate.
+    """An optimiser that updates `hidden`, 2-D parameters, by Muon and `others` by AdamW. Both share
+    the learning rate. products: the type that Muon multiplies in.
     """
 
     def __init__(
@@ -64,21 +64,24 @@ class Muon:
 
     @property
     def param_groups(self) -> list[dict]:
-        """Set the learning rate here, as in torch's optimisers."""
+        """Return the parameter groups, as of torch's optimisers. Set the learning rate there."""
         return self._adamw.param_groups
 
     def state_dict(self) -> dict:
-        """As torch's optimisers have it."""
+        """Return the optimiser's state, for `load_state_dict`."""
         return {"adamw": self._adamw.state_dict(), "momentum": list(self._momentum.values())}
 
     def load_state_dict(self, state: dict) -> None:
-        """The state of an optimiser over parameters of the same shapes in the same order."""
+        """Restore a state of `state_dict`. The parameters must have the same shapes in the same
+        order.
+        """
         self._adamw.load_state_dict(state["adamw"])
         for mine, kept in zip(self._momentum.values(), state["momentum"], strict=True):
             mine.copy_(kept)
 
     @torch.no_grad()
     def step(self) -> None:
+        """Update all parameters in place from their gradients."""
         self._adamw.step()
         rate = self._adamw.param_groups[0]["lr"]
         for shape, group in self._groups.items():
@@ -90,6 +93,7 @@ class Muon:
                 _transpose_to_wide(parameter).add_(update, alpha=-rate * _RMS * shape[1] ** 0.5)
 
     def zero_grad(self) -> None:
+        """Drop the gradients of all parameters."""
         self._adamw.zero_grad()
         for group in self._groups.values():
             for parameter in group:

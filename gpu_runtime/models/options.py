@@ -1,4 +1,4 @@
-"""What a back end may be told beyond the model's name: plain values, without any heavy import.
+"""Settings of a back end beyond the model's name: plain values, without any heavy import.
 
 Contract: every back end takes one `ModelOptions` and reads its own part of it.
 
@@ -17,20 +17,20 @@ REPORTERS = {"none": "", "tensorboard": "tensorboard", "trackio": "trackio", "wa
 
 @dataclass(frozen=True, slots=True)
 class FineTuning:
-    """How a pre-trained model is fine-tuned; what it learns and how fast is in `Learning`.
+    """How a pretrained model is fine-tuned. What it learns, and how fast, is in `Learning`.
 
-    method: `full`, `lora` or `qlora` (4-bit base while it learns and answers; what is saved has
-    plain weights; needs bitsandbytes). rank: of the adapters; alpha is twice it. micro_tokens:
-    tokens of one forward pass, 0 = those of a whole step; more are reached by accumulating
-    gradients. packing: several examples in one row instead of padding. patience: validations
-    without a better one before it stops, 0 = learn to the end. keep_adapter: save the adapter
-    beside its base instead of merging it. checkpoint_every_s: how often a training that has a
-    workspace saves what it would go on from. sharding: where several processes train, `none` gives
-    each a whole model (DDP), `fsdp` cuts weights, gradients and the optimiser's state over them
-    (torch's FSDP2, as transformers loads it); of LoRA's models nothing is cut. context: longest
-    prompt and answer in tokens, or the model's own where that is shorter: longer examples are left
-    out. report_to: one of REPORTERS; TensorBoard files of a training with a workspace lie beside
-    it, as `NAME.scalars`.
+    method: `full`, `lora` or `qlora` (4-bit base; needs bitsandbytes). rank: of the adapters; alpha
+        is twice it.
+    micro_tokens: tokens of one forward pass; 0: those of a step. Gradients are accumulated.
+    packing: several examples in one row instead of padding.
+    gradient_checkpointing: compute activations again to save memory.
+    patience: validations without a better one before it stops; 0: never.
+    keep_adapter: save the adapter beside its base instead of merging it.
+    checkpoint_every_s: seconds between checkpoints of a training that has a workspace.
+    report_to: a key of REPORTERS.
+    sharding: over several processes, `none` gives each a whole model, `fsdp` splits weights and
+        optimiser state.
+    context: longest prompt and answer in tokens; longer examples are left out.
     """
 
     method: str = "full"
@@ -48,13 +48,15 @@ class FineTuning:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where and how a remote model is asked. url: base of an OpenAI-compatible API, for example
-    http://127.0.0.1:8000/v1.
+    """Where and how a remote model is asked.
 
-    timeout_s: for a whole answer, from the request to its last byte. most_bytes: of an answer; a
-    longer one is an error. prices: cost of a million prompt and a million answer tokens, in
-    whatever currency the bill has. The key is read from the environment variable `key_variable` and
-    from nowhere else; without one none is sent.
+    url: base of an OpenAI-compatible API, such as http://127.0.0.1:8000/v1. concurrency: requests
+        under way at a time.
+    prices: cost of a million prompt tokens and of a million answer tokens, in any currency.
+    timeout_s: seconds for a whole answer. most_bytes: of an answer; a longer one is an error.
+    attempts: tries per request. first_wait_s: seconds before the second try; each later wait is
+        longer.
+    key_variable: the environment variable with the key; without it no key is sent.
     """
 
     url: str = ""
@@ -69,10 +71,11 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class ModelOptions:
-    """gpu_share: the part of each of its GPUs that a model has to itself, the others being another
-    model's or a verifier's.
+    """Settings of a model's back end. Each back end reads its own part.
 
-    rows, static_cache: of transformers' decoding, see `PretrainedConfig`.
+    tuning: of fine-tuning. endpoint: of remote models. gpu_share: part in (0, 1] of each GPU that
+        the model may use. rows: answers decoded together. static_cache: decode with a cache of
+        fixed size.
     """
 
     tuning: FineTuning = FineTuning()

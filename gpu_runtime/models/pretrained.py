@@ -63,13 +63,14 @@ DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch
 
 @dataclass(frozen=True, slots=True)
 class PretrainedConfig:
-    """`context`: longest prompt and answer in tokens; longer examples are left out.
+    """Settings of a pretrained model.
 
-    chat: wrap prompts in the tokeniser's chat template where it has one. dtype: a key of DTYPES, or
-    `auto`: bfloat16 on a GPU, and on a CPU that multiplies bfloat16 for weights that are stored in
-    16 bits or fewer; else float32. rows: answers decoded side by side. static_cache: keys and
-    values in memory of a fixed size, for which transformers compiles the decoding step on a GPU
-    (decoder-only models). local_only: never look beyond this machine.
+    tuning: of fine-tuning. context: longest prompt and answer in tokens; longer examples are left
+        out.
+    chat: wrap prompts in the tokenizer's chat template, if it has one.
+    dtype: a key of DTYPES, or `auto`: bfloat16 where the device is fast at it, else float32.
+    rows: answers decoded together. static_cache: keys and values in memory of a fixed size.
+    local_only: never look beyond this machine.
     """
 
     tuning: FineTuning = FineTuning()
@@ -82,7 +83,7 @@ class PretrainedConfig:
 
     @staticmethod
     def of(options: ModelOptions) -> PretrainedConfig:
-        """What a back end is told."""
+        """Return the settings that a back end's options give."""
         return PretrainedConfig(
             options.tuning,
             options.tuning.context,
@@ -92,6 +93,10 @@ class PretrainedConfig:
 
 
 class PretrainedModel:
+    """A Hugging Face model with its tokenizer, causal or sequence-to-sequence. It implements
+    `LanguageModel`.
+    """
+
     def __init__(self, model: HfModel, tokenizer: HfTokenizer, config: PretrainedConfig) -> None:
         keep_heap(MAX_HEAP_BYTES)
         self._model, self._tokenizer, self._config = model, tokenizer, config
@@ -107,7 +112,9 @@ class PretrainedModel:
     def load(
         cls, name_or_path: str | Path, config: PretrainedConfig = PretrainedConfig()
     ) -> PretrainedModel:
-        """Raises ModelError, one line, when the model is not to be had."""
+        """Open a model by hub id, folder or GGUF file. Raises ModelError, one line, if it cannot be
+        opened or this machine lacks support.
+        """
         name = str(name_or_path)
         offline = _offline(name, config)
         require_support(config.tuning)
@@ -141,10 +148,9 @@ class PretrainedModel:
         return cls(model, tokenizer, config)
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[list[str]]:
-        """See LanguageModel. Constraints are ignored: pieces of a pre-trained vocabulary are not
-        words.
-
-        A prompt that fills the context gets its forced prefix alone as answer.
+        """Return `sampling.n` answers per prompt, in order. Constraints are ignored, since pieces
+        of a pretrained vocabulary are not words. A prompt that fills the context gets its forced
+        prefix as answer.
         """
         self._model.eval()
         torch.manual_seed(sampling.seed)
@@ -276,11 +282,12 @@ class PretrainedModel:
         learning: Learning,
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
-        """See LanguageModel. With LoRA an adapter is trained and, unless it is to be kept, merged,
-        so that rounds add up.
+        """Fine-tune on `examples` and return figures by name, with `dropped`, the examples longer
+        than the context.
 
-        Adds `dropped`: examples longer than the context. Raises NothingToLearnError when none is
-        left, ModelError where this machine or this kind of model cannot do what is asked.
+        progress(step, steps, loss): called as it goes. With LoRA the adapter is merged unless it is
+        to be kept. Raises NothingToLearnError if no example fits, ModelError if this machine or
+        model cannot be trained so.
         """
         tuning = self._config.tuning
         require_support(tuning)
@@ -301,10 +308,11 @@ class PretrainedModel:
         learning: Learning,
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
-        """Make right answers likelier than wrong ones (DPO). Figures as of `learn`, and `accuracy`,
-        the share of pairs in order.
+        """Make right answers likelier than wrong ones (DPO). Returns figures by name, with
+        `accuracy`, the share of pairs in the right order.
 
-        Raises NothingToLearnError, and ModelError for a model with an encoder.
+        progress(step, steps, loss): called as it goes. Raises NothingToLearnError if no pair fits
+        the context, ModelError for a model with an encoder.
         """
         from gpu_runtime.models.verdict_training import (
             EncodedPreference,
@@ -334,10 +342,12 @@ class PretrainedModel:
         learning: Learning,
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
-        """Make answers with more reward likelier than others to the same prompt (GRPO),
-        `sampling.n` of each at a time.
+        """Make answers with more reward likelier than others to the same prompt (GRPO). Returns
+        figures by name, with `reward`, the mean over the last tenth of steps.
 
-        Adds `reward`, the mean over the last tenth. Raises as `prefer`.
+        reward(prompt indices, answers): returns one number per answer. sampling: `n` answers per
+        prompt at a time. progress(step, steps, loss): called as it goes. Raises NothingToLearnError
+        if no prompt fits the context, ModelError for a model with an encoder.
         """
         from gpu_runtime.models.verdict_training import select_fitting_prompts, train_rewards
 
@@ -400,11 +410,13 @@ class PretrainedModel:
         )
 
     def state(self) -> dict[str, torch.Tensor]:
-        """The weights by name, as they are now."""
+        """Return the present weights by name."""
         return self._model.state_dict()
 
     def save(self, folder: Path) -> None:
-        """See LanguageModel."""
+        """Write model and tokenizer as a Hugging Face folder, which appears when complete. Raises
+        OSError if the disk is full.
+        """
 
         def write(temporary: Path) -> None:
             self._model.save_pretrained(temporary)
@@ -436,7 +448,9 @@ def _load_tokenizer(name: str, offline: bool) -> HfTokenizer:
 
 
 def is_gguf(name_or_path: str | Path) -> bool:
-    """Whether this is a file of llama.cpp's format, which holds weights, shape and tokenizer."""
+    """Return whether this is an existing `.gguf` file, llama.cpp's format of weights and
+    tokenizer.
+    """
     path = Path(name_or_path)
     return path.suffix.lower() == ".gguf" and path.is_file()
 
@@ -464,9 +478,10 @@ def _unpack() -> dict[str, object]:
 
 
 def dtype_for(shape: HfConfig, wanted: str = "auto", few_bits: bool = False) -> torch.dtype:
-    """The type that a model of this shape is computed in here; see PretrainedConfig.
+    """Return the type that a model is computed in on this machine.
 
-    few_bits: the weights are stored in 16 bits or fewer, whatever the shape says.
+    shape: its transformers configuration. wanted: a key of DTYPES, or `auto`. few_bits: the weights
+        are stored in 16 bits or fewer, whatever the configuration says.
     """
     if wanted != "auto":
         return DTYPES[wanted]
@@ -481,8 +496,8 @@ def dtype_for(shape: HfConfig, wanted: str = "auto", few_bits: bool = False) -> 
 
 
 def require_model(name_or_path: str | Path, config: PretrainedConfig = PretrainedConfig()) -> None:
-    """Raises ModelError where the model's configuration or tokeniser is not to be had; weights are
-    not looked at.
+    """Check that a model's configuration and tokenizer can be found; weights are not read. Raises
+    ModelError if not.
     """
     name = str(name_or_path)
     offline = _offline(name, config)
@@ -494,8 +509,8 @@ def require_model(name_or_path: str | Path, config: PretrainedConfig = Pretraine
 def find_longest_context(
     name_or_path: str | Path, config: PretrainedConfig = PretrainedConfig()
 ) -> int:
-    """Positions that prompt and answer may fill: `config.context`, or the model's own where it has
-    fewer. Raises ModelError as `require_model`.
+    """Return how many tokens prompt and answer may have: `config.context`, or the model's own limit
+    where that is smaller. Raises ModelError if its configuration cannot be found.
     """
     name = str(name_or_path)
     offline = _offline(name, config)

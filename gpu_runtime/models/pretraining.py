@@ -35,8 +35,8 @@ PRETRAINING_WORDS = (INFILLING, RECOGNITION, MASK, *TAGS)
 
 
 def make_infilling_example(words: Sequence[str], rate: float, rng: random.Random) -> Example:
-    """Masked-language modelling: the answer is a MASK and what it hides, for each mask. rate: share
-    of units hidden.
+    """Return an example of masked-language modelling. Some words are replaced by masks; the answer
+    is each mask and the words it hides. rate: share of units hidden, in [0, 1].
     """
     shown, spans = mask_spans(words, rate, rng)
     return Example(
@@ -45,8 +45,8 @@ def make_infilling_example(words: Sequence[str], rate: float, rng: random.Random
 
 
 def make_recognition_example(words: Sequence[str], entities: Sequence[Entity]) -> Example:
-    """Abstract-entity recognition: the answer is every entity followed by its tag, in order of
-    first use.
+    """Return an example of entity recognition. The answer is every entity followed by its tag, in
+    the given order. entities: (name, tag).
     """
     return Example(
         " ".join((RECOGNITION, *words)), " ".join(f"{entity} {tag}" for entity, tag in entities)
@@ -56,8 +56,10 @@ def make_recognition_example(words: Sequence[str], entities: Sequence[Entity]) -
 def make_denoising_example(
     words: Sequence[str], tag: str, rate: float, sides: Contrast, rng: random.Random
 ) -> Example:
-    """Restore `words` after noise at `rate`; tag: the first word of a prompt that asks for a
-    translation into their dialect.
+    """Return an example that restores `words` after noise.
+
+    tag: the first word of a prompt that asks for a translation into their dialect. rate: share of
+        words disturbed, in [0, 1]. sides: words typical of other dialects, which noise inserts.
     """
     return Example(
         " ".join((tag, *corrupt_words(words, Noise.at(rate), sides, rng))), " ".join(words)
@@ -66,11 +68,9 @@ def make_denoising_example(
 
 @dataclass(frozen=True, slots=True)
 class ExampleEvaluation:
-    """One example as a model sees it: summed loss of its answer, its words, and the likeliest word
-    at each place.
+    """One example as a model predicts it, each word with the right ones before it.
 
-    Each place is guessed with the right words before it, so what is measured is not the model's own
-    writing.
+    loss: of the answer, summed. words: of the answer. guessed: the likeliest word at each place.
     """
 
     loss: float
@@ -79,12 +79,18 @@ class ExampleEvaluation:
 
 
 class EvaluableModel(Protocol):
-    def examine(self, examples: Sequence[Example]) -> list[ExampleEvaluation]: ...
+    """A model whose predictions of given answers can be examined."""
+
+    def examine(self, examples: Sequence[Example]) -> list[ExampleEvaluation]:
+        """Return the model's predictions for each example that fits its context, in order. Nothing
+        is learned.
+        """
+        ...
 
 
 def summarize_evaluations(examined: Sequence[ExampleEvaluation]) -> dict[str, float]:
-    """`loss` per answer word, `accuracy` in [0, 1] of guessed words, and `tag_f1` where the answers
-    hold entity tags.
+    """Return figures by name: `loss` per answer word, `accuracy` of guessed words in [0, 1], and
+    `tag_f1` where answers hold entity tags. It is empty without words.
     """
     places = [
         (right, guess) for e in examined for right, guess in zip(e.words, e.guessed, strict=True)
@@ -100,7 +106,9 @@ def summarize_evaluations(examined: Sequence[ExampleEvaluation]) -> dict[str, fl
 
 
 def compute_macro_f1(pairs: Sequence[tuple[str, str]]) -> float:
-    """Mean F1 in [0, 1] over the labels that occur among the right ones of (right, guessed)."""
+    """Return the mean F1, in [0, 1], over the labels that occur among the right ones. pairs:
+    (right, guessed).
+    """
     right, guessed = Counter(a for a, _ in pairs), Counter(b for _, b in pairs)
     both = Counter(a for a, b in pairs if a == b)
     return (

@@ -16,7 +16,7 @@ from typing import Protocol
 
 
 class ModelError(ValueError):
-    """The model that the user named cannot be used; the message is one line: what, where, how to
+    """The model that the user named cannot be used. The message is one line: what, where, how to
     mend it.
     """
 
@@ -26,33 +26,35 @@ class NothingToLearnError(ModelError):
 
 
 class AllowedOnly(frozenset[str]):
-    """All that may come next, as the answer of `ConstraintState.forbidden`: every other word is
-    forbidden.
-
-    A word in it that the vocabulary lacks is spelled, and `advance` is given it whole.
+    """The only words that may come next, as a result of `ConstraintState.forbidden`. All others are
+    forbidden. A word that the vocabulary lacks is spelled in characters, and `advance` gets it
+    whole.
     """
 
 
 class ConstraintState(Protocol):
-    """What may not come next in one answer, word by word (words are separated by single spaces).
+    """Says which words may not come next in one answer. It starts after the prompt's prefix.
 
-    It starts after the prompt's prefix. The word that ends an answer is `</s>`; what is spelled in
-    characters, since no word of the vocabulary is it, is one empty word a character. Equal sets are
-    found again fastest as frozensets.
+    Words are separated by single spaces; `</s>` ends an answer. A word outside the vocabulary that
+    is spelled in characters counts as one empty word per character.
     """
 
-    def forbidden(self) -> Collection[str]: ...
+    def forbidden(self) -> Collection[str]:
+        """Return the words that may not come next, or an AllowedOnly with those that may."""
+        ...
 
-    def advance(self, word: str) -> None: ...
+    def advance(self, word: str) -> None:
+        """Add `word` to the answer so far."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What a model is asked. `prefix` is forced at the start of every answer and is part of the
-    answer returned.
+    """One question to a model.
 
-    constraint: makes a fresh state for one answer; a back end whose vocabulary has no whole words
-    may ignore it.
+    text: the question. prefix: forced at the start of every answer, and part of it.
+    constraint(): makes a state for one answer; back ends without whole words may ignore it. None:
+    none.
     """
 
     text: str
@@ -66,7 +68,9 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """n answers per prompt; temperature 0 is greedy (then all n are equal, so n should be 1)."""
+    """How answers are drawn. n: answers per prompt. temperature: 0 is greedy. top_p: nucleus share
+    in (0, 1]. max_new_tokens: tokens after which an answer is cut. seed: of the random stream.
+    """
 
     n: int = 1
     temperature: float = 0.8
@@ -77,7 +81,9 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One training example; the loss is on `answer` only. `weight` scales its loss."""
+    """One training example: a prompt and its answer. The loss is on `answer` only, multiplied by
+    `weight`.
+    """
 
     prompt: str
     answer: str
@@ -90,9 +96,7 @@ Reward = Callable[[Sequence[int], Sequence[str]], list[float]]
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """Two answers to one prompt, of which the first was shown to be right and the second to be
-    wrong.
-    """
+    """Two answers to one prompt: `better` was found right, `worse` wrong."""
 
     prompt: str
     better: str
@@ -101,8 +105,10 @@ class Preference:
 
 @dataclass(frozen=True, slots=True)
 class Learning:
-    """Hyper-parameters of one call of `learn`. batch_tokens counts source and target tokens of one
-    optimiser step.
+    """Hyper-parameters of one training.
+
+    learning_rate: its peak. epochs: passes over the examples. batch_tokens: tokens of prompts and
+        answers in one optimiser step. seed: of the order.
     """
 
     learning_rate: float = 2e-3
@@ -124,11 +130,11 @@ class Learning:
 
 
 class LanguageModel(Protocol):
-    """A trainable text-to-text model."""
+    """A text-to-text model that can be trained."""
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[list[str]]:
-        """For each prompt, `sampling.n` answers. Same model, prompts and sampling give the same
-        answers on one machine.
+        """Return `sampling.n` answers per prompt, in order. Equal model, prompts and sampling give
+        equal answers on one machine. Raises ModelError if the model fails.
         """
         ...
 
@@ -138,13 +144,15 @@ class LanguageModel(Protocol):
         learning: Learning,
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
-        """Train; returns figures such as `loss`, `tokens`, `seconds`. progress(step, steps, loss)
-        is called as it goes.
+        """Train on `examples` and return figures by name, such as `loss`, `tokens` and `seconds`.
+
+        progress(step, steps, loss): called as it goes; None: nobody. Raises NothingToLearnError if
+        no example fits the context, ModelError if the model cannot be trained.
         """
         ...
 
     def save(self, folder: Path) -> None:
-        """Write a Hugging Face folder (safetensors, tokeniser, generation config). The folder
-        appears only when complete.
+        """Write the model as a Hugging Face folder, which appears when complete. Raises OSError if
+        the disk is full.
         """
         ...

@@ -44,7 +44,9 @@ _TOO_LONG = ("context_length", "maximum context", "too long", "max_model_len")
 
 @dataclass(frozen=True, slots=True)
 class EndpointUsage:
-    """What was asked so far. cost: in the currency of the endpoint's prices."""
+    """What an endpoint was asked so far. retries: of the requests. prompt_tokens, answer_tokens: as
+    it counts them. cost: in the currency of the endpoint's prices.
+    """
 
     requests: int = 0
     retries: int = 0
@@ -54,6 +56,10 @@ class EndpointUsage:
 
 
 class RemoteModel:
+    """A model behind an OpenAI-compatible endpoint. It implements `LanguageModel` but cannot
+    learn.
+    """
+
     def __init__(
         self, model: str, endpoint: Endpoint, sleep: Callable[[float], None] = time.sleep
     ) -> None:
@@ -72,8 +78,9 @@ class RemoteModel:
 
     @classmethod
     def load(cls, name_or_path: str | Path, endpoint: Endpoint) -> RemoteModel:
-        """A model by its name at the endpoint, or by a folder that `save` wrote (whose URL goes
-        before the endpoint's).
+        """Return a model by its name at the endpoint, or by a folder that `save` wrote. The
+        folder's URL replaces the endpoint's. Raises ModelError if the folder is damaged or the URL
+        cannot be used.
         """
         file = Path(name_or_path) / FILE
         if not file.is_file():
@@ -86,6 +93,7 @@ class RemoteModel:
 
     @property
     def usage(self) -> EndpointUsage:
+        """Return what the endpoint was asked so far."""
         return self._usage
 
     @property
@@ -93,11 +101,11 @@ class RemoteModel:
         return os.environ.get(self._endpoint.key_variable)
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[list[str]]:
-        """See LanguageModel; equal answers to equal questions are the server's to give (a seed is
-        sent).
+        """Return `sampling.n` answers per prompt, in order. Whether equal questions get equal
+        answers depends on the server. A prompt longer than the model's context gets empty answers.
 
-        A prompt longer than the model's context gets empty answers. Raises ModelError, and
-        ValueError for a forced prefix, which no such server can be made to keep to.
+        Raises ModelError if the endpoint fails, ValueError for a forced prefix, which it cannot
+        keep to.
         """
         if any(p.prefix for p in prompts):
             raise ValueError(
@@ -117,14 +125,16 @@ class RemoteModel:
         learning: Learning,
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
-        """Refuses: raises ModelError."""
+        """Raise ModelError: a remote model cannot be trained."""
         raise ModelError(
             f"model '{self._model}' at {self._endpoint.url} cannot be fine-tuned from here: it "
             f"is asked only"
         )
 
     def save(self, folder: Path) -> None:
-        """Write where the model is (no key): what `load` opens."""
+        """Write the model's URL and name, without the key, into `folder`, for `load`. Raises
+        OSError if the disk is full.
+        """
         text = json.dumps({"url": self._endpoint.url, "model": self._model}, indent=1) + "\n"
         write_folder(
             folder, lambda temporary: (temporary / FILE).write_text(text, encoding="utf-8")

@@ -24,8 +24,8 @@ KEEP_EVERY_S = 600.0
 def fingerprint_lessons(
     examples: Sequence[EncodedExample], learning: Learning, more: object = None
 ) -> str:
-    """Of the lessons and of how they are learnt; `more` is whatever else decides it, as JSON takes
-    it.
+    """Return a hash, as hex digits, of the examples and how they are learned. more: a JSON value
+    that decides it as well.
     """
     rate = (learning.learning_rate, learning.epochs, learning.batch_tokens, learning.seed)
     digest = hashlib.sha256(json.dumps([rate, more], sort_keys=True).encode())
@@ -35,7 +35,10 @@ def fingerprint_lessons(
 
 
 class ResumeState:
-    """The state of a training, kept every KEEP_EVERY_S seconds where it has a workspace."""
+    """The state of a training, stored every KEEP_EVERY_S seconds. workspace: folder of the file;
+    None: nothing is stored. lessons(): returns the fingerprint of the lessons; called only with a
+    workspace.
+    """
 
     def __init__(self, workspace: Path | None, lessons: Callable[[], str]) -> None:
         """lessons: their fingerprint; asked only where there is a workspace."""
@@ -44,14 +47,16 @@ class ResumeState:
         self._kept = time.monotonic()
 
     def load(self) -> dict | None:
-        """What `keep` was last given by a training of the same lessons, if there is any."""
+        """Return the state that a training of the same lessons stored last, or None."""
         if self._file is None or not self._file.is_file():
             return None
         state = torch.load(self._file, weights_only=True, map_location="cpu")
         return state["state"] if state["lessons"] == self._lessons else None
 
     def keep(self, state: Callable[[], dict]) -> None:
-        """Write `state()` where it is time to; a kill while it is written leaves the one before."""
+        """Store the result of `state()`, if KEEP_EVERY_S seconds have passed. A kill while it is
+        written leaves the one before.
+        """
         if self._file is None or time.monotonic() - self._kept < KEEP_EVERY_S:
             return
         self._file.parent.mkdir(parents=True, exist_ok=True)

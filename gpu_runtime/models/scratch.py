@@ -57,11 +57,13 @@ from gpu_runtime.sandbox.memory import MAX_HEAP_BYTES, keep_heap
 
 @dataclass(frozen=True, slots=True)
 class ScratchConfig:
-    """Shape and start of a model. `context` is the longest prompt and answer in tokens; longer
-    examples are left out.
+    """Shape and start of a new model.
 
-    threads: torch threads for this process; 0 leaves them. Results are repeatable for a fixed
-    number of threads.
+    layers, width, heads: of the Llama shape; `heads` divides `width`. inner_width: of the
+        feed-forward part.
+    context: longest prompt and answer in tokens; longer examples are left out.
+    seed: of the weights. threads: torch threads of this process; 0 leaves them. Results repeat for
+        a fixed number.
     """
 
     layers: int = 4
@@ -91,7 +93,10 @@ would be thousands.
 
 
 class ScratchModel:
-    """`create` makes a new one, `load` reads a saved folder."""
+    """A small decoder-only model. `create` makes a new one, `load` reads a saved folder. It
+    implements `LanguageModel`. context: longest prompt and answer in tokens. rows: answers decoded
+    together.
+    """
 
     def __init__(
         self,
@@ -120,8 +125,8 @@ class ScratchModel:
     def create(
         cls, config: ScratchConfig, texts: Iterable[str], words: Sequence[str] = ()
     ) -> ScratchModel:
-        """A model with random weights and a vocabulary of `words` and what is frequent in
-        `texts`.
+        """Return a model with random weights. Its vocabulary is `words` and the frequent words of
+        `texts`. Raises ModelError if heads do not divide the width, or kept heads the heads.
         """
         if config.width % config.heads or config.heads % config.kept_heads:
             shape = f"width {config.width}, heads {config.heads}, kept_heads {config.kept_heads}"
@@ -149,7 +154,9 @@ class ScratchModel:
 
     @classmethod
     def load(cls, folder: Path | str, threads: int = 0, rows: int = 64) -> ScratchModel:
-        """A model that `save` wrote. Raises ModelError when the folder holds none."""
+        """Return the model that `save` wrote into `folder`. threads: torch threads; 0 leaves them.
+        rows: answers decoded together. Raises ModelError if the folder holds none.
+        """
         if not (Path(folder) / "config.json").is_file():
             raise ModelError(f"{folder}: no saved model here (config.json is missing)")
         if threads:
@@ -160,12 +167,12 @@ class ScratchModel:
 
     @property
     def parameters(self) -> int:
-        """Number of trained values."""
+        """Return the number of trained weights."""
         return sum(p.numel() for p in self._model.parameters())
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[list[str]]:
-        """See LanguageModel. A prompt that fills the context gets its forced prefix alone as
-        answer.
+        """Return `sampling.n` answers per prompt, in order, under the prompts' constraints. A
+        prompt that fills the context gets its forced prefix as answer.
         """
         self._model.eval()
         greedy = sampling.temperature <= 0
@@ -204,8 +211,9 @@ class ScratchModel:
         learning: Learning,
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
-        """See LanguageModel. Adds `dropped`: examples longer than the context. Raises
-        NothingToLearnError when none is left.
+        """Train on `examples` and return figures by name, with `dropped`, the examples longer than
+        the context. progress(step, steps, loss): called as it goes. Raises NothingToLearnError if
+        none fits.
         """
         encoded = self._encode_examples(examples)
         fitting = [e for e in encoded if len(e.ids) <= self._context]
@@ -247,7 +255,12 @@ class ScratchModel:
         learning: Learning,
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
-        """As PretrainedModel.prefer."""
+        """Make right answers likelier than wrong ones (DPO). Returns figures by name, with
+        `accuracy`, the share of pairs in the right order.
+
+        progress(step, steps, loss): called as it goes. Raises NothingToLearnError if no pair fits
+        the context.
+        """
         from gpu_runtime.models.verdict_training import (
             EncodedPreference,
             select_fitting_pairs,
@@ -278,8 +291,12 @@ class ScratchModel:
         learning: Learning,
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
-        """As PretrainedModel.reinforce: the library decodes, so answers are written without
-        constraints and forced words.
+        """Make answers with more reward likelier than others to the same prompt (GRPO). They are
+        written without constraints and forced prefixes.
+
+        reward(prompt indices, answers): returns one number per answer. progress(step, steps, loss):
+        called as it goes. Returns figures by name, with `reward`. Raises NothingToLearnError if no
+        prompt fits the context.
         """
         from gpu_runtime.models.verdict_training import select_fitting_prompts, train_rewards
 
@@ -306,7 +323,9 @@ class ScratchModel:
         return {**figures, "examples": len(asked), "dropped": len(prompts) - len(asked)}
 
     def loss(self, examples: Sequence[Example]) -> float:
-        """Mean loss per answer token, without learning."""
+        """Return the mean loss per answer token, without learning. Examples longer than the context
+        are left out; without any other it is 0.
+        """
         fitting = [e for e in self._encode_examples(examples) if len(e.ids) <= self._context]
         with torch.no_grad():
             parts = [(float(self._loss([e])), len(e.ids) - e.answer_at) for e in fitting]
@@ -318,8 +337,8 @@ class ScratchModel:
     def examine(
         self, examples: Sequence[Example], batch_tokens: int = 4096
     ) -> list[ExampleEvaluation]:
-        """What the model makes of each example that fits its context, in their order, without
-        learning.
+        """Return the model's predictions for each example that fits its context, in order. Nothing
+        is learned. batch_tokens: most tokens of a forward pass.
         """
         self._model.eval()
         fitting = [e for e in self._encode_examples(examples) if len(e.ids) <= self._context]
@@ -343,7 +362,9 @@ class ScratchModel:
         )
 
     def save(self, folder: Path) -> None:
-        """See LanguageModel."""
+        """Write the model as a Hugging Face folder, which appears when complete. Raises OSError if
+        the disk is full.
+        """
         write_folder(folder, self._write)
 
     def _write(self, folder: Path) -> None:
@@ -408,7 +429,7 @@ class ScratchModel:
 
 
 def find_hidden_matrices(model: LlamaForCausalLM) -> list[torch.nn.Parameter]:
-    """The matrices that Muon trains."""
+    """Return the 2-D weights of the model's layers, which Muon trains."""
     return [p for name, p in model.named_parameters() if p.ndim == 2 and "layers." in name]
 
 

@@ -16,13 +16,16 @@ from gpu_runtime.models.protocol import Example, Learning, Prompt, Sampling
 
 
 class ScriptedModel:
-    """`answer(prompt, sample)` gives each answer; what it was taught is kept in `learnt`."""
+    """A model for tests. answer(prompt, sample number) returns each answer. The attribute `learnt`
+    keeps the examples it was trained on.
+    """
 
     def __init__(self, answer: Callable[[Prompt, int], str]) -> None:
         self._answer = answer
         self.learnt: list[Example] = []
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[list[str]]:
+        """Return `sampling.n` answers of the function per prompt, in order."""
         return [
             [self._answer(prompt, sample) for sample in range(sampling.n)] for prompt in prompts
         ]
@@ -33,12 +36,17 @@ class ScriptedModel:
         learning: Learning,
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
+        """Append the examples to `learnt`. Calls progress(1, 1, 0.0), if given, and returns the
+        figures of a training of one step.
+        """
         self.learnt += examples
         if progress:
             progress(1, 1, 0.0)
         return {"loss": 0.0, "steps": 1.0, "tokens": 0.0, "seconds": 0.0}
 
     def save(self, folder: Path) -> None:
-        """Writes `learnt.jsonl`: enough to see what a run taught it."""
+        """Write the examples it was trained on as `learnt.jsonl` into `folder`. Raises OSError if
+        the disk is full.
+        """
         lines = "".join(json.dumps([e.prompt, e.answer, e.weight]) + "\n" for e in self.learnt)
         write_folder(folder, lambda temporary: (temporary / "learnt.jsonl").write_text(lines))

@@ -18,13 +18,17 @@ from torch.distributed.checkpoint.state_dict import get_state_dict, set_state_di
 
 
 def save_shards(model: torch.nn.Module, optimizer: torch.optim.Optimizer, folder: Path) -> None:
-    """Write every process's share into `folder`; returns when all of it is there."""
+    """Write every process's share of model and optimiser into `folder`. All processes call it
+    together; it returns when all shares are written.
+    """
     weights, state = get_state_dict(model, optimizer)
     distributed.save({"weights": weights, "optimizer": state}, checkpoint_id=str(folder))
 
 
 def load_shards(model: torch.nn.Module, optimizer: torch.optim.Optimizer, folder: Path) -> None:
-    """Put into model and optimiser what `save_shards` wrote."""
+    """Restore into model and optimiser what `save_shards` wrote. As many processes call it as wrote
+    it.
+    """
     weights, state = get_state_dict(model, optimizer)
     kept = {"weights": weights, "optimizer": state}
     distributed.load(kept, checkpoint_id=str(folder))

@@ -22,8 +22,12 @@ from gpu_runtime.models.protocol import ModelError
 
 @dataclass(frozen=True, slots=True)
 class ModelShape:
-    """A Llama-like decoder. bias: on the query, key and value projections. known: where the shape
-    is from.
+    """The shape of a Llama-like decoder.
+
+    layers, width: of the model. inner: width of the feed-forward part. heads: of the queries.
+        kept_heads: of keys and values. vocabulary: number of ids.
+    tied: input and output embeddings are one matrix. bias: on query, key and value projections.
+    head_width: 0 means width / heads. known: where the shape is from, in words.
     """
 
     layers: int
@@ -39,10 +43,12 @@ class ModelShape:
 
     @property
     def head(self) -> int:
+        """Return the width of one attention head."""
         return self.head_width or self.width // self.heads
 
     @property
     def parameters(self) -> int:
+        """Return the number of weights."""
         queries, kept = self.heads * self.head, self.kept_heads * self.head
         attention = (
             2 * self.width * queries
@@ -57,7 +63,9 @@ class ModelShape:
         )
 
     def adapter_parameters(self, rank: int) -> int:
-        """Of LoRA on every linear layer but the head."""
+        """Return the number of weights of LoRA adapters of `rank` on every linear layer but the
+        head.
+        """
         queries, kept = self.heads * self.head, self.kept_heads * self.head
         ends = 2 * (self.width + queries) + 2 * (self.width + kept) + 3 * (self.width + self.inner)
         return self.layers * rank * ends
@@ -90,10 +98,8 @@ _FAMILIES = (
 
 
 def find_model_shape(name_or_path: str) -> ModelShape:
-    """The shape of a model by folder (its config.json), by public name, or, as an estimate, by the
-    size in its name.
-
-    Raises ModelError where none of them tells.
+    """Return a model's shape from its folder's config.json, by its public name or, as an estimate,
+    from the size in its name. Raises ModelError if none of these gives one.
     """
     file = Path(name_or_path) / "config.json"
     if file.is_file():
@@ -167,8 +173,8 @@ def _fields(shape: ModelShape) -> tuple:
 def estimate_generate_bytes(
     shape: ModelShape, rows: int, tokens: int, weight_bytes: int = 2
 ) -> dict[str, float]:
-    """Memory to decode `rows` answers side by side, each of up to `tokens` tokens with its
-    prompt.
+    """Return the bytes needed to decode `rows` answers together, by part: `weights`, `cache`,
+    `logits`. tokens: of a prompt with its answer. weight_bytes: per weight.
     """
     cache = 2.0 * shape.layers * shape.kept_heads * shape.head * weight_bytes * rows * tokens
     return {
@@ -179,11 +185,8 @@ def estimate_generate_bytes(
 
 
 def estimate_train_bytes(shape: ModelShape, tuning: FineTuning, tokens: int) -> dict[str, float]:
-    """Memory to train with `tokens` tokens in one forward pass, as `gpu_runtime.models.finetune`
-    does on a GPU.
-
-    Whole models: float32 weights, gradients and two moments of AdamW (16 bytes a parameter),
-    computed in bfloat16.
+    """Return the bytes needed to train on a GPU, by part: `weights`, `gradients`, `optimiser`,
+    `activations`. tokens: of one forward pass. Whole models take 16 bytes per weight.
     """
     parameters, trained = shape.parameters, shape.parameters
     weights = 4.0 * parameters
@@ -204,8 +207,8 @@ def estimate_train_bytes(shape: ModelShape, tuning: FineTuning, tokens: int) -> 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What a device sustains on such work (about half of what is printed on the box). flops: a
-    second; bandwidth: bytes a second.
+    """What the device `name` sustains in training and decoding, about half of its data sheet.
+    flops: operations per second. bandwidth: bytes per second.
     """
 
     name: str
@@ -224,9 +227,7 @@ MACHINES = {
 def estimate_train_seconds(
     shape: ModelShape, tuning: FineTuning, tokens: float, machine: Machine
 ) -> float:
-    """Forward and backward over so many tokens; checkpointing computes forward twice, frozen
-    weights need no gradient.
-    """
+    """Return the seconds of forward and backward passes over `tokens` tokens on `machine`."""
     per_parameter = 6.0 if tuning.method == "full" else 4.0
     return (
         (per_parameter + (2.0 if tuning.gradient_checkpointing else 0.0))
@@ -245,8 +246,8 @@ def estimate_generate_seconds(
     machine: Machine,
     weight_bytes: int = 2,
 ) -> float:
-    """Every step reads the weights once for all rows and each row's cache; prompts are computed at
-    training speed.
+    """Return the seconds to decode `answers` answers on `machine`. prompt, answer: tokens of each.
+    rows: answers decoded together. weight_bytes: bytes per weight.
     """
     memory = estimate_generate_bytes(shape, rows, prompt + answer // 2, weight_bytes)
     step = (

@@ -22,8 +22,11 @@ from gpu_runtime.models.protocol import ModelError
 def load_template(
     package: Path, override: str, names: Sequence[str], needed: frozenset[str]
 ) -> Template:
-    """The template of the first of `names` (without `.txt`) that there is in `override`, else in
-    `package`.
+    """Return the first prompt template found among `names`, which are without `.txt`.
+
+    override: the user's folder, searched first; '' for none. package: the folder searched next.
+        needed: places that must occur.
+    Raises ModelError if a folder or file is missing, or the template lacks a needed place.
     """
     if override and not Path(override).is_dir():
         raise ModelError(
@@ -56,7 +59,9 @@ def _read(file: Path, needed: frozenset[str]) -> Template:
 
 
 def fill_template(made: Template, places: dict[str, str]) -> str:
-    """The text with every place filled. Raises ModelError for a place that does not exist."""
+    """Return the template's text with every place filled. places: text by name. Raises ModelError
+    if the template has a place of another name.
+    """
     try:
         return made.substitute(places)
     except KeyError as error:

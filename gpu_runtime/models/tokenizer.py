@@ -30,10 +30,10 @@ _WORD_CHARACTERS = 64
 def train_tokenizer(
     texts: Iterable[str], words: Sequence[str] = (), min_count: int = 5, max_words: int = 2000
 ) -> PreTrainedTokenizerFast:
-    """Vocabulary of `words` and of the words seen at least `min_count` times in `texts`, at most
-    `max_words` in all.
+    """Return a tokenizer with `words` and the words that occur at least `min_count` times in
+    `texts`, at most `max_words` in all.
 
-    Training is exact counting, so the same texts give the same vocabulary on every machine.
+    Other words are spelled in characters. Equal texts give an equal vocabulary on every machine.
     """
     counts = Counter(word for text in texts for word in text.split())
     chosen = dict.fromkeys(word for word in words if word not in _SPECIAL)

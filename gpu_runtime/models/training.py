@@ -45,8 +45,10 @@ Loss = Callable[[Sequence[EncodedExample]], torch.Tensor]
 def plan_batches(
     lengths: Sequence[int], batch_tokens: int, epochs: float, seed: int
 ) -> list[list[int]]:
-    """Indices of the examples of each optimiser step. Rows x longest row stays within
-    `batch_tokens` (one row always fits).
+    """Return the indices of the examples of each optimiser step, over all epochs.
+
+    lengths: of the examples, in tokens. batch_tokens: most of rows times the longest row; a single
+        longer example still gets a step. seed: of the order.
     """
     steps: list[list[int]] = []
     remaining = epochs
@@ -86,14 +88,12 @@ def train(
     progress: Callable[[int, int, float], None] | None = None,
     hidden: Sequence[torch.nn.Parameter] = (),
 ) -> dict[str, float]:
-    """Run the whole schedule; those of `parameters` that are in `hidden` (2-D) are trained by Muon,
-    the rest by AdamW.
+    """Train `parameters` on all examples and return figures by name.
 
-    Returns `loss` (mean over the last tenth), `first_loss`, `steps`, `tokens`, `seconds`. With a
-    workspace a training that was killed goes on from what it last kept there, to the same end.
-
-    The learning rate warms up and decays linearly over steps, or over `max_minutes` where that ends
-    first.
+    loss_of(batch): the loss as a scalar tensor. hidden: those of `parameters`, 2-D, that Muon
+    trains; AdamW trains the rest. progress(step, steps, loss): called as it goes.
+    Figures: `loss` (mean of the last tenth of steps), `first_loss`, `steps`, `tokens`, `seconds`.
+        With a workspace a killed training goes on from its stored state, to the same end.
     """
     torch.manual_seed(learning.seed)
     steps = plan_batches(
@@ -190,9 +190,7 @@ def _figures(losses: Sequence[float], tokens: int, seconds: float) -> dict[str, 
 
 @cache
 def has_bf16_products() -> bool:
-    """Whether this machine's CPU has instructions for bfloat16 products; without them they are
-    emulated, and slow.
-    """
+    """Return whether this machine's CPU has instructions for bfloat16 products."""
     flags = torch.cpu.get_capabilities()
     return bool(flags.get("avx512_bf16") or flags.get("amx_bf16") or flags.get("bf16"))
 
@@ -200,10 +198,10 @@ def has_bf16_products() -> bool:
 def pad_batch(
     batch: Sequence[EncodedExample], pad: int, device: torch.device | str, multiple: int = 1
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Right-padded ids (rows, longest) and loss weights of the same shape: weight at t is that of
-    predicting ids[t].
+    """Return right-padded ids and loss weights, both of shape (rows, longest). The weight at t is
+    that of predicting ids[t].
 
-    multiple: what the number of predictions of a row, longest - 1, is rounded up to.
+    pad: the id that fills. multiple: `longest - 1` is rounded up to a multiple of it.
     """
     longest = 1 - -(max(len(e.ids) for e in batch) - 1) // multiple * multiple
     ids = torch.full((len(batch), longest), pad, dtype=torch.long)
@@ -217,6 +215,8 @@ def pad_batch(
 def weighted_cross_entropy(
     logits: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor
 ) -> torch.Tensor:
-    """Mean over positive-weight targets; shapes (n, vocabulary), (n,), (n,)."""
+    """Return the weighted mean loss over targets with positive weight, as a scalar. Shapes: logits
+    (n, vocabulary), targets (n,), weights (n,).
+    """
     losses = F.cross_entropy(logits.float(), targets, reduction="none")
     return (losses * weights).sum() / (weights > 0).sum().clamp(min=1)

@@ -43,7 +43,7 @@ model within three epochs; so the likelihood of the better one is part of the lo
 
 @dataclass(frozen=True, slots=True)
 class EncodedPreference:
-    """A prompt with its better and its worse answer, as ids."""
+    """A prompt with its better and its worse answer, each as ids."""
 
     prompt: list[int]
     better: list[int]
@@ -51,13 +51,14 @@ class EncodedPreference:
 
     @property
     def longest(self) -> int:
+        """Return the tokens of the prompt with its longer answer."""
         return len(self.prompt) + max(len(self.better), len(self.worse))
 
 
 def select_fitting_pairs(
     pairs: Sequence[EncodedPreference], context: int
 ) -> list[EncodedPreference]:
-    """Those that fit a model's context. Raises NothingToLearnError where none does."""
+    """Return the pairs that fit into `context` tokens. Raises NothingToLearnError if none does."""
     fitting = [pair for pair in pairs if pair.longest <= context]
     if not fitting:
         raise NothingToLearnError(
@@ -69,8 +70,8 @@ def select_fitting_pairs(
 def select_fitting_prompts(
     prompts: Sequence[list[int]], answer: int, context: int
 ) -> dict[int, list[int]]:
-    """By their index, the prompts that leave room for an answer of so many tokens. Raises
-    NothingToLearnError where none does.
+    """Return, by index, the prompts that leave room for an answer of `answer` tokens within
+    `context`. prompts: ids. Raises NothingToLearnError if none does.
     """
     fitting = {i: ids for i, ids in enumerate(prompts) if len(ids) + answer <= context}
     if not fitting:
@@ -101,7 +102,9 @@ def train_preferences(
     tuning: FineTuning,
     progress: Callable[[int, int, float], None] | None = None,
 ) -> dict[str, float]:
-    """See PretrainedModel.prefer."""
+    """Train `model` in place by DPO and return figures by name, with `accuracy`, the share of pairs
+    in the right order. pairs: at least one. progress(step, steps, loss): called as it goes.
+    """
     started = time.monotonic()
     mean = sum(2 * p.longest for p in pairs) / len(pairs)
     micro = min(tuning.micro_tokens or learning.batch_tokens, learning.batch_tokens)
@@ -154,7 +157,13 @@ def train_rewards(
     tuning: FineTuning,
     progress: Callable[[int, int, float], None] | None = None,
 ) -> dict[str, float]:
-    """See PretrainedModel.reinforce; `prompts` are ids by the index that `reward` is told."""
+    """Train `model` in place by GRPO and return figures by name, with `reward`, the mean over the
+    last tenth of steps.
+
+    prompts: ids by prompt index. reward(prompt indices, answers): returns one number per answer.
+        sampling: at least two answers per prompt are drawn. progress(step, steps, loss): called as
+        it goes.
+    """
     started = time.monotonic()
     group = max(2, sampling.n)  # an answer is judged against the others to its prompt
 

@@ -44,7 +44,9 @@ MISSING = (
 
 
 class VllmModel:
-    """`vllm` is the module of that name, imported by `load`."""
+    """A model that vLLM generates with and the pretrained back end trains. checkpoint: folder or
+    hub id. vllm: the imported module. It implements `LanguageModel`.
+    """
 
     def __init__(self, checkpoint: str, options: ModelOptions, vllm: ModuleType) -> None:
         self._checkpoint, self._options, self._vllm = checkpoint, options, vllm
@@ -55,7 +57,9 @@ class VllmModel:
 
     @classmethod
     def load(cls, name_or_path: str | Path, options: ModelOptions) -> VllmModel:
-        """Raises ModelError where vLLM is not installed."""
+        """Return a model by folder or hub id; weights are read when it is first asked. Raises
+        ModelError if vLLM is not installed.
+        """
         os.environ.setdefault(
             "VLLM_NO_USAGE_STATS", "1"
         )  # it would report each start over the network
@@ -67,17 +71,15 @@ class VllmModel:
         return cls(str(name_or_path), options, vllm)
 
     def serve(self, checkpoint: str) -> None:
-        """Answer with the weights of this folder or id from now on; they are of the shape of those
+        """Answer with the weights of `checkpoint` from now on. It must have the shape of the one
         before.
         """
         self._checkpoint = checkpoint
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[list[str]]:
-        """See LanguageModel. Prompts become tokens as `PretrainedModel`'s do, and constraints are
-        ignored as there.
-
-        A forced prefix is continued and is part of the answer; one too long for the context is all
-        there is. Raises ModelError.
+        """Return `sampling.n` answers per prompt, in order. Constraints are ignored. A forced
+        prefix is continued and is part of the answer; one too long for the context is the whole
+        answer. Raises ModelError if the engine fails.
         """
         from gpu_runtime.models.chat_format import encode_plain, encode_prompt
 
@@ -122,8 +124,11 @@ class VllmModel:
         learning: Learning,
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
-        """See PretrainedModel.learn. Early stopping generates with the model that learns, not with
-        the engine.
+        """Fine-tune on `examples` and return figures by name. Early stopping generates with the
+        model that learns.
+
+        progress(step, steps, loss): called as it goes. Raises NothingToLearnError if no example
+        fits the context, ModelError if it cannot be trained.
         """
         return self._taught(lambda model: model.learn(examples, learning, progress))
 
@@ -133,7 +138,12 @@ class VllmModel:
         learning: Learning,
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
-        """See PretrainedModel.prefer."""
+        """Make right answers likelier than wrong ones (DPO). Returns figures by name, with
+        `accuracy`, the share of pairs in the right order.
+
+        progress(step, steps, loss): called as it goes. Raises NothingToLearnError if no pair fits
+        the context.
+        """
         return self._taught(lambda model: model.prefer(preferences, learning, progress))
 
     def reinforce(
@@ -144,8 +154,12 @@ class VllmModel:
         learning: Learning,
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
-        """See PretrainedModel.reinforce: what is rewarded is written by the model that learns, not
-        by the engine.
+        """Make answers with more reward likelier than others (GRPO). The model that learns writes
+        them, not the engine.
+
+        reward(prompt indices, answers): returns one number per answer. progress(step, steps, loss):
+        called as it goes. Returns figures by name, with `reward`. Raises NothingToLearnError if no
+        prompt fits the context.
         """
         return self._taught(
             lambda model: model.reinforce(prompts, reward, sampling, learning, progress)
@@ -172,16 +186,17 @@ class VllmModel:
         return figures
 
     def rest(self) -> None:
-        """Leave the GPU to others until the next answer is asked for; where the engine cannot
-        sleep, nothing happens.
+        """Free the engine's GPU memory until the next answer is asked for. It does nothing where
+        the engine cannot sleep.
         """
         if self._engine is not None and self._can_sleep() and not self._asleep:
             self._engine.sleep(level=2)  # its weights and cache
             self._asleep = True
 
     def save(self, folder: Path) -> None:
-        """See LanguageModel: a copy of the folder that is served. Raises ModelError for a model
-        that is only an id so far.
+        """Copy the served folder to `folder`, which appears when complete. A model known only by an
+        id is loaded and written. Raises ModelError if it cannot be loaded, OSError if the disk is
+        full.
         """
         from corpora.files import write_folder
 
@@ -258,7 +273,9 @@ def _gpus() -> int:
 
 
 def release_gpu_memory() -> None:
-    """Give back what nothing of this process refers to any more, where it has a GPU."""
+    """Free the GPU memory that no object of this process refers to. It does nothing without a
+    GPU.
+    """
     import gc
 
     import torch

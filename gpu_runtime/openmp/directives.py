@@ -26,8 +26,11 @@ LANE_CLAUSES = frozenset(("simdlen", "aligned", "nontemporal"))
 
 @dataclass(frozen=True, slots=True)
 class PlacedDirective:
-    """A directive and its place. places: for each character of `raw.text` its offset in the text,
-    -1 where lines were joined. operator: it is a `_Pragma`."""
+    """An OpenMP directive and its place in the text.
+
+    raw: the parsed directive. places: for each character of `raw.text` its offset in the text, -1
+        where continued lines were joined. operator: it is a `_Pragma`.
+    """
 
     raw: RawDirective
     places: tuple[int, ...]
@@ -35,15 +38,15 @@ class PlacedDirective:
 
     @property
     def end(self) -> int:
-        """Offset in the text behind the directive's last character."""
+        """Return the offset in the text just behind the directive."""
         return self.places[-1] + 1
 
     def words(self) -> list[str]:
-        """The words of the construct, `parallel for` for instance."""
+        """Return the words of the construct, such as `parallel` and `for`."""
         return self.raw.directive.split()
 
     def replace_part(self, start: int, end: int, new: str) -> list[Edit]:
-        """Edits that put `new` in the place of `raw.text[start:end]`."""
+        """Return edits of the text that replace `raw.text[start:end]` with `new`."""
         runs: list[list[int]] = []
         for place in self.places[start:end]:
             if place >= 0 and runs and runs[-1][1] == place:
@@ -53,11 +56,11 @@ class PlacedDirective:
         return [Edit(a, b, "" if k else new) for k, (a, b) in enumerate(runs)]
 
     def insert_behind(self, at: int, new: str) -> list[Edit]:
-        """An edit that puts `new` behind the character `raw.text[at - 1]`."""
+        """Return an edit of the text that inserts `new` behind the character `raw.text[at - 1]`."""
         return [Edit(self.places[at - 1] + 1, self.places[at - 1] + 1, new)]
 
     def remove_clause(self, clause: RawClause) -> list[Edit]:
-        """Edits that take `clause` away, with the comma or the blanks behind it."""
+        """Return edits of the text that delete `clause` and the comma or blanks behind it."""
         start, end = clause.span
         text = self.raw.text
         while end < len(text) and text[end] in " \t" and self.places[end] >= 0:
@@ -66,13 +69,13 @@ class PlacedDirective:
 
 
 def has_clause(directive: RawDirective, *names: str) -> bool:
-    """Whether `directive` has a clause of one of these names."""
+    """Return whether the directive has a clause of one of these names, given in lower case."""
     return any(c.name.lower() in names for c in directive.clauses)
 
 
 @lru_cache(maxsize=256)
 def find_directives(text: str, language: str) -> tuple[PlacedDirective, ...]:
-    """OpenMP's directives in `text`, in their order. language: `cpp` or `fortran`. Cached."""
+    """Return the OpenMP directives in `text`, in order. language: `cpp` or `fortran`."""
     if "omp" not in text.lower():
         return ()
     found = _find_in_fortran(text) if language == "fortran" else _find_in_c(text)

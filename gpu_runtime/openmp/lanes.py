@@ -29,8 +29,9 @@ _LOOP = {"cpp": "for", "fortran": "do"}
 
 
 def expose_simd_lanes(text: str, language: str) -> str:
-    """`text` with every plain `omp simd` as `omp parallel for` (Fortran: `parallel do`), and
-    `schedule(runtime)` where nothing else is said.
+    """Return `text` with each plain `omp simd` as `omp parallel for` (Fortran: `parallel do`). So a
+    race detector sees conflicts of lanes. Loops without a schedule get `schedule(runtime)`.
+    language: `cpp` or `fortran`. Line numbers stay.
     """
     if language == "cpp":
         text = split_into_windows(text)
@@ -61,7 +62,9 @@ def _expose(directive: PlacedDirective, loop: str, held: bool) -> list[Edit]:
 
 
 def without_lane_clauses(directive: PlacedDirective) -> list[Edit]:
-    """Edits that take away what only lanes have: clauses, and the word `simd` of a condition."""
+    """Return edits that delete what only a simd loop may have: clauses, and the word `simd` in an
+    `if`.
+    """
     edits: list[Edit] = []
     for clause in directive.raw.clauses:
         if clause.name.lower() in LANE_CLAUSES:

@@ -49,7 +49,9 @@ _ASKS = frozenset({"omp_is_initial_device", "omp_get_num_devices", "omp_get_defa
 
 
 def explain_refusal(text: str) -> str | None:
-    """Why a program of this dialect is refused, one line, or None."""
+    """Return why a program with target regions cannot be judged without a device, in one line, or
+    None if it can.
+    """
     directives = [
         [t.text for t in tokenize(d.raw.text) if t.kind == "word"][1:]
         for d in find_directives(text, "cpp")
@@ -74,11 +76,8 @@ def explain_refusal(text: str) -> str | None:
 
 
 def expose_target_scalars(text: str) -> str:
-    """`text` for a race detector: scalars of a target region are one for all teams, as OpenMP has
-    them, and lanes of a target simd loop are threads.
-
-    Compilers give every team a copy of its own of a scalar that no clause names, so that a race on
-    it does not show; whoever relies on that relies on the compiler. Keeps the number of lines.
+    """Return `text` with scalars of target regions shared by all teams, and lanes of target simd
+    loops as threads. So a race detector sees conflicts that OpenMP allows. Line numbers stay.
     """
     edits = []
     for directive in find_directives(text, "cpp"):
@@ -108,8 +107,10 @@ def _expose_region(text: str, directive: PlacedDirective) -> list[Edit]:
 
 @dataclass(frozen=True, slots=True)
 class DeviceCompiler:
-    """One compiler's way to an NVIDIA device. builds: a trial program was compiled for one. detail:
-    a path, or the first error.
+    """A compiler that might build for an NVIDIA device.
+
+    name: its command. present: it is installed. builds: a trial program compiled for a device.
+    detail: its path, or its first error. hint: what to install; ''.
     """
 
     name: str
@@ -142,9 +143,7 @@ _WAYS = (
 
 
 def find_device_compilers() -> list[DeviceCompiler]:
-    """What g++ and clang++ can do for a device here. A compiler names nvptx as a target even where
-    its part is not installed.
-    """
+    """Try g++ and clang++ on a small program for a device and return what they can do."""
     return [_try_compiler(*way) for way in _WAYS]
 
 

@@ -39,11 +39,11 @@ SETTINGS = (
 
 @dataclass(frozen=True, slots=True)
 class RaceSearch:
-    """What the runs under the detector showed.
+    """The result of a search for data races.
 
-    race: one line that names the places, '' where no run shows one. test: index of the test that
-    shows it, -1 for none. problem: why the search says nothing ('' where it does): it does not
-    compile, or no run ended.
+    race: one line that names the places, '' if no run shows one. test: index of the test that shows
+        it, -1 for none.
+    problem: why the search decides nothing, '' if it does. runs: how many runs were made.
     """
 
     race: str = ""
@@ -59,7 +59,12 @@ def find_race(
     settings: Sequence[RunSetting] = SETTINGS,
     cache_dir: Path | None = None,
 ) -> RaceSearch:
-    """Look for a data race. Runs that crash or do not end say nothing by themselves."""
+    """Build a whole program with a race detector and run each test in each setting until one shows
+    a data race.
+
+    settings: threads, schedule and clock of the runs. cache_dir: None: the default cache. A program
+        that does not compile gives a `problem`. Raises ProgramError if the sandbox fails.
+    """
     built = build_program(program, Variant.RACE_CHECKED, cache_dir)
     if not built.ok:
         return RaceSearch(
@@ -75,7 +80,9 @@ def find_race_in_build(
     limits: ProgramLimits = ProgramLimits(),
     settings: Sequence[RunSetting] = SETTINGS,
 ) -> RaceSearch:
-    """As `find_race`, for a program that is built already (Variant.RACE_CHECKED)."""
+    """Run each test in each setting of a program built as RACE_CHECKED, until one shows a data
+    race. Raises ValueError if it did not compile, ProgramError if the sandbox fails.
+    """
     runs, ended, problem = 0, 0, ""
     too_long: set[int] = set()
     for setting in settings:

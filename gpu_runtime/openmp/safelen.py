@@ -39,7 +39,9 @@ _OTHERWISE = frozenset(("collapse", "if", "order"))
 
 
 def split_into_windows(text: str) -> str:
-    """`text` with windows of `safelen` iterations as loops of threads."""
+    """Return `text` with each plain C loop under `omp simd safelen(k)` as a loop over windows of k
+    iterations, which threads share. Line numbers stay; other loops stay as they are.
+    """
     if "safelen" not in text:
         return text
     unit = parse_c_family(text, "openmp")

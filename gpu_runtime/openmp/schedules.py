@@ -20,11 +20,8 @@ from gpu_runtime.openmp.sections import make_sections_nonempty
 
 
 def make_schedules_static(text: str, language: str) -> str:
-    """`text` with every `schedule(dynamic[, k])` and `schedule(guided[, k])` as `schedule(static,
-    k)`, k = 1 where none is said.
-
-    Modifiers go too: `nonmonotonic` may not stand beside what replaces the kind, and it is
-    monotonic without a word.
+    """Return `text` with `schedule(dynamic, k)` and `schedule(guided, k)` as `schedule(static, k)`,
+    modifiers dropped; k is 1 if none is given. language: `cpp` or `fortran`. Line numbers stay.
     """
     directives = find_directives(text, language)
     return apply_edits(text, [e for d in directives for e in _make_static(d)])
@@ -45,9 +42,10 @@ def _make_static(directive: PlacedDirective) -> list[Edit]:
 
 
 def prepare_openmp(text: str, language: str, variant: Variant) -> str:
-    """An OpenMP text as it is built: where values are compared on teams and where races are looked
-    for, it says more plainly what it permits, and takes its parallel ways at sizes that tests have;
-    so it does where it is counted who does the work. What is timed runs as it is written.
+    """Return the OpenMP text that is compiled for `variant`.
+
+    language: `cpp` or `fortran`. PLAIN and RACE_CHECKED texts are rewritten so that small tests
+        show what the directives permit. TIMED texts stay as written.
     """
     forms = {
         Variant.PLAIN: (make_schedules_static,),

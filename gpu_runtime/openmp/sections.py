@@ -22,8 +22,8 @@ _HEAD = "#pragma "
 
 
 def make_sections_nonempty(text: str, language: str) -> str:
-    """`text` with `s[a:n]` in reduction clauses as `s[a:((n) > 0 ? (n) : 1)]`; plain
-    numbers stay.
+    """Return `text` with array sections `s[a:n]` in reduction clauses as `s[a:((n) > 0 ? (n) :
+    1)]`. Lengths that are plain numbers stay. Only for the language `cpp`; Fortran stays.
     """
     if language != "cpp" or "reduction" not in text:
         return text

@@ -38,12 +38,14 @@ LIMITS = CompilerLimits(wall_s=60, cpu_s=30)
 
 
 class ProgramError(RuntimeError):
-    """Our own machinery failed: the launcher died, or the lock-down could not be set up."""
+    """The launcher died, or the sandbox could not be set up. No program is to blame."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProgramBuild:
-    """`executable` is set where `ok`; diagnostics: compiler text of the program otherwise."""
+    """A whole program, built as `variant`. ok: it compiled. executable: its path if `ok`, else
+    None. diagnostics: compiler text where it failed.
+    """
 
     program: Program
     variant: Variant
@@ -101,11 +103,12 @@ def _attempts(program: Program, variant: Variant) -> list[_Attempt]:
 def build_program(
     program: Program, variant: Variant = Variant.PLAIN, cache_dir: Path | None = None
 ) -> ProgramBuild:
-    """The program as an executable, from the cache where it was built before. Raises ToolchainError
-    without a compiler.
+    """Compile a whole program, or take it from the cache. A text that does not compile gives a
+    failed ProgramBuild.
 
-    Variants: PLAIN, REASSOCIATED, SANITIZED, RACE_CHECKED (OpenMP), RECORDED (counts blocks of user
-    code per thread).
+    variant: PLAIN, REASSOCIATED, SANITIZED, RACE_CHECKED (OpenMP), or RECORDED, which counts blocks
+        of user code per thread. cache_dir: None: the default cache.
+    Raises ToolchainError if the compiler is missing, ValueError for an unknown dialect.
     """
     cache = find_cache_root(cache_dir)
     folder = cache / "programs"

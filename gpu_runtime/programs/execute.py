@@ -53,8 +53,8 @@ without an iteration for it.
 
 @dataclass(frozen=True, slots=True)
 class ProgramLimits:
-    """Limits of one run. file_mib bounds every file, both output streams and the work folder as a
-    whole.
+    """Limits of one run. wall_s, cpu_s: seconds. memory_mib: MiB. file_mib: MiB of every file, each
+    output stream, and the work folder as a whole.
     """
 
     wall_s: float = 10.0
@@ -65,8 +65,8 @@ class ProgramLimits:
 
 @dataclass(frozen=True, slots=True)
 class RunSetting:
-    """What a run is told beside the test. clock: (seconds ahead, rate) of a moved clock, None for
-    the true one.
+    """The circumstances of a run. threads: of OpenMP. schedule: OMP_SCHEDULE text. clock: (seconds
+    ahead, rate) of a moved clock; None for the true one.
     """
 
     threads: int = 1
@@ -76,11 +76,15 @@ class RunSetting:
 
 @dataclass(frozen=True, slots=True)
 class ProgramRun:
-    """What one run did. status OK means that it ended by itself, with whatever `exit_code`.
+    """What one run of a whole program did.
 
-    files: (name, content) of regular files left in the work folder, by name. work_folder: whether
-    it had one to write to. regions, blocks: where counted (Variant.RECORDED), how many parallel
-    regions there were, and how many blocks of user code each thread ran inside them, most first.
+    status: OK if it ended by itself, with any `exit_code`. detail: one line about another status.
+        stdout, stderr: what it wrote.
+    files: (name, content) of regular files left in the work folder, by name. cpu_ms, elapsed_ms:
+        milliseconds.
+    work_folder: it had one to write to.
+    regions: parallel regions entered. blocks: blocks of user code that each thread ran in them,
+        largest first. Both are counted for RECORDED only.
     """
 
     status: Status
@@ -97,10 +101,8 @@ class ProgramRun:
 
     @property
     def active_threads(self) -> int:
-        """How many threads did part of the work of parallel regions: more than to enter a region,
-        find nothing to do, and leave it.
-
-        Where nobody did that much, whoever did as much as the busiest one.
+        """Return how many threads worked in parallel regions, beyond entering and leaving them. If
+        none did, it counts the threads that ran as much as the busiest.
         """
         busy = sum(count > BLOCKS_WITHOUT_WORK * max(1, self.regions) for count in self.blocks)
         return busy or self.blocks.count(max(self.blocks, default=0))
@@ -112,8 +114,8 @@ def run_program(
     limits: ProgramLimits = ProgramLimits(),
     setting: RunSetting = RunSetting(),
 ) -> ProgramRun:
-    """One run of a built program. Raises ValueError for one that was not built, ProgramError when
-    our part failed.
+    """Run a built program once in the sandbox. What it does is in the result. Raises ValueError if
+    it did not compile, ProgramError if the sandbox fails.
     """
     if not built.ok or built.executable is None:
         raise ValueError("the program did not compile and cannot be run")

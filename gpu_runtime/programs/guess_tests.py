@@ -40,12 +40,18 @@ _NUMBERS = " ".join(str(k % 9 + 1) for k in range(200))
 
 
 def reads_arguments(program: Program) -> bool:
+    """Return whether the program's text uses its command-line arguments. Raises ValueError for an
+    unknown dialect.
+    """
     return bool(
         _ARGUMENTS[get_dialect(program.dialect).language].search(_strip_main_head(program.text))
     )
 
 
 def reads_input(program: Program) -> bool:
+    """Return whether the program's text reads standard input. Raises ValueError for an unknown
+    dialect.
+    """
     return bool(_INPUT[get_dialect(program.dialect).language].search(program.text))
 
 
@@ -57,8 +63,8 @@ def _strip_main_head(text: str) -> str:
 
 
 def guess_tests(program: Program) -> tuple[ProgramTest, ...]:
-    """The bare test, then guesses: small sizes, and numbers just beyond what the text compares
-    with.
+    """Return tests guessed from a whole program's text: one without arguments and input, then small
+    sizes and numbers just beyond those it compares with. Raises ValueError for an unknown dialect.
     """
     tests = [ProgramTest()]
     if reads_arguments(program):

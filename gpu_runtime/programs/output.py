@@ -51,8 +51,10 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class OutputToken:
-    """value None: a word or sign. unit: one unit of the last printed decimal, 0 for a whole number.
-    digits: significant ones.
+    """One token of output. text: as written.
+
+    value: the number it stands for; None for a word or sign. whole: it is a whole number.
+    unit: one unit of its last decimal, 0 for a whole number. digits: significant ones.
     """
 
     text: str
@@ -63,7 +65,9 @@ class OutputToken:
 
 
 def tokenize_output(text: str) -> tuple[OutputToken, ...]:
-    """At most MAX_TOKENS tokens, the last one then says that it was cut."""
+    """Split output into numbers, words and single signs. There are at most MAX_TOKENS; one more
+    then says that the rest is cut.
+    """
     tokens = []
     for found in _TOKEN.finditer(text):
         if len(tokens) >= MAX_TOKENS:
@@ -96,8 +100,10 @@ def _number(text: str) -> OutputToken:
 
 @dataclass(frozen=True, slots=True)
 class StreamReference:
-    """What must stand on one stream or in one file. spread: per token, how far the source's runs
-    lie apart.
+    """The expected content of one stream or file.
+
+    name: `stdout`, `stderr` or `file NAME`. masked: indices of tokens that may be anything.
+    spread: per token, how far apart the source's own runs lie.
     """
 
     name: str
@@ -108,20 +114,27 @@ class StreamReference:
 
 @dataclass(frozen=True, slots=True)
 class ProgramReference:
+    """The expected outcome of one test of a whole program. exit_code: its exit status. streams:
+    what it writes. relative: relative tolerance of numbers with decimals.
+    """
+
     exit_code: int
     streams: tuple[StreamReference, ...]
     relative: float
 
     @property
     def says_something(self) -> bool:
-        """Whether there is anything but an exit status to compare."""
+        """Return whether any token besides the exit status is compared."""
         return any(len(s.tokens) > len(s.masked) for s in self.streams)
 
 
 @dataclass(frozen=True, slots=True)
 class StreamDifference:
-    """First differing place. place: `exit status`, `stdout`, `stderr` or `file NAME`; token: its
-    number there, -1 for the whole.
+    """The first place where a run differs.
+
+    place: `exit status`, `stdout`, `stderr` or `file NAME`. token: its number there from 0, -1 for
+        the whole.
+    expected, actual, tolerance: as text.
     """
 
     place: str
@@ -137,7 +150,9 @@ class StreamDifference:
 
 
 def find_precision(program: Program) -> str:
-    """`single` where the text computes with single precision anywhere, else `double`."""
+    """Return `single` if the program's text uses single-precision reals anywhere, else `double`.
+    Raises ValueError for an unknown dialect.
+    """
     if get_dialect(program.dialect).language == "fortran":
         bare = re.search(
             r"\breal\b(?!\s*[(*\w]|64)|\breal\s*(?:\*\s*4|\(\s*(?:kind\s*=\s*)?(?:4|real32|sp|c_float)\s*\))",
@@ -156,7 +171,9 @@ _NOTES = re.compile(r"^Note: The following floating-point exceptions are signall
 
 
 def read_streams(run: ProgramRun) -> dict[str, str]:
-    """Texts by place, stdout first. A file that is no text stands for its hash."""
+    """Return what a run wrote, as text by place: `stdout`, `stderr`, and `file NAME` for each file.
+    A file that is no text is represented by its hash.
+    """
     texts = {"stdout": run.stdout, "stderr": _NOTES.sub("", run.stderr)}
     for name, content in run.files:
         text = content.decode(errors="replace")
@@ -174,8 +191,10 @@ def make_reference(
     again: Sequence[ProgramRun],
     other_builds: Sequence[ProgramRun],
 ) -> ProgramReference | str:
-    """What `first` gave, with the tolerance that the source's other runs show; or why this test
-    decides nothing.
+    """Return what a test must give, or, as text, why the test decides nothing.
+
+    first: the run that is expected. again: further runs of the source. other_builds: runs of its
+        other builds. Tokens that vary are masked; spreads give tolerances.
     """
     streams = []
     for name, text in read_streams(first).items():
@@ -235,8 +254,8 @@ def _widen(
 def compare_run(
     reference: ProgramReference, run: ProgramRun, same_language: bool = True
 ) -> StreamDifference | None:
-    """The first difference of a run that ended; stderr is compared within one language only, as
-    run-times write there too.
+    """Return the first difference of a run from the reference, or None. same_language: source and
+    target share a language, so that stderr is compared too.
     """
     texts = read_streams(run)
     for stream in reference.streams:

@@ -63,8 +63,8 @@ _SHARED_OUT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class SelfConsistentTest:
-    """A test that the source passes with itself. source_ms: of its plain run, in CPU or wall time,
-    whatever is more.
+    """A test on which the source agrees with itself. reference: what it gave. source_ms:
+    milliseconds of its plain run, CPU or wall time, whichever is more.
     """
 
     test: ProgramTest
@@ -74,7 +74,9 @@ class SelfConsistentTest:
 
 @dataclass(frozen=True, slots=True)
 class ProgramFailure:
-    """test: index among the tests that hold, -1 where none decided."""
+    """How a target failed. outcome: of the verdict. test: index among the tests given, -1 where
+    none decided. detail: one line. difference: where a value differs, or None.
+    """
 
     outcome: Outcome
     test: int
@@ -84,8 +86,8 @@ class ProgramFailure:
 
 @dataclass(frozen=True, slots=True)
 class ProgramTrial:
-    """failure None: every run passed. active_threads: most threads seen to share the work, 0 where
-    not known.
+    """The result of a target's runs. failure: the first; None if every run passed. active_threads:
+    most threads seen to share the work, 0 where unknown.
     """
 
     failure: ProgramFailure | None
@@ -93,7 +95,7 @@ class ProgramTrial:
 
 
 def choose_outcome(seen: ProgramRun) -> Outcome:
-    """The outcome that a run which did not end by itself means."""
+    """Return the verdict's outcome for a run that did not end by itself."""
     memory = seen.status is Status.SIGNAL and seen.detail.startswith(("SIGSEGV", "SIGBUS"))
     arithmetic = any(
         w in seen.detail
@@ -117,7 +119,11 @@ def choose_outcome(seen: ProgramRun) -> Outcome:
 def make_references(
     source: Program, built: ProgramBuild, tests: Sequence[ProgramTest]
 ) -> tuple[list[SelfConsistentTest], str]:
-    """The tests on which the source can be judged by, and why the first of the others cannot."""
+    """Run the source on each test, several times and in other builds.
+
+    built: the source's plain build. Returns the tests on which it agrees with itself, and why the
+        first other test is left out ('' for none).
+    """
     others = [
         b for v in (Variant.REASSOCIATED, Variant.SANITIZED) if (b := build_program(source, v)).ok
     ]
@@ -181,7 +187,12 @@ def find_first_failure(
     same_language: bool,
     sanitize: bool = True,
 ) -> ProgramTrial:
-    """Where the target first fails on the tests that hold, or that it does not."""
+    """Run the target on the tests and return its first failure, if any.
+
+    built: the target's plain build. held: the tests with what they must give. same_language:
+        compare stderr too. sanitize: also run under sanitizers or the race detector. Raises
+        ValueError for an unknown dialect.
+    """
     parallel = get_dialect(target.dialect).model == "openmp"
     for i, one in enumerate(held):
         failure = (

@@ -19,17 +19,15 @@ CGROUPS = Path("/sys/fs/cgroup")
 
 
 def count_usable_cores(cgroups: Path = CGROUPS) -> int:
-    """At least 1. cgroups: where the kernel's control groups are mounted; what cannot be read there
-    limits nothing.
+    """Return how many cores this process may keep busy, at least 1. cgroups: where the kernel's
+    control groups are mounted; a limit that cannot be read does not count.
     """
     return max(1, min(len(os.sched_getaffinity(0)), _quota(cgroups)))
 
 
 def count_model_threads() -> int:
-    """Threads of a model's process: OMP_NUM_THREADS, else every usable core.
-
-    Ray sets that variable to 1 for actors that reserve no CPU: inside one it says nothing about the
-    user, and every core is taken.
+    """Return the threads for a model's process: OMP_NUM_THREADS, else every usable core. Inside
+    Ray, which sets that variable to 1 by itself, it is every usable core.
     """
     told = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
     return (

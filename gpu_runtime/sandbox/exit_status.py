@@ -68,13 +68,17 @@ _ADDRESS = re.compile(r" 0x[0-9a-f]+\b")
 
 
 class ProcessExit:
-    """How the child process ended, from the runner's reply."""
+    """How a sandboxed process ended. end, code: from the runner's reply. text: what the process
+    wrote on stderr.
+    """
 
     def __init__(self, end: int, code: int, text: str) -> None:
         self.end, self.code, self.text = end, code, text
 
     def explain(self, message: str, flavour: str) -> tuple[Status, str]:
-        """Status and one line for the call (or the loading) during which the process ended."""
+        """Return (status, one line) for the call during which the process ended. message: the
+        runner's line, ''. flavour: `plain`, `asan` or `tsan`.
+        """
         if self.end == TIMEOUT:
             return Status.TIMEOUT, "the wall-clock limit is reached"
         if self.end == CALL:
@@ -112,8 +116,8 @@ class ProcessExit:
 
 
 def parse_sanitizer_report(text: str) -> tuple[Status, str] | None:
-    """What a sanitizer (or Fortran's run-time checks) wrote, as a status and one line; None where
-    it wrote nothing.
+    """Return (status, one line) for what a sanitizer or Fortran's run-time checks wrote, or None if
+    they wrote nothing.
     """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     for i, line in enumerate(lines):
@@ -159,6 +163,7 @@ def _place(frame: str) -> str:
 
 
 def get_signal_name(number: int) -> str:
+    """Return the name of a signal, such as `SIGSEGV`; `signal N` for an unknown number."""
     try:
         return signal.Signals(number).name
     except ValueError:
@@ -166,5 +171,8 @@ def get_signal_name(number: int) -> str:
 
 
 def describe_system_call(number: int) -> str:
+    """Return a phrase that says that the system call of this number is denied, with its name if
+    known.
+    """
     name = _FORBIDDEN_NAMES.get(number)
     return f"system call {number}{f' ({name})' if name else ''} is denied"

@@ -35,14 +35,16 @@ _WALLS = (
 
 
 def find_missing_walls(found: int) -> tuple[str, ...]:
-    """Names of the walls that are missing among the feature bits `found`, strongest first."""
+    """Return the names of the sandbox's walls that are missing, strongest first. found: feature
+    bits of `probe_features`.
+    """
     return tuple(name for bit, name in _WALLS if not found & bit)
 
 
 @lru_cache(maxsize=1)
 def probe_features() -> int:
-    """Feature bits of this machine, probed by trying each wall in a process of its own (about 5 ms,
-    once).
+    """Try each wall of the sandbox in a process of its own and return the bits of those that work.
+    It runs once per process. Raises ToolchainError if the runner cannot be built.
     """
     done = subprocess.run(
         [str(build_runner("plain", find_cache_root())), "probe"],
@@ -54,16 +56,16 @@ def probe_features() -> int:
 
 
 def choose_worker_uid(number: int) -> int:
-    """An unprivileged uid for one worker or compiler of this process, so that two of them cannot
-    touch each other.
+    """Return an unprivileged user id for worker `number` of this process, so that two workers
+    cannot touch each other.
     """
     return (1 << 20) + (os.getpid() * 16 + number % 16) % (1 << 20)
 
 
 @dataclass(frozen=True, slots=True)
 class CompilerLimits:
-    """Limits of one compiler process: wall and CPU seconds, address space, largest file,
-    diagnostics kept.
+    """Limits of one compiler process. wall_s, cpu_s: seconds. memory_mib: MiB of address space.
+    file_mib: MiB of the largest file. output_bytes: of diagnostics kept.
     """
 
     wall_s: float = 60.0
@@ -75,7 +77,9 @@ class CompilerLimits:
 
 @dataclass(frozen=True, slots=True)
 class CompilerRun:
-    """Exit code (negative: the signal), diagnostics, and whether the wall limit ended it."""
+    """How a compiler ended. code: exit code, negative for a signal. text: diagnostics. timed_out:
+    the wall-clock limit ended it.
+    """
 
     code: int
     text: str
@@ -85,8 +89,8 @@ class CompilerRun:
 def run_compiler(
     command: list[str], folder: Path, limits: CompilerLimits = CompilerLimits(), number: int = 0
 ) -> CompilerRun:
-    """Run a compiler in `folder`, the only place it may write. Raises RuntimeError when the
-    lock-down itself fails.
+    """Run a compiler in the sandbox. command: its words. folder: the working folder, the only place
+    it may write. number: selects its user id. Raises RuntimeError if the sandbox itself fails.
     """
     uid, found = choose_worker_uid(number), probe_features()
     if found & OWN_UID:
@@ -128,8 +132,8 @@ def run_compiler(
 
 
 def wait_for_exit(pid: int, wall_s: float) -> bool:
-    """Wait for a child without taking its status. `Popen.wait` with a time limit looks at intervals
-    of up to 50 ms instead.
+    """Wait up to `wall_s` seconds for the child `pid` to end, without collecting its status.
+    Returns whether it ended.
     """
     try:
         fd = os.pidfd_open(pid)

@@ -6,5 +6,5 @@
 - `words`: what no text of the C family may hold, wherever it stands: words, attributes, strings.
 - `preprocessor`: includes, pragmas, macros, and texts with branches.
 - `names`: the names that the wall goes by: what may be called, included, attributed, and what may
-  not be said at all.
+  not be written at all.
 """

@@ -96,7 +96,7 @@ _BEFORE_A_CALL = KEYWORDS - frozenset(
 
 
 def check_c_family(program: Program) -> str | None:
-    """Why `program` (of a dialect of the C family) is refused, one line, or None."""
+    """Return why a program of a C-family dialect is refused, in one line, or None if it is not."""
     text = program.text
     tokens = tokenize(text)
     lines, code = split_directives(tokens)

@@ -1,4 +1,4 @@
-"""The static wall: what no candidate may use, said in one line before any compiler sees it.
+"""The static wall: what no candidate may use, reported in one line before any compiler sees it.
 
 Contract: `check_program(program)` gives None or the reason for REFUSED. It walks the tree of the
 text (`corpora.ir`), whatever the layout. Calls go by a list of what is allowed, because a list of
@@ -26,7 +26,9 @@ _REACHES_BEYOND = frozenset("asm __asm __asm__ _asm _Pragma __pragma import".spl
 
 
 def check_program(program: Program) -> str | None:
-    """Why `program` is refused, one line, or None."""
+    """Return why a program is refused before compiling, in one line, or None if it is not. Raises
+    ValueError for an unknown dialect.
+    """
     row = get_dialect(program.dialect)
     reason = _check_fortran(program) if row.language == "fortran" else check_c_family(program)
     if reason is None and row.model == "openmp" and _waits_in_order(program):
@@ -42,11 +44,9 @@ def check_program(program: Program) -> str | None:
 
 
 def vet_file(program: Program) -> str | None:
-    """What of the text reaches beyond the function that it stands in (assembly, attributes, pragmas
-    of the linker), one line, or None.
-
-    A function may be judged without the rest of its file only where there is none of it. The text's
-    own macros are written out.
+    """Return what in the text reaches beyond its function, such as assembly or linker pragmas, in
+    one line. Returns None if nothing does, so that a function may be judged without the rest.
+    Raises ValueError for an unknown dialect.
     """
     if get_dialect(program.dialect).language == "fortran":
         from gpu_runtime.wall.fortran import check_fortran_lines  # late: most programs are C++

@@ -184,7 +184,9 @@ _DIRECTIVES = ("gcc$", "dir$", "dec$", "ibm$")
 
 
 def check_fortran(text: str, dialect: str = "openmp-fortran") -> str | None:
-    """Why the program is refused, one line, or None. dialect: `fortran` or `openmp-fortran`."""
+    """Return why a Fortran program is refused, in one line, or None if it is not. dialect:
+    `fortran` or `openmp-fortran`.
+    """
     if "\0" in text:
         return "the text holds a NUL character"
     if reason := check_fortran_lines(text):
@@ -196,7 +198,9 @@ def check_fortran(text: str, dialect: str = "openmp-fortran") -> str | None:
 
 
 def check_fortran_lines(text: str) -> str | None:
-    """Why a line that is no statement (of a preprocessor, or for the compiler) is refused."""
+    """Return why a preprocessor or compiler directive in the text is refused, in one line, or
+    None.
+    """
     for row in text.splitlines():
         bare = row.lstrip()
         if bare[:1] == "#":

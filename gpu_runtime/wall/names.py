@@ -1,5 +1,5 @@
 """The names that `gpu_runtime.wall.check` goes by: what may be called, included, attributed, and
-what may not be said at all.
+what may not be written at all.
 
 Contract: data only. CUDA intrinsics are read off the CUDA prelude, so that what is provided and
 what is allowed is one list.

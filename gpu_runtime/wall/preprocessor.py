@@ -34,7 +34,7 @@ a program could tell its tests."""
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A `#define`. parameters: None of an object-like macro."""
+    """A `#define name`. parameters: names; None for an object-like macro. body: its tokens."""
 
     name: str
     parameters: tuple[str, ...] | None
@@ -42,7 +42,9 @@ class Definition:
 
 
 def split_directives(tokens: Sequence[Token]) -> tuple[list[list[Token]], list[Token]]:
-    """Directive lines, each with its `#`, and the tokens of the code between them."""
+    """Split tokens into preprocessor lines, each with its `#`, and the tokens of the code between
+    them.
+    """
     lines: list[list[Token]] = []
     code: list[Token] = []
     inside = False
@@ -56,7 +58,7 @@ def split_directives(tokens: Sequence[Token]) -> tuple[list[list[Token]], list[T
 
 
 def read_definition(line: Sequence[Token]) -> Definition | None:
-    """The macro that a directive line defines, or None."""
+    """Return the macro that a preprocessor line defines, or None if it is no `#define`."""
     words = [t.text for t in line]
     if words[1:2] != ["define"] or len(line) < 3 or line[2].kind != "word":
         return None
@@ -70,8 +72,10 @@ def read_definition(line: Sequence[Token]) -> Definition | None:
 def check_directives(
     text: str, lines: Sequence[Sequence[Token]], names: Container[str] = ()
 ) -> str | None:
-    """Why one of the directive lines of `text` is refused, or None. names: the words of the
-    program, without which some headers are of no use."""
+    """Return why one of the preprocessor lines of `text` is refused, in one line, or None. lines:
+    from `split_directives`. names: the program's words; some headers are refused unless their names
+    occur.
+    """
     for line in lines:
         kind = line[1].text if len(line) > 1 else ""
         rest = [t.text for t in line[2:]]
@@ -162,17 +166,18 @@ class _Group:
 
 
 def expand_branches(text: str) -> list[str] | None:
-    """Texts of the same length without conditions: every branch stands in one of them.
-
-    None where that takes more than MOST_TEXTS, or where `#if` and `#endif` do not match. What a
-    text does not hold is blank; a text without conditions comes back as it is.
+    """Return texts without `#if`, of the same length, that together hold every branch. What a text
+    lacks is blank. Returns None if there would be more than MOST_TEXTS, or conditions do not match.
     """
     lines, _ = split_directives(tokenize(text))
     return expand_directives(text, lines)
 
 
 def expand_directives(text: str, lines: Sequence[Sequence[Token]]) -> list[str] | None:
-    """As `expand_branches`, of directive lines that are known already."""
+    """Return texts without `#if`, of the same length, that together hold every branch. lines: the
+    preprocessor lines of `text`. Returns None if there would be more than MOST_TEXTS, or conditions
+    do not match.
+    """
     conditions = _CONDITIONS | {"else", "endif"}
     lines = [line for line in lines if len(line) > 1 and line[1].text in conditions]
     if not lines:

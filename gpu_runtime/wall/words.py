@@ -27,15 +27,18 @@ _STD_WORDS = frozenset(("thread", "atomic_thread_fence", "this_thread", "async")
 
 
 def quote_source(text: str, most: int = 40) -> str:
-    """`text` of a program as a reason shows it: one line of at most `most` characters, blanks
-    joined and other characters that do not print escaped."""
+    """Return program text as a message shows it: one line of at most `most` characters, with
+    unprintable ones escaped.
+    """
     line = " ".join(text.split())
     shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
     return shown if len(shown) <= most else f"{shown[: most - 3]}..."
 
 
 def check_layout(text: str, tokens: Sequence[Token]) -> str | None:
-    """Why the spelling of `text` is refused: what a compiler might read in another way."""
+    """Return why the spelling of `text` is refused, such as digraphs or a NUL, in one line, or
+    None. tokens: of the text.
+    """
     if "\0" in text:
         return "the text holds a NUL character"
     if "\ufeff" in text:
@@ -65,7 +68,7 @@ def _places(text: str, word: str) -> Iterator[int]:
 
 
 def check_words(code: Sequence[Token]) -> str | None:
-    """Why a word of the text is refused."""
+    """Return why a word among the tokens `code` is refused, in one line, or None."""
     for i, token in enumerate(code):
         if token.kind != "word":
             continue
@@ -84,7 +87,7 @@ def check_words(code: Sequence[Token]) -> str | None:
 
 
 def check_attributes(code: Sequence[Token]) -> str | None:
-    """Why an attribute is refused. Attributes stand in any place, so the tree does not tell."""
+    """Return why an attribute among the tokens `code` is refused, in one line, or None."""
     for i, token in enumerate(code):
         start = i + 1 if token.text == "__attribute__" else i
         if start == i and [t.text for t in code[i : i + 2]] != ["[", "["]:
@@ -100,7 +103,9 @@ def check_attributes(code: Sequence[Token]) -> str | None:
 
 
 def check_strings(code: Sequence[Token]) -> str | None:
-    """Why a string is refused: it names a place on the machine."""
+    """Return why a string among the tokens `code` is refused, because it names a place on the
+    machine, in one line, or None.
+    """
     for token in code:
         if token.kind in ("string", "character") and ("/" in token.text):
             if "../" in token.text or any(_names_place(token.text, p) for p in _PLACES):

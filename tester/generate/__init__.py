@@ -1,7 +1,11 @@
 """Tests made by rule and by execution.
 
+- `boundary_values`: Values at the boundaries of what a source does: for each operation those on
+  which another operation would give something else.
 - `completion`: Sketches completed to tests: every array as long as the program needs, or as
   Fortran declares it.
+- `dictionary`: A fuzzing dictionary: what the source does with the values of each parameter, and
+  with which constants.
 - `structure_sizes`: Sizes that a structure carries and a program never reads: `nnz` of a sparse
   matrix that is gone through row by row, the height of the matrix it writes.
 - `extent_inference`: Tests whose arrays are as long as the program's sizes say, where contents
@@ -18,22 +22,20 @@
   they were given one (`bias != NULL ? bias[o] : 0`, `present(bias)`).
 - `propose`: What the Tester is asked and how its answer is read: programs in, tests out; programs
   with good suites in, examples out.
+- `proposals`: Tests that are proposed from the dictionary: each boundary value on otherwise usual
+  ones, sizes of every magnitude, and combinations of these for a feedback loop.
 - `source_facts`: What a program's tree says of its parameters: truth values, lengths of rows,
-  letters, row bounds, numbers that it compares with.
+  letters, row bounds.
 - `source_tree`: A program's tree as tests see it: with a name for every number that a test gives.
 - `roles`: What a program uses its scalars and arrays for, learnt by running it: sizes, flags,
   arrays of indices.
 - `rules`: The rule-based tester: suites from execution alone, without a model.
 - `searches`: Tests for programs that leave a loop at what they find: contents on which a search
   goes on to the end, or finds something late.
-- `signs`: Tests in which numbers that a program puts together are of different signs, and all
-  that it takes an extreme of lies on one side of nought.
 - `sketches`: What the rule-based tester tries: values of scalars and contents of arrays, by role.
 - `snippets`: Tests written as C++: `float a[] = {1, 2}; int n = 2; wrapper(f, a, n);` become
   typed tests.
 - `states`: Arrays of states: their elements are compared with a scalar or a small number
   (`dist[v] != level`, `visited[u] == 0`).
-- `targeted_tests`: Tests for what a program looks as if it did: numbers that it compares with,
-  sizes below zero, long rows, guarded indices, values that are no numbers.
 - `thresholds`: Tests of sizes at which another program than the one tested may change its ways.
 """

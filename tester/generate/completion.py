@@ -42,8 +42,8 @@ from tester.generate.searches import TO_THE_END
 
 @dataclass(frozen=True, slots=True)
 class CompletedSketch:
-    """test: None with a reason where the sketch cannot become one. changed: whether the program
-    changed anything.
+    """A sketch made into a test. test: None if it cannot be, for `reason`. changed: the program
+    changed something on it.
     """
 
     test: UnitTest | None
@@ -59,11 +59,12 @@ def complete_sketches(
     geometry_of: GeometryOf = no_geometry,
     largest: int = 1 << 16,
 ) -> list[CompletedSketch]:
-    """For every sketch its test with measured extents, or the reason why there is none.
+    """Measure extents for each sketch and return its test, or the reason why there is none, in
+    order.
 
-    others(sketch): sketches with the same scalars and other contents whose extents count too (where
-    they run at all). An array that is never touched is as long as the longest: a translation may
-    read it before it decides.
+    others(sketch): sketches with the same scalars and other contents whose extents count too.
+    geometry_of(test): the launch of a bare kernel. largest: most elements of one array. An array
+    that is never touched is as long as the longest.
     """
     family = [[s, *others(s)] for s in sketches]
     flat = probe_extents(
@@ -115,7 +116,7 @@ def _assemble_family(
     return CompletedSketch(test, own.reason, own.changed)
 
 
-_LENGTH_MATTERS = frozenset({"sorted", "permutation"})
+_LENGTH_MATTERS = frozenset({"sorted", "permutation", "serpentine"})
 """Fills of which the first elements of a longer array are not those of a shorter one."""
 
 
@@ -123,6 +124,22 @@ def _length_matters(own: ProbeResult) -> bool:
     return not own.reason and any(
         fill.kind in _LENGTH_MATTERS for fill in own.sketch.fills.values()
     )
+
+
+def is_run_as_probed(own: ProbeResult, geometry_of: GeometryOf) -> bool:
+    """Whether a program that runs on exactly the extents that a probe measured does what it did
+    while it was probed: contents and launch are the same.
+    """
+    return geometry_of is no_geometry and not own.reason and not _length_matters(own)
+
+
+def keep_probed_run(test: UnitTest, own: ProbeResult, compiled: Compiled) -> CompletedSketch:
+    """A test of a probe that `is_run_as_probed`, remembered without another run. test: of the
+    probe's sketch and extents.
+    """
+    call = materialize_test(test, compiled.request.signature)
+    _remember(test, compiled.symbol, call, own.accesses)
+    return CompletedSketch(test, "", own.changed)
 
 
 def _touches_as_probed(own: ProbeResult, result: CompletedSketch, compiled: Compiled) -> bool:
@@ -203,7 +220,10 @@ def confirm_tests(
     geometry_of: GeometryOf,
     largest: int,
 ) -> list[CompletedSketch]:
-    """Tests of known extents, each run once: it stays a test if the program stays inside."""
+    """Run tests of known extents once each and return the result per test. A test fails if the
+    program leaves its arrays. geometry_of(test): the launch of a bare kernel. largest: most
+    elements of one array.
+    """
     return _exact(
         backend, compiled, [CompletedSketch(test) for test in tests], geometry_of, largest
     )
@@ -264,8 +284,8 @@ def _remember(test: UnitTest, symbol: str, call: Arguments, accesses: Seen) -> N
 
 
 def find_cached_run(test: UnitTest, compiled: Compiled) -> tuple[Arguments, Seen] | None:
-    """The materialised test and what the program touched, if this very test was just made
-    for it.
+    """Return (the test's call, what the program touched) if this very test was made just now for
+    `compiled`; else None.
     """
     found = _seen.get(id(test))
     return found[2:] if found and found[0] is test and found[1] == compiled.symbol else None

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from corpora.records import ArrayValue, Fill, ScalarValue, UnitTest
 from gpu_runtime.call.materialize import get_extents, get_integer_scalars
 from tester.generate.completion import CompletedSketch, confirm_tests, find_cached_run
-from tester.generate.lengths import LengthProduct, enumerate_products
+from tester.generate.lengths import LengthProduct, list_growing_products
 from tester.generate.roles import TrialSetting
 from tester.generate.sketches import ParameterRoles
 from tester.generate.source_facts import has_conditional_reads
@@ -51,18 +51,14 @@ class _Lengths:
 def infer_extents(
     setting: TrialSetting, roles: ParameterRoles, tests: Sequence[UnitTest]
 ) -> list[UnitTest]:
-    """The tests with arrays at the lengths of their laws, where places depend on contents;
-    elsewhere only those that a test does not touch.
+    """Return the tests with arrays as long as expressions of their sizes say, where contents decide
+    what is touched. Elsewhere only arrays that a test does not touch change.
     """
     arrays = [p.name for p in setting.signature.parameters if p.kind == "array" and not p.shape]
     if not arrays or not roles.sizes and not roles.indices:
         return list(tests)
     # Fewer than a size are what indices below it lead to, not what a caller has.
-    cheap = [
-        p
-        for p in enumerate_products(sorted(roles.sizes))
-        if p.cost <= MAX_COST and min(p.more, *(step for _, step in p.factors)) >= 0
-    ]
+    cheap = list_growing_products(sorted(roles.sizes), MAX_COST)
     tests = _restore_untouched(setting, tests, arrays, cheap)
     by_turns = has_conditional_reads(setting.source)
     if not roles.indices:  # contents lead nowhere, but may decide whether the last element is read

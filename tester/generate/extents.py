@@ -58,17 +58,16 @@ GeometryOf = Callable[[UnitTest], "Geometry | None"]
 
 
 def no_geometry(test: UnitTest) -> None:
-    """The geometry of functions, which are not launched."""
+    """Return None: functions are not launched."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """scalars and fills by parameter name; `label` says what the test is for.
+    """A test without extents: scalars and fills by parameter name. label: the test's purpose.
 
-    side: extent of every dimension of arrays whose shape is handed over with them (Fortran `x(:)`):
-    there extents are an input of the program, not something to be measured. wider: so much larger
-    is the second, so that rows and columns differ; below zero, so much larger is the first. A
-    vector is as long as the first, and two elements shorter where it is the one called `uneven`.
+    side: extent of every dimension of assumed-shape arrays, Fortran's `x(:)`.
+    wider: the second dimension is so much larger; below zero, the first is.
+    uneven: the vector that is two elements shorter, ''.
     """
 
     scalars: Scalars
@@ -79,8 +78,8 @@ class Sketch:
     uneven: str = ""
 
     def given(self, parameter: Parameter) -> tuple[int, ...]:
-        """Extents of an assumed-shape array: (rows,) or (rows, columns); further dimensions
-        are 1.
+        """Return the extents of an assumed-shape array, (rows,) or (rows, columns). Further
+        dimensions are 1.
         """
         rows, columns = self.side + max(-self.wider, 0), self.side + max(self.wider, 0)
         if len(parameter.shape) < 2:
@@ -90,7 +89,7 @@ class Sketch:
 
 @dataclass(frozen=True, slots=True)
 class MeasuredExtent:
-    """One array's extents and whether it is read and written, for one sketch."""
+    """What a run showed of one array. extents: those it needs. read, written: whether it is."""
 
     extents: tuple[int, ...]
     read: bool
@@ -99,8 +98,9 @@ class MeasuredExtent:
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """What running a sketch showed. `arrays` by name; `reason` is set where the sketch cannot
-    become a test.
+    """What running a sketch showed. arrays: what was touched, by name. reason: why the sketch
+    cannot become a test, ''. elapsed_ms: run time in milliseconds. changed: the program changed
+    something.
     """
 
     sketch: Sketch
@@ -109,17 +109,19 @@ class ProbeResult:
     elapsed_ms: float = 0.0
     changed: bool = False
     """Whether any array changed or a result was returned."""
+    accesses: tuple[Access, ...] = ()
+    """By parameter, as the run gave them."""
 
     @property
     def wrote(self) -> bool:
-        """Whether anything was written, be it the value that was there before."""
+        """Return whether anything was written, even with the value it had."""
         return self.changed or any(m.written for m in self.arrays.values())
 
 
 def build_test(
     sketch: Sketch, extents: dict[str, tuple[int, ...]], signature: Signature
 ) -> UnitTest:
-    """The sketch with these extents."""
+    """Return the sketch as a test with these extents, by array name."""
     assignments: list[ScalarValue | ArrayValue] = []
     for p in signature.parameters:
         if p.kind == "scalar":
@@ -138,12 +140,14 @@ def probe_extents(
     geometry_of: GeometryOf = no_geometry,
     largest: int = 1 << 16,
     lengths: Sequence[Mapping[str, int]] = (),
+    named: Sequence[int] = (),
 ) -> list[ProbeResult]:
     """Run sketches on windows (grown until the program stays inside) and report what it touched.
 
     compiled: the RECORDED variant. largest: a sketch that touches more elements of one array than
     this is turned down. lengths[i]: lengths that arrays of sketch i are expected to have, on which
-    the contents of some fills depend.
+    the contents of some fills depend. named: lengths, ascending, that arrays may well have: a
+    window that must grow grows to the next of them.
     """
     signature = compiled.request.signature
     probes: dict[int, ProbeResult] = {}
@@ -180,7 +184,7 @@ def probe_extents(
             )
             if windows[i] < wanted <= largest and windows[i] < largest:
                 while windows[i] < wanted:
-                    windows[i] = min(_next_window(windows[i]), largest)
+                    windows[i] = min(_next_window(windows[i], named), largest)
                 waiting.append(i)
             elif full:
                 probes[i] = ProbeResult(
@@ -193,10 +197,13 @@ def probe_extents(
     return [probes[i] for i in range(len(sketches))]
 
 
-def _next_window(window: int) -> int:
+def _next_window(window: int, named: Sequence[int] = ()) -> int:
     """In large steps while windows are cheap to fill; then to what a million elements need, and
-    something beyond.
+    something beyond. To a named length and something, where there is a larger one.
     """
+    for length in named:
+        if window < length + MARGIN:
+            return length + MARGIN
     return window * 16 if window < 1 << 18 else window * 4 + WINDOW
 
 
@@ -218,13 +225,13 @@ def _find_least_window(execution: Execution, signature: Signature, window: int) 
 
 
 def choose_limits(largest: int) -> Limits:
-    """Of a program that may touch so many elements of one array."""
+    """Return the limits for a program that may touch `largest` elements of one array."""
     limits = _LIMITS_FAR if largest > FAR else LIMITS
     return replace(limits, accesses=max(MAX_ACCESSES, 64 * largest))
 
 
 def exceeds_largest(found: ProbeResult, largest: int) -> bool:
-    """Whether the program went past `largest` elements of one array: more would not be tried."""
+    """Return whether the program touched an array beyond `largest` elements."""
     place = PLACE.search(found.reason) if found.reason.startswith("out_of_bounds") else None
     return place is not None and int(place[2] or place[3]) >= largest
 
@@ -236,11 +243,8 @@ def _cost(sketch: Sketch) -> float:
 
 
 def read_declared_extent(parameter: Parameter, scalars: Scalars, largest: int = 1 << 16) -> int:
-    """Elements that a Fortran declaration promises (`bins(256)`, `a(n, 0:m)`), 0 where none is
-    readable or more than `largest`.
-
-    A program may count on all of them, and the compiler's instrumentation does not see it clear or
-    copy a whole array at once.
+    """Return the number of elements that a Fortran declaration (`bins(256)`, `a(n, 0:m)`) promises.
+    It is 0 if it cannot be evaluated or exceeds `largest`. scalars: values by name.
     """
     known = {name.lower(): int(value) for name, value in scalars.items() if isinstance(value, int)}
     extents = (
@@ -253,8 +257,8 @@ def read_declared_extent(parameter: Parameter, scalars: Scalars, largest: int = 
 
 
 def choose_leading_margin(parameter: Parameter) -> int:
-    """Elements before the passed pointer: none where the program cannot count on what is before it,
-    whole structures of what belongs to one.
+    """Return how many elements are placed before the passed pointer. It is 0 for scalars and
+    assumed-shape arrays.
     """
     if parameter.kind != "array" or is_assumed_shape(parameter):
         return 0
@@ -338,7 +342,7 @@ def _probe(
             return ProbeResult(sketch, {}, f"{p.name}[{min(touched)}] is touched")
         arrays[p.name] = _measure_extent(p, access, call.values[i].shape)
         changed |= not has_same_bytes(execution.values[i], call.values[i])
-    return ProbeResult(sketch, arrays, "", execution.elapsed_ms, changed)
+    return ProbeResult(sketch, arrays, "", execution.elapsed_ms, changed, tuple(execution.accesses))
 
 
 def _measure_extent(parameter: Parameter, access: Access, shape: tuple[int, ...]) -> MeasuredExtent:

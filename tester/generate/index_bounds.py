@@ -45,7 +45,11 @@ def find_index_bounds(
     largest: int,
     roles: ParameterRoles,
 ) -> ParameterRoles:
-    """`roles` with the sizes that bound indices and places, where a run shows them."""
+    """Return `roles` with the size that bounds each index array and index scalar, where runs of the
+    program show it.
+
+    geometry_of: gives the launch of a bare kernel. largest: the largest size to run with.
+    """
     scalars = [
         name
         for name in _find_place_scalars(signature, read_source(compiled.request.program, signature))

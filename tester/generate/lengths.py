@@ -13,9 +13,9 @@ print(infer_lengths(UnitTestSuite('p', tuple(t), 'user')))"
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations_with_replacement
 
 from corpora.records import ArrayValue, UnitTest, UnitTestSuite
@@ -29,7 +29,9 @@ _ENOUGH, _SAID_ENOUGH = 0.7, 0.3
 
 
 def infer_lengths(suite: UnitTestSuite) -> dict[str, str]:
-    """Expressions in C by array name; a plain number where every test has the same length."""
+    """Return a C expression for the length of each array, by name, that holds in all tests. It is a
+    number where every test has the same length.
+    """
     tests = _find_complete_tests(suite)
     sizes = [get_integer_scalars(test) for test in tests]
     extents = [get_extents(test) for test in tests]
@@ -47,8 +49,8 @@ def infer_lengths(suite: UnitTestSuite) -> dict[str, str]:
 
 
 def choose_length(suite: UnitTestSuite, name: str, said: Sequence[str]) -> str:
-    """The first of these lengths that an array has in the suite's tests; '' where none is. What
-    says them makes up for fewer tests that show them.
+    """Return the first of the lengths `said`, C expressions, that the array `name` has in all
+    tests; '' if none is.
     """
     tests = _find_complete_tests(suite)
     lengths, others = _lengths_and_longest_other([get_extents(test) for test in tests], name)
@@ -97,18 +99,18 @@ def _find_fitting_product(
 
 @dataclass(frozen=True, slots=True)
 class LengthProduct:
-    """times * (name + step) * ... + more."""
+    """The length `times * (name + step) * ... + more`. factors: (name of a size, step)."""
 
     factors: tuple[tuple[str, int], ...]
     times: int
     more: int
 
-    @property
-    def cost(self) -> int:
-        return self.times - 1 + abs(self.more) + sum(abs(step) for _, step in self.factors)
-
     def value(self, sizes: Mapping[str, int]) -> int:
-        return self.times * math.prod(sizes[name] + step for name, step in self.factors) + self.more
+        """Return the length for these values of the sizes. Raises KeyError for a missing one."""
+        found = self.times
+        for name, step in self.factors:
+            found *= sizes[name] + step
+        return found + self.more
 
     def __str__(self) -> str:
         alone = len(self.factors) == 1 and self.times == 1
@@ -122,18 +124,52 @@ class LengthProduct:
 
 
 def enumerate_products(names: Sequence[str]) -> Iterator[LengthProduct]:
-    """The simplest first: few factors, small numbers."""
-    factors = [(name, step) for step in _STEPS for name in names[:MOST_NAMES]]
+    """Yield products of the sizes `names`, simplest first: few factors, small numbers."""
+    for factors, times, more in _list_forms(min(len(names), MOST_NAMES), _STEPS):
+        yield LengthProduct(tuple((names[k], step) for k, step in factors), times, more)
+
+
+Form = tuple[tuple[tuple[int, int], ...], int, int]
+"""A LengthProduct whose names are numbered: factors (number, step), times, more."""
+
+
+@lru_cache(maxsize=2 * MOST_NAMES + 2)
+def _list_forms(names: int, steps: tuple[int, ...]) -> tuple[Form, ...]:
+    """Every product of so many names, the simplest first. Only their number matters: programs share
+    the list.
+    """
+    factors = [(k, step) for step in steps for k in range(names)]
+    found: list[Form] = []
     for count in range(1, MOST_FACTORS + 1):
         times = _TIMES if count < MOST_FACTORS else (1,)
-        made = [
-            LengthProduct(f, t, m)
+        made: list[Form] = [
+            (f, t, m)
             for f in combinations_with_replacement(factors, count)
             for t in times
-            for m in _STEPS
+            for m in steps
             if count > 1 or t > 1 or not m
         ]
-        yield from sorted(made, key=lambda product: product.cost)
+        found += sorted(made, key=_measure_cost)
+    return tuple(found)
+
+
+def _measure_cost(form: Form) -> int:
+    factors, times, more = form
+    return times - 1 + abs(more) + sum(abs(step) for _, step in factors)
+
+
+def list_growing_products(names: Sequence[str], most: int) -> list[LengthProduct]:
+    """Of `enumerate_products` those of cost `most` or less in which nothing is taken off."""
+    return [
+        LengthProduct(tuple((names[k], step) for k, step in factors), times, more)
+        for factors, times, more in _list_growing_forms(min(len(names), MOST_NAMES), most)
+    ]
+
+
+@lru_cache(maxsize=16)
+def _list_growing_forms(names: int, most: int) -> tuple[Form, ...]:
+    upward = tuple(step for step in _STEPS if step >= 0)
+    return tuple(form for form in _list_forms(names, upward) if _measure_cost(form) <= most)
 
 
 def _fits(

@@ -21,8 +21,9 @@ from tester.generate.sketches import ParameterRoles, draw_contents
 def make_linked_tests(
     signature: Signature, roles: ParameterRoles, sketches: Sequence[Sketch], seed: int, largest: int
 ) -> list[UnitTest]:
-    """Sketches with sorted contents as tests; every array is as long as the largest size, since
-    what is touched on other contents says nothing of these.
+    """Return the sketches as tests with sorted indices, so that following links ends. seed: of the
+    contents. largest: the largest size, which every array is as long as. It is empty for tables of
+    rows and assumed-shape arrays.
     """
     if any(p.kind == "rows" or is_assumed_shape(p) for p in signature.parameters):
         return []

@@ -27,8 +27,8 @@ together too.
 
 
 def find_nullable_arrays(source: SourceTree, signature: Signature) -> list[str]:
-    """Arrays that a program takes for a condition, compares with null or, in Fortran, asks for with
-    `present`.
+    """Return the arrays that a program compares with null, uses as a condition or, in Fortran,
+    tests with `present`.
     """
     asked = set()
     for node in source.nodes:
@@ -47,7 +47,9 @@ def find_nullable_arrays(source: SourceTree, signature: Signature) -> list[str]:
 
 
 def make_null_tests(setting: TrialSetting, tests: Sequence[UnitTest]) -> list[UnitTest]:
-    """Tests like some of these, in which arrays that may be missing are."""
+    """Return copies of some tests in which arrays that may be missing are null pointers. Only tests
+    on which the program runs and still touches another array are kept.
+    """
     names = find_nullable_arrays(setting.source, setting.signature)[:MAX_TESTS]
     found = []
     for missing in [*([name] for name in names), *([names] if len(names) > 1 else [])]:

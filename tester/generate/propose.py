@@ -47,6 +47,10 @@ _ATTEMPT = re.compile(r"\w+\s*(?::\s*\w+\s*)?(?:\[[^\]\n]*\]\s*)*=")
 
 
 class SuiteStyle(StrEnum):
+    """How a model is asked for tests. CANONICAL: canonical words, for models trained here. PLAIN: a
+    request in words.
+    """
+
     CANONICAL = "canonical"
     PLAIN = "plain"
 
@@ -54,10 +58,9 @@ class SuiteStyle(StrEnum):
 def build_prompt(
     program: Program, tests: int, style: SuiteStyle = SuiteStyle.CANONICAL, folder: str = ""
 ) -> Prompt:
-    """The prompt that asks for about `tests` tests of `program`; `folder` holds a user's prompt
-    files for the plain style.
-
-    Raises SignatureError where it cannot be tested, ModelError where a prompt file cannot be used.
+    """Return the prompt that asks for about `tests` tests of `program`. folder: the user's prompt
+    files for the plain style, '' for none. Raises SignatureError if it cannot be tested, ModelError
+    if a prompt file cannot be used.
     """
     signature = read_signature(program)
     if style is SuiteStyle.PLAIN:
@@ -110,10 +113,9 @@ def _format_plain_request(program: Program, signature: Signature, tests: int, fo
 def parse_answer(
     answer: str, program: Program, style: SuiteStyle = SuiteStyle.CANONICAL
 ) -> list[UnitTest | SuiteError]:
-    """The tests of one answer in order, each as a UnitTest or as the error that its text has.
-
-    In the plain style they are those of the fenced block with most tests, or of the text outside of
-    blocks where more stand there.
+    """Return the tests of a model's answer, in order, each as a UnitTest or as the error in its
+    text. In the plain style they come from the fenced block with most tests. Raises SignatureError
+    if the program cannot be tested.
     """
     signature = read_signature(program)
     if style is SuiteStyle.PLAIN:
@@ -181,8 +183,9 @@ def make_example(
     weight: float = 1.0,
     folder: str = "",
 ) -> Example:
-    """Teach program -> suite. `suite` is text (extents may be expressions) or tests, whose extents
-    become expressions.
+    """Return an example that teaches `program` -> `suite`. suite: text, or tests whose extents
+    become expressions. weight: of the loss. folder: prompt files for the plain style. Raises
+    SignatureError if the program cannot be tested.
     """
     text = suite if isinstance(suite, str) else format_symbolic_suite(suite)
     if style is SuiteStyle.PLAIN:
@@ -213,11 +216,8 @@ def _strip_types(words: Sequence[str]) -> list[str]:
 
 
 def format_symbolic_suite(tests: Sequence[UnitTest]) -> str:
-    """Suite text whose extents are the simplest expressions over integer scalars that hold in every
-    test.
-
-    A model can learn `x[n*m]` from a program, not `x[143]`. An extent that never changes, or that
-    no expression explains, stays a number.
+    """Return tests as text in which extents are the simplest expressions over integer scalars that
+    hold in every test. An extent without such an expression stays a number.
     """
     expressions = {
         (a.name, axis): _expression(tests, a.name, axis)
@@ -289,7 +289,9 @@ def _candidates(names: Sequence[str]) -> Iterator[tuple[str, object]]:
 
 
 class Tester:
-    """A language model asked for unit tests."""
+    """Asks a language model for unit tests. folder: the user's prompt files for the plain style, ''
+    for none.
+    """
 
     def __init__(
         self, model: LanguageModel, style: SuiteStyle = SuiteStyle.CANONICAL, folder: str = ""
@@ -301,8 +303,9 @@ class Tester:
     def answers(
         self, programs: Sequence[Program], sampling: Sampling, tests: int = 4
     ) -> list[list[tuple[tuple[UnitTest, ...], int]]]:
-        """Per program and answer: (readable tests, tests written). A program without signature gets
-        no answer.
+        """Ask for about `tests` tests of each program. Returns per program, per answer: (readable
+        tests, number of tests written). A program that cannot be tested has no answer. Raises
+        ModelError if the model fails.
         """
         found: list[list[tuple[tuple[UnitTest, ...], int]]] = [[] for _ in programs]
         asked = []
@@ -320,8 +323,8 @@ class Tester:
         return found
 
     def examples(self, suites: Sequence[tuple[Program, UnitTestSuite | str]]) -> list[Example]:
-        """Examples from programs and suites that survived; a suite without tests teaches
-        nothing.
+        """Return examples from programs and their suites. A suite without tests gives none. Raises
+        SignatureError if a program cannot be tested.
         """
         found = []
         for program, suite in suites:

@@ -28,8 +28,8 @@ from tester.generate.sketches import (
     draw_contents,
 )
 from tester.generate.source_facts import (
-    find_compared_numbers,
     find_equal_sizes,
+    find_large_bounds,
     find_loop_steps,
     find_repeat_counts,
     find_row_offsets,
@@ -44,16 +44,23 @@ from tester.generate.states import draw_states, find_state_arrays
 
 
 class NoSuiteError(ValueError):
-    """No test could be made for the program; the message says why."""
+    """No test could be made for the program. The message says why."""
 
 
 class ProgramTooLargeError(NoSuiteError):
-    """The program leaves every window that was tried, whatever its sizes."""
+    """The program touched elements beyond every size that was tried."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrialSetting:
-    """What every trial of one program has in common. largest: most elements of one array."""
+    """What all trials of one program have in common.
+
+    backend: what runs it. compiled: its build. signature: its own. geometry_of(test): the launch of
+        a bare kernel, None for a function.
+    largest: most elements of one array. seed: of values and contents.
+    pitches: scalars that are a row's length in bytes. letters: codes of characters by one-byte
+        scalar.
+    """
 
     backend: ExecutionBackend
     compiled: Compiled
@@ -66,7 +73,7 @@ class TrialSetting:
 
     @property
     def source(self) -> SourceTree:
-        """The program's tree as tests read it."""
+        """Return the program's tree, with the names that tests use."""
         return read_source(self.compiled.request.program, self.signature)
 
 
@@ -77,8 +84,14 @@ one may take half a minute.
 
 
 def _probe(setting: TrialSetting, sketches: Sequence[Sketch]) -> list[ProbeResult]:
+    named = find_large_bounds(setting.source) if setting.largest == LAST_RESORT else ()
     return probe_extents(
-        setting.backend, setting.compiled, sketches, setting.geometry_of, setting.largest
+        setting.backend,
+        setting.compiled,
+        sketches,
+        setting.geometry_of,
+        setting.largest,
+        named=named,
     )
 
 
@@ -99,8 +112,8 @@ FIRST_DRAWS = 8
 
 
 def find_base_run(setting: TrialSetting, count: int = 32) -> ProbeResult | None:
-    """The clean run that changes something and touches most arrays, on small draws of the integer
-    scalars; the first that touches all, and just the first where a run is dear.
+    """Return a clean run that changes something and touches most arrays, on small values; None if
+    there is none. count: how many draws to try.
     """
     plain = _base_sketches(setting, count)
     enough = _count_arrays(setting) if setting.largest < LAST_RESORT else 0
@@ -182,8 +195,8 @@ _learnt: OrderedDict[tuple[str, str, int], ParameterRoles] = OrderedDict()
 
 
 def infer_roles(setting: TrialSetting, plan: str) -> ParameterRoles:
-    """What each scalar and array is used for, whatever the seed: further suites of a program need
-    not learn it again. Raises NoSuiteError.
+    """Return what each scalar and array is used for. plan: text of the launch plan, ''. The result
+    is remembered. Raises NoSuiteError if the program has no clean run.
     """
     key = (setting.compiled.symbol, plan, setting.largest)
     if key not in _learnt:
@@ -290,7 +303,6 @@ def _roles(setting: TrialSetting) -> ParameterRoles:
         setting.letters,
         dict(scalars),
         find_text_arrays(setting.signature, source),
-        find_compared_numbers(source),
         *searches,
         leading,
         find_loop_steps(setting.signature, source),
@@ -363,6 +375,7 @@ def _find_searched_arrays(
 
 
 def find_pitches(signature: Signature, source: SourceTree) -> frozenset[str]:
+    """Return the integer scalars that are a row's length in bytes."""
     return frozenset(
         p.name
         for p in signature.parameters
@@ -371,7 +384,7 @@ def find_pitches(signature: Signature, source: SourceTree) -> frozenset[str]:
 
 
 def explain_no_base_run(setting: TrialSetting) -> str:
-    """What kept the program from a base run, on the first draw or on few states."""
+    """Return why the program has no clean run that changes something, in one line."""
     plain = _base_sketches(setting, FIRST_DRAWS)
     reasons = [
         found.reason for found in _probe(setting, [plain[0], *_stated_sketches(setting, plain)])

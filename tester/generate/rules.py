@@ -23,11 +23,14 @@ from tester.generate.completion import (
     complete_sketches,
     confirm_tests,
     find_cached_run,
+    is_run_as_probed,
+    keep_probed_run,
 )
 from tester.generate.extent_inference import infer_extents
 from tester.generate.extents import GeometryOf, Sketch, build_test, no_geometry
 from tester.generate.linked_indices import make_linked_tests
 from tester.generate.null_arrays import make_null_tests
+from tester.generate.proposals import TELLS, combine_changes, propose_sketches
 from tester.generate.roles import (
     LAST_RESORT,
     NoSuiteError,
@@ -57,13 +60,13 @@ from tester.generate.sketches import (
 )
 from tester.generate.source_facts import (
     find_option_letters,
+    find_signed,
     has_conditional_reads,
     has_unspecified_nan,
 )
 from tester.generate.source_tree import read_source
 from tester.generate.states import fill_with_states, find_state_arrays
 from tester.generate.structure_sizes import fit_structure_sizes
-from tester.generate.targeted_tests import GUARD, TELLING, make_targeted_sketches
 
 FEW = 4
 """Tests that change something, below which others are looked for."""
@@ -71,6 +74,8 @@ LARGEST = 66_560
 """Elements of one array: a square of 257, one more than a usual block has threads, and
 something.
 """
+VAST = 1 << 22
+"""Elements of one array beyond which a second test of constant extents is not made."""
 TWICE = 2
 """Steps after which two arrays that are exchanged have both been written."""
 OTHER_TURNS = 3
@@ -78,7 +83,7 @@ OTHER_TURNS = 3
 for.
 """
 MAX_PARTICULAR = 12
-"""Tests of a suite beside the usual ones (tester.generate.targeted_tests), and not more than there
+"""Tests of a suite beside the usual ones (tester.generate.proposals), and not more than there
 are of those.
 """
 
@@ -93,12 +98,14 @@ def generate_suite(
     largest: int = LARGEST,
     big: bool = False,
     launch: str = "",
+    combined: int = 0,
 ) -> UnitTestSuite:
-    """A suite of at most `tests` usual tests and not more for what the program looks as if it did,
+    """A suite of at most `tests` usual tests and not more at boundaries of what the program does,
     smallest first. Raises NoSuiteError.
 
     largest: most elements of one array; big: add a test with at least 2^20 elements where the
     program allows one. launch: the launch plan of a bare kernel; found by trial when empty.
+    combined: so many tests of several boundary values at once are tried in place of single ones.
     """
     compiled = backend.compile([CompileRequest(program, signature, Variant.RECORDED)])[0]
     if not compiled.ok:
@@ -119,7 +126,9 @@ def generate_suite(
         roles = infer_roles(setting, plan)
         made = sorted(
             fit_structure_sizes(
-                setting, roles, infer_extents(setting, roles, _tests(setting, roles, tests))
+                setting,
+                roles,
+                infer_extents(setting, roles, _tests(setting, roles, tests, combined)),
             ),
             key=count_elements,
         )
@@ -141,14 +150,23 @@ def generate_more_tests(
     backend: ExecutionBackend,
     seed: int,
     tests: int = 12,
+    combined: int = 0,
 ) -> UnitTestSuite:
     """Another rule-made suite of the same program under the same launch plan, for topping up.
-    Raises NoSuiteError, also where sizes are large constants: another suite would be as dear and
-    say as much.
+    combined: as of `generate_suite`. Raises NoSuiteError, also where sizes are large constants:
+    another suite would be as dear and say as much.
     """
     if all(count_elements(test) > 1 << 18 for test in suite.tests):
         raise NoSuiteError("all tests of the program are large")
-    return generate_suite(program, signature, backend, seed=seed, tests=tests, launch=suite.launch)
+    return generate_suite(
+        program,
+        signature,
+        backend,
+        seed=seed,
+        tests=tests,
+        launch=suite.launch,
+        combined=combined,
+    )
 
 
 def _first_line(text: str) -> str:
@@ -156,8 +174,8 @@ def _first_line(text: str) -> str:
 
 
 def make_geometry_function(launch: str) -> GeometryOf:
-    """Geometry of a test under a launch plan's text; None throughout for an empty text
-    (functions).
+    """Return a function from a test to its launch. launch: text of a plan; '' gives None for every
+    test. Raises ValueError if it cannot be read.
     """
     if not launch:
         return no_geometry
@@ -171,7 +189,9 @@ def make_geometry_function(launch: str) -> GeometryOf:
 def choose_launch(
     program: Program, signature: Signature, backend: ExecutionBackend, seed: int = 0
 ) -> str:
-    """Text of the launch plan under which a bare kernel runs best. Raises NoSuiteError."""
+    """Return the text of the launch plan under which a bare kernel runs best; '' for a function.
+    Raises NoSuiteError if it does not compile or run under any.
+    """
     compiled = backend.compile([CompileRequest(program, signature, Variant.RECORDED)])[0]
     if not compiled.ok:
         raise NoSuiteError(f"the program does not compile: {_first_line(compiled.diagnostics)}")
@@ -228,7 +248,9 @@ def _plan(
     return best[1], make_geometry_function(best[1])
 
 
-def _tests(setting: TrialSetting, roles: ParameterRoles, count: int) -> list[UnitTest]:
+def _tests(
+    setting: TrialSetting, roles: ParameterRoles, count: int, combined: int
+) -> list[UnitTest]:
     sketches = _make_sketches(
         setting, roles, draw_sizes(setting.signature, roles, setting.seed, count + 8)
     )
@@ -236,15 +258,17 @@ def _tests(setting: TrialSetting, roles: ParameterRoles, count: int) -> list[Uni
         sketches[: count + 1],
         sketches[count + 1 :],
     )  # the others are there for programs that take few of the first
-    own = make_targeted_sketches(setting, roles)
+    own = (
+        combine_changes(setting, roles, combined) if combined else propose_sketches(setting, roles)
+    )
     tried = [*own, *first]
     made = _complete_sketches(setting, roles, tried)
     told = [
         c
         for s, c in zip(own, made, strict=False)
-        if c.test is not None and (c.changed or s.label in TELLING)
+        if c.test is not None and (c.changed or s.label == TELLS)
     ]
-    special = told[: min(MAX_PARTICULAR, count)]
+    special = told[: combined or min(MAX_PARTICULAR, count)]
     good = [c for c in made[len(own) :] if c.test is not None] + [
         c for c in made[: len(own)] if c.test is not None and not c.changed
     ]
@@ -288,15 +312,27 @@ def _tests(setting: TrialSetting, roles: ParameterRoles, count: int) -> list[Uni
 
 
 def _drop_empty_size_tests(
-    setting: TrialSetting, sketches: Sequence[Sketch], made: list[CompletedSketch]
+    setting: TrialSetting,
+    roles: ParameterRoles,
+    sketches: Sequence[Sketch],
+    made: list[CompletedSketch],
 ) -> list[CompletedSketch]:
     """Without tests of size zero in which the program touches an array that larger sizes lengthen
     (`sum = a[0]` before a loop from 1): the array would have elements that its size denies, which
-    host code that copies by size cannot know of.
+    host code that copies by size cannot know of. The same goes for sizes below zero, unless the
+    program asks for them, as BLAS does for increments.
     """
+    signed = find_signed(setting.source)
+    sizes = {p for p in roles.sizes if setting.source.spell(p) not in signed}
+
+    def is_empty(sketch: Sketch) -> bool:
+        if sketch.label.startswith("zero/"):
+            return True
+        return any(int(sketch.scalars[name]) <= 0 for name in sizes)  # type: ignore[arg-type]
+
     lengths: dict[str, set[tuple[int, ...]]] = {}
     for sketch, one in zip(sketches, made, strict=True):
-        if one.test is not None and not _is_zero(sketch):
+        if one.test is not None and not is_empty(sketch):
             for a in one.test.assignments:
                 if isinstance(a, ArrayValue):
                     lengths.setdefault(a.name, set()).add(a.extents)
@@ -305,7 +341,7 @@ def _drop_empty_size_tests(
     def denied(sketch: Sketch, one: CompletedSketch) -> bool:
         known = (
             find_cached_run(one.test, setting.compiled)
-            if one.test is not None and _is_zero(sketch)
+            if one.test is not None and is_empty(sketch)
             else None
         )
         touched = zip(setting.signature.parameters, known[1], strict=True) if known else ()
@@ -318,10 +354,6 @@ def _drop_empty_size_tests(
         CompletedSketch(None, "it touches what its size denies") if denied(s, c) else c
         for s, c in zip(sketches, made, strict=True)
     ]
-
-
-def _is_zero(sketch: Sketch) -> bool:
-    return sketch.label.startswith("zero/")
 
 
 def _make_sketches(
@@ -358,6 +390,7 @@ def _complete_sketches(
     """Their tests, where what they touch fits their sizes."""
     return _drop_empty_size_tests(
         setting,
+        roles,
         sketches,
         complete_sketches(
             setting.backend,
@@ -371,7 +404,9 @@ def _complete_sketches(
 
 
 def _constant_tests(setting: TrialSetting, complaint: str) -> list[UnitTest]:
-    """Two tests of a program whose extents are large constants. Raises NoSuiteError."""
+    """Two tests of a program whose extents are large constants; one where they are so large that
+    its usual contents hold ties and extremes of every kind. Raises NoSuiteError.
+    """
     base = find_base_run(setting, count=2)
     if base is None:
         raise NoSuiteError(complaint)
@@ -382,12 +417,15 @@ def _constant_tests(setting: TrialSetting, complaint: str) -> list[UnitTest]:
         ),
     )
     extents = {name: m.extents if m.extents != (0,) else (1,) for name, m in base.arrays.items()}
-    made = confirm_tests(
-        setting.backend,
-        setting.compiled,
-        [build_test(s, extents, setting.signature) for s in (base.sketch, other)],
-        setting.geometry_of,
-        setting.largest,
+    vast = max(map(math.prod, extents.values()), default=0) > VAST
+    tests = [build_test(s, extents, setting.signature) for s in (base.sketch, other)]
+    if vast:
+        tests = tests[:1]
+    made = []
+    if is_run_as_probed(base, setting.geometry_of):  # such a run may take a second
+        made.append(keep_probed_run(tests.pop(0), base, setting.compiled))
+    made += confirm_tests(
+        setting.backend, setting.compiled, tests, setting.geometry_of, setting.largest
     )
     return [c.test for c in made if c.test is not None]
 
@@ -416,7 +454,7 @@ def _make_other_contents(
             for kind in roles.searches or ("high",)
         ]
         if (
-            sketch.label == GUARD
+            sketch.label == TELLS
         ):  # where it returns at once it touches nothing, yet its arrays are there
             far.append(replace(sketch, scalars=dict(roles.base)))
         few = {name: TWICE for name in roles.counts if int(sketch.scalars[name]) < TWICE}  # type: ignore[arg-type]
@@ -505,5 +543,5 @@ def _make_big_test(setting: TrialSetting, roles: ParameterRoles) -> list[UnitTes
 
 
 def count_elements(test: UnitTest) -> int:
-    """Elements of all arrays together: the size by which tests are ordered."""
+    """Return the number of elements of all arrays of a test."""
     return sum(math.prod(a.extents) for a in test.assignments if isinstance(a, ArrayValue))

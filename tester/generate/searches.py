@@ -51,9 +51,9 @@ Extents = Mapping[str, tuple[int, ...]]
 def fill_without_match(
     sketch: Sketch, kind: str, signature: Signature, roles: ParameterRoles = ParameterRoles()
 ) -> Sketch:
-    """The sketch with such contents in every array, but for those of indices; scalars that bound
-    nothing are those with which the kind was found to be one (a tolerance of another sign would end
-    the search at once).
+    """Return the sketch with contents of one kind in every array but indices, so that a search
+    finds nothing early. kind: a key of KINDS. Scalars that bound nothing get the values that the
+    kind was found with.
     """
     fills = {
         p.name: KINDS[kind][0]
@@ -73,10 +73,11 @@ def fill_without_match(
 def find_longest_search(
     found: Mapping[str, Extents], others: Sequence[Extents]
 ) -> tuple[tuple[str, ...], frozenset[str]]:
-    """Kinds on whose contents a program goes as far as on any, and the arrays in which contents
-    decide that; none of either where it goes as far whatever its arrays hold.
+    """Return the kinds of contents on which a program reads furthest, and the arrays where contents
+    decide that.
 
-    found: extents by kind; others: those on other contents. All of the same scalars.
+    found: extents by kind. others: extents on other contents, with the same scalars. Both results
+        are empty if contents decide nothing.
     """
     seen = [*others, *found.values()]
     names = list(seen[0]) if seen else []
@@ -90,9 +91,8 @@ def find_longest_search(
 def make_late_match_tests(
     test: UnitTest, kind: str, signature: Signature, roles: ParameterRoles
 ) -> list[UnitTest]:
-    """The test, whose contents are of `kind`, with what is searched for three quarters down an
-    array that is searched, or in its last place, or in its first one, which may be none that the
-    program reads (a border).
+    """Return copies of a test in which a searched value occurs late in an array, in its last place,
+    or in its first. kind: of the test's contents, a key of KINDS.
     """
     sought = KINDS[kind][1]
     made = []

@@ -8,7 +8,6 @@ everything is small and non-negative, so that any integer may turn out to be a s
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 
 from corpora.records import Fill, Parameter, Signature
@@ -20,9 +19,12 @@ Values = dict[str, "int | float | bool | tuple[float, float]"]
 
 @dataclass(frozen=True, slots=True)
 class ParameterRoles:
-    """sizes: integer scalars that move extents or must stay small; flags: used as truth values;
-    indices: arrays whose contents move extents. base: scalars on which the program ran clean.
-    Others are free.
+    """What a program uses its parameters for, as learnt from runs and text. Parameters in no role
+    are free.
+
+    sizes: integer scalars that decide extents or must stay small. flags: used as truth values.
+        indices: arrays whose contents decide extents.
+    base: values of scalars on which the program ran clean.
     """
 
     sizes: frozenset[str] = frozenset()
@@ -38,8 +40,6 @@ class ParameterRoles:
     base: Values = field(default_factory=dict)
     texts: frozenset[str] = frozenset()
     """Arrays of characters, as the program's text compares or writes characters."""
-    marks: tuple[float, ...] = ()
-    """Numbers that the text compares with and that usual contents do not hold."""
     searches: tuple[str, ...] = ()
     """Where contents decide how far the program goes: kinds of them (tester.generate.searches) on
     which it goes furthest.
@@ -67,37 +67,8 @@ class ParameterRoles:
     """Sizes that are as large as others: (that one, this one)."""
 
 
-def fill_around_number(
-    fills: dict[str, Fill],
-    signature: Signature,
-    roles: ParameterRoles,
-    mark: float,
-    around: int,
-    seed: int,
-) -> dict[str, Fill]:
-    """`fills` with every array's contents within `around` of `mark` (a whole one), but for indices
-    and what cannot hold it.
-    """
-    near = {}
-    for i, p in enumerate(signature.parameters):
-        low, high = INTEGER_RANGES.get(p.type, (-math.inf, math.inf))
-        if (
-            p.kind == "scalar"
-            or p.type == "bool"
-            or p.name in (roles.indices or ())
-            or not low < mark < high
-            or (mark % 1 and p.type in INTEGER_RANGES)
-        ):
-            continue
-        near[p.name] = (
-            Fill("constant", (mark,))
-            if mark % 1
-            else Fill("integers", (int(mark) - around, int(mark) + around), seed + i)
-        )
-    return fills | near
-
-
 def find_integer_scalars(signature: Signature) -> list[Parameter]:
+    """Return the parameters that are integer scalars, in order."""
     return [p for p in signature.parameters if p.kind == "scalar" and p.type in INTEGER_RANGES]
 
 
@@ -124,12 +95,15 @@ def _draw_real_scalar(
 
 
 def clip_to_type(value: int, parameter: Parameter) -> int:
+    """Return the nearest value that the parameter's integer type can hold."""
     low, high = INTEGER_RANGES[parameter.type]
     return min(max(value, low), high)
 
 
 def draw_base_scalars(signature: Signature, seed: int, count: int) -> list[Values]:
-    """Small positive values for every integer scalar: equal ones first, then mixtures."""
+    """Return up to `count` assignments of small positive values to all scalars: equal ones first,
+    then mixtures. seed: of the values.
+    """
     integers = find_integer_scalars(signature)
     draws: list[Values] = []
     pools = (
@@ -179,8 +153,8 @@ _WIDE = ((3, 300, 2, 2, 2), (300, 3, 2, 2, 2))
 def draw_sizes(
     signature: Signature, roles: ParameterRoles, seed: int, count: int
 ) -> list[tuple[str, Values]]:
-    """Labelled scalar assignments: one, small, distinct, warp, block, exact, equal, zero, wide,
-    near the base, then mixtures.
+    """Return up to `count` (label, values of scalars): `one`, `small`, `distinct`, `warp`, `block`
+    and so on, then mixtures. seed: of the values.
     """
     sizes = len(roles.sizes)
     # Each size is once more than a block of a 1-D kernel (64) or a side of a 2-D one has (16, 8),
@@ -221,9 +195,8 @@ _QUIET: tuple[tuple[tuple[int, ...], ...], ...] = (
 def draw_reduced_sizes(
     signature: Signature, roles: ParameterRoles, seed: int
 ) -> list[tuple[str, Values]]:
-    """Labelled assignments beyond a block for a program to which those of `draw_sizes` were too
-    much: sizes of cubic cost, or a number of steps; other integer scalars keep values on which the
-    program ran.
+    """Return (label, values of scalars) above a block's size for programs that are too slow on
+    those of `draw_sizes`. seed: of the values.
     """
     pools = _QUIET[min(len(roles.sizes), 3) - 1]
     drawn = [
@@ -321,8 +294,8 @@ _STRIDES = (1, 3, 7, 9)
 
 
 def relate_sizes(signature: Signature, roles: ParameterRoles, turn: int, values: Values) -> Values:
-    """`values` with what often has to hold between them: rows are not longer than what lies between
-    them, and in every other draw of neighbouring real numbers the first is not the larger (limits).
+    """Return `values` with usual relations enforced: rows are no longer than the distance between
+    them, and equal sizes are equal. turn: the draw's number, which varies some relations.
     """
     values |= {
         name: values[first]
@@ -373,13 +346,19 @@ PROFILES = (
 """The contents of the k-th draw; see `draw_contents`. Ties fall on draws of many elements, so that
 every pair of values meets.
 """
+COMPOSED: dict[str, tuple[float, float]] = {
+    "magnitudes": (0.001, 1000.0),
+    "serpentine": (-9.0, 9.0),
+    "sparse": (1.0, 9.0),
+}
+"""Further contents, of which the fills are called the same."""
 _TIES = (1, 0, -1, 2, -2)
 _UNSIZED = (8, 5, 300, 3, 100, 16, 1500, 33)
 
 
 def choose_assumed_extent(scalars: Values, signature: Signature, turn: int) -> int:
-    """Extent of assumed-shape arrays: as large as the largest integer scalar wants, else one of a
-    fixed cycle.
+    """Return the extent of assumed-shape arrays: the largest integer scalar, or a value that varies
+    with `turn`, the draw's number.
     """
     sizes = [int(scalars[p.name]) for p in find_integer_scalars(signature)]  # type: ignore[arg-type]
     cycle = (5, 1, 33, 9, 2, 40, 3, 16, 7, 4, 64)
@@ -394,9 +373,11 @@ def draw_contents(
     seed: int,
     reach: int = 0,
 ) -> dict[str, Fill]:
-    """A fill for every array. profile: default, positive, ties, wide, special, sorted, distinct (no
-    integer twice: a scatter is then well defined in any order) or zero. reach: of indices those
-    that bound rows are below it, the others below a size.
+    """Return a fill for every array, by name.
+
+    profile: `default`, `positive`, `ties`, `wide`, `special`, `sorted`, `distinct` (no integer
+        twice) or `zero`. scalars: the test's values. seed: of the contents.
+    reach: upper bound of indices that bound rows; 0: none. Other indices lie below a size.
     """
     whole = [
         int(scalars[p.name]) for p in find_integer_scalars(signature) if p.name not in roles.counts
@@ -468,6 +449,8 @@ def _fill(profile: str, integral: bool, indexed: bool, limit: int, seed: int) ->
             "positive": Fill("integers", (1, limit), seed),
         }
         return table.get(profile, Fill("indices", (limit,), seed))
+    if profile in COMPOSED:
+        return Fill(profile, COMPOSED[profile], seed)
     low_high = {
         "default": (-99, 99),
         "positive": (1, 9),

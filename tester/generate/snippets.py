@@ -81,7 +81,9 @@ class SnippetError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SnippetTests:
-    """dropped: (index of the `wrapper` call, why it gave no test)."""
+    """The tests that a snippet recorded. dropped: (index of the `wrapper` call, why it gave no
+    test).
+    """
 
     tests: tuple[UnitTest, ...]
     dropped: tuple[tuple[int, str], ...]
@@ -96,7 +98,10 @@ class _Recorded:
 
 
 def run_snippet(text: str, signature: Signature, backend: ExecutionBackend) -> SnippetTests:
-    """Typed tests of every `wrapper` call in `text`. Raises SnippetError."""
+    """Run a C++ snippet in the sandbox and return a test for each `wrapper` call in it that fits
+    the signature. Raises SnippetError if it is refused, does not compile, does not end, or records
+    nothing.
+    """
     if "wrapper" not in text:
         raise SnippetError("the snippet never calls wrapper(f, ...)")
     program = _recorder(text, signature.name)

@@ -1,5 +1,5 @@
-"""What a program's tree says of its parameters: truth values, lengths of rows, letters, row bounds,
-numbers that it compares with.
+"""What a program's tree says of its parameters: truth values, lengths of rows, letters, row
+bounds.
 
 Contract: read off the typed tree (`tester.generate.source_tree`), by how a name is used and never
 by what it is called. What is not said plainly is not recognised. Nothing rests on it but which
@@ -69,8 +69,15 @@ def _integer_scalars(signature: Signature) -> list[TestedParameter]:
 
 def is_flag(name: str, source: SourceTree) -> bool:
     """Whether the program uses the scalar as a truth value: as a condition by itself, or in a
-    comparison with 0 or 1.
+    comparison with 0 or 1. What it divides by is a number.
     """
+    if any(
+        isinstance(above := source.parent(use), Binary)
+        and above.op in ("/", "%")
+        and above.right is use
+        for use in source.uses(name)
+    ):
+        return False
     for use in source.uses(name):
         above = source.parent(use)
         if isinstance(above, (If, Conditional)) and above.test is use:
@@ -89,8 +96,8 @@ _BYTES = frozenset({"char", "i8", "u8"})
 
 
 def is_pitch(name: str, source: SourceTree) -> bool:
-    """Whether the scalar is the length of a row in bytes (it moves a pointer to bytes that was made
-    of another pointer): rows must then hold whole elements and not overlap.
+    """Return whether the scalar is a row's length in bytes: it moves a pointer to bytes that was
+    cast from another.
     """
     wanted = source.spell(name)
     moved = frozenset(
@@ -121,11 +128,8 @@ def _is_bytes(pointer: Expression, moved: frozenset[str]) -> bool:
 
 
 def is_leading_dimension(name: str, source: SourceTree) -> bool:
-    """Whether a scalar is the distance of a matrix's rows or columns: a factor in the place of an
-    element, or the first extent of a Fortran array, that nothing is compared with or divided by,
-    but other parameters before an early return (`lda < m`). Where elements are only read, rows may
-    overlap (windows do), unless such a return says that they may not, each element read goes with
-    one that is set, or scalar and array are of one structure.
+    """Return whether the scalar is the distance between a matrix's rows or columns. It is then a
+    factor in subscripts, or a Fortran array's first extent, and no loop ends at it.
     """
     wanted = source.spell(name)
     if any(wanted in names_in(head) for _, head in get_heads(source)):
@@ -229,8 +233,8 @@ def _is_factor(name: str, index: Expression) -> bool:
 
 
 def find_strides(signature: Signature, source: SourceTree) -> frozenset[str]:
-    """Scalars that only say how far apart elements are: factors in a place, or steps of what stands
-    in one, to which no loop goes.
+    """Return the scalars that only say how far apart elements are: factors in subscripts, or steps
+    of what occurs in one.
     """
     ends = {name for _, head in get_heads(source) for part in head for name in names_in(part)}
     for one, operator, other in iterate_comparisons(source):
@@ -258,9 +262,8 @@ def _moves_itself(node: Binary, source: SourceTree) -> bool:
 
 
 def find_equal_sizes(signature: Signature, source: SourceTree) -> tuple[tuple[str, str], ...]:
-    """Sizes of a structure that the program reads in methods and helpers alone (`b(i, j) = ...`),
-    each behind the one of the same name of another structure of that type: two fields that are gone
-    through together are equally wide, and nothing says how far either may be.
+    """Return pairs of sizes, (this one, that one), that are fields of the same name of two
+    structures of one type, and that only methods read.
     """
     sizes = [p for p in _integer_scalars(signature) if p.member and p.member.assembled]
     named = {p.name for p in sizes if any(True for _ in source.uses(p.name))}
@@ -293,8 +296,8 @@ EXTREMES = frozenset(
 
 
 def has_unspecified_nan(source: SourceTree) -> bool:
-    """Whether it asks for Fortran's largest or smallest value: what that is beside one that is no
-    number, the standard leaves open.
+    """Return whether the program takes a minimum or maximum in Fortran, which leaves the result
+    open if a value is NaN.
     """
     return source.is_fortran and (
         bool(find_called_names(source) & EXTREMES)
@@ -307,9 +310,7 @@ def has_unspecified_nan(source: SourceTree) -> bool:
 
 
 def find_loop_steps(signature: Signature, source: SourceTree) -> frozenset[str]:
-    """Scalars by which a loop's head steps: never zero, or the loop would not end for any size but
-    none.
-    """
+    """Return the integer scalars that a loop's head steps by. They must not be zero."""
     named: set[str] = set()
     for loop in source.find(For):
         for step in loop.step:
@@ -322,8 +323,8 @@ def find_loop_steps(signature: Signature, source: SourceTree) -> frozenset[str]:
 
 
 def find_repeat_counts(signature: Signature, source: SourceTree) -> frozenset[str]:
-    """Scalars of which the program asks for nothing but how often a loop round other loops goes on
-    (steps of time), or whether they are odd.
+    """Return the integer scalars that the program uses only to repeat a loop round other loops,
+    such as a number of time steps.
     """
     limits: dict[str, bool] = {}
     heads: set[int] = set()
@@ -382,7 +383,9 @@ _SHIFTS = frozenset({"ishft", "shiftl", "shiftr", "shifta"})
 
 
 def find_shift_amounts(signature: Signature, source: SourceTree) -> frozenset[str]:
-    """Scalars by which the program shifts: below the bits of a number."""
+    """Return the integer scalars that the program shifts by. They must stay below the number of
+    bits.
+    """
     amounts: list[Any] = [n.right for n in source.find(Binary) if n.op in ("<<", ">>")]
     amounts += [n.value for n in source.find(Assign, AssignExpression) if n.op in ("<<=", ">>=")]
     amounts += [
@@ -396,60 +399,9 @@ def find_shift_amounts(signature: Signature, source: SourceTree) -> frozenset[st
     return frozenset(p.name for p in _integer_scalars(signature) if source.spell(p.name) in named)
 
 
-_ROUNDING = frozenset(
-    {f"{word}{behind}" for word in ("rint", "round", "nearbyint") for behind in ("", "f", "l")}
-    | {f"{long}{word}{f}" for long in ("l", "ll") for word in ("rint", "round") for f in ("", "f")}
-    | {"anint", "nint", "__float2int_rn"}
-)
-
-
-def rounds_numbers(source: SourceTree) -> bool:
-    """Whether the program makes a whole number of one that lies between two."""
-    if find_called_names(source) & _ROUNDING:
-        return True
-    halves = (n.right for n in source.find(Binary) if n.op == "+")
-    return any(value_of(half) == 0.5 for half in halves)
-
-
-def find_guards(source: SourceTree) -> dict[str, tuple[int, ...]]:
-    """Scalars that a condition before an early return compares with whole numbers, and the first
-    two of those (`k < 1 || k > 16`).
-    """
-    found: dict[str, tuple[int, ...]] = {}
-    for node in source.find(If):
-        if not isinstance(get_first_statement(node.then), Return):
-            continue
-        for part in find(node.test, Binary):
-            number = get_integer(part.right) if part.op in COMPARISONS else None
-            if number is not None and isinstance(part.left, Name):
-                known = found.get(part.left.id, ())
-                if number not in known and len(known) < 2:
-                    found[part.left.id] = (*known, number)
-    return found
-
-
-def find_modes(signature: Signature, source: SourceTree) -> dict[str, tuple[int, ...]]:
-    """Scalars by whose value the program chooses between more than two ways (`switch`, `select
-    case`, `name == 3`), and the values.
-    """
-    found = {}
-    for p in _integer_scalars(signature):
-        wanted, values = source.spell(p.name), []
-        for one, operator, other in iterate_comparisons(source):
-            if operator == "==" and isinstance(one, Name) and one.id == wanted:
-                values.append(get_integer(other))
-        for choice in source.find(Switch):
-            if isinstance(choice.value, Name) and choice.value.id == wanted:
-                values += [get_integer(v) for case in choice.cases for v in case.values]
-        known = tuple(dict.fromkeys(v for v in values if v is not None))
-        if len(known) > 1:
-            found[p.name] = known
-    return found
-
-
 def has_conditional_reads(source: SourceTree) -> bool:
-    """Whether an element may only be read where others were as asked for (`x[i] > lo && y[i] <
-    hi`): few contents read all.
+    """Return whether the program reads some elements only if others fulfil a condition. Then few
+    contents make it read all.
     """
     if any(jump.kind == "continue" for jump in source.find(Jump)):
         return True
@@ -479,9 +431,7 @@ def _find_moving_names(source: SourceTree) -> set[str]:
 
 
 def find_text_arrays(signature: Signature, source: SourceTree) -> frozenset[str]:
-    """The arrays of `char` in a program that has character constants: letters mean something
-    there.
-    """
+    """Return the arrays of `char` in a program that has character constants."""
     kinds = ("char", "string") if source.is_fortran else ("char",)
     if not any(literal.type in kinds for literal in source.find(Literal)):
         return frozenset()
@@ -489,8 +439,8 @@ def find_text_arrays(signature: Signature, source: SourceTree) -> frozenset[str]
 
 
 def find_option_letters(signature: Signature, source: SourceTree) -> dict[str, tuple[int, ...]]:
-    """The characters that each one-byte scalar is compared with (BLAS's `uplo == 'U'`,
-    `lsame(uplo, 'U')`) or by the cases of a choice, and one other.
+    """Return, for each one-byte scalar, the codes of the characters that it is compared with
+    (BLAS's `uplo == 'U'`) and one other.
     """
     found = {}
     for p in signature.parameters:
@@ -531,8 +481,8 @@ def _find_enumerators(signature: Signature, source: SourceTree) -> dict[str, tup
 
 
 def find_row_offsets(indices: frozenset[str], source: SourceTree) -> frozenset[str]:
-    """Those arrays of indices of which the program reads a place and the next one, and loops from
-    one to the other.
+    """Return those of the arrays `indices` of which the program reads neighbours (`row[i]`, `row[i
+    + 1]`) and loops from one to the other.
     """
     ends: set[str] = set()
     for _, head in get_heads(source):
@@ -557,37 +507,8 @@ def find_row_offsets(indices: frozenset[str], source: SourceTree) -> frozenset[s
     return frozenset(found)
 
 
-USUAL = 2
-"""Whole numbers up to here occur in every suite (`tester.generate.sketches`)."""
-MAX_MARKS = 3
-
-
-def find_compared_numbers(source: SourceTree) -> tuple[float, ...]:
-    """The numbers that a program compares something with (its loops aside), first ones first: a
-    search for 7 wants a test with a 7.
-    """
-    found = [
-        (c.span.start if c.span is not None else 0, float(c.value))
-        for c in constants_of(source.unit.items)
-        if c.role in ("comparison", "label", "constant")
-        and not c.in_loop_head
-        and isinstance(c.value, (int, float))
-    ]
-    numbers = dict.fromkeys(number for _, number in sorted(found))
-    return tuple(n for n in numbers if n % 1 or abs(n) > USUAL)[:MAX_MARKS]
-
-
-def find_divisors(source: SourceTree) -> list[int]:
-    """Whole numbers by which the program takes a rest, in the order of the text."""
-    found = [get_integer(n.right) for n in source.find(Binary) if n.op == "%"]
-    for call in source.find(Call):
-        if isinstance(call.function, Name) and call.function.id in ("mod", "modulo"):
-            found += [get_integer(a) for a in call.arguments[1:2]]
-    return [n for n in found if n is not None and 0 < n < 1_000_000]
-
-
 def find_signed(source: SourceTree) -> set[str]:
-    """Names of which the program asks whether they are below zero."""
+    """Return the names that the program compares with zero by `<` or `>=`."""
     return {
         one.id
         for one, operator, other in iterate_comparisons(source)
@@ -596,7 +517,7 @@ def find_signed(source: SourceTree) -> set[str]:
 
 
 def find_ordered_scalars(source: SourceTree) -> set[str]:
-    """Names that the program asks for their order."""
+    """Return the names that the program compares by order (`<`, `<=`, `>`, `>=`)."""
     return {
         one.id
         for one, operator, _ in iterate_comparisons(source)
@@ -604,32 +525,8 @@ def find_ordered_scalars(source: SourceTree) -> set[str]:
     }
 
 
-def takes_extremes(source: SourceTree) -> bool:
-    """Whether the program takes the larger or the smaller of two numbers, or keeps what is beyond
-    the one that it has.
-    """
-    if find_called_names(source) & (EXTREMES | {"fmax", "fmin", "fmaxf", "fminf"}):
-        return True
-    for node in source.find(If):
-        kept = get_first_statement(node.then)
-        if isinstance(kept, Assign) and kept.op == "=" and isinstance(kept.target, Name):
-            for part in find(node.test, Binary):
-                if part.op in ORDERS and kept.target in (part.left, part.right):
-                    return True
-    return False
-
-
-def asks_for_equality(name: str, source: SourceTree) -> bool:
-    """Whether the program asks what a scalar equals."""
-    wanted = source.spell(name)
-    return any(
-        node.op in ("==", "!=") and isinstance(node.left, Name) and node.left.id == wanted
-        for node in source.find(Binary)
-    )
-
-
 def find_measured_vectors(source: SourceTree) -> set[str]:
-    """Names of vectors that the program asks for their length."""
+    """Return the names of vectors whose size the program asks for."""
     return {
         call.function.base.id
         for call in source.find(Call)
@@ -640,8 +537,8 @@ def find_measured_vectors(source: SourceTree) -> set[str]:
 
 
 def find_place_scalars(source: SourceTree) -> set[str]:
-    """Names that are by themselves the place of an element that is set, or that a statement
-    reads as a whole.
+    """Return the names that are by themselves the subscript of an element that is set or read as a
+    whole statement.
     """
     found = set()
     for access in source.find(Access):
@@ -651,3 +548,11 @@ def find_place_scalars(source: SourceTree) -> set[str]:
             if whole or isinstance(above, Binary) and above.right is access:
                 found.add(access.indices[0].id)
     return found
+
+
+def find_large_bounds(source: SourceTree) -> tuple[int, ...]:
+    """Return the integers beyond 2^16 that the text names, ascending. Where sizes are constants,
+    arrays are likely to be as long as one of them.
+    """
+    values = {c.value for c in constants_of(source.unit.items) if isinstance(c.value, int)}
+    return tuple(sorted(v for v in values if v > 1 << 16))

@@ -61,8 +61,10 @@ _SKIPPED = (Parameter, Macro, Include, *_TYPES)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SourceTree:
-    """The items of a text, and every node that says what the program does, in order. parents: the
-    node above each, by identity. owners: names of fields, with the structure that each is of.
+    """A program's tree, in which fields of structures have the names of the signature's parameters.
+
+    unit: the whole. nodes: every node, in order. parents: the node above each, by id(). is_fortran:
+        the language. owners: field name -> its structure.
     """
 
     unit: TranslationUnit
@@ -72,29 +74,31 @@ class SourceTree:
     owners: dict[str, str]
 
     def find(self, *kinds: type) -> Iterator[Any]:
-        """The nodes of these classes."""
+        """Yield the nodes of one of these classes, in order."""
         return (n for n in self.nodes if isinstance(n, kinds))
 
     def parent(self, node: Any) -> Any:
-        """The node above one, casts left out; None at the top."""
+        """Return the node above one, passing casts; None at the top."""
         above = self.parents.get(id(node))
         while isinstance(above, Cast):
             above = self.parents.get(id(above))
         return above
 
     def spell(self, name: str) -> str:
-        """A parameter's name as the tree has it."""
+        """Return a parameter's name as the tree spells it: in lower case for Fortran."""
         return name.lower() if self.is_fortran else name
 
     def uses(self, name: str) -> Iterator[Name]:
-        """Where a name stands."""
+        """Yield the Names in the tree that are this parameter's."""
         wanted = self.spell(name)
         return (n for n in self.find(Name) if n.id == wanted)
 
 
 @lru_cache(maxsize=256)
 def read_source(program: Program, signature: Signature | None = None) -> SourceTree:
-    """The tree of `program`, with the numbers of `signature`'s structures under their names."""
+    """Return the tree of `program`. signature: names the numbers of its structures; None: they keep
+    theirs. Raises ValueError for an unknown dialect.
+    """
     is_fortran = get_dialect(program.dialect).language == "fortran"
     if is_fortran:
         unit = parse_fortran(program.text, dialect=program.dialect)
@@ -157,7 +161,9 @@ def _find_structure(
 
 
 def find_called_names(source: SourceTree) -> set[str]:
-    """Names of the functions that the program calls, without namespaces, in lower case."""
+    """Return the names of the functions that the program calls, without namespaces, in lower
+    case.
+    """
     return {
         call.function.id.rpartition("::")[2].lower()
         for call in source.find(Call)
@@ -166,7 +172,7 @@ def find_called_names(source: SourceTree) -> set[str]:
 
 
 def iterate_comparisons(source: SourceTree) -> Iterator[tuple[Expression, str, Expression]]:
-    """Every comparison, once from each side: what is compared, how, and with what."""
+    """Yield (left, operator, right) of every comparison, and the same seen from the right."""
     for node in source.find(Binary):
         if node.op in COMPARISONS:
             yield node.left, node.op, node.right
@@ -174,14 +180,16 @@ def iterate_comparisons(source: SourceTree) -> Iterator[tuple[Expression, str, E
 
 
 def get_integer(expression: Expression | None) -> int | None:
-    """The value of a whole literal, with or without a sign."""
+    """Return the value of an integer literal, with or without a sign; None for anything else."""
     value = value_of(expression)
     literal = isinstance(value, int) and not isinstance(value, bool)
     return value if literal and not isinstance(expression, Cast) else None
 
 
 def get_letters(expression: Expression | None) -> list[int]:
-    """Code of the one character that a literal is; none for any other expression."""
+    """Return the code of a literal that is one printable character, as a list; [] for anything
+    else.
+    """
     if not isinstance(expression, Literal) or expression.type not in ("char", "string"):
         return []
     value = value_of(expression)
@@ -190,7 +198,7 @@ def get_letters(expression: Expression | None) -> list[int]:
 
 
 def get_heads(source: SourceTree) -> list[tuple[For | While, tuple[Any, ...]]]:
-    """Loops, each with what its head says."""
+    """Return (loop, the expressions and statements of its head) for every loop, in order."""
     found: list[tuple[For | While, tuple[Any, ...]]] = []
     for loop in source.find(For, While):
         if isinstance(loop, While):
@@ -202,7 +210,7 @@ def get_heads(source: SourceTree) -> list[tuple[For | While, tuple[Any, ...]]]:
 
 
 def iterate_assignments(source: SourceTree) -> Iterator[tuple[str, str, Expression]]:
-    """Every variable that is given a value: its name, the operator and the value."""
+    """Yield (variable, operator, value) of every assignment to a variable."""
     for node in source.find(Assign, AssignExpression, Declaration):
         if isinstance(node, Declaration):
             if node.value is not None:
@@ -212,12 +220,12 @@ def iterate_assignments(source: SourceTree) -> Iterator[tuple[str, str, Expressi
 
 
 def get_first_statement(body: tuple[Any, ...]) -> Any:
-    """The first statement of a branch, inside brackets too; None for an empty one."""
+    """Return the first statement of a branch, also inside a block; None if it is empty."""
     while body and isinstance(body[0], Compound):
         body = body[0].body
     return body[0] if body else None
 
 
 def find_index_names(source: SourceTree) -> set[str]:
-    """Names that stand in the place of some element."""
+    """Return the names that occur in subscripts."""
     return {name for access in source.find(Access) for name in names_in(access.indices)}

@@ -18,11 +18,7 @@ from corpora.records import Fill, Signature
 from corpora.suites.unit_tests import INTEGER_RANGES
 from tester.generate.extents import Sketch
 from tester.generate.sketches import (
-    ParameterRoles,
     Values,
-    choose_assumed_extent,
-    draw_contents,
-    draw_sizes,
     find_integer_scalars,
 )
 from tester.generate.source_facts import find_ordered_scalars
@@ -37,9 +33,7 @@ from tester.generate.source_tree import (
 )
 
 LARGEST = 8
-"""A number up to here, of either sign, is a state among few; larger ones are marks
-(tester.generate.sketches).
-"""
+"""A number up to here, of either sign, is a state among few."""
 BELOW = 2
 """Of a number that elements are asked to be below, one so far below is a state, too: -1 is not the
 only negative.
@@ -48,8 +42,8 @@ only negative.
 
 @dataclass(frozen=True, slots=True)
 class StateArray:
-    """What the elements of one array are compared with. scalars: for equality alone, and they bound
-    nothing.
+    """What the elements of an array of states are compared with. numbers: small integers. scalars:
+    parameters, for equality alone.
     """
 
     numbers: tuple[int, ...]
@@ -57,8 +51,8 @@ class StateArray:
 
 
 def find_state_arrays(signature: Signature, source: SourceTree) -> dict[str, StateArray]:
-    """The arrays of whole numbers whose elements, or locals that hold one, are compared with
-    integer scalars or small numbers.
+    """Return the integer arrays whose elements are compared with scalars or small integers, by
+    name.
     """
     bounds = _find_bounding_names(source)
     free = {
@@ -123,8 +117,8 @@ def draw_states(
     turn: int,
     seed: int,
 ) -> tuple[Values, dict[str, Fill]]:
-    """Scalars and fills with few states in those arrays: what they are compared with and its
-    neighbours, -1 too.
+    """Return scalars and fills in which arrays of states hold few values: those they are compared
+    with, their neighbours, and -1. turn: the draw's number. seed: of the contents.
     """
     changed = scalars | {name: turn % 2 for state in states.values() for name in state.scalars}
     filled = dict(fills)
@@ -134,35 +128,12 @@ def draw_states(
     return changed, filled
 
 
-_DRAWN = ("distinct", "warp", "block")
-"""Labels of the draws of sizes on which arrays of states hold few of them."""
-
-
-def make_state_sketches(
-    signature: Signature, roles: ParameterRoles, source: SourceTree, seed: int
-) -> list[Sketch]:
-    """For a program in which places depend on contents and that asks elements for their state: some
-    elements that have it and some that have not. (Where places do not, usual contents of few
-    different values do as well.)
-    """
-    states = find_state_arrays(signature, source) if roles.indices else {}
-    drawn = dict(reversed(draw_sizes(signature, roles, seed, 4))) if states else {}
-    sketches = []
-    for turn, label in enumerate(label for label in _DRAWN if label in drawn):
-        fills = draw_contents(signature, roles, "default", drawn[label], seed + turn)
-        scalars, fills = draw_states(drawn[label], fills, states, turn, seed + turn)
-        sketches.append(
-            Sketch(scalars, fills, label, choose_assumed_extent(scalars, signature, turn))
-        )
-    return sketches
-
-
 _MAX_ASKED = 2
 
 
 def fill_with_states(sketch: Sketch, states: Mapping[str, StateArray]) -> list[Sketch]:
-    """The sketch with all elements of arrays of states being what they are asked for, in turn: so
-    the program goes everywhere it may.
+    """Return sketches in which all elements of arrays of states have one of the values they are
+    compared with, each value in turn.
     """
     wanted = {
         name: [*(int(sketch.scalars[s]) for s in state.scalars), *state.numbers]

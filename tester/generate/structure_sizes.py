@@ -54,7 +54,9 @@ class _Structure:
 def fit_structure_sizes(
     setting: TrialSetting, roles: ParameterRoles, tests: Sequence[UnitTest]
 ) -> list[UnitTest]:
-    """The tests with unread sizes of structures that fit their arrays."""
+    """Return the tests, in order, with sizes in structures that the program never reads made to fit
+    the arrays. A test on which the program then does not run clean stays as it is.
+    """
     structures = _structures(
         setting.signature.parameters, roles, read_source(setting.compiled.request.program)
     )

@@ -38,8 +38,9 @@ MAX_TESTS = 6
 def make_tests_beyond(
     expectations: Expectations, numbers: Sequence[int], backend: ExecutionBackend
 ) -> list[UnitTest]:
-    """At most MAX_TESTS tests for the smallest of these numbers that no size in the suite exceeds,
-    smallest test first.
+    """Return tests of the source at or just above the smallest of `numbers` that no size in its
+    suite exceeds. There are at most MAX_TESTS, smallest first; none if the source cannot run there
+    within its limits.
     """
     program, signature, launch = (
         expectations.source,

@@ -37,8 +37,9 @@ _FORTRAN_PROBE = """
 
 
 def find_conditions(program: Program) -> list[Span]:
-    """Places of the conditions of all functions that the program's entry comes to, in the order of
-    the text. A condition that is a macro's name counts; one that a macro makes does not.
+    """Return the places of the conditions in all functions that the program's entry reaches, in
+    textual order. A condition that is a macro's name counts; one inside a macro does not. Raises
+    ValueError for an unknown dialect.
     """
     places = {}
     for site in find_sites(program):
@@ -51,10 +52,8 @@ def find_conditions(program: Program) -> list[Span]:
 
 
 def make_branch_probes(program: Program, limit: int = MAX_SIDES) -> list[Program]:
-    """Programs that stop when one side of one condition is taken: two of each condition.
-
-    A probe that does not compile (a condition inside a pure procedure, text that is a module of its
-    own) is for the caller to leave out.
+    """Return programs that each stop when one side of one condition is taken, two per condition, at
+    most `limit`. Some may not compile. Raises ValueError for an unknown dialect.
     """
     fortran, probes = is_fortran(program), []
     for place in find_conditions(program):
@@ -67,8 +66,9 @@ def make_branch_probes(program: Program, limit: int = MAX_SIDES) -> list[Program
 
 
 def instrument_branches(program: Program, signature: Signature) -> tuple[Program, Signature] | None:
-    """The program that notes in its first parameter which sides it takes; None for other dialects
-    and without conditions.
+    """Return (program, signature) of the source with one more, first parameter, in which it records
+    the sides of conditions that it takes. Returns None for dialects other than C++ and OpenMP, or
+    without conditions.
     """
     if program.dialect not in ("cpp", "openmp"):
         return None
@@ -94,16 +94,16 @@ def instrument_branches(program: Program, signature: Signature) -> tuple[Program
 
 
 def list_coverage_requests(program: Program, signature: Signature) -> list[CompileRequest]:
-    """What `measure_branch_coverage` compiles first: for one batched compile of many sources
-    beforehand.
+    """Return what `measure_branch_coverage` compiles first, so that many sources can be compiled
+    together before.
     """
     made = instrument_branches(program, signature)
     return [CompileRequest(made[0], made[1], Variant.DRAFT)] if made else []
 
 
 def measure_branch_coverage(expectations: Expectations, backend: ExecutionBackend) -> float | None:
-    """Share of condition sides (if, ?:, while, for) that some test takes, in [0, 1]; None where it
-    cannot be measured.
+    """Return the share, in [0, 1], of condition sides (if, ?:, while, for) that some test takes.
+    Returns None if there are none or it cannot be measured.
     """
     if requests := list_coverage_requests(expectations.source, expectations.signature):
         compiled = backend.compile(requests)[0]

@@ -55,7 +55,10 @@ from tester.mutation.sites import (
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """kind: operator, constant, off_by_one, index_swap, dropped_statement or swapped_branches."""
+    """A program with one small mistake. kind: `operator`, `constant`, `off_by_one`, `index_swap`,
+    `dropped_statement` or `swapped_branches`. program: the changed one. start: offset of the
+    replaced characters.
+    """
 
     kind: str
     where: str
@@ -139,8 +142,8 @@ _SYMMETRIC = frozenset(
 
 
 def generate_mutants(program: Program) -> list[Mutant]:
-    """All first-order mutants of the program's function and of what it calls, without repetition,
-    in textual order.
+    """Return all mutants with one mistake in the functions that the program's entry reaches, each
+    once, in textual order. Some may not compile. Raises ValueError for an unknown dialect.
     """
     mistakes = {m for site in find_sites(program) for m in _make_mistakes(program, site)}
     made: dict[str, Mutant] = {}
@@ -164,7 +167,9 @@ def generate_mutants(program: Program) -> list[Mutant]:
 
 
 def sample_mutants(mutants: Sequence[Mutant], limit: int, seed: int = 0) -> list[Mutant]:
-    """At most `limit`, every kind having its turn, chosen by a hash of the mutant and the seed."""
+    """Return at most `limit` mutants, in their order, with all kinds equally represented. seed:
+    selects them, by a hash.
+    """
     if len(mutants) <= limit:
         return list(mutants)
     by_kind: dict[str, list[Mutant]] = defaultdict(list)

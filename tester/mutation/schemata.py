@@ -2,11 +2,12 @@
 Untch, Offutt and Harrold, 1993).
 
 Contract: `build_schema` gives a program whose entry takes the mutant's number (0: none, k: the
-k-th) before the source's own parameters, or None where one program cannot stand for all. Number -k
-is the source, too, and ends with a trap where it would make the k-th mistake: so one sees whether
-it comes there. One function is compiled in place of a dozen, and one process runs them all. Every
-choice is between whole expressions or statements, as every mutant names them. What the compiler
-does not take in this form it reports, and the mutants are then compiled one by one.
+k-th) and an array of counters before the source's own parameters, or None where one program cannot
+stand for all. Every condition counts there how often it held and how often not, up to MANY. Number
+-k is the source, too, and ends with a trap where it would make the k-th mistake: so one sees
+whether it comes there. One function is compiled in place of a dozen, and one process runs them all.
+Every choice is between whole expressions or statements, as every mutant names them. What the
+compiler does not take in this form it reports, and the mutants are then compiled one by one.
 
     pytest tests/tester/test_schemata.py
 """
@@ -16,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from corpora.analysis.accesses import globals_of
 from corpora.frontends.queries import functions_of
@@ -26,25 +28,31 @@ from corpora.ir import (
     Function,
     Name,
     ScalarType,
+    Span,
     TranslationUnit,
     Type,
     Unsupported,
     find,
 )
 from corpora.records import Parameter, Program, Signature
+from tester.mutation.branches import MAX_SIDES, find_conditions
 from tester.mutation.mutants import Mutant
 from tester.mutation.sites import parse_program
 
 DIALECTS = frozenset({"cpp", "openmp", "openmp-target"})
 NUMBER = Parameter("mutant_number", "scalar", "i32", "in")
+COUNTERS = Parameter("branches_taken", "array", "i32")
+MANY = 2
+"""A loop that goes round so often goes round often: none, once and many times are told apart."""
 _CHOICE = "mutant_chosen_"
+_TAKEN = "branches_taken_"
 _ASKED = "mutant_asked_"
 
 
 @dataclass(slots=True)
 class _Site:
     """A stretch of the text that some mutants change: (number, text) of each, and the sites
-    inside it.
+    inside it. condition: its index among those that are counted, -1 for anything else.
     """
 
     start: int
@@ -52,12 +60,28 @@ class _Site:
     statement: bool
     texts: list[tuple[int, str]] = field(default_factory=list)
     inner: list[_Site] = field(default_factory=list)
+    condition: int = -1
+
+
+def count_conditions(source: Program) -> int:
+    """Conditions that the schema of a source counts."""
+    return len(_find_counted_conditions(source))
+
+
+def count_sides(source: Program) -> int:
+    """Counters that the schema of a source has: two for every condition, at least one pair."""
+    return 2 * max(1, count_conditions(source))
+
+
+@lru_cache(maxsize=128)
+def _find_counted_conditions(source: Program) -> tuple[Span, ...]:
+    return tuple(find_conditions(source)[: MAX_SIDES // 2])
 
 
 def build_schema(
     source: Program, signature: Signature, mutants: Sequence[Mutant]
 ) -> tuple[Program, Signature] | None:
-    """The program that is all of `mutants`, and its signature: NUMBER, then the source's
+    """The program that is all of `mutants`, and its signature: NUMBER, COUNTERS, then the source's
     parameters.
     """
     if source.dialect not in DIALECTS or not mutants or _CHOICE in source.text:
@@ -68,15 +92,19 @@ def build_schema(
     for number, mutant in enumerate(mutants, 1):
         made = _Site(mutant.start, mutant.end, mutant.kind == "dropped_statement")
         sites.setdefault((made.start, made.end), made).texts.append((number, mutant.text))
+    for index, place in enumerate(_find_counted_conditions(source)):
+        counted = _Site(place.start, place.end, False)
+        sites.setdefault((place.start, place.end), counted).condition = index
     body = _render(source.text, 0, len(source.text), _nest_sites(list(sites.values())))
     entry = f"{source.name}_mutants"
     text = (
-        f"static int {_CHOICE};\nstatic inline bool {_ASKED}() {{ __builtin_trap(); }}\n{body}\n"
-        f"template <class... A> static inline auto {entry}(int number, A... a) {{ {_CHOICE} = "
-        f"number; return {source.name}(a...); }}\n"
+        f"static int {_CHOICE}, *{_TAKEN};\n"
+        f"static inline bool {_ASKED}() {{ __builtin_trap(); }}\n{body}\n"
+        f"template <class... A> static inline auto {entry}(int number, int *taken, A... a) "
+        f"{{ {_CHOICE} = number; {_TAKEN} = taken; return {source.name}(a...); }}\n"
     )
     return Program(source.dialect, entry, text), replace(
-        signature, name=entry, parameters=(NUMBER, *signature.parameters)
+        signature, name=entry, parameters=(NUMBER, COUNTERS, *signature.parameters)
     )
 
 
@@ -84,8 +112,8 @@ _ERROR = re.compile(r"^program\.cpp:(\d+):(\d+): error:", re.M)
 
 
 def find_failing_mutants(made: Program, diagnostics: str) -> frozenset[int]:
-    """Numbers of the mutants that errors of a schema are in, as far as the places tell: the last
-    choice begun before an error. (`p += k` of a pointer is no error, `p = k` is.)
+    """Return the numbers, from 1, of the mutants in a schema that compiler errors point to. made:
+    the schema. diagnostics: the compiler's text.
     """
     lines = made.text.split("\n")
     found = set()
@@ -149,6 +177,10 @@ def _condition(number: int) -> str:
     return f"{_CHOICE} == {number} || {_CHOICE} == -{number} && {_ASKED}()"
 
 
+def _count(side: int) -> str:
+    return f"{_TAKEN}[{side}] += {_TAKEN}[{side}] < {MANY}"
+
+
 def _render(text: str, start: int, end: int, sites: Sequence[_Site]) -> str:
     parts = []
     for site in sites:
@@ -162,6 +194,9 @@ def _render(text: str, start: int, end: int, sites: Sequence[_Site]) -> str:
                 # A pointer as a condition, and its negation, have one type.
                 truth = "!!" if other == negated else ""
                 chosen = f"({_condition(number)} ? ({other}) : {truth}({chosen}))"
+            if site.condition >= 0:
+                held, failed = (_count(2 * site.condition + side) for side in (0, 1))
+                chosen = f"(({chosen}) ? ({held}, true) : ({failed}, false))"
         parts += [text[start : site.start], chosen]
         start = site.end
     return "".join([*parts, text[start:end]])

@@ -67,8 +67,8 @@ _SKIPPED = (
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One node of a function's body. parent: the node right above it, the function itself at the
-    top. statement: False for the parts of a `for` head, which no empty statement can replace.
+    """One node of a function's body. parent: the node right above it; the function at the top.
+    statement: an empty statement may replace it; False for parts of a `for` head.
     """
 
     node: Any
@@ -77,24 +77,31 @@ class Site:
 
 
 def parse_program(program: Program) -> TranslationUnit:
-    """The tree of a program's text by its dialect. Raises KeyError for an unknown dialect."""
+    """Return the tree of a program's text, by its dialect. Raises ValueError for an unknown
+    dialect.
+    """
     if is_fortran(program):
         return parse_fortran(program.text, dialect=program.dialect)
     return parse_c_family(program.text, program.dialect)
 
 
 def is_fortran(program: Program) -> bool:
+    """Return whether the program's dialect is of Fortran. Raises ValueError for an unknown
+    dialect.
+    """
     return get_dialect(program.dialect).language == "fortran"
 
 
 def get_place(node: Any) -> Span | None:
-    """Where the node stands in the text; None without a span, or where a macro made it."""
+    """Return the node's place in the text; None if it has no span or comes out of a macro."""
     span = getattr(node, "span", None)
     return None if span is None or span.expanded else span
 
 
 def get_operand_place(program: Program, parent: Any, node: Any) -> Span | None:
-    """As `get_place`, and the place of a macro's name where the node is all that stands there."""
+    """Return the node's place in the text. For a node out of a macro it is the place of the macro's
+    name if that is all that stands there, else None. parent: the node right above.
+    """
     span = getattr(node, "span", None)
     if span is None or not span.expanded or get_place(parent) is None:
         return get_place(node)
@@ -102,7 +109,9 @@ def get_operand_place(program: Program, parent: Any, node: Any) -> Span | None:
 
 
 def find_sites(program: Program) -> list[Site]:
-    """Every node that the entry of `program` may come to, in the order of the text."""
+    """Return every node that the entry of `program` may execute, in textual order. Raises
+    ValueError for an unknown dialect.
+    """
     fortran = is_fortran(program)
     found: list[Site] = []
     for function in find_reachable_functions(parse_program(program), program.name):
@@ -133,9 +142,8 @@ def _children(node: Any) -> list[Any]:
 
 
 def find_reachable_functions(unit: TranslationUnit, entry: str) -> tuple[Function, ...]:
-    """Functions that `entry` comes to by the names in their bodies; all where no function is called
-    that. Operators are called without a name, and what a generic name stands for under another:
-    both count as reached.
+    """Return the functions that `entry` reaches by the names in their bodies; all functions if none
+    is called `entry`. Operators and generic names count as reached.
     """
     functions = functions_of(unit)
     wanted = entry.lower() if unit.dialect.endswith("fortran") else entry
@@ -195,7 +203,9 @@ def _read_tokens(program: Program) -> tuple[list[int], list[tuple[int, int, str]
 
 
 def find_token(program: Program, start: int, end: int, words: tuple[str, ...]) -> Span | None:
-    """The first token of [start, end) that is one of `words`; None where none is."""
+    """Return the place of the first token in [start, end) that is one of `words`, or None. Its line
+    numbers are 0.
+    """
     starts, tokens = _read_tokens(program)
     for first, last, text in tokens[bisect_left(starts, start) : bisect_left(starts, end)]:
         if text in words:
@@ -204,7 +214,9 @@ def find_token(program: Program, start: int, end: int, words: tuple[str, ...]) -
 
 
 def find_operator(program: Program, node: Binary, words: tuple[str, ...]) -> Span | None:
-    """Where the operator of a binary expression stands between its operands."""
+    """Return the place of the operator, one of `words`, between the operands of a binary
+    expression; None if an operand has no place.
+    """
     left, right = getattr(node.left, "span", None), getattr(node.right, "span", None)
     if left is None or right is None:
         return None

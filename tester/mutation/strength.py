@@ -5,15 +5,15 @@ Contract: a mutant is killed when a test of the suite shows it: other values, or
 one. Mutants that do not compile are left out; survivors that a stronger, rule-made suite cannot
 kill either are set aside as equivalent, if a test of the suite comes to their place at all (which
 is seen where mutants are one program): of code that never runs, a suite says nothing.
-`top_up_suite` adds those tests of the stronger suite that kill survivors until the least strength
-is reached.
+`top_up_suite` is a feedback loop: while mutants live or sides of branches are not taken, boundary
+values are combined, and the fewest tests stay that kill or take something new.
 
     python -c "from tester.mutation.strength import measure_strength; help(measure_strength)"
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -35,16 +35,28 @@ from gpu_runtime.compare import find_difference
 from gpu_runtime.expectations import Expectations
 from tester.generate.rules import NoSuiteError, generate_more_tests
 from tester.mutation.mutants import Mutant, generate_mutants, sample_mutants
-from tester.mutation.schemata import build_schema, find_failing_mutants
+from tester.mutation.schemata import (
+    MANY,
+    build_schema,
+    count_conditions,
+    count_sides,
+    find_failing_mutants,
+)
 from tester.validity import validate_suite
 
 MIN_CPU_S = 0.05
 """A batch of calls of mutants may always take so long. CPU time: one that loops for ever must cost
 little, one that does not must pass on a busy machine.
 """
+Outcome = tuple[int, int]
+"""A counter of the schema, and how often it was raised: once, or MANY times."""
 PATIENCE = 20
 """How much longer than the source (optimised, and its mutants are not) a mutant may take."""
 STRONGER_TESTS = 24
+USUAL_TESTS, COMBINED_TESTS = 8, 24
+"""Tests that one turn of the feedback loop tries: of other usual values, and of several boundary
+values at once.
+"""
 SEVERAL = 4
 """Threads of a run that only tells where it comes: what a second thread begins with (`lo = n * t /
 p`) is no dead code.
@@ -53,8 +65,11 @@ p`) is no dead code.
 
 @dataclass(frozen=True, slots=True)
 class Strength:
-    """share: killed / (killed + survivors), None when no mutant compiled. survivors: missed, yet
-    not equivalent, those included to whose place no test comes.
+    """How many mutants a suite kills.
+
+    share: killed / (killed + survivors), in [0, 1]; None if no mutant compiled.
+    survivors: not killed and not equivalent. Those that no test reaches are among them.
+    equivalent, not_compiled: numbers of mutants left out.
     """
 
     share: float | None
@@ -66,8 +81,10 @@ class Strength:
 
 @dataclass(frozen=True, slots=True)
 class BuiltMutants:
-    """Mutants of one source, compiled: together as `schema` (the k-th is number k + 1 of it), else
-    each in `singles`. left_out: how many did not compile and are not among them.
+    """Compiled mutants of one source.
+
+    schema: all as one program, in which the k-th from 0 has number k + 1; None: each is in
+        `singles`. left_out: how many did not compile and are not among them.
     """
 
     mutants: tuple[Mutant, ...]
@@ -76,7 +93,7 @@ class BuiltMutants:
     left_out: int = 0
 
     def good(self) -> list[int]:
-        """Indices of the mutants that compiled."""
+        """Return the indices of the mutants that compiled."""
         return [
             i for i in range(len(self.mutants)) if self.schema is not None or self.singles[i].ok
         ]
@@ -98,8 +115,8 @@ def _affordable(which: list[int], expectations: Expectations) -> list[int]:
 def find_killed_mutants(
     expectations: Expectations, built: BuiltMutants, which: Sequence[int], backend: ExecutionBackend
 ) -> dict[int, int]:
-    """Of the mutants `which` those that some test tells from the source, with the index of such a
-    test.
+    """Return, for each of the mutants `which` that some test kills, the index of such a test.
+    which: indices in `built`.
     """
     if built.schema is None:
         every = [(i, _killing_test(expectations, built.singles[i], backend)) for i in which]
@@ -130,7 +147,8 @@ def _run_wave(
     backend: ExecutionBackend,
 ) -> dict[int, int]:
     killed: dict[int, int] = {}
-    calls = [(i, _prepend_number(expectations.calls[t], i + 1)) for i, t in asked]
+    sides = count_sides(expectations.source)
+    calls = [(i, _prepend_number(expectations.calls[t], i + 1, sides)) for i, t in asked]
     executions = _run_all(schema, calls, _limits(expectations, len(calls)), backend)
     for (i, t), execution in zip(asked, executions, strict=True):
         if i not in killed and _differs(expectations, t, execution):
@@ -171,9 +189,10 @@ def _find_unreached(
     either, as a port is run too; none where they are compiled one by one.
     """
     left = list(which) if built.schema is not None else []
+    sides = count_sides(expectations.source)
     for wave in _order_in_waves(len(expectations.calls)):
         calls = [
-            (i, replace(_prepend_number(expectations.calls[t], -i - 1), threads=SEVERAL))
+            (i, replace(_prepend_number(expectations.calls[t], -i - 1, sides), threads=SEVERAL))
             for i in left
             for t in wave
         ]
@@ -191,9 +210,9 @@ def _find_unreached(
     return left
 
 
-def _prepend_number(call: Arguments, number: int) -> Arguments:
-    """The call with a mutant's number before its arguments."""
-    return call.prepend(np.array(number, np.int32))
+def _prepend_number(call: Arguments, number: int, sides: int) -> Arguments:
+    """The call with a mutant's number and as many counters of branches before its arguments."""
+    return call.prepend(np.zeros(sides, np.int32)).prepend(np.array(number, np.int32))
 
 
 def _differs(expectations: Expectations, test: int, execution: Execution) -> bool:
@@ -256,8 +275,8 @@ def _requests(mutants: Sequence[Mutant], signature: Signature) -> list[CompileRe
 def list_mutant_requests(
     source: Program, signature: Signature, limit: int, seed: int = 0
 ) -> list[CompileRequest]:
-    """What measuring a suite of this source compiles first: for one batched compile of many sources
-    beforehand.
+    """Return what measuring a suite of this source compiles first, so that many sources can be
+    compiled together before. limit: most mutants. seed: selects them.
     """
     request = _schema_request(source, signature, limit, seed)
     return [request] if request else _requests(_sample_mutants(source, limit, seed), signature)
@@ -279,7 +298,9 @@ def _sample_mutants(source: Program, limit: int, seed: int) -> tuple[Mutant, ...
 def make_stronger_suite(
     expectations: Expectations, backend: ExecutionBackend, seed: int
 ) -> Expectations | None:
-    """A larger rule-made suite of the same source, checked; None when there is none."""
+    """Return a larger rule-made suite of the same source, checked on it; None if there is none.
+    seed: of its values.
+    """
     suite = _more_tests(expectations, backend, seed)
     return (
         validate_suite(
@@ -291,7 +312,7 @@ def make_stronger_suite(
 
 
 def _more_tests(
-    expectations: Expectations, backend: ExecutionBackend, seed: int
+    expectations: Expectations, backend: ExecutionBackend, seed: int, combined: int = 0
 ) -> UnitTestSuite | None:
     try:
         return generate_more_tests(
@@ -300,7 +321,8 @@ def _more_tests(
             expectations.signature,
             backend,
             seed,
-            STRONGER_TESTS,
+            USUAL_TESTS if combined else STRONGER_TESTS,
+            combined,
         )
     except NoSuiteError:
         return None
@@ -312,14 +334,16 @@ def _stronger_on(
     alive: Sequence[int],
     backend: ExecutionBackend,
     seed: int,
+    known: frozenset[Outcome] | None = None,
 ) -> Expectations | None:
-    """Of a stronger suite those tests, checked, on which a mutant that lives does anything else
-    than the source; None without one.
+    """Of proposed tests the fewest, checked, on which each mutant that lives and can be told does
+    anything else than the source, and each outcome of a branch comes that is not in `known`; None
+    without one.
 
     Most survivors are equivalent, and to check a suite costs far more than to make it: so the
     mutants are asked first.
     """
-    suite = _more_tests(expectations, backend, seed)
+    suite = _more_tests(expectations, backend, seed, combined=COMBINED_TESTS)
     if suite is None:
         return None
     if built.schema is None:
@@ -327,23 +351,68 @@ def _stronger_on(
             expectations.source, expectations.signature, suite, backend, prune=True
         ).expectations
     calls = [materialize_test(test, expectations.signature) for test in suite.tests]
-    numbers = [0, *(i + 1 for i in alive)]
-    asked = [(n, _prepend_number(call, n)) for call in calls for n in numbers]
+    numbers, sides = [0, *(i + 1 for i in alive)], count_sides(expectations.source)
+    asked = [(n, _prepend_number(call, n, sides)) for call in calls for n in numbers]
     executions = _run_all(built.schema, asked, _limits(expectations, 4 * len(asked)), backend)
-    kept = []
-    for t, test in enumerate(suite.tests):
+    goals: list[set[object]] = []
+    for t in range(len(suite.tests)):
         own, *others = executions[t * len(numbers) : (t + 1) * len(numbers)]
-        if own.status is Status.OK and any(_bytes(own) != _bytes(other) for other in others):
-            kept.append(test)
+        told = own.status is Status.OK
+        asks = told and known is not None
+        reached = find_outcomes(own.values[1]) - known if asks else frozenset()
+        differing = {i for i, e in zip(alive, others, strict=True) if told and _tell(own, e)}
+        goals.append(differing | reached)
+    kept = choose_fewest(goals)
     if not kept:
         return None
     return validate_suite(
         expectations.source,
         expectations.signature,
-        replace(suite, tests=tuple(kept)),
+        replace(suite, tests=tuple(suite.tests[t] for t in kept)),
         backend,
         prune=True,
     ).expectations
+
+
+def choose_fewest(goals: Sequence[Collection[object]]) -> list[int]:
+    """Indices, in order, of few sets that hold every goal that all of them hold: each time the one
+    with most goals that are not yet held, of equal ones the first.
+    """
+    left = [set(g) for g in goals]
+    chosen = []
+    while left and (most := max(left, key=len)):
+        index = left.index(most)
+        chosen.append(index)
+        left = [g - most for g in left]
+    return sorted(chosen)
+
+
+def find_outcomes(counters: np.ndarray) -> frozenset[Outcome]:
+    """What a run shows of branches: (counter, once or many times) of those that were taken."""
+    return frozenset((side, min(int(n), MANY)) for side, n in enumerate(counters) if n > 0)
+
+
+def _measure_outcomes(
+    expectations: Expectations, built: BuiltMutants, backend: ExecutionBackend
+) -> frozenset[Outcome]:
+    """Outcomes of branches that a suite's tests have; none where mutants are compiled singly."""
+    if built.schema is None:
+        return frozenset()
+    sides = count_sides(expectations.source)
+    calls = [(0, _prepend_number(call, 0, sides)) for call in expectations.calls]
+    executions = _run_all(built.schema, calls, _limits(expectations, len(calls)), backend)
+    ended = [e.values[1] for e in executions if e.status is Status.OK]
+    return frozenset().union(*map(find_outcomes, ended))
+
+
+def _takes_all_sides(outcomes: frozenset[Outcome], built: BuiltMutants, source: Program) -> bool:
+    """Whether every condition was once true and once false, as far as that is known."""
+    taken = {side for side, _ in outcomes}
+    return built.schema is None or len(taken) == 2 * count_conditions(source)
+
+
+def _tell(own: Execution, other: Execution) -> bool:
+    return _bytes(own) != _bytes(other)
 
 
 def _bytes(execution: Execution) -> tuple[object, ...]:
@@ -351,13 +420,15 @@ def _bytes(execution: Execution) -> tuple[object, ...]:
     build.
     """
     result = None if execution.result is None else execution.result.tobytes()
-    return execution.status, result, *(v.tobytes() for v in execution.values[1:])
+    return execution.status, result, *(v.tobytes() for v in execution.values[2:])
 
 
 def measure_strength(
     expectations: Expectations, backend: ExecutionBackend, *, limit: int = 24, seed: int = 0
 ) -> Strength:
-    """Strength of a checked suite on at most `limit` mutants."""
+    """Measure how many of at most `limit` mutants of the source a checked suite kills. seed:
+    selects the mutants.
+    """
     built = _build_mutants(expectations, backend, limit, seed)
     good = _affordable(built.good(), expectations)
     dead = find_killed_mutants(expectations, built, good, backend)
@@ -386,26 +457,32 @@ def top_up_suite(
     seed: int = 0,
     rounds: int = 2,
 ) -> Expectations:
-    """The suite with rule-made tests added until `least` of the mutants die or `rounds` stronger
-    suites are used up.
+    """The suite with combined tests added until `least` of the mutants die and every branch is
+    taken both ways, or for `rounds` turns.
 
-    The strength that is recorded is that of the suite returned.
+    limit: most mutants. seed: selects mutants and values.
     """
     built = _build_mutants(expectations, backend, limit, seed)
     good = _affordable(built.good(), expectations)
     dead = find_killed_mutants(expectations, built, good, backend)
     alive = [i for i in good if i not in dead]
+    outcomes = _measure_outcomes(expectations, built, backend) if rounds else frozenset()
     equal = False  # whether a stronger suite was asked about all that are alive and saw nothing
     for turn in range(rounds):
-        if not alive or (len(good) - len(alive)) / len(good) >= least:
+        weak = alive and (len(good) - len(alive)) / len(good) < least
+        if not weak and _takes_all_sides(outcomes, built, expectations.source):
             break
-        other = _stronger_on(expectations, built, alive, backend, seed + 101 + turn)
+        other = _stronger_on(expectations, built, alive, backend, seed + 101 + turn, outcomes)
         equal = other is None
         if other is None:
             continue
         found = find_killed_mutants(other, built, alive, backend)
         alive = [i for i in alive if i not in found]
-        expectations = _merge_suites(expectations, other, sorted(set(found.values())))
+        if built.schema is not None:
+            expectations = _merge_suites(expectations, other, range(len(other.suite.tests)))
+            outcomes |= _measure_outcomes(other, built, backend)
+        else:
+            expectations = _merge_suites(expectations, other, sorted(set(found.values())))
     # What no stronger suite could kill counts as equivalent, if the suite comes there; with no
     # stronger suite asked, survivors were tolerated.
     other = (

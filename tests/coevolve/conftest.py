@@ -66,14 +66,16 @@ def source_folder(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.fixture
-def tiny(source_folder, tmp_path):
+@pytest.fixture(scope="session")
+def tiny_config(source_folder):
+    """The configuration without a run folder of its own."""
     config = parse(TINY, "tiny")
-    return replace(
-        config,
-        run_dir=str(tmp_path / "run"),
-        corpus=replace(config.corpus, source=str(source_folder)),
-    )
+    return replace(config, corpus=replace(config.corpus, source=str(source_folder)))
+
+
+@pytest.fixture
+def tiny(tiny_config, tmp_path):
+    return replace(tiny_config, run_dir=str(tmp_path / "run"))
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from coevolve.loop import stages
 from coevolve.loop.run_corpus import RunCorpus
 from coevolve.loop.run_folder import RunFolder
 from coevolve.loop.services import make_verifier
-from coevolve.loop.workers import LocalWorker, RunWorkers
+from coevolve.loop.workers import FixedPool, LocalWorker, RunWorkers
 from corpora.records import Candidate, Program
 
 HEAD = (
@@ -84,7 +84,11 @@ def main(folder: str) -> None:
     )
     corpus = RunCorpus((source("blend"),), (), (held_out,), {held_out.id: reference})
     verifier = make_verifier(config)
-    crew = RunWorkers(LocalWorker(Knowing()), LocalWorker(Knowing()), (LocalWorker(verifier),))
+    crew = RunWorkers(
+        FixedPool(LocalWorker(Knowing())),
+        FixedPool(LocalWorker(Knowing())),
+        FixedPool(LocalWorker(verifier)),
+    )
     run = stages.Run(config, RunFolder(folder), corpus, crew)
     for path in (run.folder.round(0), run.folder.round(1)):
         path.folder.mkdir(parents=True)

@@ -1,5 +1,7 @@
 """Ray that is not to be had: one line that says what to do, from whatever Ray itself raises."""
 
+import time
+
 import pytest
 
 from coevolve.cli.errors import UserError
@@ -147,9 +149,11 @@ def test_verifiers_without_a_share_are_shown_no_gpu_and_models_all(monkeypatch):
             with make_ray_workers(config, Shown, Shown, Shown) as crew:
                 seen = [
                     worker.submit(Shown.progress).result(60)[2]
-                    for worker in (crew.translator, crew.tester)
+                    for worker in (*wait_for(crew.translators, 1), *wait_for(crew.testers, 1))
                 ]
-                seen += [w.submit(Shown.compile_ahead).result(60) for w in crew.verifiers]
+                seen += [
+                    w.submit(Shown.compile_ahead).result(60) for w in wait_for(crew.verifiers, 2)
+                ]
             assert seen == [models, models, verifiers, verifiers]
         with (
             pytest.raises(UserError, match="asks for 2 GPUs and Ray has 1"),
@@ -158,6 +162,13 @@ def test_verifiers_without_a_share_are_shown_no_gpu_and_models_all(monkeypatch):
             pass
     finally:
         ray.shutdown()
+
+
+def wait_for(pool, count):
+    """The members of a pool of actors, once there are `count`."""
+    while len(members := pool.members()) < count:
+        time.sleep(0.1)
+    return members
 
 
 class Answers:

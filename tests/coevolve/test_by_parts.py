@@ -15,7 +15,7 @@ from coevolve.loop.join_stage import AUTHOR
 from coevolve.loop.run_corpus import RunCorpus
 from coevolve.loop.run_folder import RunFolder
 from coevolve.loop.services import PROMPT_STYLES, make_tester, make_translator, make_verifier
-from coevolve.loop.workers import LocalWorker, RunWorkers
+from coevolve.loop.workers import FixedPool, LocalWorker, RunWorkers
 from coevolve.named_models import resolve_model
 from coevolve.port.by_parts import PortAssembly, port_by_parts
 from coevolve.verification.engine import Engine, Pair, VerifyConfig
@@ -504,7 +504,9 @@ def test_a_round_keeps_joined_ports(tmp_path):
     )
     asking, verifier = WholeFails(make_translator(config)), make_verifier(config)
     crew = RunWorkers(
-        LocalWorker(asking), LocalWorker(make_tester(config)), (LocalWorker(verifier),)
+        FixedPool(LocalWorker(asking)),
+        FixedPool(LocalWorker(make_tester(config))),
+        FixedPool(LocalWorker(verifier)),
     )
     run = stages.Run(config, RunFolder(tmp_path), RunCorpus(sources, (), (), {}), crew)
     try:

@@ -11,7 +11,7 @@ from coevolve.loop import stages
 from coevolve.loop.run_corpus import RunCorpus
 from coevolve.loop.run_folder import RunFolder
 from coevolve.loop.services import make_verifier
-from coevolve.loop.workers import LocalWorker, RunWorkers
+from coevolve.loop.workers import FixedPool, LocalWorker, RunWorkers
 from corpora import builtin
 from corpora.dialects import parse_direction
 from corpora.records import Candidate, Outcome, Triplet, Verdict
@@ -46,7 +46,11 @@ def test_right_answers_are_kept_both_ways(way, tmp_path):
     pairs = [(s, t) for s, t in builtin.pairs(way) if s.name in NAMES]
     sources, targets = (tuple(p[side] for p in pairs) for side in (0, 1))
     verifier = make_verifier(config)
-    crew = RunWorkers(LocalWorker(Knowing()), LocalWorker(Knowing()), (LocalWorker(verifier),))
+    crew = RunWorkers(
+        FixedPool(LocalWorker(Knowing())),
+        FixedPool(LocalWorker(Knowing())),
+        FixedPool(LocalWorker(verifier)),
+    )
     run = stages.Run(config, RunFolder(tmp_path), RunCorpus(sources, targets[:1], (), {}), crew)
     try:
         stages.make_suites(run, 1)
@@ -76,7 +80,11 @@ def test_an_interrupted_verification_goes_on_from_its_proposals(tmp_path):
     )
     sources = tuple(s for s, _ in builtin.pairs("cpp:openmp") if s.name in NAMES)
     verifier = make_verifier(config)
-    crew = RunWorkers(LocalWorker(Knowing()), LocalWorker(Knowing()), (LocalWorker(verifier),))
+    crew = RunWorkers(
+        FixedPool(LocalWorker(Knowing())),
+        FixedPool(LocalWorker(Knowing())),
+        FixedPool(LocalWorker(verifier)),
+    )
     run = stages.Run(config, RunFolder(tmp_path / "a"), RunCorpus(sources, (), (), {}), crew)
     try:
         stages.make_suites(run, 1)

@@ -29,7 +29,7 @@ from coevolve.loop.run_corpus import open_corpus
 from coevolve.loop.run_folder import RunFolder, read_json
 from coevolve.loop.run_pretraining import choose_best_pass, list_step_paths, run_pretraining
 from coevolve.loop.services import TesterService, TranslatorService, make_verifier
-from coevolve.loop.workers import LocalWorker, RunWorkers
+from coevolve.loop.workers import FixedPool, LocalWorker, RunWorkers
 from coevolve.report.page import make_table
 from corpora.records import Candidate, Program
 from corpora.splits import LeakError
@@ -60,9 +60,9 @@ def climbing(tiny, monkeypatch):
     folder = RunFolder(config.run_dir)
     service = TranslatorService(config)
     crew = RunWorkers(
-        LocalWorker(service),
-        LocalWorker(TesterService(config)),
-        (LocalWorker(make_verifier(config)),),
+        FixedPool(LocalWorker(service)),
+        FixedPool(LocalWorker(TesterService(config))),
+        FixedPool(LocalWorker(make_verifier(config))),
     )
     return stages.Run(config, folder, open_corpus(config, folder), crew)
 
@@ -137,7 +137,7 @@ def test_a_step_killed_between_passes_goes_on_after_the_last_finished_one(climbi
         climbing.config, ladder=replace(climbing.config.ladder, steps=("mlm", "dae"), epochs=2.0)
     )
     run = replace(climbing, config=config)
-    service = climbing.crew.translator.target
+    service = climbing.crew.translators.members()[0].target
     service.config = service.checkpoints.config = config
     done, whole = [], TranslatorService.pretrain
 

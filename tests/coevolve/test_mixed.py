@@ -20,7 +20,7 @@ from coevolve.loop.rounds import run
 from coevolve.loop.run_corpus import RunCorpus, build_corpus, load_stored_corpus, open_corpus
 from coevolve.loop.run_folder import RunFolder, read_json
 from coevolve.loop.services import TesterService, TranslatorService, make_verifier
-from coevolve.loop.workers import LocalWorker, RunWorkers
+from coevolve.loop.workers import FixedPool, LocalWorker, RunWorkers
 from coevolve.named_models import resolve_model
 from coevolve.report.page import collect_figures, make_table, write_report
 from corpora import builtin
@@ -191,7 +191,9 @@ def test_one_translator_each_learns_and_is_asked_for_its_own_direction(short, tm
         folder,
         open_corpus(config, folder),
         RunWorkers(
-            LocalWorker(knowing), LocalWorker(TesterService(config)), (LocalWorker(verifier),)
+            FixedPool(LocalWorker(knowing)),
+            FixedPool(LocalWorker(TesterService(config))),
+            FixedPool(LocalWorker(verifier)),
         ),
     )
     try:

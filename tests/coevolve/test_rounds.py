@@ -11,12 +11,12 @@ from coevolve.cli.export import export_run
 from coevolve.cli.main import main
 from coevolve.config.schema import ConfigError, load
 from coevolve.evaluation.evaluate import evaluate_checkpoint, prepare_evaluation
-from coevolve.loop import stages
+from coevolve.loop import manifest, stages
 from coevolve.loop.rounds import describe_run, run
 from coevolve.loop.run_corpus import build_corpus, open_corpus
-from coevolve.loop.run_folder import RunFolder
+from coevolve.loop.run_folder import RunFolder, read_json
 from coevolve.loop.services import TesterService, TranslatorService, make_verifier
-from coevolve.loop.workers import LocalWorker, RunWorkers
+from coevolve.loop.workers import FixedPool, LocalWorker, RunWorkers
 from coevolve.report.page import collect_figures, print_table, write_report
 from corpora.records import Candidate, Outcome, Program, Triplet, UnitTestSuite, Verdict
 from corpora.signatures.signature import read_signature
@@ -72,9 +72,9 @@ class KnowingTranslator(TranslatorService):
 def knowing(tiny):
     folder = RunFolder(tiny.run_dir)
     crew = RunWorkers(
-        LocalWorker(KnowingTranslator(tiny)),
-        LocalWorker(TesterService(tiny)),
-        (LocalWorker(make_verifier(tiny)),),
+        FixedPool(LocalWorker(KnowingTranslator(tiny))),
+        FixedPool(LocalWorker(TesterService(tiny))),
+        FixedPool(LocalWorker(make_verifier(tiny))),
     )
     return stages.Run(tiny, folder, open_corpus(tiny, folder), crew)
 
@@ -154,7 +154,7 @@ def test_a_run_resumes_repeats_and_agrees_with_ray(tiny, tmp_path, monkeypatch, 
     for path in sorted(by_ray.rglob("*.jsonl")) + sorted(by_ray.rglob("*.json")):
         relative = path.relative_to(by_ray)
         if (
-            relative.name in ("timings.jsonl",)
+            relative.name in ("timings.jsonl", manifest.NAME)
             or "translator" in relative.parts
             or "tester" in relative.parts
         ):
@@ -162,6 +162,13 @@ def test_a_run_resumes_repeats_and_agrees_with_ray(tiny, tmp_path, monkeypatch, 
         assert path.read_bytes() == (other.root / relative).read_bytes(), relative
         compared += 1
     assert compared >= 9
+    one, two = (
+        {n: s for n, s in manifest.read_manifest(root).items() if n.count("/") < 2}
+        for root in (by_ray, other.root)
+    )
+    assert one == two and "round-1/verdicts.jsonl" in one
+    assert manifest.check_files(by_ray) == manifest.check_files(other.root) == []
+    assert not other.round(1).proposing.folder.exists()
     assert "pass@1" in capsys.readouterr().out
     assert "Figures by round" in (by_ray / "report.html").read_text()
     assert read_triplets(by_ray / "export" / "pairs.parquet") == list(
@@ -312,3 +319,24 @@ def test_survivors_too_long_for_the_model_cost_the_round_its_lesson_not_the_run(
     assert (tmp_path / "next/model.safetensors").read_bytes() == (
         tmp_path / "cold/model.safetensors"
     ).read_bytes()
+
+
+def test_a_frozen_tester_is_measured_once(tiny, monkeypatch):
+    """With a model of billions of weights each further measure takes a quarter of an hour."""
+    from dataclasses import replace
+
+    from coevolve.evaluation import evaluate
+
+    measured, real = [], evaluate.evaluate_tester
+    monkeypatch.setattr(
+        evaluate, "evaluate_tester", lambda *given: measured.append(given[2]) or real(*given)
+    )
+    folder = RunFolder(
+        run(replace(tiny, round=replace(tiny.round, freeze="tester")), use_ray=False)
+    )
+    assert measured == ["cold start"]
+    cold, last = (read_json(folder.round(k).evaluation) for k in (0, 1))
+    assert {k: v for k, v in cold.items() if k.startswith("tester_")} == {
+        k: v for k, v in last.items() if k.startswith("tester_")
+    }
+    assert "tester_valid_rate" in last

@@ -9,7 +9,7 @@ import pytest
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel, Qwen2Config, Qwen2ForCausalLM
 
-from gpu_runtime.models.batched import Limits, Request, decode, decodes
+from gpu_runtime.models.batched import ROOM, Limits, Request, decode, decodes
 from gpu_runtime.models.decoded import Decoded
 
 ENDS = frozenset(range(3, 13))
@@ -70,6 +70,19 @@ def test_greedy_ids_are_those_of_each_prompt_alone(model, shared: int, rows: int
     found = decode(model, [Request(ids, 40) for ids in asked], Limits(ENDS, rows=rows))
     assert found == [alone(model, ids, 40) for ids in asked]
     assert len({len(ids) for ids in found}) > 3  # rows ended at different times
+
+
+@pytest.mark.parametrize("rows", [1, 5])
+def test_memory_that_grows_keeps_every_token(model, rows: int) -> None:
+    """Growing once lost the newest token, every ROOM tokens."""
+    asked, most = prompts(0)[:5], 3 * ROOM
+    found = decode(model, [Request(ids, most) for ids in asked], Limits(frozenset(), rows=rows))
+    for ids, answer in zip(asked, found, strict=True):
+        with torch.inference_mode():
+            out = model.generate(
+                torch.tensor([ids]), max_new_tokens=most, do_sample=False, eos_token_id=None
+            )
+        assert answer == out[0, len(ids) :].tolist()
 
 
 def test_an_answer_ends_where_it_is_whole_or_long_enough(model) -> None:

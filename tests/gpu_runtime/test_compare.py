@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from gpu_runtime.backend import Arguments, Execution, Status
+from gpu_runtime import compare
+from gpu_runtime.backend import Arguments, Execution, Status, has_same_bytes
 from gpu_runtime.compare import (
     ReferenceRuns,
     find_difference,
@@ -284,3 +285,84 @@ def test_an_overflow_on_the_way_is_infinite_or_no_number_as_the_order_goes():
         find_difference(bound, [inf], None) is None
         and find_difference(bound, [nan], None) is not None
     )
+
+
+def spread_values(kind, count, seed):
+    """Of many magnitudes, some of them whole, zero or not finite."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=count) * 10.0 ** rng.integers(-40, 30, count)
+    odd = rng.random(count) < 0.1
+    x[odd] = rng.choice([np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0, -7.0], int(odd.sum()))
+    x = x + 1j * rng.normal(size=count) if np.dtype(kind).kind == "c" else x
+    with np.errstate(all="ignore"):
+        return x.astype(kind)
+
+
+def runs_on(value, seed):
+    """Runs of a source that gave `value`, each a little off."""
+    rng = np.random.default_rng(seed)
+
+    def off(share):
+        with np.errstate(all="ignore"):
+            moved = value * (1 + share * rng.normal(size=value.shape))
+            return execution(moved.astype(value.dtype))
+
+    return ReferenceRuns(
+        off(1e-8),
+        off(1e-6),
+        ((off(1e-3), off(1e-3)),),
+        (off(1e-7),),
+        (off(1e-5),),
+        50,
+        (value[::-1].copy(),),
+        (True,),
+    )
+
+
+@pytest.mark.parametrize("kind", ["f4", "f8", "c8", "c16", "i4"])
+def test_blocks_give_the_very_bits_of_the_whole(kind, monkeypatch):
+    count = 1000
+    value = spread_values(kind, count, 1) if kind != "i4" else np.arange(count, dtype=kind)
+    given, other = Arguments((value,)), value.copy()
+    other[[3, 500, 999]] += 5
+    found = []
+    for block in (1 << 20, 7, 64):
+        monkeypatch.setattr(compare, "BLOCK", block)
+        expected = make_reference(execution(value), [True], runs_on(value, 2))
+        bar = expected.tolerances[0]
+        moved = [
+            perturb_by_ulp(given, 3),
+            perturb_by_ulp(given, 3, True),
+            perturb_relative(given, 2),
+        ]
+        found.append(
+            (
+                None if bar is None else (bar.shape, bar.tobytes()),
+                expected.unstable,
+                find_difference(expected, [other], None),
+                [m.values[0].tobytes() for m in moved],
+            )
+        )
+    assert found[0] == found[1] == found[2]
+    assert found[0][2] is not None and found[0][2].element in (3, 500)
+
+
+@pytest.mark.parametrize("kind", ["f4", "f8"])
+def test_a_step_of_the_bits_is_the_next_number(kind):
+    info = np.finfo(kind)
+    edges = [info.tiny, info.smallest_subnormal, info.eps, 1.0, 2.0, info.max / 2, 0.1]
+    x = np.array([*edges, *(-e for e in edges), *np.random.default_rng(0).normal(size=500)], kind)
+    up = np.arange(x.size) % 2 == 0
+    aims = np.where(up, np.inf, -np.inf).astype(kind)
+    assert compare._step_by_ulp(x, up).tobytes() == np.nextafter(x, aims).tobytes()
+
+
+def test_bytes_are_compared_whatever_the_layout():
+    large = np.arange(10_000)
+    same, other = large.copy(), large.copy()
+    other[-1] += 1
+    assert has_same_bytes(large, same) and not has_same_bytes(large, other)
+    assert not has_same_bytes(large, large[:-1])
+    assert has_same_bytes(large[::2], large[::2].copy())
+    assert has_same_bytes(np.array([-0.0]), np.array([-0.0]))
+    assert not has_same_bytes(np.array([-0.0]), np.array([0.0]))

@@ -401,3 +401,20 @@ def test_layout_structs_match_the_native_ones(backend):
         many = Signature("f", tuple(Parameter(f"p{i}", "scalar", "i32") for i in range(129)))
         arena.Arena().pack(arena.Target("", "", "", 0, 0, 0, 0), many, [], Layout())
     runner.close()
+
+
+def test_a_large_batch_leaves_nothing_behind():
+    """Pages of a large batch are cleared, and given back behind the first small one."""
+    size = 3 * arena.MAX_KEPT_BYTES
+    held = arena.Arena()
+    held._reserve(size)
+    held._bytes[size - 9 : size] = 1
+    held.scrub()
+    assert not held._bytes[size - 9 : size].any()
+    held._reserve(1 << 12)
+    held._bytes[:9] = 1
+    held.scrub()
+    assert os.fstat(held.fd).st_size == 0
+    held._reserve(1 << 12)
+    assert not held._bytes[:9].any()
+    held.close()

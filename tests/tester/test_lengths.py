@@ -7,7 +7,7 @@ from __future__ import annotations
 from hypothesis import given, strategies as st
 
 from corpora.records import ArrayValue, Fill, ScalarValue, UnitTest, UnitTestSuite
-from tester.generate.lengths import infer_lengths
+from tester.generate.lengths import enumerate_products, infer_lengths, list_growing_products
 
 
 def suite(tests: list[tuple[dict[str, int], dict[str, int]]]) -> UnitTestSuite:
@@ -102,3 +102,14 @@ def test_nothing_to_go_by():
         infer_lengths(suite([])) == {}
         and infer_lengths(suite([({}, {"x": 3}), ({}, {"x": 4})])) == {}
     )
+
+
+def test_growing_products_are_those_of_all_in_which_nothing_is_taken_off():
+    def is_cheap(product):
+        steps = [product.more, *(step for _, step in product.factors)]
+        return min(steps) >= 0 and product.times - 1 + sum(steps) <= 3
+
+    for count in range(6):
+        names = list("abcdef")[:count]
+        expected = [p for p in enumerate_products(names) if is_cheap(p)]
+        assert list_growing_products(names, 3) == expected

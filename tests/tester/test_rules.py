@@ -12,7 +12,7 @@ from tester.generate.completion import complete_sketches
 from tester.generate.extents import Sketch, probe_extents
 from tester.generate.rules import MAX_PARTICULAR, NoSuiteError, count_elements, generate_suite
 from tester.generate.sketches import ParameterRoles, draw_contents
-from tester.generate.source_facts import find_compared_numbers, is_flag, is_pitch
+from tester.generate.source_facts import is_flag, is_pitch
 from tester.generate.source_tree import read_source
 
 
@@ -313,22 +313,6 @@ def test_arrays_of_characters_hold_letters_digits_and_blanks(backend):
     )
 
 
-@pytest.mark.parametrize(
-    ("text", "marks"),
-    [
-        ("if (x[i] == 7) y = 1;", (7.0,)),
-        ("if (0.5f < x[i]) y = 1;", (0.5,)),
-        ("if (mode .eq. 12) y = 1.5d3", (12.0,)),
-        ("if (x < 4 /* y == 7 */) y = 2; // z > 9\n", (4.0,)),
-        ("select case (k)\n case (9)\n x = 1 / 3\nend select", (9.0,)),
-        ("const int key = -40;", (-40.0,)),
-        ("for (int i = 0; i < 16; ++i) y[i << 3] = x[i] >> 4; p->next = 9; if (x > 1) y = 20;", ()),
-    ],
-)
-def test_numbers_that_a_text_compares_with(text, marks):
-    assert find_compared_numbers(source_of(text)) == marks
-
-
 def test_what_is_searched_for_is_there(backend):
     """A search for another number passed twelve tests: none of them held the number."""
     program = cpp(
@@ -339,7 +323,7 @@ def test_what_is_searched_for_is_there(backend):
         t
         for t in made_for(backend, program)
         for a in t.assignments
-        if a.name == "x" and a.fill.arguments == (69999, 70001)
+        if a.name == "x" and {69999, 70000, 70001} <= set(a.fill.arguments)
     ]
     assert kept and len(kept) < 4
 
@@ -350,7 +334,7 @@ def test_numbers_that_a_type_cannot_hold_are_left_out(backend):
         "x[i] < 300 ? y[i] : 0.25f; }"
     )
     assert all(
-        a.fill.arguments != (299, 301)
+        not {299, 300, 301} & set(a.fill.arguments)
         for t in made_for(backend, program)
         for a in t.assignments
         if a.name == "x"
@@ -395,7 +379,7 @@ def test_one_size_is_once_far_beyond_a_few_blocks(backend):
         ),
     )
     assert (
-        max(get_integer_scalars(t)["n"] for t in linear) == 17_011
+        max(get_integer_scalars(t)["n"] for t in linear) > 16_384
         and 12 <= len(linear) <= 12 + MAX_PARTICULAR
     )
     squared = made_for(

@@ -6,10 +6,8 @@ import pytest
 
 from corpora.records import Program
 from corpora.signatures.signature import read_signature
+from tester.generate.dictionary import read_dictionary
 from tester.generate.source_facts import (
-    find_compared_numbers,
-    find_guards,
-    find_modes,
     find_option_letters,
     find_shift_amounts,
     find_strides,
@@ -41,7 +39,8 @@ def test_comments_strings_and_dead_branches_say_nothing():
         "  for (int i = 0; i < n; i++) y[i] = col[i] + mode; }"
     )
     assert find_state_arrays(signature, source) == {}
-    assert find_modes(signature, source) == {} and find_compared_numbers(source) == ()
+    uses = read_dictionary(source, signature).uses
+    assert not any(use.numbers for use in uses.values())
 
 
 def test_macros_are_numbers_like_others():
@@ -50,10 +49,8 @@ def test_macros_are_numbers_like_others():
         "void f(int n, int mode, int *y) { if (n > LIMIT) return; if (mode == OPEN) y[0] = 1;\n"
         "  if (mode == SHUT) y[0] = 2; }"
     )
-    assert find_guards(source) == {"n": (900,)} and find_modes(signature, source) == {
-        "mode": (1, 4)
-    }
-    assert find_compared_numbers(source) == (900.0, 4.0)
+    uses = read_dictionary(source, signature).uses
+    assert list(uses["n"].own) == [900] and list(uses["mode"].asked) == [1, 4]
 
 
 @pytest.mark.parametrize(

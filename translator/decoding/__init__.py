@@ -10,8 +10,7 @@
 - `c_words`: Classes of words of a C-like dialect, and which of them can never follow which: the
   tables behind `translator.c_syntax`.
 - `clauses`: The clauses of a parallel loop, word by word: which may come next.
-- `constraints`: What a translation can never contain, said word by word while it is being
-  decoded.
+- `constraints`: What a translation can never contain, word by word while it is being decoded.
 - `copy_constraints`: What a translation between C-like dialects copies: numbers, called functions
   and fields are the source's.
 - `forced_prefix`: The beginning of a translation that follows from its source: a signature need

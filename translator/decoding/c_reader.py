@@ -41,8 +41,11 @@ _WILD = frozenset(
 
 
 class CReader:
-    """operand: what is known of the value that has just ended; plain: no cast or sign before it
-    changes its type.
+    """Reads canonical words of a C-like text one by one and keeps what decides the next.
+
+    names: size of the source's name table. types: names that stand for types.
+    after: class of the last word, a key of `c_words.NEVER_AFTER` or `number`. operand: what is
+        known of the value that has just ended. plain: no cast or sign before it changes its type.
     """
 
     def __init__(self, names: int, types: frozenset[str] = frozenset()) -> None:
@@ -66,11 +69,11 @@ class CReader:
 
     @property
     def frame(self) -> BracketFrame:
-        """The innermost open bracket; the file itself where none is."""
+        """Return the innermost open bracket; the file itself if none is open."""
         return self.frames[-1]
 
     def may_declare(self) -> bool:
-        """Whether a name that comes now is declared by that."""
+        """Return whether a name that comes next would be declared there."""
         d = self.declaration
         here = (
             d.depth == len(self.frames)
@@ -81,10 +84,13 @@ class CReader:
         return here and (self.last in _BEFORE_NAME or self.last in self._types)
 
     def inside(self, *kinds: str) -> bool:
-        """Whether the body of such a statement is open."""
+        """Return whether the body of a statement of one of these kinds (`for`, `if` and so on) is
+        open.
+        """
         return any(entry[0] in kinds for frame in self.frames for entry in frame.chain)
 
     def advance(self, word: str) -> None:
+        """Read the next word. Any word is accepted."""
         self.words += 1
         if self.number and word[:1] == DIGIT and len(word) == 2:
             self.number += word[1]
@@ -213,6 +219,7 @@ class CReader:
         )
 
     def specifier(self, word: str, was: str) -> None:
+        """Read a word of a type. was: the value of `after` before it."""
         d = self.declaration
         if was == "type" and d.depth == len(self.frames):
             d.const = d.const or (word == "const" and d.stars == 0)

@@ -34,12 +34,13 @@ def _forbidden_after(after: str, allowed: frozenset[str]) -> frozenset[str]:
 
 @lru_cache(4096)
 def unite(*parts: frozenset[str]) -> frozenset[str]:
+    """Return the union of the sets. Equal arguments give the same object."""
     return frozenset().union(*parts)
 
 
 def forbid_brackets(reader: CReader) -> frozenset[str]:
-    """Brackets close what is open, `;` ends no bracket but that of `for`, and the text ends outside
-    of all blocks.
+    """Return the words that would close a bracket that is not open, put `;` into one other than
+    `for`, or end the text inside a block.
     """
     inner = reader.frame
     return _brackets(inner.bracket, inner.kind == "for", len(reader.frames) > 1 or not reader.done)
@@ -54,7 +55,9 @@ def _brackets(inner: str, is_for: bool, unfinished: bool) -> frozenset[str]:
 
 
 def forbid_syntax(reader: CReader) -> frozenset[str]:
-    """What the word before, the bracket around and the statements around allow."""
+    """Return the words that cannot come next by the word before, the open bracket and the open
+    statements.
+    """
     if reader.wild or reader.in_directive:
         return NOTHING
     if reader.after == "number":
@@ -153,7 +156,7 @@ _ASSIGNMENTS_AND_STEPS = w.ASSIGNMENTS | {"++", "--"}
 
 @dataclass(frozen=True, slots=True)
 class SourceHabits:
-    """What the source does that the type rules would else call impossible or strange."""
+    """What the source does that the rules of types would otherwise forbid."""
 
     after_pointer: frozenset[str]
     """Words that stand directly behind the name of an array or pointer."""
@@ -162,6 +165,7 @@ class SourceHabits:
 
 
 def read_habits(source: Sequence[str]) -> SourceHabits:
+    """Return the habits of a source, given as canonical words."""
     reader, after_pointer = CReader(0, find_defined_types(tuple(source))), set()
     for word in source:
         if reader.after == "operand" and reader.operand is not None and reader.operand.dims > 0:
@@ -178,7 +182,9 @@ ANY_USE = _NEVER_ON_POINTERS | _ON_POINTERS
 
 
 def forbid_types(reader: CReader, known: SourceHabits) -> frozenset[str]:
-    """What the declared types forbid."""
+    """Return the words that the declared types exclude next. known: the source's habits, which stay
+    allowed.
+    """
     if reader.wild or reader.in_directive:
         return NOTHING
     if reader.after == "operand":
@@ -285,7 +291,9 @@ def _forbid_floating_operands(reader: CReader) -> frozenset[str]:
 
 
 def forbid_foreign_words(reader: CReader, source: CopyConstraints) -> frozenset[str]:
-    """What does not come from the source."""
+    """Return the words next that do not come from the source: other numbers, functions and
+    fields.
+    """
     if reader.in_directive:
         return NOTHING
     if reader.number:
@@ -300,7 +308,9 @@ def forbid_foreign_words(reader: CReader, source: CopyConstraints) -> frozenset[
 
 
 def forbid_unknown_calls(reader: CReader, known: SourceHabits) -> frozenset[str]:
-    """`(` behind a name that the source does not call."""
+    """Return `(` if it would call a name that the source does not call; else nothing. known: the
+    source's habits.
+    """
     if (
         reader.after == "any"
         and is_numbered_name(reader.last)
@@ -328,8 +338,8 @@ ANY_LENGTH = 1 << 30
 
 
 def forbid_argument_counts(reader: CReader) -> frozenset[str]:
-    """A comma more, or a closing bracket earlier, than a function of the mathematical library takes
-    arguments.
+    """Return the comma or bracket that would give a mathematical library function too many or too
+    few arguments; else nothing.
     """
     frame = reader.frame
     if frame.kind != "call" or reader.wild or reader.in_directive or len(reader.frames) < 3:
@@ -343,13 +353,13 @@ _COMMA, _CLOSE = frozenset({","}), frozenset({")"})
 
 
 def forbid_long_numbers(reader: CReader, digits: int) -> frozenset[str]:
-    """Digits beyond those that a number may have."""
+    """Return the words that would make the number under way longer than `digits`."""
     return w.TAILS if len(reader.number) >= digits else NOTHING
 
 
 def forbid_names(reader: CReader, outer: frozenset[str]) -> frozenset[str]:
-    """New names in canonical order where one may be declared; elsewhere those alive, and `outer`,
-    which the source declares nowhere.
+    """Return the names that cannot come next. Where one may be declared only the next new name is
+    allowed. Elsewhere only names in scope are, and `outer`, those that the source never declares.
     """
     if reader.wild or (reader.in_directive and not reader.in_pragma):
         return NOTHING

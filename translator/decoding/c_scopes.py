@@ -15,11 +15,11 @@ from translator.decoding.c_words import VARIABLES
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """What a declaration says. base: `float`, `int`, or `?` where not known; dims: levels of `*`
-    and `[`.
+    """What a declaration says about a variable.
 
-    const: the elements are, or the scalar is. array: declared with `[`, so that it cannot be
-    assigned to. local: no parameter.
+    base: `float`, `int`, or `?` where unknown. dims: levels of `*` and `[`. const: its elements, or
+        the scalar, are const.
+    array: declared with `[`, so that it cannot be assigned to. local: it is no parameter.
     """
 
     base: str
@@ -30,6 +30,7 @@ class Variable:
 
     @property
     def element(self) -> Variable:
+        """Return what one subscript of the variable gives."""
         return replace(self, dims=self.dims - 1)
 
 
@@ -46,11 +47,14 @@ _WHOLE = frozenset(
 
 
 def classify_base_type(type_word: str) -> str:
-    """`float`, `int` for whole numbers of any width, `?` for the rest."""
+    """Return `float` for a floating type's word, `int` for an integer's of any width, `?` for
+    others.
+    """
     return "float" if type_word in _FLOATS else "int" if type_word in _WHOLE else "?"
 
 
 def is_numbered_name(word: str) -> bool:
+    """Return whether a word is a canonical name, `V` and a number."""
     return word[:1] == "V" and word[1:].isdigit()
 
 
@@ -64,8 +68,9 @@ STRUCTURE = "structure"
 
 @dataclass(slots=True)
 class Declaration:
-    """The declaration under way. depth: of its type word in brackets, -1 outside of one; in_value:
-    behind its `=`.
+    """The declaration under way. depth: of open brackets at its type word, -1 outside of one.
+    in_value: behind its `=`. base: the type word. stars: number of `*`. const: its elements are
+    const.
     """
 
     depth: int = -1
@@ -77,8 +82,14 @@ class Declaration:
 
 @dataclass(slots=True)
 class BracketFrame:
-    """An open bracket. kind: block, fields (of a structure), init, head, call, group, index, size,
-    or the word of a control statement.
+    """An open bracket.
+
+    bracket: its character. kind: `block`, `fields` (of a structure), `init`, `head`, `call`,
+        `group`, `index`, `size`, or the word of a control statement.
+    indexed: the variable that an index belongs to, or None. plain: no cast or sign stands before
+        it.
+    types_only: only words of types so far. ternaries: open `?`. semicolons, commas: how many so
+        far. case: in a case label.
     """
 
     bracket: str
@@ -105,7 +116,9 @@ class BracketFrame:
 
 
 class Scopes:
-    """alive: name -> Variable. version grows whenever `alive` or `own` change."""
+    """The names in scope. alive: name -> Variable. version: grows whenever `alive` or `own`
+    change.
+    """
 
     def __init__(self) -> None:
         self.alive: dict[str, Variable] = {}
@@ -117,12 +130,12 @@ class Scopes:
 
     @property
     def own(self) -> set[str]:
-        """Names that the open scope may not declare again."""
+        """Return the names that the open scope may not declare again."""
         return self._own[-1]
 
     @property
     def floating(self) -> frozenset[str]:
-        """Names of floating-point values and of arrays of them."""
+        """Return the names in scope of floating-point values and of arrays of them."""
         if self._floating[0] != self.version:
             self._floating = (
                 self.version,
@@ -133,13 +146,13 @@ class Scopes:
         return self._floating[1]
 
     def not_alive(self, outer: frozenset[str]) -> frozenset[str]:
-        """Names of the vocabulary that are neither alive nor in `outer`."""
+        """Return the names of the vocabulary that are neither in scope nor in `outer`."""
         if self._not_alive[0] != self.version:
             self._not_alive = self.version, VARIABLES.difference(self.alive, outer)
         return self._not_alive[1]
 
     def bind(self, name: str, variable: Variable, again: bool = False) -> None:
-        """again: the scope may declare the name a second time."""
+        """Declare `name` in the open scope. again: the scope may declare it a second time."""
         self._hidden[-1].append((name, self.alive.get(name)))
         self.alive[name] = variable
         if not again:
@@ -147,20 +160,24 @@ class Scopes:
         self.version += 1
 
     def change(self, name: str, variable: Variable) -> None:
+        """Replace what is known of a name in scope."""
         self.alive[name] = variable
         self.version += 1
 
     def enter(self, taken: frozenset[str] = frozenset()) -> None:
-        """A scope that may not declare the names in `taken` either."""
+        """Open a scope. taken: names that it may not declare either."""
         self._hidden.append([])
         self._own.append(set(taken))
         self.version += 1
 
     def leave(self) -> None:
+        """Close the open scope and restore the names that it hid."""
         self.forget(self.part())
 
     def part(self) -> Forgotten:
-        """Close the scope, but keep its names alive until `forget`."""
+        """Close the open scope, but keep its names until `forget` gets what this returns. At the
+        outermost scope it returns [].
+        """
         self.version += 1
         if len(self._hidden) == 1:
             return []
@@ -168,6 +185,9 @@ class Scopes:
         return self._hidden.pop()
 
     def forget(self, hidden: Forgotten) -> None:
+        """Remove the names of a closed scope and restore those that it hid. hidden: what `part`
+        returned.
+        """
         for name, before in reversed(hidden):
             if before is None:
                 self.alive.pop(name, None)

@@ -16,8 +16,8 @@ from translator.decoding.c_scopes import is_numbered_name
 
 
 def find_leading_structures(words: Sequence[str]) -> tuple[dict[str, bool], int]:
-    """Structures by each name that they have: whether it holds pointers; and the place behind the
-    last definition.
+    """Return the structures that a text of canonical words begins with, and the position behind the
+    last. The map tells for each name, with typedefs', whether the structure holds pointers.
     """
     found: dict[str, bool] = {}
     begin, words = 0, tuple(words)
@@ -42,5 +42,5 @@ def find_leading_structures(words: Sequence[str]) -> tuple[dict[str, bool], int]
 
 @lru_cache(maxsize=256)
 def find_defined_types(words: tuple[str, ...]) -> frozenset[str]:
-    """Names of types that the text defines at its beginning."""
+    """Return the canonical names of the types that a text defines at its beginning."""
     return frozenset(word for word in find_leading_structures(words)[0] if is_numbered_name(word))

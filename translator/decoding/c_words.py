@@ -148,12 +148,12 @@ goes on for ever.
 
 
 def is_number(number: str) -> bool:
-    """Whether the characters are a number of C."""
+    """Return whether the text is a complete number of C."""
     return _NUMBER.fullmatch(number) is not None
 
 
 def forbidden_in_number(number: str) -> frozenset[str]:
-    """Words that cannot follow the characters of an unfinished or finished number."""
+    """Return the words that cannot follow these characters of a number, complete or not."""
     return _forbidden_in(_number_shape(number), len(number) >= LONGEST_NUMBER)
 
 

@@ -24,8 +24,11 @@ _MORE = frozenset(f"_{d}" for d in "0123456789")
 
 
 class Clauses:
-    """operators: those of the loop, without `=`. private, reducible: what is to be listed, and may
-    be. collapsible: loops that `collapse` may name.
+    """Reads the clauses of a parallel loop's directive word by word.
+
+    operators: of the loop's updates, without `=`. private: names that must be listed as private.
+        reducible: names that may be reduced. collapsible: most loops that `collapse` may name.
+        is_c: C's directives; else Fortran's.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class Clauses:
         self._digits = 0
 
     def advance(self, word: str) -> None:
+        """Read the next word."""
         if not self._clause:
             self._clause = word if word in _CLAUSES else ""
             self._seen.add(word)
@@ -64,6 +68,7 @@ class Clauses:
         self._last = word
 
     def allowed(self) -> set[str]:
+        """Return the words that may come next; never empty."""
         if not self._clause:
             return self._openings()
         if not self._inside:

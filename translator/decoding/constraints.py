@@ -1,4 +1,4 @@
-"""What a translation can never contain, said word by word while it is being decoded.
+"""What a translation can never contain, word by word while it is being decoded.
 
 Contract: `ConstraintLevel` says how much is forbidden. `syntax`, what no compiling answer contains:
 a bracket that closes nothing, a name that is neither the source's nor declared yet, two operands in
@@ -45,8 +45,9 @@ _FORTRAN_SPECIFIES = frozenset(
 
 
 class ConstraintLevel(StrEnum):
-    """How much of an answer is constrained; each level forbids what the one before does,
-    and more.
+    """How much decoding forbids; each level adds to the one before. NONE: nothing. SYNTAX: what
+    never compiles. TYPES: what declared types exclude. FULL: what a right answer to this source
+    cannot contain.
     """
 
     NONE = "none"
@@ -140,14 +141,14 @@ def make_c_constraint(
     model: str = "cuda",
     head: Sequence[str] = (),
 ) -> Callable[[], ConstraintState]:
-    """For an answer in a C-like dialect that begins with `prefix`; `names` is the size of the
-    source's name table.
+    """Return a function that makes constraint states for answers in a C-like dialect.
 
-    A source name that a C-like source itself never declares (a macro, a type, a global) may be used
-    anywhere; Fortran has none. model: the target's, `serial`, `openmp` or `cuda`: words of the
-    others are forbidden. same_language: the source is C-like too, so that what it contains is
-    copied; without prefix and head an answer may be anything, and `full` is `types`. head: of the
-    host function that the answer ends with (`forced.host_head`): it may hold sizes of launches.
+    source: its canonical words. prefix: words that every answer begins with. names: size of the
+        source's name table.
+    same_language: the source is C-like too, so that its words are copied. model: the target's,
+        `serial`, `openmp` or `cuda`; words of the others are forbidden.
+    head: of a host function that the answer ends with. Without prefix and head, `full` forbids no
+        more than `types`.
     """
     outer = _find_undeclared_names(source) if same_language else frozenset()
     never = find_foreign_words(source, model, same_language)
@@ -194,8 +195,11 @@ def _longest_number(source: Sequence[str]) -> int:
 def make_annotation_constraint(
     language: str, source: Sequence[str], prefix: Sequence[str], level: ConstraintLevel
 ) -> Callable[[], ConstraintState] | None:
-    """For an OpenMP answer in the source's own language, at `full`: see
-    `translator.decoding.pragma_constraint`. None where it does not apply.
+    """Return a function that makes constraint states for OpenMP answers in the source's own
+    language, or None if the source cannot be so constrained.
+
+    language: `cpp` or `fortran`. source: canonical words. prefix: words that every answer begins
+        with. Only the level `full` is constrained.
     """
     return (
         make_pragma_constraint(language, source, prefix)
@@ -228,8 +232,9 @@ def make_fortran_constraint(
     model: str = "serial",
     head: Sequence[str] = (),
 ) -> Callable[[], ConstraintState]:
-    """For an answer in a Fortran dialect; arguments as for `make_c_constraint`. One rule set for
-    all levels but `none`.
+    """Return a function that makes constraint states for answers in a Fortran dialect. prefix:
+    words that every answer begins with. names: size of the source's name table. The other arguments
+    are not used.
     """
 
     def start() -> ConstraintState:

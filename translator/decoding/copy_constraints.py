@@ -59,7 +59,7 @@ _ABOUT_THREADS = (
 
 
 def find_numbers(words: Iterable[str]) -> list[str]:
-    """The numbers in canonical words, in order."""
+    """Return the numbers in canonical words, in order, each as text."""
     found: list[str] = []
     inside = False
     for word in words:
@@ -89,10 +89,9 @@ _COMMON_TYPES = frozenset(
 
 
 def find_foreign_words(source: Sequence[str], model: str, copies: bool) -> frozenset[str]:
-    """Words that no C-like answer of this model (`serial`, `openmp`, `cuda`) has outside of
-    directives.
-
-    copies: the source is C-like, so that an unusual type comes from it.
+    """Return the words that no C-like answer has outside of directives. source: canonical words.
+    model: `serial`, `openmp` or `cuda`. copies: the source is C-like, so that unusual types come
+    from it.
     """
     words = (
         _OF_FORTRAN | OMP_WORDS
@@ -114,7 +113,9 @@ def find_foreign_words(source: Sequence[str], model: str, copies: bool) -> froze
 
 
 class CopyConstraints:
-    """What an answer may take from `source`, canonical words."""
+    """What an answer may take from a source, given as canonical words. launches: the answer may
+    launch kernels, for which it chooses block sizes.
+    """
 
     def __init__(self, source: Sequence[str], launches: bool = False) -> None:
         """launches: the answer may launch kernels, for which it chooses block sizes."""
@@ -142,13 +143,15 @@ class CopyConstraints:
             self.never_fields |= {SPELLED}
 
     def forbidden_in_number(self, number: str) -> frozenset[str]:
-        """Words that would make of the characters so far (none: a number may begin) what is no
-        number of the source.
+        """Return the words after which these characters are no beginning of a number of the source.
+        number: '' before the first.
         """
         return _not_of(self.literals, number)
 
     def forbidden_in_size(self, number: str) -> frozenset[str]:
-        """The same for the size of an array: threads may share one as large as a block."""
+        """Return the words after which these characters begin neither a number of the source nor a
+        block's size. It serves sizes of arrays. number: '' before the first.
+        """
         return _not_of(self.literals | SIZES, number)
 
 

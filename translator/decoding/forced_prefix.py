@@ -44,8 +44,8 @@ _SPECIFICATION = frozenset(
 
 
 def find_forced_prefix(program: Program, source: CanonicalText, direction: Direction) -> str:
-    """Words that every right answer to `program` in `direction` may begin with; empty where that is
-    not certain.
+    """Return the canonical words that every right answer to `program` may begin with; '' if none
+    are certain. source: its canonical text.
     """
     pair = (direction.source.language, direction.target.language)
     kernel = direction.target.model == "cuda"
@@ -71,9 +71,8 @@ _ALLOCATES = frozenset({"malloc", "calloc", "new"})
 
 
 def find_host_head(source: CanonicalText, direction: Direction) -> str:
-    """Where no prefix is forced: the head of the host function that a CUDA answer to a C-like
-    source ends with, since the source returns a value, or allocates what only the host can. Empty
-    where that is not certain.
+    """Return the head, in canonical words, of the host function that a CUDA answer to a C-like
+    source ends with; '' if none is certain.
     """
     if direction.target.model != "cuda" or direction.source.language != "cpp":
         return ""

@@ -4,7 +4,7 @@ between its statements.
 Contract: a state allows exactly one word at a time where it copies, and where a statement begins
 the directives that may stand before it: a parallel loop before a loop that can be one, an update
 inside of one. What is not certain (which loops, which clauses) is left to the model. A right answer
-that rewrites the source cannot be said; Level.TYPES says it.
+that rewrites the source cannot be written; Level.TYPES allows it.
 
     python -c "from translator.decoding.pragma_constraint import make_pragma_constraint; \\
         s = make_pragma_constraint('cpp', 'void F0 ( int V0 ) { V0 ++ ; }'.split(), \\
@@ -162,8 +162,11 @@ class _Annotated:
 def make_pragma_constraint(
     language: str, source: Sequence[str], prefix: Sequence[str]
 ) -> Callable[[], ConstraintState] | None:
-    """For an answer that begins with `prefix`, the source's beginning but for storage words; None
-    where the source is not read: directives or macros of its own, several functions.
+    """Return a function that makes constraint states for answers that copy the source and add
+    directives, or None if the source cannot be read so.
+
+    language: `cpp` or `fortran`. source: canonical words. prefix: words that every answer begins
+        with.
     """
     text = read_loops(language, source, prefix)
     return (

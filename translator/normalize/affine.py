@@ -18,13 +18,16 @@ _LOOSE = re.compile(r"[/%?<>|&^]|[\w)\]] - |[\w)\]] \+ ")
 
 @dataclass(frozen=True, slots=True)
 class AffineSum:
-    """terms: (factor, coefficient) in order of first use, no coefficient 0."""
+    """A sum of integers as C text. terms: (factor, coefficient) in order of first use, no
+    coefficient 0. constant: the number added.
+    """
 
     terms: tuple[tuple[str, int], ...] = ()
     constant: int = 0
 
     @classmethod
     def of(cls, factor: str) -> AffineSum:
+        """Return the sum with one factor, a C text that holds together beside `*`."""
         return cls(((factor, 1),))
 
     def __add__(self, other: AffineSum) -> AffineSum:
@@ -39,12 +42,13 @@ class AffineSum:
         return self + other.scaled(-1)
 
     def scaled(self, times: int) -> AffineSum:
+        """Return the sum multiplied by a number."""
         return AffineSum(
             tuple((f, c * times) for f, c in self.terms if times), self.constant * times
         )
 
     def times(self, other: AffineSum) -> AffineSum:
-        """The product; a sum by a sum is one factor, in brackets where it must be."""
+        """Return the product of two sums. If neither is a number, the product is one factor."""
         if not self.terms or not other.terms:
             many, one = (self, other) if self.terms else (other, self)
             return many.scaled(one.constant)
@@ -52,14 +56,14 @@ class AffineSum:
 
     @property
     def is_simple(self) -> bool:
-        """Whether it is a number, or one factor taken once."""
+        """Return whether the sum is a number, or one factor with coefficient 1."""
         return not self.terms or (
             len(self.terms) == 1 and not self.constant and self.terms[0][1] == 1
         )
 
     @property
     def factor(self) -> str:
-        """Its text, to stand beside `*`."""
+        """Return the sum's C text, in brackets where it needs them beside `*`."""
         if not self.terms:
             return str(self.constant) if self.constant >= 0 else f"({self.constant})"
         loose = not self.is_simple or bool(_LOOSE.search(_strip_bracketed(self.terms[0][0])))
@@ -67,7 +71,7 @@ class AffineSum:
 
     @property
     def text(self) -> str:
-        """In C. What is added comes before what is taken away."""
+        """Return the sum as C text. Positive parts come before negative ones."""
         parts = [(c > 0, _format_product(f, abs(c))) for f, c in self.terms]
         if self.constant:
             parts.append((self.constant > 0, str(abs(self.constant))))

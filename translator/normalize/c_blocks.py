@@ -19,20 +19,24 @@ from itertools import count
 
 @dataclass(slots=True)
 class Block:
-    """items: statements, and heads with the block behind them."""
+    """Statements of C. items: statements as text, and (head, the block behind it), in order."""
 
     items: list[str | tuple[str, Block]] = field(default_factory=list)
 
     def add(self, statement: str) -> None:
+        """Append a statement, as C text."""
         self.items.append(statement)
 
     def open(self, head: str) -> Block:
+        """Append a new block behind `head`, such as `for (...)`, and return it."""
         inner = Block()
         self.items.append((head, inner))
         return inner
 
     def nest(self, heads: Sequence[str], items: Sequence[str | tuple[str, Block]]) -> None:
-        """`items` inside of all `heads`, the first outermost."""
+        """Append `items`, statements and (head, block), inside blocks behind all `heads`, the first
+        outermost.
+        """
         block = self
         for head in heads:
             block = block.open(head)
@@ -49,8 +53,8 @@ Item = str | tuple[str, Block]
 
 @dataclass(slots=True)
 class WritingPosition:
-    """Where a function is being written. taken: names that are in use. alone: whether no statement
-    can be put before the one at hand.
+    """Where a C function is being written. taken: names in use. block: the open one. alone: no
+    statement can be put before the present one.
     """
 
     taken: set[str]
@@ -58,15 +62,17 @@ class WritingPosition:
     alone: bool = False
 
     def add(self, statement: str) -> None:
+        """Append a statement, as C text, to the open block."""
         self.block.add(statement)
 
     def inside(self, head: str, write: Callable[[], None]) -> None:
+        """Call `write` while a new block behind `head` is open."""
         outer, self.block = self.block, self.block.open(head)
         write()
         self.block = outer
 
     def fresh(self, stem: str) -> str:
-        """A name that nothing has."""
+        """Return a name that is not in use, `stem` or `stem` with a number, and reserve it."""
         name = next(name for k in count() if (name := f"{stem}{k or ''}") not in self.taken)
         self.taken.add(name)
         return name

@@ -48,7 +48,9 @@ _SUFFIXED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """sum: set for whole numbers of the default or a larger kind, whose text it then is."""
+    """A C expression. text: as C. type: its element type. level: how tightly the text binds, such
+    as PRIMARY. sum: the same as a sum, for integers of at least 32 bits; else None.
+    """
 
     text: str
     type: str
@@ -56,26 +58,29 @@ class Value:
     sum: AffineSum | None = None
 
     def at(self, level: int) -> str:
+        """Return the text, in brackets if it binds weaker than `level`."""
         return self.text if self.level >= level else f"({self.text})"
 
     @property
     def is_whole(self) -> bool:
+        """Return whether the type is an integer."""
         return self.type[0] == "i"
 
     @property
     def as_sum(self) -> AffineSum:
-        """The sum, or the text as one factor of it."""
+        """Return the value as a sum; if it is none, its text is one factor."""
         return self.sum if self.sum is not None else AffineSum.of(self.at(TIMES))
 
 
 def make_integer(total: AffineSum, type: str = "i32") -> Value:
+    """Return a sum as a value. type: `i32` or `i64`."""
     text = total.text
     level = PLUS if not total.is_simple or total.constant < 0 else TIMES if " " in text else PRIMARY
     return Value(text, type, level, total)
 
 
 def make_number(text: str, type: str = "i32") -> Value:
-    """A literal as C spells it."""
+    """Return a literal as a value. text: in C's spelling."""
     return (
         make_integer(AffineSum(constant=int(text)), type)
         if type in ("i32", "i64")
@@ -84,16 +89,21 @@ def make_number(text: str, type: str = "i32") -> Value:
 
 
 def make_variable(text: str, type: str) -> Value:
-    """A name, an element or `*name`."""
+    """Return a name, an element or `*name` as a value."""
     return Value(text, type, PRIMARY, AffineSum.of(text) if type in ("i32", "i64") else None)
 
 
 def find_wider_type(*types: str) -> str:
-    """The type of an operation between numbers of these types."""
+    """Return the type of an operation between numbers of these types. Raises ValueError for another
+    type.
+    """
     return max(types, key=_ORDER.index)
 
 
 def make_binary(operator: str, left: Value, right: Value) -> Value:
+    """Return the value `left operator right`, of the wider type; `bool` for comparisons and logic.
+    Raises KeyError for an unknown operator.
+    """
     level = _LEVELS[operator]
     if level < PLUS:
         kind = "bool" if level <= COMPARE else find_wider_type(left.type, right.type)
@@ -108,16 +118,19 @@ def make_binary(operator: str, left: Value, right: Value) -> Value:
 
 
 def negate(value: Value) -> Value:
+    """Return the value with its sign changed."""
     if value.sum is not None:
         return make_integer(value.sum.scaled(-1), value.type)
     return Value(f"-{value.at(TIMES)}", value.type, PLUS)
 
 
 def negate_condition(value: Value) -> Value:
+    """Return `!value`."""
     return Value(f"!{value.at(UNARY)}", "bool", UNARY)
 
 
 def make_conditional(condition: Value, yes: Value, no: Value, type: str = "") -> Value:
+    """Return `condition ? yes : no`. type: '' means the wider type of both."""
     return Value(
         f"{condition.at(OR)} ? {yes.at(OR)} : {no.at(OR)}",
         type or find_wider_type(yes.type, no.type),
@@ -126,14 +139,15 @@ def make_conditional(condition: Value, yes: Value, no: Value, type: str = "") ->
 
 
 def call_function(name: str, type: str, *arguments: Value) -> Value:
-    """A function of the C library. Of `f32` it has its suffix where that is the common word; C++
-    overloads the others.
+    """Return a call of a C library function with a result of `type`. For `f32` the name gets its
+    suffix where that is usual.
     """
     suffix = "f" if type == "f32" and name in _SUFFIXED else ""
     return Value(f"{name}{suffix}({', '.join(a.text for a in arguments)})", type)
 
 
 def cast_value(value: Value, type: str) -> Value:
+    """Return the value converted to `type`; unchanged if it has that type."""
     if value.type == type:
         return value
     return Value(f"({C_TYPES[type]}){value.at(UNARY)}", type, UNARY)

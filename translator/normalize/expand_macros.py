@@ -55,7 +55,9 @@ _SEPARATE = frozenset("()[]{};,")
 
 @lru_cache(maxsize=4096)
 def expand_program(program: Program) -> Program:
-    """`program` as the module says. Raises nothing for what its text holds."""
+    """Return `program` alone with macros, type names, constants and small helpers expanded. It
+    comes back unchanged if there is nothing to expand or it cannot be done.
+    """
     if _stands_alone(parse_c_family(program.text, "cpp")):
         return program
     try:

@@ -73,8 +73,9 @@ class _BoundArguments:
 
 
 def inline_statements(unit: TranslationUnit, call: Call, helper: Function, caller: Function) -> str:
-    """The text of `unit` with the helper's statements before the statement of the call, and what
-    they return in its place. call: the very node in the body of `caller`.
+    """Return the text of `unit` with the helper's statements before the statement of a call, and
+    its value in the call's place. call: the very node in the body of `caller`. Raises
+    UnsupportedConstruct if that cannot be done.
     """
     text = unit.text
     statement, span = _statement_of(call, caller)
@@ -114,13 +115,15 @@ def _tokens(text: str) -> tuple[Token, ...]:
 
 
 def changes_something(node: Any) -> bool:
-    """Whether an expression assigns or counts, or holds what the front end does not know."""
+    """Return whether an expression assigns, increments, or holds what the front end does not
+    know.
+    """
     kinds = (Assign, AssignExpression, Increment, UnsupportedExpression)
     return next(find(node, *kinds), None) is not None
 
 
 def bracketed(text: str, span: Span) -> tuple[int, int]:
-    """Where an expression stands, with the brackets that the text puts around it alone."""
+    """Return (start, end) of an expression in `text`, with the brackets that enclose it alone."""
     tokens = _tokens(text)
     first = next(k for k, token in enumerate(tokens) if token.start >= span.start)
     behind = next((k for k, token in enumerate(tokens) if token.start >= span.end), len(tokens))

@@ -56,7 +56,9 @@ _WORDS = frozenset({"bool", "char", "string", "pointer"})
 
 
 def inline_helpers(text: str, name: str) -> str:
-    """Raises UnsupportedConstruct."""
+    """Return the function `name` of a C++ text with its helpers expanded, and the structures beside
+    it. Raises UnsupportedConstruct if a helper cannot be expanded.
+    """
     for _ in range(_DEEPEST):
         unit = parse_c_family(text, "cpp")
         functions = [f for f in unit.items if isinstance(f, Function) and f.body is not None]

@@ -2,4 +2,4 @@
 
 
 class UnsupportedConstruct(Exception):
-    """This has no spelling by rule; the model is asked about the text as it is."""
+    """The text has a construct that rules cannot convert. The message names it."""

@@ -19,7 +19,7 @@
   nothing in the text then says how long they are.
 - `loops`: What the tree of a source says of its loops for an answer that only adds directives.
 - `members`: Structures in functions that rules cut: their numbers are arrays and scalars of their
-  own while a function is taken apart.
+  own while a function is cut into parts.
 - `outliner`: A function cut into parts, statements and loop nests that are ported one by one
   (translator.outline.reassemble puts them together again).
 - `pointer_swaps`: Arrays that change places between the steps of a loop: `std::swap(a, b)`, and

@@ -40,11 +40,14 @@ class FunctionArray:
 
 @dataclass(frozen=True, slots=True)
 class CppFunction:
-    """A function in C++, in parts. scalars: its parameters that are no arrays, by value, and their
-    types. pointed: those that are reached through a pointer. arrays: in the order of the
-    parameters, local ones after them. structures: parameters of which body, scalars and arrays have
-    the numbers alone, while the head has them as they are; before: where the structures are
-    defined.
+    """A C++ function in parts.
+
+    name: its own. head: as text. body: its statements.
+    scalars: types of its parameters by value that are no arrays. pointed: those reached through a
+        pointer. arrays: in the order of the parameters, local ones last.
+    structures: parameters whose numbers alone occur in body, scalars and arrays. before: text that
+        defines the structures.
+    changed: parameters that the function changes and that its caller sees.
     """
 
     name: str
@@ -60,11 +63,12 @@ class CppFunction:
 
     @property
     def text(self) -> str:
+        """Return the function's C++ text."""
         return print_function(self.head, self.body)
 
     @property
     def tree(self) -> Function:
-        """The function with numbers and arrays alone as parameters, as analyses read it."""
+        """Return the function's tree, with only numbers and arrays as parameters, for analyses."""
         parameters = [f"{type} {name}" for name, type in self.scalars.items()]
         parameters += [f"{type} *{name}" for name, type in self.pointed.items()]
         parameters += [

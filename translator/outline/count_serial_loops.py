@@ -29,7 +29,9 @@ _OWN = ("private", "firstprivate", "lastprivate", "reduction", "linear")
 
 
 def count_serial_loops(text: str, language: str = "cpp") -> int:
-    """How many outermost loops of `text` no threads share. language: `cpp` or `fortran`."""
+    """Return how many outermost loops of an OpenMP text no threads share. language: `cpp` or
+    `fortran`.
+    """
     unit = (
         parse_fortran(text, dialect="openmp-fortran")
         if language == "fortran"

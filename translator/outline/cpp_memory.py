@@ -45,7 +45,9 @@ class AllocatedArray:
 
 @dataclass(frozen=True, slots=True)
 class LibraryLoop:
-    """A library function's loop over elements."""
+    """A library function's loop over elements. count: their number. to: the first element set.
+    value: what is set, '' for a copy. source: the first element copied, or None.
+    """
 
     count: str
     to: Place
@@ -66,7 +68,9 @@ def _format_element(place: Place, counter: str) -> str:
 
 
 class MemoryReader:
-    """arrays: those known so far, which whoever asks adds to."""
+    """Reads allocations and library calls of a C++ function. arrays: those known so far, to which
+    the caller adds.
+    """
 
     def __init__(self, values: CppValues, arrays: dict[str, FunctionArray]) -> None:
         self._values, self._arrays = values, arrays

@@ -160,7 +160,9 @@ class CppValues:
             raise UnsupportedConstruct(f"the pointer '{name}' moves")
 
     def take_element(self, name: str, place: Place) -> None:
-        """A reference that a loop over an array declares."""
+        """Record that the reference `name`, which a loop over an array declares, means the element
+        `place`.
+        """
         self._elements[name] = place
 
     def _changed(self, target: Node) -> str:

@@ -38,6 +38,7 @@ from translator.outline.c_function import CppFunction
 
 
 def find_indirect_arrays(function: CppFunction) -> frozenset[str]:
+    """Return the arrays whose every subscript depends on elements of arrays."""
     body = function.tree.body or ()
     data = set(function.arrays)
     while (more := _set_by_data(body, data, False)) - data:

@@ -60,11 +60,12 @@ _ENTRY = "f0"
 
 @dataclass(frozen=True, slots=True)
 class LoopFacts:
-    """end: place behind its last word. parallel: a directive may stand before it. collapsible:
-    perfectly nested loops, itself included, whose bounds do not depend on each other.
+    """What a loop allows. Places are indices of canonical words.
 
-    Of the scalars that it assigns to, those declared inside of it left out: of `private` ones each
-    iteration can have its own, `reduced` ones are gathered by one operator.
+    end: place behind its last word. parallel: a directive may stand before it. collapsible:
+        perfectly nested loops with independent bounds, this one included.
+    private, reduced: scalars that it assigns and does not declare, of which each iteration can have
+        its own, or which are reduced by one operator.
     """
 
     end: int
@@ -76,11 +77,13 @@ class LoopFacts:
 
 @dataclass(frozen=True, slots=True)
 class ParallelText:
-    """words: what follows a prefix. loops: by place. updates: places of statements that may be
-    `atomic`, `critical` or both.
+    """A source's text behind a prefix, with what directives need. Places are indices of its
+    canonical words.
 
-    wholes: place → place behind, of runs of whole-array statements (Fortran). names: all of the
-    text; arrays among them.
+    words: the text. loops: by place. updates: by place, which of `atomic` and `critical` a
+        statement may have.
+    wholes: place -> place behind, of runs of Fortran's whole-array statements. names, arrays: all
+        names of the text, and those of arrays.
     """
 
     words: Sequence[str]
@@ -94,8 +97,9 @@ class ParallelText:
 
 
 def read_loops(language: str, source: Sequence[str], prefix: Sequence[str]) -> ParallelText | None:
-    """What stands behind the prefix; None for a text of another kind. language: `cpp` or
-    `fortran`. prefix: the source's beginning, but for storage words of C.
+    """Return the source's text behind a prefix with what its loops allow, or None if it cannot be
+    read so. language: `cpp` or `fortran`. source: canonical words. prefix: its beginning, without
+    C's storage words.
     """
     start = _start_behind(language, source, prefix)
     if start is None:

@@ -1,5 +1,5 @@
 """Structures in functions that rules cut: their numbers are arrays and scalars of their own while a
-function is taken apart.
+function is cut into parts.
 
 Contract: `restore_structure_members` writes numbers as the structures' again;
 `call_with_gathered_arrays` is a host function that copies them into arrays, calls a function of
@@ -21,10 +21,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class StructureParameter:
-    """A parameter of a structure. passing: as in `corpora.records.Member`; `vector` for one of the
-    standard library, whose elements are an array of its own name; `rows` for an array of several
-    dimensions, the path being its elements' type and its inner extents. numbers: what each number,
-    or array that it points to, is called, and its path in the structure.
+    """A parameter that is a structure, called `owner`.
+
+    passing: as in `corpora.records.Member`; also `vector` for a standard vector and `rows` for an
+        array of several dimensions.
+    numbers: the name of each number, or array pointed to, with its path in the structure. For
+        `rows` the path is the element type and inner extents.
     """
 
     owner: str
@@ -108,7 +110,9 @@ def _split_indices(index: str, extents: Sequence[str]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class GatheredArray:
-    """An array of numbers that a structure's array gives. length: its elements, as C writes it."""
+    """An array of numbers, called `name`, copied out of an array of structures. type: of its
+    elements. length: their number as C text. is_set: the function writes it.
+    """
 
     name: str
     type: str
@@ -119,8 +123,10 @@ class GatheredArray:
 def call_with_gathered_arrays(
     head: str, call: str, arrays: Sequence[GatheredArray], structures: Sequence[StructureParameter]
 ) -> str:
-    """The function of `head` as a call of a function of numbers. head: without its body; call: the
-    function's name and arguments, in numbers.
+    """Return a C++ function that copies numbers out of structures, calls a function of numbers, and
+    copies back.
+
+    head: its head without body. call: the called function's name and arguments.
     """
     scalars = [each for each in structures if each.passing != "array"]
     rows, closing = [], []

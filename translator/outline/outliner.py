@@ -41,7 +41,7 @@ _THREAD = "__global__ "
 
 
 class ResultPassing(Enum):
-    """How a part gives back scalars that it changes: not at all, by pointers, or one by its return
+    """How a part returns scalars that it changes: NONE, by POINTERS, or one as its RETURNED
     value.
     """
 
@@ -65,13 +65,13 @@ class OutlinedPart:
 
     @property
     def one_thread(self) -> str:
-        """The kernel in which one thread does as the source does."""
+        """Return the text of a CUDA kernel in which one thread does the part's work."""
         return _THREAD + self.program.text
 
 
 class Outliner:
-    """Cuts one function; parts are numbered through. results: how parts may change scalars that
-    others see.
+    """Cuts one function into parts, numbered in order. results: how parts may return scalars that
+    others use.
     """
 
     def __init__(self, function: CppFunction, results: ResultPassing = ResultPassing.NONE) -> None:

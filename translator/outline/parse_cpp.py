@@ -62,7 +62,9 @@ _BESIDE = frozenset({"function_definition", "comment", "preproc_include", "using
 
 @lru_cache(maxsize=4096)
 def normalize(program: Program) -> Program | None:
-    """The program as `parse_function` writes it; None where it cannot."""
+    """Return a serial C++ program with macros and helpers expanded and in one layout, or None if
+    rules cannot read it.
+    """
     try:
         found = parse_function(program)
         return (
@@ -73,8 +75,8 @@ def normalize(program: Program) -> Program | None:
 
 
 def parse_function(program: Program) -> CppFunction:
-    """Raises UnsupportedConstruct (with the reason) and SignatureError; every call makes it
-    anew.
+    """Parse a serial C++ function into statements and loop nests; each call returns a new object.
+    Raises UnsupportedConstruct or SignatureError if rules cannot read it.
     """
     program = expand_program(program)
     signature = read_signature(program)

@@ -69,11 +69,11 @@ def read_exchange(statement: str) -> dict[str, str]:
 def find_exchange(
     statements: Sequence[Node], arrays: Collection[str]
 ) -> tuple[dict[str, str], int]:
-    """The exchange that `statements` begin with, and how many of them it takes; ({}, 0) where they
-    begin with none.
+    """Return the exchange that `statements` begin with, as {pointer: whose place it takes}, and how
+    many statements it takes. Returns ({}, 0) if they begin with none.
 
     arrays: names of pointers that may change places. A pointer that keeps one of them meanwhile may
-    be declared there, or before.
+        be declared there, or before.
     """
     points: dict[str, str] = {}
     for count, node in enumerate(statements, 1):

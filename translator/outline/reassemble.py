@@ -46,7 +46,9 @@ _UNSET = re.compile(rf"\s*{TYPE}(\w+);$")
 
 @dataclass(frozen=True, slots=True)
 class PortedKernel:
-    """A part with its port's text; launch: the plan that it passed under, for a kernel."""
+    """A part of a function with its port. text: of the port. launch: the plan that a kernel passed
+    under, ''.
+    """
 
     part: OutlinedPart
     text: str
@@ -65,7 +67,9 @@ Node = str | HostGroup | PortedKernel
 
 
 def insert_directives(function: CppFunction, nodes: Sequence[Node]) -> str:
-    """The function with the parts' ports in their places."""
+    """Return the function's text with each part replaced by its port. nodes: the parts with ports,
+    and the host code between them.
+    """
 
     def ported(node: PortedKernel, depth: int) -> list[str]:
         return [
@@ -107,8 +111,8 @@ def _body(function: CppFunction, ported: PortedKernel) -> list[str]:
 
 
 def emit_host_launcher(function: CppFunction, nodes: Sequence[Node]) -> str | None:
-    """CUDA: the parts' kernels, and a host function that copies arrays to the device, launches them
-    and copies back what they set. None where the length of an array that is needed is not known.
+    """Return CUDA text with the parts' kernels and a host function that copies arrays, launches the
+    kernels and copies results back. Returns None if the length of an array is unknown.
     """
     every = list(_find_ported_parts(nodes))
     results = {name: type for each in every for name, type in each.part.results.items()}
@@ -208,9 +212,9 @@ def _format_declarations(function: CppFunction, numbers: Sequence[str]) -> list[
 
 
 def emit_single_kernel(function: CppFunction, nodes: Sequence[Node]) -> str | None:
-    """CUDA: the function itself as a kernel, where one part is all that touches arrays; what comes
-    before it every thread does. None where that is not so, or the function has a result. What it
-    takes by reference, and never changes, a kernel takes by value.
+    """Return the whole function as one CUDA kernel, or None if more than one part touches arrays or
+    it has a result. Every thread runs what comes before the part. nodes: the parts with ports, and
+    the code between them.
     """
     places = [k for k, node in enumerate(nodes) if isinstance(node, PortedKernel)]
     if (
@@ -379,7 +383,7 @@ def can_insert_port(part: OutlinedPart, text: str) -> bool:
 
 
 def can_emit_launch(launch: str) -> bool:
-    """Whether host code can say this launch plan."""
+    """Return whether host code can express this launch plan. launch: its text."""
     return not re.search(r"\b(?:gcd|min|max)\(", launch)
 
 

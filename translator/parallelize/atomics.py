@@ -52,14 +52,12 @@ _KEEPER = """__device__ void {name}({type} *place, {type} value) {{
 
 
 class NoAtomicError(Exception):
-    """CUDA has no atomic operation for a change."""
+    """CUDA has no atomic operation for a change of memory."""
 
 
 class AtomicChanges:
-    """Atomic operations of one kernel, and the device functions that they call.
-
-    name: of the kernel; device functions are named after it, so that kernels that are put together
-    have each their own.
+    """Makes atomic operations for one kernel, and the device functions that they call. name: of the
+    kernel; the functions' names begin with it.
     """
 
     def __init__(self, name: str) -> None:
@@ -67,20 +65,24 @@ class AtomicChanges:
         self._keepers: dict[tuple[str, str], str] = {}
 
     def update(self, update: PlaceUpdate, type: ScalarType) -> Statement:
-        """`update` of a place of `type` as an atomic operation. Raises NoAtomicError."""
+        """Return a statement that makes an update atomically. type: of the place. Raises
+        NoAtomicError if CUDA has no such operation.
+        """
         changed = ExpressionStatement(self._operation(update, type))
         if not update.conditions:
             return changed
         return If(reduce(lambda a, b: Binary("&&", a, b), update.conditions), (changed,))
 
     def store(self, target: Expression, value: Expression, type: ScalarType) -> Statement:
-        """A plain value given to a place. Raises NoAtomicError."""
+        """Return a statement that stores `value` in `target` atomically. type: of the place. Raises
+        NoAtomicError if CUDA has no such operation.
+        """
         if type.name not in _ADDED - {"f64"}:
             raise NoAtomicError
         return ExpressionStatement(_call("atomicExch", target, value, type))
 
     def helpers(self) -> str:
-        """The text of the device functions that were called."""
+        """Return the CUDA text of the device functions that the operations so far call."""
         made = ""
         for (operator, type), name in self._keepers.items():
             word, bits, back, to = _KEEPERS[type]

@@ -143,8 +143,9 @@ class _Nest:
 
 
 def propose_kernels(part: OutlinedPart) -> list[str]:
-    """CUDA: an iteration a thread, of as many loops as stand right inside each other and of fewer;
-    where memory that several threads reach is changed by what it was, by atomic operations.
+    """Return CUDA kernels for a loop nest, best first, one thread per iteration of one or more
+    outer loops. Updates of shared memory are atomic. It is empty if a loop surely needs an earlier
+    iteration.
     """
     nest = _read_nest(part)
     if nest is None:
@@ -166,8 +167,9 @@ def propose_kernels(part: OutlinedPart) -> list[str]:
 
 
 def propose_parallel_loops(part: OutlinedPart) -> list[str]:
-    """OpenMP: the outermost loop as a parallel one, with a reduction where the part returns what
-    the loop gathers; with and without atomic updates of arrays.
+    """Return OpenMP versions of a loop nest, best first. The outermost loop is parallel, with
+    reductions and atomic updates where needed. It is empty if that loop surely needs an earlier
+    iteration.
     """
     nest = _read_nest(part)
     if nest is None or nest.loops[0].is_refuted:

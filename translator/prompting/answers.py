@@ -68,14 +68,12 @@ class _Piece:
 
 
 def extract_code(answer: str, dialect_name: str, name: str = "") -> str:
-    """The code of an answer: of its fenced blocks with a function, the one that looks like the
-    dialect and defines `name`.
+    """Return the code in a model's answer, unchanged.
 
-    Where no block does both, one that looks like the dialect and neither serves nor calls `name`
-    (it was renamed), then the last that defines `name`, then the first with any function. Blocks
-    that define what it calls and does not define come before it. Without functions in fences it is
-    what lies between the first and the last function outside of them, with the directives and
-    declarations just before; without any function the first block, or the whole answer.
+    name: the function asked for. Of the fenced blocks it is the one that looks like the dialect and
+        defines `name`, with blocks that define what it calls. Without such a block, other blocks
+        with a function are tried, then text outside of fences, then the whole answer.
+    Raises ValueError for an unknown dialect.
     """
     text = strip_thoughts(answer)
     row = get_dialect(dialect_name)
@@ -95,10 +93,8 @@ def extract_code(answer: str, dialect_name: str, name: str = "") -> str:
 
 
 def is_whole(answer: str, dialect_name: str, name: str) -> bool:
-    """Whether the answer so far has a closed block of code that translates `name`: what follows is
-    talk.
-
-    A block that quotes the source, or holds a helper alone, does not end the answer.
+    """Return whether the answer so far ends in a closed code block that looks like the dialect and
+    defines `name`. What follows would be prose. Raises ValueError for an unknown dialect.
     """
     text = strip_thoughts(answer)
     row = get_dialect(dialect_name)
@@ -194,8 +190,8 @@ def _helpers(chosen: _Piece, pieces: list[_Piece], name: str) -> list[str]:
 
 
 def explain_rejection(text: str, dialect_name: str) -> str:
-    """Why `text` cannot be a program in the dialect, as one of few fixed reasons; '' where a
-    compiler should say.
+    """Return why `text` cannot be a program of the dialect: `empty`, `no function` or `cut off`.
+    Returns '' if a compiler should decide. Raises ValueError for an unknown dialect.
     """
     if not text.strip():
         return "empty"
@@ -212,7 +208,7 @@ def explain_rejection(text: str, dialect_name: str) -> str:
 
 
 def count_rejections(verdicts: Iterable[Verdict]) -> dict[str, int]:
-    """How often each reason of `explain_rejection` decided."""
+    """Return how many verdicts each reason of `explain_rejection` decided, by reason."""
     reasons = (
         v.detail.removeprefix(NOT_A_FUNCTION)
         for v in verdicts

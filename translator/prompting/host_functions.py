@@ -26,7 +26,9 @@ _ALL = EVERYTHING | _BEFORE_TYPES
 
 
 class HostHeadConstraint:
-    """head: the words of the source's signature and the brace that opens its body."""
+    """Constrains an answer that ends with a host function whose head is the source's. head: the
+    words of the source's signature and the brace behind it.
+    """
 
     def __init__(self, head: Sequence[str]) -> None:
         self._head = tuple(head)
@@ -36,6 +38,7 @@ class HostHeadConstraint:
         self._given = self._wild = False
 
     def advance(self, word: str) -> None:
+        """Add `word` to the answer so far."""
         self._wild = self._wild or word[:1] == "#"
         if self._depth == 0:
             self._top = () if word == ";" else (*self._top, word)
@@ -44,6 +47,7 @@ class HostHeadConstraint:
             self._given, self._top = self._given or ENTRY in self._top, ()
 
     def forbidden(self) -> Collection[str]:
+        """Return the words that may not come next."""
         if self._wild or self._depth > 0:
             return NOTHING
         if not self._top:

@@ -42,8 +42,8 @@ Pair = tuple[Program, Program]
 
 @dataclass(frozen=True, slots=True)
 class PromptWording:
-    """How a model is asked in words. folder: a user's prompt files. pairs: verified pairs, of which
-    `shots` are shown.
+    """How a model is asked in words. folder: the user's prompt files, '' for none. shots: how many
+    examples are shown. pairs: verified pairs to choose them from.
     """
 
     folder: str = ""
@@ -54,7 +54,9 @@ class PromptWording:
 def build_request(
     program: Program, direction: Direction, wording: PromptWording = PromptWording()
 ) -> str:
-    """What is asked. Raises ModelError where a prompt file cannot be used."""
+    """Return the text that asks a model to translate `program`. Raises ModelError if a prompt file
+    cannot be used.
+    """
     source, target = direction.source.name, direction.target.name
     signature = required_signature(program, direction)
     names = [f"{source}_to_{target}", "any"]
@@ -69,10 +71,8 @@ def build_request(
 
 
 def required_signature(program: Program, direction: Direction) -> str:
-    """The head that the C++ or CUDA answer must have, without its brace; '' where none follows.
-
-    It follows from the source alone (see `translator.decoding.forced_prefix`), in the source's own
-    names.
+    """Return the head that a C++ or CUDA answer must have, without its brace, in the source's own
+    names. Returns '' if none follows from the source.
     """
     if direction.target.language != "cpp":
         return ""
@@ -84,8 +84,8 @@ def required_signature(program: Program, direction: Direction) -> str:
 def find_nearest_pairs(
     program: Program, direction: Direction, wording: PromptWording
 ) -> list[Pair]:
-    """The `wording.shots` pairs in `direction` whose source is most like `program`, the most alike
-    last.
+    """Return the `wording.shots` pairs in `direction` whose source is most like `program`, the most
+    alike last. Near-duplicates of it are left out.
     """
     pairs = [
         p
@@ -127,10 +127,10 @@ def _make_template_values(program: Program, direction: Direction) -> dict[str, s
 
 
 def fence_code(program: Program, language: str) -> str:
-    """A program as an answer in words has it."""
+    """Return a program as a fenced block of Markdown. language: the word behind the fence."""
     return f"```{language}\n{program.text.strip()}\n```"
 
 
 def reverse_pairs(pairs: Sequence[Pair]) -> tuple[Pair, ...]:
-    """The same pairs for the opposite direction."""
+    """Return the pairs for the opposite direction, in order."""
     return tuple((b, a) for a, b in pairs)

@@ -50,21 +50,28 @@ host code with launches is longer.
 
 
 class PromptStyle(StrEnum):
+    """How a model is asked. CANONICAL: a direction tag and canonical words, for models trained
+    here. PLAIN: a request in words with fenced code.
+    """
+
     CANONICAL = "canonical"
     PLAIN = "plain"
 
 
 def canonicalize_program(program: Program, names: Sequence[str] = ()) -> CanonicalText:
-    """The program's words; `names` are the other side's where the program is one side of a pair."""
+    """Return the program's canonical words. names: spellings that have the first numbers, such as
+    those of the other side of a pair. Raises ValueError for an unknown dialect.
+    """
     return canonicalize(program.text, get_dialect(program.dialect).language, names, program.name)
 
 
 def normalize_source(program: Program, direction: Direction) -> tuple[Program, Direction]:
-    """What a small model is asked in place of `program` in `direction`, since it reads one way of
-    writing better than many: Fortran whose port is C-like is spelled in C++ by rule, and C++ that
-    becomes CUDA has its variables declared where they are set, where that can be done. (Under
-    OpenMP the port keeps the source's own words.) Macros, constants and small helpers are written
-    out for both. The port is judged against `program`.
+    """Return (program, direction) that a small model is asked instead, or the same if no rule
+    applies.
+
+    For a C-like parallel target, Fortran is converted to C++. C++ for CUDA gets its variables
+    declared where they are set. Macros, constants and small helpers are expanded. The port is still
+    judged against `program`.
     """
     if (
         direction.source.model != "serial"
@@ -92,8 +99,11 @@ def build_prompt(
     constrained: ConstraintLevel | str = ConstraintLevel.FULL,
     wording: PromptWording = PromptWording(),
 ) -> Prompt:
-    """The prompt that asks for `program` (which must be in the direction's source dialect) in its
-    target dialect.
+    """Return the prompt that asks for a translation of `program`.
+
+    constrained: how much decoding forbids. wording: for the plain style. Raises ValueError if the
+        program is not of the direction's source dialect, ModelError if a prompt file cannot be
+        used.
     """
     if program.dialect != direction.source.name:
         raise ValueError(
@@ -132,9 +142,9 @@ def _constraint(
 def parse_answer(
     answer: str, program: Program, direction: Direction, style: PromptStyle = PromptStyle.CANONICAL
 ) -> str:
-    """Program text of a model's answer: names restored, or the code in it (see
-    `translator.prompting.answers.extract_code`), with the definitions of its source that it names
-    and does not repeat.
+    """Return the program text of a model's answer. Canonical names are restored or, in the plain
+    style, the code is extracted. Definitions that it needs from a C++ source and does not repeat
+    are added.
     """
     if style is PromptStyle.PLAIN:
         text = extract_code(answer, direction.target.name, program.name)
@@ -155,9 +165,8 @@ def parse_answer(
 
 
 def restore_copy_kinds(words: Sequence[str]) -> list[str]:
-    """`cudaMemcpyHostToDevice` and the like, which are names as any other in the canonical form,
-    spelled: a name that only stands last in calls of cudaMemcpy is one of them, and what is copied
-    whither says which.
+    """Return canonical words with the kind of each `cudaMemcpy` call spelled out, such as
+    `cudaMemcpyHostToDevice`. It follows from what is copied where.
     """
     device = {
         words[k + 3]
@@ -188,7 +197,10 @@ def make_example(
     weight: float = 1.0,
     wording: PromptWording = PromptWording(),
 ) -> Example:
-    """Teach source -> target, in the direction that their dialects give."""
+    """Return an example that teaches `source` -> `target`, in the direction of their dialects.
+    weight: of its loss. wording: for the plain style. Raises ValueError for an unknown dialect,
+    ModelError if a prompt file cannot be used.
+    """
     direction = Direction(get_dialect(source.dialect), get_dialect(target.dialect))
     if style is PromptStyle.PLAIN:
         return Example(
@@ -212,7 +224,9 @@ def _drop_shared_structures(target: Program, source: Program) -> Program:
 
 
 def format_answer(target: Program, style: PromptStyle, names: Sequence[str] = ()) -> str:
-    """`target` as an answer. names: the source's, in the canonical style."""
+    """Return a program as a model would answer it. names: the source's names, in the canonical
+    style. Raises ValueError for an unknown dialect.
+    """
     return (
         fence_code(target, get_dialect(target.dialect).language)
         if style is PromptStyle.PLAIN
@@ -221,8 +235,10 @@ def format_answer(target: Program, style: PromptStyle, names: Sequence[str] = ()
 
 
 class Translator:
-    """A language model asked for translations. One model serves every direction; the tag tells them
-    apart.
+    """Asks a language model for translations. One model serves every direction.
+
+    constrained: how much decoding forbids. wording: for the plain style. spell: in the canonical
+        style ask `normalize_source` of each program, and teach pairs in that form.
     """
 
     def __init__(
@@ -245,16 +261,18 @@ class Translator:
     def normalize_question(
         self, program: Program, direction: Direction
     ) -> tuple[Program, Direction]:
-        """What the model is asked in place of `program` in `direction`."""
+        """Return (program, direction) that the model is asked instead; the same unless the
+        Translator normalizes.
+        """
         return normalize_source(program, direction) if self._spell else (program, direction)
 
     def as_written(self) -> Translator:
-        """The same, with every text as it is written."""
+        """Return a Translator of the same model that does not normalize programs."""
         return Translator(self.model, self._style, self._constrained, self._wording)
 
     def lessons_for(self, direction: Direction) -> tuple[Direction, ...]:
-        """Directions whose pairs teach what is asked in `direction`: those of C++ too where Fortran
-        is asked in it.
+        """Return the directions whose pairs teach what is asked in `direction`. If Fortran is
+        converted to C++, the direction from C++ is among them.
         """
         in_cpp_too = (
             self._spell
@@ -271,8 +289,9 @@ class Translator:
     def propose(
         self, programs: Sequence[Program], direction: Direction, sampling: Sampling
     ) -> list[Candidate]:
-        """`sampling.n` candidates per program, in the programs' order; equal texts are not
-        merged.
+        """Return `sampling.n` candidates per program, in the programs' order; equal texts are kept.
+        Raises ModelError if the model fails, ValueError if a program is not of the direction's
+        source dialect.
         """
         answers = self.model.generate(
             self.prompts([(program, direction) for program in programs]), sampling
@@ -289,7 +308,9 @@ class Translator:
         ]
 
     def prompts(self, questions: Sequence[tuple[Program, Direction]]) -> list[Prompt]:
-        """What the model is asked, in order."""
+        """Return the prompt for each (program, direction), in order. Raises ValueError if a program
+        is not of its direction's source dialect.
+        """
         return [
             build_prompt(
                 *self.normalize_question(*asked), self._style, self._constrained, self._wording
@@ -304,7 +325,7 @@ class Translator:
         return make_example(asked, target, self._style, weight, self._wording)
 
     def candidate(self, answer: str, program: Program, direction: Direction) -> Candidate:
-        """One answer as a candidate."""
+        """Return a model's answer for `program` as a candidate."""
         return Candidate(
             program.id,
             str(direction),
@@ -314,7 +335,10 @@ class Translator:
     def preference(
         self, program: Program, direction: Direction, right: str, wrong: str
     ) -> Preference:
-        """Two translations as the answers that they are read from."""
+        """Return a preference of the translation `right` over `wrong`, both as answers to the
+        prompt for `program`. Raises ValueError if the program is not of the direction's source
+        dialect.
+        """
         source, way = self.normalize_question(program, direction)
         asked = build_prompt(source, way, self._style, self._constrained, self._wording)
         names = canonicalize_program(source).names if self._style is PromptStyle.CANONICAL else ()
@@ -331,16 +355,12 @@ class Translator:
         learn: str = "back",
         weights: Sequence[float] | None = None,
     ) -> list[Example]:
-        """Examples from verified pairs (real program, program that the Translator made of it).
+        """Return examples from verified pairs (real program, program that the Translator made of
+        it).
 
-        `forward` teaches real -> generated, the direction in which the pair was found. `back`
-        teaches generated -> real: the input is the generated program and the label is the real one,
-        so the model never learns to imitate its own output (the choice of QiMeng-MuPa). It trains
-        the *reverse* direction: pairs found by cpp:cuda teach cuda:cpp, and pairs found by cuda:cpp
-        from real kernels teach cpp:cuda. `both` gives the two, `back` first. Since one model serves
-        all directions by tag, a round over both mono corpora trains both directions on real labels.
-        weights: of each pair's loss; all 1 where none are given. Raises ValueError for another
-        `learn`.
+        learn: `forward` teaches real -> generated. `back` teaches generated -> real, which is the
+            reverse direction, so that labels are real programs. `both` gives the two, `back` first.
+        weights: of each pair's loss; None: all 1. Raises ValueError for another `learn`.
         """
         if learn not in ("back", "forward", "both"):
             raise ValueError(f"learn = '{learn}': known are back, forward, both")

@@ -37,7 +37,9 @@ STATUS_OUTCOMES = {
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Where a target first failed. `difference` is set for a MISMATCH of values."""
+    """How a target first failed. outcome: of the verdict. test: index in the suite, -1 for none.
+    detail: one line. difference: set for a MISMATCH of values, else None.
+    """
 
     outcome: Outcome
     test: int
@@ -47,8 +49,8 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """failure None: every call passed. launch: text of the plan used. threads: most active threads
-    seen.
+    """The result of running a target. failure: the first; None if every call passed. launch: text
+    of the launch plan used, ''. active_threads: most threads seen at work; 0 where unknown.
     """
 
     failure: Failure | None
@@ -58,8 +60,12 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class TrialBench:
-    """One target on its bench. calls are in the target's own parameter order; limits.call_s is by
-    test, like them.
+    """All that the trials of one target need.
+
+    backend: what runs it. program: the target. compiled: its plain build. binding: its parameters
+        against the source's. expectations: what it must compute.
+    calls: one per test, in the target's own parameter order. limits: for every test once. sanitize:
+        also run it under sanitizers.
     """
 
     backend: ExecutionBackend
@@ -88,9 +94,7 @@ things.
 
 
 def choose_outcome(execution: Execution) -> Outcome:
-    """The outcome that a status means; sanitizers and crashes tell memory errors from other
-    errors.
-    """
+    """Return the verdict's outcome for a call that did not end well."""
     detail = execution.detail.lower()
     if execution.status is Status.SANITIZER:
         arithmetic = (
@@ -107,15 +111,18 @@ def choose_outcome(execution: Execution) -> Outcome:
 def run_calls(
     bench: TrialBench, compiled: Compiled, calls: Sequence[tuple[int, Arguments]]
 ) -> tuple[Failure | None, int]:
-    """Run (test index, call) in order; the first failure, and the most active threads seen before
-    it.
+    """Run (test index, call) in order. Returns (first failure or None, most active threads seen
+    before it). Raises RuntimeError if the back end leaves a call out although none before it
+    failed.
     """
     failure, active, _ = find_first_failure(bench, compiled, calls)
     return failure, active
 
 
 def choose_limits(bench: TrialBench, calls: Sequence[tuple[int, Arguments]]) -> Limits:
-    """For these calls of tests; the bench's limits are for every test once."""
+    """Return the limits for these (test index, call): those of the bench, multiplied by how often
+    each test runs.
+    """
     turns, whole = max(1, -(-len(calls) // len(bench.calls))), bench.limits
     own_s = tuple(whole.call_s[i] for i, _ in calls) if whole.call_s else ()
     return replace(whole, wall_s=turns * whole.wall_s, cpu_s=turns * whole.cpu_s, call_s=own_s)
@@ -124,7 +131,10 @@ def choose_limits(bench: TrialBench, calls: Sequence[tuple[int, Arguments]]) -> 
 def find_first_failure(
     bench: TrialBench, compiled: Compiled, calls: Sequence[tuple[int, Arguments]]
 ) -> tuple[Failure | None, int, int]:
-    """Like `run_calls`, with the place in `calls` (their number when all passed)."""
+    """Run (test index, call) in order. Returns (first failure or None, most active threads seen,
+    position of the failure in `calls`, or their number). Raises RuntimeError if the back end leaves
+    a call out although none before it failed.
+    """
     executions = bench.backend.run(compiled, [c for _, c in calls], choose_limits(bench, calls))
     active = 0
     for place, ((i, _), execution) in enumerate(zip(calls, executions, strict=True)):
@@ -142,7 +152,7 @@ def find_first_failure(
 
 
 def name_arguments(bench: TrialBench, detail: str) -> str:
-    """`argument 2 element 0` of a finding as `y[0]`, in the target's own names."""
+    """Return a finding with `argument 2 element 0` written as `y[0]`, in the target's own names."""
     names = [p.name for p in bench.binding.target.parameters]
     named = re.sub(
         r"\bargument (\d+) element (-?\d+)",
@@ -209,10 +219,12 @@ def _is_open(bench: TrialBench, i: int, difference: Difference) -> bool:
 def number_calls(
     bench: TrialBench, change: Callable[[Arguments], Arguments] = lambda c: c
 ) -> list[tuple[int, Arguments]]:
+    """Return (test index, call) for every test. change(call): returns the call to make instead."""
     return [(i, change(c)) for i, c in enumerate(bench.calls)]
 
 
 def scale_limits(limits: Limits, factor: float) -> Limits:
+    """Return the limits with all times multiplied by `factor`."""
     return replace(
         limits,
         wall_s=factor * limits.wall_s,

@@ -32,8 +32,9 @@ ORDERS = (1, 2)
 
 
 def try_cuda(bench: TrialBench) -> Trial:
-    """Bare kernels: the launch plans in order until one passes every test; host functions: as they
-    launch themselves.
+    """Run a CUDA target on all tests and in several thread orders. A bare kernel is tried under its
+    launch plans in order, until one passes every test. A plan that does not fit a test is a failure
+    in the result.
     """
     if bench.binding.target.style != "kernel":
         calls = number_calls(bench)
@@ -107,9 +108,8 @@ _OWN = re.compile(
 
 
 def has_grid_stride(text: str) -> bool:
-    """Whether a kernel is for grids of any size: it uses the number of a block for no place, but
-    where a loop begins that steps by the whole grid (`for (i = blockIdx.x * blockDim.x +
-    threadIdx.x; i < n; i += blockDim.x * gridDim.x)`), or in a value.
+    """Return whether a kernel's loops step by the whole grid, so that it is right for grids of any
+    size.
     """
     if re.search(r"\b(?:blockIdx|gridDim)\.[yz]", text) or "gridDim.x" not in text:
         return False
@@ -225,8 +225,8 @@ def _count_threads(call: Arguments) -> int:
 
 
 def rename_suite(bench: TrialBench) -> tuple[UnitTest, ...]:
-    """The suite in the target's own names. Scalars that the target leaves out stay: a launch may
-    need them.
+    """Return the suite's tests in the target's own parameter names. Scalars that the target lacks
+    stay, since a launch may need them.
     """
     binding = bench.binding
     source, target = binding.source.parameters, binding.target.parameters

@@ -21,7 +21,7 @@ _TAKEN = frozenset("task taskloop section sections".split())
 
 
 def reduction_operators(program: Program) -> frozenset[str]:
-    """Operators of all reduction clauses (`+`, `max`), in lower case."""
+    """Return the operators of all reduction clauses (`+`, `max`) in a program, in lower case."""
     return frozenset(
         clause.modifier.rpartition(",")[2].strip().lower()
         for pragma in _pragmas(program)
@@ -31,7 +31,9 @@ def reduction_operators(program: Program) -> frozenset[str]:
 
 
 def is_shared_out_by_chance(program: Program) -> bool:
-    """Whether which thread takes how much is a matter of moments."""
+    """Return whether timing decides which thread takes which share of the work, as with dynamic
+    schedules and tasks.
+    """
     for pragma in _pragmas(program):
         if _TAKEN & set(pragma.directive.split()):
             return True

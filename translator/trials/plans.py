@@ -50,7 +50,9 @@ another is seen.
 
 
 def try_serial(bench: TrialBench) -> Trial:
-    """Serial targets: both guard placements, then exact bounds and sanitizers."""
+    """Run a serial target on all tests, with guards behind and before arrays, then with bounds
+    checks and sanitizers.
+    """
     calls = number_calls(bench) + number_calls(bench, lambda c: replace(c, placement="left"))
     failure, _ = run_calls(bench, bench.compiled, calls)
     for variant in (Variant.RECORDED, Variant.SANITIZED):
@@ -142,7 +144,9 @@ def _choose_chunked_schedule(schedule: str, call: Arguments) -> str:
 
 
 def try_openmp(bench: TrialBench) -> Trial:
-    """OpenMP targets: several teams and schedules, exact bounds on a team, then a race detector."""
+    """Run an OpenMP target on all tests with several numbers of threads and schedules, then with
+    bounds checks and a race detector.
+    """
     for threads, schedule in (*TEAMS, MANY) if _WHO.search(bench.program.text) else TEAMS:
         failure, _ = run_calls(
             bench,
@@ -164,8 +168,8 @@ def _team(call: Arguments) -> Arguments:
 
 
 def try_offload(bench: TrialBench) -> Trial:
-    """OpenMP target regions, on memory of their own (native/offload.c): as OpenMP targets, but
-    nothing that finds host memory in a region may be missing.
+    """Run a target with OpenMP target regions on all tests. It runs on host threads with device
+    memory of its own. It is refused if its memory accesses cannot be watched.
     """
     compiled = (
         bench.backend.compile(

@@ -45,7 +45,10 @@ _INT_TEXTS = (1, 2, 3, 1, 2, 4, 5, 7, 8, 9, 10, 6, 16, 12, 15, 20)
 
 
 class Builder:
-    """Mutable state of one nest in the making. `kind` is its main element type."""
+    """Builds one nest: names, parameters, array places and safe random expressions. rng: draws
+    everything. kind: the main element type. suffix: single-precision constants and functions have
+    an `f`.
+    """
 
     def __init__(self, rng: random.Random, kind: str, suffix: bool) -> None:
         self.rng, self.kind, self.suffix = rng, kind, suffix
@@ -61,13 +64,17 @@ class Builder:
         self.most_arrays = rng.choice((1, 1, 2, 2, 2, 3, 3, 4))
 
     def chance(self, probability: float) -> bool:
+        """Return True with the given probability."""
         return self.rng.random() < probability
 
     def pick(self, options: tuple) -> object:
+        """Return one of `options` at random."""
         return options[int(self.rng.random() * len(options))]
 
     def name(self, wanted: tuple[str, ...], kind: str) -> str:
-        """A free identifier (case ignored: Fortran has one case), recorded with its type."""
+        """Return a free identifier, one of `wanted` if possible, and record its element type
+        `kind`. Case is ignored, as in Fortran.
+        """
         for _ in range(6):
             word = wanted[int(self.rng.random() * len(wanted))]
             if word.lower() not in self.used:
@@ -79,15 +86,21 @@ class Builder:
         return word
 
     def exact(self, word: str, kind: str) -> str:
+        """Return `word`, or a variant of it if it is taken, and record its element type `kind`."""
         return self.name((word,), kind)
 
     def size(self, wanted: tuple[str, ...], values: tuple[int, ...], kind: str = "i32") -> ast.Name:
+        """Add an integer parameter for a size and return its name. wanted: names to choose from.
+        values: for tests. kind: its type.
+        """
         word = self.name(wanted, kind)
         self.parameters.append(Parameter(word, "scalar", kind, values=values))
         return ast.Name(word)
 
     def scalar(self, kind: str | None = None) -> ast.Name:
-        """A scalar parameter, positive so that it may divide."""
+        """Add a positive scalar parameter, which may divide, and return its name. kind: its type;
+        None: the main one.
+        """
         kind = kind or self.kind
         word = self.name(names.SCALARS, kind)
         values = (0.5, 1.5, 2.0, 0.25, 3.0, 1.25) if kind in FLOATS else (1, 2, 3, 5, 4)
@@ -103,6 +116,12 @@ class Builder:
         wanted: tuple = names.ARRAYS,
         form: str = "array",
     ) -> str:
+        """Add an array parameter and return its name.
+
+        extents: expression nodes, outermost first. kind: element type; None: the main one. fill:
+            rule for tests, '' for the default. wanted: names to choose from. form: `array`, `rows`
+            or `fixed`.
+        """
         kind = kind or self.kind
         word = self.name(wanted, kind)
         self.parameters.append(
@@ -111,16 +130,22 @@ class Builder:
         return word
 
     def parameter(self, word: str) -> Parameter:
+        """Return the parameter called `word`. Raises StopIteration if there is none."""
         return next(p for p in self.parameters if p.name == word)
 
     def local(self, kind: str | None = None, wanted: tuple[str, ...] = names.LOCALS) -> str:
+        """Return a free name for a local. kind: its type; None: the main one. wanted: names to
+        choose from.
+        """
         return self.name(wanted, kind or self.kind)
 
     # --- leaves
     # ----------------------------------------------------------------------------------------------
 
     def number(self, kind: str | None = None, zero: bool = False) -> tuple:
-        """A positive constant of the kind (or 0 when asked)."""
+        """Return a positive constant as an expression. kind: its type; None: the main one. zero: it
+        may be 0.
+        """
         kind = kind or self.kind
         if kind not in FLOATS:
             if self.chance(0.08) and not zero:
@@ -165,10 +190,15 @@ class Builder:
         return text[1:] if text.startswith("0.") and self.chance(0.25) else text
 
     def read(self) -> tuple:
-        """A value of an array at the current point."""
+        """Return an array element that may be read at the current point, or a constant if there is
+        none.
+        """
         return self.pick(tuple(self.reads)) if self.reads else self.number()
 
     def leaf(self, index: tuple | None = None) -> tuple:
+        """Return a random operand: an element, local, scalar, constant or `index`. index: the
+        current loop variable, None for none.
+        """
         draw = self.rng.random()
         if draw < 0.62 and self.reads:
             return self.read()
@@ -190,7 +220,9 @@ class Builder:
     # --------------------------------------------------------------------------------------------
 
     def value(self, depth: int, index: tuple | None = None) -> tuple:
-        """A random expression of the main kind."""
+        """Return a random expression of the main type. depth: most nested operations. index: the
+        current loop variable, None for none.
+        """
         draw = self.rng.random()
         if depth <= 0 or draw < 0.12:
             return self.leaf(index)
@@ -231,7 +263,7 @@ class Builder:
         return ast.Binary(op, left, right)
 
     def divisor(self) -> tuple:
-        """Something that is never zero."""
+        """Return a random expression that is never zero."""
         draw = self.rng.random()
         if draw < 0.3 and self.scalars:
             return self.pick(tuple(self.scalars))
@@ -245,11 +277,15 @@ class Builder:
         return ast.Paren(ast.add(ast.Call(self.function("fabs"), (place,)), self.number()))
 
     def function(self, base: str) -> str:
-        """`sqrt` or `sqrtf`; the suffix only for single precision."""
+        """Return the name of a mathematical function in the main type's precision: `sqrt` or
+        `sqrtf`.
+        """
         return base + "f" if self.kind == "f32" and self.suffix else base
 
     def call(self, depth: int) -> tuple:
-        """A mathematical function of something inside its domain."""
+        """Return a call of a mathematical function with an argument in its domain. depth: most
+        nested operations in the argument.
+        """
         what = self.pick(
             (
                 "sqrt",
@@ -368,6 +404,7 @@ class Builder:
         return ast.Cast("i32", inner)
 
     def parameter_or_none(self, word: str) -> Parameter | None:
+        """Return the parameter called `word`, or None."""
         return next((p for p in self.parameters if p.name == word), None)
 
     def _absolute(self, place: tuple) -> tuple:
@@ -408,7 +445,9 @@ class Builder:
         return ast.Binary(what, place, amount)
 
     def condition(self, index: tuple | None = None) -> tuple:
-        """A comparison, sometimes two."""
+        """Return a random comparison, sometimes two. index: the current loop variable, None for
+        none.
+        """
         draw = self.rng.random()
         if draw < 0.1 and index is not None:
             return ast.compare(
@@ -452,7 +491,9 @@ class Builder:
 
 
 def choose_default_fill(kind: str) -> str:
-    """Test values that keep every generated expression inside its type."""
+    """Return the fill rule for arrays of an element type. Its values keep every generated
+    expression inside its type.
+    """
     if kind in FLOATS:
         return "uniform(-2,2)"
     return {"u8": "integers(0,255)", "u16": "integers(0,1000)", "u32": "integers(0,50)"}.get(

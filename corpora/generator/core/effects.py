@@ -16,13 +16,15 @@ from corpora.generator.core.points import IterationPoint, make_input_place, make
 
 
 def add_inputs(b: Builder, point: IterationPoint) -> None:
-    """One or more readable arrays."""
+    """Add one or more arrays that may be read at `point`."""
     for _ in range(b.most_arrays if not point.plain else b.pick((1, 1, 2, 2, 3))):
         make_input_place(b, point)
 
 
 def add_target(b: Builder, point: IterationPoint) -> ast.At:
-    """An output of its own, or (in place) one that may be read too."""
+    """Add an output array and return its element at `point`. Sometimes the element may be read
+    too.
+    """
     place = make_output_place(b, point)
     if b.chance(0.3):
         b.reads.append(place)
@@ -30,6 +32,9 @@ def add_target(b: Builder, point: IterationPoint) -> ast.At:
 
 
 def add_assignment(b: Builder, point: IterationPoint, depth: int) -> tuple:
+    """Return statements that assign an expression to an output at `point`. depth: most nested
+    operations.
+    """
     place = add_target(b, point)
     draw = b.rng.random()
     if draw < 0.72:
@@ -49,7 +54,9 @@ def add_assignment(b: Builder, point: IterationPoint, depth: int) -> tuple:
 
 
 def add_constant(b: Builder, point: IterationPoint) -> tuple:
-    """Fill one or several arrays with constants, scalars or the index."""
+    """Return statements that fill one or more arrays at `point` with constants, scalars or the
+    index.
+    """
     statements = []
     for _ in range(b.pick((1, 1, 1, 2, 3))):
         draw = b.rng.random()
@@ -79,7 +86,9 @@ def _signed(b: Builder) -> tuple:
 
 
 def add_via_local(b: Builder, point: IterationPoint, depth: int) -> tuple:
-    """Locals first, then one or two outputs made of them."""
+    """Return statements that compute locals and then one or two outputs at `point`. depth: most
+    nested operations.
+    """
     statements, made = [], []
     for _ in range(b.pick((1, 1, 2, 2, 3))):
         value = b.value(min(depth, 2) if b.kind in FLOATS else 1, point.index)
@@ -115,7 +124,9 @@ def add_via_local(b: Builder, point: IterationPoint, depth: int) -> tuple:
 
 
 def add_branch(b: Builder, point: IterationPoint, depth: int) -> tuple:
-    """if, if/else, or a chain of three; both sides write the same place."""
+    """Return an `if`, `if`/`else` or chain of three that writes one output at `point`. depth: most
+    nested operations.
+    """
     place = add_target(b, point)
 
     def write() -> tuple:
@@ -152,7 +163,9 @@ def add_branch(b: Builder, point: IterationPoint, depth: int) -> tuple:
 
 
 def add_switch(b: Builder, point: IterationPoint, depth: int) -> tuple:
-    """A choice by a scalar flag, the same for all iterations."""
+    """Return an `if` on a new scalar flag, which is the same in all iterations. Its branches assign
+    to an array at `point`. depth: most nested operations in a value.
+    """
     mode = b.size(
         ("forward", "training", "mode", "use_bias", "inverse", "decay_on"),
         (0, 1),
@@ -166,14 +179,18 @@ def add_switch(b: Builder, point: IterationPoint, depth: int) -> tuple:
 
 
 def add_skip(b: Builder, point: IterationPoint, depth: int) -> tuple:
-    """An early `continue`, sometimes after a first write."""
+    """Return statements with an early `continue`, sometimes after a first write. depth: most nested
+    operations.
+    """
     first = (ast.Assign(make_output_place(b, point), "=", _signed(b)),) if b.chance(0.3) else ()
     leave = ast.If(b.condition(point.index), (ast.Jump("continue"),))
     return (*first, leave, *(add_via_local if b.chance(0.3) else add_assignment)(b, point, depth))
 
 
 def add_clamp(b: Builder, point: IterationPoint, depth: int) -> tuple:
-    """A value held between two bounds, by ifs, by ternaries or by min and max."""
+    """Return statements that keep a value between two bounds, by ifs, conditionals or min and max.
+    depth: most nested operations.
+    """
     place = add_target(b, point)
     low, high = (b.number(zero=True), b.number()) if b.chance(0.6) else (b.scalar(), b.scalar())
     value = b.value(min(depth, 1), point.index)
@@ -220,7 +237,7 @@ def add_clamp(b: Builder, point: IterationPoint, depth: int) -> tuple:
 
 
 def add_flag(b: Builder, point: IterationPoint, depth: int) -> tuple:
-    """A comparison stored as an integer."""
+    """Return statements that store the result of a comparison as an integer. depth: is not used."""
     place = make_output_place(b, point, "i32", "constant(-3)")
     test = b.condition(point.index)
     draw = b.rng.random()
@@ -245,7 +262,9 @@ def add_flag(b: Builder, point: IterationPoint, depth: int) -> tuple:
 
 
 def add_tuple(b: Builder, point: IterationPoint, depth: int) -> tuple:
-    """Records of a few numbers: `out[i * 4 + k] = …`, unrolled or in a small loop."""
+    """Return statements that write a record of a few numbers per iteration, `out[i * 4 + k]`,
+    unrolled or in a small loop. depth: most nested operations.
+    """
     count = b.pick((2, 2, 3, 4, 4))
     i, n = point.variables[0], point.extents[0]
     base: tuple = ast.mul(i, count) if b.chance(0.7) else ast.mul(count, i)
@@ -272,7 +291,7 @@ def add_tuple(b: Builder, point: IterationPoint, depth: int) -> tuple:
 
 
 def add_swap(b: Builder, point: IterationPoint, depth: int) -> tuple:
-    """Exchange the elements of two arrays."""
+    """Return statements that exchange the elements of two arrays at `point`. depth: is not used."""
     first, second = make_output_place(b, point), make_output_place(b, point)
     word = b.local()
     temporary = ast.Declare(b.kind, word, first)
@@ -280,7 +299,7 @@ def add_swap(b: Builder, point: IterationPoint, depth: int) -> tuple:
 
 
 def add_iteration(b: Builder, point: IterationPoint, depth: int) -> tuple:
-    """A small bounded while or do-while on a local, with a counter."""
+    """Return a bounded `while` or `do while` on a local, with a counter. depth: is not used."""
     word, count = b.local(), b.name(("count", "steps", "iter", "n_it", "tries"), "i32")
     value, counter = ast.Name(word), ast.Name(count)
     start, limit = b.read(), ast.integer(b.pick((5, 8, 10, 16)))
@@ -305,7 +324,9 @@ def add_iteration(b: Builder, point: IterationPoint, depth: int) -> tuple:
 
 
 def add_update(b: Builder, point: IterationPoint, depth: int) -> tuple:
-    """An optimiser-like step: moments in place from a gradient, scalars as coefficients."""
+    """Return statements of an optimizer-like step: moments are updated in place from a gradient.
+    depth: is not used.
+    """
     gradient = b.read()
     moment, weight = make_output_place(b, point), make_output_place(b, point)
     rate, decay = b.scalar(), b.scalar()
@@ -344,7 +365,9 @@ _LINE_MENU = _MENU + (add_tuple, add_tuple)
 
 
 def make_body(b: Builder, point: IterationPoint, count: int, depth: int) -> tuple:
-    """`count` effects after one another; `add_skip` only comes last."""
+    """Return the statements of `count` random effects, one after the other. depth: most nested
+    operations.
+    """
     statements: tuple = ()
     menu = (
         _LINE_MENU

@@ -14,19 +14,21 @@ from typing import NamedTuple
 
 
 class Name(NamedTuple):
+    """A variable. id: its identifier."""
+
     id: str
 
 
 class Literal(NamedTuple):
-    """`text` is the C spelling, e.g. `0.5f`; the sign is never part of it."""
+    """A constant. text: in C's spelling without a sign, such as `0.5f`. type: its element type."""
 
     text: str
     type: str
 
 
 class At(NamedTuple):
-    """Element of an array. Several subscripts of a flat array are flattened row-major by C
-    emitters.
+    """An element of an array. subscripts: expressions from zero; several of a flat array are
+    flattened row-major in C.
     """
 
     array: str
@@ -34,7 +36,9 @@ class At(NamedTuple):
 
 
 class Binary(NamedTuple):
-    """`&&!` is an `&&` whose right side is only safe when the left holds (an index test)."""
+    """`left op right`, as in C. The op `&&!` is an `&&` whose right side is only safe if the left
+    holds.
+    """
 
     op: str
     left: tuple
@@ -42,22 +46,28 @@ class Binary(NamedTuple):
 
 
 class Unary(NamedTuple):
+    """A unary operation of C on `argument`. op: such as `-` or `!`."""
+
     op: str
     argument: tuple
 
 
 class Call(NamedTuple):
+    """A call of a C function by name, with its arguments in order."""
+
     function: str
     arguments: tuple
 
 
 class Cast(NamedTuple):
+    """A conversion of `argument` to the element type `type`."""
+
     type: str
     argument: tuple
 
 
 class Conditional(NamedTuple):
-    """`guarded`: a branch is only safe to evaluate when it is chosen."""
+    """`test ? yes : no`. guarded: a branch is only safe to evaluate if it is chosen."""
 
     test: tuple
     yes: tuple
@@ -66,12 +76,14 @@ class Conditional(NamedTuple):
 
 
 class Paren(NamedTuple):
+    """`argument` in parentheses that are always written."""
+
     argument: tuple
 
 
 class Postfix(NamedTuple):
-    """`argument++` or `argument--` as a value; only in nests that one thread does, and not in
-    targets of `+=` and its like.
+    """`argument++` or `argument--` as a value. op: `++` or `--`. It occurs only in nests that one
+    thread runs.
     """
 
     op: str
@@ -79,6 +91,10 @@ class Postfix(NamedTuple):
 
 
 class Declare(NamedTuple):
+    """The declaration of the local `name`. type: its element type. value: its first value, or None.
+    const: it never changes.
+    """
+
     type: str
     name: str
     value: tuple | None = None
@@ -86,7 +102,9 @@ class Declare(NamedTuple):
 
 
 class DeclarePointer(NamedTuple):
-    """`T *name = &array[offset]`, a view of a row."""
+    """`T *name = &array[offset]`, a view of a row. type: of the elements. const: they are not
+    written.
+    """
 
     type: str
     name: str
@@ -96,7 +114,9 @@ class DeclarePointer(NamedTuple):
 
 
 class Assign(NamedTuple):
-    """`atomic`: other iterations of the parallel loops write the same element."""
+    """`target op value` as a statement. op: `=`, `+=` and so on. atomic: other iterations write the
+    same element.
+    """
 
     target: tuple
     op: str
@@ -107,14 +127,12 @@ class Assign(NamedTuple):
 
 
 class For(NamedTuple):
-    """`for (var = start; var OP stop; var += step)`; OP is `<`, `<=`, or `>=`/`>` with a negative
-    step.
+    """`for (variable = start; variable op stop; variable += step) body`.
 
-    shown: the test as C writes it (`d * d <= n`), where it is not `var OP stop`; Fortran cannot say
-    it. also: assignments that follow the increment after a comma; C only, and nothing in the body
-    may `continue`. moved: another variable that the increment moves instead of the loop's own; C
-    only. starts: declarations, of the variable's type, that follow its first value after a comma; C
-    only.
+    op: `<` or `<=`, and `>=` or `>` with a negative step. type: the variable's element type.
+    shown: the test as C writes it, where it is another; None. The rest is for C only:
+    also: assignments after the increment. moved: another variable that the increment moves, ''.
+        starts: further declarations in the head.
     """
 
     variable: str
@@ -131,6 +149,8 @@ class For(NamedTuple):
 
 
 class While(NamedTuple):
+    """`while (test) body`. body: a tuple of statements."""
+
     test: tuple
     body: tuple
     after: bool = False
@@ -140,14 +160,18 @@ class While(NamedTuple):
 
 
 class If(NamedTuple):
+    """`if (test) then else otherwise`. then, otherwise: tuples of statements."""
+
     test: tuple
     then: tuple
     otherwise: tuple = ()
 
 
 class Switch(NamedTuple):
-    """`switch (value) { case label: block; break; … default: otherwise; }`; a label is its C text,
-    which nothing may name otherwise; the nest is `c_only`.
+    """`switch (value)`. Its nest is `c_only`.
+
+    labels: each case's C text. blocks: each case's statements, without `break`. otherwise: the
+        default's.
     """
 
     value: tuple
@@ -157,7 +181,7 @@ class Switch(NamedTuple):
 
 
 class Jump(NamedTuple):
-    """`continue` (the parallel iteration or the innermost loop), `break`, or `return`."""
+    """A jump. kind: `continue`, `break` or `return`. value: what is returned, or None."""
 
     kind: str
     value: tuple | None = None
@@ -182,7 +206,7 @@ _RANK = {
 
 
 def integer(value: int) -> tuple:
-    """An integer constant; negative values become a unary minus."""
+    """Return an integer constant as an expression; a negative value becomes a unary minus."""
     return Literal(str(value), "i32") if value >= 0 else Unary("-", Literal(str(-value), "i32"))
 
 
@@ -191,29 +215,36 @@ def _node(value: object) -> tuple:
 
 
 def add(left: object, right: object) -> tuple:
+    """Return `left + right`. Operands are expressions or integers; a negative integer on the right
+    is subtracted.
+    """
     if isinstance(right, int) and right < 0:
         return Binary("-", _node(left), integer(-right))
     return Binary("+", _node(left), _node(right))
 
 
 def sub(left: object, right: object) -> tuple:
+    """Return `left - right`. Operands are expressions or integers."""
     return Binary("-", _node(left), _node(right))
 
 
 def mul(left: object, right: object) -> tuple:
+    """Return `left * right`. Operands are expressions or integers."""
     return Binary("*", _node(left), _node(right))
 
 
 def compare(left: object, op: str, right: object) -> tuple:
+    """Return the comparison `left op right`. Operands are expressions or integers."""
     return Binary(op, _node(left), _node(right))
 
 
 def conjunction(left: tuple, right: tuple, guarded: bool = False) -> tuple:
+    """Return `left && right`. guarded: the right side is only safe if the left holds."""
     return Binary("&&!" if guarded else "&&", left, right)
 
 
 def product(parts: list) -> tuple:
-    """Left-associated product of at least one factor."""
+    """Return the product of at least one factor, from left to right."""
     result = parts[0]
     for part in parts[1:]:
         result = Binary("*", result, part)
@@ -221,8 +252,8 @@ def product(parts: list) -> tuple:
 
 
 def infer_type(node: tuple, types: dict[str, str]) -> str:
-    """Element type of an expression after C's usual conversions; `bool` for comparisons and
-    logic.
+    """Return the element type of an expression after C's conversions; `bool` for comparisons and
+    logic. types: of variables and arrays by name. Raises KeyError for an unknown name.
     """
     kind = type(node)
     if kind is Name:
@@ -253,7 +284,7 @@ def _wider(left: str, right: str) -> str:
 
 
 def get_children(node: tuple) -> tuple:
-    """Direct sub-expressions of an expression."""
+    """Return the direct sub-expressions of an expression."""
     kind = type(node)
     if kind is At:
         return node.subscripts
@@ -269,7 +300,7 @@ def get_children(node: tuple) -> tuple:
 
 
 def get_expressions(statement: tuple) -> tuple:
-    """Expressions that a statement holds itself, not those of nested statements."""
+    """Return the expressions that a statement holds itself, without those of nested statements."""
     kind = type(statement)
     if kind is Assign:
         return (statement.target, statement.value, *statement.chain)
@@ -292,6 +323,7 @@ def get_expressions(statement: tuple) -> tuple:
 
 
 def get_blocks(statement: tuple) -> tuple:
+    """Return the blocks of statements that a statement holds directly."""
     kind = type(statement)
     if kind is For or kind is While:
         return (statement.body,)
@@ -301,7 +333,7 @@ def get_blocks(statement: tuple) -> tuple:
 
 
 def walk_statements(block: tuple) -> Iterator[tuple]:
-    """Every statement of a block, outer before inner."""
+    """Yield every statement of a block, outer before inner."""
     for statement in block:
         yield statement
         for inner in get_blocks(statement):
@@ -309,7 +341,7 @@ def walk_statements(block: tuple) -> Iterator[tuple]:
 
 
 def walk(node: tuple) -> Iterator[tuple]:
-    """Every node of an expression, outer before inner."""
+    """Yield every node of an expression, outer before inner."""
     yield node
     for child in get_children(node):
         yield from walk(child)

@@ -1,5 +1,5 @@
 """What real functions hold before and around their parallel loops: constants, aliases of sizes,
-bounds in locals, odd spellings.
+bounds in locals, unusual spellings.
 
 Contract: `dress` rewrites a finished nest in place and keeps what it computes; what it changes
 shows in the serial text, and a kernel follows from that: what stands before the loops stands before
@@ -106,11 +106,8 @@ _WIDE = ("i64", "i64", "u64", "u32")
 
 
 def dress(nest: Nest, b: Builder, plain: bool = False) -> None:
-    """Change a nest without a result in up to several ways. plain: only what a Fortran text shows
-    as well.
-
-    What one thread does gets constants and aliases as often, so that these do not tell parallel
-    loops from others.
+    """Change what stands before and around the loops of a nest, at random and in place. plain: only
+    what a Fortran text shows as well. A nest that one thread runs gets constants and aliases only.
     """
     if nest.sequential:
         for change, probability in _ALL:

@@ -17,7 +17,7 @@ from corpora.generator.core.nest import Axis, Nest
 
 
 def rebuilt(node: tuple, change: Callable[[tuple], tuple]) -> tuple:
-    """A tree of expressions and statements with `change` applied to every node, inner ones
+    """Return a tree of expressions and statements with `change` applied to every node, inner ones
     first.
     """
     parts = [rebuilt(part, change) if isinstance(part, tuple) else part for part in node]
@@ -25,8 +25,8 @@ def rebuilt(node: tuple, change: Callable[[tuple], tuple]) -> tuple:
 
 
 def rewrite(nest: Nest, change: Callable[[tuple], tuple], before: bool = True) -> None:
-    """`change` for every node of the nest's bodies, bounds and, if wanted, of what stands before
-    the loops.
+    """Apply `change` to every node of the nest's bodies and bounds, in place. before: also to the
+    statements before the loops.
     """
     for region in nest.regions:
         region.body = rebuilt(region.body, change)
@@ -39,7 +39,7 @@ def rewrite(nest: Nest, change: Callable[[tuple], tuple], before: bool = True) -
 
 
 def nodes_of(nest: Nest) -> list[tuple]:
-    """Every node inside the regions, once for each time that it stands there."""
+    """Return every node inside the regions, once per place."""
     found: list[tuple] = []
 
     def note(node: tuple) -> tuple:
@@ -52,12 +52,14 @@ def nodes_of(nest: Nest) -> list[tuple]:
 
 
 def nest_locals(nest: Nest) -> set[tuple]:
-    """Names that are declared before the loops."""
+    """Return the names declared before the loops."""
     return {ast.Name(s.name) for s in nest.before if type(s) is ast.Declare}
 
 
 def spelled_bounds(nest: Nest, b: Builder) -> None:
-    """`i < 16 * 16`, `i <= n - 1`, `i < n / 2`, `i < (int)n`, `i + 1 < n`."""
+    """Spell bounds of parallel loops in other forms, in place: `i < 16 * 16`, `i <= n - 1`, `i < n
+    / 2`, `i < (int)n`, `i + 1 < n`.
+    """
     for axis in nest.regions[0].axes:
         if (
             nest.index_type == "i32"
@@ -112,7 +114,7 @@ def _largest(nest: Nest, size: ast.Name) -> int:
 
 
 def from_one(nest: Nest, b: Builder) -> None:
-    """Counted from 1: `for (i = 1; i < n + 1; i++) … a[i - 1]`."""
+    """Make parallel loops count from 1, in place: `for (i = 1; i < n + 1; i++) ... a[i - 1]`."""
     axes = nest.regions[0].axes
     if len(nest.regions) > 1 or nest.index_type != "i32" or nest.first:
         return

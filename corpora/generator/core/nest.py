@@ -17,10 +17,12 @@ from corpora.generator.emit.fortran_forms import FortranForm
 
 @dataclass(slots=True)
 class Parameter:
-    """kind: `scalar`, `array`, `rows` (`T **`) or `fixed` (`T a[][C]`).
+    """A parameter of a generated function. name, type: its name and element type.
 
-    extents: expression nodes, outermost first; several extents of an `array` are flattened
-    row-major in C. fill: text of the fill rule for tests; for scalars the values to choose from.
+    kind: `scalar`, `array`, `rows` (`T **`) or `fixed` (`T a[][C]`).
+    extents: expression nodes, outermost first; several of an `array` are flattened row-major in C.
+    fill: text of the fill rule for tests. values: for a scalar, those to choose from. written: the
+        function writes it.
     """
 
     name: str
@@ -44,9 +46,11 @@ class Parameter:
 class Structure:
     """Parameters that C texts take as the fields of one structure.
 
-    passing: `value`, `reference` or `pointer` to one, or `array` of many; `copy`: a kernel's value
-    for one of the others. fields: (field, parameter) in order. points: fields are pointers to what
-    the parameters hold. constant: nothing of it is written. builtin: CUDA knows the type.
+    type, owner: names of the structure and its parameter. passing: `value`, `reference`, `pointer`
+        (to one) or `array`; `copy` is a kernel's value for one of the others.
+    fields: (field, parameter) in order. definition: its C text, '' if `builtin`.
+    points: fields are pointers to what the parameters hold. constant: nothing of it is written.
+        builtin: CUDA knows the type.
     """
 
     type: str
@@ -61,8 +65,8 @@ class Structure:
 
 @dataclass(slots=True)
 class Axis:
-    """One parallel loop: `for (variable = start; variable < stop; variable += step)`; `inclusive`
-    means `<=`.
+    """One parallel loop: `for (variable = start; variable < stop; variable += step)`. inclusive:
+    the test is `<=`. down: serial texts count down.
     """
 
     variable: str
@@ -79,7 +83,7 @@ class Axis:
 
 @dataclass(slots=True)
 class Region:
-    """Perfectly nested parallel loops round `body`."""
+    """Perfectly nested parallel loops. axes: outermost first. body: the statements inside."""
 
     axes: tuple[Axis, ...]
     body: tuple
@@ -91,12 +95,15 @@ class Region:
 
 @dataclass(slots=True)
 class Nest:
-    """before/after: statements round the regions. `result` names the type of the returned value.
+    """One generated computation, before it is written in a dialect.
 
-    kernel: whether a void kernel with the same parameters exists. shared_sum: the one atomic
-    addition may be done by a block-wide reduction in shared memory. sequential: iterations depend
-    on each other; one region without axes, whose loops one thread does; no OpenMP version. Its
-    result is returned in the body.
+    name: the function's. parameters: in order. regions: the parallel loops. before, after:
+        statements round them.
+    result: element type of the returned value, or None. kernel: a void kernel with the same
+        parameters exists.
+    sequential: one thread runs it all; there is one region without axes and no OpenMP version.
+    index_type: of loop variables. signed_index: it is signed.
+    hoist, apart: what `Style` must have there; None or False: drawn.
     """
 
     name: str
@@ -139,7 +146,20 @@ class Nest:
 
 @dataclass(slots=True)
 class Style:
-    """How the author writes; drawn once a computation, used by every dialect."""
+    """How the author writes. It is drawn once per computation and used by every dialect.
+
+    increment: `i++`, `++i` or `i += 1`. hoist: locals are declared at the top. serial_loop: `for`
+        or `while`.
+    index, flatten: spellings of thread indices and of flat positions. deref: single elements are
+        `*a`.
+    swap_xy: axes map to x and y in the other order. block_rows: rows map to blocks.
+    const_scalars, const_arrays, const_pointers: where `const` is written. parens, guard_parens:
+        extra parentheses. restrict: pointers are `restrict`. compound: `+=` is used.
+    schedule, collapse, simd, split_pragma: of OpenMP directives.
+    fortran_flat, fortran: how Fortran texts look. index_first: the index is computed first.
+        functional_cast: casts are `T(x)`.
+    shared_sum: sums use shared memory.
+    """
 
     braces: bool = True
     """Braces round single statements."""

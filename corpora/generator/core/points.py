@@ -19,8 +19,10 @@ from corpora.generator.core.builder import Builder, choose_default_fill
 
 @dataclass(slots=True)
 class IterationPoint:
-    """`flat` names a local that holds the row-major position; `margin` iterations are left out at
-    both ends.
+    """The current iteration.
+
+    variables, extents: of the loops, outermost first. flat: a local with the row-major position, or
+        None. margin: iterations left out at both ends.
     """
 
     variables: tuple[ast.Name, ...]
@@ -32,13 +34,16 @@ class IterationPoint:
 
     @property
     def index(self) -> tuple:
+        """Return the innermost loop's variable."""
         return self.variables[-1]
 
 
 def make_input_place(
     b: Builder, point: IterationPoint, kind: str | None = None, fill: str = ""
 ) -> ast.At:
-    """A new read-only array and its element of this iteration; it becomes readable."""
+    """Add an array and return its element at `point`, which may be read from now on. kind: element
+    type; None: usually the main one. fill: rule for tests, '' for the default.
+    """
     if kind is None and b.chance(0.08):
         kind, fill = b.pick(
             (
@@ -62,7 +67,9 @@ def make_input_place(
 def make_output_place(
     b: Builder, point: IterationPoint, kind: str | None = None, fill: str = ""
 ) -> ast.At:
-    """A new written array and the element that belongs to this iteration alone."""
+    """Add an array that is written and return the element that belongs to this iteration alone.
+    kind: element type; None: the main one. fill: rule for tests, '' for the default.
+    """
     subscripts, extents = _writing(b, point)
     array = b.array(extents, kind, fill or choose_default_fill(kind or b.kind))
     b.parameter(array).written = True
@@ -132,7 +139,9 @@ def _reading_line(b: Builder, i: ast.Name, n: tuple, point: IterationPoint) -> t
 
 
 def make_gathered_index(b: Builder, i: tuple, n: tuple, of: str = "") -> ast.At:
-    """`indices[i]`, an index array of `n` entries, each in [0, n)."""
+    """Add an index array of `n` entries and return `indices[i]`. of: the text of the bound of its
+    entries, which lie in [0, of); '' means `n`.
+    """
     text = of or (n.id if type(n) is ast.Name else n.text if type(n) is ast.Literal else "1")
     return ast.At(b.array((n,), "i32", f"indices({text})", names.INDEX_ARRAYS), (i,))
 

@@ -12,6 +12,7 @@ from corpora.generator.core.nest import Axis, Nest
 
 
 def find_accesses(nest: Nest, array: str) -> list[ast.At]:
+    """Return every element of `array` that the nest's regions touch, in order."""
     found = []
     for region in nest.regions:
         for statement in ast.walk_statements(region.body):
@@ -21,11 +22,8 @@ def find_accesses(nest: Nest, array: str) -> list[ast.At]:
 
 
 def parallelize_inner_loop(nest: Nest) -> None:
-    """A loop that is all there is inside the parallel ones, and whose iterations are independent
-    too, becomes parallel.
-
-    So it shows in the serial text which loops a kernel's index takes: the perfectly nested
-    independent ones, up to three.
+    """Make a loop parallel that is alone inside the parallel ones and has independent iterations.
+    The nest is changed in place; it gets at most three axes.
     """
     region = nest.regions[0]
     while (
@@ -99,7 +97,9 @@ def _names_of(place: ast.At, statements: list[tuple]) -> set[str]:
 
 
 def make_flat_index(subscripts: tuple, extents: tuple, how: str) -> tuple:
-    """Row-major position as an expression, in one of the spellings people use."""
+    """Return the row-major position of subscripts in an array of these extents. how: the spelling,
+    such as `i*m+j` or `horner`.
+    """
     if how == "horner" and len(subscripts) > 2:
         total = subscripts[0]
         for position in range(1, len(subscripts)):

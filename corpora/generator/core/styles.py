@@ -20,8 +20,8 @@ from corpora.generator.emit.fortran_forms import draw_form
 
 
 def draw_style(nest: Nest, rng: random.Random, plain: bool = False) -> Style:
-    """How the author writes. plain: C-like texts in one style, so that they follow from a Fortran
-    text too.
+    """Draw how the author of a nest writes. plain: C-like texts in one style, so that they follow
+    from a Fortran text.
     """
 
     def chance(probability: float) -> bool:

@@ -16,7 +16,9 @@ from corpora.generator.emit.structures import map_test_names
 
 
 def format_extent(node: tuple, names: Mapping[str, str]) -> str:
-    """An extent as the text form writes it: integers, names, + - * / and parentheses."""
+    """Return an extent in the test text form. names: what to call parameters there. node: a name, a
+    literal, or sums, products and quotients of them; another raises AttributeError.
+    """
     kind = type(node)
     if kind is ast.Name:
         return names.get(node.id, node.id)
@@ -34,7 +36,7 @@ def format_extent(node: tuple, names: Mapping[str, str]) -> str:
 
 
 def format_suite(nest: Nest, rng: random.Random) -> str:
-    """Two to four tests, one a line, every parameter assigned in order."""
+    """Return two to four tests of a nest as text, one per line, with every parameter in order."""
     return (
         "\n".join([_test(nest, rng, number) for number in range(rng.choice((2, 3, 3, 4)))]) + "\n"
     )

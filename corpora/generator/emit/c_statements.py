@@ -52,7 +52,9 @@ WORDS = {
 
 
 class CEmitter:
-    """Writes one nest in C. `atomic(target, op, value)` gives the lines of an atomic update."""
+    """Writes the statements of one nest in C. atomic(target, op, value): returns the lines of an
+    atomic update, all as text.
+    """
 
     def __init__(
         self, nest: Nest, style: Style, atomic: Callable[[str, str, str], list[str]]
@@ -84,11 +86,13 @@ class CEmitter:
         }
 
     def expression(self, node: tuple, rank: int = 0) -> str:
-        """Text of an expression, in parentheses when its operator binds weaker than `rank`."""
+        """Return the text of an expression, in parentheses if its operator binds weaker than
+        `rank`.
+        """
         return self._emit[type(node)](node, rank)
 
     def named(self, word: str) -> str:
-        """How the text calls what the nest calls so."""
+        """Return how the text spells a parameter, such as `p->n` for a field."""
         return self.places[word][0] if word in self.places else word
 
     def _at(self, node: ast.At, rank: int) -> str:
@@ -151,6 +155,7 @@ class CEmitter:
         return f"({text})" if rank > 3 else text
 
     def block(self, statements: tuple, indent: str) -> list[str]:
+        """Return the lines of statements, each behind `indent`."""
         lines: list[str] = []
         mergeable = ""
         for statement in statements:
@@ -226,7 +231,9 @@ class CEmitter:
     def body(
         self, head: str, statements: tuple, indent: str, tail: tuple[str, ...] = ()
     ) -> list[str]:
-        """`head` with its body, in braces where the style or the language needs them."""
+        """Return the lines of `head` with its body, in braces where style or language needs them.
+        tail: further lines of the body.
+        """
         inner = self.block(statements, indent + "    ") + [f"{indent}    {line}" for line in tail]
         bare = len(statements) == 1 and not tail and not self.style.braces
         bare = bare and (
@@ -269,6 +276,7 @@ class CEmitter:
         return [*lines, indent + "}"]
 
     def step(self, variable: str, step: int) -> str:
+        """Return the increment of a variable by `step`, such as `i++` or `i -= 2`."""
         if step == 1:
             return {"i++": f"{variable}++", "++i": f"++{variable}"}.get(
                 self.style.increment, f"{variable} += 1"
@@ -278,6 +286,7 @@ class CEmitter:
         return f"{variable} += {step}" if step > 0 else f"{variable} -= {-step}"
 
     def for_head(self, node: ast.For) -> str:
+        """Return the head `for (...)` of a loop."""
         word = "" if self.style.early else self.words[node.type] + " "
         test = (
             f"{node.variable} {node.op} {self.expression(node.stop, 11)}"
@@ -322,7 +331,7 @@ class CEmitter:
         return lines
 
     def parameter(self, parameter: Parameter) -> str:
-        """Declaration of one parameter."""
+        """Return the declaration of one parameter."""
         word, style = self.words[parameter.type], self.style
         if parameter.kind == "scalar":
             return f"{'const ' if style.const_scalars else ''}{word} {parameter.name}"
@@ -346,6 +355,9 @@ class CEmitter:
         return f"{const}{word} *{restrict}{parameter.name}"
 
     def parameter_list(self, nest: Nest) -> str:
+        """Return the declarations of all parameters, separated by commas. Grouped ones are one
+        structure.
+        """
         return ", ".join(
             [
                 self.parameter(p)
@@ -356,8 +368,8 @@ class CEmitter:
         )
 
     def locals_at_top(self, nest: Nest, indent: str, axes: bool = True) -> list[str]:
-        """Declarations that C89 style puts at the top of a function: loop variables (early) and
-        locals (hoist).
+        """Return the lines that declare the variables which this style puts at the top of a
+        function. axes: variables of parallel loops are among them.
         """
         grouped: dict[str, list[str]] = {}
         for name, kind in find_local_names(nest, self.style).items():
@@ -382,6 +394,7 @@ class CEmitter:
 
 
 def emit_serial_loop(axis: Axis, body: tuple, index_type: str) -> ast.For:
+    """Return the serial loop of a parallel axis over `body`. index_type: of its variable."""
     if axis.down:
         return ast.For(
             axis.variable, ast.sub(axis.stop, 1), ">=", axis.start, body, -axis.step, index_type
@@ -399,8 +412,8 @@ def emit_serial_loop(axis: Axis, body: tuple, index_type: str) -> ast.For:
 
 
 def find_local_names(nest: Nest, style: Style, axes: bool = True) -> dict[str, str]:
-    """Names that this style declares at the top, with their types, in order of appearance or
-    another.
+    """Return the variables that this style declares at the top, with their types, in order. axes:
+    variables of parallel loops are among them.
     """
     found: dict[str, str] = {}
     at_top = style.early

@@ -13,7 +13,7 @@ from corpora.generator.emit.c_statements import CEmitter, emit_serial_loop
 
 
 def emit_cpp(nest: Nest, style: Style) -> str:
-    """One serial function; its parallel loops are plain loops."""
+    """Return the serial C++ function of a nest."""
     return emit_host_function(nest, style, _update, _loops)
 
 
@@ -23,10 +23,10 @@ def emit_host_function(
     update: Callable[[str, str, str, Style], list[str]],
     loops: Callable[[CEmitter, Region, Nest, Style], list[str]],
 ) -> str:
-    """A function that runs on the CPU: what `loops` makes of each region, between what comes before
-    and after.
+    """Return a C++ function of a nest that runs on the CPU.
 
-    update(target, op, value, style): the lines of an update that iterations share.
+    update(target, op, value, style): the lines of an update that iterations share. loops(emitter,
+    region, nest, style): the lines of a region.
     """
     emitter = CEmitter(nest, style, lambda target, op, value: update(target, op, value, style))
     kept, style.hoist = style.hoist, False
@@ -53,7 +53,7 @@ def emit_host_function(
 
 
 def emit_vector_length(emitter: CEmitter, nest: Nest) -> list[str]:
-    """The line that asks a vector for the size that is no parameter."""
+    """Return the line that sets a size from a vector's length; [] if no size is left out."""
     if nest.length is None:
         return []
     size, vector = nest.length
@@ -61,7 +61,7 @@ def emit_vector_length(emitter: CEmitter, nest: Nest) -> list[str]:
 
 
 def emit_allocations(emitter: CEmitter, nest: Nest) -> list[str]:
-    """The lines that make the function's own arrays."""
+    """Return the lines that allocate the function's own arrays."""
     lines, (how, _, uncast) = [], nest.allocation.partition(" ")
     for buffer in nest.buffers:
         word, size = emitter.words[buffer.type], ast.product(list(buffer.extents))
@@ -77,7 +77,7 @@ def emit_allocations(emitter: CEmitter, nest: Nest) -> list[str]:
 
 
 def emit_releases(nest: Nest) -> list[str]:
-    """The lines that free them."""
+    """Return the lines that free the function's own arrays."""
     return [
         f"    delete[] {b.name};" if nest.allocation == "new" else f"    free({b.name});"
         for b in nest.buffers
@@ -85,7 +85,7 @@ def emit_releases(nest: Nest) -> list[str]:
 
 
 def emit_repetition(emitter: CEmitter, nest: Nest, lines: list[str]) -> list[str]:
-    """The lines inside the loop that repeats them, if there is one."""
+    """Return `lines` inside the loop that repeats all regions; unchanged if there is none."""
     if nest.repeated is None:
         return lines
     variable, count = nest.repeated
@@ -143,7 +143,7 @@ def _loops(emitter: CEmitter, region: Region, nest: Nest, style: Style) -> list[
 
 
 def emit_nested_loops(emitter: CEmitter, region: Region, nest: Nest, pad: str) -> list[str]:
-    """The region's axes as loops in one another round its body."""
+    """Return the lines of the region's axes as nested loops round its body. pad: the indent."""
     body = region.body
     for axis in reversed(region.axes):
         body = (emit_serial_loop(axis, body, nest.index_type),)

@@ -27,7 +27,7 @@ _INDEX = (
 
 
 def emit_cuda(nest: Nest, style: Style) -> str:
-    """One `__global__` function."""
+    """Return the CUDA kernel of a nest."""
     nest = prepare_for_kernel(nest)
     emitter = CEmitter(nest, style, _atomic)
     hoisted = style.hoist
@@ -302,7 +302,9 @@ def _shared_sum(emitter: CEmitter, nest: Nest) -> list[str]:
 
 
 def choose_fresh_name(wanted: tuple[str, ...], used: set[str]) -> str:
-    """The first wanted name that is free, case ignored; it is then taken."""
+    """Return the first wanted name that is free, ignoring case, and add it to `used`. Raises
+    AssertionError if none is.
+    """
     lowered = {name.lower() for name in used}
     for name in (*wanted, *(f"{w}{n}" for n in range(2, 9) for w in wanted)):
         if name.lower() not in lowered:

@@ -22,7 +22,9 @@ from corpora.generator.emit.structures import prepare_for_kernel
 
 
 def emit_cuda_buffers(nest: Nest, style: Style) -> str:
-    """The kernels and the function that launches them."""
+    """Return the CUDA kernels of a nest that allocates arrays, and the function that launches
+    them.
+    """
     used = set(nest.types or {})
     emitter = CEmitter(nest, style, lambda target, op, value: [])
     copies = DeviceCopies(emitter, nest, used)

@@ -22,7 +22,7 @@ from corpora.generator.emit.structures import list_parameters, prepare_for_kerne
 
 
 def can_launch(nest: Nest) -> bool:
-    """Whether the shape is one that this module writes."""
+    """Return whether `emit_cuda_host` can write this nest."""
     region = nest.regions[0]
     if _by_one_thread(nest):
         return True
@@ -148,6 +148,7 @@ def _host(nest: Nest, style: Style, cells: list[str], kernel: str, used: set[str
 
 
 def emit_size(emitter: CEmitter, parameter: Parameter) -> str:
+    """Return the C text of an array's size in bytes."""
     size = emitter.expression(ast.product(list(parameter.extents)), 14)
     return f"{size} * sizeof({emitter.words[parameter.type]})"
 
@@ -222,8 +223,8 @@ def _store_results(statement: tuple, place: ast.At) -> tuple:
 
 
 class DeviceCopies:
-    """Lines that declare, make, fill, fetch and free the arrays on the device, and the arguments of
-    the launch.
+    """Lines that declare, allocate, fill, fetch and free arrays on the device, and the arguments of
+    the launch. used: names that are taken; new ones are added.
     """
 
     def __init__(self, emitter: CEmitter, nest: Nest, used: set[str]) -> None:
@@ -283,14 +284,18 @@ class DeviceCopies:
 
 
 def make_device_name(word: str, used: set[str]) -> str:
-    """What a host array's copy on the device is called."""
+    """Return a free name for the device copy of the array `word`, such as `d_x`, and add it to
+    `used`.
+    """
     return choose_fresh_name((f"d_{word}", f"dev_{word}", f"{word}_dev"), used)
 
 
 def emit_launch_shape(
     emitter: CEmitter, nest: Nest, style: Style, used: set[str]
 ) -> tuple[str, list[str]]:
-    """Grid and block of a launch, and the lines that declare them: one dimension a loop."""
+    """Return (text of grid and block of a launch, lines that declare them), with one dimension per
+    loop. used: names that are taken; new ones are added.
+    """
     stops = [emitter.expression(axis.stop, 14) for axis in nest.regions[0].axes]
     if len(stops) == 1:
         return f"{stops[0]} / 256 + 1, 256", []

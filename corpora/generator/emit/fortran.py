@@ -54,7 +54,9 @@ _TAKEN = frozenset(
 
 
 class FortranEmitter:
-    """Writes one nest; `parallel` adds directives and atomic updates."""
+    """Writes one nest as a Fortran procedure. parallel: with directives and atomic updates. Raises
+    InexpressibleError if Fortran cannot express it.
+    """
 
     def __init__(self, nest: Nest, style: Style, parallel: bool) -> None:
         self.nest, self.style, self.parallel = nest, style, parallel
@@ -113,6 +115,7 @@ class FortranEmitter:
         return choose_fresh_name(("res", "total_out", "answer"), set(nest.types or {}))
 
     def text(self) -> str:
+        """Return the procedure's text. Raises InexpressibleError if Fortran cannot express it."""
         nest, name, form = self.nest, self.style.names[0], self.form
         names = ", ".join(p.name for p in nest.parameters)
         kind = "function" if nest.result else "subroutine"
@@ -276,6 +279,9 @@ class FortranEmitter:
         return {a.variable for r in self.nest.regions if r is not region for a in r.axes}
 
     def block(self, statements: tuple, level: int) -> list[str]:
+        """Return the lines of statements. level: of indentation. Raises InexpressibleError if
+        Fortran cannot express one.
+        """
         lines: list[str] = []
         rest = list(statements)
         while rest:
@@ -409,7 +415,9 @@ class FortranEmitter:
 
 
 def emit_fortran(nest: Nest, style: Style, parallel: bool) -> str:
-    """One procedure. Raises InexpressibleError."""
+    """Return the Fortran procedure of a nest. parallel: with OpenMP directives. Raises
+    InexpressibleError if Fortran cannot express it.
+    """
     if nest.c_only:
         raise InexpressibleError("words of C")
     if any(name.lower() in _TAKEN for name in (nest.types or {})):

@@ -86,8 +86,8 @@ def _names(node: tuple) -> set[str]:
 
 
 class SectionWriting:
-    """`say` writing sections for the time of a `with`; loop variables may then stand
-    nowhere else.
+    """A context in which `say` writes elements as array sections over `axes`. Their loop variables
+    may then occur in subscripts only.
     """
 
     def __init__(self, say: FortranExpressions, axes: tuple[Axis, ...]) -> None:
@@ -102,8 +102,8 @@ class SectionWriting:
 
 
 def emit_array_lines(say: FortranExpressions, region: Region, indent: str) -> list[str]:
-    """The region without loops. Iterations are independent, so statements may run one after the
-    other over all of them.
+    """Return the lines of a region as array statements, without loops. Raises InexpressibleError if
+    they would compute something else.
     """
     if region.reduction is not None or not region.body:
         raise InexpressibleError("a reduction")
@@ -159,14 +159,16 @@ def _where(say: FortranExpressions, node: ast.If, indent: str) -> list[str]:
 
 
 def choose_intrinsic_name(say: FortranExpressions, name: str) -> str:
-    """The intrinsic's name, where no variable has it."""
+    """Return the intrinsic's name. Raises InexpressibleError if a variable has it."""
     if name in say.types:
         raise InexpressibleError(f"a variable called {name}")
     return name
 
 
 def emit_reduction(say: FortranExpressions, region: Region, indent: str) -> str:
-    """The reduction of a region, from zero, as one intrinsic: `s = sum(e)`, `c = count(test)`."""
+    """Return the line of a region's reduction, from zero, as one intrinsic such as `s = sum(e)`.
+    Raises InexpressibleError if it is no plain sum or count.
+    """
     step, (op, word) = region.body[0], region.reduction
     if len(region.body) != 1 or op != "+":
         raise InexpressibleError("no plain sum")
@@ -196,7 +198,7 @@ def emit_reduction(say: FortranExpressions, region: Region, indent: str) -> str:
 
 
 def find_names_outside_subscripts(node: tuple) -> set[str]:
-    """Names that stand outside of subscripts."""
+    """Return the names that occur in an expression outside of subscripts."""
     if type(node) is ast.At:
         return set()
     if type(node) is ast.Name:

@@ -23,8 +23,8 @@ _CLOSED = {(">=", 1): (">", 0), ("<", 1): ("<=", 0), ("<=", -1): ("<", 0), (">",
 
 
 def shift_to_one_based(nest: Nest, b: Builder, from_zero: frozenset[str] = frozenset()) -> None:
-    """Loops over positions and locals that hold positions count from one; values made of them may
-    grow by one.
+    """Rewrite a nest in place so that loops and positions count from one, as in Fortran. from_zero:
+    arrays that keep their first position 0. Values computed from positions may grow by one.
     """
     places = _position_names(nest)
     # In order of appearance or of names: what is drawn must not depend on how a set is hashed.
@@ -44,7 +44,9 @@ def shift_to_one_based(nest: Nest, b: Builder, from_zero: frozenset[str] = froze
 
 
 def drop_constants(nest: Nest) -> None:
-    """Locals are variables: a Fortran text does not tell which of them never change."""
+    """Make all locals of a nest variables, in place, since Fortran does not tell which never
+    change.
+    """
     _Counts(set(), set(), nest.types or {}, False).nest(nest)
 
 

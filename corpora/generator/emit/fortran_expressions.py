@@ -36,12 +36,12 @@ HUGE = {
 
 
 class InexpressibleError(Exception):
-    """The computation uses a feature that Fortran lacks."""
+    """Fortran cannot express the computation."""
 
 
 class FortranExpressions:
-    """views: local row pointers as (array, offset). one_based: loop variables that run one higher
-    than in C.
+    """Writes expressions of a nest as Fortran. types: of names. flat: arrays with one dimension in
+    Fortran. one_based: loop variables that are one higher than in C.
     """
 
     def __init__(
@@ -69,16 +69,21 @@ class FortranExpressions:
         """
 
     def value(self, node: tuple, rank: int = 0) -> str:
-        """Text of a number; a comparison becomes 1 or 0."""
+        """Return the text of a number, in parentheses if it binds weaker than `rank`. A comparison
+        becomes 1 or 0. Raises InexpressibleError.
+        """
         if self.type(node) == "bool":
             return f"merge(1, 0, {self.condition(node)})"
         return self._number(node, rank)
 
     def type(self, node: tuple) -> str:
+        """Return the element type of an expression; `bool` for comparisons."""
         return ast.infer_type(node, self.types)
 
     def condition(self, node: tuple, rank: int = 0) -> str:
-        """Text of a logical; a number becomes a comparison with zero."""
+        """Return the text of a logical expression, in parentheses if it binds weaker than `rank`. A
+        number is compared with zero. Raises InexpressibleError.
+        """
         kind = type(node)
         if kind is ast.Paren:
             return f"({self.condition(node.argument)})"
@@ -103,7 +108,9 @@ class FortranExpressions:
         return text
 
     def linear(self, node: tuple, bonus: int = 0) -> str:
-        """An integer sum plus `bonus`, constants folded."""
+        """Return the text of an integer sum plus `bonus`, with constants folded. Raises
+        InexpressibleError.
+        """
         terms: list[tuple[int, tuple | str]] = []
         constant = bonus + self._terms(node, 1, terms)
         terms.sort(key=lambda term: -term[0])
@@ -140,7 +147,9 @@ class FortranExpressions:
         return 0
 
     def converted(self, node: tuple, wanted: str) -> str:
-        """The value in another type, literals respelled."""
+        """Return the text of a value converted to the element type `wanted`. Raises
+        InexpressibleError.
+        """
         have = self.type(node)
         if have == wanted:
             return self._number(node, 0)
@@ -154,6 +163,9 @@ class FortranExpressions:
 
     @staticmethod
     def converted_text(text: str, have: str, wanted: str) -> str:
+        """Return the text of a value of type `have` converted to `wanted`. Raises
+        InexpressibleError for a type that Fortran lacks.
+        """
         if wanted not in _CONVERT:
             raise InexpressibleError(f"type {wanted}")
         return text if have == wanted else _CONVERT[wanted].format(text)
@@ -236,11 +248,13 @@ class FortranExpressions:
         return self.type(node) == "bool"
 
     def first(self, array: str) -> int:
-        """The first subscript of an array."""
+        """Return the first subscript of an array in Fortran, 0 or 1."""
         return 0 if array in self.from_zero else self.base
 
     def element(self, node: ast.At) -> str:
-        """An array element with one-based subscripts, in the array's own memory order."""
+        """Return the text of an array element, with Fortran's subscripts in the array's memory
+        order. Raises InexpressibleError.
+        """
         if node.array in self.cells:
             return node.array
         if self.sections is not None:
@@ -283,7 +297,7 @@ class FortranExpressions:
 
 
 def format_literal(node: ast.Literal) -> str:
-    """A constant in Fortran's spelling; double precision gets its `d`."""
+    """Return a constant in Fortran's spelling; a double gets its `d`."""
     if node.text in HUGE:
         return HUGE[node.text]
     if node.type in ("i32", "i64"):

@@ -23,12 +23,14 @@ _LINE = 100
 
 @dataclass(frozen=True, slots=True)
 class FortranForm:
-    """grouped: names of one type and intent share a statement. dimension: shapes stand in an
-    attribute where they agree.
+    """How an author of Fortran writes.
 
-    function: `result` (result clause), `typed` (type before the word and result clause) or `own`
-    (the function's own name). one_line: `if (c) statement`. assumed: last extents are `*`. arrays:
-    array syntax where it says the same.
+    words: (element type, its spelling). grouped: names of one type and intent share a statement.
+        dimension: shapes are an attribute where they agree.
+    implicit_none, intents: these are written. function: `result` (a result clause), `typed` (type
+        before the word and a result clause) or `own` (the function's own name).
+    named_end, joined_end: `end do i`, `enddo`. one_line: `if (c) statement`. assumed: last extents
+        are `*`. arrays: array syntax is used. colons: declarations have `::`.
     """
 
     words: tuple[tuple[str, str], ...] = tuple(PLAIN_WORDS.items())
@@ -61,7 +63,9 @@ class FortranForm:
     """`1.5_8` instead of `1.5d0`."""
 
     def end(self, what: str, name: str = "") -> str:
-        """`end do`, `enddo`, `end subroutine f`, `end`, …"""
+        """Return the end statement of a construct `what`, such as `end do` or `enddo`. name: of a
+        procedure, ''.
+        """
         if name:
             return (
                 f"end {what} {name}"
@@ -74,7 +78,7 @@ class FortranForm:
 
 
 def draw_form(rng: random.Random) -> FortranForm:
-    """Weights follow what real Fortran looks like."""
+    """Draw how an author of Fortran writes, about as often as in real code."""
 
     def chance(probability: float) -> bool:
         return rng.random() < probability
@@ -106,8 +110,8 @@ def draw_form(rng: random.Random) -> FortranForm:
 
 
 def draw_dated_form(form: FortranForm, rng: random.Random) -> FortranForm:
-    """The form with labels, dotted comparisons, declarations without intents in some, kinds behind
-    numbers in others.
+    """Return the form with some features of older Fortran, drawn at random: labels, dotted
+    comparisons, missing intents, kinds behind numbers.
     """
     if rng.random() < 0.16:
         labels = "statement" if rng.random() < 0.25 else "continue"
@@ -130,9 +134,7 @@ def draw_dated_form(form: FortranForm, rng: random.Random) -> FortranForm:
 
 
 class DeclarationWriter:
-    """Statements in the making that declare parameters; an array comes after the names in its
-    shape.
-    """
+    """Collects declarations of parameters. A name comes after the names in its shape."""
 
     def __init__(self, form: FortranForm) -> None:
         self.form = form
@@ -140,6 +142,9 @@ class DeclarationWriter:
         self.place: dict[str, int] = {}
 
     def add(self, word: str, intent: str, name: str, shape: str) -> None:
+        """Add a parameter. word: its type's spelling. intent: '' for none. shape: such as `(n, m)`,
+        '' for a scalar.
+        """
         attribute = shape if self.form.dimension else ""
         key = (word, intent, attribute)
         after = max(
@@ -159,6 +164,7 @@ class DeclarationWriter:
         )
 
     def lines(self) -> list[str]:
+        """Return the declarations, one statement per line."""
         lines = []
         for (word, intent, attribute), names in self.groups:
             parts = [
@@ -172,7 +178,9 @@ class DeclarationWriter:
 
 
 def wrap_lines(lines: list[str]) -> list[str]:
-    """Break long lines at blanks with continuation marks (directives repeat their sentinel)."""
+    """Return the lines with long ones broken at blanks. Continued directives repeat their
+    sentinel.
+    """
     wrapped: list[str] = []
     for line in lines:
         indent = line[: len(line) - len(line.lstrip())]

@@ -28,8 +28,8 @@ _PLAIN = re.compile(r" *[\w(), +*/-]+ = (?!.*&$)")
 
 
 def add_labels(lines: list[str], on_statement: bool = False) -> list[str]:
-    """`do 10 i = 1, n … 10 continue`; a jump out of a loop goes behind it. on_statement: a last
-    assignment carries the label.
+    """Return Fortran lines whose loops end at labels, as `do 10 i = 1, n ... 10 continue`.
+    on_statement: a last assignment carries the label.
     """
     made: list[str] = []
     open_loops: list[int] = []
@@ -81,12 +81,12 @@ def _end_loop(made: list[str], label: int, indent: str, on_statement: bool) -> N
 
 
 def use_dotted_operators(line: str) -> str:
-    """`.le.` for `<=` and its like."""
+    """Return a line with `.le.` for `<=` and its like."""
     for plain, word in _DOTTED.items():
         line = line.replace(plain, word)
     return line
 
 
 def use_kind_suffixes(line: str) -> str:
-    """`1.5_8` for `1.5d0`."""
+    """Return a line with `1.5_8` for `1.5d0`."""
     return re.sub(r"(?<![\w.])(\d+\.\d*|\.\d+)d0\b", r"\1_8", line)

@@ -12,17 +12,21 @@ from corpora.generator.emit.fortran_expressions import InexpressibleError
 
 
 def walk_all_statements(nest: Nest):
+    """Yield every statement of a nest, outer before inner."""
     for block in (nest.before, nest.first, *(region.body for region in nest.regions), nest.after):
         yield from ast.walk_statements(block)
 
 
 def walk_all_expressions(nest: Nest):
+    """Yield every expression that a statement of the nest holds."""
     for statement in walk_all_statements(nest):
         yield from ast.get_expressions(statement)
 
 
 def drop_value_loops(node: tuple, loops: set[str], summand: bool) -> None:
-    """Take out of `loops` every variable used other than as a summand of a subscript."""
+    """Remove from `loops`, in place, each variable that `node` uses other than as a summand of a
+    subscript. summand: `node` is one.
+    """
     kind = type(node)
     if kind is ast.Name:
         if not summand:
@@ -37,8 +41,8 @@ def drop_value_loops(node: tuple, loops: set[str], summand: bool) -> None:
 
 
 def find_one_based_loops(nest: Nest) -> set[str]:
-    """Loop variables that only stand in subscripts and bounds, as summands: people count these from
-    one.
+    """Return the loop variables that occur only in subscripts and bounds, as summands, so that they
+    can count from one.
     """
     loops = {s.variable for s in walk_all_statements(nest) if type(s) is ast.For and s.step == 1}
     loops |= {a.variable for r in nest.regions for a in r.axes if a.step == 1}
@@ -51,6 +55,9 @@ def find_one_based_loops(nest: Nest) -> set[str]:
 
 
 def find_region_locals(region: Region, nest: Nest) -> dict[str, str]:
+    """Return the loop variables and locals of a region, with their types. Raises InexpressibleError
+    if a name has two types.
+    """
     found = {axis.variable: nest.index_type for axis in region.axes}
     for statement in ast.walk_statements(region.body):
         if type(statement) in (ast.For, ast.Declare):
@@ -61,6 +68,9 @@ def find_region_locals(region: Region, nest: Nest) -> dict[str, str]:
 
 
 def find_locals(nest: Nest) -> dict[str, str]:
+    """Return the loop variables and locals of a nest, with their types. Raises InexpressibleError
+    if a name has two types.
+    """
     found: dict[str, str] = {}
     for statement in (*ast.walk_statements(nest.before), *ast.walk_statements(nest.after)):
         if type(statement) in (ast.For, ast.Declare):

@@ -21,8 +21,8 @@ from corpora.generator.emit.fortran_views import expand_views
 
 
 def normalize_for_fortran(nest: Nest, style: Style, b: Builder) -> None:
-    """Positions count as Fortran's; `const` stands where an intent says it; sizes stand in either
-    order.
+    """Change a nest and its style in place so that its C texts follow from its Fortran text.
+    Results stay equal.
     """
     expand_views(nest)
     style.one_based, style.fortran = True, draw_dated_form(style.fortran, b.rng)

@@ -21,8 +21,8 @@ from corpora.generator.emit.fortran_expressions import HUGE, FortranExpressions,
 
 
 def emit_sum(say: FortranExpressions, first: tuple, loop: tuple, indent: str) -> str:
-    """`s = 0; for k: s += e` as `s = sum(e)`; so counts and extremes. Raises InexpressibleError
-    where the two statements are something else.
+    """Return the line of `s = 0; for k: s += e` as `s = sum(e)`; counts and extremes likewise.
+    first, loop: the two statements. Raises InexpressibleError if they are something else.
     """
     if (
         type(loop) is not ast.For
@@ -132,7 +132,9 @@ def _folded_text(say: FortranExpressions, name: str, summand: tuple) -> str:
 
 
 def emit_inner_lines(say: FortranExpressions, loop: ast.For, indent: str) -> list[str]:
-    """A loop whose iterations each work on an element of their own, as array statements."""
+    """Return a loop as array statements, each iteration working on an element of its own. Raises
+    InexpressibleError if it is no such loop.
+    """
     plain = (
         loop.step == 1
         and loop.op in ("<", "<=")
@@ -156,8 +158,8 @@ def emit_inner_lines(say: FortranExpressions, loop: ast.For, indent: str) -> lis
 def emit_dim_lines(
     say: FortranExpressions, region: Region, indent: str
 ) -> tuple[list[str], set[str]]:
-    """`for i: m = 0; for k: m += a; low[i] = m` as `low = sum(a, dim=2)`; and the names that are
-    not needed then.
+    """Return the lines of totals along a dimension, such as `low = sum(a, dim=2)`, and the names
+    that are then unused. Raises InexpressibleError if the region is something else.
     """
     body = region.body
     if region.reduction is not None or len(region.axes) != 1 or not body or len(body) % 3:

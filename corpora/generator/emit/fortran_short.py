@@ -20,7 +20,10 @@ from corpora.generator.emit.fortran_reductions import emit_dim_lines, emit_inner
 
 
 class ShortForms:
-    """statement(node, level): the lines of a statement as it is."""
+    """Rewrites neighbouring statements as intrinsics and array statements. say: writes expressions.
+    unused: gets the names that are no longer needed. statement(node, level): returns the lines of a
+    statement as it is.
+    """
 
     def __init__(
         self,
@@ -40,7 +43,9 @@ class ShortForms:
         self.dropped: list[str] = []
 
     def lines(self, statement: tuple, rest: list[tuple], level: int) -> list[str]:
-        """This statement, and those taken off `rest`, in fewer words; or nothing."""
+        """Return shorter lines for `statement` and those after it, or [] if there are none. rest:
+        the statements after it; those used are removed. level: of indentation.
+        """
         made = self._sum(statement, rest[0], level) if rest else []
         if not made:
             return self._inner(statement, level)
@@ -52,7 +57,9 @@ class ShortForms:
         )
 
     def dims(self, region: Region) -> list[str]:
-        """Totals along a dimension of a whole array, or nothing."""
+        """Return the lines of a region as totals along a dimension, or [] if it is something
+        else.
+        """
         if not self.style.one_based or len(self.nest.regions) > 1:
             return []
         try:

@@ -15,7 +15,9 @@ from corpora.generator.emit.fortran_names import walk_all_statements
 
 
 def expand_views(nest: Nest) -> None:
-    """`T *r = &a[k]; … r[i]` as `a[k + i]`."""
+    """Rewrite `T *r = &a[k]; ... r[i]` as `a[k + i]` throughout a nest, in place. The nest stays
+    unchanged if a view is declared twice or moves.
+    """
     statements = list(walk_all_statements(nest))
     views = {s.name: s for s in statements if type(s) is ast.DeclarePointer}
     declared = [s.name for s in statements if type(s) is ast.DeclarePointer]

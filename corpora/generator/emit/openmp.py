@@ -16,7 +16,7 @@ from corpora.generator.emit.cpp import emit_host_function, emit_nested_loops
 
 
 def emit_openmp(nest: Nest, style: Style) -> str:
-    """One function with a `parallel for` round every region."""
+    """Return the OpenMP C++ function of a nest, with a `parallel for` round every region."""
     return emit_host_function(nest, style, _update, _loops)
 
 
@@ -32,13 +32,17 @@ def _loops(emitter: CEmitter, region: Region, nest: Nest, style: Style) -> list[
 
 
 def emit_loop_clauses(region: Region, style: Style) -> str:
-    """collapse and schedule, which belong to the loop."""
+    """Return the clauses `collapse` and `schedule` of a region's directive as text, with a blank
+    before each; ''.
+    """
     collapse = f" collapse({len(region.axes)})" if style.collapse and len(region.axes) > 1 else ""
     return collapse + (f" schedule({style.schedule})" if style.schedule else "")
 
 
 def emit_data_clauses(nest: Nest, style: Style, region: Region) -> str:
-    """private for what is declared outside the loop, reduction for the accumulator."""
+    """Return the clauses `private` and `reduction` of a region's directive as text, with a blank
+    before each; ''.
+    """
     outer = find_local_names(Nest(nest.name, [], [region], index_type=nest.index_type), style)
     if not style.split_pragma:
         outer.pop(region.axes[0].variable, None)

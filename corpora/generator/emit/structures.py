@@ -17,8 +17,8 @@ from corpora.generator.core.nest import Nest, Parameter, Structure, Style
 
 
 def find_member_places(structures: Sequence[Structure]) -> dict[str, tuple[str, str]]:
-    """Parameter -> what stands before and behind its subscript: `p` and `.x` of `p[i].x`, `m->data`
-    and nothing of `m->data[i]`.
+    """Map each parameter that is a field to the text before and after its subscript: `p` and `.x`
+    for `p[i].x`, `m->data` and '' for `m->data[i]`.
     """
     found = {}
     for each in structures:
@@ -32,13 +32,13 @@ def find_member_places(structures: Sequence[Structure]) -> dict[str, tuple[str, 
 
 
 def make_field_access(structure: Structure, field: str) -> str:
-    """A field of the one structure."""
+    """Return the C text of a field of a single structure, such as `p->n`."""
     return f"{structure.owner}{'->' if structure.passing == 'pointer' else '.'}{field}"
 
 
 def list_parameters(nest: Nest) -> Sequence[Parameter | Structure]:
-    """What the function takes, in order: each structure stands where the first of its fields does,
-    and a size that a vector has nowhere.
+    """Return what the C function takes, in order. A structure comes where its first field would,
+    and a size that a vector knows is left out.
     """
     if not nest.structures and nest.length is None:
         return nest.parameters
@@ -51,7 +51,7 @@ def list_parameters(nest: Nest) -> Sequence[Parameter | Structure]:
 
 
 def emit_structure_parameter(structure: Structure, style: Style) -> str:
-    """Declaration of one parameter."""
+    """Return the C declaration of a structure's parameter."""
     word, owner = structure.type, structure.owner
     const = "const " if structure.constant else ""
     if structure.passing in ("value", "copy"):
@@ -66,10 +66,8 @@ def emit_structure_parameter(structure: Structure, style: Style) -> str:
 
 
 def prepare_for_kernel(nest: Nest, launched: bool = False) -> Nest:
-    """The nest as a kernel takes its parameters: no references and no pointers to host memory.
-
-    launched: by host code, which has the structure; a bare kernel's pointer to numbers leads to
-    device memory.
+    """Return the nest with structures as a kernel takes them: no references and no pointers to host
+    memory. launched: host code launches it, which has the structure.
     """
     made = tuple(
         replace(s, passing="copy")
@@ -81,17 +79,19 @@ def prepare_for_kernel(nest: Nest, launched: bool = False) -> Nest:
 
 
 def emit_definitions(nest: Nest, cuda: bool = False) -> str:
-    """What stands before the function: each type once."""
+    """Return the C definitions of the nest's structures, each once. cuda: CUDA's own types need
+    none.
+    """
     return "".join(dict.fromkeys(s.definition for s in nest.structures if not (cuda and s.builtin)))
 
 
 def convert_vectors_to_pointers(nest: Nest) -> Nest:
-    """The nest as CUDA code takes it: by pointers, and every size."""
+    """Return the nest with pointers and sizes in place of vectors, as CUDA takes them."""
     return replace(nest, vectors=frozenset(), length=None) if nest.vectors else nest
 
 
 def map_test_names(nest: Nest) -> dict[str, str]:
-    """Parameter -> what tests call it, `p__x`, for those that are fields."""
+    """Map each parameter that is a field to its name in tests, such as `p__x`."""
     return {
         parameter: f"{each.owner}__{field}"
         for each in nest.structures

@@ -33,6 +33,9 @@ _STEPS = (neighbour, inner_loop, inner_loop, repeated, blocks, to_byte, walk, he
 
 
 def statements(body: Body, count: int) -> tuple:
+    """Return `count` random statements for one iteration, and those the body has made before. body:
+    what they are made with.
+    """
     b = body.b
     menu: tuple[Callable[[], tuple], ...] = (
         (body.declare,) * 4 + (body.store,) * 4 + (body.change,) * 3 + (body.branch,) * 4
@@ -64,7 +67,7 @@ def _count(b: Builder) -> int:
 
 
 def free_line(b: Builder) -> Nest:
-    """One parallel loop round a free body."""
+    """Draw a nest of one parallel loop with a free body. b: the builder that makes its parts."""
     n = b.size(names.SIZES, (1, 3, 8, 17))
     i = ast.Name(b.name(names.LOOPS, "i32"))
     body = Body(b, (i,), (n,))
@@ -77,7 +80,9 @@ def free_line(b: Builder) -> Nest:
 
 
 def free_grid(b: Builder) -> Nest:
-    """Two or three parallel loops round a free body."""
+    """Draw a nest of two or three parallel loops with a free body. b: the builder that makes its
+    parts.
+    """
     sides = extents(b, 2 if b.chance(0.85) else 3)
     variables, axes = loops(b, sides)
     body = Body(b, variables, sides)
@@ -85,7 +90,9 @@ def free_grid(b: Builder) -> Nest:
 
 
 def free_deep(b: Builder) -> Nest:
-    """Four nested loops: three of the kernel's index and one inside."""
+    """Draw a nest of four nested loops, three of them the kernel's index. b: the builder that makes
+    its parts.
+    """
     words = b.pick((("b0", "k", "j", "i"), ("n0", "c0", "y", "x"), ("batch_i", "ch", "row", "col")))
     variables = tuple(ast.Name(b.exact(w, "i32")) for w in words)
     sides = tuple(b.size((w,), (1, 2, 3)) for w in ("batch", "channels", "h", "w"))
@@ -106,8 +113,8 @@ def free_deep(b: Builder) -> Nest:
 
 
 def free_rows(b: Builder) -> Nest:
-    """A loop over rows with a perfect or imperfect loop over columns inside: a row a thread, since
-    rows add up.
+    """Draw a nest with a loop over rows and one over columns inside, one row per thread. b: the
+    builder that makes its parts.
     """
     n, m = extents(b, 2)
     i, j = ast.Name(b.name(names.LOOPS, "i32")), ast.Name(b.name(names.INNER, "i32"))

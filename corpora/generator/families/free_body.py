@@ -19,8 +19,8 @@ _FLAG_WORDS = ("keep", "ok", "hit", "is_new", "found", "inside", "use_it")
 
 
 class Body:
-    """Statements in the making for one iteration; `own` are the subscripts that no other iteration
-    touches.
+    """Makes the statements of one iteration. variables, sides: of the loops, outermost first. The
+    attribute `own` holds the subscripts that no other iteration touches.
     """
 
     def __init__(self, b: Builder, variables: tuple, sides: tuple) -> None:
@@ -153,7 +153,7 @@ class Body:
         return ast.At(b.array(whole), subscripts)
 
     def target(self) -> ast.At:
-        """A place of this iteration in an array that nothing but these places touches."""
+        """Return an element of this iteration in an array that is written at such elements only."""
         b = self.b
         subscripts, whole = b.pick(tuple(self.own))
         same = [
@@ -177,6 +177,7 @@ class Body:
     # ---------------------------------------------------------------------------------------------
 
     def declare(self) -> tuple:
+        """Return the declaration of a new local with a random value."""
         b, value = self.b, self.value()
         word = b.local()
         kind = "f64" if b.kind == "f32" and b.chance(0.06) else b.kind
@@ -188,7 +189,7 @@ class Body:
         return (ast.Declare(kind, word, value, constant),)
 
     def declare_late(self) -> tuple:
-        """Two or three locals without values, which get them one by one."""
+        """Return statements that declare two or three locals and then set them one by one."""
         b = self.b
         words = [b.local() for _ in range(b.pick((2, 2, 3)))]
         made = tuple(ast.Declare(b.kind, w) for w in words)
@@ -200,6 +201,7 @@ class Body:
         return made + stores
 
     def flag(self) -> tuple:
+        """Return the declaration of an integer that holds the result of a test."""
         b = self.b
         word = b.name(_FLAG_WORDS, "i32")
         test = self.condition()
@@ -207,6 +209,7 @@ class Body:
         return (ast.Declare("i32", word, ast.Paren(test) if b.chance(0.4) else test),)
 
     def change(self) -> tuple:
+        """Return a statement that changes a local; a new declaration if there is none to change."""
         b = self.b
         changeable = [
             name
@@ -221,9 +224,11 @@ class Body:
         return (ast.Assign(word, op, b.number() if value == word else value),)
 
     def constants(self) -> set[str]:
+        """Return the names of locals that may not change."""
         return {s.name for s in self.made if type(s) is ast.Declare and s.const} | self.frozen
 
     def store(self) -> tuple:
+        """Return a statement that writes or updates an element of this iteration."""
         b, place = self.b, self.target()
         op = b.pick(
             ("=", "=", "=", "=", "+=", "+=", "-=") + (("*=", "/=") if b.kind in FLOATS else ())
@@ -238,10 +243,12 @@ class Body:
         return (ast.Assign(place, op, b.number() if value == place else value),)
 
     def value(self) -> tuple:
+        """Return a random expression of what this iteration may read."""
         b = self.b
         return b.value(b.pick((0, 1, 1, 1, 2, 2, 3)), self.variables[-1] if b.chance(0.3) else None)
 
     def condition(self) -> tuple:
+        """Return a random test of what this iteration may read."""
         b, draw = self.b, self.b.rng.random()
         if self.flags and draw < 0.3:
             name = b.pick(tuple(self.flags))
@@ -267,6 +274,7 @@ class Body:
         return first if b.chance(0.7) else ast.Binary(b.pick(("&&", "||")), first, b.pick(tests))
 
     def branch(self) -> tuple:
+        """Return an `if` statement, sometimes with an `else`."""
         b, draw = self.b, self.b.rng.random()
         test = self.condition()
         yes = self.inside(b.pick((1, 1, 1, 2, 3)))
@@ -301,7 +309,7 @@ class Body:
         return b.number() if value == statement.target else value
 
     def inside(self, count: int) -> tuple:
-        """A block of its own: what it declares ends with it."""
+        """Return `count` statements for a block. What they declare ends with it."""
         b = self.b
         kept = (list(b.locals), list(self.flags), self.depth)
         self.depth += 1

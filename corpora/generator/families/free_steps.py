@@ -18,7 +18,7 @@ from corpora.generator.families.free_body import FEW, Body
 
 
 def neighbour(body: Body) -> tuple:
-    """A step to the side that is only taken where there is one: `x > 0 ? a[…] : 0`."""
+    """Return statements that read a neighbour, tested at the edge: `x > 0 ? a[...] : 0`."""
     b = body.b
     if len(body.sides) > 3 or b.kind not in FLOATS and b.chance(0.5):
         return body.declare()
@@ -51,7 +51,7 @@ def neighbour(body: Body) -> tuple:
 
 
 def to_byte(body: Body) -> tuple:
-    """A value held in [0, 255] and stored as a byte."""
+    """Return statements that clamp a value to [0, 255] and store it as a byte."""
     b = body.b
     if b.kind not in FLOATS or not body.inputs:
         return body.store()
@@ -70,7 +70,7 @@ def to_byte(body: Body) -> tuple:
 
 
 def inner_loop(body: Body) -> tuple:
-    """A sequential loop inside the iteration that adds up into a local or writes its own row."""
+    """Return a sequential loop that sums into a local or writes a row of this iteration."""
     b = body.b
     kind = "i32" if b.chance(0.95) else b.pick(("u32", "i64"))
     j = ast.Name(b.name(names.INNER, kind))
@@ -153,7 +153,7 @@ def _row_store(body: Body, j: ast.Name, count: tuple) -> tuple:
 
 
 def repeated(body: Body) -> tuple:
-    """One step written out several times with other constants, arrays or operators."""
+    """Return one step written several times with other constants, arrays or operators."""
     b = body.b
     word = ast.Name(b.local(b.kind, names.SUMS))
     arrays = [b.array(body.sides) for _ in range(b.pick((1, 2, 2)))]
@@ -200,7 +200,7 @@ def _staged(body: Body, turn: int, word: ast.Name, part: ast.Name, place: ast.At
 
 
 def walk(body: Body) -> tuple:
-    """A position that is moved on by hand between the same few statements."""
+    """Return statements that move a position on between repeated steps."""
     b = body.b
     if len(body.sides) > 1:
         return repeated(body)
@@ -236,7 +236,7 @@ def walk(body: Body) -> tuple:
 
 
 def held(body: Body) -> tuple:
-    """`min(high, max(low, v))` and its relatives, with scalars or numbers as bounds."""
+    """Return a statement that stores `min(high, max(low, v))` or the like."""
     b = body.b
     if b.kind not in FLOATS:
         return body.store()
@@ -255,7 +255,7 @@ def held(body: Body) -> tuple:
 
 
 def blocks(body: Body) -> tuple:
-    """Several places of a record set, in one way or another by a test."""
+    """Return statements that write several elements of this iteration, depending on a test."""
     b = body.b
     places = []
     for _ in range(b.pick((2, 3, 4, 5))):

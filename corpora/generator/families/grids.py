@@ -17,7 +17,9 @@ _SMALL = (1, 2, 3, 4)
 
 
 def extents(b: Builder, count: int) -> tuple:
-    """Size parameters, outermost first; seldom square or constant."""
+    """Add `count` size parameters and return them, outermost first. Sometimes two are the same or
+    constant.
+    """
     draw = b.rng.random()
     kind = "i32" if draw < 0.92 else "u32" if draw < 0.96 else "i64"
     if count == 2 and b.chance(0.15):
@@ -36,6 +38,9 @@ def extents(b: Builder, count: int) -> tuple:
 def loops(
     b: Builder, sides: tuple, margin: int = 0
 ) -> tuple[tuple[ast.Name, ...], tuple[Axis, ...]]:
+    """Return new loop variables and their parallel axes, outermost first. sides: their sizes.
+    margin: iterations left out at both ends.
+    """
     words = b.pick(names.GRIDS)
     words = (words[2], *words[:2]) if len(sides) == 3 and b.chance(0.6) else words
     variables = tuple(ast.Name(b.exact(w, "i32")) for w in words[: len(sides)])
@@ -70,7 +75,9 @@ def _flat(b: Builder, variables: tuple, sides: tuple) -> tuple[ast.Name, tuple]:
 
 
 def grid(b: Builder) -> Nest:
-    """Element-wise work on a matrix or a volume."""
+    """Draw a nest with element-wise work on a matrix or a volume. b: the builder that makes its
+    parts.
+    """
     sides = extents(b, 2 if b.chance(0.78) else 3)
     variables, axes = loops(b, sides)
     flat, made = (None, ())
@@ -109,7 +116,9 @@ def _bordered(b: Builder, variables: tuple, sides: tuple, point: IterationPoint)
 
 
 def flattened(b: Builder) -> Nest:
-    """One loop over rows * columns whose index is taken apart by division."""
+    """Draw a nest of one loop over rows * columns whose index is divided into both. b: the builder
+    that makes its parts.
+    """
     three = b.chance(0.3)
     sides = extents(b, 3 if three else 2)
     one = ast.Name(b.name(names.LOOPS, "i32"))
@@ -148,7 +157,9 @@ def flattened(b: Builder) -> Nest:
 
 
 def transpose(b: Builder) -> Nest:
-    """Moves: transposition, reversal of a side, padding, cropping, up- and down-sampling."""
+    """Draw a nest that moves elements: transposition, reversal, padding, cropping or resampling. b:
+    the builder that makes its parts.
+    """
     n, m = extents(b, 2)
     (i, j), axes = loops(b, (n, m))
     draw = b.rng.random()
@@ -182,7 +193,9 @@ def transpose(b: Builder) -> Nest:
 
 
 def pad(b: Builder) -> Nest:
-    """A border of zeros round a matrix."""
+    """Draw a nest that puts a border of zeros round a matrix. b: the builder that makes its
+    parts.
+    """
     n, m = extents(b, 2)
     border = b.size(("pad", "border", "halo", "margin"), (0, 1, 2))
     rows, cols = (
@@ -214,7 +227,9 @@ def pad(b: Builder) -> Nest:
 
 
 def channels(b: Builder) -> Nest:
-    """Batch, channel, position: per-channel coefficients on `(b * c + k) * spatial + i`."""
+    """Draw a nest over batch, channel and position with coefficients per channel. b: the builder
+    that makes its parts.
+    """
     outer, filters, spatial = (
         b.size(w, _SMALL)
         for w in (
@@ -256,7 +271,7 @@ def channels(b: Builder) -> Nest:
 
 
 def scattered_rows(b: Builder) -> Nest:
-    """Rows chosen by an index array."""
+    """Draw a nest over rows chosen by an index array. b: the builder that makes its parts."""
     n, m = extents(b, 2)
     if n == m or type(n) is not ast.Name:
         return grid_of(b, n, m)
@@ -298,7 +313,9 @@ def scattered_rows(b: Builder) -> Nest:
 
 
 def grid_of(b: Builder, n: tuple, m: tuple) -> Nest:
-    """A plain copy with arithmetic, when a richer family does not fit."""
+    """Draw a nest of two loops over `n` and `m` with one assignment, for where a richer family does
+    not fit.
+    """
     variables, axes = loops(b, (n, m))
     point = IterationPoint(variables, (n, m), plain=True)
     effects.add_inputs(b, point)
@@ -306,4 +323,5 @@ def grid_of(b: Builder, n: tuple, m: tuple) -> Nest:
 
 
 def counted(variable: ast.Name, stop: tuple, *body: tuple, start: tuple = ast.ZERO) -> ast.For:
+    """Return a sequential loop of `variable` from `start` below `stop`."""
     return ast.For(variable.id, start, "<", stop, body)

@@ -24,7 +24,7 @@ _LENGTHS = (1, 2, 5, 7, 12, 20, 33)
 
 
 def length(b: Builder) -> tuple:
-    """The extent of a loop: a parameter, seldom a constant."""
+    """Return the extent of a loop: mostly a new parameter, sometimes a constant or product."""
     if b.chance(0.06):
         return ast.integer(
             b.pick((3, 4, 8, 10, 16, 20, 32, 64, 100, 128, 256, 169, 347, 500, 784, 1000, 1024))
@@ -37,6 +37,7 @@ def length(b: Builder) -> tuple:
 
 
 def index_type(b: Builder, n: tuple) -> str:
+    """Return an element type for the variable of a loop with the extent `n`."""
     kind = b.types.get(n.id, "i32") if type(n) is ast.Name else "i32"
     return (
         "i64"
@@ -48,6 +49,7 @@ def index_type(b: Builder, n: tuple) -> str:
 
 
 def line(b: Builder) -> tuple[IterationPoint, Axis, str]:
+    """Return the point, parallel axis and variable's type of a new loop over one extent."""
     n = length(b)
     kind = index_type(b, n)
     word = b.name(names.LOOPS, kind)
@@ -55,7 +57,7 @@ def line(b: Builder) -> tuple[IterationPoint, Axis, str]:
 
 
 def simple(b: Builder) -> Nest:
-    """One short statement: the bulk of short real functions."""
+    """Draw a nest of one short statement. b: the builder that makes its parts."""
     point, axis, kind = line(b)
     point.plain = b.chance(0.8)
     if b.chance(0.14):
@@ -72,7 +74,9 @@ def simple(b: Builder) -> Nest:
 
 
 def elementwise(b: Builder) -> Nest:
-    """Several effects, odd subscripts, odd bounds."""
+    """Draw a nest of several effects with unusual subscripts and bounds. b: the builder that makes
+    its parts.
+    """
     point, axis, kind = line(b)
     _odd_bounds(b, point, axis, kind)
     effects.add_inputs(b, point)
@@ -145,7 +149,7 @@ def _difference(b: Builder, point: IterationPoint) -> tuple:
 
 
 def several(b: Builder) -> Nest:
-    """Two or three independent loops in one function."""
+    """Draw a nest of two or three independent loops. b: the builder that makes its parts."""
     point, axis, kind = line(b)
     effects.add_inputs(b, point)
     regions = [Region((axis,), effects.add_assignment(b, point, 1))]
@@ -161,7 +165,9 @@ def several(b: Builder) -> Nest:
 
 
 def histogram(b: Builder) -> Nest:
-    """Counting or weighing into bins by atomic additions."""
+    """Draw a nest that counts or weighs into bins by atomic additions. b: the builder that makes
+    its parts.
+    """
     point, axis, kind = line(b)
     i, n = point.variables[0], axis.stop
     bins = (
@@ -205,7 +211,9 @@ def histogram(b: Builder) -> Nest:
 
 
 def total(b: Builder) -> Nest:
-    """A reduction into one cell: sum, count, dot product, or the largest integer."""
+    """Draw a nest that reduces into one cell: a sum, count, dot product or largest integer. b: the
+    builder that makes its parts.
+    """
     point, axis, kind = line(b)
     point.plain = True
     effects.add_inputs(b, point)
@@ -245,7 +253,7 @@ def total(b: Builder) -> Nest:
 
 
 def returned(b: Builder) -> Nest:
-    """A sum that is the function's value."""
+    """Draw a nest that returns a sum. b: the builder that makes its parts."""
     point, axis, kind = line(b)
     point.plain = True
     effects.add_inputs(b, point)
@@ -273,7 +281,9 @@ def returned(b: Builder) -> Nest:
 
 
 def image(b: Builder) -> Nest:
-    """Bytes: grey levels, thresholds, look-up tables, casts to and from float."""
+    """Draw a nest over bytes: grey levels, thresholds, look-up tables. b: the builder that makes
+    its parts.
+    """
     point, axis, kind = line(b)
     i, n = point.variables[0], axis.stop
     out_kind = b.pick(("u8", "u8", "f32", "i32"))
@@ -361,7 +371,7 @@ def _cast(kind: str, value: tuple) -> tuple:
 
 
 def indirect(b: Builder) -> Nest:
-    """Gathers and guarded look-ups through an index array."""
+    """Draw a nest that gathers through an index array. b: the builder that makes its parts."""
     point, axis, kind = line(b)
     i, n = point.variables[0], axis.stop
     limit = b.size(names.SIZES, (1, 3, 6, 11))

@@ -21,7 +21,7 @@ _COUNTS = ("count", "hits", "found_n", "cnt", "changed", "total", "nbad", "num")
 
 
 def reduced(b: Builder) -> Nest:
-    """A value of all elements."""
+    """Draw a nest that returns a reduction of all elements. b: the builder that makes its parts."""
     two = b.chance(0.3)
     if two:
         sides = extents(b, 2)

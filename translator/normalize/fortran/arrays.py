@@ -41,7 +41,9 @@ _STEMS = {"maxval": "best", "minval": "best", "count": "found", "any": "found", 
 
 
 class ArrayConverter:
-    """Writes on `page`."""
+    """Writes Fortran's array assignments and totals as C loops. values: converts expressions. page:
+    where the C lines go.
+    """
 
     def __init__(self, values: ExpressionConverter, page: WritingPosition) -> None:
         self._values, self._page = values, page
@@ -49,7 +51,9 @@ class ArrayConverter:
         """Where totals along a dimension are made, one for each element that is set."""
 
     def assign(self, left: Any, right: Any) -> None:
-        """An assignment of a scalar, an array or a section."""
+        """Write an assignment of a scalar, an array or a section. left, right: fparser's nodes.
+        Raises UnsupportedConstruct if it has no spelling by rule.
+        """
         if not self._values.rank(left):
             self._page.add(self._set(left, right))
             return
@@ -88,8 +92,8 @@ class ArrayConverter:
         return tuple(lanes), heads[::-1]
 
     def require_disjoint(self, left: Any, *others: Any) -> None:
-        """The right side is read before anything is set: a loop may only read the element that it
-        sets.
+        """Check that a loop may assign element by element: the right side reads no element of
+        `left` other than the one set. Raises UnsupportedConstruct if it does.
         """
         from fparser.two.utils import walk
 
@@ -121,8 +125,9 @@ class ArrayConverter:
                         )
 
     def reduced(self, node: Any, lanes: tuple[SectionLane, ...]) -> Value:
-        """Write the loop of a total before the statement at hand. Raises UnsupportedConstruct where
-        there is no place for it.
+        """Write the loop of a total before the present statement and return the total. node: the
+        reduction. lanes: loops over the result's elements. Raises UnsupportedConstruct if there is
+        no place for it.
         """
         if self._page.alone:
             raise UnsupportedConstruct("a total in the condition of a loop")
@@ -208,8 +213,9 @@ class ArrayConverter:
         return make_integer(AffineSum.of(total.text), kind) if kind in ("i32", "i64") else total
 
     def masked(self, branches: Sequence[tuple[Any, Sequence[Any]]]) -> None:
-        """Branches of (mask or None, assignments), each element by the first whose mask holds. All
-        set arrays of one shape.
+        """Write a `where` construct as loops. branches: (mask or None, assignments); each element
+        follows the first mask that holds. Raises UnsupportedConstruct if it has no spelling by
+        rule.
         """
         left = branches[0][1][0].items[0]
         lanes, heads = self._lanes(self._values.spans(left))

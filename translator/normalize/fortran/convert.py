@@ -62,7 +62,7 @@ _KNOWN = frozenset(
 
 @lru_cache(maxsize=4096)
 def convert_to_cpp(program: Program) -> Program | None:
-    """None where there is no spelling by rule."""
+    """Return a serial Fortran procedure as a C++ Program, or None if rules cannot convert it."""
     try:
         return Program("cpp", program.name, format_cpp(program))
     except (UnsupportedConstruct, SignatureError):
@@ -70,12 +70,16 @@ def convert_to_cpp(program: Program) -> Program | None:
 
 
 def format_cpp(program: Program) -> str:
-    """The C++ text. Raises UnsupportedConstruct (with the reason) and SignatureError."""
+    """Return the C++ text of a serial Fortran procedure. Raises UnsupportedConstruct or
+    SignatureError if rules cannot convert it.
+    """
     return convert_function(program).text
 
 
 def convert_function(program: Program) -> CppFunction:
-    """As `format_cpp`, in parts that may be changed: every call makes them anew."""
+    """Return a serial Fortran procedure as a C++ function in parts that may be changed. Raises
+    UnsupportedConstruct or SignatureError if rules cannot convert it.
+    """
     declared = read_declarations(program)
     signature, procedure = declared.signature, _procedure(program)
     names = ProcedureNames(declared, functions=_take_internal_functions(procedure))

@@ -1,8 +1,8 @@
 """Functions inside a Fortran procedure that are one value: their calls are spelled as that value.
 
-Contract: `read_internal_functions(part)` reads what stands behind CONTAINS, by name; Unsaid for a
-procedure that is more than assignments to scalars of its own. `inline_call(function, arguments)` is
-the text of a call's value.
+Contract: `read_internal_functions(part)` reads what stands behind CONTAINS, by name; raises
+UnsupportedConstruct for a procedure that is more than assignments to scalars of its own.
+`inline_call(function, arguments)` is the text of a call's value.
 
     python -c "from translator.normalize.fortran.internal_functions import InternalFunction, \\
         inline_call; print(inline_call(InternalFunction(('a',), '2*a'), ['x + 1']))"
@@ -26,13 +26,18 @@ _KNOWN = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class InternalFunction:
-    """value: what the function returns, in its dummies and what its host knows."""
+    """An internal function of Fortran that is one expression. dummies: its arguments. value: what
+    it returns, in these and the host's names.
+    """
 
     dummies: tuple[str, ...]
     value: str
 
 
 def read_internal_functions(part: Any) -> dict[str, InternalFunction]:
+    """Return the functions behind CONTAINS, by name. part: fparser's node. Raises
+    UnsupportedConstruct for one that is more than assignments to its own scalars.
+    """
     found = [
         _read(each) for each in part.content if get_kind(each) not in ("Contains_Stmt", "Comment")
     ]
@@ -76,6 +81,9 @@ def _read(procedure: Any) -> tuple[str, InternalFunction]:
 
 
 def inline_call(function: InternalFunction, arguments: Sequence[str]) -> str:
+    """Return the text of a call's value, in brackets. arguments: texts. Raises UnsupportedConstruct
+    if their number differs from the dummies'.
+    """
     if len(arguments) != len(function.dummies):
         raise UnsupportedConstruct("a call with other arguments than dummies")
     return (
@@ -86,7 +94,9 @@ def inline_call(function: InternalFunction, arguments: Sequence[str]) -> str:
 
 
 def substitute_values(text: str, words: Mapping[str, str]) -> str:
-    """`text` with these words' values in brackets."""
+    """Return `text` with each word that is a key of `words` replaced by its value in brackets; case
+    does not count.
+    """
     return _WORD.sub(
         lambda found: f"({words[found[0].lower()]})" if found[0].lower() in words else found[0],
         text,

@@ -122,7 +122,9 @@ ELEMENTAL = frozenset({*_SAME, *_BITS, *_CASTS, *_EXTREMES, *_ABSOLUTES, *_ROUND
 
 
 def convert_limit(name: str, type: str) -> Value:
-    """huge, tiny and epsilon of a type."""
+    """Return the value in C of `huge`, `tiny` or `epsilon`. name: the intrinsic. type: its
+    argument's element type, such as `f32`. Raises UnsupportedConstruct if it is not known.
+    """
     text = _LIMITS.get((name, type))
     if text is None:
         raise UnsupportedConstruct(f"{name} of {type}")
@@ -130,7 +132,10 @@ def convert_limit(name: str, type: str) -> Value:
 
 
 def convert_intrinsic(name: str, given: list[Value], kind: str) -> Value:
-    """kind: the number of a kind that was asked for, as text, or nothing."""
+    """Return the C value of a call of a Fortran intrinsic. given: its arguments, at least one.
+    kind: the kind asked for as text, ''. Raises UnsupportedConstruct if it is not known for the
+    type.
+    """
     first = given[0]
     if name in _SAME:
         if first.is_whole:

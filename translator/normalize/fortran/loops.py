@@ -26,7 +26,9 @@ from translator.normalize.fortran.names import (
 
 @dataclass(frozen=True, slots=True)
 class LoopRange:
-    """From `first` to `last`, both included. A step that is no constant is taken to be positive."""
+    """The range of a counted loop, from `first` to `last`, both included. step: one that is no
+    number is taken to be positive.
+    """
 
     first: AffineSum
     last: AffineSum
@@ -34,7 +36,9 @@ class LoopRange:
 
 
 def format_loop_head(word: str, counting: LoopRange, declares: bool = True) -> str:
-    """`for (int i = 0; i < n; i++)`."""
+    """Return a C loop head such as `for (int i = 0; i < n; i++)`. word: the variable. declares: the
+    head declares it.
+    """
     step = counting.step
     if isinstance(step, int) and step < 0:
         test = f"{word} >= {counting.last.text}"
@@ -55,9 +59,10 @@ def format_loop_head(word: str, counting: LoopRange, declares: bool = True) -> s
 def choose_index_shift(
     variable: str, parts: Sequence[Any], ends: Sequence[AffineSum], names: ProcedureNames
 ) -> int | None:
-    """How much less the C variable of a loop with these `parts` is, so that most subscripts come
-    out plain; None where the variable outlives the loop or is an argument. ends: first and last
-    value; no known one becomes negative.
+    """Return by how much the C variable of a loop should be less, so that most subscripts are
+    plain. Returns None if the variable outlives the loop or is an argument.
+
+    parts: fparser's nodes of the loop. ends: first and last value; known ones stay at least 0.
     """
     if variable in names.declared.procedure.arguments or _outlives(parts[0], variable):
         return None
@@ -70,7 +75,7 @@ def choose_index_shift(
 
 
 def avoid_negative_ends(shift: int, ends: Sequence[AffineSum]) -> int:
-    """`shift`, or as much less that no end that is known becomes negative."""
+    """Return `shift`, or the largest smaller one with which no known end is negative."""
     return min([shift, *(end.constant for end in ends if not end.terms)])
 
 
@@ -121,7 +126,9 @@ def _outlives(node: Any, variable: str) -> bool:
 
 
 def find_values_read(node: Any) -> set[str]:
-    """Names whose values it depends on: not those of arrays of which it asks how large they are."""
+    """Return the names whose values a node depends on. Arrays of which it only asks the size are
+    left out.
+    """
     asked = [
         each
         for each in find_descendants(node, "Intrinsic_Function_Reference")
@@ -134,7 +141,7 @@ def find_values_read(node: Any) -> set[str]:
 
 
 def find_assigned_names(parts: Sequence[Any]) -> set[str]:
-    """Scalars and arrays that assignments in `parts` give values to."""
+    """Return the scalars and arrays that assignments in `parts`, fparser's nodes, set."""
     return {
         get_variable(found.items[0])
         for part in parts
@@ -143,7 +150,9 @@ def find_assigned_names(parts: Sequence[Any]) -> set[str]:
 
 
 def find_loop_control(statement: Any) -> Any:
-    """The Loop_Control of a do statement; None of another, and of a loop without end."""
+    """Return fparser's Loop_Control of a do statement; None for another statement or a loop without
+    end.
+    """
     if get_kind(statement) not in ("Nonlabel_Do_Stmt", "Label_Do_Stmt"):
         return None
     return next((item for item in statement.items if get_kind(item) == "Loop_Control"), None)

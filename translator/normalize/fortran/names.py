@@ -1,7 +1,7 @@
 """What the spelling of Fortran in C++ goes by: the names of a procedure in C, places in sections,
 parts of fparser's nodes.
 
-Contract: nodes are told by their class's name, so that importing this costs nothing.
+Contract: nodes are recognised by their class's name, so that importing this costs nothing.
 """
 
 from __future__ import annotations
@@ -19,9 +19,7 @@ from translator.normalize.unsupported import UnsupportedConstruct
 
 @dataclass(frozen=True, slots=True)
 class SectionLane:
-    """One dimension of a loop over array elements: `place` counts from nought in steps of
-    `step`.
-    """
+    """One dimension of a loop over array elements. place: counts from zero in steps of `step`."""
 
     place: AffineSum
     step: int | AffineSum = 1
@@ -29,7 +27,9 @@ class SectionLane:
 
 @dataclass(frozen=True, slots=True)
 class SectionSpan:
-    """A subscript triplet, from nought within its dimension, both ends included."""
+    """A subscript triplet. first, last: from zero within its dimension, both included. step:
+    between subscripts.
+    """
 
     first: AffineSum
     last: AffineSum
@@ -38,10 +38,14 @@ class SectionSpan:
 
 @dataclass(slots=True)
 class ProcedureNames:
-    """What a procedure's names are in C. spelled: names that C words otherwise. pointers: scalars
-    that are reached through one. shifted: what a loop's variable stands for while its loop is
-    written. sizes: what the extents of arrays are called that come with them (`x(:)`); made: the
-    first and last subscripts of those that were allocated.
+    """The names of a Fortran procedure in C.
+
+    declared: its declarations. spelled: names that are spelled otherwise in C. pointers: scalars
+        reached through a pointer.
+    shifted: value of a loop's variable while its loop is written. constants: values of named
+        constants.
+    sizes: names of the extents of assumed-shape arrays. made: first and last subscripts of
+        allocated arrays.
     """
 
     declared: Declarations
@@ -57,6 +61,7 @@ class ProcedureNames:
     """
 
     def type(self, name: str) -> str:
+        """Return the element type of a name. Raises UnsupportedConstruct if C has no such type."""
         try:
             found = self.declared.element(name)
         except SignatureError as error:
@@ -66,13 +71,15 @@ class ProcedureNames:
         return found
 
     def word(self, name: str) -> str:
-        """What it is called in C."""
+        """Return what a name is called in C."""
         return self.spelled.get(name, name)
 
     def is_array(self, name: str) -> bool:
+        """Return whether a name is declared as an array."""
         return bool(self.declared.shape(name))
 
     def scalar(self, name: str) -> Value:
+        """Return the value of a scalar in C. Raises UnsupportedConstruct if C has no such type."""
         kind = self.type(name)
         if name in self.shifted:
             return make_integer(self.shifted[name], kind)
@@ -84,32 +91,34 @@ class ProcedureNames:
 
 
 def get_kind(node: Any) -> str:
+    """Return the name of the class of an fparser node."""
     return type(node).__name__
 
 
 def get_name(node: Any) -> str:
+    """Return the text of an fparser node in lower case."""
     return str(node).lower()
 
 
 def find_descendants(node: Any, kind: str) -> list:
-    """What there is of a kind at or below `node`."""
+    """Return the nodes of a class at or below `node`, in order. kind: the class's name."""
     from fparser.two.utils import walk
 
     return [found for found in walk(node) if get_kind(found) == kind]
 
 
 def get_variable(node: Any) -> str:
-    """The name of a variable, an array or an element."""
+    """Return the name of a variable, an array or an element, given its fparser node."""
     return get_name(node if get_kind(node) == "Name" else node.items[0])
 
 
 def get_subscripts(node: Any) -> tuple:
-    """Of a Part_Ref."""
+    """Return the subscripts or arguments of fparser's Part_Ref."""
     return tuple(node.items[1].items) if node.items[1] is not None else ()
 
 
 def get_arguments(node: Any) -> tuple[list, Mapping[str, Any]]:
-    """Arguments of a call, by place and by name."""
+    """Return the arguments of a call: (by position, by name)."""
     plain: list = []
     named: dict[str, Any] = {}
     for argument in node.items[1].items if node.items[1] is not None else ():
@@ -121,14 +130,14 @@ def get_arguments(node: Any) -> tuple[list, Mapping[str, Any]]:
 
 
 def find_reduction_dimension(node: Any) -> Any:
-    """The dimension that a reduction is taken along; None for one over all."""
+    """Return fparser's node of the dimension that a reduction is taken along; None for all."""
     plain, named = get_arguments(node)
     second = plain[1] if len(plain) == 2 and get_kind(plain[1]) == "Int_Literal_Constant" else None
     return named.get("dim", second)
 
 
 def convert_real_literal(digits: str) -> str:
-    """A real literal of Fortran as C writes it."""
+    """Return a real literal of Fortran, without kind, in C's spelling."""
     head, mark, tail = digits.replace("d", "e").partition("e")
     whole_part, _, fraction = head.partition(".")
     exponent = f"e{int(tail)}" if mark and int(tail) else ""

@@ -35,8 +35,8 @@ from translator.outline.c_function import FunctionArray
 
 
 class StatementConverter:
-    """Writes into `body`. words: every name of the procedure. changing: those that it sets more
-    than once. used: those met so far.
+    """Converts Fortran statements to C and writes them into `body`. words: every name of the
+    procedure. changing: those that it sets more than once. used: those met so far.
     """
 
     def __init__(
@@ -66,7 +66,9 @@ class StatementConverter:
         """Names of the constructs around the statement at hand, '' for one without."""
 
     def locals(self, arguments: set[str]) -> dict[str, str]:
-        """Types of the scalars that have no declaration of their own yet, by their C name."""
+        """Return the C types of scalars without a declaration yet, by C name. arguments: names of
+        the procedure's arguments.
+        """
         scalars = sorted(
             n
             for n in self.used - arguments - self._counters
@@ -75,6 +77,9 @@ class StatementConverter:
         return {self.names.word(n): C_TYPES[self.names.type(n)] for n in scalars}
 
     def constant(self, name: str, node: Any) -> None:
+        """Record or write the named constant `name` with the value of fparser's `node`. Raises
+        UnsupportedConstruct if it has no spelling by rule.
+        """
         kind = self.names.type(name)
         number = (
             self.names.declared.kind(str(node)) if kind[0] == "i" else None
@@ -92,7 +97,9 @@ class StatementConverter:
         self.names.constants[name] = Value(word, kind)
 
     def table(self, name: str, node: Any) -> None:
-        """An array of constants."""
+        """Write an array of constants. node: fparser's node of its values. Raises
+        UnsupportedConstruct if it has no spelling by rule.
+        """
         listed = find_descendants(node, "Ac_Value_List")
         count = self.values.length(name).text
         if (
@@ -110,6 +117,9 @@ class StatementConverter:
         self.tables.add(name)
 
     def write(self, nodes: Sequence[Any]) -> None:
+        """Write statements, given as fparser's nodes. Raises UnsupportedConstruct if one has no
+        spelling by rule.
+        """
         for k, node in enumerate(nodes):
             if (
                 get_kind(node) == "Label_Do_Stmt"
@@ -320,7 +330,9 @@ class StatementConverter:
         self._page.add("continue;")
 
     def make(self, name: str) -> None:
-        """Memory for a local array of the bounds that are known by now."""
+        """Write the allocation of the local array `name` with its known bounds. Raises
+        UnsupportedConstruct if an extent is unknown.
+        """
         word, kind, count = (
             self.names.word(name),
             C_TYPES[self.names.type(name)],
@@ -338,6 +350,7 @@ class StatementConverter:
         self._page.add(array.made)
 
     def free(self) -> None:
+        """Write statements that free the local arrays."""
         for array in self.heap.values():
             self._page.add(array.freed)
 

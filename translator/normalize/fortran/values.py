@@ -70,8 +70,8 @@ _OPERATORS = {
 
 
 class ExpressionConverter:
-    """parsed: the tree of an expression's text. total: given a reduction's node and lanes, writes
-    its loop before the statement at hand and gives the total's name.
+    """Converts Fortran expressions to C. parsed(text): returns fparser's node of an expression. The
+    attribute total(node, lanes) writes a reduction's loop and returns its value.
     """
 
     total: Callable[[Any, tuple[SectionLane, ...]], Value]
@@ -82,14 +82,16 @@ class ExpressionConverter:
         """Arrays of which `present` was asked."""
 
     def of(self, node: Any, lanes: tuple[SectionLane, ...] = ()) -> Value:
-        """The value of an expression; of an array's, its element on `lanes`."""
+        """Return the C value of an expression, given its fparser node. For an array it is the
+        element on `lanes`. Raises UnsupportedConstruct if it has no spelling by rule.
+        """
         reader = _READERS.get(get_kind(node))
         if reader is None:
             raise UnsupportedConstruct(f"an expression of kind {get_kind(node)}")
         return reader(self, node, lanes)
 
     def rank(self, node: Any) -> int:
-        """Dimensions of an expression; 0 for a scalar."""
+        """Return the number of dimensions of an expression; 0 for a scalar."""
         kind = get_kind(node)
         if kind == "Name":
             return len(self.names.declared.shape(get_name(node)))
@@ -115,8 +117,8 @@ class ExpressionConverter:
         )
 
     def bounds(self, name: str) -> list[SectionSpan]:
-        """First and last declared subscripts. Raises UnsupportedConstruct where a bound that is
-        asked for is not in the text.
+        """Return the first and last declared subscripts of an array, per dimension. Raises
+        UnsupportedConstruct if a bound that is needed is not in the text.
         """
         if name in self.names.made:
             return self.names.made[name]
@@ -139,19 +141,26 @@ class ExpressionConverter:
         return self.of(self._parsed(text)).as_sum
 
     def extent(self, name: str, bound: SectionSpan) -> AffineSum:
+        """Return the number of elements in a dimension of the array `name` with this bound. Raises
+        UnsupportedConstruct if its end is not in the text.
+        """
         if bound.last is None:
             raise UnsupportedConstruct(f"how long '{name}' is in a dimension is not in the text")
         return bound.last - bound.first + ONE
 
     def length(self, name: str) -> AffineSum:
-        """Elements of an array."""
+        """Return the number of elements of an array. Raises UnsupportedConstruct if an extent is
+        not in the text.
+        """
         total = AffineSum(constant=1)
         for bound in self.bounds(name):
             total = self.extent(name, bound).times(total)
         return total
 
     def spans(self, node: Any) -> list[SectionSpan]:
-        """The sections of an array's name or reference, in order."""
+        """Return the sections that an array's name or reference covers, in order. Raises
+        UnsupportedConstruct if one has no spelling by rule.
+        """
         name = get_variable(node)
         bounds = self.bounds(name)
         if get_kind(node) == "Name":
@@ -185,8 +194,8 @@ class ExpressionConverter:
         )
 
     def element(self, name: str, places: list[AffineSum]) -> Value:
-        """An element by its places from nought, first dimension first, as Fortran lays
-        arrays out.
+        """Return an array element by its places from zero, first dimension first. Raises
+        UnsupportedConstruct if an extent is not in the text.
         """
         total, times = AffineSum(), AffineSum(constant=1)
         bounds = self.bounds(name)
@@ -342,7 +351,9 @@ class ExpressionConverter:
 
 
 def format_section_index(span: SectionSpan, lane: SectionLane) -> AffineSum:
-    """Where a section's element on `lane` lies."""
+    """Return the place, from zero, of a section's element on `lane`. Raises UnsupportedConstruct if
+    their steps do not fit.
+    """
     if span.step == lane.step:
         return span.first + lane.place
     if lane.step != 1 or isinstance(span.step, AffineSum):

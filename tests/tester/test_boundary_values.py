@@ -363,7 +363,7 @@ def test_a_suite_of_few_tests_stays_small(engine):
     )
     made = generate_suite(program, read_signature(program), engine.backend, tests=6).tests
     assert 6 <= len(made) <= 12 and any(
-        math.prod(a.extents) == 5000 for t in made for a in t.assignments if hasattr(a, "extents")
+        math.prod(a.extents) > 4096 for t in made for a in t.assignments if hasattr(a, "extents")
     )
     assert all(get_integer_scalars(t)["n"] >= 0 for t in made)
 

@@ -1,0 +1,172 @@
+"""What a run folder holds: length, number of records and SHA-256 of every finished file.
+
+Contract: a stage's file is sealed in `manifest.json` once it is whole. Before a finished file is
+used again it is compared with its seal, so that one that was emptied, cut or changed is named and
+never learnt from. Of a file above LARGE bytes, such as weights, only the length is compared then;
+`check_files` compares all of it. A file that is there without a seal was finished by a process that
+was killed before it could seal it, or by an earlier version: it is sealed as it is.
+
+    python -c "from coevolve.loop.manifest import check_files; print(check_files('runs/demo'))"
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from coevolve.config.schema import ConfigError
+from corpora.files import write_atomically
+from corpora.json_text import JsonError, parse_json
+
+NAME = "manifest.json"
+LARGE = 64 << 20
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """What a finished file was like. bytes: its length. records: number of lines of a JSONL file;
+    None for another. sha256: hash of its bytes, in hexadecimal.
+    """
+
+    bytes: int
+    records: int | None
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A file that differs from what was sealed. path: relative to the run's folder. problem: one
+    line that describes what is wrong.
+    """
+
+    path: str
+    problem: str
+
+
+def measure_file(path: Path) -> Seal:
+    """Return the seal of a file as it is now. Raises FileNotFoundError if it is missing."""
+    digest, size, lines = hashlib.sha256(), 0, 0
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+            size += len(block)
+            lines += block.count(b"\n")
+    return Seal(size, lines if path.suffix == ".jsonl" else None, digest.hexdigest())
+
+
+def read_manifest(root: Path | str) -> dict[str, Seal]:
+    """Return the seals by path relative to `root`, the run's folder; an empty dict without a
+    manifest. Raises ConfigError if the manifest is damaged.
+    """
+    return _read(Path(root))[0]
+
+
+def seal(root: Path, path: Path) -> None:
+    """Record a finished file, or every file of a finished folder, in the manifest of the run's
+    folder `root`. Raises ConfigError if the manifest is damaged.
+    """
+    held, retired = _read(root)
+    held |= {str(file.relative_to(root)): measure_file(file) for file in _files_of(path)}
+    _write(root, held, retired - {str(path.relative_to(root))})
+
+
+def is_finished(root: Path, path: Path) -> bool:
+    """Return whether a stage's file or folder is there and as it was sealed, or was retired. root:
+    the run's folder. One that is there but has no seal yet is sealed. Raises ConfigError if it
+    differs from what was sealed, or if the manifest is damaged.
+    """
+    held, retired = _read(root)
+    name = str(path.relative_to(root))
+    if name in retired:
+        return True
+    if not path.exists():
+        return False
+    own = {n: s for n, s in held.items() if n == name or n.startswith(f"{name}/")}
+    if not own:
+        seal(root, path)
+        return True
+    for each, was in own.items():
+        if problem := _compare(root / each, was, quick=True):
+            raise ConfigError(
+                f"'{root / each}' {problem}; delete '{path}' and everything made after it, and "
+                f"'coevolve run --resume {root}' makes it again"
+            )
+    return True
+
+
+def check_files(root: Path | str) -> list[Finding]:
+    """Return a finding for every sealed file of the run's folder `root` that is not as it was
+    sealed. Raises ConfigError if the manifest is damaged.
+    """
+    root = Path(root)
+    return [
+        Finding(name, problem)
+        for name, was in sorted(read_manifest(root).items())
+        if (problem := _compare(root / name, was))
+    ]
+
+
+def retire(root: Path, paths: list[Path]) -> None:
+    """Record that finished files or folders are about to be removed and are not to be made again.
+    root: the run's folder. paths: inside it. Raises ConfigError if the manifest is damaged.
+    """
+    held, retired = _read(root)
+    names = {str(path.relative_to(root)) for path in paths}
+    starts = tuple(f"{name}/" for name in names)
+    left = {n: was for n, was in held.items() if n not in names and not n.startswith(starts)}
+    _write(root, left, retired | names)
+
+
+def _read(root: Path) -> tuple[dict[str, Seal], frozenset[str]]:
+    """Seals by name, and the names that were retired."""
+    path = root / NAME
+    if not path.exists():
+        return {}, frozenset()
+    try:
+        held = parse_json(path.read_bytes())
+        seals = {name: Seal(**seal) for name, seal in held["files"].items()}
+        return seals, frozenset(held["retired"])
+    except (JsonError, TypeError, KeyError, AttributeError) as error:
+        raise ConfigError(
+            f"'{path}' is damaged ({error}); delete it, and the files of the run are taken as "
+            f"they are"
+        ) from None
+
+
+def _compare(path: Path, was: Seal, quick: bool = False) -> str:
+    """What differs between a file and its seal, '' where nothing does. quick: do not read large
+    files.
+    """
+    if not path.exists():
+        return "is missing"
+    size = path.stat().st_size
+    if size == was.bytes and ((quick and size > LARGE) or measure_file(path) == was):
+        return ""
+    if was.records is not None:
+        count = measure_file(path).records
+        if count != was.records:
+            return f"holds {count} of {was.records} records"
+    if size != was.bytes:
+        return f"has {size} of {was.bytes} bytes"
+    return "was changed after its stage had finished (its checksum differs)"
+
+
+def _files_of(path: Path) -> Iterator[Path]:
+    if path.is_dir():
+        yield from sorted(file for file in path.rglob("*") if file.is_file())
+    else:
+        yield path
+
+
+def _write(root: Path, held: dict[str, Seal], retired: Iterable[str]) -> None:
+    value = {
+        "schema_version": 1,
+        "files": {name: asdict(held[name]) for name in sorted(held)},
+        "retired": sorted(retired),
+    }
+    text = json.dumps(value, indent=1) + "\n"
+    write_atomically(root / NAME, lambda out: out.write(text.encode()))

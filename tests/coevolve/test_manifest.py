@@ -1,0 +1,147 @@
+"""Damaged run folders are named and never learnt from; killed stages lose no answer."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from coevolve.cli.main import main
+from coevolve.config.schema import ConfigError
+from coevolve.loop import manifest, stages
+from coevolve.loop.rounds import run
+from coevolve.loop.run_folder import RunFolder
+from coevolve.loop.services import TranslatorService
+from corpora.records import Candidate
+from corpora.store import read_jsonl
+
+
+@pytest.fixture(scope="module")
+def finished(tiny_config, tmp_path_factory):
+    """The configuration and the folder of a run of one round."""
+    config = replace(tiny_config, run_dir=str(tmp_path_factory.mktemp("sealed") / "run"))
+    return config, RunFolder(run(config, use_ray=False))
+
+
+def damage(path, change):
+    """Change a file's bytes and give back a function that mends it."""
+    whole = path.read_bytes()
+    path.write_bytes(change(whole))
+    return lambda: path.write_bytes(whole)
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (lambda b: b"", "holds 0 of"),
+        (lambda b: b"".join(b.splitlines(keepends=True)[::2]), "holds"),
+        (lambda b: b.replace(b"source_id", b"source_ix", 1), "checksum"),
+        (lambda b: b[:-3] + b"\n", "bytes"),
+    ],
+)
+def test_a_changed_stage_file_is_named_with_the_way_out(finished, change, problem, capsys):
+    config, folder = finished
+    verdicts = folder.round(1).verdicts
+    mend = damage(verdicts, change)
+    try:
+        assert main(["run", "--resume", str(folder.root), "--local"]) == 2
+        said = capsys.readouterr().err
+        assert said.count("\n") == 1 and "verdicts.jsonl" in said and problem in said
+        assert "--resume" in said
+        assert main(["check", str(folder.root), "--json"]) == 1
+        found = json.loads(capsys.readouterr().out)
+        assert "round-1/verdicts.jsonl" in {each["path"] for each in found["findings"]}
+    finally:
+        mend()
+    assert main(["check", str(folder.root)]) == 0
+    assert "0 findings" in capsys.readouterr().out
+    assert main(["run", "--resume", str(folder.root), "--local"]) == 0
+
+
+def test_pairs_that_were_changed_are_not_exported(finished, tmp_path, capsys):
+    _, folder = finished
+    mend = damage(folder.round(1).triplets, lambda b: b + b'{"schema_version": 1}\n')
+    assert main(["export", str(folder.root), "--out", str(tmp_path / "out")]) == 2
+    assert "triplets.jsonl" in capsys.readouterr().err and not (tmp_path / "out").exists()
+    mend()
+
+
+def test_a_file_that_was_written_and_not_sealed_is_taken_as_it_is(finished):
+    _, folder = finished
+    manifest.retire(folder.root, [folder.round(1).verdicts])
+    held = json.loads((folder.root / manifest.NAME).read_text())
+    held["retired"] = []
+    (folder.root / manifest.NAME).write_text(json.dumps(held))
+    assert "round-1/verdicts.jsonl" not in manifest.read_manifest(folder.root)
+    assert folder.is_finished(folder.round(1).verdicts)
+    assert "round-1/verdicts.jsonl" in manifest.read_manifest(folder.root)
+    (folder.root / manifest.NAME).write_text("{")
+    with pytest.raises(ConfigError, match=r"manifest.json' is damaged"):
+        folder.is_finished(folder.round(1).verdicts)
+    (folder.root / manifest.NAME).unlink()
+    assert folder.is_finished(folder.round(1).verdicts)
+
+
+def test_records_that_name_others_which_are_gone_are_found(finished, capsys):
+    _, folder = finished
+    mend = damage(folder.round(1).proposals, lambda b: b.splitlines(keepends=True)[0])
+    (folder.root / manifest.NAME).unlink(missing_ok=True)  # as after an earlier version
+    assert main(["check", str(folder.root)]) == 1
+    assert "name a candidate that is not there" in capsys.readouterr().out
+    mend()
+
+
+def test_checkpoints_that_nothing_reads_again_go_and_the_run_goes_on(finished, capsys):
+    config, folder = finished
+    assert main(["gc", str(folder.root), "--dry-run", "--json"]) == 0
+    planned = json.loads(capsys.readouterr().out)
+    assert {each["path"] for each in planned["removed"]} == {"cold/translator", "cold/tester"}
+    assert folder.round(0).translator.exists() and planned["bytes"] > 0
+    assert main(["gc", str(folder.root)]) == 0
+    assert not folder.round(0).translator.exists() and folder.round(1).translator.exists()
+    capsys.readouterr()
+    resumed = ["run", "--resume", str(folder.root), "--local", "--set", "round.count=2"]
+    assert main(resumed) == 0
+    assert folder.round(2).evaluation.exists() and not folder.round(0).translator.exists()
+    assert main(["check", str(folder.root)]) == 0
+
+
+def test_a_killed_stage_asks_for_no_answer_twice(tiny, monkeypatch, tmp_path):
+    config = replace(tiny, model=replace(tiny.model, programs_per_call=2))
+    whole = RunFolder(run(config, use_ray=False))
+    asked = []
+    propose = TranslatorService.propose
+
+    def counted(self, checkpoint, programs, *rest):
+        asked.append([p.id for p in programs])
+        if len(asked) == 3 and stop:
+            raise KeyboardInterrupt
+        return propose(self, checkpoint, programs, *rest)
+
+    other = replace(config, run_dir=str(tmp_path / "other"))
+    counted.__name__ = "propose"  # workers go by the name
+    monkeypatch.setattr(TranslatorService, "propose", counted)
+    stop = True
+    with pytest.raises(KeyboardInterrupt):
+        run(other, use_ray=False)
+    first = asked[:2]
+    asked.clear()
+    stop = False
+    folder = RunFolder(run(other, use_ray=False))
+    assert not any(each in asked[: len(first)] for each in first)
+    for name in ("proposals", "verdicts", "triplets", "evaluation_candidates"):
+        assert (
+            getattr(folder.round(1), name).read_bytes()
+            == getattr(whole.round(1), name).read_bytes()
+        )
+    assert list(read_jsonl(folder.round(1).proposals, Candidate))
+    assert not folder.round(1).proposing.folder.exists()
+    assert not folder.round(1).answering.folder.exists()
+
+
+def test_ports_joined_before_a_kill_are_joined_anew(tiny, monkeypatch, tmp_path):
+    """Between the two writes of `by_parts` a kill left joined ports that were taken for asked."""
+    folder = RunFolder(run(tiny, use_ray=False))
+    asked = list(read_jsonl(folder.round(1).proposals, Candidate))
+    joined = Candidate(asked[0].source_id, asked[0].direction, "joined", stages.JOINED)
+    folder.finish_records(folder.round(1).proposals, [*asked, joined])
+    assert stages._read_asked(folder.round(1)) == asked
