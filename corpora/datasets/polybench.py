@@ -62,7 +62,6 @@ from corpora.ir import (
 
 _RANKS = range(1, 6)
 _FORTRAN_WORD = re.compile(r"\b(?:_PB_(\w+)|DATA_TYPE)\b")
-_SCOP_LINE = re.compile(r"^[ \t]*!\$[ \t]*pragma[ \t]+(?:end)?scop[ \t]*\n?", re.M)
 
 
 def expand_macros(text: str, language: str) -> str:
@@ -213,8 +212,8 @@ def _prints_text(node: Any) -> bool:
 
 
 def _expand_fortran(text: str) -> str:
-    kind = "integer" if "maxgrid" in re.findall(r"\w+", text) else "double precision"
-    text = _SCOP_LINE.sub("", text)
+    kind = "integer" if any(t.text == "maxgrid" for t in tokenize(text)) else "double precision"
+    text = "".join(row for row in text.splitlines(keepends=True) if not _marks_scop(row))
     text = _FORTRAN_WORD.sub(lambda found: found[1].lower() if found[1] else kind, text)
     edits: list[Edit] = []
     for function in functions_of(parse_fortran(text)):
@@ -223,6 +222,12 @@ def _expand_fortran(text: str) -> str:
             edits += _write_edits(function, text)
             edits += _printed_argument(function, kind)
     return apply_edits(text, edits)
+
+
+def _marks_scop(row: str) -> bool:
+    """`!$pragma scop` and `!$pragma endscop`."""
+    mark, _, words = row.strip().partition("$")
+    return mark == "!" and words.split() in (["pragma", "scop"], ["pragma", "endscop"])
 
 
 def _write_edits(node: Any, text: str) -> Iterator[Edit]:

@@ -15,8 +15,6 @@ argument: Fortran 2008, 15.5.2.12). Text that already is a module, or does not c
 
 from __future__ import annotations
 
-import re
-
 from corpora.analysis.accesses import element_type
 from corpora.frontends.fortran import parse_fortran
 from corpora.frontends.queries import function_named
@@ -41,7 +39,9 @@ KINDS = {
 
 def has_module(text: str) -> bool:
     """Return whether `text` has program units of its own, so that it cannot go inside a module."""
-    return bool(find_program_units(text)) or bool(re.search(r"^\s*#", text, re.M))
+    return bool(find_program_units(text)) or any(
+        line.lstrip().startswith("#") for line in text.splitlines()
+    )
 
 
 def emit_program(text: str, module: str) -> str:
