@@ -37,6 +37,7 @@ from corpora.emit.c_family import emit_c_family
 from corpora.frontends.c_family import parse_c_family
 from corpora.frontends.c_tokens import tokenize
 from corpora.frontends.fortran import parse_fortran
+from corpora.frontends.fortran_lines import read_lines
 from corpora.frontends.queries import functions_of
 from corpora.ir import (
     Access,
@@ -62,6 +63,8 @@ from corpora.ir import (
 
 _RANKS = range(1, 6)
 _FORTRAN_WORD = re.compile(r"\b(?:_PB_(\w+)|DATA_TYPE)\b")
+_SCOP_ROWS = ("!$pragmascop", "!$pragmaendscop")
+"""Rows without their blanks that mark what the suite times."""
 
 
 def expand_macros(text: str, language: str) -> str:
@@ -212,8 +215,10 @@ def _prints_text(node: Any) -> bool:
 
 
 def _expand_fortran(text: str) -> str:
-    kind = "integer" if any(t.text == "maxgrid" for t in tokenize(text)) else "double precision"
-    text = "".join(row for row in text.splitlines(keepends=True) if not _marks_scop(row))
+    words = {token.text for line in read_lines(text) for token in line.tokens}
+    kind = "integer" if "maxgrid" in words else "double precision"
+    rows = text.splitlines(keepends=True)
+    text = "".join(row for row in rows if "".join(row.split()).lower() not in _SCOP_ROWS)
     text = _FORTRAN_WORD.sub(lambda found: found[1].lower() if found[1] else kind, text)
     edits: list[Edit] = []
     for function in functions_of(parse_fortran(text)):
@@ -222,12 +227,6 @@ def _expand_fortran(text: str) -> str:
             edits += _write_edits(function, text)
             edits += _printed_argument(function, kind)
     return apply_edits(text, edits)
-
-
-def _marks_scop(row: str) -> bool:
-    """`!$pragma scop` and `!$pragma endscop`."""
-    mark, _, words = row.strip().partition("$")
-    return mark == "!" and words.split() in (["pragma", "scop"], ["pragma", "endscop"])
 
 
 def _write_edits(node: Any, text: str) -> Iterator[Edit]:

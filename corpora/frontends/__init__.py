@@ -13,6 +13,8 @@
 | `queries` | functions, declarations, what a name refers to, the text of a node |
 | `fortran` | Fortran, free and fixed form, with OpenMP directives: `parse_fortran` |
 | `fortran_lines` | the lexical layer of Fortran: statements and tokens with offsets |
+| `fortran_layout` | fixed form laid out as free form, row by row |
+| `fortran_uses` | `use` statements: which module, which of its names |
 | `fortran_expressions` | expressions of Fortran, by its table of operators |
 | `fortran_kinds` | values of Fortran kind expressions |
 | `fortran_scope` | which names are arrays, types and kinds, implicit typing |

@@ -59,7 +59,7 @@ def directive_lines(text: str, tokens: Sequence[Token] | None = None) -> list[Di
 
 
 def included_path(line: DirectiveLine, text: str) -> str:
-    """Return what an `#include <path>` or `#include "path"` of `text` names; '' where it is neither."""
+    """Return what `#include <path>` or `#include "path"` names, else ''."""
     if not line.tokens:
         return ""
     first = line.tokens[0]
@@ -78,5 +78,5 @@ def defined_macros(text: str) -> tuple[str, ...]:
 
 
 def blank(text: str) -> str:
-    """Return the line ends of `text`: what is taken out leaves them, so that lines keep their numbers."""
+    """Return the line ends of `text`. Texts taken out leave them, so lines keep numbers."""
     return "\n" * text.count("\n")

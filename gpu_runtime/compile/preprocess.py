@@ -28,9 +28,9 @@ from pathlib import Path
 from corpora.dialects import Dialect, get_dialect
 from corpora.frontends.c_directives import directive_lines
 from corpora.frontends.c_family import parse_c_family
+from corpora.frontends.fortran_lines import detect_form
 from corpora.frontends.queries import functions_of
 from corpora.ir.edits import Edit, apply_edits
-from corpora.syntax.fortran import is_fixed_form
 from gpu_runtime.call import shims_cuda
 from gpu_runtime.call.shims_cpp import HELPERS, blank_includes
 from gpu_runtime.compile import headers, units
@@ -255,7 +255,7 @@ _OPTIONS = ("-O2", "-ffast-math", "-fsanitize=thread", "-fno-pic", "-fno-pie")
 
 def _resolved_fortran(text: str, row: Dialect) -> Reading:
     """As `gfortran` reads a file whose suffix is in capitals (.F90)."""
-    form = "-ffixed-form" if is_fixed_form(text) else "-ffree-form"
+    form = "-ffixed-form" if detect_form(text) == "fixed" else "-ffree-form"
     return _own_part(
         text,
         ("-cpp", "-E", "-w", form, *(("-fopenmp",) if row.model == "openmp" else ())),
@@ -485,7 +485,7 @@ def _whole_cuda(text: str, row: Dialect) -> str:
 
 
 def _whole_fortran(text: str, row: Dialect) -> str:
-    fixed = is_fixed_form(text)
+    fixed = detect_form(text) == "fixed"
     form = (
         ("-ffixed-form", "-ffixed-line-length-none")
         if fixed

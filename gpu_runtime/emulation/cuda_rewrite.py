@@ -56,8 +56,8 @@ def rewrite_cuda(text: str) -> str:
 
 
 def blank_includes(text: str) -> Iterator[Edit]:
-    """Return edits that blank the includes of PASSED_OVER_IN_CUDA, but for one that opens a namespace;
-    lines stay.
+    """Return edits that blank the includes of PASSED_OVER_IN_CUDA, except one opening a
+    namespace; lines stay.
     """
     for line in directive_lines(text) if "#" in text else ():
         path = included_path(line, text) if line.word == "include" else ""

@@ -57,8 +57,8 @@ def emit_static_shared(
 
 
 def emit_dynamic_shared(declared: Sequence[Declaration]) -> str:
-    """Return `extern __shared__ T x[][M];` as `T (*const x)[M] = (T (*)[M])cv_dynamic_shared;`. '' for
-    what is no array of an open size.
+    """Return `extern __shared__ T x[][M];` as `T (*const x)[M] = (T (*)[M])cv_dynamic_shared`; ''
+    for what is no array of an open size.
     """
     parts = []
     for each in declared:

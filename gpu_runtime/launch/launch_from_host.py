@@ -153,8 +153,13 @@ def _plan(
     grid, block = (_dimensions(part, reading) for part in (launch.grid, launch.block))
     shared = _whole(launch.shared, reading) if launch.shared is not None else _Value("0")
     named: list[str] = []
+
+    def note(name: str) -> str:
+        named.append(name)
+        return name
+
     for value in (*grid, *block):
-        rename_sizes(value.text, lambda name: named.append(name) or name)
+        rename_sizes(value.text, note)
     constant = not named
     fixed = {name for name in names if name in sizes and name in passed} - handed.keys()
     # A size that the kernel is not given is the test's, where the function takes one so named.

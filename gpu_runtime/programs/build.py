@@ -19,8 +19,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from corpora.dialects import get_dialect
+from corpora.frontends.fortran_lines import detect_form
 from corpora.records import Program
-from corpora.syntax.fortran import is_fixed_form
 from gpu_runtime.backend import Variant
 from gpu_runtime.compile.toolchain import (
     NATIVE,
@@ -80,7 +80,7 @@ def _attempts(program: Program, variant: Variant) -> list[_Attempt]:
     row = get_dialect(program.dialect)
     openmp = OPENMP_FLAGS if row.model == "openmp" else ()
     if row.language == "fortran":
-        fixed = is_fixed_form(program.text)
+        fixed = detect_form(program.text) == "fixed"
         checks = _FORTRAN_CHECKS if variant is Variant.SANITIZED else ()
         form = () if fixed else ("-ffree-line-length-none",)
         return [

@@ -358,7 +358,7 @@ def test_threads_are_counted_in_fortran():
         ("int main() { int cin = 3; /* argv */ return cin; }", False, False),
         ('int main() { const char *s = "scanf(argv)"; return s[0]; }', False, False),
         ("int main() { int n; std::cin >> n; return n; }", False, True),
-        ("#define GET(x) scanf(\"%d\", &x)\nint main() { int n; GET(n); return n; }", False, True),
+        ('#define GET(x) scanf("%d", &x)\nint main() { int n; GET(n); return n; }', False, True),
     ],
 )
 def test_what_a_program_reads_is_told_by_its_code_alone(text, arguments, stdin):
