@@ -38,6 +38,7 @@ ORDER = (
     "directions",
     "constraints",
     "ladder",
+    "generator",
     "pretrained",
     "models",
 )

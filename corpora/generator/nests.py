@@ -13,68 +13,16 @@ import random
 import re
 from collections.abc import Callable
 
-from corpora.generator.core import expressions as ast, names
+from corpora.generator.core import expressions as ast, heads, names
 from corpora.generator.core.builder import Builder
 from corpora.generator.core.nest import Nest, Parameter, Style
 from corpora.generator.core.shapes import find_accesses, parallelize_inner_loop
 from corpora.generator.core.styles import draw_style
 from corpora.generator.emit.fortran_plain import normalize_for_fortran
-from corpora.generator.families import (
-    bits,
-    choices,
-    deep,
-    digits,
-    everyday,
-    fortran_halos as fortran_families,
-    fortran_sums,
-    free,
-    graphs,
-    graphs_edges,
-    grids,
-    images,
-    images_rows,
-    lines,
-    matrices,
-    phases,
-    phases_chains,
-    phases_rows,
-    returns,
-    rows,
-    samples,
-    samples_against,
-    stencils,
-    tallies,
-    textual,
-    textual_lines,
-    windows,
-)
-from corpora.generator.families.host_wrappers import (
-    hosted,
-    hosted_buffers,
-    hosted_spans,
-    hosted_sums,
-    hosted_totals,
-)
-from corpora.generator.families.irregular import (
-    last_match as odd,
-    locals as odd_locals,
-    loops as odd_loops,
-    pointer_chases as odd_chases,
-    steps as odd_steps,
-)
-from corpora.generator.families.loop_heads import heads, heads_steps
-from corpora.generator.families.moving_pointers import moving_blocks, moving_index, moving_places
-from corpora.generator.families.sequential import (
-    carried,
-    carried_free,
-    carried_nests,
-    carried_places,
-    carried_solves,
-    carried_sorts,
-    carried_states,
-    carried_steps,
-    carried_values,
-)
+from corpora.generator.families import free, grids, lines, returns
+from corpora.generator.patterns import read_families
+
+Family = Callable[[Builder], Nest]
 
 _EASY = (
     (lines.simple, 70),
@@ -84,7 +32,7 @@ _EASY = (
     (lines.indirect, 4),
     (lines.image, 4),
 )
-_RICH = (
+_BASIC = (
     (lines.simple, 45),
     (lines.elementwise, 13),
     (lines.several, 2),
@@ -95,123 +43,48 @@ _RICH = (
     (lines.indirect, 3),
     (grids.grid, 10),
     (grids.flattened, 4),
-    (stencils.stencil, 4),
     (grids.transpose, 3),
     (grids.pad, 1),
-    (stencils.convolution, 3),
     (grids.channels, 3),
     (grids.scattered_rows, 1),
-    (rows.row_sum, 6),
-    (rows.row_extreme, 3),
-    (rows.row_passes, 4),
-    (rows.row_scan, 2),
-    (rows.row_elements, 3),
-    (matrices.product, 4),
-    (matrices.triangle, 2),
-    (matrices.sparse, 1),
-    (matrices.pairs, 1),
-    (rows.strided_columns, 2),
-    (deep.channel_mean, 2),
-    (stencils.pooling, 2),
-    (deep.nearest, 1),
-    (deep.permuted, 2),
-    (deep.substitution, 1),
-    (deep.row_sort, 1),
-    (deep.complex_pairs, 2),
-    (deep.stepped, 1),
-    (deep.long_grid, 4),
-    (deep.long_line, 4),
     (free.free_line, 20),
     (free.free_grid, 12),
     (free.free_deep, 2),
     (free.free_rows, 4),
-    (windows.line_window, 3),
-    (windows.clipped, 1),
-    (windows.difference, 2),
-    (windows.pitched, 2),
-    (windows.mirrored, 1),
-    (windows.image_histogram, 1),
-    (windows.strided_window, 1),
-    (bits.words, 9),
-    (bits.characters, 4),
     (returns.reduced, 14),
 )
-_BROAD = (
-    *((family, 4 * weight) for family, weight in _RICH),
-    (everyday.prologue, 40),
-    (everyday.formulas, 34),
-    (tallies.tallied, 50),
-    (tallies.nested, 32),
-    (graphs.gathered_sum, 12),
-    (graphs.best_edge, 9),
-    (graphs.visited, 9),
-    (graphs_edges.edge_list, 14),
-    (graphs_edges.adjacency, 12),
-    (graphs.followed, 8),
-    (textual.counted_rows, 9),
-    (textual.compared_rows, 9),
-    (textual.read_rows, 9),
-    (textual_lines.searched, 14),
-    (textual_lines.exchanged, 12),
-    (digits.looped, 16),
-    (digits.written_out, 7),
-    (digits.packed, 11),
-    (samples.points, 16),
-    (samples_against.pairs, 9),
-    (samples_against.everyone, 13),
-    (samples.columns, 6),
-    (images.colours, 10),
-    (images.quantised, 13),
-    (images.folded, 10),
-    (images_rows.pitched_tables, 9),
-    (images_rows.mirrored_rows, 5),
-    (choices.switched, 12),
-    (carried.recurrence, 8),
-    (carried.running, 9),
-    (carried_values.summed, 12),
-    (carried_values.extreme, 8),
-    (carried_values.used, 6),
-    (carried_values.search, 8),
-    (carried_values.halving, 3),
-    (carried_places.scatter, 6),
-    (carried_places.compacted, 6),
-    (carried_places.runs, 4),
-    (carried_places.merged, 3),
-    (carried_states.sequence, 4),
-    (carried_states.toggled, 5),
-    (carried_states.lagged, 4),
-    (carried_states.machine, 4),
-    (carried_states.chased, 3),
-    (carried_states.stepped, 4),
-    (carried_states.filtered, 2),
-    (carried_free.carried_local, 18),
-    (carried_free.carried_place, 12),
-    (carried_free.carried_position, 9),
-    *carried_nests.MENU,
-    *carried_sorts.MENU,
-    *carried_solves.MENU,
-    *carried_steps.MENU,
-    *phases.MENU,
-    *phases_chains.MENU,
-    *phases_rows.MENU,
-    *heads_steps.MENU,
-    *odd.MENU,
-    *odd_chases.MENU,
-    *odd_loops.MENU,
-    *odd_steps.MENU,
-    *odd_locals.MENU,
-    *moving_blocks.MENU,
-    *moving_index.MENU,
-    *moving_places.MENU,
-    *hosted.MENU,
-    *hosted_sums.MENU,
-    *hosted_totals.MENU,
-    *hosted_buffers.MENU,
-    *hosted_spans.MENU,
+"""Families that are drawn statement by statement."""
+MIXED_SHARES = {"rows": 24, "loops": 50, "data": 14}
+BROAD_SHARES = {
+    "rows": 28,
+    "loops": 60,
+    "data": 40,
+    "sequential": 34,
+    "irregular": 20,
+    "pointers": 20,
+    "phases": 12,
+    "hosts": 23,
+}
+"""How often a group of patterns is drawn, against _BASIC, whose weights add up to 157."""
+
+
+def _with_patterns(shares: dict[str, int]) -> tuple[tuple[Family, float], ...]:
+    """The basic families and those of the groups, by their shares."""
+    found: list[tuple[Family, float]] = list(_BASIC)
+    for group, share in shares.items():
+        families = read_families(group)
+        whole = sum(f.weight for f in families)
+        found += [(f, share * f.weight / whole) for f in families]
+    return tuple(found)
+
+
+_MENUS = (
+    ("easy", _EASY),
+    ("mixed", _with_patterns(MIXED_SHARES)),
+    ("broad", _with_patterns(BROAD_SHARES)),
 )
-_MENUS = (("easy", _EASY), ("mixed", _RICH), ("broad", _BROAD))
 LEVEL_MENUS = {level: ([f for f, _ in menu], [w for _, w in menu]) for level, menu in _MENUS}
-FORTRAN_MENU = tuple(zip(*fortran_families.MENU, *fortran_sums.MENU))
+FORTRAN_MENU = (read_families("fortran"), [f.weight for f in read_families("fortran")])
 """What lessons from Fortran hold beside."""
 _ODD_KINDS = (lines.simple, lines.elementwise, lines.several, free.free_line)
 _ATOMIC_KINDS = frozenset(("i32", "u32", "f32", "f64"))
@@ -248,7 +121,6 @@ def draw_nest(rng: random.Random, level: str, plain: bool = False) -> tuple[Nest
     style = draw_style(nest, rng, plain)
     if plain and level == "broad" and not nest.c_only:
         normalize_for_fortran(nest, style, b)
-    nest.null = "" if plain else nest.null
     if level == "broad" and nest.result:
         style.deref = (
             not plain
@@ -366,7 +238,7 @@ def _early_return(nest: Nest, rng: random.Random) -> None:
         if type(a.stop) is ast.Name and nest.types.get(a.stop.id) == "i32"
     ]
     stops = [s for s in stops if any(p.name == s.id for p in nest.parameters)]
-    if nest.result or nest.null or nest.before or not stops or rng.random() > 0.025:
+    if nest.result or nest.before or not stops or rng.random() > 0.025:
         return
     test = ast.compare(stops[0], "<=", ast.ZERO)
     if len(stops) > 1 and rng.random() < 0.6:

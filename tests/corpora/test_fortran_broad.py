@@ -18,7 +18,7 @@ from corpora.generator.emit.fortran_layout import (
     use_dotted_operators,
     use_kind_suffixes,
 )
-from corpora.generator.families import fortran_halos as fortran_families, fortran_sums
+from corpora.generator.patterns import read_families
 from translator.decoding.forced_prefix import find_forced_prefix
 from translator.prompting.translate import canonicalize_program
 
@@ -108,14 +108,13 @@ def test_labels_say_what_the_words_said() -> None:
     assert use_kind_suffixes("x = 1.5d0 * y + 2.0d0") == "x = 1.5_8 * y + 2.0_8"
 
 
-@pytest.mark.parametrize(
-    "menu", [fortran_families.MENU, pytest.param(fortran_sums.MENU, marks=pytest.mark.slow)]
-)
 def test_engine_calls_what_fortran_programs_hold_equivalent(
-    menu: tuple, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(nests, "FORTRAN_MENU", tuple(zip(*menu)))
-    monkeypatch.setitem(nests.LEVEL_MENUS, "broad", tuple(zip(*menu)))
+    families = read_families("fortran")
+    menu = (families, [f.weight for f in families])
+    monkeypatch.setattr(nests, "FORTRAN_MENU", menu)
+    monkeypatch.setitem(nests.LEVEL_MENUS, "broad", menu)
     made = list(generate(14, 13, "broad", plain=True))
     assert sum("fortran" in c.programs for c in made) > 11
     pairs = [

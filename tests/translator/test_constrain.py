@@ -91,7 +91,7 @@ def test_nothing_of_structures_is_forbidden(way: str) -> None:
     a, b = way.split(":")
     items = [
         i
-        for i in generate(PAIRS // 3, 31, structures=1.0)
+        for i in generate(PAIRS // 2, 31, structures=1.0)
         if a in i.programs and b in i.programs and (i.told or a != "cuda")
     ]
     pairs = [(i.programs[a], i.programs[b]) for i in items]

@@ -166,6 +166,17 @@ def first_forbidden(source: Program, target: Program) -> str:
     return ""
 
 
+def test_a_conversion_that_begins_a_bracket_declares_nothing() -> None:
+    """`(double(i) * a * 3.5)` was read as a pointer's declaration, so that the second `*` was
+    forbidden.
+    """
+    text = "void f(int n, double a, double *y) {{\n{} for (int i = 0; i < n; i++)\n {} }}\n"
+    body = "y[i] = y[i] * (double(i) * a * 3.5);"
+    source = Program("cpp", "f", text.format("", body), "")
+    target = Program("openmp", "f", text.format("#pragma omp parallel for\n", body), "")
+    assert first_forbidden(source, target) == ""
+
+
 @pytest.mark.parametrize("target", ["cuda", "openmp", "fortran", "openmp-fortran"])
 def test_a_constraint_forbids_nothing_that_is_right(target: str) -> None:
     wrong, tried = [], 0

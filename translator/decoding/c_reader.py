@@ -260,6 +260,8 @@ class CReader:
                 "call",
                 "need" if was in ("func", "type") else "any",
             )  # `float (` is a cast
+            if was == "type" and self.frame.kind == "group":  # `(float(x) * y)` declares nothing
+                frame.declaration = Declaration()
         self.before = "("
 
     def _open_index(self, frame: BracketFrame, was: str) -> None:

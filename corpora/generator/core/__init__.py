@@ -6,12 +6,13 @@
   outputs; the common vocabulary.
 - `expressions`: The small AST that every dialect is emitted from: expressions and statements,
   immutable.
+- `heads`: What real functions hold before and around their parallel loops: constants, aliases of
+  sizes, bounds in locals, odd spellings.
+- `heads_bounds`: How the bounds of parallel loops are spelled.
 - `names`: Identifiers as people choose them, and function names made of two words. No Fortran
   keyword is among them.
 - `nest`: What one generated computation is before it is written in a dialect: parameters,
   parallel loops, bodies, style.
-- `one_thread`: What families done by one thread share: their nest, loop variables, sizes, running
-  positions, small statements.
 - `points`: Where arrays are touched: the current iteration as subscripts of old and new arrays,
   in the forms real code has.
 - `shapes`: What a finished nest's shape says: where arrays are touched, and which loops inside

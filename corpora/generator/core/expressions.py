@@ -90,13 +90,6 @@ class Postfix(NamedTuple):
     argument: tuple
 
 
-class Assigned(NamedTuple):
-    """`target = value` as a value. Its nest is `c_only`."""
-
-    target: tuple
-    value: tuple
-
-
 class Declare(NamedTuple):
     """The declaration of the local `name`. type: its element type. value: its first value, or None.
     const: it never changes.
@@ -110,7 +103,7 @@ class Declare(NamedTuple):
 
 class DeclarePointer(NamedTuple):
     """`T *name = &array[offset]`, a view of a row. type: of the elements. const: they are not
-    written. bytes_offset: the offset counts bytes, through `char *`.
+    written.
     """
 
     type: str
@@ -118,14 +111,11 @@ class DeclarePointer(NamedTuple):
     array: str
     offset: tuple
     const: bool = False
-    bytes_offset: bool = False
 
 
 class Assign(NamedTuple):
-    """`target op value` as a statement.
-
-    op: `=`, `+=` and so on; `min?` and `max?` are `if (value < target) target = value;` in serial
-        texts, and atomic. atomic: other iterations write the same element.
+    """`target op value` as a statement. op: `=`, `+=` and so on. atomic: other iterations write the
+    same element.
     """
 
     target: tuple
@@ -134,13 +124,6 @@ class Assign(NamedTuple):
     atomic: bool = False
     chain: tuple = ()
     """Further targets of one type: `target = chain = … = value`."""
-
-
-class Print(NamedTuple):
-    """`printf(format, arguments)`, for C only. format: the C text between the quotes."""
-
-    format: str
-    arguments: tuple
 
 
 class For(NamedTuple):
@@ -291,7 +274,7 @@ def infer_type(node: tuple, types: dict[str, str]) -> str:
         return max((infer_type(a, types) for a in node.arguments), key=_RANK.__getitem__)
     if kind is Unary and node.op == "!":
         return "bool"
-    inner = infer_type(node.target if kind is Assigned else node.argument, types)
+    inner = infer_type(node.argument, types)
     return inner if kind is Paren else _wider(inner, "i32")
 
 
@@ -313,7 +296,7 @@ def get_children(node: tuple) -> tuple:
         return node.arguments
     if kind is Conditional:
         return (node.test, node.yes, node.no)
-    return (node.target, node.value) if kind is Assigned else ()
+    return ()
 
 
 def get_expressions(statement: tuple) -> tuple:
@@ -321,8 +304,6 @@ def get_expressions(statement: tuple) -> tuple:
     kind = type(statement)
     if kind is Assign:
         return (statement.target, statement.value, *statement.chain)
-    if kind is Print:
-        return statement.arguments
     if kind is Declare or kind is Jump:
         return (statement.value,) if statement.value is not None else ()
     if kind is DeclarePointer:

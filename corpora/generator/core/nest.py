@@ -126,10 +126,6 @@ class Nest:
     apart: bool = False
     before_first: bool = False
     """`before` stands ahead of the variables that C89 style declares at the top."""
-    null: str = ""
-    """How a thread's function, which has no result but `void *`, spells the null that it
-    returns.
-    """
     buffers: tuple[Parameter, ...] = ()
     """Arrays that the function itself allocates, before the loops, and frees."""
     allocation: str = "calloc"
@@ -140,10 +136,6 @@ class Nest:
     """(variable, count) of a loop round all regions, whose turns need each other."""
     c_only: bool = False
     """Holds what Fortran has no words for."""
-    shadowed: bool = False
-    """Loops declare their variables, which stand at the top of the function too, where nothing uses
-    them.
-    """
     structures: tuple[Structure, ...] = ()
     """Neighbouring parameters that are handed over as one; such a nest has no Fortran text."""
     vectors: frozenset[str] = frozenset()

@@ -181,16 +181,3 @@ def _writing(b: Builder, point: IterationPoint) -> tuple[tuple, tuple]:
         return (ast.sub(ast.sub(n, 1), i),), (n,)
     order_array = b.array((n,), "i32", "permutation()", names.INDEX_ARRAYS)
     return (ast.At(order_array, (i,)),), (n,)
-
-
-def make_neighbors(b: Builder, point: IterationPoint, array: str) -> list[ast.At]:
-    """Return the elements of `array` one step away along every axis. The point needs a margin of
-    1.
-    """
-    places = []
-    for axis, variable in enumerate(point.variables):
-        for step in (-1, 1):
-            moved = list(point.variables)
-            moved[axis] = ast.add(variable, step)
-            places.append(ast.At(array, tuple(moved)))
-    return places

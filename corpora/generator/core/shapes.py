@@ -63,7 +63,7 @@ def _independent(nest: Nest, loop: ast.For, outer: set[str]) -> bool:
     if any(type(t) is ast.Name and t.id not in fresh for t in targets):
         return False
     if any(
-        type(n) in (ast.Postfix, ast.Assigned)
+        type(n) is ast.Postfix
         for s in statements
         for e in ast.get_expressions(s)
         for n in ast.walk(e)

@@ -145,9 +145,7 @@ def _uses(nest: Nest) -> _Uses:
         s.advance.target for s in statements if type(s) is ast.While and s.advance is not None
     ]
     targets += [
-        n.argument if type(n) is ast.Postfix else n.target
-        for n in nodes
-        if type(n) in (ast.Postfix, ast.Assigned)
+        n.argument if type(n) is ast.Postfix else n.target for n in nodes if type(n) is ast.Postfix
     ]
     assigned = {t.id for t in targets if type(t) is ast.Name} | {
         w for s in statements if type(s) is ast.For for w in (s.variable, s.moved)

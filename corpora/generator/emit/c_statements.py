@@ -83,7 +83,6 @@ class CEmitter:
             ast.Conditional: self._conditional,
             ast.Paren: lambda node, rank: f"({self.expression(node.argument)})",
             ast.Postfix: lambda node, rank: f"{self.expression(node.argument, 14)}{node.op}",
-            ast.Assigned: self._assigned,
         }
 
     def expression(self, node: tuple, rank: int = 0) -> str:
@@ -155,10 +154,6 @@ class CEmitter:
         text = f"{test} ? {self.expression(node.yes, 4)} : {self.expression(node.no, 3)}"
         return f"({text})" if rank > 3 else text
 
-    def _assigned(self, node: ast.Assigned, rank: int) -> str:
-        text = f"{self.expression(node.target)} = {self.expression(node.value)}"
-        return f"({text})" if rank else text
-
     def block(self, statements: tuple, indent: str) -> list[str]:
         """Return the lines of statements, each behind `indent`."""
         lines: list[str] = []
@@ -200,19 +195,11 @@ class CEmitter:
             return self._while(node, indent)
         if kind is ast.Switch:
             return self._switch(node, indent)
-        if kind is ast.Print:
-            given = "".join(f", {self.expression(a)}" for a in node.arguments)
-            return [f'{indent}printf("{node.format}"{given});']
         const = "const " if node.const else ""
         array = self.named(node.array)
         source = f"&{array}[{self.expression(node.offset)}]"
         if self.style.flatten == "m*i+j":
             source = f"{array} + {self.expression(node.offset, 12)}"
-        if node.bytes_offset:
-            source = (
-                f"({const}{self.words[node.type]} *)(({const}char *){array} + "
-                f"{self.expression(node.offset, 12)})"
-            )
         return [f"{indent}{const}{self.words[node.type]} *{node.name} = {source};"]
 
     def _assign(self, node: ast.Assign, indent: str) -> list[str]:
@@ -343,10 +330,6 @@ class CEmitter:
         self._depth -= 1
         return lines
 
-    def axis_loop(self, axis: Axis) -> ast.For:
-        """Return the serial loop of a parallel axis, with an empty body."""
-        return emit_serial_loop(axis, (), self.index_type)
-
     def parameter(self, parameter: Parameter) -> str:
         """Return the declaration of one parameter."""
         word, style = self.words[parameter.type], self.style
@@ -433,7 +416,7 @@ def find_local_names(nest: Nest, style: Style, axes: bool = True) -> dict[str, s
     variables of parallel loops are among them.
     """
     found: dict[str, str] = {}
-    at_top = style.early or nest.shadowed and style.serial_loop == "for"
+    at_top = style.early
     for region in nest.regions:
         if at_top and axes:
             found.update((axis.variable, nest.index_type) for axis in region.axes)

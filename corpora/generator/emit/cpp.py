@@ -46,8 +46,7 @@ def emit_host_function(
     style.hoist = False
     lines += emitter.block(nest.after, "    ")
     style.hoist = kept
-    lines += [f"    return {nest.null};"] if nest.null else []
-    word = f"{emitter.words[nest.result]} " if nest.result else "void *" if nest.null else "void "
+    word = f"{emitter.words[nest.result]} " if nest.result else "void "
     return (
         f"{word}{style.names[0]}({emitter.parameter_list(nest)}) {{\n" + "\n".join(lines) + "\n}\n"
     )
@@ -109,14 +108,7 @@ def _emit_copy(emitter: CEmitter, region: Region) -> list[str]:
     ]
 
 
-def emit_comparison_update(target: str, op: str, value: str) -> list[str]:
-    """Return the lines of `if (v > t) t = v;`. op: `max?` or `min?`."""
-    return [f"if ({value} {'>' if op == 'max?' else '<'} {target})", f"    {target} = {value};"]
-
-
 def _update(target: str, op: str, value: str, style: Style) -> list[str]:
-    if op in ("max?", "min?"):
-        return emit_comparison_update(target, op, value)
     if op in ("max", "min"):
         return [f"{target} = {op}({target}, {value});"]
     if value == "1" and style.compound:

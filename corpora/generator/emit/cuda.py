@@ -24,7 +24,6 @@ _INDEX = (
     "threadIdx.{d} + blockDim.{d} * blockIdx.{d}",
     "(blockIdx.x + blockIdx.y * gridDim.x) * blockDim.x + threadIdx.x",
 )
-INDEX_SPELLINGS = len(_INDEX)
 
 
 def emit_cuda(nest: Nest, style: Style) -> str:

@@ -24,7 +24,7 @@ from corpora.generator.emit.structures import list_parameters, prepare_for_kerne
 def can_launch(nest: Nest) -> bool:
     """Return whether `emit_cuda_host` can write this nest."""
     region = nest.regions[0]
-    if returns_status(nest) or _by_one_thread(nest):
+    if _by_one_thread(nest):
         return True
     if not nest.result or not nest.kernel or len(nest.regions) > 1 or region.reduction is None:
         return False
@@ -45,30 +45,8 @@ def _by_one_thread(nest: Nest) -> bool:
     )
 
 
-def returns_status(nest: Nest) -> bool:
-    """Return whether the nest's result is a constant that reports success."""
-    flat = all(p.kind in ("scalar", "array") for p in nest.parameters)
-    region = nest.regions[0]
-    constant = (
-        len(nest.after) == 1
-        and type(nest.after[0]) is ast.Jump
-        and not any(type(n) is ast.Name for n in ast.walk(nest.after[0].value))
-    )
-    return (
-        bool(nest.result)
-        and nest.kernel
-        and flat
-        and len(nest.regions) == 1
-        and region.reduction is None
-        and bool(region.axes)
-        and constant
-    )
-
-
 def emit_cuda_host(nest: Nest, style: Style) -> str:
-    """Return the CUDA kernel of a nest with a result, and the function that launches it."""
-    if returns_status(nest):
-        return _emit_with_status(nest, style)
+    """A `__global__` function and the function that launches it."""
     if nest.sequential:
         return _emit_with_result(nest, style)
     region, used = nest.regions[0], set(nest.types or {})
@@ -173,51 +151,6 @@ def emit_size(emitter: CEmitter, parameter: Parameter) -> str:
     """Return the C text of an array's size in bytes."""
     size = emitter.expression(ast.product(list(parameter.extents)), 14)
     return f"{size} * sizeof({emitter.words[parameter.type]})"
-
-
-def _emit_with_status(nest: Nest, style: Style) -> str:
-    """The kernel is what it would be without the result; tests before the loops and the result are
-    the host's.
-    """
-    used = set(nest.types or {})
-    kernel = choose_fresh_name((f"{style.names[1]}_kernel", f"{style.names[1]}_k"), used)
-    written = replace(
-        style,
-        names=(style.names[0], kernel),
-        guard="if",
-        shared_sum=False,
-        linear=False,
-        block_rows=False,
-    )
-    emitter = CEmitter(nest, style, lambda target, op, value: [])
-    copies = DeviceCopies(emitter, nest, used)
-    shape, declared = emit_launch_shape(emitter, nest, style, used)
-    lines = [
-        *copies.declared,
-        *copies.made,
-        *copies.sent,
-        *declared,
-        f"{kernel}<<<{shape}>>>({', '.join(copies.given)});",
-        *copies.fetched,
-        *copies.freed,
-    ]
-    head = f"{emitter.words[nest.result]} {style.names[1]}({emitter.parameter_list(nest)}) {{"
-    host = [
-        head,
-        *emitter.block(nest.before, "    "),
-        *(f"    {line}" for line in lines),
-        *emitter.block(nest.after, "    "),
-        "}",
-    ]
-    return (
-        emit_cuda(
-            replace(prepare_for_kernel(nest, launched=True), before=(), after=(), result=None),
-            written,
-        )
-        + "\n"
-        + "\n".join(host)
-        + "\n"
-    )
 
 
 def _emit_with_result(nest: Nest, style: Style) -> str:

@@ -325,8 +325,6 @@ class FortranEmitter:
                 ]
             head = f"{indent}do while ({self.say.condition(node.test)})"
             return [head, *self.block(node.body, level + 1), indent + self.form.end("do")]
-        if kind is ast.Print or node.bytes_offset:
-            raise InexpressibleError("a message, or an offset in bytes")
         self.say.views[node.name] = (node.array, node.offset)
         return []
 
@@ -354,8 +352,6 @@ class FortranEmitter:
             ]
         if node.op == "=":
             return self._store(target, kind, node.value, level)
-        if node.op in ("max?", "min?"):
-            raise InexpressibleError("a shared extreme by comparison")
         if node.op in ("max", "min"):
             value = f"{node.op}({target}, {self.say.converted(node.value, kind)})"
         elif node.atomic:  # what is added must hold together

@@ -27,13 +27,7 @@ def expand_views(nest: Nest) -> None:
     changed = {
         n.id for v in views.values() for n in ast.walk(v.offset) if type(n) is ast.Name
     } & moved
-    if (
-        not views
-        or len(set(declared)) < len(declared)
-        or moved & views.keys()
-        or changed
-        or any(v.bytes_offset for v in views.values())
-    ):
+    if not views or len(set(declared)) < len(declared) or moved & views.keys() or changed:
         return
     for region in nest.regions:
         region.body = _rebuild(region.body, views)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.nest import Nest, Region, Style
 from corpora.generator.emit.c_statements import CEmitter, find_local_names
-from corpora.generator.emit.cpp import emit_comparison_update, emit_host_function, emit_nested_loops
+from corpora.generator.emit.cpp import emit_host_function, emit_nested_loops
 
 
 def emit_openmp(nest: Nest, style: Style) -> str:
@@ -73,8 +73,6 @@ def _plain(region: Region) -> bool:
 def _update(target: str, op: str, value: str, style: Style) -> list[str]:
     if op in ("max", "min"):
         return ["#pragma omp critical", f"{target} = {op}({target}, {value});"]
-    if op in ("max?", "min?"):
-        return ["#pragma omp critical", *emit_comparison_update(target, op, value)]
     if value == "1" and style.compound and not target.startswith("*"):
         return ["#pragma omp atomic", f"{target}++;"]
     return ["#pragma omp atomic", f"{target} {op} {value};"]

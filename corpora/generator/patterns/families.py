@@ -1,0 +1,160 @@
+"""Reads the texts of families, and makes nests of what is drawn from them.
+
+Contract: see `corpora.generator.patterns`. A text that the front end or this module does not know
+raises PatternError with the family's name. What is drawn follows from the builder's `rng` alone.
+
+    python -c "from corpora.generator.patterns.families import read_families; \\
+        print(read_families('sequential')[0].body)"
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from corpora import ir
+from corpora.frontends.c_family import parse_c_family
+from corpora.generator.core import expressions as ast, names
+from corpora.generator.core.builder import Builder
+from corpora.generator.core.nest import Nest, Parameter
+from corpora.generator.patterns.choices import Choice, draw_text, parse_choices
+from corpora.generator.patterns.trees import PatternError, TreeMaker, make_nest
+
+_FOLDER = Path(__file__).parent
+_PARAMETER = re.compile(r"(\w+)((?:\[[^\]]*\])*)([!@]?)(?::(\w+))?(?:=(\S+))?")
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_LINE = (1, 2, 5, 9, 16)
+_SIDES = (1, 2, 3, 5, 6)
+_SMALL = (1, 2, 3, 4)
+"""Sizes in tests: of lines, of matrices, and where the work grows fast."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A parameter as a head says it. extents: C expressions; mark: `!` for one that is written, `@`
+    for an array that the function allocates; type: an element type or `T`; rest: how tests fill an
+    array, or the values of a scalar with commas."""
+
+    name: str
+    extents: tuple[str, ...]
+    mark: str
+    type: str
+    rest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One family. Called with a builder it draws a nest."""
+
+    name: str
+    group: str
+    weight: int
+    options: frozenset[str]
+    parameters: tuple[Declared, ...]
+    body: tuple[str | Choice, ...]
+
+    @property
+    def parallel(self) -> int:
+        """How many of its outermost loops are parallel."""
+        return 2 if "par2" in self.options else int("par" in self.options)
+
+    def __call__(self, b: Builder) -> Nest:
+        if "real" in self.options and b.kind not in ("f32", "f64"):
+            b.kind, b.suffix = b.pick(("f32", "f64")), False
+        if "whole" in self.options:
+            b.kind, b.suffix = "i32", False
+        tree = parse_body(draw_text(self.body, b.rng), self.parameters)
+        known = {p.name: p for p in self.parameters}
+        used = [known[name] for name in tree.names if name in known]
+        maker = TreeMaker(self.name, b)
+        sizes = dict.fromkeys(
+            word for p in used for extent in p.extents for word in _WORD.findall(extent)
+        )
+        self._name_sizes(maker, [name for name in sizes if name not in known], used)
+        for parameter in sorted(used, key=lambda p: bool(p.extents)):
+            self._add_parameter(maker, parameter, tree.extents)
+        own = {maker.name_of(p.name) for p in used if p.mark == "@"}
+        buffers = tuple(p for p in b.parameters if p.name in own)
+        b.parameters = [p for p in b.parameters if p.name not in own]
+        return make_nest(maker, tree.statements, self.parallel, buffers)
+
+    def _name_sizes(self, maker: TreeMaker, sizes: list[str], used: list[Declared]) -> None:
+        """Sizes of matrices have names that belong together."""
+        b = maker.b
+        flat = all(len(p.extents) < 2 for p in used)
+        values = _SMALL if "small" in self.options else _LINE if flat else _SIDES
+        pair = b.pick(names.EXTENTS)
+        for place, name in enumerate(sizes):
+            wanted = maker.words(name) or (names.SIZES if flat or place > 1 else (pair[place],))
+            maker.renamed[name] = b.size(wanted, values)
+
+    def _add_parameter(self, maker: TreeMaker, given: Declared, extents: dict) -> None:
+        b, kind = maker.b, maker.element_type(given.type)
+        if not given.extents:
+            word = b.name(maker.words(given.name) or names.SCALARS, kind)
+            number = float if kind in ("f32", "f64") else int
+            values = tuple(number(v) for v in given.rest.split(","))
+            b.parameters.append(Parameter(word, "scalar", kind, values=values))
+            maker.renamed[given.name] = ast.Name(word)
+            return
+        rule, bracket, rest = given.rest.partition("(")
+        fill = rule + bracket + _WORD.sub(lambda m: maker.name_of(m[0]), rest)
+        sides = tuple(maker.expression(e) for e in extents[given.name])
+        word = b.array(sides, kind, fill, maker.words(given.name) or names.ARRAYS)
+        b.parameter(word).written = given.mark != ""
+        maker.renamed[given.name] = ast.Name(word)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A drawn text as the front end reads it. names: every identifier in it, in order; extents: of
+    each parameter that is an array."""
+
+    statements: tuple[ir.Statement, ...]
+    names: tuple[str, ...]
+    extents: dict[str, tuple[ir.Expression, ...]]
+
+
+@cache
+def _parse_extents(parameters: tuple[Declared, ...]) -> dict[str, tuple[ir.Expression, ...]]:
+    found = {}
+    for parameter in parameters:
+        if parameter.extents:
+            text = f"void f() {{ g({', '.join(parameter.extents)}); }}"
+            call = parse_c_family(text, "cpp").items[0].body[0].expression
+            found[parameter.name] = call.arguments
+    return found
+
+
+@cache
+def parse_body(text: str, parameters: tuple[Declared, ...]) -> Body:
+    """The tree of a body, with the extents of its parameters."""
+    unit = parse_c_family(f"void f() {{\n{text}\n}}", "cpp")
+    words = dict.fromkeys(_WORD.findall(text))
+    return Body(unit.items[0].body, tuple(words), _parse_extents(parameters))
+
+
+@cache
+def read_families(group: str) -> tuple[Pattern, ...]:
+    """The families of `GROUP.txt`, in order. Raises PatternError for a head that is none."""
+    found = []
+    for part in (_FOLDER / f"{group}.txt").read_text().split("\n== ")[1:]:
+        head, _, body = part.replace("\n| ", " ").partition("\n")
+        said, _, parameters = head.partition("|")
+        name, weight, *options = said.split()
+        declared = tuple(_read_parameter(name, p) for p in parameters.split())
+        lines = [line for line in body.splitlines() if not line.startswith("#")]
+        parts = parse_choices("\n".join(lines))
+        found.append(Pattern(name, group, int(weight), frozenset(options), declared, parts))
+    return tuple(found)
+
+
+def _read_parameter(family: str, text: str) -> Declared:
+    match = _PARAMETER.fullmatch(text)
+    if match is None:
+        raise PatternError(f"{family}: '{text}' is no parameter")
+    name, extents, mark, kind, rest = match.groups()
+    sides = tuple(extents[1:-1].split("][")) if extents else ()
+    return Declared(name, sides, mark, kind or "T", rest or "")

@@ -1,0 +1,381 @@
+"""From trees of `corpora.ir` to the generator's own, with names, types and holes filled in.
+
+Contract: raises PatternError with the family's name for what a pattern may not hold.
+
+    python -c "from corpora.generator.patterns.trees import read_words; print(read_words()['s'])"
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from corpora import ir
+from corpora.generator.core import expressions as ast, names
+from corpora.generator.core.builder import Builder
+from corpora.generator.core.nest import Axis, Nest, Parameter, Region
+from corpora.generator.patterns.holes import HOLES, PLAIN_HOLES, STATEMENT_HOLES, make_constant
+
+_TYPES = {"char": "i8", "float": "f32", "double": "f64", "int": "i32", "uint": "u32", "uchar": "u8"}
+_ANY = ("i32", "i64", "u8", "i16", "u32", "f64", "f32", "i8", "u16")
+_MATHEMATICS = frozenset("sqrt exp log fabs sin cos tanh pow floor fmax fmin".split())
+
+
+class PatternError(ValueError):
+    """A text of a family is not one; the message names the family."""
+
+
+@cache
+def read_words() -> dict[str, tuple[str, ...]]:
+    """Lists of words by the letters of a pattern's name."""
+    lines = (Path(__file__).parent / "words.txt").read_text().splitlines()
+    pairs = (line.split(":") for line in lines if line and not line.startswith("#"))
+    return {role: tuple(words.split()) for role, words in pairs}
+
+
+class TreeMaker:
+    """Makes trees for one nest. renamed: what stands for a name of the pattern."""
+
+    def __init__(self, family: str, b: Builder) -> None:
+        self.family, self.b = family, b
+        self.renamed: dict[str, ast.Name] = {}
+        self.c_only = False
+        """Whether it holds what Fortran has no words for."""
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """Words that a name of the pattern may become; empty where there is no list."""
+        return read_words().get(name.rstrip("0123456789"), ())
+
+    def name_of(self, name: str) -> str:
+        return self.renamed[name].id if name in self.renamed else name
+
+    def refuse(self, what: object) -> PatternError:
+        return PatternError(f"{self.family}: a pattern cannot hold {what}")
+
+    def element_type(self, word: str) -> str:
+        if word == "any":
+            return self.b.pick(_ANY)
+        return self.b.kind if word == "T" else _TYPES.get(word, word)
+
+    def type_of(self, node: ir.Type) -> str:
+        if isinstance(node, ir.ScalarType):
+            return _TYPES.get(node.name, node.name)
+        if isinstance(node, ir.NamedType):
+            return self.element_type(node.name)
+        raise self.refuse(f"the type {node}")
+
+    # ------------------------------------------------------------------------------ expressions
+
+    def expression(self, node: ir.Expression) -> tuple:
+        match node:
+            case ir.Name(id=name):
+                return self._name(name)
+            case ir.Literal(text=text, type="f64"):
+                return make_constant(self.b, text)
+            case ir.Literal(text=text, type="char"):
+                self.c_only = True
+                return ast.Literal(text, "i32")
+            case ir.Literal(text=text, type=kind):
+                return ast.Literal(text, kind)
+            case ir.Access(base=ir.Name(id=name), indices=indices):
+                return ast.At(self._name(name).id, tuple(map(self.expression, indices)))
+            case ir.Unary(op=op, operand=operand):
+                return ast.Unary(op, self._bracketed(operand))
+            case ir.Binary():
+                return self._binary(node)
+            case ir.Conditional():
+                return self._conditional(node)
+            case ir.Cast(type=kind, operand=operand):
+                return ast.Cast(self.type_of(kind), self._bracketed(operand))
+            case ir.Increment(op=op, target=target, prefix=False):
+                return ast.Postfix(op, self.expression(target))
+            case ir.Call(function=ir.Name(id="T"), arguments=(operand,)):
+                return ast.Cast(self.b.kind, self._bracketed(operand))
+            case ir.Call(function=ir.Name(id=name), arguments=arguments):
+                return self._call(name, tuple(map(self.expression, arguments)))
+        raise self.refuse(node)
+
+    def _name(self, name: str) -> tuple:
+        if name in PLAIN_HOLES:
+            return PLAIN_HOLES[name](self.b)
+        if name not in self.renamed:
+            raise self.refuse(f"the name {name}, which nothing declares")
+        return self.renamed[name]
+
+    def _bracketed(self, node: ir.Expression) -> tuple:
+        """An operand, in parentheses where it is an operation."""
+        made = self.expression(node)
+        return ast.Paren(made) if type(made) in (ast.Binary, ast.Conditional) else made
+
+    def _binary(self, node: ir.Binary) -> tuple:
+        """`&&` is guarded where what its right side reads has a place that the left side tests."""
+        left, right = self.expression(node.left), self.expression(node.right)
+        op = node.op
+        if op == "&&":
+            tested = {n for n in ast.walk(left) if type(n) is ast.Name}
+            places = [s for n in ast.walk(right) if type(n) is ast.At for s in n.subscripts]
+            if any(n in tested for s in places for n in ast.walk(s)):
+                op = "&&!"
+        if op in ("-", "/", "%", "*") and type(right) in (ast.Unary, ast.Conditional):
+            right = ast.Paren(right)
+        return ast.Binary(op, left, right)
+
+    def _conditional(self, node: ir.Conditional) -> tuple:
+        test, yes, no = map(self.expression, (node.test, node.then, node.otherwise))
+        guarded = any(
+            type(n) is ast.At or type(n) is ast.Binary and n.op in "/%"
+            for side in (yes, no)
+            for n in ast.walk(side)
+        )
+        return ast.Conditional(test, yes, no, guarded)
+
+    def _call(self, name: str, arguments: tuple) -> tuple:
+        if name in HOLES:
+            made = HOLES[name](self.b, *arguments)
+            return ast.Paren(made) if type(made) is ast.Conditional else made
+        if name in _MATHEMATICS:
+            return ast.Call(self.b.function(name), arguments)
+        if name in ("abs", "max", "min"):
+            return ast.Call(name, arguments)
+        raise self.refuse(f"the function {name}")
+
+    # ------------------------------------------------------------------------------- statements
+
+    def block(self, nodes: tuple[ir.Statement, ...]) -> tuple:
+        return tuple(made for node in nodes for made in self.statement(node))
+
+    def statement(self, node: ir.Statement) -> tuple:
+        match node:
+            case ir.Declaration(type=ir.PointerType(to=kind)):
+                return (self.view(node, kind),)
+            case ir.Declaration():
+                return (self.declare(node),)
+            case ir.Switch():
+                return (self.switch(node),)
+            case ir.Assign(target=target, op=op, value=None):
+                return (ast.Assign(self.expression(target), f"{op[0]}=", ast.ONE),)
+            case ir.Assign(target=target, op=op, value=value):
+                return (ast.Assign(self.expression(target), op, self.expression(value)),)
+            case ir.ExpressionStatement(expression=ir.Call(function=ir.Name(id=name)) as call):
+                if name in STATEMENT_HOLES:
+                    return STATEMENT_HOLES[name](
+                        self.b, *(self.expression(a) for a in call.arguments)
+                    )
+            case ir.For():
+                return self.loop(node)
+            case ir.While(test=test, body=body, after=after):
+                return (ast.While(self.expression(test), self.block(body), after),)
+            case ir.If(test=test, then=then, otherwise=otherwise):
+                made = self.expression(test)
+                made = made.argument if type(made) is ast.Paren else made
+                return (ast.If(made, self.block(then), self.block(otherwise)),)
+            case ir.Return(value=value):
+                return (ast.Jump("return", None if value is None else self.expression(value)),)
+            case ir.Jump(kind=kind):
+                return (ast.Jump(kind),)
+            case ir.Compound(body=body):
+                return self.block(body)
+        raise self.refuse(node)
+
+    def declare(self, node: ir.Declaration, wanted: tuple[str, ...] = names.LOCALS) -> tuple:
+        kind = self.type_of(node.type)
+        value = None if node.value is None else self.expression(node.value)
+        if node.name not in self.renamed:
+            word = self.b.name(self.words(node.name) or wanted, kind)
+            self.renamed[node.name] = ast.Name(word)
+        const = isinstance(node.type, (ir.ScalarType, ir.NamedType)) and node.type.const
+        return ast.Declare(kind, self.renamed[node.name].id, value, const)
+
+    def view(self, node: ir.Declaration, kind: ir.Type) -> tuple:
+        """`T *row = &a[offset]`."""
+        match node.value:
+            case ir.Unary(op="&", operand=ir.Access(base=ir.Name(id=array), indices=(offset,))):
+                start = self.expression(offset)
+            case _:
+                raise self.refuse(node)
+        element = self.type_of(kind)
+        word = self.b.name(self.words(node.name) or names.ARRAYS, element)
+        self.renamed[node.name] = ast.Name(word)
+        const = isinstance(kind, (ir.ScalarType, ir.NamedType)) and kind.const
+        return ast.DeclarePointer(element, word, self.name_of(array), start, const)
+
+    def switch(self, node: ir.Switch) -> tuple:
+        """Every case ends with `break`; `default` comes last."""
+        self.c_only = True
+        labels, blocks, otherwise = [], [], ()
+        for case in node.cases:
+            body = [s for s in case.body if not (isinstance(s, ir.Jump) and s.kind == "break")]
+            made = self.block(tuple(body))
+            if case.values:
+                labels.append(self.expression(case.values[0]).text)
+                blocks.append(made)
+            else:
+                otherwise = made
+        return ast.Switch(self.expression(node.value), tuple(labels), tuple(blocks), otherwise)
+
+    def loop(self, node: ir.For) -> tuple:
+        """`for (int i = a; i < b; i++)`, or a while loop where it is not of that form. Further
+        variables may start and move beside the first."""
+        start, *starts = node.start
+        if not isinstance(start, ir.Declaration):
+            raise self.refuse("a loop that declares no variable")
+        begun = self.declare(start, names.LOOPS if start.name == "i" else names.INNER)
+        more = tuple(self.declare(s) for s in starts)
+        variable = ast.Name(begun.name)
+        test, (step, *also) = self.expression(node.test), self.block(node.step)
+        counts = (
+            type(test) is ast.Binary
+            and test.op in ("<", "<=", ">", ">=")
+            and test.left == variable
+            and step.target == variable
+            and step.op in ("+=", "-=")
+            and type(step.value) is ast.Literal
+        )
+        body = self.block(node.body)
+        if not counts:
+            return (begun, *more, ast.While(test, (*body, *also), False, step))
+        moved = (s for s in ast.walk_statements(body) if type(s) is ast.Assign)
+        if any(s.target == variable for s in moved):
+            self.c_only = True  # Fortran's loops count their turns before the first
+        by = int(step.value.text) * (1 if step.op == "+=" else -1)
+        made = ast.For(begun.name, begun.value, test.op, test.right, body, by, begun.type)
+        return (made._replace(also=tuple(also), starts=more),)
+
+
+# ------------------------------------------------------------------------------------------ nests
+
+
+def make_nest(
+    maker: TreeMaker,
+    statements: tuple[ir.Statement, ...],
+    parallel: int,
+    buffers: tuple[Parameter, ...] = (),
+) -> Nest:
+    """The nest of a body, of which the first loops are parallel (0: one thread does all).
+
+    buffers: arrays that the function itself allocates; then every loop of the body is parallel.
+    """
+    body = maker.block(statements)
+    if buffers:
+        return _make_buffered(maker, body, parallel, buffers)
+    if not parallel:
+        result = next(
+            (s.value for s in body[::-1] if type(s) is ast.Jump and s.value is not None), None
+        )
+        kind = None if result is None else ast.infer_type(result, maker.b.types)
+        early = (s for outer in body for b in ast.get_blocks(outer) for s in ast.walk_statements(b))
+        if any(type(s) is ast.Jump and s.value is not None for s in early):
+            maker.c_only = True  # a Fortran function sets its result and goes on
+        region = Region((), _vary(maker.b, body))
+        return Nest("", [], [region], sequential=True, result=kind, c_only=maker.c_only)
+    at = next(k for k, s in enumerate(body) if type(s) is ast.For)
+    region = _make_region(body[at], parallel)
+    nest = Nest("", [], [region], body[:at], c_only=maker.c_only)
+    if body[at + 1 :]:
+        _return_total(maker, nest, body[at + 1 :])
+    return nest
+
+
+def _make_region(loop: ast.For, parallel: int) -> Region:
+    """The first loops become axes."""
+    axes, inner = (), (loop,)
+    for _ in range(parallel):
+        (loop,) = inner
+        axes += (Axis(loop.variable, loop.start, loop.stop, loop.op == "<=", loop.step),)
+        inner = loop.body
+    variables = {a.variable for a in axes}
+    views = {s.name for s in ast.walk_statements(inner) if type(s) is ast.DeclarePointer}
+    return Region(axes, tuple(_mark_atomic(s, variables, views) for s in inner))
+
+
+def _make_buffered(
+    maker: TreeMaker, body: tuple, parallel: int, buffers: tuple[Parameter, ...]
+) -> Nest:
+    """Regions after each other; `COPY(to, from)` behind one, or a loop round all of them."""
+    repeated = None
+    if len(body) == 1 and type(body[0].body[0]) is ast.For and len(body[0].body) > 1:
+        repeated, body = (body[0].variable, body[0].stop), body[0].body
+    regions: list[Region] = []
+    for statement in body:
+        if type(statement) is ast.For:
+            regions.append(_make_region(statement, parallel))
+        else:
+            regions[-1].copied = (statement.target.id, statement.value.id)
+    how = maker.b.pick(("calloc", "malloc", "new", "calloc uncast", "malloc uncast"))
+    return Nest(
+        "", [], regions, kernel=False, c_only=True, buffers=buffers, allocation=how,
+        repeated=repeated,
+    )  # fmt: skip
+
+
+def _return_total(maker: TreeMaker, nest: Nest, after: tuple) -> None:
+    """The nest returns what its region gathers in one local."""
+    types = maker.b.types
+    (local,) = {s.name for s in nest.before if type(s) is ast.Declare} & {
+        s.target.id
+        for s in ast.walk_statements(nest.regions[0].body)
+        if type(s) is ast.Assign and type(s.target) is ast.Name
+    }
+    compared = [
+        s.test.op
+        for s in ast.walk_statements(nest.regions[0].body)
+        if type(s) is ast.If
+        and any(
+            type(t) is ast.Assign and t.op == "=" and t.target == ast.Name(local) for t in s.then
+        )
+    ]
+    op = {">": "max", "<": "min"}[compared[0]] if compared else "+"
+    nest.regions[0].reduction = (op, local)
+    nest.after, nest.result = after, ast.infer_type(after[-1].value, types)
+    nest.kernel = types[local] in ("i32", "f32", "f64") and (op == "+" or types[local] == "i32")
+
+
+def _mark_atomic(statement: tuple, variables: set[str], views: set[str]) -> tuple:
+    """Additions to a place that the parallel loops' variables do not name are atomic. views: of
+    rows that an iteration has for itself.
+    """
+    kind = type(statement)
+    if kind is ast.If:
+        then, otherwise = (
+            tuple(_mark_atomic(s, variables, views) for s in block)
+            for block in ast.get_blocks(statement)
+        )
+        return statement._replace(then=then, otherwise=otherwise)
+    if kind in (ast.For, ast.While):
+        body = tuple(_mark_atomic(s, variables, views) for s in statement.body)
+        return statement._replace(body=body)
+    if kind is ast.Assign and statement.op in ("+=", "-=") and type(statement.target) is ast.At:
+        own = statement.target.array in views or variables <= _direct(statement.target.subscripts)
+        return statement._replace(atomic=not own)
+    return statement
+
+
+def _direct(subscripts: tuple) -> set[str]:
+    """Variables in subscripts, but not those in subscripts of other arrays."""
+    found: set[str] = set()
+    for node in subscripts:
+        if type(node) is ast.Name:
+            found.add(node.id)
+        elif type(node) is not ast.At:
+            found |= _direct(ast.get_children(node))
+    return found
+
+
+def _vary(b: Builder, body: tuple) -> tuple:
+    """Now and then the outermost loop is a while loop."""
+    made: tuple = ()
+    loops = [s.variable for s in ast.walk_statements(body) if type(s) is ast.For]
+    for statement in body:
+        plain = type(statement) is ast.For and loops.count(statement.variable) == 1
+        plain = plain and all(type(s) is not ast.Jump for s in ast.walk_statements(statement.body))
+        if plain and b.chance(0.08):
+            variable = ast.Name(statement.variable)
+            step = ast.Assign(variable, "+=", ast.integer(statement.step))
+            if statement.step < 0:
+                step = ast.Assign(variable, "-=", ast.integer(-statement.step))
+            begun = ast.Declare(statement.type, statement.variable, statement.start)
+            test = ast.compare(variable, statement.op, statement.stop)
+            made += (begun, ast.While(test, (*statement.body, step)))
+        else:
+            made += (statement,)
+    return made
