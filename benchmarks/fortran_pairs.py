@@ -27,12 +27,14 @@ from pathlib import Path
 
 from coevolve.verification.engine import Engine, Pair, VerifyConfig
 from corpora.datasets import nas, polybench
+from corpora.datasets.loaders import drop_openmp_lines
 from corpora.datasets.tables import CorpusError, read_parquet_rows, restore_newlines
 from corpora.dialects import DIALECTS
 from corpora.extraction.extract import ExtractionResult, extract_programs
+from corpora.frontends.c_family import parse_c_family
+from corpora.frontends.fortran import parse_fortran
+from corpora.frontends.queries import functions_of
 from corpora.records import Blame, Outcome, Program, Verdict
-from corpora.syntax.c_family import find_c_functions, parse_c_family
-from corpora.syntax.fortran import find_procedures
 from tester.mutation.mutants import generate_mutants, sample_mutants
 from translator.judge import JudgeConfig, judge
 
@@ -41,9 +43,6 @@ DIRECTIONS = ("fortran:cpp", "cpp:fortran")
 CHUNK = 8
 _LACKS = re.compile(r"not declared in this scope|has no IMPLICIT type|undefined reference")
 """A target that does not compile for what its row does not hold is not at fault."""
-_DIRECTIVE = re.compile(
-    r"^[ \t]*(?:#[ \t]*pragma[ \t]+omp|!\$omp|[cC*]\$omp)[^\n]*\n?", re.M | re.I
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,7 @@ def texts_of(folder: Path, name: str) -> list[Texts]:
     path = folder / FILES[name]
     sides = [
         [
-            _DIRECTIVE.sub("", restore_newlines(text))
+            drop_openmp_lines(restore_newlines(text), column)
             for _, text in read_parquet_rows(path, column, DIALECTS[column])
         ]
         for column in ("cpp", "fortran")
@@ -111,8 +110,8 @@ def texts_of(folder: Path, name: str) -> list[Texts]:
 
 
 def _names(cpp: str, fortran: str) -> frozenset[str]:
-    functions = {f.name.lower() for f in find_c_functions(parse_c_family(cpp).root_node)}
-    return frozenset(functions | {p.name for p in find_procedures(fortran)})
+    functions = {f.name.lower() for f in functions_of(parse_c_family(cpp, "cpp"))}
+    return frozenset(functions | {f.name for f in functions_of(parse_fortran(fortran))})
 
 
 def partners(texts: Texts) -> tuple[Program, Program] | str:

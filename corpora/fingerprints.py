@@ -44,20 +44,20 @@ _OWN_NAMES = frozenset(
 """Words of Fortran's tables that programs use as names at least as often; renamed like any name."""
 _KEPT = {"cpp": CPP_TYPES | CPP_KEYWORDS - {"std"}, "fortran": FORTRAN_KEYWORDS - _OWN_NAMES}
 _CALLED = {"cpp": CPP_FUNCTIONS, "fortran": FORTRAN_FUNCTIONS}
+_TOKEN = (
+    r"\"(?:\\.|[^\"\\\n])*\"|[A-Za-z_]\w*|\.?\d(?:[eEpPdD][+-]|[\w.])*|->|::|<<=|>>="
+    r"|[-+*/%&|^<>=!]=|&&|\|\||\+\+|--|<<|>>|\S"
+)
 _DROPPED = {
-    "cpp": re.compile(
-        r"//[^\n]*|/\*.*?\*/|#\s*pragma\b(?:[^\n]*?ENDCOM|[^\n]*)|^[ \t]*#\s*include\b[^\n]*",
-        re.S | re.M,
-    ),
-    "fortran": re.compile(r"![^\n]*|^[cC*](?![A-Za-z])[^\n]*|&[ \t]*\n?[ \t]*&?", re.M),
+    "cpp": r"//[^\n]*|/\*.*?\*/|#\s*pragma\b(?:[^\n]*?ENDCOM|[^\n]*)|^[ \t]*#\s*include\b[^\n]*",
+    "fortran": r"![^\n]*|^[cC*](?![A-Za-z])[^\n]*|&[ \t]*\n?[ \t]*&?",
 }
-_TOKEN = re.compile(
-    r"\"(?:\\.|[^\"\\\n])*\"|[A-Za-z_]\w*|\.?\d(?:[eEpPdD][+-]|[\w.])*|->|::|<<=|>>=|[-+*/%&|^<>=!]=|&&|\|\||\+\+|--|<<|>>|\S"
-)
-_LOOKS_FORTRAN = re.compile(
-    r"\bend\s*(?:subroutine|function|do)\b|^\s*(?:pure\s+)?subroutine\b", re.I
-)
-_NAME_AND_CALL = re.compile(r"([A-Za-z_]\w*)\s*\(")
+_WORDS_OF = {
+    language: re.compile(f"(?:{dropped})|({_TOKEN})", re.S | re.M)
+    for language, dropped in _DROPPED.items()
+}
+"""Comments, directives and marks of continuation, or one token."""
+_ENDED = frozenset(("subroutine", "function", "do"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +121,28 @@ def _word(word: str) -> int:
             _WORDS.clear()
         spelt = word
         if word[0].isdigit() or (word[0] == "." and len(word) > 1):
-            spelt = (
-                word.lower()
-                if word[:2] in ("0x", "0X")
-                else re.sub(r"\.0*$", ".", word.lower().rstrip("flu"))
-            )
+            spelt = word.lower() if word[:2] in ("0x", "0X") else _spell_number(word)
         found = _WORDS[word] = _hash(spelt)
     return found
+
+
+def _spell_number(word: str) -> str:
+    """`1.`, `1.0` and `1.00f` alike."""
+    plain = word.lower().rstrip("flu")
+    whole = plain.rstrip("0")
+    return whole if whole.endswith(".") else plain
+
+
+def _looks_fortran(text: str) -> bool:
+    """Whether a bare text is Fortran, by the words that end or begin a procedure or a loop."""
+    words = text.lower().split()
+    if words[:1] == ["subroutine"] or words[:2] == ["pure", "subroutine"]:
+        return True
+    ends = {f"end{word}" for word in _ENDED}
+    return any(
+        word in ends or word == "end" and after in _ENDED
+        for word, after in zip(words, [*words[1:], ""], strict=False)
+    )
 
 
 def hash_tokens(item: Program | str) -> np.ndarray:
@@ -136,20 +151,19 @@ def hash_tokens(item: Program | str) -> np.ndarray:
     """
     text = item if isinstance(item, str) else item.text
     fortran = (
-        bool(_LOOKS_FORTRAN.search(text))
+        _looks_fortran(text)
         if isinstance(item, str)
         else get_dialect(item.dialect).language == "fortran"
     )
     language = "fortran" if fortran else "cpp"
     if fortran:
         text = text.lower()
-    text = _DROPPED[language].sub(" ", text)
     kept, called = _KEPT[language], _CALLED[language]
-    entry = _entry(item, text, kept)
+    words = [word for word in _WORDS_OF[language].findall(text) if word]
+    entry = item.name if isinstance(item, Program) else _first_called(words, kept)
     places: dict[str, int] = {}
     ids: list[int] = []
     previous = ""
-    words = _TOKEN.findall(text)
     for word, following in zip(words, [*words[1:], ""], strict=False):
         if word in _QUALIFIERS:
             continue
@@ -163,10 +177,12 @@ def hash_tokens(item: Program | str) -> np.ndarray:
     return np.array(ids or [0], np.uint64)
 
 
-def _entry(item: Program | str, text: str, kept: frozenset[str]) -> str:
-    if isinstance(item, Program):
-        return item.name
-    return next((m.group(1) for m in _NAME_AND_CALL.finditer(text) if m.group(1) not in kept), "")
+def _first_called(words: Sequence[str], kept: frozenset[str]) -> str:
+    """The first name of the program's own before a bracket: that of its first function."""
+    for word, following in zip(words, words[1:], strict=False):
+        if following == "(" and word not in kept and (word[0].isalpha() or word[0] == "_"):
+            return word
+    return ""
 
 
 def _mix(values: np.ndarray) -> np.ndarray:

@@ -74,6 +74,13 @@ def parsed():
     return {p: parse(p, p.read_text()) for package in ALLOWED for p in files(package)}
 
 
+@pytest.mark.parametrize("package", ["translator/outline", "translator/parallelize"])
+def test_rules_read_trees_and_no_patterns(package):
+    """Structure is asked of corpora.ir: no regular expressions and no second parser."""
+    users = [p.name for p in files(package) if imported(p) & {"re", "tree_sitter", "fparser"}]
+    assert not users, users
+
+
 def test_no_modules_import_each_other_in_a_circle():
     """Imports in functions and under TYPE_CHECKING count: a circle is a circle."""
     assert tree.circles(ROOT, parsed()) == []

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -124,9 +123,6 @@ def load_programs(spec: str, direction_text: str) -> list[Program]:
     return _one_dialect_each(found)
 
 
-_PARALLEL = re.compile(r"__global__|<<<|#\s*pragma\s+omp\b|!\$omp\b", re.I)
-
-
 def _one_dialect_each(programs: Sequence[Program]) -> list[Program]:
     """Each text once: a file of lines says no dialect, so both read it; what a text shows
     decides.
@@ -135,12 +131,19 @@ def _one_dialect_each(programs: Sequence[Program]) -> list[Program]:
 
     found: dict[str, Program] = {}
     for program in programs:
-        fits = bool(_PARALLEL.search(program.text)) == (
-            get_dialect(program.dialect).model != "serial"
-        )
+        fits = _is_parallel(program.text) == (get_dialect(program.dialect).model != "serial")
         if fits or program.text not in found:
             found[program.text] = program
     return list(found.values())
+
+
+def _is_parallel(text: str) -> bool:
+    """Whether a text, whose dialect nothing says, holds kernels, launches or directives."""
+    from corpora.frontends.c_tokens import tokenize
+    from gpu_runtime.openmp.directives import find_directives
+
+    kernels = {"__global__", "<<<"} & {token.text for token in tokenize(text)}
+    return bool(kernels) or any(find_directives(text, one) for one in ("cpp", "fortran"))
 
 
 def find_held_back(

@@ -6,7 +6,6 @@ python -c "from coevolve.cli.errors import get_user_errors; print(get_user_error
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 
@@ -41,7 +40,7 @@ def require_other_file(option: str, path: str, *inputs: str | None) -> None:
     if not Path(path).exists():
         return
     for place in (
-        re.sub(r"[#?].*", "", part.strip())
+        part.strip().partition("#")[0].partition("?")[0]
         for each in inputs
         if each
         for part in (*each.split(","), each)

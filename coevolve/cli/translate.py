@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,17 +23,20 @@ from coevolve.port.one_file import drop_repeated_definitions, find_missing_heade
 from corpora.dialects import DIALECTS, Direction, get_dialect, guess_dialect, parse_direction
 from corpora.extraction.extract import MAIN_PROGRAM, SkippedItem
 from corpora.files import write_atomically
+from corpora.frontends.c_words import words_of
+from corpora.ir import For, RangeFor, Unsupported, UnsupportedExpression, While, find
 from corpora.records import Blame, Outcome, Program, Verdict
 from corpora.store import to_json
+from gpu_runtime.launch.thresholds import parse_text
 from gpu_runtime.models.protocol import LanguageModel, Sampling
 
 NEW_TOKENS = Sampling().max_new_tokens
-_WHOLE = re.compile(
-    r"\bgoto\b|\bmem(?:cpy|set|move)\b|\b(?:begin|data)\s*\(|\bstd\s*::\s*(?!(?:f?abs|f?max|f?min|sqrt|cbrt|pow|exp|log|sin|cos|tan|floor|ceil)\b)\w+\s*\("
+_WHOLE = frozenset({"goto", "memcpy", "memset", "memmove"})
+_RANGES = frozenset({"begin", "data"})
+_OF_NUMBERS = frozenset(
+    "abs fabs max fmax min fmin sqrt cbrt pow exp log sin cos tan floor ceil".split()
 )
-"""What in a C++ text without a loop may still go over an array: jumps, copies, algorithms of the
-library.
-"""
+"""Functions of the library that take no array."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,9 +366,7 @@ def _is_carried_helper(skipped: SkippedItem, programs: Sequence[Program]) -> boo
     """
     helper = skipped.name and skipped.reason.startswith(("is a __device__", "is a template"))
     return bool(helper) and any(
-        re.search(rf"\b{re.escape(skipped.name)}\s*(?:<[^;{{}}()]*>\s*)?\(", p.text)
-        for p in programs
-        if p.name != skipped.name
+        skipped.name in words_of(p.text).called for p in programs if p.name != skipped.name
     )
 
 
@@ -375,28 +375,51 @@ def find_helpers(programs: Sequence[Program]) -> list[Program]:
     the callers' ports contain them. A helper has only scalar parameters, or is C++ that works on
     single elements.
     """
+    from coevolve.verification.entry_functions import find_function_words
     from corpora.signatures.signature import read_signature
+
+    words_of_functions: dict[str, Mapping[str, frozenset[str]]] = {}
+    for each in programs:
+        try:
+            words_of_functions[each.id] = find_function_words(each.text, each.dialect)
+        except RecursionError:  # nested too deeply: it is asked for as it is
+            words_of_functions[each.id] = {}
 
     def called(program: Program) -> bool:
         return any(
-            re.search(rf"\b{program.name}\s*\(", other.text, re.I)
+            program.name in words
             for other in programs
             if other is not program
+            for name, words in words_of_functions[other.id].items()
+            if name != program.name
         )
 
     def by_element(program: Program) -> bool:
-        return program.dialect == "cpp" and not _WHOLE.search(program.text)
+        return program.dialect == "cpp" and not _takes_whole_arrays(program.text)
 
-    plain = [
-        p
-        for p in programs
-        if not re.search(r"\b(?:for|while|do|forall)\b", p.text, re.I) and called(p)
-    ]
+    plain = [p for p in programs if not _may_loop(p) and called(p)]
     return [
         p
         for p in plain
         if by_element(p) or all(each.kind == "scalar" for each in read_signature(p).parameters)
     ]
+
+
+def _may_loop(program: Program) -> bool:
+    """Whether a text has a loop, or something unknown that may hold one."""
+    unit = parse_text(program.text, program.dialect)
+    loops = (For, RangeFor, While, Unsupported, UnsupportedExpression)
+    return next(find(unit.items, *loops), None) is not None
+
+
+def _takes_whole_arrays(text: str) -> bool:
+    """Whether a C++ text without a loop may still go over an array: by jumps, copies, algorithms of
+    the library.
+    """
+    words = words_of(text)
+    standard = words.called_in.get("std", frozenset())
+    ranges = words.called | words.methods | standard
+    return bool(_WHOLE & (words.plain | standard) or _RANGES & ranges or standard - _OF_NUMBERS)
 
 
 def port_program(

@@ -12,7 +12,6 @@ finds the launch and copies the data, so the wrapper is not used either.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,8 +20,11 @@ from corpora.datasets.loaders import CorpusError
 from corpora.datasets.tables import read_file
 from corpora.dialects import Direction
 from corpora.extraction.extract import SkippedItem, explain_uncallable
+from corpora.frontends.c_family import parse_c_family
+from corpora.frontends.c_tokens import tokenize
+from corpora.frontends.queries import free_functions
+from corpora.ir.edits import Edit, apply_edits
 from corpora.records import Program
-from corpora.syntax.c_family import find_c_functions, parse_c_family
 
 CODE = {"cpp": "cpp_code", "cuda": "cuda_code"}
 TESTS = {"cpp": "consistent_cpp_inputs", "cuda": "consistent_cuda_inputs"}
@@ -104,7 +106,7 @@ def _rows(path: Path) -> Iterator[tuple[int, dict]]:
 
 def _function(text: str, dialect_name: str, origin: str) -> Program | None:
     """The text as a program, entered at its last function; None where it defines none."""
-    functions = list(find_c_functions(parse_c_family(text).root_node))
+    functions = free_functions(parse_c_family(text, dialect_name))
     return Program(dialect_name, functions[-1].name, text.strip(), origin) if functions else None
 
 
@@ -112,6 +114,16 @@ def _rename_wrapper(snippets: tuple[str, ...], source: Program) -> tuple[str, ..
     """Snippets that call `wrapper(NAME, ...)` with the source's own name: for CUDA the form names
     the host wrapper.
     """
-    return tuple(
-        re.sub(r"\bwrapper\s*\(\s*\w+\s*,", f"wrapper({source.name},", text) for text in snippets
-    )
+    return tuple(_rename_callee(text, source.name) for text in snippets)
+
+
+def _rename_callee(text: str, name: str) -> str:
+    """A snippet whose calls of `wrapper` take `name` as the function that they call."""
+    tokens = tokenize(text)
+    edits = []
+    for i, token in enumerate(tokens):
+        opening, callee, comma = (*tokens[i + 1 : i + 4], None, None, None)[:3]
+        if token.text == "wrapper" and opening and callee and comma:
+            if (opening.text, callee.kind, comma.text) == ("(", "word", ","):
+                edits.append(Edit(callee.start, callee.end, name))
+    return apply_edits(text, edits)

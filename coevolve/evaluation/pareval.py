@@ -13,44 +13,46 @@ an answer that declares and calls the baseline does not link.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from coevolve.evaluation.corpus import EvalCorpus, EvalItem
-from coevolve.evaluation.pareval_drivers import COMMENT, find_broken_drivers, find_guarantees
+from coevolve.evaluation.pareval_drivers import find_broken_drivers, find_guarantees
 from coevolve.evaluation.vectors import (
     VectorError,
     VectorParameter,
     convert_to_pointers,
-    parse_parameter,
+    read_parameter,
 )
+from corpora.analysis.accesses import element_type
+from corpora.analysis.loops import root_name
 from corpora.datasets.loaders import CorpusError
 from corpora.datasets.tables import read_file
 from corpora.dialects import Direction
 from corpora.extraction.extract import SkippedItem, extract_programs
+from corpora.frontends import c_preprocess
+from corpora.frontends.c_directives import directive_lines, included_path
+from corpora.frontends.c_family import parse_c_family
+from corpora.frontends.c_tokens import tokenize
+from corpora.frontends.c_words import words_of
+from corpora.frontends.queries import functions_of
+from corpora.ir import Call, Declaration, Function, Name, Parameter, TranslationUnit, find
+from corpora.ir.edits import Edit, apply_edits
 from corpora.json_text import JsonError, parse_json
 from corpora.records import Program, content_hash
-from corpora.syntax.c_family import find_c_functions, parse_c_family, split_at_commas
 
 BASELINES = "drivers/cpp/benchmarks"
 MODELS = {"cuda": "cuda", "openmp": "omp"}
 """Target dialect -> ParEval's word for it."""
-_HEADING = re.compile(r"(\w+)\s*\(((?:[^(){}]|\([^()]*\))*)\)\s*\{\s*$")
-_DROPPED = re.compile(r"^[ \t]*#[ \t]*(?:pragma[ \t]+once|include\b)[^\n]*$", re.M)
-_DIRECTIVE = re.compile(r"[ \t]*#[ \t]*(if|ifdef|ifndef|elif|else|endif)\b(.*)")
-_DEFINED = frozenset({"M_PI", "USE_SERIAL", "__cplusplus"})
+_DEFINED = {"M_PI": "3.14159265358979323846", "USE_SERIAL": "1"}
 """Macros that stand where a serial baseline is compiled; the other branches are for targets that it
 is not.
 """
-_CONTAINERS = re.compile(
-    r"\bstd\s*::\s*(?:queue|priority_queue|stack|deque|list|map|set|unordered_map|unordered_set|tuple)\b"
+_CONTAINERS = frozenset(
+    "queue priority_queue stack deque list map set unordered_map unordered_set tuple".split()
 )
 _USUAL = ("algorithm", "cmath", "cstddef", "cstdint", "limits", "numeric", "utility", "vector")
-_HEADER = re.compile(r"^[ \t]*#[ \t]*include[ \t]*<(\w+)>", re.M)
-_MARKS = re.compile(r"\b(?:NO_INLINE|NO_OPTIMIZE)\b")
-_SIZES = re.compile(r"\bsize_t\s*(?:\*\s*(?:__restrict__\s+|const\s+)?)?(\w+)\s*[\[,)]")
-_ADD = re.compile(r"\batomicAdd\s*\(\s*(&?\s*(\w+)[^,;]*),")
+_MARKS = frozenset({"NO_INLINE", "NO_OPTIMIZE"})
 _NOTE = (
     "ParEval's serial baselines in pointer form; inputs and tests are this project's, so "
     "figures compare with each other and "
@@ -137,14 +139,14 @@ def _prompts(root: Path, target: str) -> dict[str, ParEvalPrompt | str]:
     for row in ours:
         if row.get("parallelism_model") != MODELS[target] or not isinstance(row.get("name"), str):
             continue
-        heading = _heading(row)
+        unit, heading = _heading(row, "cuda" if target == "cuda" else "cpp")
         try:
-            listed = _split(heading[2]) if heading and target == "cuda" else []
+            listed = heading.parameters if heading and target == "cuda" else ()
             found[row["name"]] = (
                 ParEvalPrompt(
                     row.get("problem_type", ""),
-                    heading[1],
-                    tuple(map(parse_parameter, listed)),
+                    heading.name,
+                    tuple(read_parameter(p, unit.text) for p in listed),
                     given.get(row["name"], ""),
                 )
                 if heading
@@ -155,60 +157,43 @@ def _prompts(root: Path, target: str) -> dict[str, ParEvalPrompt | str]:
     return found
 
 
-def _heading(row: dict) -> re.Match | None:
-    return _HEADING.search(str(row.get("prompt", "")).rstrip())
+def _heading(row: dict, dialect: str) -> tuple[TranslationUnit, Function | None]:
+    """The tree of a row's prompt, and the function with whose head it ends."""
+    text = str(row.get("prompt", "")).rstrip() + "\n}"
+    unit = parse_c_family(text, dialect)
+    last = unit.items[-1] if unit.items else None
+    ends = isinstance(last, Function) and last.span is not None and last.span.end == len(text)
+    return unit, last if ends and isinstance(last, Function) else None
 
 
 def _find_given_definitions(row: dict) -> str:
-    """Definitions above the function's head, without comments and includes."""
-    heading = _heading(row)
-    if heading is None:
+    """Definitions above the function's head, without includes."""
+    unit, heading = _heading(row, "cpp")
+    if heading is None or heading.span is None:
         return ""
-    above = COMMENT.sub("", row["prompt"][: heading.start()])
-    return _DROPPED.sub("", above[: max(above.rfind("}"), above.rfind(";")) + 1]).strip()
+    end = 0
+    for item in unit.items:
+        span = getattr(item, "group", None) or item.span
+        if span is not None and end < span.end <= heading.span.start:
+            end = span.end
+    return _drop_includes(unit.text[:end]).strip()
+
+
+def _drop_includes(text: str) -> str:
+    """`text` without its includes and `#pragma once`."""
+    lines = [
+        line
+        for line in directive_lines(text)
+        if line.word == "include" or (line.word == "pragma" and line.name == "once")
+    ]
+    return apply_edits(text, [Edit(line.start, line.end, "") for line in lines])
 
 
 def resolve_conditionals(text: str) -> str:
     """`text` without preprocessor conditionals: the branches that a plain C++ compiler takes on a
     serial run.
-
-    A condition is decided by the names it asks for (`defined(X)`, `ifdef`); one that asks for none
-    counts as false.
     """
-    lines, taken = (
-        [],
-        [[True, True]],
-    )  # per level: whether this branch stands, whether one before it has
-    for line in text.split("\n"):
-        found = _DIRECTIVE.match(line)
-        if found is None:
-            if all(level[0] for level in taken):
-                lines.append(line)
-            continue
-        word, condition = found[1], found[2]
-        if word.startswith("if"):
-            stands = _holds(word, condition)
-            taken.append([stands, stands])
-        elif word == "endif":
-            taken[1:] = taken[1:-1]
-        elif len(taken) > 1:
-            stands = not taken[-1][1] and (word == "else" or _holds("if", condition))
-            taken[-1] = [stands, stands or taken[-1][1]]
-    return "\n".join(lines)
-
-
-def _holds(word: str, condition: str) -> bool:
-    if word != "if":
-        return (condition.split()[0] in _DEFINED if condition.split() else False) is (
-            word == "ifdef"
-        )
-    asked = re.findall(r"(!?)\s*defined\s*\(?\s*(\w+)", condition)
-    answers = [(name in _DEFINED) is (mark == "") for mark, name in asked]
-    return bool(answers) and (any(answers) if "||" in condition else all(answers))
-
-
-def _split(text: str) -> list[str]:
-    return [" ".join(part) for part in split_at_commas(re.findall(r"\w+|\S", text)) if part]
+    return c_preprocess.resolve_conditionals(text, "cpp", _DEFINED)
 
 
 def _item(name: str, path: Path | None, prompt: ParEvalPrompt | str | None) -> EvalItem:
@@ -218,9 +203,9 @@ def _item(name: str, path: Path | None, prompt: ParEvalPrompt | str | None) -> E
         raise VectorError("has a baseline and no prompt")
     if isinstance(prompt, str):
         raise VectorError(prompt)
-    text = f"{prompt.given}\n" + _MARKS.sub(
-        "", _DROPPED.sub("", resolve_conditionals(read_file(path)))
-    )
+    baseline = _drop_includes(resolve_conditionals(read_file(path)))
+    marks = [Edit(t.start, t.end, "") for t in tokenize(baseline) if t.text in _MARKS]
+    text = f"{prompt.given}\n{apply_edits(baseline, marks)}"
     written = convert_to_pointers(
         text, _baseline_name(text, prompt.entry), prompt.entry, prompt.parameters
     )
@@ -242,15 +227,16 @@ def _headers(text: str, baseline: str) -> str:
     """Includes for a function that uses containers: the engine adds the usual ones only where a
     text has no include.
     """
-    if not _CONTAINERS.search(text):
+    if not _CONTAINERS & words_of(text).qualified.get("std", frozenset()):
         return ""
-    return "".join(
-        f"#include <{h}>\n" for h in dict.fromkeys((*_USUAL, *_HEADER.findall(baseline)))
-    )
+    includes = (line for line in directive_lines(baseline) if line.word == "include")
+    included = [included_path(line, baseline) for line in includes]
+    known = [path for path in included if path and "." not in path]
+    return "".join(f"#include <{h}>\n" for h in dict.fromkeys((*_USUAL, *known)))
 
 
 def _baseline_name(text: str, entry: str) -> str:
-    names = [f.name for f in find_c_functions(parse_c_family(text).root_node)]
+    names = [f.name for f in functions_of(parse_c_family(text, "cpp"))]
     for wanted in (
         f"correct{entry}host",
         f"correct{entry}",
@@ -272,9 +258,14 @@ def obscure_names(source: Program) -> Program:
     So an answer cannot call it.
     """
     mark = content_hash("oracle", source.id)
-    text = source.text
-    for name in (f.name for f in find_c_functions(parse_c_family(source.text).root_node)):
-        text = re.sub(rf"\b{re.escape(name)}\b(?=\s*\()", f"{name}_{mark}", text)
+    names = {f.name for f in functions_of(parse_c_family(source.text, source.dialect))}
+    tokens = tokenize(source.text)
+    edits = [
+        Edit(token.end, token.end, f"_{mark}")
+        for token, following in zip(tokens, tokens[1:], strict=False)
+        if token.text in names and following.text == "("
+    ]
+    text = apply_edits(source.text, edits)
     return Program(source.dialect, f"{source.name}_{mark}", text, source.origin)
 
 
@@ -284,18 +275,33 @@ def parse_answer(item: EvalItem, text: str) -> str:
     that CUDA supports.
     """
     if item.kind == "histogram" and "__global__" in text:
-        sizes = set(_SIZES.findall(text))
-        return _ADD.sub(
-            lambda m: (
-                f"atomicAdd((unsigned long long *)({m[1].strip()})," if m[2] in sizes else m[0]
-            ),
-            text,
-        )
+        return _cast_additions(text)
     try:
         return (
             convert_to_pointers(text, item.source.name, item.source.name)
-            if re.search(r"\bvector\s*<", text)
+            if any(token.text == "vector" for token in tokenize(text))
             else text
         )
     except VectorError:
         return text
+
+
+def _cast_additions(text: str) -> str:
+    """`atomicAdd` into numbers of type size_t as one into `unsigned long long`."""
+    unit = parse_c_family(text, "cuda")
+    sizes = {
+        d.name
+        for d in find(unit.items, Declaration, Parameter)
+        if getattr(element_type(d.type), "spelled", "").endswith("size_t")
+    }
+    places = {
+        (first.span.start, first.span.end)
+        for call in find(unit.items, Call)
+        if call.function == Name("atomicAdd") and len(call.arguments) == 2
+        for first in call.arguments[:1]
+        if root_name(first) in sizes and first.span is not None and not first.span.expanded
+    }
+    edits = [
+        Edit(start, end, f"(unsigned long long *)({text[start:end]})") for start, end in places
+    ]
+    return apply_edits(text, edits)

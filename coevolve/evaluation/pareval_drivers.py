@@ -13,15 +13,15 @@ what only falsifies timings is not among them. Our own figures do not use the dr
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from coevolve.evaluation.corpus import Guarantee
 from corpora.datasets.tables import read_file
+from corpora.frontends.c_tokens import Token, tokenize
 
 _BENCHMARKS = "drivers/cpp/benchmarks"
-COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
-
 
 _GUARANTEES = {
     "02": ["C=0"],
@@ -69,7 +69,9 @@ class DefectSign:
 
     file: the file to look in, relative to the driver; from the checkout's root if it begins with
         `/`.
-    pattern: a regular expression. absent: the sign is that the pattern does not occur.
+    pattern: tokens with blanks between them. WORD is any word, `...` any tokens, and the word
+        behind VARIABLE is no member of something. Of a file that is no code it is plain text.
+    absent: the sign is that the pattern does not occur.
     """
 
     file: str
@@ -97,8 +99,8 @@ DEFECTS = (
         "fft/07_fft_fft_conjugate",
         ("cpu.cc",),
         (
-            DefectSign("cpu.cc", r"fftCooleyTookey\s*\("),
-            DefectSign("baseline.hpp", r"fftCooleyTookey\s*\(\s*odd\s*\)(?s:.)*std::conj"),
+            DefectSign("cpu.cc", "fftCooleyTookey ("),
+            DefectSign("baseline.hpp", "fftCooleyTookey ( odd ) ... std :: conj"),
         ),
         "right answers fail: the recursive transform it compares with conjugates at every "
         "level, not once",
@@ -107,8 +109,8 @@ DEFECTS = (
         "fft/08_fft_split_fft",
         ("gpu.cu",),
         (
-            DefectSign("gpu.cu", r"fequal\s*\(\s*\w+\s*,\s*\w+\s*\)"),
-            DefectSign("/drivers/cpp/utilities.hpp", r"FType\s+epsilon\s*="),
+            DefectSign("gpu.cu", "fequal ( WORD , WORD )"),
+            DefectSign("/drivers/cpp/utilities.hpp", "FType epsilon ="),
         ),
         "does not compile: the type of fequal's tolerance cannot be deduced from its default",
     ),
@@ -118,7 +120,7 @@ DEFECTS = (
         (
             DefectSign(
                 "gpu.cu",
-                r"COPY_H2D\s*\(\s*d_points\s*,\s*h_points\.data\(\)\s*,\s*h_points\.size\(\)\s*\)",
+                "COPY_H2D ( d_points , h_points . data ( ) , h_points . size ( ) )",
             ),
         ),
         "decides nothing: it copies as many bytes as there are elements, so most points and "
@@ -128,8 +130,8 @@ DEFECTS = (
         "reduce/25_reduce_xor",
         ("gpu.cu",),
         (
-            DefectSign("gpu.cu", r"sizeof\s*\(\s*BOOL\s*\)"),
-            DefectSign("/drivers/cpp/utilities.hpp", r"\bBOOL\b", absent=True),
+            DefectSign("gpu.cu", "sizeof ( BOOL )"),
+            DefectSign("/drivers/cpp/utilities.hpp", "BOOL", absent=True),
         ),
         "does not compile: BOOL is declared nowhere",
     ),
@@ -137,15 +139,15 @@ DEFECTS = (
         "reduce/29_reduce_sum_of_min_of_pairs",
         ("gpu.cu",),
         (
-            DefectSign("gpu.cu", r"COPY_H2D\s*\(\s*d_y\s*,"),
-            DefectSign("gpu.cu", r"ALLOC\s*\(\s*d_y\s*,", absent=True),
+            DefectSign("gpu.cu", "COPY_H2D ( d_y ,"),
+            DefectSign("gpu.cu", "ALLOC ( d_y ,", absent=True),
         ),
         "right answers fail: the second vector is never allocated on the device",
     ),
     DriverDefect(
         "scan/34_scan_largest_contiguous_subarray_sum",
         BOTH,
-        (DefectSign("baseline.hpp", r"currSum\s*=\s*0\s*;\s*for\s*\(\s*int\s+i\b"),),
+        (DefectSign("baseline.hpp", "currSum = 0 ; for ( int i"),),
         "right answers fail: the baseline never resets its running sum (it gives 17 on its own "
         "example, which says 6); "
         "here its behaviour is the source's, so a faithful translation passes",
@@ -153,26 +155,26 @@ DEFECTS = (
     DriverDefect(
         "search/37_search_find_the_closest_number_to_pi",
         ("gpu.cu",),
-        (DefectSign("gpu.cu", r"<<<[^>]*>>>\s*\(\s*d_x\s*,\s*TEST_SIZE\s*,\s*ctx->"),),
+        (DefectSign("gpu.cu", "<<< ... >>> ( d_x , TEST_SIZE , ctx ->"),),
         "right answers fail: the kernel writes to another buffer than the one that is read back",
     ),
     DriverDefect(
         "sort/43_sort_sort_an_array_of_structs_by_key",
         BOTH,
-        (DefectSign("baseline.hpp", r"std::sort\s*\("), DefectSign("cpu.cc", r"\.duration\s*!=")),
+        (DefectSign("baseline.hpp", "std :: sort ("), DefectSign("cpu.cc", ". duration !=")),
         "right answers fail: 1,024 elements have 100 keys, and how an unstable sort orders "
         "equal keys is compared too",
     ),
     DriverDefect(
         "sparse_la/48_sparse_la_sparse_axpy",
         ("cpu.cc",),
-        (DefectSign("cpu.cc", r"test\.clear\s*\(\s*\)\s*;\s*sparseAxpy"),),
+        (DefectSign("cpu.cc", "test . clear ( ) ; sparseAxpy"),),
         "right answers write out of bounds: the result vector is emptied before the call",
     ),
     DriverDefect(
         "sparse_la/48_sparse_la_sparse_axpy",
         ("gpu.cu",),
-        (DefectSign("gpu.cu", r"(?<!->)\bh_x\[i\]\s*=\s*\{\s*rand\(\)\s*%\s*ctx->N"),),
+        (DefectSign("gpu.cu", "VARIABLE h_x [ i ] = { rand ( ) % ctx -> N"),),
         "right answers write out of bounds: indices go up to the timed size, the result holds "
         "1,024",
     ),
@@ -180,9 +182,9 @@ DEFECTS = (
         "stencil/51_stencil_edge_kernel",
         ("gpu.cu",),
         (
-            DefectSign("gpu.cu", r"correctConvolveKernel\s*\("),
-            DefectSign("baseline.hpp", r"edgeKernel\s*\["),
-            DefectSign("/prompts/generation-prompts.json", r"__constant__ int edgeKernel"),
+            DefectSign("gpu.cu", "correctConvolveKernel ("),
+            DefectSign("baseline.hpp", "edgeKernel ["),
+            DefectSign("/prompts/generation-prompts.json", "__constant__ int edgeKernel"),
         ),
         "right answers fail: the baseline reads a __constant__ table on the host, where it is "
         "all zeros",
@@ -230,4 +232,32 @@ def _shows(root: Path, folder: Path, sign: DefectSign) -> bool:
     path = root / sign.file[1:] if sign.file.startswith("/") else folder / sign.file
     if not path.is_file():
         return False
-    return (re.search(sign.pattern, COMMENT.sub("", read_file(path))) is None) is sign.absent
+    text = read_file(path)
+    if path.suffix == ".json":
+        return (sign.pattern in text) is not sign.absent
+    return _occurs(sign.pattern, tokenize(text)) is not sign.absent
+
+
+def _occurs(pattern: str, tokens: Sequence[Token]) -> bool:
+    """Whether the parts of `pattern` between its `...` stand in `tokens`, one after the other."""
+    at = 0
+    for part in pattern.split("..."):
+        wanted = part.split()
+        ends = (i + n for i in range(at, len(tokens)) if (n := _match(wanted, tokens, i)))
+        at = next(ends, -1)
+        if at < 0:
+            return False
+    return True
+
+
+def _match(wanted: Sequence[str], tokens: Sequence[Token], start: int) -> int:
+    """How many tokens from `start` on are the wanted ones; 0 where they are not."""
+    if wanted[0] == "VARIABLE":
+        if start and tokens[start - 1].text in (".", "->"):
+            return 0
+        wanted = wanted[1:]
+    found = tokens[start : start + len(wanted)]
+    if len(found) < len(wanted):
+        return 0
+    same = (t.text == w or (w == "WORD" and t.kind == "word") for w, t in zip(wanted, found))
+    return len(wanted) if all(same) else 0

@@ -13,9 +13,8 @@ are emulated have none either: an emulation's speed says nothing.
 
 from __future__ import annotations
 
-import re
 import statistics
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -25,6 +24,7 @@ from coevolve.evaluation.guarantees import make_guaranteed_suite
 from coevolve.evaluation.scoring import ItemScore, ScoringWork, make_answer_program
 from coevolve.verification.engine import Engine
 from corpora.dialects import get_dialect
+from corpora.frontends.c_tokens import tokenize
 from corpora.records import ArrayValue, ScalarValue, Signature, UnitTest
 from corpora.signatures.signature import read_signature
 from corpora.suites.unit_tests import SuiteError, parse_test
@@ -188,23 +188,26 @@ def enlarge_test(tests: Sequence[UnitTest], signature: Signature, scale: int) ->
         return None
     at = max(range(len(plain)), key=lambda i: _elements(plain[i]))
     line = format_symbolic_suite(plain).splitlines()[at]
-    names = {
-        name
-        for extent in re.findall(r"\[([^\]]*)\]", line)
-        for name in re.findall(r"[A-Za-z_]\w*", extent)
-    }
+    heads = [part.partition("=")[0] for part in line.split()]
+    extents = " ".join(head.partition("[")[2] for head in heads)
+    names = {token.text for token in tokenize(extents) if token.kind == "word"}
     if not names:
         return None
-    scaled = re.sub(
-        r"\b(\w+)(:\w+=)(\d+)\b",
-        lambda m: f"{m[1]}{m[2]}{int(m[3]) * scale}" if m[1] in names else m[0],
-        line,
-    )
+    scaled = " ".join(_scale_size(part, names, scale) for part in line.split())
     try:
         test = parse_test(scaled, signature)
     except SuiteError:
         return None
     return test if _elements(test) <= MAX_ELEMENTS else None
+
+
+def _scale_size(part: str, names: Collection[str], scale: int) -> str:
+    """`n:i32=7` with the number `scale` times as large where its name is one of `names`."""
+    head, _, value = part.partition("=")
+    name = head.partition(":")[0]
+    if name not in names or "[" in head or not value.isdecimal():
+        return part
+    return f"{head}={int(value) * scale}"
 
 
 def _elements(test: UnitTest) -> int:

@@ -1,10 +1,10 @@
 """A C++ function over `std::vector` parameters as the same function over pointers and lengths.
 
-Contract: a textual rewriting for functions that index their vectors, ask their size, iterate over
-them by `begin`/`end` or in a range-for, copy them whole into a vector of their own, or catch them
-in a lambda by reference. Whatever else a text does with a vector (resize it, hand it on) is a
-VectorError of one line: nothing is guessed. The result keeps the function's body, so it shows the
-same loops.
+Contract: edits of the text by the places of its tree, for functions that index their vectors, ask
+their size, iterate over them by `begin`/`end` or in a range-for, copy them whole into a vector of
+their own, or catch them in a lambda by reference. Whatever else a text does with a vector (resize
+it, hand it on) is a VectorError of one line: nothing is guessed. The result keeps the function's
+body, so it shows the same loops.
 
     python -c "from coevolve.evaluation.vectors import convert_to_pointers; \
 print(convert_to_pointers('int f(std::vector<int> const& x) { int s = 0; for (int v : x) s += v;
@@ -13,28 +13,42 @@ return s; }', 'f', 'f'))"
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from corpora.syntax.c_family import (
-    CFunction,
-    find_c_functions,
-    get_node_text,
-    iterate_descendants,
-    parse_c_family,
+from corpora.emit.c_family import emit_c_family
+from corpora.frontends.c_family import parse_c_family
+from corpora.frontends.c_lambdas import KIND, parse_lambda
+from corpora.frontends.c_tokens import tokenize
+from corpora.frontends.queries import Binding, bindings, function_named
+from corpora.ir import (
+    Access,
+    Call,
+    Declaration,
+    Function,
+    InitializerList,
+    Member,
+    Name,
+    NamedType,
+    Parameter,
+    RangeFor,
+    ReferenceType,
+    ScalarType,
+    Span,
+    TranslationUnit,
+    Type,
+    Unsupported,
+    UnsupportedExpression,
+    children,
+    find,
+    walk,
 )
+from corpora.ir.edits import Edit, apply_edits
 
-_ELEMENT = (
-    r"(?:unsigned\s+|signed\s+)?(?:(?:std\s*::\s*)?u?int\d+_t|(?:std\s*::\s*)?size_t|bool|double|"
-    r"float|int|char|short|long(?:\s+long)?|unsigned)"
-)
-_VECTOR = re.compile(
-    rf"^(?P<before>const\s+)?(?:std\s*::\s*)?(?:vector\s*<\s*(?P<vector>{_ELEMENT})\s*>|array\s*<\s*(?P<array>{_ELEMENT})\s*,\s*(?P<extent>\w+)\s*>)"
-    r"\s*(?P<after>const\s*)?&\s*(?P<name>\w+)$"
-)
-_NAME = re.compile(r"(\w+)\s*(?:\[[^\]]*\]\s*)*$")
-_STARTS, _ENDS = "begin|cbegin|data", "end|cend"
+_VECTORS, _ARRAYS = ("vector", "std::vector"), ("array", "std::array")
+_STARTS, _ENDS = ("begin", "cbegin", "data"), ("end", "cend")
+_NO_ELEMENTS = ("void", "auto", "f80")
 
 
 class VectorError(ValueError):
@@ -55,6 +69,19 @@ class VectorParameter:
     extent: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """A use of a vector. start, end: what stands for it; kind: `index`, `length`, `empty`, `start`,
+    `end`, `range`, `copy` or `captured`. node: what holds the use.
+    """
+
+    name: str
+    kind: str
+    start: int
+    end: int
+    node: Any = None
+
+
 def convert_to_pointers(
     text: str, name: str, entry: str, like: Sequence[VectorParameter] = ()
 ) -> str:
@@ -66,23 +93,23 @@ def convert_to_pointers(
         follows its vector as `x_size`.
     Raises VectorError if the function does something with a vector that pointers cannot do.
     """
-    functions = {f.name: f for f in find_c_functions(parse_c_family(text).root_node)}
-    if name not in functions:
+    unit = parse_c_family(text, "cpp")
+    function = function_named(unit, name)
+    if function is None or function.span is None or function.body_span is None:
         raise VectorError(f"no function '{name}' in the text")
-    function = functions[name]
-    own = parse_parameters(function)
-    vectors = [p for p in own if p.element]
-    body = _rename_shadowing_parameters(function, [p.name for p in vectors])
-    lengths = _lengths(own, vectors, body, like)
-    for vector in vectors:
-        body = _replace_vector(body, vector, lengths.get(vector.name, ""))
-    result = " ".join(t for t in function.head() if t not in ("static", "inline"))
+    own = [read_parameter(p, text) for p in function.parameters]
+    vectors = {p.name: p for p in own if p.element}
+    uses = list(_find_uses(unit, function, vectors))
+    lengths = _lengths(own, [v for v in vectors.values() if _needs_length(v.name, uses)], like)
+    edits = [_replace_use(use, text, lengths.get(use.name, "")) for use in uses]
+    inside, outside = function.body_span, function.span
+    shifted = [
+        Edit(e.start - inside.start, e.end - inside.start, e.text) for e in edits if e is not None
+    ]
+    body = apply_edits(text[inside.start : inside.end], shifted)
+    result = emit_c_family(function.result).strip()
     head, call = _head(own, lengths, like)
-    data = text.encode()
-    before, after = (
-        data[a:b].decode()
-        for a, b in ((0, function.node.start_byte), (function.node.end_byte, len(data)))
-    )
+    before, after = text[: outside.start], text[outside.end :]
     if result == "void" or not like:
         return f"{before}{result} {entry}({head}) {body}{after}".strip() + "\n"
     outputs = [p.name for p in like if "*" in p.text and p.name not in {q.name for q in own}]
@@ -97,54 +124,60 @@ def convert_to_pointers(
     )
 
 
-def parse_parameters(function: CFunction) -> list[VectorParameter]:
-    """Parameters of a function definition. Raises VectorError for one of a class type that is no
-    vector of numbers.
-    """
-    listed = function.declarator.child_by_field_name("parameters")
-    return [
-        parse_parameter(get_node_text(n))
-        for n in listed.children
-        if n.type.endswith("parameter_declaration")
-    ]
+# ---- parameters
 
 
 def parse_parameter(text: str) -> VectorParameter:
     """Parse one parameter's text; a vector becomes a pointer. Raises VectorError for a type that
     cannot be converted.
     """
-    text = " ".join(text.split())
-    found = _VECTOR.match(text)
-    if found:
-        element = found["vector"] or found["array"]
-        const = "const " if found["before"] or found["after"] else ""
+    unit = parse_c_family(f"void f({text});", "cuda")
+    functions = [f for f in unit.items if isinstance(f, Function)]
+    if unit.errors or len(functions) != 1 or len(functions[0].parameters) != 1:
+        raise VectorError(f"'{' '.join(text.split())}' is not a parameter")
+    return read_parameter(functions[0].parameters[0], unit.text)
+
+
+def read_parameter(parameter: Parameter, text: str) -> VectorParameter:
+    """Return a parameter of the tree of `text`; a vector becomes a pointer. Raises VectorError for
+    a type that cannot be converted.
+    """
+    span = parameter.span or Span(0, 0, 0, 0)
+    written = " ".join(text[span.start : span.end].split())
+    taken = parameter.type.to if isinstance(parameter.type, ReferenceType) else None
+    container = taken.name if isinstance(taken, NamedType) else ""
+    element = _element(taken)
+    if isinstance(taken, NamedType) and element and parameter.name:
+        const = "const " if taken.const else ""
+        extent = emit_c_family(taken.arguments[1]) if container in _ARRAYS else ""
         return VectorParameter(
-            found["name"], f"{const}{element} *{found['name']}", element, found["extent"] or ""
+            parameter.name, f"{const}{element} *{parameter.name}", element, extent
         )
-    name = _NAME.search(text)
-    if "<" in text or name is None:
+    if not parameter.name or any(t.arguments for t in find(parameter.type, NamedType)):
         raise VectorError(
-            f"parameter '{text}' is neither a number, a pointer nor a vector of numbers by "
+            f"parameter '{written}' is neither a number, a pointer nor a vector of numbers by "
             f"reference"
         )
-    return VectorParameter(name[1], text)
+    return VectorParameter(parameter.name, written)
+
+
+def _element(type_: Type | None) -> str:
+    """The type of the numbers in a vector or an array of fixed size, '' for any other type."""
+    if not isinstance(type_, NamedType) or not type_.arguments:
+        return ""
+    sizes = {**dict.fromkeys(_VECTORS, 1), **dict.fromkeys(_ARRAYS, 2)}
+    first = type_.arguments[0]
+    if sizes.get(type_.name) != len(type_.arguments) or not isinstance(first, ScalarType):
+        return ""
+    return "" if first.name in _NO_ELEMENTS or first.const else emit_c_family(first).strip()
 
 
 def _lengths(
     own: Sequence[VectorParameter],
-    vectors: Sequence[VectorParameter],
-    body: str,
+    asked: Sequence[VectorParameter],
     like: Sequence[VectorParameter],
 ) -> dict[str, str]:
     """Vector -> what stands for its length, for those whose length is asked for."""
-    asked = [
-        p
-        for p in vectors
-        if re.search(
-            rf"\b{p.name}\s*\.\s*(?:size|empty|{_ENDS})\b|:\s*{p.name}\s*\)|{_copy_pattern(p.name)}",
-            body,
-        )
-    ]
     fixed = {p.name: p.extent for p in asked if p.extent}
     open_ = [p.name for p in asked if not p.extent]
     if not like:
@@ -163,82 +196,155 @@ def _lengths(
     return fixed | dict(zip(open_, others, strict=True))
 
 
-def _copy_pattern(name: str) -> str:
-    """Pattern of `std::vector<T> a = NAME;`, with the type and the new name as groups."""
-    return (
-        rf"(?:std\s*::\s*)?vector\s*<\s*(?P<type>{_ELEMENT})\s*>\s*(?P<copy>\w+)\s*(?:=\s*{name}"
-        rf"\s*;|[({{]\s*{name}\s*[)}}]\s*;)"
-    )
+# ---- uses
 
 
-def _rename_shadowing_parameters(function: CFunction, names: Sequence[str]) -> str:
-    """The body, with parameters of lambdas that are called like a vector under names of
-    their own.
+def _find_uses(
+    unit: TranslationUnit, function: Function, vectors: Mapping[str, VectorParameter]
+) -> Iterator[_Use]:
+    """Every use of a vector in the body. Raises VectorError for one without a counterpart."""
+    yield from _uses_below(function, function, vectors, unit.text, 0, True)
+
+
+def _uses_below(
+    root: Function,
+    function: Function,
+    vectors: Mapping[str, VectorParameter],
+    text: str,
+    shift: int,
+    outer: bool,
+) -> Iterator[_Use]:
+    """Uses in `function`, the whole one (outer) or a lambda, whose names it does not declare are
+    those outside of it. shift: from its spans to offsets in `text`.
     """
-    body = function.node.child_by_field_name("body")
-    data, at = body.text, body.start_byte
-    lambdas = [n for n in iterate_descendants(body) if n.type == "lambda_expression"]
-    for node in sorted(
-        lambdas, key=lambda n: n.start_byte, reverse=True
-    ):  # from the end: earlier offsets stay as they are
-        text = get_node_text(node)
-        declared = {
-            _NAME.search(get_node_text(n))[1]
-            for n in iterate_descendants(node)
-            if n.type.endswith("parameter_declaration") and _NAME.search(get_node_text(n))
-        }
-        for name in declared & set(names):
-            text = re.sub(rf"(?<![\w.]){name}\b", f"{name}_of_lambda", text)
-        data = data[: node.start_byte - at] + text.encode() + data[node.end_byte - at :]
-    return data.decode(errors="replace")
+    bound = {id(b.name): b for b in bindings(function)}
+    parents = {id(c): n for n in walk(function.body or ()) for c in children(n)}
+    for node in walk(function.body or ()):
+        if isinstance(node, Name) and node.id in vectors:
+            if _is_vector(bound.get(id(node)), outer):
+                yield _read_use(node, parents, vectors[node.id], text, shift)
+        elif isinstance(node, (Unsupported, UnsupportedExpression)) and node.span is not None:
+            start, end = node.span.start + shift, node.span.end + shift
+            mentioned = {t.text for t in tokenize(text[start:end])} & vectors.keys()
+            if mentioned:
+                yield from _uses_in_lambda(root, node, vectors, text, (start, end), min(mentioned))
 
 
-def _replace_vector(body: str, vector: VectorParameter, length: str) -> str:
-    """`body` with every use of one vector spelt for a pointer. Raises VectorError."""
-    name = re.escape(vector.name)
-    if odd := _find_other_use(body, name):
-        raise VectorError(
-            f"what the text does with '{vector.name}' has no counterpart with a pointer: '{odd}'"
-        )
-    body = re.sub(
-        _copy_pattern(name),
-        lambda m: f"std::vector<{m['type']}> {m['copy']}({vector.name}, {vector.name} + {length});",
-        body,
-    )
-    body = re.sub(rf"\b{name}\s*\.\s*size\s*\(\s*\)", length, body)
-    body = re.sub(rf"\b{name}\s*\.\s*empty\s*\(\s*\)", f"({length} == 0)", body)
-    body = re.sub(rf"\b{name}\s*\.\s*(?:{_STARTS})\s*\(\s*\)", vector.name, body)
-    body = re.sub(rf"\b{name}\s*\.\s*(?:{_ENDS})\s*\(\s*\)", f"({vector.name} + {length})", body)
-    at = f"at_{vector.name}"
-    over = rf"\bfor\s*\(\s*([^;:()]+?[\s&])\s*(\w+)\s*:\s*{name}\s*\)"
-    body = re.sub(
-        over,
-        lambda m: (
-            f"for (size_t {at} = 0; {at} < {length}; ++{at}) if ({m[1].strip()} {m[2]} = "
-            f"{vector.name}[{at}]; true)"
-        ),
-        body,
-    )
-    return body
+def _is_vector(binding: Binding | None, outer: bool) -> bool:
+    if binding is None:
+        return False
+    if outer:
+        return isinstance(binding.definition, Parameter)
+    return binding.definition is None
 
 
-def _find_other_use(body: str, name: str) -> str:
-    """The first use of a vector beside indexing, size, ends, range-for, copies and captures, with
-    its surroundings; '' without one.
+def _uses_in_lambda(
+    root: Function,
+    node: Unsupported | UnsupportedExpression,
+    vectors: Mapping[str, VectorParameter],
+    text: str,
+    place: tuple[int, int],
+    mentioned: str,
+) -> Iterator[_Use]:
+    """Uses in a lambda that catches its vectors by reference. A local variable of the function with
+    the name of a vector could be the one that is caught.
     """
-    plain = re.sub(r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\])*\"", " ", body, flags=re.S)
-    plain = re.sub(_copy_pattern(name), ";", plain)
-    known = (
-        rf"(?<=[\[,])\s*&\s*{name}\s*(?=[,\]])|\b{name}\s*\[|\b{name}\s*\.\s*(?:size|empty|"
-        rf"{_STARTS}|{_ENDS})\s*\(\s*\)|:\s*{name}\s*\)"
-    )
-    odd = re.search(
-        rf"[^;{{}}]{{0,20}}(?<![\w.]){name}\b[^;{{}}]{{0,20}}", re.sub(known, " ", plain)
-    )
-    return " ".join(odd[0].split()) if odd else ""
+    start, end = place
+    is_plain = node.kind == KIND and node.span is not None and not node.span.expanded
+    opened = parse_lambda(text[start:end], "cpp") if is_plain else None
+    hidden = {d.name for d in find(root.body or (), Declaration)} & vectors.keys()
+    by_value = set(opened.captures) & {*vectors, "this"} if opened else set()
+    if opened is None or hidden or by_value:
+        raise _no_counterpart(mentioned, text[start : start + 60])
+    yield from _uses_below(root, opened.function, vectors, text, start - opened.shift, False)
 
 
-def _head(own: Sequence[VectorParameter], lengths: dict[str, str], like: Sequence[VectorParameter]):
+def _no_counterpart(name: str, around: str) -> VectorError:
+    return VectorError(
+        f"what the text does with '{name}' has no counterpart with a pointer: "
+        f"'{' '.join(around.split())}'"
+    )
+
+
+def _read_use(
+    node: Name, parents: Mapping[int, Any], vector: VectorParameter, text: str, shift: int
+) -> _Use:
+    """How one occurrence uses its vector. Raises VectorError."""
+    span = node.span
+    holder = parents.get(id(node))
+    if span is not None and not span.expanded:
+        start, end = span.start + shift, span.end + shift
+        if isinstance(holder, Access) and holder.base is node:
+            return _Use(vector.name, "index", start, end)
+        if isinstance(holder, RangeFor) and holder.range is node and holder.head is not None:
+            place = holder.head
+            return _Use(vector.name, "range", place.start + shift, place.end + shift, holder)
+        call = parents.get(id(holder))
+        if isinstance(holder, Member) and isinstance(call, Call) and call.function is holder:
+            kind = _method(holder.field)
+            if kind and not call.arguments and call.span is not None and not call.span.expanded:
+                return _Use(vector.name, kind, call.span.start + shift, call.span.end + shift)
+        declared = call if isinstance(holder, InitializerList) else holder
+        if isinstance(declared, Declaration) and _copies(declared, node):
+            place = declared.span
+            return _Use(vector.name, "copy", place.start + shift, place.end + shift, declared)
+    seen = span or Span(0, 0, 0, 0)
+    around = text[max(0, seen.start + shift - 12) : seen.end + shift + 20]
+    raise _no_counterpart(vector.name, around)
+
+
+def _method(field: str) -> str:
+    if field in _STARTS:
+        return "start"
+    return "end" if field in _ENDS else {"size": "length", "empty": "empty"}.get(field, "")
+
+
+def _copies(declared: Declaration, node: Name) -> bool:
+    """`std::vector<T> c = x;`, `c(x)` or `c{x}`."""
+    if not isinstance(declared.type, NamedType) or declared.type.name not in _VECTORS:
+        return False
+    if not _element(declared.type) or declared.span is None or declared.span.expanded:
+        return False
+    whole = isinstance(declared.value, InitializerList) and declared.value.items == (node,)
+    return whole or declared.value is node or declared.arguments == (node,)
+
+
+def _needs_length(name: str, uses: Sequence[_Use]) -> bool:
+    asking = ("length", "empty", "end", "range", "copy")
+    return any(use.name == name and use.kind in asking for use in uses)
+
+
+def _replace_use(use: _Use, text: str, length: str) -> Edit | None:
+    """The edit that spells a use for a pointer; None where it is spelled alike."""
+    name = use.name
+    if use.kind == "index":
+        return None
+    if use.kind == "range":
+        return Edit(use.start, use.end, _counted_loop(use, text, length))
+    if use.kind == "copy":
+        return Edit(use.start, use.end, f"{use.node.name}({name}, {name} + {length})")
+    new = {
+        "length": length,
+        "empty": f"({length} == 0)",
+        "start": name,
+        "end": f"({name} + {length})",
+    }[use.kind]
+    return Edit(use.start, use.end, new)
+
+
+def _counted_loop(use: _Use, text: str, length: str) -> str:
+    """`for (T v : x)` with a counter; the element is declared in a condition that holds."""
+    name, at = use.name, f"at_{use.name}"
+    loop: RangeFor = use.node
+    variable = loop.variable.group or loop.variable.span
+    shift = use.start - loop.head.start
+    declared = text[variable.start + shift : variable.end + shift]
+    return f"for (size_t {at} = 0; {at} < {length}; ++{at}) if ({declared} = {name}[{at}]; true)"
+
+
+def _head(
+    own: Sequence[VectorParameter], lengths: Mapping[str, str], like: Sequence[VectorParameter]
+) -> tuple[str, Callable[[str], str]]:
     """Text of the new parameters, and the arguments of an inner call that leaves one out."""
     if like:
         return ", ".join(p.text for p in like), lambda left_out: ", ".join(

@@ -12,7 +12,6 @@ verifiers grows with the cluster unless `verify.workers` fixes their number.
 from __future__ import annotations
 
 import os
-import re
 import secrets
 import shutil
 import socket
@@ -63,14 +62,15 @@ def require_reachable(address: str) -> None:
     """
     if address in ("auto", "local"):
         return
-    parts = re.fullmatch(r"(?:ray://)?\[?([^\[\]/]+?)\]?:(\d+)", address)
-    if parts is None:
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not host or not port.isdecimal() or any(mark in host for mark in "[]/"):
         raise UserError(
             f"RAY_ADDRESS '{address}' is not of the form HOST:PORT; give what 'ray start "
             f"--head' printed, or unset it to run on this machine"
         )
     try:
-        socket.create_connection((parts[1], int(parts[2])), PROBE_S).close()
+        socket.create_connection((host, int(port)), PROBE_S).close()
     except (OSError, OverflowError) as error:
         raise UserError(
             f"no Ray answers at RAY_ADDRESS '{address}' ({error}); start one with 'ray start "

@@ -12,7 +12,6 @@ print(len(make_wording(parse({'settings': {'model.few_shot': 2}}, 'x')).pairs))"
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -76,8 +75,8 @@ def find_checkpoint_round(checkpoint: str) -> int:
     """Return the number of the round that a checkpoint's path belongs to; 0 for the cold start and
     for anything else.
     """
-    found = re.fullmatch(r"round-(\d+)", Path(checkpoint).parent.name)
-    return int(found[1]) if found else 0
+    name, dash, number = Path(checkpoint).parent.name.partition("-")
+    return int(number) if name == "round" and dash and number.isdecimal() else 0
 
 
 def load_verified_pairs(way: Direction, protected: Sequence[Program]) -> tuple[Pair, ...]:

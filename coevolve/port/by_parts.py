@@ -18,25 +18,26 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import Any
 
 from coevolve.loop.directions import has_outlined_ports
 from coevolve.verification.engine import Engine, Pair
 from corpora.dialects import Direction, get_dialect
+from corpora.ir import For, If, Literal, Statement, While
 from corpora.records import Outcome, Program, UnitTestSuite, Verdict
 from corpora.signatures.signature import SignatureError
 from gpu_runtime.models.protocol import Sampling
 from tester.generate.lengths import choose_length, infer_lengths
-from translator.normalize.c_blocks import Block
+from translator.normalize.c_tree import blocks_of, head_of, with_blocks
 from translator.normalize.fortran.convert import convert_function
 from translator.normalize.unsupported import UnsupportedConstruct
 from translator.outline.array_bounds import find_array_lengths
 from translator.outline.c_function import CppFunction
 from translator.outline.count_serial_loops import count_serial_loops
 from translator.outline.indirect_access import find_indirect_arrays
-from translator.outline.outliner import Item, OutlinedPart, Outliner, ResultPassing
+from translator.outline.outliner import OutlinedPart, Outliner, ResultPassing, has_loop
 from translator.outline.parse_cpp import parse_function
 from translator.outline.reassemble import (
-    HostGroup,
     Node,
     PortedKernel,
     can_emit_launch,
@@ -257,9 +258,9 @@ class _Unit:
     behind them.
     """
 
-    items: Sequence[Item]
+    items: Sequence[Statement]
     scope: dict[str, str]
-    after: Sequence[Item]
+    after: Sequence[Statement]
     part: OutlinedPart | None
 
 
@@ -275,17 +276,17 @@ class _Search:
         """Parts with a parallel port."""
         self._asked = 0
 
-    def nodes(self, block: Block, scope: dict[str, str], after: Sequence[Item] = ()) -> Nodes:
+    def nodes(
+        self, body: Sequence[Statement], scope: dict[str, str], after: Sequence[Statement] = ()
+    ) -> Nodes:
         """A block's statements as what they become. after: what may come behind the block. Raises
         Incomplete.
         """
         units = self._units(
-            self._cut.hoist_declarations(block) if self._cuda else block, scope, after
+            self._cut.hoist_declarations(body) if self._cuda else tuple(body), scope, after
         )
         asked = [
-            unit.part
-            for unit in units
-            if unit.part is not None and any(_has_loop(item) for item in unit.items)
+            unit.part for unit in units if unit.part is not None and has_loop(tuple(unit.items))
         ]
         self._asked += len(asked)
         if self._asked > MAX_PARTS:
@@ -298,16 +299,18 @@ class _Search:
             )
         return found
 
-    def _units(self, block: Block, scope: dict[str, str], after: Sequence[Item]) -> list[_Unit]:
+    def _units(
+        self, body: Sequence[Statement], scope: dict[str, str], after: Sequence[Statement]
+    ) -> list[_Unit]:
         units: list[_Unit] = []
         known, done = dict(scope), 0
-        for items in self._cut.units(block):
+        for items in self._cut.units(body):
             done += len(items)
-            rest = [*block.items[done:], *after]
-            is_nest = not isinstance(items[0], str)
+            rest = [*body[done:], *after]
+            is_nest = bool(blocks_of(items[0]))
             part = (
                 self._cut.part(items, known, rest)
-                if is_nest or any(self._cut.touches_array(str(item)) for item in items)
+                if is_nest or self._cut.touches_array(tuple(items))
                 else None
             )
             units.append(_Unit(items, known, rest, part))
@@ -315,64 +318,66 @@ class _Search:
         return units
 
     def _unit(self, unit: _Unit, port: PortedKernel | None) -> Nodes:
-        items = unit.items
+        items = tuple(unit.items)
         if port is not None:
             self.found += 1
             return [port]
-        if isinstance(items[0], str):
-            if not self._cuda or not any(self._cut.touches_array(str(item)) for item in items):
-                return [str(item) for item in items]
+        blocks = blocks_of(items[0])
+        if not blocks:
+            if not self._cuda or not self._cut.touches_array(items):
+                return list(items)
             return [self._alone(unit.part)]
-        if any(self._cut.touches_array(head) for head, _ in items) and self._cuda:
+        if self._cuda and self._cut.touches_array(_chained_heads(items[0])):
             return [self._alone(unit.part)]
-        if not any(_has_loop(item) for _, inner in items for item in inner.items):
-            inside = any(
-                self._cut.touches_array(str(item)) for _, inner in items for item in inner.items
-            )
-            return [self._alone(unit.part)] if self._cuda and inside else self._as_it_is(items)
+        if not has_loop(blocks):
+            inside = self._cut.touches_array(blocks)
+            return [self._alone(unit.part)] if self._cuda and inside else list(items)
         return (yield from self._opened(unit))
 
     def _opened(self, unit: _Unit) -> Nodes:
-        before, groups = self.found, []
-        for head, inner in unit.items:
-            scope = self._cut.scope_of((head, inner), unit.scope)
-            groups.append(
-                HostGroup(
-                    head,
-                    (
-                        yield from self.nodes(
-                            inner, scope, _find_following_items(head, inner, unit.after)
-                        )
-                    ),
-                )
-            )
-        return (
-            [self._alone(unit.part)]
-            if self._cuda and self.found == before and unit.part is not None
-            else groups
-        )
+        """A statement with blocks, each of which is opened."""
+        before = self.found
+        (statement,) = unit.items
+        scope = self._cut.scope_of(statement, unit.scope)
+        after = _find_following(statement, unit.after)
+        opened = []
+        for block in blocks_of(statement):
+            if _goes_on(statement, block):  # an `else if` is opened with its `if`
+                inside = yield from self._opened(_Unit(block, scope, after, None))
+            else:
+                inside = yield from self.nodes(block, scope, after)
+            opened.append(tuple(inside))
+        if self._cuda and self.found == before and unit.part is not None:
+            return [self._alone(unit.part)]
+        return [with_blocks(statement, opened)]
 
     def _alone(self, part: OutlinedPart | None) -> PortedKernel:
         if part is None:
             raise IncompletePortError
         return PortedKernel(part, part.one_thread)
 
-    def _as_it_is(self, items: Sequence[Item]) -> list[Node]:
-        return [
-            item if isinstance(item, str) else HostGroup(item[0], self._as_it_is(item[1].items))
-            for item in items
-        ]
+
+def _goes_on(statement: Statement, block: Sequence[Statement]) -> bool:
+    """Whether a block of a statement is an `else` that is one `if`."""
+    chained = isinstance(statement, If) and block is statement.otherwise
+    return chained and len(block) == 1 and isinstance(block[0], If)
 
 
-def _find_following_items(head: str, inner: Block, after: Sequence[Item]) -> list[Item]:
-    """What may come behind the block of a head: a loop's once more, or what is behind the loop."""
-    test = head.partition(";")[2] if head.startswith("for") else head
-    return (
-        [(f"while ({test})", inner), *after] if head.startswith(("for", "while")) else list(after)
-    )
+def _chained_heads(statement: Statement) -> tuple[Any, ...]:
+    """What a statement asks before one of its blocks is reached, with every `else if` of it."""
+    heads = head_of(statement)
+    while isinstance(statement, If) and _goes_on(statement, statement.otherwise):
+        (statement,) = statement.otherwise
+        heads += head_of(statement)
+    return heads
 
 
-def _has_loop(item: Item) -> bool:
-    return not isinstance(item, str) and (
-        item[0].startswith(("for", "while")) or any(_has_loop(each) for each in item[1].items)
-    )
+def _find_following(statement: Statement, after: Sequence[Statement]) -> list[Statement]:
+    """What may come behind a block of a statement: a loop's once more, or what is behind it."""
+    match statement:
+        case For():
+            again = While(statement.test or Literal("1", "i32"), statement.body)
+            return [*statement.step, again, *after]
+        case While():
+            return [statement, *after]
+    return list(after)

@@ -11,7 +11,6 @@ in one line. `other_beginning` names shared data that two texts begin with diffe
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -19,9 +18,10 @@ from corpora.datasets.loaders import LoadedCorpus, programs_of_text
 from corpora.dialects import get_dialect
 from corpora.extraction.extract import piece_of
 from corpora.extraction.initial_values import initial_values
+from corpora.frontends.c_family import parse_c_family
+from corpora.frontends.queries import free_functions
 from corpora.records import Program
 from corpora.signatures.signature import SignatureError, read_signature
-from corpora.syntax.c_family import find_c_functions, parse_c_family
 from gpu_runtime.call.parameter_names import normalize_name
 from gpu_runtime.compile.preprocess import (
     Reading,
@@ -113,8 +113,8 @@ def _unfit(whole: Program) -> str:
         return f"cannot be taken apart: {reason}"
     if get_dialect(whole.dialect).language != "cpp":
         return ""
-    functions = find_c_functions(parse_c_family(whole.text).root_node, template=True)
-    lines = [f.node.start_point[0] + 1 for f in functions if f.name == whole.name and not f.member]
+    functions = free_functions(parse_c_family(whole.text, whole.dialect))
+    lines = [f.span.line for f in functions if f.name == whole.name and f.span is not None]
     return (
         f"defines it more than once (lines {', '.join(map(str, lines))}); give each a name of "
         f"its own"
@@ -187,9 +187,14 @@ def _plain(value: str) -> str:
     """
     words = value.strip("{} ")
     try:
-        number = float(
-            re.sub(r"(?<=[\d.])[fFlLuU]+$|_\w+$", "", words.replace("d", "e").replace("D", "e"))
-        )
+        number = float(_plain_number(words))
     except ValueError:
         return "" if words in ("", "NULL", "nullptr", "false", ".false.") else value
     return "" if number == 0 else repr(number)
+
+
+def _plain_number(words: str) -> str:
+    """A number of either language without what it says of its type: `1.5f`, `2UL`, `1d0_8`."""
+    bare = words.partition("_")[0].lower().replace("d", "e")
+    shorter = bare.rstrip("flu")
+    return shorter if shorter[-1:] == "." or shorter[-1:].isdigit() else words

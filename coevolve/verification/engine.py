@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import gc
 import os
-import re
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -32,6 +31,7 @@ from coevolve.verification.programs import (
 )
 from coevolve.verification.target_thresholds import verify_at_target_thresholds
 from corpora.extraction.extract import TOO_DEEP
+from corpora.frontends.c_words import words_of
 from corpora.records import Blame, Outcome, Program, Signature, UnitTestSuite, Verdict, content_hash
 from corpora.signatures.signature import SignatureError, read_signature
 from corpora.store import from_json, to_json
@@ -245,7 +245,7 @@ class Engine:
         if pair.suite is None or isinstance(pair.suite, UnitTestSuite):
             return pair.suite
         signature = read_signature(pair.source)
-        if _WRAPPER.search(pair.suite):
+        if _is_snippet(pair.suite):
             key = content_hash(pair.source.id, pair.suite)
             return _recall(
                 self._snippets,
@@ -420,8 +420,11 @@ def _unusable(source: Program, signature, backend: ExecutionBackend, reason: str
     return Validation(False, reason, Blame.SUITE if plain.ok else Blame.SOURCE)
 
 
-_WRAPPER = re.compile(r"\bwrapper\s*\(")
-"""What a C++ snippet has and the text form of suites has not."""
+def _is_snippet(text: str) -> bool:
+    """Whether a suite is a C++ snippet that calls `wrapper`: the text form of suites has no such
+    call.
+    """
+    return "wrapper" in text and "wrapper" in words_of(text).called
 
 
 def _snippet_suite(

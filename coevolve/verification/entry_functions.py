@@ -13,22 +13,32 @@ it and copies back: where the text has one, that is what its author wants called
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from corpora.dialects import get_dialect
-from corpora.extraction.c_family import find_local_names
-from corpora.ir import names_in
+from corpora.frontends.c_family import parse_c_family
+from corpora.frontends.c_tokens import tokenize
+from corpora.frontends.fortran import parse_fortran
+from corpora.frontends.queries import free_functions, functions_of, undeclared_names
+from corpora.ir import (
+    Call,
+    Declaration,
+    Function,
+    Member,
+    Name,
+    Parameter,
+    Unsupported,
+    UnsupportedExpression,
+    find,
+    names_in,
+)
 from corpora.records import Program
 from corpora.signatures.signature import SignatureError, read_signature
-from corpora.syntax.c_family import find_c_functions, get_leaf_texts, parse_c_family
-from corpora.syntax.fortran import find_procedures
 from gpu_runtime.call.binding import BindingError, bind_parameters
 from gpu_runtime.call.parameter_names import normalize_name
 from gpu_runtime.launch.launch_from_host import find_launching_functions
-
-_WORD = re.compile(r"[a-z_]\w*", re.I)
+from gpu_runtime.launch.thresholds import parse_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +117,16 @@ def find_entry_names(text: str, dialect_name: str) -> list[str]:
 
 
 def find_function_words(text: str, dialect_name: str) -> Mapping[str, frozenset[str]]:
-    """Map each function that can be called from outside to the set of words in its text, in textual
-    order. The words show which other functions it may call. Raises ValueError for an unknown
-    dialect.
+    """Map each function that can be called from outside to the names that it uses, in textual
+    order. They show which other functions it may call. Raises ValueError for an unknown dialect,
+    RecursionError if the text is nested too deeply for the front end.
     """
-    return _WORDS[get_dialect(dialect_name).language](text)
+    unread = find(parse_text(text, dialect_name).items, Unsupported, UnsupportedExpression)
+    if any(node.kind.startswith("nesting") for node in unread):
+        raise RecursionError("the text is nested too deeply")
+    if get_dialect(dialect_name).language == "fortran":
+        return _fortran_words(text, dialect_name)
+    return _c_words(text, dialect_name)
 
 
 def find_untestable_functions(text: str, dialect_name: str) -> tuple[str, ...]:
@@ -121,41 +136,57 @@ def find_untestable_functions(text: str, dialect_name: str) -> tuple[str, ...]:
     """
     if get_dialect(dialect_name).language != "cpp":
         return ()
-    functions = list(find_c_functions(parse_c_family(text).root_node))
-    words = [(f.name, frozenset(get_leaf_texts(f.node))) for f in functions]
+    functions = functions_of(parse_c_family(text, dialect_name))
+    free = {id(f) for f in free_functions(parse_c_family(text, dialect_name))}
+    words = [(f.name, _mentioned(f)) for f in functions]
     odd = {
-        f.name: "is a class member" if f.member else "is a template"
+        f.name: "is a class member" if id(f) not in free else "is a template"
         for f in functions
-        if f.member or f.template
+        if id(f) not in free or f.template
     }
     return tuple(
         f"{name}: {why}"
         for name, why in odd.items()
-        if not any(name in said for other, said in words if other != name)
+        if not any(name.rpartition("::")[2] in said for other, said in words if other != name)
     )
 
 
-def _c_words(text: str) -> dict[str, frozenset[str]]:
+def _c_words(text: str, dialect_name: str) -> dict[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
-    for function in find_c_functions(parse_c_family(text).root_node):
-        head = function.head()
-        callable_ = "__device__" not in head or "__host__" in head
-        if callable_ and not function.template and not function.member and function.name != "main":
-            found[function.name] = found.get(function.name, frozenset()) | frozenset(
-                get_leaf_texts(function.node)
-            ) - find_local_names(function.node)
+    for function in free_functions(parse_c_family(text, dialect_name)):
+        callable_ = "__device__" not in function.qualifiers or "__host__" in function.qualifiers
+        if callable_ and not function.template and function.name != "main":
+            used = undeclared_names(function) | _unread_words(function)
+            found[function.name] = found.get(function.name, frozenset()) | used
     return found
 
 
-def _fortran_words(text: str) -> dict[str, frozenset[str]]:
-    outer = [
-        p
-        for p in find_procedures(text)
-        if not any(host.kind in ("subroutine", "function") for host in p.hosts)
-    ]
-    return {
-        p.name: frozenset(w for line in p.lines for w in _WORD.findall(line.text)) for p in outer
-    }
+def _mentioned(function: Function) -> frozenset[str]:
+    """Names and members that a function uses, wherever they are declared."""
+    names = {n.id.rpartition("::")[2] for n in find(function.body or (), Name)}
+    members = {n.field for n in find(function.body or (), Member)}
+    return frozenset(names | members) | _unread_words(function)
 
 
-_WORDS = {"cpp": _c_words, "fortran": _fortran_words}
+def _unread_words(function: Function) -> frozenset[str]:
+    """Words in what of a function the front end does not know, a lambda for instance."""
+    unread = find(function.body or (), Unsupported, UnsupportedExpression)
+    return frozenset(t.text for node in unread for t in tokenize(node.text) if t.kind == "word")
+
+
+def _fortran_words(text: str, dialect_name: str) -> dict[str, frozenset[str]]:
+    """Names that each procedure uses: those that it calls, and those that it hands on without
+    declaring them as variables.
+    """
+    found: dict[str, frozenset[str]] = {}
+    for function in free_functions(parse_fortran(text, dialect=dialect_name)):
+        inside = (function.body or (), function.contains)
+        called = {c.function.id for c in find(inside, Call) if isinstance(c.function, Name)}
+        variables = {d.name for d in find(inside, Declaration, Parameter) if not _is_procedure(d)}
+        words = called | (names_in(inside) - variables) | _unread_words(function)
+        found[function.name] = frozenset(words)
+    return found
+
+
+def _is_procedure(declared: Declaration | Parameter) -> bool:
+    return isinstance(declared, Declaration) and "external" in declared.storage

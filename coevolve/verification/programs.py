@@ -12,10 +12,12 @@ there.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from corpora.dialects import get_dialect
+from corpora.frontends.c_family import parse_c_family
+from corpora.frontends.fortran import parse_fortran
+from corpora.frontends.queries import free_functions, functions_of
 from corpora.records import Blame, Outcome, Program, Verdict
 from corpora.suites.program_tests import (
     ProgramSuite,
@@ -23,7 +25,6 @@ from corpora.suites.program_tests import (
     format_program_test,
     parse_program_suite,
 )
-from corpora.syntax.c_family import find_c_functions, parse_c_family
 from gpu_runtime.backend import Variant
 from gpu_runtime.openmp.races import find_race_in_build
 from gpu_runtime.programs.build import ProgramBuild
@@ -41,7 +42,6 @@ from translator.judge import BACKEND_WORDS, JudgeConfig
 MAX_TESTS = 12
 WHOLE = "main"
 """The entry name of a Program that is a whole program."""
-_PROGRAM = re.compile(r"^[ \t\d]*program[ \t]+[a-z]\w*[ \t]*(?:!.*)?$", re.I | re.M)
 
 
 def is_whole_program(text: str, dialect_name: str) -> bool:
@@ -49,9 +49,12 @@ def is_whole_program(text: str, dialect_name: str) -> bool:
     unknown dialect.
     """
     if get_dialect(dialect_name).language == "fortran":
-        return _PROGRAM.search(text) is not None
+        if "program" not in text.lower():
+            return False
+        functions = functions_of(parse_fortran(text, dialect=dialect_name))
+        return any(f.name and "program" in f.qualifiers for f in functions)
     return "main" in text and any(
-        f.name == "main" and not f.member for f in find_c_functions(parse_c_family(text).root_node)
+        f.name == "main" for f in free_functions(parse_c_family(text, dialect_name))
     )
 
 

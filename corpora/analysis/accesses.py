@@ -69,6 +69,7 @@ from corpora.ir import (
     KernelLaunch,
     Label,
     Literal,
+    Macro,
     Member,
     Module,
     Name,
@@ -557,6 +558,9 @@ class _Walk:
         elif isinstance(node, (Goto, Label)):
             word = "goto" if isinstance(node, Goto) else "label"
             name = getattr(node, "label", "") or getattr(node, "name", "")
+            if isinstance(node, Goto) and node.value is not None:
+                name = ", ".join(node.choices)
+                self.evaluate(node.value, state)
             self.effect("GOTO", f"{word} `{name}` makes the flow of control unknown", node.span)
             self.forget(state, state.values)
         elif isinstance(node, KernelLaunch):
@@ -1611,7 +1615,7 @@ class _Walk:
 
 
 _MISSING = object()
-_SILENT = (Pragma, StructDefinition, TypeAlias, Using, Specification, Interface, Include)
+_SILENT = (Pragma, StructDefinition, TypeAlias, Using, Specification, Interface, Include, Macro)
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,9 @@ def always_leaves(body: Sequence[Statement]) -> bool:
     continues, stops or jumps.
     """
     for node in body:
-        if isinstance(node, (Return, Jump, Goto)):
+        if isinstance(node, (Return, Jump)):
+            return True
+        if isinstance(node, Goto) and (node.arithmetic or not node.choices):
             return True
         if isinstance(node, Compound) and always_leaves(node.body):
             return True

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from corpora import dialects
+from corpora.frontends.fortran_layout import convert_to_free_form
 from corpora.records import Program
-from corpora.syntax.fortran import convert_to_free_form
 
 _SUFFIXES = (".omp.cpp", ".target.cpp", ".omp.f90", ".cpp", ".cu", ".f90", ".f")
 

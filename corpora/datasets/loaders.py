@@ -43,10 +43,12 @@ from corpora.datasets.tables import (
     restore_newlines,
 )
 from corpora.dialects import Dialect, Direction, get_dialect, guess_dialect, parse_direction
+from corpora.extraction.c_family import extract_functions
 from corpora.extraction.extract import SkippedItem, explain_uncallable, extract_programs
+from corpora.frontends.c_family import parse_c_family
+from corpora.frontends.queries import functions_of
 from corpora.generator import LEVELS, Computation, generate
 from corpora.records import Program
-from corpora.syntax.c_family import find_c_functions, parse_c_family
 
 __all__ = [
     "CorpusError",
@@ -358,10 +360,7 @@ _READERS = {".tok": _read_tokenized, ".jsonl": _jsonl, ".parquet": _parquet}
 
 _LINE_MARKER = re.compile(r"#\s*\d+\s*\"[^\"]*\"\s*(?:\d+\s*)*")
 _TOKENISED_PRAGMA = re.compile(r"#\s*pragma\b.*?\bENDCOM\b")
-_OMP_LINE = {
-    "cpp": re.compile(r"^[ \t]*#[ \t]*pragma[ \t]+omp\b(?:[^\n]*\\\n)*[^\n]*\n?", re.M),
-    "fortran": re.compile(r"^[ \t]*!\$omp\b[^\n]*\n?|^[cC*]\$omp\b[^\n]*\n?", re.M | re.I),
-}
+_WORD = re.compile(r"\b[^\W\d]\w*")
 
 
 def _clean_text(unit: _Unit, row: Dialect, macros: Iterable[tuple[str, str]]) -> str:
@@ -371,24 +370,70 @@ def _clean_text(unit: _Unit, row: Dialect, macros: Iterable[tuple[str, str]]) ->
     text = restore_newlines(unit.text)
     if unit.line:
         text = _LINE_MARKER.sub(" ", text)
-        text = re.sub(r"(?<=\w)\s*<unk>\s*(?=\w)", "_unk_", text)
+        text = _join_unknown(text)
         if row.model in ("openmp", "offload"):
             text = _TOKENISED_PRAGMA.sub(
                 lambda m: "\n" + m.group()[: -len("ENDCOM")].strip() + "\n", text
             )
         text = _TOKENISED_PRAGMA.sub(" ", text).replace(" ENDCOM ", " ")
     if row.model == "serial":
-        text = _OMP_LINE[row.language].sub("", text)
+        text = drop_openmp_lines(text, row.language)
     for name, value in macros:
         if name == "shim":
             text = _SHIMS[value](text, row.language)
-            continue
-        rest = r"(\w+)" if name.endswith("*") else "()"
-        pattern = rf"\b{re.escape(name.removesuffix('*'))}{rest}\b"
-        text = re.sub(
-            pattern, lambda m, value=value: value.replace("*", m[1]) if m[1] else value, text
-        )
-    return re.sub(r" {2,}", " ", text).strip() if unit.line else text
+        else:
+            text = _replace_words(text, name, value)
+    return " ".join(part for part in text.split(" ") if part).strip() if unit.line else text
+
+
+def _join_unknown(text: str) -> str:
+    """`a <unk> b` as the one word `a_unk_b`; a `<unk>` that no words stand round stays."""
+    joined, *parts = text.split("<unk>")
+    for part in parts:
+        before, after = joined.rstrip(), part.lstrip()
+        inside = _is_wordy(before[-1:]) and _is_wordy(after[:1])
+        joined = f"{before}_unk_{after}" if inside else f"{joined}<unk>{part}"
+    return joined
+
+
+def _is_wordy(character: str) -> bool:
+    return character.isalnum() or character == "_"
+
+
+def _replace_words(text: str, name: str, value: str) -> str:
+    """Every word `name` replaced; a `*` at its end, and in `value`, is the rest of the word."""
+    start = name.removesuffix("*")
+
+    def replaced(found: re.Match[str]) -> str:
+        word = found[0]
+        if start == name:
+            return value if word == name else word
+        rest = word.removeprefix(start)
+        return value.replace("*", rest) if rest and word.startswith(start) else word
+
+    return _WORD.sub(replaced, text)
+
+
+def drop_openmp_lines(text: str, language: str) -> str:
+    """`text` without its OpenMP directives, whole rows each. language: `cpp` or `fortran`."""
+    kept: list[str] = []
+    continued = False
+    for row in text.splitlines(keepends=True):
+        continued = continued or _is_openmp_row(row, language)
+        if not continued:
+            kept.append(row)
+        continued = continued and language == "cpp" and row.rstrip("\r\n").endswith("\\")
+    return "".join(kept)
+
+
+def _is_openmp_row(row: str, language: str) -> bool:
+    bare = row.lstrip()
+    if language == "cpp":
+        words = bare[1:].split()
+        return bare[:1] == "#" and words[:1] == ["pragma"] and words[1:2] == ["omp"]
+    marked = bare[:1] == "!" or row[:1] in ("c", "C", "*")
+    word = (bare if bare[:1] == "!" else row)[1:6].lower()
+    return marked and word[:4] == "$omp" and not word[4:].isalnum()
 
 
 def _programs(
@@ -415,10 +460,14 @@ def _extract_programs(
     text = _clean_text(unit, row, macros)
     if not unit.line:
         return list(extract_programs(text, row.name, unit.origin).programs)
-    functions = (
-        list(find_c_functions(parse_c_family(text).root_node)) if row.language == "cpp" else []
-    )
-    return [Program(row.name, functions[-1].name, text, unit.origin)] if functions else []
+    names = _function_names(text) if row.language == "cpp" else []
+    return [Program(row.name, names[-1], text, unit.origin)] if names else []
+
+
+def _function_names(text: str) -> list[str]:
+    """Functions that a line defines; a line that cannot be read has them by their first words."""
+    found = [f.name for f in functions_of(parse_c_family(text, "cuda"))]
+    return found or [piece.name for piece in extract_functions(text)]
 
 
 def _align_functions(left: list[Program], right: list[Program]) -> list[tuple[Program, Program]]:

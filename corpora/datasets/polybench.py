@@ -37,6 +37,7 @@ from corpora.emit.c_family import emit_c_family
 from corpora.frontends.c_family import parse_c_family
 from corpora.frontends.c_tokens import tokenize
 from corpora.frontends.fortran import parse_fortran
+from corpora.frontends.fortran_lines import read_lines
 from corpora.frontends.queries import functions_of
 from corpora.ir import (
     Access,
@@ -62,7 +63,8 @@ from corpora.ir import (
 
 _RANKS = range(1, 6)
 _FORTRAN_WORD = re.compile(r"\b(?:_PB_(\w+)|DATA_TYPE)\b")
-_SCOP_LINE = re.compile(r"^[ \t]*!\$[ \t]*pragma[ \t]+(?:end)?scop[ \t]*\n?", re.M)
+_SCOP_ROWS = ("!$pragmascop", "!$pragmaendscop")
+"""Rows without their blanks that mark what the suite times."""
 
 
 def expand_macros(text: str, language: str) -> str:
@@ -213,8 +215,10 @@ def _prints_text(node: Any) -> bool:
 
 
 def _expand_fortran(text: str) -> str:
-    kind = "integer" if "maxgrid" in re.findall(r"\w+", text) else "double precision"
-    text = _SCOP_LINE.sub("", text)
+    words = {token.text for line in read_lines(text) for token in line.tokens}
+    kind = "integer" if "maxgrid" in words else "double precision"
+    rows = text.splitlines(keepends=True)
+    text = "".join(row for row in rows if "".join(row.split()).lower() not in _SCOP_ROWS)
     text = _FORTRAN_WORD.sub(lambda found: found[1].lower() if found[1] else kind, text)
     edits: list[Edit] = []
     for function in functions_of(parse_fortran(text)):

@@ -388,6 +388,8 @@ class _Printer:
         return [f"{node.name}:;"]
 
     def goto(self, node: Goto) -> list[str]:
+        if node.choices:
+            raise TypeError("C has no words for a jump that chooses among labels")
         return [f"goto {node.label};"]
 
     def compound(self, node: Compound) -> list[str]:
@@ -512,7 +514,11 @@ class _Printer:
             return f"{name} {self.expression(node.arguments[0], _UNARY)}", _UNARY
         type_ = self.declared(node.template[0], "")
         if name == "new[]":
-            return f"new {type_}[{self.expression(node.arguments[0])}]", _UNARY
+            length, *given = node.arguments
+            text = f"new {type_}[{self.expression(length)}]"
+            # C++ sets the elements of `new T[n]()` and `new T[n]{}` alike
+            behind = "()" if given and not given[0].items else "".join(map(self.expression, given))
+            return text + behind, _UNARY
         inside = f"({self.arguments(node.arguments)})" if node.arguments else ""
         return f"new {type_}{inside}", _UNARY
 

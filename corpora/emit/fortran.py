@@ -23,8 +23,9 @@ from corpora.frontends.fortran_expressions import (
     PRECEDENCE,
     SIGN_PRECEDENCE,
 )
-from corpora.frontends.fortran_lines import token_ends
+from corpora.frontends.fortran_lines import read_lines, token_ends
 from corpora.ir import (
+    STATEMENT_FUNCTION,
     Access,
     ArrayType,
     Assign,
@@ -67,7 +68,7 @@ from corpora.ir import (
     While,
 )  # fmt: skip
 
-__all__ = ["EmitError", "emit_expression", "emit_fortran", "emit_type"]
+__all__ = ["EmitError", "emit_expression", "emit_extents", "emit_fortran", "emit_type"]
 
 WIDTH = 100
 STATEMENT_CALLS = frozenset(
@@ -223,6 +224,11 @@ def _is_fortran(spelled: str) -> bool:
     first = spelled.replace("(", " ").replace("*", " ").split()[0]
     return first in ("integer", "real", "double", "doubleprecision", "doublecomplex", "complex",
                      "logical", "character", "byte")  # fmt: skip
+
+
+def emit_extents(kind: ArrayType) -> str:
+    """`(n, 0:m)`."""
+    return f"({', '.join(_extent(e) for e in kind.extents)})"
 
 
 def _extent(extent: Extent) -> str:
@@ -422,9 +428,7 @@ class _Printer:
         self.depth += 1
         for used in node.uses:
             self.line(f"use {used}")
-        place = next(
-            (k for k, i in enumerate(node.items) if isinstance(i, Function)), len(node.items)
-        )
+        place = next((k for k, i in enumerate(node.items) if _is_procedure(i)), len(node.items))
         self.statements(node.items[:place])
         self._contains(node.items[place:])
         self.depth -= 1
@@ -443,19 +447,29 @@ class _Printer:
         elif not (isinstance(node.result, ScalarType) and node.result.name == "void"):
             kind = "function"
         named = not program or bool(node.name)
+        if "module procedure" in node.qualifiers:
+            kind = "procedure"
         if named:
             self.line(self._function_head(node, kind))
         self.depth += 1
         for used in node.uses:
             self.line(f"use {used}")
-        self.statements(node.body or ())
-        self._contains(node.contains)
+        body = node.body or ()
+        functions = tuple(f for f in node.contains if _is_statement_function(f))
+        place = 1 + max((k for k, s in enumerate(body) if isinstance(s, Declaration)), default=-1)
+        self.statements(body[:place])
+        for function in functions:
+            self.line(_statement_function(function))
+        self.statements(body[place:])
+        self._contains(tuple(f for f in node.contains if not _is_statement_function(f)))
         self.depth -= 1
         self.line(f"end {kind} {node.name}" if named else "end")
 
     def _function_head(self, node: Function, kind: str) -> str:
         if kind == "program":
             return f"program {node.name}"
+        if kind == "procedure":
+            return f"module procedure {node.name}"
         words = [q for q in node.qualifiers if q != "program"]
         own = node.result_name or node.name
         declared = {d.name for d in node.body or () if isinstance(d, Declaration)}
@@ -475,6 +489,27 @@ _METHODS: dict[type, Any] = {
     StructDefinition: _Printer._structure, Module: _Printer._module,
     Function: _Printer._function,
 }  # fmt: skip
+
+
+def _is_procedure(node: Any) -> bool:
+    """Whether an item of a module stands after `contains`; a procedure without a tree does too."""
+    if not isinstance(node, Unsupported):
+        return isinstance(node, Function)
+    last = read_lines(node.text.rpartition("\n")[2], "free")
+    words = [t.text for line in last for t in line.tokens] or [""]
+    ended = "".join(words[:2]).removeprefix("end") if words[:1] == ["end"] else words[0][3:]
+    return words[0][:3] == "end" and ended in ("", "procedure", "subroutine", "function")
+
+
+def _is_statement_function(node: Any) -> bool:
+    return isinstance(node, Function) and STATEMENT_FUNCTION in node.qualifiers
+
+
+def _statement_function(node: Function) -> str:
+    """`f(x, y) = value`."""
+    dummies = ", ".join(p.name for p in node.parameters)
+    (only,) = node.body or ()
+    return f"{node.name}({dummies}) = {emit_expression(only.value)}"
 
 
 def _carries(node: Any) -> bool:
@@ -506,6 +541,11 @@ def _simple(node: Any) -> str:
             return f"cycle {label}".rstrip()
         case Jump(kind="stop" | "error stop" as kind, label=label):
             return f"{kind} {label}".rstrip()
+        case Goto(choices=labels, value=value) if value is not None:
+            listed = ", ".join(labels)
+            if node.arithmetic:
+                return f"if ({emit_expression(value)}) {listed}"
+            return f"go to ({listed}), {emit_expression(value)}"
         case Goto(label=label):
             return f"go to {label}"
         case Label(name=name):
@@ -532,7 +572,7 @@ def _declaration(node: Declaration) -> str:
     words = [emit_type(node.type), *node.storage]
     entity = node.name
     if isinstance(node.type, ArrayType):
-        entity += f"({', '.join(_extent(e) for e in node.type.extents)})"
+        entity += emit_extents(node.type)
     if node.value is not None:
         entity += f" {'=>' if 'pointer' in node.storage else '='} {emit_expression(node.value)}"
     return f"{', '.join(words)} :: {entity}"

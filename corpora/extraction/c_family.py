@@ -43,10 +43,9 @@ from corpora.ir import (
     find,
 )
 from corpora.ir.edits import Edit, apply_edits
-from corpora.syntax.c_family import find_local_names
 from corpora.tokens.lexers import CPP_KEYWORDS, CPP_TYPES
 
-__all__ = ["add_definitions", "drop_definitions", "extract_functions", "find_local_names"]
+__all__ = ["add_definitions", "drop_definitions", "extract_functions"]
 
 _DIALECT = "cuda"
 """What all texts are read as: a superset."""

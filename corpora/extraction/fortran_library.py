@@ -11,7 +11,8 @@ tests with arguments that a routine refuses do not count.
 
 from __future__ import annotations
 
-from corpora.syntax.fortran import find_procedures
+from corpora.frontends.fortran import parse_fortran
+from corpora.frontends.queries import functions_of
 
 _ROUTINES = {
     "lsame": """
@@ -44,6 +45,6 @@ def add_library_routines(text: str) -> tuple[str, frozenset[str]]:
     lowered = text.lower()
     if not any(name in lowered for name in _ROUTINES):
         return text, frozenset()
-    defined = {p.name for p in find_procedures(text)}
+    defined = {f.name for f in functions_of(parse_fortran(text, "free"))}
     added = [name for name in _ROUTINES if name in lowered and name not in defined]
     return text.rstrip("\n") + "\n" + "".join(_ROUTINES[name] for name in added), frozenset(added)

@@ -1,31 +1,50 @@
 """Module variables and COMMON blocks as dummy arguments: what a Fortran procedure shares with
 others becomes testable.
 
-Contract: `module_state` and `common_state` give the shared variables that a procedure names, each
-with the declaration it gets as an argument; scalars that nobody changes are intent(in). Values from
-initialisation, DATA and SAVE are dropped: tests set them. What cannot be an argument (allocatable,
-pointer, derived type, character) raises `NotLiftableError`, one line.
+Contract: `find_module_variables` and `find_common_variables` give the shared variables that a
+procedure may name, each with the declaration it gets as an argument; scalars that nobody changes
+are intent(in). Values from initialisation, DATA and SAVE are dropped: tests set them. What cannot
+be an argument (allocatable, pointer, derived type, character) is a `NotLiftableError`, one line.
 
     python -c "from corpora.extraction.fortran import extract_procedures; \
-print(extract_procedures('subroutine f(x)\\nreal x, a(3)\\ncommon /c/ n, a\\nx =
+print(extract_procedures('subroutine f(x)\\nreal x, a(3)\\ncommon /c/ n, a\\nx = \
 a(n)\\nend')[0].text)"
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from corpora.syntax.fortran import LogicalLine, Procedure, ProgramUnit, split_commas
-
-_GROUP = r"\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)"
-_TYPE = re.compile(
-    rf"^((?:integer|real|double\s*precision|double\s*complex|complex|logical|byte)(?:\s*\*\s*\d+|\s*{_GROUP})?)\s*(.*)$"
+from corpora.analysis.loops import root_name
+from corpora.emit.fortran import emit_extents, emit_type
+from corpora.frontends.fortran_declarations import read_common
+from corpora.frontends.fortran_expressions import ExpressionReader, FortranError
+from corpora.frontends.fortran_lines import Line
+from corpora.frontends.fortran_scope import Scope
+from corpora.ir import (
+    ArrayType,
+    Assign,
+    Bounds,
+    Call,
+    Declaration,
+    ExpressionStatement,
+    Function,
+    Module,
+    Name,
+    NamedType,
+    ScalarType,
+    Type,
+    walk,
 )
-_BARRED = re.compile(r"^(?:character|type\s*\(|class\s*\()")
-_ENTITY = re.compile(rf"^(\w+)\s*({_GROUP})?\s*(=.*)?$")
-_COMMON = re.compile(r"^common\b\s*(.*)$")
+
+__all__ = [
+    "NotLiftableError", "SharedVariable", "find_changed_names", "find_common_variables",
+    "find_module_variables", "is_common_statement",
+]  # fmt: skip
+
+_NUMBERS = ("real", "integer", "complex", "logical")
+"""Types whose kind is not known have these names."""
 
 
 class NotLiftableError(ValueError):
@@ -52,92 +71,85 @@ class SharedVariable:
         return f"{self.type}{intent} :: {self.name}{self.shape}"
 
 
-def find_module_variables(
-    hosts: Iterable[ProgramUnit],
-) -> dict[str, SharedVariable | NotLiftableError]:
-    """Variables that the specification parts of `hosts` declare, with their types and shapes."""
-    found: dict[str, SharedVariable | NotLiftableError] = {}
-    for host in hosts:
-        for line in host.lines:
-            found.update(_read_declared(line.text, host.name))
-    return found
+def find_module_variables(host: Module | Function) -> dict[str, SharedVariable | NotLiftableError]:
+    """Variables that a module or a program declares, with their types and shapes."""
+    items = host.items if isinstance(host, Module) else host.body or ()
+    return {
+        d.name: _shared(d, host.name)
+        for d in items
+        if isinstance(d, Declaration) and "parameter" not in d.storage
+    }
 
 
-def _read_declared(text: str, where: str) -> dict[str, SharedVariable | NotLiftableError]:
-    barred = _BARRED.match(text)
-    typed = _TYPE.match(text)
-    if not typed and not barred:
-        return {}
-    type_, rest = typed.groups() if typed else ("", text)
-    attributes, colons, entities = rest.partition("::")
-    attributes, entities = (attributes, entities) if colons else ("", rest)
-    listed = [a.strip() for a in split_commas(attributes)]
-    if "parameter" in listed:
-        return {}
-    dimension = next((a[a.index("(") :] for a in listed if a.startswith("dimension")), "")
-    found: dict[str, SharedVariable | NotLiftableError] = {}
-    for entity in split_commas(entities):
-        if match := _ENTITY.match(entity):
-            name, shape = match[1], match[2] or dimension
-            why = "" if typed else "is no number"
-            why = why or next((f"is {a}" for a in listed if a in ("allocatable", "pointer")), "")
-            found[name] = (
-                NotLiftableError(
-                    f"uses '{name}' of module '{where}', which {why}: tests cannot hold it"
-                )
-                if why
-                else SharedVariable(name, type_, shape)
-            )
-    return found
+def _shared(declared: Declaration, where: str) -> SharedVariable | NotLiftableError:
+    base = declared.type.of if isinstance(declared.type, ArrayType) else declared.type
+    why = "" if _is_number(base) else "is no number"
+    why = why or next((f"is {s}" for s in declared.storage if s in ("allocatable", "pointer")), "")
+    if why:
+        return NotLiftableError(
+            f"uses '{declared.name}' of module '{where}', which {why}: tests cannot hold it"
+        )
+    shape = emit_extents(declared.type) if isinstance(declared.type, ArrayType) else ""
+    return SharedVariable(declared.name, emit_type(base), shape)
 
 
-def find_common_variables(procedure: Procedure) -> list[SharedVariable]:
-    """Members of the COMMON blocks of `procedure`, in order; types are the procedure's own to
+def _is_number(kind: Type) -> bool:
+    if isinstance(kind, ScalarType):
+        return kind.name != "char"
+    return isinstance(kind, NamedType) and kind.name in _NUMBERS and bool(kind.arguments)
+
+
+def is_common_statement(line: Line) -> bool:
+    """Whether the statement names variables of a COMMON block."""
+    return bool(_read_common(line))
+
+
+def find_common_variables(lines: Iterable[Line]) -> list[SharedVariable]:
+    """Members of the COMMON blocks of a procedure, in order; types are the procedure's own to
     declare.
     """
-    found: list[SharedVariable] = []
-    for line in procedure.lines:
-        if match := _COMMON.match(line.text):
-            for entity in split_commas(re.sub(r",?\s*/\s*\w*\s*/", ",", match[1])):
-                name, shape, _ = (
-                    _ENTITY.match(entity).groups() if _ENTITY.match(entity) else (entity, "", "")
-                )
-                found.append(SharedVariable(name, "", shape or ""))
-    return found
+    return [variable for line in lines for variable in _read_common(line)]
 
 
-def is_common_statement(line: LogicalLine) -> bool:
-    return bool(_COMMON.match(line.text)) and "=" not in line.text
+def _read_common(line: Line) -> list[SharedVariable]:
+    if not line.tokens or line.tokens[0].text != "common":
+        return []
+    reader = ExpressionReader(line.tokens, Scope(), 1)
+    try:
+        return [
+            SharedVariable(
+                name, "", emit_extents(ArrayType(NamedType(""), extents)) if extents else ""
+            )
+            for name, extents in read_common(reader)
+        ]
+    except FortranError:
+        return []
 
 
-def find_changed_names(group: Iterable[Procedure], callees: Collection[str]) -> set[str]:
+def find_changed_names(group: Iterable[Function], callees: Collection[str]) -> set[str]:
     """Names that statements of `group` may change: assigned, counted, read, or handed to a
-    procedure of the file.
+    procedure. callees: functions of the file, which may change their arguments.
     """
-    lines = [line.text for p in group for line in p.lines]
     found: set[str] = set()
-    for text in lines:
-        action = re.sub(rf"^(?:if|where|forall)\s*{_GROUP}\s*(?!then\b)", "", text)
-        if assigned := re.match(rf"^(\w+)\s*(?:{_GROUP}\s*)?=(?!=)", action):
-            found.add(assigned[1])
-        if counted := re.match(r"^(?:\w+\s*:\s*)?do\b\s*(?:\d+\s*,?\s*)?(\w+)\s*=", action):
-            found.add(counted[1])
-        if action.startswith("read"):
-            found.update(re.findall(r"\w+", action))
-        for name in callees:
-            for arguments in re.findall(rf"\b{name}\s*({_GROUP})", action):
-                found.update(a for a in split_commas(arguments[1:-1]) if a.isidentifier())
-        if called := re.match(rf"^call\s+\w+\s*({_GROUP})", action):
-            found.update(a for a in split_commas(called[1][1:-1]) if a.isidentifier())
+    for node in walk(tuple(s for function in group for s in function.body or ())):
+        match node:
+            case Assign(target=target):
+                found |= {root for root in [root_name(target)] if root}
+            case Bounds(variable=variable):
+                found.add(variable)
+            case ExpressionStatement(expression=Call(function=Call() as control) as call):
+                if control.function == Name("read"):
+                    found |= _roots(call)
+            case ExpressionStatement(expression=Call(function=Name(id="print"))):
+                pass
+            case ExpressionStatement(expression=Call() as call):
+                found |= _roots(call)
+            case Call(function=Name(id=name)) if name in callees:
+                found |= _roots(node)
     return found
 
 
-def add_dummy_arguments(head: list[str], names: list[str]) -> list[str]:
-    """The rows of a procedure's header with `names` added to its dummy arguments, in one row."""
-    joined = " ".join(re.sub(r"&\s*$|^\s*&|!.*", "", row).strip() for row in head)
-    match = re.match(rf"^(.*?\b(?:subroutine|function)\s+\w+)\s*({_GROUP})?(.*)$", joined, re.I)
-    if match is None:
-        return head
-    given = match[2][1:-1].strip() if match[2] else ""
-    listed = ", ".join([*([given] if given else []), *names])
-    return [f"{match[1]}({listed}){match[3]}"]
+def _roots(call: Call) -> set[str]:
+    """Variables that stand as whole arguments of a call, or whose elements do."""
+    given = [*call.arguments, *(value for _, value in call.keywords)]
+    return {root for value in given if (root := root_name(value))}

@@ -1657,9 +1657,13 @@ class _Reader:
             arguments = self.arguments(listed) if listed is not None else ()
             return Call(Name("new", place), arguments, (), given, span)
         lengths = declarator.named_children
-        if len(lengths) != 1 or listed is not None:
+        braces = listed is None or listed.type == "initializer_list"
+        if len(lengths) != 1 or not (braces or not listed.named_children):
             return self.unsupported_expression(node)
-        return Call(Name("new[]", place), (self.expr(lengths[0]),), (), given, span)
+        counted = (self.expr(lengths[0]),)
+        if listed is not None:
+            counted += (self.initializers(listed) if braces else InitializerList(()),)
+        return Call(Name("new[]", place), counted, (), given, span)
 
     def delete(self, node: Node) -> Any:
         name = "delete[]" if any(c.type == "[" for c in node.children) else "delete"

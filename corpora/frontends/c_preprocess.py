@@ -17,9 +17,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from corpora.frontends.c_tokens import Token, join_tokens, tokenize
+from corpora.frontends.c_tokens import LineTable, Token, join_tokens, tokenize
 
-__all__ = ["PREDEFINED", "Directive", "Preprocessed", "preprocess"]
+__all__ = ["PREDEFINED", "Directive", "Preprocessed", "preprocess", "resolve_conditionals"]
 
 PREDEFINED: dict[str, dict[str, str]] = {
     "cpp": {"__cplusplus": "201703L"},
@@ -64,6 +64,8 @@ class Preprocessed:
     directives: list[Directive] = field(default_factory=list)
     expanded: bool = False
     """Some token comes out of a macro."""
+    conditionals: list[tuple[int, int, bool]] = field(default_factory=list)
+    """Start and end of each line of a conditional, and whether what follows it is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,19 @@ def preprocess(text: str, dialect: str, macros: Mapping[str, str] | None = None)
         `error`.
     """
     return _Preprocessor(text, dialect, macros or {}).run()
+
+
+def resolve_conditionals(text: str, dialect: str, macros: Mapping[str, str] | None = None) -> str:
+    """Return `text` without the lines of its conditionals and without those that they pass over."""
+    lines = LineTable(text)
+    rows = text.split("\n")
+    kept: list[str] = []
+    at, reads = 0, True
+    for start, end, follows in preprocess(text, dialect, macros).conditionals:
+        first = lines.line(start) - 1
+        kept += rows[at:first] if reads else []
+        at, reads = lines.line(end - 1), follows
+    return "\n".join([*kept, *(rows[at:] if reads else [])])
 
 
 class _Endless(Exception):
@@ -178,6 +193,7 @@ class _Preprocessor:
         rest = line[2:]
         if word in ("if", "ifdef", "ifndef", "elif", "else", "endif"):
             self._conditional(word, rest, line)
+            self.out.conditionals.append((line[0].start, line[-1].end, self._reads()))
         elif self._reads():
             if word == "define" and rest:
                 self._define(rest, line)

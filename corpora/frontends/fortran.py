@@ -25,6 +25,10 @@ reads both, is pure Python and carries no schedule of its own. fparser reads who
 - `allocate`, `open` and their like are Calls of that name. `write(6, *) x` is a Call, with
   arguments x, of the Call `write(6, *)`; `print *, x` is Call('print', (Name('*'), x)).
 - `stop 1` is Jump('stop', '1'); `error stop` has the kind `error stop`.
+- `if (e) 10, 20, 30` and `go to (10, 20), k` are Gotos with choices.
+- A statement function is an inner Function with the qualifier `statement function`.
+- Names of `associate` are replaced by their variables, in a Compound. It is Unsupported where a
+  name stands for a section or for a value, or where a subscript of its variable changes.
 - A labelled `do` loses its label unless a `goto` names it. `continue` alone makes no node.
 - Constructs other than loops lose their names; one that an `exit` names is Unsupported.
 - A region of directives is a Compound. Its `end` directive follows in `pragmas` where it has
@@ -45,8 +49,8 @@ from typing import Any
 from corpora.frontends.fortran_declarations import (
     ATTRIBUTE_STATEMENTS,
     apply_attributes,
+    read_common,
     read_declarations,
-    read_extents,
 )
 from corpora.frontends.fortran_expressions import (
     TYPE_WORDS,
@@ -58,8 +62,10 @@ from corpora.frontends.fortran_grammar import matches, rule_of
 from corpora.frontends.fortran_kinds import KIND_CONSTANTS
 from corpora.frontends.fortran_lines import Line, Token, read_lines
 from corpora.frontends.fortran_scope import Scope
+from corpora.frontends.fortran_uses import read_use
 from corpora.frontends.pragmas import build_pragma, is_standalone, read_directive
 from corpora.ir import (
+    STATEMENT_FUNCTION,
     Access,
     ArrayType,
     Assign,
@@ -78,6 +84,7 @@ from corpora.ir import (
     Interface,
     Jump,
     Label,
+    Literal,
     Member,
     Module,
     Name,
@@ -97,10 +104,13 @@ from corpora.ir import (
     UnsupportedExpression,
     While,
     children,
+    find,
+    names_in,
     transform,
+    walk,
 )  # fmt: skip
 
-__all__ = ["parse_fortran"]
+__all__ = ["ends_unit", "parse_fortran"]
 
 MAX_BLOCKS = 30
 MAX_BRANCHES = 50
@@ -182,6 +192,8 @@ class _Parser:
         self.type_ends = [k for k, line in enumerate(lines) if _end_kind(line.tokens) == "type"]
         self.loose = False
         self.uses: list[str] = []
+        self.statement_functions: list[Function] | None = None
+        """Those of the procedure that is read; None where none can stand."""
         self.wanted_labels: set[str] = set()
         self.left_names: set[str] | None = set()
         """Names of constructs that an `exit` leaves; None where the look ahead was cut short."""
@@ -203,6 +215,8 @@ class _Parser:
             self.at += 1
             return [self._pragma(line)]
         kind = _unit_head(line) if line.directive is None else ""
+        if _is_module_procedure(line):
+            return [self._module_procedure(host)]
         if kind == "module" or kind == "submodule" and _is_submodule(line.tokens):
             return [self._module()]
         if kind in ("submodule", "block data"):
@@ -231,7 +245,7 @@ class _Parser:
 
     def _skipped_unit(self, kind: str) -> Unsupported:
         first = self.at
-        depth = 0
+        depth = int(_is_module_procedure(self.lines[first]))
         while self.at < len(self.lines):
             line = self.lines[self.at]
             self.at += 1
@@ -261,6 +275,7 @@ class _Parser:
         state = self._enter(Scope(host), head)
         scope = self.scope
         scope.sees_unknown |= bool(parent) and host is None
+        self.statement_functions = None
         self._body()
         body, uses, _ = self._leave(state)
         inner = self._contained(scope)
@@ -271,7 +286,9 @@ class _Parser:
     def _enter(self, scope: Scope, head: Line) -> tuple:
         """Begins a unit; gives what `_leave` needs to go back to the unit around it."""
         state = (self.scope, self.frames, self.pending, self.specifying, self.loose, self.uses,
-                 self.wanted_labels, self.left_names, self.spec_end)  # fmt: skip
+                 self.wanted_labels, self.left_names, self.spec_end,
+                 self.statement_functions)  # fmt: skip
+        self.statement_functions = []
         self.nesting += 1
         self.scope, self.frames, self.pending = scope, [_Frame("unit", head)], []
         self.specifying, self.loose, self.uses, self.spec_end = True, False, [], 0
@@ -286,7 +303,8 @@ class _Parser:
         self.nesting -= 1
         body, uses, spec_end = self.frames[0].nodes, tuple(self.uses), self.spec_end
         (self.scope, self.frames, self.pending, self.specifying, self.loose, self.uses,
-         self.wanted_labels, self.left_names, self.spec_end) = state  # fmt: skip
+         self.wanted_labels, self.left_names, self.spec_end,
+         self.statement_functions) = state  # fmt: skip
         return body, uses, spec_end
 
     def _abandon(self) -> None:
@@ -355,11 +373,14 @@ class _Parser:
         elif kind == "function":
             scope.procedures.discard(own)
         self._body()
+        functions = tuple(self.statement_functions or ())
         body, uses, spec_end = self._leave(state)
         names = [d.text for d in dummies]
         self._note_contained(scope)
-        self._make_explicit(scope, body, spec_end, names, own if kind == "function" else "")
-        inner = tuple(self._contained(scope))
+        self._make_explicit(
+            scope, body, functions, spec_end, names, own if kind == "function" else ""
+        )
+        inner = (*functions, *self._contained(scope))
         end = self._close_unit()
         if isinstance(result, NamedType) and result.name in ("real", "integer", "complex"):
             # The kind may be declared inside.
@@ -379,6 +400,38 @@ class _Parser:
             contains=inner, uses=uses, language_linkage=linkage,
             span=_between(head.span, end or (spans[-1] if spans else head.span)),
             body_span=body_span,
+        )  # fmt: skip
+
+    def _module_procedure(self, host: Scope) -> Function | Unsupported:
+        """`module procedure f` of a submodule: its interface stands in the module, and is known
+        where the text holds that. Its parameters have no declarations of their own."""
+        head = self.lines[self.at]
+        name = head.tokens[2].text
+        known = host.prototype(name)
+        if known is None:
+            return self._skipped_unit("module procedure")
+        self.at += 1
+        scope = Scope(host)
+        for parameter in known.parameters:
+            scope.types[parameter.name] = parameter.type
+        own = known.result_name or name
+        function = known.result != ScalarType("void")
+        if function:
+            scope.types[own] = known.result
+        state = self._enter(scope, head)
+        self._body()
+        functions = tuple(self.statement_functions or ())
+        body, uses, spec_end = self._leave(state)
+        self._note_contained(scope)
+        self._make_explicit(scope, body, functions, spec_end, [], own if function else "")
+        inner = (*functions, *self._contained(scope))
+        end = self._close_unit()
+        spans = [s for s in (getattr(n, "span", None) for n in body) if s]
+        prefixes = tuple(q for q in known.qualifiers if q != "module")
+        return replace(
+            known, body=tuple(body), qualifiers=("module procedure", *prefixes), contains=inner,
+            uses=uses, span=_between(head.span, end),
+            body_span=_between(spans[0], spans[-1]) if spans else None,
         )  # fmt: skip
 
     def _head(self, line: Line, kind: str, host: Scope) -> tuple:
@@ -426,19 +479,22 @@ class _Parser:
     def _note_contained(self, scope: Scope) -> None:
         """Enters the names of the procedures that the unit contains."""
         depth = 0
+        prototypes = False
         for line in self.lines[self.at + 1 :]:
             self.looks -= 1
             if self.looks < 0 or not _is_word(self.lines[self.at], "contains"):
                 return
+            words = [t.text for t in line.tokens]
+            prototypes = (prototypes or "interface" in words[:2]) and words[:1] != ["end"]
+            prototypes = prototypes and words[:1] != ["endinterface"]
             if line.tokens and _end_kind(line.tokens) in _UNITS:
                 depth -= 1
                 if depth < 0:
                     return
             kind = _unit_head(line)
-            if kind:
+            if kind or _is_module_procedure(line) and not prototypes:
                 depth += 1
             if kind in ("subroutine", "function"):
-                words = [t.text for t in line.tokens]
                 name = words[words.index(kind) + 1]
                 if name not in scope.types:
                     scope.procedures.add(name)
@@ -455,7 +511,7 @@ class _Parser:
             line = self.lines[self.at]
             if line.tokens and _end_kind(line.tokens) in _UNITS:
                 break
-            if line.tokens and not _unit_head(line):
+            if line.tokens and not _unit_head(line) and not _is_module_procedure(line):
                 self.at += 1
                 found.append(self._error_node(line))
                 continue
@@ -489,14 +545,19 @@ class _Parser:
             self._line(line)
 
     def _make_explicit(
-        self, scope: Scope, body: list[Any], spec_end: int, dummies: list[str], result: str
-    ) -> None:
+        self, scope: Scope, body: list[Any], functions: tuple[Function, ...], spec_end: int,
+        dummies: list[str], result: str,
+    ) -> None:  # fmt: skip
         """Adds declarations for names that implicit typing declares, after the last one."""
         if scope.implicit is None:
             return
         used, called = _variables(tuple(body))
         names = dict.fromkeys([*dummies, *([result] if result else [])])
         if not scope.sees_unknown:
+            for function in functions:
+                inner = _variables(function.body or ())[0]
+                own = {function.name, *(p.name for p in function.parameters)}
+                names |= {name: None for name in inner if name not in own}
             names |= used
         place = spec_end
         for name in names:
@@ -633,11 +694,30 @@ class _Parser:
             return False
         if isinstance(kind, NamedType) and kind.name == "character":
             return False
+        if self.statement_functions is None:
+            return False
         self.scope.procedures.add(name)
         self.scope.deduced.discard(name)
-        self.frames[-1].nodes.append(Unsupported("statement function", line.text, line.span))
-        self.spec_end = len(self.frames[0].nodes)
+        reader = ExpressionReader(line.tokens, self.scope, close + 1)
+        value = reader.expression()
+        reader.expect_end()
+        target = Name(name, ExpressionReader(line.tokens, self.scope, 1).span(0))
+        dummies = [t for t in inner if t.kind == "id"]
+        self.statement_functions.append(
+            Function(
+                name, tuple(self._dummy(t) for t in dummies),
+                kind or self.scope.implicit_type(name) or NamedType("undeclared"),
+                (Assign(target, "=", value, line.span),), (STATEMENT_FUNCTION,),
+                span=line.span, body_span=line.span,
+            )
+        )  # fmt: skip
         return True
+
+    def _dummy(self, token: Token) -> Parameter:
+        """The dummy argument of a statement function: it has the type of its host's name."""
+        kind = self.scope.type_of_name(token.text) or self.scope.implicit_type(token.text)
+        span = Span(token.start, token.end, token.line, token.line)
+        return Parameter(token.text, kind or NamedType("undeclared"), span=span)
 
     def _simple(self, line: Line) -> list[Any]:
         """The nodes of a statement that opens no construct."""
@@ -737,11 +817,13 @@ class _Parser:
     def _goto(self, reader: ExpressionReader, line: Line) -> Any:
         if line.tokens[0].text == "go" and not reader.accept_word("to"):
             raise FortranError
-        token = reader.peek()
-        if token.kind != "number" or not token.text.isdigit():
-            raise FortranError
-        reader.at += 1
-        return Goto(token.text.lstrip("0"), line.span)
+        if not reader.is_op("("):
+            return Goto(_label(reader), line.span)
+        reader.expect("(")
+        labels = _labels(reader)
+        reader.expect(")")
+        reader.accept(",")
+        return Goto("", line.span, labels, reader.expression())
 
     def _call_like(self, reader: ExpressionReader, line: Line) -> Any:
         values, keywords = reader.arguments()
@@ -776,20 +858,18 @@ class _Parser:
             raise FortranError
         self.uses.append(_words(line.tokens[1:]))
         reader.at = len(line.tokens)
-        words = [t.text for t in line.tokens]
-        start = words.index("::") + 1 if "::" in words else 1
-        module = self.modules.get(words[start])
-        renamed = {words[k + 1]: words[k - 1] for k in range(len(words) - 1) if words[k] == "=>"}
+        use = read_use(self.uses[-1])
+        module = self.modules.get(use.module)
+        renamed = {old: new for new, old in use.renamed}
         if module is None:
-            self.scope.sees_unknown |= words[start] not in _NO_ARRAYS
-            if words[start] in _INTRINSIC_MODULES:
+            self.scope.sees_unknown |= use.module not in _NO_ARRAYS
+            if use.module in _INTRINSIC_MODULES:
                 for name in renamed.keys() & KIND_CONSTANTS.keys():
                     self.scope.constants[renamed[name]] = KIND_CONSTANTS[name]
             return None
-        only = words[words.index("only") + 2 :] if "only" in words[start + 1 :] else None
         for table in ("types", "structures", "constants"):
             for name, value in getattr(module, table).items():
-                if only is None or name in only:
+                if use.gives(name):
                     getattr(self.scope, table)[renamed.get(name, name)] = value
         return None
 
@@ -803,24 +883,15 @@ class _Parser:
 
     def _common(self, reader: ExpressionReader, line: Line) -> Any:
         """Arrays of common blocks are declared there; the statement itself has no node."""
-        while reader.peek().kind != "end":
-            if reader.accept("/"):
-                if not reader.accept("/"):
-                    reader.name()
-                    reader.expect("/")
-            elif reader.accept("//"):
-                pass
-            name = reader.name()
+        for name, extents in read_common(reader):
             declared = self.scope.types.get(name) or self.scope.implicit_type(name)
             if declared is None:
                 raise FortranError(f"no type for {name}")
-            if reader.is_op("("):
-                declared = ArrayType(declared, read_extents(reader), column_major=True)
-                self.scope.types[name] = declared
+            if extents:
+                self.scope.types[name] = ArrayType(declared, extents, column_major=True)
             elif name not in self.scope.types:
                 self.scope.types[name] = declared
                 self._append(Declaration(name, declared, implicit=True))
-            reader.accept(",")
         return Unsupported("common", line.text, line.span)
 
     def _format(self, reader: ExpressionReader, line: Line) -> Any:
@@ -903,8 +974,13 @@ class _Parser:
             self._open("if", line, head=test, name=name)
             return True
         inner = line.tokens[reader.at :]
-        if not inner or inner[0].kind == "number":
-            raise FortranError
+        if inner and inner[0].kind == "number" and not name:
+            labels = _labels(reader)
+            reader.expect_end()
+            if len(labels) != 3:
+                raise FortranError
+            self._append(Goto("", line.span, labels, test, True))
+            return True
         self._append(If(test, tuple(self._nested(line, inner)), (), False, line.span))
         return True
 
@@ -1024,6 +1100,42 @@ class _Parser:
         self._open("block", line)
         return True
 
+    def _associate(self, line: Line, name: str) -> bool:
+        """`associate (p => q(i))`: the names stand for variables, and are replaced by these."""
+        self._check_name(name)
+        reader = ExpressionReader(line.tokens, self.scope, 1)
+        reader.expect("(")
+        named: dict[str, Expression] = {}
+        while not reader.accept(")"):
+            if named:
+                reader.expect(",")
+            short = reader.name()
+            reader.expect("=>")
+            named[short] = reader.expression()
+        reader.expect_end()
+        if not named or not all(_is_place(value) for value in named.values()):
+            raise FortranError("associate")
+        types = {short: self.scope.types.get(short) for short in named}
+        self._open("associate", line, head=(named, types), name=name)
+        for short, value in named.items():
+            kind = self.scope.type_of(value)
+            if kind is None:
+                self.scope.types.pop(short, None)
+            else:
+                self.scope.types[short] = kind
+        return True
+
+    def _end_associate(self, frame: _Frame, span: Span) -> Any:
+        named, types = frame.head
+        for short, kind in types.items():
+            if kind is None:
+                self.scope.types.pop(short, None)
+            else:
+                self.scope.types[short] = kind
+        if _can_replace(frame.nodes, named):
+            return Compound(_replaced(tuple(frame.nodes), named), (), span)
+        return self._unsupported("associate", frame.first, self.at - 1)
+
     def _refused(self, line: Line, name: str) -> bool:
         raise FortranError(line.tokens[0].text)
 
@@ -1110,6 +1222,7 @@ class _Parser:
                 found = self._procedure(Scope(), kind)
                 if isinstance(found, Function):
                     self.scope.procedures.add(found.name)
+                    self.scope.prototypes[found.name] = found
                 items.append(found)
             elif words[:2] == ["module", "procedure"] or words[:1] == ["procedure"]:
                 self.at += 1
@@ -1149,6 +1262,9 @@ class _Parser:
                 return  # the construct around it has this text too
             kind, _ = frame.head
             self._append(self._unsupported(kind, frame.first, self.at - 1))
+            return
+        if frame.kind == "associate":
+            self._append(self._end_associate(frame, span))
             return
         self._append(_built(frame, span))
 
@@ -1219,7 +1335,7 @@ _CONSTRUCTS = {
     "do": _Parser._do, "if": _Parser._if, "else": _Parser._else, "elseif": _Parser._else,
     "elsewhere": _Parser._else, "where": _Parser._where, "forall": _Parser._forall,
     "select": _Parser._select, "selectcase": _Parser._select, "case": _Parser._case,
-    "block": _Parser._block, "associate": _Parser._refused, "critical": _Parser._refused,
+    "block": _Parser._block, "associate": _Parser._associate, "critical": _Parser._refused,
     "enum": _Parser._refused, "type": _Parser._type, "class": _Parser._type,
     "interface": _Parser._interface, "abstract": _Parser._interface,
 }  # fmt: skip
@@ -1267,6 +1383,63 @@ def _built(frame: _Frame, span: Span) -> Any:
     for (test, nodes), start in zip(reversed(branches), reversed(starts[:-1]), strict=True):
         otherwise = (If(test, nodes, otherwise, where, _between(start, span)),)
     return otherwise[0]
+
+
+def _is_place(value: Expression) -> bool:
+    """Whether `associate` names a variable or an element whose subscripts are plain."""
+    match value:
+        case Name():
+            return True
+        case Member(base=base):
+            return _is_place(base)
+        case Access(base=base, indices=indices):
+            scalar = all(isinstance(i, (Name, Literal)) for i in indices)
+            return scalar and _is_place(base)
+    return False
+
+
+def _can_replace(body: list[Any], named: dict[str, Expression]) -> bool:
+    """Whether putting the values in the place of the names says the same: what a value depends on
+    stays as it is, no name is declared anew, and no text without a tree has one of the names."""
+    fixed: set[str] = set()
+    for value in named.values():
+        for access in find(value, Access):
+            fixed |= names_in(access.indices)
+    met = {*named, *(n for value in named.values() for n in names_in(value))}
+    for node in walk(tuple(body)):
+        match node:
+            case Declaration(name=name) if name in met:
+                return False
+            case Bounds(variable=name) if name in fixed or name in named:
+                return False
+            case Assign(target=target) if fixed & names_in(target):
+                return False
+            case Call(arguments=arguments, keywords=keywords):
+                given = [*arguments, *(value for _, value in keywords)]
+                if any(isinstance(a, Name) and a.id in fixed for a in given):
+                    return False
+            case Unsupported(text=text) | UnsupportedExpression(text=text):
+                if met & _identifiers(text):
+                    return False
+            case Specification(text=text) | Pragma(text=text):
+                if set(named) & _identifiers(text):
+                    return False
+    return True
+
+
+def _identifiers(text: str) -> set[str]:
+    return {t.text for line in read_lines(text, "free") for t in line.tokens if t.kind == "id"}
+
+
+def _replaced(body: tuple[Any, ...], named: dict[str, Expression]) -> tuple[Any, ...]:
+    """`body` with values in the place of names; these have the places of the names."""
+
+    def change(node: Any) -> Any:
+        if isinstance(node, Name) and node.id in named:
+            return replace(_spanless(named[node.id]), span=node.span)
+        return node
+
+    return transform(body, change)
 
 
 def _variables(body: tuple[Any, ...]) -> tuple[dict[str, None], set[str]]:
@@ -1334,6 +1507,23 @@ def _full_text(line: Line) -> str:
     return f"{line.label} {line.text}" if line.label else line.text
 
 
+def _label(reader: ExpressionReader) -> str:
+    """The label that stands next, without zeros before it. Raises FortranError."""
+    token = reader.peek()
+    if token.kind != "number" or not token.text.isdigit():
+        raise FortranError
+    reader.at += 1
+    return token.text.lstrip("0")
+
+
+def _labels(reader: ExpressionReader) -> tuple[str, ...]:
+    """`10, 20, 30`. Raises FortranError."""
+    found = [_label(reader)]
+    while reader.accept(","):
+        found.append(_label(reader))
+    return tuple(found)
+
+
 def _words(tokens: tuple[Token, ...]) -> str:
     """The text of tokens with as few blanks as it needs to be read again."""
     out = ""
@@ -1359,6 +1549,12 @@ def _is_data(tokens: tuple[Token, ...]) -> bool:
             depth += (token.text == "(") - (token.text == ")")
             slashes += depth == 0 and token.text == "/" and at > 0
     return depth == 0 and slashes > 0 and slashes % 2 == 0 and tokens[-1].text == "/"
+
+
+def _is_module_procedure(line: Line) -> bool:
+    """Whether the statement is `module procedure f`. In an interface block it is a reference."""
+    words = [t.text for t in line.tokens]
+    return len(words) == 3 and words[:2] == ["module", "procedure"] and line.tokens[2].kind == "id"
 
 
 def _is_submodule(tokens: tuple[Token, ...]) -> bool:
@@ -1428,6 +1624,11 @@ def _end_kind(tokens: tuple[Token, ...]) -> str | None:
         if word == "file":
             return None
     return word if word in _BLOCK_ENDS or word in _UNITS else None
+
+
+def ends_unit(line: Line) -> bool:
+    """Whether the statement is the `end` of a program unit or procedure."""
+    return bool(line.tokens) and _end_kind(line.tokens) in _UNITS
 
 
 def _opens(tokens: tuple[Token, ...]) -> str:

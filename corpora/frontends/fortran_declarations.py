@@ -10,6 +10,7 @@ declaration and enters the names in `scope`. `apply_attributes` folds `dimension
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from corpora.frontends.fortran_expressions import ExpressionReader, FortranError
@@ -205,6 +206,20 @@ def _size(lower: Expression, upper: Expression) -> Expression:
         if lower.text == "0":
             return Binary("+", upper, one)
     return Binary("+", Binary("-", upper, lower), one)
+
+
+def read_common(reader: ExpressionReader) -> Iterator[tuple[str, tuple[Extent, ...]]]:
+    """What follows the word `common`: each variable with its extents. Raises FortranError."""
+    while reader.peek().kind != "end":
+        if reader.accept("/"):
+            if not reader.accept("/"):
+                reader.name()
+                reader.expect("/")
+        else:
+            reader.accept("//")
+        name = reader.name()
+        yield name, read_extents(reader) if reader.is_op("(") else ()
+        reader.accept(",")
 
 
 def enter_constant(declared: Declaration, scope: Scope) -> None:

@@ -34,7 +34,6 @@ _RULES = {
     "procedure": "Procedure_Declaration_Stmt",
     "enum": "Enum_Def_Stmt", "associate": "Associate_Stmt", "select": "Select_Type_Stmt",
     "generic": "Generic_Binding", "import": "Import_Stmt", "final": "Final_Binding",
-    "if": "Arithmetic_If_Stmt", "go": "Computed_Goto_Stmt", "goto": "Computed_Goto_Stmt",
     "pointer": "Cray_Pointer_Stmt", "volatile": "Volatile_Stmt",
     "asynchronous": "Asynchronous_Stmt", "value": "Value_Stmt", "bind": "Bind_Stmt",
     "protected": "Protected_Stmt", "contiguous": "Contiguous_Stmt", "call": "Call_Stmt",

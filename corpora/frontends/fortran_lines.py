@@ -5,8 +5,9 @@ joined, comments dropped and `;` split. Every token knows where it stands in `te
 raises: a character that begins no token becomes a token of kind `bad`.
 
 Form: `detect_form` decides by lines. A text is free form where a line of code ends with `&`, or
-where a statement begins in columns 1 to 5. A line with C, c, * or d in column 1 is a comment of
-fixed form, unless it reads as a statement (a word of the language, a bracket or a `=`). Without
+where a statement begins in columns 1 to 5. A line with C, c or * in column 1 is a comment of
+fixed form, unless it reads as a statement (a word of the language, a bracket or a `=`). One with
+d is a comment where columns 2 to 6 hold no more than a label. Without
 such evidence it is fixed form where it has a comment of fixed form or a continuation in column 6.
 Else both forms read it alike, and it counts as free form.
 
@@ -41,7 +42,7 @@ _FREE_C = re.compile(
     r"c(?:all\s+\w|ontains\s*$|ase\s*(?:\(|default)|lose\s*\(|lass\s*\(|ommon\s*/|ontinue\s*$"
     r"|ycle\b|ritical\s*$|(?:omplex|haracter)\b.*::|\w*\s*(?:\([^()]*\))?\s*(?:%\s*\w+\s*)*=)"
     r"|do\s+\w+\s*=|do\s*$|do\s+while|double\s*precision\b|d(?:eallocate|imension|ata)\b"
-    r"|d\w*\s*(?:\([^()]*\))?\s*=",
+    r"|d\w*\s*(?:\([^()]*\))?\s*=(?!=)",
     re.I,
 )
 
@@ -110,14 +111,13 @@ def detect_form(text: str) -> str:
             fixed = fixed or bool(bare) and row[:1] == "!" and row[5:6] == "&"
             continue
         if row[0] in "cC*dD":
-            if not _FREE_C.match(row):
-                if row[0] in "dD" or re.match(r"[cC*]\$\w", row) is None and row[0] == " ":
-                    return "free"
-                fixed = True
-                continue
-            return "free"
+            debugs = row[0] in "dD" and not row[1:6].strip(" 0123456789")
+            if _FREE_C.match(row) or row[0] in "dD" and not debugs:
+                return "free"
+            fixed = True
+            continue
         continues = row[:5] == "     " and row[5:6] not in (" ", "0", "\t", "")
-        code = row[: _code_end(row, 0, "")[0]].rstrip()
+        code = row[: find_code_end(row, 0, "")[0]].rstrip()
         if code.endswith("&") and len(code) > 6:
             return "free"
         if continues and first:
@@ -145,7 +145,42 @@ def read_lines(
     return _LineReader(text, form or detect_form(text), defined or {}, openmp).read()
 
 
-def _code_end(row: str, at: int, quote: str) -> tuple[int, str]:
+class FixedRow(NamedTuple):
+    """A row of fixed form. kind: `code`, `directive`, `conditional` (code where OpenMP is on) or
+    `comment`. label: what columns 1 to 5 hold. at, end: where its statement lies in the row."""
+
+    kind: str
+    family: str = ""
+    label: str = ""
+    continues: bool = False
+    at: int = 6
+    end: int = 72
+
+
+def split_fixed_row(row: str) -> FixedRow:
+    """The fields of a row of fixed form, by its columns or by a tab in the first ones."""
+    if not row.strip():
+        return FixedRow("comment")
+    kind, family = "code", ""
+    sentinel = _FIXED_SENTINEL.match(row)
+    if sentinel:
+        kind, family = "directive", sentinel.group(1).lower()
+        row = " " * 5 + row[5:]
+    elif row[0] in "!cC*" and row[1:2] == "$" and (row[2:3].isdigit() or row[2:3] == " "):
+        kind, row = "conditional", "  " + row[2:]
+    elif row[0] in "!cC*dD":
+        return FixedRow("comment")
+    before, tab, behind = row.partition("\t")
+    if tab and len(before) < 6 and (not before.strip() or before.strip().isdigit()):
+        digit = behind[:1].isdigit()  # a tab in the first columns ends the label field
+        at = len(before) + (2 if digit else 1)
+        return FixedRow(kind, family, before.strip(), digit and behind[0] != "0", at, len(row))
+    if row.lstrip().startswith("!") and row.index("!") != 5:
+        return FixedRow("comment")
+    return FixedRow(kind, family, row[:5].strip(), row[5:6] not in ("", " ", "0"))
+
+
+def find_code_end(row: str, at: int, quote: str) -> tuple[int, str]:
     """Where the comment of `row` begins, and the quote that stays open at its end."""
     while True:
         if quote:
@@ -219,7 +254,7 @@ class _LineReader:
             at = 0
         elif pending.text and not pending.text[-1].isspace():
             pending.add(" ", self.starts[number] + at, number)
-        end, pending.quote = _code_end(row, at, pending.quote)
+        end, pending.quote = find_code_end(row, at, pending.quote)
         code = row[at:end]
         bare = code.rstrip()
         if bare.endswith("&"):
@@ -232,28 +267,13 @@ class _LineReader:
         self._flush()
 
     def _fixed_row(self, row: str, number: int) -> None:
-        if not row.strip():
+        found = split_fixed_row(row)
+        kind, family, label, continues = found.kind, found.family, found.label, found.continues
+        if kind == "conditional":
+            kind = "code" if self.openmp else "comment"
+        if kind == "comment":
             return
-        kind, family, at = "code", "", 0
-        sentinel = _FIXED_SENTINEL.match(row)
-        if sentinel:
-            kind, family = "directive", sentinel.group(1).lower()
-            row = " " * 5 + row[5:]
-        elif self.openmp and re.match(r"[!cC*]\$[ \d]", row):
-            row = "  " + row[2:]
-        elif row[0] in "!cC*dD":
-            return
-        tab = re.match(r" {0,5}\d*( *)\t", row)
-        if tab:  # a tab in the first columns ends the label field
-            digit = row[tab.end() : tab.end() + 1]
-            continues = digit.isdigit() and digit != "0"
-            label, at = row[: tab.end()].strip(), tab.end() + (1 if digit.isdigit() else 0)
-            limit = len(row)
-        else:
-            continues = row[5:6] not in ("", " ", "0")
-            label, at, limit = row[:5].strip(), 6, 72
-            if row.lstrip().startswith("!") and row.index("!") != 5:
-                return
+        at = found.at
         pending = self.pending
         if continues and not label and pending and pending.kind == kind:
             missing = self._columns_missing(pending)
@@ -263,8 +283,8 @@ class _LineReader:
         else:
             self._flush()
             pending = self.pending = _Pending(kind, first=number, family=family, label=label)
-        code = row[at:limit]
-        end, pending.quote = _code_end(code, 0, pending.quote)
+        code = row[at : found.end]
+        end, pending.quote = find_code_end(code, 0, pending.quote)
         pending.add(code[:end], self.starts[number] + at, number)
 
     def _columns_missing(self, pending: _Pending) -> int:
@@ -284,7 +304,7 @@ class _LineReader:
                                    family=pending.family))  # fmt: skip
             return
         if self.fixed:
-            pending.text = _split_do(pending.text)
+            pending.text = split_do(pending.text)
         tokens = self._tokens(pending)
         label, part = pending.label, []
         for token in [*tokens, Token("op", ";", 0, 0, 0)]:
@@ -483,7 +503,7 @@ class _LineReader:
         return Span(self.starts[first], end, first + 1, last + 1)
 
 
-def _split_do(text: str) -> str:
+def split_do(text: str) -> str:
     """Fixed form needs no blanks: `DO10I=1,N` gets those that the tokens need."""
     found = re.match(r"\s*(do)(\d+)([a-z]\w*)(=[^'\"(]*,)", text, re.I)
     return f"do {found.group(2)} {text[found.start(3) :]}" if found else text

@@ -12,7 +12,17 @@ and so is one with a section (`a(1:n)`).
 from __future__ import annotations
 
 from corpora.frontends.fortran_kinds import KIND_CONSTANTS, evaluate_kind
-from corpora.ir import Access, ArrayType, Expression, Member, Name, NamedType, ScalarType, Type
+from corpora.ir import (
+    Access,
+    ArrayType,
+    Expression,
+    Function,
+    Member,
+    Name,
+    NamedType,
+    ScalarType,
+    Type,
+)
 
 REAL_KINDS: dict[int | None, str] = {4: "f32", 8: "f64", 10: "f80"}
 _COMPLEX_KINDS: dict[int | None, str] = {4: "c64", 8: "c128"}
@@ -33,6 +43,8 @@ class Scope:
         self.constants: dict[str, int] = dict(host.constants if host else KIND_CONSTANTS)
         self.deduced: set[str] = set()
         self.procedures: set[str] = set()
+        self.prototypes: dict[str, Function] = {}
+        """Procedures that interface blocks declare."""
         self.sees_unknown = host.sees_unknown if host else False
         """The unit uses a module that the text does not hold."""
         self.implicit: dict[str, Type] | None = dict(_DEFAULT)
@@ -49,6 +61,15 @@ class Scope:
                 return scope.types[name]
             if name in scope.procedures:
                 return None
+            scope = scope.host
+        return None
+
+    def prototype(self, name: str) -> Function | None:
+        """What an interface block of this unit or of one around it says of the procedure."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.prototypes:
+                return scope.prototypes[name]
             scope = scope.host
         return None
 

@@ -31,8 +31,8 @@ from corpora.ir.nodes import (
 from corpora.ir.walk import children, walk
 
 __all__ = [
-    "Binding", "bindings", "declarations_in", "function_named", "functions_of", "lookup",
-    "source_text",
+    "Binding", "bindings", "declarations_in", "free_functions", "function_named", "functions_of",
+    "lookup", "source_text", "undeclared_names",
 ]  # fmt: skip
 
 Definition = Union[Declaration, Parameter, Function, StructDefinition]
@@ -54,6 +54,23 @@ def functions_of(unit: TranslationUnit, *, prototypes: bool = False) -> tuple[Fu
             if item.body is not None or prototypes:
                 out.append(item)
             waiting += reversed(item.contains)
+    return tuple(out)
+
+
+def free_functions(unit: TranslationUnit) -> tuple[Function, ...]:
+    """Functions that `unit` defines and that others may call by their name alone: no methods, no
+    inner procedures but those of a main program, which is none of them itself."""
+    out: list[Function] = []
+    waiting: list[Any] = list(reversed(unit.items))
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, Module):
+            waiting += reversed(item.items)
+        elif isinstance(item, Function) and "program" in item.qualifiers:
+            waiting += reversed(item.contains)
+        elif isinstance(item, Function) and item.body is not None:
+            if "::" not in item.name and not item.name.startswith("operator"):
+                out.append(item)
     return tuple(out)
 
 
@@ -108,6 +125,11 @@ def lookup(root: Function | TranslationUnit, name: Name) -> Definition | None:
         if binding.name is name:
             return binding.definition
     raise ValueError(f"the name '{name.id}' is no node of this tree")
+
+
+def undeclared_names(node: Function | TranslationUnit) -> frozenset[str]:
+    """Names that `node` uses and does not declare, without the namespaces before them."""
+    return frozenset(b.name.id.rpartition("::")[2] for b in bindings(node) if b.definition is None)
 
 
 _SCOPED = (Compound, For, RangeFor, While, Switch)

@@ -209,8 +209,9 @@ class Call:
 
     keywords: Fortran's `name=value` arguments, as (name, value). template: template arguments,
         types or expressions.
-    `new T(a)` and `new T[n]` are calls of `new` and `new[]` with template (T,). `delete p` and
-    `delete[] p` are calls of `delete` and `delete[]`.
+    `new T(a)` and `new T[n]` are calls of `new` and `new[]` with template (T,). `new T[n]{a, b}`
+    has the initialiser behind the length, `new T[n]()` an empty one. `delete p` and `delete[] p`
+    are calls of `delete` and `delete[]`.
     span: its place in the text; None if it has none.
     """
 
@@ -589,10 +590,19 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Goto:
-    """A `goto`. label: the name of its Label. span: its place in the text; None if it has none."""
+    """A `goto`. label: the name of its Label.
+
+    Fortran's choice of several has `choices` and the `value` that chooses: `go to (a, b), k` takes
+    the k-th, or goes on where there is none; `if (e) a, b, c` (arithmetic) takes the first below
+    zero, the second at zero and the third above.
+    span: its place in the text; None if it has none.
+    """
 
     label: str
     span: Span | None = _span()
+    choices: tuple[str, ...] = ()
+    value: Expression | None = None
+    arithmetic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -665,6 +675,10 @@ class Parameter:
     span: Span | None = _span()
 
 
+STATEMENT_FUNCTION = "statement function"
+"""The qualifier of Fortran's functions in one statement, `f(x) = x**2`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Function:
     """A function, kernel or subroutine. Fortran's declarations stand in its body.
@@ -673,7 +687,8 @@ class Function:
         `program`, and the name '' where the text gives none.
     scope: enclosing namespaces, classes or modules, outermost first.
     result: ScalarType('void') for subroutines. result_name: Fortran's `result(r)`.
-    qualifiers: such as `static`, `__global__`, `__launch_bounds__(256)`, `pure`.
+    qualifiers: such as `static`, `__global__`, `__launch_bounds__(256)`, `pure`; `module procedure`
+        (its parameters are those of the interface); `statement function`.
     template: names of template parameters. body: None for a prototype.
     contains: Fortran's inner procedures. uses: Fortran's `use` statements as written names.
     language_linkage: the string of `extern "C"`, ''. body_span: where the body stands.

@@ -17,9 +17,8 @@ one byte an element, which is converted to four; scalars of any logical kind are
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import takewhile
 
 from corpora.emit.fortran import emit_expression
@@ -27,6 +26,7 @@ from corpora.frontends.fortran import parse_fortran
 from corpora.frontends.fortran_expressions import FortranError, read_expression
 from corpora.frontends.fortran_kinds import KIND_CONSTANTS, evaluate_kind
 from corpora.frontends.fortran_lines import read_lines
+from corpora.frontends.fortran_uses import read_use
 from corpora.frontends.queries import functions_of
 from corpora.ir import (
     ArrayType,
@@ -340,10 +340,11 @@ def _constants(unit: TranslationUnit, procedure: Function) -> dict[str, int]:
     )
     known = dict(KIND_CONSTANTS)
     for use in (*host.uses, *procedure.uses):
-        name, renamed = _read_use(use)
-        inner = _values(modules[name].items, known) if name in modules else {}
-        known |= inner | {new: known[old] for new, old in renamed if old in known}
-        known |= {new: inner[old] for new, old in renamed if old in inner}
+        used = read_use(use)
+        module = modules.get(used.module)
+        inner = _values(module.items, known) if module else {}
+        known |= inner | {new: known[old] for new, old in used.renamed if old in known}
+        known |= {new: inner[old] for new, old in used.renamed if old in inner}
     known |= _values(host.items, known)
     return known | _values(procedure.body or (), known)
 
@@ -356,16 +357,3 @@ def _values(items: tuple[object, ...], known: Mapping[str, int]) -> dict[str, in
             if value is not None:
                 found[item.name] = value
     return found
-
-
-@lru_cache(maxsize=256)
-def _read_use(use: str) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """The module of a `use` statement, and (new name, old name) of what it renames."""
-    words = [t.text for line in read_lines(f"use {use}", "free") for t in line.tokens]
-    start = words.index("::") + 1 if "::" in words else 1
-    renamed = _pairs(words)
-    return words[start], tuple(renamed)
-
-
-def _pairs(words: list[str]) -> Iterator[tuple[str, str]]:
-    return ((words[k - 1], words[k + 1]) for k, word in enumerate(words) if word == "=>")

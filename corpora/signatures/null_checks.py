@@ -4,8 +4,9 @@ may leave out.
 Tests leave such arrays out (`tester.generate.null_arrays`), and host code that copies one asks
 first (`translator.outline.device_arrays`).
 
-    python -c "from corpora.signatures.null_checks import find_null_alternatives; \\
-        print(find_null_alternatives('!x || y == NULL'))"
+    python -c "from corpora.frontends.c_family import parse_c_expression; \\
+        from corpora.signatures.null_checks import null_alternatives; \\
+        print(null_alternatives(parse_c_expression('!x || y == NULL')))"
 """
 
 from __future__ import annotations
@@ -13,9 +14,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tree_sitter import Node
-
-from corpora.frontends.c_family import parse_c_expression
 from corpora.ir import (
     Binary,
     Cast,
@@ -30,11 +28,8 @@ from corpora.ir import (
     Unary,
     While,
 )
-from corpora.syntax.c_family import get_node_text
 
-__all__ = [
-    "asked_operands", "find_null_alternatives", "is_null", "is_null_check",
-]  # fmt: skip
+__all__ = ["asked_operands", "is_null", "null_alternatives"]
 
 
 def is_null(expression: Expression | None) -> bool:
@@ -64,11 +59,9 @@ def asked_operands(node: Any) -> tuple[Expression, ...]:
     return ()
 
 
-def find_null_alternatives(condition: str) -> list[str]:
-    """Return, for each alternative of a condition (`a || b`), the pointer that is null then; '' for
-    another alternative. condition: C++ text.
-    """
-    return [_missing(part) for part in _alternatives(parse_c_expression(condition))]
+def null_alternatives(condition: Expression) -> list[str]:
+    """Of each alternative of a condition the pointer that is null then; '' for another one."""
+    return [_missing(part) for part in _alternatives(condition)]
 
 
 def _alternatives(condition: Expression) -> Iterator[Expression]:
@@ -84,31 +77,3 @@ def _missing(condition: Expression) -> str:
     compared = isinstance(condition, Binary) and condition.op == "=="
     asked = asked_operands(condition) if negated or compared else ()
     return asked[0].id if asked and isinstance(asked[0], Name) else ""
-
-
-# ------------------------------------- nodes of tree-sitter, for `translator.outline` alone
-
-_CONDITIONS = frozenset({
-    "binary_expression", "unary_expression", "conditional_expression", "condition_clause",
-    "if_statement", "do_statement",
-})  # fmt: skip
-
-
-def is_null_check(node: Node) -> bool:
-    """Return whether a name, given as its tree-sitter node, is used as a condition or compared with
-    null.
-    """
-    inner, node = node, node.parent
-    while node is not None and node.type == "parenthesized_expression":
-        inner, node = node, node.parent
-    if node is None or node.type not in _CONDITIONS:
-        return False
-    field = node.child_by_field_name("operator")
-    operator = get_node_text(field) if field else ""
-    if operator in ("==", "!="):
-        sides = (node.child_by_field_name("left"), node.child_by_field_name("right"))
-        others = [get_node_text(side) for side in sides if side is not None and side != inner]
-        return any(is_null(parse_c_expression(other)) for other in others)
-    if node.type == "conditional_expression":
-        return node.child_by_field_name("condition") == inner
-    return operator in ("!", "&&", "||") or not operator

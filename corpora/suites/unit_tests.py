@@ -23,7 +23,6 @@ Contract: parse_suite(format_suite(tests)) == tests; anything else raises SuiteE
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -284,8 +283,11 @@ def parse_test(text: str, signature: Signature | None = None) -> UnitTest:
 
 def read_launch(text: str) -> str:
     """Return the launch plan in a suite's `# launch: PLAN` line; '' if it has none."""
-    found = re.search(r"^[ \t]*#[ \t]*launch:[ \t]*(.*?)[ \t]*$", text, re.MULTILINE)
-    return found.group(1) if found else ""
+    for line in text.splitlines():
+        mark, _, words = line.strip().partition("#")
+        if not mark and words.lstrip().startswith("launch:"):
+            return words.partition(":")[2].strip()
+    return ""
 
 
 def format_number(value: object) -> str:

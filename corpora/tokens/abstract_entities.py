@@ -1,9 +1,8 @@
 """What each name, type and number of a function is: the labels of abstract-entity recognition.
 
 Contract: `find_entities(program)` lists, in order of first use, every entity once as (canonical
-words, tag). C-like dialects are read from tree-sitter's syntax tree. No Fortran grammar is among
-the project's dependencies: there the tags follow from the interface and from the lexer's word
-tables, and a procedure whose interface cannot be read has none. Never an exception.
+words, tag). What is declared comes from the typed tree, what is only used from the words of the
+text. A Fortran procedure whose interface cannot be read has no tags. Never an exception.
 
     python -c "from corpora.records import Program; \\
         from corpora.tokens.abstract_entities import find_entities; \
@@ -18,14 +17,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tree_sitter import Node
-
 from corpora.dialects import get_dialect
+from corpora.frontends.c_family import parse_c_family
+from corpora.ir import (
+    ArrayType,
+    Call,
+    Declaration,
+    Function,
+    Name,
+    NamedType,
+    Parameter,
+    PointerType,
+    ReferenceType,
+    Type,
+    walk,
+)
 from corpora.records import Program
 from corpora.signatures.signature import SignatureError, read_signature
-from corpora.syntax.c_family import get_node_text, parse_c_family
 from corpora.tokens.canonical import ENTRY, canonicalize
-from corpora.tokens.lexers import CPP_FUNCTIONS, FORTRAN_FUNCTIONS, Token, lex
+from corpora.tokens.lexers import CPP_FUNCTIONS, CPP_TYPES, FORTRAN_FUNCTIONS, Token, lex
 
 FUNCTION, PARAMETER, ARRAY, LOCAL, BUFFER, SHARED = (
     "<e:function>",
@@ -51,9 +61,8 @@ _THREAD = frozenset({"threadIdx", "blockIdx", "blockDim", "gridDim", "warpSize"}
 _FORTRAN_TYPES = frozenset(
     {"integer", "real", "double", "precision", "complex", "logical", "character"}
 )
-_WRITTEN_OUT = frozenset(
-    {"number_literal", "string_literal", "char_literal", "true", "false", "null"}
-)
+_CONSTANTS = frozenset({"true", "false", "NULL", "nullptr"})
+_SIZES = frozenset({"unsigned", "signed", "long", "short"})
 
 Entity = tuple[str, str]
 
@@ -92,57 +101,36 @@ def _pair_words(program: Program, language: str) -> Iterator[tuple[Token, str]]:
 
 def _c_tags(program: Program) -> dict[str, str]:
     """Tag by spelling. What is declared goes before what is only used."""
+    unit = parse_c_family(program.text, "cuda")
     declared: dict[str, str] = {}
     used: dict[str, str] = {}
-    waiting = [parse_c_family(program.text).root_node]
-    while waiting:
-        node = waiting.pop()
-        waiting.extend(reversed(node.children))
-        if node.type in ("parameter_declaration", "optional_parameter_declaration"):
-            _declare(declared, node, PARAMETER, ARRAY)
-        elif node.type == "declaration":
-            shared = any(get_node_text(child).startswith("__shared__") for child in node.children)
-            _declare(declared, node, SHARED if shared else LOCAL, SHARED if shared else BUFFER)
-        elif node.type == "function_definition":
-            _declare(declared, node, FUNCTION, FUNCTION)
-        elif node.type == "call_expression":
-            used.setdefault(get_node_text(node.child_by_field_name("function")), CALL)
-        elif node.type in ("primitive_type", "type_identifier") or (
-            node.parent and node.parent.type == "sized_type_specifier"
-        ):
-            used.setdefault(get_node_text(node), TYPE)
-        elif node.type in _WRITTEN_OUT:
-            used.setdefault(get_node_text(node), CONSTANT)
-        elif node.type == "identifier" and get_node_text(node) in _THREAD:
-            used.setdefault(get_node_text(node), THREAD)
-    calls = {name: CALL for name, tag in used.items() if tag == CALL and name in CPP_FUNCTIONS}
-    return {name: tag for name, tag in used.items() if tag != CALL} | calls | declared
+    for node in walk(unit.items):
+        if isinstance(node, Function):
+            declared.setdefault(node.name, FUNCTION)
+        elif isinstance(node, Parameter) and node.name:
+            declared.setdefault(node.name, ARRAY if _is_indirect(node.type) else PARAMETER)
+        elif isinstance(node, Declaration):
+            kind = BUFFER if _is_indirect(node.type) else LOCAL
+            declared.setdefault(node.name, SHARED if "__shared__" in node.storage else kind)
+        elif isinstance(node, Call) and isinstance(node.function, Name):
+            if node.function.id in CPP_FUNCTIONS:
+                used.setdefault(node.function.id, CALL)
+        elif isinstance(node, NamedType):
+            used.setdefault(node.name, TYPE)
+    for token in lex(program.text, "cpp"):
+        if token.text in CPP_TYPES or token.text in _SIZES:
+            used.setdefault(token.text, TYPE)
+        elif token.text in _CONSTANTS:
+            used.setdefault(token.text, CONSTANT)
+        elif token.text in _THREAD:
+            used.setdefault(token.text, THREAD)
+    return used | declared
 
 
-def _declare(declared: dict[str, str], node: Node, scalar: str, array: str) -> None:
-    """The names that `node` declares."""
-    for child in node.children_by_field_name("declarator"):
-        indirect = function = False
-        while child is not None and child.type not in ("identifier", "field_identifier"):
-            indirect |= child.type in (
-                "pointer_declarator",
-                "abstract_pointer_declarator",
-                "array_declarator",
-            )
-            function |= child.type == "function_declarator"
-            inner = child.child_by_field_name("declarator")
-            child = inner or next(
-                (
-                    c
-                    for c in child.children
-                    if c.type.endswith("declarator") or c.type == "identifier"
-                ),
-                None,
-            )
-        if child is not None:
-            declared.setdefault(
-                get_node_text(child), FUNCTION if function else array if indirect else scalar
-            )
+def _is_indirect(kind: Type) -> bool:
+    """Whether a variable of the type stands for more than one value."""
+    kind = kind.to if isinstance(kind, ReferenceType) else kind
+    return isinstance(kind, (ArrayType, PointerType))
 
 
 def _fortran_tags(program: Program) -> dict[str, str] | None:

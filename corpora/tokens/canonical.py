@@ -13,7 +13,7 @@ comments and splits numbers into characters; `restore` makes text that a compile
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from corpora.tokens import lexers
@@ -256,6 +256,7 @@ def _fortran_keeper(tokens: list[Token], table: _Names):
     it.
     """
     declared = _find_fortran_declared(tokens)
+    by_place = _keyword_places(tokens) if declared & lexers.FORTRAN_KEYWORDS else frozenset()
     in_directive: list[bool] = []
     inside = False
     for kind, _ in tokens:
@@ -268,6 +269,8 @@ def _fortran_keeper(tokens: list[Token], table: _Names):
             return True
         if in_directive[position] and text in lexers.OMP_WORDS:
             return text not in declared
+        if text in lexers.FORTRAN_KEYWORDS and position in by_place:
+            return True
         return (
             text in lexers.FORTRAN_KEYWORDS or text in lexers.FORTRAN_FUNCTIONS
         ) and text not in declared
@@ -275,16 +278,43 @@ def _fortran_keeper(tokens: list[Token], table: _Names):
     return keeps
 
 
-def _find_fortran_declared(tokens: list[Token]) -> set[str]:
-    declared: set[str] = set()
-    line: list[Token] = []
-    for token in (*tokens, Token("newline", NEWLINE)):
+def _fortran_lines(tokens: list[Token]) -> Iterator[tuple[int, list[Token]]]:
+    """Statements, each with the position of its first token."""
+    first = 0
+    for position, token in enumerate((*tokens, Token("newline", NEWLINE))):
         if token.text == NEWLINE:
-            declared |= _declared_on(line)
-            line = []
-        else:
-            line.append(token)
-    return declared
+            yield first, tokens[first:position]
+            first = position + 1
+
+
+def _find_fortran_declared(tokens: list[Token]) -> set[str]:
+    return {name for _, line in _fortran_lines(tokens) for name in _declared_on(line)}
+
+
+def _keyword_places(tokens: list[Token]) -> frozenset[int]:
+    """Where a word is a keyword whatever the program declares: attributes before `::`, `intent(in)`
+    and its like, `kind=` of a type, `only:` and `result(...)`.
+    """
+    return frozenset(
+        first + place
+        for first, line in _fortran_lines(tokens)
+        for place in _keywords_on([text.lower() for _, text in line])
+    )
+
+
+def _keywords_on(texts: list[str]) -> Iterator[int]:
+    colons = texts.index("::") if "::" in texts else 0
+    depth = 0
+    for place, (text, after) in enumerate(zip(texts, [*texts[1:], ""])):
+        depth += (text in "([") - (text in ")]") if len(text) == 1 else 0
+        before = texts[max(place - 3, 0) : place]
+        ways = before[-2:] == ["intent", "("] or before == ["intent", "(", "in"]
+        attribute = depth == 0 and place < colons
+        parameter = depth == 1 and place < colons and after == "=" and text in ("kind", "len")
+        word = (text, after) == ("only", ":") or (text, after) == ("intent", "(") and not place
+        result = (text, after) == ("result", "(") and "function" in texts[:place]
+        if ways or attribute or parameter or word or result:
+            yield place
 
 
 _TYPE_WORDS = frozenset("integer real double precision complex logical character".split())

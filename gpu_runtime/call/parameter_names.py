@@ -7,11 +7,10 @@ python -c "from gpu_runtime.call.parameter_names import strip_memory_space; \\
 
 from __future__ import annotations
 
-import re
-
-_SIDE = re.compile(r"^(?:h|d|dev|device|host|gpu|cpu|g)_+|_+(?:h|d|dev|device|host|gpu|cpu)$")
+_BEFORE = ("h", "d", "dev", "device", "host", "gpu", "cpu", "g")
+_BEHIND = ("h", "d", "dev", "device", "host", "gpu", "cpu")
 _ROLES = {"dst": "output", "out": "output", "dest": "output", "src": "input", "in": "input"}
-_LENGTH = r"(?:n|len|length|size|num|count)"
+_LENGTHS = ("n", "len", "length", "size", "num", "count")
 
 
 def normalize_name(name: str) -> str:
@@ -23,7 +22,14 @@ def strip_memory_space(name: str) -> str:
     """Return `name` normalized, without marks of host and device (`h_x`, `d_x`, `x_dev`). Short
     forms of source, destination, in and out become one word.
     """
-    bare = _SIDE.sub("", normalize_name(name)) or normalize_name(name)
+    whole = bare = normalize_name(name)
+    first, mark, rest = bare.partition("_")
+    if mark and first in _BEFORE:
+        bare = rest.lstrip("_")
+    rest, mark, last = bare.rpartition("_")
+    if mark and last in _BEHIND:
+        bare = rest.rstrip("_")
+    bare = bare or whole
     return _ROLES.get(bare, bare)
 
 
@@ -31,5 +37,10 @@ def is_length_of(name: str, array: str) -> bool:
     """Return whether `name` is that of the length of `array`, as `nd`, `d_len` or `len_d` for
     `d`.
     """
-    of = re.escape(normalize_name(array))
-    return re.fullmatch(rf"{_LENGTH}_?{of}|{of}_?{_LENGTH}", normalize_name(name)) is not None
+    name, of = normalize_name(name), normalize_name(array)
+    rests = []
+    if name.endswith(of):
+        rests.append(name.removesuffix(of).removesuffix("_"))
+    if name.startswith(of):
+        rests.append(name.removeprefix(of).removeprefix("_"))
+    return any(rest in _LENGTHS for rest in rests)

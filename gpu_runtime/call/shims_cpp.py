@@ -10,10 +10,18 @@ namespace: such a program is compiled alone.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
+from corpora.frontends.c_directives import (
+    DirectiveLine,
+    blank,
+    defined_macros,
+    directive_lines,
+    included_path,
+)
+from corpora.frontends.c_tokens import Token, tokenize
+from corpora.ir.edits import Edit, apply_edits
 from corpora.records import Parameter
 from gpu_runtime.backend import CompileRequest
 from gpu_runtime.call.assembly import assemble_structures
@@ -48,78 +56,122 @@ void *__dso_handle = 0; }
 define that are not linked here; <iostream> asks for it.
 """
 
-_INCLUDE = re.compile(
-    r"^[ \t]*#[ \t]*include[ \t]*(?:<[ \t]*([\w./+-]+)[ \t]*>|\"[ \t]*([^\"\n]+?)[ \t]*\").*$", re.M
-)
-_DEFINE = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)", re.M)
-_DIRECTIVE = re.compile(r"^[ \t]*#[ \t]*(\w*)(.*)$", re.M)
-_REACHES_OUT = re.compile(
-    r"__attribute__|\[\[|\basm\b|\b__asm|_Pragma|extern\s*\"C|\?\?|%:|<%|\bcv_|__tsan|__asan|##|\bimport\b|\bmodule\b"
-)
-_TOKEN = re.compile(
-    r"//[^\n]*|/\*.*?\*/|R\"(\w{0,16})\(.*?\)\1\"|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])+'|[{}()\[\]]|[\"']|/\*",
-    re.S,
-)
 _CLOSES = {"}": "{", ")": "(", "]": "["}
+_CONDITIONALS = frozenset({"if", "ifdef", "ifndef", "elif", "else"})
+_REACHING_WORDS = frozenset({"asm", "_Pragma", "import", "module", "__attribute__"})
+_REACHING_STARTS = ("__asm", "cv_", "__tsan", "__asan")
+_OTHER_SPELLINGS = ("??", "%:", "<%", "##")
+"""Trigraphs, digraphs and pasted tokens: what a text says is not what its tokens show."""
+_SHARED_PRAGMAS = frozenset({"omp", "unroll", "ivdep", "simd"})
 
 
 def find_includes(text: str) -> list[str]:
     """Return the names of the headers that `text` includes, as written."""
-    return [a or b for a, b in _INCLUDE.findall(text)]
+    if "#" not in text:
+        return []
+    lines = [line for line in directive_lines(text) if line.word == "include"]
+    return [path for line in lines if (path := included_path(line, text))]
 
 
 def blank_includes(text: str) -> str:
     """Return `text` with its includes of PASSED_OVER blanked; line numbers stay."""
-    return _INCLUDE.sub(lambda m: "" if (m[1] or m[2]) in PASSED_OVER else m[0], text)
+    lines = directive_lines(text) if "#" in text else []
+    return apply_edits(
+        text,
+        [
+            Edit(line.start, line.end, blank(text[line.start : line.end]))
+            for line in lines
+            if line.word == "include" and included_path(line, text) in PASSED_OVER
+        ],
+    )
 
 
 @lru_cache(maxsize=512)
 def is_balanced(text: str) -> bool:
-    """Whether brackets, comments, literals and conditionals all close, so that what follows `text`
-    is read as intended.
+    """Whether brackets, comments and literals all close, so that what follows `text` is read as
+    intended.
     """
+    *tokens, last = tokenize(f"{text}\ncv_end")
+    if last.text != "cv_end" or not last.first:  # in a comment, or behind a backslash
+        return False
     stack: list[str] = []
-    for found in _TOKEN.finditer(re.sub(r"(?<=[0-9a-fA-F])'(?=[0-9a-fA-F])", "", text)):
-        token = found[0]
-        if token in "{([":
-            stack.append(token)
-        elif token in _CLOSES:
-            if not stack or stack.pop() != _CLOSES[token]:
+    for token in tokens:
+        if token.kind != "punctuator":
+            continue
+        if token.text in ("{", "(", "["):
+            stack.append(token.text)
+        elif token.text in _CLOSES:
+            if not stack or stack.pop() != _CLOSES[token.text]:
                 return False
-        elif token in ('"', "'", "/*"):
+        elif token.text in ('"', "'"):
             return False
-    return not stack and not text.rstrip().endswith("\\")
+    return not stack
 
 
 def explain_malformed(text: str) -> str:
     """Return why `text` cannot be a program by itself, '' if it may be. Texts with preprocessor
     conditions are left to the compiler.
     """
-    if re.search(r"^[ \t]*#[ \t]*(if|ifdef|ifndef|else|elif)\b", text, re.M) or is_balanced(text):
+    if is_balanced(text) or any(d.word in _CONDITIONALS for d in directive_lines(text)):
         return ""
     return "program.cpp: error: brackets, comments or quotes do not match"
 
 
 @lru_cache(maxsize=512)
-def can_share_unit(text: str, prelude_macros: frozenset[str]) -> bool:
-    """Whether `text` may be compiled in one unit with others."""
-    if _REACHES_OUT.search(text) or not is_balanced(text):
+def can_share_unit(
+    text: str, prelude_macros: frozenset[str], attributes: frozenset[str] = frozenset()
+) -> bool:
+    """Whether `text` may be compiled in one unit with others. attributes: those that it may have
+    in `__attribute__((...))`.
+    """
+    if not is_balanced(text) or any(mark in text for mark in _OTHER_SPELLINGS):
         return False
-    for word, rest in _DIRECTIVE.findall(text):
-        if word not in ("define", "undef", "pragma", "include", ""):
-            return False
-        if word == "pragma" and not re.match(
-            r"\s*(omp|unroll|GCC\s+(ivdep|unroll)|ivdep|simd)\b", rest
-        ):
-            return False
-        if word == "pragma" and re.match(r"\s*omp\s+(declare|requires|begin|end)\b", rest):
-            return False
-    return not any(name in prelude_macros for name in _DEFINE.findall(text))
+    tokens = tokenize(text)
+    if any(_reaches_out(tokens, i, attributes) for i in range(len(tokens))):
+        return False
+    lines = directive_lines(text, tokens)
+    if not all(_stays_inside(line) for line in lines):
+        return False
+    return not any(line.word == "define" and line.name in prelude_macros for line in lines)
+
+
+def _reaches_out(tokens: Sequence[Token], i: int, attributes: frozenset[str]) -> bool:
+    """Whether the token at `i` begins something that is seen outside of a namespace."""
+    text = tokens[i].text
+    following = tokens[i + 1].text if i + 1 < len(tokens) else ""
+    if text == "__attribute__" and attributes:
+        return not _attribute_words(tokens, i + 1) <= attributes
+    if text in _REACHING_WORDS or text.startswith(_REACHING_STARTS):
+        return tokens[i].kind == "word"
+    return (text == "[" and following == "[") or (text == "extern" and following[:2] == '"C')
+
+
+def _attribute_words(tokens: Sequence[Token], i: int) -> set[str]:
+    """Words in the brackets that open at `i`."""
+    words, depth = set(), 0
+    for token in tokens[i:]:
+        depth += (token.text == "(") - (token.text == ")")
+        if token.kind == "word":
+            words.add(token.text)
+        if depth <= 0:
+            break
+    return words
+
+
+def _stays_inside(line: DirectiveLine) -> bool:
+    """Whether a line of the preprocessor says nothing to other programs of its unit."""
+    words = [token.text for token in line.tokens[:2]]
+    if line.word == "pragma":
+        if words[:1] == ["GCC"]:
+            return words[1:] in (["ivdep"], ["unroll"])
+        outside = words[1:] and words[1] in ("declare", "requires", "begin", "end")
+        return bool(words) and words[0] in _SHARED_PRAGMAS and not outside
+    return line.word in ("define", "undef", "include") or not (line.word or line.tokens)
 
 
 def undefine_macros(text: str) -> str:
     """Return `#undef` lines for the macros of `text`, so that they do not reach what follows."""
-    return "".join(f"#undef {name}\n" for name in dict.fromkeys(_DEFINE.findall(text)))
+    return "".join(f"#undef {name}\n" for name in defined_macros(text))
 
 
 def _argument(p: Parameter, index: int) -> str:

@@ -15,15 +15,13 @@ argument: Fortran 2008, 15.5.2.12). Text that already is a module, or does not c
 
 from __future__ import annotations
 
-import re
-
 from corpora.analysis.accesses import element_type
 from corpora.frontends.fortran import parse_fortran
+from corpora.frontends.fortran_layout import convert_to_free_form
 from corpora.frontends.queries import function_named
-from corpora.ir import Call, Function, Module, Name, find
+from corpora.ir import Call, Function, Module, Name, Unsupported, find
 from corpora.records import Parameter
 from corpora.signatures.fortran import find_logical_widths
-from corpora.syntax.fortran import convert_to_free_form, find_procedures, find_program_units
 from gpu_runtime.backend import CompileRequest
 
 KINDS = {
@@ -41,7 +39,17 @@ KINDS = {
 
 def has_module(text: str) -> bool:
     """Return whether `text` has program units of its own, so that it cannot go inside a module."""
-    return bool(find_program_units(text)) or bool(re.search(r"^\s*#", text, re.M))
+    units = parse_fortran(text).items
+    return any(_is_unit(item) for item in units) or any(
+        row.lstrip()[:1] == "#" for row in text.splitlines()
+    )
+
+
+def _is_unit(item: object) -> bool:
+    """Whether an item of a text is a program unit that no module can hold."""
+    if isinstance(item, Function):
+        return "program" in item.qualifiers
+    return isinstance(item, Module) or isinstance(item, Unsupported) and item.kind == "block data"
 
 
 def emit_program(text: str, module: str) -> str:
@@ -188,9 +196,7 @@ def find_entry_module(request: CompileRequest) -> str | None:
     """
     name = request.program.name.lower()
     for unit in parse_fortran(request.program.text).items:
-        if isinstance(unit, Module) and unit.parent:
+        if isinstance(unit, Module):
             if any(isinstance(f, Function) and f.name == name for f in unit.items):
-                return unit.parent.partition(":")[0]
-    found = [p for p in find_procedures(request.program.text) if p.name == name]
-    hosts = [host.name for host in found[0].hosts if host.kind == "module"] if found else []
-    return hosts[0] if hosts else None
+                return unit.parent.partition(":")[0] or unit.name
+    return None

@@ -20,13 +20,17 @@ import os
 import re
 import secrets
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 from corpora.dialects import Dialect, get_dialect
-from corpora.syntax.c_family import find_c_functions, parse_c_family
-from corpora.syntax.fortran import is_fixed_form
+from corpora.frontends.c_directives import directive_lines
+from corpora.frontends.c_family import parse_c_family
+from corpora.frontends.fortran_lines import detect_form
+from corpora.frontends.queries import functions_of
+from corpora.ir.edits import Edit, apply_edits
 from gpu_runtime.call import shims_cuda
 from gpu_runtime.call.shims_cpp import HELPERS, blank_includes
 from gpu_runtime.compile import headers, units
@@ -56,7 +60,6 @@ class Reading:
     problem: str = ""
 
 
-_DIRECTIVE = re.compile(r"^[ \t]*(?:#|%:)[ \t]*(\w*)(.*)$", re.M)
 _INCLUDE = re.compile(
     r"[ \t]*#[ \t]*include[ \t]*(<[ \t]*[\w./+-]+[ \t]*>|\"[ \t]*[\w./+-]+[ \t]*\")[ "
     r"\t]*(?://.*|/\*.*)?\s*"
@@ -71,9 +74,9 @@ def needs_preprocessor(text: str) -> bool:
     """Return whether a text of the C family may differ from what its compiler reads. It does if it
     has more directives than includes, pragmas and macros, or trigraphs.
     """
-    if any(name not in ("include", "define", "pragma") for name, _ in _DIRECTIVE.findall(text)):
+    if any(line.word not in ("include", "define", "pragma") for line in directive_lines(text)):
         return True
-    return bool(_SPLICED_COMMENT.search(text) or _TRIGRAPH.search(text))
+    return "%:" in text or bool(_SPLICED_COMMENT.search(text) or _TRIGRAPH.search(text))
 
 
 def resolve(text: str, dialect_name: str) -> Reading:
@@ -167,11 +170,11 @@ _DEVICE = "-D__CUDA_ARCH__=900"
 
 
 def _resolved(text: str, row: Dialect) -> Reading:
-    if _TRIGRAPH.search(text):
+    if trigraph := _TRIGRAPH.search(text):
         return Reading(
             text,
-            f"line {_line_of(text, _TRIGRAPH)}: a trigraph, which compilers read in two ways; "
-            f"write the character itself",
+            f"line {_line_of(text, trigraph.start())}: a trigraph, which compilers read in two "
+            f"ways; write the character itself",
         )
     if "\0" in text:
         return Reading(text, "the text holds a NUL character")
@@ -183,7 +186,7 @@ def _resolved(text: str, row: Dialect) -> Reading:
     if _host_part(host.text) != _host_part(device.text):
         return Reading(
             text,
-            f"line {_line_of(text, re.compile('__CUDA_ARCH__'))}: '__CUDA_ARCH__' gives the "
+            f"line {_line_of(text, text.find('__CUDA_ARCH__'))}: '__CUDA_ARCH__' gives the "
             f"host another text than the device; "
             "ask for it inside __device__ or __global__ functions alone",
         )
@@ -192,17 +195,20 @@ def _resolved(text: str, row: Dialect) -> Reading:
 
 def _host_part(text: str) -> list[str]:
     """The words of a CUDA text outside of what only the device runs."""
-    data = text.encode()
-    for f in reversed(list(find_c_functions(parse_c_family(text).root_node))):
-        head = f.head()
-        if "__global__" in head or ("__device__" in head and "__host__" not in head):
-            data = data[: f.node.start_byte] + data[f.node.end_byte :]
-    return data.decode(errors="replace").split()
+    edits = {
+        Edit(f.span.start, f.span.end, "")
+        for f in functions_of(parse_c_family(text, "cuda"))
+        if f.span is not None and _is_of_device(f.qualifiers)
+    }
+    return apply_edits(text, edits).split()
 
 
-def _line_of(text: str, pattern: re.Pattern[str]) -> int:
-    found = pattern.search(text)
-    return text.count("\n", 0, found.start()) + 1 if found else 0
+def _is_of_device(words: Sequence[str]) -> bool:
+    return "__global__" in words or ("__device__" in words and "__host__" not in words)
+
+
+def _line_of(text: str, at: int) -> int:
+    return text.count("\n", 0, at) + 1
 
 
 @lru_cache(maxsize=8)
@@ -215,8 +221,8 @@ def _defined(model: str) -> tuple[str, ...]:
     if model not in ("openmp", "offload"):
         return ()
     _, out = _run("g++", ("-fopenmp", "-E", "-dM"), {"empty.cpp": ""}, "empty.cpp", "out.ii")
-    found = re.search(r"^#define (_OPENMP) (\d+)", out, re.M)
-    return (f"-D_OPENMP={found[2]}",) if found else ()
+    defined = [line.split() for line in out.splitlines() if line.startswith("#define _OPENMP ")]
+    return (f"-D_OPENMP={defined[0][2]}",) if defined else ()
 
 
 def _with_macros(text: str, row: Dialect, more: tuple[str, ...]) -> Reading:
@@ -249,7 +255,7 @@ _OPTIONS = ("-O2", "-ffast-math", "-fsanitize=thread", "-fno-pic", "-fno-pie")
 
 def _resolved_fortran(text: str, row: Dialect) -> Reading:
     """As `gfortran` reads a file whose suffix is in capitals (.F90)."""
-    form = "-ffixed-form" if is_fixed_form(text) else "-ffree-form"
+    form = "-ffixed-form" if detect_form(text) == "fixed" else "-ffree-form"
     return _own_part(
         text,
         ("-cpp", "-E", "-w", form, *(("-fopenmp",) if row.model == "openmp" else ())),
@@ -479,7 +485,7 @@ def _whole_cuda(text: str, row: Dialect) -> str:
 
 
 def _whole_fortran(text: str, row: Dialect) -> str:
-    fixed = is_fixed_form(text)
+    fixed = detect_form(text) == "fixed"
     form = (
         ("-ffixed-form", "-ffixed-line-length-none")
         if fixed
@@ -538,15 +544,13 @@ def _said(run: CompilerRun, name: str) -> str:
     """The first error in one line, with its line in the text."""
     if run.timed_out:
         return f"its compiler did not finish in {LIMITS.wall_s:g} s"
-    lines = [
-        line.strip()
-        for line in run.text.splitlines()
-        if re.search(r"\b(?:fatal )?error\b", line, re.I)
-    ]
+    lines = [line.strip() for line in run.text.splitlines() if "error:" in line.lower()]
     first = next(
         (line for line in lines if line.startswith(name)),
         lines[0] if lines else f"its compiler ended with code {run.code}",
     )
-    place = re.match(rf"{re.escape(name)}:(\d+):", first)
-    words = re.sub(r"^.*?\b(?:fatal )?error: ", "", first, flags=re.I).replace(name, "program")
-    return f"line {place[1]}: {words[:200]}" if place else words[:200]
+    file, _, place = first.partition(":")
+    number = place.partition(":")[0] if file == name else ""
+    behind = first.lower().find("error: ")
+    words = (first[behind + len("error: ") :] if behind >= 0 else first).replace(name, "program")
+    return f"line {number}: {words[:200]}" if number.isdecimal() else words[:200]

@@ -15,6 +15,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
+from corpora.frontends.c_directives import defined_macros
+from corpora.frontends.c_tokens import tokenize
 from gpu_runtime.backend import CompileRequest, Variant
 from gpu_runtime.call import shims_cpp, shims_cuda, shims_fortran
 from gpu_runtime.call.assembly import VECTORS, has_vectors
@@ -129,7 +131,7 @@ def _prelude_cpp() -> str:
 @lru_cache(maxsize=1)
 def find_prelude_macros() -> frozenset[str]:
     """Return the names of the macros that the C++ prelude defines."""
-    return frozenset(re.findall(r"^#define (\w+)", _prelude_cpp(), re.M))
+    return frozenset(defined_macros(_prelude_cpp()))
 
 
 _SETTINGS = {
@@ -177,7 +179,7 @@ def _cuda_alone(request: CompileRequest, symbol: str, more: str = "") -> str | N
     """
     text = request.program.text
     wanted = [name for name in shims_cpp.find_includes(text) if name in headers.STANDARD]
-    if set(wanted) <= headers.PRELUDE and not _NAMES_STD.search(text):
+    if set(wanted) <= headers.PRELUDE and not _names_std(text):
         return None
     head = (
         shims_cuda.include_headers([*STANDARD_OF_CUDA, *wanted])
@@ -187,7 +189,11 @@ def _cuda_alone(request: CompileRequest, symbol: str, more: str = "") -> str | N
     return head + shims_cuda.make_prelude() + "\n" + more + _cuda_member(request, symbol, 0)
 
 
-_NAMES_STD = re.compile(r"\bstd\s*::|using\s+namespace\s+std")
+def _names_std(text: str) -> bool:
+    """Whether a text names the standard library's namespace, in a macro's body too."""
+    return "std" in text and any(token.text == "std" for token in tokenize(text))
+
+
 STANDARD_OF_CUDA = (
     "cmath cstdlib cstring cstdint cstdio climits cfloat algorithm numeric "
     "vector limits utility complex"
@@ -198,7 +204,7 @@ def _cpp_alone(request: CompileRequest, symbol: str) -> str | None:
     """The unit of one program with the real headers; None where they would not help."""
     text = request.program.text
     wanted = shims_cpp.find_includes(text)
-    if not wanted and not _NAMES_STD.search(text):
+    if not wanted and not _names_std(text):
         return None
     names = list(
         dict.fromkeys([*(wanted or STANDARD_OF_CUDA), *(["omp.h"] if "omp_" in text else [])])
@@ -295,15 +301,12 @@ def _cuda_member_copied(request: CompileRequest, symbol: str, number: int) -> st
 
 def _cuda_shareable(request: CompileRequest) -> bool:
     return shims_cpp.can_share_unit(
-        re.sub(
-            r"__attribute__\s*\(\s*\(\s*(aligned|unused|always_inline|noinline)\b",
-            "((",
-            request.program.text,
-        ),
-        find_prelude_macros(),
+        request.program.text, find_prelude_macros(), HARMLESS_ATTRIBUTES
     )
 
 
+HARMLESS_ATTRIBUTES = frozenset({"aligned", "unused", "always_inline", "noinline"})
+"""Attributes that say nothing to other programs of a unit."""
 _NO_PRECISE = {
     v: f
     for v, f in VARIANT_FLAGS.items()
@@ -550,8 +553,7 @@ def emit_unit(
 
 
 _OWNED = re.compile(r"^([ps])(\d+):(\d+)")
-_OWN_NAMES = re.compile(r"ns_cv_[0-9a-f]+::(\{anonymous\}::)?")
-_ERROR = re.compile(r"\b(?:fatal )?error: ", re.I)
+OWN_NAMES = re.compile(r"ns_cv_[0-9a-f]+::(\{anonymous\}::)?")
 
 
 def find_failing_members(diagnostics: str) -> set[int]:
@@ -561,7 +563,7 @@ def find_failing_members(diagnostics: str) -> set[int]:
     found = set()
     for line in diagnostics.splitlines():
         owner = _OWNED.match(line)
-        if owner and _ERROR.search(line):
+        if owner and "error: " in line.lower():
             found.add(int(owner[2]))
     return found
 
@@ -575,5 +577,5 @@ def filter_diagnostics(diagnostics: str, number: int, suffix: str) -> str:
         owner = _OWNED.match(line)
         if owner and int(owner[2]) == number and ("note:" not in line or len(lines) < 6):
             name = f"program{suffix}" if owner[1] == "p" else "call"
-            lines.append(name + _OWN_NAMES.sub("", line[len(owner[1]) + len(owner[2]) :]))
+            lines.append(name + OWN_NAMES.sub("", line[len(owner[1]) + len(owner[2]) :]))
     return "\n".join(lines[:20])

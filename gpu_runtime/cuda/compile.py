@@ -19,6 +19,7 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
+from corpora.frontends.c_directives import defined_macros
 from corpora.records import content_hash
 from gpu_runtime.backend import Compiled, CompileRequest, Variant
 from gpu_runtime.call import shims_cpp, shims_cuda
@@ -26,6 +27,7 @@ from gpu_runtime.compile import compiler as compile_module, units
 from gpu_runtime.compile.compiler import compile_requests, make_entry_symbol
 from gpu_runtime.compile.object_store import replace_file
 from gpu_runtime.compile.toolchain import NATIVE, digest_parts, find_cache_root
+from gpu_runtime.compile.units import HARMLESS_ATTRIBUTES, OWN_NAMES
 from gpu_runtime.cuda import source as cuda_source
 from gpu_runtime.cuda.nvrtc import (
     DEFAULT_ARCHITECTURE,
@@ -106,7 +108,7 @@ def make_prelude() -> str:
 
 @cache
 def _prelude_macros() -> frozenset[str]:
-    return frozenset(re.findall(r"^#define (\w+)", make_prelude(), re.M))
+    return frozenset(defined_macros(make_prelude()))
 
 
 @cache
@@ -329,12 +331,8 @@ class _Batches:
 
 
 def _may_share(job: _Job) -> bool:
-    text = re.sub(
-        r"__attribute__\s*\(\s*\(\s*(aligned|unused|always_inline|noinline)\b",
-        "((",
-        job.request.program.text,
-    )
-    return shims_cpp.can_share_unit(text, _prelude_macros())
+    text = job.request.program.text
+    return shims_cpp.can_share_unit(text, _prelude_macros(), HARMLESS_ATTRIBUTES)
 
 
 def filter_diagnostics(log: str, number: int) -> str:
@@ -345,9 +343,7 @@ def filter_diagnostics(log: str, number: int) -> str:
     for line in log.splitlines():
         if (m := _OWNED.match(line)) and int(m[2]) == number:
             where = "program.cu" if m[1] == "p" else "call"
-            lines.append(
-                re.sub(r"ns_cv_[0-9a-f]+::", "", f"{where}:{m[3]}: error" + line[m.end() :])
-            )
+            lines.append(OWN_NAMES.sub("", f"{where}:{m[3]}: error" + line[m.end() :]))
     return "\n".join(lines[:20])
 
 

@@ -36,6 +36,7 @@ _KINDS: tuple[tuple[str, Status], ...] = (
 )
 _MARK = "========="
 _SLOW_DOWN = 20.0
+_OWNER = re.compile(r"ns_(cv_[0-9a-f]+)|\b(cv_[0-9a-f]+)_entry")
 
 
 class SanitizerMissingError(RuntimeError):
@@ -58,20 +59,28 @@ def parse_log(log: str, tool: str) -> list[tuple[str, SanitizerFinding]]:
     no kernel of a candidate is named.
     """
     found = []
-    for report in re.split(rf"(?m)^{_MARK}\s*$", log):
-        lines = [
-            line.removeprefix(_MARK).strip()
-            for line in report.splitlines()
-            if line.startswith(_MARK) and "SUMMARY" not in line
-        ]
+    for lines in _reports(log):
         text = " ".join(lines)
         status = next((s for pattern, s in _KINDS if re.search(pattern, text)), None)
         if status is None:
             continue
-        owner = re.search(r"ns_(cv_[0-9a-f]+)", text) or re.search(r"\b(cv_[0-9a-f]+)_entry", text)
+        owner = _OWNER.search(text)
         first = next(line for line in lines if any(re.search(p, line) for p, _ in _KINDS))
-        found.append((owner[1] if owner else "", SanitizerFinding(tool, status, first[:300])))
+        found.append(
+            (owner[1] or owner[2] if owner else "", SanitizerFinding(tool, status, first[:300]))
+        )
     return found
+
+
+def _reports(log: str) -> list[list[str]]:
+    """The lines of each report, without the mark before them; a mark alone stands between two."""
+    reports: list[list[str]] = [[]]
+    for line in log.splitlines():
+        if line.strip() == _MARK:
+            reports.append([])
+        elif line.startswith(_MARK) and "SUMMARY" not in line:
+            reports[-1].append(line.removeprefix(_MARK).strip())
+    return reports
 
 
 def check_batch(

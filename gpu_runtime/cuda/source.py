@@ -21,29 +21,35 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from corpora.analysis.loops import root_name
+from corpora.frontends.c_directives import blank, directive_lines, included_path
 from corpora.frontends.c_family import parse_c_family
-from corpora.ir import Call, find
+from corpora.frontends.c_tokens import tokenize
+from corpora.frontends.queries import functions_of
+from corpora.ir import (
+    Call,
+    Declaration,
+    Function,
+    Module,
+    Span,
+    StructDefinition,
+    TranslationUnit,
+    find,
+    walk,
+)
+from corpora.ir.edits import Edit, apply_edits
 from corpora.records import Program, Signature
 from gpu_runtime.call import shims_cpp, shims_cuda
 from gpu_runtime.compile.headers import PASSED_OVER_IN_CUDA
-from gpu_runtime.emulation.cuda_rewrite import (
-    Token,
-    blank_includes,
-    find_closing_bracket,
-    find_next_token,
-    tokenize,
-)
+from gpu_runtime.emulation.cuda_rewrite import blank_includes
 
-_INCLUDE = re.compile(r"[ \t]*#[ \t]*(include\w*|import|embed)\b[ \t]*(?:[<\"]([^>\"\n]+)[>\"])?")
-_ANNOTATED = frozenset({"__global__", "__device__", "constexpr"})
-_NOT_HOST = _ANNOTATED | frozenset(
-    "const __constant__ __shared__ __managed__ typedef using struct class union enum "
-    "template namespace static_assert".split()
+_ON_DEVICE = frozenset({"__global__", "__device__", "constexpr"})
+"""Words of functions that device code may call."""
+_DATA_ON_DEVICE = frozenset(
+    {"__device__", "__constant__", "__shared__", "__managed__", "constexpr"}
 )
-"""A statement at the top level with none of these words declares a host variable or function."""
+"""Words of variables that device code may read; constants are others."""
 _SYMBOL_ARGUMENT = {
     "cudaMemcpyToSymbol": 0,
     "cudaMemcpyToSymbolAsync": 0,
@@ -54,31 +60,15 @@ _SYMBOL_ARGUMENT = {
 """Calls that name a device variable, and which of their arguments does."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Function:
-    """Token indices of one function definition: its first token, `(` and `)` of its parameters, `{`
-    and `}` of its body.
-
-    A statement that defines no function has body -1 and ends with its `;`.
-    """
-
-    first: int
-    opening: int
-    closing: int
-    body: int
-    end: int
-    words: frozenset[str]
-
-
 def find_foreign_include(text: str) -> str:
     """Return the first header that `text` includes and no prelude stands for; '' if there is
     none.
     """
-    for token in tokenize(text):
-        if token.kind == "directive" and (found := _INCLUDE.match(token.text)):
-            name = (found[2] or "").strip()
-            if found[1] != "include" or name not in PASSED_OVER_IN_CUDA:
-                return name or token.text.strip()[:60]
+    for line in directive_lines(text):
+        if line.word.startswith("include") or line.word in ("import", "embed"):
+            path = included_path(line, text)
+            if line.word != "include" or path not in PASSED_OVER_IN_CUDA:
+                return path or text[line.start : line.end].strip()[:60]
     return ""
 
 
@@ -86,29 +76,74 @@ def extract_device_text(program: Program) -> str:
     """Return what NVRTC compiles of a program: kernels, device functions, types and variables. Host
     functions are blanked; line numbers stay.
     """
-    tokens = blank_includes(program.text)
-    for function in list(_top_level(tokens)):
-        if not function.words & (_ANNOTATED if function.body >= 0 else _NOT_HOST):
-            for token in tokens[function.first : function.end + 1]:
-                token.text = "\n" * token.text.count("\n")
-    return "".join(t.text for t in tokens)
+    text = program.text
+    edits = list(blank_includes(text))
+    for span, linked in _host_parts(parse_c_family(text, "cuda")):
+        # `extern "C"` before it needs something behind it
+        empty = ";" if linked else ""
+        edits.append(Edit(span.start, span.end, empty + blank(text[span.start : span.end])))
+    return apply_edits(text, _outermost(edits))
 
 
 def extract_host_text(text: str) -> str:
     """Return what g++ compiles of a program: each kernel's body becomes a stub that hands the
     launch to the GPU worker. Everything else stays.
     """
-    tokens = tokenize(text)
-    for function in list(_functions(tokens)):
-        if "__global__" in function.words:
-            names = _parameter_names(tokens[function.opening + 1 : function.closing])
-            lines = sum(t.text.count("\n") for t in tokens[function.body + 1 : function.end])
-            for token in tokens[function.body + 1 : function.end]:
-                token.text = ""
-            tokens[function.body].text = (
-                "{ CV_STUB(" + ", ".join(["__PRETTY_FUNCTION__", *names]) + "); " + "\n" * lines
-            )
-    return "".join(t.text for t in tokens)
+    edits = []
+    for function in functions_of(parse_c_family(text, "cuda")):
+        inside = function.body_span
+        names = [p.name for p in function.parameters]
+        if "__global__" not in function.qualifiers or inside is None or inside.expanded:
+            continue
+        if not all(names):
+            continue
+        stub = "{ CV_STUB(" + ", ".join(["__PRETTY_FUNCTION__", *names]) + "); "
+        edits.append(
+            Edit(inside.start, inside.end, stub + blank(text[inside.start : inside.end]) + "}")
+        )
+    return apply_edits(text, _outermost(edits))
+
+
+def _host_parts(unit: TranslationUnit) -> Iterator[tuple[Span, bool]]:
+    """Functions and variables at the top level and in namespaces that only the host has, and
+    whether their language is given before them. What one use of a macro makes goes as a whole.
+    """
+    kept, dropped = set(), {}
+    waiting = list(reversed(unit.items))
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, Module):
+            waiting += reversed(item.items)
+        elif isinstance(item, Function) and item.span is not None:
+            linked = bool(item.language_linkage)
+            if _ON_DEVICE & set(item.qualifiers):
+                kept.add((item.span.start, item.span.end))
+            else:
+                dropped[item.span.start, item.span.end] = (item.span, linked)
+        elif isinstance(item, Declaration) and item.group is not None:
+            linked = any("extern" in word and '"' in word for word in item.storage)
+            if _DATA_ON_DEVICE & set(item.storage) or _is_constant(item):
+                kept.add((item.group.start, item.group.end))
+            else:
+                dropped[item.group.start, item.group.end] = (item.group, linked)
+        elif isinstance(item, StructDefinition) and item.span is not None:
+            kept.add((item.span.start, item.span.end))
+    for (start, end), found in dropped.items():
+        if not any(a < end and start < b for a, b in kept):
+            yield found
+
+
+def _is_constant(declared: Declaration) -> bool:
+    return any(getattr(part, "const", False) for part in walk(declared.type))
+
+
+def _outermost(edits: list[Edit]) -> list[Edit]:
+    """Without those that lie in another one."""
+    found: list[Edit] = []
+    for edit in sorted(edits, key=lambda e: (e.start, -e.end)):
+        if not found or edit.start >= found[-1].end:
+            found.append(edit)
+    return found
 
 
 def find_used_symbols(text: str) -> list[str]:
@@ -135,7 +170,7 @@ def has_device_state(text: str) -> bool:
     """Return whether `text` names device variables, whose values outlive a launch. Then each call
     needs a freshly loaded module.
     """
-    return bool(re.search(r"__constant__|__device__|__managed__", text))
+    return any(t.text in ("__constant__", "__device__", "__managed__") for t in tokenize(text))
 
 
 def make_entry_expression(
@@ -215,82 +250,6 @@ def read_kernel_names(artifact: bytes, host_symbol: str) -> list[str]:
     return list(
         dict.fromkeys(m.group().decode(errors="replace") for m in re.finditer(pattern, artifact))
     )
-
-
-def _functions(tokens: list[Token]) -> Iterator[_Function]:
-    """Function definitions at the top level and inside namespaces, in order."""
-    return (f for f in _top_level(tokens) if f.body >= 0)
-
-
-def _top_level(tokens: list[Token]) -> Iterator[_Function]:
-    """Function definitions and statements at the top level and inside namespaces, in order."""
-    i, first, inside = (
-        0,
-        0,
-        False,
-    )  # inside: behind a type's or an initialiser's braces, before the `;`
-    while i < len(tokens):
-        token = tokens[i]
-        if not token.code or (token.text in (";", "}") and not inside):
-            i += 1
-            first = first if inside else i
-            continue
-        opening, body = -1, -1
-        while i < len(tokens) and tokens[i].text != ";":
-            text = tokens[i].text if tokens[i].code else ""
-            if text == "(":
-                opening, i = i, find_closing_bracket(tokens, i)
-                if i < 0:
-                    return
-            elif text == "{":
-                body = i
-                break
-            i += 1
-        if body < 0:
-            inside = False
-            if i < len(tokens):
-                yield _Function(
-                    first, opening, -1, -1, i, frozenset(t.text for t in tokens[first:i] if t.code)
-                )
-            continue
-        words = frozenset(t.text for t in tokens[first:body] if t.code)
-        if words & {"namespace"} or (opening < 0 and "extern" in words):
-            i = first = body + 1
-            continue
-        end = find_closing_bracket(tokens, body)
-        if end < 0:
-            return
-        if (
-            opening >= 0
-            and "=" not in words
-            and not words
-            & {"struct", "class", "union", "enum"} - _return_types(tokens, first, opening)
-        ):
-            yield _Function(first, opening, find_closing_bracket(tokens, opening), body, end, words)
-            i = first = end + 1
-        else:
-            i, inside = end + 1, True
-
-
-def _return_types(tokens: list[Token], first: int, opening: int) -> frozenset[str]:
-    """`struct S f(int a) {`: the word is part of the return type where a name stands before the
-    parameters.
-    """
-    before = find_next_token(tokens, opening - 1, -1)
-    return (
-        frozenset({"struct", "class", "union", "enum"})
-        if before > first and tokens[before].kind == "name"
-        else frozenset()
-    )
-
-
-def _parameter_names(tokens: list[Token]) -> list[str]:
-    names = []
-    for part in _split("".join(t.text if t.kind != "comment" else " " for t in tokens), ","):
-        found = re.search(r"(\w+)\s*(?:\[[^\]]*\]\s*)*(?:=.*)?$", part.strip(), re.S)
-        if found and part.strip() != "void":
-            names.append(found[1])
-    return names
 
 
 def _split(text: str, mark: str) -> list[str]:

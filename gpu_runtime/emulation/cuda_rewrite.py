@@ -3,12 +3,14 @@ is rewritten.
 
 Contract: text to text, line numbers kept, one token or a thousand lines alike (whitespace-tokenised
 text is fine). Text that is not CUDA comes back unchanged; text that is broken comes back broken in
-the same place, for the compiler to complain about.
+the same place, for the compiler to complain about. Launches are found among the tokens of the front
+end, because they also stand in the bodies and the arguments of macros. Declarations are found in
+the tree; one that comes out of a macro is left to the prelude.
 
 * `k<<<g, b, s>>>(args)`         -> `cv_call(cv_config(g, b, s), [](auto... cv_a) { k(cv_a...); },
   args)`
 * the same in the body of a macro
-* `extern __shared__ T x[];`     -> `T *x = (T *)cv_dynamic_shared;`
+* `extern __shared__ T x[];`     -> `T *const x = (T *)cv_dynamic_shared;`
 * `__shared__ T x[N];`           -> the same, and a gap of known bytes behind it (an access to the
   gap is out of bounds)
 * the same inside a template     -> a place in memory that the runner watches
@@ -22,231 +24,200 @@ the same place, for the compiler to complain about.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
+from corpora.frontends.c_directives import blank, directive_lines, included_path
+from corpora.frontends.c_family import parse_c_family
+from corpora.frontends.c_tokens import Token, join_tokens, tokenize
+from corpora.ir import Declaration, Function, Span, StructDefinition, children
+from corpora.ir.edits import Edit, apply_edits
 from gpu_runtime.compile.headers import COMPLEX, PASSED_OVER_IN_CUDA
-from gpu_runtime.emulation.shared_memory import (
-    find_template_bodies,
-    rewrite_dynamic_shared,
-    rewrite_static_shared,
-)
+from gpu_runtime.emulation.shared_memory import emit_dynamic_shared, emit_static_shared
 
-_TOKEN = re.compile(
-    r"""(?P<directive>(?<![^\n])[ \t]*\#(?:\\\n|[^\n])*)|(?P<space>\s*\n|[^\S\n]+|\\\n)
-    |(?P<comment>//[^\n]*|/\*.*?\*/)
-    |(?P<string>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|(?P<name>[A-Za-z_]\w*)
-    |(?P<number>\.?\d(?:[eEpP][+-]|[\w.'])*)
-    |(?P<mark><<<|>>>|::|->|.)""",
-    re.X | re.S,
-)
-_INCLUDE = re.compile(r"[ \t]*#[ \t]*include[ \t]*[<\"]([^>\"]+)[>\"]")
-_OPEN, _CLOSE = {"(": ")", "[": "]", "{": "}"}, {")": "(", "]": "[", "}": "{"}
-
-
-@dataclass(slots=True)
-class Token:
-    """One token; `text` is replaced in place. kind: the group names of the lexer."""
-
-    kind: str
-    text: str
-
-    @property
-    def code(self) -> bool:
-        return self.kind not in ("space", "comment", "directive")
-
-
-def tokenize(text: str) -> list[Token]:
-    """Every character of `text`, as tokens; joining their texts gives it back."""
-    return [Token(m.lastgroup or "mark", m.group()) for m in _TOKEN.finditer(text)]
+_MEMORY = frozenset({"__shared__", "__device__", "__constant__", "__managed__"})
+_OPEN, _CLOSE = ("(", "[", "{"), (")", "]", "}")
 
 
 def rewrite_cuda(text: str) -> str:
     """Return CUDA text rewritten as C++ for g++, line by line. What cannot be read stays for the
     compiler; nothing is raised.
     """
-    tokens = blank_includes(text)
-    _launches(tokens)
-    _macro_launches(tokens)
-    _declarations(tokens)
-    return "".join(token.text for token in tokens)
+    tokens = tokenize(text)
+    words = {token.text for token in tokens}
+    edits = list(blank_includes(text))
+    if "<<<" in words:
+        edits += _rewrite_launches(text, tokens)
+    if words & _MEMORY:
+        launches = [(edit.start, edit.end) for edit in edits]
+        for group in _rewrite_declarations(text):
+            if not any(a < e.end and e.start < b for a, b in launches for e in group):
+                edits += group
+    return apply_edits(text, edits)
 
 
-def blank_includes(text: str) -> list[Token]:
-    """The tokens of `text` with includes of PASSED_OVER_IN_CUDA blanked, but for one that opens a
+def blank_includes(text: str) -> Iterator[Edit]:
+    """Return edits that blank the includes of PASSED_OVER_IN_CUDA, except one opening a
     namespace; lines stay.
     """
-    tokens = tokenize(text)
-    for token in tokens:
-        if (
-            token.kind == "directive"
-            and (found := _INCLUDE.match(token.text))
-            and found[1].strip() in PASSED_OVER_IN_CUDA
-        ):
-            opened = "using namespace cv_complex;" if found[1].strip() == COMPLEX else ""
-            token.text = opened + "\n" * token.text.count("\n")
-    return tokens
+    for line in directive_lines(text) if "#" in text else ():
+        path = included_path(line, text) if line.word == "include" else ""
+        if path in PASSED_OVER_IN_CUDA:
+            opened = "using namespace cv_complex;" if path == COMPLEX else ""
+            yield Edit(line.start, line.end, opened + blank(text[line.start : line.end]))
 
 
-def find_next_token(tokens: list[Token], i: int, step: int = 1) -> int:
-    """Index of the next code token from i on (i included), or -1."""
-    while 0 <= i < len(tokens):
-        if tokens[i].code:
-            return i
-        i += step
-    return -1
+# ---- launches
 
 
-def find_closing_bracket(tokens: list[Token], i: int) -> int:
-    """Return the index of the bracket that closes the one at index `i`, or -1."""
-    depth = 0
-    for j in range(i, len(tokens)):
-        if tokens[j].kind == "mark":
-            depth += (tokens[j].text in _OPEN) - (tokens[j].text in _CLOSE)
-            if depth == 0:
-                return j
-    return -1
+def _rewrite_launches(text: str, tokens: Sequence[Token]) -> Iterator[Edit]:
+    """Those of the code, and those in the bodies of macros: `#define RUN(k, n) k<<<n, 64>>>(n)`."""
+    code, at = [], 0
+    for line in directive_lines(text, tokens):
+        code += tokens[at : line.first]
+        at = line.last
+        if line.word == "define":
+            yield from _launches(text, line.tokens)
+    yield from _launches(text, [*code, *tokens[at:]])
 
 
-def _callee_start(tokens: list[Token], i: int) -> int:
-    """Index of the first token of the kernel name that ends before i: `k`, `ns::k` or `k<T>`; -1
-    when there is none.
-    """
-    j = find_next_token(tokens, i - 1, -1)
-    if j >= 0 and tokens[j].text == ">":
-        depth = 0
-        while j >= 0:
-            depth += (tokens[j].text == ">") - (tokens[j].text == "<")
-            if depth == 0 or tokens[j].text in ";{}":
-                break
-            j -= 1
-        j = find_next_token(tokens, j - 1, -1)
-    while j >= 0 and tokens[j].kind == "name":
-        before = find_next_token(tokens, j - 1, -1)
-        if before < 0 or tokens[before].text != "::":
-            return j
-        further = find_next_token(tokens, before - 1, -1)
-        if further < 0 or tokens[further].kind != "name":
-            return before
-        j = further
-    return -1
-
-
-def _launches(tokens: list[Token]) -> None:
+def _launches(text: str, tokens: Sequence[Token]) -> Iterator[Edit]:
+    """A launch that ends where no other began; one inside another's arguments is left as it is."""
+    done = 0
     for i, token in enumerate(tokens):
-        if token.text != "<<<" or token.kind != "mark":
+        if token.text != "<<<" or i < done:
             continue
         start = _callee_start(tokens, i)
         end = next((j for j in range(i, len(tokens)) if tokens[j].text in (">>>", ";")), -1)
-        opening = find_next_token(tokens, end + 1) if end >= 0 and tokens[end].text == ">>>" else -1
-        closing = (
-            find_closing_bracket(tokens, opening)
-            if opening >= 0 and tokens[opening].text == "("
-            else -1
-        )
-        if start < 0 or closing < 0:
+        opening = end + 1 if end >= 0 and tokens[end].text == ">>>" else len(tokens)
+        if start < done or opening >= len(tokens) or tokens[opening].text != "(":
             continue
-        kernel = "".join(t.text for t in tokens[start:i] if t.code)
-        for j in range(start, i):
-            tokens[j].text = "\n" * tokens[j].text.count("\n")
-        bare = all(not t.code for t in tokens[opening + 1 : closing])
-        tokens[i].text = "cv_call(cv_config("
-        tokens[end].text = f"), [](auto... cv_a) {{ {kernel}(cv_a...); }}" + ("" if bare else ",")
-        handed_on = [t.text for t in tokens[opening + 1 : closing] if t.code] == ["__VA_ARGS__"]
-        tokens[opening].text = "##" if handed_on else ""  # which may be nothing at all
-
-
-def _macro_launches(tokens: list[Token]) -> None:
-    """Launches in the bodies of macros: `#define RUN(k, n, ...) k<<<n, 64>>>(__VA_ARGS__)`."""
-    for token in tokens:
-        if token.kind == "directive" and "<<<" in token.text:
-            before, mark, behind = token.text.partition("#")
-            inner = tokenize(behind)
-            if inner[find_next_token(inner, 0)].text == "define":
-                _launches(inner)
-                body = "".join(t.text for t in inner)
-                # every line but the last goes on
-                token.text = before + mark + body.replace("\\\n", "\n").replace("\n", "\\\n")
-
-
-def _declarations(tokens: list[Token]) -> None:
-    """Statements that declare __shared__, __device__ or __constant__ variables."""
-    gaps = 0
-    templates = find_template_bodies(tokens, find_closing_bracket)
-    for i, token in enumerate(tokens):
-        if token.text not in ("__shared__", "__device__", "__constant__", "__managed__"):
+        closing = find_closing_bracket(tokens, opening)
+        if closing < 0:
             continue
-        first, last = _statement(tokens, i)
-        if last < 0:
-            continue
-        words = {t.text for t in tokens[first:last] if t.code}
-        if token.text == "__shared__" and "extern" in words:
-            rewrite_dynamic_shared(tokens, first, last)
-        elif (
-            token.text == "__shared__"
-            and any(i in body for body in templates)
-            and rewrite_static_shared(tokens, first, last, gaps)
-        ):
-            gaps += 1
-        elif token.text == "__shared__":
-            tokens[last].text = f"; CV_GAP({gaps})"
-            gaps += 1
-            _drop(tokens, first, last, ("static", "__device__"))
-        elif words & {"__constant__", "__managed__"}:
-            _drop(
-                tokens,
-                first,
-                last,
-                ("static", "__device__") + (("__constant__",) if "const" in words else ()),
-            )
-            if "const" in words:
-                token.text = "static"
-        elif "const" not in words and "constexpr" not in words and "extern" not in words:
-            _drop(tokens, first, last, ("static",))
-            token.text = "CV_DEVICE_VARIABLE"
+        done = opening + 1
+        kernel = join_tokens(tokens[start:i]).strip()
+        arguments = [t.text for t in tokens[opening + 1 : closing]]
+        call = f"), [](auto... cv_a) {{ {kernel}(cv_a...); }}" + ("," if arguments else "")
+        # the arguments of a macro may be nothing at all
+        handed_on = "##" if arguments == ["__VA_ARGS__"] else ""
+        yield from (_edit(text, t, "") for t in tokens[start:i])
+        yield _edit(text, token, "cv_call(cv_config(")
+        yield _edit(text, tokens[end], call)
+        yield _edit(text, tokens[opening], handed_on)
 
 
-def _statement(tokens: list[Token], i: int) -> tuple[int, int]:
-    """First token of the declaration round i and its `;`; (.., -1) when it declares a function (a
-    `(` before `;` or `=`).
+def _edit(text: str, token: Token, new: str) -> Edit:
+    """Another text in the place of a token; the lines that it spans by backslashes stay."""
+    lines = text.count("\n", token.start, token.end)
+    return Edit(token.start, token.end, new + "\\\n" * lines)
+
+
+def find_closing_bracket(tokens: Sequence[Token], i: int) -> int:
+    """Return the index of the bracket that closes the one at i, or -1."""
+    depth = 0
+    for j in range(i, len(tokens)):
+        depth += (tokens[j].text in _OPEN) - (tokens[j].text in _CLOSE)
+        if depth == 0:
+            return j
+    return -1
+
+
+def _callee_start(tokens: Sequence[Token], i: int) -> int:
+    """Index of the first token of the kernel name that ends before i: `k`, `ns::k` or `k<T>`; -1
+    when there is none.
     """
-    first = i
-    while (
-        first > 0
-        and tokens[first - 1].kind != "directive"
-        and tokens[first - 1].text not in (";", "{", "}", ")", ">")
-    ):
-        first -= 1
-    j = i
-    while j < len(tokens) and tokens[j].text not in (";", "=", "{", "}"):
-        if tokens[j].text == "(":
-            before = tokens[find_next_token(tokens, j - 1, -1)].text
-            inside = (
-                tokens[find_next_token(tokens, j + 1)].text
-                if find_next_token(tokens, j + 1) >= 0
-                else ""
-            )
-            if (
-                before not in ("__align__", "__attribute__", "alignas", "__launch_bounds__", "[")
-                and inside != "*"
-            ):
-                return first, -1
-            j = find_closing_bracket(tokens, j)
-            if j < 0:
-                return first, -1
-        j += 1
-    while j < len(tokens) and tokens[j].text != ";":
-        if tokens[j].text in _OPEN:
-            j = find_closing_bracket(tokens, j)
-            if j < 0:
-                return first, -1
-        elif tokens[j].text in _CLOSE:
-            return first, -1
-        j += 1
-    return first, j if j < len(tokens) else -1
+    j = i - 1
+    if j >= 0 and tokens[j].text in (">", ">>"):
+        depth = 0
+        while j >= 0 and tokens[j].text not in (";", "{", "}"):
+            text = tokens[j].text
+            depth += text.count(">") * (text in (">", ">>")) - (text == "<")
+            if depth <= 0:
+                break
+            j -= 1
+        j -= 1
+    while j >= 0 and tokens[j].kind == "word":
+        if j == 0 or tokens[j - 1].text != "::":
+            return j
+        if j == 1 or tokens[j - 2].kind != "word":
+            return j - 1
+        j -= 2
+    return -1
 
 
-def _drop(tokens: list[Token], first: int, last: int, words: tuple[str, ...]) -> None:
-    for token in tokens[first:last]:
-        if token.kind == "name" and token.text in words:
-            token.text = ""
+# ---- declarations
+
+
+def _rewrite_declarations(text: str) -> Iterator[list[Edit]]:
+    """Edits for each statement that declares __shared__, __device__ or __constant__ variables."""
+    gaps = 0
+    for group, declared, in_template in _declared(text):
+        tokens = tokenize(text[group.start : group.end])
+        storage = set(declared[0].storage)
+        if group.expanded or not tokens or tokens[-1].text != ";" or _holds_directive(tokens):
+            continue
+        if "__shared__" in storage and "extern" in storage:
+            new = emit_dynamic_shared(declared)
+            yield [_replace(text, group, new)] if new else []
+        elif "__shared__" in storage:
+            boxed = in_template and emit_static_shared(tokens, declared, gaps)
+            if boxed:
+                yield [_replace(text, group, boxed)]
+            else:
+                gap = Edit(group.end - 1, group.end, f"; CV_GAP({gaps})")
+                yield [*_without(group, tokens, "static", "__device__"), gap]
+            gaps += 1
+        else:
+            yield _place_variable(group, tokens, storage)
+
+
+def _declared(text: str) -> Iterator[tuple[Span, list[Declaration], bool]]:
+    """Every statement that declares variables in memory of the device: its span, what it declares,
+    and whether it stands in a template. In the order of the text.
+    """
+    found: dict[tuple[int, int], tuple[Span, list[Declaration], bool]] = {}
+    waiting = [(item, False) for item in parse_c_family(text, "cuda").items]
+    while waiting:
+        node, inside = waiting.pop()
+        if isinstance(node, Declaration) and _MEMORY & set(node.storage) and node.group:
+            key = (node.group.start, node.group.end)
+            found.setdefault(key, (node.group, [], inside))[1].append(node)
+        if isinstance(node, (Function, StructDefinition)):
+            inside = inside or bool(node.template)
+        waiting += [(child, inside) for child in children(node)]
+    for key in sorted(found):
+        group, declared, inside = found[key]
+        yield group, sorted(declared, key=lambda d: d.span.start if d.span else 0), inside
+
+
+def _holds_directive(tokens: Sequence[Token]) -> bool:
+    return any(token.text == "#" for token in tokens)
+
+
+def _place_variable(group: Span, tokens: Sequence[Token], storage: set[str]) -> list[Edit]:
+    """A variable at the top level goes to the section of what device memory holds."""
+    words = {token.text for token in tokens}
+    if storage & {"__constant__", "__managed__"}:
+        if "const" not in words:
+            return list(_without(group, tokens, "static", "__device__"))
+        word = next(t for t in tokens if t.text in ("__constant__", "__managed__"))
+        others = [t for t in tokens if t is not word]
+        edits = list(_without(group, others, "static", "__device__", "__constant__"))
+        return [*edits, Edit(group.start + word.start, group.start + word.end, "static")]
+    if words & {"const", "constexpr", "extern"}:
+        return []
+    word = next((t for t in tokens if t.text == "__device__"), None)
+    if word is None:  # a macro says it
+        return []
+    place = Edit(group.start + word.start, group.start + word.end, "CV_DEVICE_VARIABLE")
+    return [*_without(group, tokens, "static"), place]
+
+
+def _without(group: Span, tokens: Sequence[Token], *words: str) -> Iterator[Edit]:
+    for token in tokens:
+        if token.text in words:
+            yield Edit(group.start + token.start, group.start + token.end, "")
+
+
+def _replace(text: str, group: Span, new: str) -> Edit:
+    return Edit(group.start, group.end, new + blank(text[group.start : group.end]))

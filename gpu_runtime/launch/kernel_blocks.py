@@ -8,7 +8,6 @@ Contract: reading only, of the kernel's tree; what cannot be read gives nothing,
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from corpora.analysis.accesses import element_type
@@ -130,9 +129,13 @@ def find_block_hints(
     for extents in static:
         hints += _shapes_of(extents, flat)
     for name, value in constants.items():
-        if re.search(r"block|tile|thread|bdim|^bs$", name, re.I) and 1 < value <= MAX_BLOCK:
+        if _names_block(name.lower()) and 1 < value <= MAX_BLOCK:
             hints.append((value, 1, 1) if flat else (value, value, 1))
     return tuple(h for h in dict.fromkeys(hints) if h[0] * h[1] * h[2] <= MAX_BLOCK)
+
+
+def _names_block(name: str) -> bool:
+    return name == "bs" or any(word in name for word in ("block", "tile", "thread", "bdim"))
 
 
 def _shapes_of(extents: tuple[int, ...], flat: bool) -> list[tuple[int, int, int]]:

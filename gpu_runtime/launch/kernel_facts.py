@@ -13,7 +13,6 @@ threadIdx.x and blockIdx.x belongs to dimension x, also through locals, helper f
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -276,7 +275,7 @@ def _dimension(d: str, reading: KernelReading, guards: list[_Guard]) -> Dimensio
 def _work_bounds(read: list[str | None]) -> tuple[str, ...]:
     """Bounds that count something; `t < 16` is about the block, `i < n` about the work."""
     found = [b for b in dict.fromkeys(read) if b not in (None, "0", "1")]
-    counted = [b for b in found if b and re.search(r"[A-Za-z_]", b)]
+    counted = [b for b in found if b and any(c.isalpha() or c == "_" for c in b)]
     return tuple(counted or [b for b in found if b])
 
 

@@ -13,7 +13,6 @@ rounding up of what is known.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -52,7 +51,7 @@ from corpora.ir import (
     find,
 )
 from corpora.records import Program, Signature, UnitTestSuite
-from gpu_runtime.launch.plans import ELEMENT_BYTES, LaunchPlan, PlanNames, parse_plan
+from gpu_runtime.launch.plans import ELEMENT_BYTES, LaunchPlan, PlanNames, parse_plan, rename_sizes
 
 _BYTES = {"i8": 1, "u8": 1, "bool": 1, "char": 1, "i16": 2, "u16": 2, "f16": 2, "i32": 4,
           "u32": 4, "f32": 4, "i64": 8, "u64": 8, "f64": 8, "c64": 8, "c128": 16}  # fmt: skip
@@ -153,7 +152,15 @@ def _plan(
     handed = {name: v.text for name, v in given.items() if name in sizes and v.text in own}
     grid, block = (_dimensions(part, reading) for part in (launch.grid, launch.block))
     shared = _whole(launch.shared, reading) if launch.shared is not None else _Value("0")
-    constant = not any(re.search(r"[A-Za-z_]\w*(?!\w*\()", v.text) for v in (*grid, *block))
+    named: list[str] = []
+
+    def note(name: str) -> str:
+        named.append(name)
+        return name
+
+    for value in (*grid, *block):
+        rename_sizes(value.text, note)
+    constant = not named
     fixed = {name for name in names if name in sizes and name in passed} - handed.keys()
     # A size that the kernel is not given is the test's, where the function takes one so named.
     meanings = {name: name for name in sizes if name not in passed and name in own}
@@ -172,12 +179,12 @@ def _plan(
 def _rename(text: str, meanings: Mapping[str, str]) -> str:
     """A plan's expression in the kernel's names. Raises _Unreadable where one has no meaning."""
 
-    def rename(word: re.Match[str]) -> str:
-        if word[0] not in meanings:
+    def rename(name: str) -> str:
+        if name not in meanings:
             raise _Unreadable
-        return meanings[word[0]]
+        return meanings[name]
 
-    return re.sub(r"\b[A-Za-z_]\w*\b(?!\()", rename, text)
+    return rename_sizes(text, rename)
 
 
 def _try(node: Expression, reading: _Reading) -> _Value:

@@ -101,11 +101,19 @@ def evaluate_expression(
     return _value(_tree(expression), expression, scalars, extents)
 
 
+_SIZE = re.compile(r"\b[A-Za-z_]\w*\b(?!\s*\()")
+"""A word of a plan that is no function: a size."""
+
+
+def rename_sizes(expression: str, rename: Callable[[str], str]) -> str:
+    """Return a plan's expression with each size called as `rename` says. `rename` may raise."""
+    return _SIZE.sub(lambda word: rename(word[0]), expression)
+
+
 @lru_cache(maxsize=1024)
 def _tree(expression: str) -> ast.expr:
-    marked = re.sub(
-        r"\b([A-Za-z_]\w*)\b(?!\s*\()", r"v_\1", expression
-    )  # a parameter may be called `from` or `lambda`
+    marked = rename_sizes(expression, lambda name: f"v_{name}")
+    # a parameter may be called `from` or `lambda`
     try:
         return ast.parse(marked.strip(), mode="eval").body
     except (SyntaxError, MemoryError, RecursionError):
@@ -207,8 +215,9 @@ def _split(text: str) -> list[str]:
     """At the commas outside brackets, white space removed. Raises ValueError where that would join
     two words.
     """
-    if words := re.search(r"\w+\s+\w+", text):
-        raise ValueError(f"'{words[0]}' in a launch plan is not an expression")
+    for one, other in itertools.pairwise(text.split()):
+        if _is_word(one[-1]) and _is_word(other[0]):
+            raise ValueError(f"'{one} {other}' in a launch plan is not an expression")
     parts, depth = [""], 0
     for character in "".join(text.split()):
         depth += (character == "(") - (character == ")")
@@ -389,9 +398,15 @@ def is_plan_expression(bound: str) -> bool:
 
 
 def add_brackets(expression: str) -> str:
-    return (
-        expression if re.fullmatch(r"\w+|\w+\([^()]*\)|[\w*]+", expression) else f"({expression})"
-    )
+    """`(n+1)`; a size, a number, a product or a call needs none."""
+    name, _, inside = expression.partition("(")
+    call = inside.endswith(")") and inside.count("(") == 0 and inside.count(")") == 1
+    plain = all(_is_word(c) or c == "*" for c in expression)
+    return expression if plain or (call and all(map(_is_word, name))) else f"({expression})"
+
+
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
 
 
 def add_shared_memory(plan: LaunchPlan, facts: KernelFacts, names: PlanNames) -> list[LaunchPlan]:

@@ -12,8 +12,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_THOUGHT = re.compile(r"\A.*</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
-_UNENDED = re.compile(r"<think(?:ing)?>.*", re.DOTALL | re.IGNORECASE)
+_THOUGHT_STARTS = ("<think>", "<thinking>")
+_THOUGHT_ENDS = ("</think>", "</thinking>")
 # Three backticks that open and close within a line fence nothing, and an answer may end within
 # those that close a block.
 _FENCE = re.compile(r"```[^\n`]+```|```([^\n`]*)\n(.*?)(?:```|`{0,2}\Z)", re.DOTALL)
@@ -31,7 +31,11 @@ class FencedBlock:
 
 def strip_thoughts(answer: str) -> str:
     """Return the answer after its last `</think>`. A `<think>` that never ends is cut off too."""
-    return _UNENDED.sub("", _THOUGHT.sub("", answer))
+    low = answer.lower()
+    ends = [low.rfind(mark) + len(mark) for mark in _THOUGHT_ENDS if mark in low]
+    kept = answer[max(ends, default=0) :]
+    starts = [at for mark in _THOUGHT_STARTS if (at := kept.lower().find(mark)) >= 0]
+    return kept[: min(starts, default=len(kept))]
 
 
 def find_fenced_blocks(text: str) -> list[FencedBlock]:

@@ -13,12 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from corpora.analysis.constants import named_integers
 from corpora.ir.edits import Edit, apply_edits
-from gpu_runtime.launch.thresholds import (
-    find_comparisons,
-    find_named_constants,
-    substitute_constants,
-)
+from gpu_runtime.launch.thresholds import find_comparisons, parse_text
 from gpu_runtime.openmp.directives import PlacedDirective, find_directives, has_clause
 
 SMALL = 32
@@ -35,36 +32,29 @@ def lower_thresholds(text: str, language: str) -> str:
     directives = [d for d in directives if has_clause(d.raw, "if", "num_threads")]
     if not directives:
         return text
-    spelled = text.lower() if language == "fortran" else text
-    numbers = find_named_constants(spelled)
-    edits = [e for d in directives for e in _lower_clauses(d, language, numbers)]
+    named = named_integers(parse_text(text, _DIALECTS[language]))
+    edits = [e for d in directives for e in _lower_clauses(d, language, named)]
     return apply_edits(text, edits)
 
 
+_DIALECTS = {"cpp": "openmp", "fortran": "openmp-fortran"}
+
+
 def _lower_clauses(
-    directive: PlacedDirective, language: str, numbers: Mapping[str, str]
+    directive: PlacedDirective, language: str, named: Mapping[str, int]
 ) -> list[Edit]:
+    """Edits of the numbers above SMALL in a directive's clauses; of `if` only those that large
+    sizes exceed.
+    """
     edits: list[Edit] = []
     for clause in directive.raw.clauses:
         name = clause.name.lower()
         if name not in ("if", "num_threads"):
             continue
         for start, end in clause.arguments:
-            condition = directive.raw.text[start:end]
-            condition = condition.lower() if language == "fortran" else condition
-            lowered = _lower_condition(substitute_constants(condition, numbers), name == "if")
-            if lowered:
-                edits += directive.replace_part(start, end, lowered)
+            for found in find_comparisons(directive.raw.text[start:end], language, named):
+                if found.value > SMALL and (found.upward or name != "if"):
+                    edits += directive.replace_part(
+                        start + found.start, start + found.stop, str(SMALL)
+                    )
     return edits
-
-
-def _lower_condition(condition: str, upward: bool) -> str:
-    """The condition with smaller numbers, '' where it has none to make smaller. upward: of
-    comparisons that large sizes fulfil only.
-    """
-    wanted = [
-        c for c in find_comparisons(condition) if c.value > SMALL and (c.upward or not upward)
-    ]
-    for c in reversed(wanted):
-        condition = f"{condition[: c.start]}{SMALL}{condition[c.stop :]}"
-    return condition if wanted else ""

@@ -12,7 +12,6 @@ failed holds diagnostics. C is taken as part of the C++ dialects. Our own texts 
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -20,8 +19,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from corpora.dialects import get_dialect
+from corpora.frontends.fortran_lines import detect_form
 from corpora.records import Program
-from corpora.syntax.fortran import is_fixed_form
 from gpu_runtime.backend import Variant
 from gpu_runtime.compile.toolchain import (
     NATIVE,
@@ -81,7 +80,7 @@ def _attempts(program: Program, variant: Variant) -> list[_Attempt]:
     row = get_dialect(program.dialect)
     openmp = OPENMP_FLAGS if row.model == "openmp" else ()
     if row.language == "fortran":
-        fixed = is_fixed_form(program.text)
+        fixed = detect_form(program.text) == "fixed"
         checks = _FORTRAN_CHECKS if variant is Variant.SANITIZED else ()
         form = () if fixed else ("-ffree-line-length-none",)
         return [
@@ -248,13 +247,20 @@ def _link(compiler: str, attempt: _Attempt, objects: list[str], variant: Variant
 
 def _filter_diagnostics(text: str, name: str) -> str:
     """The compiler's errors about the program, at most 20 lines."""
-    lines = [re.sub(r"^(?:\S*/)?p0:", f"{name}:", line) for line in text.splitlines()]
+    lines = [_name_program(line, name) for line in text.splitlines()]
+    unresolved = "undefined reference"
     errors = [
-        re.sub(r"^.*?(?=undefined reference)", "error: ", line)
+        f"error: {unresolved}{line.partition(unresolved)[2]}" if unresolved in line else line
         for line in lines
-        if "rror" in line or "undefined reference" in line
+        if "rror" in line or unresolved in line
     ]
     return "\n".join((errors or lines)[:20]) or "the compiler says nothing"
+
+
+def _name_program(line: str, name: str) -> str:
+    """A line of the compiler's about `p0:`, in any folder, with the program's name."""
+    file, colon, rest = line.partition(":")
+    return f"{name}:{rest}" if colon and file.rpartition("/")[2] == "p0" else line
 
 
 def _keep(path: Path, data: bytes, mode: int) -> None:

@@ -25,6 +25,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from corpora.dialects import get_dialect
+from corpora.frontends.c_tokens import tokenize
+from corpora.frontends.fortran import parse_fortran
+from corpora.ir import Declaration, NamedType, Parameter, ScalarType, find
 from corpora.records import Program
 from gpu_runtime.programs.execute import ProgramRun
 
@@ -81,15 +84,17 @@ def tokenize_output(text: str) -> tuple[OutputToken, ...]:
     return tuple(tokens)
 
 
+_EXPONENTS = str.maketrans("dq", "ee")
+
+
 def _number(text: str) -> OutputToken:
-    plain = re.sub(r"[dDqQ]", "e", text)
-    plain = re.sub(r"(?<=\d)([+-]\d{3})$", r"e\1", plain) if "e" not in plain.lower() else plain
-    mantissa, _, exponent = (
-        plain.lower().partition("e") if "n" not in plain.lower() else (plain, "", "")
-    )
+    plain = text.lower().translate(_EXPONENTS) if "n" not in text.lower() else text.lower()
+    if "e" not in plain and plain[-4:-3] in ("+", "-") and len(plain) > 4:
+        plain = f"{plain[:-4]}e{plain[-4:]}"  # of three digits Fortran writes no letter
+    mantissa, _, exponent = plain.partition("e") if "n" not in plain else (plain, "", "")
     value = float(plain)
-    whole = re.fullmatch(r"[+-]?\d+", plain) is not None
-    digits = len(re.sub(r"[^\d]", "", mantissa).lstrip("0"))
+    whole = plain.lstrip("+-").isdigit()
+    digits = len("".join(c for c in mantissa if c.isdigit()).lstrip("0"))
     unit = (
         0.0
         if whole or not math.isfinite(value)
@@ -153,18 +158,19 @@ def find_precision(program: Program) -> str:
     """Return `single` if the program's text uses single-precision reals anywhere, else `double`.
     Raises ValueError for an unknown dialect.
     """
-    if get_dialect(program.dialect).language == "fortran":
-        bare = re.search(
-            r"\breal\b(?!\s*[(*\w]|64)|\breal\s*(?:\*\s*4|\(\s*(?:kind\s*=\s*)?(?:4|real32|sp|c_float)\s*\))",
-            program.text,
-            re.I,
-        )
-        return (
-            "single"
-            if bare or not re.search(r"double\s+precision|\breal\s*[(*]", program.text, re.I)
-            else "double"
-        )
-    return "single" if re.search(r"\bfloat\b", program.text) else "double"
+    if get_dialect(program.dialect).language != "fortran":
+        return "single" if any(t.text == "float" for t in tokenize(program.text)) else "double"
+    declared = [
+        d
+        for d in find(parse_fortran(program.text).items, Declaration, Parameter)
+        if not getattr(d, "implicit", False)
+    ]
+    types = [part for d in declared for part in find(d.type, ScalarType, NamedType)]
+    if any(isinstance(t, ScalarType) and t.name in ("f32", "c64") for t in types):
+        return "single"
+    # a kind that the text does not explain is the larger one
+    wide = any(t.name in ("f64", "c128", "real") for t in types)
+    return "double" if wide else "single"
 
 
 _NOTES = re.compile(r"^Note: The following floating-point exceptions are signalling:.*$", re.M)

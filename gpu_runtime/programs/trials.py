@@ -10,14 +10,16 @@ repeats, then under the race detector. Both return data.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from corpora.dialects import get_dialect
+from corpora.frontends.queries import undeclared_names
+from corpora.ir import Call, NamedType, Pragma, find, names_in
 from corpora.records import Outcome, Program
 from corpora.suites.program_tests import ProgramTest
 from gpu_runtime.backend import Status, Variant
+from gpu_runtime.launch.thresholds import parse_text
 from gpu_runtime.openmp.races import find_race_in_build
 from gpu_runtime.programs.execute import (
     ProgramBuild,
@@ -53,11 +55,9 @@ TIME_FACTOR = 50.0
 """A target may take that many times as long as the source, and at least MIN_WALL_S; a checked
 build CHECK_PATIENCE times that.
 """
-_FILES = re.compile(r"\bfopen\b|fstream\b|\bfreopen\b|^\s*open\s*\(", re.M | re.I)
-_SHARED_OUT = re.compile(
-    r"omp\b[^\n]*\b(?:schedule\s*\(\s*(?:dynamic|guided|runtime|auto)|task|taskloop|sections)",
-    re.IGNORECASE,
-)
+_FILES = frozenset({"fopen", "freopen", "fstream", "ifstream", "ofstream", "open"})
+_SHARED_WORK = frozenset({"task", "taskloop", "sections"})
+_SHARED_SCHEDULES = frozenset({"dynamic", "guided", "runtime", "auto"})
 """OpenMP constructs that give work to whichever thread comes first."""
 
 
@@ -92,6 +92,28 @@ class ProgramTrial:
 
     failure: ProgramFailure | None
     active_threads: int = 0
+
+
+def _uses_files(program: Program) -> bool:
+    """Whether the text opens a file, by what it does not declare itself."""
+    unit = parse_text(program.text, program.dialect)
+    if get_dialect(program.dialect).language == "fortran":
+        return any(getattr(c.function, "id", "") == "open" for c in find(unit.items, Call))
+    types = {t.name.rpartition("::")[2] for t in find(unit.items, NamedType)}
+    return bool(_FILES & (undeclared_names(unit) | types))
+
+
+def _hands_out_work(program: Program) -> bool:
+    """Whether a directive gives work to whichever thread comes first."""
+    unit = parse_text(program.text, program.dialect)
+    for pragma in find(unit.items, Pragma):
+        schedules = [c for c in pragma.clauses if c.name.lower() == "schedule"]
+        kinds = {name.lower() for c in schedules for name in names_in(c.arguments)}
+        if pragma.family == "omp" and (
+            _SHARED_WORK & set(pragma.directive.split()) or _SHARED_SCHEDULES & kinds
+        ):
+            return True
+    return False
 
 
 def choose_outcome(seen: ProgramRun) -> Outcome:
@@ -144,7 +166,7 @@ def _reference(
     first = run_program(built, test, SOURCE_LIMITS, TEAM if parallel else RunSetting())
     if first.status is not Status.OK:
         return f"the source itself fails: {first.detail or first.status}"
-    if not first.work_folder and _FILES.search(source.text):
+    if not first.work_folder and _uses_files(source):
         return (
             "the source uses files, and this machine has no private file system for them (no "
             "mount namespace)"
@@ -290,7 +312,7 @@ def _active(target: Program, held: Sequence[SelfConsistentTest]) -> int:
     moments.
     """
     counted = build_program(target, Variant.RECORDED)
-    if not counted.ok or _SHARED_OUT.search(target.text):
+    if not counted.ok or _hands_out_work(target):
         return 0
     return max(
         (

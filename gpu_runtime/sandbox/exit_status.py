@@ -63,6 +63,9 @@ _FORBIDDEN_NAMES = {
     272: "unshare",
 }
 
+_OWN_WORDS = re.compile(r"ns_cv_[0-9a-f]+::|__m_cv_[0-9a-f]+_MOD_|\._omp_fn\.\d+|\s\S*/p\d+:.*")
+_PLACE = re.compile(r"\bp\d+:(\d+)")
+"""The line of a program in a report; its file is called `p` and a number."""
 _ADDRESS = re.compile(r" 0x[0-9a-f]+\b")
 """Addresses differ between runs that are equal, so they are left out of what is said."""
 
@@ -122,13 +125,13 @@ def parse_sanitizer_report(text: str) -> tuple[Status, str] | None:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     for i, line in enumerate(lines):
         if "ThreadSanitizer" in line and "FATAL" not in line:
-            kind = re.sub(r" \(pid=\d+\)", "", line.partition("ThreadSanitizer: ")[2])
+            kind = line.partition("ThreadSanitizer: ")[2].partition(" (pid=")[0]
             places = [_place(part) for part in lines[i + 1 : i + 30] if part.startswith("#0 ")]
             return Status.RACE, f"{kind}: {' and '.join(places[:2])}"[:300]
         if "ERROR: AddressSanitizer" in line:
-            what = re.sub(
-                r" (on (unknown )?address|at pc) .*$", "", line.partition("AddressSanitizer: ")[2]
-            ).strip()
+            what = line.partition("AddressSanitizer: ")[2]
+            for place in (" on address ", " on unknown address ", " at pc "):
+                what = what.partition(place)[0].strip()
             what = what.replace("use-after-poison", "access outside an array")
             memory = (
                 "out-of-memory" in line
@@ -140,21 +143,25 @@ def parse_sanitizer_report(text: str) -> tuple[Status, str] | None:
             )
             return (
                 Status.MEMORY_LIMIT if memory else Status.SANITIZER
-            ), f"{what} {re.sub(r' at 0x.*', '', size)}".strip()[:300]
+            ), f"{what} {size.partition(' at 0x')[0]}".strip()[:300]
         if "runtime error:" in line.lower():
-            where = re.search(r"^p\d+:(\d+)", line) or (
-                re.search(r"At line (\d+)", lines[i - 1]) if i else None
-            )
+            where = _PLACE.match(line)
+            number = where[1] if where else _line_of_fortran(lines[i - 1]) if i else ""
             what = _ADDRESS.sub("", line[line.lower().index("runtime error:") + 14 :].strip())
-            return Status.SANITIZER, f"{f'line {where[1]}: ' if where else ''}{what}"[:300]
+            return Status.SANITIZER, f"{f'line {number}: ' if number else ''}{what}"[:300]
     return None
+
+
+def _line_of_fortran(report: str) -> str:
+    """The number in `At line 7 of file p0`, '' without one."""
+    words = report.partition("At line ")[2].split()
+    return words[0] if words and words[0].isdecimal() else ""
 
 
 def _place(frame: str) -> str:
     """Where a stack frame of ThreadSanitizer's report lies, in words of the program."""
-    line = re.search(r"\bp\d+:(\d+)", frame)
-    name = re.sub(r"\s*\(.*$", "", frame.partition(" ")[2])
-    name = re.sub(r"ns_cv_[0-9a-f]+::|__m_cv_[0-9a-f]+_MOD_|\._omp_fn\.\d+|\s\S*/p\d+:.*", "", name)
+    line = _PLACE.search(frame)
+    name = _OWN_WORDS.sub("", frame.partition(" ")[2].partition("(")[0].rstrip())
     return (
         f"{name} line {line[1]}"
         if line

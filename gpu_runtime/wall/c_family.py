@@ -301,7 +301,7 @@ class _Check:
             plain = _plain_name(name.id)
             if binding.definition is not None or id(name) in called:
                 continue
-            if self.within and plain in scope.variables:
+            if self.within and name.id == plain and plain in scope.variables:
                 continue
             if plain in SYSTEM_NAMES:
                 return f"'{plain}' is named but not declared in the text"
@@ -356,6 +356,9 @@ class _Check:
                     return "a call through a function pointer"
             if token.text == "static" and "const" not in [t.text for t in tokens[i : i + 4]]:
                 return "a static variable keeps state between calls"
+            if token.text in SYSTEM_NAMES and token.text not in self.scope.variables:
+                if previous is None or previous.text not in (".", "->"):
+                    return f"'{token.text}' is named but not declared in the text"
             if token.kind == "word" and following in ("(", "<<<") and token.text not in KEYWORDS:
                 known = token.text in _ALWAYS or token.text in self.scope.functions
                 known |= token.text in self.scope.classes

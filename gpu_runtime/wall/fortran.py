@@ -17,9 +17,12 @@ from typing import Any
 
 from corpora.frontends.fortran import parse_fortran
 from corpora.frontends.fortran_expressions import TYPE_WORDS
+from corpora.frontends.fortran_layout import convert_to_free_form
 from corpora.frontends.fortran_lines import Line, detect_form, read_lines
+from corpora.frontends.fortran_uses import read_use
 from corpora.frontends.queries import functions_of
 from corpora.ir import (
+    STATEMENT_FUNCTION,
     Assign,
     Bounds,
     Call,
@@ -44,7 +47,6 @@ from corpora.ir import (
     names_in,
     walk,
 )
-from corpora.syntax.fortran import is_fixed_form
 from gpu_runtime.wall.names import ENGINE_PREFIXES, OPENMP_ROUTINES
 
 _STATEMENTS = {
@@ -168,18 +170,14 @@ _BY_WORDS = frozenset(
         "select type",
         "typed index",
         "critical",
-        "arithmetic if",
-        "computed goto",
         "assignment to no variable",
         "enum",
         "derived type with procedures",
         "entry",
-        "statement function",
         "directive argument",
     )
 )
 """Constructs without a node in the tree that harm nothing where all their words are harmless."""
-_NAMING = ("entry", "derived type with procedures")
 _DIRECTIVES = ("gcc$", "dir$", "dec$", "ibm$")
 
 
@@ -191,10 +189,12 @@ def check_fortran(text: str, dialect: str = "openmp-fortran") -> str | None:
         return "the text holds a NUL character"
     if reason := check_fortran_lines(text):
         return reason
-    for form in {detect_form(text), "fixed" if is_fixed_form(text) else "free"}:
-        if reason := _Check(parse_fortran(text, form, dialect), form).run():
-            return reason
-    return None
+    form = detect_form(text)
+    reason = _Check(parse_fortran(text, form, dialect), form).run()
+    if reason or form == "free":
+        return reason
+    free = convert_to_free_form(text)  # what is compiled of a function
+    return _Check(parse_fortran(free, "free", dialect), "free").run()
 
 
 def check_fortran_lines(text: str) -> str | None:
@@ -265,15 +265,13 @@ class _Check:
 
     def uses(self, uses: Sequence[str]) -> str | None:
         for use in uses:
-            line = read_lines(f"use {use}", "free")[0]
-            words = [t.text for t in line.tokens]
-            name = words[words.index("::") + 1] if words[1:2] in ([","], ["::"]) else words[1]
-            if name not in _MODULES and name not in self.defined:
-                return f"the module '{name}' is used but not defined in the text"
-            if hit := next((w for w in words[1:] if w != name and w in _NAMES), None):
-                if reason := _NAMES[hit]:
-                    if hit not in self.defined:
-                        return f"'{hit}' is not allowed in a program ({reason})"
+            found = read_use(use)
+            if found.module not in _MODULES and found.module not in self.defined:
+                return f"the module '{found.module}' is used but not defined in the text"
+            names = {*(found.only or ()), *(name for pair in found.renamed for name in pair)}
+            for hit in sorted(names & _NAMES.keys() - self.defined):
+                if _NAMES[hit]:
+                    return f"'{hit}' is not allowed in a program ({_NAMES[hit]})"
         return None
 
     def specification(self, node: Specification) -> str | None:
@@ -302,7 +300,11 @@ class _Check:
         if "external" in node.storage and node.name not in self.defined:
             return "'external' names what the text does not define"
         if node.value is not None and "parameter" not in node.storage:
-            return f"the initialised variable '{node.name}' keeps its value between calls"
+            return (
+                f"'{node.name}' has a value in its declaration, which saves it between calls "
+                "(implicit save), so a program could count its tests; set it by a statement, or "
+                "make it a parameter"
+            )
         return None
 
     def statement(self, node: ExpressionStatement, call: Call) -> str | None:
@@ -353,7 +355,7 @@ class _Check:
         """Why the words of a statement without a node are refused."""
         words = [t.text for t in line.tokens]
         if _keeps_value(words):
-            return "an initialised variable keeps its value between calls"
+            return "a value in a declaration keeps the variable between calls (implicit save)"
         for before, token, rest in zip(
             ["", *words], line.tokens, (words[k:] for k in range(1, len(words) + 1)), strict=False
         ):
@@ -391,7 +393,7 @@ class _Check:
 
 def _defined_names(unit: TranslationUnit) -> Iterator[str]:
     """Names of procedures, modules, types and generic interfaces that the text defines."""
-    yield from (f.name for f in functions_of(unit))
+    yield from (f.name for f in functions_of(unit) if STATEMENT_FUNCTION not in f.qualifiers)
     dummies = {p.name for p in find(unit.items, Parameter)}
     for node in walk(unit.items):
         if isinstance(node, (Module, StructDefinition)):
@@ -422,10 +424,10 @@ def _keeps_value(words: list[str]) -> bool:
 
 
 def _statement_functions(unit: TranslationUnit) -> Iterator[str]:
-    """Names of statement functions, which no `call` reaches."""
-    for node in find(unit.items, Unsupported):
-        if node.kind == "statement function":
-            yield next(_words_of(node.text), "")
+    """Names of statement functions, which no `call` reaches, and which no intrinsic has."""
+    for node in functions_of(unit):
+        if STATEMENT_FUNCTION in node.qualifiers and node.name not in _NAMES:
+            yield node.name
 
 
 def _words_of(text: str) -> Iterator[str]:

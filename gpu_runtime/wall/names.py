@@ -9,8 +9,10 @@ what is allowed is one list.
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
+
+from corpora.frontends.c_tokens import tokenize
+from corpora.frontends.c_words import words_of
 
 KEYWORDS = frozenset(
     "if else for while do switch case default break continue return goto sizeof alignof "
@@ -92,22 +94,27 @@ _OPENMP_CLAUSES = """
     is_device_ptr use_device_ptr simd parallel taskloop""".split()
 
 
+_BEGINNINGS = tuple(
+    """__ cuda make_ atomic rsqrt rcbrt exp10 sin cos norm min umin max umax ll fdivide""".split()
+)
+_MAKERS = frozenset({"CV_F1", "CV_F2", "CV_D1", "CV_D2", "CV_ATOMIC", "CV_API"})
+"""Macros of the preludes whose first argument, or following word, is a function's name."""
+
+
 def _prelude_names() -> frozenset[str]:
     """Functions of the CUDA preludes: NAME followed by `(` in a definition, or the first argument
     of a maker macro.
     """
     native = Path(__file__).parents[1] / "native"
     text = "\n".join((native / f).read_text() for f in ("prelude_cuda.h", "prelude_cuda_host.h"))
-    names = set(
-        re.findall(
-            r"\b((?:__|cuda|make_|atomic|rsqrt|rcbrt|exp10|sin|cos|norm|u?min|u?max|ll|fdivide)\w*)\s*\(",
-            text,
-        )
-    )
-    names |= set(re.findall(r"CV_(?:F1|F2|D1|D2|ATOMIC|ATOMIC_CAS|API)\s*\(?\s*(\w+)", text)) | {
-        "sincosf",
-        "__sincosf",
-    }
+    tokens = tokenize(text)
+    words = words_of(text)
+    names = {n for n in words.called | words.methods if n.startswith(_BEGINNINGS)}
+    names |= {"sincosf", "__sincosf"}
+    for token, *following in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if token.text in _MAKERS:
+            named = following[following[0].text == "("]
+            names |= {named.text} if named.kind == "word" else set()
     kinds = "char uchar short ushort int uint long ulong longlong ulonglong float double".split()
     names |= {f"make_{k}{n}" for k in kinds for n in "1234"}
     for op in ("__shfl", "__shfl_up", "__shfl_down", "__shfl_xor"):
@@ -131,14 +138,17 @@ def _prelude_names() -> frozenset[str]:
 
 def _complex_names(text: str) -> set[str]:
     """Functions of <cuComplex.h>: those of a macro for either precision, and others."""
+    tokens = tokenize(text)
+    words = [token.text for token in tokens]
     either = {
-        f"{name}{suffix}" for name in re.findall(r"\b(cuC\w+)##F\(", text) for suffix in ("", "f")
+        f"{name}{suffix}"
+        for name, *rest in zip(words, words[1:], words[2:], words[3:], strict=False)
+        if name.startswith("cuC") and rest == ["##", "F", "("]
+        for suffix in ("", "f")
     }
-    return (
-        either
-        | {f"make_{name}" for name in re.findall(r"\b(cu\w*Complex)\b", text)}
-        | set(re.findall(r"\b(cuComplex\w+)\(", text))
-    )
+    types = {w for w in words if w.startswith("cu") and w.endswith("Complex")}
+    called = {n for n in words_of(text).called if n.startswith("cuComplex") and n != "cuComplex"}
+    return either | {f"make_{name}" for name in types} | called
 
 
 _CUDA = _prelude_names()
@@ -196,7 +206,7 @@ FORBIDDEN_WORDS = {word: reason for reason, words in _REASONS.items() for word i
 SYSTEM_NAMES = frozenset(
     "open read write close time wait connect bind listen accept send recv remove rename "
     "clone stat times signal random pipe async link clock "
-    "kill raise rand system environ argv dup".split()
+    "kill raise rand system environ argv dup cin".split()
 )
 """Ordinary names for variables; as functions they are caught because they are not in
 ALLOWED_CALLS.

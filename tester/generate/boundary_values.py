@@ -7,7 +7,7 @@ which another operation would give something else.
 | division, remainder, mask, shift by c | multiples of c and their neighbours, of either sign |
 | question for equality with another parameter | equal ones, near ones |
 | order among numbers | all far below zero, all far above it |
-| exponential | such that it vanishes, or overflows |
+| exponential | such that it vanishes, or overflows, the largest first |
 | rounding, conversion to whole numbers | halves; as many digits as the whole type holds |
 | truth value | neither 0 nor 1 |
 | any operation on reals | NaN, infinities, zeros of both signs |
@@ -30,7 +30,7 @@ from corpora.records import Fill, Parameter, Signature
 from corpora.suites.unit_tests import INTEGER_RANGES
 from tester.generate.dictionary import Dictionary, Number, Use
 from tester.generate.sketches import ParameterRoles, Values, clip_to_type, find_integer_scalars
-from tester.generate.source_facts import has_unspecified_nan
+from tester.generate.source_facts import find_signed, has_unspecified_nan
 from tester.generate.source_tree import SourceTree
 
 NAN = math.nan
@@ -41,6 +41,8 @@ ORDINARY_FIRST = (1.0, 0.0, -1.0, 3.0, 0.5, -2.5, -0.0, math.inf, -math.inf, NAN
 HALVES = (-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, -0.75, 3.25)
 BELOW, ABOVE, APART = (-1010.0, -1000.0), (1000.0, 1010.0), (-2000.0, 2000.0)
 """Their exponentials vanish, overflow, or do both side by side in every real type."""
+EXTREMES_FIRST = (1500.0, -1500.0, 0.0, 0.5, -0.5, 1.0, -1.0, 2.0, -2.0)
+"""The largest of all stands first, where a search or sum that begins too late does not see it."""
 OPPOSITE = (-7, 100)
 """Either sign. No power of two divides the one, and the other makes up for it."""
 NEAR = 20
@@ -106,6 +108,8 @@ class _Boundaries:
     ) -> None:
         self.signature, self.roles, self.largest = signature, roles, largest
         self.uses = dictionary.uses
+        asked = find_signed(source)
+        self.signed = {p.name for p in signature.parameters if source.spell(p.name) in asked}
         self.nan = not has_unspecified_nan(source)
         indices = roles.indices or frozenset()
         arrays = [p for p in signature.parameters if p.kind != "scalar" and p.type[0] != "c"]
@@ -185,7 +189,9 @@ class _Boundaries:
             for number in numbers:
                 beyond = [] if sized or p.type[0] == "f" and number < 0 else [2 * number + 1]
                 near = [number] if choice else [number, number - 1, number + 1, *beyond]
-                for value in near:
+                # No caller hands over an empty side where the source does not ask for that.
+                empty = sized and number not in use.leaving and p.name not in self.signed
+                for value in (v for v in near if v > 0 or not empty):
                     yield Change(_set(p, value), tells=True)
                 if choice:
                     yield Change(_set(p, number), self._wide(), "warp")
@@ -217,7 +223,10 @@ class _Boundaries:
 
     def exponents(self) -> Iterator[Change]:
         raised = [p for p in self.reals if self._use(p).raised]
-        for ends in (BELOW, APART) if raised else ():
+        if not raised:
+            return
+        yield Change({}, {raised[0].name: Fill("choice", EXTREMES_FIRST)})
+        for ends in (BELOW, APART):
             yield Change({}, {raised[0].name: Fill("uniform", ends)})
 
     def places(self) -> Iterator[Change]:

@@ -29,6 +29,7 @@ from corpora.ir import (
     Function,
     If,
     Name,
+    Return,
     ScalarType,
     Section,
     Switch,
@@ -37,7 +38,13 @@ from corpora.ir import (
 )
 from corpora.records import Signature
 from tester.generate.source_facts import EXTREMES
-from tester.generate.source_tree import COMPARISONS, ORDERS, SourceTree, iterate_assignments
+from tester.generate.source_tree import (
+    COMPARISONS,
+    ORDERS,
+    SourceTree,
+    get_first_statement,
+    iterate_assignments,
+)
 
 _LARGER_OR_SMALLER = EXTREMES | {"fmax", "fmin", "fmaxf", "fminf"}
 _ROUNDING = frozenset(
@@ -69,6 +76,8 @@ class Use:
     numbers: dict[Number, None] = field(default_factory=dict)
     own: dict[Number, None] = field(default_factory=dict)
     asked: dict[Number, None] = field(default_factory=dict)
+    leaving: dict[Number, None] = field(default_factory=dict)
+    """Those of `own` on which an early return depends."""
     periods: dict[int, None] = field(default_factory=dict)
     partners: dict[str, None] = field(default_factory=dict)
     equals: dict[str, None] = field(default_factory=dict)
@@ -166,7 +175,7 @@ class _Reader:
                 self._order(node.op, node.left, node.right)
             elif left is None or right is None:
                 other, number = (node.left, right) if left is None else (node.right, left)
-                self._compare(other, node.op, number)
+                self._compare(other, node.op, number, self._leaves(node))
         elif node.op in ("&&", "||"):
             self._note_truth(node.left)
             self._note_truth(node.right)
@@ -194,8 +203,17 @@ class _Reader:
                     for other in node.arguments:
                         self._compare(other, "<", number)
 
-    def _compare(self, part: Expression, operator: str, number: Number | None) -> None:
-        """A comparison of `part` with a number."""
+    def _leaves(self, node: Binary) -> bool:
+        """Whether a comparison is part of the condition of an early return."""
+        above = self.source.parent(node)
+        while isinstance(above, (Binary, Unary)):
+            above = self.source.parent(above)
+        return isinstance(above, If) and isinstance(get_first_statement(above.then), Return)
+
+    def _compare(
+        self, part: Expression, operator: str, number: Number | None, leaves: bool = False
+    ) -> None:
+        """A comparison of `part` with a number. leaves: an early return depends on it."""
         if number is None:
             return
         named = set(_value_names(part))
@@ -205,6 +223,7 @@ class _Reader:
             if self.source.spell(name) in named:
                 use.own[number] = None
                 use.asked |= {number: None} if operator not in ORDERS else {}
+                use.leaving |= {number: None} if leaves else {}
 
     def _order(self, operator: str, *parts: Expression) -> None:
         """A comparison of parts with each other."""

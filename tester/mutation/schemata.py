@@ -118,14 +118,10 @@ def find_failing_mutants(made: Program, diagnostics: str) -> frozenset[int]:
     lines = made.text.split("\n")
     found = set()
     for line, column in _ERROR.findall(diagnostics):
-        before = (
-            re.findall(
-                rf"{_CHOICE} == -(\d+) && {_ASKED}\(\) \?", lines[int(line) - 1][: int(column)]
-            )
-            if 0 < int(line) <= len(lines)
-            else ()
-        )
-        found |= {int(before[-1])} if before else set()
+        row = lines[int(line) - 1][: int(column)] if 0 < int(line) <= len(lines) else ""
+        before, mark, _ = row.rpartition(f" && {_ASKED}() ?")
+        number = before.rpartition(f"{_CHOICE} == -")[2]
+        found |= {int(number)} if mark and number.isdecimal() else set()
     return frozenset(found)
 
 

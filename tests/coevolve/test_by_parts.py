@@ -316,7 +316,7 @@ data say.
             "cpp:cuda",
             "rescaled",
             RESCALED_CPP,
-            "void rescaled(int n, float & a, float *x) {\n    float *d_x;",
+            "void rescaled(int n, float &a, float *x) {\n    float *d_x;",
         ),
         ("cpp:cuda", "soonest", SOONEST_CPP, "keep_fmin_double(&dt[0], 0.5 * x[i]);"),
         ("cpp:cuda", "corners", CORNERS_CPP, "__global__ void corners("),
@@ -415,7 +415,7 @@ LEVELS_CPP = """void levels(unsigned char *x, int n) {
     [
         ("cpp:openmp", "factors", FACTORS_CPP, "A[i][j] -= A[i][k] * A[k][j];"),
         ("cpp:cuda", "factors", FACTORS_CPP, "double A[12][12]"),
-        ("cpp:cuda", "levels", LEVELS_CPP, "cudaMalloc((void **)&d_seen, (256) * sizeof(int));"),
+        ("cpp:cuda", "levels", LEVELS_CPP, "cudaMalloc((void **)&d_seen, 256 * sizeof(int));"),
     ],
 )
 def test_arrays_of_several_dimensions_and_tables_of_its_own(way, name, text, told, engine):

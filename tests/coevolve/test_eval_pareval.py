@@ -126,7 +126,8 @@ def test_copies_captures_and_lambdas_that_reuse_a_name():
         "[](double x) { return 1 - 1 / x; }); x[0] = 2; }"
     )
     found = convert_to_pointers(text, "h", "h")
-    assert "[](double x_of_lambda) { return 1 - 1 / x_of_lambda; }" in found and "x[0] = 2" in found
+    assert "[](double x) { return 1 - 1 / x; }" in found and "x[0] = 2" in found
+    assert "std::transform(x, (x + x_size), x, " in found
 
 
 # Text in the form of each defect, and the same without it; written here.

@@ -242,3 +242,17 @@ def test_a_string_that_is_handed_over_is_numbered_like_a_name():
     assert "printf ( V2 , V0 , V1 , 3 )" in words.text and '"C"' in words.text
     assert texts_of(restore(words.tokens, words.names, "cpp"), "cpp") == texts_of(text, "cpp")
     assert '"x"' in canonicalize('call g("x")', "fortran").text
+
+
+def test_keywords_of_fortran_are_told_by_their_place():
+    """A variable called `in` renamed the word of `intent(in)`."""
+    text = (
+        "subroutine f(in, out, kind)\nreal(kind=8), intent(in), target :: in\n"
+        "real, intent(in out) :: out, kind, target\nin = out + kind\nend"
+    )
+    words = canonicalize(text, "fortran", entry="f")
+    assert words.names == ("in", "out", "kind", "target")
+    assert "real ( kind = 8 ) , intent ( in ) , target :: V0 <nl>" in words.text
+    assert "intent ( in out ) :: V1 , V2 , V3 <nl> V0 = V1 + V2" in words.text
+    again = restore(words.tokens, words.names, "fortran", "f")
+    assert texts_of(again, "fortran") == texts_of(text, "fortran")

@@ -413,3 +413,53 @@ def test_data_of_a_structure_without_a_name():
     programs, skipped = by_name(extract_programs(text, "cpp"))
     assert skipped["f"] == "uses the global variable 's', which tests cannot set"
     assert "t = {2};" in programs["g"] and "= {2}" not in programs["h"]
+
+
+def test_fortran_keeps_directives_behind_declarations_and_kinds_of_numbers(tmp_path):
+    """New declarations stood behind a directive, and `1.0_dp` did not count as a use of `dp`."""
+    text = (
+        "module m\n use iso_fortran_env, only: dp => real64\n integer, parameter :: q = 8\n"
+        " real(q) :: shared\ncontains\n subroutine f(x)\n !$omp parallel\n"
+        " x = 1.0_q * shared\n !$omp end parallel\n end subroutine\n"
+        " real(q) function g(y)\n use iso_fortran_env, only: w => real64\n real(w) :: y\n"
+        " g = y\n end function\nend module\n"
+    )
+    programs, skipped = by_name(extract_programs(text, "fortran"))
+    assert not skipped
+    assert programs["f"].index("intent(in) :: shared") < programs["f"].index("!$omp")
+    assert "parameter :: q = 8" in programs["f"] and "w => real64" in programs["g"]
+    for name, text in programs.items():
+        (tmp_path / f"{name}.f90").write_text(text)
+        done = subprocess.run(
+            ["gfortran", "-fopenmp", "-fsyntax-only", tmp_path / f"{name}.f90"],
+            capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{text}\n{done.stderr}"
+
+
+def test_fortran_that_cannot_be_cut_out_says_why():
+    text = (
+        "subroutine a(x, *)\nreal x\nreturn 1\nend\nsubmodule (m) s\ncontains\n"
+        "module procedure b\nx = 1\nend procedure\nend submodule\nmodule n\ninterface\n"
+        "module subroutine c(x)\nreal x\nend subroutine\nend interface\nend module\n"
+        "submodule (n) t\ncontains\nmodule procedure c\nx = 1\nend procedure\nend submodule\n"
+        "subroutine d(x)\nreal x\nx = 1\n"
+    )
+    _, skipped = by_name(extract_programs(text, "fortran"))
+    assert "alternate returns" in skipped["a"]
+    assert "module procedure, line 7" in skipped["b"]
+    assert "module procedure" in skipped["c"] and skipped["d"] == "has no END"
+
+
+def test_members_of_common_keep_their_place(tmp_path):
+    """Their extents were declared before the constants that these name."""
+    text = (
+        "      SUBROUTINE C(X)\n      PARAMETER (N=4)\n      COMMON /B/ A(N,2),\n     & D\n"
+        "      COMMON // E\n      X = A(1,1) + D + E\n      D = 2\n      END\n"
+    )
+    programs, skipped = by_name(extract_programs(text, "fortran"))
+    assert not skipped and "SUBROUTINE C(X, a, d, e)" in programs["c"]
+    assert "dimension :: a(n, 2)" in programs["c"] and "COMMON" not in programs["c"]
+    (tmp_path / "c.f90").write_text(programs["c"])
+    command = ["gfortran", "-fsyntax-only", tmp_path / "c.f90"]
+    assert subprocess.run(command, capture_output=True).returncode == 0

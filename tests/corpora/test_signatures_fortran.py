@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from corpora.frontends.fortran import parse_fortran
 from corpora.frontends.fortran_expressions import FortranError, read_expression
 from corpora.frontends.fortran_kinds import evaluate_kind
+from corpora.frontends.fortran_layout import convert_to_free_form
+from corpora.frontends.fortran_lines import detect_form, read_lines
 from corpora.records import Parameter, Program
 from corpora.signatures.signature import SignatureError, read_signature
-from corpora.syntax.fortran import convert_to_free_form, is_fixed_form, split_logical_lines
 
 SHARED = Path(os.environ.get("COEVOLVE_SHARED", Path(__file__).parents[3] / "shared"))
 
@@ -51,7 +53,7 @@ def test_fixed_form():
 def test_fixed_form_becomes_free_form_that_compiles(tmp_path):
     text = FIXED.replace("      DO 10", "c$omp parallel do\nc$omp& private(i)\n      DO 10")
     free = convert_to_free_form(text)
-    assert not is_fixed_form(free) and "!$omp parallel do &\n!$omp&" in free
+    assert detect_form(free) == "free" and "!$omp parallel do &\n!$omp&" in free
     (tmp_path / "f.f90").write_text(free)
     done = subprocess.run(
         ["gfortran", "-fopenmp", "-fsyntax-only", "-Werror", tmp_path / "f.f90"],
@@ -73,7 +75,7 @@ def test_fixed_form_becomes_free_form_that_compiles(tmp_path):
     ],
 )
 def test_free_form_is_not_taken_for_fixed(text):
-    assert not is_fixed_form(text)
+    assert detect_form(text) == "free"
 
 
 def test_module_procedure_with_kinds():
@@ -347,7 +349,7 @@ def test_any_declarations_in_free_and_fixed_form(case):
     expected = [(n, t, s) for n, ((_, t), s, _) in zip(arguments, declared, strict=True)]
     assert kinds("\n".join(lines), "f_") == expected
     fixed = "C comment\n" + "\n".join("      " + line for line in lines)
-    assert is_fixed_form(fixed) and kinds(fixed, "f_") == expected
+    assert detect_form(fixed) == "fixed" and kinds(fixed, "f_") == expected
     split_up = "\n".join(
         line.replace(", ", ", &\n    & ") if "!" not in line else line for line in lines
     )
@@ -355,8 +357,8 @@ def test_any_declarations_in_free_and_fixed_form(case):
 
 
 def test_quotes_hide_comments_and_continuations():
-    lines = split_logical_lines("print *, 'a ! b; c &\n  &d' ; X = \"It's\" ! end\n")
-    assert [line.text for line in lines] == ["print *, 'a ! b; c d'", 'x = "It\'s"']
+    lines = read_lines("print *, 'a ! b; c &\n  &d' ; X = \"It's\" ! end\n")
+    assert [line.text for line in lines] == ["print *, 'a ! b; c d'", 'X = "It\'s"']
 
 
 @pytest.mark.skipif(not (SHARED / "data/fortran_cpp").is_dir(), reason="shared data not here")
@@ -373,3 +375,30 @@ def test_real_procedures():
         ("nk", "scalar", "i32"),
         ("alpha", "scalar", "f64"),
     ]
+
+
+def test_fixed_form_becomes_free_form_with_the_same_words():
+    """Columns past 72, column 6, tabs, quotes and names that go on in the next row."""
+    rows = [
+        "* old", "      SUBROUTINE F(X, S)", "d     X = 3", "     0REAL X(3)",
+        "      CHARACTER*9 S", "\tX(1) = X(2) +", "\t1 X(3)", "   10 CONTINUE",
+        "      DO20I=1,3", "   20 X(I) = 1", "      X(2) = X(1) +".ljust(69) + "VAL",
+        "C     a comment between", "     &UE(5)    ! behind",
+        "      S = 'a! b'//".ljust(66) + "'c d", "     & e'".ljust(72) + "junk", "      END",
+    ]  # fmt: skip
+    text = "\n".join(rows) + "\n"
+    free = convert_to_free_form(text)
+    assert detect_form(free) == "free" and free.count("\n") == text.count("\n")
+
+    def words(lines):
+        return [(line.label, [t.text for t in line.tokens]) for line in lines]
+
+    assert words(read_lines(free, "free")) == words(read_lines(text, "fixed"))
+    assert parse_fortran(free).items == parse_fortran(text).items
+    assert not parse_fortran(free).errors
+
+
+def test_a_field_of_an_element_is_no_module():
+    text = "subroutine f(users, i)\ntype(u) users(3)\nusers(i)%x = 1\nmodule = 3\nend subroutine\n"
+    (function,) = parse_fortran(text).items
+    assert function.name == "f" and not parse_fortran(text).errors

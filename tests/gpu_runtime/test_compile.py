@@ -408,6 +408,29 @@ def test_balanced_agrees_with_a_count_over_code(parts):
     assert shims_cpp.is_balanced(" ".join(parts)) == (good and not stack)
 
 
+@pytest.mark.parametrize(
+    ("text", "shares"),
+    [
+        ("void f(int *a) { a[0] = 1; } // module, import, asm", True),
+        ("void f(int *a) { int module = 1; a[0] = module; }", False),
+        ("__attribute__((aligned(16))) int x[4];", True),
+        ("__attribute__((aligned(16), constructor)) void f() { }", False),
+        ("[[noreturn]] void f() { }", False),
+        ("int x[3]; int y = x[ [] { return 1; }() ];", False),
+        ('extern "C" void f() { }', False),
+        ("#define NULL 3\nvoid f() { }", False),
+        ("#pragma omp declare simd\nvoid f() { }", False),
+        ("#pragma GCC ivdep\nvoid f() { }", True),
+        ("#pragma GCC optimize(3)\nvoid f() { }", False),
+        ("void f() { } /* not closed", False),
+        ("void f() { } // goes on \\", False),
+    ],
+)
+def test_what_may_stand_in_one_unit_with_others(text, shares):
+    found = shims_cpp.can_share_unit(text, units.find_prelude_macros(), units.HARMLESS_ATTRIBUTES)
+    assert found is shares
+
+
 def test_program_text_keeps_its_lines():
     text = "#include <cmath>\n\nvoid f(float *x, int n) {\n  y;\n}"
     assert shims_cpp.blank_includes(text).splitlines()[2] == "void f(float *x, int n) {"

@@ -58,6 +58,19 @@ def test_host_text_has_stubs_for_kernels_and_everything_else():
     assert "a[0] = n" not in text and "plain<<<1, 1>>>(x, n)" in text and "return 2 * x" in text
 
 
+def test_macros_say_on_which_side_a_function_is():
+    text = (
+        "#define KERNEL __global__ void\n#define BOTH(n) __device__ int n(int a) { return a; }\n"
+        "BOTH(g)\nKERNEL k(int *a) { a[0] = g('}'); /* } */ }\n"
+        'extern "C" void h(int *a) { k<<<1, 1>>>(a); }\nint counter;\n'
+    )
+    device = extract_device_text(Program("cuda", "h", text))
+    assert "BOTH(g)" in device and "a[0] = g('}')" in device and device.endswith('"C" ;\n\n')
+    host = extract_host_text(text)
+    assert "KERNEL k(int *a) { CV_STUB(__PRETTY_FUNCTION__, a); }" in host
+    assert "k<<<1, 1>>>(a)" in host and "int counter;" in host
+
+
 @pytest.mark.parametrize(
     "pretty,expression",
     [

@@ -47,7 +47,7 @@ def test_fortran_clauses():
         "integer, parameter :: LIM = 20000\n!$OMP PARALLEL DO IF(N > lim)\n!$omp parallel do "
         "&\n!$omp& if(n.gt.10000_8.and.free) private(t)\n"
     )
-    wanted = text.replace("(N > lim)", "(n > 32)").replace("10000_8", "32")
+    wanted = text.replace("(N > lim)", "(N > 32)").replace("10000_8", "32")
     assert lower_thresholds(text, "fortran") == wanted
 
 
@@ -75,13 +75,29 @@ def test_what_is_timed_or_sanitized_runs_as_it_is_written():
     }
 
 
-def test_comparisons_are_no_shifts_launches_or_templates_of_sums():
-    assert (
-        find_comparisons(
-            "k<<<n, 10000>>>(x); y = x >> 12; p->x; n * 4 < 1.5; if (x <<= 2000) i = n > 3 * m;"
-        )
-        == []
-    )
-    assert [
-        (c.value, c.upward) for c in find_comparisons("if (n < 10000 || 4096 < n || n >= 1e5) {}")
-    ] == [(10000, False), (4096, True), (100000, True)]
+@pytest.mark.parametrize(
+    "text",
+    ["y = x >> 12", "p->x", "n * 4 < 1.5", "x <<= 2000", "n > 3 * m", "f<900>(n)", "n > ", "3 < 4"],
+)
+def test_what_is_no_comparison_with_a_whole_number(text):
+    assert find_comparisons(text, "cpp", {}) == []
+
+
+@pytest.mark.parametrize("language", ["cpp", "fortran"])
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("n < 10000", [(10000, False)]),
+        ("(4096) < n", [(4096, True)]),
+        ("n * f(m, 3) >= 1e5", [(100000, True)]),
+        ("n > cut", [(77, True)]),
+    ],
+)
+def test_comparisons_of_an_expression(language, text, found):
+    got = find_comparisons(text, language, {"cut": 77})
+    assert [(c.value, c.upward) for c in got] == found
+
+
+def test_a_macro_and_a_line_that_goes_on_inside_a_clause():
+    text = "#define CUT \\\n 4096\n#pragma omp parallel if(n > \\\n CUT)\n"
+    assert lower_thresholds(text, "cpp") == text.replace("CUT)", "32)")

@@ -60,7 +60,9 @@ def test_a_part_over_several_lines_is_replaced_once() -> None:
     text = "#pragma omp for schedule(dyn\\\namic, 4)\n"
     assert make_schedules_static(text, "cpp") == "#pragma omp for schedule(static\\\n, 4)\n"
     text = "#pragma omp parallel if(n > \\\n 10000)\n"
-    assert lower_thresholds(text, "cpp") == "#pragma omp parallel if(n > 32 \\\n )\n"
+    assert lower_thresholds(text, "cpp") == "#pragma omp parallel if(n > \\\n 32)\n"
+    text = "#pragma omp parallel if(n > 64 * \\\n1024)\n"
+    assert lower_thresholds(text, "cpp") == "#pragma omp parallel if(n > 32 \\\n)\n"
 
 
 def test_a_clause_goes_with_its_comma() -> None:

@@ -184,3 +184,17 @@ def test_stderr_counts_within_a_language():
         compare_run(found, ran("1")) is not None
         and compare_run(found, ran("1"), same_language=False) is None
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "precision"),
+    [
+        ("program p\n real(kind=sp) :: x\n integer, parameter :: sp = 8\nend", "double"),
+        ("program p\n integer, parameter :: sp = kind(1.0)\n real(sp) :: x\nend", "single"),
+        ("program p\n use prec\n real(wp) :: x\nend", "double"),
+        ("program p\n double precision :: x ! real :: y\n x = 1\nend", "double"),
+        ("program p\n real, dimension(3) :: x\nend", "single"),
+    ],
+)
+def test_precision_is_that_of_what_fortran_declares(text, precision):
+    assert find_precision(Program("fortran", "main", text)) == precision

@@ -350,6 +350,23 @@ def test_threads_are_counted_in_fortran():
     assert ran(text, "openmp-fortran", variant=Variant.RECORDED, setting=TEAM).active_threads == 4
 
 
+@pytest.mark.parametrize(
+    ("text", "arguments", "stdin"),
+    [
+        ("int main(int argc, char **argv) { (void)argc; (void)argv; return 0; }", False, False),
+        ("int main(int n, char **words) { return n > 1 ? atoi(words[1]) : 0; }", True, False),
+        ("int main() { int cin = 3; /* argv */ return cin; }", False, False),
+        ('int main() { const char *s = "scanf(argv)"; return s[0]; }', False, False),
+        ("int main() { int n; std::cin >> n; return n; }", False, True),
+        ('#define GET(x) scanf("%d", &x)\nint main() { int n; GET(n); return n; }', False, True),
+    ],
+)
+def test_what_a_program_reads_is_told_by_its_code_alone(text, arguments, stdin):
+    tests = guess_tests(Program("cpp", "main", text))
+    assert any(t.arguments for t in tests) is arguments
+    assert any(t.stdin for t in tests) is stdin
+
+
 def test_tests_are_guessed_from_the_text():
     def guess(text: str, dialect: str = "cpp") -> tuple[ProgramTest, ...]:
         return guess_tests(Program(dialect, "main", text))

@@ -18,7 +18,7 @@ HONEST = {
         "void f(float *system, int n) { system[0] = n; auto *open = system; open[1] = 2; }"
     ),
     "names called used and cin": (
-        "void f(int *a) { int used = 1; float cin0 = 2; a[0] = used + cin0; }"
+        "void f(int *a) { int used = 1; float cin = 2; a[0] = used + cin; }"
     ),
     "brackets in comments and strings": (
         'void f(int *a) { // system( {\n /* ) } " */ printf("system( %d ) } \\" ", a[0]); '
@@ -85,6 +85,10 @@ HOSTILE = {
     "pasted by a digraph": '#define CAT(a, b) a%:%:b\nvoid f(int *a) { CAT(sys, tem)("ls"); }',
     "a universal name": 'void f(int *a) { \\u0073ystem("ls"); }',
     "a long universal name": 'void f(int *a) { s\\U00000079stem("ls"); }',
+    "standard input": "void f(int *a) { std::cin >> a[0]; }",
+    "standard input beside a local": (
+        "void f(int *a) { int cin = 1; auto g = [&]() { std::cin >> a[0]; }; g(); a[0] += cin; }"
+    ),
     "a trigraph": 'void f(int *a) ??< system("ls"); ??>',
     "a directive by trigraph": "??=include <fstream>\nvoid f(int *a) { }",
     "a directive by digraph": "void f(int *a) { }\n%:include <fstream>\n",

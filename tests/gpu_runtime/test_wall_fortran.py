@@ -202,3 +202,25 @@ def test_a_declaration_that_is_no_fortran_is_left_to_the_compiler() -> None:
     text = "subroutine f(x)\n weird, dimension(9) :: {0}\n real x\n x = {0}(1)\nend"
     assert check_fortran(text.format("a")) is None
     assert "system" in (check_fortran(text.format("system")) or "")
+
+
+def test_a_value_in_a_declaration_is_refused_with_its_reason() -> None:
+    """`integer :: k = 3` saves `k` between calls, whatever it looks like."""
+    text = "subroutine f(x)\n integer :: k = 3\n real x\n x = k\nend"
+    reason = check_program(Program("openmp-fortran", "f", text))
+    assert reason and "implicit save" in reason and "'k'" in reason and "\n" not in reason
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "      SUBROUTINE F(X)\n      REAL X\nC\n      X = 1                              "
+        "                           &\n      CALL SYSTEM('LS')\n      END",
+        "subroutine f(x)\n real x\n associate (p => x)\n call system('ls')\n end associate\nend",
+        "subroutine f(x)\n integer k\n data k /0/\n associate (p => k)\n p = p + 1\n"
+        " end associate\nend",
+        "subroutine f(x)\n go to (1), system('ls')\n1 x = 1\nend",
+    ],
+)
+def test_what_a_form_or_a_jump_hides_is_refused(text: str) -> None:
+    assert check_program(Program("fortran", "f", text))

@@ -7,7 +7,8 @@ import pytest
 
 from corpora.records import Fill, Program
 from corpora.signatures.signature import read_signature
-from corpora.suites.unit_tests import SuiteError, format_test, parse_test
+from corpora.suites.unit_tests import FILL_ARITY, SuiteError, format_test, parse_test
+from corpora.tokens.lexers import SUITE_WORDS
 from gpu_runtime.call.materialize import expand_fill
 from tester.generate.dictionary import read_dictionary
 from tester.generate.source_tree import read_source
@@ -78,6 +79,10 @@ def test_fills_for_boundary_values():
     for text in ("x:f32[3]=choice()", "x:f32[3]=magnitudes(0,4)", "x:f32[3]=magnitudes(1)"):
         with pytest.raises(SuiteError):
             parse_test(text)
+
+
+def test_every_fill_is_a_word_of_suites_for_models():
+    assert FILL_ARITY.keys() <= SUITE_WORDS
 
 
 def test_few_sets_hold_every_goal():

@@ -48,6 +48,13 @@ SUBROUTINE = (
         ),
         ("I cannot do that.", "I cannot do that."),
         (f"Größe ≠ 0: ähnlich\n{KERNEL}\n…", KERNEL),  # characters of several bytes before it
+        (f"Don't use foo(x), it's slow:\n{KERNEL}\nThat's it {{ ( it isn't.", KERNEL),
+        (f"Here you are: {HELPER} Enjoy!", HELPER),  # in the middle of a line
+        (
+            "So:\n__global__ void f(int n, char *x) { x[0] = '{'; /* } */ }\nbye }",
+            "__global__ void f(int n, char *x) { x[0] = '{'; /* } */ }",
+        ),
+        ("So:\n__global__ void f(int *x) {\n  x[0] =", "__global__ void f(int *x) {\n  x[0] ="),
     ],
 )
 def test_code_is_cut_out_and_not_changed(answer: str, code: str) -> None:

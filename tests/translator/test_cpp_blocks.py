@@ -39,7 +39,7 @@ SAID = {
     ),
     "if, else if and else": (
         "if (n > 1) x[0] = 1; else if (n) { x[0] = 2; } else x[0] = 3;",
-        "if (n > 1) {\nx[0] = 1;\n}\nelse if (n) {\nx[0] = 2;\n}\nelse {\nx[0] = 3;\n}",
+        "if (n > 1) {\nx[0] = 1;\n} else if (n) {\nx[0] = 2;\n} else {\nx[0] = 3;\n}",
     ),
     "loops without a part of their head": (
         "for (;;) { if (n) break; continue; } while (n > 2) n = n / 2;",
@@ -61,7 +61,7 @@ SAID = {
     "what is copied": (
         "double *t = (double *)malloc(sizeof(double) * n * 2); memcpy(t, x + 1, n * "
         "sizeof(*t)); std::copy(t, t + n, x); free(t);",
-        "double *t = (double *)malloc((n * 2) * sizeof(double));\nfor (int k = 0; k < n; k++) "
+        "double *t = (double *)malloc(n * 2 * sizeof(double));\nfor (int k = 0; k < n; k++) "
         "{\nt[k] = x[1 + k];\n}\n"
         "for (int k = 0; k < n; k++) {\nx[k] = t[k];\n}\nfree(t);",
     ),
@@ -74,16 +74,16 @@ SAID = {
     ),
     "no memory": (
         "int *t; t = new int[n * n](); if (!t) { return; } x[0] = t[1]; delete[] t;",
-        "int *t = new int[n * n]();\nif (!t) { return; }\nx[0] = t[1];\ndelete[] t;",
+        "int *t = new int[n * n]();\nif (!t) {\nreturn;\n}\nx[0] = t[1];\ndelete[] t;",
     ),
     "pointers that are set later": (
         "for (int i = 0; i < n; i++) { const float *r; r = a + i * 3; x[i] = r[1]; }",
         "for (int i = 0; i < n; i++) {\nx[i] = a[i * 3 + 1];\n}",
     ),
-    "do": ("do { x[0] = 1; } while (n--);", "while (1) {\nx[0] = 1;\nif (!(n--)) {\nbreak;\n}\n}"),
+    "do": ("do { x[0] = 1; } while (n--);", "while (1) {\nx[0] = 1;\nif (!n--) {\nbreak;\n}\n}"),
     "pointers that may be null": (
         "if (!x || a == NULL) { return; } x[0] = (a) ? a[0] : 1;",
-        "if (!x || a == NULL) {\nreturn;\n}\nx[0] = (a) ? a[0] : 1;",
+        "if (!x || a == NULL) {\nreturn;\n}\nx[0] = a ? a[0] : 1;",
     ),
     "letters stay letters": ("x[0] = ' ' + '\\n';", "x[0] = ' ' + '\\n';"),
     "comments go": ("/* first */ x[0] = 1; // second\n", "x[0] = 1;"),
@@ -120,7 +120,7 @@ ALIASES = {
     "a reference": ("double &y = x[2 * n]; y += y;", "x[2 * n] += x[2 * n];"),
     "by what other arrays hold": (
         "double *y = x + (int) a[0]; y[1] = 2;",
-        "x[(int) a[0] + 1] = 2;",
+        "x[(int)a[0] + 1] = 2;",
     ),
     "a choice": ("double *y = x + (n > 2 ? 1 : 0); y[1] = 2;", "x[(n > 2 ? 1 : 0) + 1] = 2;"),
 }
@@ -149,7 +149,7 @@ def test_what_is_known_of_its_variables():
         "seen": ("unsigned char", "8", True, False),
     }
     assert found.head.startswith(
-        "static inline double f(const unsigned int n, double *__restrict__ x"
+        "static inline double f(const unsigned int n, double * __restrict__ x"
     )
 
 

@@ -60,7 +60,7 @@ SAID = {
     "arrays with their lengths, as a value": (
         EDGE,
         "x[0] = edge(z, x);",
-        "x[0] = ((z[1] - z[0]) * x[2]);",
+        "x[0] = (z[1] - z[0]) * x[2];",
     ),
     "an array with its length": (
         CLEAR.replace("*y", "y[8]"),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from corpora.records import Program
+from translator.normalize.c_tree import read_statements
 from translator.normalize.unsupported import UnsupportedConstruct
 from translator.outline.c_function import FunctionArray
 from translator.outline.device_arrays import convert_host_statement, make_device_copies
 from translator.outline.parse_cpp import parse_function
-from translator.outline.pointer_swaps import format_exchange, read_exchange
+from translator.outline.pointer_swaps import make_exchange, read_exchange
 
 HEAD = "void f(int n, double *a, double *b, double *c)"
 LOOP = "for (int i = 0; i < n; i++) b[i] = a[i] + c[i];"
@@ -34,11 +35,7 @@ SAID = {
 @pytest.mark.parametrize("what", SAID)
 def test_pointers_that_are_handed_round_are_one_statement(what):
     body, moves = SAID[what]
-    assert [
-        found
-        for item in apart(body).body.items
-        if isinstance(item, str) and (found := read_exchange(item))
-    ] == [moves]
+    assert [found for item in apart(body).body if (found := read_exchange(item))] == [moves]
 
 
 @pytest.mark.parametrize(
@@ -57,10 +54,9 @@ def test_what_leaves_two_pointers_in_one_place_is_none(body):
 
 def test_an_exchange_reads_as_it_was_written():
     moves = {"a": "b", "b": "c", "c": "a"}
-    assert read_exchange(format_exchange("const float", moves)) == moves and not read_exchange(
-        "a[0] = b[0];"
-    )
-    assert read_exchange("x.swap(y);") == {"x": "y", "y": "x"}
+    other, vectors = read_statements("a[0] = b[0]; x.swap(y);")
+    assert read_exchange(make_exchange("const float", moves)) == moves
+    assert not read_exchange(other) and read_exchange(vectors) == {"x": "y", "y": "x"}
 
 
 def test_the_caller_gets_back_what_his_pointers_point_to():
@@ -78,6 +74,6 @@ def test_the_caller_gets_back_what_his_pointers_point_to():
         "cudaMemcpy(a, d_a_given, (n) * sizeof(double), cudaMemcpyDeviceToHost);" in back
         and all(row.startswith("cudaFree") for row in freed)
     )
-    assert convert_host_statement(measured, found.body.items[1]) == [
+    assert convert_host_statement(measured, found.body[1]) == read_statements(
         "{ double *kept = d_a; d_a = d_b; d_b = kept; }"
-    ]
+    )

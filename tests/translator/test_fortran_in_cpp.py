@@ -184,7 +184,7 @@ SHAPES = {
         "x(n)\n if (n > 2) return\n x(1) = t(1, n)",
         (
             "float *x",
-            "float *t = (float *)malloc((n * n) * sizeof(float)); t[(n - 1) * n] = x[n - 1]; if "
+            "float *t = (float *)malloc(n * n * sizeof(float)); t[(n - 1) * n] = x[n - 1]; if "
             "(n > 2) { free(t); return; } x[0] = t[(n - 1) * n]; free(t);",
         ),
     ),
@@ -231,13 +231,13 @@ def test_memory_of_which_the_text_does_not_say_how_much_there_is(statement, reas
 
 LEFT = {
     "x(1:2, 1:2) = 0": "2 subscripts for 1 dimensions",
-    "print *, n": "Print_Stmt",
-    "call g(x)": "Call_Stmt",
+    "print *, n": "a call of print",
+    "call g(x)": "a call of g",
     "j = n\n do i = 1, j\n j = j - 1\n x(i) = j\n end do": "whose ends change inside",
     "x(1) = g(n)": "'g' is called",
     "x(1:n) = x(n:1:-1)": "read elsewhere than where it is set",
     "goto 10\n10 continue": "a jump to a label",
-    "x = (/ 1.0, 2.0 /)": "Array_Constructor",
+    "x = (/ 1.0, 2.0 /)": "InitializerList",
     "do while (sum(x) > 1)\n x = 0\n end do": "in the condition of a loop",
     "outer: do i = 1, n\n do j = 1, m\n exit outer\n end do\n end do outer": (
         "a jump out of more than one loop"
@@ -287,7 +287,7 @@ def test_kinds_tables_and_functions_inside_as_modules_have_them():
     assert text == (
         "void f(int n, const double *x, double *y) { const int shift[3] = {-1, 0, 1}; for (int "
         "i = 0; i < n; i++) { "
-        "y[i] = ((0.5 * (x[i] + 1.0)) * (0.5 * (x[i] + 1.0)) * 2 + (2 * (x[i] + 1.0))) + "
+        "y[i] = 0.5 * (x[i] + 1.0) * (0.5 * (x[i] + 1.0)) * 2 + 2 * (x[i] + 1.0) + "
         "shift[(i + 1) % 3]; } }"
     )
 
@@ -432,3 +432,36 @@ def test_a_text_without_a_spelling_is_asked_for_as_it_is():
         program,
         parse_direction("fortran:cuda"),
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "subroutine f(n, x)\ninteger n, i\nreal(8) x(n), sq, t\nsq(t) = t*t + n\n"
+            "do 10 i = 1, n\nif (x(i) > 10) go to 10\nx(i) = sq(x(i) + 1)\n10 continue\nend",
+            "for (int i = 0; i < n; i++) { if (x[i] > 10) { continue; } "
+            "x[i] = (x[i] + 1) * (x[i] + 1) + n; }",
+        ),
+        (
+            "subroutine f(n, x)\ninteger n, i\nreal(8) x(0:n)\nassociate (y => x)\n"
+            "do i = 0, n\ny(i) = 2 * y(i)\nend do\nend associate\nend",
+            "for (int i = 0; i <= n; i++) { x[i] *= 2; }",
+        ),
+        (
+            "subroutine f(n, x)\ninteger n, i\nreal(8) x(n)\n!$omp parallel do private(i)\n"
+            "do i = 1, n\nx(i) = -(x(i) - n)**2\nend do\nend",
+            "for (int i = 0; i < n; i++) { x[i] = -(x[i] - n) * (x[i] - n); }",
+        ),
+    ],
+    ids=["statement functions", "associate", "directives do not count"],
+)
+def test_what_the_tree_has_words_for(text, expected):
+    found = " ".join(format_cpp(Program("fortran", "f", text)).split())
+    assert found.split("{", 1)[1].rsplit("}", 1)[0].strip() == expected
+
+
+def test_jumps_that_choose_are_left():
+    text = "subroutine f(n, x)\ninteger n\nreal x(n)\nif (x(1)) 10, 10, 20\n10 x(1) = 1\n20 end"
+    with pytest.raises(UnsupportedConstruct, match="a jump to a label"):
+        format_cpp(Program("fortran", "f", text))

@@ -11,7 +11,7 @@ from gpu_runtime.emulation.backend import EmulatedBackend
 from tester.validity import validate_suite
 from translator.judge import JudgeConfig, compute_batch_time_limit, compute_call_time_limit, judge
 from translator.trials.bench import choose_outcome
-from translator.trials.cuda import has_grid_stride
+from translator.trials.cuda import has_grid_stride, keeps_device_variables
 
 SCALE = Program(
     "cpp",
@@ -129,10 +129,50 @@ def test_a_loop_over_the_grid_is_right_on_any_grid(backend, expectations, body, 
             "blockDim.x * gridDim.x) s += x[i]; y[b] = s;",
             False,
         ),
+        (
+            "#define TID (blockIdx.x * blockDim.x + threadIdx.x)\n#define ALL (gridDim.x * \\\n"
+            "blockDim.x)\nfor (int i = TID; i < n; i += ALL) /* y[blockIdx.x] */ y[i] = x[i];",
+            True,
+        ),
+        (
+            "unsigned used = blockIdx.x * blockDim.x + threadIdx.x; while (used < n) { y[used] = "
+            "x[used]; used += (unsigned)(gridDim.x) * blockDim.x; }",
+            True,
+        ),
+        (
+            "int b = blockIdx.x; for (int i = b * blockDim.x + threadIdx.x; i < n; i += gridDim.x "
+            "* blockDim.x) { s += x[i]; } if (b == 1) y[1] = s;",
+            False,
+        ),
+        (
+            "// gridDim.x\nint i = blockIdx.x * blockDim.x + threadIdx.x; for (int k = 0; k < n; k "
+            "+= 2) y[i] += x[k];",
+            False,
+        ),
+        (
+            "int i = blockIdx.x * 64 + threadIdx.x; y[i + 64 * gridDim.x] = x[i]; for (; i < n; i "
+            "+= gridDim.x * 64) y[i] = x[i];",
+            False,
+        ),
     ],
 )
 def test_what_is_for_any_grid(text, any_grid):
-    assert has_grid_stride(text) is any_grid
+    kernel = f"__global__ void f(int n, float *x, float *y) {{\n{text}\n}}"
+    assert has_grid_stride(kernel, "f") is any_grid
+
+
+@pytest.mark.parametrize(
+    ("variable", "kept"),
+    [
+        ("__device__ int calls;", True),
+        ("/* __device__ int calls; */", False),
+        ("__device__ int next(int k) { return k + 1; }", False),
+        ("__constant__ int calls;", False),
+    ],
+)
+def test_device_variables_that_outlive_a_call(variable, kept):
+    text = f"{variable}\n__global__ void k(int *x) {{ }}\nvoid f(int *x) {{ k<<<1, 1>>>(x); }}"
+    assert keeps_device_variables(text) is kept
 
 
 def test_one_block_is_no_translation_of_any_size(backend, expectations):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from corpora.emit.c_family import emit_c_family
 from corpora.records import Program
+from translator.normalize.c_tree import read_statements
 from translator.normalize.unsupported import UnsupportedConstruct
 from translator.outline.members import (
     GatheredArray,
@@ -76,11 +78,15 @@ def test_arrays_in_structures_are_left_to_a_model_and_nothing_is_tidied():
     assert normalize(Program("cpp", "f", f"{DEFINED}void f(int n, B *b) {{ b[0].r = 1; }}")) is None
 
 
+def restored(text, structures):
+    return emit_c_family(restore_structure_members(read_statements(text), structures))
+
+
 def test_numbers_are_written_as_the_structures_again():
-    text = "e__w[e__p__x[i] + 1] = b__n * c__n; e__p__x[a[i]]++; e__weight[2] = 1;"
+    text = 'e__w[e__p__x[i] + 1] = b__n * c__n; e__p__x[a[i]]++; e__weight[2] = "e__w[0]"[b__n];'
     assert (
-        restore_structure_members(text, STRUCTURES)
-        == "e[e[i].p.x + 1].w = b->n * c.n; e[a[i]].p.x++; e__weight[2] = 1;"
+        restored(text, STRUCTURES) == "e[e[i].p.x + 1].w = b->n * c.n;\ne[a[i]].p.x++;\n"
+        'e__weight[2] = "e__w[0]"[b->n];\n'
     )
 
 
@@ -95,7 +101,7 @@ def test_gathered_numbers_come_back_where_they_are_set():
         STRUCTURES,
     )
     assert (
-        "for (long k = 0; k < b->n; k++) e__w[k] = e[k].w;" in text
+        "for (long k = 0; k < b->n; k++) {\n        e__w[k] = e[k].w;" in text
         and "e[k].w = e__w[k];" in text
         and "e[k].p.x = " not in text
     )
@@ -109,11 +115,8 @@ def test_one_index_is_written_by_dimension_again():
         StructureParameter("a", "rows", {"a": "double,4"}),
         StructureParameter("b", "rows", {"b": "float,2,3"}),
     ]
-    text = (
-        "void f(int n, double a[8][4]) {\n a[(n + 1) * 4 + (n > 1)] = b[(n * 2 + 0) * 3 + n "
-        "- 1];\n return a[k] + a[n + i * 4 + j];\n}"
-    )
-    assert restore_structure_members(text, rows) == (
-        "void f(int n, double a[8][4]) {\n a[n + 1][(n > 1)] = b[n][0][n - 1];\n return "
-        "((double *)a)[k] + ((double *)a)[n + i * 4 + j];\n}"
+    text = "a[(n + 1) * 4 + (n > 1)] = b[(n * 2 + 0) * 3 + n - 1]; return a[k] + a[n + i * 4 + j];"
+    assert restored(text, rows) == (
+        "a[n + 1][n > 1] = b[n][0][n - 1];\n"
+        "return ((double *)a)[k] + ((double *)a)[n + i * 4 + j];\n"
     )

@@ -9,12 +9,11 @@ from dataclasses import replace
 import pytest
 
 from corpora.records import Program
-from translator.normalize.c_blocks import Block
+from translator.normalize.c_tree import read_statements, with_blocks
 from translator.normalize.fortran.convert import convert_function
-from translator.outline.outliner import Outliner, ResultPassing, find_first_use
+from translator.outline.outliner import Outliner, ResultPassing, find_first_use, has_loop
 from translator.outline.parse_cpp import parse_function
 from translator.outline.reassemble import (
-    HostGroup,
     PortedKernel,
     can_emit_launch,
     can_insert_port,
@@ -38,7 +37,7 @@ def parts_of(statements: str):
     """The parts of loops and of what touches arrays, each with what is declared before it."""
     cut, scope, found = Outliner(function(statements)), {}, []
     for items in cut.units(cut.function.body):
-        if not isinstance(items[0], str) or cut.touches_array(items[0]):
+        if cut.touches_array(items[0]):
             found.append(cut.part(items, scope))
         scope = cut.scope_of(items[-1], scope)
     return cut, found
@@ -75,9 +74,9 @@ def test_scalars_behind_pointers_go_by_value_where_they_are_read():
         "void f_part1(double *x, int n, double s) {\n#pragma omp parallel for\n    for (int i "
         "= 0; i < n; i++) x[i] *= s;\n}\n",
     )
-    assert insert_directives(cut.function, ["*s = 2;", port]) == (
+    assert insert_directives(cut.function, [*read_statements("*s = 2;"), port]) == (
         "void f(int n, int m, double *x, double *a, double *s) {\n    *s = 2;\n#pragma omp "
-        "parallel for\n    for (int i = 0; i < n; i++) x[i] *= (*s);\n}\n"
+        "parallel for\n    for (int i = 0; i < n; i++) {\n        x[i] *= *s;\n    }\n}\n"
     )
 
 
@@ -100,10 +99,9 @@ def test_a_break_belongs_to_its_loop():
             "exit\n end do"
         )
     )
-    ((_, outer),) = cut.function.body.items
+    (outer,) = cut.function.body
     whole, leaving = (
-        cut.part(items, {"j": "int", "i": "int"})
-        for items in ([cut.function.body.items[0]], [outer.items[-1]])
+        cut.part(items, {"j": "int", "i": "int"}) for items in ([outer], [outer.body[-1]])
     )
     assert whole is not None and leaving is None
 
@@ -114,7 +112,13 @@ def test_an_if_and_its_else_stay_together():
             "if (n > 1) then\n x(1) = 1\n else\n x(1) = 2\n end if\n x(2) = 3\n x(n) = 4\n i = 5"
         )
     )
-    assert [len(items) for items in cut.units(cut.function.body)] == [2, 2, 1]
+    assert [len(items) for items in cut.units(cut.function.body)] == [1, 2, 1]
+
+
+def looped(head: str, *nodes):
+    """A statement with a block, and nodes in that."""
+    (statement,) = read_statements(f"{head} {{ }}")
+    return with_blocks(statement, [nodes])
 
 
 def test_host_code_copies_what_it_must_and_launches_as_the_plan_says():
@@ -125,15 +129,14 @@ def test_host_code_copies_what_it_must_and_launches_as_the_plan_says():
     )
     text = emit_host_launcher(
         cut.function,
-        [HostGroup("for (int t = 0; t < 3; t++)", [node]), PortedKernel(part, part.one_thread)],
+        [looped("for (int t = 0; t < 3; t++)", node), PortedKernel(part, part.one_thread)],
     )
     assert (
-        "for (int t = 0; t < 3; t++) {\n        f_part1<<<dim3((n + 15) / 16, ((m-1) + 7) / 8, "
-        "1), dim3(16, 8, 1), 8*(n)>>>(d_x, d_a, n, m);\n    }\n" in text
+        "for (int t = 0; t < 3; t++) {\n        f_part1<<<dim3((n + 15) / 16, (m - 1 + 7) / 8, "
+        "1), dim3(16, 8, 1), 8 * n>>>(d_x, d_a, n, m);\n    }\n" in text
     )
     assert (
-        "cudaMalloc((void **)&d_a, (m * n) * sizeof(double));" in text
-        and "f_part1<<<1, 1>>>" in text
+        "cudaMalloc((void **)&d_a, m * n * sizeof(double));" in text and "f_part1<<<1, 1>>>" in text
     )
     assert (
         text.count("cudaMemcpyHostToDevice") == 2
@@ -148,13 +151,16 @@ def test_names_on_the_device_are_free_and_sizes_behind_pointers_are_read():
         "x(8), d_x(8)\n integer :: i\n"
     )
     cut = Outliner(function("n = 8\n do i = 1, n\n x(i) = d_x(i)\n end do", head))
-    part = cut.part(cut.function.body.items[1:], {})
+    part = cut.part(cut.function.body[1:], {})
     text = emit_host_launcher(
         cut.function,
-        ["*n = 8;", PortedKernel(part, part.one_thread, "grid=ceil(n/64),1,1 block=64,1,1")],
+        [
+            *read_statements("*n = 8;"),
+            PortedKernel(part, part.one_thread, "grid=ceil(n/64),1,1 block=64,1,1"),
+        ],
     )
     assert "float *device_x;" in text and "float *d_d_x;" in text
-    assert "f_part1<<<((*n) + 63) / 64, 64>>>(device_x, d_d_x, *n);" in text
+    assert "f_part1<<<(*n + 63) / 64, 64>>>(device_x, d_d_x, *n);" in text
 
 
 def test_plans_that_host_code_cannot_say():
@@ -166,7 +172,7 @@ def test_plans_that_host_code_cannot_say():
 def test_no_host_code_for_arrays_whose_length_is_not_in_the_text():
     head = HEAD.replace("x(n), a(n, m)", "x(*), a(n, m)")
     cut = Outliner(function("do i = 1, n\n x(i) = 1\n end do", head))
-    part = cut.part(cut.function.body.items, {})
+    part = cut.part(cut.function.body, {})
     assert emit_host_launcher(cut.function, [PortedKernel(part, part.one_thread)]) is None
 
 
@@ -174,20 +180,19 @@ def test_arrays_of_the_function_itself_live_on_the_device_alone():
     head = HEAD.replace("real(8) :: t\n", "real(8) :: t, w(8)\n")
     cut = Outliner(function("w = 1\n do i = 1, n\n x(i) = w(1)\n end do", head))
     nodes = [
-        "double w[8];",
+        *read_statements("double w[8];"),
         *(
             PortedKernel(p, p.one_thread)
             for items in cut.units(cut.function.body)
-            if (p := cut.part(items, {})) and not isinstance(items[0], str)
+            if (p := cut.part(items, {})) and has_loop(tuple(items))
         ),
     ]
     text = emit_host_launcher(cut.function, nodes)
     assert (
         "double w[8]" not in text
-        and "cudaMalloc((void **)&d_w, (8) * sizeof(double));" in text
+        and "cudaMalloc((void **)&d_w, 8 * sizeof(double));" in text
         and "cudaMemcpy(d_w" not in text
     )
-    assert isinstance(cut.function.body, Block)
 
 
 def cut_cpp(
@@ -201,7 +206,7 @@ SUM = "double s = 0; for (int i = 0; i < n; i++) s += a[i]; x[0] = s; return s;"
 
 def test_a_changed_scalar_goes_to_the_device_and_back():
     cut = cut_cpp(SUM, ResultPassing.POINTERS)
-    start, loop, store, end = cut.function.body.items
+    start, loop, store, end = cut.function.body
     part = cut.part([loop], {"s": "double"}, [store, end])
     assert part.results == {"s": "double"} and part.names == ("a", "n", "&s")
     assert (
@@ -225,8 +230,8 @@ def test_a_changed_scalar_goes_to_the_device_and_back():
 
 def test_a_scalar_that_a_part_sets_first_is_not_copied_there():
     cut = cut_cpp("double s; s = a[0]; x[0] = s; return s;", ResultPassing.POINTERS)
-    first, store, end = cut.function.body.items
-    part = cut.part([first.removeprefix("double ")], {"s": "double"}, [store, end])
+    first, store, end = cut.function.body
+    part = cut.part(read_statements("s = a[0];"), {"s": "double"}, [store, end])
     assert part.results == {"s": "double"}
     cut.function.arrays.update(
         {name: replace(a, count="n") for name, a in cut.function.arrays.items()}
@@ -237,7 +242,7 @@ def test_a_scalar_that_a_part_sets_first_is_not_copied_there():
 
 def test_under_openmp_a_part_returns_the_scalar_that_it_changes():
     cut = cut_cpp(SUM, ResultPassing.RETURNED)
-    _, loop, store, end = cut.function.body.items
+    _, loop, store, end = cut.function.body
     part = cut.part([loop], {"s": "double"}, [store, end])
     assert part.program.text.startswith(
         "double f_part1(const double *a, int n, double s) {"
@@ -248,7 +253,12 @@ def test_under_openmp_a_part_returns_the_scalar_that_it_changes():
     )
     assert not can_insert_port(part, port.replace("s += a[i];", "if (n) return s;"))
     joined = insert_directives(
-        cut.function, ["double s = 0;", PortedKernel(part, port), "return s;"]
+        cut.function,
+        [
+            *read_statements("double s = 0;"),
+            PortedKernel(part, port),
+            *read_statements("return s;"),
+        ],
     )
     assert joined.count("return") == 1 and "#pragma omp parallel for reduction(+:s)\n" in joined
     both = cut_cpp(
@@ -257,8 +267,36 @@ def test_under_openmp_a_part_returns_the_scalar_that_it_changes():
         ResultPassing.RETURNED,
     )
     assert (
-        both.part([both.function.body.items[2]], {"s": "double", "t": "double"}) is None
+        both.part([both.function.body[2]], {"s": "double", "t": "double"}) is None
     )  # it can return one
+
+
+def test_no_clause_lists_what_is_behind_a_pointer():
+    cut = Outliner(function("do i = 1, n\n s = s + x(i)\n end do"), ResultPassing.RETURNED)
+    part = cut.part(cut.function.body, {})
+    assert "*s" in part.names and can_insert_port(part, part.program.text)
+    reduced = part.program.text.replace(
+        "    for", "#pragma omp parallel for reduction(+:s)\n    for", 1
+    )
+    assert not can_insert_port(part, reduced)
+
+
+def test_scalars_that_only_kernels_set_are_not_declared_on_the_host():
+    cut = cut_cpp(
+        "for (int k = 0; k < n; k++) { double t; t = a[k]; x[k] = t; if (t > 1) x[k] = 1; }",
+        ResultPassing.POINTERS,
+    )
+    cut.function.arrays.update(
+        {name: replace(a, count="n") for name, a in cut.function.arrays.items()}
+    )
+    (loop,) = cut.function.body
+    part = cut.part([loop], {})
+    declared = read_statements("double t;")
+    text = emit_host_launcher(
+        cut.function, [with_blocks(loop, [[*declared, PortedKernel(part, part.one_thread)]])]
+    )
+    host = text[text.index("double f(int n") :]
+    assert "double t" not in host and "for (int k = 0; k < n; k++) {" in host
 
 
 def test_a_value_that_is_read_behind_a_part_goes_out():
@@ -266,33 +304,32 @@ def test_a_value_that_is_read_behind_a_part_goes_out():
         "double t; for (int i = 0; i < n; i++) { t = a[i]; x[i] = t; } return t;",
         ResultPassing.POINTERS,
     )
-    _, loop, end = cut.function.body.items
+    _, loop, end = cut.function.body
     assert (
         cut.part([loop], {"t": "double"}, [end]).results == {"t": "double"}
-        and not cut.part([loop], {"t": "double"}, ["t = 0;", end]).results
+        and not cut.part([loop], {"t": "double"}, [*read_statements("t = 0;"), end]).results
     )
 
 
-def test_the_first_use_of_a_name():
-    def of(*items):
-        return find_first_use(items, "t")
-
-    inner = Block(["t = 1;", "x[0] = t;"])
-    assert [
-        of("x[0] = t;"),
-        of("t = 1;", "x[0] = t;"),
-        of("t = t + 1;"),
-        of("t += 1;"),
-        of("double t = 2;"),
-        of("y = 1;"),
-    ] == ["read", "set", "read", "read", "set", ""]
-    assert [
-        of(("if (n)", inner)),
-        of(("if (n)", inner), "x[0] = t;"),
-        of(("if (t)", inner)),
-        of(("for (int t = 0; t < n; t++)", inner)),
-    ] == ["", "read", "read", ""]
-    assert of(("for (t = 0; t < n; t++)", inner), "x[0] = t;") == "set"
+@pytest.mark.parametrize(
+    "text, use",
+    [
+        ("x[0] = t;", "read"),
+        ("t = 1; x[0] = t;", "set"),
+        ("t = t + 1;", "read"),
+        ("t += 1;", "read"),
+        ("double t = 2;", "set"),
+        ("y = 1;", ""),
+        ("if (n) { t = 1; x[0] = t; }", ""),
+        ("if (n) { t = 1; } x[0] = t;", "read"),
+        ("if (t) { t = 1; }", "read"),
+        ("for (int t = 0; t < n; t++) { t = 1; }", ""),
+        ("for (t = 0; t < n; t++) { y = t; } x[0] = t;", "set"),
+        ('x["t"[0]] = y /* t */;', ""),
+    ],
+)
+def test_the_first_use_of_a_name(text, use):
+    assert find_first_use(read_statements(text), "t") == use
 
 
 def test_nothing_is_copied_before_an_early_end():
@@ -302,24 +339,22 @@ def test_nothing_is_copied_before_an_early_end():
         "void f(int n, double *x)",
     )
     cut.function.arrays.update({"x": replace(cut.function.arrays["x"], count="n")})
-    early, filled, loop = cut.function.body.items
+    early, filled, loop = cut.function.body
     part = cut.part([loop], {})
     node = PortedKernel(part, part.one_thread)
-    text = emit_host_launcher(cut.function, [HostGroup(early[0], early[1].items), filled, node])
+    text = emit_host_launcher(cut.function, [early, filled, node])
     assert (
         text.index("return;")
-        < text.index("double w[2] = { 1, 2 };")
-        < text.index("cudaMemcpy(d_w, w, (2) * sizeof(double), cudaMemcpyHostToDevice);")
+        < text.index("double w[2] = {1, 2};")
+        < text.index("cudaMemcpy(d_w, w, 2 * sizeof(double), cudaMemcpyHostToDevice);")
     )
     assert "cudaMemcpy(w, d_w" not in text
-    rows = emit_host_launcher(
-        cut.function, [node, HostGroup(early[0], early[1].items)]
-    ).splitlines()
+    rows = emit_host_launcher(cut.function, [node, early]).splitlines()
     end = rows.index(
         "        return;"
     )  # what is on the device comes back before the function ends in the middle
     assert rows[end - 3 : end] == [
-        "        cudaMemcpy(x, d_x, (n) * sizeof(double), cudaMemcpyDeviceToHost);",
+        "        cudaMemcpy(x, d_x, n * sizeof(double), cudaMemcpyDeviceToHost);",
         "        cudaFree(d_x);",
         "        cudaFree(d_w);",
     ]
@@ -331,20 +366,17 @@ def test_a_function_of_one_nest_becomes_a_kernel_itself():
         ResultPassing.POINTERS,
         "void f(int n, double *x)",
     )
-    early, declared, loop = cut.function.body.items
+    early, declared, loop = cut.function.body
     part = cut.part([loop], {"a": "double"})
-    node, before = (
-        PortedKernel(part, propose_kernels(part)[0]),
-        [HostGroup(early[0], early[1].items), declared],
-    )
-    text = emit_single_kernel(cut.function, [*before, node, "return;"])
+    node, before = PortedKernel(part, propose_kernels(part)[0]), [early, declared]
+    text = emit_single_kernel(cut.function, [*before, node, *read_statements("return;")])
     assert text.startswith(
         "__global__ void f(int n, double *x) {\n    if (n < 3) {\n        return;\n    }\n    "
         "double a = 2 * n;\n    int i = blockIdx.x"
     )
     assert (
         emit_single_kernel(cut.function, [*before, node, node])
-        is emit_single_kernel(cut.function, [HostGroup("for (int t = 0; t < n; t++)", [node])])
+        is emit_single_kernel(cut.function, [looped("for (int t = 0; t < n; t++)", node)])
         is None
     )
     assert (
@@ -357,7 +389,7 @@ def test_a_function_of_one_nest_becomes_a_kernel_itself():
 
 def test_elements_that_a_variable_starts_with_are_read_on_the_device():
     cut = cut_cpp("const double s = a[0]; x[0] = s; return s;", ResultPassing.POINTERS)
-    assert cut.hoist_declarations(cut.function.body).items[:2] == ["double s;", "s = a[0];"]
+    assert cut.hoist_declarations(cut.function.body)[:2] == read_statements("double s; s = a[0];")
 
 
 def test_arrays_that_a_nest_declares_are_its_own():
@@ -366,4 +398,4 @@ def test_arrays_that_a_nest_declares_are_its_own():
         "} return n;",
         ResultPassing.POINTERS,
     )
-    assert cut.part(cut.function.body.items[:1], {}).names == ("x", "a", "n")
+    assert cut.part(cut.function.body[:1], {}).names == ("x", "a", "n")

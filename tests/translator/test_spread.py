@@ -10,6 +10,7 @@ from corpora.analysis.updates import update_of
 from corpora.emit.c_family import emit_c_family
 from corpora.frontends.c_family import parse_c_family
 from corpora.records import Program
+from translator.normalize.c_tree import read_statements
 from translator.outline.outliner import OutlinedPart, Outliner, ResultPassing
 from translator.outline.parse_cpp import parse_function
 from translator.parallelize.propose import propose_kernels, propose_parallel_loops
@@ -95,9 +96,9 @@ def test_what_is_gathered_is_added_atomically_or_reduced():
         "(x[i] < 0) continue; s -= x[i]; } return s; }"
     )
     source = parse_function(Program("cpp", "f", text))
-    nest = source.body.items[1]
+    nest = source.body[1]
     by_pointer, returned = (
-        Outliner(source, how).part([nest], {"s": "double"}, ("return s;",))
+        Outliner(source, how).part([nest], {"s": "double"}, read_statements("return s;"))
         for how in (ResultPassing.POINTERS, ResultPassing.RETURNED)
     )
     assert "atomicAdd(&s[0], -x[i]);" in propose_kernels(by_pointer)[0]
@@ -208,7 +209,7 @@ def test_a_search_under_a_condition_is_one_too(condition, guard):
         "#pragma omp parallel for reduction(min:m)"
         in propose_parallel_loops(
             Outliner(source, ResultPassing.RETURNED).part(
-                [source.body.items[1]], {"m": "double"}, ("return m;",)
+                [source.body[1]], {"m": "double"}, read_statements("return m;")
             )
         )[0]
     )
@@ -251,7 +252,7 @@ def reduced(body: str) -> list[str]:
     text = f"double f(int n, const double *x, double *y) {{ double s = 0; {body} return s; }}"
     source = parse_function(Program("cpp", "f", text))
     cut = Outliner(source, ResultPassing.RETURNED)
-    part = cut.part([source.body.items[1]], {"s": "double"}, ("return s;",))
+    part = cut.part([source.body[1]], {"s": "double"}, read_statements("return s;"))
     return propose_parallel_loops(part) if part else []
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, strategies as st
 
 from translator.normalize.affine import AffineSum
-from translator.normalize.c_blocks import Block, declare_scalars, print_function
+from translator.normalize.c_tree import declare_scalars, print_function, read_statements
 from translator.normalize.c_values import make_binary, make_number, make_variable, negate
 
 NAMES = {"i": 7, "j": -3, "n": 11}
@@ -42,6 +42,9 @@ def test_subscripts_that_count_from_one_come_out_plain():
     assert (one - i).text == "1 - i"
     assert AffineSum.of("(n - 1) / 2").scaled(2).text == "2 * ((n - 1) / 2)"
     assert AffineSum.of("x[i + 1]").factor == "x[i + 1]"
+    assert AffineSum.of("a / b * c * d").scaled(2).text == "2 * (a / b * c * d)"
+    assert AffineSum.of("(i + 1) * n").scaled(2).text == "2 * (i + 1) * n"
+    assert AffineSum.of("f(' - ', (a))").scaled(2).text == "2 * f(' - ', (a))"
 
 
 def test_the_order_of_floating_point_operations_stays():
@@ -60,15 +63,12 @@ def test_the_order_of_floating_point_operations_stays():
 
 
 def test_scalars_are_declared_where_no_value_of_theirs_outlives():
-    body = Block()
-    loop = body.open("for (int i = 0; i < n; i++)")
-    loop.add("d = x[i];")
-    loop.open("if (d > best)").add("best = d;")
-    loop.open("if (x[i] < 0)").add("last = x[i];")
-    loop.add("y[i] = last;")
-    loop.open("while (k > 0)").add("k = k - 1;")
-    declare_scalars(
-        body, {"d": "float", "best": "float", "last": "float", "k": "int", "unused": "int"}
+    body = declare_scalars(
+        read_statements(
+            "for (int i = 0; i < n; i++) { d = x[i]; if (d > best) { best = d; } if (x[i] < 0) "
+            "{ last = x[i]; } y[i] = last; while (k > 0) { k = k - 1; } }"
+        ),
+        {"d": "float", "best": "float", "last": "float", "k": "int", "unused": "int"},
     )
     text = print_function("void f()", body)
     assert "    float best;\n" in text and "        float d = x[i];\n" in text

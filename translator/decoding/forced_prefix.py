@@ -13,11 +13,12 @@ canonicalize_program(p), parse_direction('cpp:cuda')))"
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from corpora.dialects import Direction
 from corpora.records import Parameter, Program, Signature
 from corpora.signatures.signature import SignatureError, read_signature
 from corpora.signatures.structures import VECTORS
-from corpora.syntax.c_family import split_at_commas
 from corpora.tokens.canonical import ENTRY, CanonicalText
 from corpora.tokens.lexers import CPP_TYPES, NEWLINE
 from translator.decoding.c_types import find_leading_structures
@@ -117,7 +118,7 @@ def _handed_over(parameters: list[str], structures: dict[str, bool], kernel: boo
     if not kernel:
         return parameters
     made: list[str] = []
-    for each in split_at_commas(parameters):
+    for each in _split_at_commas(parameters):
         held = next((structures[word] for word in each if word in structures), None)
         by_value = held is not None and ("&" in each or held and "*" in each)
         made += [",", *(word for word in each if not (by_value and word in ("&", "*", "const")))]
@@ -190,3 +191,19 @@ def _c_parameter(parameter: Parameter, name: str, changed: bool) -> str:
     )
     const = "const " if parameter.kind == "array" and parameter.intent == "in" else ""
     return f"{const}{C_TYPES[parameter.type]} {'* ' if pointer else ''}{name}"
+
+
+_DEPTH = {"(": 1, "[": 1, "{": 1, "<": 1, ")": -1, "]": -1, "}": -1, ">": -1, ">>": -2}
+
+
+def _split_at_commas(words: Sequence[str]) -> list[list[str]]:
+    """Split words at the commas outside all brackets."""
+    parts: list[list[str]] = [[]]
+    depth = 0
+    for word in words:
+        depth += _DEPTH.get(word, 0)
+        if word == "," and depth == 0:
+            parts.append([])
+        else:
+            parts[-1].append(word)
+    return parts

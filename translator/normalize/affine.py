@@ -10,10 +10,10 @@ Contract: a sum's text means in C what its parts mean; factors are texts that ho
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-_LOOSE = re.compile(r"[/%?<>|&^]|[\w)\]] - |[\w)\]] \+ ")
+from corpora.frontends.c_family import parse_c_expression
+from corpora.ir import AssignExpression, Binary, Comma, Conditional, UnsupportedExpression
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class AffineSum:
         """Return the sum's C text, in brackets where it needs them beside `*`."""
         if not self.terms:
             return str(self.constant) if self.constant >= 0 else f"({self.constant})"
-        loose = not self.is_simple or bool(_LOOSE.search(_strip_bracketed(self.terms[0][0])))
+        loose = not self.is_simple or _is_loose(self.terms[0][0])
         return f"({self.text})" if loose else self.text
 
     @property
@@ -87,16 +87,20 @@ class AffineSum:
 
 
 def _format_product(factor: str, times: int) -> str:
-    loose = _LOOSE.search(_strip_bracketed(factor))
     if times == 1:
         return factor
-    return f"{times} * ({factor})" if loose else f"{times} * {factor}"
+    return f"{times} * ({factor})" if _is_loose(factor) else f"{times} * {factor}"
 
 
-def _strip_bracketed(text: str) -> str:
-    """`text` without what stands in brackets."""
-    while (shorter := re.sub(r"\([^()]*\)|\[[^\[\]]*\]", "()", text)) != text and re.search(
-        r"\([^()]+\)|\[", text
-    ):
-        text = shorter
-    return text
+def _is_loose(factor: str) -> bool:
+    """Whether a factor needs brackets beside `*`."""
+    node = parse_c_expression(factor)
+    if isinstance(node, Binary):
+        return node.op != "*" or _holds_quotient(node)
+    return isinstance(node, (Conditional, AssignExpression, Comma, UnsupportedExpression))
+
+
+def _holds_quotient(product: Binary) -> bool:
+    """Whether a quotient may stand among the factors of a product without brackets."""
+    sides = [side for side in (product.left, product.right) if isinstance(side, Binary)]
+    return any(s.op in ("/", "%") or (s.op == "*" and _holds_quotient(s)) for s in sides)

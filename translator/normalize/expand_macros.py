@@ -15,22 +15,25 @@ print(expand_program(Program('cpp', 'f', text)).text)"
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 
 from corpora.emit.c_family import emit_c_family
-from corpora.frontends.c_family import parse_c_family
+from corpora.frontends.c_family import parse_c_expression, parse_c_family
 from corpora.frontends.c_preprocess import Directive, preprocess
 from corpora.frontends.c_tokens import Token, join_tokens, tokenize
 from corpora.frontends.queries import declarations_in, functions_of
 from corpora.ir import (
     ArrayType,
+    Call,
+    Cast,
     Declaration,
     Edit,
     Function,
     Include,
+    Literal,
+    Name,
     NamedType,
     PointerType,
     ReferenceType,
@@ -39,8 +42,10 @@ from corpora.ir import (
     TranslationUnit,
     Type,
     TypeAlias,
+    UnsupportedExpression,
     Using,
     apply_edits,
+    find,
     names_in,
 )
 from corpora.records import Program
@@ -219,21 +224,20 @@ def _take_constant(
         meant[item.name] = _cast_constant(_replace_words(value, meant), plain)
 
 
-_LITERALS = {
-    "int": re.compile(r"\d+"),
-    "double": re.compile(r"(?:\d+\.\d*|\.\d+)(?:e[+-]?\d+)?|\d+e[+-]?\d+", re.I),
-    "float": re.compile(r"(?:\d+\.\d*|\.\d+)(?:e[+-]?\d+)?f", re.I),
-}
-"""Numbers that are of a type as they stand."""
-
-
 def _cast_constant(value: str, type: str) -> str:
     """A value as one of that type."""
-    if type in _LITERALS and _LITERALS[type].fullmatch(value):
-        return value
-    if type == "int" and not re.search(r"[.\"']|[A-Za-z_]", value):
-        return f"({value})"
+    node = parse_c_expression(value)
+    if isinstance(node, Literal):
+        if node.type == _NUMBERS.get(type):
+            return value
+    elif type == "int" and not any(find(node, Name, Call, Cast, UnsupportedExpression)):
+        if all(literal.type == "i32" for literal in find(node, Literal)):
+            return f"({value})"
     return f"(static_cast<{type}>({value}))" if " " in type else f"(({type})({value}))"
+
+
+_NUMBERS = {"int": "i32", "double": "f64", "float": "f32"}
+"""Types of which a number is as it stands."""
 
 
 def _replace_words(text: str, meant: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@
   arrays, as rules that cut it write them.
 - `cpp_memory`: Memory that a C++ function makes for itself (malloc, new, vectors), and the
   library's functions that fill or copy arrays, as loops.
-- `cpp_values`: Values of C++ expressions as text, with every place in an array written as an
+- `cpp_values`: Values of C++ expressions, with every place in an array written as an
   element of it.
 - `device_arrays`: A function's arrays on a device: where their memory comes from, what is copied,
   and what host code does with those that live there alone.

@@ -2,40 +2,47 @@
 
 Contract: plain data; nothing is checked. `CppFunction.text` is the function.
 
-    python -c "from translator.normalize.c_blocks import Block; \\
+    python -c "from translator.normalize.c_tree import read_statements; \\
         from translator.outline.c_function import CppFunction; \\
-        print(CppFunction('f', 'void f()', Block(), {}, {}, {}).text)"
+        print(CppFunction('f', 'void f()', read_statements('return;'), {}, {}, {}).text)"
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from corpora.frontends.c_family import parse_c_family
+from corpora.frontends.c_family import parse_c_expression, parse_c_family
 from corpora.frontends.queries import function_named
-from corpora.ir import Function
-from translator.normalize.c_blocks import Block, print_function
+from corpora.ir import Expression, Function, Statement
+from translator.normalize.c_tree import print_function
 from translator.outline.members import StructureParameter
 
 
 @dataclass(frozen=True, slots=True)
 class FunctionArray:
-    """An array of a function in C++. count: its elements, as C writes it; '' where that is not in
-    the text. made, freed: of one on the heap the statements that make and free it, as the body has
-    them; is_cleared: whether it is made of noughts.
+    """An array of a function in C++. type: of its elements. count: their number, as C writes it;
+    '' where that is not in the text. made, freed: of one on the heap the statements that make and
+    free it, as the body has them; is_cleared: whether its elements are zero at first. is_vector:
+    whether it is one of the standard library, made by the function.
     """
 
     type: str
     count: str
     is_local: bool = False
     is_const: bool = False
-    made: str = ""
-    freed: str = ""
+    made: Statement | None = None
+    freed: Statement | None = None
     is_cleared: bool = False
     inner: tuple[int, ...] = ()
     """Extents of the dimensions behind the first one; the body has one index all the same."""
     may_be_null: bool = False
     """Whether the body asks for it first."""
+    is_vector: bool = False
+
+    @property
+    def extent(self) -> Expression:
+        """The number of its elements."""
+        return parse_c_expression(self.count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,7 @@ class CppFunction:
 
     name: str
     head: str
-    body: Block
+    body: tuple[Statement, ...]
     scalars: dict[str, str]
     pointed: dict[str, str]
     arrays: dict[str, FunctionArray]
@@ -67,6 +74,13 @@ class CppFunction:
         return print_function(self.head, self.body)
 
     @property
+    def prototype(self) -> Function:
+        """The head as a tree."""
+        found = function_named(parse_c_family(f"{self.before}{self.head} {{ }}", "cpp"), self.name)
+        assert found is not None
+        return found
+
+    @property
     def tree(self) -> Function:
         """Return the function's tree, with only numbers and arrays as parameters, for analyses."""
         parameters = [f"{type} {name}" for name, type in self.scalars.items()]
@@ -77,4 +91,6 @@ class CppFunction:
             if not array.is_local
         ]
         text = print_function(f"void {self.name}({', '.join(parameters)})", self.body)
-        return function_named(parse_c_family(text, "cpp"), self.name)
+        found = function_named(parse_c_family(text, "cpp"), self.name)
+        assert found is not None
+        return found

@@ -1,45 +1,64 @@
 """Memory that a C++ function makes for itself (malloc, new, vectors), and the library's functions
 that fill or copy arrays, as loops.
 
-Contract: reads nodes of tree-sitter's; None (or an empty text) for what is none of these, Unsaid
-for what is one and has no plain form.
+Contract: reads trees; None for what is none of these, UnsupportedConstruct for what is one and has
+no plain form.
 
     python -c "from translator.outline.cpp_memory import MemoryReader; help(MemoryReader)"
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from tree_sitter import Node
-
-from corpora.signatures.null_checks import find_null_alternatives
-from corpora.syntax.c_family import (
-    get_leaf_texts,
-    get_node_text,
-    iterate_descendants,
-    parse_c_family,
+from corpora.analysis.loops import root_name
+from corpora.emit.c_family import emit_c_family
+from corpora.ir import (
+    Access,
+    ArrayType,
+    Assign,
+    Binary,
+    Call,
+    Cast,
+    Declaration,
+    Expression,
+    ExpressionStatement,
+    For,
+    If,
+    InitializerList,
+    Literal,
+    Member,
+    Name,
+    NamedType,
+    PointerType,
+    Return,
+    ScalarType,
+    SizeOf,
+    Statement,
+    Type,
+    Unary,
+    find,
 )
-from corpora.tokens.lexers import CPP_TYPES
+from corpora.signatures.null_checks import null_alternatives
+from translator.normalize.c_tree import format_type, read_statements, read_type
 from translator.normalize.unsupported import UnsupportedConstruct
 from translator.outline.c_function import FunctionArray
-from translator.outline.cpp_values import CppValues, Place, add_brackets
+from translator.outline.cpp_values import ZERO, CppValues, Place, add, product
 
 _CALLS = frozenset({"memset", "memcpy", "memmove", "copy", "copy_n", "fill", "fill_n"})
-_NOUGHT = re.compile(r"0+(?:\.0*)?[fFuUlL]*$|(?:float|double|int)\(\)$")
 
 
 @dataclass(frozen=True, slots=True)
 class AllocatedArray:
-    """An array that a declaration makes. begins: the value of each element, '' where that is nought
-    or none. like: what is copied into it.
+    """An array that a declaration makes. begins: the value of each element, None where that is
+    zero or none. like: what is copied into it.
     """
 
     name: str
     array: FunctionArray
-    begins: str = ""
+    begins: Expression | None = None
     like: Place | None = None
 
 
@@ -49,22 +68,27 @@ class LibraryLoop:
     value: what is set, '' for a copy. source: the first element copied, or None.
     """
 
-    count: str
+    count: Expression
     to: Place
-    value: str = ""
+    value: Expression | None = None
     source: Place | None = None
 
-    def written(self, counter: str) -> tuple[str, str]:
-        """Its head and its statement."""
-        value = self.value if self.source is None else _format_element(self.source, counter)
-        return (
-            f"for (int {counter} = 0; {counter} < {self.count}; {counter}++)",
-            f"{_format_element(self.to, counter)} = {value};",
+    def write(self, counter: str) -> For:
+        """It as a loop of C++ that counts by `counter`."""
+        value = self.value if self.source is None else _element(self.source, counter)
+        place = Name(counter)
+        return For(
+            (Declaration(counter, read_type("int"), ZERO),),
+            Binary("<", place, self.count),
+            (Assign(place, "++", None),),
+            (Assign(_element(self.to, counter), "=", value),),
         )
 
 
-def _format_element(place: Place, counter: str) -> str:
-    return f"{place[0]}[{f'{place[1]} + {counter}' if place[1] not in ('', '0') else counter}]"
+def _element(place: Place, counter: str) -> Expression:
+    name, index = place
+    start = None if index == ZERO else index
+    return Access(Name(name), (add(start, Name(counter)),))
 
 
 class MemoryReader:
@@ -75,284 +99,240 @@ class MemoryReader:
     def __init__(self, values: CppValues, arrays: dict[str, FunctionArray]) -> None:
         self._values, self._arrays = values, arrays
 
-    def vectors(self, node: Node) -> list[AllocatedArray]:
-        """The vectors of numbers that a declaration makes; [] for another declaration. Raises
-        Unsaid for those without a length.
-        """
-        kind = re.fullmatch(
-            r"(?:std::)?vector<([\w ]+)>",
-            get_node_text(node.child_by_field_name("type")).replace("\n", " "),
-        )
-        if kind is None:
-            return []
-        if set(kind[1].split()) - CPP_TYPES or kind[1] == "bool":
-            raise UnsupportedConstruct("a vector of something else than numbers")
-        return [
-            self._vector(each, kind[1].strip())
-            for each in node.children_by_field_name("declarator")
-        ]
+    # ---- what is made ----
 
-    def _vector(self, declarator: Node, type: str) -> AllocatedArray:
-        inner = declarator.child_by_field_name("declarator")
-        if inner is None or inner.type != "identifier":
-            raise UnsupportedConstruct("a vector whose length is not said where it is declared")
-        name = get_node_text(inner)
-        given = _find_constructor_arguments(get_node_text(declarator)[len(name) :])
-        if not given or len(given) > 2:
+    def read_vector(self, node: Declaration) -> AllocatedArray | None:
+        """The vector of numbers that a declaration makes; None for another declaration. Raises
+        UnsupportedConstruct for one without a length.
+        """
+        type = node.type
+        if not isinstance(type, NamedType) or type.name.removeprefix("std::") != "vector":
+            return None
+        of = type.arguments[0] if type.arguments else None
+        if not isinstance(of, ScalarType) or of.name == "bool":
+            raise UnsupportedConstruct("a vector of something else than numbers")
+        given = node.arguments or ()
+        if node.value is not None or not 1 <= len(given) <= 2:
             raise UnsupportedConstruct("a vector that is no number of equal elements")
-        like, begins = None, ""
+        like, begins = None, None
         if len(given) == 2 and (between := self._between(*given)):
             like, count = between
-        elif len(given) == 1 and self._values.place(given[0]):
-            like = self._values.place(given[0])
-            count = self._arrays[like[0]].count
+        elif len(given) == 1 and (like := self._values.place(given[0])):
+            count = self._arrays[like[0]].extent if like[0] in self._arrays else None
+            if count is None or like[1] is not None:
+                raise UnsupportedConstruct("a vector whose length is a place's")
         else:
-            count, begins = (
-                self._values.text(given[0]),
-                self._values.text(given[1]) if len(given) == 2 else "",
-            )
-            begins = "" if _NOUGHT.match(begins) else begins
+            count, *rest = map(self._values.read, given)
+            begins = rest[0] if rest and not _is_zero(rest[0]) else None
         array = FunctionArray(
-            type,
-            count,
+            format_type(of),
+            emit_c_family(count),
             is_local=True,
-            made=f"std::vector<{type}> {name}({count});",
-            freed="",
-            is_cleared=not (begins or like),
+            made=Declaration(node.name, NamedType("std::vector", (of,)), arguments=(count,)),
+            is_cleared=begins is None and like is None,
+            is_vector=True,
         )
-        return AllocatedArray(name, array, begins, like)
+        return AllocatedArray(node.name, array, begins, like)
 
-    def read_heap_allocation(self, name: str, value: Node, type: str) -> AllocatedArray | None:
-        """What `malloc`, `calloc` or `new` makes."""
-        value = _cast_away(value)
-        if value.type == "new_expression":
-            return self._new(name, value, type)
-        function, given = _read_call(value)
-        if function not in ("malloc", "calloc"):
-            return None
-        count = (
-            self._elements(given[0])
-            if function == "malloc"
-            else " * ".join(
-                map(
-                    add_brackets,
-                    (self._values.text(n) for n in given if n.type != "sizeof_expression"),
-                )
-            )
-        )
-        plain = count if re.fullmatch(r"\w+", count) else f"({count})"
-        size = f"{plain} * sizeof({type})" if function == "malloc" else f"{plain}, sizeof({type})"
-        return AllocatedArray(
-            name,
-            FunctionArray(
-                type,
-                count,
-                True,
-                made=f"{type} *{name} = ({type} *){function}({size});",
-                freed=f"free({name});",
-                is_cleared=function == "calloc",
-            ),
-        )
+    def read_heap_allocation(self, name: str, value: Any, type: Type) -> AllocatedArray | None:
+        """What `malloc`, `calloc` or `new` makes of elements of a type."""
+        match value:
+            case Cast(operand=inner):
+                return self.read_heap_allocation(name, inner, type)
+            case Call(Name("new[]" | "new"), given) if isinstance(type, ScalarType):
+                return self._new(name, given, value, type)
+            case Call(Name("malloc" | "std::malloc"), (size,)) if isinstance(type, ScalarType):
+                count = self._elements(size, type)
+                words, cleared = f"malloc({{}} * sizeof({format_type(type)}))", False
+            case Call(Name("calloc" | "std::calloc"), (one, other)) if isinstance(type, ScalarType):
+                count = self._elements(Binary("*", one, other), type)
+                words, cleared = f"calloc({{}}, sizeof({format_type(type)}))", True
+            case _:
+                return None
+        return self._heap(name, type, count, words, "free({})", cleared)
 
-    def _new(self, name: str, value: Node, type: str) -> AllocatedArray:
-        declarator, given = (
-            value.child_by_field_name("declarator"),
-            value.child_by_field_name("arguments"),
-        )
-        sizes = declarator.named_children if declarator is not None else []
-        if len(sizes) != 1 or (given is not None and given.named_children):
+    def _new(
+        self, name: str, given: Sequence[Expression], value: Call, type: ScalarType
+    ) -> AllocatedArray:
+        cleared = len(given) == 2 and given[1] == InitializerList(())
+        if value.function != Name("new[]") or (len(given) == 2 and not cleared):
             raise UnsupportedConstruct("what new makes is no array of one dimension")
-        count, cleared = self._values.text(sizes[0]), given is not None
-        return AllocatedArray(
-            name,
-            FunctionArray(
-                type,
-                count,
-                True,
-                made=f"{type} *{name} = new {type}[{count}]{'()' * cleared};",
-                freed=f"delete[] {name};",
-                is_cleared=cleared,
-            ),
-        )
+        count = self._values.read(given[0])
+        words = f"new {format_type(type)}[{{}}]{'()' * cleared}"
+        return self._heap(name, type, count, words, "delete[] {}", cleared)
 
-    def freed(self, node: Node) -> str:
-        """The statement that an expression is which frees an array; '' for another one. Raises
-        Unsaid where that one was not made so.
+    def _heap(
+        self, name: str, type: ScalarType, count: Expression, words: str, freed: str, cleared: bool
+    ) -> AllocatedArray:
+        """words, freed: the expressions that make and free it, with a place for the number of
+        elements and for the name.
         """
-        function, given = _read_call(node)
-        if node.type == "delete_expression":
-            name, text = get_node_text(node.named_children[-1]), "delete[] {};"
-        elif function == "free":
-            name, text = get_node_text(given[0]), "free({});"
-        else:
-            return ""
-        array = self._arrays.get(name)
-        if array is None or array.freed != text.format(name):
-            raise UnsupportedConstruct(f"'{name}' is freed here and not made so")
+        element = format_type(type)
+        size = emit_c_family(count)
+        bracketed = size if isinstance(count, (Name, Literal)) else f"({size})"
+        made = words.format(size if words.startswith("new") else bracketed)
+        cast = "" if words.startswith("new") else f"({element} *)"
+        (declared,) = read_statements(f"{element} *{name} = {cast}{made};")
+        (free,) = read_statements(f"{freed.format(name)};")
+        array = FunctionArray(element, size, True, made=declared, freed=free, is_cleared=cleared)
+        return AllocatedArray(name, array)
+
+    def read_free(self, node: Statement) -> Statement | None:
+        """A statement which frees an array; None for another one. Raises UnsupportedConstruct
+        where that one was not made so.
+        """
+        match node:
+            case ExpressionStatement(Call(Name("free" | "std::free" | "delete[]" | "delete"))):
+                call: Any = node.expression
+            case _:
+                return None
+        given = call.arguments[0] if len(call.arguments) == 1 else None
+        array = self._arrays.get(given.id) if isinstance(given, Name) else None
+        plain = Name(call.function.id.removeprefix("std::"))
+        if array is None or array.freed != ExpressionStatement(Call(plain, (given,))):
+            raise UnsupportedConstruct(f"'{emit_c_family(call)}' of what was not made so")
         return array.freed
 
-    def read_allocation_check(self, condition: str, body: Node, other: Node | None) -> str:
-        """An `if` that leaves where no memory was to be had, as one statement; '' for
-        another one.
+    def read_allocation_check(self, node: If) -> If | None:
+        """An `if` that leaves where no memory was to be had; None for another one. Raises
+        UnsupportedConstruct where it does more.
         """
-        if other is not None or not all(map(self._is_own, find_null_alternatives(condition))):
-            return ""
-        return f"if ({condition}) {{ {' '.join(_plain_rows(body))} }}"
+        if node.otherwise or not asks_for_memory(node, self._arrays):
+            return None
+        for each in node.then:
+            if isinstance(each, Return) and not any(find(each, Access, Call)):
+                continue
+            if self.read_free(each) is None:
+                raise UnsupportedConstruct("what is done where there is no memory")
+        return node
 
-    def _is_own(self, name: str) -> bool:
-        return name in self._arrays and bool(self._arrays[name].freed)
+    # ---- what is filled and copied ----
 
-    def loop(self, call: Node) -> LibraryLoop | None:
+    def read_loop(self, node: Statement) -> LibraryLoop | None:
         """`memset`, `memcpy`, `std::copy`, `std::fill` and their like."""
-        function, given = _read_call(call)
+        call = node.expression if isinstance(node, ExpressionStatement) else None
+        if not isinstance(call, Call) or not isinstance(call.function, Name):
+            return None
+        function = call.function.id.removeprefix("std::")
         if function not in _CALLS:
             return None
-        if len(given) == 3 and (found := self._loop(function, *given)):
+        if len(call.arguments) == 3 and (found := self._loop(function, *call.arguments)):
             return found
         raise UnsupportedConstruct(f"a {function} that is no loop over elements")
 
-    def _loop(self, function: str, first: Node, second: Node, third: Node) -> LibraryLoop | None:
+    def _loop(
+        self, function: str, first: Expression, second: Expression, third: Expression
+    ) -> LibraryLoop | None:
         match function:
-            case "memset" if get_node_text(second) == "0":
-                return self._into(first, self._elements(third), value="0")
+            case "memset" if second == ZERO:
+                return self._into(first, third, None, ZERO, is_bytes=True)
             case "memcpy" | "memmove":
-                return self._into(first, self._elements(third), self._where(second))
+                return self._into(first, third, self._where(second), is_bytes=True)
             case "fill_n":
-                return self._into(first, self._values.text(second), value=self._values.text(third))
+                return self._into(first, second, None, self._values.read(third))
             case "copy_n":
-                return self._into(third, self._values.text(second), self._where(first))
+                return self._into(third, second, self._where(first))
             case "copy" | "fill" if between := self._between(first, second):
                 place, count = between
-                return (
-                    LibraryLoop(count, place, self._values.text(third))
-                    if function == "fill"
-                    else self._into(third, count, place)
-                )
+                if function == "fill":
+                    return LibraryLoop(count, place, self._values.read(third))
+                target = self._where(third)
+                return LibraryLoop(count, target, None, place) if target else None
         return None
 
     def _into(
-        self, target: Node, count: str, source: Place | None = None, value: str = ""
+        self,
+        target: Expression,
+        size: Expression,
+        source: Place | None,
+        value: Expression | None = None,
+        is_bytes: bool = False,
     ) -> LibraryLoop | None:
+        """size: how many elements, or how many bytes these have."""
         place = self._where(target)
-        return LibraryLoop(count, place, value, source) if place and (source or value) else None
+        if place is None or (source is None and value is None):
+            return None
+        type = read_type(self._arrays[place[0]].type)
+        if source is not None and is_bytes and read_type(self._arrays[source[0]].type) != type:
+            return None
+        count = self._elements(size, type) if is_bytes else self._values.read(size)
+        return LibraryLoop(count, place, value, source)
 
-    def _between(self, first: Node, last: Node) -> tuple[Place, str] | None:
+    def _between(self, first: Expression, last: Expression) -> tuple[Place, Expression] | None:
         """Where elements begin, and how many there are up to `last`."""
         one, other = self._where(first), self._where(last)
         if one is None or other is None or one[0] != other[0]:
             return None
-        count = (
-            other[1]
-            if one[1] in ("", "0")
-            else other[1].removeprefix(f"{one[1]} + ")
-            if other[1].startswith(f"{one[1]} + ")
-            else f"{other[1]} - ({one[1]})"
-        )
-        return one, count or "0"
+        begin, end = one[1], other[1] if other[1] is not None else ZERO
+        if begin is None or begin == ZERO:
+            return one, end
+        match end:
+            case Binary("+", left, right) if left == begin:
+                return one, right
+        return one, Binary("-", end, begin)
 
-    def _where(self, node: Node) -> Place | None:
-        function = node.child_by_field_name("function") if node.type == "call_expression" else None
-        end = (
-            function is not None
-            and function.type == "field_expression"
-            and get_node_text(function.child_by_field_name("field")) in ("end", "cend")
-        )
-        place = (
-            self._values.place(function.child_by_field_name("argument"))
-            if end
-            else self._values.place(node)
-        )
-        if place is None or place[0] not in self._arrays:
-            return None
-        return (place[0], self._arrays[place[0]].count) if end else place
+    def _where(self, node: Expression) -> Place | None:
+        match node:
+            case Call(Member(base, "end" | "cend"), ()):
+                place = self._values.place(base)
+                known = place is not None and place[0] in self._arrays
+                return (place[0], self._arrays[place[0]].extent) if place and known else None
+        place = self._values.place(node)
+        return place if place is not None and place[0] in self._arrays else None
 
-    def _elements(self, size: Node) -> str:
-        """How many elements so many bytes are. Raises UnsupportedConstruct where that is not
-        written as a product with a size.
+    def _elements(self, size: Expression, type: Type) -> Expression:
+        """How many elements of a type so many bytes are. Raises UnsupportedConstruct where that is
+        not written as a product with the type's size.
         """
-        if (
-            size.type == "sizeof_expression"
-            and (array := self._arrays.get(get_node_text(size).removeprefix("sizeof").strip("() ")))
-            and array.is_local
-            and not array.made
-        ):
-            return array.count
+        match size:
+            case SizeOf(Name(name)) if (array := self._arrays.get(name)) and _is_on_stack(array):
+                return array.extent
         factors = list(_factors(size))
-        counts = [self._values.text(each) for each in factors if each.type != "sizeof_expression"]
-        if len(counts) != len(factors) - 1:
+        sizes = [each for each in factors if isinstance(each, SizeOf)]
+        if len(sizes) != 1 or not self._is_size_of(sizes[0], type):
             raise UnsupportedConstruct("a number of bytes that is not so many elements")
-        return (
-            " * ".join(
-                each if re.fullmatch(r"\w+", each) or len(counts) == 1 else add_brackets(each)
-                for each in counts
-            )
-            or "1"
-        )
+        counts = [self._values.read(each) for each in factors if not isinstance(each, SizeOf)]
+        return product(counts or [Literal("1", "i32")])
+
+    def _is_size_of(self, node: SizeOf, type: Type) -> bool:
+        """Whether it is the size of the type, or of an element."""
+        match node.of:
+            case ScalarType():
+                return node.of.name == getattr(type, "name", "")
+            case PointerType() | ArrayType() | NamedType():
+                return False
+            case Unary("*") | Access():
+                array = self._arrays.get(root_name(node.of) or "")
+                return array is None or read_type(array.type) == type
+        return isinstance(node.of, Name) and node.of.id not in self._arrays
 
 
-def _factors(node: Node) -> Iterator[Node]:
-    if node.type == "parenthesized_expression" and any(
-        each.type == "sizeof_expression" for each in iterate_descendants(node)
-    ):
-        yield from _factors(node.named_children[0])
-    elif (
-        node.type == "binary_expression"
-        and get_node_text(node.child_by_field_name("operator")) == "*"
-    ):
-        yield from _factors(node.child_by_field_name("left"))
-        yield from _factors(node.child_by_field_name("right"))
+def asks_for_memory(node: Any, arrays: dict[str, FunctionArray]) -> bool:
+    """Whether a statement is an `if` that asks for nothing but whether the function's own arrays
+    on the heap could be made.
+    """
+    if not isinstance(node, If):
+        return False
+    asked = [arrays.get(name) for name in null_alternatives(node.test)]
+    return all(array is not None and array.freed is not None for array in asked)
+
+
+def _is_on_stack(array: FunctionArray) -> bool:
+    return array.is_local and array.made is None
+
+
+def _is_zero(value: Expression) -> bool:
+    match value:
+        case Literal(text, type) if type != "char":
+            return not text.lower().rstrip("ful").strip("0.")
+        case InitializerList((), type=ScalarType()):
+            return True
+    return False
+
+
+def _factors(node: Expression) -> Iterator[Expression]:
+    if isinstance(node, Binary) and node.op == "*" and any(find(node, SizeOf)):
+        yield from _factors(node.left)
+        yield from _factors(node.right)
     else:
         yield node
-
-
-def _read_call(node: Node) -> tuple[str, Sequence[Node]]:
-    """The function of a call, and its arguments."""
-    if node.type != "call_expression" or node.child_by_field_name("function").type not in (
-        "identifier",
-        "qualified_identifier",
-    ):
-        return "", ()
-    given = [c for c in node.child_by_field_name("arguments").named_children if c.type != "comment"]
-    return get_node_text(node.child_by_field_name("function")).removeprefix("std::"), given
-
-
-def _cast_away(value: Node) -> Node:
-    if value.type == "cast_expression":
-        return value.child_by_field_name("value")
-    if value.type == "call_expression" and get_node_text(
-        value.child_by_field_name("function")
-    ).startswith(("static_cast<", "reinterpret_cast<")):
-        return value.child_by_field_name("arguments").named_children[0]
-    return value
-
-
-def _find_constructor_arguments(text: str) -> list[Node]:
-    """The arguments that a declaration has in brackets, which may read as a function's
-    parameters.
-    """
-    root = parse_c_family(f"int k = g{text};").root_node
-    call = next(
-        (each for each in iterate_descendants(root) if each.type == "call_expression"), None
-    )
-    return (
-        [c for c in call.child_by_field_name("arguments").named_children if c.type != "comment"]
-        if call and text.lstrip().startswith("(")
-        else []
-    )
-
-
-def _plain_rows(body: Node) -> list[str]:
-    """Statements that free memory and return. Raises UnsupportedConstruct for others."""
-    statements = (
-        [c for c in body.named_children if c.type != "comment"]
-        if body.type == "compound_statement"
-        else [body]
-    )
-    words = {leaf for each in statements for leaf in get_leaf_texts(each)}
-    if (
-        any(each.type not in ("expression_statement", "return_statement") for each in statements)
-        or "=" in words
-        or "++" in words
-    ):
-        raise UnsupportedConstruct("what is done where there is no memory")
-    return [" ".join(get_node_text(each).split()) for each in statements]

@@ -1,51 +1,68 @@
 """A function's arrays on a device: where their memory comes from, what is copied, and what host
 code does with those that live there alone.
 
-Contract: rows of C++ for `translator.outline.reassemble`; nothing is checked.
+Contract: statements of C++ for `translator.outline.reassemble`; nothing is checked.
 
-    python -c "from translator.normalize.c_blocks import Block; \\
-        from translator.outline.c_function import FunctionArray, CppFunction; \\
+    python -c "from translator.outline.c_function import FunctionArray, CppFunction; \\
         from translator.outline.device_arrays import make_device_copies; \\
-print(make_device_copies(CppFunction('f', 'void f(int n, float *x)', Block(), {'n': 'int'}, {},
+print(make_device_copies(CppFunction('f', 'void f(int n, float *x)', (), {'n': 'int'}, {},
 {'x': FunctionArray('float', 'n')}), ['x'], {}))"
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from translator.normalize.c_blocks import changes_variable, list_block_texts
+from corpora.emit.c_family import emit_c_family
+from corpora.ir import (
+    Call,
+    Cast,
+    Compound,
+    Declaration,
+    Expression,
+    ExpressionStatement,
+    ScalarType,
+    Statement,
+    find,
+    names_in,
+)
+from translator.normalize.c_tree import changes_variable, names_of, read_statements
 from translator.outline.c_function import CppFunction, FunctionArray
-from translator.outline.outliner import DECLARED
-from translator.outline.pointer_swaps import format_exchange, read_exchange
+from translator.outline.cpp_memory import asks_for_memory
+from translator.outline.outliner import rename
+from translator.outline.pointer_swaps import make_exchange, read_exchange
 
-_NO_MEMORY = re.compile(r"if \((.+?)\) \{ .* \}$")
-"""As `translator.outline.cpp_memory` writes what is done where there is none."""
 _MAX_DEPTH = 8
 """Times that variables in a length are replaced by what they stand for."""
 
 
+def find_moving_arrays(function: CppFunction) -> set[str]:
+    """Arrays that change places with others."""
+    statements = find(function.body, Compound, ExpressionStatement)
+    return {name for each in statements for name in read_exchange(each)}
+
+
 def make_device_name(function: CppFunction, name: str) -> str:
     """What an array is called on the device."""
+    taken = names_of(function.body) | {each.name for each in function.prototype.parameters}
     return next(
         word
         for prefix in ("d_", "device_", "on_device_")
-        if not re.search(rf"\b{(word := prefix + name)}\b", function.text)
+        if (word := prefix + name) not in taken and word not in function.arrays
     )
 
 
 def make_device_copies(
     function: CppFunction, arrays: Sequence[str], results: Mapping[str, str]
 ) -> tuple[list[str], list[str]]:
-    """Statements that bring arrays to the device, with places for results there, and such that
-    bring them back and free the memory.
+    """Statements, as text, that bring arrays to the device, with places for results there, and
+    such that bring them back and free the memory.
     """
     rows: list[str] = []
     back: list[str] = []
     freed: list[str] = []
-    moving = set().union(*(read_exchange(text) for text in list_block_texts(function.body)))
+    moving = find_moving_arrays(function)
     for name in arrays:
         array, far = function.arrays[name], make_device_name(function, name)
         given = (
@@ -105,81 +122,63 @@ def _size_in_bytes(array: FunctionArray) -> str:
     return f"({array.count}) * sizeof({array.type})"
 
 
-def copy_back_before_return(rows: Sequence[str], closing: Sequence[str]) -> list[str]:
-    """Host code in which arrays come back before the function ends early."""
-    found: list[str] = []
-    for row in rows:
-        depth = len(row) - len(row.lstrip())
-        found += (
-            [" " * depth + each for each in closing] if row.lstrip().startswith("return") else []
-        )
-        found.append(row)
-    return found
-
-
 def resolve_array_lengths(function: CppFunction) -> CppFunction:
     """With the lengths of its own arrays in what the function takes, as memory for them is wanted
     before its first statement; '' where that cannot be said.
     """
-    values: dict[str, str] = {}
-    for text in list_block_texts(function.body):
-        declared = DECLARED.match(text)
-        value = re.search(r" = (.+);$", text) if declared else None
-        if (
-            value
-            and declared[2] not in function.arrays
-            and not changes_variable(function.body, declared[2])
-        ):
-            values[declared[2]] = f"({value[1]})" if re.search(r"\W", value[1]) else value[1]
+    values: dict[str, Expression] = {
+        each.name: each.value
+        for each in find(function.body, Declaration)
+        if each.value is not None
+        and isinstance(each.type, ScalarType)
+        and not changes_variable(function.body, each.name)
+    }
     own = {
-        name: replace(array, count=_in_parameters(array.count, values, function))
+        name: replace(array, count=_in_parameters(array, values, function))
         for name, array in function.arrays.items()
         if array.is_local
     }
     return replace(function, arrays={**function.arrays, **own})
 
 
-def _in_parameters(count: str, values: Mapping[str, str], function: CppFunction) -> str:
+def _in_parameters(
+    array: FunctionArray, values: Mapping[str, Expression], function: CppFunction
+) -> str:
+    if not array.count:
+        return ""
+    extent = array.extent
     for _ in range(_MAX_DEPTH):
-        names = [name for name in re.findall(r"[A-Za-z_]\w*", count) if name in values]
-        if not names:
+        if not names_in(extent) & values.keys():
             break
-        count = re.sub(rf"\b{names[0]}\b", lambda _, value=values[names[0]]: value, count)
-    known = {name for name in function.scalars if not changes_variable(function.body, name)} | {
-        "sizeof",
-        "int",
-        "long",
-        "size_t",
-    }
-    return count if set(re.findall(r"[A-Za-z_]\w*", count)) <= known else ""
+        extent = rename(extent, values)
+    known = {name for name in function.scalars if not changes_variable(function.body, name)}
+    plain = not any(find(extent, Call)) and all(
+        isinstance(each.type, ScalarType) for each in find(extent, Cast)
+    )
+    return emit_c_family(extent) if plain and names_in(extent) <= known else ""
 
 
-def convert_host_statement(function: CppFunction, statement: str) -> list[str]:
+def convert_host_statement(function: CppFunction, statement: Statement) -> tuple[Statement, ...]:
     """What a statement of host code becomes: arrays of the function's own live on the device alone,
     and those that change places do so there too.
     """
     for name, array in function.arrays.items():
-        if statement == array.freed or (
-            array.is_local and statement.startswith(f"{array.type} {name}[")
-        ):
-            return []
+        if statement == array.freed:
+            return ()
         if statement == array.made:
             again = (
-                array.is_cleared and statement not in function.body.items
+                array.is_cleared and statement not in function.body
             )  # at the top it is cleared with its copies
-            return [_clear_memory(function, name)] if again else []
-    if (test := _NO_MEMORY.match(statement)) and set(re.findall(r"[A-Za-z_]\w*", test[1])) & {
-        name for name, array in function.arrays.items() if array.made
-    }:
-        return []
+            return read_statements(_clear_memory(function, name)) if again else ()
+        if array.is_local and isinstance(statement, Declaration) and statement.name == name:
+            return ()
+    if asks_for_memory(statement, function.arrays):
+        return ()
     moves = read_exchange(statement)
     if not moves:
-        return [statement]
-    there = format_exchange(
-        function.arrays[next(iter(moves))].type,
-        {make_device_name(function, a): make_device_name(function, b) for a, b in moves.items()},
-    )
-    return [there]
+        return (statement,)
+    there = {make_device_name(function, a): make_device_name(function, b) for a, b in moves.items()}
+    return (make_exchange(function.arrays[next(iter(moves))].type, there),)
 
 
 def _is_vector(function: CppFunction, name: str) -> bool:

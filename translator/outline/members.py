@@ -6,17 +6,37 @@ Contract: `restore_structure_members` writes numbers as the structures' again;
 these, and copies back what that one set: arrays of structures as structures of arrays, which is
 also how threads that stand beside each other read a device's memory best.
 
-    python -c "from translator.outline.members import StructureParameter, \\
-        restore_structure_members; \
-print(restore_structure_members('b__x[i + 1] = p__n;', [StructureParameter('b', 'array', {'b__x':
-'x'}), StructureParameter('p', 'value', {'p__n': 'n'})]))"
+    python -c "from translator.normalize.c_tree import read_statements; \\
+from corpora.emit.c_family import emit_c_family; \\
+from translator.outline.members import StructureParameter, restore_structure_members; \\
+print(emit_c_family(restore_structure_members(read_statements('b__x[i + 1] = p__n;'), \\
+[StructureParameter('b', 'array', {'b__x': 'x'}), StructureParameter('p', 'value', \\
+{'p__n': 'n'})])))"
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from corpora.emit.c_family import emit_c_family
+from corpora.frontends.c_family import parse_c_expression
+from corpora.ir import (
+    Access,
+    Binary,
+    Call,
+    Cast,
+    Expression,
+    Literal,
+    Member,
+    Name,
+    PointerType,
+    transform,
+)
+from translator.normalize.c_tree import print_function, read_statements, read_type
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,78 +54,69 @@ class StructureParameter:
     numbers: dict[str, str]
 
 
-def restore_structure_members(text: str, structures: Sequence[StructureParameter]) -> str:
-    """`text` with `p[i].x` for `p__x[i]`, and `p.n` or `p->n` for `p__n`."""
-    for each in structures:
-        for name, path in sorted(each.numbers.items(), key=lambda pair: -len(pair[0])):
-            if each.passing == "rows":
-                text = _in_rows(text, name, path)
-            elif each.passing == "array":
-                text = _elements(text, name, each.owner, path)
-            else:
-                text = re.sub(
-                    rf"\b{name}\b",
-                    f"{each.owner}{'->' if each.passing == 'pointer' else '.'}{path}",
-                    text,
-                )
-    return text
+def restore_structure_members(node: T, structures: Sequence[StructureParameter]) -> T:
+    """A tree with `p[i].x` for `p__x[i]`, and `p.n` or `p->n` for `p__n`."""
+    owners = {name: each for each in structures for name in each.numbers}
+
+    def change(part: Any) -> Any:
+        match part:
+            case Access(Name(name), (index,)) if name in owners:
+                owner = owners[name]
+                if owner.passing == "rows":
+                    return _in_rows(name, index, owner.numbers[name])
+                if owner.passing == "array":
+                    element = Access(Name(owner.owner), (index,))
+                    return _member(element, owner.numbers[name], False)
+            case Name(name) if name in owners:
+                owner = owners[name]
+                path, base = owner.numbers[name], Name(owner.owner)
+                if owner.passing == "vector":
+                    return Call(Member(base, path.removesuffix("()")), ())
+                if owner.passing not in ("rows", "array"):
+                    return _member(base, path, owner.passing == "pointer")
+        return part
+
+    return transform(node, change)
 
 
-def _find_bracket_end(text: str, start: int) -> int:
-    """The place behind the bracket that closes the one which ends at `start`."""
-    depth, end = 1, start
-    while depth and end < len(text):
-        depth += (text[end] == "[") - (text[end] == "]")
-        end += 1
-    return end
+def _member(base: Expression, path: str, arrow: bool) -> Expression:
+    """The field of a structure, or of one in it, that a path names."""
+    for k, field in enumerate(path.split(".")):
+        base = Member(base, field, arrow and k == 0)
+    return base
 
 
-def _elements(text: str, name: str, owner: str, path: str) -> str:
-    while found := re.search(rf"\b{name}\[", text):
-        end = _find_bracket_end(text, found.end())
-        text = f"{text[: found.start()]}{owner}[{text[found.end() : end - 1]}].{path}{text[end:]}"
-    return text
-
-
-def _in_rows(text: str, name: str, path: str) -> str:
+def _in_rows(name: str, index: Expression, path: str) -> Expression:
     """`a[i][j]` for `a[i * 64 + j]`; what is no such sum is an element of the first row's type.
     path: that type and the inner extents.
     """
     type, *extents = path.split(",")
-    made = ""
-    while found := re.search(rf"\b{name}\[", text):
-        end = _find_bracket_end(text, found.end())
-        before, index, text = text[: found.start()], text[found.end() : end - 1], text[end:]
-        if re.search(r"\w $", before) and not before.endswith("return "):  # a declaration
-            made += f"{before}{name}[{index}]"
-            continue
-        places = _split_indices(index, extents)
-        made += before + (
-            f"{name}{''.join(f'[{place}]' for place in places)}"
-            if places
-            else f"(({type} *){name})[{index}]"
-        )
-    return made + text
+    places = _split_indices(index, extents)
+    if places:
+        return Access(Name(name), tuple(places))
+    return Access(Cast(PointerType(read_type(type)), Name(name)), (index,))
 
 
-def _split_indices(index: str, extents: Sequence[str]) -> list[str]:
+def _split_indices(index: Expression, extents: Sequence[str]) -> list[Expression]:
     """An index by dimension; [] where it is not written so."""
-    found: list[str] = []
+    found: list[Expression] = []
     for extent in reversed(extents):
-        cuts = [
-            m.start()
-            for m in re.finditer(re.escape(f" * {extent} + "), index)
-            if index[: m.start()].count("(") == index[: m.start()].count(")")
-        ]
-        left, right = (
-            (index[: cuts[-1]], index[cuts[-1] + len(f" * {extent} + ") :]) if cuts else (index, "")
-        )
-        plain = re.fullmatch(r"\w+|\([^()]*(?:\([^()]*\)[^()]*)*\)", left)
-        if not cuts or not plain:
+        cut = _split_sum(index, extent)
+        if cut is None:
             return []
-        found.insert(0, right)
-        index = left[1:-1] if left[0] == "(" else left
+        index, behind = cut
+        found.insert(0, behind)
     return [index, *found]
+
+
+def _split_sum(index: Expression, extent: str) -> tuple[Expression, Expression] | None:
+    """`left` and `right` of `left * extent + right`, where more may follow in the sum."""
+    match index:
+        case Binary("+", Binary("*", left, Literal(text)), right) if text == extent:
+            return left, right
+        case Binary("+" | "-" as op, sum, right) if (cut := _split_sum(sum, extent)) is not None:
+            return cut[0], Binary(op, cut[1], right)
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +143,8 @@ def call_with_gathered_arrays(
     rows, closing = [], []
     for array in arrays:
         element, length = (
-            restore_structure_members(f"{array.name}[k]", structures),
-            restore_structure_members(array.length, scalars),
+            emit_c_family(restore_structure_members(parse_c_expression(text), known))
+            for text, known in ((f"{array.name}[k]", structures), (array.length, scalars))
         )
         loop = f"for (long k = 0; k < {length}; k++)"
         rows += [
@@ -143,7 +154,7 @@ def call_with_gathered_arrays(
         ]
         closing += [f"{loop} {element} = {array.name}[k];"] if array.is_set else []
         closing.append(f"free({array.name});")
-    call = restore_structure_members(call, scalars)
+    call = emit_c_family(restore_structure_members(parse_c_expression(call), scalars))
     result = "" if head.startswith("void ") else "auto result = "
     rows += [f"{result}{call};", *closing, *(["return result;"] if result else [])]
-    return f"{head} {{\n" + "".join(f"    {row}\n" for row in rows) + "}\n"
+    return print_function(head, read_statements("\n".join(rows)))

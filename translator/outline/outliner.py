@@ -9,35 +9,55 @@ model is asked about and that can be executed by itself. Functions come from
         from translator.normalize.fortran.convert import convert_function; \\
         from translator.outline.outliner import Outliner; \\
 w = convert_function(Program('fortran', 'f', 'subroutine f(n, x)\\ninteger n\\nreal x(n)\\nx = 2 *
-x\\nend')); print(Outliner(w).part(w.body.items, {}).program.text)"
+x\\nend')); print(Outliner(w).part(w.body, {}).program.text)"
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import Any
 
+from corpora.analysis.loops import root_name
+from corpora.ir import (
+    Access,
+    Assign,
+    AssignExpression,
+    Declaration,
+    Expression,
+    For,
+    Increment,
+    Name,
+    RangeFor,
+    Return,
+    ScalarType,
+    Statement,
+    Unary,
+    While,
+    find,
+    names_in,
+    transform,
+    walk,
+)
 from corpora.records import Program
-from corpora.tokens.lexers import CPP_TYPES
-from translator.normalize.c_blocks import (
-    Block,
-    Item,
-    declare_scalar,
-    find_stepped_scalars,
-    format_block,
-    list_block_texts,
-    map_block,
+from translator.normalize.c_tree import (
+    blocks_of,
+    declare_inside,
+    format_type,
+    head_of,
+    leaves_loop,
+    names_of,
     print_function,
+    sets_scalar,
 )
 from translator.outline.c_function import CppFunction
+from translator.outline.cpp_values import ZERO
 from translator.outline.pointer_swaps import read_exchange
 
-TYPE = rf"((?:(?:{'|'.join(sorted(CPP_TYPES))}) )+)"
-DECLARED = re.compile(rf"(?:const )?{TYPE}(\w+)(?: = |;|\[)")
-_LOOP = re.compile(rf"for \({TYPE}(\w+) = ")
 _THREAD = "__global__ "
+CHANGES = (Assign, AssignExpression, Increment)
+"""What gives a place a value."""
 
 
 class ResultPassing(Enum):
@@ -51,16 +71,16 @@ class ResultPassing(Enum):
 @dataclass(frozen=True, slots=True)
 class OutlinedPart:
     """Statements as a function of their own. head, body: its text in parts. names: what it is
-    called with, in the order of its parameters. items: the statements as they stand in the
-    function. results: scalars that it changes for others, and their types; by pointers (`&name`
-    among the names), or the one that it returns.
+    called with, in the order of its parameters (`*name` for a value behind a pointer, `&name` for a
+    scalar that it changes). items: the statements as they stand in the function. results: scalars
+    that it changes for others, and their types; by pointers, or the one that it returns.
     """
 
     program: Program
     head: str
-    body: Block
+    body: tuple[Statement, ...]
     names: tuple[str, ...]
-    items: tuple[Item, ...]
+    items: tuple[Statement, ...]
     results: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -76,216 +96,187 @@ class Outliner:
 
     def __init__(self, function: CppFunction, results: ResultPassing = ResultPassing.NONE) -> None:
         self.function, self._results = function, results
-        self._heap = {
-            row for array in function.arrays.values() for row in (array.made, array.freed) if row
-        }
+        self._heap = [
+            each
+            for array in function.arrays.values()
+            for each in (array.made, array.freed)
+            if each is not None
+        ]
         self._made = 0
 
-    def hoist_declarations(self, block: Block) -> Block:
-        """`block` with variables that get an array's element from the start declared before
+    def hoist_declarations(self, body: Sequence[Statement]) -> tuple[Statement, ...]:
+        """`body` with variables that get an array's element from the start declared before
         that.
         """
-        items: list[Item] = []
-        for item in block.items:
-            found = (
-                DECLARED.match(item) if isinstance(item, str) and self.touches_array(item) else None
-            )
-            items += (
-                [f"{found[1]}{found[2]};", item[found.start(2) :]]
-                if found and found[2] not in self.function.arrays
-                else [item]
-            )
-        return Block(items)
+        items: list[Statement] = []
+        for item in body:
+            match item:
+                case Declaration(name, ScalarType() as type, value) if (
+                    value is not None and self.touches_array(item)
+                ):
+                    items += [
+                        Declaration(name, replace(type, const=False)),
+                        Assign(Name(name), "=", value),
+                    ]
+                case _:
+                    items.append(item)
+        return tuple(items)
 
-    def units(self, block: Block) -> list[list[Item]]:
-        """Its statements, with an if and its else together, and neighbours that touch arrays
-        outside of loops.
-        """
-        found: list[list[Item]] = []
-        for item in block.items:
-            chained = not isinstance(item, str) and item[0].startswith("else")
-            beside = (
-                isinstance(item, str)
-                and self.touches_array(item)
-                and found
-                and isinstance(found[-1][-1], str)
-                and self.touches_array(found[-1][-1])
-            )
-            if found and (chained or beside):
+    def units(self, body: Sequence[Statement]) -> list[list[Statement]]:
+        """Its statements, neighbours that touch arrays outside of loops together."""
+        found: list[list[Statement]] = []
+        for item in body:
+            if found and self._is_access(item) and self._is_access(found[-1][-1]):
                 found[-1].append(item)
             else:
                 found.append([item])
         return found
 
-    def touches_array(self, text: str) -> bool:
-        """Whether it names an array's element; the declaration of an array names none of it."""
-        declared = DECLARED.match(text)
-        text = text[declared.end() :] if declared and declared[2] in self.function.arrays else text
-        return any(re.search(rf"\b{name}\[", text) for name in self.function.arrays)
+    def _is_access(self, item: Statement) -> bool:
+        return not blocks_of(item) and self.touches_array(item)
 
-    def scope_of(self, item: Item, scope: Mapping[str, str]) -> dict[str, str]:
+    def touches_array(self, node: Any) -> bool:
+        """Whether it names an array's element; the declaration of an array names none of it."""
+        return any(root_name(each) in self.function.arrays for each in find(node, Access))
+
+    def scope_of(self, item: Any, scope: Mapping[str, str]) -> dict[str, str]:
         """`scope` and what `item` declares for what comes behind or inside of it."""
-        text = item if isinstance(item, str) else item[0]
-        found = DECLARED.match(text)
-        loop = _LOOP.match(text)
-        named = found if found and found[2] not in self.function.arrays else loop
-        return {**scope, named[2]: named[1].strip()} if named else dict(scope)
+        declared = item.start if isinstance(item, For) else (item,)
+        return dict(scope) | {
+            each.name: format_type(each.type)
+            for each in declared
+            if isinstance(each, Declaration) and isinstance(each.type, ScalarType)
+        }
 
     def part(
-        self, items: Sequence[Item], scope: Mapping[str, str], after: Sequence[Item] = ()
+        self,
+        items: Sequence[Statement],
+        scope: Mapping[str, str],
+        after: Sequence[Statement] = (),
     ) -> OutlinedPart | None:
         """`items` as a function; None where it would change a scalar that others see (and may not
         give it back), or leaves the function or a loop around it. after: what may come behind them,
         in that order.
         """
-        body = map_block(Block(list(items)), lambda text: _by_value(text, self.function.pointed))
-        text = "\n".join(format_block(body, 1))
+        body = _by_value(tuple(items), self.function.pointed)
         known = {**self.function.scalars, **scope, **self.function.pointed}
-        if any(isinstance(item, str) and DECLARED.match(item) for item in items):
-            return None  # what comes behind reads it
-        if any(read_exchange(row) or row in self._heap for row in list_block_texts(body)):
-            return None  # others see where the pointers are left
-        if re.search(r"\breturn\b", text) or leaves_loop(body):
+        if not self._can_stand_alone(body):
             return None
-        results = {
-            name: known[name]
-            for name in sorted(_set_in(body) & set(known))
-            if self._goes_out(body, name, known, after)
-        }
+        results = {}
+        for name in sorted(_set_in(body) & set(known)):
+            placed = None if self._is_seen(name, after) else declare_inside(body, name, known[name])
+            if placed is None:
+                results[name] = known[name]
+            else:
+                body = placed
+                del known[name]
         if results and (
             self._results is ResultPassing.NONE
             or (self._results is ResultPassing.RETURNED and len(results) > 1)
         ):
             return None
-        own = {found[2] for row in text.splitlines() if (found := DECLARED.match(row.strip()))}
-        arrays = [
-            name
-            for name in self.function.arrays
-            if name not in own and re.search(rf"\b{name}\[", text)
+        return self._outlined(tuple(items), body, known, results)
+
+    def _can_stand_alone(self, body: tuple[Statement, ...]) -> bool:
+        """Whether nothing behind needs what `body` declares or where it leaves pointers, and
+        nothing in it leaves it.
+        """
+        if any(isinstance(item, Declaration) for item in body):
+            return False
+        if any(read_exchange(each) or each in self._heap for each in walk(body)):
+            return False
+        return not any(find(body, Return)) and not leaves_loop(body)
+
+    def _outlined(
+        self,
+        items: tuple[Statement, ...],
+        body: tuple[Statement, ...],
+        known: Mapping[str, str],
+        results: dict[str, str],
+    ) -> OutlinedPart:
+        pointed = self.function.pointed
+        used = {root_name(each) for each in find(body, Access)}
+        own = {each.name for each in find(body, Declaration)}
+        arrays = [name for name in self.function.arrays if name in used - own]
+        named = names_in(body)
+        scalars = [name for name in known if name in named]
+        plain = [name for name in scalars if name not in results]
+        is_set = {root_name(each.target) for each in find(body, *CHANGES)}
+        declared = [
+            f"{'' if name in is_set else 'const '}{self.function.arrays[name].type} *{name}"
+            for name in arrays
         ]
-        scalars = [name for name in known if re.search(rf"\b{name}\b", text)]
-        const = {
-            name: "" if re.search(rf"^ *{name}\[", text, re.M) else "const " for name in arrays
-        }
-        declared = [f"{const[name]}{self.function.arrays[name].type} *{name}" for name in arrays]
-        names = [
-            *arrays,
-            *(
-                f"*{name}" if name in self.function.pointed else name
-                for name in scalars
-                if name not in results
-            ),
-        ]
-        if self._results is ResultPassing.POINTERS:
-            words = {name: f"{name}[0]" for name in results}
-            body = map_block(body, lambda text: _rename_words(text, words))
-            declared += [f"{known[name]} {name}" for name in scalars if name not in results] + [
-                f"{type} *{name}" for name, type in results.items()
-            ]
-            names += [f"&{name}" for name in results]
+        declared += [f"{known[name]} {name}" for name in plain]
+        names = [*arrays, *(f"*{name}" if name in pointed else name for name in plain)]
+        by_pointer = self._results is ResultPassing.POINTERS
+        for name, type in results.items():
+            declared.append(f"{type} *{name}" if by_pointer else f"{type} {name}")
+            names.append(f"&{name}" if by_pointer else f"*{name}" if name in pointed else name)
+        if by_pointer:
+            body = rename(body, {name: Access(Name(name), (ZERO,)) for name in results})
         else:
-            declared += [
-                f"{known[name]} {name}"
-                for name in [*(n for n in scalars if n not in results), *results]
-            ]
-            names += [f"*{name}" if name in self.function.pointed else name for name in results]
-            body.items += [f"return {name};" for name in results]
+            body = (*body, *(Return(Name(name)) for name in results))
         self._made += 1
         name = f"{self.function.name}_part{self._made}"
-        result = (
-            next(iter(results.values()))
-            if results and self._results is ResultPassing.RETURNED
-            else "void"
-        )
+        result = "void" if by_pointer or not results else next(iter(results.values()))
         head = f"{result} {name}({', '.join(declared)})"
-        return OutlinedPart(
-            Program("cpp", name, print_function(head, body)),
-            head,
-            body,
-            tuple(names),
-            tuple(items),
-            results,
-        )
+        program = Program("cpp", name, print_function(head, body))
+        return OutlinedPart(program, head, body, tuple(names), items, results)
 
-    def _goes_out(
-        self, body: Block, name: str, known: dict[str, str], after: Sequence[Item]
-    ) -> bool:
-        """Whether others see what `body` gives the scalar; it is declared inside of it and no
-        longer known where they do not.
-        """
-        if (
-            name in self.function.pointed
-            or name in self.function.changed
-            or find_first_use(after, name) == "read"
-        ):
-            return True
-        before = len(body.items)
-        declare_scalar(body, name, known[name])
-        if len(body.items) > before:  # no place inside: its value comes from outside
-            body.items.pop(0)
-            return True
-        del known[name]
-        return False
+    def _is_seen(self, name: str, after: Sequence[Statement]) -> bool:
+        """Whether others see what a part gives the scalar."""
+        function = self.function
+        seen = name in function.pointed or name in function.changed
+        return seen or find_first_use(after, name) == "read"
 
 
-def find_first_use(items: Sequence[Item], name: str) -> str:
+def find_first_use(items: Sequence[Any], name: str) -> str:
     """`read` where a value that `name` has before may be read, `set` where every way through sets
     it first, else ''.
     """
     for item in items:
-        text = item if isinstance(item, str) else item[0]
-        own = _LOOP.match(text)
-        if own and own[2] == name:
-            continue
-        start = re.match(rf"(?:for \()?(?:{TYPE})?{name} = ([^;]*)", text)
-        if start and not re.search(rf"\b{name}\b", start[2]):
+        if isinstance(item, For):
+            if any(isinstance(each, Declaration) and each.name == name for each in item.start):
+                continue
+            if item.start and sets_scalar(item.start[0], name):
+                return "set"
+        elif sets_scalar(item, name):
             return "set"
-        if re.search(rf"\b{name}\b", text) or (
-            not isinstance(item, str) and find_first_use(item[1].items, name) == "read"
-        ):
+        inside = (find_first_use(block, name) for block in blocks_of(item))
+        if name in names_of(head_of(item)) or "read" in inside:
             return "read"
     return ""
 
 
-def _rename_words(text: str, words: Mapping[str, str]) -> str:
-    for name, word in words.items():
-        text = re.sub(rf"\b{name}\b", word, text)
-    return text
+def rename(node: Any, meant: Mapping[str, Expression]) -> Any:
+    """A tree with other expressions in the place of names."""
+
+    def change(part: Any) -> Any:
+        return meant.get(part.id, part) if isinstance(part, Name) else part
+
+    return transform(node, change)
 
 
-def _by_value(text: str, pointed: Mapping[str, str]) -> str:
-    """With `name` for `*name` and `(*name)`."""
-    for name in pointed:
-        text = re.sub(rf"\(\*{name}\)(?=\+\+|--)|\*{name}\b", name, text)
-    return text
+def _by_value(body: tuple[Statement, ...], pointed: Mapping[str, str]) -> tuple[Statement, ...]:
+    """With `name` for `*name`."""
+
+    def change(part: Any) -> Any:
+        match part:
+            case Unary("*", Name(name)) if name in pointed:
+                return Name(name)
+        return part
+
+    return transform(body, change)
 
 
-def _set_in(block: Block) -> set[str]:
+def _set_in(body: Sequence[Any]) -> set[str]:
     """Scalars that it gives a value to without declaring them."""
-    found: set[str] = set()
-    for item in block.items:
-        text = item if isinstance(item, str) else item[0]
-        matched = re.match(r"(?:for \()?(\w+) (?:[-+*/%&|^]|<<|>>)?= ", text)
-        inside = {matched[1]} if matched else set()
-        inside |= find_stepped_scalars(text)
-        inside |= _set_in(item[1]) if not isinstance(item, str) else set()
-        own = _LOOP.match(text)
-        found |= inside - {own[2]} if own else inside
-    return found - {
-        declared[2]
-        for item in block.items
-        if isinstance(item, str) and (declared := DECLARED.match(item))
+    found = {
+        each.target.id for each in find(tuple(body), *CHANGES) if isinstance(each.target, Name)
     }
+    return found - {each.name for each in find(tuple(body), Declaration)}
 
 
-def leaves_loop(
-    block: Block, words: Sequence[str] = ("break;", "continue;"), inside: bool = False
-) -> bool:
-    """Whether one of `words` in it belongs to a loop around it."""
-    for item in block.items:
-        if isinstance(item, str):
-            if not inside and item in words:
-                return True
-        elif leaves_loop(item[1], words, inside or item[0].startswith(("for", "while"))):
-            return True
-    return False
+def has_loop(node: Any) -> bool:
+    """Whether a loop stands in it."""
+    return any(find(node, For, While, RangeFor))

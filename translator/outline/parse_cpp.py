@@ -1,8 +1,8 @@
 """A serial C++ function read as statements and loop nests, for rules that cut it and put it
 together again.
 
-Contract: `parse_function(program)` has the meaning of the program's one function; Unsaid where the
-text, once its macros, constants and small helpers are written out
+Contract: `parse_function(program)` has the meaning of the program's one function;
+UnsupportedConstruct where the text, once its macros, constants and small helpers are written out
 (translator.normalize.expand_macros), holds anything that is not plain loops, ifs and assignments to
 scalars and array elements (pointers that move, whole structures, calls but of the mathematical
 library ...). Of structures and vectors there are the numbers (translator.outline.members). Scalars
@@ -17,47 +17,78 @@ x[i] *= 2; }')).text)"
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import groupby
+from typing import Any
 
-from tree_sitter import Node
-
-from corpora.records import Program, Signature
-from corpora.signatures.null_checks import is_null_check
-from corpora.signatures.signature import SignatureError, read_signature
-from corpora.syntax.c_family import (
-    CFunction,
-    find_c_functions,
-    get_leaf_texts,
-    get_node_text,
-    iterate_descendants,
-    parse_c_family,
+from corpora.emit.c_family import emit_c_family
+from corpora.frontends.c_family import parse_c_family
+from corpora.frontends.queries import declarations_in, functions_of
+from corpora.ir import (
+    Access,
+    ArrayType,
+    Assign,
+    AssignExpression,
+    Binary,
+    Comma,
+    Compound,
+    Declaration,
+    Expression,
+    ExpressionStatement,
+    For,
+    Function,
+    If,
+    Include,
+    Increment,
+    Jump,
+    Literal,
+    Macro,
+    Name,
+    PointerType,
+    RangeFor,
+    ReferenceType,
+    Return,
+    Statement,
+    StructDefinition,
+    TranslationUnit,
+    TypeAlias,
+    Unary,
+    Using,
+    While,
+    walk,
 )
+from corpora.records import Program, Signature
+from corpora.signatures.null_checks import asked_operands
+from corpora.signatures.signature import SignatureError, read_signature
 from gpu_runtime.call.materialize import is_assumed_shape
-from translator.normalize.c_blocks import (
-    Block,
+from translator.normalize.c_tree import (
+    blocks_of,
+    changes_variable,
     declare_in_loop_heads,
     declare_scalars,
+    format_type,
+    head_of,
     is_loop_counter,
-    list_block_texts,
+    leaves_loop,
+    names_of,
+    read_type,
+    require_known,
 )
 from translator.normalize.c_values import C_TYPES
 from translator.normalize.expand_macros import expand_program
 from translator.normalize.unsupported import UnsupportedConstruct
 from translator.outline.c_function import CppFunction, FunctionArray
 from translator.outline.cpp_declarations import DeclarationConverter
-from translator.outline.cpp_values import CppValues, get_assignment_target
+from translator.outline.cpp_values import ZERO, CppValues
 from translator.outline.members import StructureParameter
-from translator.outline.outliner import leaves_loop
 from translator.outline.pointer_swaps import find_exchange
 
-_DEFINES = frozenset({"struct_specifier", "type_definition"})
-_KEPT = frozenset({"preproc_include", "using_declaration"})
-_BESIDE = frozenset({"function_definition", "comment", "preproc_include", "using_declaration", ";"})
-"""What may stand in a file."""
+_DEFINES = (StructDefinition, TypeAlias)
+_BESIDE = (Function, Include, Using, Macro, *_DEFINES)
+"""What may stand in a file. Macros are expanded in the tree."""
 
 
 @lru_cache(maxsize=4096)
@@ -80,48 +111,37 @@ def parse_function(program: Program) -> CppFunction:
     """
     program = expand_program(program)
     signature = read_signature(program)
-    root = parse_c_family(program.text).root_node
-    odd = {child.type for child in root.children} - _BESIDE - _DEFINES
-    functions = list(find_c_functions(root))
-    if odd or len(functions) != 1:
-        raise UnsupportedConstruct(f"a text with {', '.join(sorted(odd)) or 'several functions'}")
-    (function,) = functions
-    said = [
-        get_node_text(child).rstrip(";\n") + (";\n" if child.type in _DEFINES else "\n")
-        for child in root.children
-        if child.type in _DEFINES or child.type in _KEPT
-    ]
-    defined = "".join(said) if _structures(signature) else ""
-    return _Reader(signature, function, defined).written()
+    unit = parse_c_family(program.text, "cpp")
+    require_known((unit.items, unit.errors))
+    odd = sorted({type(item).__name__ for item in unit.items if not isinstance(item, _BESIDE)})
+    functions = functions_of(unit, prototypes=True)
+    if odd or len(functions) != 1 or functions[0].body is None or functions[0].template:
+        raise UnsupportedConstruct(f"a text with {', '.join(odd) or 'several functions'}")
+    return _Reader(signature, functions[0], unit).read()
 
 
 class _Reader:
-    def __init__(self, signature: Signature, function: CFunction, defined: str) -> None:
-        self._signature, self._function, self._defined = signature, function, defined
+    def __init__(self, signature: Signature, function: Function, unit: TranslationUnit) -> None:
+        self._signature, self._function, self._unit = signature, function, unit
         self._types = _types(signature, function)
         self._arrays = _arrays(signature, self._types)
         self._structures = _structures(signature)
-        self._values = CppValues(self._arrays, self._structures)
+        body = function.body or ()
+        _refuse_shadowing(body, frozenset(p.name for p in function.parameters))
+        self._values = CppValues(self._arrays, self._structures, body)
         self._places: set[str] = set()
         """Variables of loops over elements."""
+        self._names = frozenset(names_of(body)) | {p.name for p in function.parameters}
+        self._declared_times = Counter(each.name for each in declarations_in(function))
         self._declared = DeclarationConverter(
-            self._values, self._arrays, self._structures, frozenset(get_leaf_texts(function.node))
+            self._values, self._arrays, self._structures, self._names
         )
 
-    def written(self) -> CppFunction:
-        body = Block()
-        node = self._function.node.child_by_field_name("body")
-        self._statements(node, body)
-        for name in {
-            get_node_text(each)
-            for each in iterate_descendants(node)
-            if each.type == "identifier" and is_null_check(each)
-        } & self._arrays.keys():
-            self._arrays[name] = replace(
-                self._arrays[name], may_be_null=not self._arrays[name].is_local
-            )
-        if body.items[-1:] == ["return;"]:
-            body.items.pop()
+    def read(self) -> CppFunction:
+        body = self._block(self._function.body or ())
+        self._note_null_checks()
+        if body[-1:] == (Return(),):
+            body = body[:-1]
         by_value = {
             p.name: self._types[p.name] for p in self._signature.parameters if p.kind == "scalar"
         }
@@ -131,35 +151,15 @@ class _Reader:
             if each.passing == "vector"
             for size in each.numbers
         }
-        by_reference = [
-            p for p in self._signature.parameters if p.kind == "scalar" and p.by_reference
-        ]
-        changed = tuple(p.name for p in by_reference if _is_set(p.name, body))
-        if own := next((p.name for p in by_reference if p.member and p.name in changed), ""):
-            raise UnsupportedConstruct(f"'{own}' is changed for the caller")
         counters = [name for name in self._declared.locals if is_loop_counter(body, name)]
+        changed = self._changed_scalars(body)
         for name in counters:
-            declare_in_loop_heads(body, name, self._declared.locals.pop(name))
-        declare_scalars(body, self._declared.locals)
-        head = self._values.printed(
-            [
-                t
-                for child in self._function.node.children
-                if child != node
-                for t in self._values.words(child)
-            ]
-        )
-        if self._structures:
-            own = self._function.node
-            head = " ".join(
-                own.text[: node.start_byte - own.start_byte].decode(errors="replace").split()
-            )
-        defined = (
-            self._defined
-            if self._structures
-            or any(array.made.startswith("std::") for array in self._arrays.values())
-            else ""
-        )
+            body = declare_in_loop_heads(body, name, self._declared.locals.pop(name))
+        body = declare_scalars(body, self._declared.locals)
+        head = emit_c_family(replace(self._function, body=None)).strip().removesuffix(";")
+        needed = self._structures or any(array.is_vector for array in self._arrays.values())
+        kept = (*_DEFINES, Include, Using)
+        before = [emit_c_family(item) for item in self._unit.items if isinstance(item, kept)]
         return CppFunction(
             self._signature.name,
             head,
@@ -168,183 +168,194 @@ class _Reader:
             {},
             self._arrays,
             self._structures,
-            defined,
+            "".join(before) if needed else "",
             changed,
         )
 
-    def _statements(self, node: Node, block: Block) -> None:
-        """Of a compound statement. Where pointers to arrays are handed round, several are one."""
-        rest = [child for child in node.named_children if child.type != "comment"]
+    def _note_null_checks(self) -> None:
+        asked = {
+            operand.id
+            for node in walk(self._function.body or ())
+            for operand in asked_operands(node)
+            if isinstance(operand, Name)
+        }
+        for name in asked & self._arrays.keys():
+            array = self._arrays[name]
+            self._arrays[name] = replace(array, may_be_null=not array.is_local)
+
+    def _changed_scalars(self, body: tuple[Statement, ...]) -> tuple[str, ...]:
+        """Scalars that the function takes by reference and sets."""
+        by_reference = [
+            p for p in self._signature.parameters if p.kind == "scalar" and p.by_reference
+        ]
+        changed = tuple(p.name for p in by_reference if changes_variable(body, p.name))
+        if own := next((p.name for p in by_reference if p.member and p.name in changed), ""):
+            raise UnsupportedConstruct(f"'{own}' is changed for the caller")
+        return changed
+
+    # ---- statements ----
+
+    def _block(self, body: Sequence[Statement]) -> tuple[Statement, ...]:
+        """The statements of a block. Where pointers to arrays are handed round, several are
+        one.
+        """
+        out: list[Statement] = []
+        rest = list(body)
         while rest:
-            moves, taken = find_exchange(
-                rest,
-                [name for name, array in self._arrays.items() if array.made or not array.is_local],
-            )
+            movable = [n for n, array in self._arrays.items() if array.made or not array.is_local]
+            moves, taken = find_exchange(rest, movable)
             if moves:
-                block.add(self._declared.exchange(moves))
+                out.append(self._declared.exchange(moves))
             else:
-                self._statement(rest[0], block)
+                self._statement(rest[0], rest[1:], out)
             rest = rest[taken or 1 :]
+        return tuple(out)
 
-    def _statement(self, node: Node, block: Block) -> None:
-        match node.type:
-            case "comment" | ";":
-                pass
-            case "compound_statement":
-                self._statements(node, block)
-            case "declaration":
-                self._declared.read(node, block)
-            case "expression_statement":
-                for child in node.named_children:
-                    self._expression_statement(child, block)
-            case "for_statement":
-                self._inside(self._for(node, block), node.child_by_field_name("body"), block)
-            case "for_range_loop":
-                self._over_elements(node, block)
-            case "while_statement":
-                self._inside(
-                    f"while "
-                    f"({self._values.text(_strip_condition_brackets(node.child_by_field_name('condition')))})",
-                    node.child_by_field_name("body"),
-                    block,
-                )
-            case "do_statement":
-                self._do(node, block)
-            case "if_statement":
-                self._if(node, "if", block)
-            case "return_statement":
-                values = node.named_children
-                block.add(f"return {self._values.text(values[0])};" if values else "return;")
-            case "break_statement" | "continue_statement":
-                block.add(f"{node.type.partition('_')[0]};")
+    def _statement(self, node: Any, after: Sequence[Statement], out: list[Statement]) -> None:
+        if getattr(node, "pragmas", ()):
+            raise UnsupportedConstruct("a directive")
+        match node:
+            case Declaration():
+                self._declared.read(node, after, out)
+            case Assign() | ExpressionStatement():
+                for part in _parts(node):
+                    if not self._declared.write(part, after, out):
+                        out.append(self._effect(part))
+            case For():
+                self._for(node, out)
+            case RangeFor():
+                out.append(self._over_elements(node))
+            case While(after=True):
+                out.append(self._do(node))
+            case While():
+                test = self._values.test(node.test)
+                out.append(While(test, self._block(node.body)))
+            case If():
+                out.append(self._if(node))
+            case Return():
+                value = None if node.value is None else self._values.read(node.value)
+                out.append(Return(value))
+            case Jump():
+                out.append(Jump(node.kind))
+            case Macro():
+                pass  # its uses are expanded
+            case Compound():
+                self._compound(node, out)
             case _:
-                raise UnsupportedConstruct(f"a statement of kind {node.type}")
+                kind = getattr(node, "kind", type(node).__name__)
+                raise UnsupportedConstruct(f"a statement of kind {kind}")
 
-    def _inside(self, head: str, body: Node, block: Block) -> None:
-        self._statement(body, block.open(head))
+    def _compound(self, node: Compound, out: list[Statement]) -> None:
+        """Its statements among those around it, unless two variables of one name would meet."""
+        own = [each.name for each in node.body if isinstance(each, Declaration)]
+        inside = self._block(node.body)
+        clash = any(self._declared_times[name] > 1 for name in own)
+        out += (Compound(inside),) if clash else inside
 
-    def _do(self, node: Node, block: Block) -> None:
+    def _do(self, node: While) -> While:
         """A loop whose test comes last. Raises UnsupportedConstruct where something goes on with
         that test.
         """
-        inside = block.open("while (1)")
-        self._statement(node.child_by_field_name("body"), inside)
-        if leaves_loop(inside, ("continue;",)):
+        inside = self._block(node.body)
+        if leaves_loop(inside, ("continue",)):
             raise UnsupportedConstruct("a do loop with a continue")
-        inside.open(
-            f"if "
-            f"(!({self._values.text(_strip_condition_brackets(node.child_by_field_name('condition')))}))"
-        ).add("break;")
+        leaving = If(Unary("!", self._values.test(node.test)), (Jump("break"),))
+        return While(Literal("1", "i32"), (*inside, leaving))
 
-    def _if(self, node: Node, word: str, block: Block) -> None:
-        test, body, other = (
-            node.child_by_field_name(f) for f in ("condition", "consequence", "alternative")
-        )
-        if statement := self._declared.memory.read_allocation_check(
-            get_node_text(test).strip("()"), body, other
-        ):
-            block.add(statement)
-            return
-        condition = self._values.text(
-            _strip_condition_brackets(node.child_by_field_name("condition"))
-        )
-        self._inside(f"{word} ({condition})", node.child_by_field_name("consequence"), block)
-        other = node.child_by_field_name("alternative")
-        if other is None:
-            return
-        (inner,) = (c for c in other.named_children if c.type != "comment")
-        if inner.type == "if_statement":
-            self._if(inner, "else if", block)
-        else:
-            self._inside("else", inner, block)
+    def _if(self, node: If) -> If:
+        if (checked := self._declared.memory.read_allocation_check(node)) is not None:
+            return checked
+        test = self._values.test(node.test)
+        return If(test, self._block(node.then), self._block(node.otherwise))
 
-    def _for(self, node: Node, block: Block) -> str:
-        first, test, step = (
-            node.child_by_field_name(f) for f in ("initializer", "condition", "update")
-        )
-        if first is None:
-            start = ""
-        elif first.type == "declaration":
-            declared = Block()
-            self._declared.read(first, declared)
-            if len(declared.items) != 1:
+    def _for(self, node: For, out: list[Statement]) -> None:
+        start: list[Statement] = []
+        if any(isinstance(each, Declaration) for each in node.start):
+            for each in node.start:
+                self._statement(each, (), start)
+            if len(start) != 1 or not isinstance(start[0], Declaration):
                 raise UnsupportedConstruct(
                     "a loop that declares several variables, or one without a value"
                 )
-            start = str(declared.items[0])[:-1]
         else:
-            start = self._effects(first)
-        return (
-            (
-                f"for ({start}; {self._values.text(test) if test else ''}; "
-                f"{self._effects(step) if step else ''})"
-            )
-            .replace("(; ", "(;")
-            .replace("; )", ";)")
-        )
+            start = self._counting(node.start)
+        test = None if node.test is None else self._values.test(node.test)
+        step = self._counting(node.step)
+        out.append(For(tuple(start), test, tuple(step), self._block(node.body)))
 
-    def _over_elements(self, node: Node, block: Block) -> None:
+    def _over_elements(self, node: RangeFor) -> Statement:
         """A loop over a vector, by its places."""
-        array, declarator = (
-            get_node_text(node.child_by_field_name("right")),
-            node.child_by_field_name("declarator"),
-        )
-        found = self._arrays.get(array)
-        if (
-            found is None
-            or (found.is_local and not found.made.startswith("std::"))
-            or not found.count
-        ):
+        name = node.range.id if isinstance(node.range, Name) else ""
+        found = self._arrays.get(name)
+        if found is None or (found.is_local and not found.is_vector) or not found.count:
             raise UnsupportedConstruct("a loop over something else than a vector")
-        name, place = (
-            get_node_text(
-                declarator.named_children[-1] if declarator.named_children else declarator
-            ),
-            f"at_{array}",
-        )
-        if (
-            re.search(rf"\b{place}\b", get_node_text(self._function.node))
-            and place not in self._places
-        ):
+        place = f"at_{name}"
+        if place in self._names:
             raise UnsupportedConstruct(f"a variable called '{place}'")
-        self._places.add(place)
-        inside = block.open(f"for (long {place} = 0; {place} < {found.count}; {place}++)")
-        if declarator.type == "reference_declarator":
-            self._values.take_element(name, (array, place))
+        variable, counter = node.variable, Name(place)
+        first: tuple[Statement, ...] = ()
+        refers = isinstance(variable.type, ReferenceType)
+        own = variable.type.to if isinstance(variable.type, ReferenceType) else variable.type
+        type = read_type(found.type if getattr(own, "name", "") == "auto" else format_type(own))
+        if refers and type != read_type(found.type):
+            raise UnsupportedConstruct(f"'{variable.name}', a copy of an element in another type")
+        if refers:
+            self._values.take_element(variable.name, (name, counter))
         else:
-            inside.add(f"{found.type} {name} = {array}[{place}];")
-        self._statement(node.child_by_field_name("body"), inside)
-
-    def _effects(self, node: Node) -> str:
-        """What a loop's head does to scalars."""
-        parts = list(_iterate_comma_parts(node))
-        if not all(
-            p.type in ("assignment_expression", "update_expression")
-            and get_assignment_target(p).type == "identifier"
-            for p in parts
-        ):
-            raise UnsupportedConstruct("a loop's head that does more than count")
-        return ", ".join(self._effect(part) for part in parts)
-
-    def _expression_statement(self, node: Node, block: Block) -> None:
-        for part in _iterate_comma_parts(node):
-            if not self._declared.write(part, block):
-                block.add(f"{self._effect(part)};")
-
-    def _effect(self, node: Node) -> str:
-        """An assignment or a step; its target may be an element whose index steps on."""
-        if node.type not in ("assignment_expression", "update_expression"):
-            raise UnsupportedConstruct(f"a statement that is a {node.type}")
-        target = get_assignment_target(node)
-        if node.type == "update_expression":
-            text = self._values.text(target)
-            operator = next(get_node_text(c) for c in node.children if not c.is_named)
-            return f"{text}{operator}"
-        operator = get_node_text(node.child_by_field_name("operator"))
-        return (
-            f"{self._values.text(target)} {operator} "
-            f"{self._values.text(node.child_by_field_name('right'))}"
+            element = Access(Name(name), (counter,))
+            first = (Declaration(variable.name, type, element),)
+        return For(
+            (Declaration(place, read_type("long"), ZERO),),
+            Binary("<", counter, found.extent),
+            (Assign(counter, "++", None),),
+            (*first, *self._block(node.body)),
         )
+
+    def _counting(self, statements: Sequence[Statement]) -> list[Statement]:
+        """What a loop's head does to scalars."""
+        parts = [part for each in statements for part in _parts(each)]
+        if not all(isinstance(p, Assign) and isinstance(p.target, Name) for p in parts):
+            raise UnsupportedConstruct("a loop's head that does more than count")
+        return [self._effect(part) for part in parts]
+
+    def _effect(self, node: Statement) -> Statement:
+        """An assignment or a step; its target may be an element whose index steps on."""
+        if not isinstance(node, Assign):
+            raise UnsupportedConstruct("a statement that is a plain value")
+        value = None if node.value is None else self._values.read(node.value)
+        return Assign(self._values.read(node.target), node.op, value)
+
+
+def _refuse_shadowing(body: Sequence[Statement], seen: frozenset[str]) -> None:
+    """Raises UnsupportedConstruct where a declaration hides a variable of the same name."""
+    known = set(seen)
+    for statement in body:
+        own = {each.name for each in head_of(statement) if isinstance(each, Declaration)}
+        if hidden := own & known:
+            raise UnsupportedConstruct(f"two variables called '{min(hidden)}'")
+        inside = frozenset(known | own)
+        for block in blocks_of(statement):
+            _refuse_shadowing(block, inside)
+        if isinstance(statement, Declaration):
+            known |= own
+
+
+def _parts(statement: Any) -> Iterator[Statement]:
+    """A statement's parts between commas, as statements."""
+    if not isinstance(statement, ExpressionStatement):
+        yield statement
+        return
+    node: Expression = statement.expression
+    for each in node.items if isinstance(node, Comma) else (node,):
+        match each:
+            case AssignExpression():
+                yield Assign(each.target, each.op, each.value)
+            case Increment():
+                yield Assign(each.target, each.op, None)
+            case Comma():
+                yield from _parts(ExpressionStatement(each))
+            case _:
+                yield ExpressionStatement(each)
 
 
 def _arrays(signature: Signature, types: dict[str, str]) -> dict[str, FunctionArray]:
@@ -372,19 +383,21 @@ def _arrays(signature: Signature, types: dict[str, str]) -> dict[str, FunctionAr
     return found
 
 
-def _types(signature: Signature, function: CFunction) -> dict[str, str]:
+def _types(signature: Signature, function: Function) -> dict[str, str]:
     """Of every parameter the type that it has by value, or of its elements."""
-    written = iter(function.parameters())
+    written = iter(function.parameters)
     found: dict[str, str] = {}
     for _, group in groupby(
         signature.parameters, key=lambda p: p.member.owner if p.member else p.name
     ):
-        tokens = next(written)
+        of: Any = next(written).type
+        while isinstance(of, (PointerType, ReferenceType, ArrayType)):
+            of = of.of if isinstance(of, ArrayType) else of.to
         for p in group:
             by_type = p.member or is_assumed_shape(p) or p.inner_extents
             if by_type and p.type not in C_TYPES:
                 raise UnsupportedConstruct(f"'{p.name}' is a complex number")
-            found[p.name] = C_TYPES[p.type] if by_type else " ".join(_base(tokens))
+            found[p.name] = C_TYPES[p.type] if by_type else format_type(of)
     return found
 
 
@@ -403,32 +416,3 @@ def _structures(signature: Signature) -> tuple[StructureParameter, ...]:
                 p.name, "rows", {p.name: ",".join([C_TYPES[p.type], *map(str, p.inner_extents)])}
             )
     return tuple(found.values())
-
-
-def _base(tokens: Sequence[str]) -> list[str]:
-    end = next((k for k, t in enumerate(tokens) if t in ("*", "&", "[")), len(tokens))
-    kept = [t for t in tokens[:end] if t not in ("const", "volatile", "register", "struct")]
-    return kept if end < len(tokens) and tokens[end] != "[" else kept[:-1]
-
-
-def _iterate_comma_parts(node: Node) -> Iterator[Node]:
-    if node.type == "comma_expression":
-        for child in node.named_children:
-            yield from _iterate_comma_parts(child)
-    else:
-        yield node
-
-
-def _strip_condition_brackets(node: Node) -> Node:
-    """A condition without its brackets. Raises UnsupportedConstruct where it declares something."""
-    value = node.child_by_field_name("value") or node.named_children[0]
-    if value.type in ("declaration", "init_statement"):
-        raise UnsupportedConstruct("a condition that declares a variable")
-    return value
-
-
-def _is_set(name: str, body: Block) -> bool:
-    return any(
-        re.search(rf"\b{name}(?:\+\+|--| [-+*/%&|^<>]*=(?!=))", text)
-        for text in list_block_texts(body)
-    )

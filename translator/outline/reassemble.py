@@ -1,8 +1,9 @@
 """The ports of a function's parts put together: host code that launches a kernel for each, or the
 function itself with each nest annotated.
 
-Contract: rules alone; what is joined is a proposal as any other. CUDA needs to know how long arrays
-are.
+Contract: rules alone; what is joined is a proposal as any other. The function is given as its
+statements with `PortedKernel` in the places of those that were ported, inside of loops and branches
+too. CUDA needs to know how long arrays are.
 
     python -c "from corpora.records import Program; \\
         from translator.normalize.fortran.convert import convert_function; \\
@@ -10,24 +11,53 @@ are.
 from translator.outline.outliner import Outliner; \\
     w = convert_function(Program('fortran', 'f', \\
     'subroutine f(n, x)\\ninteger n\\nreal x(n)\\nx = 2 * x\\nend')); \\
-part = Outliner(w).part(w.body.items, {}); print(emit_host_launcher(w, [PortedKernel(part,
+part = Outliner(w).part(w.body, {}); print(emit_host_launcher(w, [PortedKernel(part,
 part.one_thread)]))"
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
-from corpora.signatures.null_checks import find_null_alternatives
-from corpora.syntax.c_family import split_at_commas
+from corpora.analysis.loops import root_name
+from corpora.emit.c_family import emit_c_family
+from corpora.frontends.c_family import parse_c_expression, parse_c_family
+from corpora.frontends.queries import function_named
+from corpora.ir import (
+    Binary,
+    Call,
+    Clause,
+    Declaration,
+    Expression,
+    Function,
+    If,
+    Include,
+    KernelLaunch,
+    Literal,
+    Macro,
+    Name,
+    ReferenceType,
+    Return,
+    ScalarType,
+    Statement,
+    Unary,
+    Unsupported,
+    UnsupportedExpression,
+    Using,
+    find,
+    names_in,
+    rewrite_statements,
+    transform,
+)
+from corpora.signatures.null_checks import null_alternatives
 from gpu_runtime.launch.plans import parse_plan
-from translator.normalize.c_blocks import list_block_texts
+from translator.normalize.c_tree import blocks_of, names_of, print_function, read_statements
 from translator.outline.c_function import CppFunction
 from translator.outline.device_arrays import (
     convert_host_statement,
-    copy_back_before_return,
+    find_moving_arrays,
     make_device_copies,
     make_device_name,
     resolve_array_lengths,
@@ -38,10 +68,7 @@ from translator.outline.members import (
     call_with_gathered_arrays,
     restore_structure_members,
 )
-from translator.outline.outliner import DECLARED, TYPE, OutlinedPart, find_first_use
-from translator.outline.pointer_swaps import read_exchange
-
-_UNSET = re.compile(rf"\s*{TYPE}(\w+);$")
+from translator.outline.outliner import CHANGES, OutlinedPart, find_first_use, rename
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +82,8 @@ class PortedKernel:
     launch: str = ""
 
 
-@dataclass(slots=True)
-class HostGroup:
-    """What stays host code: a head (or chain of heads) with nodes inside."""
-
-    head: str
-    nodes: list[str | HostGroup | PortedKernel] = field(default_factory=list)
-
-
-Node = str | HostGroup | PortedKernel
+Node = Any
+"""A statement of the function, whose blocks may hold ported parts, or a PortedKernel."""
 
 
 def insert_directives(function: CppFunction, nodes: Sequence[Node]) -> str:
@@ -71,43 +91,48 @@ def insert_directives(function: CppFunction, nodes: Sequence[Node]) -> str:
     and the host code between them.
     """
 
-    def ported(node: PortedKernel, depth: int) -> list[str]:
-        return [
-            row if row.startswith("#") else "    " * (depth - 1) + row
-            for row in _body(function, node)
-        ]
+    def change(node: Node) -> tuple[Statement, ...] | None:
+        return _port_statements(function, node) if isinstance(node, PortedKernel) else None
 
-    text = "\n".join([f"{function.head} {{", *_emit_lines(nodes, 1, ported), "}"]) + "\n"
-    return function.before + restore_structure_members(text, function.structures)
+    body = rewrite_statements(tuple(nodes), change)
+    body = restore_structure_members(body, function.structures)
+    return function.before + print_function(function.head, body)
 
 
-def _emit_lines(
-    nodes: Sequence[Node], depth: int, ported: Callable[[PortedKernel, int], list[str]]
-) -> list[str]:
-    """The lines of `nodes`, those of a part by `ported`."""
-    rows: list[str] = []
-    for node in nodes:
-        if isinstance(node, str):
-            rows.append("    " * depth + node)
-        elif isinstance(node, HostGroup):
-            rows += [
-                "    " * depth + f"{node.head} {{",
-                *_emit_lines(node.nodes, depth + 1, ported),
-                "    " * depth + "}",
-            ]
-        else:
-            rows += ported(node, depth)
-    return rows
+def _port_statements(function: CppFunction, port: PortedKernel) -> tuple[Statement, ...]:
+    """The statements of a port under OpenMP, with what it was given by value as the function has
+    it, and without what it returns last.
+    """
+    found = function_named(parse_c_family(port.text, "openmp"), port.part.program.name)
+    body = (found.body or ()) if found is not None else ()
+    return _by_pointer(port.part, body[:-1] if port.part.results else body)
 
 
-def _body(function: CppFunction, ported: PortedKernel) -> list[str]:
-    """The statements of a port, with what it was given by value as the function has it."""
-    text = ported.text[ported.text.index("{") + 1 : ported.text.rindex("}")]
-    for name in ported.part.results:
-        text = re.sub(rf"\breturn {name};\s*$", "", text)
-    for name in (n[1:] for n in ported.part.names if n[0] == "*"):
-        text = re.sub(rf"\b{name}\b", f"(*{name})", text)
-    return [row for row in text.splitlines() if row.strip()]
+def _by_pointer(part: OutlinedPart, body: tuple[Statement, ...]) -> tuple[Statement, ...]:
+    """With `*name` for what a part takes so."""
+    return rename(body, {n[1:]: Unary("*", Name(n[1:])) for n in part.names if n[0] == "*"})
+
+
+def can_insert_port(part: OutlinedPart, text: str) -> bool:
+    """Whether the statements of a port under OpenMP can stand in the function: it is one function,
+    all of it is understood, and it returns once, last, what the part returns.
+    """
+    unit = parse_c_family(text, "openmp")
+    function = function_named(unit, part.program.name)
+    others = [each for each in unit.items if not isinstance(each, (Include, Using, Macro))]
+    if function is None or others != [function] or unit.errors:
+        return False
+    body = function.body or ()
+    if any(find(body, Unsupported, UnsupportedExpression)):
+        return False
+    pointed = {name[1:] for name in part.names if name[0] == "*"}
+    if any(names_in(clause.arguments) & pointed for clause in find(body, Clause)):
+        return False  # a clause lists variables, and `*name` is none
+    endings = tuple(Return(Name(name)) for name in part.results)
+    return tuple(find(body, Return)) == endings and body[len(body) - len(endings) :] == endings
+
+
+# ---- host code that launches kernels ----
 
 
 def emit_host_launcher(function: CppFunction, nodes: Sequence[Node]) -> str | None:
@@ -117,7 +142,7 @@ def emit_host_launcher(function: CppFunction, nodes: Sequence[Node]) -> str | No
     every = list(_find_ported_parts(nodes))
     results = {name: type for each in every for name, type in each.part.results.items()}
     function = resolve_array_lengths(function)
-    changing = set().union(*(read_exchange(text) for text in list_block_texts(function.body)))
+    changing = find_moving_arrays(function)
     used = [
         name
         for name in function.arrays
@@ -127,77 +152,93 @@ def emit_host_launcher(function: CppFunction, nodes: Sequence[Node]) -> str | No
         return None
     first = _count_before_copies(function, nodes)
     function = _drop_null_checks(function, nodes[:first])
-    last = len(nodes) - (isinstance(nodes[-1], str) and nodes[-1].startswith("return"))
-    rows, closing = make_device_copies(function, used, results)
-    inner = copy_back_before_return(_emit_launches(function, nodes[first:last]), closing)
-    body = [
-        *_emit_launches(function, nodes[:first]),
-        *("    " + row for row in rows),
-        *inner,
-        *("    " + row for row in closing),
-    ]
-    body += _emit_launches(function, nodes[last:])
-    body = [
-        row
-        for row in body
-        if not (unset := _UNSET.match(row))
-        or re.search(rf"\b{unset[2]}\b", "\n".join(body).replace(row, "", 1))
-    ]
+    last = len(nodes) - isinstance(nodes[-1], Return)
+    copied, back = (
+        read_statements("\n".join(rows)) for rows in make_device_copies(function, used, results)
+    )
+    body = (
+        *_host_statements(function, nodes[:first]),
+        *copied,
+        *_copy_back_before_return(_host_statements(function, nodes[first:last]), back),
+        *back,
+        *_host_statements(function, nodes[last:]),
+    )
+    body = _drop_unused_scalars(body)
     kernels = "\n".join(each.text.strip() + "\n" for each in every)
-    inside = "\n".join(body)
     if all(each.passing == "rows" for each in function.structures):
-        return f"{kernels}\n{function.head} {{\n{inside}\n}}\n"
-    head, outside = _emit_by_members(function, used, inside)
-    return f"{function.before}{kernels}\n{head} {{\n{inside}\n}}\n\n{outside}"
+        return f"{kernels}\n{print_function(function.head, body)}"
+    head, outside = _emit_by_members(function, used, body)
+    return f"{function.before}{kernels}\n{print_function(head, body)}\n{outside}"
 
 
-def _emit_by_members(function: CppFunction, used: Sequence[str], inside: str) -> tuple[str, str]:
-    """The head of a function of numbers, whose statements are `inside`, and the function itself,
+def _drop_unused_scalars(body: tuple[Statement, ...]) -> tuple[Statement, ...]:
+    """Host code without declarations of scalars that get no value in them and are named nowhere."""
+    named = names_in(body)
+
+    def change(node: Statement) -> tuple[Statement, ...] | None:
+        unset = isinstance(node, Declaration) and node.value is None and node.arguments is None
+        if unset and isinstance(node.type, ScalarType) and node.name not in named:
+            return ()
+        return None
+
+    return rewrite_statements(body, change)
+
+
+def _copy_back_before_return(
+    body: tuple[Statement, ...], back: tuple[Statement, ...]
+) -> tuple[Statement, ...]:
+    """Host code in which arrays come back before the function ends early."""
+
+    def change(node: Statement) -> tuple[Statement, ...] | None:
+        return (*back, node) if isinstance(node, Return) else None
+
+    return rewrite_statements(body, change)
+
+
+def _emit_by_members(
+    function: CppFunction, used: Sequence[str], body: Sequence[Statement]
+) -> tuple[str, str]:
+    """The head of a function of numbers, whose statements are `body`, and the function itself,
     which calls it with its structures' numbers.
     """
-    result, parameters, of = (
-        *_parameters(function),
-        {each.owner: each for each in function.structures if each.passing != "rows"},
-    )
+    of = {each.owner: each for each in function.structures if each.passing != "rows"}
     declared, given = [], []
-    for name, text in parameters:
-        numbers = _member_arguments(function, of[name], used, inside) if name in of else []
-        declared += _format_declarations(function, numbers) if name in of else [text]
-        given += [f"{n}.data()" if n == name else n for n in numbers] if name in of else [name]
+    for parameter in function.prototype.parameters:
+        name = parameter.name
+        if name not in of:
+            declared.append(emit_c_family(parameter).strip())
+            given.append(name)
+            continue
+        numbers = _member_arguments(function, of[name], used, body)
+        declared += _format_declarations(function, numbers)
+        given += [f"{n}.data()" if n == name else n for n in numbers]
     own = {n for each in function.structures if each.passing == "array" for n in each.numbers}
     arrays = [_make_gathered_array(function, n) for n in used if n in own]
     name = f"{function.name}_of_numbers"
+    result = emit_c_family(function.prototype.result)
     return f"static {result} {name}({', '.join(declared)})", call_with_gathered_arrays(
         function.head, f"{name}({', '.join(given)})", arrays, function.structures
     )
 
 
 def _make_gathered_array(function: CppFunction, name: str) -> GatheredArray:
-    array, text = function.arrays[name], "\n".join(list_block_texts(function.body))
-    is_set = not array.is_const and bool(re.search(rf"(?:^|\+\+|--){name}\[", text, re.M))
+    array = function.arrays[name]
+    changed = {root_name(each.target) for each in find(function.body, *CHANGES)}
+    is_set = not array.is_const and name in changed
     return GatheredArray(name, array.type, array.count, is_set)
 
 
-def _parameters(function: CppFunction) -> tuple[str, list[tuple[str, str]]]:
-    """What a function returns, and its parameters: names and texts."""
-    result, _, inside = function.head.removesuffix(")").partition(f" {function.name}(")
-    parts = split_at_commas(re.findall(r"\w+|\s+|\S", inside))
-    return result, [
-        (next(word for word in reversed(part) if word.isidentifier()), "".join(part).strip())
-        for part in parts
-        if part
-    ]
-
-
 def _member_arguments(
-    function: CppFunction, structure: StructureParameter, used: Sequence[str], inside: str
+    function: CppFunction,
+    structure: StructureParameter,
+    used: Sequence[str],
+    body: Sequence[Statement],
 ) -> list[str]:
-    """What a function that does `inside` takes in place of the structure."""
+    """What a function that does `body` takes in place of the structure."""
     own = [structure.owner] if structure.passing == "vector" and structure.owner in used else []
+    named = names_of(tuple(body))
     return own + [
-        n
-        for n in structure.numbers
-        if n in used or (n in function.scalars and re.search(rf"\b{n}\b", inside))
+        n for n in structure.numbers if n in used or (n in function.scalars and n in named)
     ]
 
 
@@ -211,53 +252,67 @@ def _format_declarations(function: CppFunction, numbers: Sequence[str]) -> list[
     ]
 
 
+# ---- the function itself as a kernel ----
+
+
 def emit_single_kernel(function: CppFunction, nodes: Sequence[Node]) -> str | None:
     """Return the whole function as one CUDA kernel, or None if more than one part touches arrays or
     it has a result. Every thread runs what comes before the part. nodes: the parts with ports, and
     the code between them.
     """
     places = [k for k, node in enumerate(nodes) if isinstance(node, PortedKernel)]
+    prototype = function.prototype
     if (
         len(places) != 1
-        or not function.head.startswith("void ")
+        or prototype.result != ScalarType("void")
         or function.changed
         or _holds_pointer_members(function)
-        or len(_find_ported_parts(nodes)) != 1
+        or len(list(_find_ported_parts(nodes))) != 1
     ):
         return None
     (place,) = places
+    port, before, after = nodes[place], tuple(nodes[:place]), nodes[place + 1 :]
     if any(
-        array.is_local and name in nodes[place].part.names
-        for name, array in function.arrays.items()
-    ):
+        array.is_local and name in port.part.names for name, array in function.arrays.items()
+    ) or any(node != Return() for node in after):
         return None
-    port, before, after = nodes[place], nodes[:place], nodes[place + 1 :]
-    helpers, _, kernel = port.text.partition("__global__ ")
-    rows = _emit_lines(before, 1, lambda node, depth: [])
-    arrays = [name for name in function.arrays if re.search(rf"\b{name}\b", "\n".join(rows))]
-    same_head = re.sub(r"\s", "", kernel).startswith(re.sub(r"\s", "", port.part.head) + "{")
-    if (
-        not kernel
-        or not same_head
-        or arrays
-        or port.part.results
-        or any(node != "return;" for node in after)
-    ):
+    read = _read_kernel(port)
+    if read is None or port.part.results or names_of(before) & function.arrays.keys():
         return None
-    body = "\n".join([*rows, *_body(function, replace(port, text=kernel))])
+    helpers, kernel = read
+    body = (*before, *_by_pointer(port.part, kernel.body or ()))
     vectors = {each.owner: each for each in function.structures if each.passing == "vector"}
-    result, parameters = _parameters(function)
     declared: list[str] = []
-    for name, text in parameters:
-        declared += (
-            _format_declarations(function, _member_arguments(function, vectors[name], [name], body))
-            if name in vectors
-            else [re.sub(r" ?& ?", " ", text)]
-        )
-    text = f"{helpers}__global__ {result} {function.name}({', '.join(declared)}) {{\n{body}\n}}\n"
-    return function.before + restore_structure_members(
-        text, [each for each in function.structures if each.passing != "vector"]
-    )
+    for parameter in prototype.parameters:
+        if parameter.name in vectors:
+            vector = vectors[parameter.name]
+            numbers = _member_arguments(function, vector, [parameter.name], body)
+            declared += _format_declarations(function, numbers)
+            continue
+        type = parameter.type
+        by_value = type.to if isinstance(type, ReferenceType) else type
+        declared.append(emit_c_family(replace(parameter, type=by_value)).strip())
+    others = [each for each in function.structures if each.passing != "vector"]
+    head = f"__global__ void {function.name}({', '.join(declared)})"
+    text = print_function(head, restore_structure_members(body, others))
+    return function.before + helpers + text
+
+
+def _read_kernel(port: PortedKernel) -> tuple[str, Function] | None:
+    """The text of what stands beside a port's kernel, and that; None where its parameters are other
+    ones than the part's, or not all of it is understood.
+    """
+    unit = parse_c_family(port.text, "cuda")
+    kernel = function_named(unit, port.part.program.name)
+    wanted = function_named(parse_c_family(port.part.program.text, "cpp"), port.part.program.name)
+    if kernel is None or wanted is None or "__global__" not in kernel.qualifiers or unit.errors:
+        return None
+    if kernel.parameters != wanted.parameters or len(kernel.qualifiers) > 1:
+        return None
+    if any(find(kernel.body or (), Unsupported, UnsupportedExpression)):
+        return None
+    rest = tuple(each for each in unit.items if each is not kernel)
+    return emit_c_family(replace(unit, items=rest)) if rest else "", kernel
 
 
 def _holds_pointer_members(function: CppFunction) -> bool:
@@ -270,21 +325,20 @@ def _holds_pointer_members(function: CppFunction) -> bool:
     )
 
 
+# ---- statements of the host ----
+
+
 def _count_before_copies(function: CppFunction, nodes: Sequence[Node]) -> int:
     """How many statements come before arrays are copied: those up to the last that may end the
     function or gives an array its first values, before anything is launched.
     """
     count = 0
     for k, node in enumerate(nodes):
-        if _find_ported_parts([node]):
+        if any(_find_ported_parts([node])):
             break
-        declared = DECLARED.match(node) if isinstance(node, str) else None
-        filled = (
-            declared
-            and declared[2] in function.arrays
-            and not function.arrays[declared[2]].is_local
-        )
-        if filled or re.search(r"\breturn\b", "\n".join(_emit_launches(function, [node]))):
+        array = function.arrays.get(node.name) if isinstance(node, Declaration) else None
+        filled = array is not None and not array.is_local
+        if filled or any(find(_host_statements(function, [node]), Return)):
             count = k + 1
     return count
 
@@ -293,18 +347,11 @@ def _drop_null_checks(function: CppFunction, before: Sequence[Node]) -> CppFunct
     """Without the question whether an array is there, where `before` ends the function if it is
     not.
     """
-    heads = [
-        node.head
-        for node in before
-        if isinstance(node, HostGroup)
-        and isinstance(node.nodes[-1], str)
-        and node.nodes[-1].startswith("return")
-    ]
     there = {
         name
-        for head in heads
-        if head.startswith("if (")
-        for name in find_null_alternatives(head[4:-1])
+        for node in before
+        if isinstance(node, If) and isinstance((node.then or (None,))[-1], Return)
+        for name in null_alternatives(node.test)
     }
     return replace(
         function,
@@ -315,97 +362,93 @@ def _drop_null_checks(function: CppFunction, before: Sequence[Node]) -> CppFunct
     )
 
 
-def _find_ported_parts(nodes: Sequence[Node]) -> list[PortedKernel]:
-    found: list[PortedKernel] = []
+def _find_ported_parts(nodes: Sequence[Node]) -> Iterator[PortedKernel]:
     for node in nodes:
-        found += (
-            [node]
-            if isinstance(node, PortedKernel)
-            else _find_ported_parts(node.nodes)
-            if isinstance(node, HostGroup)
-            else []
-        )
-    return found
+        if isinstance(node, PortedKernel):
+            yield node
+        for block in blocks_of(node):
+            yield from _find_ported_parts(block)
 
 
-def _emit_launches(function: CppFunction, nodes: Sequence[Node]) -> list[str]:
+def _host_statements(function: CppFunction, nodes: Sequence[Node]) -> tuple[Statement, ...]:
     """Host code; arrays of the function's own live on the device alone."""
 
-    def ported(node: PortedKernel, depth: int) -> list[str]:
-        names = ", ".join(
-            make_device_name(function, n.lstrip("&")) if n in function.arrays or n[0] == "&" else n
-            for n in node.part.names
-        )
-        rows = [
-            (
-                f"{node.part.program.name}<<<"
-                f"{_format_launch_configuration(function, node.launch)}>>>({names});"
-            )
-        ]
-        for name, type in node.part.results.items():
-            far, near = (
-                make_device_name(function, name),
-                name if name in function.pointed else f"&{name}",
-            )
-            if find_first_use(node.part.items, name) != "set":
-                rows.insert(
-                    0, f"cudaMemcpy({far}, {near}, sizeof({type}), cudaMemcpyHostToDevice);"
-                )
-            rows.append(f"cudaMemcpy({near}, {far}, sizeof({type}), cudaMemcpyDeviceToHost);")
-        return ["    " * depth + row for row in rows]
+    def change(node: Node) -> tuple[Statement, ...] | None:
+        if isinstance(node, PortedKernel):
+            return _launch(function, node)
+        converted = convert_host_statement(function, node)
+        return None if converted == (node,) else converted
 
-    return _emit_lines(_convert_host_nodes(function, nodes), 1, ported)
+    return rewrite_statements(tuple(nodes), change)
 
 
-def _convert_host_nodes(function: CppFunction, nodes: Sequence[Node]) -> list[Node]:
-    found: list[Node] = []
-    for node in nodes:
-        found += (
-            convert_host_statement(function, node)
-            if isinstance(node, str)
-            else [
-                HostGroup(node.head, _convert_host_nodes(function, node.nodes))
-                if isinstance(node, HostGroup)
-                else node
-            ]
-        )
-    return found
-
-
-def can_insert_port(part: OutlinedPart, text: str) -> bool:
-    """Whether the statements of a port under OpenMP can stand in the function: it returns once,
-    last, what the part returns.
-    """
-    endings = [f"return {name};" for name in part.results]
-    return re.findall(r"\breturn\b[^;]*;", text) == endings and all(
-        re.search(rf"{e}\s*}}\s*$", text) for e in endings
+def _launch(function: CppFunction, port: PortedKernel) -> tuple[Statement, ...]:
+    """A launch of a port's kernel, with the scalars that it changes copied there and back."""
+    before, behind = [], []
+    for name, type in port.part.results.items():
+        far = make_device_name(function, name)
+        near = name if name in function.pointed else f"&{name}"
+        if find_first_use(port.part.items, name) != "set":
+            there = f"cudaMemcpy({far}, {near}, sizeof({type}), cudaMemcpyHostToDevice);"
+            before.insert(0, there)
+        behind.append(f"cudaMemcpy({near}, {far}, sizeof({type}), cudaMemcpyDeviceToHost);")
+    grid, block, shared = _launch_configuration(function, port.launch)
+    given = tuple(
+        Name(make_device_name(function, n.lstrip("&")))
+        if n in function.arrays or n[0] == "&"
+        else parse_c_expression(n)
+        for n in port.part.names
     )
+    launch = KernelLaunch(Name(port.part.program.name), grid, block, given, shared)
+    return (
+        *read_statements("\n".join(before)),
+        launch,
+        *read_statements("\n".join(behind)),
+    )
+
+
+_PLANNED = frozenset({"gcd", "min", "max"})
+"""Functions of launch plans that host code in C does not have."""
 
 
 def can_emit_launch(launch: str) -> bool:
     """Return whether host code can express this launch plan. launch: its text."""
-    return not re.search(r"\b(?:gcd|min|max)\(", launch)
-
-
-def _format_launch_configuration(function: CppFunction, launch: str) -> str:
-    if not launch:
-        return "1, 1"
     plan = parse_plan(launch)
-    parts = [
-        tuple(_in_c(function, e) for e in dimensions) for dimensions in (plan.grid, plan.block)
-    ]
-    words = [d[0] if d[1:] == ("1", "1") else f"dim3({', '.join(d)})" for d in parts]
-    return ", ".join([*words, *([_in_c(function, plan.shared)] if plan.shared != "0" else [])])
+    calls = find(
+        tuple(parse_c_expression(each) for each in (*plan.grid, *plan.block, plan.shared)), Call
+    )
+    return not any(isinstance(c.function, Name) and c.function.id in _PLANNED for c in calls)
 
 
-def _in_c(function: CppFunction, expression: str) -> str:
+def _launch_configuration(
+    function: CppFunction, launch: str
+) -> tuple[Expression, Expression, Expression | None]:
+    one = Literal("1", "i32")
+    if not launch:
+        return one, one, None
+    plan = parse_plan(launch)
+    grid, block = (
+        tuple(_in_c(function, each) for each in dimensions)
+        for dimensions in (plan.grid, plan.block)
+    )
+    shaped = [d[0] if d[1:] == (one, one) else Call(Name("dim3"), d) for d in (grid, block)]
+    return shaped[0], shaped[1], None if plan.shared == "0" else _in_c(function, plan.shared)
+
+
+def _in_c(function: CppFunction, expression: str) -> Expression:
     """An expression of a launch plan in C."""
 
-    def rounded(found: re.Match[str]) -> str:
-        over, _, by = found[1].rpartition("/")
-        return f"({over} + {int(by) - 1}) / {by}" if by.isdigit() else f"({over} + {by} - 1) / {by}"
+    def change(node: Any) -> Any:
+        match node:
+            case Call(Name("len"), (Name(name),)):
+                return function.arrays[name].extent
+            case Call(Name("ceil"), (Binary("/", over, Literal(by) as size),)):
+                return Binary("/", Binary("+", over, Literal(str(int(by) - 1), "i32")), size)
+            case Call(Name("ceil"), (Binary("/", over, by),)):
+                rounded = Binary("-", Binary("+", over, by), Literal("1", "i32"))
+                return Binary("/", rounded, by)
+            case Name(name) if name in function.pointed:
+                return Unary("*", node)
+        return node
 
-    text = re.sub(r"len\((\w+)\)", lambda m: f"({function.arrays[m[1]].count})", expression)
-    for name in function.pointed:
-        text = re.sub(rf"(?<!\*)\b{name}\b", f"(*{name})", text)
-    return re.sub(r"ceil\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)", rounded, text)
+    return transform(parse_c_expression(expression), change)

@@ -13,7 +13,7 @@ gives none.
 from translator.parallelize.propose import propose_kernels; \\
     w = parse_function(Program('cpp', 'f', \\
     'void f(int n, float *x) { for (int i = 0; i < n; i++) x[i] *= 2; }')); \\
-print(propose_kernels(Outliner(w).part(w.body.items, {}))[0])"
+print(propose_kernels(Outliner(w).part(w.body, {}))[0])"
 """
 
 from __future__ import annotations

@@ -10,15 +10,19 @@ names what no compiler need be asked about.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 
 from corpora.dialects import Dialect, get_dialect
+from corpora.frontends.c_family import parse_c_family
+from corpora.frontends.c_tokens import tokenize
+from corpora.frontends.fortran import ends_unit, parse_fortran
+from corpora.frontends.fortran_lines import read_lines
+from corpora.frontends.queries import functions_of
+from corpora.ir import STATEMENT_FUNCTION, Function, Item, Module
 from corpora.records import Verdict
-from corpora.syntax.c_family import find_c_functions, parse_c_family
-from corpora.syntax.fortran import find_procedures
 from corpora.tokens.lexers import lex
 from gpu_runtime.models.code_blocks import (
     FencedBlock,
@@ -32,25 +36,13 @@ NOT_A_FUNCTION = "not a function: "
 """How the detail of a verdict begins that `explain_rejection` decided."""
 
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
-_HEAD = re.compile(
-    r"\b(?:__global__|void|int|float|double|bool|long|unsigned|template|subroutine|function)\b[^\n;]*\(",
-    re.I,
-)
-_CODE_LINE = re.compile(
-    r"\s*(?:#\s*(?:include|define|pragma|if|undef)\b|using\b|typedef\b|template\b|static\b|extern\b|const\b|struct\b|//|/\*)"
-)
-_LOOKS = {
-    "cuda": re.compile(r"\b__(?:global|device)__|<<<"),
-    "openmp": re.compile(
-        r"^[ \t]*(?:#[ \t]*pragma[ \t]+omp|[!c*]\$omp)\b(?![ \t]+target)", re.M | re.I
-    ),
-    "offload": re.compile(
-        r"^[ \t]*(?:#[ \t]*pragma[ \t]+omp|[!c*]\$omp)[ \t]+target\b", re.M | re.I
-    ),
-}
-"""How code of a programming model is told, by `Dialect.model`; serial code is what has no look of
-another.
-"""
+_TYPES = frozenset("__global__ void int float double bool long unsigned template".split())
+"""Words before the name of a function."""
+_PROCEDURES = frozenset({"subroutine", "function"})
+_CODE_WORDS = frozenset("using typedef template static extern const struct".split())
+_CODE_DIRECTIVES = ("include", "define", "pragma", "if", "undef")
+_LONGEST_HEAD, _MOST_WORDS = 2000, 12
+"""Characters of a function's head, and words of prose before it in its line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,34 +116,58 @@ def _piece(block: FencedBlock, row: Dialect, name: str) -> _Piece:
         names.add(_fold_name(name))
     words = [token.text for token in lex(block.text, row.language)]
     calls = frozenset(_fold_name(word) for word, after in zip(words, words[1:]) if after[0] in "(<")
-    if row.model in _LOOKS:
+    models = _programming_models(block.text)
+    if row.model in ("cuda", "openmp", "offload"):
         tagged = block.tag in {row.name.split("-")[0], *(suffix[1:] for suffix in row.suffixes)}
-        suits = 2 if _LOOKS[row.model].search(block.text) else int(tagged)
+        suits = 2 if row.model in models else int(tagged)
     else:
-        suits = 0 if any(look.search(block.text) for look in _LOOKS.values()) else 2
+        suits = 0 if models else 2
     return _Piece(block.text, frozenset(names), calls, suits)
+
+
+def _programming_models(text: str) -> frozenset[str]:
+    """Which parallel programming models a block of code looks like, as `Dialect.model` names them;
+    serial code is what looks like none.
+    """
+    marks = {"__global__", "__device__", "<<<"}
+    found = {"cuda"} if any(token.text in marks for token in tokenize(text)) else set()
+    for line in text.splitlines():
+        row = line.strip().lower()
+        words = row.removeprefix("#").split() if row.startswith("#") else []
+        if words[:2] == ["pragma", "omp"]:
+            found.add("offload" if words[2:3] == ["target"] else "openmp")
+        elif row.startswith(("!$omp", "c$omp", "*$omp")):
+            found.add("offload" if row[5:].split()[:1] == ["target"] else "openmp")
+    return frozenset(found)
 
 
 def _begins(text: str, language: str, name: str) -> bool:
     """Whether a definition of `name` begins in `text`: one with a slip, or cut off, is no tree with
     a function in it.
     """
-    word = re.escape(name.rstrip("_"))
+    wanted = _fold_name(name)
     if language == "fortran":
-        return bool(
-            re.search(
-                rf"^(?![ \t]*end)[^\n!]*\b(?:subroutine|function)[ \t]+{word}_?\b",
-                text,
-                re.M | re.I,
-            )
+        return any(
+            word in _PROCEDURES and _fold_name(after) == wanted
+            for row in _fortran_rows(text)
+            if not row[0].startswith("end")
+            for word, after in zip(row, row[1:])
         )
-    return bool(
-        re.search(
-            rf"\b(?:void|int|float|double|bool|long|unsigned)\b[^\n;(=]*\b{word}_?\s*\([^;{{}}]*(?:\{{|\Z)",
-            text,
-            re.I,
-        )
-    )
+    words = [token.text for token in tokenize(text)]
+    for k, (word, after) in enumerate(zip(words, words[1:])):
+        if after != "(" or _fold_name(word) != wanted:
+            continue
+        before = takewhile(lambda each: each not in ";(={}", reversed(words[:k]))
+        behind = next((each for each in words[k + 1 :] if each in (";", "{", "}")), "{")
+        if behind == "{" and any(each in _TYPES for each in before):
+            return True
+    return False
+
+
+def _fortran_rows(text: str) -> list[list[str]]:
+    """The words of each line that has some, in lower case."""
+    rows = ([token.text.lower() for token in lex(line, "fortran")] for line in text.splitlines())
+    return [row for row in rows if row]
 
 
 def _choose_block(pieces: list[_Piece], name: str) -> _Piece | None:
@@ -196,10 +212,7 @@ def explain_rejection(text: str, dialect_name: str) -> str:
     if not text.strip():
         return "empty"
     language = get_dialect(dialect_name).language
-    head = _HEAD.search(text)
-    if not _SPANS[language](text) and not (
-        head and (language == "fortran" or "{" in text[head.end() :])
-    ):
+    if not _SPANS[language](text) and not _has_head(text, language):
         return "no function"
     # A text with a slip is no tree with a function in it, but it has its brackets, and is the
     # compiler's to refuse.
@@ -219,39 +232,58 @@ def count_rejections(verdicts: Iterable[Verdict]) -> dict[str, int]:
 
 def _c_spans(text: str) -> list[tuple[str, int, int]]:
     """(name, start, end) of every function, in characters."""
-    data = text.encode()
-    return [
-        (
-            f.name,
-            len(data[: f.node.start_byte].decode(errors="replace")),
-            len(data[: f.node.end_byte].decode(errors="replace")),
+    functions = functions_of(parse_c_family(text, "cuda"))
+    return [(f.name, f.span.start, f.span.end) for f in functions if f.span is not None]
+
+
+def _has_head(text: str, language: str) -> bool:
+    """Whether a line looks like the head of a function, in C with a brace somewhere behind it."""
+    if language == "fortran":
+        heads = (
+            _PROCEDURES & set(row[: row.index("(")]) for row in _fortran_rows(text) if "(" in row
         )
-        for f in find_c_functions(parse_c_family(text).root_node)
-    ]
-
-
-_C_HEAD = re.compile(
-    r"^[ \t]*(?:extern[ \t]+\"C\"[ \t]+)?(?:[A-Za-z_][\w:]*(?:<[^<>\n]*>)?[ \t*&]+)+\n?[ "
-    r"\t]*[A-Za-z_]\w*[ \t]*\([^;{}]*\)\s*(?:const\s*)?\{",
-    re.M,
-)
-_C_PIECE = re.compile(
-    r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|//[^\n]*|/\*.*?\*/|[{}]", re.DOTALL
-)
+        return any(heads)
+    typed, headed = False, False
+    for token in tokenize(text):
+        typed = (typed and not token.first and token.text != ";") or token.text in _TYPES
+        headed = headed or (typed and token.text == "(")
+        if headed and token.text == "{":
+            return True
+    return False
 
 
 def _c_blocks(text: str) -> list[tuple[int, int]]:
-    """(start, end) of what looks like functions among prose, which no parser is made for."""
+    """(start, end) of the functions among prose. One that is not closed goes on to the end."""
     found, at = [], 0
-    while head := _C_HEAD.search(text, at):
-        depth, at = 0, len(text)
-        for piece in _C_PIECE.finditer(text, head.end() - 1):
-            depth += {"{": 1, "}": -1}.get(piece[0], 0)
-            if depth == 0:
-                at = piece.end()
-                break
-        found.append((head.start(), at))
+    while at < len(text):
+        line = text.find("\n", at) + 1 or len(text)
+        start = _head_start(text, at, line)
+        if start < 0:
+            at = line
+            continue
+        items = parse_c_family(text[start:], "cuda").items
+        whole = items[0] if items and isinstance(items[0], Function) else None
+        at = start + whole.span.end if whole is not None and whole.span else len(text)
+        found.append((start, at))
     return found
+
+
+def _head_start(text: str, start: int, end: int) -> int:
+    """Where in the line [start, end) the head of a function begins, which may go on in others; -1
+    where none does.
+    """
+    brace = text.find("{", start, start + _LONGEST_HEAD)
+    head = text[start : brace + 1]
+    opening = head.find("(")
+    if brace < 0 or opening < 0 or ";" in head or "}" in head:
+        return -1
+    line = text[start : min(end, brace)]
+    words = [k for k in range(len(line)) if line[k].strip() and not line[:k][-1:].strip()]
+    for k in [0, *words[1:_MOST_WORDS]] if words else []:
+        unit = parse_c_family(f"{head[k:]}}}", "cuda")
+        if not unit.errors and [type(item) for item in unit.items] == [Function]:
+            return start + k
+    return -1
 
 
 def _fortran_spans(text: str) -> list[tuple[str, int, int]]:
@@ -261,15 +293,28 @@ def _fortran_spans(text: str) -> list[tuple[str, int, int]]:
     starts = [0]
     for line in text.splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
+    ends = {line.span.end for line in read_lines(text) if ends_unit(line)}
     found = []
-    for procedure in find_procedures(text):
-        outer = procedure.hosts[0] if procedure.hosts else procedure
-        last = outer.last if outer.last >= 0 else len(starts) - 2
-        if procedure.ended:
-            found.append(
-                (procedure.name, starts[outer.first], starts[min(last + 1, len(starts) - 1)])
-            )
+    for item in parse_fortran(text).items:
+        if item.span is None:
+            continue
+        rows = starts[item.span.line - 1], starts[min(item.span.end_line, len(starts) - 1)]
+        for procedure in _procedures_in(item):
+            if procedure.span is not None and procedure.span.end in ends:
+                found.append((procedure.name, *rows))
     return found
+
+
+def _procedures_in(item: Item) -> Iterator[Function]:
+    """Subroutines and functions in a program unit, itself among them, in textual order."""
+    if isinstance(item, Function):
+        if not {"program", STATEMENT_FUNCTION} & set(item.qualifiers):
+            yield item
+        for inner in item.contains:
+            yield from _procedures_in(inner)
+    elif isinstance(item, Module):
+        for inner in item.items:
+            yield from _procedures_in(inner)
 
 
 _SPANS = {"cpp": _c_spans, "fortran": _fortran_spans}
@@ -288,18 +333,26 @@ def _include_declarations(text: str, start: int) -> int:
     while at > 0:
         before = text.rfind("\n", 0, at - 1) + 1
         line = text[before:at].strip()
-        if line and not _CODE_LINE.match(line) and not line.endswith((";", "}", "\\")):
+        if line and not _is_code_line(line) and not line.endswith((";", "}", "\\")):
             break
         at = before
         first = at if line else first
     return first
 
 
+def _is_code_line(line: str) -> bool:
+    """Whether a line begins as one of code does before a function."""
+    if line.startswith("#"):
+        return line[1:].lstrip().startswith(_CODE_DIRECTIVES)
+    tokens = tokenize(line)
+    return line.startswith(("//", "/*")) or (bool(tokens) and tokens[0].text in _CODE_WORDS)
+
+
 def _has_open_brackets(text: str) -> bool:
     """Whether brackets are open at the end. Where the preprocessor chooses between texts, brackets
     cannot be counted.
     """
-    if re.search(r"^\s*#\s*(?:if|else|elif)", text, re.M):
-        return False
     words = [token.text for token in lex(text, "cpp")]
+    if any(word.startswith(("#if", "#el")) for word in words):
+        return False
     return sum(w in _OPENING for w in words) > sum(w in _CLOSING for w in words)

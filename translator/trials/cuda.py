@@ -7,10 +7,30 @@ python -c "from translator.trials.cuda import try_cuda; help(try_cuda)"
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
+from corpora.analysis.accesses import facts_of
+from corpora.analysis.cuda_index import kernel_facts
+from corpora.analysis.thread_indices import called_functions
+from corpora.frontends.c_family import parse_c_family
+from corpora.frontends.c_tokens import tokenize
+from corpora.frontends.queries import function_named
+from corpora.ir import (
+    Assign,
+    Conditional,
+    Declaration,
+    For,
+    Function,
+    If,
+    KernelLaunch,
+    Name,
+    Unsupported,
+    UnsupportedExpression,
+    find,
+    names_in,
+)
 from corpora.records import ArrayValue, Outcome, ScalarValue, UnitTest, UnitTestSuite
 from gpu_runtime.backend import VARIABLES_KEPT, Arguments, has_same_bytes
 from gpu_runtime.call.materialize import get_extents, get_integer_scalars
@@ -99,42 +119,65 @@ def _try_plan(
     return trial if trial.failure is not None else replace(trial, failure=unfit)
 
 
-_STEP = re.compile(r"\b(\w+)\s*\+=\s*([^;)]*(?:\([^()]*\)[^;)]*)*)\)")
-_COPIED = re.compile(r"\b(\w+)\s*=\s*(\w+)\s*[;,]")
-_OWN = re.compile(
-    r"blockIdx\.x\*blockDim\.x\+threadIdx\.x|threadIdx\.x\+blockIdx\.x\*blockDim\.x|threadIdx\.x\+blockDim\.x\*blockIdx\.x|blockDim\.x\*blockIdx\.x\+threadIdx\.x"
-)
-"""A thread's number in the grid, without blanks."""
+def has_grid_stride(text: str, name: str) -> bool:
+    """Return whether the kernel `name` of a text is right for grids of any size.
 
-
-def has_grid_stride(text: str) -> bool:
-    """Return whether a kernel's loops step by the whole grid, so that it is right for grids of any
-    size.
+    Its loops step by the whole grid (`for (i = blockIdx.x * blockDim.x + threadIdx.x; i < n; i +=
+    blockDim.x * gridDim.x)`), and it uses the number of a block for no other place or condition.
+    False where something in it is not understood.
     """
-    if re.search(r"\b(?:blockIdx|gridDim)\.[yz]", text) or "gridDim.x" not in text:
+    unit = parse_c_family(text, "cuda")
+    kernel = function_named(unit, name)
+    if kernel is None or any(find((kernel, unit.errors), Unsupported, UnsupportedExpression)):
         return False
-    plain = _OWN.sub("OWN", re.sub(r"\(int\)|(?<=\W)\s+|\s+(?=\W)", "", text))
-    counts = {m[1] for m in re.finditer(r"\b(\w+)=[^;=]*\bgridDim\.x", plain)} | {"gridDim"}
-    stepped = {m[1] for m in _STEP.finditer(plain) if counts & set(re.findall(r"\w+", m[2]))}
-    first = {m[1] for m in re.finditer(r"\b(\w+)=\(?(?:OWN|blockIdx\.x)\)?[;,]", plain)}
-    copied = {m[1]: m[2] for m in _COPIED.finditer(plain)}  # for (int j = i; ...; j += stride)
-    elsewhere = re.search(r"\[[^\]]*(?:OWN|blockIdx)", plain) or plain.count("blockIdx.x") != len(
-        re.findall(r"=\(?blockIdx\.x\)?[;,]", plain)
-    )
-    begun = first | {name for name, other in copied.items() if other in first}
-    return (
-        bool(stepped)
-        and stepped <= begun
-        and not elsewhere
-        and all(name in stepped | {copied.get(s) for s in stepped} for name in first)
-    )
+    found, facts = kernel_facts(kernel, unit), facts_of(kernel, unit)
+    wide = {stride.loop for stride in found.strides if stride.whole_grid}
+    if not wide or any(axis.block or axis.grid_size for axis in found.axes[1:]):
+        return False
+    called = [each for each in called_functions(kernel, unit) if each is not kernel]
+    if any(_names_block(each.body) for each in called):
+        return False
+    counters = {loop.counter for loop in facts.loops if loop.id in wide}
+    for access in facts.accesses:
+        for index in access.indices:
+            used = index.variables() if index is not None else frozenset()
+            by_block = any(symbol.name == "blockIdx.x" for symbol in used)
+            if index is None or (by_block and not used & counters):
+                return False
+    return not _asks_about_block(kernel)
+
+
+def _names_block(node: Any) -> bool:
+    return "blockIdx" in names_in(node)
+
+
+def _asks_about_block(kernel: Function) -> bool:
+    """Whether a condition of its own names blockIdx, or a variable that holds what was computed
+    from it and begins no loop.
+    """
+    body = kernel.body or ()
+    given = {d.name: d.value for d in find(body, Declaration) if d.value is not None}
+    given |= {
+        a.target.id: a.value
+        for a in find(body, Assign)
+        if isinstance(a.target, Name) and a.op == "=" and a.value is not None
+    }
+    held = {name for name, value in given.items() if _names_block(value)}
+    starts = [each for loop in find(body, For) for each in loop.start]
+    begins = {each.name for each in find(tuple(starts), Declaration)}
+    begins |= {each.value.id for each in starts if isinstance(getattr(each, "value", None), Name)}
+    begins |= {
+        a.target.id for a in find(body, Assign) if isinstance(a.target, Name) and a.op != "="
+    }
+    asked = {n for c in find(body, If, Conditional) for n in names_in(c.test)}
+    return bool(asked & ({"blockIdx"} | (held - begins)))
 
 
 def _try_single_block(bench: TrialBench, plan: LaunchPlan, suite: UnitTestSuite) -> Failure | None:
     """A kernel whose loop steps by the whole grid, on a grid of one block: its threads then do
     several elements each, as on any large input.
     """
-    if not has_grid_stride(bench.program.text):
+    if not has_grid_stride(bench.program.text, bench.program.name):
         return None
     calls = []
     for i, test in enumerate(suite.tests):
@@ -161,12 +204,13 @@ def _is_idle(bench: TrialBench, i: int) -> bool:
     return all(map(has_same_bytes, given, expected))
 
 
-_TALKS = re.compile(
-    r"\b(?:__sync|__shfl|__any|__all|__ballot|__match|__reduce|__shared__|__threadfence|atomic|volatile|cooperative_groups)"
-)
-"""What threads of a kernel tell each other anything with. Where they do not, their order shows in
-nothing but races, which are seen: the other order is then no more than a second look, at small
-launches.
+_TALKS = (
+    "__sync", "__shfl", "__any", "__all", "__ballot", "__match", "__reduce", "__shared__",
+    "__threadfence", "atomic", "volatile", "cooperative_groups",
+)  # fmt: skip
+"""How words begin with which threads of a kernel tell each other anything. Where they do not, their
+order shows in nothing but races, which are seen: the other order is then no more than a second
+look, at small launches.
 """
 MANY_THREADS = 1 << 16
 
@@ -175,7 +219,8 @@ def _try_thread_orders(
     bench: TrialBench, launch: str, calls: Sequence[tuple[int, Arguments]]
 ) -> Trial:
     """Forward, then other thread orders: what depends on the order is not determined."""
-    orders = ORDERS if _TALKS.search(bench.program.text) else ORDERS[:1]
+    talks = any(token.text.startswith(_TALKS) for token in tokenize(bench.program.text))
+    orders = ORDERS if talks else ORDERS[:1]
     small = [(i, c) for i, c in calls if _count_threads(c) <= MANY_THREADS] or list(
         calls[: len(orders) - 1]
     )
@@ -195,14 +240,23 @@ def _try_thread_orders(
     return Trial(failure, launch, active)
 
 
-_DEVICE_VARIABLES = re.compile(r"\b__(?:device|managed)__\b")
+def keeps_device_variables(text: str) -> bool:
+    """Whether a text launches kernels and has device variables that outlive a call; True where
+    something in it is not understood.
+    """
+    unit = parse_c_family(text, "cuda")
+    if unit.errors or any(find(unit.items, Unsupported)):
+        return "<<<" in text
+    kept = {"__device__", "__managed__"}
+    declared = any(kept & set(each.storage) for each in find(unit.items, Declaration))
+    return declared and any(find(unit.items, KernelLaunch))
 
 
 def _try_second_call(bench: TrialBench, calls: Sequence[tuple[int, Arguments]]) -> Failure | None:
     """A host function whose device variables are as its last call left them, as in any program that
     calls it twice. For a kernel alone the caller may set them.
     """
-    if "<<<" not in bench.program.text or not _DEVICE_VARIABLES.search(bench.program.text):
+    if not keeps_device_variables(bench.program.text):
         return None
     failure, _, _ = find_first_failure(
         bench,

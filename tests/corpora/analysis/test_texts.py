@@ -384,6 +384,14 @@ def test_facts_name_what_is_unknown() -> None:
     assert facts.effects[0].reason.names == ("g",)
 
 
+def test_a_macro_defined_in_a_function_hides_no_access() -> None:
+    text = "void f(int n, int *a) {\n#define LAST (n - 1)\nint k = LAST; a[k] = 0; }"
+    unit = parse_c_family(text, "cpp")
+    facts = facts_of(next(find(unit.items, Function)), unit)
+    ((index,),) = [access.indices for access in facts.accesses]
+    assert index is not None and {symbol.name for symbol in index.variables()} == {"n"}
+
+
 def test_equal_loops_have_verdicts_of_their_own() -> None:
     loop = "for (int i = 0; i < n; i++) { a[i] = t; t = a[i + n]; }"
     text = f"void f(double *a, int n) {{ double t = 0; {loop} if (n > 0) {{ t = 1; {loop} }} }}"

@@ -25,6 +25,7 @@ from corpora.ir import (
     If,
     Include,
     Increment,
+    InitializerList,
     KernelLaunch,
     Literal,
     Macro,
@@ -395,6 +396,15 @@ def test_allocation():
         Name("new[]"), (Name("n"),), template=(ScalarType("i32"),)
     )
     round_trip("void f() { float *p = new float(3); T *q = new T; delete p; delete[] q; }")
+
+
+def test_arrays_of_new_with_values():
+    length, empty = Name("n"), InitializerList(())
+    for text in ("p = new int[n]();", "p = new int[n]{};"):
+        assert body(text)[0].value.arguments == (length, empty)
+    one, two = body("p = new int[n]{1, n};")[0].value.arguments[1].items
+    assert (one, two) == (Literal("1", "i32"), length)
+    round_trip("void f(int n) { int *p = new int[n](); int *q = new int[n]{1, 2}; }")
 
 
 # -------------------------------------------------------------------------------------- pragmas

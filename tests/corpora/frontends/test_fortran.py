@@ -344,9 +344,7 @@ def test_brackets_round_an_argument_are_kept():
 @pytest.mark.parametrize(
     ("statement", "kind"),
     [
-        ("if (s) 10, 20, 30", "arithmetic if"),
         ("equivalence (x, y)", "equivalence"),
-        ("go to (10, 20), i", "computed goto"),
         ("common /b/ i", "common"),
         ("x(1) = = 2", "syntax error"),
         ("s = 1 2", "syntax error"),
@@ -361,16 +359,91 @@ def test_what_is_not_known_has_a_kind_and_a_line(statement, kind):
 
 
 def test_a_construct_that_is_not_known_is_one_node():
-    text = "associate (q => s)\n  q = 1\n  do i = 1, 2\n  end do\nend associate\ns = 2"
+    text = "associate (q => s + 1)\n  z = q\n  do i = 1, 2\n  end do\nend associate\ns = 2"
     first, second = inside(text)
     assert first.kind == "associate" and first.text.count("\n") == 4
     assert isinstance(second, Assign)
 
 
-def test_statement_functions_are_named():
-    found = body("subroutine f\nreal :: g, x\ng(x) = x + 1\nx = g(2.0)\nend")
-    assert [u.kind for u in find(found, Unsupported)] == ["statement function"]
-    assert isinstance(found[-1].value, Call)
+def test_names_of_associate_stand_for_their_variables():
+    text = (
+        "subroutine f(p, x, i, n)\ntype t\nreal a, b(3)\nend type\ntype(t) p(4)\n"
+        "integer i, n\nreal x(0:n)\nassociate (q => p(i), y => x, c => p(2)%b)\n"
+        "q%a = y(0) + c(1)\nassociate (z => q%a)\nz = z + size(y)\nend associate\n"
+        "end associate\ny = 1\nend"
+    )
+    block, after = body(text)[-2:]
+    assert isinstance(block, Compound) and not list(find(block, Unsupported))
+    assert emit_fortran(block) == (
+        "block\n  p(i)%a = x(0) + p(2)%b(1)\n  block\n    p(i)%a = p(i)%a + size(x)\n"
+        "  end block\nend block\n"
+    )
+    assert after.target == Name("y")
+    first = next(find(block, Assign)).target
+    assert text[first.span.start : first.span.end] == "q%a"
+    comes_back(text)
+
+
+@pytest.mark.parametrize(
+    "inner",
+    ["i = 2\nq = 1", "call g(i)\nq = 1", "do i = 1, 2\nq = 1\nend do", "q == 1",
+     "block\ninteger p\nq = 1\nend block", "!$omp parallel private(q)\n!$omp end parallel"],
+)  # fmt: skip
+def test_associate_stays_unsupported_where_its_variable_may_change(inner):
+    text = f"subroutine f(p, i)\nreal p(4)\nassociate (q => p(i))\n{inner}\nend associate\nend"
+    node = next(n for n in body(text) if isinstance(n, Unsupported))
+    assert (node.kind, node.span.line) == ("associate", 3)
+
+
+def test_statement_functions_are_inner_functions():
+    text = "subroutine f\nreal :: g, x\ng(y) = x + y*c\nx = g(2.0)\nend"
+    function = parse_fortran(text).items[0]
+    (inner,) = function.contains
+    assert inner.name == "g" and inner.result == ScalarType("f32")
+    assert inner.parameters[0].type == ScalarType("f32")
+    assert inner.qualifiers == ("statement function",)
+    assert text[inner.span.start : inner.span.end] == "g(y) = x + y*c"
+    assert {d.name for d in function.body if isinstance(d, Declaration)} == {"g", "x", "c"}
+    assert isinstance(function.body[-1].value, Call)
+    comes_back(text)
+
+
+def test_jumps_that_choose_among_labels():
+    text = (
+        "subroutine f(s, k)\nif (s - 1) 10, 20, 030\n10 go to (20, 30), k + 1\n20 s = 2\n"
+        "if (k > 1) goto (20,30) k\n30 end"
+    )
+    jumps = list(find(body(text), Goto))
+    assert [(g.choices, g.arithmetic) for g in jumps] == [
+        (("10", "20", "30"), True), (("20", "30"), False), (("20", "30"), False)
+    ]  # fmt: skip
+    assert {n.name for n in find(body(text), Label)} == {"10", "20", "30"}
+    comes_back(text)
+
+
+def test_module_procedures_take_the_interface_of_their_module():
+    text = (
+        "module m\ninterface\nmodule function f(x) result(r)\nreal(8) :: x(3), r\n"
+        "end function\nend interface\nend module\nsubmodule (m) s\ncontains\n"
+        "module procedure f\nr = x(1)\nend procedure f\nsubroutine g\nend subroutine\n"
+        "end submodule\n"
+    )
+    inner = parse_fortran(text).items[1]
+    first, second = inner.items
+    assert [p.name for p in first.parameters] == ["x"] and first.result == ScalarType("f64")
+    assert first.qualifiers == ("module procedure",) and second.name == "g"
+    assert isinstance(first.body[-1].value, Access)
+    comes_back(text)
+
+
+def test_a_module_procedure_without_its_interface_is_one_node():
+    text = (
+        "submodule (m) s\ncontains\nmodule procedure f\ndo i = 1, 2\nend do\nend procedure\n"
+        "subroutine g\nend subroutine\nend submodule\n"
+    )
+    first, second = parse_fortran(text).items[0].items
+    assert (first.kind, first.span.line) == ("module procedure", 3) and second.name == "g"
+    comes_back(text)
 
 
 def test_names_of_constructs_are_left_out_unless_an_exit_names_them():

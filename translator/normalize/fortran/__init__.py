@@ -9,7 +9,7 @@
 - `intrinsics`: Intrinsic functions of Fortran by those of C.
 - `loops`: Heads of counted loops, and from where a loop's variable should count in C.
 - `names`: What the spelling of Fortran in C++ goes by: the names of a procedure in C, places in
-  sections, parts of fparser's nodes.
+  sections, uses of variables in trees.
 - `statements`: Fortran statements as C statements: conditions, choices, masks, loops, jumps.
 - `values`: Fortran expressions in C: subscripts from nought over flat arrays, elements of
   sections by lanes, intrinsic functions.

@@ -1,15 +1,16 @@
 """Assignments, of arrays and sections too, and totals of arrays, as loops of C.
 
-Contract: as `translator.normalize.fortran.values`: fparser's nodes in, C on the page; raises
+Contract: as `translator.normalize.fortran.values`: trees in, C on the page; raises
 UnsupportedConstruct for what has no spelling by rule, and where a loop would read what it has set
 already (Fortran reads the whole right side first).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from corpora.ir import Access, Assign, Binary, Call, Expression, Name, children
 from translator.normalize.affine import AffineSum
 from translator.normalize.c_blocks import Block, WritingPosition
 from translator.normalize.c_values import (
@@ -27,9 +28,9 @@ from translator.normalize.fortran.names import (
     SectionLane,
     SectionSpan,
     find_reduction_dimension,
+    find_uses,
     get_arguments,
-    get_kind,
-    get_name,
+    get_call_name,
     get_variable,
 )
 from translator.normalize.fortran.values import ExpressionConverter
@@ -50,9 +51,9 @@ class ArrayConverter:
         self._in_lane = Block()
         """Where totals along a dimension are made, one for each element that is set."""
 
-    def assign(self, left: Any, right: Any) -> None:
-        """Write an assignment of a scalar, an array or a section. left, right: fparser's nodes.
-        Raises UnsupportedConstruct if it has no spelling by rule.
+    def assign(self, left: Expression, right: Expression) -> None:
+        """Write an assignment of a scalar, an array or a section. Raises UnsupportedConstruct if it
+        has no spelling by rule.
         """
         if not self._values.rank(left):
             self._page.add(self._set(left, right))
@@ -67,16 +68,16 @@ class ArrayConverter:
         self._page.block.nest(heads, [*self._in_lane.items, statement])
         self._in_lane = outer
 
-    def _set(self, left: Any, right: Any, lanes: tuple[SectionLane, ...] = ()) -> str:
+    def _set(self, left: Expression, right: Expression, lanes: tuple[SectionLane, ...] = ()) -> str:
         """An assignment; what is added to its own target as C adds it, where that rounds
         the same.
         """
         target = self._values.of(left, lanes).text
-        if get_kind(right) in ("Level_2_Expr", "Add_Operand"):
-            first, operator, second = right.items
-            for own, other in ((first, second), (second, first)):
-                if str(own).lower() == str(left).lower() and (own is first or operator in "+*"):
-                    return _format_update(target, operator, self._values.of(other, lanes))
+        if isinstance(right, Binary) and right.op in ("+", "-", "*", "/"):
+            if right.left == left:
+                return _format_update(target, right.op, self._values.of(right.right, lanes))
+            if right.right == left and right.op in ("+", "*"):
+                return _format_update(target, right.op, self._values.of(right.left, lanes))
         return f"{target} = {self._values.of(right, lanes).text};"
 
     def _lanes(self, spans: Sequence[SectionSpan]) -> tuple[tuple[SectionLane, ...], list[str]]:
@@ -91,47 +92,29 @@ class ArrayConverter:
             heads.append(format_loop_head(counter, LoopRange(span.first, span.last, step)))
         return tuple(lanes), heads[::-1]
 
-    def require_disjoint(self, left: Any, *others: Any) -> None:
+    def require_disjoint(self, left: Expression, *others: Expression | None) -> None:
         """Check that a loop may assign element by element: the right side reads no element of
         `left` other than the one set. Raises UnsupportedConstruct if it does.
         """
-        from fparser.two.utils import walk
-
         name = get_variable(left)
         for node in others:
-            inside_totals = (
-                [id(n) for r in walk(node) if _is_total(r) for n in walk(r)]
-                if node is not None
-                else []
-            )
-            for found in walk(node) if node is not None else ():
-                if (
-                    get_kind(found) == "Part_Ref"
-                    and get_name(found.items[0]) == name
-                    and id(found) not in inside_totals
-                ):
-                    if str(found).lower() != str(left).lower():
+            for found in _uses_outside_totals(node):
+                if isinstance(found, Access) and get_variable(found) == name:
+                    if found != left:
                         raise UnsupportedConstruct(
                             f"'{name}' is read elsewhere than where it is set"
                         )
-                elif (
-                    get_kind(found) == "Name"
-                    and get_name(found) == name
-                    and id(found) not in inside_totals
-                ):
-                    if get_kind(found.parent) != "Part_Ref" and get_kind(left) != "Name":
-                        raise UnsupportedConstruct(
-                            f"'{name}' is read as a whole while a part is set"
-                        )
+                elif found == Name(name) and not isinstance(left, Name):
+                    raise UnsupportedConstruct(f"'{name}' is read as a whole while a part is set")
 
-    def reduced(self, node: Any, lanes: tuple[SectionLane, ...]) -> Value:
+    def reduced(self, node: Call, lanes: tuple[SectionLane, ...]) -> Value:
         """Write the loop of a total before the present statement and return the total. node: the
         reduction. lanes: loops over the result's elements. Raises UnsupportedConstruct if there is
         no place for it.
         """
         if self._page.alone:
             raise UnsupportedConstruct("a total in the condition of a loop")
-        name = get_name(node.items[0])
+        name = get_call_name(node)
         plain, named = get_arguments(node)
         dimension = find_reduction_dimension(node)
         if set(named) - {"mask", "dim"} or name in ("maxloc", "minloc"):
@@ -153,25 +136,9 @@ class ArrayConverter:
         condition = self._values.of(named["mask"], lanes) if "mask" in named else None
         return self._total(name, values, condition, heads, block)
 
-    def _arrays(self, node: Any) -> list:
+    def _arrays(self, node: Any) -> list[Access | Name]:
         """Names and references of arrays below `node` that are arrays where they stand."""
-        from fparser.two.utils import walk
-
-        found = []
-        for n in walk(node):
-            if (
-                get_kind(n) == "Part_Ref"
-                and self._values.names.is_array(get_name(n.items[0]))
-                and self._values.rank(n)
-            ):
-                found.append(n)
-            elif (
-                get_kind(n) == "Name"
-                and self._values.names.is_array(get_name(n))
-                and not (get_kind(n.parent) == "Part_Ref" and n.parent.items[0] is n)
-            ):
-                found.append(n)
-        return found
+        return [use for use in find_uses(node) if self._values.rank(use)]
 
     def _total(
         self,
@@ -212,19 +179,19 @@ class ArrayConverter:
             return call_function("sqrt", kind, total)
         return make_integer(AffineSum.of(total.text), kind) if kind in ("i32", "i64") else total
 
-    def masked(self, branches: Sequence[tuple[Any, Sequence[Any]]]) -> None:
+    def masked(self, branches: Sequence[tuple[Expression | None, Sequence[Assign]]]) -> None:
         """Write a `where` construct as loops. branches: (mask or None, assignments); each element
         follows the first mask that holds. Raises UnsupportedConstruct if it has no spelling by
         rule.
         """
-        left = branches[0][1][0].items[0]
+        left = branches[0][1][0].target
         lanes, heads = self._lanes(self._values.spans(left))
         several = sum(len(statements) for _, statements in branches) > 1
         written = []
         for mask, statements in branches:
             rows = []
             for statement in statements:
-                target, _, right = statement.items
+                target, right = statement.target, statement.value
                 self.require_disjoint(target, right, *(m for m, _ in branches if several))
                 rows.append(self._set(target, right, lanes))
             written.append((self._values.of(mask, lanes).text if mask is not None else "", rows))
@@ -242,6 +209,19 @@ def _format_update(target: str, operator: str, other: Value) -> str:
 
 
 def _is_total(node: Any) -> bool:
-    return (
-        get_kind(node) == "Intrinsic_Function_Reference" and get_name(node.items[0]) in REDUCTIONS
-    )
+    return get_call_name(node) in REDUCTIONS
+
+
+def _uses_outside_totals(node: Any) -> Iterator[Access | Name]:
+    """Uses of variables in `node`; a total is made before anything is set."""
+    if node is None or _is_total(node):
+        return
+    if isinstance(node, (Access, Name)):
+        yield node
+    below = list(children(node))
+    if isinstance(node, Access) and isinstance(node.base, Name):
+        below = list(node.indices)
+    elif isinstance(node, Call):
+        below = below[1:]
+    for child in below:
+        yield from _uses_outside_totals(child)

@@ -17,47 +17,46 @@ x\\nend')).text)"
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 
-from corpora.records import Parameter, Program, Signature
+from corpora.frontends.fortran import parse_fortran
+from corpora.frontends.fortran_expressions import FortranError, read_expression
+from corpora.frontends.fortran_scope import Scope
+from corpora.frontends.queries import function_named
+from corpora.ir import (
+    Declaration,
+    Expression,
+    Function,
+    Include,
+    Interface,
+    Specification,
+    Statement,
+    StructDefinition,
+    TypeAlias,
+)
+from corpora.records import Program, Signature
 from corpora.signatures.fortran import read_declarations
 from corpora.signatures.signature import SignatureError
-from corpora.syntax.fortran import convert_to_free_form
 from corpora.tokens.lexers import CPP_KEYWORDS, CPP_TYPES
 from gpu_runtime.call.materialize import is_assumed_shape
-from translator.normalize.c_blocks import declare_scalars
+from translator.normalize.c_tree import declare_scalars, names_of, read_statements
 from translator.normalize.c_values import C_TYPES
-from translator.normalize.fortran.internal_functions import (
-    InternalFunction,
-    read_internal_functions,
+from translator.normalize.fortran.internal_functions import read_internal_functions
+from translator.normalize.fortran.loops import (
+    find_assigned_names,
+    find_assignments,
+    find_values_read,
 )
-from translator.normalize.fortran.loops import find_assigned_names, find_values_read
-from translator.normalize.fortran.names import (
-    ProcedureNames,
-    find_descendants,
-    get_kind,
-    get_name,
-    get_variable,
-)
+from translator.normalize.fortran.names import ProcedureNames, find_names, get_variable
 from translator.normalize.fortran.statements import StatementConverter
 from translator.normalize.unsupported import UnsupportedConstruct
 from translator.outline.c_function import CppFunction, FunctionArray
 
-_KNOWN = frozenset(
-    {
-        "Implicit_Part",
-        "Type_Declaration_Stmt",
-        "Intent_Stmt",
-        "Dimension_Stmt",
-        "Parameter_Stmt",
-        "Use_Stmt",
-        "Comment",
-    }
-)
+_SPECIFICATIONS = (
+    Declaration, Specification, Interface, StructDefinition, Include, TypeAlias,
+)  # fmt: skip
 
 
 @lru_cache(maxsize=4096)
@@ -82,23 +81,30 @@ def convert_function(program: Program) -> CppFunction:
     """
     declared = read_declarations(program)
     signature, procedure = declared.signature, _procedure(program)
-    names = ProcedureNames(declared, functions=_take_internal_functions(procedure))
+    names = ProcedureNames(declared, functions=read_internal_functions(procedure.contains))
+    specified, executed = _parts(procedure)
+    assigned = find_assigned_names(executed)
     names.pointers = frozenset(
-        p.name for p in signature.parameters if p.kind == "scalar" and _is_pointer(p, procedure)
+        p.name
+        for p in signature.parameters
+        if p.kind == "scalar" and p.by_reference and p.intent != "in" and p.name in assigned
     )
     result = declared.procedure.result if signature.result else ""
-    names.spelled = _map_reserved_names(procedure, {program.name.lower()} if result else set())
-    specified, executed = _parts(procedure)
-    words = frozenset(get_name(n) for n in find_descendants(procedure, "Name"))
+    words = _find_words(procedure)
+    names.spelled = _map_reserved_names(words, {program.name.lower()} if result else set())
     names.sizes = _sizes(signature, names, words)
+    scope = _scope(procedure)
     statements = StatementConverter(
-        names, result, _expression, words, _find_changing_names(procedure)
+        names,
+        result,
+        lambda text: _expression(text, scope),
+        words,
+        _find_changing_names(executed),
+        executed,
     )
-    if specified is not None:
-        _read_constants(specified, statements)
-    _make_automatic(words, signature, statements, _find_assigned_names(procedure))
-    if executed is not None:
-        statements.write(executed.content)
+    _read_constants(specified, statements)
+    _make_automatic(words, signature, statements, assigned)
+    statements.write(executed)
     if statements.body.items[-1:] == ["return;"]:
         statements.body.items.pop()
     elif not (statements.body.items and str(statements.body.items[-1]).startswith("return")):
@@ -114,7 +120,7 @@ def convert_function(program: Program) -> CppFunction:
     for word, array in arrays.items():
         if array.is_local and not array.made:
             statements.body.items.insert(0, f"{array.type} {word}[{array.count}];")
-    declare_scalars(statements.body, statements.locals(arguments))
+    body = declare_scalars(read_statements(statements.body.text), statements.locals(arguments))
     words = {p.name: names.word(p.name) for p in signature.parameters if p.kind == "scalar"}
     scalars, pointed = (
         {
@@ -127,7 +133,7 @@ def convert_function(program: Program) -> CppFunction:
     return CppFunction(
         program.name,
         head,
-        statements.body,
+        body,
         {**scalars, **dict.fromkeys(sizes, "int")},
         pointed,
         arrays,
@@ -158,11 +164,12 @@ def _find_size_parameters(signature: Signature, statements: StatementConverter) 
     """
     sizes = statements.names.sizes
     several = sum(len(each) > 1 for each in sizes.values()) > 1
+    named = names_of(read_statements(statements.body.text))
     return [
         size
         for each in sizes.values()
         for size in each
-        if several or len(each) > 1 or statements.body.names(size)
+        if several or len(each) > 1 or size in named
     ]
 
 
@@ -181,7 +188,7 @@ def _make_automatic(
         ):
             continue
         if any(
-            find_values_read(_expression(end)) & assigned
+            find_values_read(statements.values.parsed(end)) & assigned
             for each in names.declared.shape(name)
             for end in each.split(":")
             if end
@@ -190,12 +197,18 @@ def _make_automatic(
         statements.make(name)
 
 
-def _find_changing_names(procedure: Any) -> frozenset[str]:
+def _find_changing_names(executed: Sequence[Statement]) -> frozenset[str]:
     """Names that may be set more than once."""
-    once = Counter(
-        get_variable(each.items[0]) for each in find_descendants(procedure, "Assignment_Stmt")
-    )
-    return frozenset(name for name in _find_assigned_names(procedure) if once[name] != 1)
+    once = Counter(get_variable(each.target) for each in find_assignments(tuple(executed)))
+    assigned = find_assigned_names(tuple(executed))
+    return frozenset(name for name in assigned if once[name] != 1)
+
+
+def _find_words(procedure: Function) -> frozenset[str]:
+    """Names of variables that the procedure takes, declares or uses, and its own."""
+    declared = {d.name for d in procedure.body or () if isinstance(d, Declaration)}
+    taken = {p.name for p in procedure.parameters} | {procedure.name}
+    return frozenset(find_names(procedure.body or ()) | declared | taken)
 
 
 def _head(name: str, signature: Signature, names: ProcedureNames, sizes: Sequence[str]) -> str:
@@ -213,87 +226,51 @@ def _head(name: str, signature: Signature, names: ProcedureNames, sizes: Sequenc
     return f"{C_TYPES[signature.result] if signature.result else 'void'} {name}({', '.join(words)})"
 
 
-def _is_pointer(parameter: Parameter, procedure: Any) -> bool:
-    return (
-        parameter.by_reference
-        and parameter.intent != "in"
-        and parameter.name in _find_assigned_names(procedure)
-    )
-
-
-def _find_assigned_names(procedure: Any) -> set[str]:
-    """Names that the procedure gives values to."""
-    return find_assigned_names([procedure]) | {
-        get_name(c.items[1][0]) for c in find_descendants(procedure, "Loop_Control") if c.items[1]
-    }
-
-
-def _map_reserved_names(procedure: Any, taken: set[str]) -> dict[str, str]:
+def _map_reserved_names(words: frozenset[str], taken: set[str]) -> dict[str, str]:
     """Names that C has another use for get a trailing underscore, as in
     `corpora.tokens.canonical`.
     """
-    found = {}
-    for name in {get_name(n) for n in find_descendants(procedure, "Name")}:
-        if name in CPP_KEYWORDS or name in CPP_TYPES or name in taken:
-            found[name] = f"{name}_"
+    reserved = (n for n in words if n in CPP_KEYWORDS or n in CPP_TYPES or n in taken)
+    return {name: f"{name}_" for name in reserved}
+
+
+def _procedure(program: Program) -> Function:
+    found = function_named(parse_fortran(program.text), program.name.lower())
+    if found is None:
+        raise UnsupportedConstruct(f"no procedure '{program.name}' was read")
     return found
 
 
-def _procedure(program: Program) -> Any:
-    tree = _tree(convert_to_free_form(program.text))
-    wanted = program.name.lower()
-    for kind in ("Subroutine_Subprogram", "Function_Subprogram"):
-        for found in find_descendants(tree, kind):
-            if get_name(found.content[0].items[1]) == wanted:
-                return found
-    raise UnsupportedConstruct(f"no procedure '{program.name}' was read")
+def _scope(procedure: Function) -> Scope:
+    """What the procedure declares, for texts of bounds."""
+    scope = Scope()
+    scope.types |= {d.name: d.type for d in procedure.body or () if isinstance(d, Declaration)}
+    scope.types |= {p.name: p.type for p in procedure.parameters}
+    return scope
 
 
-def _take_internal_functions(procedure: Any) -> dict[str, InternalFunction]:
-    """The functions inside of it, which are taken out."""
-    parts = [part for part in procedure.content if get_kind(part) == "Internal_Subprogram_Part"]
-    for part in parts:
-        procedure.content.remove(part)
-    return {
-        name: function for part in parts for name, function in read_internal_functions(part).items()
-    }
+def _parts(procedure: Function) -> tuple[list[Statement], tuple[Statement, ...]]:
+    """What it declares, and what it executes."""
+    body = procedure.body or ()
+    executed = tuple(s for s in body if not isinstance(s, _SPECIFICATIONS))
+    return [s for s in body if isinstance(s, _SPECIFICATIONS)], executed
 
 
-def _parts(procedure: Any) -> tuple[Any, Any]:
-    parts = {get_kind(part): part for part in procedure.content}
-    odd = set(parts) - {
-        "Subroutine_Stmt",
-        "Function_Stmt",
-        "Specification_Part",
-        "Execution_Part",
-        "End_Subroutine_Stmt",
-        "End_Function_Stmt",
-        "Comment",
-    }
-    if odd:
-        raise UnsupportedConstruct(f"a procedure with {', '.join(sorted(odd))}")
-    return parts.get("Specification_Part"), parts.get("Execution_Part")
-
-
-def _read_constants(specified: Any, statements: StatementConverter) -> None:
+def _read_constants(specified: Sequence[Statement], statements: StatementConverter) -> None:
     """Named constants, as C constants before everything else; whole ones where they stand."""
-    for statement in specified.content:
-        if get_kind(statement) not in _KNOWN:
-            raise UnsupportedConstruct(f"a declaration of kind {get_kind(statement)}")
-        for definition in find_descendants(statement, "Named_Constant_Def"):
-            statements.constant(get_name(definition.items[0]), definition.items[1])
-        if get_kind(statement) != "Type_Declaration_Stmt":
+    for statement in specified:
+        if isinstance(statement, Specification) and statement.keyword in ("implicit", "format"):
+            continue  # what writes by a format is refused itself
+        if not isinstance(statement, Declaration):
+            kind = getattr(statement, "keyword", type(statement).__name__)
+            raise UnsupportedConstruct(f"a declaration of kind {kind}")
+        if statement.value is None:
             continue
-        is_parameter = "PARAMETER" in str(statement.items[1]).upper()
-        for entity in statement.items[2].items:
-            if entity.items[3] is None:
-                continue
-            if not is_parameter:
-                raise UnsupportedConstruct("a variable with a value from the start")
-            name, value = get_name(entity.items[0]), entity.items[3].items[1]
-            (statements.table if statements.names.is_array(name) else statements.constant)(
-                name, value
-            )
+        if "parameter" not in statement.storage:
+            raise UnsupportedConstruct("a variable with a value from the start")
+        is_array = statements.names.is_array(statement.name)
+        read = statements.table if is_array else statements.constant
+        read(statement.name, statement.value)
 
 
 def _arrays(
@@ -341,35 +318,9 @@ def _count(name: str, statements: StatementConverter) -> str:
     return "" if unknown else statements.values.length(name).text
 
 
-def _tree(text: str) -> Any:
-    from fparser.common.readfortran import FortranStringReader
-    from fparser.two.utils import FparserException
-
+def _expression(text: str, scope: Scope) -> Expression:
+    """The tree of a bound's text. Raises UnsupportedConstruct."""
     try:
-        return _parser()(FortranStringReader(text, ignore_comments=True))
-    except (
-        FparserException,
-        AttributeError,
-        IndexError,
-        SystemExit,
-    ) as error:  # it ends the process over some texts
-        raise UnsupportedConstruct(
-            f"fparser: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
-        ) from error
-
-
-@lru_cache(maxsize=1)
-def _parser() -> Any:
-    from fparser.two.parser import ParserFactory
-
-    logging.getLogger("fparser").setLevel(
-        logging.CRITICAL
-    )  # a text that it cannot read is no news to the user
-    return ParserFactory().create(std="f2008")
-
-
-@lru_cache(maxsize=4096)
-def _expression(text: str) -> Any:
-    """The tree of an expression by itself."""
-    tree = _tree(f"subroutine s\nx = {text}\nend subroutine\n")
-    return find_descendants(tree, "Assignment_Stmt")[0].items[2]
+        return read_expression(text, scope)
+    except FortranError as error:
+        raise UnsupportedConstruct(f"the bound {text} ({error.kind})") from error

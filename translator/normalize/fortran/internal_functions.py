@@ -1,27 +1,35 @@
 """Functions inside a Fortran procedure that are one value: their calls are spelled as that value.
 
-Contract: `read_internal_functions(part)` reads what stands behind CONTAINS, by name; raises
-UnsupportedConstruct for a procedure that is more than assignments to scalars of its own.
-`inline_call(function, arguments)` is the text of a call's value.
+Contract: `read_internal_functions(functions)` reads internal functions and statement functions, by
+name; UnsupportedConstruct for a procedure that is more than assignments to scalars of its own.
+`inline_call(function, arguments)` is the tree of a call's value.
 
-    python -c "from translator.normalize.fortran.internal_functions import InternalFunction, \\
-        inline_call; print(inline_call(InternalFunction(('a',), '2*a'), ['x + 1']))"
+    python -c "from corpora.ir import Binary, Literal, Name; \\
+        from translator.normalize.fortran.internal_functions import *; \\
+        value = Binary('*', Literal('2', 'i32'), Name('a')); \\
+        print(inline_call(InternalFunction(('a',), value), [Name('x')]))"
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from translator.normalize.fortran.names import find_descendants, get_kind, get_name
-from translator.normalize.unsupported import UnsupportedConstruct
-
-_WORD = re.compile(r"(?<![\w.%])[a-z]\w*", re.I)
-_KNOWN = frozenset(
-    {"Function_Stmt", "Specification_Part", "Execution_Part", "End_Function_Stmt", "Comment"}
+from corpora.ir import (
+    Assign,
+    Call,
+    Declaration,
+    Expression,
+    Function,
+    Name,
+    ScalarType,
+    Specification,
+    find,
+    transform,
 )
+from translator.normalize.fortran.names import get_call_name
+from translator.normalize.unsupported import UnsupportedConstruct
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,73 +39,57 @@ class InternalFunction:
     """
 
     dummies: tuple[str, ...]
-    value: str
+    value: Expression
 
 
-def read_internal_functions(part: Any) -> dict[str, InternalFunction]:
-    """Return the functions behind CONTAINS, by name. part: fparser's node. Raises
-    UnsupportedConstruct for one that is more than assignments to its own scalars.
+def read_internal_functions(functions: Iterable[Any]) -> dict[str, InternalFunction]:
+    """Return the functions that a procedure contains, by name. Raises UnsupportedConstruct for one
+    that is more than assignments to its own scalars.
     """
-    found = [
-        _read(each) for each in part.content if get_kind(each) not in ("Contains_Stmt", "Comment")
-    ]
-    return dict(found)
+    return dict(_read(each) for each in functions)
 
 
-def _read(procedure: Any) -> tuple[str, InternalFunction]:
-    parts = {get_kind(each): each for each in procedure.content}
-    if set(parts) - _KNOWN or "Execution_Part" not in parts:
-        raise UnsupportedConstruct(
-            f"a procedure inside, with {', '.join(sorted(set(parts) - _KNOWN)) or 'no statement'}"
-        )
-    head = parts["Function_Stmt"]
-    name, suffix = get_name(head.items[1]), head.items[3]
-    result = (
-        next((get_name(n) for n in find_descendants(suffix, "Name")), name)
-        if suffix is not None
-        else name
-    )
-    dummies = (
-        tuple(get_name(n) for n in find_descendants(head.items[2], "Name"))
-        if head.items[2] is not None
-        else ()
-    )
-    known: dict[str, str] = {}
-    for statement in parts["Execution_Part"].content:
-        if (
-            get_kind(statement) != "Assignment_Stmt"
-            or get_kind(statement.items[0]) != "Name"
-            or get_name(statement.items[0]) in dummies
-        ):
+def _read(function: Any) -> tuple[str, InternalFunction]:
+    if not isinstance(function, Function) or function.result == ScalarType("void"):
+        raise UnsupportedConstruct("a procedure inside that is no function")
+    dummies = tuple(p.name for p in function.parameters)
+    result = function.result_name or function.name
+    known: dict[str, Expression] = {}
+    executed = [s for s in function.body or () if not isinstance(s, (Declaration, Specification))]
+    for statement in executed:
+        target = statement.target if isinstance(statement, Assign) else None
+        if not isinstance(target, Name) or target.id in dummies or statement.op != "=":
             raise UnsupportedConstruct(
-                f"a procedure inside that does more than to set variables of its own ({name})"
+                f"a procedure inside that does more than to set variables of its own "
+                f"({function.name})"
             )
-        known[get_name(statement.items[0])] = substitute_values(str(statement.items[2]), known)
-    if result not in known or re.search(rf"\b{name}\s*\(", known[result], re.I):
+        known[target.id] = substitute_values(statement.value, known)
+    value = known.get(result)
+    if value is None or function.contains or _calls(value, function.name):
         raise UnsupportedConstruct(
-            f"a procedure inside that calls itself, or sets no result ({name})"
+            f"a procedure inside that calls itself, or sets no result ({function.name})"
         )
-    return name, InternalFunction(dummies, known[result])
+    return function.name, InternalFunction(dummies, value)
 
 
-def inline_call(function: InternalFunction, arguments: Sequence[str]) -> str:
-    """Return the text of a call's value, in brackets. arguments: texts. Raises UnsupportedConstruct
-    if their number differs from the dummies'.
+def _calls(value: Expression, name: str) -> bool:
+    return any(get_call_name(call) == name for call in find(value, Call))
+
+
+def inline_call(function: InternalFunction, arguments: Sequence[Expression]) -> Expression:
+    """Return the value of a call. Raises UnsupportedConstruct if the number of arguments differs
+    from the dummies'.
     """
     if len(arguments) != len(function.dummies):
         raise UnsupportedConstruct("a call with other arguments than dummies")
-    return (
-        "("
-        f"{substitute_values(function.value, dict(zip(function.dummies, arguments, strict=True)))}"
-        ")"
-    )
+    given = dict(zip(function.dummies, arguments, strict=True))
+    return substitute_values(function.value, given)
 
 
-def substitute_values(text: str, words: Mapping[str, str]) -> str:
-    """Return `text` with each word that is a key of `words` replaced by its value in brackets; case
-    does not count.
-    """
-    return _WORD.sub(
-        lambda found: f"({words[found[0].lower()]})" if found[0].lower() in words else found[0],
-        text,
-    )
+def substitute_values(value: Expression, words: Mapping[str, Expression]) -> Expression:
+    """Return `value` with each name that is a key of `words` replaced by its value."""
+
+    def change(node: Any) -> Any:
+        return words[node.id] if isinstance(node, Name) and node.id in words else node
+
+    return transform(value, change)

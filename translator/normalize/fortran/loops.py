@@ -8,19 +8,28 @@ print(format_loop_head('i', LoopRange(AffineSum(), AffineSum.of('n') - AffineSum
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from corpora.ir import (
+    Access,
+    Assign,
+    Binary,
+    Bounds,
+    Expression,
+    For,
+    Name,
+    Unary,
+    walk,
+)
 from translator.normalize.affine import AffineSum
 from translator.normalize.fortran.names import (
     ProcedureNames,
-    find_descendants,
-    get_arguments,
-    get_kind,
-    get_name,
-    get_subscripts,
+    find_uses,
+    get_call_name,
     get_variable,
+    parts_of,
 )
 
 
@@ -57,19 +66,20 @@ def format_loop_head(word: str, counting: LoopRange, declares: bool = True) -> s
 
 
 def choose_index_shift(
-    variable: str, parts: Sequence[Any], ends: Sequence[AffineSum], names: ProcedureNames
+    loop: For, procedure: Sequence[Any], ends: Sequence[AffineSum], names: ProcedureNames
 ) -> int | None:
     """Return by how much the C variable of a loop should be less, so that most subscripts are
     plain. Returns None if the variable outlives the loop or is an argument.
 
-    parts: fparser's nodes of the loop. ends: first and last value; known ones stay at least 0.
+    procedure: all statements around it. ends: first and last value; known ones stay at least 0.
     """
-    if variable in names.declared.procedure.arguments or _outlives(parts[0], variable):
+    assert loop.bounds is not None
+    variable = loop.bounds.variable
+    if variable in names.declared.procedure.arguments or _outlives(tuple(procedure), variable):
         return None
-    uses = [n for part in parts for n in find_descendants(part, "Name") if get_name(n) == variable]
-    lows = [_find_lower_bound(n, names) for n in uses]
-    votes = Counter(low for low in lows if low is not None)
-    others = lows.count(None) - 1  # the loop's own head
+    uses = [u for u in find_uses(loop.body) if isinstance(u, Name) and u.id == variable]
+    votes = Counter(_lower_bounds(loop.body, variable, names))
+    others = len(uses) - votes.total()
     best, count = votes.most_common(1)[0] if votes else (0 if others else 1, others)
     return avoid_negative_ends(best if 2 * count >= others else 0, ends)
 
@@ -79,80 +89,82 @@ def avoid_negative_ends(shift: int, ends: Sequence[AffineSum]) -> int:
     return min([shift, *(end.constant for end in ends if not end.terms)])
 
 
-def _find_lower_bound(name: Any, names: ProcedureNames) -> int | None:
-    """The constant lower bound of the dimension whose subscript `name` is, plus or minus something;
-    None where it is none.
+def _lower_bounds(body: Any, variable: str, names: ProcedureNames) -> Iterator[int]:
+    """The constant lower bound of each dimension whose subscript is `variable`, plus or minus
+    something.
     """
-    node = name
-    while get_kind(node.parent) in ("Level_2_Expr", "Parenthesis"):
-        node = node.parent
-    sections, part = node.parent, node.parent.parent if node.parent is not None else None
-    if get_kind(sections) != "Section_Subscript_List" or get_kind(part) != "Part_Ref":
-        return None
-    shape = names.declared.shape(get_name(part.items[0]))
-    place = next((k for k, s in enumerate(get_subscripts(part)) if s is node), None)
-    if place is None or place >= len(shape):
-        return None
-    low, colon, _ = shape[place].partition(":")
-    low = low if colon and low else "1"
-    return int(low) if low.lstrip("-").isdigit() else None
+    for use in find_uses(body):
+        if not isinstance(use, Access) or not isinstance(use.base, Name):
+            continue
+        for index, text in zip(use.indices, names.declared.shape(use.base.id), strict=False):
+            low, colon, _ = text.partition(":")
+            low = low if colon and low else "1"
+            if low.lstrip("-").isdigit():
+                yield from (int(low) for name in _added(index) if name == variable)
+
+
+def _added(index: Expression) -> Iterator[str]:
+    """Names that are terms of a sum."""
+    if isinstance(index, Name):
+        yield index.id
+    elif isinstance(index, Binary) and index.op in ("+", "-"):
+        yield from _added(index.left)
+        yield from _added(index.right)
+    elif isinstance(index, Unary) and index.op == "()":
+        yield from _added(index.operand)
 
 
 def _outlives(node: Any, variable: str) -> bool:
-    """Whether it is set inside of its loops, or met outside of them."""
-    from fparser.two.utils import walk
+    """Whether it is set by more than the heads of loops, or met outside of its loops."""
+    return _is_assigned(node, variable) or _is_met(node, variable)
 
-    root = node
-    while root.parent is not None and get_kind(root) != "Execution_Part":
-        root = root.parent
-    inside: set[int] = set()
-    for found in walk(root):
-        for k, part in enumerate(getattr(found, "content", ())):
-            control = find_loop_control(part)
-            if (
-                control is not None
-                and control.items[1]
-                and get_name(control.items[1][0]) == variable
-            ):
-                inside |= {id(n) for later in found.content[k + 1 :] for n in walk(later)} | {
-                    id(control.items[1][0])
-                }
-    assigned = any(
-        get_name(n.items[0]) == variable for n in find_descendants(root, "Assignment_Stmt")
-    )
-    return assigned or any(
-        get_name(n) == variable and id(n) not in inside for n in find_descendants(root, "Name")
-    )
+
+def _is_assigned(node: Any, variable: str) -> bool:
+    return any(get_variable(a.target) == variable for a in find_assignments(node))
+
+
+def _is_met(node: Any, variable: str) -> bool:
+    """Whether the variable stands outside of the loops that count in it."""
+    stack = list(node) if isinstance(node, tuple) else [node]
+    while stack:
+        top = stack.pop()
+        if isinstance(top, Name) and top.id == variable:
+            return True
+        if isinstance(top, Bounds) and top.variable == variable:
+            return True
+        if isinstance(top, For) and top.bounds is not None and not top.bounds.concurrent:
+            ends = (top.bounds.lower, top.bounds.upper, top.bounds.step)
+            stack += [end for end in ends if end is not None]
+            stack += () if top.bounds.variable == variable else top.body
+        else:
+            stack += parts_of(top)
+    return False
 
 
 def find_values_read(node: Any) -> set[str]:
-    """Return the names whose values a node depends on. Arrays of which it only asks the size are
-    left out.
+    """Return the names whose values `node` depends on; not those of arrays of which only the size
+    counts.
     """
-    asked = [
-        each
-        for each in find_descendants(node, "Intrinsic_Function_Reference")
-        if get_name(each.items[0]) in ("size", "ubound", "lbound")
-    ]
-    sized = [
-        id(name) for each in asked for name in find_descendants(get_arguments(each)[0][0], "Name")
-    ]
-    return {get_name(found) for found in find_descendants(node, "Name") if id(found) not in sized}
+    found: set[str] = set()
+    stack = [node]
+    while stack:
+        top = stack.pop()
+        if isinstance(top, Name):
+            found.add(top.id)
+        below = parts_of(top)
+        if name := get_call_name(top):
+            below = below[2:] if name in ("size", "ubound", "lbound") else below[1:]
+        stack += below
+    return found
 
 
-def find_assigned_names(parts: Sequence[Any]) -> set[str]:
-    """Return the scalars and arrays that assignments in `parts`, fparser's nodes, set."""
-    return {
-        get_variable(found.items[0])
-        for part in parts
-        for found in find_descendants(part, "Assignment_Stmt")
-    }
+def find_assignments(node: Any) -> Iterator[Assign]:
+    """Return the assignments in `node`, without those in the heads of counted loops."""
+    heads = {id(s) for n in walk(node) if isinstance(n, For) for s in n.start}
+    return (n for n in walk(node) if isinstance(n, Assign) and id(n) not in heads)
 
 
-def find_loop_control(statement: Any) -> Any:
-    """Return fparser's Loop_Control of a do statement; None for another statement or a loop without
-    end.
-    """
-    if get_kind(statement) not in ("Nonlabel_Do_Stmt", "Label_Do_Stmt"):
-        return None
-    return next((item for item in statement.items if get_kind(item) == "Loop_Control"), None)
+def find_assigned_names(node: Any) -> set[str]:
+    """Return the scalars and arrays that `node` sets, and the variables that its loops count in."""
+    counted = {n.variable for n in walk(node) if isinstance(n, Bounds)}
+    return counted | {get_variable(a.target) for a in find_assignments(node)}

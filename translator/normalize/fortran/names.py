@@ -1,15 +1,30 @@
 """What the spelling of Fortran in C++ goes by: the names of a procedure in C, places in sections,
-parts of fparser's nodes.
+and what trees of `corpora.ir` hold.
 
-Contract: nodes are recognised by their class's name, so that importing this costs nothing.
+    python -c "from corpora.frontends.fortran_expressions import read_expression; \
+        from translator.normalize.fortran.names import find_reduction_dimension; \
+        print(find_reduction_dimension(read_expression('sum(x, 2)')))"
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from corpora.analysis.loops import root_name
+from corpora.ir import (
+    Access,
+    Bounds,
+    Call,
+    Expression,
+    For,
+    Literal,
+    Name,
+    Pragma,
+    Unary,
+    children,
+)
 from corpora.signatures.fortran import Declarations
 from corpora.signatures.signature import SignatureError
 from translator.normalize.affine import AffineSum
@@ -90,50 +105,78 @@ class ProcedureNames:
         )
 
 
-def get_kind(node: Any) -> str:
-    """Return the name of the class of an fparser node."""
-    return type(node).__name__
+def parts_of(node: Any) -> list[Any]:
+    """Return what stands directly below `node`. Directives do not count, and a loop's first value
+    counts once.
+    """
+    if isinstance(node, Pragma):
+        return []
+    if isinstance(node, For) and node.bounds is not None:
+        return [node.bounds, *node.body]
+    return list(children(node))
 
 
-def get_name(node: Any) -> str:
-    """Return the text of an fparser node in lower case."""
-    return str(node).lower()
+def find_uses(node: Any) -> Iterator[Access | Name]:
+    """Return the uses of variables in `node`, in the order of the text: Accesses, and Names that
+    stand alone. Names of functions and of the arrays that Accesses read are left out.
+    """
+    stack = [node] if not isinstance(node, tuple) else list(reversed(node))
+    while stack:
+        top = stack.pop()
+        if isinstance(top, (Access, Name)):
+            yield top
+        below = parts_of(top)
+        if isinstance(top, Access) and isinstance(top.base, Name):
+            below = list(top.indices)
+        elif isinstance(top, Call) and isinstance(top.function, Name):
+            below = below[1:]
+        stack += reversed(below)
 
 
-def find_descendants(node: Any, kind: str) -> list:
-    """Return the nodes of a class at or below `node`, in order. kind: the class's name."""
-    from fparser.two.utils import walk
-
-    return [found for found in walk(node) if get_kind(found) == kind]
-
-
-def get_variable(node: Any) -> str:
-    """Return the name of a variable, an array or an element, given its fparser node."""
-    return get_name(node if get_kind(node) == "Name" else node.items[0])
+def find_names(node: Any) -> set[str]:
+    """Return the variables that `node` names, with those that its loops count in."""
+    found = {n for use in find_uses(node) if (n := get_variable(use))}
+    return found | {b.variable for b in _find_bounds(node)}
 
 
-def get_subscripts(node: Any) -> tuple:
-    """Return the subscripts or arguments of fparser's Part_Ref."""
-    return tuple(node.items[1].items) if node.items[1] is not None else ()
+def _find_bounds(node: Any) -> Iterator[Bounds]:
+    stack = [node] if not isinstance(node, tuple) else list(node)
+    while stack:
+        top = stack.pop()
+        if isinstance(top, Bounds):
+            yield top
+        stack += parts_of(top)
 
 
-def get_arguments(node: Any) -> tuple[list, Mapping[str, Any]]:
+def get_variable(node: Expression) -> str:
+    """Return the name of a variable, an array or an element; '' for anything else."""
+    return root_name(node) or ""
+
+
+def get_call_name(node: Any) -> str:
+    """Return the name that a call calls; '' for anything else."""
+    plain = isinstance(node, Call) and isinstance(node.function, Name)
+    return node.function.id if plain else ""
+
+
+def get_plain(node: Expression) -> Expression:
+    """Return an argument without the brackets around it."""
+    return node.operand if isinstance(node, Unary) and node.op == "()" else node
+
+
+def get_arguments(node: Call) -> tuple[list[Expression], Mapping[str, Expression]]:
     """Return the arguments of a call: (by position, by name)."""
-    plain: list = []
-    named: dict[str, Any] = {}
-    for argument in node.items[1].items if node.items[1] is not None else ():
-        if get_kind(argument) == "Actual_Arg_Spec":
-            named[get_name(argument.items[0])] = argument.items[1]
-        else:
-            plain.append(argument)
-    return plain, named
+    return [get_plain(a) for a in node.arguments], {
+        name: get_plain(value) for name, value in node.keywords
+    }
 
 
-def find_reduction_dimension(node: Any) -> Any:
-    """Return fparser's node of the dimension that a reduction is taken along; None for all."""
+def find_reduction_dimension(node: Call) -> Expression | None:
+    """Return the dimension that a reduction is taken along; None for all."""
     plain, named = get_arguments(node)
-    second = plain[1] if len(plain) == 2 and get_kind(plain[1]) == "Int_Literal_Constant" else None
-    return named.get("dim", second)
+    second = plain[1] if len(plain) == 2 else None
+    is_number = isinstance(second, Literal) and second.type in ("i32", "i64", "integer")
+    return named.get("dim", second if is_number else None)
 
 
 def convert_real_literal(digits: str) -> str:

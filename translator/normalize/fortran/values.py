@@ -1,8 +1,8 @@
 """Fortran expressions in C: subscripts from nought over flat arrays, elements of sections by lanes,
 intrinsic functions.
 
-Contract: reads nodes of fparser's tree. Raises UnsupportedConstruct where C has no plain words for
-it, or this module does not know them; what comes back means the same for numbers in range.
+Contract: reads expressions of `corpora.ir`. Raises UnsupportedConstruct where C has no plain words
+for it, or this module does not know them; what comes back means the same for numbers in range.
 """
 
 from __future__ import annotations
@@ -10,6 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from corpora.emit.fortran import emit_expression
+from corpora.ir import (
+    Access,
+    Binary,
+    Call,
+    Expression,
+    Literal,
+    Name,
+    Section,
+    Unary,
+    children,
+)
 from translator.normalize.affine import AffineSum
 from translator.normalize.c_values import (
     EQUAL,
@@ -37,84 +49,68 @@ from translator.normalize.fortran.names import (
     convert_real_literal,
     find_reduction_dimension,
     get_arguments,
-    get_kind,
-    get_name,
-    get_subscripts,
-    get_variable,
+    get_call_name,
+    get_plain,
 )
 from translator.normalize.unsupported import UnsupportedConstruct
 
 ONE = AffineSum(constant=1)
 _OPERATORS = {
-    "==": "==",
-    ".eq.": "==",
-    "/=": "!=",
-    ".ne.": "!=",
-    "<": "<",
-    ".lt.": "<",
-    "<=": "<=",
-    ".le.": "<=",
-    ">": ">",
-    ".gt.": ">",
-    ">=": ">=",
-    ".ge.": ">=",
-    ".and.": "&&",
-    ".or.": "||",
+    **{op: op for op in ("==", "!=", "<", "<=", ">", ">=", "&&", "||", "+", "-", "*", "/")},
     ".eqv.": "==",
     ".neqv.": "!=",
-    "+": "+",
-    "-": "-",
-    "*": "*",
-    "/": "/",
 }
 
 
 class ExpressionConverter:
-    """Converts Fortran expressions to C. parsed(text): returns fparser's node of an expression. The
+    """Converts Fortran expressions to C. parsed(text): returns the tree of an expression. The
     attribute total(node, lanes) writes a reduction's loop and returns its value.
     """
 
-    total: Callable[[Any, tuple[SectionLane, ...]], Value]
+    total: Callable[[Call, tuple[SectionLane, ...]], Value]
 
-    def __init__(self, names: ProcedureNames, parsed: Callable[[str], Any]) -> None:
-        self.names, self._parsed = names, parsed
+    def __init__(self, names: ProcedureNames, parsed: Callable[[str], Expression]) -> None:
+        self.names, self.parsed = names, parsed
         self.asked: set[str] = set()
         """Arrays of which `present` was asked."""
 
-    def of(self, node: Any, lanes: tuple[SectionLane, ...] = ()) -> Value:
-        """Return the C value of an expression, given its fparser node. For an array it is the
-        element on `lanes`. Raises UnsupportedConstruct if it has no spelling by rule.
+    def of(self, node: Expression, lanes: tuple[SectionLane, ...] = ()) -> Value:
+        """Return the C value of an expression. For an array it is the element on `lanes`. Raises
+        UnsupportedConstruct if it has no spelling by rule.
         """
-        reader = _READERS.get(get_kind(node))
-        if reader is None:
-            raise UnsupportedConstruct(f"an expression of kind {get_kind(node)}")
-        return reader(self, node, lanes)
+        match node:
+            case Name(id=name):
+                if not self.names.is_array(name):
+                    return self.names.scalar(name)
+                return self._section(name, self.spans(node), lanes)
+            case Literal():
+                return self._literal(node)
+            case Access(base=Name(id=name), indices=indices):
+                return self._element_of(name, indices, lanes)
+            case Unary():
+                return self._unary(node, lanes)
+            case Binary():
+                return self._operation(node, lanes)
+            case Call(function=Name(id=name)):
+                return self._call(node, name, lanes)
+        raise UnsupportedConstruct(f"an expression of kind {type(node).__name__}")
 
     def rank(self, node: Any) -> int:
         """Return the number of dimensions of an expression; 0 for a scalar."""
-        kind = get_kind(node)
-        if kind == "Name":
-            return len(self.names.declared.shape(get_name(node)))
-        if kind == "Part_Ref":
-            return sum(get_kind(s) == "Subscript_Triplet" for s in get_subscripts(node))
-        if kind == "Intrinsic_Function_Reference":
-            if get_name(node.items[0]) == "present":
-                return 0
-            if get_name(node.items[0]) in REDUCTIONS:
-                return (
-                    self.rank(get_arguments(node)[0][0]) - 1
-                    if find_reduction_dimension(node) is not None
-                    else 0
-                )
-            return max((self.rank(a) for a in get_arguments(node)[0]), default=0)
-        return max(
-            (
-                self.rank(item)
-                for item in getattr(node, "items", ())
-                if item is not None and not isinstance(item, str)
-            ),
-            default=0,
-        )
+        match node:
+            case Name(id=name):
+                return len(self.names.declared.shape(name))
+            case Access(indices=indices):
+                return sum(isinstance(index, Section) for index in indices)
+            case Call(function=Name(id=name)) if name in REDUCTIONS:
+                if find_reduction_dimension(node) is None:
+                    return 0
+                return self.rank(get_arguments(node)[0][0]) - 1
+            case Call(function=Name(id=name)):
+                if name == "present" or name in self.names.functions:
+                    return 0
+                return max((self.rank(a) for a in get_arguments(node)[0]), default=0)
+        return max((self.rank(item) for item in children(node)), default=0)
 
     def bounds(self, name: str) -> list[SectionSpan]:
         """Return the first and last declared subscripts of an array, per dimension. Raises
@@ -138,7 +134,7 @@ class ExpressionConverter:
         return found
 
     def _bound(self, text: str) -> AffineSum:
-        return self.of(self._parsed(text)).as_sum
+        return self.of(self.parsed(text)).as_sum
 
     def extent(self, name: str, bound: SectionSpan) -> AffineSum:
         """Return the number of elements in a dimension of the array `name` with this bound. Raises
@@ -157,28 +153,27 @@ class ExpressionConverter:
             total = self.extent(name, bound).times(total)
         return total
 
-    def spans(self, node: Any) -> list[SectionSpan]:
-        """Return the sections that an array's name or reference covers, in order. Raises
-        UnsupportedConstruct if one has no spelling by rule.
-        """
-        name = get_variable(node)
-        bounds = self.bounds(name)
-        if get_kind(node) == "Name":
-            return [SectionSpan(AffineSum(), self.extent(name, b) - ONE) for b in bounds]
-        given = get_subscripts(node)
-        if len(given) != len(bounds):
+    def spans(self, node: Expression) -> list[SectionSpan]:
+        """The sections of an array's name or reference, in order."""
+        if isinstance(node, Name):
+            bounds = self.bounds(node.id)
+            return [SectionSpan(AffineSum(), self.extent(node.id, b) - ONE) for b in bounds]
+        if not isinstance(node, Access) or not isinstance(node.base, Name):
+            raise UnsupportedConstruct("an array that is no variable")
+        name, bounds = node.base.id, self.bounds(node.base.id)
+        if len(node.indices) != len(bounds):
             raise UnsupportedConstruct(
-                f"'{name}' with {len(given)} subscripts for {len(bounds)} dimensions"
+                f"'{name}' with {len(node.indices)} subscripts for {len(bounds)} dimensions"
             )
         return [
             self._span(name, b, s)
-            for b, s in zip(bounds, given, strict=True)
-            if get_kind(s) == "Subscript_Triplet"
+            for b, s in zip(bounds, node.indices, strict=True)
+            if isinstance(s, Section)
         ]
 
-    def _span(self, name: str, bound: SectionSpan, triplet: Any) -> SectionSpan:
-        first, last, step = triplet.items
-        every = self.of(step).as_sum if step is not None else ONE
+    def _span(self, name: str, bound: SectionSpan, triplet: Section) -> SectionSpan:
+        first, last = triplet.lower, triplet.upper
+        every = self.of(triplet.step).as_sum if triplet.step is not None else ONE
         ends = (
             self.of(first).as_sum if first is not None else None,
             self.of(last).as_sum if last is not None else None,
@@ -189,6 +184,7 @@ class ExpressionConverter:
         if ends[1] is None:
             self.extent(name, bound)
         high = ends[1] if ends[1] is not None else bound.last
+        assert high is not None  # `extent` raises where it is not known
         return SectionSpan(
             low - bound.first, high - bound.first, every if every.terms else every.constant
         )
@@ -205,12 +201,6 @@ class ExpressionConverter:
                 times = self.extent(name, bounds[k]).times(times)
         return make_variable(f"{self.names.word(name)}[{total.text}]", self.names.type(name))
 
-    def _name(self, node: Any, lanes: tuple[SectionLane, ...]) -> Value:
-        name = get_name(node)
-        if not self.names.is_array(name):
-            return self.names.scalar(name)
-        return self._section(name, self.spans(node), lanes)
-
     def _section(
         self, name: str, spans: list[SectionSpan], lanes: tuple[SectionLane, ...]
     ) -> Value:
@@ -220,25 +210,18 @@ class ExpressionConverter:
             name, [format_section_index(span, lane) for span, lane in zip(spans, lanes)]
         )
 
-    def _part(self, node: Any, lanes: tuple[SectionLane, ...]) -> Value:
-        name, places = get_name(node.items[0]), []
-        if not self.names.is_array(name) and name in self.names.functions:
-            return self.of(
-                self._parsed(
-                    inline_call(
-                        self.names.functions[name], [str(each) for each in get_subscripts(node)]
-                    )
-                ),
-                lanes,
-            )
+    def _element_of(
+        self, name: str, given: tuple[Expression, ...], lanes: tuple[SectionLane, ...]
+    ) -> Value:
+        """An element, or that of a section on `lanes`."""
         if not self.names.is_array(name):
             raise UnsupportedConstruct(f"'{name}' is called, or declared nowhere")
-        bounds, rest = self.bounds(name), list(lanes)
-        given = get_subscripts(node)
-        if len(given) != len(bounds) or (self.rank(node) and len(lanes) != self.rank(node)):
+        bounds, rest, places = self.bounds(name), list(lanes), []
+        rank = sum(isinstance(index, Section) for index in given)
+        if len(given) != len(bounds) or (rank and len(lanes) != rank):
             raise UnsupportedConstruct(f"subscripts of '{name}' do not fit")
         for bound, subscript in zip(bounds, given, strict=True):
-            if get_kind(subscript) == "Subscript_Triplet":
+            if isinstance(subscript, Section):
                 places.append(format_section_index(self._span(name, bound, subscript), rest.pop(0)))
             elif self.rank(subscript):
                 raise UnsupportedConstruct("an array of subscripts")
@@ -246,66 +229,70 @@ class ExpressionConverter:
                 places.append(self.of(subscript).as_sum - bound.first)
         return self.element(name, places)
 
-    def _operation(self, node: Any, lanes: tuple[SectionLane, ...]) -> Value:
-        left, operator, right = node.items
-        if operator == "**":
-            return self._power(left, right, lanes)
-        word = _OPERATORS.get(operator.lower())
-        if word is None:
-            raise UnsupportedConstruct(f"the operator {operator}")
-        return make_binary(word, self.of(left, lanes), self.of(right, lanes))
+    def _call(self, node: Call, name: str, lanes: tuple[SectionLane, ...]) -> Value:
+        if self.names.is_array(name):
+            return self._element_of(name, node.arguments, lanes)
+        if name in self.names.functions:
+            plain, named = get_arguments(node)
+            if named:
+                raise UnsupportedConstruct("a call with names of arguments")
+            return self.of(inline_call(self.names.functions[name], plain), lanes)
+        return self._intrinsic(node, name, lanes)
 
-    def _power(self, left: Any, right: Any, lanes: tuple[SectionLane, ...]) -> Value:
+    def _operation(self, node: Binary, lanes: tuple[SectionLane, ...]) -> Value:
+        if node.op == "**":
+            return self._power(node.left, node.right, lanes)
+        word = _OPERATORS.get(node.op)
+        if word is None:
+            raise UnsupportedConstruct(f"the operator {node.op}")
+        return make_binary(word, self.of(node.left, lanes), self.of(node.right, lanes))
+
+    def _power(self, left: Expression, right: Expression, lanes: tuple[SectionLane, ...]) -> Value:
         base, exponent = self.of(left, lanes), self.of(right, lanes)
         known = exponent.sum.constant if exponent.sum is not None and not exponent.sum.terms else 0
-        if known in (2, 3) and (base.level >= PRIMARY or base.is_whole):
+        if base.level < PRIMARY and not base.is_whole:
+            base = Value(f"({base.text})", base.type)
+        if known in (2, 3):
             square = make_binary("*", base, base)
             return square if known == 2 else make_binary("*", square, base)
         return convert_intrinsic("power", [base, exponent], "")
 
-    def _unary(self, node: Any, lanes: tuple[SectionLane, ...]) -> Value:
-        operator, operand = node.items[0].lower(), self.of(node.items[1], lanes)
-        return (
-            negate_condition(operand)
-            if operator == ".not."
-            else negate(operand)
-            if operator == "-"
-            else operand
-        )
+    def _unary(self, node: Unary, lanes: tuple[SectionLane, ...]) -> Value:
+        operand = self.of(node.operand, lanes)
+        if node.op == "!":
+            return negate_condition(operand)
+        if node.op == "-":
+            return negate(operand)
+        if node.op not in ("+", "()"):
+            raise UnsupportedConstruct(f"the operator {node.op}")
+        return operand
 
-    def _brackets(self, node: Any, lanes: tuple[SectionLane, ...]) -> Value:
-        inner = self.of(node.items[1], lanes)
-        if inner.sum is not None:
-            return inner
-        return inner if inner.level >= PRIMARY else Value(f"({inner.text})", inner.type)
-
-    def _literal(self, node: Any, lanes: tuple[SectionLane, ...]) -> Value:
-        digits, kind = node.items
-        width = self.names.declared.kind(str(kind).lower()) if kind else 4
-        if get_kind(node) == "Int_Literal_Constant":
+    def _literal(self, node: Literal) -> Value:
+        if node.type == "bool":
+            return Value("1" if node.text.startswith(".true.") else "0", "bool")
+        digits, _, kind = node.text.partition("_")
+        if node.type == "string" or not digits[:1].isdigit() and digits[:1] != ".":
+            raise UnsupportedConstruct(f"the literal {node.text}")
+        width = self.names.declared.kind(kind) if kind else 4
+        if digits.isdigit():
             return make_number(digits, "i64" if width == 8 else "i32")
-        digits = digits.lower()
         double = "d" in digits or width == 8
         return Value(
             convert_real_literal(digits) + ("" if double else "f"), "f64" if double else "f32"
         )
 
-    def _logical(self, node: Any, lanes: tuple[SectionLane, ...]) -> Value:
-        return Value("1" if node.items[0].lower() == ".true." else "0", "bool")
-
-    def _intrinsic(self, node: Any, lanes: tuple[SectionLane, ...]) -> Value:
-        name = get_name(node.items[0])
+    def _intrinsic(self, node: Call, name: str, lanes: tuple[SectionLane, ...]) -> Value:
         plain, named = get_arguments(node)
         if name in REDUCTIONS:
             return self.total(node, lanes)
-        if name == "present":
-            return self._present(get_name(plain[0]))
+        if name == "present" and plain and isinstance(plain[0], Name):
+            return self._present(plain[0].id)
         if name in LIMITS:
             return convert_limit(name, self._type_of(plain[0]))
         if name in ("size", "ubound", "lbound"):
             return self._size(name, [*plain, *([named["dim"]] if "dim" in named else [])])
         if name not in ELEMENTAL:
-            raise UnsupportedConstruct(f"the intrinsic {name}")
+            raise UnsupportedConstruct(f"'{name}' is called")
         kind = named.get("kind") or (
             plain.pop()
             if name in ("real", "int", "nint", "floor", "ceiling") and len(plain) == 2
@@ -320,31 +307,26 @@ class ExpressionConverter:
         self.asked.add(name)
         return Value(f"{self.names.word(name)} != nullptr", "bool", EQUAL)
 
-    def _kind(self, node: Any) -> str:
+    def _kind(self, node: Expression | None) -> str:
         if node is None:
             return ""
-        if get_kind(node) == "Intrinsic_Function_Reference" and get_name(node.items[0]) == "kind":
+        if isinstance(node, Call) and get_call_name(node) == "kind":
             return {"f64": "8", "i64": "8"}.get(self._type_of(get_arguments(node)[0][0]), "4")
-        return str(self.names.declared.kind(get_name(node)) or "unknown")
+        return str(self.names.declared.kind(emit_expression(node)) or "unknown")
 
-    def _type_of(self, node: Any) -> str:
-        name = get_name(node)
-        return self.names.type(name) if get_kind(node) == "Name" else self.of(node).type
+    def _type_of(self, node: Expression) -> str:
+        return self.names.type(node.id) if isinstance(node, Name) else self.of(node).type
 
-    def _size(self, name: str, plain: list) -> Value:
-        array = get_name(plain[0])
-        bounds = self.bounds(array)
-        if (
-            get_kind(plain[0]) != "Name"
-            or not bounds
-            or (len(plain) == 1 and len(bounds) > 1 and name != "size")
-        ):
+    def _size(self, name: str, plain: list[Expression]) -> Value:
+        array = get_plain(plain[0])
+        bounds = self.bounds(array.id) if isinstance(array, Name) else []
+        if not bounds or (len(plain) == 1 and len(bounds) > 1 and name != "size"):
             raise UnsupportedConstruct(f"{name} of a part of an array")
         if len(plain) == 1 and name == "size":
-            return make_integer(self.length(array))
+            return make_integer(self.length(array.id))
         place = self.of(plain[1]).as_sum.constant - 1 if len(plain) > 1 else 0
         bound = bounds[place]
-        length = self.extent(array, bound)
+        length = self.extent(array.id, bound)
         return make_integer(
             length if name == "size" else bound.first if name == "lbound" else bound.last
         )
@@ -359,24 +341,3 @@ def format_section_index(span: SectionSpan, lane: SectionLane) -> AffineSum:
     if lane.step != 1 or isinstance(span.step, AffineSum):
         raise UnsupportedConstruct("sections of unequal steps")
     return span.first + lane.place.scaled(span.step)
-
-
-_READERS = {
-    "Name": ExpressionConverter._name,
-    "Part_Ref": ExpressionConverter._part,
-    "Level_2_Expr": ExpressionConverter._operation,
-    "Level_4_Expr": ExpressionConverter._operation,
-    "Level_5_Expr": ExpressionConverter._operation,
-    "Add_Operand": ExpressionConverter._operation,
-    "Mult_Operand": ExpressionConverter._operation,
-    "Or_Operand": ExpressionConverter._operation,
-    "Equiv_Operand": ExpressionConverter._operation,
-    "Expr": ExpressionConverter._operation,
-    "Level_2_Unary_Expr": ExpressionConverter._unary,
-    "And_Operand": ExpressionConverter._unary,
-    "Parenthesis": ExpressionConverter._brackets,
-    "Int_Literal_Constant": ExpressionConverter._literal,
-    "Real_Literal_Constant": ExpressionConverter._literal,
-    "Logical_Literal_Constant": ExpressionConverter._logical,
-    "Intrinsic_Function_Reference": ExpressionConverter._intrinsic,
-}
