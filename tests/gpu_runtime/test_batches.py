@@ -56,3 +56,15 @@ def test_calls_behind_two_that_hang_are_not_run_and_counted(monkeypatch):
     found = run_each(backend, None, CALLS)
     assert backend.asked == [2, 2]
     assert [e.status for e in found] == [Status.TIMEOUT] * 2 + [Status.NOT_RUN] * 3
+
+
+def test_equal_large_results_are_one_array_and_others_are_not():
+    backend = EmulatedBackend()
+    source = Program("cpp", "f", "void f(int *x, int n) { for (int i = 0; i < n; i++) x[i] /= 2; }")
+    built = backend.compile([CompileRequest(source, read_signature(source))])[0]
+    size = 1 << 19
+    calls = [Arguments((np.full(size, k, np.int32), np.array(size, np.int32))) for k in (4, 5, 9)]
+    first, same, other = (run_each(backend, built, [call])[0].values[0] for call in calls)
+    backend.close()
+    assert first is same and first[0] == 2
+    assert other is not first and other[-1] == 4
