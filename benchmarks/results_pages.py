@@ -30,6 +30,7 @@ ORDER = (
     "rounds",
     "verdicts",
     "gold",
+    "proofs",
     "races",
     "fortran",
     "throughput",

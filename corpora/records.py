@@ -298,6 +298,8 @@ class Verdict:
     launch: the launch plan under which a bare kernel passed, ''.
     serial: one thread of a parallel target did all the work.
     suite_strength: share of mutants that the suite kills, in [0, 1]; None where unknown.
+    evidence: `tested`, or `proved` where a proof for every size and launch stands beside the tests.
+    preconditions: what that proof takes for granted, one line each.
     """
 
     source_id: str
@@ -316,6 +318,8 @@ class Verdict:
     launch: str = ""
     serial: bool = False
     suite_strength: float | None = None
+    evidence: str = "tested"
+    preconditions: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether the two are equivalent, so that `if verify(a, b):` means what it says.

@@ -238,7 +238,8 @@ def write_triplets(path: Path | str, triplets: Iterable[Triplet]) -> int:
     """Write verified pairs with their evidence as Parquet, all or nothing. Returns how many.
 
     Columns for readers: id, direction, {source,target}_{dialect,name,text,origin}, suite (text
-        form), suite_strength, branch_coverage, outcome, backend, launch, serial, verdict (JSON).
+        form), suite_strength, branch_coverage, outcome, backend, launch, serial, evidence,
+        verdict (JSON).
         `read_triplets` reads the column `record` (JSON).
     Raises DiskFullError if there is no room.
     """
@@ -273,6 +274,7 @@ _TRIPLET_COLUMNS = (
     "backend",
     "launch",
     "serial",
+    "evidence",
     "verdict",
     "record",
 )
@@ -304,6 +306,7 @@ def _triplet_row(triplet: Triplet) -> dict[str, object]:
         "backend": verdict.backend,
         "launch": verdict.launch,
         "serial": verdict.serial,
+        "evidence": verdict.evidence,
         "verdict": json.dumps(to_json(verdict), ensure_ascii=False),
         "record": json.dumps(to_json(triplet), ensure_ascii=False),
     }

@@ -73,6 +73,16 @@ def add_parser(commands) -> argparse.ArgumentParser:
         choices=("auto", "cuda", "emulated"),
         help="where CUDA runs (default: auto)",
     )
+    parser.add_argument(
+        "--prove",
+        action="store_true",
+        help="look for a proof for every size and launch as well; the pair is still run",
+    )
+    parser.add_argument(
+        "--proof-only",
+        action="store_true",
+        help="only look for a proof and run nothing: exit code 0 proved, 3 unknown",
+    )
     parser.add_argument("--json", action="store_true", help="print the verdict as one JSON object")
     parser.add_argument(
         "--batch",
@@ -122,7 +132,9 @@ def _single(args: argparse.Namespace) -> int:
         args.suite,
         args.function or "",
     )
-    engine = Engine(args.backend, VerifyConfig(large=args.large))
+    if args.proof_only:
+        return _prove_alone(asked.pairs, args)
+    engine = Engine(args.backend, VerifyConfig(large=args.large, prove=args.prove))
     try:
         engine.prepare(asked.pairs if len(asked.pairs) > 1 else ())
         told = [_verify_and_print(engine, pair, args) for pair in asked.pairs]
@@ -139,12 +151,32 @@ def _single(args: argparse.Namespace) -> int:
     return choose_exit_code(verdict)
 
 
+def _prove_alone(pairs, args: argparse.Namespace) -> int:
+    """Prints what a proof says of each pair. Nothing is run."""
+    from coevolve.verification.evidence import describe_proof
+    from coevolve.verification.proof.prove import prove
+    from coevolve.verification.proof.records import Answer
+    from corpora.store import to_json
+
+    proofs = [(pair, prove(pair.source, pair.target)) for pair in pairs]
+    for pair, proof in proofs:
+        if args.json:
+            row = {"id": args.source, "function": pair.source.name, **to_json(proof)}
+            print(json.dumps(row), flush=True)
+        else:
+            print(describe_proof(pair.source, pair.target, proof), flush=True)
+    problems = any(pair.problem for pair in pairs)
+    return 0 if proofs and not problems and all(p.answer is Answer.PROVED for _, p in proofs) else 3
+
+
 def _verify_and_print(engine, pair, args: argparse.Namespace):
     """The verdict on one function, with what was asked in the end, after it is printed: whoever
     interrupts the others keeps it.
     """
     from coevolve.cli.progress import show_working
+    from coevolve.verification.evidence import find_proof
     from coevolve.verification.explain import explain_verdict, failing_input
+    from coevolve.verification.proof.records import Answer
     from coevolve.verification.requests import make_answer_row
     from corpora.store import to_json
 
@@ -152,17 +184,21 @@ def _verify_and_print(engine, pair, args: argparse.Namespace):
     with show_working(f"verify {pair.source.name}"):
         pair, verdict = _verify_request(engine, pair, args.suite)
     elapsed_ms = (time.perf_counter() - started) * 1e3
+    failing = failing_input(engine, pair, verdict) if args.json or args.prove else None
+    proof = find_proof(pair.source, pair.target, verdict, failing) if args.prove else None
     if args.json:
         row = {
             **to_json(verdict),
             **make_answer_row(args.source, verdict, elapsed_ms, pair.cut),
             "function": pair.source.name,
         }
-        print(
-            json.dumps({**row, "failing_input": failing_input(engine, pair, verdict)}), flush=True
-        )
+        if proof is not None:
+            row["proof"] = to_json(proof)
+        print(json.dumps({**row, "failing_input": failing}), flush=True)
     else:
         print(explain_verdict(engine, pair, verdict, elapsed_ms), flush=True)
+        if proof is not None and proof.answer is not Answer.PROVED:
+            print(f"  proof     {proof.answer.value.lower()}: {proof.reason}", flush=True)
     return pair, verdict
 
 
@@ -197,10 +233,13 @@ def _batch(args: argparse.Namespace) -> int:
     from coevolve.cli.progress import show_working
     from coevolve.verification.requests import VerifyError
 
-    if args.source or args.target or args.suite or args.large or args.function:
+    if (
+        any((args.source, args.target, args.suite, args.large, args.function, args.prove))
+        or args.proof_only
+    ):
         raise VerifyError(
             "--batch takes its programs and suites from the rows (no SOURCE, TARGET, --suite, "
-            "--large, --function)"
+            "--large, --function, --prove)"
         )
     if not args.out:
         raise VerifyError("--batch needs --out VERDICTS.jsonl")

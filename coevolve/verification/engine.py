@@ -24,6 +24,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from coevolve.verification.backend_choice import choose_backend_kind, make_backend
+from coevolve.verification.evidence import add_evidence
 from coevolve.verification.programs import (
     is_whole_program_pair,
     make_program_suite as programs_suite,
@@ -81,6 +82,7 @@ class VerifyConfig:
     mutants: how many mutants of the source measure a suite's strength; 0: strength is not measured
         and weak suites get no more tests.
     seed: seeds tests and mutants.
+    prove: whether a proof is looked for beside the tests.
     judge: how targets are run and compared.
     """
 
@@ -88,6 +90,7 @@ class VerifyConfig:
     large: bool = False
     mutants: int = 12
     seed: int = 0
+    prove: bool = False
     judge: JudgeConfig = field(default_factory=JudgeConfig)
 
 
@@ -148,10 +151,14 @@ class Engine:
 
     def verify(self, pair: Pair) -> Verdict:
         """Return the verdict on one pair, from the cache if it is known. Raises SuiteError or
-        SnippetError if the pair's suite does not parse.
+        SnippetError if the pair's suite does not parse, and ProofContradiction if a proof says the
+        opposite of an execution.
         """
         try:
-            return self._verified(pair)
+            verdict = self._verified(pair)
+            if self.config.prove and pair.suite is None:
+                verdict = add_evidence(pair.source, pair.target, verdict)
+            return verdict
         except RecursionError:
             blame = Blame.SOURCE if _is_too_deep(pair.source) else Blame.TARGET
             detail = f"the {blame.value} {TOO_DEEP}"

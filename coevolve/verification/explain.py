@@ -68,6 +68,9 @@ def explain_verdict(engine: Engine, pair: Pair, verdict: Verdict, elapsed_ms: fl
             lines += _counterexample(engine, pair, verdict, expectations)
     if verdict.launch:
         lines.append(f"  launch    {verdict.launch}")
+    if verdict.evidence == "proved":
+        lines.append("  evidence  proved for every size and launch, where")
+        lines += [f"            {line}" for line in verdict.preconditions]
     if verdict.serial and verdict.equivalent:
         lines.append("  note      one thread does all the work of a parallel target")
     lines.append(f"  took      {elapsed_ms:.0f} ms")

@@ -382,6 +382,7 @@ def make_answer_row(
         "backend": verdict.backend,
         "elapsed_ms": round(elapsed_ms, 3),
         "suite_strength": verdict.suite_strength,
+        "evidence": verdict.evidence,
         "cut": list(cut),
     }
 
@@ -406,5 +407,6 @@ def make_undecided_row(identity: object, problem: str) -> dict[str, object]:
         "backend": "",
         "elapsed_ms": 0.0,
         "suite_strength": None,
+        "evidence": "tested",
         "cut": [],
     }

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 
 from coevolve.config.schema import Config
 from coevolve.verification.engine import Engine, Pair, VerifyConfig
+from coevolve.verification.evidence import add_evidence
 from coevolve.verification.requests import find_entry_names
 from coevolve.verification.target_thresholds import verify_at_target_thresholds
 from corpora.dialects import parse_direction
@@ -171,9 +172,13 @@ class Verifier:
             self._turned_away(program, suite, reason) if reason else next(judged)
             for reason in reasons
         ]
+        proved = [
+            add_evidence(program, make_target_program(c, program), v) if v.equivalent else v
+            for v, c in zip(verdicts, candidates, strict=True)
+        ]
         return [
             replace(v, target_id=c.id, suite_strength=suite.strength)
-            for v, c in zip(verdicts, candidates, strict=True)
+            for v, c in zip(proved, candidates, strict=True)
         ]
 
     def verify(self, pairs: Sequence[Pair]) -> list[Verdict]:

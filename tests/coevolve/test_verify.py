@@ -374,6 +374,7 @@ def test_batch_is_in_order_resumable_and_survives_bad_rows(tmp_path, capsys, own
         "backend",
         "elapsed_ms",
         "suite_strength",
+        "evidence",
         "cut",
     }
     whole = out.read_text()
