@@ -286,7 +286,8 @@ def _tolerance(
             bars[part] = bar
         usual = _usual_bar(bars, base, found.usable)
         widest = max(found.ulp, _ulp_of_largest(runs, parameter)) if runs.shaken else 0.0
-        loose, tolerance = 0, np.empty(base.size)
+        # In place: a block's bars are not asked for again.
+        loose, tolerance = 0, bars
         for at in range(0, base.size, BLOCK):
             part = slice(at, at + BLOCK)
             expected, ulp, usable = _measure_block(base[part], terms)

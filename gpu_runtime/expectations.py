@@ -38,6 +38,22 @@ class Expectations:
     result_varies: bool = False
 
 
+BATCH_BYTES = 1 << 27
+"""Of arguments that one process is given at once, unless a single call has more: pages of its
+memory are new at first, and to clear them takes longer than to start another process.
+"""
+
+
+def take_batch(calls: Sequence[Arguments]) -> Sequence[Arguments]:
+    """Return the first of the calls, as many as have BATCH_BYTES together, and at least one."""
+    total = 0
+    for count, call in enumerate(calls):
+        total += sum(value.nbytes for value in call.values)
+        if total > BATCH_BYTES and count:
+            return calls[:count]
+    return calls
+
+
 def run_each(
     backend: ExecutionBackend,
     compiled: Compiled,
@@ -53,10 +69,15 @@ def run_each(
     found: list[Execution] = []
     limits = replace(limits, go_on=True)
     while len(found) < len(calls):
-        batch = backend.run(compiled, calls[len(found) :], limits)
+        batch = backend.run(compiled, take_batch(calls[len(found) :]), limits)
         ran = next((i for i, e in enumerate(batch) if e.status is Status.NOT_RUN), len(batch))
         timeouts -= ran < len(batch) and batch[ran - 1].status is Status.TIMEOUT
         if timeouts <= 0 or not ran:
-            return found + batch
+            rest = len(calls) - len(found) - len(batch)
+            return (
+                found
+                + batch
+                + [Execution(Status.NOT_RUN, "calls before it ran out of time")] * rest
+            )
         found += batch[:ran]
     return found

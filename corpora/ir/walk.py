@@ -13,7 +13,7 @@ from dataclasses import fields, is_dataclass, replace
 from functools import lru_cache
 from typing import Any, TypeVar, cast, overload
 
-from corpora.ir.nodes import Name, Span
+from corpora.ir.nodes import Function, Name, Span, TranslationUnit
 
 T = TypeVar("T")
 
@@ -62,8 +62,26 @@ def _collect_children(node: Any, found: list[Any]) -> None:
 
 def walk(node: Any) -> Iterator[Any]:
     """Yield `node`, or each node of a tuple, and everything below it, in the order of the text.
-    Parents come first. Depth is not limited by Python's stack.
+    Parents come first. Depth is not limited by Python's stack. Of whole functions and texts, about
+    which a dozen questions are asked one after the other, the list is remembered.
     """
+    if node.__class__ not in _REMEMBERED:
+        return _walk(node)
+    known = _lists.get(id(node))
+    if known is None or known[0] is not node:
+        if len(_lists) >= MOST_LISTS:
+            _lists.clear()
+        known = _lists[id(node)] = (node, tuple(_walk(node)))
+    return iter(known[1])
+
+
+_REMEMBERED = (Function, TranslationUnit)
+MOST_LISTS = 64
+_lists: dict[int, tuple[Any, tuple[Any, ...]]] = {}
+"""By the identity of a node, which the entry keeps alive: nodes never change."""
+
+
+def _walk(node: Any) -> Iterator[Any]:
     stack: list[Any] = []
     if isinstance(node, tuple):
         _collect_children(node, stack)

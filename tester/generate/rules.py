@@ -156,7 +156,7 @@ def generate_more_tests(
     combined: as of `generate_suite`. Raises NoSuiteError, also where sizes are large constants:
     another suite would be as dear and say as much.
     """
-    if all(count_elements(test) > 1 << 18 for test in suite.tests):
+    if has_only_large_tests(suite):
         raise NoSuiteError("all tests of the program are large")
     return generate_suite(
         program,
@@ -167,6 +167,11 @@ def generate_more_tests(
         launch=suite.launch,
         combined=combined,
     )
+
+
+def has_only_large_tests(suite: UnitTestSuite) -> bool:
+    """Return whether all tests are so large that no others are made (`generate_more_tests`)."""
+    return all(count_elements(test) > 1 << 18 for test in suite.tests)
 
 
 def _first_line(text: str) -> str:

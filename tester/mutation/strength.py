@@ -32,8 +32,8 @@ from gpu_runtime.backend import (
 )
 from gpu_runtime.call.materialize import materialize_test
 from gpu_runtime.compare import find_difference
-from gpu_runtime.expectations import Expectations
-from tester.generate.rules import NoSuiteError, generate_more_tests
+from gpu_runtime.expectations import Expectations, take_batch
+from tester.generate.rules import NoSuiteError, generate_more_tests, has_only_large_tests
 from tester.mutation.mutants import Mutant, generate_mutants, sample_mutants
 from tester.mutation.schemata import (
     MANY,
@@ -169,10 +169,9 @@ def _run_all(
     hung: dict[int, Execution] = {}
     waiting = list(range(len(calls)))
     while waiting:
-        executions = backend.run(
-            schema, [calls[k][1] for k in waiting], replace(limits, go_on=True)
-        )
-        for k, execution in zip(waiting, executions, strict=True):
+        batch = take_batch([calls[k][1] for k in waiting])
+        executions = backend.run(schema, batch, replace(limits, go_on=True))
+        for k, execution in zip(waiting, executions, strict=False):
             if execution.status is not Status.NOT_RUN:
                 found[k] = execution
                 if execution.status is Status.TIMEOUT:
@@ -393,16 +392,29 @@ def find_outcomes(counters: np.ndarray) -> frozenset[Outcome]:
 
 
 def _measure_outcomes(
-    expectations: Expectations, built: BuiltMutants, backend: ExecutionBackend
+    expectations: Expectations,
+    built: BuiltMutants,
+    backend: ExecutionBackend,
+    sides_suffice: bool = False,
 ) -> frozenset[Outcome]:
-    """Outcomes of branches that a suite's tests have; none where mutants are compiled singly."""
+    """Outcomes of branches that a suite's tests have; none where mutants are compiled singly.
+
+    sides_suffice: once every side was taken the other tests are not run, and their outcomes are
+        not among those returned.
+    """
+    found: frozenset[Outcome] = frozenset()
     if built.schema is None:
-        return frozenset()
+        return found
     sides = count_sides(expectations.source)
-    calls = [(0, _prepend_number(call, 0, sides)) for call in expectations.calls]
-    executions = _run_all(built.schema, calls, _limits(expectations, len(calls)), backend)
-    ended = [e.values[1] for e in executions if e.status is Status.OK]
-    return frozenset().union(*map(find_outcomes, ended))
+    every = list(range(len(expectations.calls)))
+    for wave in _order_in_waves(len(every)) if sides_suffice else [every]:
+        calls = [(0, _prepend_number(expectations.calls[t], 0, sides)) for t in wave]
+        executions = _run_all(built.schema, calls, _limits(expectations, len(calls)), backend)
+        ended = [e.values[1] for e in executions if e.status is Status.OK]
+        found = found.union(*map(find_outcomes, ended))
+        if _takes_all_sides(found, built, expectations.source):
+            break
+    return found
 
 
 def _takes_all_sides(outcomes: frozenset[Outcome], built: BuiltMutants, source: Program) -> bool:
@@ -466,10 +478,15 @@ def top_up_suite(
     good = _affordable(built.good(), expectations)
     dead = find_killed_mutants(expectations, built, good, backend)
     alive = [i for i in good if i not in dead]
-    outcomes = _measure_outcomes(expectations, built, backend) if rounds else frozenset()
+    if has_only_large_tests(expectations.suite):
+        rounds = 0  # there are no further tests to ask for, whatever is missing
+    weak = bool(alive) and (len(good) - len(alive)) / len(good) < least
+    outcomes: frozenset[Outcome] = frozenset()
+    if rounds:
+        outcomes = _measure_outcomes(expectations, built, backend, sides_suffice=not weak)
     equal = False  # whether a stronger suite was asked about all that are alive and saw nothing
     for turn in range(rounds):
-        weak = alive and (len(good) - len(alive)) / len(good) < least
+        weak = bool(alive) and (len(good) - len(alive)) / len(good) < least
         if not weak and _takes_all_sides(outcomes, built, expectations.source):
             break
         other = _stronger_on(expectations, built, alive, backend, seed + 101 + turn, outcomes)

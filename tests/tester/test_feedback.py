@@ -7,9 +7,15 @@ import pytest
 from corpora.records import Program, UnitTestSuite
 from corpora.signatures.signature import read_signature
 from corpora.suites.unit_tests import parse_suite
+from gpu_runtime.backend import Limits
 from gpu_runtime.emulation.backend import EmulatedBackend
 from tester.mutation.branches import measure_branch_coverage
-from tester.mutation.strength import top_up_suite
+from tester.mutation.strength import (
+    _build_mutants,
+    _measure_outcomes,
+    _takes_all_sides,
+    top_up_suite,
+)
 from tester.validity import validate_suite
 
 TOGETHER = (
@@ -47,3 +53,47 @@ def test_a_suite_that_shows_everything_does_not_grow(backend):
     once = top_up_suite(checked, backend)
     again = top_up_suite(once, backend)
     assert again.suite.tests == once.suite.tests and again.suite.strength == 1.0
+
+
+class Counting:
+    """A back end that counts the calls that it is given."""
+
+    def __init__(self, backend):
+        self.backend, self.calls, self.name = backend, 0, backend.name
+
+    def compile(self, requests):
+        return self.backend.compile(requests)
+
+    def run(self, compiled, calls, limits=Limits()):
+        self.calls += len(calls)
+        return self.backend.run(compiled, calls, limits)
+
+
+def test_outcomes_are_looked_for_until_every_side_was_taken(backend):
+    text = "void f(int n, const int *x, int *y) { for (int i = 0; i < n; i++) y[i] = x[i] + 1; }"
+    suite = "\n".join(f"n={n} x[n]=integers(-9,9)@1 y[n]=constant(0)" for n in range(2, 9))
+    checked = check(backend, text, suite)
+    built = _build_mutants(checked, backend, 4, 0)
+    few, every = Counting(backend), Counting(backend)
+    some = _measure_outcomes(checked, built, few, sides_suffice=True)
+    whole = _measure_outcomes(checked, built, every)
+    assert (few.calls, every.calls) == (1, 7)
+    assert some <= whole and _takes_all_sides(some, built, checked.source)
+
+
+def test_sides_that_are_never_taken_are_looked_for_in_every_test(backend):
+    rows = (f"n={n} mode=1 x[n]=integers(-9,9) y[n]=constant(0)" for n in (2, 3, 4))
+    checked = check(backend, TOGETHER, "\n".join(rows))
+    built = _build_mutants(checked, backend, 4, 0)
+    every = Counting(backend)
+    some = _measure_outcomes(checked, built, every, sides_suffice=True)
+    assert every.calls == 3 and some == _measure_outcomes(checked, built, backend)
+
+
+def test_no_branches_are_measured_where_no_other_test_can_be_made(backend, monkeypatch):
+    checked = check(backend, TOGETHER, "n=3 mode=1 x[n]=integers(-9,9) y[n]=constant(0)")
+    monkeypatch.setattr("tester.mutation.strength.has_only_large_tests", lambda suite: True)
+    monkeypatch.setattr("tester.mutation.strength._stronger_on", lambda *a, **k: None)
+    monkeypatch.setattr("tester.mutation.strength._measure_outcomes", None)  # not called
+    same = top_up_suite(checked, backend, rounds=2)
+    assert same.suite.tests == checked.suite.tests

@@ -15,10 +15,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from corpora.records import Outcome, Program
-from gpu_runtime.backend import Arguments, Compiled, Execution, ExecutionBackend, Limits, Status
+from gpu_runtime.backend import (
+    VARIABLES_KEPT,
+    Arguments,
+    Compiled,
+    Execution,
+    ExecutionBackend,
+    Limits,
+    Status,
+)
 from gpu_runtime.call.binding import Binding
 from gpu_runtime.compare import Difference, find_difference
-from gpu_runtime.expectations import Expectations
+from gpu_runtime.expectations import Expectations, take_batch
 from translator.trials.directives import reduction_operators
 
 STATUS_OUTCOMES = {
@@ -135,19 +143,28 @@ def find_first_failure(
     position of the failure in `calls`, or their number). Raises RuntimeError if the back end leaves
     a call out although none before it failed.
     """
-    executions = bench.backend.run(compiled, [c for _, c in calls], choose_limits(bench, calls))
-    active = 0
-    for place, ((i, _), execution) in enumerate(zip(calls, executions, strict=True)):
-        if execution.status is Status.NOT_RUN:
-            raise RuntimeError("a call was not run although no earlier call of its batch failed")
-        if execution.status is not Status.OK:
-            detail = name_arguments(
-                bench, execution.detail or execution.status.value.replace("_", " ")
-            )
-            return Failure(choose_outcome(execution), i, detail), active, place
-        active = max(active, execution.active_threads)
-        if (failure := _compare_outputs(bench, i, execution)) is not None:
-            return failure, active, place
+    active = at = 0
+    while at < len(calls):
+        count = len(take_batch([c for _, c in calls[at:]]))
+        if any(c.order == VARIABLES_KEPT for _, c in calls):
+            count = len(calls)  # what a call left is there in its own process only
+        batch = calls[at : at + count]
+        limits = choose_limits(bench, batch)
+        executions = bench.backend.run(compiled, [c for _, c in batch], limits)
+        for place, ((i, _), execution) in enumerate(zip(batch, executions, strict=True), at):
+            if execution.status is Status.NOT_RUN:
+                raise RuntimeError(
+                    "a call was not run although no earlier call of its batch failed"
+                )
+            if execution.status is not Status.OK:
+                detail = name_arguments(
+                    bench, execution.detail or execution.status.value.replace("_", " ")
+                )
+                return Failure(choose_outcome(execution), i, detail), active, place
+            active = max(active, execution.active_threads)
+            if (failure := _compare_outputs(bench, i, execution)) is not None:
+                return failure, active, place
+        at += count
     return None, active, len(calls)
 
 
