@@ -39,6 +39,7 @@ ORDER = (
     "constraints",
     "ladder",
     "generator",
+    "tree",
     "pretrained",
     "models",
 )
