@@ -22,6 +22,7 @@ from corpora.frontends.fortran_expressions import FortranError, read_expression
 from corpora.frontends.queries import functions_of
 from corpora.ir import (
     Binary,
+    Case,
     Expression,
     For,
     Literal,
@@ -77,9 +78,9 @@ def find_comparisons(text: str, language: str, named: Mapping[str, int]) -> list
 
 
 def find_compared_numbers(program: Program) -> frozenset[int]:
-    """Return the integers from 0 on that a program compares something with by order, outside loop
-    heads and directives. For 16-bit indices and counters the first number beyond their range is
-    added. Raises ValueError for an unknown dialect.
+    """Return the integers from 0 on that a program compares something with, divides something by,
+    or has as a label of a switch. Loop heads and directives are left out. For 16-bit indices and
+    counters the first number beyond their range is added. Raises ValueError for an unknown dialect.
     """
     unit = parse_text(program.text, program.dialect)
     named = named_integers(unit)
@@ -94,19 +95,25 @@ def find_compared_numbers(program: Program) -> frozenset[int]:
 
 _OVERFLOWS = {"i16": 1 << 15, "u16": 1 << 16}
 _ORDERED = ("<", "<=", ">", ">=")
+_DECIDING = (*_ORDERED, "==", "!=", "%", "/")
+"""Operators whose result may be another one from a number on. A port that leaves out one element,
+`i != 77777`, differs there alone.
+"""
 
 
 def _compared(node: Any, named: Mapping[str, int], heads: set[int]) -> Iterator[int]:
-    """Numbers on one side of a comparison below `node`, whose other side is no number."""
+    """Numbers on one side of an operator below `node` whose other side is no number, and labels."""
     waiting = [node]
     while waiting:
         part = waiting.pop()
         if isinstance(part, Pragma) or id(part) in heads:
             continue
-        if isinstance(part, Binary) and part.op in _ORDERED:
+        if isinstance(part, Binary) and part.op in _DECIDING:
             left, right = (_whole(side, named) for side in (part.left, part.right))
             if (left is None) != (right is None):
                 yield left if left is not None else right  # type: ignore[misc]
+        elif isinstance(part, Case):
+            yield from (n for v in part.values if (n := _whole(v, named)) is not None)
         waiting += children(part)
 
 

@@ -29,6 +29,9 @@ F = "void f(int n, int *a) {{ {} }}"
             "#pragma omp parallel for if(n > 7000)\n for (int i = 0; i < n; i++) a[i] = 1;",
             set(),
         ),
+        ("", "for (int i = 0; i < n; i++) if (i != 7000) a[i] = 1;", {7000}),
+        ("", "switch (n) { case 9000: return; default: a[0] = 1; }", {9000}),
+        ("", "a[0] = n % 4096 == 4095;", {4096, 4095}),
         ("", "if (a[0] > 100.5 || a[0] < 'a' || 3 < 4) a[0] = 1;", set()),
         ("", "\n#if 0\nif (n > 7000) return;\n#endif\na[0] = 1;", set()),
         ("", "short i = 0; while (i < n) a[i++] = 1;", {1 << 15}),
@@ -47,6 +50,7 @@ def test_c_family(before: str, body: str, numbers: set[int]) -> None:
     [
         ("if (n .lt. 20000) return", {20000}),
         ("if (n > limit) a(1) = 1", {30000}),
+        ("if (n == 20000) return", {20000}),
         ("if (n > & ! n > 5\n  50 * 100) a(1) = 1", {5000}),
         ("print *, 'n > 7000' ! n > 7000", set()),
         ("do while (n > 7000)\n n = n - 1\n end do", set()),
