@@ -135,6 +135,7 @@ class RayPool:
         self._kind, self._start, self._count = kind, start, count
         self._ready: list[RayWorker] = []
         self._starting: dict[Future, RayWorker] = {}
+        self._asked: dict[RayWorker, Future] = {}
         self._failed = 0
         self._looked = float("-inf")
         self._alone_since = time.monotonic()
@@ -153,6 +154,7 @@ class RayPool:
             self._failed += 1
             if getattr(error, "_actor_init_failed", False) or self._failed >= FAILED_STARTS:
                 raise error
+        self._drop_dead()
         self._grow()
         if self._ready:
             self._alone_since = time.monotonic()
@@ -176,6 +178,20 @@ class RayPool:
         for worker in (*self._ready, *self._starting.values()):
             _kill(worker.handle)
         self._ready, self._starting = [], {}
+
+    def _drop_dead(self) -> None:
+        """Take out members that died while nobody asked them anything. Each is asked whether it is
+        there, again when it has answered.
+        """
+        for worker, answer in list(self._asked.items()):
+            if answer.done():
+                del self._asked[worker]
+                if worker in self._ready and answer.exception() is not None:
+                    self.discard(worker)
+        if time.monotonic() - self._looked >= LOOK_S:
+            for worker in self._ready:
+                if worker not in self._asked:
+                    self._asked[worker] = worker.handle.__ray_ready__.remote().future()
 
     def _grow(self) -> None:
         """Start the actors that are missing, and no more often than every LOOK_S seconds."""

@@ -73,6 +73,7 @@ def run_cold_start(run: Run) -> None:
                 protected,
                 str(paths.tester),
             )
+            run.folder.seal(paths.tester)
 
 
 def has_all_models(run: Run, number: int) -> bool:

@@ -91,7 +91,7 @@ def test_an_interrupted_verification_goes_on_from_its_proposals(tmp_path):
         stages.propose_and_verify(run, 1)
         whole = run.folder.round(1).verdicts.read_bytes()
         run.folder.round(1).verdicts.unlink()
-        stages.propose_and_verify(replace(run, crew=replace(crew, translator=None)), 1)
+        stages.propose_and_verify(replace(run, crew=replace(crew, translators=None)), 1)
     finally:
         verifier.engine.close()
     assert run.folder.round(1).verdicts.read_bytes() == whole

@@ -234,7 +234,7 @@ def test_what_keeps_rules_from_cutting_a_function_is_said():
         "goto again; } }",
     )
     assert summarize_port(port([WRONG], source), parse_direction("cpp:cuda")).endswith(
-        "; not cut into loop nests: a statement of kind labeled_statement"
+        "; not cut into loop nests: a statement of kind label"
     )
 
 

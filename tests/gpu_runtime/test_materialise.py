@@ -20,6 +20,10 @@ ARGUMENTS = {
     "sorted": (-3, 5),
     "indices": (7,),
     "constant": (3,),
+    "choice": (0, 1, 3),
+    "magnitudes": (0.25, 5),
+    "serpentine": (-3, 5),
+    "sparse": (-3, 5),
 }
 
 

@@ -243,7 +243,7 @@ class _Reader:
                 self._compound(node, out)
             case _:
                 kind = getattr(node, "kind", type(node).__name__)
-                raise UnsupportedConstruct(f"a statement of kind {kind}")
+                raise UnsupportedConstruct(f"a statement of kind {kind.lower()}")
 
     def _compound(self, node: Compound, out: list[Statement]) -> None:
         """Its statements among those around it, unless two variables of one name would meet."""

@@ -157,7 +157,7 @@ class StatementConverter:
             writer = _WRITERS.get(type(node))
             if writer is None:
                 kind = node.kind if isinstance(node, Unsupported) else type(node).__name__
-                raise UnsupportedConstruct(f"a statement of kind {kind}")
+                raise UnsupportedConstruct(f"a statement of kind {kind.lower()}")
             self.used |= find_names(node) - set(self.names.functions)
             writer(self, node)
 
