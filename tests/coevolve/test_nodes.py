@@ -53,11 +53,11 @@ def cluster():
     changed.undo()
 
 
-def settled(pool, count, limit_s=240.0):
-    """Wait until the pool has so many members."""
+def settled(pool, *counts, limit_s=120.0):
+    """Wait until the number of the pool's members is one of `counts`."""
     until = time.monotonic() + limit_s
-    while len(pool.members()) != count:
-        assert time.monotonic() < until, f"{len(pool.members())} of {count} members"
+    while len(pool.members()) not in counts:
+        assert time.monotonic() < until, f"{len(pool.members())} members, not {counts}"
         time.sleep(0.2)
 
 
@@ -74,7 +74,7 @@ def test_a_node_that_is_lost_holds_nobody_up_and_one_that_joins_is_used(cluster)
             if len(found) == 6:
                 cluster.remove_node(cluster.second, allow_graceful=False)
         assert found == {k: k * k for k in range(count)}
-        settled(crew.verifiers, 1)
+        settled(crew.verifiers, 1, 2)  # two may share the CPU that is left
         cluster.add_node(num_cpus=2)
         settled(crew.verifiers, 3)
         work = map_unordered(crew.verifiers, Judge.verify, [(k,) for k in range(12)])
