@@ -49,8 +49,9 @@ static void become(char **argv, int has_files) {
     readable[n++] = devices[0];
     if (sanitizer) { readable[n++] = "/proc/self"; readable[n++] = "/proc/sys/vm"; }
     readable[n] = NULL;
-    if (executable < 0 || dup3(executable, at, O_CLOEXEC) < 0) fail("executable");
+    /* The outputs first: one of them may lie at the number that the executable is given. */
     if (dup2(out_fd, 1) < 0 || dup2(err_fd, 2) < 0) _exit(125);
+    if (executable < 0 || (executable != at && dup3(executable, at, O_CLOEXEC) < 0)) fail("executable");
     if (syscall(SYS_close_range, 3u, (unsigned)at - 1, 0u) || syscall(SYS_close_range, (unsigned)at + 1, ~0u, 0u)) fail("descriptors");
     setpgid(0, 0);
     uint32_t processes = features & CV_OWN_UID ? 40 : 0;

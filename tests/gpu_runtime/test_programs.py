@@ -74,6 +74,22 @@ def test_arguments_input_files_and_exit_status():
     )
 
 
+def test_output_is_kept_whatever_the_numbers_of_its_descriptors():
+    """An output whose descriptor had the number that the executable is given was lost, and two
+    programs that both print nothing are equal.
+    """
+    text = 'extern "C" int puts(const char *); int main() { puts("x"); }'
+    built = build_program(Program("cpp", "main", text))
+    held = [os.open(os.devnull, os.O_RDONLY)]
+    try:
+        while held[-1] < 64:
+            assert run_program(built).stdout == "x\n", held[-1]
+            held.append(os.open(os.devnull, os.O_RDONLY))
+    finally:
+        for fd in held:
+            os.close(fd)
+
+
 def test_fortran_in_both_forms():
     free = (
         "program p\n integer :: n\n read *, n\n open(7, file='r.dat')\n write(7, *) n + 1\n "
