@@ -79,7 +79,7 @@ def find_dangling(folder: RunFolder) -> list[Finding]:
     from corpora.records import Candidate, Program, Triplet, Verdict
     from corpora.store import StoreError, read_jsonl
 
-    def ids(path: Path, cls, key) -> set[str]:
+    def ids(path: Path, cls, key) -> set:
         return {key(each) for each in read_jsonl(path, cls)} if path.exists() else set()
 
     found: list[Finding] = []
@@ -94,9 +94,9 @@ def find_dangling(folder: RunFolder) -> list[Finding]:
         for number in range(1, folder.last_round(lambda paths: paths.folder.exists()) + 1):
             paths = folder.round(number)
             asked = ids(paths.proposals, Candidate, lambda c: c.id)
-            judged = ids(paths.verdicts, Verdict, lambda v: v.target_id)
+            verdicts = ids(paths.verdicts, Verdict, lambda v: (v.source_id, v.target_id))
+            sources, judged = {s for s, _ in verdicts}, {t for _, t in verdicts}
             kept = ids(paths.triplets, Triplet, lambda t: t.verdict.target_id)
-            sources = ids(paths.verdicts, Verdict, lambda v: v.source_id)
             note(paths.verdicts, judged - asked, "a candidate")
             note(paths.verdicts, sources - programs, "a program")
             note(paths.triplets, kept - judged, "a verdict")

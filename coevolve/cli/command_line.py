@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import sys
 from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
@@ -61,8 +60,3 @@ def _require_options(parser: Parser, words: Sequence[str]) -> None:
         name = word.partition("=")[0]
         if name.startswith("--") and not any(option.startswith(name) for option in options):
             parser.error(f"unknown option '{name}'{nearest(name, options)}")
-
-
-def print_error(message: str) -> None:
-    """Print `message` on stderr as one line that begins with `coevolve: `."""
-    print(f"coevolve: {message}", file=sys.stderr, flush=True)

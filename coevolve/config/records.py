@@ -23,6 +23,10 @@ class ConfigError(ValueError):
     """The configuration cannot be used. The message is one line for the user."""
 
 
+PROGRAMS_PER_CALL = 16
+"""Programs that a model is asked about in one call, where nothing else is configured."""
+
+
 @dataclass(frozen=True, slots=True)
 class CorpusConfig:
     """Where real programs come from. Each of the first five may be a tuple, one value per
@@ -76,7 +80,7 @@ class ModelConfig:
     max_new_tokens: int = 512
     context: int = 4096
     rows: int = 16
-    programs_per_call: int = 16
+    programs_per_call: int = PROGRAMS_PER_CALL
     static_cache: bool = False
     constrain: str = "full"
     spell: bool = True

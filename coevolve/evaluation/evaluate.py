@@ -77,6 +77,7 @@ def evaluate_round(run: Run, number: int) -> dict:
     """
     paths = run.folder.round(number)
     if run.folder.is_finished(paths.evaluation):
+        paths.answering.clear()  # if a process was killed before it could
         return read_json(paths.evaluation)
     with run.timed(number, "evaluate"):
         figures, candidates, verdicts = evaluate_checkpoint(

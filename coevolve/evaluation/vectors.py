@@ -127,17 +127,6 @@ def convert_to_pointers(
 # ---- parameters
 
 
-def parse_parameter(text: str) -> VectorParameter:
-    """Parse one parameter's text; a vector becomes a pointer. Raises VectorError for a type that
-    cannot be converted.
-    """
-    unit = parse_c_family(f"void f({text});", "cuda")
-    functions = [f for f in unit.items if isinstance(f, Function)]
-    if unit.errors or len(functions) != 1 or len(functions[0].parameters) != 1:
-        raise VectorError(f"'{' '.join(text.split())}' is not a parameter")
-    return read_parameter(functions[0].parameters[0], unit.text)
-
-
 def read_parameter(parameter: Parameter, text: str) -> VectorParameter:
     """Return a parameter of the tree of `text`; a vector becomes a pointer. Raises VectorError for
     a type that cannot be converted.

@@ -144,14 +144,17 @@ def _compare(path: Path, was: Seal, quick: bool = False) -> str:
     if not path.exists():
         return "is missing"
     size = path.stat().st_size
-    if size == was.bytes and ((quick and size > LARGE) or measure_file(path) == was):
-        return ""
-    if was.records is not None:
-        count = measure_file(path).records
-        if count != was.records:
-            return f"holds {count} of {was.records} records"
-    if size != was.bytes:
+    if size != was.bytes and was.records is None:
         return f"has {size} of {was.bytes} bytes"
+    if quick and size == was.bytes > LARGE:
+        return ""
+    now = measure_file(path)
+    if now == was:
+        return ""
+    if now.records != was.records:
+        return f"holds {now.records} of {was.records} records"
+    if now.bytes != was.bytes:
+        return f"has {now.bytes} of {was.bytes} bytes"
     return "was changed after its stage had finished (its checksum differs)"
 
 

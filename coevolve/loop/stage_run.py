@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coevolve.cli.progress import ProgressBar
+from coevolve.config.records import PROGRAMS_PER_CALL
 from coevolve.config.schema import Config
 from coevolve.loop.cpu_time import compute_busy_share, read_cpu_time
 from coevolve.loop.directions import find_translator
@@ -23,9 +24,6 @@ from coevolve.verification.verifier import Verifier
 from corpora.dialects import Direction
 from corpora.records import Candidate, Program, UnitTestSuite, Verdict, content_hash
 from gpu_runtime.models.protocol import Sampling
-
-PROGRAMS_PER_CALL = 16
-"""Programs that a model is asked about in one call, where nothing else is configured."""
 
 
 @dataclass(frozen=True, slots=True)

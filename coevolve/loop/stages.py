@@ -170,6 +170,7 @@ def propose_and_verify(run: Run, number: int) -> None:
         return
     with run.timed(number, "propose and verify"):
         if run.folder.is_finished(paths.proposals):
+            paths.proposing.clear()  # if a process was killed before it could
             known = _read_asked(paths)
             verdicts = judge_candidates(run, f"round {number}: verify", known, _by_id(run), suites)
         else:

@@ -18,6 +18,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
@@ -146,14 +147,20 @@ class _Calls:
                 task = waiting.popleft()
                 self._running[worker.submit(task.method, *task.arguments)] = (worker, task)
 
-    def finish(self, waiting: Callable[[_Task], deque[_Task]]) -> Iterator[tuple[_Task, Any]]:
-        """Tasks that are done, with their results, after at most POLL_S seconds.
+    def workers(self) -> Sequence[Worker]:
+        """The workers that are at work."""
+        return [worker for worker, _ in self._running.values()]
+
+    def finish(
+        self, waiting: Callable[[_Task], deque[_Task]], limit_s: float = POLL_S
+    ) -> Iterator[tuple[_Task, Any]]:
+        """Tasks that are done, with their results, after at most `limit_s` seconds.
 
         A task whose worker was lost goes back to the front of `waiting(task)`.
         """
         if not self._running:
             time.sleep(POLL_S)
-        for future in wait(self._running, POLL_S, FIRST_COMPLETED).done:
+        for future in wait(self._running, limit_s, FIRST_COMPLETED).done:
             worker, task = self._running.pop(future)
             try:
                 result = future.result()
@@ -189,20 +196,15 @@ def follow_call(
     Returns what `method(*arguments)` returns. Raises what it raises, and WorkerLostError if
     ATTEMPTS workers are lost.
     """
-    for attempt in range(ATTEMPTS):
-        while not (members := pool.members()):
-            time.sleep(POLL_S)
-        worker = members[0]
-        running = worker.submit(method, *arguments)
-        try:
-            while not wait([running], timeout=FOLLOW_S).done:
+    waiting = deque([_Task(pool, method, (0, 0), arguments)])
+    calls = _Calls()
+    while True:
+        calls.start(waiting, pool)
+        for _, result in calls.finish(lambda _: waiting, FOLLOW_S):
+            return result
+        for worker in calls.workers():
+            with suppress(WorkerLostError):  # the call itself says so, and is given to another
                 show(worker.submit(look).result())
-            return running.result()
-        except WorkerLostError:
-            pool.discard(worker)
-            if attempt + 1 == ATTEMPTS:
-                raise
-    raise AssertionError("unreachable")
 
 
 def map_unordered(

@@ -64,18 +64,3 @@ def _same_kind(a: Variable, b: Variable) -> bool:
         return True
     names = [_SIGNED.get(k.name, k.name) for k in kinds]  # type: ignore[union-attr]
     return names[0] == names[1] or bool({"char", "i8", "void", "auto"} & set(names))
-
-
-def overlapping_pairs(facts: FunctionFacts) -> list[tuple[str, str]]:
-    """Return pairs of arrays, as keys of variables, that may share memory and of which the function
-    writes at least one.
-    """
-    written = dict.fromkeys(a.array for a in facts.accesses if a.writes)
-    used = dict.fromkeys(a.array for a in facts.accesses)
-    pairs = []
-    for first in written:
-        for second in used:
-            earlier = second in written and (second, first) in pairs
-            if first != second and not earlier and may_overlap(facts, first, second):
-                pairs.append((first, second))
-    return pairs

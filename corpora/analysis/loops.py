@@ -394,11 +394,6 @@ def _exits(body: tuple[Statement, ...], direct: bool, label: str) -> Iterator[Re
             yield from _exits(node.body, False, label)
 
 
-def loops_in(node: object) -> list[For | While]:
-    """Return every loop in `node`, outer ones before inner ones."""
-    return list(find(node, For, While))
-
-
 def perfect_nest(loop: For | While) -> tuple[For | While, ...]:
     """Return `loop` and the loops below it that are alone in the body of the loop around them,
     outermost first.
@@ -411,19 +406,3 @@ def perfect_nest(loop: For | While) -> tuple[For | While, ...]:
         if len(body) != 1 or not isinstance(body[0], (For, While)):
             return tuple(nest)
         nest.append(body[0])
-
-
-def trip_count(found: LoopRange) -> Expression | None:
-    """Return the number of iterations as an expression, valid where it is positive. Returns None
-    for an inexact range or an unknown step.
-    """
-    if not found.exact or found.step is None:
-        return None
-    ends = (found.upper_inclusive, found.lower)
-    high, low = ends if found.direction > 0 else ends[::-1]
-    distance = Binary("-", high, low)
-    size = abs(found.step)
-    if size == 1:
-        return Binary("+", distance, _ONE)
-    whole = Binary("/", distance, Literal(str(size), "i32"))
-    return Binary("+", whole, _ONE)

@@ -86,10 +86,6 @@ def _is_assumed(p: Parameter) -> bool:
     return any(part.endswith(":") for part in p.shape)
 
 
-def _lower_bound(part: str) -> str:
-    return part[:-1] or "1"
-
-
 def _array(p: Parameter, i: int, local: str, wide: int) -> tuple[list[str], list[str]]:
     kind, e = (
         (KINDS[p.type] if wide == 1 or p.type != "bool" else "logical(4)"),

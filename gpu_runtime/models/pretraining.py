@@ -22,7 +22,6 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from corpora.tokens.abstract_entities import TAGS, Entity
 from corpora.tokens.noise import MASK, Contrast, Noise, corrupt_words, mask_spans
@@ -76,16 +75,6 @@ class ExampleEvaluation:
     loss: float
     words: tuple[str, ...]
     guessed: tuple[str, ...]
-
-
-class EvaluableModel(Protocol):
-    """A model whose predictions of given answers can be examined."""
-
-    def examine(self, examples: Sequence[Example]) -> list[ExampleEvaluation]:
-        """Return the model's predictions for each example that fits its context, in order. Nothing
-        is learned.
-        """
-        ...
 
 
 def summarize_evaluations(examined: Sequence[ExampleEvaluation]) -> dict[str, float]:

@@ -115,11 +115,6 @@ def _is_allowed_header(header: str, names: Container[str]) -> bool:
     return name in GENERATED
 
 
-def _is_marker(kind: str, rest: Sequence[str]) -> bool:
-    """`# 16 "file"`: left behind by a preprocessor, taken away by the loaders."""
-    return kind.isdigit() and rest[:1] != [] and rest[0].startswith('"')
-
-
 def _asks(word: str) -> bool:
     return word.startswith(("__", "CV_")) and not word.startswith(_KNOWN_MACROS)
 

@@ -286,7 +286,9 @@ class _Boundaries:
             )
 
     def one_sided(self) -> Iterator[Change]:
-        """Arrays of which the larger or smaller is asked: all far below zero, or far above."""
+        """Yield changes for input arrays whose values the program compares by order, two at most.
+        All values of an array then lie far below zero, or far above it.
+        """
         asked = [p for p in self.reals if self._use(p).ordered and p.intent == "in"]
         for ends in (BELOW, ABOVE):
             for p in asked[:2]:

@@ -127,7 +127,9 @@ def _apply(setting: TrialSetting, roles: ParameterRoles, change: Change, turn: i
 
 
 def _is_random(fill: Fill) -> bool:
-    """Whether another seed gives other contents of the same kind; a choice begins as it is said."""
+    """Return whether the fill may get another seed. A constant has none. A choice keeps its own,
+    which says with which of its values it begins.
+    """
     return fill.kind not in ("choice", "constant")
 
 

@@ -351,7 +351,7 @@ COMPOSED: dict[str, tuple[float, float]] = {
     "serpentine": (-9.0, 9.0),
     "sparse": (1.0, 9.0),
 }
-"""Further contents, of which the fills are called the same."""
+"""Low and high end of further contents. The key is also the kind of the fill."""
 _TIES = (1, 0, -1, 2, -2)
 _UNSIZED = (8, 5, 300, 3, 100, 16, 1500, 33)
 

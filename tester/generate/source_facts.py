@@ -481,8 +481,8 @@ def _find_enumerators(signature: Signature, source: SourceTree) -> dict[str, tup
 
 
 def find_row_offsets(indices: frozenset[str], source: SourceTree) -> frozenset[str]:
-    """Return those of the arrays `indices` of which the program reads neighbours (`row[i]`, `row[i
-    + 1]`) and loops from one to the other.
+    """Return the arrays among `indices` that hold where rows begin. The program reads two
+    neighbours of such an array, `row[i]` and `row[i + 1]`, and loops from one to the other.
     """
     ends: set[str] = set()
     for _, head in get_heads(source):

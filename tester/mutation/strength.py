@@ -480,14 +480,16 @@ def top_up_suite(
     alive = [i for i in good if i not in dead]
     if has_only_large_tests(expectations.suite):
         rounds = 0  # there are no further tests to ask for, whatever is missing
-    weak = bool(alive) and (len(good) - len(alive)) / len(good) < least
+
+    def is_weak() -> bool:
+        return bool(alive) and (len(good) - len(alive)) / len(good) < least
+
     outcomes: frozenset[Outcome] = frozenset()
     if rounds:
-        outcomes = _measure_outcomes(expectations, built, backend, sides_suffice=not weak)
+        outcomes = _measure_outcomes(expectations, built, backend, sides_suffice=not is_weak())
     equal = False  # whether a stronger suite was asked about all that are alive and saw nothing
     for turn in range(rounds):
-        weak = bool(alive) and (len(good) - len(alive)) / len(good) < least
-        if not weak and _takes_all_sides(outcomes, built, expectations.source):
+        if not is_weak() and _takes_all_sides(outcomes, built, expectations.source):
             break
         other = _stronger_on(expectations, built, alive, backend, seed + 101 + turn, outcomes)
         equal = other is None

@@ -138,6 +138,26 @@ def test_a_killed_stage_asks_for_no_answer_twice(tiny, monkeypatch, tmp_path):
     assert not folder.round(1).answering.folder.exists()
 
 
+def test_a_journal_left_by_a_kill_goes_when_the_run_goes_on(tiny, monkeypatch):
+    """A process can be killed after a stage's file is sealed and before its journal is removed."""
+    paths = RunFolder(tiny.run_dir).round(1)
+    for journal in (paths.proposing, paths.answering):
+        clear = type(journal).clear
+
+        def interrupt(self, folder=journal.folder, clear=clear):
+            if self.folder == folder and paths.proposals.exists():
+                raise KeyboardInterrupt
+            clear(self)
+
+        with monkeypatch.context() as change:
+            change.setattr(type(journal), "clear", interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                run(tiny, use_ray=False)
+        assert journal.folder.exists()
+    run(tiny, use_ray=False)
+    assert not paths.proposing.folder.exists() and not paths.answering.folder.exists()
+
+
 def test_ports_joined_before_a_kill_are_joined_anew(tiny, monkeypatch, tmp_path):
     """Between the two writes of `by_parts` a kill left joined ports that were taken for asked."""
     folder = RunFolder(run(tiny, use_ray=False))

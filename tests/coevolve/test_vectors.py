@@ -4,7 +4,9 @@ import pytest
 
 from coevolve.evaluation.corpus import EvalItem
 from coevolve.evaluation.pareval import obscure_names, parse_answer
-from coevolve.evaluation.vectors import VectorError, convert_to_pointers, parse_parameter
+from coevolve.evaluation.vectors import VectorError, convert_to_pointers, read_parameter
+from corpora.frontends.c_family import parse_c_family
+from corpora.frontends.queries import functions_of
 from corpora.records import Program
 from corpora.signatures.signature import read_signature
 
@@ -15,7 +17,9 @@ SUM = (
 
 
 def kernel(text):
-    return [parse_parameter(p) for p in text.split(", ")]
+    unit = parse_c_family(f"void f({text});", "cuda")
+    (function,) = functions_of(unit, prototypes=True)
+    return [read_parameter(p, unit.text) for p in function.parameters]
 
 
 def names(text, entry):

@@ -251,7 +251,8 @@ def make_nest(
     parallel: int,
     buffers: tuple[Parameter, ...] = (),
 ) -> Nest:
-    """The nest of a body, of which the first loops are parallel (0: one thread does all).
+    """Return the nest that `statements` form. parallel: how many of the outermost loops are
+    parallel; 0: one thread does everything.
 
     buffers: arrays that the function itself allocates; then every loop of the body is parallel.
     """
