@@ -35,9 +35,8 @@ from corpora.ir import (
     find,
 )
 from corpora.records import Parameter, Program, Signature
-from tester.mutation.branches import MAX_SIDES, find_conditions
 from tester.mutation.mutants import Mutant
-from tester.mutation.sites import parse_program
+from tester.mutation.sites import MAX_SIDES, find_conditions, parse_program
 
 DIALECTS = frozenset({"cpp", "openmp", "openmp-target"})
 NUMBER = Parameter("mutant_number", "scalar", "i32", "in")
@@ -64,8 +63,8 @@ class _Site:
 
 
 def count_conditions(source: Program) -> int:
-    """Conditions that the schema of a source counts."""
-    return len(_find_counted_conditions(source))
+    """Return the number of conditions that the schema of a source counts."""
+    return len(find_counted_conditions(source))
 
 
 def count_sides(source: Program) -> int:
@@ -74,25 +73,27 @@ def count_sides(source: Program) -> int:
 
 
 @lru_cache(maxsize=128)
-def _find_counted_conditions(source: Program) -> tuple[Span, ...]:
+def find_counted_conditions(source: Program) -> tuple[Span, ...]:
+    """Return the places of the conditions that are counted, in textual order."""
     return tuple(find_conditions(source)[: MAX_SIDES // 2])
 
 
 def build_schema(
     source: Program, signature: Signature, mutants: Sequence[Mutant]
 ) -> tuple[Program, Signature] | None:
-    """The program that is all of `mutants`, and its signature: NUMBER, COUNTERS, then the source's
-    parameters.
+    """Return the program that is all of `mutants`, and its signature: NUMBER, COUNTERS, then the
+    source's parameters. Returns None where one program cannot be all of them. Without mutants it
+    only counts branches.
     """
-    if source.dialect not in DIALECTS or not mutants or _CHOICE in source.text:
+    if source.dialect not in DIALECTS or _CHOICE in source.text:
         return None
-    if _keeps_state(parse_program(source)):
+    if mutants and _keeps_state(parse_program(source)):
         return None
     sites: dict[tuple[int, int], _Site] = {}
     for number, mutant in enumerate(mutants, 1):
         made = _Site(mutant.start, mutant.end, mutant.kind == "dropped_statement")
         sites.setdefault((made.start, made.end), made).texts.append((number, mutant.text))
-    for index, place in enumerate(_find_counted_conditions(source)):
+    for index, place in enumerate(find_counted_conditions(source)):
         counted = _Site(place.start, place.end, False)
         sites.setdefault((place.start, place.end), counted).condition = index
     body = _render(source.text, 0, len(source.text), _nest_sites(list(sites.values())))

@@ -7,7 +7,8 @@ from corpora.signatures.signature import read_signature
 from corpora.suites.unit_tests import parse_suite
 from gpu_runtime.compile.toolchain import find_toolchain
 from gpu_runtime.emulation.backend import EmulatedBackend
-from tester.mutation.branches import make_branch_probes, measure_branch_coverage
+from tester.mutation.branches import build_counter, measure_branch_coverage
+from tester.mutation.schemata import count_sides
 from tester.validity import validate_suite
 
 pytestmark = pytest.mark.skipif(
@@ -60,8 +61,7 @@ def test_labels_formats_and_arithmetic_ifs():
         "      SUBROUTINE F(N)\n      IF (N) 10, 20, 20\n   10 IF (N .EQ. ICHAR('(')) N = 1\n"
         "   20 CONTINUE\n      END\n"
     )
-    probes = make_branch_probes(Program("fortran", "f", text))
-    assert (
-        len(probes) == 2
-        and "10 IF (probe_taken(N .EQ. ICHAR('('), .true.)) N = 1" in probes[0].text
-    )
+    program = Program("fortran", "f", text)
+    counted, signature = build_counter(program, read_signature(program))
+    assert count_sides(program) == 2 and [p.name for p in signature.parameters][2:] == ["n"]
+    assert "10 IF (branches_note(logical(N .EQ. ICHAR('(')), 0)) N = 1" in counted.text
