@@ -33,15 +33,8 @@ from tester.mutation.schemata import (
     count_sides,
     find_counted_conditions,
 )
-from tester.mutation.sites import is_fortran, parse_program
+from tester.mutation.sites import parse_program
 
-_CUDA_PROBE = """#define BRANCHES static __device__ __attribute__((no_sanitize_thread, noinline))
-static __device__ int *branches_here;
-BRANCHES void branches_begin(int *taken) {{ branches_here = taken; }}
-BRANCHES bool branches_note(bool held, int k) {{
-  int &count = branches_here[k + !held]; if (count < {many}) count++; return held; }}
-"""
-"""Counters are left out of what is looked at for races."""
 _FORTRAN_PROBE = """
 subroutine branches_begin(taken)
 integer(4), target :: taken({sides})
@@ -75,24 +68,10 @@ def build_counter(source: Program, signature: Signature) -> tuple[Program, Signa
         return None
     if source.dialect in DIALECTS:
         return build_schema(source, signature, ())
-    if is_fortran(source):
-        source = replace(source, text=convert_to_free_form(source.text))
-    text = _count_fortran(source) if is_fortran(source) else _count_cuda(source)
+    source = replace(source, text=convert_to_free_form(source.text))
+    text = _count_fortran(source)
     wider = replace(signature, parameters=(NUMBER, COUNTERS, *signature.parameters))
     return (replace(source, text=text), wider) if text else None
-
-
-def _count_cuda(source: Program) -> str:
-    entry = function_named(parse_program(source), source.name)
-    if entry is None or not entry.parameters or not entry.body_span or not entry.parameters[0].span:
-        return ""
-    first, body = entry.parameters[0].span.start, entry.body_span.start + 1
-    added = [
-        Edit(first, first, f"int {NUMBER.name}, int *{COUNTERS.name}, "),
-        Edit(body, body, f" branches_begin({COUNTERS.name}); "),
-    ]
-    noted = _note_conditions(source, "branches_note(({}) ? true : false, {})")
-    return _CUDA_PROBE.format(many=MANY) + apply_edits(source.text, [*added, *noted])
 
 
 def _count_fortran(source: Program) -> str:
@@ -111,17 +90,12 @@ def _count_fortran(source: Program) -> str:
         Edit(row, row, _FORTRAN_ENTRY.format(**names)),
         Edit(entry.span.end, entry.span.end, _FORTRAN_PROBE.format(sides=sides, many=MANY)),
     ]
-    noted = _note_conditions(source, "branches_note(logical({}), {})")
-    return apply_edits(source.text, [*added, *noted])
-
-
-def _note_conditions(source: Program, form: str) -> list[Edit]:
-    """Of nested conditions the outer one opens first and closes last."""
-    edits = []
     for k, place in enumerate(find_counted_conditions(source)):
-        before, after = form.format("\0", 2 * k).split("\0")
-        edits += [(place.start, -place.end, before), (place.end, -place.start, after)]
-    return [Edit(at, at, text) for at, _, text in sorted(edits)]
+        added += [
+            Edit(place.start, place.start, "branches_note(logical("),
+            Edit(place.end, place.end, f"), {2 * k})"),
+        ]
+    return apply_edits(source.text, added)
 
 
 def list_coverage_requests(program: Program, signature: Signature) -> list[CompileRequest]:
