@@ -79,11 +79,11 @@ def _count_fortran(source: Program) -> str:
     if entry is None or not entry.parameters or not entry.span or not entry.parameters[0].span:
         return ""
     first = entry.parameters[0].span.start
-    started = (n for n in entry.body or () if not isinstance(n, (Declaration, Specification)))
-    place = getattr(next(started, None), "span", None)
-    if place is None:
-        return ""
-    row, sides = source.text.rfind("\n", 0, place.start) + 1, count_sides(source)
+    executed = (n for n in entry.body or () if not isinstance(n, (Declaration, Specification)))
+    begun = next(executed, None)
+    spans = [getattr(n, "span", None) for n in (begun, *getattr(begun, "pragmas", ()))]
+    start = min((span.start for span in spans if span is not None), default=0)
+    row, sides = source.text.rfind("\n", 0, start) + 1, count_sides(source)
     names = {"number": NUMBER.name, "counters": COUNTERS.name, "sides": sides}
     added = [
         Edit(first, first, f"{NUMBER.name}, {COUNTERS.name}, "),
