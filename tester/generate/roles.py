@@ -38,6 +38,7 @@ from tester.generate.source_facts import (
     is_flag,
     is_leading_dimension,
     is_pitch,
+    may_contents_matter,
 )
 from tester.generate.source_tree import SourceTree, read_source
 from tester.generate.states import draw_states, find_state_arrays
@@ -217,6 +218,7 @@ def _roles(setting: TrialSetting) -> ParameterRoles:
             f"the program runs clean on no small input: {complaint}"
         )
     scalars, fills = base.sketch.scalars, base.sketch.fills
+    matter = may_contents_matter(source)
     trials: list[tuple[str, Sketch]] = []
     for p in setting.signature.parameters:
         if p.name in setting.letters:
@@ -236,7 +238,7 @@ def _roles(setting: TrialSetting) -> ParameterRoles:
                 )
                 for v in values
             ]
-        elif p.kind != "scalar":
+        elif p.kind != "scalar" and matter:
             wide = [
                 Fill("integers", (-99, 99), 1),
                 Fill("integers", (-9999, 9999), 2),
@@ -248,7 +250,9 @@ def _roles(setting: TrialSetting) -> ParameterRoles:
             ]
     arrays = {p.name for p in setting.signature.parameters if p.kind != "scalar"}
     far = [
-        (kind, fill_without_match(base.sketch, kind, setting.signature)) for kind in KINDS if arrays
+        (kind, fill_without_match(base.sketch, kind, setting.signature))
+        for kind in KINDS
+        if arrays and matter
     ]
     probes = _probe(setting, [sketch for _, sketch in [*trials, *far]])
     extents = {n: m.extents for n, m in base.arrays.items()}
