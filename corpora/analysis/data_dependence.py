@@ -5,14 +5,13 @@ access is computed from scalars alone, so that any contents lead to the same acc
 understood is True. A variable is followed without order: once it may hold an array's number, it
 always may.
 
-    python -c "from corpora.frontends.c_family import parse_c_family; \\
-        from corpora.analysis.data_dependence import touches_follow_contents; \\
-        print(touches_follow_contents(parse_c_family('void f(int *x) { x[x[0]] = 1; }').items))"
+    python -c "from corpora.frontends.c_family import parse_c_family as parse; \
+        from corpora.analysis.data_dependence import touches_follow_contents; \
+        print(touches_follow_contents(parse('void f(int *x) { x[x[0]] = 1; }', 'cpp').items))"
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from corpora.analysis.pure_functions import is_pure

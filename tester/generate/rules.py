@@ -62,8 +62,8 @@ from tester.generate.source_facts import (
     find_option_letters,
     find_signed,
     has_conditional_reads,
-    may_contents_matter,
     has_unspecified_nan,
+    may_contents_matter,
 )
 from tester.generate.source_tree import read_source
 from tester.generate.states import fill_with_states, find_state_arrays
