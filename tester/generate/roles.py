@@ -18,7 +18,7 @@ from corpora.records import Fill, Signature
 from corpora.suites.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import Compiled, ExecutionBackend
 from tester.generate.extents import GeometryOf, ProbeResult, Sketch, exceeds_largest, probe_extents
-from tester.generate.index_bounds import find_index_bounds
+from tester.generate.index_bounds import find_declared_bounds, find_index_bounds
 from tester.generate.searches import KINDS, fill_without_match, find_longest_search
 from tester.generate.sketches import (
     ParameterRoles,
@@ -293,6 +293,9 @@ def _roles(setting: TrialSetting) -> ParameterRoles:
         for state in find_state_arrays(setting.signature, source).values()
         for scalar in state.scalars
     }
+    declared = find_declared_bounds(setting.signature, source)
+    declared = {name: bounds for name, bounds in declared.items() if name in bound}
+    bound |= {size for _, size in declared.values()}
     sizes = frozenset(bound - arrays - flags - compared - setting.pitches)
     leading = (
         frozenset(name for name in sizes if is_leading_dimension(name, source))
@@ -314,6 +317,8 @@ def _roles(setting: TrialSetting) -> ParameterRoles:
         shifts=find_shift_amounts(setting.signature, source),
         alike=find_equal_sizes(setting.signature, source),
         counts=counts - bound - flags - compared,
+        within={name: size for name, (_, size) in declared.items() if size in sizes},
+        from_one=frozenset(n for n, (first, size) in declared.items() if first and size in sizes),
     )
     return find_index_bounds(
         setting.backend,
