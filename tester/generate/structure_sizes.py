@@ -257,20 +257,10 @@ def _fit_sizes(
         array = max(touched_here, key=lengths.__getitem__, default="")
         dims = _measure_dimensions(forms.get(array, ()), lengths.get(array, 0), sizes)
         twin, reach = _read_twin(s, sizes, lengths, structures)
-        chosen: dict[str, int] = {}
-        taken: set[int] = set()
-        least = 0
-        for p in s.unread:
-            mates = _list_mates(p, structures)
-            fitting = [k for k, (_, names) in enumerate(dims) if names & mates]
-            k = len(dims) - 1 - positions.get((s.type, _field(p)), len(dims))
-            k = k if k >= 0 else next(iter(fitting), -1)
-            if k >= 0:
-                extent, names = dims[k]
-                chosen[p.name] = max((sizes[name] for name in names & mates), default=extent)
-                taken.add(k)
-            elif _field(p) in twin:
-                chosen[p.name], least = twin[_field(p)], reach
+        chosen, taken = _match_dimensions(s, dims, positions, structures, sizes)
+        known = {p.name: twin[_field(p)] for p in s.unread if _field(p) in twin}
+        least = reach if known.keys() - chosen.keys() else 0
+        chosen = known | chosen
         left = [p.name for p in s.unread if p.name not in chosen]
         own = {p.name for p in s.read}
         open_ = [
@@ -299,6 +289,29 @@ def _fit_sizes(
     return replace(
         test, assignments=tuple(_lengthen_array(a, scalars, lengths) for a in test.assignments)
     )
+
+
+def _match_dimensions(
+    s: _Structure,
+    dims: Sequence[tuple[int, frozenset[str]]],
+    positions: Mapping[tuple[str, str], int],
+    structures: Sequence[_Structure],
+    sizes: Mapping[str, int],
+) -> tuple[dict[str, int], set[int]]:
+    """Unread sizes that structures of the type tell, and which of the dimensions they are: the one
+    at the field's position, or the one that is made of the same field elsewhere.
+    """
+    chosen, taken = {}, set()
+    for p in s.unread:
+        mates = _list_mates(p, structures)
+        places = [len(dims) - 1 - positions.get((s.type, _field(p)), len(dims))]
+        places += [k for k, (_, names) in enumerate(dims) if names & mates]
+        k = next((k for k in places if k >= 0), -1)
+        if k >= 0:
+            extent, names = dims[k]
+            chosen[p.name] = max((sizes[name] for name in names & mates), default=extent)
+            taken.add(k)
+    return chosen, taken
 
 
 def _measure_dimensions(
