@@ -4,7 +4,7 @@ Contract: a target that defines a structure for itself may add fields (`float pa
 works out first): no caller sets them, so that they hold a pattern and are not compared. It may hold
 a truth value or a whole number in a wider one. Names must tell both structures' other fields alike.
 
-    pytest tests/gpu_runtime/test_own_fields.py
+    pytest tests/gpu_runtime/test_field_mapping.py
 """
 
 from __future__ import annotations

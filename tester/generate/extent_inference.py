@@ -8,7 +8,7 @@ tests in which the program goes beyond a law that nearly all others keep are lef
 smaller indices keep it inside (an edge's node is below the number of nodes, also where there are
 more edges). What is added holds contents as ever, and is compared.
 
-    pytest tests/tester/test_laws.py
+    pytest tests/tester/test_extent_inference.py
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Contract: pure and seeded. Random indices lead in circles, on which such a progr
 that hardly a usual test suits it. Sorted ones lead from every place up to a fixed point, or down to
 one. Whether the program stays inside these arrays is for a run to say.
 
-    pytest tests/tester/test_linked.py
+    pytest tests/tester/test_linked_indices.py
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ say how long its arrays are. `fit_structure_sizes` gives tests in which they do:
 length of the longest array, dimensions multiply to it, and arrays are filled up to what they say.
 Tests on which the program does not run clean so stay as they were.
 
-    pytest tests/tester/test_descriptions.py
+    pytest tests/tester/test_structure_sizes.py
 """
 
 from __future__ import annotations
