@@ -104,11 +104,11 @@ def list_directions(config: Config) -> list[Direction]:
     unknown direction.
     """
     both = [
-        way
+        direction
         for name in config.directions
-        for way in (parse_direction(name), parse_direction(name).reverse)
+        for direction in (parse_direction(name), parse_direction(name).reverse)
     ]
-    return list({str(way): way for way in both}.values())
+    return list({str(direction): direction for direction in both}.values())
 
 
 @lru_cache(maxsize=1)
@@ -122,7 +122,7 @@ def collect_unpaired(
     """
     guard = EvaluationGuard(protected)
     guard.check(real)
-    names = dict.fromkeys(way.source.name for way in list_directions(config))
+    names = dict.fromkeys(direction.source.name for direction in list_directions(config))
     held = {p.origin for p in protected}
     whole = {
         name: _functions(config, name, [p for p in real if p.dialect == name], guard, held)
@@ -257,13 +257,19 @@ def _make_denoising(
     config: Config, sides: Sequence[UnpairedFunctions], number: int, program: Program
 ) -> list[Example]:
     rng = _rng(config, "dae", number, program)
-    way = rng.choice([way for way in list_directions(config) if way.target.name == program.dialect])
-    other = next(side for side in sides if side.dialect == way.source.name)
+    direction = rng.choice(
+        [
+            direction
+            for direction in list_directions(config)
+            if direction.target.name == program.dialect
+        ]
+    )
+    other = next(side for side in sides if side.dialect == direction.source.name)
     own = next(side for side in sides if side.dialect == program.dialect)
     return [
         make_denoising_example(
             make_canonical_words(program),
-            f"<{way}>",
+            f"<{direction}>",
             compute_noise_rate(config, number),
             _contrast(own, other),
             rng,

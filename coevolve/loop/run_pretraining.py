@@ -198,9 +198,13 @@ def _back_translate(run: Run, paths: StepPaths, number: int, checkpoint: str) ->
         else {}
     )
     executed = verified = written = 0
-    for way in list_directions(run.config):
-        functions = list(dict.fromkeys(select_batch(sides[way.source.name], run.config, number)))
-        found = _translate_programs(run, f"ladder: bt {number} {way}", checkpoint, way, functions)
+    for direction in list_directions(run.config):
+        functions = list(
+            dict.fromkeys(select_batch(sides[direction.source.name], run.config, number))
+        )
+        found = _translate_programs(
+            run, f"ladder: bt {number} {direction}", checkpoint, direction, functions
+        )
         checked = found if run.config.ladder.verified else found[:CHECKED]
         right = _verify_translations(run, f"ladder: bt {number} executed", checked)
         executed, verified, written = (
@@ -214,7 +218,7 @@ def _back_translate(run: Run, paths: StepPaths, number: int, checkpoint: str) ->
         pairs += [
             (replace(make_target_program(c, p), origin=p.origin), p)
             for c, p in kept
-            if not explain_rejection(c.text, way.target.name)
+            if not explain_rejection(c.text, direction.target.name)
         ]
     figures = _pass(run, paths, PretrainingPass("bt", number, checkpoint, tuple(pairs)))
     counts = {
@@ -239,7 +243,7 @@ Found = list[tuple[Candidate, Program]]
 
 
 def _translate_programs(
-    run: Run, label: str, checkpoint: str, way: Direction, programs: Sequence[Program]
+    run: Run, label: str, checkpoint: str, direction: Direction, programs: Sequence[Program]
 ) -> Found:
     """The greedy translation of each program."""
     bar = run.bar(label, len(programs))
@@ -253,7 +257,7 @@ def _translate_programs(
                 TranslatorService.propose,
                 checkpoint,
                 chunk,
-                str(way),
+                str(direction),
                 sampling,
             ),
             chunk,
@@ -314,9 +318,11 @@ def _executed_pass(
         write_jsonl(paths.suites, [made[p.id] for p in programs if p.id in made])
     suites = {s.program_id: s for s in read_jsonl(paths.suites, UnitTestSuite)}
     count = right = 0
-    for way, programs in asked:
+    for direction, programs in asked:
         there = [p for p in programs if p.id in suites]
-        found = _translate_programs(run, f"ladder: validation {way}", checkpoint, way, there)
+        found = _translate_programs(
+            run, f"ladder: validation {direction}", checkpoint, direction, there
+        )
         count += len(there)
         right += len(_find_equivalent(run, "ladder: validation executed", found, suites))
     return 100.0 * right / count if count else None

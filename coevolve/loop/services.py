@@ -133,17 +133,22 @@ class TranslatorService:
         )
 
     def cold_start(
-        self, protected: Sequence[Program], folder: str, ways: Sequence[str] = (), before: str = ""
+        self,
+        protected: Sequence[Program],
+        folder: str,
+        directions: Sequence[str] = (),
+        before: str = "",
     ) -> dict[str, float]:
         """Train on generated pairs, save to `folder`, and return figures by name.
 
-        protected: programs that must not be trained on. ways: the directions; empty means all of
-            the run. before: the checkpoint to begin with; '' means the configured start.
+        protected: programs that must not be trained on. directions: such as `cpp:cuda`; empty means
+            all of the run.
+        before: the checkpoint to begin with; '' means the configured start.
         """
         self.checkpoints.part = Path(folder).name
         wanted, start_kind = self.config.cold_start, self.checkpoints.start_kind
-        ways = ways or self.config.directions
-        count = compute_share(self.config, ways, wanted.generated)
+        directions = directions or self.config.directions
+        count = compute_share(self.config, directions, wanted.generated)
         apart = count > 0 and self.checkpoints.is_shared_out(start_kind)  # who learns opens it
         model = (
             None
@@ -156,7 +161,7 @@ class TranslatorService:
             return save_untrained(model, folder)
         teacher = self._translator(None, start_kind)
         examples = self._generated_examples(
-            teacher, count, COLD_STREAM, EvaluationGuard(protected), ways
+            teacher, count, COLD_STREAM, EvaluationGuard(protected), directions
         )
         learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "cold translator")
         if apart:
@@ -189,15 +194,15 @@ class TranslatorService:
         return self.checkpoints.progress
 
     def propose(
-        self, checkpoint: str, programs: list[Program], way: str, sampling: Sampling
+        self, checkpoint: str, programs: list[Program], direction: str, sampling: Sampling
     ) -> list[Candidate]:
-        """Return the candidates of the model in `checkpoint` for `programs`, in the direction `way`
+        """Return the candidates of the model in `checkpoint` for `programs`, in `direction`
         (`cpp:cuda`). sampling: how many answers per program, and how they are drawn. Raises
         ValueError for an unknown direction, ModelError if the model fails.
         """
         with self.checkpoints.record_usage_of(checkpoint) as model:
             return self._translator(model, classify_model(checkpoint), checkpoint).propose(
-                programs, parse_direction(way), sampling
+                programs, parse_direction(direction), sampling
             )
 
     def learn(
@@ -209,7 +214,7 @@ class TranslatorService:
         number: int,
         validation: Sequence[tuple[Program, UnitTestSuite]] = (),
         judged: Sequence[JudgedProgram] = (),
-        ways: Sequence[str] = (),
+        directions: Sequence[str] = (),
     ) -> dict[str, float]:
         """Train the model in `checkpoint` on survivors and replayed generated pairs, save to
         `folder`, and return figures by name.
@@ -219,7 +224,7 @@ class TranslatorService:
         validation: training programs with suites, kept out of the lessons; their pass@1 decides
             when to stop.
         judged: right and wrong texts, which round.learn = dpo or grpo learns from instead.
-        ways: the directions that this Translator serves; empty means all of the run.
+        directions: the directions that this Translator serves; empty means all of the run.
         Raises LeakError if a survivor is, or nearly is, a protected program.
         """
         if self.config.round.learn in VERDICT_LEARNERS and classify_model(checkpoint) not in FROZEN:
@@ -244,7 +249,7 @@ class TranslatorService:
             stream = CONTROL_STREAM + number
             examples = match_lesson_length(
                 examples,
-                lambda n: self._generated_examples(teacher, n, stream, guard, ways),
+                lambda n: self._generated_examples(teacher, n, stream, guard, directions),
                 choose_seed(self.config, stream),
             )
         else:
@@ -252,7 +257,7 @@ class TranslatorService:
                 [program for t in kept for program in (t.source, t.target)]
             )
         examples += self._generated_examples(
-            teacher, int(wanted.replay * len(kept)), REPLAY_STREAM + number, guard, ways
+            teacher, int(wanted.replay * len(kept)), REPLAY_STREAM + number, guard, directions
         )
         learning = self.checkpoints.learning(
             wanted.epochs, wanted.learning_rate, "translator", number
@@ -262,7 +267,7 @@ class TranslatorService:
                 self.checkpoints.model(checkpoint), classify_model(checkpoint), checkpoint
             )
             learning = replace(
-                learning, validate=lambda: self.pass_at_one(learner, validation, ways)
+                learning, validate=lambda: self.pass_at_one(learner, validation, directions)
             )
         return fine_tune_checkpoint(self.checkpoints, examples, learning, checkpoint, folder)
 
@@ -355,22 +360,24 @@ class TranslatorService:
         self,
         translator: Translator,
         questions: Sequence[tuple[Program, UnitTestSuite]],
-        ways: Sequence[str] = (),
+        directions: Sequence[str] = (),
     ) -> float:
         """Return the share, in [0, 1], of programs whose greedy translation is equivalent when
         executed.
 
-        questions: programs with their suites. ways: directions; empty means all of the run. Each
+        questions: programs with their suites. directions: empty means all of the run. Each
             program is translated in the direction, or the reverse, that begins at its dialect.
         """
         greedy = Sampling(1, 0.0, max_new_tokens=self.config.model.max_new_tokens)
         self._verifier = self._verifier or make_verifier(self.config)
-        named = [parse_direction(way) for way in ways or self.config.directions]
+        named = [parse_direction(direction) for direction in directions or self.config.directions]
         equivalent = count = 0
-        for way in {str(way): way for one in named for way in (one, one.reverse)}.values():
-            asked = [(p, s) for p, s in questions if p.dialect == way.source.name]
+        for direction in {
+            str(direction): direction for one in named for direction in (one, one.reverse)
+        }.values():
+            asked = [(p, s) for p, s in questions if p.dialect == direction.source.name]
             count += len(asked)
-            proposed = translator.propose([p for p, _ in asked], way, greedy) if asked else []
+            proposed = translator.propose([p for p, _ in asked], direction, greedy) if asked else []
             for (program, suite), candidate in zip(asked, proposed, strict=True):
                 equivalent += (
                     self._verifier.judge(program, suite, [candidate])[0].outcome
@@ -384,10 +391,10 @@ class TranslatorService:
         count: int,
         stream: int,
         guard: EvaluationGuard,
-        ways: Sequence[str] = (),
+        directions: Sequence[str] = (),
     ) -> list[Example]:
         """`count` generated computations that are unlike every protected program, as lessons in
-        `ways` (empty: all of the run).
+        `directions` (empty: all of the run).
 
         As they are written, whatever is asked: how a generated label looks is decided by its own
         source's look, which rules take away (pass@1 fell from 78 to 48 % when they were taught in
@@ -395,8 +402,8 @@ class TranslatorService:
         """
         taught = dict.fromkeys(
             str(each)
-            for way in ways or self.config.directions
-            for each in teacher.lessons_for(parse_direction(way))
+            for direction in directions or self.config.directions
+            for each in teacher.lessons_for(parse_direction(direction))
         )
         pairs = generate_pairs(self.config, count, stream, guard, tuple(taught))
         self.checkpoints.note_trained((), [program for pair in pairs for program in pair])
@@ -517,10 +524,10 @@ class TesterService:
         self, count: int, stream: int, guard: EvaluationGuard, style: SuiteStyle
     ) -> list[Example]:
         lessons = []
-        for index, (way, computation) in enumerate(
+        for index, (direction, computation) in enumerate(
             generate_computations(self.config, count, stream, self.config.directions)
         ):
-            name = (way.source.name, way.target.name)[index % 2]
+            name = (direction.source.name, direction.target.name)[index % 2]
             lessons.append((computation.programs[name], computation.suite_text))
         leaking = {leak.item for leak in guard.leaks([program for program, _ in lessons])}
         kept = [lesson for i, lesson in enumerate(lessons) if i not in leaking]

@@ -44,11 +44,11 @@ class Run:
         """
         return self.corpus.sides(self.config)
 
-    def translator(self, number: int, way: Direction) -> Path:
-        """Return the checkpoint folder of round `number` for the Translator that serves the
-        direction `way`.
+    def translator(self, number: int, direction: Direction) -> Path:
+        """Return the folder of the checkpoint, after round `number`, of the Translator that serves
+        `direction`.
         """
-        return self.folder.round(number).folder / find_translator(self.config, str(way)).name
+        return self.folder.round(number).folder / find_translator(self.config, str(direction)).name
 
     def sampling(self, n: int, temperature: float, *salt: object) -> Sampling:
         """Return sampling settings for `n` answers at `temperature`. salt: values that, with the

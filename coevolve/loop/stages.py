@@ -60,7 +60,7 @@ def run_cold_start(run: Run) -> None:
                     TranslatorService.cold_start,
                     protected,
                     str(folder),
-                    served.ways,
+                    served.directions,
                     before,
                 )
                 run.folder.seal(folder)
@@ -160,8 +160,8 @@ def propose_and_verify(run: Run, number: int) -> None:
         return
     suites = {s.program_id: s for s in read_jsonl(paths.suites, UnitTestSuite)}
     work = [
-        (way, chunk)
-        for way, side in run.sides()
+        (direction, chunk)
+        for direction, side in run.sides()
         for chunk in run.chunks([p for p in side if p.id in suites])
     ]
     if not work:
@@ -196,12 +196,12 @@ def _stream_candidates(
     paths, wanted = run.folder.round(number), run.config.round
     asked = [
         (
-            str(run.translator(number - 1, way)),
+            str(run.translator(number - 1, direction)),
             chunk,
-            str(way),
+            str(direction),
             run.sampling(wanted.samples, wanted.temperature, "translate", number, i),
         )
-        for i, (way, chunk) in enumerate(work)
+        for i, (direction, chunk) in enumerate(work)
     ]
     bar = run.bar(f"round {number}: propose and verify", sum(len(c) for _, c in work))
     generated: dict[int, list[Candidate]] = {}
@@ -313,7 +313,11 @@ def train_models(run: Run, number: int) -> None:
     with run.timed(number, "learn"):
         for served in list_translators(run.config):
             own = [t for t in triplets if served.serves(t.direction)]
-            told = (apart, [item for item in shown if served.serves(item.direction)], served.ways)
+            told = (
+                apart,
+                [item for item in shown if served.serves(item.direction)],
+                served.directions,
+            )
             _learn_one(
                 run,
                 number,

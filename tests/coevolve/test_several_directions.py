@@ -82,7 +82,7 @@ def test_which_translator_serves_what():
         "translator-fortran-cuda",
     ]
     assert (
-        find_translator(each, "cuda:fortran").ways == ("fortran:cuda",)
+        find_translator(each, "cuda:fortran").directions == ("fortran:cuda",)
         and find_translator(each, "cpp:cuda").name == "translator-cpp-cuda"
     )
     one = replace(each, round=replace(each.round, translators="one"))

@@ -339,10 +339,12 @@ class Translator:
         prompt for `program`. Raises ValueError if the program is not of the direction's source
         dialect.
         """
-        source, way = self.normalize_question(program, direction)
-        asked = build_prompt(source, way, self._style, self._constrained, self._wording)
+        source, asked_direction = self.normalize_question(program, direction)
+        asked = build_prompt(source, asked_direction, self._style, self._constrained, self._wording)
         names = canonicalize_program(source).names if self._style is PromptStyle.CANONICAL else ()
-        texts = [Program(way.target.name, program.name, text) for text in (right, wrong)]
+        texts = [
+            Program(asked_direction.target.name, program.name, text) for text in (right, wrong)
+        ]
         answers = (
             format_answer(_drop_shared_structures(t, source) if names else t, self._style, names)
             for t in texts
