@@ -39,13 +39,13 @@ def verify(
     direction: str = "",
     function: str = "",
 ) -> Verdict:
-    """Say by execution whether `target` does what `source` does.
+    """Judge by execution whether `target` does what `source` does.
 
     Args:
         source: the program that is right by definition: a `Program`, a path, or source text.
         target: its translation, in the same forms.
-        suite: tests as text (docs/architecture/tests.md), a path, or a record. None: tests are
-            made from the source.
+        suite: tests as text (docs/architecture/tests.md), a path, or a record. None: tests are made
+            from the source.
         backend: where CUDA runs: `auto`, `cuda` or `emulated`.
         config: how tests are made and programs judged. None: `VerifyConfig()`.
         direction: the dialects, `cpp:cuda`. Needed for source text. It goes before a file's suffix.

@@ -231,7 +231,7 @@ _memcmp.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
 
 
 def compare_memory(one: int, other: int, count: int) -> bool:
-    """Whether `count` bytes at two addresses of this process are the same."""
+    """Return whether `count` bytes at the addresses `one` and `other` of this process are equal."""
     return not _memcmp(one, other, count)
 
 

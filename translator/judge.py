@@ -279,7 +279,10 @@ the source gets this much CPU time.
 
 
 def compute_call_time_limit(config: JudgeConfig, expectations: Expectations) -> tuple[float, ...]:
-    """Return the CPU seconds that each test's call may take, in the suite's order."""
+    """Return the CPU seconds that each test's call of a target may take, in the suite's order.
+
+    config: holds the factor and the least limit. expectations: hold the source's times.
+    """
     own_ms = expectations.tests_ms or (expectations.source_ms,) * len(expectations.calls)
     return tuple(
         compute_batch_time_limit(replace(config, timeout_floor_s=config.call_floor_s), 1e-3 * ms)

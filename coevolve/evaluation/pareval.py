@@ -193,8 +193,8 @@ def _drop_includes(text: str) -> str:
 
 
 def resolve_conditionals(text: str) -> str:
-    """`text` without preprocessor conditionals: the branches that a plain C++ compiler takes on a
-    serial run.
+    """Return `text` with preprocessor conditionals replaced by the branches that a plain, serial
+    C++ compiler takes.
     """
     return c_preprocess.resolve_conditionals(text, "cpp", _DEFINED)
 

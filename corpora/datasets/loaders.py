@@ -415,7 +415,9 @@ def _replace_words(text: str, name: str, value: str) -> str:
 
 
 def drop_openmp_lines(text: str, language: str) -> str:
-    """`text` without its OpenMP directives, whole rows each. language: `cpp` or `fortran`."""
+    """Return `text` without its OpenMP directives, with their continuation lines in C++. language:
+    `cpp` or `fortran`.
+    """
     kept: list[str] = []
     continued = False
     for row in text.splitlines(keepends=True):

@@ -35,7 +35,7 @@ class DirectiveLine:
 
     @property
     def name(self) -> str:
-        """The macro that a `define`, `undef` or `ifdef` is about."""
+        """The macro that a `define`, `undef` or `ifdef` names; '' where no name follows."""
         return self.tokens[0].text if self.tokens and self.tokens[0].kind == "word" else ""
 
 
@@ -59,7 +59,9 @@ def directive_lines(text: str, tokens: Sequence[Token] | None = None) -> list[Di
 
 
 def included_path(line: DirectiveLine, text: str) -> str:
-    """Return what `#include <path>` or `#include "path"` names, else ''."""
+    """Return the path in a line `#include <path>` or `#include "path"`, else ''. text: the whole
+    text that `line` is from.
+    """
     if not line.tokens:
         return ""
     first = line.tokens[0]

@@ -24,13 +24,13 @@ class Use:
     renamed: tuple[tuple[str, str], ...]
 
     def gives(self, name: str) -> bool:
-        """Whether the module's `name` is seen here, under whatever name."""
+        """Return whether this `use` statement imports the module's `name`, under any local name."""
         return self.only is None or name in self.only
 
 
 @lru_cache(maxsize=1024)
 def read_use(text: str) -> Use:
-    """What follows the word `use`, as `Function.uses` and `Module.uses` hold it."""
+    """Parse what follows the word `use` in Fortran, such as `grid, only: n => size`."""
     words = [t.text for line in read_lines(f"use {text}", "free") for t in line.tokens] + [""]
     start = words.index("::") + 1 if words[1] in (",", "::") and "::" in words else 1
     rest = words[start + 1 :]

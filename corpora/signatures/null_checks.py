@@ -60,7 +60,9 @@ def asked_operands(node: Any) -> tuple[Expression, ...]:
 
 
 def null_alternatives(condition: Expression) -> list[str]:
-    """Of each alternative of a condition the pointer that is null then; '' for another one."""
+    """Return, for each part of a condition joined by `||`, the name of the pointer that it tests
+    for null; '' for other parts.
+    """
     return [_missing(part) for part in _alternatives(condition)]
 
 

@@ -106,9 +106,11 @@ class Noise:
 def mask_spans(
     words: Sequence[str], rate: float, rng: random.Random
 ) -> tuple[list[str], list[list[str]]]:
-    """Hide units at random. Returns (words with one MASK per hidden span, the spans' words). rate:
-    share of units, in [0, 1]; above 0 at least one is hidden. Neighbouring hidden units are one
-    span.
+    """Hide random units of a text, and return (the words with MASK for each hidden span, the words
+    of each span).
+
+    rate: the share of units to hide, in [0, 1]; above 0 at least one is hidden. Neighbouring hidden
+        units are one span.
     """
     parts = join_number_units(words)
     hidden = [rng.random() < rate for _ in parts]

@@ -42,8 +42,10 @@ from tester.generate.searches import TO_THE_END
 
 @dataclass(frozen=True, slots=True)
 class CompletedSketch:
-    """A sketch made into a test. test: None if it cannot be, for `reason`. changed: the program
-    changed something on it.
+    """The result of turning a sketch into a test.
+
+    test: the test, or None. reason: why there is none; ''. changed: whether the program changed any
+        array or returned anything on it.
     """
 
     test: UnitTest | None
@@ -127,15 +129,20 @@ def _length_matters(own: ProbeResult) -> bool:
 
 
 def is_run_as_probed(own: ProbeResult, geometry_of: GeometryOf) -> bool:
-    """Whether a program that runs on exactly the extents that a probe measured does what it did
-    while it was probed: contents and launch are the same.
+    """Return whether a test with the extents that a probe measured would repeat the probe's run
+    exactly.
+
+    own: the probe's result. geometry_of: the launch of a test; only programs without one repeat a
+        run.
     """
     return geometry_of is no_geometry and not own.reason and not _length_matters(own)
 
 
 def keep_probed_run(test: UnitTest, own: ProbeResult, compiled: Compiled) -> CompletedSketch:
-    """A test of a probe that `is_run_as_probed`, remembered without another run. test: of the
-    probe's sketch and extents.
+    """Return the finished test of a probe whose run counts as the test's run.
+
+    test: the test with the probe's extents. own: the probe's result, for which `is_run_as_probed`
+        holds. compiled: the program. Nothing is run.
     """
     call = materialize_test(test, compiled.request.signature)
     _remember(test, compiled.symbol, call, own.accesses)

@@ -103,7 +103,7 @@ class Dictionary:
 
 @lru_cache(maxsize=256)
 def read_dictionary(source: SourceTree, signature: Signature) -> Dictionary:
-    """The dictionary of a source with that signature."""
+    """Return what a source does with the values of each parameter, and with which constants."""
     reader = _Reader(source, signature)
     for node in source.nodes:
         reader.note(node)

@@ -68,8 +68,8 @@ def _integer_scalars(signature: Signature) -> list[TestedParameter]:
 
 
 def is_flag(name: str, source: SourceTree) -> bool:
-    """Whether the program uses the scalar as a truth value: as a condition by itself, or in a
-    comparison with 0 or 1. What it divides by is a number.
+    """Return whether the program uses the scalar `name` as a truth value: as a condition, or
+    compared with 0 or 1. A divisor is none.
     """
     if any(
         isinstance(above := source.parent(use), Binary)
@@ -431,7 +431,9 @@ def _find_moving_names(source: SourceTree) -> set[str]:
 
 
 def find_text_arrays(signature: Signature, source: SourceTree) -> frozenset[str]:
-    """Return the arrays of `char` in a program that has character constants."""
+    """Return the 8-bit integer arrays of a program that contains character constants: they may hold
+    text.
+    """
     kinds = ("char", "string") if source.is_fortran else ("char",)
     if not any(literal.type in kinds for literal in source.find(Literal)):
         return frozenset()

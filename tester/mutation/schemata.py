@@ -64,12 +64,14 @@ class _Site:
 
 
 def count_conditions(source: Program) -> int:
-    """Conditions that the schema of a source counts."""
+    """Return how many conditions of a source the schema of its mutants counts at run time."""
     return len(_find_counted_conditions(source))
 
 
 def count_sides(source: Program) -> int:
-    """Counters that the schema of a source has: two for every condition, at least one pair."""
+    """Return how many counters the schema of a source has: two for every condition, and at least
+    two.
+    """
     return 2 * max(1, count_conditions(source))
 
 
@@ -81,8 +83,12 @@ def _find_counted_conditions(source: Program) -> tuple[Span, ...]:
 def build_schema(
     source: Program, signature: Signature, mutants: Sequence[Mutant]
 ) -> tuple[Program, Signature] | None:
-    """The program that is all of `mutants`, and its signature: NUMBER, COUNTERS, then the source's
-    parameters.
+    """Return one program that holds all of `mutants`, and its signature; None if it cannot be
+    built.
+
+    Its first parameters are the number of the mutant to run, from 1, and the counters of branches
+    taken. The source's parameters follow. None: another dialect than C++, no mutants, or a source
+    that keeps state between calls.
     """
     if source.dialect not in DIALECTS or not mutants or _CHOICE in source.text:
         return None

@@ -156,7 +156,11 @@ _ASSIGNMENTS_AND_STEPS = w.ASSIGNMENTS | {"++", "--"}
 
 @dataclass(frozen=True, slots=True)
 class SourceHabits:
-    """What the source does that the rules of types would otherwise forbid."""
+    """What a source does that rules on types would otherwise forbid in its translation.
+
+    after_pointer: words that follow directly after the name of an array or pointer there. called:
+        names that are followed by `(`, `<<<` or `<`.
+    """
 
     after_pointer: frozenset[str]
     """Words that stand directly behind the name of an array or pointer."""

@@ -42,6 +42,7 @@ class Block:
 
     @property
     def text(self) -> str:
+        """The block's C text, without the braces around it."""
         rows = [
             f"{item}\n" if isinstance(item, str) else f"{item[0]} {{\n{item[1].text}}}\n"
             for item in self.items

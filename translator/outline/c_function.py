@@ -41,7 +41,7 @@ class FunctionArray:
 
     @property
     def extent(self) -> Expression:
-        """The number of its elements."""
+        """The number of the array's elements, as an expression."""
         return parse_c_expression(self.count)
 
 
@@ -75,7 +75,7 @@ class CppFunction:
 
     @property
     def prototype(self) -> Function:
-        """The head as a tree."""
+        """The function's tree with an empty body: name, parameters and result."""
         found = function_named(parse_c_family(f"{self.before}{self.head} {{ }}", "cpp"), self.name)
         assert found is not None
         return found

@@ -105,8 +105,8 @@ class Outliner:
         self._made = 0
 
     def hoist_declarations(self, body: Sequence[Statement]) -> tuple[Statement, ...]:
-        """`body` with variables that get an array's element from the start declared before
-        that.
+        """Return `body` with each variable that starts as an array's element declared first and
+        assigned there.
         """
         items: list[Statement] = []
         for item in body:
@@ -123,7 +123,12 @@ class Outliner:
         return tuple(items)
 
     def units(self, body: Sequence[Statement]) -> list[list[Statement]]:
-        """Its statements, neighbours that touch arrays outside of loops together."""
+        """Return the statements of `body` in groups, each of which may become a function of its
+        own.
+
+        Neighbouring statements that use array elements outside of loops form one group. Any other
+        statement is a group alone.
+        """
         found: list[list[Statement]] = []
         for item in body:
             if found and self._is_access(item) and self._is_access(found[-1][-1]):
@@ -136,11 +141,15 @@ class Outliner:
         return not blocks_of(item) and self.touches_array(item)
 
     def touches_array(self, node: Any) -> bool:
-        """Whether it names an array's element; the declaration of an array names none of it."""
+        """Return whether a tree reads or writes an array element. An array's declaration alone does
+        not.
+        """
         return any(root_name(each) in self.function.arrays for each in find(node, Access))
 
     def scope_of(self, item: Any, scope: Mapping[str, str]) -> dict[str, str]:
-        """`scope` and what `item` declares for what comes behind or inside of it."""
+        """Return the types by name of the variables visible after `item`: `scope` with what `item`
+        declares.
+        """
         declared = item.start if isinstance(item, For) else (item,)
         return dict(scope) | {
             each.name: format_type(each.type)
@@ -154,9 +163,11 @@ class Outliner:
         scope: Mapping[str, str],
         after: Sequence[Statement] = (),
     ) -> OutlinedPart | None:
-        """`items` as a function; None where it would change a scalar that others see (and may not
-        give it back), or leaves the function or a loop around it. after: what may come behind them,
-        in that order.
+        """Return `items` as a function of their own, or None if they cannot be one.
+
+        scope: types by name of the visible local variables. after: statements that may run
+            afterwards, in order. None: they change a scalar that is used later and may not return
+            it, or they leave the function or an enclosing loop.
         """
         body = _by_value(tuple(items), self.function.pointed)
         known = {**self.function.scalars, **scope, **self.function.pointed}
@@ -231,8 +242,9 @@ class Outliner:
 
 
 def find_first_use(items: Sequence[Any], name: str) -> str:
-    """`read` where a value that `name` has before may be read, `set` where every way through sets
-    it first, else ''.
+    """Return how `items` first use the variable `name`.
+
+    `read`: its earlier value may be read. `set`: every path sets it first. '': it is not used.
     """
     for item in items:
         if isinstance(item, For):
@@ -249,7 +261,9 @@ def find_first_use(items: Sequence[Any], name: str) -> str:
 
 
 def rename(node: Any, meant: Mapping[str, Expression]) -> Any:
-    """A tree with other expressions in the place of names."""
+    """Return a tree with names replaced by expressions. meant: the expression by name; other names
+    stay.
+    """
 
     def change(part: Any) -> Any:
         return meant.get(part.id, part) if isinstance(part, Name) else part
@@ -278,5 +292,5 @@ def _set_in(body: Sequence[Any]) -> set[str]:
 
 
 def has_loop(node: Any) -> bool:
-    """Whether a loop stands in it."""
+    """Return whether a tree holds a loop."""
     return any(find(node, For, While, RangeFor))

@@ -31,8 +31,10 @@ _KEPT = "kept"
 
 
 def make_exchange(type: str, moves: Mapping[str, str]) -> Statement:
-    """One statement after which each of `moves` points to where the other pointed before; they go
-    round in one circle.
+    """Return one statement after which each name of `moves` points to where its value in `moves`
+    pointed before.
+
+    type: of the elements. The moves must form one cycle.
     """
     first = name = next(iter(moves))
     rows = [f"{type} *{_KEPT} = {first};"]
@@ -44,9 +46,7 @@ def make_exchange(type: str, moves: Mapping[str, str]) -> Statement:
 
 
 def read_exchange(statement: Any) -> dict[str, str]:
-    """What `make_exchange` was given; nothing for another statement. Vectors change places by
-    their own function.
-    """
+    """Return the `moves` of a statement that `make_exchange` made; {} for another statement."""
     match statement:
         case ExpressionStatement(Call(Member(Name(one), "swap"), (Name(other),))):
             return {one: other, other: one}
@@ -99,7 +99,9 @@ def _is_circle(moves: Mapping[str, str]) -> bool:
 
 
 def swapped_names(statement: Any) -> tuple[str, str] | None:
-    """What `std::swap(a, b)` or `a.swap(b)` names."""
+    """Return the two names that `std::swap(a, b)` or `a.swap(b)` exchanges; None for another
+    statement.
+    """
     match statement:
         case ExpressionStatement(Call(Name("swap" | "std::swap"), (Name(one), Name(other)))):
             return one, other

@@ -114,8 +114,10 @@ def _by_pointer(part: OutlinedPart, body: tuple[Statement, ...]) -> tuple[Statem
 
 
 def can_insert_port(part: OutlinedPart, text: str) -> bool:
-    """Whether the statements of a port under OpenMP can stand in the function: it is one function,
-    all of it is understood, and it returns once, last, what the part returns.
+    """Return whether the body of an OpenMP port can replace the statements that it was made from.
+
+    part: those statements as a function. text: the port. It must be one function that can be read,
+        and must return once, at its end, what the part returns.
     """
     unit = parse_c_family(text, "openmp")
     function = function_named(unit, part.program.name)

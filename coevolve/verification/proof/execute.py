@@ -276,7 +276,9 @@ class Execution:
             raise NotModelled(f"line {line_of(node)}: #pragma {node.text}")
 
     def refuse_pragmas(self, node: Any) -> None:
-        """Raise NotModelled if `node` has a pragma of OpenMP or OpenACC. Other pragmas are ignored."""
+        """Raise NotModelled if `node` has a pragma of OpenMP or OpenACC. Other pragmas are
+        ignored.
+        """
         for pragma in node.pragmas:
             self._Pragma(pragma)
 
@@ -725,7 +727,9 @@ class Execution:
         self.out.checks.append(Check(kind, self.live, term, type_, line))
 
     def promote(self, value: Value) -> Value:
-        """Return a value after C's integer promotion: integers narrower than 32 bits become `i32`."""
+        """Return a value after C's integer promotion: integers narrower than 32 bits become
+        `i32`.
+        """
         if value.type in t.WIDTHS and t.WIDTHS[value.type] < 32:
             return Value(value.term, "i32")
         return value

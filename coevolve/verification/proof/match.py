@@ -440,7 +440,7 @@ def _no_wider(ours: Check, theirs: Check) -> bool:
 
 
 def condition_of(check: Check) -> Term | None:
-    """Return what `check` demands, as a boolean term; None where it concerns floating-point values."""
+    """Return what `check` demands, as a boolean term; None if it concerns floating-point values."""
     if check.kind == "divisor":
         return t.deny(t.is_zero(check.term))
     if check.kind in ("fits", "shift"):

@@ -74,7 +74,9 @@ class Unit:
     function: Function
 
     def helpers(self) -> dict[str, Function]:
-        """Return the other functions of the text by name. Of overloaded ones the entry has no body."""
+        """Return the other functions of the text by name. Of overloaded ones the entry has
+        no body.
+        """
         others = [f for f in self.tree.items if isinstance(f, Function) and f.body is not None]
         others = [f for f in others if f is not self.function]
         names = [f.name for f in others]

@@ -12,7 +12,9 @@ from coevolve.verification.proof.terms import Term
 
 @dataclass(frozen=True)
 class Value:
-    """A number in a symbolic run of C code: its symbolic term, and its type such as `i32` or `f64`."""
+    """A number in a symbolic run of C code. term: its symbolic value. type: such as `i32`
+    or `f64`.
+    """
 
     term: Term
     type: str

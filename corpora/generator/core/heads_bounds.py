@@ -57,8 +57,10 @@ def nest_locals(nest: Nest) -> set[tuple]:
 
 
 def spelled_bounds(nest: Nest, b: Builder) -> None:
-    """Spell bounds of parallel loops in other forms, in place: `i < 16 * 16`, `i <= n - 1`, `i < n
-    / 2`, `i < (int)n`, `i + 1 < n`.
+    """Rewrite bounds of the nest's parallel loops in equal forms, in place: `i < 16 * 16`, `i <= n
+    - 1`, `i < n / 2`, `i < (int)n`, `i + 1 < n`.
+
+    b: draws which loops and forms.
     """
     for axis in nest.regions[0].axes:
         if (
@@ -114,7 +116,11 @@ def _largest(nest: Nest, size: ast.Name) -> int:
 
 
 def from_one(nest: Nest, b: Builder) -> None:
-    """Make parallel loops count from 1, in place: `for (i = 1; i < n + 1; i++) ... a[i - 1]`."""
+    """Make parallel loops of the nest count from 1, in place: `for (i = 1; i < n + 1; i++) ... a[i
+    - 1]`.
+
+    b: draws which loops.
+    """
     axes = nest.regions[0].axes
     if len(nest.regions) > 1 or nest.index_type != "i32" or nest.first:
         return

@@ -21,7 +21,10 @@ class Choice:
 
 
 def parse_choices(text: str) -> tuple[str | Choice, ...]:
-    """The parts of `text`. Raises ValueError where the marks do not match."""
+    """Split a pattern's text with choices `[: a :: b :]` into plain texts and Choice objects.
+
+    Raises ValueError where the marks do not match.
+    """
     open_choices: list[list[list]] = [[[]]]
     for part in _MARK.split(text):
         if part == "[:":
@@ -41,7 +44,9 @@ def parse_choices(text: str) -> tuple[str | Choice, ...]:
 
 
 def draw_text(parts: tuple[str | Choice, ...], rng: random.Random) -> str:
-    """The text with one alternative of every choice."""
+    """Return a text in which `rng` has picked one alternative of every choice. parts: from
+    `parse_choices`.
+    """
     return "".join(
         part if isinstance(part, str) else draw_text(rng.choice(part.options), rng)
         for part in parts

@@ -154,7 +154,11 @@ class ExpressionConverter:
         return total
 
     def spans(self, node: Expression) -> list[SectionSpan]:
-        """The sections of an array's name or reference, in order."""
+        """Return the sections of an array reference, one for each dimension with `:`, in order.
+
+        A bare name is a section of every dimension. Raises UnsupportedConstruct for what is no
+        variable's array or has the wrong number of subscripts.
+        """
         if isinstance(node, Name):
             bounds = self.bounds(node.id)
             return [SectionSpan(AffineSum(), self.extent(node.id, b) - ONE) for b in bounds]
