@@ -214,7 +214,9 @@ class Limits:
 
 
 def has_same_bytes(one: np.ndarray, other: np.ndarray) -> bool:
-    """Return whether two buffers hold the same bytes. Shapes and types are not compared."""
+    """Return whether two buffers, `one` and `other`, hold the same bytes. Shapes and types are not
+    compared.
+    """
     if one is other:
         return True
     if one.nbytes <= FEW_BYTES or not (one.flags.c_contiguous and other.flags.c_contiguous):

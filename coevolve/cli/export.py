@@ -157,7 +157,7 @@ def make_model_card(
     """Return a Hugging Face model card as Markdown with YAML in front.
 
     kind: `Translator` or `Tester`. asked: the key of MODEL_BACKENDS that decides the prompts.
-    directions: such as `cpp:cuda`. number: the round. header, rows: the run's table, as text.
+        directions: such as `cpp:cuda`. number: the round. header, rows: the run's table, as text.
     """
     lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
     lines += ["| " + " | ".join(cells) + " |" for cells in rows]

@@ -401,9 +401,10 @@ def _run_in_processes(
 
 
 def split_into_portions(rows: Rows) -> list[Rows]:
-    """Split rows into what a worker answers at a time. Portions are small, so that a slow one does
-    not leave other workers idle. Neighbours with the same source stay together. rows: (line number
-    from 1, line).
+    """Split the rows of a batch into portions, each answered by one worker at a time.
+
+    rows: (line number from 1, line). Portions are small, so that a slow one leaves no worker idle.
+        Neighbours with the same source stay together.
     """
     made: list[Rows] = []
     last = None

@@ -117,8 +117,9 @@ def make_checkpoint_name(direction: str) -> str:
 
 
 def find_translator(config: Config, direction: str) -> ServedTranslator:
-    """Return the Translator that is asked for `direction`: its own, else that of the
-    reverse. Raises ValueError for an unknown direction, StopIteration if no Translator serves it.
+    """Return the Translator that serves `direction`: its own one, else the one of the reverse.
+
+    Raises ValueError for an unknown direction, StopIteration if no Translator serves it.
     """
     known = list_translators(config)
     return next((s for s in known if direction in s.directions), None) or next(

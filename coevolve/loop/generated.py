@@ -35,7 +35,7 @@ def generate_computations(
     directions: Sequence[str],
     structures: float = 0.0,
 ) -> Iterator[tuple[Direction, Computation]]:
-    """Yield `count` (direction, computation), in equal shares for the directions `directions`.
+    """Yield `count` pairs (direction, computation), in equal shares for `directions`.
 
     stream: selects the random stream, together with the configured seed. structures: the share, in
         [0, 1], of C-like computations that get structures or vectors as parameters, where they can.
@@ -73,12 +73,12 @@ def _exists(computation: Computation, direction: Direction) -> bool:
 def generate_pairs(
     config: Config, count: int, stream: int, guard: EvaluationGuard, directions: Sequence[str]
 ) -> list[tuple[Program, Program]]:
-    """Return (source, target) pairs of `count` generated computations, and of those taught beside
-    them.
+    """Return (source, target) pairs of `count` generated computations, and of further directions
+    taught besides.
 
-    directions: the directions. stream: selects the random stream. guard: pairs that are like an
-        evaluation item are left out. What is taught beside follows from `cold_start.directions` and
-        `cold_start.beside`.
+    directions: of the `count`, such as `cpp:cuda`. stream: selects the random stream. guard: pairs
+        like an evaluation item are left out. The further directions and their share are
+        `cold_start.directions` and `cold_start.beside`.
     """
     others = find_taught_directions(config, directions)
     own = list(

@@ -80,8 +80,10 @@ def find_checkpoint_round(checkpoint: str) -> int:
 
 
 def load_verified_pairs(direction: Direction, protected: Sequence[Program]) -> tuple[Pair, ...]:
-    """Return built-in pairs in `direction` of which neither side is nearly equal to a
-    protected program. With CUDA on one side, pairs with bare kernels are preferred.
+    """Return the built-in pairs in `direction` whose sides are not nearly equal to a program of
+    `protected`.
+
+    With CUDA on one side, pairs with bare kernels are preferred.
     """
     found = [pair for corpus in CORPORA for pair in load_pairs(corpus, corpus, str(direction))]
     if "cuda" in (direction.source.model, direction.target.model):

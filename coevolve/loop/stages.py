@@ -237,8 +237,8 @@ def _stream_candidates(
 
 
 def drop_repeated_texts(candidates: list[Candidate]) -> list[Candidate]:
-    """Return the candidates with each id once, in order; equal texts for one program have one
-    id.
+    """Return the candidates, in order, without those whose text repeats an earlier one for the same
+    program.
     """
     return list({c.id: c for c in candidates}.values())
 

@@ -124,7 +124,7 @@ class PortAssembly:
         ]
 
     def tell(self, answers: Sequence[Answer]) -> None:
-        """Take the judged answers to `asked` and go on: `asked` and `made` are updated.
+        """Take in the judged answers to the nests in `asked`, and update `asked` and `made`.
 
         answers: (part, text, verdict) of each. The first acceptable answer for a nest is used.
         """

@@ -37,10 +37,10 @@ MEND = "give the whole file in a form that compiles by itself (g++ -E writes hea
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A function without the rest of its file.
+    """A function separated from the rest of its file.
 
-    program: the function alone with what it needs; the program that was given if `problem` is set.
-    problem: why the function cannot be separated, in one line; '' if it was.
+    program: the function alone with what it needs; the original program if `problem` is set.
+    problem: why it cannot be separated, in one line; '' if it was.
     """
 
     program: Program

@@ -47,7 +47,7 @@ class VerifyError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class VerifyRequest:
-    """What two texts ask of the engine.
+    """What `coevolve verify` asks the engine about two texts.
 
     pairs: one pair for each function to compare.
     unasked: a line for each function of the source that is not compared.

@@ -138,9 +138,9 @@ class LoopFacts:
         None.
     system: bounds of `counter`. trip: number of iterations, or None.
     inductions: (variable, amount) of others that change by a fixed amount per iteration.
-    assigned: variables that every iteration that ends normally has assigned.
-    exits: early exits. first, last: orders of the accesses in it, last excluded. variable: key of
-        the loop's variable, ''.
+    assigned: variables that have a value assigned after every iteration that ends normally.
+    exits: reasons for early exits. first, last: its accesses are those whose `order` is in [first,
+        last). variable: key of the loop's variable, ''.
     """
 
     id: int

@@ -92,7 +92,12 @@ def preprocess(text: str, dialect: str, macros: Mapping[str, str] | None = None)
 
 
 def resolve_conditionals(text: str, dialect: str, macros: Mapping[str, str] | None = None) -> str:
-    """Return `text` without the lines of its conditionals and without those that they pass over."""
+    """Return `text` without its `#if`, `#else` and `#endif` lines, and without the branches that
+    are not taken.
+
+    dialect: of the C family; it decides which macros are predefined. macros: further object-like
+        macros, name -> replacement.
+    """
     lines = LineTable(text)
     rows = text.split("\n")
     kept: list[str] = []

@@ -16,8 +16,11 @@ __all__ = ["Use", "read_use"]
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """module: its name. only: names of the module that an ONLY list gives, None without a list.
-    renamed: (name here, name in the module)."""
+    """A `use` statement of Fortran.
+
+    module: the module's name. only: its names that an ONLY list gives; None without a list.
+        renamed: pairs (name here, name in the module).
+    """
 
     module: str
     only: tuple[str, ...] | None

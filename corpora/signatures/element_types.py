@@ -106,8 +106,8 @@ def show_type(type_: Type) -> str:
 
 
 def named_types(unit: TranslationUnit, found: Mapping[str, T]) -> dict[str, T]:
-    """Return entries of `found`, by type name, under the further names that typedefs of `unit` give
-    these types.
+    """Return the entries of `found`, by type name, under every further name that a typedef in
+    `unit` gives their type.
     """
     return {
         alias.name: found[alias.type.name]

@@ -46,7 +46,9 @@ def is_null(expression: Expression | None) -> bool:
 
 
 def asked_operands(node: Any) -> tuple[Expression, ...]:
-    """Return the operands that `node` itself uses as a condition or compares with null."""
+    """Return the operands that `node` itself, not its parts, uses as a condition or compares with
+    null.
+    """
     if isinstance(node, (If, While, For, Conditional)):
         return (node.test,) if node.test is not None else ()
     if isinstance(node, Unary) and node.op == "!":

@@ -72,14 +72,14 @@ _SCHEDULES = {"static": 1, "dynamic": 2, "guided": 3, "auto": 4}
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How arguments are handed to a program.
+    """How arguments are handed to a program in the arena.
 
     convert: (element type, conversion number of batch.h) for types that are converted.
     align_bytes: least alignment of arrays; 0 means that of the element.
-    recorded: the program calls the access hooks.
-    quiet: loading the artifact runs none of the program's code.
-    resumes: after a call that left its arrays, the same process may go on where the limits allow
-        it.
+    recorded: the program calls the access hooks. quiet: loading the artifact runs none of the
+        program's code.
+    resumes: the same process may run the next call after one that went out of its arrays, if the
+        limits allow it.
     """
 
     convert: tuple[tuple[str, int], ...] = ()

@@ -52,8 +52,11 @@ def can_hold(source: Parameter, target: Parameter) -> bool:
 
 
 def make_unset_values(field: Parameter, beside: Parameter, value: np.ndarray) -> np.ndarray:
-    """Return the values of a field that no caller sets: a fixed pattern for each structure. beside:
-    another field of the same structure; value: its buffer, which gives the number of structures.
+    """Return the values of a structure field that no caller sets: a fixed pattern for each
+    structure.
+
+    field: the field. beside: another field of the same structure. value: the buffer of `beside`,
+        which gives the number of structures.
     """
     structures = (
         value.size // beside.member.count

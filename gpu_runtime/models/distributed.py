@@ -173,8 +173,9 @@ def _find_last_message(stderr: str) -> str:
 
 
 def find_cause(said: Mapping[int, str]) -> str:
-    """Return the last line of the failed process that caused the others to fail. said: what each
-    printed, by process number; not empty.
+    """Return the last line printed by the training process whose failure made the others fail.
+
+    said: what each process printed, by process number; not empty.
     """
     rank = min(said, key=lambda r: (any(word in said[r] for word in MISSES_OTHERS), r))
     return f"{(said[rank].strip().splitlines() or ['no message'])[-1].strip()} (process {rank})"

@@ -233,8 +233,9 @@ def _is_factor(name: str, index: Expression) -> bool:
 
 
 def find_strides(signature: Signature, source: SourceTree) -> frozenset[str]:
-    """Return the scalars that only say how far apart elements are: factors in subscripts, or steps
-    of what occurs in one.
+    """Return the scalars that only say how far apart elements are.
+
+    They are factors in subscripts, or loop steps of a variable that occurs in one.
     """
     ends = {name for _, head in get_heads(source) for part in head for name in names_in(part)}
     for one, operator, other in iterate_comparisons(source):
@@ -262,8 +263,8 @@ def _moves_itself(node: Binary, source: SourceTree) -> bool:
 
 
 def find_equal_sizes(signature: Signature, source: SourceTree) -> tuple[tuple[str, str], ...]:
-    """Return pairs of sizes, (this one, that one), that are fields of the same name of two
-    structures of one type, and that only methods read.
+    """Return pairs of sizes that must be equal: fields of one name in two parameters of one
+    structure type, which only methods read.
     """
     sizes = [p for p in _integer_scalars(signature) if p.member and p.member.assembled]
     named = {p.name for p in sizes if any(True for _ in source.uses(p.name))}
@@ -539,9 +540,7 @@ def find_measured_vectors(source: SourceTree) -> set[str]:
 
 
 def find_place_scalars(source: SourceTree) -> set[str]:
-    """Return the names that are by themselves the subscript of an element that is set or read as a
-    whole statement.
-    """
+    """Return the names that the program uses directly as a subscript, as `n` in `a[n] = 0`."""
     found = set()
     for access in source.find(Access):
         above = source.parent(access)

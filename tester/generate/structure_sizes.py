@@ -54,8 +54,10 @@ class _Structure:
 def fit_structure_sizes(
     setting: TrialSetting, roles: ParameterRoles, tests: Sequence[UnitTest]
 ) -> list[UnitTest]:
-    """Return the tests, in order, with sizes in structures that the program never reads made to fit
-    the arrays. A test on which the program then does not run clean stays as it is.
+    """Return the tests, in order, with size fields that the program never reads set to fit the
+    arrays.
+
+    roles: what parameters are used for. A test on which the program then fails stays as it is.
     """
     structures = _structures(
         setting.signature.parameters, roles, read_source(setting.compiled.request.program)

@@ -219,7 +219,7 @@ class CReader:
         )
 
     def specifier(self, word: str, was: str) -> None:
-        """Read a word of a type. was: the value of `after` before it."""
+        """Read `word`, a word of a type in a declaration. was: the value of `after` before it."""
         d = self.declaration
         if was == "type" and d.depth == len(self.frames):
             d.const = d.const or (word == "const" and d.stars == 0)

@@ -17,7 +17,9 @@ from itertools import count
 
 @dataclass(slots=True)
 class Block:
-    """Statements of C. items: statements as text, and (head, the block behind it), in order."""
+    """A block of C statements. items: in order, statements as text and pairs (head such as `for
+    (...)`, the block it governs).
+    """
 
     items: list[str | tuple[str, Block]] = field(default_factory=list)
 
@@ -52,8 +54,10 @@ class Block:
 
 @dataclass(slots=True)
 class WritingPosition:
-    """Where a C function is being written. taken: names in use. block: the open one. alone: no
-    statement can be put before the present one.
+    """Where in a C function the next statement is written.
+
+    taken: names in use. block: the block that is open. alone: no statement can be put before the
+        present one.
     """
 
     taken: set[str]
@@ -65,7 +69,11 @@ class WritingPosition:
         self.block.add(statement)
 
     def inside(self, head: str, write: Callable[[], None]) -> None:
-        """Call `write` while a new block behind `head` is open."""
+        """Append a block that begins with `head`, such as `if (x > 0)`, and call `write()` to fill
+        it.
+
+        Statements that `write` adds go into the new block.
+        """
         outer, self.block = self.block, self.block.open(head)
         write()
         self.block = outer

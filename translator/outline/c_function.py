@@ -20,10 +20,12 @@ from translator.outline.members import StructureParameter
 
 @dataclass(frozen=True, slots=True)
 class FunctionArray:
-    """An array of a function in C++. type: of its elements. count: their number, as C writes it;
-    '' where that is not in the text. made, freed: of one on the heap the statements that make and
-    free it, as the body has them; is_cleared: whether its elements are zero at first. is_vector:
-    whether it is one of the standard library, made by the function.
+    """An array in a C++ function.
+
+    type: of its elements. count: their number as C text; '' where it is not in the text. is_local:
+        the function makes it. is_const: it is not written.
+    made, freed: the statements that allocate and free an array on the heap, or None. is_cleared:
+        its elements are zero at first. is_vector: the function makes it as a `std::vector`.
     """
 
     type: str

@@ -39,7 +39,11 @@ from translator.outline.pointer_swaps import make_exchange
 
 
 class DeclarationConverter:
-    """names: those of the function."""
+    """Converts declarations, and statements on whole arrays, of a C++ function for outlining.
+
+    values: resolves its expressions. arrays: its arrays by name, to which found ones are added.
+        structures: its structure parameters. names: all names of the function.
+    """
 
     def __init__(
         self,

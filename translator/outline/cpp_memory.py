@@ -52,8 +52,10 @@ _CALLS = frozenset({"memset", "memcpy", "memmove", "copy", "copy_n", "fill", "fi
 
 @dataclass(frozen=True, slots=True)
 class AllocatedArray:
-    """An array that a declaration makes. begins: the value of each element, None where that is
-    zero or none. like: what is copied into it.
+    """An array that a declaration allocates.
+
+    array: its type and length. begins: the first value of each element; None for zero or none.
+        like: the (array name, index) it is copied from, or None.
     """
 
     name: str
@@ -64,8 +66,10 @@ class AllocatedArray:
 
 @dataclass(frozen=True, slots=True)
 class LibraryLoop:
-    """A library function's loop over elements. count: their number. to: the first element set.
-    value: what is set, '' for a copy. source: the first element copied, or None.
+    """A library call that loops over array elements, such as memset or std::copy.
+
+    count: the number of elements. to: (array name, index) of the first one set. value: what is set,
+        None for a copy. source: (array name, index) of the first one copied, or None.
     """
 
     count: Expression

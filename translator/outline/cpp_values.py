@@ -59,8 +59,11 @@ ZERO = Literal("0", "i32")
 
 
 class CppValues:
-    """arrays: by name; more may be added while a function is read. structures: parameters whose
-    numbers are arrays and scalars. body: of the function.
+    """Resolves pointers and references in a C++ function's expressions to the arrays that they
+    point to.
+
+    arrays: by name; more may be added while a function is read. structures: parameters whose
+        numbers are arrays and scalars of their own. body: the function's statements.
     """
 
     def __init__(

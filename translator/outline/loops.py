@@ -77,13 +77,13 @@ class LoopFacts:
 
 @dataclass(frozen=True, slots=True)
 class ParallelText:
-    """A source's text behind a prefix, with what directives need. Places are indices of its
-    canonical words.
+    """A source's text after a prefix, with what a decoder needs to place OpenMP directives. Places
+    are indices of canonical words.
 
     words: the text. loops: by place. updates: by place, which of `atomic` and `critical` a
         statement may have.
-    wholes: place -> place behind, of runs of Fortran's whole-array statements. names, arrays: all
-        names of the text, and those of arrays.
+    wholes: from the first place of a run of Fortran's whole-array statements to the place after it.
+        names, arrays: all names of the text, and those of arrays.
     """
 
     words: Sequence[str]

@@ -70,10 +70,12 @@ class ResultPassing(Enum):
 
 @dataclass(frozen=True, slots=True)
 class OutlinedPart:
-    """Statements as a function of their own. head, body: its text in parts. names: what it is
-    called with, in the order of its parameters (`*name` for a value behind a pointer, `&name` for a
-    scalar that it changes). items: the statements as they stand in the function. results: scalars
-    that it changes for others, and their types; by pointers, or the one that it returns.
+    """Some statements of a function as a function of their own.
+
+    program: the new function. head, body: its text in parts. names: the arguments of its call, in
+        order; `*name` passes the value behind a pointer, `&name` a scalar that it changes.
+    items: the statements as they stand in the original function. results: types by name of the
+        scalars that it changes for the caller, through pointers or as the returned value.
     """
 
     program: Program

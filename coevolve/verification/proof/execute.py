@@ -108,8 +108,11 @@ def execute(
 
 
 class Execution:
-    """The state of one symbolic run of a function; arguments as in `execute`.
+    """The state of one symbolic run of a function.
 
+    spread: how many of the outermost loops are run for one symbolic iteration. launch: thread
+        indices of a kernel, or None. helpers: other functions of the text, by name. constants:
+        named integers of the text.
     env: from a variable's key to its value. scopes: open blocks, innermost last, from names to
         keys. live: the condition under which the present statement runs. contents: what each array
         holds now. out: the Summary built so far.

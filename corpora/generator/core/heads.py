@@ -106,8 +106,11 @@ _WIDE = ("i64", "i64", "u64", "u32")
 
 
 def dress(nest: Nest, b: Builder, plain: bool = False) -> None:
-    """Change what stands before and around the loops of a nest, at random and in place. plain: only
-    what a Fortran text shows as well. A nest that one thread runs gets constants and aliases only.
+    """Vary what a nest does before its loops and how its loop heads are written, at random and in
+    place.
+
+    b: draws the changes. plain: make only changes that a Fortran text shows too. A nest that one
+        thread runs gets only constants and aliases.
     """
     if nest.sequential:
         for change, probability in _ALL:

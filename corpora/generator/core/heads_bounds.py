@@ -39,7 +39,9 @@ def rewrite(nest: Nest, change: Callable[[tuple], tuple], before: bool = True) -
 
 
 def nodes_of(nest: Nest) -> list[tuple]:
-    """Return every node inside the regions, once per place."""
+    """Return every node of expressions and statements inside the nest's regions. A node that occurs
+    at several places is listed for each.
+    """
     found: list[tuple] = []
 
     def note(node: tuple) -> tuple:

@@ -65,8 +65,10 @@ class Structure:
 
 @dataclass(slots=True)
 class Axis:
-    """One parallel loop: `for (variable = start; variable < stop; variable += step)`. inclusive:
-    the test is `<=`. down: serial texts count down.
+    """One parallel loop: `for (variable = start; variable < stop; variable += step)`.
+
+    inclusive: the test is `<=`. down: serial texts count down. shown: the test that serial C++ and
+        CUDA have instead, or None.
     """
 
     variable: str

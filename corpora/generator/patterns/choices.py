@@ -15,7 +15,10 @@ _MARK = re.compile(r"(\[:|::|:\])")
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of several sequences of texts and choices."""
+    """A place in a pattern's text where one of several alternatives is drawn.
+
+    options: the alternatives, each a sequence of texts and further choices.
+    """
 
     options: tuple[tuple[str | Choice, ...], ...]
 

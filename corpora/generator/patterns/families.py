@@ -117,8 +117,11 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A drawn text as the front end reads it. names: every identifier in it, in order; extents: of
-    each parameter that is an array."""
+    """The parsed body of a pattern, after its choices were drawn.
+
+    statements: IR statements. names: every identifier in them, in order. extents: of each array
+        parameter.
+    """
 
     statements: tuple[ir.Statement, ...]
     names: tuple[str, ...]

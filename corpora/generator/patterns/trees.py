@@ -22,7 +22,9 @@ _MATHEMATICS = frozenset("sqrt exp log fabs sin cos tanh pow floor fmax fmin".sp
 
 
 class PatternError(ValueError):
-    """A text of a family is not one; the message names the family."""
+    """Raised when the text of a family of generated programs does not parse. The message names the
+    family.
+    """
 
 
 @cache
@@ -34,7 +36,12 @@ def read_words() -> dict[str, tuple[str, ...]]:
 
 
 class TreeMaker:
-    """Makes trees for one nest. renamed: what stands for a name of the pattern."""
+    """Converts the IR trees of one pattern into the generator's trees, and draws names and types
+    for it.
+
+    family: the pattern's name, for messages. b: draws. renamed: from a name in the pattern to the
+        variable that stands for it.
+    """
 
     def __init__(self, family: str, b: Builder) -> None:
         self.family, self.b = family, b

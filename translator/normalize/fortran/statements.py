@@ -72,9 +72,11 @@ class _Loop:
 
 
 class StatementConverter:
-    """Converts Fortran statements to C and writes them into `body`. procedure: all statements that
-    are executed. words: every name of the procedure. changing: those that it sets more than once.
-    used: those met so far.
+    """Converts Fortran statements to C and writes them into the Block `body`.
+
+    names: the procedure's names in C. result: the C variable of a function's value, ''.
+        parsed(text): returns the tree of an expression. words: every name of the procedure.
+        changing: those that it sets more than once. procedure: all statements that are executed.
     """
 
     def __init__(
