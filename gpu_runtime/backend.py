@@ -197,8 +197,8 @@ class Limits:
     wall_s: seconds for the whole batch of calls. A process that waits for a busy processor may go
         on up to ten times as long, until it has had as much CPU time.
     cpu_s: CPU seconds. memory_mib: memory in MiB. output_bytes: of printed text.
-    go_on: the back end may run the calls after one that stopped in a new process, instead of
-        NOT_RUN.
+    resume_after_stop: the back end may run the calls after one that stopped in a new process,
+        instead of returning NOT_RUN for them.
     accesses: most memory accesses and basic blocks of one RECORDED call; 0: any number.
     call_s: CPU seconds of each call, empty for any. After two calls reach theirs, the others get a
         sixteenth.
@@ -208,7 +208,7 @@ class Limits:
     cpu_s: float = 10
     memory_mib: int = 2048
     output_bytes: int = 64 * 1024
-    go_on: bool = False
+    resume_after_stop: bool = False
     accesses: int = 0
     call_s: tuple[float, ...] = ()
 

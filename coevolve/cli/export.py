@@ -67,9 +67,9 @@ def export_run(
                 trained.write(
                     copied
                 )  # beside the weights wherever they go: `coevolve eval` reads it
-            asked = classify_model(copied)
+            backend = classify_model(copied)
             (copied / "README.md").write_text(
-                make_model_card(kind, asked, directions, last, header, rows), encoding="utf-8"
+                make_model_card(kind, backend, directions, last, header, rows), encoding="utf-8"
             )
         write_triplets(temporary / "pairs.parquet", triplets_until(folder, last))
 
@@ -148,7 +148,7 @@ _ASKED = {
 
 def make_model_card(
     kind: str,
-    asked: str,
+    backend: str,
     directions: Sequence[str],
     number: int,
     header: list[str],
@@ -156,7 +156,7 @@ def make_model_card(
 ) -> str:
     """Return a Hugging Face model card as Markdown with YAML in front.
 
-    kind: `Translator` or `Tester`. asked: the key of MODEL_BACKENDS that decides the prompts.
+    kind: `Translator` or `Tester`. backend: the key of MODEL_BACKENDS that decides the prompts.
         directions: such as `cpp:cuda`. number: the round. header, rows: the run's table, as text.
     """
     lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
@@ -170,7 +170,7 @@ def make_model_card(
         f"---\nlibrary_name: transformers\ntags: [code-translation, hpc, "
         f"{', '.join(direction.replace(':', '-to-') for direction in directions)}]\n---\n\n"
         f"# {kind} after round {number}\n\nThis model {purpose}; "
-        f"{_ASKED[kind, asked if asked == 'scratch' else 'words']}\n\n## Figures of the run\n\n"
+        f"{_ASKED[kind, backend if backend == 'scratch' else 'words']}\n\n## Figures of the run\n\n"
         "Measured on held-out programs by execution; no held-out program or near-duplicate was "
         "trained on.\n\n" + "\n".join(lines) + "\n"
     )

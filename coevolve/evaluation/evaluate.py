@@ -52,7 +52,7 @@ def prepare_evaluation(run: Run) -> None:
     prepared = {}
     with run.timed(0, "evaluation suites"):
         for index, result in map_unordered(
-            run.crew.verifiers, Verifier.prepare, [(p, ()) for p in programs]
+            run.workers.verifiers, Verifier.prepare, [(p, ()) for p in programs]
         ):
             prepared[index] = result
             bar.advance()
@@ -177,10 +177,10 @@ def _collect_answers(
         for direction, chunk in chunks
     ]
     for _, found in stream_results(
-        run.crew.translators,
+        run.workers.translators,
         TranslatorService.propose,
         asked,
-        run.crew.verifiers,
+        run.workers.verifiers,
         Verifier.judge,
         expand,
         known,
@@ -367,8 +367,8 @@ def run_evaluate_command(
     last = None if checkpoint else _last_round(config, folder)
     if checkpoint and not Path(checkpoint, "config.json").is_file():
         raise UserError(f"'{checkpoint}' is not a checkpoint folder (no config.json in it)")
-    with (make_ray_run_workers if use_ray else make_local_workers)(config) as crew:
-        run = Run(config, folder, corpus, crew)
+    with (make_ray_run_workers if use_ray else make_local_workers)(config) as workers:
+        run = Run(config, folder, corpus, workers)
         prepare_evaluation(run)
         chosen = (
             str(Path(checkpoint).resolve())

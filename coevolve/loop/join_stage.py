@@ -92,10 +92,10 @@ def _run_wave(
 
     judged: dict[tuple[int, int], list] = {}
     for place, verdicts in stream_results(
-        run.crew.translators,
+        run.workers.translators,
         TranslatorService.propose,
         asked,
-        run.crew.verifiers,
+        run.workers.verifiers,
         Verifier.verify,
         expand,
     ):
@@ -115,7 +115,7 @@ def _run_wave(
         if pairs
     ]
     by_rule = dict(
-        map_unordered(run.crew.verifiers, Verifier.verify, [(pairs,) for _, _, pairs in ruled])
+        map_unordered(run.workers.verifiers, Verifier.verify, [(pairs,) for _, _, pairs in ruled])
     )
     for index, (joining, part, proposed) in enumerate(ruled):
         answers[id(joining)] += [

@@ -95,8 +95,8 @@ def count_passes(config: Config, step: str) -> int:
     """Return the number of passes of `step`. Back-translation (`bt`) has one pass per batch of
     translated functions, other steps one per epoch; at least 1.
     """
-    wanted = config.ladder
-    return max(1, -(-wanted.translated // BATCH)) if step == "bt" else max(1, round(wanted.epochs))
+    ladder = config.ladder
+    return max(1, -(-ladder.translated // BATCH)) if step == "bt" else max(1, round(ladder.epochs))
 
 
 def list_directions(config: Config) -> list[Direction]:
@@ -294,7 +294,7 @@ _LESSONS = {
 
 def pretrain(
     checkpoints: CheckpointCache,
-    wanted: PretrainingPass,
+    training_pass: PretrainingPass,
     real: Sequence[Program],
     protected: Sequence[Program],
     folder: str,
@@ -307,25 +307,27 @@ def pretrain(
     """
     config = checkpoints.config
     sides = collect_unpaired(config, tuple(real), tuple(protected))
-    if wanted.checkpoint:
-        model = checkpoints.model(wanted.checkpoint)
+    if training_pass.checkpoint:
+        model = checkpoints.model(training_pass.checkpoint)
     else:
         texts = [" ".join(make_canonical_words(p)) for side in sides for p in side.training]
         model = checkpoints.create(texts, (*DIRECTION_TAGS, *PRETRAINING_WORDS, *CORE_WORDS))
-    examples, taught = _examples(config, sides, wanted, EvaluationGuard(protected))
+    examples, taught = _examples(config, sides, training_pass, EvaluationGuard(protected))
     held = make_lessons(
         config,
         sides,
-        wanted.step,
+        training_pass.step,
         VALIDATION,
         [p for side in sides for p in side.validation[:EXAMINED]],
     )
-    before = summarize_evaluations(model.examine(held)) if wanted.number == 1 else {}
+    before = summarize_evaluations(model.examine(held)) if training_pass.number == 1 else {}
     checkpoints.forget()
     checkpoints.note_trained(*_told_apart(taught))
-    rate = config.ladder.learning_rate * (BT_RATE if wanted.step == "bt" else 1.0)
-    learning = checkpoints.learning(1.0, rate, "ladder", wanted.step, wanted.number)
-    learnt = learn_and_save(checkpoints, model, examples, learning, folder, wanted.checkpoint)
+    rate = config.ladder.learning_rate * (BT_RATE if training_pass.step == "bt" else 1.0)
+    learning = checkpoints.learning(1.0, rate, "ladder", training_pass.step, training_pass.number)
+    learnt = learn_and_save(
+        checkpoints, model, examples, learning, folder, training_pass.checkpoint
+    )
     after = summarize_evaluations(model.examine(held))
     kept = {k: learnt[k] for k in ("examples", "loss", "tokens") if k in learnt}
     return (
@@ -338,22 +340,24 @@ def pretrain(
 def _examples(
     config: Config,
     sides: Sequence[UnpairedFunctions],
-    wanted: PretrainingPass,
+    training_pass: PretrainingPass,
     guard: EvaluationGuard,
 ) -> tuple[list[Example], list[Program]]:
     """The lessons of a pass, and the programs in them."""
-    if wanted.step != "bt":
+    if training_pass.step != "bt":
         programs = [p for side in sides for p in side.training]
-        return make_lessons(config, sides, wanted.step, wanted.number, programs), programs
-    programs = [p for side in sides for p in select_batch(side, config, wanted.number)]
+        return make_lessons(
+            config, sides, training_pass.step, training_pass.number, programs
+        ), programs
+    programs = [p for side in sides for p in select_batch(side, config, training_pass.number)]
     leaking = {
-        leak.item for leak in guard.leaks([made for made, _ in wanted.pairs])
+        leak.item for leak in guard.leaks([made for made, _ in training_pass.pairs])
     }  # a model may have written a held-out program
-    pairs = [pair for i, pair in enumerate(wanted.pairs) if i not in leaking]
+    pairs = [pair for i, pair in enumerate(training_pass.pairs) if i not in leaking]
     examples = [make_example(made, real) for made, real in pairs]
-    return examples + make_lessons(config, sides, "bt", wanted.number, programs), programs + [
-        made for made, _ in pairs
-    ]
+    return examples + make_lessons(
+        config, sides, "bt", training_pass.number, programs
+    ), programs + [made for made, _ in pairs]
 
 
 def _told_apart(programs: Sequence[Program]) -> tuple[list[Program], list[Program]]:

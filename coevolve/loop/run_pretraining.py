@@ -165,17 +165,18 @@ def _find_training_programs(run: Run) -> tuple[Program, ...]:
     return tuple({p.id: p for _, side in run.sides() for p in side}.values())
 
 
-def _pass(run: Run, paths: StepPaths, wanted: PretrainingPass) -> dict:
-    label = f"ladder: {wanted.step} {wanted.number}/{count_passes(run.config, wanted.step)}"
+def _pass(run: Run, paths: StepPaths, training_pass: PretrainingPass) -> dict:
+    passes = count_passes(run.config, training_pass.step)
+    label = f"ladder: {training_pass.step} {training_pass.number}/{passes}"
     return follow_training(
         run,
         label,
-        run.crew.translators,
+        run.workers.translators,
         TranslatorService.pretrain,
-        wanted,
+        training_pass,
         _find_training_programs(run),
         run.corpus.protected,
-        str(paths.model(wanted.number)),
+        str(paths.model(training_pass.number)),
     )
 
 
@@ -253,7 +254,7 @@ def _translate_programs(
         sampling = run.sampling(1, 0.0, "ladder")
         found += zip(
             call(
-                run.crew.translators,
+                run.workers.translators,
                 TranslatorService.propose,
                 checkpoint,
                 chunk,
@@ -293,7 +294,7 @@ def _suites(run: Run, label: str, programs: Sequence[Program]) -> dict[str, Unit
     bar = run.bar(f"{label}: suites", len(programs))
     suites = {}
     for index, prepared in map_unordered(
-        run.crew.verifiers, Verifier.prepare, [(p, ()) for p in programs]
+        run.workers.verifiers, Verifier.prepare, [(p, ()) for p in programs]
     ):
         bar.advance()
         if prepared.suite is not None:

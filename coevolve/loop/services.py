@@ -91,13 +91,13 @@ def make_verifier(config: Config) -> Verifier:
     return Verifier(config)
 
 
-def drop_protected(triplets: Sequence[Triplet], apart: Sequence[Program]) -> list[Triplet]:
+def drop_protected(triplets: Sequence[Triplet], protected: Sequence[Program]) -> list[Triplet]:
     """Return the triplets without those whose source or target is, or nearly is, one of the
-    programs `apart`.
+    programs `protected`.
     """
-    if not apart:
+    if not protected:
         return list(triplets)
-    guard = EvaluationGuard(apart)
+    guard = EvaluationGuard(protected)
     leaking = {
         leak.item
         for side in ("source", "target")
@@ -146,13 +146,15 @@ class TranslatorService:
         before: the checkpoint to begin with; '' means the configured start.
         """
         self.checkpoints.part = Path(folder).name
-        wanted, start_kind = self.config.cold_start, self.checkpoints.start_kind
+        settings, start_kind = self.config.cold_start, self.checkpoints.start_kind
         directions = directions or self.config.directions
-        count = compute_share(self.config, directions, wanted.generated)
-        apart = count > 0 and self.checkpoints.is_shared_out(start_kind)  # who learns opens it
+        count = compute_share(self.config, directions, settings.generated)
+        trains_elsewhere = count > 0 and self.checkpoints.is_shared_out(
+            start_kind
+        )  # who learns opens it
         model = (
             None
-            if apart
+            if trains_elsewhere
             else self.checkpoints.model(before)
             if before
             else self.checkpoints.pretrained()
@@ -163,8 +165,10 @@ class TranslatorService:
         examples = self._generated_examples(
             teacher, count, COLD_STREAM, EvaluationGuard(protected), directions
         )
-        learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "cold translator")
-        if apart:
+        learning = self.checkpoints.learning(
+            settings.epochs, settings.learning_rate, "cold translator"
+        )
+        if trains_elsewhere:
             return fine_tune_distributed(
                 self.checkpoints, examples, learning, self.checkpoints.start, folder
             )
@@ -176,7 +180,7 @@ class TranslatorService:
 
     def pretrain(
         self,
-        wanted: PretrainingPass,
+        training_pass: PretrainingPass,
         real: Sequence[Program],
         protected: Sequence[Program],
         folder: str,
@@ -185,7 +189,7 @@ class TranslatorService:
         training programs. protected: programs that must not be trained on. Raises LeakError if a
         real program is, or nearly is, a protected one.
         """
-        return pretrain(self.checkpoints, wanted, real, protected, folder)
+        return pretrain(self.checkpoints, training_pass, real, protected, folder)
 
     def progress(self) -> tuple[int, int, float]:
         """Return (step, steps, loss) of the training under way. It may be called from another
@@ -236,16 +240,16 @@ class TranslatorService:
         # Sources were held apart when the corpus was split; a model may still have written a
         # held-out program.
         guard.check([t.source for t in triplets])
-        wanted = self.config.round
+        settings = self.config.round
         kept = select_triplets(
             [t for t in triplets if not guard.leaks([t.target])],
-            wanted.per_source,
-            wanted.selection,
+            settings.per_source,
+            settings.selection,
         )
         teacher = self._translator(None, classify_model(checkpoint), checkpoint)
-        weights = [compute_weight(t, wanted.selection) for t in kept]
-        examples = teacher.examples([(t.source, t.target) for t in kept], wanted.learn, weights)
-        if wanted.lessons == "generated":
+        weights = [compute_weight(t, settings.selection) for t in kept]
+        examples = teacher.examples([(t.source, t.target) for t in kept], settings.learn, weights)
+        if settings.lessons == "generated":
             stream = CONTROL_STREAM + number
             examples = match_lesson_length(
                 examples,
@@ -257,10 +261,10 @@ class TranslatorService:
                 [program for t in kept for program in (t.source, t.target)]
             )
         examples += self._generated_examples(
-            teacher, int(wanted.replay * len(kept)), REPLAY_STREAM + number, guard, directions
+            teacher, int(settings.replay * len(kept)), REPLAY_STREAM + number, guard, directions
         )
         learning = self.checkpoints.learning(
-            wanted.epochs, wanted.learning_rate, "translator", number
+            settings.epochs, settings.learning_rate, "translator", number
         )
         if validation:
             learner = self._translator(
@@ -280,13 +284,13 @@ class TranslatorService:
         number: int,
     ) -> dict[str, float]:
         EvaluationGuard(protected).check([item.program for item in judged])
-        model, wanted = self.checkpoints.model(checkpoint), self.config.round
+        model, settings = self.checkpoints.model(checkpoint), self.config.round
         learning = self.checkpoints.learning(
-            wanted.epochs, wanted.learning_rate, "translator", number
+            settings.epochs, settings.learning_rate, "translator", number
         )
 
         def learn(how: Learning) -> dict[str, float]:
-            figures = VERDICT_LEARNERS[wanted.learn](
+            figures = VERDICT_LEARNERS[settings.learn](
                 self, model, classify_model(checkpoint), judged, how
             )
             if not figures:
@@ -327,7 +331,7 @@ class TranslatorService:
         learning: Learning,
     ) -> dict[str, float]:
         """The engine is the reward: every answer is executed on its program's suite."""
-        translator, wanted = self._translator(model, kind), self.config.round
+        translator, settings = self._translator(model, kind), self.config.round
         self._verifier = self._verifier or make_verifier(self.config)
         prompts = translator.prompts(
             [(item.program, parse_direction(item.direction)) for item in judged]
@@ -346,8 +350,8 @@ class TranslatorService:
             return values
 
         sampling = Sampling(
-            max(2, wanted.samples),
-            wanted.temperature or 1.0,
+            max(2, settings.samples),
+            settings.temperature or 1.0,
             max_new_tokens=self.config.model.max_new_tokens,
         )
         return (
@@ -446,17 +450,19 @@ class TesterService:
         """Train on generated programs with suites, save to `folder`, and return figures by name.
         protected: programs that must not be trained on.
         """
-        wanted, start_kind = self.config.cold_start, self.checkpoints.start_kind
-        apart = wanted.suites > 0 and self.checkpoints.is_shared_out(
+        settings, start_kind = self.config.cold_start, self.checkpoints.start_kind
+        trains_elsewhere = settings.suites > 0 and self.checkpoints.is_shared_out(
             start_kind
         )  # who learns opens it
-        model = None if apart else self.checkpoints.pretrained()
+        model = None if trains_elsewhere else self.checkpoints.pretrained()
         if start_kind in FROZEN:
             return save_untrained(model, folder)
         style = SUITE_STYLES[start_kind]
-        examples = self._examples(wanted.suites, COLD_STREAM + 1, EvaluationGuard(protected), style)
-        learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "cold tester")
-        if apart:
+        examples = self._examples(
+            settings.suites, COLD_STREAM + 1, EvaluationGuard(protected), style
+        )
+        learning = self.checkpoints.learning(settings.epochs, settings.learning_rate, "cold tester")
+        if trains_elsewhere:
             return fine_tune_distributed(
                 self.checkpoints, examples, learning, self.checkpoints.start, folder
             )
@@ -500,12 +506,12 @@ class TesterService:
             return copy_checkpoint(checkpoint, folder)
         guard = EvaluationGuard(protected)
         guard.check([program for program, _ in lessons])
-        wanted, style = self.config.round, SUITE_STYLES[classify_model(checkpoint)]
+        settings, style = self.config.round, SUITE_STYLES[classify_model(checkpoint)]
         short = [
             (program, replace(suite, tests=make_suite_lesson(suite))) for program, suite in lessons
         ]
         examples = self._tester(None, style).examples(short)
-        if wanted.lessons == "generated":
+        if settings.lessons == "generated":
             stream = CONTROL_STREAM + number
             examples = match_lesson_length(
                 examples,
@@ -515,9 +521,11 @@ class TesterService:
         else:
             self.checkpoints.note_trained([program for program, _ in short])
         examples += self._examples(
-            int(wanted.replay * len(lessons)), REPLAY_STREAM + number, guard, style
+            int(settings.replay * len(lessons)), REPLAY_STREAM + number, guard, style
         )
-        learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "tester", number)
+        learning = self.checkpoints.learning(
+            settings.epochs, settings.learning_rate, "tester", number
+        )
         return fine_tune_checkpoint(self.checkpoints, examples, learning, checkpoint, folder)
 
     def _examples(

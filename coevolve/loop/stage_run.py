@@ -30,13 +30,14 @@ from gpu_runtime.models.protocol import Sampling
 class Run:
     """What every stage of a round needs.
 
-    config: the settings. folder: the run's files. corpus: its programs. crew: its workers.
+    config: the settings. folder: the run's files. corpus: its programs. workers: hold its models
+        and verifiers.
     """
 
     config: Config
     folder: RunFolder
     corpus: RunCorpus
-    crew: RunWorkers
+    workers: RunWorkers
 
     def sides(self) -> list[tuple[Direction, tuple[Program, ...]]]:
         """Return each direction to propose in, with its real training programs. A reverse direction
@@ -125,7 +126,7 @@ def judge_candidates(
     items = group_for_judging(candidates, programs, suites)
     bar = run.bar(label, len(items))
     results: dict[int, list[Verdict]] = {}
-    for index, verdicts in map_unordered(run.crew.verifiers, Verifier.judge, items):
+    for index, verdicts in map_unordered(run.workers.verifiers, Verifier.judge, items):
         results[index] = verdicts
         bar.advance()
     bar.close()

@@ -56,7 +56,7 @@ def run_cold_start(run: Run) -> None:
                 follow_training(
                     run,
                     f"cold start: {served.label}",
-                    run.crew.translators,
+                    run.workers.translators,
                     TranslatorService.cold_start,
                     protected,
                     str(folder),
@@ -68,7 +68,7 @@ def run_cold_start(run: Run) -> None:
             follow_training(
                 run,
                 "cold start: Tester",
-                run.crew.testers,
+                run.workers.testers,
                 TesterService.cold_start,
                 protected,
                 str(paths.tester),
@@ -118,14 +118,19 @@ def propose_suites(
         return [(program, proposed) for program, proposed in zip(chunks[index], proposals)]
 
     for _ in map_unordered(
-        run.crew.verifiers, Verifier.compile_ahead, [(chunk,) for chunk in chunks]
+        run.workers.verifiers, Verifier.compile_ahead, [(chunk,) for chunk in chunks]
     ):
         # many programs in one compiler run; on other machines than the one that did it, `prepare`
         # compiles anew
         pass
     asked = [(checkpoint, chunk, sampling) for chunk in chunks]
     for place, result in stream_results(
-        run.crew.testers, TesterService.propose, asked, run.crew.verifiers, Verifier.prepare, expand
+        run.workers.testers,
+        TesterService.propose,
+        asked,
+        run.workers.verifiers,
+        Verifier.prepare,
+        expand,
     ):
         prepared[place] = result
         bar.advance(note=f"{sum(p.suite is not None for p in prepared.values())} valid")
@@ -221,10 +226,10 @@ def _stream_candidates(
         return group_for_judging(generated[index], {p.id: p for p in work[index][1]}, suites)
 
     for place, verdicts in stream_results(
-        run.crew.translators,
+        run.workers.translators,
         TranslatorService.propose,
         asked,
-        run.crew.verifiers,
+        run.workers.verifiers,
         Verifier.judge,
         expand,
         known,
@@ -256,7 +261,7 @@ def keep_triplets(run: Run, number: int) -> None:
         return
     triplets = load_survivors(run, paths)
     run.folder.finish_records(paths.triplets, triplets)
-    run.crew.count_kept(len(triplets))
+    run.workers.count_kept(len(triplets))
 
 
 def load_survivors(run: Run, paths: RoundPaths) -> list[Triplet]:
@@ -322,14 +327,14 @@ def train_models(run: Run, number: int) -> None:
                 run,
                 number,
                 served.label,
-                run.crew.translators,
+                run.workers.translators,
                 served.name,
                 frozen == "translator",
                 own,
                 told,
             )
         _learn_one(
-            run, number, "Tester", run.crew.testers, "tester", frozen == "tester", lessons, ()
+            run, number, "Tester", run.workers.testers, "tester", frozen == "tester", lessons, ()
         )
 
 

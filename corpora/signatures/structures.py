@@ -49,7 +49,7 @@ from corpora.signatures.element_types import (
     element_of,
     named_types,
     show_type,
-    take_apart,
+    split_type,
 )
 from corpora.signatures.enumerations import Enumeration, enumerations_of
 from corpora.signatures.errors import SignatureError
@@ -252,7 +252,7 @@ def _field(declared: Declaration, known: _Known) -> _Field:
         raise SignatureError(f"it holds '{declared.name} : {emit_c_family(declared.bits)}'")
     if any(token.text.strip("_") in _ALIGNING for w in declared.storage for token in tokenize(w)):
         raise SignatureError(f"{what} has an alignment of its own")
-    shape = take_apart(declared.type)
+    shape = split_type(declared.type)
     if shape is None:
         raise SignatureError(f"{what} has type '{show_type(declared.type)}'")
     if shape.reference or shape.pointers > 1 or (shape.pointers and shape.extents):

@@ -170,7 +170,7 @@ def _run_all(
     waiting = list(range(len(calls)))
     while waiting:
         batch = take_batch([calls[k][1] for k in waiting])
-        executions = backend.run(schema, batch, replace(limits, go_on=True))
+        executions = backend.run(schema, batch, replace(limits, resume_after_stop=True))
         for k, execution in zip(waiting, executions, strict=False):
             if execution.status is not Status.NOT_RUN:
                 found[k] = execution

@@ -63,21 +63,21 @@ def settled(pool, *counts, limit_s=120.0):
 
 def test_a_node_that_is_lost_holds_nobody_up_and_one_that_joins_is_used(cluster):
     config = parse({"resources": {}}, "t")
-    with make_ray_workers(config, Judge, Judge, Judge) as crew:
-        settled(crew.verifiers, 3)
-        assert len(crew.translators.members()) <= 1
+    with make_ray_workers(config, Judge, Judge, Judge) as workers:
+        settled(workers.verifiers, 3)
+        assert len(workers.translators.members()) <= 1
         found, count = {}, 40
         for index, (square, _) in map_unordered(
-            crew.verifiers, Judge.verify, [(k,) for k in range(count)]
+            workers.verifiers, Judge.verify, [(k,) for k in range(count)]
         ):
             found[index] = square
             if len(found) == 6:
                 cluster.remove_node(cluster.second, allow_graceful=False)
         assert found == {k: k * k for k in range(count)}
-        settled(crew.verifiers, 1, 2)  # two may share the CPU that is left
+        settled(workers.verifiers, 1, 2)  # two may share the CPU that is left
         cluster.add_node(num_cpus=2)
-        settled(crew.verifiers, 3)
-        work = map_unordered(crew.verifiers, Judge.verify, [(k,) for k in range(12)])
+        settled(workers.verifiers, 3)
+        work = map_unordered(workers.verifiers, Judge.verify, [(k,) for k in range(12)])
         assert len({pid for _, (_, pid) in work}) == 3
 
 

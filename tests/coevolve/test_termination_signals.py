@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from coevolve.cli.signals import Terminated, graceful, process_pool
+from coevolve.cli.signals import Terminated, process_pool, raise_on_sigterm
 from coevolve.config.schema import format_toml
 
 ROOT = Path(__file__).parents[2]
@@ -189,7 +189,7 @@ def test_translate_and_eval_end_in_one_line(tmp_path):
 
 def test_sigterm_is_an_interrupt_inside_and_what_it_was_outside():
     before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(Terminated), graceful():
+    with pytest.raises(Terminated), raise_on_sigterm():
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(5)
     assert signal.getsignal(signal.SIGTERM) is before

@@ -124,14 +124,14 @@ def test_what_is_a_template_or_a_member_is_named():
         "template <class T> T total(int n, const T *x) { return x[n]; }\nstruct P { int a; "
         "int twice() { return 2 * a; } };\n"
     )
-    assert make_request(odd + TWO, "cpp", TWO, "cpp").unasked == (
+    assert make_request(odd + TWO, "cpp", TWO, "cpp").not_compared == (
         "total: is a template",
         "twice: is a class member",
     )
     assert make_request(
         odd + TWO.replace("x[i]--", "x[i] = total<int>(n, x)"), "cpp", TWO, "cpp"
-    ).unasked == ("twice: is a class member",)
-    assert make_request(odd + TWO, "cpp", TWO, "cpp", function="up").unasked == ()
+    ).not_compared == ("twice: is a class member",)
+    assert make_request(odd + TWO, "cpp", TWO, "cpp", function="up").not_compared == ()
 
 
 def test_what_tests_cannot_see_does_not_decide_and_what_they_cannot_call_does():
@@ -140,7 +140,7 @@ def test_what_tests_cannot_see_does_not_decide_and_what_they_cannot_call_does():
         'printf("%d", x[i]); }\n'
     )
     asked = make_request(told + TWO, "cpp", told + TWO, "openmp")
-    assert [p.source.name for p in asked.pairs] == ["up", "down"] and asked.unasked == (
+    assert [p.source.name for p in asked.pairs] == ["up", "down"] and asked.not_compared == (
         "tell: has no result and changes no parameter, so tests cannot see what it does",
     )
     held = "#include <vector>\nvoid held(std::vector<int> &v) { v[0] = 1; }\n"

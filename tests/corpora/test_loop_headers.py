@@ -155,7 +155,7 @@ def test_the_other_levels_know_nothing_of_it(monkeypatch: pytest.MonkeyPatch) ->
     def refuse(*_: object) -> None:
         raise AssertionError("dressed")
 
-    monkeypatch.setattr(heads, "dress", refuse)
+    monkeypatch.setattr(heads, "vary_heads", refuse)
     for level in ("easy", "mixed"):
         assert len(list(generate(20, 3, level))) == 20
     with pytest.raises(AssertionError, match="dressed"):

@@ -275,8 +275,8 @@ def test_ray_is_asked_for_the_share_of_a_device_that_the_configuration_names(mon
         },
         "t",
     )
-    with actors.make_ray_workers(config, None, None, None) as crew:
-        assert len(crew.verifiers.members()) == 3
+    with actors.make_ray_workers(config, None, None, None) as workers:
+        assert len(workers.verifiers.members()) == 3
     models, verifiers = asked
     assert models["num_gpus"] == 0.25 and verifiers["num_gpus"] == 0.25
     assert verifiers["runtime_env"] is None

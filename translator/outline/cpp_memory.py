@@ -210,7 +210,7 @@ class MemoryReader:
 
         Raises UnsupportedConstruct if such an `if` does more.
         """
-        if node.otherwise or not asks_for_memory(node, self._arrays):
+        if node.otherwise or not is_allocation_check(node, self._arrays):
             return None
         for each in node.then:
             if isinstance(each, Return) and not any(find(each, Access, Call)):
@@ -322,7 +322,7 @@ class MemoryReader:
         return isinstance(node.of, Name) and node.of.id not in self._arrays
 
 
-def asks_for_memory(node: Any, arrays: dict[str, FunctionArray]) -> bool:
+def is_allocation_check(node: Any, arrays: dict[str, FunctionArray]) -> bool:
     """Return whether a statement is an `if` that only tests whether the function's own heap arrays
     were allocated.
 

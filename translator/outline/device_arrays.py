@@ -29,7 +29,7 @@ from corpora.ir import (
 )
 from translator.normalize.c_tree import changes_variable, names_of, read_statements
 from translator.outline.c_function import CppFunction, FunctionArray
-from translator.outline.cpp_memory import asks_for_memory
+from translator.outline.cpp_memory import is_allocation_check
 from translator.outline.outliner import rename
 from translator.outline.pointer_swaps import make_exchange, read_exchange
 
@@ -180,7 +180,7 @@ def convert_host_statement(function: CppFunction, statement: Statement) -> tuple
             return read_statements(_clear_memory(function, name)) if again else ()
         if array.is_local and isinstance(statement, Declaration) and statement.name == name:
             return ()
-    if asks_for_memory(statement, function.arrays):
+    if is_allocation_check(statement, function.arrays):
         return ()
     moves = read_exchange(statement)
     if not moves:

@@ -58,7 +58,7 @@ def nest_locals(nest: Nest) -> set[tuple]:
     return {ast.Name(s.name) for s in nest.before if type(s) is ast.Declare}
 
 
-def spelled_bounds(nest: Nest, b: Builder) -> None:
+def rewrite_bounds(nest: Nest, b: Builder) -> None:
     """Rewrite bounds of the nest's parallel loops in equal forms, in place: `i < 16 * 16`, `i <= n
     - 1`, `i < n / 2`, `i < (int)n`, `i + 1 < n`.
 
@@ -117,7 +117,7 @@ def _largest(nest: Nest, size: ast.Name) -> int:
     return next((max(p.values) for p in nest.parameters if p.name == size.id and p.values), 0)
 
 
-def from_one(nest: Nest, b: Builder) -> None:
+def count_from_one(nest: Nest, b: Builder) -> None:
     """Make parallel loops of the nest count from 1, in place: `for (i = 1; i < n + 1; i++) ... a[i
     - 1]`.
 
