@@ -320,8 +320,8 @@ class _Outcomes:
         return self.floats if draw == 0 else self.several
 
     def _redrawn(self, draw: int) -> tuple[Sequence[int], _Change]:
-        """Tests of floating-point numbers on relatively perturbed inputs, which are made once: two builds are
-        run on them.
+        """Tests of floating-point numbers on relatively perturbed inputs. These are made once, and
+        two builds are run on them.
         """
 
         def change(i: int, call: Arguments) -> Arguments:
