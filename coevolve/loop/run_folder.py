@@ -36,8 +36,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """Answers of an unfinished stage, so that a killed stage asks for none of them twice. folder:
-    holds one file per chunk. Call `clear` when the stage is finished.
+    """The answers of an unfinished stage, on disk, so that after a kill none is asked for twice.
+
+    folder: holds one file per chunk of answers. Call `clear` when the stage is finished.
     """
 
     folder: Path

@@ -35,13 +35,14 @@ _MOST_TOKENS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Directive:
-    """A preprocessor line. kind: `include`, `define`, `pragma` or `error`.
+    """A preprocessor line.
 
-    at: number of tokens before it in the expanded stream. start, end: offsets in the text.
+    kind: `include`, `define`, `pragma` or `error`. at: number of tokens before it in the expanded
+        stream. start, end: offsets in the text.
     name: of the macro or header. text: its body. parameters: of a macro; None for an object-like
         one.
     system: a header in angle brackets. tokens: of a pragma, those after the word, macros expanded.
-    expanded: it comes out of a macro.
+        expanded: it comes out of a macro.
     """
 
     kind: str

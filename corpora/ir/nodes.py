@@ -786,8 +786,9 @@ class Module:
 
 @dataclass(frozen=True, slots=True)
 class Using:
-    """`using name;`, `using namespace name;` (namespace), or `namespace alias = name;`. span: its
-    place in the text; None if it has none.
+    """`using name;`, `using namespace name;` (namespace is True), or `namespace alias = name;`.
+
+    alias: the new name, '' for the first two. span: its place in the text; None if it has none.
     """
 
     name: str

@@ -49,7 +49,9 @@ class Comparison:
 
 
 def parse_text(text: str, dialect_name: str) -> TranslationUnit:
-    """Return the tree of a text. Raises ValueError for an unknown dialect."""
+    """Parse a program's text by the front end of its dialect. Raises ValueError for an unknown
+    dialect.
+    """
     if get_dialect(dialect_name).language == "fortran":
         return parse_fortran(text, dialect=dialect_name)
     return parse_c_family(text, dialect_name)

@@ -58,7 +58,9 @@ GeometryOf = Callable[[UnitTest], "Geometry | None"]
 
 
 def no_geometry(test: UnitTest) -> None:
-    """Return None: functions are not launched."""
+    """Return None, whatever the test: the launch of a program that is a function and not a
+    kernel.
+    """
 
 
 @dataclass(frozen=True, slots=True)
