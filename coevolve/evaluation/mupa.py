@@ -47,8 +47,10 @@ def is_mupa_file(spec: str) -> bool:
 
 
 def load_mupa(spec: str, direction: Direction) -> EvalCorpus:
-    """Return the items of a MuPa file with their tests. spec: its path. Raises CorpusError for a
-    direction other than between C++ and CUDA, or rows without the keys.
+    """Return the items of a MuPa file with their tests.
+
+    spec: the path of the file, JSONL with the keys `cpp_code` and `cuda_code`. Raises CorpusError
+        for rows without these keys, or a direction other than between C++ and CUDA.
     """
     if {direction.source.name, direction.target.name} != {"cpp", "cuda"}:
         raise CorpusError(

@@ -57,8 +57,10 @@ class RunCorpus:
         )
 
     def sides(self, config: Config) -> list[tuple[Direction, tuple[Program, ...]]]:
-        """Return each direction to propose in, with its real training programs. A reverse direction
-        is among them only where there are real programs of the target dialect.
+        """Return (direction, real training programs) for each direction in which candidates are
+        proposed.
+
+        A reverse direction is among them only where there are real programs of the target dialect.
         """
         found: dict[str, tuple[Direction, dict[str, Program]]] = {}
         for direction, part in self.by_direction(config):

@@ -40,8 +40,10 @@ class Run:
     workers: RunWorkers
 
     def sides(self) -> list[tuple[Direction, tuple[Program, ...]]]:
-        """Return each direction to propose in, with its real training programs. A reverse direction
-        is among them only where there are real programs of the target dialect.
+        """Return (direction, real training programs) for each direction in which candidates are
+        proposed.
+
+        A reverse direction is among them only where there are real programs of the target dialect.
         """
         return self.corpus.sides(self.config)
 
@@ -61,8 +63,8 @@ class Run:
         )
 
     def chunks(self, items: Sequence) -> list[Sequence]:
-        """Split `items` into consecutive parts for one call of a model each, of
-        `model.programs_per_call` items; the last may be shorter.
+        """Split `items` into consecutive parts of `model.programs_per_call` items; the last may be
+        shorter. A model is called once for each part.
         """
         return split_into_chunks(items, self.config.model.programs_per_call)
 

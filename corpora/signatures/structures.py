@@ -72,7 +72,7 @@ _WIDE = {"f32": (8, 8), "f64": (16, 16), "c64": (16, 8), "c128": (32, 16)}
 class StructureLeaf:
     """A number, an array of numbers, or a pointer to numbers inside a structure.
 
-    path: how it is called, as `at.x`. type: the element type. count: how many numbers; 0 for a
+    path: its member names, as `at.x`. type: the element type. count: how many numbers; 0 for a
         pointer.
     is_array: it is declared as an array. offset: in bytes. wide_offset: the same where float is
         double.

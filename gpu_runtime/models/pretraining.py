@@ -69,9 +69,11 @@ def make_denoising_example(
 
 @dataclass(frozen=True, slots=True)
 class ExampleEvaluation:
-    """One example as a model predicts it, each word with the right ones before it.
+    """How well a model predicts the answer of one example, word by word, given the right words
+    before.
 
-    loss: of the answer, summed. words: of the answer. guessed: the likeliest word at each place.
+    loss: summed over the answer's tokens. words: of the answer. guessed: the likeliest word at each
+        place.
     """
 
     loss: float

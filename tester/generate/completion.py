@@ -291,8 +291,8 @@ def _remember(test: UnitTest, symbol: str, call: Arguments, accesses: Seen) -> N
 
 
 def find_cached_run(test: UnitTest, compiled: Compiled) -> tuple[Arguments, Seen] | None:
-    """Return (the test's call, what the program touched) if this very test was made just now for
-    `compiled`; else None.
+    """Return (the test's call, what the program touched) if `keep_probed_run` or a run stored it
+    for this test and program; else None.
     """
     found = _seen.get(id(test))
     return found[2:] if found and found[0] is test and found[1] == compiled.symbol else None

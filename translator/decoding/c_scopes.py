@@ -30,7 +30,7 @@ class Variable:
 
     @property
     def element(self) -> Variable:
-        """Return what one subscript of the variable gives."""
+        """What one subscript of the variable gives, as a Variable with one level less."""
         return replace(self, dims=self.dims - 1)
 
 

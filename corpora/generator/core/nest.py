@@ -105,7 +105,8 @@ class Nest:
         parameters exists.
     sequential: one thread runs it all; there is one region without axes and no OpenMP version.
     index_type: of loop variables. signed_index: it is signed.
-    hoist, apart: what `Style` must have there; None or False: drawn.
+    early, hoist, apart: what the attributes of these names in its Style must be; None or False:
+        drawn.
     """
 
     name: str
@@ -148,10 +149,13 @@ class Nest:
 
 @dataclass(slots=True)
 class Style:
-    """How the author writes. It is drawn once per computation and used by every dialect.
+    """How the author of a generated program writes. It is drawn once per computation and used by
+    every dialect.
 
     increment: `i++`, `++i` or `i += 1`. hoist: locals are declared at the top. serial_loop: `for`
         or `while`.
+    guard: how a kernel's thread skips indices that are too large: by `if`, an early `return`, or a
+        loop with a stride.
     index, flatten: spellings of thread indices and of flat positions. deref: single elements are
         `*a`.
     swap_xy: axes map to x and y in the other order. block_rows: rows map to blocks.

@@ -106,8 +106,9 @@ class ProcedureNames:
 
 
 def parts_of(node: Any) -> list[Any]:
-    """Return what stands directly below `node`. Directives do not count, and a loop's first value
-    counts once.
+    """Return the nodes directly below `node`, without directives.
+
+    A counted loop holds its first value twice in the tree; it is returned once.
     """
     if isinstance(node, Pragma):
         return []
