@@ -129,20 +129,20 @@ def _length_matters(own: ProbeResult) -> bool:
 
 
 def is_run_as_probed(own: ProbeResult, geometry_of: GeometryOf) -> bool:
-    """Return whether a test with the extents that a probe measured would repeat the probe's run
-    exactly.
+    """Return whether a test with exactly the array extents that a run measured would repeat that
+    run.
 
-    own: the probe's result. geometry_of: the launch of a test; only programs without one repeat a
-        run.
+    own: the result of the run. geometry_of: the launch of a test; for kernels the answer is False.
     """
     return geometry_of is no_geometry and not own.reason and not _length_matters(own)
 
 
 def keep_probed_run(test: UnitTest, own: ProbeResult, compiled: Compiled) -> CompletedSketch:
-    """Return the finished test of a probe whose run counts as the test's run.
+    """Return a test as finished without running it, because the run that measured its array extents
+    already showed what it does.
 
-    test: the test with the probe's extents. own: the probe's result, for which `is_run_as_probed`
-        holds. compiled: the program. Nothing is run.
+    test: the test with those extents. own: the result of that run, for which `is_run_as_probed`
+        holds. compiled: the program.
     """
     call = materialize_test(test, compiled.request.signature)
     _remember(test, compiled.symbol, call, own.accesses)

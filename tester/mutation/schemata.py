@@ -64,13 +64,15 @@ class _Site:
 
 
 def count_conditions(source: Program) -> int:
-    """Return how many conditions of a source the schema of its mutants counts at run time."""
+    """Return how many conditions of a source are counted when its mutants run as one program
+    (`build_schema`).
+    """
     return len(_find_counted_conditions(source))
 
 
 def count_sides(source: Program) -> int:
-    """Return how many counters the schema of a source has: two for every condition, and at least
-    two.
+    """Return how many branch counters `build_schema` gives a source: two for every condition, and
+    at least two.
     """
     return 2 * max(1, count_conditions(source))
 
@@ -118,8 +120,9 @@ _ERROR = re.compile(r"^program\.cpp:(\d+):(\d+): error:", re.M)
 
 
 def find_failing_mutants(made: Program, diagnostics: str) -> frozenset[int]:
-    """Return the numbers, from 1, of the mutants in a schema that compiler errors point to. made:
-    the schema. diagnostics: the compiler's text.
+    """Return the numbers, from 1, of the mutants that compiler errors point to.
+
+    made: a program that holds many mutants, from `build_schema`. diagnostics: the compiler's text.
     """
     lines = made.text.split("\n")
     found = set()

@@ -36,7 +36,7 @@ HUGE = {
 
 
 class InexpressibleError(Exception):
-    """Fortran cannot express the computation."""
+    """Raised when Fortran cannot express a computation. The message, if any, says what."""
 
 
 class FortranExpressions:
