@@ -147,7 +147,7 @@ def translate(
         samples: most answers a function. temperature: of the answers after the first.
         max_new_tokens: tokens after which an answer is cut. seed: of the answers.
         backend: where CUDA runs: `auto`, `cuda` or `emulated`.
-        as_written: show the model the text itself, without spelling anything out.
+        as_written: show the model the text itself, not normalized.
 
     Returns:
         A `Port` for each function: `text` (None without a verified port), `verdict`, `program`.

@@ -162,8 +162,9 @@ def _count_taught_pairs(config: Config) -> float:
 
 
 def count_pretraining_examples(config: Config) -> int:
-    """Return the number of examples in all passes of the ladder. Back-translation has its pairs and
-    as many denoising examples.
+    """Return the number of examples in all passes of the pretraining on unpaired functions.
+
+    Back-translation has its pairs and as many denoising examples.
     """
     from coevolve.loop.pretraining_lessons import count_passes, list_steps
 

@@ -222,7 +222,7 @@ def translate_programs(
     """Yield a Port for each program, as soon as it is found.
 
     direction: from and to which dialect. kind: of the model, a key of PROMPT_STYLES.
-    options: how often, how hot and on which back end. file: the text that the programs come from,
+    options: number of answers, sampling and back end. file: the text that the programs come from,
         '' where there is none.
     Raises ValueError if the back end cannot run here.
     """

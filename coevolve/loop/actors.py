@@ -229,9 +229,12 @@ class ModelActor:
         return self.service.cold_start(*arguments)
 
     def pretrain(self, *arguments: Any) -> dict[str, float]:
-        """Train one pass of the ladder and return its figures by name. arguments: those of
-        `TranslatorService.pretrain`: the pass, training programs, protected programs, and the
-        folder to save to. Raises LeakError.
+        """Train one pass of the Translator's pretraining on unpaired functions and return its
+        figures by name.
+
+        arguments: those of `TranslatorService.pretrain`: the pass, training programs, protected
+            programs, and the folder to save to. Raises LeakError if a training program is, or
+            nearly is, a protected one.
         """
         return self.service.pretrain(*arguments)
 

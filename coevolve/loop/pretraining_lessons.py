@@ -71,7 +71,7 @@ class UnpairedFunctions:
 
 @dataclass(frozen=True, slots=True)
 class PretrainingPass:
-    """One pass of a step of the ladder.
+    """One pass of a step of the pretraining on unpaired functions (docs/ladder.md).
 
     step: `mlm`, `aer`, `dae` or `bt`. number: of the pass, from 1.
     checkpoint: the folder to begin with; '' makes a new model.
@@ -85,8 +85,10 @@ class PretrainingPass:
 
 
 def list_steps(config: Config) -> tuple[str, ...]:
-    """Return the configured steps of the ladder, in its order: some of `mlm`, `aer`, `dae`,
-    `bt`.
+    """Return the configured steps of the pretraining on unpaired functions, in order.
+
+    Known are `mlm` (masked words), `aer` (entity recognition), `dae` (denoising) and `bt`
+    (back-translation).
     """
     return tuple(step for step in LADDER if step in config.ladder.steps)
 
@@ -299,10 +301,12 @@ def pretrain(
     protected: Sequence[Program],
     folder: str,
 ) -> dict[str, float]:
-    """Train one pass of the ladder, save the model to `folder`, and return figures by name.
+    """Train one pass of pretraining on unpaired functions, save the model to `folder`, and return
+    figures by name.
 
-    real: the run's training programs. protected: held-out programs and their references. Figures on
-        validation functions begin with `before_` (first pass only) and `validation_`.
+    training_pass: which step and checkpoint. real: the run's training programs. protected: held-out
+        programs and their references. Figures on validation functions begin with `before_` (first
+        pass only) and `validation_`.
     Raises LeakError if a real program is, or nearly is, a protected one.
     """
     config = checkpoints.config

@@ -56,8 +56,10 @@ AT_ONCE = 64
 
 @dataclass(frozen=True, slots=True)
 class StepPaths:
-    """The files of one step of the ladder. folder: the step's folder. A pass is finished when its
-    figures exist. Passes are deleted when the step is finished.
+    """The files of one step of the pretraining on unpaired functions.
+
+    folder: the step's folder. A pass is finished when its figures exist. Passes are deleted when
+        the step is finished.
     """
 
     folder: Path
@@ -81,8 +83,8 @@ class StepPaths:
 
     @property
     def suites(self) -> Path:
-        """Return the path of the test suites of the validation functions that are executed, as
-        JSONL.
+        """Return the path of the test suites for validation functions that are executed after each
+        pass, as JSONL.
         """
         return self.folder / "validation_suites.jsonl"
 
@@ -96,15 +98,17 @@ class StepPaths:
 
 
 def list_step_paths(folder: RunFolder, names: Sequence[str]) -> list[StepPaths]:
-    """Return the paths of the steps `names` in the run's folder, in order."""
+    """Return the paths of the pretraining steps `names` in the run's folder, in order."""
     return [
         StepPaths(folder.round(0).folder / f"ladder-{k}-{name}") for k, name in enumerate(names, 1)
     ]
 
 
 def run_pretraining(run: Run) -> str:
-    """Run the steps of the ladder that are not finished. Returns the checkpoint folder of the last
-    step, '' if none is configured. Raises LeakError if a training program is a held-out one.
+    """Run the steps of the pretraining on unpaired functions that are not finished.
+
+    Returns the checkpoint folder of the last step, '' if none is configured. Raises LeakError if a
+    training program is a held-out one.
     """
     checkpoint = ""
     names = list_steps(run.config)
@@ -139,7 +143,7 @@ def _step(run: Run, name: str, paths: StepPaths, before: str) -> None:
 
 
 def choose_best_pass(name: str, measured: Sequence[dict]) -> int:
-    """Return the number, from 1, of the best pass of step `name`.
+    """Return the number, from 1, of the best pass of the pretraining step `name`.
 
     measured: the figures of each pass, in order. The least validation loss is best; for `bt` the
         largest `executed_pass@1` is, then the least loss. Returns 0 if every pass of `bt` executes

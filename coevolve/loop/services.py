@@ -185,9 +185,12 @@ class TranslatorService:
         protected: Sequence[Program],
         folder: str,
     ) -> dict[str, float]:
-        """Train one pass of the ladder, save to `folder`, and return figures by name. real:
-        training programs. protected: programs that must not be trained on. Raises LeakError if a
-        real program is, or nearly is, a protected one.
+        """Train one pass of pretraining on unpaired functions, save to `folder`, and return figures
+        by name.
+
+        training_pass: which step and checkpoint. real: training programs. protected: programs that
+            must not be trained on. Raises LeakError if a real program is, or nearly is, a protected
+            one.
         """
         return pretrain(self.checkpoints, training_pass, real, protected, folder)
 

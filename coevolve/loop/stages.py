@@ -42,8 +42,10 @@ from gpu_runtime.models.protocol import Sampling
 
 def run_cold_start(run: Run) -> None:
     """Train the models of round 0 on generated pairs and suites, from nothing or from a pretrained
-    model. Configured steps of the ladder come first. It does nothing if all models exist. Raises
-    LeakError if a training program is a held-out one.
+    model.
+
+    Configured steps of pretraining on unpaired functions come first. It does nothing if all models
+    exist. Raises LeakError if a training program is a held-out one.
     """
     if has_all_models(run, 0):
         return

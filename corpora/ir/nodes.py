@@ -635,9 +635,11 @@ class KernelLaunch:
 
 @dataclass(frozen=True, slots=True)
 class Specification:
-    """A Fortran statement about names that declares no variable, such as `implicit none` or `data x
-    /1/`. keyword: its first word. text: what follows, in lower case outside strings. span: its
-    place in the text; None if it has none.
+    """A Fortran statement that specifies something and declares no variable, such as `implicit
+    none` or `data x /1/`.
+
+    keyword: its first word. text: what follows, in lower case outside strings. span: its place in
+        the text; None if it has none.
     """
 
     keyword: str

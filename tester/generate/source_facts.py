@@ -401,8 +401,9 @@ def find_shift_amounts(signature: Signature, source: SourceTree) -> frozenset[st
 
 
 def has_conditional_reads(source: SourceTree) -> bool:
-    """Return whether the program reads some elements only if others fulfil a condition. Then few
-    contents make it read all.
+    """Return whether the program reads some elements only if others fulfil a condition.
+
+    Most contents then do not make it read everything.
     """
     if any(jump.kind == "continue" for jump in source.find(Jump)):
         return True

@@ -433,8 +433,8 @@ def conjuncts(term: Term) -> tuple[Term, ...]:
 
 
 def float_constant(type_: str, value: float) -> Term:
-    """Return the term for a floating-point number. type_: `f32` or `f64`; `value` must be exact in
-    it.
+    """Return the term for a floating-point number. type_: `f32` or `f64`. value: a number that this
+    type can hold exactly.
     """
     return _make("fconst", type_, (), float(value).hex())
 
