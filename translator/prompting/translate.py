@@ -271,8 +271,10 @@ class Translator:
         return Translator(self.model, self._style, self._constrained, self._wording)
 
     def lessons_for(self, direction: Direction) -> tuple[Direction, ...]:
-        """Return the directions whose pairs teach what is asked in `direction`. If Fortran is
-        converted to C++, the direction from C++ is among them.
+        """Return the directions whose pairs are good lessons for translating in `direction`.
+
+        Where Fortran is converted to C++ before the model sees it, the direction from C++ is one of
+        them.
         """
         in_cpp_too = (
             self._spell

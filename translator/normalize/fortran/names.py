@@ -34,7 +34,10 @@ from translator.normalize.unsupported import UnsupportedConstruct
 
 @dataclass(frozen=True, slots=True)
 class SectionLane:
-    """One dimension of a loop over array elements. place: counts from zero in steps of `step`."""
+    """One loop over the elements of an array section, for one of its dimensions.
+
+    place: the loop's counter, from zero, in steps of `step`.
+    """
 
     place: AffineSum
     step: int | AffineSum = 1
