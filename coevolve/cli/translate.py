@@ -295,8 +295,10 @@ def make_port_row(port: Port, direction: Direction, text: str) -> dict[str, obje
 
 
 def describe_port_source(out: str, texts: Sequence[str], left_out: int) -> str:
-    """Return a line that says how many functions have a port in the file `out`. texts: per function
-    its port or ''. left_out: functions that were not asked for.
+    """Return a line that says how many functions have a port in the file `out`.
+
+    texts: for each function its port, or ''. left_out: the number of functions that were not
+        translated on purpose.
     """
     ported, of = sum(map(bool, texts)), len(texts) + left_out
     if ported:

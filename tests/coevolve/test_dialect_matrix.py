@@ -1,4 +1,4 @@
-"""The HPC kernels judged across dialects: right versions are accepted, wrong variants rejected,
+"""The HPC kernels judged across dialects: right versions are accepted and wrong variants rejected,
 whichever side is the source.
 """
 

@@ -1,4 +1,4 @@
-"""What a model asked in words is shown, and what is turned away before any compiler is asked."""
+"""Examples that a model asked in words is shown, and answers that are rejected before compiling."""
 
 from __future__ import annotations
 

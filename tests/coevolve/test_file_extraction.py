@@ -1,5 +1,5 @@
-"""Files that a compiler reads otherwise than they look, and honest ones like them: through the
-command line.
+"""Functions taken from files that a compiler reads otherwise than they look, and from honest ones,
+through the command line.
 """
 
 import json

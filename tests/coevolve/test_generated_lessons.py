@@ -1,6 +1,4 @@
-"""What models are taught of structures: as many as asked for, in directions whose texts have them,
-and only what a source tells.
-"""
+"""Generated lessons with structures: as many as asked for, and only what a source shows."""
 
 from __future__ import annotations
 

@@ -1,6 +1,5 @@
-"""What a small model is asked in place of a text means the same, by execution: Fortran spelled in
-C++, C++ with its variables declared where they are set. Ports made from either are judged against
-the text itself.
+"""Normalized sources compute the same, by execution: Fortran converted to C++, and C++ with
+variables declared where they are set. Ports of either are judged against the original text.
 """
 
 from __future__ import annotations

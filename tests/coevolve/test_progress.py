@@ -1,5 +1,5 @@
-"""What a user sees while a command works: one line on a terminal, plain lines in a log, and no
-colours where NO_COLOR is set.
+"""Progress of a command: one line on a terminal, plain lines in a log, no colours where NO_COLOR is
+set.
 """
 
 import io

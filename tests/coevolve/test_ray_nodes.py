@@ -1,4 +1,4 @@
-"""Nodes that leave and join a real Ray cluster at work: nothing hangs, nothing is lost."""
+"""Nodes leave and join a working Ray cluster: nothing hangs and nothing is lost."""
 
 import os
 import time

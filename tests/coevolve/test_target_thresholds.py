@@ -1,4 +1,4 @@
-"""What a target does from a size on that only its own text names is run as well."""
+"""A target is also tested at the sizes that only its own text compares with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What TensorBoard is given is what the run's files say."""
+"""TensorBoard gets the figures of the run's files."""
 
 import sys
 from pathlib import Path

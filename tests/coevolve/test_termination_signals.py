@@ -1,5 +1,5 @@
-"""SIGTERM and Ctrl-C on real processes: one line, the right exit code, nothing lost, nobody left
-behind.
+"""SIGTERM and Ctrl-C on real processes: one line, the right exit code, nothing lost, no process
+left.
 """
 
 import json

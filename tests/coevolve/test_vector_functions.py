@@ -1,4 +1,4 @@
-"""Functions over std::vector as functions over pointers, and what cannot be one."""
+"""Functions over std::vector become functions over pointers, or are refused."""
 
 import pytest
 

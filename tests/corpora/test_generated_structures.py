@@ -1,5 +1,5 @@
-"""Computations whose parameters are handed over as structures and vectors: equal in every dialect,
-and nothing else of the stream changes.
+"""Generated computations whose parameters are structures and vectors are equal in every dialect,
+and leave the other items of the stream unchanged.
 """
 
 from __future__ import annotations

@@ -1,6 +1,4 @@
-"""What stands before and around parallel loops: equal in every dialect, and said in the kernel
-where the serial text says it.
-"""
+"""Code before and around parallel loops is equal in every dialect."""
 
 from __future__ import annotations
 

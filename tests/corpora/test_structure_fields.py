@@ -1,4 +1,4 @@
-"""Numbers of structures as tests and launch plans read a text."""
+"""Numbers in structures are named as tests and launch plans name them."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""What the access hooks find, and what they must not find. All programs are compiled in one
-batch.
+"""What the memory-access hooks find, and what they must not report. All programs are compiled in
+one batch.
 """
 
 from __future__ import annotations

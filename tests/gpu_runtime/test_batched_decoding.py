@@ -1,4 +1,4 @@
-"""Rows that leave and join a batch get the ids that each would get alone."""
+"""Rows that join and leave a batch get the ids that each would get alone."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Two processes (gloo) make the same steps as one, whether the model is whole in each or cut,
-whoever starts them.
-"""
+"""Two processes (gloo) make the same training steps as one, with a whole or a sharded model."""
 
 from __future__ import annotations
 

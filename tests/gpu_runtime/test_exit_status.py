@@ -1,4 +1,4 @@
-"""What a sanitizer reports, as a status and one line."""
+"""A sanitizer's report becomes a status and one line."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is said of a bad access that no argument explains: words that are equal in every process, no
+"""Messages about a bad access that no argument explains: equal in every process, without
 addresses.
 """
 

@@ -1,4 +1,4 @@
-"""Fields that only a target's structure has, and such as are wider there."""
+"""Structure fields that only the target has, or that are wider there."""
 
 from __future__ import annotations
 

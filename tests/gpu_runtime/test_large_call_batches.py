@@ -1,4 +1,4 @@
-"""Large calls go to processes of their own; what comes back does not depend on it."""
+"""Large calls run in processes of their own, with equal results."""
 
 from __future__ import annotations
 

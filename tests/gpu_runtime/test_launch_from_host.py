@@ -1,6 +1,4 @@
-"""A kernel whose text launches it once is judged under that launch, as another one would be another
-program.
-"""
+"""A kernel that its own text launches once is judged under that launch."""
 
 from __future__ import annotations
 

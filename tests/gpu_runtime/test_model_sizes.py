@@ -1,5 +1,5 @@
-"""Sizes against the models themselves (built without weights) and against what their makers
-publish.
+"""Estimated model sizes against the models themselves (built without weights) and published
+sizes.
 """
 
 from __future__ import annotations

@@ -1,6 +1,4 @@
-"""Batches that go on behind a call that stopped, and the bound on work that does not depend on the
-clock.
-"""
+"""Batches go on after a call that stopped, and work is bounded independently of the clock."""
 
 import time
 from dataclasses import replace

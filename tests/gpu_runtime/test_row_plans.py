@@ -1,5 +1,5 @@
-"""Launch plans by rows: what a row's number is computed from decides them, and they stand behind
-the usual ones.
+"""Launch plans by rows follow from the row's number in the kernel, and come after the usual
+plans.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""The model that comes with the project: its manifest tells what it is, what made it and how well
-it does.
+"""The manifest of the model that comes with the project says what it is, how it was made and how
+well it does.
 """
 
 from __future__ import annotations

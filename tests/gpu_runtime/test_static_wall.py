@@ -1,4 +1,4 @@
-"""The static wall: refuses what no candidate may use, and never honest code."""
+"""The static wall refuses what no candidate may use, and never honest code."""
 
 from __future__ import annotations
 

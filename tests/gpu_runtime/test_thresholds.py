@@ -1,4 +1,4 @@
-"""Sizes at which a program may change its ways: read off its code, and off nothing else."""
+"""Sizes at which a program may change its behaviour are read from its code alone."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Preferences and rewards on a model made here: what was right becomes likelier than what was
-wrong.
-"""
+"""Training on preferences and rewards makes right answers likelier than wrong ones."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Arrays whose elements are compared with a scalar or a small number: what stands behind the
-question is run, and a port that errs there is told.
+"""Arrays whose elements are compared with a scalar or a small number: the code behind the
+comparison runs, and a port that is wrong there fails.
 """
 
 from __future__ import annotations

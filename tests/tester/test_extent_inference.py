@@ -1,5 +1,5 @@
-"""Arrays that contents lead into are as long as the sizes say: a port that goes by the sizes is
-right, one that goes beyond them is told.
+"""Arrays whose contents decide what is touched are as long as the sizes say: a port that goes by
+the sizes passes, one that goes beyond them fails.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Indices and places stay below the size of what else is walked: a port that copies as much as that
-is right.
+"""Test indices stay below the size that the program walks over, so that a port which copies that
+much passes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Programs that ask whether they were given an array are tested without it."""
+"""Programs that test whether an array was given are tested without it."""
 
 from __future__ import annotations
 

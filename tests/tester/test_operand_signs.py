@@ -1,4 +1,4 @@
-"""What shows only where numbers that are put together are of different signs, or all of one."""
+"""Mistakes that show only if combined numbers have different signs, or equal ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Arrays of which neighbours bound a row: their contents never fall, and some rows are long."""
+"""Arrays that hold row offsets never decrease, and some rows are long."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Sizes of structures that the program never reads say what a port that copies the structure counts
-on.
+"""Size fields that the program never reads are set as a port that copies the structure needs
+them.
 """
 
 from __future__ import annotations

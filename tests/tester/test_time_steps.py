@@ -1,5 +1,5 @@
-"""Scalars that say how often a loop round others goes on: few steps of time say all, and their
-number is no size.
+"""Scalars that count repetitions of other loops, such as time steps: few are enough, and they are
+no sizes.
 """
 
 from __future__ import annotations

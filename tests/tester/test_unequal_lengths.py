@@ -1,4 +1,4 @@
-"""Vectors of several lengths: where a function asks for two, one of them is once the shorter."""
+"""Functions of several vectors are also tested with one of them shorter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sums of whole numbers: their text means what their parts mean."""
+"""The text of an integer sum has the value of its parts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lengths of arrays as the loops of a function say them."""
+"""Lengths of arrays as the loops of a function determine them."""
 
 from __future__ import annotations
 

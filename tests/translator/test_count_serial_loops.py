@@ -1,4 +1,4 @@
-"""Loops that an OpenMP text shares with nobody, counted."""
+"""Counting the loops of an OpenMP text that no threads share."""
 
 from __future__ import annotations
 

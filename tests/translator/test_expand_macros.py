@@ -1,5 +1,5 @@
-"""C++ functions written out (that a port of such a one is a port of its source is executed in
-tests/coevolve/test_by_parts.py).
+"""Expanding macros and helpers of C++ functions. tests/coevolve/test_by_parts.py executes ports of
+the results.
 """
 
 from __future__ import annotations

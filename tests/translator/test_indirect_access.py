@@ -1,4 +1,4 @@
-"""Arrays that only data lead to."""
+"""Arrays whose every subscript depends on the contents of other arrays."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Requests in words: files per direction that a user may replace, and examples that give nothing
-away.
+"""Requests in words: files per direction that a user may replace, and examples that reveal
+nothing.
 """
 
 from __future__ import annotations

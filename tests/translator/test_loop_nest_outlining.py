@@ -1,5 +1,5 @@
-"""Cutting a spelled function into loop nests, and joining their ports: rules alone, nothing
-executed (tests/coevolve/test_by_parts.py executes).
+"""Splitting a function into loop nests and joining their ports, by rules alone.
+tests/coevolve/test_by_parts.py executes them.
 """
 
 from __future__ import annotations

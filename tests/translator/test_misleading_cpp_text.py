@@ -1,5 +1,5 @@
-"""C++ functions whose texts mislead whoever reads words: brackets and names in comments and
-strings, macros around loops, continued lines, conditional text, odd names.
+"""C++ functions that mislead readers of words: brackets and names in comments and strings, macros
+around loops, continued lines, conditional text, odd names.
 """
 
 from __future__ import annotations

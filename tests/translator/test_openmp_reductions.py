@@ -1,6 +1,5 @@
-"""OpenMP's reductions to the largest or smallest value are right ports of a search for it, whatever
-that makes of what is no number; and those to a product of a loop that multiplies, whatever becomes
-of what overflows or vanishes on the way.
+"""OpenMP reductions are right ports of searches for an extreme and of products, whatever NaN,
+overflow or underflow does to the result.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Loop nests spread over threads by rule: what is proposed, read as text
-(tests/coevolve/test_by_parts.py executes what is joined of it).
+"""Parallel versions of loop nests by rule, read as text. tests/coevolve/test_by_parts.py executes
+them.
 """
 
 from __future__ import annotations

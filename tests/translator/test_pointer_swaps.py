@@ -1,4 +1,4 @@
-"""Arrays that change places: which statements are one exchange, and what that is on a device."""
+"""Exchanges of array pointers: which statements make one, and how it is done on a device."""
 
 from __future__ import annotations
 

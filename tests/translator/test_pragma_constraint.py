@@ -1,4 +1,4 @@
-"""OpenMP answers by copying: nothing but directives is added, and what is allowed compiles."""
+"""OpenMP answers that copy the source: only directives are added, and what is allowed compiles."""
 
 from __future__ import annotations
 

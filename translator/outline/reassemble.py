@@ -87,8 +87,9 @@ Node = Any
 
 
 def insert_directives(function: CppFunction, nodes: Sequence[Node]) -> str:
-    """Return the function's text with each part replaced by its port. nodes: the parts with ports,
-    and the host code between them.
+    """Return the text of `function` with each part replaced by its OpenMP port.
+
+    nodes: the parts with ports, and the code between them.
     """
 
     def change(node: Node) -> tuple[Statement, ...] | None:
@@ -138,8 +139,11 @@ def can_insert_port(part: OutlinedPart, text: str) -> bool:
 
 
 def emit_host_launcher(function: CppFunction, nodes: Sequence[Node]) -> str | None:
-    """Return CUDA text with the parts' kernels and a host function that copies arrays, launches the
-    kernels and copies results back. Returns None if the length of an array is unknown.
+    """Return CUDA text with a kernel for each part of `function`, and a host function that launches
+    them.
+
+    nodes: the parts with ports, and the host code between them. The host function copies arrays to
+        the device and results back. Returns None if the length of an array is unknown.
     """
     every = list(_find_ported_parts(nodes))
     results = {name: type for each in every for name, type in each.part.results.items()}
