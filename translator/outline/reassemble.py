@@ -418,7 +418,7 @@ _PLANNED = frozenset({"gcd", "min", "max"})
 
 
 def can_emit_launch(launch: str) -> bool:
-    """Return whether host code can express this launch plan. launch: its text."""
+    """Return whether host code can express a launch plan. launch: the plan's text."""
     plan = parse_plan(launch)
     calls = find(
         tuple(parse_c_expression(each) for each in (*plan.grid, *plan.block, plan.shared)), Call

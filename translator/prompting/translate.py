@@ -59,8 +59,10 @@ class PromptStyle(StrEnum):
 
 
 def canonicalize_program(program: Program, names: Sequence[str] = ()) -> CanonicalText:
-    """Return the program's canonical words. names: spellings that have the first numbers, such as
-    those of the other side of a pair. Raises ValueError for an unknown dialect.
+    """Return the program's tokens with its own names replaced by V0, V1 and so on.
+
+    names: spellings that are numbered first, such as those of the other side of a pair. Raises
+        ValueError for an unknown dialect.
     """
     return canonicalize(program.text, get_dialect(program.dialect).language, names, program.name)
 

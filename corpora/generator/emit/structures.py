@@ -17,8 +17,9 @@ from corpora.generator.core.nest import Nest, Parameter, Structure, Style
 
 
 def find_member_places(structures: Sequence[Structure]) -> dict[str, tuple[str, str]]:
-    """Map each parameter that is a field to the text before and after its subscript: `p` and `.x`
-    for `p[i].x`, `m->data` and '' for `m->data[i]`.
+    """Map each parameter that is a structure's field to the C text before and after its subscript.
+
+    It is `p` and `.x` for `p[i].x`, and `m->data` and '' for `m->data[i]`.
     """
     found = {}
     for each in structures:
