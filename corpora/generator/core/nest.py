@@ -124,7 +124,7 @@ class Nest:
     first: tuple = ()
     """Stores before the only parallel loop that one thread does and no iteration reads."""
     early: bool | None = None
-    """What `Style.early` must be; None: drawn. So `hoist` and `apart`."""
+    """What `Style.early` must be; None: drawn."""
     hoist: bool | None = None
     apart: bool = False
     before_first: bool = False
@@ -136,15 +136,15 @@ class Nest:
     does.
     """
     repeated: tuple[str, tuple] | None = None
-    """(variable, count) of a loop round all regions, whose turns need each other."""
+    """(variable, count) of a sequential loop around all regions, such as time steps."""
     c_only: bool = False
-    """Holds what Fortran has no words for."""
+    """It holds something that Fortran cannot express."""
     structures: tuple[Structure, ...] = ()
     """Neighbouring parameters that are handed over as one; such a nest has no Fortran text."""
     vectors: frozenset[str] = frozenset()
     """Arrays that are `std::vector` to all but kernels."""
     length: tuple[str, str] | None = None
-    """(size, vector): a size that only kernels take; others ask the vector."""
+    """(size, vector): a size that only kernels take; other functions use `vector.size()`."""
 
 
 @dataclass(slots=True)

@@ -56,14 +56,14 @@ class SectionSpan:
 
 @dataclass(slots=True)
 class ProcedureNames:
-    """The names of a Fortran procedure in C.
+    """How the names of a Fortran procedure are written in C.
 
-    declared: its declarations. spelled: names that are spelled otherwise in C. pointers: scalars
-        reached through a pointer.
-    shifted: value of a loop's variable while its loop is written. constants: values of named
+    declared: its declarations. spelled: C name, for those that differ. pointers: scalars reached
+        through a pointer.
+    shifted: the C value of a loop's variable while its loop is written. constants: values of named
         constants.
-    sizes: names of the extents of assumed-shape arrays. made: first and last subscripts of
-        allocated arrays.
+    sizes: C names of the extents of assumed-shape arrays. made: first and last subscripts of
+        allocated arrays, per dimension.
     """
 
     declared: Declarations
