@@ -47,7 +47,7 @@ def is_null(expression: Expression | None) -> bool:
 
 def asked_operands(node: Any) -> tuple[Expression, ...]:
     """Return the operands that `node` itself, not its parts, uses as a condition or compares with
-    null.
+    null, such as `p` in `if (p)`.
     """
     if isinstance(node, (If, While, For, Conditional)):
         return (node.test,) if node.test is not None else ()

@@ -97,9 +97,11 @@ class ParallelText:
 
 
 def read_loops(language: str, source: Sequence[str], prefix: Sequence[str]) -> ParallelText | None:
-    """Return the source's text behind a prefix with what its loops allow, or None if it cannot be
-    read so. language: `cpp` or `fortran`. source: canonical words. prefix: its beginning, without
-    C's storage words.
+    """Return the text of `source` after `prefix`, with what OpenMP directives its loops allow; None
+    if it cannot be read.
+
+    language: `cpp` or `fortran`. source: canonical words. prefix: the words that it begins with and
+        that are left out, without C's storage words.
     """
     start = _start_behind(language, source, prefix)
     if start is None:

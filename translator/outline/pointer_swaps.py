@@ -65,11 +65,11 @@ def read_exchange(statement: Any) -> dict[str, str]:
 def find_exchange(
     statements: Sequence[Statement], arrays: Collection[str]
 ) -> tuple[dict[str, str], int]:
-    """Return the exchange that `statements` begin with, as {pointer: whose place it takes}, and how
-    many statements it takes. Returns ({}, 0) if they begin with none.
+    """Return the exchange of pointers that `statements` begin with, and how many statements it
+    takes; ({}, 0) if there is none.
 
-    arrays: names of pointers that may change places. A pointer that keeps one of them meanwhile may
-        be declared there, or before.
+    The exchange maps each pointer to the one whose target it gets. arrays: names of the pointers
+        that may be exchanged. A temporary pointer may be declared in these statements or before.
     """
     points: dict[str, str] = {}
     for count, statement in enumerate(statements, 1):
