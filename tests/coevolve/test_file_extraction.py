@@ -213,7 +213,7 @@ def test_an_honest_file_is_equivalent(tmp_path, capsys, name):
     assert verdict(tmp_path, capsys, HONEST[name].replace("* 2", "* 3"))["equivalent"] is False
 
 
-def test_what_was_cut_is_said(tmp_path, capsys):
+def test_separated_functions_are_reported(tmp_path, capsys):
     row = verdict(tmp_path, capsys, REFUSED + RIGHT)
     assert row["cut"] == [
         "target: cut out of its file, of which the rest is refused (the global variable "

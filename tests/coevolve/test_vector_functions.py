@@ -70,7 +70,7 @@ def test_an_array_of_known_extent_needs_no_length():
         ("void f(std::vector<int> x) { x[0] = 1; }", "by reference"),
     ],
 )
-def test_what_has_no_counterpart_is_said(text, word):
+def test_what_has_no_counterpart_is_reported(text, word):
     with pytest.raises(VectorError, match=".*" + word.replace("(", r"\(").replace(")", r"\)")):
         convert_to_pointers(text, "f", "f")
 

@@ -44,7 +44,7 @@ def test_without_structures_the_stream_is_what_it_was(level: str) -> None:
     assert digest(list(generate(60, 7, level))) == BEFORE[level]
 
 
-def test_a_share_of_the_items_is_dressed_and_the_others_are_as_before() -> None:
+def test_a_share_of_the_items_gets_structures_and_the_others_stay() -> None:
     before, some, again = (list(generate(200, 4, structures=share)) for share in (0.0, 0.15, 0.15))
     assert some == again
     changed = [new for old, new in zip(before, some) if new != old]
@@ -221,7 +221,7 @@ def in_one_way(
     ]
 
 
-def test_engine_finds_dressed_items_equivalent(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_engine_finds_items_with_structures_equivalent(monkeypatch: pytest.MonkeyPatch) -> None:
     items = [
         item
         for k, (way, _) in enumerate(structures._WAYS)
@@ -244,6 +244,6 @@ def test_engine_finds_dressed_items_equivalent(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("level", ["easy", "mixed", "broad"])
-def test_engine_finds_many_dressed_items_equivalent(level: str) -> None:
+def test_engine_finds_many_items_with_structures_equivalent(level: str) -> None:
     found = wrong_of(list(generate(COUNT // 3, 77, level, structures=1.0)))
     assert len(found) <= COUNT // 50 and not [row for row in found if "MISMATCH" in row[2]], found

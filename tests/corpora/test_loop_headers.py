@@ -45,11 +45,11 @@ def _wrong(count: int, seed: int, every: int = 1) -> list:
     return [line for line in named if "no test changes an output" not in line[3]]
 
 
-def test_engine_calls_dressed_nests_equivalent(always_dressed: None) -> None:
+def test_engine_finds_nests_with_varied_heads_equivalent(always_dressed: None) -> None:
     assert _wrong(14, 8, every=4) == []
 
 
-def test_dress_writes_its_forms(always_dressed: None) -> None:
+def test_vary_heads_writes_its_forms(always_dressed: None) -> None:
     text = "\n".join(item.programs["cpp"].text for item in generate(900, 4, "broad"))
     wanted = (
         r"< \d+ \* \d+;",
@@ -149,7 +149,7 @@ def test_a_size_that_is_counted_down_gets_no_alias() -> None:
     assert nest.before == ()
 
 
-def test_the_other_levels_know_nothing_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_other_levels_vary_no_heads(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise AssertionError("dressed")
 

@@ -225,7 +225,7 @@ def test_tests_of_a_device_are_skipped_or_fail_where_one_is_required(require, co
     assert done.returncode == code and word in done.stdout, done.stdout
 
 
-def test_a_child_finds_what_its_parent_was_told_to_find(tmp_path, monkeypatch):
+def test_a_child_process_searches_what_its_parent_does(tmp_path, monkeypatch):
     """Packages that are not in the interpreter's own folders: `make gpu-report` puts them
     elsewhere.
     """

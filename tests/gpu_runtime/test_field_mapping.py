@@ -88,6 +88,6 @@ def test_wider_whole_numbers(fields, taken):
         "int start; short level; bool seen; double w[2];",
     ],
 )
-def test_others_are_told(fields):
+def test_unsuitable_fields_are_refused(fields):
     with pytest.raises(BindingError):
         bound(fields, "node p[]")

@@ -241,7 +241,7 @@ def test_what_was_killed_goes_on_and_ends_as_if_nothing_had_happened(
     )
 
 
-def test_what_cannot_be_learnt_is_said(folder: Path, tmp_path: Path) -> None:
+def test_what_cannot_be_learnt_is_reported(folder: Path, tmp_path: Path) -> None:
     model = opened(folder, "full")
     with pytest.raises(NothingToLearnError, match="none within 64 tokens"):
         model.prefer([Preference("a " * 90, "b", "c")], Learning())

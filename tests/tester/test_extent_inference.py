@@ -114,7 +114,7 @@ def test_where_places_follow_from_sizes_alone_lengths_are_what_is_touched():
     )
 
 
-def test_what_is_not_touched_is_there_all_the_same():
+def test_untouched_border_elements_exist():
     border = (
         "void f(const double *a, double *b, int n) { for (int i = 3; i < n - 3; i++) b[i] "
         "= a[i - 3] + a[i + 3]; }"

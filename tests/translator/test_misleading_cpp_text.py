@@ -153,7 +153,7 @@ def test_ports_are_put_in_by_their_trees():
         assert not can_insert_port(part, other)
 
 
-def test_a_kernel_with_helpers_is_told_from_them():
+def test_a_kernel_is_found_among_its_helpers():
     found = read("for (int i = 0; i < n; i++) x[i] = a[i];")
     part = Outliner(found, ResultPassing.POINTERS).part(found.body, {})
     kernel = propose_kernels(part)[0]
