@@ -74,13 +74,16 @@ def complete_sketches(
     )
     ends = list(itertools.accumulate(len(group) for group in family))
     groups = [flat[end - len(group) : end] for group, end in zip(family, ends, strict=True)]
-    results = _exact(
-        backend,
-        compiled,
-        [_assemble_family(group, compiled, largest) for group in groups],
-        geometry_of,
-        largest,
-    )
+    results = [_assemble_family(group, compiled, largest) for group in groups]
+    sure, open_ = [], []
+    for g, (group, result) in enumerate(zip(groups, results, strict=True)):
+        as_probed = result.test is not None and is_run_as_probed(group[0], geometry_of)
+        (sure if as_probed else open_).append(g)
+    for g in sure:
+        results[g] = keep_probed_run(results[g].test, groups[g][0], compiled)  # type: ignore[arg-type]
+    checked = _exact(backend, compiled, [results[g] for g in open_], geometry_of, largest)
+    for g, result in zip(open_, checked, strict=True):
+        results[g] = result
     again = [
         g
         for g, group in enumerate(groups)
@@ -141,10 +144,14 @@ def keep_probed_run(test: UnitTest, own: ProbeResult, compiled: Compiled) -> Com
     """Return a test as finished without running it, because the run that measured its array extents
     already showed what it does.
 
-    test: the test with those extents. own: the result of that run, for which `is_run_as_probed`
-        holds. compiled: the program.
+    test: the test with those extents or longer ones. own: the result of that run, for which
+        `is_run_as_probed` holds. compiled: the program. The result has a reason instead if the
+        test's arrays cannot be made.
     """
-    call = materialize_test(test, compiled.request.signature)
+    try:
+        call = materialize_test(test, compiled.request.signature)
+    except ValueError as error:
+        return CompletedSketch(None, str(error))
     _remember(test, compiled.symbol, call, own.accesses)
     return CompletedSketch(test, "", own.changed)
 
