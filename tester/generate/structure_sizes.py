@@ -17,7 +17,7 @@ follows from the subscripts of the structure's arrays, never from its name:
 Arrays are filled up to what fields say. Tests on which the program does not run clean so stay as
 they were. Where arrays would be too long, a test is left out if others stay.
 
-    pytest tests/tester/test_descriptions.py
+    pytest tests/tester/test_structure_sizes.py
 """
 
 from __future__ import annotations
@@ -72,9 +72,11 @@ Form = tuple[Polynomial | None, ...]
 def fit_structure_sizes(
     setting: TrialSetting, roles: ParameterRoles, tests: Sequence[UnitTest]
 ) -> list[UnitTest]:
-    """Return the tests, in order, with sizes in structures that the program never reads made to fit
-    the arrays. A test on which the program then does not run clean stays as it is; one whose arrays
-    would be too long is left out, unless all would be.
+    """Return the tests, in order, with size fields that the program never reads set to fit the
+    arrays.
+
+    roles: what parameters are used for. A test on which the program then fails stays as it is. One
+    whose arrays would be too long is left out, unless all would be.
     """
     if not any(p.member and p.member.assembled for p in setting.signature.parameters):
         return list(tests)

@@ -126,7 +126,7 @@ def test_a_kernel_is_all_of_its_mutants(backend):
     assert same >= len(mutants) // 3 > 3
 
 
-def test_number_nought_is_the_source(backend):
+def test_number_zero_is_the_source(backend):
     source = Program("cpp", "f", TEXTS["else"])
     signature = read_signature(source)
     program, wider = build_schema(source, signature, generate_mutants(source))
