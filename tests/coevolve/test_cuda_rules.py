@@ -1,0 +1,75 @@
+"""What nvcc or a device refuses: small texts with nvcc's stored answers, judged by the engine.
+
+The oracle's answers are asked anew by the slow test, where nvcc is installed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from cuda_rule_texts import SOURCE, SUITE, TEXTS, kernel
+
+from coevolve.verification.engine import Engine, Pair, VerifyConfig
+from corpora.records import Blame, Outcome, Program, Verdict
+from gpu_runtime.cuda.nvcc import find_nvcc, make_device_check
+from gpu_runtime.wall.cuda import find_cuda_fault
+
+
+def pair_of(text: str, source: str = SOURCE, suite: str | None = SUITE) -> Pair:
+    return Pair(Program("cpp", "f", source), Program("cuda", "f", text), suite)
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    made = Engine("emulated", VerifyConfig(mutants=0), cache=tmp_path_factory.mktemp("cache"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def verdicts(engine: Engine) -> dict[str, Verdict]:
+    pairs = {name: pair_of(row.text) for name, row in TEXTS.items()}
+    engine.prepare(list(pairs.values()))
+    return {name: engine.verify(pair) for name, pair in pairs.items()}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_verdict(name: str, verdicts: dict[str, Verdict]) -> None:
+    verdict, wanted = verdicts[name], TEXTS[name].outcome
+    assert (verdict.outcome.value, verdict.detail) == (wanted, verdict.detail)
+    assert wanted == "EQUIVALENT" or verdict.blame is Blame.TARGET
+    assert "\n" not in verdict.detail
+
+
+MORE_LENIENT = {"removed shfl", "uchar without header", "FLT_MAX without header"}
+
+
+def test_what_nvcc_refuses_is_not_accepted() -> None:
+    for row in TEXTS.values():
+        if not row.nvcc and row.name not in MORE_LENIENT:
+            assert row.outcome != "EQUIVALENT", row.name
+    refused = [row for row in TEXTS.values() if row.nvcc and row.outcome == "COMPILE_ERROR"]
+    # nvcc warns and makes an empty kernel of it.
+    assert [row.name for row in refused] == ["both calls unmarked, from kernel"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not find_nvcc(), reason="nvcc is not installed")
+def test_nvcc_still_says_so(tmp_path: Path) -> None:
+    check = make_device_check("nvcc", tmp_path)
+    said = check.explain([Program("cuda", "f", row.text) for row in TEXTS.values()])
+    differs = {
+        row.name: reason
+        for row, reason in zip(TEXTS.values(), said, strict=True)
+        if (not reason) != row.nvcc
+    }
+    assert set(differs) == MORE_LENIENT
+
+
+def test_one_line_names_function_and_place() -> None:
+    text = kernel("if (i < n)\n y[i] = g(x[i]);", "float g(float v) { return 2 * v; }")
+    outcome, reason = find_cuda_fault(Program("cuda", "f", text))
+    assert outcome is Outcome.COMPILE_ERROR
+    assert reason == "the kernel 'f' calls the host function 'g' in line 3"
+    assert find_cuda_fault(Program("cpp", "f", SOURCE)) is None
