@@ -19,7 +19,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -37,7 +36,7 @@ from gpu_runtime.compile import headers
 from gpu_runtime.compile.object_store import replace_file
 from gpu_runtime.compile.toolchain import NATIVE, digest_parts, find_cache_root
 from gpu_runtime.compile.units import HARMLESS_ATTRIBUTES, STANDARD_OF_CUDA
-from gpu_runtime.cuda.compile import compile_for_device
+from gpu_runtime.cuda.compile import compile_for_device, find_nvrtc_version
 from gpu_runtime.cuda.nvrtc import (
     DEFAULT_ARCHITECTURE,
     DeviceCompiler,
@@ -87,13 +86,6 @@ def find_nvcc() -> str:
     return str(Path(found).resolve()) if found else ""
 
 
-@lru_cache(maxsize=1)
-def _nvcc_version(path: str) -> str:
-    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
-    release = re.search(r"release [\d.]+, (V[\d.]+)", said)
-    return release[1] if release else "of an unknown version"
-
-
 class DeviceCheck:
     """Asks one compiler about CUDA texts. nvcc: its path; '' asks NVRTC. cache_dir: where answers
     are kept. It serves one thread.
@@ -104,7 +96,9 @@ class DeviceCheck:
         self._cache_dir = cache_dir
         self._nvrtc: DeviceCompiler | None = None
         self._known: dict[str, str] = {}
-        self.name = f"nvcc {_nvcc_version(nvcc)}" if nvcc else "nvrtc"
+        self.name = "nvcc" if nvcc else "nvrtc"
+        self.identity = f"{nvcc} {Path(nvcc).stat().st_mtime_ns}" if nvcc else find_nvrtc_version()
+        """Another compiler has another one."""
 
     def explain(self, programs: Sequence[Program]) -> list[str]:
         """Return for each program '' or why the compiler refuses it, in one line. Programs of other
@@ -227,7 +221,7 @@ class DeviceCheck:
     # ---- answers by content
 
     def _key(self, program: Program) -> str:
-        return content_hash("device check", self.name, program.dialect, program.text, _rules())
+        return content_hash("device check", self.identity, program.dialect, program.text, _rules())
 
     def _path(self, key: str) -> Path:
         return find_cache_root(self._cache_dir) / "checks" / key[:2] / f"{key}.json"

@@ -8,8 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from cuda_rule_texts import SOURCE, SUITE, TEXTS, kernel
+from cuda_rule_texts import PLAIN, SOURCE, SUITE, TEXTS, kernel
 
+from coevolve.verification.compiler_check import refuse_uncompiled
 from coevolve.verification.engine import Engine, Pair, VerifyConfig
 from corpora.records import Blame, Outcome, Program, Verdict
 from gpu_runtime.cuda.nvcc import find_nvcc, make_device_check
@@ -73,3 +74,47 @@ def test_one_line_names_function_and_place() -> None:
     assert outcome is Outcome.COMPILE_ERROR
     assert reason == "the kernel 'f' calls the host function 'g' in line 3"
     assert find_cuda_fault(Program("cpp", "f", SOURCE)) is None
+
+
+UNSEEN = kernel(
+    "auto g = [](float v) { return twice(v); }; if (i < n) y[i] = g(x[i]);",
+    "float twice(float v) { return 2 * v; }",
+)
+"""No rule looks into the lambda; nvcc refuses the call."""
+
+
+class RefusingCheck:
+    """A compiler that refuses every text."""
+
+    name, identity = "nvcc", "fake"
+
+    def explain(self, programs: list[Program]) -> list[str]:
+        return ["program.cu:1: error: no" for _ in programs]
+
+
+def test_the_compiler_is_asked_about_accepted_cuda_targets_only(engine: Engine) -> None:
+    right, wrong = pair_of(kernel(PLAIN)), pair_of(kernel(PLAIN.replace("2", "3")))
+    verdicts = [engine.verify(right), engine.verify(wrong)]
+    targets = [right.target, wrong.target]
+    assert refuse_uncompiled(verdicts, targets, None) == verdicts
+    found = refuse_uncompiled(verdicts, targets, RefusingCheck())
+    assert found[0].outcome is Outcome.COMPILE_ERROR and found[0].blame is Blame.TARGET
+    assert found[0].detail == "nvcc: program.cu:1: error: no"
+    assert found[1] == verdicts[1]
+    serial = Program("openmp", "f", SOURCE)
+    assert refuse_uncompiled(verdicts[:1], [serial], RefusingCheck()) == verdicts[:1]
+
+
+@pytest.mark.skipif(not find_nvcc(), reason="nvcc is not installed")
+def test_nvcc_has_the_last_word(tmp_path: Path) -> None:
+    config = VerifyConfig(mutants=0, device_compiler="nvcc")
+    asked, unasked = (
+        Engine("emulated", config, tmp_path),
+        Engine("emulated", VerifyConfig(mutants=0), tmp_path),
+    )
+    pairs = [pair_of(UNSEEN), pair_of(kernel(PLAIN))]
+    asked.prepare(pairs)
+    first, second = (asked.verify(pair) for pair in pairs)
+    assert unasked.verify(pairs[0]).outcome is Outcome.EQUIVALENT
+    assert first.outcome is Outcome.COMPILE_ERROR and "__host__" in first.detail
+    assert second.outcome is Outcome.EQUIVALENT
