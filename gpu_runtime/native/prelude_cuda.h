@@ -170,30 +170,32 @@ CV_INLINE float cv_part(float x, float y) { /* in [-1, -1/2] or [1/2, 1] */
     float size = 0.5f + (float)(a >> 9) * 0x1p-24f;
     return a & 1 ? size : -size;
 }
-CV_INLINE float cv_off(float exact, float by) { float r = exact + by; return exact - exact == 0 && r - r == 0 ? r : exact; }
-CV_INLINE float cv_ulps(float exact, float ulps, float x, float y = 0) {
-    if (exact - exact != 0 || exact == 0) return exact;
-    int e; __builtin_frexpf(exact, &e);
-    return cv_off(exact, cv_part(x, y) * ulps * __builtin_ldexpf(1, e - 24));
+CV_INLINE double cv_ulp(double exact) { int e; __builtin_frexp(exact, &e); return __builtin_ldexp(1, (e < -125 ? -125 : e) - 24); }
+CV_INLINE float cv_off(double exact, double most, float x, float y = 0) { /* rounding takes half a unit of the error */
+    float rounded = (float)exact; double room = most - 0.5 * cv_ulp(exact);
+    if (rounded - rounded != 0 || exact == 0 || room <= 0) return rounded;
+    float r = (float)(exact + cv_part(x, y) * room);
+    return r - r == 0 ? r : rounded;
 }
-CV_INLINE float cv_fast_log(float exact, float near, float ulps, float x) { return x >= 0.5f && x <= 2 ? cv_off(exact, cv_part(x, 0) * near) : cv_ulps(exact, ulps, x); }
-CV_INLINE float cv_fast_wave(float exact, float near, float x) { float turns = __builtin_fabsf(x) * 0.31830988f; return x == 0 ? exact : cv_off(exact, cv_part(x, 0) * near * (turns > 1 ? turns : 1)); }
+CV_INLINE float cv_ulps(double exact, float ulps, float x, float y = 0) { return cv_off(exact, ulps * cv_ulp(exact), x, y); }
+CV_INLINE float cv_fast_log(double exact, double near, float ulps, float x) { return x >= 0.5f && x <= 2 ? cv_off(exact, near, x) : cv_ulps(exact, ulps, x); }
+CV_INLINE float cv_fast_wave(double exact, double near, float x) { float turns = __builtin_fabsf(x) * 0.31830988f; return x == 0 ? (float)exact : cv_off(exact, near * (turns > 1 ? turns : 1), x); }
 CV_INLINE float cv_fast_divide(float x, float y) {
     float size = __builtin_fabsf(y);
     if (size > 0x1p126f && size - size == 0) return x - x == 0 ? x * 0 * y : __builtin_nanf("");
-    return cv_ulps(x / y, 2, x, y);
+    return y == 0 || x - x != 0 || y - y != 0 ? x / y : cv_ulps((double)x / y, 2, x, y);
 }
-CV_F1(__expf, x == 0 ? 1 : cv_ulps(__builtin_expf(x), 2 + __builtin_floorf(__builtin_fabsf(1.173f * x)), x))
-CV_F1(__exp10f, x == 0 ? 1 : cv_ulps(__builtin_powf(10, x), 2 + __builtin_floorf(__builtin_fabsf(2.97f * x)), x))
-CV_F1(__logf, cv_fast_log(__builtin_logf(x), 3.5890869e-07f, 3, x)) /* 2^-21.41 */
-CV_F1(__log2f, cv_fast_log(__builtin_log2f(x), 0x1p-22f, 2, x))
-CV_F1(__log10f, cv_fast_log(__builtin_log10f(x), 0x1p-24f, 3, x))
-CV_F1(__sinf, cv_fast_wave(__builtin_sinf(x), 3.5890869e-07f, x))
-CV_F1(__cosf, cv_fast_wave(__builtin_cosf(x), 4.1801649e-07f, x)) /* 2^-21.19 */
+CV_F1(__expf, x == 0 ? 1 : cv_ulps(__builtin_exp(x), 2 + __builtin_floorf(__builtin_fabsf(1.173f * x)), x))
+CV_F1(__exp10f, x == 0 ? 1 : cv_ulps(__builtin_pow(10, x), 2 + __builtin_floorf(__builtin_fabsf(2.97f * x)), x))
+CV_F1(__logf, cv_fast_log(__builtin_log(x), 3.5890869e-07, 3, x)) /* 2^-21.41 */
+CV_F1(__log2f, cv_fast_log(__builtin_log2(x), 0x1p-22, 2, x))
+CV_F1(__log10f, cv_fast_log(__builtin_log10(x), 0x1p-24, 3, x))
+CV_F1(__sinf, cv_fast_wave(__builtin_sin(x), 3.5890869e-07, x))
+CV_F1(__cosf, cv_fast_wave(__builtin_cos(x), 4.1801649e-07, x)) /* 2^-21.19 */
 CV_F1(__tanf, cv_fast_divide(__sinf(x), __cosf(x)))
-CV_F1(__tanhf, x == 0 ? x : cv_off(__builtin_tanhf(x), cv_part(x, 0) * 0x1p-11f * __builtin_tanhf(x)))
+CV_F1(__tanhf, x == 0 ? x : cv_off(__builtin_tanh(x), 0x1p-11 * __builtin_fabs(__builtin_tanh(x)), x))
 /* exp2f(y * __log2f(x)): NaN below zero. exp2f itself is off by 2 ulps. */
-CV_F2(__powf, x < 0 ? __builtin_nanf("") : y * __log2f(x) == 0 ? 1 : cv_ulps(__builtin_exp2f(y * __log2f(x)), 2, x, y))
+CV_F2(__powf, x < 0 ? __builtin_nanf("") : y * __log2f(x) == 0 ? 1 : cv_ulps(__builtin_exp2(y * __log2f(x)), 2, x, y))
 CV_F2(__fdividef, cv_fast_divide(x, y))
 CV_F1(rsqrtf, 1.0f / __builtin_sqrtf(x)) CV_F1(__frsqrt_rn, 1.0f / __builtin_sqrtf(x)) CV_F1(__fsqrt_rn, __builtin_sqrtf(x)) CV_F1(__frcp_rn, 1.0f / x)
 CV_F1(rcbrtf, 1.0f / __builtin_cbrtf(x)) CV_F1(__saturatef, x != x ? 0.0f : x < 0.0f ? 0.0f : x > 1.0f ? 1.0f : x) CV_F1(exp10f, __builtin_powf(10.0f, x))

@@ -118,3 +118,30 @@ def test_nvcc_has_the_last_word(tmp_path: Path) -> None:
     assert unasked.verify(pairs[0]).outcome is Outcome.EQUIVALENT
     assert first.outcome is Outcome.COMPILE_ERROR and "__host__" in first.detail
     assert second.outcome is Outcome.EQUIVALENT
+
+
+FAST = {
+    "for (int i = 0; i < n; i++) y[i] = expf(x[i]);": (
+        ("if (i < n) y[i] = __expf(x[i]);", Outcome.EQUIVALENT),
+        ("if (i < n) y[i] = expf(x[i]);", Outcome.EQUIVALENT),
+    ),
+    "for (int i = 0; i < n; i++) y[i] = powf(x[i], 2.0f);": (
+        ("if (i < n) y[i] = powf(x[i], 2.0f);", Outcome.EQUIVALENT),
+        ("if (i < n) y[i] = __powf(x[i], 2.0f);", Outcome.MISMATCH),  # NaN below zero
+    ),
+    "for (int i = 0; i < n; i++) y[i] = (int)(i / 3.0f);": (
+        ("if (i < n) y[i] = (int)(i / 3.0f);", Outcome.EQUIVALENT),
+        ("if (i < n) y[i] = (int)__fdividef(i, 3.0f);", Outcome.MISMATCH),
+    ),
+    "for (int i = 0; i < n; i++) y[i] = expf(x[i]) == expf(x[i] + 0.0f) ? 2 : 1;": (
+        ("if (i < n) y[i] = __expf(x[i]) == expf(x[i]) ? 2 : 1;", Outcome.MISMATCH),
+    ),
+}
+
+
+@pytest.mark.parametrize("body", FAST)
+def test_a_port_may_not_need_fast_functions_to_be_exact(body: str, engine: Engine) -> None:
+    source = f"void f(int n, const float *x, float *y) {{ {body} }}"
+    for text, wanted in FAST[body]:
+        verdict = engine.verify(pair_of(kernel(text), source))
+        assert verdict.outcome is wanted, (text, verdict.detail)
