@@ -12,7 +12,7 @@ methods and operators are calls too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Flag
 from functools import lru_cache
@@ -41,6 +41,7 @@ from corpora.ir import (
     Module,
     Name,
     NamedType,
+    Parameter,
     PointerType,
     ReferenceType,
     ScalarType,
@@ -345,7 +346,8 @@ class Sides:
             own = self._owner(function)
             fields = self.structures[own].fields if own else ()
             declared = (n for n in walk(function.body or ()) if isinstance(n, Declaration))
-            for one in (*fields, *function.parameters, *declared):
+            every: Iterable[Declaration | Parameter] = (*fields, *function.parameters, *declared)
+            for one in every:
                 known = scope.get(one.name, one.type)
                 scope[one.name] = one.type if known == one.type else None
             self._scopes[id(function)] = scope
