@@ -83,7 +83,7 @@ class VerifyConfig:
     mutants: how many mutants of the source measure a suite's strength; 0: strength is not measured
         and weak suites get no more tests.
     seed: seeds tests and mutants.
-    prove: whether a proof is looked for beside the tests.
+    prove: whether a proof is tried besides the tests.
     device_compiler: which real compiler is asked about accepted CUDA targets: `auto` (nvcc where it
         is installed, else NVRTC, else none), `nvcc`, `nvrtc` or `none`.
     judge: how targets are run and compared.

@@ -90,3 +90,33 @@ def test_a_race_between_elements_that_share_a_node_is_found(engine):
     guarded = port.replace("      f(conn", "      !$omp atomic\n      f(conn", 1)
     pair = make_single_pair(ASSEMBLED, "fortran", guarded, "openmp-fortran")
     assert engine.verify(pair).outcome is Outcome.EQUIVALENT
+
+
+def test_written_contents_are_as_long_as_the_size_says(engine):
+    """A histogram's tests hold as many bins as its size says, whatever the values lead to."""
+    source = """void count(const int *len, int n, int *hist, int most) {
+    for (int i = 0; i < n; ++i) {
+        int l = len[i];
+        if (l < 0) continue;
+        if (l > most) l = most;
+        hist[l]++;
+    }
+}
+"""
+    port = """#include <vector>
+void count(const int *len, int n, int *hist, int most) {
+    if (most < 0 || n <= 0) return;
+    #pragma omp parallel
+    {
+        std::vector<int> mine(most + 1, 0);
+        #pragma omp for nowait
+        for (int i = 0; i < n; ++i)
+            if (len[i] >= 0) mine[len[i] > most ? most : len[i]]++;
+        #pragma omp critical
+        for (int l = 0; l <= most; ++l) hist[l] += mine[l];
+    }
+}
+"""
+    assert engine.verify(make_single_pair(source, "cpp", port, "openmp")).outcome is (
+        Outcome.EQUIVALENT
+    )
