@@ -157,7 +157,7 @@ def confirm_accepted(
     found = list(verdicts)
     chunks = split_into_chunks(accepted, CONFIRMED_TOGETHER)
     items = [([verdicts[i] for i, _ in chunk], [p for _, p in chunk]) for chunk in chunks]
-    for k, confirmed in map_unordered(run.crew.verifiers, Verifier.confirm, items):
+    for k, confirmed in map_unordered(run.workers.verifiers, Verifier.confirm, items):
         for (i, _), verdict in zip(chunks[k], confirmed, strict=True):
             found[i] = verdict
     return found

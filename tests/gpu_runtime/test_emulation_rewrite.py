@@ -28,11 +28,13 @@ def flat(text: str) -> str:
         ),
         (
             "ns::k<float, 3><<<1,2>>>(x);",
-            "cv_call(cv_config(1,2).of(CV_NAME(k)), [](auto... cv_a) { ns::k<float,3>(cv_a...); },x);",
+            "cv_call(cv_config(1,2).of(CV_NAME(k)), [](auto... cv_a) { "
+            "ns::k<float,3>(cv_a...); },x);",
         ),
         (
             "if (n) k <<< dim3 ( n ) , 2 >>> ( f ( x ) , y ) ; else g ( ) ;",
-            "cv_call(cv_config( dim3 ( n ) , 2 ).of(CV_NAME(k)), [](auto... cv_a) { k(cv_a...); }, f ( x ) , y "
+            "cv_call(cv_config( dim3 ( n ) , 2 ).of(CV_NAME(k)), [](auto... cv_a) { "
+            "k(cv_a...); }, f ( x ) , y "
             ") ; else g ( ) ;",
         ),
         (
@@ -65,7 +67,8 @@ def flat(text: str) -> str:
         ("__device__ int n = 3;", "CV_DEVICE_VARIABLE int n = 3;"),
         (
             "void f() { k<unsigned int><<<1, 2>>>(x); }",
-            "void f() { cv_call(cv_config(1, 2).of(CV_NAME(k)), [](auto... cv_a) { k<unsigned int>(cv_a...); }, "
+            "void f() { cv_call(cv_config(1, 2).of(CV_NAME(k)), [](auto... cv_a) { "
+            "k<unsigned int>(cv_a...); }, "
             "x); }",
         ),
         (
