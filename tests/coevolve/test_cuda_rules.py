@@ -5,14 +5,19 @@ The oracle's answers are asked anew by the slow test, where nvcc is installed.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from cuda_rule_texts import PLAIN, SOURCE, SUITE, TEXTS, kernel
 
+from coevolve.config.schema import Config, parse
+from coevolve.loop import stage_run
 from coevolve.verification.compiler_check import refuse_uncompiled
 from coevolve.verification.engine import Engine, Pair, VerifyConfig
-from corpora.records import Blame, Outcome, Program, Verdict
+from corpora.records import Blame, Candidate, Outcome, Program, Verdict
 from gpu_runtime.cuda.nvcc import find_nvcc, make_device_check
 from gpu_runtime.wall.cuda import find_cuda_fault
 
@@ -145,3 +150,30 @@ def test_a_port_may_not_need_fast_functions_to_be_exact(body: str, engine: Engin
     for text, wanted in FAST[body]:
         verdict = engine.verify(pair_of(kernel(text), source))
         assert verdict.outcome is wanted, (text, verdict.detail)
+
+
+def test_a_round_asks_about_its_accepted_cuda_ports_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+
+    def answer(pool: object, method: object, items: list[tuple]) -> Iterator[tuple]:
+        for k, (verdicts, programs) in enumerate(items):
+            asked.append([p.text for p in programs])
+            yield k, [replace(v, outcome=Outcome.COMPILE_ERROR) for v in verdicts]
+
+    monkeypatch.setattr(stage_run, "map_unordered", answer)
+    ways = ["cpp:cuda", "cpp:openmp", "cpp:cuda", "cpp:cuda"]
+    ports = [Candidate("s", way, f"text {k}", "m") for k, way in enumerate(ways)]
+    outcomes = [Outcome.EQUIVALENT, Outcome.EQUIVALENT, Outcome.MISMATCH, Outcome.EQUIVALENT]
+    verdicts = [
+        Verdict("s", port.id, "t", outcome, Blame.NOBODY)
+        for port, outcome in zip(ports, outcomes, strict=True)
+    ]
+    run = SimpleNamespace(config=Config(), workers=SimpleNamespace(verifiers=None))
+    found = stage_run.confirm_accepted(run, verdicts, {p.id: p for p in ports})
+    assert asked == [["text 0", "text 3"]]
+    assert [v.outcome is Outcome.COMPILE_ERROR for v in found] == [True, False, False, True]
+    run.config = parse({"presets": ["no-device-compiler"]}, "t")
+    assert stage_run.confirm_accepted(run, verdicts, {p.id: p for p in ports}) == verdicts
+    assert len(asked) == 1
