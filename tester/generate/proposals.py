@@ -18,6 +18,7 @@ from corpora.records import Fill
 from corpora.suites.unit_tests import INTEGER_RANGES
 from gpu_runtime.call.materialize import generate_random_bits, is_assumed_shape
 from tester.generate.boundary_values import Change, list_changes
+from tester.generate.data_classes import list_data_changes
 from tester.generate.dictionary import Dictionary, read_dictionary
 from tester.generate.extents import Sketch
 from tester.generate.roles import TrialSetting
@@ -41,6 +42,9 @@ WARP, BLOCK, PARTIALS, GRID = 64, 1024, 4096, 16384
 """Powers of two at which parallel programs part their work: lanes, threads of a block, elements of
 a few blocks, and of as many as partial results are kept of.
 """
+DATA = "data"
+"""Label of sketches of a class of contents that the source's text asks for."""
+MOST_CLASSES = 8
 LONG = "long"
 """Label of sketches of many elements."""
 NARROW = ("i8", "u8", "i16", "u16")
@@ -65,7 +69,9 @@ def propose_sketches(setting: TrialSetting, roles: ParameterRoles) -> list[Sketc
     if not roles.base and find_integer_scalars(setting.signature):
         return []
     changes = _list_changes(setting, roles)
+    classes = _list_data_changes(setting, roles)
     kinds = (
+        [_apply(setting, roles, change, turn, DATA) for turn, change in enumerate(classes)],
         _make_long_sketches(setting, roles),
         [_apply(setting, roles, change, turn) for turn, change in enumerate(changes)],
         [*_make_paired_sketches(setting, roles), *_make_threshold_sketches(setting, roles)],
@@ -73,6 +79,11 @@ def propose_sketches(setting: TrialSetting, roles: ParameterRoles) -> list[Sketc
     )
     rows = itertools.zip_longest(*kinds)
     return [sketch for row in rows for sketch in row if sketch is not None]
+
+
+def _list_data_changes(setting: TrialSetting, roles: ParameterRoles) -> list[Change]:
+    dictionary = read_dictionary(setting.source, setting.signature)
+    return list_data_changes(setting.signature, setting.source, dictionary, roles)[:MOST_CLASSES]
 
 
 def _list_changes(setting: TrialSetting, roles: ParameterRoles) -> list[Change]:
@@ -87,7 +98,7 @@ def _list_changes(setting: TrialSetting, roles: ParameterRoles) -> list[Change]:
 
 def combine_changes(setting: TrialSetting, roles: ParameterRoles, count: int) -> list[Sketch]:
     """`count` mutations of usual tests: one to three changes each, on other sizes and contents."""
-    changes = _list_changes(setting, roles)
+    changes = [*_list_data_changes(setting, roles), *_list_changes(setting, roles)]
     draws = draw_sizes(setting.signature, roles, setting.seed, len(PROFILES) + 4)
     made = []
     for turn in range(count):
@@ -115,15 +126,19 @@ def _draw(setting: TrialSetting, roles: ParameterRoles, label: str) -> Values:
     return dict(reversed(drawn))[label] if label else drawn[0][1]
 
 
-def _apply(setting: TrialSetting, roles: ParameterRoles, change: Change, turn: int) -> Sketch:
+def _apply(
+    setting: TrialSetting, roles: ParameterRoles, change: Change, turn: int, label: str = "change"
+) -> Sketch:
     """One change of a usual test."""
     scalars = dict(roles.base) if change.tells else _draw(setting, roles, change.draw)
     scalars = scalars | change.scalars
+    if roles.sizes & change.scalars.keys() and label == DATA:
+        scalars = relate_sizes(setting.signature, roles, 0, scalars) | change.scalars
     fills = {
         name: replace(fill, seed=setting.seed) if _is_random(fill) else fill
         for name, fill in change.fills.items()
     }
-    return _make_sketch(setting, roles, scalars, TELLS if change.tells else "change", turn, fills)
+    return _make_sketch(setting, roles, scalars, TELLS if change.tells else label, turn, fills)
 
 
 def _is_random(fill: Fill) -> bool:

@@ -61,7 +61,7 @@ FLOOD_PORT = """void f(int h, int w, const int *wall, int *dist) {
     changed = 0;
     #pragma omp parallel for reduction(|:changed)
     for (int q = 0; q < h * w; q++) {
-      if (dist[q] >= 0 || wall[q]) continue;
+      if (dist[q] >= 0) continue;
       int r = q / w, c = q % w;
       int near = 0, v;
       if (r > 0) {
@@ -84,7 +84,7 @@ FLOOD_PORT = """void f(int h, int w, const int *wall, int *dist) {
         v = dist[q + 1];
         near |= v == d;
       }
-      if (near) {
+      if (near && !wall[q]) {
         #pragma omp atomic write
         dist[q] = d + 1;
         changed |= 1;
@@ -545,7 +545,7 @@ DATA_PROBES: dict[str, Probe] = {
     ),
     "jacobi in Fortran": _fortran(FORTRAN_SOLVER, "limit", "maxit", "min(maxit, 25)"),
     "roots to a tolerance": _openmp(ROOTS, "limit", "max_iter", "(max_iter < 12 ? max_iter : 12)"),
-    "roots of large numbers": _openmp(ROOTS, "limit", "max_iter", "max_iter && k < 25"),
+    "roots of large numbers": _openmp(ROOTS, "limit", "max_iter", "max_iter && k < 20"),
     "byte counter": _openmp(MANDELBROT, "counter", "int", "unsigned char"),
     "variance in one pass": Probe(VARIANCE, VARIANCE_PORT, "s / n", "q / n - m * m", OPENMP),
     "deviation in one pass": Probe(

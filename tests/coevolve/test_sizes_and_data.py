@@ -5,8 +5,8 @@ import pytest
 from coevolve.verification.engine import Engine, Pair, VerifyConfig
 from corpora.records import Program
 
-from .data_probes import DATA_PROBES
-from .size_probes import SIZE_PROBES, Probe
+from data_probes import DATA_PROBES
+from size_probes import SIZE_PROBES, Probe
 
 PROBES = {**SIZE_PROBES, **DATA_PROBES}
 
