@@ -66,8 +66,8 @@ def verify_at_target_thresholds(
     return replace(
         again,
         test_index=-1,
-        detail=f"{again.detail} (at a size that the target's text names or implies, beyond those of "
-        f"the suite: {where})",
+        detail=f"{again.detail} (at a size that the target's text names or implies, beyond those "
+        f"of the suite: {where})",
     )
 
 

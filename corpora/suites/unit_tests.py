@@ -220,7 +220,9 @@ def _resolve(item: _Item, env: dict[str, object]) -> ScalarValue | ArrayValue:
     for number in numbers:
         if kind.text in ("integers", "indices") and not isinstance(number, int):
             raise kind.error(f"{kind.text} needs integers, not {number}")
-        if kind.text not in ("constant", "choice", "cycled", "phrases") and not math.isfinite(number):
+        if kind.text not in ("constant", "choice", "cycled", "phrases") and not math.isfinite(
+            number
+        ):
             raise kind.error(f"{kind.text} needs finite arguments, not {number}")
     if kind.text in ("magnitudes", "definite") and not numbers[0] > 0:
         raise kind.error(f"{kind.text} needs bounds above zero")

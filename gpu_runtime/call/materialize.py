@@ -4,8 +4,8 @@ vectorised.
 Contract: the same test and signature give the same bytes on every machine and in every numpy
 version (no np.random). Element k of a fill depends on (seed, position of the parameter, k) only, so
 that two arrays with one seed differ and a longer array begins with the shorter one (permutation,
-sorted, serpentine and definite excepted). Generator: SplitMix64 (Steele, Lea and Flood, 2014) used as a
-counter-based hash.
+sorted, serpentine, stretches and definite excepted). Generator: SplitMix64 (Steele, Lea and Flood,
+2014) used as a counter-based hash.
 
     python -c "from gpu_runtime.call.materialize import *; \\
         print(expand(Fill('uniform', (-1, 1), 3), 'f32', 4))"
@@ -236,14 +236,17 @@ def _patterned(fill: Fill, dtype: np.dtype, stream: int, count: int) -> np.ndarr
 
 
 def _stretches(fill: Fill, stream: int, count: int) -> np.ndarray:
-    """Ones and zeros in turn; lengths are as often below the root of the longest as above it."""
+    """Ones and zeros in turn. The first two stretches are the longest; after them lengths are as
+    often below the root of the longest as above it.
+    """
     lengths = np.exp(_unit(fill.seed, stream, count) * math.log(fill.arguments[0]))
+    lengths[:2] = max(1, min(fill.arguments[0], count // 3))
     ends = np.cumsum(lengths.astype(np.int64))
     return (np.searchsorted(ends, np.arange(count), side="right") + fill.seed) % 2
 
 
 def _winding(fill: Fill, stream: int, count: int) -> np.ndarray:
-    """Zeros, and ones in every other row but at one of its ends, by turns the last and the first."""
+    """Zeros, and ones in every other row but at one of its ends, the last and the first by turns."""
     columns = int(fill.arguments[0])
     row, column = np.divmod(np.arange(count), columns)
     opening = np.where(row % 4 == 1, columns - 1, 0)
@@ -322,7 +325,7 @@ many times over.
 """
 LONGEST_KEPT, MOST_FILLS, MOST_ELEMENTS = 66_560, 256, 1 << 20
 """Of fills whose longer arrays begin with the shorter ones the longest is remembered."""
-_WHOLE = frozenset({"sorted", "permutation", "normal", "serpentine", "definite"})
+_WHOLE = frozenset({"sorted", "permutation", "normal", "serpentine", "stretches", "definite"})
 _longest: OrderedDict[tuple[object, ...], np.ndarray] = OrderedDict()
 
 

@@ -353,8 +353,7 @@ def _find_whole_floats(
             name
             for name in found
             if any(
-                any(find(value, Access))
-                or names_in(value) - whole - found - _INDICES
+                any(find(value, Access)) or names_in(value) - whole - found - _INDICES
                 for value in values[name]
             )
         }

@@ -3,8 +3,8 @@
 Contract: `make_tests_beyond` gives tests of a source beyond the sizes that its suite has, one size
 (or all together) at a number or just above it, on which the source stays inside its arrays; none
 where it cannot be run there within its limits. Of a number that is a limit
-(`gpu_runtime.launch.limits`) only what is above it is tried. Whether they are valid is for `tester.validity` to
-say, as of all others.
+(`gpu_runtime.launch.limits`) only what is above it is tried. Whether they are valid is for
+`tester.validity` to say, as of all others.
 
     python -c "from tester.generate.thresholds import make_tests_beyond; help(make_tests_beyond)"
 """

@@ -554,9 +554,7 @@ DATA_PROBES: dict[str, Probe] = {
     "variance in Fortran": _fortran(
         FORTRAN_VARIANCE, "value", "s / n", "q / n - m * m", "reduction(+:s)"
     ),
-    "norm of tiny numbers": Probe(
-        NORM, NORM_PORT, "", "if (big < 1e-15f) { y[r] = 0; return; }"
-    ),
+    "norm of tiny numbers": Probe(NORM, NORM_PORT, "", "if (big < 1e-15f) { y[r] = 0; return; }"),
     "norm without a scale": Probe(NORM, NORM_PORT, "", "big = big > 0 ? 1 : 0;"),
     "logarithm near one": Probe(
         """#include <math.h>

@@ -275,10 +275,12 @@ void f(int n, const float *x, float *y) {
     ),
     "tiles along y": Probe(
         PLANE,
-        PLANE_HOST.replace("r = blockIdx.y * blockDim.y + threadIdx.y, c = blockIdx.x",
-                           "q = blockIdx.y * blockDim.y + threadIdx.y, r = q, c = blockIdx.x")
-        .replace("if (r < h && c < w) y", "for (; r < h; r += gridDim.y * blockDim.y) "
-                 "if (c < w) y"),
+        PLANE_HOST.replace(
+            "r = blockIdx.y * blockDim.y + threadIdx.y, c = blockIdx.x",
+            "q = blockIdx.y * blockDim.y + threadIdx.y, r = q, c = blockIdx.x",
+        ).replace(
+            "if (r < h && c < w) y", "for (; r < h; r += gridDim.y * blockDim.y) if (c < w) y"
+        ),
         "k<<<dim3((w + 63) / 64, min((h + 1) / 2, 65535)), dim3(64, 2)>>>(h, w, dx, dy);",
         "k<<<dim3((w + 63) / 64, (h + 1) / 2), dim3(64, 2)>>>(h, w, dx, dy);",
     ),

@@ -1,12 +1,11 @@
 """Ports that are wrong at certain sizes or on certain data alone, each beside its right one."""
 
 import pytest
+from data_probes import DATA_PROBES
+from size_probes import SIZE_PROBES, Probe
 
 from coevolve.verification.engine import Engine, Pair, VerifyConfig
 from corpora.records import Program
-
-from data_probes import DATA_PROBES
-from size_probes import SIZE_PROBES, Probe
 
 PROBES = {**SIZE_PROBES, **DATA_PROBES}
 
