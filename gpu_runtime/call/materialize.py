@@ -246,7 +246,7 @@ def _stretches(fill: Fill, stream: int, count: int) -> np.ndarray:
 
 
 def _winding(fill: Fill, stream: int, count: int) -> np.ndarray:
-    """Zeros, and ones in every other row but at one of its ends, the last and the first by turns."""
+    """Zeros, and ones in every other row but at one of its ends, by turns its last and first."""
     columns = int(fill.arguments[0])
     row, column = np.divmod(np.arange(count), columns)
     opening = np.where(row % 4 == 1, columns - 1, 0)

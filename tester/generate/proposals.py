@@ -138,7 +138,18 @@ def _apply(
         name: replace(fill, seed=setting.seed) if _is_random(fill) else fill
         for name, fill in change.fills.items()
     }
+    if label == DATA:
+        fills = _draw_safe_indices(setting, roles, scalars) | fills
     return _make_sketch(setting, roles, scalars, TELLS if change.tells else label, turn, fills)
+
+
+def _draw_safe_indices(
+    setting: TrialSetting, roles: ParameterRoles, scalars: Values
+) -> dict[str, Fill]:
+    """Indices below the least size: nothing says which of several bounds what they lead to."""
+    least = min((int(scalars[name]) for name in roles.sizes if name in scalars), default=1)  # type: ignore[arg-type]
+    loose = (roles.indices or frozenset()) - roles.ordered
+    return {name: Fill("indices", (max(1, least),), setting.seed) for name in loose}
 
 
 def _is_random(fill: Fill) -> bool:
@@ -182,9 +193,7 @@ def _sized(
     scalars = relate_sizes(setting.signature, roles, 0, {**roles.base, **given})
     fills = draw_contents(setting.signature, roles, profile, scalars, setting.seed)
     if len(sizes) > 1:  # nothing says which of the sizes bounds what indices lead to
-        least = max(1, min(sizes.values()))
-        loose = (roles.indices or frozenset()) - roles.ordered
-        fills |= {name: Fill("indices", (least,), setting.seed) for name in loose}
+        fills |= _draw_safe_indices(setting, roles, sizes)
     if label == LONG:  # sums of so many of these leave the types that hold their sums of a few
         fills |= {
             p.name: Fill("integers", INTEGER_RANGES[p.type], setting.seed)
