@@ -165,8 +165,9 @@ def _find_launch_limits(launch: KernelLaunch, text: _Text) -> Iterator[int]:
                 covered *= most
                 yield most
         if axis != "x" and None in fixed and not any(1 < n <= MOST_BLOCKS for n in caps):
-            if threads <= ROWS_OF_A_BLOCK:
-                yield MOST_BLOCKS * threads
+            rows = max((_find_divisor(grid, text, _DEPTH) for grid in grids), default=1)
+            if max(rows, threads) <= ROWS_OF_A_BLOCK:
+                yield MOST_BLOCKS * rows
     if covered <= MOST_COVERED:
         yield covered
 
@@ -227,6 +228,21 @@ def _find_caps(node: Expression, text: _Text, depth: int) -> Iterator[int]:
         for name in names_in(node):
             for value in (*text.values.get(name, ()), *text.tests.get(name, ())):
                 yield from _find_caps(value, text, depth - 1)
+
+
+def _find_divisor(node: Expression, text: _Text, depth: int) -> int:
+    """The largest constant by which an extent is divided, by itself or by a function; 1 if none."""
+    found = [1]
+    for part in find(node, Binary, Call):
+        if isinstance(part, Binary) and part.op in ("/", ">>"):
+            value = fold_integer(part.right, text.known) or 1
+            found.append(1 << min(value, 16) if part.op == ">>" else value)
+        elif isinstance(part, Call):
+            found += [fold_integer(argument, text.known) or 1 for argument in part.arguments]
+    if depth:
+        for name in names_in(node):
+            found += [_find_divisor(v, text, depth - 1) for v in text.values.get(name, ())]
+    return max(found)
 
 
 def _is_minimum(call: Call) -> bool:

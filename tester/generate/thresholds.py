@@ -16,7 +16,12 @@ from collections.abc import Iterator, Sequence
 from corpora.records import ArrayValue, ScalarValue, UnitTest
 from corpora.suites.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import CompileRequest, ExecutionBackend, Variant
-from gpu_runtime.call.materialize import DTYPES, is_assumed_shape
+from gpu_runtime.call.materialize import (
+    DTYPES,
+    get_extents,
+    get_integer_scalars,
+    is_assumed_shape,
+)
 from gpu_runtime.expectations import Expectations
 from tester.generate.completion import complete_sketches
 from tester.generate.extents import Sketch
@@ -82,7 +87,13 @@ def make_tests_beyond(
     reach = _find_largest_size(expectations.suite.tests, roles)
     largest = _find_largest_affordable(setting)
     numbers = [n for n in sorted(set(numbers)) if reach < n <= MAX_SIZE][:MAX_NUMBERS]
-    limits = [n for n in sorted(set(limits)) if reach < n < largest and n not in numbers]
+    limits = [
+        n
+        for n in sorted(set(limits))
+        if reach < n < largest
+        and n not in numbers
+        and _predict_length(expectations.suite.tests, roles, n) <= largest
+    ]
     sketches = [sketch for number in numbers for sketch in _sketches(setting, roles, number)]
     for limit in limits[:MAX_LIMITS]:
         sketches += _make_sketches_above(setting, roles, limit)
@@ -101,6 +112,20 @@ def _find_largest_affordable(setting: TrialSetting) -> int:
     arrays = [p for p in setting.signature.parameters if p.kind != "scalar"]
     each = sum(DTYPES[p.type].itemsize for p in arrays)
     return max(MAX_SIZE, MAX_BYTES // max(each, 1))
+
+
+def _predict_length(tests: Sequence[UnitTest], roles: ParameterRoles, size: int) -> float:
+    """Elements of the longest array at a lone size: a suite's largest test shows whether they grow
+    with the square of it. 0 for several sizes, of which the others stay small.
+    """
+    if len(roles.sizes) != 1:
+        return 0.0
+    (name,) = roles.sizes
+    shown = [(get_integer_scalars(t)[name], max(get_extents(t).values(), default=0)) for t in tests]
+    most, length = max(shown, default=(0, 0))
+    if most < NEAR // 10:
+        return 0.0
+    return length * (size / most) ** (2 if 4 * length >= most * most else 1)
 
 
 def _find_largest_size(tests: Sequence[UnitTest], roles: ParameterRoles) -> int:
