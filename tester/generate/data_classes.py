@@ -134,11 +134,11 @@ class _Classes:
         if not exact:
             return
         definite = {p.name: Fill("definite", WELL) for p in self._list_matrices()}
-        sides: Values = dict.fromkeys(self.sizes, SIDE) if definite else {}
-        yield Change(limits | sides, definite)
+        # What few elements are is soon exact.
+        limits |= dict.fromkeys(self.sizes, SIDE)
+        yield Change(limits, definite)
         if not definite:
-            wide = {p.name: Fill("magnitudes", WIDE) for p in self.reals if p.intent == "in"}
-            yield Change(limits, wide)
+            yield Change(limits, {p.name: Fill("magnitudes", WIDE) for p in self.reals})
 
     def matrices(self) -> Iterator[Change]:
         divided = [p for p in self._list_matrices() if self.uses[p.name].curved]
@@ -240,6 +240,8 @@ def find_iteration_ends(
                 for comparison in find(part, Binary) if part is not None else ():
                     if comparison.op in ("<", "<=", ">", ">="):
                         named |= names_in(comparison)
+            if not isinstance(counted, Reason) and leaves:
+                named |= names_in(counted.upper_inclusive)
     scalars = [p for p in signature.parameters if p.kind == "scalar"]
     asked = [p for p in scalars if source.spell(p.name) in named]
     whole = {p.name for p in find_integer_scalars(signature)}

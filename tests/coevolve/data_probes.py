@@ -697,4 +697,186 @@ end subroutine
         "merge(1, 0, i < 40)",
         FORTRAN,
     ),
+    "flags far apart": Probe(
+        """void f(int n, const int *flag, int *left) {
+  int last = -1;
+  for (int i = 0; i < n; i++) { if (flag[i] == 1) last = i; left[i] = last; }
+}
+""",
+        """__global__ void f(int n, const int *flag, int *left) {
+  int i = blockIdx.x * blockDim.x + threadIdx.x;
+  if (i >= n) return;
+  int k = i;
+  while (k >= 0 && @flag[k] != 1) k--;
+  left[i] = k;
+}
+""",
+        "",
+        "i - k < 1000 && ",
+    ),
+    "word by strncmp": Probe(
+        """#include <string.h>
+void f(int n, const char *s, int *hits) {
+  for (int i = 0; i < n; i++) hits[i] = i + 4 <= n && strncmp(s + i, "goto", 4) == 0;
+}
+""",
+        """#include <string.h>
+void f(int n, const char *s, int *hits) {
+  #pragma omp parallel for
+  for (int i = 0; i < n; i++) hits[i] = i + 4 <= n && strncmp(s + i, "goto", @) == 0;
+}
+""",
+        "4",
+        "3",
+        OPENMP,
+    ),
+    "two codes in a row": Probe(
+        """void f(int n, const unsigned char *s, int *at) {
+  int c = 0;
+  for (int i = 0; i + 1 < n; i++)
+    if (s[i] == 0xFF && s[i + 1] == 0xD8) at[c++] = i;
+  at[n - 1] = c;
+}
+""",
+        """void f(int n, const unsigned char *s, int *at) {
+  int c = 0;
+  for (int i = 0; i + 1 < n; i++)
+    if (s[i] == 0xFF && s[i + 1] == 0xD8) { at[c++] = i; @ }
+  at[n - 1] = c;
+}
+""",
+        "",
+        "i += 2;",
+        OPENMP,
+    ),
+    "relaxed until exact": _openmp(
+        """#include <math.h>
+void f(int n, float *x, float eps, int iters, int *used) {
+  int k;
+  for (k = 0; k < iters; k++) {
+    float err = 0;
+    {directive}for (int i = 1; i < n - 1; i += 2) {
+      float v = 0.5f * (x[i - 1] + x[i + 1]);
+      x[i] = v;
+    }
+    for (int i = 2; i + 1 < n; i += 2) {
+      float v = 0.5f * (x[i - 1] + x[i + 1]);
+      err = fmaxf(err, fabsf(v - x[i]));
+      x[i] = v;
+    }
+    if (err < eps{more}) break;
+  }
+  used[0] = k;
+}
+""",
+        "more",
+        "",
+        " || k >= 40",
+    ),
+    "left when exact, in Fortran": _fortran(
+        """subroutine f(n, x, tol, maxit, steps)
+  integer, intent(in) :: n, maxit
+  real(8), intent(in) :: tol
+  real(8), intent(inout) :: x(n)
+  integer, intent(out) :: steps
+  real(8) :: worst
+  integer :: it, i
+  steps = maxit
+  do it = 1, maxit
+    worst = 0
+    {directive}do i = 1, n
+      worst = max(worst, abs(x(i)))
+      x(i) = 0.9d0 * x(i)
+    end do
+    if (worst < {lim}) then
+      steps = it
+      exit
+    end if
+  end do
+end subroutine
+""",
+        "lim",
+        "tol",
+        "max(tol, 1d-4)",
+        "reduction(max:worst)",
+    ),
+    "labels along a corridor": Probe(
+        """void f(int h, int w, const unsigned char *on, int *label) {
+  for (int i = 0; i < h * w; i++) label[i] = on[i] ? i + 1 : 0;
+  bool again = true;
+  while (again) {
+    again = false;
+    for (int r = 0; r < h; r++)
+      for (int c = 0; c < w; c++) {
+        int q = r * w + c;
+        if (!on[q]) continue;
+        int best = label[q];
+        if (r > 0 && on[q - w] && label[q - w] < best) best = label[q - w];
+        if (c > 0 && on[q - 1] && label[q - 1] < best) best = label[q - 1];
+        if (r + 1 < h && on[q + w] && label[q + w] < best) best = label[q + w];
+        if (c + 1 < w && on[q + 1] && label[q + 1] < best) best = label[q + 1];
+        if (best != label[q]) { label[q] = best; again = true; }
+      }
+  }
+}
+""",
+        """void f(int h, int w, const unsigned char *on, int *label) {
+  for (int i = 0; i < h * w; i++) label[i] = on[i] ? i + 1 : 0;
+  bool again = true;
+  int rounds = 0;
+  while (again@) {
+    again = false;
+    rounds++;
+    for (int r = 0; r < h; r++)
+      for (int c = 0; c < w; c++) {
+        int q = r * w + c;
+        if (!on[q]) continue;
+        int best = label[q];
+        if (r > 0 && on[q - w] && label[q - w] < best) best = label[q - w];
+        if (c > 0 && on[q - 1] && label[q - 1] < best) best = label[q - 1];
+        if (r + 1 < h && on[q + w] && label[q + w] < best) best = label[q + w];
+        if (c + 1 < w && on[q + 1] && label[q + 1] < best) best = label[q + 1];
+        if (best != label[q]) { label[q] = best; again = true; }
+      }
+  }
+}
+""",
+        "",
+        " && rounds < 6",
+        OPENMP,
+    ),
+    "positive definite rows": Probe(
+        """#include <math.h>
+void f(float **a, int n) {
+  for (int j = 0; j < n; j++) {
+    float d = a[j][j];
+    for (int k = 0; k < j; k++) d -= a[j][k] * a[j][k];
+    d = sqrtf(d); a[j][j] = d;
+    for (int i = j + 1; i < n; i++) {
+      float s = a[i][j];
+      for (int k = 0; k < j; k++) s -= a[i][k] * a[j][k];
+      a[i][j] = s / d;
+    }
+  }
+}
+""",
+        """#include <math.h>
+void f(float **a, int n) {
+  for (int j = 0; j < n; j++) {
+    float d = a[j][j];
+    for (int k = 0; k < j; k++) d -= a[j][k] * a[j][k];
+    d = sqrtf(d); a[j][j] = d;
+    #pragma omp parallel for
+    for (int i = j + 1; i < n; i++) {
+      float s = a[i][j];
+      for (int k = 0; k < @; k++) s -= a[i][k] * a[j][k];
+      a[i][j] = s / d;
+    }
+  }
+}
+""",
+        "j",
+        "(j < 12 ? j : 12)",
+        OPENMP,
+    ),
 }

@@ -485,4 +485,51 @@ end subroutine
         "abs(i)",
         FORTRAN,
     ),
+    "grid capped by a helper": Probe(
+        SCALE,
+        "int blocks_for(int n) { int b = (n + 255) / 256; return b > @ ? @ : b; }\n"
+        + SCALE_KERNEL
+        + SCALE_HOST.replace("@", "k<<<blocks_for(n), 256>>>(n, dx, dy);"),
+        "2147483647",
+        "200",
+    ),
+    "plane of blocks for a line": Probe(
+        SCALE,
+        """__global__ void k(int n, const float *x, float *y) {
+  int i = (blockIdx.y * gridDim.x + blockIdx.x) * blockDim.x + threadIdx.x;
+  if (i < n) y[i] = 2 * x[i];
+}
+"""
+        + SCALE_HOST,
+        "k<<<dim3(64, (n + 64 * 128 - 1) / (64 * 128)), 128>>>(n, dx, dy);",
+        "k<<<dim3(64, 8), 128>>>(n, dx, dy);",
+    ),
+    "array of the port in Fortran": Probe(
+        """subroutine f(n, x)
+  integer, intent(in) :: n
+  real, intent(inout) :: x(n)
+  real :: t(n)
+  integer :: i
+  do i = 1, n
+    t(i) = x(n - i + 1)
+  end do
+  x = t
+end subroutine
+""",
+        """subroutine f(n, x)
+  integer, intent(in) :: n
+  real, intent(inout) :: x(n)
+  real :: t(@)
+  integer :: i
+  !$omp parallel do
+  do i = 1, n
+    t(i) = x(n - i + 1)
+  end do
+  x = t(1:n)
+end subroutine
+""",
+        "n",
+        "20000",
+        FORTRAN,
+    ),
 }
