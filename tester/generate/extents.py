@@ -201,12 +201,12 @@ def probe_extents(
 
 
 def _choose_first_window(sketch: Sketch, largest: int) -> int:
-    """As long as the largest size that a test may have. An access far beyond a shorter window would
-    be taken for one before the array behind it, as when an array is read from its end.
+    """As long as a size that is far beyond the usual window: an access so far behind its array would
+    be taken for one before the next array, as when an array is read from its end.
     """
     sizes = [v for v in sketch.scalars.values() if isinstance(v, int) and v <= largest]
     longest = max(sizes, default=0)
-    return longest + MARGIN if longest > WINDOW else WINDOW
+    return longest + MARGIN if longest > 8 * WINDOW else WINDOW
 
 
 def _next_window(window: int, named: Sequence[int] = ()) -> int:
