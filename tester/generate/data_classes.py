@@ -177,7 +177,10 @@ class _Classes:
         """Where elements are asked which of them is the larger."""
         asked = [p for p in (*self.reals, *self.whole) if p.name in self.uses[p.name].partners]
         if asked and self.uses[asked[0].name].ordered:
-            yield Change({}, {p.name: Fill("serpentine", (-9.0, 9.0)) for p in asked}, "block")
+            # For each element the source may go through all that rise behind it.
+            sides: Values = {self.sizes[0]: STRETCH} if len(self.sizes) == 1 else {}
+            fills = {p.name: Fill("serpentine", (-9.0, 9.0)) for p in asked}
+            yield Change(sides, fills, "block")
 
     def centred(self) -> Iterator[Change]:
         asked = [p for p in self.reals if self.uses[p.name].centred and p.intent == "in"]

@@ -201,8 +201,8 @@ def probe_extents(
 
 
 def _choose_first_window(sketch: Sketch, largest: int) -> int:
-    """As long as a size that is far beyond the usual window: an access so far behind its array would
-    be taken for one before the next array, as when an array is read from its end.
+    """As long as a size that is far beyond the usual window. An access so far behind its array
+    would be taken for one before the next array, as when an array is read from its end.
     """
     sizes = [v for v in sketch.scalars.values() if isinstance(v, int) and v <= largest]
     longest = max(sizes, default=0)
