@@ -90,7 +90,7 @@ def _recipe_digest(dialect: str, variant: Variant) -> str:
         *recipe.flags,
         *recipe.variants.get(variant, ()),
         *_LINK,
-        "20",
+        "21",
     )
 
 
