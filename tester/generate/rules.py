@@ -26,11 +26,12 @@ from tester.generate.completion import (
     is_run_as_probed,
     keep_probed_run,
 )
+from tester.generate.data_classes import find_ranges
 from tester.generate.extent_inference import infer_extents
 from tester.generate.extents import GeometryOf, Sketch, build_test, no_geometry
 from tester.generate.linked_indices import make_linked_tests
 from tester.generate.null_arrays import make_null_tests
-from tester.generate.proposals import TELLS, combine_changes, propose_sketches
+from tester.generate.proposals import DATA, TELLS, combine_changes, propose_sketches
 from tester.generate.roles import (
     LAST_RESORT,
     NoSuiteError,
@@ -275,7 +276,10 @@ def _tests(
         for s, c in zip(own, made, strict=False)
         if c.test is not None and (c.changed or s.label == TELLS)
     ]
-    special = told[: combined or min(MAX_PARTICULAR, count)]
+    classes = sum(
+        s.label == DATA for s, c in zip(own, made, strict=False) if c.test is not None and c.changed
+    )
+    special = told[: combined or min(MAX_PARTICULAR, count) + classes]
     good = [c for c in made[len(own) :] if c.test is not None] + [
         c for c in made[: len(own)] if c.test is not None and not c.changed
     ]
@@ -330,6 +334,8 @@ def _drop_empty_size_tests(
     program asks for them, as BLAS does for increments.
     """
     signed = find_signed(setting.source)
+    for pair in find_ranges(setting.signature, setting.source):
+        signed = signed | {setting.source.spell(name) for name in pair}
     sizes = {p for p in roles.sizes if setting.source.spell(p) not in signed}
 
     def is_empty(sketch: Sketch) -> bool:
