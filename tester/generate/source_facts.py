@@ -536,6 +536,20 @@ def find_measured_vectors(source: SourceTree) -> set[str]:
     }
 
 
+def find_arrays_handed_out(signature: Signature, source: SourceTree) -> frozenset[str]:
+    """Return the arrays that the program hands to a function that it does not define itself, by
+    its pointer or as an array of Fortran: what such a function reads may go unseen.
+    """
+    own = {f.name for f in source.find(Function)}
+    handed: set[str] = set()
+    for call in source.find(Call):
+        if not (isinstance(call.function, Name) and call.function.id in own):
+            handed |= names_in(call.arguments)
+    return frozenset(
+        p.name for p in signature.parameters if p.kind == "array" and source.spell(p.name) in handed
+    )
+
+
 def find_place_scalars(source: SourceTree) -> set[str]:
     """Return the names that are by themselves the subscript of an element that is set or read as a
     whole statement.
