@@ -25,6 +25,7 @@ from pathlib import Path
 
 from coevolve.verification.backend_choice import choose_backend_kind, make_backend
 from coevolve.verification.evidence import add_evidence
+from coevolve.verification.gate import pass_gate
 from coevolve.verification.programs import (
     is_whole_program_pair,
     make_program_suite as programs_suite,
@@ -330,11 +331,11 @@ class Engine:
             )
             return replace(base, outcome=outcome, blame=validation.blame, detail=validation.reason)
         verdict = judge(validation.expectations, [pair.target], self.backend, self.config.judge)[0]
-        if suite is not None:  # what a person gave is the question; only our own suite may grow
-            return verdict
-        return verify_at_target_thresholds(
-            verdict, validation.expectations, pair.target, self.backend, self.config.judge
-        )
+        if suite is None:  # what a person gave is the question; only our own suite may grow
+            verdict = verify_at_target_thresholds(
+                verdict, validation.expectations, pair.target, self.backend, self.config.judge
+            )
+        return pass_gate(verdict, validation.expectations, self.backend)
 
     def _key(self, pair: Pair, suite: UnitTestSuite | None) -> str:
         parts = (

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from coevolve.config.schema import Config
 from coevolve.verification.engine import Engine, Pair, VerifyConfig
 from coevolve.verification.evidence import add_evidence
+from coevolve.verification.gate import pass_gate
 from coevolve.verification.requests import find_entry_names
 from coevolve.verification.target_thresholds import verify_at_target_thresholds
 from corpora.dialects import parse_direction
@@ -165,7 +166,11 @@ class Verifier:
         )
         found = judge(expectations, targets, backend, checks)
         judged = (
-            verify_at_target_thresholds(verdict, expectations, target, backend, checks)
+            pass_gate(
+                verify_at_target_thresholds(verdict, expectations, target, backend, checks),
+                expectations,
+                backend,
+            )
             for verdict, target in zip(found, targets, strict=True)
         )
         verdicts = [
