@@ -12,14 +12,13 @@ content in this process.
 
 from __future__ import annotations
 
-import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from corpora.records import ArrayValue, Parameter, content_hash
+from corpora.records import content_hash
 from gpu_runtime.backend import (
     Arguments,
     Compiled,
@@ -63,7 +62,8 @@ KEPT = 256
 def find_gap(expectations: Expectations, backend: ExecutionBackend) -> Adequacy:
     """Return what the suite of `expectations` cannot show of its source. It says enough if
 
-    - some test that changes anything has all sizes at least 2, and no two of them equal,
+    - some test that changes anything has all sizes at least 2, and some test has such sizes of
+      which no two are equal,
     - every array that goes in matters: changed in one test, some output changes,
     - what is written is in some test another value than before, and not only NaN,
     - its strength is at least LEAST_STRENGTH, where it was measured.
@@ -107,31 +107,26 @@ def _explain_strength(expectations: Expectations) -> str:
 
 
 def _explain_sizes(expectations: Expectations, backend: ExecutionBackend) -> str:
-    sizes = find_sizes(
-        expectations.suite, expectations.source, expectations.signature, backend
-    )
+    sizes = find_sizes(expectations.suite, expectations.source, expectations.signature, backend)
     if not sizes:
         return ""
-    best = 0
+    several = differ = False
     for test, call, reference in _rows(expectations):
         values = [v for n, v in get_integer_scalars(test).items() if n in sizes]
-        if _changes_anything(expectations, call, reference) and min(values) >= 2:
-            best = max(best, 1 + (len(set(values)) == len(values)))
+        if min(values) >= 2:
+            several |= _changes_anything(expectations, call, reference)
+            differ |= len(set(values)) == len(values)
     names = _list_names(sorted(sizes))
-    if best == 0:
+    if not several:
         return f"no test in which anything changes has all sizes ({names}) at least 2"
-    return f"no test in which anything changes has sizes ({names}) that differ" if best < 2 else ""
+    return "" if differ else f"no test has sizes ({names}) that all differ and are at least 2"
 
 
 def _rows(expectations: Expectations) -> Iterator:
-    return zip(
-        expectations.suite.tests, expectations.calls, expectations.references, strict=True
-    )
+    return zip(expectations.suite.tests, expectations.calls, expectations.references, strict=True)
 
 
-def _changes_anything(
-    expectations: Expectations, call: Arguments, reference: Reference
-) -> bool:
+def _changes_anything(expectations: Expectations, call: Arguments, reference: Reference) -> bool:
     return reference.result is not None or any(
         p.intent != "in" and not has_same_bytes(before, after)
         for p, before, after in zip(
@@ -200,14 +195,12 @@ def _explain_inputs(
                 expectations, compiled, backend, [(k, t) for k in waiting for t in tests], changes
             )
             waiting = [k for k in waiting if k not in seen]
-    small = any(_count_bytes(call) <= MAX_BYTES for call in expectations.calls)
-    for k in waiting:
-        name = expectations.signature.parameters[k].name
-        read = any(not r.read or r.read[k] for r in expectations.references)
-        if not read:
+    names = {k: expectations.signature.parameters[k].name for k in waiting}
+    for k, name in names.items():
+        if not any(not r.read or r.read[k] for r in expectations.references):
             return f"no test reads '{name}', which the source names"
-        if small:
-            return f"no output changes with '{name}' in any test"
+    if names and any(_count_bytes(call) <= MAX_BYTES for call in expectations.calls):
+        return f"no output changes with '{next(iter(names.values()))}' in any test"
     return ""
 
 

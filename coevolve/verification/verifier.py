@@ -25,6 +25,7 @@ from corpora.records import Blame, Candidate, Outcome, Program, UnitTest, UnitTe
 from corpora.signatures.signature import SignatureError, read_signature
 from gpu_runtime.expectations import Expectations
 from tester.generate.rules import NoSuiteError, count_elements, generate_suite
+from tester.kept_state import find_kept_state, may_keep_state
 from tester.mutation.branches import measure_branch_coverage
 from tester.mutation.strength import top_up_suite
 from tester.validity import validate_suite
@@ -88,6 +89,12 @@ class Verifier:
             rules = generate_suite(program, signature, self.engine.backend, seed=self.config.seed)
         except (SignatureError, NoSuiteError) as error:
             return replace(counted, reason=str(error))
+        if may_keep_state(program) and (
+            kept := find_kept_state(
+                program, signature, rules.tests, self.engine.backend, rules.launch
+            )
+        ):
+            return replace(counted, reason=f"the program keeps state between calls: {kept}")
         good: dict[str, UnitTest] = {}
         good_answers = valid = 0
         for tests, _ in answers:

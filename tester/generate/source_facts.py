@@ -297,10 +297,10 @@ EXTREMES = frozenset(
 
 def has_unspecified_nan(source: SourceTree) -> bool:
     """Return whether the program takes a minimum or maximum in Fortran, which leaves the result
-    open if a value is NaN.
+    open if a value is NaN, or a norm, of which infinities make NaN or infinity.
     """
     return source.is_fortran and (
-        bool(find_called_names(source) & EXTREMES)
+        bool(find_called_names(source) & (EXTREMES | {"norm2"}))
         or any(
             clause.name == "reduction" and clause.modifier in _ENDS
             for pragma in source.find(Pragma)

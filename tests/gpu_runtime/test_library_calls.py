@@ -1,4 +1,4 @@
-"""What a library reads for a program is seen: the C library, the C++ library, Fortran's run-time."""
+"""What a library reads for a program is seen: C's, C++'s, and Fortran's run-time."""
 
 from __future__ import annotations
 
