@@ -82,7 +82,7 @@ def _find_gap(expectations: Expectations, backend: ExecutionBackend) -> Adequacy
     unused = tuple(
         p.name
         for p in expectations.signature.parameters
-        if p.kind != "scalar" and not any(True for _ in source.uses(p.name))
+        if p.kind != "scalar" and not p.member and not any(True for _ in source.uses(p.name))
     )
     gap = (
         _explain_strength(expectations)
@@ -151,7 +151,8 @@ def _explain_outputs(expectations: Expectations) -> str:
             (call.values[k], reference.values[k]) for _, call, reference in _rows(expectations)
         ]
         changed = [(a, b) for a, b in values if not has_same_bytes(a, b)]
-        if not changed and p.kind == "array" and _is_written(expectations, k):
+        whole = p.kind == "array" and not p.member  # a structure is copied with all its fields
+        if whole and not changed and _is_written(expectations, k):
             return f"no test changes '{p.name}', which the source writes"
         if changed and all(_is_all_nan(a, b) for a, b in changed):
             return f"all that the source writes to '{p.name}' is NaN, in every test"
@@ -179,12 +180,15 @@ def _explain_inputs(
     expectations: Expectations, backend: ExecutionBackend, unused: Sequence[str]
 ) -> str:
     """Every array that only goes in matters: in some test some output changes with it. What is
-    written too is an output, and compared.
+    written too is an output, and compared. Of a structure some fields may be there for others.
     """
     waiting = [
         k
         for k, p in enumerate(expectations.signature.parameters)
-        if p.kind != "scalar" and p.name not in unused and not _is_written(expectations, k)
+        if p.kind != "scalar"
+        and not p.member
+        and p.name not in unused
+        and not _is_written(expectations, k)
     ]
     compiled = backend.compile(
         [CompileRequest(expectations.source, expectations.signature, Variant.PLAIN)]
