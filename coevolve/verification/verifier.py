@@ -18,6 +18,7 @@ from coevolve.config.schema import Config
 from coevolve.verification.compiler_check import refuse_uncompiled
 from coevolve.verification.engine import Engine, Pair, VerifyConfig
 from coevolve.verification.evidence import add_evidence
+from coevolve.verification.gate import pass_gate
 from coevolve.verification.requests import find_entry_names
 from coevolve.verification.target_thresholds import verify_at_target_thresholds
 from corpora.dialects import parse_direction
@@ -25,6 +26,7 @@ from corpora.records import Blame, Candidate, Outcome, Program, UnitTest, UnitTe
 from corpora.signatures.signature import SignatureError, read_signature
 from gpu_runtime.expectations import Expectations
 from tester.generate.rules import NoSuiteError, count_elements, generate_suite
+from tester.kept_state import find_kept_state, may_keep_state
 from tester.mutation.branches import measure_branch_coverage
 from tester.mutation.strength import top_up_suite
 from tester.validity import validate_suite
@@ -93,6 +95,12 @@ class Verifier:
             rules = generate_suite(program, signature, self.engine.backend, seed=self.config.seed)
         except (SignatureError, NoSuiteError) as error:
             return replace(counted, reason=str(error))
+        if may_keep_state(program) and (
+            kept := find_kept_state(
+                program, signature, rules.tests, self.engine.backend, rules.launch
+            )
+        ):
+            return replace(counted, reason=f"the program keeps state between calls: {kept}")
         good: dict[str, UnitTest] = {}
         good_answers = valid = 0
         for tests, _ in answers:
@@ -171,7 +179,11 @@ class Verifier:
         )
         found = judge(expectations, targets, backend, checks)
         judged = (
-            verify_at_target_thresholds(verdict, expectations, target, backend, checks)
+            pass_gate(
+                verify_at_target_thresholds(verdict, expectations, target, backend, checks),
+                expectations,
+                backend,
+            )
             for verdict, target in zip(found, targets, strict=True)
         )
         verdicts = [

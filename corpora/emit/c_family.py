@@ -318,7 +318,8 @@ class _Printer:
         if isinstance(node, Assign):
             return self.assign_text(node)
         if isinstance(node, ExpressionStatement):
-            return self.expression(node.expression, _ASSIGN)
+            text = self.expression(node.expression, _ASSIGN)
+            return f"({text})" if _begins_with_type(node.expression) else text
         raise TypeError(f"C++ cannot hold a {type(node).__name__} in the head of a loop")
 
     def for_(self, node: For) -> list[str]:

@@ -26,6 +26,7 @@ struct space { char *base; size_t bytes; uint8_t *pages; size_t map_bytes; }; /*
 static struct space arena_space, heap_space;
 static struct region regions[MAX_REGIONS], shared_static, shared_dynamic, shared_placed;
 static int n_regions, n_arguments, watching;
+static int n_apart; /* arguments on pages of their own: Fortran's truth values, which are wider there than in the arena */
 static uint8_t *static_pads; /* per 4 bytes of the static shared section: no variable lives there */
 static struct cv_report *report;
 static struct cell *pool; static size_t pool_cells;
@@ -84,7 +85,7 @@ void cv_device_heap_is(char *base, size_t bytes) { map_space(&heap_space, base, 
 void cv_hooks_begin(const struct cv_buffer *buffers, int n, char *base, size_t bytes, struct cv_report *r) {
     report = r;
     for (int i = 0; i < n_regions; i++) if (regions[i].base) mark_pages(&regions[i], 0);
-    n_regions = 0; cv_now.in_kernel = 0; pending.armed = 0; unset.region = NULL;
+    n_regions = n_apart = 0; cv_now.in_kernel = 0; pending.armed = 0; unset.region = NULL;
     r->finding = CV_CLEAN; r->parameter = -1; r->active_threads = 0; r->text[0] = 0;
     for (int i = 0; i < CV_MAX_BUFFERS; i++) r->access[i] = (struct cv_access){0, -1, 0, -1};
     cv_device_reset();
@@ -97,6 +98,7 @@ void cv_hooks_begin(const struct cv_buffer *buffers, int n, char *base, size_t b
         struct region *region = cv_watch(buffers[i].window, buffers[i].window_bytes, buffers[i].element_bytes, R_ARGUMENT, NULL);
         region->parameter = (int32_t)buffers[i].parameter;
         region->origin = buffers[i].origin;
+        n_apart += (size_t)(region->base - base) >= bytes;
     }
     n_arguments = n;
 }
@@ -137,10 +139,14 @@ static inline struct region *in_space(const struct space *s, const char *address
     return NULL;
 }
 
-/* What is mapped for a target region has its pages for itself: what else lies on them is out of its bounds. */
+/* What is mapped for a target region has its pages for itself, and so has an argument apart: what else lies on them is out of its bounds. */
 static inline int on_its_pages(const struct region *r, const char *address) {
     uintptr_t page = (uintptr_t)1 << PAGE_SHIFT, first = (uintptr_t)r->base & -page, end = ((uintptr_t)r->base + r->bytes + page - 1) & -page;
-    return r->kind == R_OFFLOADED && (uintptr_t)address - first < end - first;
+    return (uintptr_t)address - first < end - first;
+}
+
+static inline int is_apart(const struct region *r, const char *address) {
+    return (size_t)(r->base - arena_space.base) >= arena_space.bytes && on_its_pages(r, address);
 }
 
 #include "placed.h"
@@ -154,7 +160,9 @@ static inline int watched_place(const char *address, struct region **out) { /* 0
     else {
         *out = NULL;
         for (int i = n_arguments; i < n_regions; i++)
-            if (((regions[i].kind == R_DEVICE_VARIABLE || regions[i].kind == R_MANAGED) && (size_t)(address - regions[i].base) < regions[i].bytes) || on_its_pages(&regions[i], address)) *out = &regions[i];
+            if (((regions[i].kind == R_DEVICE_VARIABLE || regions[i].kind == R_MANAGED) && (size_t)(address - regions[i].base) < regions[i].bytes) ||
+                (regions[i].kind == R_OFFLOADED && on_its_pages(&regions[i], address))) *out = &regions[i];
+        for (int i = 0; n_apart && !*out && i < n_arguments; i++) if (is_apart(&regions[i], address)) *out = &regions[i];
         return *out != NULL;
     }
     return 1;

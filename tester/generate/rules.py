@@ -41,6 +41,7 @@ from tester.generate.roles import (
     find_base_run,
     find_pitches,
     infer_roles,
+    recall_roles,
 )
 from tester.generate.searches import (
     MOST_LATE,
@@ -170,6 +171,21 @@ def generate_more_tests(
         launch=suite.launch,
         combined=combined,
     )
+
+
+def find_sizes(
+    suite: UnitTestSuite, program: Program, signature: Signature, backend: ExecutionBackend
+) -> frozenset[str]:
+    """Return the scalars that the lengths of arrays depend on, as they were learnt when the suite
+    was made by rules: no distances between rows or elements, no places, none that must equal
+    another. Empty where nothing was learnt.
+    """
+    compiled = backend.compile([CompileRequest(program, signature, Variant.RECORDED)])[0]
+    roles = recall_roles(compiled, suite.launch, LARGEST) if compiled.ok else None
+    if roles is None:
+        return frozenset()
+    aside = roles.leading | roles.steps | roles.within.keys() | {name for _, name in roles.alike}
+    return roles.sizes - aside
 
 
 def has_only_large_tests(suite: UnitTestSuite) -> bool:

@@ -299,10 +299,10 @@ EXTREMES = frozenset(
 
 def has_unspecified_nan(source: SourceTree) -> bool:
     """Return whether the program takes a minimum or maximum in Fortran, which leaves the result
-    open if a value is NaN.
+    open if a value is NaN, or a norm, of which infinities make NaN or infinity.
     """
     return source.is_fortran and (
-        bool(find_called_names(source) & EXTREMES)
+        bool(find_called_names(source) & (EXTREMES | {"norm2"}))
         or any(
             clause.name == "reduction" and clause.modifier in _ENDS
             for pragma in source.find(Pragma)
@@ -546,6 +546,20 @@ def find_measured_vectors(source: SourceTree) -> set[str]:
         and call.function.field in ("size", "empty", "end", "cend")
         and isinstance(call.function.base, Name)
     }
+
+
+def find_arrays_handed_out(signature: Signature, source: SourceTree) -> frozenset[str]:
+    """Return the arrays that the program hands to a function that it does not define itself, by
+    its pointer or as an array of Fortran: what such a function reads may go unseen.
+    """
+    own = {f.name for f in source.find(Function)}
+    handed: set[str] = set()
+    for call in source.find(Call):
+        if not (isinstance(call.function, Name) and call.function.id in own):
+            handed |= names_in(call.arguments)
+    return frozenset(
+        p.name for p in signature.parameters if p.kind == "array" and source.spell(p.name) in handed
+    )
 
 
 def find_place_scalars(source: SourceTree) -> set[str]:
