@@ -266,6 +266,7 @@ void cv_atomic(void *address, size_t bytes) {
 
 /* Of whatever thread: a barrier between its fence and another thread's atomic passes it on, and without one the order in which that
  * other thread comes first shows the race. */
+int cv_inside_kernel(void) { return cv_now.in_kernel; }
 void cv_fence(void) { if (cv_now.in_kernel) b.fenced = ++cv_now.stamp; }
 
 /* ---- launches ---- */

@@ -53,7 +53,14 @@ from corpora.ir import (
     walk,
 )
 from corpora.records import Program
-from gpu_runtime.wall.names import ALLOWED_CALLS, KEYWORDS, SYSTEM_NAMES, TYPES, VARIABLE_TYPES
+from gpu_runtime.wall.names import (
+    ALLOWED_CALLS,
+    KEYWORDS,
+    LIBRARY_VALUES,
+    SYSTEM_NAMES,
+    TYPES,
+    VARIABLE_TYPES,
+)
 from gpu_runtime.wall.preprocessor import (
     Definition,
     check_directives,
@@ -76,8 +83,11 @@ _TAKES_FUNCTIONS = frozenset(
     mismatch search adjacent_find swap_ranges""".split()
 )
 """Functions that every program may use and that call what they are given."""
-_GIVEN = frozenset(
-    "threadIdx blockIdx blockDim gridDim warpSize stdout stderr this NULL INFINITY NAN".split()
+_GIVEN = (
+    frozenset(
+        "threadIdx blockIdx blockDim gridDim warpSize stdout stderr this NULL INFINITY NAN".split()
+    )
+    | LIBRARY_VALUES
 )
 _BY_WORDS = frozenset(
     """syntax_error static_assert_declaration throw_statement try_statement function_definition
