@@ -18,6 +18,7 @@ from functools import cache
 from pathlib import Path
 
 from corpora.frontends.c_family import parse_c_family
+from corpora.frontends.c_tokens import tokenize
 from corpora.frontends.queries import functions_of
 from corpora.ir import Declaration, Function, Unsupported, UnsupportedExpression, find
 from corpora.records import Parameter
@@ -160,14 +161,16 @@ def _kernel_shim(request: CompileRequest, symbol: str, namespace: str, copy: str
         for role, space in (("thread", namespace), ("copy", copy))
         if space
     }
+    waits = any(t.text == "this_grid" for t in tokenize(request.program.text))
+    before, after = ("cv_cooperative(1); ", "cv_cooperative(0); ") if waits else ("", "")
     bodies = [
         f"CV_UNSEEN static void {name}(void *p) {{ void **a = (void **)p; (void)a; "
         f"{emit_call(request, space, _argument)} }}\n"
         for name, space in threads.items()
     ]
     return (
-        "".join(bodies) + f"{_ENTRY} {symbol}(void **args) {{ cv_launch_kernel(args, {n}, "
-        f"{', '.join(threads)}); }}\n"
+        "".join(bodies) + f"{_ENTRY} {symbol}(void **args) {{ {before}cv_launch_kernel(args, {n}, "
+        f"{', '.join(threads)}); {after}}}\n"
     )
 
 

@@ -247,6 +247,10 @@ class _Builder:
     def _one(
         self, recipe: CompileRecipe, job: _Job, text: str, extra: tuple[str, ...] = ()
     ) -> StoredBuild:
+        newer = recipe.compiler == "g++" and headers.NEWER & set(
+            shims_cpp.find_includes(job.request.program.text)
+        )
+        extra = ("-std=gnu++20", *extra) if newer else extra
         built = self._compile(recipe, [job], text, ALONE_LIMITS, extra)
         if built.ok:
             return built

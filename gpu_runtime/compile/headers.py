@@ -21,13 +21,15 @@ _STANDARD = frozenset(
     "vector array string complex functional tuple memory set map unordered_map "
     "unordered_set queue stack deque list bitset "
     "type_traits iterator complex.h iomanip optional stdexcept new cctype ctype.h cerrno "
-    "errno.h".split()
+    "errno.h atomic".split()
 )
 _GIVEN = frozenset(
     "initializer_list valarray cstdarg ccomplex sstream span bit immintrin.h xmmintrin.h "
     "emmintrin.h".split()
 )
 """Headers that a program of a corpus may include, a generated one not."""
+NEWER = frozenset("atomic bit span".split())
+"""Headers whose usual names are those of C++20."""
 STANDARD = PRELUDE | _STANDARD | _GIVEN
 """Headers of C and C++; a program with one outside PRELUDE is compiled alone, with the real
 ones.
@@ -81,7 +83,6 @@ UNREAD = {
     "unistd.h": "",
     "thread": "thread",
     "mutex": "mutex lock_guard unique_lock scoped_lock",
-    "atomic": "atomic atomic_ref atomic_flag",
     "sstream": "stringstream istringstream ostringstream",
     "random": "mt19937 mt19937_64 minstd_rand default_random_engine random_device "
     "uniform_int_distribution uniform_real_distribution normal_distribution",

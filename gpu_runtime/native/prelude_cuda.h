@@ -36,6 +36,8 @@ unsigned long cv_warp(int op, unsigned mask, unsigned long value, int argument, 
 void cv_atomic(void *address, unsigned long bytes);
 void cv_fence(void);
 int cv_inside_kernel(void);
+void cv_grid_barrier(void);
+void cv_cooperative(int on);
 int cv_launch(const unsigned grid[3], const unsigned block[3], unsigned long shared_bytes, void (*body)(void *), void *closure, int host_style);
 void cv_set_order(int order);
 void cv_stale_stacks(int on);

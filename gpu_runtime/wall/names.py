@@ -73,9 +73,13 @@ _PLAIN = """
     size data begin end resize push_back pop_back reserve at front back empty clear assign
     insert erase numeric_limits lowest epsilon infinity quiet_NaN sync thread_rank group_index
     thread_index group_dim num_threads shfl shfl_up shfl_down shfl_xor any all ballot
-    meta_group_rank meta_group_size this_thread_block tiled_partition prefetch CUDART_INF
+    meta_group_rank meta_group_size this_thread_block this_grid block_rank num_blocks is_valid
+    dim_blocks block_index tiled_partition prefetch CUDART_INF
     CUDART_NAN INFINITY qsort bsearch what runtime_error invalid_argument get first second
-    get_num_threads""".split()
+    get_num_threads atomic atomic_ref atomic_flag load store exchange compare_exchange_weak
+    compare_exchange_strong fetch_add fetch_sub fetch_and fetch_or fetch_xor test_and_set
+    is_lock_free atomic_init atomic_load atomic_store atomic_exchange atomic_fetch_add
+    atomic_fetch_sub atomic_fetch_and atomic_fetch_or atomic_fetch_xor""".split()
 OPENMP_ROUTINES = frozenset(
     """
     omp_get_thread_num omp_get_num_threads omp_get_max_threads omp_get_num_procs
