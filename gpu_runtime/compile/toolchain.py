@@ -137,6 +137,7 @@ def _sources(flavour: str) -> list[Path]:
         NATIVE / name
         for name in (
             *_ALWAYS,
+            *(["doacross.c"] if flavour != "tsan" else []),
             *(["program_races.h"] if flavour == "tsan" and find_toolchain().libomp else []),
         )
     ]
