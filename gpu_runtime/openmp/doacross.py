@@ -1,7 +1,8 @@
 """`doacross` clauses of OpenMP 5.2 as the `depend` clauses of 4.5, which older compilers know.
 
 Contract: `doacross(sink: i - 1)` becomes `depend(sink: i - 1)`; `doacross(source:)`, with
-`omp_cur_iteration` or without, becomes `depend(source)`. Lines stay. A sink at `omp_cur_iteration - 1` stays
+`omp_cur_iteration` or without, becomes `depend(source)`. Lines stay. A sink at
+`omp_cur_iteration - 1` stays
 for the compiler, which refuses it.
 
     python -c "from gpu_runtime.openmp.doacross import lower_doacross; \\

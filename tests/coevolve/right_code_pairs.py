@@ -44,7 +44,7 @@ def _add(
 # ---- two-dimensional maxloc and minloc
 
 _LARGEST = """
-void largest(const double *a, int n, int m, int *row, int *column) {
+void largest(const int *a, int n, int m, int *row, int *column) {
     int r = 0, c = 0;
     for (int j = 0; j < m; j++)
         for (int i = 0; i < n; i++)
@@ -61,7 +61,7 @@ _add(
     """
 subroutine largest(a, n, m, row, column)
   integer, intent(in) :: n, m
-  real(8), intent(in) :: a(n, m)
+  integer, intent(in) :: a(n, m)
   integer, intent(out) :: row, column
   integer :: place(2)
   place = 1
@@ -166,7 +166,7 @@ subroutine by_column(a, n, m, first, mask, last)
   end do
 end subroutine
 """,
-    ("a(i, j) > a(first(j), j)", "a(i, j) >= a(first(j), j)"),
+    ("a(i, j) > a(first(j), j)", "a(i, j) < a(first(j), j)"),
     ("if (mask(i, j)) then", "if (.true.) then"),
 )
 
@@ -569,7 +569,10 @@ int count_above(const double *x, int n, double limit, double *largest) {
 }
 """,
     ("++found", "found = found + 1"),
-    ("while (x[i] > old && !best.compare_exchange_weak(old, x[i])) {}", "if (x[i] > old) best = x[i];"),
+    (
+        "while (x[i] > old && !best.compare_exchange_weak(old, x[i])) {}",
+        "if (x[i] > old) best = x[i];",
+    ),
 )
 
 # ---- half precision
@@ -623,7 +626,9 @@ void to_float(const float *x, float *y, int n) {
 _AXPY = """
 __global__ void axpy(float a, const float *x, float *y, int n) {
     int i = blockIdx.x * blockDim.x + threadIdx.x;
-    if (i < n) y[i] = __half2float(__hadd(__hmul(__float2half(a), __float2half(x[i])), __float2half(y[i])));
+    if (i >= n) return;
+    __half product = __hmul(__float2half(a), __float2half(x[i]));
+    y[i] = __half2float(__hadd(product, __float2half(y[i])));
 }
 """
 _add(
@@ -660,7 +665,8 @@ __global__ void axpy(float a, const float *x, float *y, int n) {
         y[i] = r.x;
         y[i + 1] = r.y;
     } else if (i < n) {
-        y[i] = __half2float(__hadd(__hmul(__low2half(h), __float2half(x[i])), __float2half(y[i])));
+        __half product = __hmul(__low2half(h), __float2half(x[i]));
+        y[i] = __half2float(__hadd(product, __float2half(y[i])));
     }
 }
 """,
@@ -677,7 +683,7 @@ _add(
         "cpp",
         """
 #include <algorithm>
-void sort_all(float *x, int n) { std::sort(x, x + n); }
+void sort_all(int *x, int n) { std::sort(x, x + n); }
 """,
     ),
     "cuda",
@@ -685,13 +691,13 @@ void sort_all(float *x, int n) { std::sort(x, x + n); }
 #include <thrust/device_vector.h>
 #include <thrust/sort.h>
 #include <thrust/copy.h>
-void sort_all(float *x, int n) {
-    thrust::device_vector<float> d(x, x + n);
+void sort_all(int *x, int n) {
+    thrust::device_vector<int> d(x, x + n);
     thrust::sort(d.begin(), d.end());
     thrust::copy(d.begin(), d.end(), x);
 }
 """,
-    ("d.end());\n    thrust::copy", "d.end(), thrust::greater<float>());\n    thrust::copy"),
+    ("d.end());\n    thrust::copy", "d.end(), thrust::greater<int>());\n    thrust::copy"),
     ("thrust::sort(d.begin(), d.end())", "thrust::sort(d.begin(), d.end() - 1)"),
 )
 _NORM = """
@@ -717,7 +723,9 @@ struct square {
 };
 double norm(const double *x, int n) {
     thrust::device_vector<double> d(x, x + n);
-    return std::sqrt(thrust::transform_reduce(d.begin(), d.end(), square(), 0.0, thrust::plus<double>()));
+    double sum = thrust::transform_reduce(
+        d.begin(), d.end(), square(), 0.0, thrust::plus<double>());
+    return std::sqrt(sum);
 }
 """,
     ("return v * v", "return v + v"),
@@ -980,7 +988,10 @@ void chunked_scan(const int *x, int *y, int n) {
 }
 """,
     ("InclusiveSum", "ExclusiveSum"),
-    ("    int i = blockIdx.x * 64 + threadIdx.x", "    if (blockIdx.x * 64 + threadIdx.x >= n) return;\n    int i = blockIdx.x * 64 + threadIdx.x"),
+    (
+        "    int i = blockIdx",
+        "    if (blockIdx.x * 64 + threadIdx.x >= n) return;\n    int i = blockIdx",
+    ),
 )
 _CHUNK_SUMS = """
 void chunk_sums(const int *x, int *sums, int n) {
@@ -1268,4 +1279,20 @@ void launch(double *c, const double *alpha, int n, int batches, int stride) {
 }
 """,
     ("t % n]", "t / batches]"),
+)
+_UPDATE = """
+void update(double *state, int n, int count, int stride) {
+    for (int c = 0; c < count; c++) {
+        double *s = state + (long)c * stride;
+        for (int i = 1; i < n; i++) s[i] += 0.5 * s[i - 1];
+    }
+}
+"""
+_add(
+    "overlap",
+    "update",
+    ("cpp", _UPDATE),
+    "openmp",
+    _UPDATE.replace("    for (int c", "    #pragma omp parallel for\n    for (int c"),
+    ("0.5 * s[i - 1]", "0.5 * state[i - 1]"),
 )
