@@ -114,7 +114,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _single(args: argparse.Namespace) -> int:
     from coevolve.verification.engine import Engine, VerifyConfig
-    from coevolve.verification.explain import outcome_words
+    from coevolve.verification.explain import describe_outcome
     from coevolve.verification.function_verdicts import combine_verdicts
     from coevolve.verification.requests import VerifyError, make_request_from_files
 
@@ -143,10 +143,10 @@ def _single(args: argparse.Namespace) -> int:
     verdict = combine_verdicts(told, len(told))
     if len(told) > 1 and not args.json:
         print(
-            f"{outcome_words(verdict)}: {sum(v.equivalent is True for _, v in told)} of "
+            f"{describe_outcome(verdict)}: {sum(v.equivalent is True for _, v in told)} of "
             f"{len(told)} functions are equivalent"
         )
-    for line in asked.unasked:
+    for line in asked.not_compared:
         print(f"not compared: {line}", file=sys.stderr)
     return choose_exit_code(verdict)
 
@@ -401,9 +401,10 @@ def _run_in_processes(
 
 
 def split_into_portions(rows: Rows) -> list[Rows]:
-    """Split rows into what a worker answers at a time. Portions are small, so that a slow one does
-    not leave other workers idle. Neighbours with the same source stay together. rows: (line number
-    from 1, line).
+    """Split the rows of a batch into portions, each answered by one worker at a time.
+
+    rows: (line number from 1, line). Portions are small, so that a slow one leaves no worker idle.
+        Neighbours with the same source stay together.
     """
     made: list[Rows] = []
     last = None

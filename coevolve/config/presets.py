@@ -95,7 +95,7 @@ def settle(presets: Sequence[str], samples: int, where: str) -> dict[str, object
     return found
 
 
-def explain_instead(name: str) -> str:
+def suggest_replacement(name: str) -> str:
     """Return the end of a line that says what to write instead of a setting that is no key. name:
     dotted.
     """

@@ -30,25 +30,28 @@ from gpu_runtime.models.protocol import Sampling
 class Run:
     """What every stage of a round needs.
 
-    config: the settings. folder: the run's files. corpus: its programs. crew: its workers.
+    config: the settings. folder: the run's files. corpus: its programs. workers: hold its models
+        and verifiers.
     """
 
     config: Config
     folder: RunFolder
     corpus: RunCorpus
-    crew: RunWorkers
+    workers: RunWorkers
 
     def sides(self) -> list[tuple[Direction, tuple[Program, ...]]]:
-        """Return each direction to propose in, with its real training programs. A reverse direction
-        is among them only where there are real programs of the target dialect.
+        """Return (direction, real training programs) for each direction in which candidates are
+        proposed.
+
+        A reverse direction is among them only where there are real programs of the target dialect.
         """
         return self.corpus.sides(self.config)
 
-    def translator(self, number: int, way: Direction) -> Path:
-        """Return the checkpoint folder of round `number` for the Translator that serves the
-        direction `way`.
+    def translator(self, number: int, direction: Direction) -> Path:
+        """Return the folder of the checkpoint, after round `number`, of the Translator that serves
+        `direction`.
         """
-        return self.folder.round(number).folder / find_translator(self.config, str(way)).name
+        return self.folder.round(number).folder / find_translator(self.config, str(direction)).name
 
     def sampling(self, n: int, temperature: float, *salt: object) -> Sampling:
         """Return sampling settings for `n` answers at `temperature`. salt: values that, with the
@@ -60,8 +63,8 @@ class Run:
         )
 
     def chunks(self, items: Sequence) -> list[Sequence]:
-        """Split `items` into consecutive parts for one call of a model each, of
-        `model.programs_per_call` items; the last may be shorter.
+        """Split `items` into consecutive parts of `model.programs_per_call` items; the last may be
+        shorter. A model is called once for each part.
         """
         return split_into_chunks(items, self.config.model.programs_per_call)
 
@@ -125,7 +128,7 @@ def judge_candidates(
     items = group_for_judging(candidates, programs, suites)
     bar = run.bar(label, len(items))
     results: dict[int, list[Verdict]] = {}
-    for index, verdicts in map_unordered(run.crew.verifiers, Verifier.judge, items):
+    for index, verdicts in map_unordered(run.workers.verifiers, Verifier.judge, items):
         results[index] = verdicts
         bar.advance()
     bar.close()

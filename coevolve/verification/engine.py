@@ -82,7 +82,7 @@ class VerifyConfig:
     mutants: how many mutants of the source measure a suite's strength; 0: strength is not measured
         and weak suites get no more tests.
     seed: seeds tests and mutants.
-    prove: whether a proof is looked for beside the tests.
+    prove: whether a proof is tried besides the tests.
     judge: how targets are run and compared.
     """
 

@@ -12,6 +12,7 @@ which another operation would give something else.
 | truth value | neither 0 nor 1 |
 | any operation on reals | NaN, infinities, zeros of both signs |
 | place of an element | none (-1), far below zero, beyond 32 bits |
+| one of several sizes | zero, the others as they are |
 
 Contract: pure. A `Change` sets some parameters and leaves the others as they are: base choice
 coverage (Ammann and Offutt, 1994). Whether the source runs clean on it is for a run to say.
@@ -56,8 +57,11 @@ MOST_NUMBERS = 6
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What differs from a usual test: `scalars` and `fills` by parameter. tells: counts although
-    the source changes nothing on it (an early return). draw: label of the sizes that it wants.
+    """How one test differs from a usual test.
+
+    scalars, fills: values of scalars and contents of arrays, by parameter. draw: label of the sizes
+        that it needs, '' for any. tells: keep the test although the source changes nothing on it,
+        as after an early return.
     """
 
     scalars: Values = field(default_factory=dict)
@@ -73,8 +77,11 @@ def list_changes(
     roles: ParameterRoles,
     largest: int,
 ) -> list[Change]:
-    """Every change that the dictionary gives, one of each kind in turn. largest: the largest size
-    of usual tests.
+    """Return the changes to a usual test that put a parameter at a boundary value, with kinds of
+    changes interleaved.
+
+    dictionary: what the source does with each parameter's values. roles: what parameters are used
+        for. largest: the largest size in usual tests.
     """
     boundary = _Boundaries(signature, source, dictionary, roles, largest)
     kinds = (
@@ -90,6 +97,7 @@ def list_changes(
         boundary.periods(),
         boundary.signs(),
         boundary.one_sided(),
+        boundary.empty_sides(),
     )
     rows = itertools.zip_longest(*kinds)
     return [change for row in rows for change in row if change is not None]
@@ -157,7 +165,10 @@ class _Boundaries:
         for p in (q for q in (*self.arrays, *self.places_) if q.name in mixed):
             numbers = _get_numbers(self._use(p).numbers, p)
             single[p.name] = Fill("constant", (numbers[0],))
-            low, high = min(numbers) - NEAR, max(numbers) + NEAR
+            plain = [n for n in numbers if not _stands_for_none(n, p)]
+            if not plain:
+                continue
+            low, high = min(plain) - NEAR, max(plain) + NEAR
             wide[p.name] = Fill("uniform" if p.type[0] == "f" else "integers", (low, high))
         if not mixed:
             return
@@ -294,6 +305,14 @@ class _Boundaries:
             for p in asked[:2]:
                 yield Change({}, {p.name: Fill("uniform", ends)})
 
+    def empty_sides(self) -> Iterator[Change]:
+        """Yield changes in which one of several sizes is zero: what is left then is often a case
+        of its own, as the distance to an empty text.
+        """
+        sizes = [p for p in self.whole if p.name in self.roles.sizes - self.roles.leading]
+        for p in sizes[:2] if len(sizes) > 1 else ():
+            yield Change({p.name: 0}, {}, "small")
+
 
 def _set(p: Parameter, value: Number) -> Values:
     return {p.name: clip_to_type(int(value), p) if p.type in INTEGER_RANGES else float(value)}
@@ -307,9 +326,22 @@ def _get_numbers(numbers: Iterable[Number], p: Parameter) -> list[Number]:
     return [int(n) if whole else float(n) for n in fitting][:MOST_NUMBERS]
 
 
+NONE_AND_USUAL = (1, 5, 0, -3, 2)
+"""Beside a number that stands for none, which cannot be counted on from."""
+
+
 def _around(numbers: Sequence[Number], p: Parameter) -> tuple[Number, ...]:
-    near = [n + step for n in numbers for step in (0, -1, 1, -2, 2)]
+    plain = [n for n in numbers if not _stands_for_none(n, p)]
+    none = [n for n in numbers if _stands_for_none(n, p)]
+    near = [n + step for n in plain for step in (0, -1, 1, -2, 2)]
+    near += [*none, *NONE_AND_USUAL] if none else []
     return tuple(dict.fromkeys(_hold(near, p)))
+
+
+def _stands_for_none(number: Number, p: Parameter) -> bool:
+    """Whether a constant is an end of the element type, as `INT_MAX` for a place not reached."""
+    ends = INTEGER_RANGES.get(p.type, ())
+    return number != 0 and number in ends or (p.type[0] == "f" and abs(number) > 1e30)
 
 
 def _hold(values: Sequence[Number], p: Parameter) -> list[Number]:

@@ -8,7 +8,7 @@ tests in which the program goes beyond a law that nearly all others keep are lef
 smaller indices keep it inside (an edge's node is below the number of nodes, also where there are
 more edges). What is added holds contents as ever, and is compared.
 
-    pytest tests/tester/test_laws.py
+    pytest tests/tester/test_extent_inference.py
 """
 
 from __future__ import annotations
@@ -51,8 +51,11 @@ class _Lengths:
 def infer_extents(
     setting: TrialSetting, roles: ParameterRoles, tests: Sequence[UnitTest]
 ) -> list[UnitTest]:
-    """Return the tests with arrays as long as expressions of their sizes say, where contents decide
-    what is touched. Elsewhere only arrays that a test does not touch change.
+    """Return the tests with array lengths changed to expressions of their sizes that hold in all
+    tests.
+
+    This concerns arrays of which the contents of others decide how much is touched. Otherwise only
+    arrays that a test does not touch change.
     """
     arrays = [p.name for p in setting.signature.parameters if p.kind == "array" and not p.shape]
     if not arrays or not roles.sizes and not roles.indices:
@@ -310,16 +313,13 @@ def _is_supported(
 def _resize_to_products(
     test: UnitTest, one: _Lengths, laws: Mapping[str, LengthProduct]
 ) -> UnitTest:
-    """The test with every array as long as its law, but for what is untouched, goes beyond it, or
-    is a list of too few written values.
-    """
+    """The test with every array as long as its law, but for what is untouched or goes beyond it."""
     made = []
     for a in test.assignments:
         wanted = laws[a.name].value(one.sizes) if a.name in laws else 0
         other = (
             isinstance(a, ArrayValue)
             and 0 < one.touched.get(a.name, 0) <= wanted != one.lengths[a.name]
-            and (a.fill is not None or wanted < one.lengths[a.name])
         )
         made.append(_resize_array(a, wanted) if other else a)  # type: ignore[arg-type]
     return (
@@ -330,11 +330,12 @@ def _resize_to_products(
 
 
 def _resize_array(a: ArrayValue, count: int) -> ArrayValue:
-    return replace(
-        a,
-        extents=(count,),
-        values=a.values and a.values[: len(a.values) * count // math.prod(a.extents)],
-    )
+    """The array with so many elements. Written values that do not suffice begin again."""
+    if not a.values:
+        return replace(a, extents=(count,))
+    wanted = len(a.values) * count // math.prod(a.extents)
+    again = a.values * (1 + wanted // len(a.values))
+    return replace(a, extents=(count,), values=again[:wanted])
 
 
 def _keep_confirmed(

@@ -19,12 +19,19 @@ Values = dict[str, "int | float | bool | tuple[float, float]"]
 
 @dataclass(frozen=True, slots=True)
 class ParameterRoles:
-    """What a program uses its parameters for, as learnt from runs and text. Parameters in no role
-    are free.
+    """What a program uses its parameters for, as found by runs and in its text. A parameter in no
+    role is free.
 
     sizes: integer scalars that decide extents or must stay small. flags: used as truth values.
-        indices: arrays whose contents decide extents.
-    base: values of scalars on which the program ran clean.
+        indices: arrays whose contents are used as indices; None: unknown. pitches: rows' lengths in
+        bytes.
+    letters: the characters or enumerators that a scalar is compared with. base: values of scalars
+        on which the program ran without fault. texts: arrays of characters.
+    searches, searched: kinds of contents on which a search goes furthest, and the arrays searched.
+        leading: distances between rows. steps: loop steps, never zero. ordered: row offsets, which
+        never decrease. shifts: shift amounts.
+    counts: numbers of time steps. within: the size that an index stays below. alike: pairs of sizes
+        that are equal.
     """
 
     sizes: frozenset[str] = frozenset()
@@ -62,6 +69,8 @@ class ParameterRoles:
     """
     within: dict[str, str] = field(default_factory=dict)
     """Indices and places, and the size that they are below (tester.generate.index_bounds)."""
+    from_one: frozenset[str] = frozenset()
+    """Those of `within` that count from one up to that size, as Fortran's do."""
 
     alike: tuple[tuple[str, str], ...] = ()
     """Sizes that are as large as others: (that one, this one)."""
@@ -407,6 +416,8 @@ def draw_contents(
         fills[p.name] = _fill(profile, integral, indexed, own, seed + i)
         if p.name in roles.within and profile == "positive":
             fills[p.name] = Fill("integers", (min(1, own - 1), own - 1), seed + i)
+        if p.name in roles.from_one:
+            fills[p.name] = _count_from_one(fills[p.name], own)
         if p.name in roles.ordered and profile != "zero":
             fills[p.name] = Fill(
                 "sorted",
@@ -414,6 +425,16 @@ def draw_contents(
                 seed + i,
             )
     return fills
+
+
+def _count_from_one(fill: Fill, size: int) -> Fill:
+    """The fill of an array of indices, moved so that every number lies in [1, size]."""
+    if fill.kind == "constant":
+        return Fill("constant", (1,), fill.seed)
+    if fill.kind in ("integers", "sorted"):
+        low, high = (min(max(int(v) + 1, 1), size) for v in fill.arguments)
+        return Fill(fill.kind, (low, high), fill.seed)
+    return Fill("integers", (1, size), fill.seed)
 
 
 _TEXTS = {

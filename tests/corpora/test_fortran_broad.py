@@ -78,7 +78,7 @@ def test_constants_need_no_word_that_fortran_lacks() -> None:
     assert not any(re.search(r"^ +const ", c.programs["cpp"].text, re.M) for c in told(120, 4))
 
 
-def test_labels_say_what_the_words_said() -> None:
+def test_labels_replace_loop_words_with_equal_meaning() -> None:
     lines = [
         "do i = 1, n",
         "    do j = 1, m",

@@ -130,6 +130,8 @@ def has_grid_stride(text: str, name: str) -> bool:
     kernel = function_named(unit, name)
     if kernel is None or any(find((kernel, unit.errors), Unsupported, UnsupportedExpression)):
         return False
+    if "gridDim" not in names_in(unit):  # none of its steps can be the whole grid
+        return False
     found, facts = kernel_facts(kernel, unit), facts_of(kernel, unit)
     wide = {stride.loop for stride in found.strides if stride.whole_grid}
     if not wide or any(axis.block or axis.grid_size for axis in found.axes[1:]):
@@ -241,8 +243,10 @@ def _try_thread_orders(
 
 
 def keeps_device_variables(text: str) -> bool:
-    """Whether a text launches kernels and has device variables that outlive a call; True where
-    something in it is not understood.
+    """Return whether a CUDA text launches kernels and has device variables that keep values between
+    calls.
+
+    Returns True too if something in it cannot be read.
     """
     unit = parse_c_family(text, "cuda")
     if unit.errors or any(find(unit.items, Unsupported)):

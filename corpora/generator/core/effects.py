@@ -365,8 +365,9 @@ _LINE_MENU = _MENU + (add_tuple, add_tuple)
 
 
 def make_body(b: Builder, point: IterationPoint, count: int, depth: int) -> tuple:
-    """Return the statements of `count` random effects, one after the other. depth: most nested
-    operations.
+    """Return `count` random groups of statements for one iteration, one after the other.
+
+    b: the builder that makes them. point: the iteration. depth: most nested operations.
     """
     statements: tuple = ()
     menu = (

@@ -130,7 +130,8 @@ class For(NamedTuple):
     """`for (variable = start; variable op stop; variable += step) body`.
 
     op: `<` or `<=`, and `>=` or `>` with a negative step. type: the variable's element type.
-    shown: the test as C writes it, where it is another; None. The rest is for C only:
+    shown: the test that C texts have in place of `variable op stop`, or None. Fortran ignores the
+        rest:
     also: assignments after the increment. moved: another variable that the increment moves, ''.
         starts: further declarations in the head.
     """

@@ -46,7 +46,9 @@ def _by_one_thread(nest: Nest) -> bool:
 
 
 def emit_cuda_host(nest: Nest, style: Style) -> str:
-    """A `__global__` function and the function that launches it."""
+    """Return CUDA text for a nest: a `__global__` kernel and the host function that launches it.
+    style: how it is written.
+    """
     if nest.sequential:
         return _emit_with_result(nest, style)
     region, used = nest.regions[0], set(nest.types or {})
@@ -148,7 +150,7 @@ def _host(nest: Nest, style: Style, cells: list[str], kernel: str, used: set[str
 
 
 def emit_size(emitter: CEmitter, parameter: Parameter) -> str:
-    """Return the C text of an array's size in bytes."""
+    """Return the C text of an array parameter's size in bytes, such as `n * sizeof(float)`."""
     size = emitter.expression(ast.product(list(parameter.extents)), 14)
     return f"{size} * sizeof({emitter.words[parameter.type]})"
 

@@ -21,8 +21,11 @@ from corpora.generator.emit.fortran_expressions import HUGE, FortranExpressions,
 
 
 def emit_sum(say: FortranExpressions, first: tuple, loop: tuple, indent: str) -> str:
-    """Return the line of `s = 0; for k: s += e` as `s = sum(e)`; counts and extremes likewise.
-    first, loop: the two statements. Raises InexpressibleError if they are something else.
+    """Return the Fortran line for `s = 0; for k: s += e` as `s = sum(e)`, and likewise for counts
+    and extremes.
+
+    say: writes expressions as Fortran. first, loop: the two statements. indent: put before the
+        line. Raises InexpressibleError if they are something else.
     """
     if (
         type(loop) is not ast.For
@@ -132,8 +135,11 @@ def _folded_text(say: FortranExpressions, name: str, summand: tuple) -> str:
 
 
 def emit_inner_lines(say: FortranExpressions, loop: ast.For, indent: str) -> list[str]:
-    """Return a loop as array statements, each iteration working on an element of its own. Raises
-    InexpressibleError if it is no such loop.
+    """Return a sequential loop as Fortran array statements; each of its iterations must set an
+    element of its own.
+
+    say: writes expressions as Fortran. indent: put before each line. Raises InexpressibleError if
+        it is no such loop.
     """
     plain = (
         loop.step == 1
@@ -158,8 +164,11 @@ def emit_inner_lines(say: FortranExpressions, loop: ast.For, indent: str) -> lis
 def emit_dim_lines(
     say: FortranExpressions, region: Region, indent: str
 ) -> tuple[list[str], set[str]]:
-    """Return the lines of totals along a dimension, such as `low = sum(a, dim=2)`, and the names
-    that are then unused. Raises InexpressibleError if the region is something else.
+    """Return the Fortran lines of a region that sums a matrix by rows or columns, as `s = sum(a,
+    dim=2)`, and the names of locals that are then unused.
+
+    say: writes expressions as Fortran. indent: put before each line. Raises InexpressibleError if
+        the region is something else.
     """
     body = region.body
     if region.reduction is not None or len(region.axes) != 1 or not body or len(body) % 3:

@@ -17,8 +17,9 @@ from corpora.generator.core.nest import Nest, Parameter, Structure, Style
 
 
 def find_member_places(structures: Sequence[Structure]) -> dict[str, tuple[str, str]]:
-    """Map each parameter that is a field to the text before and after its subscript: `p` and `.x`
-    for `p[i].x`, `m->data` and '' for `m->data[i]`.
+    """Map each parameter that is a structure's field to the C text before and after its subscript.
+
+    It is `p` and `.x` for `p[i].x`, and `m->data` and '' for `m->data[i]`.
     """
     found = {}
     for each in structures:
@@ -66,8 +67,10 @@ def emit_structure_parameter(structure: Structure, style: Style) -> str:
 
 
 def prepare_for_kernel(nest: Nest, launched: bool = False) -> Nest:
-    """Return the nest with structures as a kernel takes them: no references and no pointers to host
-    memory. launched: host code launches it, which has the structure.
+    """Return the nest with its structures in forms that a kernel can take: by value or as device
+    pointers, never by reference.
+
+    launched: host code launches the kernel and has the structures itself.
     """
     made = tuple(
         replace(s, passing="copy")

@@ -33,8 +33,8 @@ _STEPS = (neighbour, inner_loop, inner_loop, repeated, blocks, to_byte, walk, he
 
 
 def statements(body: Body, count: int) -> tuple:
-    """Return `count` random statements for one iteration, and those the body has made before. body:
-    what they are made with.
+    """Return `count` new random statements for one iteration of a loop, after those that `body` has
+    already.
     """
     b = body.b
     menu: tuple[Callable[[], tuple], ...] = (
@@ -67,7 +67,9 @@ def _count(b: Builder) -> int:
 
 
 def free_line(b: Builder) -> Nest:
-    """Draw a nest of one parallel loop with a free body. b: the builder that makes its parts."""
+    """Draw a nest of one parallel loop whose body is random statements of many kinds. b: the
+    builder that makes its parts.
+    """
     n = b.size(names.SIZES, (1, 3, 8, 17))
     i = ast.Name(b.name(names.LOOPS, "i32"))
     body = Body(b, (i,), (n,))
@@ -80,8 +82,8 @@ def free_line(b: Builder) -> Nest:
 
 
 def free_grid(b: Builder) -> Nest:
-    """Draw a nest of two or three parallel loops with a free body. b: the builder that makes its
-    parts.
+    """Draw a nest of two or three parallel loops whose body is random statements of many kinds. b:
+    the builder that makes its parts.
     """
     sides = extents(b, 2 if b.chance(0.85) else 3)
     variables, axes = loops(b, sides)
@@ -90,8 +92,8 @@ def free_grid(b: Builder) -> Nest:
 
 
 def free_deep(b: Builder) -> Nest:
-    """Draw a nest of four nested loops, three of them the kernel's index. b: the builder that makes
-    its parts.
+    """Draw a nest of four loops, three of them parallel, whose body is random statements of many
+    kinds. b: the builder that makes its parts.
     """
     words = b.pick((("b0", "k", "j", "i"), ("n0", "c0", "y", "x"), ("batch_i", "ch", "row", "col")))
     variables = tuple(ast.Name(b.exact(w, "i32")) for w in words)

@@ -74,8 +74,8 @@ def simple(b: Builder) -> Nest:
 
 
 def elementwise(b: Builder) -> Nest:
-    """Draw a nest of several effects with unusual subscripts and bounds. b: the builder that makes
-    its parts.
+    """Draw a nest of one parallel loop with several statements, unusual subscripts and bounds. b:
+    the builder that makes its parts.
     """
     point, axis, kind = line(b)
     _odd_bounds(b, point, axis, kind)

@@ -23,7 +23,9 @@ _FRACTIONS = ("0.5", "0.9", "0.25", "0.1", "0.99", "0.75", "0.8", "0.05", ".5")
 
 
 def make_likely_test(b: Builder, place: tuple) -> tuple:
-    """A test of an element that some elements of every larger test array meet."""
+    """Return a condition on the array element `place` that some elements of every larger test array
+    meet.
+    """
     draw, zero = b.rng.random(), b.number(zero=True)
     if draw < 0.15:
         return (
@@ -44,8 +46,8 @@ def make_likely_test(b: Builder, place: tuple) -> tuple:
 
 
 def make_extreme(b: Builder, op: str, left: tuple, right: tuple) -> tuple:
-    """The larger (`>`) or smaller (`<`) of two values of the main type, as a call or a
-    conditional.
+    """Return the larger (op `>`) or smaller (op `<`) of two expressions of the main type, as a call
+    or a conditional.
     """
     if b.chance(0.5):
         word = "max" if op == ">" else "min"
@@ -60,42 +62,45 @@ def make_extreme(b: Builder, op: str, left: tuple, right: tuple) -> tuple:
 def make_fraction(
     b: Builder, most: tuple[str, ...] = ("0.5", "0.25", "0.1", "0.3", "0.2", "0.125", "0.05")
 ) -> ast.Literal:
-    """A constant below one in the main floating-point type or, as often in single precision,
-    double.
-    """
+    """Return a floating-point constant that `b` draws from the texts `most`, all below one."""
     return make_constant(b, b.pick(most))
 
 
 def make_constant(b: Builder, text: str) -> ast.Literal:
-    """A floating-point constant as this text writes those of its main type: `1e-7f`, or the double
-    `1e-7`.
+    """Return a floating-point constant as this program writes them. text: its digits; `1e-7`
+    becomes `1e-7f` where floats have a suffix.
     """
     single = b.suffix and b.kind == "f32"
     return ast.Literal(text + "f", "f32") if single else ast.Literal(text, "f64")
 
 
 def make_swap(b: Builder, first: tuple, second: tuple) -> tuple:
-    """Three statements that exchange two places."""
+    """Return three statements that exchange the values of two variables or array elements."""
     word = b.name(_HELD, b.kind)
     held = ast.Declare(b.kind, word, first)
     return held, ast.Assign(first, "=", second), ast.Assign(second, "=", ast.Name(word))
 
 
 def draw_value(b: Builder, *places: tuple) -> tuple:
-    """An expression of the places, of one operation or two, or a place itself."""
+    """Return a random expression over variables or array elements: one of them, or one or two
+    operations on them.
+    """
     b.reads = [p for p in places if type(p) is ast.At] or list(places)
     b.locals = [p for p in places if type(p) is ast.Name]
     return b.read() if b.chance(0.35) else b.value(b.pick((1, 1, 2)))
 
 
 def draw_term(b: Builder, *places: tuple) -> tuple:
-    """The same; one of the places is in it."""
+    """Return a random expression as `draw_value` does, in which at least one of `places` occurs."""
     made = draw_value(b, *places)
     return made if any(node in places for node in ast.walk(made)) else b.read()
 
 
 def draw_test(b: Builder, *places: tuple) -> tuple:
-    """A condition on the places that data may well meet: no floating number equals another."""
+    """Return a random condition on variables or array elements that test data is likely to meet.
+
+    It avoids `==` between floating-point values.
+    """
     b.reads, b.locals = [p for p in places if type(p) is ast.At] or list(places), []
     for _ in range(4):
         made = b.condition()
@@ -106,7 +111,10 @@ def draw_test(b: Builder, *places: tuple) -> tuple:
 
 
 def draw_next(b: Builder, last: tuple, term: tuple) -> tuple:
-    """What comes next, from what was before and what is read now; integers stay small."""
+    """Return a random expression for the next value of a recurrence.
+
+    last: its previous value. term: what is read in this step. Integer results stay small.
+    """
     total = ast.add(last, term) if b.chance(0.7) else ast.add(term, last)
     if b.kind not in FLOATS:
         most = ast.integer(b.pick((7, 10, 16, 97, 100, 1000, 255)))
@@ -138,11 +146,12 @@ def draw_next(b: Builder, last: tuple, term: tuple) -> tuple:
 
 
 def draw_scalar(b: Builder) -> tuple:
-    """A scalar parameter, an earlier one or a new one."""
+    """Return a scalar parameter of the function: one that `b` has already, or a new one."""
     return b.pick(tuple(b.scalars)) if b.scalars and b.chance(0.6) else b.scalar()
 
 
 def draw_fraction(b: Builder) -> tuple:
+    """Return a random floating-point constant below one."""
     return make_fraction(b, _FRACTIONS)
 
 
