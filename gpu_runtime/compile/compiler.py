@@ -91,7 +91,7 @@ def _recipe_digest(dialect: str, variant: Variant) -> str:
         *recipe.variants.get(variant, ()),
         *_LINK,
         *(shims_cuda.read_part(part) for part in sorted(set(headers.CUDA_PARTS.values()))),
-        "21",
+        "22",
     )
 
 

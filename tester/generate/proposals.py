@@ -236,19 +236,7 @@ def _make_paired_sketches(setting: TrialSetting, roles: ParameterRoles) -> list[
     if len(names) != 2 or not roles.base:
         return []
     sizes = dict(zip(names, (just_past(WARP) + 2, just_past(WARP)), strict=True))
-    made = _sized(setting, roles, sizes, "both", "default")
-    # Real scalars may be limits of what is sorted into as many places as a size says.
-    limits = [p for p in setting.signature.parameters if p.kind == "scalar" and p.type[0] == "f"]
-    placed = [
-        p.name
-        for p in setting.signature.parameters
-        if p.name in (roles.indices or ()) and p.type[0] == "f"
-    ]
-    if len(limits) < 2 or not placed:
-        return [made]
-    ends = dict(zip((p.name for p in limits), (-2.0, 4.0), strict=False))
-    spread = dict.fromkeys(placed, Fill("uniform", (-2, 2), setting.seed))
-    return [replace(made, scalars=made.scalars | ends, fills=made.fills | spread)]
+    return [_sized(setting, roles, sizes, "both", "default")]
 
 
 def _make_threshold_sketches(setting: TrialSetting, roles: ParameterRoles) -> list[Sketch]:
