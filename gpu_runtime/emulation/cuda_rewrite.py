@@ -17,6 +17,7 @@ the tree; one that comes out of a macro is left to the prelude.
 * the same inside a template     -> a place in memory that the runner watches
   (gpu_runtime.emulation.shared_memory)
 * `__device__ T x;` (a variable) -> goes to a section that is put back before every call
+* `cudaLaunchCooperativeKernel((void *)k, ...)` loses the cast
 * includes that the preludes stand for are dropped
 
     python -c "from gpu_runtime.emulation.cuda_rewrite import rewrite_cuda; \\
@@ -38,6 +39,7 @@ from gpu_runtime.compile.headers import COMPLEX, PASSED_OVER_IN_CUDA
 from gpu_runtime.emulation.shared_memory import emit_dynamic_shared, emit_static_shared
 
 _MEMORY = frozenset({"__shared__", "__device__", "__constant__", "__managed__"})
+_BY_POINTER = frozenset({"cudaLaunchKernel", "cudaLaunchCooperativeKernel"})
 _OPEN, _CLOSE = ("(", "[", "{"), (")", "]", "}")
 
 
@@ -48,6 +50,8 @@ def rewrite_cuda(text: str) -> str:
     tokens = tokenize(text)
     words = {token.text for token in tokens}
     edits = list(blank_includes(text))
+    if words & _BY_POINTER:
+        edits += _drop_casts(text, tokens)
     if "<<<" in words:
         edits += _rewrite_launches(text, tokens)
     if "cudaFuncSetAttribute" in words:
@@ -72,6 +76,17 @@ def blank_includes(text: str) -> Iterator[Edit]:
 
 
 # ---- launches
+
+
+def _drop_casts(text: str, tokens: Sequence[Token]) -> Iterator[Edit]:
+    """`cudaLaunchKernel((void *)k, ...)`: without the cast the type of the kernel is known."""
+    for i, token in enumerate(tokens):
+        following = [t.text for t in tokens[i + 1 : i + 8] if t.text != "const"]
+        if token.text not in _BY_POINTER or following[:1] != ["("]:
+            continue
+        if following[1:5] in (["(", "void", "*", ")"], ["reinterpret_cast", "<", "void", "*"]):
+            end = next(j for j in range(i + 2, len(tokens)) if tokens[j].text in (")", ">")) + 1
+            yield from (_edit(text, t, "") for t in tokens[i + 2 : end])
 
 
 def _rewrite_launches(text: str, tokens: Sequence[Token]) -> Iterator[Edit]:

@@ -9,6 +9,7 @@
 #include "offload.h"
 #include "shadow.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -342,6 +343,55 @@ void cv_new_block(void) {
     if (unset.region) report_unset();
     cv_now.block_first = cv_now.block_sync = ++cv_now.stamp;
     shared_static.valid_since = shared_dynamic.valid_since = shared_placed.valid_since = cv_now.stamp;
+}
+
+/* The whole grid has met: what came before comes before what follows. */
+void cv_grid_met(void) {
+    cv_settle();
+    report_unset();
+    cv_now.launch_first = ++cv_now.stamp;
+}
+
+struct kept_shared { struct region region[3]; size_t bytes[3]; };
+
+/* The shared memory of the running block, with what is known about it, in new memory or that of `old`. */
+void *cv_keep_shared(void *old) {
+    struct region *now[3] = {&shared_static, &shared_dynamic, &shared_placed};
+    struct kept_shared kept;
+    size_t need = sizeof kept;
+    for (int i = 0; i < 3; i++) {
+        kept.region[i] = *now[i];
+        kept.bytes[i] = now[i]->base ? (i == 2 ? placed_bytes : now[i]->bytes) : 0;
+        need += kept.bytes[i] + (kept.bytes[i] >> now[i]->granule_shift) * sizeof(struct cell);
+    }
+    char *p = realloc(old, need), *to = p + sizeof kept;
+    if (!p) cv_fail(CV_BAD_LAUNCH, "no memory for the blocks of a cooperative launch");
+    memcpy(p, &kept, sizeof kept);
+    for (int i = 0; i < 3; i++) {
+        size_t cells = (kept.bytes[i] >> now[i]->granule_shift) * sizeof(struct cell);
+        if (!kept.bytes[i]) continue;
+        memcpy(to, now[i]->base, kept.bytes[i]);
+        memcpy(to + kept.bytes[i], now[i]->cells, cells);
+        to += kept.bytes[i] + cells;
+    }
+    return p;
+}
+
+/* A block goes on with its own. */
+void cv_resume_shared(const void *from) {
+    struct region *now[3] = {&shared_static, &shared_dynamic, &shared_placed};
+    struct kept_shared kept;
+    memcpy(&kept, from, sizeof kept);
+    cv_new_block();
+    const char *p = (const char *)from + sizeof kept;
+    for (int i = 0; i < 3; i++) {
+        size_t cells = (kept.bytes[i] >> kept.region[i].granule_shift) * sizeof(struct cell);
+        if (!kept.bytes[i]) continue;
+        *now[i] = kept.region[i];
+        memcpy(now[i]->base, p, kept.bytes[i]);
+        memcpy(now[i]->cells, p + kept.bytes[i], cells);
+        p += kept.bytes[i] + cells;
+    }
 }
 
 void cv_launch_done(void) {

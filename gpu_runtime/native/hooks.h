@@ -55,6 +55,9 @@ void cv_settle(void);                             /* the same, before another th
 void cv_fail(int finding, const char *text) __attribute__((noreturn)); /* a finding that is about no single access */
 void cv_new_launch(int host_style, size_t dynamic_shared_bytes);
 void cv_new_block(void);
+void cv_grid_met(void);
+void *cv_keep_shared(void *old);
+void cv_resume_shared(const void *from);
 void cv_launch_done(void);                        /* counts the threads that did some work */
 struct region *cv_watch(char *base, size_t bytes, uint32_t granule_bytes, int kind, struct cell *cells);
 void cv_unwatch(struct region *region);

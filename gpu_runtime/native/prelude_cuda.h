@@ -35,6 +35,9 @@ int cv_barrier(int site, int predicate, int result);
 unsigned long cv_warp(int op, unsigned mask, unsigned long value, int argument, int width, int weak);
 void cv_atomic(void *address, unsigned long bytes);
 void cv_fence(void);
+int cv_inside_kernel(void);
+void cv_grid_barrier(void);
+void cv_cooperative(int on);
 int cv_launch(const unsigned grid[3], const unsigned block[3], unsigned long shared_bytes, void (*body)(void *), void *closure, int host_style);
 void cv_set_order(int order);
 void cv_stale_stacks(int on);
@@ -95,7 +98,7 @@ CV_INLINE void __threadfence_system() { cv_fence(); }
 CV_INLINE void __nanosleep(unsigned) {}
 
 template <class T> CV_INLINE T cv_shuffle(int op, unsigned mask, T value, int argument, int width, int weak) {
-    static_assert(sizeof(T) == 4 || sizeof(T) == 8, "shuffles move values of 4 or 8 bytes");
+    static_assert(sizeof(T) <= 8, "shuffles move values of up to 8 bytes");
     unsigned long bits = 0;
     __builtin_memcpy(&bits, &value, sizeof value);
     bits = cv_warp(op, mask, bits, argument, width, weak);
