@@ -12,7 +12,9 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
+from corpora import ir
 from corpora.generator.core import expressions as ast, heads, names
 from corpora.generator.core.builder import Builder
 from corpora.generator.core.nest import Nest, Parameter, Style
@@ -116,7 +118,7 @@ def draw_nest(rng: random.Random, level: str, plain: bool = False) -> tuple[Nest
         _special_arrays(nest, rng)
     _mark_overwritten(nest)
     nest.kernel = nest.kernel and all(
-        nest.types[s.target.array] in _ATOMIC_KINDS for s in _atomics(nest)
+        nest.types[s.target.base.id] in _ATOMIC_KINDS for s in _atomics(nest)
     )
     style = draw_style(nest, rng, plain)
     if plain and level == "broad" and not nest.c_only:
@@ -153,7 +155,7 @@ def _does_something(nest: Nest) -> bool:
     itself.
     """
     statements = (s for region in nest.regions for s in ast.walk_statements(region.body))
-    idle = any(type(s) is ast.Assign and s.target == s.value for s in statements)
+    idle = any(type(s) is ir.Assign and s.target == s.value for s in statements)
     return not idle and any(p.kind != "scalar" for p in _find_used_parameters(nest))
 
 
@@ -172,16 +174,16 @@ def _names_read(nest: Nest) -> set[str]:
     expressions += [
         e for region in nest.regions for axis in region.axes for e in (axis.start, axis.stop)
     ]
-    return {n.id for e in expressions for n in ast.walk(e) if type(n) is ast.Name}
+    return {n.id for e in expressions for n in ast.walk(e) if type(n) is ir.Name}
 
 
 def _drop_dead_locals(body: tuple, reads: set[str]) -> tuple:
     kept = []
     for statement in body:
-        if type(statement) is ast.Declare and statement.name not in reads:
+        if ast.is_local(statement) and statement.name not in reads:
             continue
-        if type(statement) is ast.For:
-            statement = statement._replace(body=_drop_dead_locals(statement.body, reads))
+        if ast.is_count(statement):
+            statement = replace(statement, body=_drop_dead_locals(statement.body, reads))
         kept.append(statement)
     return tuple(kept)
 
@@ -203,7 +205,7 @@ def _find_used_parameters(nest: Nest) -> list[Parameter]:
     )
     while pending:
         for node in ast.walk(pending.pop()):
-            word = node.array if type(node) is ast.At else node.id if type(node) is ast.Name else ""
+            word = ast.name_of(node)
             if word and word not in used:
                 used.add(word)
                 pending += [
@@ -213,21 +215,21 @@ def _find_used_parameters(nest: Nest) -> list[Parameter]:
                     for e in (*p.extents, *_names_in(p.fill))
                 ]
     views = {
-        s.array
+        ast.read_view(s)[0]
         for r in nest.regions
         for s in ast.walk_statements(r.body)
-        if type(s) is ast.DeclarePointer
+        if ast.is_view(s)
     }
     return [p for p in nest.parameters if p.name in used or p.name in views]
 
 
-def _names_in(fill: str) -> list[ast.Name]:
-    return [ast.Name(word) for word in re.findall(r"[A-Za-z_]\w*", fill.partition("(")[2])]
+def _names_in(fill: str) -> list[ir.Name]:
+    return [ir.Name(word) for word in re.findall(r"[A-Za-z_]\w*", fill.partition("(")[2])]
 
 
-def _atomics(nest: Nest) -> list[ast.Assign]:
+def _atomics(nest: Nest) -> list[ir.Assign]:
     statements = (s for region in nest.regions for s in ast.walk_statements(region.body))
-    return [s for s in statements if type(s) is ast.Assign and s.atomic]
+    return [s for s in statements if type(s) is ir.Assign and s.pragmas]
 
 
 def _early_return(nest: Nest, rng: random.Random) -> None:
@@ -235,15 +237,15 @@ def _early_return(nest: Nest, rng: random.Random) -> None:
     stops = [
         a.stop
         for a in nest.regions[0].axes
-        if type(a.stop) is ast.Name and nest.types.get(a.stop.id) == "i32"
+        if type(a.stop) is ir.Name and nest.types.get(a.stop.id) == "i32"
     ]
     stops = [s for s in stops if any(p.name == s.id for p in nest.parameters)]
     if nest.result or nest.before or not stops or rng.random() > 0.025:
         return
     test = ast.compare(stops[0], "<=", ast.ZERO)
     if len(stops) > 1 and rng.random() < 0.6:
-        test = ast.Binary("||", test, ast.compare(stops[1], "<=", ast.ZERO))
-    nest.before = (ast.If(test, (ast.Jump("return"),)),)
+        test = ir.Binary("||", test, ast.compare(stops[1], "<=", ast.ZERO))
+    nest.before = (ir.If(test, (ir.Return(),)),)
 
 
 def _named_bounds(nest: Nest, b: Builder) -> None:
@@ -254,12 +256,12 @@ def _named_bounds(nest: Nest, b: Builder) -> None:
         return
     for region in nest.regions:
         for axis in region.axes:
-            if type(axis.stop) is ast.Binary and b.chance(0.25):
-                axis.stop = ast.Paren(axis.stop)
-            elif type(axis.stop) is not ast.Literal and len(nest.regions) == 1 and b.chance(0.05):
+            if type(axis.stop) is ir.Binary and b.chance(0.25):
+                axis.stop = ast.paren(axis.stop)
+            elif type(axis.stop) is not ir.Literal and len(nest.regions) == 1 and b.chance(0.05):
                 word = b.name(names.SIZES + names.PLANES, "i32")
-                nest.before += (ast.Declare("i32", word, axis.stop),)
-                axis.stop = ast.Name(word)
+                nest.before += (ast.declare("i32", word, axis.stop),)
+                axis.stop = ir.Name(word)
 
 
 def _order_parameters(nest: Nest, b: Builder) -> None:
@@ -289,20 +291,20 @@ def _special_arrays(nest: Nest, rng: random.Random) -> None:
             parameter.unsized = parameter.kind == "array"
     elif draw < 0.12 or (
         draw < 0.6
-        and any(len(p.extents) == 2 and type(p.extents[1]) is ast.Literal for p in nest.parameters)
+        and any(len(p.extents) == 2 and type(p.extents[1]) is ir.Literal for p in nest.parameters)
     ):
         views = {
-            s.array
+            ast.read_view(s)[0]
             for r in nest.regions
             for s in ast.walk_statements(r.body)
-            if type(s) is ast.DeclarePointer
+            if ast.is_view(s)
         }
         for parameter in nest.parameters:
             if parameter.kind != "array" or len(parameter.extents) != 2 or parameter.name in views:
                 continue
-            if any(len(at.subscripts) != 2 for at in find_accesses(nest, parameter.name)):
+            if any(len(at.indices) != 2 for at in find_accesses(nest, parameter.name)):
                 continue
-            constant = type(parameter.extents[1]) is ast.Literal
+            constant = type(parameter.extents[1]) is ir.Literal
             parameter.kind = "fixed" if constant else "rows"
 
 
@@ -311,19 +313,21 @@ def _mark_overwritten(nest: Nest) -> None:
     if len(nest.regions) != 1 or nest.before or nest.sequential or nest.buffers:
         return
     region = nest.regions[0]
-    whole = tuple(ast.Name(a.variable) for a in region.axes if a.start == ast.ZERO and a.step == 1)
+    whole = tuple(ir.Name(a.variable) for a in region.axes if a.start == ast.ZERO and a.step == 1)
     for statement in region.body:
-        if type(statement) is ast.If and any(type(s) is ast.Jump for s in statement.then):
+        if type(statement) is ir.If and any(
+            type(s) in (ir.Jump, ir.Return) for s in statement.then
+        ):
             return
         if (
-            type(statement) is not ast.Assign
+            type(statement) is not ir.Assign
             or statement.op != "="
-            or type(statement.target) is not ast.At
+            or type(statement.target) is not ir.Access
         ):
             continue
-        if statement.target.subscripts != whole:
+        if statement.target.indices != whole:
             continue
-        array = statement.target.array
+        array = statement.target.base.id
         parameter = next((p for p in nest.parameters if p.name == array), None)
         if parameter is None:  # a row of one, by a pointer
             continue

@@ -9,6 +9,7 @@ from collections import Counter
 
 import pytest
 
+from corpora import ir
 from corpora.dialects import parse_direction
 from corpora.generator import generate, nests
 from corpora.generator.core import expressions as ast
@@ -66,12 +67,12 @@ def test_loops_run_over_the_same_values_in_both_languages() -> None:
 
 
 def test_a_position_is_one_more_and_a_test_of_it_too() -> None:
-    i, n = ast.Name("i"), ast.Name("n")
+    i, n = ir.Name("i"), ir.Name("n")
     counts = _Counts({"i"}, set(), {"i": "i32", "n": "i32"}, False)
     assert counts.of(ast.compare(i, "<", ast.sub(n, 1))) == ast.compare(i, "<", n)
     assert counts.of(ast.compare(i, ">", ast.ZERO)) == ast.compare(i, ">", ast.ONE)
     assert counts.of(ast.add(i, 1)) == i
-    assert counts.more(ast.Binary("%", i, n), 1) == ast.add(ast.Binary("%", ast.sub(i, 1), n), 1)
+    assert counts.more(ir.Binary("%", i, n), 1) == ast.add(ir.Binary("%", ast.sub(i, 1), n), 1)
 
 
 def test_constants_need_no_word_that_fortran_lacks() -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import random
 
+from corpora import ir
 from corpora.generator.core import expressions as ast, names
 from corpora.generator.core.nest import Parameter
 
@@ -89,15 +90,15 @@ class Builder:
         """Return `word`, or a variant of it if it is taken, and record its element type `kind`."""
         return self.name((word,), kind)
 
-    def size(self, wanted: tuple[str, ...], values: tuple[int, ...], kind: str = "i32") -> ast.Name:
+    def size(self, wanted: tuple[str, ...], values: tuple[int, ...], kind: str = "i32") -> ir.Name:
         """Add an integer parameter for a size and return its name. wanted: names to choose from.
         values: for tests. kind: its type.
         """
         word = self.name(wanted, kind)
         self.parameters.append(Parameter(word, "scalar", kind, values=values))
-        return ast.Name(word)
+        return ir.Name(word)
 
-    def scalar(self, kind: str | None = None) -> ast.Name:
+    def scalar(self, kind: str | None = None) -> ir.Name:
         """Add a positive scalar parameter, which may divide, and return its name. kind: its type;
         None: the main one.
         """
@@ -105,8 +106,8 @@ class Builder:
         word = self.name(names.SCALARS, kind)
         values = (0.5, 1.5, 2.0, 0.25, 3.0, 1.25) if kind in FLOATS else (1, 2, 3, 5, 4)
         self.parameters.append(Parameter(word, "scalar", kind, values=values))
-        self.scalars.append(ast.Name(word))
-        return ast.Name(word)
+        self.scalars.append(ir.Name(word))
+        return ir.Name(word)
 
     def array(
         self,
@@ -154,24 +155,24 @@ class Builder:
                     if self.chance(0.7)
                     else self.rng.choice((100, 127, 128, 255, 256))
                 )
-            return ast.ZERO if zero else ast.Literal(str(self.pick(_INT_TEXTS)), "i32")
+            return ast.ZERO if zero else ir.Literal(str(self.pick(_INT_TEXTS)), "i32")
         draw = self.rng.random()
         if zero:
             text = self.pick(("0", "0", "0.0", "0.", "0.0")) if draw < 0.9 else "0.00"
         elif draw < 0.2:
-            return ast.Literal(
+            return ir.Literal(
                 str(self.pick((1, 2, 3, 4, 2, 10, 255, 100, 5, 2, 3, self.rng.randint(6, 999)))),
                 "i32",
             )
         else:
             text = self.pick(_FLOAT_TEXTS) if draw < 0.72 else self._any_float()
         if "." not in text and "e" not in text:
-            return ast.Literal(text, "i32")
+            return ir.Literal(text, "i32")
         if float(text) == 0 and not zero:
             text = "0.5"
         if kind == "f32" and self.suffix:
-            return ast.Literal(text + "f", "f32")
-        return ast.Literal(text, "f64")
+            return ir.Literal(text + "f", "f32")
+        return ir.Literal(text, "f64")
 
     def _any_float(self) -> str:
         """Any number of digits, so that a reader has to copy each: .000125, 20.0, 1e-5, 9999.0."""
@@ -209,11 +210,11 @@ class Builder:
                 return self.pick(tuple(self.scalars))
             return self.scalar()
         if draw < 0.88 and index is not None:
-            return ast.Cast(self.kind, index) if self.kind in FLOATS and self.chance(0.6) else index
+            return ast.cast(self.kind, index) if self.kind in FLOATS and self.chance(0.6) else index
         return (
             self.number()
             if draw < 0.97 or self.kind not in FLOATS
-            else ast.Unary("-", self.number())
+            else ir.Unary("-", self.number())
         )
 
     # --- expressions
@@ -231,36 +232,36 @@ class Builder:
         if draw < 0.80:
             return self.call(depth) if self.kind in FLOATS else self._integer(depth)
         if draw < 0.86:
-            return ast.Unary(
-                "-", self.read() if self.chance(0.7) else ast.Paren(self.value(depth - 1, index))
+            return ir.Unary(
+                "-", self.read() if self.chance(0.7) else ast.paren(self.value(depth - 1, index))
             )
         if draw < 0.93:
             yes, no = (
                 self.value(depth - 2, index),
                 self.number(zero=True) if self.chance(0.5) else self.leaf(index),
             )
-            conditional = ast.Conditional(self.condition(index), yes, no)
-            return ast.Paren(conditional) if self.chance(0.3) else conditional
-        return ast.Paren(self._operation(depth, index))
+            conditional = ir.Conditional(self.condition(index), yes, no)
+            return ast.paren(conditional) if self.chance(0.3) else conditional
+        return ast.paren(self._operation(depth, index))
 
     def _operation(self, depth: int, index: tuple | None) -> tuple:
         op = self.pick("++++--***//" if self.kind in FLOATS else "+++---**")
         left = self.value(depth - 1 if self.chance(0.5) else 0, index)
         if op == "/":
-            return ast.Binary("/", left, self.divisor())
+            return ir.Binary("/", left, self.divisor())
         if op == "*" and self.kind not in FLOATS:  # keeps products of integers small
-            return ast.Binary(op, left, self.number() if self.chance(0.5) else self.read())
+            return ir.Binary(op, left, self.number() if self.chance(0.5) else self.read())
         right = self.value(depth - 1 if self.chance(0.35) else 0, index)
         if right == left and op != "*":
             right = self.number()
-        if type(right) is ast.Unary:
-            right = ast.Paren(right)
+        if type(right) is ir.Unary and not ast.is_paren(right):
+            right = ast.paren(right)
         if self.wrapping:
             left, right = (
-                ast.Paren(s) if type(s) is ast.Binary and self.chance(self.wrapping) else s
+                ast.paren(s) if type(s) is ir.Binary and self.chance(self.wrapping) else s
                 for s in (left, right)
             )
-        return ast.Binary(op, left, right)
+        return ir.Binary(op, left, right)
 
     def divisor(self) -> tuple:
         """Return a random expression that is never zero."""
@@ -273,8 +274,8 @@ class Builder:
         if self._kind_of(place) != self.kind:
             return self.number()
         if draw < 0.8:
-            return ast.Paren(ast.add(ast.mul(place, place), self.number()))
-        return ast.Paren(ast.add(ast.Call(self.function("fabs"), (place,)), self.number()))
+            return ast.paren(ast.add(ast.mul(place, place), self.number()))
+        return ast.paren(ast.add(ast.call(self.function("fabs"), (place,)), self.number()))
 
     def function(self, base: str) -> str:
         """Return the name of a mathematical function in the main type's precision: `sqrt` or
@@ -312,28 +313,28 @@ class Builder:
         )
         place, other = self.read(), self.leaf()
         if self._kind_of(place) != self.kind:
-            return ast.Cast(self.kind, place)
+            return ast.cast(self.kind, place)
         if what == "round":
             return self._rounded(place)
         if what == "rare":
             return self._rare(place)
         square = ast.mul(place, place)
         if what == "sqrt":
-            return ast.Call(
+            return ast.call(
                 self.function("sqrt"),
-                (square if self.chance(0.4) else ast.Call(self.function("fabs"), (place,)),),
+                (square if self.chance(0.4) else ast.call(self.function("fabs"), (place,)),),
             )
         if what == "hypot":
             other = self.read()
-            return ast.Call(self.function("sqrt"), (ast.add(square, ast.mul(other, other)),))
+            return ast.call(self.function("sqrt"), (ast.add(square, ast.mul(other, other)),))
         if what == "log":
-            return ast.Call(self.function("log"), (ast.add(square, self._same(self.number())),))
+            return ast.call(self.function("log"), (ast.add(square, self._same(self.number())),))
         if what == "pow":
-            return ast.Call(
+            return ast.call(
                 self.function("pow"),
                 (
                     self._absolute(place),
-                    self._same(ast.Literal(self.pick(("2.0", "0.5", "3.0", "1.5")), "f64")),
+                    self._same(ir.Literal(self.pick(("2.0", "0.5", "3.0", "1.5")), "f64")),
                 ),
             )
         if what == "max":
@@ -343,18 +344,16 @@ class Builder:
                 else ("fmaxf", "fminf", "max", "min")
             )
             other = other if self._kind_of(other) == self.kind else self._same(self.number())
-            return ast.Call(fn, (place, other) if self.chance(0.6) else (other, place))
+            return ast.call(fn, (place, other) if self.chance(0.6) else (other, place))
         if what == "sigmoid":
-            one = self._same(ast.Literal("1.0", "f64")) if self.chance(0.6) else ast.ONE
-            below = ast.Paren(
-                ast.add(one, ast.Call(self.function("exp"), (ast.Unary("-", place),)))
-            )
-            return ast.Binary("/", one, below)
+            one = self._same(ir.Literal("1.0", "f64")) if self.chance(0.6) else ast.ONE
+            below = ast.paren(ast.add(one, ast.call(self.function("exp"), (ir.Unary("-", place),))))
+            return ir.Binary("/", one, below)
         if what == "exp":
-            return ast.Call(
-                self.function("exp"), (ast.Unary("-", place) if self.chance(0.6) else place,)
+            return ast.call(
+                self.function("exp"), (ir.Unary("-", place) if self.chance(0.6) else place,)
             )
-        return ast.Call(self.function(what), (place,))
+        return ast.call(self.function(what), (place,))
 
     def _rare(self, place: tuple) -> tuple:
         """Any other function of the mathematical library, inside its domain."""
@@ -383,55 +382,55 @@ class Builder:
         other = self.read()
         other = other if self._kind_of(other) == self.kind else place
         if what in ("atan2", "hypot"):
-            return ast.Call(self.function(what), (place, other))
+            return ast.call(self.function(what), (place, other))
         if what == "fmod":
-            return ast.Call(self.function(what), (place, self._same(self.number())))
+            return ast.call(self.function(what), (place, self._same(self.number())))
         square = ast.mul(place, place)
         if what in ("log10", "log2"):
-            return ast.Call(self.function(what), (ast.add(square, self._same(self.number())),))
-        return ast.Call(self.function(what), (square if what == "log1p" else place,))
+            return ast.call(self.function(what), (ast.add(square, self._same(self.number())),))
+        return ast.call(self.function(what), (square if what == "log1p" else place,))
 
     def _rounded(self, place: tuple) -> tuple:
         """`(int)(x + 0.5)`, of inputs only: what is computed may leave the range of an int."""
         if (
-            type(place) is not ast.At
-            or self.parameter_or_none(place.array) is None
-            or self.parameter(place.array).written
+            type(place) is not ir.Access
+            or self.parameter_or_none(place.base.id) is None
+            or self.parameter(place.base.id).written
         ):
-            return ast.Call(self.function("fabs"), (place,))
-        half = ast.Literal("0.5f" if self.suffix and self.kind == "f32" else "0.5", "f64")
-        inner = place if self.chance(0.3) else ast.Paren(ast.Binary(self.pick("+++-"), place, half))
-        return ast.Cast("i32", inner)
+            return ast.call(self.function("fabs"), (place,))
+        half = ir.Literal("0.5f" if self.suffix and self.kind == "f32" else "0.5", "f64")
+        inner = place if self.chance(0.3) else ast.paren(ir.Binary(self.pick("+++-"), place, half))
+        return ast.cast("i32", inner)
 
     def parameter_or_none(self, word: str) -> Parameter | None:
         """Return the parameter called `word`, or None."""
         return next((p for p in self.parameters if p.name == word), None)
 
     def _absolute(self, place: tuple) -> tuple:
-        return ast.Call(self.function("fabs"), (place,))
+        return ast.call(self.function("fabs"), (place,))
 
     def _same(self, number: tuple) -> tuple:
         """The constant respelled in the main kind, so that overloads are not mixed."""
         text = number.text.rstrip("f")
         if "." not in text and "e" not in text:
             text += ".0"
-        return ast.Literal(text + "f" if self.kind == "f32" else text, self.kind)
+        return ir.Literal(text + "f" if self.kind == "f32" else text, self.kind)
 
     def _kind_of(self, node: tuple) -> str:
         return ast.infer_type(node, self.types)
 
     def _integer(self, depth: int) -> tuple:
         place = (
-            ast.Paren(self._operation(depth - 1, None))
+            ast.paren(self._operation(depth - 1, None))
             if depth > 1 and self.chance(0.4)
             else self.read()
         )
         what = self.pick("%%/&|^am")
         if what == "a":
-            return ast.Call("abs", (place,)) if self._kind_of(place) == "i32" else place
+            return ast.call("abs", (place,)) if self._kind_of(place) == "i32" else place
         if what == "m":
             return (
-                ast.Call(self.pick(("max", "min")), (place, self.number()))
+                ast.call(self.pick(("max", "min")), (place, self.number()))
                 if self._kind_of(place) == "i32"
                 else place
             )
@@ -442,7 +441,7 @@ class Builder:
         )
         if what == "%" and amount == ast.ONE:
             amount = ast.TWO
-        return ast.Binary(what, place, amount)
+        return ir.Binary(what, place, amount)
 
     def condition(self, index: tuple | None = None) -> tuple:
         """Return a random comparison, sometimes two. index: the current loop variable, None for
@@ -451,23 +450,25 @@ class Builder:
         draw = self.rng.random()
         if draw < 0.1 and index is not None:
             return ast.compare(
-                ast.Binary("%", index, ast.integer(self.pick((2, 2, 3, 4)))),
+                ir.Binary("%", index, ast.integer(self.pick((2, 2, 3, 4)))),
                 self.pick(("==", "!=")),
                 ast.ZERO,
             )
         first = self._comparison()
         if draw > 0.85:
-            return ast.Binary(self.pick(("&&", "&&", "||")), first, self._comparison())
+            return ir.Binary(self.pick(("&&", "&&", "||")), first, self._comparison())
         return first
 
     def _comparison(self) -> tuple:
         place = (
             self.read() if not self.locals or self.chance(0.6) else self.pick(tuple(self.locals))
         )
-        if self.types.get(getattr(place, "array", ""), "") in ("i32", "u8", "bool") and self.chance(
-            0.2
-        ):
-            return place if self.chance(0.5) else ast.Unary("!", place)
+        if (type(place) is ir.Access and self.types[place.base.id]) in (
+            "i32",
+            "u8",
+            "bool",
+        ) and self.chance(0.2):
+            return place if self.chance(0.5) else ir.Unary("!", place)
         op = self.pick((">", "<", ">", "<", ">=", "<=", "!=", "=="))
         draw = self.rng.random()
         if draw < 0.5:
@@ -481,8 +482,8 @@ class Builder:
         if op in ("!=", "==") and self._kind_of(place) in FLOATS:
             right = self.number(zero=True)
         elif self.chance(0.08) and self._kind_of(place) in ("f32", "f64", "i32"):
-            right = ast.Unary("-", self.number())
-            right = ast.Paren(right) if self.chance(0.3) else right
+            right = ir.Unary("-", self.number())
+            right = ast.paren(right) if self.chance(0.3) else right
         return (
             ast.compare(right, {"<": ">", ">": "<"}.get(op, op), place)
             if self.chance(0.06)

@@ -10,6 +10,7 @@ places of this iteration.
 
 from __future__ import annotations
 
+from corpora import ir
 from corpora.generator.core import expressions as ast, names
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.points import IterationPoint, make_input_place, make_output_place
@@ -21,7 +22,7 @@ def add_inputs(b: Builder, point: IterationPoint) -> None:
         make_input_place(b, point)
 
 
-def add_target(b: Builder, point: IterationPoint) -> ast.At:
+def add_target(b: Builder, point: IterationPoint) -> ir.Access:
     """Add an output array and return its element at `point`. Sometimes the element may be read
     too.
     """
@@ -38,7 +39,7 @@ def add_assignment(b: Builder, point: IterationPoint, depth: int) -> tuple:
     place = add_target(b, point)
     draw = b.rng.random()
     if draw < 0.72:
-        return (ast.Assign(place, "=", b.value(depth, point.index)),)
+        return (ir.Assign(place, "=", b.value(depth, point.index)),)
     op = b.pick(
         ("+=", "+=", "-=", "*=", "/=", "+=")
         if b.kind in FLOATS
@@ -50,7 +51,7 @@ def add_assignment(b: Builder, point: IterationPoint, depth: int) -> tuple:
         value = b.number()
     else:
         value = b.value(depth - 1, point.index)
-    return (ast.Assign(place, op, value),)
+    return (ir.Assign(place, op, value),)
 
 
 def add_constant(b: Builder, point: IterationPoint) -> tuple:
@@ -72,17 +73,17 @@ def add_constant(b: Builder, point: IterationPoint) -> tuple:
         if value is None:
             value = point.index
             if b.chance(0.5):
-                value = ast.Binary(
+                value = ir.Binary(
                     b.pick("*%/+"),
                     value,
                     b.number("i32") if b.chance(0.6) else b.size(names.COUNTS, (1, 2, 3, 5)),
                 )
-        statements.append(ast.Assign(make_output_place(b, point), "=", value))
+        statements.append(ir.Assign(make_output_place(b, point), "=", value))
     return tuple(statements)
 
 
 def _signed(b: Builder) -> tuple:
-    return ast.Unary("-", b.number()) if b.chance(0.45) else b.number()
+    return ir.Unary("-", b.number()) if b.chance(0.45) else b.number()
 
 
 def add_via_local(b: Builder, point: IterationPoint, depth: int) -> tuple:
@@ -93,16 +94,16 @@ def add_via_local(b: Builder, point: IterationPoint, depth: int) -> tuple:
     for _ in range(b.pick((1, 1, 2, 2, 3))):
         value = b.value(min(depth, 2) if b.kind in FLOATS else 1, point.index)
         word = b.local()
-        statements.append(ast.Declare(b.kind, word, value, b.chance(0.1)))
-        made.append(ast.Name(word))
+        statements.append(ast.declare(b.kind, word, value, b.chance(0.1)))
+        made.append(ir.Name(word))
     b.locals += made
     if b.chance(0.25):
         word = made[-1]
-        change = ast.If(
+        change = ir.If(
             b.condition(point.index),
-            (ast.Assign(word, b.pick(("=", "+=")), b.number(zero=b.chance(0.4))),),
+            (ir.Assign(word, b.pick(("=", "+=")), b.number(zero=b.chance(0.4))),),
         )
-        if not statements[-1].const:
+        if not statements[-1].type.const:
             statements.append(change)
     for _ in range(b.pick((1, 1, 1, 2))):
         place = add_target(b, point)
@@ -110,15 +111,15 @@ def add_via_local(b: Builder, point: IterationPoint, depth: int) -> tuple:
         value = (
             left
             if b.chance(0.25)
-            else ast.Binary(
+            else ir.Binary(
                 b.pick("*+-"), left, right if b.chance(0.6) else b.value(depth - 1, point.index)
             )
         )
         if b.kind in FLOATS and b.chance(0.1):
-            value = ast.Call(
+            value = ast.call(
                 b.function("sqrt"), (ast.add(ast.mul(left, left), ast.mul(right, right)),)
             )
-        statements.append(ast.Assign(place, b.pick(("=", "=", "=", "+=")), value))
+        statements.append(ir.Assign(place, b.pick(("=", "=", "=", "+=")), value))
     del b.locals[-len(made) :]
     return tuple(statements)
 
@@ -137,29 +138,27 @@ def add_branch(b: Builder, point: IterationPoint, depth: int) -> tuple:
             if b.chance(0.6)
             else b.number(zero=True)
         )
-        return (ast.Assign(place, "=", value),)
+        return (ir.Assign(place, "=", value),)
 
     draw = b.rng.random()
     if draw < 0.35:
         return (
-            ast.If(
+            ir.If(
                 b.condition(point.index),
                 write() if b.chance(0.8) else add_assignment(b, point, depth - 1),
             ),
         )
     if draw < 0.82:
-        return (ast.If(b.condition(point.index), write(), write()),)
+        return (ir.If(b.condition(point.index), write(), write()),)
     if draw < 0.92:
         return (
-            ast.If(
+            ir.If(
                 b.condition(point.index),
                 write(),
-                (ast.If(b.condition(point.index), write(), write()),),
+                (ir.If(b.condition(point.index), write(), write()),),
             ),
         )
-    return (
-        ast.If(b.condition(point.index), (ast.If(b.condition(point.index), write(), write()),)),
-    )
+    return (ir.If(b.condition(point.index), (ir.If(b.condition(point.index), write(), write()),)),)
 
 
 def add_switch(b: Builder, point: IterationPoint, depth: int) -> tuple:
@@ -172,18 +171,18 @@ def add_switch(b: Builder, point: IterationPoint, depth: int) -> tuple:
         b.pick(("i32", "i32", "i32", "i16")),
     )
     place = add_target(b, point)
-    test = b.pick((mode, mode, ast.Unary("!", mode), ast.compare(mode, "==", ast.ONE)))
-    yes = ast.Assign(place, b.pick(("=", "=", "+=")), b.value(depth - 1, point.index))
-    no = (ast.Assign(place, "=", b.value(depth - 1, point.index)),) if b.chance(0.6) else ()
-    return (ast.If(test, (yes,), no),)
+    test = b.pick((mode, mode, ir.Unary("!", mode), ast.compare(mode, "==", ast.ONE)))
+    yes = ir.Assign(place, b.pick(("=", "=", "+=")), b.value(depth - 1, point.index))
+    no = (ir.Assign(place, "=", b.value(depth - 1, point.index)),) if b.chance(0.6) else ()
+    return (ir.If(test, (yes,), no),)
 
 
 def add_skip(b: Builder, point: IterationPoint, depth: int) -> tuple:
     """Return statements with an early `continue`, sometimes after a first write. depth: most nested
     operations.
     """
-    first = (ast.Assign(make_output_place(b, point), "=", _signed(b)),) if b.chance(0.3) else ()
-    leave = ast.If(b.condition(point.index), (ast.Jump("continue"),))
+    first = (ir.Assign(make_output_place(b, point), "=", _signed(b)),) if b.chance(0.3) else ()
+    leave = ir.If(b.condition(point.index), (ir.Jump("continue"),))
     return (*first, leave, *(add_via_local if b.chance(0.3) else add_assignment)(b, point, depth))
 
 
@@ -196,42 +195,42 @@ def add_clamp(b: Builder, point: IterationPoint, depth: int) -> tuple:
     value = b.value(min(depth, 1), point.index)
     draw = b.rng.random()
     word = b.local()
-    local = ast.Name(word)
-    made = ast.Declare(b.kind, word, value)
+    local = ir.Name(word)
+    made = ast.declare(b.kind, word, value)
     if draw < 0.35:
-        below, above = ast.Assign(local, "=", low), ast.Assign(local, "=", high)
-        second = ast.If(ast.compare(local, ">", high), (above,))
+        below, above = ir.Assign(local, "=", low), ir.Assign(local, "=", high)
+        second = ir.If(ast.compare(local, ">", high), (above,))
         ifs = (
-            (ast.If(ast.compare(local, "<", low), (below,), (second,)),)
+            (ir.If(ast.compare(local, "<", low), (below,), (second,)),)
             if b.chance(0.6)
-            else (ast.If(ast.compare(local, "<", low), (below,)), second)
+            else (ir.If(ast.compare(local, "<", low), (below,)), second)
         )
-        return (made, *ifs, ast.Assign(place, "=", local))
+        return (made, *ifs, ir.Assign(place, "=", local))
     if draw < 0.6:
         test = (
-            ast.Paren(ast.compare(local, ">", high))
+            ast.paren(ast.compare(local, ">", high))
             if b.chance(0.5)
             else ast.compare(local, ">", high)
         )
-        return (made, ast.Assign(place, "=", ast.Conditional(test, local, low)))
+        return (made, ir.Assign(place, "=", ir.Conditional(test, local, low)))
     if draw < 0.75 and b.kind in FLOATS:
         fn_low, fn_high = (b.function("fmin"), b.function("fmax"))
-        low, high = (ast.Cast(b.kind, v) if b._kind_of(v) != b.kind else v for v in (low, high))
+        low, high = (ast.cast(b.kind, v) if b._kind_of(v) != b.kind else v for v in (low, high))
         return (
             made,
-            ast.Assign(place, "=", ast.Call(fn_low, (high, ast.Call(fn_high, (low, local))))),
+            ir.Assign(place, "=", ast.call(fn_low, (high, ast.call(fn_high, (low, local))))),
         )
     sign = ast.sub(
-        ast.Paren(ast.compare(ast.ZERO, "<", local)), ast.Paren(ast.compare(local, "<", ast.ZERO))
+        ast.paren(ast.compare(ast.ZERO, "<", local)), ast.paren(ast.compare(local, "<", ast.ZERO))
     )
     return (
         made,
-        ast.Assign(
+        ir.Assign(
             place,
             "=",
             sign
             if b.chance(0.4)
-            else ast.Conditional(ast.compare(local, "<", ast.ZERO), ast.Unary("-", local), local),
+            else ir.Conditional(ast.compare(local, "<", ast.ZERO), ir.Unary("-", local), local),
         ),
     )
 
@@ -242,23 +241,23 @@ def add_flag(b: Builder, point: IterationPoint, depth: int) -> tuple:
     test = b.condition(point.index)
     draw = b.rng.random()
     if draw < 0.3:
-        return (ast.Assign(place, "=", ast.Paren(test) if b.chance(0.5) else test),)
+        return (ir.Assign(place, "=", ast.paren(test) if b.chance(0.5) else test),)
     yes, no = b.pick(
         (
             (ast.ONE, ast.ZERO),
             (ast.ONE, ast.integer(-1)),
             (ast.ZERO, ast.ONE),
             (point.index, ast.integer(-1)),
-            (ast.Literal("255", "i32"), ast.ZERO),
+            (ir.Literal("255", "i32"), ast.ZERO),
         )
     )
     if draw < 0.65:
         return (
-            ast.Assign(
-                place, "=", ast.Conditional(ast.Paren(test) if b.chance(0.5) else test, yes, no)
+            ir.Assign(
+                place, "=", ir.Conditional(ast.paren(test) if b.chance(0.5) else test, yes, no)
             ),
         )
-    return (ast.If(test, (ast.Assign(place, "=", yes),), (ast.Assign(place, "=", no),)),)
+    return (ir.If(test, (ir.Assign(place, "=", yes),), (ir.Assign(place, "=", no),)),)
 
 
 def add_tuple(b: Builder, point: IterationPoint, depth: int) -> tuple:
@@ -273,17 +272,17 @@ def add_tuple(b: Builder, point: IterationPoint, depth: int) -> tuple:
     b.parameter(result).written = True
     factor = b.leaf() if b.chance(0.7) else None
 
-    def write(place: tuple) -> ast.Assign:
-        value: tuple = ast.At(source, (place,))
+    def write(place: tuple) -> ir.Assign:
+        value: tuple = ast.at(source, (place,))
         if factor is not None:
-            value = ast.Binary(b.pick("*+-"), value, factor)
-        return ast.Assign(ast.At(result, (place,)), "=", value)
+            value = ir.Binary(b.pick("*+-"), value, factor)
+        return ir.Assign(ast.at(result, (place,)), "=", value)
 
     if b.chance(0.35):
         inner = b.name(names.INNER, "i32")
         return (
-            ast.For(
-                inner, ast.ZERO, "<", ast.integer(count), (write(ast.add(base, ast.Name(inner))),)
+            ast.loop(
+                inner, ast.ZERO, "<", ast.integer(count), (write(ast.add(base, ir.Name(inner))),)
             ),
         )
     zero = b.chance(0.4)
@@ -294,32 +293,32 @@ def add_swap(b: Builder, point: IterationPoint, depth: int) -> tuple:
     """Return statements that exchange the elements of two arrays at `point`. depth: is not used."""
     first, second = make_output_place(b, point), make_output_place(b, point)
     word = b.local()
-    temporary = ast.Declare(b.kind, word, first)
-    return (temporary, ast.Assign(first, "=", second), ast.Assign(second, "=", ast.Name(word)))
+    temporary = ast.declare(b.kind, word, first)
+    return (temporary, ir.Assign(first, "=", second), ir.Assign(second, "=", ir.Name(word)))
 
 
 def add_iteration(b: Builder, point: IterationPoint, depth: int) -> tuple:
     """Return a bounded `while` or `do while` on a local, with a counter. depth: is not used."""
     word, count = b.local(), b.name(("count", "steps", "iter", "n_it", "tries"), "i32")
-    value, counter = ast.Name(word), ast.Name(count)
+    value, counter = ir.Name(word), ir.Name(count)
     start, limit = b.read(), ast.integer(b.pick((5, 8, 10, 16)))
     if b.kind in FLOATS:
-        step = ast.Assign(value, "=", ast.add(ast.mul(value, ast.Literal("0.5", "f64")), start))
-        test = ast.conjunction(
-            ast.compare(counter, "<", limit), ast.compare(value, "<", b.number())
+        step = ir.Assign(value, "=", ast.add(ast.mul(value, ir.Literal("0.5", "f64")), start))
+        test = ir.Binary(
+            "&&", ast.compare(counter, "<", limit), ast.compare(value, "<", b.number())
         )
     else:
-        step = ast.Assign(value, "/=", ast.TWO)
-        test = ast.conjunction(ast.compare(value, ">", ast.ZERO), ast.compare(counter, "<", limit))
-    body = (step, ast.Assign(counter, "+=", ast.ONE))
-    loop = ast.While(test, body, b.chance(0.4))
+        step = ir.Assign(value, "/=", ast.TWO)
+        test = ir.Binary("&&", ast.compare(value, ">", ast.ZERO), ast.compare(counter, "<", limit))
+    body = (step, ir.Assign(counter, "+=", ast.ONE))
+    loop = ir.While(test, body, b.chance(0.4))
     out = make_output_place(b, point, "i32") if b.chance(0.5) else make_output_place(b, point)
-    result = counter if b.types[out.array] == "i32" else value
+    result = counter if b.types[out.base.id] == "i32" else value
     return (
-        ast.Declare(b.kind, word, start),
-        ast.Declare("i32", count, ast.ZERO),
+        ast.declare(b.kind, word, start),
+        ast.declare("i32", count, ast.ZERO),
         loop,
-        ast.Assign(out, "=", result),
+        ir.Assign(out, "=", result),
     )
 
 
@@ -330,19 +329,19 @@ def add_update(b: Builder, point: IterationPoint, depth: int) -> tuple:
     gradient = b.read()
     moment, weight = make_output_place(b, point), make_output_place(b, point)
     rate, decay = b.scalar(), b.scalar()
-    one = ast.ONE if b.chance(0.5) else ast.Literal("1.0", "f64")
-    mixed = ast.add(ast.mul(decay, moment), ast.mul(ast.Paren(ast.sub(one, decay)), gradient))
-    first = ast.Assign(moment, "=", mixed)
+    one = ast.ONE if b.chance(0.5) else ir.Literal("1.0", "f64")
+    mixed = ast.add(ast.mul(decay, moment), ast.mul(ast.paren(ast.sub(one, decay)), gradient))
+    first = ir.Assign(moment, "=", mixed)
     change: tuple = ast.mul(rate, moment)
     if b.kind in FLOATS and b.chance(0.5):
-        change = ast.Binary(
+        change = ir.Binary(
             "/",
             change,
-            ast.Paren(
-                ast.add(ast.Call(b.function("sqrt"), (ast.mul(gradient, gradient),)), b.number())
+            ast.paren(
+                ast.add(ast.call(b.function("sqrt"), (ast.mul(gradient, gradient),)), b.number())
             ),
         )
-    return (first, ast.Assign(weight, b.pick(("-=", "+=")), change))
+    return (first, ir.Assign(weight, b.pick(("-=", "+=")), change))
 
 
 _MENU = (

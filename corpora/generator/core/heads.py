@@ -12,7 +12,9 @@ the index lines, what stands inside stays inside.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
+from corpora import ir
 from corpora.generator.core import expressions as ast, names
 from corpora.generator.core.builder import Builder
 from corpora.generator.core.heads_bounds import (
@@ -131,7 +133,8 @@ def dress(nest: Nest, b: Builder, plain: bool = False) -> None:
 def _constants(nest: Nest, b: Builder) -> None:
     """One to three numbers of the body get names: `float cutoff = 0.5;`, `const int K = 3;`."""
     for _ in range(b.pick((1, 1, 2, 3))):
-        literals = sorted({n for n in _outside_calls(nest) if _worth_a_name(n)})
+        found = {n for n in _outside_calls(nest) if _worth_a_name(n)}
+        literals = sorted(found, key=lambda n: (n.text, n.type))
         if not literals:
             return
         literal = b.pick(tuple(literals))
@@ -145,66 +148,64 @@ def _constants(nest: Nest, b: Builder) -> None:
         )
         word = b.name(_REALS if real else _WHOLES, kind)
         for region in nest.regions:
-            region.body = _named(region.body, literal, ast.Name(word))
-        nest.before += (ast.Declare(kind, word, literal, b.chance(0.35)),)
+            region.body = rebuilt(
+                region.body,
+                lambda n, old=literal, new=ir.Name(word): new if n == old else n,
+                ir.Call,
+            )  # overloads of functions hang on types
+        nest.before += (ast.declare(kind, word, literal, b.chance(0.35)),)
+
+
+def _exchange(old: ir.Literal, new: ir.Name, node: ir.Node) -> ir.Node:
+    return new if node == old else node
 
 
 def _worth_a_name(node: tuple) -> bool:
-    if type(node) is not ast.Literal or node.type not in ("i32", "f32", "f64"):
+    if type(node) is not ir.Literal or node.type not in ("i32", "f32", "f64"):
         return False
     if not _NUMBER.fullmatch(node.text):
         return False
     return int(node.text) > 1 if node.text.isdigit() else float(node.text.rstrip("f")) > 0
 
 
-def _outside_calls(nest: Nest) -> list[ast.Literal]:
+def _outside_calls(nest: Nest) -> list[ir.Literal]:
     found: list = []
-    pending: list = [region.body for region in nest.regions]
+    statements = (s for r in nest.regions for s in ast.walk_statements(r.body))
+    pending = [e for s in statements for e in ast.get_expressions(s)]
     while pending:
         node = pending.pop()
-        if type(node) is ast.Literal:
+        if type(node) is ir.Literal:
             found.append(node)
-        elif type(node) is not ast.Call:
-            pending += [part for part in node if isinstance(part, tuple)]
+        elif type(node) is not ir.Call:
+            pending += ast.get_children(node)
     return found
-
-
-def _named(node: tuple, literal: ast.Literal, name: ast.Name) -> tuple:
-    """The tree with the literal replaced, but for arguments of functions, whose overloads hang on
-    types.
-    """
-    if type(node) is ast.Literal:
-        return name if node == literal else node
-    if type(node) is ast.Call:
-        return node
-    parts = [_named(part, literal, name) if isinstance(part, tuple) else part for part in node]
-    return tuple(parts) if type(node) is tuple else type(node)(*parts)
 
 
 def _aliased(nest: Nest, b: Builder) -> None:
     """`int c = channels; int size = rows;`: the locals stand in bounds and subscripts instead of
     the parameters.
     """
-    stops = [a.stop.id for r in nest.regions for a in r.axes if type(a.stop) is ast.Name]
-    stops += [n.stop.id for n in nodes_of(nest) if type(n) is ast.For and type(n.stop) is ast.Name]
+    stops = [a.stop.id for r in nest.regions for a in r.axes if type(a.stop) is ir.Name]
+    counts = [ast.read_count(n) for n in nodes_of(nest) if ast.is_count(n)]
+    stops += [c.stop.id for c in counts if type(c.stop) is ir.Name]
     sizes = [
         p.name
         for p in nest.parameters
         if p.kind == "scalar" and p.type == "i32" and p.name in stops
     ]
-    changed = {n.target for n in nodes_of(nest) if type(n) is ast.Assign} | {
-        n.argument for n in nodes_of(nest) if type(n) is ast.Postfix
+    changed = {n.target for n in nodes_of(nest) if type(n) is ir.Assign} | {
+        n.target for n in nodes_of(nest) if type(n) is ir.Increment
     }
-    sizes = [word for word in sizes if ast.Name(word) not in changed]
+    sizes = [word for word in sizes if ir.Name(word) not in changed]
     chosen = b.rng.sample(sizes, min(len(sizes), b.pick((1, 1, 2, 2, 3))))
     if not chosen:
         return
     _explicit(nest, b)
-    new = {word: ast.Name(b.name(_ALIASES, "i32")) for word in chosen}
-    rewrite(nest, lambda node: new.get(node.id, node) if type(node) is ast.Name else node)
+    new = {word: ir.Name(b.name(_ALIASES, "i32")) for word in chosen}
+    rewrite(nest, lambda node: new.get(node.id, node) if type(node) is ir.Name else node)
     constant = b.chance(0.15)
     nest.before = (
-        *(ast.Declare("i32", n.id, ast.Name(word), constant) for word, n in new.items()),
+        *(ast.declare("i32", n.id, ir.Name(word), constant) for word, n in new.items()),
         *nest.before,
     )
 
@@ -215,8 +216,10 @@ def _explicit(nest: Nest, b: Builder) -> None:
     how = b.rng.choices(("i*m+j", "j+i*m", "m*i+j", "horner"), (64, 16, 8, 12))[0]
 
     def change(node: tuple) -> tuple:
-        if type(node) is ast.At and len(node.subscripts) > 1 and node.array in extents:
-            return ast.At(node.array, (make_flat_index(node.subscripts, extents[node.array], how),))
+        if type(node) is ir.Access and len(node.indices) > 1 and node.base.id in extents:
+            return ast.at(
+                node.base.id, (make_flat_index(node.indices, extents[node.base.id], how),)
+            )
         return node
 
     rewrite(nest, change)
@@ -231,7 +234,7 @@ def _bounds_before(nest: Nest, b: Builder) -> None:
         a
         for r in nest.regions
         for a in r.axes
-        if type(a.stop) is not ast.Literal and a.shown is None and not a.down
+        if type(a.stop) is not ir.Literal and a.shown is None and not a.down
     ]
     if (
         len(nest.regions) > 1
@@ -239,23 +242,23 @@ def _bounds_before(nest: Nest, b: Builder) -> None:
         or any(ast.infer_type(a.stop, b.types) != "i32" for a in axes)
     ):
         return
-    if all(type(a.stop) is ast.Name for a in axes) and b.chance(0.5):
+    if all(type(a.stop) is ir.Name for a in axes) and b.chance(0.5):
         return
-    new: dict[tuple, ast.Name] = {}
+    new: dict[tuple, ir.Name] = {}
     for axis, word in zip(axes, words):
-        stop = axis.stop.argument if type(axis.stop) is ast.Paren else axis.stop
+        stop = ast.strip_paren(axis.stop)
         if stop in nest_locals(nest):
             continue
-        new.setdefault(stop, ast.Name(b.exact(word, "i32")) if stop not in new else None)
+        new.setdefault(stop, ir.Name(b.exact(word, "i32")) if stop not in new else None)
         axis.stop = new[stop]
     if b.chance(0.5):
         _explicit(nest, b)
         rewrite(
             nest,
-            lambda node: new.get(node, node) if type(node) in (ast.Name, ast.Binary) else node,
+            lambda node: new.get(node, node) if type(node) in (ir.Name, ir.Binary) else node,
             before=False,
         )
-    nest.before += tuple(ast.Declare("i32", name.id, stop) for stop, name in new.items())
+    nest.before += tuple(ast.declare("i32", name.id, stop) for stop, name in new.items())
 
 
 # --- names and types
@@ -272,7 +275,7 @@ def _renamed(nest: Nest, b: Builder) -> None:
     flat = [
         n.name
         for n in nodes_of(nest)
-        if type(n) is ast.Declare and n.type in ("i32", "i64", "u32") and n.name in names.FLATS
+        if ast.is_local(n) and n.type.name in ("i32", "i64", "u32") and n.name in names.FLATS
     ]
     if flat and b.chance(0.6):
         stem = nest.regions[0].axes[-1].variable if b.chance(0.5) else stems[0]
@@ -288,13 +291,13 @@ def _rename(nest: Nest, b: Builder, old: str, new: str) -> None:
             axis.variable = new if axis.variable == old else axis.variable
 
     def change(node: tuple) -> tuple:
-        if type(node) is ast.Name and node.id == old:
-            return ast.Name(new)
-        if type(node) is ast.Declare and node.name == old:
-            return node._replace(name=new)
-        return (
-            node._replace(variable=new) if type(node) is ast.For and node.variable == old else node
-        )
+        if type(node) is ir.Name and node.id == old:
+            return ir.Name(new)
+        if ast.is_local(node) and node.name == old:
+            return replace(node, name=new)
+        if ast.is_count(node) and node.start[0].name == old:
+            return replace(ast.read_count(node), variable=new).node
+        return node
 
     rewrite(nest, change)
 
@@ -305,29 +308,29 @@ def _wider(nest: Nest, b: Builder) -> None:
     inside = [
         n
         for at in nodes
-        if type(at) is ast.At
-        for s in at.subscripts
+        if type(at) is ir.Access
+        for s in at.indices
         for n in ast.walk(s)
-        if type(n) is ast.Name
+        if type(n) is ir.Name
     ]
     called = {
         n.id
         for c in nodes
-        if type(c) is ast.Call
+        if type(c) is ir.Call
         for a in c.arguments
         for n in ast.walk(a)
-        if type(n) is ast.Name
+        if type(n) is ir.Name
     }
-    everywhere = [n for n in nodes if type(n) is ast.Name]
+    everywhere = [n for n in nodes if type(n) is ir.Name]
     for declared in nodes:
         if (
-            type(declared) is not ast.Declare
-            or declared.type != "i32"
+            not ast.is_local(declared)
+            or declared.type.name != "i32"
             or declared.value is None
             or declared.name in called
         ):
             continue
-        word, kind = ast.Name(declared.name), b.pick(_WIDE)
+        word, kind = ir.Name(declared.name), b.pick(_WIDE)
         if (
             kind != "i64"
             and inside.count(word) != everywhere.count(word)
@@ -338,8 +341,8 @@ def _wider(nest: Nest, b: Builder) -> None:
         rewrite(
             nest,
             lambda node, kind=kind, word=word: (
-                node._replace(type=kind)
-                if type(node) is ast.Declare and node.name == word.id
+                replace(node, type=replace(node.type, name=kind))
+                if ast.is_local(node) and node.name == word.id
                 else node
             ),
         )
@@ -362,24 +365,19 @@ def _chains(block: tuple, types: dict[str, str]) -> tuple:
     made: list[tuple] = []
     for statement in block:
         last = made[-1] if made else None
-        same = (
-            type(last) is type(statement) is ast.Assign
-            and last.op == statement.op == "="
-            and last.value == statement.value
-        )
-        if (
-            same
-            and type(last.value) is ast.Literal
-            and not last.atomic
-            and not statement.atomic
-            and len(last.chain) < 3
-        ):
+        if type(last) is type(statement) is ir.Assign and last.op == statement.op == "=":
+            (places, value), target = ast.read_chain(last), statement.target
             alike = (
-                ast.infer_type(last.target, types) == ast.infer_type(statement.target, types)
-                and statement.target != last.target
+                value == statement.value
+                and type(value) is ir.Literal
+                and len(places) < 4
+                and ast.infer_type(last.target, types) == ast.infer_type(target, types)
+                and target != last.target
             )
-            if alike and not any(_reads(statement.target, t) for t in (last.target, *last.chain)):
-                made[-1] = last._replace(chain=(*last.chain, statement.target))
+            if alike and not any(_reads(target, t) for t in places):
+                for place in (target, *places[:0:-1]):
+                    value = ir.AssignExpression(place, "=", value)
+                made[-1] = replace(last, value=value)
                 continue
         made.append(statement)
     return tuple(made)
@@ -387,9 +385,10 @@ def _chains(block: tuple, types: dict[str, str]) -> tuple:
 
 def _reads(target: tuple, other: tuple) -> bool:
     """Whether the place of `target` depends on what is stored in `other`."""
-    inner = [n for s in getattr(target, "subscripts", ()) for n in ast.walk(s)]
+    inner = [n for s in getattr(target, "indices", ()) for n in ast.walk(s)]
     return any(
-        n == other or type(n) is type(other) is ast.At and n.array == other.array for n in inner
+        n == other or type(n) is type(other) is ir.Access and n.base.id == other.base.id
+        for n in inner
     )
 
 
@@ -404,7 +403,7 @@ def _declared(nest: Nest, b: Builder) -> None:
         nest.early, nest.hoist, nest.apart = True, True, b.chance(0.5)
     elif draw < 0.22:
         nest.early, nest.hoist, nest.apart = False, True, b.chance(0.4)
-    nest.before_first = b.chance(0.3) and not any(type(s) is ast.If for s in nest.before)
+    nest.before_first = b.chance(0.3) and not any(type(s) is ir.If for s in nest.before)
 
 
 _ALL = (

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from corpora import ir
 from corpora.generator.core import expressions as ast, names
 from corpora.generator.core.builder import Builder, choose_default_fill
 
@@ -25,9 +26,9 @@ class IterationPoint:
         None. margin: iterations left out at both ends.
     """
 
-    variables: tuple[ast.Name, ...]
+    variables: tuple[ir.Name, ...]
     extents: tuple
-    flat: ast.Name | None = None
+    flat: ir.Name | None = None
     margin: int = 0
     plain: bool = False
     """Only the simplest subscripts (short items)."""
@@ -40,7 +41,7 @@ class IterationPoint:
 
 def make_input_place(
     b: Builder, point: IterationPoint, kind: str | None = None, fill: str = ""
-) -> ast.At:
+) -> ir.Access:
     """Add an array and return its element at `point`, which may be read from now on. kind: element
     type; None: usually the main one. fill: rule for tests, '' for the default.
     """
@@ -59,21 +60,21 @@ def make_input_place(
     subscripts, extents = _reading(b, point)
     wanted = names.MASKS if fill == "integers(0,1)" else names.ARRAYS
     array = b.array(extents, kind, fill, wanted)
-    place = ast.At(array, subscripts)
+    place = ast.at(array, subscripts)
     b.reads.append(place)
     return place
 
 
 def make_output_place(
     b: Builder, point: IterationPoint, kind: str | None = None, fill: str = ""
-) -> ast.At:
+) -> ir.Access:
     """Add an array that is written and return the element that belongs to this iteration alone.
     kind: element type; None: the main one. fill: rule for tests, '' for the default.
     """
     subscripts, extents = _writing(b, point)
     array = b.array(extents, kind, fill or choose_default_fill(kind or b.kind))
     b.parameter(array).written = True
-    return ast.At(array, subscripts)
+    return ast.at(array, subscripts)
 
 
 def _reading(b: Builder, point: IterationPoint) -> tuple[tuple, tuple]:
@@ -92,7 +93,7 @@ def _reading(b: Builder, point: IterationPoint) -> tuple[tuple, tuple]:
             return (j,), (m,)
         if draw < 0.95:
             channels = ast.integer(b.pick((2, 3, 4)))
-            base = point.flat or ast.Paren(ast.add(ast.mul(i, m), j))
+            base = point.flat or ast.paren(ast.add(ast.mul(i, m), j))
             place = ast.mul(base, channels)
             extra = b.pick((0, 0, 1))
             return ((ast.add(place, extra) if extra else place),), (ast.product([n, m, channels]),)
@@ -107,7 +108,7 @@ def _full(point: IterationPoint) -> tuple[tuple, tuple]:
     return point.variables, point.extents
 
 
-def _reading_line(b: Builder, i: ast.Name, n: tuple, point: IterationPoint) -> tuple[tuple, tuple]:
+def _reading_line(b: Builder, i: ir.Name, n: tuple, point: IterationPoint) -> tuple[tuple, tuple]:
     draw = b.rng.random()
     if draw < 0.74 or point.plain:
         return (i,), (n,)
@@ -129,31 +130,31 @@ def _reading_line(b: Builder, i: ast.Name, n: tuple, point: IterationPoint) -> t
             if b.chance(0.7)
             else ast.integer(b.pick((2, 3, 4, 8, 16)))
         )
-        return (ast.Binary("%", i, period),), (period,)
+        return (ir.Binary("%", i, period),), (period,)
     if draw < 0.94:
         group = (
             b.size(names.COUNTS, (1, 2, 3, 4)) if b.chance(0.7) else ast.integer(b.pick((2, 3, 4)))
         )
-        return (ast.Binary("/", i, group),), (n,)
+        return (ir.Binary("/", i, group),), (n,)
     return (make_gathered_index(b, i, n),), (n,)
 
 
-def make_gathered_index(b: Builder, i: tuple, n: tuple, of: str = "") -> ast.At:
+def make_gathered_index(b: Builder, i: tuple, n: tuple, of: str = "") -> ir.Access:
     """Add an index array of `n` entries and return `indices[i]`. of: the text of the bound of its
     entries, which lie in [0, of); '' means `n`.
     """
-    text = of or (n.id if type(n) is ast.Name else n.text if type(n) is ast.Literal else "1")
-    return ast.At(b.array((n,), "i32", f"indices({text})", names.INDEX_ARRAYS), (i,))
+    text = of or (n.id if type(n) is ir.Name else n.text if type(n) is ir.Literal else "1")
+    return ast.at(b.array((n,), "i32", f"indices({text})", names.INDEX_ARRAYS), (i,))
 
 
-def _strided(b: Builder, i: ast.Name, n: tuple) -> tuple[tuple, tuple]:
+def _strided(b: Builder, i: ir.Name, n: tuple) -> tuple[tuple, tuple]:
     draw = b.rng.random()
     if draw < 0.5:
         stride: tuple = b.size(names.COUNTS, (1, 2, 3))
     else:
         stride = ast.integer(b.pick((2, 2, 3, 4)))
     place: tuple = ast.mul(i, stride) if b.chance(0.75) else ast.mul(stride, i)
-    if type(stride) is ast.Literal and b.chance(0.5):
+    if type(stride) is ir.Literal and b.chance(0.5):
         place = ast.add(place, int(b.rng.random() * int(stride.text)))
     return (place,), (ast.mul(n, stride),)
 
@@ -180,4 +181,4 @@ def _writing(b: Builder, point: IterationPoint) -> tuple[tuple, tuple]:
     if draw < 0.97:
         return (ast.sub(ast.sub(n, 1), i),), (n,)
     order_array = b.array((n,), "i32", "permutation()", names.INDEX_ARRAYS)
-    return (ast.At(order_array, (i,)),), (n,)
+    return (ast.at(order_array, (i,)),), (n,)

@@ -17,6 +17,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from corpora import ir
 from corpora.generator.core import expressions as ast, names
 from corpora.generator.core.nest import Nest, Parameter, Structure, Style
 from corpora.tokens.lexers import CPP_TYPES
@@ -139,22 +140,16 @@ def _uses(nest: Nest) -> _Uses:
     ]
     expressions += [nest.repeated[1]] if nest.repeated else []
     nodes = [n for e in expressions for n in ast.walk(e)]
-    targets = [t for s in statements if type(s) is ast.Assign for t in (s.target, *s.chain)]
-    targets += [a.target for s in statements if type(s) is ast.For for a in s.also]
-    targets += [
-        s.advance.target for s in statements if type(s) is ast.While and s.advance is not None
-    ]
-    targets += [
-        n.argument if type(n) is ast.Postfix else n.target for n in nodes if type(n) is ast.Postfix
-    ]
-    assigned = {t.id for t in targets if type(t) is ast.Name} | {
-        w for s in statements if type(s) is ast.For for w in (s.variable, s.moved)
-    }
-    viewed = {s.array for s in statements if type(s) is ast.DeclarePointer}
+    moved = (a for s in statements if type(s) is ir.For for a in s.step)
+    assigns = (s for s in (*statements, *moved) if type(s) is ir.Assign)
+    targets = [t for s in assigns for t in ast.read_chain(s)[0]]
+    targets += [n.target for n in nodes if type(n) is ir.Increment]
+    assigned = {t.id for t in targets if type(t) is ir.Name}
+    viewed = {ast.read_view(s)[0] for s in statements if ast.is_view(s)}
     copied = {word for r in nest.regions for word in r.copied or ()}
     return _Uses(
         frozenset(assigned),
-        frozenset(n.id for n in nodes if type(n) is ast.Name),
+        frozenset(n.id for n in nodes if type(n) is ir.Name),
         frozenset(viewed | copied),
     )
 
@@ -285,14 +280,14 @@ def _matrices(w: _Wardrobe) -> bool:
     fitting = [
         p
         for p in w.arrays
-        if 0 < len(p.extents) <= 3 and all(type(e) is ast.Name and e.id in sizes for e in p.extents)
+        if 0 < len(p.extents) <= 3 and all(type(e) is ir.Name and e.id in sizes for e in p.extents)
     ]
     fitting = [p for p in fitting if len(set(p.extents)) == len(p.extents)]
     if not fitting:
         return False
     first = w.rng.choice(fitting)
     alike = [p for p in fitting if (p.type, len(p.extents)) == (first.type, len(first.extents))]
-    if len({p.type for p in w.scalars if any(ast.Name(p.name) in a.extents for a in alike)}) > 1:
+    if len({p.type for p in w.scalars if any(ir.Name(p.name) in a.extents for a in alike)}) > 1:
         return False
     chosen = [first] if len(alike) == 1 or w.rng.random() < 0.3 else alike
     types, words = (
@@ -334,7 +329,7 @@ def _add_matrices(
                 else _count_repeated(w.nest, f"{array.name}__{field}", by_name[extent.id])
             )
             taken.add(extent.id)
-        array.extents = tuple(ast.Name(fields[field].name) for field in sizes)
+        array.extents = tuple(ir.Name(fields[field].name) for field in sizes)
         w.add(type_, array.name, passing, [(field, fields[field]) for field in order], constant)
 
 
@@ -404,7 +399,7 @@ def _standard(w: _Wardrobe) -> bool:
         p.unsized = False
     longest = fitting[0].extents
     alone = all(p.extents in (longest, (ast.ONE,)) for p in w.nest.parameters if p.kind != "scalar")
-    size = next((p for p in w.scalars if longest == (ast.Name(p.name),) and p.name in w.read), None)
+    size = next((p for p in w.scalars if longest == (ir.Name(p.name),) and p.name in w.read), None)
     if size is not None and alone and w.rng.random() < 0.7:
         w.nest.length = (size.name, fitting[0].name)
         w.nest.parameters = [*(p for p in w.nest.parameters if p is not size), size]

@@ -10,7 +10,7 @@ import random
 import re
 from collections.abc import Mapping
 
-from corpora.generator.core import expressions as ast
+from corpora import ir
 from corpora.generator.core.nest import Nest, Parameter
 from corpora.generator.emit.structures import map_test_names
 
@@ -20,17 +20,17 @@ def format_extent(node: tuple, names: Mapping[str, str]) -> str:
     literal, or sums, products and quotients of them; another raises AttributeError.
     """
     kind = type(node)
-    if kind is ast.Name:
+    if kind is ir.Name:
         return names.get(node.id, node.id)
-    if kind is ast.Literal:
+    if kind is ir.Literal:
         return node.text
-    if kind is ast.Paren:
-        return f"({format_extent(node.argument, names)})"
+    if kind is ir.Unary:
+        return f"({format_extent(node.operand, names)})"
     left, right = format_extent(node.left, names), format_extent(node.right, names)
     if node.op in "*/":
-        left = f"({left})" if type(node.left) is ast.Binary and node.left.op in "+-" else left
-        right = f"({right})" if type(node.right) is ast.Binary else right
-    elif type(node.right) is ast.Binary and node.right.op in "+-":
+        left = f"({left})" if type(node.left) is ir.Binary and node.left.op in "+-" else left
+        right = f"({right})" if type(node.right) is ir.Binary else right
+    elif type(node.right) is ir.Binary and node.right.op in "+-":
         right = f"({right})"
     return left + node.op + right
 

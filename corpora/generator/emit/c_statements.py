@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 
+from corpora import ir
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.nest import Axis, Nest, Parameter, Style
 from corpora.generator.core.shapes import make_flat_index
@@ -71,18 +73,17 @@ class CEmitter:
         """What a `continue` of the parallel iteration is written as."""
         self._depth = 0
         self._emit = {
-            ast.Name: lambda node, rank: self.named(node.id),
-            ast.Literal: lambda node, rank: node.text,
-            ast.At: self._at,
-            ast.Binary: self._binary,
-            ast.Unary: self._unary,
-            ast.Call: lambda node, rank: (
-                f"{node.function}({', '.join([self.expression(a) for a in node.arguments])})"
+            ir.Name: lambda node, rank: self.named(node.id),
+            ir.Literal: lambda node, rank: node.text,
+            ir.Access: self._at,
+            ir.Binary: self._binary,
+            ir.Unary: self._unary,
+            ir.Call: lambda node, rank: (
+                f"{node.function.id}({', '.join([self.expression(a) for a in node.arguments])})"
             ),
-            ast.Cast: self._cast,
-            ast.Conditional: self._conditional,
-            ast.Paren: lambda node, rank: f"({self.expression(node.argument)})",
-            ast.Postfix: lambda node, rank: f"{self.expression(node.argument, 14)}{node.op}",
+            ir.Cast: self._cast,
+            ir.Conditional: self._conditional,
+            ir.Increment: lambda node, rank: f"{self.expression(node.target, 14)}{node.op}",
         }
 
     def expression(self, node: tuple, rank: int = 0) -> str:
@@ -95,12 +96,12 @@ class CEmitter:
         """Return how the text spells a parameter, such as `p->n` for a field."""
         return self.places[word][0] if word in self.places else word
 
-    def _at(self, node: ast.At, rank: int) -> str:
-        parameter = self.parameters.get(node.array)
-        array, field = self.places.get(node.array, (node.array, ""))
-        subscripts = node.subscripts
+    def _at(self, node: ir.Access, rank: int) -> str:
+        parameter = self.parameters.get(node.base.id)
+        array, field = self.places.get(node.base.id, (node.base.id, ""))
+        subscripts = node.indices
         if parameter is not None and parameter.kind in ("rows", "fixed"):
-            return node.array + "".join([f"[{self.expression(s)}]" for s in subscripts])
+            return node.base.id + "".join([f"[{self.expression(s)}]" for s in subscripts])
         if len(subscripts) > 1:
             subscripts = (make_flat_index(subscripts, parameter.extents, self.style.flatten),)
         elif (
@@ -110,21 +111,21 @@ class CEmitter:
             and parameter.extents == (ast.ONE,)
         ):
             return f"*{array}" if rank < 14 else f"(*{array})"
-        if self.style.pointers and not field and node.array not in self.vectors:
+        if self.style.pointers and not field and node.base.id not in self.vectors:
             return f"*({array} + {self.expression(subscripts[0], 12)})"
         return f"{array}[{self.expression(subscripts[0])}]{field}"
 
-    def _binary(self, node: ast.Binary, rank: int) -> str:
+    def _binary(self, node: ir.Binary, rank: int) -> str:
         op = "&&" if node.op == "&&!" else node.op
         own = _RANK[op]
         left_rank = right_rank = own
-        if op not in _LEAVES_OPEN or type(node.right) is ast.Binary:
+        if op not in _LEAVES_OPEN or type(node.right) is ir.Binary:
             right_rank = own + 1
         if 4 <= own <= 8 or (self.style.parens and op in ("&&", "||")):
             # Compilers warn about, and people avoid, mixing these without parentheses.
             left_rank = (
                 own
-                if type(node.left) is ast.Binary and node.left.op.rstrip("!") == op
+                if type(node.left) is ir.Binary and node.left.op.rstrip("!") == op
                 else max(own + 1, 9)
             )
             left_rank, right_rank = (
@@ -136,22 +137,27 @@ class CEmitter:
         )
         return f"({text})" if own < rank else text
 
-    def _unary(self, node: ast.Unary, rank: int) -> str:
-        inner = self.expression(node.argument, 14)
+    def _unary(self, node: ir.Unary, rank: int) -> str:
+        if node.op == "()":
+            return f"({self.expression(node.operand)})"
+        if node.op == "?":
+            return self.expression(node.operand, rank)
+        inner = self.expression(node.operand, 14)
         text = f"{node.op}({inner})" if inner.startswith(node.op) else f"{node.op}{inner}"
         return f"({text})" if rank > 14 else text
 
-    def _cast(self, node: ast.Cast, rank: int) -> str:
-        word = self.words[node.type]
+    def _cast(self, node: ir.Cast, rank: int) -> str:
+        word = self.words[node.type.name]
         if self.style.functional_cast and " " not in word:
-            return f"{word}({self.expression(node.argument)})"
-        return f"({word}){self.expression(node.argument, 14)}"
+            return f"{word}({self.expression(node.operand)})"
+        return f"({word}){self.expression(node.operand, 14)}"
 
-    def _conditional(self, node: ast.Conditional, rank: int) -> str:
-        bare = node.test.argument if type(node.test) is ast.Paren else node.test
-        wrap = self.style.parens and type(bare) is ast.Binary
-        test = f"({self.expression(bare)})" if wrap else self.expression(node.test, 4)
-        text = f"{test} ? {self.expression(node.yes, 4)} : {self.expression(node.no, 3)}"
+    def _conditional(self, node: ir.Conditional, rank: int) -> str:
+        test = node.test.operand if ast.is_guarded(node) else node.test
+        bare = ast.strip_paren(test)
+        wrap = self.style.parens and type(bare) is ir.Binary
+        test = f"({self.expression(bare)})" if wrap else self.expression(test, 4)
+        text = f"{test} ? {self.expression(node.then, 4)} : {self.expression(node.otherwise, 3)}"
         return f"({text})" if rank > 3 else text
 
     def block(self, statements: tuple, indent: str) -> list[str]:
@@ -161,8 +167,8 @@ class CEmitter:
         for statement in statements:
             made = self._statement(statement, indent)
             kind = (
-                statement.type
-                if type(statement) is ast.Declare and not statement.const and not self.style.hoist
+                statement.type.name
+                if ast.is_local(statement) and not statement.type.const and not self.style.hoist
                 else ""
             )
             if kind and kind == mergeable and self.style.merge:
@@ -176,57 +182,62 @@ class CEmitter:
 
     def _statement(self, node: tuple, indent: str) -> list[str]:
         kind = type(node)
-        if kind is ast.Assign:
+        if kind is ir.Assign:
             return self._assign(node, indent)
-        if kind is ast.Declare:
+        if ast.is_local(node):
             return self._declare(node, indent)
-        if kind is ast.If:
+        if kind is ir.If:
             return self._if(node, indent)
-        if kind is ast.For:
+        if ast.is_count(node):
             return self._for(node, indent)
-        if kind is ast.Jump:
+        if kind is ir.Jump:
             word = self.jump if node.kind == "continue" and self._depth == 0 else node.kind
+            return [f"{indent}{word};"]
+        if kind is ir.Return:
+            word = "return"
             return [
                 f"{indent}{word} {self.expression(node.value)};"
                 if node.value is not None
                 else f"{indent}{word};"
             ]
-        if kind is ast.While:
+        if ast.is_while(node):
             return self._while(node, indent)
-        if kind is ast.Switch:
+        if kind is ir.Switch:
             return self._switch(node, indent)
-        const = "const " if node.const else ""
-        array = self.named(node.array)
-        source = f"&{array}[{self.expression(node.offset)}]"
+        const = "const " if node.type.to.const else ""
+        array, offset = ast.read_view(node)
+        array = self.named(array)
+        source = f"&{array}[{self.expression(offset)}]"
         if self.style.flatten == "m*i+j":
-            source = f"{array} + {self.expression(node.offset, 12)}"
-        return [f"{indent}{const}{self.words[node.type]} *{node.name} = {source};"]
+            source = f"{array} + {self.expression(offset, 12)}"
+        return [f"{indent}{const}{self.words[node.type.to.name]} *{node.name} = {source};"]
 
-    def _assign(self, node: ast.Assign, indent: str) -> list[str]:
+    def _assign(self, node: ir.Assign, indent: str) -> list[str]:
         target = self.expression(node.target)
-        if node.atomic:  # spelled out as `t = t - (value)` the value must hold together
+        if node.pragmas:  # spelled out as `t = t - (value)` the value must hold together
             value = self.expression(node.value, 0 if self.style.compound else 13)
             return [indent + line for line in self.atomic(target, node.op, value)]
-        value = " = ".join([*(self.expression(t) for t in node.chain), self.expression(node.value)])
+        (_, *chain), last = ast.read_chain(node)
+        value = " = ".join(self.expression(part) for part in (*chain, last))
         if node.op in ("+=", "-=") and node.value == ast.ONE and self.style.compound:
             mark = "++" if node.op == "+=" else "--"
             spelled = f"({target})" if target.startswith("*") else target
             return [f"{indent}{spelled}{mark};"]
         if node.op != "=" and not self.style.compound:
-            plain = ast.Binary(node.op[:-1], node.target, node.value)
+            plain = ir.Binary(node.op[:-1], node.target, node.value)
             return [f"{indent}{target} = {self.expression(plain)};"]
         return [f"{indent}{target} {node.op} {value};"]
 
-    def _declare(self, node: ast.Declare, indent: str) -> list[str]:
+    def _declare(self, node: ir.Declaration, indent: str) -> list[str]:
         if self.style.hoist:
             return (
                 []
                 if node.value is None
                 else [f"{indent}{node.name} = {self.expression(node.value)};"]
             )
-        const = "const " if node.const else ""
+        const = "const " if node.type.const else ""
         value = "" if node.value is None else f" = {self.expression(node.value)}"
-        return [f"{indent}{const}{self.words[node.type]} {node.name}{value};"]
+        return [f"{indent}{const}{self.words[node.type.name]} {node.name}{value};"]
 
     def body(
         self, head: str, statements: tuple, indent: str, tail: tuple[str, ...] = ()
@@ -237,19 +248,19 @@ class CEmitter:
         inner = self.block(statements, indent + "    ") + [f"{indent}    {line}" for line in tail]
         bare = len(statements) == 1 and not tail and not self.style.braces
         bare = bare and (
-            type(statements[0]) is not ast.If or head.startswith("for")
+            type(statements[0]) is not ir.If or head.startswith("for")
         )  # an else must not change its owner
         if bare and not (
-            type(statements[0]) is ast.Assign and statements[0].atomic and len(inner) > 1
+            type(statements[0]) is ir.Assign and statements[0].pragmas and len(inner) > 1
         ):
             return [indent + head, *inner]
         return [f"{indent}{head} {{", *inner, indent + "}"]
 
-    def _if(self, node: ast.If, indent: str) -> list[str]:
+    def _if(self, node: ir.If, indent: str) -> list[str]:
         lines = self.body(f"if ({self.expression(node.test)})", node.then, indent)
         if not node.otherwise:
             return lines
-        chain = len(node.otherwise) == 1 and type(node.otherwise[0]) is ast.If
+        chain = len(node.otherwise) == 1 and type(node.otherwise[0]) is ir.If
         if chain:
             rest = self._if(node.otherwise[0], indent)
             rest[0] = f"{indent}else {rest[0].lstrip()}"
@@ -259,12 +270,11 @@ class CEmitter:
             return [*lines[:-1], f"{indent}}} {rest[0].lstrip()}", *rest[1:]]
         return lines + rest
 
-    def _switch(self, node: ast.Switch, indent: str) -> list[str]:
+    def _switch(self, node: ir.Switch, indent: str) -> list[str]:
         """Each case with its `break`: on one line where it is short and braces are left out."""
         lines = [f"{indent}switch ({self.expression(node.value)}) {{"]
-        for label, block in zip((*node.labels, None), (*node.blocks, node.otherwise)):
-            if label is None and not block:
-                continue
+        for case in node.cases:
+            label, block = case.values[0].text if case.values else None, case.body
             head = "default:" if label is None else f"case {label}:"
             inner = self.block(block, f"{indent}        ") + (
                 [f"{indent}        break;"] if label is not None or self.style.braces else []
@@ -285,13 +295,14 @@ class CEmitter:
             return f"--{variable}" if self.style.increment == "++i" else f"{variable}--"
         return f"{variable} += {step}" if step > 0 else f"{variable} -= {-step}"
 
-    def for_head(self, node: ast.For) -> str:
+    def for_head(self, node: ir.For) -> str:
         """Return the head `for (...)` of a loop."""
+        shown, node = node.test, ast.read_count(node)
         word = "" if self.style.early else self.words[node.type] + " "
         test = (
             f"{node.variable} {node.op} {self.expression(node.stop, 11)}"
-            if node.shown is None
-            else self.expression(node.shown)
+            if node.op
+            else self.expression(shown)
         )
         more = "".join(f", {s.name} = {self.expression(s.value)}" for s in node.starts)
         return (
@@ -299,31 +310,31 @@ class CEmitter:
             f"{self._steps(node)})"
         )
 
-    def _steps(self, node: ast.For) -> str:
+    def _steps(self, node: ast.Count) -> str:
         return ", ".join(
             [
-                self.step(node.moved or node.variable, node.step),
+                self.step(node.variable, node.step),
                 *(self._assign(s, "")[0][:-1] for s in node.also),
             ]
         )
 
-    def _for(self, node: ast.For, indent: str) -> list[str]:
+    def _for(self, node: ir.For, indent: str) -> list[str]:
         self._depth += 1
         lines = self.body(self.for_head(node), node.body, indent)
         self._depth -= 1
         return lines
 
-    def _while(self, node: ast.While, indent: str) -> list[str]:
+    def _while(self, node: ir.While, indent: str) -> list[str]:
         self._depth += 1
         test = self.expression(node.test)
-        if node.after:
+        if type(node) is ir.While and node.after:
             lines = [
                 f"{indent}do {{",
                 *self.block(node.body, indent + "    "),
                 f"{indent}}} while ({test});",
             ]
         else:
-            step = "" if node.advance is None else self._assign(node.advance, "")[0][:-1]
+            step = self._assign(node.step[0], "")[0][:-1] if type(node) is ir.For else ""
             lines = self.body(
                 f"for (; {test}; {step})" if step else f"while ({test})", node.body, indent
             )
@@ -393,22 +404,15 @@ class CEmitter:
         ]
 
 
-def emit_serial_loop(axis: Axis, body: tuple, index_type: str) -> ast.For:
+def emit_serial_loop(axis: Axis, body: tuple, index_type: str) -> ir.For:
     """Return the serial loop of a parallel axis over `body`. index_type: of its variable."""
     if axis.down:
-        return ast.For(
+        return ast.loop(
             axis.variable, ast.sub(axis.stop, 1), ">=", axis.start, body, -axis.step, index_type
         )
-    return ast.For(
-        axis.variable,
-        axis.start,
-        "<=" if axis.inclusive else "<",
-        axis.stop,
-        body,
-        axis.step,
-        index_type,
-        axis.shown,
-    )
+    op = "<=" if axis.inclusive else "<"
+    made = ast.loop(axis.variable, axis.start, op, axis.stop, body, axis.step, index_type)
+    return made if axis.shown is None else replace(made, test=axis.shown)
 
 
 def find_local_names(nest: Nest, style: Style, axes: bool = True) -> dict[str, str]:
@@ -421,11 +425,10 @@ def find_local_names(nest: Nest, style: Style, axes: bool = True) -> dict[str, s
         if at_top and axes:
             found.update((axis.variable, nest.index_type) for axis in region.axes)
         for statement in ast.walk_statements(region.body):
-            if type(statement) is ast.For and at_top:
-                found[statement.variable] = statement.type
-                found.update((s.name, s.type) for s in statement.starts)
-            elif type(statement) is ast.Declare and style.hoist:
-                found[statement.name] = statement.type
+            if ast.is_count(statement) and at_top:
+                found.update((s.name, s.type.name) for s in statement.start)
+            elif ast.is_local(statement) and style.hoist:
+                found[statement.name] = statement.type.name
     if not style.order:
         return found
     return dict(

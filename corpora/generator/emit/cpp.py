@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from corpora import ir
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.nest import Nest, Region, Style
 from corpora.generator.emit.c_statements import CEmitter, emit_serial_loop
@@ -154,4 +155,4 @@ def emit_nested_loops(emitter: CEmitter, region: Region, nest: Nest, pad: str) -
 
 
 def _has_continue(body: tuple) -> bool:
-    return any(type(s) is ast.Jump and s.kind == "continue" for s in ast.walk_statements(body))
+    return any(type(s) is ir.Jump and s.kind == "continue" for s in ast.walk_statements(body))

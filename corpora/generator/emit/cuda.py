@@ -276,7 +276,7 @@ def _shared_sum(emitter: CEmitter, nest: Nest) -> list[str]:
         choose_fresh_name(("tid", "lane", "t"), used),
         choose_fresh_name(("s", "half"), used),
     )
-    word = emitter.words[emitter.types[update.target.array]]
+    word = emitter.words[emitter.types[update.target.base.id]]
     value, target = emitter.expression(update.value), emitter.expression(update.target)
     inner = emitter.block(region.body[:-1], "        ")
     return [

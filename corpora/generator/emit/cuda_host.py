@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from corpora import ir
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.nest import Nest, Parameter, Region, Structure, Style
 from corpora.generator.emit.c_statements import CEmitter, emit_serial_loop
@@ -29,9 +30,9 @@ def can_launch(nest: Nest) -> bool:
     if not nest.result or not nest.kernel or len(nest.regions) > 1 or region.reduction is None:
         return False
     totals = region.reduction[1].split(", ")
-    plain = [s.name for s in nest.before if type(s) is ast.Declare] == totals and len(
-        nest.before
-    ) == len(totals)
+    plain = [s.name for s in nest.before if ast.is_local(s)] == totals and len(nest.before) == len(
+        totals
+    )
     return plain and all(p.kind in ("scalar", "array") for p in nest.parameters)
 
 
@@ -56,7 +57,7 @@ def emit_cuda_host(nest: Nest, style: Style) -> str:
     }
     kernel = choose_fresh_name((f"{style.names[1]}_kernel", f"{style.names[1]}_k"), used)
     given = [
-        Parameter(cells[total.name], "array", total.type, (ast.ONE,), written=True)
+        Parameter(cells[total.name], "array", total.type.name, (ast.ONE,), written=True)
         for total in nest.before
     ]
     body = tuple(_atomic(s, cells) for s in region.body)
@@ -85,35 +86,35 @@ def emit_cuda_host(nest: Nest, style: Style) -> str:
 def _atomic(statement: tuple, cells: dict[str, str]) -> tuple:
     """The statement with updates of the totals, each in its cell, made atomic."""
     if (cell := _cell_of(statement, cells)) is not None:
-        return ast.Assign(cell, statement.op, statement.value, True)
-    if type(statement) is ast.If:
+        return ast.atomic(cell, statement.op, statement.value)
+    if type(statement) is ir.If:
         inside = statement.then[0]
         if (cell := _cell_of(inside, cells)) is not None and inside.op == "=":
             op = "max" if statement.test.op == ">" else "min"
-            return ast.Assign(cell, op, inside.value, True)
+            return ast.atomic(cell, op, inside.value)
         inner = (
             tuple(_atomic(s, cells) for s in block)
             for block in (statement.then, statement.otherwise)
         )
-        return statement._replace(then=next(inner), otherwise=next(inner))
-    if type(statement) is ast.For:
-        return statement._replace(body=tuple(_atomic(s, cells) for s in statement.body))
+        return replace(statement, then=next(inner), otherwise=next(inner))
+    if ast.is_count(statement):
+        return replace(statement, body=tuple(_atomic(s, cells) for s in statement.body))
     return statement
 
 
-def _cell_of(statement: tuple, cells: dict[str, str]) -> ast.At | None:
+def _cell_of(statement: tuple, cells: dict[str, str]) -> ir.Access | None:
     """The cell of the total that the statement assigns to, if it does."""
     word = (
         statement.target.id
-        if type(statement) is ast.Assign and type(statement.target) is ast.Name
+        if type(statement) is ir.Assign and type(statement.target) is ir.Name
         else ""
     )
-    return ast.At(cells[word], (ast.ZERO,)) if word in cells else None
+    return ast.at(cells[word], (ast.ZERO,)) if word in cells else None
 
 
 def _host(nest: Nest, style: Style, cells: list[str], kernel: str, used: set[str]) -> str:
     emitter = CEmitter(nest, style, lambda target, op, value: [])
-    axis, words = nest.regions[0].axes[0], [emitter.words[t.type] for t in nest.before]
+    axis, words = nest.regions[0].axes[0], [emitter.words[t.type.name] for t in nest.before]
     totals = list(zip(nest.before, cells, words))
     copies = DeviceCopies(emitter, nest, used)
     lines = [*copies.declared, *[f"{word} *{cell};" for _, cell, word in totals]]
@@ -161,9 +162,9 @@ def _emit_with_result(nest: Nest, style: Style) -> str:
     kernel = choose_fresh_name((f"{style.names[1]}_kernel", f"{style.names[1]}_k"), used)
     answer = choose_fresh_name(("result", "answer", "h_result"), used)
     cell = choose_fresh_name((f"d_{answer}", f"{answer}_out"), used)
-    place, kind = ast.At(cell, (ast.ZERO,)), nest.result or ""
+    place, kind = ast.at(cell, (ast.ZERO,)), nest.result or ""
     *most, last = nest.regions[0].body
-    body = (*(_store_results(s, place) for s in most), ast.Assign(place, "=", last.value))
+    body = (*(_store_results(s, place) for s in most), ir.Assign(place, "=", last.value))
     inner = replace(
         prepare_for_kernel(nest, launched=True),
         parameters=[*nest.parameters, Parameter(cell, "array", kind, written=True)],
@@ -198,7 +199,7 @@ def _emit_with_result(nest: Nest, style: Style) -> str:
     )
 
 
-def _store_results(statement: tuple, place: ast.At) -> tuple:
+def _store_results(statement: tuple, place: ir.Access) -> tuple:
     """The statement with every `return value;` inside it as a store and a return."""
 
     def block(statements: tuple) -> tuple:
@@ -207,17 +208,17 @@ def _store_results(statement: tuple, place: ast.At) -> tuple:
             p
             for s in made
             for p in (
-                (ast.Assign(place, "=", s.value), ast.Jump("return"))
-                if type(s) is ast.Jump and s.value is not None
+                (ir.Assign(place, "=", s.value), ir.Return())
+                if type(s) is ir.Return and s.value is not None
                 else (s,)
             )
         )
 
-    if type(statement) is ast.If:
-        return statement._replace(then=block(statement.then), otherwise=block(statement.otherwise))
+    if type(statement) is ir.If:
+        return replace(statement, then=block(statement.then), otherwise=block(statement.otherwise))
     return (
-        statement._replace(body=block(statement.body))
-        if type(statement) in (ast.For, ast.While)
+        replace(statement, body=block(statement.body))
+        if type(statement) in (ir.For, ir.While)
         else statement
     )
 

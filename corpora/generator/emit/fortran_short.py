@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from corpora import ir
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.nest import Nest, Region, Style
 from corpora.generator.emit.fortran_expressions import FortranExpressions, InexpressibleError
@@ -71,32 +72,32 @@ class ShortForms:
 
     def _sum(self, first: tuple, loop: tuple, level: int) -> list[str]:
         """Two statements as one sum, or nothing."""
-        if type(first) not in (ast.Assign, ast.Declare) or first.value is None:
+        if type(first) is not ir.Assign and not ast.is_local(first) or first.value is None:
             return []
         try:
             line = emit_sum(self.say, first, loop, "    " * level)
         except InexpressibleError:
             return []
-        self._drop(loop.variable)
+        self._drop(loop.start[0].name)
         return [line]
 
     def _drop(self, variable: str) -> None:
         """One loop of the variable is written without it."""
         self.dropped.append(variable)
-        loops = [s.variable for s in walk_all_statements(self.nest) if type(s) is ast.For]
+        loops = [s.start[0].name for s in walk_all_statements(self.nest) if ast.is_count(s)]
         axes = [a.variable for r in self.nest.regions for a in r.axes]
         if loops.count(variable) == self.dropped.count(variable) and variable not in axes:
             self.unused.add(variable)
 
     def _inner(self, loop: tuple, level: int) -> list[str]:
         """A loop as array statements, or nothing."""
-        if type(loop) is not ast.For or not self.style.one_based:
+        if not ast.is_count(loop) or not self.style.one_based:
             return []
         try:
             lines = emit_inner_lines(self.say, loop, "    " * level)
         except InexpressibleError:
             return []
-        self._drop(loop.variable)
+        self._drop(loop.start[0].name)
         return lines
 
     def _inlined(
@@ -105,8 +106,8 @@ class ShortForms:
         """`s = sum(x); y = f(s)` as `y = f(sum(x))` where nothing else names the local."""
         first = summed_up[0]
         if (
-            type(first) is not ast.Declare
-            or type(rest[0]) is not ast.Assign
+            not ast.is_local(first)
+            or type(rest[0]) is not ir.Assign
             or not self.style.fortran.direct
         ):
             return made
@@ -132,6 +133,6 @@ def _mentions(name: str, statements: tuple | list, nested: bool = True) -> int:
     """How often these statements name a local, declarations counted."""
     every = list(ast.walk_statements(statements)) if nested else statements
     named = sum(
-        n == ast.Name(name) for s in every for e in ast.get_expressions(s) for n in ast.walk(e)
+        n == ir.Name(name) for s in every for e in ast.get_expressions(s) for n in ast.walk(e)
     )
-    return named + sum(type(s) is ast.Declare and s.name == name for s in every)
+    return named + sum(ast.is_local(s) and s.name == name for s in every)

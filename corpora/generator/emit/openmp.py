@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from corpora.generator.core import expressions as ast
+from corpora import ir
 from corpora.generator.core.nest import Nest, Region, Style
 from corpora.generator.emit.c_statements import CEmitter, find_local_names
 from corpora.generator.emit.cpp import emit_host_function, emit_nested_loops
@@ -66,7 +66,7 @@ def _directive(nest: Nest, style: Style, region: Region) -> list[str]:
 def _plain(region: Region) -> bool:
     """One axis and assignments only: what `simd` may stand on without further thought."""
     return len(region.axes) == 1 and all(
-        type(s) is ast.Assign and not s.atomic for s in region.body
+        type(s) is ir.Assign and not s.pragmas for s in region.body
     )
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from corpora import ir
 from corpora.generator.core import expressions as ast, names
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Axis, Nest, Region
@@ -27,7 +28,7 @@ from corpora.generator.families.free_steps import (
     to_byte,
     walk,
 )
-from corpora.generator.families.grids import extents, loops
+from corpora.generator.families.grids import counted, extents, loops
 
 _STEPS = (neighbour, inner_loop, inner_loop, repeated, blocks, to_byte, walk, held)
 
@@ -46,14 +47,14 @@ def statements(body: Body, count: int) -> tuple:
     for turn in range(count):
         if turn == skips:
             first = body.inside(1) if b.chance(0.4) else ()
-            lines += (ast.If(body.condition(), (*first, ast.Jump("continue"))),)
+            lines += (ir.If(body.condition(), (*first, ir.Jump("continue"))),)
         made = b.pick(menu)()
-        body.frozen |= {s.name for s in made if type(s) is ast.Declare and s.const}
+        body.frozen |= {s.name for s in made if ast.is_local(s) and s.type.const}
         lines += made
-    if type(lines[-1]) is not ast.Assign or type(lines[-1].target) is not ast.At:
+    if type(lines[-1]) is not ir.Assign or type(lines[-1].target) is not ir.Access:
         place = body.target()
         lines += (
-            ast.Assign(
+            ir.Assign(
                 place,
                 b.pick(("=", "=", "+=")),
                 b.pick(tuple(b.locals)) if b.locals else body.value(),
@@ -69,7 +70,7 @@ def _count(b: Builder) -> int:
 def free_line(b: Builder) -> Nest:
     """Draw a nest of one parallel loop with a free body. b: the builder that makes its parts."""
     n = b.size(names.SIZES, (1, 3, 8, 17))
-    i = ast.Name(b.name(names.LOOPS, "i32"))
+    i = ir.Name(b.name(names.LOOPS, "i32"))
     body = Body(b, (i,), (n,))
     return Nest(
         "",
@@ -94,20 +95,15 @@ def free_deep(b: Builder) -> Nest:
     its parts.
     """
     words = b.pick((("b0", "k", "j", "i"), ("n0", "c0", "y", "x"), ("batch_i", "ch", "row", "col")))
-    variables = tuple(ast.Name(b.exact(w, "i32")) for w in words)
+    variables = tuple(ir.Name(b.exact(w, "i32")) for w in words)
     sides = tuple(b.size((w,), (1, 2, 3)) for w in ("batch", "channels", "h", "w"))
     if b.chance(0.5):
         order = list(range(4))
     else:
         order = b.rng.sample(range(4), 4)
     body = Body(b, variables, sides)
-    inner = ast.For(
-        variables[order[3]].id,
-        ast.ZERO,
-        "<",
-        sides[order[3]],
-        statements(body, b.pick((1, 1, 2, 2, 3))),
-    )
+    made = statements(body, b.pick((1, 1, 2, 2, 3)))
+    inner = counted(variables[order[3]], sides[order[3]], *made)
     axes = tuple(Axis(variables[k].id, ast.ZERO, sides[k]) for k in order[:3])
     return Nest("", [], [Region(axes, (inner,))], before=body.before)
 
@@ -117,7 +113,7 @@ def free_rows(b: Builder) -> Nest:
     builder that makes its parts.
     """
     n, m = extents(b, 2)
-    i, j = ast.Name(b.name(names.LOOPS, "i32")), ast.Name(b.name(names.INNER, "i32"))
+    i, j = ir.Name(b.name(names.LOOPS, "i32")), ir.Name(b.name(names.INNER, "i32"))
     totals = b.array((n,))
     b.parameter(totals).written = True
     outer = Body(b, (i,), (n,))
@@ -127,14 +123,14 @@ def free_rows(b: Builder) -> Nest:
     body = statements(inner, b.pick((1, 2, 2, 3)))
     if b.chance(0.5) or not head:
         body += (
-            ast.Assign(
-                ast.At(totals, (i,)), b.pick(("+=", "+=", "-=")), b.pick(tuple(inner.inputs))
+            ir.Assign(
+                ast.at(totals, (i,)), b.pick(("+=", "+=", "-=")), b.pick(tuple(inner.inputs))
             ),
         )
     tail = (
         (
-            ast.Assign(
-                ast.At(totals, (i,)),
+            ir.Assign(
+                ast.at(totals, (i,)),
                 b.pick(("=", "+=", "/=")) if b.kind in FLOATS else "+=",
                 b.number(),
             ),
@@ -145,6 +141,10 @@ def free_rows(b: Builder) -> Nest:
     return Nest(
         "",
         [],
-        [Region((Axis(i.id, ast.ZERO, n),), (*head, ast.For(j.id, ast.ZERO, "<", m, body), *tail))],
+        [
+            Region(
+                (Axis(i.id, ast.ZERO, n),), (*head, ast.loop(j.id, ast.ZERO, "<", m, body), *tail)
+            )
+        ],
         before=inner.before,
     )

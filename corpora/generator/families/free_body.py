@@ -10,6 +10,9 @@ are read after they are set.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from corpora import ir
 from corpora.generator.core import expressions as ast, names
 from corpora.generator.core.builder import FLOATS, Builder
 
@@ -27,10 +30,10 @@ class Body:
         self.b, self.variables, self.sides = b, variables, sides
         self.made: tuple = ()
         self.before: tuple = ()
-        self.flat: ast.Name | None = None
-        self.plane: ast.Name | None = None
+        self.flat: ir.Name | None = None
+        self.plane: ir.Name | None = None
         self.own: list[tuple[tuple, tuple]] = [(variables, sides)]
-        self.flags: list[ast.Name] = []
+        self.flags: list[ir.Name] = []
         self.frozen: set[str] = set()
         """Locals that are constant."""
         self.depth = 0
@@ -40,7 +43,7 @@ class Body:
             self._records()
         self.inputs = [self._input() for _ in range(b.pick((1, 2, 2, 3, 3, 4, 5)))]
         b.reads += self.inputs
-        self.outputs: list[ast.At] = []
+        self.outputs: list[ir.Access] = []
 
     # --- places
     # ----------------------------------------------------------------------------------------------
@@ -51,9 +54,9 @@ class Body:
         """
         b, sides = self.b, self.sides
         if b.chance(0.3):
-            self.plane = ast.Name(b.name(names.PLANES, "i32"))
+            self.plane = ir.Name(b.name(names.PLANES, "i32"))
             self.before = (
-                ast.Declare(
+                ast.declare(
                     "i32", self.plane.id, ast.mul(*(sides[-2:] if b.chance(0.6) else sides[:-3:-1]))
                 ),
             )
@@ -68,8 +71,8 @@ class Body:
             position: tuple = ast.add(ast.add(terms[0], terms[1]), terms[2])
         else:
             position = self._horner()
-        self.made += (ast.Declare(kind, word, position, b.chance(0.1)),)
-        self.flat = ast.Name(word)
+        self.made += (ast.declare(kind, word, position, b.chance(0.1)),)
+        self.flat = ir.Name(word)
         self.own = [((self.flat,), (ast.product(list(sides)),))]
 
     def _horner(self) -> tuple:
@@ -79,14 +82,12 @@ class Body:
             for side, variable in zip(self.sides[1:], self.variables[1:]):
                 position = ast.add(
                     variable,
-                    ast.mul(
-                        side, ast.Paren(position) if type(position) is ast.Binary else position
-                    ),
+                    ast.mul(side, ast.paren(position) if type(position) is ir.Binary else position),
                 )
             return position
         position: tuple = self.variables[0]
         for side, variable in zip(self.sides[1:], self.variables[1:]):
-            left = ast.Paren(position) if type(position) is ast.Binary else position
+            left = ast.paren(position) if type(position) is ir.Binary else position
             term = ast.mul(left, side) if b.chance(0.75) else ast.mul(side, left)
             position = ast.add(term, variable) if b.chance(0.6) else ast.add(variable, term)
         return position
@@ -100,15 +101,15 @@ class Body:
         base: tuple = ast.mul(i, count) if b.chance(0.7) else ast.mul(count, i)
         if b.chance(0.35):
             word = b.name(names.FLATS, "i32")
-            self.made += (ast.Declare("i32", word, base),)
-            base = ast.Name(word)
+            self.made += (ast.declare("i32", word, base),)
+            base = ir.Name(word)
         bare = b.chance(0.6)
         self.own += [
             ((base if c == 0 and bare else ast.add(base, c),), (ast.mul(n, count),))
             for c in range(count)
         ]
 
-    def _input(self) -> ast.At:
+    def _input(self) -> ir.Access:
         b, draw = self.b, self.b.rng.random()
         if draw < 0.68 or (len(self.sides) == 1 and draw < 0.9):
             subscripts, whole = b.pick(tuple(self.own))
@@ -120,8 +121,8 @@ class Body:
             )
             subscripts, whole = b.pick(
                 (
-                    ((ast.Binary("%", self.variables[0], period),), (period,)),
-                    ((ast.Binary("/", self.variables[0], period),), self.sides),
+                    ((ir.Binary("%", self.variables[0], period),), (period,)),
+                    ((ir.Binary("/", self.variables[0], period),), self.sides),
                 )
             )
         elif draw < 0.93:
@@ -140,7 +141,7 @@ class Body:
                     ("bool", "integers(0,1)"),
                 )
             )
-            return ast.At(
+            return ast.at(
                 b.array(whole, other, fill, names.MASKS if fill else names.ARRAYS), subscripts
             )
         same = [
@@ -149,10 +150,10 @@ class Body:
             if p.kind == "array" and not p.written and p.type == b.kind and p.extents == whole
         ]
         if same and b.chance(0.4):
-            return ast.At(b.pick(tuple(same)).name, subscripts)
-        return ast.At(b.array(whole), subscripts)
+            return ast.at(b.pick(tuple(same)).name, subscripts)
+        return ast.at(b.array(whole), subscripts)
 
-    def target(self) -> ast.At:
+    def target(self) -> ir.Access:
         """Return an element of this iteration in an array that is written at such elements only."""
         b = self.b
         subscripts, whole = b.pick(tuple(self.own))
@@ -166,7 +167,7 @@ class Body:
         else:
             word = b.array(whole)
             b.parameter(word).written = True
-        place = ast.At(word, subscripts)
+        place = ast.at(word, subscripts)
         if place not in self.outputs:
             self.outputs.append(place)
             if b.chance(0.5):
@@ -182,22 +183,22 @@ class Body:
         word = b.local()
         kind = "f64" if b.kind == "f32" and b.chance(0.06) else b.kind
         b.types[word] = kind
-        b.locals.append(ast.Name(word))
+        b.locals.append(ir.Name(word))
         constant = b.chance(0.07)
         if constant:
             self.frozen.add(word)
-        return (ast.Declare(kind, word, value, constant),)
+        return (ast.declare(kind, word, value, constant),)
 
     def declare_late(self) -> tuple:
         """Return statements that declare two or three locals and then set them one by one."""
         b = self.b
         words = [b.local() for _ in range(b.pick((2, 2, 3)))]
-        made = tuple(ast.Declare(b.kind, w) for w in words)
+        made = tuple(ast.declare(b.kind, w) for w in words)
         if b.chance(0.3):
-            stores = tuple(ast.Assign(ast.Name(w), "=", b.number(zero=True)) for w in words)
+            stores = tuple(ir.Assign(ir.Name(w), "=", b.number(zero=True)) for w in words)
         else:
-            stores = tuple(ast.Assign(ast.Name(w), "=", self.value()) for w in words)
-        b.locals += [ast.Name(w) for w in words]
+            stores = tuple(ir.Assign(ir.Name(w), "=", self.value()) for w in words)
+        b.locals += [ir.Name(w) for w in words]
         return made + stores
 
     def flag(self) -> tuple:
@@ -205,8 +206,8 @@ class Body:
         b = self.b
         word = b.name(_FLAG_WORDS, "i32")
         test = self.condition()
-        self.flags.append(ast.Name(word))
-        return (ast.Declare("i32", word, ast.Paren(test) if b.chance(0.4) else test),)
+        self.flags.append(ir.Name(word))
+        return (ast.declare("i32", word, ast.paren(test) if b.chance(0.4) else test),)
 
     def change(self) -> tuple:
         """Return a statement that changes a local; a new declaration if there is none to change."""
@@ -221,11 +222,11 @@ class Body:
         word = b.pick(tuple(changeable))
         op = b.pick(_STEPS if b.kind in FLOATS else ("+=", "+=", "-=", "="))
         value = b.number() if op == "*=" else self.value()
-        return (ast.Assign(word, op, b.number() if value == word else value),)
+        return (ir.Assign(word, op, b.number() if value == word else value),)
 
     def constants(self) -> set[str]:
         """Return the names of locals that may not change."""
-        return {s.name for s in self.made if type(s) is ast.Declare and s.const} | self.frozen
+        return {s.name for s in self.made if ast.is_local(s) and s.type.const} | self.frozen
 
     def store(self) -> tuple:
         """Return a statement that writes or updates an element of this iteration."""
@@ -240,7 +241,7 @@ class Body:
             if op == "*=" and b.kind not in FLOATS
             else self.value()
         )
-        return (ast.Assign(place, op, b.number() if value == place else value),)
+        return (ir.Assign(place, op, b.number() if value == place else value),)
 
     def value(self) -> tuple:
         """Return a random expression of what this iteration may read."""
@@ -252,7 +253,7 @@ class Body:
         b, draw = self.b, self.b.rng.random()
         if self.flags and draw < 0.3:
             name = b.pick(tuple(self.flags))
-            return name if draw < 0.15 else ast.Unary("!", name)
+            return name if draw < 0.15 else ir.Unary("!", name)
         if draw < 0.4:
             return self._border()
         return b.condition(self.variables[-1])
@@ -271,7 +272,7 @@ class Body:
             ast.compare(v, "<", ast.sub(n, 1)),
         )
         first = b.pick(tests)
-        return first if b.chance(0.7) else ast.Binary(b.pick(("&&", "||")), first, b.pick(tests))
+        return first if b.chance(0.7) else ir.Binary(b.pick(("&&", "||")), first, b.pick(tests))
 
     def branch(self) -> tuple:
         """Return an `if` statement, sometimes with an `else`."""
@@ -279,29 +280,29 @@ class Body:
         test = self.condition()
         yes = self.inside(b.pick((1, 1, 1, 2, 3)))
         if draw < 0.4:
-            return (ast.If(test, yes),)
+            return (ir.If(test, yes),)
         no = self._same_places(yes) if b.chance(0.6) else self.inside(b.pick((1, 1, 2)))
         if draw > 0.85:
-            no = (ast.If(self.condition(), no, self._same_places(yes)),)
-        return (ast.If(test, yes, no),)
+            no = (ir.If(self.condition(), no, self._same_places(yes)),)
+        return (ir.If(test, yes, no),)
 
     def _same_places(self, statements: tuple) -> tuple:
         """The same targets with other values: what the other branch of a choice mostly does."""
-        inner = {s.name for s in statements if type(s) is ast.Declare}
+        inner = {s.name for s in statements if ast.is_local(s)}
         written = [
             s
             for s in statements
-            if type(s) is ast.Assign and getattr(s.target, "id", "") not in inner
+            if type(s) is ir.Assign and getattr(s.target, "id", "") not in inner
         ]
         if not written:
             return self.inside(1)
         zero = self.b.chance(0.35)
         return tuple(
-            s._replace(value=self.b.number(zero=True) if zero and s.op == "=" else self._other(s))
+            replace(s, value=self.b.number(zero=True) if zero and s.op == "=" else self._other(s))
             for s in written
         )
 
-    def _other(self, statement: ast.Assign) -> tuple:
+    def _other(self, statement: ir.Assign) -> tuple:
         b = self.b
         if statement.op == "/=":
             return b.divisor()
@@ -325,7 +326,7 @@ class Body:
                     self.branch if self.depth < 3 else self.store,
                 )
             )()
-        if type(statements[-1]) is ast.Declare:
+        if ast.is_local(statements[-1]):
             statements += self.store()
         b.locals, self.flags, self.depth = kept
         return statements

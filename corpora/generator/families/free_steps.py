@@ -11,7 +11,9 @@ are read; see `free_body.Body`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
+from corpora import ir
 from corpora.generator.core import expressions as ast, names
 from corpora.generator.core.builder import FLOATS
 from corpora.generator.families.free_body import FEW, Body
@@ -33,20 +35,18 @@ def neighbour(body: Body) -> tuple:
         if up
         else ast.compare(v, ">", ast.ZERO)
     )
-    there, here = ast.At(array, tuple(moved)), ast.At(array, body.variables)
+    there, here = ast.at(array, tuple(moved)), ast.at(array, body.variables)
     word = b.local()
-    name = ast.Name(word)
+    name = ir.Name(word)
     draw = b.rng.random()
-    yes = there if draw < 0.5 else ast.Paren(ast.sub(there, here))
+    yes = there if draw < 0.5 else ast.paren(ast.sub(there, here))
     no = here if draw < 0.2 else b.number(zero=True)
     b.locals.append(name)
     if b.chance(0.5):
-        first = ast.Declare(b.kind, word, no)
-        return (first, ast.If(test, (ast.Assign(name, b.pick(("=", "+=")), yes),)))
+        first = ast.declare(b.kind, word, no)
+        return (first, ir.If(test, (ir.Assign(name, b.pick(("=", "+=")), yes),)))
     return (
-        ast.Declare(
-            b.kind, word, ast.Conditional(ast.Paren(test) if b.chance(0.6) else test, yes, no, True)
-        ),
+        ast.declare(b.kind, word, ast.guarded(ast.paren(test) if b.chance(0.6) else test, yes, no)),
     )
 
 
@@ -55,25 +55,25 @@ def to_byte(body: Body) -> tuple:
     b = body.b
     if b.kind not in FLOATS or not body.inputs:
         return body.store()
-    source = ast.At(b.array(body.sides), body.variables)
-    word = ast.Name(b.local())
-    made = ast.Declare(b.kind, word.id, ast.mul(source, b.number()))
-    high = b._same(ast.Literal("255", "i32")) if b.chance(0.5) else ast.Literal("255", "i32")
-    low_if = ast.If(
-        ast.compare(word, "<", b.number(zero=True)), (ast.Assign(word, "=", b.number(zero=True)),)
+    source = ast.at(b.array(body.sides), body.variables)
+    word = ir.Name(b.local())
+    made = ast.declare(b.kind, word.id, ast.mul(source, b.number()))
+    high = b._same(ir.Literal("255", "i32")) if b.chance(0.5) else ir.Literal("255", "i32")
+    low_if = ir.If(
+        ast.compare(word, "<", b.number(zero=True)), (ir.Assign(word, "=", b.number(zero=True)),)
     )
-    high_if = ast.If(ast.compare(word, ">", high), (ast.Assign(word, "=", high),))
-    held = (low_if._replace(otherwise=(high_if,)),) if b.chance(0.5) else (low_if, high_if)
+    high_if = ir.If(ast.compare(word, ">", high), (ir.Assign(word, "=", high),))
+    held = (replace(low_if, otherwise=(high_if,)),) if b.chance(0.5) else (low_if, high_if)
     result = b.array(body.sides, "u8")
     b.parameter(result).written = True
-    return (made, *held, ast.Assign(ast.At(result, body.variables), "=", ast.Cast("u8", word)))
+    return (made, *held, ir.Assign(ast.at(result, body.variables), "=", ast.cast("u8", word)))
 
 
 def inner_loop(body: Body) -> tuple:
     """Return a sequential loop that sums into a local or writes a row of this iteration."""
     b = body.b
     kind = "i32" if b.chance(0.95) else b.pick(("u32", "i64"))
-    j = ast.Name(b.name(names.INNER, kind))
+    j = ir.Name(b.name(names.INNER, kind))
     count = (
         b.size(names.DEPTHS + names.COUNTS, FEW)
         if b.chance(0.7)
@@ -82,7 +82,7 @@ def inner_loop(body: Body) -> tuple:
     places = _inner_places(body, j, count)
     kept = (list(b.reads), list(b.locals), list(body.flags), list(body.own), body.depth)
     body.depth += 1
-    word = ast.Name(b.local(b.kind, names.SUMS))
+    word = ir.Name(b.local(b.kind, names.SUMS))
     b.reads = places + b.reads[-2:]
     statements: tuple = ()
     if b.chance(0.3):
@@ -94,27 +94,27 @@ def inner_loop(body: Body) -> tuple:
             if len(places) > 1 and b.chance(0.4)
             else b.value(b.pick((0, 1, 1, 2)), j)
         )
-        step: tuple = (ast.Assign(word, b.pick(("+=", "+=", "+=", "-=")), term),)
+        step: tuple = (ir.Assign(word, b.pick(("+=", "+=", "+=", "-=")), term),)
         if b.chance(0.25):
-            step = (ast.If(b.condition(j), step),)
+            step = (ir.If(b.condition(j), step),)
         statements += step
     else:
         statements += _row_store(body, j, count)
     b.reads, b.locals, body.flags, body.own, body.depth = kept
     if b.chance(0.18):
         test = ast.compare(j, "==", body.variables[0]) if b.chance(0.3) else b.condition(j)
-        statements = (ast.If(test, (ast.Jump("continue"),)), *statements)
+        statements = (ir.If(test, (ir.Jump("continue"),)), *statements)
     draw = b.rng.random()
-    loop = ast.For(j.id, ast.ONE if draw < 0.08 else ast.ZERO, "<", count, statements, 1, kind)
+    loop = ast.loop(j.id, ast.ONE if draw < 0.08 else ast.ZERO, "<", count, statements, 1, kind)
     if draw > 0.94 and kind == "i32":
-        loop = ast.For(j.id, ast.sub(count, 1), ">=", ast.ZERO, statements, -1)
+        loop = ast.loop(j.id, ast.sub(count, 1), ">=", ast.ZERO, statements, -1)
     if not summed:
         return (loop,)
     b.locals.append(word)
-    return (ast.Declare(b.kind, word.id, b.number(zero=True)), loop)
+    return (ast.declare(b.kind, word.id, b.number(zero=True)), loop)
 
 
-def _inner_places(body: Body, j: ast.Name, count: tuple) -> list[ast.At]:
+def _inner_places(body: Body, j: ir.Name, count: tuple) -> list[ir.Access]:
     b, found = body.b, []
     for _ in range(b.pick((1, 1, 2, 2, 3))):
         draw = b.rng.random()
@@ -124,55 +124,55 @@ def _inner_places(body: Body, j: ast.Name, count: tuple) -> list[ast.At]:
                 if body.plane is not None and len(body.sides) == 2
                 else ast.product(list(body.sides))
             )
-            term = ast.mul(j, ast.Paren(area) if type(area) is ast.Binary else area)
+            term = ast.mul(j, ast.paren(area) if type(area) is ir.Binary else area)
             whole = ast.product([count, *body.sides])
             found.append(
-                ast.At(
+                ast.at(
                     b.array((whole,)),
                     (ast.add(term, body.flat) if b.chance(0.6) else ast.add(body.flat, term),),
                 )
             )
         elif draw < 0.45:
-            found.append(ast.At(b.array((*body.sides, count)), (*body.variables, j)))
+            found.append(ast.at(b.array((*body.sides, count)), (*body.variables, j)))
         elif draw < 0.75:
-            found.append(ast.At(b.array((count, *body.sides)), (j, *body.variables)))
+            found.append(ast.at(b.array((count, *body.sides)), (j, *body.variables)))
         else:
-            found.append(ast.At(b.array((count,)), (j,)))
+            found.append(ast.at(b.array((count,)), (j,)))
     return found
 
 
-def _row_store(body: Body, j: ast.Name, count: tuple) -> tuple:
+def _row_store(body: Body, j: ir.Name, count: tuple) -> tuple:
     b = body.b
     inner_first = b.chance(0.6)
     whole = (*body.sides, count) if inner_first else (count, *body.sides)
     word = b.array(whole)
     b.parameter(word).written = True
-    place = ast.At(word, (*body.variables, j) if inner_first else (j, *body.variables))
+    place = ast.at(word, (*body.variables, j) if inner_first else (j, *body.variables))
     op = b.pick(("=", "=", "=", "+=", "-="))
-    return (ast.Assign(place, op, b.value(b.pick((0, 1, 2)), j)),)
+    return (ir.Assign(place, op, b.value(b.pick((0, 1, 2)), j)),)
 
 
 def repeated(body: Body) -> tuple:
     """Return one step written several times with other constants, arrays or operators."""
     b = body.b
-    word = ast.Name(b.local(b.kind, names.SUMS))
+    word = ir.Name(b.local(b.kind, names.SUMS))
     arrays = [b.array(body.sides) for _ in range(b.pick((1, 2, 2)))]
-    first = ast.Declare(b.kind, word.id, b.number(zero=True))
-    part = ast.Name(b.local())
+    first = ast.declare(b.kind, word.id, b.number(zero=True))
+    part = ir.Name(b.local())
     makes: tuple[Callable[..., tuple], ...] = (_weighted, _tested, _staged)
     make = b.pick(makes)
     steps: tuple = ()
     for turn in range(b.pick((2, 3, 3, 4, 5, 6))):
-        steps += make(body, turn, word, part, ast.At(b.pick(tuple(arrays)), body.variables))
+        steps += make(body, turn, word, part, ast.at(b.pick(tuple(arrays)), body.variables))
     b.locals.append(word)
-    declared = (first, ast.Declare(b.kind, part.id)) if make == _staged else (first,)
+    declared = (first, ast.declare(b.kind, part.id)) if make == _staged else (first,)
     return declared + steps
 
 
-def _weighted(body: Body, turn: int, word: ast.Name, part: ast.Name, place: ast.At) -> tuple:
+def _weighted(body: Body, turn: int, word: ir.Name, part: ir.Name, place: ir.Access) -> tuple:
     b = body.b
     return (
-        ast.Assign(
+        ir.Assign(
             word,
             b.pick(("+=", "+=", "-=")),
             ast.mul(place, b.number() if b.chance(0.6) else b.leaf()),
@@ -180,22 +180,22 @@ def _weighted(body: Body, turn: int, word: ast.Name, part: ast.Name, place: ast.
     )
 
 
-def _tested(body: Body, turn: int, word: ast.Name, part: ast.Name, place: ast.At) -> tuple:
+def _tested(body: Body, turn: int, word: ir.Name, part: ir.Name, place: ir.Access) -> tuple:
     b = body.b
-    change = ast.Assign(word, "+=", ast.mul(place, b.leaf()))
+    change = ir.Assign(word, "+=", ast.mul(place, b.leaf()))
     return (
-        ast.If(
-            body.condition(), (change,), (ast.Assign(word, "+=", place),) if b.chance(0.6) else ()
+        ir.If(
+            body.condition(), (change,), (ir.Assign(word, "+=", place),) if b.chance(0.6) else ()
         ),
     )
 
 
-def _staged(body: Body, turn: int, word: ast.Name, part: ast.Name, place: ast.At) -> tuple:
+def _staged(body: Body, turn: int, word: ir.Name, part: ir.Name, place: ir.Access) -> tuple:
     b = body.b
-    value = ast.Paren(ast.mul(part, part)) if b.chance(0.4) else ast.mul(part, b.leaf())
+    value = ast.paren(ast.mul(part, part)) if b.chance(0.4) else ast.mul(part, b.leaf())
     return (
-        ast.Assign(part, "=", place if b.chance(0.5) else body.value()),
-        ast.Assign(word, "+=", value),
+        ir.Assign(part, "=", place if b.chance(0.5) else body.value()),
+        ir.Assign(word, "+=", value),
     )
 
 
@@ -211,26 +211,26 @@ def walk(body: Body) -> tuple:
     )
     array = b.array((ast.add(ast.mul(n, count), ast.mul(leap, turns)),))
     at, word, part = (
-        ast.Name(b.name(names.FLATS, "i32")),
-        ast.Name(b.local(b.kind, names.SUMS)),
-        ast.Name(b.local()),
+        ir.Name(b.name(names.FLATS, "i32")),
+        ir.Name(b.local(b.kind, names.SUMS)),
+        ir.Name(b.local()),
     )
-    place = ast.At(array, (at,))
+    place = ast.at(array, (at,))
     first = ast.mul(i, count) if count > 1 else i
     term: tuple = b.pick(
-        (ast.mul(part, part), ast.Paren(ast.mul(part, part)), part, ast.mul(part, b.leaf()))
+        (ast.mul(part, part), ast.paren(ast.mul(part, part)), part, ast.mul(part, b.leaf()))
     )
     step = (
-        (ast.Assign(part, "=", place), ast.Assign(word, "+=", term))
+        (ir.Assign(part, "=", place), ir.Assign(word, "+=", term))
         if b.chance(0.6)
-        else (ast.Assign(word, "+=", place),)
+        else (ir.Assign(word, "+=", place),)
     )
-    made = (ast.Declare("i32", at.id, first), ast.Declare(b.kind, word.id, b.number(zero=True)))
+    made = (ast.declare("i32", at.id, first), ast.declare(b.kind, word.id, b.number(zero=True)))
     if len(step) > 1:
-        made += (ast.Declare(b.kind, part.id),)
+        made += (ast.declare(b.kind, part.id),)
     body = step
     for _ in range(turns):
-        body += (ast.Assign(at, "+=", leap), *step)
+        body += (ir.Assign(at, "+=", leap), *step)
     b.locals.append(word)
     return made + body
 
@@ -244,12 +244,12 @@ def held(body: Body) -> tuple:
         (b.scalar(), b.scalar()) if b.chance(0.5) else (b._same(b.number()), b._same(b.number()))
     )
     value = b.pick(tuple(body.inputs))
-    value = value if b._kind_of(value) == b.kind else ast.Cast(b.kind, value)
+    value = value if b._kind_of(value) == b.kind else ast.cast(b.kind, value)
     fns = b.pick(((b.function("fmin"), b.function("fmax")), ("min", "max")))
-    inner = ast.Call(fns[1], (low, value) if b.chance(0.5) else (value, low))
+    inner = ast.call(fns[1], (low, value) if b.chance(0.5) else (value, low))
     return (
-        ast.Assign(
-            body.target(), "=", ast.Call(fns[0], (high, inner) if b.chance(0.5) else (inner, high))
+        ir.Assign(
+            body.target(), "=", ast.call(fns[0], (high, inner) if b.chance(0.5) else (inner, high))
         ),
     )
 
@@ -262,15 +262,15 @@ def blocks(body: Body) -> tuple:
         place = body.target()
         if place not in places:
             places.append(place)
-    yes = tuple(ast.Assign(p, "=", b.leaf()) for p in places)
-    yes = tuple(s if s.value != s.target else s._replace(value=b.number()) for s in yes)
-    blank = b.number(zero=True) if b.chance(0.6) else ast.Unary("-", b.number())
-    no = tuple(ast.Assign(p, "=", blank) for p in places)
+    yes = tuple(ir.Assign(p, "=", b.leaf()) for p in places)
+    yes = tuple(s if s.value != s.target else replace(s, value=b.number()) for s in yes)
+    blank = b.number(zero=True) if b.chance(0.6) else ir.Unary("-", b.number())
+    no = tuple(ir.Assign(p, "=", blank) for p in places)
     draw = b.rng.random()
     if draw < 0.35:
         return yes
     return (
-        (ast.If(body.condition(), yes, no if draw < 0.8 else ()),)
+        (ir.If(body.condition(), yes, no if draw < 0.8 else ()),)
         if draw < 0.9
-        else (ast.If(body.condition(), no, yes),)
+        else (ir.If(body.condition(), no, yes),)
     )

@@ -7,6 +7,7 @@ python -c "from corpora.generator import generate; \\
 
 from __future__ import annotations
 
+from corpora import ir
 from corpora.generator.core import effects, expressions as ast, names
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Axis, Nest, Region
@@ -37,13 +38,13 @@ def extents(b: Builder, count: int) -> tuple:
 
 def loops(
     b: Builder, sides: tuple, margin: int = 0
-) -> tuple[tuple[ast.Name, ...], tuple[Axis, ...]]:
+) -> tuple[tuple[ir.Name, ...], tuple[Axis, ...]]:
     """Return new loop variables and their parallel axes, outermost first. sides: their sizes.
     margin: iterations left out at both ends.
     """
     words = b.pick(names.GRIDS)
     words = (words[2], *words[:2]) if len(sides) == 3 and b.chance(0.6) else words
-    variables = tuple(ast.Name(b.exact(w, "i32")) for w in words[: len(sides)])
+    variables = tuple(ir.Name(b.exact(w, "i32")) for w in words[: len(sides)])
     start = ast.integer(margin)
     axes = [
         Axis(v.id, start, ast.sub(s, margin) if margin else s) for v, s in zip(variables, sides)
@@ -53,13 +54,13 @@ def loops(
     return variables, tuple(axes)
 
 
-def _flat(b: Builder, variables: tuple, sides: tuple) -> tuple[ast.Name, tuple]:
+def _flat(b: Builder, variables: tuple, sides: tuple) -> tuple[ir.Name, tuple]:
     """`int idx = i * m + j;` and the local's name."""
     word = b.name(names.FLATS, "i32")
     position = variables[0]
     for variable, side in zip(variables[1:], sides[1:]):
         position = ast.add(
-            ast.mul(ast.Paren(position) if type(position) is ast.Binary else position, side),
+            ast.mul(ast.paren(position) if type(position) is ir.Binary else position, side),
             variable,
         )
     if len(sides) == 3 and b.chance(0.6):
@@ -71,7 +72,7 @@ def _flat(b: Builder, variables: tuple, sides: tuple) -> tuple[ast.Name, tuple]:
         )
     elif len(sides) == 2 and b.chance(0.3):
         position = ast.add(variables[1], ast.mul(variables[0], sides[1]))
-    return ast.Name(word), (ast.Declare("i32", word, position, b.chance(0.1)),)
+    return ir.Name(word), (ast.declare("i32", word, position, b.chance(0.1)),)
 
 
 def grid(b: Builder) -> Nest:
@@ -105,12 +106,12 @@ def _bordered(b: Builder, variables: tuple, sides: tuple, point: IterationPoint)
     chosen = tests[:: b.pick((1, 2))]
     test = chosen[0]
     for part in chosen[1:]:
-        test = ast.Binary("||", test, part)
+        test = ir.Binary("||", test, part)
     return (
-        ast.If(
+        ir.If(
             test,
-            (ast.Assign(place, "=", b.number(zero=True)),),
-            (ast.Assign(place, "=", b.value(2)),),
+            (ir.Assign(place, "=", b.number(zero=True)),),
+            (ir.Assign(place, "=", b.value(2)),),
         ),
     )
 
@@ -121,29 +122,29 @@ def flattened(b: Builder) -> Nest:
     """
     three = b.chance(0.3)
     sides = extents(b, 3 if three else 2)
-    one = ast.Name(b.name(names.LOOPS, "i32"))
+    one = ir.Name(b.name(names.LOOPS, "i32"))
     words = tuple(
         b.name(names.INNER + ("row", "col", "r0", "c0", "pos_x", "pos_y"), "i32") for _ in sides
     )
-    variables = tuple(ast.Name(w) for w in words)
+    variables = tuple(ir.Name(w) for w in words)
     axis = Axis(one.id, ast.ZERO, ast.product(list(sides)))
     if three:
-        inner = ast.Paren(ast.mul(sides[1], sides[2])) if b.chance(0.5) else None
+        inner = ast.paren(ast.mul(sides[1], sides[2])) if b.chance(0.5) else None
         first = (
-            ast.Binary("/", one, inner)
+            ir.Binary("/", one, inner)
             if inner
-            else ast.Binary("/", ast.Binary("/", one, sides[2]), sides[1])
+            else ir.Binary("/", ir.Binary("/", one, sides[2]), sides[1])
         )
-        middle = ast.Binary("%", ast.Paren(ast.Binary("/", one, sides[2])), sides[1])
-        values = (first, middle, ast.Binary("%", one, sides[2]))
+        middle = ir.Binary("%", ast.paren(ir.Binary("/", one, sides[2])), sides[1])
+        values = (first, middle, ir.Binary("%", one, sides[2]))
     else:
         last = (
-            ast.Binary("%", one, sides[1])
+            ir.Binary("%", one, sides[1])
             if b.chance(0.75)
             else ast.sub(one, ast.mul(variables[0], sides[1]))
         )
-        values = (ast.Binary("/", one, sides[1]), last)
-    made = tuple(ast.Declare("i32", w, v) for w, v in zip(words, values))
+        values = (ir.Binary("/", one, sides[1]), last)
+    made = tuple(ast.declare("i32", w, v) for w, v in zip(words, values))
     if three and b.chance(0.5):
         made = made[::-1]
     flat = one if b.chance(0.35) else None
@@ -177,7 +178,7 @@ def transpose(b: Builder) -> Nest:
     elif draw < 0.8:
         scale = factor or b.size(names.COUNTS, (1, 2, 3))
         result = b.array((n, m))
-        there, source = (i, j), (ast.Binary("/", i, scale), ast.Binary("/", j, scale))
+        there, source = (i, j), (ir.Binary("/", i, scale), ir.Binary("/", j, scale))
     else:
         scale = factor or b.size(names.COUNTS, (1, 2, 3))
         array = b.array((ast.mul(n, scale), ast.mul(m, scale)))
@@ -186,10 +187,10 @@ def transpose(b: Builder) -> Nest:
         ]
         result, there, source = b.array((n, m)), (i, j), (ast.mul(i, scale), ast.mul(j, scale))
     b.parameter(result).written = True
-    value: tuple = ast.At(array, source)
+    value: tuple = ast.at(array, source)
     if b.chance(0.25):
-        value = ast.Binary(b.pick("*+-"), value, b.number())
-    return Nest("", [], [Region(axes, (ast.Assign(ast.At(result, there), "=", value),))])
+        value = ir.Binary(b.pick("*+-"), value, b.number())
+    return Nest("", [], [Region(axes, (ir.Assign(ast.at(result, there), "=", value),))])
 
 
 def pad(b: Builder) -> Nest:
@@ -203,15 +204,15 @@ def pad(b: Builder) -> Nest:
         b.name(("new_w", "outW", "padded_w"), "i32"),
     )
     before = tuple(
-        ast.Declare("i32", w, ast.add(s, ast.mul(2, border))) for w, s in ((rows, n), (cols, m))
+        ast.declare("i32", w, ast.add(s, ast.mul(2, border))) for w, s in ((rows, n), (cols, m))
     )
-    (i, j), axes = loops(b, (ast.Name(rows), ast.Name(cols)))
+    (i, j), axes = loops(b, (ir.Name(rows), ir.Name(cols)))
     grown = tuple(ast.add(s, ast.mul(2, border)) for s in (n, m))
-    array, result = b.array((n, m)), b.array((ast.product([ast.Paren(g) for g in grown]),))
+    array, result = b.array((n, m)), b.array((ast.product([ast.paren(g) for g in grown]),))
     b.parameter(result).written = True
-    there = ast.At(result, (ast.add(ast.mul(i, ast.Name(cols)), j),))
-    source = ast.At(
-        array, (ast.add(ast.mul(ast.Paren(ast.sub(i, border)), m), ast.Paren(ast.sub(j, border))),)
+    there = ast.at(result, (ast.add(ast.mul(i, ir.Name(cols)), j),))
+    source = ast.at(
+        array, (ast.add(ast.mul(ast.paren(ast.sub(i, border)), m), ast.paren(ast.sub(j, border))),)
     )
     outside = [
         ast.compare(i, "<", border),
@@ -221,9 +222,9 @@ def pad(b: Builder) -> Nest:
     ]
     test = outside[0]
     for part in outside[1:]:
-        test = ast.Binary("||", test, part)
-    zero, move = ast.Assign(there, "=", b.number(zero=True)), ast.Assign(there, "=", source)
-    return Nest("", [], [Region(axes, (ast.If(test, (zero,), (move,)),))], before=before)
+        test = ir.Binary("||", test, part)
+    zero, move = ir.Assign(there, "=", b.number(zero=True)), ir.Assign(there, "=", source)
+    return Nest("", [], [Region(axes, (ir.If(test, (zero,), (move,)),))], before=before)
 
 
 def channels(b: Builder) -> Nest:
@@ -246,34 +247,34 @@ def channels(b: Builder) -> Nest:
     whole = (ast.product([outer, filters, spatial]),) if flat else (outer, filters, spatial)
     array = b.array(whole)
     b.parameter(array).written = True
-    place = ast.At(array, where)
-    vector = ast.At(b.array((filters,)), (variables[1],))
+    place = ast.at(array, where)
+    vector = ast.at(b.array((filters,)), (variables[1],))
     b.reads += [place, vector]
     if b.chance(0.4):
-        b.reads.append(ast.At(b.array((filters,)), (variables[1],)))
+        b.reads.append(ast.at(b.array((filters,)), (variables[1],)))
     if b.chance(0.2):
-        b.reads.append(ast.At(b.array((outer,)), (variables[0],)))
+        b.reads.append(ast.at(b.array((outer,)), (variables[0],)))
     draw = b.rng.random()
     if draw < 0.4:
-        change = ast.Assign(place, b.pick(("*=", "+=", "-=")) if b.kind in FLOATS else "+=", vector)
+        change = ir.Assign(place, b.pick(("*=", "+=", "-=")) if b.kind in FLOATS else "+=", vector)
     elif draw < 0.6 and b.kind in FLOATS:
-        spread = ast.Call(b.function("sqrt"), (ast.Call(b.function("fabs"), (vector,)),))
-        change = ast.Assign(
+        spread = ast.call(b.function("sqrt"), (ast.call(b.function("fabs"), (vector,)),))
+        change = ir.Assign(
             place,
             "=",
-            ast.Binary(
-                "/", ast.Paren(ast.sub(place, b.read())), ast.Paren(ast.add(spread, b.number()))
+            ir.Binary(
+                "/", ast.paren(ast.sub(place, b.read())), ast.paren(ast.add(spread, b.number()))
             ),
         )
     else:
-        change = ast.Assign(place, "=", b.value(2))
+        change = ir.Assign(place, "=", b.value(2))
     return Nest("", [], [Region(axes, (*made, change))])
 
 
 def scattered_rows(b: Builder) -> Nest:
     """Draw a nest over rows chosen by an index array. b: the builder that makes its parts."""
     n, m = extents(b, 2)
-    if n == m or type(n) is not ast.Name:
+    if n == m or type(n) is not ir.Name:
         return grid_of(b, n, m)
     (i, j), axes = loops(b, (n, m))
     count = b.size(("table_rows", "vocab", "n_src", "limit"), (1, 2, 4, 7))
@@ -282,7 +283,7 @@ def scattered_rows(b: Builder) -> Nest:
     b.parameter(result).written = True
     if b.chance(0.5):
         word = b.name(names.FLATS, "i32")
-        made: tuple = (ast.Declare("i32", word, which, b.chance(0.3)),)
+        made: tuple = (ast.declare("i32", word, which, b.chance(0.3)),)
         return Nest(
             "",
             [],
@@ -291,7 +292,7 @@ def scattered_rows(b: Builder) -> Nest:
                     axes,
                     (
                         *made,
-                        ast.Assign(ast.At(result, (i, j)), "=", ast.At(table, (ast.Name(word), j))),
+                        ir.Assign(ast.at(result, (i, j)), "=", ast.at(table, (ir.Name(word), j))),
                     ),
                 )
             ],
@@ -303,8 +304,8 @@ def scattered_rows(b: Builder) -> Nest:
             Region(
                 axes,
                 (
-                    ast.Assign(
-                        ast.At(result, (i, j)), b.pick(("=", "=", "+=")), ast.At(table, (which, j))
+                    ir.Assign(
+                        ast.at(result, (i, j)), b.pick(("=", "=", "+=")), ast.at(table, (which, j))
                     ),
                 ),
             )
@@ -322,6 +323,6 @@ def grid_of(b: Builder, n: tuple, m: tuple) -> Nest:
     return Nest("", [], [Region(axes, effects.add_assignment(b, point, 1))])
 
 
-def counted(variable: ast.Name, stop: tuple, *body: tuple, start: tuple = ast.ZERO) -> ast.For:
+def counted(variable: ir.Name, stop: tuple, *body: tuple, start: tuple = ast.ZERO) -> ast.For:
     """Return a sequential loop of `variable` from `start` below `stop`."""
-    return ast.For(variable.id, start, "<", stop, body)
+    return ast.loop(variable.id, start, "<", stop, body)

@@ -10,6 +10,7 @@ Contract: every family takes a builder and returns a `Nest` without name and sty
 
 from __future__ import annotations
 
+from corpora import ir
 from corpora.generator.core import effects, expressions as ast, names
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Axis, Nest, Region
@@ -38,7 +39,7 @@ def length(b: Builder) -> tuple:
 
 def index_type(b: Builder, n: tuple) -> str:
     """Return an element type for the variable of a loop with the extent `n`."""
-    kind = b.types.get(n.id, "i32") if type(n) is ast.Name else "i32"
+    kind = b.types.get(n.id, "i32") if type(n) is ir.Name else "i32"
     return (
         "i64"
         if kind == "i64" and b.chance(0.6)
@@ -53,7 +54,7 @@ def line(b: Builder) -> tuple[IterationPoint, Axis, str]:
     n = length(b)
     kind = index_type(b, n)
     word = b.name(names.LOOPS, kind)
-    return IterationPoint((ast.Name(word),), (n,)), Axis(word, ast.ZERO, n), kind
+    return IterationPoint((ir.Name(word),), (n,)), Axis(word, ast.ZERO, n), kind
 
 
 def simple(b: Builder) -> Nest:
@@ -85,8 +86,8 @@ def elementwise(b: Builder) -> Nest:
     if point.margin:
         body += _difference(b, point)
     before: tuple = ()
-    if b.chance(0.06) and type(axis.stop) is ast.Name and b.types[axis.stop.id] == "i32":
-        before = (ast.If(ast.compare(axis.stop, "<=", ast.ZERO), (ast.Jump("return"),)),)
+    if b.chance(0.06) and type(axis.stop) is ir.Name and b.types[axis.stop.id] == "i32":
+        before = (ir.If(ast.compare(axis.stop, "<=", ast.ZERO), (ir.Return(),)),)
     if b.chance(0.1):
         before += _derived_scalar(b)
     return Nest("", [], [Region((axis,), body)], before=before, index_type=kind)
@@ -96,14 +97,14 @@ def _derived_scalar(b: Builder) -> tuple:
     """A local made from scalar parameters before the loop."""
     word = b.local()
     left = b.pick(tuple(b.scalars)) if b.scalars else b.scalar()
-    value = ast.Binary(b.pick("*+"), left, b.number())
-    b.locals.append(ast.Name(word))
-    return (ast.Declare(b.kind, word, value),)
+    value = ir.Binary(b.pick("*+"), left, b.number())
+    b.locals.append(ir.Name(word))
+    return (ast.declare(b.kind, word, value),)
 
 
 def _odd_bounds(b: Builder, point: IterationPoint, axis: Axis, kind: str) -> None:
     """Starts, ends, steps and directions other than 0 … n."""
-    if kind != "i32" or type(axis.stop) is not ast.Name or b.types[axis.stop.id] != "i32":
+    if kind != "i32" or type(axis.stop) is not ir.Name or b.types[axis.stop.id] != "i32":
         return
     n, draw = point.extents[0], b.rng.random()
     if draw < 0.09:
@@ -129,21 +130,21 @@ def _difference(b: Builder, point: IterationPoint) -> tuple:
     """A three-point stencil, with its own arrays."""
     i, n = point.variables[0], point.extents[0]
     array = b.array((n,))
-    left, right, middle = (ast.At(array, (s,)) for s in (ast.sub(i, 1), ast.add(i, 1), i))
+    left, right, middle = (ast.at(array, (s,)) for s in (ast.sub(i, 1), ast.add(i, 1), i))
     place = make_output_place(b, IterationPoint((i,), (n,), plain=True))
     two = b.number()
     draw = b.rng.random()
     if draw < 0.4:
         value = ast.add(ast.sub(right, ast.mul(two, middle)), left)
     elif draw < 0.7:
-        value = ast.Binary("/" if b.kind in FLOATS else "*", ast.Paren(ast.sub(right, left)), two)
+        value = ir.Binary("/" if b.kind in FLOATS else "*", ast.paren(ast.sub(right, left)), two)
     else:
-        value = ast.Binary("/", ast.Paren(ast.add(ast.add(left, middle), right)), b.number())
+        value = ir.Binary("/", ast.paren(ast.add(ast.add(left, middle), right)), b.number())
     return (
-        ast.Assign(
+        ir.Assign(
             place,
             "=",
-            ast.add(middle, ast.mul(b.scalar(), ast.Paren(value))) if b.chance(0.3) else value,
+            ast.add(middle, ast.mul(b.scalar(), ast.paren(value))) if b.chance(0.3) else value,
         ),
     )
 
@@ -178,7 +179,7 @@ def histogram(b: Builder) -> Nest:
     cell = (
         b.pick(("i32", "i32", "i32", "u32")) if bins != ast.integer(256) else b.pick(("u8", "i32"))
     )
-    text = bins.id if type(bins) is ast.Name else bins.text
+    text = bins.id if type(bins) is ir.Name else bins.text
     values = b.array(
         (n,),
         cell,
@@ -193,16 +194,16 @@ def histogram(b: Builder) -> Nest:
         ("hist", "histo", "counts", "bucket", "bins_out"),
     )
     b.parameter(counts).written = True
-    reading: tuple = ast.At(values, (i,))
+    reading: tuple = ast.at(values, (i,))
     statements: tuple = ()
     if b.chance(0.4):
         word = b.local(cell, ("c0", "key", "bin_id", "val", "gray", "which"))
-        statements, reading = (ast.Declare(cell, word, reading, b.chance(0.2)),), ast.Name(word)
-    amount: tuple = ast.At(b.array((n,)), (i,)) if weighted else ast.ONE
-    change: tuple = (ast.Assign(ast.At(counts, (reading,)), "+=", amount, atomic=True),)
+        statements, reading = (ast.declare(cell, word, reading, b.chance(0.2)),), ir.Name(word)
+    amount: tuple = ast.at(b.array((n,)), (i,)) if weighted else ast.ONE
+    change: tuple = (ast.atomic(ast.at(counts, (reading,)), "+=", amount),)
     if b.chance(0.15):
         change = (
-            ast.If(
+            ir.If(
                 ast.compare(reading, b.pick((">", "!=", "<")), ast.integer(b.pick((0, 1, 3)))),
                 change,
             ),
@@ -226,28 +227,28 @@ def total(b: Builder) -> Nest:
         ("total", "result", "sum_out", "count", "res_out", "d_sum", "answer"),
     )
     b.parameter(result).written = True
-    place = ast.At(result, (ast.ZERO,))
+    place = ast.at(result, (ast.ZERO,))
     if counting:
         return Nest(
             "",
             [],
-            [Region((axis,), (ast.If(b.condition(), (ast.Assign(place, "+=", ast.ONE, True),)),))],
+            [Region((axis,), (ir.If(b.condition(), (ast.atomic(place, "+=", ast.ONE),)),))],
             index_type=kind,
         )
     value = b.value(b.pick((0, 1, 1, 2)))
     if b.types[result] != ast.infer_type(value, b.types):
         value = b.read()
     if b.types[result] != ast.infer_type(value, b.types):
-        value = ast.Cast(b.types[result], value)
+        value = ast.cast(b.types[result], value)
     statements: tuple = ()
     if b.chance(0.25):
         word = b.local()
-        statements, value = (ast.Declare(b.kind, word, value),), ast.Name(word)
+        statements, value = (ast.declare(b.kind, word, value),), ir.Name(word)
     op = b.pick(("max", "min")) if extreme else b.pick(("+=", "+=", "+=", "+=", "-="))
     return Nest(
         "",
         [],
-        [Region((axis,), (*statements, ast.Assign(place, op, value, True)))],
+        [Region((axis,), (*statements, ast.atomic(place, op, value)))],
         index_type=kind,
     )
 
@@ -258,15 +259,15 @@ def returned(b: Builder) -> Nest:
     point.plain = True
     effects.add_inputs(b, point)
     word = b.local(b.kind, names.SUMS)
-    change: tuple = (ast.Assign(ast.Name(word), "+=", b.value(b.pick((0, 1, 2)))),)
+    change: tuple = (ir.Assign(ir.Name(word), "+=", b.value(b.pick((0, 1, 2)))),)
     if b.chance(0.25):
-        change = (ast.If(b.condition(), change),)
-    value: tuple = ast.Name(word)
+        change = (ir.If(b.condition(), change),)
+    value: tuple = ir.Name(word)
     if b.kind in FLOATS and b.chance(0.4):
         value = (
-            ast.Call(b.function("sqrt"), (ast.Call(b.function("fabs"), (value,)),))
+            ast.call(b.function("sqrt"), (ast.call(b.function("fabs"), (value,)),))
             if b.chance(0.4)
-            else ast.Binary("/", value, axis.stop)
+            else ir.Binary("/", value, axis.stop)
         )
     nest = Nest(
         "",
@@ -275,8 +276,8 @@ def returned(b: Builder) -> Nest:
         index_type=kind,
         kernel=b.kind in ("i32", "f32", "f64"),
     )
-    nest.before = (ast.Declare(b.kind, word, b.number(zero=True)),)
-    nest.after, nest.result = (ast.Jump("return", value),), b.kind
+    nest.before = (ast.declare(b.kind, word, b.number(zero=True)),)
+    nest.after, nest.result = (ir.Return(value),), b.kind
     return nest
 
 
@@ -301,15 +302,15 @@ def image(b: Builder) -> Nest:
         ("gray", "img_out", "dst_img", "grayImage", "output", "result"),
     )
     b.parameter(result).written = True
-    place = ast.At(result, (i,))
+    place = ast.at(result, (i,))
     base = ast.mul(i, channels) if channels > 1 else i
     if channels > 1:
-        parts = [ast.At(source, (base if c == 0 else ast.add(base, c),)) for c in range(3)]
+        parts = [ast.at(source, (base if c == 0 else ast.add(base, c),)) for c in range(3)]
         words = [b.name((w,), "u8") for w in ("red", "green", "blue")] if b.chance(0.6) else []
-        made = tuple(ast.Declare("u8", w, p) for w, p in zip(words, parts))
-        parts = [ast.Name(w) for w in words] or parts
+        made = tuple(ast.declare("u8", w, p) for w, p in zip(words, parts))
+        parts = [ir.Name(w) for w in words] or parts
         weights = [
-            ast.Literal(t + ("f" if b.suffix else ""), "f32" if b.suffix else "f64")
+            ir.Literal(t + ("f" if b.suffix else ""), "f32" if b.suffix else "f64")
             for t in b.pick(
                 (
                     ("0.299", "0.587", "0.114"),
@@ -324,23 +325,23 @@ def image(b: Builder) -> Nest:
             ast.mul(weights[2], parts[2]),
         )
         if b.chance(0.3):
-            grey = ast.Binary(
-                "/", ast.Paren(ast.add(ast.add(parts[0], parts[1]), parts[2])), ast.integer(3)
+            grey = ir.Binary(
+                "/", ast.paren(ast.add(ast.add(parts[0], parts[1]), parts[2])), ast.integer(3)
             )
         return Nest(
             "",
             [],
-            [Region((axis,), (*made, ast.Assign(place, "=", _cast(out_kind, grey))))],
+            [Region((axis,), (*made, ir.Assign(place, "=", _cast(out_kind, grey))))],
             index_type=kind,
         )
-    pixel: tuple = ast.At(source, (i,))
+    pixel: tuple = ast.at(source, (i,))
     draw = b.rng.random()
     if draw < 0.25:
-        value: tuple = ast.sub(ast.Literal("255", "i32"), pixel)
+        value: tuple = ast.sub(ir.Literal("255", "i32"), pixel)
     elif draw < 0.5:
         limit = b.size(("thr", "threshold", "level", "cutoff"), (64, 100, 128, 200))
-        value = ast.Conditional(
-            ast.compare(pixel, b.pick((">", ">=", "<")), limit), ast.Literal("255", "i32"), ast.ZERO
+        value = ir.Conditional(
+            ast.compare(pixel, b.pick((">", ">=", "<")), limit), ir.Literal("255", "i32"), ast.ZERO
         )
     elif draw < 0.75:
         table = b.array(
@@ -349,25 +350,23 @@ def image(b: Builder) -> Nest:
             "integers(0,255)" if out_kind == "u8" else "",
             ("table", "lut", "palette", "cdf"),
         )
-        value = ast.At(table, (pixel,))
+        value = ast.at(table, (pixel,))
     else:
-        value = ast.Binary(
-            b.pick("/*"), pixel, ast.Literal(b.pick(("2.0", "255.0", "128.0", "4.0")), "f64")
+        value = ir.Binary(
+            b.pick("/*"), pixel, ir.Literal(b.pick(("2.0", "255.0", "128.0", "4.0")), "f64")
         )
-        value = (
-            ast.Binary("/", pixel, value.right) if out_kind == "u8" or value.op == "/" else value
-        )
+        value = ir.Binary("/", pixel, value.right) if out_kind == "u8" or value.op == "/" else value
         return Nest(
             "",
             [],
-            [Region((axis,), (ast.Assign(place, "=", _cast(out_kind, value)),))],
+            [Region((axis,), (ir.Assign(place, "=", _cast(out_kind, value)),))],
             index_type=kind,
         )
-    return Nest("", [], [Region((axis,), (ast.Assign(place, "=", value),))], index_type=kind)
+    return Nest("", [], [Region((axis,), (ir.Assign(place, "=", value),))], index_type=kind)
 
 
 def _cast(kind: str, value: tuple) -> tuple:
-    return ast.Cast(kind, ast.Paren(value)) if kind != "i32" else value
+    return ast.cast(kind, ast.paren(value)) if kind != "i32" else value
 
 
 def indirect(b: Builder) -> Nest:
@@ -379,23 +378,23 @@ def indirect(b: Builder) -> Nest:
     array = b.array((limit,))
     out = make_output_place(b, IterationPoint((i,), (n,), plain=True))
     word = b.name(names.FLATS, "i32")
-    j = ast.Name(word)
-    made = ast.Declare("i32", word, places, b.chance(0.3))
-    b.reads.append(ast.At(array, (j,)))
+    j = ir.Name(word)
+    made = ast.declare("i32", word, places, b.chance(0.3))
+    b.reads.append(ast.at(array, (j,)))
     draw = b.rng.random()
     if draw < 0.35:
         return Nest(
             "",
             [],
-            [Region((axis,), (ast.Assign(out, "=", ast.At(array, (places,))),))],
+            [Region((axis,), (ir.Assign(out, "=", ast.at(array, (places,))),))],
             index_type=kind,
         )
-    write = (ast.Assign(out, b.pick(("=", "=", "+=")), b.value(1)),)
+    write = (ir.Assign(out, b.pick(("=", "=", "+=")), b.value(1)),)
     if draw < 0.65:
-        test = ast.conjunction(ast.compare(j, ">=", ast.ZERO), ast.compare(j, "<", limit))
-        b.parameter(places.array).fill = (
+        test = ir.Binary("&&", ast.compare(j, ">=", ast.ZERO), ast.compare(j, "<", limit))
+        b.parameter(places.base.id).fill = (
             "integers(-2,0)" if b.chance(0.1) else f"indices({limit.id})"
         )
-        other = (ast.Assign(out, "=", b.number(zero=True)),) if b.chance(0.4) else ()
-        return Nest("", [], [Region((axis,), (made, ast.If(test, write, other)))], index_type=kind)
+        other = (ir.Assign(out, "=", b.number(zero=True)),) if b.chance(0.4) else ()
+        return Nest("", [], [Region((axis,), (made, ir.If(test, write, other)))], index_type=kind)
     return Nest("", [], [Region((axis,), (made, *write))], index_type=kind)

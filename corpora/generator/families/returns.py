@@ -11,6 +11,7 @@ of it.
 
 from __future__ import annotations
 
+from corpora import ir
 from corpora.generator.core import effects, expressions as ast, names
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Axis, Nest, Region
@@ -29,17 +30,17 @@ def reduced(b: Builder) -> Nest:
         axes = tuple(sorted(axes, key=lambda a: a.variable != variables[0].id))
     else:
         sides = (b.size(names.SIZES, (1, 3, 8, 17)),)
-        variables = (ast.Name(b.name(names.LOOPS, "i32")),)
+        variables = (ir.Name(b.name(names.LOOPS, "i32")),)
         axes = (Axis(variables[0].id, ast.ZERO, sides[0]),)
     point = IterationPoint(variables, sides, plain=b.chance(0.7))
     effects.add_inputs(b, point)
     made: tuple = ()
     if b.chance(0.35):
         word = b.local()
-        made = (ast.Declare(b.kind, word, b.value(b.pick((1, 1, 2)))),)
-        b.locals.append(ast.Name(word))
+        made = (ast.declare(b.kind, word, b.value(b.pick((1, 1, 2)))),)
+        b.locals.append(ir.Name(word))
     if b.chance(0.15):
-        made += (ast.Assign(make_output_place(b, point), "=", b.value(1)),)
+        made += (ir.Assign(make_output_place(b, point), "=", b.value(1)),)
     draw = b.rng.random()
     if draw < 0.35:
         return _count(b, axes, made)
@@ -52,7 +53,7 @@ def _nest(
     b: Builder,
     axes: tuple,
     body: tuple,
-    word: ast.Name,
+    word: ir.Name,
     op: str,
     start: tuple,
     value: tuple,
@@ -65,32 +66,32 @@ def _nest(
         kernel=b.types[word.id] in ("i32", "f32", "f64")
         and (op == "+" or b.types[word.id] == "i32"),
     )
-    nest.before = (ast.Declare(b.types[word.id], word.id, start),)
-    nest.after, nest.result = (ast.Jump("return", value),), kind
+    nest.before = (ast.declare(b.types[word.id], word.id, start),)
+    nest.after, nest.result = (ir.Return(value),), kind
     return nest
 
 
 def _count(b: Builder, axes: tuple, made: tuple) -> Nest:
-    word = ast.Name(b.name(_COUNTS, "i32"))
+    word = ir.Name(b.name(_COUNTS, "i32"))
     test = (
         b.condition()
         if b.chance(0.7)
-        else ast.Binary(b.pick(("&&", "||")), b._comparison(), b._comparison())
+        else ir.Binary(b.pick(("&&", "||")), b._comparison(), b._comparison())
     )
-    body = (*made, ast.If(test, (ast.Assign(word, "+=", ast.ONE),)))
+    body = (*made, ir.If(test, (ir.Assign(word, "+=", ast.ONE),)))
     return _nest(b, axes, body, word, "+", ast.ZERO, word, "i32")
 
 
 def _sum(b: Builder, axes: tuple, made: tuple, sides: tuple) -> Nest:
     kind = "f64" if b.kind == "f32" and b.chance(0.2) else b.kind
-    word = ast.Name(b.name(names.SUMS, kind))
+    word = ir.Name(b.name(names.SUMS, kind))
     term = b.value(b.pick((0, 1, 1, 2)))
     if b.chance(0.3):
         place = b.read()
         term = ast.mul(place, b.read() if b.chance(0.5) else place)
-    step: tuple = (ast.Assign(word, "+=", term),)
+    step: tuple = (ir.Assign(word, "+=", term),)
     if b.chance(0.25):
-        step = (ast.If(b.condition(), step),)
+        step = (ir.If(b.condition(), step),)
     value: tuple = word
     draw = b.rng.random()
     if kind in FLOATS and draw < 0.5:
@@ -98,14 +99,13 @@ def _sum(b: Builder, axes: tuple, made: tuple, sides: tuple) -> Nest:
         whole = ast.product(list(sides))
         value = b.pick(
             (
-                ast.Binary("/", word, whole if type(whole) is ast.Name else ast.Paren(whole)),
-                ast.Call(root, (ast.Call("fabsf" if root == "sqrtf" else "fabs", (word,)),)),
+                ir.Binary("/", word, whole if type(whole) is ir.Name else ast.paren(whole)),
+                ast.call(root, (ast.call("fabsf" if root == "sqrtf" else "fabs", (word,)),)),
                 ast.mul(word, b.number()),
-                ast.Conditional(
+                ast.guarded(
                     ast.compare(sides[0], ">", ast.ZERO),
-                    ast.Binary("/", word, sides[0]),
-                    b._same(ast.Literal("0", "i32")),
-                    True,
+                    ir.Binary("/", word, sides[0]),
+                    b._same(ir.Literal("0", "i32")),
                 ),
             )
         )
@@ -113,11 +113,11 @@ def _sum(b: Builder, axes: tuple, made: tuple, sides: tuple) -> Nest:
 
 
 def _extreme(b: Builder, axes: tuple, made: tuple) -> Nest:
-    word = ast.Name(b.name(names.EXTREMES, b.kind))
+    word = ir.Name(b.name(names.EXTREMES, b.kind))
     value = b.pick(tuple(b.locals)) if b.locals and b.chance(0.7) else b.read()
-    value = value if b._kind_of(value) == b.kind else ast.Cast(b.kind, value)
+    value = value if b._kind_of(value) == b.kind else ast.cast(b.kind, value)
     op = b.pick(("max", "max", "min"))
-    start = b.number(zero=True) if b.chance(0.7) else ast.Unary("-", b.number())
+    start = b.number(zero=True) if b.chance(0.7) else ir.Unary("-", b.number())
     test = ast.compare(value, ">" if op == "max" else "<", word)
-    body = (*made, ast.If(test, (ast.Assign(word, "=", value),)))
+    body = (*made, ir.If(test, (ir.Assign(word, "=", value),)))
     return _nest(b, axes, body, word, op, start, word, b.kind)

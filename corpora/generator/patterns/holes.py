@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from corpora import ir
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.builder import FLOATS, Builder
 
 _LARGEST = {
-    "f32": ast.Literal("3.4028235e38f", "f32"),
-    "f64": ast.Literal("1.7976931348623157e308", "f64"),
-    "i32": ast.Literal("2147483647", "i32"),
+    "f32": ir.Literal("3.4028235e38f", "f32"),
+    "f64": ir.Literal("1.7976931348623157e308", "f64"),
+    "i32": ir.Literal("2147483647", "i32"),
 }
 _HELD = tuple("tmp temp t key val v cur hold saved x0 tmp_val swap_t".split())
 _FRACTIONS = ("0.5", "0.9", "0.25", "0.1", "0.99", "0.75", "0.8", "0.05", ".5")
@@ -28,7 +29,7 @@ def make_likely_test(b: Builder, place: tuple) -> tuple:
     if draw < 0.15:
         return (
             place
-            if b.types[place.array] == "i32" and b.chance(0.6)
+            if b.types[place.base.id] == "i32" and b.chance(0.6)
             else ast.compare(place, "!=", zero)
         )
     limit = (
@@ -50,41 +51,41 @@ def make_extreme(b: Builder, op: str, left: tuple, right: tuple) -> tuple:
     if b.chance(0.5):
         word = "max" if op == ">" else "min"
         if b.kind in FLOATS and b.chance(0.6):
-            return ast.Call(b.function("f" + word), (left, right))
+            return ast.call(b.function("f" + word), (left, right))
         if b._kind_of(left) == b._kind_of(right):
-            return ast.Call(word, (left, right))
+            return ast.call(word, (left, right))
     test = ast.compare(left, op, right)
-    return ast.Conditional(ast.Paren(test) if b.chance(0.5) else test, left, right)
+    return ir.Conditional(ast.paren(test) if b.chance(0.5) else test, left, right)
 
 
 def make_fraction(
     b: Builder, most: tuple[str, ...] = ("0.5", "0.25", "0.1", "0.3", "0.2", "0.125", "0.05")
-) -> ast.Literal:
+) -> ir.Literal:
     """A constant below one in the main floating-point type or, as often in single precision,
     double.
     """
     return make_constant(b, b.pick(most))
 
 
-def make_constant(b: Builder, text: str) -> ast.Literal:
+def make_constant(b: Builder, text: str) -> ir.Literal:
     """A floating-point constant as this text writes those of its main type: `1e-7f`, or the double
     `1e-7`.
     """
     single = b.suffix and b.kind == "f32"
-    return ast.Literal(text + "f", "f32") if single else ast.Literal(text, "f64")
+    return ir.Literal(text + "f", "f32") if single else ir.Literal(text, "f64")
 
 
 def make_swap(b: Builder, first: tuple, second: tuple) -> tuple:
     """Three statements that exchange two places."""
     word = b.name(_HELD, b.kind)
-    held = ast.Declare(b.kind, word, first)
-    return held, ast.Assign(first, "=", second), ast.Assign(second, "=", ast.Name(word))
+    held = ast.declare(b.kind, word, first)
+    return held, ir.Assign(first, "=", second), ir.Assign(second, "=", ir.Name(word))
 
 
 def draw_value(b: Builder, *places: tuple) -> tuple:
     """An expression of the places, of one operation or two, or a place itself."""
-    b.reads = [p for p in places if type(p) is ast.At] or list(places)
-    b.locals = [p for p in places if type(p) is ast.Name]
+    b.reads = [p for p in places if type(p) is ir.Access] or list(places)
+    b.locals = [p for p in places if type(p) is ir.Name]
     return b.read() if b.chance(0.35) else b.value(b.pick((1, 1, 2)))
 
 
@@ -96,10 +97,10 @@ def draw_term(b: Builder, *places: tuple) -> tuple:
 
 def draw_test(b: Builder, *places: tuple) -> tuple:
     """A condition on the places that data may well meet: no floating number equals another."""
-    b.reads, b.locals = [p for p in places if type(p) is ast.At] or list(places), []
+    b.reads, b.locals = [p for p in places if type(p) is ir.Access] or list(places), []
     for _ in range(4):
         made = b.condition()
-        equal = (n for n in ast.walk(made) if type(n) is ast.Binary and n.op == "==")
+        equal = (n for n in ast.walk(made) if type(n) is ir.Binary and n.op == "==")
         if not any(b._kind_of(n.left) in FLOATS for n in equal):
             break
     return made
@@ -112,27 +113,27 @@ def draw_next(b: Builder, last: tuple, term: tuple) -> tuple:
         most = ast.integer(b.pick((7, 10, 16, 97, 100, 1000, 255)))
         choices = (
             ast.sub(term, last),
-            ast.Binary("%", ast.Paren(total), most),
-            ast.add(ast.Binary("/", last, ast.TWO), term),
-            ast.Binary("^", last, ast.Paren(term)),
-            ast.Conditional(ast.compare(last, b.pick("<>"), term), last, term),
+            ir.Binary("%", ast.paren(total), most),
+            ast.add(ir.Binary("/", last, ast.TWO), term),
+            ir.Binary("^", last, ast.paren(term)),
+            ir.Conditional(ast.compare(last, b.pick("<>"), term), last, term),
         )
         return total if b.chance(0.4) else b.pick(choices)
     rate = make_fraction(b, _FRACTIONS) if b.chance(0.6) else b.scalar()
     one = ast.ONE if b.chance(0.5) else make_constant(b, "1.0")
-    other = ast.Paren(ast.sub(term, last))
-    if type(rate) is ast.Name:
+    other = ast.paren(ast.sub(term, last))
+    if type(rate) is ir.Name:
         parameter = b.parameter(rate.id)
         parameter.values = (0.5, 0.25, 0.9, 0.75, 1.0)
     choices = (
-        ast.add(ast.mul(rate, last), ast.mul(ast.Paren(ast.sub(one, rate)), term)),
+        ast.add(ast.mul(rate, last), ast.mul(ast.paren(ast.sub(one, rate)), term)),
         ast.sub(term, last),
         ast.add(ast.mul(rate, last), term),
         ast.add(ast.mul(last, rate), term),
         ast.sub(term, ast.mul(rate, last)),
         ast.add(last, ast.mul(rate, other)),
-        ast.mul(ast.Paren(total), rate),
-        ast.Binary("/", ast.Paren(total), ast.TWO),
+        ast.mul(ast.paren(total), rate),
+        ir.Binary("/", ast.paren(total), ast.TWO),
     )
     return total if b.chance(0.3) else b.pick(choices)
 
