@@ -208,7 +208,7 @@ def test_additions_to_a_shared_place_are_atomic() -> None:
         (array("x", "!"), array("y", "!"), Declared("k", ("n",), "", "i32", "integers(0,n-1)")),
         "par",
     )
-    assert [s.ATOMIC for s in nest_of(family, 3).regions[0].body] == [True, False]
+    assert [bool(s.pragmas) for s in nest_of(family, 3).regions[0].body] == [True, False]
 
 
 def test_unused_parameters_are_left_out_and_sizes_are_found() -> None:

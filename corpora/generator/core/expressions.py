@@ -18,8 +18,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from corpora import ir
+from corpora.frontends.c_family import parse_c_expression
 
 ATOMIC = (ir.Pragma("omp", "atomic", text="omp atomic"),)
 ZERO, ONE, TWO = ir.Literal("0", "i32"), ir.Literal("1", "i32"), ir.Literal("2", "i32")
@@ -211,6 +213,20 @@ def name_of(node: object) -> str:
     if type(node) is ir.Access:
         return node.base.id
     return node.id if type(node) is ir.Name else ""
+
+
+@cache
+def quote(text: str) -> ir.Expression:
+    """Return the tree of an expression of C; the function PAREN is brackets that are always
+    written.
+    """
+    tree = parse_c_expression(text)
+    return ir.transform(tree, _make_paren)
+
+
+def _make_paren(node: ir.Node) -> ir.Node:
+    called = type(node) is ir.Call and node.function == ir.Name("PAREN")
+    return paren(node.arguments[0]) if called else node
 
 
 def read_chain(statement: ir.Assign) -> tuple[list[ir.Expression], ir.Expression]:

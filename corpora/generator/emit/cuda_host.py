@@ -113,7 +113,7 @@ def _cell_of(statement: tuple, cells: dict[str, str]) -> ir.Access | None:
 
 
 def _host(nest: Nest, style: Style, cells: list[str], kernel: str, used: set[str]) -> str:
-    emitter = CEmitter(nest, style, lambda target, op, value: [])
+    emitter = CEmitter(nest, style)
     axis, words = nest.regions[0].axes[0], [emitter.words[t.type.name] for t in nest.before]
     totals = list(zip(nest.before, cells, words))
     copies = DeviceCopies(emitter, nest, used)
@@ -130,7 +130,7 @@ def _host(nest: Nest, style: Style, cells: list[str], kernel: str, used: set[str
         ],
     ]
     lines.append(
-        f"{kernel}<<<{emitter.expression(axis.stop, 14)} / 256 + 1, "
+        f"{kernel}<<<{emitter.expression(axis.stop, 15)} / 256 + 1, "
         f"256>>>({', '.join([*copies.given, *cells])});"
     )
     lines += [
@@ -150,7 +150,7 @@ def _host(nest: Nest, style: Style, cells: list[str], kernel: str, used: set[str
 
 def emit_size(emitter: CEmitter, parameter: Parameter) -> str:
     """Return the C text of an array's size in bytes."""
-    size = emitter.expression(ast.product(list(parameter.extents)), 14)
+    size = emitter.expression(ast.product(list(parameter.extents)), 15)
     return f"{size} * sizeof({emitter.words[parameter.type]})"
 
 
@@ -173,7 +173,7 @@ def _emit_with_result(nest: Nest, style: Style) -> str:
         types={**(nest.types or {}), cell: kind},
     )
     written = replace(style, names=(style.names[0], kernel))
-    emitter = CEmitter(nest, style, lambda target, op, value: [])
+    emitter = CEmitter(nest, style)
     copies, word = DeviceCopies(emitter, nest, used), emitter.words[kind]
     lines = [
         *copies.declared,
@@ -269,7 +269,7 @@ class DeviceCopies:
         if each.passing == "array":
             self.given[-1] = make_device_name(each.owner, used)
             self.declared.append(f"{each.type} *{self.given[-1]};")
-            size = emitter.expression(ast.product(list(fields[0][1].extents)), 14)
+            size = emitter.expression(ast.product(list(fields[0][1].extents)), 15)
             self._moved.append(
                 (self.given[-1], each.owner, f"{size} * sizeof({each.type})", not each.constant)
             )
@@ -297,7 +297,7 @@ def emit_launch_shape(
     """Return (text of grid and block of a launch, lines that declare them), with one dimension per
     loop. used: names that are taken; new ones are added.
     """
-    stops = [emitter.expression(axis.stop, 14) for axis in nest.regions[0].axes]
+    stops = [emitter.expression(axis.stop, 15) for axis in nest.regions[0].axes]
     if len(stops) == 1:
         return f"{stops[0]} / 256 + 1, 256", []
     stops = stops[::-1] if style.swap_xy else stops

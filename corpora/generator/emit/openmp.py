@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from corpora import ir
+from corpora.generator.core import expressions as ast
 from corpora.generator.core.nest import Nest, Region, Style
-from corpora.generator.emit.c_statements import CEmitter, find_local_names
+from corpora.generator.emit.c_statements import CEmitter, Update, find_local_names
 from corpora.generator.emit.cpp import emit_host_function, emit_nested_loops
 
 
@@ -70,9 +71,13 @@ def _plain(region: Region) -> bool:
     )
 
 
-def _update(target: str, op: str, value: str, style: Style) -> list[str]:
-    if op in ("max", "min"):
-        return ["#pragma omp critical", f"{target} = {op}({target}, {value});"]
-    if value == "1" and style.compound and not target.startswith("*"):
-        return ["#pragma omp atomic", f"{target}++;"]
-    return ["#pragma omp atomic", f"{target} {op} {value};"]
+def _update(style: Style) -> Update:
+    def update(target: ir.Expression, op: str, value: ir.Expression) -> tuple[ir.Statement, ...]:
+        if op in ("max", "min"):
+            longest = ast.call(op, (target, value))
+            return (ir.Assign(target, "=", longest, pragmas=(ir.Pragma("omp", "critical"),)),)
+        counted = value == ast.ONE and style.compound and type(target) is not ir.Unary
+        made = ir.Assign(target, "++", None) if counted else ir.Assign(target, op, value)
+        return (replace(made, pragmas=ast.ATOMIC),)
+
+    return update
