@@ -17,11 +17,11 @@ node:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from corpora import ir
-from corpora.frontends.c_family import parse_c_expression
+from corpora.frontends.c_family import parse_c_family
 
 ATOMIC = (ir.Pragma("omp", "atomic", text="omp atomic"),)
 ZERO, ONE, TWO = ir.Literal("0", "i32"), ir.Literal("1", "i32"), ir.Literal("2", "i32")
@@ -215,18 +215,61 @@ def name_of(node: object) -> str:
     return node.id if type(node) is ir.Name else ""
 
 
-@cache
-def quote(text: str) -> ir.Expression:
-    """Return the tree of an expression of C; the function PAREN is brackets that are always
-    written.
+def quote(text: str, **given: Given) -> ir.Expression:
+    """Return the tree of an expression of C. given: what names in it stand for: trees, integers,
+    or other names. The function PAREN is brackets that are always written.
     """
-    tree = parse_c_expression(text)
-    return ir.transform(tree, _make_paren)
+    return _fill(_read(f"x = {text};")[0].value, given)
 
 
-def _make_paren(node: ir.Node) -> ir.Node:
-    called = type(node) is ir.Call and node.function == ir.Name("PAREN")
-    return paren(node.arguments[0]) if called else node
+def code(text: str, **given: Given | tuple) -> tuple[ir.Statement, ...]:
+    """Return the trees of statements of C. given: as for `quote`; `name;` stands for a tuple of
+    statements, and a name of a type for an element type.
+    """
+    return _fill(_read(text), given)
+
+
+Given = ir.Expression | int | str
+
+
+@cache
+def _read(text: str) -> tuple[ir.Statement, ...]:
+    unit = parse_c_family(f"void f() {{\n{text}\n}}", "cpp")
+    return ir.transform(unit.items[0].body, _normalize)
+
+
+def _normalize(node: ir.Node) -> ir.Node:
+    if type(node) is ir.Call and node.function == ir.Name("PAREN"):
+        return paren(node.arguments[0])
+    if type(node) is ir.Assign and node.value is None:
+        return ir.Assign(node.target, f"{node.op[0]}=", ONE)
+    return node
+
+
+def _fill(node, given: dict):
+    """A tree with the names that are given replaced."""
+    kind = type(node)
+    if kind is tuple:
+        made: list = []
+        for part in node:
+            block = type(part) is ir.ExpressionStatement and type(part.expression) is ir.Name
+            made += given[part.expression.id] if block else (_fill(part, given),)
+        return tuple(made)
+    if kind is ir.Name:
+        found = given.get(node.id, node)
+        return ir.Name(found) if type(found) is str else _node(found)
+    if kind is ir.Declaration:
+        name, type_ = given.get(node.name, node.name), node.type
+        if type(type_) is ir.NamedType:
+            type_ = ir.ScalarType(given[type_.name], type_.const)
+        value = None if node.value is None else _fill(node.value, given)
+        return ir.Declaration(name if type(name) is str else name.id, type_, value)
+    changed = {part: _fill(getattr(node, part), given) for part in PARTS.get(kind, ())}
+    if kind is ir.Access:
+        changed["base"] = _fill(node.base, given)
+    if kind is ir.Call:
+        changed["function"] = _fill(node.function, given)
+    return replace(node, **changed) if changed else node
 
 
 def read_chain(statement: ir.Assign) -> tuple[list[ir.Expression], ir.Expression]:

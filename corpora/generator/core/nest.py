@@ -143,6 +143,11 @@ class Nest:
     length: tuple[str, str] | None = None
     """(size, vector): a size that only kernels take; others ask the vector."""
 
+    @classmethod
+    def of(cls, axes: Axis | tuple[Axis, ...], body: tuple, **more: object) -> Nest:
+        """Return a nest of one region, not yet named. more: other fields."""
+        return cls("", [], [Region(axes if type(axes) is tuple else (axes,), body)], **more)
+
 
 @dataclass(slots=True)
 class Style:
