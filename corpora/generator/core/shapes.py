@@ -7,21 +7,36 @@ python -c "from corpora.generator import generate; \\
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from corpora import ir
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.nest import Axis, Nest
 
 
+def walk_bodies(nest: Nest) -> Iterator[ir.Statement]:
+    """Yield every statement inside the regions of a nest, outer before inner."""
+    for region in nest.regions:
+        yield from ast.walk_statements(region.body)
+
+
+def walk_nest(nest: Nest) -> Iterator[ir.Statement]:
+    """Yield every statement of a nest, those round its regions included, outer before inner."""
+    for block in (nest.before, nest.first, *(region.body for region in nest.regions), nest.after):
+        yield from ast.walk_statements(block)
+
+
+def walk_nodes(statements: Iterable[ir.Statement]) -> Iterator[ir.Expression]:
+    """Yield every node of the expressions that statements hold themselves."""
+    for statement in statements:
+        for expression in ast.get_expressions(statement):
+            yield from ast.walk(expression)
+
+
 def find_accesses(nest: Nest, array: str) -> list[ir.Access]:
     """Return every element of `array` that the nest's regions touch, in order."""
-    found = []
-    for region in nest.regions:
-        for statement in ast.walk_statements(region.body):
-            for expression in ast.get_expressions(statement):
-                found += [
-                    n for n in ast.walk(expression) if type(n) is ir.Access and n.base.id == array
-                ]
-    return found
+    nodes = walk_nodes(walk_bodies(nest))
+    return [n for n in nodes if type(n) is ir.Access and n.base.id == array]
 
 
 def parallelize_inner_loop(nest: Nest) -> None:
