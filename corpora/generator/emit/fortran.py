@@ -14,6 +14,7 @@ import re
 from corpora import ir
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.nest import Nest, Parameter, Region, Style
+from corpora.generator.core.shapes import walk_nest, walk_nodes
 from corpora.generator.emit.c_statements import emit_serial_loop
 from corpora.generator.emit.cuda import choose_fresh_name
 from corpora.generator.emit.fortran_arrays import emit_array_lines, emit_reduction
@@ -28,30 +29,11 @@ from corpora.generator.emit.fortran_names import (
     find_locals,
     find_one_based_loops,
     find_region_locals,
-    walk_all_expressions,
-    walk_all_statements,
 )
 from corpora.generator.emit.fortran_short import ShortForms
 from corpora.generator.emit.openmp import emit_loop_clauses
 
-_TAKEN = frozenset(
-    (
-        "data",
-        "real",
-        "in",
-        "out",
-        "end",
-        "max",
-        "min",
-        "abs",
-        "mod",
-        "exp",
-        "log",
-        "sqrt",
-        "merge",
-        "int",
-    )
-)
+_TAKEN = frozenset("data real in out end max min abs mod exp log sqrt merge int".split())
 
 
 class FortranEmitter:
@@ -66,8 +48,7 @@ class FortranEmitter:
         self.parameters = {p.name: p for p in nest.parameters}
         if any(p.kind == "rows" or p.type not in self.words for p in nest.parameters):
             raise InexpressibleError("parameter type")
-        everything = list(walk_all_expressions(nest))
-        self.flat = self._flat_arrays(everything)
+        self.flat = self._flat_arrays()
         self.say = FortranExpressions(
             self.parameters,
             nest.types or {},
@@ -87,18 +68,15 @@ class FortranEmitter:
         """
         self.short = ShortForms(nest, style, self.say, self.unused, self._statement)
 
-    def _flat_arrays(self, everything: list[tuple]) -> set[str]:
-        flat = (
-            set()
-            if not self.style.fortran_flat
-            else {p.name for p in self.nest.parameters if p.kind != "fixed"}
-        )
-        views = {ast.read_view(s)[0] for s in walk_all_statements(self.nest) if ast.is_view(s)}
-        for node in everything:
-            for part in ast.walk(node):
-                if type(part) is ir.Access and (p := self.parameters.get(part.base.id)) is not None:
-                    if len(part.indices) != len(p.extents):
-                        flat.add(part.base.id)
+    def _flat_arrays(self) -> set[str]:
+        flat = {
+            p.name for p in self.nest.parameters if self.style.fortran_flat and p.kind != "fixed"
+        }
+        views = {ast.read_view(s)[0] for s in walk_nest(self.nest) if ast.is_view(s)}
+        for node in walk_nodes(walk_nest(self.nest)):
+            if type(node) is ir.Access and (p := self.parameters.get(node.base.id)) is not None:
+                if len(node.indices) != len(p.extents):
+                    flat.add(node.base.id)
         return flat | views
 
     def _result(self) -> str:

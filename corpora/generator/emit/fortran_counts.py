@@ -19,6 +19,8 @@ from corpora import ir
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.builder import Builder
 from corpora.generator.core.nest import Axis, Nest
+from corpora.generator.core.shapes import walk_bodies, walk_nest, walk_nodes
+from corpora.generator.emit.fortran_names import declared_by
 
 _WHOLE = frozenset(("i32", "i64"))
 _CLOSED = {(">=", 1): (">", 0), ("<", 1): ("<=", 0), ("<=", -1): ("<", 0), (">", -1): (">=", 0)}
@@ -53,26 +55,17 @@ def drop_constants(nest: Nest) -> None:
     _Counts(set(), set(), nest.types or {}, False).nest(nest)
 
 
-def _statements(nest: Nest) -> list[tuple]:
-    blocks = (nest.before, nest.first, *(r.body for r in nest.regions), nest.after)
-    return [s for block in blocks for s in ast.walk_statements(block)]
-
-
 def _loop_variables(nest: Nest) -> list[str]:
     """Variables of loops that may start one higher, in order of appearance."""
-    loops = [ast.read_count(s) for s in _statements(nest) if ast.is_count(s)]
+    statements = list(walk_nest(nest))
+    loops = [ast.read_count(s) for s in statements if ast.is_count(s)]
     axes = [a for r in nest.regions for a in r.axes]
     no = {s.variable for s in loops if s.also or _offset_like(s.start)}
     no |= {a.variable for a in axes if a.down or a.shown is not None}
-    no |= {
-        s.target.id for s in _statements(nest) if type(s) is ir.Assign and type(s.target) is ir.Name
-    }
-    no |= {s.name for s in _statements(nest) if ast.is_local(s)}
-    return [
-        v
-        for v in dict.fromkeys([*(a.variable for a in axes), *(s.variable for s in loops)])
-        if v not in no
-    ]
+    no |= {ast.name_of(s.target) for s in statements if type(s) is ir.Assign}
+    no |= {s.name for s in statements if ast.is_local(s)}
+    every = dict.fromkeys([*(a.variable for a in axes), *(s.variable for s in loops)])
+    return [v for v in every if v not in no]
 
 
 def _offset_like(start: tuple) -> bool:
@@ -88,26 +81,17 @@ def _offset_like(start: tuple) -> bool:
 
 def _position_locals(nest: Nest) -> set[str]:
     """Whole locals that are set once declared, and that are no bound."""
-    statements = _statements(nest)
-    inside = [s for r in nest.regions for s in ast.walk_statements(r.body)]
-    found = {s.name for s in inside if ast.is_local(s) and s.type.name in _WHOLE}
+    statements = list(walk_nest(nest))
+    found = {s.name for s in walk_bodies(nest) if ast.is_local(s) and s.type.name in _WHOLE}
     counts = [ast.read_count(s) for s in statements if ast.is_count(s)]
     bounds = [e for c in counts for e in (c.start, c.stop)]
     found -= {n.id for e in bounds for n in ast.walk(e) if type(n) is ir.Name}
-    chained = {
-        s.target.id
-        for s in statements
-        if type(s) is ir.Assign and type(s.target) is ir.Name and s.op not in ("=", "+=", "-=")
-    }
-    stepped = {
-        n.target.id
-        for s in statements
-        for e in ast.get_expressions(s)
-        for n in ast.walk(e)
-        if type(n) is ir.Increment and type(n.target) is ir.Name
-    }
-    loops = {c.variable for c in counts} | {a.variable for r in nest.regions for a in r.axes}
-    return found - chained - stepped - loops
+    assigns = [s for s in statements if type(s) is ir.Assign]
+    found -= {ast.name_of(s.target) for s in assigns if s.op not in ("=", "+=", "-=")}
+    nodes = walk_nodes(statements)
+    found -= {ast.name_of(n.target) for n in nodes if type(n) is ir.Increment}
+    found -= {c.variable for c in (*counts, *(a for r in nest.regions for a in r.axes))}
+    return found
 
 
 def _position_names(nest: Nest) -> set[str]:
@@ -130,27 +114,17 @@ def _position_names(nest: Nest) -> set[str]:
 
 
 def _elements(nest: Nest) -> list[ir.Access]:
-    expressions = [e for s in _statements(nest) for e in ast.get_expressions(s)]
-    return [n for e in expressions for n in ast.walk(e) if type(n) is ir.Access]
+    return [n for n in walk_nodes(walk_nest(nest)) if type(n) is ir.Access]
 
 
 def _used_as_positions(nest: Nest) -> set[str]:
     """Names and arrays whose values end up in subscripts, bounds or tests."""
-    statements = _statements(nest)
+    statements = list(walk_nest(nest))
     seeds = [s for at in _elements(nest) for s in at.indices]
-    seeds += [
-        e
-        for s in statements
-        if type(s) in (ir.For, ir.If, ir.While) or ast.is_view(s)
-        for e in ast.get_expressions(s)
-    ]
-    seeds += [
-        n.test
-        for s in statements
-        for e in ast.get_expressions(s)
-        for n in ast.walk(e)
-        if type(n) is ir.Conditional
-    ]
+    for s in statements:
+        if type(s) in (ir.For, ir.If, ir.While) or ast.is_view(s):
+            seeds += ast.get_expressions(s)
+    seeds += [n.test for n in walk_nodes(statements) if type(n) is ir.Conditional]
     used: set[str] = set()
     while seeds:
         for node in ast.walk(seeds.pop()):
@@ -182,16 +156,10 @@ def _declared_where_set(block: tuple) -> tuple:
     return tuple(made)
 
 
-def _names_it(statement: tuple, name: str) -> bool:
+def _names_it(statement: ir.Statement, name: str) -> bool:
     inside = list(ast.walk_statements((statement,)))
-    if any(
-        ast.is_local(s) and s.name == name or ast.is_count(s) and s.start[0].name == name
-        for s in inside
-    ):
-        return True
-    return any(
-        n == ir.Name(name) for s in inside for e in ast.get_expressions(s) for n in ast.walk(e)
-    )
+    declared = any(word == name for s in inside for word, _ in declared_by(s))
+    return declared or ir.Name(name) in walk_nodes(inside)
 
 
 class _Counts:
@@ -215,15 +183,7 @@ class _Counts:
 
     def axis(self, axis: Axis) -> Axis:
         if axis.variable not in self.shifted:
-            return Axis(
-                axis.variable,
-                self.of(axis.start),
-                self.of(axis.stop),
-                axis.inclusive,
-                axis.step,
-                axis.down,
-                axis.shown,
-            )
+            return replace(axis, start=self.of(axis.start), stop=self.of(axis.stop))
         stop = self.more(axis.stop, 1) if axis.inclusive else self.of(axis.stop)
         return Axis(axis.variable, self.more(axis.start, 1), stop, True, axis.step)
 

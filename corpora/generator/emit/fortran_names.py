@@ -9,19 +9,8 @@ from __future__ import annotations
 from corpora import ir
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.nest import Nest, Region
+from corpora.generator.core.shapes import walk_nest
 from corpora.generator.emit.fortran_expressions import InexpressibleError
-
-
-def walk_all_statements(nest: Nest):
-    """Yield every statement of a nest, outer before inner."""
-    for block in (nest.before, nest.first, *(region.body for region in nest.regions), nest.after):
-        yield from ast.walk_statements(block)
-
-
-def walk_all_expressions(nest: Nest):
-    """Yield every expression that a statement of the nest holds."""
-    for statement in walk_all_statements(nest):
-        yield from ast.get_expressions(statement)
 
 
 def drop_value_loops(node: tuple, loops: set[str], summand: bool) -> None:
@@ -45,11 +34,11 @@ def find_one_based_loops(nest: Nest) -> set[str]:
     """Return the loop variables that occur only in subscripts and bounds, as summands, so that they
     can count from one.
     """
-    counts = (ast.read_count(s) for s in walk_all_statements(nest) if ast.is_count(s))
+    counts = (ast.read_count(s) for s in walk_nest(nest) if ast.is_count(s))
     loops = {c.variable for c in counts if c.step == 1}
     loops |= {a.variable for r in nest.regions for a in r.axes if a.step == 1}
     loops -= {a.variable for r in nest.regions for a in r.axes if a.step != 1}
-    for statement in walk_all_statements(nest):
+    for statement in walk_nest(nest):
         summands = ast.is_count(statement)
         for node in ast.get_expressions(statement):
             drop_value_loops(node, loops, summands)

@@ -15,9 +15,9 @@ from corpora import ir
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.builder import Builder
 from corpora.generator.core.nest import Nest, Style
+from corpora.generator.core.shapes import walk_nest, walk_nodes
 from corpora.generator.emit.fortran_counts import drop_constants, shift_to_one_based
 from corpora.generator.emit.fortran_forms import draw_dated_form
-from corpora.generator.emit.fortran_names import walk_all_expressions
 from corpora.generator.emit.fortran_views import expand_views
 
 
@@ -55,12 +55,9 @@ def _from_zero(nest: Nest, b: Builder) -> frozenset[str]:
 
 def _cells(nest: Nest) -> frozenset[str]:
     """Written arrays of one element: scalars that a procedure gives back."""
-    ones = {
-        p.name: p
-        for p in nest.parameters
-        if p.kind == "array" and p.extents == (ast.ONE,) and p.written
-    }
-    for node in (n for e in walk_all_expressions(nest) for n in ast.walk(e)):
+    ones = {p.name: p for p in nest.parameters if p.kind == "array" and p.written}
+    ones = {word: p for word, p in ones.items() if p.extents == (ast.ONE,)}
+    for node in walk_nodes(walk_nest(nest)):
         if type(node) is ir.Access and node.indices != (ast.ZERO,):
             ones.pop(node.base.id, None)
     for word, parameter in ones.items():
@@ -74,13 +71,8 @@ def _set_first(nest: Nest, place: ir.Access) -> bool:
     for statement in begin:
         if type(statement) is ir.Assign and statement.target == place and statement.op == "=":
             return place not in ast.walk(statement.value)
-        inside = [
-            n
-            for s in ast.walk_statements((statement,))
-            for e in ast.get_expressions(s)
-            for n in ast.walk(e)
-        ]
-        if place in inside or any(type(s) is ir.Return for s in ast.walk_statements((statement,))):
+        inside = list(ast.walk_statements((statement,)))
+        if place in walk_nodes(inside) or any(type(s) is ir.Return for s in inside):
             return False
     return False
 

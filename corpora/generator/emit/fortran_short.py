@@ -15,8 +15,8 @@ from collections.abc import Callable
 from corpora import ir
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.nest import Nest, Region, Style
+from corpora.generator.core.shapes import walk_nest, walk_nodes
 from corpora.generator.emit.fortran_expressions import FortranExpressions, InexpressibleError
-from corpora.generator.emit.fortran_names import walk_all_statements
 from corpora.generator.emit.fortran_reductions import emit_dim_lines, emit_inner_lines, emit_sum
 
 
@@ -34,13 +34,8 @@ class ShortForms:
         unused: set[str],
         statement: Callable[[tuple, int], list[str]],
     ) -> None:
-        self.nest, self.style, self.say, self.unused, self.statement = (
-            nest,
-            style,
-            say,
-            unused,
-            statement,
-        )
+        self.nest, self.style, self.say = nest, style, say
+        self.unused, self.statement = unused, statement
         self.dropped: list[str] = []
 
     def lines(self, statement: tuple, rest: list[tuple], level: int) -> list[str]:
@@ -84,7 +79,7 @@ class ShortForms:
     def _drop(self, variable: str) -> None:
         """One loop of the variable is written without it."""
         self.dropped.append(variable)
-        loops = [s.start[0].name for s in walk_all_statements(self.nest) if ast.is_count(s)]
+        loops = [s.start[0].name for s in walk_nest(self.nest) if ast.is_count(s)]
         axes = [a.variable for r in self.nest.regions for a in r.axes]
         if loops.count(variable) == self.dropped.count(variable) and variable not in axes:
             self.unused.add(variable)
@@ -105,23 +100,14 @@ class ShortForms:
     ) -> list[str]:
         """`s = sum(x); y = f(s)` as `y = f(sum(x))` where nothing else names the local."""
         first = summed_up[0]
-        if (
-            not ast.is_local(first)
-            or type(rest[0]) is not ir.Assign
-            or not self.style.fortran.direct
-        ):
+        direct = self.style.fortran.direct
+        if not ast.is_local(first) or type(rest[0]) is not ir.Assign or not direct:
             return made
         lines = self.statement(rest[0], level)
         here = _mentions(first.name, (*summed_up, rest[0]))
-        if (
-            here < _mentions(first.name, tuple(walk_all_statements(self.nest)), nested=False)
-            or len(lines) > 1
-        ):
-            return made
-        if (
-            _mentions(first.name, rest[:1]) != 1
-            or len(re.findall(rf"\b{first.name}\b", lines[0])) != 1
-        ):
+        every = _mentions(first.name, tuple(walk_nest(self.nest)), nested=False)
+        once = _mentions(first.name, rest[:1]) == 1 and len(lines) == 1
+        if here < every or not once or len(re.findall(rf"\b{first.name}\b", lines[0])) != 1:
             return made
         rest.pop(0)
         self.unused.add(first.name)
@@ -132,7 +118,5 @@ class ShortForms:
 def _mentions(name: str, statements: tuple | list, nested: bool = True) -> int:
     """How often these statements name a local, declarations counted."""
     every = list(ast.walk_statements(statements)) if nested else statements
-    named = sum(
-        n == ir.Name(name) for s in every for e in ast.get_expressions(s) for n in ast.walk(e)
-    )
-    return named + sum(ast.is_local(s) and s.name == name for s in every)
+    declared = sum(ast.is_local(s) and s.name == name for s in every)
+    return declared + sum(n == ir.Name(name) for n in walk_nodes(every))

@@ -13,14 +13,14 @@ from corpora import ir
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.heads_bounds import rebuilt
 from corpora.generator.core.nest import Nest
-from corpora.generator.emit.fortran_names import walk_all_statements
+from corpora.generator.core.shapes import walk_nest
 
 
 def expand_views(nest: Nest) -> None:
     """Rewrite `T *r = &a[k]; ... r[i]` as `a[k + i]` throughout a nest, in place. The nest stays
     unchanged if a view is declared twice or moves.
     """
-    statements = list(walk_all_statements(nest))
+    statements = list(walk_nest(nest))
     views = {s.name: ast.read_view(s) for s in statements if ast.is_view(s)}
     declared = [s.name for s in statements if ast.is_view(s)]
     moved = {s.target.id for s in statements if type(s) is ir.Assign and type(s.target) is ir.Name}
