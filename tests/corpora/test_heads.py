@@ -91,9 +91,8 @@ def _line(body: tuple, **more: object) -> Nest:
     ]
     types = {"x": "f32", "out": "f32", "n": "i32", "i": "i32"}
     return Nest(
-        "",
-        [*arrays, Parameter("n", "scalar", "i32")],
         [Region((Axis("i", ast.ZERO, ir.Name("n")),), body)],
+        [*arrays, Parameter("n", "scalar", "i32")],
         types=types,
         **more,
     )

@@ -248,9 +248,8 @@ def test_spelled_out_atomic_update_keeps_its_value_together() -> None:
     scalars = [Parameter("n", "scalar", "i32"), Parameter("s", "scalar", "f32")]
     types = {p.name: p.type for p in arrays + scalars}
     nest = Nest(
-        "",
-        arrays + scalars,
         [Region((Axis("i", ast.ZERO, ir.Name("n")),), (change,))],
+        arrays + scalars,
         types=types,
     )
     assert "out[0] = out[0] - (x[i] - s);" in emit_cpp(nest, Style(compound=False))
@@ -409,9 +408,8 @@ def test_a_row_written_by_a_pointer_is_no_parameter() -> None:
     row = ast.view("f32", "row", "a", ast.mul(i, n))
     body = (row, ir.Assign(ast.at("row", (j,)), "=", ast.ZERO))
     nest = Nest(
-        "",
-        [Parameter("a", "array", "f32", (n, n))],
         [Region((Axis("i", ast.ONE, n), Axis("j", ast.ZERO, n)), body)],
+        [Parameter("a", "array", "f32", (n, n))],
     )
     nests._mark_overwritten(nest)
     assert not nest.parameters[0].overwritten

@@ -120,9 +120,8 @@ def nest() -> Nest:
     ]
     types = {p.name: p.type for p in arrays + scalars}
     return Nest(
-        "",
-        arrays + scalars,
         [Region((Axis("i", ast.ZERO, ir.Name("n")),), (change,))],
+        arrays + scalars,
         types=types,
     )
 

@@ -10,7 +10,7 @@ read both and change neither. Iterations of the axes of one region are independe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from corpora.generator.emit.fortran_forms import FortranForm
 
@@ -97,8 +97,7 @@ class Region:
 class Nest:
     """One generated computation, before it is written in a dialect.
 
-    name: the function's. parameters: in order. regions: the parallel loops. before, after:
-        statements round them.
+    regions: the parallel loops. parameters: in order. before, after: statements round them.
     result: element type of the returned value, or None. kernel: a void kernel with the same
         parameters exists.
     sequential: one thread runs it all; there is one region without axes and no OpenMP version.
@@ -106,9 +105,8 @@ class Nest:
     hoist, apart: what `Style` must have there; None or False: drawn.
     """
 
-    name: str
-    parameters: list[Parameter]
     regions: list[Region]
+    parameters: list[Parameter] = field(default_factory=list)
     before: tuple = ()
     after: tuple = ()
     result: str | None = None
@@ -146,7 +144,7 @@ class Nest:
     @classmethod
     def of(cls, axes: Axis | tuple[Axis, ...], body: tuple, **more: object) -> Nest:
         """Return a nest of one region, not yet named. more: other fields."""
-        return cls("", [], [Region(axes if type(axes) is tuple else (axes,), body)], **more)
+        return cls([Region(axes if type(axes) is tuple else (axes,), body)], **more)
 
 
 @dataclass(slots=True)

@@ -108,13 +108,7 @@ def emit_array_lines(say: FortranExpressions, region: Region, indent: str) -> li
     """
     if region.reduction is not None or not region.body:
         raise InexpressibleError("a reduction")
-    variables = {axis.variable for axis in region.axes}
-    if any(
-        variables & find_names_outside_subscripts(e)
-        for s in ast.walk_statements(region.body)
-        for e in ast.get_expressions(s)
-    ):
-        raise InexpressibleError("a loop's index as a value")
+    _refuse_index_values(region)
     with SectionWriting(say, region.axes) as sections:
         lines = []
         for statement in region.body:
@@ -185,13 +179,7 @@ def emit_reduction(say: FortranExpressions, region: Region, indent: str) -> str:
         and say.type(change.value) != say.type(change.target)
     ):
         raise InexpressibleError("a sum that another type takes")
-    variables = {axis.variable for axis in region.axes}
-    if any(
-        variables & find_names_outside_subscripts(e)
-        for s in ast.walk_statements(region.body)
-        for e in ast.get_expressions(s)
-    ):
-        raise InexpressibleError("a loop's index as a value")
+    _refuse_index_values(region)
     with SectionWriting(say, region.axes) as sections:
         inside = say.condition(step.test) if counted else say.value(change.value)
         if len(sections.orders) != 1:
@@ -199,7 +187,18 @@ def emit_reduction(say: FortranExpressions, region: Region, indent: str) -> str:
     return f"{indent}{word} = {choose_intrinsic_name(say, 'count' if counted else 'sum')}({inside})"
 
 
-def find_names_outside_subscripts(node: tuple) -> set[str]:
+def _refuse_index_values(region: Region) -> None:
+    variables = {axis.variable for axis in region.axes}
+    statements = ast.walk_statements(region.body)
+    if any(
+        variables & find_names_outside_subscripts(e)
+        for s in statements
+        for e in ast.get_expressions(s)
+    ):
+        raise InexpressibleError("a loop's index as a value")
+
+
+def find_names_outside_subscripts(node: ir.Expression) -> set[str]:
     """Return the names that occur in an expression outside of subscripts."""
     if type(node) is ir.Access:
         return set()

@@ -63,55 +63,30 @@ def _fold_of(step: tuple, target: tuple, value: tuple) -> tuple[str, tuple]:
     zero = (
         type(value) is ir.Literal and value.text not in HUGE and float(value.text.rstrip("fF")) == 0
     )
-    if (
-        type(step) is ir.If
-        and zero
-        and not step.otherwise
-        and step.then == (ir.Assign(target, "+=", ast.ONE),)
-    ):
+    then = (ir.Assign(target, "+=", ast.ONE),)
+    if type(step) is ir.If and zero and not step.otherwise and step.then == then:
         return "count", step.test
     if type(step) is not ir.Assign or step.target != target or step.pragmas:
         raise InexpressibleError("no sum")
     if step.op == "+=" and zero:
         return "sum", step.value
-    call = step.value
-    lowest = (
-        type(value) is ir.Unary and type(value.operand) is ir.Literal and value.operand.text in HUGE
-    )
-    highest = type(value) is ir.Literal and value.text in HUGE
-    if (
-        step.op == "="
-        and type(call) is ir.Call
-        and call.arguments[0] == target
-        and (lowest, call.function.id) == (True, "max")
-    ):
-        return "maxval", call.arguments[1]
-    if (
-        step.op == "="
-        and type(call) is ir.Call
-        and call.arguments[0] == target
-        and (highest, call.function.id) == (True, "min")
-    ):
-        return "minval", call.arguments[1]
+    call, begin = step.value, value
+    lowest = type(value) is ir.Unary
+    begin = value.operand if lowest else value
+    folds = type(call) is ir.Call and call.arguments[0] == target and step.op == "="
+    if folds and type(begin) is ir.Literal and begin.text in HUGE:
+        if call.function.id == ("max" if lowest else "min"):
+            return "maxval" if lowest else "minval", call.arguments[1]
     raise InexpressibleError("no sum from zero")
 
 
 def _folded_text(say: FortranExpressions, name: str, summand: tuple) -> str:
     """What is folded; a product of two elements may be `dot_product`."""
-    if (
-        name == "sum"
-        and say.squares
-        and say.as_written
-        and type(summand) is ir.Binary
-        and summand.op == "*"
-        and "dot_product" not in say.types
-    ):
+    product = type(summand) is ir.Binary and summand.op == "*" and "dot_product" not in say.types
+    if name == "sum" and say.squares and say.as_written and product:
         left, right = summand.left, summand.right
-        if (
-            type(left) is type(right) is ir.Access
-            and left != right
-            and say.type(left) == say.type(right)
-        ):
+        alike = type(left) is type(right) is ir.Access and left != right
+        if alike and say.type(left) == say.type(right):
             texts, count = [], len(say.sections.orders)
             for side in (left, right):
                 say.sections.orders.clear()

@@ -44,7 +44,7 @@ def emit_data_clauses(nest: Nest, style: Style, region: Region) -> str:
     """Return the clauses `private` and `reduction` of a region's directive as text, with a blank
     before each; ''.
     """
-    outer = find_local_names(Nest(nest.name, [], [region], index_type=nest.index_type), style)
+    outer = find_local_names(Nest([region], index_type=nest.index_type), style)
     if not style.split_pragma:
         outer.pop(region.axes[0].variable, None)
     private = f" private({', '.join(outer)})" if outer else ""

@@ -134,7 +134,7 @@ def several(b: Builder) -> Nest:
             make_input_place(b, other)
         body = effects.add_assignment(b, other, 1) if b.reads else effects.add_constant(b, other)
         regions.append(Region((Axis(axis.variable, ast.ZERO, n),), body))
-    return Nest("", [], regions, index_type="i32" if kind != "i64" else kind)
+    return Nest(regions, index_type="i32" if kind != "i64" else kind)
 
 
 def histogram(b: Builder) -> Nest:
@@ -209,7 +209,7 @@ def returned(b: Builder) -> Nest:
     given = {"root": b.function("sqrt"), "absolute": b.function("fabs"), "n": axis.stop}
     before = (ast.declare(b.kind, word, b.number(zero=True)),)
     return Nest(
-        "", [], [Region((axis,), change, ("+", word))], index_type=kind, before=before,
+        [Region((axis,), change, ("+", word))], index_type=kind, before=before,
         kernel=b.kind in ("i32", "f32", "f64"), result=b.kind,
         after=b.code(f"return {value};", s=word, **given),
     )  # fmt: skip

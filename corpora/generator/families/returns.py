@@ -49,7 +49,7 @@ def reduced(b: Builder) -> Nest:
         word, op, start, step, value = _sum(b, sides)
     kind = b.types[word.id]
     return Nest(
-        "", [], [Region(axes, (*made, *step), (op, word.id))],
+        [Region(axes, (*made, *step), (op, word.id))],
         kernel=kind in ("i32", "f32", "f64") and (op == "+" or kind == "i32"),
         before=(ast.declare(kind, word.id, start),), after=(ir.Return(value),), result=kind,
     )  # fmt: skip

@@ -23,24 +23,18 @@ _HELD = tuple("tmp temp t key val v cur hold saved x0 tmp_val swap_t".split())
 _FRACTIONS = ("0.5", "0.9", "0.25", "0.1", "0.99", "0.75", "0.8", "0.05", ".5")
 
 
-def make_likely_test(b: Builder, place: tuple) -> tuple:
+def make_likely_test(b: Builder, place: ir.Expression) -> ir.Expression:
     """A test of an element that some elements of every larger test array meet."""
     draw, zero = b.rng.random(), b.number(zero=True)
     if draw < 0.15:
-        return (
-            place
-            if b.types[place.base.id] == "i32" and b.chance(0.6)
-            else ast.compare(place, "!=", zero)
-        )
-    limit = (
-        zero
-        if draw < 0.5
-        else ast.integer(1)
-        if draw < 0.7 or b.kind not in FLOATS
-        else make_fraction(b)
-    )
-    return ast.compare(
-        place, b.pick((">", ">", ">=", "<") if b.kind[0] != "u" else (">", ">=")), limit
+        if b.types[place.base.id] == "i32" and b.chance(0.6):
+            return place
+        return ir.Binary("!=", place, zero)
+    limit = zero
+    if draw >= 0.5:
+        limit = ast.ONE if draw < 0.7 or b.kind not in FLOATS else make_fraction(b)
+    return ir.Binary(
+        b.pick((">", ">", ">=", "<") if b.kind[0] != "u" else (">", ">=")), place, limit
     )
 
 
@@ -75,11 +69,9 @@ def make_constant(b: Builder, text: str) -> ir.Literal:
     return ir.Literal(text + "f", "f32") if single else ir.Literal(text, "f64")
 
 
-def make_swap(b: Builder, first: tuple, second: tuple) -> tuple:
+def make_swap(b: Builder, first: ir.Expression, second: ir.Expression) -> tuple:
     """Three statements that exchange two places."""
-    word = b.name(_HELD, b.kind)
-    held = ast.declare(b.kind, word, first)
-    return held, ir.Assign(first, "=", second), ir.Assign(second, "=", ir.Name(word))
+    return b.code("T t = x; x = y; y = t;", t=b.name(_HELD, b.kind), x=first, y=second)
 
 
 def draw_value(b: Builder, *places: tuple) -> tuple:
@@ -106,36 +98,25 @@ def draw_test(b: Builder, *places: tuple) -> tuple:
     return made
 
 
-def draw_next(b: Builder, last: tuple, term: tuple) -> tuple:
+_WHOLE_STEPS = ("x - s", "PAREN(total) % most", "s / 2 + x", "s ^ PAREN(x)", "s {} x ? s : x")
+_REAL_STEPS = (
+    "a * s + PAREN(one - a) * x", "x - s", "a * s + x", "s * a + x", "x - a * s",
+    "s + a * PAREN(x - s)", "PAREN(total) * a", "PAREN(total) / 2",
+)  # fmt: skip
+
+
+def draw_next(b: Builder, last: ir.Expression, term: ir.Expression) -> ir.Expression:
     """What comes next, from what was before and what is read now; integers stay small."""
     total = ast.add(last, term) if b.chance(0.7) else ast.add(term, last)
+    given = {"s": last, "x": term, "total": total}
     if b.kind not in FLOATS:
-        most = ast.integer(b.pick((7, 10, 16, 97, 100, 1000, 255)))
-        choices = (
-            ast.sub(term, last),
-            ir.Binary("%", ast.paren(total), most),
-            ast.add(ir.Binary("/", last, ast.TWO), term),
-            ir.Binary("^", last, ast.paren(term)),
-            ir.Conditional(ast.compare(last, b.pick("<>"), term), last, term),
-        )
-        return total if b.chance(0.4) else b.pick(choices)
-    rate = make_fraction(b, _FRACTIONS) if b.chance(0.6) else b.scalar()
-    one = ast.ONE if b.chance(0.5) else make_constant(b, "1.0")
-    other = ast.paren(ast.sub(term, last))
+        given["most"], op = b.pick((7, 10, 16, 97, 100, 1000, 255)), b.pick("<>")
+        return total if b.chance(0.4) else ast.quote(b.pick(_WHOLE_STEPS).format(op), **given)
+    given["a"] = rate = make_fraction(b, _FRACTIONS) if b.chance(0.6) else b.scalar()
+    given["one"] = ast.ONE if b.chance(0.5) else make_constant(b, "1.0")
     if type(rate) is ir.Name:
-        parameter = b.parameter(rate.id)
-        parameter.values = (0.5, 0.25, 0.9, 0.75, 1.0)
-    choices = (
-        ast.add(ast.mul(rate, last), ast.mul(ast.paren(ast.sub(one, rate)), term)),
-        ast.sub(term, last),
-        ast.add(ast.mul(rate, last), term),
-        ast.add(ast.mul(last, rate), term),
-        ast.sub(term, ast.mul(rate, last)),
-        ast.add(last, ast.mul(rate, other)),
-        ast.mul(ast.paren(total), rate),
-        ir.Binary("/", ast.paren(total), ast.TWO),
-    )
-    return total if b.chance(0.3) else b.pick(choices)
+        b.parameter(rate.id).values = (0.5, 0.25, 0.9, 0.75, 1.0)
+    return total if b.chance(0.3) else ast.quote(b.pick(_REAL_STEPS), **given)
 
 
 def draw_scalar(b: Builder) -> tuple:

@@ -263,10 +263,10 @@ def make_nest(
         if any(type(s) is ir.Return and s.value is not None for s in early):
             maker.c_only = True  # a Fortran function sets its result and goes on
         region = Region((), _vary(maker.b, body))
-        return Nest("", [], [region], sequential=True, result=kind, c_only=maker.c_only)
+        return Nest([region], sequential=True, result=kind, c_only=maker.c_only)
     at = next(k for k, s in enumerate(body) if ast.is_count(s))
     region = _make_region(body[at], parallel)
-    nest = Nest("", [], [region], body[:at], c_only=maker.c_only)
+    nest = Nest([region], before=body[:at], c_only=maker.c_only)
     if body[at + 1 :]:
         _return_total(maker, nest, body[at + 1 :])
     return nest
@@ -300,7 +300,7 @@ def _make_buffered(
             regions[-1].copied = (statement.target.id, statement.value.id)
     how = maker.b.pick(("calloc", "malloc", "new", "calloc uncast", "malloc uncast"))
     return Nest(
-        "", [], regions, kernel=False, c_only=True, buffers=buffers, allocation=how,
+        regions, kernel=False, c_only=True, buffers=buffers, allocation=how,
         repeated=repeated,
     )  # fmt: skip
 
