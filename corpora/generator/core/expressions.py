@@ -49,9 +49,8 @@ def add(left: ir.Expression | int, right: ir.Expression | int) -> ir.Binary:
     """Return `left + right`. Operands are expressions or integers; a negative integer on the right
     is subtracted.
     """
-    return compare(left, "-", -right) if isinstance(right, int) and right < 0 else compare(
-        left, "+", right
-    )  # fmt: skip
+    less = isinstance(right, int) and right < 0
+    return compare(left, "-", -right) if less else compare(left, "+", right)
 
 
 def sub(left: ir.Expression | int, right: ir.Expression | int) -> ir.Binary:

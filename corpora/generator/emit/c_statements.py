@@ -289,26 +289,19 @@ class CEmitter:
         """Return the lines that declare the variables which this style puts at the top of a
         function. axes: variables of parallel loops are among them.
         """
-        grouped: dict[str, list[str]] = {}
-        for name, kind in find_local_names(nest, self.style).items():
-            grouped.setdefault(kind, []).append(name)
-        merge = not self.style.apart and (self.style.increment == "++i" or len(grouped) == 1)
+        found = find_local_names(nest, self.style)
+        kinds = dict.fromkeys(found.values())
+        merge = not self.style.apart and (self.style.increment == "++i" or len(kinds) == 1)
         if not axes:  # a kernel keeps the order and the grouping of what is left
-            indices = {axis.variable for region in nest.regions for axis in region.axes}
-            grouped = {
-                kind: left
-                for kind, names in grouped.items()
-                if (left := [n for n in names if n not in indices])
-            }
-        if merge:
-            return [
-                f"{indent}{self.words[kind]} {', '.join(names)};" for kind, names in grouped.items()
-            ]
-        return [
+            for axis in (axis for region in nest.regions for axis in region.axes):
+                found.pop(axis.variable, None)
+        grouped = {kind: [n for n in found if found[n] == kind] for kind in kinds}
+        lines = [
             f"{indent}{self.words[kind]} {name};"
             for kind, names in grouped.items()
-            for name in names
+            for name in ([", ".join(names)] if merge and names else names)
         ]
+        return lines
 
 
 def _tight(node: ir.Expression) -> ir.Expression:

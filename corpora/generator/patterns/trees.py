@@ -14,6 +14,7 @@ from pathlib import Path
 from corpora import ir
 from corpora.generator.core import expressions as ast, names
 from corpora.generator.core.builder import Builder
+from corpora.generator.core.heads_bounds import rebuilt
 from corpora.generator.core.nest import Axis, Nest, Parameter, Region
 from corpora.generator.patterns.holes import HOLES, PLAIN_HOLES, STATEMENT_HOLES, make_constant
 
@@ -279,9 +280,7 @@ def _make_region(loop: ir.For, parallel: int) -> Region:
         loop = ast.read_count(inner[0])
         axes += (Axis(loop.variable, loop.start, loop.stop, loop.op == "<=", loop.step),)
         inner = loop.body
-    variables = {a.variable for a in axes}
-    views = {s.name for s in ast.walk_statements(inner) if ast.is_view(s)}
-    return Region(axes, tuple(_mark_atomic(s, variables, views) for s in inner))
+    return Region(axes, _mark_atomic(inner, {a.variable for a in axes}))
 
 
 def _make_buffered(
@@ -308,41 +307,36 @@ def _make_buffered(
 def _return_total(maker: TreeMaker, nest: Nest, after: tuple) -> None:
     """The nest returns what its region gathers in one local."""
     types = maker.b.types
-    (local,) = {s.name for s in nest.before if ast.is_local(s)} & {
-        s.target.id
-        for s in ast.walk_statements(nest.regions[0].body)
-        if type(s) is ir.Assign and type(s.target) is ir.Name
-    }
-    compared = [
-        s.test.op
-        for s in ast.walk_statements(nest.regions[0].body)
-        if type(s) is ir.If
-        and any(type(t) is ir.Assign and t.op == "=" and t.target == ir.Name(local) for t in s.then)
-    ]
+    inside = list(ast.walk_statements(nest.regions[0].body))
+    assigned = {ast.name_of(s.target) for s in inside if type(s) is ir.Assign}
+    (local,) = {s.name for s in nest.before if ast.is_local(s)} & assigned
+    tests = [s for s in inside if type(s) is ir.If]
+    compared = [s.test.op for s in tests if any(_sets(t, local) for t in s.then)]
     op = {">": "max", "<": "min"}[compared[0]] if compared else "+"
     nest.regions[0].reduction = (op, local)
     nest.after, nest.result = after, ast.infer_type(after[-1].value, types)
     nest.kernel = types[local] in ("i32", "f32", "f64") and (op == "+" or types[local] == "i32")
 
 
-def _mark_atomic(statement: tuple, variables: set[str], views: set[str]) -> tuple:
-    """Additions to a place that the parallel loops' variables do not name are atomic. views: of
-    rows that an iteration has for itself.
+def _sets(statement: ir.Statement, name: str) -> bool:
+    plain = type(statement) is ir.Assign and statement.op == "="
+    return plain and statement.target == ir.Name(name)
+
+
+def _mark_atomic(body: tuple, variables: set[str]) -> tuple:
+    """Additions to a place that the parallel loops' variables do not name are atomic, but for views
+    of rows, which an iteration has for itself.
     """
-    kind = type(statement)
-    if kind is ir.If:
-        then, otherwise = (
-            tuple(_mark_atomic(s, variables, views) for s in block)
-            for block in ast.get_blocks(statement)
-        )
-        return replace(statement, then=then, otherwise=otherwise)
-    if kind in (ir.For, ir.While):
-        body = tuple(_mark_atomic(s, variables, views) for s in statement.body)
-        return replace(statement, body=body)
-    if kind is ir.Assign and statement.op in ("+=", "-=") and type(statement.target) is ir.Access:
-        own = statement.target.base.id in views or variables <= _direct(statement.target.indices)
-        return replace(statement, pragmas=() if own else ast.ATOMIC)
-    return statement
+    views = {s.name for s in ast.walk_statements(body) if ast.is_view(s)}
+
+    def change(node: ir.Node) -> ir.Node:
+        adds = type(node) is ir.Assign and node.op in ("+=", "-=")
+        if not adds or type(node.target) is not ir.Access or node.target.base.id in views:
+            return node
+        own = variables <= _direct(node.target.indices)
+        return node if own else replace(node, pragmas=ast.ATOMIC)
+
+    return rebuilt(body, change)
 
 
 def _direct(subscripts: tuple) -> set[str]:
