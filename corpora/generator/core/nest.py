@@ -36,8 +36,6 @@ class Parameter:
     """Every element is written before it is read."""
     unsized: bool = False
     """Spelled `T a[]` in C."""
-    moved: bool = False
-    """The function moves the pointer itself."""
     same: str = ""
     """The scalar whose value it repeats."""
 
@@ -101,7 +99,7 @@ class Nest:
     result: element type of the returned value, or None. kernel: a void kernel with the same
         parameters exists.
     sequential: one thread runs it all; there is one region without axes and no OpenMP version.
-    index_type: of loop variables. signed_index: it is signed.
+    index_type: of loop variables.
     hoist, apart: what `Style` must have there; None or False: drawn.
     """
 
@@ -113,7 +111,6 @@ class Nest:
     kernel: bool = True
     sequential: bool = False
     index_type: str = "i32"
-    signed_index: bool = True
     types: dict[str, str] | None = None
     """Element type of every parameter and local."""
     first: tuple = ()
@@ -158,8 +155,8 @@ class Style:
     swap_xy: axes map to x and y in the other order. block_rows: rows map to blocks.
     const_scalars, const_arrays, const_pointers: where `const` is written. parens, guard_parens:
         extra parentheses. restrict: pointers are `restrict`. compound: `+=` is used.
-    schedule, collapse, simd, split_pragma: of OpenMP directives.
-    fortran_flat, fortran: how Fortran texts look. index_first: the index is computed first.
+    schedule, simd, split_pragma: of OpenMP directives.
+    fortran_flat, fortran: how Fortran texts look.
         functional_cast: casts are `T(x)`.
     shared_sum: sums use shared memory.
     """
@@ -200,12 +197,10 @@ class Style:
     names: tuple[str, str] = ("f", "f")
     """Serial and kernel name."""
     schedule: str = ""
-    collapse: bool = False
     simd: bool = False
     split_pragma: bool = False
     fortran_flat: bool = False
     fortran: FortranForm = FortranForm()
-    index_first: bool = True
     functional_cast: bool = False
     shared_sum: bool = False
     one_based: bool = False

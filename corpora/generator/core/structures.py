@@ -64,9 +64,7 @@ class _Wardrobe:
         )
         free = [p for p in nest.parameters if p.name not in held]
         self.scalars = [p for p in free if p.kind == "scalar" and p.name not in uses.assigned]
-        self.arrays = [
-            p for p in free if p.kind == "array" and not p.moved and p.name not in uses.named
-        ]
+        self.arrays = [p for p in free if p.kind == "array" and p.name not in uses.named]
         self.read = uses.named
         self.viewed = uses.viewed
 

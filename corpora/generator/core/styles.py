@@ -97,11 +97,9 @@ def _parallel_style(nest: Nest, style: Style) -> None:
     """
     axes, rare = nest.regions[0].axes, style.increment == "i += 1"
     style.index = 3 if rare else _INDEX_OF[style.increment, style.early]
-    style.index_first = False
     style.swap_xy = style.index != 1
     style.guard = "return" if style.index == 1 else "if"
     style.guard_parens = style.increment == "++i"
-    style.collapse = True
     if nest.sequential:
         style.index %= 5  # one thread of a grid of one dimension
     elif len(nest.regions) > 1:

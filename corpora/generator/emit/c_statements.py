@@ -263,13 +263,7 @@ class CEmitter:
             return f"{const}{word} {parameter.name}[]{inner}"
         if parameter.unsized:
             return f"{const}{word} {parameter.name}[]"
-        restrict = (
-            "__restrict__ "
-            if style.restrict
-            else "const "
-            if style.const_pointers and not parameter.moved
-            else ""
-        )
+        restrict = "__restrict__ " if style.restrict else "const " if style.const_pointers else ""
         return f"{const}{word} *{restrict}{parameter.name}"
 
     def parameter_list(self, nest: Nest) -> str:

@@ -57,11 +57,7 @@ def emit_cuda(nest: Nest, style: Style) -> str:
     else:
         index, rest = _emit_guarded(emitter, nest, style)
         top = before + top if nest.before_first else top + before
-        lines = (
-            [*index, *top, *_first(emitter, nest), *rest]
-            if style.index_first
-            else [*top, *_first(emitter, nest), *index, *rest]
-        )
+        lines = [*top, *_first(emitter, nest), *index, *rest]
     return (
         f"__global__ void {style.names[1]}({emitter.parameter_list(nest)}) {{\n"
         + "\n".join(lines)

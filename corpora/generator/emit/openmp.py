@@ -36,7 +36,7 @@ def emit_loop_clauses(region: Region, style: Style) -> str:
     """Return the clauses `collapse` and `schedule` of a region's directive as text, with a blank
     before each; ''.
     """
-    collapse = f" collapse({len(region.axes)})" if style.collapse and len(region.axes) > 1 else ""
+    collapse = f" collapse({len(region.axes)})" if len(region.axes) > 1 else ""
     return collapse + (f" schedule({style.schedule})" if style.schedule else "")
 
 
