@@ -21,7 +21,6 @@ from corpora.generator.emit.fortran_arrays import emit_array_lines, emit_reducti
 from corpora.generator.emit.fortran_expressions import FortranExpressions, InexpressibleError
 from corpora.generator.emit.fortran_forms import DeclarationWriter, wrap_lines
 from corpora.generator.emit.fortran_layout import (
-    add_labels,
     use_dotted_operators,
     use_kind_suffixes,
 )
@@ -62,6 +61,8 @@ class FortranEmitter:
         )
         self.say.base, self.say.squares = int(not self.form.zero), self.form.squares
         self.result = self._result()
+        self.labels, self.open = 0, [0]
+        """The last label, and those of the loops round a statement; 0 for none."""
         self.unused: set[str] = set()
         """Loop variables that array syntax does without, and `name=` for first values that it does
         without.
@@ -103,8 +104,6 @@ class FortranEmitter:
             s for s in nest.before if not ast.is_local(s) or f"{s.name}=" not in self.unused
         )
         body = self.block(before, 1) + self.block(nest.first, 1) + inner + self.block(nest.after, 1)
-        if form.labels:
-            body = add_labels(body, form.labels == "statement")
         implicit = ["    implicit none"] if form.implicit_none else []
         declared = self._declarations()  # after the body: sections need no loop variables
         head = f"{self._prefix()}{kind} {name}({names})"
@@ -278,11 +277,7 @@ class FortranEmitter:
                 else self._store(node.name, node.type.name, node.value, level)
             )
         if ast.is_count(node):
-            return [
-                f"{indent}{self._do(node)}",
-                *self.block(node.body, level + 1),
-                indent + self.form.end("do"),
-            ]
+            return self._loop(node, level)
         if kind is ir.If:
             return self._if(node, level)
         if kind is ir.Return:
@@ -292,22 +287,53 @@ class FortranEmitter:
                 return []
             return [f"{indent}{self.result} = {self.say.value(node.value)}"]
         if kind is ir.Jump:
-            return [indent + {"continue": "cycle", "break": "exit"}[node.kind]]
+            label, leave = self.open[-1], node.kind == "break"
+            word = "exit" if leave else "cycle"
+            return [indent + (f"go to {label + leave}" if label else word)]
         if ast.is_while(node):
-            if kind is ir.For:
-                node = ir.While(node.test, (*node.body, *node.step))
-            if node.after:
-                leave = f"{indent}    if (.not. ({self.say.condition(node.test)})) exit"
-                return [
-                    f"{indent}do",
-                    *self.block(node.body, level + 1),
-                    leave,
-                    indent + self.form.end("do"),
-                ]
-            head = f"{indent}do while ({self.say.condition(node.test)})"
-            return [head, *self.block(node.body, level + 1), indent + self.form.end("do")]
+            self.open.append(0)
+            lines = self._while(node, level)
+            self.open.pop()
+            return lines
         self.say.views[node.name] = ast.read_view(node)
         return []
+
+    def _while(self, node: ir.While | ir.For, level: int) -> list[str]:
+        indent = "    " * level
+        if type(node) is ir.For:
+            node = ir.While(node.test, (*node.body, *node.step))
+        if node.after:
+            leave = f"{indent}    if (.not. ({self.say.condition(node.test)})) exit"
+            return [
+                f"{indent}do",
+                *self.block(node.body, level + 1),
+                leave,
+                indent + self.form.end("do"),
+            ]
+        head = f"{indent}do while ({self.say.condition(node.test)})"
+        return [head, *self.block(node.body, level + 1), indent + self.form.end("do")]
+
+    def _loop(self, node: ir.For, level: int) -> list[str]:
+        """A counted loop, which ends at a label where older authors have it so."""
+        indent, head = "    " * level, self._do(node)
+        self.labels += 10 if self.form.labels else 0
+        label = self.labels
+        self.open.append(label)
+        lines = self.block(node.body, level + 1)
+        self.open.pop()
+        if not label:
+            return [indent + head, *lines, indent + self.form.end("do")]
+        skips, leaves = (any(f"go to {to}" in line for line in lines) for to in (label, label + 1))
+        width = max(len(indent), 3)
+        last = lines[-1].strip()
+        plain = " = " in last and not last.startswith(("if", "do", "where", "!", *"0123456789"))
+        if self.form.labels == "statement" and plain and not skips and not leaves:
+            lines[-1] = f"{label:<{width}} {last}"
+        else:
+            lines.append(f"{label:<{width}} continue")
+        if leaves:
+            lines.append(f"{label + 1:<{width}} continue")
+        return [f"{indent}do {label} {head[3:]}", *lines]
 
     def _do(self, node: ir.For) -> str:
         node = ast.read_count(node)
