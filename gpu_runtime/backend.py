@@ -97,7 +97,8 @@ class Arguments:
         beginning.
     threads: OpenMP threads. schedule: OMP_SCHEDULE text.
     order: thread order of the CUDA emulation: 0 forward, 1 reversed, k >= 2 seeded; VARIABLES_KEPT
-        is forward with the device variables that the call before left.
+        is forward with the device variables that the call before left. Of an OpenMP team: 1 lets
+        its last thread begin first.
     nulls: indices of empty arrays for which a null pointer is passed.
     """
 

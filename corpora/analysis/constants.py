@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -15,6 +17,7 @@ from corpora.frontends.c_family import parse_c_expression
 from corpora.ir import (
     Access,
     Binary,
+    Call,
     Case,
     Cast,
     Declaration,
@@ -40,6 +43,14 @@ _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 _ROLES = {"%": "modulus", "/": "divisor", "<<": "shift", ">>": "shift", "&": "mask"}
 
 
+_SIGNED = {"SCHAR": 8, "CHAR": 8, "SHRT": 16, "INT": 32, "LONG": 64, "LLONG": 64} | {
+    f"INT{bits}": bits for bits in (8, 16, 32, 64)
+}
+_UNSIGNED = {"UCHAR": 8, "USHRT": 16, "UINT": 32, "ULONG": 64, "ULLONG": 64, "SIZE": 64} | {
+    f"UINT{bits}": bits for bits in (8, 16, 32, 64)
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Constant:
     """A constant in a program.
@@ -59,6 +70,63 @@ class Constant:
     names: tuple[str, ...] = ()
     in_loop_head: bool = False
     span: Span | None = None
+
+
+LIMITS: dict[str, int | float] = {
+    **{f"{name}_MAX": 2 ** (bits - 1) - 1 for name, bits in _SIGNED.items()},
+    **{f"{name}_MIN": -(2 ** (bits - 1)) for name, bits in _SIGNED.items()},
+    **{f"{name}_MAX": 2**bits - 1 for name, bits in _UNSIGNED.items()},
+    "FLT_MAX": float.fromhex("0x1.fffffep+127"),
+    "FLT_MIN": float.fromhex("0x1p-126"),
+    "FLT_EPSILON": 2.0**-23,
+    "DBL_MAX": sys.float_info.max,
+    "DBL_MIN": sys.float_info.min,
+    "DBL_EPSILON": sys.float_info.epsilon,
+    "INFINITY": math.inf,
+    "HUGE_VAL": math.inf,
+    "HUGE_VALF": math.inf,
+}
+"""Values of the macros of <climits>, <cstdint>, <cfloat> and <cmath> on 64-bit Linux."""
+
+
+_TYPES = {
+    "char": "CHAR",
+    "short": "SHRT",
+    "int": "INT",
+    "long": "LONG",
+    "long long": "LLONG",
+    "unsigned": "UINT",
+    "unsigned int": "UINT",
+    "float": "FLT",
+    "double": "DBL",
+    **{f"int{bits}_t": f"INT{bits}" for bits in (8, 16, 32, 64)},
+    **{f"uint{bits}_t": f"UINT{bits}" for bits in (8, 16, 32, 64)},
+}
+"""What the macros of a type begin with."""
+
+
+def limit_of(expression: Expression | None) -> int | float | None:
+    """Return the value of a named end of a type, as `INT_MAX`, `-DBL_MAX` or
+    `std::numeric_limits<int>::max()`; None for anything else.
+    """
+    if isinstance(expression, Unary) and expression.op == "-":
+        value = limit_of(expression.operand)
+        return None if value is None else -value
+    if isinstance(expression, Name):
+        return LIMITS.get(expression.id)
+    if not (isinstance(expression, Call) and isinstance(expression.function, Name)):
+        return None
+    head, _, rest = expression.function.id.removeprefix("std::").partition("<")
+    kind, _, end = rest.rpartition(">::")
+    known = _TYPES.get(kind)
+    if head != "numeric_limits" or known is None:
+        return None
+    if end == "lowest" and known in ("FLT", "DBL"):
+        return -LIMITS[f"{known}_MAX"]
+    if end == "infinity":
+        return math.inf
+    word = {"max": "MAX", "min": "MIN", "lowest": "MIN", "epsilon": "EPSILON"}.get(end, "")
+    return 0 if known[0] == "U" and word == "MIN" else LIMITS.get(f"{known}_{word}")
 
 
 def constants_of(node: object) -> tuple[Constant, ...]:
@@ -195,6 +263,10 @@ def _valued(expression: Expression, named: dict) -> tuple[int | float | str, str
     value = value_of(expression)
     if value is None and isinstance(expression, Name) and expression.id in named:
         value = named[expression.id]
+    if value is None:
+        value = limit_of(expression)
+        if isinstance(value, int):
+            return value, "i32" if -(2**31) <= value < 2**31 else "i64"
     if value is None:
         return None
     literal = next(iter(find(expression, Literal)), None)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, TypeVar, cast, overload
 
 from corpora.ir.nodes import Function, Name, Span, TranslationUnit
@@ -25,10 +26,25 @@ def _child_fields(kind: type) -> tuple[str, ...]:
     return tuple(f.name for f in fields(kind) if f.name not in skipped)
 
 
-@lru_cache(maxsize=512)
-def _holds(kind: type) -> int:
-    """What a value of this class is: 2 a tuple, 1 a node or a span, 0 nothing to walk into."""
-    return 2 if issubclass(kind, tuple) else int(is_dataclass(kind))
+class _Kinds(dict[type, int]):
+    """What a value of a class is: 2 a tuple, 1 a node, 0 nothing to walk into."""
+
+    def __missing__(self, kind: type) -> int:
+        held = 2 if issubclass(kind, tuple) else int(is_dataclass(kind) and kind is not Span)
+        return self.setdefault(kind, held)
+
+
+class _Getters(dict[type, Callable[[Any], tuple[Any, ...]]]):
+    """What reads all fields of a node of a class that may hold nodes, as a tuple."""
+
+    def __missing__(self, kind: type) -> Callable[[Any], tuple[Any, ...]]:
+        names = _child_fields(kind)
+        one = attrgetter(*names) if names else lambda node: ()
+        return self.setdefault(kind, one if len(names) != 1 else lambda node: (one(node),))
+
+
+_kinds = _Kinds()
+_getters = _Getters()
 
 
 def children(node: Any) -> Iterator[Any]:
@@ -42,21 +58,11 @@ def children(node: Any) -> Iterator[Any]:
 
 def _collect_children(node: Any, found: list[Any]) -> None:
     """`children`, added to a list."""
-    if isinstance(node, tuple):
-        for item in node:
-            held = _holds(item.__class__)
-            if held == 1:
-                found.append(item)
-            elif held:
-                _collect_children(item, found)
-        return
-    for name in _child_fields(node.__class__):  # type: ignore[arg-type]  # classes are hashable
-        value = getattr(node, name)
-        held = _holds(value.__class__)
+    for value in node if isinstance(node, tuple) else _getters[node.__class__](node):
+        held = _kinds[value.__class__]
         if held == 1:
-            if value.__class__ is not Span:
-                found.append(value)
-        elif held:
+            found.append(value)
+        elif held and value:
             _collect_children(value, found)
 
 

@@ -25,7 +25,9 @@
 #pragma weak cv_hooks_begin
 #pragma weak cv_hooks_end
 #pragma weak cv_most_accesses
+#pragma weak cv_order_threads
 extern uint64_t cv_most_accesses; /* hooks.c */
+extern void cv_order_threads(int last_first); /* threads.c */
 extern void __asan_poison_memory_region(void const volatile *, size_t) __attribute__((weak));
 
 static struct cv_batch *the_batch;
@@ -330,6 +332,7 @@ void cv_run_batch(struct cv_batch *batch, uint32_t first, cv_entry entry) {
         struct cv_call *c = calls() + i;
         if (set_threads) set_threads(c->threads);
         if (set_schedule) set_schedule(c->schedule, c->chunk);
+        if (&cv_order_threads) cv_order_threads(c->geometry[7]);
         batch->current = (int32_t)i;
         the_call = c;
         c->state = CV_RUNNING;

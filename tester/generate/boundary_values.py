@@ -12,6 +12,7 @@ which another operation would give something else.
 | truth value | neither 0 nor 1 |
 | any operation on reals | NaN, infinities, zeros of both signs |
 | place of an element | none (-1), far below zero, beyond 32 bits |
+| one of several sizes | zero, the others as they are |
 
 Contract: pure. A `Change` sets some parameters and leaves the others as they are: base choice
 coverage (Ammann and Offutt, 1994). Whether the source runs clean on it is for a run to say.
@@ -90,6 +91,7 @@ def list_changes(
         boundary.periods(),
         boundary.signs(),
         boundary.one_sided(),
+        boundary.empty_sides(),
     )
     rows = itertools.zip_longest(*kinds)
     return [change for row in rows for change in row if change is not None]
@@ -157,7 +159,10 @@ class _Boundaries:
         for p in (q for q in (*self.arrays, *self.places_) if q.name in mixed):
             numbers = _get_numbers(self._use(p).numbers, p)
             single[p.name] = Fill("constant", (numbers[0],))
-            low, high = min(numbers) - NEAR, max(numbers) + NEAR
+            plain = [n for n in numbers if not _stands_for_none(n, p)]
+            if not plain:
+                continue
+            low, high = min(plain) - NEAR, max(plain) + NEAR
             wide[p.name] = Fill("uniform" if p.type[0] == "f" else "integers", (low, high))
         if not mixed:
             return
@@ -294,6 +299,14 @@ class _Boundaries:
             for p in asked[:2]:
                 yield Change({}, {p.name: Fill("uniform", ends)})
 
+    def empty_sides(self) -> Iterator[Change]:
+        """Yield changes in which one of several sizes is zero: what is left then is often a case
+        of its own, as the distance to an empty text.
+        """
+        sizes = [p for p in self.whole if p.name in self.roles.sizes - self.roles.leading]
+        for p in sizes[:2] if len(sizes) > 1 else ():
+            yield Change({p.name: 0}, {}, "small")
+
 
 def _set(p: Parameter, value: Number) -> Values:
     return {p.name: clip_to_type(int(value), p) if p.type in INTEGER_RANGES else float(value)}
@@ -307,9 +320,22 @@ def _get_numbers(numbers: Iterable[Number], p: Parameter) -> list[Number]:
     return [int(n) if whole else float(n) for n in fitting][:MOST_NUMBERS]
 
 
+NONE_AND_USUAL = (1, 5, 0, -3, 2)
+"""Beside a number that stands for none, which cannot be counted on from."""
+
+
 def _around(numbers: Sequence[Number], p: Parameter) -> tuple[Number, ...]:
-    near = [n + step for n in numbers for step in (0, -1, 1, -2, 2)]
+    plain = [n for n in numbers if not _stands_for_none(n, p)]
+    none = [n for n in numbers if _stands_for_none(n, p)]
+    near = [n + step for n in plain for step in (0, -1, 1, -2, 2)]
+    near += [*none, *NONE_AND_USUAL] if none else []
     return tuple(dict.fromkeys(_hold(near, p)))
+
+
+def _stands_for_none(number: Number, p: Parameter) -> bool:
+    """Whether a constant is an end of the element type, as `INT_MAX` for a place not reached."""
+    ends = INTEGER_RANGES.get(p.type, ())
+    return number != 0 and number in ends or (p.type[0] == "f" and abs(number) > 1e30)
 
 
 def _hold(values: Sequence[Number], p: Parameter) -> list[Number]:

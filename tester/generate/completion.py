@@ -72,13 +72,16 @@ def complete_sketches(
     )
     ends = list(itertools.accumulate(len(group) for group in family))
     groups = [flat[end - len(group) : end] for group, end in zip(family, ends, strict=True)]
-    results = _exact(
-        backend,
-        compiled,
-        [_assemble_family(group, compiled, largest) for group in groups],
-        geometry_of,
-        largest,
-    )
+    results = [_assemble_family(group, compiled, largest) for group in groups]
+    sure, open_ = [], []
+    for g, (group, result) in enumerate(zip(groups, results, strict=True)):
+        as_probed = result.test is not None and is_run_as_probed(group[0], geometry_of)
+        (sure if as_probed else open_).append(g)
+    for g in sure:
+        results[g] = keep_probed_run(results[g].test, groups[g][0], compiled)  # type: ignore[arg-type]
+    checked = _exact(backend, compiled, [results[g] for g in open_], geometry_of, largest)
+    for g, result in zip(open_, checked, strict=True):
+        results[g] = result
     again = [
         g
         for g, group in enumerate(groups)
@@ -135,9 +138,12 @@ def is_run_as_probed(own: ProbeResult, geometry_of: GeometryOf) -> bool:
 
 def keep_probed_run(test: UnitTest, own: ProbeResult, compiled: Compiled) -> CompletedSketch:
     """A test of a probe that `is_run_as_probed`, remembered without another run. test: of the
-    probe's sketch and extents.
+    probe's sketch, with its extents or longer ones. One that cannot be materialised has a reason.
     """
-    call = materialize_test(test, compiled.request.signature)
+    try:
+        call = materialize_test(test, compiled.request.signature)
+    except ValueError as error:
+        return CompletedSketch(None, str(error))
     _remember(test, compiled.symbol, call, own.accesses)
     return CompletedSketch(test, "", own.changed)
 

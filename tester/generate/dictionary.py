@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from corpora.analysis.constants import fold_integer, named_integers, value_of
+from corpora.analysis.constants import fold_integer, limit_of, named_integers, value_of
 from corpora.ir import (
     Access,
     Assign,
@@ -136,7 +136,9 @@ class _Reader:
         value = value_of(part) if part is not None else None
         if isinstance(value, str):
             return ord(value) if len(value) == 1 else None
-        return fold_integer(part, self.named) if value is None else value
+        if value is None:
+            value = fold_integer(part, self.named)
+        return limit_of(part) if value is None else value
 
     def note(self, node: Any) -> None:
         if isinstance(node, Binary):

@@ -310,16 +310,13 @@ def _is_supported(
 def _resize_to_products(
     test: UnitTest, one: _Lengths, laws: Mapping[str, LengthProduct]
 ) -> UnitTest:
-    """The test with every array as long as its law, but for what is untouched, goes beyond it, or
-    is a list of too few written values.
-    """
+    """The test with every array as long as its law, but for what is untouched or goes beyond it."""
     made = []
     for a in test.assignments:
         wanted = laws[a.name].value(one.sizes) if a.name in laws else 0
         other = (
             isinstance(a, ArrayValue)
             and 0 < one.touched.get(a.name, 0) <= wanted != one.lengths[a.name]
-            and (a.fill is not None or wanted < one.lengths[a.name])
         )
         made.append(_resize_array(a, wanted) if other else a)  # type: ignore[arg-type]
     return (
@@ -330,11 +327,12 @@ def _resize_to_products(
 
 
 def _resize_array(a: ArrayValue, count: int) -> ArrayValue:
-    return replace(
-        a,
-        extents=(count,),
-        values=a.values and a.values[: len(a.values) * count // math.prod(a.extents)],
-    )
+    """The array with so many elements. Written values that do not suffice begin again."""
+    if not a.values:
+        return replace(a, extents=(count,))
+    wanted = len(a.values) * count // math.prod(a.extents)
+    again = a.values * (1 + wanted // len(a.values))
+    return replace(a, extents=(count,), values=again[:wanted])
 
 
 def _keep_confirmed(

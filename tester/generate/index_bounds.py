@@ -12,9 +12,10 @@ bound.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from corpora.ir import Access, Name
 from corpora.records import Fill, Signature
 from gpu_runtime.backend import Compiled, ExecutionBackend
 from tester.generate.extents import WINDOW, GeometryOf, ProbeResult, Sketch, probe_extents
@@ -28,13 +29,54 @@ from tester.generate.sketches import (
     find_integer_scalars,
 )
 from tester.generate.source_facts import find_place_scalars
-from tester.generate.source_tree import SourceTree, read_source
+from tester.generate.source_tree import SourceTree, iterate_assignments, read_source
 
 BEYOND = 9
 """Past the sizes of the draws that are tried."""
 _DRAWS = (0, 6)
 """Of `draw_sizes`: those whose sizes differ from each other."""
 MAX_TRIED = 4
+
+
+def find_declared_bounds(signature: Signature, source: SourceTree) -> dict[str, tuple[int, str]]:
+    """Return the integer arrays whose elements a Fortran program uses as subscripts, each with what
+    is declared of the array that they lead into: its first subscript, 0 or 1, and the scalar that
+    is its extent (`x(n)`, then `x(i(k))`: i -> (1, n)).
+    """
+    if not source.is_fortran:
+        return {}
+    parameters = {p.name.lower(): p for p in signature.parameters}
+    scalars = {p.name.lower(): p.name for p in find_integer_scalars(signature)}
+    leading: dict[str, set[str]] = {}  # variable -> arrays whose elements it is set to
+    for name, _, value in iterate_assignments(source):
+        if isinstance(value, Access) and isinstance(value.base, Name):
+            leading.setdefault(name, set()).add(value.base.id)
+    found: dict[str, set[tuple[int, str]]] = {}
+    for access in source.find(Access):
+        into = parameters.get(access.base.id) if isinstance(access.base, Name) else None
+        if into is None or len(into.shape) != len(access.indices):
+            continue
+        for extent, subscript in zip(into.shape, access.indices, strict=True):
+            bounds = _read_extent(extent, scalars)
+            if isinstance(subscript, Access) and isinstance(subscript.base, Name):
+                arrays = {subscript.base.id}
+            else:
+                arrays = leading.get(subscript.id, set()) if isinstance(subscript, Name) else set()
+            for name in arrays & parameters.keys():
+                found.setdefault(name, set()).add(bounds)
+    return {
+        parameters[name].name: bounds.pop()
+        for name, bounds in found.items()
+        if len(bounds) == 1 and (0, "") not in bounds and parameters[name].kind == "array"
+    }
+
+
+def _read_extent(extent: str, scalars: Mapping[str, str]) -> tuple[int, str]:
+    """(first subscript, scalar) of an extent `n`, `1:n` or `0:n-1`; (0, '') for another."""
+    text = extent.lower().replace(" ", "")
+    first, name = (0, text[2:-2]) if text[:2] == "0:" and text[-2:] == "-1" else (1, text)
+    name = name.removeprefix("1:")
+    return (first, scalars[name]) if name in scalars else (0, "")
 
 
 def find_index_bounds(
@@ -58,7 +100,7 @@ def find_index_bounds(
     arrays = [
         p.name
         for p in signature.parameters
-        if p.name in (roles.indices or ()) and p.name not in roles.ordered
+        if p.name in (roles.indices or ()) and p.name not in roles.ordered | roles.within.keys()
     ]
     for names, enough in ((scalars[:MAX_TRIED], 2), (arrays[:MAX_TRIED], 1)):
         if not names or len(roles.sizes) < enough:

@@ -18,7 +18,7 @@ from corpora.records import Fill, Signature
 from corpora.suites.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import Compiled, ExecutionBackend
 from tester.generate.extents import GeometryOf, ProbeResult, Sketch, exceeds_largest, probe_extents
-from tester.generate.index_bounds import find_index_bounds
+from tester.generate.index_bounds import find_declared_bounds, find_index_bounds
 from tester.generate.searches import KINDS, fill_without_match, find_longest_search
 from tester.generate.sketches import (
     ParameterRoles,
@@ -38,6 +38,7 @@ from tester.generate.source_facts import (
     is_flag,
     is_leading_dimension,
     is_pitch,
+    may_contents_matter,
 )
 from tester.generate.source_tree import SourceTree, read_source
 from tester.generate.states import draw_states, find_state_arrays
@@ -217,6 +218,7 @@ def _roles(setting: TrialSetting) -> ParameterRoles:
             f"the program runs clean on no small input: {complaint}"
         )
     scalars, fills = base.sketch.scalars, base.sketch.fills
+    matter = may_contents_matter(source)
     trials: list[tuple[str, Sketch]] = []
     for p in setting.signature.parameters:
         if p.name in setting.letters:
@@ -236,7 +238,7 @@ def _roles(setting: TrialSetting) -> ParameterRoles:
                 )
                 for v in values
             ]
-        elif p.kind != "scalar":
+        elif p.kind != "scalar" and matter:
             wide = [
                 Fill("integers", (-99, 99), 1),
                 Fill("integers", (-9999, 9999), 2),
@@ -248,7 +250,9 @@ def _roles(setting: TrialSetting) -> ParameterRoles:
             ]
     arrays = {p.name for p in setting.signature.parameters if p.kind != "scalar"}
     far = [
-        (kind, fill_without_match(base.sketch, kind, setting.signature)) for kind in KINDS if arrays
+        (kind, fill_without_match(base.sketch, kind, setting.signature))
+        for kind in KINDS
+        if arrays and matter
     ]
     probes = _probe(setting, [sketch for _, sketch in [*trials, *far]])
     extents = {n: m.extents for n, m in base.arrays.items()}
@@ -289,6 +293,9 @@ def _roles(setting: TrialSetting) -> ParameterRoles:
         for state in find_state_arrays(setting.signature, source).values()
         for scalar in state.scalars
     }
+    declared = find_declared_bounds(setting.signature, source)
+    declared = {name: bounds for name, bounds in declared.items() if name in bound}
+    bound |= {size for _, size in declared.values()}
     sizes = frozenset(bound - arrays - flags - compared - setting.pitches)
     leading = (
         frozenset(name for name in sizes if is_leading_dimension(name, source))
@@ -310,6 +317,8 @@ def _roles(setting: TrialSetting) -> ParameterRoles:
         shifts=find_shift_amounts(setting.signature, source),
         alike=find_equal_sizes(setting.signature, source),
         counts=counts - bound - flags - compared,
+        within={name: size for name, (_, size) in declared.items() if size in sizes},
+        from_one=frozenset(n for n, (first, size) in declared.items() if first and size in sizes),
     )
     return find_index_bounds(
         setting.backend,

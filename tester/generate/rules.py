@@ -63,6 +63,7 @@ from tester.generate.source_facts import (
     find_signed,
     has_conditional_reads,
     has_unspecified_nan,
+    may_contents_matter,
 )
 from tester.generate.source_tree import read_source
 from tester.generate.states import fill_with_states, find_state_arrays
@@ -445,6 +446,7 @@ def _make_other_contents(
     """Other contents of the same size: usual ones, such that no search finds what it looks for, and
     states that are all asked for.
     """
+    matter = may_contents_matter(setting.source)
     states = find_state_arrays(setting.signature, setting.source) if roles.indices else {}
     by_turns = has_conditional_reads(setting.source)
 
@@ -456,7 +458,7 @@ def _make_other_contents(
     def others(sketch: Sketch) -> Sequence[Sketch]:
         far = [
             fill_without_match(sketch, kind, setting.signature, roles)
-            for kind in roles.searches or ("high",)
+            for kind in (roles.searches or ("high",) if matter else ())
         ]
         if (
             sketch.label == TELLS
@@ -465,6 +467,8 @@ def _make_other_contents(
         few = {name: TWICE for name in roles.counts if int(sketch.scalars[name]) < TWICE}  # type: ignore[arg-type]
         if few:  # where no step is done, or only one, all arrays are there as well
             far.append(replace(sketch, scalars=sketch.scalars | few))
+        if not matter:
+            return far
         if (
             not roles.indices and roles.base
         ):  # whatever arrays held, the program touched the same of them, or searched them

@@ -62,6 +62,8 @@ class ParameterRoles:
     """
     within: dict[str, str] = field(default_factory=dict)
     """Indices and places, and the size that they are below (tester.generate.index_bounds)."""
+    from_one: frozenset[str] = frozenset()
+    """Those of `within` that count from one up to that size, as Fortran's do."""
 
     alike: tuple[tuple[str, str], ...] = ()
     """Sizes that are as large as others: (that one, this one)."""
@@ -407,6 +409,8 @@ def draw_contents(
         fills[p.name] = _fill(profile, integral, indexed, own, seed + i)
         if p.name in roles.within and profile == "positive":
             fills[p.name] = Fill("integers", (min(1, own - 1), own - 1), seed + i)
+        if p.name in roles.from_one:
+            fills[p.name] = _count_from_one(fills[p.name], own)
         if p.name in roles.ordered and profile != "zero":
             fills[p.name] = Fill(
                 "sorted",
@@ -414,6 +418,16 @@ def draw_contents(
                 seed + i,
             )
     return fills
+
+
+def _count_from_one(fill: Fill, size: int) -> Fill:
+    """The fill of an array of indices, moved so that every number lies in [1, size]."""
+    if fill.kind == "constant":
+        return Fill("constant", (1,), fill.seed)
+    if fill.kind in ("integers", "sorted"):
+        low, high = (min(max(int(v) + 1, 1), size) for v in fill.arguments)
+        return Fill(fill.kind, (low, high), fill.seed)
+    return Fill("integers", (1, size), fill.seed)
 
 
 _TEXTS = {

@@ -14,6 +14,7 @@ from typing import Any
 
 from corpora.analysis.affine import polynomial_of
 from corpora.analysis.constants import constants_of, value_of
+from corpora.analysis.data_dependence import touches_follow_contents
 from corpora.ir import (
     Access,
     Assign,
@@ -428,6 +429,13 @@ def _find_moving_names(source: SourceTree) -> set[str]:
         if isinstance(n.target, Name) and n.op in ("++", "--") and id(n) not in heads
     }
     return stepped | {name for name in given if given.count(name) > 1}
+
+
+def may_contents_matter(source: SourceTree) -> bool:
+    """Return whether other numbers in the program's arrays may lead it to other places. True where
+    that is not known.
+    """
+    return source.is_fortran or touches_follow_contents(source.unit.items)
 
 
 def find_text_arrays(signature: Signature, source: SourceTree) -> frozenset[str]:

@@ -130,6 +130,8 @@ def has_grid_stride(text: str, name: str) -> bool:
     kernel = function_named(unit, name)
     if kernel is None or any(find((kernel, unit.errors), Unsupported, UnsupportedExpression)):
         return False
+    if "gridDim" not in names_in(unit):  # none of its steps can be the whole grid
+        return False
     found, facts = kernel_facts(kernel, unit), facts_of(kernel, unit)
     wide = {stride.loop for stride in found.strides if stride.whole_grid}
     if not wide or any(axis.block or axis.grid_size for axis in found.axes[1:]):

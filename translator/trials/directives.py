@@ -44,6 +44,21 @@ def is_shared_out_by_chance(program: Program) -> bool:
     return False
 
 
+_TURNS = frozenset("critical atomic declare".split())
+"""Words of directives under which threads take turns: `declare` is that of a reduction of a
+program's own.
+"""
+
+
+def has_turns(program: Program) -> bool:
+    """Return whether threads of a program take turns at something, so that the order in which they
+    come may decide what it computes: critical sections, atomic updates, locks.
+    """
+    if any(_TURNS & set(pragma.directive.split()) for pragma in _pragmas(program)):
+        return True
+    return any(word in program.text.lower() for word in ("omp_set_lock", "std::atomic", "mutex"))
+
+
 def _pragmas(program: Program) -> tuple[Pragma, ...]:
     return _read(program.text, get_dialect(program.dialect).language)
 

@@ -27,7 +27,7 @@ from translator.trials.bench import (
     scale_limits,
 )
 from translator.trials.cuda import try_cuda
-from translator.trials.directives import is_shared_out_by_chance
+from translator.trials.directives import has_turns, is_shared_out_by_chance
 
 TEAMS = ((1, "static"), (2, "dynamic,1"), (4, "static,1"), (8, "guided"), (3, "static"))
 """OpenMP thread counts with the schedule that `schedule(runtime)` then means."""
@@ -143,16 +143,26 @@ def _choose_chunked_schedule(schedule: str, call: Arguments) -> str:
     )
 
 
+LAST_FIRST = (4, "static")
+"""A team whose last thread begins first, for targets in which who comes first may decide."""
+
+
 def try_openmp(bench: TrialBench) -> Trial:
     """Run an OpenMP target on all tests with several numbers of threads and schedules, then with
-    bounds checks and a race detector.
+    bounds checks and a race detector. Where who comes first may decide, the last does once.
     """
-    for threads, schedule in (*TEAMS, MANY) if _WHO.search(bench.program.text) else TEAMS:
-        failure, _ = run_calls(
+    teams = [(*team, 0) for team in TEAMS]
+    teams += [(*MANY, 0)] if _WHO.search(bench.program.text) else []
+    teams += [(*LAST_FIRST, 1)] if has_turns(bench.program) else []
+    for threads, schedule, order in teams:
+        calls = number_calls(
             bench,
-            bench.compiled,
-            number_calls(bench, lambda c, t=threads, s=schedule: replace(c, threads=t, schedule=s)),
+            lambda c, t=threads, s=schedule, o=order: replace(c, threads=t, schedule=s, order=o),
         )
+        failure, _ = run_calls(bench, bench.compiled, calls)
+        if failure is not None and order and failure.outcome is Outcome.MISMATCH:
+            detail = f"{failure.detail} (with the last of {threads} threads first)"
+            return Trial(replace(failure, outcome=Outcome.NONDETERMINISTIC, detail=detail))
         if failure is not None:
             return Trial(_explain_by_race(bench, failure, threads))
     failure, active = _build_with_checks(bench, Variant.RECORDED, _team)
