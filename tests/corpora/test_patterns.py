@@ -13,7 +13,7 @@ from families import items_of, nest_of
 from corpora import ir
 from corpora.generator import nests
 from corpora.generator.core import expressions as ast
-from corpora.generator.core.builder import Builder
+from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Nest
 from corpora.generator.core.shapes import _independent
 from corpora.generator.patterns import Pattern, read_families
@@ -159,6 +159,22 @@ def test_threads_store_at_places_that_their_index_gives() -> None:
                             names |= {n.id for n in ast.walk(value) if type(n) is ir.Name}
                     axes = {a.variable for a in region.axes}
                     assert axes & names or views, (family.name, seed)
+
+
+def test_whole_totals_add_whole_numbers() -> None:
+    """`long n; n += x[i];` with a real x cuts each sum off: threads would give another total."""
+    seen = 0
+    for family in ALL:
+        for seed in range(40 if family.parallel else 0):
+            nest = nest_of(family, seed)
+            for region in nest.regions:
+                word = region.reduction[1] if region.reduction else ""
+                for s in ast.walk_statements(region.body):
+                    if type(s) is ir.Assign and s.target == ir.Name(word):
+                        kinds = [ast.infer_type(e, nest.types) for e in (s.target, s.value)]
+                        assert kinds[0] in FLOATS or kinds[1] not in FLOATS, (family.name, seed)
+                        seen += 1
+    assert seen > 100
 
 
 def test_texts_seldom_repeat(monkeypatch: pytest.MonkeyPatch) -> None:

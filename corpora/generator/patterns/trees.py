@@ -8,12 +8,12 @@ Contract: raises PatternError with the family's name for what a pattern may not 
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from corpora import ir
 from corpora.generator.core import expressions as ast, names
-from corpora.generator.core.builder import Builder
+from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.heads_bounds import rebuilt
 from corpora.generator.core.nest import Axis, Nest, Parameter, Region
 from corpora.generator.patterns.holes import HOLES, PLAIN_HOLES, STATEMENT_HOLES, make_constant
@@ -314,8 +314,22 @@ def _return_total(maker: TreeMaker, nest: Nest, after: tuple) -> None:
     compared = [s.test.op for s in tests if any(_sets(t, local) for t in s.then)]
     op = {">": "max", "<": "min"}[compared[0]] if compared else "+"
     nest.regions[0].reduction = (op, local)
+    if op == "+" and types[local] not in FLOATS:
+        nest.regions[0].body = rebuilt(nest.regions[0].body, partial(_add_wholes, local, types))
     nest.after, nest.result = after, ast.infer_type(after[-1].value, types)
     nest.kernel = types[local] in ("i32", "f32", "f64") and (op == "+" or types[local] == "i32")
+
+
+def _add_wholes(local: str, types: dict[str, str], node: ir.Node) -> ir.Node:
+    """A real number that is added to a whole total is cut off first: else each sum would be, and
+    threads would give another total.
+    """
+    if type(node) is not ir.Assign or node.target != ir.Name(local):
+        return node
+    if ast.infer_type(node.value, types) not in FLOATS:
+        return node
+    value = ast.paren(node.value) if type(node.value) is ir.Binary else node.value
+    return replace(node, value=ast.cast(types[local], value))
 
 
 def _sets(statement: ir.Statement, name: str) -> bool:
