@@ -99,10 +99,10 @@ def make(arm: Arm, others: Sequence[Arm], last: int, use_ray: bool) -> None:
     corpus = open_corpus(arm.config, arm.folder)
     with (
         arm.folder.held(),
-        (make_ray_run_workers if use_ray else make_local_workers)(arm.config) as crew,
+        (make_ray_run_workers if use_ray else make_local_workers)(arm.config) as workers,
     ):
         arm.folder.extend_rounds(arm.config)
-        run = stages.Run(arm.config, arm.folder, corpus, crew)
+        run = stages.Run(arm.config, arm.folder, corpus, workers)
         take_held_out(arm.folder.root, [o.folder.root for o in others])
         prepare_evaluation(run)
         _copy_models([o.folder.round(0) for o in same_seed], arm.folder.round(0))

@@ -216,7 +216,7 @@ def _mutated(row: Row, pair: Pair, engine: Engine, each: int) -> Row:
         expectations,
         programs,
         engine.backend,
-        JudgeConfig(sanitize=False, timeout_floor_s=1.0, vet=False),
+        JudgeConfig(sanitize=False, timeout_floor_s=1.0, static_wall=False),
     )
     fates = [v.outcome for v in verdicts if v.outcome is not Outcome.COMPILE_ERROR]
     return replace(row, mutants=len(fates), killed=sum(f is not Outcome.EQUIVALENT for f in fates))

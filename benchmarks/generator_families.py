@@ -177,8 +177,8 @@ def execute_arms(args: Namespace, names: Sequence[str]) -> None:
     config = replace(config, evaluate=replace(config.evaluate, temperature=0.0))
     folder = RunFolder(config.run_dir)
     corpus = open_corpus(config, folder)
-    with folder.held(), make_local_workers(config) as crew:
-        run = Run(config, folder, corpus, crew)
+    with folder.held(), make_local_workers(config) as workers:
+        run = Run(config, folder, corpus, workers)
         prepare_evaluation(run)
         for name in names:
             arm = read_json(args.out / f"{name}.json")

@@ -87,8 +87,8 @@ def make(arm: Arm, others: Sequence[Arm], workers: Callable) -> None:
     if arm.figures.exists():
         return
     corpus = open_corpus(arm.config, arm.folder)
-    with arm.folder.held(), workers(arm.config) as crew:
-        run = stages.Run(arm.config, arm.folder, corpus, crew)
+    with arm.folder.held(), workers(arm.config) as members:
+        run = stages.Run(arm.config, arm.folder, corpus, members)
         take_held_out(arm.folder.root, [other.folder.root for other in others])
         for other in others:
             take(arm, other)
@@ -104,7 +104,7 @@ def make(arm: Arm, others: Sequence[Arm], workers: Callable) -> None:
             stages.follow_training(
                 run,
                 f"{arm.name}: cold start",
-                crew.translator,
+                members.translator,
                 TranslatorService.cold_start,
                 corpus.protected,
                 after,

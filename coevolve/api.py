@@ -39,13 +39,13 @@ def verify(
     direction: str = "",
     function: str = "",
 ) -> Verdict:
-    """Say by execution whether `target` does what `source` does.
+    """Judge by execution whether `target` does what `source` does.
 
     Args:
         source: the program that is right by definition: a `Program`, a path, or source text.
         target: its translation, in the same forms.
-        suite: tests as text (docs/architecture/tests.md), a path, or a record. None: tests are
-            made from the source.
+        suite: tests as text (docs/architecture/tests.md), a path, or a record. None: tests are made
+            from the source.
         backend: where CUDA runs: `auto`, `cuda` or `emulated`.
         config: how tests are made and programs judged. None: `VerifyConfig()`.
         direction: the dialects, `cpp:cuda`. Needed for source text. It goes before a file's suffix.
@@ -80,9 +80,9 @@ def _pairs(
 
     from coevolve.verification.requests import make_request
 
-    way = direction_of(direction) if direction else None
-    text, dialect = _read(source, way.source.name if way else "", "source")
-    other, other_dialect = _read(target, way.target.name if way else "", "target")
+    given = direction_of(direction) if direction else None
+    text, dialect = _read(source, given.source.name if given else "", "source")
+    other, other_dialect = _read(target, given.target.name if given else "", "target")
     named = function or next((p.name for p in (source, target) if isinstance(p, Program)), "")
     written = None if isinstance(suite, UnitTestSuite) else suite
     asked = make_request(text, dialect, other, other_dialect, written, named).pairs
@@ -147,7 +147,7 @@ def translate(
         samples: most answers a function. temperature: of the answers after the first.
         max_new_tokens: tokens after which an answer is cut. seed: of the answers.
         backend: where CUDA runs: `auto`, `cuda` or `emulated`.
-        as_written: show the model the text itself, without spelling anything out.
+        as_written: show the model the text itself, not normalized.
 
     Returns:
         A `Port` for each function: `text` (None without a verified port), `verdict`, `program`.
@@ -158,23 +158,25 @@ def translate(
     from contextlib import closing
 
     from coevolve.cli.errors import UserError
-    from coevolve.cli.translate import Asking, ports_of
+    from coevolve.cli.translate import TranslationOptions, translate_programs
     from coevolve.named_models import resolve_model
     from corpora.datasets.loaders import load_text
 
     if bool(to) == bool(direction):
         raise UserError("give either `to` or `direction`")
-    asking = Asking(samples, temperature, max_new_tokens, seed, backend, as_written)
+    options = TranslationOptions(samples, temperature, max_new_tokens, seed, backend, as_written)
     text, dialect = _read(source, direction.partition(":")[0], "source")
-    way = direction_of(direction or f"{dialect}:{to}")
+    parsed = direction_of(direction or f"{dialect}:{to}")
     programs = (
-        (source,) if isinstance(source, Program) else load_text(text, way.source.name).programs
+        (source,) if isinstance(source, Program) else load_text(text, parsed.source.name).programs
     )
     if function and not (programs := tuple(p for p in programs if p.name == function)):
         raise UserError(f"the source has no function '{function}' that tests can call")
-    named = resolve_model(model, "translator", str(way))
-    named.require_taught(str(way))
-    with closing(ports_of(programs, way, named.open(), named.kind, asking, text)) as ports:
+    named = resolve_model(model, "translator", str(parsed))
+    named.require_taught(str(parsed))
+    with closing(
+        translate_programs(programs, parsed, named.open(), named.kind, options, text)
+    ) as ports:
         return list(ports)
 
 

@@ -57,21 +57,23 @@ class NamedModel:
     options: ModelOptions = ModelOptions()
     taught: tuple[str, ...] = ()
 
-    def explain_untaught(self, way: str) -> str:
-        """Return a phrase that says the model was not trained on the direction `way` (`cpp:cuda`).
-        Returns '' if it was, or if its directions are unknown.
+    def explain_untaught(self, direction: str) -> str:
+        """Return a phrase that says the model was not trained on `direction` (`cpp:cuda`).
+
+        Returns '' if it was, or if the model's directions are unknown.
         """
         return (
-            f"{self.label} was not taught {way} (taught: {', '.join(self.taught)})"
-            if self.taught and way not in self.taught
+            f"{self.label} was not taught {direction} (taught: {', '.join(self.taught)})"
+            if self.taught and direction not in self.taught
             else ""
         )
 
-    def require_taught(self, way: str) -> None:
-        """Check that the model may serve the direction `way` (`cpp:cuda`). Raises UserError if it
-        is known not to have been trained on it.
+    def require_taught(self, direction: str) -> None:
+        """Check that the model may serve `direction` (`cpp:cuda`).
+
+        Raises UserError if it is known not to have been trained on it.
         """
-        if why := self.explain_untaught(way):
+        if why := self.explain_untaught(direction):
             raise UserError(f"{why}; name another model with --model")
 
     def open(self) -> LanguageModel:
@@ -83,14 +85,14 @@ class NamedModel:
         return MODEL_BACKENDS[self.kind](self.location, self.options)
 
 
-def resolve_model(name: str, part: str, way: str = "") -> NamedModel:
+def resolve_model(name: str, part: str, direction: str = "") -> NamedModel:
     """Return the model that a person calls `name`, unopened.
 
     name: `small`, a run's folder, an export, a checkpoint's folder, a GGUF file, a hub id or
         `NAME@URL`.
     part: `translator` or `tester`, which of a run's two models is meant.
-    way: a direction such as `cpp:cuda`. Where a run has one Translator per direction, the one that
-        serves `way` or its reverse is returned.
+    direction: such as `cpp:cuda`. Where a run has one Translator per direction, the one that
+        serves `direction` or its reverse is returned.
     Raises UserError if `name` is none of these or lacks the part, ValueError for a bad direction.
     """
     if "://" in name:
@@ -125,8 +127,11 @@ def resolve_model(name: str, part: str, way: str = "") -> NamedModel:
         return NamedModel(name, str(path.resolve()), None, "pretrained")
     _require_part(path, part)
     parts = (
-        [make_checkpoint_name(each) for each in (way, str(parse_direction(way).reverse))]
-        if way
+        [
+            make_checkpoint_name(each)
+            for each in (direction, str(parse_direction(direction).reverse))
+        ]
+        if direction
         else []
     )
     for folder in (folder for each in (*parts, part) for folder in _list_locations(path, each)):

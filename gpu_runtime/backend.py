@@ -198,8 +198,8 @@ class Limits:
     wall_s: seconds for the whole batch of calls. A process that waits for a busy processor may go
         on up to ten times as long, until it has had as much CPU time.
     cpu_s: CPU seconds. memory_mib: memory in MiB. output_bytes: of printed text.
-    go_on: the back end may run the calls after one that stopped in a new process, instead of
-        NOT_RUN.
+    resume_after_stop: the back end may run the calls after one that stopped in a new process,
+        instead of returning NOT_RUN for them.
     accesses: most memory accesses and basic blocks of one RECORDED call; 0: any number.
     call_s: CPU seconds of each call, empty for any. After two calls reach theirs, the others get a
         sixteenth.
@@ -209,13 +209,15 @@ class Limits:
     cpu_s: float = 10
     memory_mib: int = 2048
     output_bytes: int = 64 * 1024
-    go_on: bool = False
+    resume_after_stop: bool = False
     accesses: int = 0
     call_s: tuple[float, ...] = ()
 
 
 def has_same_bytes(one: np.ndarray, other: np.ndarray) -> bool:
-    """Return whether two buffers hold the same bytes. Shapes and types are not compared."""
+    """Return whether two buffers, `one` and `other`, hold the same bytes. Shapes and types are not
+    compared.
+    """
     if one is other:
         return True
     if one.nbytes <= FEW_BYTES or not (one.flags.c_contiguous and other.flags.c_contiguous):
@@ -232,7 +234,7 @@ _memcmp.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
 
 
 def compare_memory(one: int, other: int, count: int) -> bool:
-    """Whether `count` bytes at two addresses of this process are the same."""
+    """Return whether `count` bytes at the addresses `one` and `other` of this process are equal."""
     return not _memcmp(one, other, count)
 
 

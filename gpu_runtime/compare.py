@@ -101,18 +101,18 @@ class ReferenceRuns:
     exist.
 
     precise: in a wider type. reassociated: with fast-math.
-    redrawn: pairs (plain, precise) on `perturb_relative(arguments, k)`.
-    nudged: plain runs on `perturb_by_ulp(arguments, k)`. shaken: the same with whole numbers moved
-        too, for sources without `precise`.
+    relative_runs: pairs (plain, precise) on `perturb_relative(arguments, k)`.
+    ulp_runs: plain runs on `perturb_by_ulp(arguments, k)`.
+    ulp_and_integer_runs: the same with whole numbers moved too, for sources without `precise`.
     terms: most elements that may be summed into one, where there is no `precise`; else 1.
     given: the buffers before the call. read[i]: whether the source reads parameter i.
     """
 
     precise: Execution | None = None
     reassociated: Execution | None = None
-    redrawn: tuple[tuple[Execution, Execution], ...] = ()
-    nudged: tuple[Execution, ...] = ()
-    shaken: tuple[Execution, ...] = ()
+    relative_runs: tuple[tuple[Execution, Execution], ...] = ()
+    ulp_runs: tuple[Execution, ...] = ()
+    ulp_and_integer_runs: tuple[Execution, ...] = ()
     terms: int = 1
     given: tuple[np.ndarray, ...] = ()
     read: tuple[bool, ...] = ()
@@ -265,7 +265,7 @@ def _tolerance(
         return _integers(value, precise, reassociated)
     base = _flat(value)
     bars = np.empty(base.size)
-    early = np.empty(base.size) if runs.shaken else bars
+    early = np.empty(base.size) if runs.ulp_and_integer_runs else bars
     runs_of = _OutputRuns(runs, parameter)
     found, terms = _BarStatistics(), max(1.0, runs.terms**0.5)
     with np.errstate(all="ignore"):
@@ -285,7 +285,9 @@ def _tolerance(
                 bar = np.maximum(bar, np.minimum(distance, limit))
             bars[part] = bar
         usual = _usual_bar(bars, base, found.usable)
-        widest = max(found.ulp, _ulp_of_largest(runs, parameter)) if runs.shaken else 0.0
+        widest = (
+            max(found.ulp, _ulp_of_largest(runs, parameter)) if runs.ulp_and_integer_runs else 0.0
+        )
         # In place: a block's bars are not asked for again.
         loose, tolerance = 0, bars
         for at in range(0, base.size, BLOCK):
@@ -294,7 +296,7 @@ def _tolerance(
             bar = np.maximum(bars[part], np.minimum(usual, LUCK * np.maximum(bars[part], ulp)))
             # a sum that cancels is off by ulps of its largest terms, of which the buffer shows the
             # size
-            for other in runs_of.shaken:
+            for other in runs_of.ulp_and_integer_runs:
                 far = _distance(expected, other[part], usable)
                 bar = np.maximum(bar, np.minimum(far, JUMP * np.maximum(early[part], widest)))
             loose += int(np.count_nonzero(usable & (bar > LOOSE / SAFETY * found.largest)))
@@ -349,11 +351,13 @@ class _OutputRuns:
             return None if value is None else _flat(value)
 
         self.precise, self.reassociated = flat(runs.precise), flat(runs.reassociated)
-        near = [self.precise, *(flat(run) for run in runs.nudged)]
+        near = [self.precise, *(flat(run) for run in runs.ulp_runs)]
         self.near = [value for value in near if value is not None]
-        drawn = [(flat(a), flat(b)) for a, b in runs.redrawn]
-        self.redrawn = [(a, b) for a, b in drawn if a is not None and b is not None]
-        self.shaken = [value for value in map(flat, runs.shaken) if value is not None]
+        drawn = [(flat(a), flat(b)) for a, b in runs.relative_runs]
+        self.relative_runs = [(a, b) for a, b in drawn if a is not None and b is not None]
+        self.ulp_and_integer_runs = [
+            value for value in map(flat, runs.ulp_and_integer_runs) if value is not None
+        ]
         read = parameter >= 0 and runs.given and runs.read and runs.read[parameter]
         self.held = _flat(runs.given[parameter]) if read else None
 
@@ -362,7 +366,7 @@ class _OutputRuns:
         bar = np.zeros(expected.shape)
         for value in self.near:
             np.maximum(bar, _distance(expected, value[part], usable), out=bar)
-        for one, other in self.redrawn:
+        for one, other in self.relative_runs:
             np.maximum(bar, _distance(one[part], other[part], usable), out=bar)
         return bar
 

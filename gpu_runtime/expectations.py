@@ -67,7 +67,7 @@ def run_each(
         NOT_RUN. Raises ValueError if the program did not compile.
     """
     found: list[Execution] = []
-    limits = replace(limits, go_on=True)
+    limits = replace(limits, resume_after_stop=True)
     while len(found) < len(calls):
         batch = backend.run(compiled, take_batch(calls[len(found) :]), limits)
         ran = next((i for i, e in enumerate(batch) if e.status is Status.NOT_RUN), len(batch))

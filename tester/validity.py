@@ -259,7 +259,7 @@ class _Outcomes:
             i for i in self._good() if any(v.dtype.kind in "fc" for v in calls[i].values)
         ]
         signature = built[Variant.PLAIN].request.signature
-        # Without a wider variant there is nothing to hold redrawn runs against: shaken ones stand
+        # Without a wider variant there is nothing to hold relative runs against: ulp runs stand
         # in for them.
         self.shakes = 0 if Variant.PRECISE not in built or built[Variant.PRECISE].ok else SHAKES
         self.several = [
@@ -320,8 +320,8 @@ class _Outcomes:
         return self.floats if draw == 0 else self.several
 
     def _redrawn(self, draw: int) -> tuple[Sequence[int], _Change]:
-        """Tests of floating-point numbers on `redrawn` inputs, which are made once: two builds are
-        run on them.
+        """Tests of floating-point numbers on relatively perturbed inputs. These are made once, and
+        two builds are run on them.
         """
 
         def change(i: int, call: Arguments) -> Arguments:
@@ -336,7 +336,7 @@ class _Outcomes:
         return [i for i in indices if i not in self.bad], change
 
     def _plain_runs(self) -> tuple[dict[int, Execution], list[dict[int, Execution]]]:
-        """Plain runs, and those on redrawn, nudged and shaken inputs. The first are held against
+        """Plain runs, and those on perturbed inputs. The first are held against
         others: arrays at the other end of their pages, threads in another order.
         """
         changes: list[_Change] = [lambda i, c: c, lambda i, c: replace(c, placement="left")]
@@ -376,7 +376,10 @@ class _Outcomes:
         )
         drawn = 0 if self.shakes else REDRAWS
         pairs = list(zip(self.moved[:drawn], wide, strict=False))
-        moved, shaken = self.moved[drawn : drawn + NUDGES], self.moved[drawn + NUDGES :]
+        moved, ulp_and_integer_runs = (
+            self.moved[drawn : drawn + NUDGES],
+            self.moved[drawn + NUDGES :],
+        )
         found = {}
         for i in good:
             runs = ReferenceRuns(
@@ -384,7 +387,7 @@ class _Outcomes:
                 fast.get(i),
                 tuple((a[i], b[i]) for a, b in pairs if i in a and i in b),
                 tuple(m[i] for m in moved if i in m),
-                tuple(m[i] for m in shaken if i in m),
+                tuple(m[i] for m in ulp_and_integer_runs if i in m),
                 max((v.size for v in self.calls[i].values), default=1) if self.shakes else 1,
                 self.calls[i].values,
                 self._read(i, signature),

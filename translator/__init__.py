@@ -6,6 +6,6 @@
 - `parallelize/`: Loop nests made parallel by rule.
 - `prompting/`: What a Translator is asked, and how its answer is read.
 - `trials/`: How a compiled target is tried: launches, thread orders, thread counts.
-- `judge`: The verdict on candidates: vet, compile in one batch, run on a checked suite, compare.
+- `judge`: The verdict on candidates: check, compile in one batch, run on a checked suite, compare.
   Failing code is data.
 """

@@ -1,4 +1,4 @@
-"""The verdict on candidates: vet, compile in one batch, run on a checked suite, compare. Failing
+"""The verdict on candidates: check, compile in one batch, run on a checked suite, compare. Failing
 code is data.
 
 Contract: one Verdict per target, in order, never an exception for what a target does. The first
@@ -25,6 +25,7 @@ from gpu_runtime.call.materialize import is_assumed_shape
 from gpu_runtime.compare import Difference
 from gpu_runtime.expectations import Expectations
 from gpu_runtime.wall.check import check_program
+from gpu_runtime.wall.cuda import find_cuda_fault
 from translator.trials.bench import Failure, Trial, TrialBench
 from translator.trials.plans import ROUTINES
 
@@ -39,7 +40,7 @@ class JudgeConfig:
         flagged.
     sanitize: run passing serial and OpenMP targets under bounds checks, sanitizers and the race
         detector.
-    vet: refuse what no candidate may use before compiling.
+    static_wall: refuse what no candidate may use before compiling.
     """
 
     timeout_floor_s: float = 3.0
@@ -47,7 +48,7 @@ class JudgeConfig:
     call_floor_s: float = 1.0
     require_parallel: bool = False
     sanitize: bool = True
-    vet: bool = True
+    static_wall: bool = True
 
 
 BACKEND_WORDS = {
@@ -108,8 +109,10 @@ def reject_early(
     """Return what is known without compiling: the binding of parameters, or (outcome, reason) of a
     failing verdict. signature: of the source. Raises ValueError for an unknown dialect.
     """
-    if config.vet and (reason := check_program(target)):
+    if config.static_wall and (reason := check_program(target)):
         return Outcome.REFUSED, reason
+    if fault := find_cuda_fault(target):
+        return fault
     try:
         signless = "fortran" in (
             get_dialect(source.dialect).language,
@@ -279,7 +282,10 @@ the source gets this much CPU time.
 
 
 def compute_call_time_limit(config: JudgeConfig, expectations: Expectations) -> tuple[float, ...]:
-    """Return the CPU seconds that each test's call may take, in the suite's order."""
+    """Return the CPU seconds that each test's call of a target may take, in the suite's order.
+
+    config: holds the factor and the least limit. expectations: hold the source's times.
+    """
     own_ms = expectations.tests_ms or (expectations.source_ms,) * len(expectations.calls)
     return tuple(
         compute_batch_time_limit(replace(config, timeout_floor_s=config.call_floor_s), 1e-3 * ms)

@@ -119,12 +119,12 @@ def _pair_directions(one: str, other: str) -> list[tuple[EvaluationSide, Evaluat
     several, all of them together.
     """
     a, b = load_sides(one), load_sides(other)
-    common = [way for way in a if way in b]
+    common = [direction for direction in a if direction in b]
     if not common:
         return [
             (next(iter(a.values())), next(iter(b.values())))
         ]  # `compare_sides` says what they are
-    pairs = [(a[way], b[way]) for way in common]
+    pairs = [(a[direction], b[direction]) for direction in common]
     if len(common) > 1:
         whole = [
             EvaluationSide(
@@ -188,12 +188,13 @@ def _sides_of_run(root: Path) -> dict[str, EvaluationSide]:
             f"checkpoint with --corpus"
         )
     rows = {
-        way: {row["id"]: row for row in found[way]["items"]}
-        for way in config.directions
-        if way in found
+        direction: {row["id"]: row for row in found[direction]["items"]}
+        for direction in config.directions
+        if direction in found
     }
     return {
-        way: EvaluationSide(f"{root} (round {number})", way, items) for way, items in rows.items()
+        direction: EvaluationSide(f"{root} (round {number})", direction, items)
+        for direction, items in rows.items()
     }
 
 

@@ -104,16 +104,16 @@ def load_programs(spec: str, direction_text: str) -> list[Program]:
     from coevolve.evaluation.corpus import parse_user_direction
     from corpora.datasets.loaders import CorpusError, load_corpus
 
-    way = parse_user_direction(direction_text)
+    direction = parse_user_direction(direction_text)
     left, comma, right = spec.partition(",")
     if comma:
         return [
-            *load_corpus(left.strip(), way.source.name).programs,
-            *load_corpus(right.strip(), way.target.name).programs,
+            *load_corpus(left.strip(), direction.source.name).programs,
+            *load_corpus(right.strip(), direction.target.name).programs,
         ]
     found: list[Program] = []
     problems = []
-    for row in (way.source, way.target):
+    for row in (direction.source, direction.target):
         try:
             found += load_corpus(spec, row.name).programs
         except CorpusError as error:

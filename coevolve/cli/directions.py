@@ -77,15 +77,15 @@ def make_direction_table(findings: Sequence[Finding], cuda_runs_on: str) -> list
     return sorted(rows, key=lambda row: order.index(row.kind))
 
 
-def _row(way: Direction, absent: set[str], cuda_runs_on: str) -> DirectionRow:
-    sides = (way.source, way.target)
+def _row(direction: Direction, absent: set[str], cuda_runs_on: str) -> DirectionRow:
+    sides = (direction.source, direction.target)
     needs = [name for side in sides for name in _COMPILERS[side.language]]
     helped = [name for side in sides for name in _HELPERS[side.model]]
     return DirectionRow(
-        str(way),
-        _KINDS[way.source.model != "serial", way.target.model != "serial"],
-        (_place(way.source, cuda_runs_on), _place(way.target, cuda_runs_on)),
-        len(builtin.pairs(str(way))),
+        str(direction),
+        _KINDS[direction.source.model != "serial", direction.target.model != "serial"],
+        (_place(direction.source, cuda_runs_on), _place(direction.target, cuda_runs_on)),
+        len(builtin.pairs(str(direction))),
         tuple(n for n in dict.fromkeys(needs) if n in absent),
         tuple(n for n in dict.fromkeys(helped) if n in absent),
     )

@@ -55,10 +55,10 @@ def export_run(
         until = [row for row in collect_figures(folder, config) if row.number <= last]
         header, rows = _strip_times(*make_table(folder, config, until))
         models = [
-            ("Translator", paths.folder / served.name, served.ways)
+            ("Translator", paths.folder / served.name, served.directions)
             for served in list_translators(config)
         ]
-        for kind, source, ways in (*models, ("Tester", paths.tester, config.directions)):
+        for kind, source, directions in (*models, ("Tester", paths.tester, config.directions)):
             copied = temporary / source.name
             shutil.copytree(source, copied)
             if half:
@@ -67,9 +67,9 @@ def export_run(
                 trained.write(
                     copied
                 )  # beside the weights wherever they go: `coevolve eval` reads it
-            asked = classify_model(copied)
+            backend = classify_model(copied)
             (copied / "README.md").write_text(
-                make_model_card(kind, asked, ways, last, header, rows), encoding="utf-8"
+                make_model_card(kind, backend, directions, last, header, rows), encoding="utf-8"
             )
         write_triplets(temporary / "pairs.parquet", triplets_until(folder, last))
 
@@ -148,29 +148,29 @@ _ASKED = {
 
 def make_model_card(
     kind: str,
-    asked: str,
-    ways: Sequence[str],
+    backend: str,
+    directions: Sequence[str],
     number: int,
     header: list[str],
     rows: list[list[str]],
 ) -> str:
     """Return a Hugging Face model card as Markdown with YAML in front.
 
-    kind: `Translator` or `Tester`. asked: the key of MODEL_BACKENDS that decides the prompts. ways:
-        the directions. number: the round. header, rows: the run's table, as text.
+    kind: `Translator` or `Tester`. backend: the key of MODEL_BACKENDS that decides the prompts.
+        directions: such as `cpp:cuda`. number: the round. header, rows: the run's table, as text.
     """
     lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
     lines += ["| " + " | ".join(cells) + " |" for cells in rows]
     purpose = {
-        "Translator": f"translates code ({', '.join(ways)} and the reverse where both corpora "
-        f"were given)",
+        "Translator": f"translates code ({', '.join(directions)} and the reverse where both "
+        "corpora were given)",
         "Tester": "writes unit tests in the project's text form",
     }[kind]
     return (
         f"---\nlibrary_name: transformers\ntags: [code-translation, hpc, "
-        f"{', '.join(way.replace(':', '-to-') for way in ways)}]\n---\n\n"
+        f"{', '.join(direction.replace(':', '-to-') for direction in directions)}]\n---\n\n"
         f"# {kind} after round {number}\n\nThis model {purpose}; "
-        f"{_ASKED[kind, asked if asked == 'scratch' else 'words']}\n\n## Figures of the run\n\n"
+        f"{_ASKED[kind, backend if backend == 'scratch' else 'words']}\n\n## Figures of the run\n\n"
         "Measured on held-out programs by execution; no held-out program or near-duplicate was "
         "trained on.\n\n" + "\n".join(lines) + "\n"
     )

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from coevolve import __version__
 from coevolve.cli.command_line import Parser, require_known_words
-from coevolve.cli.signals import graceful, tell_ending
+from coevolve.cli.signals import print_early_end, raise_on_sigterm
 
 if TYPE_CHECKING:
     from coevolve.config.records import Config
@@ -33,10 +33,10 @@ def main(arguments: list[str] | None = None) -> int:
     others are the command's own.
     """
     try:
-        with graceful():
+        with raise_on_sigterm():
             return _run_command(sys.argv[1:] if arguments is None else arguments)
     except KeyboardInterrupt as error:
-        return tell_ending(error)
+        return print_early_end(error)
 
 
 def _run_command(words: list[str]) -> int:

@@ -162,12 +162,13 @@ def _count_taught_pairs(config: Config) -> float:
 
 
 def count_pretraining_examples(config: Config) -> int:
-    """Return the number of examples in all passes of the ladder. Back-translation has its pairs and
-    as many denoising examples.
+    """Return the number of examples in all passes of the pretraining on unpaired functions.
+
+    Back-translation has its pairs and as many denoising examples.
     """
     from coevolve.loop.pretraining_lessons import count_passes, list_steps
 
-    dialects = len({name for way in config.directions for name in way.split(":")})
+    dialects = len({name for direction in config.directions for name in direction.split(":")})
     whole = sum(count_passes(config, step) for step in list_steps(config) if step != "bt")
     back = (
         4 * len(config.directions) * config.ladder.translated if "bt" in config.ladder.steps else 0

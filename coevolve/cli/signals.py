@@ -1,8 +1,8 @@
 """How a command ends before its work is done: Ctrl-C and SIGTERM, in the same way.
 
-Contract: inside `graceful()` SIGTERM raises `Terminated`, a KeyboardInterrupt, in the main thread.
-Whatever cleans up after Ctrl-C cleans up after SIGTERM. `process_pool` ends its processes, and
-theirs, with it.
+Contract: inside `raise_on_sigterm()` SIGTERM raises `Terminated`, a KeyboardInterrupt, in the main
+thread. Whatever cleans up after Ctrl-C cleans up after SIGTERM. `process_pool` ends its processes,
+and theirs, with it.
 
     timeout 5 coevolve run configs/demo.toml; echo $?   # 143
 """
@@ -40,7 +40,7 @@ def _raise_terminated(_number: int, _frame: object) -> None:
 
 
 @contextmanager
-def graceful() -> Iterator[None]:
+def raise_on_sigterm() -> Iterator[None]:
     """Make SIGTERM raise `Terminated` during the block. It does nothing outside the main thread,
     since only that one gets signals.
     """
@@ -55,7 +55,7 @@ def graceful() -> Iterator[None]:
 
 
 @contextmanager
-def started_whole(start: Callable[[], object], stop: Callable[[], object]) -> Iterator[None]:
+def start_uninterrupted(start: Callable[[], object], stop: Callable[[], object]) -> Iterator[None]:
     """Call `start`, run the block, and call `stop` when the block is left. SIGTERM and Ctrl-C do
     not interrupt `start`.
 
@@ -105,7 +105,7 @@ def _wait_noting(done: threading.Event, came: list[int]) -> None:
             signal.signal(number, handler)
 
 
-def tell_ending(error: KeyboardInterrupt) -> int:
+def print_early_end(error: KeyboardInterrupt) -> int:
     """Print one line on stderr that the command ended early. Returns the exit code: 143 for
     `Terminated`, else 130.
     """

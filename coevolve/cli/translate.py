@@ -62,7 +62,7 @@ class Port:
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class TranslationOptions:
     """How a model is asked for ports, and where they run.
 
     samples: most answers per function. temperature: of the answers after the first.
@@ -171,7 +171,7 @@ def run(args: argparse.Namespace) -> int:
     from coevolve.cli.progress import show_each
     from coevolve.named_models import resolve_model
 
-    asking = Asking(
+    options = TranslationOptions(
         args.samples,
         args.temperature,
         args.max_new_tokens,
@@ -179,12 +179,12 @@ def run(args: argparse.Namespace) -> int:
         args.backend,
         args.as_written,
     )
-    way, programs, left_out = _questions(args)
+    direction, programs, left_out = _questions(args)
     if args.out:
         require_place("--out", args.out)
         require_other_file("--out", args.out, args.file)
-    named = resolve_model(args.model, "translator", str(way))
-    named.require_taught(str(way))
+    named = resolve_model(args.model, "translator", str(direction))
+    named.require_taught(str(direction))
     from coevolve.evaluation.answering import describe_usage
 
     model = named.open()
@@ -193,10 +193,12 @@ def run(args: argparse.Namespace) -> int:
         if Path(args.file).is_file()
         else ""
     )
-    with closing(ports_of(programs, way, model, named.kind, asking, file)) as ports:
+    with closing(
+        translate_programs(programs, direction, model, named.kind, options, file)
+    ) as ports:
         names = [f"translate {program.name}" for program in programs] + ["translate"]
         shown = show_each(ports, names.__getitem__)
-        texts = list(_deliver_ports(shown, way, args.out, args.json))
+        texts = list(_deliver_ports(shown, direction, args.out, args.json))
     for function in left_out:
         print(
             f"{function.name or 'text'} at {function.where}: left out, {function.reason}",
@@ -209,30 +211,32 @@ def run(args: argparse.Namespace) -> int:
     return 0 if all(texts) and not left_out else 1
 
 
-def ports_of(
+def translate_programs(
     programs: Sequence[Program],
-    way: Direction,
+    direction: Direction,
     model: LanguageModel,
     kind: str,
-    asking: Asking,
+    options: TranslationOptions,
     file: str = "",
 ) -> Generator[Port, None, None]:
     """Yield a Port for each program, as soon as it is found.
 
-    way: the direction. kind: of the model, a key of PROMPT_STYLES. file: the text that the programs
-        come from, '' where there is none. Raises ValueError if the back end cannot run here.
+    direction: from and to which dialect. kind: of the model, a key of PROMPT_STYLES.
+    options: number of answers, sampling and back end. file: the text that the programs come from,
+        '' where there is none.
+    Raises ValueError if the back end cannot run here.
     """
     from coevolve.loop.services import PROMPT_STYLES
     from coevolve.verification.engine import Engine
     from translator.prompting.translate import Translator
 
-    translator = Translator(model, PROMPT_STYLES[kind], spell=not asking.as_written)
-    engine = Engine(asking.backend)
-    asked = (asking.samples, asking.temperature, asking.seed, asking.max_new_tokens)
+    translator = Translator(model, PROMPT_STYLES[kind], spell=not options.as_written)
+    engine = Engine(options.backend)
+    asked = (options.samples, options.temperature, options.seed, options.max_new_tokens)
     try:
         for program in programs:
             yield replace(
-                port_program(program, way, translator, engine, *asked),
+                port_program(program, direction, translator, engine, *asked),
                 shared=find_shared_data(program, file),
             )
     finally:
@@ -240,7 +244,7 @@ def ports_of(
 
 
 def _deliver_ports(
-    ports: Iterable[Port], way: Direction, out: str | None, as_json: bool = False
+    ports: Iterable[Port], direction: Direction, out: str | None, as_json: bool = False
 ) -> Iterator[str]:
     """The text of each port, '' for none, when it is printed or in the file: whoever interrupts the
     others keeps it.
@@ -248,36 +252,40 @@ def _deliver_ports(
     written: list[str] = []
     included: list[str] = []
     for port in ports:
-        text = format_port(port, way) if port.text else ""
+        text = format_port(port, direction) if port.text else ""
         fresh: list[str] = []
-        if text and way.target.language == "cpp":
+        if text and direction.target.language == "cpp":
             text = replace_restrict(text)
             fresh = [
-                each for each in find_missing_headers(text, way.target.name) if each not in included
+                each
+                for each in find_missing_headers(text, direction.target.name)
+                if each not in included
             ]
             included += fresh
         if text and out:
             written.append(
-                drop_repeated_definitions(text, written) if way.target.language == "cpp" else text
+                drop_repeated_definitions(text, written)
+                if direction.target.language == "cpp"
+                else text
             )
             file = "\n".join([*included, *[""] * bool(included), *written])
             write_atomically(Path(out), lambda sink, file=file: sink.write(file.encode()))
         if as_json:
-            print(json.dumps(make_port_row(port, way, "\n".join([*fresh, text]))), flush=True)
+            print(json.dumps(make_port_row(port, direction, "\n".join([*fresh, text]))), flush=True)
         elif text and not out:
             print("\n".join([*fresh, text]), flush=True)
-        print(summarize_port(port, way), file=sys.stderr, flush=True)
+        print(summarize_port(port, direction), file=sys.stderr, flush=True)
         yield text
 
 
-def make_port_row(port: Port, way: Direction, text: str) -> dict[str, object]:
+def make_port_row(port: Port, direction: Direction, text: str) -> dict[str, object]:
     """Return the JSON object that `--json` prints of a port. text: the port as it would be printed,
     '' for none.
     """
     judged = port.verdict or port.failure
     return {
         "function": port.program.name,
-        "direction": str(way),
+        "direction": str(direction),
         "verified": port.text is not None,
         "text": text or None,
         "verdict": to_json(judged) if judged else None,
@@ -287,8 +295,10 @@ def make_port_row(port: Port, way: Direction, text: str) -> dict[str, object]:
 
 
 def describe_port_source(out: str, texts: Sequence[str], left_out: int) -> str:
-    """Return a line that says how many functions have a port in the file `out`. texts: per function
-    its port or ''. left_out: functions that were not asked for.
+    """Return a line that says how many functions have a port in the file `out`.
+
+    texts: for each function its port, or ''. left_out: the number of functions that were not
+        translated on purpose.
     """
     ported, of = sum(map(bool, texts)), len(texts) + left_out
     if ported:
@@ -310,7 +320,7 @@ def _questions(
 
     try:
         source = get_dialect(args.source) if args.source else guess_dialect(args.file)
-        way = parse_direction(f"{source.name}:{args.to}")
+        direction = parse_direction(f"{source.name}:{args.to}")
     except ValueError as error:
         raise UserError(str(error)) from None
     loaded = load_corpus(args.file, source.name)
@@ -349,7 +359,7 @@ def _questions(
                 absent,
             )
             raise UserError(f"{why}; the file has {', '.join(p.name for p in programs)}")
-        return way, tuple(chosen), ()
+        return direction, tuple(chosen), ()
     helpers = found if len(found := find_helpers(programs)) < len(programs) else []
     for helper in helpers:
         print(
@@ -357,7 +367,7 @@ def _questions(
             f"(--function {helper.name} asks for it)",
             file=sys.stderr,
         )
-    return way, tuple(p for p in programs if p not in helpers), left_out
+    return direction, tuple(p for p in programs if p not in helpers), left_out
 
 
 def _is_carried_helper(skipped: SkippedItem, programs: Sequence[Program]) -> bool:
@@ -424,7 +434,7 @@ def _takes_whole_arrays(text: str) -> bool:
 
 def port_program(
     program: Program,
-    way: Direction,
+    direction: Direction,
     translator,
     engine,
     samples: int,
@@ -454,10 +464,12 @@ def port_program(
     for sampling in (greedy, replace(greedy, n=samples - 1, temperature=temperature)):
         if not sampling.n or partly:
             break
-        answers = Counter(c.text for c in translator.propose([program], way, sampling))
+        answers = Counter(c.text for c in translator.propose([program], direction, sampling))
         fresh = [text for text, _ in answers.most_common() if text not in tried]
         tried.update(fresh)
-        pairs = [Pair(program, Program(way.target.name, program.name, text)) for text in fresh]
+        pairs = [
+            Pair(program, Program(direction.target.name, program.name, text)) for text in fresh
+        ]
         engine.prepare(pairs)
         for pair in pairs:
             verdict = engine.verify(pair)
@@ -466,7 +478,7 @@ def port_program(
                 found = Port(program, pair.target.text, verdict, Counter(outcomes))
                 if verdict.serial:
                     of_one_thread = of_one_thread or found
-                elif count_loops_left(found, way):
+                elif count_loops_left(found, direction):
                     partly = found
                     break
                 else:
@@ -478,11 +490,11 @@ def port_program(
                     program, None, verdict, outcomes
                 )  # it says nothing about the answer; the next one fares no better
             failure = verdict if failure is None else failure
-    by_rule = str(way) == "fortran:cpp"
+    by_rule = str(direction) == "fortran:cpp"
     made = (
         convert_to_cpp(program)
         if by_rule
-        else port_by_parts(program, way, translator, engine, greedy)
+        else port_by_parts(program, direction, translator, engine, greedy)
     )
     if made is not None and made.text not in tried:
         verdict = engine.verify(Pair(program, made))
@@ -494,7 +506,9 @@ def port_program(
                 else "loop nest by loop nest, by rule where no answer stood"
             )
             joined = Port(program, made.text, verdict, outcomes, how=how)
-            if partly is None or count_loops_left(joined, way) < count_loops_left(partly, way):
+            if partly is None or count_loops_left(joined, direction) < count_loops_left(
+                partly, direction
+            ):
                 return joined
     return (
         partly
@@ -505,7 +519,7 @@ def port_program(
             None,
             outcomes,
             failure,
-            left="" if by_rule or made is not None else explain_not_outlined(program, way),
+            left="" if by_rule or made is not None else explain_not_outlined(program, direction),
         )
     )
 
@@ -528,24 +542,24 @@ def find_shared_data(program: Program, file: str) -> tuple[str, ...]:
     )
 
 
-def count_loops_left(port: Port, way: Direction) -> int:
+def count_loops_left(port: Port, direction: Direction) -> int:
     """Return how many outermost loops of an OpenMP port of serial code have no directive; 0 for
     other directions.
     """
     from translator.outline.count_serial_loops import count_serial_loops
 
     return (
-        count_serial_loops(port.text, way.target.language)
-        if way.target.model == "openmp" and way.source.model == "serial"
+        count_serial_loops(port.text, direction.target.language)
+        if direction.target.model == "openmp" and direction.source.model == "serial"
         else 0
     )
 
 
-def format_port(port: Port, way: Direction) -> str:
+def format_port(port: Port, direction: Direction) -> str:
     """Return the port's text below a comment with its evidence, in the comment style of the
     target's language. The port must have a text.
     """
-    comment = "!" if way.target.language == "fortran" else "//"
+    comment = "!" if direction.target.language == "fortran" else "//"
     verdict = port.verdict
     strength = (
         ""
@@ -557,7 +571,7 @@ def format_port(port: Port, way: Direction) -> str:
         f"{comment} one thread does all the work\n"
         if verdict.serial
         else f"{comment} serial loops left: {left}\n"
-        if (left := count_loops_left(port, way))
+        if (left := count_loops_left(port, direction))
         else ""
     )
     note += (
@@ -567,12 +581,12 @@ def format_port(port: Port, way: Direction) -> str:
         else ""
     )
     return (
-        f"{comment} {port.program.name}: equivalent to its {way.source.name} source on "
+        f"{comment} {port.program.name}: equivalent to its {direction.source.name} source on "
         f"{verdict.backend}{strength}\n{launch}{note}{port.text.strip()}\n"
     )
 
 
-def summarize_port(port: Port, way: Direction) -> str:
+def summarize_port(port: Port, direction: Direction) -> str:
     """Return one line about a function: its verified port, or why there is none."""
     tried = sum(port.outcomes.values())
     if port.text:
@@ -581,10 +595,10 @@ def summarize_port(port: Port, way: Direction) -> str:
             ", by one thread"
             if port.verdict.serial
             else f", serial loops left: {left}"
-            if (left := count_loops_left(port, way))
+            if (left := count_loops_left(port, direction))
             else ""
         )
-        return f"{port.program.name}: verified {way.target.name} port, {how}"
+        return f"{port.program.name}: verified {direction.target.name} port, {how}"
     if port.verdict is not None:
         return f"{port.program.name}: no verdict possible: {port.verdict.detail}"
     from coevolve.verification.explain import summarize_verdict

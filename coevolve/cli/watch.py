@@ -171,7 +171,9 @@ def describe_progress(folder: RunFolder, now_s: float) -> str:
 
 
 def describe_end(folder: RunFolder, config: Config) -> str:
-    """Return one line about a run that is not running: finished, or how to go on with it."""
+    """Return one line about a run that is not running: that it is finished, or which command
+    continues it.
+    """
     if folder.round(config.round.count).evaluation.exists():
         return f"finished: {config.round.count} rounds; coevolve report {folder.root} shows them"
     return f"not finished; coevolve run --resume {folder.root} goes on"

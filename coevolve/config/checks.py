@@ -33,6 +33,7 @@ CHOICES = {
     "finetune.sharding": ("none", "fsdp"),
     "finetune.report_to": ("none", "tensorboard", "trackio", "wandb"),
     "verify.backend": ("auto", "cuda", "emulated"),
+    "verify.device_compiler": ("auto", "nvcc", "nvrtc", "none"),
 }
 UNGENERATED = ("openmp-target",)
 """Dialects that `corpora.generator` does not write."""
@@ -91,13 +92,13 @@ def check_config(config: Config, where: str) -> None:
 
 
 def _check_values(config: Config, keys: Sequence[str], where: str) -> None:
-    for key, ways in (
+    for key, directions in (
         ("direction", config.directions),
         ("cold_start.directions", config.cold_start.directions),
     ):
         try:
-            for way in ways:
-                parse_direction(way)
+            for direction in directions:
+                parse_direction(direction)
         except ValueError as error:
             raise ConfigError(f"{where}: {key}: {error}") from None
     for key, allowed in CHOICES.items():
@@ -128,16 +129,18 @@ def _check_values(config: Config, keys: Sequence[str], where: str) -> None:
 
 def _check_directions(config: Config, where: str) -> None:
     """Lists that belong together: a direction once, and as many corpora as directions."""
-    ways = config.directions
-    twice = next((way for i, way in enumerate(ways) if way in ways[:i]), None)
+    directions = config.directions
+    twice = next(
+        (direction for i, direction in enumerate(directions) if direction in directions[:i]), None
+    )
     if twice:
         raise ConfigError(f"{where}: 'direction' names {twice} twice; name each direction once")
     for key in PER_DIRECTION:
         value = get_value(config, key)
-        if isinstance(value, tuple) and len(value) != len(ways):
+        if isinstance(value, tuple) and len(value) != len(directions):
             raise ConfigError(
-                f"{where}: '{key}' has {len(value)} entries for {len(ways)} "
-                f"direction{'s' * (len(ways) > 1)}; give one for all, or one for each"
+                f"{where}: '{key}' has {len(value)} entries for {len(directions)} "
+                f"direction{'s' * (len(directions) > 1)}; give one for all, or one for each"
             )
 
 
@@ -146,7 +149,7 @@ def _check_held_out(config: Config, where: str) -> None:
     references.
     """
     each = list_direction_corpora(config)
-    if (lacking := [e.way for e in each if not e.evaluation]) and len(lacking) < len(each):
+    if (lacking := [e.direction for e in each if not e.evaluation]) and len(lacking) < len(each):
         raise ConfigError(
             f"{where}: 'corpus.evaluation' names none for {lacking[0]}; name one for every "
             f"direction, or none at all"
@@ -225,7 +228,7 @@ def _check_together(config: Config, where: str) -> None:
             f"set verify.least_strength = 0 too"
         )
     if config.round.by_parts and not any(
-        has_outlined_ports(parse_direction(way)) for way in config.directions
+        has_outlined_ports(parse_direction(direction)) for direction in config.directions
     ):
         raise ConfigError(
             f"{where}: round.by_parts joins ports of serial sources to cuda or openmp; no "
@@ -300,8 +303,10 @@ def _check_fine_tuning(config: Config, where: str) -> None:
 
 def _check_lessons(config: Config, where: str) -> None:
     """Lessons that would not be there."""
-    wanted, target, ways = config.cold_start, config.corpus.target, config.directions
-    both_ways = any(str(parse_direction(way).reverse) in ways for way in ways)
+    wanted, target, directions = config.cold_start, config.corpus.target, config.directions
+    both_ways = any(
+        str(parse_direction(direction).reverse) in directions for direction in directions
+    )
     if (
         config.round.learn == "back"
         and not both_ways
@@ -309,7 +314,7 @@ def _check_lessons(config: Config, where: str) -> None:
     ):
         raise ConfigError(
             f"{where}: round.learn = 'back' without corpus.target has pairs teach the reverse "
-            f"of '{ways[0]}' only: "
+            f"of '{directions[0]}' only: "
             "name a corpus of the target dialect, or learn 'forward' or 'both'"
         )
     made = {
@@ -320,7 +325,7 @@ def _check_lessons(config: Config, where: str) -> None:
     asked = [f"{key} = 0" for key, count in made.items() if count] + ["round.lessons = 'kept'"] * (
         config.round.lessons == "generated"
     )
-    if asked and (lacking := _find_ungenerated(ways)):
+    if asked and (lacking := _find_ungenerated(directions)):
         raise ConfigError(
             f"{where}: the generator makes no lessons in {lacking}: set {', '.join(asked)}, or "
             f"leave that direction out"
@@ -330,15 +335,20 @@ def _check_lessons(config: Config, where: str) -> None:
             f"{where}: 'cold_start.directions' names {lacking}, in which the generator makes no "
             f"lessons: leave that direction out"
         )
-    if wanted.structures and all("fortran" in way for way in (*ways, *wanted.directions)):
+    if wanted.structures and all(
+        "fortran" in direction for direction in (*directions, *wanted.directions)
+    ):
         raise ConfigError(
             f"{where}: 'cold_start.structures' is of pairs in C-like dialects, and every "
             f"direction has Fortran in it: leave it at 0"
         )
 
 
-def _find_ungenerated(ways: Sequence[str]) -> str:
-    return next((name for way in ways for name in way.split(":") if name in UNGENERATED), "")
+def _find_ungenerated(directions: Sequence[str]) -> str:
+    return next(
+        (name for direction in directions for name in direction.split(":") if name in UNGENERATED),
+        "",
+    )
 
 
 def _check_ladder(config: Config, where: str) -> None:

@@ -66,6 +66,7 @@ PRESETS: dict[str, dict[str, object]] = {
     "mixed-pairs": {"round.experience": "mix"},
     "hard-sources": {"round.selection": "hard"},
     "serial-allowed": {"verify.require_parallel": False},
+    "no-device-compiler": {"verify.device_compiler": "none"},
     # controls and ablations
     "control": {"round.lessons": "generated"},
     "frozen-translator": {"round.freeze": "translator"},
@@ -95,7 +96,7 @@ def settle(presets: Sequence[str], samples: int, where: str) -> dict[str, object
     return found
 
 
-def explain_instead(name: str) -> str:
+def suggest_replacement(name: str) -> str:
     """Return the end of a line that says what to write instead of a setting that is no key. name:
     dotted.
     """

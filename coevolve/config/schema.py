@@ -18,7 +18,7 @@ from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 
 from coevolve.config.checks import check_config, get_value
-from coevolve.config.presets import HIDDEN, KEYS, TABLE, explain_instead, settle
+from coevolve.config.presets import HIDDEN, KEYS, TABLE, settle, suggest_replacement
 from coevolve.config.records import IDLE, PER_DIRECTION, Config, ConfigError, list_settings
 
 __all__ = [
@@ -166,7 +166,9 @@ def _section(kind: type, table: dict, where: str, prefix: str):
     values = {}
     for key, value in table.items():
         if prefix + key in HIDDEN:
-            raise ConfigError(f"{where}: '{prefix}{key}' is no key{explain_instead(prefix + key)}")
+            raise ConfigError(
+                f"{where}: '{prefix}{key}' is no key{suggest_replacement(prefix + key)}"
+            )
         if key not in known:
             raise ConfigError(f"{where}: unknown key '{prefix}{key}'{_nearest(prefix + key)}")
         current = getattr(default, key)

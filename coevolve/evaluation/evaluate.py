@@ -52,7 +52,7 @@ def prepare_evaluation(run: Run) -> None:
     prepared = {}
     with run.timed(0, "evaluation suites"):
         for index, result in map_unordered(
-            run.crew.verifiers, Verifier.prepare, [(p, ()) for p in programs]
+            run.workers.verifiers, Verifier.prepare, [(p, ()) for p in programs]
         ):
             prepared[index] = result
             bar.advance()
@@ -82,7 +82,7 @@ def evaluate_round(run: Run, number: int) -> dict:
     with run.timed(number, "evaluate"):
         figures, candidates, verdicts = evaluate_checkpoint(
             run,
-            lambda way: str(run.translator(number, way)),
+            lambda direction: str(run.translator(number, direction)),
             f"round {number}" if number else "cold start",
             paths.answering,
         )
@@ -116,20 +116,22 @@ def evaluate_checkpoint(
     """
     suites = {s.program_id: s for s in read_jsonl(run.folder.evaluation_suites, UnitTestSuite)}
     held = [
-        (way, part, [p for p in part.evaluation if p.id in suites])
-        for way, part in run.corpus.by_direction(run.config)
+        (direction, part, [p for p in part.evaluation if p.id in suites])
+        for direction, part in run.corpus.by_direction(run.config)
     ]
-    chunks = [(way, chunk) for way, _, programs in held for chunk in run.chunks(programs)]
+    chunks = [
+        (direction, chunk) for direction, _, programs in held for chunk in run.chunks(programs)
+    ]
     answers, verdicts = _collect_answers(run, checkpoint, label, chunks, suites, journal)
     found = {}
-    for way, part, programs in held:
-        own = [c for c in answers if c.direction == str(way)]
-        figures = _count(run, way, part, programs, own, verdicts)
+    for direction, part, programs in held:
+        own = [c for c in answers if c.direction == str(direction)]
+        figures = _count(run, direction, part, programs, own, verdicts)
         figures["without_suite"] = len(part.evaluation) - len(programs)
         figures["not_a_function"] = count_rejections(
             verdicts[c.id] for c in own if c.id in verdicts
         )
-        found[str(way)] = figures
+        found[str(direction)] = figures
     whole = (
         {**pool_figures(list(found.values())), "directions": found}
         if len(found) > 1
@@ -166,14 +168,19 @@ def _collect_answers(
         )
 
     asked = [
-        (checkpoint if isinstance(checkpoint, str) else checkpoint(way), chunk, str(way), sampling)
-        for way, chunk in chunks
+        (
+            checkpoint if isinstance(checkpoint, str) else checkpoint(direction),
+            chunk,
+            str(direction),
+            sampling,
+        )
+        for direction, chunk in chunks
     ]
     for _, found in stream_results(
-        run.crew.translators,
+        run.workers.translators,
         TranslatorService.propose,
         asked,
-        run.crew.verifiers,
+        run.workers.verifiers,
         Verifier.judge,
         expand,
         known,
@@ -208,7 +215,7 @@ def pool_figures(parts: list[dict]) -> dict:
 
 def _count(
     run: Run,
-    way: Direction,
+    direction: Direction,
     part: RunCorpus,
     programs: list[Program],
     candidates: list[Candidate],
@@ -223,7 +230,7 @@ def _count(
         c.id in verdicts and verdicts[c.id].outcome not in NOT_COMPILED for c in candidates
     )
     counts = [(samples, min(samples, correct[p.id])) for p in programs]
-    target = way.target.name
+    target = direction.target.name
     first = {}
     for candidate in candidates:
         first.setdefault(candidate.source_id, candidate.text)
@@ -360,13 +367,13 @@ def run_evaluate_command(
     last = None if checkpoint else _last_round(config, folder)
     if checkpoint and not Path(checkpoint, "config.json").is_file():
         raise UserError(f"'{checkpoint}' is not a checkpoint folder (no config.json in it)")
-    with (make_ray_run_workers if use_ray else make_local_workers)(config) as crew:
-        run = Run(config, folder, corpus, crew)
+    with (make_ray_run_workers if use_ray else make_local_workers)(config) as workers:
+        run = Run(config, folder, corpus, workers)
         prepare_evaluation(run)
         chosen = (
             str(Path(checkpoint).resolve())
             if checkpoint
-            else lambda way: str(run.translator(last, way))
+            else lambda direction: str(run.translator(last, direction))
         )
         figures, _, _ = evaluate_checkpoint(run, chosen, "eval")
     if as_json:
@@ -386,8 +393,8 @@ def _print(figures: dict, title: str) -> None:
     for key, value in figures.items():
         if key not in ("items", "directions"):
             print(f"{key:<16} {value:.2f}" if isinstance(value, float) else f"{key:<16} {value}")
-    for way, found in figures.get("directions", {}).items():
-        _print(found, f"\n{way}")
+    for direction, found in figures.get("directions", {}).items():
+        _print(found, f"\n{direction}")
 
 
 def _last_round(config: Config, folder: RunFolder) -> int:

@@ -164,8 +164,10 @@ def _small(test: UnitTest) -> bool:
 
 
 def insert_match(test: UnitTest, signature: Signature) -> Iterator[UnitTest]:
-    """Yield `test` with a signed scalar set to the middle element of an array of the same type, for
-    each such pair. So a search finds its value.
+    """Yield copies of `test` in which a signed scalar equals the middle element of an array of its
+    type, one for each such pair.
+
+    A function that searches the array for the scalar then finds it.
     """
     arrays = [
         a

@@ -36,31 +36,33 @@ def load_items(spec: str, direction_text: str) -> EvalCorpus:
         or `hf:ID`. direction_text: as `cpp:cuda`. Raises CorpusError if the corpus cannot be read
         or the direction is unknown.
     """
-    way = parse_user_direction(direction_text)
+    direction = parse_user_direction(direction_text)
     if mupa.is_mupa_file(spec):
-        return mupa.load_mupa(spec, way)
+        return mupa.load_mupa(spec, direction)
     if pareval.is_pareval_checkout(spec):
-        return pareval.load_pareval(spec, way)
+        return pareval.load_pareval(spec, direction)
     left, comma, right = spec.partition(",")
-    return _make_paired_corpus(spec, left, right, way) if comma else _one_corpus(spec, way)
+    return (
+        _make_paired_corpus(spec, left, right, direction) if comma else _one_corpus(spec, direction)
+    )
 
 
-def _make_paired_corpus(spec: str, left: str, right: str, way: Direction) -> EvalCorpus:
-    pairs = load_pairs(left.strip(), right.strip(), str(way))
+def _make_paired_corpus(spec: str, left: str, right: str, direction: Direction) -> EvalCorpus:
+    pairs = load_pairs(left.strip(), right.strip(), str(direction))
     items = [
         EvalItem(_id_of(source, i), source, target, _kind(source))
         for i, (source, target) in enumerate(pairs)
     ]
-    return EvalCorpus(spec, way, _unique(items), pairs.skipped)
+    return EvalCorpus(spec, direction, _unique(items), pairs.skipped)
 
 
-def _one_corpus(spec: str, way: Direction) -> EvalCorpus:
+def _one_corpus(spec: str, direction: Direction) -> EvalCorpus:
     """Sources of one corpus; its own programs of the target dialect are references where a name
     belongs to one of them.
     """
-    loaded = load_corpus(spec, way.source.name)
+    loaded = load_corpus(spec, direction.source.name)
     try:
-        others: Sequence[Program] = load_corpus(spec, way.target.name).programs
+        others: Sequence[Program] = load_corpus(spec, direction.target.name).programs
     except CorpusError:
         others = ()  # a corpus of sources alone: judged by execution, not by likeness
     references = _by_place(others)
@@ -74,7 +76,7 @@ def _one_corpus(spec: str, way: Direction) -> EvalCorpus:
         )
         for i, p in enumerate(loaded.programs)
     ]
-    return EvalCorpus(spec, way, _unique(items), loaded.skipped)
+    return EvalCorpus(spec, direction, _unique(items), loaded.skipped)
 
 
 def _by_place(programs: Sequence[Program]) -> dict[tuple[str, str], Program]:

@@ -46,23 +46,26 @@ def is_mupa_file(spec: str) -> bool:
     )
 
 
-def load_mupa(spec: str, way: Direction) -> EvalCorpus:
-    """Return the items of a MuPa file with their tests. spec: its path. Raises CorpusError for a
-    direction other than between C++ and CUDA, or rows without the keys.
+def load_mupa(spec: str, direction: Direction) -> EvalCorpus:
+    """Return the items of a MuPa file with their tests.
+
+    spec: the path of the file, JSONL with the keys `cpp_code` and `cuda_code`. Raises CorpusError
+        for rows without these keys, or a direction other than between C++ and CUDA.
     """
-    if {way.source.name, way.target.name} != {"cpp", "cuda"}:
+    if {direction.source.name, direction.target.name} != {"cpp", "cuda"}:
         raise CorpusError(
-            f"'{spec}' holds C++ and CUDA; its directions are cpp:cuda and cuda:cpp, not {way}"
+            f"'{spec}' holds C++ and CUDA; its directions are cpp:cuda and cuda:cpp, "
+            f"not {direction}"
         )
     path = Path(spec).expanduser()
     items: list[EvalItem] = []
     skipped: list[SkippedItem] = []
     for number, row in _rows(path):
         source = _function(
-            row[CODE[way.source.name]], way.source.name, f"{path.name}, line {number}"
+            row[CODE[direction.source.name]], direction.source.name, f"{path.name}, line {number}"
         )
         reference = _function(
-            row[CODE[way.target.name]], way.target.name, f"{path.name}, line {number}"
+            row[CODE[direction.target.name]], direction.target.name, f"{path.name}, line {number}"
         )
         if source is None:
             skipped.append(
@@ -77,7 +80,7 @@ def load_mupa(spec: str, way: Direction) -> EvalCorpus:
             skipped.append(
                 SkippedItem(source.origin, source.name, f"kept, but cannot be tested: {reason}")
             )
-        snippets = tuple(s for s in row.get(TESTS[way.source.name], []) if isinstance(s, str))
+        snippets = tuple(s for s in row.get(TESTS[direction.source.name], []) if isinstance(s, str))
         items.append(
             EvalItem(
                 str(row.get("id", number)),
@@ -90,7 +93,7 @@ def load_mupa(spec: str, way: Direction) -> EvalCorpus:
         )
     if not items:
         raise CorpusError(f"'{spec}' holds no execution case")
-    return EvalCorpus(spec, way, tuple(items), tuple(skipped), notes=(_NOTE,))
+    return EvalCorpus(spec, direction, tuple(items), tuple(skipped), notes=(_NOTE,))
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict]]:

@@ -81,16 +81,19 @@ def is_pareval_checkout(spec: str) -> bool:
     return (root / BASELINES).is_dir() and (root / "prompts").is_dir()
 
 
-def load_pareval(spec: str, way: Direction) -> EvalCorpus:
-    """Return the items of a ParEval checkout. spec: its folder. way: `cpp:cuda` or `cpp:openmp`.
-    Raises CorpusError for another direction, or if no problem can be used.
+def load_pareval(spec: str, direction: Direction) -> EvalCorpus:
+    """Return the items of a ParEval checkout.
+
+    spec: the checkout's folder. direction: `cpp:cuda` or `cpp:openmp`. Raises CorpusError for
+        another direction, or if no problem can be used.
     """
-    if way.source.name != "cpp" or way.target.name not in MODELS:
+    if direction.source.name != "cpp" or direction.target.name not in MODELS:
         raise CorpusError(
-            f"'{spec}' is a ParEval checkout; its directions are cpp:cuda and cpp:openmp, not {way}"
+            f"'{spec}' is a ParEval checkout; its directions are cpp:cuda and cpp:openmp, "
+            f"not {direction}"
         )
     root = Path(spec).expanduser()
-    prompts = _prompts(root, way.target.name)
+    prompts = _prompts(root, direction.target.name)
     items: list[EvalItem] = []
     skipped: list[SkippedItem] = []
     baselines = {p.parent.name: p for p in sorted((root / BASELINES).glob("*/*/baseline.hpp"))}
@@ -114,7 +117,7 @@ def load_pareval(spec: str, way: Direction) -> EvalCorpus:
         f"ParEval's own driver is broken, {path}: {effect}"
         for path, effect in find_broken_drivers(root)
     )
-    return EvalCorpus(spec, way, tuple(items), tuple(skipped), parse_answer, (_NOTE, *broken))
+    return EvalCorpus(spec, direction, tuple(items), tuple(skipped), parse_answer, (_NOTE, *broken))
 
 
 def _prompts(root: Path, target: str) -> dict[str, ParEvalPrompt | str]:
@@ -190,8 +193,8 @@ def _drop_includes(text: str) -> str:
 
 
 def resolve_conditionals(text: str) -> str:
-    """`text` without preprocessor conditionals: the branches that a plain C++ compiler takes on a
-    serial run.
+    """Return `text` with preprocessor conditionals replaced by the branches that a plain, serial
+    C++ compiler takes.
     """
     return c_preprocess.resolve_conditionals(text, "cpp", _DEFINED)
 

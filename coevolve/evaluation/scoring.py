@@ -42,7 +42,10 @@ _ENTRY = {
 
 @dataclass(frozen=True, slots=True)
 class ScoringWork:
-    """One item with the answers to score. An empty answer is a wrong one."""
+    """One item with the answers to score. An empty answer counts as wrong.
+
+    item: the problem. answers: texts. target: the answers' dialect.
+    """
 
     item: EvalItem
     answers: tuple[str, ...]

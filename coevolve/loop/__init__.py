@@ -1,6 +1,7 @@
 """Rounds of proposing, judging and learning.
 
-- `actors`: The only file that knows Ray: thin actors round the plain classes, one crew per run.
+- `actors`: The only file that knows Ray: thin actors round the plain classes, one set
+  of workers per run.
 - `checkpoints`: Opening, training and saving checkpoints of one kind of model: what both model
   services share.
 - `control_lessons`: What a control run learns from: as much generated material as its survivors

@@ -1,4 +1,4 @@
-"""The only file that knows Ray: thin actors round the plain classes, one crew per run.
+"""The only file that knows Ray: thin actors round the plain classes, one set of workers per run.
 
 Contract: an actor holds an undecorated object and has the methods of it that a run calls. The run
 folder must be on storage that every node sees (checkpoints are saved by the actors). Actors of one
@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from coevolve.cli.errors import UserError
-from coevolve.cli.signals import started_whole
+from coevolve.cli.signals import start_uninterrupted
 from coevolve.config.schema import Config
 from coevolve.loop.model_starts import classify_start
 from coevolve.loop.workers import Result, RunWorkers, Worker, WorkerLostError
@@ -229,9 +229,12 @@ class ModelActor:
         return self.service.cold_start(*arguments)
 
     def pretrain(self, *arguments: Any) -> dict[str, float]:
-        """Train one pass of the ladder and return its figures by name. arguments: those of
-        `TranslatorService.pretrain`: the pass, training programs, protected programs, and the
-        folder to save to. Raises LeakError.
+        """Train one pass of the Translator's pretraining on unpaired functions and return its
+        figures by name.
+
+        arguments: those of `TranslatorService.pretrain`: the pass, training programs, protected
+            programs, and the folder to save to. Raises LeakError if a training program is, or
+            nearly is, a protected one.
         """
         return self.service.pretrain(*arguments)
 
@@ -293,6 +296,12 @@ class VerifierActor:
         verdicts = self.verifier.judge(*arguments)
         self.meters.count_verdicts(verdicts)
         return verdicts
+
+    def confirm(self, *arguments: Any) -> list[Verdict]:
+        """Return verdicts after a real compiler was asked about accepted targets. arguments: the
+        verdicts and their targets.
+        """
+        return self.verifier.confirm(*arguments)
 
     def verify(self, *arguments: Any) -> list[Verdict]:
         """Return a verdict per pair, in order. arguments: the pairs, in one sequence."""
@@ -380,10 +389,10 @@ def count_requested_gpus(config: Config, verifiers: int) -> dict[str, float]:
     return asked
 
 
-def require_gpus(config: Config, verifiers: int, there: float) -> None:
+def require_gpus(config: Config, verifiers: int, available: float) -> None:
     """Check that the cluster has the GPUs a run asks for.
 
-    verifiers: the number of verifier actors. there: GPUs of the cluster.
+    verifiers: the number of verifier actors. available: GPUs of the cluster.
     Raises UserError if there are too few, or if CUDA verifiers reserve none. Ray would let actors
     wait for ever.
     """
@@ -394,13 +403,13 @@ def require_gpus(config: Config, verifiers: int, there: float) -> None:
             "resources.verifier_gpus, for example to 0.1"
         )
     asked = count_requested_gpus(config, verifiers)
-    if not there:  # then trainers work on CPUs
+    if not available:  # then trainers work on CPUs
         asked["trainers"] = 0.0
-    if sum(asked.values()) <= there + 1e-6:
+    if sum(asked.values()) <= available + 1e-6:
         return
     beside = f", resources.trainers = {wanted.trainers}" if asked["trainers"] else ""
     raise UserError(
-        f"the run asks for {sum(asked.values()):g} GPUs and Ray has {there:g}: "
+        f"the run asks for {sum(asked.values()):g} GPUs and Ray has {available:g}: "
         f"{wanted.translators + wanted.testers} models with "
         f"resources.model_gpus = {wanted.model_gpus:g}, "
         f"{verifiers} verifiers with resources.verifier_gpus = "
@@ -460,7 +469,7 @@ def make_ray_workers(
     with (
         nullcontext()
         if ray.is_initialized()
-        else started_whole(lambda: _start(ray, address), ray.shutdown)
+        else start_uninterrupted(lambda: _start(ray, address), ray.shutdown)
     ):
         cpus, gpus = _count_cpus(ray), ray.cluster_resources().get("GPU", 0.0)
         count = config.verify.workers or cpus

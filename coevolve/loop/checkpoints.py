@@ -330,14 +330,17 @@ def fine_tune_distributed(
 
 
 def save_untrained(model: LanguageModel, folder: str) -> dict[str, float]:
-    """Save a model that is not trained to `folder`. Returns the figures of that: no examples."""
+    """Save a model that is not trained to `folder`. Returns the figures of a training without
+    examples.
+    """
     model.save(Path(folder))
     return {"examples": 0}
 
 
 def copy_checkpoint(checkpoint: str, folder: str) -> dict[str, float]:
-    """Copy the folder `checkpoint` to `folder`, for a model that learns nothing this round. Returns
-    the figures of that: no examples. Raises OSError if the disk is full.
+    """Copy the folder `checkpoint` to `folder`, for a model that learns nothing this round.
+
+    Returns the figures of a training without examples. Raises OSError if the disk is full.
     """
     write_folder(
         folder, lambda temporary: shutil.copytree(checkpoint, temporary, dirs_exist_ok=True)

@@ -24,14 +24,14 @@ AS_WRITTEN = (
 """Help of an option of two commands."""
 
 
-def has_outlined_ports(way: Direction) -> bool:
-    """Return whether a port in the direction `way` can be put together from ports of loop nests. It
+def has_outlined_ports(direction: Direction) -> bool:
+    """Return whether a port in `direction` can be put together from ports of loop nests. It
     can from serial code to CUDA or OpenMP in C++.
     """
     return (
-        way.source.model == "serial"
-        and way.target.model in ("cuda", "openmp")
-        and way.target.language == "cpp"
+        direction.source.model == "serial"
+        and direction.target.model in ("cuda", "openmp")
+        and direction.target.language == "cpp"
     )
 
 
@@ -39,14 +39,14 @@ def has_outlined_ports(way: Direction) -> bool:
 class DirectionCorpora:
     """One direction of a run with the corpora of its two sides.
 
-    way: the direction.
+    direction: from and to which dialect.
     source, target: specs of the unpaired training corpora; an empty target means there is none.
     aligned: line i of source and target are the same program; used for evaluation only.
     evaluation: spec of the held-out corpus; '' holds out a part of `source`.
     references: spec of the translations of `evaluation`, in its order; '' for none.
     """
 
-    way: Direction
+    direction: Direction
     source: str
     target: str
     aligned: bool
@@ -59,37 +59,41 @@ class ServedTranslator:
     """One Translator of a run.
 
     name: the name of its checkpoint folders.
-    ways: the directions that it translates, in the configuration's order, as `cpp:cuda`.
+    directions: the directions that it translates, in the configuration's order, as `cpp:cuda`.
     """
 
     name: str
-    ways: tuple[str, ...]
+    directions: tuple[str, ...]
 
     @property
     def label(self) -> str:
         """Return its name for people: `Translator`, with the direction where there are several."""
-        return "Translator" if self.name == "translator" else f"Translator {self.ways[0]}"
+        return "Translator" if self.name == "translator" else f"Translator {self.directions[0]}"
 
-    def serves(self, way: str) -> bool:
-        """Return whether `way`, or its reverse, is one of its directions. Raises ValueError for an
-        unknown direction.
+    def serves(self, direction: str) -> bool:
+        """Return whether this Translator was taught `direction` (`cpp:cuda`) or its reverse.
+
+        Raises ValueError for an unknown direction.
         """
-        return way in self.ways or str(parse_direction(way).reverse) in self.ways
+        return (
+            direction in self.directions
+            or str(parse_direction(direction).reverse) in self.directions
+        )
 
 
 def list_direction_corpora(config: Config) -> tuple[DirectionCorpora, ...]:
     """Return every direction of the run with its corpora, in the configuration's order. Raises
     ValueError for an unknown direction.
     """
-    ways, corpus = config.directions, config.corpus
+    directions, corpus = config.directions, config.corpus
 
     def each(value: object) -> Sequence:
-        return value if isinstance(value, tuple) else (value,) * len(ways)
+        return value if isinstance(value, tuple) else (value,) * len(directions)
 
     values = (corpus.source, corpus.target, corpus.aligned, corpus.evaluation, corpus.references)
     return tuple(
-        DirectionCorpora(parse_direction(way), *row)
-        for way, *row in zip(ways, *map(each, values), strict=True)
+        DirectionCorpora(parse_direction(direction), *row)
+        for direction, *row in zip(directions, *map(each, values), strict=True)
     )
 
 
@@ -99,23 +103,27 @@ def list_translators(config: Config) -> tuple[ServedTranslator, ...]:
     """
     if config.round.translators == "one" or len(config.directions) == 1:
         return (ServedTranslator("translator", config.directions),)
-    return tuple(ServedTranslator(make_checkpoint_name(way), (way,)) for way in config.directions)
+    return tuple(
+        ServedTranslator(make_checkpoint_name(direction), (direction,))
+        for direction in config.directions
+    )
 
 
-def make_checkpoint_name(way: str) -> str:
+def make_checkpoint_name(direction: str) -> str:
     """Return the name of the checkpoint folder of a Translator for one direction: `cpp:cuda` gives
     `translator-cpp-cuda`.
     """
-    return f"translator-{way.replace(':', '-')}"
+    return f"translator-{direction.replace(':', '-')}"
 
 
-def find_translator(config: Config, way: str) -> ServedTranslator:
-    """Return the Translator that is asked for the direction `way`: its own, else that of the
-    reverse. Raises ValueError for an unknown direction, StopIteration if no Translator serves it.
+def find_translator(config: Config, direction: str) -> ServedTranslator:
+    """Return the Translator that serves `direction`: its own one, else the one of the reverse.
+
+    Raises ValueError for an unknown direction, StopIteration if no Translator serves it.
     """
     known = list_translators(config)
-    return next((s for s in known if way in s.ways), None) or next(
-        s for s in known if s.serves(way)
+    return next((s for s in known if direction in s.directions), None) or next(
+        s for s in known if s.serves(direction)
     )
 
 
@@ -133,32 +141,40 @@ def split_by_direction(config: Config, figures: dict) -> dict[str, dict]:
     return figures.get("directions") or {config.directions[0]: figures}
 
 
-def find_taught_directions(config: Config, ways: Sequence[str]) -> list[Direction]:
-    """Return the directions that generated programs teach a Translator beside its own, `ways`.
+def find_taught_directions(config: Config, directions: Sequence[str]) -> list[Direction]:
+    """Return the directions that generated programs teach a Translator besides its own, which are
+    `directions`.
+
     These are the configured `cold_start.directions`. Without any, they are the reverse of each
     direction that has a real target corpus. Raises ValueError for an unknown direction.
     """
     named = [parse_direction(name) for name in config.cold_start.directions]
     reverse = [
-        e.way.reverse
+        e.direction.reverse
         for e in list_direction_corpora(config)
-        if str(e.way) in ways and e.target and str(e.way.reverse) not in ways
+        if str(e.direction) in directions
+        and e.target
+        and str(e.direction.reverse) not in directions
     ]
     return named or reverse
 
 
-def split_evenly(count: int, ways: Sequence[str]) -> list[tuple[Direction, int]]:
-    """Split `count` into nearly equal parts, one per direction in `ways`, larger ones first.
+def split_evenly(count: int, directions: Sequence[str]) -> list[tuple[Direction, int]]:
+    """Split `count` into nearly equal parts, one per direction in `directions`, larger ones first.
     Returns (direction, part) in order. Raises ValueError for an unknown direction.
     """
     return [
-        (parse_direction(way), count // len(ways) + (i < count % len(ways)))
-        for i, way in enumerate(ways)
+        (parse_direction(direction), count // len(directions) + (i < count % len(directions)))
+        for i, direction in enumerate(directions)
     ]
 
 
-def compute_share(config: Config, ways: Sequence[str], count: int) -> int:
+def compute_share(config: Config, directions: Sequence[str], count: int) -> int:
     """Return how many of `count` generated examples for all of the run's directions belong to
-    `ways`. Raises ValueError for an unknown direction.
+    `directions`. Raises ValueError for an unknown direction.
     """
-    return sum(part for way, part in split_evenly(count, config.directions) if str(way) in ways)
+    return sum(
+        part
+        for direction, part in split_evenly(count, config.directions)
+        if str(direction) in directions
+    )

@@ -29,20 +29,24 @@ control's lessons replayed.
 
 
 def generate_computations(
-    config: Config, count: int, stream: int | str, ways: Sequence[str], structures: float = 0.0
+    config: Config,
+    count: int,
+    stream: int | str,
+    directions: Sequence[str],
+    structures: float = 0.0,
 ) -> Iterator[tuple[Direction, Computation]]:
-    """Yield `count` (direction, computation), in equal shares for the directions `ways`.
+    """Yield `count` pairs (direction, computation), in equal shares for `directions`.
 
     stream: selects the random stream, together with the configured seed. structures: the share, in
         [0, 1], of C-like computations that get structures or vectors as parameters, where they can.
     Each computation exists in both dialects of its direction.
     """
-    for way, share in split_evenly(count, ways):
+    for direction, share in split_evenly(count, directions):
         plain = (
-            way.source.language == "fortran"
+            direction.source.language == "fortran"
         )  # Fortran tells nothing of C's styles, so its translations have one
-        salt = (str(way),) if len(config.directions) > 1 else ()
-        dressed = structures if way.target.language == "cpp" and not plain else 0.0
+        salt = (str(direction),) if len(config.directions) > 1 else ()
+        dressed = structures if direction.target.language == "cpp" and not plain else 0.0
         endless = generate(
             max(1, 20 * share),
             choose_seed(config, "generated", stream, *salt),
@@ -50,39 +54,43 @@ def generate_computations(
             plain=plain,
             structures=dressed,
         )
-        fitting = ((way, c) for c in endless if _exists(c, way))
+        fitting = ((direction, c) for c in endless if _exists(c, direction))
         yield from islice(fitting, share)
 
 
-def _exists(computation: Computation, way: Direction) -> bool:
+def _exists(computation: Computation, direction: Direction) -> bool:
     """Whether it is there in both dialects, and the source tells how the target takes its
     parameters.
     """
-    told = computation.told or way.source.model != "cuda" or way.target.model == "cuda"
+    told = computation.told or direction.source.model != "cuda" or direction.target.model == "cuda"
     return (
-        told and way.source.name in computation.programs and way.target.name in computation.programs
+        told
+        and direction.source.name in computation.programs
+        and direction.target.name in computation.programs
     )
 
 
 def generate_pairs(
-    config: Config, count: int, stream: int, guard: EvaluationGuard, ways: Sequence[str]
+    config: Config, count: int, stream: int, guard: EvaluationGuard, directions: Sequence[str]
 ) -> list[tuple[Program, Program]]:
-    """Return (source, target) pairs of `count` generated computations, and of those taught beside
-    them.
+    """Return (source, target) pairs of `count` generated computations, and of further directions
+    taught besides.
 
-    ways: the directions. stream: selects the random stream. guard: pairs that are like an
-        evaluation item are left out. What is taught beside follows from `cold_start.directions` and
-        `cold_start.beside`.
+    directions: of the `count`, such as `cpp:cuda`. stream: selects the random stream. guard: pairs
+        like an evaluation item are left out. The further directions and their share are
+        `cold_start.directions` and `cold_start.beside`.
     """
-    others = find_taught_directions(config, ways)
-    own = list(generate_computations(config, count, stream, ways, config.cold_start.structures))
+    others = find_taught_directions(config, directions)
+    own = list(
+        generate_computations(config, count, stream, directions, config.cold_start.structures)
+    )
     beside = round(count * config.cold_start.beside) if others else 0
     # Fortran tells nothing of C's styles: what is taught from it beside comes from computations of
     # its own, in one style.
     plain = [
         str(other)
         for other in others
-        if other.source.language == "fortran" and str(other) not in ways
+        if other.source.language == "fortran" and str(other) not in directions
     ]
     made = own + list(
         generate_computations(config, beside * len(plain) // len(others), f"{stream} plain", plain)
@@ -91,8 +99,8 @@ def generate_pairs(
     )
     names = {
         side.name
-        for way in (*map(parse_direction, ways), *others)
-        for side in (way.source, way.target)
+        for direction in (*map(parse_direction, directions), *others)
+        for side in (direction.source, direction.target)
     }
     leaking = set()
     for name in sorted(names):
@@ -100,8 +108,11 @@ def generate_pairs(
         leaking |= {
             there[leak.item] for leak in guard.leaks([made[i][1].programs[name] for i in there])
         }
-    kept = [(way, c.programs) for i, (way, c) in enumerate(made) if i not in leaking]
-    pairs = [(programs[way.source.name], programs[way.target.name]) for way, programs in kept]
+    kept = [(direction, c.programs) for i, (direction, c) in enumerate(made) if i not in leaking]
+    pairs = [
+        (programs[direction.source.name], programs[direction.target.name])
+        for direction, programs in kept
+    ]
     again = [c for i, (_, c) in enumerate(own) if i not in leaking]
     others = [other for other in others if str(other) not in plain]
     pairs += _make_other_direction_pairs(again, others, beside - (len(made) - len(own)))

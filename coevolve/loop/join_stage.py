@@ -43,16 +43,16 @@ def join_ports(
     ported = {(c.source_id, c.direction) for c in known if c.id in parallel}
     made: list[Candidate] = []
     programs: dict[str, Program] = {}
-    for way, side in run.sides():
-        if not has_outlined_ports(way):
+    for direction, side in run.sides():
+        if not has_outlined_ports(direction):
             continue
-        wanted = [p for p in side if p.id in suites and (p.id, str(way)) not in ported]
-        joinings = [PortAssembly(p, way, suites[p.id]) for p in wanted]
+        wanted = [p for p in side if p.id in suites and (p.id, str(direction)) not in ported]
+        joinings = [PortAssembly(p, direction, suites[p.id]) for p in wanted]
         while any(joining.asked for joining in joinings):
-            _run_wave(run, number, way, joinings)
+            _run_wave(run, number, direction, joinings)
         programs |= {p.id: p for p in wanted}
         made += [
-            Candidate(p.id, str(way), j.made.text, AUTHOR)
+            Candidate(p.id, str(direction), j.made.text, AUTHOR)
             for p, j in zip(wanted, joinings, strict=True)
             if j.made is not None
         ]
@@ -63,20 +63,25 @@ def join_ports(
     ) if made else []
 
 
-def _run_wave(run: Run, number: int, way: Direction, joinings: Sequence[PortAssembly]) -> None:
+def _run_wave(
+    run: Run, number: int, direction: Direction, joinings: Sequence[PortAssembly]
+) -> None:
     """Ask for what every one asks for now, and tell it what became of that."""
     wanted: list[tuple[PortAssembly, OutlinedPart]] = [
         (joining, part) for joining in joinings for part in joining.asked
     ]
     chunks = run.chunks(wanted)
-    checkpoint, greedy = str(run.translator(number - 1, way)), run.sampling(1, 0.0, "parts", number)
+    checkpoint, greedy = (
+        str(run.translator(number - 1, direction)),
+        run.sampling(1, 0.0, "parts", number),
+    )
     asked = [
-        (checkpoint, [part.program for _, part in chunk], str(chunk[0][0].way), greedy)
+        (checkpoint, [part.program for _, part in chunk], str(chunk[0][0].direction), greedy)
         for chunk in chunks
     ]
     pairs: dict[int, list[Pair]] = {}
     answers: dict[int, list[Answer]] = {id(joining): [] for joining, _ in wanted}
-    bar = run.bar(f"round {number}: port loop nests ({way})", len(wanted))
+    bar = run.bar(f"round {number}: port loop nests ({direction})", len(wanted))
 
     def expand(index: int, candidates: list[Candidate]) -> list[tuple]:
         pairs[index] = [
@@ -87,10 +92,10 @@ def _run_wave(run: Run, number: int, way: Direction, joinings: Sequence[PortAsse
 
     judged: dict[tuple[int, int], list] = {}
     for place, verdicts in stream_results(
-        run.crew.translators,
+        run.workers.translators,
         TranslatorService.propose,
         asked,
-        run.crew.verifiers,
+        run.workers.verifiers,
         Verifier.verify,
         expand,
     ):
@@ -110,7 +115,7 @@ def _run_wave(run: Run, number: int, way: Direction, joinings: Sequence[PortAsse
         if pairs
     ]
     by_rule = dict(
-        map_unordered(run.crew.verifiers, Verifier.verify, [(pairs,) for _, _, pairs in ruled])
+        map_unordered(run.workers.verifiers, Verifier.verify, [(pairs,) for _, _, pairs in ruled])
     )
     for index, (joining, part, proposed) in enumerate(ruled):
         answers[id(joining)] += [

@@ -71,7 +71,7 @@ class UnpairedFunctions:
 
 @dataclass(frozen=True, slots=True)
 class PretrainingPass:
-    """One pass of a step of the ladder.
+    """One pass of a step of the pretraining on unpaired functions (docs/ladder.md).
 
     step: `mlm`, `aer`, `dae` or `bt`. number: of the pass, from 1.
     checkpoint: the folder to begin with; '' makes a new model.
@@ -85,8 +85,10 @@ class PretrainingPass:
 
 
 def list_steps(config: Config) -> tuple[str, ...]:
-    """Return the configured steps of the ladder, in its order: some of `mlm`, `aer`, `dae`,
-    `bt`.
+    """Return the configured steps of the pretraining on unpaired functions, in order.
+
+    Known are `mlm` (masked words), `aer` (entity recognition), `dae` (denoising) and `bt`
+    (back-translation).
     """
     return tuple(step for step in LADDER if step in config.ladder.steps)
 
@@ -95,8 +97,8 @@ def count_passes(config: Config, step: str) -> int:
     """Return the number of passes of `step`. Back-translation (`bt`) has one pass per batch of
     translated functions, other steps one per epoch; at least 1.
     """
-    wanted = config.ladder
-    return max(1, -(-wanted.translated // BATCH)) if step == "bt" else max(1, round(wanted.epochs))
+    ladder = config.ladder
+    return max(1, -(-ladder.translated // BATCH)) if step == "bt" else max(1, round(ladder.epochs))
 
 
 def list_directions(config: Config) -> list[Direction]:
@@ -104,11 +106,11 @@ def list_directions(config: Config) -> list[Direction]:
     unknown direction.
     """
     both = [
-        way
+        direction
         for name in config.directions
-        for way in (parse_direction(name), parse_direction(name).reverse)
+        for direction in (parse_direction(name), parse_direction(name).reverse)
     ]
-    return list({str(way): way for way in both}.values())
+    return list({str(direction): direction for direction in both}.values())
 
 
 @lru_cache(maxsize=1)
@@ -122,7 +124,7 @@ def collect_unpaired(
     """
     guard = EvaluationGuard(protected)
     guard.check(real)
-    names = dict.fromkeys(way.source.name for way in list_directions(config))
+    names = dict.fromkeys(direction.source.name for direction in list_directions(config))
     held = {p.origin for p in protected}
     whole = {
         name: _functions(config, name, [p for p in real if p.dialect == name], guard, held)
@@ -257,13 +259,19 @@ def _make_denoising(
     config: Config, sides: Sequence[UnpairedFunctions], number: int, program: Program
 ) -> list[Example]:
     rng = _rng(config, "dae", number, program)
-    way = rng.choice([way for way in list_directions(config) if way.target.name == program.dialect])
-    other = next(side for side in sides if side.dialect == way.source.name)
+    direction = rng.choice(
+        [
+            direction
+            for direction in list_directions(config)
+            if direction.target.name == program.dialect
+        ]
+    )
+    other = next(side for side in sides if side.dialect == direction.source.name)
     own = next(side for side in sides if side.dialect == program.dialect)
     return [
         make_denoising_example(
             make_canonical_words(program),
-            f"<{way}>",
+            f"<{direction}>",
             compute_noise_rate(config, number),
             _contrast(own, other),
             rng,
@@ -288,38 +296,42 @@ _LESSONS = {
 
 def pretrain(
     checkpoints: CheckpointCache,
-    wanted: PretrainingPass,
+    training_pass: PretrainingPass,
     real: Sequence[Program],
     protected: Sequence[Program],
     folder: str,
 ) -> dict[str, float]:
-    """Train one pass of the ladder, save the model to `folder`, and return figures by name.
+    """Train one pass of pretraining on unpaired functions, save the model to `folder`, and return
+    figures by name.
 
-    real: the run's training programs. protected: held-out programs and their references. Figures on
-        validation functions begin with `before_` (first pass only) and `validation_`.
+    training_pass: which step and checkpoint. real: the run's training programs. protected: held-out
+        programs and their references. Figures on validation functions begin with `before_` (first
+        pass only) and `validation_`.
     Raises LeakError if a real program is, or nearly is, a protected one.
     """
     config = checkpoints.config
     sides = collect_unpaired(config, tuple(real), tuple(protected))
-    if wanted.checkpoint:
-        model = checkpoints.model(wanted.checkpoint)
+    if training_pass.checkpoint:
+        model = checkpoints.model(training_pass.checkpoint)
     else:
         texts = [" ".join(make_canonical_words(p)) for side in sides for p in side.training]
         model = checkpoints.create(texts, (*DIRECTION_TAGS, *PRETRAINING_WORDS, *CORE_WORDS))
-    examples, taught = _examples(config, sides, wanted, EvaluationGuard(protected))
+    examples, taught = _examples(config, sides, training_pass, EvaluationGuard(protected))
     held = make_lessons(
         config,
         sides,
-        wanted.step,
+        training_pass.step,
         VALIDATION,
         [p for side in sides for p in side.validation[:EXAMINED]],
     )
-    before = summarize_evaluations(model.examine(held)) if wanted.number == 1 else {}
+    before = summarize_evaluations(model.examine(held)) if training_pass.number == 1 else {}
     checkpoints.forget()
     checkpoints.note_trained(*_told_apart(taught))
-    rate = config.ladder.learning_rate * (BT_RATE if wanted.step == "bt" else 1.0)
-    learning = checkpoints.learning(1.0, rate, "ladder", wanted.step, wanted.number)
-    learnt = learn_and_save(checkpoints, model, examples, learning, folder, wanted.checkpoint)
+    rate = config.ladder.learning_rate * (BT_RATE if training_pass.step == "bt" else 1.0)
+    learning = checkpoints.learning(1.0, rate, "ladder", training_pass.step, training_pass.number)
+    learnt = learn_and_save(
+        checkpoints, model, examples, learning, folder, training_pass.checkpoint
+    )
     after = summarize_evaluations(model.examine(held))
     kept = {k: learnt[k] for k in ("examples", "loss", "tokens") if k in learnt}
     return (
@@ -332,22 +344,24 @@ def pretrain(
 def _examples(
     config: Config,
     sides: Sequence[UnpairedFunctions],
-    wanted: PretrainingPass,
+    training_pass: PretrainingPass,
     guard: EvaluationGuard,
 ) -> tuple[list[Example], list[Program]]:
     """The lessons of a pass, and the programs in them."""
-    if wanted.step != "bt":
+    if training_pass.step != "bt":
         programs = [p for side in sides for p in side.training]
-        return make_lessons(config, sides, wanted.step, wanted.number, programs), programs
-    programs = [p for side in sides for p in select_batch(side, config, wanted.number)]
+        return make_lessons(
+            config, sides, training_pass.step, training_pass.number, programs
+        ), programs
+    programs = [p for side in sides for p in select_batch(side, config, training_pass.number)]
     leaking = {
-        leak.item for leak in guard.leaks([made for made, _ in wanted.pairs])
+        leak.item for leak in guard.leaks([made for made, _ in training_pass.pairs])
     }  # a model may have written a held-out program
-    pairs = [pair for i, pair in enumerate(wanted.pairs) if i not in leaking]
+    pairs = [pair for i, pair in enumerate(training_pass.pairs) if i not in leaking]
     examples = [make_example(made, real) for made, real in pairs]
-    return examples + make_lessons(config, sides, "bt", wanted.number, programs), programs + [
-        made for made, _ in pairs
-    ]
+    return examples + make_lessons(
+        config, sides, "bt", training_pass.number, programs
+    ), programs + [made for made, _ in pairs]
 
 
 def _told_apart(programs: Sequence[Program]) -> tuple[list[Program], list[Program]]:

@@ -55,10 +55,10 @@ def run(config: Config, use_ray: bool = True) -> Path:
     with (
         folder.held(),
         _require_possible(config, folder, new),
-        (make_ray_run_workers if use_ray else make_local_workers)(config) as crew,
+        (make_ray_run_workers if use_ray else make_local_workers)(config) as workers,
     ):
         folder.extend_rounds(config)
-        this = stages.Run(config, folder, corpus, crew)
+        this = stages.Run(config, folder, corpus, workers)
         # Before the models, which take long: a machine that cannot verify is found out at once.
         prepare_evaluation(this)
         stages.run_cold_start(this)

@@ -57,18 +57,20 @@ class RunCorpus:
         )
 
     def sides(self, config: Config) -> list[tuple[Direction, tuple[Program, ...]]]:
-        """Return each direction to propose in, with its real training programs. A reverse direction
-        is among them only where there are real programs of the target dialect.
+        """Return (direction, real training programs) for each direction in which candidates are
+        proposed.
+
+        A reverse direction is among them only where there are real programs of the target dialect.
         """
         found: dict[str, tuple[Direction, dict[str, Program]]] = {}
-        for way, part in self.by_direction(config):
+        for direction, part in self.by_direction(config):
             for each, programs in (
-                (way, part.training_source),
-                (way.reverse, part.training_target),
+                (direction, part.training_source),
+                (direction.reverse, part.training_target),
             ):
                 if programs:
                     found.setdefault(str(each), (each, {}))[1].update({p.id: p for p in programs})
-        return [(way, tuple(programs.values())) for way, programs in found.values()]
+        return [(direction, tuple(programs.values())) for direction, programs in found.values()]
 
     def by_direction(self, config: Config) -> list[tuple[Direction, RunCorpus]]:
         """Return (direction, its corpus) for every direction of the run, in the configuration's
@@ -76,7 +78,7 @@ class RunCorpus:
         """
         return list(
             zip(
-                (entry.way for entry in list_direction_corpora(config)),
+                (entry.direction for entry in list_direction_corpora(config)),
                 self.parts or (self,),
                 strict=True,
             )
@@ -158,7 +160,7 @@ def _part(config: Config, loaded: _Loaded, held_out: set[str], guard) -> RunCorp
     own = loaded.held_out or [p for p in loaded.sources if p.id in held_out]
     evaluation = _limit_programs(own, config.corpus.evaluation_limit, several)
     if not evaluation or not training_source:
-        where = f" in {loaded.entry.way}" if several else ""
+        where = f" in {loaded.entry.direction}" if several else ""
         raise UserError(
             f"corpus.source '{loaded.entry.source}' gives {len(training_source)} programs to "
             f"train on and {len(evaluation)} "
@@ -177,27 +179,31 @@ def _part(config: Config, loaded: _Loaded, held_out: set[str], guard) -> RunCorp
 def _load(entry: DirectionCorpora) -> _Loaded:
     from corpora.datasets.loaders import load_corpus
 
-    way, spec, other = entry.way, entry.source, entry.target
+    direction, spec, other = entry.direction, entry.source, entry.target
     if entry.aligned and not other:
         raise UserError(
             "corpus.aligned = true needs corpus.target, the other side of the alignment"
         )
     sources, targets, held_out = (
         _unique(list(load_corpus(text, side.name).programs)) if text else []
-        for text, side in ((spec, way.source), (other, way.target), (entry.evaluation, way.source))
+        for text, side in (
+            (spec, direction.source),
+            (other, direction.target),
+            (entry.evaluation, direction.source),
+        )
     )
     if entry.evaluation and not held_out:
         raise UserError(
-            f"corpus.evaluation '{entry.evaluation}' holds no {way.source.name} function; name "
-            f"another corpus"
+            f"corpus.evaluation '{entry.evaluation}' holds no {direction.source.name} function; "
+            "name another corpus"
         )
-    translations = _translations(spec, other if entry.aligned else "", way)
-    for program, known in _translations(entry.evaluation, entry.references, way).items():
+    translations = _translations(spec, other if entry.aligned else "", direction)
+    for program, known in _translations(entry.evaluation, entry.references, direction).items():
         translations[program] = known + translations.get(program, [])
     return _Loaded(entry, sources, targets, held_out, translations)
 
 
-def _translations(spec: str, other: str, way: Direction) -> dict[str, list[Program]]:
+def _translations(spec: str, other: str, direction: Direction) -> dict[str, list[Program]]:
     """Of the programs of `spec` those in `other`, which is aligned with it; a ready-made corpus
     brings its own.
     """
@@ -205,7 +211,7 @@ def _translations(spec: str, other: str, way: Direction) -> dict[str, list[Progr
 
     found: dict[str, list[Program]] = {}
     if other or (spec and is_ready_made(spec)):
-        for source, target in load_pairs(spec, other or spec, str(way)):
+        for source, target in load_pairs(spec, other or spec, str(direction)):
             found.setdefault(source.id, []).append(target)
     return found
 
@@ -319,10 +325,14 @@ def _store(corpus: RunCorpus, config: Config, folder: RunFolder) -> None:
             "held_back": part.held_back,
         }
 
-    ways = corpus.by_direction(config) if corpus.parts else ()
+    directions = corpus.by_direction(config) if corpus.parts else ()
     several = (
-        {"directions": [{"direction": str(way), **plain(part)} for way, part in ways]}
-        if ways
+        {
+            "directions": [
+                {"direction": str(direction), **plain(part)} for direction, part in directions
+            ]
+        }
+        if directions
         else {}
     )
     write_json(folder.split, plain(corpus) | several)

@@ -36,8 +36,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """Answers of an unfinished stage, so that a killed stage asks for none of them twice. folder:
-    holds one file per chunk. Call `clear` when the stage is finished.
+    """The answers of an unfinished stage, on disk, so that after a kill none is asked for twice.
+
+    folder: holds one file per chunk of answers. Call `clear` when the stage is finished.
     """
 
     folder: Path
@@ -199,8 +200,10 @@ class RunFolder:
         return RoundPaths(self.root / ("cold" if number == 0 else f"round-{number}"))
 
     def last_round(self, has: Callable[[RoundPaths], bool]) -> int:
-        """Return the number of the last round, counting from 1 up to the first for which `has` is
-        false. Returns 0 if round 1 has it not.
+        """Return the last number n for which `has` is true of rounds 1 to n; 0 if it is false of
+        round 1.
+
+        has: called with a round's paths.
         """
         number = 0
         while has(self.round(number + 1)):

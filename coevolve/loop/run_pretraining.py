@@ -56,8 +56,10 @@ AT_ONCE = 64
 
 @dataclass(frozen=True, slots=True)
 class StepPaths:
-    """The files of one step of the ladder. folder: the step's folder. A pass is finished when its
-    figures exist. Passes are deleted when the step is finished.
+    """The files of one step of the pretraining on unpaired functions.
+
+    folder: the step's folder. A pass is finished when its figures exist. Passes are deleted when
+        the step is finished.
     """
 
     folder: Path
@@ -81,8 +83,8 @@ class StepPaths:
 
     @property
     def suites(self) -> Path:
-        """Return the path of the test suites of the validation functions that are executed, as
-        JSONL.
+        """Return the path of the test suites for validation functions that are executed after each
+        pass, as JSONL.
         """
         return self.folder / "validation_suites.jsonl"
 
@@ -96,15 +98,17 @@ class StepPaths:
 
 
 def list_step_paths(folder: RunFolder, names: Sequence[str]) -> list[StepPaths]:
-    """Return the paths of the steps `names` in the run's folder, in order."""
+    """Return the paths of the pretraining steps `names` in the run's folder, in order."""
     return [
         StepPaths(folder.round(0).folder / f"ladder-{k}-{name}") for k, name in enumerate(names, 1)
     ]
 
 
 def run_pretraining(run: Run) -> str:
-    """Run the steps of the ladder that are not finished. Returns the checkpoint folder of the last
-    step, '' if none is configured. Raises LeakError if a training program is a held-out one.
+    """Run the steps of the pretraining on unpaired functions that are not finished.
+
+    Returns the checkpoint folder of the last step, '' if none is configured. Raises LeakError if a
+    training program is a held-out one.
     """
     checkpoint = ""
     names = list_steps(run.config)
@@ -139,7 +143,7 @@ def _step(run: Run, name: str, paths: StepPaths, before: str) -> None:
 
 
 def choose_best_pass(name: str, measured: Sequence[dict]) -> int:
-    """Return the number, from 1, of the best pass of step `name`.
+    """Return the number, from 1, of the best pass of the pretraining step `name`.
 
     measured: the figures of each pass, in order. The least validation loss is best; for `bt` the
         largest `executed_pass@1` is, then the least loss. Returns 0 if every pass of `bt` executes
@@ -165,17 +169,18 @@ def _find_training_programs(run: Run) -> tuple[Program, ...]:
     return tuple({p.id: p for _, side in run.sides() for p in side}.values())
 
 
-def _pass(run: Run, paths: StepPaths, wanted: PretrainingPass) -> dict:
-    label = f"ladder: {wanted.step} {wanted.number}/{count_passes(run.config, wanted.step)}"
+def _pass(run: Run, paths: StepPaths, training_pass: PretrainingPass) -> dict:
+    passes = count_passes(run.config, training_pass.step)
+    label = f"ladder: {training_pass.step} {training_pass.number}/{passes}"
     return follow_training(
         run,
         label,
-        run.crew.translators,
+        run.workers.translators,
         TranslatorService.pretrain,
-        wanted,
+        training_pass,
         _find_training_programs(run),
         run.corpus.protected,
-        str(paths.model(wanted.number)),
+        str(paths.model(training_pass.number)),
     )
 
 
@@ -198,9 +203,13 @@ def _back_translate(run: Run, paths: StepPaths, number: int, checkpoint: str) ->
         else {}
     )
     executed = verified = written = 0
-    for way in list_directions(run.config):
-        functions = list(dict.fromkeys(select_batch(sides[way.source.name], run.config, number)))
-        found = _translate_programs(run, f"ladder: bt {number} {way}", checkpoint, way, functions)
+    for direction in list_directions(run.config):
+        functions = list(
+            dict.fromkeys(select_batch(sides[direction.source.name], run.config, number))
+        )
+        found = _translate_programs(
+            run, f"ladder: bt {number} {direction}", checkpoint, direction, functions
+        )
         checked = found if run.config.ladder.verified else found[:CHECKED]
         right = _verify_translations(run, f"ladder: bt {number} executed", checked)
         executed, verified, written = (
@@ -214,7 +223,7 @@ def _back_translate(run: Run, paths: StepPaths, number: int, checkpoint: str) ->
         pairs += [
             (replace(make_target_program(c, p), origin=p.origin), p)
             for c, p in kept
-            if not explain_rejection(c.text, way.target.name)
+            if not explain_rejection(c.text, direction.target.name)
         ]
     figures = _pass(run, paths, PretrainingPass("bt", number, checkpoint, tuple(pairs)))
     counts = {
@@ -239,7 +248,7 @@ Found = list[tuple[Candidate, Program]]
 
 
 def _translate_programs(
-    run: Run, label: str, checkpoint: str, way: Direction, programs: Sequence[Program]
+    run: Run, label: str, checkpoint: str, direction: Direction, programs: Sequence[Program]
 ) -> Found:
     """The greedy translation of each program."""
     bar = run.bar(label, len(programs))
@@ -249,11 +258,11 @@ def _translate_programs(
         sampling = run.sampling(1, 0.0, "ladder")
         found += zip(
             call(
-                run.crew.translators,
+                run.workers.translators,
                 TranslatorService.propose,
                 checkpoint,
                 chunk,
-                str(way),
+                str(direction),
                 sampling,
             ),
             chunk,
@@ -289,7 +298,7 @@ def _suites(run: Run, label: str, programs: Sequence[Program]) -> dict[str, Unit
     bar = run.bar(f"{label}: suites", len(programs))
     suites = {}
     for index, prepared in map_unordered(
-        run.crew.verifiers, Verifier.prepare, [(p, ()) for p in programs]
+        run.workers.verifiers, Verifier.prepare, [(p, ()) for p in programs]
     ):
         bar.advance()
         if prepared.suite is not None:
@@ -314,9 +323,11 @@ def _executed_pass(
         write_jsonl(paths.suites, [made[p.id] for p in programs if p.id in made])
     suites = {s.program_id: s for s in read_jsonl(paths.suites, UnitTestSuite)}
     count = right = 0
-    for way, programs in asked:
+    for direction, programs in asked:
         there = [p for p in programs if p.id in suites]
-        found = _translate_programs(run, f"ladder: validation {way}", checkpoint, way, there)
+        found = _translate_programs(
+            run, f"ladder: validation {direction}", checkpoint, direction, there
+        )
         count += len(there)
         right += len(_find_equivalent(run, "ladder: validation executed", found, suites))
     return 100.0 * right / count if count else None

@@ -91,13 +91,13 @@ def make_verifier(config: Config) -> Verifier:
     return Verifier(config)
 
 
-def drop_protected(triplets: Sequence[Triplet], apart: Sequence[Program]) -> list[Triplet]:
+def drop_protected(triplets: Sequence[Triplet], protected: Sequence[Program]) -> list[Triplet]:
     """Return the triplets without those whose source or target is, or nearly is, one of the
-    programs `apart`.
+    programs `protected`.
     """
-    if not apart:
+    if not protected:
         return list(triplets)
-    guard = EvaluationGuard(apart)
+    guard = EvaluationGuard(protected)
     leaking = {
         leak.item
         for side in ("source", "target")
@@ -133,21 +133,28 @@ class TranslatorService:
         )
 
     def cold_start(
-        self, protected: Sequence[Program], folder: str, ways: Sequence[str] = (), before: str = ""
+        self,
+        protected: Sequence[Program],
+        folder: str,
+        directions: Sequence[str] = (),
+        before: str = "",
     ) -> dict[str, float]:
         """Train on generated pairs, save to `folder`, and return figures by name.
 
-        protected: programs that must not be trained on. ways: the directions; empty means all of
-            the run. before: the checkpoint to begin with; '' means the configured start.
+        protected: programs that must not be trained on. directions: such as `cpp:cuda`; empty means
+            all of the run.
+        before: the checkpoint to begin with; '' means the configured start.
         """
         self.checkpoints.part = Path(folder).name
-        wanted, start_kind = self.config.cold_start, self.checkpoints.start_kind
-        ways = ways or self.config.directions
-        count = compute_share(self.config, ways, wanted.generated)
-        apart = count > 0 and self.checkpoints.is_shared_out(start_kind)  # who learns opens it
+        settings, start_kind = self.config.cold_start, self.checkpoints.start_kind
+        directions = directions or self.config.directions
+        count = compute_share(self.config, directions, settings.generated)
+        trains_elsewhere = count > 0 and self.checkpoints.is_shared_out(
+            start_kind
+        )  # who learns opens it
         model = (
             None
-            if apart
+            if trains_elsewhere
             else self.checkpoints.model(before)
             if before
             else self.checkpoints.pretrained()
@@ -156,10 +163,12 @@ class TranslatorService:
             return save_untrained(model, folder)
         teacher = self._translator(None, start_kind)
         examples = self._generated_examples(
-            teacher, count, COLD_STREAM, EvaluationGuard(protected), ways
+            teacher, count, COLD_STREAM, EvaluationGuard(protected), directions
         )
-        learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "cold translator")
-        if apart:
+        learning = self.checkpoints.learning(
+            settings.epochs, settings.learning_rate, "cold translator"
+        )
+        if trains_elsewhere:
             return fine_tune_distributed(
                 self.checkpoints, examples, learning, self.checkpoints.start, folder
             )
@@ -171,16 +180,19 @@ class TranslatorService:
 
     def pretrain(
         self,
-        wanted: PretrainingPass,
+        training_pass: PretrainingPass,
         real: Sequence[Program],
         protected: Sequence[Program],
         folder: str,
     ) -> dict[str, float]:
-        """Train one pass of the ladder, save to `folder`, and return figures by name. real:
-        training programs. protected: programs that must not be trained on. Raises LeakError if a
-        real program is, or nearly is, a protected one.
+        """Train one pass of pretraining on unpaired functions, save to `folder`, and return figures
+        by name.
+
+        training_pass: which step and checkpoint. real: training programs. protected: programs that
+            must not be trained on. Raises LeakError if a real program is, or nearly is, a protected
+            one.
         """
-        return pretrain(self.checkpoints, wanted, real, protected, folder)
+        return pretrain(self.checkpoints, training_pass, real, protected, folder)
 
     def progress(self) -> tuple[int, int, float]:
         """Return (step, steps, loss) of the training under way. It may be called from another
@@ -189,15 +201,15 @@ class TranslatorService:
         return self.checkpoints.progress
 
     def propose(
-        self, checkpoint: str, programs: list[Program], way: str, sampling: Sampling
+        self, checkpoint: str, programs: list[Program], direction: str, sampling: Sampling
     ) -> list[Candidate]:
-        """Return the candidates of the model in `checkpoint` for `programs`, in the direction `way`
+        """Return the candidates of the model in `checkpoint` for `programs`, in `direction`
         (`cpp:cuda`). sampling: how many answers per program, and how they are drawn. Raises
         ValueError for an unknown direction, ModelError if the model fails.
         """
         with self.checkpoints.record_usage_of(checkpoint) as model:
             return self._translator(model, classify_model(checkpoint), checkpoint).propose(
-                programs, parse_direction(way), sampling
+                programs, parse_direction(direction), sampling
             )
 
     def learn(
@@ -209,7 +221,7 @@ class TranslatorService:
         number: int,
         validation: Sequence[tuple[Program, UnitTestSuite]] = (),
         judged: Sequence[JudgedProgram] = (),
-        ways: Sequence[str] = (),
+        directions: Sequence[str] = (),
     ) -> dict[str, float]:
         """Train the model in `checkpoint` on survivors and replayed generated pairs, save to
         `folder`, and return figures by name.
@@ -219,7 +231,7 @@ class TranslatorService:
         validation: training programs with suites, kept out of the lessons; their pass@1 decides
             when to stop.
         judged: right and wrong texts, which round.learn = dpo or grpo learns from instead.
-        ways: the directions that this Translator serves; empty means all of the run.
+        directions: the directions that this Translator serves; empty means all of the run.
         Raises LeakError if a survivor is, or nearly is, a protected program.
         """
         if self.config.round.learn in VERDICT_LEARNERS and classify_model(checkpoint) not in FROZEN:
@@ -231,20 +243,20 @@ class TranslatorService:
         # Sources were held apart when the corpus was split; a model may still have written a
         # held-out program.
         guard.check([t.source for t in triplets])
-        wanted = self.config.round
+        settings = self.config.round
         kept = select_triplets(
             [t for t in triplets if not guard.leaks([t.target])],
-            wanted.per_source,
-            wanted.selection,
+            settings.per_source,
+            settings.selection,
         )
         teacher = self._translator(None, classify_model(checkpoint), checkpoint)
-        weights = [compute_weight(t, wanted.selection) for t in kept]
-        examples = teacher.examples([(t.source, t.target) for t in kept], wanted.learn, weights)
-        if wanted.lessons == "generated":
+        weights = [compute_weight(t, settings.selection) for t in kept]
+        examples = teacher.examples([(t.source, t.target) for t in kept], settings.learn, weights)
+        if settings.lessons == "generated":
             stream = CONTROL_STREAM + number
             examples = match_lesson_length(
                 examples,
-                lambda n: self._generated_examples(teacher, n, stream, guard, ways),
+                lambda n: self._generated_examples(teacher, n, stream, guard, directions),
                 choose_seed(self.config, stream),
             )
         else:
@@ -252,17 +264,17 @@ class TranslatorService:
                 [program for t in kept for program in (t.source, t.target)]
             )
         examples += self._generated_examples(
-            teacher, int(wanted.replay * len(kept)), REPLAY_STREAM + number, guard, ways
+            teacher, int(settings.replay * len(kept)), REPLAY_STREAM + number, guard, directions
         )
         learning = self.checkpoints.learning(
-            wanted.epochs, wanted.learning_rate, "translator", number
+            settings.epochs, settings.learning_rate, "translator", number
         )
         if validation:
             learner = self._translator(
                 self.checkpoints.model(checkpoint), classify_model(checkpoint), checkpoint
             )
             learning = replace(
-                learning, validate=lambda: self.pass_at_one(learner, validation, ways)
+                learning, validate=lambda: self.pass_at_one(learner, validation, directions)
             )
         return fine_tune_checkpoint(self.checkpoints, examples, learning, checkpoint, folder)
 
@@ -275,13 +287,13 @@ class TranslatorService:
         number: int,
     ) -> dict[str, float]:
         EvaluationGuard(protected).check([item.program for item in judged])
-        model, wanted = self.checkpoints.model(checkpoint), self.config.round
+        model, settings = self.checkpoints.model(checkpoint), self.config.round
         learning = self.checkpoints.learning(
-            wanted.epochs, wanted.learning_rate, "translator", number
+            settings.epochs, settings.learning_rate, "translator", number
         )
 
         def learn(how: Learning) -> dict[str, float]:
-            figures = VERDICT_LEARNERS[wanted.learn](
+            figures = VERDICT_LEARNERS[settings.learn](
                 self, model, classify_model(checkpoint), judged, how
             )
             if not figures:
@@ -322,7 +334,7 @@ class TranslatorService:
         learning: Learning,
     ) -> dict[str, float]:
         """The engine is the reward: every answer is executed on its program's suite."""
-        translator, wanted = self._translator(model, kind), self.config.round
+        translator, settings = self._translator(model, kind), self.config.round
         self._verifier = self._verifier or make_verifier(self.config)
         prompts = translator.prompts(
             [(item.program, parse_direction(item.direction)) for item in judged]
@@ -341,8 +353,8 @@ class TranslatorService:
             return values
 
         sampling = Sampling(
-            max(2, wanted.samples),
-            wanted.temperature or 1.0,
+            max(2, settings.samples),
+            settings.temperature or 1.0,
             max_new_tokens=self.config.model.max_new_tokens,
         )
         return (
@@ -355,22 +367,24 @@ class TranslatorService:
         self,
         translator: Translator,
         questions: Sequence[tuple[Program, UnitTestSuite]],
-        ways: Sequence[str] = (),
+        directions: Sequence[str] = (),
     ) -> float:
         """Return the share, in [0, 1], of programs whose greedy translation is equivalent when
         executed.
 
-        questions: programs with their suites. ways: directions; empty means all of the run. Each
+        questions: programs with their suites. directions: empty means all of the run. Each
             program is translated in the direction, or the reverse, that begins at its dialect.
         """
         greedy = Sampling(1, 0.0, max_new_tokens=self.config.model.max_new_tokens)
         self._verifier = self._verifier or make_verifier(self.config)
-        named = [parse_direction(way) for way in ways or self.config.directions]
+        named = [parse_direction(direction) for direction in directions or self.config.directions]
         equivalent = count = 0
-        for way in {str(way): way for one in named for way in (one, one.reverse)}.values():
-            asked = [(p, s) for p, s in questions if p.dialect == way.source.name]
+        for direction in {
+            str(direction): direction for one in named for direction in (one, one.reverse)
+        }.values():
+            asked = [(p, s) for p, s in questions if p.dialect == direction.source.name]
             count += len(asked)
-            proposed = translator.propose([p for p, _ in asked], way, greedy) if asked else []
+            proposed = translator.propose([p for p, _ in asked], direction, greedy) if asked else []
             for (program, suite), candidate in zip(asked, proposed, strict=True):
                 equivalent += (
                     self._verifier.judge(program, suite, [candidate])[0].outcome
@@ -384,10 +398,10 @@ class TranslatorService:
         count: int,
         stream: int,
         guard: EvaluationGuard,
-        ways: Sequence[str] = (),
+        directions: Sequence[str] = (),
     ) -> list[Example]:
         """`count` generated computations that are unlike every protected program, as lessons in
-        `ways` (empty: all of the run).
+        `directions` (empty: all of the run).
 
         As they are written, whatever is asked: how a generated label looks is decided by its own
         source's look, which rules take away (pass@1 fell from 78 to 48 % when they were taught in
@@ -395,8 +409,8 @@ class TranslatorService:
         """
         taught = dict.fromkeys(
             str(each)
-            for way in ways or self.config.directions
-            for each in teacher.lessons_for(parse_direction(way))
+            for direction in directions or self.config.directions
+            for each in teacher.lessons_for(parse_direction(direction))
         )
         pairs = generate_pairs(self.config, count, stream, guard, tuple(taught))
         self.checkpoints.note_trained((), [program for pair in pairs for program in pair])
@@ -439,17 +453,19 @@ class TesterService:
         """Train on generated programs with suites, save to `folder`, and return figures by name.
         protected: programs that must not be trained on.
         """
-        wanted, start_kind = self.config.cold_start, self.checkpoints.start_kind
-        apart = wanted.suites > 0 and self.checkpoints.is_shared_out(
+        settings, start_kind = self.config.cold_start, self.checkpoints.start_kind
+        trains_elsewhere = settings.suites > 0 and self.checkpoints.is_shared_out(
             start_kind
         )  # who learns opens it
-        model = None if apart else self.checkpoints.pretrained()
+        model = None if trains_elsewhere else self.checkpoints.pretrained()
         if start_kind in FROZEN:
             return save_untrained(model, folder)
         style = SUITE_STYLES[start_kind]
-        examples = self._examples(wanted.suites, COLD_STREAM + 1, EvaluationGuard(protected), style)
-        learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "cold tester")
-        if apart:
+        examples = self._examples(
+            settings.suites, COLD_STREAM + 1, EvaluationGuard(protected), style
+        )
+        learning = self.checkpoints.learning(settings.epochs, settings.learning_rate, "cold tester")
+        if trains_elsewhere:
             return fine_tune_distributed(
                 self.checkpoints, examples, learning, self.checkpoints.start, folder
             )
@@ -493,12 +509,12 @@ class TesterService:
             return copy_checkpoint(checkpoint, folder)
         guard = EvaluationGuard(protected)
         guard.check([program for program, _ in lessons])
-        wanted, style = self.config.round, SUITE_STYLES[classify_model(checkpoint)]
+        settings, style = self.config.round, SUITE_STYLES[classify_model(checkpoint)]
         short = [
             (program, replace(suite, tests=make_suite_lesson(suite))) for program, suite in lessons
         ]
         examples = self._tester(None, style).examples(short)
-        if wanted.lessons == "generated":
+        if settings.lessons == "generated":
             stream = CONTROL_STREAM + number
             examples = match_lesson_length(
                 examples,
@@ -508,19 +524,21 @@ class TesterService:
         else:
             self.checkpoints.note_trained([program for program, _ in short])
         examples += self._examples(
-            int(wanted.replay * len(lessons)), REPLAY_STREAM + number, guard, style
+            int(settings.replay * len(lessons)), REPLAY_STREAM + number, guard, style
         )
-        learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "tester", number)
+        learning = self.checkpoints.learning(
+            settings.epochs, settings.learning_rate, "tester", number
+        )
         return fine_tune_checkpoint(self.checkpoints, examples, learning, checkpoint, folder)
 
     def _examples(
         self, count: int, stream: int, guard: EvaluationGuard, style: SuiteStyle
     ) -> list[Example]:
         lessons = []
-        for index, (way, computation) in enumerate(
+        for index, (direction, computation) in enumerate(
             generate_computations(self.config, count, stream, self.config.directions)
         ):
-            name = (way.source.name, way.target.name)[index % 2]
+            name = (direction.source.name, direction.target.name)[index % 2]
             lessons.append((computation.programs[name], computation.suite_text))
         leaking = {leak.item for leak in guard.leaks([program for program, _ in lessons])}
         kept = [lesson for i, lesson in enumerate(lessons) if i not in leaking]

@@ -60,8 +60,8 @@ def make_wording(config: Config, number: int = 0) -> PromptWording:
     protected = load_stored_corpus(folder).protected if folder.split.exists() else ()
     pairs = [
         pair
-        for way in config.directions
-        for pair in load_verified_pairs(parse_direction(way), protected)
+        for direction in config.directions
+        for pair in load_verified_pairs(parse_direction(direction), protected)
     ]
     kept = _drop_leaking([(t.source, t.target) for t in _triplets(folder, number)], protected)
     return PromptWording(
@@ -79,12 +79,14 @@ def find_checkpoint_round(checkpoint: str) -> int:
     return int(number) if name == "round" and dash and number.isdecimal() else 0
 
 
-def load_verified_pairs(way: Direction, protected: Sequence[Program]) -> tuple[Pair, ...]:
-    """Return built-in pairs in the direction `way` of which neither side is nearly equal to a
-    protected program. With CUDA on one side, pairs with bare kernels are preferred.
+def load_verified_pairs(direction: Direction, protected: Sequence[Program]) -> tuple[Pair, ...]:
+    """Return the built-in pairs in `direction` whose sides are not nearly equal to a program of
+    `protected`.
+
+    With CUDA on one side, pairs with bare kernels are preferred.
     """
-    found = [pair for corpus in CORPORA for pair in load_pairs(corpus, corpus, str(way))]
-    if "cuda" in (way.source.model, way.target.model):
+    found = [pair for corpus in CORPORA for pair in load_pairs(corpus, corpus, str(direction))]
+    if "cuda" in (direction.source.model, direction.target.model):
         found = [pair for pair in found if _has_bare_kernel(pair)] or found
     return _drop_leaking(found, protected)
 

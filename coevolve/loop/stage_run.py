@@ -21,7 +21,7 @@ from coevolve.loop.run_folder import RunFolder
 from coevolve.loop.services import TranslatorService
 from coevolve.loop.workers import RunWorkers, WorkerPool, follow_call, map_unordered
 from coevolve.verification.verifier import Verifier
-from corpora.dialects import Direction
+from corpora.dialects import Direction, parse_direction
 from corpora.records import Candidate, Program, UnitTestSuite, Verdict, content_hash
 from gpu_runtime.models.protocol import Sampling
 
@@ -30,25 +30,28 @@ from gpu_runtime.models.protocol import Sampling
 class Run:
     """What every stage of a round needs.
 
-    config: the settings. folder: the run's files. corpus: its programs. crew: its workers.
+    config: the settings. folder: the run's files. corpus: its programs. workers: hold its models
+        and verifiers.
     """
 
     config: Config
     folder: RunFolder
     corpus: RunCorpus
-    crew: RunWorkers
+    workers: RunWorkers
 
     def sides(self) -> list[tuple[Direction, tuple[Program, ...]]]:
-        """Return each direction to propose in, with its real training programs. A reverse direction
-        is among them only where there are real programs of the target dialect.
+        """Return (direction, real training programs) for each direction in which candidates are
+        proposed.
+
+        A reverse direction is among them only where there are real programs of the target dialect.
         """
         return self.corpus.sides(self.config)
 
-    def translator(self, number: int, way: Direction) -> Path:
-        """Return the checkpoint folder of round `number` for the Translator that serves the
-        direction `way`.
+    def translator(self, number: int, direction: Direction) -> Path:
+        """Return the folder of the checkpoint, after round `number`, of the Translator that serves
+        `direction`.
         """
-        return self.folder.round(number).folder / find_translator(self.config, str(way)).name
+        return self.folder.round(number).folder / find_translator(self.config, str(direction)).name
 
     def sampling(self, n: int, temperature: float, *salt: object) -> Sampling:
         """Return sampling settings for `n` answers at `temperature`. salt: values that, with the
@@ -60,8 +63,8 @@ class Run:
         )
 
     def chunks(self, items: Sequence) -> list[Sequence]:
-        """Split `items` into consecutive parts for one call of a model each, of
-        `model.programs_per_call` items; the last may be shorter.
+        """Split `items` into consecutive parts of `model.programs_per_call` items; the last may be
+        shorter. A model is called once for each part.
         """
         return split_into_chunks(items, self.config.model.programs_per_call)
 
@@ -125,11 +128,39 @@ def judge_candidates(
     items = group_for_judging(candidates, programs, suites)
     bar = run.bar(label, len(items))
     results: dict[int, list[Verdict]] = {}
-    for index, verdicts in map_unordered(run.crew.verifiers, Verifier.judge, items):
+    for index, verdicts in map_unordered(run.workers.verifiers, Verifier.judge, items):
         results[index] = verdicts
         bar.advance()
     bar.close()
     return [v for i in sorted(results) for v in results[i]]
+
+
+CONFIRMED_TOGETHER = 96
+"""Texts that one run of the device compiler takes."""
+
+
+def confirm_accepted(
+    run: Run, verdicts: list[Verdict], candidates: dict[str, Candidate]
+) -> list[Verdict]:
+    """Return the verdicts after a real compiler was asked about accepted CUDA ports, many in one
+    go (`verify.device_compiler`). candidates: by id.
+    """
+    accepted = []
+    for i, verdict in enumerate(verdicts):
+        candidate = candidates.get(verdict.target_id)
+        if verdict.equivalent and candidate is not None:
+            dialect = parse_direction(candidate.direction).target.name
+            if dialect == "cuda":
+                accepted.append((i, Program(dialect, "", candidate.text)))
+    if run.config.verify.device_compiler == "none" or not accepted:
+        return verdicts
+    found = list(verdicts)
+    chunks = split_into_chunks(accepted, CONFIRMED_TOGETHER)
+    items = [([verdicts[i] for i, _ in chunk], [p for _, p in chunk]) for chunk in chunks]
+    for k, confirmed in map_unordered(run.workers.verifiers, Verifier.confirm, items):
+        for (i, _), verdict in zip(chunks[k], confirmed, strict=True):
+            found[i] = verdict
+    return found
 
 
 def group_for_judging(

@@ -20,6 +20,7 @@ from coevolve.loop.run_pretraining import run_pretraining
 from coevolve.loop.services import TesterService, TranslatorService
 from coevolve.loop.stage_run import (
     Run,
+    confirm_accepted,
     follow_training,
     group_for_judging,
     judge_candidates,
@@ -42,8 +43,10 @@ from gpu_runtime.models.protocol import Sampling
 
 def run_cold_start(run: Run) -> None:
     """Train the models of round 0 on generated pairs and suites, from nothing or from a pretrained
-    model. Configured steps of the ladder come first. It does nothing if all models exist. Raises
-    LeakError if a training program is a held-out one.
+    model.
+
+    Configured steps of pretraining on unpaired functions come first. It does nothing if all models
+    exist. Raises LeakError if a training program is a held-out one.
     """
     if has_all_models(run, 0):
         return
@@ -56,11 +59,11 @@ def run_cold_start(run: Run) -> None:
                 follow_training(
                     run,
                     f"cold start: {served.label}",
-                    run.crew.translators,
+                    run.workers.translators,
                     TranslatorService.cold_start,
                     protected,
                     str(folder),
-                    served.ways,
+                    served.directions,
                     before,
                 )
                 run.folder.seal(folder)
@@ -68,7 +71,7 @@ def run_cold_start(run: Run) -> None:
             follow_training(
                 run,
                 "cold start: Tester",
-                run.crew.testers,
+                run.workers.testers,
                 TesterService.cold_start,
                 protected,
                 str(paths.tester),
@@ -118,14 +121,19 @@ def propose_suites(
         return [(program, proposed) for program, proposed in zip(chunks[index], proposals)]
 
     for _ in map_unordered(
-        run.crew.verifiers, Verifier.compile_ahead, [(chunk,) for chunk in chunks]
+        run.workers.verifiers, Verifier.compile_ahead, [(chunk,) for chunk in chunks]
     ):
         # many programs in one compiler run; on other machines than the one that did it, `prepare`
         # compiles anew
         pass
     asked = [(checkpoint, chunk, sampling) for chunk in chunks]
     for place, result in stream_results(
-        run.crew.testers, TesterService.propose, asked, run.crew.verifiers, Verifier.prepare, expand
+        run.workers.testers,
+        TesterService.propose,
+        asked,
+        run.workers.verifiers,
+        Verifier.prepare,
+        expand,
     ):
         prepared[place] = result
         bar.advance(note=f"{sum(p.suite is not None for p in prepared.values())} valid")
@@ -160,8 +168,8 @@ def propose_and_verify(run: Run, number: int) -> None:
         return
     suites = {s.program_id: s for s in read_jsonl(paths.suites, UnitTestSuite)}
     work = [
-        (way, chunk)
-        for way, side in run.sides()
+        (direction, chunk)
+        for direction, side in run.sides()
         for chunk in run.chunks([p for p in side if p.id in suites])
     ]
     if not work:
@@ -180,6 +188,8 @@ def propose_and_verify(run: Run, number: int) -> None:
             joined, judged_too = join_ports(run, number, known, verdicts, suites)
             run.folder.finish_records(paths.proposals, [*known, *joined])
             verdicts += judged_too
+        asked = {c.id: c for c in read_jsonl(paths.proposals, Candidate)}
+        verdicts = confirm_accepted(run, verdicts, asked)
         run.folder.finish_records(paths.verdicts, verdicts)
 
 
@@ -196,12 +206,12 @@ def _stream_candidates(
     paths, wanted = run.folder.round(number), run.config.round
     asked = [
         (
-            str(run.translator(number - 1, way)),
+            str(run.translator(number - 1, direction)),
             chunk,
-            str(way),
+            str(direction),
             run.sampling(wanted.samples, wanted.temperature, "translate", number, i),
         )
-        for i, (way, chunk) in enumerate(work)
+        for i, (direction, chunk) in enumerate(work)
     ]
     bar = run.bar(f"round {number}: propose and verify", sum(len(c) for _, c in work))
     generated: dict[int, list[Candidate]] = {}
@@ -221,10 +231,10 @@ def _stream_candidates(
         return group_for_judging(generated[index], {p.id: p for p in work[index][1]}, suites)
 
     for place, verdicts in stream_results(
-        run.crew.translators,
+        run.workers.translators,
         TranslatorService.propose,
         asked,
-        run.crew.verifiers,
+        run.workers.verifiers,
         Verifier.judge,
         expand,
         known,
@@ -237,8 +247,8 @@ def _stream_candidates(
 
 
 def drop_repeated_texts(candidates: list[Candidate]) -> list[Candidate]:
-    """Return the candidates with each id once, in order; equal texts for one program have one
-    id.
+    """Return the candidates, in order, without those whose text repeats an earlier one for the same
+    program.
     """
     return list({c.id: c for c in candidates}.values())
 
@@ -256,7 +266,7 @@ def keep_triplets(run: Run, number: int) -> None:
         return
     triplets = load_survivors(run, paths)
     run.folder.finish_records(paths.triplets, triplets)
-    run.crew.count_kept(len(triplets))
+    run.workers.count_kept(len(triplets))
 
 
 def load_survivors(run: Run, paths: RoundPaths) -> list[Triplet]:
@@ -313,19 +323,23 @@ def train_models(run: Run, number: int) -> None:
     with run.timed(number, "learn"):
         for served in list_translators(run.config):
             own = [t for t in triplets if served.serves(t.direction)]
-            told = (apart, [item for item in shown if served.serves(item.direction)], served.ways)
+            told = (
+                apart,
+                [item for item in shown if served.serves(item.direction)],
+                served.directions,
+            )
             _learn_one(
                 run,
                 number,
                 served.label,
-                run.crew.translators,
+                run.workers.translators,
                 served.name,
                 frozen == "translator",
                 own,
                 told,
             )
         _learn_one(
-            run, number, "Tester", run.crew.testers, "tester", frozen == "tester", lessons, ()
+            run, number, "Tester", run.workers.testers, "tester", frozen == "tester", lessons, ()
         )
 
 

@@ -67,8 +67,8 @@ def group_by_program(
         if verdict.equivalent is not None:
             (right if verdict.equivalent else wrong).append(candidate.text)
     return [
-        JudgedProgram(programs[i], suites[i], way, tuple(right), tuple(wrong))
-        for (i, way), (right, wrong) in sides.items()
+        JudgedProgram(programs[i], suites[i], direction, tuple(right), tuple(wrong))
+        for (i, direction), (right, wrong) in sides.items()
     ]
 
 

@@ -64,29 +64,29 @@ class IncompletePortError(Exception):
 class PortAssembly:
     """Builds a port of one function from ports of its loop nests.
 
-    program: the function. way: the direction. suite: tests of the program, which give the lengths
-        of arrays; CUDA from C++ needs them, else None.
-    asked: the nests whose ports are wanted next, in direction `self.way`; empty when it is over.
+    program: the function. direction: of the port. suite: tests of the program, which give the
+        lengths of arrays; CUDA from C++ needs them, else None.
+    asked: the nests whose ports are wanted next, in `self.direction`; empty when it is over.
     made: the whole port as a Program, once it is over; None if there is none or nothing is
         parallel.
     Raises ValueError for a direction whose nests cannot be put together.
     """
 
-    def __init__(self, program: Program, way: Direction, suite: UnitTestSuite | None) -> None:
+    def __init__(self, program: Program, direction: Direction, suite: UnitTestSuite | None) -> None:
         """suite: tests of the program, from which follows how long arrays are; CUDA in C++ needs
         them.
         """
-        if not has_outlined_ports(way):
-            raise ValueError(f"ports are not joined in the direction {way}")
-        self.way = Direction(get_dialect("cpp"), way.target)
+        if not has_outlined_ports(direction):
+            raise ValueError(f"ports are not joined in the direction {direction}")
+        self.direction = Direction(get_dialect("cpp"), direction.target)
         self.asked: list[OutlinedPart] = []
         self.made: Program | None = None
-        self._program, self._cuda = program, way.target.model == "cuda"
+        self._program, self._cuda = program, direction.target.model == "cuda"
         self._work: Generator[list[OutlinedPart], Mapping[str, PortedKernel], list[Node]] | None = (
             None
         )
         try:
-            function = _parse_source(program, way)
+            function = _parse_source(program, direction)
             self._function = _resolve_lengths(function, suite) if self._cuda else function
         except (UnsupportedConstruct, SignatureError):
             return
@@ -103,7 +103,7 @@ class PortAssembly:
         """Return the pair whose verdict decides whether `text` is a port of `part`. It is judged on
         tests made by rules.
         """
-        return Pair(part.program, Program(self.way.target.name, part.program.name, text))
+        return Pair(part.program, Program(self.direction.target.name, part.program.name, text))
 
     def propose_by_rule(self, answers: Sequence[Answer]) -> list[tuple[OutlinedPart, list[Pair]]]:
         """Return rule-made ports of the nests that have no acceptable answer.
@@ -124,7 +124,7 @@ class PortAssembly:
         ]
 
     def tell(self, answers: Sequence[Answer]) -> None:
-        """Take the judged answers to `asked` and go on: `asked` and `made` are updated.
+        """Take in the judged answers to the nests in `asked`, and update `asked` and `made`.
 
         answers: (part, text, verdict) of each. The first acceptable answer for a nest is used.
         """
@@ -162,7 +162,7 @@ class PortAssembly:
             if self._search.found:
                 text = self._text(end.value)
                 self.made = (
-                    Program(self.way.target.name, self._program.name, text) if text else None
+                    Program(self.direction.target.name, self._program.name, text) if text else None
                 )
 
     def _text(self, nodes: list[Node]) -> str | None:
@@ -174,21 +174,27 @@ class PortAssembly:
 
 
 def port_by_parts(
-    program: Program, way: Direction, translator: Translator, engine: Engine, sampling: Sampling
+    program: Program,
+    direction: Direction,
+    translator: Translator,
+    engine: Engine,
+    sampling: Sampling,
 ) -> Program | None:
     """Ask for ports of the program's loop nests and return the port made of them.
 
-    way: the direction. sampling: how the Translator is asked. The engine judges each nest alone;
-        the whole is not judged here. Returns None if no nest gets a parallel port, or rules cannot
-        split the function.
+    direction: of the port. sampling: how the Translator is asked.
+    The engine judges each nest alone; the whole is not judged here. Returns None if no nest gets a
+    parallel port, or rules cannot split the function.
     """
-    if not has_outlined_ports(way):
+    if not has_outlined_ports(direction):
         return None
-    expectations = engine.expectations(program).expectations if way.target.model == "cuda" else None
-    joining = PortAssembly(program, way, expectations.suite if expectations else None)
+    expectations = (
+        engine.expectations(program).expectations if direction.target.model == "cuda" else None
+    )
+    joining = PortAssembly(program, direction, expectations.suite if expectations else None)
     while joining.asked:
         candidates = translator.propose(
-            [part.program for part in joining.asked], joining.way, sampling
+            [part.program for part in joining.asked], joining.direction, sampling
         )
         pairs = [
             joining.pair(part, candidate.text)
@@ -206,20 +212,22 @@ def port_by_parts(
     return joining.made
 
 
-def _parse_source(program: Program, way: Direction) -> CppFunction:
+def _parse_source(program: Program, direction: Direction) -> CppFunction:
     """Raises UnsupportedConstruct and SignatureError."""
     return (
-        convert_function(program) if way.source.language == "fortran" else parse_function(program)
+        convert_function(program)
+        if direction.source.language == "fortran"
+        else parse_function(program)
     )
 
 
-def explain_not_outlined(program: Program, way: Direction) -> str:
+def explain_not_outlined(program: Program, direction: Direction) -> str:
     """Return why rules cannot split the program into loop nests, in one line. Returns '' if they
-    can, or if nests of the direction `way` are never put together.
+    can, or if nests of that direction are never put together.
     """
     try:
-        if has_outlined_ports(way):
-            _parse_source(program, way)
+        if has_outlined_ports(direction):
+            _parse_source(program, direction)
         return ""
     except (UnsupportedConstruct, SignatureError) as reason:
         return str(reason)

@@ -71,22 +71,30 @@ def make_rows(root: Path) -> list[DirectionResult]:
     if not folder.round(0).evaluation.exists():
         raise UserError(f"'{root}' has no evaluated round; run or resume it first")
     last = folder.last_round(lambda paths: paths.evaluation.exists())
-    sides = {str(way): len(programs) for way, programs in load_stored_corpus(folder).sides(config)}
+    sides = {
+        str(direction): len(programs)
+        for direction, programs in load_stored_corpus(folder).sides(config)
+    }
     candidates, pairs = _iterate_candidates(folder), _iterate_kept_pairs(folder)
     measured = [
         split_by_direction(config, read_json(folder.round(number).evaluation))
         for number in (0, last)
     ]
     found = []
-    for way in config.directions:
-        before, after = (each[way] for each in measured)
-        kept = [pair for pair in pairs if pair[0] == way]
+    for direction in config.directions:
+        before, after = (each[direction] for each in measured)
+        kept = [pair for pair in pairs if pair[0] == direction]
         solved = len({source for _, source, _ in kept})
-        counts = (sides.get(way, 0), solved, sum(each == way for each, _ in candidates), len(kept))
+        counts = (
+            sides.get(direction, 0),
+            solved,
+            sum(each == direction for each, _ in candidates),
+            len(kept),
+        )
         found.append(
             DirectionResult(
                 str(root),
-                way,
+                direction,
                 *counts,
                 last,
                 before,

@@ -105,16 +105,16 @@ def _parts(
     if paths.triplets.exists():
         kept = Counter(t.direction for t in read_jsonl(paths.triplets, Triplet))
     found = {}
-    for way in dict.fromkeys((*directions, *sorted(candidates))):
-        own = outcomes.get(way, Counter())
+    for direction in dict.fromkeys((*directions, *sorted(candidates))):
+        own = outcomes.get(direction, Counter())
         compiled = _count_compiled(own)
-        counts = (candidates[way], compiled) if paths.verdicts.exists() else (None, None)
-        measured = evaluation.get("directions", {}).get(way, {})
-        found[way] = RoundFigures(
+        counts = (candidates[direction], compiled) if paths.verdicts.exists() else (None, None)
+        measured = evaluation.get("directions", {}).get(direction, {})
+        found[direction] = RoundFigures(
             number,
             *counts,
             "",
-            kept[way] if paths.triplets.exists() else None,
+            kept[direction] if paths.triplets.exists() else None,
             measured,
             {},
             dict(own),
@@ -153,7 +153,7 @@ def make_table(
     for row in collect_figures(folder, config) if known is None else known:
         label = "cold" if row.number == 0 else str(row.number)
         rows.append([label, *(["all"] if several else []), *_cells(row, ks)])
-        rows += [[label, way, *_cells(part, ks)] for way, part in row.parts.items()]
+        rows += [[label, direction, *_cells(part, ks)] for direction, part in row.parts.items()]
     return header, rows
 
 

@@ -60,10 +60,10 @@ def list_scalars(row: RoundFigures) -> Iterator[tuple[str, float]]:
     ):
         if count is not None:
             yield f"pairs/{name}", count
-    for way, part in row.parts.items():
+    for direction, part in row.parts.items():
         for name, value in list_scalars(part):
             group, _, rest = name.partition("/")
-            yield f"{group}/{way.replace(':', '-to-')}/{rest}", value
+            yield f"{group}/{direction.replace(':', '-to-')}/{rest}", value
     for outcome, count in row.outcomes.items():
         yield f"verdicts/{outcome}", count
     for stage, seconds in row.seconds.items():

@@ -4,7 +4,7 @@ Contract: `read_as_compiled` gives the text that the dialect's compiler would re
 `isolate_functions` gives one function of such a text with what it needs, from the text with all
 macros written out; only where the whole text compiles, runs nothing by itself and holds nothing
 that reaches beyond a function (assembly, linker attributes and pragmas). Else it gives the reason
-in one line. `other_beginning` names shared data that two texts begin with different values.
+in one line. `compare_initial_values` names shared data that two texts begin with different values.
 
     coevolve verify solver.cpp solver.omp.cpp
 """
@@ -30,17 +30,17 @@ from gpu_runtime.compile.preprocess import (
     problem_of_whole,
     resolve,
 )
-from gpu_runtime.wall.check import vet_file
+from gpu_runtime.wall.check import check_file
 
 MEND = "give the whole file in a form that compiles by itself (g++ -E writes headers into it)"
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A function without the rest of its file.
+    """A function separated from the rest of its file.
 
-    program: the function alone with what it needs; the program that was given if `problem` is set.
-    problem: why the function cannot be separated, in one line; '' if it was.
+    program: the function alone with what it needs; the original program if `problem` is set.
+    problem: why it cannot be separated, in one line; '' if it was.
     """
 
     program: Program
@@ -109,7 +109,7 @@ def isolate_functions(program: Program) -> Cut:
 
 def _unfit(whole: Program) -> str:
     """Why the text's functions cannot be told apart or taken out."""
-    if reason := vet_file(whole):
+    if reason := check_file(whole):
         return f"cannot be taken apart: {reason}"
     if get_dialect(whole.dialect).language != "cpp":
         return ""
@@ -134,7 +134,7 @@ def _uncompiled(program: Program) -> str:
     )
 
 
-def with_shared_data(program: Program) -> Cut | None:
+def lift_shared_data(program: Program) -> Cut | None:
     """Return `program` with the globals, module variables and COMMON blocks that it uses as
     parameters. Returns None where it uses none. The result's `problem` says why they cannot become
     parameters.
@@ -153,7 +153,7 @@ def _has_more(made: Program, than: Program) -> bool:
         return False
 
 
-def other_beginning(source: Program, target: Program, made: tuple[Program, Program]) -> str:
+def compare_initial_values(source: Program, target: Program, made: tuple[Program, Program]) -> str:
     """Compare the initial values of data that became parameters on both sides.
 
     source, target: the original programs. made: the same two with shared data as parameters.

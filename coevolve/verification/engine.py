@@ -24,6 +24,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from coevolve.verification.backend_choice import choose_backend_kind, make_backend
+from coevolve.verification.compiler_check import make_compiler_check, refuse_uncompiled
 from coevolve.verification.evidence import add_evidence
 from coevolve.verification.programs import (
     is_whole_program_pair,
@@ -82,7 +83,9 @@ class VerifyConfig:
     mutants: how many mutants of the source measure a suite's strength; 0: strength is not measured
         and weak suites get no more tests.
     seed: seeds tests and mutants.
-    prove: whether a proof is looked for beside the tests.
+    prove: whether a proof is tried besides the tests.
+    device_compiler: which real compiler is asked about accepted CUDA targets: `auto` (nvcc where it
+        is installed, else NVRTC, else none), `nvcc`, `nvrtc` or `none`.
     judge: how targets are run and compared.
     """
 
@@ -91,6 +94,7 @@ class VerifyConfig:
     mutants: int = 12
     seed: int = 0
     prove: bool = False
+    device_compiler: str = "none"
     judge: JudgeConfig = field(default_factory=JudgeConfig)
 
 
@@ -123,7 +127,8 @@ class Engine:
 
     backend: `auto`, `cuda`, `emulated`, or a back end that runs. config: how tests are made and
         programs judged. cache: the folder of cached verdicts; None: `find_cache_folder()`.
-    An engine serves one thread. Raises ValueError for an unknown back end.
+    An engine serves one thread. Raises ValueError for an unknown back end, or for a device compiler
+    that is asked for by name and not installed.
     """
 
     def __init__(
@@ -136,6 +141,7 @@ class Engine:
         self._backend = None if isinstance(backend, str) else backend
         self.kind = choose_backend_kind(backend) if isinstance(backend, str) else backend.name
         self.cache = (cache or find_cache_folder()) / "verdicts"
+        self.device_check = make_compiler_check(config.device_compiler)
         self._known: OrderedDict[str, Validation] = OrderedDict()
         self._snippets: OrderedDict[str, UnitTestSuite] = OrderedDict()
 
@@ -181,7 +187,11 @@ class Engine:
                 key, lambda: verify_programs(pair.source, pair.target, tests, self.config.judge)
             )
         suite = self.suite_of(pair)
-        return self._remembered(self._key(pair, suite), lambda: self._fresh(pair, suite))
+        return self._remembered(self._key(pair, suite), lambda: self._fresh_compiled(pair, suite))
+
+    def _fresh_compiled(self, pair: Pair, suite: UnitTestSuite | None) -> Verdict:
+        verdict = self._fresh(pair, suite)
+        return refuse_uncompiled([verdict], [pair.target], self.device_check)[0]
 
     def _remembered(self, key: str, ask: Callable[[], Verdict]) -> Verdict:
         known = self._cached(key)
@@ -234,6 +244,10 @@ class Engine:
         error is compiled twice.
         """
         built = self.backend.compile(list(plain)) if plain else []
+        if self.device_check is not None:
+            self.device_check.explain(
+                [c.request.program for c in built if c.ok and c.request.program.id not in sources]
+            )
         further: list[CompileRequest] = []
         for request in (c.request for c in built if c.ok and c.request.program.id in sources):
             further += list_validation_requests(request.program, request.signature)
@@ -341,6 +355,7 @@ class Engine:
             compute_engine_version(),
             self.kind,
             self.config,
+            self.device_check.identity if self.device_check is not None else "",
             pair.source.id,
             pair.target.id,
             suite.id if suite else "rules",
@@ -379,6 +394,8 @@ class Engine:
         """Stop the back end, if it was started."""
         if self._backend is not None:
             self._backend.close()
+        if self.device_check is not None:
+            self.device_check.close()
 
 
 def _is_too_deep(program: Program) -> bool:

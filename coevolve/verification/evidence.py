@@ -20,18 +20,28 @@ _DIFFERENCES = (
 
 
 def prove(source: Program, target: Program) -> Proof:
-    """`coevolve.verification.proof.prove.prove`, loaded with z3 when it is first asked."""
+    """Try to prove that `target` does what `source` does, without running them. z3 is loaded on the
+    first call.
+
+    Returns a Proof: PROVED with its preconditions, or UNKNOWN with the reason.
+    """
     from coevolve.verification.proof.prove import prove
 
     return prove(source, target)
 
 
 class ProofContradiction(RuntimeError):
-    """A pair is PROVED equivalent, and execution showed a difference: a fault of the engine."""
+    """Raised where a proof says that two programs are equivalent and execution shows a difference:
+    a fault of the engine.
+    """
 
 
 def add_evidence(source: Program, target: Program, verdict: Verdict) -> Verdict:
-    """The verdict with its evidence. Raises ProofContradiction."""
+    """Return `verdict` with `evidence` and `preconditions` set where a proof supports EQUIVALENT.
+
+    An undecided verdict, or one without a proof, comes back unchanged. Raises ProofContradiction if
+    a proof says the opposite of the verdict.
+    """
     if verdict.equivalent is None:
         return verdict
     proof = prove(source, target)
@@ -49,8 +59,9 @@ def add_evidence(source: Program, target: Program, verdict: Verdict) -> Verdict:
 
 
 def needs_chosen_launch(proof: Proof) -> bool:
-    """Whether a proof holds for certain block sizes or exact grids only: those that an execution
-    tried may be others."""
+    """Return whether a proof holds for certain block or grid sizes only. An execution may have used
+    others.
+    """
     return any(
         p.kind == "launch" and p.relation == "==" and p.bound != "1" for p in proof.preconditions
     )
@@ -59,8 +70,11 @@ def needs_chosen_launch(proof: Proof) -> bool:
 def find_proof(
     source: Program, target: Program, verdict: Verdict, failing: dict[str, object] | None
 ) -> Proof:
-    """What a proof says of a pair beside its verdict: UNKNOWN becomes REFUTED where execution shows
-    a difference on a test. failing: `explain.failing_input`'s."""
+    """Return the proof for a pair, beside its verdict by execution.
+
+    failing: the smallest failing test, as `explain.failing_input` returns it, or None. An UNKNOWN
+        proof becomes REFUTED where execution showed a difference on that test.
+    """
     proof = prove(source, target)
     shown = verdict.equivalent is False and verdict.outcome in _DIFFERENCES
     if proof.answer is not Answer.UNKNOWN or not shown or not failing:
@@ -69,7 +83,7 @@ def find_proof(
 
 
 def describe_proof(source: Program, target: Program, proof: Proof) -> str:
-    """Several lines for people."""
+    """Return several lines that tell a person what a proof says of `source` and `target`."""
     words = {
         Answer.PROVED: "proved: equivalent for every size and launch",
         Answer.REFUTED: "refuted: not equivalent",

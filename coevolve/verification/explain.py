@@ -80,7 +80,7 @@ def explain_verdict(engine: Engine, pair: Pair, verdict: Verdict, elapsed_ms: fl
 _PLACE = re.compile(r"^program\.\w+:(\d+):(\d+): (?:fatal )?(?:error: )?", re.IGNORECASE)
 
 
-def outcome_words(verdict: Verdict) -> str:
+def describe_outcome(verdict: Verdict) -> str:
     """Return the outcome in words, such as `not equivalent: the results differ`, without the
     detail.
     """
@@ -99,7 +99,7 @@ def summarize_verdict(verdict: Verdict) -> str:
     """Return one line: the outcome in words and its detail. A place in the program is given as line
     and column.
     """
-    words = outcome_words(verdict)
+    words = describe_outcome(verdict)
     place = _PLACE.match(verdict.detail)
     detail = (
         f"line {place[1]}, column {place[2]}: {verdict.detail[place.end() :]}"

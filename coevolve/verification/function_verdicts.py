@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from coevolve.verification.engine import Engine, Pair
-from coevolve.verification.requests import without_rest
+from coevolve.verification.requests import separate_pair
 from corpora.records import Blame, Outcome, Verdict
 
 FunctionVerdict = tuple[Pair, Verdict]
@@ -33,7 +33,7 @@ def verify_pair(engine: Engine, pair: Pair) -> FunctionVerdict:
     if pair.problem:
         return pair, verdict if verdict.equivalent is False else _undecided(verdict, pair.problem)
     broken = verdict.outcome is Outcome.COMPILE_ERROR and verdict.blame is Blame.SOURCE
-    cut = without_rest(pair) if broken else None
+    cut = separate_pair(pair) if broken else None
     if cut is None:
         return pair, verdict
     if cut.problem:
@@ -78,22 +78,26 @@ def verify_until_difference(engine: Engine, pairs: Iterable[Pair]) -> list[Funct
     return told
 
 
-def combine_verdicts(told: Sequence[FunctionVerdict], asked: int) -> Verdict:
+def combine_verdicts(judged: Sequence[FunctionVerdict], requested: int) -> Verdict:
     """Return one verdict for two texts from the verdicts on their functions.
 
-    told: (pair, verdict) of each judged function, at least one. asked: how many functions were to
-        be judged. The result is the first that is not equivalent, else the first that is undecided.
-        Else it is EQUIVALENT with the least suite strength. With several functions its detail names
-        the function.
+    judged: (pair, verdict) of each judged function, at least one. requested: how many functions
+        were to be judged.
+    The result is the first that is not equivalent, else the first that is undecided. Else it is
+    EQUIVALENT with the least suite strength. With several functions its detail names the function.
     """
-    if asked == 1:
-        return told[0][1]
+    if requested == 1:
+        return judged[0][1]
     for decided in (False, None):
-        if (found := next(((p, v) for p, v in told if v.equivalent is decided), None)) is not None:
+        if (
+            found := next(((p, v) for p, v in judged if v.equivalent is decided), None)
+        ) is not None:
             return replace(found[1], detail=f"{found[0].source.name}: {found[1].detail}")
-    verdicts = [verdict for _, verdict in told]
+    verdicts = [verdict for _, verdict in judged]
     strengths = [v.suite_strength for v in verdicts if v.suite_strength is not None]
-    detail = f"{len(told)} functions: {', '.join(f'{p.source.name} {v.detail}' for p, v in told)}"
+    detail = (
+        f"{len(judged)} functions: {', '.join(f'{p.source.name} {v.detail}' for p, v in judged)}"
+    )
     return replace(
         verdicts[-1],
         detail=detail,

@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from coevolve.verification.cut_out import (
+    compare_initial_values,
     isolate_functions,
-    other_beginning,
+    lift_shared_data,
     read_as_compiled,
-    with_shared_data,
 )
 from coevolve.verification.engine import Pair
 from coevolve.verification.entry_functions import (
@@ -47,14 +47,14 @@ class VerifyError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class VerifyRequest:
-    """What two texts ask of the engine.
+    """What `coevolve verify` asks the engine about two texts.
 
     pairs: one pair for each function to compare.
-    unasked: a line for each function of the source that is not compared.
+    not_compared: a line for each function of the source that is not compared.
     """
 
     pairs: tuple[Pair, ...]
-    unasked: tuple[str, ...] = ()
+    not_compared: tuple[str, ...] = ()
 
 
 def make_request(
@@ -178,14 +178,14 @@ def _pair_by_name(
 
 
 def _pair(given: Program, asked: Program, suite: str | None) -> Pair:
-    shared = with_shared_data(given)
+    shared = lift_shared_data(given)
     if shared is None:
         return _isolate_allowed(Pair(given, asked, suite))
     if _is_suite_for(suite, given):
         return Pair(given, asked, suite)
     # A target may keep state only where the source shares data, and then as the parameters that
     # this becomes.
-    other = with_shared_data(asked)
+    other = lift_shared_data(asked)
     for side, cut in (("source", shared), ("target", other)):
         if cut is not None and cut.problem:
             return Pair(
@@ -201,7 +201,7 @@ def _pair(given: Program, asked: Program, suite: str | None) -> Pair:
         *made,
         suite,
         (_SHARED.format("source"), _SHARED.format("target")),
-        other_beginning(given, asked, made),
+        compare_initial_values(given, asked, made),
     )
 
 
@@ -233,7 +233,7 @@ def _isolate_allowed(pair: Pair) -> Pair:
     return pair
 
 
-def without_rest(pair: Pair) -> Pair | None:
+def separate_pair(pair: Pair) -> Pair | None:
     """Return the pair with both functions separated from the rest of their files. Returns None
     where the source is all of its file. If a function cannot be separated, the pair comes back with
     `problem` set.

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from coevolve.config.schema import Config
+from coevolve.verification.compiler_check import refuse_uncompiled
 from coevolve.verification.engine import Engine, Pair, VerifyConfig
 from coevolve.verification.evidence import add_evidence
 from coevolve.verification.requests import find_entry_names
@@ -61,7 +62,12 @@ class Verifier:
         self.config = config
         self.engine = Engine(
             config.verify.backend,
-            VerifyConfig(mutants=config.verify.mutants, seed=config.seed, judge=checks),
+            VerifyConfig(
+                mutants=config.verify.mutants,
+                seed=config.seed,
+                device_compiler=config.verify.device_compiler,
+                judge=checks,
+            ),
         )
         self._known: OrderedDict[str, Expectations] = OrderedDict()
 
@@ -180,6 +186,12 @@ class Verifier:
             replace(v, target_id=c.id, suite_strength=suite.strength)
             for v, c in zip(proved, candidates, strict=True)
         ]
+
+    def confirm(self, verdicts: Sequence[Verdict], targets: Sequence[Program]) -> list[Verdict]:
+        """Return the verdicts after a real compiler was asked about accepted CUDA targets, where
+        one is installed and wanted. targets: in the verdicts' order.
+        """
+        return refuse_uncompiled(verdicts, targets, self.engine.device_check)
 
     def verify(self, pairs: Sequence[Pair]) -> list[Verdict]:
         """Return a verdict per pair, in order. A pair without a suite is judged on tests made from

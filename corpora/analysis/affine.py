@@ -60,8 +60,9 @@ def integer_of(expression: Expression | None) -> int | None:
 
 
 def combine(op: str, left: Polynomial | None, right: Polynomial | None) -> Polynomial | None:
-    """Return the value of `left op right` for integers as in C. Returns None if an operand is None
-    or the result cannot be followed.
+    """Return the value of `left op right` for integers as in C.
+
+    Returns None if an operand is None, or if the result is no polynomial or known operation.
     """
     if left is None or right is None:
         return None

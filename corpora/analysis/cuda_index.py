@@ -53,8 +53,10 @@ class AxisUse:
 
 @dataclass(frozen=True, slots=True)
 class ThreadIndex:
-    """A value that a thread computes from its indices. name: the variable that holds it, '' in a
-    subscript. value: over threadIdx.x, blockIdx.x and so on.
+    """A value that a CUDA thread computes from its indices.
+
+    name: the variable that holds it; '' if it occurs in a subscript only. value: a polynomial over
+        threadIdx.x, blockIdx.x and so on.
     """
 
     name: str
@@ -68,10 +70,10 @@ class ThreadIndex:
 
 @dataclass(frozen=True, slots=True)
 class IndexGuard:
-    """A condition `index <= limit` that holds for the threads that work.
+    """A condition `index <= limit` under which a kernel's threads do their work.
 
-    limit: over parameters and constants; None if it is no polynomial of them. axes: of the index.
-        lower: the condition is `index >= limit`.
+    index: over thread indices. limit: over parameters and constants; None if it is no polynomial of
+        them. axes: those of the index. lower: the condition is `index >= limit`.
     """
 
     index: Polynomial

@@ -146,8 +146,10 @@ def _kind(source: ArrayAccess, sink: ArrayAccess) -> str:
 
 
 def renamed(loop: LoopFacts, polynomials: Iterable[Polynomial]) -> dict[Symbol, Polynomial]:
-    """Return new symbols for those in `polynomials` that may have another value in another
-    iteration of `loop`. Its counter is among them.
+    """Return replacements for the symbols in `polynomials` that may have another value in another
+    iteration of `loop`.
+
+    Each is mapped to a new symbol, as a polynomial. The loop's counter is among them.
     """
     varying = {v for p in polynomials for v in p.variables() if loop.id in v.loops}
     varying.add(loop.counter)

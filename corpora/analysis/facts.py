@@ -19,11 +19,11 @@ from corpora.ir import Expression, For, Span, Type, While
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A condition that holds where an access stands or, if `holds` is False, does not hold.
+    """A condition at an access: it holds there or, if `holds` is False, does not hold.
 
-    condition: its expression; None where there is none. system: what it implies about integers.
-    loop: the id of the loop whose test it is, else None. number: differs between guards at
-        different places.
+    condition: its expression; None if it is only known by `system`, what it implies about integers.
+    loop: the id of the loop whose test it is, else None. number: tells guards at different places
+        of the text apart.
     """
 
     condition: Expression | None
@@ -60,8 +60,10 @@ class ArrayAccess:
     indices: subscripts; None is unknown. A pointer has one, in elements from where the parameter
         points.
     kind: `read`, `write` or `update`. operator: of an update, such as `+` or `min`.
-    guards: what holds here, loops' own tests included. loops: ids, outermost first.
-    order: its place in the walk. statement: the order of its statement's first access.
+    guards: conditions that hold here, loops' own tests included. loops: ids of the loops around it,
+        outermost first.
+    order: number of the access in the function, in the order of execution in the text. statement:
+        the order of its statement's first access.
     field: members after the subscripts. whole: it stands for all elements of a section or array.
     node: the expression, or None. span: its place in the text, or None.
     """
@@ -96,12 +98,12 @@ class ArrayAccess:
 class ScalarAccess:
     """An access to a scalar variable.
 
-    variable: its key. kind: `read`, `write` or `update`. operator: of an update. loops: ids,
-        outermost first.
+    variable: its key. kind: `read`, `write` or `update`. operator: of an update, such as `+`.
+        loops: ids of the loops around it, outermost first.
     exposed: ids of loops in which a read may see a value from an earlier iteration. The id -1 - k
         means a value that the finished loop k left.
-    guards: what holds here. order: its place in the walk. node, span: expression and place, or
-        None.
+    guards: conditions that hold here. order: number of the access in the function, in the order of
+        execution in the text. node, span: expression and place, or None.
     """
 
     variable: str
@@ -117,8 +119,10 @@ class ScalarAccess:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Something with an unknown effect, such as a call or a goto. reason: why. loops: ids of the
-    loops around it. order: its place in the walk.
+    """Something with an unknown effect, such as a call or a goto.
+
+    reason: why it is unknown. loops: ids of the loops around it. order: its number among all
+        accesses and effects of the function.
     """
 
     reason: Reason
@@ -138,9 +142,9 @@ class LoopFacts:
         None.
     system: bounds of `counter`. trip: number of iterations, or None.
     inductions: (variable, amount) of others that change by a fixed amount per iteration.
-    assigned: variables that every iteration that ends normally has assigned.
-    exits: early exits. first, last: orders of the accesses in it, last excluded. variable: key of
-        the loop's variable, ''.
+    assigned: variables that have a value assigned after every iteration that ends normally.
+    exits: reasons for early exits. first, last: its accesses are those whose `order` is in [first,
+        last). variable: key of the loop's variable, ''.
     """
 
     id: int

@@ -30,10 +30,11 @@ from corpora.ir import (
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A test on the way to a statement. holds: it was true there, else false.
+    """A condition that controls whether a statement is reached.
 
-    fixed: the body changes none of its names, so that it still holds at the statement. loop: it is
-        the test of a loop around it.
+    test: its expression. holds: it was true on the way there, else false. fixed: the body changes
+        none of its names, so that it still holds at the statement. loop: it is the test of a loop
+        around the statement.
     """
 
     test: Expression

@@ -67,8 +67,8 @@ def implies_nonnegative(system: System, value: Polynomial) -> bool:
 
 
 def definitions(polynomials: Iterable[Polynomial]) -> System:
-    """Return constraints that follow from the meaning of the operations (`/`, `%`, `min` and so on)
-    in `polynomials`.
+    """Return constraints that hold by the meaning of the operations (`/`, `%`, `min` and so on) in
+    `polynomials`, such as `min(a, b) <= a`.
     """
     seen: set[Symbol] = set()
     facts: list[Polynomial] = []

@@ -129,7 +129,8 @@ class ThreadIndices:
     functions: the kernel and the functions of its text that it calls. used: pairs such as
         (`threadIdx`, `x`).
     assignments, comparisons, steps: of variables that depend on an index.
-    firsts: first values of locals without a fixed one, by their `#` names.
+    firsts: first values of locals that change later. Such a local is called `name#k` in the
+        expressions.
     """
 
     functions: tuple[Function, ...]
@@ -144,8 +145,10 @@ class ThreadIndices:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Variables that hold the number of a row. names: these alone count as indices, of axis `z`;
-    the name '' means blockIdx.x itself.
+    """Asks `read_thread_indices` to follow row numbers in place of thread indices.
+
+    names: the variables that hold the number of a row; '' means blockIdx.x itself. They alone count
+        as indices, of the axis `z`.
     """
 
     names: frozenset[str]

@@ -124,8 +124,9 @@ def _conditional_extreme(
 
 
 def as_extreme(statement: If) -> Extreme | None:
-    """Return the minimum or maximum that an `if` computes, or None. One part of its condition
-    compares; the others are kept as conditions.
+    """Return the minimum or maximum that an `if` computes, as `if (a < m) m = a;`, or None.
+
+    One part of its condition compares; the others are kept as conditions.
     """
     if statement.otherwise or statement.where:
         return None

@@ -167,11 +167,11 @@ def load_pairs(source: str, target: str, direction_text: str) -> LoadedPairs:
     in. Raises CorpusError if one cannot be read or they do not align, ValueError for an unknown
     direction.
     """
-    way = parse_direction(direction_text)
+    direction = parse_direction(direction_text)
     left, right = _parse(source), _parse(target)
     if is_ready_made(source) and left.base == right.base:
-        return LoadedPairs(tuple(_ready_made_pairs(left, way)))
-    sides = [list(_units(left, way.source)), list(_units(right, way.target))]
+        return LoadedPairs(tuple(_ready_made_pairs(left, direction)))
+    sides = [list(_units(left, direction.source)), list(_units(right, direction.target))]
     if len(sides[0]) != len(sides[1]):
         raise CorpusError(
             f"'{source}' has {len(sides[0])} entries and '{target}' {len(sides[1])}; aligned "
@@ -181,8 +181,8 @@ def load_pairs(source: str, target: str, direction_text: str) -> LoadedPairs:
     skipped: list[SkippedItem] = []
     for a, b in zip(*sides, strict=True):
         found = _align_functions(
-            _extract_programs(a, way.source, left.macros),
-            _extract_programs(b, way.target, right.macros),
+            _extract_programs(a, direction.source, left.macros),
+            _extract_programs(b, direction.target, right.macros),
         )
         pairs += found
         if not found and (a.text.strip() or b.text.strip()):
@@ -257,10 +257,10 @@ def _ready_made(spec: _Spec, row: Dialect) -> list[Program]:
     return [item.programs[row.name] for item in _load_generated(spec) if row.name in item.programs]
 
 
-def _ready_made_pairs(spec: _Spec, way: Direction) -> list[tuple[Program, Program]]:
+def _ready_made_pairs(spec: _Spec, direction: Direction) -> list[tuple[Program, Program]]:
     if spec.base in _HAND_WRITTEN:
-        return import_module(f"corpora.{spec.base}").pairs(str(way))
-    names = (way.source.name, way.target.name)
+        return import_module(f"corpora.{spec.base}").pairs(str(direction))
+    names = (direction.source.name, direction.target.name)
     return [
         (c.programs[names[0]], c.programs[names[1]])
         for c in _load_generated(spec)
@@ -415,7 +415,9 @@ def _replace_words(text: str, name: str, value: str) -> str:
 
 
 def drop_openmp_lines(text: str, language: str) -> str:
-    """`text` without its OpenMP directives, whole rows each. language: `cpp` or `fortran`."""
+    """Return `text` without its OpenMP directives, with their continuation lines in C++. language:
+    `cpp` or `fortran`.
+    """
     kept: list[str] = []
     continued = False
     for row in text.splitlines(keepends=True):

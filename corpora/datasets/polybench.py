@@ -69,8 +69,10 @@ _SCOP_ROWS = ("!$pragmascop", "!$pragmaendscop")
 
 def expand_macros(text: str, language: str) -> str:
     """Return the text of one function with PolyBench's macros (`DATA_TYPE`, `POLYBENCH_2D`, `_PB_N`
-    and so on) replaced. Sizes become run-time parameters and printed numbers an output array.
-    language: `cpp` or `fortran`; another raises KeyError.
+    and so on) replaced.
+
+    Sizes become run-time parameters and printed numbers an output array. language: `cpp` or
+    `fortran`; another raises KeyError.
     """
     return {"cpp": _expand_cpp, "fortran": _expand_fortran}[language](text)
 

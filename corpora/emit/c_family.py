@@ -659,8 +659,8 @@ def _begins_with_type(node: Any) -> bool:
 
 
 def parse_c_clause(text: str) -> Any:
-    """Return one argument of a clause as the front end reads it, an expression or
-    UnsupportedExpression.
+    """Parse one argument of an OpenMP clause in C. Returns its expression, or an
+    UnsupportedExpression; nothing is raised.
     """
     return parse_c_expression(text)
 

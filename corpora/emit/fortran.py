@@ -227,7 +227,7 @@ def _is_fortran(spelled: str) -> bool:
 
 
 def emit_extents(kind: ArrayType) -> str:
-    """`(n, 0:m)`."""
+    """Return the extents of an array type as Fortran text, such as `(n, 0:m)`."""
     return f"({', '.join(_extent(e) for e in kind.extents)})"
 
 

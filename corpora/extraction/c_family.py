@@ -149,8 +149,8 @@ class _File:
 
 
 def add_definitions(text: str, source: str) -> str:
-    """Return `text` behind the definitions of `source` (types, macros, constants) that it uses and
-    lacks.
+    """Return `text` with the definitions (types, macros, constants) of `source` that it uses and
+    lacks before it.
     """
     lent = _definitions(source)
     if not lent:

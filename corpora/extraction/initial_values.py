@@ -21,8 +21,10 @@ __all__ = ["initial_values"]
 
 
 def initial_values(text: str, language: str) -> dict[str, str]:
-    """Return the words of the initial value of each variable that `text` defines outside functions,
-    by name; '' for none. Variables declared `extern` are left out. language: `cpp` or `fortran`.
+    """Return the text of the first value of each variable that `text` defines outside functions, by
+    name; '' for none.
+
+    Variables declared `extern` are left out. language: `cpp` or `fortran`.
     """
     return _of_fortran(text) if language == "fortran" else _of_c(text)
 

@@ -72,7 +72,11 @@ class SharedVariable:
 
 
 def find_module_variables(host: Module | Function) -> dict[str, SharedVariable | NotLiftableError]:
-    """Variables that a module or a program declares, with their types and shapes."""
+    """Return the variables that a module or main program declares, by name, with types and shapes.
+
+    A variable that cannot become a parameter maps to the NotLiftableError that says why. It is not
+    raised.
+    """
     items = host.items if isinstance(host, Module) else host.body or ()
     return {
         d.name: _shared(d, host.name)
@@ -100,13 +104,14 @@ def _is_number(kind: Type) -> bool:
 
 
 def is_common_statement(line: Line) -> bool:
-    """Whether the statement names variables of a COMMON block."""
+    """Return whether a Fortran statement declares variables of a COMMON block."""
     return bool(_read_common(line))
 
 
 def find_common_variables(lines: Iterable[Line]) -> list[SharedVariable]:
-    """Members of the COMMON blocks of a procedure, in order; types are the procedure's own to
-    declare.
+    """Return the variables in COMMON blocks that the statements of a procedure name, in order.
+
+    Their types are not set, since the procedure declares them elsewhere.
     """
     return [variable for line in lines for variable in _read_common(line)]
 
@@ -127,8 +132,10 @@ def _read_common(line: Line) -> list[SharedVariable]:
 
 
 def find_changed_names(group: Iterable[Function], callees: Collection[str]) -> set[str]:
-    """Names that statements of `group` may change: assigned, counted, read, or handed to a
-    procedure. callees: functions of the file, which may change their arguments.
+    """Return the names that procedures may change: assigned, used as loop counters, read from
+    input, or passed to a procedure.
+
+    group: the procedures. callees: functions of the file, which may change their arguments.
     """
     found: set[str] = set()
     for node in walk(tuple(s for function in group for s in function.body or ())):

@@ -36,11 +36,11 @@ _AFTER_HEAD = frozenset(
 
 @dataclass(slots=True)
 class Arranged:
-    """Tokens arranged for the grammar.
+    """Tokens of a C-family text, changed so that tree-sitter's grammar accepts them.
 
-    tokens: those left. decorations: (position of the following token, text) of each attribute taken
-        out.
-    moved: for each token its position in the given list; None where nothing moved.
+    tokens: those left. decorations: (position of the following token, text) of each attribute that
+        was taken out.
+    moved: for each token its position in the original list; None if nothing moved.
     """
 
     tokens: list[Token]

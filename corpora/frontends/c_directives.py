@@ -20,10 +20,11 @@ __all__ = ["DirectiveLine", "blank", "defined_macros", "directive_lines", "inclu
 
 @dataclass(frozen=True, slots=True)
 class DirectiveLine:
-    """One line. word: its first word (`define`), '' where it has none.
+    """One preprocessor line of a C-family text, such as `#define N 4`.
 
-    tokens: what stands behind the word. start, end: character offsets of the line, from its `#` to
-    the end of its last token. first, last: positions [first, last) of its tokens among all.
+    word: its first word, such as `define`; '' if it has none. tokens: those after the word. start,
+        end: character offsets from its `#` to the end of its last token. first, last: positions
+        [first, last) of its tokens among all tokens of the text.
     """
 
     word: str
@@ -35,7 +36,7 @@ class DirectiveLine:
 
     @property
     def name(self) -> str:
-        """The macro that a `define`, `undef` or `ifdef` is about."""
+        """The macro that a `define`, `undef` or `ifdef` names; '' where no name follows."""
         return self.tokens[0].text if self.tokens and self.tokens[0].kind == "word" else ""
 
 
@@ -59,7 +60,9 @@ def directive_lines(text: str, tokens: Sequence[Token] | None = None) -> list[Di
 
 
 def included_path(line: DirectiveLine, text: str) -> str:
-    """Return what `#include <path>` or `#include "path"` names, else ''."""
+    """Return the path in a line `#include <path>` or `#include "path"`, else ''. text: the whole
+    text that `line` is from.
+    """
     if not line.tokens:
         return ""
     first = line.tokens[0]
@@ -78,5 +81,7 @@ def defined_macros(text: str) -> tuple[str, ...]:
 
 
 def blank(text: str) -> str:
-    """Return the line ends of `text`. Texts taken out leave them, so lines keep numbers."""
+    """Return `text` with everything but its line breaks removed. Put in place of a part of a text,
+    it keeps line numbers.
+    """
     return "\n" * text.count("\n")

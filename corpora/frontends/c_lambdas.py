@@ -25,8 +25,11 @@ _HEAD = "auto cv_lambda"
 
 @dataclass(frozen=True, slots=True)
 class Lambda:
-    """captures: as written (`&`, `=`, `&x`, `n`). function: parameters and body; its spans minus
-    `shift` are offsets into the lambda's text."""
+    """A C++ lambda expression.
+
+    captures: as written (`&`, `=`, `&x`, `n`). function: its parameters and body. shift: spans in
+        `function` less this number are offsets into the lambda's text.
+    """
 
     captures: tuple[str, ...]
     function: Function

@@ -35,13 +35,14 @@ _MOST_TOKENS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Directive:
-    """A preprocessor line. kind: `include`, `define`, `pragma` or `error`.
+    """A preprocessor line.
 
-    at: number of tokens before it in the expanded stream. start, end: offsets in the text.
+    kind: `include`, `define`, `pragma` or `error`. at: number of tokens before it in the expanded
+        stream. start, end: offsets in the text.
     name: of the macro or header. text: its body. parameters: of a macro; None for an object-like
         one.
     system: a header in angle brackets. tokens: of a pragma, those after the word, macros expanded.
-    expanded: it comes out of a macro.
+        expanded: it comes out of a macro.
     """
 
     kind: str
@@ -92,7 +93,12 @@ def preprocess(text: str, dialect: str, macros: Mapping[str, str] | None = None)
 
 
 def resolve_conditionals(text: str, dialect: str, macros: Mapping[str, str] | None = None) -> str:
-    """Return `text` without the lines of its conditionals and without those that they pass over."""
+    """Return `text` without its `#if`, `#else` and `#endif` lines, and without the branches that
+    are not taken.
+
+    dialect: of the C family; it decides which macros are predefined. macros: further object-like
+        macros, name -> replacement.
+    """
     lines = LineTable(text)
     rows = text.split("\n")
     kept: list[str] = []

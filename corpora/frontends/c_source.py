@@ -49,11 +49,12 @@ def _opens_block(words: Sequence[str], at: int) -> bool:
 
 
 class Source:
-    """Tokens with tree-sitter's syntax tree of them, in `root`.
+    """Tokens of a C-family text with tree-sitter's syntax tree of them, in `root`.
 
-    roles: token position -> how tree-sitter is shown it. `value` and `type` are a declared name's
-        kind; `declared` begins a declaration; `cut` hides the token. A declaration that is a whole
-        body has `body` or `body declared` at its first token and `body end` at its semicolon.
+    roles: token position -> what to tell tree-sitter about the token. `value` and `type`: the name
+        of a variable or a type. `declared`: it begins a declaration. `cut`: hide it. `body`, `body
+        declared` and `body end` mark the first and last token of a declaration that is the whole
+        body of a statement.
     """
 
     def __init__(self, tokens: Sequence[Token], roles: Mapping[int, str]) -> None:

@@ -19,9 +19,11 @@ __all__ = ["Words", "words_of"]
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """plain: names without a qualifier. called: those of them before `(`, or before template
-    arguments and `(`. qualified: by qualifier (`std`) the names behind it. called_in: the same of
-    those that are called. Members that are called are in `methods`.
+    """The names that a C++ text uses.
+
+    plain: names without a qualifier. called: those of them before `(`, or before template arguments
+        and `(`. qualified: by qualifier, such as `std`, the names after it. called_in: the same for
+        names that are called. methods: members that are called.
     """
 
     plain: frozenset[str]

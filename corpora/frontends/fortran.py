@@ -1627,7 +1627,7 @@ def _end_kind(tokens: tuple[Token, ...]) -> str | None:
 
 
 def ends_unit(line: Line) -> bool:
-    """Whether the statement is the `end` of a program unit or procedure."""
+    """Return whether a Fortran statement is the `end` of a program unit or procedure."""
     return bool(line.tokens) and _end_kind(line.tokens) in _UNITS
 
 

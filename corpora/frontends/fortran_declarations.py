@@ -209,7 +209,9 @@ def _size(lower: Expression, upper: Expression) -> Expression:
 
 
 def read_common(reader: ExpressionReader) -> Iterator[tuple[str, tuple[Extent, ...]]]:
-    """What follows the word `common`: each variable with its extents. Raises FortranError."""
+    """Read what follows the word `common`, and yield each variable's name with its extents. Raises
+    FortranError where it does not parse.
+    """
     while reader.peek().kind != "end":
         if reader.accept("/"):
             if not reader.accept("/"):

@@ -111,16 +111,14 @@ class ExpressionReader:
         return token.text == text and token.kind == "op"
 
     def accept(self, text: str) -> bool:
-        """Step over the operator or bracket `text` if it comes next. Returns whether it did."""
+        """Consume the operator or bracket `text` if it comes next. Returns whether it did."""
         if self.is_op(text):
             self.at += 1
             return True
         return False
 
     def accept_word(self, *words: str) -> bool:
-        """Step over the identifiers `words` if they come next, in order. Returns whether they
-        did.
-        """
+        """Consume the identifiers `words` if they come next, in order. Returns whether they did."""
         for ahead, word in enumerate(words):
             token = self.peek(ahead)
             if token.text != word or token.kind != "id":
@@ -129,16 +127,14 @@ class ExpressionReader:
         return True
 
     def expect(self, text: str) -> None:
-        """Step over the operator or bracket `text`. Raises FortranError if something else comes
-        next.
+        """Consume the operator or bracket `text`. Raises FortranError if something else
+        comes next.
         """
         if not self.accept(text):
             raise FortranError
 
     def name(self) -> str:
-        """Step over an identifier and return it. Raises FortranError if something else comes
-        next.
-        """
+        """Consume an identifier and return it. Raises FortranError if something else comes next."""
         token = self.peek()
         if token.kind != "id":
             raise FortranError

@@ -40,7 +40,7 @@ class _Open:
 
 
 def convert_to_free_form(text: str) -> str:
-    """`text` in free form."""
+    """Return fixed-form Fortran `text` in free form."""
     if detect_form(text) == "free":
         return text
     rows: list[str] = []

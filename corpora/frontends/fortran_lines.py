@@ -158,7 +158,7 @@ class FixedRow(NamedTuple):
 
 
 def split_fixed_row(row: str) -> FixedRow:
-    """The fields of a row of fixed form, by its columns or by a tab in the first ones."""
+    """Split a line of fixed-form Fortran into fields, by columns or by a tab in the first ones."""
     if not row.strip():
         return FixedRow("comment")
     kind, family = "code", ""
@@ -181,7 +181,11 @@ def split_fixed_row(row: str) -> FixedRow:
 
 
 def find_code_end(row: str, at: int, quote: str) -> tuple[int, str]:
-    """Where the comment of `row` begins, and the quote that stays open at its end."""
+    """Return where the code of a Fortran line ends, and the quote that is still open there.
+
+    row: the line. at: where to begin, as an offset. quote: the quote that is open at `at`, '' for
+        none. The code ends where a comment begins, or with the line.
+    """
     while True:
         if quote:
             at = row.find(quote, at)
@@ -504,7 +508,9 @@ class _LineReader:
 
 
 def split_do(text: str) -> str:
-    """Fixed form needs no blanks: `DO10I=1,N` gets those that the tokens need."""
+    """Return a fixed-form statement with the blanks that a loop head needs: `DO10I=1,N` becomes `do
+    10 I=1,N`. Others come back unchanged.
+    """
     found = re.match(r"\s*(do)(\d+)([a-z]\w*)(=[^'\"(]*,)", text, re.I)
     return f"do {found.group(2)} {text[found.start(3) :]}" if found else text
 

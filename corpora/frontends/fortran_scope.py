@@ -65,7 +65,9 @@ class Scope:
         return None
 
     def prototype(self, name: str) -> Function | None:
-        """What an interface block of this unit or of one around it says of the procedure."""
+        """Return the procedure `name` as an interface block of this unit, or of one around it,
+        declares it; None if none does.
+        """
         scope: Scope | None = self
         while scope is not None:
             if name in scope.prototypes:

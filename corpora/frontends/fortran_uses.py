@@ -16,21 +16,24 @@ __all__ = ["Use", "read_use"]
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """module: its name. only: names of the module that an ONLY list gives, None without a list.
-    renamed: (name here, name in the module)."""
+    """A `use` statement of Fortran.
+
+    module: the module's name. only: its names that an ONLY list gives; None without a list.
+        renamed: pairs (name here, name in the module).
+    """
 
     module: str
     only: tuple[str, ...] | None
     renamed: tuple[tuple[str, str], ...]
 
     def gives(self, name: str) -> bool:
-        """Whether the module's `name` is seen here, under whatever name."""
+        """Return whether this `use` statement imports the module's `name`, under any local name."""
         return self.only is None or name in self.only
 
 
 @lru_cache(maxsize=1024)
 def read_use(text: str) -> Use:
-    """What follows the word `use`, as `Function.uses` and `Module.uses` hold it."""
+    """Parse what follows the word `use` in Fortran, such as `grid, only: n => size`."""
     words = [t.text for line in read_lines(f"use {text}", "free") for t in line.tokens] + [""]
     start = words.index("::") + 1 if words[1] in (",", "::") and "::" in words else 1
     rest = words[start + 1 :]

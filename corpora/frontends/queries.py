@@ -58,8 +58,11 @@ def functions_of(unit: TranslationUnit, *, prototypes: bool = False) -> tuple[Fu
 
 
 def free_functions(unit: TranslationUnit) -> tuple[Function, ...]:
-    """Functions that `unit` defines and that others may call by their name alone: no methods, no
-    inner procedures but those of a main program, which is none of them itself."""
+    """Return the functions that `unit` defines and that a caller can name directly.
+
+    Methods and inner procedures are left out. The inner procedures of a Fortran main program count;
+    the main program does not.
+    """
     out: list[Function] = []
     waiting: list[Any] = list(reversed(unit.items))
     while waiting:
@@ -128,7 +131,7 @@ def lookup(root: Function | TranslationUnit, name: Name) -> Definition | None:
 
 
 def undeclared_names(node: Function | TranslationUnit) -> frozenset[str]:
-    """Names that `node` uses and does not declare, without the namespaces before them."""
+    """Return the names, without namespaces, that a tree uses and does not declare."""
     return frozenset(b.name.id.rpartition("::")[2] for b in bindings(node) if b.definition is None)
 
 

@@ -43,9 +43,9 @@ __all__ = ["LEVELS", "Computation", "generate"]
 class Computation:
     """One generated computation in all dialects that can express it.
 
-    programs: by dialect name. suite_text: two to four tests in the text form, one per line.
-    told: a kernel's text shows how the serial one takes its parameters; False with references and
-        vectors.
+    programs: by dialect name. suite_text: two to four tests in text form, one per line.
+    told: whether a kernel's parameters show how the serial function takes its own. It is False
+        where the serial function has references or vectors, since a kernel has neither.
     """
 
     programs: dict[str, Program]

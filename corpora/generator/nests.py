@@ -100,7 +100,7 @@ def draw_nest(rng: random.Random, level: str, plain: bool = False) -> tuple[Nest
         _early_return(nest, rng)
         _named_bounds(nest, b)
     if level == "broad":
-        heads.dress(nest, b, plain)
+        heads.vary_heads(nest, b, plain)
     _order_parameters(nest, b)
     if not plain and not nest.buffers:
         _special_arrays(nest, rng)

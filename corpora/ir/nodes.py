@@ -635,9 +635,11 @@ class KernelLaunch:
 
 @dataclass(frozen=True, slots=True)
 class Specification:
-    """A Fortran statement about names that declares no variable, such as `implicit none` or `data x
-    /1/`. keyword: its first word. text: what follows, in lower case outside strings. span: its
-    place in the text; None if it has none.
+    """A Fortran statement that specifies something and declares no variable, such as `implicit
+    none` or `data x /1/`.
+
+    keyword: its first word. text: what follows, in lower case outside strings. span: its place in
+        the text; None if it has none.
     """
 
     keyword: str
@@ -786,8 +788,9 @@ class Module:
 
 @dataclass(frozen=True, slots=True)
 class Using:
-    """`using name;`, `using namespace name;` (namespace), or `namespace alias = name;`. span: its
-    place in the text; None if it has none.
+    """`using name;`, `using namespace name;` (namespace is True), or `namespace alias = name;`.
+
+    alias: the new name, '' for the first two. span: its place in the text; None if it has none.
     """
 
     name: str

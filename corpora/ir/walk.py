@@ -68,8 +68,9 @@ def _collect_children(node: Any, found: list[Any]) -> None:
 
 def walk(node: Any) -> Iterator[Any]:
     """Yield `node`, or each node of a tuple, and everything below it, in the order of the text.
-    Parents come first. Depth is not limited by Python's stack. Of whole functions and texts, about
-    which a dozen questions are asked one after the other, the list is remembered.
+
+    Parents come before their children. Depth is not limited by Python's stack. The nodes of the
+    last functions and texts are cached.
     """
     if node.__class__ not in _REMEMBERED:
         return _walk(node)

@@ -44,7 +44,7 @@ from corpora.signatures.element_types import (
     element_of,
     named_types,
     show_type,
-    take_apart,
+    split_type,
 )
 from corpora.signatures.errors import SignatureError
 from corpora.signatures.integer_constants import IntegerConstants
@@ -151,7 +151,7 @@ def _parameters(declared: FunctionParameter, index: int, text: _Text) -> tuple[P
         raise SignatureError(f"{where}: takes a variable number of arguments")
     name = declared.name or f"unnamed_{index + 1}"
     type_ = _follow_casts(declared, text)
-    shape = take_apart(type_)
+    shape = split_type(type_)
     if shape is None:
         raise SignatureError(
             f"{where}: parameter '{_shown(declared, text)}' is a function pointer or another "
@@ -349,7 +349,7 @@ def _result(text: _Text) -> str | None:
     where, written = text.where, text.function.result
     if written == ScalarType("auto"):
         raise SignatureError(f"{where}: returns 'auto'; its result type must be written")
-    shape = take_apart(written)
+    shape = split_type(written)
     if shape is None or shape.levels or shape.reference:
         returned = [r.value for r in find(text.function.body or (), Return)]
         untyped = shape is not None and shape.pointers == 1 and shape.base == _VOID

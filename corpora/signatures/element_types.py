@@ -1,8 +1,8 @@
 """Types of the tree as tests hold them: element types, and parts of declared shapes.
 
     python -c "from corpora.ir import PointerType, ScalarType; \\
-        from corpora.signatures.element_types import take_apart; \\
-        print(take_apart(PointerType(ScalarType('f32', const=True))))"
+        from corpora.signatures.element_types import split_type; \\
+        print(split_type(PointerType(ScalarType('f32', const=True))))"
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from corpora.ir import (
 from corpora.records import ELEMENT_TYPES
 from corpora.signatures.errors import SignatureError
 
-__all__ = ["COMPLEX", "DeclaredShape", "element_of", "named_types", "show_type", "take_apart"]
+__all__ = ["COMPLEX", "DeclaredShape", "element_of", "named_types", "show_type", "split_type"]
 
 COMPLEX = {
     "float2": "c64", "double2": "c128", "cuComplex": "c64", "cuFloatComplex": "c64",
@@ -60,7 +60,7 @@ class DeclaredShape:
         return self.pointers + bool(self.extents)
 
 
-def take_apart(type_: Type) -> DeclaredShape | None:
+def split_type(type_: Type) -> DeclaredShape | None:
     """Split a type into base, pointers and extents; `T (*)[N]` counts as `T [][N]`. Returns None
     for functions and nested forms, such as an array of pointers to arrays.
     """
@@ -106,8 +106,8 @@ def show_type(type_: Type) -> str:
 
 
 def named_types(unit: TranslationUnit, found: Mapping[str, T]) -> dict[str, T]:
-    """Return entries of `found`, by type name, under the further names that typedefs of `unit` give
-    these types.
+    """Return the entries of `found`, by type name, under every further name that a typedef in
+    `unit` gives their type.
     """
     return {
         alias.name: found[alias.type.name]

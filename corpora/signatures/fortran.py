@@ -275,8 +275,9 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Declarations:
-    """The declarations of a procedure, for any of its names in lower case. signature: its typed
-    signature. procedure: its heading.
+    """What a Fortran procedure declares. Its methods take names in lower case.
+
+    signature: the procedure's typed signature. procedure: its heading.
     """
 
     signature: Signature

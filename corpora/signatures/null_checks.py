@@ -46,7 +46,9 @@ def is_null(expression: Expression | None) -> bool:
 
 
 def asked_operands(node: Any) -> tuple[Expression, ...]:
-    """Return the operands that `node` itself uses as a condition or compares with null."""
+    """Return the operands that `node` itself, not its parts, uses as a condition or compares with
+    null, such as `p` in `if (p)`.
+    """
     if isinstance(node, (If, While, For, Conditional)):
         return (node.test,) if node.test is not None else ()
     if isinstance(node, Unary) and node.op == "!":
@@ -60,7 +62,9 @@ def asked_operands(node: Any) -> tuple[Expression, ...]:
 
 
 def null_alternatives(condition: Expression) -> list[str]:
-    """Of each alternative of a condition the pointer that is null then; '' for another one."""
+    """Return, for each part of a condition joined by `||`, the name of the pointer that it tests
+    for null; '' for other parts.
+    """
     return [_missing(part) for part in _alternatives(condition)]
 
 

@@ -49,7 +49,7 @@ from corpora.signatures.element_types import (
     element_of,
     named_types,
     show_type,
-    take_apart,
+    split_type,
 )
 from corpora.signatures.enumerations import Enumeration, enumerations_of
 from corpora.signatures.errors import SignatureError
@@ -72,7 +72,7 @@ _WIDE = {"f32": (8, 8), "f64": (16, 16), "c64": (16, 8), "c128": (32, 16)}
 class StructureLeaf:
     """A number, an array of numbers, or a pointer to numbers inside a structure.
 
-    path: how it is called, as `at.x`. type: the element type. count: how many numbers; 0 for a
+    path: its member names, as `at.x`. type: the element type. count: how many numbers; 0 for a
         pointer.
     is_array: it is declared as an array. offset: in bytes. wide_offset: the same where float is
         double.
@@ -252,7 +252,7 @@ def _field(declared: Declaration, known: _Known) -> _Field:
         raise SignatureError(f"it holds '{declared.name} : {emit_c_family(declared.bits)}'")
     if any(token.text.strip("_") in _ALIGNING for w in declared.storage for token in tokenize(w)):
         raise SignatureError(f"{what} has an alignment of its own")
-    shape = take_apart(declared.type)
+    shape = split_type(declared.type)
     if shape is None:
         raise SignatureError(f"{what} has type '{show_type(declared.type)}'")
     if shape.reference or shape.pointers > 1 or (shape.pointers and shape.extents):

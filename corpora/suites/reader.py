@@ -97,20 +97,20 @@ class SuiteReader:
         return self.tokens[self.at]
 
     def take(self) -> SuiteToken:
-        """Step over the next token and return it."""
+        """Consume the next token and return it."""
         token = self.next
         self.at += token.kind != "stop"
         return token
 
     def accept(self, text: str) -> bool:
-        """Step over the mark or name `text` if it comes next. Returns whether it did."""
+        """Consume the mark or name `text` if it comes next. Returns whether it did."""
         hit = self.next.text == text and self.next.kind in ("mark", "name")
         self.at += hit
         return hit
 
     def expect(self, text: str) -> SuiteToken:
-        """Step over the mark or name `text` and return its token. Raises SuiteError if something
-        else comes next.
+        """Consume the mark or name `text` and return its token. Raises SuiteError if something else
+        comes next.
         """
         token = self.take()
         if token.text != text or token.kind == "stop":
@@ -118,8 +118,9 @@ class SuiteReader:
         return token
 
     def name(self, what: str) -> SuiteToken:
-        """Step over a name and return its token. what: what is expected, for the message. Raises
-        SuiteError if something else comes next.
+        """Consume a name and return its token.
+
+        what: what is expected, for the message. Raises SuiteError if something else comes next.
         """
         token = self.take()
         if token.kind != "name":

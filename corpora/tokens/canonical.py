@@ -87,8 +87,8 @@ def canonicalize(
     """Return `text` as words in which the program's own names are V0, V1 and so on. Comments are
     dropped; numbers are split into characters.
 
-    language: `cpp`, `fortran` or `suite`; another raises KeyError. names: spellings that have the
-        first numbers, such as those of the source.
+    language: `cpp`, `fortran` or `suite`; another raises KeyError. names: spellings that are
+        numbered first, such as those of the source.
     entry: the entry function's name, which becomes F0. fold: ignore case in names, as always in
         Fortran.
     """

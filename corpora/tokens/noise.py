@@ -53,7 +53,9 @@ def join_number_units(words: Sequence[str]) -> list[Unit]:
 
 
 def flatten_units(parts: Iterable[Unit]) -> list[str]:
-    """Return the words of all units, in order."""
+    """Return the words of all units, in order. parts: units, each a word or the characters of a
+    number.
+    """
     return [word for part in parts for word in part]
 
 
@@ -106,9 +108,11 @@ class Noise:
 def mask_spans(
     words: Sequence[str], rate: float, rng: random.Random
 ) -> tuple[list[str], list[list[str]]]:
-    """Hide units at random. Returns (words with one MASK per hidden span, the spans' words). rate:
-    share of units, in [0, 1]; above 0 at least one is hidden. Neighbouring hidden units are one
-    span.
+    """Hide random parts of a text, and return (the words with MASK for each hidden span, the words
+    of each span).
+
+    words: the text; the characters of a number are hidden together. rate: the share to hide, in [0,
+        1]; above 0 at least one word is. Neighbouring hidden words are one span.
     """
     parts = join_number_units(words)
     hidden = [rng.random() < rate for _ in parts]
@@ -149,8 +153,11 @@ def fill_spans(shown: Sequence[str], spans: Sequence[Sequence[str]]) -> list[str
 def drop_units(
     parts: Sequence[Unit], rate: float, sides: Contrast, rng: random.Random
 ) -> list[Unit]:
-    """Return the units without some, dropped at random. rate: share for words that both dialects
-    have. Words typical of the own dialect are dropped up to 1.5 times as often.
+    """Return the units without some, dropped at random.
+
+    parts: units, each a word or the characters of a number. rate: share dropped, in [0, 1], of
+        words that both dialects have. sides: says which words are typical of the own dialect; these
+        are dropped up to 1.5 times as often.
     """
     return [
         p for p in parts if rng.random() >= min(_LIKELIEST, rate * (0.5 + sides.own.get(p[0], 0.5)))
@@ -160,8 +167,10 @@ def drop_units(
 def insert_foreign_words(
     parts: Sequence[Unit], rate: float, sides: Contrast, rng: random.Random
 ) -> list[Unit]:
-    """Return the units with a word of the other dialect after some, at random. rate: share of
-    units, in [0, 1].
+    """Return the units with words of another dialect inserted after some of them, at random.
+
+    parts: units, each a word or the characters of a number. rate: share of units that get one, in
+        [0, 1]. sides: holds the other dialect's words with weights.
     """
     found: list[Unit] = []
     for part in parts:
@@ -172,7 +181,10 @@ def insert_foreign_words(
 
 
 def shuffle_units(parts: Sequence[Unit], window: int, rng: random.Random) -> list[Unit]:
-    """Return the units in a random order in which none moves by `window` places or more."""
+    """Return the units in a random order in which none moves by `window` places or more.
+
+    parts: units, each a word or the characters of a number.
+    """
     keys = [place + rng.uniform(0, window) for place in range(len(parts))]
     return [parts[i] for i in sorted(range(len(parts)), key=lambda i: keys[i])]
 
@@ -180,8 +192,10 @@ def shuffle_units(parts: Sequence[Unit], window: int, rng: random.Random) -> lis
 def corrupt_words(
     words: Sequence[str], noise: Noise, sides: Contrast, rng: random.Random
 ) -> list[str]:
-    """Return `words` after shuffling, dropping, inserting and masking, in this order. The result is
-    not empty unless `words` is.
+    """Return `words` after shuffling, dropping, inserting and masking, in this order.
+
+    noise: how much of each. sides: which words are typical of the own dialect and of others. rng:
+        draws. The result is not empty unless `words` is.
     """
     parts = join_number_units(words)
     kept = (

@@ -72,14 +72,14 @@ _SCHEDULES = {"static": 1, "dynamic": 2, "guided": 3, "auto": 4}
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How arguments are handed to a program.
+    """How arguments are handed to a program in the arena.
 
     convert: (element type, conversion number of batch.h) for types that are converted.
     align_bytes: least alignment of arrays; 0 means that of the element.
-    recorded: the program calls the access hooks.
-    quiet: loading the artifact runs none of the program's code.
-    resumes: after a call that left its arrays, the same process may go on where the limits allow
-        it.
+    recorded: the program calls the access hooks. quiet: loading the artifact runs none of the
+        program's code.
+    resumes: the same process may run the next call after one that went out of its arrays, if the
+        limits allow it.
     """
 
     convert: tuple[tuple[str, int], ...] = ()
@@ -95,7 +95,7 @@ class Target:
 
     folder, artifact: the file that is loaded. symbol: its entry point.
     memory_bytes, output_bytes: limits in bytes. cpu_ms, wall_ms: limits in milliseconds.
-    threads: most threads. go_on: run the calls after one that stopped.
+    threads: most threads. resume_after_stop: run the calls after one that stopped.
     accesses: most recorded accesses of a call; 0: any number.
     calls_ms: CPU milliseconds of each call, empty for any.
     """
@@ -108,7 +108,7 @@ class Target:
     cpu_ms: int
     wall_ms: int
     threads: int = 64
-    go_on: bool = False
+    resume_after_stop: bool = False
     accesses: int = 0
     calls_ms: tuple[int, ...] = ()
 
@@ -205,7 +205,7 @@ class Arena:
             target.wall_ms,
             target.threads,
             layout.recorded | layout.quiet << 1 | layout.resumes << 2,
-            target.go_on,
+            target.resume_after_stop,
             -1,
             -1,
             target.folder.encode(),

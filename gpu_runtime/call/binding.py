@@ -175,11 +175,11 @@ def _restore_shape(value: np.ndarray, given: np.ndarray) -> np.ndarray:
 
 
 def bind_parameters(source: Signature, target: Signature, signless: bool = False) -> Binding:
-    """Match the parameters of `target` to those of `source`, by name and then by order.
+    """Return which parameter of `source` each parameter of `target` gets its value from, matched by
+    name and then by order.
 
     signless: one language has no unsigned integers, so signed ones of the same width stand for
-        them.
-    Raises BindingError if a parameter of the target has no counterpart.
+        them. Raises BindingError if a parameter of the target has no counterpart.
     """
     if signless:
         bound = bind_parameters(

@@ -4,7 +4,7 @@ Contract: a target that defines a structure for itself may add fields (`float pa
 works out first): no caller sets them, so that they hold a pattern and are not compared. It may hold
 a truth value or a whole number in a wider one. Names must tell both structures' other fields alike.
 
-    pytest tests/gpu_runtime/test_own_fields.py
+    pytest tests/gpu_runtime/test_field_mapping.py
 """
 
 from __future__ import annotations
@@ -52,8 +52,11 @@ def can_hold(source: Parameter, target: Parameter) -> bool:
 
 
 def make_unset_values(field: Parameter, beside: Parameter, value: np.ndarray) -> np.ndarray:
-    """Return the values of a field that no caller sets: a fixed pattern for each structure. beside:
-    another field of the same structure; value: its buffer, which gives the number of structures.
+    """Return the values of a structure field that no caller sets: a fixed pattern for each
+    structure.
+
+    field: the field. beside: another field of the same structure. value: the buffer of `beside`,
+        which gives the number of structures.
     """
     structures = (
         value.size // beside.member.count

@@ -19,8 +19,10 @@ def normalize_name(name: str) -> str:
 
 
 def strip_memory_space(name: str) -> str:
-    """Return `name` normalized, without marks of host and device (`h_x`, `d_x`, `x_dev`). Short
-    forms of source, destination, in and out become one word.
+    """Return `name` normalized, without prefixes and suffixes for host and device memory, as in
+    `h_x`, `d_x` and `x_dev`.
+
+    Words for source, destination, input and output are brought to one form each.
     """
     whole = bare = normalize_name(name)
     first, mark, rest = bare.partition("_")

@@ -217,7 +217,7 @@ class Runner:
             limits.output_bytes,
             max(1, round(limits.cpu_s * 1000)),
             max(1, round(limits.wall_s * 1000)),
-            go_on=limits.go_on,
+            resume_after_stop=limits.resume_after_stop,
             accesses=limits.accesses,
             calls_ms=tuple(max(1, round(1000 * s)) for s in limits.call_s),
         )

@@ -88,8 +88,8 @@ def blank_includes(text: str) -> str:
 
 @lru_cache(maxsize=512)
 def is_balanced(text: str) -> bool:
-    """Whether brackets, comments and literals all close, so that what follows `text` is read as
-    intended.
+    """Return whether all brackets, comments and literals of a C++ text close, so that text after it
+    keeps its meaning.
     """
     *tokens, last = tokenize(f"{text}\ncv_end")
     if last.text != "cv_end" or not last.first:  # in a comment, or behind a backslash
@@ -121,8 +121,10 @@ def explain_malformed(text: str) -> str:
 def can_share_unit(
     text: str, prelude_macros: frozenset[str], attributes: frozenset[str] = frozenset()
 ) -> bool:
-    """Whether `text` may be compiled in one unit with others. attributes: those that it may have
-    in `__attribute__((...))`.
+    """Return whether a C++ text may be compiled in one translation unit with others.
+
+    prelude_macros: macros that it must not redefine. attributes: those that it may have in
+        `__attribute__((...))`.
     """
     if not is_balanced(text) or any(mark in text for mark in _OTHER_SPELLINGS):
         return False

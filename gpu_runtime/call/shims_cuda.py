@@ -74,7 +74,8 @@ def make_prelude() -> str:
 
 
 _OTHERS_NAMES = (
-    "__expf __exp10f __logf __log2f __log10f __sinf __cosf __tanf __powf exp10 exp10f".split()
+    "__expf __exp10f __logf __log2f __log10f __sinf __cosf __sincosf __tanf __tanhf __powf exp10 "
+    "exp10f".split()
 )
 """CUDA's functions whose names glibc's headers declare as something else."""
 _AFTER_HEADERS = """

@@ -60,7 +60,9 @@ class _Job:
 
 
 def make_entry_symbol(request: CompileRequest) -> str:
-    """Return the entry symbol of a program, which is the same in every variant."""
+    """Return the symbol under which a compiled program is called. It is the same in every variant
+    of the program.
+    """
     return "cv_" + content_hash("entry", request.program.id, request.signature)
 
 
@@ -88,7 +90,7 @@ def _recipe_digest(dialect: str, variant: Variant) -> str:
         *recipe.flags,
         *recipe.variants.get(variant, ()),
         *_LINK,
-        "20",
+        "21",
     )
 
 

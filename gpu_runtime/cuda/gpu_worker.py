@@ -35,11 +35,12 @@ class GpuError(RuntimeError):
 
 
 class GpuWorker:
-    """One process that owns a GPU and runs calls on it. It serves one thread.
+    """One process that owns a GPU and runs calls on it. It serves one thread of its owner.
 
-    driver: `module:Class`. environment: the process's variables, None: this process's. prefix: a
-        command to run it under. poison: fill new device memory with a pattern. The attributes
-        `facts` and `degraded` are known after `ready`.
+    driver: the driver's class as `module:Class`. environment: the process's variables; None: this
+        process's. prefix: a command to run it under, such as a sanitizer. poison: fill new device
+        memory with a pattern.
+    The attributes `facts` and `degraded` are known after `ready`.
     """
 
     def __init__(

@@ -57,8 +57,9 @@ class _Plan:
 
 
 def plan_images(signature: Signature, arguments: Arguments) -> _Plan:
-    """Return where each argument of a call lies in its image, in bytes. Raises ValueError if the
-    arguments do not fit the signature.
+    """Return the layout of one call's arguments in shared memory: the offset of each, in bytes.
+
+    Raises ValueError if the arguments do not fit the signature.
     """
     parameters = signature.parameters
     if len(parameters) != len(arguments.values):

@@ -191,13 +191,20 @@ def facts_of_kernel(reading: KernelReading) -> KernelFacts:
 
 
 def read_row_bounds(reading: KernelReading, names: frozenset[str]) -> tuple[str, ...]:
-    """Return upper bounds, as expressions, of the row numbers that the variables `names` hold."""
+    """Return upper bounds, as expressions of a launch plan, for the numbers of rows that a kernel
+    computes.
+
+    reading: the kernel. names: the variables that hold the number of a row.
+    """
     indices = read_thread_indices(reading.kernel, reading.unit, Rows(names))
     return _dimension("z", reading, read_guards(reading, indices)).bounds
 
 
 def read_guards(reading: KernelReading, indices: ThreadIndices) -> list[_Guard]:
-    """Return the comparisons of indices that may keep threads from working."""
+    """Return the comparisons that may keep a kernel's threads from working.
+
+    reading: the kernel. indices: what it does with its thread indices.
+    """
     found = (_guard(comparison, reading, indices) for comparison in indices.comparisons)
     return [guard for guard in found if guard is not None]
 

@@ -398,7 +398,9 @@ def is_plan_expression(bound: str) -> bool:
 
 
 def add_brackets(expression: str) -> str:
-    """`(n+1)`; a size, a number, a product or a call needs none."""
+    """Return an expression in parentheses, so that it can be an operand. A name, a number, a
+    product or a call stays as it is.
+    """
     name, _, inside = expression.partition("(")
     call = inside.endswith(")") and inside.count("(") == 0 and inside.count(")") == 1
     plain = all(_is_word(c) or c == "*" for c in expression)

@@ -49,16 +49,20 @@ class Comparison:
 
 
 def parse_text(text: str, dialect_name: str) -> TranslationUnit:
-    """Return the tree of a text. Raises ValueError for an unknown dialect."""
+    """Parse a program's text by the front end of its dialect. Raises ValueError for an unknown
+    dialect.
+    """
     if get_dialect(dialect_name).language == "fortran":
         return parse_fortran(text, dialect=dialect_name)
     return parse_c_family(text, dialect_name)
 
 
 def find_comparisons(text: str, language: str, named: Mapping[str, int]) -> list[Comparison]:
-    """Every comparison of the expression `text` with a whole number, in the order of the text.
+    """Return every comparison by `<`, `<=`, `>` or `>=` with an integer constant in an expression,
+    in textual order.
 
-    language: `cpp` or `fortran`. What is no expression has none.
+    text: the expression; if it does not parse there are none. language: `cpp` or `fortran`. named:
+        values of named constants.
     """
     try:
         expression = read_expression(text) if language == "fortran" else parse_c_expression(text)

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 class Decoded:
     """How far a model is with a batch of answers.
 
-    answers: complete so far, `of` so many. new_ids: ids written. prompt_ids: prompt ids read.
-    seconds: since the batch began.
+    answers: how many are complete. of: how many were asked for. new_ids: ids written. prompt_ids:
+        prompt ids read. seconds: since the batch began.
     """
 
     answers: int

@@ -172,12 +172,13 @@ def _find_last_message(stderr: str) -> str:
     return next((line for line in reversed(words) if "Signal" in line), words[-1] if words else "")
 
 
-def find_cause(said: Mapping[int, str]) -> str:
-    """Return the last line of the failed process that caused the others to fail. said: what each
-    printed, by process number; not empty.
+def find_cause(printed: Mapping[int, str]) -> str:
+    """Return the last line printed by the training process whose failure made the others fail.
+
+    printed: what each process printed, by process number; not empty.
     """
-    rank = min(said, key=lambda r: (any(word in said[r] for word in MISSES_OTHERS), r))
-    return f"{(said[rank].strip().splitlines() or ['no message'])[-1].strip()} (process {rank})"
+    rank = min(printed, key=lambda r: (any(word in printed[r] for word in MISSES_OTHERS), r))
+    return f"{(printed[rank].strip().splitlines() or ['no message'])[-1].strip()} (process {rank})"
 
 
 def _process(file: Path) -> None:

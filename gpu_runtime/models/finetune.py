@@ -388,7 +388,9 @@ class TrainingClock(TrainerCallback):
         return control
 
     def on_log(self, args, state, control, logs=None, **_):
-        """Report (step, steps, loss) if `logs` has a loss. Called by the trainer."""
+        """Report (step, steps, loss) to the caller of the training if `logs` has a loss. Called by
+        the `transformers` trainer.
+        """
         if self._progress and logs and "loss" in logs:
             self._progress(state.global_step, state.max_steps, float(logs["loss"]))
 

@@ -70,10 +70,10 @@ class LlamaDecoder:
     def prefill(
         self, ids: torch.Tensor, pads: torch.Tensor, repeats: torch.Tensor, capacity: int
     ) -> torch.Tensor:
-        """Read prompts, from each of which `repeats[prompt]` rows go on.
+        """Read prompts, and begin `repeats[k]` rows of answers for prompt k.
 
         ids: left-padded, shape (prompts, length). pads: padding per prompt, shape (prompts,).
-            capacity: the most ids appended to a row.
+            repeats: shape (prompts,). capacity: the most ids appended to a row.
         Returns logits of the next id, shape (sum of repeats, vocabulary).
         """
         prompts, length = ids.shape

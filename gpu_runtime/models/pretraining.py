@@ -34,8 +34,10 @@ PRETRAINING_WORDS = (INFILLING, RECOGNITION, MASK, *TAGS)
 
 
 def make_infilling_example(words: Sequence[str], rate: float, rng: random.Random) -> Example:
-    """Return an example of masked-language modelling. Some words are replaced by masks; the answer
-    is each mask and the words it hides. rate: share of units hidden, in [0, 1].
+    """Return an example of masked-language modelling.
+
+    words: a text. Some are replaced by masks; the answer is each mask and the words it hides. rate:
+        the share of words hidden, in [0, 1].
     """
     shown, spans = mask_spans(words, rate, rng)
     return Example(
@@ -67,9 +69,11 @@ def make_denoising_example(
 
 @dataclass(frozen=True, slots=True)
 class ExampleEvaluation:
-    """One example as a model predicts it, each word with the right ones before it.
+    """How well a model predicts the answer of one example, word by word, given the right words
+    before.
 
-    loss: of the answer, summed. words: of the answer. guessed: the likeliest word at each place.
+    loss: summed over the answer's tokens. words: of the answer. guessed: the likeliest word at each
+        place.
     """
 
     loss: float

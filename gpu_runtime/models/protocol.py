@@ -35,8 +35,8 @@ class AllowedOnly(frozenset[str]):
 class ConstraintState(Protocol):
     """Says which words may not come next in one answer. It starts after the prompt's prefix.
 
-    Words are separated by single spaces; `</s>` ends an answer. A word outside the vocabulary that
-    is spelled in characters counts as one empty word per character.
+    Words are separated by single spaces; `</s>` ends an answer. A word outside the vocabulary is
+    written as single characters; `advance` then gets an empty word for each.
     """
 
     def forbidden(self) -> Collection[str]:

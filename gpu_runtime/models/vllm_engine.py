@@ -71,8 +71,8 @@ class VllmModel:
         return cls(str(name_or_path), options, vllm)
 
     def serve(self, checkpoint: str) -> None:
-        """Answer with the weights of `checkpoint` from now on. It must have the shape of the one
-        before.
+        """Generate with the weights in the folder `checkpoint` from now on. They must have the
+        shapes of the weights before.
         """
         self._checkpoint = checkpoint
 

@@ -305,6 +305,27 @@ static const char *unfit(const uint32_t g[3], const uint32_t k[3], size_t shared
     return NULL;
 }
 
+/* ---- limits of host code's launches: what cudaFuncSetAttribute allows; a kernel without a name is any kernel ---- */
+static struct { const char *kernel; size_t bytes; } allowed[64];
+static int n_allowed;
+
+void cv_limits_reset(void) { n_allowed = 0; }
+
+/* Returns a cudaError_t: 1 where no block has so much. */
+int cv_allow_shared(const char *kernel, size_t bytes) {
+    if (bytes > CV_DYNAMIC_SHARED_MAX) return 1;
+    if (n_allowed < 64) { allowed[n_allowed].kernel = kernel; allowed[n_allowed++].bytes = bytes; }
+    return 0;
+}
+
+/* The cudaError_t of a launch that asks for more than its kernel may have, else 0. most_threads: its __launch_bounds__, or 0. */
+int cv_over_limits(const char *kernel, size_t static_bytes, size_t most_threads, size_t threads, size_t shared_bytes) {
+    size_t most = static_bytes < CV_SHARED_WITHOUT_ASKING ? CV_SHARED_WITHOUT_ASKING - static_bytes : 0;
+    for (int i = 0; i < n_allowed; i++)
+        if ((!kernel || !allowed[i].kernel || !strcmp(kernel, allowed[i].kernel)) && allowed[i].bytes > most) most = allowed[i].bytes;
+    return shared_bytes > most || static_bytes + shared_bytes > CV_DYNAMIC_SHARED_MAX || (most_threads && threads > most_threads);
+}
+
 /* Runs a grid. Returns a cudaError_t: a launch from host code that does not fit is not run, as on a device; a launch that the
  * engine chose itself (host_style 0) is a finding. */
 int cv_launch(const uint32_t grid[3], const uint32_t block[3], size_t shared_bytes, void (*body)(void *), void *closure, int host_style) {

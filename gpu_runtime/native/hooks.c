@@ -154,7 +154,7 @@ static inline int watched_place(const char *address, struct region **out) { /* 0
     else {
         *out = NULL;
         for (int i = n_arguments; i < n_regions; i++)
-            if ((regions[i].kind == R_DEVICE_VARIABLE && (size_t)(address - regions[i].base) < regions[i].bytes) || on_its_pages(&regions[i], address)) *out = &regions[i];
+            if (((regions[i].kind == R_DEVICE_VARIABLE || regions[i].kind == R_MANAGED) && (size_t)(address - regions[i].base) < regions[i].bytes) || on_its_pages(&regions[i], address)) *out = &regions[i];
         return *out != NULL;
     }
     return 1;
@@ -266,7 +266,7 @@ void cv_touch(const char *address, size_t bytes, int mode) {
         uint32_t place = call_serial * 64 + (uint32_t)cv_team % 64 + 1; /* nonzero: a thread of several teams counts in each */
         if (cv_in_target && counted_in_target != place) { counted_in_target = place; __atomic_add_fetch(&target_threads, 1, __ATOMIC_RELAXED); }
         if (counted_in != call_serial) { counted_in = call_serial; __atomic_add_fetch(&host_threads, 1, __ATOMIC_RELAXED); }
-        if (r->kind == R_DEVICE_HEAP || (r->kind == R_OFFLOADED && !cv_in_target)) found(CV_OUT_OF_BOUNDS, r, offset, mode & CV_WRITE, "host code touches");
+        if (r->kind == R_DEVICE_HEAP || r->kind == R_DEVICE_VARIABLE || (r->kind == R_OFFLOADED && !cv_in_target)) found(CV_OUT_OF_BOUNDS, r, offset, mode & CV_WRITE, "host code touches");
         if (r->kind == R_ARGUMENT && cv_in_target) found(CV_OUT_OF_BOUNDS, r, offset, mode & CV_WRITE, "the target region touches host memory, not the mapped copy,");
         if (cv_now.unfinished_span) check_unfinished(r, offset, bytes, mode, "host code does not wait for the work on");
         if ((r->kind == R_MANAGED || r->kind == R_PINNED) && (mode & CV_WRITE)) cv_written_by_host(address, bytes, 1, 0);

@@ -70,8 +70,10 @@ int cv_any_set(const char *address, size_t bytes);
 struct cell *cv_map_cells(size_t count);
 void cv_device_heap_is(char *base, size_t bytes); /* addresses in it outside every region are out of bounds */
 void cv_device_reset(void);                       /* device.c: forgets the device memory of the last call */
+void cv_limits_reset(void);                       /* emulation.c: forgets what cudaFuncSetAttribute allowed */
 
-#define CV_DYNAMIC_SHARED_MAX (227 * 1024)
+#define CV_DYNAMIC_SHARED_MAX (227 * 1024)        /* of compute capability 9.0, with cudaFuncSetAttribute */
+#define CV_SHARED_WITHOUT_ASKING (48 * 1024)      /* static and dynamic together */
 #define CV_STATIC_SHARED_MAX (64 * 1024)          /* 48 KiB for a block, and gaps between the variables */
 extern char cv_dynamic_shared[];                  /* what `extern __shared__` arrays point to */
 #endif

@@ -20,8 +20,16 @@ enum { cudaMemAttachGlobal = 1, cudaHostAllocDefault = 0, cudaHostAllocMapped = 
 struct cv_config {
     dim3 grid, block;
     unsigned long shared_bytes, stream;
+    const char *kernel = nullptr; /* its name, static __shared__ bytes and __launch_bounds__ (0: none), where they are known */
+    unsigned long static_bytes = 0, most_threads = 0;
     cv_config(dim3 g, dim3 b, unsigned long s = 0, cudaStream_t on = 0) : grid(g), block(b), shared_bytes(s), stream((unsigned long)on) {}
+    CV_UNSEEN cv_config &&of(const char *name, unsigned long bytes = 0, unsigned long threads = 0) && {
+        kernel = name; static_bytes = bytes; most_threads = threads;
+        return (cv_config &&)*this;
+    }
 };
+#define CV_NAME_(...) #__VA_ARGS__
+#define CV_NAME(...) CV_NAME_(__VA_ARGS__)
 template <class F, class... A> CV_UNSEEN inline int cv_run(const cv_config &c, int host_style, F f, A... a) {
     const unsigned grid[3] = {c.grid.x, c.grid.y, c.grid.z}, block[3] = {c.block.x, c.block.y, c.block.z};
     auto one_thread = [&]() CV_UNSEEN { f(a...); };
@@ -29,7 +37,8 @@ template <class F, class... A> CV_UNSEEN inline int cv_run(const cv_config &c, i
 }
 template <class F, class... A> CV_UNSEEN inline void cv_call(const cv_config &c, F f, A... a) {
     cv_stream_begin(c.stream);
-    cv_cuda_set_error(cv_run(c, 1, f, a...));
+    int over = cv_over_limits(c.kernel, c.static_bytes, c.most_threads, (unsigned long)c.block.x * c.block.y * c.block.z, c.shared_bytes);
+    cv_cuda_set_error(over ? over : cv_run(c, 1, f, a...));
     cv_stream_end(0);
 }
 /* What happens to streams besides launches and copies: the numbers of streams.c. */
@@ -95,7 +104,13 @@ template <class = void> CV_UNSEEN inline cudaError_t cudaGetDeviceProperties(cud
 template <class F> CV_UNSEEN inline cudaError_t cudaOccupancyMaxPotentialBlockSize(int *grid, int *block, F, size_t = 0, int = 0) { *grid = 32; *block = 256; return cudaSuccess; }
 template <class F> CV_UNSEEN inline cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int *n, F, int block, size_t) { *n = 2048 / (block > 0 ? block : 1); return cudaSuccess; }
 template <class F> inline cudaError_t cudaFuncSetCacheConfig(F, cudaFuncCache) CV_NOTHING
-template <class F> inline cudaError_t cudaFuncSetAttribute(F, cudaFuncAttribute, int) CV_NOTHING
+/* The rewriting gives the kernel's name: cudaFuncSetAttribute(k, ...) arrives as cv_set_attribute("k", k, ...). */
+template <class F> inline cudaError_t cv_set_attribute(const char *kernel, F, cudaFuncAttribute what, int value) {
+    int e = what == cudaFuncAttributeMaxDynamicSharedMemorySize ? cv_allow_shared(kernel, value < 0 ? ~0ul : (unsigned long)value) : 0;
+    cv_cuda_set_error(e);
+    return (cudaError_t)e;
+}
+template <class F> inline cudaError_t cudaFuncSetAttribute(F f, cudaFuncAttribute what, int value) { return cv_set_attribute(nullptr, f, what, value); }
 CV_API cudaHostRegister(void *, size_t, unsigned) CV_NOTHING
 CV_API cudaHostUnregister(void *) CV_NOTHING
 CV_API cudaMemPrefetchAsync(const void *, size_t, int, cudaStream_t = 0) CV_NOTHING

@@ -46,7 +46,9 @@ class PlacedDirective:
         return self.raw.directive.split()
 
     def replace_part(self, start: int, end: int, new: str) -> list[Edit]:
-        """Return edits of the text that replace `raw.text[start:end]` with `new`."""
+        """Return the edits that replace characters [start, end) of the directive's own text,
+        `raw.text`, with `new`.
+        """
         runs: list[list[int]] = []
         for place in self.places[start:end]:
             if place >= 0 and runs and runs[-1][1] == place:
@@ -56,7 +58,9 @@ class PlacedDirective:
         return [Edit(a, b, "" if k else new) for k, (a, b) in enumerate(runs)]
 
     def insert_behind(self, at: int, new: str) -> list[Edit]:
-        """Return an edit of the text that inserts `new` behind the character `raw.text[at - 1]`."""
+        """Return the edit that inserts `new` into the text after the first `at` characters of the
+        directive's own text, `raw.text`.
+        """
         return [Edit(self.places[at - 1] + 1, self.places[at - 1] + 1, new)]
 
     def remove_clause(self, clause: RawClause) -> list[Edit]:

@@ -101,8 +101,10 @@ class ProgramRun:
 
     @property
     def active_threads(self) -> int:
-        """Return how many threads worked in parallel regions, beyond entering and leaving them. If
-        none did, it counts the threads that ran as much as the busiest.
+        """Return how many threads worked in parallel regions.
+
+        A thread that only entered and left them does not count. If no thread did more, those that
+        ran as many blocks as the busiest one count.
         """
         busy = sum(count > BLOCKS_WITHOUT_WORK * max(1, self.regions) for count in self.blocks)
         return busy or self.blocks.count(max(self.blocks, default=0))

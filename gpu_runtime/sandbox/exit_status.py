@@ -71,8 +71,10 @@ _ADDRESS = re.compile(r" 0x[0-9a-f]+\b")
 
 
 class ProcessExit:
-    """How a sandboxed process ended. end, code: from the runner's reply. text: what the process
-    wrote on stderr.
+    """How a sandboxed process ended.
+
+    end: an `enum cv_end` of native/batch.h: by itself, by a signal, at a limit. code: the exit code
+        or the signal's number. text: what the process wrote on stderr.
     """
 
     def __init__(self, end: int, code: int, text: str) -> None:

@@ -43,7 +43,7 @@ def check_program(program: Program) -> str | None:
     )
 
 
-def vet_file(program: Program) -> str | None:
+def check_file(program: Program) -> str | None:
     """Return what in the text reaches beyond its function, such as assembly or linker pragmas, in
     one line. Returns None if nothing does, so that a function may be judged without the rest.
     Raises ValueError for an unknown dialect.

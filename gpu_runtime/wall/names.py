@@ -213,3 +213,58 @@ ALLOWED_CALLS.
 """
 for _name in SYSTEM_NAMES:
     FORBIDDEN_WORDS.pop(_name, None)
+
+
+_C_OF_BOTH = frozenset(
+    """abs labs llabs min max isnan isinf isfinite signbit memcpy memset malloc free printf assert
+    clock""".split()
+)
+_MATHEMATICS = frozenset(f"{n}{s}" for n in _FLOATING for s in ("", "f"))
+STANDARD_IN_DEVICE_CODE = (
+    _MATHEMATICS | TYPES | (_C_OF_BOTH - {"min", "max", "assert"}) | {"move", "forward"}
+)
+"""Names of `std` that device code may call. nvcc 13 without `--expt-relaxed-constexpr` takes no
+other: not `std::min`, `std::swap` or `std::numeric_limits<T>::max()`."""
+OVERLOADED_FOR_FLOATS = frozenset(
+    """acos asin atan atan2 cos sin tan acosh asinh atanh cosh sinh tanh exp exp2 expm1 ldexp log
+    log10 log1p log2 logb sqrt cbrt hypot erf erfc tgamma lgamma ceil floor fmod trunc round lround
+    llround rint lrint llrint nearbyint remainder copysign nextafter fdim fmax fmin fabs scalbn
+    scalbln ilogb isnan isinf isfinite signbit""".split()
+)
+"""Functions of which <cmath> has a `constexpr` template for integers, which is the host's; CUDA has
+them for `float` and `double`. Not among them: `pow` and `abs`."""
+HOST_ONLY_CALLS = frozenset(
+    """memmove memcmp calloc realloc fprintf puts putchar fflush snprintf sprintf strlen strcmp
+    strncmp strcpy strncpy exit abort div ldiv atoi atof isdigit isalpha isalnum isspace isupper
+    islower ispunct isxdigit isprint iscntrl isgraph isblank tolower toupper qsort bsearch cabs
+    cabsf creal cimag crealf cimagf conjf cexp csqrt isnormal fpclassify isgreater isless
+    cudaMemcpy cudaMemset cudaMemcpy2D cudaMemcpyToSymbol cudaMemcpyFromSymbol
+    cudaGetSymbolAddress cudaMallocManaged cudaMallocHost cudaHostAlloc cudaFreeHost
+    cudaDeviceSynchronize cudaThreadSynchronize cudaDeviceReset cudaSetDevice cudaMallocPitch
+    cudaFuncSetAttribute cudaFuncSetCacheConfig cudaStreamCreate cudaStreamSynchronize
+    cudaStreamQuery cudaEventCreate cudaEventSynchronize cudaEventQuery cudaEventElapsedTime
+    cudaMemGetInfo cudaGetDeviceProperties cudaHostRegister cudaHostUnregister
+    cudaMemPrefetchAsync cudaMallocAsync cudaFreeAsync""".split()
+)
+"""Functions of C and of CUDA's run-time that device code cannot call."""
+HOST_ONLY_STANDARD = frozenset(
+    """swap clamp accumulate fill fill_n copy copy_n find find_if find_if_not count count_if
+        equal mismatch all_of any_of none_of search copy_if copy_backward replace replace_if unique
+        rotate swap_ranges iter_swap reverse_copy partition stable_partition partial_sort
+        nth_element is_sorted upper_bound binary_search equal_range merge inplace_merge
+        set_union set_intersection set_difference make_heap push_heap pop_heap sort_heap minmax
+        minmax_element lexicographical_compare next_permutation prev_permutation generate
+        generate_n transform_reduce reduce inclusive_scan exclusive_scan adjacent_difference gcd
+        lcm midpoint lerp advance distance sort stable_sort reverse lower_bound max_element
+        min_element iota inner_product partial_sum transform for_each make_pair make_tuple tie
+        real imag norm arg polar""".split()
+)
+"""Functions of `std` that device code cannot call under their plain names either."""
+STANDARD_TYPES_OF_THE_HOST = frozenset(
+    """vector string map set multimap multiset unordered_map unordered_set array deque list
+    forward_list queue stack priority_queue pair tuple complex function unique_ptr shared_ptr
+    bitset valarray optional variant atomic mutex thread stringstream ostringstream""".split()
+)
+"""Classes of `std` whose functions are the host's."""
+DEVICE_ONLY_CALLS = frozenset(n for n in _CUDA if n.startswith(("__", "atomic"))) | {"fdividef"}
+"""Functions of CUDA that host code cannot call."""

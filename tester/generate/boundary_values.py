@@ -57,8 +57,11 @@ MOST_NUMBERS = 6
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What differs from a usual test: `scalars` and `fills` by parameter. tells: counts although
-    the source changes nothing on it (an early return). draw: label of the sizes that it wants.
+    """How one test differs from a usual test.
+
+    scalars, fills: values of scalars and contents of arrays, by parameter. draw: label of the sizes
+        that it needs, '' for any. tells: keep the test although the source changes nothing on it,
+        as after an early return.
     """
 
     scalars: Values = field(default_factory=dict)
@@ -74,8 +77,11 @@ def list_changes(
     roles: ParameterRoles,
     largest: int,
 ) -> list[Change]:
-    """Every change that the dictionary gives, one of each kind in turn. largest: the largest size
-    of usual tests.
+    """Return the changes to a usual test that put a parameter at a boundary value, with kinds of
+    changes interleaved.
+
+    dictionary: what the source does with each parameter's values. roles: what parameters are used
+        for. largest: the largest size in usual tests.
     """
     boundary = _Boundaries(signature, source, dictionary, roles, largest)
     kinds = (

@@ -42,8 +42,10 @@ from tester.generate.searches import TO_THE_END
 
 @dataclass(frozen=True, slots=True)
 class CompletedSketch:
-    """A sketch made into a test. test: None if it cannot be, for `reason`. changed: the program
-    changed something on it.
+    """The result of turning a sketch into a test.
+
+    test: the test, or None. reason: why there is none; ''. changed: whether the program changed any
+        array or returned anything on it.
     """
 
     test: UnitTest | None
@@ -130,15 +132,21 @@ def _length_matters(own: ProbeResult) -> bool:
 
 
 def is_run_as_probed(own: ProbeResult, geometry_of: GeometryOf) -> bool:
-    """Whether a program that runs on exactly the extents that a probe measured does what it did
-    while it was probed: contents and launch are the same.
+    """Return whether a test with exactly the array extents that a run measured would repeat that
+    run.
+
+    own: the result of the run. geometry_of: the launch of a test; for kernels the answer is False.
     """
     return geometry_of is no_geometry and not own.reason and not _length_matters(own)
 
 
 def keep_probed_run(test: UnitTest, own: ProbeResult, compiled: Compiled) -> CompletedSketch:
-    """A test of a probe that `is_run_as_probed`, remembered without another run. test: of the
-    probe's sketch, with its extents or longer ones. One that cannot be materialised has a reason.
+    """Return a test as finished without running it, because the run that measured its array extents
+    already showed what it does.
+
+    test: the test with those extents or longer ones. own: the result of that run, for which
+        `is_run_as_probed` holds. compiled: the program. The result has a reason instead if the
+        test's arrays cannot be made.
     """
     try:
         call = materialize_test(test, compiled.request.signature)
@@ -290,8 +298,8 @@ def _remember(test: UnitTest, symbol: str, call: Arguments, accesses: Seen) -> N
 
 
 def find_cached_run(test: UnitTest, compiled: Compiled) -> tuple[Arguments, Seen] | None:
-    """Return (the test's call, what the program touched) if this very test was made just now for
-    `compiled`; else None.
+    """Return (the test's call, what the program touched) if `keep_probed_run` or a run stored it
+    for this test and program; else None.
     """
     found = _seen.get(id(test))
     return found[2:] if found and found[0] is test and found[1] == compiled.symbol else None

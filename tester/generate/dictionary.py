@@ -64,13 +64,14 @@ Number = int | float
 
 @dataclass(slots=True)
 class Use:
-    """What happens to the values of one parameter, in the order of the text.
+    """What a program does with the values of one parameter, in the order of the text.
 
-    numbers: constants that they, or what is made of them, are compared with, labels of a choice
-    among them. own: those where the comparison names the parameter itself. asked: those of them
-    that it is compared with for equality. periods: constants that they are divided by, masked with
-    or shifted by (as a power of two). partners: parameters that they are compared with. equals:
-    those of the partners that they are compared with for equality.
+    numbers: constants that they, or expressions of them, are compared with; labels of a switch are
+        among them. own: those compared with the parameter itself. asked: those of `own` compared
+        for equality.
+    periods: constants that they are divided by, masked with or shifted by (as a power of two).
+        partners: parameters that they are compared with. equals: those of the partners compared for
+        equality.
     """
 
     numbers: dict[Number, None] = field(default_factory=dict)
@@ -93,8 +94,10 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Dictionary:
-    """uses: by parameter, all of them. extents: constant extents of the program's own arrays, and
-    constants that a loop's bounds are compared with: sizes at which it may change its ways.
+    """What a program does with its parameters' values, and the constants that matter for its sizes.
+
+    uses: by parameter. extents: constant extents of the program's own arrays, and constants that
+        loop bounds are compared with.
     """
 
     uses: Mapping[str, Use]
@@ -103,7 +106,7 @@ class Dictionary:
 
 @lru_cache(maxsize=256)
 def read_dictionary(source: SourceTree, signature: Signature) -> Dictionary:
-    """The dictionary of a source with that signature."""
+    """Return what a source does with the values of each parameter, and with which constants."""
     reader = _Reader(source, signature)
     for node in source.nodes:
         reader.note(node)

@@ -8,7 +8,7 @@ tests in which the program goes beyond a law that nearly all others keep are lef
 smaller indices keep it inside (an edge's node is below the number of nodes, also where there are
 more edges). What is added holds contents as ever, and is compared.
 
-    pytest tests/tester/test_laws.py
+    pytest tests/tester/test_extent_inference.py
 """
 
 from __future__ import annotations
@@ -51,8 +51,11 @@ class _Lengths:
 def infer_extents(
     setting: TrialSetting, roles: ParameterRoles, tests: Sequence[UnitTest]
 ) -> list[UnitTest]:
-    """Return the tests with arrays as long as expressions of their sizes say, where contents decide
-    what is touched. Elsewhere only arrays that a test does not touch change.
+    """Return the tests with array lengths changed to expressions of their sizes that hold in all
+    tests.
+
+    This concerns arrays of which the contents of others decide how much is touched. Otherwise only
+    arrays that a test does not touch change.
     """
     arrays = [p.name for p in setting.signature.parameters if p.kind == "array" and not p.shape]
     if not arrays or not roles.sizes and not roles.indices:

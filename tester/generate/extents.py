@@ -58,7 +58,9 @@ GeometryOf = Callable[[UnitTest], "Geometry | None"]
 
 
 def no_geometry(test: UnitTest) -> None:
-    """Return None: functions are not launched."""
+    """Return None, whatever the test: the launch of a program that is a function and not a
+    kernel.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +144,13 @@ def probe_extents(
     lengths: Sequence[Mapping[str, int]] = (),
     named: Sequence[int] = (),
 ) -> list[ProbeResult]:
-    """Run sketches on windows (grown until the program stays inside) and report what it touched.
+    """Run sketches on arrays that grow until the program stays inside them, and return what it
+    touched, per sketch.
 
-    compiled: the RECORDED variant. largest: a sketch that touches more elements of one array than
-    this is turned down. lengths[i]: lengths that arrays of sketch i are expected to have, on which
-    the contents of some fills depend. named: lengths, ascending, that arrays may well have: a
-    window that must grow grows to the next of them.
+    compiled: the RECORDED variant. geometry_of(test): the launch of a bare kernel. largest: a
+        sketch that touches more elements of one array is rejected.
+    lengths[i]: lengths expected of the arrays of sketch i, on which some contents depend. named:
+        likely lengths, ascending, to grow to.
     """
     signature = compiled.request.signature
     probes: dict[int, ProbeResult] = {}

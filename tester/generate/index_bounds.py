@@ -7,7 +7,7 @@ otherwise is as long as one size on both draws, is walked as a whole besides (`f
 ... y[row[k]] += v`): a caller's indices are below that size. What nothing else walks has no such
 bound.
 
-    pytest tests/tester/test_places.py
+    pytest tests/tester/test_index_bounds.py
 """
 
 from __future__ import annotations

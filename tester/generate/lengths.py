@@ -159,7 +159,12 @@ def _measure_cost(form: Form) -> int:
 
 
 def list_growing_products(names: Sequence[str], most: int) -> list[LengthProduct]:
-    """Of `enumerate_products` those of cost `most` or less in which nothing is taken off."""
+    """Return candidate array lengths, as products of sizes plus constants, that cost at most
+    `most`.
+
+    names: the integer parameters that may be factors. A candidate's cost is the number of
+        operations in it; subtraction does not occur.
+    """
     return [
         LengthProduct(tuple((names[k], step) for k, step in factors), times, more)
         for factors, times, more in _list_growing_forms(min(len(names), MOST_NAMES), most)

@@ -4,7 +4,7 @@ Contract: pure and seeded. Random indices lead in circles, on which such a progr
 that hardly a usual test suits it. Sorted ones lead from every place up to a fixed point, or down to
 one. Whether the program stays inside these arrays is for a run to say.
 
-    pytest tests/tester/test_linked.py
+    pytest tests/tester/test_linked_indices.py
 """
 
 from __future__ import annotations
@@ -21,9 +21,11 @@ from tester.generate.sketches import ParameterRoles, draw_contents
 def make_linked_tests(
     signature: Signature, roles: ParameterRoles, sketches: Sequence[Sketch], seed: int, largest: int
 ) -> list[UnitTest]:
-    """Return the sketches as tests with sorted indices, so that following links ends. seed: of the
-    contents. largest: the largest size, which every array is as long as. It is empty for tables of
-    rows and assumed-shape arrays.
+    """Return the sketches as tests with sorted contents, so that a program which follows links
+    ends.
+
+    seed: of the contents. largest: sketches with a larger size are left out. Every array is as long
+        as the largest size. The result is empty for tables of rows and assumed-shape arrays.
     """
     if any(p.kind == "rows" or is_assumed_shape(p) for p in signature.parameters):
         return []

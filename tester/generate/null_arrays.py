@@ -5,7 +5,7 @@ Contract: only arrays that the text asks for are left out, and only where the pr
 another one then: what a program that returns at once (`if (!x) return -1;`) says of its caller
 binds no port.
 
-    pytest tests/tester/test_nulls.py
+    pytest tests/tester/test_null_arrays.py
 """
 
 from __future__ import annotations

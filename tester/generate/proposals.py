@@ -56,12 +56,17 @@ LARGEST_NUMBER = GRID
 
 
 def just_past(power: int) -> int:
-    """A size past a power of two: what stops at the power leaves a rest that no block divides."""
+    """Return a size slightly above `power`, a power of two, that no usual block size divides. It
+    exposes programs that stop at the power of two.
+    """
     return power + power // 32 + 3
 
 
 def propose_sketches(setting: TrialSetting, roles: ParameterRoles) -> list[Sketch]:
-    """Boundary values and sizes in turn, so that neither crowds out the other."""
+    """Return sketches of tests at boundary values and at boundary sizes, alternating.
+
+    setting: the program and what it is tried with. roles: what its parameters are used for.
+    """
     if not roles.base and find_integer_scalars(setting.signature):
         return []
     changes = _list_changes(setting, roles)
@@ -86,7 +91,10 @@ def _list_changes(setting: TrialSetting, roles: ParameterRoles) -> list[Change]:
 
 
 def combine_changes(setting: TrialSetting, roles: ParameterRoles, count: int) -> list[Sketch]:
-    """`count` mutations of usual tests: one to three changes each, on other sizes and contents."""
+    """Return `count` random sketches of tests: usual ones with up to three boundary values each.
+
+    setting: the program and what it is tried with. roles: what its parameters are used for.
+    """
     changes = _list_changes(setting, roles)
     draws = draw_sizes(setting.signature, roles, setting.seed, len(PROFILES) + 4)
     made = []

@@ -384,7 +384,7 @@ def _find_searched_arrays(
 
 
 def find_pitches(signature: Signature, source: SourceTree) -> frozenset[str]:
-    """Return the integer scalars that are a row's length in bytes."""
+    """Return the integer scalars that are the length of an array's row in bytes."""
     return frozenset(
         p.name
         for p in signature.parameters

@@ -101,12 +101,12 @@ def generate_suite(
     launch: str = "",
     combined: int = 0,
 ) -> UnitTestSuite:
-    """A suite of at most `tests` usual tests and not more at boundaries of what the program does,
-    smallest first. Raises NoSuiteError.
+    """Return a suite of at most `tests` usual tests and as many at boundary values, smallest first.
 
-    largest: most elements of one array; big: add a test with at least 2^20 elements where the
-    program allows one. launch: the launch plan of a bare kernel; found by trial when empty.
-    combined: so many tests of several boundary values at once are tried in place of single ones.
+    largest: most elements of one array. big: add a test of at least 2^20 elements where the program
+        allows one. launch: the launch plan of a kernel; '' finds one by trial.
+    combined: how many tests combine several boundary values, in place of single ones. Raises
+        NoSuiteError if the program has no valid test.
     """
     compiled = backend.compile([CompileRequest(program, signature, Variant.RECORDED)])[0]
     if not compiled.ok:
@@ -153,9 +153,10 @@ def generate_more_tests(
     tests: int = 12,
     combined: int = 0,
 ) -> UnitTestSuite:
-    """Another rule-made suite of the same program under the same launch plan, for topping up.
-    combined: as of `generate_suite`. Raises NoSuiteError, also where sizes are large constants:
-    another suite would be as dear and say as much.
+    """Return another suite by rules for the program of `suite`, under the same launch plan.
+
+    seed, tests, combined: as for `generate_suite`. Raises NoSuiteError if there is no valid test,
+        or if the program runs on large arrays only.
     """
     if has_only_large_tests(suite):
         raise NoSuiteError("all tests of the program are large")

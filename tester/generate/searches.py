@@ -51,9 +51,11 @@ Extents = Mapping[str, tuple[int, ...]]
 def fill_without_match(
     sketch: Sketch, kind: str, signature: Signature, roles: ParameterRoles = ParameterRoles()
 ) -> Sketch:
-    """Return the sketch with contents of one kind in every array but indices, so that a search
-    finds nothing early. kind: a key of KINDS. Scalars that bound nothing get the values that the
-    kind was found with.
+    """Return the sketch with new contents in every array but index arrays, in which a search finds
+    its value late or never.
+
+    kind: of the contents, a key of KINDS. roles: what parameters are used for. Scalars that bound
+        nothing get the values that the kind needs.
     """
     fills = {
         p.name: KINDS[kind][0]

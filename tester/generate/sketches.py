@@ -19,12 +19,19 @@ Values = dict[str, "int | float | bool | tuple[float, float]"]
 
 @dataclass(frozen=True, slots=True)
 class ParameterRoles:
-    """What a program uses its parameters for, as learnt from runs and text. Parameters in no role
-    are free.
+    """What a program uses its parameters for, as found by runs and in its text. A parameter in no
+    role is free.
 
     sizes: integer scalars that decide extents or must stay small. flags: used as truth values.
-        indices: arrays whose contents decide extents.
-    base: values of scalars on which the program ran clean.
+        indices: arrays whose contents are used as indices; None: unknown. pitches: rows' lengths in
+        bytes.
+    letters: the characters or enumerators that a scalar is compared with. base: values of scalars
+        on which the program ran without fault. texts: arrays of characters.
+    searches, searched: kinds of contents on which a search goes furthest, and the arrays searched.
+        leading: distances between rows. steps: loop steps, never zero. ordered: row offsets, which
+        never decrease. shifts: shift amounts.
+    counts: numbers of time steps. within: the size that an index stays below. alike: pairs of sizes
+        that are equal.
     """
 
     sizes: frozenset[str] = frozenset()

@@ -69,8 +69,8 @@ def _integer_scalars(signature: Signature) -> list[TestedParameter]:
 
 
 def is_flag(name: str, source: SourceTree) -> bool:
-    """Whether the program uses the scalar as a truth value: as a condition by itself, or in a
-    comparison with 0 or 1. What it divides by is a number.
+    """Return whether the program uses the scalar `name` as a truth value: as a condition, or
+    compared with 0 or 1. A divisor is none.
     """
     if any(
         isinstance(above := source.parent(use), Binary)
@@ -234,8 +234,9 @@ def _is_factor(name: str, index: Expression) -> bool:
 
 
 def find_strides(signature: Signature, source: SourceTree) -> frozenset[str]:
-    """Return the scalars that only say how far apart elements are: factors in subscripts, or steps
-    of what occurs in one.
+    """Return the scalars that only say how far apart elements are.
+
+    They are factors in subscripts, or loop steps of a variable that occurs in one.
     """
     ends = {name for _, head in get_heads(source) for part in head for name in names_in(part)}
     for one, operator, other in iterate_comparisons(source):
@@ -263,8 +264,8 @@ def _moves_itself(node: Binary, source: SourceTree) -> bool:
 
 
 def find_equal_sizes(signature: Signature, source: SourceTree) -> tuple[tuple[str, str], ...]:
-    """Return pairs of sizes, (this one, that one), that are fields of the same name of two
-    structures of one type, and that only methods read.
+    """Return pairs of sizes that must be equal: fields of one name in two parameters of one
+    structure type, which only methods read.
     """
     sizes = [p for p in _integer_scalars(signature) if p.member and p.member.assembled]
     named = {p.name for p in sizes if any(True for _ in source.uses(p.name))}
@@ -401,8 +402,9 @@ def find_shift_amounts(signature: Signature, source: SourceTree) -> frozenset[st
 
 
 def has_conditional_reads(source: SourceTree) -> bool:
-    """Return whether the program reads some elements only if others fulfil a condition. Then few
-    contents make it read all.
+    """Return whether the program reads some elements only if others fulfil a condition.
+
+    Most contents then do not make it read everything.
     """
     if any(jump.kind == "continue" for jump in source.find(Jump)):
         return True
@@ -439,7 +441,9 @@ def may_contents_matter(source: SourceTree) -> bool:
 
 
 def find_text_arrays(signature: Signature, source: SourceTree) -> frozenset[str]:
-    """Return the arrays of `char` in a program that has character constants."""
+    """Return the 8-bit integer arrays of a program that contains character constants: they may hold
+    text.
+    """
     kinds = ("char", "string") if source.is_fortran else ("char",)
     if not any(literal.type in kinds for literal in source.find(Literal)):
         return frozenset()
@@ -545,9 +549,7 @@ def find_measured_vectors(source: SourceTree) -> set[str]:
 
 
 def find_place_scalars(source: SourceTree) -> set[str]:
-    """Return the names that are by themselves the subscript of an element that is set or read as a
-    whole statement.
-    """
+    """Return the names that the program uses directly as a subscript, as `n` in `a[n] = 0`."""
     found = set()
     for access in source.find(Access):
         above = source.parent(access)

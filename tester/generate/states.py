@@ -42,8 +42,9 @@ only negative.
 
 @dataclass(frozen=True, slots=True)
 class StateArray:
-    """What the elements of an array of states are compared with. numbers: small integers. scalars:
-    parameters, for equality alone.
+    """What the elements of an integer array that holds states are compared with.
+
+    numbers: small integers. scalars: parameters, compared for equality only.
     """
 
     numbers: tuple[int, ...]

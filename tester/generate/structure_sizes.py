@@ -6,7 +6,7 @@ say how long its arrays are. `fit_structure_sizes` gives tests in which they do:
 length of the longest array, dimensions multiply to it, and arrays are filled up to what they say.
 Tests on which the program does not run clean so stay as they were.
 
-    pytest tests/tester/test_descriptions.py
+    pytest tests/tester/test_structure_sizes.py
 """
 
 from __future__ import annotations
@@ -54,8 +54,10 @@ class _Structure:
 def fit_structure_sizes(
     setting: TrialSetting, roles: ParameterRoles, tests: Sequence[UnitTest]
 ) -> list[UnitTest]:
-    """Return the tests, in order, with sizes in structures that the program never reads made to fit
-    the arrays. A test on which the program then does not run clean stays as it is.
+    """Return the tests, in order, with size fields that the program never reads set to fit the
+    arrays.
+
+    roles: what parameters are used for. A test on which the program then fails stays as it is.
     """
     structures = _structures(
         setting.signature.parameters, roles, read_source(setting.compiled.request.program)

@@ -64,12 +64,16 @@ class _Site:
 
 
 def count_conditions(source: Program) -> int:
-    """Conditions that the schema of a source counts."""
+    """Return how many conditions of a source are counted when its mutants run as one program
+    (`build_schema`).
+    """
     return len(_find_counted_conditions(source))
 
 
 def count_sides(source: Program) -> int:
-    """Counters that the schema of a source has: two for every condition, at least one pair."""
+    """Return how many branch counters `build_schema` gives a source: two for every condition, and
+    at least two.
+    """
     return 2 * max(1, count_conditions(source))
 
 
@@ -81,8 +85,12 @@ def _find_counted_conditions(source: Program) -> tuple[Span, ...]:
 def build_schema(
     source: Program, signature: Signature, mutants: Sequence[Mutant]
 ) -> tuple[Program, Signature] | None:
-    """The program that is all of `mutants`, and its signature: NUMBER, COUNTERS, then the source's
-    parameters.
+    """Return one program that holds all of `mutants`, and its signature; None if it cannot be
+    built.
+
+    Its first parameters are the number of the mutant to run, from 1, and the counters of branches
+    taken. The source's parameters follow. None: another dialect than C++, no mutants, or a source
+    that keeps state between calls.
     """
     if source.dialect not in DIALECTS or not mutants or _CHOICE in source.text:
         return None
@@ -112,8 +120,9 @@ _ERROR = re.compile(r"^program\.cpp:(\d+):(\d+): error:", re.M)
 
 
 def find_failing_mutants(made: Program, diagnostics: str) -> frozenset[int]:
-    """Return the numbers, from 1, of the mutants in a schema that compiler errors point to. made:
-    the schema. diagnostics: the compiler's text.
+    """Return the numbers, from 1, of the mutants that compiler errors point to.
+
+    made: a program that holds many mutants, from `build_schema`. diagnostics: the compiler's text.
     """
     lines = made.text.split("\n")
     found = set()

@@ -170,7 +170,7 @@ def _run_all(
     waiting = list(range(len(calls)))
     while waiting:
         batch = take_batch([calls[k][1] for k in waiting])
-        executions = backend.run(schema, batch, replace(limits, go_on=True))
+        executions = backend.run(schema, batch, replace(limits, resume_after_stop=True))
         for k, execution in zip(waiting, executions, strict=False):
             if execution.status is not Status.NOT_RUN:
                 found[k] = execution
@@ -374,8 +374,9 @@ def _stronger_on(
 
 
 def choose_fewest(goals: Sequence[Collection[object]]) -> list[int]:
-    """Indices, in order, of few sets that hold every goal that all of them hold: each time the one
-    with most goals that are not yet held, of equal ones the first.
+    """Return the indices, ascending, of a few sets in `goals` that together hold every goal.
+
+    They are found greedily: each time the set with most goals still missing, the first of equals.
     """
     left = [set(g) for g in goals]
     chosen = []
@@ -387,7 +388,9 @@ def choose_fewest(goals: Sequence[Collection[object]]) -> list[int]:
 
 
 def find_outcomes(counters: np.ndarray) -> frozenset[Outcome]:
-    """What a run shows of branches: (counter, once or many times) of those that were taken."""
+    """Return (counter's index, times taken, at most MANY) for every branch taken. counters: how
+    often each was taken in one run.
+    """
     return frozenset((side, min(int(n), MANY)) for side, n in enumerate(counters) if n > 0)
 
 
@@ -469,10 +472,11 @@ def top_up_suite(
     seed: int = 0,
     rounds: int = 2,
 ) -> Expectations:
-    """The suite with combined tests added until `least` of the mutants die and every branch is
-    taken both ways, or for `rounds` turns.
+    """Return the suite with tests added until at least the share `least` of the mutants is killed
+    and every branch is taken both ways.
 
-    limit: most mutants. seed: selects mutants and values.
+    It stops after `rounds` attempts in any case. limit: most mutants. seed: selects mutants and
+    values.
     """
     built = _build_mutants(expectations, backend, limit, seed)
     good = _affordable(built.good(), expectations)

@@ -84,12 +84,12 @@ def main(folder: str) -> None:
     )
     corpus = RunCorpus((source("blend"),), (), (held_out,), {held_out.id: reference})
     verifier = make_verifier(config)
-    crew = RunWorkers(
+    workers = RunWorkers(
         FixedPool(LocalWorker(Knowing())),
         FixedPool(LocalWorker(Knowing())),
         FixedPool(LocalWorker(verifier)),
     )
-    run = stages.Run(config, RunFolder(folder), corpus, crew)
+    run = stages.Run(config, RunFolder(folder), corpus, workers)
     for path in (run.folder.round(0), run.folder.round(1)):
         path.folder.mkdir(parents=True)
     prepare_evaluation(run)

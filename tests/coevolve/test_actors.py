@@ -146,13 +146,13 @@ def test_verifiers_without_a_share_are_shown_no_gpu_and_models_all(monkeypatch):
             ({"model_gpus": 0.25, "verifier_gpus": 0.25}, "0", "0"),
         ):
             config = parse({"verify": {"workers": 2}, "resources": resources}, "t")
-            with make_ray_workers(config, Shown, Shown, Shown) as crew:
+            with make_ray_workers(config, Shown, Shown, Shown) as workers:
                 seen = [
                     worker.submit(Shown.progress).result(60)[2]
-                    for worker in (*wait_for(crew.translators, 1), *wait_for(crew.testers, 1))
+                    for worker in (*wait_for(workers.translators, 1), *wait_for(workers.testers, 1))
                 ]
                 seen += [
-                    w.submit(Shown.compile_ahead).result(60) for w in wait_for(crew.verifiers, 2)
+                    w.submit(Shown.compile_ahead).result(60) for w in wait_for(workers.verifiers, 2)
                 ]
             assert seen == [models, models, verifiers, verifiers]
         with (

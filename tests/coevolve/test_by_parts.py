@@ -503,12 +503,12 @@ def test_a_round_keeps_joined_ports(tmp_path):
         Program("cpp", "lookup", LOOKUP_CPP),
     )
     asking, verifier = WholeFails(make_translator(config)), make_verifier(config)
-    crew = RunWorkers(
+    workers = RunWorkers(
         FixedPool(LocalWorker(asking)),
         FixedPool(LocalWorker(make_tester(config))),
         FixedPool(LocalWorker(verifier)),
     )
-    run = stages.Run(config, RunFolder(tmp_path), RunCorpus(sources, (), (), {}), crew)
+    run = stages.Run(config, RunFolder(tmp_path), RunCorpus(sources, (), (), {}), workers)
     try:
         stages.run_cold_start(run)
         stages.make_suites(run, 1)

@@ -43,7 +43,7 @@ def test_what_was_spent_before_an_error_is_on_the_bill(tiny, tmp_path: Path) -> 
     assert (row["requests"], row["prompt_tokens"], row["checkpoint"]) == (2, 100, "cold")
 
 
-def test_lessons_beyond_the_context_are_told_of() -> None:
+def test_lessons_longer_than_the_context_are_reported() -> None:
     figures = {"loss": 1.0, "examples": 3, "dropped": 2, "first_loss": 2.0}
     assert select_figures(figures) == {"loss": 1.0, "examples": 3, "dropped": 2}
     assert select_figures(figures | {"dropped": 0}) == {"loss": 1.0, "examples": 3}

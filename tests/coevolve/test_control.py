@@ -48,7 +48,7 @@ def test_as_many_words_to_within_half_an_example(lengths, generated, seed):
     assert found == match_lesson_length(lessons, made, seed)
 
 
-def test_a_generator_that_runs_dry_is_told():
+def test_too_few_generated_examples_are_an_error():
     with pytest.raises(ValueError, match="3 examples only"):
         match_lesson_length(_examples([40] * 9), lambda count: _examples([2] * 3), 0)
 

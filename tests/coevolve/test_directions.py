@@ -46,12 +46,12 @@ def test_right_answers_are_kept_both_ways(way, tmp_path):
     pairs = [(s, t) for s, t in builtin.pairs(way) if s.name in NAMES]
     sources, targets = (tuple(p[side] for p in pairs) for side in (0, 1))
     verifier = make_verifier(config)
-    crew = RunWorkers(
+    workers = RunWorkers(
         FixedPool(LocalWorker(Knowing())),
         FixedPool(LocalWorker(Knowing())),
         FixedPool(LocalWorker(verifier)),
     )
-    run = stages.Run(config, RunFolder(tmp_path), RunCorpus(sources, targets[:1], (), {}), crew)
+    run = stages.Run(config, RunFolder(tmp_path), RunCorpus(sources, targets[:1], (), {}), workers)
     try:
         stages.make_suites(run, 1)
         stages.propose_and_verify(run, 1)
@@ -80,18 +80,18 @@ def test_an_interrupted_verification_goes_on_from_its_proposals(tmp_path):
     )
     sources = tuple(s for s, _ in builtin.pairs("cpp:openmp") if s.name in NAMES)
     verifier = make_verifier(config)
-    crew = RunWorkers(
+    workers = RunWorkers(
         FixedPool(LocalWorker(Knowing())),
         FixedPool(LocalWorker(Knowing())),
         FixedPool(LocalWorker(verifier)),
     )
-    run = stages.Run(config, RunFolder(tmp_path / "a"), RunCorpus(sources, (), (), {}), crew)
+    run = stages.Run(config, RunFolder(tmp_path / "a"), RunCorpus(sources, (), (), {}), workers)
     try:
         stages.make_suites(run, 1)
         stages.propose_and_verify(run, 1)
         whole = run.folder.round(1).verdicts.read_bytes()
         run.folder.round(1).verdicts.unlink()
-        stages.propose_and_verify(replace(run, crew=replace(crew, translators=None)), 1)
+        stages.propose_and_verify(replace(run, workers=replace(workers, translators=None)), 1)
     finally:
         verifier.engine.close()
     assert run.folder.round(1).verdicts.read_bytes() == whole

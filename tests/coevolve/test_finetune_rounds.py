@@ -105,12 +105,12 @@ def run_of(tiny, tiny_llama):
             round=config.round,
         )
         folder = RunFolder(config.run_dir)
-        crew = RunWorkers(
+        workers = RunWorkers(
             FixedPool(LocalWorker(KnowingTranslator(config))),
             FixedPool(LocalWorker(TesterService(config))),
             FixedPool(LocalWorker(make_verifier(config))),
         )
-        return stages.Run(config, folder, open_corpus(config, folder), crew)
+        return stages.Run(config, folder, open_corpus(config, folder), workers)
 
     return made
 
@@ -125,7 +125,7 @@ def test_a_round_fine_tunes_by_lora_and_stops_by_what_was_executed(run_of) -> No
     triplets = list(read_jsonl(run.folder.round(1).triplets, Triplet))
     held = stages.select_validation(run, 1)
     assert len(held) == 2 and triplets
-    service = run.crew.translators.members()[0].target
+    service = run.workers.translators.members()[0].target
     figures = service.learn(
         str(run.folder.round(0).translator),
         triplets,
@@ -151,7 +151,7 @@ def test_pass_at_one_is_executed(run_of) -> None:
     programs = {p.name: p for p in (*run.corpus.training_source, *run.corpus.evaluation)}
     suites = {}
     for name in ("offset", "square"):
-        suites[name] = run.crew.verifiers.members()[0].target.prepare(programs[name]).suite
+        suites[name] = run.workers.verifiers.members()[0].target.prepare(programs[name]).suite
     questions = [(programs[name], suites[name]) for name in suites]
     knows = {programs["offset"].text.strip(): kernel_of(programs["offset"])}
     model = ScriptedModel(
@@ -159,7 +159,7 @@ def test_pass_at_one_is_executed(run_of) -> None:
             (kernel for text, kernel in knows.items() if text in prompt.text), "no idea"
         )
     )
-    service = run.crew.translators.members()[0].target
+    service = run.workers.translators.members()[0].target
     assert service.pass_at_one(Translator(model, PromptStyle.PLAIN), questions) == 0.5
 
 
@@ -203,7 +203,7 @@ def test_a_pretrained_translator_learns_from_wrong_answers_too(run_of, tmp_path,
     service = TranslatorService(config)
     service.cold_start((), str(tmp_path / "cold"))
     program = next(p for p in run.corpus.training_source if p.name in ("offset", "square", "axpy"))
-    suite = run.crew.verifiers.members()[0].target.prepare(program).suite
+    suite = run.workers.verifiers.members()[0].target.prepare(program).suite
     right = kernel_of(program)
     item = JudgedProgram(
         program,

@@ -59,12 +59,12 @@ def climbing(tiny, monkeypatch):
     )
     folder = RunFolder(config.run_dir)
     service = TranslatorService(config)
-    crew = RunWorkers(
+    workers = RunWorkers(
         FixedPool(LocalWorker(service)),
         FixedPool(LocalWorker(TesterService(config))),
         FixedPool(LocalWorker(make_verifier(config))),
     )
-    return stages.Run(config, folder, open_corpus(config, folder), crew)
+    return stages.Run(config, folder, open_corpus(config, folder), workers)
 
 
 def test_every_step_leaves_a_checkpoint_and_figures_and_the_cold_start_goes_on_from_the_last(
@@ -137,7 +137,7 @@ def test_a_step_killed_between_passes_goes_on_after_the_last_finished_one(climbi
         climbing.config, ladder=replace(climbing.config.ladder, steps=("mlm", "dae"), epochs=2.0)
     )
     run = replace(climbing, config=config)
-    service = climbing.crew.translators.members()[0].target
+    service = climbing.workers.translators.members()[0].target
     service.config = service.checkpoints.config = config
     done, whole = [], TranslatorService.pretrain
 

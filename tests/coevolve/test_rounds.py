@@ -71,12 +71,12 @@ class KnowingTranslator(TranslatorService):
 @pytest.fixture
 def knowing(tiny):
     folder = RunFolder(tiny.run_dir)
-    crew = RunWorkers(
+    workers = RunWorkers(
         FixedPool(LocalWorker(KnowingTranslator(tiny))),
         FixedPool(LocalWorker(TesterService(tiny))),
         FixedPool(LocalWorker(make_verifier(tiny))),
     )
-    return stages.Run(tiny, folder, open_corpus(tiny, folder), crew)
+    return stages.Run(tiny, folder, open_corpus(tiny, folder), workers)
 
 
 def test_only_equivalent_candidates_are_kept_and_learnt_from(knowing):

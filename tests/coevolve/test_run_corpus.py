@@ -52,7 +52,8 @@ def test_all_forms_of_the_built_in_functions_fall_on_one_side():
     assert all(
         r.dialect == way.target.name
         for way, part in zip(
-            [e.way for e in list_direction_corpora(parse({"direction": ways}, "t"))], corpus.parts
+            [e.direction for e in list_direction_corpora(parse({"direction": ways}, "t"))],
+            corpus.parts,
         )
         for r in part.references.values()
     )

@@ -197,7 +197,7 @@ def test_helpers_that_go_over_arrays_without_a_loop_are_asked_for(dialect, helpe
     )
 
 
-def test_what_is_in_the_file_is_said(tmp_path):
+def test_contents_of_the_file_are_reported(tmp_path):
     out = tmp_path / "port.cu"
     assert (
         describe_port_source(str(out), ["", ""], 1)
@@ -307,7 +307,7 @@ def test_the_directions_that_the_shipped_model_was_taught_are_those_of_its_confi
     assert resolve_model("small", "tester").taught == ()
 
 
-def test_answers_are_as_long_as_is_said():
+def test_answers_get_the_requested_token_limit():
     asked = []
 
     class Model:
@@ -420,7 +420,7 @@ def test_helpers_on_the_device_come_with_what_calls_them(tmp_path):
         ),
     ],
 )
-def test_parameters_for_shared_data_are_said(tmp_path, name, text):
+def test_parameters_for_shared_data_are_reported(tmp_path, name, text):
     (tmp_path / name).write_text(text)
     asked = argparse.Namespace(file=str(tmp_path / name), source=None, to="cuda", function=None)
     way, (program,), _ = _questions(asked)

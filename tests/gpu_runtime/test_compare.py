@@ -164,11 +164,11 @@ def test_shaken_runs_stand_in_for_a_wider_variant():
     off = value + np.array([1e-15, 0.0])
     alone = make_reference(execution(value), [True])
     assert find_difference(alone, [off], None) is not None
-    shaken = make_reference(
-        execution(value), [True], ReferenceRuns(shaken=(execution(value + 4e-16),))
+    ulp_and_integer_runs = make_reference(
+        execution(value), [True], ReferenceRuns(ulp_and_integer_runs=(execution(value + 4e-16),))
     )
-    assert find_difference(shaken, [off], None) is None
-    assert find_difference(shaken, [value + np.array([1e-9, 0.0])], None) is not None
+    assert find_difference(ulp_and_integer_runs, [off], None) is None
+    assert find_difference(ulp_and_integer_runs, [value + np.array([1e-9, 0.0])], None) is not None
 
 
 def test_without_a_wider_variant_the_bar_is_as_wide_as_a_serial_sum_may_err():
@@ -193,7 +193,7 @@ def test_without_a_wider_variant_the_bar_is_as_wide_as_a_serial_sum_may_err():
 
 def test_what_a_buffer_held_limits_the_shaken_bar():
     end, moved = np.array([1e-3]), np.array([1e-3 + 1e-14])
-    runs = {"shaken": (execution(moved),)}
+    runs = {"ulp_and_integer_runs": (execution(moved),)}
     assert (
         find_difference(
             make_reference(execution(end), [True], ReferenceRuns(**runs)), [end + 3e-14], None

@@ -225,7 +225,7 @@ def test_tests_of_a_device_are_skipped_or_fail_where_one_is_required(require, co
     assert done.returncode == code and word in done.stdout, done.stdout
 
 
-def test_a_child_finds_what_its_parent_was_told_to_find(tmp_path, monkeypatch):
+def test_a_child_process_searches_what_its_parent_does(tmp_path, monkeypatch):
     """Packages that are not in the interpreter's own folders: `make gpu-report` puts them
     elsewhere.
     """
@@ -275,8 +275,8 @@ def test_ray_is_asked_for_the_share_of_a_device_that_the_configuration_names(mon
         },
         "t",
     )
-    with actors.make_ray_workers(config, None, None, None) as crew:
-        assert len(crew.verifiers.members()) == 3
+    with actors.make_ray_workers(config, None, None, None) as workers:
+        assert len(workers.verifiers.members()) == 3
     models, verifiers = asked
     assert models["num_gpus"] == 0.25 and verifiers["num_gpus"] == 0.25
     assert verifiers["runtime_env"] is None

@@ -367,7 +367,7 @@ def test_active_threads_are_those_that_wrote(backend: EmulatedBackend) -> None:
 @pytest.mark.parametrize(
     "grid, block, shared", [(0, 32, 0), (1, 1025, 0), (1, 0, 0), (1, 32, 1 << 20)]
 )
-def test_a_launch_that_no_device_takes_is_said(
+def test_a_launch_that_no_device_takes_is_reported(
     backend: EmulatedBackend, grid: int, block: int, shared: int
 ) -> None:
     execution = run_one(

@@ -78,7 +78,7 @@ def test_origins_are_whole_structures_and_touched_bytes_are_elements():
     )
 
 
-def test_places_are_told_in_structures():
+def test_places_in_structures_are_named():
     request = CompileRequest(PROGRAM, SIGNATURE)
     for said, told in (
         ("argument 1 element 70", "argument 1 element 2"),

@@ -169,7 +169,7 @@ def test_no_answer_in_time_is_tried_again_and_given_up_in_one_line(server: Serve
         nobody.generate([Prompt("a")], ONE)
 
 
-def test_trouble_is_told_while_it_lasts_and_seldom(server: Server, capsys) -> None:
+def test_trouble_is_reported_rarely_while_it_lasts(server: Server, capsys) -> None:
     server.reply = lambda k, body: (503, {}, b"busy") if k < 4 else said("yes")
     model = RemoteModel("m", Endpoint(server.url, attempts=6), sleep=lambda s: None)
     model.generate([Prompt("Hi")], Sampling())

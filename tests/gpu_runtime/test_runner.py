@@ -263,7 +263,7 @@ def test_a_call_that_leaves_its_arrays_is_followed_in_the_same_process(backend):
     calls = [call(3, 2), call(3, 3), call(3, 2), call(3, -9), call(3, 2)]
     for variant, same in ((Variant.RECORDED, True), (Variant.DRAFT, True), (Variant.PLAIN, False)):
         one = compiled(backend, text, variant=variant)
-        done = backend.run(one, calls, Limits(go_on=True))
+        done = backend.run(one, calls, Limits(resume_after_stop=True))
         assert [e.status for e in done] == [
             Status.OK,
             Status.OUT_OF_BOUNDS,
@@ -285,7 +285,9 @@ def test_a_team_that_leaves_its_arrays_ends_its_process(backend):
         for (int i = 0; i < n; i++) x[i] = i;
     }"""
     one = compiled(backend, text, variant=Variant.RECORDED, dialect="openmp")
-    done = backend.run(one, [call(3, 50, threads=4), call(3, threads=4)] * 3, Limits(go_on=True))
+    done = backend.run(
+        one, [call(3, 50, threads=4), call(3, threads=4)] * 3, Limits(resume_after_stop=True)
+    )
     assert [e.status for e in done] == [Status.OUT_OF_BOUNDS, Status.OK] * 3
 
 

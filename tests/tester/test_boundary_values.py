@@ -172,7 +172,7 @@ TOLD_APART = {
 
 
 @pytest.mark.parametrize("name", TOLD_APART)
-def test_a_wrong_port_is_told_from_a_right_one(name, engine):
+def test_a_wrong_port_fails_and_a_right_one_passes(name, engine):
     parameters, right, wrong = TOLD_APART[name]
     source = Program("cpp", "f", loop(right, parameters).replace("#pragma omp parallel for\n", ""))
     assert (

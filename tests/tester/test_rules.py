@@ -182,7 +182,7 @@ def source_of(body):
     return read_source(cpp(f"void f() {{ {body} }}"))
 
 
-def test_flags_and_pitches_are_told_by_use():
+def test_flags_and_pitches_are_recognised_by_use():
     assert (
         is_flag("t", source_of("if ( t ) x = 1;"))
         and is_flag("t", source_of("y = t ? 1 : 2;"))

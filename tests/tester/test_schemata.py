@@ -91,7 +91,7 @@ def test_every_number_does_what_the_text_of_its_mutant_does(backend, text):
     assert same >= len(mutants) // 3
 
 
-def test_number_nought_is_the_source(backend):
+def test_number_zero_is_the_source(backend):
     source = Program("cpp", "f", TEXTS["else"])
     signature = read_signature(source)
     program, wider = build_schema(source, signature, generate_mutants(source))

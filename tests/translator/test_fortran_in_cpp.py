@@ -1,7 +1,8 @@
 """Fortran spelled in C++ by rule: what comes out, what is left alone, and that no text ends it
 otherwise.
 
-That what comes out means the same is tested by execution (tests/coevolve/test_spelled.py).
+That the result computes the same is tested by execution in
+tests/coevolve/test_normalized_sources.py.
 """
 
 from __future__ import annotations

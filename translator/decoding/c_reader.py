@@ -41,7 +41,8 @@ _WILD = frozenset(
 
 
 class CReader:
-    """Reads canonical words of a C-like text one by one and keeps what decides the next.
+    """Reads the canonical words of a C-like text one by one, and keeps what decides which words may
+    come next.
 
     names: size of the source's name table. types: names that stand for types.
     after: class of the last word, a key of `c_words.NEVER_AFTER` or `number`. operand: what is
@@ -219,7 +220,7 @@ class CReader:
         )
 
     def specifier(self, word: str, was: str) -> None:
-        """Read a word of a type. was: the value of `after` before it."""
+        """Read `word`, a word of a type in a declaration. was: the value of `after` before it."""
         d = self.declaration
         if was == "type" and d.depth == len(self.frames):
             d.const = d.const or (word == "const" and d.stars == 0)

@@ -39,8 +39,10 @@ def unite(*parts: frozenset[str]) -> frozenset[str]:
 
 
 def forbid_brackets(reader: CReader) -> frozenset[str]:
-    """Return the words that would close a bracket that is not open, put `;` into one other than
-    `for`, or end the text inside a block.
+    """Return the words that the open brackets forbid next.
+
+    reader: what was written so far. These words close a bracket that is not open, put `;` into one
+        other than a `for` head, or end the text inside a block.
     """
     inner = reader.frame
     return _brackets(inner.bracket, inner.kind == "for", len(reader.frames) > 1 or not reader.done)
@@ -55,8 +57,9 @@ def _brackets(inner: str, is_for: bool, unfinished: bool) -> frozenset[str]:
 
 
 def forbid_syntax(reader: CReader) -> frozenset[str]:
-    """Return the words that cannot come next by the word before, the open bracket and the open
-    statements.
+    """Return the words that the grammar forbids next.
+
+    reader: what was written so far: the last word, the open bracket and the open statements decide.
     """
     if reader.wild or reader.in_directive:
         return NOTHING
@@ -156,7 +159,11 @@ _ASSIGNMENTS_AND_STEPS = w.ASSIGNMENTS | {"++", "--"}
 
 @dataclass(frozen=True, slots=True)
 class SourceHabits:
-    """What the source does that the rules of types would otherwise forbid."""
+    """What a source does that rules on types would otherwise forbid in its translation.
+
+    after_pointer: words that follow directly after the name of an array or pointer there. called:
+        names that are followed by `(`, `<<<` or `<`.
+    """
 
     after_pointer: frozenset[str]
     """Words that stand directly behind the name of an array or pointer."""
@@ -165,7 +172,7 @@ class SourceHabits:
 
 
 def read_habits(source: Sequence[str]) -> SourceHabits:
-    """Return the habits of a source, given as canonical words."""
+    """Return what a source does that rules on types would forbid. source: its canonical words."""
     reader, after_pointer = CReader(0, find_defined_types(tuple(source))), set()
     for word in source:
         if reader.after == "operand" and reader.operand is not None and reader.operand.dims > 0:
@@ -182,8 +189,9 @@ ANY_USE = _NEVER_ON_POINTERS | _ON_POINTERS
 
 
 def forbid_types(reader: CReader, known: SourceHabits) -> frozenset[str]:
-    """Return the words that the declared types exclude next. known: the source's habits, which stay
-    allowed.
+    """Return the words that the declared types exclude next.
+
+    reader: what was written so far. known: what the source does, which stays allowed.
     """
     if reader.wild or reader.in_directive:
         return NOTHING
@@ -291,8 +299,10 @@ def _forbid_floating_operands(reader: CReader) -> frozenset[str]:
 
 
 def forbid_foreign_words(reader: CReader, source: CopyConstraints) -> frozenset[str]:
-    """Return the words next that do not come from the source: other numbers, functions and
-    fields.
+    """Return the words that are forbidden next because they do not come from the source: other
+    numbers, functions and fields.
+
+    reader: what was written so far. source: what may be copied.
     """
     if reader.in_directive:
         return NOTHING
@@ -308,8 +318,9 @@ def forbid_foreign_words(reader: CReader, source: CopyConstraints) -> frozenset[
 
 
 def forbid_unknown_calls(reader: CReader, known: SourceHabits) -> frozenset[str]:
-    """Return `(` if it would call a name that the source does not call; else nothing. known: the
-    source's habits.
+    """Return {`(`} if the bracket would call a name that the source does not call; else no word.
+
+    reader: what was written so far. known: what the source does, with the names that it calls.
     """
     if (
         reader.after == "any"
@@ -339,7 +350,9 @@ ANY_LENGTH = 1 << 30
 
 def forbid_argument_counts(reader: CReader) -> frozenset[str]:
     """Return the comma or bracket that would give a mathematical library function too many or too
-    few arguments; else nothing.
+    few arguments; else no word.
+
+    reader: what was written so far.
     """
     frame = reader.frame
     if frame.kind != "call" or reader.wild or reader.in_directive or len(reader.frames) < 3:
@@ -353,13 +366,18 @@ _COMMA, _CLOSE = frozenset({","}), frozenset({")"})
 
 
 def forbid_long_numbers(reader: CReader, digits: int) -> frozenset[str]:
-    """Return the words that would make the number under way longer than `digits`."""
+    """Return the words that would make the number being written longer than `digits` characters.
+    reader: what was written so far.
+    """
     return w.TAILS if len(reader.number) >= digits else NOTHING
 
 
 def forbid_names(reader: CReader, outer: frozenset[str]) -> frozenset[str]:
-    """Return the names that cannot come next. Where one may be declared only the next new name is
-    allowed. Elsewhere only names in scope are, and `outer`, those that the source never declares.
+    """Return the names that may not come next.
+
+    reader: what was written so far. outer: names that the source uses without declaring them. Where
+        a name may be declared, only the next new one is allowed; elsewhere only names in scope and
+        `outer`.
     """
     if reader.wild or (reader.in_directive and not reader.in_pragma):
         return NOTHING

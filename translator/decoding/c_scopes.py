@@ -30,7 +30,7 @@ class Variable:
 
     @property
     def element(self) -> Variable:
-        """Return what one subscript of the variable gives."""
+        """What one subscript of the variable gives, as a Variable with one level less."""
         return replace(self, dims=self.dims - 1)
 
 
@@ -175,8 +175,9 @@ class Scopes:
         self.forget(self.part())
 
     def part(self) -> Forgotten:
-        """Close the open scope, but keep its names until `forget` gets what this returns. At the
-        outermost scope it returns [].
+        """Close the open scope and return what `forget` needs; its names stay visible until then.
+
+        Returns [] at the outermost scope, which stays open.
         """
         self.version += 1
         if len(self._hidden) == 1:

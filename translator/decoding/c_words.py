@@ -153,7 +153,9 @@ def is_number(number: str) -> bool:
 
 
 def forbidden_in_number(number: str) -> frozenset[str]:
-    """Return the words that cannot follow these characters of a number, complete or not."""
+    """Return the words that may not follow in a C number that begins with the characters
+    `number`.
+    """
     return _forbidden_in(_number_shape(number), len(number) >= LONGEST_NUMBER)
 
 

@@ -143,14 +143,18 @@ class CopyConstraints:
             self.never_fields |= {SPELLED}
 
     def forbidden_in_number(self, number: str) -> frozenset[str]:
-        """Return the words after which these characters are no beginning of a number of the source.
-        number: '' before the first.
+        """Return the words that may not follow in a number, because no number of the source would
+        begin so.
+
+        number: the characters of the number so far, '' before the first.
         """
         return _not_of(self.literals, number)
 
     def forbidden_in_size(self, number: str) -> frozenset[str]:
-        """Return the words after which these characters begin neither a number of the source nor a
-        block's size. It serves sizes of arrays. number: '' before the first.
+        """Return the words that may not follow in an array's size, because neither a number of the
+        source nor a block's size would begin so.
+
+        number: the characters of the number so far, '' before the first.
         """
         return _not_of(self.literals | SIZES, number)
 

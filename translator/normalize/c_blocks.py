@@ -17,7 +17,9 @@ from itertools import count
 
 @dataclass(slots=True)
 class Block:
-    """Statements of C. items: statements as text, and (head, the block behind it), in order."""
+    """A block of C statements. items: in order, statements as text and pairs (head such as `for
+    (...)`, the block it governs).
+    """
 
     items: list[str | tuple[str, Block]] = field(default_factory=list)
 
@@ -42,6 +44,7 @@ class Block:
 
     @property
     def text(self) -> str:
+        """The block's C text, without the braces around it."""
         rows = [
             f"{item}\n" if isinstance(item, str) else f"{item[0]} {{\n{item[1].text}}}\n"
             for item in self.items
@@ -51,8 +54,10 @@ class Block:
 
 @dataclass(slots=True)
 class WritingPosition:
-    """Where a C function is being written. taken: names in use. block: the open one. alone: no
-    statement can be put before the present one.
+    """Where in a C function the next statement is written.
+
+    taken: names in use. block: the block that is open. alone: no statement can be put before the
+        present one.
     """
 
     taken: set[str]
@@ -64,7 +69,11 @@ class WritingPosition:
         self.block.add(statement)
 
     def inside(self, head: str, write: Callable[[], None]) -> None:
-        """Call `write` while a new block behind `head` is open."""
+        """Append a block that begins with `head`, such as `if (x > 0)`, and call `write()` to fill
+        it.
+
+        Statements that `write` adds go into the new block.
+        """
         outer, self.block = self.block, self.block.open(head)
         write()
         self.block = outer

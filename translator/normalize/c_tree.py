@@ -53,7 +53,7 @@ Body = tuple[Statement, ...]
 
 
 def read_statements(text: str) -> Body:
-    """The statements that `text` holds. Raises UnsupportedConstruct for what no tree has."""
+    """Parse C++ statements. Raises UnsupportedConstruct for a construct that no tree can hold."""
     unit = parse_c_family(f"void f() {{\n{text}\n}}", "cpp")
     function = function_named(unit, "f")
     if unit.errors or function is None or len(unit.items) != 1:
@@ -63,8 +63,8 @@ def read_statements(text: str) -> Body:
 
 
 def require_known(node: Any) -> None:
-    """Raises UnsupportedConstruct, with name and line, where a tree holds what no node stands
-    for.
+    """Raise UnsupportedConstruct, with name and line, if a tree holds a construct that the front
+    end does not know.
     """
     odd = next(find(node, Unsupported, UnsupportedExpression), None)
     if odd is not None:
@@ -74,7 +74,9 @@ def require_known(node: Any) -> None:
 
 @lru_cache(maxsize=256)
 def read_type(text: str) -> Type:
-    """A type in C++, as a declaration of a scalar begins with it."""
+    """Parse the C++ text of a type, such as `const float *`. Raises UnsupportedConstruct for text
+    that is none.
+    """
     (declared,) = read_statements(f"{text} v;")
     if not isinstance(declared, Declaration):
         raise UnsupportedConstruct(f"the type '{text}'")
@@ -82,13 +84,15 @@ def read_type(text: str) -> Type:
 
 
 def format_type(type: Type) -> str:
-    """A type's words, without `const` and `volatile` of a scalar."""
+    """Return the C++ text of a type. A scalar's `const` and `volatile` are left out."""
     plain = replace(type, const=False, volatile=False) if isinstance(type, ScalarType) else type
     return emit_c_family(plain)
 
 
 def print_function(head: str, body: Body) -> str:
-    """A function's text. Directives stand at the beginning of their lines."""
+    """Return a function's C++ text. head: its result, name and parameters. Directives begin their
+    lines.
+    """
     rows = emit_c_family(tuple(body)).splitlines()
     inside = [row if row.startswith("#") else f"    {row}" for row in rows]
     return "\n".join([f"{head} {{", *inside, "}"]) + "\n"
@@ -98,7 +102,9 @@ def print_function(head: str, body: Body) -> str:
 
 
 def head_of(statement: Any) -> tuple[Any, ...]:
-    """What a statement does itself, without the blocks inside of it."""
+    """Return what a statement evaluates itself, such as an `if`'s condition, without the blocks in
+    it.
+    """
     match statement:
         case For():
             return (*statement.start, *filter(None, (statement.test,)), *statement.step)
@@ -112,32 +118,34 @@ def head_of(statement: Any) -> tuple[Any, ...]:
 
 
 def blocks_of(statement: Any) -> tuple[Body, ...]:
-    """The blocks of a loop, an `if` (two) or a compound statement; none of another one."""
+    """Return the blocks of a loop (one), an `if` (two) or a compound statement (one); () for other
+    statements.
+    """
     if isinstance(statement, If):
         return (statement.then, statement.otherwise)
     return (statement.body,) if isinstance(statement, (For, While, RangeFor, Compound)) else ()
 
 
 def with_blocks(statement: Any, blocks: Sequence[Sequence[Any]]) -> Any:
-    """The statement with others in the place of `blocks_of` it."""
+    """Return the statement with its blocks, as `blocks_of` returns them, replaced by `blocks`."""
     fields = ("then", "otherwise") if isinstance(statement, If) else ("body",)
     return replace(statement, **{f: tuple(b) for f, b in zip(fields, blocks, strict=True)})
 
 
 def names_of(node: Any) -> set[str]:
-    """Names that stand in `node`, as expressions or declared."""
+    """Return the names in a tree, used or declared."""
     return names_in(node) | {each.name for each in find(node, Declaration)}
 
 
 def changes_variable(node: Any, name: str) -> bool:
-    """Whether anything in it but a declaration gives the variable a value."""
+    """Return whether anything in a tree but a declaration gives the variable `name` a value."""
     return any(
         each.target == Name(name) for each in find(node, Assign, AssignExpression, Increment)
     )
 
 
 def sets_scalar(statement: Any, name: str) -> bool:
-    """Whether it gives `name` a value that does not come from `name`."""
+    """Return whether a statement gives `name` a value that does not depend on its earlier value."""
     match statement:
         case Assign(Name(target), "=", value):
             return target == name and name not in names_in(value)
@@ -149,7 +157,10 @@ def sets_scalar(statement: Any, name: str) -> bool:
 def leaves_loop(
     body: Body, kinds: tuple[str, ...] = ("break", "continue"), inside: bool = False
 ) -> bool:
-    """Whether a jump of one of `kinds` in it belongs to a loop around it."""
+    """Return whether `body` holds a jump that belongs to a loop around it.
+
+    kinds: the jumps that are looked for. inside: whether `body` is already inside an inner loop.
+    """
     for statement in body:
         if isinstance(statement, Jump) and not inside and statement.kind in kinds:
             return True
@@ -163,8 +174,8 @@ def leaves_loop(
 
 
 def declare_scalars(body: Body, scalars: Mapping[str, str]) -> Body:
-    """`body` with declarations of local variables, of these types; one that is used nowhere gets
-    none.
+    """Return `body` with declarations of local variables. scalars: their types by name. Unused ones
+    get none.
     """
     for name, type in reversed(scalars.items()):
         placed = declare_inside(body, name, type)
@@ -173,8 +184,10 @@ def declare_scalars(body: Body, scalars: Mapping[str, str]) -> Body:
 
 
 def declare_inside(body: Body, name: str, type: str) -> Body | None:
-    """`body` with the declaration of a scalar where that gets its first value; None where some
-    value of it may outlive that block or come from before.
+    """Return `body` with a scalar declared where it gets its first value.
+
+    Returns None where a value may be needed outside the block of that place. type: the scalar's C++
+        type.
     """
     uses = [k for k, statement in enumerate(body) if name in names_of(statement)]
     if not uses:
@@ -210,7 +223,7 @@ def _sets_first_in(statement: Statement, name: str) -> bool:
 
 
 def is_loop_counter(body: Body, name: str) -> bool:
-    """Whether a variable is used in loops only whose heads give it its first value."""
+    """Return whether every use of a variable is in a loop whose head gives it its first value."""
     for statement in body:
         if _first_value(statement, name) is not None:
             continue
@@ -229,7 +242,9 @@ def _first_value(statement: Any, name: str) -> Expression | None:
 
 
 def declare_in_loop_heads(body: Body, name: str, type: str) -> Body:
-    """`body` with the declaration of a variable in the heads of the loops that it counts."""
+    """Return `body` with a variable declared in the head of each loop that it counts. type: its C++
+    type.
+    """
 
     def change(node: Any) -> Any:
         value = _first_value(node, name)

@@ -89,7 +89,7 @@ def make_number(text: str, type: str = "i32") -> Value:
 
 
 def make_variable(text: str, type: str) -> Value:
-    """Return a name, an element or `*name` as a value."""
+    """Return a C value for a variable. text: a name, an element or `*name`. type: its C type."""
     return Value(text, type, PRIMARY, AffineSum.of(text) if type in ("i32", "i64") else None)
 
 

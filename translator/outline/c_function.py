@@ -20,10 +20,12 @@ from translator.outline.members import StructureParameter
 
 @dataclass(frozen=True, slots=True)
 class FunctionArray:
-    """An array of a function in C++. type: of its elements. count: their number, as C writes it;
-    '' where that is not in the text. made, freed: of one on the heap the statements that make and
-    free it, as the body has them; is_cleared: whether its elements are zero at first. is_vector:
-    whether it is one of the standard library, made by the function.
+    """An array in a C++ function.
+
+    type: of its elements. count: their number as C text; '' where it is not in the text. is_local:
+        the function makes it. is_const: it is not written.
+    made, freed: the statements that allocate and free an array on the heap, or None. is_cleared:
+        its elements are zero at first. is_vector: the function makes it as a `std::vector`.
     """
 
     type: str
@@ -41,7 +43,7 @@ class FunctionArray:
 
     @property
     def extent(self) -> Expression:
-        """The number of its elements."""
+        """The number of the array's elements, as an expression."""
         return parse_c_expression(self.count)
 
 
@@ -75,7 +77,7 @@ class CppFunction:
 
     @property
     def prototype(self) -> Function:
-        """The head as a tree."""
+        """The function's tree with an empty body: name, parameters and result."""
         found = function_named(parse_c_family(f"{self.before}{self.head} {{ }}", "cpp"), self.name)
         assert found is not None
         return found

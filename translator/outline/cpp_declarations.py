@@ -39,7 +39,11 @@ from translator.outline.pointer_swaps import make_exchange
 
 
 class DeclarationConverter:
-    """names: those of the function."""
+    """Converts declarations, and statements on whole arrays, of a C++ function for outlining.
+
+    values: resolves its expressions. arrays: its arrays by name, to which found ones are added.
+        structures: its structure parameters. names: all names of the function.
+    """
 
     def __init__(
         self,
@@ -57,8 +61,10 @@ class DeclarationConverter:
         """Pointers that are, and what they point to."""
 
     def read(self, node: Declaration, after: Sequence[Statement], out: list[Statement]) -> None:
-        """A declaration, as statements of `out` where it gives values. after: the statements
-        behind it in its block. Raises UnsupportedConstruct.
+        """Read a declaration, and append to `out` the statements that give its variable a value.
+
+        after: the statements that follow it in its block. Raises UnsupportedConstruct for a
+            declaration that cannot be converted.
         """
         if made := self.memory.read_vector(node):
             self._make(made, out)
@@ -133,7 +139,12 @@ class DeclarationConverter:
         out.append(loop.write(counter))
 
     def write(self, node: Statement, after: Sequence[Statement], out: list[Statement]) -> bool:
-        """A statement that does something with arrays or pointers as such; whether it does."""
+        """Convert a statement that handles arrays or pointers as a whole, and append the result to
+        `out`.
+
+        after: the statements that follow it in its block. Returns False, with `out` unchanged, for
+            any other statement.
+        """
         if loop := self.memory.read_loop(node):
             self._loop(loop, out)
             return True
@@ -155,8 +166,11 @@ class DeclarationConverter:
         return False
 
     def exchange(self, moves: dict[str, str]) -> Statement:
-        """The statement by which pointers to arrays, or vectors, change places. Raises
-        UnsupportedConstruct.
+        """Return the statement that makes array pointers, or vectors, point to each other's
+        elements.
+
+        moves: from each name to the name whose elements it gets. Raises UnsupportedConstruct if
+            they cannot be exchanged.
         """
         arrays = [self._arrays[name] for name in moves]
         vectors = {each.owner for each in self._structures if each.passing == "vector"} | {

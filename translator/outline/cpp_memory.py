@@ -52,8 +52,10 @@ _CALLS = frozenset({"memset", "memcpy", "memmove", "copy", "copy_n", "fill", "fi
 
 @dataclass(frozen=True, slots=True)
 class AllocatedArray:
-    """An array that a declaration makes. begins: the value of each element, None where that is
-    zero or none. like: what is copied into it.
+    """An array that a declaration allocates.
+
+    array: its type and length. begins: the first value of each element; None for zero or none.
+        like: the (array name, index) it is copied from, or None.
     """
 
     name: str
@@ -64,8 +66,10 @@ class AllocatedArray:
 
 @dataclass(frozen=True, slots=True)
 class LibraryLoop:
-    """A library function's loop over elements. count: their number. to: the first element set.
-    value: what is set, '' for a copy. source: the first element copied, or None.
+    """A library call that loops over array elements, such as memset or std::copy.
+
+    count: the number of elements. to: (array name, index) of the first one set. value: what is set,
+        None for a copy. source: (array name, index) of the first one copied, or None.
     """
 
     count: Expression
@@ -74,7 +78,7 @@ class LibraryLoop:
     source: Place | None = None
 
     def write(self, counter: str) -> For:
-        """It as a loop of C++ that counts by `counter`."""
+        """Return the loop as a C++ `for` statement whose counter is named `counter`."""
         value = self.value if self.source is None else _element(self.source, counter)
         place = Name(counter)
         return For(
@@ -102,8 +106,10 @@ class MemoryReader:
     # ---- what is made ----
 
     def read_vector(self, node: Declaration) -> AllocatedArray | None:
-        """The vector of numbers that a declaration makes; None for another declaration. Raises
-        UnsupportedConstruct for one without a length.
+        """Return the array that the declaration of a `std::vector` of numbers makes; None for
+        another declaration.
+
+        Raises UnsupportedConstruct for a vector without a length.
         """
         type = node.type
         if not isinstance(type, NamedType) or type.name.removeprefix("std::") != "vector":
@@ -135,7 +141,11 @@ class MemoryReader:
         return AllocatedArray(node.name, array, begins, like)
 
     def read_heap_allocation(self, name: str, value: Any, type: Type) -> AllocatedArray | None:
-        """What `malloc`, `calloc` or `new` makes of elements of a type."""
+        """Return the array `name` that `malloc`, `calloc` or `new` makes, or None.
+
+        value: the allocating expression. type: of an element. None means that `value` allocates
+            nothing.
+        """
         match value:
             case Cast(operand=inner):
                 return self.read_heap_allocation(name, inner, type)
@@ -178,8 +188,9 @@ class MemoryReader:
         return AllocatedArray(name, array)
 
     def read_free(self, node: Statement) -> Statement | None:
-        """A statement which frees an array; None for another one. Raises UnsupportedConstruct
-        where that one was not made so.
+        """Return the statement by which an array is freed; None if `node` frees nothing.
+
+        Raises UnsupportedConstruct for freeing an array in another way than it was made.
         """
         match node:
             case ExpressionStatement(Call(Name("free" | "std::free" | "delete[]" | "delete"))):
@@ -194,10 +205,12 @@ class MemoryReader:
         return array.freed
 
     def read_allocation_check(self, node: If) -> If | None:
-        """An `if` that leaves where no memory was to be had; None for another one. Raises
-        UnsupportedConstruct where it does more.
+        """Return the `if` that leaves the function when an allocation failed; None for another
+        `if`.
+
+        Raises UnsupportedConstruct if such an `if` does more.
         """
-        if node.otherwise or not asks_for_memory(node, self._arrays):
+        if node.otherwise or not is_allocation_check(node, self._arrays):
             return None
         for each in node.then:
             if isinstance(each, Return) and not any(find(each, Access, Call)):
@@ -209,7 +222,9 @@ class MemoryReader:
     # ---- what is filled and copied ----
 
     def read_loop(self, node: Statement) -> LibraryLoop | None:
-        """`memset`, `memcpy`, `std::copy`, `std::fill` and their like."""
+        """Return the loop that a call of `memset`, `memcpy`, `std::copy`, `std::fill` or the like
+        stands for; None for another statement.
+        """
         call = node.expression if isinstance(node, ExpressionStatement) else None
         if not isinstance(call, Call) or not isinstance(call.function, Name):
             return None
@@ -307,9 +322,11 @@ class MemoryReader:
         return isinstance(node.of, Name) and node.of.id not in self._arrays
 
 
-def asks_for_memory(node: Any, arrays: dict[str, FunctionArray]) -> bool:
-    """Whether a statement is an `if` that asks for nothing but whether the function's own arrays
-    on the heap could be made.
+def is_allocation_check(node: Any, arrays: dict[str, FunctionArray]) -> bool:
+    """Return whether a statement is an `if` that only tests whether the function's own heap arrays
+    were allocated.
+
+    arrays: the function's arrays by name.
     """
     if not isinstance(node, If):
         return False

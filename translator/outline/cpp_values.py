@@ -59,8 +59,11 @@ ZERO = Literal("0", "i32")
 
 
 class CppValues:
-    """arrays: by name; more may be added while a function is read. structures: parameters whose
-    numbers are arrays and scalars. body: of the function.
+    """Resolves pointers and references in a C++ function's expressions to the arrays that they
+    point to.
+
+    arrays: by name; more may be added while a function is read. structures: parameters whose
+        numbers are arrays and scalars of their own. body: the function's statements.
     """
 
     def __init__(
@@ -78,7 +81,12 @@ class CppValues:
     # ---- values ----
 
     def read(self, node: Expression) -> Expression:
-        """A value, or what an assignment changes."""
+        """Return an expression with pointers and references resolved to the arrays that they point
+        to.
+
+        node: a value, or the target of an assignment. Raises UnsupportedConstruct for what cannot
+            be resolved.
+        """
         match node:
             case Literal(type="string"):
                 raise UnsupportedConstruct("an expression with a string")
@@ -113,7 +121,11 @@ class CppValues:
         raise UnsupportedConstruct(f"an expression with a {kind}")
 
     def test(self, node: Expression) -> Expression:
-        """A condition, which may ask whether an array is there."""
+        """Return a condition with pointers and references resolved. It may compare an array with
+        null.
+
+        Raises UnsupportedConstruct for what cannot be resolved.
+        """
         return node if self._is_array(node) else self.read(node)
 
     def _operand(self, node: Expression, operand: Expression) -> Expression:
@@ -169,7 +181,9 @@ class CppValues:
     # ---- places ----
 
     def place(self, node: Expression) -> Place | None:
-        """Where a pointer points to; None for what is no place in a known array."""
+        """Return the (array name, index) that a pointer expression points to; None if it is in no
+        known array.
+        """
         match node:
             case Name(name):
                 if name in self._arrays and self._arrays[name].inner:
@@ -193,7 +207,9 @@ class CppValues:
         return None
 
     def element(self, node: Expression) -> Place | None:
-        """The place of an element; None for none of a known array."""
+        """Return the (array name, index) of an element such as `a[i]` or `*p`; None if it is in no
+        known array.
+        """
         match node:
             case Unary("*", pointer):
                 place = self.place(pointer)
@@ -240,13 +256,20 @@ class CppValues:
     # ---- pointers and references that are places ----
 
     def take_pointer(self, name: str, value: Expression, after: Sequence[Statement]) -> None:
-        """Remember what a pointer is set to. after: the statements behind that in its block, which
-        alone may use it. Raises UnsupportedConstruct where it is no fixed place in an array.
+        """Record that the pointer `name` is set to `value`.
+
+        after: the statements that follow in its block; only these may use it. Raises
+            UnsupportedConstruct where `value` is no fixed place in an array.
         """
         self._take(self._aliases, name, self.place(value), after)
 
     def take_reference(self, name: str, value: Expression, after: Sequence[Statement]) -> None:
-        """Remember what a reference stands for: an element, or a structure among several."""
+        """Record that the reference `name` stands for `value`: an array element, or one structure
+        of an array.
+
+        after: the statements that follow in its block. Raises UnsupportedConstruct for any other
+            value.
+        """
         place = self.element(value) if isinstance(value, Access) else None
         kept = self._elements if place is not None and place[0] in self._arrays else self._aliases
         self._take(kept, name, place, after)
@@ -258,7 +281,9 @@ class CppValues:
         self._elements[name] = place
 
     def is_used_before(self, name: str, after: Sequence[Statement]) -> bool:
-        """Whether a pointer is used elsewhere than in one assignment to it and behind that."""
+        """Return whether a pointer is used elsewhere than in its one assignment and in the
+        statements `after` it.
+        """
         uses = [sum(n.id == name for n in find(part, Name)) for part in (self._body, tuple(after))]
         return uses[0] != uses[1] + 1
 
@@ -299,7 +324,7 @@ class CppValues:
 
 
 def add(base: Expression | None, index: Expression, op: str = "+") -> Expression:
-    """base + index, or base - index, without brackets around a sum that is added."""
+    """Return the expression `base + index`, or `base - index` for op `-`. A base of None is 0."""
     if base is None:
         return index if op == "+" else Unary("-", index)
     if index == ZERO:
@@ -311,7 +336,7 @@ def add(base: Expression | None, index: Expression, op: str = "+") -> Expression
 
 
 def product(factors: Sequence[Expression]) -> Expression:
-    """The product of one or more factors."""
+    """Return the product of one or more expressions."""
     found: Any = factors[0]
     for each in factors[1:]:
         found = Binary("*", found, each)

@@ -29,7 +29,7 @@ from corpora.ir import (
 )
 from translator.normalize.c_tree import changes_variable, names_of, read_statements
 from translator.outline.c_function import CppFunction, FunctionArray
-from translator.outline.cpp_memory import asks_for_memory
+from translator.outline.cpp_memory import is_allocation_check
 from translator.outline.outliner import rename
 from translator.outline.pointer_swaps import make_exchange, read_exchange
 
@@ -38,13 +38,13 @@ _MAX_DEPTH = 8
 
 
 def find_moving_arrays(function: CppFunction) -> set[str]:
-    """Arrays that change places with others."""
+    """Return the names of the arrays whose pointers the function exchanges."""
     statements = find(function.body, Compound, ExpressionStatement)
     return {name for each in statements for name in read_exchange(each)}
 
 
 def make_device_name(function: CppFunction, name: str) -> str:
-    """What an array is called on the device."""
+    """Return the name of the device copy of the array `name`."""
     taken = names_of(function.body) | {each.name for each in function.prototype.parameters}
     return next(
         word
@@ -56,8 +56,12 @@ def make_device_name(function: CppFunction, name: str) -> str:
 def make_device_copies(
     function: CppFunction, arrays: Sequence[str], results: Mapping[str, str]
 ) -> tuple[list[str], list[str]]:
-    """Statements, as text, that bring arrays to the device, with places for results there, and
-    such that bring them back and free the memory.
+    """Return the CUDA host statements, as text, that run before and after the kernels of a
+    function.
+
+    arrays: names of the arrays that kernels use. results: type by name of the scalars that kernels
+        return. The first list allocates device memory and copies to it; the second copies back and
+        frees.
     """
     rows: list[str] = []
     back: list[str] = []
@@ -123,8 +127,10 @@ def _size_in_bytes(array: FunctionArray) -> str:
 
 
 def resolve_array_lengths(function: CppFunction) -> CppFunction:
-    """With the lengths of its own arrays in what the function takes, as memory for them is wanted
-    before its first statement; '' where that cannot be said.
+    """Return the function with the lengths of its local arrays written in its parameters.
+
+    Device memory is allocated before the first statement, where only parameters have values. A
+    length that cannot be written so becomes ''.
     """
     values: dict[str, Expression] = {
         each.name: each.value
@@ -159,8 +165,10 @@ def _in_parameters(
 
 
 def convert_host_statement(function: CppFunction, statement: Statement) -> tuple[Statement, ...]:
-    """What a statement of host code becomes: arrays of the function's own live on the device alone,
-    and those that change places do so there too.
+    """Return what replaces a host statement once the function's arrays live on the device.
+
+    Declarations, allocation and freeing of local arrays are dropped, and exchanges of pointers are
+    made on device pointers. Other statements come back unchanged.
     """
     for name, array in function.arrays.items():
         if statement == array.freed:
@@ -172,7 +180,7 @@ def convert_host_statement(function: CppFunction, statement: Statement) -> tuple
             return read_statements(_clear_memory(function, name)) if again else ()
         if array.is_local and isinstance(statement, Declaration) and statement.name == name:
             return ()
-    if asks_for_memory(statement, function.arrays):
+    if is_allocation_check(statement, function.arrays):
         return ()
     moves = read_exchange(statement)
     if not moves:

@@ -77,13 +77,13 @@ class LoopFacts:
 
 @dataclass(frozen=True, slots=True)
 class ParallelText:
-    """A source's text behind a prefix, with what directives need. Places are indices of its
-    canonical words.
+    """A source's text after a prefix, with what a decoder needs to place OpenMP directives. Places
+    are indices of canonical words.
 
     words: the text. loops: by place. updates: by place, which of `atomic` and `critical` a
         statement may have.
-    wholes: place -> place behind, of runs of Fortran's whole-array statements. names, arrays: all
-        names of the text, and those of arrays.
+    wholes: from the first place of a run of Fortran's whole-array statements to the place after it.
+        names, arrays: all names of the text, and those of arrays.
     """
 
     words: Sequence[str]
@@ -97,9 +97,11 @@ class ParallelText:
 
 
 def read_loops(language: str, source: Sequence[str], prefix: Sequence[str]) -> ParallelText | None:
-    """Return the source's text behind a prefix with what its loops allow, or None if it cannot be
-    read so. language: `cpp` or `fortran`. source: canonical words. prefix: its beginning, without
-    C's storage words.
+    """Return the text of `source` after `prefix`, with what OpenMP directives its loops allow; None
+    if it cannot be read.
+
+    language: `cpp` or `fortran`. source: canonical words. prefix: the words that it begins with and
+        that are left out, without C's storage words.
     """
     start = _start_behind(language, source, prefix)
     if start is None:

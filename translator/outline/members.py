@@ -55,7 +55,10 @@ class StructureParameter:
 
 
 def restore_structure_members(node: T, structures: Sequence[StructureParameter]) -> T:
-    """A tree with `p[i].x` for `p__x[i]`, and `p.n` or `p->n` for `p__n`."""
+    """Return a tree in which `p__x[i]` is `p[i].x` again, and `p__n` is `p.n` or `p->n`.
+
+    structures: the parameters `p` whose members had become parameters of their own.
+    """
     owners = {name: each for each in structures for name in each.numbers}
 
     def change(part: Any) -> Any:

@@ -70,10 +70,12 @@ class ResultPassing(Enum):
 
 @dataclass(frozen=True, slots=True)
 class OutlinedPart:
-    """Statements as a function of their own. head, body: its text in parts. names: what it is
-    called with, in the order of its parameters (`*name` for a value behind a pointer, `&name` for a
-    scalar that it changes). items: the statements as they stand in the function. results: scalars
-    that it changes for others, and their types; by pointers, or the one that it returns.
+    """Some statements of a function as a function of their own.
+
+    program: the new function. head, body: its text in parts. names: the arguments of its call, in
+        order; `*name` passes the value behind a pointer, `&name` a scalar that it changes.
+    items: the statements as they stand in the original function. results: types by name of the
+        scalars that it changes for the caller, through pointers or as the returned value.
     """
 
     program: Program
@@ -105,8 +107,8 @@ class Outliner:
         self._made = 0
 
     def hoist_declarations(self, body: Sequence[Statement]) -> tuple[Statement, ...]:
-        """`body` with variables that get an array's element from the start declared before
-        that.
+        """Return `body` with each variable that starts as an array's element declared first and
+        assigned there.
         """
         items: list[Statement] = []
         for item in body:
@@ -123,7 +125,12 @@ class Outliner:
         return tuple(items)
 
     def units(self, body: Sequence[Statement]) -> list[list[Statement]]:
-        """Its statements, neighbours that touch arrays outside of loops together."""
+        """Return the statements of `body` in groups, each of which may become a function of its
+        own.
+
+        Neighbouring statements that use array elements outside of loops form one group. Any other
+        statement is a group alone.
+        """
         found: list[list[Statement]] = []
         for item in body:
             if found and self._is_access(item) and self._is_access(found[-1][-1]):
@@ -136,11 +143,15 @@ class Outliner:
         return not blocks_of(item) and self.touches_array(item)
 
     def touches_array(self, node: Any) -> bool:
-        """Whether it names an array's element; the declaration of an array names none of it."""
+        """Return whether a tree reads or writes an array element. An array's declaration alone does
+        not.
+        """
         return any(root_name(each) in self.function.arrays for each in find(node, Access))
 
     def scope_of(self, item: Any, scope: Mapping[str, str]) -> dict[str, str]:
-        """`scope` and what `item` declares for what comes behind or inside of it."""
+        """Return the types by name of the variables visible after `item`: `scope` with what `item`
+        declares.
+        """
         declared = item.start if isinstance(item, For) else (item,)
         return dict(scope) | {
             each.name: format_type(each.type)
@@ -154,9 +165,11 @@ class Outliner:
         scope: Mapping[str, str],
         after: Sequence[Statement] = (),
     ) -> OutlinedPart | None:
-        """`items` as a function; None where it would change a scalar that others see (and may not
-        give it back), or leaves the function or a loop around it. after: what may come behind them,
-        in that order.
+        """Return `items` as a function of their own, or None if they cannot be one.
+
+        scope: types by name of the visible local variables. after: statements that may run
+            afterwards, in order. None: they change a scalar that is used later and may not return
+            it, or they leave the function or an enclosing loop.
         """
         body = _by_value(tuple(items), self.function.pointed)
         known = {**self.function.scalars, **scope, **self.function.pointed}
@@ -231,8 +244,9 @@ class Outliner:
 
 
 def find_first_use(items: Sequence[Any], name: str) -> str:
-    """`read` where a value that `name` has before may be read, `set` where every way through sets
-    it first, else ''.
+    """Return how `items` first use the variable `name`.
+
+    `read`: its earlier value may be read. `set`: every path sets it first. '': it is not used.
     """
     for item in items:
         if isinstance(item, For):
@@ -249,7 +263,9 @@ def find_first_use(items: Sequence[Any], name: str) -> str:
 
 
 def rename(node: Any, meant: Mapping[str, Expression]) -> Any:
-    """A tree with other expressions in the place of names."""
+    """Return a tree with names replaced by expressions. meant: the expression by name; other names
+    stay.
+    """
 
     def change(part: Any) -> Any:
         return meant.get(part.id, part) if isinstance(part, Name) else part
@@ -278,5 +294,5 @@ def _set_in(body: Sequence[Any]) -> set[str]:
 
 
 def has_loop(node: Any) -> bool:
-    """Whether a loop stands in it."""
+    """Return whether a tree holds a loop."""
     return any(find(node, For, While, RangeFor))

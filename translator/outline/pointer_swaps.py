@@ -31,8 +31,10 @@ _KEPT = "kept"
 
 
 def make_exchange(type: str, moves: Mapping[str, str]) -> Statement:
-    """One statement after which each of `moves` points to where the other pointed before; they go
-    round in one circle.
+    """Return one statement after which each name of `moves` points to where its value in `moves`
+    pointed before.
+
+    type: of the elements. The moves must form one cycle.
     """
     first = name = next(iter(moves))
     rows = [f"{type} *{_KEPT} = {first};"]
@@ -44,9 +46,7 @@ def make_exchange(type: str, moves: Mapping[str, str]) -> Statement:
 
 
 def read_exchange(statement: Any) -> dict[str, str]:
-    """What `make_exchange` was given; nothing for another statement. Vectors change places by
-    their own function.
-    """
+    """Return the `moves` of a statement that `make_exchange` made; {} for another statement."""
     match statement:
         case ExpressionStatement(Call(Member(Name(one), "swap"), (Name(other),))):
             return {one: other, other: one}
@@ -65,11 +65,11 @@ def read_exchange(statement: Any) -> dict[str, str]:
 def find_exchange(
     statements: Sequence[Statement], arrays: Collection[str]
 ) -> tuple[dict[str, str], int]:
-    """Return the exchange that `statements` begin with, as {pointer: whose place it takes}, and how
-    many statements it takes. Returns ({}, 0) if they begin with none.
+    """Return the exchange of pointers that `statements` begin with, and how many statements it
+    takes; ({}, 0) if there is none.
 
-    arrays: names of pointers that may change places. A pointer that keeps one of them meanwhile may
-        be declared there, or before.
+    The exchange maps each pointer to the one whose target it gets. arrays: names of the pointers
+        that may be exchanged. A temporary pointer may be declared in these statements or before.
     """
     points: dict[str, str] = {}
     for count, statement in enumerate(statements, 1):
@@ -99,7 +99,9 @@ def _is_circle(moves: Mapping[str, str]) -> bool:
 
 
 def swapped_names(statement: Any) -> tuple[str, str] | None:
-    """What `std::swap(a, b)` or `a.swap(b)` names."""
+    """Return the two names that `std::swap(a, b)` or `a.swap(b)` exchanges; None for another
+    statement.
+    """
     match statement:
         case ExpressionStatement(Call(Name("swap" | "std::swap"), (Name(one), Name(other)))):
             return one, other

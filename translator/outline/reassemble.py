@@ -87,8 +87,9 @@ Node = Any
 
 
 def insert_directives(function: CppFunction, nodes: Sequence[Node]) -> str:
-    """Return the function's text with each part replaced by its port. nodes: the parts with ports,
-    and the host code between them.
+    """Return the text of `function` with each part replaced by its OpenMP port.
+
+    nodes: the parts with ports, and the code between them.
     """
 
     def change(node: Node) -> tuple[Statement, ...] | None:
@@ -114,8 +115,10 @@ def _by_pointer(part: OutlinedPart, body: tuple[Statement, ...]) -> tuple[Statem
 
 
 def can_insert_port(part: OutlinedPart, text: str) -> bool:
-    """Whether the statements of a port under OpenMP can stand in the function: it is one function,
-    all of it is understood, and it returns once, last, what the part returns.
+    """Return whether the body of an OpenMP port can replace the statements that it was made from.
+
+    part: those statements as a function. text: the port. It must be one function that can be read,
+        and must return once, at its end, what the part returns.
     """
     unit = parse_c_family(text, "openmp")
     function = function_named(unit, part.program.name)
@@ -136,8 +139,11 @@ def can_insert_port(part: OutlinedPart, text: str) -> bool:
 
 
 def emit_host_launcher(function: CppFunction, nodes: Sequence[Node]) -> str | None:
-    """Return CUDA text with the parts' kernels and a host function that copies arrays, launches the
-    kernels and copies results back. Returns None if the length of an array is unknown.
+    """Return CUDA text with a kernel for each part of `function`, and a host function that launches
+    them.
+
+    nodes: the parts with ports, and the host code between them. The host function copies arrays to
+        the device and results back. Returns None if the length of an array is unknown.
     """
     every = list(_find_ported_parts(nodes))
     results = {name: type for each in every for name, type in each.part.results.items()}
@@ -412,7 +418,7 @@ _PLANNED = frozenset({"gcd", "min", "max"})
 
 
 def can_emit_launch(launch: str) -> bool:
-    """Return whether host code can express this launch plan. launch: its text."""
+    """Return whether host code can express a launch plan. launch: the plan's text."""
     plan = parse_plan(launch)
     calls = find(
         tuple(parse_c_expression(each) for each in (*plan.grid, *plan.block, plan.shared)), Call

@@ -59,8 +59,10 @@ class PromptStyle(StrEnum):
 
 
 def canonicalize_program(program: Program, names: Sequence[str] = ()) -> CanonicalText:
-    """Return the program's canonical words. names: spellings that have the first numbers, such as
-    those of the other side of a pair. Raises ValueError for an unknown dialect.
+    """Return the program's tokens with its own names replaced by V0, V1 and so on.
+
+    names: spellings that are numbered first, such as those of the other side of a pair. Raises
+        ValueError for an unknown dialect.
     """
     return canonicalize(program.text, get_dialect(program.dialect).language, names, program.name)
 
@@ -271,8 +273,10 @@ class Translator:
         return Translator(self.model, self._style, self._constrained, self._wording)
 
     def lessons_for(self, direction: Direction) -> tuple[Direction, ...]:
-        """Return the directions whose pairs teach what is asked in `direction`. If Fortran is
-        converted to C++, the direction from C++ is among them.
+        """Return the directions whose pairs are good lessons for translating in `direction`.
+
+        Where Fortran is converted to C++ before the model sees it, the direction from C++ is one of
+        them.
         """
         in_cpp_too = (
             self._spell
@@ -339,10 +343,12 @@ class Translator:
         prompt for `program`. Raises ValueError if the program is not of the direction's source
         dialect.
         """
-        source, way = self.normalize_question(program, direction)
-        asked = build_prompt(source, way, self._style, self._constrained, self._wording)
+        source, asked_direction = self.normalize_question(program, direction)
+        asked = build_prompt(source, asked_direction, self._style, self._constrained, self._wording)
         names = canonicalize_program(source).names if self._style is PromptStyle.CANONICAL else ()
-        texts = [Program(way.target.name, program.name, text) for text in (right, wrong)]
+        texts = [
+            Program(asked_direction.target.name, program.name, text) for text in (right, wrong)
+        ]
         answers = (
             format_answer(_drop_shared_structures(t, source) if names else t, self._style, names)
             for t in texts

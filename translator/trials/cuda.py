@@ -243,8 +243,10 @@ def _try_thread_orders(
 
 
 def keeps_device_variables(text: str) -> bool:
-    """Whether a text launches kernels and has device variables that outlive a call; True where
-    something in it is not understood.
+    """Return whether a CUDA text launches kernels and has device variables that keep values between
+    calls.
+
+    Returns True too if something in it cannot be read.
     """
     unit = parse_c_family(text, "cuda")
     if unit.errors or any(find(unit.items, Unsupported)):

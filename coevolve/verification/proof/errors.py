@@ -6,9 +6,11 @@
 
 
 class NotModelled(Exception):
-    """A construct that proofs do not model, or a claim that they could not show. Its text says
-    what, and the line where there is one. stage: how far the proof had come, to tell the reason
-    that says most from the others."""
+    """Raised when a proof cannot go on: a construct is not modelled, or a claim could not be shown.
+
+    reason: one line that says what, with the source line where there is one. stage: how far the
+        proof had come; of several such errors the one with the largest stage is reported.
+    """
 
     def __init__(self, reason: str, stage: int = 0) -> None:
         super().__init__(reason)

@@ -67,7 +67,11 @@ _IGNORED_QUALIFIERS = ("__restrict__", "register", "const", "constexpr", "restri
 
 
 def element_type(type_: Any, line: int = 0) -> str:
-    """The element type of a scalar type. Raises NotModelled."""
+    """Return the name of a scalar type of the IR, such as `i32`, `u64`, `f32` or `bool`.
+
+    line: for the message. Raises NotModelled if `type_` is no scalar, is volatile or has no known
+        width.
+    """
     if not isinstance(type_, ScalarType) or type_.volatile:
         raise NotModelled(f"line {line}: a value of type {getattr(type_, 'name', type_)}")
     name = "i8" if type_.name == "char" else type_.name
@@ -77,6 +81,7 @@ def element_type(type_: Any, line: int = 0) -> str:
 
 
 def line_of(node: Any) -> int:
+    """Return the source line of an IR node, counted from 1; 0 where the node has no span."""
     span = getattr(node, "span", None)
     return span.line if span is not None else 0
 
@@ -90,17 +95,29 @@ def execute(
     helpers: dict[str, Function] | None = None,
     constants: dict[str, int] | None = None,
 ) -> Summary:
-    """What `function` does.
+    """Run the body of `function` once on symbolic parameters, and return what it does.
 
-    names: per parameter the name that stands for it in the terms. types: element types of scalars
-    by that name, where the value comes from a parameter of another type. spread: outermost loops
-    whose counters become axes (of a serial function). launch: the indices of a kernel. helpers:
-    other functions of the text. constants: integers that the text names. Raises NotModelled.
+    names: from each parameter of the function to its name in symbolic terms. types: from such a
+        name to an element type, where the caller's value has another type than the parameter.
+    spread: how many of the outermost loops are run for one symbolic iteration, each counter
+        becoming an axis; for serial functions. launch: thread indices, for a kernel.
+    helpers: other functions of the text, by name. constants: named integers of the text.
+    Raises NotModelled for a construct that proofs do not model.
     """
     return Execution(spread, launch, helpers or {}, constants or {}).run(function, names, types)
 
 
 class Execution:
+    """The state of one symbolic run of a function.
+
+    spread: how many of the outermost loops are run for one symbolic iteration. launch: thread
+        indices of a kernel, or None. helpers: other functions of the text, by name. constants:
+        named integers of the text.
+    env: from a variable's key to its value. scopes: open blocks, innermost last, from names to
+        keys. live: the condition under which the present statement runs. contents: what each array
+        holds now. out: the Summary built so far.
+    """
+
     def __init__(
         self,
         spread: int,
@@ -130,6 +147,11 @@ class Execution:
     # ---- function
 
     def run(self, function: Function, names: dict[str, str], types: dict[str, str]) -> Summary:
+        """Run the whole function and return its Summary.
+
+        names: from each parameter to its name in terms. types: element types by that name, where
+            the value has another type. Raises NotModelled for a construct that proofs do not model.
+        """
         for parameter in function.parameters:
             name = names[parameter.name]
             self.declare(parameter.name, self._parameter(parameter, name, types))
@@ -139,11 +161,14 @@ class Execution:
         return self.out
 
     def declare(self, name: str, value: Value | Pointer) -> None:
+        """Add a variable to the innermost scope, under a key of its own, with its first value."""
         key = self.scopes[-1][name] = self.fresh(name)
         self.env[key] = value
 
     def key_of(self, name: str) -> str:
-        """The variable that a name stands for here; '' where there is none."""
+        """Return the key in `env` of the variable that `name` stands for here; '' where there is
+        none.
+        """
         return next((s[name] for s in reversed(self.scopes) if name in s), "")
 
     def _parameter(self, parameter: Any, name: str, types: dict[str, str]) -> Value | Pointer:
@@ -177,20 +202,27 @@ class Execution:
     def unknown_like(
         self, value: Value | Pointer, key: str, low: int | None = None, high: int | None = None
     ) -> Value | Pointer:
-        """An unknown value of the same type, for a variable."""
+        """Return a new unknown of the type of `value`, named after the variable with this key.
+
+        low, high: inclusive bounds of an integer; None where there is none. A Pointer keeps its
+            array and gets an unknown offset.
+        """
         name = self.fresh(key.partition("'")[0])
         if isinstance(value, Value):
             return self._unknown(name, value.type, low, high)
         return replace(value, offset=t.symbol(name, "int"))
 
     def mark(self) -> tuple[Any, ...]:
-        """The state, to go back to with `reset`."""
+        """Return a snapshot of the state, which `reset` takes."""
         out = self.out
         parts = (out.axes, out.touches, out.checks, out.loops, out.invariants)
         sizes = tuple(len(part) for part in parts)  # type: ignore[arg-type]
         return sizes, dict(self.env), self.live, dict(self.contents), self.ended, self.value
 
     def reset(self, mark: tuple[Any, ...]) -> None:
+        """Go back to the state of a snapshot that `mark` returned. What was recorded since is
+        dropped.
+        """
         sizes, self.env, self.live, self.contents, self.ended, self.value = mark
         out = self.out
         parts = (out.axes, out.touches, out.checks, out.loops, out.invariants)
@@ -198,29 +230,38 @@ class Execution:
             del part[size:]  # type: ignore[attr-defined]
 
     def fresh(self, name: str) -> str:
+        """Return a name that no symbol of this run has yet, beginning with `name`."""
         self.count += 1
         return f"{name}'{self.count}{'' if self.launch is None else 't'}"
 
     # ---- statements
 
     def block(self, body: tuple[Any, ...]) -> None:
+        """Run the statements of `body` in a scope of their own. Raises NotModelled for one that
+        proofs do not model.
+        """
         self.scopes.append({})
         for statement in body:
             self.statement(statement)
         self.close()
 
     def close(self) -> None:
-        """Ends a scope; its variables are gone."""
+        """Close the innermost scope and forget its variables."""
         for key in self.scopes.pop().values():
             self.env.pop(key, None)
 
     def element_type(self, type_: Any, line: int) -> str:
-        """As the function of this name; `void` for no type."""
+        """Return the name of a scalar type such as `i32` or `f64`, or `void`. Raises NotModelled
+        for another type.
+        """
         if isinstance(type_, ScalarType) and type_.name == "void":
             return "void"
         return element_type(type_, line)
 
     def statement(self, node: Any) -> None:
+        """Run one IR statement, unless no state reaches it. Raises NotModelled for a kind that
+        proofs do not model.
+        """
         if self.live is t.FALSE:
             return
         kind = type(node).__name__
@@ -238,6 +279,9 @@ class Execution:
             raise NotModelled(f"line {line_of(node)}: #pragma {node.text}")
 
     def refuse_pragmas(self, node: Any) -> None:
+        """Raise NotModelled if `node` has a pragma of OpenMP or OpenACC. Other pragmas are
+        ignored.
+        """
         for pragma in node.pragmas:
             self._Pragma(pragma)
 
@@ -287,7 +331,12 @@ class Execution:
         self.evaluate(node.expression, used=False)
 
     def assign(self, target: Any, op: str, given: Any, line: int) -> Value | Pointer:
-        """`target op= given`; given None: one is added or taken away."""
+        """Run `target op= given` and return the new value, in the type of the target.
+
+        target, given: IR expressions; given None means one, as in `i++`. op: an operator such as
+            `+`, or '' for a plain assignment. Raises NotModelled for a target that is no variable
+            or element.
+        """
         if isinstance(target, Name):
             key = self.key_of(target.id)
             old = self.env.get(key)
@@ -393,6 +442,12 @@ class Execution:
         self.loop(node, node.test, node.body, (), node.after)
 
     def loop(self, node: Any, test: Any, body: tuple, step: tuple, after: bool) -> None:
+        """Run a loop of the program.
+
+        node: the loop, for its line. test: its condition, None for an endless loop. body, step:
+            statements. after: the test stands at the end, as in `do … while`. Raises NotModelled,
+            also for loops nested more than DEEPEST deep.
+        """
         self.depth += 1
         if self.depth > DEEPEST:
             raise NotModelled(f"line {line_of(node)}: loops {DEEPEST} deep")
@@ -404,9 +459,17 @@ class Execution:
     # ---- memory
 
     def content(self, array: str) -> Term:
+        """Return what an array holds now, as a symbolic term: its unknown first content with the
+        stores since.
+        """
         return self.contents.setdefault(array, t.memory(array))
 
     def touch(self, kind: str, place: Pointer, line: int) -> tuple[Term, ...]:
+        """Record an access to one element and return its indices, outermost first.
+
+        kind: `read`, `write` or `update`. line: of the source. Raises NotModelled if `place` is a
+            row of a table, or if the function may have ended before.
+        """
         if place.row or place.depth or place.inner:
             raise NotModelled(f"line {line}: a row of {place.array} as a value")
         if self.ended:
@@ -416,17 +479,28 @@ class Execution:
         return index
 
     def read(self, place: Pointer, line: int) -> Value:
+        """Return the value of the element at `place`, and record the access. Raises NotModelled for
+        a whole row.
+        """
         index = self.touch("read", place, line)
         term = t.load(self.content(place.array), index, place.type, self.live)
         return Value(term, place.type)
 
     def write(self, place: Pointer, value: Value, line: int, update: str = "") -> None:
+        """Store `value` at `place`, and record the access.
+
+        update: '' to overwrite, else the operation of an atomic update, such as `+`, whose operand
+            is `value`. Raises NotModelled for a whole row.
+        """
         index = self.touch("update" if update else "write", place, line)
         content = self.content(place.array)
         self.contents[place.array] = t.store(content, self.live, index, value.term, update or "=")
 
     def place(self, node: Any) -> Pointer:
-        """The element that an expression names. Raises NotModelled where it names none."""
+        """Return the element that an IR expression such as `a[i]` or `*p` names.
+
+        Raises NotModelled for an expression that names no array element.
+        """
         line = line_of(node)
         if isinstance(node, Subscript):
             place = self.evaluate(node.base)
@@ -442,7 +516,11 @@ class Execution:
         raise NotModelled(f"line {line}: assignment to {type(node).__name__}")
 
     def element(self, place: Pointer, index: Value, line: int) -> Pointer:
-        """What `place[index]` names; where that is a row, it is marked so."""
+        """Return what `place[index]` names: an element, or a row that `Pointer.row` marks.
+
+        line: for the message. Raises NotModelled for an index that is no integer, or for rows of
+            arrays.
+        """
         if index.type not in t.WIDTHS:
             raise NotModelled(f"line {line}: an index that is no integer")
         if place.depth:
@@ -457,6 +535,10 @@ class Execution:
         return replace(place, offset=offset, inner=place.inner[1:], row=bool(place.inner))
 
     def move(self, place: Pointer, op: str, by: Any, line: int) -> Pointer:
+        """Return the pointer `place op by`, where op is `+` or `-` and `by` an integer value.
+
+        line: for the message. Raises NotModelled for any other arithmetic with a pointer.
+        """
         if not isinstance(by, Value) or by.type not in t.WIDTHS or place.inner:
             raise NotModelled(f"line {line}: arithmetic of pointers")
         if op not in ("+", "-"):
@@ -467,13 +549,19 @@ class Execution:
     # ---- expressions
 
     def scalar(self, node: Any) -> Value:
+        """Return the value of an IR expression. Raises NotModelled if it is a pointer or not
+        modelled.
+        """
         value = self.evaluate(node)
         if isinstance(value, Pointer):
             raise NotModelled(f"line {line_of(node)}: a pointer as a number")
         return value
 
     def truth(self, node: Any) -> Term:
-        """An expression as a condition."""
+        """Return the condition under which an IR expression is true, as a boolean term.
+
+        Raises NotModelled for a side effect that depends on a condition, as in `a && i++`.
+        """
         if isinstance(node, Binary) and node.op in ("&&", "||"):
             left, live = self.truth(node.left), self.live
             under = left if node.op == "&&" else t.deny(left)
@@ -487,17 +575,25 @@ class Execution:
         return self.holds(self.scalar(node))
 
     def holds(self, value: Value) -> Term:
+        """Return the boolean term that says `value` is not zero."""
         if value.type in t.FLOATS:
             zero = t.float_constant(value.type, 0.0)
             return t.deny(t.float_operation("f==", "bool", value.term, zero))
         return t.deny(t.is_zero(value.term))
 
     def refuse_effects(self, node: Any) -> None:
-        """Parts that are evaluated under a condition of their own may change nothing."""
+        """Raise NotModelled if evaluating `node`, which runs only under a condition, changes a
+        variable.
+        """
         if any(isinstance(n, (Increment, AssignExpression)) for n in walk_tree(node)):
             raise NotModelled(f"line {line_of(node)}: a side effect under a condition")
 
     def evaluate(self, node: Any, used: bool = True) -> Value | Pointer:
+        """Return the value of an IR expression, a number or a pointer, and apply its side effects.
+
+        used: False where the result is dropped, as in the statement `f(x);`. Raises NotModelled for
+            an expression that proofs do not model.
+        """
         method = getattr(self, f"_e_{type(node).__name__}", None)
         if method is None:
             raise NotModelled(f"line {line_of(node)}: {type(node).__name__}")
@@ -626,15 +722,26 @@ class Execution:
     # ---- arithmetic
 
     def check(self, kind: str, term: Term, type_: str, line: int) -> None:
+        """Record what must hold of `term` at this point, or the behaviour is undefined.
+
+        kind: as in Check, such as `fits` or `divisor`. type_: the type that it concerns. line: of
+            the source.
+        """
         self.out.checks.append(Check(kind, self.live, term, type_, line))
 
     def promote(self, value: Value) -> Value:
+        """Return a value after C's integer promotion: integers narrower than 32 bits become
+        `i32`.
+        """
         if value.type in t.WIDTHS and t.WIDTHS[value.type] < 32:
             return Value(value.term, "i32")
         return value
 
     def convert(self, value: Value, type_: str, line: int) -> Value:
-        """A value as another type, as C converts it."""
+        """Return `value` converted to `type_` as C does it, such as `i32` or `f64`.
+
+        line: for the check that a floating value fits into an integer.
+        """
         if value.type == type_:
             return value
         if type_ == "bool":
@@ -653,7 +760,9 @@ class Execution:
         return Value(self.wrapped(type_, value.term), type_)
 
     def wrapped(self, type_: str, term: Term) -> Term:
-        """An integer modulo the width of a type; indices of threads are recognised in it."""
+        """Return an integer term modulo the width of `type_`. In a kernel, sums that are a thread's
+        index become one symbol.
+        """
         if self.launch is not None:
             term = self.launch.recognise(t.strip_wraps(term, t.WIDTHS[type_]))
             if t.WIDTHS[type_] >= 32 and self.launch.is_bounded(term):
@@ -661,6 +770,11 @@ class Execution:
         return t.wrap(type_, term)
 
     def binary(self, op: str, left: Value, right: Value, line: int) -> Value:
+        """Return `left op right` after C's usual conversions, and record what keeps it defined.
+
+        op: a C operator such as `+`, `<<` or `<=`. line: of the source. Raises NotModelled for
+            another operator.
+        """
         if op in ("<<", ">>"):
             return self._shift(op, self.promote(left), self.promote(right), line)
         type_ = common_type(left.type, right.type)
@@ -733,7 +847,9 @@ def _rounded(type_: str, value: float) -> Term:
 
 
 def common_type(a: str, b: str) -> str:
-    """The type in which C computes with values of types `a` and `b`."""
+    """Return the type in which C computes with values of types `a` and `b`, such as `f64` for `i32`
+    and `f64`.
+    """
     if "f64" in (a, b):
         return "f64"
     if "f32" in (a, b):

@@ -34,7 +34,12 @@ MOST_CALLS = 3
 
 
 def call_function(run: Execution, node: Call, line: int) -> Value | Pointer:
-    """The value of a call. Raises NotModelled for a function that is not known."""
+    """Return the value of the call `node` in the symbolic run `run`, with the effects of the
+    function.
+
+    line: of the source. Raises NotModelled for a function that is neither a known library function
+        nor one of the text.
+    """
     name = node.function.id if isinstance(node.function, Name) else ""
     name = name.removeprefix("std::").removeprefix("::")
     if node.keywords or node.template or not name:

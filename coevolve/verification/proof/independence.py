@@ -23,10 +23,12 @@ MOST_PAIRS = 60
 def find_conflict(
     summary: Summary, axes: Sequence[Term], facts: Sequence[Term], one_value: bool = True
 ) -> str:
-    """'' where different iterations conflict on no array, else where they may, as text.
+    """Return '' if no two different iterations conflict on an array, else a line that says where
+    they may.
 
-    axes: the symbols that tell iterations apart. facts: what holds of them. one_value: several may
-    write one number to one place.
+    summary: what one iteration does. axes: the symbols whose values tell iterations apart. facts:
+        boolean terms that hold of them.
+    one_value: allow several iterations to write the same number to one element.
     """
     solver = Solver((*facts, *summary.invariants))
     for array in sorted({touch.array for touch in summary.touches if touch.kind != "read"}):

@@ -28,8 +28,11 @@ _MOST = {
 
 @dataclass(frozen=True)
 class Index:
-    """A symbol that tells threads apart. radix: how many values it takes; None: every number from
-    zero on, because a loop moves it on. digits: the parts of CUDA's indices that it is made of."""
+    """A symbol whose values tell the threads of a CUDA launch apart.
+
+    radix: how many values it takes, from zero; None if a loop moves it on without bound. digits:
+        the CUDA indices that it is made of, such as `threadIdx.x` and `blockIdx.x`.
+    """
 
     symbol: Term
     radix: Term | None
@@ -37,7 +40,11 @@ class Index:
 
 
 class Launch:
-    """The indices that one kernel uses. fixed: block extents that its text takes for granted."""
+    """The thread indices of one kernel, as symbols.
+
+    indices: known Index by symbol. sizes: the symbols of block and grid extents. fixed: block
+        extents that the kernel's text takes for granted, such as `blockDim.x` -> 256.
+    """
 
     def __init__(self) -> None:
         self.indices: dict[Term, Index] = {}
@@ -55,7 +62,11 @@ class Launch:
         self.indices[digit] = Index(digit, size, frozenset({f"{base}.{axis}"}))
 
     def index(self, base: str, axis: str) -> Term | None:
-        """`threadIdx.x`, `gridDim.y` and so on; None for any other member."""
+        """Return the symbol for a CUDA variable, such as base `threadIdx` and axis `x`, or 32 for
+        `warpSize`.
+
+        Returns None if CUDA has no such variable.
+        """
         if base in _RADIX and axis in ("x", "y", "z"):
             return t.symbol(f"{base}.{axis}", "u32", 0, _MOST[(_RADIX[base], axis)] - 1)
         if (base, axis) in _MOST:
@@ -63,8 +74,11 @@ class Launch:
         return t.constant(32) if base == "warpSize" else None
 
     def is_bounded(self, term: Term) -> bool:
-        """Whether an integer is at most the number of threads: an extent, or a product of
-        different ones. Threads are at most MOST_THREADS, so it does not wrap in 32 bits."""
+        """Return whether `term` is a grid or block extent, or a product of different ones.
+
+        Such a term is at most the number of threads, MOST_THREADS, so that it does not overflow 32
+        bits.
+        """
         if term.op != "poly" or len(term.data) != 1:
             return False
         monomial, coefficient = term.data[0]
@@ -73,7 +87,10 @@ class Launch:
         )
 
     def recognise(self, term: Term) -> Term:
-        """`term` with numbers of a mixed radix in it as one symbol each."""
+        """Return `term` with sums that number threads replaced by one symbol each.
+
+        `blockIdx.x * blockDim.x + threadIdx.x` is such a sum. The symbols are added to `indices`.
+        """
         value = t.polynomial(term)
         if len(value) < 2 or not any(a in self.indices for m in value for a in m):
             return term
@@ -149,7 +166,12 @@ class Launch:
         return self._make(size, tuple(used), size)
 
     def stride(self, first: Term, step: Term) -> Term | None:
-        """The index in a counter's first value that the step moves on by a whole turn, or None."""
+        """Return the thread index in a loop counter's first value whose number of values is `step`,
+        or None.
+
+        first, step: the counter's first value, and what each pass adds. Such a loop is a
+            grid-stride loop.
+        """
         for monomial, coefficient in t.polynomial(first).items():
             if len(monomial) == 1 and coefficient == 1 and monomial[0] in self.indices:
                 radix = self.indices[monomial[0]].radix
@@ -158,13 +180,19 @@ class Launch:
         return None
 
     def unbounded(self, index: Term, name: str, type_: str) -> Term:
-        """The symbol that takes every value of a type from zero on, in some thread and pass."""
+        """Return a new symbol for the counter of a grid-stride loop and add it to `indices`.
+
+        It takes every value from zero on, each in one pass of one thread. index: the thread index
+            that the loop starts from. name, type_: of the counter.
+        """
         symbol = t.symbol(name, type_, 0, MOST_THREADS - 1 if t.WIDTHS[type_] == 32 else None)
         self.indices[symbol] = Index(symbol, None, self.indices[index].digits)
         return symbol
 
     def threads(self, index: Term) -> Term:
-        """How many values an index takes."""
+        """Return how many values `index`, a bounded thread index, takes. Raises KeyError for
+        another term.
+        """
         radix = self.indices[index].radix
         assert radix is not None
         return radix

@@ -30,7 +30,11 @@ Execution = Any
 
 @dataclass(frozen=True)
 class Loop:
-    """after: the test stands at the end. test None: there is none."""
+    """A loop of a program that is run symbolically.
+
+    test: its condition, None for an endless loop. body, step: IR statements of each pass. after:
+        the test stands at the end, as in `do … while`. line: of the source.
+    """
 
     test: Any
     body: tuple[Any, ...]
@@ -51,7 +55,9 @@ class _Pass:
 
 
 def run_loop(run: Execution, loop: Loop) -> None:
-    """Runs a loop of the program that `run` executes. Raises NotModelled."""
+    """Run `loop` in the symbolic run `run`, and record it there. Raises NotModelled for a loop that
+    proofs do not model.
+    """
     flags = _open_flags(run, loop)
     first = {key: run.env[key] for key in [*_changed_variables(run, loop), *flags]}
     mark, probing = run.mark(), run.probing

@@ -30,10 +30,13 @@ from coevolve.verification.proof.terms import Rewriter, Term
 
 @dataclass(frozen=True)
 class Correspondence:
-    """indices: symbols of the threads. values: what each is in terms of the counters; back: what
-    each counter is in terms of the symbols. axes: index and axis, where one index is one counter.
-    domain: which threads are iterations, where `back` does not say it. given: what must hold of the
-    parameters for that."""
+    """A guess which thread of a kernel does which iteration of the source.
+
+    values: each thread index as a term in the source's loop counters. back: each counter as a term
+        in thread indices. axes: (index, counter) where one index is one counter.
+    domain: which threads are iterations, where `back` does not say it, else None. given: what must
+        hold of the parameters for that.
+    """
 
     values: dict[Term, Term]
     back: dict[Term, Term]
@@ -44,8 +47,11 @@ class Correspondence:
 
 @dataclass(frozen=True)
 class Requirement:
-    """A precondition on the launch, or on a value. text: for people; extent, relation, bound: the
-    same in three parts."""
+    """A precondition of a proof on the launch or on a parameter's value.
+
+    text: for people, such as `gridDim.x * blockDim.x >= n`. extent, relation, bound: its three
+        parts. kind: `launch` or `value`.
+    """
 
     text: str
     extent: str
@@ -57,8 +63,12 @@ class Requirement:
 def match(
     source: Summary, target: Summary, launch: Launch, assumed: Sequence[Term]
 ) -> tuple[Requirement, ...]:
-    """The launches for which a kernel does what the source does. Raises NotModelled with the reason
-    where no correspondence shows it. assumed: what holds of the parameters."""
+    """Return what a launch must fulfil so that the kernel does what the source does.
+
+    source, target: what one iteration, and one thread, does. launch: the kernel's indices. assumed:
+        boolean terms that hold of the parameters. Raises NotModelled with the reason where that
+        could not be shown.
+    """
     used = _used_indices(target, launch)
     best = NotModelled("no index of the threads is a counter of the source")
     for correspondence in correspondences(source, used, launch):
@@ -70,6 +80,9 @@ def match(
 
 
 def all_terms(summary: Summary) -> Iterator[Term]:
+    """Yield the conditions and indices of all array accesses in `summary`, and the final array
+    contents.
+    """
     for touch in summary.touches:
         yield touch.path
         yield from touch.index
@@ -96,6 +109,11 @@ def _used_indices(target: Summary, launch: Launch) -> list[Term]:
 def correspondences(
     source: Summary, used: Sequence[Term], launch: Launch
 ) -> Iterator[Correspondence]:
+    """Yield guesses which thread does which iteration of the source, likely ones first.
+
+    source: what one iteration does. used: the thread indices that the kernel uses. launch: all its
+        indices. There may be none.
+    """
     axes = source.axes
     if len(used) == len(axes):
         for order in itertools.permutations(used):
@@ -130,7 +148,9 @@ def _one_to_one(order: Sequence[Term], axes: Sequence[Axis], shifted: bool) -> C
 
 
 def count_of(axis: Axis) -> Term | None:
-    """How many iterations a loop that counts up by one has, where one bound says so."""
+    """Return how many iterations a loop has, as a term. None unless it counts up by one to a single
+    bound.
+    """
     if axis.step != 1:
         return None
     tests = [p for p in t.conjuncts(axis.test) if p.op == "ge0"]
@@ -420,7 +440,7 @@ def _no_wider(ours: Check, theirs: Check) -> bool:
 
 
 def condition_of(check: Check) -> Term | None:
-    """What a check asks for, as a condition; None where it cannot be said of integers."""
+    """Return what `check` demands, as a boolean term; None if it concerns floating-point values."""
     if check.kind == "divisor":
         return t.deny(t.is_zero(check.term))
     if check.kind in ("fits", "shift"):
@@ -434,7 +454,7 @@ def condition_of(check: Check) -> Term | None:
 
 
 def domain_of(axes: Sequence[Axis]) -> tuple[Term, ...]:
-    """What holds of the counters in every iteration."""
+    """Return the conditions that hold of the loop counters `axes` in every iteration."""
     facts: list[Term] = []
     for axis in axes:
         if abs(axis.step) != 1:
@@ -492,8 +512,12 @@ def _defined(source: Summary) -> tuple[Term, ...]:
 
 
 def pair_heads(source: Sequence[LoopRecord], target: Sequence[LoopRecord]) -> dict[Term, Term]:
-    """Symbols at the heads of the target's loops as those of the source, loop by loop in the order
-    of the text. Any pairing is sound: what is paired is compared as a whole afterwards."""
+    """Map each symbol at the head of a loop of the target to its counterpart in the source.
+
+    source, target: their sequential loops, in the order of the text. Any pairing is sound, since
+        pairs are compared afterwards. Raises NotModelled if the two have different numbers of
+        loops.
+    """
     if len(source) != len(target):
         raise NotModelled(f"{len(target)} loops in order where the source has {len(source)}")
     change: dict[Term, Term] = {}
@@ -523,7 +547,7 @@ def pair_heads(source: Sequence[LoopRecord], target: Sequence[LoopRecord]) -> di
 
 
 def rewritten(summary: Summary, rewrite: Rewriter) -> Summary:
-    """A summary in other symbols."""
+    """Return `summary` with `rewrite` applied to all of its terms."""
     return replace(
         summary,
         axes=[replace(a, first=rewrite(a.first), test=rewrite(a.test)) for a in summary.axes],
@@ -551,8 +575,11 @@ def rewritten(summary: Summary, rewrite: Rewriter) -> Summary:
 
 
 def updates_of(source: Summary, arrays: set[str]) -> Summary:
-    """The source with `a[i] = a[i] + x` as an update of a, for the arrays that the target updates
-    by atomic operations. Raises NotModelled where an array is used in another way too."""
+    """Return the source's summary with `a[i] = a[i] + x` turned into an atomic update of `a`.
+
+    arrays: those that the target updates by atomic operations; others stay. Raises NotModelled
+        where such an array is used in another way too.
+    """
     if not arrays:
         return source
     contents = dict(source.contents)
@@ -611,7 +638,12 @@ def _added(before: Term, index: tuple[Term, ...], value: Term) -> tuple[str, Ter
 def launch_requirements(
     correspondence: Correspondence, source: Summary, launch: Launch, exact: Sequence[Term]
 ) -> tuple[Requirement, ...]:
-    """What a launch must fulfil."""
+    """Return what a launch must fulfil so that every iteration of the source gets its thread.
+
+    source: what one iteration does. launch: the kernel's indices. exact: indices that must take
+        exactly as many values as there are iterations; others may take more. Raises NotModelled if
+        a single block has too few threads.
+    """
     found = [
         Requirement(f"{text} >= 0", text, ">=", "0", "value")
         for text in (_plain(g.args[0]) for g in correspondence.given if g is not t.TRUE)
@@ -655,6 +687,7 @@ def _refuse_small_extent(index: Term, correspondence: Correspondence, radix: Ter
 
 
 def product_text(extent: Term) -> str:
+    """Return a product of extents as text, such as `gridDim.x * blockDim.x`."""
     return " * ".join(t.show(a) for m in t.polynomial(extent) for a in m)
 
 

@@ -35,9 +35,13 @@ _SAFE_SCHEDULES = ("static", "dynamic", "guided", "auto", "runtime")
 def check_directives(
     source: Function, target: Function, helpers: dict[str, Function], constants: dict[str, int]
 ) -> tuple[str, bool]:
-    """How far floating-point results are the same (as `prove.float_claim` has it), and whether
-    integers are summed in another order. Raises NotModelled where the directives are not shown to
-    be right."""
+    """Check that the OpenMP directives of `target` leave what `source` does unchanged.
+
+    helpers: other functions of the text, by name. constants: its named integers. Returns how far
+        floating-point results are equal (`none`, `as written`, `up to reassociation`), and whether
+        integers are summed in another order.
+    Raises NotModelled where this is not shown.
+    """
     if source.parameters != target.parameters or source.result != target.result:
         raise NotModelled("the target's parameters are not the source's")
     plain = drop_directives(target.body or ())
@@ -63,7 +67,7 @@ def check_directives(
 
 
 def drop_directives(tree: Any) -> Any:
-    """A tree without directives of OpenMP on its statements."""
+    """Return the IR tree without the OpenMP directives on its statements."""
     return transform(tree, _without_directives)
 
 
@@ -85,7 +89,10 @@ class _Sharing:
 
 
 def read_clauses(pragma: Pragma) -> _Sharing:
-    """The sharing that a directive asks for. Raises NotModelled for a clause that is not known."""
+    """Return which variables a directive shares, makes private and reduces.
+
+    Raises NotModelled for a clause that is not known.
+    """
     line = line_of(pragma)
     if pragma.directive not in _DIRECTIVES or pragma.end:
         raise NotModelled(f"line {line}: #pragma {pragma.text}")
@@ -237,8 +244,10 @@ def _counters(node: For, loops: int) -> list[str]:
 
 
 def is_sum(term: Term, old: Term, op: str) -> bool:
-    """Whether a value is `old` with other values added, whatever `old` is. op: OpenMP's name of the
-    operation; only `+` (and `-`, which adds too) is known."""
+    """Return whether `term` is `old` with other values added that do not depend on `old`.
+
+    op: the operator of an OpenMP reduction; the answer is False for all but `+` and `-`.
+    """
     if op not in ("+", "-"):
         return False
     if term is old:

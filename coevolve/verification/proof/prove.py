@@ -32,6 +32,7 @@ from corpora.ir import Function, Include, ScalarType, TranslationUnit, find
 from corpora.records import Program
 from corpora.signatures.signature import SignatureError, read_signature
 from gpu_runtime.call.binding import BindingError, bind_parameters
+from gpu_runtime.wall.cuda import find_cuda_fault
 
 STRIDE = "a counter that the number of threads is added to stays in its type"
 ARRAYS = "arrays do not overlap, and begin where their parameters point"
@@ -40,8 +41,11 @@ MOST_SPREAD = 4
 
 
 def prove(source: Program, target: Program) -> Proof:
-    """PROVED with its preconditions, or UNKNOWN with the reason. Never raises for what the programs
-    hold; REFUTED takes an execution and is `coevolve.verification.proof.refute`'s."""
+    """Try to prove that `target` does what `source` does for all inputs; nothing is executed.
+
+    Returns a Proof: PROVED with its preconditions, or UNKNOWN with the reason. It never answers
+        REFUTED, and raises nothing for what the programs hold.
+    """
     started = time.perf_counter()
     Solver.asked = 0
     try:
@@ -57,6 +61,8 @@ def _prove(source: Program, target: Program) -> Proof:
     if source.dialect != "cpp":
         raise NotModelled(f"a source in {source.dialect}")
     if target.dialect == "cuda":
+        if fault := find_cuda_fault(target):
+            raise NotModelled(f"a target that is refused: {fault[1]}")
         return _prove_kernel(source, target)
     if target.dialect == "openmp":
         return _prove_directives(source, target)
@@ -65,13 +71,15 @@ def _prove(source: Program, target: Program) -> Proof:
 
 @dataclass(frozen=True)
 class Unit:
-    """A program read: its tree and the function that is judged."""
+    """A program after reading: the tree of its text, and the function that is judged."""
 
     tree: TranslationUnit
     function: Function
 
     def helpers(self) -> dict[str, Function]:
-        """Other functions by name; without a body where several have one name."""
+        """Return the other functions of the text by name. Of overloaded ones the entry has
+        no body.
+        """
         others = [f for f in self.tree.items if isinstance(f, Function) and f.body is not None]
         others = [f for f in others if f is not self.function]
         names = [f.name for f in others]
@@ -79,7 +87,9 @@ class Unit:
 
 
 def read_unit(program: Program) -> Unit:
-    """The function of a program. Raises NotModelled where the text is not read as a whole."""
+    """Read a program's text and find its function. Raises NotModelled where the text cannot be read
+    as a whole.
+    """
     tree = parse_c_family(program.text, program.dialect)
     if tree.errors:
         error = tree.errors[0]
@@ -129,8 +139,11 @@ def _prove_kernel(source: Program, target: Program) -> Proof:
 
 
 def unsigned_sizes(threads: Summary) -> dict[t.Term, t.Term]:
-    """Signed parameters that the kernel compares as unsigned numbers: they must not be negative.
-    Each with the symbol that says so."""
+    """Return the signed parameters that a kernel compares as unsigned numbers.
+
+    threads: what one thread does. Each parameter's symbol is mapped to an equal symbol with the
+        lower bound 0, since a proof then assumes that it is not negative.
+    """
     found: dict[t.Term, t.Term] = {}
     for term in (p for o in threads.touches for p in t.walk(o.path)):
         inner = term.args[0] if term.op == "wrap" and term.data[0] == "u" else None
@@ -183,8 +196,12 @@ def _constants(unit: Unit) -> dict[str, int]:
 def parameter_names(
     source: Program, target: Program, ours: Function, theirs: Function
 ) -> dict[str, str]:
-    """Per parameter of the target the source's parameter that it stands for, as the engine binds
-    them. Raises NotModelled, SignatureError, BindingError."""
+    """Map each parameter of the target to the source's parameter that it gets its value from.
+
+    ours, theirs: the parsed functions of `source` and `target`. Raises NotModelled where a
+        parameter has no counterpart, SignatureError or BindingError where the two cannot be called
+        alike.
+    """
     left, right = read_signature(source), read_signature(target)
     binding = bind_parameters(left, right, False)
     if [p.name for p in left.parameters] != [p.name for p in ours.parameters]:
@@ -202,8 +219,12 @@ def parameter_names(
 def scalar_types(
     ours: Function, theirs: Function, names: dict[str, str]
 ) -> tuple[dict[str, str], list[t.Term], list[Precondition]]:
-    """Scalars that the two declare in different types: the type of the source by name, what holds
-    of their values, and that as preconditions."""
+    """Return how scalar parameters differ in type between two functions.
+
+    ours, theirs: the source's and the target's function. names: from each target parameter to the
+        source's. Returns the source's type by name for those that differ, what must hold of their
+        values, and the same as preconditions. Raises NotModelled for types that cannot be compared.
+    """
     by_name = {p.name: p.type for p in ours.parameters}
     types: dict[str, str] = {}
     facts: list[t.Term] = []
@@ -259,7 +280,11 @@ def _proved(
 
 
 def float_claim(summary: Summary) -> str:
-    """How far floating-point results are the same."""
+    """Return how far a kernel's floating-point results equal the source's, for a proof that holds.
+
+    summary: what one thread does. `none`: it computes no such value. `as written`: the same
+        operations in the same order. `up to reassociation`: sums are taken in another order.
+    """
     parts = [p for term in summary.contents.values() for p in t.walk(term)]
     if any(p.op == "store" and p.data[0] != "=" and p.args[2].type in t.FLOATS for p in parts):
         return "up to reassociation"
@@ -269,6 +294,9 @@ def float_claim(summary: Summary) -> str:
 
 
 def float_preconditions(claim: str) -> tuple[Precondition, ...]:
+    """Return what a proof assumes of floating-point arithmetic. claim: as `float_claim` returns it;
+    `none` assumes nothing.
+    """
     if claim == "none":
         return ()
     text = "both sides round each floating-point operation and function alike"

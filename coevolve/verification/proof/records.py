@@ -10,8 +10,11 @@ from enum import StrEnum
 
 
 class Answer(StrEnum):
-    """PROVED: equivalent for every input and launch that fulfils the preconditions. REFUTED: not
-    equivalent, with an input on which execution shows it. UNKNOWN: neither was shown."""
+    """The answer of a proof.
+
+    PROVED: equivalent for every input and launch that fulfils the preconditions. REFUTED: not
+        equivalent; an execution shows it. UNKNOWN: neither was shown.
+    """
 
     PROVED = "PROVED"
     REFUTED = "REFUTED"
@@ -20,9 +23,13 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Precondition:
-    """What a proof takes for granted. kind: `source` (it is defined and ends), `arrays`, `launch`,
-    `value` (of a parameter), `floats`. extent, relation, bound: of a launch, `gridDim.x *
-    blockDim.x >= n` in three parts."""
+    """Something that a proof assumes.
+
+    kind: `source` (its behaviour is defined and it ends), `arrays` (they do not overlap), `launch`,
+        `value` (of a parameter) or `floats`. text: for people.
+    extent, relation, bound: the three parts of a condition on the launch, such as `gridDim.x *
+        blockDim.x`, `>=` and `n`; '' for other kinds.
+    """
 
     kind: str
     text: str
@@ -33,11 +40,12 @@ class Precondition:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """Answer, with its preconditions (of PROVED), the reason (of UNKNOWN) or the smallest failing
-    input known (of REFUTED), in the form that `--suite` takes.
+    """What a proof found.
 
+    preconditions: what it assumes, if PROVED. reason: why there is no proof, if UNKNOWN.
+        counterexample: the smallest failing test known, in text form, if REFUTED.
     floats: `none` (no floating-point value is computed), `as written` (the same operations in the
-    same order) or `up to reassociation`. elapsed_ms: time for the proof alone.
+        same order) or `up to reassociation`. elapsed_ms: milliseconds for the proof alone.
     """
 
     answer: Answer

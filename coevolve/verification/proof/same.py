@@ -16,7 +16,9 @@ from coevolve.verification.proof.terms import Term
 
 
 class Comparison:
-    """Compares terms under one solver's facts."""
+    """Compares symbolic terms for equality under the facts of one `solver`. why: the first two
+    terms found different.
+    """
 
     def __init__(self, solver: Solver) -> None:
         self.solver = solver
@@ -24,13 +26,22 @@ class Comparison:
         self.why: tuple[Term, Term] | None = None
 
     def require(self, ours: Term, theirs: Term, path: Term, what: str) -> None:
-        """Raises NotModelled unless the two are the same where `path` holds."""
+        """Raise NotModelled unless the terms `ours` and `theirs` are equal wherever the condition
+        `path` holds.
+
+        what: begins the message.
+        """
         if not self.same(ours, theirs, path):
             assert self.why is not None
             a, b = (t.show(w) for w in self.why)
             raise NotModelled(f"{what}: {_short(a)} against {_short(b)}")
 
     def same(self, ours: Term, theirs: Term, path: Term) -> bool:
+        """Return whether two terms are shown to be equal wherever the condition `path` holds.
+
+        Integers and conditions are compared by meaning, floating-point values by how they are
+        computed.
+        """
         if ours is theirs:
             return True
         key = (ours, theirs, path)

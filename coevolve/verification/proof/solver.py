@@ -29,7 +29,9 @@ MOST_FACTORS = 12
 
 
 class Solver:
-    """facts: what holds throughout."""
+    """Answers whether conditions follow from `facts`, boolean terms that always hold. It asks z3
+    where simpler rules do not decide.
+    """
 
     asked: ClassVar[int] = 0
     """Questions that went to z3 in this proof; `prove` sets it to zero."""
@@ -40,10 +42,15 @@ class Solver:
 
     @cached_property
     def simple(self) -> frozenset[Term]:
+        """The facts as a set of terms without `and`."""
         return frozenset(self.facts)
 
     def implies(self, path: Term, goal: Term) -> bool:
-        """Whether `goal` holds wherever the facts and `path` do."""
+        """Return whether `goal` is shown to hold wherever the facts and `path` do; all are boolean
+        terms.
+
+        False means not shown. Raises NotModelled after MOST_QUESTIONS questions to z3 in one proof.
+        """
         if goal is t.TRUE or path is t.FALSE:
             return True
         held = set(t.conjuncts(path)) | self.simple
@@ -55,7 +62,7 @@ class Solver:
         return self.known[key]
 
     def by_facts(self, goal: Term) -> bool:
-        """Whether a single fact says so already. Asks z3 nothing."""
+        """Return whether one fact alone implies the boolean term `goal`. z3 is not asked."""
         return goal in self.simple or self._by_bounds(goal, set(self.facts))
 
     def _by_bounds(self, goal: Term, held: set[Term]) -> bool:

@@ -12,7 +12,9 @@ from coevolve.verification.proof.terms import Term
 
 @dataclass(frozen=True)
 class Value:
-    """A value of C: its term and its element type."""
+    """A number in a symbolic run of C code. term: its symbolic value. type: such as `i32`
+    or `f64`.
+    """
 
     term: Term
     type: str
@@ -20,9 +22,12 @@ class Value:
 
 @dataclass(frozen=True)
 class Pointer:
-    """The place of element `offset` of an array. rows: indices before the last, of a table of rows;
-    depth: how many levels of rows are still to be indexed; inner: extents still to come; row: it is
-    a whole row, not an element."""
+    """A pointer in a symbolic run of C code: element `offset`, counted from 0, of an array.
+
+    type: the element type. rows: indices before the last, for an array of pointers to rows. depth:
+        levels of such pointers still to be indexed. inner: extents of a fixed-size array still to
+        be indexed. row: it names a whole row, not an element.
+    """
 
     array: str
     offset: Term
@@ -35,7 +40,11 @@ class Pointer:
 
 @dataclass(frozen=True)
 class Touch:
-    """One access to an array. kind: `read`, `write` or `update` (by an atomic operation)."""
+    """One access to an array element in a symbolic run.
+
+    kind: `read`, `write` or `update` (by an atomic operation). index: indices, outermost first.
+        path: the condition under which it happens. line: of the source.
+    """
 
     kind: str
     array: str
@@ -46,10 +55,13 @@ class Touch:
 
 @dataclass(frozen=True)
 class Check:
-    """What must hold of an operation where `path` holds, or its behaviour is undefined. kind:
-    `fits` (the result lies in the range of `type`), `divisor`, `shift` (an amount for a value of
-    `type`), `ftoi` (a floating value converted to `type`), `step` (the counter of a loop over which
-    threads are spread)."""
+    """A condition without which an operation has undefined behaviour in C.
+
+    kind: `fits` (`term` lies in the range of `type`), `divisor` (it is not zero), `shift` (it is a
+        valid amount for `type`), `ftoi` (a floating value that fits the integer `type`) or `step`
+        (what a parallel loop adds to its counter).
+    path: the condition under which the operation runs. line: of the source.
+    """
 
     kind: str
     path: Term
@@ -60,8 +72,11 @@ class Check:
 
 @dataclass(frozen=True)
 class Axis:
-    """A counter of a loop whose iterations are spread. low: its first value; test: the term that
-    holds exactly in the iterations; symbol: its value in one of them."""
+    """The counter of a loop of which one symbolic iteration is run.
+
+    symbol: its value in that iteration. first: its first value. test: the condition that holds in
+        exactly the iterations. step: what each iteration adds. line: of the source.
+    """
 
     symbol: Term
     first: Term
@@ -72,8 +87,13 @@ class Axis:
 
 @dataclass(frozen=True)
 class LoopRecord:
-    """A sequential loop. heads: what it changes, by name (arrays as `name[]`), with what it holds
-    at the head. slots: the head, the first value and the value at the end of a pass of each."""
+    """A sequential loop met in a symbolic run.
+
+    heads: for each variable that it changes its name (arrays as `name[]`) and its value at the head
+        of a pass. test: the loop's condition. path: the condition under which the loop runs. slots:
+        for each such variable (value at the head, first value, value at the end of a pass). line:
+        of the source.
+    """
 
     heads: tuple[tuple[str, Term], ...]
     test: Term
@@ -84,11 +104,15 @@ class LoopRecord:
 
 @dataclass
 class Summary:
-    """What one iteration or thread does. contents: the arrays that it changes, afterwards. types,
-    scalars: element types of arrays and of parameters by value. invariants: what holds of the heads
-    of loops. before: how many of the checks are done before any iteration. stale, ends: variables
-    from outside that an iteration changes, at its begin and at its end. result: what it
-    returns."""
+    """What one iteration of a serial function, or one thread of a kernel, does.
+
+    axes: counters of its parallel loops. contents: each changed array's content afterwards.
+        touches: array accesses. checks: what must hold; `before` of them come before any iteration.
+        loops: its sequential loops. invariants: conditions that hold at heads of loops.
+    types, scalars: element types of arrays, and of parameters passed by value, by name.
+    stale, ends: variables from outside that an iteration changes, at its begin and its end. result:
+        what it returns, or None.
+    """
 
     axes: list[Axis] = field(default_factory=list)
     contents: dict[str, Term] = field(default_factory=dict)

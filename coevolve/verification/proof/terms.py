@@ -28,9 +28,13 @@ _serials = itertools.count()
 
 
 class Term:
-    """One value. op: what made it; args: its operands; data: what else identifies it; type: `int`,
-    `bool`, `f32`, `f64` or `mem` (the content of an array). low, high: bounds of an integer, None
-    where there is none."""
+    """One symbolic value. Equal terms are the same object.
+
+    op: the operation that made it, such as `poly`, `load` or `symbol`. type_: `int`, `bool`, `f32`,
+        `f64`, or `mem` for the content of an array. args: operands. data: what else identifies it,
+        such as a name or a constant.
+    low, high: inclusive bounds of an integer, None where there is none.
+    """
 
     __slots__ = ("__weakref__", "args", "data", "high", "low", "op", "serial", "type")
 
@@ -65,7 +69,9 @@ def _make(
 
 
 def type_range(type_: str) -> tuple[int, int]:
-    """Smallest and largest value of an integer type."""
+    """Return the smallest and the largest value of an integer type such as `i32`. Raises KeyError
+    for another type.
+    """
     width = WIDTHS[type_]
     if type_[0] == "i":
         return -(1 << (width - 1)), (1 << (width - 1)) - 1
@@ -76,12 +82,16 @@ def type_range(type_: str) -> tuple[int, int]:
 
 
 def constant(value: int) -> Term:
+    """Return the integer term for a number."""
     return _make("const", "int", (), value, value, value)
 
 
 def symbol(name: str, type_: str, low: int | None = None, high: int | None = None) -> Term:
-    """An unknown. type_: an element type, or `int` with the bounds given. The name identifies it
-    together with type and bounds."""
+    """Return the term for an unknown value.
+
+    type_: an element type such as `u32` or `f64`, or `int`. low, high: inclusive bounds of an
+        integer; None takes those of the type. Equal arguments give the same term.
+    """
     if type_ in WIDTHS:
         least, most = type_range(type_)
         low = least if low is None else max(low, least)
@@ -95,7 +105,9 @@ Polynomial = dict[tuple[Term, ...], int]
 
 
 def polynomial(term: Term) -> Polynomial:
-    """An integer term as a sum of products of terms that are no sums."""
+    """Return an integer term as a polynomial: from a monomial, a tuple of factors, to its
+    coefficient.
+    """
     if term.op == "poly":
         return dict(term.data)
     if term.op == "const":
@@ -104,6 +116,7 @@ def polynomial(term: Term) -> Polynomial:
 
 
 def from_polynomial(value: Polynomial) -> Term:
+    """Return the integer term for a polynomial, a mapping from monomials to coefficients."""
     kept = {m: c for m, c in value.items() if c}
     if not kept:
         return constant(0)
@@ -140,6 +153,7 @@ def _times(a: int | None, b: int | None, c: int | None, d: int | None) -> tuple[
 
 
 def add(*terms: Term) -> Term:
+    """Return the sum of integer terms; 0 for none."""
     total: Polynomial = {}
     for term in terms:
         for monomial, coefficient in polynomial(term).items():
@@ -148,6 +162,7 @@ def add(*terms: Term) -> Term:
 
 
 def multiply(left: Term, right: Term) -> Term:
+    """Return the product of two integer terms."""
     total: Polynomial = {}
     for (m, c), (k, d) in itertools.product(polynomial(left).items(), polynomial(right).items()):
         key = tuple(sorted(m + k, key=lambda a: a.serial))
@@ -156,15 +171,19 @@ def multiply(left: Term, right: Term) -> Term:
 
 
 def negate(term: Term) -> Term:
+    """Return an integer term with its sign changed."""
     return from_polynomial({m: -c for m, c in polynomial(term).items()})
 
 
 def subtract(left: Term, right: Term) -> Term:
+    """Return the integer term `left - right`."""
     return add(left, negate(right))
 
 
 def fits(type_: str, term: Term) -> bool:
-    """Whether the bounds alone show that an integer term lies in the range of a type."""
+    """Return whether the bounds of an integer term alone show that it lies in the range of `type_`,
+    such as `i32`.
+    """
     least, most = type_range(type_)
     return (
         term.low is not None and term.high is not None and term.low >= least and term.high <= most
@@ -172,9 +191,9 @@ def fits(type_: str, term: Term) -> bool:
 
 
 def wrap(type_: str, term: Term) -> Term:
-    """An integer brought into the range of a type, as two's complement does it.
+    """Return an integer term reduced to the range of `type_`, as two's complement does it.
 
-    Inner wraps of at least the same width fall away: sums and products are the same modulo 2^w.
+    Inner reductions to at least the same width are dropped: they do not change the result.
     """
     if fits(type_, term):
         return term
@@ -189,7 +208,11 @@ def wrap(type_: str, term: Term) -> Term:
 
 
 def strip_wraps(term: Term, width: int) -> Term:
-    """A sum of products without the wraps inside that do not matter modulo 2^width."""
+    """Return an integer term without inner reductions to a type's range that make no difference
+    modulo 2^width.
+
+    width: in bits.
+    """
     value = polynomial(term)
     if not any(a.op == "wrap" and WIDTHS[a.data] >= width for m in value for a in m):
         return term
@@ -204,7 +227,9 @@ def strip_wraps(term: Term, width: int) -> Term:
 
 
 def divide(left: Term, right: Term) -> Term:
-    """The quotient as C truncates it. Meaningful where `right` is not zero."""
+    """Return the quotient of two integer terms, rounded towards zero as in C. It has no meaning
+    where `right` is zero.
+    """
     if right.op == "const" and right.data:
         if left.op == "const":
             quotient = abs(left.data) // abs(right.data)
@@ -221,7 +246,9 @@ def divide(left: Term, right: Term) -> Term:
 
 
 def remainder(left: Term, right: Term) -> Term:
-    """The remainder with the sign of `left`. Meaningful where `right` is not zero."""
+    """Return the remainder of two integer terms, with the sign of `left` as in C. It has no meaning
+    where `right` is zero.
+    """
     if right.op == "const" and right.data:
         if left.op == "const":
             return subtract(left, multiply(divide(left, right), right))
@@ -239,7 +266,7 @@ def remainder(left: Term, right: Term) -> Term:
 
 
 def bitwise(op: str, type_: str, left: Term, right: Term) -> Term:
-    """`& | ^ << >>` on values of one type. Shifts keep the operand order, the others do not."""
+    """Return `left op right` for integers of type `type_`. op: `&`, `|`, `^`, `<<` or `>>`."""
     if op not in ("<<", ">>") and left.serial > right.serial:
         left, right = right, left
     if left.op == right.op == "const":
@@ -265,12 +292,14 @@ def _fold_bits(op: str, a: int, b: int) -> int | None:
 
 
 def invert(type_: str, term: Term) -> Term:
-    """`~x`, which is -x - 1 in two's complement."""
+    """Return `~term` for an integer of type `type_`, which is `-term - 1` in two's complement."""
     return wrap(type_, subtract(constant(-1), term))
 
 
 def select(test: Term, then: Term, otherwise: Term) -> Term:
-    """`then` where `test` holds, else `otherwise`; both of one type."""
+    """Return the term that equals `then` where `test` holds, else `otherwise`. Both must have one
+    type.
+    """
     if test is TRUE or then is otherwise:
         return then
     if test is FALSE:
@@ -303,10 +332,12 @@ FALSE = _make("false", "bool")
 
 
 def truth(value: bool) -> Term:
+    """Return the boolean term TRUE or FALSE."""
     return TRUE if value else FALSE
 
 
 def at_least_zero(term: Term) -> Term:
+    """Return the boolean term `term >= 0` for an integer term."""
     if term.low is not None and term.low >= 0:
         return TRUE
     if term.high is not None and term.high < 0:
@@ -315,6 +346,7 @@ def at_least_zero(term: Term) -> Term:
 
 
 def is_zero(term: Term) -> Term:
+    """Return the boolean term `term == 0` for an integer or boolean term."""
     if term.op == "const":
         return truth(term.data == 0)
     if term.low is not None and term.high is not None and (term.low > 0 or term.high < 0):
@@ -328,19 +360,22 @@ def is_zero(term: Term) -> Term:
 
 
 def less(left: Term, right: Term) -> Term:
-    """left < right, of integers."""
+    """Return the boolean term `left < right` for integer terms."""
     return at_least_zero(subtract(subtract(right, left), constant(1)))
 
 
 def at_most(left: Term, right: Term) -> Term:
+    """Return the boolean term `left <= right` for integer terms."""
     return at_least_zero(subtract(right, left))
 
 
 def equal(left: Term, right: Term) -> Term:
+    """Return the boolean term `left == right` for integer terms."""
     return is_zero(subtract(left, right))
 
 
 def deny(term: Term) -> Term:
+    """Return the boolean term that holds where `term` does not."""
     if term is TRUE or term is FALSE:
         return truth(term is FALSE)
     if term.op == "not":
@@ -355,7 +390,7 @@ def deny(term: Term) -> Term:
 
 
 def both(*terms: Term) -> Term:
-    """All of them hold."""
+    """Return the boolean term that holds where all `terms` do; TRUE for none."""
     parts = dict.fromkeys(p for t in terms for p in conjuncts(t))
     parts.pop(TRUE, None)
     if FALSE in parts or any(deny(p) in parts for p in parts):
@@ -375,7 +410,7 @@ def both(*terms: Term) -> Term:
 
 
 def either(*terms: Term) -> Term:
-    """At least one of them holds."""
+    """Return the boolean term that holds where at least one of `terms` does; FALSE for none."""
     parts = dict.fromkeys(p for t in terms for p in (t.args if t.op == "or" else (t,)))
     parts.pop(FALSE, None)
     if TRUE in parts or any(deny(p) in parts for p in parts):
@@ -390,6 +425,7 @@ def either(*terms: Term) -> Term:
 
 
 def conjuncts(term: Term) -> tuple[Term, ...]:
+    """Return the parts of a boolean term that are joined by `and`; the term alone if it is none."""
     return term.args if term.op == "and" else (term,)
 
 
@@ -397,12 +433,18 @@ def conjuncts(term: Term) -> tuple[Term, ...]:
 
 
 def float_constant(type_: str, value: float) -> Term:
+    """Return the term for a floating-point number. type_: `f32` or `f64`. value: a number that this
+    type can hold exactly.
+    """
     return _make("fconst", type_, (), float(value).hex())
 
 
 def float_operation(op: str, type_: str, *args: Term) -> Term:
-    """`+ - * / neg`, a conversion, a comparison (type_ `bool`) or a function of floats. Negation
-    and comparison are exact; `a + b` is `b + a`, and so for `*`; nothing else is rearranged."""
+    """Return the term for an operation on floating-point terms.
+
+    op: such as `f+`, `fneg`, a comparison (with type_ `bool`), a conversion or a function. Only the
+        operands of `+`, `*` and `==` may change places; nothing else is rearranged.
+    """
     if op in ("f+", "f*", "f==") and args[0].serial > args[1].serial:
         args = (args[1], args[0])
     if op == "fneg" and args[0].op == "fconst":
@@ -414,7 +456,11 @@ def float_operation(op: str, type_: str, *args: Term) -> Term:
 
 
 def opaque(op: str, type_: str, args: tuple[Term, ...], data: Any = None) -> Term:
-    """A value known only by what it is computed from: equal arguments give equal values."""
+    """Return a term for an operation of which nothing is known but that equal arguments give equal
+    values.
+
+    op, data: identify the operation. type_: of the result.
+    """
     low, high = type_range(type_) if type_ in WIDTHS else (None, None)
     return _make(op, "int" if low is not None else type_, args, (type_, data), low, high)
 
@@ -423,13 +469,18 @@ def opaque(op: str, type_: str, args: tuple[Term, ...], data: Any = None) -> Ter
 
 
 def memory(array: str, mark: str = "") -> Term:
-    """The content of an array at the start (or, with a mark, at an unknown point)."""
+    """Return the term for the content of an array before the run; with a `mark`, at another,
+    unknown point.
+    """
     return _make("memory", "mem", (), (array, mark))
 
 
 def store(content: Term, test: Term, index: tuple[Term, ...], value: Term, op: str = "=") -> Term:
-    """The content after `a[index] = value` where `test` holds. op: `=`, or an update that may be
-    done in any order (`+`, `max`, ...), whose value is what is added."""
+    """Return an array's content after `array[index] = value` where `test` holds.
+
+    content: before. index: indices, outermost first. op: `=`, or the operation of an update that
+        may be done in any order, such as `+` or `max`, with the operand `value`.
+    """
     if test is FALSE:
         return content
     if op == "=" and content.op == "store" and content.data == ("=", len(index)):
@@ -441,7 +492,12 @@ def store(content: Term, test: Term, index: tuple[Term, ...], value: Term, op: s
 
 
 def load(content: Term, index: tuple[Term, ...], type_: str, path: Term) -> Term:
-    """The element at `index`, read where `path` holds. Stores that cannot be met are skipped."""
+    """Return the element at `index` of an array with this content, read where the condition `path`
+    holds.
+
+    index: indices, outermost first. type_: the element type. Earlier stores to other elements are
+        skipped.
+    """
     while content.op == "store":
         before, test, value, *at = content.args
         holds = set(conjuncts(path))
@@ -469,9 +525,12 @@ def _load(content: Term, index: tuple[Term, ...], type_: str) -> Term:
 
 
 def loop_value(test: Term, slots: list[tuple[Term, Term, Term]], wanted: Term) -> Term:
-    """What a variable holds after a loop. slots: per variable that the loop changes the symbol
-    for its value at the head, its first value, and its value at the end of a pass; wanted: the
-    symbol of the variable. Variables on which neither it nor the test depends are left out."""
+    """Return the term for what a variable holds after a loop.
+
+    test: the loop's condition. slots: for each variable that the loop changes (symbol at the head
+        of a pass, first value, value at the end of a pass). wanted: the head symbol of the variable
+        asked for. Variables that it does not depend on are left out.
+    """
     by_head = {head: (first, later) for head, first, later in slots}
     needed: dict[Term, None] = {}
     queue = [wanted, *(a for a in atoms(test) if a in by_head)]
@@ -492,7 +551,7 @@ def loop_value(test: Term, slots: list[tuple[Term, Term, Term]], wanted: Term) -
 
 
 def walk(term: Term) -> Iterator[Term]:
-    """Every term in a term, each once."""
+    """Yield `term` and every term inside it, each once."""
     seen = {term}
     stack = [term]
     while stack:
@@ -505,12 +564,16 @@ def walk(term: Term) -> Iterator[Term]:
 
 
 def atoms(term: Term) -> Iterator[Term]:
-    """The symbols and contents that a term depends on."""
+    """Yield the symbols and initial array contents that `term` depends on."""
     return (t for t in walk(term) if t.op in ("symbol", "memory"))
 
 
 class Rewriter:
-    """Rebuilds terms with some replaced, simplifying again. change: what takes a term's place."""
+    """Rebuilds terms with some parts replaced, and simplifies the result.
+
+    change: from a term to what takes its place. decide: called with each rebuilt condition, returns
+        a simpler one; None leaves them.
+    """
 
     def __init__(
         self, change: Mapping[Term, Term], decide: Callable[[Term], Term] | None = None
@@ -545,7 +608,7 @@ class Rewriter:
 
 
 def rebuild(term: Term, args: tuple[Term, ...]) -> Term:
-    """The operation of `term` on other operands."""
+    """Return the operation of `term` applied to the operands `args`, simplified."""
     op, data = term.op, term.data
     if op in _SIMPLE:
         return _SIMPLE[op](*args)
@@ -580,7 +643,7 @@ _SIMPLE: dict[str, Callable[..., Term]] = {
 
 
 def show(term: Term) -> str:
-    """A term as text, for reasons and preconditions."""
+    """Return a term as C-like text, for reasons and preconditions."""
     op, args = term.op, term.args
     if op == "symbol":
         return str(term.data[0])

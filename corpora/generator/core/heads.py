@@ -1,7 +1,7 @@
 """What real functions hold before and around their parallel loops: constants, aliases of sizes,
 bounds in locals, unusual spellings.
 
-Contract: `dress` rewrites a finished nest in place and keeps what it computes; what it changes
+Contract: `vary_heads` rewrites a finished nest in place and keeps what it computes; what it changes
 shows in the serial text, and a kernel follows from that: what stands before the loops stands before
 the index lines, what stands inside stays inside.
 
@@ -19,11 +19,11 @@ from corpora import ir
 from corpora.generator.core import expressions as ast, names
 from corpora.generator.core.builder import Builder
 from corpora.generator.core.heads_bounds import (
-    from_one,
+    count_from_one,
     nest_locals,
     rebuilt,
     rewrite,
-    spelled_bounds,
+    rewrite_bounds,
 )
 from corpora.generator.core.nest import Nest
 from corpora.generator.core.shapes import make_flat_index, walk_bodies, walk_nodes
@@ -62,9 +62,12 @@ _TAKEN = frozenset(("if", "do", "int", "or", "asm", "id_t", "idim", "nint", "tan
 _WIDE = ("i64", "i64", "u64", "u32")
 
 
-def dress(nest: Nest, b: Builder, plain: bool = False) -> None:
-    """Change what stands before and around the loops of a nest, at random and in place. plain: only
-    what a Fortran text shows as well. A nest that one thread runs gets constants and aliases only.
+def vary_heads(nest: Nest, b: Builder, plain: bool = False) -> None:
+    """Vary what a nest does before its loops and how its loop heads are written, at random and in
+    place.
+
+    b: draws the changes. plain: make only changes that a Fortran text shows too. A nest that one
+        thread runs gets only constants and aliases.
     """
     if nest.sequential:
         for change, probability in _ALL:

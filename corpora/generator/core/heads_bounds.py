@@ -57,7 +57,9 @@ def rewrite(nest: Nest, change: Callable[[tuple], tuple], before: bool = True) -
 
 
 def nodes_of(nest: Nest) -> list[tuple]:
-    """Return every node inside the regions, once per place."""
+    """Return every node of expressions and statements inside the nest's regions. A node that occurs
+    at several places is listed for each.
+    """
     found: list[tuple] = []
 
     def note(node: tuple) -> tuple:
@@ -74,9 +76,11 @@ def nest_locals(nest: Nest) -> set[tuple]:
     return {ir.Name(s.name) for s in nest.before if ast.is_local(s)}
 
 
-def spelled_bounds(nest: Nest, b: Builder) -> None:
-    """Spell bounds of parallel loops in other forms, in place: `i < 16 * 16`, `i <= n - 1`, `i < n
-    / 2`, `i < (int)n`, `i + 1 < n`.
+def rewrite_bounds(nest: Nest, b: Builder) -> None:
+    """Rewrite bounds of the nest's parallel loops in equal forms, in place: `i < 16 * 16`, `i <= n
+    - 1`, `i < n / 2`, `i < (int)n`, `i + 1 < n`.
+
+    b: draws which loops and forms.
     """
     for axis in nest.regions[0].axes:
         if (
@@ -131,8 +135,12 @@ def _largest(nest: Nest, size: ir.Name) -> int:
     return next((max(p.values) for p in nest.parameters if p.name == size.id and p.values), 0)
 
 
-def from_one(nest: Nest, b: Builder) -> None:
-    """Make parallel loops count from 1, in place: `for (i = 1; i < n + 1; i++) ... a[i - 1]`."""
+def count_from_one(nest: Nest, b: Builder) -> None:
+    """Make parallel loops of the nest count from 1, in place: `for (i = 1; i < n + 1; i++) ... a[i
+    - 1]`.
+
+    b: draws which loops.
+    """
     axes = nest.regions[0].axes
     if len(nest.regions) > 1 or nest.index_type != "i32" or nest.first:
         return

@@ -63,8 +63,10 @@ class Structure:
 
 @dataclass(slots=True)
 class Axis:
-    """One parallel loop: `for (variable = start; variable < stop; variable += step)`. inclusive:
-    the test is `<=`. down: serial texts count down.
+    """One parallel loop: `for (variable = start; variable < stop; variable += step)`.
+
+    inclusive: the test is `<=`. down: serial texts count down. shown: the test that serial C++ and
+        CUDA have instead, or None.
     """
 
     variable: str
@@ -116,7 +118,7 @@ class Nest:
     first: tuple = ()
     """Stores before the only parallel loop that one thread does and no iteration reads."""
     early: bool | None = None
-    """What `Style.early` must be; None: drawn. So `hoist` and `apart`."""
+    """What `Style.early` must be; None: drawn."""
     hoist: bool | None = None
     apart: bool = False
     before_first: bool = False
@@ -128,15 +130,15 @@ class Nest:
     does.
     """
     repeated: tuple[str, tuple] | None = None
-    """(variable, count) of a loop round all regions, whose turns need each other."""
+    """(variable, count) of a sequential loop around all regions, such as time steps."""
     c_only: bool = False
-    """Holds what Fortran has no words for."""
+    """It holds something that Fortran cannot express."""
     structures: tuple[Structure, ...] = ()
     """Neighbouring parameters that are handed over as one; such a nest has no Fortran text."""
     vectors: frozenset[str] = frozenset()
     """Arrays that are `std::vector` to all but kernels."""
     length: tuple[str, str] | None = None
-    """(size, vector): a size that only kernels take; others ask the vector."""
+    """(size, vector): a size that only kernels take; other functions use `vector.size()`."""
 
     @classmethod
     def of(cls, axes: Axis | tuple[Axis, ...], body: tuple, **more: object) -> Nest:
@@ -146,10 +148,13 @@ class Nest:
 
 @dataclass(slots=True)
 class Style:
-    """How the author writes. It is drawn once per computation and used by every dialect.
+    """How the author of a generated program writes. It is drawn once per computation and used by
+    every dialect.
 
     increment: `i++`, `++i` or `i += 1`. hoist: locals are declared at the top. serial_loop: `for`
         or `while`.
+    guard: how a kernel's thread skips indices that are too large: by `if`, an early `return`, or a
+        loop with a stride.
     index, flatten: spellings of thread indices and of flat positions. deref: single elements are
         `*a`.
     swap_xy: axes map to x and y in the other order. block_rows: rows map to blocks.

@@ -20,10 +20,10 @@ from corpora.generator.core.builder import Builder
 
 @dataclass(slots=True)
 class IterationPoint:
-    """The current iteration.
+    """The current iteration of a nest of loops, where statements are made.
 
-    variables, extents: of the loops, outermost first. flat: a local with the row-major position, or
-        None. margin: iterations left out at both ends.
+    variables, extents: of the loops, outermost first. flat: a local that holds the row-major
+        position, or None. margin: iterations left out at both ends of each loop.
     """
 
     variables: tuple[ir.Name, ...]

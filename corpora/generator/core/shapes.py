@@ -40,8 +40,10 @@ def find_accesses(nest: Nest, array: str) -> list[ir.Access]:
 
 
 def parallelize_inner_loop(nest: Nest) -> None:
-    """Make a loop parallel that is alone inside the parallel ones and has independent iterations.
-    The nest is changed in place; it gets at most three axes.
+    """Make a sequential loop of the nest parallel, in place, if it is the whole body of the
+    parallel loops and its iterations are independent.
+
+    The nest gets at most three parallel loops.
     """
     region = nest.regions[0]
     while (

@@ -54,7 +54,9 @@ def emit_host_function(
 
 
 def emit_vector_length(emitter: CEmitter, nest: Nest) -> list[str]:
-    """Return the line that sets a size from a vector's length; [] if no size is left out."""
+    """Return the C++ line that sets a size from a vector's length, for a nest whose size is not
+    passed; else [].
+    """
     if nest.length is None:
         return []
     size, vector = nest.length
@@ -62,7 +64,7 @@ def emit_vector_length(emitter: CEmitter, nest: Nest) -> list[str]:
 
 
 def emit_allocations(emitter: CEmitter, nest: Nest) -> list[str]:
-    """Return the lines that allocate the function's own arrays."""
+    """Return the C++ lines that allocate the arrays that the function of `nest` makes itself."""
     lines, (how, _, uncast) = [], nest.allocation.partition(" ")
     for buffer in nest.buffers:
         word, size = emitter.words[buffer.type], ast.product(list(buffer.extents))
@@ -86,7 +88,7 @@ def emit_releases(nest: Nest) -> list[str]:
 
 
 def emit_repetition(emitter: CEmitter, nest: Nest, lines: list[str]) -> list[str]:
-    """Return `lines` inside the loop that repeats all regions; unchanged if there is none."""
+    """Return C++ `lines` inside the loop that repeats the whole nest; unchanged if it has none."""
     if nest.repeated is None:
         return lines
     variable, count = nest.repeated

@@ -48,7 +48,9 @@ class _Cell:
 
 
 def emit_cuda_host(nest: Nest, style: Style) -> str:
-    """A `__global__` function and the function that launches it."""
+    """Return CUDA text for a nest: a `__global__` kernel and the host function that launches it.
+    style: how it is written.
+    """
     if nest.sequential:
         return _emit_with_result(nest, style)
     region, used = nest.regions[0], set(nest.types or {})

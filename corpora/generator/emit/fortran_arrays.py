@@ -87,8 +87,10 @@ def _names(node: tuple) -> set[str]:
 
 
 class SectionWriting:
-    """A context in which `say` writes elements as array sections over `axes`. Their loop variables
-    may then occur in subscripts only.
+    """A context in which `say` writes array elements as sections over `axes`.
+
+    say: writes expressions as Fortran. axes: parallel loops, whose variables may then occur in
+        subscripts only.
     """
 
     def __init__(self, say: FortranExpressions, axes: tuple[Axis, ...]) -> None:
@@ -103,8 +105,10 @@ class SectionWriting:
 
 
 def emit_array_lines(say: FortranExpressions, region: Region, indent: str) -> list[str]:
-    """Return the lines of a region as array statements, without loops. Raises InexpressibleError if
-    they would compute something else.
+    """Return the Fortran lines of a region as array statements, without loops.
+
+    say: writes expressions as Fortran. indent: put before each line. Raises InexpressibleError if
+        they would compute something else.
     """
     if region.reduction is not None or not region.body:
         raise InexpressibleError("a reduction")
@@ -155,15 +159,20 @@ def _where(say: FortranExpressions, node: ir.If, indent: str) -> list[str]:
 
 
 def choose_intrinsic_name(say: FortranExpressions, name: str) -> str:
-    """Return the intrinsic's name. Raises InexpressibleError if a variable has it."""
+    """Return the name of the Fortran intrinsic `name`. Raises InexpressibleError if a variable is
+    called so.
+    """
     if name in say.types:
         raise InexpressibleError(f"a variable called {name}")
     return name
 
 
 def emit_reduction(say: FortranExpressions, region: Region, indent: str) -> str:
-    """Return the line of a region's reduction, from zero, as one intrinsic such as `s = sum(e)`.
-    Raises InexpressibleError if it is no plain sum or count.
+    """Return the Fortran line of a region's reduction, from zero, as one intrinsic such as `s =
+    sum(e)`.
+
+    say: writes expressions as Fortran. indent: put before the line. Raises InexpressibleError if it
+        is no plain sum or count.
     """
     step, (op, word) = region.body[0], region.reduction
     if len(region.body) != 1 or op != "+":

@@ -37,7 +37,7 @@ HUGE = {
 
 
 class InexpressibleError(Exception):
-    """Fortran cannot express the computation."""
+    """Raised when Fortran cannot express a computation. The message, if any, says what."""
 
 
 class FortranExpressions:
@@ -70,8 +70,10 @@ class FortranExpressions:
         """
 
     def value(self, node: tuple, rank: int = 0) -> str:
-        """Return the text of a number, in parentheses if it binds weaker than `rank`. A comparison
-        becomes 1 or 0. Raises InexpressibleError.
+        """Return the Fortran text of a number, in parentheses if it binds weaker than `rank`. A
+        comparison becomes 1 or 0.
+
+        Raises InexpressibleError if Fortran cannot express it.
         """
         if self.type(node) == "bool":
             return f"merge(1, 0, {self.condition(node)})"
@@ -82,8 +84,10 @@ class FortranExpressions:
         return ast.infer_type(node, self.types)
 
     def condition(self, node: tuple, rank: int = 0) -> str:
-        """Return the text of a logical expression, in parentheses if it binds weaker than `rank`. A
-        number is compared with zero. Raises InexpressibleError.
+        """Return the Fortran text of a logical expression, in parentheses if it binds weaker than
+        `rank`. A number is compared with zero.
+
+        Raises InexpressibleError if Fortran cannot express it.
         """
         kind = type(node)
         if ast.is_paren(node):
@@ -109,8 +113,9 @@ class FortranExpressions:
         return text
 
     def linear(self, node: tuple, bonus: int = 0) -> str:
-        """Return the text of an integer sum plus `bonus`, with constants folded. Raises
-        InexpressibleError.
+        """Return the Fortran text of an integer sum plus `bonus`, with constants folded.
+
+        Raises InexpressibleError if Fortran cannot express it.
         """
         terms: list[tuple[int, tuple | str]] = []
         constant = bonus + self._terms(node, 1, terms)
@@ -148,8 +153,9 @@ class FortranExpressions:
         return 0
 
     def converted(self, node: tuple, wanted: str) -> str:
-        """Return the text of a value converted to the element type `wanted`. Raises
-        InexpressibleError.
+        """Return the Fortran text of a value converted to the element type `wanted`.
+
+        Raises InexpressibleError if Fortran cannot express the value or lacks the type.
         """
         have = self.type(node)
         if have == wanted:

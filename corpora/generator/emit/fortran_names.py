@@ -14,8 +14,10 @@ from corpora.generator.emit.fortran_expressions import InexpressibleError
 
 
 def drop_value_loops(node: tuple, loops: set[str], summand: bool) -> None:
-    """Remove from `loops`, in place, each variable that `node` uses other than as a summand of a
-    subscript. summand: `node` is one.
+    """Remove from `loops`, in place, each loop variable that `node` uses in another way than as a
+    summand of a subscript.
+
+    summand: whether `node` itself is such a summand.
     """
     kind = type(node)
     if kind is ir.Name:

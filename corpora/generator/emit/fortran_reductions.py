@@ -22,8 +22,11 @@ from corpora.generator.emit.fortran_expressions import HUGE, FortranExpressions,
 
 
 def emit_sum(say: FortranExpressions, first: tuple, loop: tuple, indent: str) -> str:
-    """Return the line of `s = 0; for k: s += e` as `s = sum(e)`; counts and extremes likewise.
-    first, loop: the two statements. Raises InexpressibleError if they are something else.
+    """Return the Fortran line for `s = 0; for k: s += e` as `s = sum(e)`, and likewise for counts
+    and extremes.
+
+    say: writes expressions as Fortran. first, loop: the two statements. indent: put before the
+        line. Raises InexpressibleError if they are something else.
     """
     loop = ast.read_count(loop) if ast.is_count(loop) else None
     if loop is None or loop.step != 1 or loop.op not in ("<", "<=") or len(loop.body) != 1:
@@ -118,8 +121,11 @@ def emit_inner_lines(say: FortranExpressions, loop: ir.For, indent: str) -> list
 def emit_dim_lines(
     say: FortranExpressions, region: Region, indent: str
 ) -> tuple[list[str], set[str]]:
-    """Return the lines of totals along a dimension, such as `low = sum(a, dim=2)`, and the names
-    that are then unused. Raises InexpressibleError if the region is something else.
+    """Return the Fortran lines of a region that sums a matrix by rows or columns, as `s = sum(a,
+    dim=2)`, and the names of locals that are then unused.
+
+    say: writes expressions as Fortran. indent: put before each line. Raises InexpressibleError if
+        the region is something else.
     """
     body = region.body
     if region.reduction is not None or len(region.axes) != 1 or not body or len(body) % 3:

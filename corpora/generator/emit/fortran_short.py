@@ -53,8 +53,8 @@ class ShortForms:
         )
 
     def dims(self, region: Region) -> list[str]:
-        """Return the lines of a region as totals along a dimension, or [] if it is something
-        else.
+        """Return the Fortran lines of a region that sums a matrix by rows or columns, as `s =
+        sum(a, dim=2)`; [] if it does something else.
         """
         if not self.style.one_based or len(self.nest.regions) > 1:
             return []

@@ -60,8 +60,10 @@ def emit_structure_parameter(structure: Structure, style: Style) -> str:
 
 
 def prepare_for_kernel(nest: Nest, launched: bool = False) -> Nest:
-    """Return the nest with structures as a kernel takes them: no references and no pointers to host
-    memory. launched: host code launches it, which has the structure.
+    """Return the nest with its structures in forms that a kernel can take: by value or as device
+    pointers, never by reference.
+
+    launched: host code launches the kernel and has the structures itself.
     """
     made = tuple(
         replace(s, passing="copy")

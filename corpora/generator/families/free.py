@@ -34,8 +34,8 @@ _STEPS = (neighbour, inner_loop, inner_loop, repeated, blocks, to_byte, walk, he
 
 
 def statements(body: Body, count: int) -> tuple:
-    """Return `count` random statements for one iteration, and those the body has made before. body:
-    what they are made with.
+    """Return `count` new random statements for one iteration of a loop, after those that `body` has
+    already.
     """
     b = body.b
     menu: tuple[Callable[[], tuple], ...] = (

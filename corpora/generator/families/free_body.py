@@ -242,7 +242,9 @@ class Body:
         return made
 
     def inside(self, count: int) -> tuple:
-        """Return `count` statements for a block. What they declare ends with it."""
+        """Return `count` statements for an inner block. Their declarations are not visible after
+        it.
+        """
         b = self.b
         kept = (list(b.locals), list(self.flags), self.depth)
         self.depth += 1

@@ -165,7 +165,9 @@ def _staged(body: Body, given: dict) -> tuple:
 
 
 def walk(body: Body) -> tuple:
-    """Return statements that move a position on between repeated steps."""
+    """Return statements that repeat a step and advance a position in an array between the
+    repetitions.
+    """
     b = body.b
     if len(body.sides) > 1:
         return repeated(body)
@@ -188,7 +190,9 @@ def walk(body: Body) -> tuple:
 
 
 def held(body: Body) -> tuple:
-    """Return a statement that stores `min(high, max(low, v))` or the like."""
+    """Return a statement that stores a value clamped between two bounds, as `min(high, max(low,
+    v))` or the like.
+    """
     b = body.b
     if b.kind not in FLOATS:
         return body.store()

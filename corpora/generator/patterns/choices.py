@@ -15,13 +15,19 @@ _MARK = re.compile(r"(\[:|::|:\])")
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of several sequences of texts and choices."""
+    """A place in a pattern's text where one of several alternatives is drawn.
+
+    options: the alternatives, each a sequence of texts and further choices.
+    """
 
     options: tuple[tuple[str | Choice, ...], ...]
 
 
 def parse_choices(text: str) -> tuple[str | Choice, ...]:
-    """The parts of `text`. Raises ValueError where the marks do not match."""
+    """Split a pattern's text with choices `[: a :: b :]` into plain texts and Choice objects.
+
+    Raises ValueError where the marks do not match.
+    """
     open_choices: list[list[list]] = [[[]]]
     for part in _MARK.split(text):
         if part == "[:":
@@ -41,7 +47,9 @@ def parse_choices(text: str) -> tuple[str | Choice, ...]:
 
 
 def draw_text(parts: tuple[str | Choice, ...], rng: random.Random) -> str:
-    """The text with one alternative of every choice."""
+    """Return a text in which `rng` has picked one alternative of every choice. parts: from
+    `parse_choices`.
+    """
     return "".join(
         part if isinstance(part, str) else draw_text(rng.choice(part.options), rng)
         for part in parts

@@ -33,9 +33,12 @@ _SMALL = (1, 2, 3, 4)
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A parameter as a head says it. extents: C expressions; mark: `!` for one that is written, `@`
-    for an array that the function allocates; type: an element type or `T`; rest: how tests fill an
-    array, or the values of a scalar with commas."""
+    """A parameter as a pattern declares it.
+
+    extents: C expressions, none for a scalar. mark: `!` if the function writes it, `@` for an array
+        that it allocates. type: an element type, or `T` for the type that is drawn.
+    rest: how tests fill an array, or a scalar's values with commas.
+    """
 
     name: str
     extents: tuple[str, ...]
@@ -46,7 +49,12 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """One family. Called with a builder it draws a nest."""
+    """One family of generated computations, read from a pattern file. Calling it with a Builder
+    draws a loop nest.
+
+    group: the name of its file. weight: how often it is drawn, relative to others. options: flags
+        such as `par2`. body: its text, with choices.
+    """
 
     name: str
     group: str
@@ -57,7 +65,7 @@ class Pattern:
 
     @property
     def parallel(self) -> int:
-        """How many of its outermost loops are parallel."""
+        """The number of its outermost loops that are parallel: 0, 1 or 2."""
         return 2 if "par2" in self.options else int("par" in self.options)
 
     def __call__(self, b: Builder) -> Nest:
@@ -109,8 +117,11 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A drawn text as the front end reads it. names: every identifier in it, in order; extents: of
-    each parameter that is an array."""
+    """The parsed body of a pattern, after its choices were drawn.
+
+    statements: IR statements. names: every identifier in them, in order. extents: of each array
+        parameter.
+    """
 
     statements: tuple[ir.Statement, ...]
     names: tuple[str, ...]
@@ -130,7 +141,7 @@ def _parse_extents(parameters: tuple[Declared, ...]) -> dict[str, tuple[ir.Expre
 
 @cache
 def parse_body(text: str, parameters: tuple[Declared, ...]) -> Body:
-    """The tree of a body, with the extents of its parameters."""
+    """Parse the text of a pattern's body and the extents of its parameters into trees."""
     unit = parse_c_family(f"void f() {{\n{text}\n}}", "cpp")
     words = dict.fromkeys(_WORD.findall(text))
     return Body(unit.items[0].body, tuple(words), _parse_extents(parameters))
@@ -138,7 +149,9 @@ def parse_body(text: str, parameters: tuple[Declared, ...]) -> Body:
 
 @cache
 def read_families(group: str) -> tuple[Pattern, ...]:
-    """The families of `GROUP.txt`, in order. Raises PatternError for a head that is none."""
+    """Return the families in the pattern file `GROUP.txt`, in order. Raises PatternError for a
+    heading that does not parse.
+    """
     found = []
     for part in (_FOLDER / f"{group}.txt").read_text().split("\n== ")[1:]:
         head, _, body = part.replace("\n| ", " ").partition("\n")

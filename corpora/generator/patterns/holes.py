@@ -39,8 +39,8 @@ def make_likely_test(b: Builder, place: ir.Expression) -> ir.Expression:
 
 
 def make_extreme(b: Builder, op: str, left: tuple, right: tuple) -> tuple:
-    """The larger (`>`) or smaller (`<`) of two values of the main type, as a call or a
-    conditional.
+    """Return the larger (op `>`) or smaller (op `<`) of two expressions of the main type, as a call
+    or a conditional.
     """
     if b.chance(0.5):
         word = "max" if op == ">" else "min"
@@ -82,7 +82,7 @@ def draw_value(b: Builder, *places: tuple) -> tuple:
 
 
 def draw_term(b: Builder, *places: tuple) -> tuple:
-    """The same; one of the places is in it."""
+    """Return a random expression as `draw_value` does, in which at least one of `places` occurs."""
     made = draw_value(b, *places)
     return made if any(node in places for node in ast.walk(made)) else b.read()
 
@@ -120,11 +120,12 @@ def draw_next(b: Builder, last: ir.Expression, term: ir.Expression) -> ir.Expres
 
 
 def draw_scalar(b: Builder) -> tuple:
-    """A scalar parameter, an earlier one or a new one."""
+    """Return a scalar parameter of the function: one that `b` has already, or a new one."""
     return b.pick(tuple(b.scalars)) if b.scalars and b.chance(0.6) else b.scalar()
 
 
 def draw_fraction(b: Builder) -> tuple:
+    """Return a random floating-point constant below one."""
     return make_fraction(b, _FRACTIONS)
 
 

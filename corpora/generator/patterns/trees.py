@@ -24,19 +24,26 @@ _MATHEMATICS = frozenset("sqrt exp log fabs sin cos tanh pow floor fmax fmin".sp
 
 
 class PatternError(ValueError):
-    """A text of a family is not one; the message names the family."""
+    """Raised when the text of a family of generated programs does not parse. The message names the
+    family.
+    """
 
 
 @cache
 def read_words() -> dict[str, tuple[str, ...]]:
-    """Lists of words by the letters of a pattern's name."""
+    """Return the lists of variable names to draw from, by the letters of a name in a pattern."""
     lines = (Path(__file__).parent / "words.txt").read_text().splitlines()
     pairs = (line.split(":") for line in lines if line and not line.startswith("#"))
     return {role: tuple(words.split()) for role, words in pairs}
 
 
 class TreeMaker:
-    """Makes trees for one nest. renamed: what stands for a name of the pattern."""
+    """Converts the IR trees of one pattern into the generator's trees, and draws names and types
+    for it.
+
+    family: the pattern's name, for messages. b: draws. renamed: from a name in the pattern to the
+        variable that stands for it.
+    """
 
     def __init__(self, family: str, b: Builder) -> None:
         self.family, self.b = family, b
@@ -45,21 +52,30 @@ class TreeMaker:
         """Whether it holds what Fortran has no words for."""
 
     def words(self, name: str) -> tuple[str, ...]:
-        """Words that a name of the pattern may become; empty where there is no list."""
+        """Return the names that a pattern's name may become; () where there is no list."""
         return read_words().get(name.rstrip("0123456789"), ())
 
     def name_of(self, name: str) -> str:
+        """Return the name drawn for a name of the pattern; the name itself if none was drawn."""
         return self.renamed[name].id if name in self.renamed else name
 
     def refuse(self, what: object) -> PatternError:
+        """Return, not raise, a PatternError which says that a pattern cannot hold `what`."""
         return PatternError(f"{self.family}: a pattern cannot hold {what}")
 
     def element_type(self, word: str) -> str:
+        """Return the element type for a type word of a pattern.
+
+        `T` is the main type, `any` is drawn, `float` becomes `f32`, and other words stay.
+        """
         if word == "any":
             return self.b.pick(_ANY)
         return self.b.kind if word == "T" else _TYPES.get(word, word)
 
     def type_of(self, node: ir.Type) -> str:
+        """Return the element type for an IR type in a pattern. Raises PatternError for one that is
+        not a scalar.
+        """
         if isinstance(node, ir.ScalarType):
             return _TYPES.get(node.name, node.name)
         if isinstance(node, ir.NamedType):
@@ -69,6 +85,10 @@ class TreeMaker:
     # ------------------------------------------------------------------------------ expressions
 
     def expression(self, node: ir.Expression) -> tuple:
+        """Return a pattern's IR expression as a generator's expression, with its holes filled.
+
+        Raises PatternError for one that patterns cannot hold.
+        """
         match node:
             case ir.Name(id=name):
                 return self._name(name)
@@ -144,9 +164,15 @@ class TreeMaker:
     # ------------------------------------------------------------------------------- statements
 
     def block(self, nodes: tuple[ir.Statement, ...]) -> tuple:
+        """Return a pattern's IR statements as generator's statements, in order. Raises PatternError
+        for one that patterns cannot hold.
+        """
         return tuple(made for node in nodes for made in self.statement(node))
 
     def statement(self, node: ir.Statement) -> tuple:
+        """Return the generator's statements for one IR statement of a pattern. Raises PatternError
+        for one that patterns cannot hold.
+        """
         match node:
             case ir.Declaration(type=ir.PointerType(to=kind)):
                 return (self.view(node, kind),)
@@ -179,6 +205,10 @@ class TreeMaker:
         raise self.refuse(node)
 
     def declare(self, node: ir.Declaration, wanted: tuple[str, ...] = names.LOCALS) -> tuple:
+        """Return the declaration of a scalar, and draw its name.
+
+        wanted: names to draw from where the pattern's name has no list of its own.
+        """
         kind = self.type_of(node.type)
         value = None if node.value is None else self.expression(node.value)
         if node.name not in self.renamed:
@@ -188,7 +218,11 @@ class TreeMaker:
         return ast.declare(kind, self.renamed[node.name].id, value, const)
 
     def view(self, node: ir.Declaration, kind: ir.Type) -> tuple:
-        """`T *row = &a[offset]`."""
+        """Return the declaration of a pointer into an array, `T *row = &a[offset]`, and draw its
+        name.
+
+        kind: what it points to. Raises PatternError for another first value.
+        """
         match node.value:
             case ir.Unary(op="&", operand=ir.Access(base=ir.Name(id=array), indices=(offset,))):
                 start = self.expression(offset)
@@ -201,7 +235,12 @@ class TreeMaker:
         return ast.view(element, word, self.name_of(array), start, const)
 
     def switch(self, node: ir.Switch) -> tuple:
-        """Every case ends with `break`; `default` comes last."""
+        """Return a pattern's `switch` as a generator's statement.
+
+        Every case must end with `break`, and `default` must come last.
+
+        The program is marked as one that Fortran cannot express.
+        """
         self.c_only = True
         cases = []
         for case in node.cases:
@@ -210,8 +249,12 @@ class TreeMaker:
         return ir.Switch(self.expression(node.value), tuple(cases))
 
     def loop(self, node: ir.For) -> tuple:
-        """`for (int i = a; i < b; i++)`, or a while loop where it is not of that form. Further
-        variables may start and move beside the first."""
+        """Return the statements for a `for` loop of a pattern: `for (int i = a; i < b; i++)`, or a
+        while loop where it has another form.
+
+        Further variables may start and move beside the first. Raises PatternError for what patterns
+        cannot hold.
+        """
         start, *starts = node.start
         if not isinstance(start, ir.Declaration):
             raise self.refuse("a loop that declares no variable")

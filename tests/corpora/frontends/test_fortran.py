@@ -249,7 +249,7 @@ def test_fixed_form_reads_like_free_form():
         ("", "free"),
     ],
 )
-def test_form_is_told_by_lines(text, form):
+def test_source_form_is_detected_from_lines(text, form):
     assert detect_form(text) == form
 
 

@@ -52,8 +52,9 @@ class ArrayConverter:
         """Where totals along a dimension are made, one for each element that is set."""
 
     def assign(self, left: Expression, right: Expression) -> None:
-        """Write an assignment of a scalar, an array or a section. Raises UnsupportedConstruct if it
-        has no spelling by rule.
+        """Write an assignment of a scalar, an array or a section.
+
+        left, right: Fortran expressions. Raises UnsupportedConstruct if rules cannot write it in C.
         """
         if not self._values.rank(left):
             self._page.add(self._set(left, right))
@@ -108,9 +109,11 @@ class ArrayConverter:
                     raise UnsupportedConstruct(f"'{name}' is read as a whole while a part is set")
 
     def reduced(self, node: Call, lanes: tuple[SectionLane, ...]) -> Value:
-        """Write the loop of a total before the present statement and return the total. node: the
-        reduction. lanes: loops over the result's elements. Raises UnsupportedConstruct if there is
-        no place for it.
+        """Write the loop of a reduction such as `sum(a)` before the present statement, and return
+        its result.
+
+        node: the call of the intrinsic. lanes: loops over the result's elements, if it is an array.
+            Raises UnsupportedConstruct if a loop cannot be put there.
         """
         if self._page.alone:
             raise UnsupportedConstruct("a total in the condition of a loop")
@@ -180,9 +183,10 @@ class ArrayConverter:
         return make_integer(AffineSum.of(total.text), kind) if kind in ("i32", "i64") else total
 
     def masked(self, branches: Sequence[tuple[Expression | None, Sequence[Assign]]]) -> None:
-        """Write a `where` construct as loops. branches: (mask or None, assignments); each element
-        follows the first mask that holds. Raises UnsupportedConstruct if it has no spelling by
-        rule.
+        """Write a `where` construct as loops.
+
+        branches: (mask or None, assignments); each element follows the first mask that holds.
+            Raises UnsupportedConstruct if rules cannot write it in C.
         """
         left = branches[0][1][0].target
         lanes, heads = self._lanes(self._values.spans(left))

@@ -68,10 +68,12 @@ def format_loop_head(word: str, counting: LoopRange, declares: bool = True) -> s
 def choose_index_shift(
     loop: For, procedure: Sequence[Any], ends: Sequence[AffineSum], names: ProcedureNames
 ) -> int | None:
-    """Return by how much the C variable of a loop should be less, so that most subscripts are
-    plain. Returns None if the variable outlives the loop or is an argument.
+    """Return the number to subtract from a Fortran loop's variable in C, so that most subscripts
+    are the variable itself.
 
-    procedure: all statements around it. ends: first and last value; known ones stay at least 0.
+    procedure: all statements around the loop. ends: its first and last value; known ones stay at
+        least 0. names: the procedure's names in C. Returns None if the variable is used after the
+        loop or is an argument.
     """
     assert loop.bounds is not None
     variable = loop.bounds.variable

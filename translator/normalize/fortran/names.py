@@ -34,7 +34,10 @@ from translator.normalize.unsupported import UnsupportedConstruct
 
 @dataclass(frozen=True, slots=True)
 class SectionLane:
-    """One dimension of a loop over array elements. place: counts from zero in steps of `step`."""
+    """One loop over the elements of an array section, for one of its dimensions.
+
+    place: the loop's counter, from zero, in steps of `step`.
+    """
 
     place: AffineSum
     step: int | AffineSum = 1
@@ -53,14 +56,14 @@ class SectionSpan:
 
 @dataclass(slots=True)
 class ProcedureNames:
-    """The names of a Fortran procedure in C.
+    """How the names of a Fortran procedure are written in C.
 
-    declared: its declarations. spelled: names that are spelled otherwise in C. pointers: scalars
-        reached through a pointer.
-    shifted: value of a loop's variable while its loop is written. constants: values of named
+    declared: its declarations. spelled: C name, for those that differ. pointers: scalars reached
+        through a pointer.
+    shifted: the C value of a loop's variable while its loop is written. constants: values of named
         constants.
-    sizes: names of the extents of assumed-shape arrays. made: first and last subscripts of
-        allocated arrays.
+    sizes: C names of the extents of assumed-shape arrays. made: first and last subscripts of
+        allocated arrays, per dimension.
     """
 
     declared: Declarations
@@ -106,8 +109,9 @@ class ProcedureNames:
 
 
 def parts_of(node: Any) -> list[Any]:
-    """Return what stands directly below `node`. Directives do not count, and a loop's first value
-    counts once.
+    """Return the nodes directly below `node`, without directives.
+
+    A counted loop holds its first value twice in the tree; it is returned once.
     """
     if isinstance(node, Pragma):
         return []

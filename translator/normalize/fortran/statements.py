@@ -72,9 +72,11 @@ class _Loop:
 
 
 class StatementConverter:
-    """Converts Fortran statements to C and writes them into `body`. procedure: all statements that
-    are executed. words: every name of the procedure. changing: those that it sets more than once.
-    used: those met so far.
+    """Converts Fortran statements to C and writes them into the Block `body`.
+
+    names: the procedure's names in C. result: the C variable of a function's value, ''.
+        parsed(text): returns the tree of an expression. words: every name of the procedure.
+        changing: those that it sets more than once. procedure: all statements that are executed.
     """
 
     def __init__(
@@ -105,8 +107,9 @@ class StatementConverter:
         self._loops: list[_Loop] = []
 
     def locals(self, arguments: set[str]) -> dict[str, str]:
-        """Return the C types of scalars without a declaration yet, by C name. arguments: names of
-        the procedure's arguments.
+        """Return the C types, by C name, of the scalars that still need a declaration.
+
+        arguments: names of the procedure's arguments, which need none.
         """
         scalars = sorted(
             n
@@ -117,7 +120,7 @@ class StatementConverter:
 
     def constant(self, name: str, node: Expression) -> None:
         """Record or write the named constant `name` with the value `node`. Raises
-        UnsupportedConstruct if it has no spelling by rule.
+        UnsupportedConstruct if rules cannot write it in C.
         """
         kind = self.names.type(name)
         number = (
@@ -136,8 +139,8 @@ class StatementConverter:
         self.names.constants[name] = Value(word, kind)
 
     def table(self, name: str, node: Expression) -> None:
-        """Write an array of constants. node: its values. Raises UnsupportedConstruct if it has no
-        spelling by rule.
+        """Write the array constant `name`. node: its values. Raises UnsupportedConstruct if rules
+        cannot write it in C.
         """
         items = node.items if isinstance(node, InitializerList) else ()
         count = self.values.length(name).text
@@ -152,7 +155,7 @@ class StatementConverter:
         self.tables.add(name)
 
     def write(self, nodes: Sequence[Statement]) -> None:
-        """Write statements. Raises UnsupportedConstruct if one has no spelling by rule."""
+        """Write statements in C. Raises UnsupportedConstruct if rules cannot write one."""
         for node in nodes:
             writer = _WRITERS.get(type(node))
             if writer is None:
@@ -351,7 +354,7 @@ class StatementConverter:
             raise UnsupportedConstruct(f"a call of {name or 'a procedure of a type'}")
 
     def make(self, name: str) -> None:
-        """Write the allocation of the local array `name` with its known bounds. Raises
+        """Write the C allocation of the local array `name` with its known bounds. Raises
         UnsupportedConstruct if an extent is unknown.
         """
         word, kind, count = (

@@ -75,8 +75,10 @@ class ExpressionConverter:
         """Arrays of which `present` was asked."""
 
     def of(self, node: Expression, lanes: tuple[SectionLane, ...] = ()) -> Value:
-        """Return the C value of an expression. For an array it is the element on `lanes`. Raises
-        UnsupportedConstruct if it has no spelling by rule.
+        """Return the C value of a Fortran expression.
+
+        lanes: for an array expression, the loops whose present element is returned. Raises
+            UnsupportedConstruct if rules cannot write it in C.
         """
         match node:
             case Name(id=name):
@@ -113,8 +115,9 @@ class ExpressionConverter:
         return max((self.rank(item) for item in children(node)), default=0)
 
     def bounds(self, name: str) -> list[SectionSpan]:
-        """Return the first and last declared subscripts of an array, per dimension. Raises
-        UnsupportedConstruct if a bound that is needed is not in the text.
+        """Return the declared first and last subscripts of an array, per dimension, as C sums.
+
+        Raises UnsupportedConstruct if the text does not give a bound that is needed.
         """
         if name in self.names.made:
             return self.names.made[name]
@@ -137,16 +140,18 @@ class ExpressionConverter:
         return self.of(self.parsed(text)).as_sum
 
     def extent(self, name: str, bound: SectionSpan) -> AffineSum:
-        """Return the number of elements in a dimension of the array `name` with this bound. Raises
-        UnsupportedConstruct if its end is not in the text.
+        """Return the number of elements in a dimension of the array `name`. bound: the dimension's
+        subscripts.
+
+        Raises UnsupportedConstruct if the text does not give its end.
         """
         if bound.last is None:
             raise UnsupportedConstruct(f"how long '{name}' is in a dimension is not in the text")
         return bound.last - bound.first + ONE
 
     def length(self, name: str) -> AffineSum:
-        """Return the number of elements of an array. Raises UnsupportedConstruct if an extent is
-        not in the text.
+        """Return the number of elements of an array. Raises UnsupportedConstruct if the text does
+        not give an extent.
         """
         total = AffineSum(constant=1)
         for bound in self.bounds(name):
@@ -154,7 +159,11 @@ class ExpressionConverter:
         return total
 
     def spans(self, node: Expression) -> list[SectionSpan]:
-        """The sections of an array's name or reference, in order."""
+        """Return the sections of an array reference, one for each dimension with `:`, in order.
+
+        A bare name is a section of every dimension. Raises UnsupportedConstruct for what is no
+        variable's array or has the wrong number of subscripts.
+        """
         if isinstance(node, Name):
             bounds = self.bounds(node.id)
             return [SectionSpan(AffineSum(), self.extent(node.id, b) - ONE) for b in bounds]
@@ -190,8 +199,10 @@ class ExpressionConverter:
         )
 
     def element(self, name: str, places: list[AffineSum]) -> Value:
-        """Return an array element by its places from zero, first dimension first. Raises
-        UnsupportedConstruct if an extent is not in the text.
+        """Return an array element in C.
+
+        places: its subscripts, counted from zero, first dimension first. Raises
+            UnsupportedConstruct if the text does not give an extent that is needed.
         """
         total, times = AffineSum(), AffineSum(constant=1)
         bounds = self.bounds(name)
@@ -333,8 +344,10 @@ class ExpressionConverter:
 
 
 def format_section_index(span: SectionSpan, lane: SectionLane) -> AffineSum:
-    """Return the place, from zero, of a section's element on `lane`. Raises UnsupportedConstruct if
-    their steps do not fit.
+    """Return the place, from zero, that a section's element has in its dimension when a loop is at
+    `lane`.
+
+    span: the section. Raises UnsupportedConstruct if the steps of the two do not fit.
     """
     if span.step == lane.step:
         return span.first + lane.place

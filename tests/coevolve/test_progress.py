@@ -1,0 +1,101 @@
+"""Progress of a command: one line on a terminal, plain lines in a log, no colours where NO_COLOR is
+set.
+"""
+
+import io
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from report_run import make_run
+
+from coevolve.cli import progress
+
+ROOT = Path(__file__).parents[2]
+COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
+
+
+class Screen(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_a_log_gets_plain_lines_now_and_then(monkeypatch):
+    log = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", log)
+    monkeypatch.setattr(progress, "LOG_EVERY_S", 0.05)
+    with progress.show_working("verify axpy"):
+        time.sleep(0.3)
+    lines = log.getvalue().splitlines()
+    assert len(lines) >= 2 and all(re.fullmatch(r"verify axpy: \d+ s", line) for line in lines)
+
+
+def test_what_is_over_at_once_shows_nothing(monkeypatch):
+    for stream in (io.StringIO(), Screen()):
+        monkeypatch.setattr(sys, "stderr", stream)
+        with progress.show_working("verify axpy"):
+            pass
+        assert stream.getvalue() == ""
+
+
+def test_a_terminal_shows_one_line_that_is_cleared(monkeypatch):
+    screen = Screen()
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setattr(progress, "FIRST_S", 0.02)
+    assert list(progress.show_each(slow(), lambda k: f"number {k}")) == [0, 1]
+    text = screen.getvalue()
+    assert "number 0: 0 s" in text and "number 1" in text and text.endswith("\r\x1b[K")
+    assert "\n" not in text
+
+
+def slow():
+    for k in range(2):
+        time.sleep(0.2)
+        yield k
+
+
+def test_a_failure_in_the_block_comes_out(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", Screen())
+    try:
+        with progress.show_working("x"):
+            raise ValueError("own")
+    except ValueError as error:
+        assert str(error) == "own"
+    else:
+        raise AssertionError("it was swallowed")
+
+
+@pytest.mark.parametrize("no_color", [False, True])
+def test_no_color_is_honoured_on_a_terminal(no_color, tmp_path):
+    folder = make_run(tmp_path / "run").root
+    ours, theirs = pty.openpty()
+    environment = os.environ | {"TERM": "xterm-256color", "PYTHONPATH": str(ROOT)}
+    environment.pop("NO_COLOR", None)
+    if no_color:
+        environment["NO_COLOR"] = "1"
+    command = [sys.executable, "-m", "coevolve", "watch", str(folder), "--once"]
+    with subprocess.Popen(command, stdout=theirs, stderr=theirs, env=environment, cwd=ROOT) as run:
+        os.close(theirs)
+        seen, ended = b"", False
+        end = time.monotonic() + 200
+        while not ended and time.monotonic() < end:
+            ended = run.poll() is not None
+            while select.select([ours], [], [], 0.1)[0]:
+                try:
+                    chunk = os.read(ours, 65536)
+                except OSError:
+                    break
+                if not chunk:
+                    break
+                seen += chunk
+    os.close(ours)
+    colours = [
+        c for c in COLOUR.findall(seen) if re.search(rb"(?<!\d)(?:3|4|9|10)[0-7](?!\d)|[34]8;", c)
+    ]
+    assert b"not running" in seen and bool(colours) is not no_color, seen
