@@ -309,7 +309,7 @@ def _declared(nest: Nest, b: Builder) -> None:
 
 
 _ALL = (
-    (_renamed, 0.10), (spelled_bounds, 0.10), (from_one, 0.05), (_bounds_before, 0.07),
+    (_renamed, 0.10), (rewrite_bounds, 0.10), (count_from_one, 0.05), (_bounds_before, 0.07),
     (_aliased, 0.06), (_constants, 0.10), (_wider, 0.06), (_chained, 0.7),
 )  # fmt: skip
 _SHOWN_BY_FORTRAN = frozenset((_renamed, _aliased, _constants, _bounds_before))
