@@ -5,6 +5,7 @@ shows a grid that covers less than the work, a buffer that is too short, a float
 | --- | --- |
 | a constant grid, or one with a cap, of a kernel that does not stride | grid times block |
 | a grid along y or z that grows with a size | 65,535 blocks |
+| a block that grows with a size | 1,024 threads |
 | an array or allocation of constant length | that length |
 | a loop of constant length over parts of constant length | all parts |
 | whole numbers that pass through a `float` | 2^24 |
@@ -58,6 +59,8 @@ from corpora.records import Program
 from gpu_runtime.launch.kernel_facts import read_kernel_facts
 from gpu_runtime.launch.thresholds import parse_text
 
+MOST_THREADS = 1024
+"""Of a block."""
 MOST_BLOCKS = 65_535
 """Of a grid along y or z."""
 LEAST = 64
@@ -152,8 +155,11 @@ def _find_launch_limits(launch: KernelLaunch, text: _Text) -> Iterator[int]:
     covered = 1
     for axis, dimension in zip(_AXES, facts.dimensions, strict=True):
         grids = _get_dimension(launch.grid, axis, text)
-        blocks = [fold_integer(b, text.known) for b in _get_dimension(launch.block, axis, text)]
+        extents = _get_dimension(launch.block, axis, text)
+        blocks = [fold_integer(extent, text.known) for extent in extents]
         threads = max((b for b in blocks if b), default=1)
+        if any(_grows(extent, text) for extent in extents):
+            yield MOST_THREADS
         if None in blocks or not grids:
             continue
         fixed = [fold_integer(grid, text.known) for grid in grids]
@@ -170,6 +176,17 @@ def _find_launch_limits(launch: KernelLaunch, text: _Text) -> Iterator[int]:
                 yield MOST_BLOCKS * rows
     if covered <= MOST_COVERED:
         yield covered
+
+
+def _grows(extent: Expression, text: _Text) -> bool:
+    """Whether the extent of a block is a parameter, or made of one, without a cap."""
+    sizes = {p.name for p in text.function.parameters if isinstance(p.type, ScalarType)}
+    if not isinstance(extent, (Name, Binary, Cast)) or any(_find_caps(extent, text, _DEPTH)):
+        return False
+    names = names_in(extent)
+    for _ in range(_DEPTH):
+        names |= {n for name in names for v in text.values.get(name, ()) for n in names_in(v)}
+    return bool(names & sizes) and fold_integer(extent, text.known) is None
 
 
 def _get_dimension(node: Expression, axis: str, text: _Text) -> list[Expression]:
