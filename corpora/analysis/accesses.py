@@ -116,8 +116,9 @@ _NEGATED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """A pointer's value: `array` from the subscripts `prefix`, `offset` elements further. offset
-    None: unknown.
+    """Where a pointer points: `offset` elements after the place in `array` (key of a variable) that
+    the leading subscripts `prefix` select; () for the array's start. offset None, or None in
+    `prefix`: unknown.
     """
 
     array: str
@@ -184,8 +185,9 @@ class _Same:
 def facts_of(function: Function, unit: TranslationUnit | None = None) -> FunctionFacts:
     """Return everything that `function` reads, writes, loops over and depends on.
 
-    unit: the text around it, whose structures, globals and pure functions are then known. What is
-        not understood is an Effect in the result; nothing is raised.
+    unit: the parsed text around `function`, whose structures, globals and pure functions are then
+        known; None if there is none. What is not understood is an Effect in the result; nothing is
+        raised.
     """
     pure = pure_functions_of(unit) if unit is not None else frozenset()
     return _facts(_Same(function), _Same(unit), pure)
@@ -325,8 +327,9 @@ def _is_floating(type_: Type | None) -> bool:
 
 
 def has_effects(expression: object) -> bool:
-    """Return whether evaluating `expression` changes a variable or calls a function that may have
-    effects.
+    """Return whether evaluating `expression` may change a variable: it assigns, increments, or
+    calls a function that is not known to be pure. expression: a node of the tree of `corpora.ir`,
+    or a tuple of nodes; for anything else, such as None, the answer is False.
     """
     for node in walk(expression):
         if isinstance(node, (Increment, AssignExpression, UnsupportedExpression)):
@@ -1648,7 +1651,7 @@ def moved(pointer: Pointer, distance: Polynomial) -> Pointer:
 
 
 def known_constant(variable_: Variable | None) -> bool:
-    """Return whether the variable is a local or a Fortran variable, whose address other pointers do
+    """Return whether `variable_` is a local or a Fortran variable, whose address other pointers do
     not reach. False for None.
     """
     return variable_ is not None and (variable_.storage == "local" or "fortran" in variable_.words)

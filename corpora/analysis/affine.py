@@ -60,7 +60,8 @@ def integer_of(expression: Expression | None) -> int | None:
 
 
 def combine(op: str, left: Polynomial | None, right: Polynomial | None) -> Polynomial | None:
-    """Return the value of `left op right` for integers as in C.
+    """Return the value of `left op right` for integers as in C. op: an operator in C's spelling,
+    such as `+`, `/` or `<<`.
 
     Returns None if an operand is None, or if the result is no polynomial or known operation.
     """
@@ -89,7 +90,8 @@ def polynomial_of(
     expression: Expression | None,
     value_of: Callable[[Expression], Polynomial | None] | None = None,
 ) -> Polynomial | None:
-    """Return an integer expression as a polynomial, or None if it is none or has effects.
+    """Return an integer expression as a polynomial, or None if it is no integer expression, or
+    changes something.
 
     value_of(expression): the value of a name, element, member or call, None where unknown. Without
     it each name stands for itself.
@@ -115,7 +117,9 @@ def polynomial_of(
 
 
 def is_wide(type_: object) -> bool:
-    """Return whether a type is an integer of at least 32 bits, which can hold every index."""
+    """Return whether `type_`, a type of `corpora.ir`, is an integer of at least 32 bits, which can
+    hold every index. False for anything else, such as None.
+    """
     return isinstance(type_, ScalarType) and type_.name in WIDE_INTEGERS
 
 

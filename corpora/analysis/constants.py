@@ -107,7 +107,7 @@ _TYPES = {
 
 def limit_of(expression: Expression | None) -> int | float | None:
     """Return the value of a named end of a type, as `INT_MAX`, `-DBL_MAX` or
-    `std::numeric_limits<int>::max()`; None for anything else.
+    `std::numeric_limits<int>::max()`; None for any other expression.
     """
     if isinstance(expression, Unary) and expression.op == "-":
         value = limit_of(expression.operand)
@@ -130,8 +130,9 @@ def limit_of(expression: Expression | None) -> int | float | None:
 
 
 def constants_of(node: object) -> tuple[Constant, ...]:
-    """Return every constant in a tree, in order: a unit's items, a function or an expression.
-    Products, sums and shifts of literals, and named constants, count as their value.
+    """Return every constant in `node`, in order. node: a node of the tree of `corpora.ir`, such as
+    a function or an expression, or a tuple of nodes, such as a unit's items. Products, sums and
+    shifts of literals, and named constants, count as their value.
     """
     named = dict(_named(node))
     heads = {id(n.test) for n in find(node, For, While) if n.test is not None}
@@ -154,7 +155,7 @@ def _key(constant: Constant) -> tuple:
 
 
 def value_of(expression: Expression | None) -> int | float | str | None:
-    """Return the value of a literal, with or without a sign; None for anything else."""
+    """Return the value of a literal, with or without a sign; None for any other expression."""
     if isinstance(expression, Unary) and expression.op in "+-":
         value = value_of(expression.operand)
         if isinstance(value, str):
@@ -314,8 +315,9 @@ def _constants(
 
 
 def compared_integers(node: object) -> frozenset[int]:
-    """Return the integers that a tree compares something with, or has as labels of a switch,
-    outside loop heads. A program may behave differently beyond them.
+    """Return the integers that `node`, a node of the tree of `corpora.ir` or a tuple of nodes,
+    compares something with, or has as labels of a switch, outside loop heads. A program may behave
+    differently beyond them.
     """
     return frozenset(
         c.value

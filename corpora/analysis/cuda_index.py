@@ -73,7 +73,7 @@ class IndexGuard:
     """A condition `index <= limit` under which a kernel's threads do their work.
 
     index: over thread indices. limit: over parameters and constants; None if it is no polynomial of
-        them. axes: those of the index. lower: the condition is `index >= limit`.
+        them. axes: those of the index. lower: the condition is `index >= limit` instead.
     """
 
     index: Polynomial
@@ -109,7 +109,7 @@ class SharedArray:
     dynamic: bool
 
     def bytes(self) -> int | None:
-        """Return the size of a static array in bytes; None where unknown or dynamic."""
+        """Return the array's size in bytes; None where it is unknown or given only at launch."""
         total = _BYTES.get(self.type)
         for extent in self.extents:
             if extent is None or total is None:
@@ -159,7 +159,7 @@ class KernelFacts:
 
 
 def axes_of(value: Polynomial) -> frozenset[str]:
-    """Return the axes, of `x`, `y` and `z`, whose threadIdx or blockIdx a value is computed
+    """Return the axes, of `x`, `y` and `z`, whose threadIdx or blockIdx `value` is computed
     from.
     """
     names = (s.name.split(".") for s in value.variables() if "." in s.name)
@@ -325,7 +325,9 @@ def thread_names(kernel: Function) -> frozenset[str]:
 
 
 def block_constants(value: Polynomial) -> list[tuple[str, int]]:
-    """Return (axis, size) of every `blockIdx.x * size + threadIdx.x` in a value."""
+    """Return (axis, size) of every `blockIdx.x * size + threadIdx.x` in `value`; [] if there is
+    none. axis: `x`, `y` or `z`. size: in threads.
+    """
     found = []
     coefficients = {m[0]: c for m, c in value.terms if len(m) == 1}
     for axis in "xyz":

@@ -86,7 +86,8 @@ class Style:
 
 
 def emit_c_family(node: Any, dialect: str = "cpp", style: Style | None = None) -> str:
-    """Return the text of a unit, item, statement, expression, type, or tuple of statements.
+    """Return the C++ text of `node`: a unit, item, statement, expression or type of `corpora.ir`,
+    or a tuple of statements.
 
     dialect: of the C family; it changes nothing, since the tree holds launches and directives.
         style: None: the default. Raises TypeError for a node that C++ cannot express.
@@ -620,8 +621,8 @@ def _begins_with_type(node: Any) -> bool:
 
 
 def parse_c_clause(text: str) -> Any:
-    """Parse one argument of an OpenMP clause in C. Returns its expression, or an
-    UnsupportedExpression; nothing is raised.
+    """Parse one argument of an OpenMP clause in C. Returns an expression, Section or type of
+    `corpora.ir`, or an UnsupportedExpression; nothing is raised.
     """
     return parse_c_expression(text)
 

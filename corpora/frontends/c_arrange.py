@@ -36,10 +36,10 @@ _AFTER_HEAD = frozenset(
 
 @dataclass(slots=True)
 class Arranged:
-    """Tokens of a C-family text, changed so that tree-sitter's grammar accepts them.
+    """The tokens of a C-family text, changed so that tree-sitter's grammar accepts them.
 
-    tokens: those left. decorations: (position of the following token, text) of each attribute that
-        was taken out.
+    tokens: those that are left. decorations: (position of the following token, text) of each
+        attribute that was taken out.
     moved: for each token its position in the original list; None if nothing moved.
     """
 

@@ -216,8 +216,8 @@ def _with_const(type_: Type, const: bool, volatile: bool = False) -> Type:
 
 
 def array_of(of: Type, extent: Extent) -> ArrayType:
-    """Return the type of an array of `of` with one more outer dimension. An array of arrays becomes
-    one ArrayType.
+    """Return the type of an array whose elements are of type `of`, with `extent` as outer
+    dimension. An array of arrays becomes one ArrayType.
     """
     if isinstance(of, ArrayType) and not of.column_major:
         return ArrayType(of.of, (extent, *of.extents))

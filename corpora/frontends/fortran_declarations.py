@@ -225,7 +225,9 @@ def read_common(reader: ExpressionReader) -> Iterator[tuple[str, tuple[Extent, .
 
 
 def enter_constant(declared: Declaration, scope: Scope) -> None:
-    """Record the value of a declared integer `parameter` in `scope`, where it can be computed."""
+    """Record in `scope` the value of `declared`, if it is an integer `parameter` whose value can be
+    computed; otherwise change nothing.
+    """
     scope.constants.pop(declared.name, None)
     if "parameter" not in declared.storage or declared.value is None:
         return

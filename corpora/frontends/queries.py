@@ -79,7 +79,7 @@ def free_functions(unit: TranslationUnit) -> tuple[Function, ...]:
 
 def function_named(unit: TranslationUnit, name: str) -> Function | None:
     """Return the last function that `unit` defines under `name`, plain or qualified (`ns::f`), or
-    None.
+    None if there is none.
     """
     for function in reversed(functions_of(unit)):
         if name in (function.name, "::".join([*function.scope, function.name])):
@@ -95,8 +95,8 @@ def declarations_in(function: Function) -> tuple[Declaration, ...]:
 
 
 def source_text(unit: TranslationUnit, node: Any) -> str:
-    """Return the original text of `node`. For a node out of a macro it is the macro's use. Raises
-    ValueError for a node without a span.
+    """Return the part of `unit.text` that `node`, a node of its tree, stands for. For a node that
+    comes out of a macro it is the macro's use. Raises ValueError for a node without a span.
     """
     span: Span | None = getattr(node, "span", None)
     if span is None:
@@ -106,7 +106,9 @@ def source_text(unit: TranslationUnit, node: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A use of a name. definition: the node that declares it, or None if the tree has none."""
+    """A use of a name. name: the very node. definition: the node that declares it, or None if the
+    tree has none.
+    """
 
     name: Name
     definition: Definition | None

@@ -63,8 +63,9 @@ def flatten_units(parts: Iterable[Unit]) -> list[str]:
 class Contrast:
     """How the words of one dialect differ from another's.
 
-    own: word -> share, in [0, 1], of its occurrences that are in the own dialect; 0.5 if absent.
-    foreign: words of the other dialect. bounds: their cumulative weights, for drawing.
+    own: word -> share, in [0, 1], of its occurrences that are in the own dialect; a word that is
+    not listed counts as 0.5. foreign: words of the other dialect. bounds: their cumulative weights,
+    for drawing.
     """
 
     own: dict[str, float]
