@@ -230,7 +230,7 @@ class ModelActor:
 
     def pretrain(self, *arguments: Any) -> dict[str, float]:
         """Train one pass of the Translator's pretraining on unpaired functions and return its
-        figures by name.
+        metrics by name.
 
         arguments: those of `TranslatorService.pretrain`: the pass, training programs, protected
             programs, and the folder to save to. Raises LeakError if a training program is, or
@@ -526,7 +526,7 @@ def choose_trainer(processes: int) -> Start | None:
 
 def start_with_ray_train(job: Job, processes: int) -> dict[str, float]:
     """Train `job` in `processes` workers of Ray Train, on any nodes with room, and return its
-    figures by name. Each worker gets a GPU where the cluster has any.
+    metrics by name. Each worker gets a GPU where the cluster has any.
 
     The folders of `job` must be on storage that all nodes see. Raises DistributedError if the
     training fails or no room is free.

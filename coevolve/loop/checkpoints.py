@@ -231,7 +231,7 @@ def learn_and_save(
     folder: str,
     before: str = "",
 ) -> dict[str, float]:
-    """Train `model` on `examples`, save it to `folder`, and return figures of the training by name.
+    """Train `model` on `examples`, save it to `folder`, and return metrics of the training by name.
 
     before: the checkpoint that `model` was opened from, for the manifest; '' means the run's start
         model. The folder gets a manifest of what was learnt from.
@@ -255,7 +255,7 @@ def train_and_save(
     folder: str,
     before: str,
 ) -> dict[str, float]:
-    """Train `model` by `learn`, save it to `folder`, and return figures of the training by name.
+    """Train `model` by `learn`, save it to `folder`, and return metrics of the training by name.
 
     learn(settings): trains the model. Its settings are `learning` with a workspace, from which a
     killed training goes on. before: the checkpoint that `model` was opened from, '' for the start
@@ -288,7 +288,7 @@ def fine_tune_checkpoint(
     folder: str,
 ) -> dict[str, float]:
     """Train the model of the folder `checkpoint` on `examples`, save it to `folder`, and return
-    figures by name. With several trainers the training runs in other processes. If no example fits
+    metrics by name. With several trainers the training runs in other processes. If no example fits
     the model's context, the checkpoint is copied.
     """
     try:
@@ -310,7 +310,7 @@ def fine_tune_distributed(
     folder: str,
 ) -> dict[str, float]:
     """Train the model of the folder `checkpoint` in several processes, save it to `folder`, and
-    return figures by name. Raises NothingToLearnError if no example fits the model's context,
+    return metrics by name. Raises NothingToLearnError if no example fits the model's context,
     DistributedError if a process fails.
     """
     from gpu_runtime.models.distributed import learn_distributed

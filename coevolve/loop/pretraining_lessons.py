@@ -302,7 +302,7 @@ def pretrain(
     folder: str,
 ) -> dict[str, float]:
     """Train one pass of pretraining on unpaired functions, save the model to `folder`, and return
-    figures by name.
+    metrics by name.
 
     training_pass: which step and checkpoint. real: the run's training programs. protected: held-out
         programs and their references. Figures on validation functions begin with `before_` (first

@@ -139,7 +139,7 @@ class TranslatorService:
         directions: Sequence[str] = (),
         before: str = "",
     ) -> dict[str, float]:
-        """Train on generated pairs, save to `folder`, and return figures by name.
+        """Train on generated pairs, save to `folder`, and return metrics by name.
 
         protected: programs that must not be trained on. directions: such as `cpp:cuda`; empty means
             all of the run.
@@ -185,7 +185,7 @@ class TranslatorService:
         protected: Sequence[Program],
         folder: str,
     ) -> dict[str, float]:
-        """Train one pass of pretraining on unpaired functions, save to `folder`, and return figures
+        """Train one pass of pretraining on unpaired functions, save to `folder`, and return metrics
         by name.
 
         training_pass: which step and checkpoint. real: training programs. protected: programs that
@@ -450,7 +450,7 @@ class TesterService:
         )
 
     def cold_start(self, protected: Sequence[Program], folder: str) -> dict[str, float]:
-        """Train on generated programs with suites, save to `folder`, and return figures by name.
+        """Train on generated programs with suites, save to `folder`, and return metrics by name.
         protected: programs that must not be trained on.
         """
         settings, start_kind = self.config.cold_start, self.checkpoints.start_kind
@@ -499,7 +499,7 @@ class TesterService:
         number: int,
     ) -> dict[str, float]:
         """Train the model in `checkpoint` on suites that survived and replayed generated ones, save
-        to `folder`, and return figures by name.
+        to `folder`, and return metrics by name.
 
         lessons: (program, suite). protected: programs that must not be trained on. number: of the
             round, from 1.

@@ -328,8 +328,9 @@ def _is_floating(type_: Type | None) -> bool:
 
 def has_effects(expression: object) -> bool:
     """Return whether evaluating `expression` may change a variable: it assigns, increments, or
-    calls a function that is not known to be pure. expression: a node of the tree of `corpora.ir`,
-    or a tuple of nodes; for anything else, such as None, the answer is False.
+    calls a function that is not known to be pure, or has a part that the front end does not know.
+    expression: a node of the tree of `corpora.ir`, or a tuple of nodes; for anything else, such as
+    None, the answer is False.
     """
     for node in walk(expression):
         if isinstance(node, (Increment, AssignExpression, UnsupportedExpression)):

@@ -621,8 +621,8 @@ def _begins_with_type(node: Any) -> bool:
 
 
 def parse_c_clause(text: str) -> Any:
-    """Parse one argument of an OpenMP clause in C. Returns an expression, Section or type of
-    `corpora.ir`, or an UnsupportedExpression; nothing is raised.
+    """Parse one argument of an OpenMP clause in C. Returns an expression of `corpora.ir`; one that
+    does not parse is an UnsupportedExpression. Nothing is raised.
     """
     return parse_c_expression(text)
 

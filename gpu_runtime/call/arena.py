@@ -76,8 +76,8 @@ class Layout:
 
     convert: (element type, conversion number of batch.h) for types that are converted.
     align_bytes: least alignment of arrays; 0 means that of the element.
-    recorded: the program calls the access hooks. quiet: loading the artifact runs none of the
-        program's code.
+    recorded: the program calls the hooks that record its memory accesses. quiet: loading the
+        artifact runs none of the program's code.
     resumes: the same process may run the next call after one that went out of its arrays, if the
         limits allow it.
     """
@@ -165,8 +165,9 @@ class Arena:
     def pack(
         self, target: Target, signature: Signature, calls: Sequence[Arguments], layout: Layout
     ) -> None:
-        """Lay out and copy the inputs of one batch. Raises ValueError if `calls` do not fit
-        `signature`, or it has too many parameters.
+        """Copy the inputs of one batch into the shared file. target: what is run, with its limits.
+        signature: the program's own. Raises ValueError if `calls` do not fit `signature`, or
+        `signature` has too many parameters.
         """
         n = len(signature.parameters)
         if n > MAX_PARAMETERS:
@@ -278,8 +279,8 @@ class Arena:
         )
 
     def outcome(self, index: int) -> np.void:
-        """Return what the process wrote about call `index`, as an OUTCOME record. It is a view:
-        read it before the arena is scrubbed.
+        """Return what the process wrote about call `index`, as a record of the NumPy type OUTCOME.
+        It is a view: read it before the arena is scrubbed.
         """
         return np.frombuffer(self._map, OUTCOME, 1, _outcome_at(index))[0]
 
@@ -301,7 +302,7 @@ class Arena:
         self, index: int, signature: Signature, arguments: Arguments
     ) -> tuple[np.ndarray, ...]:
         """Return every parameter's storage after call `index`, shaped like `arguments.values`.
-        Changed buffers are copies, large equal ones of several calls perhaps the same one; an
+        Changed buffers are copies; several calls may share one copy of large equal ones; an
         unchanged one is `arguments.values[i]` itself.
         """
         slots = self._slots[index]

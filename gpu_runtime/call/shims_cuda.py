@@ -100,8 +100,9 @@ def include_headers(names: Sequence[str]) -> str:
 
 
 def emit_shim(request: CompileRequest, symbol: str, namespace: str, copy: str = "") -> str:
-    """Return C++ text that defines the entry `symbol` for the program of `request`. namespace: that
-    of its rewritten text. copy: that of its text without the pattern for unset variables, ''.
+    """Return C++ text that defines the entry `symbol` for the program of `request`. namespace: the
+    C++ namespace of its rewritten text. copy: namespace of its text without the pattern for unset
+    variables; '' if there is no such text.
     """
     name = request.program.name
     if request.signature.style == "kernel":
@@ -167,7 +168,9 @@ def _argument(p: Parameter, index: int) -> str:
 
 
 def emit_program(request: CompileRequest) -> str:
-    """Return the program's text as g++ gets it: rewritten, in an unnamed namespace."""
+    """Return the text of the program of `request` as g++ gets it: rewritten for the emulation, in
+    an unnamed namespace.
+    """
     return f"namespace {{\n#line 1\n{rewrite_cuda(request.program.text)}\n}}\n"
 
 

@@ -46,8 +46,8 @@ class ObjectStore:
         return f"{self._results}/{key[:1]}/{key}.json"
 
     def load(self, key: str) -> StoredBuild | None:
-        """Return the result stored under `key`, or None if there is none, it is damaged, or its
-        artifact is gone.
+        """Return the result stored under `key`; None if there is none, the stored file is damaged,
+        or the artifact it names is gone.
         """
         try:
             with open(self._path(key), "rb") as file:

@@ -52,8 +52,8 @@ _VERSION = "1"
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A text as a compiler reads it. text: the result. problem: why there is none, in one
-    line; ''.
+    """A text as a compiler reads it. text: the result; '' if there is none. problem: why there is
+    none, in one line; '' if there is one.
     """
 
     text: str

@@ -389,8 +389,8 @@ class _Store:
 
 
 def load_bundle(artifact: Path) -> tuple[DeviceBundle, Path]:
-    """Return (bundle, path of its cubin) of an artifact. Raises OSError or ValueError if the cache
-    is damaged.
+    """Return (bundle, path of its cubin) of an artifact. artifact: path of the bundle's file in the
+    cache. Raises OSError if a file is missing, ValueError if one is damaged.
     """
     bundle = DeviceBundle(**json.loads(artifact.read_bytes()))
     return bundle, artifact.parent.parent / bundle.cubin

@@ -22,7 +22,7 @@ _MAX_SHARED_BY_DEFAULT = 48 * 1024
 
 
 class DriverError(RuntimeError):
-    """A CUDA driver call failed. code, name: those of its CUresult."""
+    """A CUDA driver call failed. code, name: number and name of the CUresult that it returned."""
 
     def __init__(self, code: int, name: str) -> None:
         super().__init__(f"{name} ({code})")

@@ -107,9 +107,10 @@ class Session:
     def launch_and_wait(
         self, function: int, geometry: tuple[int, ...], shared_bytes: int, arguments: int
     ) -> float:
-        """Launch a kernel by its handle, wait until it ends, and return its milliseconds. geometry:
-        grid x, y, z, then block x, y, z. arguments: host address of a table of pointers to the
-        arguments. Raises KernelHangError at the deadline, DriverError if it fails.
+        """Launch a kernel by its handle, wait until it ends, and return how long it ran, in
+        milliseconds. geometry: grid x, y, z, then block x, y, z. arguments: host address of a table
+        of pointers to the arguments. Raises KernelHangError at the deadline, DriverError if it
+        fails.
         """
         start, stop = self._events
         self.driver.record(start)
@@ -155,7 +156,9 @@ class Session:
 
 
 class ViolationError(RuntimeError):
-    """The program did something forbidden. status, detail: for its Execution."""
+    """The program did something forbidden. status, detail: how the call ended and one line about
+    it, as in `Execution`.
+    """
 
     def __init__(self, status: Status, detail: str) -> None:
         super().__init__(detail)

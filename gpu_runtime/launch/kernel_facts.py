@@ -86,7 +86,7 @@ class KernelFacts:
 
     dimensions: of x, y, z. block_hints: block shapes (x, y, z) that the text fixes.
     static_shared: extents of static shared arrays. dynamic_shared: element types of extern ones.
-    max_threads: of a block, from `__launch_bounds__`; None without it.
+    max_threads: most threads of a block, from `__launch_bounds__`; None without it.
     """
 
     dimensions: tuple[DimensionFacts, DimensionFacts, DimensionFacts]
@@ -110,7 +110,8 @@ class _Guard:
 @dataclass(frozen=True, slots=True)
 class KernelReading:
     """A kernel as launch plans read it. kernel: its tree. unit: the text's tree. indices: how it
-    uses thread indices. constants: values of names. scalars: integer parameters.
+    uses thread indices. constants: the values of named constants. scalars: names of integer
+    parameters.
     """
 
     kernel: Function

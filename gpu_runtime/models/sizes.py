@@ -207,8 +207,8 @@ def estimate_train_bytes(shape: ModelShape, tuning: FineTuning, tokens: int) -> 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What the device `name` sustains in training and decoding, about half of its data sheet.
-    flops: operations per second. bandwidth: bytes per second.
+    """What the device `name` sustains in training and decoding, about half of the values in its
+    data sheet. flops: operations per second. bandwidth: bytes per second.
     """
 
     name: str
@@ -246,8 +246,8 @@ def estimate_generate_seconds(
     machine: Machine,
     weight_bytes: int = 2,
 ) -> float:
-    """Return the seconds to decode `answers` answers on `machine`. prompt, answer: tokens of each.
-    rows: answers decoded together. weight_bytes: bytes per weight.
+    """Return the seconds to decode `answers` answers on `machine`. prompt, answer: tokens of one
+    prompt and of one answer. rows: answers decoded together. weight_bytes: bytes per weight.
     """
     memory = estimate_generate_bytes(shape, rows, prompt + answer // 2, weight_bytes)
     step = (

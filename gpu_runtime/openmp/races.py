@@ -41,8 +41,8 @@ SETTINGS = (
 class RaceSearch:
     """The result of a search for data races.
 
-    race: one line that names the places, '' if no run shows one. test: index of the test that shows
-        it, -1 for none.
+    race: one line that names the places of a data race, '' if no run shows one. test: index of the
+        test that shows it, -1 for none.
     problem: why the search decides nothing, '' if it does. runs: how many runs were made.
     """
 

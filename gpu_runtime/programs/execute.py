@@ -79,10 +79,10 @@ class ProgramRun:
     """What one run of a whole program did.
 
     status: OK if it ended by itself, with any `exit_code`. detail: one line about another status.
-        stdout, stderr: what it wrote.
+        stdout, stderr: what it wrote, as text.
     files: (name, content) of regular files left in the work folder, by name. cpu_ms, elapsed_ms:
         milliseconds.
-    work_folder: it had one to write to.
+    work_folder: the run had a folder to write to.
     regions: parallel regions entered. blocks: blocks of user code that each thread ran in them,
         largest first. Both are counted for RECORDED only.
     """
