@@ -44,8 +44,8 @@ from tester.generate.searches import TO_THE_END
 class CompletedSketch:
     """The result of turning a sketch into a test.
 
-    test: the test, or None. reason: why there is none; ''. changed: whether the program changed any
-        array or returned anything on it.
+    test: the test; None if there is none. reason: why there is none; '' if there is one. changed:
+        whether the program changed any array or returned anything on it.
     """
 
     test: UnitTest | None
@@ -64,7 +64,8 @@ def complete_sketches(
     """Measure extents for each sketch and return its test, or the reason why there is none, in
     order.
 
-    others(sketch): sketches with the same scalars and other contents whose extents count too.
+    others(sketch): sketches with the same scalars and other contents, whose measured extents count
+        too.
     geometry_of(test): the launch of a bare kernel. largest: most elements of one array. An array
     that is never touched is as long as the longest.
     """
@@ -235,8 +236,8 @@ def confirm_tests(
     largest: int,
 ) -> list[CompletedSketch]:
     """Run tests of known extents once each and return the result per test. A test fails if the
-    program leaves its arrays. geometry_of(test): the launch of a bare kernel. largest: most
-    elements of one array.
+    program accesses memory outside its arrays. geometry_of(test): the launch of a bare kernel.
+    largest: most elements of one array.
     """
     return _exact(
         backend, compiled, [CompletedSketch(test) for test in tests], geometry_of, largest
@@ -298,8 +299,8 @@ def _remember(test: UnitTest, symbol: str, call: Arguments, accesses: Seen) -> N
 
 
 def find_cached_run(test: UnitTest, compiled: Compiled) -> tuple[Arguments, Seen] | None:
-    """Return (the test's call, what the program touched) if `keep_probed_run` or a run stored it
-    for this test and program; else None.
+    """Return (arguments of the test's call, what the program touched) if `keep_probed_run` or a run
+    stored them for this test and program; None if neither did.
     """
     found = _seen.get(id(test))
     return found[2:] if found and found[0] is test and found[1] == compiled.symbol else None

@@ -49,7 +49,7 @@ def infer_lengths(suite: UnitTestSuite) -> dict[str, str]:
 
 
 def choose_length(suite: UnitTestSuite, name: str, said: Sequence[str]) -> str:
-    """Return the first of the lengths `said`, C expressions, that the array `name` has in all
+    """Return the first of the C expressions `said` that gives the length of the array `name` in all
     tests; '' if none is.
     """
     tests = _find_complete_tests(suite)

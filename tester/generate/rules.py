@@ -153,7 +153,8 @@ def generate_more_tests(
     tests: int = 12,
     combined: int = 0,
 ) -> UnitTestSuite:
-    """Return another suite by rules for the program of `suite`, under the same launch plan.
+    """Return another suite of generated tests for the program of `suite`, under the same launch
+    plan.
 
     seed, tests, combined: as for `generate_suite`. Raises NoSuiteError if there is no valid test,
         or if the program runs on large arrays only.
@@ -182,7 +183,7 @@ def _first_line(text: str) -> str:
 
 def make_geometry_function(launch: str) -> GeometryOf:
     """Return a function from a test to its launch. launch: text of a plan; '' gives None for every
-    test. Raises ValueError if it cannot be read.
+    test. Raises ValueError if the plan cannot be read.
     """
     if not launch:
         return no_geometry
@@ -553,5 +554,5 @@ def _make_big_test(setting: TrialSetting, roles: ParameterRoles) -> list[UnitTes
 
 
 def count_elements(test: UnitTest) -> int:
-    """Return the number of elements of all arrays of a test."""
+    """Return the number of elements of all arrays of a test together."""
     return sum(math.prod(a.extents) for a in test.assignments if isinstance(a, ArrayValue))

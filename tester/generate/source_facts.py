@@ -97,8 +97,8 @@ _BYTES = frozenset({"char", "i8", "u8"})
 
 
 def is_pitch(name: str, source: SourceTree) -> bool:
-    """Return whether the scalar is a row's length in bytes: it moves a pointer to bytes that was
-    cast from another.
+    """Return whether the scalar `name` is the length of a matrix's row in bytes: it moves a pointer
+    to bytes that was cast from another.
     """
     wanted = source.spell(name)
     moved = frozenset(
@@ -129,8 +129,8 @@ def _is_bytes(pointer: Expression, moved: frozenset[str]) -> bool:
 
 
 def is_leading_dimension(name: str, source: SourceTree) -> bool:
-    """Return whether the scalar is the distance between a matrix's rows or columns. It is then a
-    factor in subscripts, or a Fortran array's first extent, and no loop ends at it.
+    """Return whether the scalar `name` is the distance between a matrix's rows or columns. It is
+    then a factor in subscripts, or a Fortran array's first extent, and no loop ends at it.
     """
     wanted = source.spell(name)
     if any(wanted in names_in(head) for _, head in get_heads(source)):
@@ -298,8 +298,8 @@ EXTREMES = frozenset(
 
 
 def has_unspecified_nan(source: SourceTree) -> bool:
-    """Return whether the program takes a minimum or maximum in Fortran, which leaves the result
-    open if a value is NaN.
+    """Return whether the program takes a minimum or maximum in Fortran, whose rules do not say what
+    the result is if a value is NaN.
     """
     return source.is_fortran and (
         bool(find_called_names(source) & EXTREMES)
@@ -434,8 +434,8 @@ def _find_moving_names(source: SourceTree) -> set[str]:
 
 
 def may_contents_matter(source: SourceTree) -> bool:
-    """Return whether other numbers in the program's arrays may lead it to other places. True where
-    that is not known.
+    """Return whether other numbers in the program's arrays may make it access other elements. True
+    where that is not known.
     """
     return source.is_fortran or touches_follow_contents(source.unit.items)
 
@@ -493,7 +493,7 @@ def _find_enumerators(signature: Signature, source: SourceTree) -> dict[str, tup
 
 
 def find_row_offsets(indices: frozenset[str], source: SourceTree) -> frozenset[str]:
-    """Return the arrays among `indices` that hold where rows begin. The program reads two
+    """Return those of the arrays `indices` that hold where rows begin. The program reads two
     neighbours of such an array, `row[i]` and `row[i + 1]`, and loops from one to the other.
     """
     ends: set[str] = set()

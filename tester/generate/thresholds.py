@@ -39,8 +39,8 @@ def make_tests_beyond(
     expectations: Expectations, numbers: Sequence[int], backend: ExecutionBackend
 ) -> list[UnitTest]:
     """Return tests of the source at or just above the smallest of `numbers` that no size in its
-    suite exceeds. There are at most MAX_TESTS, smallest first; none if the source cannot run there
-    within its limits.
+    suite exceeds. There are at most MAX_TESTS (6), smallest first; none if the source cannot run on
+    such sizes within its limits.
     """
     program, signature, launch = (
         expectations.source,

@@ -53,7 +53,7 @@ def find_conditions(program: Program) -> list[Span]:
 
 def make_branch_probes(program: Program, limit: int = MAX_SIDES) -> list[Program]:
     """Return programs that each stop when one side of one condition is taken, two per condition, at
-    most `limit`. Some may not compile. Raises ValueError for an unknown dialect.
+    most `limit` programs. Some may not compile. Raises ValueError for an unknown dialect.
     """
     fortran, probes = is_fortran(program), []
     for place in find_conditions(program):
@@ -94,8 +94,8 @@ def instrument_branches(program: Program, signature: Signature) -> tuple[Program
 
 
 def list_coverage_requests(program: Program, signature: Signature) -> list[CompileRequest]:
-    """Return what `measure_branch_coverage` compiles first, so that many sources can be compiled
-    together before.
+    """Return the requests that `measure_branch_coverage` compiles first, so that a caller can
+    compile those of many sources together.
     """
     made = instrument_branches(program, signature)
     return [CompileRequest(made[0], made[1], Variant.DRAFT)] if made else []

@@ -83,8 +83,9 @@ class Strength:
 class BuiltMutants:
     """Compiled mutants of one source.
 
-    schema: all as one program, in which the k-th from 0 has number k + 1; None: each is in
-        `singles`. left_out: how many did not compile and are not among them.
+    mutants: all, in order. schema: all compiled as one program, in which mutant k, from 0, has
+        number k + 1; None if each is compiled alone, in `singles`. left_out: how many did not
+        compile and are not among them.
     """
 
     mutants: tuple[Mutant, ...]
@@ -93,7 +94,7 @@ class BuiltMutants:
     left_out: int = 0
 
     def good(self) -> list[int]:
-        """Return the indices of the mutants that compiled."""
+        """Return the indices, in `mutants`, of the mutants that compiled."""
         return [
             i for i in range(len(self.mutants)) if self.schema is not None or self.singles[i].ok
         ]
@@ -274,8 +275,8 @@ def _requests(mutants: Sequence[Mutant], signature: Signature) -> list[CompileRe
 def list_mutant_requests(
     source: Program, signature: Signature, limit: int, seed: int = 0
 ) -> list[CompileRequest]:
-    """Return what measuring a suite of this source compiles first, so that many sources can be
-    compiled together before. limit: most mutants. seed: selects them.
+    """Return the requests that `measure_strength` compiles first for this source, so that a caller
+    can compile those of many sources together. limit: most mutants. seed: selects them.
     """
     request = _schema_request(source, signature, limit, seed)
     return [request] if request else _requests(_sample_mutants(source, limit, seed), signature)
@@ -297,8 +298,8 @@ def _sample_mutants(source: Program, limit: int, seed: int) -> tuple[Mutant, ...
 def make_stronger_suite(
     expectations: Expectations, backend: ExecutionBackend, seed: int
 ) -> Expectations | None:
-    """Return a larger rule-made suite of the same source, checked on it; None if there is none.
-    seed: of its values.
+    """Return a larger generated suite of the same source, checked on the source; None if none can
+    be made. seed: of its values.
     """
     suite = _more_tests(expectations, backend, seed)
     return (
@@ -374,9 +375,11 @@ def _stronger_on(
 
 
 def choose_fewest(goals: Sequence[Collection[object]]) -> list[int]:
-    """Return the indices, ascending, of a few sets in `goals` that together hold every goal.
+    """Return the indices, ascending, of a few of the sets `goals` that together hold every element
+    of all of them.
 
-    They are found greedily: each time the set with most goals still missing, the first of equals.
+    They are found greedily: each time the set with most elements that are still missing, the first
+        of equals.
     """
     left = [set(g) for g in goals]
     chosen = []
@@ -388,8 +391,8 @@ def choose_fewest(goals: Sequence[Collection[object]]) -> list[int]:
 
 
 def find_outcomes(counters: np.ndarray) -> frozenset[Outcome]:
-    """Return (counter's index, times taken, at most MANY) for every branch taken. counters: how
-    often each was taken in one run.
+    """Return (index of the counter, times taken, at most 2) for every branch taken. counters: how
+    often each branch was taken in one run, integers of shape (branches,).
     """
     return frozenset((side, min(int(n), MANY)) for side, n in enumerate(counters) if n > 0)
 

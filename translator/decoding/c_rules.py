@@ -34,7 +34,7 @@ def _forbidden_after(after: str, allowed: frozenset[str]) -> frozenset[str]:
 
 @lru_cache(4096)
 def unite(*parts: frozenset[str]) -> frozenset[str]:
-    """Return the union of the sets. Equal arguments give the same object."""
+    """Return the union of the sets `parts`. Equal arguments give the same object."""
     return frozenset().union(*parts)
 
 
@@ -161,8 +161,8 @@ _ASSIGNMENTS_AND_STEPS = w.ASSIGNMENTS | {"++", "--"}
 class SourceHabits:
     """What a source does that rules on types would otherwise forbid in its translation.
 
-    after_pointer: words that follow directly after the name of an array or pointer there. called:
-        names that are followed by `(`, `<<<` or `<`.
+    after_pointer: words that follow directly after the name of an array or pointer in the source.
+        called: names that are followed by `(`, `<<<` or `<`.
     """
 
     after_pointer: frozenset[str]
@@ -318,7 +318,8 @@ def forbid_foreign_words(reader: CReader, source: CopyConstraints) -> frozenset[
 
 
 def forbid_unknown_calls(reader: CReader, known: SourceHabits) -> frozenset[str]:
-    """Return {`(`} if the bracket would call a name that the source does not call; else no word.
+    """Return {`(`} if the bracket would call a name that the source does not call; else the empty
+    set.
 
     reader: what was written so far. known: what the source does, with the names that it calls.
     """
@@ -350,7 +351,7 @@ ANY_LENGTH = 1 << 30
 
 def forbid_argument_counts(reader: CReader) -> frozenset[str]:
     """Return the comma or bracket that would give a mathematical library function too many or too
-    few arguments; else no word.
+    few arguments; else the empty set.
 
     reader: what was written so far.
     """

@@ -62,8 +62,9 @@ class CppValues:
     """Resolves pointers and references in a C++ function's expressions to the arrays that they
     point to.
 
-    arrays: by name; more may be added while a function is read. structures: parameters whose
-        numbers are arrays and scalars of their own. body: the function's statements.
+    arrays: the function's arrays by name; more may be added while a function is read. structures:
+        parameters whose numbers are arrays and scalars of their own. body: the function's
+        statements.
     """
 
     def __init__(
@@ -276,12 +277,12 @@ class CppValues:
 
     def take_element(self, name: str, place: Place) -> None:
         """Record that the reference `name`, which a loop over an array declares, means the element
-        `place`.
+        `place`, an (array name, index).
         """
         self._elements[name] = place
 
     def is_used_before(self, name: str, after: Sequence[Statement]) -> bool:
-        """Return whether a pointer is used elsewhere than in its one assignment and in the
+        """Return whether the pointer `name` is used elsewhere than in its one assignment and in the
         statements `after` it.
         """
         uses = [sum(n.id == name for n in find(part, Name)) for part in (self._body, tuple(after))]

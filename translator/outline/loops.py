@@ -60,12 +60,12 @@ _ENTRY = "f0"
 
 @dataclass(frozen=True, slots=True)
 class LoopFacts:
-    """What a loop allows. Places are indices of canonical words.
+    """What OpenMP directives a loop allows. Places are indices of canonical words.
 
     end: place behind its last word. parallel: a directive may stand before it. collapsible:
         perfectly nested loops with independent bounds, this one included.
-    private, reduced: scalars that it assigns and does not declare, of which each iteration can have
-        its own, or which are reduced by one operator.
+    private, reduced: scalars that the loop assigns and does not declare, of which each iteration
+        can have its own, or which are reduced by one operator.
     """
 
     end: int

@@ -34,7 +34,7 @@ def make_exchange(type: str, moves: Mapping[str, str]) -> Statement:
     """Return one statement after which each name of `moves` points to where its value in `moves`
     pointed before.
 
-    type: of the elements. The moves must form one cycle.
+    type: the C++ type of the elements. The moves must form one cycle.
     """
     first = name = next(iter(moves))
     rows = [f"{type} *{_KEPT} = {first};"]
@@ -46,7 +46,9 @@ def make_exchange(type: str, moves: Mapping[str, str]) -> Statement:
 
 
 def read_exchange(statement: Any) -> dict[str, str]:
-    """Return the `moves` of a statement that `make_exchange` made; {} for another statement."""
+    """Return the `moves` of a statement of `corpora.ir` that `make_exchange` made; {} for any other
+    statement.
+    """
     match statement:
         case ExpressionStatement(Call(Member(Name(one), "swap"), (Name(other),))):
             return {one: other, other: one}

@@ -63,8 +63,9 @@ _OPERATORS = {
 
 
 class ExpressionConverter:
-    """Converts Fortran expressions to C. parsed(text): returns the tree of an expression. The
-    attribute total(node, lanes) writes a reduction's loop and returns its value.
+    """Converts Fortran expressions to C. names: how the procedure's names are written in C.
+    parsed(text): returns the tree of an expression. The attribute total(node, lanes) writes a
+    reduction's loop and returns its value.
     """
 
     total: Callable[[Call, tuple[SectionLane, ...]], Value]
@@ -98,7 +99,9 @@ class ExpressionConverter:
         raise UnsupportedConstruct(f"an expression of kind {type(node).__name__}")
 
     def rank(self, node: Any) -> int:
-        """Return the number of dimensions of an expression; 0 for a scalar."""
+        """Return the number of dimensions of `node`, a Fortran expression of `corpora.ir`; 0 for a
+        scalar.
+        """
         match node:
             case Name(id=name):
                 return len(self.names.declared.shape(name))
@@ -161,8 +164,8 @@ class ExpressionConverter:
     def spans(self, node: Expression) -> list[SectionSpan]:
         """Return the sections of an array reference, one for each dimension with `:`, in order.
 
-        A bare name is a section of every dimension. Raises UnsupportedConstruct for what is no
-        variable's array or has the wrong number of subscripts.
+        A bare name is a section of every dimension. Raises UnsupportedConstruct if `node` is no
+        array or section of a variable, or has the wrong number of subscripts.
         """
         if isinstance(node, Name):
             bounds = self.bounds(node.id)
@@ -344,8 +347,8 @@ class ExpressionConverter:
 
 
 def format_section_index(span: SectionSpan, lane: SectionLane) -> AffineSum:
-    """Return the place, from zero, that a section's element has in its dimension when a loop is at
-    `lane`.
+    """Return the place, from zero, that the element of a section has in its dimension while the
+    loop `lane` is at that element.
 
     span: the section. Raises UnsupportedConstruct if the steps of the two do not fit.
     """
