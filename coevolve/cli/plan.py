@@ -55,7 +55,7 @@ RECORD_BYTES = 6000
 class WorkEstimate:
     """Estimated work of a whole run for one of its two models.
 
-    programs: training programs. held_out: programs to evaluate on.
+    programs: number of training programs. held_out: number of programs to evaluate on.
     prompt, answer: tokens of one prompt and of one answer.
     answers_per_round: answers proposed per round. answers_evaluated: answers per evaluation.
     learnt_per_round: tokens trained on per round, on average.
@@ -203,8 +203,8 @@ def find_shape(config: Config) -> ModelShape | None:
 
 
 def format_plan(config: Config, corpus: RunCorpus, machine: Machine) -> str:
-    """Return what the run would need on `machine`, as text: parameters, memory, hours, disk and
-    assumptions. Raises ModelError if the model's shape cannot be found.
+    """Return what a run of `config` on `corpus` would need on `machine`, as text: parameters,
+    memory, hours, disk and assumptions. Raises ModelError if the model's shape cannot be found.
     """
     works, shape = (
         (estimate_translator_work(config, corpus), estimate_tester_work(config, corpus)),

@@ -102,8 +102,8 @@ def add_parser(commands) -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     """Verify one pair or a batch and print the verdicts. args: parsed by `add_parser`. Returns the
-    exit code: 0 equivalent or batch answered, 1 not equivalent, 3 undecided, 2 for wrong use, which
-    is printed as one line.
+    exit code: 0 equivalent or batch answered, 1 not equivalent, 3 undecided, 2 for wrong use, with
+    the reason printed as one line.
     """
     try:
         return _batch(args) if args.batch else _single(args)
@@ -339,8 +339,8 @@ Rows = list[tuple[int, str]]
 
 
 def split_into_chunks(rows: int, workers: int) -> int:
-    """Return how many rows to compile together: at most CHUNK, and so that every worker gets
-    equally many chunks.
+    """Return how many of `rows` rows to compile together: at most CHUNK (16), and so that each of
+    `workers` workers gets equally many chunks.
     """
     from coevolve.verification.engine import CHUNK
 
@@ -425,8 +425,9 @@ def _source(line: str) -> str:
 
 
 def prepare_rows(rows: Rows, backend: str) -> None:
-    """Compile together what answering `rows` will need. rows: (line number from 1, line). Errors
-    are not reported here but by `answer_rows`.
+    """Compile together the programs that answering `rows` will need, into the cache. backend:
+    `auto`, `cuda` or `emulated`. rows: (line number from 1, line). Errors are not reported here but
+    by `answer_rows`.
     """
     from coevolve.verification.engine import get_shared_engine
     from coevolve.verification.requests import read_row

@@ -37,8 +37,9 @@ __all__ = [
 def load(path: str | Path, overrides: tuple[str, ...] = (), run_dir: Path | None = None) -> Config:
     """Read a configuration from a TOML file.
 
-    overrides: `section.key=value` with values in TOML form; they win over the file. run_dir:
-        replaces the file's, for a run folder that was moved; None keeps it.
+    overrides: `section.key=value` with values in TOML form; they replace the file's values.
+        run_dir: replaces the `run_dir` of the file, for a run folder that was moved; None keeps the
+        file's.
     Raises ConfigError for a missing file, an unknown key or a bad value.
     """
     file = Path(path)

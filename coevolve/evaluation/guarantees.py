@@ -88,7 +88,7 @@ def _make_unguaranteed_suite(
 
 def grow_test(test: UnitTest, size: int) -> UnitTest:
     """Return `test` with every length set to `size` and every array of `size` elements. Contents
-    are filled anew.
+    are filled again by their rules.
     """
 
     def larger(value: ScalarValue | ArrayValue) -> ScalarValue | ArrayValue:

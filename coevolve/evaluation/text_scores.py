@@ -64,8 +64,10 @@ class CodeBleuScore:
 
     value: in [0, 1]; None for a dialect without it.
     ci95: the interval (low, high) of the items' mean, shifted to `value`; None without a value.
-    parts: the four parts by the package's names. items: one value per pair.
-    as_cpp: the figure with CUDA scored as C++, None for other dialects. note: what was computed.
+    parts: the four parts by the package's names. items: one value per pair, None where a pair has
+        none.
+    as_cpp: the score of CUDA texts scored as C++; None for other dialects. note: one line that says
+        what was computed.
     """
 
     value: float | None

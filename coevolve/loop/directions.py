@@ -67,7 +67,9 @@ class ServedTranslator:
 
     @property
     def label(self) -> str:
-        """Return its name for people: `Translator`, with the direction where there are several."""
+        """Return the Translator's name for people: `Translator`, with the direction where there are
+        several.
+        """
         return "Translator" if self.name == "translator" else f"Translator {self.directions[0]}"
 
     def serves(self, direction: str) -> bool:
@@ -135,15 +137,15 @@ def find_checkpoints(config: Config, folder: Path) -> tuple[Path, ...]:
 
 
 def split_by_direction(config: Config, figures: dict) -> dict[str, dict]:
-    """Return the figures of one evaluation, by direction. figures: the content of evaluation.json.
-    In a run of one direction they are all that direction's.
+    """Return the metrics of one evaluation, by direction. figures: the content of evaluation.json.
+    In a run of one direction all metrics belong to it.
     """
     return figures.get("directions") or {config.directions[0]: figures}
 
 
 def find_taught_directions(config: Config, directions: Sequence[str]) -> list[Direction]:
-    """Return the directions that generated programs teach a Translator besides its own, which are
-    `directions`.
+    """Return the directions that generated programs teach a Translator besides `directions`, the
+    directions that it serves.
 
     These are the configured `cold_start.directions`. Without any, they are the reverse of each
     direction that has a real target corpus. Raises ValueError for an unknown direction.

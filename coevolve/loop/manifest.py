@@ -67,7 +67,7 @@ def read_manifest(root: Path | str) -> dict[str, Seal]:
 
 def seal(root: Path, path: Path) -> None:
     """Record a finished file, or every file of a finished folder, in the manifest of the run's
-    folder `root`. Raises ConfigError if the manifest is damaged.
+    folder `root`, by its path, length and hash. Raises ConfigError if the manifest is damaged.
     """
     held, retired = _read(root)
     held |= {str(file.relative_to(root)): measure_file(file) for file in _files_of(path)}

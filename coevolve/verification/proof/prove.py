@@ -84,8 +84,8 @@ class Unit:
 
 
 def read_unit(program: Program) -> Unit:
-    """Read a program's text and find its function. Raises NotModelled where the text cannot be read
-    as a whole.
+    """Parse a program's text, find the function `program.name` in it, and return both. Raises
+    NotModelled where the text cannot be read as a whole.
     """
     tree = parse_c_family(program.text, program.dialect)
     if tree.errors:
@@ -219,8 +219,9 @@ def scalar_types(
     """Return how scalar parameters differ in type between two functions.
 
     ours, theirs: the source's and the target's function. names: from each target parameter to the
-        source's. Returns the source's type by name for those that differ, what must hold of their
-        values, and the same as preconditions. Raises NotModelled for types that cannot be compared.
+        source's. Returns (types, conditions, preconditions): the source's type by name for
+        parameters that differ, what must hold of their values as boolean terms, and the same as
+        preconditions. Raises NotModelled for types that cannot be compared.
     """
     by_name = {p.name: p.type for p in ours.parameters}
     types: dict[str, str] = {}
