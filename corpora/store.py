@@ -32,8 +32,8 @@ _NON_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
 class StoreError(ValueError):
-    """A file or value does not have the form of the record asked for. The message is one line:
-    where, what is wrong, and how to mend it.
+    """A file or value does not have the form of the record that it should be. The message is one
+    line: where, what is wrong, and how to mend it.
     """
 
 

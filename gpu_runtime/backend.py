@@ -117,8 +117,8 @@ class Arguments:
     nulls: tuple[int, ...] = ()
 
     def prepend(self, first: np.ndarray) -> Arguments:
-        """Return the call of a program that takes `first` before these arguments. All indices move
-        up by one.
+        """Return the arguments of a call that takes `first` before these. All indices of parameters
+        (aliases, nulls) grow by one.
         """
         aliases = tuple((a + 1, b + 1) for a, b in self.aliases)
         origins = (0, *self.origins) if self.origins else ()
@@ -250,7 +250,9 @@ EMULATE = (
 
 
 class BackendError(ValueError):
-    """The execution back end that the user asked for cannot run here. The message is one line."""
+    """The execution back end that the user chose cannot run on this machine. The message is one
+    line.
+    """
 
 
 class ExecutionBackend(Protocol):

@@ -527,7 +527,7 @@ def port_program(
 
 def find_shared_data(program: Program, file: str) -> tuple[str, ...]:
     """Return names of parameters that the program has and its function in the text `file` does not.
-    These stand for globals or module variables. It is empty if `file` is no source text.
+    These stand for globals or module variables. The result is empty if `file` is no source text.
     """
     from corpora.signatures.signature import SignatureError, read_signature
 

@@ -61,8 +61,8 @@ def load(path: str | Path, overrides: tuple[str, ...] = (), run_dir: Path | None
 
 
 def parse(table: dict, where: str) -> Config:
-    """Make a Config from a parsed TOML table. where: the file that a message names. Raises
-    ConfigError for an unknown key or a bad value.
+    """Return the Config that `table`, a parsed TOML file, describes. where: the file that a message
+    names. Raises ConfigError for an unknown key or a bad value.
     """
     keys = {name: value for name, value in table.items() if name != TABLE}
     told = _read_settings(table.get(TABLE, {}), where)

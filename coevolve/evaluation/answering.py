@@ -72,8 +72,8 @@ def speed_note(decoded: Decoded) -> str:
 
 
 def describe_usage(model: LanguageModel) -> str:
-    """Return a line with the requests and tokens that a model at an endpoint was asked for. It is
-    '' for a model that counts nothing.
+    """Return a line with the numbers of requests and tokens that a model at an endpoint has used;
+    '' for a model that does not count them.
     """
     used = getattr(model, "usage", None)
     if used is None:

@@ -110,9 +110,10 @@ def evaluate_checkpoint(
 ) -> tuple[dict, list[Candidate], list[Verdict]]:
     """Translate every held-out program, execute the answers and count the right ones.
 
-    checkpoint: one folder for all directions, or a function that gives each direction's. label:
-        words for the progress bar. journal: keeps answers while the call runs, so that a second
-        call asks for none again; None: they are not kept.
+    checkpoint: path of one folder for all directions, or a function that returns the folder of a
+        direction. label: words for the progress bar. journal: keeps answers while the call runs, so
+        that after a kill a second call does not ask the model for them again; None: they are not
+        kept.
     Returns (metrics by name, candidates, verdicts). Shares are percentages. With several directions
     the metrics are of all items together, and `directions` holds those of each direction.
     """

@@ -194,7 +194,7 @@ DEFECTS = (
 
 def find_broken_drivers(root: str | Path) -> list[tuple[str, str]]:
     """Return (driver's path below the checkout, effect) of every known defect in a ParEval
-    checkout. root: its folder. They are in the order of problems.
+    checkout. root: its folder. The pairs are in the order of problems.
     """
     root = Path(root)
     found = []

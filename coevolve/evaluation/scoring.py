@@ -82,8 +82,9 @@ class ItemScore:
     """Counts over the answers to one item.
 
     id, name, kind: of the item. samples: number of answers.
-    compiled, built, passed: how many answers are (see ScoredAnswer). serial: how many passed in
-        which one thread does all the work.
+    compiled: how many answers compile alone. built: how many can be called in place of the source.
+        passed: how many are equivalent to it. serial: how many passed in which one thread does all
+        the work.
     first: the first answer. outcomes: number of answers by outcome.
     decided: False where the source has no valid suite. strength: of the suite, in [0, 1].
     given_tests: tests that came with the item and hold for the source.

@@ -323,14 +323,14 @@ class RunMeters:
         )
 
     def count_candidates(self, proposed: Sequence[object]) -> None:
-        """Add the number of candidates in `proposed`. A Tester's answers are not candidates and are
-        not counted.
+        """Add the number of candidates in `proposed` to the meter of answers. A Tester's answers
+        are not candidates and are not counted.
         """
         if proposed and isinstance(proposed[0], Candidate):
             self.candidates.inc(len(proposed))
 
     def count_verdicts(self, verdicts: Sequence[Verdict]) -> None:
-        """Add `verdicts` to the meters, each outcome by itself."""
+        """Add the number of `verdicts` to the meter of verdicts, by outcome."""
         for outcome, count in Counter(str(v.outcome) for v in verdicts).items():
             self.verdicts.inc(count, {"outcome": outcome})
 
@@ -342,7 +342,7 @@ class RunMeters:
             self.loss.set(progress[2], {"model": model})
 
     def count_kept(self, pairs: int) -> None:
-        """Add `pairs`, the number of pairs that a round kept."""
+        """Add `pairs`, the number of pairs that a round kept, to the meter of kept pairs."""
         if pairs:
             self.pairs_kept.inc(pairs)
 

@@ -123,7 +123,8 @@ class CheckpointCache:
         )
 
     def note_trained(self, real: Sequence[Program], generated: Sequence[Program] = ()) -> None:
-        """Add programs to the manifest of the next checkpoint. real: programs of corpora.
+        """Remember programs for the manifest of the next checkpoint, which `write_manifest` writes.
+        real: programs of corpora.
         generated: programs of the generator.
         """
         self._trained = self._trained.joined(Manifest.of(real, generated))

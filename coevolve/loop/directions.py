@@ -101,7 +101,7 @@ def list_direction_corpora(config: Config) -> tuple[DirectionCorpora, ...]:
 
 def list_translators(config: Config) -> tuple[ServedTranslator, ...]:
     """Return the Translators of a run: one for all directions, or one each, as `round.translators`
-    says. They are in the configuration's order.
+    says. The order is the configuration's.
     """
     if config.round.translators == "one" or len(config.directions) == 1:
         return (ServedTranslator("translator", config.directions),)
@@ -119,7 +119,8 @@ def make_checkpoint_name(direction: str) -> str:
 
 
 def find_translator(config: Config, direction: str) -> ServedTranslator:
-    """Return the Translator that serves `direction`: its own one, else the one of the reverse.
+    """Return the Translator that serves `direction`: the one that was made for it, else the one for
+    the reverse direction.
 
     Raises ValueError for an unknown direction, StopIteration if no Translator serves it.
     """
@@ -147,7 +148,7 @@ def find_taught_directions(config: Config, directions: Sequence[str]) -> list[Di
     """Return the directions that generated programs teach a Translator besides `directions`, the
     directions that it serves.
 
-    These are the configured `cold_start.directions`. Without any, they are the reverse of each
+    The result is the configured `cold_start.directions` or, if that is empty, the reverse of each
     direction that has a real target corpus. Raises ValueError for an unknown direction.
     """
     named = [parse_direction(name) for name in config.cold_start.directions]

@@ -28,8 +28,8 @@ _BLOCK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """What a finished file was like. bytes: its length. records: number of lines of a JSONL file;
-    None for another. sha256: hash of its bytes, in hexadecimal.
+    """The state of a file when it was finished. bytes: its length in bytes. records: number of
+    lines of a JSONL file; None for any other file. sha256: hash of its bytes, in hexadecimal.
     """
 
     bytes: int

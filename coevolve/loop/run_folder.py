@@ -268,8 +268,8 @@ class RunFolder:
         return manifest.is_finished(self.root, path)
 
     def seal(self, path: Path) -> None:
-        """Record the length and checksum of a finished file, or of all files of a finished folder.
-        Raises ConfigError if the manifest is damaged.
+        """Write the length and checksum of a finished file, or of all files of a finished folder,
+        into the run's manifest. Raises ConfigError if the manifest is damaged.
         """
         manifest.seal(self.root, path)
 

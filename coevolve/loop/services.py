@@ -429,8 +429,8 @@ LESSON_TESTS = 4
 
 
 def make_suite_lesson(suite: UnitTestSuite) -> tuple[UnitTest, ...]:
-    """Return a few tests of a suite for a small model to learn from. They are spread over its sizes
-    and have no literal values.
+    """Return a few tests of a suite for a small model to learn from. The tests are spread over the
+    suite's sizes and have no literal values.
     """
     filled = [
         t for t in suite.tests if all(getattr(a, "values", None) is None for a in t.assignments)

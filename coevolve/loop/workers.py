@@ -190,8 +190,9 @@ def follow_call(
     look: Callable[..., Any],
     show: Callable[[Any], None],
 ) -> Result:
-    """Run a call as `call` does and show its progress. Every two seconds `show(value)` is called
-    with what the method `look` returns on the same worker, which must answer two calls at a time.
+    """Run `method(*arguments)` on one member of `pool`, as `call` does, and show its progress.
+    Every two seconds `show(value)` is called with what the method `look` returns on the same
+    worker, which must answer two calls at a time.
 
     Returns what `method(*arguments)` returns. Raises what it raises, and WorkerLostError if
     ATTEMPTS (4) workers are lost.

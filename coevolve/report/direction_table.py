@@ -129,16 +129,16 @@ def _iterate_kept_pairs(folder: RunFolder) -> set[tuple[str, str, str]]:
 
 
 def compute_pass_rates(figures: dict) -> list[float]:
-    """Return pass@1, in [0, 1], of each held-out program, in order. figures: the content of
-    evaluation.json.
+    """Return pass@1, in [0, 1], of each held-out program, in order. figures: the content of the
+    file evaluation.json of a round.
     """
     return [row["passed"] / row["samples"] for row in figures.get("items", ())]
 
 
 def compute_change(before: dict, after: dict) -> PairedDifference | None:
     """Return the change of pass@1 from `before` to `after`, paired by program; None without
-    programs. Both are contents of evaluation.json. Raises ValueError if they have different numbers
-    of programs.
+    programs. before, after: contents of the file evaluation.json of two rounds. Raises ValueError
+    if they have different numbers of programs.
     """
     from coevolve.evaluation.statistics import bootstrap_paired_difference
 

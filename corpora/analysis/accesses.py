@@ -288,13 +288,15 @@ def _is_loose(array: str) -> bool:
 
 
 def strip_reference(type_: Type | None) -> Type | None:
-    """Return the type that a reference refers to; another type, or None, comes back unchanged."""
+    """Return the type that a reference refers to; another type, or None (no known type), comes back
+    unchanged.
+    """
     return type_.to if isinstance(type_, ReferenceType) else type_
 
 
 def element_type(type_: Type | None) -> Type | None:
-    """Return the type at the bottom of arrays, pointers and references; another type comes back
-    unchanged.
+    """Return the type at the bottom of arrays, pointers and references; another type, or None (no
+    known type), comes back unchanged.
     """
     type_ = strip_reference(type_)
     while isinstance(type_, (ArrayType, PointerType)):
@@ -303,8 +305,8 @@ def element_type(type_: Type | None) -> Type | None:
 
 
 def rank_of(type_: Type | None) -> int:
-    """Return the number of subscripts that reach an element of this type; 0 for a scalar or
-    None.
+    """Return the number of subscripts that reach an element of this type; 0 for a scalar, and for
+    None (no known type).
     """
     type_, rank = strip_reference(type_), 0
     while isinstance(type_, (ArrayType, PointerType)):
@@ -1646,7 +1648,9 @@ class _Head:
 
 
 def moved(pointer: Pointer, distance: Polynomial) -> Pointer:
-    """Return `pointer` moved by `distance` elements."""
+    """Return `pointer` moved forward by `distance` elements; with an unknown offset it comes back
+    unchanged.
+    """
     offset = None if pointer.offset is None else pointer.offset + distance
     return replace(pointer, offset=offset)
 

@@ -39,8 +39,8 @@ _NUMBER = re.compile(r"(0[xX][\da-fA-F']+|0[bB][01']+|[\d']+)(?:[uUlLzZ]*|_\w+)"
 
 
 def integer_of(expression: Expression | None) -> int | None:
-    """Return the value of an integer or character literal, with or without a sign; None for
-    anything else.
+    """Return the value of an integer or character literal, with or without a sign; None for any
+    other expression and for None.
     """
     if isinstance(expression, Unary) and expression.op in "+-":
         value = integer_of(expression.operand)
@@ -129,7 +129,7 @@ def delinearize(
     """Split linear indices of accesses to one array into subscripts, such as `i*n + j` into (i, j).
 
     indices: one per access. systems: what holds at each access. varying(symbol): whether a symbol
-        takes several values; sizes are products of the others.
+        takes several values; the sizes of dimensions are products of symbols that do not.
     Every subscript but the first is proved to lie within its size. Equal indices get equal
     subscripts. Returns None if no sizes are found or a proof fails.
     """

@@ -55,12 +55,13 @@ _UNSIGNED = {"UCHAR": 8, "USHRT": 16, "UINT": 32, "ULONG": 64, "ULLONG": 64, "SI
 class Constant:
     """A constant in a program.
 
-    value: as a Python value. type: the literal's element type, `char` or `string`.
+    value: of the constant, as a Python value. type: the literal's element type, `char` or `string`.
     role: `comparison`, `label` (of a switch), `macro`, `constant` (a named one), `modulus`,
         `divisor`, `shift`, `mask`, `size` (of an array), `index` or `literal`.
-    operator: of a comparison, with the constant on the right; else ''. names: variables that it is
-        compared or combined with.
-    in_loop_head: the comparison is a loop's test. span: its place in the text, or None.
+    operator: of a comparison, with the constant on the right; else ''. names: of the variables that
+        it is compared or combined with.
+    in_loop_head: the comparison is a loop's test. span: its place in the text; None if it has
+        none.
     """
 
     value: int | float | str
@@ -228,8 +229,8 @@ def _note(known: dict[str, int], name: str, expression: Expression | None) -> No
 
 
 def fold_integer(expression: Expression | None, named: Mapping[str, int]) -> int | None:
-    """Return the value of an expression of integer literals and the names in `named`; None for
-    anything else.
+    """Return the value of an expression of integer literals and the names in `named`; None for any
+    other expression.
     """
     return None if expression is None else _whole(expression, dict(named))
 

@@ -73,7 +73,8 @@ class IndexGuard:
     """A condition `index <= limit` under which a kernel's threads do their work.
 
     index: over thread indices. limit: over parameters and constants; None if it is no polynomial of
-        them. axes: those of the index. lower: the condition is `index >= limit` instead.
+        them. axes: those of `x`, `y` and `z` that the index depends on. lower: the condition is
+        `index >= limit` instead.
     """
 
     index: Polynomial
@@ -86,8 +87,9 @@ class IndexGuard:
 class Stride:
     """A loop that starts at a thread's index and advances by a step.
 
-    loop: its id. start, step: first value and step of its variable. axes: of the index. whole_grid:
-        the step is a multiple of gridDim; else of a block's or warp's threads only.
+    loop: its id. start, step: first value and step of its variable. axes: those of `x`, `y` and `z`
+        that the index depends on. whole_grid: the step is a multiple of gridDim; else of a block's
+        or warp's threads only.
     """
 
     loop: int
@@ -99,7 +101,8 @@ class Stride:
 
 @dataclass(frozen=True, slots=True)
 class SharedArray:
-    """An array in shared memory. name: its own. type: of its elements. extents: None where unknown.
+    """An array in shared memory. name: the array's. type: of its elements. extents: None where
+    unknown.
     dynamic: `extern`, with its size given at launch; extents is then ().
     """
 
@@ -121,7 +124,7 @@ class SharedArray:
 @dataclass(frozen=True, slots=True)
 class Barrier:
     """A barrier in a kernel. name: the function called. divergent: a condition on the thread's own
-    index decides whether it is reached. span: its place in the text, or None.
+    index decides whether it is reached. span: its place in the text; None if it has none.
     """
 
     name: str
@@ -136,7 +139,8 @@ class KernelFacts:
     axes: use of x, y and z. indices, guards, strides, shared, barriers: what was found, in order.
     block_constants: (axis, size) where the text fixes the block's size, as `blockIdx.x * 256 +
         threadIdx.x`.
-    launch_bounds: the numbers of `__launch_bounds__`, () without it.
+    launch_bounds: the numbers of `__launch_bounds__`, None for one that is not known; () if the
+        kernel has none.
     """
 
     axes: tuple[AxisUse, AxisUse, AxisUse]
@@ -338,8 +342,8 @@ def block_constants(value: Polynomial) -> list[tuple[str, int]]:
 
 
 def launch_bounds(kernel: Function) -> tuple[int | None, ...]:
-    """Return the numbers of `__launch_bounds__(256, 2)`; () without it. None stands for one that is
-    no number.
+    """Return the numbers of `__launch_bounds__(256, 2)`; () if the kernel has none. An argument
+    that is no number gives None.
     """
     for word in kernel.qualifiers:
         if word.startswith("__launch_bounds__"):

@@ -86,8 +86,8 @@ class Dependence:
 
 def carried_dependences(loop: LoopFacts, facts: FunctionFacts) -> list[Dependence]:
     """Return every dependence between different iterations of `loop` that is not disproved. Arrays
-    declared in the loop's body are left out. Beyond 2,000 pairs of accesses the rest counts as
-    dependent.
+    declared in the loop's body are left out. Of more than 2,000 pairs of accesses, the pairs beyond
+    that number count as dependent.
     """
     inside = [a for a in facts.accesses if loop.id in a.loops]
     groups: dict[str, list[ArrayAccess]] = {}

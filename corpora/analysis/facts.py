@@ -40,7 +40,7 @@ class Variable:
     type: None where unknown. storage: such as `parameter`, `local`, `static`, `global`, `heap`.
     loops: ids of the loops whose bodies declare it. words: storage words of the declaration, or
         Fortran's intent and attributes.
-    span: its place in the text, or None.
+    span: its place in the text; None if it has none.
     """
 
     key: str
@@ -65,8 +65,10 @@ class ArrayAccess:
         outermost first.
     order: number of the access in the function, in the order of execution in the text. statement:
         the order of its statement's first access.
-    field: members after the subscripts. whole: it stands for all elements of a section or array.
-    node: the expression, or None. span: its place in the text, or None.
+    field: names of the members after the subscripts, as `x` in `a[i].x`; () for none. whole: it
+        stands for all elements of a section or array.
+    node: the expression; None if there is none. span: its place in the text; None if it has
+        none.
     """
 
     array: str
@@ -104,7 +106,8 @@ class ScalarAccess:
     exposed: ids of loops in which a read may see a value from an earlier iteration. The id -1 - k
         means a value that the finished loop k left.
     guards: conditions that hold here. order: number of the access in the function, in the order of
-        execution in the text. node, span: expression and place, or None.
+        execution in the text. node, span: the expression and its place in the text; None if there
+        is none.
     """
 
     variable: str

@@ -59,9 +59,9 @@ class LoopRange:
     upper_inclusive: the end in the loop's direction; no value lies beyond it.
     step: a number, or None if only `step_expression` is known. direction: +1 or -1, the step's
         sign.
-    exact: every such value is taken; False if the loop's test asks something else too.
+    exact: every such value is taken; False if the loop may end earlier by another part of its test.
     trailing: further statements at the end of each iteration. declared: the variable's declaration
-        in the head, or None.
+        in the head; None if the head has none.
     """
 
     variable: str

@@ -129,7 +129,7 @@ def as_extreme(statement: If) -> Extreme | None:
     """Return the minimum or maximum that an `if` computes, as `if (a < m) m = a;`; None if it
     computes neither.
 
-    One part of its condition compares; the others are kept as conditions.
+    One part of the `if`'s condition compares; other parts are kept in `conditions`.
     """
     if statement.otherwise or statement.where:
         return None

@@ -126,8 +126,8 @@ def explain_uncallable(program: Program) -> str:
 
 
 def piece_of(program: Program) -> ExtractedFunction:
-    """Return the function `program.name` with only what it needs of its text, or with the reason
-    why it cannot be separated. Raises ValueError for an unknown dialect.
+    """Return the function `program.name` with only the definitions of its text that it needs, or
+    with the reason why it cannot be separated. Raises ValueError for an unknown dialect.
     """
     pieces = _PIECES[get_dialect(program.dialect).language](program.text)
     named = [p for p in pieces if p.name.lower() == program.name.lower()]

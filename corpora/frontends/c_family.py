@@ -99,8 +99,8 @@ _ROUNDS = 8
 def parse_c_family(
     text: str, dialect: str, macros: Mapping[str, str] | None = None
 ) -> TranslationUnit:
-    """Return the tree of `text`. What the front end does not know is Unsupported in the tree;
-    nothing is raised.
+    """Return the tree of `text`. A construct that the front end does not know is an Unsupported
+    node in the tree; nothing is raised.
 
     dialect: `cpp`, `cuda`, `openmp` or `openmp-target`; it decides which macros are predefined.
         macros: further object-like macros, name -> replacement.

@@ -245,10 +245,11 @@ ATTRIBUTE_STATEMENTS = frozenset(
 
 def apply_attributes(line: Line, scope: Scope, body: list) -> None:
     """Apply a statement such as `dimension a(n)`, `parameter (n = 5)` or `save x` to the
-    declarations.
+    declarations that it names.
 
-    body: the statements so far, changed in place. A declaration that gains extents or a value moves
-        to the end. Raises FortranError if the statement is malformed.
+    scope: the declared names, which it may change. body: the statements of the procedure so far,
+        nodes of `corpora.ir`; the list is changed in place. A declaration that gains extents or a
+        value moves to the end. Raises FortranError if the statement is malformed.
     """
     reader = ExpressionReader(line.tokens, scope)
     word = reader.name()

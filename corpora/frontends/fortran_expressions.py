@@ -155,8 +155,8 @@ class ExpressionReader:
 
     def expression(self, least: int = 0) -> Expression:
         """Read and return an expression whose operators bind at least as strongly as `least`, a
-        level of precedence; 0 takes all operators. Raises FortranError if there is none or it is
-        nested too deeply.
+        level of precedence; 0 takes all operators. Raises FortranError if no expression comes next
+        or it is nested too deeply.
         """
         self.depth += 1
         if self.depth > MAX_DEPTH * 3:
@@ -213,7 +213,7 @@ class ExpressionReader:
 
     def primary(self) -> Expression:
         """Read and return a literal, a constructor, an expression in brackets, or a variable or
-        call. Raises FortranError if there is none.
+        call. Raises FortranError if none comes next.
         """
         token, first = self.peek(), self.at
         self.height = 1
@@ -245,7 +245,7 @@ class ExpressionReader:
 
     def reference(self) -> Expression:
         """Read and return a name with its subscripts, arguments and fields. Raises FortranError if
-        there is none.
+        no name comes next.
         """
         first = self.at
         base: Expression = Name(self.name(), self.span(first))

@@ -249,7 +249,8 @@ def build_pragma(
     """Return the Pragma of a parsed directive.
 
     expression(text, offset in raw.text): reads one argument of a clause and returns its expression.
-    It must not raise, but return an UnsupportedExpression. span: the directive's place, or None.
+    It must not raise, but return an UnsupportedExpression. span: the directive's place in the text;
+    None if it has none.
     """
     clauses = tuple(
         Clause(

@@ -397,8 +397,8 @@ class Pragma:
 class Declaration:
     """One declared variable. C's `int i = 0, *p;` is two, which share their `group` span.
 
-    name, type: of the variable. value: the initializer, or None. arguments: those of `T x(a, b)`;
-        None without brackets.
+    name, type: of the variable. value: the initializer; None without one. arguments: those of `T
+        x(a, b)`; None without brackets.
     storage: words such as `static`, `extern`, `__shared__`, and Fortran's attributes, such as
         `save`, `parameter`, `intent(in)`.
     span: its place in the text; None if it has none.
@@ -666,7 +666,7 @@ class Unsupported:
 class Parameter:
     """A parameter of a function, with its name and type. intent: Fortran's `in`, `out`, `inout`, or
     '' where not stated. attributes: Fortran's others, such as `optional`. default: C++'s default
-    value, or None. span: its place in the text; None if it has none.
+    value; None without one. span: its place in the text; None if it has none.
     """
 
     name: str
@@ -723,8 +723,8 @@ class Function:
 class StructDefinition:
     """A structure, class, union, enumeration or Fortran derived type.
 
-    name: its own. kind: `struct`, `class`, `union`, `enum` or `type`. fields: in order; of an
-        enumeration its constants with values.
+    name: the structure's. kind: `struct`, `class`, `union`, `enum` or `type`. fields: in order; of
+        an enumeration its constants with values.
     methods: member functions, constructors and destructors. bases: names of base classes. template:
         names of template parameters. template_parameters: the same as written.
     span: its place in the text; None if it has none.

@@ -58,7 +58,9 @@ class ObjectStore:
         return built if not built.ok or os.path.exists(f"{self.objects}/{built.artifact}") else None
 
     def save_all(self, built: Mapping[str, StoredBuild]) -> None:
-        """Store results by key. Equal results share one file."""
+        """Write results to the folder `results/` of the cache, by key. Equal results share one
+        file. Raises OSError if they cannot be written.
+        """
         files: dict[StoredBuild, str] = {}
         for key, result in built.items():
             path = self._path(key)

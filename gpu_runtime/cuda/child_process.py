@@ -250,8 +250,8 @@ def frame_message(message: Mapping[str, Any]) -> bytes:
 
 
 class ChildChannel:
-    """The child's side of the pipes. They are moved to other descriptors, so that foreign code that
-    prints or reads does not touch them.
+    """The child's side of the pipes to its parent. They are moved away from stdin and stdout to
+    other descriptors, so that foreign code that prints or reads does not touch them.
     """
 
     def __init__(self) -> None:
@@ -263,7 +263,9 @@ class ChildChannel:
             os.close(null)
 
     def send(self, message: Mapping[str, Any]) -> None:
-        """Write one message to the parent. Raises OSError if the parent is gone."""
+        """Write one message, a JSON object, to the parent's pipe. Raises OSError if the parent is
+        gone.
+        """
         data = memoryview(frame_message(message))
         while data:
             data = data[os.write(self._out, data) :]

@@ -137,12 +137,14 @@ class Driver(Protocol):
         ...
 
     def record(self, event: int) -> None:
-        """Record an event after the work queued so far. Raises DriverError if it fails."""
+        """Queue the recording of an event, given by its handle, behind the work queued so far.
+        Raises DriverError if it fails.
+        """
         ...
 
     def done(self, event: int) -> bool:
-        """Return whether the work before an event is complete. Raises DriverError if that work
-        failed.
+        """Return whether the work queued before an event, given by its handle, is complete. Raises
+        DriverError if that work failed.
         """
         ...
 
@@ -323,12 +325,14 @@ class CudaDriver:
         return int(event)
 
     def record(self, event: int) -> None:
-        """Record an event after the work queued so far. Raises DriverError if it fails."""
+        """Queue the recording of an event, given by its handle, behind the work queued so far.
+        Raises DriverError if it fails.
+        """
         self._call(self._cu.cuEventRecord, self._events[event], self._stream)
 
     def done(self, event: int) -> bool:
-        """Return whether the work before an event is complete. Raises DriverError if that work
-        failed.
+        """Return whether the work queued before an event, given by its handle, is complete. Raises
+        DriverError if that work failed.
         """
         try:
             self._call(self._cu.cuEventQuery, self._events[event])

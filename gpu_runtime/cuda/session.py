@@ -120,8 +120,8 @@ class Session:
         return self.driver.elapsed_ms(start, stop)
 
     def wait(self, event: int) -> None:
-        """Wait until the work before an event is complete. Raises KernelHangError at the deadline,
-        DriverError if that work failed.
+        """Wait until the work queued before an event, given by its handle, is complete. Raises
+        KernelHangError at the deadline, DriverError if that work failed.
         """
         began = time.monotonic()
         while not self.driver.done(event):
@@ -149,7 +149,7 @@ class Session:
         return self._module
 
     def close_module(self) -> None:
-        """Unload the candidate's module, if one is loaded."""
+        """Unload the candidate's module from the device, if one is loaded; else do nothing."""
         module, self._module = self._module, None
         if module is not None:
             module.close()

@@ -170,8 +170,8 @@ def _template_values(kernel: Function, unit: TranslationUnit) -> dict[str, int]:
 
 
 def read_kernel_facts(program: Program) -> KernelFacts:
-    """Return the facts of the kernel `program.name` and of the functions that it calls. They are
-    empty if there is no such function.
+    """Return the facts of the kernel `program.name` and of the functions that it calls; a
+    KernelFacts that knows nothing if the text has no such function.
     """
     reading = read_kernel(program)
     return _EMPTY if reading is None else facts_of_kernel(reading)

@@ -287,7 +287,7 @@ class PlanNames:
     @staticmethod
     def of(signature: Signature, suite: UnitTestSuite | None) -> PlanNames:
         """Return the names of a kernel's parameters. suite: tests that may hold further integer
-        scalars, or None.
+        scalars; None for no tests.
         """
         scalars = [p.name for p in signature.parameters if p.kind == "scalar" and p.type[0] in "iu"]
         arrays = [p for p in signature.parameters if p.kind != "scalar"]

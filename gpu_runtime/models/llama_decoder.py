@@ -99,8 +99,8 @@ class LlamaDecoder:
         return F.linear(hidden[self._of], self._out)
 
     def step(self, ids: torch.Tensor) -> torch.Tensor:
-        """Append one id per row, shape (rows,). Returns logits of the next id, shape (rows,
-        vocabulary).
+        """Append one token id to each row of the batch that `prefill` began, and return logits of
+        the next id, shape (rows, vocabulary). ids: shape (rows,).
         """
         positions = self._seen.sum(-1)[self._of] + self._new
         hidden = self._forward(ids[:, None], positions[:, None], self._attend_one)

@@ -74,8 +74,8 @@ class Muon:
         return {"adamw": self._adamw.state_dict(), "momentum": list(self._momentum.values())}
 
     def load_state_dict(self, state: dict) -> None:
-        """Restore a state of `state_dict`. The parameters must have the same shapes in the same
-        order.
+        """Restore `state`, a result of `state_dict`, into this optimiser. The parameters must have
+        the same shapes in the same order.
         """
         self._adamw.load_state_dict(state["adamw"])
         for mine, kept in zip(self._momentum.values(), state["momentum"], strict=True):

@@ -57,7 +57,7 @@ class Endpoint:
     timeout_s: seconds for a whole answer. most_bytes: of an answer; a longer one is an error.
     attempts: tries per request. first_wait_s: seconds before the second try; each later wait is
         longer.
-    key_variable: the environment variable with the key; without it no key is sent.
+    key_variable: the environment variable with the key; if it is not set, no key is sent.
     """
 
     url: str = ""

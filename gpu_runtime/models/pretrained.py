@@ -420,8 +420,8 @@ class PretrainedModel:
         return self._model.state_dict()
 
     def save(self, folder: Path) -> None:
-        """Write model and tokenizer as a Hugging Face folder, which appears when complete. Raises
-        OSError if the disk is full.
+        """Write model and tokenizer to `folder` as a Hugging Face folder, which appears when
+        complete. Raises OSError if the disk is full.
         """
 
         def write(temporary: Path) -> None:
@@ -486,8 +486,9 @@ def _unpack() -> dict[str, object]:
 def dtype_for(shape: HfConfig, wanted: str = "auto", few_bits: bool = False) -> torch.dtype:
     """Return the data type that a model is computed in on this machine.
 
-    shape: its transformers configuration. wanted: `float32`, `bfloat16`, `float16` or `auto`.
-        few_bits: the weights are stored in 16 bits or fewer, whatever the configuration says.
+    shape: the model's configuration of the package transformers. wanted: `float32`, `bfloat16`,
+        `float16` or `auto`. few_bits: the weights are stored in 16 bits or fewer, whatever the
+        configuration says.
     """
     if wanted != "auto":
         return DTYPES[wanted]

@@ -44,7 +44,7 @@ class ConstraintState(Protocol):
         ...
 
     def advance(self, word: str) -> None:
-        """Add `word` to the answer so far."""
+        """Take note that `word` was appended to the answer."""
         ...
 
 

@@ -293,8 +293,8 @@ class ScratchModel:
         learning: Learning,
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
-        """Make answers with more reward likelier than others to the same prompt (GRPO). They are
-        written without constraints and forced prefixes.
+        """Make answers with more reward likelier than others to the same prompt (GRPO). The answers
+        are written without constraints and forced prefixes.
 
         reward(prompt indices, answers): returns one number per answer. progress(step, steps, loss):
         called as the training goes on, with the steps done, their total and the last loss; None:

@@ -91,7 +91,7 @@ def train(
     """Train `parameters` on all examples and return metrics by name.
 
     loss_of(batch): the loss as a scalar tensor. hidden: those of `parameters`, 2-D, that Muon
-    trains; AdamW trains the rest. progress(step, steps, loss): called after each step, with the
+    trains; AdamW trains the others. progress(step, steps, loss): called after each step, with the
     steps done, their total and the loss; None: nothing is called.
     Metrics: `loss` (mean of the last tenth of steps), `first_loss`, `steps`, `tokens`, `seconds`.
         With a workspace a killed training goes on from its stored state, to the same end.

@@ -157,7 +157,7 @@ class VllmModel:
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
         """Make answers with more reward likelier than others (GRPO). The model that learns writes
-        them, not the engine.
+        the answers, not the engine.
 
         reward(prompt indices, answers): returns one number per answer. progress(step, steps, loss):
         called as the training goes on, with the steps done, their total and the last loss; None:

@@ -42,7 +42,7 @@ class PlacedDirective:
         return self.places[-1] + 1
 
     def words(self) -> list[str]:
-        """Return the words of the construct, such as `parallel` and `for`."""
+        """Return the words of the directive's construct, such as `parallel` and `for`."""
         return self.raw.directive.split()
 
     def replace_part(self, start: int, end: int, new: str) -> list[Edit]:

@@ -234,9 +234,8 @@ def _is_factor(name: str, index: Expression) -> bool:
 
 
 def find_strides(signature: Signature, source: SourceTree) -> frozenset[str]:
-    """Return the scalars that only say how far apart elements are.
-
-    They are factors in subscripts, or loop steps of a variable that occurs in one.
+    """Return the names of the scalars that only say how far apart elements are. Such scalars are
+    factors in subscripts, or loop steps of a variable that occurs in one.
     """
     ends = {name for _, head in get_heads(source) for part in head for name in names_in(part)}
     for one, operator, other in iterate_comparisons(source):
@@ -312,7 +311,7 @@ def has_unspecified_nan(source: SourceTree) -> bool:
 
 
 def find_loop_steps(signature: Signature, source: SourceTree) -> frozenset[str]:
-    """Return the integer scalars that a loop's head steps by. They must not be zero."""
+    """Return the integer scalars that a loop's head steps by. No test may set them to zero."""
     named: set[str] = set()
     for loop in source.find(For):
         for step in loop.step:
@@ -385,8 +384,8 @@ _SHIFTS = frozenset({"ishft", "shiftl", "shiftr", "shifta"})
 
 
 def find_shift_amounts(signature: Signature, source: SourceTree) -> frozenset[str]:
-    """Return the integer scalars that the program shifts by. They must stay below the number of
-    bits.
+    """Return the integer scalars that the program shifts by. In tests they must stay below the
+    number of bits of the type.
     """
     amounts: list[Any] = [n.right for n in source.find(Binary) if n.op in ("<<", ">>")]
     amounts += [n.value for n in source.find(Assign, AssignExpression) if n.op in ("<<=", ">>=")]

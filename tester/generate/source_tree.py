@@ -78,8 +78,8 @@ class SourceTree:
         return (n for n in self.nodes if isinstance(n, kinds))
 
     def parent(self, node: Any) -> Any:
-        """Return the node of the tree right above `node`, where casts do not count; None at the
-        top.
+        """Return the node of the tree right above `node`, a node of `corpora.ir`, where casts do
+        not count; None at the top.
         """
         above = self.parents.get(id(node))
         while isinstance(above, Cast):

@@ -378,8 +378,8 @@ def choose_fewest(goals: Sequence[Collection[object]]) -> list[int]:
     """Return the indices, ascending, of a few of the sets `goals` that together hold every element
     of all of them.
 
-    They are found greedily: each time the set with most elements that are still missing, the first
-        of equals.
+    The sets are found greedily: each time the set with most elements that are still missing, the
+        first of equals.
     """
     left = [set(g) for g in goals]
     chosen = []

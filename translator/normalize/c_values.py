@@ -81,7 +81,7 @@ def make_integer(total: AffineSum, type: str = "i32") -> Value:
 
 
 def make_number(text: str, type: str = "i32") -> Value:
-    """Return a literal as a value. text: in C's spelling. type: its element type."""
+    """Return a literal as a value. text: in C's spelling. type: its element type, such as `f32`."""
     return (
         make_integer(AffineSum(constant=int(text)), type)
         if type in ("i32", "i64")

@@ -145,8 +145,8 @@ class MemoryReader:
     def read_heap_allocation(self, name: str, value: Any, type: Type) -> AllocatedArray | None:
         """Return the array `name` that `malloc`, `calloc` or `new` makes.
 
-        value: the allocating expression. type: of an element. Returns None if `value` allocates
-            nothing.
+        value: the allocating expression, a node of `corpora.ir`. type: of an element. Returns None
+            if `value` allocates nothing.
         """
         match value:
             case Cast(operand=inner):

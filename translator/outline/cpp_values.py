@@ -257,7 +257,7 @@ class CppValues:
     # ---- pointers and references that are places ----
 
     def take_pointer(self, name: str, value: Expression, after: Sequence[Statement]) -> None:
-        """Record that the pointer `name` is set to `value`.
+        """Record in this object that the pointer `name` is set to `value`.
 
         after: the statements that follow in its block; only these may use it. Raises
             UnsupportedConstruct where `value` is no fixed place in an array.
@@ -265,8 +265,8 @@ class CppValues:
         self._take(self._aliases, name, self.place(value), after)
 
     def take_reference(self, name: str, value: Expression, after: Sequence[Statement]) -> None:
-        """Record that the reference `name` stands for `value`: an array element, or one structure
-        of an array.
+        """Record in this object that the reference `name` stands for `value`: an array element, or
+        one structure of an array.
 
         after: the statements that follow in its block. Raises UnsupportedConstruct for any other
             value.
@@ -276,8 +276,8 @@ class CppValues:
         self._take(kept, name, place, after)
 
     def take_element(self, name: str, place: Place) -> None:
-        """Record that the reference `name`, which a loop over an array declares, means the element
-        `place`, an (array name, index).
+        """Record in this object that the reference `name`, which a loop over an array declares,
+        means the element `place`, an (array name, index).
         """
         self._elements[name] = place
 

@@ -80,8 +80,8 @@ class ParallelText:
     """A source's text after a prefix, with what a decoder needs to place OpenMP directives. Places
     are indices of canonical words.
 
-    words: the text. loops: by place. updates: by place, which of `atomic` and `critical` a
-        statement may have.
+    words: the text. loops: facts of each loop by the place of its first word. updates: by place,
+        which of `atomic` and `critical` a statement may have before it.
     wholes: from the first place of a run of Fortran's whole-array statements to the place after it.
         names, arrays: all names of the text, and those of arrays.
     """

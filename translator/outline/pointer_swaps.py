@@ -46,8 +46,8 @@ def make_exchange(type: str, moves: Mapping[str, str]) -> Statement:
 
 
 def read_exchange(statement: Any) -> dict[str, str]:
-    """Return the `moves` of a statement of `corpora.ir` that `make_exchange` made; {} for any other
-    statement.
+    """Return, for a statement of `corpora.ir` that `make_exchange` made, the moves it was made
+    from: each name with the name whose elements it gets; {} for any other statement.
     """
     match statement:
         case ExpressionStatement(Call(Member(Name(one), "swap"), (Name(other),))):
@@ -101,8 +101,8 @@ def _is_circle(moves: Mapping[str, str]) -> bool:
 
 
 def swapped_names(statement: Any) -> tuple[str, str] | None:
-    """Return the two names that `std::swap(a, b)` or `a.swap(b)` exchanges; None for another
-    statement.
+    """Return the two names that `std::swap(a, b)` or `a.swap(b)` exchanges; None for any other
+    statement of `corpora.ir`.
     """
     match statement:
         case ExpressionStatement(Call(Name("swap" | "std::swap"), (Name(one), Name(other)))):

@@ -52,7 +52,7 @@ _KEEPER = """__device__ void {name}({type} *place, {type} value) {{
 
 
 class NoAtomicError(Exception):
-    """CUDA has no atomic operation for a change of memory."""
+    """Raised where CUDA has no atomic operation for a change of memory."""
 
 
 class AtomicChanges:

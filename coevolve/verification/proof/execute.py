@@ -256,8 +256,8 @@ class Execution:
             self.env.pop(key, None)
 
     def element_type(self, type_: Any, line: int) -> str:
-        """Return the name of a scalar type such as `i32` or `f64`, or `void`. Raises NotModelled
-        for another type.
+        """Return the name of `type_`, a scalar type of `corpora.ir`, such as `i32` or `f64`, or
+        `void`. line: for the message. Raises NotModelled for another type.
         """
         if isinstance(type_, ScalarType) and type_.name == "void":
             return "void"
@@ -338,9 +338,9 @@ class Execution:
     def assign(self, target: Any, op: str, given: Any, line: int) -> Value | Pointer:
         """Run `target op= given` and return the new value, in the type of the target.
 
-        target, given: IR expressions; given None means one, as in `i++`. op: an operator such as
-            `+`, or '' for a plain assignment. Raises NotModelled for a target that is no variable
-            or element.
+        target, given: expressions of `corpora.ir`; given None means the number one, as in `i++`.
+            line: of the source. op: an operator such as `+`, or '' for a plain assignment. Raises
+            NotModelled for a target that is no variable or element.
         """
         if isinstance(target, Name):
             key = self.key_of(target.id)
@@ -485,15 +485,15 @@ class Execution:
         return index
 
     def read(self, place: Pointer, line: int) -> Value:
-        """Return the value of the element at `place`, and record the access. Raises NotModelled for
-        a whole row.
+        """Return the value of the element at `place`, and record the access in the Summary. Raises
+        NotModelled for a whole row.
         """
         index = self.touch("read", place, line)
         term = t.load(self.content(place.array), index, place.type, self.live)
         return Value(term, place.type)
 
     def write(self, place: Pointer, value: Value, line: int, update: str = "") -> None:
-        """Store `value` at `place`, and record the access.
+        """Store `value` at `place` in the state, and record the access in the Summary.
 
         update: '' to overwrite, else the operation of an atomic update, such as `+`, whose operand
             is `value`. Raises NotModelled for a whole row.

@@ -74,8 +74,8 @@ class Unit:
     function: Function
 
     def helpers(self) -> dict[str, Function]:
-        """Return the other functions of the text by name. Of overloaded ones the entry has
-        no body.
+        """Return the other functions of the text by name. A name with several functions (overloads)
+        maps to a Function without a body.
         """
         others = [f for f in self.tree.items if isinstance(f, Function) and f.body is not None]
         others = [f for f in others if f is not self.function]
@@ -216,7 +216,7 @@ def parameter_names(
 def scalar_types(
     ours: Function, theirs: Function, names: dict[str, str]
 ) -> tuple[dict[str, str], list[t.Term], list[Precondition]]:
-    """Return how scalar parameters differ in type between two functions.
+    """Find the scalar parameters whose types differ between two functions.
 
     ours, theirs: the source's and the target's function. names: from each target parameter to the
         source's. Returns (types, conditions, preconditions): the source's type by name for

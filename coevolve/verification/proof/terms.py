@@ -532,7 +532,7 @@ def loop_value(test: Term, slots: list[tuple[Term, Term, Term]], wanted: Term) -
 
     test: the loop's condition. slots: for each variable that the loop changes (symbol at the head
         of a pass, first value, value at the end of a pass). wanted: the head symbol of the variable
-        asked for. Variables that it does not depend on are left out.
+        whose value is returned. Variables on which that value does not depend are left out.
     """
     by_head = {head: (first, later) for head, first, later in slots}
     needed: dict[Term, None] = {}
