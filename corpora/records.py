@@ -90,8 +90,8 @@ class Parameter:
 
     kind: `scalar`, `array` (pointer to contiguous elements) or `rows` (pointer to row pointers,
         `T**`).
-    type: an entry of ELEMENT_TYPES. intent: `in`, `out` or `inout`, which is also used where the
-        source does not say.
+    type: an element type, such as `f32` (an entry of ELEMENT_TYPES). intent: `in`, `out` or
+        `inout`, which is also used where the source does not say.
     by_reference: a scalar that its dialect passes by address.
     inner_extents: fixed inner extents of `T a[][N]`, outermost first; () for a flat pointer.
     shape: Fortran extents as written, such as ("n", "0:m"), or (":",) for assumed shape.
@@ -159,8 +159,8 @@ class Fill:
 
 @dataclass(frozen=True, slots=True)
 class ScalarValue:
-    """The value of a scalar parameter. name: the parameter. type: an entry of ELEMENT_TYPES. value:
-    a pair (re, im) for a complex number.
+    """The value of a scalar parameter. name: the parameter. type: an element type, such as `f32`
+    (an entry of ELEMENT_TYPES). value: a pair (re, im) for a complex number.
     """
 
     name: str
@@ -172,7 +172,8 @@ class ScalarValue:
 class ArrayValue:
     """The value of the array parameter `name`. Exactly one of `fill` and `values` is set.
 
-    type: an entry of ELEMENT_TYPES. extents: (n,) for an array, (rows, columns) for `T**`.
+    type: an element type, such as `f32` (an entry of ELEMENT_TYPES). extents: (n,) for an array,
+        (rows, columns) for `T**`.
     fill: a rule for the elements. values: the elements in order; complex ones lie interleaved.
     """
 

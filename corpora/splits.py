@@ -60,8 +60,8 @@ def cluster_items(items: Sequence[Program | str]) -> list[int]:
     """Return for each item the index of the first item of its cluster. A cluster is a set of
     near-duplicates, closed transitively.
 
-    An item that looks close to CLOSE_PAIRS others joins their cluster without an exact comparison.
-    So a cluster may be too large, but no near-duplicate is left out.
+    An item that looks close to CLOSE_PAIRS (400) others joins their cluster without an exact
+    comparison. So a cluster may be too large, but no near-duplicate is left out.
     """
     prints = compute_fingerprints(items)
     first: dict[str, int] = {}

@@ -206,8 +206,8 @@ class Limits:
     resume_after_stop: the back end may run the calls after one that stopped in a new process,
     instead of returning the status NOT_RUN for them.
     accesses: most memory accesses and basic blocks of one RECORDED call; 0: any number.
-    call_s: CPU seconds of each call, empty for any. After two calls reach their limit, each of the
-        others gets a sixteenth of its own.
+    call_s: limit of each call in CPU seconds; () for no such limits. After two calls reach their
+        limit, each of the others gets a sixteenth of its own.
     """
 
     wall_s: float = 10.0

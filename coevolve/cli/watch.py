@@ -92,8 +92,8 @@ def run(args: argparse.Namespace) -> int:
 
 @dataclass(slots=True)
 class RunView:
-    """Draws the frames of one run's live view. folder, config: of the run. A round is read again
-    only when one of its files appears.
+    """Draws the frames of one run's live view. folder, config: folder and configuration of the run.
+    A round is read again only when one of its files appears.
     """
 
     folder: RunFolder

@@ -159,7 +159,8 @@ def score_chunk(
     chunk: Sequence[ScoringWork], backend: str, config: VerifyConfig
 ) -> list[ItemScore]:
     """Judge the answers of a few items in this process, compiled together. Returns a score per
-    item, in order. backend: `auto`, `cuda` or `emulated`. Raises ValueError if it cannot run here.
+    item, in order. backend: `auto`, `cuda` or `emulated`. Raises ValueError if that back end cannot
+    run here.
     """
     engine = get_shared_engine(backend, config)
     engine.prepare(

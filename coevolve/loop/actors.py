@@ -167,7 +167,7 @@ class RayPool:
         return tuple(self._ready)
 
     def discard(self, worker: Worker) -> None:
-        """Remove a lost worker and end what is left of its actor."""
+        """Remove a lost worker from the pool and end its actor, if that still exists."""
         gone = [member for member in self._ready if member is worker]
         self._ready = [member for member in self._ready if member is not worker]
         for member in gone:
@@ -291,7 +291,8 @@ class VerifierActor:
         return self.verifier.prepare(*arguments)
 
     def judge(self, *arguments: Any) -> list[Verdict]:
-        """Judge candidates, count outcomes, and return a verdict per candidate, in order.
+        """Judge candidates, count the outcomes in Ray's meters, and return a verdict per candidate,
+        in order.
         arguments: the program, its suite and the candidates.
         """
         verdicts = self.verifier.judge(*arguments)

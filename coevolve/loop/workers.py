@@ -61,7 +61,9 @@ class WorkerPool(Protocol):
         ...
 
     def discard(self, worker: Worker) -> None:
-        """Remove a lost worker. Raises WorkerLostError if the pool is then empty for good."""
+        """Remove a lost worker from the pool. Raises WorkerLostError if the pool is then empty for
+        good.
+        """
         ...
 
 
@@ -96,8 +98,8 @@ class FixedPool:
         return tuple(self._workers)
 
     def discard(self, worker: Worker) -> None:
-        """Remove a lost worker. Raises WorkerLostError if it was the last, ValueError if the pool
-        does not hold it.
+        """Remove a lost worker from the pool. Raises WorkerLostError if it was the last, ValueError
+        if the pool does not hold it.
         """
         self._workers.remove(worker)
         if not self._workers:

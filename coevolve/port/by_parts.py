@@ -58,7 +58,7 @@ Answer = tuple[OutlinedPart, str, Verdict]
 
 
 class IncompletePortError(Exception):
-    """Part of the function has no port and cannot stay as it is."""
+    """Raised where a part of a function has no port and cannot stay as it is."""
 
 
 class PortAssembly:

@@ -176,7 +176,9 @@ def _cells(row: RoundFigures, ks: Sequence[int]) -> list[str]:
 
 
 def print_table(root: Path) -> None:
-    """Print the table of the run in the folder `root`. Raises UserError if there is no run."""
+    """Print the closing table, one row per round, of the run in the folder `root`. Raises UserError
+    if there is no run.
+    """
     folder, config = open_run(root)
     from rich.console import Console
     from rich.table import Table

@@ -101,9 +101,9 @@ class Stride:
 
 @dataclass(frozen=True, slots=True)
 class SharedArray:
-    """An array in shared memory. name: the array's. type: of its elements. extents: None where
-    unknown.
-    dynamic: `extern`, with its size given at launch; extents is then ().
+    """An array in shared memory. name: the array's. type: of its elements. extents: number of
+    elements per dimension, None where unknown.
+    dynamic: the array is `extern`, with its size given at launch; extents is then ().
     """
 
     name: str
@@ -313,8 +313,8 @@ def _is_divergent(kernel: Function, call: Call) -> bool:
 
 
 def thread_names(kernel: Function) -> frozenset[str]:
-    """Return the variables that are computed from threadIdx, so that their value may differ between
-    threads of a block.
+    """Return the names of the variables that are computed from threadIdx, so that their values may
+    differ between threads of a block.
     """
     found: set[str] = {"threadIdx"}
     parts = list(find(kernel.body or (), Declaration, Assign, AssignExpression))

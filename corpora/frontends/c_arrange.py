@@ -49,8 +49,9 @@ class Arranged:
 
 
 def arrange(tokens: list[Token]) -> Arranged:
-    """Return the tokens without attributes, `_Complex` types joined, and old-style parameters put
-    into the brackets. Nothing is raised.
+    """Return `tokens`, those of a C-family text, without attributes, with the words of `_Complex`
+    types joined, and with the declarations of old-style parameters moved into the function's
+    brackets. Nothing is raised.
     """
     words = {t.text for t in tokens}
     out = Arranged(tokens)

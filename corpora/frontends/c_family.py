@@ -145,8 +145,8 @@ def _moved(directives: list[Directive], moved: list[int]) -> list[Directive]:
 
 @lru_cache(maxsize=4096)
 def parse_c_expression(text: str) -> Expression:
-    """Return the expression that `text` holds, or an UnsupportedExpression. Spans count from the
-    start of `text`.
+    """Return the expression that `text` holds, or an UnsupportedExpression if it does not parse;
+    nothing is raised. Spans count from the start of `text`.
     """
     processed = preprocess(text, "cpp")
     reader = _Reader(text, LineTable(text), Source([], {}), {}, [], [])

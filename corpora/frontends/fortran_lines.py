@@ -101,8 +101,9 @@ class _Pending:
 
 
 def detect_form(text: str) -> str:
-    """Return `free` or `fixed`, the form that the text is written in. It is `free` unless comments
-    in column 1 or continuations in column 6 show the fixed form and nothing shows the free one.
+    """Return `free` or `fixed`, the form that the Fortran text is written in. It is `free` unless
+    comments in column 1 or continuations in column 6 show the fixed form and nothing shows the free
+    one.
     """
     fixed = False
     first = True

@@ -95,9 +95,10 @@ class Target:
 
     folder, artifact: the file that is loaded. symbol: its entry point.
     memory_bytes, output_bytes: limits in bytes. cpu_ms, wall_ms: limits in milliseconds.
-    threads: most threads. resume_after_stop: run the calls after one that stopped.
+    threads: the most threads that may exist. resume_after_stop: go on with the next call after one
+        that was stopped.
     accesses: most recorded accesses of a call; 0: any number.
-    calls_ms: CPU milliseconds of each call, empty for any.
+    calls_ms: limit of each call in CPU milliseconds; () for no such limits.
     """
 
     folder: str

@@ -544,7 +544,7 @@ def emit_unit(
     recipe: CompileRecipe, requests: Sequence[CompileRequest], symbols: Sequence[str]
 ) -> str:
     """Return the text of a compile unit: the prelude and each program. All requests are of one
-    dialect and variant. symbols: their entry symbols, in order.
+    dialect and variant. symbols: the entry symbols of the requests, in order.
     """
     members = [
         recipe.member(r, s, k) for k, (r, s) in enumerate(zip(requests, symbols, strict=True))

@@ -128,9 +128,9 @@ def compile_for_device(
 ) -> list[Compiled]:
     """Compile CUDA programs (variants PLAIN and TIMED) and return one result per request, in order.
 
-    architecture: such as `sm_90`. cache_dir: None: the default cache. workers: compilers at once.
-        Programs that do not compile have `ok` False. Raises NvrtcMissingError without NVRTC,
-        ToolchainError if g++ is needed and missing.
+    architecture: such as `sm_90`. cache_dir: where results are kept; None: the default cache.
+        workers: compilers at once. Programs that do not compile have `ok` False. Raises
+        NvrtcMissingError without NVRTC, ToolchainError if g++ is needed and missing.
     """
     store = _Store(find_cache_root(cache_dir) / "device")
     keys = [_key(r, architecture) for r in requests]

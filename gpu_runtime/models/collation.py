@@ -64,7 +64,7 @@ def _packed_epoch(lengths: Sequence[int], tokens: int, generator: random.Random)
 
 def collate_causal(batch: Sequence[EncodedExample], pad: int) -> Tensors:
     """Return right-padded tensors for a decoder-only model, each of shape (rows, longest - 1).
-    pad: a token id. labels[:, t] is the id that follows position t.
+    pad: the token id that fills. labels[:, t] is the id that follows position t.
     """
     longest = max(len(e.ids) for e in batch) - 1
     made = _empty(len(batch), longest, pad) | {

@@ -222,7 +222,8 @@ def make_common_arguments(
     model: PreTrainedModel, folder: Path, learning: Learning, tuning: FineTuning, steps: int
 ) -> dict[str, object]:
     """Return the arguments that every trainer gets, by name: optimiser, cosine schedule, warm-up,
-    device. folder: for checkpoints. steps: of the whole training.
+    device. folder: where the trainer keeps checkpoints. steps: number of steps of the whole
+    training.
     """
     on_gpu = torch.cuda.is_available()
     place = learning.workspace.with_suffix("") if learning.workspace else None

@@ -433,7 +433,7 @@ class ScratchModel:
 
 
 def find_hidden_matrices(model: LlamaForCausalLM) -> list[torch.nn.Parameter]:
-    """Return the 2-D weights of the model's layers, which Muon trains."""
+    """Return the 2-D weights of the model's layers, which the optimiser Muon trains."""
     return [p for name, p in model.named_parameters() if p.ndim == 2 and "layers." in name]
 
 

@@ -71,8 +71,8 @@ class VllmModel:
         return cls(str(name_or_path), options, vllm)
 
     def serve(self, checkpoint: str) -> None:
-        """Generate with the weights in the folder `checkpoint` from now on. They must have the
-        shapes of the weights before.
+        """Generate with the weights in the folder `checkpoint` from now on. They must have the same
+        shapes as the weights served before.
         """
         self._checkpoint = checkpoint
 

@@ -66,8 +66,8 @@ def complete_sketches(
 
     others(sketch): sketches with the same scalars and other contents, whose measured extents count
         too.
-    geometry_of(test): the launch of a bare kernel. largest: most elements of one array. An array
-    that is never touched is as long as the longest.
+    geometry_of(test): the launch of a bare kernel; None for a function. largest: most elements of
+    one array. An array that is never touched is as long as the longest.
     """
     family = [[s, *others(s)] for s in sketches]
     flat = probe_extents(
@@ -236,7 +236,8 @@ def confirm_tests(
     largest: int,
 ) -> list[CompletedSketch]:
     """Run tests of known extents once each and return the result per test. A test fails if the
-    program accesses memory outside its arrays. geometry_of(test): the launch of a bare kernel.
+    program accesses memory outside its arrays. geometry_of(test): the launch of a bare kernel; None
+    for a function.
     largest: most elements of one array.
     """
     return _exact(

@@ -58,9 +58,7 @@ GeometryOf = Callable[[UnitTest], "Geometry | None"]
 
 
 def no_geometry(test: UnitTest) -> None:
-    """Return None, whatever the test: the launch of a program that is a function and not a
-    kernel.
-    """
+    """Return None for every test: a program that is a function, and no kernel, has no launch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +150,8 @@ def probe_extents(
     """Run sketches on arrays that grow until the program stays inside them, and return what it
     touched, per sketch.
 
-    compiled: the RECORDED variant. geometry_of(test): the launch of a bare kernel. largest: a
-        sketch that touches more elements of one array is rejected.
+    compiled: the RECORDED variant. geometry_of(test): the launch of a bare kernel; None for a
+        function. largest: a sketch that touches more elements of one array is rejected.
     lengths[i]: lengths expected of the arrays of sketch i, on which some contents depend. named:
         likely lengths, ascending, to grow to.
     """

@@ -29,8 +29,8 @@ _ENOUGH, _SAID_ENOUGH = 0.7, 0.3
 
 
 def infer_lengths(suite: UnitTestSuite) -> dict[str, str]:
-    """Return a C expression for the length of each array, by name, that holds in all tests. It is a
-    number where every test has the same length.
+    """Return a C expression for the length of each array, by name, that holds in all tests. The
+    expression is a number where the array has the same length in every test.
     """
     tests = _find_complete_tests(suite)
     sizes = [get_integer_scalars(test) for test in tests]

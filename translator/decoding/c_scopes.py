@@ -167,7 +167,9 @@ class Scopes:
         self.version += 1
 
     def enter(self, taken: frozenset[str] = frozenset()) -> None:
-        """Open a scope. taken: names that it may not declare either."""
+        """Open a scope. taken: names that may not be declared in it, besides those declared there
+        already.
+        """
         self._hidden.append([])
         self._own.append(set(taken))
         self.version += 1

@@ -207,8 +207,8 @@ class MemoryReader:
         return array.freed
 
     def read_allocation_check(self, node: If) -> If | None:
-        """Return the `if` that leaves the function when an allocation failed; None for another
-        `if`.
+        """Return `node` if it is an `if` that only leaves the function when an allocation failed;
+        None for any other `if`.
 
         Raises UnsupportedConstruct if such an `if` does more.
         """

@@ -93,7 +93,7 @@ class OutlinedPart:
 
 class Outliner:
     """Cuts one function into parts, numbered in order. results: how parts may return scalars that
-    others use.
+    other parts use.
     """
 
     def __init__(self, function: CppFunction, results: ResultPassing = ResultPassing.NONE) -> None:

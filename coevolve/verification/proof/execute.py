@@ -152,8 +152,9 @@ class Execution:
     def run(self, function: Function, names: dict[str, str], types: dict[str, str]) -> Summary:
         """Run the whole function and return its Summary.
 
-        names: from each parameter to its name in terms. types: element types by that name, where
-            the value has another type. Raises NotModelled for a construct that proofs do not model.
+        names: from each parameter of the function to its name in symbolic terms. types: element
+            types by that name, where the caller's value has another type than the parameter. Raises
+            NotModelled for a construct that proofs do not model.
         """
         for parameter in function.parameters:
             name = names[parameter.name]

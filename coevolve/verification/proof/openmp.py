@@ -39,7 +39,7 @@ def check_directives(
 
     helpers: other functions of the text, by name. constants: its named integers. Returns (claim,
         reordered). claim: how far floating-point results are equal (`none`, `as written`, `up to
-        reassociation`), reordered: whether integers are summed in another order.
+        reassociation`). reordered: whether integers are summed in another order.
     Raises NotModelled where this is not shown.
     """
     if source.parameters != target.parameters or source.result != target.result:

@@ -118,7 +118,8 @@ class ExpressionConverter:
         return max((self.rank(item) for item in children(node)), default=0)
 
     def bounds(self, name: str) -> list[SectionSpan]:
-        """Return the declared first and last subscripts of an array, per dimension, as C sums.
+        """Return the declared first and last subscripts of the array `name`, per dimension, as C
+        sums.
 
         Raises UnsupportedConstruct if the text does not give a bound that is needed.
         """
@@ -153,8 +154,8 @@ class ExpressionConverter:
         return bound.last - bound.first + ONE
 
     def length(self, name: str) -> AffineSum:
-        """Return the number of elements of an array. Raises UnsupportedConstruct if the text does
-        not give an extent.
+        """Return the number of elements of the array `name`. Raises UnsupportedConstruct if the
+        text does not give an extent.
         """
         total = AffineSum(constant=1)
         for bound in self.bounds(name):
