@@ -51,8 +51,8 @@ def write_atomically(path: Path | str, writer: Callable[[BinaryIO], object]) -> 
 
 
 def check_writable(path: Path | str) -> None:
-    """Check that `write_atomically` could put a file at `path` now; its folder is made. Raises
-    OSError if it could not, IsADirectoryError if it is a folder.
+    """Check that `write_atomically` could put a file at `path` now; the folder around it is made if
+    it is missing. Raises OSError if it could not, IsADirectoryError if it is a folder.
     """
     path = Path(path)
     if path.is_dir():

@@ -231,7 +231,8 @@ class UnitTestSuite:
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """One proposed translation. source_id: id of the source Program. direction: as `cpp:cuda`.
-    text: whatever the author wrote. sample: its number among the answers.
+    text: whatever the author wrote. author: who made it, such as `translator`. sample: its number,
+        from 0, among the author's answers for the program.
     """
 
     source_id: str

@@ -34,8 +34,8 @@ def require_other_file(option: str, path: str, *inputs: str | None) -> None:
     """Check that writing `path` would not overwrite an input.
 
     option: the name of the option for the message. inputs: files, specs of corpora (`A,B`, also
-        with `#COLUMN` or `?NAME=VALUE`), or None; what is no file is passed over. Raises UserError
-        if `path` is one of them.
+        with `#COLUMN` or `?NAME=VALUE`), or None; a value that names no file is passed over. Raises
+        UserError if `path` is one of them.
     """
     if not Path(path).exists():
         return

@@ -285,8 +285,8 @@ class VerifierActor:
         return self.verifier.compile_ahead(*arguments)
 
     def prepare(self, *arguments: Any) -> Any:
-        """Return a PreparedSuite of a program. arguments: the program and the Tester's answers,
-        (readable tests, tests written) each.
+        """Make a suite of a program and return it as a PreparedSuite. arguments: the program and
+        the Tester's answers, (readable tests, tests written) each.
         """
         return self.verifier.prepare(*arguments)
 

@@ -25,8 +25,8 @@ AS_WRITTEN = (
 
 
 def has_outlined_ports(direction: Direction) -> bool:
-    """Return whether a port in `direction` can be put together from ports of loop nests. It
-    can from serial code to CUDA or OpenMP in C++.
+    """Return whether a port in `direction` can be put together from ports of loop nests. That is so
+    from serial code to CUDA or to OpenMP in C++.
     """
     return (
         direction.source.model == "serial"

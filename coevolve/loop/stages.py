@@ -110,8 +110,8 @@ def make_suites(run: Run, number: int) -> None:
 def propose_suites(
     run: Run, label: str, programs: list[Program], checkpoint: str, sampling: Sampling
 ) -> list[PreparedSuite]:
-    """Ask the Tester in `checkpoint` for tests of `programs` and have verifiers make suites of
-    them. label: words for the progress bar. Returns one result per program, in order.
+    """Ask the Tester in the folder `checkpoint` for tests of `programs` and have verifiers make
+    suites of them. label: words for the progress bar. Returns one result per program, in order.
     """
     chunks = run.chunks(programs)
     bar = run.bar(label, len(programs))

@@ -223,7 +223,9 @@ def _is_affine(equation: Polynomial, loop: LoopFacts) -> bool:
 
 
 def is_counter(symbol: Symbol) -> bool:
-    """Return whether a symbol is a loop's counter. Its name is then `i.3`, with the loop's id."""
+    """Return whether a symbol is a loop's counter. Such a symbol is named `i.3`, where 3 is the
+    loop's id.
+    """
     tail = symbol.name.rstrip("'").rpartition(".")[2]
     return "#" not in symbol.name and tail.isdigit() and int(tail) in symbol.loops
 

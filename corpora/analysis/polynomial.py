@@ -91,7 +91,9 @@ class Polynomial:
         return None
 
     def symbols(self) -> set[Symbol]:
-        """Return every symbol that occurs in a term. Those inside operations are not among them."""
+        """Return every symbol that occurs in a term. Symbols inside operations are not among
+        them.
+        """
         return {s for m, _ in self.terms for s in m}
 
     def variables(self) -> set[Symbol]:

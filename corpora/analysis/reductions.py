@@ -47,8 +47,8 @@ def scalar_reduction(key: str, accesses: list[ScalarAccess]) -> Reduction | None
 
 def position_of(key: str, accesses: list[ScalarAccess]) -> tuple[str, str, bool] | None:
     """Return (reduced variable, operator, keeps the first place) for a variable that keeps the
-    position of a minimum or maximum; None for another. key: of the variable. accesses: all accesses
-    to the variable in the loop.
+    position of a minimum or maximum; None for any other variable. key: of the variable. accesses:
+    all accesses to the variable in the loop.
     """
     operators = {a.operator for a in accesses}
     if any(a.kind != "update" for a in accesses) or len(operators) != 1:
@@ -63,7 +63,7 @@ def position_of(key: str, accesses: list[ScalarAccess]) -> tuple[str, str, bool]
 
 def scalar_scan(accesses: list[ScalarAccess]) -> str | None:
     """Return the operator of a running value, such as a prefix sum, that the loop both updates and
-    reads; None for another. accesses: all accesses to the scalar in the loop.
+    reads; None if the scalar is no such value. accesses: all accesses to the scalar in the loop.
     """
     updates = {a.operator for a in accesses if a.kind == "update"}
     if any(a.kind == "write" for a in accesses) or len(updates) != 1:

@@ -154,7 +154,7 @@ def programs_of_text(text: str, dialect_name: str, origin: str = "") -> LoadedCo
 
 def load_text(text: str, dialect_name: str) -> LoadedCorpus:
     """Return the functions in one source text that tests can call. Raises CorpusError if there is
-    none, ValueError for an unknown dialect.
+    no such function, ValueError for an unknown dialect.
     """
     row = get_dialect(dialect_name)
     programs, skipped = _programs(_Unit("text", text), row, ())

@@ -119,7 +119,7 @@ class Scope:
         return evaluate_kind(expression, self.constants)
 
     def arithmetic_type(self, word: str, kind: Expression | None, spelled: str = "") -> Type:
-        """Return the type of a word such as `real` or `double precision` with a kind.
+        """Return the type that a word such as `real` or `double precision` and a kind stand for.
 
         kind: None means the default. spelled: the words of the text. Returns a NamedType if the
             kind is unknown or no element type has it.

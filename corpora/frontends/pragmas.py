@@ -72,7 +72,7 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 class RawClause:
     """A clause whose arguments are still text. Places are [start, end) in the directive's text.
 
-    name: such as `reduction`. modifier: what stands before the colon. '' without one. arguments:
+    name: such as `reduction`. modifier: what stands before the colon; '' without one. arguments:
     the place of each argument. text: what stands in the brackets; None without brackets. span: the
     place of the whole clause.
     """

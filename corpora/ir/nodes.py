@@ -687,14 +687,15 @@ class Function:
 
     name: as defined, qualified where the text qualifies it. A Fortran program has the qualifier
         `program`, and the name '' where the text gives none.
-    scope: enclosing namespaces, classes or modules, outermost first.
+    scope: names of the enclosing namespaces, classes or modules, outermost first.
     result: ScalarType('void') for subroutines. result_name: the name in Fortran's `result(r)`; ''
         without one.
     qualifiers: such as `static`, `__global__`, `__launch_bounds__(256)`, `pure`; `module procedure`
         (its parameters are those of the interface); `statement function`.
     template: names of template parameters. body: None for a prototype.
     contains: Fortran's inner procedures. uses: Fortran's `use` statements as written names.
-    language_linkage: `C` for `extern "C"`; '' without one. body_span: where the body stands.
+    language_linkage: `C` for `extern "C"`; '' without one. body_span: the body's place in the text;
+        None if it has none.
     span: its place in the text; None if it has none.
     """
 

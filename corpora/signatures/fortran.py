@@ -79,8 +79,8 @@ def read_fortran_signature(program: Program) -> Signature:
 
 
 def find_logical_widths(program: Program) -> dict[str, int]:
-    """Return the bytes of each LOGICAL dummy argument of the entry procedure, by name; {} if it is
-    not found.
+    """Return the size in bytes of each LOGICAL dummy argument of the entry procedure, by name; {}
+    if the procedure is not found.
     """
     unit = parse_fortran(program.text, dialect=program.dialect)
     named = _procedures_named(unit, program.name)

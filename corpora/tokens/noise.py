@@ -35,8 +35,8 @@ Unit = tuple[str, ...]
 
 
 def join_number_units(words: Sequence[str]) -> list[Unit]:
-    """Group `words` into units: the characters of a number are one unit, any other word is one by
-    itself.
+    """Group `words` into units: the characters of a number are one unit, any other word is a unit
+    by itself.
     """
     found: list[Unit] = []
     for word in words:

@@ -84,7 +84,8 @@ class CompileRecipe:
 
     compiler: its command. suffix: of the file that is compiled (a unit). flags: the compiler's, for
     every variant. libraries: the linker's flags. prelude(variant): text before the programs.
-    member(request, symbol, number): a program's text in a unit.
+    member(request, symbol, number): the text of a program, with the entry `symbol`, as number
+        `number` of a unit.
     shareable(request): whether the program may share a unit with others. alone(request, symbol):
         the program's text as a unit of its own; None where `member` serves.
     variants: further flags of each variant.

@@ -109,7 +109,9 @@ class Driver(Protocol):
         ...
 
     def unload(self, module: int) -> None:
-        """Unload a module by its handle. Raises DriverError if it fails."""
+        """Unload the module with the handle `module` from the device. Raises DriverError if it
+        fails.
+        """
         ...
 
     def function(self, module: int, name: str) -> int:
@@ -282,7 +284,9 @@ class CudaDriver:
         return int(module)
 
     def unload(self, module: int) -> None:
-        """Unload a module by its handle. Raises DriverError if it fails."""
+        """Unload the module with the handle `module` from the device. Raises DriverError if it
+        fails.
+        """
         self._call(self._cu.cuModuleUnload, self._modules.pop(module))
 
     def function(self, module: int, name: str) -> int:

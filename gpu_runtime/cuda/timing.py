@@ -53,8 +53,9 @@ class TimeSpread:
 class Timing:
     """Times of one program at one size.
 
-    size: as the caller counts it. kernel: on the device, kernels alone. total: transfers included.
-    serial: the source on one CPU thread. device, driver: name and version.
+    size: of the problem, as the caller counts it. kernel: times of the target's kernels alone, on
+        the device. total: the same with transfers.
+    serial: times of the source on one CPU thread. device: its name. driver: its version.
     clocks: what the device reported during the run, '' where unknown.
     """
 

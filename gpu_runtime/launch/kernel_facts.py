@@ -195,7 +195,7 @@ def read_row_bounds(reading: KernelReading, names: frozenset[str]) -> tuple[str,
     """Return upper bounds, as expressions of a launch plan, for the numbers of rows that a kernel
     computes.
 
-    reading: the kernel. names: the variables that hold the number of a row.
+    reading: the kernel. names: those of the variables that hold the number of a row.
     """
     indices = read_thread_indices(reading.kernel, reading.unit, Rows(names))
     return _dimension("z", reading, read_guards(reading, indices)).bounds

@@ -86,7 +86,8 @@ def require_support(tuning: FineTuning) -> None:
 
 def add_adapter(model: PreTrainedModel, tuning: FineTuning, seed: int) -> PreTrainedModel:
     """Return the model with new LoRA weights on every linear layer and its own weights frozen. A
-    model with an adapter comes back unchanged. seed: of the new weights.
+    model with an adapter comes back unchanged. tuning: gives the adapters' rank. seed: of the new
+    weights.
     """
     from peft import LoraConfig, PeftModel, get_peft_model, prepare_model_for_kbit_training
 

@@ -84,7 +84,7 @@ class PretrainedConfig:
 
     @staticmethod
     def of(options: ModelOptions) -> PretrainedConfig:
-        """Return the settings that a back end's options give."""
+        """Return the settings of a pretrained model that follow from a back end's options."""
         return PretrainedConfig(
             options.tuning,
             options.tuning.context,

@@ -105,8 +105,8 @@ class RemoteModel:
         """Return `sampling.n` answers per prompt, in order. Whether equal questions get equal
         answers depends on the server. A prompt longer than the model's context gets empty answers.
 
-        Raises ModelError if the endpoint fails, ValueError for a forced prefix, which it cannot
-        keep to.
+        Raises ModelError if the endpoint fails, ValueError for a prompt with a forced prefix, to
+        which an endpoint cannot be held.
         """
         if any(p.prefix for p in prompts):
             raise ValueError(

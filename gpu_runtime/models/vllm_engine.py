@@ -198,9 +198,9 @@ class VllmModel:
             self._asleep = True
 
     def save(self, folder: Path) -> None:
-        """Copy the served folder to `folder`, which appears when complete. A model known only by an
-        id is loaded and written. Raises ModelError if it cannot be loaded, OSError if the disk is
-        full.
+        """Copy the folder whose weights are used to `folder`, which appears when complete. A model
+        known only by a hub id is loaded and written. Raises ModelError if the model cannot be
+        loaded, OSError if the disk is full.
         """
         from corpora.files import write_folder
 

@@ -126,7 +126,9 @@ class ProbeResult:
 def build_test(
     sketch: Sketch, extents: dict[str, tuple[int, ...]], signature: Signature
 ) -> UnitTest:
-    """Return the sketch as a test with these extents, by array name."""
+    """Return the test that has the sketch's scalars and contents. extents: of each array, by name.
+    signature: the program's.
+    """
     assignments: list[ScalarValue | ArrayValue] = []
     for p in signature.parameters:
         if p.kind == "scalar":

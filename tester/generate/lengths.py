@@ -99,7 +99,9 @@ def _find_fitting_product(
 
 @dataclass(frozen=True, slots=True)
 class LengthProduct:
-    """The length `times * (name + step) * ... + more`. factors: (name of a size, step)."""
+    """The length `times * (name + step) * ... + more`. factors: pairs (name of a size, step), one
+    per factor. times, more: the two numbers.
+    """
 
     factors: tuple[tuple[str, int], ...]
     times: int

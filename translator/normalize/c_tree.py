@@ -53,7 +53,9 @@ Body = tuple[Statement, ...]
 
 
 def read_statements(text: str) -> Body:
-    """Parse C++ statements. Raises UnsupportedConstruct for a construct that no tree can hold."""
+    """Parse the C++ statements in `text` and return them as a tuple of nodes of `corpora.ir`.
+    Raises UnsupportedConstruct for a construct that the tree cannot hold.
+    """
     unit = parse_c_family(f"void f() {{\n{text}\n}}", "cpp")
     function = function_named(unit, "f")
     if unit.errors or function is None or len(unit.items) != 1:

@@ -73,9 +73,9 @@ class _BoundArguments:
 
 
 def inline_statements(unit: TranslationUnit, call: Call, helper: Function, caller: Function) -> str:
-    """Return the text of `unit` with the helper's statements before the statement of a call, and
-    the value that it returns in the call's place. call: the very node in the body of `caller`.
-    Raises UnsupportedConstruct if that cannot be done.
+    """Return the text of `unit` with the statements of the function `helper` before the statement
+    that holds `call`, and the value that it returns in the call's place. call: the very node in the
+    body of `caller`. Raises UnsupportedConstruct if that cannot be done.
     """
     text = unit.text
     statement, span = _statement_of(call, caller)

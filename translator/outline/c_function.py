@@ -86,7 +86,9 @@ class CppFunction:
 
     @property
     def tree(self) -> Function:
-        """Return the function's tree, with only numbers and arrays as parameters, for analyses."""
+        """Return the function's tree, in which structures are replaced by parameters that are
+        numbers and arrays, as analyses need it.
+        """
         parameters = [f"{type} {name}" for name, type in self.scalars.items()]
         parameters += [f"{type} *{name}" for name, type in self.pointed.items()]
         parameters += [

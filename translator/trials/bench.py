@@ -173,8 +173,8 @@ def find_first_failure(
 
 
 def name_arguments(bench: TrialBench, detail: str) -> str:
-    """Return the text `detail` of a finding with `argument 2 element 0` written as `y[0]`, in the
-    target's own names.
+    """Return the text `detail` of a finding with `argument 2 element 0` written as `y[0]`, by the
+    target's own parameter names.
     """
     names = [p.name for p in bench.binding.target.parameters]
     named = re.sub(

@@ -98,13 +98,15 @@ def execute(
     helpers: dict[str, Function] | None = None,
     constants: dict[str, int] | None = None,
 ) -> Summary:
-    """Run the body of `function` once on symbolic parameters, and return what it does.
+    """Run the body of `function` once on symbolic parameters, and return a Summary of what it does.
 
     names: from each parameter of the function to its name in symbolic terms. types: from such a
         name to an element type, where the caller's value has another type than the parameter.
     spread: how many of the outermost loops are run for one symbolic iteration, each counter
-        becoming an axis; for serial functions. launch: thread indices, for a kernel.
-    helpers: other functions of the text, by name. constants: named integers of the text.
+        becoming an axis; for serial functions. launch: thread indices of a kernel; None for a
+        serial function.
+    helpers: other functions of the text, by name; None for none. constants: named integers of the
+        text; None for none.
     Raises NotModelled for a construct that proofs do not model.
     """
     return Execution(spread, launch, helpers or {}, constants or {}).run(function, names, types)

@@ -688,7 +688,7 @@ def _refuse_small_extent(index: Term, correspondence: Correspondence, radix: Ter
 
 
 def product_text(extent: Term) -> str:
-    """Return a product of extents as text, such as `gridDim.x * blockDim.x`."""
+    """Return a product of block and grid extents as text, such as `gridDim.x * blockDim.x`."""
     return " * ".join(t.show(a) for m in t.polynomial(extent) for a in m)
 
 

@@ -181,7 +181,7 @@ def get_plain(node: Expression) -> Expression:
 
 
 def get_arguments(node: Call) -> tuple[list[Expression], Mapping[str, Expression]]:
-    """Return the arguments of a call: (by position, by name)."""
+    """Return (arguments by position, arguments by keyword) of a call."""
     return [get_plain(a) for a in node.arguments], {
         name: get_plain(value) for name, value in node.keywords
     }
