@@ -209,6 +209,8 @@ class VerifyConfig:
     mutants: the most mutants used to measure a suite. least_strength: share in [0, 1] of mutants
         that a suite must kill to feed training.
     require_parallel: refuse parallel ports in which one thread does all the work.
+    device_compiler: the compiler that must also accept CUDA ports that pass: `auto`, `nvcc`,
+        `nvrtc` or `none`.
     """
 
     backend: str = "auto"
@@ -216,6 +218,7 @@ class VerifyConfig:
     mutants: int = 12
     least_strength: float = 0.5
     require_parallel: bool = True
+    device_compiler: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)

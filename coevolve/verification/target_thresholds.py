@@ -1,5 +1,6 @@
-"""A target that passed, at the sizes that it alone compares with: `if (n < 10000)` and a serial
-loop hide a wrong parallel one.
+"""A target that passed, at the sizes that it alone compares with, and beyond those for which its
+launches and buffers suffice: `if (n < 10000)` and a serial loop hide a wrong parallel one, and
+`<<<256, 256>>>` computes 65,536 elements.
 
 Contract: `verify_at_target_thresholds` gives a target's verdict back, or the one on its suite with
 a few tests of such sizes more, which are made of the source and valid on it. Targets that failed,
@@ -17,14 +18,16 @@ from corpora.records import Blame, Outcome, Program, ScalarValue, UnitTest, Unit
 from corpora.suites.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import ExecutionBackend
 from gpu_runtime.expectations import Expectations
+from gpu_runtime.launch.limits import find_limits
 from gpu_runtime.launch.thresholds import find_compared_numbers
-from tester.generate.thresholds import make_tests_beyond
+from tester.generate.rules import count_elements
+from tester.generate.thresholds import MAX_SIZE, make_tests_beyond
 from tester.validity import validate_suite
 from translator.judge import JudgeConfig, judge
 
 SLOW_MS = 20.0
-"""Of a source on one of these tests. A target may take hundreds of times as long, several times
-over, on threads that are watched.
+"""Of a source on one of these tests, for each million elements. A target may take hundreds of times
+as long, several times over, on threads that are watched.
 """
 
 
@@ -44,8 +47,14 @@ def verify_at_target_thresholds(
     """
     if not (verdict.equivalent or (verdict.serial and verdict.outcome is Outcome.REFUSED)):
         return verdict
-    asked = find_compared_numbers(target) - find_compared_numbers(expectations.source)
-    further = _check_further_tests(expectations, sorted(asked), backend) if asked else None
+    source = expectations.source
+    asked = find_compared_numbers(target) - find_compared_numbers(source)
+    limits = find_limits(target) - find_limits(source)
+    further = (
+        _check_further_tests(expectations, sorted(asked), sorted(limits), backend)
+        if asked or limits
+        else None
+    )
     if further is None:
         return verdict
     again = judge(_merge_suites(expectations, further), [target], backend, config)[0]
@@ -57,15 +66,15 @@ def verify_at_target_thresholds(
     return replace(
         again,
         test_index=-1,
-        detail=f"{again.detail} (at a size that the target compares with, beyond those of the "
-        f"suite: {where})",
+        detail=f"{again.detail} (at a size that the target's text names or implies, beyond those "
+        f"of the suite: {where})",
     )
 
 
 def _check_further_tests(
-    expectations: Expectations, numbers: list[int], backend: ExecutionBackend
+    expectations: Expectations, numbers: list[int], limits: list[int], backend: ExecutionBackend
 ) -> Expectations | None:
-    tests = make_tests_beyond(expectations, numbers, backend)
+    tests = make_tests_beyond(expectations, numbers, backend, limits)
     if not tests:
         return None
     suite = UnitTestSuite(
@@ -74,7 +83,10 @@ def _check_further_tests(
     found = validate_suite(
         expectations.source, expectations.signature, suite, backend, prune=True
     ).expectations
-    return None if found is None or found.source_ms > SLOW_MS else found
+    if found is None:
+        return None
+    size = max(count_elements(test) for test in found.suite.tests)
+    return found if found.source_ms <= SLOW_MS * max(1, size // MAX_SIZE) else None
 
 
 def _merge_suites(one: Expectations, other: Expectations) -> Expectations:
