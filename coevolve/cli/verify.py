@@ -361,14 +361,16 @@ def split_into_chunks(rows: int, workers: int) -> int:
 @dataclass(frozen=True, slots=True)
 class Judging:
     """How the rows of a batch are judged. backend: `auto`, `cuda` or `emulated`. device_compiler:
-    as in `VerifyConfig`.
+    the real compiler that checks accepted CUDA targets: `auto`, `nvcc`, `nvrtc` or `none`.
     """
 
     backend: str
     device_compiler: str = "none"
 
     def engine(self):
-        """Return this process's engine for it. Raises ValueError if it cannot run here."""
+        """Return this process's Engine with these settings. Raises ValueError if the back end
+        cannot run here.
+        """
         from coevolve.verification.engine import VerifyConfig, get_shared_engine
 
         return get_shared_engine(self.backend, VerifyConfig(device_compiler=self.device_compiler))

@@ -209,8 +209,8 @@ class VerifyConfig:
     mutants: the most mutants used to measure a suite. least_strength: share in [0, 1] of mutants
         that a suite must kill to feed training.
     require_parallel: refuse parallel ports in which one thread does all the work.
-    device_compiler: the compiler that must also accept CUDA ports that pass: `auto`, `nvcc`,
-        `nvrtc` or `none`.
+    device_compiler: the real compiler that must accept a CUDA port, too, before the port counts as
+        equivalent: `auto`, `nvcc`, `nvrtc` or `none`.
     """
 
     backend: str = "auto"

@@ -300,8 +300,8 @@ class VerifierActor:
         return verdicts
 
     def confirm(self, *arguments: Any) -> list[Verdict]:
-        """Return verdicts after a real compiler was asked about accepted targets. arguments: the
-        verdicts and their targets.
+        """Return the verdicts, in order, with COMPILE_ERROR where a real compiler refuses an
+        accepted target. arguments: the verdicts, and their targets in the same order.
         """
         return self.verifier.confirm(*arguments)
 

@@ -143,8 +143,8 @@ CONFIRMED_TOGETHER = 96
 def confirm_accepted(
     run: Run, verdicts: list[Verdict], candidates: dict[str, Candidate]
 ) -> list[Verdict]:
-    """Return the verdicts after a real compiler was asked about accepted CUDA ports, many in one
-    go (`verify.device_compiler`). candidates: by id.
+    """Return the verdicts, in order, with COMPILE_ERROR where the real compiler that
+    `verify.device_compiler` names refuses an accepted CUDA port. candidates: by id.
     """
     accepted = []
     for i, verdict in enumerate(verdicts):

@@ -113,9 +113,9 @@ def emit_c_family(node: Any, dialect: str = "cpp", style: Style | None = None) -
 
 
 def emit_expression(node: Any, least: int = 0) -> str:
-    """Return the text of an expression, in brackets if it binds less tightly than `least`: a level
-    of C's operators, such as 14 for `*`, 13 for `+` and 12 for `<<`. Raises TypeError for a node
-    that C++ cannot express.
+    """Return the C++ text of `node`, an expression of `corpora.ir`, in brackets if it binds less
+    tightly than `least`: a level of C's operators, such as 14 for `*`, 13 for `+` and 12 for `<<`.
+    Raises TypeError for a node that C++ cannot express.
     """
     return _Printer(Style()).expression(node, least)
 

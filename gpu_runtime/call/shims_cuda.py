@@ -76,8 +76,8 @@ def make_prelude() -> str:
 
 
 def include_parts(text: str) -> str:
-    """Return what stands for the headers of CUDA's libraries that `text` includes: half precision,
-    Thrust and CUB. '' for most programs. A unit may hold a part twice: the second is empty.
+    """Return C++ text in place of the headers of CUDA's libraries (half precision, Thrust, CUB)
+    that `text` includes; '' if it includes none. The same text may occur twice in a unit.
     """
     parts = dict.fromkeys(CUDA_PARTS[name] for name in find_includes(text) if name in CUDA_PARTS)
     return "".join(f'#line 1 "{part}"\n{read_part(part)}\n' for part in parts)
@@ -85,7 +85,7 @@ def include_parts(text: str) -> str:
 
 @cache
 def read_part(name: str) -> str:
-    """Return the text of a file of native/."""
+    """Return the text of the file `name` of the folder native/."""
     return (NATIVE / name).read_text()
 
 

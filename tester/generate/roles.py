@@ -208,8 +208,9 @@ def infer_roles(setting: TrialSetting, plan: str) -> ParameterRoles:
 
 
 def recall_roles(compiled: Compiled, plan: str, largest: int) -> ParameterRoles | None:
-    """Return what `infer_roles` found in this process for a build under a launch plan; None if it
-    was not asked, or too long ago. Nothing is run.
+    """Return what `infer_roles` found in this process for a build under a launch plan; None if that
+    was not called for them, or too long ago. largest: most elements of one array, as given then.
+    Nothing is run.
     """
     return _learnt.get((compiled.symbol, plan, largest))
 

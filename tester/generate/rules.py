@@ -177,9 +177,9 @@ def generate_more_tests(
 def find_sizes(
     suite: UnitTestSuite, program: Program, signature: Signature, backend: ExecutionBackend
 ) -> frozenset[str]:
-    """Return the scalars that the lengths of arrays depend on, as they were learnt when the suite
-    was made by rules: no distances between rows or elements, no places, none that must equal
-    another. Empty where nothing was learnt.
+    """Return the names of the scalars that the lengths of arrays depend on, as found when the suite
+    was made by rules. Distances between rows or elements, places, and sizes that must equal another
+    are left out. The set is empty if nothing was found then.
     """
     compiled = backend.compile([CompileRequest(program, signature, Variant.RECORDED)])[0]
     roles = recall_roles(compiled, suite.launch, LARGEST) if compiled.ok else None

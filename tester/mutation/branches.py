@@ -107,8 +107,8 @@ def list_coverage_requests(program: Program, signature: Signature) -> list[Compi
 
 
 def prepend_number(call: Arguments, number: int, sides: int) -> Arguments:
-    """Return the call with a mutant's number (0: none) and `sides` counters of branches before its
-    arguments.
+    """Return the arguments `call` with two more before them: a mutant's number (0: none) and an
+    array of `sides` counters of branches.
     """
     return call.prepend(np.zeros(sides, np.int32)).prepend(np.array(number, np.int32))
 
