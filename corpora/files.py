@@ -31,7 +31,7 @@ def write_atomically(path: Path | str, writer: Callable[[BinaryIO], object]) -> 
     """Write a file that appears at `path` only when complete and on the disk.
 
     writer(file): writes the bytes. On failure what was at `path` stays. Raises DiskFullError if
-    there is no room, OSError if it cannot be written, and what `writer` raises.
+    there is no room, OSError if the file cannot be written, and what `writer` raises.
     """
     path = Path(path)
     part = _part_of(path)

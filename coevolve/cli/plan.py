@@ -83,8 +83,8 @@ class WorkEstimate:
 
 
 def estimate_translator_work(config: Config, corpus: RunCorpus) -> WorkEstimate:
-    """Return upper bounds of the Translator's work. They assume that candidates are as long as
-    their sources, and that as many survive of each source as are learnt from.
+    """Return upper bounds of the Translator's work. The bounds assume that candidates are as long
+    as their sources, and that as many survive of each source as are learnt from.
     """
     programs = [p for _, side in corpus.sides(config) for p in side]
     held_out = sum(len(part.evaluation) for _, part in corpus.by_direction(config))
@@ -106,8 +106,8 @@ def estimate_translator_work(config: Config, corpus: RunCorpus) -> WorkEstimate:
 
 
 def estimate_tester_work(config: Config, corpus: RunCorpus) -> WorkEstimate:
-    """Return upper bounds of the Tester's work. They assume that every program has a suite to learn
-    from in every round.
+    """Return upper bounds of the Tester's work. The bounds assume that every program has a suite to
+    learn from in every round.
     """
     programs = list({p.id: p for _, side in corpus.sides(config) for p in side}.values())
     held_out, wanted = len(corpus.evaluation), config.round

@@ -205,8 +205,8 @@ def _unpack_hashes(text: str) -> tuple[str, ...]:
 
 def read_manifest(checkpoint: Path) -> Manifest | None:
     """Return what the model in the folder `checkpoint` was trained on, or None if that is unknown.
-    It is read from the checkpoint, its export, or the files of its run. Raises ManifestError or
-    StoreError if one is damaged.
+    The manifest is read from the checkpoint, its export, or the files of its run. Raises
+    ManifestError or StoreError if such a file is damaged.
     """
     for folder in (checkpoint, checkpoint.parent):
         if (found := Manifest.read(folder)) is not None:

@@ -107,7 +107,7 @@ def compute_bleu(
 
 
 def compute_bleu_from_sums(sums: np.ndarray) -> float:
-    """Return BLEU, in [0, 100], from column sums of `BleuScore.statistics`, shape (10,). It is
+    """Return BLEU, in [0, 100], from column sums of `BleuScore.statistics`, shape (10,). BLEU is
     smoothed as sacrebleu does by default.
     """
     from sacrebleu.metrics import BLEU

@@ -428,8 +428,8 @@ def write_json(path: Path, value: object) -> None:
 
 
 def read_json(path: Path):
-    """Return the JSON value of a run's file. Raises ConfigError if it is empty or cut off,
-    FileNotFoundError if it is missing.
+    """Return the JSON value in the file `path` of a run. Raises ConfigError if the file is empty or
+    cut off, FileNotFoundError if it is missing.
     """
     try:
         return parse_json(path.read_bytes())

@@ -90,8 +90,8 @@ def has_all_models(run: Run, number: int) -> bool:
 
 def make_suites(run: Run, number: int) -> None:
     """Write the files `suites` and `suite_counts` of round `number` (see RoundPaths). The Tester
-    proposes tests for the real programs; verifiers check and complete them. It does nothing if the
-    files exist.
+    proposes tests for the real programs; verifiers check and complete them. If the files exist,
+    nothing is done.
     """
     paths = run.folder.round(number)
     if run.folder.is_finished(paths.suites) and run.folder.is_finished(paths.suite_counts):
@@ -260,8 +260,8 @@ def _by_id(run: Run) -> dict[str, Program]:
 
 def keep_triplets(run: Run, number: int) -> None:
     """Write the triplets of round `number` to its file `triplets` (see RoundPaths): candidates that
-    are EQUIVALENT on a suite of at least `verify.least_strength`. It does nothing if the file
-    exists.
+    are EQUIVALENT on a suite of at least `verify.least_strength`. If the file exists, nothing is
+    done.
     """
     paths = run.folder.round(number)
     if run.folder.is_finished(paths.triplets):

@@ -204,7 +204,8 @@ class Verifier:
 
     def confirm(self, verdicts: Sequence[Verdict], targets: Sequence[Program]) -> list[Verdict]:
         """Return the verdicts, in order, with COMPILE_ERROR where a real compiler refuses an
-        accepted CUDA target. They are unchanged if no such compiler is configured or installed.
+        accepted CUDA target. The verdicts are unchanged if no such compiler is configured or
+        installed.
         targets: in the verdicts' order.
         """
         return refuse_uncompiled(verdicts, targets, self.engine.device_check)

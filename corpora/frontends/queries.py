@@ -132,7 +132,9 @@ def lookup(root: Function | TranslationUnit, name: Name) -> Definition | None:
 
 
 def undeclared_names(node: Function | TranslationUnit) -> frozenset[str]:
-    """Return the names, without namespaces, that a tree uses and does not declare."""
+    """Return the names, without namespaces, that the tree below `node` uses and does not
+    declare.
+    """
     return frozenset(b.name.id.rpartition("::")[2] for b in bindings(node) if b.definition is None)
 
 

@@ -277,7 +277,7 @@ class Heading:
 class Declarations:
     """What a Fortran procedure declares. Its methods take names in lower case.
 
-    signature: the procedure's typed signature. procedure: its heading.
+    signature: the procedure's typed signature. procedure: the procedure's heading.
     """
 
     signature: Signature

@@ -90,7 +90,8 @@ def measure_contrast(own: Iterable[Sequence[str]], other: Iterable[Sequence[str]
 @dataclass(frozen=True, slots=True)
 class Noise:
     """How much noise is added. mask, drop, insert: shares, in [0, 1], of units masked, dropped, and
-    followed by a foreign word. window: of the shuffle in units; 0 or 1: none.
+    followed by a foreign word. window: units are shuffled by fewer than so many places; 0 or 1:
+    they are not shuffled.
     """
 
     mask: float

@@ -107,7 +107,7 @@ class ObjectStore:
 
 def replace_file(path: Path, data: bytes, over: bool = True) -> None:
     """Write `data` to `path`, whole or not at all, readable by all. over: replace a file that
-    exists; otherwise it stays. Raises OSError if it cannot be written.
+    exists; False leaves such a file as it is. Raises OSError if it cannot be written.
     """
     fd, temporary = tempfile.mkstemp(dir=path.parent)
     with os.fdopen(fd, "wb") as file:

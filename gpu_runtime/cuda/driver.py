@@ -115,14 +115,15 @@ class Driver(Protocol):
         ...
 
     def function(self, module: int, name: str) -> int:
-        """Return the handle of the kernel `name` in a module. Raises DriverError if there is
+        """Return the handle of the kernel `name` in the module with the handle `module`. Raises
+        DriverError if there is
         none.
         """
         ...
 
     def variable(self, module: int, name: str) -> tuple[int, int]:
-        """Return (device address, size in bytes) of the variable `name` in a module. Raises
-        DriverError if there is none.
+        """Return (device address, size in bytes) of the variable `name` in the module with the
+        handle `module`. Raises DriverError if there is none.
         """
         ...
 
@@ -290,7 +291,8 @@ class CudaDriver:
         self._call(self._cu.cuModuleUnload, self._modules.pop(module))
 
     def function(self, module: int, name: str) -> int:
-        """Return the handle of the kernel `name` in a module. Raises DriverError if there is
+        """Return the handle of the kernel `name` in the module with the handle `module`. Raises
+        DriverError if there is
         none.
         """
         function = self._call(self._cu.cuModuleGetFunction, self._modules[module], name.encode())
@@ -298,8 +300,8 @@ class CudaDriver:
         return int(function)
 
     def variable(self, module: int, name: str) -> tuple[int, int]:
-        """Return (device address, size in bytes) of the variable `name` in a module. Raises
-        DriverError if there is none.
+        """Return (device address, size in bytes) of the variable `name` in the module with the
+        handle `module`. Raises DriverError if there is none.
         """
         address, n_bytes = self._call(
             self._cu.cuModuleGetGlobal, self._modules[module], name.encode()

@@ -200,7 +200,9 @@ class GpuWorker:
         )
 
     def finish(self) -> None:
-        """Let the process end by itself, so that a sanitizer can report, and close."""
+        """Let the GPU worker's process end by itself, so that a sanitizer can write its report,
+        then free what `close` frees.
+        """
         self._child.finish()
         self.close()
 

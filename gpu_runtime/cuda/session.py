@@ -22,11 +22,11 @@ _MISALIGNED, _INVALID, _NO_IMAGE, _RESOURCES = 716, 1, 209, 701
 
 
 class KernelHangError(RuntimeError):
-    """A kernel did not end before the deadline."""
+    """Raised when a kernel did not end before the deadline of its batch."""
 
 
 class OverBudgetError(RuntimeError):
-    """The candidate asked for more device memory than it may have, or than is free."""
+    """The candidate tried to allocate more device memory than it may have, or than is free."""
 
 
 @dataclass(slots=True)

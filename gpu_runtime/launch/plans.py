@@ -279,7 +279,9 @@ def iterate_candidate_plans(
 
 @dataclass(frozen=True, slots=True)
 class PlanNames:
-    """What a plan may count with: names of integer scalars and of arrays, likely ones first."""
+    """The names that expressions of a launch plan may use: scalars, those of integer scalars, and
+    arrays, whose number of elements is meant; likely ones first.
+    """
 
     scalars: tuple[str, ...]
     arrays: tuple[str, ...]

@@ -113,8 +113,8 @@ class PretrainedModel:
     def load(
         cls, name_or_path: str | Path, config: PretrainedConfig = PretrainedConfig()
     ) -> PretrainedModel:
-        """Open a model by hub id, folder or GGUF file. Raises ModelError, one line, if it cannot be
-        opened or this machine lacks support.
+        """Open a model by hub id, folder or GGUF file. Raises ModelError, with a message of one
+        line, if the model cannot be opened or this machine lacks support for it.
         """
         name = str(name_or_path)
         offline = _offline(name, config)

@@ -53,8 +53,8 @@ without an iteration for it.
 
 @dataclass(frozen=True, slots=True)
 class ProgramLimits:
-    """Limits of one run. wall_s, cpu_s: seconds. memory_mib: MiB. file_mib: MiB of every file, each
-    output stream, and the work folder as a whole.
+    """Limits of one run. wall_s, cpu_s: wall-clock and CPU seconds. memory_mib: MiB of memory.
+    file_mib: most MiB of every file, of each output stream, and of the work folder as a whole.
     """
 
     wall_s: float = 10.0

@@ -103,9 +103,9 @@ class MeasuredExtent:
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """What running a sketch showed. arrays: what was touched, by name. reason: why the sketch
-    cannot become a test; '' if it can. elapsed_ms: run time in milliseconds. changed: the program
-    changed something.
+    """What running a sketch showed. sketch: the sketch. arrays: what the run touched of each array,
+    by name. reason: why the sketch cannot become a test; '' if it can. elapsed_ms: run time in
+    milliseconds. changed: the program changed something.
     """
 
     sketch: Sketch

@@ -74,7 +74,8 @@ def draw_states(
     seed: int,
 ) -> tuple[Values, dict[str, Fill]]:
     """Return (scalars, fills) of a test in which arrays of states hold few values: those they are
-    compared with, their neighbours, and -1. turn: the draw's number. seed: of the contents.
+    compared with, their neighbours, and -1. turn: the draw's number, which varies the choice. seed:
+    of the contents.
     """
     changed = scalars | {name: turn % 2 for state in states.values() for name in state.scalars}
     filled = dict(fills)

@@ -150,7 +150,9 @@ def call_function(name: str, type: str, *arguments: Value) -> Value:
 
 
 def cast_value(value: Value, type: str) -> Value:
-    """Return the value converted to `type`; unchanged if it has that type."""
+    """Return the value converted to `type`; unchanged if it has that type. type: an element type,
+    such as `f32`.
+    """
     if value.type == type:
         return value
     return Value(f"({C_TYPES[type]}){value.at(UNARY)}", type, UNARY)

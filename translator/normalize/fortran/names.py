@@ -176,7 +176,7 @@ def get_call_name(node: Any) -> str:
 
 
 def get_plain(node: Expression) -> Expression:
-    """Return an argument without the brackets around it."""
+    """Return `node`, an argument of a call, without the brackets around it."""
     return node.operand if isinstance(node, Unary) and node.op == "()" else node
 
 
