@@ -41,16 +41,14 @@ def verify(
 ) -> Verdict:
     """Judge by execution whether `target` does what `source` does.
 
-    Args:
-        source: the program that is right by definition: a `Program`, a path, or source text.
-        target: its translation, in the same forms.
-        suite: tests as text (docs/architecture/tests.md), a path, or a record. None: tests are made
-            from the source.
-        backend: where CUDA runs: `auto`, `cuda` or `emulated`.
-        config: how tests are made and programs judged. None: `VerifyConfig()`.
-        direction: the dialects, `cpp:cuda`. Needed for source text. It goes before a file's suffix.
-        function: compare this function only. Default: each one that both define and nothing in the
-            source calls. Of two `Program`s their own entries are compared.
+    Args: source: the program that is right by definition: a `Program`, a path, or source text.
+        target: its translation, in the same forms. suite: tests as text
+        (docs/architecture/tests.md), a path, or a record. None: tests are made from the source.
+        backend: where CUDA runs: `auto`, `cuda` or `emulated`. config: how tests are made and
+        programs judged. None: `VerifyConfig()`. direction: the dialects, such as `cpp:cuda`. Needed
+        for source text; for a file it replaces what the suffix says. '' for none. function: compare
+        this function only. '' compares each one that both define and nothing in the source calls;
+        of two `Program`s it compares their own entries.
 
     Returns:
         The verdict. It is true if and only if the two are equivalent. Where several functions were
@@ -138,15 +136,13 @@ def translate(
     """Ask a model for ports of every function of a program and keep what execution found
     equivalent.
 
-    Args:
-        source: a `Program`, a path, or source text (then with `direction`).
-        to: the dialect to translate to. With a path or a `Program` it is enough.
-        direction: both dialects, `cpp:cuda`, in the place of `to`.
-        function: translate this function only.
-        model: `small`, a run, an export, a checkpoint's folder, a hub id, or `NAME@URL`.
-        samples: most answers a function. temperature: of the answers after the first.
-        max_new_tokens: tokens after which an answer is cut. seed: of the answers.
-        backend: where CUDA runs: `auto`, `cuda` or `emulated`.
+    Args: source: a `Program`, a path, or source text (then with `direction`). to: the dialect to
+        translate to. It is enough where `source` is a path or a `Program`; '' if `direction` is
+        given. direction: both dialects, such as `cpp:cuda`, in the place of `to`; '' for none.
+        function: translate this function only; '' for all. model: `small`, a run, an export, a
+        checkpoint's folder, a hub id, or `NAME@URL`. samples: the most answers per function.
+        temperature: of the answers after the first. max_new_tokens: tokens after which an answer is
+        cut. seed: of the answers. backend: where CUDA runs: `auto`, `cuda` or `emulated`.
         as_written: show the model the text itself, not normalized.
 
     Returns:
@@ -201,20 +197,16 @@ def evaluate(
 ) -> dict[str, Any]:
     """Measure a model, or predictions made elsewhere, on a corpus.
 
-    Args:
-        model: `small`, a run, an export, a checkpoint's folder, a hub id, or `NAME@URL`.
+    Args: model: `small`, a run, an export, a checkpoint's folder, a hub id, or `NAME@URL`.
         predictions: a file of answers, in the place of `model`: JSONL of `id` (or `index`) and
-            `text`.
-        corpus: `builtin`, `development`, a folder, `SRC.tok,TGT.tok`, a JSONL file, `hf:ID`, or a
-            checkout of ParEval.
-        direction: source and target dialect.
-        n: answers an item. temperature: None is 0 for n = 1, else 0.8.
-        max_new_tokens: tokens after which an answer is cut (None: 512).
-        as_written: show the model the text itself. limit: only the first items (0: all).
-        tester: a Tester, whose valid-test rate is measured as well.
-        seed: of sampling, suites and intervals. backend: where CUDA runs.
-        workers: processes that execute (0: one a core, eight at most).
-        speed: time right answers too. threads: OpenMP threads then (0: the cores of this machine).
+        `text`. corpus: `builtin`, `development`, a folder, `SRC.tok,TGT.tok`, a JSONL file,
+        `hf:ID`, or a checkout of ParEval. direction: source and target dialect. n: answers per
+        item. temperature: of sampling; None is 0 for n = 1, else 0.8. max_new_tokens: tokens after
+        which an answer is cut (None: 512). as_written: show the model the text itself. limit: only
+        the first items (0: all). tester: name of a Tester, whose share of valid tests is measured
+        as well; '' for none. seed: of sampling, suites and intervals. backend: where CUDA runs.
+        workers: processes that execute (0: one per core, eight at most). speed: also measure how
+        fast right answers run. threads: OpenMP threads for that (0: the cores of this machine).
         allow_contaminated: go on although the model was trained on items; the result says so.
 
     Returns:
@@ -238,19 +230,19 @@ def run(
     resume: bool = False,
     use_ray: bool = True,
 ) -> Path:
-    """Run rounds of co-verify and co-evolve, or go on with a run.
+    """Run rounds in which a Translator and a Tester propose, execution judges, and both learn from
+    it; or go on with a run that was stopped.
 
-    Args:
-        config: a TOML file, or a `Config`. With `resume` the folder of a run.
-        overrides: keys and values that go before the file's: `{"round.count": 1}`.
-        resume: go on with the run in the folder `config`, by its own configuration.
-        use_ray: without Ray everything is done in this process.
+    Args: config: the path of a TOML file, or a `Config`. With `resume` the path of a run's folder.
+        overrides: values by key that replace the file's, such as `{"round.count": 1}`; None for
+        none. Not with a `Config`. resume: go on with the run in the folder `config`, by its own
+        configuration. use_ray: use Ray's processes; False does all work in this process.
 
-    Returns:
-        The folder of the run: checkpoints, records, `report.html` and `export/`.
+    Returns: The path of the run's folder, which holds checkpoints, records, `report.html` and
+        `export/`.
 
-    Raises:
-        ValueError: an unknown key, a bad value, a corpus that cannot be used, a folder in use.
+    Raises: ValueError: an unknown key, a bad value, a corpus that cannot be used, a folder in use,
+        or `overrides` or `resume` with a `Config`.
     """
     import json
 

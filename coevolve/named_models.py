@@ -60,7 +60,7 @@ class NamedModel:
     def explain_untaught(self, direction: str) -> str:
         """Return a phrase that says the model was not trained on `direction` (`cpp:cuda`).
 
-        Returns '' if it was, or if the model's directions are unknown.
+        Returns '' if it was trained on it, or if the model's directions are unknown.
         """
         return (
             f"{self.label} was not taught {direction} (taught: {', '.join(self.taught)})"
@@ -71,7 +71,7 @@ class NamedModel:
     def require_taught(self, direction: str) -> None:
         """Check that the model may serve `direction` (`cpp:cuda`).
 
-        Raises UserError if it is known not to have been trained on it.
+        Raises UserError if the model is known not to have been trained on that direction.
         """
         if why := self.explain_untaught(direction):
             raise UserError(f"{why}; name another model with --model")

@@ -31,7 +31,7 @@ def write_atomically(path: Path | str, writer: Callable[[BinaryIO], object]) -> 
     """Write a file that appears at `path` only when complete and on the disk.
 
     writer(file): writes the bytes. On failure what was at `path` stays. Raises DiskFullError if
-    there is no room, OSError if it cannot be written, and what `writer` raises.
+    there is no room, OSError if the file cannot be written, and what `writer` raises.
     """
     path = Path(path)
     part = _part_of(path)
@@ -51,8 +51,8 @@ def write_atomically(path: Path | str, writer: Callable[[BinaryIO], object]) -> 
 
 
 def check_writable(path: Path | str) -> None:
-    """Check that `write_atomically` could put a file at `path` now; its folder is made. Raises
-    OSError if it could not, IsADirectoryError if it is a folder.
+    """Check that `write_atomically` could put a file at `path` now; the folder around it is made if
+    it is missing. Raises OSError if it could not, IsADirectoryError if it is a folder.
     """
     path = Path(path)
     if path.is_dir():

@@ -147,7 +147,7 @@ def _looks_fortran(text: str) -> bool:
 
 def hash_tokens(item: Program | str) -> np.ndarray:
     """Return a program's or text's canonical tokens as 64-bit ids, uint64 of shape (tokens,). The
-    program's own names count by order of first use.
+    program's own names are numbered by first use, so that renaming changes nothing.
     """
     text = item if isinstance(item, str) else item.text
     fortran = (

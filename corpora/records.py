@@ -36,8 +36,8 @@ ELEMENT_TYPES = (
 
 
 def content_hash(*parts: object) -> str:
-    """Return the first 16 hex digits of SHA-256 over the canonical JSON of `parts`: records, plain
-    values and containers.
+    """Return the first 16 hex digits of SHA-256 over the canonical JSON of `parts`: records
+    (dataclasses), strings, numbers, booleans, None, lists, tuples and mappings.
     """
     text = json.dumps(_plain(parts), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -90,8 +90,8 @@ class Parameter:
 
     kind: `scalar`, `array` (pointer to contiguous elements) or `rows` (pointer to row pointers,
         `T**`).
-    type: an entry of ELEMENT_TYPES. intent: `in`, `out` or `inout`, which is also used where the
-        source does not say.
+    type: an element type, such as `f32` (an entry of ELEMENT_TYPES). intent: `in`, `out` or
+        `inout`, which is also used where the source does not say.
     by_reference: a scalar that its dialect passes by address.
     inner_extents: fixed inner extents of `T a[][N]`, outermost first; () for a flat pointer.
     shape: Fortran extents as written, such as ("n", "0:m"), or (":",) for assumed shape.
@@ -110,8 +110,8 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The typed interface of a function. name: its own. parameters: in order. result: the element
-    type of the returned value, None for void or a subroutine.
+    """The typed interface of a function. name: the function's. parameters: in order. result: the
+    element type of the returned value, None for void or a subroutine.
     """
 
     name: str
@@ -123,8 +123,8 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One function, with the helpers it needs, in one dialect. dialect: its name. name: the entry
-    function. text: the source.
+    """One function, with the helpers it needs, in one dialect. dialect: its name, such as `cuda`.
+    name: of the entry function. text: the source text.
     """
 
     dialect: str
@@ -159,8 +159,8 @@ class Fill:
 
 @dataclass(frozen=True, slots=True)
 class ScalarValue:
-    """The value of a scalar parameter. name: the parameter. type: an entry of ELEMENT_TYPES. value:
-    a pair (re, im) for a complex number.
+    """The value of a scalar parameter. name: the parameter. type: an element type, such as `f32`
+    (an entry of ELEMENT_TYPES). value: a pair (re, im) for a complex number.
     """
 
     name: str
@@ -172,7 +172,8 @@ class ScalarValue:
 class ArrayValue:
     """The value of the array parameter `name`. Exactly one of `fill` and `values` is set.
 
-    type: an entry of ELEMENT_TYPES. extents: (n,) for an array, (rows, columns) for `T**`.
+    type: an element type, such as `f32` (an entry of ELEMENT_TYPES). extents: (n,) for an array,
+        (rows, columns) for `T**`.
     fill: a rule for the elements. values: the elements in order; complex ones lie interleaved.
     """
 
@@ -190,8 +191,8 @@ class ArrayValue:
 
 @dataclass(frozen=True, slots=True)
 class UnitTest:
-    """One call. assignments: a value for every parameter. aliases: pairs of arrays that share
-    storage, by name.
+    """One call. assignments: a value for every parameter. aliases: pairs of names of arrays that
+    share storage; () for none.
     """
 
     assignments: tuple[ScalarValue | ArrayValue, ...]
@@ -230,7 +231,8 @@ class UnitTestSuite:
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """One proposed translation. source_id: id of the source Program. direction: as `cpp:cuda`.
-    text: whatever the author wrote. sample: its number among the answers.
+    text: whatever the author wrote. author: who made it, such as `translator`. sample: its number,
+        from 0, among the author's answers for the program.
     """
 
     source_id: str
@@ -293,9 +295,10 @@ class Verdict:
         one line, such as compiler text or a signal.
     backend: `emulated`, `native`, `openmp` or `cuda:<device>`, with `+degraded(...)` where sandbox
         walls are missing.
-    test_index: of the test that decided; -1 for none. buffer, element: the first differing place.
-    expected, actual, tolerance: there, as text.
-    launch: the launch plan under which a bare kernel passed, ''.
+    test_index: of the test that decided; -1 for none. buffer, element: the array or scalar and the
+    index in it where the outputs first differ; '' and -1 if they do not. expected, actual,
+    tolerance: the values there as text; '' if there are none.
+    launch: the launch plan under which a bare kernel passed; '' otherwise.
     serial: one thread of a parallel target did all the work.
     suite_strength: share of mutants that the suite kills, in [0, 1]; None where unknown.
     evidence: `tested`, or `proved` where a proof for every size and launch stands beside the tests.

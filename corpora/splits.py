@@ -60,8 +60,8 @@ def cluster_items(items: Sequence[Program | str]) -> list[int]:
     """Return for each item the index of the first item of its cluster. A cluster is a set of
     near-duplicates, closed transitively.
 
-    An item that looks close to CLOSE_PAIRS others joins their cluster without an exact comparison.
-    So a cluster may be too large, but no near-duplicate is left out.
+    An item that looks close to CLOSE_PAIRS (400) others joins their cluster without an exact
+    comparison. So a cluster may be too large, but no near-duplicate is left out.
     """
     prints = compute_fingerprints(items)
     first: dict[str, int] = {}
@@ -224,8 +224,9 @@ def _joined_groups(count: int, group_of: Sequence[int], cluster_of: Sequence[int
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """A training item that is too like an evaluation item. item, evaluation: their indices.
-    similarity: in [0, 1], 1.0 for an exact match.
+    """A training item that is too like an evaluation item. item: its index among the items checked.
+    evaluation: the index among the evaluation items. similarity: in [0, 1], 1.0 for an exact
+    match.
     """
 
     item: int
@@ -248,8 +249,8 @@ class EvaluationGuard:
             self._index.insert(i, minhash, check_duplication=False)
 
     def leaks(self, items: Sequence[Program | str]) -> list[Leak]:
-        """Return a Leak for every item that may not be trained on, in order, with the evaluation
-        item most like it.
+        """Return a Leak for each of `items` that equals or nearly equals an evaluation item, in
+        order, with the evaluation item most like it.
         """
         if not self._items:
             return []
@@ -269,8 +270,8 @@ class EvaluationGuard:
         return Leak(item, -negated, similarity) if similarity >= THRESHOLD else None
 
     def check(self, items: Sequence[Program | str]) -> None:
-        """Check that all items may be trained on. Raises LeakError, with the first that may not and
-        their number.
+        """Check that all items may be trained on. Raises LeakError, with the first that equals or
+        nearly equals an evaluation item and how many do.
         """
         items = list(items)
         found = self.leaks(items)
@@ -285,7 +286,9 @@ class EvaluationGuard:
             )
 
     def filter(self, items: Sequence[Program | str]) -> tuple[list[Program | str], int]:
-        """Return (the items that may be trained on, in order; how many others there are)."""
+        """Return (the items that neither equal nor nearly equal an evaluation item, in order; how
+        many others there are).
+        """
         items = list(items)
         held = {leak.item for leak in self.leaks(items)}
         return [item for i, item in enumerate(items) if i not in held], len(held)

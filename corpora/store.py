@@ -32,8 +32,8 @@ _NON_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
 class StoreError(ValueError):
-    """A file or value does not have the form of the record asked for. The message is one line:
-    where, what, how to mend it.
+    """A file or value does not have the form of the record that it should be. The message is one
+    line: where, what is wrong, and how to mend it.
     """
 
 
@@ -42,8 +42,8 @@ class StoreError(ValueError):
 
 
 def to_json(record: object) -> dict[str, object]:
-    """Return a record as a JSON object with `schema_version` first. Raises StoreError if it is no
-    dataclass or holds a value that JSON cannot.
+    """Return a record, an instance of a dataclass, as a JSON object with `schema_version` first.
+    Raises StoreError if it is no dataclass or holds a value that JSON cannot.
     """
     if not is_dataclass(record) or isinstance(record, type):
         raise StoreError(f"{type(record).__name__} is not a record (a dataclass instance)")
@@ -67,8 +67,8 @@ def _plain(value: object) -> object:
 
 
 def from_json(cls: type[T], value: object) -> T:
-    """Return the record of type `cls` that `to_json` made `value` of. Raises StoreError, with the
-    field, if it does not fit.
+    """Return the record of type `cls` in `value`, a JSON object that `to_json` made. Raises
+    StoreError, with the field, if it does not fit `cls`.
     """
     if not isinstance(value, dict):
         raise StoreError(f"{cls.__name__}: expected an object, found {type(value).__name__}")
@@ -192,8 +192,8 @@ def _member(choices: tuple, value: object, where: str) -> object:
 
 
 def write_jsonl(path: Path | str, records: Iterable[object]) -> int:
-    """Write records to a file, one per line, all or nothing. Returns how many. Raises StoreError
-    for a value that is no record, DiskFullError if there is no room.
+    """Write records (dataclasses) to the file `path` as JSON, one per line, all or nothing. Returns
+    how many. Raises StoreError for a value that is no record, DiskFullError if there is no room.
     """
     count = 0
 
@@ -210,7 +210,7 @@ def write_jsonl(path: Path | str, records: Iterable[object]) -> int:
 
 def read_jsonl(path: Path | str, cls: type[T]) -> Iterator[T]:
     """Yield the records of type `cls` in a file, one by one. Raises StoreError, with line and
-    field, for a damaged line; FileNotFoundError.
+    field, for a damaged line; FileNotFoundError if there is no file.
     """
     with Path(path).open("rb") as file:
         for number, line in enumerate(file, 1):
@@ -225,7 +225,9 @@ def read_jsonl(path: Path | str, cls: type[T]) -> Iterator[T]:
 
 
 def count_jsonl(path: Path | str) -> int:
-    """Return the number of records in a file without parsing them. Raises FileNotFoundError."""
+    """Return the number of records in a file without parsing them. Raises FileNotFoundError if
+    there is no file.
+    """
     with Path(path).open("rb") as file:
         return sum(1 for line in file if line.strip())
 

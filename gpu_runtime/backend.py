@@ -59,10 +59,13 @@ class CompileRequest:
 class Compiled:
     """The result of compiling one request.
 
-    ok: whether it can be run. artifact: a shared object, which several requests may share; an
-        executable if `executable`. symbol: the entry point in it.
-    refused: the program uses what no candidate may use, and was not compiled.
-    diagnostics: compiler text about this program only, or why it was refused.
+    ok: whether it can be run. artifact: path of a shared object, which several requests may share,
+        or of an executable if `executable`; None where `ok` is False. symbol: the entry point in
+        it; '' for none.
+    refused: the program was not compiled, because it uses something forbidden, such as inline
+        assembly or files.
+    diagnostics: compiler text about this program only, or why it was refused; '' if there is
+        none.
     """
 
     request: CompileRequest
@@ -91,14 +94,15 @@ class Arguments:
 
     values: 0-d arrays for scalars, 1-d (extent,) for arrays, 2-d (rows, columns) for `T**`.
     aliases: pairs of parameter indices with shared storage; the second uses the first's.
-    origins: element offset of the passed pointer inside `values[i]`; empty: all 0.
+    origins: per parameter i, the element offset of the passed pointer inside `values[i]`; empty:
+        all 0.
     geometry: the launch of a bare kernel; None for other programs.
     placement: `right` puts the end of every array against an inaccessible page, `left` its
         beginning.
     threads: OpenMP threads. schedule: OMP_SCHEDULE text.
     order: thread order of the CUDA emulation: 0 forward, 1 reversed, k >= 2 seeded; VARIABLES_KEPT
-        is forward with the device variables that the call before left. Of an OpenMP team: 1 lets
-        its last thread begin first.
+        (-1) is forward with the device variables that the call before left. Of an OpenMP team: 1
+        lets its last thread begin first.
     nulls: indices of empty arrays for which a null pointer is passed.
     """
 
@@ -113,8 +117,8 @@ class Arguments:
     nulls: tuple[int, ...] = ()
 
     def prepend(self, first: np.ndarray) -> Arguments:
-        """Return the call of a program that takes `first` before these arguments. All indices move
-        up by one.
+        """Return the arguments of a call that takes `first` before these. All indices of parameters
+        (aliases, nulls) grow by one.
         """
         aliases = tuple((a + 1, b + 1) for a, b in self.aliases)
         origins = (0, *self.origins) if self.origins else ()
@@ -176,10 +180,11 @@ class Execution:
 
     status: how it ended. detail: signal name, race location or sanitizer text, in one line.
     values: the buffers after the call, laid out as Arguments.values. Unchanged ones may be the very
-        arrays that were given. result: the returned value as a 0-d array, or None.
-    elapsed_ms: run time in milliseconds. accesses: per parameter, for RECORDED only.
-    active_threads: most distinct CUDA or OpenMP threads that touched watched memory; 0 where
-        unknown.
+        arrays that were given. result: the returned value as a 0-d array; None if nothing is
+        returned.
+    elapsed_ms: run time in milliseconds. accesses: one per parameter, for the variant RECORDED
+    only; else (). active_threads: most distinct CUDA or OpenMP threads that touched watched memory;
+    0 where unknown.
     """
 
     status: Status
@@ -197,12 +202,12 @@ class Limits:
 
     wall_s: seconds for the whole batch of calls. A process that waits for a busy processor may go
         on up to ten times as long, until it has had as much CPU time.
-    cpu_s: CPU seconds. memory_mib: memory in MiB. output_bytes: of printed text.
+    cpu_s: CPU seconds. memory_mib: memory in MiB. output_bytes: most bytes of printed text.
     resume_after_stop: the back end may run the calls after one that stopped in a new process,
-        instead of returning NOT_RUN for them.
+    instead of returning the status NOT_RUN for them.
     accesses: most memory accesses and basic blocks of one RECORDED call; 0: any number.
-    call_s: CPU seconds of each call, empty for any. After two calls reach theirs, the others get a
-        sixteenth.
+    call_s: limit of each call in CPU seconds; () for no such limits. After two calls reach their
+        limit, each of the others gets a sixteenth of its own.
     """
 
     wall_s: float = 10.0
@@ -245,7 +250,9 @@ EMULATE = (
 
 
 class BackendError(ValueError):
-    """The execution back end that the user asked for cannot run here. The message is one line."""
+    """The execution back end that the user chose cannot run on this machine. The message is one
+    line.
+    """
 
 
 class ExecutionBackend(Protocol):
@@ -256,8 +263,8 @@ class ExecutionBackend(Protocol):
     name: str
 
     def compile(self, requests: Sequence[CompileRequest]) -> list[Compiled]:
-        """Compile programs and return one result per request, in order. A program that does not
-        compile has `ok` False; nothing is raised for it.
+        """Compile programs and return one result per request, in order. The result of a program
+        that does not compile has `ok` False; nothing is raised for it.
         """
         ...
 
@@ -265,7 +272,8 @@ class ExecutionBackend(Protocol):
         self, compiled: Compiled, calls: Sequence[Arguments], limits: Limits = Limits()
     ) -> list[Execution]:
         """Run calls one after the other in one sandboxed process and return one result per call.
-        After a crash the others are NOT_RUN. Raises ValueError if the program did not compile.
+        After a crash the calls that follow have the status NOT_RUN. Raises ValueError if the
+        program did not compile.
         """
         ...
 

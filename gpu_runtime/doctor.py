@@ -26,7 +26,8 @@ from gpu_runtime.sandbox import lockdown as sandbox
 class Finding:
     """One thing that was looked for on this machine. name: its name. present: it was found.
 
-    detail: what was found, or what is lost without it. hint: how to install it; ''.
+    detail: what was found, or what is lost without it. hint: how to install it; '' if there is
+        nothing to say.
     needed: the engine does not work without it.
     """
 

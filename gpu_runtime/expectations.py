@@ -21,8 +21,8 @@ from gpu_runtime.compare import Reference
 class Expectations:
     """A suite that was checked on its source, with what the source computed.
 
-    source, signature: the program that is right by definition. calls[i] and references[i] belong to
-        suite.tests[i].
+    source, signature: the program, which is right by definition, and its signature. calls[i] and
+        references[i] belong to suite.tests[i].
     source_ms: the slowest test's time in the source, in milliseconds. tests_ms: that of each test;
         empty where unknown.
     result_varies: False if the source returns the same value in every test.
@@ -45,7 +45,9 @@ memory are new at first, and to clear them takes longer than to start another pr
 
 
 def take_batch(calls: Sequence[Arguments]) -> Sequence[Arguments]:
-    """Return the first of the calls, as many as have BATCH_BYTES together, and at least one."""
+    """Return the first of `calls`: as many as have 128 MiB of arguments together, and at least
+    one.
+    """
     total = 0
     for count, call in enumerate(calls):
         total += sum(value.nbytes for value in call.values)
@@ -63,8 +65,8 @@ def run_each(
 ) -> list[Execution]:
     """Run calls and return one result per call. Calls after a crash are run again in a new process.
 
-    limits: of each process. timeouts: after so many calls that ran out of time, the rest stay
-        NOT_RUN. Raises ValueError if the program did not compile.
+    limits: of each process. timeouts: after so many calls that ran out of time, the rest keep the
+        status NOT_RUN. Raises ValueError if the program did not compile.
     """
     found: list[Execution] = []
     limits = replace(limits, resume_after_stop=True)

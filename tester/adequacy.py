@@ -48,7 +48,8 @@ _LIMITS = Limits(wall_s=20.0, cpu_s=10)
 @dataclass(frozen=True, slots=True)
 class Adequacy:
     """What a suite cannot show. gap: why passing it says too little, in one line; '' where it says
-    enough. unused: arrays that the source never names, so that no test is asked about them.
+    enough. unused: arrays that the source never names, so that no test need show anything about
+    them.
     """
 
     gap: str = ""

@@ -41,8 +41,8 @@ _LIMITS = Limits(wall_s=10.0, cpu_s=5)
 
 
 def may_keep_state(program: Program) -> bool:
-    """Return whether the text has a variable that outlives a call and that it may change. Raises
-    ValueError for an unknown dialect.
+    """Return whether the program's text has a variable that outlives a call and that the text may
+    change. Raises ValueError for an unknown dialect.
     """
     source = read_source(program)
     if source.is_fortran:

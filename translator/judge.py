@@ -34,13 +34,16 @@ from translator.trials.plans import ROUTINES
 class JudgeConfig:
     """How targets are judged.
 
-    timeout_floor_s: least seconds for a batch of calls. timeout_factor: multiple of the source's
-        own time. call_floor_s: least CPU seconds of each call.
-    require_parallel: refuse a parallel target whose work one thread does; otherwise it is only
-        flagged.
+    timeout_floor_s: lower bound of the wall-clock limit of a batch of calls, in seconds.
+        timeout_factor: the limit as a multiple of the time that the source takes for the same
+        calls.
+    call_floor_s: lower bound of the CPU limit of each call, in seconds.
+    require_parallel: give a parallel target whose work one thread does the outcome REFUSED;
+        otherwise its verdict only has `serial` set.
     sanitize: run passing serial and OpenMP targets under bounds checks, sanitizers and the race
         detector.
-    static_wall: refuse what no candidate may use before compiling.
+    static_wall: before compiling, refuse programs whose text uses something forbidden, such as
+        inline assembly or files.
     """
 
     timeout_floor_s: float = 3.0
@@ -68,8 +71,8 @@ def judge(
     backend: ExecutionBackend,
     config: JudgeConfig = JudgeConfig(),
 ) -> list[Verdict]:
-    """Return a verdict for every target, in order, against a source's checked suite. What a target
-    does wrong is in its verdict.
+    """Compile and run every target on a source's checked suite, and return a verdict for each, in
+    order. What a target does wrong is in its verdict.
     """
     verdicts: dict[int, Verdict] = {}
     bound: dict[int, Binding] = {}
@@ -90,8 +93,8 @@ def judge(
 
 
 def list_compile_requests(targets: Sequence[Program]) -> list[CompileRequest]:
-    """Return what judging these targets compiles first, so that many can be compiled together
-    before. Unreadable targets are left out.
+    """Return the requests that judging these targets compiles first, so that a caller can compile
+    those of many sources together. Targets without a readable signature are left out.
     """
     requests = []
     for target in targets:
@@ -268,8 +271,8 @@ slower: without this bound a target that never ends would be waited for for hour
 
 
 def compute_batch_time_limit(config: JudgeConfig, own_s: float) -> float:
-    """Return the wall-clock limit, in seconds, of a batch of calls that took the source `own_s`
-    seconds.
+    """Return the wall-clock limit, in seconds, of a batch of calls. own_s: seconds that the source
+    took for it.
     """
     most = max(SLOW_ALLOWED_S, SLOW_FACTOR * own_s)
     return max(config.timeout_floor_s, min(config.timeout_factor * own_s, most))
@@ -284,7 +287,8 @@ the source gets this much CPU time.
 def compute_call_time_limit(config: JudgeConfig, expectations: Expectations) -> tuple[float, ...]:
     """Return the CPU seconds that each test's call of a target may take, in the suite's order.
 
-    config: holds the factor and the least limit. expectations: hold the source's times.
+    config: holds the factor and the lower bound of the limit. expectations: hold the source's
+        times.
     """
     own_ms = expectations.tests_ms or (expectations.source_ms,) * len(expectations.calls)
     return tuple(
@@ -318,7 +322,9 @@ FEW = 4
 
 
 def describe_evidence(tests: int) -> str:
-    """Return a phrase with the number of tests that were passed; it warns if they are few."""
+    """Return a phrase that says that `tests` tests were passed, with a warning if they are fewer
+    than four.
+    """
     return (
         f"passed {tests} tests"
         if tests >= FEW

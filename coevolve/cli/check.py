@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 
 def add_parsers(commands) -> None:
-    """Add `coevolve check` and `coevolve gc` to `commands`, the subparsers of the command line."""
+    """Add `coevolve check` and `coevolve gc` to `commands`, the argparse subparsers of the command
+    line.
+    """
     check = commands.add_parser(
         "check",
         help="compare a run's files with what its stages wrote",

@@ -27,7 +27,7 @@ class Parser(argparse.ArgumentParser):
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return a hint with the word of `known` most like `word`, such as ": did you mean 'verify'?".
-    Returns '' if none is similar.
+    Returns '' if no word is similar.
     """
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f": did you mean '{close[0]}'?" if close else ""

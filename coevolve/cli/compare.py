@@ -29,7 +29,7 @@ class EvaluationSide:
     """One of two evaluations that are compared.
 
     name: how the user named it. direction: as `cpp:cuda`; both sides must agree.
-    items: rows of figures by item id, as in a result's `items`.
+    items: by item id, the metrics of the item as JSON values, as in a result's `items`.
     """
 
     name: str
@@ -42,9 +42,9 @@ class Comparison:
     """The comparison of two evaluations on the items that both have.
 
     items: how many both have. unmatched: how many only one has; these are left out.
-    means: (mean of A, mean of B) by figure. differences: B - A by figure.
+    means: (mean of A, mean of B) by metric. differences: B - A by metric.
     only_a, only_b: items whose first answer passes on that side alone.
-    p_first: the p-value of the exact McNemar test on these.
+    p_first: the p-value of the exact McNemar test on `only_a` and `only_b`.
     """
 
     items: int
@@ -139,8 +139,8 @@ def _pair_directions(one: str, other: str) -> list[tuple[EvaluationSide, Evaluat
 
 
 def load_sides(name: str) -> dict[str, EvaluationSide]:
-    """Return the evaluations of a result file or a run's folder, by direction. Raises UserError if
-    there is none.
+    """Return the evaluations of a result file or a run's folder, by direction. name: its path.
+    Raises UserError if it holds no evaluation.
     """
     path = Path(name)
     return (
@@ -151,8 +151,8 @@ def load_sides(name: str) -> dict[str, EvaluationSide]:
 
 
 def load_side(name: str) -> EvaluationSide:
-    """Return the evaluation in the result file `name`. Raises UserError if it is missing or no such
-    result.
+    """Return the evaluation in the result file `name`. Raises UserError if the file is missing or
+    holds no result of an evaluation.
     """
     path = Path(name)
     try:

@@ -32,8 +32,9 @@ def add_parser(commands, parser: argparse.ArgumentParser) -> argparse.ArgumentPa
 
 
 def run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
-    """Print the completion script for the shell in `args`. parser: the whole command line. Returns
-    the exit code 0. Raises UserError if shtab is not installed.
+    """Print the completion script for the shell that `args`, the parsed command line, names.
+    parser: the whole command line. Returns the exit code 0. Raises UserError if shtab is not
+    installed.
     """
     from coevolve.cli.errors import UserError
 

@@ -28,8 +28,9 @@ KINDS = ("equal text", "equal tokens", "near-duplicate")
 class HeldBackProgram:
     """A program that must not be trained on.
 
-    kind: how it is like an evaluation program, one of KINDS. like: that program.
-    similarity: of the two, in [0, 1].
+    kind: how it is like an evaluation program, `equal text`, `equal tokens` or `near-duplicate`.
+        like: that evaluation program.
+    similarity: of the two programs, in [0, 1].
     """
 
     program: Program
@@ -74,8 +75,9 @@ def add_parser(commands) -> argparse.ArgumentParser:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print what of a corpus must not be trained on, and write the rest where `--out` says. args:
-    parsed by `add_parser`. Returns the exit code 0. Raises CorpusError or UserError for bad input.
+    """Print which programs of a corpus must not be trained on, and write the others to the file
+    that `--out` names. args: parsed by `add_parser`. Returns the exit code 0. Raises CorpusError or
+    UserError for bad input.
     """
     from coevolve.cli.errors import require_other_file
     from coevolve.evaluation.items import load_items

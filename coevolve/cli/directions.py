@@ -49,7 +49,7 @@ class DirectionRow:
     direction: as `cpp:cuda`. kind: `forward` (serial to parallel), `back`, `serial` or `parallel`.
     runs_on: where the source and the target run. pairs: number of built-in pairs.
     needs: names of the doctor's findings that must be installed first.
-    lacks: names of absent ones that only weaken verdicts.
+    lacks: names of findings that are absent here and only weaken verdicts.
     """
 
     direction: str
@@ -61,7 +61,9 @@ class DirectionRow:
 
     @property
     def offered(self) -> bool:
-        """Return whether both sides can be compiled and run here."""
+        """Return whether source and target of the direction can be compiled and run on this
+        machine.
+        """
         return not self.needs
 
 

@@ -16,8 +16,8 @@ class UserError(ValueError):
 
 
 def require_place(option: str, path: str) -> None:
-    """Check that a file can be written at `path`, before work begins. option: its name for the
-    message, such as `--out`. Raises UserError if it cannot.
+    """Check that a file can be written at `path`, before work begins. option: the name of the
+    option for the message, such as `--out`. Raises UserError if no file can be written there.
     """
     from corpora.files import check_writable
 
@@ -33,9 +33,9 @@ def require_place(option: str, path: str) -> None:
 def require_other_file(option: str, path: str, *inputs: str | None) -> None:
     """Check that writing `path` would not overwrite an input.
 
-    option: its name for the message. inputs: files, specs of corpora (`A,B`, also with `#COLUMN` or
-        `?NAME=VALUE`), or None; what is no file is passed over. Raises UserError if `path` is one
-        of them.
+    option: the name of the option for the message. inputs: files, specs of corpora (`A,B`, also
+        with `#COLUMN` or `?NAME=VALUE`), or None; a value that names no file is passed over. Raises
+        UserError if `path` is one of them.
     """
     if not Path(path).exists():
         return
@@ -53,8 +53,8 @@ def require_other_file(option: str, path: str, *inputs: str | None) -> None:
 
 
 def get_user_errors() -> tuple[type[Exception], ...]:
-    """Return the exception types whose message is meant for the user. It is a function because
-    importing them loads parsers.
+    """Return the exception types whose message is meant for the user. They are imported when this
+    is called, since that takes time.
     """
     from coevolve.config.schema import ConfigError
     from corpora.datasets.loaders import CorpusError

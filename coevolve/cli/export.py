@@ -32,7 +32,7 @@ def export_run(
     root: Path, out: Path | None = None, number: int | None = None, half: bool = False
 ) -> Path:
     """Write a run's models, and its kept pairs as Parquet, as they were after one round. Returns
-    the folder.
+    the folder's path.
 
     root: the run's folder. out: where to write; None: `export/` in the run. number: the round;
         None: the last finished one. half: write weights as float16.
@@ -156,8 +156,9 @@ def make_model_card(
 ) -> str:
     """Return a Hugging Face model card as Markdown with YAML in front.
 
-    kind: `Translator` or `Tester`. backend: the key of MODEL_BACKENDS that decides the prompts.
-        directions: such as `cpp:cuda`. number: the round. header, rows: the run's table, as text.
+    kind: `Translator` or `Tester`. backend: of the model, such as `scratch` or `pretrained`; it
+        decides the prompts. directions: such as `cpp:cuda`. number: the round. header, rows: the
+        run's table, as text.
     """
     lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
     lines += ["| " + " | ".join(cells) + " |" for cells in rows]

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def main(arguments: list[str] | None = None) -> int:
     """Run one command of the command line. arguments: the words after `coevolve`; None: this
     process's. Returns the exit code: 0 done, 2 wrong use, 130 interrupted, 143 ended by SIGTERM;
-    others are the command's own.
+    other codes are those of the command.
     """
     try:
         with raise_on_sigterm():

@@ -55,7 +55,7 @@ RECORD_BYTES = 6000
 class WorkEstimate:
     """Estimated work of a whole run for one of its two models.
 
-    programs: training programs. held_out: programs to evaluate on.
+    programs: number of training programs. held_out: number of programs to evaluate on.
     prompt, answer: tokens of one prompt and of one answer.
     answers_per_round: answers proposed per round. answers_evaluated: answers per evaluation.
     learnt_per_round: tokens trained on per round, on average.
@@ -83,8 +83,8 @@ class WorkEstimate:
 
 
 def estimate_translator_work(config: Config, corpus: RunCorpus) -> WorkEstimate:
-    """Return upper bounds of the Translator's work. They assume that candidates are as long as
-    their sources, and that as many survive of each source as are learnt from.
+    """Return upper bounds of the Translator's work. The bounds assume that candidates are as long
+    as their sources, and that as many survive of each source as are learnt from.
     """
     programs = [p for _, side in corpus.sides(config) for p in side]
     held_out = sum(len(part.evaluation) for _, part in corpus.by_direction(config))
@@ -106,8 +106,8 @@ def estimate_translator_work(config: Config, corpus: RunCorpus) -> WorkEstimate:
 
 
 def estimate_tester_work(config: Config, corpus: RunCorpus) -> WorkEstimate:
-    """Return upper bounds of the Tester's work. They assume that every program has a suite to learn
-    from in every round.
+    """Return upper bounds of the Tester's work. The bounds assume that every program has a suite to
+    learn from in every round.
     """
     programs = list({p.id: p for _, side in corpus.sides(config) for p in side}.values())
     held_out, wanted = len(corpus.evaluation), config.round
@@ -203,8 +203,8 @@ def find_shape(config: Config) -> ModelShape | None:
 
 
 def format_plan(config: Config, corpus: RunCorpus, machine: Machine) -> str:
-    """Return what the run would need on `machine`, as text: parameters, memory, hours, disk and
-    assumptions. Raises ModelError if the model's shape cannot be found.
+    """Return what a run of `config` on `corpus` would need on `machine`, as text: parameters,
+    memory, hours, disk and assumptions. Raises ModelError if the model's shape cannot be found.
     """
     works, shape = (
         (estimate_translator_work(config, corpus), estimate_tester_work(config, corpus)),

@@ -33,8 +33,8 @@ def show_working(label: str | Callable[[], str]) -> Iterator[None]:
     """Show on stderr that the block is being worked on, and for how many seconds.
 
     label: what is being done, or a function that returns it for each line. A terminal gets one line
-        that changes, first after FIRST_S seconds, and is cleared at the end. Elsewhere a line is
-        printed every LOG_EVERY_S seconds.
+        that changes; it appears after one second and is cleared at the end. Elsewhere a line is
+        printed every ten seconds.
     """
     terminal, started, over = sys.stderr.isatty(), time.monotonic(), threading.Event()
     shown = False
@@ -98,12 +98,12 @@ class ProgressBar:
         self._tell(self._start)
 
     def advance(self, count: int = 1, note: str = "") -> None:
-        """Add `count` to what is done. note: replaces the note unless it is ''."""
+        """Add `count` to the number of steps done. note: replaces the note unless it is ''."""
         self.set(self.done + count, note)
 
     def set(self, done: int, note: str = "") -> None:
-        """Set what is done, and redraw if enough time has passed. note: replaces the note unless it
-        is ''.
+        """Set the number of steps done, and draw the bar again if enough time has passed. note:
+        replaces the note unless it is ''.
         """
         self.done, self.note = done, note or self.note
         now = time.monotonic()

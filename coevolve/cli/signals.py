@@ -29,7 +29,7 @@ PATIENCE_S = 10.0
 
 
 class Terminated(KeyboardInterrupt):
-    """The process got SIGTERM."""
+    """Raised in the main thread when the process gets the signal SIGTERM."""
 
 
 def _raise_terminated(_number: int, _frame: object) -> None:
@@ -59,7 +59,7 @@ def start_uninterrupted(start: Callable[[], object], stop: Callable[[], object])
     """Call `start`, run the block, and call `stop` when the block is left. SIGTERM and Ctrl-C do
     not interrupt `start`.
 
-    `start` runs in a thread that lives as long as the block, since processes may be bound to the
+    `start` runs in a thread that lives as long as the block, since processes may end with the
     thread that started them. Raises what `start` raises, and KeyboardInterrupt or Terminated for a
     signal that came meanwhile.
     """
@@ -124,13 +124,15 @@ def print_early_end(error: KeyboardInterrupt) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """A pool of processes that run functions. executor: what holds the processes."""
+    """A pool of processes that run functions. executor: the object of the standard library that
+    holds the processes.
+    """
 
     executor: ProcessPoolExecutor
 
     def submit(self, function: Callable[..., Any], *arguments: object) -> Future:
-        """Run `function(*arguments)` in a process of the pool. Both must pickle. Returns a future
-        of its result, which raises what the function raises.
+        """Run `function(*arguments)` in a process of the pool. The function and its arguments must
+        be picklable. Returns a future of its result, which raises what the function raises.
         """
         return self.executor.submit(_run_task, function, arguments)
 

@@ -43,11 +43,11 @@ _OF_NUMBERS = frozenset(
 class Port:
     """The first verified translation of a program, or what became of the attempts.
 
-    text: the translation; None if none was verified. verdict: on that text.
+    text: the translation; None if none was verified. verdict: on that text; None without one.
     outcomes: number of answers by outcome.
-    failure: the verdict on the first answer, where none was verified.
-    how: words for a port that is not the model's own answer, else ''.
-    left: why rules could not split it into loop nests, else ''.
+    failure: the verdict on the first answer, where none was verified; else None.
+    how: a phrase that says how a port was made that is not the model's own answer; else ''.
+    left: why rules could not split the program into loop nests; '' if they could.
     shared: parameters for data that the source's function shares with others.
     """
 
@@ -221,7 +221,8 @@ def translate_programs(
 ) -> Generator[Port, None, None]:
     """Yield a Port for each program, as soon as it is found.
 
-    direction: from and to which dialect. kind: of the model, a key of PROMPT_STYLES.
+    direction: from and to which dialect. kind: the model's back end, such as `scratch` or
+        `pretrained`, which decides how it is prompted.
     options: number of answers, sampling and back end. file: the text that the programs come from,
         '' where there is none.
     Raises ValueError if the back end cannot run here.
@@ -279,8 +280,8 @@ def _deliver_ports(
 
 
 def make_port_row(port: Port, direction: Direction, text: str) -> dict[str, object]:
-    """Return the JSON object that `--json` prints of a port. text: the port as it would be printed,
-    '' for none.
+    """Return the JSON object that `--json` prints of a port. text: the port as it would be printed;
+    '' if there is none.
     """
     judged = port.verdict or port.failure
     return {
@@ -297,8 +298,8 @@ def make_port_row(port: Port, direction: Direction, text: str) -> dict[str, obje
 def describe_port_source(out: str, texts: Sequence[str], left_out: int) -> str:
     """Return a line that says how many functions have a port in the file `out`.
 
-    texts: for each function its port, or ''. left_out: the number of functions that were not
-        translated on purpose.
+    texts: for each function its port; '' where it has none. left_out: the number of functions that
+        were not translated on purpose.
     """
     ported, of = sum(map(bool, texts)), len(texts) + left_out
     if ported:
@@ -442,11 +443,11 @@ def port_program(
     seed: int,
     max_new_tokens: int = NEW_TOKENS,
 ) -> Port:
-    """Ask for a port of one program until one is equivalent.
+    """Ask a Translator for ports of one program until one is equivalent.
 
     The most likely answer comes first, then up to `samples` sampled ones at `temperature`, frequent
-    ones first. Without a parallel port its loop nests are asked for one by one. A port in which one
-    thread does all the work is returned only if there is no other.
+    ones first. Without a parallel port, ports of its loop nests are requested one by one. A port in
+    which one thread does all the work is returned only if there is no other.
     translator: a Translator. engine: an Engine. max_new_tokens: tokens after which an answer is
         cut.
     Returns a Port; its `text` is None if none was verified.
@@ -526,7 +527,7 @@ def port_program(
 
 def find_shared_data(program: Program, file: str) -> tuple[str, ...]:
     """Return names of parameters that the program has and its function in the text `file` does not.
-    These stand for globals or module variables. It is empty if `file` is no source text.
+    These stand for globals or module variables. The result is empty if `file` is no source text.
     """
     from corpora.signatures.signature import SignatureError, read_signature
 
@@ -587,7 +588,9 @@ def format_port(port: Port, direction: Direction) -> str:
 
 
 def summarize_port(port: Port, direction: Direction) -> str:
-    """Return one line about a function: its verified port, or why there is none."""
+    """Return one line of text about the port's function: its verified port, or why there is
+    none.
+    """
     tried = sum(port.outcomes.values())
     if port.text:
         how = port.how or f"answer {tried}"

@@ -110,8 +110,8 @@ def add_parser(commands) -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     """Verify one pair or a batch and print the verdicts. args: parsed by `add_parser`. Returns the
-    exit code: 0 equivalent or batch answered, 1 not equivalent, 3 undecided, 2 for wrong use, which
-    is printed as one line.
+    exit code: 0 equivalent or batch answered, 1 not equivalent, 3 undecided, 2 for wrong use, with
+    the reason printed as one line.
     """
     try:
         return _batch(args) if args.batch else _single(args)
@@ -349,8 +349,8 @@ Rows = list[tuple[int, str]]
 
 
 def split_into_chunks(rows: int, workers: int) -> int:
-    """Return how many rows to compile together: at most CHUNK, and so that every worker gets
-    equally many chunks.
+    """Return how many of `rows` rows to compile together: at most CHUNK (16), and so that each of
+    `workers` workers gets equally many chunks.
     """
     from coevolve.verification.engine import CHUNK
 
@@ -361,14 +361,16 @@ def split_into_chunks(rows: int, workers: int) -> int:
 @dataclass(frozen=True, slots=True)
 class Judging:
     """How the rows of a batch are judged. backend: `auto`, `cuda` or `emulated`. device_compiler:
-    as in `VerifyConfig`.
+    the real compiler that checks accepted CUDA targets: `auto`, `nvcc`, `nvrtc` or `none`.
     """
 
     backend: str
     device_compiler: str = "none"
 
     def engine(self):
-        """Return this process's engine for it. Raises ValueError if it cannot run here."""
+        """Return this process's Engine with these settings. Raises ValueError if the back end
+        cannot run here.
+        """
         from coevolve.verification.engine import VerifyConfig, get_shared_engine
 
         return get_shared_engine(self.backend, VerifyConfig(device_compiler=self.device_compiler))
@@ -449,8 +451,9 @@ def _source(line: str) -> str:
 
 
 def prepare_rows(rows: Rows, how: Judging) -> None:
-    """Compile together what answering `rows` will need. rows: (line number from 1, line). Errors
-    are not reported here but by `answer_rows`.
+    """Compile together the programs that answering `rows` will need, into the cache. rows: (line
+    number from 1, line). how: how they will be judged. Errors are not reported here but by
+    `answer_rows`.
     """
     from coevolve.verification.requests import read_row
 

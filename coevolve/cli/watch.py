@@ -92,8 +92,8 @@ def run(args: argparse.Namespace) -> int:
 
 @dataclass(slots=True)
 class RunView:
-    """Draws the frames of one run's live view. folder, config: of the run. A round is read again
-    only when one of its files appears.
+    """Draws the frames of one run's live view. folder, config: folder and configuration of the run.
+    A round is read again only when one of its files appears.
     """
 
     folder: RunFolder
@@ -103,7 +103,9 @@ class RunView:
     _rows: dict[int, tuple[object, RoundFigures]] = field(default_factory=dict)
 
     def frame(self, running: bool) -> Group:
-        """Return what the terminal shows now. running: whether a process holds the run."""
+        """Return what the terminal should show now, as a group of objects of the package rich.
+        running: whether a process holds the run.
+        """
         from rich.console import Group
         from rich.text import Text
 
@@ -137,7 +139,9 @@ class RunView:
         return Group(*parts)
 
     def rows(self) -> list[RoundFigures]:
-        """Return the figures of each round begun, in order; round 0 is the cold start."""
+        """Return the row of the run's table for each round begun, in order; round 0 is the cold
+        start.
+        """
         from coevolve.report.data import list_rounds
         from coevolve.report.page import collect_round_figures
 
@@ -157,7 +161,7 @@ class RunView:
 
 def describe_progress(folder: RunFolder, now_s: float) -> str:
     """Return one line about the stage under way, with a bar and its seconds so far. now_s: seconds
-    since 1970. Between stages it says so.
+    since 1970. Between two stages the line says that.
     """
     try:
         said = json.loads(folder.progress.read_text(encoding="utf-8"))

@@ -74,8 +74,8 @@ AT_LEAST_ONE = (
 
 
 def get_value(config: Config, key: str):
-    """Return the value of the setting `key`, a dotted name such as `round.count`. Raises
-    AttributeError for an unknown name.
+    """Return the value, of any type, of the setting `key`, a dotted name such as `round.count`.
+    Raises AttributeError for an unknown name.
     """
     value = config
     for part in key.split("."):
@@ -84,8 +84,8 @@ def get_value(config: Config, key: str):
 
 
 def check_config(config: Config, where: str) -> None:
-    """Check values and their combinations. where: the file that the message names. Raises
-    ConfigError for a value out of range or keys that exclude each other.
+    """Check the values of all settings and their combinations. where: the file that the message
+    names. Raises ConfigError for a value out of range or keys that exclude each other.
     """
     _check_values(config, list_settings(), where)
     _check_together(config, where)

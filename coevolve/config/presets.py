@@ -80,8 +80,8 @@ PASS_AT = (1, 5, 10)
 def settle(presets: Sequence[str], samples: int, where: str) -> dict[str, object]:
     """Return the values, by dotted name, of settings that presets decide or that follow from keys.
 
-    presets: names of PRESETS; later ones win. samples: `evaluate.samples`, the largest k of pass@k.
-        where: the file that a message names.
+    presets: their names; where two decide a setting, the later wins. samples: the value of
+        `evaluate.samples`, which is the largest k of pass@k. where: the file that a message names.
     Raises ConfigError for an unknown preset.
     """
     found: dict[str, object] = {
@@ -97,8 +97,8 @@ def settle(presets: Sequence[str], samples: int, where: str) -> dict[str, object
 
 
 def suggest_replacement(name: str) -> str:
-    """Return the end of a line that says what to write instead of a setting that is no key. name:
-    dotted.
+    """Return the end of a message that says what to write in place of a setting that is no key of
+    the file. name: the setting's dotted name.
     """
     if name == "evaluate.pass_at":
         return ": it follows from evaluate.samples"

@@ -37,7 +37,7 @@ class CorpusConfig:
         proposed.
     aligned: line i of source and target are the same program; used for evaluation only.
     evaluation: spec of a corpus that is held out whole; '' holds out a part of `source`.
-    references: spec of the translations of `evaluation`, in its order.
+    references: spec of the translations of `evaluation`, in its order; '' for none.
     evaluation_fraction: share held out where `evaluation` is ''; near-duplicates stay together.
     evaluation_limit: most held-out programs; 0: all.
     training_limit: most programs per side and round; 0: all.
@@ -58,7 +58,8 @@ class ModelConfig:
     """The two models: what they are, and how they answer.
 
     backend: `scratch`, `pretrained`, `vllm` or `openai` (an endpoint, never trained).
-    name_or_path: a pretrained model's id, folder, or `small`; a model's name at the endpoint.
+    name_or_path: a pretrained model's id, folder, or `small`; a model's name at the endpoint; ''
+        for `scratch`.
     layers, width, heads: shape of a `scratch` model. max_new_tokens: tokens after which an answer
         is cut.
     context: longest prompt and answer in tokens. rows: prompts decoded together. programs_per_call:
@@ -67,7 +68,8 @@ class ModelConfig:
     constrain: `full` or `none`, whether decoding allows only words that can follow.
     spell: normalize sources by rule for small models.
     prompts: folder of prompt files; '' for the package's own.
-    few_shot: example pairs in a prompt. endpoint: base URL of an OpenAI-compatible API.
+    few_shot: example pairs in a prompt. endpoint: base URL of an OpenAI-compatible API; '' for
+        none.
     concurrency: requests under way at a time. prices: of a million prompt and a million answer
         tokens.
     """
@@ -98,8 +100,9 @@ class ColdStartConfig:
     generated: generated pairs for the Translator. suites: generated programs with suites for the
         Tester.
     level: `easy`, `mixed` or `broad` programs. structures: share of C-like pairs with structures.
-    directions: further directions to teach. beside: pairs of these for each pair of the run's own.
-    epochs: passes. learning_rate: its peak.
+    directions: further directions to teach. beside: number of pairs of these directions for each
+        pair of the run's own.
+    epochs: passes over the examples. learning_rate: its peak.
     """
 
     generated: int = 20000
@@ -151,7 +154,7 @@ class RoundConfig:
         many older ones. per_source: most translations of a source.
     selection: pairs in the order found (`first`), or of hard sources first (`hard`). translators:
         `one`, or one for `each` direction.
-    by_parts: also put together ports of loop nests.
+    by_parts: also propose ports that are put together from ports of loop nests.
     """
 
     count: int = 2
@@ -179,9 +182,10 @@ class FineTuneConfig:
     batch_tokens: tokens of a step. micro_tokens: tokens of one forward pass; 0: those of a step.
     packing: several examples in one row. gradient_checkpointing: save memory, lose time.
     keep_adapter: save the adapter beside its base.
-    validation: training programs to measure on while learning. patience: measurements without
-        progress before it stops; 0: never.
-    report_to: where losses are shown. sharding: `none` or `fsdp`.
+    validation: training programs to measure on while learning. patience: measurements in a row
+        without progress after which the training stops; 0: it never stops early.
+    report_to: where losses are sent: `none`, `tensorboard`, `trackio` or `wandb`. sharding: `none`
+        or `fsdp`.
     """
 
     method: str = "full"
@@ -202,11 +206,11 @@ class VerifyConfig:
     """How answers are judged.
 
     backend: `auto`, `cuda` or `emulated`. workers: verifier processes; 0: one per CPU.
-    mutants: mutants that measure a suite. least_strength: share in [0, 1] of mutants that a suite
-        must kill to feed training.
-    require_parallel: refuse ports in which one thread does all the work.
-    device_compiler: the real compiler that is asked about accepted CUDA ports: `auto`, `nvcc`,
-        `nvrtc` or `none`.
+    mutants: the most mutants used to measure a suite. least_strength: share in [0, 1] of mutants
+        that a suite must kill to feed training.
+    require_parallel: refuse parallel ports in which one thread does all the work.
+    device_compiler: the real compiler that must accept a CUDA port, too, before the port counts as
+        equivalent: `auto`, `nvcc`, `nvrtc` or `none`.
     """
 
     backend: str = "auto"
@@ -263,7 +267,7 @@ class Config:
     """The whole configuration of a run. Some settings are keys of the file
     (`coevolve.config.presets.KEYS`); presets decide the others.
 
-    seed: seeds sampling, shuffles and generated data. run_dir: the run's folder.
+    seed: of sampling, shuffles and generated data. run_dir: the run's folder.
     corpus, model, ladder, cold_start, round, finetune, verify, evaluate, resources: its sections.
     """
 

@@ -37,8 +37,9 @@ __all__ = [
 def load(path: str | Path, overrides: tuple[str, ...] = (), run_dir: Path | None = None) -> Config:
     """Read a configuration from a TOML file.
 
-    overrides: `section.key=value` with values in TOML form; they win over the file. run_dir:
-        replaces the file's, for a run folder that was moved; None keeps it.
+    overrides: `section.key=value` with values in TOML form; they replace the file's values.
+        run_dir: replaces the `run_dir` of the file, for a run folder that was moved; None keeps the
+        file's.
     Raises ConfigError for a missing file, an unknown key or a bad value.
     """
     file = Path(path)
@@ -60,8 +61,8 @@ def load(path: str | Path, overrides: tuple[str, ...] = (), run_dir: Path | None
 
 
 def parse(table: dict, where: str) -> Config:
-    """Make a Config from a parsed TOML table. where: the file that a message names. Raises
-    ConfigError for an unknown key or a bad value.
+    """Return the Config that `table`, a parsed TOML file, describes. where: the file that a message
+    names. Raises ConfigError for an unknown key or a bad value.
     """
     keys = {name: value for name, value in table.items() if name != TABLE}
     told = _read_settings(table.get(TABLE, {}), where)

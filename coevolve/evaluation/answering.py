@@ -30,8 +30,8 @@ def collect_answers(
     """Ask a Translator for `sampling.n` answers to each item.
 
     model: a Translator, opened here. spell: whether rules normalize the source before it is shown.
-    Returns the answers per item, in order, and notes on how they were asked for. Raises ModelError
-    if the model cannot be opened.
+    Returns the answers per item, in order, and lines for the reader about how the model was
+    prompted. Raises ModelError if the model cannot be opened.
     """
     bar = ProgressBar(
         "asking the Translator", len(corpus.items)
@@ -63,8 +63,8 @@ def collect_answers(
 
 
 def speed_note(decoded: Decoded) -> str:
-    """Return a note on a model's speed for a progress bar: tokens per second, or the tokens read so
-    far.
+    """Return a short note on a model's speed for a progress bar: tokens written per second or,
+    before the first, the number of tokens read so far.
     """
     if not decoded.new_ids:
         return f"read {decoded.prompt_ids} tokens"
@@ -72,8 +72,8 @@ def speed_note(decoded: Decoded) -> str:
 
 
 def describe_usage(model: LanguageModel) -> str:
-    """Return a line with the requests and tokens that a model at an endpoint was asked for. It is
-    '' for a model that counts nothing.
+    """Return a line with the numbers of requests and tokens that a model at an endpoint has used;
+    '' for a model that does not count them.
     """
     used = getattr(model, "usage", None)
     if used is None:

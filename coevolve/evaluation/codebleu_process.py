@@ -33,8 +33,8 @@ Figures = dict[str, float | None]
 def score_cpp(
     references: Sequence[str], hypotheses: Sequence[str], _keywords: Sequence[str]
 ) -> Figures:
-    """Return the codebleu package's figures for C++ texts, each in [0, 1]. references, hypotheses:
-    of one length. The keywords are not used.
+    """Return CodeBLEU and its four parts for C++ texts, by the codebleu package's names, each in
+    [0, 1]. hypotheses[i] is compared with references[i]. The keywords are not used.
     """
     return dict(calc_codebleu(list(references), list(hypotheses), "cpp"))
 
@@ -42,8 +42,9 @@ def score_cpp(
 def score_cuda(
     references: Sequence[str], hypotheses: Sequence[str], keywords: Sequence[str]
 ) -> Figures:
-    """Return CodeBLEU's figures for CUDA texts, each in [0, 1], with syntax trees of the CUDA
-    grammar. keywords: words that weigh more in the weighted n-gram match.
+    """Return CodeBLEU and its four parts for CUDA texts, by the codebleu package's names, each in
+    [0, 1], with syntax trees of the CUDA grammar. hypotheses[i] is compared with references[i].
+    keywords: words that weigh more in the weighted n-gram match.
     """
     import tree_sitter_cuda
     from tree_sitter import Language
@@ -67,8 +68,9 @@ def score_cuda(
 def score_fortran(
     references: Sequence[str], hypotheses: Sequence[str], keywords: Sequence[str]
 ) -> Figures:
-    """Return the two parts of CodeBLEU that need no syntax tree, each in [0, 1]; the others are
-    None. keywords: words that weigh more in the weighted n-gram match.
+    """Return the two parts of CodeBLEU that need no syntax tree, each in [0, 1], by the codebleu
+    package's names; CodeBLEU and the other parts are None. hypotheses[i] is compared with
+    references[i]. keywords: words that weigh more in the weighted n-gram match.
     """
     wanted, found = (
         [[r.lower().split()] for r in references],
@@ -93,8 +95,8 @@ GRAMMARS: dict[str, Callable[[Sequence[str], Sequence[str], Sequence[str]], Figu
 
 
 def main() -> None:
-    """Read one question as JSON from stdin and write its figures as JSON to stdout. The question
-    holds `references`, `hypotheses`, `grammar` and, optionally, `keywords` and `items`; the answer
+    """Read one request as JSON from stdin and write the scores as JSON to stdout. The request holds
+    `references`, `hypotheses`, `grammar` and, optionally, `keywords` and `items`; the answer holds
     `corpus` and `items`.
     """
     logging.disable(logging.WARNING)  # one line for every pair without a data flow

@@ -60,7 +60,8 @@ class Manifest:
 
     @staticmethod
     def of(real: Sequence[Program | str], generated: Sequence[Program | str] = ()) -> Manifest:
-        """Return the manifest of programs, each once. real: programs of corpora, or their texts.
+        """Return the manifest of the given programs, each once. real: programs of corpora, or their
+        texts.
         generated: programs of the generator. Programs that differ only in names, layout or comments
         are one.
         """
@@ -84,8 +85,8 @@ class Manifest:
         )
 
     def write(self, folder: Path) -> None:
-        """Write the manifest as the file FILE_NAME in `folder`, all or nothing. Equal manifests
-        give equal bytes. Raises OSError if the disk is full.
+        """Write the manifest as the file `training_manifest.json` in `folder`, all or nothing.
+        Equal manifests give equal bytes. Raises OSError if the disk is full.
         """
         value = {
             "schema_version": SCHEMA_VERSION,
@@ -130,10 +131,11 @@ class Manifest:
             ) from None
 
     def trained_on(self, programs: Sequence[Program | str]) -> list[tuple[str, float]]:
-        """Return (how, similarity in [0, 1]) for each program, in order.
+        """Return (how, similarity in [0, 1]) for each of `programs`, in order.
 
-        how: `equal` to a real program of the manifest, `near` one, equal to a `generated` one only,
-            or '' for unknown. The similarity is estimated for `near`.
+        how: `equal` if it equals a real program of the manifest, `near` if it nearly equals one,
+            `generated` if it equals a generated one only, '' if it is like none. The similarity is
+            estimated for `near`.
         """
         if not programs:
             return []
@@ -203,8 +205,8 @@ def _unpack_hashes(text: str) -> tuple[str, ...]:
 
 def read_manifest(checkpoint: Path) -> Manifest | None:
     """Return what the model in the folder `checkpoint` was trained on, or None if that is unknown.
-    It is read from the checkpoint, its export, or the files of its run. Raises ManifestError or
-    StoreError if one is damaged.
+    The manifest is read from the checkpoint, its export, or the files of its run. Raises
+    ManifestError or StoreError if such a file is damaged.
     """
     for folder in (checkpoint, checkpoint.parent):
         if (found := Manifest.read(folder)) is not None:

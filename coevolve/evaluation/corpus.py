@@ -45,7 +45,7 @@ class EvalItem:
     """One problem of an evaluation.
 
     id: stable within the corpus. source: the program that a model is shown.
-    reference: a human translation for text scores, or None.
+    reference: a human translation for text scores; None if there is none.
     kind: the problem kind that tables group by; '' where the corpus has none.
     oracle: the program that runs in place of `source`, with other names and the same behaviour;
         None: the source runs.
@@ -79,7 +79,7 @@ class EvalCorpus:
     """The items of one evaluation.
 
     name: the spec that was loaded. direction: source and target dialect.
-    skipped: what was left out, with reasons.
+    skipped: the items that were left out, each with its reason.
     read(item, answer): returns the text to compile for an answer.
     notes: lines that a reader of the result must know.
     """
@@ -103,7 +103,7 @@ def parse_user_direction(text: str) -> Direction:
 
 
 def read_first_row(path: Path) -> dict:
-    """Return the first row of a JSONL file, {} if it has none. Raises CorpusError if the file
+    """Return the first row of a JSONL file, {} if the file has none. Raises CorpusError if the file
     cannot be read or the row is not a JSON object.
     """
     for number, line in enumerate(read_file(path).split("\n"), 1):
@@ -113,8 +113,8 @@ def read_first_row(path: Path) -> dict:
 
 
 def parse_json_row(path: Path, number: int, line: str) -> dict:
-    """Parse one row of a JSONL file. path, number (from 1): for the message. Raises CorpusError if
-    the row is not a JSON object.
+    """Parse one row of a JSONL file. line: its text. path, number (from 1): the file and the line's
+    number, for the message. Raises CorpusError if the row is not a JSON object.
     """
     try:
         row = parse_json(line)

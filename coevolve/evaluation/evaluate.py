@@ -41,8 +41,9 @@ from translator.prompting.answers import count_rejections
 
 
 def prepare_evaluation(run: Run) -> None:
-    """Write rule-made suites of the run's held-out programs, once per run. Programs without a valid
-    suite are written to `evaluation_skipped` with reasons.
+    """Make suites by rules for the run's held-out programs and write them to the file
+    `RunFolder.evaluation_suites`, once per run. Programs without a valid suite are written to the
+    file `evaluation_skipped` with reasons.
     """
     path = run.folder.evaluation_suites
     if run.folder.is_finished(path):
@@ -72,8 +73,9 @@ def prepare_evaluation(run: Run) -> None:
 
 
 def evaluate_round(run: Run, number: int) -> dict:
-    """Return the figures of the checkpoints after round `number` (0: the cold start). They are
-    computed and written if their file does not exist. Raises ConfigError if that file is damaged.
+    """Return the metrics, by name, of the checkpoints after round `number` (0: the cold start).
+    They are computed and written to the round's `evaluation.json` if that does not exist. Raises
+    ConfigError if that file is damaged.
     """
     paths = run.folder.round(number)
     if run.folder.is_finished(paths.evaluation):
@@ -106,13 +108,14 @@ def evaluate_checkpoint(
     label: str,
     journal: Journal | None = None,
 ) -> tuple[dict, list[Candidate], list[Verdict]]:
-    """Translate every held-out program, execute the answers and count.
+    """Translate every held-out program, execute the answers and count the right ones.
 
-    checkpoint: one folder for all directions, or a function that gives each direction's. label:
-        words for the progress bar. journal: keeps answers while the call runs, so that a second
-        call asks for none again; None: they are not kept.
-    Returns (figures by name, candidates, verdicts). Shares are percentages. With several directions
-    the figures are of all items together, and `directions` holds those of each.
+    checkpoint: path of one folder for all directions, or a function that returns the folder of a
+        direction. label: words for the progress bar. journal: keeps answers while the call runs, so
+        that after a kill a second call does not ask the model for them again; None: they are not
+        kept.
+    Returns (metrics by name, candidates, verdicts). Shares are percentages. With several directions
+    the metrics are of all items together, and `directions` holds those of each direction.
     """
     suites = {s.program_id: s for s in read_jsonl(run.folder.evaluation_suites, UnitTestSuite)}
     held = [
@@ -194,8 +197,9 @@ def _collect_answers(
 
 
 def pool_figures(parts: list[dict]) -> dict:
-    """Return the figures over the items of several directions together. parts: the figures of each.
-    Shares are means weighted by programs. BLEU and CodeBLEU are None, since the dialects differ.
+    """Return the metrics, by name, over the items of several directions together. parts: the
+    metrics of each direction. Shares are means weighted by programs. BLEU and CodeBLEU are None,
+    since the dialects differ.
     """
     count = sum(p["programs"] for p in parts)
 
@@ -324,7 +328,7 @@ def _recall_tester(run: Run) -> dict:
 
 def evaluate_tester(run: Run, checkpoint: str, label: str) -> dict:
     """Return the share of the Tester's own tests on held-out programs that are valid, before rules
-    add any. checkpoint: its folder. label: words for the progress bar. Figures are by name, in
+    add any. checkpoint: its folder. label: words for the progress bar. Returns metrics by name, in
     percent.
     """
     programs = list(run.corpus.evaluation)
@@ -345,7 +349,7 @@ def evaluate_tester(run: Run, checkpoint: str, label: str) -> dict:
 def run_evaluate_command(
     root: Path, checkpoint: str | None, samples: int | None, as_json: bool, use_ray: bool = True
 ) -> int:
-    """Evaluate one checkpoint of a run on its held-out programs and print the figures.
+    """Evaluate one checkpoint of a run on its held-out programs and print the metrics.
 
     root: the run's folder. checkpoint: a folder; None: the last round's. samples: candidates per
         program; None: as configured. as_json: print JSON instead of a table.

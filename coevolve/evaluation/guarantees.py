@@ -41,9 +41,9 @@ HITS = 4
 
 
 def make_guaranteed_suite(item: EvalItem, engine: Engine) -> UnitTestSuite | None:
-    """Return the item's rule-made suite with its guarantees applied to every test, checked on the
-    source again. Returns None if the item has no guarantees, its source cannot be read, or no test
-    stays valid.
+    """Make a suite for the item by rules, apply the item's guarantees to every test, check the
+    tests on the source again, and return the suite. Returns None if the item has no guarantees, its
+    source cannot be read, or no test stays valid.
     """
     if not item.guarantees:
         return None
@@ -88,7 +88,7 @@ def _make_unguaranteed_suite(
 
 def grow_test(test: UnitTest, size: int) -> UnitTest:
     """Return `test` with every length set to `size` and every array of `size` elements. Contents
-    are filled anew.
+    are filled again by their rules.
     """
 
     def larger(value: ScalarValue | ArrayValue) -> ScalarValue | ArrayValue:

@@ -40,8 +40,8 @@ def pass_at_k(samples: int, correct: int, k: int) -> float:
 
 
 def average_pass_at_k(counts: Sequence[tuple[int, int]], k: int) -> float | None:
-    """Return the mean pass@k over problems, in [0, 1], or None without problems. counts: (samples,
-    correct) of each. Raises ValueError if a problem has fewer than k samples.
+    """Return the mean pass@k over problems, in [0, 1], or None if `counts` is empty. counts:
+    (samples, correct) of each. Raises ValueError if a problem has fewer than k samples.
     """
     return sum(pass_at_k(n, c, k) for n, c in counts) / len(counts) if counts else None
 
@@ -67,8 +67,8 @@ def bleu(hypotheses: Sequence[str], references: Sequence[str]) -> float | None:
 def codebleu(
     hypotheses: Sequence[str], references: Sequence[str], dialect_name: str
 ) -> float | None:
-    """Return the codebleu package's corpus figure, in [0, 100]. hypotheses[i] is compared with
-    references[i].
+    """Return CodeBLEU of the whole corpus by the codebleu package, in [0, 100]. hypotheses[i] is
+    compared with references[i].
 
     It is None without pairs, or for a dialect that the package cannot parse. CUDA is scored as C++,
     with `<<<a, b>>>` spelled as template arguments. Raises RuntimeError if the package's process
@@ -96,13 +96,13 @@ def request_codebleu(
     items: bool = True,
     keywords: Sequence[str] = (),
 ) -> dict:
-    """Compute CodeBLEU in a process with a fixed hash seed, since the package's figure depends on
-    it.
+    """Compute CodeBLEU in a process with a fixed hash seed, since the package's score depends on
+    that seed.
 
     grammar: `cpp`, `cuda` or `fortran`. items: also score each pair. keywords: words that weigh
-        more.
-    Returns {"corpus": figures, "items": figures of each pair}, in [0, 1]. Raises RuntimeError if
-    the process fails.
+        more in the n-gram match.
+    Returns {"corpus": scores by name, "items": scores by name of each pair}, in [0, 1]. Raises
+    RuntimeError if the process fails.
     """
     question = {
         "references": list(references),

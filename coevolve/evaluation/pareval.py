@@ -62,11 +62,12 @@ _NOTE = (
 
 @dataclass(frozen=True, slots=True)
 class ParEvalPrompt:
-    """What a ParEval problem asks for.
+    """The function that a ParEval problem wants.
 
     kind: the problem's kind. entry: the function's name. parameters: those of the CUDA kernel, or
         of the C++ function.
-    given: what the prompt for C++ defines above the function, and the baseline needs; ''.
+    given: the C++ definitions that the prompt gives above the function, and that the baseline
+        needs; '' if there are none.
     """
 
     kind: str
@@ -258,7 +259,7 @@ def _baseline_name(text: str, entry: str) -> str:
 
 def obscure_names(source: Program) -> Program:
     """Return the program with every function under a name that nobody can guess from the problem.
-    So an answer cannot call it.
+    So an answer cannot call such a function.
     """
     mark = content_hash("oracle", source.id)
     names = {f.name for f in functions_of(parse_c_family(source.text, source.dialect))}

@@ -194,7 +194,7 @@ DEFECTS = (
 
 def find_broken_drivers(root: str | Path) -> list[tuple[str, str]]:
     """Return (driver's path below the checkout, effect) of every known defect in a ParEval
-    checkout. root: its folder. They are in the order of problems.
+    checkout. root: its folder. The pairs are in the order of problems.
     """
     root = Path(root)
     found = []
@@ -210,9 +210,9 @@ def find_broken_drivers(root: str | Path) -> list[tuple[str, str]]:
 
 
 def find_guarantees(problem: str) -> tuple[Guarantee, ...]:
-    """Return what ParEval's drivers put into the arguments of `problem`, a name that begins with
-    its two-digit number. Guarantees may name parameters that a problem does not have; those have no
-    effect.
+    """Return guarantees that describe what ParEval's drivers put into the arguments of the function
+    of `problem`, a name that begins with a two-digit number. Guarantees may name parameters that a
+    problem does not have; those have no effect.
     """
     found = []
     for text in _GUARANTEES.get(problem[:2], ()):

@@ -25,7 +25,8 @@ from corpora.datasets.tables import read_file
 class Predictions:
     """Answers that were made elsewhere.
 
-    answers: one list per item, in the items' order, all of one length; missing ones are ''.
+    answers: one tuple of texts per item, in the items' order, all of one length; a missing answer
+        is ''.
     missing: how many answers were not there. They count as wrong.
     """
 

@@ -27,10 +27,10 @@ USUAL_KS = (1, 5, 10, 20, 50, 100)
 class EvaluationSetting:
     """How an evaluation was done, as its result shows.
 
-    model: label. samples: answers per item. temperature: None for predictions made elsewhere.
+    model: its label. samples: answers per item. temperature: None for predictions made elsewhere.
     seed: of sampling, suites and intervals. backend: where CUDA ran. elapsed_s: seconds in all.
     contamination: what of the corpus the model was trained on, as JSON values.
-    tester: figures of a Tester, or {}. notes: lines for the reader.
+    tester: metrics of a Tester by name; {} if none was measured. notes: lines for the reader.
     """
 
     model: str
@@ -55,7 +55,7 @@ def choose_ks(samples: int) -> tuple[int, ...]:
 
 def summarize_values(values: Sequence[float], seed: int) -> dict | None:
     """Return the mean of one value per problem with its 95 % interval, as {"value", "ci95",
-    "n_items"}. Returns None without problems. seed: of the bootstrap.
+    "n_items"}. Returns None if `values` is empty. seed: of the bootstrap.
     """
     if not values:
         return None
@@ -251,8 +251,9 @@ def _item_row(item: EvalItem, score: ItemScore, codebleu: float | None) -> dict:
 
 
 def flatten_figures(result: dict) -> list[tuple[str, dict]]:
-    """Return (name, figure) of every figure of a result, in the table's order: `pass@1`, `codebleu`
-    and so on. A figure is {"value", "ci95", ...}; missing ones are left out.
+    """Return (name, metric) of every metric of a result, in the table's order: `pass@1`, `codebleu`
+    and so on. A metric is a mapping with `value`, `ci95` and more; missing ones are left out.
+    result: as from `make_result`.
     """
     found: list[tuple[str, dict]] = []
     own = ("parallel_pass@k",) if result.get("parallel_pass@k") != result["pass@k"] else ()
@@ -286,7 +287,9 @@ def flatten_figures(result: dict) -> list[tuple[str, dict]]:
 
 
 def format_markdown(result: dict) -> str:
-    """Return a result as Markdown: a line about the evaluation, a table of figures, and notes."""
+    """Return a result as Markdown: a line about the evaluation, a table of metrics, and notes.
+    result: as from `make_result`.
+    """
     lines = [
         f"**{result['model']}** on {result['corpus']}, {result['direction']}: "
         f"{result['n_items']} items ({result['n_undecided']} undecided, "
@@ -359,8 +362,8 @@ def _format_number(value: float | None) -> str:
 
 
 def make_leaderboard_row(result: dict) -> dict:
-    """Return a result as one flat JSON object: model, corpus and settings, and every figure with
-    its interval.
+    """Return a result, as from `make_result`, as one flat JSON object: model, corpus and settings,
+    and every metric with its interval.
     """
     kept = ("model", "corpus", "direction", "samples", "temperature", "seed", "backend", "n_items")
     row = {key: result[key] for key in kept} | {"contaminated": result["contamination"]["n_items"]}

@@ -61,7 +61,8 @@ class ScoredAnswer:
     passed: it is equivalent to the source. outcome: the verdict's outcome; detail: its line.
     strength: share of mutants that the suite kills, in [0, 1], None where unknown.
     decided: False where the source has no valid suite.
-    given: it passes the tests that came with the item; None where there are none that hold.
+    given: it passes the tests that came with the item; None where no such test holds for the
+        source.
     serial: it passed, but one thread of a parallel answer does all the work.
     """
 
@@ -81,11 +82,13 @@ class ItemScore:
     """Counts over the answers to one item.
 
     id, name, kind: of the item. samples: number of answers.
-    compiled, built, passed: how many answers are (see ScoredAnswer). serial: passed, of one thread.
+    compiled: how many answers compile alone. built: how many can be called in place of the source.
+        passed: how many are equivalent to it. serial: how many passed in which one thread does all
+        the work.
     first: the first answer. outcomes: number of answers by outcome.
     decided: False where the source has no valid suite. strength: of the suite, in [0, 1].
     given_tests: tests that came with the item and hold for the source.
-    given_passed: answers that pass these; None without such tests.
+    given_passed: number of answers that pass these tests; None without such tests.
     passes: whether each answer passed.
     speedups: one per answer, 0 for a wrong one; None where speed was not measured.
     """
@@ -114,8 +117,9 @@ def score_items(
     config: VerifyConfig = VerifyConfig(),
     workers: int = 1,
 ) -> list[ItemScore]:
-    """Judge all answers and return a score per item, in the order of `work`. workers: processes
-    that execute. Raises BackendError if the back end cannot run here.
+    """Judge all answers and return a score per item, in the order of `work`. backend: `auto`,
+    `cuda` or `emulated`. workers: number of processes that execute. Raises BackendError if the back
+    end cannot run here.
     """
     chunks = [tuple(work[i : i + CHUNK]) for i in range(0, len(work), CHUNK)]
     bar = ProgressBar("executing answers", len(work))
@@ -155,7 +159,8 @@ def score_chunk(
     chunk: Sequence[ScoringWork], backend: str, config: VerifyConfig
 ) -> list[ItemScore]:
     """Judge the answers of a few items in this process, compiled together. Returns a score per
-    item, in order. backend: `auto`, `cuda` or `emulated`. Raises ValueError if it cannot run here.
+    item, in order. backend: `auto`, `cuda` or `emulated`. Raises ValueError if that back end cannot
+    run here.
     """
     engine = get_shared_engine(backend, config)
     engine.prepare(

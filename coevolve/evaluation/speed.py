@@ -64,8 +64,9 @@ def explain_unmeasurable(target: str, backend_name: str) -> str:
 def add_speedups(
     work: Sequence[ScoringWork], scores: Sequence[ItemScore], engine: Engine, threads: int
 ) -> list[ItemScore]:
-    """Time the answers that passed and return the scores with `speedups`, where they could be
-    measured. work, scores: one entry per item. threads: OpenMP threads of the answers.
+    """Measure the run times of the answers that passed, and return the scores with `speedups` set
+    where they could be measured. work, scores: one entry per item. threads: OpenMP threads of the
+    answers.
     """
     bar = ProgressBar("timing right answers", len(work))
     found = []
@@ -166,7 +167,7 @@ def enlarge_test(tests: Sequence[UnitTest], signature: Signature, scale: int) ->
     `scale`.
 
     Returns None if no extent depends on a scalar, or the test would have more than MAX_ELEMENTS
-    elements.
+    (2^24) elements.
     """
     telling = [
         t
@@ -217,8 +218,8 @@ def _elements(test: UnitTest) -> int:
 def measure_time(
     request: CompileRequest, arguments: Arguments, backend: ExecutionBackend, repeats: int = REPEATS
 ) -> tuple[float, tuple[np.ndarray, ...]] | None:
-    """Run a program at -O3 and return (median milliseconds, values after the call). repeats: timed
-    runs, after one more. Returns None if it does not compile or run.
+    """Run a program at -O3 and return (median milliseconds, values after the call). repeats: number
+    of timed runs, after one run that is not timed. Returns None if it does not compile or run.
     """
     compiled = backend.compile([replace(request, variant=Variant.TIMED)])[0]
     if not compiled.ok:

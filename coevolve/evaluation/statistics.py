@@ -28,7 +28,7 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class PairedDifference:
-    """The difference b - a of a figure measured on the same problems.
+    """The difference b - a of a metric, measured for a and b on the same problems.
 
     value: the mean difference. ci95: its 95 % interval (low, high).
     p: the two-sided p-value for no difference.
@@ -43,7 +43,7 @@ def bootstrap_mean(
     values: Sequence[float], seed: int = 0, resamples: int = RESAMPLES
 ) -> Interval | None:
     """Return the 95 % bootstrap interval (low, high) of the mean, or None without values. values:
-    one per problem.
+    one per problem. seed: of the random draws. resamples: how many are drawn.
     """
     rows = np.asarray(values, float).reshape(-1, 1)
     return bootstrap_sums(rows, lambda sums, count: float(sums[0] / count), seed, resamples)
@@ -55,11 +55,11 @@ def bootstrap_sums(
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> Interval | None:
-    """Return the 95 % bootstrap interval (low, high) of a figure that follows from column sums, or
-    None without rows.
+    """Return the 95 % bootstrap interval (low, high) of a metric that is computed from column sums,
+    or None without rows.
 
     rows: shape (problems, columns), what each problem adds.
-    figure(sums of shape (columns,), problems): the figure of one resample.
+    figure(sums of shape (columns,), number of problems): returns the metric of one resample.
     """
     if not len(rows):
         return None
@@ -71,7 +71,7 @@ def bootstrap_sums(
 def bootstrap_paired_difference(
     a: Sequence[float], b: Sequence[float], seed: int = 0, resamples: int = RESAMPLES
 ) -> PairedDifference | None:
-    """Return the mean of b - a with a paired bootstrap over problems, or None without problems. a,
+    """Return the mean of b - a with a paired bootstrap over problems, or None if `a` is empty. a,
     b: one value per problem, in one order. Raises ValueError if their lengths differ.
     """
     if len(a) != len(b):
@@ -115,7 +115,7 @@ def _resampled_sums(rows: np.ndarray, seed: int, resamples: int) -> np.ndarray:
 def bootstrap_crossed_mean(
     values: np.ndarray, seed: int = 0, resamples: int = RESAMPLES
 ) -> Interval | None:
-    """Return the 95 % interval (low, high) of the mean of a figure measured on the same problems in
+    """Return the 95 % interval (low, high) of the mean of a metric measured on the same problems in
     several runs, or None without values.
 
     values: shape (runs, problems). Runs and problems are both drawn with replacement. So the

@@ -64,8 +64,10 @@ class CodeBleuScore:
 
     value: in [0, 1]; None for a dialect without it.
     ci95: the interval (low, high) of the items' mean, shifted to `value`; None without a value.
-    parts: the four parts by the package's names. items: one value per pair.
-    as_cpp: the figure with CUDA scored as C++, None for other dialects. note: what was computed.
+    parts: the four parts by the package's names. items: one value per pair, None where a pair has
+        none.
+    as_cpp: the score of CUDA texts scored as C++; None for other dialects. note: one line that says
+        what was computed.
     """
 
     value: float | None
@@ -105,7 +107,7 @@ def compute_bleu(
 
 
 def compute_bleu_from_sums(sums: np.ndarray) -> float:
-    """Return BLEU, in [0, 100], from column sums of `BleuScore.statistics`, shape (10,). It is
+    """Return BLEU, in [0, 100], from column sums of `BleuScore.statistics`, shape (10,). BLEU is
     smoothed as sacrebleu does by default.
     """
     from sacrebleu.metrics import BLEU

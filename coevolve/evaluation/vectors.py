@@ -59,8 +59,9 @@ class VectorError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class VectorParameter:
-    """A parameter as text. name: its own. text: its declaration for the new head. element: type of
-    a vector's elements, '' for another parameter. extent: of a std::array, ''.
+    """A parameter as text. name: the parameter's. text: its declaration for the new head. element:
+    type of a vector's elements, '' for another parameter. extent: number of elements of a
+    std::array, as text; '' for another parameter.
     """
 
     name: str
@@ -89,8 +90,8 @@ def convert_to_pointers(
     vectors.
 
     like: the parameters that the result must have: vectors as pointers of the same names, others
-        are lengths, and a further pointer takes the result. (): each length that is asked for
-        follows its vector as `x_size`.
+        are lengths, and a further pointer takes the result. () means that each length that the text
+        needs becomes a parameter `x_size` after its vector `x`.
     Raises VectorError if the function does something with a vector that pointers cannot do.
     """
     unit = parse_c_family(text, "cpp")

@@ -80,7 +80,7 @@ def require_reachable(address: str) -> None:
 
 class RayWorker:
     """A `coevolve.loop.workers.Worker` whose object lives in a Ray actor. handle: the actor's
-    handle.
+    handle, as Ray returns it.
     """
 
     def __init__(self, handle: Any) -> None:
@@ -124,8 +124,8 @@ def _translate_error(error: BaseException) -> BaseException:
 class RayPool:
     """A `WorkerPool` of Ray actors of one kind. A lost actor is replaced when there is room.
 
-    kind: the actors' name in messages. start(): makes an actor and returns its handle. count(): how
-        many the pool should have now.
+    kind: what the actors are called in messages. start(): makes an actor and returns its handle.
+        count(): how many the pool should have now.
     """
 
     def __init__(self, kind: str, start: Callable[[], Any], count: Callable[[], int]) -> None:
@@ -143,7 +143,8 @@ class RayPool:
 
     def members(self) -> Sequence[Worker]:
         """Return the workers that are ready; none while the first ones start. Raises UserError if
-        none could start for START_S seconds, and what an actor raised while it was made.
+        none could start for START_S (300) seconds, and any exception that an actor raised while it
+        was made.
         """
         for future in [f for f in self._starting if f.done()]:
             worker = self._starting.pop(future)
@@ -166,7 +167,7 @@ class RayPool:
         return tuple(self._ready)
 
     def discard(self, worker: Worker) -> None:
-        """Remove a lost worker and end what is left of its actor."""
+        """Remove a lost worker from the pool and end its actor, if that still exists."""
         gone = [member for member in self._ready if member is worker]
         self._ready = [member for member in self._ready if member is not worker]
         for member in gone:
@@ -222,15 +223,15 @@ class ModelActor:
         self.meters = RunMeters()
 
     def cold_start(self, *arguments: Any) -> dict[str, float]:
-        """Train the service's first checkpoint and return its figures by name. arguments: those of
-        the service's `cold_start`: protected programs, the folder to save to and, for a Translator,
-        directions and a checkpoint to begin with.
+        """Train the service's first checkpoint and return metrics of the training by name.
+        arguments: those of the service's `cold_start`: protected programs, the folder to save to
+        and, for a Translator, directions and a checkpoint to begin with.
         """
         return self.service.cold_start(*arguments)
 
     def pretrain(self, *arguments: Any) -> dict[str, float]:
-        """Train one pass of the Translator's pretraining on unpaired functions and return its
-        figures by name.
+        """Train one pass of the Translator's pretraining on unpaired functions and return metrics
+        of the training by name.
 
         arguments: those of `TranslatorService.pretrain`: the pass, training programs, protected
             programs, and the folder to save to. Raises LeakError if a training program is, or
@@ -239,8 +240,8 @@ class ModelActor:
         return self.service.pretrain(*arguments)
 
     def learn(self, *arguments: Any) -> dict[str, float]:
-        """Train a checkpoint on a round's lessons and return its figures by name. Raises LeakError
-        if a lesson is, or nearly is, a protected program.
+        """Train a checkpoint on a round's lessons and return metrics of the training by name.
+        Raises LeakError if a lesson is, or nearly is, a protected program.
 
         arguments: those of the service's `learn`, in its order: checkpoint, lessons, protected
             programs, folder to save to, round number, and further ones that only a Translator
@@ -249,17 +250,17 @@ class ModelActor:
         return self.service.learn(*arguments)
 
     def propose(self, *arguments: Any) -> list:
-        """Ask the service's model and count its candidates. arguments: those of the service's
-        `propose`: checkpoint, programs, a Translator's direction, and sampling. Returns a
-        Translator's candidates, or a Tester's answers per program.
+        """Ask the service's model for answers and count the candidates among them. arguments: those
+        of the service's `propose`: checkpoint, programs, a Translator's direction, and sampling.
+        Returns a Translator's candidates, or a Tester's answers per program.
         """
         answer = self.service.propose(*arguments)
         self.meters.count_candidates(answer)
         return answer
 
     def progress(self) -> tuple[int, int, float]:
-        """Return (step, steps, loss) of the training under way. (0, 0, 0.0) means that it has not
-        begun.
+        """Return (steps done, all steps, last loss) of the training under way. (0, 0, 0.0) means
+        that it has not begun.
         """
         answer = self.service.progress()
         self.meters.show_loss(type(self.service).__name__.removesuffix("Service").lower(), answer)
@@ -278,19 +279,20 @@ class VerifierActor:
         self.meters = RunMeters()
 
     def compile_ahead(self, *arguments: Any) -> None:
-        """Compile in few units what `prepare` will need. arguments: the programs, in one
-        sequence.
+        """Compile, in few compiler runs, the builds that `prepare` will need, into the cache on
+        disk. arguments: one sequence with the programs.
         """
         return self.verifier.compile_ahead(*arguments)
 
     def prepare(self, *arguments: Any) -> Any:
-        """Return a PreparedSuite of a program. arguments: the program and the Tester's answers,
-        (readable tests, tests written) each.
+        """Make a suite of a program and return it as a PreparedSuite. arguments: the program and
+        the Tester's answers, (readable tests, tests written) each.
         """
         return self.verifier.prepare(*arguments)
 
     def judge(self, *arguments: Any) -> list[Verdict]:
-        """Judge candidates, count outcomes, and return a verdict per candidate, in order.
+        """Judge candidates, count the outcomes in Ray's meters, and return a verdict per candidate,
+        in order.
         arguments: the program, its suite and the candidates.
         """
         verdicts = self.verifier.judge(*arguments)
@@ -298,13 +300,13 @@ class VerifierActor:
         return verdicts
 
     def confirm(self, *arguments: Any) -> list[Verdict]:
-        """Return verdicts after a real compiler was asked about accepted targets. arguments: the
-        verdicts and their targets.
+        """Return the verdicts, in order, with COMPILE_ERROR where a real compiler refuses an
+        accepted target. arguments: the verdicts, and their targets in the same order.
         """
         return self.verifier.confirm(*arguments)
 
     def verify(self, *arguments: Any) -> list[Verdict]:
-        """Return a verdict per pair, in order. arguments: the pairs, in one sequence."""
+        """Return a verdict per pair, in order. arguments: one sequence with the pairs."""
         return self.verifier.verify(*arguments)
 
 
@@ -328,14 +330,14 @@ class RunMeters:
         )
 
     def count_candidates(self, proposed: Sequence[object]) -> None:
-        """Add the number of candidates in `proposed`. A Tester's answers are not candidates and are
-        not counted.
+        """Add the number of candidates in `proposed` to the meter of answers. A Tester's answers
+        are not candidates and are not counted.
         """
         if proposed and isinstance(proposed[0], Candidate):
             self.candidates.inc(len(proposed))
 
     def count_verdicts(self, verdicts: Sequence[Verdict]) -> None:
-        """Add `verdicts` to the meters, each outcome by itself."""
+        """Add the number of `verdicts` to the meter of verdicts, by outcome."""
         for outcome, count in Counter(str(v.outcome) for v in verdicts).items():
             self.verdicts.inc(count, {"outcome": outcome})
 
@@ -347,7 +349,7 @@ class RunMeters:
             self.loss.set(progress[2], {"model": model})
 
     def count_kept(self, pairs: int) -> None:
-        """Add `pairs`, the number of pairs that a round kept."""
+        """Add `pairs`, the number of pairs that a round kept, to the meter of kept pairs."""
         if pairs:
             self.pairs_kept.inc(pairs)
 
@@ -418,8 +420,8 @@ def require_gpus(config: Config, verifiers: int, available: float) -> None:
 
 
 def choose_verifier_cpus(verifiers: int, cpus: int) -> float:
-    """Return the CPUs that each of `verifiers` actors asks Ray for, at most 1.0. All of them must
-    fit on `cpus` cores.
+    """Return the CPUs that each of `verifiers` actors asks Ray for, at most 1.0. All of the actors
+    must fit on `cpus` cores.
     """
     return 1.0 if verifiers <= cpus // 2 else min(0.5, cpus * 1000 // verifiers / 1000)
 
@@ -458,7 +460,7 @@ def make_ray_workers(
 
     make_translator, make_tester, make_verifier: called with `config` inside the actors. There are
         `verify.workers` verifiers, or one per CPU.
-    Raises UserError if Ray is not reachable or lacks the GPUs asked for.
+    Raises UserError if Ray is not reachable or lacks the GPUs that the configuration asks for.
     """
     address = find_ray_address()
     require_reachable(os.environ.get("RAY_ADDRESS") or address)
@@ -531,8 +533,8 @@ def choose_trainer(processes: int) -> Start | None:
 
 
 def start_with_ray_train(job: Job, processes: int) -> dict[str, float]:
-    """Train `job` in `processes` workers of Ray Train, on any nodes with room, and return its
-    figures by name. Each worker gets a GPU where the cluster has any.
+    """Run the training `job` in `processes` workers of Ray Train, on any nodes with room, and
+    return metrics by name. Each worker gets a GPU where the cluster has any.
 
     The folders of `job` must be on storage that all nodes see. Raises DistributedError if the
     training fails or no room is free.

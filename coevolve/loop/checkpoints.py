@@ -51,8 +51,8 @@ class CheckpointCache:
         use_all_cores()
 
     def note_progress(self, step: int, steps: int, loss: float) -> None:
-        """Store (step, steps, loss) of the training under way as `progress`, for other threads to
-        read.
+        """Store the steps done, all steps and the last loss of the training under way in the
+        attribute `progress`, for other threads to read.
         """
         self.progress = (step, steps, loss)
 
@@ -109,8 +109,8 @@ class CheckpointCache:
         release_gpu_memory()
 
     def is_shared_out(self, kind: str) -> bool:
-        """Return whether several processes fine-tune a model of `kind`, a key of `MODEL_BACKENDS`.
-        It needs `resources.trainers` above 1 and a pretrained model.
+        """Return whether several processes fine-tune a model of the back end `kind`, such as
+        `scratch`. They do if `resources.trainers` is above 1 and the model is pretrained.
         """
         return self.config.resources.trainers > 1 and kind == "pretrained"
 
@@ -123,7 +123,8 @@ class CheckpointCache:
         )
 
     def note_trained(self, real: Sequence[Program], generated: Sequence[Program] = ()) -> None:
-        """Add programs to the manifest of the next checkpoint. real: programs of corpora.
+        """Remember programs for the manifest of the next checkpoint, which `write_manifest` writes.
+        real: programs of corpora.
         generated: programs of the generator.
         """
         self._trained = self._trained.joined(Manifest.of(real, generated))
@@ -131,7 +132,7 @@ class CheckpointCache:
     def write_manifest(self, folder: Path, before: str) -> None:
         """Write the training manifest into the checkpoint `folder`. It holds the programs noted
         since the last call, and those of the checkpoint `before` ('' for none). Raises
-        ManifestError if that one's manifest cannot be read.
+        ManifestError if the manifest of `before` cannot be read.
         """
         known = read_manifest(Path(before)) if before else None
         (known.joined(self._trained) if known else self._trained).write(folder)
@@ -140,14 +141,14 @@ class CheckpointCache:
     @property
     def start(self) -> str:
         """Return the pretrained model to begin with: the name from the configuration or, for a
-        run's export, the folder of this kind of model.
+        run's export, the folder of this kind of model in it. '' if there is none.
         """
         return find_start(self.config, self.kind, self.part)
 
     @property
     def start_kind(self) -> str:
-        """Return the key of `MODEL_BACKENDS` that opens the model to begin with. It also decides
-        how the model is prompted.
+        """Return the name of the back end, such as `scratch` or `pretrained`, that opens the model
+        to begin with. It also decides how the model is prompted.
         """
         return classify_start(self.config, self.kind, self.part)
 
@@ -162,8 +163,8 @@ class CheckpointCache:
         )
 
     def create(self, texts: Sequence[str], words: Sequence[str]) -> LanguageModel:
-        """Return a new untrained model of the configured shape. texts: what its vocabulary is
-        learned from. words: words that the vocabulary must hold.
+        """Return a new untrained model of the configured shape. texts: the texts from which its
+        vocabulary is learned. words: words that the vocabulary must hold.
         """
         from gpu_runtime.models.scratch import ScratchConfig, ScratchModel
 
@@ -205,8 +206,9 @@ def make_model_options(config: Config) -> ModelOptions:
 
 
 def use_all_cores() -> None:
-    """Let torch use all cores of this process. Ray gives actors one thread. The number is fixed, so
-    that results repeat. Idle threads sleep, which leaves cores to verifiers.
+    """Let torch use all cores of this process. It is needed because Ray gives actors one thread.
+    The number is fixed, so that results repeat. Idle threads sleep, which leaves cores to
+    verifiers.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("GOMP_SPINCOUNT", "0")
@@ -231,7 +233,7 @@ def learn_and_save(
     folder: str,
     before: str = "",
 ) -> dict[str, float]:
-    """Train `model` on `examples`, save it to `folder`, and return figures of the training by name.
+    """Train `model` on `examples`, save it to `folder`, and return metrics of the training by name.
 
     before: the checkpoint that `model` was opened from, for the manifest; '' means the run's start
         model. The folder gets a manifest of what was learnt from.
@@ -255,11 +257,11 @@ def train_and_save(
     folder: str,
     before: str,
 ) -> dict[str, float]:
-    """Train `model` by `learn`, save it to `folder`, and return figures of the training by name.
+    """Train `model` by `learn`, save it to `folder`, and return metrics of the training by name.
 
-    learn(settings): trains the model. Its settings are `learning` with a workspace, from which a
-    killed training goes on. before: the checkpoint that `model` was opened from, '' for the start
-    model.
+    learn(settings): trains the model and returns the metrics. Its settings are `learning` with a
+    workspace, from which a killed training goes on. before: the checkpoint that `model` was opened
+    from, '' means the run's start model.
     """
     checkpoints.progress = (0, 0, 0.0)
     learning = replace(learning, workspace=Path(f"{folder}.training"))
@@ -274,8 +276,8 @@ KEPT = ("examples", "dropped", "loss", "tokens", "seconds", "validation", "accur
 
 
 def select_figures(figures: dict[str, float]) -> dict[str, float]:
-    """Return those of a training's figures that a stage shows. `dropped` counts examples longer
-    than the model's context, and is left out when it is 0.
+    """Return those of a training's metrics, by name, that a stage shows. `dropped` counts examples
+    longer than the model's context, and is left out when it is 0.
     """
     return {k: figures[k] for k in KEPT if k in figures and (k != "dropped" or figures[k])}
 
@@ -288,7 +290,7 @@ def fine_tune_checkpoint(
     folder: str,
 ) -> dict[str, float]:
     """Train the model of the folder `checkpoint` on `examples`, save it to `folder`, and return
-    figures by name. With several trainers the training runs in other processes. If no example fits
+    metrics by name. With several trainers the training runs in other processes. If no example fits
     the model's context, the checkpoint is copied.
     """
     try:
@@ -310,7 +312,7 @@ def fine_tune_distributed(
     folder: str,
 ) -> dict[str, float]:
     """Train the model of the folder `checkpoint` in several processes, save it to `folder`, and
-    return figures by name. Raises NothingToLearnError if no example fits the model's context,
+    return metrics by name. Raises NothingToLearnError if no example fits the model's context,
     DistributedError if a process fails.
     """
     from gpu_runtime.models.distributed import learn_distributed
@@ -330,8 +332,8 @@ def fine_tune_distributed(
 
 
 def save_untrained(model: LanguageModel, folder: str) -> dict[str, float]:
-    """Save a model that is not trained to `folder`. Returns the figures of a training without
-    examples.
+    """Save a model that is not trained to `folder`. Returns metrics by name as of a training
+    without examples.
     """
     model.save(Path(folder))
     return {"examples": 0}
@@ -340,7 +342,8 @@ def save_untrained(model: LanguageModel, folder: str) -> dict[str, float]:
 def copy_checkpoint(checkpoint: str, folder: str) -> dict[str, float]:
     """Copy the folder `checkpoint` to `folder`, for a model that learns nothing this round.
 
-    Returns the figures of a training without examples. Raises OSError if the disk is full.
+    Returns metrics by name as of a training without examples. Raises OSError if the disk is
+    full.
     """
     write_folder(
         folder, lambda temporary: shutil.copytree(checkpoint, temporary, dirs_exist_ok=True)

@@ -23,10 +23,11 @@ _AT_LEAST = 16
 def match_lesson_length(
     lessons: Sequence[Example], made: Callable[[int], Sequence[Example]], seed: int
 ) -> list[Example]:
-    """Return generated examples with as many words as `lessons`, to within one example.
+    """Return generated examples that together have as many words as `lessons`, to within one
+    example.
 
     made(count): the lessons of `count` generated computations; a larger count must give more. seed:
-    decides their order. Raises ValueError if they do not become more.
+    decides their order. Raises ValueError if a larger count does not give more lessons.
     """
     wanted, count = sum(map(count_words, lessons)), max(_AT_LEAST, len(lessons))
     found: list[Example] = list(made(count)) if wanted else []

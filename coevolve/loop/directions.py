@@ -25,8 +25,8 @@ AS_WRITTEN = (
 
 
 def has_outlined_ports(direction: Direction) -> bool:
-    """Return whether a port in `direction` can be put together from ports of loop nests. It
-    can from serial code to CUDA or OpenMP in C++.
+    """Return whether a port in `direction` can be put together from ports of loop nests. That is so
+    from serial code to CUDA or to OpenMP in C++.
     """
     return (
         direction.source.model == "serial"
@@ -67,7 +67,9 @@ class ServedTranslator:
 
     @property
     def label(self) -> str:
-        """Return its name for people: `Translator`, with the direction where there are several."""
+        """Return the Translator's name for people: `Translator`, with the direction where there are
+        several.
+        """
         return "Translator" if self.name == "translator" else f"Translator {self.directions[0]}"
 
     def serves(self, direction: str) -> bool:
@@ -99,7 +101,7 @@ def list_direction_corpora(config: Config) -> tuple[DirectionCorpora, ...]:
 
 def list_translators(config: Config) -> tuple[ServedTranslator, ...]:
     """Return the Translators of a run: one for all directions, or one each, as `round.translators`
-    says. They are in the configuration's order.
+    says. The order is the configuration's.
     """
     if config.round.translators == "one" or len(config.directions) == 1:
         return (ServedTranslator("translator", config.directions),)
@@ -117,7 +119,8 @@ def make_checkpoint_name(direction: str) -> str:
 
 
 def find_translator(config: Config, direction: str) -> ServedTranslator:
-    """Return the Translator that serves `direction`: its own one, else the one of the reverse.
+    """Return the Translator that serves `direction`: the one that was made for it, else the one for
+    the reverse direction.
 
     Raises ValueError for an unknown direction, StopIteration if no Translator serves it.
     """
@@ -135,17 +138,17 @@ def find_checkpoints(config: Config, folder: Path) -> tuple[Path, ...]:
 
 
 def split_by_direction(config: Config, figures: dict) -> dict[str, dict]:
-    """Return the figures of one evaluation, by direction. figures: the content of evaluation.json.
-    In a run of one direction they are all that direction's.
+    """Return the metrics of one evaluation, by direction. figures: the content of evaluation.json.
+    In a run of one direction all metrics belong to it.
     """
     return figures.get("directions") or {config.directions[0]: figures}
 
 
 def find_taught_directions(config: Config, directions: Sequence[str]) -> list[Direction]:
-    """Return the directions that generated programs teach a Translator besides its own, which are
-    `directions`.
+    """Return the directions that generated programs teach a Translator besides `directions`, the
+    directions that it serves.
 
-    These are the configured `cold_start.directions`. Without any, they are the reverse of each
+    The result is the configured `cold_start.directions` or, if that is empty, the reverse of each
     direction that has a real target corpus. Raises ValueError for an unknown direction.
     """
     named = [parse_direction(name) for name in config.cold_start.directions]

@@ -44,7 +44,7 @@ def select_triplets(triplets: Sequence[Triplet], per_source: int, selection: str
     """Return at most `per_source` triplets of each source and direction.
 
     selection: `first` keeps the order given. `hard` puts sources with few right answers first and
-        keeps one of translations that are nearly the same.
+        keeps only one of several translations that are nearly the same.
     """
     if selection == "hard":
         triplets = drop_near_duplicates(sort_hardest_first(triplets))
@@ -60,7 +60,7 @@ def select_triplets(triplets: Sequence[Triplet], per_source: int, selection: str
 
 def compute_weight(triplet: Triplet, selection: str) -> float:
     """Return the weight of a triplet in the loss. It is 1, or, if selection is `hard`, the share of
-    mutants that its suite kills, where that was measured.
+    mutants that its suite kills, if that was measured.
     """
     return 1.0 if selection == "first" or triplet.suite.strength is None else triplet.suite.strength
 

@@ -76,9 +76,9 @@ def generate_pairs(
     """Return (source, target) pairs of `count` generated computations, and of further directions
     taught besides.
 
-    directions: of the `count`, such as `cpp:cuda`. stream: selects the random stream. guard: pairs
-        like an evaluation item are left out. The further directions and their share are
-        `cold_start.directions` and `cold_start.beside`.
+    directions: those of the `count` computations, such as `cpp:cuda`. stream: selects the random
+        stream. guard: pairs like an evaluation item are left out. The further directions and their
+        share are `cold_start.directions` and `cold_start.beside`.
     """
     others = find_taught_directions(config, directions)
     own = list(

@@ -28,8 +28,8 @@ _BLOCK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """What a finished file was like. bytes: its length. records: number of lines of a JSONL file;
-    None for another. sha256: hash of its bytes, in hexadecimal.
+    """The state of a file when it was finished. bytes: its length in bytes. records: number of
+    lines of a JSONL file; None for any other file. sha256: hash of its bytes, in hexadecimal.
     """
 
     bytes: int
@@ -67,7 +67,7 @@ def read_manifest(root: Path | str) -> dict[str, Seal]:
 
 def seal(root: Path, path: Path) -> None:
     """Record a finished file, or every file of a finished folder, in the manifest of the run's
-    folder `root`. Raises ConfigError if the manifest is damaged.
+    folder `root`, by its path, length and hash. Raises ConfigError if the manifest is damaged.
     """
     held, retired = _read(root)
     held |= {str(file.relative_to(root)): measure_file(file) for file in _files_of(path)}

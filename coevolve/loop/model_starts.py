@@ -16,10 +16,10 @@ from gpu_runtime.models.backends import classify_model
 
 def find_start(config: Config, kind: str, part: str = "") -> str:
     """Return the folder or name of the pretrained model to begin with. For a run's export it is the
-    folder of the wanted model.
+    folder of that model in the export.
 
     kind: `translator` or `tester`. part: the name of its folder in an export, where it is one of
-        several Translators; ''. Raises UserError if `small` is not there.
+        several Translators; '' otherwise. Raises UserError if `small` is not there.
     """
     named = config.model.name_or_path
     if named == "small":
@@ -29,9 +29,9 @@ def find_start(config: Config, kind: str, part: str = "") -> str:
 
 
 def classify_start(config: Config, kind: str, part: str = "") -> str:
-    """Return the key of `MODEL_BACKENDS` that opens the model to begin with. It also decides how
-    the model is prompted. kind: `translator` or `tester`. part: the name of its folder in an
-    export, ''.
+    """Return the name of the back end, such as `scratch` or `pretrained`, that opens the model to
+    begin with. It also decides how the model is prompted. kind: `translator` or `tester`. part: the
+    name of its folder in an export, where it is one of several Translators; '' otherwise.
     """
     named = config.model.backend
     return (

@@ -75,7 +75,7 @@ class PretrainingPass:
 
     step: `mlm`, `aer`, `dae` or `bt`. number: of the pass, from 1.
     checkpoint: the folder to begin with; '' makes a new model.
-    pairs: for `bt`, (back-translated, real) programs to learn from.
+    pairs: for `bt`, pairs (back-translated, real) of programs to learn from; () for other steps.
     """
 
     step: str
@@ -192,8 +192,8 @@ def make_canonical_words(program: Program) -> tuple[str, ...]:
 
 
 def select_batch(side: UnpairedFunctions, config: Config, number: int) -> list[Program]:
-    """Return the training functions that pass `number` (from 1) of back-translation translates. It
-    begins again at the first when there are no more.
+    """Return the training functions that pass `number` (from 1) of back-translation translates.
+    After the last function the passes begin again at the first.
     """
     size = -(-config.ladder.translated // count_passes(config, "bt")) if side.training else 0
     return [
@@ -222,8 +222,8 @@ def make_lessons(
     programs: Sequence[Program],
 ) -> list[Example]:
     """Return the examples that `step` makes of `programs` in pass `number` (from 1). sides: all
-    unpaired functions, for what a lesson takes from elsewhere. For `bt` these are the denoising
-    lessons beside its pairs.
+    unpaired functions, from which lessons take the words of other dialects. For `bt` the result is
+    the denoising examples that are learned beside its pairs.
     """
     return [
         example
@@ -302,11 +302,11 @@ def pretrain(
     folder: str,
 ) -> dict[str, float]:
     """Train one pass of pretraining on unpaired functions, save the model to `folder`, and return
-    figures by name.
+    metrics by name.
 
     training_pass: which step and checkpoint. real: the run's training programs. protected: held-out
-        programs and their references. Figures on validation functions begin with `before_` (first
-        pass only) and `validation_`.
+        programs and their references. Names of metrics on validation functions begin with `before_`
+        (first pass only) and `validation_`.
     Raises LeakError if a real program is, or nearly is, a protected one.
     """
     config = checkpoints.config

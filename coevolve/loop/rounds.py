@@ -132,8 +132,8 @@ def require_models(config: Config) -> None:
 
 
 def summarize_corpus(config: Config, corpus: RunCorpus) -> str:
-    """Return a line: the directions, and how many programs are for training, held out, and dropped
-    as near-duplicates of held-out ones.
+    """Return one line of text: the directions, and how many programs are for training, held out,
+    and dropped as near-duplicates of held-out ones.
     """
     return (
         f"{config.title}, {len(corpus.training_source)} source programs, "
@@ -144,8 +144,9 @@ def summarize_corpus(config: Config, corpus: RunCorpus) -> str:
 
 
 def describe_run(config: Config) -> str:
-    """Return the text that `--dry-run` prints: sizes of the corpus and of the rounds. It looks for
-    the models and loads the corpora. Raises ModelError, CorpusError or UserError for bad input.
+    """Return the text that `--dry-run` prints: sizes of the corpus and of the rounds. To this end
+    the models are looked for and the corpora loaded. Raises ModelError, CorpusError or UserError
+    for bad input.
     """
     require_models(config)
     corpus = build_corpus(config)

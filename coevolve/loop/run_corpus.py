@@ -33,7 +33,7 @@ class RunCorpus:
 
     training_source, training_target: unpaired training programs of the two dialects.
     evaluation: held-out programs of the source dialect.
-    references: program id of a held-out program -> a human translation, for BLEU only.
+    references: a human translation by id of the held-out program, for BLEU only.
     held_back: how many training programs were dropped as near-duplicates of held-out ones.
     parts: in a run of several directions the corpus of each, in the configuration's order. The
         fields above then hold each program once, and `references` is empty.

@@ -36,7 +36,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """The answers of an unfinished stage, on disk, so that after a kill none is asked for twice.
+    """The answers of an unfinished stage, on disk, so that after a kill a model is asked for none
+    of them again.
 
     folder: holds one file per chunk of answers. Call `clear` when the stage is finished.
     """
@@ -52,7 +53,9 @@ class Journal:
         }
 
     def add(self, chunk: int, records: Sequence[object]) -> None:
-        """Store the records of chunk number `chunk`, all or nothing."""
+        """Write the records of chunk number `chunk` to a file of the journal's folder, all or
+        nothing.
+        """
         write_jsonl(self.folder / f"{chunk:06d}.jsonl", records)
 
     def clear(self) -> None:
@@ -119,7 +122,7 @@ class RoundPaths:
 
     @property
     def evaluation(self) -> Path:
-        """Return the path of the figures on held-out programs, as JSON."""
+        """Return the path of the metrics on held-out programs, as JSON."""
         return self.folder / "evaluation.json"
 
     @property
@@ -180,8 +183,8 @@ class RunFolder:
 
     @property
     def progress(self) -> Path:
-        """Return the path of the file that shows `coevolve watch` the present stage. It exists only
-        while a stage reports progress.
+        """Return the path of the JSON file from which `coevolve watch` reads the present stage. It
+        exists only while a stage reports progress.
         """
         return self.root / "progress.json"
 
@@ -211,8 +214,9 @@ class RunFolder:
         return number
 
     def claim(self, config: Config) -> None:
-        """Create the folder for this configuration, or check that it belongs to it. Raises
-        ConfigError if it belongs to another configuration or cannot be written.
+        """Create the run's folder with this configuration in it, or check that an existing one
+        belongs to this configuration. Raises ConfigError if the folder belongs to another
+        configuration or cannot be written.
         """
         if self.config.exists():
             held = load(self.config)
@@ -264,8 +268,8 @@ class RunFolder:
         return manifest.is_finished(self.root, path)
 
     def seal(self, path: Path) -> None:
-        """Record the length and checksum of a finished file, or of all files of a finished folder.
-        Raises ConfigError if the manifest is damaged.
+        """Write the length and checksum of a finished file, or of all files of a finished folder,
+        into the run's manifest. Raises ConfigError if the manifest is damaged.
         """
         manifest.seal(self.root, path)
 
@@ -277,8 +281,8 @@ class RunFolder:
         self.seal(path)
 
     def finish_value(self, path: Path, value: object) -> None:
-        """Write a stage's figures to `path` as JSON and seal the file. Raises OSError if the disk
-        is full.
+        """Write `value`, a stage's JSON values, to `path` and seal the file. Raises OSError if the
+        disk is full.
         """
         write_json(path, value)
         self.seal(path)
@@ -337,11 +341,11 @@ class RunFolder:
     def record_time(
         self, round_number: int, stage: str, seconds: float, busy: float | None = None
     ) -> None:
-        """Append the time of a stage to timings.jsonl, which differs between equal runs and feeds
-        the report only.
+        """Append the time of a stage to the run's file timings.jsonl, which differs between equal
+        runs and feeds the report only.
 
         round_number: 0 is the cold start. seconds: wall-clock time. busy: share in [0, 1] of this
-            machine's cores that worked meanwhile, None where unknown.
+            machine's cores that worked meanwhile, None where that is unknown.
         """
         line = json.dumps(
             {
@@ -355,7 +359,8 @@ class RunFolder:
             out.write(line + "\n")
 
     def record_usage(self, spent: dict[str, object]) -> None:
-        """Append to usage.jsonl the requests and tokens that a model at an endpoint was asked for.
+        """Append to the run's file usage.jsonl how many requests and tokens a model at an endpoint
+        used.
         spent: JSON values by name.
         """
         with open(self.root / "usage.jsonl", "a", encoding="utf-8") as out:
@@ -371,7 +376,7 @@ class RunFolder:
 
     def busy(self) -> dict[tuple[int, str], float]:
         """Return, for each (round, stage), the share in [0, 1] of the machine's cores that worked.
-        It is that of the last attempt that recorded one.
+        Of several attempts the last that recorded a share counts.
         """
         return {
             (row["round"], row["stage"]): row["busy"]
@@ -423,8 +428,8 @@ def write_json(path: Path, value: object) -> None:
 
 
 def read_json(path: Path):
-    """Return the JSON value of a run's file. Raises ConfigError if it is empty or cut off,
-    FileNotFoundError if it is missing.
+    """Return the JSON value in the file `path` of a run. Raises ConfigError if the file is empty or
+    cut off, FileNotFoundError if it is missing.
     """
     try:
         return parse_json(path.read_bytes())

@@ -58,8 +58,8 @@ AT_ONCE = 64
 class StepPaths:
     """The files of one step of the pretraining on unpaired functions.
 
-    folder: the step's folder. A pass is finished when its figures exist. Passes are deleted when
-        the step is finished.
+    folder: the step's folder. A pass is finished when the file of its metrics exists. Passes are
+        deleted when the step is finished.
     """
 
     folder: Path
@@ -71,7 +71,7 @@ class StepPaths:
 
     @property
     def figures(self) -> Path:
-        """Return the path of the step's figures, as JSON. It exists if and only if the step is
+        """Return the path of the step's metrics, as JSON. It exists if and only if the step is
         finished.
         """
         return self.folder / "figures.json"
@@ -93,7 +93,7 @@ class StepPaths:
         return self.passes / str(number)
 
     def measured(self, number: int) -> Path:
-        """Return the path of the figures of pass `number` (from 1), as JSON."""
+        """Return the path of the metrics of pass `number` (from 1), as JSON."""
         return self.passes / f"{number}.json"
 
 
@@ -145,9 +145,9 @@ def _step(run: Run, name: str, paths: StepPaths, before: str) -> None:
 def choose_best_pass(name: str, measured: Sequence[dict]) -> int:
     """Return the number, from 1, of the best pass of the pretraining step `name`.
 
-    measured: the figures of each pass, in order. The least validation loss is best; for `bt` the
-        largest `executed_pass@1` is, then the least loss. Returns 0 if every pass of `bt` executes
-        worse than the model before it.
+    measured: the metrics of each pass by name, in order. The least validation loss is best; for
+        `bt` the largest `executed_pass@1` is, then the least loss. Returns 0 if every pass of `bt`
+        executes worse than the model before it.
     """
 
     def merit(figures: dict) -> tuple[float, float]:

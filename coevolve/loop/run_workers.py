@@ -33,7 +33,7 @@ def make_local_workers(config: Config) -> Iterator[RunWorkers]:
 @contextmanager
 def make_ray_run_workers(config: Config) -> Iterator[RunWorkers]:
     """Yield workers whose models and verifiers are Ray actors. They end with the block. Raises
-    UserError if Ray is not reachable or lacks the GPUs asked for.
+    UserError if Ray is not reachable or lacks the GPUs that the configuration asks for.
     """
     with make_ray_workers(config, make_translator, make_tester, make_verifier) as workers:
         yield workers

@@ -139,11 +139,14 @@ class TranslatorService:
         directions: Sequence[str] = (),
         before: str = "",
     ) -> dict[str, float]:
-        """Train on generated pairs, save to `folder`, and return figures by name.
+        """Train the Translator's first checkpoint on generated pairs, save it to `folder`, and
+        return metrics of the training by name, such as `loss` and `seconds`.
 
-        protected: programs that must not be trained on. directions: such as `cpp:cuda`; empty means
-            all of the run.
-        before: the checkpoint to begin with; '' means the configured start.
+        protected: programs that must not be trained on; generated pairs that are like one are left
+            out. folder: path of the new checkpoint. directions: those to teach, such as `cpp:cuda`;
+            () means all of the run.
+        before: path of the checkpoint to begin with; '' means the configured model, or a new
+            one.
         """
         self.checkpoints.part = Path(folder).name
         settings, start_kind = self.config.cold_start, self.checkpoints.start_kind
@@ -185,8 +188,8 @@ class TranslatorService:
         protected: Sequence[Program],
         folder: str,
     ) -> dict[str, float]:
-        """Train one pass of pretraining on unpaired functions, save to `folder`, and return figures
-        by name.
+        """Train one pass of pretraining on unpaired functions, save the model to `folder`, and
+        return metrics of the training by name.
 
         training_pass: which step and checkpoint. real: training programs. protected: programs that
             must not be trained on. Raises LeakError if a real program is, or nearly is, a protected
@@ -195,8 +198,8 @@ class TranslatorService:
         return pretrain(self.checkpoints, training_pass, real, protected, folder)
 
     def progress(self) -> tuple[int, int, float]:
-        """Return (step, steps, loss) of the training under way. It may be called from another
-        thread.
+        """Return (steps done, all steps, last loss) of the training under way. It may be called
+        from another thread.
         """
         return self.checkpoints.progress
 
@@ -223,16 +226,17 @@ class TranslatorService:
         judged: Sequence[JudgedProgram] = (),
         directions: Sequence[str] = (),
     ) -> dict[str, float]:
-        """Train the model in `checkpoint` on survivors and replayed generated pairs, save to
-        `folder`, and return figures by name.
+        """Train the model in the folder `checkpoint` on verified pairs and on generated ones, save
+        it to `folder`, and return metrics of the training by name.
 
-        triplets: the survivors. protected: programs that must not be trained on. number: of the
-            round, from 1.
+        triplets: the verified pairs. protected: programs that must not be trained on. number: the
+            round's, from 1.
         validation: training programs with suites, kept out of the lessons; their pass@1 decides
             when to stop.
-        judged: right and wrong texts, which round.learn = dpo or grpo learns from instead.
+        judged: right and wrong answers, from which the model learns instead if `round.learn` is
+            `dpo` or `grpo`.
         directions: the directions that this Translator serves; empty means all of the run.
-        Raises LeakError if a survivor is, or nearly is, a protected program.
+        Raises LeakError if a program of `triplets` is, or nearly is, a protected program.
         """
         if self.config.round.learn in VERDICT_LEARNERS and classify_model(checkpoint) not in FROZEN:
             return self._learn_from_verdicts(checkpoint, judged, protected, folder, number)
@@ -425,8 +429,8 @@ LESSON_TESTS = 4
 
 
 def make_suite_lesson(suite: UnitTestSuite) -> tuple[UnitTest, ...]:
-    """Return a few tests of a suite for a small model to learn from. They are spread over its sizes
-    and have no literal values.
+    """Return a few tests of a suite for a small model to learn from. The tests are spread over the
+    suite's sizes and have no literal values.
     """
     filled = [
         t for t in suite.tests if all(getattr(a, "values", None) is None for a in t.assignments)
@@ -450,7 +454,8 @@ class TesterService:
         )
 
     def cold_start(self, protected: Sequence[Program], folder: str) -> dict[str, float]:
-        """Train on generated programs with suites, save to `folder`, and return figures by name.
+        """Train the Tester's first checkpoint on generated programs with suites, save it to
+        `folder`, and return metrics of the training by name.
         protected: programs that must not be trained on.
         """
         settings, start_kind = self.config.cold_start, self.checkpoints.start_kind
@@ -474,16 +479,17 @@ class TesterService:
         return learn_and_save(self.checkpoints, model, examples, learning, folder)
 
     def progress(self) -> tuple[int, int, float]:
-        """Return (step, steps, loss) of the training under way. It may be called from another
-        thread.
+        """Return (steps done, all steps, last loss) of the training under way. It may be called
+        from another thread.
         """
         return self.checkpoints.progress
 
     def propose(
         self, checkpoint: str, programs: list[Program], sampling: Sampling
     ) -> list[list[tuple[tuple[UnitTest, ...], int]]]:
-        """Ask the model in `checkpoint` for tests. Returns per program, per answer: (readable
-        tests, number of tests written). Raises ModelError if the model fails.
+        """Ask the model in the folder `checkpoint` for tests of each program. Returns per program,
+        per answer: (readable tests, number of tests written). Raises ModelError if the model
+        fails.
         """
         with self.checkpoints.record_usage_of(checkpoint) as model:
             return self._tester(model, SUITE_STYLES[classify_model(checkpoint)]).answers(
@@ -498,11 +504,11 @@ class TesterService:
         folder: str,
         number: int,
     ) -> dict[str, float]:
-        """Train the model in `checkpoint` on suites that survived and replayed generated ones, save
-        to `folder`, and return figures by name.
+        """Train the model in the folder `checkpoint` on the suites in `lessons` and on generated
+        ones, save it to `folder`, and return metrics by name.
 
-        lessons: (program, suite). protected: programs that must not be trained on. number: of the
-            round, from 1.
+        lessons: pairs (program, its suite). protected: programs that must not be trained on.
+            number: the round's, from 1.
         Raises LeakError if a lesson's program is, or nearly is, a protected one.
         """
         if not lessons or classify_model(checkpoint) in FROZEN:

@@ -35,7 +35,7 @@ functions.
 
 def find_prompt_folder(config: Config, kind: str) -> str:
     """Return the user's folder of prompt files for `kind` (`translator` or `tester`), '' if there
-    is none. Raises ModelError if the configured folder holds neither.
+    is none. Raises ModelError if the configured folder holds prompt files for neither model.
     """
     if not config.model.prompts:
         return ""
@@ -49,9 +49,9 @@ def find_prompt_folder(config: Config, kind: str) -> str:
 
 
 def make_wording(config: Config, number: int = 0) -> PromptWording:
-    """Return how the Translator is prompted in words: prompt files and example pairs. number: pairs
-    kept in rounds 1 to `number` may be shown too. Raises ModelError if the prompt folder cannot be
-    used, ValueError for an unknown direction.
+    """Return the settings by which the Translator is prompted in words: prompt files and example
+    pairs. number: pairs kept in rounds 1 to `number` may be shown too. Raises ModelError if the
+    prompt folder cannot be used, ValueError for an unknown direction.
     """
     prompts = find_prompt_folder(config, "translator")
     if not config.model.few_shot:
@@ -73,7 +73,7 @@ def make_wording(config: Config, number: int = 0) -> PromptWording:
 
 def find_checkpoint_round(checkpoint: str) -> int:
     """Return the number of the round that a checkpoint's path belongs to; 0 for the cold start and
-    for anything else.
+    for any other path.
     """
     name, dash, number = Path(checkpoint).parent.name.partition("-")
     return int(number) if name == "round" and dash and number.isdecimal() else 0

@@ -55,7 +55,7 @@ class Run:
 
     def sampling(self, n: int, temperature: float, *salt: object) -> Sampling:
         """Return sampling settings for `n` answers at `temperature`. salt: values that, with the
-        run's seed, decide the random stream.
+        run's seed, decide the seed of sampling.
         """
         seed = int(content_hash(self.config.seed, *salt), 16) % (1 << 31)
         return Sampling(
@@ -76,8 +76,8 @@ class Run:
 
     @contextmanager
     def timed(self, number: int, stage: str) -> Iterator[None]:
-        """Record how long the block takes as the time of `stage` in round `number`, also if it
-        raises.
+        """Append how long the block takes to the run's file of times, as the time of `stage` in
+        round `number`, also if the block raises.
         """
         started, before = time.monotonic(), read_cpu_time()
         try:
@@ -94,8 +94,9 @@ def follow_training(
     method: Callable[..., dict[str, float]],
     *arguments: object,
 ) -> dict[str, float]:
-    """Run `method(*arguments)` of a model service and show its training steps until it ends. label:
-    words for the progress bar. Returns the figures by name. Raises what the method raises.
+    """Run `method(*arguments)` of a model service on a worker of `pool`, and show its training
+    steps on a progress bar until it ends. label: words for the progress bar. Returns the metrics by
+    name that the method returns. Raises what the method raises.
     """
     bar = run.bar(label, 0)  # first: a local worker works within `call`
 
@@ -142,8 +143,8 @@ CONFIRMED_TOGETHER = 96
 def confirm_accepted(
     run: Run, verdicts: list[Verdict], candidates: dict[str, Candidate]
 ) -> list[Verdict]:
-    """Return the verdicts after a real compiler was asked about accepted CUDA ports, many in one
-    go (`verify.device_compiler`). candidates: by id.
+    """Return the verdicts, in order, with COMPILE_ERROR where the real compiler that
+    `verify.device_compiler` names refuses an accepted CUDA port. candidates: by id.
     """
     accepted = []
     for i, verdict in enumerate(verdicts):

@@ -43,7 +43,7 @@ from gpu_runtime.models.protocol import Sampling
 
 def run_cold_start(run: Run) -> None:
     """Train the models of round 0 on generated pairs and suites, from nothing or from a pretrained
-    model.
+    model, and save them in the folder of round 0.
 
     Configured steps of pretraining on unpaired functions come first. It does nothing if all models
     exist. Raises LeakError if a training program is a held-out one.
@@ -89,8 +89,9 @@ def has_all_models(run: Run, number: int) -> bool:
 
 
 def make_suites(run: Run, number: int) -> None:
-    """Write the suites and suite counts of round `number`. The Tester proposes tests for the real
-    programs; verifiers check and complete them. It does nothing if the files exist.
+    """Write the files `suites` and `suite_counts` of round `number` (see RoundPaths). The Tester
+    proposes tests for the real programs; verifiers check and complete them. If the files exist,
+    nothing is done.
     """
     paths = run.folder.round(number)
     if run.folder.is_finished(paths.suites) and run.folder.is_finished(paths.suite_counts):
@@ -110,8 +111,8 @@ def make_suites(run: Run, number: int) -> None:
 def propose_suites(
     run: Run, label: str, programs: list[Program], checkpoint: str, sampling: Sampling
 ) -> list[PreparedSuite]:
-    """Ask the Tester in `checkpoint` for tests of `programs` and have verifiers make suites of
-    them. label: words for the progress bar. Returns one result per program, in order.
+    """Ask the Tester in the folder `checkpoint` for tests of `programs` and have verifiers make
+    suites of them. label: words for the progress bar. Returns one result per program, in order.
     """
     chunks = run.chunks(programs)
     bar = run.bar(label, len(programs))
@@ -158,9 +159,9 @@ def count_suites(prepared: list[PreparedSuite]) -> dict:
 
 
 def propose_and_verify(run: Run, number: int) -> None:
-    """Write the candidates of round `number` and the verdicts on them. Verifiers work while the
-    Translator still generates. It does nothing if the verdicts exist. Raises StoreError if the
-    suites' file is damaged.
+    """Write the candidates of round `number` and the verdicts on them to its files `proposals` and
+    `verdicts` (see RoundPaths). Verifiers work while the Translator still generates. It does
+    nothing if the verdicts exist. Raises StoreError if the suites' file is damaged.
     """
     paths = run.folder.round(number)
     if run.folder.is_finished(paths.verdicts):
@@ -258,8 +259,9 @@ def _by_id(run: Run) -> dict[str, Program]:
 
 
 def keep_triplets(run: Run, number: int) -> None:
-    """Write the triplets of round `number`: candidates that are EQUIVALENT on a suite of at least
-    `verify.least_strength`. It does nothing if the file exists.
+    """Write the triplets of round `number` to its file `triplets` (see RoundPaths): candidates that
+    are EQUIVALENT on a suite of at least `verify.least_strength`. If the file exists, nothing is
+    done.
     """
     paths = run.folder.round(number)
     if run.folder.is_finished(paths.triplets):
@@ -295,9 +297,10 @@ def load_survivors(run: Run, paths: RoundPaths) -> list[Triplet]:
 
 
 def train_models(run: Run, number: int) -> None:
-    """Train all models of round `number` on the triplets that `round.experience` selects. A frozen
-    model's checkpoint is copied. It does nothing if all models exist. Raises StoreError if a file
-    is damaged, LeakError if a lesson is a held-out program.
+    """Train all models of round `number` on the triplets that `round.experience` selects. The
+    checkpoints go to the round's folder; a frozen model's checkpoint is copied there. It does
+    nothing if all models exist. Raises StoreError if a file is damaged, LeakError if a lesson is a
+    held-out program.
     """
     if has_all_models(run, number):
         return
@@ -394,7 +397,8 @@ def select_validation(run: Run, number: int) -> list[tuple[Program, UnitTestSuit
 
 def make_verdict_lessons(run: Run, number: int) -> list[JudgedProgram]:
     """Return right and wrong answers of round `number` by program, if round.learn is `dpo` or
-    `grpo`; else none. Validation programs are left out. Raises StoreError if a file is damaged.
+    `grpo`; else an empty list. Validation programs are left out. Raises StoreError if a file is
+    damaged.
     """
     if run.config.round.learn not in ("dpo", "grpo"):
         return []

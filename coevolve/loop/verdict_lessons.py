@@ -73,8 +73,8 @@ def group_by_program(
 
 
 def make_preference_pairs(item: JudgedProgram, most: int) -> list[tuple[str, str]]:
-    """Return up to `most` pairs (right text, wrong text), each text used as rarely as possible. It
-    is empty if either kind is missing.
+    """Return up to `most` pairs (right text, wrong text), each text used as rarely as possible. The
+    list is empty if there is no right or no wrong text.
     """
     count = min(most, max(len(item.right), len(item.wrong))) if item.right and item.wrong else 0
     return [
@@ -83,8 +83,8 @@ def make_preference_pairs(item: JudgedProgram, most: int) -> list[tuple[str, str
 
 
 def compute_reward(verdict: Verdict) -> float:
-    """Return the reward of an answer with that verdict: a value of `REWARDS`, from 0 to 1. An
-    answer that is no function gets the negative `NO_FUNCTION_REWARD`.
+    """Return the reward of an answer with that verdict, from 0 to 1 by its outcome; -0.2 for an
+    answer that is no function.
     """
     return (
         NO_FUNCTION_REWARD

@@ -46,7 +46,7 @@ class Worker(Protocol):
         """Run `method` of the held object, a method of its class, with `arguments`.
 
         Returns a future of what the method returns. It raises what the method raises, and
-        WorkerLostError when nobody is left to answer.
+        WorkerLostError if the worker is lost.
         """
         ...
 
@@ -55,13 +55,15 @@ class WorkerPool(Protocol):
     """Workers of one kind; any of them can do what the others can."""
 
     def members(self) -> Sequence[Worker]:
-        """Return the workers that can be asked now; none while the first ones start. Raises
-        UserError if none came in time.
+        """Return the workers that can be given work now; () while the first ones start. Raises
+        UserError if no worker came in time.
         """
         ...
 
     def discard(self, worker: Worker) -> None:
-        """Remove a lost worker. Raises WorkerLostError if no other can come."""
+        """Remove a lost worker from the pool. Raises WorkerLostError if the pool is then empty for
+        good.
+        """
         ...
 
 
@@ -96,8 +98,8 @@ class FixedPool:
         return tuple(self._workers)
 
     def discard(self, worker: Worker) -> None:
-        """Remove a lost worker. Raises WorkerLostError if it was the last, ValueError if the pool
-        does not hold it.
+        """Remove a lost worker from the pool. Raises WorkerLostError if it was the last, ValueError
+        if the pool does not hold it.
         """
         self._workers.remove(worker)
         if not self._workers:
@@ -106,8 +108,8 @@ class FixedPool:
 
 @dataclass(frozen=True, slots=True)
 class RunWorkers:
-    """The workers of a run, one pool for each kind. translators, testers: those that hold the
-    models. verifiers: at least one.
+    """The workers of a run, one pool for each kind. translators, testers: workers that hold the
+    models. verifiers: workers that judge, at least one.
     """
 
     translators: WorkerPool
@@ -178,7 +180,7 @@ class _Calls:
 
 def call(pool: WorkerPool, method: Callable[..., Result], *arguments: Any) -> Result:
     """Return what `method(*arguments)` returns on one member of `pool`. Raises what the method
-    raises, and WorkerLostError if ATTEMPTS workers are lost one after another.
+    raises, and WorkerLostError if ATTEMPTS (4) workers are lost one after another.
     """
     return next(result for _, result in map_unordered(pool, method, [arguments]))
 
@@ -190,11 +192,12 @@ def follow_call(
     look: Callable[..., Any],
     show: Callable[[Any], None],
 ) -> Result:
-    """Run a call as `call` does and show its progress. Every FOLLOW_S seconds `show` gets what the
-    method `look` returns on the same worker, which must answer two calls at a time.
+    """Run `method(*arguments)` on one member of `pool`, as `call` does, and show its progress.
+    Every two seconds `show(value)` is called with what the method `look` returns on the same
+    worker, which must answer two calls at a time.
 
     Returns what `method(*arguments)` returns. Raises what it raises, and WorkerLostError if
-    ATTEMPTS workers are lost.
+    ATTEMPTS (4) workers are lost.
     """
     waiting = deque([_Task(pool, method, (0, 0), arguments)])
     calls = _Calls()
@@ -212,7 +215,7 @@ def map_unordered(
 ) -> Iterator[tuple[int, Result]]:
     """Run `method(*item)` for each item on idle workers. Yields (index of the item, result) as
     results arrive. Raises what the method raises, and WorkerLostError if one item loses ATTEMPTS
-    workers.
+    (4) workers.
     """
     waiting = deque(_Task(pool, method, (0, k), item) for k, item in enumerate(items))
     calls = _Calls()
@@ -233,12 +236,13 @@ def stream_results(
 ) -> Iterator[tuple[tuple[int, int], Result]]:
     """Generate chunk after chunk and judge what comes out while generation goes on.
 
-    generate: called with each of `chunks` on a member of `generators`. expand(chunk index, answer):
+    generate: a method, called with the arguments in each of `chunks` on a member of `generators`.
+        judge: a method, called with each item on a member of `judges`. expand(chunk index, answer):
         called once per chunk, in any order; returns the items for `judge`. known: answers by chunk
         index, which are not generated again.
     Yields ((chunk index, place of the item in its chunk), result) as results arrive. Sorted by
     these keys, they do not depend on scheduling. Raises what either method raises, and
-    WorkerLostError if one item loses ATTEMPTS workers.
+    WorkerLostError if one item loses ATTEMPTS (4) workers.
     """
     waiting: deque[_Task] = deque()
 

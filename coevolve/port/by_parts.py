@@ -58,7 +58,7 @@ Answer = tuple[OutlinedPart, str, Verdict]
 
 
 class IncompletePortError(Exception):
-    """Part of the function has no port and cannot stay as it is."""
+    """Raised where a part of a function has no port and cannot stay as it is."""
 
 
 class PortAssembly:
@@ -66,9 +66,10 @@ class PortAssembly:
 
     program: the function. direction: of the port. suite: tests of the program, which give the
         lengths of arrays; CUDA from C++ needs them, else None.
-    asked: the nests whose ports are wanted next, in `self.direction`; empty when it is over.
-    made: the whole port as a Program, once it is over; None if there is none or nothing is
-        parallel.
+    asked: the nests for which ports must be made next, in `self.direction`; empty when no more are
+        needed.
+    made: the whole port as a Program, once `asked` is empty; None if there is none or nothing in it
+        is parallel.
     Raises ValueError for a direction whose nests cannot be put together.
     """
 
@@ -124,7 +125,8 @@ class PortAssembly:
         ]
 
     def tell(self, answers: Sequence[Answer]) -> None:
-        """Take in the judged answers to the nests in `asked`, and update `asked` and `made`.
+        """Take over the judged answers to the nests in `asked`, and update the attributes `asked`
+        and `made`.
 
         answers: (part, text, verdict) of each. The first acceptable answer for a nest is used.
         """
@@ -141,8 +143,8 @@ class PortAssembly:
         )
 
     def is_acceptable_port(self, part: OutlinedPart, text: str, verdict: Verdict) -> bool:
-        """Return whether `text` can be a part of the whole port. It must be equivalent, parallel in
-        all of its loops, and of a form that can be inserted.
+        """Return whether `text` can be a part of the whole port. verdict: on `text`. The text must
+        be equivalent, parallel in all of its loops, and of a form that can be inserted.
         """
         if verdict.outcome is not Outcome.EQUIVALENT or verdict.serial:
             return False
@@ -182,7 +184,7 @@ def port_by_parts(
 ) -> Program | None:
     """Ask for ports of the program's loop nests and return the port made of them.
 
-    direction: of the port. sampling: how the Translator is asked.
+    direction: of the port. sampling: how many answers the Translator gives, and how they are drawn.
     The engine judges each nest alone; the whole is not judged here. Returns None if no nest gets a
     parallel port, or rules cannot split the function.
     """
@@ -223,7 +225,7 @@ def _parse_source(program: Program, direction: Direction) -> CppFunction:
 
 def explain_not_outlined(program: Program, direction: Direction) -> str:
     """Return why rules cannot split the program into loop nests, in one line. Returns '' if they
-    can, or if nests of that direction are never put together.
+    can, or if ports in that direction are never put together from parts.
     """
     try:
         if has_outlined_ports(direction):

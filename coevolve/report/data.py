@@ -134,7 +134,7 @@ def _round(folder: RunFolder, number: int, kept: int, several: bool) -> dict:
 
 def count_funnel(paths: RoundPaths, verdicts: list[Verdict], kept: int) -> list[tuple[str, int]]:
     """Return (step, count): how many of a round's candidates reach each step. Each step is part of
-    the one before. It is empty without verdicts. kept: triplets of the round.
+    the one before. It is empty without verdicts. kept: number of triplets of the round.
     """
     if not verdicts:
         return []

@@ -45,9 +45,12 @@ FORTRAN_NOTE = (
 class DirectionResult:
     """What one run reached in one direction.
 
-    run: the run's name. direction: as `cpp:cuda`. programs: that were proposed for.
-    solved: those with a kept pair. candidates, kept: of all rounds together.
-    rounds: number of the last evaluated round. before, after: figures on held-out programs.
+    run: the run's name. direction: as `cpp:cuda`. programs: number of those for which translations
+        were proposed.
+    solved: number of programs with a kept pair. candidates, kept: numbers of candidates and of kept
+        pairs, all rounds together.
+    rounds: number of the last evaluated round. before, after: metrics by name on held-out programs,
+        after the cold start and after the last evaluated round.
     change: of pass@1 in [0, 1], paired by program; None where only the cold start was evaluated.
     """
 
@@ -126,16 +129,16 @@ def _iterate_kept_pairs(folder: RunFolder) -> set[tuple[str, str, str]]:
 
 
 def compute_pass_rates(figures: dict) -> list[float]:
-    """Return pass@1, in [0, 1], of each held-out program, in order. figures: the content of
-    evaluation.json.
+    """Return pass@1, in [0, 1], of each held-out program, in order. figures: the content of the
+    file evaluation.json of a round.
     """
     return [row["passed"] / row["samples"] for row in figures.get("items", ())]
 
 
 def compute_change(before: dict, after: dict) -> PairedDifference | None:
     """Return the change of pass@1 from `before` to `after`, paired by program; None without
-    programs. Both are contents of evaluation.json. Raises ValueError if they have different numbers
-    of programs.
+    programs. before, after: contents of the file evaluation.json of two rounds. Raises ValueError
+    if they have different numbers of programs.
     """
     from coevolve.evaluation.statistics import bootstrap_paired_difference
 
@@ -143,7 +146,7 @@ def compute_change(before: dict, after: dict) -> PairedDifference | None:
 
 
 def format_markdown(rows: Sequence[DirectionResult]) -> str:
-    """Return the rows as a Markdown table with notes below it."""
+    """Return the rows as the text of a Markdown table with notes below it."""
     runs = len({row.run for row in rows}) > 1
     k = max(
         (int(key[5:]) for row in rows for key in row.after if key.startswith("pass@")), default=1
@@ -223,7 +226,7 @@ def _codebleu(row: DirectionResult) -> str:
 
 
 def format_json_rows(rows: Sequence[DirectionResult]) -> list[dict]:
-    """Return the rows as JSON objects, without the figures of single programs."""
+    """Return the rows as JSON objects, without the metrics of single programs."""
 
     def short(figures: dict) -> dict:
         return {k: v for k, v in figures.items() if k != "items"}

@@ -30,9 +30,10 @@ STAGES = ("cold start", "suites", "propose and verify", "learn", "evaluate")
 class RoundFigures:
     """One row of a run's table. None stands for a stage that has not finished or does not exist.
 
-    number: of the round; 0 is the cold start. candidates, compiled, kept: counts.
-    suites_valid: programs with a suite, of how many, as text. evaluation: figures on held-out
-        programs.
+    number: the round's; 0 is the cold start. candidates, compiled, kept: numbers of candidates, of
+        those that compile, and of kept pairs.
+    suites_valid: programs with a suite, of how many, as text. evaluation: metrics by name on
+        held-out programs.
     seconds: by stage. outcomes: number of verdicts by outcome.
     parts: in a run of several directions the row of each, with what is counted by direction.
     """
@@ -49,8 +50,9 @@ class RoundFigures:
 
 
 def collect_figures(folder: RunFolder, config: Config | None = None) -> list[RoundFigures]:
-    """Return a row for the cold start and for every round begun. config: None leaves out counts by
-    direction. Raises ConfigError or StoreError if a file is damaged.
+    """Return the rows of a run's table: one for the cold start and one for every round begun.
+    config: None leaves out counts by direction. Raises ConfigError or StoreError if a file is
+    damaged.
     """
     return [collect_round_figures(folder, number, config) for number in list_rounds(folder)]
 
@@ -129,7 +131,7 @@ def _cell(value: object, pattern: str = "{}") -> str:
 def make_table(
     folder: RunFolder, config: Config, known: list[RoundFigures] | None = None
 ) -> tuple[list[str], list[list[str]]]:
-    """Return the header and rows of a run's closing table, as text. known: the result of
+    """Return (header, rows) of a run's closing table, all cells as text. known: the result of
     `collect_figures(folder, config)`; None: it is computed.
     """
     ks = config.evaluate.pass_at
@@ -174,7 +176,9 @@ def _cells(row: RoundFigures, ks: Sequence[int]) -> list[str]:
 
 
 def print_table(root: Path) -> None:
-    """Print the table of the run in the folder `root`. Raises UserError if there is no run."""
+    """Print the closing table, one row per round, of the run in the folder `root`. Raises UserError
+    if there is no run.
+    """
     folder, config = open_run(root)
     from rich.console import Console
     from rich.table import Table

@@ -19,9 +19,9 @@ _TRANSLATOR = ("compile_rate", "bleu", "codebleu")
 
 
 def write_scalars(root: Path, out: Path) -> int:
-    """Write a run's figures as TensorBoard files into OUT/NAME-OF-RUN. root: the run's folder.
-    Returns how many scalars were written. Raises UserError if tensorboard is not installed or there
-    is no run.
+    """Write the metrics of a run's rounds as TensorBoard files into the folder `out`/NAME, where
+    NAME is that of the run's folder. root: the run's folder. Returns how many scalars were written.
+    Raises UserError if tensorboard is not installed or there is no run.
     """
     folder, config = open_run(root)
     try:
@@ -45,7 +45,7 @@ def write_scalars(root: Path, out: Path) -> int:
 
 
 def list_scalars(row: RoundFigures) -> Iterator[tuple[str, float]]:
-    """Yield (name, value) of every known figure of a round. Rates are in percent, times in
+    """Yield (name, value) of every known metric of a round. Rates are in percent, times in
     seconds.
     """
     for key, value in row.evaluation.items():

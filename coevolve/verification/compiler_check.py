@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 def make_compiler_check(word: str) -> DeviceCheck | None:
-    """Return a check by the compiler that `word` asks for (`auto`, `nvcc`, `nvrtc`, `none`), or
-    None where there is none to ask. Raises ValueError for another word, or for a compiler asked for
-    by name that is not installed.
+    """Return a check by the compiler that `word` (`auto`, `nvcc`, `nvrtc`, `none`) names, or None
+    where there is none. Raises ValueError for another word, or for a named compiler that is not
+    installed.
     """
     if word == "none":
         return None
@@ -35,10 +35,11 @@ def make_compiler_check(word: str) -> DeviceCheck | None:
 def refuse_uncompiled(
     verdicts: Sequence[Verdict], targets: Sequence[Program], check: DeviceCheck | None
 ) -> list[Verdict]:
-    """Return the verdicts, COMPILE_ERROR where the compiler of `check` refuses an accepted target.
+    """Return the verdicts, in order, with COMPILE_ERROR where the compiler of `check` refuses an
+    accepted target.
 
-    targets: in the verdicts' order. check: None leaves all as they are. All texts are asked about
-    in one go.
+    targets: in the verdicts' order. check: None leaves all verdicts as they are. All texts are
+    compiled together.
     """
     found = list(verdicts)
     if check is None:

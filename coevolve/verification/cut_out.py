@@ -39,7 +39,8 @@ MEND = "give the whole file in a form that compiles by itself (g++ -E writes hea
 class Cut:
     """A function separated from the rest of its file.
 
-    program: the function alone with what it needs; the original program if `problem` is set.
+    program: the function alone with the definitions it needs; the original program if `problem` is
+        set.
     problem: why it cannot be separated, in one line; '' if it was.
     """
 

@@ -58,10 +58,10 @@ def find_entry_pairs(
 ) -> EntryPairs:
     """Return which functions of two texts to compare.
 
-    source, target: texts in the named dialects. Compared are functions that both define and that
-        nothing else in the source calls. Where they share no name, the last function of each is
-        compared. There are no pairs if the source has no function. Raises ValueError for an unknown
-        dialect.
+    source, target: texts in the named dialects. Functions are compared that both texts define and
+        that nothing else in the source calls. Where they share no name, the last function of each
+        is compared. There are no pairs if the source has no function. Raises ValueError for an
+        unknown dialect.
     """
     sources, targets = (
         find_function_words(source, source_dialect),

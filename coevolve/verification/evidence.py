@@ -59,8 +59,8 @@ def add_evidence(source: Program, target: Program, verdict: Verdict) -> Verdict:
 
 
 def needs_chosen_launch(proof: Proof) -> bool:
-    """Return whether a proof holds for certain block or grid sizes only. An execution may have used
-    others.
+    """Return whether a proof holds for certain block or grid sizes only. An execution of the pair
+    may have used other sizes.
     """
     return any(
         p.kind == "launch" and p.relation == "==" and p.bound != "1" for p in proof.preconditions
@@ -72,8 +72,8 @@ def find_proof(
 ) -> Proof:
     """Return the proof for a pair, beside its verdict by execution.
 
-    failing: the smallest failing test, as `explain.failing_input` returns it, or None. An UNKNOWN
-        proof becomes REFUTED where execution showed a difference on that test.
+    failing: the smallest failing test, as `explain.failing_input` returns it, None if no test
+        fails. An UNKNOWN proof becomes REFUTED where execution showed a difference on that test.
     """
     proof = prove(source, target)
     shown = verdict.equivalent is False and verdict.outcome in _DIFFERENCES

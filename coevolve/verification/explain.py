@@ -40,8 +40,9 @@ OUTCOME_WORDS = {
 def explain_verdict(engine: Engine, pair: Pair, verdict: Verdict, elapsed_ms: float) -> str:
     """Return a verdict as several lines of text for a person.
 
-    engine: the engine that gave `verdict` on `pair`. elapsed_ms: milliseconds it took, to be shown.
-        Where a test decided, the smallest failing test known is shown, which runs the target again.
+    engine: the engine that gave `verdict` on `pair`. elapsed_ms: milliseconds that the verdict
+        took, which the text shows. Where a test decided, the smallest failing test known is shown,
+        which runs the target again.
     """
     lines = [summarize_verdict(verdict)]
     lines.append(
@@ -153,7 +154,8 @@ def describe_smallest_counterexample(engine: Engine, pair: Pair, verdict: Verdic
 
 
 def failing_input(engine: Engine, pair: Pair, verdict: Verdict) -> dict[str, str] | None:
-    """Return the smallest failing test found, for `--json`, or None where no test decided.
+    """Return the smallest failing test found, as JSON values by name, or None where no test
+    decided.
 
     Keys: `test` in text form as `--suite` takes it, `detail`, `place`, `expected`, `actual` and
         `tolerance`. The last four are '' where the target failed without a value. Smaller tests are

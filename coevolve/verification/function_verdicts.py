@@ -23,10 +23,10 @@ FunctionVerdict = tuple[Pair, Verdict]
 
 
 def verify_pair(engine: Engine, pair: Pair) -> FunctionVerdict:
-    """Return the pair that was judged, and its verdict.
+    """Judge `pair` and return (the pair that was judged, its verdict).
 
-    Where the source does not compile with the rest of its file, both functions are judged without
-    the rest, and the pair returned is that one. If `pair.problem` is set the verdict is never
+    Where the source does not compile within its file, both functions are judged apart from their
+    files, and the pair of these is returned. If `pair.problem` is set the verdict is never
     EQUIVALENT. Raises SuiteError or SnippetError if the suite does not parse.
     """
     verdict = engine.verify(pair)

@@ -18,8 +18,9 @@ from tester.adequacy import find_gap
 
 
 def pass_gate(verdict: Verdict, expectations: Expectations, backend: ExecutionBackend) -> Verdict:
-    """Return `verdict`, or that nothing was decided where it is EQUIVALENT and the tests, made by
-    rules or topped up by them, say too little. Arrays that the source never names are told.
+    """Return `verdict`, or an undecided one in its place where it is EQUIVALENT and its tests, made
+    or added to by rules, say too little. Arrays that the source never names are listed in its
+    detail.
 
     expectations: what the source gives on the suite that the verdict rests on.
     """

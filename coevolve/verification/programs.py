@@ -73,9 +73,9 @@ def is_whole_program_pair(source: Program, target: Program) -> bool:
 def make_program_suite(source: Program, text: object) -> ProgramSuite:
     """Return the tests of a whole program.
 
-    text: the suite in text form, or None to guess arguments and input from the source's text.
-        Raises ProgramSuiteError (a ValueError) if it does not parse, has no test, or is a record of
-        unit tests.
+    text: the suite in text form (a str), or None to guess arguments and input from the source's
+        text. Raises ProgramSuiteError (a ValueError) if the text does not parse, has no test, or is
+        a record of unit tests.
     """
     if not isinstance(text, str | None):
         raise ProgramSuiteError(

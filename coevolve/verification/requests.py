@@ -47,7 +47,7 @@ class VerifyError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class VerifyRequest:
-    """What `coevolve verify` asks the engine about two texts.
+    """The pairs of functions of two texts that are to be judged.
 
     pairs: one pair for each function to compare.
     not_compared: a line for each function of the source that is not compared.
@@ -65,7 +65,7 @@ def make_request(
     suite: str | None = None,
     function: str = "",
 ) -> VerifyRequest:
-    """Return the pairs that a verdict on two texts rests on.
+    """Return the pairs of functions that must be judged for a verdict on two texts.
 
     source, target: texts in the named dialects, read as their compilers read them. Two whole
         programs make one pair. Otherwise there is a pair for each function that both define and
@@ -151,7 +151,8 @@ def _asked_of(
 def make_single_pair(
     source: str, source_dialect: str, target: str, target_dialect: str, suite: str | None = None
 ) -> Pair:
-    """Return the pair that a verdict on two texts rests on; of several the last function's.
+    """Return the pair of functions that must be judged for a verdict on two texts; if there are
+    several, the last one.
 
     source, target: texts in the named dialects. suite: tests in text form for that function; None:
         they are made by rules.
@@ -234,9 +235,9 @@ def _isolate_allowed(pair: Pair) -> Pair:
 
 
 def separate_pair(pair: Pair) -> Pair | None:
-    """Return the pair with both functions separated from the rest of their files. Returns None
-    where the source is all of its file. If a function cannot be separated, the pair comes back with
-    `problem` set.
+    """Return the pair with both functions separated from the rest of their files. Returns None if
+    the source's file holds nothing but its function. If a function cannot be separated, the pair
+    comes back with `problem` set.
     """
     cuts = {"source": isolate_functions(pair.source), "target": isolate_functions(pair.target)}
     if problem := next(
@@ -291,7 +292,8 @@ def make_request_from_files(
 
     source, target, suite: paths; suite may be None. source_dialect, target_dialect: names, or None
         to go by the suffix. function: compare this one only; '' for all.
-    Raises VerifyError if a file cannot be read or has no function, ValueError for a dialect.
+    Raises VerifyError if a file cannot be read or has no function, ValueError for an unknown
+    dialect.
     """
     names = [
         get_dialect(d).name if d else guess_dialect(p).name
@@ -370,8 +372,8 @@ def make_answer_row(
 ) -> dict[str, object]:
     """Return the JSON object that `verify --batch` writes for a judged row.
 
-    identity: the row's `id`. elapsed_ms: milliseconds the verdict took. cut: lines about sides that
-        were judged without the rest of their files.
+    identity: the row's `id`, any JSON value. elapsed_ms: milliseconds the verdict took. cut: lines
+        about sides that were judged without the rest of their files.
     """
     return {
         "id": identity,
@@ -396,7 +398,7 @@ def is_unreadable_answer(answered: dict, number: int) -> bool:
 
 def make_undecided_row(identity: object, problem: str) -> dict[str, object]:
     """Return the JSON object that `verify --batch` writes for a row that was not judged. identity:
-    the row's `id`. problem: why, in one line.
+    the row's `id`, any JSON value. problem: why, in one line.
     """
     return {
         "id": identity,

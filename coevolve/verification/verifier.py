@@ -41,9 +41,11 @@ KEPT = 256
 class PreparedSuite:
     """A program's suite, or why it has none, with counts of the Tester's work.
 
-    suite: the checked suite, or None. reason: why there is none; ''.
-    answers: answers of the Tester. good_answers: those with at least one valid test.
-    written: tests in these answers, unreadable ones included. valid: those valid on the program.
+    suite: the checked suite; None if there is none. reason: why there is none; '' if there is one.
+    answers: number of answers of the Tester. good_answers: number of those with at least one valid
+        test.
+    written: number of tests in these answers, unreadable ones included. valid: number of those that
+        are valid on the program.
     """
 
     suite: UnitTestSuite | None
@@ -74,15 +76,16 @@ class Verifier:
         self._known: OrderedDict[str, Expectations] = OrderedDict()
 
     def compile_ahead(self, programs: Sequence[Program]) -> None:
-        """Compile in few units what `prepare` will need for `programs`. Results stay in the cache
-        on disk.
+        """Compile, in few compiler runs, the builds that `prepare` will need for `programs`.
+        Results stay in the cache on disk.
         """
         self.engine.prepare_sources(programs)
 
     def prepare(
         self, program: Program, answers: Sequence[tuple[tuple[UnitTest, ...], int]] = ()
     ) -> PreparedSuite:
-        """Return a checked suite of a real program, or the reason why there is none.
+        """Make and check a suite of a real program. The result holds the suite, or the reason why
+        there is none.
 
         answers: for each answer of the Tester, its readable tests and the number of tests written.
             Without answers the suite is made by rules.
@@ -200,8 +203,10 @@ class Verifier:
         ]
 
     def confirm(self, verdicts: Sequence[Verdict], targets: Sequence[Program]) -> list[Verdict]:
-        """Return the verdicts after a real compiler was asked about accepted CUDA targets, where
-        one is installed and wanted. targets: in the verdicts' order.
+        """Return the verdicts, in order, with COMPILE_ERROR where a real compiler refuses an
+        accepted CUDA target. The verdicts are unchanged if no such compiler is configured or
+        installed.
+        targets: in the verdicts' order.
         """
         return refuse_uncompiled(verdicts, targets, self.engine.device_check)
 

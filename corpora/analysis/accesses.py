@@ -116,8 +116,9 @@ _NEGATED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """A pointer's value: `array` from the subscripts `prefix`, `offset` elements further. offset
-    None: unknown.
+    """Where a pointer points: `offset` elements after the place in `array` (key of a variable) that
+    the leading subscripts `prefix` select; () for the array's start. offset None, or None in
+    `prefix`: unknown.
     """
 
     array: str
@@ -184,8 +185,9 @@ class _Same:
 def facts_of(function: Function, unit: TranslationUnit | None = None) -> FunctionFacts:
     """Return everything that `function` reads, writes, loops over and depends on.
 
-    unit: the text around it, whose structures, globals and pure functions are then known. What is
-        not understood is an Effect in the result; nothing is raised.
+    unit: the parsed text around `function`, whose structures, globals and pure functions are then
+        known; None if there is none. What is not understood is an Effect in the result; nothing is
+        raised.
     """
     pure = pure_functions_of(unit) if unit is not None else frozenset()
     return _facts(_Same(function), _Same(unit), pure)
@@ -286,13 +288,15 @@ def _is_loose(array: str) -> bool:
 
 
 def strip_reference(type_: Type | None) -> Type | None:
-    """Return the type that a reference refers to; another type, or None, comes back unchanged."""
+    """Return the type that a reference refers to; another type, or None (no known type), comes back
+    unchanged.
+    """
     return type_.to if isinstance(type_, ReferenceType) else type_
 
 
 def element_type(type_: Type | None) -> Type | None:
-    """Return the type at the bottom of arrays, pointers and references; another type comes back
-    unchanged.
+    """Return the type at the bottom of arrays, pointers and references; another type, or None (no
+    known type), comes back unchanged.
     """
     type_ = strip_reference(type_)
     while isinstance(type_, (ArrayType, PointerType)):
@@ -301,8 +305,8 @@ def element_type(type_: Type | None) -> Type | None:
 
 
 def rank_of(type_: Type | None) -> int:
-    """Return the number of subscripts that reach an element of this type; 0 for a scalar or
-    None.
+    """Return the number of subscripts that reach an element of this type; 0 for a scalar, and for
+    None (no known type).
     """
     type_, rank = strip_reference(type_), 0
     while isinstance(type_, (ArrayType, PointerType)):
@@ -325,8 +329,10 @@ def _is_floating(type_: Type | None) -> bool:
 
 
 def has_effects(expression: object) -> bool:
-    """Return whether evaluating `expression` changes a variable or calls a function that may have
-    effects.
+    """Return whether evaluating `expression` may change a variable: it assigns, increments, or
+    calls a function that is not known to be pure, or has a part that the front end does not know.
+    expression: a node of the tree of `corpora.ir`, or a tuple of nodes; for anything else, such as
+    None, the answer is False.
     """
     for node in walk(expression):
         if isinstance(node, (Increment, AssignExpression, UnsupportedExpression)):
@@ -1642,13 +1648,15 @@ class _Head:
 
 
 def moved(pointer: Pointer, distance: Polynomial) -> Pointer:
-    """Return `pointer` moved by `distance` elements."""
+    """Return `pointer` moved forward by `distance` elements; with an unknown offset it comes back
+    unchanged.
+    """
     offset = None if pointer.offset is None else pointer.offset + distance
     return replace(pointer, offset=offset)
 
 
 def known_constant(variable_: Variable | None) -> bool:
-    """Return whether the variable is a local or a Fortran variable, whose address other pointers do
+    """Return whether `variable_` is a local or a Fortran variable, whose address other pointers do
     not reach. False for None.
     """
     return variable_ is not None and (variable_.storage == "local" or "fortran" in variable_.words)

@@ -39,8 +39,8 @@ _NUMBER = re.compile(r"(0[xX][\da-fA-F']+|0[bB][01']+|[\d']+)(?:[uUlLzZ]*|_\w+)"
 
 
 def integer_of(expression: Expression | None) -> int | None:
-    """Return the value of an integer or character literal, with or without a sign; None for
-    anything else.
+    """Return the value of an integer or character literal, with or without a sign; None for any
+    other expression and for None.
     """
     if isinstance(expression, Unary) and expression.op in "+-":
         value = integer_of(expression.operand)
@@ -60,7 +60,8 @@ def integer_of(expression: Expression | None) -> int | None:
 
 
 def combine(op: str, left: Polynomial | None, right: Polynomial | None) -> Polynomial | None:
-    """Return the value of `left op right` for integers as in C.
+    """Return the value of `left op right` for integers as in C. op: an operator in C's spelling,
+    such as `+`, `/` or `<<`.
 
     Returns None if an operand is None, or if the result is no polynomial or known operation.
     """
@@ -89,7 +90,8 @@ def polynomial_of(
     expression: Expression | None,
     value_of: Callable[[Expression], Polynomial | None] | None = None,
 ) -> Polynomial | None:
-    """Return an integer expression as a polynomial, or None if it is none or has effects.
+    """Return an integer expression as a polynomial, or None if it is no integer expression, or
+    changes something.
 
     value_of(expression): the value of a name, element, member or call, None where unknown. Without
     it each name stands for itself.
@@ -115,7 +117,9 @@ def polynomial_of(
 
 
 def is_wide(type_: object) -> bool:
-    """Return whether a type is an integer of at least 32 bits, which can hold every index."""
+    """Return whether `type_`, a type of `corpora.ir`, is an integer of at least 32 bits, which can
+    hold every index. False for anything else, such as None.
+    """
     return isinstance(type_, ScalarType) and type_.name in WIDE_INTEGERS
 
 
@@ -125,7 +129,7 @@ def delinearize(
     """Split linear indices of accesses to one array into subscripts, such as `i*n + j` into (i, j).
 
     indices: one per access. systems: what holds at each access. varying(symbol): whether a symbol
-        takes several values; sizes are products of the others.
+        takes several values; the sizes of dimensions are products of symbols that do not.
     Every subscript but the first is proved to lie within its size. Equal indices get equal
     subscripts. Returns None if no sizes are found or a proof fails.
     """

@@ -28,7 +28,8 @@ class ArrayBound:
 
     array: key of the variable. dimension: from 0. They hold for accesses that happen; a loop
         without iterations needs nothing.
-    lower, upper: None where unknown, for `reason`. reads, writes: which kinds of access were found.
+    lower, upper: None where unknown; `reason` then says why, and is None otherwise. reads, writes:
+        which kinds of access were found.
     """
 
     array: str
@@ -40,7 +41,9 @@ class ArrayBound:
     reason: Reason | None = None
 
     def extent(self) -> Polynomial | None:
-        """Return the elements that a C array needs, `upper` + 1, or None where that is unknown."""
+        """Return how many elements a C array needs in this dimension, `upper` + 1, or None where
+        that is unknown.
+        """
         return None if self.upper is None else self.upper + 1
 
 
@@ -94,8 +97,9 @@ def extreme_of(
     """Return the largest (upward) or smallest value of `value`, as a polynomial in what is fixed in
     the function.
 
-    system: bounds of what varies. depth: how many nested operations are looked into. Returns None
-        if something that varies has no bound.
+    upward: True for the largest, False for the smallest. system: bounds of what varies. depth: how
+        many nested operations are looked into. Returns None if something that varies has no
+        bound.
     """
     for _ in range(_ROUNDS):
         varying = [s for s in value.symbols() if s.loops or s.array]

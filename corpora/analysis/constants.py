@@ -57,12 +57,12 @@ _UNSIGNED = {"UCHAR": 8, "USHRT": 16, "UINT": 32, "ULONG": 64, "ULLONG": 64, "SI
 class Constant:
     """A constant in a program.
 
-    value: as a Python value. type: the literal's element type, `char` or `string`.
+    value: of the constant, as a Python value. type: the literal's element type, `char` or `string`.
     role: `comparison`, `label` (of a switch), `macro`, `constant` (a named one), `modulus`,
         `divisor`, `shift`, `mask`, `size` (of an array), `index` or `literal`.
-    operator: of a comparison, with the constant on the right; else ''. names: variables that it is
-        compared or combined with.
-    in_loop_head: it is part of a loop's test. span: its place in the text, or None.
+    operator: of a comparison, with the constant on the right; else ''. names: of the variables that
+        it is compared or combined with.
+    in_loop_head: it is part of a loop's test. span: its place in the text; None if it has none.
     """
 
     value: int | float | str
@@ -109,7 +109,7 @@ _TYPES = {
 
 def limit_of(expression: Expression | None) -> int | float | None:
     """Return the value of a named end of a type, as `INT_MAX`, `-DBL_MAX` or
-    `std::numeric_limits<int>::max()`; None for anything else.
+    `std::numeric_limits<int>::max()`; None for any other expression.
     """
     if isinstance(expression, Unary) and expression.op == "-":
         value = limit_of(expression.operand)
@@ -132,9 +132,9 @@ def limit_of(expression: Expression | None) -> int | float | None:
 
 
 def constants_of(node: object) -> tuple[Constant, ...]:
-    """Return every constant in a tree, in order: a unit's items, a function or an expression.
-    Products, sums and shifts of literals, and named constants, count as their value. Directives are
-    left out.
+    """Return every constant in `node`, in order. node: a node of the tree of `corpora.ir`, such as
+    a function or an expression, or a tuple of nodes, such as a unit's items. Products, sums and
+    shifts of literals, and named constants, count as their value. Directives are left out.
     """
     named = {**dict(_named(node)), **_name_integers(node)}
     nodes = list(_walk_code(node))
@@ -170,7 +170,7 @@ def _key(constant: Constant) -> tuple:
 
 
 def value_of(expression: Expression | None) -> int | float | str | None:
-    """Return the value of a literal, with or without a sign; None for anything else."""
+    """Return the value of a literal, with or without a sign; None for any other expression."""
     if isinstance(expression, Unary) and expression.op in "+-":
         value = value_of(expression.operand)
         if isinstance(value, str):
@@ -247,8 +247,8 @@ def _note(known: dict[str, int], name: str, expression: Expression | None) -> No
 
 
 def fold_integer(expression: Expression | None, named: Mapping[str, int]) -> int | None:
-    """Return the value of an expression of integer literals and the names in `named`; None for
-    anything else.
+    """Return the value of an expression of integer literals and the names in `named`; None for any
+    other expression.
     """
     return None if expression is None else _whole(expression, dict(named))
 

@@ -73,7 +73,8 @@ class IndexGuard:
     """A condition `index <= limit` under which a kernel's threads do their work.
 
     index: over thread indices. limit: over parameters and constants; None if it is no polynomial of
-        them. axes: those of the index. lower: the condition is `index >= limit`.
+        them. axes: those of `x`, `y` and `z` that the index depends on. lower: the condition is
+        `index >= limit` instead.
     """
 
     index: Polynomial
@@ -86,8 +87,9 @@ class IndexGuard:
 class Stride:
     """A loop that starts at a thread's index and advances by a step.
 
-    loop: its id. start, step: first value and step of its variable. axes: of the index. whole_grid:
-        the step is a multiple of gridDim; else of a block's or warp's threads only.
+    loop: its id. start, step: first value and step of its variable. axes: those of `x`, `y` and `z`
+        that the index depends on. whole_grid: the step is a multiple of gridDim; else of a block's
+        or warp's threads only.
     """
 
     loop: int
@@ -99,8 +101,9 @@ class Stride:
 
 @dataclass(frozen=True, slots=True)
 class SharedArray:
-    """An array in shared memory. name: its own. type: of its elements. extents: None where unknown.
-    dynamic: `extern`, with its size given at launch; extents is then ().
+    """An array in shared memory. name: the array's. type: of its elements. extents: number of
+    elements per dimension, None where unknown.
+    dynamic: the array is `extern`, with its size given at launch; extents is then ().
     """
 
     name: str
@@ -109,7 +112,7 @@ class SharedArray:
     dynamic: bool
 
     def bytes(self) -> int | None:
-        """Return the size of a static array in bytes; None where unknown or dynamic."""
+        """Return the array's size in bytes; None where it is unknown or given only at launch."""
         total = _BYTES.get(self.type)
         for extent in self.extents:
             if extent is None or total is None:
@@ -121,7 +124,7 @@ class SharedArray:
 @dataclass(frozen=True, slots=True)
 class Barrier:
     """A barrier in a kernel. name: the function called. divergent: a condition on the thread's own
-    index decides whether it is reached. span: its place in the text, or None.
+    index decides whether it is reached. span: its place in the text; None if it has none.
     """
 
     name: str
@@ -136,7 +139,8 @@ class KernelFacts:
     axes: use of x, y and z. indices, guards, strides, shared, barriers: what was found, in order.
     block_constants: (axis, size) where the text fixes the block's size, as `blockIdx.x * 256 +
         threadIdx.x`.
-    launch_bounds: the numbers of `__launch_bounds__`, () without it.
+    launch_bounds: the numbers of `__launch_bounds__`, None for one that is not known; () if the
+        kernel has none.
     """
 
     axes: tuple[AxisUse, AxisUse, AxisUse]
@@ -159,7 +163,7 @@ class KernelFacts:
 
 
 def axes_of(value: Polynomial) -> frozenset[str]:
-    """Return the axes, of `x`, `y` and `z`, whose threadIdx or blockIdx a value is computed
+    """Return the axes, of `x`, `y` and `z`, whose threadIdx or blockIdx `value` is computed
     from.
     """
     names = (s.name.split(".") for s in value.variables() if "." in s.name)
@@ -309,8 +313,8 @@ def _is_divergent(kernel: Function, call: Call) -> bool:
 
 
 def thread_names(kernel: Function) -> frozenset[str]:
-    """Return the variables that are computed from threadIdx, so that their value may differ between
-    threads of a block.
+    """Return the names of the variables that are computed from threadIdx, so that their values may
+    differ between threads of a block.
     """
     found: set[str] = {"threadIdx"}
     parts = list(find(kernel.body or (), Declaration, Assign, AssignExpression))
@@ -325,7 +329,9 @@ def thread_names(kernel: Function) -> frozenset[str]:
 
 
 def block_constants(value: Polynomial) -> list[tuple[str, int]]:
-    """Return (axis, size) of every `blockIdx.x * size + threadIdx.x` in a value."""
+    """Return (axis, size) of every `blockIdx.x * size + threadIdx.x` in `value`; [] if there is
+    none. axis: `x`, `y` or `z`. size: in threads.
+    """
     found = []
     coefficients = {m[0]: c for m, c in value.terms if len(m) == 1}
     for axis in "xyz":
@@ -336,8 +342,8 @@ def block_constants(value: Polynomial) -> list[tuple[str, int]]:
 
 
 def launch_bounds(kernel: Function) -> tuple[int | None, ...]:
-    """Return the numbers of `__launch_bounds__(256, 2)`; () without it. None stands for one that is
-    no number.
+    """Return the numbers of `__launch_bounds__(256, 2)`; () if the kernel has none. An argument
+    that is no number gives None.
     """
     for word in kernel.qualifiers:
         if word.startswith("__launch_bounds__"):

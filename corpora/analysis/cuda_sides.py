@@ -97,7 +97,7 @@ _YES_OR_NO = frozenset("< > <= >= == != && || !".split())
 
 
 class Side(Flag):
-    """Where a function may be called. A kernel is DEVICE."""
+    """The side, host or device, on which a function may be called. A kernel is DEVICE."""
 
     HOST = 1
     DEVICE = 2
@@ -105,8 +105,10 @@ class Side(Flag):
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """What an expression calls. name: as written, of a method behind a dot. functions: those of the
-    text that it may be. node: the expression or declaration."""
+    """What an expression calls. name: as written; of a method, what stands behind the dot.
+    functions: those of the text that it may be; () for none. node: the expression or declaration of
+    `corpora.ir` that calls.
+    """
 
     name: str
     functions: tuple[Function, ...]
@@ -120,7 +122,7 @@ def plain_name(name: str) -> str:
 
 @lru_cache(maxsize=256)
 def read_sides(text: str) -> Sides:
-    """Return where the functions of a CUDA text run."""
+    """Return the Sides of the CUDA text `text`: on which side each of its functions runs."""
     return Sides(parse_c_family(text, "cuda"))
 
 
@@ -131,7 +133,8 @@ class Sides:
     """A CUDA text, with the side of each of its functions.
 
     unit: its tree. defined: functions with a body, in order, methods too. variables: those at file
-    or namespace scope, by name. structures: by name. opened: what `using` names.
+    or namespace scope, by name. structures: definitions by name. opened: the names in the text's
+    `using` declarations and directives.
     """
 
     def __init__(self, unit: TranslationUnit) -> None:
@@ -181,7 +184,9 @@ class Sides:
         return self._owner(function), plain_name(function.name), types
 
     def side_of(self, function: Function) -> Side:
-        """Return where a function of the text may be called: what its declarations say together."""
+        """Return the side on which a function of the text may be called, by all of its declarations
+        together.
+        """
         return self._sides[self._key(function)]
 
     def is_kernel(self, function: Function) -> bool:
@@ -199,15 +204,16 @@ class Sides:
     # ------------------------------------------------------------------------------------ calls
 
     def uses(self, function: Function) -> list[Any]:
-        """Return the nodes of a function that are evaluated, parents first: not what `sizeof` or
-        `decltype` look at."""
+        """Return the nodes of `corpora.ir` in a function that are evaluated, parents first.
+        Operands of `sizeof` and `decltype` are not.
+        """
         if id(function) not in self._uses:
             begins = tuple(v for _, values in function.initializers for v in values)
             self._uses[id(function)] = list_evaluated((begins, function.body or ()))
         return self._uses[id(function)]
 
     def calls(self, function: Function) -> list[Called]:
-        """Return what a function calls, launches apart."""
+        """Return a Called for each call in a function. Kernel launches are left out."""
         if id(function) not in self._calls:
             scope = self.scope_of(function)
             self._calls[id(function)] = [
@@ -340,7 +346,9 @@ class Sides:
     # ------------------------------------------------------------------------------------ types
 
     def scope_of(self, function: Function) -> _Scope:
-        """Return the types of a function's own variables by name; None where one name has two."""
+        """Return the types of a function's own variables by name; None for a name that stands for
+        variables of two types.
+        """
         if id(function) not in self._scopes:
             scope: _Scope = {}
             own = self._owner(function)
@@ -354,7 +362,9 @@ class Sides:
         return self._scopes[id(function)]
 
     def type_of(self, expression: Expression | None, scope: _Scope) -> Type | None:
-        """Return the type of an expression, or None where it is not known."""
+        """Return the type of an expression, or None where it is not known. scope: as from
+        `scope_of`.
+        """
         if isinstance(expression, Name):
             if expression.id in scope:
                 return scope[expression.id]
@@ -401,14 +411,15 @@ class Sides:
     # ------------------------------------------------------------------------------------ bytes
 
     def integers(self) -> dict[str, int]:
-        """Return the names that the text gives an integer value."""
+        """Return the integer values, by name, that the text gives to constants."""
         if self._integers is None:
             self._integers = named_integers(self.unit)
         return self._integers
 
     def bytes_of(self, kind: Type, values: dict[str, int] | None = None) -> int | None:
-        """Return the size of a type in bytes, padding apart; None where it is not known. values:
-        integers by name, besides the text's."""
+        """Return the size of a type in bytes, without padding; None where it is not known. values:
+        further integers by name, besides those of the text; None for none.
+        """
         known = self.integers() | (values or {})
         if isinstance(kind, ScalarType):
             return _BYTES.get(kind.name)
@@ -449,8 +460,9 @@ class Sides:
         return next((f for f in self.defined if self._key(f) == key), None)
 
     def static_shared_bytes(self, kernel: Function, values: dict[str, int] | None = None) -> int:
-        """Return the bytes of `__shared__` memory of known size that a kernel names, in the
-        functions that it calls too. values: of its template's parameters."""
+        """Return how many bytes of `__shared__` memory of known size a kernel and the functions
+        that it calls declare. values: values of its template parameters by name; None for none.
+        """
         total = 0
         used: set[str] = set()
         for function in self.reached_by(kernel):
@@ -465,8 +477,9 @@ class Sides:
         return total
 
     def given_classes(self, kernel: Function) -> Iterator[tuple[str, StructDefinition]]:
-        """Yield the parameters of a kernel's template type with the classes of the text that its
-        launches give for them."""
+        """Yield (name of a parameter, class) for each parameter of a kernel whose type is a
+        template parameter, and each class of the text that a launch gives for it.
+        """
         for function, launch in self.launches() if kernel.template else ():
             if not isinstance(launch.kernel, Name) or plain_name(launch.kernel.id) != kernel.name:
                 continue
@@ -491,8 +504,9 @@ class Sides:
 
 
 def template_values(kernel: Function, launches: list[KernelLaunch]) -> Iterator[dict[str, int]]:
-    """Yield the integers that each launch gives a kernel's template parameters; for a plain kernel
-    nothing, once."""
+    """Yield, for each of `launches` that launches `kernel`, the integers by name that it gives the
+    kernel's template parameters; for a kernel without them one empty mapping.
+    """
     if not kernel.template:
         yield {}
         return
@@ -533,7 +547,7 @@ def _takes(function: Function, count: int) -> bool:
 
 
 def is_whole(kind: Type | None) -> bool:
-    """Return whether a type is known to be an integer's."""
+    """Return whether a type is known to be an integer type. False for None."""
     bare = _bare(kind)
     return isinstance(bare, ScalarType) and bare.name in _WHOLE
 
@@ -580,8 +594,9 @@ def _bare(kind: Type | None) -> Type | None:
 
 
 def list_evaluated(node: Any) -> list[Any]:
-    """Return the nodes below `node` that are evaluated, parents first: not what `sizeof` or
-    `decltype` look at."""
+    """Return the nodes below `node`, a node of `corpora.ir`, that are evaluated, parents first.
+    Operands of `sizeof` and `decltype` are not.
+    """
     found: list[Any] = []
     _collect_evaluated(node, found)
     return found

@@ -64,7 +64,7 @@ _MAY_FAULT = frozenset({"/", "%", "/=", "%="})
 def touches_follow_contents(items: tuple[Any, ...]) -> bool:
     """Return whether the accesses of a C-family text may be others when its arrays hold other
     numbers, the scalar arguments being the same, or whether a number may end it, as a zero that an
-    integer is divided by. items: those of its unit.
+    integer is divided by. items: the top-level nodes of the text, `TranslationUnit.items`.
     """
     nodes = tuple(walk(items))
     functions = [n for n in nodes if isinstance(n, Function) and n.body is not None]

@@ -86,8 +86,8 @@ class Dependence:
 
 def carried_dependences(loop: LoopFacts, facts: FunctionFacts) -> list[Dependence]:
     """Return every dependence between different iterations of `loop` that is not disproved. Arrays
-    declared in the loop's body are left out. Beyond 2,000 pairs of accesses the rest counts as
-    dependent.
+    declared in the loop's body are left out. Of more than 2,000 pairs of accesses, the pairs beyond
+    that number count as dependent.
     """
     inside = [a for a in facts.accesses if loop.id in a.loops]
     groups: dict[str, list[ArrayAccess]] = {}
@@ -223,7 +223,9 @@ def _is_affine(equation: Polynomial, loop: LoopFacts) -> bool:
 
 
 def is_counter(symbol: Symbol) -> bool:
-    """Return whether a symbol is a loop's counter. Its name is then `i.3`, with the loop's id."""
+    """Return whether a symbol is a loop's counter. Such a symbol is named `i.3`, where 3 is the
+    loop's id.
+    """
     tail = symbol.name.rstrip("'").rpartition(".")[2]
     return "#" not in symbol.name and tail.isdigit() and int(tail) in symbol.loops
 

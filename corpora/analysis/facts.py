@@ -40,7 +40,7 @@ class Variable:
     type: None where unknown. storage: such as `parameter`, `local`, `static`, `global`, `heap`.
     loops: ids of the loops whose bodies declare it. words: storage words of the declaration, or
         Fortran's intent and attributes.
-    span: its place in the text, or None.
+    span: its place in the text; None if it has none.
     """
 
     key: str
@@ -59,13 +59,16 @@ class ArrayAccess:
     array: key of the variable; for a pointer, of the array that it points into.
     indices: subscripts; None is unknown. A pointer has one, in elements from where the parameter
         points.
-    kind: `read`, `write` or `update`. operator: of an update, such as `+` or `min`.
+    kind: `read`, `write` or `update`. operator: of an update, such as `+` or `min`; '' for a read
+        or write.
     guards: conditions that hold here, loops' own tests included. loops: ids of the loops around it,
         outermost first.
     order: number of the access in the function, in the order of execution in the text. statement:
         the order of its statement's first access.
-    field: members after the subscripts. whole: it stands for all elements of a section or array.
-    node: the expression, or None. span: its place in the text, or None.
+    field: names of the members after the subscripts, as `x` in `a[i].x`; () for none. whole: it
+        stands for all elements of a section or array.
+    node: the expression; None if there is none. span: its place in the text; None if it has
+        none.
     """
 
     array: str
@@ -98,12 +101,13 @@ class ArrayAccess:
 class ScalarAccess:
     """An access to a scalar variable.
 
-    variable: its key. kind: `read`, `write` or `update`. operator: of an update, such as `+`.
-        loops: ids of the loops around it, outermost first.
+    variable: its key. kind: `read`, `write` or `update`. operator: of an update, such as `+`; ''
+        for a read or write. loops: ids of the loops around it, outermost first.
     exposed: ids of loops in which a read may see a value from an earlier iteration. The id -1 - k
         means a value that the finished loop k left.
     guards: conditions that hold here. order: number of the access in the function, in the order of
-        execution in the text. node, span: expression and place, or None.
+        execution in the text. node, span: the expression and its place in the text; None if there
+        is none.
     """
 
     variable: str
@@ -138,13 +142,13 @@ class LoopFacts:
     range: its range, or the reason why it has none.
     counter: a symbol, named `i.3` by the loop's id, that differs in each iteration: the variable's
         value if the step is 1 or -1, else the iteration's number.
-    direction: +1 if `counter` grows, else -1. value: of the loop's variable, as a polynomial, or
-        None.
-    system: bounds of `counter`. trip: number of iterations, or None.
-    inductions: (variable, amount) of others that change by a fixed amount per iteration.
+    direction: +1 if `counter` grows, else -1. value: of the loop's variable in an iteration, as a
+        polynomial; None where unknown.
+    system: bounds of `counter`. trip: number of iterations; None where unknown.
+    inductions: (variable, amount) of other variables that change by a fixed amount per iteration.
     assigned: variables that have a value assigned after every iteration that ends normally.
     exits: reasons for early exits. first, last: its accesses are those whose `order` is in [first,
-        last). variable: key of the loop's variable, ''.
+        last). variable: key of the loop's variable; '' if it has none.
     """
 
     id: int
@@ -181,7 +185,7 @@ class FunctionFacts:
     """Every value that a variable was given, in order, where it is followed."""
 
     def variable(self, key: str) -> Variable | None:
-        """Return the variable with this key, or None."""
+        """Return the variable with this key, or None if there is none."""
         return next((v for v in self.variables if v.key == key), None)
 
     def loop_of(self, node: For | While) -> LoopFacts:

@@ -59,9 +59,9 @@ class LoopRange:
     upper_inclusive: the end in the loop's direction; no value lies beyond it.
     step: a number, or None if only `step_expression` is known. direction: +1 or -1, the step's
         sign.
-    exact: every such value is taken; False if the loop's test asks something else too.
+    exact: every such value is taken; False if the loop may end earlier by another part of its test.
     trailing: further statements at the end of each iteration. declared: the variable's declaration
-        in the head, or None.
+        in the head; None if the head has none.
     """
 
     variable: str
@@ -78,8 +78,8 @@ class LoopRange:
 
 
 def loop_range(loop: For | While, types: Mapping[str, Type] | None = None) -> LoopRange | Reason:
-    """Return the range of a loop, or the reason why it is unknown. types: of variables by name,
-    None where unknown.
+    """Return the range of a loop, or the reason why it is unknown. types: the variables' types by
+    name; None if they are not known.
     """
     if isinstance(loop, For) and loop.bounds is not None:
         return _fortran_range(loop)
@@ -315,8 +315,8 @@ def _reason(code: str, sentence: str, loop: For | While, *names: str) -> Reason:
 
 
 def root_name(expression: Expression) -> str | None:
-    """Return the variable that an element, member or dereference starts from; None for a call's
-    result.
+    """Return the name of the variable that an element, member or dereference starts from; None for
+    a call's result.
     """
     while True:
         if isinstance(expression, Name):
@@ -332,7 +332,9 @@ def root_name(expression: Expression) -> str | None:
 
 
 def assigned_names(node: object) -> set[str]:
-    """Return the variables that `node` assigns, declares, increments, or passes by address."""
+    """Return the names of the variables that `node` assigns, declares, increments, or passes by
+    address. node: a node of the tree of `corpora.ir`, or a tuple of nodes.
+    """
     found: set[str] = set()
     for part in walk(node):
         if isinstance(part, Declaration):
@@ -349,7 +351,9 @@ def assigned_names(node: object) -> set[str]:
 
 
 def written_roots(node: object) -> set[str]:
-    """Return the variables through which `node` writes memory, or which it passes to calls."""
+    """Return the names of the variables through which `node` writes memory, or which it passes to
+    calls. node: a node of the tree of `corpora.ir`, or a tuple of nodes.
+    """
     found: set[str] = set()
     for part in walk(node):
         if isinstance(part, (Assign, AssignExpression, Increment)):
@@ -362,7 +366,7 @@ def written_roots(node: object) -> set[str]:
 
 def early_exits(loop: For | While) -> tuple[Reason, ...]:
     """Return a Reason for each statement that leaves `loop` before its test does: break, return,
-    goto, stop.
+    goto, stop. () if there is none.
     """
     return tuple(_exits(loop.body, True, getattr(loop, "label", "")))
 

@@ -61,7 +61,9 @@ class LoopVerdict:
 
     @property
     def reason(self) -> Reason | None:
-        """Return the most severe reason, or None."""
+        """Return the most severe reason against running the iterations at once; None if there is
+        none.
+        """
         return self.reasons[0] if self.reasons else None
 
 

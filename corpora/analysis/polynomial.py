@@ -23,7 +23,8 @@ class Symbol:
     """One unknown integer. It is identified by `name`.
 
     loops: ids of the loops in which it varies. operator: '' for a variable, else an operation such
-        as `/`, `min` or `load` on `arguments`. array: for a `load`, the array that is read.
+        as `/`, `min` or `load` on `arguments`. array: for a `load`, the key of the array that is
+        read; else ''.
     """
 
     name: str
@@ -90,7 +91,9 @@ class Polynomial:
         return None
 
     def symbols(self) -> set[Symbol]:
-        """Return every symbol that occurs in a term. Those inside operations are not among them."""
+        """Return every symbol that occurs in a term. Symbols inside operations are not among
+        them.
+        """
         return {s for m, _ in self.terms for s in m}
 
     def variables(self) -> set[Symbol]:
@@ -167,8 +170,8 @@ class Polynomial:
 
 
 def replace_symbol(symbol: Symbol, values: Mapping[Symbol, Polynomial]) -> Polynomial:
-    """Return the value of `symbol` after the symbols in `values` are replaced, also in its
-    arguments.
+    """Return the value of `symbol` after the symbols in `values` are replaced by their polynomials,
+    also inside the arguments of its operation.
     """
     if symbol in values:
         return values[symbol]
@@ -218,8 +221,8 @@ def operation(
     """Return `operator` applied to values: a polynomial where it can be computed, else a new
     symbol.
 
-    operator: `/` and `%` truncate as in C. array: for a `load`, the array that is read. loops: ids
-        of loops in which it varies besides those of its arguments.
+    operator: `/` and `%` truncate as in C. array: for a `load`, the key of the array that is read;
+        else ''. loops: ids of loops in which it varies besides those of its arguments.
     """
     folded = _fold(operator, arguments)
     if folded is not None:

@@ -34,9 +34,9 @@ def private_scalar(
 ) -> Private | Reason | None:
     """Return how a scalar that `loop` writes can be private.
 
-    key: of the variable. accesses: those to it in the loop. Returns None if iterations see earlier
-        values. Returns a Reason if they do not, but the value after the loop is not the last
-        iteration's.
+    key: of the variable. accesses: those to the scalar in the loop. facts: of the whole function.
+        Returns None if iterations see earlier values. Returns a Reason if they do not, but the
+        value after the loop is not the last iteration's.
     """
     if any(loop.id in a.exposed for a in accesses):
         return None
@@ -51,7 +51,9 @@ def private_scalar(
 
 
 def is_live_after(key: str, loop: LoopFacts, facts: FunctionFacts) -> bool:
-    """Return whether a scalar's value from `loop` may be read after it. key: of the variable."""
+    """Return whether the value that `loop` leaves in a scalar may be read after the loop. key: of
+    the variable.
+    """
     variable = facts.variable(key)
     if variable is None or variable.storage in ("global", "static", "result", "member"):
         return True
@@ -69,8 +71,8 @@ def is_live_after(key: str, loop: LoopFacts, facts: FunctionFacts) -> bool:
 
 
 def private_array(array: str, loop: LoopFacts, facts: FunctionFacts) -> Private | None:
-    """Return a Private if each iteration can have its own copy of `array` (a key), whose final
-    content nobody reads; else None.
+    """Return a Private variable if each iteration can have its own copy of `array` (a key), whose
+    final content nobody reads; else None.
     """
     variable = facts.variable(array)
     if variable is None or variable.storage not in ("local", "heap"):

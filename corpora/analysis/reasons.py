@@ -13,7 +13,8 @@ from corpora.ir import Span
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why something is unknown or not allowed. code: a word for programs, such as `EARLY_EXIT`.
-    sentence: for readers. names: variables it is about. span: its place in the text, or None.
+    sentence: for readers. names: of the variables it is about. span: its place in the text; None if
+        it has none.
     """
 
     code: str

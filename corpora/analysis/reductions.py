@@ -35,8 +35,8 @@ class Reduction:
 
 
 def scalar_reduction(key: str, accesses: list[ScalarAccess]) -> Reduction | None:
-    """Return how the loop reduces a scalar, or None if it does not. key: of the variable. accesses:
-    those to it in the loop.
+    """Return how the loop reduces a scalar, or None if it does not. key: of the scalar. accesses:
+    all accesses to it in the loop.
     """
     operators = {a.operator for a in accesses}
     if any(a.kind != "update" for a in accesses) or len(operators) != 1:
@@ -47,8 +47,8 @@ def scalar_reduction(key: str, accesses: list[ScalarAccess]) -> Reduction | None
 
 def position_of(key: str, accesses: list[ScalarAccess]) -> tuple[str, str, bool] | None:
     """Return (reduced variable, operator, keeps the first place) for a variable that keeps the
-    position of a minimum or maximum; None for another. key: of the variable. accesses: those to it
-    in the loop.
+    position of a minimum or maximum; None for any other variable. key: of the variable. accesses:
+    all accesses to the variable in the loop.
     """
     operators = {a.operator for a in accesses}
     if any(a.kind != "update" for a in accesses) or len(operators) != 1:
@@ -63,7 +63,7 @@ def position_of(key: str, accesses: list[ScalarAccess]) -> tuple[str, str, bool]
 
 def scalar_scan(accesses: list[ScalarAccess]) -> str | None:
     """Return the operator of a running value, such as a prefix sum, that the loop both updates and
-    reads; None for another. accesses: those to the scalar in the loop.
+    reads; None if the scalar is no such value. accesses: all accesses to the scalar in the loop.
     """
     updates = {a.operator for a in accesses if a.kind == "update"}
     if any(a.kind == "write" for a in accesses) or len(updates) != 1:
@@ -84,8 +84,8 @@ def _decides(read: ScalarAccess, accesses: list[ScalarAccess]) -> bool:
 
 
 def array_reduction(accesses: list[ArrayAccess], loop: LoopFacts) -> Reduction | None:
-    """Return how the loop reduces elements of an array, or None if it does not. accesses: all to
-    the array in the loop.
+    """Return how the loop reduces elements of an array, or None if it does not. accesses: all
+    accesses to the array in the loop.
     """
     operators = {a.operator for a in accesses}
     if any(a.kind != "update" for a in accesses) or len(operators) != 1:
@@ -95,8 +95,8 @@ def array_reduction(accesses: list[ArrayAccess], loop: LoopFacts) -> Reduction |
 
 
 def same_elements(accesses: list[ArrayAccess], loop: LoopFacts) -> bool:
-    """Return whether every iteration of `loop` updates the same elements, because subscripts vary
-    with inner loops only.
+    """Return whether every iteration of `loop` touches the same elements of an array by `accesses`,
+    because subscripts vary with inner loops only.
     """
     inner_only = True
     for access in accesses:
@@ -111,7 +111,8 @@ def same_elements(accesses: list[ArrayAccess], loop: LoopFacts) -> bool:
 
 def array_scan(dependences: list[Dependence], loop: LoopFacts, facts: FunctionFacts) -> str | None:
     """Return the operator of a prefix computation `a[i] = a[i-1] op e`, if it is the array's only
-    dependence; else None. dependences: those of one array.
+    dependence; else None. dependences: those that `loop` carries through one array. facts: of the
+    function.
     """
     if not dependences or any(
         d.kind != "flow" or d.distance is None or d.distance.as_integer() != 1 for d in dependences

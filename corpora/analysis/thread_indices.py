@@ -73,8 +73,8 @@ class IndexComparison:
     axes: of the index. sense: it is true (True) or false (False) for threads that go on to work;
         None where unknown.
     place: `head` (of a loop), `value` (test of `?:`) or `statement`.
-    own: the index is the thread's own place. moved: it depends on a loop's counter. neighbour: it
-        is an index plus or minus a loop's counter.
+    own: the index is the thread's own place, unchanged. moved: it depends on a loop's counter.
+        neighbour: it is an index plus or minus a loop's counter.
     """
 
     index: Expression
@@ -101,7 +101,7 @@ class IndexComparison:
 @dataclass(frozen=True, slots=True)
 class IndexAssignment:
     """An assignment `name = written` in a kernel. value: the right side with locals replaced. axes:
-    of the variable from here on.
+    those of `x`, `y` and `z` that the variable depends on from here on.
     """
 
     name: str
@@ -112,8 +112,8 @@ class IndexAssignment:
 
 @dataclass(frozen=True, slots=True)
 class IndexStep:
-    """A step `name += step` in a kernel. value: of the step, with locals replaced. axes: of the
-    variable.
+    """A step `name += step` in a kernel. value: of the step, with locals replaced. axes: those of
+    `x`, `y` and `z` that the variable depends on.
     """
 
     name: str
@@ -192,7 +192,9 @@ def read_thread_indices(
 
 
 def called_functions(kernel: Function, unit: TranslationUnit) -> Iterator[Function]:
-    """Yield `kernel`, then every function defined in `unit` that it reaches by calls, each once."""
+    """Yield `kernel`, then every function defined in `unit` that the kernel reaches by calls, each
+    once.
+    """
     defined = _definitions(unit)
     waiting, seen = [kernel], {kernel.name}
     while waiting:
@@ -221,8 +223,9 @@ def _used_in(function: Function) -> set[tuple[str, str]]:
 
 
 def index_member(expression: object) -> tuple[str, str] | None:
-    """Return (`threadIdx`, `x`) for the expression `threadIdx.x` and its like; None for anything
-    else.
+    """Return (`threadIdx`, `x`) for the expression `threadIdx.x`, and in the same way for the other
+    built-in indices and sizes. expression: a node of the tree of `corpora.ir`; None for any other
+    node.
     """
     if isinstance(expression, Member) and isinstance(expression.base, Name):
         if expression.base.id in _BUILTIN and expression.field in ("x", "y", "z"):

@@ -40,8 +40,9 @@ ATOMICS = {
 class Extreme:
     """A minimum or maximum by `if (value < target) { target = value; companion = ...; }`.
 
-    operator: `min` or `max`. companions: further assignments, such as of a position. strict: equal
-        values change nothing.
+    operator: `min` or `max`. target: what holds the minimum or maximum. value: what is compared
+        with it. companions: further assignments, such as of a position. strict: equal values change
+        nothing.
     """
 
     target: Expression
@@ -56,8 +57,9 @@ class Extreme:
 def as_update(
     target: Expression, op: str, value: Expression | None
 ) -> tuple[str, tuple[Expression, ...]] | None:
-    """Return (operator, operands) if the assignment `target op value` updates `target` by an
-    associative operation whose operands do not read it; else None. value: None for `++` and `--`.
+    """Return (operator, operands), such as (`+`, (value,)), if the assignment `target op value`
+    updates `target` by an associative operation whose operands do not read it; else None. value:
+    None for `++` and `--`.
     """
     if op in ("++", "--"):
         return "+", ()
@@ -124,9 +126,10 @@ def _conditional_extreme(
 
 
 def as_extreme(statement: If) -> Extreme | None:
-    """Return the minimum or maximum that an `if` computes, as `if (a < m) m = a;`, or None.
+    """Return the minimum or maximum that an `if` computes, as `if (a < m) m = a;`; None if it
+    computes neither.
 
-    One part of its condition compares; the others are kept as conditions.
+    One part of the `if`'s condition compares; other parts are kept in `conditions`.
     """
     if statement.otherwise or statement.where:
         return None
@@ -174,7 +177,8 @@ class PlaceUpdate:
 
     operator: `+`, `*`, `/`, `&`, `|`, `^`, `&&`, `||`, `min` or `max`; a subtraction is `+` of the
         negated value.
-    passes_nan: a NaN changes nothing, as with `fmax`. conditions: what is tested before.
+    passes_nan: a NaN changes nothing, as with `fmax`. conditions: what must hold for the update; ()
+        if it is always made.
     """
 
     target: Expression
@@ -262,8 +266,8 @@ def _occurs(target: Expression, expression: object) -> bool:
 
 
 def atomic_update(call: Call) -> tuple[Expression, str, tuple[Expression, ...]] | None:
-    """Return (place, operator, operands) of a call such as `atomicAdd(&place, e)`; None for another
-    call.
+    """Return (place, operator, operands) of an atomic update such as `atomicAdd(&place, e)`; None
+    for any other call.
     """
     if not isinstance(call.function, Name) or call.function.id not in ATOMICS:
         return None

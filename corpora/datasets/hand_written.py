@@ -23,8 +23,8 @@ _SUFFIXES = (".omp.cpp", ".target.cpp", ".omp.f90", ".cpp", ".cu", ".f90", ".f")
 
 def read_collection(root: Path, label: str) -> tuple[Program, ...]:
     """Return every source file `FAMILY/NAME.SUFFIX` below `root` as a Program, sorted by family,
-    name and dialect. label: begins each program's origin. Raises ValueError if a name occurs twice
-    in a dialect.
+    name and dialect. label: the word that each program's origin begins with. Raises ValueError if a
+    name occurs twice in a dialect.
     """
     found: dict[tuple[str, str, str], Program] = {}
     taken: dict[tuple[str, str], Path] = {}

@@ -64,7 +64,9 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class LoadedCorpus:
-    """The programs of a corpus, in order. skipped: what was left out, with reasons."""
+    """The programs of a corpus, in order. skipped: the items that were left out, each with its
+    reason.
+    """
 
     programs: tuple[Program, ...]
     skipped: tuple[SkippedItem, ...] = ()
@@ -72,8 +74,8 @@ class LoadedCorpus:
 
 @dataclass(frozen=True, slots=True)
 class LoadedPairs:
-    """Aligned programs of two corpora. pairs: (source, target), in order. skipped: what was left
-    out, with reasons. Iterating yields the pairs.
+    """Aligned programs of two corpora. pairs: (source, target), in order. skipped: the items that
+    were left out, each with its reason. Iterating over it yields the pairs.
     """
 
     pairs: tuple[tuple[Program, Program], ...]
@@ -111,9 +113,9 @@ class _Unit:
 
 def load_corpus(spec: str, dialect_name: str) -> LoadedCorpus:
     """Load the functions of a dialect from a corpus. spec: `builtin`, `development`,
-    `generated:COUNT:SEED`, `hf:DATASET`, or a `.tok`, `.jsonl`, `.parquet` or source file or
-    folder. Raises CorpusError if it cannot be read or has no function, ValueError for an unknown
-    dialect.
+    `generated:COUNT:SEED`, `hf:DATASET`, or the path of a `.tok`, `.jsonl`, `.parquet` or source
+    file or of a folder. Raises CorpusError if it cannot be read or has no function, ValueError for
+    an unknown dialect.
     """
     row = get_dialect(dialect_name)
     parsed = _parse(spec)
@@ -143,7 +145,8 @@ def load_corpus(spec: str, dialect_name: str) -> LoadedCorpus:
 
 def programs_of_text(text: str, dialect_name: str, origin: str = "") -> LoadedCorpus:
     """Return the functions in one source text that tests can call. origin: where it is from, for
-    people. A text without functions gives none. Raises ValueError for an unknown dialect.
+    people. A text without functions gives a corpus without programs. Raises ValueError for an
+    unknown dialect.
     """
     programs, skipped = _programs(_Unit(origin, text), get_dialect(dialect_name), ())
     return LoadedCorpus(tuple(programs), tuple(skipped))
@@ -151,7 +154,7 @@ def programs_of_text(text: str, dialect_name: str, origin: str = "") -> LoadedCo
 
 def load_text(text: str, dialect_name: str) -> LoadedCorpus:
     """Return the functions in one source text that tests can call. Raises CorpusError if there is
-    none, ValueError for an unknown dialect.
+    no such function, ValueError for an unknown dialect.
     """
     row = get_dialect(dialect_name)
     programs, skipped = _programs(_Unit("text", text), row, ())

@@ -54,7 +54,8 @@ class NasBenchmark:
     """The shared data of one NAS benchmark. Entities are written as in Fortran, `name(bounds)`; a
     lower bound is 1 where not given.
 
-    integers, doubles, complexes: entities of each type.
+    integers, doubles, complexes: texts that list the entities of each type, separated by commas; ''
+        for none, as in the other fields.
     constants: `NAME=value` in both languages. cpp_constants: those with another value in C++, which
         counts from 0.
     sizes: integers with one value per class, and arrays as `name=a:b:c`. cpp_sizes: those that

@@ -71,8 +71,8 @@ def expand_macros(text: str, language: str) -> str:
     """Return the text of one function with PolyBench's macros (`DATA_TYPE`, `POLYBENCH_2D`, `_PB_N`
     and so on) replaced.
 
-    Sizes become run-time parameters and printed numbers an output array. language: `cpp` or
-    `fortran`; another raises KeyError.
+    Sizes become run-time parameters and the numbers that it prints go to an output array. language:
+    `cpp` or `fortran`; another raises KeyError.
     """
     return {"cpp": _expand_cpp, "fortran": _expand_fortran}[language](text)
 

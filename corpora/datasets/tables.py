@@ -23,8 +23,8 @@ _USUAL_COLUMNS = ("text", "code", "source", "content", "program", "function")
 
 
 class CorpusError(ValueError):
-    """The corpus that the user named cannot be used. The message is one line: what, where, how to
-    mend it.
+    """The corpus that the user named cannot be used. The message is one line: what is wrong, where,
+    and how to mend it.
     """
 
 
@@ -68,9 +68,9 @@ def restore_newlines(text: str) -> str:
 
 
 def choose_column(names: Sequence[str], wanted: str, row: Dialect, where: str) -> str:
-    """Return the name of a table's text column: `wanted`, else one called like the dialect, its
-    language, or a usual name. names: the table's columns. row: the dialect. where: the table, for
-    the message. Raises CorpusError if there is none.
+    """Return the name of a table's text column: `wanted`, or, if that is '', one called like the
+    dialect, its language, or a usual name. names: the table's columns. row: the dialect. where: the
+    table, for the message. Raises CorpusError if there is none.
     """
     if wanted:
         if wanted in names:
@@ -88,7 +88,8 @@ def choose_column(names: Sequence[str], wanted: str, row: Dialect, where: str) -
 
 
 def read_jsonl_rows(path: Path, column: str, row: Dialect) -> Iterator[tuple[int, str]]:
-    """Yield (line number, text) of each row; '' for null. column: '' to choose it. row: the
+    """Yield (line number, text) of each row; the text is '' for null. path: a file with one JSON
+    object per line. column: name of the text column; '' to choose it from the names. row: the
     dialect; rows of another are passed over. Raises CorpusError if the file or a row cannot be
     read.
     """
@@ -113,8 +114,9 @@ def read_jsonl_rows(path: Path, column: str, row: Dialect) -> Iterator[tuple[int
 
 
 def read_parquet_rows(path: Path, column: str, row: Dialect) -> Iterator[tuple[int, str]]:
-    """Yield (row number from 1, text) of each row; '' for null, so that columns stay aligned.
-    column: '' to choose it. row: the dialect. Raises CorpusError if the file cannot be read.
+    """Yield (row number from 1, text) of each row; the text is '' for null, so that columns stay
+    aligned. column: name of the text column; '' to choose it from the names. row: the dialect.
+    Raises CorpusError if the file cannot be read.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -137,7 +139,8 @@ def read_parquet_rows(path: Path, column: str, row: Dialect) -> Iterator[tuple[i
 
 def read_hub_rows(spec: str, column: str, row: Dialect) -> Iterator[tuple[str, str]]:
     """Yield (origin, text) of each row of a Hugging Face data set `ID[:SPLIT]`; '' for no text.
-    column: '' to choose it. row: the dialect. Raises CorpusError if it cannot be fetched.
+    column: name of the text column; '' to choose it from the names. row: the dialect. Raises
+    CorpusError if it cannot be fetched.
     """
     name, _, split = spec.partition(":")
     logging.getLogger("huggingface_hub").setLevel(

@@ -91,7 +91,8 @@ class Style:
 
 
 def emit_c_family(node: Any, dialect: str = "cpp", style: Style | None = None) -> str:
-    """Return the text of a unit, item, statement, expression, type, or tuple of statements.
+    """Return the C++ text of `node`: a unit, item, statement, expression or type of `corpora.ir`,
+    or a tuple of statements.
 
     dialect: of the C family; it changes nothing, since the tree holds launches and directives.
         style: None: the default. Raises TypeError for a node that C++ cannot express.
@@ -112,9 +113,9 @@ def emit_c_family(node: Any, dialect: str = "cpp", style: Style | None = None) -
 
 
 def emit_expression(node: Any, least: int = 0) -> str:
-    """Return the text of an expression, in brackets if it binds less tightly than `least`: a level
-    of C's operators, such as 14 for `*`, 13 for `+` and 12 for `<<`. Raises TypeError for a node
-    that C++ cannot express.
+    """Return the C++ text of `node`, an expression of `corpora.ir`, in brackets if it binds less
+    tightly than `least`: a level of C's operators, such as 14 for `*`, 13 for `+` and 12 for `<<`.
+    Raises TypeError for a node that C++ cannot express.
     """
     return _Printer(Style()).expression(node, least)
 
@@ -660,8 +661,8 @@ def _begins_with_type(node: Any) -> bool:
 
 
 def parse_c_clause(text: str) -> Any:
-    """Parse one argument of an OpenMP clause in C. Returns its expression, or an
-    UnsupportedExpression; nothing is raised.
+    """Parse one argument of an OpenMP clause in C. Returns an expression of `corpora.ir`; one that
+    does not parse is an UnsupportedExpression. Nothing is raised.
     """
     return parse_c_expression(text)
 

@@ -89,9 +89,9 @@ class EmitError(ValueError):
 
 
 def emit_fortran(node: Any, form: str = "free") -> str:
-    """Return the Fortran text of a unit, item, statement or tuple of them, with a final line break.
-    form: `free` or `fixed`. Raises EmitError for a node that Fortran cannot express, ValueError for
-    another form.
+    """Return the Fortran text of `node`, with a final line break. node: a unit, item or statement
+    of `corpora.ir`, or a tuple of them. form: `free` or `fixed`. Raises EmitError for a node that
+    Fortran cannot express, ValueError for another form.
     """
     if form not in ("free", "fixed"):
         raise ValueError(f"unknown form {form!r}; it is 'free' or 'fixed'")
@@ -106,7 +106,8 @@ def emit_fortran(node: Any, form: str = "free") -> str:
 
 
 def emit_expression(value: Any, least: int = 0) -> str:
-    """Return the text of an expression, in brackets if it binds less strongly than `least`. Raises
+    """Return the Fortran text of `value`, an expression of `corpora.ir`. It stands in brackets if
+    it binds less strongly than `least`, a level of precedence; 0: never in brackets. Raises
     EmitError for a node that Fortran cannot express.
     """
     match value:
@@ -199,8 +200,8 @@ def _triplets(bounds: Bounds) -> str:
 
 
 def emit_type(kind: Type) -> str:
-    """Return the words of a type without extents, as spelled where that is known. Raises EmitError
-    for a type that Fortran lacks.
+    """Return the Fortran words of a type without extents, as its text spells them where that is
+    known. Raises EmitError for a type that Fortran lacks.
     """
     match kind:
         case ScalarType(name=name, spelled=spelled) if name in _SCALARS:

@@ -111,7 +111,7 @@ class _Declaration:
 
 def extract_functions(text: str) -> list[ExtractedFunction]:
     """Return one record per function definition of `text`, in textual order, each with the
-    definitions it needs or the reason why it cannot be separated.
+    definitions it needs or the reason why it cannot be separated from the text.
     """
     unit = parse_c_family(text, _DIALECT)
     file = _File(unit, {}, [], set())

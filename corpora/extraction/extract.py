@@ -34,8 +34,8 @@ UNSEEN = "has no result and changes no parameter, so tests cannot see what it do
 
 @dataclass(frozen=True, slots=True)
 class SkippedItem:
-    """A function, line, row or file that gave no program. where: its place. name: the function's,
-    ''. reason: one line.
+    """A function, line, row or file that gave no program. where: its place, as text. name: the
+    function's; '' if it is no function. reason: why, in one line.
     """
 
     where: str
@@ -45,8 +45,8 @@ class SkippedItem:
 
 @dataclass(frozen=True, slots=True)
 class ExtractionResult:
-    """What was extracted from a text. programs: in textual order. skipped: what was left out, with
-    reasons.
+    """What was extracted from a text. programs: in textual order. skipped: the items that were left
+    out, each with its reason.
     """
 
     programs: tuple[Program, ...]
@@ -58,9 +58,9 @@ _PARALLEL = frozenset({"cuda", "openmp", "offload"})
 
 
 def extract_programs(text: str, dialect_name: str, origin: str = "") -> ExtractionResult:
-    """Return the functions of `text` that tests can call, as Programs with what they need, and what
-    was left out. origin: where the text is from, for people. Raises ValueError for an unknown
-    dialect.
+    """Return the functions of `text` that tests can call, as Programs with the definitions they
+    need, and the items that were left out. origin: where the text is from, for people. Raises
+    ValueError for an unknown dialect.
     """
     row = get_dialect(dialect_name)
     try:
@@ -91,7 +91,8 @@ def _extracted(text: str, row: Dialect, origin: str) -> ExtractionResult:
 
 def find_parallel_models(text: str, row: Dialect) -> frozenset[str]:
     """Return the parallel models that `text` uses: `cuda` for kernels and launches, `openmp` for
-    its directives, `offload` for those with `target`. row: the dialect, which gives the language.
+    its directives, `offload` for OpenMP directives with `target`. Empty if it uses none. row: the
+    dialect, which gives the language.
     """
     if row.language == "fortran":
         unit = parse_fortran(text, dialect="openmp-fortran")
@@ -125,8 +126,8 @@ def explain_uncallable(program: Program) -> str:
 
 
 def piece_of(program: Program) -> ExtractedFunction:
-    """Return the function `program.name` with only what it needs of its text, or with the reason
-    why it cannot be separated. Raises ValueError for an unknown dialect.
+    """Return the function `program.name` with only the definitions of its text that it needs, or
+    with the reason why it cannot be separated. Raises ValueError for an unknown dialect.
     """
     pieces = _PIECES[get_dialect(program.dialect).language](program.text)
     named = [p for p in pieces if p.name.lower() == program.name.lower()]

@@ -133,7 +133,7 @@ class _File:
 
 def extract_procedures(text: str) -> list[ExtractedFunction]:
     """Return one record per procedure of `text` that is not internal to another, in textual order,
-    each with what it needs or why it cannot be separated.
+    each with the definitions it needs or the reason why it cannot be separated.
     """
     text, added = add_library_routines(convert_to_free_form(text))
     file = _read_file(text)

@@ -36,8 +36,8 @@ _STORAGE = frozenset("static extern const volatile register thread_local inline"
 
 @dataclass(frozen=True, slots=True)
 class GlobalVariable:
-    """A variable outside functions that can change. name, type: its own and its specifiers.
-    extents: `[N][M]` as written, '' for a scalar or pointer. pointer: it is one.
+    """A variable outside functions that can change. name: its name. type: the words of its type.
+    extents: `[N][M]` as written, '' for a scalar or pointer. pointer: the variable is a pointer.
     """
 
     name: str
@@ -46,7 +46,9 @@ class GlobalVariable:
     pointer: bool = False
 
     def parameter(self, changed: bool) -> str:
-        """Return the variable's declaration as a parameter. changed: it is passed by reference."""
+        """Return the variable's declaration as a parameter. changed: the functions change it, so
+        that it is passed by reference.
+        """
         if self.extents or self.pointer:
             return f"{self.type} {'*' if self.pointer else ''}{self.name}{self.extents}"
         return f"{self.type} {'&' if changed else ''}{self.name}"
@@ -54,7 +56,7 @@ class GlobalVariable:
 
 def read_global(declared: Declaration, first: Declaration, text: str) -> GlobalVariable | None:
     """Return the variable that `declared` declares, or None if it cannot be a parameter. first: the
-    first variable of the same statement. text: the file.
+    first variable of the same statement. text: of the whole file.
     """
     if declared.span is None or declared.group is None or first.span is None:
         return None
@@ -74,8 +76,8 @@ def read_global(declared: Declaration, first: Declaration, text: str) -> GlobalV
 
 @dataclass(frozen=True, slots=True)
 class Lift:
-    """How globals become parameters. edits: changes to the whole file. problem: why they cannot, in
-    one line; ''.
+    """How globals become parameters. edits: changes to the text of the whole file; () if there are
+    none. problem: why the globals cannot become parameters, in one line; '' if they can.
     """
 
     edits: tuple[Edit, ...] = ()
@@ -91,7 +93,8 @@ def lift_globals(
     """Return the edits that turn the globals of some functions into parameters.
 
     functions: the entry and its helpers. known: globals by name. own_names: locals and parameters
-        of each function. text: the file.
+        of each function. text: of the whole file. Nothing is raised; the result's `problem` says
+        what is in the way.
     """
     by_name = {f.name: f for f in functions}
     calls = {f.name: list(find(f.body or (), Call)) for f in functions}

@@ -54,7 +54,7 @@ class NotLiftableError(ValueError):
 @dataclass(frozen=True, slots=True)
 class SharedVariable:
     """A variable outside a procedure, called `name`. type: as declared, '' where the procedure
-    itself declares it or it is implicit. shape: such as `(n, 0:m)`, ''.
+    itself declares it or it is implicit. shape: extents such as `(n, 0:m)`; '' for a scalar.
     """
 
     name: str

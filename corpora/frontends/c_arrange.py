@@ -36,10 +36,10 @@ _AFTER_HEAD = frozenset(
 
 @dataclass(slots=True)
 class Arranged:
-    """Tokens of a C-family text, changed so that tree-sitter's grammar accepts them.
+    """The tokens of a C-family text, changed so that tree-sitter's grammar accepts them.
 
-    tokens: those left. decorations: (position of the following token, text) of each attribute that
-        was taken out.
+    tokens: those that are left. decorations: (position of the following token, text) of each
+        attribute that was taken out.
     moved: for each token its position in the original list; None if nothing moved.
     """
 
@@ -49,8 +49,9 @@ class Arranged:
 
 
 def arrange(tokens: list[Token]) -> Arranged:
-    """Return the tokens without attributes, `_Complex` types joined, and old-style parameters put
-    into the brackets. Nothing is raised.
+    """Return `tokens`, those of a C-family text, without attributes, with the words of `_Complex`
+    types joined, and with the declarations of old-style parameters moved into the function's
+    brackets. Nothing is raised.
     """
     words = {t.text for t in tokens}
     out = Arranged(tokens)

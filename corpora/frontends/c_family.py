@@ -99,8 +99,8 @@ _ROUNDS = 8
 def parse_c_family(
     text: str, dialect: str, macros: Mapping[str, str] | None = None
 ) -> TranslationUnit:
-    """Return the tree of `text`. What the front end does not know is Unsupported in the tree;
-    nothing is raised.
+    """Return the tree of `text`. A construct that the front end does not know is an Unsupported
+    node in the tree; nothing is raised.
 
     dialect: `cpp`, `cuda`, `openmp` or `openmp-target`; it decides which macros are predefined.
         macros: further object-like macros, name -> replacement.
@@ -145,8 +145,8 @@ def _moved(directives: list[Directive], moved: list[int]) -> list[Directive]:
 
 @lru_cache(maxsize=4096)
 def parse_c_expression(text: str) -> Expression:
-    """Return the expression that `text` holds, or an UnsupportedExpression. Spans count from the
-    start of `text`.
+    """Return the expression that `text` holds, or an UnsupportedExpression if it does not parse;
+    nothing is raised. Spans count from the start of `text`.
     """
     processed = preprocess(text, "cpp")
     reader = _Reader(text, LineTable(text), Source([], {}), {}, [], [])
@@ -216,8 +216,8 @@ def _with_const(type_: Type, const: bool, volatile: bool = False) -> Type:
 
 
 def array_of(of: Type, extent: Extent) -> ArrayType:
-    """Return the type of an array of `of` with one more outer dimension. An array of arrays becomes
-    one ArrayType.
+    """Return the type of an array whose elements are of type `of`, with `extent` as outer
+    dimension. An array of arrays becomes one ArrayType.
     """
     if isinstance(of, ArrayType) and not of.column_major:
         return ArrayType(of.of, (extent, *of.extents))

@@ -37,7 +37,9 @@ class Lambda:
 
 
 def parse_lambda(text: str, dialect: str) -> Lambda | None:
-    """Return the lambda that `text` is, or None. dialect: of the C family."""
+    """Return the lambda expression that `text` is; None if it is no lambda. dialect: `cpp`, `cuda`,
+    `openmp` or `openmp-target`.
+    """
     tokens = tokenize(text)
     if not tokens or tokens[0].text != "[":
         return None

@@ -39,8 +39,8 @@ class Directive:
 
     kind: `include`, `define`, `pragma` or `error`. at: number of tokens before it in the expanded
         stream. start, end: offsets in the text.
-    name: of the macro or header. text: its body. parameters: of a macro; None for an object-like
-        one.
+    name: of the macro or header; '' for other kinds. text: the macro's body, or the rest of the
+        line; '' for none. parameters: of a macro; None for an object-like one.
     system: a header in angle brackets. tokens: of a pragma, those after the word, macros expanded.
         expanded: it comes out of a macro.
     """
@@ -59,7 +59,9 @@ class Directive:
 
 @dataclass(slots=True)
 class Preprocessed:
-    """A text after preprocessing. tokens: macros expanded. directives: in order."""
+    """A text after preprocessing. tokens: those of the text that is read, with macros expanded.
+    directives: the preprocessor lines, in order.
+    """
 
     tokens: list[Token] = field(default_factory=list)
     directives: list[Directive] = field(default_factory=list)

@@ -49,7 +49,8 @@ def _opens_block(words: Sequence[str], at: int) -> bool:
 
 
 class Source:
-    """Tokens of a C-family text with tree-sitter's syntax tree of them, in `root`.
+    """Tokens of a C-family text with tree-sitter's syntax tree of them, in `root`. tokens: those of
+    the text, in order.
 
     roles: token position -> what to tell tree-sitter about the token. `value` and `type`: the name
         of a variable or a type. `declared`: it begins a declaration. `cut`: hide it. `body`, `body
@@ -83,14 +84,18 @@ class Source:
         self.root: Node = self.tree.root_node
 
     def first(self, node: Node) -> int:
-        """Return the position of the token that the syntax node begins with."""
+        """Return the position, in the list of tokens, of the token that the syntax node begins
+        with.
+        """
         found = self.at.get(node.start_byte)
         return (
             found if found is not None else max(bisect_right(self.starts, node.start_byte) - 1, 0)
         )
 
     def last(self, node: Node) -> int:
-        """Return the position of the token that the syntax node ends with."""
+        """Return the position, in the list of tokens, of the token that the syntax node ends
+        with.
+        """
         return max(bisect_right(self.starts, node.end_byte - 1) - 1, 0)
 
     def texts(self, node: Node) -> list[str]:

@@ -143,7 +143,8 @@ _INTRINSIC_MODULES = frozenset(("iso_c_binding", "iso_fortran_env", "omp_lib"))
 
 @lru_cache(maxsize=1024)
 def parse_fortran(text: str, form: str | None = None, dialect: str = "fortran") -> TranslationUnit:
-    """Return the tree of `text`. What the front end does not know is Unsupported in the tree.
+    """Return the tree of `text`. A construct that the front end does not know is an Unsupported
+    node in the tree.
 
     form: `free`, `fixed`, or None to detect it. dialect: `fortran` or `openmp-fortran`. Raises
         ValueError for another form or dialect.

@@ -225,7 +225,9 @@ def read_common(reader: ExpressionReader) -> Iterator[tuple[str, tuple[Extent, .
 
 
 def enter_constant(declared: Declaration, scope: Scope) -> None:
-    """Record the value of a declared integer `parameter` in `scope`, where it can be computed."""
+    """Record in `scope` the value of `declared`, if it is an integer `parameter` whose value can be
+    computed; otherwise change nothing.
+    """
     scope.constants.pop(declared.name, None)
     if "parameter" not in declared.storage or declared.value is None:
         return
@@ -243,10 +245,11 @@ ATTRIBUTE_STATEMENTS = frozenset(
 
 def apply_attributes(line: Line, scope: Scope, body: list) -> None:
     """Apply a statement such as `dimension a(n)`, `parameter (n = 5)` or `save x` to the
-    declarations.
+    declarations that it names.
 
-    body: the statements so far, changed in place. A declaration that gains extents or a value moves
-        to the end. Raises FortranError if the statement is malformed.
+    scope: the declared names, which it may change. body: the statements of the procedure so far,
+        nodes of `corpora.ir`; the list is changed in place. A declaration that gains extents or a
+        value moves to the end. Raises FortranError if the statement is malformed.
     """
     reader = ExpressionReader(line.tokens, scope)
     word = reader.name()

@@ -72,8 +72,8 @@ class FortranError(Exception):
 
 
 def read_expression(text: str, scope: Scope | None = None) -> Expression:
-    """Return the expression that `text`, one line in free form, holds. scope: None: no name is
-    declared. Raises FortranError if it is no expression.
+    """Return the expression that `text`, one line in free form, holds. scope: the declared names;
+    None if no name is declared. Raises FortranError if it is no expression.
     """
     lines = read_lines("x = " + text, "free")
     if len(lines) != 1 or lines[0].directive is not None or lines[0].item is not None:
@@ -104,8 +104,8 @@ class ExpressionReader:
         return self.tokens[at] if at < len(self.tokens) else _END
 
     def is_op(self, text: str, ahead: int = 0) -> bool:
-        """Return whether the token `ahead` positions from here is the operator or bracket
-        `text`.
+        """Return whether the token `ahead` positions from here is the operator or bracket `text`.
+        ahead: 0 for the next token.
         """
         token = self.peek(ahead)
         return token.text == text and token.kind == "op"
@@ -154,8 +154,9 @@ class ExpressionReader:
     # ----------------------------------------------------------------------- expressions
 
     def expression(self, least: int = 0) -> Expression:
-        """Read and return an expression whose operators bind at least as strongly as `least`.
-        Raises FortranError if there is none or it is nested too deeply.
+        """Read and return an expression whose operators bind at least as strongly as `least`, a
+        level of precedence; 0 takes all operators. Raises FortranError if no expression comes next
+        or it is nested too deeply.
         """
         self.depth += 1
         if self.depth > MAX_DEPTH * 3:
@@ -212,7 +213,7 @@ class ExpressionReader:
 
     def primary(self) -> Expression:
         """Read and return a literal, a constructor, an expression in brackets, or a variable or
-        call. Raises FortranError if there is none.
+        call. Raises FortranError if none comes next.
         """
         token, first = self.peek(), self.at
         self.height = 1
@@ -244,7 +245,7 @@ class ExpressionReader:
 
     def reference(self) -> Expression:
         """Read and return a name with its subscripts, arguments and fields. Raises FortranError if
-        there is none.
+        no name comes next.
         """
         first = self.at
         base: Expression = Name(self.name(), self.span(first))
@@ -304,7 +305,7 @@ class ExpressionReader:
 
     def item(self) -> Expression:
         """Read and return one item of an argument or subscript list: a value, a section or `*`.
-        Raises FortranError if it is malformed or an alternate return.
+        Raises FortranError if it is malformed or an alternate return (`*label`).
         """
         first = self.at
         if self.accept("*"):

@@ -42,8 +42,8 @@ _RULES = {
 
 
 def matches(rule: str, tokens: Sequence[Token]) -> bool:
-    """Return whether fparser's rule `rule`, such as `Type_Declaration_Stmt`, accepts the statement
-    of `tokens`.
+    """Return whether the rule `rule` of the parser fparser, such as `Type_Declaration_Stmt`,
+    accepts the statement made of `tokens`.
     """
     return _accepts(rule, shape_of(tokens))
 

@@ -65,9 +65,10 @@ class Token(NamedTuple):
 class Line:
     """One statement, directive, or preprocessor line.
 
-    text: continuations joined, without comments and label. span: its place. tokens: of a statement.
-        label: its number, ''.
-    directive: what follows the sentinel, else None. family: of the directive, such as `omp`.
+    text: continuations joined, without comments and label. span: its place. tokens: of a statement;
+        () for others. label: its number as text; '' without one.
+    directive: what follows the sentinel, else None. family: of the directive, such as `omp`; '' for
+        others.
     item: a preprocessor line as a node, else None.
     """
 
@@ -100,8 +101,9 @@ class _Pending:
 
 
 def detect_form(text: str) -> str:
-    """Return `free` or `fixed`, the form that the text is written in. It is `free` unless comments
-    in column 1 or continuations in column 6 show the fixed form and nothing shows the free one.
+    """Return `free` or `fixed`, the form that the Fortran text is written in. It is `free` unless
+    comments in column 1 or continuations in column 6 show the fixed form and nothing shows the free
+    one.
     """
     fixed = False
     first = True
@@ -147,7 +149,10 @@ def read_lines(
 
 class FixedRow(NamedTuple):
     """A row of fixed form. kind: `code`, `directive`, `conditional` (code where OpenMP is on) or
-    `comment`. label: what columns 1 to 5 hold. at, end: where its statement lies in the row."""
+    `comment`. family: of a directive, such as `omp`; else ''. label: the text in columns 1 to 5.
+    continues: it continues the statement of an earlier row. at, end: where its statement lies in
+    the row.
+    """
 
     kind: str
     family: str = ""
@@ -509,7 +514,7 @@ class _LineReader:
 
 def split_do(text: str) -> str:
     """Return a fixed-form statement with the blanks that a loop head needs: `DO10I=1,N` becomes `do
-    10 I=1,N`. Others come back unchanged.
+    10 I=1,N`. Other statements come back unchanged.
     """
     found = re.match(r"\s*(do)(\d+)([a-z]\w*)(=[^'\"(]*,)", text, re.I)
     return f"do {found.group(2)} {text[found.start(3) :]}" if found else text

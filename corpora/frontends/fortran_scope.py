@@ -113,11 +113,13 @@ class Scope:
         return False
 
     def kind_value(self, expression: Expression) -> int | None:
-        """Return the value of a kind expression over known constants, or None."""
+        """Return the value of a kind expression such as `4` or `selected_real_kind(15)`, with the
+        unit's known constants; None if it cannot be computed.
+        """
         return evaluate_kind(expression, self.constants)
 
     def arithmetic_type(self, word: str, kind: Expression | None, spelled: str = "") -> Type:
-        """Return the type of a word such as `real` or `double precision` with a kind.
+        """Return the type that a word such as `real` or `double precision` and a kind stand for.
 
         kind: None means the default. spelled: the words of the text. Returns a NamedType if the
             kind is unknown or no element type has it.

@@ -72,8 +72,9 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 class RawClause:
     """A clause whose arguments are still text. Places are [start, end) in the directive's text.
 
-    name: such as `reduction`. modifier: what stands before the colon. arguments: the place of each.
-    text: what stands in the brackets; None without brackets. span: the place of the whole clause.
+    name: such as `reduction`. modifier: what stands before the colon; '' without one. arguments:
+    the place of each argument. text: what stands in the brackets; None without brackets. span: the
+    place of the whole clause.
     """
 
     name: str
@@ -247,8 +248,9 @@ def build_pragma(
 ) -> Pragma:
     """Return the Pragma of a parsed directive.
 
-    expression(text, offset in raw.text): reads one argument. It must not raise, but return an
-    UnsupportedExpression. span: the directive's place, or None.
+    expression(text, offset in raw.text): reads one argument of a clause and returns its expression.
+    It must not raise, but return an UnsupportedExpression. span: the directive's place in the text;
+    None if it has none.
     """
     clauses = tuple(
         Clause(
@@ -276,5 +278,7 @@ def is_standalone(pragma: Pragma | RawDirective) -> bool:
 
 
 def governs_statement(pragma: Pragma | RawDirective) -> bool:
-    """Return whether the directive belongs to the statement that follows it."""
+    """Return whether the directive belongs to the statement that follows it in the text, as
+    `parallel for` does.
+    """
     return not is_standalone(pragma)

@@ -78,7 +78,7 @@ def _iterate_functions(unit: TranslationUnit, free: bool = False) -> Iterator[Fu
 
 def function_named(unit: TranslationUnit, name: str) -> Function | None:
     """Return the last function that `unit` defines under `name`, plain or qualified (`ns::f`), or
-    None.
+    None if there is none.
     """
     for function in reversed(functions_of(unit)):
         if name in (function.name, "::".join([*function.scope, function.name])):
@@ -94,8 +94,8 @@ def declarations_in(function: Function) -> tuple[Declaration, ...]:
 
 
 def source_text(unit: TranslationUnit, node: Any) -> str:
-    """Return the original text of `node`. For a node out of a macro it is the macro's use. Raises
-    ValueError for a node without a span.
+    """Return the part of `unit.text` that `node`, a node of its tree, stands for. For a node that
+    comes out of a macro it is the macro's use. Raises ValueError for a node without a span.
     """
     span: Span | None = getattr(node, "span", None)
     if span is None:
@@ -105,7 +105,9 @@ def source_text(unit: TranslationUnit, node: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A use of a name. definition: the node that declares it, or None if the tree has none."""
+    """A use of a name. name: the very node. definition: the node that declares it, or None if the
+    tree has none.
+    """
 
     name: Name
     definition: Definition | None
@@ -130,7 +132,9 @@ def lookup(root: Function | TranslationUnit, name: Name) -> Definition | None:
 
 
 def undeclared_names(node: Function | TranslationUnit) -> frozenset[str]:
-    """Return the names, without namespaces, that a tree uses and does not declare."""
+    """Return the names, without namespaces, that the tree below `node` uses and does not
+    declare.
+    """
     return frozenset(b.name.id.rpartition("::")[2] for b in bindings(node) if b.definition is None)
 
 

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, order=True)
 class Edit:
-    """Replace the characters [start, end) of a text by `text`. start == end inserts."""
+    """A change of a text: the characters [start, end) are replaced by `text`. With start == end,
+    `text` is inserted there.
+    """
 
     start: int
     end: int

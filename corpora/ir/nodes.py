@@ -364,8 +364,8 @@ Expression = Union[
 @dataclass(frozen=True, slots=True)
 class Clause:
     """A clause of a directive. name: such as `reduction`. modifier: what stands before the colon,
-    such as `+`. arguments: what stands in the brackets, one expression each. text: the brackets as
-    written.
+    such as `+`; '' without one. arguments: what stands in the brackets, one expression each. text:
+    what stands in the brackets, as written; '' without brackets.
     """
 
     name: str
@@ -397,8 +397,8 @@ class Pragma:
 class Declaration:
     """One declared variable. C's `int i = 0, *p;` is two, which share their `group` span.
 
-    name, type: of the variable. value: the initializer, or None. arguments: those of `T x(a, b)`;
-        None without brackets.
+    name, type: of the variable. value: the initializer; None without one. arguments: those of `T
+        x(a, b)`; None without brackets.
     storage: words such as `static`, `extern`, `__shared__`, and Fortran's attributes, such as
         `save`, `parameter`, `intent(in)`.
     span: its place in the text; None if it has none.
@@ -453,8 +453,8 @@ class For:
     start: declarations or statements before the first test. test: None loops for ever. step:
         statements of the increment. body: statements.
     bounds: set for Fortran's `do`, whose `test` is None and `step` is empty; else None.
-    pragmas: directives right before the loop, outermost first. label: Fortran's construct name, ''.
-    span: its place in the text; None if it has none.
+    pragmas: directives right before the loop, outermost first. label: Fortran's construct name; ''
+    without one. span: its place in the text; None if it has none.
     """
 
     start: tuple[Statement, ...]
@@ -472,8 +472,8 @@ class For:
 @dataclass(frozen=True, slots=True)
 class RangeFor:
     """C++'s `for (T x : range) body`. variable: the declaration of x, without a value. pragmas:
-    directives before it. head: span of `for (...)`. span: its place in the text; None if it has
-    none.
+    directives before it. range: what is iterated over. body: statements. head: span of `for (...)`;
+    None if unknown. span: its place in the text; None if it has none.
     """
 
     variable: Declaration
@@ -486,11 +486,11 @@ class RangeFor:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The bounds of a Fortran loop: `variable` runs from `lower` to `upper`, both inclusive. step:
-    None means 1.
+    """The bounds of a Fortran loop: `variable` runs from `lower` to `upper`, both inclusive.
+    variable: its name. step: None means 1.
 
     concurrent: `do concurrent`. forall: `forall`. Both may have further indices in `nested` and a
-        condition in `mask`.
+        condition in `mask`; otherwise these are () and None.
     """
 
     variable: str
@@ -506,8 +506,8 @@ class Bounds:
 @dataclass(frozen=True, slots=True)
 class While:
     """A `while` loop over `body`. after: the test stands at the end (`do ... while`). pragmas:
-    directives before it. label: Fortran's construct name, ''. span: its place in the text; None if
-    it has none.
+    directives before it. label: Fortran's construct name; '' without one. span: its place in the
+    text; None if it has none.
     """
 
     test: Expression
@@ -569,8 +569,8 @@ class Return:
 @dataclass(frozen=True, slots=True)
 class Jump:
     """A jump out of or in a loop, or the program's end. kind: `break` (Fortran's exit), `continue`
-    (Fortran's cycle), `stop` or `error stop`. label: the construct's name or the stop code, ''.
-    span: its place in the text; None if it has none.
+    (Fortran's cycle), `stop` or `error stop`. label: the construct's name or the stop code; ''
+    without one. span: its place in the text; None if it has none.
     """
 
     kind: str
@@ -590,7 +590,7 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Goto:
-    """A `goto`. label: the name of its Label.
+    """A `goto`. label: the name of its Label; '' where there are choices.
 
     Fortran's choice of several has `choices` and the `value` that chooses: `go to (a, b), k` takes
     the k-th, or goes on where there is none; `if (e) a, b, c` (arithmetic) takes the first below
@@ -618,9 +618,9 @@ class Compound:
 
 @dataclass(frozen=True, slots=True)
 class KernelLaunch:
-    """`kernel<<<grid, block, shared, stream>>>(arguments)`. shared, stream: None where left out.
-    template: the kernel's template arguments, types or expressions. span: its place in the text;
-    None if it has none.
+    """`kernel<<<grid, block, shared, stream>>>(arguments)`. The five parts are expressions;
+    arguments are in order. shared, stream: None where left out. template: the kernel's template
+    arguments, types or expressions. span: its place in the text; None if it has none.
     """
 
     kernel: Expression
@@ -666,7 +666,7 @@ class Unsupported:
 class Parameter:
     """A parameter of a function, with its name and type. intent: Fortran's `in`, `out`, `inout`, or
     '' where not stated. attributes: Fortran's others, such as `optional`. default: C++'s default
-    value, or None. span: its place in the text; None if it has none.
+    value; None without one. span: its place in the text; None if it has none.
     """
 
     name: str
@@ -687,13 +687,15 @@ class Function:
 
     name: as defined, qualified where the text qualifies it. A Fortran program has the qualifier
         `program`, and the name '' where the text gives none.
-    scope: enclosing namespaces, classes or modules, outermost first.
-    result: ScalarType('void') for subroutines. result_name: Fortran's `result(r)`.
+    scope: names of the enclosing namespaces, classes or modules, outermost first.
+    result: ScalarType('void') for subroutines. result_name: the name in Fortran's `result(r)`; ''
+        without one.
     qualifiers: such as `static`, `__global__`, `__launch_bounds__(256)`, `pure`; `module procedure`
         (its parameters are those of the interface); `statement function`.
     template: names of template parameters. body: None for a prototype.
     contains: Fortran's inner procedures. uses: Fortran's `use` statements as written names.
-    language_linkage: the string of `extern "C"`, ''. body_span: where the body stands.
+    language_linkage: `C` for `extern "C"`; '' without one. body_span: the body's place in the text;
+        None if it has none.
     span: its place in the text; None if it has none.
     """
 
@@ -722,8 +724,8 @@ class Function:
 class StructDefinition:
     """A structure, class, union, enumeration or Fortran derived type.
 
-    name: its own. kind: `struct`, `class`, `union`, `enum` or `type`. fields: in order; of an
-        enumeration its constants with values.
+    name: the structure's. kind: `struct`, `class`, `union`, `enum` or `type`. fields: in order; of
+        an enumeration its constants with values.
     methods: member functions, constructors and destructors. bases: names of base classes. template:
         names of template parameters. template_parameters: the same as written.
     span: its place in the text; None if it has none.
@@ -750,9 +752,9 @@ class StructDefinition:
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """Fortran's interface block. name: the generic name or operator, ''. items: prototypes as
-    Functions, and `module procedure` as Specifications. abstract: `abstract interface`. span: its
-    place in the text; None if it has none.
+    """Fortran's interface block. name: the generic name or operator; '' without one. items:
+    prototypes as Functions, and `module procedure` as Specifications. abstract: `abstract
+    interface`. span: its place in the text; None if it has none.
     """
 
     name: str
@@ -836,8 +838,8 @@ Node = Union[Expression, Statement, Item, Case, Clause, Bounds, Extent, Paramete
 
 @dataclass(frozen=True, slots=True)
 class TranslationUnit:
-    """A whole text. items: in order. text: what the spans point into. dialect: a name of
-    `corpora.dialects`. errors: syntax errors, which stand in the items too.
+    """The tree of a whole text. items: in order. text: what the spans point into. dialect: a name
+    of `corpora.dialects`. errors: syntax errors, which stand in the items too.
     """
 
     items: tuple[Item, ...]

@@ -48,8 +48,8 @@ _getters = _Getters()
 
 
 def children(node: Any) -> Iterator[Any]:
-    """Yield the nodes directly below `node`, in the order of the text. For a tuple it yields the
-    tuple's nodes.
+    """Yield the nodes of `corpora.ir` directly below `node`, in the order of the text. For a tuple
+    of nodes it yields those; for any other value, such as a string, nothing.
     """
     found: list[Any] = []
     _collect_children(node, found)
@@ -67,7 +67,8 @@ def _collect_children(node: Any, found: list[Any]) -> None:
 
 
 def walk(node: Any) -> Iterator[Any]:
-    """Yield `node`, or each node of a tuple, and everything below it, in the order of the text.
+    """Yield `node`, a node of the tree of `corpora.ir`, or each node of a tuple, and all nodes
+    below, in the order of the text.
 
     Parents come before their children. Depth is not limited by Python's stack. The nodes of the
     last functions and texts are cached.
@@ -115,19 +116,22 @@ def find(node: Any, /, *kinds: type[Any]) -> Iterator[Any]: ...
 
 
 def find(node: Any, /, *kinds: type[Any]) -> Iterator[Any]:
-    """Yield every node of one of the classes `kinds` in `node`, in the order of the text. `node`
-    may be a tuple of nodes.
+    """Yield every node of one of the classes `kinds` in `node`, in the order of the text. `node` is
+    a node of the tree of `corpora.ir` or a tuple of nodes; it may be yielded itself.
     """
     return (n for n in walk(node) if isinstance(n, kinds))
 
 
 def names_in(node: Any) -> set[str]:
-    """Return the identifiers that occur as expressions in `node`, which may be a tuple of nodes."""
+    """Return the identifiers that occur as expressions in `node`, a node of the tree of
+    `corpora.ir` or a tuple of nodes.
+    """
     return {n.id for n in find(node, Name)}
 
 
 def transform(node: T, change: Callable[[Any], Any]) -> T:
-    """Return `node` rebuilt bottom-up. The original is unchanged.
+    """Return `node`, a node of the tree of `corpora.ir` or a tuple of nodes, rebuilt bottom-up. The
+    original is unchanged.
 
     change(node): gets each node with its children rebuilt. It returns that node, another one or,
     for an item of a tuple, a tuple of nodes that replaces it; () removes it.

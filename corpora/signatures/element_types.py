@@ -56,7 +56,9 @@ class DeclaredShape:
 
     @property
     def levels(self) -> int:
-        """Return the levels of pointers that a call passes; an array is one."""
+        """Return how many levels of pointers a call passes for this type; an array counts as
+        one.
+        """
         return self.pointers + bool(self.extents)
 
 
@@ -99,7 +101,7 @@ def element_of(type_: Type, what: str) -> str | None:
 
 
 def show_type(type_: Type) -> str:
-    """Return a type as one line of text for a message."""
+    """Return a type, as C++ spells it, in one line of text for a message."""
     if isinstance(type_, NamedType) and isinstance(next(iter(type_.arguments), None), _UNREAD):
         return " ".join(type_.arguments[0].text.split())
     return " ".join(emit_c_family(type_).split()) or "missing"

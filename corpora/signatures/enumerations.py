@@ -20,8 +20,8 @@ __all__ = ["Enumeration", "enumerations_of", "find_enumerations"]
 
 @dataclass(frozen=True, slots=True)
 class Enumeration:
-    """An enumeration. type: the element type of its values. values: of the constants that can be
-    evaluated.
+    """An enumeration. type: the element type of its values, such as `i32`. values: those of its
+    constants that can be evaluated.
     """
 
     type: str

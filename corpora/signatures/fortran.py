@@ -61,8 +61,8 @@ _ARITHMETIC = ("integer", "real", "complex", "logical")
 
 
 def read_fortran_signature(program: Program) -> Signature:
-    """Return the signature of the procedure `program.name`, in any case. Raises SignatureError if
-    there is no such procedure or an argument cannot be held by a typed test.
+    """Return the signature of the procedure `program.name`, whose case does not matter. Raises
+    SignatureError if there is no such procedure or an argument cannot be held by a typed test.
     """
     where = f"{program.dialect} procedure '{program.name}'"
     unit = parse_fortran(program.text, dialect=program.dialect)
@@ -79,8 +79,8 @@ def read_fortran_signature(program: Program) -> Signature:
 
 
 def find_logical_widths(program: Program) -> dict[str, int]:
-    """Return the bytes of each LOGICAL dummy argument of the entry procedure, by name; {} if it is
-    not found.
+    """Return the size in bytes of each LOGICAL dummy argument of the entry procedure, by name; {}
+    if the procedure is not found.
     """
     unit = parse_fortran(program.text, dialect=program.dialect)
     named = _procedures_named(unit, program.name)
@@ -265,8 +265,8 @@ def _result(procedure: Function, where: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A procedure's heading. arguments: names of the dummy arguments. result: the variable that a
-    function returns.
+    """The heading of a Fortran procedure. arguments: names of the dummy arguments, in order and in
+    lower case. result: name of the variable that a function returns; '' for a subroutine.
     """
 
     arguments: tuple[str, ...]
@@ -277,7 +277,7 @@ class Heading:
 class Declarations:
     """What a Fortran procedure declares. Its methods take names in lower case.
 
-    signature: the procedure's typed signature. procedure: its heading.
+    signature: the procedure's typed signature. procedure: the procedure's heading.
     """
 
     signature: Signature
@@ -304,7 +304,9 @@ class Declarations:
         return bool(self._attributes.get(name, frozenset()) & set(attributes))
 
     def kind(self, text: str) -> int | None:
-        """Return the number that a kind's text stands for, or None."""
+        """Return the number that the text of a kind, such as `dp` or `8`, stands for; None where
+        unknown.
+        """
         try:
             return evaluate_kind(read_expression(text), self._constants)
         except FortranError:

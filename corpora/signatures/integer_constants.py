@@ -50,8 +50,8 @@ class IntegerConstants:
         return IntegerConstants({n: v for n, v in known.items() if n not in doubtful})
 
     def value(self, expression: Expression | None, hidden: Collection[str] = ()) -> int | None:
-        """Return the value of an expression over the constants, or None. hidden: names that mean
-        something else there, such as parameters.
+        """Return the value of an integer expression over these constants; None if it cannot be
+        computed. hidden: names that mean something else there, such as parameters.
         """
         return _value(expression, {n: v for n, v in self.values.items() if n not in hidden})
 

@@ -46,8 +46,9 @@ def is_null(expression: Expression | None) -> bool:
 
 
 def asked_operands(node: Any) -> tuple[Expression, ...]:
-    """Return the operands that `node` itself, not its parts, uses as a condition or compares with
-    null, such as `p` in `if (p)`.
+    """Return the operands that `node`, a node of the tree of `corpora.ir`, uses as a condition or
+    compares with null, such as `p` in `if (p)`. What only its parts test does not count. () if
+    there is none.
     """
     if isinstance(node, (If, While, For, Conditional)):
         return (node.test,) if node.test is not None else ()

@@ -134,15 +134,17 @@ def _vectors() -> dict[str, Structure]:
 
 
 def find_structures(text: str, vectors: bool = False) -> dict[str, Structure | str]:
-    """Return the structures of a C-family text, by name and the names of their typedefs. A text in
-    place of a structure says why tests cannot hold it. vectors: include CUDA's vector types.
+    """Return the structures of a C-family text, by name and the names of their typedefs. For a
+    structure that tests cannot hold, the value is a message that says why. vectors: include CUDA's
+    vector types.
     """
     return structures_of(parse_c_family(text, "cuda"), vectors)
 
 
 def structures_of(unit: TranslationUnit, vectors: bool = False) -> dict[str, Structure | str]:
-    """Return every structure of `unit`, by its name and the names of its typedefs. A text in its
-    place says why tests cannot hold it. vectors: include CUDA's vector types.
+    """Return every structure of `unit`, by its name and the names of its typedefs. For one that
+    tests cannot hold, the value is a message that says why. vectors: include CUDA's vector
+    types.
     """
     found: dict[str, Structure | str] = dict(VECTORS) if vectors else {}
     known = _Known(found, enumerations_of(unit), IntegerConstants.of(unit))
@@ -347,9 +349,9 @@ VECTORS = _vectors()
 
 
 def flatten_members(text: str, signature: Signature, dialect: str = "cuda") -> str:
-    """Return the text with each number of a structure named as tests name it: `p__x[i]` for
-    `p[i].x`. It serves for reading only, since it is no valid program. Only the function of
-    `signature` changes.
+    """Return the program text `text` with each number of a structure named as tests name it:
+    `p__x[i]` for `p[i].x`. It serves for reading only, since it is no valid program. Only the
+    function of `signature` changes.
     """
     owners: dict[str, list[Parameter]] = {}
     for parameter in signature.parameters:

@@ -120,7 +120,8 @@ class SuiteReader:
     def name(self, what: str) -> SuiteToken:
         """Consume a name and return its token.
 
-        what: what is expected, for the message. Raises SuiteError if something else comes next.
+        what: what the name should be of, such as a parameter, for the message. Raises SuiteError if
+            something else comes next.
         """
         token = self.take()
         if token.kind != "name":

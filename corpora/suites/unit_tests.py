@@ -271,8 +271,8 @@ def _test(reader: SuiteReader, signature: Signature | None) -> UnitTest:
 
 def parse_suite(text: str, signature: Signature | None = None) -> tuple[UnitTest, ...]:
     """Parse all tests of a suite's text. signature: types and completeness are checked against it,
-    and assignments come in its order; None: types must be in the text. Raises SuiteError if it does
-    not parse or fit.
+    and assignments come in its order; None: types must be in the text. Raises SuiteError if the
+    text does not parse or does not fit the signature.
     """
     reader, tests = SuiteReader(text), []
     while reader.next.kind != "stop":
@@ -285,7 +285,8 @@ def parse_suite(text: str, signature: Signature | None = None) -> tuple[UnitTest
 
 def parse_test(text: str, signature: Signature | None = None) -> UnitTest:
     """Parse a text with exactly one test. signature: the test is checked against it, and types may
-    be left out; None: types must be in the text. Raises SuiteError if it does not parse or fit.
+    be left out; None: types must be in the text. Raises SuiteError if the text does not parse or
+    does not fit the signature.
     """
     tests = parse_suite(text, signature)
     if len(tests) != 1:
@@ -303,7 +304,9 @@ def read_launch(text: str) -> str:
 
 
 def format_number(value: object) -> str:
-    """Return a number as text that `parse_suite` reads back exactly. A complex number is a pair."""
+    """Return `value`, a number, boolean or pair (re, im) of a complex number, as text that
+    `parse_suite` reads back exactly.
+    """
     if isinstance(value, tuple):
         return f"({format_number(value[0])},{format_number(value[1])})"
     return repr(int(value) if isinstance(value, bool) else value)

@@ -43,8 +43,8 @@ CORE_WORDS = (
 
 @dataclass(frozen=True, slots=True)
 class CanonicalText:
-    """A text with its own names replaced. tokens: its words. names[k]: the spelling behind the word
-    `Vk`.
+    """A program's text with its own names replaced by V0, V1 and so on. tokens: its words.
+    names[k]: the spelling behind the word `Vk`.
     """
 
     tokens: tuple[str, ...]

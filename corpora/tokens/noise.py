@@ -35,8 +35,8 @@ Unit = tuple[str, ...]
 
 
 def join_number_units(words: Sequence[str]) -> list[Unit]:
-    """Group `words` into units: the characters of a number are one unit, any other word is one by
-    itself.
+    """Group `words` into units: the characters of a number are one unit, any other word is a unit
+    by itself.
     """
     found: list[Unit] = []
     for word in words:
@@ -63,8 +63,9 @@ def flatten_units(parts: Iterable[Unit]) -> list[str]:
 class Contrast:
     """How the words of one dialect differ from another's.
 
-    own: word -> share, in [0, 1], of its occurrences that are in the own dialect; 0.5 if absent.
-    foreign: words of the other dialect. bounds: their cumulative weights, for drawing.
+    own: word -> share, in [0, 1], of its occurrences that are in the own dialect; a word that is
+    not listed counts as 0.5. foreign: words of the other dialect. bounds: their cumulative weights,
+    for drawing.
     """
 
     own: dict[str, float]
@@ -89,7 +90,8 @@ def measure_contrast(own: Iterable[Sequence[str]], other: Iterable[Sequence[str]
 @dataclass(frozen=True, slots=True)
 class Noise:
     """How much noise is added. mask, drop, insert: shares, in [0, 1], of units masked, dropped, and
-    followed by a foreign word. window: of the shuffle in units; 0 or 1: none.
+    followed by a foreign word. window: units are shuffled by fewer than so many places; 0 or 1:
+    they are not shuffled.
     """
 
     mask: float

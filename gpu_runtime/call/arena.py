@@ -76,8 +76,8 @@ class Layout:
 
     convert: (element type, conversion number of batch.h) for types that are converted.
     align_bytes: least alignment of arrays; 0 means that of the element.
-    recorded: the program calls the access hooks. quiet: loading the artifact runs none of the
-        program's code.
+    recorded: the program calls the hooks that record its memory accesses. quiet: loading the
+        artifact runs none of the program's code.
     resumes: the same process may run the next call after one that went out of its arrays, if the
         limits allow it.
     """
@@ -95,9 +95,10 @@ class Target:
 
     folder, artifact: the file that is loaded. symbol: its entry point.
     memory_bytes, output_bytes: limits in bytes. cpu_ms, wall_ms: limits in milliseconds.
-    threads: most threads. resume_after_stop: run the calls after one that stopped.
+    threads: the most threads that may exist. resume_after_stop: go on with the next call after one
+        that was stopped.
     accesses: most recorded accesses of a call; 0: any number.
-    calls_ms: CPU milliseconds of each call, empty for any.
+    calls_ms: limit of each call in CPU milliseconds; () for no such limits.
     """
 
     folder: str
@@ -165,8 +166,9 @@ class Arena:
     def pack(
         self, target: Target, signature: Signature, calls: Sequence[Arguments], layout: Layout
     ) -> None:
-        """Lay out and copy the inputs of one batch. Raises ValueError if `calls` do not fit
-        `signature`, or it has too many parameters.
+        """Copy the inputs of one batch into the shared file. target: what is run, with its limits.
+        signature: the program's own. Raises ValueError if `calls` do not fit `signature`, or
+        `signature` has too many parameters.
         """
         n = len(signature.parameters)
         if n > MAX_PARAMETERS:
@@ -278,8 +280,8 @@ class Arena:
         )
 
     def outcome(self, index: int) -> np.void:
-        """Return what the process wrote about call `index`, as an OUTCOME record. It is a view:
-        read it before the arena is scrubbed.
+        """Return what the process wrote about call `index`, as a record of the NumPy type OUTCOME.
+        It is a view: read it before the arena is scrubbed.
         """
         return np.frombuffer(self._map, OUTCOME, 1, _outcome_at(index))[0]
 
@@ -301,7 +303,7 @@ class Arena:
         self, index: int, signature: Signature, arguments: Arguments
     ) -> tuple[np.ndarray, ...]:
         """Return every parameter's storage after call `index`, shaped like `arguments.values`.
-        Changed buffers are copies, large equal ones of several calls perhaps the same one; an
+        Changed buffers are copies; several calls may share one copy of large equal ones; an
         unchanged one is `arguments.values[i]` itself.
         """
         slots = self._slots[index]

@@ -30,7 +30,7 @@ class StructureAssembly(NamedTuple):
 
 def needs_assembly(signature: Signature) -> bool:
     """Return whether a parameter is a vector, or belongs to a structure with pointers, so that the
-    shim must put it together.
+    C++ text around the call must put it together from the test's arrays.
     """
     return any(
         (p.member is not None and p.member.assembled) or _is_vector(p) for p in signature.parameters
@@ -76,8 +76,9 @@ as long as those that came.
 def assemble_structures(
     signature: Signature, namespace: str, argument: Callable[[Parameter, int], str]
 ) -> StructureAssembly:
-    """Return the C++ text that puts structures together for a call. namespace: where the program
-    stands. argument(parameter, index): the text for a parameter that belongs to no structure.
+    """Return the C++ text that puts structures together for a call. namespace: the C++ namespace
+    that holds the program. argument(parameter, index): the text for a parameter that belongs to no
+    structure.
     """
     before, arguments, after, kept = [], [], [], []
     owned = groupby(

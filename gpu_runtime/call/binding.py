@@ -58,8 +58,8 @@ class Binding:
     extents: tuple[tuple[int, int], ...] = ()
 
     def arguments(self, arguments: Arguments) -> Arguments:
-        """Return the source's call as a call of the target. Raises BindingError if a scalar does
-        not fit the target's type.
+        """Return the arguments of a call of the source rearranged for a call of the target. Raises
+        BindingError if a scalar does not fit the target's type.
         """
         values = tuple(
             self._value(self._given(i, j, arguments), j) for j, i in enumerate(self.sources)

@@ -36,8 +36,9 @@ def find_target_only_fields(source: Signature, target: Signature) -> dict[int, i
 
 
 def can_hold(source: Parameter, target: Parameter) -> bool:
-    """Return whether the target's field can hold every value of the source's. That is a wider
-    integer of the same sign or, for a truth value, any integer. False if either is no field.
+    """Return whether the structure field `target` can hold every value of the field `source`: it is
+    a wider integer of the same sign or, for a truth value, any integer. False if either is no
+    field.
     """
     if (
         not (_is_field(source) and _is_field(target) and source.kind == target.kind)
@@ -55,8 +56,8 @@ def make_unset_values(field: Parameter, beside: Parameter, value: np.ndarray) ->
     """Return the values of a structure field that no caller sets: a fixed pattern for each
     structure.
 
-    field: the field. beside: another field of the same structure. value: the buffer of `beside`,
-        which gives the number of structures.
+    field: the parameter of that field. beside: another field of the same structure. value: the
+        buffer of `beside`, which gives the number of structures.
     """
     structures = (
         value.size // beside.member.count

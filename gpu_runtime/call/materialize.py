@@ -42,8 +42,8 @@ _MASK = (1 << 64) - 1
 
 
 def generate_random_bits(seed: int, stream: int, count: int, first: int = 0) -> np.ndarray:
-    """Return 64 random bits for each of `count` counters from `first`, as uint64 of shape (count,).
-    Equal seed, stream and counter give equal bits on every machine (SplitMix64).
+    """Return 64 pseudo-random bits for each of `count` counters from `first`, as uint64 of shape
+    (count,). Equal seed, stream and counter give equal bits on every machine (SplitMix64).
     """
     start = (seed * 0xD1342543DE82EF95 + stream * 0xA0761D6478BD642F + 0x2545F4914F6CDD1D) & _MASK
     z = np.arange(first + 1, first + count + 1, dtype=np.uint64)
@@ -428,7 +428,9 @@ def evaluate_extents(shape: tuple[str, ...], scalars: dict[str, int]) -> tuple[i
 
 
 def is_two_dimensional(parameter: Parameter, dimensions: int) -> bool:
-    """Return whether a value with `dimensions` extents is handed over as (rows, columns)."""
+    """Return whether a value of `parameter` with `dimensions` extents is handed over as an array of
+    shape (rows, columns).
+    """
     return dimensions == 2 and (
         parameter.kind == "rows" or (is_assumed_shape(parameter) and len(parameter.shape) == 2)
     )

@@ -63,7 +63,8 @@ def has_structures(signature: Signature) -> bool:
 @lru_cache(maxsize=1024)
 def pack_signature(signature: Signature) -> Signature:
     """Return the signature as the program itself has it: the fields of one structure become one
-    parameter of bytes. `by_reference` marks a structure that is no array.
+    parameter that holds the structure's bytes. `by_reference` marks a structure that is no
+    array.
     """
     found = []
     for first, *_ in _groups(signature):
@@ -83,7 +84,9 @@ def pack_signature(signature: Signature) -> Signature:
 
 
 def pack_requests(requests: Sequence[CompileRequest]) -> list[CompileRequest]:
-    """Return the requests with packed signatures. Those without structures come back unchanged."""
+    """Return the requests with packed signatures. Requests without structures come back
+    unchanged.
+    """
     return [
         replace(r, signature=pack_signature(r.signature)) if has_structures(r.signature) else r
         for r in requests
@@ -91,15 +94,17 @@ def pack_requests(requests: Sequence[CompileRequest]) -> list[CompileRequest]:
 
 
 def pack_compiled(compiled: Compiled) -> Compiled:
-    """Return a compiled program whose request has its packed signature, for what runs it."""
+    """Return `compiled` with the packed signature in its request, as the function that runs packed
+    calls needs it.
+    """
     return replace(compiled, request=pack_requests([compiled.request])[0])
 
 
 def restore_requests(
     made: Sequence[Compiled], requests: Sequence[CompileRequest]
 ) -> list[Compiled]:
-    """Return the results of compiling `pack_requests(requests)`, each with its original request.
-    Both are of one order.
+    """Return `made`, the results of compiling `pack_requests(requests)`, each with its original
+    request from `requests`. Both lists are in the same order.
     """
     return [
         replace(c, request=r) if c.request is not r else c
@@ -110,9 +115,9 @@ def restore_requests(
 def run_packed(
     run: Run, compiled: Compiled, calls: Sequence[Arguments], limits: Limits
 ) -> list[Execution]:
-    """Run a program with structures. run: runs packed calls, as ExecutionBackend.run. Returns
-    results whose values are in the fields' own arrays. Raises ValueError if fields of one structure
-    cannot be packed together.
+    """Run a program with structures. run: runs packed calls, as ExecutionBackend.run. Returns one
+    result per call, whose values are in the fields' own arrays. Raises ValueError if fields of one
+    structure cannot be packed together.
     """
     done = run(
         pack_compiled(compiled), [pack_arguments(c, compiled.request) for c in calls], limits

@@ -74,7 +74,9 @@ def find_includes(text: str) -> list[str]:
 
 
 def blank_includes(text: str) -> str:
-    """Return `text` with its includes of PASSED_OVER blanked; line numbers stay."""
+    """Return `text` with its includes of the standard library's headers blanked, since other text
+    includes them; line numbers stay.
+    """
     lines = directive_lines(text) if "#" in text else []
     return apply_edits(
         text,
@@ -109,8 +111,8 @@ def is_balanced(text: str) -> bool:
 
 
 def explain_malformed(text: str) -> str:
-    """Return why `text` cannot be a program by itself, '' if it may be. Texts with preprocessor
-    conditions are left to the compiler.
+    """Return why `text` cannot be a program by itself, '' if it may be. For a text with
+    preprocessor conditions it is '', since the compiler judges that.
     """
     if is_balanced(text) or any(d.word in _CONDITIONALS for d in directive_lines(text)):
         return ""
@@ -185,8 +187,8 @@ def _argument(p: Parameter, index: int) -> str:
 
 
 def emit_shim(request: CompileRequest, symbol: str, namespace: str) -> str:
-    """Return C++ text that defines the entry `symbol` for the function of `request` in
-    `namespace`.
+    """Return C++ text of a function `symbol` that takes a table of argument pointers and calls the
+    entry function of `request` in `namespace`.
     """
     return f'extern "C" void {symbol}(void **a) {{ {emit_call(request, namespace, _argument)} }}\n'
 
@@ -194,8 +196,9 @@ def emit_shim(request: CompileRequest, symbol: str, namespace: str) -> str:
 def emit_call(
     request: CompileRequest, namespace: str, argument: Callable[[Parameter, int], str]
 ) -> str:
-    """Return C++ statements that call the function of `request` in `namespace`. argument(parameter,
-    index): the text that takes it from the table `a` of argument pointers.
+    """Return C++ statements that call the entry function of `request` in `namespace`.
+    argument(parameter, index): the text of an expression that takes this parameter from the table
+    `a` of argument pointers.
     """
     n, result = len(request.signature.parameters), request.signature.result
     made = assemble_structures(request.signature, namespace, argument)
@@ -208,5 +211,7 @@ def emit_call(
 
 
 def emit_program(request: CompileRequest) -> str:
-    """Return the program's text as it stands inside its namespace."""
+    """Return the C++ text of the program of `request` as it stands inside a namespace of its
+    own.
+    """
     return blank_includes(request.program.text)

@@ -76,8 +76,8 @@ def make_prelude() -> str:
 
 
 def include_parts(text: str) -> str:
-    """Return what stands for the headers of CUDA's libraries that `text` includes: half precision,
-    Thrust and CUB. '' for most programs. A unit may hold a part twice: the second is empty.
+    """Return C++ text in place of the headers of CUDA's libraries (half precision, Thrust, CUB)
+    that `text` includes; '' if it includes none. The same text may occur twice in a unit.
     """
     parts = dict.fromkeys(CUDA_PARTS[name] for name in find_includes(text) if name in CUDA_PARTS)
     return "".join(f'#line 1 "{part}"\n{read_part(part)}\n' for part in parts)
@@ -85,7 +85,7 @@ def include_parts(text: str) -> str:
 
 @cache
 def read_part(name: str) -> str:
-    """Return the text of a file of native/."""
+    """Return the text of the file `name` of the folder native/."""
     return (NATIVE / name).read_text()
 
 
@@ -117,8 +117,9 @@ def include_headers(names: Sequence[str]) -> str:
 
 
 def emit_shim(request: CompileRequest, symbol: str, namespace: str, copy: str = "") -> str:
-    """Return C++ text that defines the entry `symbol` for the program of `request`. namespace: that
-    of its rewritten text. copy: that of its text without the pattern for unset variables, ''.
+    """Return C++ text that defines the entry `symbol` for the program of `request`. namespace: the
+    C++ namespace of its rewritten text. copy: namespace of its text without the pattern for unset
+    variables; '' if there is no such text.
     """
     name = request.program.name
     if request.signature.style == "kernel":
@@ -186,7 +187,9 @@ def _argument(p: Parameter, index: int) -> str:
 
 
 def emit_program(request: CompileRequest) -> str:
-    """Return the program's text as g++ gets it: rewritten, in an unnamed namespace."""
+    """Return the text of the program of `request` as g++ gets it: rewritten for the emulation, in
+    an unnamed namespace.
+    """
     return f"namespace {{\n#line 1\n{rewrite_cuda(request.program.text)}\n}}\n"
 
 

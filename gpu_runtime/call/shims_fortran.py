@@ -128,8 +128,8 @@ def _scalar(
 
 
 def emit_entry(request: CompileRequest, symbol: str, module: str | None) -> str:
-    """Return the bind(C) subroutine `symbol` that calls the program. module: where the procedure
-    is; None for an external one.
+    """Return Fortran text of the bind(C) subroutine `symbol` that calls the program of `request`.
+    module: the module that holds its procedure; None for an external procedure.
     """
     signature, text = request.signature, request.program.text
     kinds, wide = find_logical_widths(request.program), find_logical_arrays(request)

@@ -350,8 +350,8 @@ def _explain_unresolved(text: str, recipe: CompileRecipe, request: CompileReques
 
 
 def runs_nothing_at_load(compiled: Compiled) -> bool:
-    """Return whether loading the artifact runs no code of the program: it has no constructor and
-    cannot hide one.
+    """Return whether loading the artifact of `compiled` runs no code of the program: the program
+    has no constructor and cannot hide one.
     """
     request = compiled.request
     recipe = make_recipes().get(request.program.dialect)

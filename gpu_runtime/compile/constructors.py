@@ -13,9 +13,9 @@ from pathlib import Path
 
 
 def explain_constructors(path: Path, allowed_bytes: int) -> str:
-    """Return why a shared object may not serve several programs: it runs code when it is loaded.
-    Returns '' if it may. allowed_bytes: size of the constructor tables that the compiler itself
-    adds.
+    """Return why the shared object at `path` may not serve several programs, because it runs code
+    when it is loaded. Returns '' if it may. allowed_bytes: size of the constructor tables that the
+    compiler itself adds.
     """
     data = path.read_bytes()
     (table_at,) = struct.unpack_from("<Q", data, 32)

@@ -46,8 +46,8 @@ class ObjectStore:
         return f"{self._results}/{key[:1]}/{key}.json"
 
     def load(self, key: str) -> StoredBuild | None:
-        """Return the result stored under `key`, or None if there is none, it is damaged, or its
-        artifact is gone.
+        """Return the result stored under `key`; None if there is none, the stored file is damaged,
+        or the artifact it names is gone.
         """
         try:
             with open(self._path(key), "rb") as file:
@@ -58,7 +58,9 @@ class ObjectStore:
         return built if not built.ok or os.path.exists(f"{self.objects}/{built.artifact}") else None
 
     def save_all(self, built: Mapping[str, StoredBuild]) -> None:
-        """Store results by key. Equal results share one file."""
+        """Write results to the folder `results/` of the cache, by key. Equal results share one
+        file. Raises OSError if they cannot be written.
+        """
         files: dict[StoredBuild, str] = {}
         for key, result in built.items():
             path = self._path(key)
@@ -105,7 +107,7 @@ class ObjectStore:
 
 def replace_file(path: Path, data: bytes, over: bool = True) -> None:
     """Write `data` to `path`, whole or not at all, readable by all. over: replace a file that
-    exists; otherwise it stays. Raises OSError if it cannot be written.
+    exists; False leaves such a file as it is. Raises OSError if it cannot be written.
     """
     fd, temporary = tempfile.mkstemp(dir=path.parent)
     with os.fdopen(fd, "wb") as file:

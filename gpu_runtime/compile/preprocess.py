@@ -52,8 +52,8 @@ _VERSION = "1"
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A text as a compiler reads it. text: the result. problem: why there is none, in one
-    line; ''.
+    """A text as a compiler reads it. text: the result; '' if there is none. problem: why there is
+    none, in one line; '' if there is one.
     """
 
     text: str
@@ -71,8 +71,8 @@ _DEFINES = re.compile(r"[ \t]*#[ \t]*(?:define|undef)[ \t]+(\w+)")
 
 
 def needs_preprocessor(text: str) -> bool:
-    """Return whether a text of the C family may differ from what its compiler reads. It does if it
-    has more directives than includes, pragmas and macros, or trigraphs.
+    """Return whether a text of the C family may differ from what its compiler reads. It may if the
+    text has directives other than includes, pragmas and macros, or trigraphs.
     """
     if any(line.word not in ("include", "define", "pragma") for line in directive_lines(text)):
         return True

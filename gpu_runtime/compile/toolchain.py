@@ -155,7 +155,7 @@ def _libraries(flavour: str, tools: Toolchain) -> list[str]:
 
 
 def digest_parts(*parts: str | bytes) -> str:
-    """Return the first 24 hex digits of SHA-256 over the parts and their lengths."""
+    """Return the first 24 hex digits of SHA-256 over `parts` (texts in UTF-8) and their lengths."""
     h = hashlib.sha256()
     for part in parts:
         data = part.encode() if isinstance(part, str) else part

@@ -83,11 +83,12 @@ _CONSTRUCTORS = {Variant.RECORDED: 8, Variant.SANITIZED: 8, Variant.RACE_CHECKED
 class CompileRecipe:
     """How programs of one dialect are compiled.
 
-    compiler: its command. suffix: of the unit's file. flags: for every variant. libraries: to link.
-    prelude(variant): text before the programs. member(request, symbol, number): a program's text in
-    a unit.
-    shareable(request): whether it may share a unit.
-    alone(request, symbol): its text as a unit of its own; None where `member` serves.
+    compiler: its command. suffix: of the file that is compiled (a unit). flags: the compiler's, for
+    every variant. libraries: the linker's flags. prelude(variant): text before the programs.
+    member(request, symbol, number): the text of a program, with the entry `symbol`, as number
+        `number` of a unit.
+    shareable(request): whether the program may share a unit with others. alone(request, symbol):
+        the program's text as a unit of its own; None where `member` serves.
     variants: further flags of each variant.
     """
 
@@ -507,8 +508,8 @@ def _fortran_shareable(request: CompileRequest) -> bool:
 
 @lru_cache(maxsize=1)
 def make_recipes() -> dict[str, CompileRecipe]:
-    """Return the recipe of each dialect by name. HOST_PART is the recipe for host functions beside
-    a device.
+    """Return the recipe of each dialect by name. The key HOST_PART is for the host functions of a
+    CUDA program that runs on a device.
     """
     cpp = CompileRecipe(
         "g++",
@@ -564,8 +565,8 @@ def make_recipes() -> dict[str, CompileRecipe]:
 
 
 def compute_constructor_bytes(request: CompileRequest, recipe: CompileRecipe) -> int:
-    """Return the size in bytes of the constructor tables that the compiler itself adds to this
-    variant.
+    """Return the size in bytes of the constructor tables that the compiler itself adds to a shared
+    object of the request's variant.
     """
     return 8 if "-fsanitize=thread" in recipe.flags else _CONSTRUCTORS.get(request.variant, 0)
 
@@ -574,7 +575,7 @@ def emit_unit(
     recipe: CompileRecipe, requests: Sequence[CompileRequest], symbols: Sequence[str]
 ) -> str:
     """Return the text of a compile unit: the prelude and each program. All requests are of one
-    dialect and variant. symbols: their entry symbols, in order.
+    dialect and variant. symbols: the entry symbols of the requests, in order.
     """
     members = [
         recipe.member(r, s, k) for k, (r, s) in enumerate(zip(requests, symbols, strict=True))
@@ -599,8 +600,9 @@ def find_failing_members(diagnostics: str) -> set[int]:
 
 
 def filter_diagnostics(diagnostics: str, number: int, suffix: str) -> str:
-    """Return the compiler's lines about program `number` of a unit, at most 20. File names become
-    `program` with `suffix`, or `call`.
+    """Return the compiler's lines about program `number` of a unit, at most 20. diagnostics: the
+    compiler's whole text. File names become `program` with `suffix`, or `call` for the text around
+    it.
     """
     lines = []
     for line in diagnostics.splitlines():

@@ -62,8 +62,8 @@ class CudaBackend:
     cache_dir: where compiled programs are kept; None: the default cache. workers: compilers at
         once.
     checks: `emulator` runs each call in the emulation first, to find races and bad accesses; `none`
-        does not. driver: `module:Class` for the worker. environment: variables for the worker,
-        None: this process's.
+        does not. driver: `module:Class` of the driver that the GPU worker makes. environment: the
+        worker's environment variables; None: this process's.
     Raises ValueError (BackendError) if there is no device, or NVRTC or a compiler is missing.
     """
 
@@ -124,9 +124,9 @@ class CudaBackend:
     def run(
         self, compiled: Compiled, calls: Sequence[Arguments], limits: Limits = Limits()
     ) -> list[Execution]:
-        """Run calls one after the other and return one result per call. After a crash the others
-        are NOT_RUN. Raises ValueError if the program did not compile, GpuError if the device is
-        gone.
+        """Run calls one after the other and return one result per call. After a crash the calls
+        that follow have the status NOT_RUN. Raises ValueError if the program did not compile,
+        GpuError if the device is gone.
         """
         if not compiled.ok or compiled.artifact is None:
             raise ValueError(f"{compiled.request.program.name} did not compile and cannot be run")
@@ -159,8 +159,9 @@ class CudaBackend:
         repeats: int,
         limits: Limits = Limits(wall_s=60.0),
     ) -> dict:
-        """Run one call `repeats` times on the device. Returns {"status", "detail", "kernel_ms":
-        [...], "total_ms": [...]}, in milliseconds. Raises GpuError if the worker fails.
+        """Run one call `repeats` times on the device. Returns {"status": how it ended, "detail":
+        why it failed, or '', "kernel_ms": [...], "total_ms": [...]} with the milliseconds of each
+        repeat, by kernels alone and with transfers. Raises GpuError if the worker fails.
         """
         if has_structures(compiled.request.signature):
             compiled, arguments = (

@@ -54,9 +54,9 @@ class ChildLostError(RuntimeError):
 class ChildProcess:
     """Runs `python -m module arguments` and exchanges JSON with it. It serves one thread.
 
-    pass_fds: descriptors to inherit. prefix: a command to run it under. environment: its variables,
-        None: this process's. start_s: seconds until it must be ready. The attribute `starts` counts
-        the processes started.
+    pass_fds: descriptors to inherit. prefix: a command to run it under. environment: its
+        environment variables; None: this process's. start_s: seconds until it must be ready. The
+        attribute `starts` counts the processes started.
     """
 
     def __init__(
@@ -108,7 +108,8 @@ class ChildProcess:
 
     def ready(self) -> dict[str, Any]:
         """Wait until the process is ready, started if need be, and return its first message. Raises
-        ChildLostError if it cannot start, RuntimeError in another process than its owner.
+        ChildLostError if it cannot start, RuntimeError in another process than the one that made
+        it.
         """
         if self._owner != os.getpid():
             raise RuntimeError(
@@ -228,7 +229,7 @@ class ChildProcess:
         self.close()
 
     def close(self) -> None:
-        """End the process. In another process than its owner it does nothing."""
+        """End the process. In another process than the one that made it, nothing happens."""
         if self._owner == os.getpid():
             self._end()
 
@@ -238,7 +239,9 @@ def _root() -> str:
 
 
 def frame_message(message: Mapping[str, Any]) -> bytes:
-    """Return a message as bytes: its length as little-endian u32, then JSON in UTF-8."""
+    """Return a message as bytes: the length of its JSON text in bytes as little-endian u32, then
+    that text in UTF-8.
+    """
     data = json.dumps(message).encode()
     return _LENGTH.pack(len(data)) + data
 
@@ -247,8 +250,8 @@ def frame_message(message: Mapping[str, Any]) -> bytes:
 
 
 class ChildChannel:
-    """The child's side of the pipes. They are moved to other descriptors, so that foreign code that
-    prints or reads does not touch them.
+    """The child's side of the pipes to its parent. They are moved away from stdin and stdout to
+    other descriptors, so that foreign code that prints or reads does not touch them.
     """
 
     def __init__(self) -> None:
@@ -260,7 +263,9 @@ class ChildChannel:
             os.close(null)
 
     def send(self, message: Mapping[str, Any]) -> None:
-        """Write one message to the parent. Raises OSError if the parent is gone."""
+        """Write one message, a JSON object, to the parent's pipe. Raises OSError if the parent is
+        gone.
+        """
         data = memoryview(frame_message(message))
         while data:
             data = data[os.write(self._out, data) :]
@@ -296,7 +301,8 @@ def _end_with_parent() -> None:
 def lock_down(
     *, files_closed: bool, memory_mib: int = 0, file_bytes: int = 1 << 20, uid: int = 0
 ) -> list[str]:
-    """Put walls round this process and return the names of those that this machine lacks.
+    """Limit for good what this process may do, and return the names of those limits that this
+    machine lacks.
 
     files_closed: from now on no file can be opened, there is no network, and root becomes the user
         `uid`.

@@ -129,9 +129,9 @@ def compile_for_device(
 ) -> list[Compiled]:
     """Compile CUDA programs (variants PLAIN and TIMED) and return one result per request, in order.
 
-    architecture: such as `sm_90`. cache_dir: None: the default cache. workers: compilers at once.
-        Programs that do not compile have `ok` False. Raises NvrtcMissingError without NVRTC,
-        ToolchainError if g++ is needed and missing.
+    architecture: such as `sm_90`. cache_dir: where results are kept; None: the default cache.
+        workers: compilers at once. Programs that do not compile have `ok` False. Raises
+        NvrtcMissingError without NVRTC, ToolchainError if g++ is needed and missing.
     """
     store = _Store(find_cache_root(cache_dir) / "device")
     keys = [_key(r, architecture) for r in requests]
@@ -390,8 +390,8 @@ class _Store:
 
 
 def load_bundle(artifact: Path) -> tuple[DeviceBundle, Path]:
-    """Return (bundle, path of its cubin) of an artifact. Raises OSError or ValueError if the cache
-    is damaged.
+    """Return (bundle, path of its cubin) of an artifact. artifact: path of the bundle's file in the
+    cache. Raises OSError if a file is missing, ValueError if one is damaged.
     """
     bundle = DeviceBundle(**json.loads(artifact.read_bytes()))
     return bundle, artifact.parent.parent / bundle.cubin

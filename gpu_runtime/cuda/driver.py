@@ -22,7 +22,7 @@ _MAX_SHARED_BY_DEFAULT = 48 * 1024
 
 
 class DriverError(RuntimeError):
-    """A CUDA driver call failed. code, name: those of its CUresult."""
+    """A CUDA driver call failed. code, name: number and name of the CUresult that it returned."""
 
     def __init__(self, code: int, name: str) -> None:
         super().__init__(f"{name} ({code})")
@@ -109,18 +109,21 @@ class Driver(Protocol):
         ...
 
     def unload(self, module: int) -> None:
-        """Unload a module by its handle. Raises DriverError if it fails."""
+        """Unload the module with the handle `module` from the device. Raises DriverError if it
+        fails.
+        """
         ...
 
     def function(self, module: int, name: str) -> int:
-        """Return the handle of the kernel `name` in a module. Raises DriverError if there is
+        """Return the handle of the kernel `name` in the module with the handle `module`. Raises
+        DriverError if there is
         none.
         """
         ...
 
     def variable(self, module: int, name: str) -> tuple[int, int]:
-        """Return (device address, size in bytes) of the variable `name` in a module. Raises
-        DriverError if there is none.
+        """Return (device address, size in bytes) of the variable `name` in the module with the
+        handle `module`. Raises DriverError if there is none.
         """
         ...
 
@@ -137,12 +140,14 @@ class Driver(Protocol):
         ...
 
     def record(self, event: int) -> None:
-        """Record an event after the work queued so far. Raises DriverError if it fails."""
+        """Queue the recording of an event, given by its handle, behind the work queued so far.
+        Raises DriverError if it fails.
+        """
         ...
 
     def done(self, event: int) -> bool:
-        """Return whether the work before an event is complete. Raises DriverError if that work
-        failed.
+        """Return whether the work queued before an event, given by its handle, is complete. Raises
+        DriverError if that work failed.
         """
         ...
 
@@ -280,11 +285,14 @@ class CudaDriver:
         return int(module)
 
     def unload(self, module: int) -> None:
-        """Unload a module by its handle. Raises DriverError if it fails."""
+        """Unload the module with the handle `module` from the device. Raises DriverError if it
+        fails.
+        """
         self._call(self._cu.cuModuleUnload, self._modules.pop(module))
 
     def function(self, module: int, name: str) -> int:
-        """Return the handle of the kernel `name` in a module. Raises DriverError if there is
+        """Return the handle of the kernel `name` in the module with the handle `module`. Raises
+        DriverError if there is
         none.
         """
         function = self._call(self._cu.cuModuleGetFunction, self._modules[module], name.encode())
@@ -292,8 +300,8 @@ class CudaDriver:
         return int(function)
 
     def variable(self, module: int, name: str) -> tuple[int, int]:
-        """Return (device address, size in bytes) of the variable `name` in a module. Raises
-        DriverError if there is none.
+        """Return (device address, size in bytes) of the variable `name` in the module with the
+        handle `module`. Raises DriverError if there is none.
         """
         address, n_bytes = self._call(
             self._cu.cuModuleGetGlobal, self._modules[module], name.encode()
@@ -323,12 +331,14 @@ class CudaDriver:
         return int(event)
 
     def record(self, event: int) -> None:
-        """Record an event after the work queued so far. Raises DriverError if it fails."""
+        """Queue the recording of an event, given by its handle, behind the work queued so far.
+        Raises DriverError if it fails.
+        """
         self._call(self._cu.cuEventRecord, self._events[event], self._stream)
 
     def done(self, event: int) -> bool:
-        """Return whether the work before an event is complete. Raises DriverError if that work
-        failed.
+        """Return whether the work queued before an event, given by its handle, is complete. Raises
+        DriverError if that work failed.
         """
         try:
             self._call(self._cu.cuEventQuery, self._events[event])

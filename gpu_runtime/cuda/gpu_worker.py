@@ -92,9 +92,9 @@ class GpuWorker:
     def run(
         self, compiled: Compiled, calls: Sequence[Arguments], limits: Limits = Limits()
     ) -> list[Execution]:
-        """Run calls on the device and return one result per call; after a failure the others are
-        NOT_RUN. Raises GpuError if the worker fails, ValueError if the calls do not fit the
-        signature.
+        """Run calls on the device and return one result per call; after a failure the calls that
+        follow have the status NOT_RUN. Raises GpuError if the worker fails, ValueError if the calls
+        do not fit the signature.
         """
         if not calls:
             return []
@@ -124,8 +124,9 @@ class GpuWorker:
         repeats: int,
         limits: Limits = Limits(wall_s=60.0),
     ) -> dict[str, Any]:
-        """Run one call `repeats` times. Returns {"status", "detail", "kernel_ms": [...],
-        "total_ms": [...]}, in milliseconds. Raises GpuError if the worker fails.
+        """Run one call `repeats` times. Returns {"status": how it ended, "detail": why it failed,
+        or '', "kernel_ms": [...], "total_ms": [...]} with the milliseconds of each repeat, by
+        kernels alone and with transfers. Raises GpuError if the worker fails.
         """
         try:
             rows, lost = self._exchange(
@@ -199,7 +200,9 @@ class GpuWorker:
         )
 
     def finish(self) -> None:
-        """Let the process end by itself, so that a sanitizer can report, and close."""
+        """Let the GPU worker's process end by itself, so that a sanitizer can write its report,
+        then free what `close` frees.
+        """
         self._child.finish()
         self.close()
 

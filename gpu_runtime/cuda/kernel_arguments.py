@@ -10,8 +10,9 @@ from typing import Any
 
 
 def fill_row_tables(call: dict[str, Any], begin: int, where: int) -> None:
-    """Write the row pointers of `T**` arguments into an image. call: its description. begin:
-    address of the image here. where: the address at which it will be used.
+    """Write the row pointers of `T**` arguments into the memory image of a call. call: its
+    description by `MemoryImages.pack`. begin: address of the image in this process. where: the
+    address at which the image will be used.
     """
     for at, rows, first, row_bytes in call["tables"]:
         table = (ctypes.c_uint64 * rows).from_address(begin + at)
@@ -25,8 +26,9 @@ def make_kernel_arguments(
     """Return (the driver's table of pointers to a kernel's arguments, objects that must stay alive
     with it).
 
-    call: its description. begin: address of the image here. device: its address on the device.
-        with_result: append a pointer to the returned value.
+    call: the call's description by `MemoryImages.pack`. begin: address of its memory image in this
+        process. device: the image's address on the device. with_result: append a pointer to the
+        returned value.
     """
     kept: list[Any] = []
     pointers = []

@@ -116,8 +116,9 @@ class MemoryImages:
         return len(self._bytes)
 
     def pack(self, signature: Signature, calls: Sequence[Arguments]) -> list[dict[str, Any]]:
-        """Write the images of `calls` and return the worker's description of each. Raises
-        ValueError if they do not fit the signature.
+        """Write the images of `calls` and return a description of each for the worker: JSON values
+        with the places and kinds of its arguments. Raises ValueError if they do not fit the
+        signature.
         """
         plans = [plan_images(signature, c) for c in calls]
         size = _PAGE + sum(p.n_bytes for p in plans)
@@ -176,7 +177,9 @@ class MemoryImages:
         )
 
     def damage(self, index: int, signature: Signature) -> str:
-        """Return one line about the guard zone that call `index` wrote to; '' if all are whole."""
+        """Return one line about the guard zone that call `index` wrote to; '' if it wrote to
+        none.
+        """
         base, p = self._plans[index]
         whole = self._bytes[base : base + p.n_bytes]
         held = sorted(

@@ -60,10 +60,10 @@ _NOT_HOISTED = frozenset({"helper_math.h", "math_functions.h", "device_functions
 
 
 def make_device_check(word: str = "auto", cache_dir: Path | None = None) -> DeviceCheck | None:
-    """Return a check by the compiler that `word` asks for, or None where there is none to ask.
-
-    word: one of WORDS. cache_dir: where answers are kept; None: the default cache. Raises
-    ValueError for another word, or for a compiler asked for by name that is not installed.
+    """Return a check by the compiler that `word` names, or None where there is none. word: `auto`
+    (the one that is installed), `nvcc`, `nvrtc` or `none`. cache_dir: where answers are kept; None:
+    the default cache. Raises ValueError for another word, or for a named compiler that is not
+    installed.
     """
     if word not in WORDS:
         raise ValueError(f"unknown device compiler '{word}' (known: {', '.join(WORDS)})")
@@ -87,8 +87,8 @@ def find_nvcc() -> str:
 
 
 class DeviceCheck:
-    """Asks one compiler about CUDA texts. nvcc: its path; '' asks NVRTC. cache_dir: where answers
-    are kept. It serves one thread.
+    """Checks whether one compiler accepts CUDA texts. nvcc: the path of nvcc; '' means NVRTC.
+    cache_dir: where answers are kept; None: the default cache. It serves one thread.
     """
 
     def __init__(self, nvcc: str, cache_dir: Path | None = None) -> None:
@@ -101,8 +101,8 @@ class DeviceCheck:
         """Another compiler has another one."""
 
     def explain(self, programs: Sequence[Program]) -> list[str]:
-        """Return for each program '' or why the compiler refuses it, in one line. Programs of other
-        dialects are passed over.
+        """Return for each program, in order, why the compiler refuses it, in one line; '' if it is
+        accepted, or is not of CUDA.
         """
         keys = [self._key(p) for p in programs]
         asked = {}
@@ -255,7 +255,8 @@ def _explain(error: re.Match[str]) -> str:
 
 def emit_checked_unit(texts: Sequence[str], apart: bool = True) -> str:
     """Return the unit that nvcc checks: the prelude, the headers that the texts include, and each
-    text, in a namespace of its own where they stand apart. `#line` marks attribute errors to texts.
+    text. apart: put each text into a namespace of its own. `#line` marks attribute errors to
+    texts.
     """
     included = dict.fromkeys(name for text in texts for name in _headers_of(text))
     parts = [_prelude(), *(f"#include <{name}>\n" for name in included)]

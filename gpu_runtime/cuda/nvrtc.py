@@ -42,7 +42,7 @@ class DeviceBuild:
     """The result of one device compilation.
 
     ok: it succeeded. cubin: machine code, b'' where it failed. log: the compiler's text.
-    lowered: name expression -> symbol. ended: the compiler's process was lost.
+    lowered: name expression -> symbol. ended: the compiler's process died or took too long.
     """
 
     ok: bool
@@ -74,8 +74,8 @@ class DeviceCompiler:
         self.version, self.degraded = "", ()
 
     def ready(self) -> DeviceCompiler:
-        """Start the process and load NVRTC. Returns self. Raises NvrtcMissingError if it cannot be
-        loaded.
+        """Start the process, which loads NVRTC. Returns this object. Raises NvrtcMissingError if
+        NVRTC cannot be loaded.
         """
         try:
             hello = self._child.ready()

@@ -34,9 +34,9 @@ def run_request(
     """Run the calls of a request on the device. request: as `GpuWorker` sends it: the cubin's path,
     the entry, the calls and their limits.
 
-    measure: how often each call is repeated for its time; 0: run once, untimed. Returns one row per
-        call with `status` and `ms` (milliseconds), and `detail` where it failed. The first failure
-        ends the rows.
+    measure: how often each call is repeated for its time; 0: run once, untimed. Returns one mapping
+        per call with `status` and `ms` (milliseconds), and `detail` where it failed. After the
+        first failure no call is run.
     """
     session.deadline = time.monotonic() + request["wall_s"]
     session.budget_bytes = request["memory_bytes"]

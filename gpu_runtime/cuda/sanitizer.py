@@ -45,8 +45,8 @@ class SanitizerMissingError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class SanitizerFinding:
-    """One report of compute-sanitizer. tool: which of its tools. status: as an Execution would have
-    it. detail: one line.
+    """One report of compute-sanitizer. tool: which of its tools. status: the one that a call with
+    this fault ends in. detail: one line.
     """
 
     tool: str
@@ -92,8 +92,9 @@ def check_batch(
 ) -> list[list[SanitizerFinding]]:
     """Run every candidate's calls under each tool and return findings per candidate, in order.
 
-    batch: (compiled program, calls). tools: some of TOOLS. driver: `module:Class` of the worker's
-        driver. environment: the worker's variables, None: this process's.
+    batch: (compiled program, calls). tools: some of `memcheck`, `racecheck`, `initcheck` and
+        `synccheck`. driver: `module:Class` of the worker's driver. environment: the worker's
+        environment variables; None: this process's.
     Raises SanitizerMissingError if the tool is not installed, GpuError if the worker fails,
     ValueError for an unknown tool.
     """

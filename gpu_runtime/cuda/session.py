@@ -22,11 +22,11 @@ _MISALIGNED, _INVALID, _NO_IMAGE, _RESOURCES = 716, 1, 209, 701
 
 
 class KernelHangError(RuntimeError):
-    """A kernel did not end before the deadline."""
+    """Raised when a kernel did not end before the deadline of its batch."""
 
 
 class OverBudgetError(RuntimeError):
-    """The candidate asked for more device memory than it may have, or than is free."""
+    """The candidate tried to allocate more device memory than it may have, or than is free."""
 
 
 @dataclass(slots=True)
@@ -107,9 +107,10 @@ class Session:
     def launch_and_wait(
         self, function: int, geometry: tuple[int, ...], shared_bytes: int, arguments: int
     ) -> float:
-        """Launch a kernel by its handle, wait until it ends, and return its milliseconds. geometry:
-        grid x, y, z, then block x, y, z. arguments: host address of a table of pointers to the
-        arguments. Raises KernelHangError at the deadline, DriverError if it fails.
+        """Launch a kernel by its handle, wait until it ends, and return how long it ran, in
+        milliseconds. geometry: grid x, y, z, then block x, y, z. arguments: host address of a table
+        of pointers to the arguments. Raises KernelHangError at the deadline, DriverError if it
+        fails.
         """
         start, stop = self._events
         self.driver.record(start)
@@ -119,8 +120,8 @@ class Session:
         return self.driver.elapsed_ms(start, stop)
 
     def wait(self, event: int) -> None:
-        """Wait until the work before an event is complete. Raises KernelHangError at the deadline,
-        DriverError if that work failed.
+        """Wait until the work queued before an event, given by its handle, is complete. Raises
+        KernelHangError at the deadline, DriverError if that work failed.
         """
         began = time.monotonic()
         while not self.driver.done(event):
@@ -148,14 +149,16 @@ class Session:
         return self._module
 
     def close_module(self) -> None:
-        """Unload the candidate's module, if one is loaded."""
+        """Unload the candidate's module from the device, if one is loaded; else do nothing."""
         module, self._module = self._module, None
         if module is not None:
             module.close()
 
 
 class ViolationError(RuntimeError):
-    """The program did something forbidden. status, detail: for its Execution."""
+    """The program did something forbidden. status, detail: how the call ended and one line about
+    it, as in `Execution`.
+    """
 
     def __init__(self, status: Status, detail: str) -> None:
         super().__init__(detail)

@@ -61,8 +61,8 @@ _SYMBOL_ARGUMENT = {
 
 
 def find_foreign_include(text: str) -> str:
-    """Return the first header that `text` includes and no prelude stands for; '' if there is
-    none.
+    """Return the name of the first header that `text` includes and that neither the standard
+    library nor CUDA, as far as supported, provides; '' if there is none.
     """
     for line in directive_lines(text):
         if line.word.startswith("include") or line.word in ("import", "embed"):
@@ -187,8 +187,9 @@ def make_entry_expression(
 
 
 def emit_device_entry(program: Program, signature: Signature, namespace: str, symbol: str) -> str:
-    """Return CUDA text of a kernel that calls a __device__ function in every thread. Thread 0's
-    returned value counts. symbol: the program's entry symbol.
+    """Return CUDA text of a kernel that calls the program's entry, a __device__ function in
+    `namespace`, in every thread. Thread 0's returned value counts. symbol: the program's entry
+    symbol.
     """
     declared, passed = [], []
     for i, p in enumerate(signature.parameters):
@@ -240,8 +241,9 @@ def parse_name_expression(pretty: str, namespace: str) -> str:
 
 
 def read_kernel_names(artifact: bytes, host_symbol: str) -> list[str]:
-    """Return the kernels that a host artifact may launch, spelled as g++ prints them. artifact: its
-    bytes. host_symbol: part of its namespace.
+    """Return the kernels that a host artifact may launch, spelled as g++ prints them. artifact: the
+    bytes of its file. host_symbol: part of the name of its namespace, which tells them from
+    others.
     """
     pattern = (
         rb"void ns_" + host_symbol.encode() + rb"::\{anonymous\}::[\w:]+\([^\0]*?\)(?: \[with "

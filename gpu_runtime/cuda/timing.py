@@ -53,8 +53,9 @@ class TimeSpread:
 class Timing:
     """Times of one program at one size.
 
-    size: as the caller counts it. kernel: on the device, kernels alone. total: transfers included.
-    serial: the source on one CPU thread. device, driver: name and version.
+    size: of the problem, as the caller counts it. kernel: times of the target's kernels alone, on
+        the device. total: the same with transfers.
+    serial: times of the source on one CPU thread. device: its name. driver: its version.
     clocks: what the device reported during the run, '' where unknown.
     """
 
@@ -68,12 +69,16 @@ class Timing:
 
     @property
     def kernel_speedup(self) -> float:
-        """Return serial time over kernel time, without transfers."""
+        """Return the median serial time divided by the median kernel time, which excludes
+        transfers.
+        """
         return self.serial.median_ms / self.kernel.median_ms
 
     @property
     def total_speedup(self) -> float:
-        """Return serial time over the time with transfers."""
+        """Return the median serial time divided by the median time on the device, transfers
+        included.
+        """
         return self.serial.median_ms / self.total.median_ms
 
 
@@ -106,8 +111,8 @@ def measure_serial(
     arguments: Arguments,
     repeats: int = SERIAL_REPEATS,
 ) -> list[float]:
-    """Return the milliseconds of `repeats` runs, each in a process of its own, after one more.
-    Raises NotMeasuredError if a run fails.
+    """Return the milliseconds of `repeats` runs of `compiled` with `arguments`, each in a process
+    of its own, after one run that does not count. Raises NotMeasuredError if a run fails.
     """
     times = []
     for _ in range(repeats + 1):  # one call a process: every run begins with the same memory

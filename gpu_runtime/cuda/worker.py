@@ -47,8 +47,8 @@ def _host_libraries() -> None:
 
 
 def answer_request(session: Session, request: dict[str, Any]) -> dict[str, Any]:
-    """Run one request, `run` or `time`, and return {"rows": one per call, "lost": whether the
-    context is unusable}.
+    """Run one request, `run` or `time`, and return {"rows": one mapping per call, as from
+    `run_request`, "lost": whether the CUDA context is unusable now}.
     """
     session.lost = False
     repeats = request.get("repeats", 0) if request["what"] == "time" else 0

@@ -38,7 +38,8 @@ def is_global_index(
 ) -> bool:
     """Return whether `blockIdx.x * 256 + threadIdx.x`, with any constant, occurs along `axis`.
 
-    expressions: of the kernel, with locals replaced by their values. constants: values of names.
+    axis: `x`, `y` or `z`. expressions: those of the kernel, with locals replaced by their values.
+        constants: the values of named constants.
     """
     sums = (n for e in expressions for n in find(e, Binary) if n.op in ("+", "|"))
     return any(
@@ -70,7 +71,8 @@ def find_shared_arrays(
     functions: Sequence[Function], unit: TranslationUnit, constants: Mapping[str, int]
 ) -> tuple[tuple[tuple[int, ...], ...], tuple[str, ...]]:
     """Return (extents of each static __shared__ array whose extents are known, element types of the
-    dynamic ones). constants: values of names.
+    dynamic ones). functions: the kernel and those that it calls. unit: the tree of their text.
+    constants: the values of named constants.
     """
     static: list[tuple[int, ...]] = []
     dynamic: list[str] = []
@@ -119,7 +121,8 @@ def find_block_hints(
     tile extents, or constants called BLOCK or TILE.
 
     expressions: of the kernel, with locals replaced by their values. static: extents of shared
-        arrays. constants: values of names. flat: a block's threads are counted along x alone.
+        arrays. constants: the values of named constants. flat: a block's threads are counted along
+        x alone.
     """
     hints: list[tuple[int, int, int]] = []
     scaled = _scaled_blocks(expressions, constants)

@@ -86,7 +86,7 @@ class KernelFacts:
 
     dimensions: of x, y, z. block_hints: block shapes (x, y, z) that the text fixes.
     static_shared: extents of static shared arrays. dynamic_shared: element types of extern ones.
-    max_threads: of a block, from `__launch_bounds__`; None without it.
+    max_threads: most threads of a block, from `__launch_bounds__`; None without it.
     """
 
     dimensions: tuple[DimensionFacts, DimensionFacts, DimensionFacts]
@@ -110,7 +110,8 @@ class _Guard:
 @dataclass(frozen=True, slots=True)
 class KernelReading:
     """A kernel as launch plans read it. kernel: its tree. unit: the text's tree. indices: how it
-    uses thread indices. constants: values of names. scalars: integer parameters.
+    uses thread indices. constants: the values of named constants. scalars: names of integer
+    parameters.
     """
 
     kernel: Function
@@ -169,8 +170,8 @@ def _template_values(kernel: Function, unit: TranslationUnit) -> dict[str, int]:
 
 
 def read_kernel_facts(program: Program) -> KernelFacts:
-    """Return the facts of the kernel `program.name` and of the functions that it calls. They are
-    empty if there is no such function.
+    """Return the facts of the kernel `program.name` and of the functions that it calls; a
+    KernelFacts that knows nothing if the text has no such function.
     """
     reading = read_kernel(program)
     return _EMPTY if reading is None else facts_of_kernel(reading)
@@ -194,7 +195,7 @@ def read_row_bounds(reading: KernelReading, names: frozenset[str]) -> tuple[str,
     """Return upper bounds, as expressions of a launch plan, for the numbers of rows that a kernel
     computes.
 
-    reading: the kernel. names: the variables that hold the number of a row.
+    reading: the kernel. names: those of the variables that hold the number of a row.
     """
     indices = read_thread_indices(reading.kernel, reading.unit, Rows(names))
     return _dimension("z", reading, read_guards(reading, indices)).bounds

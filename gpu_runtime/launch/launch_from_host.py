@@ -114,9 +114,9 @@ def read_host_plan(
     program: Program, signature: Signature, suite: UnitTestSuite | None = None
 ) -> LaunchPlan | None:
     """Return the launch of the only host function that launches the kernel, as a plan in the
-    kernel's parameter names, or None.
+    kernel's parameter names. Returns None if there is no such launch, or a plan cannot express it.
 
-    suite: tests that may hold sizes which the kernel does not take, or None.
+    suite: tests that may hold sizes which the kernel does not take; None for no tests.
     """
     if "<<<" not in program.text:
         return None

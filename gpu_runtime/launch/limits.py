@@ -98,8 +98,9 @@ class _Text:
 
 
 def find_limits(program: Program) -> frozenset[int]:
-    """Return the limits of a program, as numbers of elements. Raises ValueError for an unknown
-    dialect.
+    """Return the numbers of elements up to which a program's own launches, buffers and loops
+    suffice, by its text. A test with one element more may show that they are too small. Raises
+    ValueError for an unknown dialect.
     """
     unit = parse_text(program.text, program.dialect)
     constants = named_integers(unit)

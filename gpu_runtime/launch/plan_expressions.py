@@ -29,8 +29,8 @@ def emit_bound(
     """Return `expression + add` as a launch plan writes it, or None if it is more than a plan can
     hold.
 
-    names: integers that a plan may use. constants: values of names. firsts: expressions that names
-        stand for.
+    names: names of integers that a plan may use. constants: the values of named constants. firsts:
+        for further names, the expressions that they stand for.
     """
     reduced = _reduce(expression, names, constants, firsts or {}, 0)
     if reduced is None:

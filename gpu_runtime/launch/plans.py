@@ -47,7 +47,7 @@ ELEMENT_BYTES = {
 @dataclass(frozen=True, slots=True)
 class LaunchPlan:
     """The launch of a kernel as expressions over a test's sizes. grid, block: in (x, y, z). shared:
-    dynamic shared memory in bytes. str() gives the text that `parse_plan` reads.
+    the bytes of dynamic shared memory. str() gives the text that `parse_plan` reads.
     """
 
     grid: tuple[str, str, str]
@@ -106,7 +106,9 @@ _SIZE = re.compile(r"\b[A-Za-z_]\w*\b(?!\s*\()")
 
 
 def rename_sizes(expression: str, rename: Callable[[str], str]) -> str:
-    """Return a plan's expression with each size called as `rename` says. `rename` may raise."""
+    """Return an expression of a plan with each name in it replaced by `rename(name)`. It raises
+    what `rename` raises.
+    """
     return _SIZE.sub(lambda word: rename(word[0]), expression)
 
 
@@ -244,8 +246,9 @@ class LaunchAxis:
 def list_candidate_plans(
     program: Program, signature: Signature, suite: UnitTestSuite | None = None
 ) -> list[LaunchPlan]:
-    """Return at most MAX_PLANS plans to try for a kernel, most likely first. suite: tests in the
-    kernel's parameter names; plans with equal launches on them are left out. None: no tests.
+    """Return at most MAX_PLANS (24) launch plans to try for a kernel, most likely first. suite:
+    tests in the kernel's parameter names; plans with equal launches on them are left out. None: no
+    tests.
     """
     return list(iterate_candidate_plans(program, signature, suite))
 
@@ -253,7 +256,9 @@ def list_candidate_plans(
 def iterate_candidate_plans(
     program: Program, signature: Signature, suite: UnitTestSuite | None = None
 ) -> Iterator[LaunchPlan]:
-    """Yield the plans of `list_candidate_plans`, each computed when it is asked for."""
+    """Yield the plans of `list_candidate_plans`, most likely first. Each is computed only when the
+    iterator reaches it. suite: as there.
+    """
     facts = read_kernel_facts(replace(program, text=flatten_members(program.text, signature)))
     names = PlanNames.of(signature, suite)
     plans: list[LaunchPlan] = []
@@ -274,7 +279,9 @@ def iterate_candidate_plans(
 
 @dataclass(frozen=True, slots=True)
 class PlanNames:
-    """What a plan may count with: names of integer scalars and of arrays, likely ones first."""
+    """The names that expressions of a launch plan may use: scalars, those of integer scalars, and
+    arrays, whose number of elements is meant; likely ones first.
+    """
 
     scalars: tuple[str, ...]
     arrays: tuple[str, ...]
@@ -282,7 +289,7 @@ class PlanNames:
     @staticmethod
     def of(signature: Signature, suite: UnitTestSuite | None) -> PlanNames:
         """Return the names of a kernel's parameters. suite: tests that may hold further integer
-        scalars, or None.
+        scalars; None for no tests.
         """
         scalars = [p.name for p in signature.parameters if p.kind == "scalar" and p.type[0] in "iu"]
         arrays = [p for p in signature.parameters if p.kind != "scalar"]
@@ -296,7 +303,9 @@ class PlanNames:
         return PlanNames(tuple(scalars), tuple(p.name for p in arrays))
 
     def exact(self) -> list[str]:
-        """Return expressions that may be the number of threads of a dimension without a guard."""
+        """Return expressions of a plan that may be the number of threads along a dimension whose
+        index the kernel does not compare with a bound.
+        """
         products = [f"{a}*{b}" for a, b in itertools.combinations(self.scalars, 2)]
         triples = (
             ["*".join(c) for c in itertools.combinations(self.scalars, 3)]
@@ -306,7 +315,9 @@ class PlanNames:
         return [*self.scalars, *products, *(f"len({a})" for a in self.arrays), *triples]
 
     def cover(self) -> str:
-        """Return an expression that is at least any count, for a guard that could not be read."""
+        """Return an expression of a plan that is at least any count in a test, for a kernel whose
+        guard could not be read.
+        """
         counts = [f"len({a})" for a in self.arrays] or list(self.scalars)
         return f"max({','.join(counts)})" if len(counts) > 1 else counts[0] if counts else "1"
 
@@ -325,8 +336,9 @@ def _block_sizes(facts: KernelFacts) -> list[tuple[int, int, int]]:
 def propose_axes(
     dimension: DimensionFacts, size: int, names: PlanNames, fixed_block: bool, first: bool = True
 ) -> list[LaunchAxis]:
-    """Return launches of one dimension, likely ones first. size: threads of a block along it.
-    fixed_block: the text fixes the block's size. first: it is the first dimension in use.
+    """Return launches along one dimension, likely ones first. dimension: how the kernel uses it.
+    names: what the expressions may count with. size: threads of a block along it. fixed_block: the
+    text fixes the block's size. first: it is the first dimension in use.
     """
     if not dimension.thread and not dimension.block:
         return [LaunchAxis("1", "1")]
@@ -412,8 +424,8 @@ def _is_word(character: str) -> bool:
 
 
 def add_shared_memory(plan: LaunchPlan, facts: KernelFacts, names: PlanNames) -> list[LaunchPlan]:
-    """Return the plan with amounts of dynamic shared memory to try: one element per thread, two, or
-    one per scalar. A kernel without such memory keeps the plan.
+    """Return copies of `plan` with amounts of dynamic shared memory to try: one element per thread,
+    two, or one per scalar. A kernel without such memory keeps the plan.
     """
     if not facts.dynamic_shared:
         return [plan]
@@ -431,7 +443,9 @@ def add_shared_memory(plan: LaunchPlan, facts: KernelFacts, names: PlanNames) ->
 def drop_repeated_plans(
     plans: Sequence[LaunchPlan], suite: UnitTestSuite | None
 ) -> Iterator[LaunchPlan]:
-    """Yield the plans without those of equal text, or of equal launches on the suite's tests."""
+    """Yield the plans without those of equal text, or of equal launches on all of the suite's
+    tests. suite: None: only texts are compared.
+    """
     yield from plans[:1]  # before anything is reckoned for it
     tests = (
         [_values(test.assignments) for test in suite.tests]

@@ -55,7 +55,7 @@ def iterate_all_plans(
     program: Program, signature: Signature, suite: UnitTestSuite | None = None
 ) -> Iterator[LaunchPlan]:
     """Yield the candidate plans of a kernel, then plans that give rows to blocks or warps. suite:
-    tests in the kernel's parameter names, or None.
+    tests in the kernel's parameter names; None for no tests.
     """
     tried = []
     for plan in iterate_candidate_plans(program, signature, suite):
@@ -72,7 +72,8 @@ def propose_row_plans(
     program: Program, signature: Signature, suite: UnitTestSuite | None = None
 ) -> list[LaunchPlan]:
     """Return plans that give rows to blocks, warps or lines of threads, most likely first; [] if
-    the kernel computes no row's number. suite: tests in the kernel's parameter names, or None.
+    the kernel computes no row's number. suite: tests in the kernel's parameter names; None for no
+    tests.
     """
     reading = _read(program, signature)
     if reading is None:

@@ -76,9 +76,10 @@ def find_comparisons(text: str, language: str, named: Mapping[str, int]) -> list
 
 
 def find_compared_numbers(program: Program) -> frozenset[int]:
-    """Return the integers from 0 on that a program compares something with, divides something by,
-    or has as a label of a switch. Loop heads and directives are left out. For 16-bit indices and
-    counters the first number beyond their range is added. Raises ValueError for an unknown dialect.
+    """Return the integers of at least 0 that a program compares something with, divides something
+    by, or has as a label of a switch. Loop heads and directives are left out. For 16-bit indices
+    and counters the first number beyond their range is added. Raises ValueError for an unknown
+    dialect.
     """
     unit = parse_text(program.text, program.dialect)
     found = {

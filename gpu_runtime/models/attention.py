@@ -28,7 +28,9 @@ SIDE = 128
 
 @contextmanager
 def use_causal_attention(model: PreTrainedModel) -> Iterator[None]:
-    """Make `model` attend by `attend_causally` during the block. Rows must be right-padded."""
+    """Make `model` compute its attention by `attend_causally` while the `with` block runs. The rows
+    of its input must be right-padded.
+    """
     before = model.config._attn_implementation
     model.set_attn_implementation(NAME)
     try:

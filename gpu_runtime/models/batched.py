@@ -37,7 +37,7 @@ FREE_SHARE = 0.25
 class Request:
     """One answer to decode.
 
-    ids: the prompt with its forced prefix. most: the most new ids. seed: of sampling.
+    ids: token ids of the prompt with its forced prefix. most: the most new ids. seed: of sampling.
     ended(new ids): whether the answer is complete, asked after each id; None: only an end id ends
     it.
     """
@@ -50,7 +50,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How answers are decoded. ends: ids that end an answer. temperature: 0 is greedy. top_p:
+    """How answers are decoded. ends: token ids that end an answer. temperature: 0 is greedy. top_p:
     nucleus share in (0, 1]. rows: answers decoded together.
     """
 
@@ -61,8 +61,8 @@ class Limits:
 
 
 def decodes(model: PreTrainedModel) -> bool:
-    """Return whether `decode` can serve this model. It must be decoder-only, take positions, and
-    have a cache of plain layers.
+    """Return whether the function `decode` can serve `model`: a decoder only, whose forward pass
+    takes position ids and whose cache has plain layers.
     """
     taken = inspect.signature(model.forward).parameters
     if model.config.is_encoder_decoder or not {"position_ids", "logits_to_keep"} <= taken.keys():
@@ -76,7 +76,7 @@ def decode(
     model: PreTrainedModel, requests: Sequence[Request], limits: Limits, watch: Watch | None = None
 ) -> list[list[int]]:
     """Decode answers and return the new ids of each request, in order, without the end id. watch:
-    called with the progress so far, None: nobody.
+    called with the progress so far as a `Decoded`; None: nothing is called.
     """
     found: list[list[int]] = [[] for _ in requests]
     order = [i for i in _by_length(requests) if requests[i].most > 0]

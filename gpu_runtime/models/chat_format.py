@@ -9,8 +9,8 @@ from transformers import PreTrainedTokenizerBase as HfTokenizer
 
 
 def encode_prompt(tokenizer: HfTokenizer, text: str, chat: bool = True) -> list[int]:
-    """Return the ids of a prompt. The tokenizer's chat template is used if it has one and `chat` is
-    true.
+    """Return the token ids of the prompt `text`. The tokenizer's chat template is used if it has
+    one and `chat` is true.
     """
     if chat and getattr(tokenizer, "chat_template", None):
         turn = [{"role": "user", "content": text}]
@@ -22,5 +22,5 @@ def encode_prompt(tokenizer: HfTokenizer, text: str, chat: bool = True) -> list[
 
 
 def encode_plain(tokenizer: HfTokenizer, text: str) -> list[int]:
-    """Return the ids of a text, without special tokens."""
+    """Return the token ids of `text`, without special tokens."""
     return tokenizer(text, add_special_tokens=False, verbose=False).input_ids

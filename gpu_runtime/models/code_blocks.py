@@ -58,8 +58,8 @@ def closed_blocks(text: str) -> list[FencedBlock]:
 
 
 def find_text_outside(text: str) -> list[str]:
-    """Return the texts before, between and after the fenced blocks, in order. There is one more
-    than there are blocks.
+    """Return the texts before, between and after the fenced blocks, in order. There is one text
+    more than there are blocks; it may be ''.
     """
     parts, at = [], 0
     for found in _FENCE.finditer(text):

@@ -27,8 +27,9 @@ def plan_forward_passes(
 ) -> list[list[int]]:
     """Return the indices of the examples of each forward pass, over all epochs.
 
-    lengths: of the examples, in tokens. tokens: most of one pass: rows times the longest row or,
-        with packing, their sum. A single longer example still gets a pass. seed: of the order.
+    lengths: of the examples, in tokens. tokens: the most tokens of one pass: rows times the longest
+        row or, with packing, their sum. A single longer example still gets a pass. seed: of the
+        order.
     """
     if not packing:
         return plan_batches(lengths, tokens, epochs, seed)
@@ -62,8 +63,8 @@ def _packed_epoch(lengths: Sequence[int], tokens: int, generator: random.Random)
 
 
 def collate_causal(batch: Sequence[EncodedExample], pad: int) -> Tensors:
-    """Return right-padded tensors for a decoder-only model, each of shape (rows, longest - 1). pad:
-    the id that fills. labels[:, t] is what follows position t.
+    """Return right-padded tensors for a decoder-only model, each of shape (rows, longest - 1).
+    pad: the token id that fills. labels[:, t] is the id that follows position t.
     """
     longest = max(len(e.ids) for e in batch) - 1
     made = _empty(len(batch), longest, pad) | {
@@ -78,7 +79,7 @@ def collate_causal(batch: Sequence[EncodedExample], pad: int) -> Tensors:
 
 def collate_packed(batch: Sequence[EncodedExample], pad: int) -> Tensors:
     """Return tensors of shape (1, sum of lengths) with all examples in one row. Positions begin
-    anew at each, which keeps them from attending to each other. pad: the id that fills.
+    anew at each, which keeps them from attending to each other. pad: the token id that fills.
     """
     made = _empty(1, sum(len(e.ids) - 1 for e in batch), pad)
     made["position_ids"] = torch.zeros_like(made["input_ids"])
@@ -92,8 +93,9 @@ def collate_packed(batch: Sequence[EncodedExample], pad: int) -> Tensors:
 
 
 def collate_paired(batch: Sequence[EncodedExample], pad: int, decoder_start: int) -> Tensors:
-    """Return tensors for an encoder and a decoder: prompts for the one, answers for the other, each
-    right-padded. pad: the id that fills. decoder_start: the decoder's first id.
+    """Return tensors for an encoder and a decoder: prompts for the encoder, answers for the
+    decoder, each right-padded. pad: the token id that fills. decoder_start: the decoder's first
+    id.
     """
     prompts = [EncodedExample((*e.ids[: e.answer_at], pad), e.answer_at) for e in batch]
     answers = [EncodedExample((decoder_start, *e.ids[e.answer_at :]), 1, e.weight) for e in batch]

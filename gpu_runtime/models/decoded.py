@@ -13,8 +13,8 @@ from dataclasses import dataclass
 class Decoded:
     """How far a model is with a batch of answers.
 
-    answers: how many are complete. of: how many were asked for. new_ids: ids written. prompt_ids:
-        prompt ids read. seconds: since the batch began.
+    answers: how many are complete. of: how many the batch has. new_ids: token ids written so far.
+        prompt_ids: token ids of prompts read so far. seconds: since the batch began.
     """
 
     answers: int

@@ -30,7 +30,8 @@ _NUCLEUS = 64
 class DecodeRequest:
     """One prompt to decode answers for.
 
-    ids: the prompt with its forced prefix. seeds: one per answer wanted.
+    ids: token ids of the prompt with its forced prefix. seeds: of sampling, one per answer to
+        write.
     constraint(): returns a new state that says which ids may follow; None: any.
     """
 
@@ -44,7 +45,8 @@ class DecodeRequest:
 @dataclass(frozen=True, slots=True)
 class DecodeLimits:
     """How answers are decoded. temperature: 0 is greedy. top_p: nucleus share in (0, 1].
-    max_new_tokens: most new ids, the end included. end, pad: ids.
+    max_new_tokens: most new ids, the end included. end, pad: the token ids that end an answer and
+    that fill rows.
     """
 
     temperature: float
@@ -63,9 +65,10 @@ def decode(
     rows: int = 64,
     spell: Spell | None = None,
 ) -> list[list[list[int]]]:
-    """Decode answers. Returns for each request a list of new ids per seed, without the end id.
+    """Decode answers. Returns for each request a list of new token ids per seed, without the end
+    id.
 
-    words[id]: the name of an id for constraints. rows: answers decoded together.
+    words[id]: the word of a token id, for constraints. rows: answers decoded together.
     spell(word): the ids of a word that has no id of its own, for constraints that allow it; None:
     no such word.
     """
@@ -222,7 +225,7 @@ class _Chooser:
 def nucleus(
     logits: torch.Tensor, uniform: torch.Tensor, temperature: float, top_p: float
 ) -> torch.Tensor:
-    """Draw an id per row from the likeliest ones that together have the probability `top_p`.
+    """Draw a token id per row from the likeliest ones that together have the probability `top_p`.
 
     logits: shape (rows, vocabulary). uniform: shape (rows,), in [0, 1). temperature: above 0.
         Returns ids of shape (rows,). Method: Holtzman et al., nucleus sampling, 2020.

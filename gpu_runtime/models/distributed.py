@@ -52,10 +52,10 @@ def learn_distributed(
     start: Start | None = None,
 ) -> dict[str, float]:
     """Fine-tune the pretrained `checkpoint` in several processes, save to `folder`, and return
-    figures by name, with `losses` per step.
+    metrics by name, with `losses` per step.
 
-    processes: each computes its share of a step of `learning.batch_tokens`. start: starts them;
-        None: torch's launcher.
+    processes: each computes its share of a step of `learning.batch_tokens`. start(job, processes):
+        runs the processes; None: torch's launcher.
     Raises NothingToLearnError if no example fits the model's context, DistributedError if a process
     fails.
     """
@@ -104,9 +104,9 @@ def choose_micro_batch(batch_tokens: int, micro_tokens: int, processes: int) -> 
 
 
 def run_process(job: Job) -> dict[str, float]:
-    """Do one process's share of a training. The first process saves the checkpoint. Returns figures
-    as `learn_distributed`, or {"nothing": why} if no example fits. Raises ModelError if the model
-    cannot be opened.
+    """Do one process's share of the training that `job` describes, JSON values by name. The first
+    process saves the checkpoint. Returns metrics by name, as `learn_distributed` does, or
+    {"nothing": why} if no example fits. Raises ModelError if the model cannot be opened.
     """
     from gpu_runtime.models.backends import MODEL_BACKENDS
 
@@ -131,8 +131,8 @@ def run_process(job: Job) -> dict[str, float]:
 
 
 def start_with_torch(job: Job, processes: int) -> dict[str, float]:
-    """Run `job` in `processes` processes with torch's launcher on this machine and return its
-    figures. Raises DistributedError if one fails.
+    """Run the training `job`, JSON values by name, in `processes` processes with torch's launcher
+    on this machine and return its metrics by name. Raises DistributedError if one fails.
     """
     with tempfile.TemporaryDirectory() as scratch:
         file = Path(scratch) / "job.json"
@@ -173,7 +173,8 @@ def _find_last_message(stderr: str) -> str:
 
 
 def find_cause(printed: Mapping[int, str]) -> str:
-    """Return the last line printed by the training process whose failure made the others fail.
+    """Return the last line that was printed by the training process whose failure made the others
+    fail.
 
     printed: what each process printed, by process number; not empty.
     """

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class EncodedExample:
-    """One example as ids: prompt, answer, end. answer_at: index of the answer's first id; the loss
-    is on `ids[answer_at:]`. weight: of the loss.
+    """One training example. ids: token ids of prompt, answer and end. answer_at: index of the
+    answer's first id; the loss is on `ids[answer_at:]`. weight: factor of its loss.
     """
 
     ids: tuple[int, ...]

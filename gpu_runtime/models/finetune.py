@@ -57,7 +57,7 @@ SHARES, SCHEDULE = "shares", "schedule.pt"
 
 def require_support(tuning: FineTuning) -> None:
     """Check that this machine can fine-tune as `tuning` asks. Raises ModelError if a method,
-    package or device is missing, or settings exclude each other.
+    package or device is missing, or settings of `tuning` exclude each other.
     """
     if tuning.method not in METHODS:
         raise ModelError(f"finetune.method '{tuning.method}': known are {', '.join(METHODS)}")
@@ -86,7 +86,8 @@ def require_support(tuning: FineTuning) -> None:
 
 def add_adapter(model: PreTrainedModel, tuning: FineTuning, seed: int) -> PreTrainedModel:
     """Return the model with new LoRA weights on every linear layer and its own weights frozen. A
-    model with an adapter comes back unchanged. seed: of the new weights.
+    model with an adapter comes back unchanged. tuning: gives the adapters' rank. seed: of the new
+    weights.
     """
     from peft import LoraConfig, PeftModel, get_peft_model, prepare_model_for_kbit_training
 
@@ -140,11 +141,12 @@ def fine_tune(
     tuning: FineTuning,
     progress: Callable[[int, int, float], None] | None = None,
 ) -> dict[str, float]:
-    """Train `model` in place and return figures by name.
+    """Train `model` in place on `examples` and return metrics by name.
 
-    collate(batch): makes tensors of examples. progress(step, steps, loss): called as it goes.
-    Figures: `loss` (mean of the last tenth of steps), `first_loss`, `steps`, `tokens`, `seconds`
-        and, with early stopping, `validation`, the best value of `learning.validate`.
+    collate(batch): makes tensors of examples. progress(step, steps, loss): called as the training
+    goes on, with the steps done, their total and the last loss; None: nothing is called. Metrics:
+    `loss` (mean of the last tenth of steps), `first_loss`, `steps`, `tokens`, `seconds` and, with
+    early stopping, `validation`, the best value of `learning.validate`.
     """
     started = time.monotonic()
     batches, accumulated = _plan(examples, learning, tuning)
@@ -221,7 +223,8 @@ def make_common_arguments(
     model: PreTrainedModel, folder: Path, learning: Learning, tuning: FineTuning, steps: int
 ) -> dict[str, object]:
     """Return the arguments that every trainer gets, by name: optimiser, cosine schedule, warm-up,
-    device. folder: for checkpoints. steps: of the whole training.
+    device. folder: where the trainer keeps checkpoints. steps: number of steps of the whole
+    training.
     """
     on_gpu = torch.cuda.is_available()
     place = learning.workspace.with_suffix("") if learning.workspace else None
@@ -352,7 +355,8 @@ def _callbacks(
 
 class TrainingClock(TrainerCallback):
     """A trainer's callback that reports progress, saves checkpoints by the clock, and ends the
-    training at its time limit. progress(step, steps, loss): None: nobody.
+    training at its time limit. progress(step, steps, loss): called when the trainer reports a loss;
+    None: nothing is called.
     """
 
     def __init__(
@@ -368,8 +372,9 @@ class TrainingClock(TrainerCallback):
         self._saved, self._progress = time.monotonic(), progress
 
     def on_step_end(self, args, state, control, **_):
-        """Set `control` so that the trainer saves or stops if it is time, and return it. The
-        trainer calls this after each step with its arguments and state.
+        """Set flags of `control`, the trainer's TrainerControl, so that the trainer saves or stops
+        if it is time, and return `control`. The trainer calls this after each step with its
+        TrainingArguments and TrainerState.
         """
         now = time.monotonic()
         due = [
@@ -388,8 +393,9 @@ class TrainingClock(TrainerCallback):
         return control
 
     def on_log(self, args, state, control, logs=None, **_):
-        """Report (step, steps, loss) to the caller of the training if `logs` has a loss. Called by
-        the `transformers` trainer.
+        """Call progress(step, steps, loss) if it is set and `logs`, values by name, has a loss.
+        Called by the `transformers` trainer with its TrainingArguments, TrainerState and
+        TrainerControl.
         """
         if self._progress and logs and "loss" in logs:
             self._progress(state.global_step, state.max_steps, float(logs["loss"]))
@@ -401,8 +407,9 @@ def _shrink_checkpoints(trainer: Trainer) -> None:
 
 
 def find_checkpoint(folder: Path, lessons: str) -> Path | None:
-    """Return the last whole checkpoint in `folder` of the same lessons, or None. lessons: text that
-    identifies them. Checkpoints of other lessons are deleted.
+    """Return the path of the last whole checkpoint in `folder` of a training on the same lessons;
+    None if there is none. lessons: text that identifies examples and settings. Checkpoints of other
+    lessons are deleted.
     """
     mark = folder / "lessons.txt"
     if not mark.is_file() or mark.read_text() != lessons:

@@ -72,8 +72,8 @@ class LlamaDecoder:
     ) -> torch.Tensor:
         """Read prompts, and begin `repeats[k]` rows of answers for prompt k.
 
-        ids: left-padded, shape (prompts, length). pads: padding per prompt, shape (prompts,).
-            repeats: shape (prompts,). capacity: the most ids appended to a row.
+        ids: token ids, left-padded, shape (prompts, length). pads: padding per prompt, shape
+            (prompts,). repeats: shape (prompts,). capacity: the most ids appended to a row.
         Returns logits of the next id, shape (sum of repeats, vocabulary).
         """
         prompts, length = ids.shape
@@ -99,8 +99,8 @@ class LlamaDecoder:
         return F.linear(hidden[self._of], self._out)
 
     def step(self, ids: torch.Tensor) -> torch.Tensor:
-        """Append one id per row, shape (rows,). Returns logits of the next id, shape (rows,
-        vocabulary).
+        """Append one token id to each row of the batch that `prefill` began, and return logits of
+        the next id, shape (rows, vocabulary). ids: shape (rows,).
         """
         positions = self._seen.sum(-1)[self._of] + self._new
         hidden = self._forward(ids[:, None], positions[:, None], self._attend_one)
@@ -108,8 +108,8 @@ class LlamaDecoder:
         return F.linear(hidden[:, -1], self._out)
 
     def keep(self, rows: torch.Tensor) -> None:
-        """Drop every row that is not in `rows`, ascending indices, and every prompt without
-        rows.
+        """Drop every row of the batch that is not in `rows`, a 1-D tensor of ascending row indices,
+        and every prompt that then has no row.
         """
         left, of = self._of[rows].unique(return_inverse=True)
         if len(left) < len(self._seen):

@@ -25,8 +25,8 @@ _RMS = 0.2
 def orthogonalize(matrices: torch.Tensor, products: torch.dtype = torch.float32) -> torch.Tensor:
     """Return matrices with their singular values brought near 1, within about 0.7 to 1.2.
 
-    matrices: shape (n, rows, columns) with rows <= columns. products: the type to multiply in. The
-        result has the type of `matrices`.
+    matrices: shape (n, rows, columns) with rows <= columns. products: the data type to multiply in.
+        The result has the type of `matrices`.
     """
     a, b, c = _QUINTIC
     x = (matrices / (torch.linalg.matrix_norm(matrices, keepdim=True) + 1e-7)).to(products)
@@ -64,7 +64,9 @@ class Muon:
 
     @property
     def param_groups(self) -> list[dict]:
-        """Return the parameter groups, as of torch's optimisers. Set the learning rate there."""
+        """Return the parameter groups in the form of torch's optimisers: mappings, in which the
+        caller may set the learning rate `lr`.
+        """
         return self._adamw.param_groups
 
     def state_dict(self) -> dict:
@@ -72,8 +74,8 @@ class Muon:
         return {"adamw": self._adamw.state_dict(), "momentum": list(self._momentum.values())}
 
     def load_state_dict(self, state: dict) -> None:
-        """Restore a state of `state_dict`. The parameters must have the same shapes in the same
-        order.
+        """Restore `state`, a result of `state_dict`, into this optimiser. The parameters must have
+        the same shapes in the same order.
         """
         self._adamw.load_state_dict(state["adamw"])
         for mine, kept in zip(self._momentum.values(), state["momentum"], strict=True):

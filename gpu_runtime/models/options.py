@@ -24,10 +24,11 @@ class FineTuning:
     micro_tokens: tokens of one forward pass; 0: those of a step. Gradients are accumulated.
     packing: several examples in one row instead of padding.
     gradient_checkpointing: compute activations again to save memory.
-    patience: validations without a better one before it stops; 0: never.
+    patience: validations in a row without a better value after which the training stops; 0: it
+        never stops early.
     keep_adapter: save the adapter beside its base instead of merging it.
     checkpoint_every_s: seconds between checkpoints of a training that has a workspace.
-    report_to: a key of REPORTERS.
+    report_to: where losses are sent: `none`, `tensorboard`, `trackio` or `wandb`.
     sharding: over several processes, `none` gives each a whole model, `fsdp` splits weights and
         optimiser state.
     context: longest prompt and answer in tokens; longer examples are left out.
@@ -56,7 +57,7 @@ class Endpoint:
     timeout_s: seconds for a whole answer. most_bytes: of an answer; a longer one is an error.
     attempts: tries per request. first_wait_s: seconds before the second try; each later wait is
         longer.
-    key_variable: the environment variable with the key; without it no key is sent.
+    key_variable: the environment variable with the key; if it is not set, no key is sent.
     """
 
     url: str = ""

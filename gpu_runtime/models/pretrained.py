@@ -68,7 +68,8 @@ class PretrainedConfig:
     tuning: of fine-tuning. context: longest prompt and answer in tokens; longer examples are left
         out.
     chat: wrap prompts in the tokenizer's chat template, if it has one.
-    dtype: a key of DTYPES, or `auto`: bfloat16 where the device is fast at it, else float32.
+    dtype: `float32`, `bfloat16`, `float16`, or `auto`: bfloat16 where the device is fast at it,
+        else float32.
     rows: answers decoded together. static_cache: keys and values in memory of a fixed size.
     local_only: never look beyond this machine.
     """
@@ -83,7 +84,7 @@ class PretrainedConfig:
 
     @staticmethod
     def of(options: ModelOptions) -> PretrainedConfig:
-        """Return the settings that a back end's options give."""
+        """Return the settings of a pretrained model that follow from a back end's options."""
         return PretrainedConfig(
             options.tuning,
             options.tuning.context,
@@ -112,8 +113,8 @@ class PretrainedModel:
     def load(
         cls, name_or_path: str | Path, config: PretrainedConfig = PretrainedConfig()
     ) -> PretrainedModel:
-        """Open a model by hub id, folder or GGUF file. Raises ModelError, one line, if it cannot be
-        opened or this machine lacks support.
+        """Open a model by hub id, folder or GGUF file. Raises ModelError, with a message of one
+        line, if the model cannot be opened or this machine lacks support for it.
         """
         name = str(name_or_path)
         offline = _offline(name, config)
@@ -282,11 +283,12 @@ class PretrainedModel:
         learning: Learning,
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
-        """Fine-tune on `examples` and return figures by name, with `dropped`, the examples longer
-        than the context.
+        """Fine-tune on `examples` and return metrics by name, such as `loss` and `seconds`, with
+        `dropped`, the number of examples longer than the context.
 
-        progress(step, steps, loss): called as it goes. With LoRA the adapter is merged unless it is
-        to be kept. Raises NothingToLearnError if no example fits, ModelError if this machine or
+        progress(step, steps, loss): called as the training goes on, with the steps done, their
+        total and the last loss; None: nothing is called. With LoRA the adapter is merged unless it
+        is to be kept. Raises NothingToLearnError if no example fits, ModelError if this machine or
         model cannot be trained so.
         """
         tuning = self._config.tuning
@@ -308,10 +310,11 @@ class PretrainedModel:
         learning: Learning,
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
-        """Make right answers likelier than wrong ones (DPO). Returns figures by name, with
-        `accuracy`, the share of pairs in the right order.
+        """Make right answers likelier than wrong ones (DPO). Returns metrics by name, such as
+        `loss` and `seconds`, with `accuracy`, the share of pairs in the right order.
 
-        progress(step, steps, loss): called as it goes. Raises NothingToLearnError if no pair fits
+        progress(step, steps, loss): called as the training goes on, with the steps done, their
+        total and the last loss; None: nothing is called. Raises NothingToLearnError if no pair fits
         the context, ModelError for a model with an encoder.
         """
         from gpu_runtime.models.verdict_training import (
@@ -343,11 +346,14 @@ class PretrainedModel:
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
         """Make answers with more reward likelier than others to the same prompt (GRPO). Returns
-        figures by name, with `reward`, the mean over the last tenth of steps.
+        metrics by name, such as `loss` and `seconds`, with `reward`, the mean over the last tenth
+        of steps.
 
         reward(prompt indices, answers): returns one number per answer. sampling: `n` answers per
-        prompt at a time. progress(step, steps, loss): called as it goes. Raises NothingToLearnError
-        if no prompt fits the context, ModelError for a model with an encoder.
+        prompt at a time. progress(step, steps, loss): called as the training goes on, with the
+        steps done, their total and the last loss; None: nothing is called. Raises
+        NothingToLearnError if no prompt fits the context, ModelError for a model with an
+        encoder.
         """
         from gpu_runtime.models.verdict_training import select_fitting_prompts, train_rewards
 
@@ -410,12 +416,12 @@ class PretrainedModel:
         )
 
     def state(self) -> dict[str, torch.Tensor]:
-        """Return the present weights by name."""
+        """Return the present weights by parameter name."""
         return self._model.state_dict()
 
     def save(self, folder: Path) -> None:
-        """Write model and tokenizer as a Hugging Face folder, which appears when complete. Raises
-        OSError if the disk is full.
+        """Write model and tokenizer to `folder` as a Hugging Face folder, which appears when
+        complete. Raises OSError if the disk is full.
         """
 
         def write(temporary: Path) -> None:
@@ -448,7 +454,7 @@ def _load_tokenizer(name: str, offline: bool) -> HfTokenizer:
 
 
 def is_gguf(name_or_path: str | Path) -> bool:
-    """Return whether this is an existing `.gguf` file, llama.cpp's format of weights and
+    """Return whether `name_or_path` is an existing `.gguf` file, llama.cpp's format of weights and
     tokenizer.
     """
     path = Path(name_or_path)
@@ -478,10 +484,11 @@ def _unpack() -> dict[str, object]:
 
 
 def dtype_for(shape: HfConfig, wanted: str = "auto", few_bits: bool = False) -> torch.dtype:
-    """Return the type that a model is computed in on this machine.
+    """Return the data type that a model is computed in on this machine.
 
-    shape: its transformers configuration. wanted: a key of DTYPES, or `auto`. few_bits: the weights
-        are stored in 16 bits or fewer, whatever the configuration says.
+    shape: the model's configuration of the package transformers. wanted: `float32`, `bfloat16`,
+        `float16` or `auto`. few_bits: the weights are stored in 16 bits or fewer, whatever the
+        configuration says.
     """
     if wanted != "auto":
         return DTYPES[wanted]

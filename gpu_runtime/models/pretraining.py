@@ -34,10 +34,11 @@ PRETRAINING_WORDS = (INFILLING, RECOGNITION, MASK, *TAGS)
 
 
 def make_infilling_example(words: Sequence[str], rate: float, rng: random.Random) -> Example:
-    """Return an example of masked-language modelling.
+    """Return a training example of masked-language modelling.
 
-    words: a text. Some are replaced by masks; the answer is each mask and the words it hides. rate:
-        the share of words hidden, in [0, 1].
+    words: those of a text. Some are replaced by masks, which makes the prompt; the answer is each
+        mask and the words it hides. rng: draws which. rate: the share of words hidden, in [0,
+        1].
     """
     shown, spans = mask_spans(words, rate, rng)
     return Example(
@@ -46,8 +47,8 @@ def make_infilling_example(words: Sequence[str], rate: float, rng: random.Random
 
 
 def make_recognition_example(words: Sequence[str], entities: Sequence[Entity]) -> Example:
-    """Return an example of entity recognition. The answer is every entity followed by its tag, in
-    the given order. entities: (name, tag).
+    """Return a training example of entity recognition. The prompt is `words`; the answer is every
+    entity followed by its tag, in the given order. entities: (name, tag).
     """
     return Example(
         " ".join((RECOGNITION, *words)), " ".join(f"{entity} {tag}" for entity, tag in entities)
@@ -57,7 +58,7 @@ def make_recognition_example(words: Sequence[str], entities: Sequence[Entity]) -
 def make_denoising_example(
     words: Sequence[str], tag: str, rate: float, sides: Contrast, rng: random.Random
 ) -> Example:
-    """Return an example that restores `words` after noise.
+    """Return a training example whose prompt is `words` after noise and whose answer is `words`.
 
     tag: the first word of a prompt that asks for a translation into their dialect. rate: share of
         words disturbed, in [0, 1]. sides: words typical of other dialects, which noise inserts.
@@ -82,7 +83,7 @@ class ExampleEvaluation:
 
 
 def summarize_evaluations(examined: Sequence[ExampleEvaluation]) -> dict[str, float]:
-    """Return figures by name: `loss` per answer word, `accuracy` of guessed words in [0, 1], and
+    """Return metrics by name: `loss` per answer word, `accuracy` of guessed words in [0, 1], and
     `tag_f1` where answers hold entity tags. It is empty without words.
     """
     places = [

@@ -16,8 +16,8 @@ from typing import Protocol
 
 
 class ModelError(ValueError):
-    """The model that the user named cannot be used. The message is one line: what, where, how to
-    mend it.
+    """The model that the user named cannot be used. The message is one line: what is wrong, where,
+    and how to mend it.
     """
 
 
@@ -26,9 +26,9 @@ class NothingToLearnError(ModelError):
 
 
 class AllowedOnly(frozenset[str]):
-    """The only words that may come next, as a result of `ConstraintState.forbidden`. All others are
-    forbidden. A word that the vocabulary lacks is spelled in characters, and `advance` gets it
-    whole.
+    """The only words that may come next, as a result of `ConstraintState.forbidden`, whose other
+    results are words that may not. All others are forbidden. A word that the vocabulary lacks is
+    spelled in characters, and `advance` gets it whole.
     """
 
 
@@ -44,7 +44,7 @@ class ConstraintState(Protocol):
         ...
 
     def advance(self, word: str) -> None:
-        """Add `word` to the answer so far."""
+        """Take note that `word` was appended to the answer."""
         ...
 
 
@@ -144,15 +144,16 @@ class LanguageModel(Protocol):
         learning: Learning,
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
-        """Train on `examples` and return figures by name, such as `loss`, `tokens` and `seconds`.
+        """Train on `examples` and return metrics by name, such as `loss`, `tokens` and `seconds`.
 
-        progress(step, steps, loss): called as it goes; None: nobody. Raises NothingToLearnError if
-        no example fits the context, ModelError if the model cannot be trained.
+        progress(step, steps, loss): called as the training goes on, with the steps done, their
+        total and the last loss; None: nothing is called. Raises NothingToLearnError if no example
+        fits the context, ModelError if the model cannot be trained.
         """
         ...
 
     def save(self, folder: Path) -> None:
-        """Write the model as a Hugging Face folder, which appears when complete. Raises OSError if
-        the disk is full.
+        """Write the model to `folder` as a Hugging Face folder, which appears when complete. Raises
+        OSError if the disk is full.
         """
         ...

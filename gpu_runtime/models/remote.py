@@ -44,8 +44,9 @@ _TOO_LONG = ("context_length", "maximum context", "too long", "max_model_len")
 
 @dataclass(frozen=True, slots=True)
 class EndpointUsage:
-    """What an endpoint was asked so far. retries: of the requests. prompt_tokens, answer_tokens: as
-    it counts them. cost: in the currency of the endpoint's prices.
+    """The use of an endpoint so far. requests: how many were sent. retries: how many of them were
+    repeated tries. prompt_tokens, answer_tokens: as it counts them. cost: in the currency of the
+    endpoint's prices.
     """
 
     requests: int = 0
@@ -93,7 +94,7 @@ class RemoteModel:
 
     @property
     def usage(self) -> EndpointUsage:
-        """Return what the endpoint was asked so far."""
+        """Return the use of the endpoint so far: requests, tokens and cost."""
         return self._usage
 
     @property
@@ -104,8 +105,8 @@ class RemoteModel:
         """Return `sampling.n` answers per prompt, in order. Whether equal questions get equal
         answers depends on the server. A prompt longer than the model's context gets empty answers.
 
-        Raises ModelError if the endpoint fails, ValueError for a forced prefix, which it cannot
-        keep to.
+        Raises ModelError if the endpoint fails, ValueError for a prompt with a forced prefix, to
+        which an endpoint cannot be held.
         """
         if any(p.prefix for p in prompts):
             raise ValueError(

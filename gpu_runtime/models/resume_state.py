@@ -24,8 +24,8 @@ KEEP_EVERY_S = 600.0
 def fingerprint_lessons(
     examples: Sequence[EncodedExample], learning: Learning, more: object = None
 ) -> str:
-    """Return a hash, as hex digits, of the examples and how they are learned. more: a JSON value
-    that decides it as well.
+    """Return a hash, as hex digits, of the examples and how they are learned. more: a further JSON
+    value that goes into the hash; None: none.
     """
     rate = (learning.learning_rate, learning.epochs, learning.batch_tokens, learning.seed)
     digest = hashlib.sha256(json.dumps([rate, more], sort_keys=True).encode())
@@ -35,9 +35,9 @@ def fingerprint_lessons(
 
 
 class ResumeState:
-    """The state of a training, stored every KEEP_EVERY_S seconds. workspace: folder of the file;
-    None: nothing is stored. lessons(): returns the fingerprint of the lessons; called only with a
-    workspace.
+    """The state of a training, stored at most every KEEP_EVERY_S (600) seconds. workspace: folder
+    of the file; None: nothing is stored. lessons(): returns the fingerprint of the lessons; called
+    only with a workspace.
     """
 
     def __init__(self, workspace: Path | None, lessons: Callable[[], str]) -> None:
@@ -47,15 +47,18 @@ class ResumeState:
         self._kept = time.monotonic()
 
     def load(self) -> dict | None:
-        """Return the state that a training of the same lessons stored last, or None."""
+        """Return the state that a training of the same lessons stored last, as `keep` was given it;
+        None if there is none.
+        """
         if self._file is None or not self._file.is_file():
             return None
         state = torch.load(self._file, weights_only=True, map_location="cpu")
         return state["state"] if state["lessons"] == self._lessons else None
 
     def keep(self, state: Callable[[], dict]) -> None:
-        """Store the result of `state()`, if KEEP_EVERY_S seconds have passed. A kill while it is
-        written leaves the one before.
+        """Store the result of `state()` in the workspace if KEEP_EVERY_S (600) seconds have passed
+        since the last time; else do nothing. state(): values that `torch.save` can write, by name.
+        A kill while they are written leaves the state stored before.
         """
         if self._file is None or time.monotonic() - self._kept < KEEP_EVERY_S:
             return

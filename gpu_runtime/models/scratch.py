@@ -211,9 +211,10 @@ class ScratchModel:
         learning: Learning,
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
-        """Train on `examples` and return figures by name, with `dropped`, the examples longer than
-        the context. progress(step, steps, loss): called as it goes. Raises NothingToLearnError if
-        none fits.
+        """Train on `examples` and return metrics by name, such as `loss` and `seconds`, with
+        `dropped`, the number of examples longer than the context. progress(step, steps, loss):
+        called after each step, with the steps done, their total and the loss; None: nothing is
+        called. Raises NothingToLearnError if none fits.
         """
         encoded = self._encode_examples(examples)
         fitting = [e for e in encoded if len(e.ids) <= self._context]
@@ -255,10 +256,11 @@ class ScratchModel:
         learning: Learning,
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
-        """Make right answers likelier than wrong ones (DPO). Returns figures by name, with
-        `accuracy`, the share of pairs in the right order.
+        """Make right answers likelier than wrong ones (DPO). Returns metrics by name, such as
+        `loss` and `seconds`, with `accuracy`, the share of pairs in the right order.
 
-        progress(step, steps, loss): called as it goes. Raises NothingToLearnError if no pair fits
+        progress(step, steps, loss): called as the training goes on, with the steps done, their
+        total and the last loss; None: nothing is called. Raises NothingToLearnError if no pair fits
         the context.
         """
         from gpu_runtime.models.verdict_training import (
@@ -291,12 +293,14 @@ class ScratchModel:
         learning: Learning,
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
-        """Make answers with more reward likelier than others to the same prompt (GRPO). They are
-        written without constraints and forced prefixes.
+        """Make answers with more reward likelier than others to the same prompt (GRPO). The answers
+        are written without constraints and forced prefixes.
 
         reward(prompt indices, answers): returns one number per answer. progress(step, steps, loss):
-        called as it goes. Returns figures by name, with `reward`. Raises NothingToLearnError if no
-        prompt fits the context.
+        called as the training goes on, with the steps done, their total and the last loss; None:
+        nothing is called. Returns metrics by name, such as `loss` and `seconds`, with `reward`, the
+        mean over the last tenth of steps. Raises NothingToLearnError if no prompt fits the
+        context.
         """
         from gpu_runtime.models.verdict_training import select_fitting_prompts, train_rewards
 
@@ -362,8 +366,8 @@ class ScratchModel:
         )
 
     def save(self, folder: Path) -> None:
-        """Write the model as a Hugging Face folder, which appears when complete. Raises OSError if
-        the disk is full.
+        """Write the model to `folder` as a Hugging Face folder, which appears when complete. Raises
+        OSError if the disk is full.
         """
         write_folder(folder, self._write)
 
@@ -429,7 +433,7 @@ class ScratchModel:
 
 
 def find_hidden_matrices(model: LlamaForCausalLM) -> list[torch.nn.Parameter]:
-    """Return the 2-D weights of the model's layers, which Muon trains."""
+    """Return the 2-D weights of the model's layers, which the optimiser Muon trains."""
     return [p for name, p in model.named_parameters() if p.ndim == 2 and "layers." in name]
 
 

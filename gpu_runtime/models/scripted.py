@@ -16,8 +16,8 @@ from gpu_runtime.models.protocol import Example, Learning, Prompt, Sampling
 
 
 class ScriptedModel:
-    """A model for tests. answer(prompt, sample number) returns each answer. The attribute `learnt`
-    keeps the examples it was trained on.
+    """A model for tests. answer(prompt, number of the answer from 0): returns the text of one
+    answer. The attribute `learnt` keeps the examples it was trained on.
     """
 
     def __init__(self, answer: Callable[[Prompt, int], str]) -> None:
@@ -25,7 +25,9 @@ class ScriptedModel:
         self.learnt: list[Example] = []
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[list[str]]:
-        """Return `sampling.n` answers of the function per prompt, in order."""
+        """Return `sampling.n` answers per prompt, in order. Each is what the constructor's `answer`
+        returns for the prompt and the answer's number from 0.
+        """
         return [
             [self._answer(prompt, sample) for sample in range(sampling.n)] for prompt in prompts
         ]
@@ -36,8 +38,8 @@ class ScriptedModel:
         learning: Learning,
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
-        """Append the examples to `learnt`. Calls progress(1, 1, 0.0), if given, and returns the
-        figures of a training of one step.
+        """Append the examples to `learnt`. Calls progress(1, 1, 0.0), if given, and returns metrics
+        by name as of a training of one step: `loss`, `steps`, `tokens` and `seconds`.
         """
         self.learnt += examples
         if progress:
@@ -45,8 +47,8 @@ class ScriptedModel:
         return {"loss": 0.0, "steps": 1.0, "tokens": 0.0, "seconds": 0.0}
 
     def save(self, folder: Path) -> None:
-        """Write the examples it was trained on as `learnt.jsonl` into `folder`. Raises OSError if
-        the disk is full.
+        """Write the examples in `learnt` to the file `learnt.jsonl` in `folder`, one JSON array
+        [prompt, answer, weight] per line. Raises OSError if the disk is full.
         """
         lines = "".join(json.dumps([e.prompt, e.answer, e.weight]) + "\n" for e in self.learnt)
         write_folder(folder, lambda temporary: (temporary / "learnt.jsonl").write_text(lines))

@@ -18,7 +18,7 @@ from torch.distributed.checkpoint.state_dict import get_state_dict, set_state_di
 
 
 def save_shards(model: torch.nn.Module, optimizer: torch.optim.Optimizer, folder: Path) -> None:
-    """Write every process's share of model and optimiser into `folder`. All processes call it
+    """Write each process's share of model and optimiser into `folder`. All processes call it
     together; it returns when all shares are written.
     """
     weights, state = get_state_dict(model, optimizer)

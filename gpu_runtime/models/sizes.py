@@ -174,7 +174,8 @@ def estimate_generate_bytes(
     shape: ModelShape, rows: int, tokens: int, weight_bytes: int = 2
 ) -> dict[str, float]:
     """Return the bytes needed to decode `rows` answers together, by part: `weights`, `cache`,
-    `logits`. tokens: of a prompt with its answer. weight_bytes: per weight.
+    `logits`. tokens: number of tokens of a prompt with its answer. weight_bytes: bytes per
+    weight.
     """
     cache = 2.0 * shape.layers * shape.kept_heads * shape.head * weight_bytes * rows * tokens
     return {
@@ -186,7 +187,8 @@ def estimate_generate_bytes(
 
 def estimate_train_bytes(shape: ModelShape, tuning: FineTuning, tokens: int) -> dict[str, float]:
     """Return the bytes needed to train on a GPU, by part: `weights`, `gradients`, `optimiser`,
-    `activations`. tokens: of one forward pass. Whole models take 16 bytes per weight.
+    `activations`. tokens: number of tokens of one forward pass. Whole models take 16 bytes per
+    weight.
     """
     parameters, trained = shape.parameters, shape.parameters
     weights = 4.0 * parameters
@@ -207,8 +209,8 @@ def estimate_train_bytes(shape: ModelShape, tuning: FineTuning, tokens: int) -> 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What the device `name` sustains in training and decoding, about half of its data sheet.
-    flops: operations per second. bandwidth: bytes per second.
+    """What the device `name` sustains in training and decoding, about half of the values in its
+    data sheet. flops: operations per second. bandwidth: bytes per second.
     """
 
     name: str
@@ -246,8 +248,8 @@ def estimate_generate_seconds(
     machine: Machine,
     weight_bytes: int = 2,
 ) -> float:
-    """Return the seconds to decode `answers` answers on `machine`. prompt, answer: tokens of each.
-    rows: answers decoded together. weight_bytes: bytes per weight.
+    """Return the seconds to decode `answers` answers on `machine`. prompt, answer: tokens of one
+    prompt and of one answer. rows: answers decoded together. weight_bytes: bytes per weight.
     """
     memory = estimate_generate_bytes(shape, rows, prompt + answer // 2, weight_bytes)
     step = (

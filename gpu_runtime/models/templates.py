@@ -25,7 +25,7 @@ def load_template(
     """Return the first prompt template found among `names`, which are without `.txt`.
 
     override: the user's folder, searched first; '' for none. package: the folder searched next.
-        needed: places that must occur.
+        needed: names of places (`$name`) that must occur in the text.
     Raises ModelError if a folder or file is missing, or the template lacks a needed place.
     """
     if override and not Path(override).is_dir():

@@ -47,8 +47,8 @@ def plan_batches(
 ) -> list[list[int]]:
     """Return the indices of the examples of each optimiser step, over all epochs.
 
-    lengths: of the examples, in tokens. batch_tokens: most of rows times the longest row; a single
-        longer example still gets a step. seed: of the order.
+    lengths: of the examples, in tokens. batch_tokens: the most tokens of a step, counted as rows
+        times the longest row; a single longer example still gets a step. seed: of the order.
     """
     steps: list[list[int]] = []
     remaining = epochs
@@ -88,11 +88,12 @@ def train(
     progress: Callable[[int, int, float], None] | None = None,
     hidden: Sequence[torch.nn.Parameter] = (),
 ) -> dict[str, float]:
-    """Train `parameters` on all examples and return figures by name.
+    """Train `parameters` on all examples and return metrics by name.
 
     loss_of(batch): the loss as a scalar tensor. hidden: those of `parameters`, 2-D, that Muon
-    trains; AdamW trains the rest. progress(step, steps, loss): called as it goes.
-    Figures: `loss` (mean of the last tenth of steps), `first_loss`, `steps`, `tokens`, `seconds`.
+    trains; AdamW trains the others. progress(step, steps, loss): called after each step, with the
+    steps done, their total and the loss; None: nothing is called.
+    Metrics: `loss` (mean of the last tenth of steps), `first_loss`, `steps`, `tokens`, `seconds`.
         With a workspace a killed training goes on from its stored state, to the same end.
     """
     torch.manual_seed(learning.seed)
@@ -198,10 +199,10 @@ def has_bf16_products() -> bool:
 def pad_batch(
     batch: Sequence[EncodedExample], pad: int, device: torch.device | str, multiple: int = 1
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return right-padded ids and loss weights, both of shape (rows, longest). The weight at t is
-    that of predicting ids[t].
+    """Return right-padded token ids and loss weights, both of shape (rows, longest). The weight at
+    t is that of predicting ids[t].
 
-    pad: the id that fills. multiple: `longest - 1` is rounded up to a multiple of it.
+    pad: the token id that fills. multiple: `longest - 1` is rounded up to a multiple of it.
     """
     longest = 1 - -(max(len(e.ids) for e in batch) - 1) // multiple * multiple
     ids = torch.full((len(batch), longest), pad, dtype=torch.long)
@@ -216,7 +217,7 @@ def weighted_cross_entropy(
     logits: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor
 ) -> torch.Tensor:
     """Return the weighted mean loss over targets with positive weight, as a scalar. Shapes: logits
-    (n, vocabulary), targets (n,), weights (n,).
+    (n, vocabulary), targets (n,), token ids, weights (n,).
     """
     losses = F.cross_entropy(logits.float(), targets, reduction="none")
     return (losses * weights).sum() / (weights > 0).sum().clamp(min=1)

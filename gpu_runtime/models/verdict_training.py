@@ -43,7 +43,7 @@ model within three epochs; so the likelihood of the better one is part of the lo
 
 @dataclass(frozen=True, slots=True)
 class EncodedPreference:
-    """A prompt with its better and its worse answer, each as ids."""
+    """A prompt with its better and its worse answer, each as token ids."""
 
     prompt: list[int]
     better: list[int]
@@ -51,7 +51,7 @@ class EncodedPreference:
 
     @property
     def longest(self) -> int:
-        """Return the tokens of the prompt with its longer answer."""
+        """Return the number of tokens of the prompt together with its longer answer."""
         return len(self.prompt) + max(len(self.better), len(self.worse))
 
 
@@ -71,7 +71,7 @@ def select_fitting_prompts(
     prompts: Sequence[list[int]], answer: int, context: int
 ) -> dict[int, list[int]]:
     """Return, by index, the prompts that leave room for an answer of `answer` tokens within
-    `context`. prompts: ids. Raises NothingToLearnError if none does.
+    `context`. prompts: each as token ids. Raises NothingToLearnError if none does.
     """
     fitting = {i: ids for i, ids in enumerate(prompts) if len(ids) + answer <= context}
     if not fitting:
@@ -102,8 +102,9 @@ def train_preferences(
     tuning: FineTuning,
     progress: Callable[[int, int, float], None] | None = None,
 ) -> dict[str, float]:
-    """Train `model` in place by DPO and return figures by name, with `accuracy`, the share of pairs
-    in the right order. pairs: at least one. progress(step, steps, loss): called as it goes.
+    """Train `model` in place by DPO and return metrics by name, with `accuracy`, the share of pairs
+    in the right order. pairs: at least one. progress(step, steps, loss): called as the training
+    goes on, with the steps done, their total and the last loss; None: nothing is called.
     """
     started = time.monotonic()
     mean = sum(2 * p.longest for p in pairs) / len(pairs)
@@ -157,12 +158,13 @@ def train_rewards(
     tuning: FineTuning,
     progress: Callable[[int, int, float], None] | None = None,
 ) -> dict[str, float]:
-    """Train `model` in place by GRPO and return figures by name, with `reward`, the mean over the
+    """Train `model` in place by GRPO and return metrics by name, with `reward`, the mean over the
     last tenth of steps.
 
-    prompts: ids by prompt index. reward(prompt indices, answers): returns one number per answer.
-        sampling: at least two answers per prompt are drawn. progress(step, steps, loss): called as
-        it goes.
+    prompts: token ids by prompt index. reward(prompt indices, answers): returns one number per
+        answer. sampling: at least two answers per prompt are drawn. progress(step, steps, loss):
+        called as the training goes on, with the steps done, their total and the last loss; None:
+        nothing is called.
     """
     started = time.monotonic()
     group = max(2, sampling.n)  # an answer is judged against the others to its prompt

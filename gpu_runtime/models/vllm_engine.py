@@ -44,8 +44,8 @@ MISSING = (
 
 
 class VllmModel:
-    """A model that vLLM generates with and the pretrained back end trains. checkpoint: folder or
-    hub id. vllm: the imported module. It implements `LanguageModel`.
+    """A model with which vLLM generates answers and which the pretrained back end trains.
+    checkpoint: folder or hub id. vllm: the imported module. It implements `LanguageModel`.
     """
 
     def __init__(self, checkpoint: str, options: ModelOptions, vllm: ModuleType) -> None:
@@ -57,8 +57,8 @@ class VllmModel:
 
     @classmethod
     def load(cls, name_or_path: str | Path, options: ModelOptions) -> VllmModel:
-        """Return a model by folder or hub id; weights are read when it is first asked. Raises
-        ModelError if vLLM is not installed.
+        """Return a model by folder or hub id; weights are read at the first call of `generate`.
+        Raises ModelError if vLLM is not installed.
         """
         os.environ.setdefault(
             "VLLM_NO_USAGE_STATS", "1"
@@ -71,8 +71,8 @@ class VllmModel:
         return cls(str(name_or_path), options, vllm)
 
     def serve(self, checkpoint: str) -> None:
-        """Generate with the weights in the folder `checkpoint` from now on. They must have the
-        shapes of the weights before.
+        """Generate with the weights in the folder `checkpoint` from now on. They must have the same
+        shapes as the weights served before.
         """
         self._checkpoint = checkpoint
 
@@ -124,10 +124,11 @@ class VllmModel:
         learning: Learning,
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
-        """Fine-tune on `examples` and return figures by name. Early stopping generates with the
-        model that learns.
+        """Fine-tune on `examples` and return metrics by name, such as `loss` and `seconds`. Early
+        stopping generates with the model that learns.
 
-        progress(step, steps, loss): called as it goes. Raises NothingToLearnError if no example
+        progress(step, steps, loss): called as the training goes on, with the steps done, their
+        total and the last loss; None: nothing is called. Raises NothingToLearnError if no example
         fits the context, ModelError if it cannot be trained.
         """
         return self._taught(lambda model: model.learn(examples, learning, progress))
@@ -138,10 +139,11 @@ class VllmModel:
         learning: Learning,
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
-        """Make right answers likelier than wrong ones (DPO). Returns figures by name, with
-        `accuracy`, the share of pairs in the right order.
+        """Make right answers likelier than wrong ones (DPO). Returns metrics by name, such as
+        `loss` and `seconds`, with `accuracy`, the share of pairs in the right order.
 
-        progress(step, steps, loss): called as it goes. Raises NothingToLearnError if no pair fits
+        progress(step, steps, loss): called as the training goes on, with the steps done, their
+        total and the last loss; None: nothing is called. Raises NothingToLearnError if no pair fits
         the context.
         """
         return self._taught(lambda model: model.prefer(preferences, learning, progress))
@@ -155,11 +157,13 @@ class VllmModel:
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
         """Make answers with more reward likelier than others (GRPO). The model that learns writes
-        them, not the engine.
+        the answers, not the engine.
 
         reward(prompt indices, answers): returns one number per answer. progress(step, steps, loss):
-        called as it goes. Returns figures by name, with `reward`. Raises NothingToLearnError if no
-        prompt fits the context.
+        called as the training goes on, with the steps done, their total and the last loss; None:
+        nothing is called. Returns metrics by name, such as `loss` and `seconds`, with `reward`, the
+        mean over the last tenth of steps. Raises NothingToLearnError if no prompt fits the
+        context.
         """
         return self._taught(
             lambda model: model.reinforce(prompts, reward, sampling, learning, progress)
@@ -186,17 +190,17 @@ class VllmModel:
         return figures
 
     def rest(self) -> None:
-        """Free the engine's GPU memory until the next answer is asked for. It does nothing where
-        the engine cannot sleep.
+        """Free the engine's GPU memory until the next call of `generate`. It does nothing where the
+        engine cannot sleep.
         """
         if self._engine is not None and self._can_sleep() and not self._asleep:
             self._engine.sleep(level=2)  # its weights and cache
             self._asleep = True
 
     def save(self, folder: Path) -> None:
-        """Copy the served folder to `folder`, which appears when complete. A model known only by an
-        id is loaded and written. Raises ModelError if it cannot be loaded, OSError if the disk is
-        full.
+        """Copy the folder whose weights are used to `folder`, which appears when complete. A model
+        known only by a hub id is loaded and written. Raises ModelError if the model cannot be
+        loaded, OSError if the disk is full.
         """
         from corpora.files import write_folder
 

@@ -25,8 +25,8 @@ that tests are run on.
 
 
 def lower_thresholds(text: str, language: str) -> str:
-    """Return `text` with thresholds of `if` and `num_threads` clauses lowered to SMALL, so that
-    small tests run in parallel. language: `cpp` or `fortran`. Line numbers stay.
+    """Return `text` with thresholds of `if` and `num_threads` clauses lowered to SMALL (32), so
+    that small tests run in parallel. language: `cpp` or `fortran`. Line numbers stay.
     """
     directives = find_directives(text, language)
     directives = [d for d in directives if has_clause(d.raw, "if", "num_threads")]

@@ -29,7 +29,7 @@ class PlacedDirective:
     """An OpenMP directive and its place in the text.
 
     raw: the parsed directive. places: for each character of `raw.text` its offset in the text, -1
-        where continued lines were joined. operator: it is a `_Pragma`.
+        where continued lines were joined. operator: the text has it as `_Pragma("...")`.
     """
 
     raw: RawDirective
@@ -42,7 +42,7 @@ class PlacedDirective:
         return self.places[-1] + 1
 
     def words(self) -> list[str]:
-        """Return the words of the construct, such as `parallel` and `for`."""
+        """Return the words of the directive's construct, such as `parallel` and `for`."""
         return self.raw.directive.split()
 
     def replace_part(self, start: int, end: int, new: str) -> list[Edit]:
@@ -64,7 +64,9 @@ class PlacedDirective:
         return [Edit(self.places[at - 1] + 1, self.places[at - 1] + 1, new)]
 
     def remove_clause(self, clause: RawClause) -> list[Edit]:
-        """Return edits of the text that delete `clause` and the comma or blanks behind it."""
+        """Return edits of the text that delete `clause`, a clause of this directive, and the comma
+        or blanks behind it.
+        """
         start, end = clause.span
         text = self.raw.text
         while end < len(text) and text[end] in " \t" and self.places[end] >= 0:

@@ -62,8 +62,8 @@ def _expose(directive: PlacedDirective, loop: str, held: bool) -> list[Edit]:
 
 
 def without_lane_clauses(directive: PlacedDirective) -> list[Edit]:
-    """Return edits that delete what only a simd loop may have: clauses, and the word `simd` in an
-    `if`.
+    """Return edits of the text that delete from `directive` what only a simd loop may have: clauses
+    such as `safelen`, and the word `simd` in an `if` clause.
     """
     edits: list[Edit] = []
     for clause in directive.raw.clauses:

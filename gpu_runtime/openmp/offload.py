@@ -110,7 +110,7 @@ class DeviceCompiler:
     """A compiler that might build for an NVIDIA device.
 
     name: its command. present: it is installed. builds: a trial program compiled for a device.
-    detail: its path, or its first error. hint: what to install; ''.
+    detail: its path, or its first error. hint: what to install; '' if nothing is missing.
     """
 
     name: str

@@ -41,8 +41,8 @@ SETTINGS = (
 class RaceSearch:
     """The result of a search for data races.
 
-    race: one line that names the places, '' if no run shows one. test: index of the test that shows
-        it, -1 for none.
+    race: one line that names the places of a data race, '' if no run shows one. test: index of the
+        test that shows it, -1 for none.
     problem: why the search decides nothing, '' if it does. runs: how many runs were made.
     """
 
@@ -62,8 +62,9 @@ def find_race(
     """Build a whole program with a race detector and run each test in each setting until one shows
     a data race.
 
-    settings: threads, schedule and clock of the runs. cache_dir: None: the default cache. A program
-        that does not compile gives a `problem`. Raises ProgramError if the sandbox fails.
+    settings: threads, schedule and clock of the runs. cache_dir: where builds are kept; None: the
+        default cache. A program that does not compile gives a `problem`. Raises ProgramError if the
+        sandbox fails.
     """
     built = build_program(program, Variant.RACE_CHECKED, cache_dir)
     if not built.ok:

@@ -106,7 +106,7 @@ def build_program(
     failed ProgramBuild.
 
     variant: PLAIN, REASSOCIATED, SANITIZED, RACE_CHECKED (OpenMP), or RECORDED, which counts blocks
-        of user code per thread. cache_dir: None: the default cache.
+        of user code per thread. cache_dir: where builds are kept; None: the default cache.
     Raises ToolchainError if the compiler is missing, ValueError for an unknown dialect.
     """
     cache = find_cache_root(cache_dir)

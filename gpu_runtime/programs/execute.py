@@ -53,8 +53,8 @@ without an iteration for it.
 
 @dataclass(frozen=True, slots=True)
 class ProgramLimits:
-    """Limits of one run. wall_s, cpu_s: seconds. memory_mib: MiB. file_mib: MiB of every file, each
-    output stream, and the work folder as a whole.
+    """Limits of one run. wall_s, cpu_s: wall-clock and CPU seconds. memory_mib: MiB of memory.
+    file_mib: most MiB of every file, of each output stream, and of the work folder as a whole.
     """
 
     wall_s: float = 10.0
@@ -79,10 +79,10 @@ class ProgramRun:
     """What one run of a whole program did.
 
     status: OK if it ended by itself, with any `exit_code`. detail: one line about another status.
-        stdout, stderr: what it wrote.
+        stdout, stderr: what it wrote, as text.
     files: (name, content) of regular files left in the work folder, by name. cpu_ms, elapsed_ms:
         milliseconds.
-    work_folder: it had one to write to.
+    work_folder: the run had a folder to write to.
     regions: parallel regions entered. blocks: blocks of user code that each thread ran in them,
         largest first. Both are counted for RECORDED only.
     """

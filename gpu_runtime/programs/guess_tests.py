@@ -44,8 +44,8 @@ _NUMBERS = " ".join(str(k % 9 + 1) for k in range(200))
 
 
 def reads_arguments(program: Program) -> bool:
-    """Return whether the program looks at its arguments. `main` may take them and not look. Raises
-    ValueError for an unknown dialect.
+    """Return whether the program uses its command-line arguments. That `main` declares them is not
+    enough. Raises ValueError for an unknown dialect.
     """
     unit = parse_text(program.text, program.dialect)
     if get_dialect(program.dialect).language == "fortran":

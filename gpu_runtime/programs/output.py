@@ -57,7 +57,8 @@ class OutputToken:
     """One token of output. text: as written.
 
     value: the number it stands for; None for a word or sign. whole: it is a whole number.
-    unit: one unit of its last decimal, 0 for a whole number. digits: significant ones.
+    unit: the value of one unit in its last decimal place, 0.0 for a whole number. digits: how many
+        significant digits it has.
     """
 
     text: str
@@ -68,8 +69,8 @@ class OutputToken:
 
 
 def tokenize_output(text: str) -> tuple[OutputToken, ...]:
-    """Split output into numbers, words and single signs. There are at most MAX_TOKENS; one more
-    then says that the rest is cut.
+    """Split output into numbers, words and single signs. Text beyond MAX_TOKENS (200,000) tokens is
+    cut; one more token then says so.
     """
     tokens = []
     for found in _TOKEN.finditer(text):
@@ -108,7 +109,8 @@ class StreamReference:
     """The expected content of one stream or file.
 
     name: `stdout`, `stderr` or `file NAME`. masked: indices of tokens that may be anything.
-    spread: per token, how far apart the source's own runs lie.
+    spread: per token, how far apart its values in the source's own runs lie; () if nothing is
+        known.
     """
 
     name: str
@@ -120,7 +122,7 @@ class StreamReference:
 @dataclass(frozen=True, slots=True)
 class ProgramReference:
     """The expected outcome of one test of a whole program. exit_code: its exit status. streams:
-    what it writes. relative: relative tolerance of numbers with decimals.
+    what it must write. relative: relative tolerance of numbers with decimals.
     """
 
     exit_code: int
@@ -135,7 +137,7 @@ class ProgramReference:
 
 @dataclass(frozen=True, slots=True)
 class StreamDifference:
-    """The first place where a run differs.
+    """The first place where a run differs from what is expected.
 
     place: `exit status`, `stdout`, `stderr` or `file NAME`. token: its number there from 0, -1 for
         the whole.
@@ -199,8 +201,9 @@ def make_reference(
 ) -> ProgramReference | str:
     """Return what a test must give, or, as text, why the test decides nothing.
 
-    first: the run that is expected. again: further runs of the source. other_builds: runs of its
-        other builds. Tokens that vary are masked; spreads give tolerances.
+    first: the run that is expected. again: further runs of the source. other_builds: runs of the
+        source built with other compiler options. Tokens that vary are masked; spreads give
+        tolerances.
     """
     streams = []
     for name, text in read_streams(first).items():
@@ -260,8 +263,8 @@ def _widen(
 def compare_run(
     reference: ProgramReference, run: ProgramRun, same_language: bool = True
 ) -> StreamDifference | None:
-    """Return the first difference of a run from the reference, or None. same_language: source and
-    target share a language, so that stderr is compared too.
+    """Return the first difference of a run from the reference; None if there is none.
+    same_language: source and target share a language, so that stderr is compared too.
     """
     texts = read_streams(run)
     for stream in reference.streams:

@@ -63,7 +63,7 @@ _SHARED_SCHEDULES = frozenset({"dynamic", "guided", "runtime", "auto"})
 
 @dataclass(frozen=True, slots=True)
 class SelfConsistentTest:
-    """A test on which the source agrees with itself. reference: what it gave. source_ms:
+    """A test on which all runs of the source agree. reference: what they gave. source_ms:
     milliseconds of its plain run, CPU or wall time, whichever is more.
     """
 
@@ -75,7 +75,7 @@ class SelfConsistentTest:
 @dataclass(frozen=True, slots=True)
 class ProgramFailure:
     """How a target failed. outcome: of the verdict. test: index among the tests given, -1 where
-    none decided. detail: one line. difference: where a value differs, or None.
+    none decided. detail: one line. difference: where a value differs; None for another failure.
     """
 
     outcome: Outcome
@@ -117,7 +117,9 @@ def _hands_out_work(program: Program) -> bool:
 
 
 def choose_outcome(seen: ProgramRun) -> Outcome:
-    """Return the verdict's outcome for a run that did not end by itself."""
+    """Return the outcome of the verdict on a program whose run `seen` did not end by itself, such
+    as TIMEOUT.
+    """
     memory = seen.status is Status.SIGNAL and seen.detail.startswith(("SIGSEGV", "SIGBUS"))
     arithmetic = any(
         w in seen.detail
@@ -143,8 +145,8 @@ def make_references(
 ) -> tuple[list[SelfConsistentTest], str]:
     """Run the source on each test, several times and in other builds.
 
-    built: the source's plain build. Returns the tests on which it agrees with itself, and why the
-        first other test is left out ('' for none).
+    built: the build of the source as PLAIN. Returns the tests on which it agrees with itself, and
+        why the first other test is left out ('' for none).
     """
     others = [
         b for v in (Variant.REASSOCIATED, Variant.SANITIZED) if (b := build_program(source, v)).ok
@@ -211,9 +213,9 @@ def find_first_failure(
 ) -> ProgramTrial:
     """Run the target on the tests and return its first failure, if any.
 
-    built: the target's plain build. held: the tests with what they must give. same_language:
-        compare stderr too. sanitize: also run under sanitizers or the race detector. Raises
-        ValueError for an unknown dialect.
+    built: the build of the target as PLAIN. held: the tests, each with what it must give.
+        same_language: compare stderr too. sanitize: also run under sanitizers or the race detector.
+        Raises ValueError for an unknown dialect.
     """
     parallel = get_dialect(target.dialect).model == "openmp"
     for i, one in enumerate(held):

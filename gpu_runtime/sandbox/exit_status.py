@@ -81,8 +81,8 @@ class ProcessExit:
         self.end, self.code, self.text = end, code, text
 
     def explain(self, message: str, flavour: str) -> tuple[Status, str]:
-        """Return (status, one line) for the call during which the process ended. message: the
-        runner's line, ''. flavour: `plain`, `asan` or `tsan`.
+        """Return (status, one line) for the call during which the process ended. message: the line
+        that the runner wrote about it; '' if it wrote none. flavour: `plain`, `asan` or `tsan`.
         """
         if self.end == TIMEOUT:
             return Status.TIMEOUT, "the wall-clock limit is reached"

@@ -44,7 +44,7 @@ def find_missing_walls(found: int) -> tuple[str, ...]:
 @lru_cache(maxsize=1)
 def probe_features() -> int:
     """Try each wall of the sandbox in a process of its own and return the bits of those that work.
-    It runs once per process. Raises ToolchainError if the runner cannot be built.
+    The result is cached in this process. Raises ToolchainError if the runner cannot be built.
     """
     done = subprocess.run(
         [str(build_runner("plain", find_cache_root())), "probe"],

@@ -21,8 +21,8 @@ _kept = 0
 
 
 def keep_heap(size: int) -> None:
-    """Let the C heap keep up to `size` bytes of freed memory, at most MAX_HEAP_BYTES. It never
-    lowers what an earlier call set. Without glibc it does nothing.
+    """Let the C heap keep up to `size` bytes of freed memory, at most MAX_HEAP_BYTES (2^31 - 1). A
+    call never lowers what an earlier call set. Without glibc nothing happens.
     """
     global _kept
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)

@@ -37,9 +37,9 @@ def check_program(program: Program) -> str | None:
 
 
 def check_file(program: Program) -> str | None:
-    """Return what in the text reaches beyond its function, such as assembly or linker pragmas, in
-    one line. Returns None if nothing does, so that a function may be judged without the rest.
-    Raises ValueError for an unknown dialect.
+    """Return what in the program's text reaches beyond its function, such as assembly or linker
+    pragmas, in one line. Returns None if nothing does, so that a function may be judged without the
+    rest. Raises ValueError for an unknown dialect.
     """
     if get_dialect(program.dialect).language == "fortran":
         from gpu_runtime.wall.fortran import check_fortran_lines  # late: most programs are C++

@@ -77,8 +77,8 @@ _EXCEPTIONS = frozenset({"throw_statement", "try_statement"})
 
 @lru_cache(maxsize=1024)
 def find_cuda_fault(program: Program) -> tuple[Outcome, str] | None:
-    """Return (outcome, reason) of what nvcc or a device refuses in a program, or None. Programs of
-    other dialects have no such fault.
+    """Return (outcome, reason) for the first thing in a program that nvcc or a device would refuse;
+    None if there is none, and for programs of other dialects than CUDA.
     """
     if program.dialect != "cuda":
         return None

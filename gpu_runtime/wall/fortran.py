@@ -198,8 +198,8 @@ def check_fortran(text: str, dialect: str = "openmp-fortran") -> str | None:
 
 
 def check_fortran_lines(text: str) -> str | None:
-    """Return why a preprocessor or compiler directive in the text is refused, in one line, or
-    None.
+    """Return why a preprocessor or compiler directive in the text is refused, in one line, or None
+    if none is.
     """
     for row in text.splitlines():
         bare = row.lstrip()

@@ -72,9 +72,9 @@ def read_definition(line: Sequence[Token]) -> Definition | None:
 def check_directives(
     text: str, lines: Sequence[Sequence[Token]], names: Container[str] = ()
 ) -> str | None:
-    """Return why one of the preprocessor lines of `text` is refused, in one line, or None. lines:
-    from `split_directives`. names: the program's words; some headers are refused unless their names
-    occur.
+    """Return why one of the preprocessor lines of `text` is refused, in one line, or None if none
+    is. lines: from `split_directives`. names: the program's words; some headers are refused unless
+    their names occur.
     """
     for line in lines:
         kind = line[1].text if len(line) > 1 else ""
@@ -162,7 +162,8 @@ class _Group:
 
 def expand_branches(text: str) -> list[str] | None:
     """Return texts without `#if`, of the same length, that together hold every branch. What a text
-    lacks is blank. Returns None if there would be more than MOST_TEXTS, or conditions do not match.
+    lacks is blank. Returns None if there would be more than MOST_TEXTS (32), or conditions do not
+    match.
     """
     lines, _ = split_directives(tokenize(text))
     return expand_directives(text, lines)
@@ -170,8 +171,8 @@ def expand_branches(text: str) -> list[str] | None:
 
 def expand_directives(text: str, lines: Sequence[Sequence[Token]]) -> list[str] | None:
     """Return texts without `#if`, of the same length, that together hold every branch. lines: the
-    preprocessor lines of `text`. Returns None if there would be more than MOST_TEXTS, or conditions
-    do not match.
+    preprocessor lines of `text`. Returns None if there would be more than MOST_TEXTS (32), or
+    conditions do not match.
     """
     conditions = _CONDITIONS | {"else", "endif"}
     lines = [line for line in lines if len(line) > 1 and line[1].text in conditions]

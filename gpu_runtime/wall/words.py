@@ -36,8 +36,8 @@ def quote_source(text: str, most: int = 40) -> str:
 
 
 def check_layout(text: str, tokens: Sequence[Token]) -> str | None:
-    """Return why the spelling of `text` is refused, such as digraphs or a NUL, in one line, or
-    None. tokens: of the text.
+    """Return why the spelling of `text` is refused, such as digraphs or a NUL, in one line, or None
+    if it is not. tokens: those of `text`.
     """
     if "\0" in text:
         return "the text holds a NUL character"
@@ -68,7 +68,7 @@ def _places(text: str, word: str) -> Iterator[int]:
 
 
 def check_words(code: Sequence[Token]) -> str | None:
-    """Return why a word among the tokens `code` is refused, in one line, or None."""
+    """Return why a word among the tokens `code` is refused, in one line, or None if none is."""
     for i, token in enumerate(code):
         if token.kind != "word":
             continue
@@ -87,7 +87,9 @@ def check_words(code: Sequence[Token]) -> str | None:
 
 
 def check_attributes(code: Sequence[Token]) -> str | None:
-    """Return why an attribute among the tokens `code` is refused, in one line, or None."""
+    """Return why an attribute among the tokens `code` is refused, in one line, or None if none
+    is.
+    """
     for i, token in enumerate(code):
         start = i + 1 if token.text == "__attribute__" else i
         if start == i and [t.text for t in code[i : i + 2]] != ["[", "["]:
@@ -104,7 +106,7 @@ def check_attributes(code: Sequence[Token]) -> str | None:
 
 def check_strings(code: Sequence[Token]) -> str | None:
     """Return why a string among the tokens `code` is refused, because it names a place on the
-    machine, in one line, or None.
+    machine, in one line, or None if none is.
     """
     for token in code:
         if token.kind in ("string", "character") and ("/" in token.text):

@@ -58,8 +58,8 @@ class Change:
     """How one test differs from a usual test.
 
     scalars, fills: values of scalars and contents of arrays, by parameter. draw: label of the sizes
-        that it needs, '' for any. tells: keep the test although the source changes nothing on it,
-        as after an early return.
+        that the test needs; '' for any. tells: keep the test although the source changes no output
+        on it, as after an early return.
     """
 
     scalars: Values = field(default_factory=dict)

@@ -47,8 +47,8 @@ from tester.generate.source_tree import read_source
 class CompletedSketch:
     """The result of turning a sketch into a test.
 
-    test: the test, or None. reason: why there is none; ''. changed: whether the program changed any
-        array or returned anything on it.
+    test: the test; None if there is none. reason: why there is none; '' if there is one. changed:
+        whether the program changed any array or returned anything on it.
     """
 
     test: UnitTest | None
@@ -67,10 +67,11 @@ def complete_sketches(
     """Measure extents for each sketch and return its test, or the reason why there is none, in
     order.
 
-    others(sketch): sketches with the same scalars and other contents whose extents count too.
-    geometry_of(test): the launch of a bare kernel. largest: most elements of one array. An array
-    that is never touched is as long as the longest; one that a library may read unseen has as many
-    elements as the product of the sizes.
+    others(sketch): sketches with the same scalars and other contents whose measured extents count
+        too.
+    geometry_of(test): the launch of a bare kernel; None for a function. largest: most elements of
+    one array. An array that is never touched is as long as the longest; one that a library may read
+    unseen has as many elements as the product of the sizes.
     """
     family = [[s, *others(s)] for s in sketches]
     flat = probe_extents(
@@ -253,8 +254,9 @@ def confirm_tests(
     largest: int,
 ) -> list[CompletedSketch]:
     """Run tests of known extents once each and return the result per test. A test fails if the
-    program leaves its arrays. geometry_of(test): the launch of a bare kernel. largest: most
-    elements of one array.
+    program accesses memory outside its arrays. geometry_of(test): the launch of a bare kernel; None
+    for a function.
+    largest: most elements of one array.
     """
     return _exact(
         backend, compiled, [CompletedSketch(test) for test in tests], geometry_of, largest
@@ -316,8 +318,8 @@ def _remember(test: UnitTest, symbol: str, call: Arguments, accesses: Seen) -> N
 
 
 def find_cached_run(test: UnitTest, compiled: Compiled) -> tuple[Arguments, Seen] | None:
-    """Return (the test's call, what the program touched) if `keep_probed_run` or a run stored it
-    for this test and program; else None.
+    """Return (arguments of the test's call, what the program touched) if `keep_probed_run` or a run
+    stored them for this test and program; None if neither did.
     """
     found = _seen.get(id(test))
     return found[2:] if found and found[0] is test and found[1] == compiled.symbol else None

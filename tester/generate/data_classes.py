@@ -72,8 +72,8 @@ _SEARCHING = frozenset({"strncmp", "strcmp", "strstr", "memcmp"})
 def list_data_changes(
     signature: Signature, source: SourceTree, dictionary: Dictionary, roles: ParameterRoles
 ) -> list[Change]:
-    """Return the changes that the source's text asks for, the first of each class before the second
-    of any.
+    """Return the changes to a usual test that the source's text suggests, the first of each kind
+    before the second of any.
     """
     classes = _Classes(signature, source, dictionary, roles)
     kinds = (
@@ -230,7 +230,7 @@ def find_ranges(signature: Signature, source: SourceTree) -> tuple[tuple[str, st
 def find_iteration_ends(
     signature: Signature, source: SourceTree
 ) -> tuple[list[Parameter], list[Parameter]]:
-    """Return the real and the integer scalars on which it depends when a loop ends that is not
+    """Return (real scalars, integer scalars) on which the end of a loop depends that is not
     counted.
     """
     named: set[str] = set()
@@ -330,7 +330,9 @@ def _find_compared(node: Binary, own: str, source: SourceTree) -> list[int]:
 
 
 def read_code(node: Expression | None, source: SourceTree) -> int | None:
-    """Return the whole number that a constant is, of a letter its code; None for anything else."""
+    """Return the value of a constant integer, or the code of a constant letter; None for any other
+    expression.
+    """
     if isinstance(node, Call) and isinstance(node.function, Name) and len(node.arguments) == 1:
         if node.function.id.lower() in ("iachar", "ichar"):
             node = node.arguments[0]

@@ -71,12 +71,12 @@ Number = int | float
 class Use:
     """What a program does with the values of one parameter, in the order of the text.
 
-    numbers: constants that they, or expressions of them, are compared with; labels of a switch are
-        among them. own: those compared with the parameter itself. asked: those of `own` compared
-        for equality.
-    periods: constants that they are divided by, masked with or shifted by (as a power of two).
-        partners: parameters that they are compared with. equals: those of the partners compared for
-        equality.
+    numbers: constants that the values, or expressions of them, are compared with; labels of a
+        switch are among them. own: those compared with the parameter itself. asked: those of `own`
+        compared for equality.
+    periods: constants that the values are divided by, masked with or shifted by (as a power of
+        two). partners: parameters that the values are compared with. equals: those of the partners
+        compared for equality.
     """
 
     numbers: dict[Number, None] = field(default_factory=dict)
@@ -115,7 +115,9 @@ class Dictionary:
 
 @lru_cache(maxsize=256)
 def read_dictionary(source: SourceTree, signature: Signature) -> Dictionary:
-    """Return what a source does with the values of each parameter, and with which constants."""
+    """Return what a source does with the values of each parameter, and the constants that it
+    compares them with.
+    """
     reader = _Reader(source, signature)
     for node in source.nodes:
         reader.note(node)

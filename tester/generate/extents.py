@@ -58,18 +58,19 @@ GeometryOf = Callable[[UnitTest], "Geometry | None"]
 
 
 def no_geometry(test: UnitTest) -> None:
-    """Return None, whatever the test: the launch of a program that is a function and not a
-    kernel.
-    """
+    """Return None for every test: a program that is a function, and no kernel, has no launch."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """A test without extents: scalars and fills by parameter name. label: the test's purpose.
+    """A test without extents. scalars: values by parameter name. fills: contents of arrays by
+    parameter name. label: the test's purpose.
 
-    side: extent of every dimension of assumed-shape arrays, Fortran's `x(:)`.
-    wider: the second dimension is so much larger; below zero, the first is.
-    uneven: the vector that is two elements shorter, ''.
+    side: extent of every dimension of Fortran's assumed-shape arrays, `x(:)`.
+    wider: such a matrix has so many more columns than `side`; if negative, so many more rows. 0: it
+        is square.
+    uneven: name of the assumed-shape vector that gets two elements fewer than `side`; '' for
+        none.
     """
 
     scalars: Scalars
@@ -80,8 +81,8 @@ class Sketch:
     uneven: str = ""
 
     def given(self, parameter: Parameter) -> tuple[int, ...]:
-        """Return the extents of an assumed-shape array, (rows,) or (rows, columns). Further
-        dimensions are 1.
+        """Return the extents that this sketch gives to `parameter`, an assumed-shape array: (rows,)
+        or (rows, columns). Further dimensions have extent 1.
         """
         rows, columns = self.side + max(-self.wider, 0), self.side + max(self.wider, 0)
         if len(parameter.shape) < 2:
@@ -91,7 +92,9 @@ class Sketch:
 
 @dataclass(frozen=True, slots=True)
 class MeasuredExtent:
-    """What a run showed of one array. extents: those it needs. read, written: whether it is."""
+    """What a run showed of one array. extents: those that the run needs. read, written: whether the
+    run reads and writes the array.
+    """
 
     extents: tuple[int, ...]
     read: bool
@@ -100,9 +103,9 @@ class MeasuredExtent:
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """What running a sketch showed. arrays: what was touched, by name. reason: why the sketch
-    cannot become a test, ''. elapsed_ms: run time in milliseconds. changed: the program changed
-    something.
+    """What running a sketch showed. sketch: the sketch. arrays: what the run touched of each array,
+    by name. reason: why the sketch cannot become a test; '' if it can. elapsed_ms: run time in
+    milliseconds. changed: the program changed something.
     """
 
     sketch: Sketch
@@ -116,14 +119,16 @@ class ProbeResult:
 
     @property
     def wrote(self) -> bool:
-        """Return whether anything was written, even with the value it had."""
+        """Return whether the run wrote to any array, even if no value changed."""
         return self.changed or any(m.written for m in self.arrays.values())
 
 
 def build_test(
     sketch: Sketch, extents: dict[str, tuple[int, ...]], signature: Signature
 ) -> UnitTest:
-    """Return the sketch as a test with these extents, by array name."""
+    """Return the test that has the sketch's scalars and contents. extents: of each array, by name.
+    signature: the program's.
+    """
     assignments: list[ScalarValue | ArrayValue] = []
     for p in signature.parameters:
         if p.kind == "scalar":
@@ -147,8 +152,8 @@ def probe_extents(
     """Run sketches on arrays that grow until the program stays inside them, and return what it
     touched, per sketch.
 
-    compiled: the RECORDED variant. geometry_of(test): the launch of a bare kernel. largest: a
-        sketch that touches more elements of one array is rejected.
+    compiled: the RECORDED variant. geometry_of(test): the launch of a bare kernel; None for a
+        function. largest: a sketch that touches more elements of one array is rejected.
     lengths[i]: lengths expected of the arrays of sketch i, on which some contents depend. named:
         likely lengths, ascending, to grow to.
     """
@@ -237,13 +242,15 @@ def _find_least_window(execution: Execution, signature: Signature, window: int) 
 
 
 def choose_limits(largest: int) -> Limits:
-    """Return the limits for a program that may touch `largest` elements of one array."""
+    """Return the limits on time and memory for runs of a program that may touch `largest` elements
+    of one array.
+    """
     limits = _LIMITS_FAR if largest > FAR else LIMITS
     return replace(limits, accesses=max(MAX_ACCESSES, 64 * largest))
 
 
 def exceeds_largest(found: ProbeResult, largest: int) -> bool:
-    """Return whether the program touched an array beyond `largest` elements."""
+    """Return whether the run `found` touched more than `largest` elements of some array."""
     place = PLACE.search(found.reason) if found.reason.startswith("out_of_bounds") else None
     return place is not None and int(place[2] or place[3]) >= largest
 
@@ -269,8 +276,8 @@ def read_declared_extent(parameter: Parameter, scalars: Scalars, largest: int = 
 
 
 def choose_leading_margin(parameter: Parameter) -> int:
-    """Return how many elements are placed before the passed pointer. It is 0 for scalars and
-    assumed-shape arrays.
+    """Return how many elements of an array are placed before the pointer that a test passes for
+    `parameter`. It is 0 for scalars and assumed-shape arrays.
     """
     if parameter.kind != "array" or is_assumed_shape(parameter):
         return 0

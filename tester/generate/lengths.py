@@ -29,8 +29,8 @@ _ENOUGH, _SAID_ENOUGH = 0.7, 0.3
 
 
 def infer_lengths(suite: UnitTestSuite) -> dict[str, str]:
-    """Return a C expression for the length of each array, by name, that holds in all tests. It is a
-    number where every test has the same length.
+    """Return a C expression for the length of each array, by name, that holds in all tests. The
+    expression is a number where the array has the same length in every test.
     """
     tests = _find_complete_tests(suite)
     sizes = [get_integer_scalars(test) for test in tests]
@@ -49,7 +49,7 @@ def infer_lengths(suite: UnitTestSuite) -> dict[str, str]:
 
 
 def choose_length(suite: UnitTestSuite, name: str, said: Sequence[str]) -> str:
-    """Return the first of the lengths `said`, C expressions, that the array `name` has in all
+    """Return the first of the C expressions `said` that gives the length of the array `name` in all
     tests; '' if none is.
     """
     tests = _find_complete_tests(suite)
@@ -99,7 +99,9 @@ def _find_fitting_product(
 
 @dataclass(frozen=True, slots=True)
 class LengthProduct:
-    """The length `times * (name + step) * ... + more`. factors: (name of a size, step)."""
+    """The length `times * (name + step) * ... + more`. factors: pairs (name of a size, step), one
+    per factor. times, more: the two numbers.
+    """
 
     factors: tuple[tuple[str, int], ...]
     times: int

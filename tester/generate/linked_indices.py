@@ -24,8 +24,9 @@ def make_linked_tests(
     """Return the sketches as tests with sorted contents, so that a program which follows links
     ends.
 
-    seed: of the contents. largest: sketches with a larger size are left out. Every array is as long
-        as the largest size. The result is empty for tables of rows and assumed-shape arrays.
+    seed: of the random contents. largest: sketches with a larger size are left out. Every array is
+        as long as the largest size. The result is empty for tables of rows and assumed-shape
+        arrays.
     """
     if any(p.kind == "rows" or is_assumed_shape(p) for p in signature.parameters):
         return []

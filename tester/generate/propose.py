@@ -58,9 +58,9 @@ class SuiteStyle(StrEnum):
 def build_prompt(
     program: Program, tests: int, style: SuiteStyle = SuiteStyle.CANONICAL, folder: str = ""
 ) -> Prompt:
-    """Return the prompt that asks for about `tests` tests of `program`. folder: the user's prompt
-    files for the plain style, '' for none. Raises SignatureError if it cannot be tested, ModelError
-    if a prompt file cannot be used.
+    """Return the prompt that asks for about `tests` tests of `program`. folder: path of the user's
+    prompt files for the plain style; '' for none. Raises SignatureError if the program cannot be
+    tested, ModelError if a prompt file cannot be used.
     """
     signature = read_signature(program)
     if style is SuiteStyle.PLAIN:
@@ -184,8 +184,8 @@ def make_example(
     folder: str = "",
 ) -> Example:
     """Return an example that teaches `program` -> `suite`. suite: text, or tests whose extents
-    become expressions. weight: of the loss. folder: prompt files for the plain style. Raises
-    SignatureError if the program cannot be tested.
+    become expressions. weight: factor of the loss. folder: path of the user's prompt files for the
+    plain style; '' for none. Raises SignatureError if the program cannot be tested.
     """
     text = suite if isinstance(suite, str) else format_symbolic_suite(suite)
     if style is SuiteStyle.PLAIN:
@@ -289,8 +289,8 @@ def _candidates(names: Sequence[str]) -> Iterator[tuple[str, object]]:
 
 
 class Tester:
-    """Asks a language model for unit tests. folder: the user's prompt files for the plain style, ''
-    for none.
+    """Asks a language model for unit tests. folder: path of the user's prompt files for the plain
+    style; '' for none.
     """
 
     def __init__(
@@ -304,7 +304,7 @@ class Tester:
         self, programs: Sequence[Program], sampling: Sampling, tests: int = 4
     ) -> list[list[tuple[tuple[UnitTest, ...], int]]]:
         """Ask for about `tests` tests of each program. Returns per program, per answer: (readable
-        tests, number of tests written). A program that cannot be tested has no answer. Raises
+        tests, number of tests written). A program that cannot be tested gets an empty list. Raises
         ModelError if the model fails.
         """
         found: list[list[tuple[tuple[UnitTest, ...], int]]] = [[] for _ in programs]
@@ -323,8 +323,8 @@ class Tester:
         return found
 
     def examples(self, suites: Sequence[tuple[Program, UnitTestSuite | str]]) -> list[Example]:
-        """Return examples from programs and their suites. A suite without tests gives none. Raises
-        SignatureError if a program cannot be tested.
+        """Return examples from programs and their suites. A suite without tests gives no example.
+        Raises SignatureError if a program cannot be tested.
         """
         found = []
         for program, suite in suites:

@@ -56,8 +56,8 @@ class ProgramTooLargeError(NoSuiteError):
 class TrialSetting:
     """What all trials of one program have in common.
 
-    backend: what runs it. compiled: its build. signature: its own. geometry_of(test): the launch of
-        a bare kernel, None for a function.
+    backend: what runs the program. compiled: its build. signature: the program's.
+        geometry_of(test): the launch of a bare kernel; None for a function.
     largest: most elements of one array. seed: of values and contents.
     pitches: scalars that are a row's length in bytes. letters: codes of characters by one-byte
         scalar.
@@ -113,8 +113,8 @@ FIRST_DRAWS = 8
 
 
 def find_base_run(setting: TrialSetting, count: int = 32) -> ProbeResult | None:
-    """Return a clean run that changes something and touches most arrays, on small values; None if
-    there is none. count: how many draws to try.
+    """Return a run on small values without a bad memory access, which changes an output and touches
+    most arrays; None if none is found. count: how many draws to try.
     """
     plain = _base_sketches(setting, count)
     enough = _count_arrays(setting) if setting.largest < LAST_RESORT else 0
@@ -196,8 +196,8 @@ _learnt: OrderedDict[tuple[str, str, int], ParameterRoles] = OrderedDict()
 
 
 def infer_roles(setting: TrialSetting, plan: str) -> ParameterRoles:
-    """Return what each scalar and array is used for. plan: text of the launch plan, ''. The result
-    is remembered. Raises NoSuiteError if the program has no clean run.
+    """Return what each scalar and array is used for. plan: text of the launch plan of a kernel; ''
+    for a function. The result is cached. Raises NoSuiteError if the program has no clean run.
     """
     key = (setting.compiled.symbol, plan, setting.largest)
     if key not in _learnt:
@@ -208,8 +208,9 @@ def infer_roles(setting: TrialSetting, plan: str) -> ParameterRoles:
 
 
 def recall_roles(compiled: Compiled, plan: str, largest: int) -> ParameterRoles | None:
-    """Return what `infer_roles` found in this process for a build under a launch plan; None if it
-    was not asked, or too long ago. Nothing is run.
+    """Return what `infer_roles` found in this process for a build under a launch plan; None if that
+    was not called for them, or too long ago. largest: most elements of one array, as given then.
+    Nothing is run.
     """
     return _learnt.get((compiled.symbol, plan, largest))
 
@@ -400,7 +401,9 @@ def find_pitches(signature: Signature, source: SourceTree) -> frozenset[str]:
 
 
 def explain_no_base_run(setting: TrialSetting) -> str:
-    """Return why the program has no clean run that changes something, in one line."""
+    """Return in one line why the program has no run that changes an output and makes no bad memory
+    access.
+    """
     plain = _base_sketches(setting, FIRST_DRAWS)
     reasons = [
         found.reason for found in _probe(setting, [plain[0], *_stated_sketches(setting, plain)])

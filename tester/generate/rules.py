@@ -155,7 +155,8 @@ def generate_more_tests(
     tests: int = 12,
     combined: int = 0,
 ) -> UnitTestSuite:
-    """Return another suite by rules for the program of `suite`, under the same launch plan.
+    """Return another suite of generated tests for the program of `suite`, under the same launch
+    plan.
 
     seed, tests, combined: as for `generate_suite`. Raises NoSuiteError if there is no valid test,
         or if the program runs on large arrays only.
@@ -176,9 +177,9 @@ def generate_more_tests(
 def find_sizes(
     suite: UnitTestSuite, program: Program, signature: Signature, backend: ExecutionBackend
 ) -> frozenset[str]:
-    """Return the scalars that the lengths of arrays depend on, as they were learnt when the suite
-    was made by rules: no distances between rows or elements, no places, none that must equal
-    another. Empty where nothing was learnt.
+    """Return the names of the scalars that the lengths of arrays depend on, as found when the suite
+    was made by rules. Distances between rows or elements, places, and sizes that must equal another
+    are left out. The set is empty if nothing was found then.
     """
     compiled = backend.compile([CompileRequest(program, signature, Variant.RECORDED)])[0]
     roles = recall_roles(compiled, suite.launch, LARGEST) if compiled.ok else None
@@ -199,7 +200,7 @@ def _first_line(text: str) -> str:
 
 def make_geometry_function(launch: str) -> GeometryOf:
     """Return a function from a test to its launch. launch: text of a plan; '' gives None for every
-    test. Raises ValueError if it cannot be read.
+    test. Raises ValueError if the plan cannot be read.
     """
     if not launch:
         return no_geometry
@@ -575,5 +576,5 @@ def _make_big_test(setting: TrialSetting, roles: ParameterRoles) -> list[UnitTes
 
 
 def count_elements(test: UnitTest) -> int:
-    """Return the number of elements of all arrays of a test."""
+    """Return the number of elements of all arrays of a test together."""
     return sum(math.prod(a.extents) for a in test.assignments if isinstance(a, ArrayValue))

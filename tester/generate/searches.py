@@ -54,7 +54,7 @@ def fill_without_match(
     """Return the sketch with new contents in every array but index arrays, in which a search finds
     its value late or never.
 
-    kind: of the contents, a key of KINDS. roles: what parameters are used for. Scalars that bound
+    kind: name of a kind of contents. roles: what parameters are used for. Scalars that bound
         nothing get the values that the kind needs.
     """
     fills = {
@@ -94,7 +94,7 @@ def make_late_match_tests(
     test: UnitTest, kind: str, signature: Signature, roles: ParameterRoles
 ) -> list[UnitTest]:
     """Return copies of a test in which a searched value occurs late in an array, in its last place,
-    or in its first. kind: of the test's contents, a key of KINDS.
+    or in its first. kind: name of the kind of contents that the test has.
     """
     sought = KINDS[kind][1]
     made = []

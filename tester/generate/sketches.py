@@ -104,14 +104,14 @@ def _draw_real_scalar(
 
 
 def clip_to_type(value: int, parameter: Parameter) -> int:
-    """Return the nearest value that the parameter's integer type can hold."""
+    """Return the value nearest to `value` that the parameter's integer type can hold."""
     low, high = INTEGER_RANGES[parameter.type]
     return min(max(value, low), high)
 
 
 def draw_base_scalars(signature: Signature, seed: int, count: int) -> list[Values]:
     """Return up to `count` assignments of small positive values to all scalars: equal ones first,
-    then mixtures. seed: of the values.
+    then mixtures. seed: of the random values.
     """
     integers = find_integer_scalars(signature)
     draws: list[Values] = []
@@ -386,7 +386,8 @@ def draw_contents(
 
     profile: `default`, `positive`, `ties`, `wide`, `special`, `sorted`, `distinct` (no integer
         twice) or `zero`. scalars: the test's values. seed: of the contents.
-    reach: upper bound of indices that bound rows; 0: none. Other indices lie below a size.
+    reach: upper bound of the contents of arrays that hold where rows begin; 0: no bound. The
+        contents of other index arrays lie below a size.
     """
     whole = [
         int(scalars[p.name]) for p in find_integer_scalars(signature) if p.name not in roles.counts

@@ -98,8 +98,8 @@ _BYTES = frozenset({"char", "i8", "u8"})
 
 
 def is_pitch(name: str, source: SourceTree) -> bool:
-    """Return whether the scalar is a row's length in bytes: it moves a pointer to bytes that was
-    cast from another.
+    """Return whether the scalar `name` is the length of a matrix's row in bytes: it moves a pointer
+    to bytes that was cast from another.
     """
     wanted = source.spell(name)
     moved = frozenset(
@@ -130,8 +130,8 @@ def _is_bytes(pointer: Expression, moved: frozenset[str]) -> bool:
 
 
 def is_leading_dimension(name: str, source: SourceTree) -> bool:
-    """Return whether the scalar is the distance between a matrix's rows or columns. It is then a
-    factor in subscripts, or a Fortran array's first extent, and no loop ends at it.
+    """Return whether the scalar `name` is the distance between a matrix's rows or columns. It is
+    then a factor in subscripts, or a Fortran array's first extent, and no loop ends at it.
     """
     wanted = source.spell(name)
     if any(wanted in names_in(head) for _, head in get_heads(source)):
@@ -288,9 +288,8 @@ def _is_factor(name: str, index: Expression) -> bool:
 
 
 def find_strides(signature: Signature, source: SourceTree) -> frozenset[str]:
-    """Return the scalars that only say how far apart elements are.
-
-    They are factors in subscripts, or loop steps of a variable that occurs in one.
+    """Return the names of the scalars that only say how far apart elements are. Such scalars are
+    factors in subscripts, or loop steps of a variable that occurs in one.
     """
     ends = {name for _, head in get_heads(source) for part in head for name in names_in(part)}
     for one, operator, other in iterate_comparisons(source):
@@ -352,8 +351,8 @@ EXTREMES = frozenset(
 
 
 def has_unspecified_nan(source: SourceTree) -> bool:
-    """Return whether the program takes a minimum or maximum in Fortran, which leaves the result
-    open if a value is NaN, or a norm, of which infinities make NaN or infinity.
+    """Return whether the program takes a minimum or maximum in Fortran, whose rules do not say what
+    the result is if a value is NaN, or a norm, which infinities may make NaN or infinity.
     """
     return source.is_fortran and (
         bool(find_called_names(source) & (EXTREMES | {"norm2"}))
@@ -366,7 +365,7 @@ def has_unspecified_nan(source: SourceTree) -> bool:
 
 
 def find_loop_steps(signature: Signature, source: SourceTree) -> frozenset[str]:
-    """Return the integer scalars that a loop's head steps by. They must not be zero."""
+    """Return the integer scalars that a loop's head steps by. No test may set them to zero."""
     named: set[str] = set()
     for loop in source.find(For):
         for step in loop.step:
@@ -439,8 +438,8 @@ _SHIFTS = frozenset({"ishft", "shiftl", "shiftr", "shifta"})
 
 
 def find_shift_amounts(signature: Signature, source: SourceTree) -> frozenset[str]:
-    """Return the integer scalars that the program shifts by. They must stay below the number of
-    bits.
+    """Return the integer scalars that the program shifts by. In tests they must stay below the
+    number of bits of the type.
     """
     amounts: list[Any] = [n.right for n in source.find(Binary) if n.op in ("<<", ">>")]
     amounts += [n.value for n in source.find(Assign, AssignExpression) if n.op in ("<<=", ">>=")]
@@ -488,8 +487,8 @@ def _find_moving_names(source: SourceTree) -> set[str]:
 
 
 def may_contents_matter(source: SourceTree) -> bool:
-    """Return whether other numbers in the program's arrays may lead it to other places. True where
-    that is not known.
+    """Return whether other numbers in the program's arrays may make it access other elements. True
+    where that is not known.
     """
     return source.is_fortran or touches_follow_contents(source.unit.items)
 
@@ -547,7 +546,7 @@ def _find_enumerators(signature: Signature, source: SourceTree) -> dict[str, tup
 
 
 def find_row_offsets(indices: frozenset[str], source: SourceTree) -> frozenset[str]:
-    """Return the arrays among `indices` that hold where rows begin. The program reads two
+    """Return those of the arrays `indices` that hold where rows begin. The program reads two
     neighbours of such an array, `row[i]` and `row[i + 1]`, and loops from one to the other.
     """
     ends: set[str] = set()

@@ -64,7 +64,7 @@ class SourceTree:
     """A program's tree, in which fields of structures have the names of the signature's parameters.
 
     unit: the whole. nodes: every node, in order. parents: the node above each, by id(). is_fortran:
-        the language. owners: field name -> its structure.
+        the language. owners: field name -> name of its structure.
     """
 
     unit: TranslationUnit
@@ -74,11 +74,13 @@ class SourceTree:
     owners: dict[str, str]
 
     def find(self, *kinds: type) -> Iterator[Any]:
-        """Yield the nodes of one of these classes, in order."""
+        """Yield the nodes of the tree that are of one of the classes `kinds`, in order."""
         return (n for n in self.nodes if isinstance(n, kinds))
 
     def parent(self, node: Any) -> Any:
-        """Return the node above one, passing casts; None at the top."""
+        """Return the node of the tree right above `node`, a node of `corpora.ir`, where casts do
+        not count; None at the top.
+        """
         above = self.parents.get(id(node))
         while isinstance(above, Cast):
             above = self.parents.get(id(above))
@@ -89,15 +91,15 @@ class SourceTree:
         return name.lower() if self.is_fortran else name
 
     def uses(self, name: str) -> Iterator[Name]:
-        """Yield the Names in the tree that are this parameter's."""
+        """Yield the nodes Name in the tree that name the parameter `name`."""
         wanted = self.spell(name)
         return (n for n in self.find(Name) if n.id == wanted)
 
 
 @lru_cache(maxsize=256)
 def read_source(program: Program, signature: Signature | None = None) -> SourceTree:
-    """Return the tree of `program`. signature: names the numbers of its structures; None: they keep
-    theirs. Raises ValueError for an unknown dialect.
+    """Return the tree of `program`. signature: names the numbers of its structures; None: fields of
+    structures keep the names of the text. Raises ValueError for an unknown dialect.
     """
     is_fortran = get_dialect(program.dialect).language == "fortran"
     if is_fortran:
@@ -172,7 +174,9 @@ def find_called_names(source: SourceTree) -> set[str]:
 
 
 def iterate_comparisons(source: SourceTree) -> Iterator[tuple[Expression, str, Expression]]:
-    """Yield (left, operator, right) of every comparison, and the same seen from the right."""
+    """Yield (left, operator, right) of every comparison, and the same again with the sides
+    exchanged and the operator turned round.
+    """
     for node in source.find(Binary):
         if node.op in COMPARISONS:
             yield node.left, node.op, node.right
@@ -180,15 +184,17 @@ def iterate_comparisons(source: SourceTree) -> Iterator[tuple[Expression, str, E
 
 
 def get_integer(expression: Expression | None) -> int | None:
-    """Return the value of an integer literal, with or without a sign; None for anything else."""
+    """Return the value of an integer literal, with or without a sign; None for any other
+    expression.
+    """
     value = value_of(expression)
     literal = isinstance(value, int) and not isinstance(value, bool)
     return value if literal and not isinstance(expression, Cast) else None
 
 
 def get_letters(expression: Expression | None) -> list[int]:
-    """Return the code of a literal that is one printable character, as a list; [] for anything
-    else.
+    """Return the code of a literal that is one printable character, as a list; [] for any other
+    expression.
     """
     if not isinstance(expression, Literal) or expression.type not in ("char", "string"):
         return []
@@ -198,7 +204,9 @@ def get_letters(expression: Expression | None) -> list[int]:
 
 
 def get_heads(source: SourceTree) -> list[tuple[For | While, tuple[Any, ...]]]:
-    """Return (loop, the expressions and statements of its head) for every loop, in order."""
+    """Return (loop, nodes of the expressions and statements of its head) for every loop, in
+    order.
+    """
     found: list[tuple[For | While, tuple[Any, ...]]] = []
     for loop in source.find(For, While):
         if isinstance(loop, While):
@@ -220,7 +228,9 @@ def iterate_assignments(source: SourceTree) -> Iterator[tuple[str, str, Expressi
 
 
 def get_first_statement(body: tuple[Any, ...]) -> Any:
-    """Return the first statement of a branch, also inside a block; None if it is empty."""
+    """Return the first statement, a node of `corpora.ir`, of a branch, also inside a block; None if
+    the branch is empty.
+    """
     while body and isinstance(body[0], Compound):
         body = body[0].body
     return body[0] if body else None

@@ -34,7 +34,8 @@ only negative.
 class StateArray:
     """What the elements of an integer array that holds states are compared with.
 
-    numbers: small integers. scalars: parameters, compared for equality only.
+    numbers: the small integers among them. scalars: the names of parameters among them, compared
+        for equality only.
     """
 
     numbers: tuple[int, ...]
@@ -72,8 +73,9 @@ def draw_states(
     turn: int,
     seed: int,
 ) -> tuple[Values, dict[str, Fill]]:
-    """Return scalars and fills in which arrays of states hold few values: those they are compared
-    with, their neighbours, and -1. turn: the draw's number. seed: of the contents.
+    """Return (scalars, fills) of a test in which arrays of states hold few values: those they are
+    compared with, their neighbours, and -1. turn: the draw's number, which varies the choice. seed:
+    of the contents.
     """
     changed = scalars | {name: turn % 2 for state in states.values() for name in state.scalars}
     filled = dict(fills)

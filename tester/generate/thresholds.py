@@ -60,8 +60,8 @@ def make_tests_beyond(
     limits: Sequence[int] = (),
 ) -> list[UnitTest]:
     """Return tests of the source at or just above the smallest of `numbers`, and above the smallest
-    of `limits`, that no size in its suite exceeds. There are at most MAX_TESTS, smallest first;
-    none if the source cannot run there within its limits.
+    of `limits`, that no size in its suite exceeds. There are at most MAX_TESTS (6), smallest first;
+    none if the source cannot run on such sizes within its limits.
     """
     program, signature, launch = (
         expectations.source,

@@ -99,16 +99,16 @@ def _count_fortran(source: Program) -> str:
 
 
 def list_coverage_requests(program: Program, signature: Signature) -> list[CompileRequest]:
-    """Return what `measure_branch_coverage` compiles first, so that many sources can be compiled
-    together before.
+    """Return the requests that `measure_branch_coverage` compiles first, so that a caller can
+    compile those of many sources together.
     """
     made = build_counter(program, signature)
     return [CompileRequest(made[0], made[1], Variant.DRAFT)] if made else []
 
 
 def prepend_number(call: Arguments, number: int, sides: int) -> Arguments:
-    """Return the call with a mutant's number (0: none) and `sides` counters of branches before its
-    arguments.
+    """Return the arguments `call` with two more before them: a mutant's number (0: none) and an
+    array of `sides` counters of branches.
     """
     return call.prepend(np.zeros(sides, np.int32)).prepend(np.array(number, np.int32))
 

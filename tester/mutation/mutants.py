@@ -56,7 +56,7 @@ from tester.mutation.sites import (
 @dataclass(frozen=True, slots=True)
 class Mutant:
     """A program with one small mistake. kind: `operator`, `constant`, `off_by_one`, `index_swap`,
-    `dropped_statement` or `swapped_branches`. program: the changed one. start: offset of the
+    `dropped_statement` or `swapped_branches`. program: the changed program. start: offset of the
     replaced characters.
     """
 
@@ -168,7 +168,7 @@ def generate_mutants(program: Program) -> list[Mutant]:
 
 def sample_mutants(mutants: Sequence[Mutant], limit: int, seed: int = 0) -> list[Mutant]:
     """Return at most `limit` mutants, in their order, with all kinds equally represented. seed:
-    selects them, by a hash.
+    selects them; equal seeds select the same.
     """
     if len(mutants) <= limit:
         return list(mutants)

@@ -78,7 +78,9 @@ def count_sides(source: Program) -> int:
 
 @lru_cache(maxsize=128)
 def find_counted_conditions(source: Program) -> tuple[Span, ...]:
-    """Return the places of the conditions that are counted, in textual order."""
+    """Return the places of the conditions whose branches `build_schema` counts, in textual
+    order.
+    """
     return tuple(find_conditions(source)[: MAX_SIDES // 2])
 
 

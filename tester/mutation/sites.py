@@ -73,7 +73,8 @@ MAX_SIDES = 64
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One node of a function's body. parent: the node right above it; the function at the top.
+    """One node, of the tree of `corpora.ir`, of a function's body. parent: the node right above it;
+    the function at the top.
     statement: an empty statement may replace it; False for parts of a `for` head.
     """
 
@@ -99,14 +100,17 @@ def is_fortran(program: Program) -> bool:
 
 
 def get_place(node: Any) -> Span | None:
-    """Return the node's place in the text; None if it has no span or comes out of a macro."""
+    """Return the place in the text of `node`, a node of `corpora.ir`; None if it has no span or
+    comes out of a macro.
+    """
     span = getattr(node, "span", None)
     return None if span is None or span.expanded else span
 
 
 def get_operand_place(program: Program, parent: Any, node: Any) -> Span | None:
-    """Return the node's place in the text. For a node out of a macro it is the place of the macro's
-    name if that is all that stands there, else None. parent: the node right above.
+    """Return the place in the text of `node`, a node of `corpora.ir`. For a node out of a macro it
+    is the place of the macro's name if that is all that stands there, else None. parent: the node
+    right above it.
     """
     span = getattr(node, "span", None)
     if span is None or not span.expanded or get_place(parent) is None:
@@ -224,8 +228,9 @@ def _read_tokens(program: Program) -> tuple[list[int], list[tuple[int, int, str]
 
 
 def find_token(program: Program, start: int, end: int, words: tuple[str, ...]) -> Span | None:
-    """Return the place of the first token in [start, end) that is one of `words`, or None. Its line
-    numbers are 0.
+    """Return the place of the first token in [start, end) that is one of `words`; None if there is
+    none. start, end: character offsets in the program's text. The line numbers of the result are
+    0.
     """
     starts, tokens = _read_tokens(program)
     for first, last, text in tokens[bisect_left(starts, start) : bisect_left(starts, end)]:

@@ -101,7 +101,7 @@ class BuiltMutants:
     counter: Compiled | None = None
 
     def good(self) -> list[int]:
-        """Return the indices of the mutants that compiled."""
+        """Return the indices, in `mutants`, of the mutants that compiled."""
         return [
             i for i in range(len(self.mutants)) if self.schema is not None or self.singles[i].ok
         ]
@@ -278,8 +278,8 @@ def _requests(mutants: Sequence[Mutant], signature: Signature) -> list[CompileRe
 def list_mutant_requests(
     source: Program, signature: Signature, limit: int, seed: int = 0
 ) -> list[CompileRequest]:
-    """Return what measuring a suite of this source compiles first, so that many sources can be
-    compiled together before. limit: most mutants. seed: selects them.
+    """Return the requests that `measure_strength` compiles first for this source, so that a caller
+    can compile those of many sources together. limit: most mutants. seed: selects them.
     """
     request = _schema_request(source, signature, limit, seed)
     if request:
@@ -304,8 +304,8 @@ def _sample_mutants(source: Program, limit: int, seed: int) -> tuple[Mutant, ...
 def make_stronger_suite(
     expectations: Expectations, backend: ExecutionBackend, seed: int
 ) -> Expectations | None:
-    """Return a larger rule-made suite of the same source, checked on it; None if there is none.
-    seed: of its values.
+    """Return a larger generated suite of the same source, checked on the source; None if none can
+    be made. seed: of its values.
     """
     suite = _more_tests(expectations, backend, seed)
     return (
@@ -385,9 +385,11 @@ def _stronger_on(
 
 
 def choose_fewest(goals: Sequence[Collection[object]]) -> list[int]:
-    """Return the indices, ascending, of a few sets in `goals` that together hold every goal.
+    """Return the indices, ascending, of a few of the sets `goals` that together hold every element
+    of all of them.
 
-    They are found greedily: each time the set with most goals still missing, the first of equals.
+    The sets are found greedily: each time the set with most elements that are still missing, the
+        first of equals.
     """
     left = [set(g) for g in goals]
     chosen = []
@@ -399,8 +401,8 @@ def choose_fewest(goals: Sequence[Collection[object]]) -> list[int]:
 
 
 def find_outcomes(counters: np.ndarray) -> frozenset[Outcome]:
-    """Return (counter's index, times taken, at most MANY) for every branch taken. counters: how
-    often each was taken in one run.
+    """Return (index of the counter, times taken, at most 2) for every branch taken. counters: how
+    often each branch was taken in one run, integers of shape (branches,).
     """
     return frozenset((side, min(int(n), MANY)) for side, n in enumerate(counters) if n > 0)
 

@@ -45,8 +45,8 @@ class CReader:
     come next.
 
     names: size of the source's name table. types: names that stand for types.
-    after: class of the last word, a key of `c_words.NEVER_AFTER` or `number`. operand: what is
-        known of the value that has just ended. plain: no cast or sign before it changes its type.
+    after: class of the last word, such as `operator` or `number`. operand: what is known of the
+        value that has just ended. plain: no cast or sign before it changes its type.
     """
 
     def __init__(self, names: int, types: frozenset[str] = frozenset()) -> None:
@@ -74,7 +74,7 @@ class CReader:
         return self.frames[-1]
 
     def may_declare(self) -> bool:
-        """Return whether a name that comes next would be declared there."""
+        """Return whether a name that comes next in the text would be declared there."""
         d = self.declaration
         here = (
             d.depth == len(self.frames)
@@ -85,13 +85,15 @@ class CReader:
         return here and (self.last in _BEFORE_NAME or self.last in self._types)
 
     def inside(self, *kinds: str) -> bool:
-        """Return whether the body of a statement of one of these kinds (`for`, `if` and so on) is
-        open.
+        """Return whether, at this place of the text, the body of a statement of one of these kinds
+        (`for`, `if` and so on) is open.
         """
         return any(entry[0] in kinds for frame in self.frames for entry in frame.chain)
 
     def advance(self, word: str) -> None:
-        """Read the next word. Any word is accepted."""
+        """Read the next word and change the reader's state. Any word is accepted; nothing is
+        raised.
+        """
         self.words += 1
         if self.number and word[:1] == DIGIT and len(word) == 2:
             self.number += word[1]
@@ -220,7 +222,9 @@ class CReader:
         )
 
     def specifier(self, word: str, was: str) -> None:
-        """Read `word`, a word of a type in a declaration. was: the value of `after` before it."""
+        """Read `word`, a word of a type in a declaration. was: the class of the word before it, as
+        in the attribute `after`. Changes the reader's state.
+        """
         d = self.declaration
         if was == "type" and d.depth == len(self.frames):
             d.const = d.const or (word == "const" and d.stars == 0)

@@ -34,15 +34,15 @@ def _forbidden_after(after: str, allowed: frozenset[str]) -> frozenset[str]:
 
 @lru_cache(4096)
 def unite(*parts: frozenset[str]) -> frozenset[str]:
-    """Return the union of the sets. Equal arguments give the same object."""
+    """Return the union of the sets `parts`. Equal arguments give the same object."""
     return frozenset().union(*parts)
 
 
 def forbid_brackets(reader: CReader) -> frozenset[str]:
     """Return the words that the open brackets forbid next.
 
-    reader: what was written so far. These words close a bracket that is not open, put `;` into one
-        other than a `for` head, or end the text inside a block.
+    reader: has read the answer so far. These words close a bracket that is not open, put `;` into
+        one other than a `for` head, or end the text inside a block.
     """
     inner = reader.frame
     return _brackets(inner.bracket, inner.kind == "for", len(reader.frames) > 1 or not reader.done)
@@ -59,7 +59,8 @@ def _brackets(inner: str, is_for: bool, unfinished: bool) -> frozenset[str]:
 def forbid_syntax(reader: CReader) -> frozenset[str]:
     """Return the words that the grammar forbids next.
 
-    reader: what was written so far: the last word, the open bracket and the open statements decide.
+    reader: has read the answer so far; its last word, the open bracket and the open statements
+        decide.
     """
     if reader.wild or reader.in_directive:
         return NOTHING
@@ -161,8 +162,8 @@ _ASSIGNMENTS_AND_STEPS = w.ASSIGNMENTS | {"++", "--"}
 class SourceHabits:
     """What a source does that rules on types would otherwise forbid in its translation.
 
-    after_pointer: words that follow directly after the name of an array or pointer there. called:
-        names that are followed by `(`, `<<<` or `<`.
+    after_pointer: words that follow directly after the name of an array or pointer in the source.
+        called: names that are followed by `(`, `<<<` or `<`.
     """
 
     after_pointer: frozenset[str]
@@ -191,7 +192,7 @@ ANY_USE = _NEVER_ON_POINTERS | _ON_POINTERS
 def forbid_types(reader: CReader, known: SourceHabits) -> frozenset[str]:
     """Return the words that the declared types exclude next.
 
-    reader: what was written so far. known: what the source does, which stays allowed.
+    reader: has read the answer so far. known: what the source does, which stays allowed.
     """
     if reader.wild or reader.in_directive:
         return NOTHING
@@ -302,7 +303,7 @@ def forbid_foreign_words(reader: CReader, source: CopyConstraints) -> frozenset[
     """Return the words that are forbidden next because they do not come from the source: other
     numbers, functions and fields.
 
-    reader: what was written so far. source: what may be copied.
+    reader: has read the answer so far. source: what may be copied.
     """
     if reader.in_directive:
         return NOTHING
@@ -318,9 +319,11 @@ def forbid_foreign_words(reader: CReader, source: CopyConstraints) -> frozenset[
 
 
 def forbid_unknown_calls(reader: CReader, known: SourceHabits) -> frozenset[str]:
-    """Return {`(`} if the bracket would call a name that the source does not call; else no word.
+    """Return {`(`} if the bracket would call a name that the source does not call; else the empty
+    set.
 
-    reader: what was written so far. known: what the source does, with the names that it calls.
+    reader: has read the answer so far. known: what the source does, with the names that it
+        calls.
     """
     if (
         reader.after == "any"
@@ -350,9 +353,9 @@ ANY_LENGTH = 1 << 30
 
 def forbid_argument_counts(reader: CReader) -> frozenset[str]:
     """Return the comma or bracket that would give a mathematical library function too many or too
-    few arguments; else no word.
+    few arguments; else the empty set.
 
-    reader: what was written so far.
+    reader: has read the answer so far.
     """
     frame = reader.frame
     if frame.kind != "call" or reader.wild or reader.in_directive or len(reader.frames) < 3:
@@ -367,7 +370,7 @@ _COMMA, _CLOSE = frozenset({","}), frozenset({")"})
 
 def forbid_long_numbers(reader: CReader, digits: int) -> frozenset[str]:
     """Return the words that would make the number being written longer than `digits` characters.
-    reader: what was written so far.
+    reader: has read the answer so far.
     """
     return w.TAILS if len(reader.number) >= digits else NOTHING
 
@@ -375,9 +378,9 @@ def forbid_long_numbers(reader: CReader, digits: int) -> frozenset[str]:
 def forbid_names(reader: CReader, outer: frozenset[str]) -> frozenset[str]:
     """Return the names that may not come next.
 
-    reader: what was written so far. outer: names that the source uses without declaring them. Where
-        a name may be declared, only the next new one is allowed; elsewhere only names in scope and
-        `outer`.
+    reader: has read the answer so far. outer: names that the source uses without declaring them.
+        Where a name may be declared, only the next new one is allowed; elsewhere only names in
+        scope and `outer`.
     """
     if reader.wild or (reader.in_directive and not reader.in_pragma):
         return NOTHING

@@ -69,8 +69,8 @@ STRUCTURE = "structure"
 @dataclass(slots=True)
 class Declaration:
     """The declaration under way. depth: of open brackets at its type word, -1 outside of one.
-    in_value: behind its `=`. base: the type word. stars: number of `*`. const: its elements are
-    const.
+    in_value: behind its `=`. base: the type word, '' before it. stars: number of `*`. const: its
+    elements are const.
     """
 
     depth: int = -1
@@ -86,8 +86,8 @@ class BracketFrame:
 
     bracket: its character. kind: `block`, `fields` (of a structure), `init`, `head`, `call`,
         `group`, `index`, `size`, or the word of a control statement.
-    indexed: the variable that an index belongs to, or None. plain: no cast or sign stands before
-        it.
+    indexed: the variable that an index belongs to; None for other brackets. plain: no cast or sign
+        stands before it.
     types_only: only words of types so far. ternaries: open `?`. semicolons, commas: how many so
         far. case: in a case label.
     """
@@ -135,7 +135,9 @@ class Scopes:
 
     @property
     def floating(self) -> frozenset[str]:
-        """Return the names in scope of floating-point values and of arrays of them."""
+        """Return the names, among those in scope, of floating-point values and of arrays of
+        them.
+        """
         if self._floating[0] != self.version:
             self._floating = (
                 self.version,
@@ -160,12 +162,14 @@ class Scopes:
         self.version += 1
 
     def change(self, name: str, variable: Variable) -> None:
-        """Replace what is known of a name in scope."""
+        """Replace what is known of `name`, which is in scope, by `variable`."""
         self.alive[name] = variable
         self.version += 1
 
     def enter(self, taken: frozenset[str] = frozenset()) -> None:
-        """Open a scope. taken: names that it may not declare either."""
+        """Open a scope. taken: names that may not be declared in it, besides those declared there
+        already.
+        """
         self._hidden.append([])
         self._own.append(set(taken))
         self.version += 1
@@ -175,7 +179,8 @@ class Scopes:
         self.forget(self.part())
 
     def part(self) -> Forgotten:
-        """Close the open scope and return what `forget` needs; its names stay visible until then.
+        """Close the open scope and return the names that it hid, for a call of `forget`; its own
+        names stay visible until that call.
 
         Returns [] at the outermost scope, which stays open.
         """

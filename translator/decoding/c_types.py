@@ -16,8 +16,9 @@ from translator.decoding.c_scopes import is_numbered_name
 
 
 def find_leading_structures(words: Sequence[str]) -> tuple[dict[str, bool], int]:
-    """Return the structures that a text of canonical words begins with, and the position behind the
-    last. The map tells for each name, with typedefs', whether the structure holds pointers.
+    """Return (structures, position) of a text of canonical words that begins with definitions of
+    structures. structures: for each name, those of typedefs too, whether the structure holds
+    pointers. position: the index behind the last definition; 0 if there is none.
     """
     found: dict[str, bool] = {}
     begin, words = 0, tuple(words)
@@ -42,5 +43,7 @@ def find_leading_structures(words: Sequence[str]) -> tuple[dict[str, bool], int]
 
 @lru_cache(maxsize=256)
 def find_defined_types(words: tuple[str, ...]) -> frozenset[str]:
-    """Return the canonical names of the types that a text defines at its beginning."""
+    """Return the canonical names of the types that the text `words` (canonical words) defines at
+    its beginning.
+    """
     return frozenset(word for word in find_leading_structures(words)[0] if is_numbered_name(word))

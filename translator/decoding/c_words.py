@@ -148,7 +148,7 @@ goes on for ever.
 
 
 def is_number(number: str) -> bool:
-    """Return whether the text is a complete number of C."""
+    """Return whether the text `number` is a complete number of C, such as `1.5f`."""
     return _NUMBER.fullmatch(number) is not None
 
 

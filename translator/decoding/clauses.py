@@ -54,7 +54,7 @@ class Clauses:
         self._digits = 0
 
     def advance(self, word: str) -> None:
-        """Read the next word."""
+        """Read the next word of the directive and change the reader's state. Nothing is raised."""
         if not self._clause:
             self._clause = word if word in _CLAUSES else ""
             self._seen.add(word)

@@ -147,8 +147,8 @@ def make_c_constraint(
         source's name table.
     same_language: the source is C-like too, so that its words are copied. model: the target's,
         `serial`, `openmp` or `cuda`; words of the others are forbidden.
-    head: of a host function that the answer ends with. Without prefix and head, `full` forbids no
-        more than `types`.
+    head: canonical words of the head of a host function that the answer ends with; () for none.
+        Without prefix and head, `full` forbids no more than `types`.
     """
     outer = _find_undeclared_names(source) if same_language else frozenset()
     never = find_foreign_words(source, model, same_language)

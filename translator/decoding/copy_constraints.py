@@ -89,7 +89,8 @@ _COMMON_TYPES = frozenset(
 
 
 def find_foreign_words(source: Sequence[str], model: str, copies: bool) -> frozenset[str]:
-    """Return the words that no C-like answer has outside of directives. source: canonical words.
+    """Return the words that no answer in a C-like dialect may have outside of directives. source:
+    canonical words.
     model: `serial`, `openmp` or `cuda`. copies: the source is C-like, so that unusual types come
     from it.
     """

@@ -45,8 +45,8 @@ _SPECIFICATION = frozenset(
 
 
 def find_forced_prefix(program: Program, source: CanonicalText, direction: Direction) -> str:
-    """Return the canonical words that every right answer to `program` may begin with; '' if none
-    are certain. source: its canonical text.
+    """Return the canonical words that every right answer to `program` may begin with; '' if no such
+    words are certain. source: its canonical text.
     """
     pair = (direction.source.language, direction.target.language)
     kernel = direction.target.model == "cuda"

@@ -18,8 +18,8 @@ from corpora.ir import AssignExpression, Binary, Comma, Conditional, Unsupported
 
 @dataclass(frozen=True, slots=True)
 class AffineSum:
-    """A sum of integers as C text. terms: (factor, coefficient) in order of first use, no
-    coefficient 0. constant: the number added.
+    """A sum of integers as C text. terms: (factor as C text, coefficient) in order of first use,
+    without coefficients of 0. constant: the number added.
     """
 
     terms: tuple[tuple[str, int], ...] = ()
@@ -27,7 +27,9 @@ class AffineSum:
 
     @classmethod
     def of(cls, factor: str) -> AffineSum:
-        """Return the sum with one factor, a C text that holds together beside `*`."""
+        """Return the sum of one factor. factor: C text that needs no brackets as an operand of
+        `*`.
+        """
         return cls(((factor, 1),))
 
     def __add__(self, other: AffineSum) -> AffineSum:
@@ -63,7 +65,7 @@ class AffineSum:
 
     @property
     def factor(self) -> str:
-        """Return the sum's C text, in brackets where it needs them beside `*`."""
+        """Return the sum's C text, in brackets where it needs them as an operand of `*`."""
         if not self.terms:
             return str(self.constant) if self.constant >= 0 else f"({self.constant})"
         loose = not self.is_simple or _is_loose(self.terms[0][0])

@@ -24,18 +24,18 @@ class Block:
     items: list[str | tuple[str, Block]] = field(default_factory=list)
 
     def add(self, statement: str) -> None:
-        """Append a statement, as C text."""
+        """Append a statement, as C text, to `items`."""
         self.items.append(statement)
 
     def open(self, head: str) -> Block:
-        """Append a new block behind `head`, such as `for (...)`, and return it."""
+        """Append a new block behind `head`, such as `for (...)`, to `items` and return it."""
         inner = Block()
         self.items.append((head, inner))
         return inner
 
     def nest(self, heads: Sequence[str], items: Sequence[str | tuple[str, Block]]) -> None:
-        """Append `items`, statements and (head, block), inside blocks behind all `heads`, the first
-        outermost.
+        """Append to this block one block for each of `heads`, each inside the one before, and put
+        `items`, statements as C text and pairs (head, block), into the innermost.
         """
         block = self
         for head in heads:

@@ -53,7 +53,9 @@ Body = tuple[Statement, ...]
 
 
 def read_statements(text: str) -> Body:
-    """Parse C++ statements. Raises UnsupportedConstruct for a construct that no tree can hold."""
+    """Parse the C++ statements in `text` and return them as a tuple of nodes of `corpora.ir`.
+    Raises UnsupportedConstruct for a construct that the tree cannot hold.
+    """
     unit = parse_c_family(f"void f() {{\n{text}\n}}", "cpp")
     function = function_named(unit, "f")
     if unit.errors or function is None or len(unit.items) != 1:
@@ -63,8 +65,9 @@ def read_statements(text: str) -> Body:
 
 
 def require_known(node: Any) -> None:
-    """Raise UnsupportedConstruct, with name and line, if a tree holds a construct that the front
-    end does not know.
+    """Check `node`, a node of the tree of `corpora.ir` or a tuple of nodes. Raises
+    UnsupportedConstruct, with name and line, if it holds a construct that the front end does not
+    know.
     """
     odd = next(find(node, Unsupported, UnsupportedExpression), None)
     if odd is not None:
@@ -90,8 +93,8 @@ def format_type(type: Type) -> str:
 
 
 def print_function(head: str, body: Body) -> str:
-    """Return a function's C++ text. head: its result, name and parameters. Directives begin their
-    lines.
+    """Return a function's C++ text. head: its result, name and parameters. Each directive stands on
+    a line of its own.
     """
     rows = emit_c_family(tuple(body)).splitlines()
     inside = [row if row.startswith("#") else f"    {row}" for row in rows]
@@ -102,8 +105,8 @@ def print_function(head: str, body: Body) -> str:
 
 
 def head_of(statement: Any) -> tuple[Any, ...]:
-    """Return what a statement evaluates itself, such as an `if`'s condition, without the blocks in
-    it.
+    """Return the nodes of `corpora.ir` that a statement evaluates itself, such as an `if`'s
+    condition, without the blocks in it.
     """
     match statement:
         case For():
@@ -118,8 +121,8 @@ def head_of(statement: Any) -> tuple[Any, ...]:
 
 
 def blocks_of(statement: Any) -> tuple[Body, ...]:
-    """Return the blocks of a loop (one), an `if` (two) or a compound statement (one); () for other
-    statements.
+    """Return the blocks, each a tuple of statements of `corpora.ir`, of a loop (one), an `if` (two)
+    or a compound statement (one); () for other statements.
     """
     if isinstance(statement, If):
         return (statement.then, statement.otherwise)
@@ -127,25 +130,33 @@ def blocks_of(statement: Any) -> tuple[Body, ...]:
 
 
 def with_blocks(statement: Any, blocks: Sequence[Sequence[Any]]) -> Any:
-    """Return the statement with its blocks, as `blocks_of` returns them, replaced by `blocks`."""
+    """Return `statement`, a node of `corpora.ir`, with its blocks, as `blocks_of` returns them,
+    replaced by `blocks`.
+    """
     fields = ("then", "otherwise") if isinstance(statement, If) else ("body",)
     return replace(statement, **{f: tuple(b) for f, b in zip(fields, blocks, strict=True)})
 
 
 def names_of(node: Any) -> set[str]:
-    """Return the names in a tree, used or declared."""
+    """Return the names that `node`, a node of `corpora.ir` or a tuple of nodes, uses or
+    declares.
+    """
     return names_in(node) | {each.name for each in find(node, Declaration)}
 
 
 def changes_variable(node: Any, name: str) -> bool:
-    """Return whether anything in a tree but a declaration gives the variable `name` a value."""
+    """Return whether anything in `node`, a node of `corpora.ir` or a tuple of nodes, except a
+    declaration, gives the variable `name` a value.
+    """
     return any(
         each.target == Name(name) for each in find(node, Assign, AssignExpression, Increment)
     )
 
 
 def sets_scalar(statement: Any, name: str) -> bool:
-    """Return whether a statement gives `name` a value that does not depend on its earlier value."""
+    """Return whether `statement`, a node of `corpora.ir`, gives `name` a value that does not depend
+    on its earlier value.
+    """
     match statement:
         case Assign(Name(target), "=", value):
             return target == name and name not in names_in(value)
@@ -159,7 +170,7 @@ def leaves_loop(
 ) -> bool:
     """Return whether `body` holds a jump that belongs to a loop around it.
 
-    kinds: the jumps that are looked for. inside: whether `body` is already inside an inner loop.
+    kinds: the kinds of jumps that count. inside: whether `body` is already inside an inner loop.
     """
     for statement in body:
         if isinstance(statement, Jump) and not inside and statement.kind in kinds:
@@ -174,8 +185,8 @@ def leaves_loop(
 
 
 def declare_scalars(body: Body, scalars: Mapping[str, str]) -> Body:
-    """Return `body` with declarations of local variables. scalars: their types by name. Unused ones
-    get none.
+    """Return the statements `body` with declarations of local scalars added. scalars: C++ types by
+    name; a name that `body` does not use gets no declaration.
     """
     for name, type in reversed(scalars.items()):
         placed = declare_inside(body, name, type)
@@ -184,7 +195,7 @@ def declare_scalars(body: Body, scalars: Mapping[str, str]) -> Body:
 
 
 def declare_inside(body: Body, name: str, type: str) -> Body | None:
-    """Return `body` with a scalar declared where it gets its first value.
+    """Return the statements `body` with the scalar `name` declared where it gets its first value.
 
     Returns None where a value may be needed outside the block of that place. type: the scalar's C++
         type.
@@ -223,7 +234,9 @@ def _sets_first_in(statement: Statement, name: str) -> bool:
 
 
 def is_loop_counter(body: Body, name: str) -> bool:
-    """Return whether every use of a variable is in a loop whose head gives it its first value."""
+    """Return whether every use of the variable `name` in `body` is in a loop whose head gives it
+    its first value.
+    """
     for statement in body:
         if _first_value(statement, name) is not None:
             continue
@@ -242,8 +255,8 @@ def _first_value(statement: Any, name: str) -> Expression | None:
 
 
 def declare_in_loop_heads(body: Body, name: str, type: str) -> Body:
-    """Return `body` with a variable declared in the head of each loop that it counts. type: its C++
-    type.
+    """Return the statements `body` with the variable `name` declared in the head of each loop that
+    it counts. type: its C++ type.
     """
 
     def change(node: Any) -> Any:

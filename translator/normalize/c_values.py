@@ -48,8 +48,9 @@ _SUFFIXED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A C expression. text: as C. type: its element type. level: how tightly the text binds, such
-    as PRIMARY. sum: the same as a sum, for integers of at least 32 bits; else None.
+    """A C expression. text: as C. type: its element type, such as `f32`. level: precedence of its
+    outermost operator; higher binds tighter, PRIMARY tightest. sum: the same as a sum, for integers
+    of at least 32 bits; else None.
     """
 
     text: str
@@ -58,12 +59,12 @@ class Value:
     sum: AffineSum | None = None
 
     def at(self, level: int) -> str:
-        """Return the text, in brackets if it binds weaker than `level`."""
+        """Return the C text, in brackets if its precedence is below `level`."""
         return self.text if self.level >= level else f"({self.text})"
 
     @property
     def is_whole(self) -> bool:
-        """Return whether the type is an integer."""
+        """Return whether the value's type is an integer type."""
         return self.type[0] == "i"
 
     @property
@@ -80,7 +81,7 @@ def make_integer(total: AffineSum, type: str = "i32") -> Value:
 
 
 def make_number(text: str, type: str = "i32") -> Value:
-    """Return a literal as a value. text: in C's spelling."""
+    """Return a literal as a value. text: in C's spelling. type: its element type, such as `f32`."""
     return (
         make_integer(AffineSum(constant=int(text)), type)
         if type in ("i32", "i64")
@@ -89,20 +90,22 @@ def make_number(text: str, type: str = "i32") -> Value:
 
 
 def make_variable(text: str, type: str) -> Value:
-    """Return a C value for a variable. text: a name, an element or `*name`. type: its C type."""
+    """Return the value of a variable. text: a name, an element or `*name` in C. type: its element
+    type, such as `f32`.
+    """
     return Value(text, type, PRIMARY, AffineSum.of(text) if type in ("i32", "i64") else None)
 
 
 def find_wider_type(*types: str) -> str:
-    """Return the type of an operation between numbers of these types. Raises ValueError for another
-    type.
+    """Return the type of an operation between numbers of these element types. Raises ValueError for
+    a type that is no number's.
     """
     return max(types, key=_ORDER.index)
 
 
 def make_binary(operator: str, left: Value, right: Value) -> Value:
-    """Return the value `left operator right`, of the wider type; `bool` for comparisons and logic.
-    Raises KeyError for an unknown operator.
+    """Return the value `left operator right`, of the wider type of both; `bool` for comparisons and
+    logic. Raises KeyError for an unknown operator.
     """
     level = _LEVELS[operator]
     if level < PLUS:
@@ -147,7 +150,9 @@ def call_function(name: str, type: str, *arguments: Value) -> Value:
 
 
 def cast_value(value: Value, type: str) -> Value:
-    """Return the value converted to `type`; unchanged if it has that type."""
+    """Return the value converted to `type`; unchanged if it has that type. type: an element type,
+    such as `f32`.
+    """
     if value.type == type:
         return value
     return Value(f"({C_TYPES[type]}){value.at(UNARY)}", type, UNARY)

@@ -73,9 +73,9 @@ class _BoundArguments:
 
 
 def inline_statements(unit: TranslationUnit, call: Call, helper: Function, caller: Function) -> str:
-    """Return the text of `unit` with the helper's statements before the statement of a call, and
-    its value in the call's place. call: the very node in the body of `caller`. Raises
-    UnsupportedConstruct if that cannot be done.
+    """Return the text of `unit` with the statements of the function `helper` before the statement
+    that holds `call`, and the value that it returns in the call's place. call: the very node in the
+    body of `caller`. Raises UnsupportedConstruct if that cannot be done.
     """
     text = unit.text
     statement, span = _statement_of(call, caller)
@@ -115,7 +115,8 @@ def _tokens(text: str) -> tuple[Token, ...]:
 
 
 def changes_something(node: Any) -> bool:
-    """Return whether an expression assigns, increments, or holds what the front end does not
+    """Return whether `node`, a node of `corpora.ir` or a tuple of nodes, assigns, increments, or
+    holds what the front end does not
     know.
     """
     kinds = (Assign, AssignExpression, Increment, UnsupportedExpression)
@@ -123,7 +124,9 @@ def changes_something(node: Any) -> bool:
 
 
 def bracketed(text: str, span: Span) -> tuple[int, int]:
-    """Return (start, end) of an expression in `text`, with the brackets that enclose it alone."""
+    """Return (start, end) of the expression at `span` in `text`, as character offsets, including
+    brackets that enclose nothing else.
+    """
     tokens = _tokens(text)
     first = next(k for k, token in enumerate(tokens) if token.start >= span.start)
     behind = next((k for k, token in enumerate(tokens) if token.start >= span.end), len(tokens))

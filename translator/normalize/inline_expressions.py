@@ -56,8 +56,9 @@ _WORDS = frozenset({"bool", "char", "string", "pointer"})
 
 
 def inline_helpers(text: str, name: str) -> str:
-    """Return the function `name` of a C++ text with its helpers expanded, and the structures beside
-    it. Raises UnsupportedConstruct if a helper cannot be expanded.
+    """Return the C++ text of the function `name` of `text`, with the functions that it calls
+    expanded in it, and of the structures that `text` defines. Raises UnsupportedConstruct if a
+    helper cannot be expanded.
     """
     for _ in range(_DEEPEST):
         unit = parse_c_family(text, "cpp")

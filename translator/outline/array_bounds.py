@@ -27,8 +27,8 @@ _MOST = 8
 
 
 def find_array_lengths(function: CppFunction) -> dict[str, tuple[str, ...]]:
-    """Return candidates for the length of each array, as C expressions of the function's integer
-    parameters. They follow from the loops alone; an index that data decides gives none.
+    """Return candidates for the length of each array, by name, as C expressions of the function's
+    integer parameters. They follow from the loops alone; an index that data decides gives none.
     """
     found: dict[str, dict[str, None]] = {}
     positive = System(nonnegative=tuple(variable(name) for name in function.scalars))

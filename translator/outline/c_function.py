@@ -24,8 +24,9 @@ class FunctionArray:
 
     type: of its elements. count: their number as C text; '' where it is not in the text. is_local:
         the function makes it. is_const: it is not written.
-    made, freed: the statements that allocate and free an array on the heap, or None. is_cleared:
-        its elements are zero at first. is_vector: the function makes it as a `std::vector`.
+    made, freed: the statements that allocate and free an array on the heap; None for other arrays.
+        is_cleared: its elements are zero at first. is_vector: the function makes it as a
+        `std::vector`.
     """
 
     type: str
@@ -51,9 +52,10 @@ class FunctionArray:
 class CppFunction:
     """A C++ function in parts.
 
-    name: its own. head: as text. body: its statements.
-    scalars: types of its parameters by value that are no arrays. pointed: those reached through a
-        pointer. arrays: in the order of the parameters, local ones last.
+    name: the function's. head: result type, name and parameters as text. body: its statements.
+    scalars: element types, by name, of its parameters by value that are no arrays. pointed: the
+        same of those reached through a pointer. arrays: in the order of the parameters, local ones
+        last.
     structures: parameters whose numbers alone occur in body, scalars and arrays. before: text that
         defines the structures.
     changed: parameters that the function changes and that its caller sees.
@@ -84,7 +86,9 @@ class CppFunction:
 
     @property
     def tree(self) -> Function:
-        """Return the function's tree, with only numbers and arrays as parameters, for analyses."""
+        """Return the function's tree, in which structures are replaced by parameters that are
+        numbers and arrays, as analyses need it.
+        """
         parameters = [f"{type} {name}" for name, type in self.scalars.items()]
         parameters += [f"{type} *{name}" for name, type in self.pointed.items()]
         parameters += [

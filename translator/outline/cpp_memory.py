@@ -54,8 +54,9 @@ _CALLS = frozenset({"memset", "memcpy", "memmove", "copy", "copy_n", "fill", "fi
 class AllocatedArray:
     """An array that a declaration allocates.
 
-    array: its type and length. begins: the first value of each element; None for zero or none.
-        like: the (array name, index) it is copied from, or None.
+    name: the array's. array: its type and length. begins: the first value of each element; None for
+        zero or no value. like: the (array name, index) it is copied from; None if it is not
+        copied.
     """
 
     name: str
@@ -69,7 +70,8 @@ class LibraryLoop:
     """A library call that loops over array elements, such as memset or std::copy.
 
     count: the number of elements. to: (array name, index) of the first one set. value: what is set,
-        None for a copy. source: (array name, index) of the first one copied, or None.
+        None for a copy. source: (array name, index) of the first element copied; None if nothing is
+        copied.
     """
 
     count: Expression
@@ -141,10 +143,10 @@ class MemoryReader:
         return AllocatedArray(node.name, array, begins, like)
 
     def read_heap_allocation(self, name: str, value: Any, type: Type) -> AllocatedArray | None:
-        """Return the array `name` that `malloc`, `calloc` or `new` makes, or None.
+        """Return the array `name` that `malloc`, `calloc` or `new` makes.
 
-        value: the allocating expression. type: of an element. None means that `value` allocates
-            nothing.
+        value: the allocating expression, a node of `corpora.ir`. type: of an element. Returns None
+            if `value` allocates nothing.
         """
         match value:
             case Cast(operand=inner):
@@ -205,8 +207,8 @@ class MemoryReader:
         return array.freed
 
     def read_allocation_check(self, node: If) -> If | None:
-        """Return the `if` that leaves the function when an allocation failed; None for another
-        `if`.
+        """Return `node` if it is an `if` that only leaves the function when an allocation failed;
+        None for any other `if`.
 
         Raises UnsupportedConstruct if such an `if` does more.
         """
@@ -323,8 +325,8 @@ class MemoryReader:
 
 
 def is_allocation_check(node: Any, arrays: dict[str, FunctionArray]) -> bool:
-    """Return whether a statement is an `if` that only tests whether the function's own heap arrays
-    were allocated.
+    """Return whether `node`, a statement of `corpora.ir`, is an `if` that only tests whether the
+    function's own heap arrays were allocated.
 
     arrays: the function's arrays by name.
     """

@@ -62,8 +62,9 @@ class CppValues:
     """Resolves pointers and references in a C++ function's expressions to the arrays that they
     point to.
 
-    arrays: by name; more may be added while a function is read. structures: parameters whose
-        numbers are arrays and scalars of their own. body: the function's statements.
+    arrays: the function's arrays by name; more may be added while a function is read. structures:
+        parameters whose numbers are arrays and scalars of their own. body: the function's
+        statements.
     """
 
     def __init__(
@@ -256,7 +257,7 @@ class CppValues:
     # ---- pointers and references that are places ----
 
     def take_pointer(self, name: str, value: Expression, after: Sequence[Statement]) -> None:
-        """Record that the pointer `name` is set to `value`.
+        """Record in this object that the pointer `name` is set to `value`.
 
         after: the statements that follow in its block; only these may use it. Raises
             UnsupportedConstruct where `value` is no fixed place in an array.
@@ -264,8 +265,8 @@ class CppValues:
         self._take(self._aliases, name, self.place(value), after)
 
     def take_reference(self, name: str, value: Expression, after: Sequence[Statement]) -> None:
-        """Record that the reference `name` stands for `value`: an array element, or one structure
-        of an array.
+        """Record in this object that the reference `name` stands for `value`: an array element, or
+        one structure of an array.
 
         after: the statements that follow in its block. Raises UnsupportedConstruct for any other
             value.
@@ -275,13 +276,13 @@ class CppValues:
         self._take(kept, name, place, after)
 
     def take_element(self, name: str, place: Place) -> None:
-        """Record that the reference `name`, which a loop over an array declares, means the element
-        `place`.
+        """Record in this object that the reference `name`, which a loop over an array declares,
+        means the element `place`, an (array name, index).
         """
         self._elements[name] = place
 
     def is_used_before(self, name: str, after: Sequence[Statement]) -> bool:
-        """Return whether a pointer is used elsewhere than in its one assignment and in the
+        """Return whether the pointer `name` is used elsewhere than in its one assignment and in the
         statements `after` it.
         """
         uses = [sum(n.id == name for n in find(part, Name)) for part in (self._body, tuple(after))]

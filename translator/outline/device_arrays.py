@@ -130,7 +130,7 @@ def resolve_array_lengths(function: CppFunction) -> CppFunction:
     """Return the function with the lengths of its local arrays written in its parameters.
 
     Device memory is allocated before the first statement, where only parameters have values. A
-    length that cannot be written so becomes ''.
+    length (`FunctionArray.count`) that cannot be written so becomes ''.
     """
     values: dict[str, Expression] = {
         each.name: each.value
@@ -165,7 +165,8 @@ def _in_parameters(
 
 
 def convert_host_statement(function: CppFunction, statement: Statement) -> tuple[Statement, ...]:
-    """Return what replaces a host statement once the function's arrays live on the device.
+    """Return the statements that replace a host statement once the function's arrays live on the
+    device.
 
     Declarations, allocation and freeing of local arrays are dropped, and exchanges of pointers are
     made on device pointers. Other statements come back unchanged.

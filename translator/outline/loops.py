@@ -60,12 +60,12 @@ _ENTRY = "f0"
 
 @dataclass(frozen=True, slots=True)
 class LoopFacts:
-    """What a loop allows. Places are indices of canonical words.
+    """What OpenMP directives a loop allows. Places are indices of canonical words.
 
     end: place behind its last word. parallel: a directive may stand before it. collapsible:
         perfectly nested loops with independent bounds, this one included.
-    private, reduced: scalars that it assigns and does not declare, of which each iteration can have
-        its own, or which are reduced by one operator.
+    private, reduced: scalars that the loop assigns and does not declare, of which each iteration
+        can have its own, or which are reduced by one operator.
     """
 
     end: int
@@ -80,8 +80,8 @@ class ParallelText:
     """A source's text after a prefix, with what a decoder needs to place OpenMP directives. Places
     are indices of canonical words.
 
-    words: the text. loops: by place. updates: by place, which of `atomic` and `critical` a
-        statement may have.
+    words: the text. loops: facts of each loop by the place of its first word. updates: by place,
+        which of `atomic` and `critical` a statement may have before it.
     wholes: from the first place of a run of Fortran's whole-array statements to the place after it.
         names, arrays: all names of the text, and those of arrays.
     """

@@ -43,8 +43,8 @@ T = TypeVar("T")
 class StructureParameter:
     """A parameter that is a structure, called `owner`.
 
-    passing: as in `corpora.records.Member`; also `vector` for a standard vector and `rows` for an
-        array of several dimensions.
+    passing: `array` (pointer to many structures), `pointer` (to one), `reference` or `value`; also
+        `vector` for a standard vector and `rows` for an array of several dimensions.
     numbers: the name of each number, or array pointed to, with its path in the structure. For
         `rows` the path is the element type and inner extents.
     """
@@ -55,7 +55,8 @@ class StructureParameter:
 
 
 def restore_structure_members(node: T, structures: Sequence[StructureParameter]) -> T:
-    """Return a tree in which `p__x[i]` is `p[i].x` again, and `p__n` is `p.n` or `p->n`.
+    """Return `node`, a node of `corpora.ir` or a tuple of nodes, in which `p__x[i]` is `p[i].x`
+    again, and `p__n` is `p.n` or `p->n`.
 
     structures: the parameters `p` whose members had become parameters of their own.
     """

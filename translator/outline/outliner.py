@@ -75,7 +75,7 @@ class OutlinedPart:
     program: the new function. head, body: its text in parts. names: the arguments of its call, in
         order; `*name` passes the value behind a pointer, `&name` a scalar that it changes.
     items: the statements as they stand in the original function. results: types by name of the
-        scalars that it changes for the caller, through pointers or as the returned value.
+        scalars that the part changes for the caller, through pointers or as the returned value.
     """
 
     program: Program
@@ -93,7 +93,7 @@ class OutlinedPart:
 
 class Outliner:
     """Cuts one function into parts, numbered in order. results: how parts may return scalars that
-    others use.
+    other parts use.
     """
 
     def __init__(self, function: CppFunction, results: ResultPassing = ResultPassing.NONE) -> None:
@@ -107,8 +107,8 @@ class Outliner:
         self._made = 0
 
     def hoist_declarations(self, body: Sequence[Statement]) -> tuple[Statement, ...]:
-        """Return `body` with each variable that starts as an array's element declared first and
-        assigned there.
+        """Return `body` with each declaration of a scalar whose first value reads an array split
+        into a declaration without a value and an assignment.
         """
         items: list[Statement] = []
         for item in body:
@@ -143,14 +143,14 @@ class Outliner:
         return not blocks_of(item) and self.touches_array(item)
 
     def touches_array(self, node: Any) -> bool:
-        """Return whether a tree reads or writes an array element. An array's declaration alone does
-        not.
+        """Return whether `node`, a node of `corpora.ir` or a tuple of nodes, reads or writes an
+        array element. An array's declaration alone does not.
         """
         return any(root_name(each) in self.function.arrays for each in find(node, Access))
 
     def scope_of(self, item: Any, scope: Mapping[str, str]) -> dict[str, str]:
-        """Return the types by name of the variables visible after `item`: `scope` with what `item`
-        declares.
+        """Return the types by name of the local variables visible after `item`, a statement of
+        `corpora.ir`: those in `scope` and those that `item` declares.
         """
         declared = item.start if isinstance(item, For) else (item,)
         return dict(scope) | {
@@ -168,8 +168,8 @@ class Outliner:
         """Return `items` as a function of their own, or None if they cannot be one.
 
         scope: types by name of the visible local variables. after: statements that may run
-            afterwards, in order. None: they change a scalar that is used later and may not return
-            it, or they leave the function or an enclosing loop.
+            afterwards, in order. Returns None if they change a scalar that is used later and may
+            not return it, or leave the function or an enclosing loop.
         """
         body = _by_value(tuple(items), self.function.pointed)
         known = {**self.function.scalars, **scope, **self.function.pointed}
@@ -244,7 +244,7 @@ class Outliner:
 
 
 def find_first_use(items: Sequence[Any], name: str) -> str:
-    """Return how `items` first use the variable `name`.
+    """Return how `items`, nodes of `corpora.ir` in order, first use the variable `name`.
 
     `read`: its earlier value may be read. `set`: every path sets it first. '': it is not used.
     """
@@ -263,8 +263,8 @@ def find_first_use(items: Sequence[Any], name: str) -> str:
 
 
 def rename(node: Any, meant: Mapping[str, Expression]) -> Any:
-    """Return a tree with names replaced by expressions. meant: the expression by name; other names
-    stay.
+    """Return `node`, a node of `corpora.ir` or a tuple of nodes, with names replaced by
+    expressions. meant: expressions by name; other names stay.
     """
 
     def change(part: Any) -> Any:
@@ -294,5 +294,5 @@ def _set_in(body: Sequence[Any]) -> set[str]:
 
 
 def has_loop(node: Any) -> bool:
-    """Return whether a tree holds a loop."""
+    """Return whether `node`, a node of `corpora.ir` or a tuple of nodes, holds a loop."""
     return any(find(node, For, While, RangeFor))

@@ -34,7 +34,7 @@ def make_exchange(type: str, moves: Mapping[str, str]) -> Statement:
     """Return one statement after which each name of `moves` points to where its value in `moves`
     pointed before.
 
-    type: of the elements. The moves must form one cycle.
+    type: the C++ type of the elements. The moves must form one cycle.
     """
     first = name = next(iter(moves))
     rows = [f"{type} *{_KEPT} = {first};"]
@@ -46,7 +46,9 @@ def make_exchange(type: str, moves: Mapping[str, str]) -> Statement:
 
 
 def read_exchange(statement: Any) -> dict[str, str]:
-    """Return the `moves` of a statement that `make_exchange` made; {} for another statement."""
+    """Return, for a statement of `corpora.ir` that `make_exchange` made, the moves it was made
+    from: each name with the name whose elements it gets; {} for any other statement.
+    """
     match statement:
         case ExpressionStatement(Call(Member(Name(one), "swap"), (Name(other),))):
             return {one: other, other: one}
@@ -99,8 +101,8 @@ def _is_circle(moves: Mapping[str, str]) -> bool:
 
 
 def swapped_names(statement: Any) -> tuple[str, str] | None:
-    """Return the two names that `std::swap(a, b)` or `a.swap(b)` exchanges; None for another
-    statement.
+    """Return the two names that `std::swap(a, b)` or `a.swap(b)` exchanges; None for any other
+    statement of `corpora.ir`.
     """
     match statement:
         case ExpressionStatement(Call(Name("swap" | "std::swap"), (Name(one), Name(other)))):

@@ -73,8 +73,8 @@ from translator.outline.outliner import CHANGES, OutlinedPart, find_first_use, r
 
 @dataclass(frozen=True, slots=True)
 class PortedKernel:
-    """A part of a function with its port. text: of the port. launch: the plan that a kernel passed
-    under, ''.
+    """A part of a function with its port. text: of the port. launch: text of the launch plan under
+    which a CUDA kernel passed its tests; '' for another port.
     """
 
     part: OutlinedPart
@@ -263,8 +263,8 @@ def _format_declarations(function: CppFunction, numbers: Sequence[str]) -> list[
 
 def emit_single_kernel(function: CppFunction, nodes: Sequence[Node]) -> str | None:
     """Return the whole function as one CUDA kernel, or None if more than one part touches arrays or
-    it has a result. Every thread runs what comes before the part. nodes: the parts with ports, and
-    the code between them.
+    the function returns a value. Every thread runs what comes before the part. nodes: the parts
+    with ports, and the code between them.
     """
     places = [k for k, node in enumerate(nodes) if isinstance(node, PortedKernel)]
     prototype = function.prototype

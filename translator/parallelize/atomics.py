@@ -52,12 +52,12 @@ _KEEPER = """__device__ void {name}({type} *place, {type} value) {{
 
 
 class NoAtomicError(Exception):
-    """CUDA has no atomic operation for a change of memory."""
+    """Raised where CUDA has no atomic operation for a change of memory."""
 
 
 class AtomicChanges:
-    """Makes atomic operations for one kernel, and the device functions that they call. name: of the
-    kernel; the functions' names begin with it.
+    """Makes atomic operations for one kernel, and the device functions that they call. name: the
+    kernel's; the names of the device functions begin with it.
     """
 
     def __init__(self, name: str) -> None:
@@ -65,8 +65,8 @@ class AtomicChanges:
         self._keepers: dict[tuple[str, str], str] = {}
 
     def update(self, update: PlaceUpdate, type: ScalarType) -> Statement:
-        """Return a statement that makes an update atomically. type: of the place. Raises
-        NoAtomicError if CUDA has no such operation.
+        """Return a statement that makes `update` atomically. type: of the place that is updated.
+        Raises NoAtomicError if CUDA has no such operation.
         """
         changed = ExpressionStatement(self._operation(update, type))
         if not update.conditions:
@@ -74,7 +74,7 @@ class AtomicChanges:
         return If(reduce(lambda a, b: Binary("&&", a, b), update.conditions), (changed,))
 
     def store(self, target: Expression, value: Expression, type: ScalarType) -> Statement:
-        """Return a statement that stores `value` in `target` atomically. type: of the place. Raises
+        """Return a statement that stores `value` in `target` atomically. type: of `target`. Raises
         NoAtomicError if CUDA has no such operation.
         """
         if type.name not in _ADDED - {"f64"}:

@@ -143,9 +143,9 @@ class _Nest:
 
 
 def propose_kernels(part: OutlinedPart) -> list[str]:
-    """Return CUDA kernels for a loop nest, best first, one thread per iteration of one or more
-    outer loops. Updates of shared memory are atomic. It is empty if a loop surely needs an earlier
-    iteration.
+    """Return the texts of CUDA kernels for a loop nest, best first, one thread per iteration of one
+    or more outer loops. Updates of shared memory are atomic. The list is empty if a loop surely
+    needs an earlier iteration.
     """
     nest = _read_nest(part)
     if nest is None:
@@ -167,9 +167,9 @@ def propose_kernels(part: OutlinedPart) -> list[str]:
 
 
 def propose_parallel_loops(part: OutlinedPart) -> list[str]:
-    """Return OpenMP versions of a loop nest, best first. The outermost loop is parallel, with
-    reductions and atomic updates where needed. It is empty if that loop surely needs an earlier
-    iteration.
+    """Return the texts of OpenMP versions of a loop nest, best first. The outermost loop is
+    parallel, with reductions and atomic updates where needed. The list is empty if that loop surely
+    needs an earlier iteration.
     """
     nest = _read_nest(part)
     if nest is None or nest.loops[0].is_refuted:

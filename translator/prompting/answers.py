@@ -62,9 +62,10 @@ class _Piece:
 def extract_code(answer: str, dialect_name: str, name: str = "") -> str:
     """Return the code in a model's answer, unchanged.
 
-    name: the function asked for. Of the fenced blocks it is the one that looks like the dialect and
-        defines `name`, with blocks that define what it calls. Without such a block, other blocks
-        with a function are tried, then text outside of fences, then the whole answer.
+    name: the function that the answer should define; '' for any. The code is the fenced block that
+        looks like the dialect and defines `name`, with the blocks that define functions it calls.
+        Without such a block it is another block with a function, else text outside of fences, else
+        the whole answer.
     Raises ValueError for an unknown dialect.
     """
     text = strip_thoughts(answer)
@@ -86,7 +87,7 @@ def extract_code(answer: str, dialect_name: str, name: str = "") -> str:
 
 def is_whole(answer: str, dialect_name: str, name: str) -> bool:
     """Return whether the answer so far ends in a closed code block that looks like the dialect and
-    defines `name`. What follows would be prose. Raises ValueError for an unknown dialect.
+    defines `name`. Whatever follows would be prose. Raises ValueError for an unknown dialect.
     """
     text = strip_thoughts(answer)
     row = get_dialect(dialect_name)
@@ -221,7 +222,9 @@ def explain_rejection(text: str, dialect_name: str) -> str:
 
 
 def count_rejections(verdicts: Iterable[Verdict]) -> dict[str, int]:
-    """Return how many verdicts each reason of `explain_rejection` decided, by reason."""
+    """Return, by reason of `explain_rejection` (such as `no function`), how many of the verdicts it
+    decided.
+    """
     reasons = (
         v.detail.removeprefix(NOT_A_FUNCTION)
         for v in verdicts

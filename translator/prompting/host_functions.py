@@ -38,7 +38,7 @@ class HostHeadConstraint:
         self._given = self._wild = False
 
     def advance(self, word: str) -> None:
-        """Add `word` to the answer so far."""
+        """Take note that `word`, a canonical word, was appended to the answer."""
         self._wild = self._wild or word[:1] == "#"
         if self._depth == 0:
             self._top = () if word == ";" else (*self._top, word)

@@ -42,8 +42,8 @@ Pair = tuple[Program, Program]
 
 @dataclass(frozen=True, slots=True)
 class PromptWording:
-    """How a model is asked in words. folder: the user's prompt files, '' for none. shots: how many
-    examples are shown. pairs: verified pairs to choose them from.
+    """How a model is asked in words. folder: path of the folder with the user's prompt files; ''
+    for none. shots: how many examples are shown. pairs: verified pairs to choose them from.
     """
 
     folder: str = ""
@@ -85,7 +85,8 @@ def find_nearest_pairs(
     program: Program, direction: Direction, wording: PromptWording
 ) -> list[Pair]:
     """Return the `wording.shots` pairs in `direction` whose source is most like `program`, the most
-    alike last. Near-duplicates of it are left out.
+    alike last. Pairs whose source is a near-duplicate of `program` are left out. wording: holds the
+    pairs.
     """
     pairs = [
         p

@@ -68,8 +68,8 @@ def canonicalize_program(program: Program, names: Sequence[str] = ()) -> Canonic
 
 
 def normalize_source(program: Program, direction: Direction) -> tuple[Program, Direction]:
-    """Return (program, direction) that a small model is asked instead, or the same if no rule
-    applies.
+    """Return (program, direction) to ask a small model in place of the given ones; the given ones
+    if no rule applies.
 
     For a C-like parallel target, Fortran is converted to C++. C++ for CUDA gets its variables
     declared where they are set. Macros, constants and small helpers are expanded. The port is still
@@ -145,8 +145,8 @@ def parse_answer(
     answer: str, program: Program, direction: Direction, style: PromptStyle = PromptStyle.CANONICAL
 ) -> str:
     """Return the program text of a model's answer. Canonical names are restored or, in the plain
-    style, the code is extracted. Definitions that it needs from a C++ source and does not repeat
-    are added.
+    style, the code is extracted. Definitions of a C++ source that this text needs and does not
+    repeat are added.
     """
     if style is PromptStyle.PLAIN:
         text = extract_code(answer, direction.target.name, program.name)
@@ -168,7 +168,7 @@ def parse_answer(
 
 def restore_copy_kinds(words: Sequence[str]) -> list[str]:
     """Return canonical words with the kind of each `cudaMemcpy` call spelled out, such as
-    `cudaMemcpyHostToDevice`. It follows from what is copied where.
+    `cudaMemcpyHostToDevice`. The kind follows from which arrays are copied where.
     """
     device = {
         words[k + 3]
@@ -200,8 +200,8 @@ def make_example(
     wording: PromptWording = PromptWording(),
 ) -> Example:
     """Return an example that teaches `source` -> `target`, in the direction of their dialects.
-    weight: of its loss. wording: for the plain style. Raises ValueError for an unknown dialect,
-    ModelError if a prompt file cannot be used.
+    weight: factor of its loss. wording: for the plain style. Raises ValueError for an unknown
+        dialect, ModelError if a prompt file cannot be used.
     """
     direction = Direction(get_dialect(source.dialect), get_dialect(target.dialect))
     if style is PromptStyle.PLAIN:
@@ -226,8 +226,8 @@ def _drop_shared_structures(target: Program, source: Program) -> Program:
 
 
 def format_answer(target: Program, style: PromptStyle, names: Sequence[str] = ()) -> str:
-    """Return a program as a model would answer it. names: the source's names, in the canonical
-    style. Raises ValueError for an unknown dialect.
+    """Return a program as a model would answer it. names: spellings of the source's names, which
+    the canonical style numbers first. Raises ValueError for an unknown dialect.
     """
     return (
         fence_code(target, get_dialect(target.dialect).language)
@@ -263,17 +263,20 @@ class Translator:
     def normalize_question(
         self, program: Program, direction: Direction
     ) -> tuple[Program, Direction]:
-        """Return (program, direction) that the model is asked instead; the same unless the
-        Translator normalizes.
+        """Return (program, direction) to ask the model in place of the given ones, as from
+        `normalize_source`. Without `spell`, or in the plain style, the given ones come back.
         """
         return normalize_source(program, direction) if self._spell else (program, direction)
 
     def as_written(self) -> Translator:
-        """Return a Translator of the same model that does not normalize programs."""
+        """Return a Translator with the same model and settings, but without `spell`: it asks for
+        programs as they are written.
+        """
         return Translator(self.model, self._style, self._constrained, self._wording)
 
     def lessons_for(self, direction: Direction) -> tuple[Direction, ...]:
-        """Return the directions whose pairs are good lessons for translating in `direction`.
+        """Return the directions whose verified pairs are good training examples for translating in
+        `direction`.
 
         Where Fortran is converted to C++ before the model sees it, the direction from C++ is one of
         them.
@@ -312,8 +315,8 @@ class Translator:
         ]
 
     def prompts(self, questions: Sequence[tuple[Program, Direction]]) -> list[Prompt]:
-        """Return the prompt for each (program, direction), in order. Raises ValueError if a program
-        is not of its direction's source dialect.
+        """Return the prompt for each of `questions`, pairs (program, direction), in order. Raises
+        ValueError if a program is not of its direction's source dialect.
         """
         return [
             build_prompt(
@@ -329,7 +332,9 @@ class Translator:
         return make_example(asked, target, self._style, weight, self._wording)
 
     def candidate(self, answer: str, program: Program, direction: Direction) -> Candidate:
-        """Return a model's answer for `program` as a candidate."""
+        """Return a Candidate whose text is the program in `answer`, a model's answer for
+        `program`.
+        """
         return Candidate(
             program.id,
             str(direction),

@@ -58,7 +58,8 @@ class Failure:
 @dataclass(frozen=True, slots=True)
 class Trial:
     """The result of running a target. failure: the first; None if every call passed. launch: text
-    of the launch plan used, ''. active_threads: most threads seen at work; 0 where unknown.
+    of the launch plan used; '' if none was needed. active_threads: most threads seen at work; 0
+    where unknown.
     """
 
     failure: Failure | None
@@ -70,10 +71,11 @@ class Trial:
 class TrialBench:
     """All that the trials of one target need.
 
-    backend: what runs it. program: the target. compiled: its plain build. binding: its parameters
-        against the source's. expectations: what it must compute.
-    calls: one per test, in the target's own parameter order. limits: for every test once. sanitize:
-        also run it under sanitizers.
+    backend: what runs it. program: the target. compiled: the target as built for the variant PLAIN.
+        binding: which of the source's parameters each of the target's stands for. expectations:
+        what it must compute.
+    calls: one per test, in the target's own parameter order. limits: for a run of all tests once.
+        sanitize: also run the target under sanitizers.
     """
 
     backend: ExecutionBackend
@@ -102,7 +104,9 @@ things.
 
 
 def choose_outcome(execution: Execution) -> Outcome:
-    """Return the verdict's outcome for a call that did not end well."""
+    """Return the outcome of the verdict on a target whose call ended as `execution`, with a status
+    other than OK.
+    """
     detail = execution.detail.lower()
     if execution.status is Status.SANITIZER:
         arithmetic = (
@@ -119,17 +123,17 @@ def choose_outcome(execution: Execution) -> Outcome:
 def run_calls(
     bench: TrialBench, compiled: Compiled, calls: Sequence[tuple[int, Arguments]]
 ) -> tuple[Failure | None, int]:
-    """Run (test index, call) in order. Returns (first failure or None, most active threads seen
-    before it). Raises RuntimeError if the back end leaves a call out although none before it
-    failed.
+    """Run `calls`, pairs (test index, arguments), in order. Returns (first failure or None, most
+    active threads seen before it). Raises RuntimeError if the back end leaves a call out although
+    none before it failed.
     """
     failure, active, _ = find_first_failure(bench, compiled, calls)
     return failure, active
 
 
 def choose_limits(bench: TrialBench, calls: Sequence[tuple[int, Arguments]]) -> Limits:
-    """Return the limits for these (test index, call): those of the bench, multiplied by how often
-    each test runs.
+    """Return the limits for running `calls`, pairs (test index, arguments): those of the bench,
+    multiplied by how often each test runs.
     """
     turns, whole = max(1, -(-len(calls) // len(bench.calls))), bench.limits
     own_s = tuple(whole.call_s[i] for i, _ in calls) if whole.call_s else ()
@@ -139,9 +143,9 @@ def choose_limits(bench: TrialBench, calls: Sequence[tuple[int, Arguments]]) -> 
 def find_first_failure(
     bench: TrialBench, compiled: Compiled, calls: Sequence[tuple[int, Arguments]]
 ) -> tuple[Failure | None, int, int]:
-    """Run (test index, call) in order. Returns (first failure or None, most active threads seen,
-    position of the failure in `calls`, or their number). Raises RuntimeError if the back end leaves
-    a call out although none before it failed.
+    """Run `calls`, pairs (test index, arguments), in order. Returns (first failure or None, most
+    active threads seen, position of the failure in `calls`, or the number of calls if none failed).
+    Raises RuntimeError if the back end leaves a call out although none before it failed.
     """
     active = at = 0
     while at < len(calls):
@@ -169,7 +173,9 @@ def find_first_failure(
 
 
 def name_arguments(bench: TrialBench, detail: str) -> str:
-    """Return a finding with `argument 2 element 0` written as `y[0]`, in the target's own names."""
+    """Return the text `detail` of a finding with `argument 2 element 0` written as `y[0]`, by the
+    target's own parameter names.
+    """
     names = [p.name for p in bench.binding.target.parameters]
     named = re.sub(
         r"\bargument (\d+) element (-?\d+)",
@@ -236,7 +242,9 @@ def _is_open(bench: TrialBench, i: int, difference: Difference) -> bool:
 def number_calls(
     bench: TrialBench, change: Callable[[Arguments], Arguments] = lambda c: c
 ) -> list[tuple[int, Arguments]]:
-    """Return (test index, call) for every test. change(call): returns the call to make instead."""
+    """Return (test index, arguments of its call) for every test. change(arguments): returns the
+    arguments to use instead.
+    """
     return [(i, change(c)) for i, c in enumerate(bench.calls)]
 
 

@@ -21,7 +21,9 @@ _TAKEN = frozenset("task taskloop section sections".split())
 
 
 def reduction_operators(program: Program) -> frozenset[str]:
-    """Return the operators of all reduction clauses (`+`, `max`) in a program, in lower case."""
+    """Return the operators of all reduction clauses in a program, such as `+` and `max`, in lower
+    case.
+    """
     return frozenset(
         clause.modifier.rpartition(",")[2].strip().lower()
         for pragma in _pragmas(program)

@@ -50,8 +50,8 @@ another is seen.
 
 
 def try_serial(bench: TrialBench) -> Trial:
-    """Run a serial target on all tests, with guards behind and before arrays, then with bounds
-    checks and sanitizers.
+    """Run a serial target on all tests, with inaccessible memory behind and then before its arrays,
+    then with bounds checks and sanitizers.
     """
     calls = number_calls(bench) + number_calls(bench, lambda c: replace(c, placement="left"))
     failure, _ = run_calls(bench, bench.compiled, calls)
@@ -149,7 +149,8 @@ LAST_FIRST = (4, "static")
 
 def try_openmp(bench: TrialBench) -> Trial:
     """Run an OpenMP target on all tests with several numbers of threads and schedules, then with
-    bounds checks and a race detector. Where who comes first may decide, the last does once.
+    bounds checks and a race detector. Where the order of threads may decide the result, the last
+    thread goes first in one more run.
     """
     teams = [(*team, 0) for team in TEAMS]
     teams += [(*MANY, 0)] if _WHO.search(bench.program.text) else []
@@ -178,8 +179,9 @@ def _team(call: Arguments) -> Arguments:
 
 
 def try_offload(bench: TrialBench) -> Trial:
-    """Run a target with OpenMP target regions on all tests. It runs on host threads with device
-    memory of its own. It is refused if its memory accesses cannot be watched.
+    """Run a target with OpenMP target regions on all tests. The regions run on host threads with
+    memory apart from the host's. The result is a failure with the outcome REFUSED if the target's
+    memory accesses cannot be watched.
     """
     compiled = (
         bench.backend.compile(

@@ -8,8 +8,9 @@
 class NotModelled(Exception):
     """Raised when a proof cannot go on: a construct is not modelled, or a claim could not be shown.
 
-    reason: one line that says what, with the source line where there is one. stage: how far the
-        proof had come; of several such errors the one with the largest stage is reported.
+    reason: one line that says what is not modelled or shown, with the line of the program's text
+        where there is one. stage: how far the proof had come; of several such errors the one with
+        the largest stage is reported.
     """
 
     def __init__(self, reason: str, stage: int = 0) -> None:

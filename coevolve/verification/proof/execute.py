@@ -67,7 +67,8 @@ _IGNORED_QUALIFIERS = ("__restrict__", "register", "const", "constexpr", "restri
 
 
 def element_type(type_: Any, line: int = 0) -> str:
-    """Return the name of a scalar type of the IR, such as `i32`, `u64`, `f32` or `bool`.
+    """Return the name of `type_`, a scalar type of `corpora.ir`, such as `i32`, `u64`, `f32` or
+    `bool`.
 
     line: for the message. Raises NotModelled if `type_` is no scalar, is volatile or has no known
         width.
@@ -81,7 +82,9 @@ def element_type(type_: Any, line: int = 0) -> str:
 
 
 def line_of(node: Any) -> int:
-    """Return the source line of an IR node, counted from 1; 0 where the node has no span."""
+    """Return the line, counted from 1, of `node`, a node of `corpora.ir`, in its text; 0 where the
+    node has no span.
+    """
     span = getattr(node, "span", None)
     return span.line if span is not None else 0
 
@@ -95,13 +98,15 @@ def execute(
     helpers: dict[str, Function] | None = None,
     constants: dict[str, int] | None = None,
 ) -> Summary:
-    """Run the body of `function` once on symbolic parameters, and return what it does.
+    """Run the body of `function` once on symbolic parameters, and return a Summary of what it does.
 
     names: from each parameter of the function to its name in symbolic terms. types: from such a
         name to an element type, where the caller's value has another type than the parameter.
     spread: how many of the outermost loops are run for one symbolic iteration, each counter
-        becoming an axis; for serial functions. launch: thread indices, for a kernel.
-    helpers: other functions of the text, by name. constants: named integers of the text.
+        becoming an axis; for serial functions. launch: thread indices of a kernel; None for a
+        serial function.
+    helpers: other functions of the text, by name; None for none. constants: named integers of the
+        text; None for none.
     Raises NotModelled for a construct that proofs do not model.
     """
     return Execution(spread, launch, helpers or {}, constants or {}).run(function, names, types)
@@ -111,8 +116,8 @@ class Execution:
     """The state of one symbolic run of a function.
 
     spread: how many of the outermost loops are run for one symbolic iteration. launch: thread
-        indices of a kernel, or None. helpers: other functions of the text, by name. constants:
-        named integers of the text.
+        indices of a kernel; None for a serial function. helpers: other functions of the text, by
+        name. constants: named integers of the text.
     env: from a variable's key to its value. scopes: open blocks, innermost last, from names to
         keys. live: the condition under which the present statement runs. contents: what each array
         holds now. out: the Summary built so far.
@@ -149,8 +154,9 @@ class Execution:
     def run(self, function: Function, names: dict[str, str], types: dict[str, str]) -> Summary:
         """Run the whole function and return its Summary.
 
-        names: from each parameter to its name in terms. types: element types by that name, where
-            the value has another type. Raises NotModelled for a construct that proofs do not model.
+        names: from each parameter of the function to its name in symbolic terms. types: element
+            types by that name, where the caller's value has another type than the parameter. Raises
+            NotModelled for a construct that proofs do not model.
         """
         for parameter in function.parameters:
             name = names[parameter.name]
@@ -161,7 +167,9 @@ class Execution:
         return self.out
 
     def declare(self, name: str, value: Value | Pointer) -> None:
-        """Add a variable to the innermost scope, under a key of its own, with its first value."""
+        """Add the variable `name` to the innermost scope, under a new key, with `value` as first
+        value.
+        """
         key = self.scopes[-1][name] = self.fresh(name)
         self.env[key] = value
 
@@ -213,7 +221,7 @@ class Execution:
         return replace(value, offset=t.symbol(name, "int"))
 
     def mark(self) -> tuple[Any, ...]:
-        """Return a snapshot of the state, which `reset` takes."""
+        """Return a snapshot of the state, to be given to `reset`."""
         out = self.out
         parts = (out.axes, out.touches, out.checks, out.loops, out.invariants)
         sizes = tuple(len(part) for part in parts)  # type: ignore[arg-type]
@@ -237,8 +245,8 @@ class Execution:
     # ---- statements
 
     def block(self, body: tuple[Any, ...]) -> None:
-        """Run the statements of `body` in a scope of their own. Raises NotModelled for one that
-        proofs do not model.
+        """Run the statements `body`, nodes of `corpora.ir`, in a scope of their own and change the
+        state. Raises NotModelled for one that proofs do not model.
         """
         self.scopes.append({})
         for statement in body:
@@ -251,16 +259,16 @@ class Execution:
             self.env.pop(key, None)
 
     def element_type(self, type_: Any, line: int) -> str:
-        """Return the name of a scalar type such as `i32` or `f64`, or `void`. Raises NotModelled
-        for another type.
+        """Return the name of `type_`, a scalar type of `corpora.ir`, such as `i32` or `f64`, or
+        `void`. line: for the message. Raises NotModelled for another type.
         """
         if isinstance(type_, ScalarType) and type_.name == "void":
             return "void"
         return element_type(type_, line)
 
     def statement(self, node: Any) -> None:
-        """Run one IR statement, unless no state reaches it. Raises NotModelled for a kind that
-        proofs do not model.
+        """Run `node`, a statement of `corpora.ir`, and change the state; do nothing if control
+        cannot reach it. Raises NotModelled for a kind that proofs do not model.
         """
         if self.live is t.FALSE:
             return
@@ -279,8 +287,8 @@ class Execution:
             raise NotModelled(f"line {line_of(node)}: #pragma {node.text}")
 
     def refuse_pragmas(self, node: Any) -> None:
-        """Raise NotModelled if `node` has a pragma of OpenMP or OpenACC. Other pragmas are
-        ignored.
+        """Check the pragmas of `node`, a statement of `corpora.ir`. Raises NotModelled if one is of
+        OpenMP or OpenACC; others are ignored.
         """
         for pragma in node.pragmas:
             self._Pragma(pragma)
@@ -333,9 +341,9 @@ class Execution:
     def assign(self, target: Any, op: str, given: Any, line: int) -> Value | Pointer:
         """Run `target op= given` and return the new value, in the type of the target.
 
-        target, given: IR expressions; given None means one, as in `i++`. op: an operator such as
-            `+`, or '' for a plain assignment. Raises NotModelled for a target that is no variable
-            or element.
+        target, given: expressions of `corpora.ir`; given None means the number one, as in `i++`.
+            line: of the source. op: an operator such as `+`, or '' for a plain assignment. Raises
+            NotModelled for a target that is no variable or element.
         """
         if isinstance(target, Name):
             key = self.key_of(target.id)
@@ -444,9 +452,9 @@ class Execution:
     def loop(self, node: Any, test: Any, body: tuple, step: tuple, after: bool) -> None:
         """Run a loop of the program.
 
-        node: the loop, for its line. test: its condition, None for an endless loop. body, step:
-            statements. after: the test stands at the end, as in `do … while`. Raises NotModelled,
-            also for loops nested more than DEEPEST deep.
+        node: the loop, a node of `corpora.ir`, for its line. test: its condition; None for an
+            endless loop. body, step: statements. after: the test stands at the end, as in `do …
+            while`. Raises NotModelled, also for loops nested more than DEEPEST (6) deep.
         """
         self.depth += 1
         if self.depth > DEEPEST:
@@ -465,7 +473,8 @@ class Execution:
         return self.contents.setdefault(array, t.memory(array))
 
     def touch(self, kind: str, place: Pointer, line: int) -> tuple[Term, ...]:
-        """Record an access to one element and return its indices, outermost first.
+        """Record an access to the element at `place` in the Summary and return its indices,
+        outermost first.
 
         kind: `read`, `write` or `update`. line: of the source. Raises NotModelled if `place` is a
             row of a table, or if the function may have ended before.
@@ -479,15 +488,15 @@ class Execution:
         return index
 
     def read(self, place: Pointer, line: int) -> Value:
-        """Return the value of the element at `place`, and record the access. Raises NotModelled for
-        a whole row.
+        """Return the value of the element at `place`, and record the access in the Summary. Raises
+        NotModelled for a whole row.
         """
         index = self.touch("read", place, line)
         term = t.load(self.content(place.array), index, place.type, self.live)
         return Value(term, place.type)
 
     def write(self, place: Pointer, value: Value, line: int, update: str = "") -> None:
-        """Store `value` at `place`, and record the access.
+        """Store `value` at `place` in the state, and record the access in the Summary.
 
         update: '' to overwrite, else the operation of an atomic update, such as `+`, whose operand
             is `value`. Raises NotModelled for a whole row.
@@ -497,7 +506,8 @@ class Execution:
         self.contents[place.array] = t.store(content, self.live, index, value.term, update or "=")
 
     def place(self, node: Any) -> Pointer:
-        """Return the element that an IR expression such as `a[i]` or `*p` names.
+        """Return the element that `node`, an expression of `corpora.ir` such as `a[i]` or `*p`,
+        names.
 
         Raises NotModelled for an expression that names no array element.
         """
@@ -516,7 +526,7 @@ class Execution:
         raise NotModelled(f"line {line}: assignment to {type(node).__name__}")
 
     def element(self, place: Pointer, index: Value, line: int) -> Pointer:
-        """Return what `place[index]` names: an element, or a row that `Pointer.row` marks.
+        """Return the place that `place[index]` names: an element, or a row (then `row` is set).
 
         line: for the message. Raises NotModelled for an index that is no integer, or for rows of
             arrays.
@@ -535,7 +545,8 @@ class Execution:
         return replace(place, offset=offset, inner=place.inner[1:], row=bool(place.inner))
 
     def move(self, place: Pointer, op: str, by: Any, line: int) -> Pointer:
-        """Return the pointer `place op by`, where op is `+` or `-` and `by` an integer value.
+        """Return the pointer `place op by`, where op is `+` or `-` and `by` a Value of an integer
+        type.
 
         line: for the message. Raises NotModelled for any other arithmetic with a pointer.
         """
@@ -549,8 +560,8 @@ class Execution:
     # ---- expressions
 
     def scalar(self, node: Any) -> Value:
-        """Return the value of an IR expression. Raises NotModelled if it is a pointer or not
-        modelled.
+        """Return the value of `node`, an expression of `corpora.ir`, and apply its side effects.
+        Raises NotModelled if it is a pointer or not modelled.
         """
         value = self.evaluate(node)
         if isinstance(value, Pointer):
@@ -558,7 +569,8 @@ class Execution:
         return value
 
     def truth(self, node: Any) -> Term:
-        """Return the condition under which an IR expression is true, as a boolean term.
+        """Return the condition under which `node`, an expression of `corpora.ir`, is true, as a
+        boolean term.
 
         Raises NotModelled for a side effect that depends on a condition, as in `a && i++`.
         """
@@ -582,14 +594,15 @@ class Execution:
         return t.deny(t.is_zero(value.term))
 
     def refuse_effects(self, node: Any) -> None:
-        """Raise NotModelled if evaluating `node`, which runs only under a condition, changes a
-        variable.
+        """Check `node`, an expression of `corpora.ir` that runs only under a condition. Raises
+        NotModelled if evaluating it changes a variable.
         """
         if any(isinstance(n, (Increment, AssignExpression)) for n in walk_tree(node)):
             raise NotModelled(f"line {line_of(node)}: a side effect under a condition")
 
     def evaluate(self, node: Any, used: bool = True) -> Value | Pointer:
-        """Return the value of an IR expression, a number or a pointer, and apply its side effects.
+        """Return the value of `node`, an expression of `corpora.ir`, which is a number or a
+        pointer, and apply its side effects.
 
         used: False where the result is dropped, as in the statement `f(x);`. Raises NotModelled for
             an expression that proofs do not model.
@@ -722,7 +735,8 @@ class Execution:
     # ---- arithmetic
 
     def check(self, kind: str, term: Term, type_: str, line: int) -> None:
-        """Record what must hold of `term` at this point, or the behaviour is undefined.
+        """Add a Check to the Summary: what must hold of `term` at this point, or the behaviour is
+        undefined.
 
         kind: as in Check, such as `fits` or `divisor`. type_: the type that it concerns. line: of
             the source.
@@ -740,7 +754,7 @@ class Execution:
     def convert(self, value: Value, type_: str, line: int) -> Value:
         """Return `value` converted to `type_` as C does it, such as `i32` or `f64`.
 
-        line: for the check that a floating value fits into an integer.
+        line: of the source, for the check that a floating value fits into an integer.
         """
         if value.type == type_:
             return value

@@ -30,8 +30,9 @@ _MOST = {
 class Index:
     """A symbol whose values tell the threads of a CUDA launch apart.
 
-    radix: how many values it takes, from zero; None if a loop moves it on without bound. digits:
-        the CUDA indices that it is made of, such as `threadIdx.x` and `blockIdx.x`.
+    symbol: the symbol. radix: how many values it takes, which are 0, 1, 2 and so on; None if a loop
+        increases it without a bound. digits: the CUDA indices that it is made of, such as
+        `threadIdx.x` and `blockIdx.x`.
     """
 
     symbol: Term
@@ -62,8 +63,8 @@ class Launch:
         self.indices[digit] = Index(digit, size, frozenset({f"{base}.{axis}"}))
 
     def index(self, base: str, axis: str) -> Term | None:
-        """Return the symbol for a CUDA variable, such as base `threadIdx` and axis `x`, or 32 for
-        `warpSize`.
+        """Return the symbol for a CUDA variable, such as base `threadIdx` with axis `x`; for the
+        base `warpSize` the constant term 32.
 
         Returns None if CUDA has no such variable.
         """
@@ -76,8 +77,8 @@ class Launch:
     def is_bounded(self, term: Term) -> bool:
         """Return whether `term` is a grid or block extent, or a product of different ones.
 
-        Such a term is at most the number of threads, MOST_THREADS, so that it does not overflow 32
-        bits.
+        Such a term is at most the number of threads, MOST_THREADS (just below 2^31), so that it
+        does not overflow 32 bits.
         """
         if term.op != "poly" or len(term.data) != 1:
             return False
@@ -166,8 +167,8 @@ class Launch:
         return self._make(size, tuple(used), size)
 
     def stride(self, first: Term, step: Term) -> Term | None:
-        """Return the thread index in a loop counter's first value whose number of values is `step`,
-        or None.
+        """Return the thread index in a loop counter's first value whose number of values is `step`;
+        None if there is none.
 
         first, step: the counter's first value, and what each pass adds. Such a loop is a
             grid-stride loop.
@@ -180,10 +181,12 @@ class Launch:
         return None
 
     def unbounded(self, index: Term, name: str, type_: str) -> Term:
-        """Return a new symbol for the counter of a grid-stride loop and add it to `indices`.
+        """Return a new symbol for the counter of a grid-stride loop, a loop that starts at a thread
+        index and steps by the number of threads. The symbol is added to `indices` with no radix,
+        since over all threads and passes the counter has each value 0, 1, 2 and so on exactly once.
 
-        It takes every value from zero on, each in one pass of one thread. index: the thread index
-            that the loop starts from. name, type_: of the counter.
+        index: the symbol of the thread index that the loop starts from; it must be in `indices`.
+            name, type_: the counter's name and its type, such as `i32`.
         """
         symbol = t.symbol(name, type_, 0, MOST_THREADS - 1 if t.WIDTHS[type_] == 32 else None)
         self.indices[symbol] = Index(symbol, None, self.indices[index].digits)

@@ -32,8 +32,9 @@ Execution = Any
 class Loop:
     """A loop of a program that is run symbolically.
 
-    test: its condition, None for an endless loop. body, step: IR statements of each pass. after:
-        the test stands at the end, as in `do … while`. line: of the source.
+    test: its condition, an expression of `corpora.ir`; None for an endless loop. body, step:
+        statements of `corpora.ir` of each pass. after: the test stands at the end, as in `do …
+        while`. line: of the source.
     """
 
     test: Any
@@ -55,8 +56,8 @@ class _Pass:
 
 
 def run_loop(run: Execution, loop: Loop) -> None:
-    """Run `loop` in the symbolic run `run`, and record it there. Raises NotModelled for a loop that
-    proofs do not model.
+    """Run `loop` in the symbolic run `run`, whose state and Summary change. Raises NotModelled for
+    a loop that proofs do not model.
     """
     flags = _open_flags(run, loop)
     first = {key: run.env[key] for key in [*_changed_variables(run, loop), *flags]}

@@ -34,8 +34,8 @@ class Correspondence:
 
     values: each thread index as a term in the source's loop counters. back: each counter as a term
         in thread indices. axes: (index, counter) where one index is one counter.
-    domain: which threads are iterations, where `back` does not say it, else None. given: what must
-        hold of the parameters for that.
+    domain: the condition under which a thread does an iteration; None where `back` says it already.
+        given: conditions that the parameters must fulfil for that.
     """
 
     values: dict[Term, Term]
@@ -50,7 +50,7 @@ class Requirement:
     """A precondition of a proof on the launch or on a parameter's value.
 
     text: for people, such as `gridDim.x * blockDim.x >= n`. extent, relation, bound: its three
-        parts. kind: `launch` or `value`.
+        parts, here `gridDim.x * blockDim.x`, `>=` and `n`. kind: `launch` or `value`.
     """
 
     text: str
@@ -63,7 +63,7 @@ class Requirement:
 def match(
     source: Summary, target: Summary, launch: Launch, assumed: Sequence[Term]
 ) -> tuple[Requirement, ...]:
-    """Return what a launch must fulfil so that the kernel does what the source does.
+    """Return the conditions that a launch must fulfil so that the kernel does what the source does.
 
     source, target: what one iteration, and one thread, does. launch: the kernel's indices. assumed:
         boolean terms that hold of the parameters. Raises NotModelled with the reason where that
@@ -638,7 +638,8 @@ def _added(before: Term, index: tuple[Term, ...], value: Term) -> tuple[str, Ter
 def launch_requirements(
     correspondence: Correspondence, source: Summary, launch: Launch, exact: Sequence[Term]
 ) -> tuple[Requirement, ...]:
-    """Return what a launch must fulfil so that every iteration of the source gets its thread.
+    """Return the conditions that a launch must fulfil so that every iteration of the source gets
+    its thread.
 
     source: what one iteration does. launch: the kernel's indices. exact: indices that must take
         exactly as many values as there are iterations; others may take more. Raises NotModelled if
@@ -687,7 +688,7 @@ def _refuse_small_extent(index: Term, correspondence: Correspondence, radix: Ter
 
 
 def product_text(extent: Term) -> str:
-    """Return a product of extents as text, such as `gridDim.x * blockDim.x`."""
+    """Return a product of block and grid extents as text, such as `gridDim.x * blockDim.x`."""
     return " * ".join(t.show(a) for m in t.polynomial(extent) for a in m)
 
 

@@ -37,9 +37,9 @@ def check_directives(
 ) -> tuple[str, bool]:
     """Check that the OpenMP directives of `target` leave what `source` does unchanged.
 
-    helpers: other functions of the text, by name. constants: its named integers. Returns how far
-        floating-point results are equal (`none`, `as written`, `up to reassociation`), and whether
-        integers are summed in another order.
+    helpers: other functions of the text, by name. constants: its named integers. Returns (claim,
+        reordered). claim: how far floating-point results are equal (`none`, `as written`, `up to
+        reassociation`). reordered: whether integers are summed in another order.
     Raises NotModelled where this is not shown.
     """
     if source.parameters != target.parameters or source.result != target.result:
@@ -67,7 +67,9 @@ def check_directives(
 
 
 def drop_directives(tree: Any) -> Any:
-    """Return the IR tree without the OpenMP directives on its statements."""
+    """Return `tree`, a node of `corpora.ir` or a tuple of nodes, without the OpenMP directives on
+    its statements.
+    """
     return transform(tree, _without_directives)
 
 

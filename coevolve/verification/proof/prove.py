@@ -77,8 +77,8 @@ class Unit:
     function: Function
 
     def helpers(self) -> dict[str, Function]:
-        """Return the other functions of the text by name. Of overloaded ones the entry has
-        no body.
+        """Return the other functions of the text by name. A name with several functions (overloads)
+        maps to a Function without a body.
         """
         others = [f for f in self.tree.items if isinstance(f, Function) and f.body is not None]
         others = [f for f in others if f is not self.function]
@@ -87,8 +87,8 @@ class Unit:
 
 
 def read_unit(program: Program) -> Unit:
-    """Read a program's text and find its function. Raises NotModelled where the text cannot be read
-    as a whole.
+    """Parse a program's text, find the function `program.name` in it, and return both. Raises
+    NotModelled where the text cannot be read as a whole.
     """
     tree = parse_c_family(program.text, program.dialect)
     if tree.errors:
@@ -219,11 +219,12 @@ def parameter_names(
 def scalar_types(
     ours: Function, theirs: Function, names: dict[str, str]
 ) -> tuple[dict[str, str], list[t.Term], list[Precondition]]:
-    """Return how scalar parameters differ in type between two functions.
+    """Find the scalar parameters whose types differ between two functions.
 
     ours, theirs: the source's and the target's function. names: from each target parameter to the
-        source's. Returns the source's type by name for those that differ, what must hold of their
-        values, and the same as preconditions. Raises NotModelled for types that cannot be compared.
+        source's. Returns (types, conditions, preconditions): the source's type by name for
+        parameters that differ, what must hold of their values as boolean terms, and the same as
+        preconditions. Raises NotModelled for types that cannot be compared.
     """
     by_name = {p.name: p.type for p in ours.parameters}
     types: dict[str, str] = {}

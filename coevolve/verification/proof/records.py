@@ -42,8 +42,9 @@ class Precondition:
 class Proof:
     """What a proof found.
 
-    preconditions: what it assumes, if PROVED. reason: why there is no proof, if UNKNOWN.
-        counterexample: the smallest failing test known, in text form, if REFUTED.
+    answer: the answer. preconditions: what the proof assumes, if PROVED; else (). reason: why there
+        is no proof, if UNKNOWN; else ''. counterexample: the smallest failing test known, in text
+        form, if REFUTED; else ''.
     floats: `none` (no floating-point value is computed), `as written` (the same operations in the
         same order) or `up to reassociation`. elapsed_ms: milliseconds for the proof alone.
     """

@@ -16,8 +16,8 @@ from coevolve.verification.proof.terms import Term
 
 
 class Comparison:
-    """Compares symbolic terms for equality under the facts of one `solver`. why: the first two
-    terms found different.
+    """Compares symbolic terms for equality. solver: holds the facts that may be used. The attribute
+    `why` describes the first two terms found different.
     """
 
     def __init__(self, solver: Solver) -> None:
@@ -26,10 +26,10 @@ class Comparison:
         self.why: tuple[Term, Term] | None = None
 
     def require(self, ours: Term, theirs: Term, path: Term, what: str) -> None:
-        """Raise NotModelled unless the terms `ours` and `theirs` are equal wherever the condition
-        `path` holds.
+        """Check that the terms `ours` and `theirs` are equal wherever the condition `path` holds.
+        Raises NotModelled if that is not shown.
 
-        what: begins the message.
+        what: the words that the message begins with.
         """
         if not self.same(ours, theirs, path):
             assert self.why is not None

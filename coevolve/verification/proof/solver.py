@@ -29,8 +29,8 @@ MOST_FACTORS = 12
 
 
 class Solver:
-    """Answers whether conditions follow from `facts`, boolean terms that always hold. It asks z3
-    where simpler rules do not decide.
+    """Answers whether conditions follow from `facts`, boolean terms that always hold. The solver z3
+    is called where simpler rules do not decide.
     """
 
     asked: ClassVar[int] = 0
@@ -46,10 +46,11 @@ class Solver:
         return frozenset(self.facts)
 
     def implies(self, path: Term, goal: Term) -> bool:
-        """Return whether `goal` is shown to hold wherever the facts and `path` do; all are boolean
-        terms.
+        """Return whether `goal` is shown to hold wherever the facts and `path` hold; all are
+        boolean terms.
 
-        False means not shown. Raises NotModelled after MOST_QUESTIONS questions to z3 in one proof.
+        False means not shown. Raises NotModelled after MOST_QUESTIONS (150) calls of z3 in one
+        proof.
         """
         if goal is t.TRUE or path is t.FALSE:
             return True

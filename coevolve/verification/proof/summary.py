@@ -107,11 +107,12 @@ class Summary:
     """What one iteration of a serial function, or one thread of a kernel, does.
 
     axes: counters of its parallel loops. contents: each changed array's content afterwards.
-        touches: array accesses. checks: what must hold; `before` of them come before any iteration.
-        loops: its sequential loops. invariants: conditions that hold at heads of loops.
+        touches: array accesses. checks: conditions without which behaviour is undefined; the first
+        `before` of them come before any iteration. loops: its sequential loops. invariants:
+        conditions that hold at heads of loops.
     types, scalars: element types of arrays, and of parameters passed by value, by name.
-    stale, ends: variables from outside that an iteration changes, at its begin and its end. result:
-        what it returns, or None.
+    stale, ends: values, by name, of variables from outside that an iteration changes, at its begin
+        and at its end. result: what the function returns; None for nothing.
     """
 
     axes: list[Axis] = field(default_factory=list)

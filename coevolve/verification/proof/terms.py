@@ -193,7 +193,8 @@ def fits(type_: str, term: Term) -> bool:
 def wrap(type_: str, term: Term) -> Term:
     """Return an integer term reduced to the range of `type_`, as two's complement does it.
 
-    Inner reductions to at least the same width are dropped: they do not change the result.
+    Reductions inside the term to at least the same width are dropped, since they do not change the
+    result.
     """
     if fits(type_, term):
         return term
@@ -425,7 +426,9 @@ def either(*terms: Term) -> Term:
 
 
 def conjuncts(term: Term) -> tuple[Term, ...]:
-    """Return the parts of a boolean term that are joined by `and`; the term alone if it is none."""
+    """Return the parts of a boolean term that are joined by `and`; the term alone if no `and` joins
+    it.
+    """
     return term.args if term.op == "and" else (term,)
 
 
@@ -456,10 +459,10 @@ def float_operation(op: str, type_: str, *args: Term) -> Term:
 
 
 def opaque(op: str, type_: str, args: tuple[Term, ...], data: Any = None) -> Term:
-    """Return a term for an operation of which nothing is known but that equal arguments give equal
+    """Return a term for an operation of which only one thing is known: equal arguments give equal
     values.
 
-    op, data: identify the operation. type_: of the result.
+    op, data: identify the operation; data may be any hashable value. type_: of the result.
     """
     low, high = type_range(type_) if type_ in WIDTHS else (None, None)
     return _make(op, "int" if low is not None else type_, args, (type_, data), low, high)
@@ -469,8 +472,8 @@ def opaque(op: str, type_: str, args: tuple[Term, ...], data: Any = None) -> Ter
 
 
 def memory(array: str, mark: str = "") -> Term:
-    """Return the term for the content of an array before the run; with a `mark`, at another,
-    unknown point.
+    """Return the term for the unknown content of an array. mark: '' for its content before the run;
+    another text stands for another point of the run.
     """
     return _make("memory", "mem", (), (array, mark))
 
@@ -492,8 +495,8 @@ def store(content: Term, test: Term, index: tuple[Term, ...], value: Term, op: s
 
 
 def load(content: Term, index: tuple[Term, ...], type_: str, path: Term) -> Term:
-    """Return the element at `index` of an array with this content, read where the condition `path`
-    holds.
+    """Return the term for the element at `index` of an array with this content, read where the
+    condition `path` holds.
 
     index: indices, outermost first. type_: the element type. Earlier stores to other elements are
         skipped.
@@ -529,7 +532,7 @@ def loop_value(test: Term, slots: list[tuple[Term, Term, Term]], wanted: Term) -
 
     test: the loop's condition. slots: for each variable that the loop changes (symbol at the head
         of a pass, first value, value at the end of a pass). wanted: the head symbol of the variable
-        asked for. Variables that it does not depend on are left out.
+        whose value is returned. Variables on which that value does not depend are left out.
     """
     by_head = {head: (first, later) for head, first, later in slots}
     needed: dict[Term, None] = {}
@@ -564,15 +567,15 @@ def walk(term: Term) -> Iterator[Term]:
 
 
 def atoms(term: Term) -> Iterator[Term]:
-    """Yield the symbols and initial array contents that `term` depends on."""
+    """Yield the symbols and initial array contents that `term` depends on, each once, as terms."""
     return (t for t in walk(term) if t.op in ("symbol", "memory"))
 
 
 class Rewriter:
     """Rebuilds terms with some parts replaced, and simplifies the result.
 
-    change: from a term to what takes its place. decide: called with each rebuilt condition, returns
-        a simpler one; None leaves them.
+    change: from a term to the term that takes its place. decide(condition): returns a simpler
+        condition for each rebuilt one; None leaves them as they are.
     """
 
     def __init__(

@@ -267,8 +267,9 @@ class CEmitter:
         return f"{const}{word} *{restrict}{parameter.name}"
 
     def parameter_list(self, nest: Nest) -> str:
-        """Return the declarations of all parameters, separated by commas. Grouped ones are one
-        structure.
+        """Return C++ text: the declarations of all parameters of the function that `nest`
+        describes, separated by commas. Parameters that are grouped as fields of one structure are
+        declared as one parameter of that structure.
         """
         return ", ".join(
             [

@@ -84,10 +84,11 @@ class FortranExpressions:
         return ast.infer_type(node, self.types)
 
     def condition(self, node: tuple, rank: int = 0) -> str:
-        """Return the Fortran text of a logical expression, in parentheses if it binds weaker than
-        `rank`. A number is compared with zero.
+        """Return the Fortran text of `node`, an expression of the generator's trees, used as a
+        condition. It stands in parentheses if its outermost operator has a lower precedence than
+        `rank`; 0: never. An expression that is a number is compared with zero.
 
-        Raises InexpressibleError if Fortran cannot express it.
+        Raises InexpressibleError if Fortran cannot express the condition.
         """
         kind = type(node)
         if ast.is_paren(node):

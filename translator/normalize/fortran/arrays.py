@@ -43,7 +43,7 @@ _STEMS = {"maxval": "best", "minval": "best", "count": "found", "any": "found", 
 
 class ArrayConverter:
     """Writes Fortran's array assignments and totals as C loops. values: converts expressions. page:
-    where the C lines go.
+    the place in a C function at which the loops are written.
     """
 
     def __init__(self, values: ExpressionConverter, page: WritingPosition) -> None:
@@ -52,7 +52,8 @@ class ArrayConverter:
         """Where totals along a dimension are made, one for each element that is set."""
 
     def assign(self, left: Expression, right: Expression) -> None:
-        """Write an assignment of a scalar, an array or a section.
+        """Write the assignment `left = right` of a scalar, an array or a section in C, with loops
+        where needed. The statements are appended to the open block of the constructor's `page`.
 
         left, right: Fortran expressions. Raises UnsupportedConstruct if rules cannot write it in C.
         """
@@ -94,8 +95,9 @@ class ArrayConverter:
         return tuple(lanes), heads[::-1]
 
     def require_disjoint(self, left: Expression, *others: Expression | None) -> None:
-        """Check that a loop may assign element by element: the right side reads no element of
-        `left` other than the one set. Raises UnsupportedConstruct if it does.
+        """Check that a loop may assign to `left` element by element: the expressions `others` (None
+        is passed over), which are on the right side, read no element of its array other than the
+        one set. Raises UnsupportedConstruct if it does.
         """
         name = get_variable(left)
         for node in others:
@@ -109,8 +111,8 @@ class ArrayConverter:
                     raise UnsupportedConstruct(f"'{name}' is read as a whole while a part is set")
 
     def reduced(self, node: Call, lanes: tuple[SectionLane, ...]) -> Value:
-        """Write the loop of a reduction such as `sum(a)` before the present statement, and return
-        its result.
+        """Append the C loop of a reduction such as `sum(a)` to the open block of the constructor's
+        `page`, before the statement that uses it, and return the C value of the result.
 
         node: the call of the intrinsic. lanes: loops over the result's elements, if it is an array.
             Raises UnsupportedConstruct if a loop cannot be put there.
@@ -183,10 +185,12 @@ class ArrayConverter:
         return make_integer(AffineSum.of(total.text), kind) if kind in ("i32", "i64") else total
 
     def masked(self, branches: Sequence[tuple[Expression | None, Sequence[Assign]]]) -> None:
-        """Write a `where` construct as loops.
+        """Write a Fortran `where` construct as C loops, which are appended to the open block of the
+        constructor's `page`.
 
-        branches: (mask or None, assignments); each element follows the first mask that holds.
-            Raises UnsupportedConstruct if rules cannot write it in C.
+        branches: (mask, assignments) in order; the mask is None for the final `elsewhere`. Each
+            element is assigned by the first branch whose mask holds for it. Raises
+            UnsupportedConstruct if rules cannot write it in C.
         """
         left = branches[0][1][0].target
         lanes, heads = self._lanes(self._values.spans(left))

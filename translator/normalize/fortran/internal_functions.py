@@ -34,8 +34,9 @@ from translator.normalize.unsupported import UnsupportedConstruct
 
 @dataclass(frozen=True, slots=True)
 class InternalFunction:
-    """An internal function of Fortran that is one expression. dummies: its arguments. value: what
-    it returns, in these and the host's names.
+    """An internal function of Fortran that is one expression. dummies: names of its arguments.
+    value: the expression that it returns, in names of the arguments and of the procedure around
+    it.
     """
 
     dummies: tuple[str, ...]
@@ -43,8 +44,9 @@ class InternalFunction:
 
 
 def read_internal_functions(functions: Iterable[Any]) -> dict[str, InternalFunction]:
-    """Return the functions that a procedure contains, by name. Raises UnsupportedConstruct for one
-    that is more than assignments to its own scalars.
+    """Return internal functions by name. functions: the Functions of `corpora.ir` that a procedure
+    contains. Raises UnsupportedConstruct for one that is more than assignments to its own
+    scalars.
     """
     return dict(_read(each) for each in functions)
 
@@ -77,8 +79,8 @@ def _calls(value: Expression, name: str) -> bool:
 
 
 def inline_call(function: InternalFunction, arguments: Sequence[Expression]) -> Expression:
-    """Return the value of a call. Raises UnsupportedConstruct if the number of arguments differs
-    from the dummies'.
+    """Return the expression that a call of `function` with `arguments` stands for. Raises
+    UnsupportedConstruct if the number of arguments differs from the dummies'.
     """
     if len(arguments) != len(function.dummies):
         raise UnsupportedConstruct("a call with other arguments than dummies")

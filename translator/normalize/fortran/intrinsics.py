@@ -123,7 +123,8 @@ ELEMENTAL = frozenset({*_SAME, *_BITS, *_CASTS, *_EXTREMES, *_ABSOLUTES, *_ROUND
 
 def convert_limit(name: str, type: str) -> Value:
     """Return the value in C of `huge`, `tiny` or `epsilon`. name: the intrinsic. type: its
-    argument's element type, such as `f32`. Raises UnsupportedConstruct if it is not known.
+    argument's element type, such as `f32`. Raises UnsupportedConstruct for another intrinsic or
+    type.
     """
     text = _LIMITS.get((name, type))
     if text is None:
@@ -132,9 +133,10 @@ def convert_limit(name: str, type: str) -> Value:
 
 
 def convert_intrinsic(name: str, given: list[Value], kind: str) -> Value:
-    """Return the C value of a call of a Fortran intrinsic. given: its arguments, at least one.
-    kind: the kind asked for as text, ''. Raises UnsupportedConstruct if it is not known for the
-    type.
+    """Return the C value of a call of a Fortran intrinsic. name: of the intrinsic, in lower case.
+    given: the C values of its arguments, at least one.
+    kind: its `kind` argument as text, such as `8`; '' if it has none. Raises UnsupportedConstruct
+        if rules do not know the intrinsic for arguments of these types.
     """
     first = given[0]
     if name in _SAME:

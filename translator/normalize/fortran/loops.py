@@ -35,8 +35,8 @@ from translator.normalize.fortran.names import (
 
 @dataclass(frozen=True, slots=True)
 class LoopRange:
-    """The range of a counted loop, from `first` to `last`, both included. step: one that is no
-    number is taken to be positive.
+    """The range of a counted loop, from `first` to `last`, both included. step: what is added each
+    time; a step that is no number is taken to be positive.
     """
 
     first: AffineSum
@@ -68,8 +68,8 @@ def format_loop_head(word: str, counting: LoopRange, declares: bool = True) -> s
 def choose_index_shift(
     loop: For, procedure: Sequence[Any], ends: Sequence[AffineSum], names: ProcedureNames
 ) -> int | None:
-    """Return the number to subtract from a Fortran loop's variable in C, so that most subscripts
-    are the variable itself.
+    """Return the number to subtract from a Fortran loop's variable in C, such as 1, so that most
+    subscripts, which count from zero there, are the variable itself.
 
     procedure: all statements around the loop. ends: its first and last value; known ones stay at
         least 0. names: the procedure's names in C. Returns None if the variable is used after the
@@ -87,7 +87,9 @@ def choose_index_shift(
 
 
 def avoid_negative_ends(shift: int, ends: Sequence[AffineSum]) -> int:
-    """Return `shift`, or the largest smaller one with which no known end is negative."""
+    """Return `shift`, or the largest number below it with which no end of the loop that is a known
+    number becomes negative when it is subtracted.
+    """
     return min([shift, *(end.constant for end in ends if not end.terms)])
 
 
@@ -144,8 +146,8 @@ def _is_met(node: Any, variable: str) -> bool:
 
 
 def find_values_read(node: Any) -> set[str]:
-    """Return the names whose values `node` depends on; not those of arrays of which only the size
-    counts.
+    """Return the names whose values `node`, a node of `corpora.ir` or a tuple of nodes, depends on;
+    not those of arrays of which only the size counts.
     """
     found: set[str] = set()
     stack = [node]
@@ -161,12 +163,16 @@ def find_values_read(node: Any) -> set[str]:
 
 
 def find_assignments(node: Any) -> Iterator[Assign]:
-    """Return the assignments in `node`, without those in the heads of counted loops."""
+    """Yield the assignments in `node`, a node of `corpora.ir` or a tuple of nodes, without those in
+    the heads of counted loops.
+    """
     heads = {id(s) for n in walk(node) if isinstance(n, For) for s in n.start}
     return (n for n in walk(node) if isinstance(n, Assign) and id(n) not in heads)
 
 
 def find_assigned_names(node: Any) -> set[str]:
-    """Return the scalars and arrays that `node` sets, and the variables that its loops count in."""
+    """Return the names of the scalars and arrays that `node`, a node of `corpora.ir` or a tuple of
+    nodes, sets, and the variables that its loops count in.
+    """
     counted = {n.variable for n in walk(node) if isinstance(n, Bounds)}
     return counted | {get_variable(a.target) for a in find_assignments(node)}

@@ -45,8 +45,8 @@ class SectionLane:
 
 @dataclass(frozen=True, slots=True)
 class SectionSpan:
-    """A subscript triplet. first, last: from zero within its dimension, both included. step:
-    between subscripts.
+    """A subscript triplet. first, last: from zero within its dimension, both included. step: the
+    distance between subscripts.
     """
 
     first: AffineSum
@@ -79,7 +79,9 @@ class ProcedureNames:
     """
 
     def type(self, name: str) -> str:
-        """Return the element type of a name. Raises UnsupportedConstruct if C has no such type."""
+        """Return the element type, such as `f32`, of the variable or array `name`. Raises
+        UnsupportedConstruct if C has no such type.
+        """
         try:
             found = self.declared.element(name)
         except SignatureError as error:
@@ -89,7 +91,7 @@ class ProcedureNames:
         return found
 
     def word(self, name: str) -> str:
-        """Return what a name is called in C."""
+        """Return the C name of the Fortran name `name`."""
         return self.spelled.get(name, name)
 
     def is_array(self, name: str) -> bool:
@@ -97,7 +99,9 @@ class ProcedureNames:
         return bool(self.declared.shape(name))
 
     def scalar(self, name: str) -> Value:
-        """Return the value of a scalar in C. Raises UnsupportedConstruct if C has no such type."""
+        """Return the C value that stands for the scalar `name`. Raises UnsupportedConstruct if C
+        has no such type.
+        """
         kind = self.type(name)
         if name in self.shifted:
             return make_integer(self.shifted[name], kind)
@@ -109,7 +113,8 @@ class ProcedureNames:
 
 
 def parts_of(node: Any) -> list[Any]:
-    """Return the nodes directly below `node`, without directives.
+    """Return the nodes directly below `node`, a node of the tree of `corpora.ir`, without
+    directives.
 
     A counted loop holds its first value twice in the tree; it is returned once.
     """
@@ -121,8 +126,9 @@ def parts_of(node: Any) -> list[Any]:
 
 
 def find_uses(node: Any) -> Iterator[Access | Name]:
-    """Return the uses of variables in `node`, in the order of the text: Accesses, and Names that
-    stand alone. Names of functions and of the arrays that Accesses read are left out.
+    """Yield the uses of variables in `node`, a node of `corpora.ir` or a tuple of nodes, in the
+    order of the text: Accesses, and Names that stand alone. Names of functions and of the arrays
+    that Accesses read are left out.
     """
     stack = [node] if not isinstance(node, tuple) else list(reversed(node))
     while stack:
@@ -138,7 +144,9 @@ def find_uses(node: Any) -> Iterator[Access | Name]:
 
 
 def find_names(node: Any) -> set[str]:
-    """Return the variables that `node` names, with those that its loops count in."""
+    """Return the names of the variables in `node`, a node of `corpora.ir` or a tuple of nodes, with
+    those that its loops count in.
+    """
     found = {n for use in find_uses(node) if (n := get_variable(use))}
     return found | {b.variable for b in _find_bounds(node)}
 
@@ -153,30 +161,36 @@ def _find_bounds(node: Any) -> Iterator[Bounds]:
 
 
 def get_variable(node: Expression) -> str:
-    """Return the name of a variable, an array or an element; '' for anything else."""
+    """Return the name of the variable that `node` is, or of the array that it is an element of; ''
+    for any other expression.
+    """
     return root_name(node) or ""
 
 
 def get_call_name(node: Any) -> str:
-    """Return the name that a call calls; '' for anything else."""
+    """Return the name of the function that `node` calls; '' for a node of `corpora.ir` that is no
+    call.
+    """
     plain = isinstance(node, Call) and isinstance(node.function, Name)
     return node.function.id if plain else ""
 
 
 def get_plain(node: Expression) -> Expression:
-    """Return an argument without the brackets around it."""
+    """Return `node`, an argument of a call, without the brackets around it."""
     return node.operand if isinstance(node, Unary) and node.op == "()" else node
 
 
 def get_arguments(node: Call) -> tuple[list[Expression], Mapping[str, Expression]]:
-    """Return the arguments of a call: (by position, by name)."""
+    """Return (arguments by position, arguments by keyword) of a call."""
     return [get_plain(a) for a in node.arguments], {
         name: get_plain(value) for name, value in node.keywords
     }
 
 
 def find_reduction_dimension(node: Call) -> Expression | None:
-    """Return the dimension that a reduction is taken along; None for all."""
+    """Return the dimension, from 1, along which a call such as `sum(a, 2)` reduces; None if it
+    reduces all.
+    """
     plain, named = get_arguments(node)
     second = plain[1] if len(plain) == 2 else None
     is_number = isinstance(second, Literal) and second.type in ("i32", "i64", "integer")

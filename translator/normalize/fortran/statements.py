@@ -74,9 +74,10 @@ class _Loop:
 class StatementConverter:
     """Converts Fortran statements to C and writes them into the Block `body`.
 
-    names: the procedure's names in C. result: the C variable of a function's value, ''.
-        parsed(text): returns the tree of an expression. words: every name of the procedure.
-        changing: those that it sets more than once. procedure: all statements that are executed.
+    names: the procedure's names in C. result: the C variable of a function's value; '' for a
+        subroutine. parsed(text): returns the tree of an expression. words: every name of the
+        procedure. changing: those that it sets more than once. procedure: all statements that are
+        executed.
     """
 
     def __init__(
@@ -119,8 +120,9 @@ class StatementConverter:
         return {self.names.word(n): C_TYPES[self.names.type(n)] for n in scalars}
 
     def constant(self, name: str, node: Expression) -> None:
-        """Record or write the named constant `name` with the value `node`. Raises
-        UnsupportedConstruct if rules cannot write it in C.
+        """Take over the named constant `name` with the value `node`: it is recorded in the
+        procedure's names and, unless its value is a known integer, a C declaration of it is
+        appended to `body`. Raises UnsupportedConstruct if rules cannot write it in C.
         """
         kind = self.names.type(name)
         number = (
@@ -139,8 +141,8 @@ class StatementConverter:
         self.names.constants[name] = Value(word, kind)
 
     def table(self, name: str, node: Expression) -> None:
-        """Write the array constant `name`. node: its values. Raises UnsupportedConstruct if rules
-        cannot write it in C.
+        """Append the C definition of the array constant `name` to `body`. node: its values. Raises
+        UnsupportedConstruct if rules cannot write it in C.
         """
         items = node.items if isinstance(node, InitializerList) else ()
         count = self.values.length(name).text
@@ -155,7 +157,9 @@ class StatementConverter:
         self.tables.add(name)
 
     def write(self, nodes: Sequence[Statement]) -> None:
-        """Write statements in C. Raises UnsupportedConstruct if rules cannot write one."""
+        """Convert the Fortran statements `nodes` to C and append them to `body`. Raises
+        UnsupportedConstruct if rules cannot write one.
+        """
         for node in nodes:
             writer = _WRITERS.get(type(node))
             if writer is None:
@@ -354,8 +358,8 @@ class StatementConverter:
             raise UnsupportedConstruct(f"a call of {name or 'a procedure of a type'}")
 
     def make(self, name: str) -> None:
-        """Write the C allocation of the local array `name` with its known bounds. Raises
-        UnsupportedConstruct if an extent is unknown.
+        """Append the C allocation of the local array `name`, with its known bounds, to `body`.
+        Raises UnsupportedConstruct if an extent is unknown.
         """
         word, kind, count = (
             self.names.word(name),
@@ -369,7 +373,7 @@ class StatementConverter:
         self._page.add(made)
 
     def free(self) -> None:
-        """Write statements that free the local arrays."""
+        """Append C statements that free the local arrays to `body`."""
         for word in self.heap:
             self._page.add(f"free({word});")
 

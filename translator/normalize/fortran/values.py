@@ -63,8 +63,9 @@ _OPERATORS = {
 
 
 class ExpressionConverter:
-    """Converts Fortran expressions to C. parsed(text): returns the tree of an expression. The
-    attribute total(node, lanes) writes a reduction's loop and returns its value.
+    """Converts Fortran expressions to C. names: how the procedure's names are written in C.
+    parsed(text): returns the tree of an expression. The attribute total(node, lanes) writes a
+    reduction's loop and returns its value.
     """
 
     total: Callable[[Call, tuple[SectionLane, ...]], Value]
@@ -98,7 +99,9 @@ class ExpressionConverter:
         raise UnsupportedConstruct(f"an expression of kind {type(node).__name__}")
 
     def rank(self, node: Any) -> int:
-        """Return the number of dimensions of an expression; 0 for a scalar."""
+        """Return the number of dimensions of `node`, a Fortran expression of `corpora.ir`; 0 for a
+        scalar.
+        """
         match node:
             case Name(id=name):
                 return len(self.names.declared.shape(name))
@@ -115,7 +118,8 @@ class ExpressionConverter:
         return max((self.rank(item) for item in children(node)), default=0)
 
     def bounds(self, name: str) -> list[SectionSpan]:
-        """Return the declared first and last subscripts of an array, per dimension, as C sums.
+        """Return the declared first and last subscripts of the array `name`, per dimension, as C
+        sums.
 
         Raises UnsupportedConstruct if the text does not give a bound that is needed.
         """
@@ -150,8 +154,8 @@ class ExpressionConverter:
         return bound.last - bound.first + ONE
 
     def length(self, name: str) -> AffineSum:
-        """Return the number of elements of an array. Raises UnsupportedConstruct if the text does
-        not give an extent.
+        """Return the number of elements of the array `name`. Raises UnsupportedConstruct if the
+        text does not give an extent.
         """
         total = AffineSum(constant=1)
         for bound in self.bounds(name):
@@ -161,8 +165,8 @@ class ExpressionConverter:
     def spans(self, node: Expression) -> list[SectionSpan]:
         """Return the sections of an array reference, one for each dimension with `:`, in order.
 
-        A bare name is a section of every dimension. Raises UnsupportedConstruct for what is no
-        variable's array or has the wrong number of subscripts.
+        A bare name is a section of every dimension. Raises UnsupportedConstruct if `node` is no
+        array or section of a variable, or has the wrong number of subscripts.
         """
         if isinstance(node, Name):
             bounds = self.bounds(node.id)
@@ -344,8 +348,8 @@ class ExpressionConverter:
 
 
 def format_section_index(span: SectionSpan, lane: SectionLane) -> AffineSum:
-    """Return the place, from zero, that a section's element has in its dimension when a loop is at
-    `lane`.
+    """Return the place, from zero, that the element of a section has in its dimension while the
+    loop `lane` is at that element.
 
     span: the section. Raises UnsupportedConstruct if the steps of the two do not fit.
     """
