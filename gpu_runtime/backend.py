@@ -100,6 +100,8 @@ class Arguments:
         is forward with the device variables that the call before left. Of an OpenMP team: 1 lets
         its last thread begin first.
     nulls: indices of empty arrays for which a null pointer is passed.
+    elsewhere: pretend to run on another machine: clocks, which else stand still, are late and move,
+        and there are more processors.
     """
 
     values: tuple[np.ndarray, ...]
@@ -111,6 +113,7 @@ class Arguments:
     schedule: str = "static"
     order: int = 0
     nulls: tuple[int, ...] = ()
+    elsewhere: bool = False
 
     def prepend(self, first: np.ndarray) -> Arguments:
         """Return the call of a program that takes `first` before these arguments. All indices move
