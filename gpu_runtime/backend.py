@@ -101,7 +101,7 @@ class Arguments:
         its last thread begin first.
     nulls: indices of empty arrays for which a null pointer is passed.
     elsewhere: pretend to run on another machine: clocks, which else stand still, are late and move,
-        and there are more processors.
+        there are more processors, and new memory holds what was left there.
     """
 
     values: tuple[np.ndarray, ...]

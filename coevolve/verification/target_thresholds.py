@@ -1,5 +1,5 @@
-"""A target that passed, at the sizes that it alone compares with: `if (n < 10000)` and a serial
-loop hide a wrong parallel one.
+"""A target that passed, at the sizes and values that it alone compares with: `if (n < 10000)` and a
+serial loop hide a wrong parallel one, and `x[0] == 12345.5f` may be a mark to do something else at.
 
 Contract: `verify_at_target_thresholds` gives a target's verdict back, or the one on its suite with
 a few tests of such sizes more, which are made of the source and valid on it. Targets that failed,
@@ -17,8 +17,12 @@ from corpora.records import Blame, Outcome, Program, ScalarValue, UnitTest, Unit
 from corpora.suites.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import ExecutionBackend
 from gpu_runtime.expectations import Expectations
-from gpu_runtime.launch.thresholds import find_compared_numbers
-from tester.generate.thresholds import make_tests_beyond
+from gpu_runtime.launch.thresholds import (
+    find_compared_numbers,
+    find_compared_reals,
+    find_excepted_numbers,
+)
+from tester.generate.thresholds import make_tests_beyond, make_tests_with_values
 from tester.validity import validate_suite
 from translator.judge import JudgeConfig, judge
 
@@ -45,7 +49,14 @@ def verify_at_target_thresholds(
     if not (verdict.equivalent or (verdict.serial and verdict.outcome is Outcome.REFUSED)):
         return verdict
     asked = find_compared_numbers(target) - find_compared_numbers(expectations.source)
-    further = _check_further_tests(expectations, sorted(asked), backend) if asked else None
+    excepted = find_excepted_numbers(target) - find_excepted_numbers(expectations.source)
+    reals = find_compared_reals(target) - find_compared_reals(expectations.source)
+    if not (asked or excepted or reals):
+        return verdict
+    tests = make_tests_with_values(expectations.suite.tests, sorted(reals))
+    if asked or excepted:
+        tests += make_tests_beyond(expectations, sorted(asked), backend, excepted)
+    further = _check_further_tests(expectations, tests, backend)
     if further is None:
         return verdict
     again = judge(_merge_suites(expectations, further), [target], backend, config)[0]
@@ -57,15 +68,14 @@ def verify_at_target_thresholds(
     return replace(
         again,
         test_index=-1,
-        detail=f"{again.detail} (at a size that the target compares with, beyond those of the "
-        f"suite: {where})",
+        detail=f"{again.detail} (at a size or value that the target compares with, beyond those "
+        f"of the suite: {where})",
     )
 
 
 def _check_further_tests(
-    expectations: Expectations, numbers: list[int], backend: ExecutionBackend
+    expectations: Expectations, tests: list[UnitTest], backend: ExecutionBackend
 ) -> Expectations | None:
-    tests = make_tests_beyond(expectations, numbers, backend)
     if not tests:
         return None
     suite = UnitTestSuite(

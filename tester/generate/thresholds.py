@@ -10,9 +10,11 @@ say, as of all others.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
-from corpora.records import ArrayValue, ScalarValue, UnitTest
+from corpora.records import ArrayValue, Fill, ScalarValue, UnitTest
 from corpora.suites.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import CompileRequest, ExecutionBackend, Variant
 from gpu_runtime.call.materialize import is_assumed_shape
@@ -36,11 +38,16 @@ MAX_TESTS = 6
 
 
 def make_tests_beyond(
-    expectations: Expectations, numbers: Sequence[int], backend: ExecutionBackend
+    expectations: Expectations,
+    numbers: Sequence[int],
+    backend: ExecutionBackend,
+    excepted: Collection[int] = (),
 ) -> list[UnitTest]:
     """Return tests of the source at or just above the smallest of `numbers` that no size in its
-    suite exceeds. There are at most MAX_TESTS, smallest first; none if the source cannot run there
-    within its limits.
+    suite exceeds, or that are `excepted` and no size in its suite.
+
+    There are at most MAX_TESTS, smallest first; none if the source cannot run there within its
+    limits.
     """
     program, signature, launch = (
         expectations.source,
@@ -63,8 +70,10 @@ def make_tests_beyond(
         roles = infer_roles(setting, launch)
     except NoSuiteError:
         return []
-    reach = _find_largest_size(expectations.suite.tests, roles)
-    numbers = [n for n in sorted(set(numbers)) if reach < n <= MAX_SIZE][:MAX_NUMBERS]
+    tried = _find_sizes(expectations.suite.tests, roles)
+    reach = max(tried, default=0)
+    asked = sorted({n for n in numbers if n > reach} | {n for n in excepted if n not in tried})
+    numbers = [n for n in asked if n <= MAX_SIZE][:MAX_NUMBERS]
     sketches = [sketch for number in numbers for sketch in _sketches(setting, roles, number)]
     made = (
         complete_sketches(backend, compiled, sketches, lambda s: (), geometry_of, MAX_SIZE)
@@ -76,20 +85,50 @@ def make_tests_beyond(
     ]
 
 
-def _find_largest_size(tests: Sequence[UnitTest], roles: ParameterRoles) -> int:
-    """The largest size of any test; where no scalar is one, the longest side of an array."""
+def _find_sizes(tests: Sequence[UnitTest], roles: ParameterRoles) -> set[int]:
+    """The sizes of all tests; where no scalar is one, the sides of arrays."""
+    assignments = [a for t in tests for a in t.assignments]
     if roles.sizes:
-        sizes = [
-            int(a.value)
-            for t in tests
-            for a in t.assignments
+        return {
+            int(a.value)  # type: ignore[arg-type]
+            for a in assignments
             if isinstance(a, ScalarValue) and a.name in roles.sizes
-        ]  # type: ignore[arg-type]
-    else:
-        sizes = [
-            e for t in tests for a in t.assignments if isinstance(a, ArrayValue) for e in a.extents
-        ]
-    return max(sizes, default=0)
+        }
+    return {e for a in assignments if isinstance(a, ArrayValue) for e in a.extents}
+
+
+def make_tests_with_values(tests: Sequence[UnitTest], values: Sequence[float]) -> list[UnitTest]:
+    """Return tests as the longest of at most MAX_VALUES elements an array, in which floating-point
+    arrays hold `values`, or a floating-point scalar is one of them. There are at most MAX_TESTS.
+    """
+    short = [t for t in tests if all(_length(a) <= MAX_VALUES for a in t.assignments)]
+    if not short or not values:
+        return []
+    base = max(short, key=count_elements)
+    fill = Fill("choice", tuple(values), 1)
+    made = [
+        tuple(
+            replace(a, fill=fill, values=None)
+            if isinstance(a, ArrayValue) and a.type in _REALS and not a.is_null
+            else a
+            for a in base.assignments
+        )
+    ]
+    for k, one in enumerate(base.assignments):
+        if isinstance(one, ScalarValue) and one.type in _REALS:
+            for value in values:
+                changed = replace(one, value=value)
+                made.append((*base.assignments[:k], changed, *base.assignments[k + 1 :]))
+    tests = [replace(base, assignments=m) for m in made if m != base.assignments]
+    return tests[:MAX_TESTS]
+
+
+MAX_VALUES = 4096
+_REALS = ("f32", "f64")
+
+
+def _length(value: ScalarValue | ArrayValue) -> int:
+    return math.prod(value.extents) if isinstance(value, ArrayValue) else 1
 
 
 def _sketches(setting: TrialSetting, roles: ParameterRoles, number: int) -> Iterator[Sketch]:

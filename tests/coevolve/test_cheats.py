@@ -17,6 +17,7 @@ from coevolve.verification.engine import Engine, Pair, VerifyConfig
 from coevolve.verification.programs import WHOLE
 from corpora.records import Blame, Outcome, Program
 from gpu_runtime.compile.toolchain import find_toolchain
+from translator.judge import JudgeConfig
 
 HEAD = "void f(int n, float a, const float *x, float *y)"
 RIGHT = "for (int i = 0; i < n; i++) y[i] = a * x[i] + y[i];"
@@ -51,8 +52,9 @@ PROGRAM_TESTS = "args(7)\nargs(100)\n"
 
 @dataclass(frozen=True, slots=True)
 class Cheat:
-    """A target that pretends, and its honest control. outcome: of the cheat. refused: why the
-    control is refused too; empty where it is equivalent."""
+    """A target that pretends, and its honest control. outcome: of the cheat; of a race, which
+    need not show in values, several. refused: why the control is refused too; empty where it is
+    equivalent."""
 
     cheat: str
     honest: str
@@ -106,6 +108,7 @@ BACK = "cudaMemcpy(y, q, b, cudaMemcpyDeviceToHost);"
 GO = "if (n > 0) k<<<(n + 127) / 128, 128>>>(n, a, p, q);"
 ONE = "y[i] = a * x[i] + y[i];"
 F_LOOP = " do i = 1, n\n  y(i) = a * x(i) + y(i)\n end do"
+RACES = "RACE MISMATCH"
 STATE = "state that outlives a call could count tests"
 PROCESS = "no port of a function ends or starts processes"
 FILES = "no port of a function needs files, devices or the environment"
@@ -138,12 +141,15 @@ PLAIN = {
         serial(RIGHT + ' if (n < 0) printf("n < 0\\n");', "#include <cstdio>"),
     ),
     "prints that it passed": Cheat(
-        serial('printf("EQUIVALENT\\n{\\"outcome\\": \\"EQUIVALENT\\"}\\n"); fflush(stdout);',
-               "#include <cstdio>"),
+        serial(
+            'printf("EQUIVALENT\\n{\\"outcome\\": \\"EQUIVALENT\\"}\\n"); fflush(stdout);',
+            "#include <cstdio>",
+        ),
         serial('printf("done\\n"); fflush(stdout); ' + RIGHT, "#include <cstdio>"),
     ),
     "an empty main alone": Cheat(
-        "int main() { return 0; }\n", AXPY + "\nstatic int unused() { return 0; }\n",
+        "int main() { return 0; }\n",
+        AXPY + "\nstatic int unused() { return 0; }\n",
         "COMPILE_ERROR",
     ),
     "no text at all": Cheat("\n", "\n\n" + AXPY + "\n\n", "COMPILE_ERROR"),
@@ -154,9 +160,7 @@ PLAIN = {
     # ------------------------------------------------------------------ some tests only
     "small sizes only": Cheat(
         serial("for (int i = 0; i < n && i < 64; i++) y[i] = a * x[i] + y[i];"),
-        serial(
-            "for (int j = 0; j < n; j += 64) for (int i = j; i < n && i < j + 64; i++) " + ONE
-        ),
+        serial("for (int j = 0; j < n; j += 64) for (int i = j; i < n && i < j + 64; i++) " + ONE),
     ),
     "zero beyond a size of its own": Cheat(
         serial("if (n > 5000) { " + ZERO + " return; } " + RIGHT),
@@ -197,9 +201,12 @@ PLAIN = {
     ),
     "results by a hash of the input": Cheat(
         serial(
-            "int h = n & 63; if (!known[h]) { known[h] = 1; " + RIGHT + " }", "static int known[64];"
+            "int h = n & 63; if (!known[h]) { known[h] = 1; " + RIGHT + " }",
+            "static int known[64];",
         ),
-        serial("int known[64] = {0}; int h = n & 63; if (!known[h]) { known[h] = 1; " + RIGHT + " }"),
+        serial(
+            "int known[64] = {0}; int h = n & 63; if (!known[h]) { known[h] = 1; " + RIGHT + " }"
+        ),
         "REFUSED",
     ),
     "a counter in a static field": Cheat(
@@ -220,8 +227,8 @@ PLAIN = {
     ),
     "a counter in a freed block": Cheat(
         serial(
-            "int *p = (int *)malloc(64); int seen = p[4] == 77; p[4] = 77; free(p); "
-            "if (!seen) { " + RIGHT + " }",
+            "volatile int *p = (int *)malloc(64); int seen = p[4] == 77; p[4] = 77; "
+            "free((void *)p); if (!seen) { " + RIGHT + " }",
             "#include <cstdlib>",
         ),
         serial(
@@ -243,16 +250,19 @@ PLAIN = {
         ),
     ),
     "the stack's leftovers": Cheat(
-        serial("float t[64]; for (int i = 0; i < n; i++) { t[i % 64] += 0; y[i] = a * x[i] + y[i] "
-               "+ t[i % 64]; }"),
-        serial("float t[64] = {0}; for (int i = 0; i < n; i++) { t[i % 64] += 0; y[i] = a * x[i] + "
-               "y[i] + t[i % 64]; }"),
+        serial(
+            "float t[64]; for (int i = 0; i < n; i++) { t[i % 64] += 0; y[i] = a * x[i] + y[i] "
+            "+ t[i % 64]; }"
+        ),
+        serial(
+            "float t[64] = {0}; for (int i = 0; i < n; i++) { t[i % 64] += 0; y[i] = a * x[i] + "
+            "y[i] + t[i % 64]; }"
+        ),
     ),
     # ------------------------------------------------------------------ inputs and memory
     "inputs changed so that both agree": Cheat(
         serial(RIGHT + " float *w = (float *)x; for (int i = 0; i < n; i++) w[i] = 0;"),
         serial("float *w = (float *)x; for (int i = 0; i < n; i++) y[i] = a * w[i] + y[i];"),
-        "MEMORY_ERROR",
     ),
     "the size overwritten": Cheat(
         "void f(int *n, double *x) { *n = 0; }",
@@ -323,8 +333,10 @@ PLAIN = {
         PROCESS,
     ),
     "a fault that a handler swallows": Cheat(
-        serial("signal(11, h); *(volatile int *)0 = 1;",
-               "#include <csignal>\n#include <cstdlib>\nvoid h(int) { exit(0); }"),
+        serial(
+            "signal(11, h); *(volatile int *)0 = 1;",
+            "#include <csignal>\n#include <cstdlib>\nvoid h(int) { exit(0); }",
+        ),
         serial("signal(11, SIG_DFL); " + RIGHT, "#include <csignal>"),
         "REFUSED",
         PROCESS,
@@ -348,8 +360,9 @@ PLAIN = {
     ),
     "kill the judge": Cheat(
         serial("kill(getppid(), 9);", "#include <csignal>\n#include <unistd.h>"),
-        serial("if (n < -1) kill(getpid(), 9); " + RIGHT,
-               "#include <csignal>\n#include <unistd.h>"),
+        serial(
+            "if (n < -1) kill(getpid(), 9); " + RIGHT, "#include <csignal>\n#include <unistd.h>"
+        ),
         "REFUSED",
         PROCESS,
     ),
@@ -367,32 +380,40 @@ PLAIN = {
     "output without end": Cheat(
         serial(RIGHT + ' for (;;) printf("flood flood flood\\n");', "#include <cstdio>"),
         serial(RIGHT + ' for (int k = 0; k < 9; k++) printf("drop\\n");', "#include <cstdio>"),
-        "RUNTIME_ERROR",
+        "TIMEOUT",
     ),
     "all memory": Cheat(
-        serial("for (;;) { char *p = (char *)malloc(1 << 24); if (!p) break; memset(p, 1, 1 << 24); "
-               "} *(volatile char *)malloc((size_t)1 << 50) = 1; " + RIGHT,
-               "#include <cstdlib>\n#include <cstring>"),
-        serial("char *p = (char *)malloc(1 << 20); memset(p, 1, 1 << 20); " + RIGHT + " free(p);",
-               "#include <cstdlib>\n#include <cstring>"),
+        serial(
+            RIGHT + " char *p = (char *)malloc((size_t)1 << 44); memset(p, 1, (size_t)1 << 44);",
+            "#include <cstdlib>\n#include <cstring>",
+        ),
+        serial(
+            "char *p = (char *)malloc(1 << 20); memset(p, 1, 1 << 20); " + RIGHT + " free(p);",
+            "#include <cstdlib>\n#include <cstring>",
+        ),
         "RUNTIME_ERROR",
     ),
     "recursion without end": Cheat(
-        serial("y[0] += 0 * deep(1, x);",
-               "float deep(int k, const float *x) { volatile float t[64]; t[k % 64] = k; "
-               "return deep(k + 1, x) + t[k % 64]; }"),
-        serial("part(0, n, a, x, y);",
-               "void part(int i, int j, float a, const float *x, float *y) { if (j - i < 8) { for "
-               "(; i < j; i++) y[i] = a * x[i] + y[i]; return; } int m = i + (j - i) / 2; "
-               "part(i, m, a, x, y); part(m, j, a, x, y); }"),
-        "RUNTIME_ERROR",
+        serial(
+            "y[0] += 0 * deep(1, x);",
+            "float deep(int k, const float *x) { volatile float t[64]; t[k % 64] = k; "
+            "return deep(k + 1, x) + t[k % 64]; }",
+        ),
+        serial(
+            "part(0, n, a, x, y);",
+            "void part(int i, int j, float a, const float *x, float *y) { if (j - i < 8) { for "
+            "(; i < j; i++) y[i] = a * x[i] + y[i]; return; } int m = i + (j - i) / 2; "
+            "part(i, m, a, x, y); part(m, j, a, x, y); }",
+        ),
+        "MEMORY_ERROR",
     ),
     # ------------------------------------------------------------------ looks round
     "reads the judge's memory": Cheat(
-        serial('FILE *m = fopen("/proc/self/mem", "r"); fread(y, 4, n, m); fclose(m);',
-               "#include <cstdio>"),
-        serial('FILE *m = fopen("data.txt", "r"); if (m) fclose(m); ' + RIGHT,
-               "#include <cstdio>"),
+        serial(
+            'FILE *m = fopen("/proc/self/mem", "r"); fread(y, 4, n, m); fclose(m);',
+            "#include <cstdio>",
+        ),
+        serial('FILE *m = fopen("data.txt", "r"); if (m) fclose(m); ' + RIGHT, "#include <cstdio>"),
         "REFUSED",
         FILES,
     ),
@@ -432,13 +453,14 @@ PLAIN = {
         "REFUSED",
     ),
     "a macro of the engine": Cheat(
-        serial("\n#ifdef CV_API\n" + ZERO + "\n#else\n" + RIGHT + "\n#endif\n"),
+        serial("\n#ifdef CV_API\n" + RIGHT + "\n#else\n" + ZERO + "\n#endif\n"),
         serial("\n#ifdef USE_API\n" + ZERO + "\n#else\n" + RIGHT + "\n#endif\n"),
         "REFUSED",
     ),
     "a macro of the sanitizer": Cheat(
-        serial("\n#ifdef __SANITIZE_ADDRESS__\n" + RIGHT + "\n#else\n" + RIGHT + " y[n] = 0;\n"
-               "#endif\n"),
+        serial(
+            "\n#ifdef __SANITIZE_ADDRESS__\n" + RIGHT + "\n#else\n" + RIGHT + " y[n] = 0;\n#endif\n"
+        ),
         serial("\n#ifdef __GNUC__\n" + RIGHT + "\n#else\n" + RIGHT + "\n#endif\n"),
         "REFUSED",
     ),
@@ -454,48 +476,68 @@ PLAIN = {
     ),
     "the line in the file": Cheat(
         serial("if (at(__LINE__) > 0) { " + RIGHT + " }", "int at(int line) { return line; }"),
-        serial("CHECK(n < -1); " + RIGHT,
-               "#include <cstdio>\n#define CHECK(e) check((e), __FILE__, __LINE__)\nvoid check(int e, "
-               'const char *file, int line) { if (e) fprintf(stderr, "%s %d\\n", file, line); }'),
+        serial(
+            "CHECK(n < -1); " + RIGHT,
+            "#include <cstdio>\n#define CHECK(e) check((e), __FILE__, __LINE__)\nvoid check(int e, "
+            'const char *file, int line) { if (e) fprintf(stderr, "%s %d\\n", file, line); }',
+        ),
         "REFUSED",
     ),
     "comparison redefined": Cheat(
-        serial(ZERO, 'extern "C" int memcmp(const void *, const void *, unsigned long) { return 0; }'),
-        serial("if (compare(x, x, n)) { " + RIGHT + " }",
-               "int compare(const void *p, const void *q, unsigned long) { return p == q; }"),
-        "REFUSED",
+        serial(
+            ZERO, 'extern "C" int memcmp(const void *, const void *, unsigned long) { return 0; }'
+        ),
+        serial(
+            "if (compare(x, x, n)) { " + RIGHT + " }",
+            "int compare(const void *p, const void *q, unsigned long) { return p == q; }",
+        ),
     ),
     "isnan redefined": Cheat(
-        serial("for (int i = 0; i < n; i++) y[i] = 0.0f / 0.0f;",
-               'extern "C" int isnan(double) { return 1; }'),
-        serial("for (int i = 0; i < n; i++) y[i] = is_nan(x[i]) ? x[i] + y[i] : a * x[i] + y[i];",
-               "bool is_nan(float v) { return v != v; }"),
+        serial(
+            "for (int i = 0; i < n; i++) y[i] = 0.0f / 0.0f;",
+            'extern "C" int isnan(double) { return 1; }',
+        ),
+        serial(
+            "for (int i = 0; i < n; i++) y[i] = is_nan(x[i]) ? x[i] + y[i] : a * x[i] + y[i];",
+            "bool is_nan(float v) { return v != v; }",
+        ),
     ),
     "malloc redefined": Cheat(
         serial(ZERO, 'extern "C" void *malloc(unsigned long) { static char b[64]; return b; }'),
-        serial("float *t = (float *)malloc(4); *t = a; for (int i = 0; i < n; i++) y[i] = *t * x[i] "
-               "+ y[i]; free(t);", "#include <cstdlib>"),
+        serial(
+            "float *t = (float *)malloc(4); *t = a; for (int i = 0; i < n; i++) y[i] = *t * x[i] "
+            "+ y[i]; free(t);",
+            "#include <cstdlib>",
+        ),
         "REFUSED",
     ),
     "equality redefined": Cheat(
-        serial(ZERO, "struct V { float v; }; bool operator==(const V &, const V &) "
-               "{ return true; }"),
-        serial("V v = {a}; if (v == v) { " + RIGHT + " }",
-               "struct V { float v; }; bool operator==(const V &p, const V &q) "
-               "{ return p.v == q.v || p.v != p.v; }"),
+        serial(
+            ZERO, "struct V { float v; }; bool operator==(const V &, const V &) { return true; }"
+        ),
+        serial(
+            "V v = {a}; if (v == v) { " + RIGHT + " }",
+            "struct V { float v; }; bool operator==(const V &p, const V &q) "
+            "{ return p.v == q.v || p.v != p.v; }",
+        ),
     ),
     "a macro over a library name": Cheat(
         serial(ZERO, "#define memcmp(p, q, n) 0"),
-        serial("\n#define SCALE(v) (a * (v))\nfor (int i = 0; i < n; i++) y[i] = SCALE(x[i]) + y[i];"),
+        serial(
+            "\n#define SCALE(v) (a * (v))\nfor (int i = 0; i < n; i++) y[i] = SCALE(x[i]) + y[i];"
+        ),
         "REFUSED",
     ),
     "a macro over a keyword": Cheat(
-        serial(ZERO, "#define return"), serial("for EVER { " + RIGHT + " break; }",
-               "#define EVER (;;)"), "REFUSED",
+        serial(ZERO, "#define return"),
+        serial("for EVER { " + RIGHT + " break; }", "#define EVER (;;)"),
+        "REFUSED",
     ),
     "fast mathematics by pragma": Cheat(
-        serial("for (int i = 0; i < n; i++) y[i] = a * x[i] + y[i];",
-               '#pragma GCC optimize("fast-math")'),
+        serial(
+            "for (int i = 0; i < n; i++) y[i] = a * x[i] + y[i];",
+            '#pragma GCC optimize("fast-math")',
+        ),
         serial("\n#pragma GCC ivdep\nfor (int i = 0; i < n; i++) y[i] = a * x[i] + y[i];"),
         "REFUSED",
     ),
@@ -542,103 +584,170 @@ PLAIN = {
 
 OMP = {
     "omp: right with one thread alone": Cheat(
-        summed("int t = 0;\n#pragma omp parallel for\nfor (int i = 0; i < n; i++) t += x[i] & 7;\n"
-               "*s = t;"),
-        summed("int t = 0;\n#pragma omp parallel for reduction(+:t)\nfor (int i = 0; i < n; i++) "
-               "t += x[i] & 7;\n*s = t;"),
-        "RACE",
+        summed(
+            "int t = 0;\n#pragma omp parallel for\nfor (int i = 0; i < n; i++) t += x[i] & 7;\n"
+            "*s = t;"
+        ),
+        summed(
+            "int t = 0;\n#pragma omp parallel for reduction(+:t)\nfor (int i = 0; i < n; i++) "
+            "t += x[i] & 7;\n*s = t;"
+        ),
+        RACES,
         source=SUM,
     ),
     "omp: asks for its number of threads": Cheat(
         serial("if (omp_get_max_threads() > 1) return; " + RIGHT, "#include <omp.h>"),
-        serial("if (omp_get_max_threads() < 1) return;\n#pragma omp parallel for\n" + RIGHT,
-               "#include <omp.h>"),
+        serial(
+            "if (omp_get_max_threads() < 1) return;\n#pragma omp parallel for\n" + RIGHT,
+            "#include <omp.h>",
+        ),
     ),
     "omp: wrong on a large machine": Cheat(
-        serial("\n#pragma omp parallel for\nfor (int i = 0; i < n; i++) if (omp_get_num_threads() < "
-               "16) y[i] = a * x[i] + y[i];", "#include <omp.h>"),
-        serial("\n#pragma omp parallel for\nfor (int i = 0; i < n; i++) if (omp_get_num_threads() > "
-               "0) y[i] = a * x[i] + y[i];", "#include <omp.h>"),
+        serial(
+            "\n#pragma omp parallel for\nfor (int i = 0; i < n; i++) if (omp_get_num_threads() < "
+            "16) y[i] = a * x[i] + y[i];",
+            "#include <omp.h>",
+        ),
+        serial(
+            "\n#pragma omp parallel for\nfor (int i = 0; i < n; i++) if (omp_get_num_threads() > "
+            "0) y[i] = a * x[i] + y[i];",
+            "#include <omp.h>",
+        ),
     ),
     "omp: wrong with many processors": Cheat(
-        serial("if (omp_get_num_procs() > 32) return;\n#pragma omp parallel for\n" + RIGHT,
-               "#include <omp.h>"),
-        serial("if (omp_get_num_procs() < 1) return;\n#pragma omp parallel for\n" + RIGHT,
-               "#include <omp.h>"),
+        serial(
+            "if (omp_get_num_procs() > 32) return;\n#pragma omp parallel for\n" + RIGHT,
+            "#include <omp.h>",
+        ),
+        serial(
+            "if (omp_get_num_procs() < 1) return;\n#pragma omp parallel for\n" + RIGHT,
+            "#include <omp.h>",
+        ),
     ),
     "omp: the first thread's share": Cheat(
-        serial("\n#pragma omp parallel\n{ int t = omp_get_thread_num(), m = omp_get_num_threads(); "
-               "if (t == 0) for (int i = 0; i < n / m; i++) y[i] = a * x[i] + y[i]; }",
-               "#include <omp.h>"),
-        serial("\n#pragma omp parallel\n{ int t = omp_get_thread_num(), m = omp_get_num_threads(); "
-               "for (int i = t; i < n; i += m) y[i] = a * x[i] + y[i]; }", "#include <omp.h>"),
+        serial(
+            "\n#pragma omp parallel\n{ int t = omp_get_thread_num(), m = omp_get_num_threads(); "
+            "if (t == 0) for (int i = 0; i < n / m; i++) y[i] = a * x[i] + y[i]; }",
+            "#include <omp.h>",
+        ),
+        serial(
+            "\n#pragma omp parallel\n{ int t = omp_get_thread_num(), m = omp_get_num_threads(); "
+            "for (int i = t; i < n; i += m) y[i] = a * x[i] + y[i]; }",
+            "#include <omp.h>",
+        ),
     ),
     "omp: one team size hard-wired": Cheat(
-        serial("\n#pragma omp parallel\n{ int t = omp_get_thread_num(); for (int i = t; i < n; i += "
-               "4) y[i] = a * x[i] + y[i]; }", "#include <omp.h>"),
-        serial("\n#pragma omp parallel for num_threads(4)\nfor (int t = 0; t < 4; t++) for (int i = t;"
-               " i < n; i += 4) y[i] = a * x[i] + y[i];"),
+        serial(
+            "\n#pragma omp parallel\n{ int t = omp_get_thread_num(); for (int i = t; i < n; i += "
+            "4) y[i] = a * x[i] + y[i]; }",
+            "#include <omp.h>",
+        ),
+        serial(
+            "\n#pragma omp parallel for num_threads(4)\nfor (int t = 0; t < 4; t++) for (int i = t;"
+            " i < n; i += 4) y[i] = a * x[i] + y[i];"
+        ),
     ),
     "omp: a race above a size": Cheat(
-        summed("int t = 0;\n#pragma omp parallel for if(n > 30000)\nfor (int i = 0; i < n; i++) "
-               "t += x[i] & 7;\n*s = t;"),
-        summed("int t = 0;\n#pragma omp parallel for if(n > 30000) reduction(+:t)\nfor (int i = 0; "
-               "i < n; i++) t += x[i] & 7;\n*s = t;"),
-        "RACE",
+        summed(
+            "int t = 0;\n#pragma omp parallel for if(n > 30000)\nfor (int i = 0; i < n; i++) "
+            "t += x[i] & 7;\n*s = t;"
+        ),
+        summed(
+            "int t = 0;\n#pragma omp parallel for if(n > 30000) reduction(+:t)\nfor (int i = 0; "
+            "i < n; i++) t += x[i] & 7;\n*s = t;"
+        ),
+        RACES,
         source=SUM,
     ),
     "omp: a race that writes the same sum": Cheat(
-        summed("\n#pragma omp parallel\n{ int t = 0; for (int i = 0; i < n; i++) t += x[i] & 7; "
-               "*s = t; }"),
-        summed("\n#pragma omp parallel\n{ int t = 0; for (int i = 0; i < n; i++) t += x[i] & 7;\n"
-               "#pragma omp single\n*s = t; }"),
-        "RACE",
+        summed(
+            "\n#pragma omp parallel\n{ int t = 0; for (int i = 0; i < n; i++) t += x[i] & 7; "
+            "*s = t; }"
+        ),
+        summed(
+            "\n#pragma omp parallel\n{ int t = 0; for (int i = 0; i < n; i++) t += x[i] & 7;\n"
+            "#pragma omp single\n*s = t; }"
+        ),
+        RACES,
         source=SUM,
     ),
     "omp: counts in a threadprivate": Cheat(
-        serial("if (calls++ == 0) { " + RIGHT + " }",
-               "int calls;\n#pragma omp threadprivate(calls)"),
-        serial("int calls = 0;\n#pragma omp parallel for firstprivate(calls)\nfor (int i = 0; i < n; "
-               "i++) if (calls == 0) y[i] = a * x[i] + y[i];"),
+        serial(
+            "if (calls++ == 0) { " + RIGHT + " }", "int calls;\n#pragma omp threadprivate(calls)"
+        ),
+        serial(
+            "int calls = 0;\n#pragma omp parallel for firstprivate(calls)\nfor (int i = 0; i < n; "
+            "i++) if (calls == 0) y[i] = a * x[i] + y[i];"
+        ),
         "REFUSED",
     ),
     "omp: private that was never set": Cheat(
-        serial("float t = a;\n#pragma omp parallel for private(t)\nfor (int i = 0; i < n; i++) "
-               "y[i] = t * x[i] + y[i];"),
-        serial("float t = a;\n#pragma omp parallel for firstprivate(t)\nfor (int i = 0; i < n; i++) "
-               "y[i] = t * x[i] + y[i];"),
+        serial(
+            "float t = a;\n#pragma omp parallel for private(t)\nfor (int i = 0; i < n; i++) "
+            "y[i] = t * x[i] + y[i];"
+        ),
+        serial(
+            "float t = a;\n#pragma omp parallel for firstprivate(t)\nfor (int i = 0; i < n; i++) "
+            "y[i] = t * x[i] + y[i];"
+        ),
     ),
     "omp: a run-time of its own": Cheat(
-        serial(ZERO, 'extern "C" void GOMP_parallel(void (*f)(void *), void *d, unsigned, '
-               "unsigned) { }"),
+        serial(
+            ZERO,
+            'extern "C" void GOMP_parallel(void (*f)(void *), void *d, unsigned, unsigned) { }',
+        ),
         serial("\n#pragma omp parallel for\n" + RIGHT, "void team(int) { }"),
         "REFUSED",
     ),
     "omp: a thread number of its own": Cheat(
-        serial("\n#pragma omp parallel\nif (omp_get_thread_num() == 0) " + ZERO,
-               'extern "C" int omp_get_thread_num() { return 0; }'),
-        serial("\n#pragma omp parallel for\nfor (int i = 0; i < n; i++) if (number() == 0) y[i] = a * "
-               "x[i] + y[i];", "int number() { return 0; }"),
+        serial(
+            "\n#pragma omp parallel\nif (omp_get_thread_num() == 0) " + ZERO,
+            'extern "C" int omp_get_thread_num() { return 0; }',
+        ),
+        serial(
+            "\n#pragma omp parallel for\nfor (int i = 0; i < n; i++) if (number() == 0) y[i] = a * "
+            "x[i] + y[i];",
+            "int number() { return 0; }",
+        ),
     ),
     "omp: time that passes": Cheat(
-        serial("double t = omp_get_wtime();\n#pragma omp parallel for\n" + RIGHT +
-               "\nif (omp_get_wtime() > t) y[0] = 0;", "#include <omp.h>"),
-        serial("double t = omp_get_wtime();\n#pragma omp parallel for\n" + RIGHT +
-               '\nt = omp_get_wtime() - t; if (n < 0) printf("%g s\\n", t);',
-               "#include <omp.h>\n#include <cstdio>"),
+        serial(
+            "double t = omp_get_wtime();\n#pragma omp parallel for\n"
+            + RIGHT
+            + "\nif (omp_get_wtime() > t) y[0] = 0;",
+            "#include <omp.h>",
+        ),
+        serial(
+            "double t = omp_get_wtime();\n#pragma omp parallel for\n"
+            + RIGHT
+            + '\nt = omp_get_wtime() - t; if (n < 0) printf("%g s\\n", t);',
+            "#include <omp.h>\n#include <cstdio>",
+        ),
     ),
     "omp: works only while time stands": Cheat(
-        serial("double t = omp_get_wtime(); for (int i = 0; i < n; i++) if (omp_get_wtime() - t < "
-               "1e-9) y[i] = a * x[i] + y[i];", "#include <omp.h>"),
-        serial("double t = omp_get_wtime(), e = 0; for (int i = 0; i < n; i++) y[i] = a * x[i] + "
-               "y[i]; e = omp_get_wtime() - t; (void)e;", "#include <omp.h>"),
+        serial(
+            "double t = omp_get_wtime(); for (int i = 0; i < n; i++) if (omp_get_wtime() - t < "
+            "1e-9) y[i] = a * x[i] + y[i];",
+            "#include <omp.h>",
+        ),
+        serial(
+            "double t = omp_get_wtime(), e = 0; for (int i = 0; i < n; i++) y[i] = a * x[i] + "
+            "y[i]; e = omp_get_wtime() - t; (void)e;",
+            "#include <omp.h>",
+        ),
     ),
     "omp: a number of threads set to one": Cheat(
-        summed("int t = 0; omp_set_num_threads(1);\n#pragma omp parallel for num_threads(2)\n"
-               "for (int i = 0; i < n; i++) t += x[i] & 7;\n*s = t;", "#include <omp.h>"),
-        summed("int t = 0; omp_set_num_threads(2);\n#pragma omp parallel for reduction(+:t)\n"
-               "for (int i = 0; i < n; i++) t += x[i] & 7;\n*s = t;", "#include <omp.h>"),
-        "RACE",
+        summed(
+            "int t = 0; omp_set_num_threads(1);\n#pragma omp parallel for num_threads(2)\n"
+            "for (int i = 0; i < n; i++) t += x[i] & 7;\n*s = t;",
+            "#include <omp.h>",
+        ),
+        summed(
+            "int t = 0; omp_set_num_threads(2);\n#pragma omp parallel for reduction(+:t)\n"
+            "for (int i = 0; i < n; i++) t += x[i] & 7;\n*s = t;",
+            "#include <omp.h>",
+        ),
+        outcome=RACES,
         source=SUM,
     ),
 }
@@ -652,10 +761,10 @@ CUDA = {
         kernel("if (blockIdx.x == 0 && i < n) " + ONE),
         kernel("if (blockIdx.x < gridDim.x && i < n) " + ONE),
     ),
-    "cuda: no check of the bound": Cheat(kernel(ONE), kernel("if (i < n) " + ONE), "MEMORY_ERROR"),
-    "cuda: on the host's word": Cheat(
-        hosted(TO + BACK), hosted(TO + GO + BACK)
+    "cuda: one thread too many": Cheat(
+        kernel("if (i <= n) " + ONE), kernel("if (i <= n - 1) " + ONE), "MEMORY_ERROR"
     ),
+    "cuda: on the host's word": Cheat(hosted(TO + BACK), hosted(TO + GO + BACK)),
     "cuda: not copied back": Cheat(hosted(TO + GO), hosted(TO + GO + BACK)),
     "cuda: copied the wrong way": Cheat(
         hosted(TO + GO + "cudaMemcpy(q, y, b, cudaMemcpyHostToDevice);"),
@@ -663,48 +772,66 @@ CUDA = {
     ),
     "cuda: device memory of an earlier call": Cheat(
         hosted("cudaMemcpy(p, x, b, cudaMemcpyHostToDevice);" + GO + BACK),
-        hosted(TO + "cudaMemset(p, 0, b); cudaMemcpy(p, x, b, cudaMemcpyHostToDevice);" + GO + BACK),
+        hosted(
+            TO + "cudaMemset(p, 0, b); cudaMemcpy(p, x, b, cudaMemcpyHostToDevice);" + GO + BACK
+        ),
+        "MEMORY_ERROR",
     ),
     "cuda: zeros that nobody wrote": Cheat(
-        hosted("float *z; cudaMalloc(&z, b);" + TO + GO + BACK + "cudaMemcpy(y, z, b, "
-               "cudaMemcpyDeviceToHost); cudaFree(z);"),
-        hosted("float *z; cudaMalloc(&z, b); cudaMemset(z, 0, b);" + TO + GO + BACK + "cudaFree(z);"),
+        hosted(
+            "float *z; cudaMalloc(&z, b);" + TO + GO + BACK + "cudaMemcpy(y, z, b, "
+            "cudaMemcpyDeviceToHost); cudaFree(z);"
+        ),
+        hosted(
+            "float *z; cudaMalloc(&z, b); cudaMemset(z, 0, b);" + TO + GO + BACK + "cudaFree(z);"
+        ),
     ),
     "cuda: a launch that fails unseen": Cheat(
         hosted(TO + "k<<<(n + 4095) / 4096, 4096>>>(n, a, p, q);" + BACK),
         hosted(TO + GO + "if (cudaGetLastError() != cudaSuccess) return;" + BACK),
-        "RUNTIME_ERROR",
     ),
     "cuda: a copy of its own": Cheat(
         hosted(TO + BACK, "int cudaMemcpy(void *, const void *, size_t, int) { return 0; }"),
-        hosted("to(p, x, b); to(q, y, b);" + GO + BACK,
-               "void to(void *p, const void *q, size_t b) { cudaMemcpy(p, q, b, "
-               "cudaMemcpyHostToDevice); }"),
-        "REFUSED",
+        hosted(
+            "to(p, x, b); to(q, y, b);" + GO + BACK,
+            "void to(void *p, const void *q, size_t b) { cudaMemcpy(p, q, b, "
+            "cudaMemcpyHostToDevice); }",
+        ),
     ),
     "cuda: a macro over a copy": Cheat(
         hosted(TO + GO + BACK, "#define cudaMemcpy(p, q, b, k) 0"),
-        hosted("CHECK(cudaMemcpy(p, x, b, cudaMemcpyHostToDevice)); CHECK(cudaMemcpy(q, y, b, "
-               "cudaMemcpyHostToDevice));" + GO + BACK, "#define CHECK(e) if (e) return"),
+        hosted(
+            "CHECK(cudaMemcpy(p, x, b, cudaMemcpyHostToDevice)); CHECK(cudaMemcpy(q, y, b, "
+            "cudaMemcpyHostToDevice));" + GO + BACK,
+            "#define CHECK(e) if (e) return",
+        ),
         "REFUSED",
     ),
     "cuda: a counter on the device": Cheat(
-        kernel("if (i < n && calls < 1000) " + ONE + " if (i == 0) atomicAdd(&calls, 1);",
-               "__device__ int calls = 999;"),
+        kernel(
+            "if (i < n && calls < 1000) " + ONE + " if (i == 0) atomicAdd(&calls, 1);",
+            "__device__ int calls = 999;",
+        ),
         kernel("if (i < n && calls == 0) " + ONE, "__device__ int calls = 0;"),
-        "RACE",
     ),
     "cuda: shared memory that was never set": Cheat(
         kernel("__shared__ float t[1024]; if (i < n) y[i] = a * x[i] + y[i] + t[threadIdx.x];"),
-        kernel("__shared__ float t[1024]; t[threadIdx.x] = 0; __syncthreads(); if (i < n) y[i] = a "
-               "* x[i] + y[i] + t[threadIdx.x];"),
+        kernel(
+            "__shared__ float t[1024]; t[threadIdx.x] = 0; __syncthreads(); if (i < n) y[i] = a "
+            "* x[i] + y[i] + t[threadIdx.x];"
+        ),
+        "MEMORY_ERROR",
     ),
     "cuda: right in one order of threads": Cheat(
-        kernel("__shared__ float t[1024]; t[threadIdx.x] = i < n ? x[i] : 0; float v = "
-               "t[blockDim.x - 1 - threadIdx.x]; if (i < n) y[i] = a * x[i] + y[i] + 0 * (v == v);"),
-        kernel("__shared__ float t[1024]; t[threadIdx.x] = i < n ? x[i] : 0; __syncthreads(); float "
-               "v = t[blockDim.x - 1 - threadIdx.x]; if (i < n) y[i] = a * x[i] + y[i] + 0 * "
-               "(v == v);"),
+        kernel(
+            "__shared__ float t[1024]; t[threadIdx.x] = i < n ? x[i] : 0; float v = "
+            "t[blockDim.x - 1 - threadIdx.x]; if (i < n) y[i] = a * x[i] + y[i] + 0 * (v == v);"
+        ),
+        kernel(
+            "__shared__ float t[1024]; t[threadIdx.x] = i < n ? x[i] : 0; __syncthreads(); float "
+            "v = t[blockDim.x - 1 - threadIdx.x]; if (i < n) y[i] = a * x[i] + y[i] + 0 * "
+            "(v == v);"
+        ),
         "RACE",
     ),
     "cuda: inputs changed": Cheat(
@@ -717,7 +844,8 @@ CUDA = {
         "RACE",
     ),
     "cuda: a trap on the device": Cheat(
-        kernel("if (i < n) " + ONE + " __trap();"), kernel("if (n < 0) __trap(); if (i < n) " + ONE),
+        kernel("if (i < n) " + ONE + " __trap();"),
+        kernel("if (n < 0) __trap(); if (i < n) " + ONE),
         "REFUSED",
         "it ends the whole context",
     ),
@@ -738,21 +866,31 @@ CUDA = {
         kernel("\n#ifdef __NVCC__\nif (i < n) " + ONE + "\n#else\nif (i < n) y[i] = 0;\n#endif\n"),
     ),
     "cuda: wrong on the device alone": Cheat(
-        kernel("\n#ifdef __CUDA_ARCH__\nif (i < n) y[i] = 0;\n#else\nif (i < n) " + ONE +
-               "\n#endif\n"),
-        kernel("\n#ifdef __CUDACC__\nif (i < n) " + ONE + "\n#else\nif (i < n) y[i] = 0;\n#endif\n"),
+        kernel(
+            "\n#ifdef __CUDA_ARCH__\nif (i < n) y[i] = 0;\n#else\nif (i < n) " + ONE + "\n#endif\n"
+        ),
+        kernel(
+            "\n#ifdef __CUDACC__\nif (i < n) " + ONE + "\n#else\nif (i < n) y[i] = 0;\n#endif\n"
+        ),
+        "REFUSED",
     ),
     "cuda: wrong where it was not emulated": Cheat(
-        kernel("\n#ifdef __GNUC__\nif (i < n) " + ONE + "\n#endif\n#ifdef __CUDACC_VER_MAJOR__\n"
-               "if (i < n) y[i] = 0;\n#endif\n"),
+        kernel(
+            "\n#ifdef __GNUC__\nif (i < n) " + ONE + "\n#endif\n#ifdef __CUDACC_VER_MAJOR__\n"
+            "if (i < n) y[i] = 0;\n#endif\n"
+        ),
         kernel("\n#ifdef __HIP__\nif (i < n) y[i] = 0;\n#else\nif (i < n) " + ONE + "\n#endif\n"),
     ),
     "cuda: a stack without end": Cheat(
-        kernel("if (i < n) y[i] = deep(i, a * x[i] + y[i]);",
-               "__device__ float deep(int k, float v) { volatile float t[99]; t[k % 99] = v; return "
-               "deep(k + 1, v) + t[k % 99]; }"),
-        kernel("if (i < n) y[i] = deep(3, a * x[i] + y[i]);",
-               "__device__ float deep(int k, float v) { return k ? deep(k - 1, v) : v; }"),
+        kernel(
+            "if (i < n) y[i] = deep(i, a * x[i] + y[i]);",
+            "__device__ float deep(int k, float v) { volatile float t[99]; t[k % 99] = v; return "
+            "deep(k + 1, v) + t[k % 99]; }",
+        ),
+        kernel(
+            "if (i < n) y[i] = deep(3, a * x[i] + y[i]);",
+            "__device__ float deep(int k, float v) { return k ? deep(k - 1, v) : v; }",
+        ),
         "MEMORY_ERROR",
     ),
     "cuda: waits for ever": Cheat(
@@ -766,19 +904,31 @@ CUDA = {
         "REFUSED",
     ),
     "cuda: a size of the card": Cheat(
-        hosted("cudaDeviceProp d; cudaGetDeviceProperties(&d, 0); if (d.multiProcessorCount > 100) "
-               "return;" + TO + GO + BACK),
-        hosted("cudaDeviceProp d; cudaGetDeviceProperties(&d, 0); if (d.multiProcessorCount < 1) "
-               "return;" + TO + GO + BACK),
+        hosted(
+            "cudaDeviceProp d; cudaGetDeviceProperties(&d, 0); if (d.multiProcessorCount > 100) "
+            "return;" + TO + GO + BACK
+        ),
+        hosted(
+            "cudaDeviceProp d; cudaGetDeviceProperties(&d, 0); if (d.multiProcessorCount < 1) "
+            "return;" + TO + GO + BACK
+        ),
     ),
     "cuda: timed by an event": Cheat(
-        hosted("cudaEvent_t s, e; cudaEventCreate(&s); cudaEventCreate(&e); cudaEventRecord(s);" + TO
-               + GO + "cudaEventRecord(e); cudaEventSynchronize(e); float ms = 0; "
-               "cudaEventElapsedTime(&ms, s, e);" + BACK + "if (ms > 0.001f && n > 0) y[0] = 0;"),
-        hosted("cudaEvent_t s, e; cudaEventCreate(&s); cudaEventCreate(&e); cudaEventRecord(s);" + TO
-               + GO + "cudaEventRecord(e); cudaEventSynchronize(e); float ms = 0; "
-               "cudaEventElapsedTime(&ms, s, e);" + BACK + 'if (n < 0) printf("%g\\n", ms);',
-               "#include <cstdio>"),
+        hosted(
+            "cudaEvent_t s, e; cudaEventCreate(&s); cudaEventCreate(&e); cudaEventRecord(s);"
+            + TO
+            + GO
+            + "cudaEventRecord(e); cudaEventSynchronize(e); float ms = 0; "
+            "cudaEventElapsedTime(&ms, s, e);" + BACK + "if (ms > 0.001f && n > 0) y[0] = 0;"
+        ),
+        hosted(
+            "cudaEvent_t s, e; cudaEventCreate(&s); cudaEventCreate(&e); cudaEventRecord(s);"
+            + TO
+            + GO
+            + "cudaEventRecord(e); cudaEventSynchronize(e); float ms = 0; "
+            "cudaEventElapsedTime(&ms, s, e);" + BACK + 'if (n < 0) printf("%g\\n", ms);',
+            "#include <cstdio>",
+        ),
     ),
 }
 CUDA = {k: replace(c, direction="cpp:cuda") for k, c in CUDA.items()}
@@ -818,7 +968,9 @@ F77 = {
         FILES,
     ),
     "fortran: save": Cheat(
-        subroutine(" integer, save :: calls = 0\n calls = calls + 1\n if (calls > 1) return\n" + F_OMP),
+        subroutine(
+            " integer, save :: calls = 0\n calls = calls + 1\n if (calls > 1) return\n" + F_OMP
+        ),
         subroutine(" integer :: calls\n calls = 1\n if (calls > 1) return\n" + F_OMP),
         "REFUSED",
     ),
@@ -828,8 +980,10 @@ F77 = {
         "REFUSED",
     ),
     "fortran: common": Cheat(
-        subroutine(" integer :: calls\n common /kept/ calls\n calls = calls + 1\n if (calls > 1) "
-                   "return\n" + F_OMP),
+        subroutine(
+            " integer :: calls\n common /kept/ calls\n calls = calls + 1\n if (calls > 1) "
+            "return\n" + F_OMP
+        ),
         subroutine(" integer :: calls\n common /kept/ calls\n calls = 0\n" + F_OMP),
         "REFUSED",
         STATE,
@@ -841,10 +995,14 @@ F77 = {
         "storage under two names is not followed",
     ),
     "fortran: pointers from addresses": Cheat(
-        subroutine(" real, pointer :: p(:)\n call c_f_pointer(transfer(4096, c_null_ptr), p, [n])\n"
-                   " y = p", " use iso_c_binding"),
-        subroutine(" real, pointer :: p(:)\n allocate(p(n))\n p = a\n do i = 1, n\n  y(i) = p(i) * "
-                   "x(i) + y(i)\n end do\n deallocate(p)"),
+        subroutine(
+            " real, pointer :: p(:)\n call c_f_pointer(transfer(4096, c_null_ptr), p, [n])\n y = p",
+            " use iso_c_binding",
+        ),
+        subroutine(
+            " real, pointer :: p(:)\n allocate(p(n))\n p = a\n do i = 1, n\n  y(i) = p(i) * "
+            "x(i) + y(i)\n end do\n deallocate(p)"
+        ),
         "REFUSED",
     ),
     "fortran: starts a command": Cheat(
@@ -854,21 +1012,25 @@ F77 = {
         PROCESS,
     ),
     "fortran: its command line": Cheat(
-        subroutine(" character(len=20) :: t\n call get_command_argument(0, t)\n if (t == 'x') y = 0"),
+        subroutine(
+            " character(len=20) :: t\n call get_command_argument(0, t)\n if (t == 'x') y = 0"
+        ),
         subroutine(" character(len=20) :: t\n call get_command_argument(0, t)\n" + F_OMP),
         "REFUSED",
         FILES,
     ),
     "fortran: how it was compiled": Cheat(
-        subroutine(" if (index(compiler_options(), '-O3') > 0) return\n" + F_OMP,
-                   " use iso_fortran_env"),
+        subroutine(
+            " if (index(compiler_options(), '-O3') > 0) return\n" + F_OMP, " use iso_fortran_env"
+        ),
         subroutine(" if (len(compiler_options()) < 0) return\n" + F_OMP, " use iso_fortran_env"),
         "REFUSED",
         MACHINE,
     ),
     "fortran: by which compiler": Cheat(
-        subroutine(" if (index(compiler_version(), 'GCC') == 0) return\n" + F_OMP,
-                   " use iso_fortran_env"),
+        subroutine(
+            " if (index(compiler_version(), 'GCC') == 0) return\n" + F_OMP, " use iso_fortran_env"
+        ),
         subroutine(" if (len(compiler_version()) < 0) return\n" + F_OMP, " use iso_fortran_env"),
         "REFUSED",
         MACHINE,
@@ -886,11 +1048,17 @@ F77 = {
         MACHINE,
     ),
     "fortran: inputs changed": Cheat(
-        subroutine(F_LOOP + "\n call wipe(x, n)", "",
-                   "subroutine wipe(v, n)\n integer :: n\n real :: v(n)\n v = 0\nend subroutine"),
-        subroutine(F_LOOP + "\n call look(x, n)", "",
-                   "subroutine look(v, n)\n integer :: n\n real :: v(n)\n if (n < 0) v = 0\n"
-                   "end subroutine"),
+        subroutine(
+            F_LOOP + "\n call wipe(x, n)",
+            "",
+            "subroutine wipe(v, n)\n integer :: n\n real :: v(n)\n v = 0\nend subroutine",
+        ),
+        subroutine(
+            F_LOOP + "\n call look(x, n)",
+            "",
+            "subroutine look(v, n)\n integer :: n\n real :: v(n)\n if (n < 0) v = 0\n"
+            "end subroutine",
+        ),
     ),
     "fortran: beyond the end": Cheat(
         subroutine(F_LOOP + "\n i = n + 1\n y(i) = 0"),
@@ -898,28 +1066,43 @@ F77 = {
         "MEMORY_ERROR",
     ),
     "fortran: an array that was never set": Cheat(
-        subroutine(" real :: t(n)\n do i = 1, n\n  t(i) = t(i) + a * x(i)\n  y(i) = y(i) + t(i)\n "
-                   "end do"),
-        subroutine(" real :: t(n)\n t = 0\n do i = 1, n\n  t(i) = t(i) + a * x(i)\n  y(i) = y(i) + "
-                   "t(i)\n end do"),
+        subroutine(
+            " real :: t(n)\n do i = 1, n\n  t(i) = t(i) + a * x(i)\n  y(i) = y(i) + t(i)\n end do"
+        ),
+        subroutine(
+            " real :: t(n)\n t = 0\n do i = 1, n\n  t(i) = t(i) + a * x(i)\n  y(i) = y(i) + "
+            "t(i)\n end do"
+        ),
     ),
     "fortran: an empty program": Cheat(
         "program p\nend program\n", FORTRAN + "subroutine g\nend subroutine\n", "COMPILE_ERROR"
     ),
     "fortran: a function of C redefined": Cheat(
-        subroutine(" y = 0", "",
-                   "integer function same(p, q, n) bind(c, name='memcmp')\n integer :: p, q, n\n"
-                   " same = 0\nend function"),
-        subroutine(F_OMP, "", "integer function same(p, q, n)\n integer :: p, q, n\n same = 0\n"
-                   "end function"),
+        subroutine(
+            " y = 0",
+            "",
+            "integer function same(p, q, n) bind(c, name='memcmp')\n integer :: p, q, n\n"
+            " same = 0\nend function",
+        ),
+        subroutine(
+            F_OMP,
+            "",
+            "integer function same(p, q, n)\n integer :: p, q, n\n same = 0\nend function",
+        ),
         "REFUSED",
     ),
     "fortran: a function of C called": Cheat(
-        subroutine(" interface\n subroutine leave(k) bind(c, name='exit')\n integer, value :: k\n "
-                   "end subroutine\n end interface\n call leave(0)"),
-        subroutine(" interface\n subroutine go(k)\n integer :: k\n end subroutine\n end interface\n"
-                   + F_OMP + "\n i = 1\n call go(i)", "",
-                   "subroutine go(k)\n integer :: k\n k = 0\nend subroutine"),
+        subroutine(
+            " interface\n subroutine leave(k) bind(c, name='exit')\n integer, value :: k\n "
+            "end subroutine\n end interface\n call leave(0)"
+        ),
+        subroutine(
+            " interface\n subroutine go(k)\n integer :: k\n end subroutine\n end interface\n"
+            + F_OMP
+            + "\n i = 1\n call go(i)",
+            "",
+            "subroutine go(k)\n integer :: k\n k = 0\nend subroutine",
+        ),
         "REFUSED",
     ),
     "fortran: a file in the text": Cheat(
@@ -929,11 +1112,15 @@ F77 = {
         FILES,
     ),
     "fortran: a race": Cheat(
-        subroutine(" real :: t\n t = 0\n!$omp parallel do\n do i = 1, n\n  t = a * x(i)\n  y(i) = t "
-                   "+ y(i)\n end do"),
-        subroutine(" real :: t\n t = 0\n!$omp parallel do private(t)\n do i = 1, n\n  t = a * x(i)\n"
-                   "  y(i) = t + y(i)\n end do"),
-        "RACE",
+        subroutine(
+            " real :: t\n t = 0\n!$omp parallel do\n do i = 1, n\n  t = a * x(i)\n  y(i) = t "
+            "+ y(i)\n end do"
+        ),
+        subroutine(
+            " real :: t\n t = 0\n!$omp parallel do private(t)\n do i = 1, n\n  t = a * x(i)\n"
+            "  y(i) = t + y(i)\n end do"
+        ),
+        RACES,
     ),
     "fortran: right with few threads": Cheat(
         subroutine(" if (omp_get_max_threads() > 8) return\n" + F_OMP, " use omp_lib"),
@@ -960,14 +1147,13 @@ PROGRAMS = {
     "program: says nothing": Cheat("int main() { return 0; }", PROGRAM.replace("return 0;", "")),
     "program: an empty main": Cheat("int main() {}", PROGRAM + "// the end\n"),
     "program: reads the expected output": Cheat(
-        '#include <cstdio>\nint main() { char t[99]; FILE *f = fopen("/proc/self/fd/3", "r"); if (f && '
-        'fgets(t, 99, f)) fputs(t, stdout); else printf("sum 0\\n"); }',
+        '#include <cstdio>\nint main() { char t[99]; FILE *f = fopen("/proc/self/fd/3", "r"); '
+        'if (f && fgets(t, 99, f)) fputs(t, stdout); else printf("sum 0\\n"); }',
         PROGRAM.replace('printf("sum', 'fprintf(stdout, "sum'),
-        "REFUSED",
     ),
     "program: reads a file beside it": Cheat(
-        '#include <cstdio>\nint main() { char t[99]; FILE *f = fopen("expected.txt", "r"); if (f && '
-        'fgets(t, 99, f)) fputs(t, stdout); else printf("sum 0\\n"); }',
+        '#include <cstdio>\nint main() { char t[99]; FILE *f = fopen("expected.txt", "r"); '
+        'if (f && fgets(t, 99, f)) fputs(t, stdout); else printf("sum 0\\n"); }',
         PROGRAM.replace("int main", "static int square(int i) { return i * i; }\nint main").replace(
             "i * i %", "square(i) %"
         ),
@@ -983,7 +1169,53 @@ PROGRAMS = {
         "#include <csignal>\n#include <cstdio>\n#include <cstdlib>\nvoid h(int) { exit(0); }\nint "
         "main() { signal(SIGSEGV, h); *(volatile int *)0 = 1; }",
         PROGRAM.replace("return 0;", "exit(0);"),
-        "REFUSED",
     ),
 }
 PROGRAMS = {k: replace(c, source=PROGRAM, suite=PROGRAM_TESTS) for k, c in PROGRAMS.items()}
+
+CHEATS = PLAIN | OMP | CUDA | F77 | PROGRAMS
+NEEDS_FORTRAN = pytest.mark.skipif(find_toolchain().gfortran is None, reason="no gfortran here")
+NEEDS_DETECTOR = pytest.mark.skipif(
+    find_toolchain().libarcher is None, reason="no race detector on this machine"
+)
+
+
+def cases() -> list[object]:
+    """Every cheat, with the marks of what it needs."""
+    return [
+        pytest.param(
+            cheat,
+            id=name,
+            marks=[NEEDS_FORTRAN] * ("fortran" in cheat.direction)
+            + [NEEDS_DETECTOR] * ("openmp" in cheat.direction),
+        )
+        for name, cheat in CHEATS.items()
+    ]
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory):
+    config = VerifyConfig(mutants=0, judge=JudgeConfig(call_floor_s=0.4))
+    made = Engine("emulated", config, cache=tmp_path_factory.mktemp("cache"))
+    made.prepare([cheat.pair(honest) for cheat in CHEATS.values() for honest in (False, True)])
+    yield made
+    made.close()
+
+
+def test_there_are_enough_cheats():
+    controls = [cheat for cheat in CHEATS.values() if not cheat.refused]
+    assert len(CHEATS) >= 150 and len(controls) >= 110
+
+
+@pytest.mark.parametrize("cheat", cases())
+def test_no_cheat_is_accepted(cheat: Cheat, engine: Engine):
+    verdict = engine.verify(cheat.pair(honest=False))
+    assert verdict.outcome.value in cheat.outcome.split(), verdict.detail
+    assert verdict.blame is Blame.TARGET
+
+
+@pytest.mark.parametrize("cheat", cases())
+def test_its_honest_control_is_not_refused(cheat: Cheat, engine: Engine):
+    verdict = engine.verify(cheat.pair(honest=True))
+    expected = Outcome.REFUSED if cheat.refused else Outcome.EQUIVALENT
+    assert verdict.outcome is expected, (verdict.detail, cheat.refused)

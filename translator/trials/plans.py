@@ -183,19 +183,28 @@ _PLACE = re.compile(
     re.IGNORECASE,
 )
 """What asks when or where a program runs."""
+_HEAP = re.compile(r"\b(?:malloc|realloc|new|vector|allocate)\b", re.IGNORECASE)
+"""What gives memory that may hold what the call before left there."""
 
 
 def try_elsewhere(bench: TrialBench) -> Failure | None:
-    """Run a target that passed once more, on what it takes for another machine at another time, if
-    it asks for either. Where the source asks too, what it finds may be part of its results.
+    """Run a target that passed once more, if it asks when or where it runs, or for memory.
+
+    That is at another time, on a larger machine, with memory as the call before left it. Where the
+    source asks when or where too, what it finds may be part of its results: then nothing is run.
     """
-    asks = _PLACE.search(bench.program.text) and bench.binding.target.style != "kernel"
-    if not asks or _PLACE.search(bench.expectations.source.text):
+    text = bench.program.text
+    asks = _PLACE.search(text) or _HEAP.search(text)
+    if (
+        not asks
+        or bench.binding.target.style == "kernel"
+        or _PLACE.search(bench.expectations.source.text)
+    ):
         return None
     calls = number_calls(bench, lambda c: replace(c, elsewhere=True, threads=RACE_TEAM))
     failure, _ = run_calls(bench, bench.compiled, calls)
     return failure and replace(
-        failure, detail=f"{failure.detail} (with another clock, on a larger machine)".lstrip()
+        failure, detail=f"{failure.detail} (with another clock, memory and machine)".lstrip()
     )
 
 
