@@ -67,8 +67,8 @@ HOSTILE = {
     "the line decides": "void f(int *a) { if (__LINE__ > 3) a[0] = 1; }",
     "the line is kept": "void f(int *a) { int line = __LINE__; a[0] = line; }",
     "the file's name is given away": (
-        "void g(int *a, const char *s) { h(a, s); }\nvoid h(int *a, const char *t) { a[0] = t[0]; }\n"
-        "void f(int *a) { g(a, __FILE__); }"
+        "void g(int *a, const char *s) { h(a, s); }\n"
+        "void h(int *a, const char *t) { a[0] = t[0]; }\nvoid f(int *a) { g(a, __FILE__); }"
     ),
     "the line in a stream of shifts": "void f(int *a) { a[0] = 1 << __LINE__; }",
     "a call in a macro": '#define RUN system("ls")\nvoid f(int *a) { RUN; }',
