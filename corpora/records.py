@@ -251,8 +251,8 @@ class Outcome(StrEnum):
     MISMATCH: a value differs. COMPILE_ERROR: it does not compile or cannot be called.
     RUNTIME_ERROR: it crashes. MEMORY_ERROR: it reads or writes out of bounds. RACE: a data race.
     TIMEOUT: it takes far longer than the source. REFUSED: it uses what cannot be judged.
-    INVALID_SUITE: the source runs clean on no test. NONDETERMINISTIC: values depend on the threads'
-        order.
+    INVALID_SUITE: the source runs clean on no test, or passing its tests says too little.
+    NONDETERMINISTIC: values depend on the threads' order.
     """
 
     EQUIVALENT = "EQUIVALENT"

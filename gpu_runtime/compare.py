@@ -68,6 +68,8 @@ class Reference:
     result, result_tolerance: the returned value and its tolerance, or None.
     unstable: why this test decides nothing; '' if it decides.
     touched: whether the source reads or writes any array; True where unknown.
+    read, written: for each parameter, whether the source was seen to read it and to write it, as
+        far as its intent allows; empty where unknown.
     """
 
     values: tuple[np.ndarray, ...]
@@ -76,6 +78,8 @@ class Reference:
     result_tolerance: np.ndarray | None = None
     unstable: str = ""
     touched: bool = True
+    read: tuple[bool, ...] = ()
+    written: tuple[bool, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -392,9 +392,12 @@ class _Outcomes:
                 self.calls[i].values,
                 self._read(i, signature),
             )
+            written = self._written(i, signature)
             found[i] = replace(
-                make_reference(self.plain[i], self._written(i, signature), runs),
+                make_reference(self.plain[i], written, runs),
                 touched=self._touched(i),
+                read=runs.read,
+                written=tuple(written),
             )
             if found[i].unstable:
                 self.bad[i] = found[i].unstable

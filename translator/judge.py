@@ -25,6 +25,7 @@ from gpu_runtime.call.materialize import is_assumed_shape
 from gpu_runtime.compare import Difference
 from gpu_runtime.expectations import Expectations
 from gpu_runtime.wall.check import check_program
+from gpu_runtime.wall.cuda import find_cuda_fault
 from translator.trials.bench import Failure, Trial, TrialBench
 from translator.trials.plans import ROUTINES, try_elsewhere
 
@@ -110,6 +111,8 @@ def reject_early(
     """
     if config.static_wall and (reason := check_program(target)):
         return Outcome.REFUSED, reason
+    if fault := find_cuda_fault(target):
+        return fault
     try:
         signless = "fortran" in (
             get_dialect(source.dialect).language,

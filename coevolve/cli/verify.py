@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -72,6 +73,13 @@ def add_parser(commands) -> argparse.ArgumentParser:
         default="auto",
         choices=("auto", "cuda", "emulated"),
         help="where CUDA runs (default: auto)",
+    )
+    parser.add_argument(
+        "--device-compiler",
+        default="auto",
+        choices=("auto", "nvcc", "nvrtc", "none"),
+        help="compiler that is asked whether it takes an accepted CUDA target (default: auto, "
+        "nvcc where it is installed, else NVRTC, else none)",
     )
     parser.add_argument(
         "--prove",
@@ -134,7 +142,8 @@ def _single(args: argparse.Namespace) -> int:
     )
     if args.proof_only:
         return _prove_alone(asked.pairs, args)
-    engine = Engine(args.backend, VerifyConfig(large=args.large, prove=args.prove))
+    config = VerifyConfig(large=args.large, prove=args.prove, device_compiler=args.device_compiler)
+    engine = Engine(args.backend, config)
     try:
         engine.prepare(asked.pairs if len(asked.pairs) > 1 else ())
         told = [_verify_and_print(engine, pair, args) for pair in asked.pairs]
@@ -267,7 +276,8 @@ def _batch(args: argparse.Namespace) -> int:
         out.open("a", encoding="utf-8") as sink,
         show_working(lambda: f"verify: {done} of {len(lines)} rows answered"),
     ):
-        for rows in _answers(lines, done, args.backend, args.workers):
+        how = Judging(args.backend, args.device_compiler)
+        for rows in _answers(lines, done, how, args.workers):
             sink.write("".join(json.dumps(row) + "\n" for row in rows))
             sink.flush()
             done += len(rows)
@@ -348,32 +358,46 @@ def split_into_chunks(rows: int, workers: int) -> int:
     return max(1, -(-rows // (max(turns, 1) * workers)))
 
 
-def _answers(lines: list[str], done: int, backend: str, workers: int) -> Iterator[list[dict]]:
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """How the rows of a batch are judged. backend: `auto`, `cuda` or `emulated`. device_compiler:
+    as in `VerifyConfig`.
+    """
+
+    backend: str
+    device_compiler: str = "none"
+
+    def engine(self):
+        """Return this process's engine for it. Raises ValueError if it cannot run here."""
+        from coevolve.verification.engine import VerifyConfig, get_shared_engine
+
+        return get_shared_engine(self.backend, VerifyConfig(device_compiler=self.device_compiler))
+
+
+def _answers(lines: list[str], done: int, how: Judging, workers: int) -> Iterator[list[dict]]:
     """Answers portion by portion, in input order."""
     size = split_into_chunks(len(lines) - done, workers)
     chunks = [list(enumerate(lines, 1))[i : i + size] for i in range(done, len(lines), size)]
     if workers == 1 or len(chunks) < 2:
         try:
             for chunk in chunks:
-                prepare_rows(chunk, backend)
+                prepare_rows(chunk, how)
                 for rows in split_into_portions(chunk):
-                    yield answer_rows(rows, backend)
+                    yield answer_rows(rows, how)
         finally:
-            _close(backend)
+            _close(how)
         return
-    with process_pool(workers, at_end=partial(_close, backend)) as pool:
-        yield from _run_in_processes(pool, chunks, backend, workers)
+    with process_pool(workers, at_end=partial(_close, how)) as pool:
+        yield from _run_in_processes(pool, chunks, how, workers)
 
 
-def _close(backend: str) -> None:
+def _close(how: Judging) -> None:
     """End the runners of this process: what they used is then accounted to it."""
-    from coevolve.verification.engine import get_shared_engine
-
-    get_shared_engine(backend).close()
+    how.engine().close()
 
 
 def _run_in_processes(
-    pool: Pool, chunks: list[Rows], backend: str, workers: int
+    pool: Pool, chunks: list[Rows], how: Judging, workers: int
 ) -> Iterator[list[dict]]:
     """A chunk is compiled by one worker, its rows are answered by all. Few chunks are compiled
     ahead: answers come early.
@@ -383,7 +407,7 @@ def _run_in_processes(
     begun = 0
     for told in range(len(chunks)):
         while begun < min(len(chunks), told + workers + 1):
-            preparing[pool.submit(prepare_rows, chunks[begun], backend)] = begun
+            preparing[pool.submit(prepare_rows, chunks[begun], how)] = begun
             begun += 1
         while told not in answering or answering[told]:
             first = answering.get(told, [])[:1]
@@ -393,7 +417,7 @@ def _run_in_processes(
                 future.result()
                 number = preparing.pop(future)
                 answering[number] = [
-                    pool.submit(answer_rows, rows, backend)
+                    pool.submit(answer_rows, rows, how)
                     for rows in split_into_portions(chunks[number])
                 ]
             if first and first[0].done():
@@ -424,27 +448,25 @@ def _source(line: str) -> str:
         return ""  # said when it is answered
 
 
-def prepare_rows(rows: Rows, backend: str) -> None:
+def prepare_rows(rows: Rows, how: Judging) -> None:
     """Compile together what answering `rows` will need. rows: (line number from 1, line). Errors
     are not reported here but by `answer_rows`.
     """
-    from coevolve.verification.engine import get_shared_engine
     from coevolve.verification.requests import read_row
 
     pairs = [pair for number, line in rows for pair in read_row(line, number).pairs]
-    _run_guarded(lambda: get_shared_engine(backend).prepare(pairs))
+    _run_guarded(lambda: how.engine().prepare(pairs))
 
 
-def answer_rows(chunk: Rows, backend: str) -> list[dict]:
+def answer_rows(chunk: Rows, how: Judging) -> list[dict]:
     """Judge the rows of a batch and return a JSON object per row, in order. chunk: (line number
-    from 1, line). backend: `auto`, `cuda` or `emulated`. An error in a row is part of its answer.
+    from 1, line). An error in a row is part of its answer.
     """
-    from coevolve.verification.engine import get_shared_engine
     from coevolve.verification.function_verdicts import combine_verdicts, verify_until_difference
     from coevolve.verification.requests import make_answer_row, make_undecided_row, read_row
 
     rows = [read_row(line, number) for number, line in chunk]
-    engine = get_shared_engine(backend)
+    engine = how.engine()
     answers = []
     for row in rows:
         if not row.pairs:

@@ -33,6 +33,7 @@ CHOICES = {
     "finetune.sharding": ("none", "fsdp"),
     "finetune.report_to": ("none", "tensorboard", "trackio", "wandb"),
     "verify.backend": ("auto", "cuda", "emulated"),
+    "verify.device_compiler": ("auto", "nvcc", "nvrtc", "none"),
 }
 UNGENERATED = ("openmp-target",)
 """Dialects that `corpora.generator` does not write."""

@@ -66,6 +66,7 @@ PRESETS: dict[str, dict[str, object]] = {
     "mixed-pairs": {"round.experience": "mix"},
     "hard-sources": {"round.selection": "hard"},
     "serial-allowed": {"verify.require_parallel": False},
+    "no-device-compiler": {"verify.device_compiler": "none"},
     # controls and ablations
     "control": {"round.lessons": "generated"},
     "frozen-translator": {"round.freeze": "translator"},

@@ -205,6 +205,8 @@ class VerifyConfig:
     mutants: mutants that measure a suite. least_strength: share in [0, 1] of mutants that a suite
         must kill to feed training.
     require_parallel: refuse ports in which one thread does all the work.
+    device_compiler: the real compiler that is asked about accepted CUDA ports: `auto`, `nvcc`,
+        `nvrtc` or `none`.
     """
 
     backend: str = "auto"
@@ -212,6 +214,7 @@ class VerifyConfig:
     mutants: int = 12
     least_strength: float = 0.5
     require_parallel: bool = True
+    device_compiler: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)

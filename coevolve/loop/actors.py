@@ -297,6 +297,12 @@ class VerifierActor:
         self.meters.count_verdicts(verdicts)
         return verdicts
 
+    def confirm(self, *arguments: Any) -> list[Verdict]:
+        """Return verdicts after a real compiler was asked about accepted targets. arguments: the
+        verdicts and their targets.
+        """
+        return self.verifier.confirm(*arguments)
+
     def verify(self, *arguments: Any) -> list[Verdict]:
         """Return a verdict per pair, in order. arguments: the pairs, in one sequence."""
         return self.verifier.verify(*arguments)

@@ -21,7 +21,7 @@ from coevolve.loop.run_folder import RunFolder
 from coevolve.loop.services import TranslatorService
 from coevolve.loop.workers import RunWorkers, WorkerPool, follow_call, map_unordered
 from coevolve.verification.verifier import Verifier
-from corpora.dialects import Direction
+from corpora.dialects import Direction, parse_direction
 from corpora.records import Candidate, Program, UnitTestSuite, Verdict, content_hash
 from gpu_runtime.models.protocol import Sampling
 
@@ -133,6 +133,34 @@ def judge_candidates(
         bar.advance()
     bar.close()
     return [v for i in sorted(results) for v in results[i]]
+
+
+CONFIRMED_TOGETHER = 96
+"""Texts that one run of the device compiler takes."""
+
+
+def confirm_accepted(
+    run: Run, verdicts: list[Verdict], candidates: dict[str, Candidate]
+) -> list[Verdict]:
+    """Return the verdicts after a real compiler was asked about accepted CUDA ports, many in one
+    go (`verify.device_compiler`). candidates: by id.
+    """
+    accepted = []
+    for i, verdict in enumerate(verdicts):
+        candidate = candidates.get(verdict.target_id)
+        if verdict.equivalent and candidate is not None:
+            dialect = parse_direction(candidate.direction).target.name
+            if dialect == "cuda":
+                accepted.append((i, Program(dialect, "", candidate.text)))
+    if run.config.verify.device_compiler == "none" or not accepted:
+        return verdicts
+    found = list(verdicts)
+    chunks = split_into_chunks(accepted, CONFIRMED_TOGETHER)
+    items = [([verdicts[i] for i, _ in chunk], [p for _, p in chunk]) for chunk in chunks]
+    for k, confirmed in map_unordered(run.workers.verifiers, Verifier.confirm, items):
+        for (i, _), verdict in zip(chunks[k], confirmed, strict=True):
+            found[i] = verdict
+    return found
 
 
 def group_for_judging(

@@ -20,6 +20,7 @@ from coevolve.loop.run_pretraining import run_pretraining
 from coevolve.loop.services import TesterService, TranslatorService
 from coevolve.loop.stage_run import (
     Run,
+    confirm_accepted,
     follow_training,
     group_for_judging,
     judge_candidates,
@@ -187,6 +188,8 @@ def propose_and_verify(run: Run, number: int) -> None:
             joined, judged_too = join_ports(run, number, known, verdicts, suites)
             run.folder.finish_records(paths.proposals, [*known, *joined])
             verdicts += judged_too
+        asked = {c.id: c for c in read_jsonl(paths.proposals, Candidate)}
+        verdicts = confirm_accepted(run, verdicts, asked)
         run.folder.finish_records(paths.verdicts, verdicts)
 
 

@@ -5,6 +5,8 @@
   that speaks for both texts.
 - `backend_choice`: Which execution back end a word stands for: `auto` is a device where one is
   usable, else the emulation.
+- `compiler_check`: The last question about an accepted CUDA target: does a real compiler take its
+  text?
 - `cut_out`: Functions judged without the rest of their files: when that may be, and what is
   reported.
 - `engine`: Is a translation equivalent to its source? The engine under `coevolve.verify`:

@@ -24,7 +24,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from coevolve.verification.backend_choice import choose_backend_kind, make_backend
+from coevolve.verification.compiler_check import make_compiler_check, refuse_uncompiled
 from coevolve.verification.evidence import add_evidence
+from coevolve.verification.gate import pass_gate
 from coevolve.verification.programs import (
     is_whole_program_pair,
     make_program_suite as programs_suite,
@@ -37,12 +39,13 @@ from corpora.records import Blame, Outcome, Program, Signature, UnitTestSuite, V
 from corpora.signatures.signature import SignatureError, read_signature
 from corpora.store import from_json, to_json
 from corpora.suites.unit_tests import SuiteError, parse_suite, read_launch
-from gpu_runtime.backend import CompileRequest, ExecutionBackend, Variant
+from gpu_runtime.backend import Compiled, CompileRequest, ExecutionBackend, Variant
 from gpu_runtime.call.binding import Binding
 from gpu_runtime.sandbox.memory import keep_heap
 from gpu_runtime.wall.check import check_program
 from tester.generate.rules import NoSuiteError, generate_suite
 from tester.generate.snippets import SnippetError, run_snippet
+from tester.kept_state import find_kept_state, may_keep_state
 from tester.mutation.branches import list_coverage_requests
 from tester.mutation.strength import list_mutant_requests, top_up_suite
 from tester.validity import Validation, list_validation_requests, validate_suite
@@ -83,6 +86,8 @@ class VerifyConfig:
         and weak suites get no more tests.
     seed: seeds tests and mutants.
     prove: whether a proof is tried besides the tests.
+    device_compiler: which real compiler is asked about accepted CUDA targets: `auto` (nvcc where it
+        is installed, else NVRTC, else none), `nvcc`, `nvrtc` or `none`.
     judge: how targets are run and compared.
     """
 
@@ -91,6 +96,7 @@ class VerifyConfig:
     mutants: int = 12
     seed: int = 0
     prove: bool = False
+    device_compiler: str = "none"
     judge: JudgeConfig = field(default_factory=JudgeConfig)
 
 
@@ -123,7 +129,8 @@ class Engine:
 
     backend: `auto`, `cuda`, `emulated`, or a back end that runs. config: how tests are made and
         programs judged. cache: the folder of cached verdicts; None: `find_cache_folder()`.
-    An engine serves one thread. Raises ValueError for an unknown back end.
+    An engine serves one thread. Raises ValueError for an unknown back end, or for a device compiler
+    that is asked for by name and not installed.
     """
 
     def __init__(
@@ -136,6 +143,7 @@ class Engine:
         self._backend = None if isinstance(backend, str) else backend
         self.kind = choose_backend_kind(backend) if isinstance(backend, str) else backend.name
         self.cache = (cache or find_cache_folder()) / "verdicts"
+        self.device_check = make_compiler_check(config.device_compiler)
         self._known: OrderedDict[str, Validation] = OrderedDict()
         self._snippets: OrderedDict[str, UnitTestSuite] = OrderedDict()
 
@@ -181,7 +189,11 @@ class Engine:
                 key, lambda: verify_programs(pair.source, pair.target, tests, self.config.judge)
             )
         suite = self.suite_of(pair)
-        return self._remembered(self._key(pair, suite), lambda: self._fresh(pair, suite))
+        return self._remembered(self._key(pair, suite), lambda: self._fresh_compiled(pair, suite))
+
+    def _fresh_compiled(self, pair: Pair, suite: UnitTestSuite | None) -> Verdict:
+        verdict = self._fresh(pair, suite)
+        return refuse_uncompiled([verdict], [pair.target], self.device_check)[0]
 
     def _remembered(self, key: str, ask: Callable[[], Verdict]) -> Verdict:
         known = self._cached(key)
@@ -234,6 +246,10 @@ class Engine:
         error is compiled twice.
         """
         built = self.backend.compile(list(plain)) if plain else []
+        if self.device_check is not None:
+            self.device_check.explain(
+                [c.request.program for c in built if c.ok and c.request.program.id not in sources]
+            )
         further: list[CompileRequest] = []
         for request in (c.request for c in built if c.ok and c.request.program.id in sources):
             further += list_validation_requests(request.program, request.signature)
@@ -323,6 +339,8 @@ class Engine:
             # A target that cannot even be called is wrong on every suite there could be: none is
             # made for it.
             return replace(base, outcome=found[0], blame=Blame.TARGET, detail=found[1])
+        if isinstance(found, Binding) and (kept := self._kept_state(pair.source, suite)):
+            return self._lost_state(base, pair.target, found, kept)
         validation = self.expectations(pair.source, suite)
         if validation.expectations is None:
             outcome = (
@@ -330,10 +348,38 @@ class Engine:
             )
             return replace(base, outcome=outcome, blame=validation.blame, detail=validation.reason)
         verdict = judge(validation.expectations, [pair.target], self.backend, self.config.judge)[0]
-        if suite is not None:  # what a person gave is the question; only our own suite may grow
-            return verdict
-        return verify_at_target_thresholds(
-            verdict, validation.expectations, pair.target, self.backend, self.config.judge
+        if suite is None:  # what a person gave is the question; only our own suite may grow
+            verdict = verify_at_target_thresholds(
+                verdict, validation.expectations, pair.target, self.backend, self.config.judge
+            )
+        return pass_gate(verdict, validation.expectations, self.backend)
+
+    def _kept_state(self, source: Program, suite: UnitTestSuite | None) -> str:
+        """How the source shows that it remembers between calls; '' where it does not."""
+        if not may_keep_state(source):
+            return ""
+        signature = read_signature(source)
+        try:
+            made = suite or generate_suite(
+                source, signature, self.backend, seed=self.config.seed, tests=self.config.tests
+            )
+        except NoSuiteError:
+            return ""
+        return find_kept_state(source, signature, made.tests, self.backend, made.launch)
+
+    def _lost_state(self, base: Verdict, target: Program, found: Binding, kept: str) -> Verdict:
+        """The verdict on a target beside a source that keeps state: what the wall lets through
+        keeps none, so that no such target gives what the source gives.
+        """
+        built = self.backend.compile([CompileRequest(target, found.target)])[0]
+        if not built.ok:
+            outcome = Outcome.REFUSED if built.refused else Outcome.COMPILE_ERROR
+            return replace(base, outcome=outcome, blame=Blame.TARGET, detail=_first(built))
+        return replace(
+            base,
+            outcome=Outcome.MISMATCH,
+            blame=Blame.TARGET,
+            detail=f"the source keeps state between calls, which the target loses: {kept}",
         )
 
     def _key(self, pair: Pair, suite: UnitTestSuite | None) -> str:
@@ -341,6 +387,7 @@ class Engine:
             compute_engine_version(),
             self.kind,
             self.config,
+            self.device_check.identity if self.device_check is not None else "",
             pair.source.id,
             pair.target.id,
             suite.id if suite else "rules",
@@ -379,6 +426,13 @@ class Engine:
         """Stop the back end, if it was started."""
         if self._backend is not None:
             self._backend.close()
+        if self.device_check is not None:
+            self.device_check.close()
+
+
+def _first(built: Compiled) -> str:
+    """The first line of what a compiler says."""
+    return next((line.strip() for line in built.diagnostics.splitlines() if line.strip()), "")
 
 
 def _is_too_deep(program: Program) -> bool:

@@ -31,7 +31,7 @@ OUTCOME_WORDS = {
     Outcome.RACE: "not equivalent: the target has a data race",
     Outcome.TIMEOUT: "not equivalent: the target does not end in time",
     Outcome.REFUSED: "undecided: refused without running it",
-    Outcome.INVALID_SUITE: "undecided: no valid test",
+    Outcome.INVALID_SUITE: "undecided: no test that decides",
     Outcome.NONDETERMINISTIC: "not equivalent: the target's values depend on the order of its "
     "threads",
 }

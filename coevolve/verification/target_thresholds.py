@@ -1,5 +1,6 @@
-"""A target that passed, at the sizes and values that it alone compares with: `if (n < 10000)` and a
-serial loop hide a wrong parallel one, and `x[0] == 12345.5f` may be a mark to do something else at.
+"""A target that passed, at the sizes and values that it alone compares with, and beyond those for
+which its launches and buffers suffice: `if (n < 10000)` and a serial loop hide a wrong parallel
+one, `x[0] == 12345.5f` may be a mark, and `<<<256, 256>>>` computes 65,536 elements.
 
 Contract: `verify_at_target_thresholds` gives a target's verdict back, or the one on its suite with
 a few tests of such sizes more, which are made of the source and valid on it. Targets that failed,
@@ -17,18 +18,20 @@ from corpora.records import Blame, Outcome, Program, ScalarValue, UnitTest, Unit
 from corpora.suites.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import ExecutionBackend
 from gpu_runtime.expectations import Expectations
+from gpu_runtime.launch.limits import find_limits
 from gpu_runtime.launch.thresholds import (
     find_compared_numbers,
     find_compared_reals,
     find_excepted_numbers,
 )
-from tester.generate.thresholds import make_tests_beyond, make_tests_with_values
+from tester.generate.rules import count_elements
+from tester.generate.thresholds import MAX_SIZE, make_tests_beyond, make_tests_with_values
 from tester.validity import validate_suite
 from translator.judge import JudgeConfig, judge
 
 SLOW_MS = 20.0
-"""Of a source on one of these tests. A target may take hundreds of times as long, several times
-over, on threads that are watched.
+"""Of a source on one of these tests, for each million elements. A target may take hundreds of times
+as long, several times over, on threads that are watched.
 """
 
 
@@ -48,14 +51,14 @@ def verify_at_target_thresholds(
     """
     if not (verdict.equivalent or (verdict.serial and verdict.outcome is Outcome.REFUSED)):
         return verdict
-    asked = find_compared_numbers(target) - find_compared_numbers(expectations.source)
-    excepted = find_excepted_numbers(target) - find_excepted_numbers(expectations.source)
-    reals = find_compared_reals(target) - find_compared_reals(expectations.source)
-    if not (asked or excepted or reals):
-        return verdict
+    source = expectations.source
+    asked = find_compared_numbers(target) - find_compared_numbers(source)
+    limits = find_limits(target) - find_limits(source)
+    excepted = find_excepted_numbers(target) - find_excepted_numbers(source)
+    reals = find_compared_reals(target) - find_compared_reals(source)
     tests = make_tests_with_values(expectations.suite.tests, sorted(reals))
-    if asked or excepted:
-        tests += make_tests_beyond(expectations, sorted(asked), backend, excepted)
+    if asked or limits or excepted:
+        tests += make_tests_beyond(expectations, sorted(asked), backend, sorted(limits), excepted)
     further = _check_further_tests(expectations, tests, backend)
     if further is None:
         return verdict
@@ -68,8 +71,8 @@ def verify_at_target_thresholds(
     return replace(
         again,
         test_index=-1,
-        detail=f"{again.detail} (at a size or value that the target compares with, beyond those "
-        f"of the suite: {where})",
+        detail=f"{again.detail} (at a size or value that the target's text names or implies, "
+        f"beyond those of the suite: {where})",
     )
 
 
@@ -84,7 +87,10 @@ def _check_further_tests(
     found = validate_suite(
         expectations.source, expectations.signature, suite, backend, prune=True
     ).expectations
-    return None if found is None or found.source_ms > SLOW_MS else found
+    if found is None:
+        return None
+    size = max(count_elements(test) for test in found.suite.tests)
+    return found if found.source_ms <= SLOW_MS * max(1, size // MAX_SIZE) else None
 
 
 def _merge_suites(one: Expectations, other: Expectations) -> Expectations:

@@ -15,8 +15,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from coevolve.config.schema import Config
+from coevolve.verification.compiler_check import refuse_uncompiled
 from coevolve.verification.engine import Engine, Pair, VerifyConfig
 from coevolve.verification.evidence import add_evidence
+from coevolve.verification.gate import pass_gate
 from coevolve.verification.requests import find_entry_names
 from coevolve.verification.target_thresholds import verify_at_target_thresholds
 from corpora.dialects import parse_direction
@@ -24,6 +26,7 @@ from corpora.records import Blame, Candidate, Outcome, Program, UnitTest, UnitTe
 from corpora.signatures.signature import SignatureError, read_signature
 from gpu_runtime.expectations import Expectations
 from tester.generate.rules import NoSuiteError, count_elements, generate_suite
+from tester.kept_state import find_kept_state, may_keep_state
 from tester.mutation.branches import measure_branch_coverage
 from tester.mutation.strength import top_up_suite
 from tester.validity import validate_suite
@@ -61,7 +64,12 @@ class Verifier:
         self.config = config
         self.engine = Engine(
             config.verify.backend,
-            VerifyConfig(mutants=config.verify.mutants, seed=config.seed, judge=checks),
+            VerifyConfig(
+                mutants=config.verify.mutants,
+                seed=config.seed,
+                device_compiler=config.verify.device_compiler,
+                judge=checks,
+            ),
         )
         self._known: OrderedDict[str, Expectations] = OrderedDict()
 
@@ -87,6 +95,12 @@ class Verifier:
             rules = generate_suite(program, signature, self.engine.backend, seed=self.config.seed)
         except (SignatureError, NoSuiteError) as error:
             return replace(counted, reason=str(error))
+        if may_keep_state(program) and (
+            kept := find_kept_state(
+                program, signature, rules.tests, self.engine.backend, rules.launch
+            )
+        ):
+            return replace(counted, reason=f"the program keeps state between calls: {kept}")
         good: dict[str, UnitTest] = {}
         good_answers = valid = 0
         for tests, _ in answers:
@@ -165,7 +179,11 @@ class Verifier:
         )
         found = judge(expectations, targets, backend, checks)
         judged = (
-            verify_at_target_thresholds(verdict, expectations, target, backend, checks)
+            pass_gate(
+                verify_at_target_thresholds(verdict, expectations, target, backend, checks),
+                expectations,
+                backend,
+            )
             for verdict, target in zip(found, targets, strict=True)
         )
         verdicts = [
@@ -180,6 +198,12 @@ class Verifier:
             replace(v, target_id=c.id, suite_strength=suite.strength)
             for v, c in zip(proved, candidates, strict=True)
         ]
+
+    def confirm(self, verdicts: Sequence[Verdict], targets: Sequence[Program]) -> list[Verdict]:
+        """Return the verdicts after a real compiler was asked about accepted CUDA targets, where
+        one is installed and wanted. targets: in the verdicts' order.
+        """
+        return refuse_uncompiled(verdicts, targets, self.engine.device_check)
 
     def verify(self, pairs: Sequence[Pair]) -> list[Verdict]:
         """Return a verdict per pair, in order. A pair without a suite is judged on tests made from

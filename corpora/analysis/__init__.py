@@ -21,4 +21,5 @@
 | `parallel` | the verdict on a loop |
 | `thread_indices` | what a kernel computes from its indices and compares them with |
 | `cuda_index` | thread indices, guards, shared memory and barriers of kernels |
+| `cuda_sides` | where CUDA's functions run, and what they call there |
 """

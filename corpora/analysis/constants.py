@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from corpora.analysis.affine import combine, integer_of
 from corpora.analysis.polynomial import Polynomial, integer
@@ -27,6 +27,7 @@ from corpora.ir import (
     Literal,
     Macro,
     Name,
+    Pragma,
     ScalarType,
     Section,
     Span,
@@ -34,6 +35,7 @@ from corpora.ir import (
     TranslationUnit,
     Unary,
     While,
+    children,
     find,
     names_in,
     walk,
@@ -60,7 +62,7 @@ class Constant:
         `divisor`, `shift`, `mask`, `size` (of an array), `index` or `literal`.
     operator: of a comparison, with the constant on the right; else ''. names: variables that it is
         compared or combined with.
-    in_loop_head: the comparison is a loop's test. span: its place in the text, or None.
+    in_loop_head: it is part of a loop's test. span: its place in the text, or None.
     """
 
     value: int | float | str
@@ -131,21 +133,35 @@ def limit_of(expression: Expression | None) -> int | float | None:
 
 def constants_of(node: object) -> tuple[Constant, ...]:
     """Return every constant in a tree, in order: a unit's items, a function or an expression.
-    Products, sums and shifts of literals, and named constants, count as their value.
+    Products, sums and shifts of literals, and named constants, count as their value. Directives are
+    left out.
     """
-    named = dict(_named(node))
-    heads = {id(n.test) for n in find(node, For, While) if n.test is not None}
+    named = {**dict(_named(node)), **_name_integers(node)}
+    nodes = list(_walk_code(node))
+    loops = (n for n in nodes if isinstance(n, (For, While)))
+    heads = {id(n) for loop in loops if loop.test is not None for n in walk(loop.test)}
     found: dict[tuple, Constant] = {}
     taken: set[int] = set()
-    for part in walk(node):
-        for constant, literals in _constants(part, named, heads):
+    for part in nodes:
+        for constant, literals in _constants(part, named):
             taken |= {id(n) for n in literals}
+            constant = replace(constant, in_loop_head=id(part) in heads)
             found.setdefault(_key(constant), constant)
-    for literal in find(node, Literal):
+    for literal in (n for n in nodes if isinstance(n, Literal)):
         if id(literal) not in taken and (value := value_of(literal)) is not None:
             constant = Constant(value, literal.type, "literal", span=literal.span)
             found.setdefault(_key(constant), constant)
     return tuple(found.values())
+
+
+def _walk_code(node: object) -> Iterator[object]:
+    """Every node, in order, but directives and what is below them."""
+    waiting = [node]
+    while waiting:
+        part = waiting.pop()
+        if not isinstance(part, Pragma):
+            yield part
+            waiting += reversed(list(children(part)))
 
 
 def _key(constant: Constant) -> tuple:
@@ -196,8 +212,12 @@ def named_integers(unit: TranslationUnit) -> dict[str, int]:
     enumerators, `const`, `constexpr`, Fortran's `parameter`, and template parameters with a
     default.
     """
+    return _name_integers(unit.items)
+
+
+def _name_integers(tree: object) -> dict[str, int]:
     known: dict[str, int] = {}
-    for node in walk(unit.items):
+    for node in walk(tree):
         if isinstance(node, Macro) and node.parameters is None and node.text.strip():
             _note(known, node.name, parse_c_expression(node.text))
         elif isinstance(node, Declaration):
@@ -270,22 +290,21 @@ def _valued(expression: Expression, named: dict) -> tuple[int | float | str, str
     if value is None:
         return None
     literal = next(iter(find(expression, Literal)), None)
+    if isinstance(value, float) and value.is_integer() and literal and "." not in literal.text:
+        value = int(value)  # `1e5` may be a size
     kind = literal.type if literal is not None else "f64" if isinstance(value, float) else "string"
     return value, kind
 
 
-def _constants(
-    part: object, named: dict, heads: set[int]
-) -> Iterator[tuple[Constant, list[Literal]]]:
+def _constants(part: object, named: dict) -> Iterator[tuple[Constant, list[Literal]]]:
     """Constants of one node, with the literals that they are made of."""
     if isinstance(part, Binary) and part.op in _MIRRORED:
         sides = ((part.left, part.op, part.right), (part.right, _MIRRORED[part.op], part.left))
         for other, op, side in sides:
             if (value := _valued(side, named)) and _valued(other, named) is None:
                 names = tuple(sorted(names_in(other)))
-                made = Constant(
-                    *value, "comparison", op, names, id(part) in heads, getattr(side, "span", None)
-                )
+                span = getattr(side, "span", None)
+                made = Constant(*value, "comparison", op, names, span=span)
                 yield made, list(find(side, Literal))
     elif isinstance(part, Binary) and part.op in _ROLES:
         if (value := _valued(part.right, named)) and _valued(part.left, named) is None:
@@ -311,17 +330,6 @@ def _constants(
         for index in part.indices:
             if isinstance(index, Literal) and (value := _valued(index, named)):
                 yield Constant(*value, "index", "", tuple(sorted(names_in(part.base)))), [index]
-
-
-def compared_integers(node: object) -> frozenset[int]:
-    """Return the integers that a tree compares something with, or has as labels of a switch,
-    outside loop heads. A program may behave differently beyond them.
-    """
-    return frozenset(
-        c.value
-        for c in constants_of(node)
-        if c.role in ("comparison", "label") and isinstance(c.value, int) and not c.in_loop_head
-    )
 
 
 def narrow_counters(function: Function) -> tuple[Declaration, ...]:

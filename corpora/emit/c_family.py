@@ -72,17 +72,22 @@ from corpora.ir.nodes import (
     While,
 )
 
-__all__ = ["Style", "emit_c_family"]
+__all__ = ["Style", "emit_c_family", "emit_expression"]
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
     """How C-family text is printed. indent: spaces per level. spelled: write types in the words of
-    their text, such as `size_t`; else in the language's own.
+    their text, such as `size_t`; else in the language's own. braces: they stand round single
+    statements too. joined: neighbouring declarations of one type share a statement, where it is no
+    constant. flush: directives begin in the first column.
     """
 
     indent: int = 4
     spelled: bool = True
+    braces: bool = True
+    joined: bool = False
+    flush: bool = True
 
 
 def emit_c_family(node: Any, dialect: str = "cpp", style: Style | None = None) -> str:
@@ -95,7 +100,7 @@ def emit_c_family(node: Any, dialect: str = "cpp", style: Style | None = None) -
     if isinstance(node, TranslationUnit):
         return printer.unit(node)
     if isinstance(node, tuple):
-        return "".join(f"{line}\n" for n in node for line in printer.statement(n))
+        return "".join(f"{line}\n" for line in printer.statements(node))
     if isinstance(node, Clause):
         return printer.clause(node)
     if isinstance(node, (ScalarType, NamedType, PointerType, ReferenceType, ArrayType,
@@ -104,6 +109,14 @@ def emit_c_family(node: Any, dialect: str = "cpp", style: Style | None = None) -
     if type(node) in _EXPRESSIONS:
         return printer.expression(node)
     return "".join(f"{line}\n" for line in printer.statement(node))
+
+
+def emit_expression(node: Any, least: int = 0) -> str:
+    """Return the text of an expression, in brackets if it binds less tightly than `least`: a level
+    of C's operators, such as 14 for `*`, 13 for `+` and 12 for `<<`. Raises TypeError for a node
+    that C++ cannot express.
+    """
+    return _Printer(Style()).expression(node, least)
 
 
 _LEVELS = {
@@ -152,16 +165,36 @@ class _Printer:
         carried = getattr(node, "pragmas", ())
         return [*(self.pragma_line(p) for p in carried), *lines] if carried else lines
 
-    def body(self, statements: Sequence[Any]) -> list[str]:
-        return [self.step + line if line and not line.startswith("#") else line
-                for s in statements for line in self._kept(self.statement(s))]  # fmt: skip
-
-    @staticmethod
-    def _kept(lines: list[str]) -> list[str]:
+    def statements(self, nodes: Sequence[Any]) -> list[str]:
+        """Lines of neighbouring statements."""
+        lines: list[str] = []
+        last = ""
+        for node in nodes:
+            made = self.statement(node)
+            plain = self.style.joined and isinstance(node, Declaration) and not node.storage
+            kind = node.type if plain and isinstance(node.type, ScalarType) else None
+            base = "" if kind is None or kind.const else self.base_text(kind)
+            if base and base == last:
+                lines[-1] = f"{lines[-1][:-1]}, {made[0].removeprefix(base).lstrip()}"
+            else:
+                lines += made
+            last = base
         return lines
+
+    def body(self, statements: Sequence[Any]) -> list[str]:
+        return [line if not line or self.style.flush and line.startswith("#") else self.step + line
+                for line in self.statements(statements)]  # fmt: skip
 
     def block(self, head: str, statements: Sequence[Any], tail: str = "") -> list[str]:
         return [f"{head} {{".lstrip(), *self.body(statements), f"}}{tail}"]
+
+    def governed(self, head: str, statements: Sequence[Any]) -> list[str]:
+        """What a loop or a test governs. An `if` alone in an `if` keeps its braces: an `else` may
+        follow."""
+        bare = len(statements) == 1 and not getattr(statements[0], "pragmas", ())
+        if self.style.braces or not bare or isinstance(statements[0], If) and head[:3] != "for":
+            return self.block(head, statements)
+        return [head, *self.body(statements)]
 
     # --------------------------------------------------------------------------------- items
 
@@ -318,7 +351,8 @@ class _Printer:
         if isinstance(node, Assign):
             return self.assign_text(node)
         if isinstance(node, ExpressionStatement):
-            return self.expression(node.expression, _ASSIGN)
+            text = self.expression(node.expression, _ASSIGN)
+            return f"({text})" if _begins_with_type(node.expression) else text
         raise TypeError(f"C++ cannot hold a {type(node).__name__} in the head of a loop")
 
     def for_(self, node: For) -> list[str]:
@@ -327,7 +361,7 @@ class _Printer:
         start = self._start(node.start)
         test = f" {self.expression(node.test)}" if node.test is not None else ""
         step = ", ".join(self.short(s) for s in node.step)
-        return self.block(f"for ({start};{test};{' ' if step else ''}{step})", node.body)
+        return self.governed(f"for ({start};{test};{' ' if step else ''}{step})", node.body)
 
     def _start(self, statements: Sequence[Any]) -> str:
         """Statements before the first test. Declarations share the type of the first."""
@@ -345,25 +379,29 @@ class _Printer:
 
     def range_for(self, node: RangeFor) -> list[str]:
         values = self.expression(node.range, _ASSIGN)
-        return self.block(f"for ({self.declaration_text(node.variable)} : {values})", node.body)
+        return self.governed(f"for ({self.declaration_text(node.variable)} : {values})", node.body)
 
     def while_(self, node: While) -> list[str]:
         test = self.expression(node.test)
         if node.after:
             return self.block("do", node.body, f" while ({test});")
-        return self.block(f"while ({test})", node.body)
+        return self.governed(f"while ({test})", node.body)
 
     def if_(self, node: If) -> list[str]:
-        lines = self.block(f"if ({self.expression(node.test)})", node.then)
+        lines = self.governed(f"if ({self.expression(node.test)})", node.then)
         while node.otherwise:
             inner = node.otherwise[0]
+            head, body, chained = "else", node.otherwise, False
             if len(node.otherwise) == 1 and isinstance(inner, If):
-                head = f"}} else if ({self.expression(inner.test)})"
-                lines[-1:] = self.block(head, inner.then)
-                node = inner
+                head, body, chained = f"else if ({self.expression(inner.test)})", inner.then, True
+            rest = self.governed(head, body)
+            if lines[-1] == "}":
+                lines[-1:] = [f"}} {rest[0]}", *rest[1:]]
             else:
-                lines[-1:] = self.block("} else", node.otherwise)
+                lines += rest
+            if not chained:
                 break
+            node = inner
         return lines
 
     def switch(self, node: Switch) -> list[str]:
@@ -523,6 +561,8 @@ class _Printer:
         return f"new {type_}{inside}", _UNARY
 
     def unary(self, node: Unary) -> tuple[str, int]:
+        if node.op == "()":
+            return f"({self.expression(node.operand)})", _PRIMARY
         operand = self.expression(node.operand, _UNARY)
         space = " " if operand[:1] == node.op and node.op in "+-&" else ""
         return f"{node.op}{space}{operand}", _UNARY

@@ -42,19 +42,7 @@ def functions_of(unit: TranslationUnit, *, prototypes: bool = False) -> tuple[Fu
     """Return the functions that `unit` defines, in order: methods, inner procedures, and those in
     namespaces and modules too. prototypes: include those without a body.
     """
-    out: list[Function] = []
-    waiting: list[Any] = list(reversed(unit.items))
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, Module):
-            waiting += reversed(item.items)
-        elif isinstance(item, StructDefinition):
-            waiting += reversed((*item.methods, *item.items))
-        elif isinstance(item, Function):
-            if item.body is not None or prototypes:
-                out.append(item)
-            waiting += reversed(item.contains)
-    return tuple(out)
+    return tuple(f for f in _iterate_functions(unit) if f.body is not None or prototypes)
 
 
 def free_functions(unit: TranslationUnit) -> tuple[Function, ...]:
@@ -63,18 +51,29 @@ def free_functions(unit: TranslationUnit) -> tuple[Function, ...]:
     Methods and inner procedures are left out. The inner procedures of a Fortran main program count;
     the main program does not.
     """
-    out: list[Function] = []
+    return tuple(
+        f
+        for f in _iterate_functions(unit, free=True)
+        if f.body is not None
+        and "program" not in f.qualifiers
+        and "::" not in f.name
+        and not f.name.startswith("operator")
+    )
+
+
+def _iterate_functions(unit: TranslationUnit, free: bool = False) -> Iterator[Function]:
+    """Functions, in order. free: without methods, and inner procedures only of main programs."""
     waiting: list[Any] = list(reversed(unit.items))
     while waiting:
         item = waiting.pop()
         if isinstance(item, Module):
             waiting += reversed(item.items)
-        elif isinstance(item, Function) and "program" in item.qualifiers:
-            waiting += reversed(item.contains)
-        elif isinstance(item, Function) and item.body is not None:
-            if "::" not in item.name and not item.name.startswith("operator"):
-                out.append(item)
-    return tuple(out)
+        elif isinstance(item, StructDefinition) and not free:
+            waiting += reversed((*item.methods, *item.items))
+        elif isinstance(item, Function):
+            yield item
+            if not free or "program" in item.qualifiers:
+                waiting += reversed(item.contains)
 
 
 def function_named(unit: TranslationUnit, name: str) -> Function | None:

@@ -12,11 +12,19 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
+from corpora import ir
 from corpora.generator.core import expressions as ast, heads, names
 from corpora.generator.core.builder import Builder
 from corpora.generator.core.nest import Nest, Parameter, Style
-from corpora.generator.core.shapes import find_accesses, parallelize_inner_loop
+from corpora.generator.core.shapes import (
+    find_accesses,
+    parallelize_inner_loop,
+    walk_bodies,
+    walk_nest,
+    walk_nodes,
+)
 from corpora.generator.core.styles import draw_style
 from corpora.generator.emit.fortran_plain import normalize_for_fortran
 from corpora.generator.families import free, grids, lines, returns
@@ -25,34 +33,16 @@ from corpora.generator.patterns import read_families
 Family = Callable[[Builder], Nest]
 
 _EASY = (
-    (lines.simple, 70),
-    (lines.elementwise, 10),
-    (grids.grid, 8),
-    (lines.total, 4),
-    (lines.indirect, 4),
-    (lines.image, 4),
-)
+    (lines.simple, 70), (lines.elementwise, 10), (grids.grid, 8), (lines.total, 4),
+    (lines.indirect, 4), (lines.image, 4),
+)  # fmt: skip
 _BASIC = (
-    (lines.simple, 45),
-    (lines.elementwise, 13),
-    (lines.several, 2),
-    (lines.histogram, 3),
-    (lines.total, 7),
-    (lines.returned, 3),
-    (lines.image, 7),
-    (lines.indirect, 3),
-    (grids.grid, 10),
-    (grids.flattened, 4),
-    (grids.transpose, 3),
-    (grids.pad, 1),
-    (grids.channels, 3),
-    (grids.scattered_rows, 1),
-    (free.free_line, 20),
-    (free.free_grid, 12),
-    (free.free_deep, 2),
-    (free.free_rows, 4),
-    (returns.reduced, 14),
-)
+    (lines.simple, 45), (lines.elementwise, 13), (lines.several, 2), (lines.histogram, 3),
+    (lines.total, 7), (lines.returned, 3), (lines.image, 7), (lines.indirect, 3), (grids.grid, 10),
+    (grids.flattened, 4), (grids.transpose, 3), (grids.pad, 1), (grids.channels, 3),
+    (grids.scattered_rows, 1), (free.free_line, 20), (free.free_grid, 12), (free.free_deep, 2),
+    (free.free_rows, 4), (returns.reduced, 14),
+)  # fmt: skip
 """Families that are drawn statement by statement."""
 MIXED_SHARES = {"rows": 24, "loops": 50, "data": 14}
 BROAD_SHARES = {
@@ -115,16 +105,13 @@ def draw_nest(rng: random.Random, level: str, plain: bool = False) -> tuple[Nest
     if not plain and not nest.buffers:
         _special_arrays(nest, rng)
     _mark_overwritten(nest)
-    nest.kernel = nest.kernel and all(
-        nest.types[s.target.array] in _ATOMIC_KINDS for s in _atomics(nest)
-    )
+    shared = (s.target.base.id for s in walk_bodies(nest) if getattr(s, "pragmas", ()))
+    nest.kernel = nest.kernel and all(nest.types[array] in _ATOMIC_KINDS for array in shared)
     style = draw_style(nest, rng, plain)
     if plain and level == "broad" and not nest.c_only:
         normalize_for_fortran(nest, style, b)
-    if level == "broad" and nest.result:
-        style.deref = (
-            not plain
-        )  # how a total's cell is spelled, which the serial text does not show
+    if level == "broad" and nest.result:  # a total's cell, which the serial text does not show
+        style.deref = not plain
     return nest, style
 
 
@@ -141,7 +128,7 @@ def _draw_family(
     nest = family(b)
     nest.parameters, nest.types = b.parameters, b.types
     for _ in range(2):  # one dead local may have kept another alive
-        reads = _names_read(nest)
+        reads = {n.id for n in _nodes(nest) if type(n) is ir.Name}
         for region in nest.regions:
             region.body = _drop_dead_locals(region.body, reads)
         nest.before = _drop_dead_locals(nest.before, reads)
@@ -152,8 +139,7 @@ def _does_something(nest: Nest) -> bool:
     """Works on arrays (expressions of scalars alone are of no interest) and assigns no place to
     itself.
     """
-    statements = (s for region in nest.regions for s in ast.walk_statements(region.body))
-    idle = any(type(s) is ast.Assign and s.target == s.value for s in statements)
+    idle = any(type(s) is ir.Assign and s.target == s.value for s in walk_bodies(nest))
     return not idle and any(p.kind != "scalar" for p in _find_used_parameters(nest))
 
 
@@ -164,70 +150,46 @@ def _scatters(nest: Nest) -> bool:
     return not nest.sequential and any(p.fill == "permutation()" for p in nest.parameters)
 
 
-def _names_read(nest: Nest) -> set[str]:
-    blocks = [nest.before, nest.first, nest.after, *(r.body for r in nest.regions)]
-    expressions = [
-        e for block in blocks for s in ast.walk_statements(block) for e in ast.get_expressions(s)
-    ]
-    expressions += [
-        e for region in nest.regions for axis in region.axes for e in (axis.start, axis.stop)
-    ]
-    return {n.id for e in expressions for n in ast.walk(e) if type(n) is ast.Name}
+def _nodes(nest: Nest) -> list[ir.Expression]:
+    """Nodes of all expressions, bounds of the parallel loops included."""
+    bounds = [e for r in nest.regions for a in r.axes for e in (a.start, a.stop)]
+    return [*walk_nodes(walk_nest(nest)), *(n for e in bounds for n in ast.walk(e))]
 
 
 def _drop_dead_locals(body: tuple, reads: set[str]) -> tuple:
     kept = []
     for statement in body:
-        if type(statement) is ast.Declare and statement.name not in reads:
+        if ast.is_local(statement) and statement.name not in reads:
             continue
-        if type(statement) is ast.For:
-            statement = statement._replace(body=_drop_dead_locals(statement.body, reads))
+        if ast.is_count(statement):
+            statement = replace(statement, body=_drop_dead_locals(statement.body, reads))
         kept.append(statement)
     return tuple(kept)
 
 
 def _find_used_parameters(nest: Nest) -> list[Parameter]:
     """Parameters that the code reads or writes, and those that give the extents of these."""
-    used: set[str] = set()
-    pending = [
-        e for r in nest.regions for s in ast.walk_statements(r.body) for e in ast.get_expressions(s)
-    ]
-    pending += [
-        e
-        for block in (nest.before, nest.first, nest.after)
-        for s in ast.walk_statements(block)
-        for e in ast.get_expressions(s)
-    ]
-    pending += [e for r in nest.regions for a in r.axes for e in (a.start, a.stop)] + (
-        [nest.repeated[1]] if nest.repeated else []
-    )
+    named = {p.name: p for p in nest.parameters}
+    used = _viewed(nest)
+    pending = _nodes(nest) + (list(ast.walk(nest.repeated[1])) if nest.repeated else [])
+    seen: set[str] = set()
     while pending:
-        for node in ast.walk(pending.pop()):
-            word = node.array if type(node) is ast.At else node.id if type(node) is ast.Name else ""
-            if word and word not in used:
-                used.add(word)
-                pending += [
-                    e
-                    for p in nest.parameters
-                    if p.name == word
-                    for e in (*p.extents, *_names_in(p.fill))
-                ]
-    views = {
-        s.array
-        for r in nest.regions
-        for s in ast.walk_statements(r.body)
-        if type(s) is ast.DeclarePointer
-    }
-    return [p for p in nest.parameters if p.name in used or p.name in views]
+        word = ast.name_of(pending.pop())
+        if word and word not in seen:
+            seen.add(word)
+            if word in named:
+                more = (*named[word].extents, *_names_in(named[word].fill))
+                pending += [n for e in more for n in ast.walk(e)]
+    return [p for p in nest.parameters if p.name in seen | used]
 
 
-def _names_in(fill: str) -> list[ast.Name]:
-    return [ast.Name(word) for word in re.findall(r"[A-Za-z_]\w*", fill.partition("(")[2])]
+def _viewed(nest: Nest) -> set[str]:
+    """Arrays that pointers lead into."""
+    return {ast.read_view(s)[0] for s in walk_bodies(nest) if ast.is_view(s)}
 
 
-def _atomics(nest: Nest) -> list[ast.Assign]:
-    statements = (s for region in nest.regions for s in ast.walk_statements(region.body))
-    return [s for s in statements if type(s) is ast.Assign and s.atomic]
+def _names_in(fill: str) -> list[ir.Name]:
+    return [ir.Name(word) for word in re.findall(r"[A-Za-z_]\w*", fill.partition("(")[2])]
 
 
 def _early_return(nest: Nest, rng: random.Random) -> None:
@@ -235,15 +197,15 @@ def _early_return(nest: Nest, rng: random.Random) -> None:
     stops = [
         a.stop
         for a in nest.regions[0].axes
-        if type(a.stop) is ast.Name and nest.types.get(a.stop.id) == "i32"
+        if type(a.stop) is ir.Name and nest.types.get(a.stop.id) == "i32"
     ]
     stops = [s for s in stops if any(p.name == s.id for p in nest.parameters)]
     if nest.result or nest.before or not stops or rng.random() > 0.025:
         return
     test = ast.compare(stops[0], "<=", ast.ZERO)
     if len(stops) > 1 and rng.random() < 0.6:
-        test = ast.Binary("||", test, ast.compare(stops[1], "<=", ast.ZERO))
-    nest.before = (ast.If(test, (ast.Jump("return"),)),)
+        test = ir.Binary("||", test, ast.compare(stops[1], "<=", ast.ZERO))
+    nest.before = (ir.If(test, (ir.Return(),)),)
 
 
 def _named_bounds(nest: Nest, b: Builder) -> None:
@@ -254,12 +216,12 @@ def _named_bounds(nest: Nest, b: Builder) -> None:
         return
     for region in nest.regions:
         for axis in region.axes:
-            if type(axis.stop) is ast.Binary and b.chance(0.25):
-                axis.stop = ast.Paren(axis.stop)
-            elif type(axis.stop) is not ast.Literal and len(nest.regions) == 1 and b.chance(0.05):
+            if type(axis.stop) is ir.Binary and b.chance(0.25):
+                axis.stop = ast.paren(axis.stop)
+            elif type(axis.stop) is not ir.Literal and len(nest.regions) == 1 and b.chance(0.05):
                 word = b.name(names.SIZES + names.PLANES, "i32")
-                nest.before += (ast.Declare("i32", word, axis.stop),)
-                axis.stop = ast.Name(word)
+                nest.before += (ast.declare("i32", word, axis.stop),)
+                axis.stop = ir.Name(word)
 
 
 def _order_parameters(nest: Nest, b: Builder) -> None:
@@ -283,26 +245,18 @@ def _order_parameters(nest: Nest, b: Builder) -> None:
 
 def _special_arrays(nest: Nest, rng: random.Random) -> None:
     """Turn some arrays into `T **`, `T a[][C]` or `T a[]`."""
-    draw = rng.random()
+    draw, grids = rng.random(), [p for p in nest.parameters if len(p.extents) == 2]
     if draw < 0.03:
         for parameter in nest.parameters:
             parameter.unsized = parameter.kind == "array"
-    elif draw < 0.12 or (
-        draw < 0.6
-        and any(len(p.extents) == 2 and type(p.extents[1]) is ast.Literal for p in nest.parameters)
-    ):
-        views = {
-            s.array
-            for r in nest.regions
-            for s in ast.walk_statements(r.body)
-            if type(s) is ast.DeclarePointer
-        }
-        for parameter in nest.parameters:
-            if parameter.kind != "array" or len(parameter.extents) != 2 or parameter.name in views:
+    elif draw < 0.12 or draw < 0.6 and any(type(p.extents[1]) is ir.Literal for p in grids):
+        views = _viewed(nest)
+        for parameter in grids:
+            if parameter.kind != "array" or parameter.name in views:
                 continue
-            if any(len(at.subscripts) != 2 for at in find_accesses(nest, parameter.name)):
+            if any(len(at.indices) != 2 for at in find_accesses(nest, parameter.name)):
                 continue
-            constant = type(parameter.extents[1]) is ast.Literal
+            constant = type(parameter.extents[1]) is ir.Literal
             parameter.kind = "fixed" if constant else "rows"
 
 
@@ -311,22 +265,15 @@ def _mark_overwritten(nest: Nest) -> None:
     if len(nest.regions) != 1 or nest.before or nest.sequential or nest.buffers:
         return
     region = nest.regions[0]
-    whole = tuple(ast.Name(a.variable) for a in region.axes if a.start == ast.ZERO and a.step == 1)
+    whole = tuple(ir.Name(a.variable) for a in region.axes if a.start == ast.ZERO and a.step == 1)
+    stops = tuple(a.stop for a in region.axes)
+    named = {p.name: p for p in nest.parameters}
     for statement in region.body:
-        if type(statement) is ast.If and any(type(s) is ast.Jump for s in statement.then):
+        kinds = {type(s) for s in statement.then} if type(statement) is ir.If else set()
+        if kinds & {ir.Jump, ir.Return}:
             return
-        if (
-            type(statement) is not ast.Assign
-            or statement.op != "="
-            or type(statement.target) is not ast.At
-        ):
-            continue
-        if statement.target.subscripts != whole:
-            continue
-        array = statement.target.array
-        parameter = next((p for p in nest.parameters if p.name == array), None)
-        if parameter is None:  # a row of one, by a pointer
-            continue
-        stops = tuple(a.stop for a in region.axes)
-        if len(find_accesses(nest, array)) == 1 and parameter.extents == stops:
-            parameter.overwritten = True
+        plain = type(statement) is ir.Assign and statement.op == "="
+        if plain and getattr(statement.target, "indices", None) == whole:
+            parameter = named.get(statement.target.base.id)  # None: a row of one, by a pointer
+            if parameter is not None and parameter.extents == stops:
+                parameter.overwritten = len(find_accesses(nest, parameter.name)) == 1

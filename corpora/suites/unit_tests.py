@@ -50,11 +50,19 @@ FILL_ARITY = {
     "magnitudes": 2,
     "serpentine": 2,
     "sparse": 2,
+    "stretches": 1,
+    "cycled": -1,
+    "winding": 1,
+    "definite": 2,
+    "phrases": -1,
     "null": 0,
 }
 """Fill kinds and how many arguments each takes (-1: one or more). uniform/sorted/serpentine/sparse:
 [lo, hi]; integers: inclusive; indices(n): in [0, n); choice: the values themselves, of which any
-may be no number; magnitudes(lo, hi): of either sign; null: no array at all.
+may be no number; magnitudes(lo, hi): of either sign; stretches(longest): of ones and zeros;
+cycled: the values in turn; winding(columns): zeros are a corridor between ones; definite(lo, hi): a
+square matrix with these eigenvalues; phrases: sequences of values, nan between them, and near
+misses; null: no array at all.
 """
 
 MAX_ELEMENTS = 1 << 26
@@ -212,11 +220,15 @@ def _resolve(item: _Item, env: dict[str, object]) -> ScalarValue | ArrayValue:
     for number in numbers:
         if kind.text in ("integers", "indices") and not isinstance(number, int):
             raise kind.error(f"{kind.text} needs integers, not {number}")
-        if kind.text not in ("constant", "choice") and not math.isfinite(number):
+        if kind.text not in ("constant", "choice", "cycled", "phrases") and not math.isfinite(
+            number
+        ):
             raise kind.error(f"{kind.text} needs finite arguments, not {number}")
-    if kind.text == "magnitudes" and not numbers[0] > 0:
-        raise kind.error("magnitudes needs bounds above zero")
-    ranged = len(numbers) == 2 and kind.text not in ("normal", "choice")
+    if kind.text in ("magnitudes", "definite") and not numbers[0] > 0:
+        raise kind.error(f"{kind.text} needs bounds above zero")
+    if kind.text in ("stretches", "winding") and not numbers[0] >= 1:
+        raise kind.error(f"{kind.text} needs a length of at least 1")
+    ranged = len(numbers) == 2 and kind.text not in ("normal", "choice", "cycled", "phrases")
     if (ranged and numbers[0] > numbers[1]) or (
         kind.text == "indices" and numbers[0] < 1 and count
     ):

@@ -4,8 +4,8 @@ vectorised.
 Contract: the same test and signature give the same bytes on every machine and in every numpy
 version (no np.random). Element k of a fill depends on (seed, position of the parameter, k) only, so
 that two arrays with one seed differ and a longer array begins with the shorter one (permutation,
-sorted and serpentine excepted). Generator: SplitMix64 (Steele, Lea and Flood, 2014) used as a
-counter-based hash.
+sorted, serpentine, stretches and definite excepted). Generator: SplitMix64 (Steele, Lea and Flood,
+2014) used as a counter-based hash.
 
     python -c "from gpu_runtime.call.materialize import *; \\
         print(expand(Fill('uniform', (-1, 1), 3), 'f32', 4))"
@@ -220,6 +220,79 @@ def _composed(fill: Fill, dtype: np.dtype, stream: int, count: int) -> np.ndarra
     return values.astype(dtype)
 
 
+def _patterned(fill: Fill, dtype: np.dtype, stream: int, count: int) -> np.ndarray:
+    """Contents in which places matter: stretches, cycled, winding, definite, phrases."""
+    makers = {"stretches": _stretches, "winding": _winding, "definite": _definite}
+    if fill.kind == "cycled":
+        codes = np.resize(np.array(fill.arguments), count)
+    elif fill.kind == "phrases":
+        codes = np.array(_phrases(fill, stream, count))
+    else:
+        codes = makers[fill.kind](fill, stream, count)
+    if dtype.kind == "f":
+        return codes.astype(dtype)
+    info = np.iinfo(np.int8 if dtype.kind == "b" else dtype)
+    return np.clip(codes.astype(np.int64), info.min, info.max).astype(dtype)
+
+
+def _stretches(fill: Fill, stream: int, count: int) -> np.ndarray:
+    """Ones and zeros in turn. The first two stretches are the longest; after them lengths are as
+    often below the root of the longest as above it.
+    """
+    lengths = np.exp(_unit(fill.seed, stream, count) * math.log(fill.arguments[0]))
+    lengths[:2] = max(1, min(fill.arguments[0], count // 3))
+    ends = np.cumsum(lengths.astype(np.int64))
+    return (np.searchsorted(ends, np.arange(count), side="right") + fill.seed) % 2
+
+
+def _winding(fill: Fill, stream: int, count: int) -> np.ndarray:
+    """Zeros, and ones in every other row but at one of its ends, by turns its last and first."""
+    columns = int(fill.arguments[0])
+    row, column = np.divmod(np.arange(count), columns)
+    opening = np.where(row % 4 == 1, columns - 1, 0)
+    return ((row % 2 == 1) & (column != opening)).astype(np.int64)
+
+
+def _definite(fill: Fill, stream: int, count: int) -> np.ndarray:
+    """A symmetric matrix with eigenvalues of every magnitude between two bounds: a diagonal one,
+    reflected (Householder). Elements behind the largest square are like its diagonal.
+    """
+    low, high = (float(v) for v in fill.arguments)
+    side = math.isqrt(count)
+    values = low * (high / low) ** _unit(fill.seed, stream, max(side, count - side * side))
+    direction = 2.0 * _unit(fill.seed, stream + (1 << 20), side) - 1.0
+    direction /= math.sqrt(math.fsum(direction**2)) or 1.0
+    given = values[:side] * direction
+    crossed = np.outer(direction, given)
+    matrix = 4.0 * math.fsum(direction * given) * np.outer(direction, direction)
+    matrix -= 2.0 * (crossed + crossed.T)
+    matrix[np.diag_indices(side)] += values[:side]
+    return np.concatenate([matrix.ravel(), values[: count - side * side]])
+
+
+def _phrases(fill: Fill, stream: int, count: int) -> list[float]:
+    """Phrases, their beginnings, with one element changed, and single elements of them."""
+    ends = [k for k, v in enumerate(fill.arguments) if math.isnan(v)] + [len(fill.arguments)]
+    starts = [0, *(end + 1 for end in ends)]
+    phrases = [list(fill.arguments[a:b]) for a, b in zip(starts, ends, strict=False) if b > a]
+    phrases = phrases or [[0]]
+    made: list[float] = list(phrases[fill.seed % len(phrases)])
+    for bits in generate_random_bits(fill.seed, stream, count).tolist():
+        if len(made) >= count:
+            break
+        phrase = phrases[(bits >> 8) % len(phrases)]
+        place, way = (bits >> 24) % len(phrase), bits % 6
+        if way < 2:
+            made += phrase
+        elif way == 2:
+            made += phrase[: place + 1]
+        elif way == 3:
+            made += [*phrase[:place], phrase[place] + 1, *phrase[place + 1 :]]
+        else:
+            made.append(phrase[place] + (way == 5))
+    return made[:count]
+
+
 def expand_fill(fill: Fill, type_: str, count: int, stream: int = 0) -> np.ndarray:
     """Return `count` elements of a fill, shape (count,), perhaps read-only.
 
@@ -252,7 +325,7 @@ many times over.
 """
 LONGEST_KEPT, MOST_FILLS, MOST_ELEMENTS = 66_560, 256, 1 << 20
 """Of fills whose longer arrays begin with the shorter ones the longest is remembered."""
-_WHOLE = frozenset({"sorted", "permutation", "normal", "serpentine"})
+_WHOLE = frozenset({"sorted", "permutation", "normal", "serpentine", "stretches", "definite"})
 _longest: OrderedDict[tuple[object, ...], np.ndarray] = OrderedDict()
 
 
@@ -284,6 +357,8 @@ def _expand_kind(fill: Fill, type_: str, count: int, stream: int) -> np.ndarray:
         return _choice(fill, dtype, stream, count)
     if fill.kind in ("magnitudes", "serpentine", "sparse"):
         return _composed(fill, dtype, stream, count)
+    if fill.kind in ("stretches", "cycled", "winding", "definite", "phrases"):
+        return _patterned(fill, dtype, stream, count)
     if dtype.kind == "f" and fill.kind in ("uniform", "normal", "sorted", "constant"):
         return _real(fill, dtype, stream, count)
     if dtype.kind == "f":

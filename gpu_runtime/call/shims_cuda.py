@@ -18,12 +18,14 @@ from functools import cache
 from pathlib import Path
 
 from corpora.frontends.c_family import parse_c_family
+from corpora.frontends.c_tokens import tokenize
 from corpora.frontends.queries import functions_of
 from corpora.ir import Declaration, Function, Unsupported, UnsupportedExpression, find
 from corpora.records import Parameter
 from gpu_runtime.backend import CompileRequest
 from gpu_runtime.call.assembly import needs_assembly
-from gpu_runtime.call.shims_cpp import C_TYPES, emit_call
+from gpu_runtime.call.shims_cpp import C_TYPES, emit_call, find_includes
+from gpu_runtime.compile.headers import CUDA_PARTS
 from gpu_runtime.emulation.cuda_rewrite import rewrite_cuda
 
 NATIVE = Path(__file__).parents[1] / "native"
@@ -73,8 +75,23 @@ def make_prelude() -> str:
     )
 
 
+def include_parts(text: str) -> str:
+    """Return what stands for the headers of CUDA's libraries that `text` includes: half precision,
+    Thrust and CUB. '' for most programs. A unit may hold a part twice: the second is empty.
+    """
+    parts = dict.fromkeys(CUDA_PARTS[name] for name in find_includes(text) if name in CUDA_PARTS)
+    return "".join(f'#line 1 "{part}"\n{read_part(part)}\n' for part in parts)
+
+
+@cache
+def read_part(name: str) -> str:
+    """Return the text of a file of native/."""
+    return (NATIVE / name).read_text()
+
+
 _OTHERS_NAMES = (
-    "__expf __exp10f __logf __log2f __log10f __sinf __cosf __tanf __powf exp10 exp10f".split()
+    "__expf __exp10f __logf __log2f __log10f __sinf __cosf __sincosf __tanf __tanhf __powf exp10 "
+    "exp10f".split()
 )
 """CUDA's functions whose names glibc's headers declare as something else."""
 _AFTER_HEADERS = """
@@ -145,14 +162,16 @@ def _kernel_shim(request: CompileRequest, symbol: str, namespace: str, copy: str
         for role, space in (("thread", namespace), ("copy", copy))
         if space
     }
+    waits = any(t.text == "this_grid" for t in tokenize(request.program.text))
+    before, after = ("cv_cooperative(1); ", "cv_cooperative(0); ") if waits else ("", "")
     bodies = [
         f"CV_UNSEEN static void {name}(void *p) {{ void **a = (void **)p; (void)a; "
         f"{emit_call(request, space, _argument)} }}\n"
         for name, space in threads.items()
     ]
     return (
-        "".join(bodies) + f"{_ENTRY} {symbol}(void **args) {{ cv_launch_kernel(args, {n}, "
-        f"{', '.join(threads)}); }}\n"
+        "".join(bodies) + f"{_ENTRY} {symbol}(void **args) {{ {before}cv_launch_kernel(args, {n}, "
+        f"{', '.join(threads)}); {after}}}\n"
     )
 
 

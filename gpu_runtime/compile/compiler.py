@@ -21,7 +21,7 @@ from pathlib import Path
 
 from corpora.records import Program, content_hash
 from gpu_runtime.backend import Compiled, CompileRequest, Variant
-from gpu_runtime.call import shims_cpp
+from gpu_runtime.call import shims_cpp, shims_cuda
 from gpu_runtime.compile import headers, units
 from gpu_runtime.compile.constructors import explain_constructors
 from gpu_runtime.compile.object_store import ObjectStore, StoredBuild
@@ -90,7 +90,8 @@ def _recipe_digest(dialect: str, variant: Variant) -> str:
         *recipe.flags,
         *recipe.variants.get(variant, ()),
         *_LINK,
-        "20",
+        *(shims_cuda.read_part(part) for part in sorted(set(headers.CUDA_PARTS.values()))),
+        "22",
     )
 
 
@@ -248,6 +249,10 @@ class _Builder:
     def _one(
         self, recipe: CompileRecipe, job: _Job, text: str, extra: tuple[str, ...] = ()
     ) -> StoredBuild:
+        newer = recipe.compiler == "g++" and headers.NEWER & set(
+            shims_cpp.find_includes(job.request.program.text)
+        )
+        extra = ("-std=gnu++20", *extra) if newer else extra
         built = self._compile(recipe, [job], text, ALONE_LIMITS, extra)
         if built.ok:
             return built

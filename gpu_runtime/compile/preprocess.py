@@ -430,6 +430,12 @@ _CPP_SNIPPET = (
 """What programs are given without asking for it (docs/verify.md, Headers)."""
 
 
+_C = ("-std=gnu17", "-Werror=implicit-function-declaration", "-Werror=implicit-int")
+"""What nothing declares is an error in C too, since 1999; older compilers only warn, and with -w
+not even that.
+"""
+
+
 def _whole_cpp(text: str, row: Dialect) -> str:
     model = units.OPENMP_FLAGS if row.model in ("openmp", "offload") else ()
     streams = _NO_STREAMS if "iostream" in text else ""
@@ -439,10 +445,11 @@ def _whole_cpp(text: str, row: Dialect) -> str:
         ("g++", "program.cpp", ("-std=gnu++17", "-fpermissive"), streams + _CPP_SNIPPET + omp),
     ]
     if "__cplusplus" not in text:  # C is taken as well, where it reads the same text
-        tries.append(("gcc", "program.c", ("-std=gnu17",), _SNIPPET + omp))
+        tries.append(("gcc", "program.c", _C, _SNIPPET + omp))
     first = ""
     for compiler, name, flags, before in tries:
-        flags = (*flags, *_QUIET, *model, "-include", "before.h")
+        quiet = _QUIET if compiler == "g++" else _QUIET[1:]
+        flags = (*flags, *quiet, *model, "-include", "before.h")
         problem, said = _object_problem(compiler, flags, {name: text, "before.h": before}, name)
         if not said:
             return problem

@@ -130,13 +130,14 @@ _ALWAYS = ("runner.c", "child.c", "sandbox.c", "offload.c")
 
 def _sources(flavour: str) -> list[Path]:
     if flavour == "plain":
-        return sorted(NATIVE.glob("*.c"))
+        return sorted(path for path in NATIVE.glob("*.c") if path.name != "rounding.c")
     # What stands between programs and LLVM's OpenMP run-time is seen by the detector, as programs
     # are.
     return [
         NATIVE / name
         for name in (
             *_ALWAYS,
+            *(["doacross.c", "rounding.c"] if flavour == "asan" else []),
             *(["program_races.h"] if flavour == "tsan" and find_toolchain().libomp else []),
         )
     ]

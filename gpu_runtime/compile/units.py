@@ -20,6 +20,7 @@ from corpora.frontends.c_tokens import tokenize
 from gpu_runtime.backend import CompileRequest, Variant
 from gpu_runtime.call import shims_cpp, shims_cuda, shims_fortran
 from gpu_runtime.call.assembly import VECTORS, has_vectors
+from gpu_runtime.call.wide_literals import widen_literals
 from gpu_runtime.compile import headers
 from gpu_runtime.compile.toolchain import NATIVE
 from gpu_runtime.openmp.offload import expose_target_scalars
@@ -160,9 +161,14 @@ def _cpp_member(request: CompileRequest, symbol: str, number: int) -> str:
         request,
         symbol,
         number,
-        shims_cpp.emit_program(request),
+        _cpp_text(request),
         shims_cpp.emit_shim(request, symbol, f"ns_{symbol}"),
     )
+
+
+def _cpp_text(request: CompileRequest) -> str:
+    text = shims_cpp.emit_program(request)
+    return widen_literals(text) if request.variant is Variant.PRECISE else text
 
 
 def _cpp_shareable(request: CompileRequest) -> bool:
@@ -230,10 +236,30 @@ _SEEN_CALLS_AFTER_HEADERS = (
     'void *memcpy(void *, const void *, size_t) noexcept __asm__("cv_memcpy"); void '
     '*memmove(void *, const void *, size_t) noexcept __asm__("cv_memmove"); }\n'
 )
+_CONSTANTS = (
+    "M_E 2.7182818284590452354 "
+    "M_LOG2E 1.4426950408889634074 "
+    "M_LOG10E 0.43429448190325182765 "
+    "M_LN2 0.69314718055994530942 "
+    "M_LN10 2.30258509299404568402 "
+    "M_PI 3.14159265358979323846 "
+    "M_PI_2 1.57079632679489661923 "
+    "M_PI_4 0.78539816339744830962 "
+    "M_1_PI 0.31830988618379067154 "
+    "M_2_PI 0.63661977236758134308 "
+    "M_2_SQRTPI 1.12837916709551257390 "
+    "M_SQRT2 1.41421356237309504880 "
+    "M_SQRT1_2 0.70710678118654752440 "
+).split()
+_WIDE_CONSTANTS = "".join(
+    f"#undef {name}\n#define {name} {digits}L\n"
+    for name, digits in zip(_CONSTANTS[::2], _CONSTANTS[1::2], strict=True)
+)
+"""The constants of <cmath> with the digits that they are written with."""
 _PRECISE_HELPERS = shims_cpp.HELPERS.replace(
     "typedef float cv_f32; typedef double cv_f64;",
     "typedef double cv_f32; typedef long double cv_f64;",
-) + ("#define float cv_f32\n#define double cv_f64\n")
+) + (f"{_WIDE_CONSTANTS}#define float cv_f32\n#define double cv_f64\n")
 
 
 def _fortran_member(request: CompileRequest, symbol: str, number: int) -> str:
@@ -269,7 +295,7 @@ def _beside_device() -> str:
 
 def _cuda_member(request: CompileRequest, symbol: str, number: int) -> str:
     text = f'#line 1 "p{number}"\n' + shims_cuda.emit_program(request)
-    return _wrap_in_namespace(
+    return shims_cuda.include_parts(request.program.text) + _wrap_in_namespace(
         request, symbol, number, text, shims_cuda.emit_shim(request, symbol, f"ns_{symbol}")
     )
 
@@ -290,12 +316,16 @@ def _cuda_member_copied(request: CompileRequest, symbol: str, number: int) -> st
         f"{before}namespace ns_{symbol}_copy {{\n{text}\n"
         f"{shims_cpp.undefine_macros(request.program.text)}}}\n{after}"
     )
-    return copy + _wrap_in_namespace(
-        request,
-        symbol,
-        number,
-        text,
-        shims_cuda.emit_shim(request, symbol, f"ns_{symbol}", f"ns_{symbol}_copy"),
+    return (
+        shims_cuda.include_parts(request.program.text)
+        + copy
+        + _wrap_in_namespace(
+            request,
+            symbol,
+            number,
+            text,
+            shims_cuda.emit_shim(request, symbol, f"ns_{symbol}", f"ns_{symbol}_copy"),
+        )
     )
 
 

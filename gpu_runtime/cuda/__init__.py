@@ -17,6 +17,8 @@
 - `memory_image`: Arguments as one image: scalars, arrays between poisoned guard zones, in memory
   shared
   with the GPU worker.
+- `nvcc`: Whether a real CUDA compiler takes a text: nvcc where it is installed, else NVRTC, in
+  batches.
 - `nvrtc`: NVRTC in a process of its own: many programs' text in, machine code or diagnostics out.
 - `sanitizer`: compute-sanitizer over many candidates at once: one worker process under the tool,
   findings by candidate.

@@ -112,7 +112,8 @@ def _prelude_macros() -> frozenset[str]:
 
 
 @cache
-def _compiler_identity() -> str:
+def find_nvrtc_version() -> str:
+    """Return the version of the installed NVRTC package, `system` without a package."""
     try:
         return metadata.version("nvidia-cuda-nvrtc")
     except metadata.PackageNotFoundError:
@@ -184,7 +185,7 @@ def _rules() -> str:
         *own,
         *OPTIONS,
         *FAST_OPTIONS,
-        _compiler_identity(),
+        find_nvrtc_version(),
     )
 
 

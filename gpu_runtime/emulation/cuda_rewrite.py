@@ -7,15 +7,17 @@ the same place, for the compiler to complain about. Launches are found among the
 end, because they also stand in the bodies and the arguments of macros. Declarations are found in
 the tree; one that comes out of a macro is left to the prelude.
 
-* `k<<<g, b, s>>>(args)`         -> `cv_call(cv_config(g, b, s), [](auto... cv_a) { k(cv_a...); },
-  args)`
+* `k<<<g, b, s>>>(args)`         -> `cv_call(cv_config(g, b, s).of("k"), [](auto... cv_a) {
+  k(cv_a...); }, args)`, with the kernel's static shared memory and launch bounds where it has any
 * the same in the body of a macro
+* `cudaFuncSetAttribute(k, ...)` -> `cv_set_attribute("k", k, ...)`
 * `extern __shared__ T x[];`     -> `T *const x = (T *)cv_dynamic_shared;`
 * `__shared__ T x[N];`           -> the same, and a gap of known bytes behind it (an access to the
   gap is out of bounds)
 * the same inside a template     -> a place in memory that the runner watches
   (gpu_runtime.emulation.shared_memory)
 * `__device__ T x;` (a variable) -> goes to a section that is put back before every call
+* `cudaLaunchCooperativeKernel((void *)k, ...)` loses the cast
 * includes that the preludes stand for are dropped
 
     python -c "from gpu_runtime.emulation.cuda_rewrite import rewrite_cuda; \\
@@ -26,15 +28,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from corpora.analysis.cuda_index import launch_bounds
+from corpora.analysis.cuda_sides import plain_name, read_sides, template_values
 from corpora.frontends.c_directives import blank, directive_lines, included_path
 from corpora.frontends.c_family import parse_c_family
 from corpora.frontends.c_tokens import Token, join_tokens, tokenize
-from corpora.ir import Declaration, Function, Span, StructDefinition, children
+from corpora.ir import Call, Declaration, Function, Name, Span, StructDefinition, children, find
 from corpora.ir.edits import Edit, apply_edits
 from gpu_runtime.compile.headers import COMPLEX, PASSED_OVER_IN_CUDA
 from gpu_runtime.emulation.shared_memory import emit_dynamic_shared, emit_static_shared
 
 _MEMORY = frozenset({"__shared__", "__device__", "__constant__", "__managed__"})
+_BY_POINTER = frozenset({"cudaLaunchKernel", "cudaLaunchCooperativeKernel"})
 _OPEN, _CLOSE = ("(", "[", "{"), (")", "]", "}")
 
 
@@ -45,8 +50,12 @@ def rewrite_cuda(text: str) -> str:
     tokens = tokenize(text)
     words = {token.text for token in tokens}
     edits = list(blank_includes(text))
+    if words & _BY_POINTER:
+        edits += _drop_casts(text, tokens)
     if "<<<" in words:
         edits += _rewrite_launches(text, tokens)
+    if "cudaFuncSetAttribute" in words:
+        edits += _name_kernels_of_attributes(text)
     if words & _MEMORY:
         launches = [(edit.start, edit.end) for edit in edits]
         for group in _rewrite_declarations(text):
@@ -69,18 +78,67 @@ def blank_includes(text: str) -> Iterator[Edit]:
 # ---- launches
 
 
+def _drop_casts(text: str, tokens: Sequence[Token]) -> Iterator[Edit]:
+    """`cudaLaunchKernel((void *)k, ...)`: without the cast the type of the kernel is known."""
+    for i, token in enumerate(tokens):
+        following = [t.text for t in tokens[i + 1 : i + 8] if t.text != "const"]
+        if token.text not in _BY_POINTER or following[:1] != ["("]:
+            continue
+        if following[1:5] in (["(", "void", "*", ")"], ["reinterpret_cast", "<", "void", "*"]):
+            end = next(j for j in range(i + 2, len(tokens)) if tokens[j].text in (")", ">")) + 1
+            yield from (_edit(text, t, "") for t in tokens[i + 2 : end])
+
+
 def _rewrite_launches(text: str, tokens: Sequence[Token]) -> Iterator[Edit]:
     """Those of the code, and those in the bodies of macros: `#define RUN(k, n) k<<<n, 64>>>(n)`."""
     code, at = [], 0
+    limits = _find_limits(text, tokens)
     for line in directive_lines(text, tokens):
         code += tokens[at : line.first]
         at = line.last
         if line.word == "define":
-            yield from _launches(text, line.tokens)
-    yield from _launches(text, [*code, *tokens[at:]])
+            yield from _launches(text, line.tokens, limits)
+    yield from _launches(text, [*code, *tokens[at:]], limits)
 
 
-def _launches(text: str, tokens: Sequence[Token]) -> Iterator[Edit]:
+def _find_limits(text: str, tokens: Sequence[Token]) -> dict[str, tuple[int, int]]:
+    """Bytes of static shared memory and most threads of a block (0: not said) of the kernels that
+    have either.
+    """
+    if not {"__shared__", "__launch_bounds__"} & {token.text for token in tokens}:
+        return {}
+    sides = read_sides(text)
+    launches = [launch for _, launch in sides.launches()]
+    found = {}
+    for kernel in sides.defined:
+        if sides.is_kernel(kernel):
+            values = template_values(kernel, launches)
+            taken = max((sides.static_shared_bytes(kernel, v) for v in values), default=0)
+            most = (launch_bounds(kernel) or (0,))[0] or 0
+            found[kernel.name] = (taken, most)
+    return {name: limits for name, limits in found.items() if any(limits)}
+
+
+def _name_kernels_of_attributes(text: str) -> Iterator[Edit]:
+    sides = read_sides(text)
+    for call in find(sides.unit.items, Call):
+        named = isinstance(call.function, Name) and call.function.id == "cudaFuncSetAttribute"
+        if not named or not call.arguments:
+            continue
+        place, first = call.function.span, getattr(call.arguments[0], "span", None)
+        if place is None or first is None or place.expanded or first.expanded:
+            continue
+        of = next(find(call.arguments[0], Name), None)
+        kernels = sides.free_functions(of.id) if of is not None else ()
+        known = any(sides.is_kernel(f) for f in kernels)
+        name = f'"{plain_name(of.id)}"' if known and of is not None else "nullptr"
+        yield Edit(place.start, place.end, "cv_set_attribute")
+        yield Edit(first.start, first.start, f"{name}, ")
+
+
+def _launches(
+    text: str, tokens: Sequence[Token], limits: dict[str, tuple[int, int]]
+) -> Iterator[Edit]:
     """A launch that ends where no other began; one inside another's arguments is left as it is."""
     done = 0
     for i, token in enumerate(tokens):
@@ -97,7 +155,10 @@ def _launches(text: str, tokens: Sequence[Token]) -> Iterator[Edit]:
         done = opening + 1
         kernel = join_tokens(tokens[start:i]).strip()
         arguments = [t.text for t in tokens[opening + 1 : closing]]
-        call = f"), [](auto... cv_a) {{ {kernel}(cv_a...); }}" + ("," if arguments else "")
+        written = plain_name(kernel)
+        said = "".join(f", {number}" for number in limits.get(written, ()))
+        of = f").of(CV_NAME({written}){said})"
+        call = f"{of}, [](auto... cv_a) {{ {kernel}(cv_a...); }}" + ("," if arguments else "")
         # the arguments of a macro may be nothing at all
         handed_on = "##" if arguments == ["__VA_ARGS__"] else ""
         yield from (_edit(text, t, "") for t in tokens[start:i])

@@ -6,6 +6,7 @@
   strides, block sizes, shared memory.
 - `launch_from_host`: The launch that a text itself says for its kernel: a host function beside it
   that launches it once.
+- `limits`: Sizes up to which a text's own launches, buffers, loops and numbers suffice.
 - `plan_expressions`: Expressions of the tree as a launch plan writes them.
 - `plans`: Launch plans for bare kernels: which grid and block to try, as text that goes into a
   verdict.

@@ -12,11 +12,16 @@ literal, a product or shift of literals, or a name that the text gives such a va
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from corpora.analysis.constants import fold_integer, named_integers, narrow_counters, value_of
+from corpora.analysis.constants import (
+    constants_of,
+    fold_integer,
+    named_integers,
+    narrow_counters,
+    value_of,
+)
 from corpora.dialects import get_dialect
 from corpora.frontends.c_family import parse_c_expression, parse_c_family
 from corpora.frontends.fortran import parse_fortran
@@ -24,16 +29,11 @@ from corpora.frontends.fortran_expressions import FortranError, read_expression
 from corpora.frontends.queries import functions_of
 from corpora.ir import (
     Binary,
-    Case,
     Expression,
-    For,
     Literal,
     Name,
-    Pragma,
     ScalarType,
     TranslationUnit,
-    While,
-    children,
     find,
 )
 from corpora.records import Program
@@ -90,9 +90,12 @@ def find_compared_numbers(program: Program) -> frozenset[int]:
     counters the first number beyond their range is added. Raises ValueError for an unknown dialect.
     """
     unit = parse_text(program.text, program.dialect)
-    named = named_integers(unit)
-    heads = {id(n.test) for n in find(unit.items, For, While) if n.test is not None}
-    found = set(_compared(unit.items, named, heads))
+    found = {
+        c.value
+        for c in constants_of(unit.items)
+        if isinstance(c.value, int) and c.type != "char" and not c.in_loop_head
+        if c.role in _DECIDING and 0 <= c.value < 1 << 63
+    }
     for function in functions_of(unit):
         for counter in narrow_counters(function):
             if isinstance(counter.type, ScalarType) and counter.type.name in _OVERFLOWS:
@@ -119,42 +122,20 @@ def find_excepted_numbers(program: Program) -> frozenset[int]:
 
 
 def find_compared_reals(program: Program) -> frozenset[float]:
-    """Return the floating-point literals that a program compares something with. Raises ValueError
+    """Return the floating-point constants that a program compares something with. Raises ValueError
     for an unknown dialect.
     """
-    unit = parse_text(program.text, program.dialect)
-    found = set()
-    for node in find(unit.items, Binary):
-        if node.op in (*_ORDERED, "==", "!="):
-            for side in (node.left, node.right):
-                value = value_of(side)
-                if isinstance(value, float) and math.isfinite(value):
-                    found.add(value)
-    return frozenset(found)
+    constants = constants_of(parse_text(program.text, program.dialect).items)
+    found = {c.value for c in constants if c.role == "comparison" and isinstance(c.value, float)}
+    return frozenset(v for v in found if math.isfinite(v))
 
 
 _OVERFLOWS = {"i16": 1 << 15, "u16": 1 << 16}
 _ORDERED = ("<", "<=", ">", ">=")
-_DECIDING = (*_ORDERED, "==", "!=", "%", "/")
-"""Operators whose result may be another one from a number on. A port that leaves out one element,
-`i != 77777`, differs there alone.
+_DECIDING = ("comparison", "label", "modulus", "divisor")
+"""Constants from which on a result may be another one. A port that leaves out one element, `i !=
+77777`, differs there alone.
 """
-
-
-def _compared(node: Any, named: Mapping[str, int], heads: set[int]) -> Iterator[int]:
-    """Numbers on one side of an operator below `node` whose other side is no number, and labels."""
-    waiting = [node]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, Pragma) or id(part) in heads:
-            continue
-        if isinstance(part, Binary) and part.op in _DECIDING:
-            left, right = (_whole(side, named) for side in (part.left, part.right))
-            if (left is None) != (right is None):
-                yield left if left is not None else right  # type: ignore[misc]
-        elif isinstance(part, Case):
-            yield from (n for v in part.values if (n := _whole(v, named)) is not None)
-        waiting += children(part)
 
 
 def _whole(expression: Expression, named: Mapping[str, int]) -> int | None:

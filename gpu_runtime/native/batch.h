@@ -71,6 +71,7 @@ struct cv_hello { uint64_t magic; uint32_t features; uint32_t reserved; };
 
 /* child.c: runs the calls from `first` on with the caller's address space locked down already; ends the process. */
 void cv_catch_faults(struct cv_batch *batch, char *arena);
+void cv_see_library_calls(void *library) __attribute__((weak)); /* library.c, where there are hooks: what libraries touch is seen too */
 void cv_run_batch(struct cv_batch *batch, uint32_t first, cv_entry entry) __attribute__((noreturn));
 void cv_out_of_memory(void) __attribute__((noreturn));
 #endif

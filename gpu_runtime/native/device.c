@@ -40,6 +40,7 @@ void cv_device_reset(void) {
     for (int i = 0; i < MAX_ALLOCATIONS; i++) if (live[i].base) { live[i].region = NULL; give_up(&live[i]); }
     heap_used = 0;
     last_error = 0;
+    cv_limits_reset();
     cv_streams_reset();
 }
 
@@ -139,8 +140,9 @@ int cv_cuda_memset(void *to, int value, size_t bytes, size_t stream, int async) 
     return 0;
 }
 
-/* Called by a shim before each call: watches the __device__ and __constant__ variables of its shared object, `fresh` as they were loaded. */
-void cv_device_section(char *base, size_t bytes, int fresh) {
+/* Called by a shim before each call: watches the __device__ and __constant__ variables of its shared object, or its __managed__
+ * ones, `fresh` as they were loaded. */
+void cv_device_section(char *base, size_t bytes, int fresh, int managed) {
     int i = 0;
     if (!bytes) return;
     while (i < 31 && sections[i].base && sections[i].base != base) i++;
@@ -152,5 +154,5 @@ void cv_device_section(char *base, size_t bytes, int fresh) {
         s->base = base; s->bytes = bytes;
         s->cells = cv_map_cells(bytes + 1);
     } else if (fresh) memcpy(base, s->initial, s->bytes);
-    cv_watch(base, bytes, 4, R_DEVICE_VARIABLE, s->cells);
+    cv_watch(base, bytes, 4, managed ? R_MANAGED : R_DEVICE_VARIABLE, s->cells);
 }

@@ -9,14 +9,16 @@
 #include "hooks.h"
 #include "fibers.h"
 #include "publications.h"
+#include <stdlib.h>
 #include <string.h>
 
 #define MAX_THREADS 1024
+#define MAX_RESIDENT 32768 /* threads of a launch that can wait for each other: what cudaGetDeviceProperties tells of the device */
 
 struct uint3_ { uint32_t x, y, z; };
 struct uint3_ cv_thread_idx, cv_block_idx, cv_block_dim = {1, 1, 1}, cv_grid_dim = {1, 1, 1};
 
-enum state { RUNNING, READY, WAIT_BLOCK, WAIT_WARP, FINISHED };
+enum state { RUNNING, READY, WAIT_BLOCK, WAIT_WARP, WAIT_GRID, FINISHED };
 /* The same numbers in prelude_cuda.h. */
 enum warp_op { OP_SYNC, OP_SHUFFLE, OP_SHUFFLE_UP, OP_SHUFFLE_DOWN, OP_SHUFFLE_XOR, OP_BALLOT, OP_ACTIVE, OP_MATCH };
 
@@ -33,16 +35,17 @@ struct thread {
 };
 
 int cv_order;
+static int cooperative, grid_runs; /* whether the next launch may wait for its grid; whether this one may */
 static struct thread threads[MAX_THREADS];
 static struct { uint32_t alive, waiting; } warps[MAX_THREADS / 32];
-static struct context fibers[MAX_THREADS], main_context;
+static struct context fibers[MAX_RESIDENT], main_context;
 static struct uint3_ coordinates[MAX_THREADS];
-static uint16_t start_order[MAX_THREADS], ready[MAX_THREADS], free_fibers[MAX_THREADS];
+static uint16_t start_order[MAX_THREADS], ready[MAX_THREADS], free_fibers[MAX_RESIDENT];
 static int n_fibers, n_free;
 static struct {            /* the block that runs */
     void (*body)(void *);
     void *closure;
-    int threads, next, alive, current, ready_head, ready_count, waiting, site, votes;
+    int threads, next, alive, current, ready_head, ready_count, waiting, site, votes, at_grid;
     int count, all, any;   /* results of the last barrier with a predicate */
     uint32_t serial_base, acquired;
     uint32_t fenced;       /* stamp of the last __threadfence; 0: none yet */
@@ -150,6 +153,7 @@ static void quiescent(void) {
         }
         if (group) { release_lanes(w, group); return; }
     }
+    if (b.at_grid) cv_fail(CV_DIVERGENCE, "some threads of a block wait for the grid, others wait elsewhere");
     cv_fail(CV_DIVERGENCE, b.waiting ? "some threads wait at __syncthreads, others at a warp operation for lanes that do not come"
                                      : "a warp operation waits for lanes that do not come");
 }
@@ -169,13 +173,21 @@ static void fiber_main(void) {
 
 static struct context *idle_fiber(void) {
     if (!n_free) {
-        char *stack = fiber_stack();
+        if (n_fibers == MAX_RESIDENT) cv_fail(CV_BAD_LAUNCH, "more waiting threads than the emulation has stacks for");
+        char *stack = fiber_stack(n_fibers < MAX_THREADS);
         if (!stack) cv_fail(CV_BAD_LAUNCH, "no memory for thread stacks");
         size_t shift = (size_t)n_fibers % 64 * 448; /* stacks that begin alike would share a few lines of the cache */
         context_make(&fibers[n_fibers], stack + FIBER_GUARD_BYTES, FIBER_STACK_BYTES - FIBER_GUARD_BYTES - shift, fiber_main);
         free_fibers[n_free++] = (uint16_t)n_fibers++;
     }
     return &fibers[free_fibers[--n_free]];
+}
+
+/* All threads of the block wait for the grid. */
+static int all_at_grid(void) {
+    if (!b.at_grid || b.at_grid != b.alive) return 0;
+    if (b.alive != b.threads) cv_fail(CV_DIVERGENCE, "some threads of a block wait for the grid, others have left the kernel");
+    return 1;
 }
 
 /* The running stack has nothing to do: goes on with a released thread, one not yet started, or the launch itself. */
@@ -189,7 +201,7 @@ void cv_leave(struct context *from) {
             become(t);
             to = &threads[t].where;
         } else if (b.next < b.threads) to = idle_fiber();
-        else if (!b.alive) to = &main_context;
+        else if (!b.alive || all_at_grid()) to = &main_context;
         if (to && to != from) context_switch(from, to);
         if (to) return;
         quiescent();
@@ -243,6 +255,18 @@ int cv_barrier(int site, int predicate, int result) { /* result: 0 none, 1 count
     return result == 1 ? b.count : result == 2 ? b.all : result == 3 ? b.any : 0;
 }
 
+void cv_grid_barrier(void) {
+    if (!cv_now.in_kernel) return;
+    if (!grid_runs) cv_fail(CV_BAD_LAUNCH, "a grid waits for itself that was not launched as a cooperative one");
+    struct thread *me = &threads[b.current];
+    put_aside();
+    me->state = WAIT_GRID;
+    b.at_grid++;
+    cv_leave(&me->where);
+}
+
+void cv_cooperative(int on) { cooperative = on; }
+
 uint64_t cv_warp(int op, uint32_t mask, uint64_t value, int argument, int width, int weak) {
     if (!cv_now.in_kernel) return value;
     int t = b.current, w = t / 32;
@@ -266,6 +290,7 @@ void cv_atomic(void *address, size_t bytes) {
 
 /* Of whatever thread: a barrier between its fence and another thread's atomic passes it on, and without one the order in which that
  * other thread comes first shows the race. */
+int cv_inside_kernel(void) { return cv_now.in_kernel; }
 void cv_fence(void) { if (cv_now.in_kernel) b.fenced = ++cv_now.stamp; }
 
 /* ---- launches ---- */
@@ -279,11 +304,11 @@ static uint64_t permuted(uint64_t i, uint64_t n, int seed) { /* the i-th of 0..n
     }
 }
 
-static void run_block(uint64_t index) {
+static void begin_block(uint64_t index) {
     cv_block_idx = (struct uint3_){(uint32_t)(index % cv_grid_dim.x), (uint32_t)(index / cv_grid_dim.x % cv_grid_dim.y),
                                    (uint32_t)(index / cv_grid_dim.x / cv_grid_dim.y)};
     b.serial_base = (uint32_t)(index * (uint64_t)b.threads);
-    b.next = b.ready_head = b.ready_count = b.waiting = b.votes = 0;
+    b.next = b.ready_head = b.ready_count = b.waiting = b.votes = b.at_grid = 0;
     b.alive = b.threads;
     b.acquired = b.fenced = 0;
     for (int w = 0; w * 32 < b.threads; w++) {
@@ -292,8 +317,58 @@ static void run_block(uint64_t index) {
         warps[w].waiting = 0;
     }
     cv_new_block();
+}
+
+static void run_block(uint64_t index) {
+    begin_block(index);
     run_unstarted();
     if (b.alive) cv_leave(&main_context);
+}
+
+/* ---- cooperative launches: blocks that wait for the grid are put aside with their shared memory ---- */
+struct suspended { typeof(b) block; struct uint3_ index; struct thread *threads; typeof(warps[0]) warps[MAX_THREADS / 32]; void *shared; };
+
+static void suspend_block(struct suspended *s) {
+    size_t bytes = (size_t)b.threads * sizeof *threads;
+    if (!s->threads) s->threads = malloc(bytes);
+    if (!s->threads) cv_fail(CV_BAD_LAUNCH, "no memory for the blocks of a cooperative launch");
+    memcpy(s->threads, threads, bytes);
+    memcpy(s->warps, warps, sizeof warps);
+    s->block = b;
+    s->index = cv_block_idx;
+    s->shared = cv_keep_shared(s->shared);
+}
+
+static void resume_block(struct suspended *s) {
+    memcpy(threads, s->threads, (size_t)s->block.threads * sizeof *threads);
+    memcpy(warps, s->warps, sizeof warps);
+    b = s->block;
+    cv_block_idx = s->index;
+    cv_resume_shared(s->shared);
+    b.at_grid = b.acquired = 0;
+    for (int i = 0; i < b.threads; i++) {
+        int t = start_order[i];
+        threads[t].warp_sync = threads[t].acquired = 0;
+        push_ready(t);
+    }
+}
+
+static void run_grid(uint64_t blocks) {
+    struct suspended *all = calloc(blocks, sizeof *all);
+    if (!all) cv_fail(CV_BAD_LAUNCH, "no memory for the blocks of a cooperative launch");
+    for (uint64_t round = 0, left = blocks; left; round++) {
+        left = 0;
+        for (uint64_t i = 0; i < blocks; i++) {
+            struct suspended *s = &all[permuted(i, blocks, cv_order)];
+            if (round) resume_block(s); else begin_block(permuted(i, blocks, cv_order));
+            cv_leave(&main_context); /* every thread on a stack of its own */
+            if (b.alive) { left++; suspend_block(s); }
+        }
+        if (left && left < blocks) cv_fail(CV_DIVERGENCE, "some blocks wait for the grid, others have left the kernel");
+        if (left) cv_grid_met();
+    }
+    for (uint64_t i = 0; i < blocks; i++) { free(all[i].threads); free(all[i].shared); }
+    free(all);
 }
 
 static const char *unfit(const uint32_t g[3], const uint32_t k[3], size_t shared) {
@@ -305,6 +380,27 @@ static const char *unfit(const uint32_t g[3], const uint32_t k[3], size_t shared
     return NULL;
 }
 
+/* ---- limits of host code's launches: what cudaFuncSetAttribute allows; a kernel without a name is any kernel ---- */
+static struct { const char *kernel; size_t bytes; } allowed[64];
+static int n_allowed;
+
+void cv_limits_reset(void) { n_allowed = 0; }
+
+/* Returns a cudaError_t: 1 where no block has so much. */
+int cv_allow_shared(const char *kernel, size_t bytes) {
+    if (bytes > CV_DYNAMIC_SHARED_MAX) return 1;
+    if (n_allowed < 64) { allowed[n_allowed].kernel = kernel; allowed[n_allowed++].bytes = bytes; }
+    return 0;
+}
+
+/* The cudaError_t of a launch that asks for more than its kernel may have, else 0. most_threads: its __launch_bounds__, or 0. */
+int cv_over_limits(const char *kernel, size_t static_bytes, size_t most_threads, size_t threads, size_t shared_bytes) {
+    size_t most = static_bytes < CV_SHARED_WITHOUT_ASKING ? CV_SHARED_WITHOUT_ASKING - static_bytes : 0;
+    for (int i = 0; i < n_allowed; i++)
+        if ((!kernel || !allowed[i].kernel || !strcmp(kernel, allowed[i].kernel)) && allowed[i].bytes > most) most = allowed[i].bytes;
+    return shared_bytes > most || static_bytes + shared_bytes > CV_DYNAMIC_SHARED_MAX || (most_threads && threads > most_threads);
+}
+
 /* Runs a grid. Returns a cudaError_t: a launch from host code that does not fit is not run, as on a device; a launch that the
  * engine chose itself (host_style 0) is a finding. */
 int cv_launch(const uint32_t grid[3], const uint32_t block[3], size_t shared_bytes, void (*body)(void *), void *closure, int host_style) {
@@ -312,6 +408,10 @@ int cv_launch(const uint32_t grid[3], const uint32_t block[3], size_t shared_byt
     const char *why = unfit(grid, block, shared_bytes);
     if (why && !host_style) cv_fail(CV_BAD_LAUNCH, why);
     if (why) return 9;
+    if (cooperative && (uint64_t)grid[0] * grid[1] * grid[2] * block[0] * block[1] * block[2] > MAX_RESIDENT) {
+        if (!host_style) cv_fail(CV_BAD_LAUNCH, "more threads than can wait for each other");
+        return 720;
+    }
     cv_grid_dim = (struct uint3_){grid[0], grid[1], grid[2]};
     cv_block_dim = (struct uint3_){block[0], block[1], block[2]};
     b.threads = (int)(block[0] * block[1] * block[2]);
@@ -326,7 +426,9 @@ int cv_launch(const uint32_t grid[3], const uint32_t block[3], size_t shared_byt
     n_publications = 0;
     cv_new_launch(host_style, shared_bytes);
     uint64_t blocks = (uint64_t)grid[0] * grid[1] * grid[2];
-    for (uint64_t i = 0; i < blocks; i++) run_block(permuted(i, blocks, cv_order));
+    grid_runs = cooperative;
+    if (cooperative) run_grid(blocks);
+    else for (uint64_t i = 0; i < blocks; i++) run_block(permuted(i, blocks, cv_order));
     cv_launch_done();
     return 0;
 }

@@ -41,11 +41,12 @@ static inline void context_make(struct context *c, char *stack, size_t bytes, vo
 static inline void context_switch(struct context *from, struct context *to) { swapcontext(&from->u, &to->u); }
 #endif
 
-/* A new stack, or NULL. The lowest page is a guard, so that an overflow is a fault and not a neighbour's data. */
-static inline char *fiber_stack(void) {
+/* A new stack, or NULL. The lowest page is a guard, so that an overflow is a fault and not a neighbour's data; stacks by the
+ * ten thousand have none, as each would be two mappings. */
+static inline char *fiber_stack(int guarded) {
     char *p = mmap(NULL, FIBER_STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (p == MAP_FAILED) return NULL;
-    mprotect(p, FIBER_GUARD_BYTES, PROT_NONE);
+    if (guarded) mprotect(p, FIBER_GUARD_BYTES, PROT_NONE);
     return p;
 }
 #endif

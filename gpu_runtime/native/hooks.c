@@ -9,6 +9,7 @@
 #include "offload.h"
 #include "shadow.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -26,6 +27,7 @@ struct space { char *base; size_t bytes; uint8_t *pages; size_t map_bytes; }; /*
 static struct space arena_space, heap_space;
 static struct region regions[MAX_REGIONS], shared_static, shared_dynamic, shared_placed;
 static int n_regions, n_arguments, watching;
+static int n_apart; /* arguments on pages of their own: Fortran's truth values, which are wider there than in the arena */
 static uint8_t *static_pads; /* per 4 bytes of the static shared section: no variable lives there */
 static struct cv_report *report;
 static struct cell *pool; static size_t pool_cells;
@@ -84,7 +86,7 @@ void cv_device_heap_is(char *base, size_t bytes) { map_space(&heap_space, base, 
 void cv_hooks_begin(const struct cv_buffer *buffers, int n, char *base, size_t bytes, struct cv_report *r) {
     report = r;
     for (int i = 0; i < n_regions; i++) if (regions[i].base) mark_pages(&regions[i], 0);
-    n_regions = 0; cv_now.in_kernel = 0; pending.armed = 0; unset.region = NULL;
+    n_regions = n_apart = 0; cv_now.in_kernel = 0; pending.armed = 0; unset.region = NULL;
     r->finding = CV_CLEAN; r->parameter = -1; r->active_threads = 0; r->text[0] = 0;
     for (int i = 0; i < CV_MAX_BUFFERS; i++) r->access[i] = (struct cv_access){0, -1, 0, -1};
     cv_device_reset();
@@ -97,6 +99,7 @@ void cv_hooks_begin(const struct cv_buffer *buffers, int n, char *base, size_t b
         struct region *region = cv_watch(buffers[i].window, buffers[i].window_bytes, buffers[i].element_bytes, R_ARGUMENT, NULL);
         region->parameter = (int32_t)buffers[i].parameter;
         region->origin = buffers[i].origin;
+        n_apart += (size_t)(region->base - base) >= bytes;
     }
     n_arguments = n;
 }
@@ -137,10 +140,14 @@ static inline struct region *in_space(const struct space *s, const char *address
     return NULL;
 }
 
-/* What is mapped for a target region has its pages for itself: what else lies on them is out of its bounds. */
+/* What is mapped for a target region has its pages for itself, and so has an argument apart: what else lies on them is out of its bounds. */
 static inline int on_its_pages(const struct region *r, const char *address) {
     uintptr_t page = (uintptr_t)1 << PAGE_SHIFT, first = (uintptr_t)r->base & -page, end = ((uintptr_t)r->base + r->bytes + page - 1) & -page;
-    return r->kind == R_OFFLOADED && (uintptr_t)address - first < end - first;
+    return (uintptr_t)address - first < end - first;
+}
+
+static inline int is_apart(const struct region *r, const char *address) {
+    return (size_t)(r->base - arena_space.base) >= arena_space.bytes && on_its_pages(r, address);
 }
 
 #include "placed.h"
@@ -154,7 +161,9 @@ static inline int watched_place(const char *address, struct region **out) { /* 0
     else {
         *out = NULL;
         for (int i = n_arguments; i < n_regions; i++)
-            if ((regions[i].kind == R_DEVICE_VARIABLE && (size_t)(address - regions[i].base) < regions[i].bytes) || on_its_pages(&regions[i], address)) *out = &regions[i];
+            if (((regions[i].kind == R_DEVICE_VARIABLE || regions[i].kind == R_MANAGED) && (size_t)(address - regions[i].base) < regions[i].bytes) ||
+                (regions[i].kind == R_OFFLOADED && on_its_pages(&regions[i], address))) *out = &regions[i];
+        for (int i = 0; n_apart && !*out && i < n_arguments; i++) if (is_apart(&regions[i], address)) *out = &regions[i];
         return *out != NULL;
     }
     return 1;
@@ -266,7 +275,7 @@ void cv_touch(const char *address, size_t bytes, int mode) {
         uint32_t place = call_serial * 64 + (uint32_t)cv_team % 64 + 1; /* nonzero: a thread of several teams counts in each */
         if (cv_in_target && counted_in_target != place) { counted_in_target = place; __atomic_add_fetch(&target_threads, 1, __ATOMIC_RELAXED); }
         if (counted_in != call_serial) { counted_in = call_serial; __atomic_add_fetch(&host_threads, 1, __ATOMIC_RELAXED); }
-        if (r->kind == R_DEVICE_HEAP || (r->kind == R_OFFLOADED && !cv_in_target)) found(CV_OUT_OF_BOUNDS, r, offset, mode & CV_WRITE, "host code touches");
+        if (r->kind == R_DEVICE_HEAP || r->kind == R_DEVICE_VARIABLE || (r->kind == R_OFFLOADED && !cv_in_target)) found(CV_OUT_OF_BOUNDS, r, offset, mode & CV_WRITE, "host code touches");
         if (r->kind == R_ARGUMENT && cv_in_target) found(CV_OUT_OF_BOUNDS, r, offset, mode & CV_WRITE, "the target region touches host memory, not the mapped copy,");
         if (cv_now.unfinished_span) check_unfinished(r, offset, bytes, mode, "host code does not wait for the work on");
         if ((r->kind == R_MANAGED || r->kind == R_PINNED) && (mode & CV_WRITE)) cv_written_by_host(address, bytes, 1, 0);
@@ -334,6 +343,55 @@ void cv_new_block(void) {
     if (unset.region) report_unset();
     cv_now.block_first = cv_now.block_sync = ++cv_now.stamp;
     shared_static.valid_since = shared_dynamic.valid_since = shared_placed.valid_since = cv_now.stamp;
+}
+
+/* The whole grid has met: what came before comes before what follows. */
+void cv_grid_met(void) {
+    cv_settle();
+    report_unset();
+    cv_now.launch_first = ++cv_now.stamp;
+}
+
+struct kept_shared { struct region region[3]; size_t bytes[3]; };
+
+/* The shared memory of the running block, with what is known about it, in new memory or that of `old`. */
+void *cv_keep_shared(void *old) {
+    struct region *now[3] = {&shared_static, &shared_dynamic, &shared_placed};
+    struct kept_shared kept;
+    size_t need = sizeof kept;
+    for (int i = 0; i < 3; i++) {
+        kept.region[i] = *now[i];
+        kept.bytes[i] = now[i]->base ? (i == 2 ? placed_bytes : now[i]->bytes) : 0;
+        need += kept.bytes[i] + (kept.bytes[i] >> now[i]->granule_shift) * sizeof(struct cell);
+    }
+    char *p = realloc(old, need), *to = p + sizeof kept;
+    if (!p) cv_fail(CV_BAD_LAUNCH, "no memory for the blocks of a cooperative launch");
+    memcpy(p, &kept, sizeof kept);
+    for (int i = 0; i < 3; i++) {
+        size_t cells = (kept.bytes[i] >> now[i]->granule_shift) * sizeof(struct cell);
+        if (!kept.bytes[i]) continue;
+        memcpy(to, now[i]->base, kept.bytes[i]);
+        memcpy(to + kept.bytes[i], now[i]->cells, cells);
+        to += kept.bytes[i] + cells;
+    }
+    return p;
+}
+
+/* A block goes on with its own. */
+void cv_resume_shared(const void *from) {
+    struct region *now[3] = {&shared_static, &shared_dynamic, &shared_placed};
+    struct kept_shared kept;
+    memcpy(&kept, from, sizeof kept);
+    cv_new_block();
+    const char *p = (const char *)from + sizeof kept;
+    for (int i = 0; i < 3; i++) {
+        size_t cells = (kept.bytes[i] >> kept.region[i].granule_shift) * sizeof(struct cell);
+        if (!kept.bytes[i]) continue;
+        *now[i] = kept.region[i];
+        memcpy(now[i]->base, p, kept.bytes[i]);
+        memcpy(now[i]->cells, p + kept.bytes[i], cells);
+        p += kept.bytes[i] + cells;
+    }
 }
 
 void cv_launch_done(void) {

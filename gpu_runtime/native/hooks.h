@@ -55,6 +55,9 @@ void cv_settle(void);                             /* the same, before another th
 void cv_fail(int finding, const char *text) __attribute__((noreturn)); /* a finding that is about no single access */
 void cv_new_launch(int host_style, size_t dynamic_shared_bytes);
 void cv_new_block(void);
+void cv_grid_met(void);
+void *cv_keep_shared(void *old);
+void cv_resume_shared(const void *from);
 void cv_launch_done(void);                        /* counts the threads that did some work */
 struct region *cv_watch(char *base, size_t bytes, uint32_t granule_bytes, int kind, struct cell *cells);
 void cv_unwatch(struct region *region);
@@ -70,8 +73,10 @@ int cv_any_set(const char *address, size_t bytes);
 struct cell *cv_map_cells(size_t count);
 void cv_device_heap_is(char *base, size_t bytes); /* addresses in it outside every region are out of bounds */
 void cv_device_reset(void);                       /* device.c: forgets the device memory of the last call */
+void cv_limits_reset(void);                       /* emulation.c: forgets what cudaFuncSetAttribute allowed */
 
-#define CV_DYNAMIC_SHARED_MAX (227 * 1024)
+#define CV_DYNAMIC_SHARED_MAX (227 * 1024)        /* of compute capability 9.0, with cudaFuncSetAttribute */
+#define CV_SHARED_WITHOUT_ASKING (48 * 1024)      /* static and dynamic together */
 #define CV_STATIC_SHARED_MAX (64 * 1024)          /* 48 KiB for a block, and gaps between the variables */
 extern char cv_dynamic_shared[];                  /* what `extern __shared__` arrays point to */
 #endif

@@ -24,7 +24,7 @@
 #define __grid_constant__
 #define __shared__ static __attribute__((section("cv_shared")))
 #define __constant__ static __attribute__((section("cv_device")))
-#define __managed__ static __attribute__((section("cv_device")))
+#define __managed__ static __attribute__((section("cv_managed")))
 #define CV_DEVICE_VARIABLE static __attribute__((section("cv_device")))
 #define CV_W 0xc5a17e6bu
 /* A gap of 64 known bytes after a __shared__ variable: hooks.c takes an access to it for one beyond the variable. */
@@ -38,12 +38,17 @@ int cv_barrier(int site, int predicate, int result);
 unsigned long cv_warp(int op, unsigned mask, unsigned long value, int argument, int width, int weak);
 void cv_atomic(void *address, unsigned long bytes);
 void cv_fence(void);
+int cv_inside_kernel(void);
+void cv_grid_barrier(void);
+void cv_cooperative(int on);
 int cv_launch(const unsigned grid[3], const unsigned block[3], unsigned long shared_bytes, void (*body)(void *), void *closure, int host_style);
 void cv_set_order(int order);
 void cv_stale_stacks(int on);
 void cv_shared_section(char *base, unsigned long bytes);
 void *cv_placed(unsigned long *slot, unsigned long bytes);
-void cv_device_section(char *base, unsigned long bytes, int fresh);
+void cv_device_section(char *base, unsigned long bytes, int fresh, int managed);
+int cv_allow_shared(const char *kernel, unsigned long bytes);
+int cv_over_limits(const char *kernel, unsigned long static_bytes, unsigned long most_threads, unsigned long threads, unsigned long shared_bytes);
 int cv_cuda_malloc(void **out, unsigned long bytes, int where);
 int cv_cuda_free(void *p);
 int cv_pinned_free(void *p);
@@ -96,7 +101,7 @@ CV_INLINE void __threadfence_system() { cv_fence(); }
 CV_INLINE void __nanosleep(unsigned) {}
 
 template <class T> CV_INLINE T cv_shuffle(int op, unsigned mask, T value, int argument, int width, int weak) {
-    static_assert(sizeof(T) == 4 || sizeof(T) == 8, "shuffles move values of 4 or 8 bytes");
+    static_assert(sizeof(T) <= 8, "shuffles move values of up to 8 bytes");
     unsigned long bits = 0;
     __builtin_memcpy(&bits, &value, sizeof value);
     bits = cv_warp(op, mask, bits, argument, width, weak);
@@ -160,13 +165,49 @@ template <class T> CV_INLINE T __ldg(const T *p) { return *p; }
 #define CV_F2(NAME, EXPR) CV_INLINE float NAME(float x, float y) { return EXPR; }
 #define CV_D1(NAME, EXPR) CV_INLINE double NAME(double x) { return EXPR; }
 #define CV_D2(NAME, EXPR) CV_INLINE double NAME(double x, double y) { return EXPR; }
-CV_F1(__expf, __builtin_expf(x)) CV_F1(__exp10f, __builtin_powf(10.0f, x)) CV_F1(__logf, __builtin_logf(x)) CV_F1(__log2f, __builtin_log2f(x))
-CV_F1(__log10f, __builtin_log10f(x)) CV_F1(__sinf, __builtin_sinf(x)) CV_F1(__cosf, __builtin_cosf(x)) CV_F1(__tanf, __builtin_tanf(x))
+/* Fast functions, off by up to the errors that NVIDIA documents: CUDA C++ Programming Guide, "Mathematical Functions", table
+ * "Single-Precision Floating-Point Intrinsic Functions supported by the CUDA Runtime Library with Respective Error Bounds". The
+ * error follows from the argument's bits: the same call gives the same result, and no result is exact but those that the PTX
+ * ISA promises (sin 0 = 0, cos 0 = 1, 2^0 = 1). Where the guide says "larger otherwise" the error grows with the argument. */
+CV_INLINE float cv_part(float x, float y) { /* in [-1, -1/2] or [1/2, 1] */
+    unsigned a, b;
+    __builtin_memcpy(&a, &x, 4); __builtin_memcpy(&b, &y, 4);
+    a = (a ^ b * 0x9e3779b9u) * 0x85ebca6bu; a = (a ^ a >> 13) * 0xc2b2ae35u; a ^= a >> 16;
+    float size = 0.5f + (float)(a >> 9) * 0x1p-24f;
+    return a & 1 ? size : -size;
+}
+CV_INLINE double cv_ulp(double exact) { int e; __builtin_frexp(exact, &e); return __builtin_ldexp(1, (e < -125 ? -125 : e) - 24); }
+CV_INLINE float cv_off(double exact, double most, float x, float y = 0) { /* rounding takes half a unit of the error */
+    float rounded = (float)exact; double room = most - 0.5 * cv_ulp(exact);
+    if (rounded - rounded != 0 || exact == 0 || room <= 0) return rounded;
+    float r = (float)(exact + cv_part(x, y) * room);
+    return r - r == 0 ? r : rounded;
+}
+CV_INLINE float cv_ulps(double exact, float ulps, float x, float y = 0) { return cv_off(exact, ulps * cv_ulp(exact), x, y); }
+CV_INLINE float cv_fast_log(double exact, double near, float ulps, float x) { return x >= 0.5f && x <= 2 ? cv_off(exact, near, x) : cv_ulps(exact, ulps, x); }
+CV_INLINE float cv_fast_wave(double exact, double near, float x) { float turns = __builtin_fabsf(x) * 0.31830988f; return x == 0 ? (float)exact : cv_off(exact, near * (turns > 1 ? turns : 1), x); }
+CV_INLINE float cv_fast_divide(float x, float y) {
+    float size = __builtin_fabsf(y);
+    if (size > 0x1p126f && size - size == 0) return x - x == 0 ? x * 0 * y : __builtin_nanf("");
+    return y == 0 || x - x != 0 || y - y != 0 ? x / y : cv_ulps((double)x / y, 2, x, y);
+}
+CV_F1(__expf, x == 0 ? 1 : cv_ulps(__builtin_exp(x), 2 + __builtin_floorf(__builtin_fabsf(1.173f * x)), x))
+CV_F1(__exp10f, x == 0 ? 1 : cv_ulps(__builtin_pow(10, x), 2 + __builtin_floorf(__builtin_fabsf(2.97f * x)), x))
+CV_F1(__logf, cv_fast_log(__builtin_log(x), 3.5890869e-07, 3, x)) /* 2^-21.41 */
+CV_F1(__log2f, cv_fast_log(__builtin_log2(x), 0x1p-22, 2, x))
+CV_F1(__log10f, cv_fast_log(__builtin_log10(x), 0x1p-24, 3, x))
+CV_F1(__sinf, cv_fast_wave(__builtin_sin(x), 3.5890869e-07, x))
+CV_F1(__cosf, cv_fast_wave(__builtin_cos(x), 4.1801649e-07, x)) /* 2^-21.19 */
+CV_F1(__tanf, cv_fast_divide(__sinf(x), __cosf(x)))
+CV_F1(__tanhf, x == 0 ? x : cv_off(__builtin_tanh(x), 0x1p-11 * __builtin_fabs(__builtin_tanh(x)), x))
+/* exp2f(y * __log2f(x)): NaN below zero. exp2f itself is off by 2 ulps. */
+CV_F2(__powf, x < 0 ? __builtin_nanf("") : y * __log2f(x) == 0 ? 1 : cv_ulps(__builtin_exp2(y * __log2f(x)), 2, x, y))
+CV_F2(__fdividef, cv_fast_divide(x, y))
 CV_F1(rsqrtf, 1.0f / __builtin_sqrtf(x)) CV_F1(__frsqrt_rn, 1.0f / __builtin_sqrtf(x)) CV_F1(__fsqrt_rn, __builtin_sqrtf(x)) CV_F1(__frcp_rn, 1.0f / x)
 CV_F1(rcbrtf, 1.0f / __builtin_cbrtf(x)) CV_F1(__saturatef, x != x ? 0.0f : x < 0.0f ? 0.0f : x > 1.0f ? 1.0f : x) CV_F1(exp10f, __builtin_powf(10.0f, x))
 CV_F1(sinpif, (float)__builtin_sin(3.14159265358979323846 * x)) CV_F1(cospif, (float)__builtin_cos(3.14159265358979323846 * x))
 CV_F1(normcdff, 0.5f * __builtin_erfcf(-x * 0.70710678f))
-CV_F2(__powf, __builtin_powf(x, y)) CV_F2(__fdividef, x / y) CV_F2(fdividef, x / y) CV_F2(__fadd_rn, x + y) CV_F2(__fsub_rn, x - y)
+CV_F2(fdividef, x / y) CV_F2(__fadd_rn, x + y) CV_F2(__fsub_rn, x - y)
 CV_F2(__fmul_rn, x * y) CV_F2(__fdiv_rn, x / y)
 CV_INLINE float __fmaf_rn(float x, float y, float z) { return __builtin_fmaf(x, y, z); }
 CV_D1(rsqrt, 1.0 / __builtin_sqrt(x)) CV_D1(rcbrt, 1.0 / __builtin_cbrt(x)) CV_D1(exp10, __builtin_pow(10.0, x)) CV_D1(__dsqrt_rn, __builtin_sqrt(x))
@@ -178,7 +219,7 @@ CV_INLINE float rsqrt(float x) { return rsqrtf(x); }
 /* Seen: both results may go to memory that other threads use. */
 template <class T> static inline void sincosf(float x, T *s, T *c) { *s = __builtin_sinf(x); *c = __builtin_cosf(x); }
 template <class X, class T> static inline void sincos(X x, T *s, T *c) { *s = sin(x); *c = cos(x); }
-#define __sincosf sincosf
+template <class T> static inline void __sincosf(float x, T *s, T *c) { *s = __sinf(x); *c = __cosf(x); }
 CV_INLINE float norm3df(float a, float b, float c) { return __builtin_sqrtf(a * a + b * b + c * c); }
 CV_INLINE int __mul24(int a, int b) { return (a << 8 >> 8) * (b << 8 >> 8); }
 CV_INLINE unsigned __umul24(unsigned a, unsigned b) { return (a & 0xffffff) * (b & 0xffffff); }

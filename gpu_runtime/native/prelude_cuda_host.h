@@ -4,14 +4,14 @@
  */
 enum cudaError_t { cudaSuccess = 0, cudaErrorInvalidValue = 1, cudaErrorMemoryAllocation = 2, cudaErrorInitializationError = 3,
     cudaErrorInvalidConfiguration = 9, cudaErrorInvalidDevicePointer = 17, cudaErrorInvalidMemcpyDirection = 21, cudaErrorNotReady = 600,
-    cudaErrorIllegalAddress = 700, cudaErrorLaunchFailure = 719, cudaErrorUnknown = 999 };
+    cudaErrorIllegalAddress = 700, cudaErrorLaunchFailure = 719, cudaErrorCooperativeLaunchTooLarge = 720, cudaErrorUnknown = 999 };
 typedef cudaError_t cudaError;
 enum cudaMemcpyKind { cudaMemcpyHostToHost = 0, cudaMemcpyHostToDevice = 1, cudaMemcpyDeviceToHost = 2, cudaMemcpyDeviceToDevice = 3, cudaMemcpyDefault = 4 };
 typedef struct cv_stream_ *cudaStream_t;
 typedef struct cv_event_ *cudaEvent_t;
 struct cudaDeviceProp { char name[256]; size_t totalGlobalMem, sharedMemPerBlock; int regsPerBlock, warpSize, maxThreadsPerBlock, maxThreadsDim[3],
-    maxGridSize[3], clockRate, major, minor, multiProcessorCount, maxThreadsPerMultiProcessor, concurrentKernels, managedMemory, unifiedAddressing; size_t totalConstMem; };
-enum cudaDeviceAttr { cudaDevAttrMaxThreadsPerBlock = 1, cudaDevAttrMaxSharedMemoryPerBlock = 8, cudaDevAttrWarpSize = 10, cudaDevAttrMultiProcessorCount = 16 };
+    maxGridSize[3], clockRate, major, minor, multiProcessorCount, maxThreadsPerMultiProcessor, concurrentKernels, managedMemory, unifiedAddressing, cooperativeLaunch; size_t totalConstMem; };
+enum cudaDeviceAttr { cudaDevAttrMaxThreadsPerBlock = 1, cudaDevAttrMaxSharedMemoryPerBlock = 8, cudaDevAttrWarpSize = 10, cudaDevAttrMultiProcessorCount = 16, cudaDevAttrCooperativeLaunch = 95 };
 enum cudaFuncCache { cudaFuncCachePreferNone, cudaFuncCachePreferShared, cudaFuncCachePreferL1, cudaFuncCachePreferEqual };
 enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize = 8, cudaFuncAttributePreferredSharedMemoryCarveout = 9 };
 enum { cudaMemAttachGlobal = 1, cudaHostAllocDefault = 0, cudaHostAllocMapped = 2, cudaHostRegisterDefault = 0, cudaStreamDefault = 0,
@@ -20,8 +20,16 @@ enum { cudaMemAttachGlobal = 1, cudaHostAllocDefault = 0, cudaHostAllocMapped = 
 struct cv_config {
     dim3 grid, block;
     unsigned long shared_bytes, stream;
+    const char *kernel = nullptr; /* its name, static __shared__ bytes and __launch_bounds__ (0: none), where they are known */
+    unsigned long static_bytes = 0, most_threads = 0;
     cv_config(dim3 g, dim3 b, unsigned long s = 0, cudaStream_t on = 0) : grid(g), block(b), shared_bytes(s), stream((unsigned long)on) {}
+    CV_UNSEEN cv_config &&of(const char *name, unsigned long bytes = 0, unsigned long threads = 0) && {
+        kernel = name; static_bytes = bytes; most_threads = threads;
+        return (cv_config &&)*this;
+    }
 };
+#define CV_NAME_(...) #__VA_ARGS__
+#define CV_NAME(...) CV_NAME_(__VA_ARGS__)
 template <class F, class... A> CV_UNSEEN inline int cv_run(const cv_config &c, int host_style, F f, A... a) {
     const unsigned grid[3] = {c.grid.x, c.grid.y, c.grid.z}, block[3] = {c.block.x, c.block.y, c.block.z};
     auto one_thread = [&]() CV_UNSEEN { f(a...); };
@@ -29,8 +37,27 @@ template <class F, class... A> CV_UNSEEN inline int cv_run(const cv_config &c, i
 }
 template <class F, class... A> CV_UNSEEN inline void cv_call(const cv_config &c, F f, A... a) {
     cv_stream_begin(c.stream);
-    cv_cuda_set_error(cv_run(c, 1, f, a...));
+    int over = cv_over_limits(c.kernel, c.static_bytes, c.most_threads, (unsigned long)c.block.x * c.block.y * c.block.z, c.shared_bytes);
+    cv_cuda_set_error(over ? over : cv_run(c, 1, f, a...));
     cv_stream_end(0);
+}
+/* Launches by pointers to the arguments. The cast to void * is taken off the kernel before (cuda_rewrite). */
+template <unsigned long... I> struct cv_places {};
+template <class... P, unsigned long... I> CV_UNSEEN inline int cv_run_pointers(const cv_config &c, void (*f)(P...), void **a, cv_places<I...>) {
+    return cv_run(c, 1, [f](auto... v) CV_UNSEEN { f(v...); }, *(P *)a[I]...);
+}
+template <class... P> CV_UNSEEN inline cudaError_t cudaLaunchKernel(void (*f)(P...), dim3 g, dim3 b, void **a, unsigned long s = 0, cudaStream_t on = 0) {
+    cv_stream_begin((unsigned long)on);
+    int error = cv_run_pointers(cv_config(g, b, s, on), f, a, cv_places<__integer_pack(sizeof...(P))...>());
+    cv_cuda_set_error(error);
+    cv_stream_end(0);
+    return (cudaError_t)error;
+}
+template <class... P> CV_UNSEEN inline cudaError_t cudaLaunchCooperativeKernel(void (*f)(P...), dim3 g, dim3 b, void **a, unsigned long s = 0, cudaStream_t on = 0) {
+    cv_cooperative(1);
+    cudaError_t error = cudaLaunchKernel(f, g, b, a, s, on);
+    cv_cooperative(0);
+    return error;
 }
 /* What happens to streams besides launches and copies: the numbers of streams.c. */
 enum { CV_STREAM_NEW, CV_STREAM_WAITS, CV_HOST_WAITS, CV_HOST_WAITS_ALL, CV_ALL_WAIT, CV_EVENT_NEW, CV_EVENT_RECORD, CV_EVENT_HOST_WAITS };
@@ -87,17 +114,23 @@ template <class = void> CV_UNSEEN inline cudaError_t cudaMemGetInfo(size_t *free
 extern "C" int cv_is_elsewhere(void) __attribute__((weak));
 CV_UNSEEN static inline int cv_multiprocessors() { return cv_is_elsewhere && cv_is_elsewhere() ? 132 : 16; }
 template <class = void> CV_UNSEEN inline cudaError_t cudaDeviceGetAttribute(int *v, cudaDeviceAttr a, int) {
-    *v = a == cudaDevAttrMaxThreadsPerBlock ? 1024 : a == cudaDevAttrMaxSharedMemoryPerBlock ? 49152 : a == cudaDevAttrWarpSize ? 32 : cv_multiprocessors();
+    *v = a == cudaDevAttrMaxThreadsPerBlock ? 1024 : a == cudaDevAttrMaxSharedMemoryPerBlock ? 49152 : a == cudaDevAttrWarpSize ? 32 : a == cudaDevAttrCooperativeLaunch ? 1 : cv_multiprocessors();
     return cudaSuccess;
 }
 template <class = void> CV_UNSEEN inline cudaError_t cudaGetDeviceProperties(cudaDeviceProp *p, int) {
-    *p = cudaDeviceProp{"emulated", (size_t)1 << 30, 49152, 65536, 32, 1024, {1024, 1024, 64}, {2147483647, 65535, 65535}, 1000000, 8, 0, cv_multiprocessors(), 2048, 1, 1, 1, 65536};
+    *p = cudaDeviceProp{"emulated", (size_t)1 << 30, 49152, 65536, 32, 1024, {1024, 1024, 64}, {2147483647, 65535, 65535}, 1000000, 8, 0, cv_multiprocessors(), 2048, 1, 1, 1, 1, 65536};
     return cudaSuccess;
 }
 template <class F> CV_UNSEEN inline cudaError_t cudaOccupancyMaxPotentialBlockSize(int *grid, int *block, F, size_t = 0, int = 0) { *grid = 32; *block = 256; return cudaSuccess; }
-template <class F> CV_UNSEEN inline cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int *n, F, int block, size_t) { *n = 2048 / (block > 0 ? block : 1); return cudaSuccess; }
+template <class F> CV_UNSEEN inline cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int *n, F, int block, size_t) { *n = block > 512 ? 1 : 512 / (block > 0 ? block : 1); return cudaSuccess; }
 template <class F> inline cudaError_t cudaFuncSetCacheConfig(F, cudaFuncCache) CV_NOTHING
-template <class F> inline cudaError_t cudaFuncSetAttribute(F, cudaFuncAttribute, int) CV_NOTHING
+/* The rewriting gives the kernel's name: cudaFuncSetAttribute(k, ...) arrives as cv_set_attribute("k", k, ...). */
+template <class F> inline cudaError_t cv_set_attribute(const char *kernel, F, cudaFuncAttribute what, int value) {
+    int e = what == cudaFuncAttributeMaxDynamicSharedMemorySize ? cv_allow_shared(kernel, value < 0 ? ~0ul : (unsigned long)value) : 0;
+    cv_cuda_set_error(e);
+    return (cudaError_t)e;
+}
+template <class F> inline cudaError_t cudaFuncSetAttribute(F f, cudaFuncAttribute what, int value) { return cv_set_attribute(nullptr, f, what, value); }
 CV_API cudaHostRegister(void *, size_t, unsigned) CV_NOTHING
 CV_API cudaHostUnregister(void *) CV_NOTHING
 CV_API cudaMemPrefetchAsync(const void *, size_t, int, cudaStream_t = 0) CV_NOTHING
@@ -128,6 +161,19 @@ struct thread_block {
     dim3 group_dim() const { return dim3(blockDim); }
 };
 inline thread_block this_thread_block() { return {}; }
+struct grid_group {
+    void sync() const { cv_grid_barrier(); }
+    bool is_valid() const { return true; }
+    unsigned long long thread_rank() const { return block_rank() * (unsigned long long)(blockDim.x * blockDim.y * blockDim.z) + cv_rank(); }
+    unsigned long long block_rank() const { return blockIdx.x + gridDim.x * (blockIdx.y + (unsigned long long)gridDim.y * blockIdx.z); }
+    unsigned long long num_blocks() const { return (unsigned long long)gridDim.x * gridDim.y * gridDim.z; }
+    unsigned long long size() const { return num_blocks() * (blockDim.x * blockDim.y * blockDim.z); }
+    unsigned long long num_threads() const { return size(); }
+    dim3 group_dim() const { return dim3(gridDim); }
+    dim3 dim_blocks() const { return dim3(gridDim); }
+    dim3 block_index() const { return dim3(blockIdx); }
+};
+inline grid_group this_grid() { return {}; }
 template <unsigned N> struct thread_block_tile {
     unsigned mask() const { return N == 32 ? 0xffffffffu : ((1u << N % 32) - 1) << (cv_rank() % 32 / N * N); }
     void sync() const { __syncwarp(mask()); }

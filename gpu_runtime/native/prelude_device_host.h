@@ -33,7 +33,9 @@ void cv_set_order(int) { cv_last_error = 0; }
 void cv_stale_stacks(int) {}
 void cv_shared_section(char *, unsigned long) {}
 void *cv_placed(unsigned long *, unsigned long) { return nullptr; } /* kernels do not run here */
-void cv_device_section(char *, unsigned long, int) {}
+void cv_device_section(char *, unsigned long, int, int) {}
+int cv_allow_shared(const char *, unsigned long) { return 0; } /* the device itself refuses */
+int cv_over_limits(const char *, unsigned long, unsigned long, unsigned long, unsigned long) { return 0; }
 /* The body runs once, here: it ends in the kernel's stub, which knows the arguments as the kernel's own types. */
 static int cv_launch_result;
 int cv_launch(const unsigned grid[3], const unsigned block[3], unsigned long shared_bytes, void (*body)(void *), void *closure, int) {

@@ -29,6 +29,9 @@ const char *__tsan_default_suppressions(void);
 const char *__tsan_default_suppressions(void) { return "called_from_lib:libomp.so\ncalled_from_lib:libomp.so.5\ncalled_from_lib:libarcher.so\n"; }
 #endif
 
+#define CV_TELL_DETECTOR 1
+#include "doacross.h"
+
 extern void GOMP_taskyield(void);
 extern int omp_get_thread_num(void), omp_get_num_threads(void), omp_get_active_level(void), omp_get_max_active_levels(void);
 extern void omp_set_max_active_levels(int);

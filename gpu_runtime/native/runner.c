@@ -134,6 +134,7 @@ static void child(const struct cv_batch *head, size_t own_bytes, uint32_t first)
         snprintf(b->message, sizeof b->message, "%s", why ? why : "no entry");
         _exit(CV_EXIT_LOAD);
     }
+    if (cv_see_library_calls && (b->recorded & CV_HOOKED)) cv_see_library_calls(library);
     filter(b, sanitizer ? CV_COMPUTING_LENIENT : CV_COMPUTING);
     cv_run_batch(b, first, entry);
 }

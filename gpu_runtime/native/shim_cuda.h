@@ -4,6 +4,8 @@ extern char cv_shared_begin[] __asm__("__start_cv_shared") __attribute__((weak, 
 extern char cv_shared_end[] __asm__("__stop_cv_shared") __attribute__((weak, visibility("hidden")));
 extern char cv_device_begin[] __asm__("__start_cv_device") __attribute__((weak, visibility("hidden")));
 extern char cv_device_end[] __asm__("__stop_cv_device") __attribute__((weak, visibility("hidden")));
+extern char cv_managed_begin[] __asm__("__start_cv_managed") __attribute__((weak, visibility("hidden")));
+extern char cv_managed_end[] __asm__("__stop_cv_managed") __attribute__((weak, visibility("hidden")));
 }
 /* Before each call of a function with n parameters. Whether it is one of the copy of the program whose unset variables hold what lies
  * on the stack. */
@@ -11,7 +13,8 @@ CV_UNSEEN static inline bool cv_begin(void **args, unsigned long n, bool copied)
     const int order = ((const int *)args[n + 1])[7];
     const bool other = copied && order > 0;
     cv_shared_section(cv_shared_begin, (unsigned long)(cv_shared_end - cv_shared_begin));
-    cv_device_section(cv_device_begin, (unsigned long)(cv_device_end - cv_device_begin), order >= 0);
+    cv_device_section(cv_device_begin, (unsigned long)(cv_device_end - cv_device_begin), order >= 0, 0);
+    cv_device_section(cv_managed_begin, (unsigned long)(cv_managed_end - cv_managed_begin), order >= 0, 1);
     cv_set_order(order);
     cv_stale_stacks(other);
     return other;

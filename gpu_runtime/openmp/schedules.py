@@ -15,6 +15,7 @@ from corpora.ir.edits import Edit, apply_edits
 from gpu_runtime.backend import Variant
 from gpu_runtime.openmp.conditions import lower_thresholds
 from gpu_runtime.openmp.directives import PlacedDirective, find_directives
+from gpu_runtime.openmp.doacross import lower_doacross
 from gpu_runtime.openmp.lanes import expose_simd_lanes
 from gpu_runtime.openmp.sections import make_sections_nonempty
 
@@ -52,6 +53,7 @@ def prepare_openmp(text: str, language: str, variant: Variant) -> str:
         Variant.RACE_CHECKED: (expose_simd_lanes,),
         Variant.RECORDED: (),
     }
+    text = lower_doacross(text, language)
     for form in (
         (*forms[variant], lower_thresholds, make_sections_nonempty) if variant in forms else ()
     ):

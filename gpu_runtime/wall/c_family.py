@@ -54,7 +54,14 @@ from corpora.ir import (
     walk,
 )
 from corpora.records import Program
-from gpu_runtime.wall.names import ALLOWED_CALLS, KEYWORDS, SYSTEM_NAMES, TYPES, VARIABLE_TYPES
+from gpu_runtime.wall.names import (
+    ALLOWED_CALLS,
+    KEYWORDS,
+    LIBRARY_VALUES,
+    SYSTEM_NAMES,
+    TYPES,
+    VARIABLE_TYPES,
+)
 from gpu_runtime.wall.preprocessor import (
     Definition,
     check_directives,
@@ -77,11 +84,14 @@ _TAKES_FUNCTIONS = frozenset(
     mismatch search adjacent_find swap_ranges""".split()
 )
 """Functions that every program may use and that call what they are given."""
-_GIVEN = frozenset(
-    "threadIdx blockIdx blockDim gridDim warpSize stdout stderr this NULL INFINITY NAN".split()
+_GIVEN = (
+    frozenset(
+        "threadIdx blockIdx blockDim gridDim warpSize stdout stderr this NULL INFINITY NAN".split()
+    )
+    | LIBRARY_VALUES
 )
 _BY_WORDS = frozenset(
-    """syntax_error static_assert_declaration throw_statement try_statement function_definition
+    """syntax_error static_assert_declaration throw_statement function_definition
     for_statement if_statement while_statement expression_statement concept_definition compound
     requires_clause fold_expression generic_expression subscript_argument_list empty
     structured_binding_declarator user_defined_literal""".split()
@@ -372,6 +382,8 @@ class _Check:
             return self.inner(node, _lambda_as_function(node.text))
         if kind == "compound_statement":
             return self.inner(node, f"void cv_block() {node.text}")
+        if kind == "try_statement":
+            return self.inner(node, _handlers_as_loops(node.text))
         if kind == "#error":
             return None
         if kind in _BY_WORDS:
@@ -634,11 +646,31 @@ def _lambda_as_function(text: str) -> str | None:
     return f"auto cv_lambda{brackets} {join_tokens(rest)}\nvoid cv_capture() {{ {values} }}"
 
 
-def _closes(tokens: Sequence[Token]) -> int:
-    """Where the square bracket that begins `tokens` closes; -1 where it does not."""
+def _handlers_as_loops(text: str) -> str | None:
+    """`try { A } catch (E e) { B }` as a function with the blocks, where each handler's variable is
+    declared by a loop; None where it cannot be told."""
+    tokens = tokenize(text)
+    out: list[str] = []
+    i = 0
+    while i < len(tokens):
+        if tokens[i].text == "catch" and i + 1 < len(tokens):
+            end = _closes(tokens[i + 1 :], "(", ")") + i + 1
+            if end <= i:
+                return None
+            declared = join_tokens(tokens[i + 2 : end])
+            out.append("" if declared.strip() == "..." else f"for ({declared};;)")
+            i = end + 1
+        else:
+            out.append("" if tokens[i].text == "try" else tokens[i].text)
+            i += 1
+    return f"void cv_block() {{ {' '.join(out)} }}"
+
+
+def _closes(tokens: Sequence[Token], opening: str = "[", closing: str = "]") -> int:
+    """Where the bracket that begins `tokens` closes; -1 where it does not."""
     depth = 0
     for i, token in enumerate(tokens):
-        depth += (token.text == "[") - (token.text == "]")
+        depth += (token.text == opening) - (token.text == closing)
         if depth == 0:
             return i
     return -1

@@ -13,9 +13,7 @@ must pass: a name that is missing from the list is a bug here.
 from __future__ import annotations
 
 from corpora.dialects import get_dialect
-from corpora.frontends.c_family import parse_c_family
 from corpora.frontends.c_tokens import tokenize
-from corpora.ir import Pragma, TranslationUnit, find
 from corpora.records import Program
 from gpu_runtime.openmp import offload
 from gpu_runtime.wall.c_family import check_c_family
@@ -31,11 +29,6 @@ def check_program(program: Program) -> str | None:
     """
     row = get_dialect(program.dialect)
     reason = _check_fortran(program) if row.language == "fortran" else check_c_family(program)
-    if reason is None and row.model == "openmp" and _waits_in_order(program):
-        return (
-            "iterations that wait for each other by 'depend(sink)' cannot be judged here "
-            "(their order is unknown to the race detector)"
-        )
     return (
         offload.explain_refusal(program.text)
         if reason is None and row.model == "offload"
@@ -58,28 +51,6 @@ def check_file(program: Program) -> str | None:
         return f"'{min(words)}' reaches beyond the function that it stands in"
     pragmas = [line for line in lines if [t.text for t in line[1:2]] == ["pragma"]]
     return check_directives(program.text, pragmas) or check_attributes(code)
-
-
-def _parse(program: Program) -> TranslationUnit:
-    if get_dialect(program.dialect).language == "fortran":
-        from corpora.frontends.fortran import parse_fortran  # late: most programs are C++
-
-        return parse_fortran(program.text, dialect=program.dialect)
-    return parse_c_family(program.text, program.dialect)
-
-
-def _waits_in_order(program: Program) -> bool:
-    """Whether iterations wait for each other (`ordered depend(sink: i - 1)`).
-
-    Right ones were called races; and g++'s run-time waits without giving way, which ends in a
-    timeout where threads outnumber cores.
-    """
-    if "ordered" not in program.text.lower():
-        return False
-    return any(
-        p.directive == "ordered" and any(c.name in ("depend", "doacross") for c in p.clauses)
-        for p in find(_parse(program).items, Pragma)
-    )
 
 
 def _check_fortran(program: Program) -> str | None:

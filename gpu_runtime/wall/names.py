@@ -73,9 +73,13 @@ _PLAIN = """
     size data begin end resize push_back pop_back reserve at front back empty clear assign
     insert erase numeric_limits lowest epsilon infinity quiet_NaN sync thread_rank group_index
     thread_index group_dim num_threads shfl shfl_up shfl_down shfl_xor any all ballot
-    meta_group_rank meta_group_size this_thread_block tiled_partition prefetch CUDART_INF
+    meta_group_rank meta_group_size this_thread_block this_grid block_rank num_blocks is_valid
+    dim_blocks block_index tiled_partition prefetch CUDART_INF
     CUDART_NAN INFINITY qsort bsearch what runtime_error invalid_argument get first second
-    get_num_threads""".split()
+    get_num_threads atomic atomic_ref atomic_flag load store exchange compare_exchange_weak
+    compare_exchange_strong fetch_add fetch_sub fetch_and fetch_or fetch_xor test_and_set
+    is_lock_free atomic_init atomic_load atomic_store atomic_exchange atomic_fetch_add
+    atomic_fetch_sub atomic_fetch_and atomic_fetch_or atomic_fetch_xor""".split()
 OPENMP_ROUTINES = frozenset(
     """
     omp_get_thread_num omp_get_num_threads omp_get_max_threads omp_get_num_procs
@@ -97,6 +101,54 @@ _OPENMP_CLAUSES = """
 _BEGINNINGS = tuple(
     """__ cuda make_ atomic rsqrt rcbrt exp10 sin cos norm min umin max umax ll fdivide""".split()
 )
+_HALVES = frozenset(
+    [
+        *"__float2half __float2half_rn __half2float __double2half __float2half2_rn "
+        "__floats2half2_rn __float22half2_rn __half22float2 __low2half __high2half __low2float "
+        "__high2float __halves2half2 make_half2 __half2half2 __low2half2 __high2half2 __lows2half2 "
+        "__highs2half2 __lowhigh2highlow __half_as_short __half_as_ushort __short_as_half "
+        "__ushort_as_half __half __half2 __half_raw half half2 __hfma __hfma2 __hisnan __hisinf "
+        "__hneg __hneg2 __habs __habs2 __hmax __hmax2 __hmin __hmin2 __hdiv __h2div".split(),
+        *(f"__{t}2half_rn" for t in "int uint short ushort ll".split()),
+        *(f"__half2{t}_{m}" for t in "int uint ll".split() for m in "rn rz rd ru".split()),
+        *(
+            f"__h{o}{n}{s}"
+            for o in "add sub mul".split()
+            for n in ("", "2")
+            for s in ("", "_rn", "_sat")
+        ),
+        *(
+            f"__{h}{o}{n}"
+            for o in "eq ne lt le gt ge".split()
+            for h, n in (("h", ""), ("h", "2"), ("hb", "2"))
+        ),
+        *(
+            f"h{n}{f}"
+            for n in ("", "2")
+            for f in "sqrt rsqrt rcp exp exp2 exp10 log log2 log10 "
+            "sin cos tanh ceil floor trunc rint".split()
+        ),
+    ]
+)
+"""What native/prelude_half.h offers."""
+_THRUST = frozenset(
+    """for_each_n transform_if sequence tabulate replace gather scatter sort_by_key
+    stable_sort_by_key reduce_by_key remove_copy_if remove_if raw_pointer_cast
+    device_pointer_cast device_malloc device_free make_counting_iterator make_constant_iterator
+    make_transform_iterator make_permutation_iterator make_zip_iterator counting_iterator
+    constant_iterator transform_iterator permutation_iterator zip_iterator device_ptr
+    device_vector host_vector device_reference maximum minimum divides modulus negate square
+    identity less_equal greater_equal equal_to not_equal_to logical_not on base capacity
+    pair tuple""".split()
+)
+_CUB = frozenset(
+    """Sum Max Min ArgMax ArgMin Reduce InclusiveSum ExclusiveSum InclusiveScan ExclusiveScan
+    SortKeys SortKeysDescending SortPairs SortPairsDescending If Flagged Unique Equality
+    BlockReduce BlockScan WarpReduce WarpScan KeyValuePair""".split()
+)
+"""What native/prelude_thrust.h and prelude_cub.h offer beside names that C++ has too."""
+LIBRARY_VALUES = frozenset("host device seq par par_nosync _1 _2".split())
+"""Values that native/prelude_thrust.h declares."""
 _MAKERS = frozenset({"CV_F1", "CV_F2", "CV_D1", "CV_D2", "CV_ATOMIC", "CV_API"})
 """Macros of the preludes whose first argument, or following word, is a function's name."""
 
@@ -131,9 +183,10 @@ def _prelude_names() -> frozenset[str]:
         for t in ("int", "uint", "ll", "ull")
         for m in ("rn", "rz", "rd", "ru")
     }
-    return frozenset(
+    plain = frozenset(
         n for n in names if not n.startswith(("__builtin", "__asm")) and n != "__trap"
-    ) | _complex_names((native / "prelude_complex.h").read_text())
+    )
+    return plain | _HALVES | _complex_names((native / "prelude_complex.h").read_text())
 
 
 def _complex_names(text: str) -> set[str]:
@@ -157,6 +210,8 @@ ALLOWED_CALLS = (
     | OPENMP_ROUTINES
     | frozenset(_OPENMP_CLAUSES)
     | _CUDA
+    | _THRUST
+    | _CUB
     | frozenset(f"{n}{s}" for n in _FLOATING for s in ("", "f", "l"))
     | frozenset(
         "__builtin_expect __builtin_popcount __builtin_popcountll __builtin_clz __builtin_ctz "
@@ -213,3 +268,58 @@ ALLOWED_CALLS.
 """
 for _name in SYSTEM_NAMES:
     FORBIDDEN_WORDS.pop(_name, None)
+
+
+_C_OF_BOTH = frozenset(
+    """abs labs llabs min max isnan isinf isfinite signbit memcpy memset malloc free printf assert
+    clock""".split()
+)
+_MATHEMATICS = frozenset(f"{n}{s}" for n in _FLOATING for s in ("", "f"))
+STANDARD_IN_DEVICE_CODE = (
+    _MATHEMATICS | TYPES | (_C_OF_BOTH - {"min", "max", "assert"}) | {"move", "forward"}
+)
+"""Names of `std` that device code may call. nvcc 13 without `--expt-relaxed-constexpr` takes no
+other: not `std::min`, `std::swap` or `std::numeric_limits<T>::max()`."""
+OVERLOADED_FOR_FLOATS = frozenset(
+    """acos asin atan atan2 cos sin tan acosh asinh atanh cosh sinh tanh exp exp2 expm1 ldexp log
+    log10 log1p log2 logb sqrt cbrt hypot erf erfc tgamma lgamma ceil floor fmod trunc round lround
+    llround rint lrint llrint nearbyint remainder copysign nextafter fdim fmax fmin fabs scalbn
+    scalbln ilogb isnan isinf isfinite signbit""".split()
+)
+"""Functions of which <cmath> has a `constexpr` template for integers, which is the host's; CUDA has
+them for `float` and `double`. Not among them: `pow` and `abs`."""
+HOST_ONLY_CALLS = frozenset(
+    """memmove memcmp calloc realloc fprintf puts putchar fflush snprintf sprintf strlen strcmp
+    strncmp strcpy strncpy exit abort div ldiv atoi atof isdigit isalpha isalnum isspace isupper
+    islower ispunct isxdigit isprint iscntrl isgraph isblank tolower toupper qsort bsearch cabs
+    cabsf creal cimag crealf cimagf conjf cexp csqrt isnormal fpclassify isgreater isless
+    cudaMemcpy cudaMemset cudaMemcpy2D cudaMemcpyToSymbol cudaMemcpyFromSymbol
+    cudaGetSymbolAddress cudaMallocManaged cudaMallocHost cudaHostAlloc cudaFreeHost
+    cudaDeviceSynchronize cudaThreadSynchronize cudaDeviceReset cudaSetDevice cudaMallocPitch
+    cudaFuncSetAttribute cudaFuncSetCacheConfig cudaStreamCreate cudaStreamSynchronize
+    cudaStreamQuery cudaEventCreate cudaEventSynchronize cudaEventQuery cudaEventElapsedTime
+    cudaMemGetInfo cudaGetDeviceProperties cudaHostRegister cudaHostUnregister
+    cudaMemPrefetchAsync cudaMallocAsync cudaFreeAsync""".split()
+)
+"""Functions of C and of CUDA's run-time that device code cannot call."""
+HOST_ONLY_STANDARD = frozenset(
+    """swap clamp accumulate fill fill_n copy copy_n find find_if find_if_not count count_if
+        equal mismatch all_of any_of none_of search copy_if copy_backward replace replace_if unique
+        rotate swap_ranges iter_swap reverse_copy partition stable_partition partial_sort
+        nth_element is_sorted upper_bound binary_search equal_range merge inplace_merge
+        set_union set_intersection set_difference make_heap push_heap pop_heap sort_heap minmax
+        minmax_element lexicographical_compare next_permutation prev_permutation generate
+        generate_n transform_reduce reduce inclusive_scan exclusive_scan adjacent_difference gcd
+        lcm midpoint lerp advance distance sort stable_sort reverse lower_bound max_element
+        min_element iota inner_product partial_sum transform for_each make_pair make_tuple tie
+        real imag norm arg polar""".split()
+)
+"""Functions of `std` that device code cannot call under their plain names either."""
+STANDARD_TYPES_OF_THE_HOST = frozenset(
+    """vector string map set multimap multiset unordered_map unordered_set array deque list
+    forward_list queue stack priority_queue pair tuple complex function unique_ptr shared_ptr
+    bitset valarray optional variant atomic mutex thread stringstream ostringstream""".split()
+)
+"""Classes of `std` whose functions are the host's."""
+DEVICE_ONLY_CALLS = frozenset(n for n in _CUDA if n.startswith(("__", "atomic"))) | {"fdividef"}
+"""Functions of CUDA that host code cannot call."""

@@ -4,6 +4,8 @@
   which another operation would give something else.
 - `completion`: Sketches completed to tests: every array as long as the program needs, or as
   Fortran declares it.
+- `data_classes`: Classes of contents that usual random ones do not belong to, for the sources whose
+  text asks for them.
 - `dictionary`: A fuzzing dictionary: what the source does with the values of each parameter, and
   with which constants.
 - `structure_sizes`: Sizes that a structure carries and a program never reads: `nnz` of a sparse

@@ -44,8 +44,6 @@ BELOW, ABOVE, APART = (-1010.0, -1000.0), (1000.0, 1010.0), (-2000.0, 2000.0)
 """Their exponentials vanish, overflow, or do both side by side in every real type."""
 EXTREMES_FIRST = (1500.0, -1500.0, 0.0, 0.5, -0.5, 1.0, -1.0, 2.0, -2.0)
 """The largest of all stands first, where a search or sum that begins too late does not see it."""
-OPPOSITE = (-7, 100)
-"""Either sign. No power of two divides the one, and the other makes up for it."""
 NEAR = 20
 """So far from what equality is asked with, most elements are not equal to it."""
 KEY = 7
@@ -95,7 +93,6 @@ def list_changes(
         boundary.truth_values(),
         boundary.digits(),
         boundary.periods(),
-        boundary.signs(),
         boundary.one_sided(),
         boundary.empty_sides(),
     )
@@ -288,13 +285,6 @@ class _Boundaries:
                 fills[p.name] = Fill("choice", tuple(dict.fromkeys(_hold(near, p))))
         if fills:
             yield Change({}, fills)
-
-    def signs(self) -> Iterator[Change]:
-        """Two numbers of opposite sign."""
-        for values in (OPPOSITE, OPPOSITE[::-1]) if len(self.free) > 1 else ():
-            yield Change(
-                {p.name: clip_to_type(v, p) for p, v in zip(self.free, values, strict=False)}
-            )
 
     def one_sided(self) -> Iterator[Change]:
         """Yield changes for input arrays whose values the program compares by order, two at most.

@@ -11,11 +11,12 @@ shorten its array.
 from __future__ import annotations
 
 import itertools
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from corpora.records import Signature, UnitTest
+from corpora.records import UnitTest
 from gpu_runtime.backend import (
     Access,
     Arguments,
@@ -38,6 +39,8 @@ from tester.generate.extents import (
     read_declared_extent,
 )
 from tester.generate.searches import TO_THE_END
+from tester.generate.source_facts import find_arrays_handed_out
+from tester.generate.source_tree import read_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,8 @@ def complete_sketches(
 
     others(sketch): sketches with the same scalars and other contents whose extents count too.
     geometry_of(test): the launch of a bare kernel. largest: most elements of one array. An array
-    that is never touched is as long as the longest.
+    that is never touched is as long as the longest; one that a library may read unseen has as many
+    elements as the product of the sizes.
     """
     family = [[s, *others(s)] for s in sketches]
     flat = probe_extents(
@@ -116,12 +120,12 @@ def _assemble_family(
     test = (
         None
         if own.reason
-        else build_test(own.sketch, _extents(own, rest, signature, largest), signature)
+        else build_test(own.sketch, _extents(own, rest, compiled, largest), signature)
     )
     return CompletedSketch(test, own.reason, own.changed)
 
 
-_LENGTH_MATTERS = frozenset({"sorted", "permutation", "serpentine"})
+_LENGTH_MATTERS = frozenset({"sorted", "permutation", "serpentine", "stretches", "definite"})
 """Fills of which the first elements of a longer array are not those of a shorter one."""
 
 
@@ -212,9 +216,9 @@ def _of_right_length(
 
 
 def _extents(
-    own: ProbeResult, rest: Sequence[ProbeResult], signature: Signature, largest: int
+    own: ProbeResult, rest: Sequence[ProbeResult], compiled: Compiled, largest: int
 ) -> dict[str, tuple[int, ...]]:
-    found = {}
+    signature, found = compiled.request.signature, {}
     promised = {
         p.name: read_declared_extent(p, own.sketch.scalars, largest) for p in signature.parameters
     }
@@ -224,7 +228,21 @@ def _extents(
         if len(found[name]) == 1:
             found[name] = (max(found[name][0], promised[name]),)
     longest = max((e[0] for e in found.values() if len(e) == 1), default=1)
-    return {name: e if e != (0,) else (max(longest, 1),) for name, e in found.items()}
+    unseen = [name for name, e in found.items() if e == (0,)]
+    if not unseen:
+        return found
+    handed = find_arrays_handed_out(signature, read_source(compiled.request.program, signature))
+    most = _multiply_sizes(own.sketch, largest)
+    lengths = {name: max(longest, most if name in handed else 1, 1) for name in unseen}
+    return found | {name: (length,) for name, length in lengths.items()}
+
+
+def _multiply_sizes(sketch: Sketch, largest: int) -> int:
+    """The product of the whole numbers above zero that a sketch gives, or, where that is more than
+    `largest`, the largest of them that is not; 1 without any.
+    """
+    given = [v for v in sketch.scalars.values() if isinstance(v, int) and 0 < v <= largest]
+    return product if (product := math.prod(given)) <= largest else max(given)
 
 
 def confirm_tests(

@@ -54,6 +54,11 @@ _ROUNDING = frozenset(
     | {"aint", "ceiling", "int"}
 )
 _EXPONENTIALS = frozenset({"exp", "expf", "dexp", "__expf", "exp2", "exp2f", "pow", "powf"})
+_CURVED = _EXPONENTIALS | frozenset(
+    f"{word}{end}"
+    for word in ("sqrt", "rsqrt", "cbrt", "log", "log1p", "log2", "log10", "expm1", "hypot", "tanh")
+    for end in ("", "f")
+)
 _REMAINDERS = frozenset({"mod", "modulo", "fmod", "fmodf", "iand", "shiftr", "ishft"})
 _SHIFTS = ("<<", ">>")
 MOST_BITS = 31
@@ -90,6 +95,10 @@ class Use:
     """They are an exponent."""
     truth: bool = False
     """They are a condition by themselves."""
+    curved: bool = False
+    """They are a divisor, or a root, logarithm or the like is taken of them."""
+    centred: bool = False
+    """What is made of them is subtracted from what is made of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +172,8 @@ class _Reader:
         elif isinstance(node, (Assign, AssignExpression)):
             if node.op[:-1] in ("/", "%", "&", *_SHIFTS):
                 self._divide(node.op[:-1], node.target, self._number(node.value))
+            if node.op in ("-=", "/=") and node.value is not None:
+                self._combine(node.op[0], node.target, node.value)
             if set(_value_names(node.target)) & self.whole:
                 self._round(node.value)
         elif isinstance(node, Declaration):
@@ -173,8 +184,19 @@ class _Reader:
                 if isinstance(size, int) and size > 1:
                     self.extents[size] = None
 
+    def _combine(self, operator: str, left: Expression, right: Expression) -> None:
+        """A difference or a quotient."""
+        if operator == "/":
+            for use in self._of(right):
+                use.curved = True
+        else:
+            for name in set(self._names(left)) & set(self._names(right)):
+                self.uses[name].centred = True
+
     def _note_binary(self, node: Binary) -> None:
         left, right = self._number(node.left), self._number(node.right)
+        if node.op in ("-", "/") and right is None:
+            self._combine(node.op, node.left, node.right)
         if node.op in COMPARISONS:
             if left is None and right is None:
                 self._order(node.op, node.left, node.right)
@@ -193,6 +215,9 @@ class _Reader:
         name = (
             node.function.id.rpartition("::")[2].lower() if isinstance(node.function, Name) else ""
         )
+        if name in _CURVED:
+            for use in self._of(*node.arguments):
+                use.curved = True
         if name in _ROUNDING:
             self._round(*node.arguments)
         elif name in _EXPONENTIALS:

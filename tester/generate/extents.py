@@ -156,7 +156,7 @@ def probe_extents(
     probes: dict[int, ProbeResult] = {}
     # Cheap ones first: where a sketch runs out of time, those after it in the batch are lost.
     waiting = sorted(range(len(sketches)), key=lambda i: _cost(sketches[i]))
-    windows = dict.fromkeys(waiting, min(WINDOW, largest))
+    windows = {i: min(_choose_first_window(sketches[i], largest), largest) for i in waiting}
     while waiting:
         calls: dict[int, Arguments] = {}
         for i in waiting:
@@ -198,6 +198,15 @@ def probe_extents(
             else:
                 probes[i] = found
     return [probes[i] for i in range(len(sketches))]
+
+
+def _choose_first_window(sketch: Sketch, largest: int) -> int:
+    """As long as a size that is far beyond the usual window. An access so far behind its array
+    would be taken for one before the next array, as when an array is read from its end.
+    """
+    sizes = [v for v in sketch.scalars.values() if isinstance(v, int) and v <= largest]
+    longest = max(sizes, default=0)
+    return longest + MARGIN if longest > 8 * WINDOW else WINDOW
 
 
 def _next_window(window: int, named: Sequence[int] = ()) -> int:

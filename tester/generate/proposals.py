@@ -18,6 +18,7 @@ from corpora.records import Fill
 from corpora.suites.unit_tests import INTEGER_RANGES
 from gpu_runtime.call.materialize import generate_random_bits, is_assumed_shape
 from tester.generate.boundary_values import Change, list_changes
+from tester.generate.data_classes import list_data_changes
 from tester.generate.dictionary import Dictionary, read_dictionary
 from tester.generate.extents import Sketch
 from tester.generate.roles import TrialSetting
@@ -41,6 +42,9 @@ WARP, BLOCK, PARTIALS, GRID = 64, 1024, 4096, 16384
 """Powers of two at which parallel programs part their work: lanes, threads of a block, elements of
 a few blocks, and of as many as partial results are kept of.
 """
+DATA = "data"
+"""Label of sketches of a class of contents that the source's text asks for."""
+MOST_CLASSES = 8
 LONG = "long"
 """Label of sketches of many elements."""
 NARROW = ("i8", "u8", "i16", "u16")
@@ -70,7 +74,9 @@ def propose_sketches(setting: TrialSetting, roles: ParameterRoles) -> list[Sketc
     if not roles.base and find_integer_scalars(setting.signature):
         return []
     changes = _list_changes(setting, roles)
+    classes = _list_data_changes(setting, roles)
     kinds = (
+        [_apply(setting, roles, change, turn, DATA) for turn, change in enumerate(classes)],
         _make_long_sketches(setting, roles),
         [_apply(setting, roles, change, turn) for turn, change in enumerate(changes)],
         [*_make_paired_sketches(setting, roles), *_make_threshold_sketches(setting, roles)],
@@ -78,6 +84,11 @@ def propose_sketches(setting: TrialSetting, roles: ParameterRoles) -> list[Sketc
     )
     rows = itertools.zip_longest(*kinds)
     return [sketch for row in rows for sketch in row if sketch is not None]
+
+
+def _list_data_changes(setting: TrialSetting, roles: ParameterRoles) -> list[Change]:
+    dictionary = read_dictionary(setting.source, setting.signature)
+    return list_data_changes(setting.signature, setting.source, dictionary, roles)[:MOST_CLASSES]
 
 
 def _list_changes(setting: TrialSetting, roles: ParameterRoles) -> list[Change]:
@@ -95,7 +106,7 @@ def combine_changes(setting: TrialSetting, roles: ParameterRoles, count: int) ->
 
     setting: the program and what it is tried with. roles: what its parameters are used for.
     """
-    changes = _list_changes(setting, roles)
+    changes = [*_list_data_changes(setting, roles), *_list_changes(setting, roles)]
     draws = draw_sizes(setting.signature, roles, setting.seed, len(PROFILES) + 4)
     made = []
     for turn in range(count):
@@ -123,15 +134,30 @@ def _draw(setting: TrialSetting, roles: ParameterRoles, label: str) -> Values:
     return dict(reversed(drawn))[label] if label else drawn[0][1]
 
 
-def _apply(setting: TrialSetting, roles: ParameterRoles, change: Change, turn: int) -> Sketch:
+def _apply(
+    setting: TrialSetting, roles: ParameterRoles, change: Change, turn: int, label: str = "change"
+) -> Sketch:
     """One change of a usual test."""
     scalars = dict(roles.base) if change.tells else _draw(setting, roles, change.draw)
     scalars = scalars | change.scalars
+    if roles.sizes & change.scalars.keys() and label == DATA:
+        scalars = relate_sizes(setting.signature, roles, 0, scalars) | change.scalars
     fills = {
         name: replace(fill, seed=setting.seed) if _is_random(fill) else fill
         for name, fill in change.fills.items()
     }
-    return _make_sketch(setting, roles, scalars, TELLS if change.tells else "change", turn, fills)
+    if label == DATA:
+        fills = _draw_safe_indices(setting, roles, scalars) | fills
+    return _make_sketch(setting, roles, scalars, TELLS if change.tells else label, turn, fills)
+
+
+def _draw_safe_indices(
+    setting: TrialSetting, roles: ParameterRoles, scalars: Values
+) -> dict[str, Fill]:
+    """Indices below the least size: nothing says which of several bounds what they lead to."""
+    least = min((int(scalars[name]) for name in roles.sizes if name in scalars), default=1)  # type: ignore[arg-type]
+    loose = (roles.indices or frozenset()) - roles.ordered
+    return {name: Fill("indices", (max(1, least),), setting.seed) for name in loose}
 
 
 def _is_random(fill: Fill) -> bool:
@@ -175,9 +201,7 @@ def _sized(
     scalars = relate_sizes(setting.signature, roles, 0, {**roles.base, **given})
     fills = draw_contents(setting.signature, roles, profile, scalars, setting.seed)
     if len(sizes) > 1:  # nothing says which of the sizes bounds what indices lead to
-        least = max(1, min(sizes.values()))
-        loose = (roles.indices or frozenset()) - roles.ordered
-        fills |= {name: Fill("indices", (least,), setting.seed) for name in loose}
+        fills |= _draw_safe_indices(setting, roles, sizes)
     if label == LONG:  # sums of so many of these leave the types that hold their sums of a few
         fills |= {
             p.name: Fill("integers", INTEGER_RANGES[p.type], setting.seed)
@@ -236,19 +260,7 @@ def _make_paired_sketches(setting: TrialSetting, roles: ParameterRoles) -> list[
     if len(names) != 2 or not roles.base:
         return []
     sizes = dict(zip(names, (just_past(WARP) + 2, just_past(WARP)), strict=True))
-    made = _sized(setting, roles, sizes, "both", "default")
-    # Real scalars may be limits of what is sorted into as many places as a size says.
-    limits = [p for p in setting.signature.parameters if p.kind == "scalar" and p.type[0] == "f"]
-    placed = [
-        p.name
-        for p in setting.signature.parameters
-        if p.name in (roles.indices or ()) and p.type[0] == "f"
-    ]
-    if len(limits) < 2 or not placed:
-        return [made]
-    ends = dict(zip((p.name for p in limits), (-2.0, 4.0), strict=False))
-    spread = dict.fromkeys(placed, Fill("uniform", (-2, 2), setting.seed))
-    return [replace(made, scalars=made.scalars | ends, fills=made.fills | spread)]
+    return [_sized(setting, roles, sizes, "both", "default")]
 
 
 def _make_threshold_sketches(setting: TrialSetting, roles: ParameterRoles) -> list[Sketch]:

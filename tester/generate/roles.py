@@ -207,6 +207,13 @@ def infer_roles(setting: TrialSetting, plan: str) -> ParameterRoles:
     return _learnt[key]
 
 
+def recall_roles(compiled: Compiled, plan: str, largest: int) -> ParameterRoles | None:
+    """Return what `infer_roles` found in this process for a build under a launch plan; None if it
+    was not asked, or too long ago. Nothing is run.
+    """
+    return _learnt.get((compiled.symbol, plan, largest))
+
+
 def _roles(setting: TrialSetting) -> ParameterRoles:
     """What each scalar and array is used for, learnt by changing it alone. Raises NoSuiteError."""
     source = setting.source

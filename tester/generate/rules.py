@@ -26,11 +26,12 @@ from tester.generate.completion import (
     is_run_as_probed,
     keep_probed_run,
 )
+from tester.generate.data_classes import find_ranges
 from tester.generate.extent_inference import infer_extents
 from tester.generate.extents import GeometryOf, Sketch, build_test, no_geometry
 from tester.generate.linked_indices import make_linked_tests
 from tester.generate.null_arrays import make_null_tests
-from tester.generate.proposals import TELLS, combine_changes, propose_sketches
+from tester.generate.proposals import DATA, TELLS, combine_changes, propose_sketches
 from tester.generate.roles import (
     LAST_RESORT,
     NoSuiteError,
@@ -40,6 +41,7 @@ from tester.generate.roles import (
     find_base_run,
     find_pitches,
     infer_roles,
+    recall_roles,
 )
 from tester.generate.searches import (
     MOST_LATE,
@@ -171,6 +173,21 @@ def generate_more_tests(
     )
 
 
+def find_sizes(
+    suite: UnitTestSuite, program: Program, signature: Signature, backend: ExecutionBackend
+) -> frozenset[str]:
+    """Return the scalars that the lengths of arrays depend on, as they were learnt when the suite
+    was made by rules: no distances between rows or elements, no places, none that must equal
+    another. Empty where nothing was learnt.
+    """
+    compiled = backend.compile([CompileRequest(program, signature, Variant.RECORDED)])[0]
+    roles = recall_roles(compiled, suite.launch, LARGEST) if compiled.ok else None
+    if roles is None:
+        return frozenset()
+    aside = roles.leading | roles.steps | roles.within.keys() | {name for _, name in roles.alike}
+    return roles.sizes - aside
+
+
 def has_only_large_tests(suite: UnitTestSuite) -> bool:
     """Return whether all tests are so large that no others are made (`generate_more_tests`)."""
     return all(count_elements(test) > 1 << 18 for test in suite.tests)
@@ -275,7 +292,10 @@ def _tests(
         for s, c in zip(own, made, strict=False)
         if c.test is not None and (c.changed or s.label == TELLS)
     ]
-    special = told[: combined or min(MAX_PARTICULAR, count)]
+    classes = sum(
+        s.label == DATA for s, c in zip(own, made, strict=False) if c.test is not None and c.changed
+    )
+    special = told[: combined or min(MAX_PARTICULAR, count) + classes]
     good = [c for c in made[len(own) :] if c.test is not None] + [
         c for c in made[: len(own)] if c.test is not None and not c.changed
     ]
@@ -330,6 +350,8 @@ def _drop_empty_size_tests(
     program asks for them, as BLAS does for increments.
     """
     signed = find_signed(setting.source)
+    for pair in find_ranges(setting.signature, setting.source):
+        signed = signed | {setting.source.spell(name) for name in pair}
     sizes = {p for p in roles.sizes if setting.source.spell(p) not in signed}
 
     def is_empty(sketch: Sketch) -> bool:

@@ -170,17 +170,17 @@ def draw_sizes(
     # as far as that stays cheap.
     block, warp, small, exact = _DRAWS[min(sizes, 3)]
     plan: list[tuple[str, tuple[int, ...]]] = [
-        ("distinct", (5, 3, 7, 4, 6)),
+        ("distinct", (5, 3, 7, 4, 6, 2, 8, 9)),
         ("one", (1,)),
         ("warp", warp),
         ("block", block),
         ("small", small),
         ("exact", exact),
-        ("distinct", (3, 7, 5, 8, 2)),
+        ("distinct", (3, 7, 5, 8, 2, 4, 6, 9)),
         ("equal", (6,)),
         ("zero", (0,)),
         ("base", ()),
-        ("distinct", (7, 2, 4, 3, 5)),
+        ("distinct", (7, 2, 4, 3, 5, 6, 8, 9)),
     ]
     plan += [("wide", pool) for pool in _WIDE if sizes > 1]
     plan += [("near", (name,)) for name in sorted(roles.sizes)][: count // 3]  # type: ignore[list-item]

@@ -10,6 +10,7 @@ tests are tried.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from corpora.analysis.affine import polynomial_of
@@ -149,6 +150,8 @@ def is_leading_dimension(name: str, source: SourceTree) -> bool:
         isinstance(source.parent(use), Binary) for use in source.uses(name)
     ):
         return True
+    if wanted in _batch_distances(source):
+        return True
     places = [names_in(access.indices) for access in source.find(Access) if _is_set(access, source)]
     return any(
         _is_factor(wanted, index)
@@ -159,6 +162,57 @@ def is_leading_dimension(name: str, source: SourceTree) -> bool:
         or _is_of_same_structure(wanted, access, source)
         or any(names_in(index) - _parameter_names(source) <= place for place in places)
     )
+
+
+def _batch_distances(source: SourceTree) -> set[str]:
+    """Names that say how far apart batches lie: `s = state + b * stride`, where `s[i]` is set, or
+    both read and changed. Batches that are only read may overlap, and so may those that are only
+    added to.
+    """
+    found: set[str] = set()
+    pointers = {
+        p.name
+        for f in source.find(Function)
+        for p in f.parameters
+        if isinstance(p.type, PointerType)
+    }
+    for declared in source.find(Declaration):
+        start = declared.value
+        if isinstance(start, Unary) and start.op == "&" and isinstance(start.operand, Access):
+            start = Binary("+", start.operand.base, start.operand.indices[-1])
+        if not isinstance(declared.type, PointerType) or not isinstance(start, Binary):
+            continue
+        terms = list(_terms(start))
+        if not any(isinstance(term, Name) and term.id in pointers for term in terms):
+            continue
+        if _is_own_state(declared.name, source):
+            found |= {n for term in terms if isinstance(term, Binary) for n in names_in(term)}
+    return found & _parameter_names(source)
+
+
+def _terms(value: Any) -> Iterator[Any]:
+    """The terms of a sum."""
+    if isinstance(value, Binary) and value.op == "+":
+        yield from _terms(value.left)
+        yield from _terms(value.right)
+    elif isinstance(value, Cast):
+        yield from _terms(value.operand)
+    else:
+        yield value
+
+
+def _is_own_state(pointer: str, source: SourceTree) -> bool:
+    """Whether elements behind a pointer are set, or read and changed."""
+    changed = read = False
+    for access in source.find(Access):
+        if not isinstance(access.base, Name) or access.base.id != pointer:
+            continue
+        if _is_set(access, source):
+            return True
+        above = source.parent(access)
+        target = isinstance(above, (Assign, AssignExpression)) and above.target is access
+        changed, read = changed or target, read or not target
+    return changed and read
 
 
 def _is_of_same_structure(name: str, access: Access, source: SourceTree) -> bool:
@@ -299,10 +353,10 @@ EXTREMES = frozenset(
 
 def has_unspecified_nan(source: SourceTree) -> bool:
     """Return whether the program takes a minimum or maximum in Fortran, which leaves the result
-    open if a value is NaN.
+    open if a value is NaN, or a norm, of which infinities make NaN or infinity.
     """
     return source.is_fortran and (
-        bool(find_called_names(source) & EXTREMES)
+        bool(find_called_names(source) & (EXTREMES | {"norm2"}))
         or any(
             clause.name == "reduction" and clause.modifier in _ENDS
             for pragma in source.find(Pragma)
@@ -546,6 +600,20 @@ def find_measured_vectors(source: SourceTree) -> set[str]:
         and call.function.field in ("size", "empty", "end", "cend")
         and isinstance(call.function.base, Name)
     }
+
+
+def find_arrays_handed_out(signature: Signature, source: SourceTree) -> frozenset[str]:
+    """Return the arrays that the program hands to a function that it does not define itself, by
+    its pointer or as an array of Fortran: what such a function reads may go unseen.
+    """
+    own = {f.name for f in source.find(Function)}
+    handed: set[str] = set()
+    for call in source.find(Call):
+        if not (isinstance(call.function, Name) and call.function.id in own):
+            handed |= names_in(call.arguments)
+    return frozenset(
+        p.name for p in signature.parameters if p.kind == "array" and source.spell(p.name) in handed
+    )
 
 
 def find_place_scalars(source: SourceTree) -> set[str]:

@@ -13,24 +13,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from corpora.ir import Access, Expression, Name, names_in
+from corpora.ir import names_in
 from corpora.records import Fill, Signature
 from corpora.suites.unit_tests import INTEGER_RANGES
+from tester.generate.dictionary import read_dictionary
 from tester.generate.extents import Sketch
-from tester.generate.sketches import (
-    Values,
-    find_integer_scalars,
-)
+from tester.generate.sketches import Values, find_integer_scalars
 from tester.generate.source_facts import find_ordered_scalars
-from tester.generate.source_tree import (
-    ORDERS,
-    SourceTree,
-    find_index_names,
-    get_heads,
-    get_integer,
-    iterate_assignments,
-    iterate_comparisons,
-)
+from tester.generate.source_tree import SourceTree, find_index_names, get_heads
 
 LARGEST = 8
 """A number up to here, of either sign, is a state among few."""
@@ -52,32 +42,18 @@ class StateArray:
 
 
 def find_state_arrays(signature: Signature, source: SourceTree) -> dict[str, StateArray]:
-    """Return the integer arrays whose elements are compared with scalars or small integers, by
-    name.
-    """
+    """Return the arrays whose values are compared with scalars or small integers, by name."""
     bounds = _find_bounding_names(source)
-    free = {
-        source.spell(p.name): p.name
-        for p in find_integer_scalars(signature)
-        if source.spell(p.name) not in bounds
-    }
-    arrays = [p for p in signature.parameters if p.kind != "scalar" and p.type in INTEGER_RANGES]
-    holding = _find_holders(source)
+    free = {p.name for p in find_integer_scalars(signature) if source.spell(p.name) not in bounds}
+    uses = read_dictionary(source, signature).uses
     found = {}
-    for p in arrays:
-        own = source.spell(p.name)
-        numbers: dict[int, None] = {}
-        scalars: dict[str, None] = {}
-        for one, operator, other in iterate_comparisons(source):
-            if _get_array(one) != own and not _holds(one, own, holding):
-                continue
-            number = get_integer(other)
-            if number is not None:
-                below = BELOW if operator in ORDERS else 0
-                numbers |= {number: None, number - below: None}
-            elif isinstance(other, Name) and operator not in ORDERS and other.id in free:
-                scalars[free[other.id]] = None
-        state = StateArray(tuple(n for n in numbers if abs(n) <= LARGEST), tuple(scalars))
+    for p in signature.parameters:
+        if p.kind == "scalar" or p.type not in INTEGER_RANGES:
+            continue
+        use = uses[p.name]
+        near = [m for n in use.numbers for m in (n, n if n in use.asked else n - BELOW)]
+        numbers = [int(n) for n in dict.fromkeys(near) if abs(n) <= LARGEST and n % 1 == 0]
+        state = StateArray(tuple(numbers), tuple(n for n in use.equals if n in free))
         if state.numbers or state.scalars:
             found[p.name] = state
     return found
@@ -87,28 +63,6 @@ def _find_bounding_names(source: SourceTree) -> set[str]:
     """Names that end a loop, are in a place of an array or are asked for their order."""
     named = find_index_names(source) | find_ordered_scalars(source)
     return named.union(*(names_in(part) for _, head in get_heads(source) for part in head))
-
-
-def _get_array(expression: Expression) -> str:
-    """The array that an expression is an element of; '' for anything else."""
-    while isinstance(expression, Access):
-        expression = expression.base
-        if isinstance(expression, Name):
-            return expression.id
-    return ""
-
-
-def _find_holders(source: SourceTree) -> dict[str, set[str]]:
-    """Variables that are given an element as it is, with the arrays that it comes from."""
-    found: dict[str, set[str]] = {}
-    for variable, operator, value in iterate_assignments(source):
-        if operator == "=" and (array := _get_array(value)):
-            found.setdefault(variable, set()).add(array)
-    return found
-
-
-def _holds(expression: Expression, array: str, holding: Mapping[str, set[str]]) -> bool:
-    return isinstance(expression, Name) and array in holding.get(expression.id, ())
 
 
 def draw_states(

@@ -2,22 +2,47 @@
 through row by row, the height of the matrix it writes.
 
 Contract: to the program they are any number, to a port that copies the structure as a whole they
-say how long its arrays are. `fit_structure_sizes` gives tests in which they do: a count is the
-length of the longest array, dimensions multiply to it, and arrays are filled up to what they say.
-Tests on which the program does not run clean so stay as they were.
+say how long its arrays are. `fit_structure_sizes` gives tests in which they do. What a field means
+follows from the subscripts of the structure's arrays, never from its name:
+
+| subscripts say | an unread field is |
+| --- | --- |
+| a structure of the type is gone through by that field | the same dimension here |
+| one dimension that no field gives | its extent |
+| several dimensions, and as many unread fields | each in turn |
+| fields that are read give all dimensions | a count of all elements |
+| contents lead to other arrays | no less than any of these arrays is long |
+| nothing else | a count of all elements; arrays hold the product of all such fields |
+
+Arrays are filled up to what fields say. Tests on which the program does not run clean so stay as
+they were. Where arrays would be too long, a test is left out if others stay.
 
     pytest tests/tester/test_structure_sizes.py
 """
 
 from __future__ import annotations
 
-import itertools
 import math
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from corpora.ir import Access, Cast, Member, Name, StructDefinition, Unary, names_in
+from corpora.analysis.accesses import facts_of
+from corpora.analysis.bounds import extreme_of
+from corpora.analysis.facts import ArrayAccess
+from corpora.analysis.polynomial import Polynomial, of_symbol
+from corpora.ir import (
+    Access,
+    Cast,
+    Function,
+    Member,
+    Name,
+    Parameter as FormalParameter,
+    PointerType,
+    ScalarType,
+    StructDefinition,
+    Unary,
+    names_in,
+)
 from corpora.records import ArrayValue, Parameter, ScalarValue, UnitTest
 from corpora.suites.unit_tests import INTEGER_RANGES
 from gpu_runtime.call.materialize import get_extents, get_integer_scalars
@@ -26,29 +51,22 @@ from tester.generate.roles import TrialSetting
 from tester.generate.sketches import ParameterRoles
 from tester.generate.source_tree import SourceTree, read_source
 
-_COUNT = re.compile(
-    r"(?:n|num|number)?_?(?:nnz|nz|nonzeros?|size|len|length|count|total|cap|capacity|elems?|elements|entries|items|values)"
-)
-_APART = re.compile(r"(?:\w*_)?(?:stride|pitch|ld[abc]?)")
-_SIDE = re.compile(
-    r"(?:n|num|n_|num_)?(?:rows?|cols?|columns?|width|height|depth|[xyz]|[whdnmkijl]|dim\w*|rows?\w*|cols?\w*)|n\w{1,8}|\w+_(?:rows|cols|dim|n)"
-)
-
 
 @dataclass(frozen=True, slots=True)
 class _Structure:
-    """Its type, sizes that the program reads, those that it does not, and arrays that pointers lead
-    to.
+    """Its type, sizes that the program reads, integers that it does not, and arrays that pointers
+    lead to. outside: arrays that the contents of these lead to.
     """
 
     type: str
     read: tuple[Parameter, ...]
     unread: tuple[Parameter, ...]
     arrays: tuple[Parameter, ...]
+    outside: frozenset[str]
 
-    @property
-    def is_sparse(self) -> bool:
-        return any(p.type[0] in "iu" for p in self.arrays) and len(self.arrays) > 1
+
+Form = tuple[Polynomial | None, ...]
+"""Extents of the dimensions that a subscript has, outermost first; None is not known."""
 
 
 def fit_structure_sizes(
@@ -57,62 +75,66 @@ def fit_structure_sizes(
     """Return the tests, in order, with size fields that the program never reads set to fit the
     arrays.
 
-    roles: what parameters are used for. A test on which the program then fails stays as it is.
+    roles: what parameters are used for. A test on which the program then fails stays as it is. One
+    whose arrays would be too long is left out, unless all would be.
     """
-    structures = _structures(
-        setting.signature.parameters, roles, read_source(setting.compiled.request.program)
-    )
+    if not any(p.member and p.member.assembled for p in setting.signature.parameters):
+        return list(tests)
+    forms, led = _read_subscripts(setting)
+    structures = _find_structures(setting, roles, led)
     if not any(s.unread for s in structures):
         return list(tests)
-    others = [
-        _fit_dimensions(test, structures, _find_touched_arrays(test, setting), setting, turn % 3)
+    positions = _find_positions(structures, forms)
+    fitted = [
+        (test, _fit_sizes(test, structures, forms, positions, setting, turn % 3))
         for turn, test in enumerate(tests)
     ]
+    fitted = [(test, other) for test, other in fitted if other is not None]
     found = confirm_tests(
-        setting.backend, setting.compiled, others, setting.geometry_of, setting.largest
+        setting.backend,
+        setting.compiled,
+        [other for _, other in fitted],  # type: ignore[misc]
+        setting.geometry_of,
+        setting.largest,
     )
-    return [
-        test if done.test is None else done.test for test, done in zip(tests, found, strict=True)
+    made = [
+        test if done.test is None else done.test
+        for (test, _), done in zip(fitted, found, strict=True)
     ]
+    return made or list(tests)
 
 
-def _structures(
-    parameters: Iterable[Parameter], roles: ParameterRoles, source: SourceTree
+def _find_structures(
+    setting: TrialSetting, roles: ParameterRoles, led: Mapping[str, set[str]]
 ) -> list[_Structure]:
     owners: dict[str, list[Parameter]] = {}
-    for p in parameters:
+    for p in setting.signature.parameters:
         if p.member and p.member.assembled:
             owners.setdefault(p.member.owner, []).append(p)
-    found = []
+    source, found = read_source(setting.compiled.request.program), []
+    bound = roles.sizes | roles.flags | roles.letters.keys()
     for owner, members in owners.items():
         sizes = [
             p
             for p in members
             if p.kind == "scalar" and p.type in INTEGER_RANGES and p.type not in ("i8", "u8")
         ]
+        read = tuple(p for p in sizes if p.name in roles.sizes)
         unread = tuple(
             p
             for p in sizes
-            if p.name not in roles.sizes | roles.flags
-            and _is_size(_field(p))
-            and not _is_read(_field(p), owner, owners, source)
+            if p.name not in bound and not _is_read(_field(p), owner, owners, source)
         )
-        read = tuple(p for p in sizes if p.name in roles.sizes)
+        arrays = tuple(p for p in members if p.member and not p.member.count)
+        outside = {name for p in arrays for name in led.get(p.name, ())}
+        outside -= {p.name for p in arrays}
         type_ = members[0].member.assembled if members[0].member else ""
-        found.append(
-            _Structure(
-                type_, read, unread, tuple(p for p in members if p.member and not p.member.count)
-            )
-        )
+        found.append(_Structure(type_, read, unread, arrays, frozenset(outside)))
     return found
 
 
 def _field(p: Parameter) -> str:
     return p.member.path.rpartition(".")[2] if p.member else p.name
-
-
-def _is_size(field: str) -> bool:
-    return any(pattern.fullmatch(field.lower()) for pattern in (_COUNT, _APART, _SIDE))
 
 
 def _is_read(field: str, owner: str, owners: Mapping[str, object], source: SourceTree) -> bool:
@@ -129,6 +151,82 @@ def _is_read(field: str, owner: str, owners: Mapping[str, object], source: Sourc
     return any(field in names_in(structure.methods) for structure in source.find(StructDefinition))
 
 
+def _read_subscripts(setting: TrialSetting) -> tuple[dict[str, Form], dict[str, set[str]]]:
+    """(dimensions of each array that has a known subscript, arrays that each array leads to)."""
+    pointees = tuple(
+        FormalParameter(p.name, PointerType(ScalarType(p.type)))
+        for p in setting.signature.parameters
+        if p.member and p.member.assembled and not p.member.count
+    )
+    forms: dict[str, Form] = {}
+    led: dict[str, set[str]] = {}
+    for function in setting.source.find(Function):
+        facts = facts_of(replace(function, parameters=(*function.parameters, *pointees)))
+        for access in facts.accesses:
+            for index in access.indices:
+                for symbol in index.symbols() if index is not None else ():
+                    led.setdefault(symbol.array, set()).add(access.array)
+            form = _read_form(access)
+            if len(form) > len(forms.get(access.array, ())):
+                forms[access.array] = form
+    return forms, led
+
+
+def _read_form(access: ArrayAccess) -> Form:
+    """Of `i*n + j` the extents of i and j, which are a bound and n; () where a subscript is no sum
+    of such products.
+    """
+    index = access.indices[0] if len(access.indices) == 1 else None
+    if index is None or any(s.operator or s.array for s in index.symbols()):
+        return ()
+    factors = []
+    for counter in (s for s in index.symbols() if s.loops):
+        factor = index.coefficient_of(counter)
+        if factor is None or len(factor.terms) != 1 or factor.loops():
+            return ()
+        factors.append((*factor.terms[0], counter))
+    factors.sort(key=lambda f: (-len(f[0]), -f[1], f[2].name))
+    if not factors:
+        return ()
+    last = extreme_of(of_symbol(factors[0][2]), access.system(), True)
+    form: list[Polynomial | None] = [None if last is None else last + 1]
+    for (outer, times, _), (inner, fewer, _) in zip(factors, [*factors[1:], _ONE], strict=True):
+        step = Polynomial(((tuple(s for s in outer if s not in inner), max(times // fewer, 1)),))
+        form += [] if step.as_integer() == 1 else [step]
+    return tuple(form)
+
+
+_ONE = ((), 1, None)
+
+
+def _get_names(extent: Polynomial | None) -> frozenset[str]:
+    return frozenset() if extent is None else frozenset(s.name for s in extent.variables())
+
+
+def _list_mates(p: Parameter, structures: Sequence[_Structure]) -> frozenset[str]:
+    """The same field of other structures of its type, where the program reads it."""
+    type_ = p.member.assembled if p.member else ""
+    return frozenset(
+        q.name for s in structures if s.type == type_ for q in s.read if _field(q) == _field(p)
+    )
+
+
+def _find_positions(
+    structures: Sequence[_Structure], forms: Mapping[str, Form]
+) -> dict[tuple[str, str], int]:
+    """By type and field which dimension of its arrays it is the extent of, counted from the
+    innermost.
+    """
+    found: dict[tuple[str, str], int] = {}
+    for s in structures:
+        names = {frozenset({p.name}): (s.type, _field(p)) for p in s.read}
+        for array in s.arrays:
+            for k, extent in enumerate(reversed(forms.get(array.name, ()))):
+                if _get_names(extent) in names:
+                    found.setdefault(names[_get_names(extent)], k)
+    return found
+
+
 def _find_touched_arrays(test: UnitTest, setting: TrialSetting) -> frozenset[str]:
     """Arrays that the program touches: the others have one element, or as many as the longest,
     which no size has to say.
@@ -143,129 +241,115 @@ def _find_touched_arrays(test: UnitTest, setting: TrialSetting) -> frozenset[str
     )
 
 
-def _fit_dimensions(
+def _fit_sizes(
     test: UnitTest,
     structures: Sequence[_Structure],
-    touched: frozenset[str],
+    forms: Mapping[str, Form],
+    positions: Mapping[tuple[str, str], int],
     setting: TrialSetting,
-    more: int,
-) -> UnitTest:
-    """more: by how much the places outside that a sparse matrix has are more than its indices lead
-    to, lest its rows be as many.
+    turn: int,
+) -> UnitTest | None:
+    """The test with sizes that fit; None where arrays would be too long. turn: 1 reverses what
+    nothing orders; by so much arrays that contents lead to are longer, lest rows be as many.
     """
     sizes, lengths = dict(get_integer_scalars(test)), dict(get_extents(test))
-    known = {p.name: sizes[p.name] for s in structures for p in s.read}
-    elsewhere = {
-        p.name: lengths[p.name]
-        for p in setting.signature.parameters
-        if p.kind == "array" and p.member is None and p.name in lengths
-    }
-    scalars: dict[str, int] = {}
-    for s in structures:
-        longest = max((lengths[p.name] for p in s.arrays if p.name in touched), default=0)
-        led = (
-            _measure_outside_arrays([known[p.name] for p in s.read], elsewhere, longest)
-            if s.is_sparse
-            else 0
-        )
-        chosen = _values(s, longest, known, led + more, more == 1) | _match_larger_structure(
-            s, longest, known, structures
-        )
-        least = longest if any(_COUNT.fullmatch(_field(p).lower()) for p in s.unread) else 0
-        sides = [
-            chosen.get(p.name, sizes.get(p.name, 0)) for p in (*s.read, *s.unread) if _is_side(p, s)
+    touched, scalars = _find_touched_arrays(test, setting), {}
+    for s in (s for s in structures if s.unread):
+        touched_here = [p.name for p in s.arrays if p.name in touched]
+        array = max(touched_here, key=lengths.__getitem__, default="")
+        dims = _measure_dimensions(forms.get(array, ()), lengths.get(array, 0), sizes)
+        twin, reach = _read_twin(s, sizes, lengths, structures)
+        chosen, taken = _match_dimensions(s, dims, positions, structures, sizes)
+        known = {p.name: twin[_field(p)] for p in s.unread if _field(p) in twin}
+        least = reach if known.keys() - chosen.keys() else 0
+        chosen = known | chosen
+        left = [p.name for p in s.unread if p.name not in chosen]
+        own = {p.name for p in s.read}
+        open_ = [
+            extent
+            for k, (extent, names) in enumerate(dims)
+            if k not in taken and not (names and names <= own)
         ]
-        least = max(least, 0 if s.is_sparse or not sides else math.prod(sides))
-        if 0 <= least <= setting.largest:
-            scalars |= chosen
-            lengths |= {p.name: max(lengths[p.name], least) for p in s.arrays}
-            if s.is_sparse and any(_is_side(p, s) for p in s.unread):
-                lengths |= {name: led + more for name, length in elsewhere.items() if length == led}
+        total = math.prod(extent for extent, _ in dims)
+        placed = [p.name for p in (*s.read, *s.unread) if (s.type, _field(p)) in positions]
+        least = max(least, total, math.prod([(sizes | chosen)[name] for name in placed]))
+        if left and s.outside:
+            led = [lengths[name] for name in s.outside if name in lengths]
+            least = max([least, *led]) + turn
+            chosen |= dict.fromkeys(left, least)
+            lengths |= {name: least for name in s.outside if name in lengths}
+        elif len(left) == len(open_):
+            chosen |= dict(zip(left, open_[::-1] if turn == 1 else open_, strict=True))
+        else:
+            chosen |= dict.fromkeys(left, total)
+            if open_ and len(left) > 1:
+                least = max(least, total ** len(left) * total // max(math.prod(open_), 1))
+        if least > setting.largest:
+            return None
+        scalars |= chosen
+        lengths |= {p.name: max(lengths[p.name], least) for p in s.arrays}
     return replace(
         test, assignments=tuple(_lengthen_array(a, scalars, lengths) for a in test.assignments)
     )
 
 
-def _is_side(p: Parameter, s: _Structure) -> bool:
-    """Whether it is one of the sizes that multiply to the arrays' length; `nz` beside `nx` is one,
-    alone it counts.
+def _match_dimensions(
+    s: _Structure,
+    dims: Sequence[tuple[int, frozenset[str]]],
+    positions: Mapping[tuple[str, str], int],
+    structures: Sequence[_Structure],
+    sizes: Mapping[str, int],
+) -> tuple[dict[str, int], set[int]]:
+    """Unread sizes that structures of the type tell, and which of the dimensions they are: the one
+    at the field's position, or the one that is made of the same field elsewhere.
     """
-    field = _field(p).lower()
-    beside = field == "nz" and any(_field(o).lower() in ("nx", "ny") for o in (*s.read, *s.unread))
-    return beside or not (_COUNT.fullmatch(field) or _APART.fullmatch(field))
+    chosen, taken = {}, set()
+    for p in s.unread:
+        mates = _list_mates(p, structures)
+        places = [len(dims) - 1 - positions.get((s.type, _field(p)), len(dims))]
+        places += [k for k, (_, names) in enumerate(dims) if names & mates]
+        k = next((k for k in places if k >= 0), -1)
+        if k >= 0:
+            extent, names = dims[k]
+            chosen[p.name] = max((sizes[name] for name in names & mates), default=extent)
+            taken.add(k)
+    return chosen, taken
 
 
-def _measure_outside_arrays(read: Sequence[int], elsewhere: Mapping[str, int], longest: int) -> int:
-    """How long the arrays outside are that indices lead into: not those that a size of the
-    structure gives.
+def _measure_dimensions(
+    form: Form, longest: int, sizes: Mapping[str, int]
+) -> list[tuple[int, frozenset[str]]]:
+    """Extents, outermost first, that together hold `longest` elements, and the sizes that each is
+    made of. One extent where the form is not known.
     """
-    return min(
-        [length for length in elsewhere.values() if length not in read] or elsewhere.values(),
-        default=longest,
-    )
+    inner = [extent for extent in form[1:] if extent is not None]
+    if any(_get_names(extent) - sizes.keys() for extent in inner):
+        return [(longest, frozenset())]
+    values = [max(extent.evaluate(lambda s: sizes[s.name]), 0) for extent in inner]
+    first = -(-longest // max(math.prod(values), 1))
+    names = [*map(_get_names, form[:1] or (None,)), *map(_get_names, inner)]
+    return list(zip([first, *values], names, strict=True))
 
 
-def _values(
-    s: _Structure, longest: int, known: Mapping[str, int], led: int, turned: bool
-) -> dict[str, int]:
-    """Of the unread sizes. Dimensions of a sparse matrix are what its indices lead into, outside of
-    it; others multiply to the longest array, with values that sizes of the same name have elsewhere
-    where they can. turned: several that do stand the other way round, since nothing says which is
-    which (a transposed matrix).
+def _read_twin(
+    s: _Structure,
+    sizes: Mapping[str, int],
+    lengths: Mapping[str, int],
+    others: Sequence[_Structure],
+) -> tuple[dict[str, int], int]:
+    """By field what is read of another structure of the type that has the sizes that are read of
+    both, and is no shorter; and how long it is. ({}, 0) without one.
     """
-    sides = [p for p in s.unread if _is_side(p, s)]
-    chosen = {
-        p.name: longest
-        for p in s.unread
-        if p not in sides and not _APART.fullmatch(_field(p).lower())
-    }
-    if s.is_sparse:
-        chosen |= {p.name: led for p in sides}
-    elif sides:
-        given = math.prod(known[p.name] for p in s.read if _is_side(p, s))
-        rest = -(-longest // given) if given > 0 else 0
-        same = [
-            list(
-                dict.fromkeys(
-                    [v for n, v in known.items() if n.endswith("__" + _field(p)) and v > 0]
-                    + [rest, 1]
-                )
-            )
-            for p in sides[:3]
-        ]
-        fits = [c for c in itertools.product(*same) if math.prod(c) >= rest]
-        best = min(fits, key=lambda c: math.prod(c), default=(rest,) * len(sides))
-        chosen |= {p.name: v for p, v in zip(sides, best[::-1] if turned else best, strict=False)}
-    widths = [
-        chosen.get(p.name, known.get(p.name))
-        for p in (*s.read, *s.unread)
-        if re.search("col|width|nx", _field(p).lower())
-    ]
-    width = next((v for v in widths if v is not None), longest)
-    return chosen | {p.name: width for p in s.unread if _APART.fullmatch(_field(p).lower())}
 
+    def measure(structure: _Structure) -> int:
+        return max((lengths.get(p.name, 0) for p in structure.arrays), default=0)
 
-def _match_larger_structure(
-    s: _Structure, longest: int, known: Mapping[str, int], structures: Sequence[_Structure]
-) -> dict[str, int]:
-    """Its unread dimensions where another structure of the type has the dimensions that are read of
-    both, and is long enough.
-    """
-    sides = [p for p in s.unread if _is_side(p, s)]
-    for other in structures:
-        values = {_field(p): known[p.name] for p in other.read}
-        if other is s or other.type != s.type or not s.read or s.is_sparse:
-            continue
-        equal = all(values.get(_field(p)) == known[p.name] for p in s.read) and all(
-            _field(p) in values for p in sides
-        )
-        if (
-            equal
-            and math.prod([values[_field(p)] for p in (*s.read, *sides) if _is_side(p, s)])
-            >= longest
-        ):
-            return {p.name: values[_field(p)] for p in sides}
-    return {}
+    for other in (o for o in others if o is not s and o.type == s.type and s.read):
+        values = {_field(p): sizes[p.name] for p in other.read}
+        equal = all(values.get(_field(p)) == sizes[p.name] for p in s.read)
+        if equal and measure(other) >= measure(s):
+            return values, measure(other)
+    return {}, 0
 
 
 def _lengthen_array(

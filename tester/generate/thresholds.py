@@ -2,8 +2,9 @@
 
 Contract: `make_tests_beyond` gives tests of a source beyond the sizes that its suite has, one size
 (or all together) at a number or just above it, on which the source stays inside its arrays; none
-where it cannot be run there within its limits. Whether they are valid is for `tester.validity` to
-say, as of all others.
+where it cannot be run there within its limits. Of a number that is a limit
+(`gpu_runtime.launch.limits`) only what is above it is tried. Whether they are valid is for
+`tester.validity` to say, as of all others.
 
     python -c "from tester.generate.thresholds import make_tests_beyond; help(make_tests_beyond)"
 """
@@ -17,13 +18,23 @@ from dataclasses import replace
 from corpora.records import ArrayValue, Fill, ScalarValue, UnitTest
 from corpora.suites.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import CompileRequest, ExecutionBackend, Variant
-from gpu_runtime.call.materialize import is_assumed_shape
+from gpu_runtime.call.materialize import (
+    DTYPES,
+    get_extents,
+    get_integer_scalars,
+    is_assumed_shape,
+)
 from gpu_runtime.expectations import Expectations
 from tester.generate.completion import complete_sketches
 from tester.generate.extents import Sketch
 from tester.generate.roles import NoSuiteError, TrialSetting, find_pitches, infer_roles
 from tester.generate.rules import LARGEST, count_elements, make_geometry_function
-from tester.generate.sketches import ParameterRoles, choose_assumed_extent, draw_contents
+from tester.generate.sketches import (
+    ParameterRoles,
+    choose_assumed_extent,
+    draw_contents,
+    relate_sizes,
+)
 from tester.generate.source_facts import find_option_letters
 from tester.generate.source_tree import read_source
 
@@ -33,18 +44,27 @@ more.
 """
 NEAR = 300
 """Indices are below it: arrays that only indices lead to need not be as long as the others."""
-MAX_NUMBERS = 2
+MAX_NUMBERS, MAX_LIMITS = 2, 3
 MAX_TESTS = 6
+MAX_BYTES = 1 << 27
+"""Of the arrays of one test beyond MAX_SIZE elements."""
+
+OVER_IN_FLOATS = ((1 << 19) + 3, 257)
+"""By how much 2^24 is exceeded. A float takes the one sum for more than it is, and more than half
+of so many may be counted; it takes the other for a multiple of 256, which leaves out the last.
+"""
 
 
 def make_tests_beyond(
     expectations: Expectations,
     numbers: Sequence[int],
     backend: ExecutionBackend,
+    limits: Sequence[int] = (),
     excepted: Collection[int] = (),
 ) -> list[UnitTest]:
-    """Return tests of the source at or just above the smallest of `numbers` that no size in its
-    suite exceeds, or that are `excepted` and no size in its suite.
+    """Return tests of the source at or just above the smallest of `numbers`, and above the smallest
+    of `limits`, that no size in its suite exceeds, or at those of `excepted` that no size in its
+    suite is.
 
     There are at most MAX_TESTS, smallest first; none if the source cannot run there within its
     limits.
@@ -72,17 +92,48 @@ def make_tests_beyond(
         return []
     tried = _find_sizes(expectations.suite.tests, roles)
     reach = max(tried, default=0)
+    largest = _find_largest_affordable(setting)
     asked = sorted({n for n in numbers if n > reach} | {n for n in excepted if n not in tried})
     numbers = [n for n in asked if n <= MAX_SIZE][:MAX_NUMBERS]
+    limits = [
+        n
+        for n in sorted(set(limits))
+        if reach < n < largest
+        and n not in numbers
+        and _predict_length(expectations.suite.tests, roles, n) <= largest
+    ]
     sketches = [sketch for number in numbers for sketch in _sketches(setting, roles, number)]
+    for limit in limits[:MAX_LIMITS]:
+        sketches += _make_sketches_above(setting, roles, limit)
     made = (
-        complete_sketches(backend, compiled, sketches, lambda s: (), geometry_of, MAX_SIZE)
+        complete_sketches(backend, compiled, sketches, lambda s: (), geometry_of, largest)
         if sketches
         else []
     )
     return sorted((c.test for c in made if c.test is not None and c.changed), key=count_elements)[
         :MAX_TESTS
     ]
+
+
+def _find_largest_affordable(setting: TrialSetting) -> int:
+    """Most elements of one array, where all arrays have as many."""
+    arrays = [p for p in setting.signature.parameters if p.kind != "scalar"]
+    each = sum(DTYPES[p.type].itemsize for p in arrays)
+    return max(MAX_SIZE, MAX_BYTES // max(each, 1))
+
+
+def _predict_length(tests: Sequence[UnitTest], roles: ParameterRoles, size: int) -> float:
+    """Elements of the longest array at a lone size: a suite's largest test shows whether they grow
+    with the square of it. 0 for several sizes, of which the others stay small.
+    """
+    if len(roles.sizes) != 1:
+        return 0.0
+    (name,) = roles.sizes
+    shown = [(get_integer_scalars(t)[name], max(get_extents(t).values(), default=0)) for t in tests]
+    most, length = max(shown, default=(0, 0))
+    if most < NEAR // 10:
+        return 0.0
+    return length * (size / most) ** (2 if 4 * length >= most * most else 1)
 
 
 def _find_sizes(tests: Sequence[UnitTest], roles: ParameterRoles) -> set[int]:
@@ -135,20 +186,53 @@ def _sketches(setting: TrialSetting, roles: ParameterRoles, number: int) -> Iter
     """A lone size at the number and above it; of several, all so that their product is above it,
     then each alone.
     """
-    types = {p.name: p.type for p in setting.signature.parameters}
-    names = [
-        name for name in types if name in roles.sizes and INTEGER_RANGES[types[name]][1] > number
-    ]
+    names = _get_names(setting, roles, number)
     if len(names) > 1:
-        drawn = [
-            dict.fromkeys(names, int((number + 1) ** (1 / len(names))) + 1),
-            *({name: number + 1} for name in names),
-        ]
+        drawn = [_share(names, number), *({name: number + 1} for name in names)]
     else:
         drawn = [dict.fromkeys(names, number), dict.fromkeys(names, number + 1)]
+    yield from _make_sketches(setting, roles, drawn, number)
+
+
+def _make_sketches_above(
+    setting: TrialSetting, roles: ParameterRoles, limit: int
+) -> Iterator[Sketch]:
+    """A lone size above the limit; of several, each alone while the others are small, and all so
+    that their product is above it.
+    """
+    far = limit >= MAX_SIZE
+    sizes = [limit + over for over in (OVER_IN_FLOATS if far else (1 + limit // 16,))]
+    names = _get_names(setting, roles, sizes[0])
+    if len(names) > 1:
+        small = dict.fromkeys(names, 1 if limit >= 1 << 16 else 2)
+        drawn = [] if far else [small | {name: sizes[0]} for name in names]
+        drawn.append(_share(names, limit))
+    else:
+        drawn = [dict.fromkeys(names, size) for size in sizes]
+    yield from _make_sketches(setting, roles, drawn, sizes[0])
+
+
+def _get_names(setting: TrialSetting, roles: ParameterRoles, number: int) -> list[str]:
+    """Sizes whose type holds the number."""
+    types = {p.name: p.type for p in setting.signature.parameters}
+    return [
+        name
+        for name in types
+        if name in roles.sizes - roles.leading and INTEGER_RANGES[types[name]][1] > number
+    ]
+
+
+def _share(names: Sequence[str], number: int) -> dict[str, int]:
+    """Equal sizes, odd ones, whose product is above the number."""
+    return dict.fromkeys(names, int((number + 1) ** (1 / len(names))) + 1 | 1)
+
+
+def _make_sketches(
+    setting: TrialSetting, roles: ParameterRoles, drawn: Sequence[dict[str, int]], number: int
+) -> Iterator[Sketch]:
     shaped = any(is_assumed_shape(p) for p in setting.signature.parameters)
-    for turn, sizes in enumerate(drawn if names or shaped else ()):
-        scalars = roles.base | sizes
+    for turn, sizes in enumerate(drawn if any(drawn) or shaped else ()):
+        scalars = relate_sizes(setting.signature, roles, 0, roles.base | sizes)
         side = max(
             choose_assumed_extent(scalars, setting.signature, 0),
             *(sizes.values() or (number + turn,)),

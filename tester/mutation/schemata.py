@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from corpora.analysis.accesses import globals_of
-from corpora.frontends.queries import functions_of
+from corpora.frontends.queries import function_named, functions_of
 from corpora.ir import (
     ArrayType,
     Call,
@@ -35,11 +35,10 @@ from corpora.ir import (
     find,
 )
 from corpora.records import Parameter, Program, Signature
-from tester.mutation.branches import MAX_SIDES, find_conditions
 from tester.mutation.mutants import Mutant
-from tester.mutation.sites import parse_program
+from tester.mutation.sites import MAX_SIDES, find_conditions, parse_program
 
-DIALECTS = frozenset({"cpp", "openmp", "openmp-target"})
+DIALECTS = frozenset({"cpp", "openmp", "openmp-target", "cuda"})
 NUMBER = Parameter("mutant_number", "scalar", "i32", "in")
 COUNTERS = Parameter("branches_taken", "array", "i32")
 MANY = 2
@@ -67,7 +66,7 @@ def count_conditions(source: Program) -> int:
     """Return how many conditions of a source are counted when its mutants run as one program
     (`build_schema`).
     """
-    return len(_find_counted_conditions(source))
+    return len(find_counted_conditions(source))
 
 
 def count_sides(source: Program) -> int:
@@ -78,7 +77,8 @@ def count_sides(source: Program) -> int:
 
 
 @lru_cache(maxsize=128)
-def _find_counted_conditions(source: Program) -> tuple[Span, ...]:
+def find_counted_conditions(source: Program) -> tuple[Span, ...]:
+    """Return the places of the conditions that are counted, in textual order."""
     return tuple(find_conditions(source)[: MAX_SIDES // 2])
 
 
@@ -89,31 +89,69 @@ def build_schema(
     built.
 
     Its first parameters are the number of the mutant to run, from 1, and the counters of branches
-    taken. The source's parameters follow. None: another dialect than C++, no mutants, or a source
-    that keeps state between calls.
+    taken. The source's parameters follow. Without mutants it only counts branches. None: a dialect
+    of Fortran, an entry without parameters, or a source with mutants that keeps state between
+    calls.
     """
-    if source.dialect not in DIALECTS or not mutants or _CHOICE in source.text:
+    if source.dialect not in DIALECTS or _CHOICE in source.text:
         return None
-    if _keeps_state(parse_program(source)):
+    if mutants and _keeps_state(parse_program(source)):
         return None
     sites: dict[tuple[int, int], _Site] = {}
     for number, mutant in enumerate(mutants, 1):
         made = _Site(mutant.start, mutant.end, mutant.kind == "dropped_statement")
         sites.setdefault((made.start, made.end), made).texts.append((number, mutant.text))
-    for index, place in enumerate(_find_counted_conditions(source)):
+    for index, place in enumerate(find_counted_conditions(source)):
         counted = _Site(place.start, place.end, False)
         sites.setdefault((place.start, place.end), counted).condition = index
-    body = _render(source.text, 0, len(source.text), _nest_sites(list(sites.values())))
+    nested = _nest_sites(list(sites.values()))
+    made = _give_cuda if source.dialect == "cuda" else _give_cpp
+    program = made(source, nested)
+    return program and (
+        program,
+        replace(signature, name=program.name, parameters=(NUMBER, COUNTERS, *signature.parameters)),
+    )
+
+
+def _give_cpp(source: Program, sites: Sequence[_Site]) -> Program:
+    """The schema behind an entry of its own, which sets the number and calls the source's."""
     entry = f"{source.name}_mutants"
-    text = (
-        f"static int {_CHOICE}, *{_TAKEN};\n"
-        f"static inline bool {_ASKED}() {{ __builtin_trap(); }}\n{body}\n"
+    count = f"{_TAKEN}[{{0}}] += {_TAKEN}[{{0}}] < {MANY}"
+    return replace(
+        source,
+        name=entry,
+        text=f"static int {_CHOICE}, *{_TAKEN};\n"
+        f"static inline bool {_ASKED}() {{ __builtin_trap(); }}\n"
+        f"{_render(source.text, 0, len(source.text), sites, count)}\n"
         f"template <class... A> static inline auto {entry}(int number, int *taken, A... a) "
-        f"{{ {_CHOICE} = number; {_TAKEN} = taken; return {source.name}(a...); }}\n"
+        f"{{ {_CHOICE} = number; {_TAKEN} = taken; return {source.name}(a...); }}\n",
     )
-    return Program(source.dialect, entry, text), replace(
-        signature, name=entry, parameters=(NUMBER, COUNTERS, *signature.parameters)
-    )
+
+
+_CUDA = f"""#define OWN static __device__ __attribute__((no_sanitize_thread))
+static __device__ int {_CHOICE}, *{_TAKEN};
+OWN bool {_ASKED}() {{ __builtin_trap(); }}
+OWN void mutant_begin_(int number, int *taken) {{ {_CHOICE} = number; {_TAKEN} = taken; }}
+OWN void mutant_count_(int side) {{ {_TAKEN}[side] += {_TAKEN}[side] < {MANY}; }}
+#line 1
+"""
+"""What all threads write is left out of what is looked at for races."""
+
+
+def _give_cuda(source: Program, sites: Sequence[_Site]) -> Program | None:
+    """The schema whose entry, which may be a kernel, has two parameters more."""
+    entry = function_named(parse_program(source), source.name)
+    if entry is None or not entry.parameters or not entry.body_span or not entry.parameters[0].span:
+        return None
+    first, body = entry.parameters[0].span.start, entry.body_span.start + 1
+    added = f"int {NUMBER.name}, int *{COUNTERS.name}, "
+    begun = f" mutant_begin_({NUMBER.name}, {COUNTERS.name}); "
+    text, start = _CUDA, 0
+    for end, more in ((first, added), (body, begun), (len(source.text), "")):
+        own = [site for site in sites if start <= site.start < end]
+        text += _render(source.text, start, end, own, "mutant_count_({0})") + more
+        start = end
+    return replace(source, text=text)
 
 
 _ERROR = re.compile(r"^program\.cpp:(\d+):(\d+): error:", re.M)
@@ -182,14 +220,11 @@ def _condition(number: int) -> str:
     return f"{_CHOICE} == {number} || {_CHOICE} == -{number} && {_ASKED}()"
 
 
-def _count(side: int) -> str:
-    return f"{_TAKEN}[{side}] += {_TAKEN}[{side}] < {MANY}"
-
-
-def _render(text: str, start: int, end: int, sites: Sequence[_Site]) -> str:
+def _render(text: str, start: int, end: int, sites: Sequence[_Site], count: str) -> str:
+    """text[start:end] with a choice in every site. count: statement that counts side {0}."""
     parts = []
     for site in sites:
-        own = _render(text, site.start, site.end, site.inner)
+        own = _render(text, site.start, site.end, site.inner, count)
         if site.statement:  # braces: an `else` behind it stays with the `if` that it belongs to
             asked = " || ".join(_condition(number) for number, _ in site.texts)
             chosen = f"{{ if (!({asked})) {{ {own} }} }}"
@@ -200,7 +235,7 @@ def _render(text: str, start: int, end: int, sites: Sequence[_Site]) -> str:
                 truth = "!!" if other == negated else ""
                 chosen = f"({_condition(number)} ? ({other}) : {truth}({chosen}))"
             if site.condition >= 0:
-                held, failed = (_count(2 * site.condition + side) for side in (0, 1))
+                held, failed = (count.format(2 * site.condition + side) for side in (0, 1))
                 chosen = f"(({chosen}) ? ({held}, true) : ({failed}, false))"
         parts += [text[start : site.start], chosen]
         start = site.end

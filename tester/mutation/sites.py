@@ -26,10 +26,12 @@ from corpora.ir import (
     ArrayType,
     Binary,
     Call,
+    Conditional,
     Declaration,
     For,
     Function,
     FunctionType,
+    If,
     Interface,
     Member,
     Module,
@@ -45,6 +47,7 @@ from corpora.ir import (
     TranslationUnit,
     Unsupported,
     UnsupportedExpression,
+    While,
     children,
     walk,
 )
@@ -63,6 +66,9 @@ _SKIPPED = (
     FunctionType,
 )
 """Nodes that say nothing about what is executed."""
+_CONDITIONAL = (If, Conditional, While, For)
+MAX_SIDES = 64
+"""Sides of conditions that are counted, two for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +123,21 @@ def find_sites(program: Program) -> list[Site]:
     for function in find_reachable_functions(parse_program(program), program.name):
         found += _find_sites_below(function, fortran)
     return found
+
+
+def find_conditions(program: Program) -> list[Span]:
+    """Return the places of the conditions (if, ?:, while, for) in all functions that the program's
+    entry reaches, in textual order. A condition that is a macro's name counts; one inside a macro
+    does not. Raises ValueError for an unknown dialect.
+    """
+    places = {}
+    for site in find_sites(program):
+        if not isinstance(site.node, _CONDITIONAL) or getattr(site.node, "where", False):
+            continue
+        place = get_operand_place(program, site.node, site.node.test)
+        if place is not None:
+            places[place.start, place.end] = place
+    return [places[key] for key in sorted(places)]
 
 
 def _find_sites_below(function: Function, fortran: bool) -> Iterator[Site]:

@@ -13,7 +13,7 @@ values are combined, and the fewest tests stay that kill or take something new.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -33,7 +33,13 @@ from gpu_runtime.backend import (
 from gpu_runtime.call.materialize import materialize_test
 from gpu_runtime.compare import find_difference
 from gpu_runtime.expectations import Expectations, take_batch
-from tester.generate.rules import NoSuiteError, generate_more_tests, has_only_large_tests
+from tester.generate.rules import (
+    NoSuiteError,
+    generate_more_tests,
+    has_only_large_tests,
+    make_geometry_function,
+)
+from tester.mutation.branches import list_coverage_requests, prepend_number
 from tester.mutation.mutants import Mutant, generate_mutants, sample_mutants
 from tester.mutation.schemata import (
     MANY,
@@ -84,13 +90,15 @@ class BuiltMutants:
     """Compiled mutants of one source.
 
     schema: all as one program, in which the k-th from 0 has number k + 1; None: each is in
-        `singles`. left_out: how many did not compile and are not among them.
+        `singles`. left_out: how many did not compile and are not among them. counter: what counts
+        branches, the schema or a program of its own; None where none does.
     """
 
     mutants: tuple[Mutant, ...]
     schema: Compiled | None
     singles: tuple[Compiled, ...] = ()
     left_out: int = 0
+    counter: Compiled | None = None
 
     def good(self) -> list[int]:
         """Return the indices of the mutants that compiled."""
@@ -148,7 +156,7 @@ def _run_wave(
 ) -> dict[int, int]:
     killed: dict[int, int] = {}
     sides = count_sides(expectations.source)
-    calls = [(i, _prepend_number(expectations.calls[t], i + 1, sides)) for i, t in asked]
+    calls = [(i, prepend_number(expectations.calls[t], i + 1, sides)) for i, t in asked]
     executions = _run_all(schema, calls, _limits(expectations, len(calls)), backend)
     for (i, t), execution in zip(asked, executions, strict=True):
         if i not in killed and _differs(expectations, t, execution):
@@ -191,7 +199,7 @@ def _find_unreached(
     sides = count_sides(expectations.source)
     for wave in _order_in_waves(len(expectations.calls)):
         calls = [
-            (i, replace(_prepend_number(expectations.calls[t], -i - 1, sides), threads=SEVERAL))
+            (i, replace(prepend_number(expectations.calls[t], -i - 1, sides), threads=SEVERAL))
             for i in left
             for t in wave
         ]
@@ -207,11 +215,6 @@ def _find_unreached(
         }
         left = [i for i in left if i not in reached]
     return left
-
-
-def _prepend_number(call: Arguments, number: int, sides: int) -> Arguments:
-    """The call with a mutant's number and as many counters of branches before its arguments."""
-    return call.prepend(np.zeros(sides, np.int32)).prepend(np.array(number, np.int32))
 
 
 def _differs(expectations: Expectations, test: int, execution: Execution) -> bool:
@@ -251,7 +254,7 @@ def _build_mutants(
     request = _schema_request(source, signature, limit, seed)
     made = backend.compile([request])[0] if request else None
     if made is not None and made.ok:
-        return BuiltMutants(mutants, made)
+        return BuiltMutants(mutants, made, counter=made)
     bad = (
         find_failing_mutants(made.request.program, made.diagnostics)
         if made is not None
@@ -261,10 +264,11 @@ def _build_mutants(
     if bad and kept and (fewer := build_schema(source, signature, kept)):
         made = backend.compile([CompileRequest(fewer[0], fewer[1], Variant.DRAFT)])[0]
         if made.ok:
-            return BuiltMutants(kept, made, (), len(bad))
-    return BuiltMutants(
-        mutants, None, tuple(backend.compile(_requests(mutants, signature))) if mutants else ()
-    )
+            return BuiltMutants(kept, made, (), len(bad), made)
+    counters = list_coverage_requests(source, signature) if mutants else []
+    compiled = backend.compile([*_requests(mutants, signature), *counters]) if mutants else []
+    counter = next((c for c in compiled[len(mutants) :] if c.ok), None)
+    return BuiltMutants(mutants, None, tuple(compiled[: len(mutants)]), counter=counter)
 
 
 def _requests(mutants: Sequence[Mutant], signature: Signature) -> list[CompileRequest]:
@@ -278,7 +282,10 @@ def list_mutant_requests(
     compiled together before. limit: most mutants. seed: selects them.
     """
     request = _schema_request(source, signature, limit, seed)
-    return [request] if request else _requests(_sample_mutants(source, limit, seed), signature)
+    if request:
+        return [request]
+    singles = _requests(_sample_mutants(source, limit, seed), signature)
+    return [*singles, *list_coverage_requests(source, signature)] if singles else []
 
 
 @lru_cache(maxsize=128)
@@ -337,7 +344,7 @@ def _stronger_on(
 ) -> Expectations | None:
     """Of proposed tests the fewest, checked, on which each mutant that lives and can be told does
     anything else than the source, and each outcome of a branch comes that is not in `known`; None
-    without one.
+    without one. All proposed tests where mutants live that are compiled one by one.
 
     Most survivors are equivalent, and to check a suite costs far more than to make it: so the
     mutants are asked first.
@@ -345,14 +352,18 @@ def _stronger_on(
     suite = _more_tests(expectations, backend, seed, combined=COMBINED_TESTS)
     if suite is None:
         return None
-    if built.schema is None:
+    if built.counter is None or built.schema is None and alive:
         return validate_suite(
             expectations.source, expectations.signature, suite, backend, prune=True
         ).expectations
-    calls = [materialize_test(test, expectations.signature) for test in suite.tests]
+    geometry_of = make_geometry_function(suite.launch)
+    calls = [
+        replace(materialize_test(test, expectations.signature), geometry=geometry_of(test))
+        for test in suite.tests
+    ]
     numbers, sides = [0, *(i + 1 for i in alive)], count_sides(expectations.source)
-    asked = [(n, _prepend_number(call, n, sides)) for call in calls for n in numbers]
-    executions = _run_all(built.schema, asked, _limits(expectations, 4 * len(asked)), backend)
+    asked = [(n, prepend_number(call, n, sides)) for call in calls for n in numbers]
+    executions = _run_all(built.counter, asked, _limits(expectations, 4 * len(asked)), backend)
     goals: list[set[object]] = []
     for t in range(len(suite.tests)):
         own, *others = executions[t * len(numbers) : (t + 1) * len(numbers)]
@@ -399,31 +410,31 @@ def _measure_outcomes(
     built: BuiltMutants,
     backend: ExecutionBackend,
     sides_suffice: bool = False,
-) -> frozenset[Outcome]:
-    """Outcomes of branches that a suite's tests have; none where mutants are compiled singly.
+) -> list[frozenset[Outcome]]:
+    """Outcomes of branches that each test of a suite has; none where nothing counts them.
 
-    sides_suffice: once every side was taken the other tests are not run, and their outcomes are
-        not among those returned.
+    sides_suffice: once every side was taken the other tests are not run, and have none.
     """
-    found: frozenset[Outcome] = frozenset()
-    if built.schema is None:
-        return found
+    tests = len(expectations.calls)
+    found: list[frozenset[Outcome]] = [frozenset()] * tests
     sides = count_sides(expectations.source)
-    every = list(range(len(expectations.calls)))
-    for wave in _order_in_waves(len(every)) if sides_suffice else [every]:
-        calls = [(0, _prepend_number(expectations.calls[t], 0, sides)) for t in wave]
-        executions = _run_all(built.schema, calls, _limits(expectations, len(calls)), backend)
-        ended = [e.values[1] for e in executions if e.status is Status.OK]
-        found = found.union(*map(find_outcomes, ended))
-        if _takes_all_sides(found, built, expectations.source):
+    for wave in _order_in_waves(tests) if sides_suffice else [list(range(tests))]:
+        if built.counter is None or _takes_all_sides(found, built, expectations.source):
             break
+        calls = [(0, prepend_number(expectations.calls[t], 0, sides)) for t in wave]
+        executions = _run_all(built.counter, calls, _limits(expectations, len(calls)), backend)
+        for t, execution in zip(wave, executions, strict=True):
+            if execution.status is Status.OK:
+                found[t] = find_outcomes(execution.values[1])
     return found
 
 
-def _takes_all_sides(outcomes: frozenset[Outcome], built: BuiltMutants, source: Program) -> bool:
+def _takes_all_sides(
+    outcomes: Iterable[frozenset[Outcome]], built: BuiltMutants, source: Program
+) -> bool:
     """Whether every condition was once true and once false, as far as that is known."""
-    taken = {side for side, _ in outcomes}
-    return built.schema is None or len(taken) == 2 * count_conditions(source)
+    taken = {side for of_test in outcomes for side, _ in of_test}
+    return built.counter is None or len(taken) == 2 * count_conditions(source)
 
 
 def _tell(own: Execution, other: Execution) -> bool:
@@ -490,10 +501,12 @@ def top_up_suite(
 
     outcomes: frozenset[Outcome] = frozenset()
     if rounds:
-        outcomes = _measure_outcomes(expectations, built, backend, sides_suffice=not is_weak())
+        outcomes = outcomes.union(
+            *_measure_outcomes(expectations, built, backend, sides_suffice=not is_weak())
+        )
     equal = False  # whether a stronger suite was asked about all that are alive and saw nothing
     for turn in range(rounds):
-        if not is_weak() and _takes_all_sides(outcomes, built, expectations.source):
+        if not is_weak() and _takes_all_sides([outcomes], built, expectations.source):
             break
         other = _stronger_on(expectations, built, alive, backend, seed + 101 + turn, outcomes)
         equal = other is None
@@ -501,11 +514,12 @@ def top_up_suite(
             continue
         found = find_killed_mutants(other, built, alive, backend)
         alive = [i for i in alive if i not in found]
-        if built.schema is not None:
-            expectations = _merge_suites(expectations, other, range(len(other.suite.tests)))
-            outcomes |= _measure_outcomes(other, built, backend)
-        else:
-            expectations = _merge_suites(expectations, other, sorted(set(found.values())))
+        shown = _measure_outcomes(other, built, backend)
+        # Of mutants that are compiled one by one nothing was known when the tests were chosen.
+        chosen = {*found.values(), *choose_fewest([s - outcomes for s in shown])}
+        kept = range(len(shown)) if built.schema is not None else sorted(chosen)
+        expectations = _merge_suites(expectations, other, kept)
+        outcomes = outcomes.union(*(shown[t] for t in kept))
     # What no stronger suite could kill counts as equivalent, if the suite comes there; with no
     # stronger suite asked, survivors were tolerated.
     other = (

@@ -119,6 +119,9 @@ WRONG_FILES = {
     "error": RIGHT + "#error this is not meant to compile\n",
     "a syntax error behind it": RIGHT + "int broken( {\n",
     "an undeclared name behind it": RIGHT + "int g() { return MISSING; }\n",
+    "a function that nothing declares": WRONG.replace("void f", "void g")
+    + RIGHT.replace("x[i] * 2", "x[i] * 2 + 0 * missing()"),
+    "a function that nothing declares behind it": RIGHT + "void g() { missing(); }\n",
     "a continued comment": "// \\\n" + RIGHT.replace("\n", " ", 1) + "\n" + WRONG,
     "a continuation with a blank": "// old \\ \nvoid f(float *x, int n) { for (int i = 0; i < "
     "n; i++) x[i] = x[i] * 2; }\nvoid\nf(float *x, int n) { x[0] "

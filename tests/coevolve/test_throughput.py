@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import verify_throughput
 
-from coevolve.cli.verify import PORTION, answer_rows, split_into_portions
+from coevolve.cli.verify import PORTION, Judging, answer_rows, split_into_portions
 from coevolve.verification.engine import Engine, Pair, VerifyConfig
 from corpora.records import Program
 from gpu_runtime.backend import Variant
@@ -108,10 +108,10 @@ def test_rows_are_shared_out_in_order(tmp_path):
         )
         for k in range(5)
     ]
-    answers = list(verify_command._answers(rows, 1, "emulated", 2))
+    answers = list(verify_command._answers(rows, 1, Judging("emulated"), 2))
     assert [a["id"] for part in answers for a in part] == ["1", "2", "3", "4"]
     assert len(answers) == 2 and all(a["equivalent"] for part in answers for a in part)
-    assert answer_rows([(1, rows[0])], "emulated")[0]["id"] == "0"
+    assert answer_rows([(1, rows[0])], Judging("emulated"))[0]["id"] == "0"
 
 
 def test_a_dear_row_at_the_end_does_not_hold_a_whole_chunk(monkeypatch):

@@ -6,7 +6,7 @@ import pytest
 
 from coevolve.verification.engine import Engine, Pair, VerifyConfig
 from corpora.records import Outcome, Program
-from gpu_runtime.compile.headers import CUDA, GENERATED, UNREAD
+from gpu_runtime.compile.headers import CUDA, CUDA_PARTS, GENERATED, UNREAD
 
 SOURCE = Program(
     "cpp",
@@ -129,7 +129,7 @@ def test_what_the_wall_lets_through_compiles(engine, target):
 
 
 def of_cuda(name):
-    return name in CUDA or name.startswith(("cuda", "cuC", "cooperative"))
+    return name in CUDA or name in CUDA_PARTS or name.startswith(("cuda", "cuC", "cooperative"))
 
 
 @pytest.mark.parametrize("name", ["stdexcept", "new", "cctype", "errno.h"])

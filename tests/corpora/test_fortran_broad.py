@@ -9,12 +9,15 @@ from collections import Counter
 
 import pytest
 
+from corpora import ir
 from corpora.dialects import parse_direction
 from corpora.generator import generate, nests
 from corpora.generator.core import expressions as ast
+from corpora.generator.core.nest import Nest, Region, Style
+from corpora.generator.emit.fortran import FortranEmitter
 from corpora.generator.emit.fortran_counts import _Counts
+from corpora.generator.emit.fortran_forms import FortranForm
 from corpora.generator.emit.fortran_layout import (
-    add_labels,
     use_dotted_operators,
     use_kind_suffixes,
 )
@@ -66,29 +69,32 @@ def test_loops_run_over_the_same_values_in_both_languages() -> None:
 
 
 def test_a_position_is_one_more_and_a_test_of_it_too() -> None:
-    i, n = ast.Name("i"), ast.Name("n")
+    i, n = ir.Name("i"), ir.Name("n")
     counts = _Counts({"i"}, set(), {"i": "i32", "n": "i32"}, False)
     assert counts.of(ast.compare(i, "<", ast.sub(n, 1))) == ast.compare(i, "<", n)
     assert counts.of(ast.compare(i, ">", ast.ZERO)) == ast.compare(i, ">", ast.ONE)
     assert counts.of(ast.add(i, 1)) == i
-    assert counts.more(ast.Binary("%", i, n), 1) == ast.add(ast.Binary("%", ast.sub(i, 1), n), 1)
+    assert counts.more(ir.Binary("%", i, n), 1) == ast.add(ir.Binary("%", ast.sub(i, 1), n), 1)
 
 
 def test_constants_need_no_word_that_fortran_lacks() -> None:
     assert not any(re.search(r"^ +const ", c.programs["cpp"].text, re.M) for c in told(120, 4))
 
 
-def test_labels_replace_loop_words_with_equal_meaning() -> None:
-    lines = [
-        "do i = 1, n",
-        "    do j = 1, m",
-        "        if (x < 0) cycle",
-        "        if (x > 9) exit",
-        "        a = a + x",
-        "    end do",
-        "end do",
-    ]
-    assert add_labels(lines, on_statement=True) == [
+def loop_of(body: str, form: FortranForm) -> list[str]:
+    """The lines of a loop of Fortran round a body of C."""
+    words = {"i": "i32", "j": "i32", "n": "i32", "m": "i32", "x": "i32", "a": "i32"}
+    nest = Nest([Region((), ast.code(body))], sequential=True, types=words)
+    emitter = FortranEmitter(nest, Style(fortran=form), False)
+    loop = ast.loop("i", ast.ZERO, "<", ir.Name("n"), nest.regions[0].body)
+    emitter.say.one_based |= {"i", "j"}
+    return emitter.block((loop,), 0)
+
+
+def test_labels_say_what_the_words_said() -> None:
+    inner = """for (int j = 0; j < m; j++) { if (x < 0) continue; if (x > 9) break; a = a + x; }"""
+    form = FortranForm(labels="statement", one_line=True)
+    assert loop_of(inner, form) == [
         "do 10 i = 1, n",
         "    do 20 j = 1, m",
         "        if (x < 0) go to 20",
@@ -98,9 +104,10 @@ def test_labels_replace_loop_words_with_equal_meaning() -> None:
         "21   continue",
         "10  continue",
     ]
-    assert add_labels(["do k = 1, 3", "    b = b + k", "enddo"], on_statement=True) == [
-        "do 10 k = 1, 3",
-        "10  b = b + k",
+    assert loop_of("a = a + x;", form) == ["do 10 i = 1, n", "10  a = a + x"]
+    assert loop_of("while (x > 0) { x = x - 1; break; }", form)[2:4] == [
+        "        x = x - 1",
+        "        exit",
     ]
     assert (
         use_dotted_operators("if (a <= b .and. c /= d) then") == "if (a .le. b .and. c .ne. d) then"

@@ -11,6 +11,7 @@ import re
 
 import pytest
 
+from corpora import ir
 from corpora.generator import Computation, generate
 from corpora.generator.core import expressions as ast, structures
 from corpora.generator.core.nest import Axis, Nest, Parameter, Region, Structure, Style
@@ -108,10 +109,10 @@ def test_ways_of_handing_over_all_occur() -> None:
 
 
 def nest() -> Nest:
-    x, y = (ast.At(word, (ast.Name("i"),)) for word in "xy")
-    change = ast.Assign(y, "=", ast.add(ast.mul(ast.Name("a"), x), y))
+    x, y = (ast.at(word, (ir.Name("i"),)) for word in "xy")
+    change = ir.Assign(y, "=", ast.add(ast.mul(ir.Name("a"), x), y))
     arrays = [
-        Parameter(word, "array", "f32", (ast.Name("n"),), written=word == "y") for word in "xy"
+        Parameter(word, "array", "f32", (ir.Name("n"),), written=word == "y") for word in "xy"
     ]
     scalars = [
         Parameter("n", "scalar", "i32", values=(4,)),
@@ -119,9 +120,8 @@ def nest() -> Nest:
     ]
     types = {p.name: p.type for p in arrays + scalars}
     return Nest(
-        "",
+        [Region((Axis("i", ast.ZERO, ir.Name("n")),), (change,))],
         arrays + scalars,
-        [Region((Axis("i", ast.ZERO, ast.Name("n")),), (change,))],
         types=types,
     )
 
@@ -159,8 +159,8 @@ def test_records_are_indexed_and_their_fields_stand_together() -> None:
 def test_what_the_function_changes_itself_is_in_no_structure() -> None:
     for seed in range(40):
         made = nest()
-        made.before = (ast.Assign(ast.Name("n"), "=", ast.TWO),)
-        made.regions[0].body += (ast.Declare("f32", "t", ast.Name("x")),)
+        made.before = (ir.Assign(ir.Name("n"), "=", ast.TWO),)
+        made.regions[0].body += (ast.declare("f32", "t", ir.Name("x")),)
         group_parameters(made, Style(words={"i32": "int", "f32": "float"}), random.Random(seed))
         assert {"n", "x"}.isdisjoint(
             parameter for each in made.structures for _, parameter in each.fields
@@ -174,7 +174,7 @@ verification = pytest.importorskip("coevolve.verification.engine")
 def test_host_code_copies_what_structures_lead_to() -> None:
     for passing, whole in (("pointer", "*m"), ("value", "m"), ("reference", "m")):
         made = nest()
-        made.result, made.after = "i32", (ast.Jump("return", ast.ZERO),)
+        made.result, made.after = "i32", (ir.Return(ast.ZERO),)
         made.structures = (
             Structure("P", "p", passing, (("a", "a"),), ""),
             Structure("M", "m", passing, (("data", "y"), ("n", "n")), "", points=True),

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from corpora import ir
 from corpora.dialects import get_dialect
 from corpora.generator import generate, nests
 from corpora.generator.core import expressions as ast, heads
@@ -84,13 +85,12 @@ def test_one_source_text_has_one_answer(always_dressed: None) -> None:
 
 def _line(body: tuple, **more: object) -> Nest:
     arrays = [
-        Parameter(w, "array", "f32", (ast.Name("n"),), written=w == "out") for w in ("x", "out")
+        Parameter(w, "array", "f32", (ir.Name("n"),), written=w == "out") for w in ("x", "out")
     ]
     types = {"x": "f32", "out": "f32", "n": "i32", "i": "i32"}
     return Nest(
-        "",
+        [Region((Axis("i", ast.ZERO, ir.Name("n")),), body)],
         [*arrays, Parameter("n", "scalar", "i32")],
-        [Region((Axis("i", ast.ZERO, ast.Name("n")),), body)],
         types=types,
         **more,
     )
@@ -98,14 +98,14 @@ def _line(body: tuple, **more: object) -> Nest:
 
 def test_a_chain_is_not_made_of_a_place_that_depends_on_the_first() -> None:
     """`k = 0; out[k] = 0;` is not `k = out[k] = 0`."""
-    k, place = ast.Name("k"), ast.At("out", (ast.Name("k"),))
+    k, place = ir.Name("k"), ast.at("out", (ir.Name("k"),))
     types = {"k": "f32", "out": "f32"}
-    block = (ast.Assign(k, "=", ast.ZERO), ast.Assign(place, "=", ast.ZERO))
+    block = (ir.Assign(k, "=", ast.ZERO), ir.Assign(place, "=", ast.ZERO))
     assert heads._chains(block, types) == block
     assert (
         len(
             heads._chains(
-                block[:1] + (ast.Assign(ast.At("out", (ast.Name("i"),)), "=", ast.ZERO),), types
+                block[:1] + (ir.Assign(ast.at("out", (ir.Name("i"),)), "=", ast.ZERO),), types
             )
         )
         == 1
@@ -113,10 +113,10 @@ def test_a_chain_is_not_made_of_a_place_that_depends_on_the_first() -> None:
 
 
 def test_a_store_before_the_loop_is_done_by_one_thread() -> None:
-    i = ast.Name("i")
+    i = ir.Name("i")
     nest = _line(
-        (ast.Assign(ast.At("out", (i,)), "=", ast.At("x", (i,))),),
-        first=(ast.Assign(ast.At("out", (ast.ZERO,)), "=", ast.ZERO),),
+        (ir.Assign(ast.at("out", (i,)), "=", ast.at("x", (i,))),),
+        first=(ir.Assign(ast.at("out", (ast.ZERO,)), "=", ast.ZERO),),
     )
     assert emit_cpp(nest, Style()).index("out[0] = 0;") < emit_cpp(nest, Style()).index("for (")
     assert (
@@ -129,8 +129,8 @@ def test_aliases_reach_flattened_positions() -> None:
     """The width that subscripts are flattened with comes from the arrays' extents, not from the
     body.
     """
-    nest = _line((ast.Assign(ast.At("out", (ast.Name("i"), ast.ZERO)), "=", ast.ONE),))
-    nest.parameters[1].extents = (ast.Name("n"), ast.Name("n"))
+    nest = _line((ir.Assign(ast.at("out", (ir.Name("i"), ast.ZERO)), "=", ast.ONE),))
+    nest.parameters[1].extents = (ir.Name("n"), ir.Name("n"))
     b = Builder(random.Random(1), "f32", False)
     b.types |= nest.types
     b.used |= {w.lower() for w in nest.types}
@@ -141,7 +141,7 @@ def test_aliases_reach_flattened_positions() -> None:
 
 def test_a_size_that_is_counted_down_gets_no_alias() -> None:
     """The alias may be constant."""
-    loop = ast.For("j", ast.ZERO, "<", ast.Name("n"), (ast.Assign(ast.Name("n"), "-=", ast.ONE),))
+    loop = ast.loop("j", ast.ZERO, "<", ir.Name("n"), (ir.Assign(ir.Name("n"), "-=", ast.ONE),))
     nest = _line((loop,))
     b = Builder(random.Random(1), "f32", False)
     b.types |= nest.types

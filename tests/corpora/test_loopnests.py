@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from corpora import ir
 from corpora.dialects import get_dialect
 from corpora.generator import LEVELS, Computation, generate, nests
 from corpora.generator.core import expressions as ast
@@ -238,18 +239,17 @@ def test_the_comparison_can_fail(tmp_path: Path) -> None:
 
 def test_spelled_out_atomic_update_keeps_its_value_together() -> None:
     """`t -= a - b` was once written `t = t - a - b`."""
-    index, cell = ast.Name("i"), ast.At("out", (ast.ZERO,))
-    change = ast.Assign(cell, "-=", ast.sub(ast.At("x", (index,)), ast.Name("s")), atomic=True)
+    index, cell = ir.Name("i"), ast.at("out", (ast.ZERO,))
+    change = ast.atomic(cell, "-=", ast.sub(ast.at("x", (index,)), ir.Name("s")))
     arrays = [
-        Parameter("x", "array", "f32", (ast.Name("n"),)),
+        Parameter("x", "array", "f32", (ir.Name("n"),)),
         Parameter("out", "array", "f32", (ast.ONE,), written=True),
     ]
     scalars = [Parameter("n", "scalar", "i32"), Parameter("s", "scalar", "f32")]
     types = {p.name: p.type for p in arrays + scalars}
     nest = Nest(
-        "",
+        [Region((Axis("i", ast.ZERO, ir.Name("n")),), (change,))],
         arrays + scalars,
-        [Region((Axis("i", ast.ZERO, ast.Name("n")),), (change,))],
         types=types,
     )
     assert "out[0] = out[0] - (x[i] - s);" in emit_cpp(nest, Style(compound=False))
@@ -404,13 +404,12 @@ def test_a_row_written_by_a_pointer_is_no_parameter() -> None:
     """`row[j] = ...` inside `for (i = 1; ...) for (j = 0; ...)`: the only axis that begins at 0 is
     the row's; drawing it failed.
     """
-    i, j, n = ast.Name("i"), ast.Name("j"), ast.Name("n")
-    row = ast.DeclarePointer("f32", "row", "a", ast.mul(i, n))
-    body = (row, ast.Assign(ast.At("row", (j,)), "=", ast.ZERO))
+    i, j, n = ir.Name("i"), ir.Name("j"), ir.Name("n")
+    row = ast.view("f32", "row", "a", ast.mul(i, n))
+    body = (row, ir.Assign(ast.at("row", (j,)), "=", ast.ZERO))
     nest = Nest(
-        "",
-        [Parameter("a", "array", "f32", (n, n))],
         [Region((Axis("i", ast.ONE, n), Axis("j", ast.ZERO, n)), body)],
+        [Parameter("a", "array", "f32", (n, n))],
     )
     nests._mark_overwritten(nest)
     assert not nest.parameters[0].overwritten

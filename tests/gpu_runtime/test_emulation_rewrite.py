@@ -20,21 +20,26 @@ def flat(text: str) -> str:
     [
         (
             "k<<<g, b>>>(x, 1);",
-            "cv_call(cv_config( g, b), [](auto... cv_a) { k(cv_a...); }, x, 1);",
+            "cv_call(cv_config( g, b).of(CV_NAME(k)), [](auto... cv_a) { k(cv_a...); }, x, 1);",
         ),
-        ("k<<<1,2,3,s>>>();", "cv_call(cv_config(1,2,3,s), [](auto... cv_a) { k(cv_a...); });"),
+        (
+            "k<<<1,2,3,s>>>();",
+            "cv_call(cv_config(1,2,3,s).of(CV_NAME(k)), [](auto... cv_a) { k(cv_a...); });",
+        ),
         (
             "ns::k<float, 3><<<1,2>>>(x);",
-            "cv_call(cv_config(1,2), [](auto... cv_a) { ns::k<float,3>(cv_a...); },x);",
+            "cv_call(cv_config(1,2).of(CV_NAME(k)), [](auto... cv_a) { "
+            "ns::k<float,3>(cv_a...); },x);",
         ),
         (
             "if (n) k <<< dim3 ( n ) , 2 >>> ( f ( x ) , y ) ; else g ( ) ;",
-            "cv_call(cv_config( dim3 ( n ) , 2 ), [](auto... cv_a) { k(cv_a...); }, f ( x ) , y "
+            "cv_call(cv_config( dim3 ( n ) , 2 ).of(CV_NAME(k)), [](auto... cv_a) { "
+            "k(cv_a...); }, f ( x ) , y "
             ") ; else g ( ) ;",
         ),
         (
             "#define RUN(k, n, ...) \\\n k<<<n, 64>>>(__VA_ARGS__)\nint a;",
-            "#define RUN(k, n, ...) \\ cv_call(cv_config( n, 64), "
+            "#define RUN(k, n, ...) \\ cv_call(cv_config( n, 64).of(CV_NAME(k)), "
             "[](auto... cv_a) { k(cv_a...); },##__VA_ARGS__) int a;",
         ),
         ("#define SHIFT(a) (a <<< 2)", "#define SHIFT(a) (a <<< 2)"),
@@ -62,12 +67,13 @@ def flat(text: str) -> str:
         ("__device__ int n = 3;", "CV_DEVICE_VARIABLE int n = 3;"),
         (
             "void f() { k<unsigned int><<<1, 2>>>(x); }",
-            "void f() { cv_call(cv_config(1, 2), [](auto... cv_a) { k<unsigned int>(cv_a...); }, "
+            "void f() { cv_call(cv_config(1, 2).of(CV_NAME(k)), [](auto... cv_a) { "
+            "k<unsigned int>(cv_a...); }, "
             "x); }",
         ),
         (
             "void f() { CHECK(ns::k<V<int>><<<1, 2>>>(x)); }",
-            "void f() { CHECK(cv_call(cv_config(1, 2), [](auto... cv_a) { "
+            "void f() { CHECK(cv_call(cv_config(1, 2).of(CV_NAME(k)), [](auto... cv_a) { "
             "ns::k<V<int>>(cv_a...); }, x)); }",
         ),
         (
@@ -90,6 +96,19 @@ def flat(text: str) -> str:
             "struct cv_box_0 { int tile[2 * N]; }; static unsigned long cv_slot_0[2]; "
             "cv_box_0 &cv_at_0 = *(cv_box_0 *)cv_placed(cv_slot_0, sizeof(cv_box_0)); auto &tile = "
             "cv_at_0.tile; }",
+        ),
+        (
+            "__global__ void __launch_bounds__(64) k() { __shared__ int s[8]; s[0] = 1; }\n"
+            "void f() { k<<<1, 2>>>(); }",
+            "cv_call(cv_config(1, 2).of(CV_NAME(k), 32, 64), [](auto... cv_a) { k(cv_a...); }); }",
+        ),
+        (
+            "__global__ void k() {}\nvoid f() { cudaFuncSetAttribute((const void *)k, a, 9); }",
+            'cv_set_attribute("k", (const void *)k, a, 9); }',
+        ),
+        (
+            "void f(P q) { cudaFuncSetAttribute(q, a, 9); }",
+            "cv_set_attribute(nullptr, q, a, 9); }",
         ),
         ("__constant__ const int c[2] = {1, 2};", "static const int c[2] = {1, 2};"),
         (

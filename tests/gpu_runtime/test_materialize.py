@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from corpora.records import ELEMENT_TYPES, Fill, Parameter, Signature
-from corpora.suites.unit_tests import FILL_ARITY, parse_test
+from corpora.suites.unit_tests import FILL_ARITY, SuiteError, format_test, parse_test
 from gpu_runtime.call.materialize import (
     _BLOCK,
     DTYPES,
@@ -24,6 +24,11 @@ ARGUMENTS = {
     "magnitudes": (0.25, 5),
     "serpentine": (-3, 5),
     "sparse": (-3, 5),
+    "stretches": (9,),
+    "cycled": (0, 1, 3),
+    "winding": (6,),
+    "definite": (0.5, 4),
+    "phrases": (7, 1, math.nan, 4),
 }
 
 
@@ -136,3 +141,37 @@ def test_what_is_made_in_blocks_goes_on_as_it_began(fill):
     assert np.array_equal(bits, generate_random_bits(4, 2, _BLOCK + 3)[first:])
     if fill.kind == "integers" and fill.arguments[0] == 0:
         assert np.array_equal(whole[first : first + 6], (bits % np.uint64(64)).astype(float))
+
+
+def test_kinds_in_which_places_matter():
+    mask = expand_fill(Fill("stretches", (600,), 2), "bool", 1500)
+    changes = np.flatnonzero(np.diff(mask.astype(int)))
+    assert not mask[:500].any() and mask[500:1000].all() and len(changes) > 4
+    assert expand_fill(Fill("cycled", (1, 0)), "u8", 5).tolist() == [1, 0, 1, 0, 1]
+    plane = expand_fill(Fill("winding", (4,)), "i32", 20).reshape(5, 4)
+    walls = [[0, 0, 0, 0], [1, 1, 1, 0], [0, 0, 0, 0], [0, 1, 1, 1], [0, 0, 0, 0]]
+    assert plane.tolist() == walls
+    matrix = expand_fill(Fill("definite", (0.25, 8.0), 3), "f64", 400).reshape(20, 20)
+    values = np.linalg.eigvalsh(matrix)
+    assert (matrix == matrix.T).all() and 0.25 <= values[0] < 0.6 and 4 < values[-1] <= 8.0
+    assert len(expand_fill(Fill("definite", (1, 2)), "f32", 23)) == 23
+    text = bytes(expand_fill(Fill("phrases", (119, 104, 105, math.nan, 101, 102)), "u8", 300))
+    assert text.startswith(b"whi") and b"ef" in text and b"whw" in text and b"wii" in text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x:f64[4]=definite(0,1)", "x:i32[4]=winding(0)", "x:i32[4]=stretches(0)", "x:i32[4]=cycled()"],
+)
+def test_arguments_without_a_meaning_are_refused(text):
+    with pytest.raises(SuiteError):
+        parse_test(text)
+
+
+def test_new_kinds_are_read_as_written():
+    for text in (
+        "x:i8[9]=phrases(7,1,nan,4)@3",
+        "x:f64[9]=definite(0.5,4.0)",
+        "x:u8[9]=cycled(1,0)",
+    ):
+        assert format_test(parse_test(text)) == text

@@ -25,6 +25,7 @@ F = "void f(int n, int *a) {{ {} }}"
         ("constexpr int A = 128, B = A * 100;\n", "if (n > B) a[0] = 1;", {12800}),
         ("enum { FEW = 999, MANY };\n", "if (n > MANY) a[0] = 1;", {1000}),
         ("", "for (int i = 0; i < 7000; i++) a[i] = 1;", set()),
+        ("", "for (int i = 0; i < n && i % 300 < 7000; i++) a[i] = 1;", set()),
         ("", "for (int i = 0; i < n; i++) if (i > 7000) a[i] = 1;", {7000}),
         ("", "while (n > 7000) n--;", set()),
         ("", 'const char *s = "n < 7000"; // n < 7000\n a[0] = s[0] /* n > 7 */;', set()),
@@ -55,6 +56,10 @@ def test_c_family(before: str, body: str, numbers: set[int]) -> None:
         ("if (n .lt. 20000) return", {20000}),
         ("if (n > limit) a(1) = 1", {30000}),
         ("if (n == 20000) return", {20000}),
+        (
+            "select case (n)\n case (7:9000)\n a(1) = 1\n case (:5)\n a(1) = 2\n end select",
+            {5, 7, 9000},
+        ),
         ("if (n > & ! n > 5\n  50 * 100) a(1) = 1", {5000}),
         ("print *, 'n > 7000' ! n > 7000", set()),
         ("do while (n > 7000)\n n = n - 1\n end do", set()),

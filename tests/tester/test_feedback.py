@@ -97,3 +97,67 @@ def test_no_branches_are_measured_where_no_other_test_can_be_made(backend, monke
     monkeypatch.setattr("tester.mutation.strength._measure_outcomes", None)  # not called
     same = top_up_suite(checked, backend, rounds=2)
     assert same.suite.tests == checked.suite.tests
+
+
+FORTRAN = """module m
+  implicit none
+contains
+  subroutine f(n, mode, x, y)
+    integer, intent(in) :: n, mode, x(n)
+    integer, intent(inout) :: y(n)
+    integer :: i
+    do i = 1, n
+      y(i) = x(i)
+      if (mode == 12) then
+        if (g(x(i)) == 70000) y(i) = 5
+      end if
+    end do
+  end subroutine
+  integer function g(v)
+    integer, intent(in) :: v
+    g = v
+    if (v > 5) g = v + 1 - 1
+  end function
+end module
+"""
+KERNEL = (
+    "__device__ int g(int v) { return v > 5 ? v + 1 - 1 : v; }\n"
+    "__global__ void f(int n, int mode, const int *x, int *y) { int i = blockIdx.x * blockDim.x + "
+    "threadIdx.x; if (i >= n) return; y[i] = x[i]; if (mode == 12) { if (g(x[i]) == 70000) "
+    "y[i] = 5; } }"
+)
+STATEFUL = "static int calls = 0;\n" + TOGETHER.replace("{ for", "{ calls = calls + 1; for")
+SMALL = "n=3 mode=1 x[n]=integers(-9,9) y[n]=constant(0)"
+
+
+@pytest.mark.parametrize(
+    ("dialect", "text", "launch", "share"),
+    [
+        ("fortran", FORTRAN, "", 1 / 6),  # g is not called; a `do` has no condition
+        ("cuda", KERNEL, "grid=1,1,1 block=32,1,1", 3 / 8),
+        ("cpp", STATEFUL, "", 3 / 6),
+    ],
+)
+def test_branches_of_every_dialect_lead_the_loop(backend, dialect, text, launch, share):
+    source = Program(dialect, "f", text)
+    signature = read_signature(source)
+    suite = UnitTestSuite(source.id, parse_suite(SMALL, signature), "user", launch=launch)
+    found = validate_suite(source, signature, suite, backend)
+    assert found.expectations is not None, found.reason
+    assert measure_branch_coverage(found.expectations, backend) == share
+    built = _build_mutants(found.expectations, backend, 4, 0)
+    assert built.counter is not None and (built.schema is not None) is (dialect == "cuda")
+    grown = top_up_suite(found.expectations, backend, rounds=4)
+    assert measure_branch_coverage(grown, backend) == 1.0
+    assert len(grown.suite.tests) <= 10
+
+
+def test_branches_alone_lead_the_loop_where_no_mutant_lives(backend):
+    """Then few tests are checked: those that take something new."""
+    source = Program("fortran", "f", FORTRAN)
+    signature = read_signature(source)
+    suite = UnitTestSuite(source.id, parse_suite(SMALL, signature), "user")
+    checked = validate_suite(source, signature, suite, backend).expectations
+    grown = top_up_suite(checked, backend, rounds=4, least=0.0)
+    assert measure_branch_coverage(grown, backend) == 1.0
+    assert len(grown.suite.tests) <= 10

@@ -27,7 +27,7 @@ out[b * OC + o] = val; }} }}"""
 HOST = """#include <cuda_runtime.h>
 __global__ void k(float *out, const float *inp, const float *w, const float *bias, int B, int C, \
 int OC) {{
-int o = blockIdx.x * blockDim.x + threadIdx.x, b = blockIdx.y;
+int o = blockIdx.y * blockDim.x + threadIdx.x, b = blockIdx.x;
 if (o < OC) {{ float val = bias ? bias[o] : 0.0f; for (int i = 0; i < C; \
 i++) val += inp[b * C + i] * w[o * C + i]; out[b * OC + o] = val; }} }}
 void layer(float *out, const float *inp, const float *weight, const float *bias, int B, int C, \
@@ -38,7 +38,7 @@ cudaMalloc(&o, B * OC * 4); cudaMalloc(&x, B * C * 4 + 4); cudaMalloc(&w, OC * C
 cudaMemcpy(x, inp, B * C * 4, cudaMemcpyHostToDevice); cudaMemcpy(w, weight, OC * C * 4, \
 cudaMemcpyHostToDevice);
 {0} {{ cudaMalloc(&d, OC * 4); cudaMemcpy(d, bias, OC * 4, cudaMemcpyHostToDevice); }}
-k<<<dim3((OC + 63) / 64, B), 64>>>(o, x, w, d, B, C, OC);
+k<<<dim3(B, (OC + 63) / 64), 64>>>(o, x, w, d, B, C, OC);
 cudaMemcpy(out, o, B * OC * 4, cudaMemcpyDeviceToHost); cudaFree(o); cudaFree(x); cudaFree(w); \
 cudaFree(d); }}"""
 GUARDED = """int scale(double *x, int n, double a) {{ {0} for (int i = 0; i < n; \

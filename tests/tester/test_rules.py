@@ -417,3 +417,24 @@ def test_a_square_is_once_wider_than_a_block_of_256(backend):
         ),
     )
     assert max(get_integer_scalars(t)["n"] for t in made) == 257
+
+
+def test_an_array_that_a_library_reads_unseen_has_the_product_of_the_sizes(backend):
+    text = "#include <string>\nunsigned long f(const char *x, const char *y, int n, int m) "
+    tests = made_for(backend, cpp(text + "{ return std::_Hash_bytes(x, n * m, 7); }"))
+    large = [t for t in tests if min(get_integer_scalars(t).values()) > 1]
+    assert len(large) > 6
+    for test in large:
+        scalars = get_integer_scalars(test)
+        assert get_extents(test)["x"] == scalars["n"] * scalars["m"]
+
+
+def test_arrays_compared_by_a_library_are_as_long_as_those_of_a_loop(backend):
+    head = "#include <cstring>\nint f(const unsigned char *a, const unsigned char *b, int n) "
+    loop = "{ for (int i = 0; i < n; i++) if (a[i] != b[i]) return 0; return 1; }"
+    for body in ("{ return memcmp(a, b, n) == 0; }", loop):
+        tests = made_for(backend, cpp(head + body))
+        for test in tests:
+            scalars = get_integer_scalars(test)
+            assert scalars["n"] < 1 or get_extents(test)["b"] == scalars["n"]
+        assert max(get_integer_scalars(t)["n"] for t in tests) > 1000

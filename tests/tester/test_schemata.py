@@ -1,10 +1,13 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from corpora.records import Program, UnitTestSuite
+from corpora.records import Program, UnitTest, UnitTestSuite
 from corpora.signatures.signature import read_signature
 from corpora.suites.unit_tests import parse_suite
 from gpu_runtime.backend import Arguments, CompileRequest, Limits, Status, Variant
+from tester.generate.rules import make_geometry_function
 from tester.mutation.mutants import generate_mutants
 from tester.mutation.schemata import build_schema
 from tester.mutation.strength import _build_mutants, _schema_request, measure_strength, top_up_suite
@@ -89,6 +92,38 @@ def test_every_number_does_what_the_text_of_its_mutant_does(backend, text):
             assert one.values[0].tolist() == other.values[2].tolist(), mutants[number - 1].where
             same += 1
     assert same >= len(mutants) // 3
+
+
+KERNEL = (
+    "__device__ int g(int v) { return v > 5 ? v - 2 : v; }\n__global__ void f(int *x, int n) { "
+    "__shared__ int s[32]; int i = threadIdx.x; s[i] = i < n ? g(x[i]) : 0; __syncthreads(); "
+    "if (i < n && i > 0) x[i] = s[i - 1] * 3; }"
+)
+
+
+def test_a_kernel_is_all_of_its_mutants(backend):
+    source = Program("cuda", "f", KERNEL)
+    signature = read_signature(source)
+    mutants = generate_mutants(source)
+    made = build_schema(source, signature, mutants)
+    built, *singles = backend.compile(
+        [
+            CompileRequest(made[0], made[1], Variant.DRAFT),
+            *(CompileRequest(m.program, signature, Variant.DRAFT) for m in mutants),
+        ]
+    )
+    assert built.ok, built.diagnostics
+    values = (np.array([3, -4, 0, 9, -2, 6], np.int32), np.array(6, np.int32))
+    geometry = make_geometry_function("grid=1,1,1 block=32,1,1")(UnitTest(()))
+    same = 0
+    for number, single in enumerate(singles, 1):
+        one = backend.run(single, [Arguments(values, geometry=geometry)])[0]
+        other = backend.run(built, [replace(numbered(number, *values), geometry=geometry)])[0]
+        assert one.status is other.status, mutants[number - 1].where
+        if one.status is Status.OK:
+            assert one.values[0].tolist() == other.values[2].tolist(), mutants[number - 1].where
+            same += 1
+    assert same >= len(mutants) // 3 > 3
 
 
 def test_number_zero_is_the_source(backend):

@@ -139,3 +139,56 @@ def test_which_of_two_unread_sides_is_which_is_left_open(judged):
         }
     )
     assert not verdicts["other"].equivalent and verdicts["same"].equivalent
+
+
+NEUTRAL = {"nrows": "p", "ncols": "q", "nnz": "r", "height": "u", "width": "v"}
+
+
+def rename(text: str) -> str:
+    for name, other in NEUTRAL.items():
+        text = text.replace(name, other)
+    return text
+
+
+def test_no_name_decides(judged):
+    """What fields mean follows from subscripts: verdicts are the same under other names."""
+    source = rename(SPMV % (ROWS % "->nrows"))
+    verdicts = judged(
+        {
+            name: (source, rename(CSR + DEEP.format(*how)))
+            for name, how in {
+                "deep": ("double", "nrows"),
+                "half_of_the_numbers": ("float", "nrows"),
+                "as_many_as_columns": ("double", "ncols"),
+            }.items()
+        }
+    )
+    for name, verdict in verdicts.items():
+        assert verdict.equivalent is CASES[name][2], f"{name}: {verdict.outcome}: {verdict.detail}"
+    for t in sizes_in(rename(PRODUCT)):
+        assert t["A__v"] <= 0 or t["B__u"] == t["A__v"], t
+
+
+def test_a_side_that_is_partly_gone_through_is_as_long_as_elsewhere():
+    text = """struct m { int u, v; float *e; };
+void f(const m *a, m *b) { for (int i = 1; i < a->u - 1; i++) for (int j = 0; j < a->v; j++) \
+b->e[i * b->v + j] = a->e[(i - 1) * a->v + j]; }"""
+    tests = [t for t in sizes_in(text) if t["a__u"] > 2 and t["a__v"] > 0]
+    assert tests and all(t["b__u"] == t["a__u"] for t in tests)
+
+
+def test_arrays_hold_the_product_of_sides_that_nothing_tells_apart():
+    text = """struct m { int u, v; float *e; };
+void f(int n, m *b) { for (int i = 0; i < n; i++) b->e[i] *= 2; }"""
+    tests = [t for t in sizes_in(text) if t["n"] > 0]
+    assert len(tests) > 3
+    for t in tests:
+        assert t["b__u"] * t["b__v"] <= t["b__e"] and min(t["b__u"], t["b__v"]) >= t["n"], t
+
+
+def test_a_flat_pass_over_one_structure_gives_the_sides_of_another():
+    text = """struct m { int u, v, w; unsigned char *e; };
+void f(const m *a, m *b) { const unsigned char *p = a->e; \
+for (int i = 0; i < a->u * a->v * a->w; i++) b->e[i] = 255 - p[i]; }"""
+    for t in sizes_in(text):
+        assert (t["b__u"], t["b__v"], t["b__w"]) == (t["a__u"], t["a__v"], t["a__w"]), t

@@ -8,12 +8,9 @@ from corpora.signatures.signature import read_signature
 from corpora.suites.unit_tests import parse_suite
 from gpu_runtime.emulation.backend import EmulatedBackend
 from tester.generate.rules import generate_suite
-from tester.mutation.branches import (
-    instrument_branches,
-    make_branch_probes,
-    measure_branch_coverage,
-)
+from tester.mutation.branches import measure_branch_coverage
 from tester.mutation.mutants import generate_mutants
+from tester.mutation.schemata import count_sides
 from tester.mutation.strength import _affordable, measure_strength, top_up_suite
 from tester.validity import validate_suite
 
@@ -188,6 +185,5 @@ def test_sides_of_nested_conditions_are_noted_in_one_program(backend, tests, sha
     suite = UnitTestSuite(program.id, parse_suite(tests, read_signature(program)), "user")
     checked = validate_suite(program, read_signature(program), suite, backend)
     assert checked.expectations is not None, checked.reason
-    made = instrument_branches(program, read_signature(program))
-    assert made is not None and len(make_branch_probes(program)) == 10
+    assert count_sides(program) == 10
     assert measure_branch_coverage(checked.expectations, backend) == pytest.approx(share)

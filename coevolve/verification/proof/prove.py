@@ -32,6 +32,7 @@ from corpora.ir import Function, Include, ScalarType, TranslationUnit, find
 from corpora.records import Program
 from corpora.signatures.signature import SignatureError, read_signature
 from gpu_runtime.call.binding import BindingError, bind_parameters
+from gpu_runtime.wall.cuda import find_cuda_fault
 
 STRIDE = "a counter that the number of threads is added to stays in its type"
 ARRAYS = "arrays do not overlap, and begin where their parameters point"
@@ -60,6 +61,8 @@ def _prove(source: Program, target: Program) -> Proof:
     if source.dialect != "cpp":
         raise NotModelled(f"a source in {source.dialect}")
     if target.dialect == "cuda":
+        if fault := find_cuda_fault(target):
+            raise NotModelled(f"a target that is refused: {fault[1]}")
         return _prove_kernel(source, target)
     if target.dialect == "openmp":
         return _prove_directives(source, target)

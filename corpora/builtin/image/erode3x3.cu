@@ -1,8 +1,8 @@
 // Grey-level erosion: minimum over the 3 x 3 window cut at the border.
 __global__ void erode_kernel(int rows, int cols, const unsigned char *in, unsigned char *out)
 {
-    int c = blockIdx.x * blockDim.x + threadIdx.x;
-    int r = blockIdx.y;
+    int c = blockIdx.y * blockDim.x + threadIdx.x;
+    int r = blockIdx.x;
     if (c >= cols)
         return;
     int low = 255;
@@ -22,7 +22,7 @@ void erode3x3(int rows, int cols, const unsigned char* in, unsigned char* out)
     unsigned char *dev_out = nullptr;
     cudaMalloc(&dev_out, out_bytes);
 
-    dim3 grid((cols + 63) / 64, rows);
+    dim3 grid(rows, (cols + 63) / 64);
     erode_kernel<<<grid, 64>>>(rows, cols, dev_in, dev_out);
     cudaDeviceSynchronize();
 

@@ -1,9 +1,9 @@
 // Same-size convolution layer: in [ci][h][w], weight [co][ci][k][k], bias [co], out [co][h][w]; zero padding k / 2.
 __global__ void conv_kernel(int ci, int h, int w, int k, const float *in, const float *weight, const float *bias, float *out)
 {
-    int x = blockIdx.x * blockDim.x + threadIdx.x;
+    int x = blockIdx.z * blockDim.x + threadIdx.x;
     int y = blockIdx.y * blockDim.y + threadIdx.y;
-    int o = blockIdx.z;
+    int o = blockIdx.x;
     if (x >= w || y >= h)
         return;
     float acc = bias[o];
@@ -42,7 +42,7 @@ void conv2d_direct(int ci, int co, int h, int w, int k, const float *in, const f
     cudaMalloc(&dev_out, out_bytes);
 
     dim3 threads(16, 8);
-    dim3 blocks((w + 15) / 16, (h + 7) / 8, co);
+    dim3 blocks(co, (h + 7) / 8, (w + 15) / 16);
     conv_kernel<<<blocks, threads>>>(ci, h, w, k, dev_in, dev_weight, dev_bias, dev_out);
     cudaDeviceSynchronize();
 

@@ -1,9 +1,9 @@
 // 2 x 2 maximum pooling, stride 2, of [channels][h][w]; the last window of an odd side is cut.
 __global__ void pool(int h, int w, int oh, int ow, const float *in, float *out)
 {
-    int x = blockIdx.x * blockDim.x + threadIdx.x;
+    int x = blockIdx.z * blockDim.x + threadIdx.x;
     int y = blockIdx.y * blockDim.y + threadIdx.y;
-    int c = blockIdx.z;
+    int c = blockIdx.x;
     if (x >= ow || y >= oh)
         return;
     const float *plane = in + c * h * w;
@@ -26,7 +26,7 @@ void max_pool2d(int channels, int h, int w, const float *in, float *out)
     cudaMalloc(&d_out, sizeof(float) * channels * oh * ow);
 
     dim3 block(8, 8);
-    dim3 grid((ow + 7) / 8, (oh + 7) / 8, channels);
+    dim3 grid(channels, (oh + 7) / 8, (ow + 7) / 8);
     pool<<<grid, block>>>(h, w, oh, ow, d_in, d_out);
 
     cudaMemcpy(out, d_out, sizeof(float) * channels * oh * ow, cudaMemcpyDeviceToHost);

@@ -4,8 +4,8 @@
   and safe random expressions.
 - `effects`: What one iteration does: assignments, conditionals, clamps, small loops, several
   outputs; the common vocabulary.
-- `expressions`: The small AST that every dialect is emitted from: expressions and statements,
-  immutable.
+- `expressions`: Trees of `corpora.ir` as the generator builds and reads them, and C quoted as
+  trees.
 - `heads`: What real functions hold before and around their parallel loops: constants, aliases of
   sizes, bounds in locals, odd spellings.
 - `heads_bounds`: How the bounds of parallel loops are spelled.

@@ -11,37 +11,26 @@ scaling) and never casts out of range.
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
+from corpora import ir
 from corpora.generator.core import expressions as ast, names
 from corpora.generator.core.nest import Parameter
 
 FLOATS = frozenset(("f32", "f64"))
-_FLOAT_TEXTS = (
-    "0.5",
-    "2.0",
-    "1.0",
-    "3.0",
-    "0.25",
-    "0.1",
-    "10.0",
-    "4.0",
-    "1.5",
-    "0.01",
-    "2.",
-    ".5",
-    "0.75",
-    "1e-3",
-    "0.299",
-    "3.14159",
-    "1.",
-    "0.9",
-    "5.0",
-    "0.001",
-    "100.0",
-    "8.0",
-    "1e-6",
+_FLOAT_TEXTS = tuple(
+    "0.5 2.0 1.0 3.0 0.25 0.1 10.0 4.0 1.5 0.01 2. .5 0.75 1e-3 0.299 3.14159 1. 0.9 5.0 0.001 "
+    "100.0 8.0 1e-6".split()
 )
 _INT_TEXTS = (1, 2, 3, 1, 2, 4, 5, 7, 8, 9, 10, 6, 16, 12, 15, 20)
+_FUNCTIONS = tuple(
+    "sqrt sqrt exp fabs fabs max max log pow sin tanh sigmoid floor hypot round "
+    "rare rare rare rare rare".split()
+)
+_RARE = tuple(
+    "erfc erf atan cbrt log10 log2 log1p expm1 exp2 sinh cosh ceil trunc atan2 fmod hypot cos "
+    "cos".split()
+)
 
 
 class Builder:
@@ -89,15 +78,15 @@ class Builder:
         """Return `word`, or a variant of it if it is taken, and record its element type `kind`."""
         return self.name((word,), kind)
 
-    def size(self, wanted: tuple[str, ...], values: tuple[int, ...], kind: str = "i32") -> ast.Name:
+    def size(self, wanted: tuple[str, ...], values: tuple[int, ...], kind: str = "i32") -> ir.Name:
         """Add an integer parameter for a size and return its name. wanted: names to choose from.
         values: for tests. kind: its type.
         """
         word = self.name(wanted, kind)
         self.parameters.append(Parameter(word, "scalar", kind, values=values))
-        return ast.Name(word)
+        return ir.Name(word)
 
-    def scalar(self, kind: str | None = None) -> ast.Name:
+    def scalar(self, kind: str | None = None) -> ir.Name:
         """Add a positive scalar parameter, which may divide, and return its name. kind: its type;
         None: the main one.
         """
@@ -105,8 +94,8 @@ class Builder:
         word = self.name(names.SCALARS, kind)
         values = (0.5, 1.5, 2.0, 0.25, 3.0, 1.25) if kind in FLOATS else (1, 2, 3, 5, 4)
         self.parameters.append(Parameter(word, "scalar", kind, values=values))
-        self.scalars.append(ast.Name(word))
-        return ast.Name(word)
+        self.scalars.append(ir.Name(word))
+        return ir.Name(word)
 
     def array(
         self,
@@ -129,6 +118,26 @@ class Builder:
         )
         return word
 
+    def output(
+        self, extents: tuple, kind: str | None = None, fill: str = "", wanted: tuple = names.ARRAYS
+    ) -> str:
+        """Add an array that the function writes and return its name. See `array`."""
+        word = self.array(extents, kind, fill, wanted)
+        self.parameter(word).written = True
+        return word
+
+    def code(self, text: str, **given: object) -> tuple[ir.Statement, ...]:
+        """Return the trees of statements of C, in which T is the main type. See `ast.code`."""
+        return ast.code(text, T=self.kind, **given)
+
+    def operand(self, op: str, value: Callable[[], ir.Expression]) -> ir.Expression:
+        """Return what an assignment `op` may have on its right: a divisor, a constant where whole
+        numbers are multiplied, else `value()`.
+        """
+        if op in ("/=", "%="):
+            return self.divisor()
+        return self.number() if op == "*=" and self.kind not in FLOATS else value()
+
     def parameter(self, word: str) -> Parameter:
         """Return the parameter called `word`. Raises StopIteration if there is none."""
         return next(p for p in self.parameters if p.name == word)
@@ -139,63 +148,57 @@ class Builder:
         """
         return self.name(wanted, kind or self.kind)
 
-    # --- leaves
-    # ----------------------------------------------------------------------------------------------
+    # --------------------------------------------------------------------------------- leaves
 
-    def number(self, kind: str | None = None, zero: bool = False) -> tuple:
+    def number(self, kind: str | None = None, zero: bool = False) -> ir.Expression:
         """Return a positive constant as an expression. kind: its type; None: the main one. zero: it
-        may be 0.
+        is 0.
         """
-        kind = kind or self.kind
+        kind, rng = kind or self.kind, self.rng
         if kind not in FLOATS:
             if self.chance(0.08) and not zero:
-                return ast.integer(
-                    self.rng.randint(11, 99)
-                    if self.chance(0.7)
-                    else self.rng.choice((100, 127, 128, 255, 256))
-                )
-            return ast.ZERO if zero else ast.Literal(str(self.pick(_INT_TEXTS)), "i32")
-        draw = self.rng.random()
+                few = rng.randint(11, 99) if self.chance(0.7) else None
+                return ast.integer(few or rng.choice((100, 127, 128, 255, 256)))
+            return ast.ZERO if zero else ast.integer(self.pick(_INT_TEXTS))
+        draw = rng.random()
         if zero:
             text = self.pick(("0", "0", "0.0", "0.", "0.0")) if draw < 0.9 else "0.00"
         elif draw < 0.2:
-            return ast.Literal(
-                str(self.pick((1, 2, 3, 4, 2, 10, 255, 100, 5, 2, 3, self.rng.randint(6, 999)))),
-                "i32",
+            return ast.integer(
+                self.pick((1, 2, 3, 4, 2, 10, 255, 100, 5, 2, 3, rng.randint(6, 999)))
             )
         else:
             text = self.pick(_FLOAT_TEXTS) if draw < 0.72 else self._any_float()
         if "." not in text and "e" not in text:
-            return ast.Literal(text, "i32")
+            return ir.Literal(text, "i32")
         if float(text) == 0 and not zero:
             text = "0.5"
         if kind == "f32" and self.suffix:
-            return ast.Literal(text + "f", "f32")
-        return ast.Literal(text, "f64")
+            return ir.Literal(text + "f", "f32")
+        return ir.Literal(text, "f64")
 
     def _any_float(self) -> str:
         """Any number of digits, so that a reader has to copy each: .000125, 20.0, 1e-5, 9999.0."""
-        draw = self.rng.random()
+        rng = self.rng
+        draw = rng.random()
         if draw < 0.5:
-            text = f"{self.rng.uniform(0.001, 9.9):.{self.rng.randint(1, 4)}f}"
+            text = f"{rng.uniform(0.001, 9.9):.{rng.randint(1, 4)}f}"
         elif draw < 0.7:
-            text = f"{self.rng.uniform(0.0001, 0.99):.{self.rng.randint(5, 9)}f}"
+            text = f"{rng.uniform(0.0001, 0.99):.{rng.randint(5, 9)}f}"
         elif draw < 0.85:
-            text = f"{self.rng.choice((1, 1, 1, 1, 2, 5))}e-{self.rng.randint(2, 9)}"
+            text = f"{rng.choice((1, 1, 1, 1, 2, 5))}e-{rng.randint(2, 9)}"
         else:
-            text = (
-                f"{self.rng.choice((20, 50, 100, 128, 200, 255, 256, 360, 1000, 1024))}"
-                f".{self.rng.choice(('', '0', '0'))}"
-            )
+            text = str(rng.choice((20, 50, 100, 128, 200, 255, 256, 360, 1000, 1024)))
+            text += f".{rng.choice(('', '0', '0'))}"
         return text[1:] if text.startswith("0.") and self.chance(0.25) else text
 
-    def read(self) -> tuple:
+    def read(self) -> ir.Expression:
         """Return an array element that may be read at the current point, or a constant if there is
         none.
         """
         return self.pick(tuple(self.reads)) if self.reads else self.number()
 
-    def leaf(self, index: tuple | None = None) -> tuple:
+    def leaf(self, index: ir.Expression | None = None) -> ir.Expression:
         """Return a random operand: an element, local, scalar, constant or `index`. index: the
         current loop variable, None for none.
         """
@@ -209,17 +212,13 @@ class Builder:
                 return self.pick(tuple(self.scalars))
             return self.scalar()
         if draw < 0.88 and index is not None:
-            return ast.Cast(self.kind, index) if self.kind in FLOATS and self.chance(0.6) else index
-        return (
-            self.number()
-            if draw < 0.97 or self.kind not in FLOATS
-            else ast.Unary("-", self.number())
-        )
+            return ast.cast(self.kind, index) if self.kind in FLOATS and self.chance(0.6) else index
+        number = self.number()
+        return ir.Unary("-", number) if draw >= 0.97 and self.kind in FLOATS else number
 
-    # --- expressions
-    # --------------------------------------------------------------------------------------------
+    # ---------------------------------------------------------------------------- expressions
 
-    def value(self, depth: int, index: tuple | None = None) -> tuple:
+    def value(self, depth: int, index: ir.Expression | None = None) -> ir.Expression:
         """Return a random expression of the main type. depth: most nested operations. index: the
         current loop variable, None for none.
         """
@@ -231,38 +230,35 @@ class Builder:
         if draw < 0.80:
             return self.call(depth) if self.kind in FLOATS else self._integer(depth)
         if draw < 0.86:
-            return ast.Unary(
-                "-", self.read() if self.chance(0.7) else ast.Paren(self.value(depth - 1, index))
-            )
+            plain = self.chance(0.7)
+            return ir.Unary("-", self.read() if plain else ast.paren(self.value(depth - 1, index)))
         if draw < 0.93:
-            yes, no = (
-                self.value(depth - 2, index),
-                self.number(zero=True) if self.chance(0.5) else self.leaf(index),
-            )
-            conditional = ast.Conditional(self.condition(index), yes, no)
-            return ast.Paren(conditional) if self.chance(0.3) else conditional
-        return ast.Paren(self._operation(depth, index))
+            yes = self.value(depth - 2, index)
+            no = self.number(zero=True) if self.chance(0.5) else self.leaf(index)
+            conditional = ir.Conditional(self.condition(index), yes, no)
+            return ast.paren(conditional) if self.chance(0.3) else conditional
+        return ast.paren(self._operation(depth, index))
 
-    def _operation(self, depth: int, index: tuple | None) -> tuple:
+    def _operation(self, depth: int, index: ir.Expression | None) -> ir.Binary:
         op = self.pick("++++--***//" if self.kind in FLOATS else "+++---**")
         left = self.value(depth - 1 if self.chance(0.5) else 0, index)
         if op == "/":
-            return ast.Binary("/", left, self.divisor())
+            return ir.Binary("/", left, self.divisor())
         if op == "*" and self.kind not in FLOATS:  # keeps products of integers small
-            return ast.Binary(op, left, self.number() if self.chance(0.5) else self.read())
+            return ir.Binary(op, left, self.number() if self.chance(0.5) else self.read())
         right = self.value(depth - 1 if self.chance(0.35) else 0, index)
         if right == left and op != "*":
             right = self.number()
-        if type(right) is ast.Unary:
-            right = ast.Paren(right)
+        if type(right) is ir.Unary:
+            right = ast.paren(ast.strip_paren(right))
         if self.wrapping:
             left, right = (
-                ast.Paren(s) if type(s) is ast.Binary and self.chance(self.wrapping) else s
+                ast.paren(s) if type(s) is ir.Binary and self.chance(self.wrapping) else s
                 for s in (left, right)
             )
-        return ast.Binary(op, left, right)
+        return ir.Binary(op, left, right)
 
-    def divisor(self) -> tuple:
+    def divisor(self) -> ir.Expression:
         """Return a random expression that is never zero."""
         draw = self.rng.random()
         if draw < 0.3 and self.scalars:
@@ -272,9 +268,8 @@ class Builder:
         place = self.read()
         if self._kind_of(place) != self.kind:
             return self.number()
-        if draw < 0.8:
-            return ast.Paren(ast.add(ast.mul(place, place), self.number()))
-        return ast.Paren(ast.add(ast.Call(self.function("fabs"), (place,)), self.number()))
+        size = ast.mul(place, place) if draw < 0.8 else self._absolute(place)
+        return ast.paren(ast.add(size, self.number()))
 
     def function(self, base: str) -> str:
         """Return the name of a mathematical function in the main type's precision: `sqrt` or
@@ -282,192 +277,118 @@ class Builder:
         """
         return base + "f" if self.kind == "f32" and self.suffix else base
 
-    def call(self, depth: int) -> tuple:
-        """Return a call of a mathematical function with an argument in its domain. depth: most
-        nested operations in the argument.
+    def call(self, depth: int) -> ir.Expression:
+        """Return a call of a mathematical function with an argument in its domain. depth: is not
+        used.
         """
-        what = self.pick(
-            (
-                "sqrt",
-                "sqrt",
-                "exp",
-                "fabs",
-                "fabs",
-                "max",
-                "max",
-                "log",
-                "pow",
-                "sin",
-                "tanh",
-                "sigmoid",
-                "floor",
-                "hypot",
-                "round",
-                "rare",
-                "rare",
-                "rare",
-                "rare",
-                "rare",
-            )
-        )
+        what = self.pick(_FUNCTIONS)
         place, other = self.read(), self.leaf()
         if self._kind_of(place) != self.kind:
-            return ast.Cast(self.kind, place)
+            return ast.cast(self.kind, place)
         if what == "round":
             return self._rounded(place)
         if what == "rare":
             return self._rare(place)
-        square = ast.mul(place, place)
+        square, given = ast.mul(place, place), {"f": self.function(what), "x": place}
         if what == "sqrt":
-            return ast.Call(
-                self.function("sqrt"),
-                (square if self.chance(0.4) else ast.Call(self.function("fabs"), (place,)),),
-            )
+            inside = square if self.chance(0.4) else self._absolute(place)
+            return ast.call(given["f"], (inside,))
         if what == "hypot":
             other = self.read()
-            return ast.Call(self.function("sqrt"), (ast.add(square, ast.mul(other, other)),))
+            return ast.call(self.function("sqrt"), (ast.add(square, ast.mul(other, other)),))
         if what == "log":
-            return ast.Call(self.function("log"), (ast.add(square, self._same(self.number())),))
+            return ast.call(given["f"], (ast.add(square, self._same(self.number())),))
         if what == "pow":
-            return ast.Call(
-                self.function("pow"),
-                (
-                    self._absolute(place),
-                    self._same(ast.Literal(self.pick(("2.0", "0.5", "3.0", "1.5")), "f64")),
-                ),
-            )
+            power = self._same(ir.Literal(self.pick(("2.0", "0.5", "3.0", "1.5")), "f64"))
+            return ast.call(given["f"], (self._absolute(place), power))
         if what == "max":
-            fn = self.pick(
-                ("fmax", "fmin", "max", "min")
-                if not self.suffix or self.kind == "f64"
-                else ("fmaxf", "fminf", "max", "min")
-            )
+            plain = not self.suffix or self.kind == "f64"
+            name = self.pick((*(("fmax", "fmin") if plain else ("fmaxf", "fminf")), "max", "min"))
             other = other if self._kind_of(other) == self.kind else self._same(self.number())
-            return ast.Call(fn, (place, other) if self.chance(0.6) else (other, place))
+            return ast.call(name, (place, other) if self.chance(0.6) else (other, place))
         if what == "sigmoid":
-            one = self._same(ast.Literal("1.0", "f64")) if self.chance(0.6) else ast.ONE
-            below = ast.Paren(
-                ast.add(one, ast.Call(self.function("exp"), (ast.Unary("-", place),)))
-            )
-            return ast.Binary("/", one, below)
+            one = self._same(ir.Literal("1.0", "f64")) if self.chance(0.6) else ast.ONE
+            return ast.quote("l / PAREN(l + e(-x))", l=one, e=self.function("exp"), x=place)
         if what == "exp":
-            return ast.Call(
-                self.function("exp"), (ast.Unary("-", place) if self.chance(0.6) else place,)
-            )
-        return ast.Call(self.function(what), (place,))
+            return ast.quote("f(-x)" if self.chance(0.6) else "f(x)", **given)
+        return ast.quote("f(x)", **given)
 
-    def _rare(self, place: tuple) -> tuple:
+    def _rare(self, place: ir.Expression) -> ir.Call:
         """Any other function of the mathematical library, inside its domain."""
-        what = self.pick(
-            (
-                "erfc",
-                "erf",
-                "atan",
-                "cbrt",
-                "log10",
-                "log2",
-                "log1p",
-                "expm1",
-                "exp2",
-                "sinh",
-                "cosh",
-                "ceil",
-                "trunc",
-                "atan2",
-                "fmod",
-                "hypot",
-                "cos",
-                "cos",
-            )
-        )
+        what = self.pick(_RARE)
         other = self.read()
         other = other if self._kind_of(other) == self.kind else place
+        inside: tuple[ir.Expression, ...] = (place,)
         if what in ("atan2", "hypot"):
-            return ast.Call(self.function(what), (place, other))
-        if what == "fmod":
-            return ast.Call(self.function(what), (place, self._same(self.number())))
-        square = ast.mul(place, place)
-        if what in ("log10", "log2"):
-            return ast.Call(self.function(what), (ast.add(square, self._same(self.number())),))
-        return ast.Call(self.function(what), (square if what == "log1p" else place,))
+            inside = (place, other)
+        elif what == "fmod":
+            inside = (place, self._same(self.number()))
+        elif what in ("log10", "log2"):
+            inside = (ast.add(ast.mul(place, place), self._same(self.number())),)
+        elif what == "log1p":
+            inside = (ast.mul(place, place),)
+        return ast.call(self.function(what), inside)
 
-    def _rounded(self, place: tuple) -> tuple:
+    def _rounded(self, place: ir.Expression) -> ir.Expression:
         """`(int)(x + 0.5)`, of inputs only: what is computed may leave the range of an int."""
-        if (
-            type(place) is not ast.At
-            or self.parameter_or_none(place.array) is None
-            or self.parameter(place.array).written
-        ):
-            return ast.Call(self.function("fabs"), (place,))
-        half = ast.Literal("0.5f" if self.suffix and self.kind == "f32" else "0.5", "f64")
-        inner = place if self.chance(0.3) else ast.Paren(ast.Binary(self.pick("+++-"), place, half))
-        return ast.Cast("i32", inner)
+        given = self.parameter_or_none(place.base.id) if type(place) is ir.Access else None
+        if given is None or given.written:
+            return self._absolute(place)
+        half = ir.Literal("0.5f" if self.suffix and self.kind == "f32" else "0.5", "f64")
+        if self.chance(0.3):
+            return ast.cast("i32", place)
+        return ast.cast("i32", ast.paren(ir.Binary(self.pick("+++-"), place, half)))
 
     def parameter_or_none(self, word: str) -> Parameter | None:
         """Return the parameter called `word`, or None."""
         return next((p for p in self.parameters if p.name == word), None)
 
-    def _absolute(self, place: tuple) -> tuple:
-        return ast.Call(self.function("fabs"), (place,))
+    def _absolute(self, place: ir.Expression) -> ir.Call:
+        return ast.call(self.function("fabs"), (place,))
 
-    def _same(self, number: tuple) -> tuple:
+    def _same(self, number: ir.Literal) -> ir.Literal:
         """The constant respelled in the main kind, so that overloads are not mixed."""
         text = number.text.rstrip("f")
         if "." not in text and "e" not in text:
             text += ".0"
-        return ast.Literal(text + "f" if self.kind == "f32" else text, self.kind)
+        return ir.Literal(text + "f" if self.kind == "f32" else text, self.kind)
 
-    def _kind_of(self, node: tuple) -> str:
+    def _kind_of(self, node: ir.Expression) -> str:
         return ast.infer_type(node, self.types)
 
-    def _integer(self, depth: int) -> tuple:
-        place = (
-            ast.Paren(self._operation(depth - 1, None))
-            if depth > 1 and self.chance(0.4)
-            else self.read()
-        )
+    def _integer(self, depth: int) -> ir.Expression:
+        deep = depth > 1 and self.chance(0.4)
+        place = ast.paren(self._operation(depth - 1, None)) if deep else self.read()
         what = self.pick("%%/&|^am")
-        if what == "a":
-            return ast.Call("abs", (place,)) if self._kind_of(place) == "i32" else place
-        if what == "m":
-            return (
-                ast.Call(self.pick(("max", "min")), (place, self.number()))
-                if self._kind_of(place) == "i32"
-                else place
-            )
-        amount = (
-            self.number()
-            if what in "&|^" or not self.scalars or self.chance(0.5)
-            else self.pick(tuple(self.scalars))
-        )
-        if what == "%" and amount == ast.ONE:
-            amount = ast.TWO
-        return ast.Binary(what, place, amount)
+        if what in "am":
+            if self._kind_of(place) != "i32":
+                return place
+            if what == "a":
+                return ast.call("abs", (place,))
+            return ast.call(self.pick(("max", "min")), (place, self.number()))
+        constant = what in "&|^" or not self.scalars or self.chance(0.5)
+        amount = self.number() if constant else self.pick(tuple(self.scalars))
+        return ir.Binary(what, place, ast.TWO if what == "%" and amount == ast.ONE else amount)
 
-    def condition(self, index: tuple | None = None) -> tuple:
+    def condition(self, index: ir.Expression | None = None) -> ir.Expression:
         """Return a random comparison, sometimes two. index: the current loop variable, None for
         none.
         """
         draw = self.rng.random()
         if draw < 0.1 and index is not None:
-            return ast.compare(
-                ast.Binary("%", index, ast.integer(self.pick((2, 2, 3, 4)))),
-                self.pick(("==", "!=")),
-                ast.ZERO,
-            )
-        first = self._comparison()
+            few = ast.integer(self.pick((2, 2, 3, 4)))
+            return ir.Binary(self.pick(("==", "!=")), ir.Binary("%", index, few), ast.ZERO)
         if draw > 0.85:
-            return ast.Binary(self.pick(("&&", "&&", "||")), first, self._comparison())
-        return first
+            first, op = self._comparison(), self.pick(("&&", "&&", "||"))
+            return ir.Binary(op, first, self._comparison())
+        return self._comparison()
 
-    def _comparison(self) -> tuple:
-        place = (
-            self.read() if not self.locals or self.chance(0.6) else self.pick(tuple(self.locals))
-        )
-        if self.types.get(getattr(place, "array", ""), "") in ("i32", "u8", "bool") and self.chance(
-            0.2
-        ):
-            return place if self.chance(0.5) else ast.Unary("!", place)
+    def _comparison(self) -> ir.Expression:
+        element = not self.locals or self.chance(0.6)
+        place = self.read() if element else self.pick(tuple(self.locals))
+        kind = self.types[place.base.id] if type(place) is ir.Access else ""
+        if kind in ("i32", "u8", "bool") and self.chance(0.2):
+            return place if self.chance(0.5) else ir.Unary("!", place)
         op = self.pick((">", "<", ">", "<", ">=", "<=", "!=", "=="))
         draw = self.rng.random()
         if draw < 0.5:
@@ -481,13 +402,11 @@ class Builder:
         if op in ("!=", "==") and self._kind_of(place) in FLOATS:
             right = self.number(zero=True)
         elif self.chance(0.08) and self._kind_of(place) in ("f32", "f64", "i32"):
-            right = ast.Unary("-", self.number())
-            right = ast.Paren(right) if self.chance(0.3) else right
-        return (
-            ast.compare(right, {"<": ">", ">": "<"}.get(op, op), place)
-            if self.chance(0.06)
-            else ast.compare(place, op, right)
-        )
+            right = ir.Unary("-", self.number())
+            right = ast.paren(right) if self.chance(0.3) else right
+        if self.chance(0.06):
+            return ir.Binary({"<": ">", ">": "<"}.get(op, op), right, place)
+        return ir.Binary(op, place, right)
 
 
 def choose_default_fill(kind: str) -> str:

@@ -1,8 +1,8 @@
 """What one iteration does: assignments, conditionals, clamps, small loops, several outputs; the
 common vocabulary.
 
-Contract: every function takes the builder and the point and returns statements that write only
-places of this iteration.
+Contract: every function takes the builder, the point and the most nested operations of an
+expression, and returns statements that write only places of this iteration.
 
     python -c "from corpora.generator import generate; \\
         print(next(generate(1, 9)).programs['cpp'].text)"
@@ -10,9 +10,12 @@ places of this iteration.
 
 from __future__ import annotations
 
+from corpora import ir
 from corpora.generator.core import expressions as ast, names
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.points import IterationPoint, make_input_place, make_output_place
+
+Block = tuple[ir.Statement, ...]
 
 
 def add_inputs(b: Builder, point: IterationPoint) -> None:
@@ -21,360 +24,229 @@ def add_inputs(b: Builder, point: IterationPoint) -> None:
         make_input_place(b, point)
 
 
-def add_target(b: Builder, point: IterationPoint) -> ast.At:
-    """Add an output array and return its element at `point`. Sometimes the element may be read
-    too.
-    """
+def add_target(b: Builder, point: IterationPoint) -> ir.Access:
+    """Add an output array and return its element at `point`, which sometimes may be read too."""
     place = make_output_place(b, point)
     if b.chance(0.3):
         b.reads.append(place)
     return place
 
 
-def add_assignment(b: Builder, point: IterationPoint, depth: int) -> tuple:
-    """Return statements that assign an expression to an output at `point`. depth: most nested
-    operations.
-    """
+def add_assignment(b: Builder, point: IterationPoint, depth: int) -> Block:
+    """Return the assignment of an expression to an output."""
     place = add_target(b, point)
-    draw = b.rng.random()
-    if draw < 0.72:
-        return (ast.Assign(place, "=", b.value(depth, point.index)),)
-    op = b.pick(
-        ("+=", "+=", "-=", "*=", "/=", "+=")
-        if b.kind in FLOATS
-        else ("+=", "-=", "+=", "*=", "%=", "/=")
-    )
-    if op in ("/=", "%="):
-        value = b.divisor()
-    elif op == "*=" and b.kind not in FLOATS:
-        value = b.number()
-    else:
-        value = b.value(depth - 1, point.index)
-    return (ast.Assign(place, op, value),)
+    if b.rng.random() < 0.72:
+        return (ir.Assign(place, "=", b.value(depth, point.index)),)
+    op = b.pick(("+=", "+=", "-=", "*=", "/=", "+=")
+                if b.kind in FLOATS else ("+=", "-=", "+=", "*=", "%=", "/="))  # fmt: skip
+    return (ir.Assign(place, op, b.operand(op, lambda: b.value(depth - 1, point.index))),)
 
 
-def add_constant(b: Builder, point: IterationPoint) -> tuple:
-    """Return statements that fill one or more arrays at `point` with constants, scalars or the
-    index.
-    """
-    statements = []
+def add_constant(b: Builder, point: IterationPoint) -> Block:
+    """Return statements that fill one or more arrays with constants, scalars or the index."""
+    statements: Block = ()
     for _ in range(b.pick((1, 1, 1, 2, 3))):
-        draw = b.rng.random()
-        value = (
-            b.number(zero=True)
-            if draw < 0.4
-            else b.scalar()
-            if draw < 0.55
-            else _signed(b)
-            if draw < 0.7
-            else None
-        )
-        if value is None:
-            value = point.index
-            if b.chance(0.5):
-                value = ast.Binary(
-                    b.pick("*%/+"),
-                    value,
-                    b.number("i32") if b.chance(0.6) else b.size(names.COUNTS, (1, 2, 3, 5)),
-                )
-        statements.append(ast.Assign(make_output_place(b, point), "=", value))
-    return tuple(statements)
+        draw, value = b.rng.random(), point.index
+        if draw < 0.4:
+            value = b.number(zero=True)
+        elif draw < 0.55:
+            value = b.scalar()
+        elif draw < 0.7:
+            value = _signed(b)
+        elif b.chance(0.5):
+            op = b.pick("*%/+")
+            few = b.number("i32") if b.chance(0.6) else b.size(names.COUNTS, (1, 2, 3, 5))
+            value = ir.Binary(op, value, few)
+        statements += (ir.Assign(make_output_place(b, point), "=", value),)
+    return statements
 
 
-def _signed(b: Builder) -> tuple:
-    return ast.Unary("-", b.number()) if b.chance(0.45) else b.number()
+def _signed(b: Builder) -> ir.Expression:
+    return ir.Unary("-", b.number()) if b.chance(0.45) else b.number()
 
 
-def add_via_local(b: Builder, point: IterationPoint, depth: int) -> tuple:
-    """Return statements that compute locals and then one or two outputs at `point`. depth: most
-    nested operations.
-    """
-    statements, made = [], []
+def add_via_local(b: Builder, point: IterationPoint, depth: int) -> Block:
+    """Return statements that compute locals and then one or two outputs."""
+    statements: Block = ()
+    made: list[ir.Name] = []
     for _ in range(b.pick((1, 1, 2, 2, 3))):
         value = b.value(min(depth, 2) if b.kind in FLOATS else 1, point.index)
         word = b.local()
-        statements.append(ast.Declare(b.kind, word, value, b.chance(0.1)))
-        made.append(ast.Name(word))
+        statements += (ast.declare(b.kind, word, value, b.chance(0.1)),)
+        made.append(ir.Name(word))
     b.locals += made
     if b.chance(0.25):
-        word = made[-1]
-        change = ast.If(
-            b.condition(point.index),
-            (ast.Assign(word, b.pick(("=", "+=")), b.number(zero=b.chance(0.4))),),
-        )
-        if not statements[-1].const:
-            statements.append(change)
+        test, op = b.condition(point.index), b.pick(("=", "+="))
+        change = ir.Assign(made[-1], op, b.number(zero=b.chance(0.4)))
+        if not statements[-1].type.const:
+            statements += (ir.If(test, (change,)),)
     for _ in range(b.pick((1, 1, 1, 2))):
         place = add_target(b, point)
         left, right = b.pick(tuple(made)), b.pick(tuple(b.locals))
-        value = (
-            left
-            if b.chance(0.25)
-            else ast.Binary(
-                b.pick("*+-"), left, right if b.chance(0.6) else b.value(depth - 1, point.index)
-            )
-        )
+        value = left
+        if not b.chance(0.25):
+            op = b.pick("*+-")
+            other = right if b.chance(0.6) else b.value(depth - 1, point.index)
+            value = ir.Binary(op, left, other)
         if b.kind in FLOATS and b.chance(0.1):
-            value = ast.Call(
-                b.function("sqrt"), (ast.add(ast.mul(left, left), ast.mul(right, right)),)
-            )
-        statements.append(ast.Assign(place, b.pick(("=", "=", "=", "+=")), value))
+            value = ast.quote("root(l * l + r * r)", root=b.function("sqrt"), l=left, r=right)
+        statements += (ir.Assign(place, b.pick(("=", "=", "=", "+=")), value),)
     del b.locals[-len(made) :]
-    return tuple(statements)
+    return statements
 
 
-def add_branch(b: Builder, point: IterationPoint, depth: int) -> tuple:
-    """Return an `if`, `if`/`else` or chain of three that writes one output at `point`. depth: most
-    nested operations.
-    """
+def add_branch(b: Builder, point: IterationPoint, depth: int) -> Block:
+    """Return an `if`, `if`/`else` or chain of three that writes one output."""
     place = add_target(b, point)
 
-    def write() -> tuple:
-        value = (
-            b.value(depth - 1, point.index)
-            if b.chance(0.6)
-            else _signed(b)
-            if b.chance(0.6)
-            else b.number(zero=True)
-        )
-        return (ast.Assign(place, "=", value),)
+    def write() -> Block:
+        if b.chance(0.6):
+            value = b.value(depth - 1, point.index)
+        else:
+            value = _signed(b) if b.chance(0.6) else b.number(zero=True)
+        return (ir.Assign(place, "=", value),)
 
-    draw = b.rng.random()
+    draw, test = b.rng.random(), b.condition(point.index)
     if draw < 0.35:
-        return (
-            ast.If(
-                b.condition(point.index),
-                write() if b.chance(0.8) else add_assignment(b, point, depth - 1),
-            ),
-        )
+        return (ir.If(test, write() if b.chance(0.8) else add_assignment(b, point, depth - 1)),)
     if draw < 0.82:
-        return (ast.If(b.condition(point.index), write(), write()),)
-    if draw < 0.92:
-        return (
-            ast.If(
-                b.condition(point.index),
-                write(),
-                (ast.If(b.condition(point.index), write(), write()),),
-            ),
-        )
-    return (
-        ast.If(b.condition(point.index), (ast.If(b.condition(point.index), write(), write()),)),
-    )
+        return (ir.If(test, write(), write()),)
+    first = write() if draw < 0.92 else ()
+    inner = ir.If(b.condition(point.index), write(), write())
+    return (ir.If(test, first, (inner,)) if draw < 0.92 else ir.If(test, (inner,)),)
 
 
-def add_switch(b: Builder, point: IterationPoint, depth: int) -> tuple:
-    """Return an `if` on a new scalar flag, which is the same in all iterations. Its branches assign
-    to an array at `point`. depth: most nested operations in a value.
-    """
-    mode = b.size(
-        ("forward", "training", "mode", "use_bias", "inverse", "decay_on"),
-        (0, 1),
-        b.pick(("i32", "i32", "i32", "i16")),
-    )
+def add_switch(b: Builder, point: IterationPoint, depth: int) -> Block:
+    """Return an `if` on a new scalar flag, the same in all iterations, that writes an output."""
+    words = ("forward", "training", "mode", "use_bias", "inverse", "decay_on")
+    mode = b.size(words, (0, 1), b.pick(("i32", "i32", "i32", "i16")))
     place = add_target(b, point)
-    test = b.pick((mode, mode, ast.Unary("!", mode), ast.compare(mode, "==", ast.ONE)))
-    yes = ast.Assign(place, b.pick(("=", "=", "+=")), b.value(depth - 1, point.index))
-    no = (ast.Assign(place, "=", b.value(depth - 1, point.index)),) if b.chance(0.6) else ()
-    return (ast.If(test, (yes,), no),)
+    test = b.pick((mode, mode, ir.Unary("!", mode), ast.compare(mode, "==", ast.ONE)))
+    yes = ir.Assign(place, b.pick(("=", "=", "+=")), b.value(depth - 1, point.index))
+    no = (ir.Assign(place, "=", b.value(depth - 1, point.index)),) if b.chance(0.6) else ()
+    return (ir.If(test, (yes,), no),)
 
 
-def add_skip(b: Builder, point: IterationPoint, depth: int) -> tuple:
-    """Return statements with an early `continue`, sometimes after a first write. depth: most nested
-    operations.
-    """
-    first = (ast.Assign(make_output_place(b, point), "=", _signed(b)),) if b.chance(0.3) else ()
-    leave = ast.If(b.condition(point.index), (ast.Jump("continue"),))
+def add_skip(b: Builder, point: IterationPoint, depth: int) -> Block:
+    """Return statements with an early `continue`, sometimes after a first write."""
+    first = (ir.Assign(make_output_place(b, point), "=", _signed(b)),) if b.chance(0.3) else ()
+    leave = ir.If(b.condition(point.index), (ir.Jump("continue"),))
     return (*first, leave, *(add_via_local if b.chance(0.3) else add_assignment)(b, point, depth))
 
 
-def add_clamp(b: Builder, point: IterationPoint, depth: int) -> tuple:
-    """Return statements that keep a value between two bounds, by ifs, conditionals or min and max.
-    depth: most nested operations.
+def add_clamp(b: Builder, point: IterationPoint, depth: int) -> Block:
+    """Return statements that keep a value between two bounds, by ifs, conditionals or min and
+    max.
     """
     place = add_target(b, point)
     low, high = (b.number(zero=True), b.number()) if b.chance(0.6) else (b.scalar(), b.scalar())
     value = b.value(min(depth, 1), point.index)
-    draw = b.rng.random()
-    word = b.local()
-    local = ast.Name(word)
-    made = ast.Declare(b.kind, word, value)
+    draw, text = b.rng.random(), "T v = value;"
+    given = {"v": b.local(), "value": value, "place": place}
     if draw < 0.35:
-        below, above = ast.Assign(local, "=", low), ast.Assign(local, "=", high)
-        second = ast.If(ast.compare(local, ">", high), (above,))
-        ifs = (
-            (ast.If(ast.compare(local, "<", low), (below,), (second,)),)
-            if b.chance(0.6)
-            else (ast.If(ast.compare(local, "<", low), (below,)), second)
+        text += "if (v < low) v = low; else " if b.chance(0.6) else "if (v < low) v = low; "
+        text += "if (v > high) v = high; place = v;"
+    elif draw < 0.6:
+        text += (
+            "place = PAREN(v > high) ? v : low;" if b.chance(0.5) else "place = v > high ? v : low;"
         )
-        return (made, *ifs, ast.Assign(place, "=", local))
-    if draw < 0.6:
-        test = (
-            ast.Paren(ast.compare(local, ">", high))
-            if b.chance(0.5)
-            else ast.compare(local, ">", high)
-        )
-        return (made, ast.Assign(place, "=", ast.Conditional(test, local, low)))
-    if draw < 0.75 and b.kind in FLOATS:
-        fn_low, fn_high = (b.function("fmin"), b.function("fmax"))
-        low, high = (ast.Cast(b.kind, v) if b._kind_of(v) != b.kind else v for v in (low, high))
-        return (
-            made,
-            ast.Assign(place, "=", ast.Call(fn_low, (high, ast.Call(fn_high, (low, local))))),
-        )
-    sign = ast.sub(
-        ast.Paren(ast.compare(ast.ZERO, "<", local)), ast.Paren(ast.compare(local, "<", ast.ZERO))
-    )
-    return (
-        made,
-        ast.Assign(
-            place,
-            "=",
-            sign
-            if b.chance(0.4)
-            else ast.Conditional(ast.compare(local, "<", ast.ZERO), ast.Unary("-", local), local),
-        ),
-    )
+    elif draw < 0.75 and b.kind in FLOATS:
+        given |= {"min": b.function("fmin"), "max": b.function("fmax")}
+        low, high = (ast.cast(b.kind, v) if b._kind_of(v) != b.kind else v for v in (low, high))
+        text += "place = min(high, max(low, v));"
+    elif b.chance(0.4):
+        text += "place = PAREN(0 < v) - PAREN(v < 0);"
+    else:
+        text += "place = v < 0 ? -v : v;"
+    return b.code(text, low=low, high=high, **given)
 
 
-def add_flag(b: Builder, point: IterationPoint, depth: int) -> tuple:
-    """Return statements that store the result of a comparison as an integer. depth: is not used."""
+_FLAGS = ("1 : 0", "1 : -1", "0 : 1", "i : -1", "255 : 0")
+
+
+def add_flag(b: Builder, point: IterationPoint, depth: int) -> Block:
+    """Return statements that store the result of a comparison as an integer."""
     place = make_output_place(b, point, "i32", "constant(-3)")
-    test = b.condition(point.index)
-    draw = b.rng.random()
+    test, draw = b.condition(point.index), b.rng.random()
     if draw < 0.3:
-        return (ast.Assign(place, "=", ast.Paren(test) if b.chance(0.5) else test),)
-    yes, no = b.pick(
-        (
-            (ast.ONE, ast.ZERO),
-            (ast.ONE, ast.integer(-1)),
-            (ast.ZERO, ast.ONE),
-            (point.index, ast.integer(-1)),
-            (ast.Literal("255", "i32"), ast.ZERO),
-        )
-    )
+        return (ir.Assign(place, "=", ast.paren(test) if b.chance(0.5) else test),)
+    values = b.pick(_FLAGS)
+    text = "if (test) place = {}; else place = {};".format(*values.split(" : "))
     if draw < 0.65:
-        return (
-            ast.Assign(
-                place, "=", ast.Conditional(ast.Paren(test) if b.chance(0.5) else test, yes, no)
-            ),
-        )
-    return (ast.If(test, (ast.Assign(place, "=", yes),), (ast.Assign(place, "=", no),)),)
+        text = f"place = {'PAREN(test)' if b.chance(0.5) else 'test'} ? {values};"
+    return b.code(text, place=place, test=test, i=point.index)
 
 
-def add_tuple(b: Builder, point: IterationPoint, depth: int) -> tuple:
+def add_tuple(b: Builder, point: IterationPoint, depth: int) -> Block:
     """Return statements that write a record of a few numbers per iteration, `out[i * 4 + k]`,
-    unrolled or in a small loop. depth: most nested operations.
+    unrolled or in a small loop.
     """
     count = b.pick((2, 2, 3, 4, 4))
     i, n = point.variables[0], point.extents[0]
-    base: tuple = ast.mul(i, count) if b.chance(0.7) else ast.mul(count, i)
-    source = b.array((ast.mul(n, count),))
-    result = b.array((ast.mul(n, count),))
-    b.parameter(result).written = True
+    base = ast.mul(i, count) if b.chance(0.7) else ast.mul(count, i)
+    source, result = b.array((ast.mul(n, count),)), b.output((ast.mul(n, count),))
     factor = b.leaf() if b.chance(0.7) else None
 
-    def write(place: tuple) -> ast.Assign:
-        value: tuple = ast.At(source, (place,))
+    def write(place: ir.Expression) -> ir.Assign:
+        value: ir.Expression = ast.at(source, (place,))
         if factor is not None:
-            value = ast.Binary(b.pick("*+-"), value, factor)
-        return ast.Assign(ast.At(result, (place,)), "=", value)
+            value = ir.Binary(b.pick("*+-"), value, factor)
+        return ir.Assign(ast.at(result, (place,)), "=", value)
 
     if b.chance(0.35):
-        inner = b.name(names.INNER, "i32")
-        return (
-            ast.For(
-                inner, ast.ZERO, "<", ast.integer(count), (write(ast.add(base, ast.Name(inner))),)
-            ),
-        )
+        inner = ir.Name(b.name(names.INNER, "i32"))
+        body = (write(ast.add(base, inner)),)
+        return b.code("for (int k = 0; k < count; k++) { body; }", k=inner, count=count, body=body)
     zero = b.chance(0.4)
     return tuple(write(base if c == 0 and not zero else ast.add(base, c)) for c in range(count))
 
 
-def add_swap(b: Builder, point: IterationPoint, depth: int) -> tuple:
-    """Return statements that exchange the elements of two arrays at `point`. depth: is not used."""
+def add_swap(b: Builder, point: IterationPoint, depth: int) -> Block:
+    """Return statements that exchange the elements of two arrays."""
     first, second = make_output_place(b, point), make_output_place(b, point)
-    word = b.local()
-    temporary = ast.Declare(b.kind, word, first)
-    return (temporary, ast.Assign(first, "=", second), ast.Assign(second, "=", ast.Name(word)))
+    return b.code("T t = x; x = y; y = t;", t=b.local(), x=first, y=second)
 
 
-def add_iteration(b: Builder, point: IterationPoint, depth: int) -> tuple:
-    """Return a bounded `while` or `do while` on a local, with a counter. depth: is not used."""
+def add_iteration(b: Builder, point: IterationPoint, depth: int) -> Block:
+    """Return a bounded `while` or `do while` on a local, with a counter."""
     word, count = b.local(), b.name(("count", "steps", "iter", "n_it", "tries"), "i32")
-    value, counter = ast.Name(word), ast.Name(count)
-    start, limit = b.read(), ast.integer(b.pick((5, 8, 10, 16)))
+    given = {"v": word, "k": count, "start": b.read(), "most": b.pick((5, 8, 10, 16))}
+    step, test = "v /= 2; k += 1;", "v > 0 && k < most"
     if b.kind in FLOATS:
-        step = ast.Assign(value, "=", ast.add(ast.mul(value, ast.Literal("0.5", "f64")), start))
-        test = ast.conjunction(
-            ast.compare(counter, "<", limit), ast.compare(value, "<", b.number())
-        )
-    else:
-        step = ast.Assign(value, "/=", ast.TWO)
-        test = ast.conjunction(ast.compare(value, ">", ast.ZERO), ast.compare(counter, "<", limit))
-    body = (step, ast.Assign(counter, "+=", ast.ONE))
-    loop = ast.While(test, body, b.chance(0.4))
+        given["limit"] = b.number()
+        step, test = "v = v * 0.5 + start; k += 1;", "k < most && v < limit"
+    loop = f"do {{ {step} }} while ({test});" if b.chance(0.4) else f"while ({test}) {{ {step} }}"
     out = make_output_place(b, point, "i32") if b.chance(0.5) else make_output_place(b, point)
-    result = counter if b.types[out.array] == "i32" else value
-    return (
-        ast.Declare(b.kind, word, start),
-        ast.Declare("i32", count, ast.ZERO),
-        loop,
-        ast.Assign(out, "=", result),
-    )
+    given |= {"out": out, "result": count if b.types[out.base.id] == "i32" else word}
+    return b.code(f"T v = start; int k = 0; {loop} out = result;", **given)
 
 
-def add_update(b: Builder, point: IterationPoint, depth: int) -> tuple:
-    """Return statements of an optimizer-like step: moments are updated in place from a gradient.
-    depth: is not used.
-    """
-    gradient = b.read()
-    moment, weight = make_output_place(b, point), make_output_place(b, point)
-    rate, decay = b.scalar(), b.scalar()
-    one = ast.ONE if b.chance(0.5) else ast.Literal("1.0", "f64")
-    mixed = ast.add(ast.mul(decay, moment), ast.mul(ast.Paren(ast.sub(one, decay)), gradient))
-    first = ast.Assign(moment, "=", mixed)
-    change: tuple = ast.mul(rate, moment)
+def add_update(b: Builder, point: IterationPoint, depth: int) -> Block:
+    """Return statements of an optimizer-like step: moments are updated in place from a gradient."""
+    given = {"g": b.read(), "m": make_output_place(b, point), "w": make_output_place(b, point)}
+    given |= {"rate": b.scalar(), "decay": b.scalar()}
+    one = "1" if b.chance(0.5) else "1.0"
+    change = "rate * m"
     if b.kind in FLOATS and b.chance(0.5):
-        change = ast.Binary(
-            "/",
-            change,
-            ast.Paren(
-                ast.add(ast.Call(b.function("sqrt"), (ast.mul(gradient, gradient),)), b.number())
-            ),
-        )
-    return (first, ast.Assign(weight, b.pick(("-=", "+=")), change))
+        given |= {"root": b.function("sqrt"), "few": b.number()}
+        change = "rate * m / PAREN(root(g * g) + few)"
+    op = b.pick(("-=", "+="))
+    return b.code(f"m = decay * m + PAREN({one} - decay) * g; w {op} {change};", **given)
 
 
 _MENU = (
-    (add_assignment,) * 9
-    + (add_via_local,) * 5
-    + (add_branch,) * 4
-    + (
-        add_clamp,
-        add_clamp,
-        add_switch,
-        add_skip,
-        add_flag,
-        add_flag,
-        add_iteration,
-        add_swap,
-        add_update,
-    )
-)
-_LINE_MENU = _MENU + (add_tuple, add_tuple)
+    *(add_assignment,) * 9, *(add_via_local,) * 5, *(add_branch,) * 4, add_clamp, add_clamp,
+    add_switch, add_skip, add_flag, add_flag, add_iteration, add_swap, add_update,
+)  # fmt: skip
 
 
-def make_body(b: Builder, point: IterationPoint, count: int, depth: int) -> tuple:
-    """Return `count` random groups of statements for one iteration, one after the other.
-
-    b: the builder that makes them. point: the iteration. depth: most nested operations.
+def make_body(b: Builder, point: IterationPoint, count: int, depth: int) -> Block:
+    """Return the statements of `count` random effects, one after the other. depth: most nested
+    operations.
     """
-    statements: tuple = ()
-    menu = (
-        _LINE_MENU
-        if len(point.variables) == 1 and point.flat is None and point.margin == 0
-        else _MENU
-    )
+    line = len(point.variables) == 1 and point.flat is None and point.margin == 0
+    menu = (*_MENU, add_tuple, add_tuple) if line else _MENU
+    statements: Block = ()
     for position in range(count):
         effect = b.pick(menu)
         if effect is add_skip and position < count - 1:

@@ -10,18 +10,36 @@ Contract: what is computed stays inside the arrays, but may be done for fewer it
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
+from corpora import ir
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.builder import Builder
 from corpora.generator.core.nest import Axis, Nest
 
 
-def rebuilt(node: tuple, change: Callable[[tuple], tuple]) -> tuple:
-    """Return a tree of expressions and statements with `change` applied to every node, inner ones
-    first.
+def rebuilt(node, change: Callable, skipped: type | None = None):
+    """Return a tree of expressions and statements with `change` applied to every node and tuple of
+    nodes, inner ones first. skipped: nodes of this class stay as they are.
     """
-    parts = [rebuilt(part, change) if isinstance(part, tuple) else part for part in node]
-    return change(tuple(parts) if type(node) is tuple else type(node)(*parts))
+    if type(node) is skipped:
+        return node
+    if type(node) is tuple:
+        parts = tuple(rebuilt(part, change, skipped) for part in node)
+        return change(node if all(a is b for a, b in zip(parts, node)) else parts)
+    if ast.is_count(node):
+        count = ast.read_count(node)
+        parts = (count.start, count.stop, count.body, count.also, count.starts)
+        start, stop, body, also, starts = (rebuilt(part, change, skipped) for part in parts)
+        made = replace(count, start=start, stop=stop, body=body, also=also, starts=starts)
+        return change(made.node)
+    changed = {}
+    for name in ast.PARTS.get(type(node), ()):
+        part = getattr(node, name)
+        new = part if part is None else rebuilt(part, change, skipped)
+        if new is not part:
+            changed[name] = new
+    return change(replace(node, **changed) if changed else node)
 
 
 def rewrite(nest: Nest, change: Callable[[tuple], tuple], before: bool = True) -> None:
@@ -55,7 +73,7 @@ def nodes_of(nest: Nest) -> list[tuple]:
 
 def nest_locals(nest: Nest) -> set[tuple]:
     """Return the names declared before the loops."""
-    return {ast.Name(s.name) for s in nest.before if type(s) is ast.Declare}
+    return {ir.Name(s.name) for s in nest.before if ast.is_local(s)}
 
 
 def rewrite_bounds(nest: Nest, b: Builder) -> None:
@@ -78,41 +96,41 @@ def rewrite_bounds(nest: Nest, b: Builder) -> None:
 
 def _respell(nest: Nest, b: Builder, axis: Axis) -> None:
     stop, draw = axis.stop, b.rng.random()
-    if type(stop) is ast.Literal:
+    if type(stop) is ir.Literal:
         number = int(stop.text)
         sides = [d for d in range(2, number) if number % d == 0]
         if sides:
             side = b.pick(tuple(sides))
             axis.stop = ast.mul(side, number // side)
         return
-    if type(stop) is not ast.Name or stop in nest_locals(nest):
+    if type(stop) is not ir.Name or stop in nest_locals(nest):
         return
     kind = b.types[stop.id]
     if kind != "i32" or draw < 0.2:
-        axis.stop = ast.Cast("i32", stop)
+        axis.stop = ast.cast("i32", stop)
     elif draw < 0.4 and len(nest.regions[0].axes) == 1:
         axis.stop, axis.inclusive = ast.sub(stop, 1), True
     elif draw < 0.55 and _largest(nest, stop) > 5:
-        axis.stop = ast.Binary("/", stop, ast.integer(b.pick((2, 2, 2, 3))))
+        axis.stop = ir.Binary("/", stop, ast.integer(b.pick((2, 2, 2, 3))))
     elif draw < 0.65 and _largest(nest, stop) > 11:
         axis.stop, nest.c_only = (
-            ast.Binary(
+            ir.Binary(
                 "/",
                 stop,
-                ast.Literal(b.pick(("sizeof(int)", "sizeof(float)", "sizeof(double)")), "i32"),
+                ir.Literal(b.pick(("sizeof(int)", "sizeof(float)", "sizeof(double)")), "i32"),
             ),
             True,
         )
     elif draw < 0.8:
         axis.stop, axis.shown = (
             ast.sub(stop, 1),
-            ast.compare(ast.add(ast.Name(axis.variable), 1), "<", stop),
+            ast.compare(ast.add(ir.Name(axis.variable), 1), "<", stop),
         )
     else:
-        axis.stop = ast.Paren(ast.sub(stop, b.pick((1, 1, 1, 2))))
+        axis.stop = ast.paren(ast.sub(stop, b.pick((1, 1, 1, 2))))
 
 
-def _largest(nest: Nest, size: ast.Name) -> int:
+def _largest(nest: Nest, size: ir.Name) -> int:
     """The largest value that tests give to a size, so that a part of it is still work."""
     return next((max(p.values) for p in nest.parameters if p.name == size.id and p.values), 0)
 
@@ -128,12 +146,12 @@ def count_from_one(nest: Nest, b: Builder) -> None:
         return
     nodes = nodes_of(nest)
     for axis in axes if b.chance(0.6) else axes[:1]:
-        word = ast.Name(axis.variable)
+        word = ir.Name(axis.variable)
         summed = any(
-            type(n) is ast.Binary
+            type(n) is ir.Binary
             and n.op in "+-"
             and word in (n.left, n.right)
-            and ast.Literal in map(type, n)
+            and ir.Literal in (type(n.left), type(n.right))
             for n in nodes
         )
         plain = (
@@ -143,7 +161,7 @@ def count_from_one(nest: Nest, b: Builder) -> None:
             and not axis.inclusive
             and axis.shown is None
         )
-        if summed or not plain or type(axis.stop) is not ast.Name or b.types[axis.stop.id] != "i32":
+        if summed or not plain or type(axis.stop) is not ir.Name or b.types[axis.stop.id] != "i32":
             continue
         before = ast.sub(word, 1)
         nest.regions[0].body = rebuilt(
@@ -154,5 +172,5 @@ def count_from_one(nest: Nest, b: Builder) -> None:
         axis.stop = axis.stop if axis.inclusive else ast.add(axis.stop, 1)
 
 
-def _less(node: tuple, word: ast.Name, before: tuple) -> tuple:
-    return before if type(node) is ast.Name and node == word else node
+def _less(node: tuple, word: ir.Name, before: tuple) -> tuple:
+    return before if type(node) is ir.Name and node == word else node

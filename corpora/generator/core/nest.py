@@ -10,7 +10,7 @@ read both and change neither. Iterations of the axes of one region are independe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from corpora.generator.emit.fortran_forms import FortranForm
 
@@ -36,8 +36,6 @@ class Parameter:
     """Every element is written before it is read."""
     unsized: bool = False
     """Spelled `T a[]` in C."""
-    moved: bool = False
-    """The function moves the pointer itself."""
     same: str = ""
     """The scalar whose value it repeats."""
 
@@ -99,26 +97,22 @@ class Region:
 class Nest:
     """One generated computation, before it is written in a dialect.
 
-    name: the function's. parameters: in order. regions: the parallel loops. before, after:
-        statements round them.
+    regions: the parallel loops. parameters: in order. before, after: statements round them.
     result: element type of the returned value, or None. kernel: a void kernel with the same
         parameters exists.
     sequential: one thread runs it all; there is one region without axes and no OpenMP version.
-    index_type: of loop variables. signed_index: it is signed.
-    early, hoist, apart: what the attributes of these names in its Style must be; None or False:
-        drawn.
+    index_type: of loop variables.
+    hoist, apart: what `Style` must have there; None or False: drawn.
     """
 
-    name: str
-    parameters: list[Parameter]
     regions: list[Region]
+    parameters: list[Parameter] = field(default_factory=list)
     before: tuple = ()
     after: tuple = ()
     result: str | None = None
     kernel: bool = True
     sequential: bool = False
     index_type: str = "i32"
-    signed_index: bool = True
     types: dict[str, str] | None = None
     """Element type of every parameter and local."""
     first: tuple = ()
@@ -146,6 +140,11 @@ class Nest:
     length: tuple[str, str] | None = None
     """(size, vector): a size that only kernels take; other functions use `vector.size()`."""
 
+    @classmethod
+    def of(cls, axes: Axis | tuple[Axis, ...], body: tuple, **more: object) -> Nest:
+        """Return a nest of one region, not yet named. more: other fields."""
+        return cls([Region(axes if type(axes) is tuple else (axes,), body)], **more)
+
 
 @dataclass(slots=True)
 class Style:
@@ -161,8 +160,8 @@ class Style:
     swap_xy: axes map to x and y in the other order. block_rows: rows map to blocks.
     const_scalars, const_arrays, const_pointers: where `const` is written. parens, guard_parens:
         extra parentheses. restrict: pointers are `restrict`. compound: `+=` is used.
-    schedule, collapse, simd, split_pragma: of OpenMP directives.
-    fortran_flat, fortran: how Fortran texts look. index_first: the index is computed first.
+    schedule, simd, split_pragma: of OpenMP directives.
+    fortran_flat, fortran: how Fortran texts look.
         functional_cast: casts are `T(x)`.
     shared_sum: sums use shared memory.
     """
@@ -203,12 +202,10 @@ class Style:
     names: tuple[str, str] = ("f", "f")
     """Serial and kernel name."""
     schedule: str = ""
-    collapse: bool = False
     simd: bool = False
     split_pragma: bool = False
     fortran_flat: bool = False
     fortran: FortranForm = FortranForm()
-    index_first: bool = True
     functional_cast: bool = False
     shared_sum: bool = False
     one_based: bool = False

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from corpora import ir
 from corpora.generator.core import expressions as ast, names
-from corpora.generator.core.builder import Builder, choose_default_fill
+from corpora.generator.core.builder import Builder
 
 
 @dataclass(slots=True)
@@ -25,9 +26,9 @@ class IterationPoint:
         position, or None. margin: iterations left out at both ends of each loop.
     """
 
-    variables: tuple[ast.Name, ...]
+    variables: tuple[ir.Name, ...]
     extents: tuple
-    flat: ast.Name | None = None
+    flat: ir.Name | None = None
     margin: int = 0
     plain: bool = False
     """Only the simplest subscripts (short items)."""
@@ -38,42 +39,38 @@ class IterationPoint:
         return self.variables[-1]
 
 
+_OTHERS = (
+    ("i32", "integers(0,1)"), ("bool", "integers(0,1)"), ("i32", "integers(-4,4)"), ("f32", ""),
+    ("f64", ""),
+)  # fmt: skip
+_FEW = (0, 1, 2, 3)
+
+
 def make_input_place(
     b: Builder, point: IterationPoint, kind: str | None = None, fill: str = ""
-) -> ast.At:
+) -> ir.Access:
     """Add an array and return its element at `point`, which may be read from now on. kind: element
     type; None: usually the main one. fill: rule for tests, '' for the default.
     """
     if kind is None and b.chance(0.08):
-        kind, fill = b.pick(
-            (
-                ("i32", "integers(0,1)"),
-                ("bool", "integers(0,1)"),
-                ("i32", "integers(-4,4)"),
-                ("f32", ""),
-                ("f64", ""),
-            )
-        )
+        kind, fill = b.pick(_OTHERS)
         if b.kind not in ("f32", "f64") and kind in ("f32", "f64"):
             kind, fill = None, ""
     subscripts, extents = _reading(b, point)
     wanted = names.MASKS if fill == "integers(0,1)" else names.ARRAYS
-    array = b.array(extents, kind, fill, wanted)
-    place = ast.At(array, subscripts)
+    place = ast.at(b.array(extents, kind, fill, wanted), subscripts)
     b.reads.append(place)
     return place
 
 
 def make_output_place(
     b: Builder, point: IterationPoint, kind: str | None = None, fill: str = ""
-) -> ast.At:
+) -> ir.Access:
     """Add an array that is written and return the element that belongs to this iteration alone.
     kind: element type; None: the main one. fill: rule for tests, '' for the default.
     """
     subscripts, extents = _writing(b, point)
-    array = b.array(extents, kind, fill or choose_default_fill(kind or b.kind))
-    b.parameter(array).written = True
-    return ast.At(array, subscripts)
+    return ast.at(b.output(extents, kind, fill), subscripts)
 
 
 def _reading(b: Builder, point: IterationPoint) -> tuple[tuple, tuple]:
@@ -90,13 +87,12 @@ def _reading(b: Builder, point: IterationPoint) -> tuple[tuple, tuple]:
             return (i,), (n,)
         if draw < 0.90:
             return (j,), (m,)
-        if draw < 0.95:
-            channels = ast.integer(b.pick((2, 3, 4)))
-            base = point.flat or ast.Paren(ast.add(ast.mul(i, m), j))
-            place = ast.mul(base, channels)
-            extra = b.pick((0, 0, 1))
-            return ((ast.add(place, extra) if extra else place),), (ast.product([n, m, channels]),)
-        return _full(point)
+        if draw >= 0.95:
+            return _full(point)
+        channels = ast.integer(b.pick((2, 3, 4)))
+        base = point.flat or ast.quote("PAREN(i * m + j)", i=i, j=j, m=m)
+        place, extra = ast.mul(base, channels), b.pick((0, 0, 1))
+        return (ast.add(place, extra) if extra else place,), (ast.product([n, m, channels]),)
     chosen = b.pick(((0,), (1, 2), (0,), (2,), (0, 1), (1,))) if len(point.variables) == 3 else (0,)
     return tuple(point.variables[c] for c in chosen), tuple(point.extents[c] for c in chosen)
 
@@ -107,55 +103,49 @@ def _full(point: IterationPoint) -> tuple[tuple, tuple]:
     return point.variables, point.extents
 
 
-def _reading_line(b: Builder, i: ast.Name, n: tuple, point: IterationPoint) -> tuple[tuple, tuple]:
-    draw = b.rng.random()
+def _count(b: Builder, likely: float, values: tuple, constants: tuple) -> ir.Expression:
+    """A new size with these values, or a constant."""
+    if b.chance(likely):
+        return b.size(names.COUNTS, values)
+    return ast.integer(b.pick(constants))
+
+
+def _reading_line(b: Builder, i: ir.Name, n: ir.Expression, point: IterationPoint) -> tuple:
+    draw, given = b.rng.random(), {"i": i, "n": n}
     if draw < 0.74 or point.plain:
         return (i,), (n,)
     if draw < 0.79:
         return _strided(b, i, n)
     if draw < 0.83:
-        offset = (
-            b.size(names.COUNTS, (0, 1, 2, 3))
-            if b.chance(0.5)
-            else ast.integer(b.pick((1, 1, 2, 3)))
-        )
-        return (ast.add(i, offset) if b.chance(0.7) else ast.add(offset, i),), (ast.add(n, offset),)
+        few = _count(b, 0.5, _FEW, (1, 1, 2, 3))
+        return (ast.add(i, few) if b.chance(0.7) else ast.add(few, i),), (ast.add(n, few),)
     if draw < 0.86:
-        reverse = ast.sub(ast.sub(n, 1), i) if b.chance(0.6) else ast.sub(ast.sub(n, i), 1)
-        return (reverse,), (n,)
+        return (ast.quote("n - 1 - i" if b.chance(0.6) else "n - i - 1", **given),), (n,)
     if draw < 0.90:
-        period = (
-            b.size(names.COUNTS, (1, 2, 3, 5))
-            if b.chance(0.7)
-            else ast.integer(b.pick((2, 3, 4, 8, 16)))
-        )
-        return (ast.Binary("%", i, period),), (period,)
+        few = _count(b, 0.7, (1, 2, 3, 5), (2, 3, 4, 8, 16))
+        return (ir.Binary("%", i, few),), (few,)
     if draw < 0.94:
-        group = (
-            b.size(names.COUNTS, (1, 2, 3, 4)) if b.chance(0.7) else ast.integer(b.pick((2, 3, 4)))
-        )
-        return (ast.Binary("/", i, group),), (n,)
+        return (ir.Binary("/", i, _count(b, 0.7, (1, 2, 3, 4), (2, 3, 4))),), (n,)
     return (make_gathered_index(b, i, n),), (n,)
 
 
-def make_gathered_index(b: Builder, i: tuple, n: tuple, of: str = "") -> ast.At:
+def make_gathered_index(b: Builder, i: ir.Name, n: ir.Expression, of: str = "") -> ir.Access:
     """Add an index array of `n` entries and return `indices[i]`. of: the text of the bound of its
     entries, which lie in [0, of); '' means `n`.
     """
-    text = of or (n.id if type(n) is ast.Name else n.text if type(n) is ast.Literal else "1")
-    return ast.At(b.array((n,), "i32", f"indices({text})", names.INDEX_ARRAYS), (i,))
+    text = of or (n.id if type(n) is ir.Name else n.text if type(n) is ir.Literal else "1")
+    return ast.at(b.array((n,), "i32", f"indices({text})", names.INDEX_ARRAYS), (i,))
 
 
-def _strided(b: Builder, i: ast.Name, n: tuple) -> tuple[tuple, tuple]:
-    draw = b.rng.random()
-    if draw < 0.5:
-        stride: tuple = b.size(names.COUNTS, (1, 2, 3))
-    else:
-        stride = ast.integer(b.pick((2, 2, 3, 4)))
-    place: tuple = ast.mul(i, stride) if b.chance(0.75) else ast.mul(stride, i)
-    if type(stride) is ast.Literal and b.chance(0.5):
+def _strided(b: Builder, i: ir.Name, n: ir.Expression) -> tuple[tuple, tuple]:
+    stride = _count(b, 0.5, (1, 2, 3), (2, 2, 3, 4))
+    place = ast.mul(i, stride) if b.chance(0.75) else ast.mul(stride, i)
+    if type(stride) is ir.Literal and b.chance(0.5):
         place = ast.add(place, int(b.rng.random() * int(stride.text)))
     return (place,), (ast.mul(n, stride),)
+
+
+_ORDERS = ((2, 1, 0), (0, 2, 1), (1, 0, 2), (1, 2, 0))
 
 
 def _writing(b: Builder, point: IterationPoint) -> tuple[tuple, tuple]:
@@ -163,9 +153,7 @@ def _writing(b: Builder, point: IterationPoint) -> tuple[tuple, tuple]:
     if len(point.variables) > 1 or point.flat is not None:
         if draw < 0.86 or point.flat is not None or point.plain:
             return _full(point)
-        order = b.pick(
-            ((1, 0),) if len(point.variables) == 2 else ((2, 1, 0), (0, 2, 1), (1, 0, 2), (1, 2, 0))
-        )
+        order = b.pick(((1, 0),) if len(point.variables) == 2 else _ORDERS)
         return tuple(point.variables[o] for o in order), tuple(point.extents[o] for o in order)
     i, n = point.variables[0], point.extents[0]
     if draw < 0.86 or point.plain:
@@ -173,11 +161,9 @@ def _writing(b: Builder, point: IterationPoint) -> tuple[tuple, tuple]:
     if draw < 0.92:
         return _strided(b, i, n)
     if draw < 0.95:
-        offset = (
-            b.size(names.COUNTS, (0, 1, 2, 3)) if b.chance(0.5) else ast.integer(b.pick((1, 2, 3)))
-        )
-        return (ast.add(i, offset),), (ast.add(n, offset),)
+        few = _count(b, 0.5, _FEW, (1, 2, 3))
+        return (ast.add(i, few),), (ast.add(n, few),)
     if draw < 0.97:
-        return (ast.sub(ast.sub(n, 1), i),), (n,)
+        return (ast.quote("n - 1 - i", i=i, n=n),), (n,)
     order_array = b.array((n,), "i32", "permutation()", names.INDEX_ARRAYS)
-    return (ast.At(order_array, (i,)),), (n,)
+    return (ast.at(order_array, (i,)),), (n,)

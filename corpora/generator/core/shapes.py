@@ -7,18 +7,36 @@ python -c "from corpora.generator import generate; \\
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
+from corpora import ir
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.nest import Axis, Nest
 
 
-def find_accesses(nest: Nest, array: str) -> list[ast.At]:
-    """Return every element of `array` that the nest's regions touch, in order."""
-    found = []
+def walk_bodies(nest: Nest) -> Iterator[ir.Statement]:
+    """Yield every statement inside the regions of a nest, outer before inner."""
     for region in nest.regions:
-        for statement in ast.walk_statements(region.body):
-            for expression in ast.get_expressions(statement):
-                found += [n for n in ast.walk(expression) if type(n) is ast.At and n.array == array]
-    return found
+        yield from ast.walk_statements(region.body)
+
+
+def walk_nest(nest: Nest) -> Iterator[ir.Statement]:
+    """Yield every statement of a nest, those round its regions included, outer before inner."""
+    for block in (nest.before, nest.first, *(region.body for region in nest.regions), nest.after):
+        yield from ast.walk_statements(block)
+
+
+def walk_nodes(statements: Iterable[ir.Statement]) -> Iterator[ir.Expression]:
+    """Yield every node of the expressions that statements hold themselves."""
+    for statement in statements:
+        for expression in ast.get_expressions(statement):
+            yield from ast.walk(expression)
+
+
+def find_accesses(nest: Nest, array: str) -> list[ir.Access]:
+    """Return every element of `array` that the nest's regions touch, in order."""
+    nodes = walk_nodes(walk_bodies(nest))
+    return [n for n in nodes if type(n) is ir.Access and n.base.id == array]
 
 
 def parallelize_inner_loop(nest: Nest) -> None:
@@ -35,13 +53,10 @@ def parallelize_inner_loop(nest: Nest) -> None:
         and len(region.body) == 1
     ):
         loop = region.body[0]
-        if (
-            type(loop) is not ast.For
-            or loop.op != "<"
-            or loop.step != 1
-            or loop.type != nest.index_type
-            or loop.shown is not None
-        ):
+        if not ast.is_count(loop):
+            return
+        loop = ast.read_count(loop)
+        if (loop.op, loop.step, loop.type) != ("<", 1, nest.index_type):
             return
         if not _independent(nest, loop, {a.variable for a in region.axes}):
             return
@@ -49,30 +64,35 @@ def parallelize_inner_loop(nest: Nest) -> None:
         region.body = loop.body
 
 
-def _independent(nest: Nest, loop: ast.For, outer: set[str]) -> bool:
+def _independent(nest: Nest, loop: ast.Count, outer: set[str]) -> bool:
     """Whether every iteration writes places of its own, told by the loop's variable in the
     subscript.
     """
     statements = list(ast.walk_statements(loop.body))
-    fresh = {s.name for s in statements if type(s) is ast.Declare}
+    fresh = {s.name for s in statements if ast.is_local(s)}
     if any(
-        n.id in outer for e in (loop.start, loop.stop) for n in ast.walk(e) if type(n) is ast.Name
+        n.id in outer for e in (loop.start, loop.stop) for n in ast.walk(e) if type(n) is ir.Name
     ):
         return False
-    targets = [s.target for s in statements if type(s) is ast.Assign]
-    targets += [a.target for s in (loop, *statements) if type(s) is ast.For for a in s.also]
-    places = {t for t in targets if type(t) is ast.At}
-    if any(type(t) is ast.Name and t.id not in fresh for t in targets):
+    targets = [s.target for s in statements if type(s) is ir.Assign]
+    moved = (a for s in statements if ast.is_count(s) for a in s.step[1:])
+    targets += [a.target for a in (*loop.also, *moved)]
+    places = {t for t in targets if type(t) is ir.Access}
+    if any(type(t) is ir.Name and t.id not in fresh for t in targets):
         return False
     if any(
-        type(n) is ast.Postfix
+        type(n) is ir.Increment
         for s in statements
         for e in ast.get_expressions(s)
         for n in ast.walk(e)
     ):
         return False
     if any(
-        type(s) in (ast.DeclarePointer, ast.While) or type(s) is ast.Jump and s.kind != "continue"
+        ast.is_view(s)
+        or ast.is_while(s)
+        or type(s) is ir.Return
+        or type(s) is ir.Jump
+        and s.kind != "continue"
         for s in statements
     ):
         return False
@@ -80,21 +100,17 @@ def _independent(nest: Nest, loop: ast.For, outer: set[str]) -> bool:
     if any(not wanted <= _names_of(place, statements) for place in places):
         return False
     return all(
-        find_accesses(nest, place.array).count(place) == len(find_accesses(nest, place.array))
+        find_accesses(nest, place.base.id).count(place) == len(find_accesses(nest, place.base.id))
         for place in places
     )
 
 
-def _names_of(place: ast.At, statements: list[tuple]) -> set[str]:
+def _names_of(place: ir.Access, statements: list[tuple]) -> set[str]:
     """Variables in a subscript, those behind locals included."""
-    found = {n.id for s in place.subscripts for n in ast.walk(s) if type(n) is ast.Name}
+    found = {n.id for s in place.indices for n in ast.walk(s) if type(n) is ir.Name}
     for statement in reversed(statements):
-        if (
-            type(statement) is ast.Declare
-            and statement.name in found
-            and statement.value is not None
-        ):
-            found |= {n.id for n in ast.walk(statement.value) if type(n) is ast.Name}
+        if ast.is_local(statement) and statement.name in found and statement.value is not None:
+            found |= {n.id for n in ast.walk(statement.value) if type(n) is ir.Name}
     return found
 
 
@@ -120,5 +136,5 @@ def make_flat_index(subscripts: tuple, extents: tuple, how: str) -> tuple:
         terms.reverse()
     total = terms[0]
     for term in terms[1:]:
-        total = ast.Binary("+", total, term)
+        total = ir.Binary("+", total, term)
     return total

@@ -17,8 +17,10 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from corpora import ir
 from corpora.generator.core import expressions as ast, names
 from corpora.generator.core.nest import Nest, Parameter, Structure, Style
+from corpora.generator.core.shapes import walk_nest, walk_nodes
 from corpora.tokens.lexers import CPP_TYPES
 
 _AGAIN = 0.2
@@ -26,15 +28,9 @@ _AGAIN = 0.2
 _COMPLEX = frozenset("r re real i im imag".split())
 """A pair of fields so called is a complex number to the engine."""
 _VECTOR_TYPES = {
-    "f32": "float",
-    "f64": "double",
-    "i32": "int",
-    "u32": "uint",
-    "u8": "uchar",
-    "i16": "short",
-    "u16": "ushort",
-    "i8": "char",
-}
+    "f32": "float", "f64": "double", "i32": "int", "u32": "uint", "u8": "uchar", "i16": "short",
+    "u16": "ushort", "i8": "char",
+}  # fmt: skip
 
 
 def group_parameters(nest: Nest, style: Style, rng: random.Random) -> None:
@@ -69,9 +65,7 @@ class _Wardrobe:
         )
         free = [p for p in nest.parameters if p.name not in held]
         self.scalars = [p for p in free if p.kind == "scalar" and p.name not in uses.assigned]
-        self.arrays = [
-            p for p in free if p.kind == "array" and not p.moved and p.name not in uses.named
-        ]
+        self.arrays = [p for p in free if p.kind == "array" and p.name not in uses.named]
         self.read = uses.named
         self.viewed = uses.viewed
 
@@ -96,18 +90,24 @@ class _Wardrobe:
         constant: bool,
     ) -> None:
         pairs = tuple((field, p.name) for field, p in fields)
+        points = passing != "array" and any(p.kind == "array" for _, p in fields)
         spelled = f"struct {type_.name}" if type_.is_tagged else type_.name
-        made = Structure(
-            spelled,
-            owner,
-            passing,
-            pairs,
-            type_.definition,
-            passing != "array" and any(p.kind == "array" for _, p in fields),
-            constant,
-            type_.builtin,
-        )
-        self.nest.structures += (made,)
+        made = (spelled, owner, passing, pairs, type_.definition, points, constant, type_.builtin)
+        self.nest.structures += (Structure(*made),)
+
+    def some(self, of: list[Parameter], likely: float, least: int = 1) -> list[Parameter]:
+        """All of these parameters, or some of them in any order."""
+        if self.rng.random() < likely:
+            return of
+        return self.rng.sample(of, self.rng.randint(least, len(of)))
+
+    def word(self, parameter: Parameter) -> str:
+        """The C type of a field."""
+        word = self.style.words[parameter.type]
+        if parameter.kind != "array":
+            return word
+        const = self.style.const_arrays and not parameter.written
+        return f"{'const ' if const else ''}{word} *"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,30 +132,20 @@ class _Uses:
 
 
 def _uses(nest: Nest) -> _Uses:
-    blocks = [nest.before, nest.first, nest.after, *(r.body for r in nest.regions)]
-    statements = [s for block in blocks for s in ast.walk_statements(block)]
-    expressions = [e for s in statements for e in ast.get_expressions(s)]
-    expressions += [
-        e for r in nest.regions for a in r.axes for e in (a.start, a.stop, a.shown) if e is not None
-    ]
-    expressions += [nest.repeated[1]] if nest.repeated else []
-    nodes = [n for e in expressions for n in ast.walk(e)]
-    targets = [t for s in statements if type(s) is ast.Assign for t in (s.target, *s.chain)]
-    targets += [a.target for s in statements if type(s) is ast.For for a in s.also]
-    targets += [
-        s.advance.target for s in statements if type(s) is ast.While and s.advance is not None
-    ]
-    targets += [
-        n.argument if type(n) is ast.Postfix else n.target for n in nodes if type(n) is ast.Postfix
-    ]
-    assigned = {t.id for t in targets if type(t) is ast.Name} | {
-        w for s in statements if type(s) is ast.For for w in (s.variable, s.moved)
-    }
-    viewed = {s.array for s in statements if type(s) is ast.DeclarePointer}
+    statements = list(walk_nest(nest))
+    more = [e for r in nest.regions for a in r.axes for e in (a.start, a.stop, a.shown)]
+    more += [nest.repeated[1]] if nest.repeated else []
+    nodes = [*walk_nodes(statements), *(n for e in more if e is not None for n in ast.walk(e))]
+    moved = (a for s in statements if type(s) is ir.For for a in s.step)
+    assigns = (s for s in (*statements, *moved) if type(s) is ir.Assign)
+    targets = [t for s in assigns for t in ast.read_chain(s)[0]]
+    targets += [n.target for n in nodes if type(n) is ir.Increment]
+    assigned = {t.id for t in targets if type(t) is ir.Name}
+    viewed = {ast.read_view(s)[0] for s in statements if ast.is_view(s)}
     copied = {word for r in nest.regions for word in r.copied or ()}
     return _Uses(
         frozenset(assigned),
-        frozenset(n.id for n in nodes if type(n) is ast.Name),
+        frozenset(n.id for n in nodes if type(n) is ir.Name),
         frozenset(viewed | copied),
     )
 
@@ -163,16 +153,10 @@ def _uses(nest: Nest) -> _Uses:
 def _put_together(nest: Nest) -> None:
     """Fields of one structure become neighbours, in its order, where the first of them stood."""
     by_name = {p.name: p for p in nest.parameters}
-    owner = {parameter: each for each in nest.structures for _, parameter in each.fields}
-    order: dict[str, None] = {}
-    for p in nest.parameters:
-        order.update(
-            dict.fromkeys(
-                [parameter for _, parameter in owner[p.name].fields]
-                if p.name in owner
-                else [p.name]
-            )
-        )
+    groups = {
+        word: [w for _, w in each.fields] for each in nest.structures for _, word in each.fields
+    }
+    order = dict.fromkeys(w for p in nest.parameters for w in groups.get(p.name, [p.name]))
     nest.parameters = [by_name[word] for word in order]
 
 
@@ -184,19 +168,14 @@ def _constants(w: _Wardrobe) -> bool:
     """Two or more scalars: `struct Params { int n; float alpha; };`."""
     if len(w.scalars) < 2 or not any(p.name in w.read for p in w.scalars):
         return False
-    chosen = (
-        w.scalars
-        if w.rng.random() < 0.7
-        else w.rng.sample(w.scalars, w.rng.randint(2, len(w.scalars)))
-    )
+    chosen = w.some(w.scalars, 0.7, 2)
     if not any(p.name in w.read for p in chosen):
         chosen = w.scalars
     fields = [(_field(p), p) for p in chosen]
     if {field for field, _ in fields} <= _COMPLEX:
         return False
-    type_ = _format_definition(
-        w, w.name(names.PARAMETER_TYPES), [(f, w.style.words[p.type]) for f, p in fields]
-    )
+    words = [(f, w.style.words[p.type]) for f, p in fields]
+    type_ = _format_definition(w, w.name(names.PARAMETER_TYPES), words)
     passing = w.rng.choices(("value", "reference", "pointer"), (50, 25, 25))[0]
     w.add(type_, w.name(names.PARAMETER_OWNERS), passing, fields, True)
     return True
@@ -208,23 +187,15 @@ def _records(w: _Wardrobe) -> bool:
     if not chosen:
         return False
     alike = len({p.type for p in chosen}) == 1 and len(chosen) <= 4
-    fields = (
-        w.rng.choice(names.RECORD_FIELDS)[: len(chosen)]
-        if alike and w.rng.random() < 0.7
-        else [_field(p) for p in chosen]
-    )
-    if set(fields) <= _COMPLEX:
+    named = alike and w.rng.random() < 0.7
+    fields = w.rng.choice(names.RECORD_FIELDS) if named else [_field(p) for p in chosen]
+    pairs = list(zip(fields, chosen))
+    if {field for field, _ in pairs} <= _COMPLEX:
         return False
-    type_ = _format_definition(
-        w, w.name(names.RECORD_TYPES), [(f, w.style.words[p.type]) for f, p in zip(fields, chosen)]
-    )
-    w.add(
-        type_,
-        w.name(names.RECORD_OWNERS),
-        "array",
-        list(zip(fields, chosen)),
-        not any(p.written for p in chosen),
-    )
+    words = [(f, w.style.words[p.type]) for f, p in pairs]
+    type_ = _format_definition(w, w.name(names.RECORD_TYPES), words)
+    owner = w.name(names.RECORD_OWNERS)
+    w.add(type_, owner, "array", pairs, not any(p.written for p in chosen))
     return True
 
 
@@ -233,22 +204,14 @@ def _vector_types(w: _Wardrobe) -> bool:
     complex numbers to the engine.
     """
     chosen = _of_one_length(w, 2, 4, alike=True)
-    word = (
-        f"{_VECTOR_TYPES.get(chosen[0].type)}{len(chosen)}"
-        if chosen and chosen[0].type in _VECTOR_TYPES
-        else ""
-    )
+    known = chosen and chosen[0].type in _VECTOR_TYPES
+    word = f"{_VECTOR_TYPES[chosen[0].type]}{len(chosen)}" if known else ""
     if word in ("", "float2", "double2"):
         return False
-    fields = "xyzw"[: len(chosen)]
-    definition = f"struct {word} {{ {w.style.words[chosen[0].type]} {', '.join(fields)}; }};\n"
-    w.add(
-        _Type(word, definition, builtin=True),
-        w.name(names.RECORD_OWNERS),
-        "array",
-        list(zip(fields, chosen)),
-        not any(p.written for p in chosen),
-    )
+    fields, kind = "xyzw"[: len(chosen)], w.style.words[chosen[0].type]
+    type_ = _Type(word, f"struct {word} {{ {kind} {', '.join(fields)}; }};\n", builtin=True)
+    constant = not any(p.written for p in chosen)
+    w.add(type_, w.name(names.RECORD_OWNERS), "array", list(zip(fields, chosen)), constant)
     return True
 
 
@@ -268,32 +231,23 @@ def _of_one_length(w: _Wardrobe, least: int, most: int, alike: bool = False) -> 
     largest = max(groups.values(), key=len, default=[])
     if len(largest) < least:
         return []
-    count = (
-        min(most, len(largest))
-        if w.rng.random() < 0.7
-        else w.rng.randint(least, min(most, len(largest)))
-    )
-    return (
-        largest
-        if count == len(largest)
-        else sorted(w.rng.sample(largest, count), key=largest.index)
-    )
+    count = min(most, len(largest))
+    count = count if w.rng.random() < 0.7 else w.rng.randint(least, count)
+    if count == len(largest):
+        return largest
+    return sorted(w.rng.sample(largest, count), key=largest.index)
 
 
 def _matrices(w: _Wardrobe) -> bool:
     """Arrays with their extents: `struct Matrix { float *data; int rows; int cols; };`."""
-    sizes = {p.name for p in w.scalars}
-    fitting = [
-        p
-        for p in w.arrays
-        if 0 < len(p.extents) <= 3 and all(type(e) is ast.Name and e.id in sizes for e in p.extents)
-    ]
+    named = {ir.Name(p.name) for p in w.scalars}
+    fitting = [p for p in w.arrays if 0 < len(p.extents) <= 3 and named.issuperset(p.extents)]
     fitting = [p for p in fitting if len(set(p.extents)) == len(p.extents)]
     if not fitting:
         return False
     first = w.rng.choice(fitting)
     alike = [p for p in fitting if (p.type, len(p.extents)) == (first.type, len(first.extents))]
-    if len({p.type for p in w.scalars if any(ast.Name(p.name) in a.extents for a in alike)}) > 1:
+    if len({p.type for p in w.scalars if any(ir.Name(p.name) in a.extents for a in alike)}) > 1:
         return False
     chosen = [first] if len(alike) == 1 or w.rng.random() < 0.3 else alike
     types, words = (
@@ -315,27 +269,20 @@ def _add_matrices(
     order = [content, *sizes] if w.rng.random() < 0.5 else [*sizes, content]
     by_name = {p.name: p for p in w.nest.parameters}
     size_word = w.style.words[by_name[chosen[0].extents[0].id].type]
-    const = "const " if w.style.const_arrays and not any(p.written for p in chosen) else ""
-    type_ = _format_definition(
-        w,
-        word,
-        [
-            (f, f"{const}{w.style.words[chosen[0].type]} *" if f == content else size_word)
-            for f in order
-        ],
-    )
+    pointer = w.word(next((p for p in chosen if p.written), chosen[0]))
+    words = [(f, pointer if f == content else size_word) for f in order]
+    type_ = _format_definition(w, word, words)
     passing = w.rng.choices(("value", "reference", "pointer"), (55, 22, 23))[0]
     constant, taken = w.rng.random() < 0.6, set()
     for array in chosen:
         fields = {content: array}
         for field, extent in zip(sizes, array.extents):
-            fields[field] = (
-                by_name[extent.id]
-                if extent.id not in taken
-                else _count_repeated(w.nest, f"{array.name}__{field}", by_name[extent.id])
-            )
+            fields[field] = by_name[extent.id]
+            if extent.id in taken:
+                name = f"{array.name}__{field}"
+                fields[field] = _count_repeated(w.nest, name, by_name[extent.id])
             taken.add(extent.id)
-        array.extents = tuple(ast.Name(fields[field].name) for field in sizes)
+        array.extents = tuple(ir.Name(fields[field].name) for field in sizes)
         w.add(type_, array.name, passing, [(field, fields[field]) for field in order], constant)
 
 
@@ -350,62 +297,30 @@ def _bundle(w: _Wardrobe) -> bool:
     """Arrays and scalars of any kind in one, under their own names: `args->x[i]`."""
     if not w.arrays or not w.scalars:
         return False
-    arrays = (
-        w.arrays
-        if w.rng.random() < 0.6
-        else w.rng.sample(w.arrays, w.rng.randint(1, len(w.arrays)))
-    )
-    scalars = (
-        w.scalars
-        if w.rng.random() < 0.6
-        else w.rng.sample(w.scalars, w.rng.randint(1, len(w.scalars)))
-    )
+    arrays, scalars = w.some(w.arrays, 0.6), w.some(w.scalars, 0.6)
     chosen = [*scalars, *arrays] if w.rng.random() < 0.5 else [*arrays, *scalars]
-    const = {p.name: "const " if w.style.const_arrays and not p.written else "" for p in arrays}
-    words = [
-        (
-            _field(p),
-            f"{const[p.name]}{w.style.words[p.type]} *"
-            if p.kind == "array"
-            else w.style.words[p.type],
-        )
-        for p in chosen
-    ]
+    words = [(_field(p), w.word(p)) for p in chosen]
     type_ = _format_definition(w, w.name(names.BUNDLE_TYPES), words)
     passing = w.rng.choices(("value", "reference", "pointer"), (30, 20, 50))[0]
-    w.add(
-        type_,
-        w.name(names.BUNDLE_OWNERS),
-        passing,
-        [(_field(p), p) for p in chosen],
-        w.rng.random() < 0.5,
-    )
+    owner, constant = w.name(names.BUNDLE_OWNERS), w.rng.random() < 0.5
+    w.add(type_, owner, passing, [(_field(p), p) for p in chosen], constant)
     return True
 
 
 def _standard(w: _Wardrobe) -> bool:
     """`std::vector<T> &` for arrays, whose size need not be handed over where all have it."""
-    fitting = [
-        p
-        for p in w.arrays
-        if p.extents != (ast.ONE,) and p.name not in w.viewed and p.type != "bool"
-    ]
-    if (
-        not fitting or w.nest.buffers or w.style.guard in ("while", "thread")
-    ):  # which of the two tells whether arrays are const
-        return False
+    fitting = [p for p in w.arrays if p.extents != (ast.ONE,) and p.name not in w.viewed]
+    fitting = [p for p in fitting if p.type != "bool"]
+    if not fitting or w.nest.buffers or w.style.guard in ("while", "thread"):
+        return False  # which of the two tells whether arrays are const
     w.nest.vectors = frozenset(p.name for p in fitting)
-    w.style.const_arrays, w.style.restrict, w.style.const_pointers, w.style.pointers = (
-        True,
-        False,
-        False,
-        False,
-    )
+    w.style.const_arrays, w.style.restrict = True, False
+    w.style.const_pointers = w.style.pointers = False
     for p in w.nest.parameters:
         p.unsized = False
     longest = fitting[0].extents
     alone = all(p.extents in (longest, (ast.ONE,)) for p in w.nest.parameters if p.kind != "scalar")
-    size = next((p for p in w.scalars if longest == (ast.Name(p.name),) and p.name in w.read), None)
+    size = next((p for p in w.scalars if longest == (ir.Name(p.name),) and p.name in w.read), None)
     if size is not None and alone and w.rng.random() < 0.7:
         w.nest.length = (size.name, fitting[0].name)
         w.nest.parameters = [*(p for p in w.nest.parameters if p is not size), size]
@@ -413,13 +328,9 @@ def _standard(w: _Wardrobe) -> bool:
 
 
 _WAYS = (
-    (_constants, 30),
-    (_records, 26),
-    (_vector_types, 8),
-    (_matrices, 20),
-    (_bundle, 10),
+    (_constants, 30), (_records, 26), (_vector_types, 8), (_matrices, 20), (_bundle, 10),
     (_standard, 14),
-)
+)  # fmt: skip
 """How often each is tried first."""
 
 

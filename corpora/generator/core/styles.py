@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import random
 
+from corpora import ir
 from corpora.generator.core import expressions as ast, names
 from corpora.generator.core.nest import Axis, Nest, Parameter, Style
 from corpora.generator.core.shapes import find_accesses
@@ -70,8 +71,8 @@ def _may_hoist(nest: Nest) -> bool:
     seen: set[str] = set()
     for region in nest.regions:
         for statement in ast.walk_statements(region.body):
-            if type(statement) is ast.Declare:
-                if statement.const or statement.name in seen:
+            if ast.is_local(statement):
+                if statement.type.const or statement.name in seen:
                     return False
                 seen.add(statement.name)
     return len(nest.regions) == 1
@@ -96,11 +97,9 @@ def _parallel_style(nest: Nest, style: Style) -> None:
     """
     axes, rare = nest.regions[0].axes, style.increment == "i += 1"
     style.index = 3 if rare else _INDEX_OF[style.increment, style.early]
-    style.index_first = False
     style.swap_xy = style.index != 1
     style.guard = "return" if style.index == 1 else "if"
     style.guard_parens = style.increment == "++i"
-    style.collapse = True
     if nest.sequential:
         style.index %= 5  # one thread of a grid of one dimension
     elif len(nest.regions) > 1:
@@ -114,7 +113,7 @@ def _parallel_style(nest: Nest, style: Style) -> None:
 def _rare_parallel_style(nest: Nest, style: Style) -> None:
     axes = nest.regions[0].axes
     jumps = any(
-        type(s) is ast.Jump and s.kind == "continue"
+        type(s) is ir.Jump and s.kind == "continue"
         for s in ast.walk_statements(nest.regions[0].body)
     )
     style.schedule = "guided" if style.early else "static, 16" if style.braces else "dynamic, 8"
@@ -150,11 +149,11 @@ def _may_repeat(nest: Nest) -> bool:
     """
     written = {p.name for p in nest.parameters if p.written}
     statements = [s for r in nest.regions for s in ast.walk_statements(r.body)]
-    targets = [s.target for s in statements if type(s) is ast.Assign and type(s.target) is ast.At]
-    if any(type(s) is ast.Assign and s.op != "=" and type(s.target) is ast.At for s in statements):
+    stores = [s for s in statements if type(s) is ir.Assign and type(s.target) is ir.Access]
+    if any(s.op != "=" for s in stores):
         return False
     reads = sum(len(find_accesses(nest, array)) for array in written)
-    return reads == len(targets)
+    return reads == len(stores)
 
 
 def _may_share(nest: Nest) -> bool:
@@ -163,16 +162,16 @@ def _may_share(nest: Nest) -> bool:
         return False
     last = nest.regions[0].body[-1]
     if (
-        type(last) is not ast.Assign
-        or not last.atomic
+        type(last) is not ir.Assign
+        or not last.pragmas
         or last.op != "+="
-        or last.target.subscripts != (ast.ZERO,)
+        or last.target.indices != (ast.ZERO,)
     ):
         return False
     axis: Axis = nest.regions[0].axes[0]
-    array: Parameter = next(p for p in nest.parameters if p.name == last.target.array)
+    array: Parameter = next(p for p in nest.parameters if p.name == last.target.base.id)
     return (
         array.extents == (ast.ONE,)
         and axis.step == 1
-        and nest.types[last.target.array] in ("f32", "f64", "i32")
+        and nest.types[last.target.base.id] in ("f32", "f64", "i32")
     )

@@ -10,7 +10,9 @@ import random
 import re
 from collections.abc import Mapping
 
-from corpora.generator.core import expressions as ast
+from corpora import ir
+from corpora.emit.c_family import emit_expression
+from corpora.generator.core.heads_bounds import rebuilt
 from corpora.generator.core.nest import Nest, Parameter
 from corpora.generator.emit.structures import map_test_names
 
@@ -19,20 +21,8 @@ def format_extent(node: tuple, names: Mapping[str, str]) -> str:
     """Return an extent in the test text form. names: what to call parameters there. node: a name, a
     literal, or sums, products and quotients of them; another raises AttributeError.
     """
-    kind = type(node)
-    if kind is ast.Name:
-        return names.get(node.id, node.id)
-    if kind is ast.Literal:
-        return node.text
-    if kind is ast.Paren:
-        return f"({format_extent(node.argument, names)})"
-    left, right = format_extent(node.left, names), format_extent(node.right, names)
-    if node.op in "*/":
-        left = f"({left})" if type(node.left) is ast.Binary and node.left.op in "+-" else left
-        right = f"({right})" if type(node.right) is ast.Binary else right
-    elif type(node.right) is ast.Binary and node.right.op in "+-":
-        right = f"({right})"
-    return left + node.op + right
+    renamed = rebuilt(node, lambda n: ir.Name(names.get(n.id, n.id)) if type(n) is ir.Name else n)
+    return emit_expression(renamed).replace(" ", "")
 
 
 def format_suite(nest: Nest, rng: random.Random) -> str:

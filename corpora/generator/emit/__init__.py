@@ -1,6 +1,6 @@
 """Generated computations as text in each dialect.
 
-- `c_statements`: Expressions and statements as C, shared by the C++, CUDA and OpenMP emitters.
+- `c_statements`: Nests as trees of C, shared by the C++, CUDA and OpenMP emitters, and their text.
 - `cpp`: The serial C++ function of a nest.
 - `cuda`: The bare CUDA kernel of a nest: parallel loops become thread indices and a guard, the
   rest stays as it is.
@@ -18,8 +18,8 @@
 - `fortran_reductions`: Loops inside a nest as intrinsics and array statements: `s = sum(x)`, `low =
   minval(a, dim=2)`, `v(:, i) = 0`.
 - `fortran_forms`: How an author of Fortran declares things and spells statements.
-- `fortran_layout`: Lines of Fortran as older authors write them: loops that end at labels, dotted
-  comparisons, kinds behind numbers.
+- `fortran_layout`: Lines of Fortran as older authors write them: dotted comparisons, kinds behind
+  numbers.
 - `fortran_names`: What a Fortran procedure must know of a nest before it is written: its
   statements, expressions and local variables.
 - `fortran_plain`: How a computation is made ready for translations from Fortran: what its C texts

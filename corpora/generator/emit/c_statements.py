@@ -1,7 +1,8 @@
-"""Expressions and statements as C, shared by the C++, CUDA and OpenMP emitters.
+"""Nests as trees of C, shared by the C++, CUDA and OpenMP emitters, and their text.
 
-Contract: the text has C semantics equal to the AST's; what differs between the three dialects
-(atomic updates, how the parallel loops are opened) is handed in or lives in their own modules.
+Contract: the trees have C semantics equal to the nest's; what differs between the three dialects
+(updates that iterations share, how the parallel loops are opened) is handed in or lives in their
+own modules. `corpora.emit` prints them.
 
     python -c "from corpora.generator import generate; \\
         print(next(generate(1, 0)).programs['cpp'].text)"
@@ -11,7 +12,10 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 
+from corpora import ir
+from corpora.emit.c_family import Style as PrintStyle, emit_c_family, emit_expression
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.nest import Axis, Nest, Parameter, Style
 from corpora.generator.core.shapes import make_flat_index
@@ -21,314 +25,228 @@ from corpora.generator.emit.structures import (
     list_parameters,
 )
 
-_RANK = {
-    "*": 13,
-    "/": 13,
-    "%": 13,
-    "+": 12,
-    "-": 12,
-    "<<": 11,
-    ">>": 11,
-    "<": 10,
-    ">": 10,
-    "<=": 10,
-    ">=": 10,
-}
-_RANK |= {"==": 9, "!=": 9, "&": 8, "^": 7, "|": 6, "&&": 5, "||": 4}
-_LEAVES_OPEN = frozenset(("+", "*", "&&", "||", "&", "|", "^"))
+_LOOSE = frozenset(("&&", "||", "&", "|", "^"))
+"""Compilers warn about, and people avoid, mixing these without brackets."""
 WORDS = {
-    "i8": "signed char",
-    "u8": "unsigned char",
-    "i16": "short",
-    "u16": "unsigned short",
-    "i32": "int",
-    "u32": "unsigned int",
-    "i64": "long",
-    "u64": "size_t",
-    "f32": "float",
-    "f64": "double",
-    "bool": "bool",
-}
+    "i8": "signed char", "u8": "unsigned char", "i16": "short", "u16": "unsigned short",
+    "i32": "int", "u32": "unsigned int", "i64": "long", "u64": "size_t", "f32": "float",
+    "f64": "double", "bool": "bool",
+}  # fmt: skip
+Update = Callable[[ir.Expression, str, ir.Expression], tuple[ir.Statement, ...]]
 
 
 class CEmitter:
-    """Writes the statements of one nest in C. atomic(target, op, value): returns the lines of an
-    atomic update, all as text.
+    """Makes C of the statements of one nest. atomic(target, op, value): the statements of an update
+    that iterations share.
     """
 
-    def __init__(
-        self, nest: Nest, style: Style, atomic: Callable[[str, str, str], list[str]]
-    ) -> None:
+    def __init__(self, nest: Nest, style: Style, atomic: Update | None = None) -> None:
         self.style = style
         self.parameters = {p.name: p for p in (*nest.parameters, *nest.buffers)}
         self.types = nest.types or {}
-        self.index_type = nest.index_type
         self.places = find_member_places(nest.structures)
         self.vectors = nest.vectors
         self.atomic = atomic
         self.words = style.words or WORDS
-        self.jump = "continue"
+        self.jump: ir.Statement = ir.Jump("continue")
         """What a `continue` of the parallel iteration is written as."""
-        self._depth = 0
-        self._emit = {
-            ast.Name: lambda node, rank: self.named(node.id),
-            ast.Literal: lambda node, rank: node.text,
-            ast.At: self._at,
-            ast.Binary: self._binary,
-            ast.Unary: self._unary,
-            ast.Call: lambda node, rank: (
-                f"{node.function}({', '.join([self.expression(a) for a in node.arguments])})"
-            ),
-            ast.Cast: self._cast,
-            ast.Conditional: self._conditional,
-            ast.Paren: lambda node, rank: f"({self.expression(node.argument)})",
-            ast.Postfix: lambda node, rank: f"{self.expression(node.argument, 14)}{node.op}",
-        }
 
-    def expression(self, node: tuple, rank: int = 0) -> str:
-        """Return the text of an expression, in parentheses if its operator binds weaker than
-        `rank`.
+    # ------------------------------------------------------------------------------------ text
+
+    def expression(self, node: ir.Expression, least: int = 0) -> str:
+        """Return the text of an expression, in brackets if its operator binds weaker than the level
+        `least` of C's operators.
         """
-        return self._emit[type(node)](node, rank)
+        return emit_expression(self.tree(node), least)
 
     def named(self, word: str) -> str:
         """Return how the text spells a parameter, such as `p->n` for a field."""
-        return self.places[word][0] if word in self.places else word
+        return emit_expression(self.places[word][0]) if word in self.places else word
 
-    def _at(self, node: ast.At, rank: int) -> str:
-        parameter = self.parameters.get(node.array)
-        array, field = self.places.get(node.array, (node.array, ""))
-        subscripts = node.subscripts
+    def block(
+        self, statements: tuple, indent: str, depth: int = 0, joined: bool = True
+    ) -> list[str]:
+        """Return the lines of statements, each behind `indent`. depth: of loops round them, besides
+        the parallel ones. joined: neighbouring declarations may share a statement.
+        """
+        return self.printed(self.statements(statements, depth), indent, joined)
+
+    def printed(self, trees: tuple, indent: str, joined: bool = True) -> list[str]:
+        """Return the lines of statements of C, each behind `indent`."""
+        together = joined and self.style.merge and not self.style.hoist
+        style = PrintStyle(braces=self.style.braces, joined=together, flush=False)
+        return [indent + line for line in emit_c_family(trees, style=style).splitlines()]
+
+    # ------------------------------------------------------------------------------ expressions
+
+    def tree(self, node: ir.Expression) -> ir.Expression:
+        """Return an expression as C and this style have it."""
+        kind = type(node)
+        if kind is ir.Literal:
+            return node
+        if kind is ir.Name:
+            return self.places[node.id][0] if node.id in self.places else node
+        if kind is ir.Access:
+            return self._element(node)
+        if kind is ir.Binary:
+            return self._binary(node)
+        if kind is ir.Call:
+            return ir.Call(node.function, tuple(self.tree(a) for a in node.arguments))
+        if kind is ir.Conditional:
+            return self._conditional(node)
+        if kind is ir.Increment:
+            return ir.Increment(node.op, self.tree(node.target))
+        if kind is ir.AssignExpression:
+            return ir.AssignExpression(self.tree(node.target), node.op, self.tree(node.value))
+        if kind is ir.Member:
+            return node
+        inner = self.tree(node.operand)
+        if kind is ir.Cast:
+            type_ = self.type(node.type.name)
+            short = self.style.functional_cast and " " not in type_.spelled
+            return ir.Cast(type_, inner if short else _tight(inner), "function" if short else "c")
+        if type(inner) is ir.Unary and inner.op == node.op != "()":
+            inner = ast.paren(inner)
+        return ir.Unary(node.op, inner if node.op == "()" else _tight(inner))
+
+    def type(self, kind: str, const: bool = False) -> ir.ScalarType:
+        """Return an element type in this style's words."""
+        return ir.ScalarType(kind, const, self.words[kind])
+
+    def _element(self, node: ir.Access) -> ir.Expression:
+        word = node.base.id
+        parameter = self.parameters.get(word)
+        array, field = self.places.get(word, (node.base, ""))
+        indices = node.indices
         if parameter is not None and parameter.kind in ("rows", "fixed"):
-            return node.array + "".join([f"[{self.expression(s)}]" for s in subscripts])
-        if len(subscripts) > 1:
-            subscripts = (make_flat_index(subscripts, parameter.extents, self.style.flatten),)
+            return ir.Access(node.base, tuple(self.tree(s) for s in indices))
+        if len(indices) > 1:
+            indices = (make_flat_index(indices, parameter.extents, self.style.flatten),)
         elif (
             self.style.deref
-            and subscripts[0] == ast.ZERO
+            and indices[0] == ast.ZERO
             and parameter is not None
             and parameter.extents == (ast.ONE,)
         ):
-            return f"*{array}" if rank < 14 else f"(*{array})"
-        if self.style.pointers and not field and node.array not in self.vectors:
-            return f"*({array} + {self.expression(subscripts[0], 12)})"
-        return f"{array}[{self.expression(subscripts[0])}]{field}"
+            return ir.Unary("*", array)
+        index = self.tree(indices[0])
+        if self.style.pointers and not field and word not in self.vectors:
+            return ir.Unary("*", append(array, index))
+        made = ir.Access(array, (index,))
+        return ir.Member(made, field) if field else made
 
-    def _binary(self, node: ast.Binary, rank: int) -> str:
-        op = "&&" if node.op == "&&!" else node.op
-        own = _RANK[op]
-        left_rank = right_rank = own
-        if op not in _LEAVES_OPEN or type(node.right) is ast.Binary:
-            right_rank = own + 1
-        if 4 <= own <= 8 or (self.style.parens and op in ("&&", "||")):
-            # Compilers warn about, and people avoid, mixing these without parentheses.
-            left_rank = (
-                own
-                if type(node.left) is ast.Binary and node.left.op.rstrip("!") == op
-                else max(own + 1, 9)
-            )
-            left_rank, right_rank = (
-                (14, 14) if self.style.parens and own > 4 else (left_rank, max(right_rank, 9))
-            )
-        text = (
-            f"{self.expression(node.left, left_rank)} {op} "
-            f"{self.expression(node.right, right_rank)}"
+    def _binary(self, node: ir.Binary) -> ir.Binary:
+        op, left, right = (
+            node.op.rstrip("!") if node.op == "&&!" else node.op,
+            node.left,
+            node.right,
         )
-        return f"({text})" if own < rank else text
+        left, right = self.tree(left), self.tree(right)
+        if op in ("*", "/", "%"):
+            right = _tight(right)
+        if op in _LOOSE:
+            every = self.style.parens and op != "||"
+            left, right = (_tight(s) for s in (left, right)) if every else (left, right)
+            if type(left) is ir.Binary and (every or left.op in _LOOSE and left.op != op):
+                left = ast.paren(left)
+            if type(right) is ir.Binary and (every or right.op in _LOOSE):
+                right = ast.paren(right)
+        return ir.Binary(op, left, right)
 
-    def _unary(self, node: ast.Unary, rank: int) -> str:
-        inner = self.expression(node.argument, 14)
-        text = f"{node.op}({inner})" if inner.startswith(node.op) else f"{node.op}{inner}"
-        return f"({text})" if rank > 14 else text
+    def _conditional(self, node: ir.Conditional) -> ir.Conditional:
+        test = node.test.operand if ast.is_guarded(node) else node.test
+        bare = ast.strip_paren(test)
+        wrap = self.style.parens and type(bare) is ir.Binary
+        made = ast.paren(self.tree(bare)) if wrap else self.tree(test)
+        then = self.tree(node.then)
+        then = ast.paren(then) if type(then) is ir.Conditional else then
+        return ir.Conditional(made, then, self.tree(node.otherwise))
 
-    def _cast(self, node: ast.Cast, rank: int) -> str:
-        word = self.words[node.type]
-        if self.style.functional_cast and " " not in word:
-            return f"{word}({self.expression(node.argument)})"
-        return f"({word}){self.expression(node.argument, 14)}"
+    # ------------------------------------------------------------------------------- statements
 
-    def _conditional(self, node: ast.Conditional, rank: int) -> str:
-        bare = node.test.argument if type(node.test) is ast.Paren else node.test
-        wrap = self.style.parens and type(bare) is ast.Binary
-        test = f"({self.expression(bare)})" if wrap else self.expression(node.test, 4)
-        text = f"{test} ? {self.expression(node.yes, 4)} : {self.expression(node.no, 3)}"
-        return f"({text})" if rank > 3 else text
+    def statements(self, nodes: tuple, depth: int = 0) -> tuple[ir.Statement, ...]:
+        """Return statements as C and this style have them."""
+        return tuple(made for node in nodes for made in self.statement(node, depth))
 
-    def block(self, statements: tuple, indent: str) -> list[str]:
-        """Return the lines of statements, each behind `indent`."""
-        lines: list[str] = []
-        mergeable = ""
-        for statement in statements:
-            made = self._statement(statement, indent)
-            kind = (
-                statement.type
-                if type(statement) is ast.Declare and not statement.const and not self.style.hoist
-                else ""
-            )
-            if kind and kind == mergeable and self.style.merge:
-                lines[-1] = (
-                    f"{lines[-1][:-1]}, {made[0].lstrip().removeprefix(self.words[kind]).lstrip()}"
-                )
-            else:
-                lines += made
-            mergeable = kind
-        return lines
-
-    def _statement(self, node: tuple, indent: str) -> list[str]:
+    def statement(self, node: ir.Statement, depth: int = 0) -> tuple[ir.Statement, ...]:
+        """Return the statements that C has for one."""
         kind = type(node)
-        if kind is ast.Assign:
-            return self._assign(node, indent)
-        if kind is ast.Declare:
-            return self._declare(node, indent)
-        if kind is ast.If:
-            return self._if(node, indent)
-        if kind is ast.For:
-            return self._for(node, indent)
-        if kind is ast.Jump:
-            word = self.jump if node.kind == "continue" and self._depth == 0 else node.kind
-            return [
-                f"{indent}{word} {self.expression(node.value)};"
-                if node.value is not None
-                else f"{indent}{word};"
-            ]
-        if kind is ast.While:
-            return self._while(node, indent)
-        if kind is ast.Switch:
-            return self._switch(node, indent)
-        const = "const " if node.const else ""
-        array = self.named(node.array)
-        source = f"&{array}[{self.expression(node.offset)}]"
+        if kind is ir.Assign:
+            return self._assign(node)
+        if ast.is_local(node):
+            return self._declare(node)
+        if kind is ir.If:
+            then, otherwise = (self.statements(b, depth) for b in (node.then, node.otherwise))
+            return (ir.If(self.tree(node.test), then, otherwise),)
+        if ast.is_count(node):
+            return (self.loop(node, self.statements(node.body, depth + 1)),)
+        if kind is ir.Jump:
+            return (self.jump if node.kind == "continue" and depth == 0 else node,)
+        if kind is ir.Return:
+            return (ir.Return(None if node.value is None else self.tree(node.value)),)
+        if kind is ir.For:
+            body = self.statements(node.body, depth + 1)
+            return (ir.For((), self.tree(node.test), self.statement(node.step[0]), body),)
+        if kind is ir.While:
+            body = self.statements(node.body, depth + 1)
+            return (ir.While(self.tree(node.test), body, node.after),)
+        if kind is ir.Switch:
+            return (self._switch(node, depth),)
+        array, offset = ast.read_view(node)
+        array = self.places[array][0] if array in self.places else ir.Name(array)
+        place = ir.Unary("&", ir.Access(array, (self.tree(offset),)))
         if self.style.flatten == "m*i+j":
-            source = f"{array} + {self.expression(node.offset, 12)}"
-        return [f"{indent}{const}{self.words[node.type]} *{node.name} = {source};"]
+            place = append(array, self.tree(offset))
+        type_ = ir.PointerType(self.type(node.type.to.name, node.type.to.const))
+        return (ir.Declaration(node.name, type_, place),)
 
-    def _assign(self, node: ast.Assign, indent: str) -> list[str]:
-        target = self.expression(node.target)
-        if node.atomic:  # spelled out as `t = t - (value)` the value must hold together
-            value = self.expression(node.value, 0 if self.style.compound else 13)
-            return [indent + line for line in self.atomic(target, node.op, value)]
-        value = " = ".join([*(self.expression(t) for t in node.chain), self.expression(node.value)])
-        if node.op in ("+=", "-=") and node.value == ast.ONE and self.style.compound:
-            mark = "++" if node.op == "+=" else "--"
-            spelled = f"({target})" if target.startswith("*") else target
-            return [f"{indent}{spelled}{mark};"]
-        if node.op != "=" and not self.style.compound:
-            plain = ast.Binary(node.op[:-1], node.target, node.value)
-            return [f"{indent}{target} = {self.expression(plain)};"]
-        return [f"{indent}{target} {node.op} {value};"]
+    def _assign(self, node: ir.Assign) -> tuple[ir.Statement, ...]:
+        target, compound = self.tree(node.target), self.style.compound
+        if node.pragmas:  # spelled out as `t = t - (value)` the value must hold together
+            value = self.tree(node.value)
+            loose = not compound and emit_expression(value, 14) != emit_expression(value)
+            return self.atomic(target, node.op, ast.paren(value) if loose else value)
+        if node.op in ("+=", "-=") and node.value == ast.ONE and compound:
+            return (ir.Assign(target, node.op[0] * 2, None),)
+        if node.op != "=" and not compound:
+            plain = self.tree(ir.Binary(node.op[:-1], node.target, node.value))
+            return (ir.Assign(target, "=", plain),)
+        return (ir.Assign(target, node.op, self.tree(node.value)),)
 
-    def _declare(self, node: ast.Declare, indent: str) -> list[str]:
+    def _declare(self, node: ir.Declaration) -> tuple[ir.Statement, ...]:
+        value = None if node.value is None else self.tree(node.value)
         if self.style.hoist:
-            return (
-                []
-                if node.value is None
-                else [f"{indent}{node.name} = {self.expression(node.value)};"]
-            )
-        const = "const " if node.const else ""
-        value = "" if node.value is None else f" = {self.expression(node.value)}"
-        return [f"{indent}{const}{self.words[node.type]} {node.name}{value};"]
+            return () if value is None else (ir.Assign(ir.Name(node.name), "=", value),)
+        return (ir.Declaration(node.name, self.type(node.type.name, node.type.const), value),)
 
-    def body(
-        self, head: str, statements: tuple, indent: str, tail: tuple[str, ...] = ()
-    ) -> list[str]:
-        """Return the lines of `head` with its body, in braces where style or language needs them.
-        tail: further lines of the body.
-        """
-        inner = self.block(statements, indent + "    ") + [f"{indent}    {line}" for line in tail]
-        bare = len(statements) == 1 and not tail and not self.style.braces
-        bare = bare and (
-            type(statements[0]) is not ast.If or head.startswith("for")
-        )  # an else must not change its owner
-        if bare and not (
-            type(statements[0]) is ast.Assign and statements[0].atomic and len(inner) > 1
-        ):
-            return [indent + head, *inner]
-        return [f"{indent}{head} {{", *inner, indent + "}"]
+    def _switch(self, node: ir.Switch, depth: int) -> ir.Switch:
+        """Each case ends with `break`; the last one may do without."""
+        cases = []
+        for case in node.cases:
+            leave = (ir.Jump("break"),) if case.values or self.style.braces else ()
+            cases.append(replace(case, body=(*self.statements(case.body, depth), *leave)))
+        return ir.Switch(self.tree(node.value), tuple(cases))
 
-    def _if(self, node: ast.If, indent: str) -> list[str]:
-        lines = self.body(f"if ({self.expression(node.test)})", node.then, indent)
-        if not node.otherwise:
-            return lines
-        chain = len(node.otherwise) == 1 and type(node.otherwise[0]) is ast.If
-        if chain:
-            rest = self._if(node.otherwise[0], indent)
-            rest[0] = f"{indent}else {rest[0].lstrip()}"
-        else:
-            rest = self.body("else", node.otherwise, indent)
-        if lines[-1] == indent + "}":
-            return [*lines[:-1], f"{indent}}} {rest[0].lstrip()}", *rest[1:]]
-        return lines + rest
-
-    def _switch(self, node: ast.Switch, indent: str) -> list[str]:
-        """Each case with its `break`: on one line where it is short and braces are left out."""
-        lines = [f"{indent}switch ({self.expression(node.value)}) {{"]
-        for label, block in zip((*node.labels, None), (*node.blocks, node.otherwise)):
-            if label is None and not block:
-                continue
-            head = "default:" if label is None else f"case {label}:"
-            inner = self.block(block, f"{indent}        ") + (
-                [f"{indent}        break;"] if label is not None or self.style.braces else []
-            )
-            if self.style.braces or len(block) > 1:
-                lines += [f"{indent}    {head}", *inner]
-            else:
-                lines.append(f"{indent}    {head} {' '.join(line.strip() for line in inner)}")
-        return [*lines, indent + "}"]
-
-    def step(self, variable: str, step: int) -> str:
+    def step(self, variable: str, step: int) -> ir.Statement:
         """Return the increment of a variable by `step`, such as `i++` or `i -= 2`."""
-        if step == 1:
-            return {"i++": f"{variable}++", "++i": f"++{variable}"}.get(
-                self.style.increment, f"{variable} += 1"
-            )
-        if step == -1:
-            return f"--{variable}" if self.style.increment == "++i" else f"{variable}--"
-        return f"{variable} += {step}" if step > 0 else f"{variable} -= {-step}"
+        name, how = ir.Name(variable), self.style.increment
+        if abs(step) > 1 or step == 1 and how == "i += 1":
+            return ir.Assign(name, "+=" if step > 0 else "-=", ast.integer(abs(step)))
+        op = "++" if step > 0 else "--"
+        if how == "++i":
+            return ir.ExpressionStatement(ir.Increment(op, name, True))
+        return ir.Assign(name, op, None)
 
-    def for_head(self, node: ast.For) -> str:
-        """Return the head `for (...)` of a loop."""
-        word = "" if self.style.early else self.words[node.type] + " "
-        test = (
-            f"{node.variable} {node.op} {self.expression(node.stop, 11)}"
-            if node.shown is None
-            else self.expression(node.shown)
-        )
-        more = "".join(f", {s.name} = {self.expression(s.value)}" for s in node.starts)
-        return (
-            f"for ({word}{node.variable} = {self.expression(node.start)}{more}; {test}; "
-            f"{self._steps(node)})"
-        )
-
-    def _steps(self, node: ast.For) -> str:
-        return ", ".join(
-            [
-                self.step(node.moved or node.variable, node.step),
-                *(self._assign(s, "")[0][:-1] for s in node.also),
-            ]
-        )
-
-    def _for(self, node: ast.For, indent: str) -> list[str]:
-        self._depth += 1
-        lines = self.body(self.for_head(node), node.body, indent)
-        self._depth -= 1
-        return lines
-
-    def _while(self, node: ast.While, indent: str) -> list[str]:
-        self._depth += 1
-        test = self.expression(node.test)
-        if node.after:
-            lines = [
-                f"{indent}do {{",
-                *self.block(node.body, indent + "    "),
-                f"{indent}}} while ({test});",
-            ]
-        else:
-            step = "" if node.advance is None else self._assign(node.advance, "")[0][:-1]
-            lines = self.body(
-                f"for (; {test}; {step})" if step else f"while ({test})", node.body, indent
-            )
-        self._depth -= 1
-        return lines
+    def loop(self, node: ir.For, body: tuple[ir.Statement, ...]) -> ir.For:
+        """Return a loop that counts, round statements of C."""
+        count = ast.read_count(node)
+        start = tuple(
+            ir.Assign(ir.Name(d.name), "=", self.tree(d.value)) if self.style.early
+            else ir.Declaration(d.name, self.type(d.type.name), self.tree(d.value))
+            for d in node.start
+        )  # fmt: skip
+        step = (self.step(count.variable, count.step), *self.statements(count.also))
+        return ir.For(start, self.tree(node.test), step, body)
 
     def parameter(self, parameter: Parameter) -> str:
         """Return the declaration of one parameter."""
@@ -345,13 +263,7 @@ class CEmitter:
             return f"{const}{word} {parameter.name}[]{inner}"
         if parameter.unsized:
             return f"{const}{word} {parameter.name}[]"
-        restrict = (
-            "__restrict__ "
-            if style.restrict
-            else "const "
-            if style.const_pointers and not parameter.moved
-            else ""
-        )
+        restrict = "__restrict__ " if style.restrict else "const " if style.const_pointers else ""
         return f"{const}{word} *{restrict}{parameter.name}"
 
     def parameter_list(self, nest: Nest) -> str:
@@ -371,44 +283,43 @@ class CEmitter:
         """Return the lines that declare the variables which this style puts at the top of a
         function. axes: variables of parallel loops are among them.
         """
-        grouped: dict[str, list[str]] = {}
-        for name, kind in find_local_names(nest, self.style).items():
-            grouped.setdefault(kind, []).append(name)
-        merge = not self.style.apart and (self.style.increment == "++i" or len(grouped) == 1)
+        found = find_local_names(nest, self.style)
+        kinds = dict.fromkeys(found.values())
+        merge = not self.style.apart and (self.style.increment == "++i" or len(kinds) == 1)
         if not axes:  # a kernel keeps the order and the grouping of what is left
-            indices = {axis.variable for region in nest.regions for axis in region.axes}
-            grouped = {
-                kind: left
-                for kind, names in grouped.items()
-                if (left := [n for n in names if n not in indices])
-            }
-        if merge:
-            return [
-                f"{indent}{self.words[kind]} {', '.join(names)};" for kind, names in grouped.items()
-            ]
-        return [
+            for axis in (axis for region in nest.regions for axis in region.axes):
+                found.pop(axis.variable, None)
+        grouped = {kind: [n for n in found if found[n] == kind] for kind in kinds}
+        lines = [
             f"{indent}{self.words[kind]} {name};"
             for kind, names in grouped.items()
-            for name in names
+            for name in ([", ".join(names)] if merge and names else names)
         ]
+        return lines
 
 
-def emit_serial_loop(axis: Axis, body: tuple, index_type: str) -> ast.For:
+def _tight(node: ir.Expression) -> ir.Expression:
+    """A cell `*a` in brackets, as an operand that binds tightly."""
+    cell = type(node) is ir.Unary and node.op == "*" and type(node.operand) is not ir.Binary
+    return ast.paren(node) if cell else node
+
+
+def append(array: ir.Expression, index: ir.Expression) -> ir.Binary:
+    """Return `array + index`, without brackets round a sum."""
+    if type(index) is ir.Binary and index.op in ("+", "-"):
+        return ir.Binary(index.op, append(array, index.left), index.right)
+    return ir.Binary("+", array, index)
+
+
+def emit_serial_loop(axis: Axis, body: tuple, index_type: str) -> ir.For:
     """Return the serial loop of a parallel axis over `body`. index_type: of its variable."""
     if axis.down:
-        return ast.For(
+        return ast.loop(
             axis.variable, ast.sub(axis.stop, 1), ">=", axis.start, body, -axis.step, index_type
         )
-    return ast.For(
-        axis.variable,
-        axis.start,
-        "<=" if axis.inclusive else "<",
-        axis.stop,
-        body,
-        axis.step,
-        index_type,
-        axis.shown,
-    )
+    op = "<=" if axis.inclusive else "<"
+    made = ast.loop(axis.variable, axis.start, op, axis.stop, body, axis.step, index_type)
+    return made if axis.shown is None else replace(made, test=axis.shown)
 
 
 def find_local_names(nest: Nest, style: Style, axes: bool = True) -> dict[str, str]:
@@ -421,11 +332,10 @@ def find_local_names(nest: Nest, style: Style, axes: bool = True) -> dict[str, s
         if at_top and axes:
             found.update((axis.variable, nest.index_type) for axis in region.axes)
         for statement in ast.walk_statements(region.body):
-            if type(statement) is ast.For and at_top:
-                found[statement.variable] = statement.type
-                found.update((s.name, s.type) for s in statement.starts)
-            elif type(statement) is ast.Declare and style.hoist:
-                found[statement.name] = statement.type
+            if ast.is_count(statement) and at_top:
+                found.update((s.name, s.type.name) for s in statement.start)
+            elif ast.is_local(statement) and style.hoist:
+                found[statement.name] = statement.type.name
     if not style.order:
         return found
     return dict(

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from corpora import ir
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.nest import Nest, Region, Style
-from corpora.generator.emit.c_statements import CEmitter, emit_serial_loop
+from corpora.generator.emit.c_statements import CEmitter, Update, emit_serial_loop
 
 
 def emit_cpp(nest: Nest, style: Style) -> str:
@@ -20,15 +21,15 @@ def emit_cpp(nest: Nest, style: Style) -> str:
 def emit_host_function(
     nest: Nest,
     style: Style,
-    update: Callable[[str, str, str, Style], list[str]],
+    update: Callable[[Style], Update],
     loops: Callable[[CEmitter, Region, Nest, Style], list[str]],
 ) -> str:
     """Return a C++ function of a nest that runs on the CPU.
 
-    update(target, op, value, style): the lines of an update that iterations share. loops(emitter,
-    region, nest, style): the lines of a region.
+    update(style): what makes an update that iterations share. loops(emitter, region, nest, style):
+    the lines of a region.
     """
-    emitter = CEmitter(nest, style, lambda target, op, value: update(target, op, value, style))
+    emitter = CEmitter(nest, style, update(style))
     kept, style.hoist = style.hoist, False
     before = emitter.block(nest.before, "    ")
     style.hoist = kept
@@ -69,7 +70,7 @@ def emit_allocations(emitter: CEmitter, nest: Nest) -> list[str]:
         word, size = emitter.words[buffer.type], ast.product(list(buffer.extents))
         made = {
             "calloc": f"calloc({emitter.expression(size)}, sizeof({word}))",
-            "malloc": f"malloc({emitter.expression(size, 13)} * sizeof({word}))",
+            "malloc": f"malloc({emitter.expression(size, 14)} * sizeof({word}))",
             "new": f"new {word}[{emitter.expression(size)}]",
         }[how]
         lines.append(
@@ -91,10 +92,8 @@ def emit_repetition(emitter: CEmitter, nest: Nest, lines: list[str]) -> list[str
     if nest.repeated is None:
         return lines
     variable, count = nest.repeated
-    head = (
-        f"for (int {variable} = 0; {variable} < {emitter.expression(count)}; "
-        f"{emitter.step(variable, 1)})"
-    )
+    step = emitter.printed((emitter.step(variable, 1),), "")[0].rstrip(";")
+    head = f"for (int {variable} = 0; {variable} < {emitter.expression(count)}; {step})"
     return [f"    {head} {{", *[f"    {line}" for line in lines], "    }"]
 
 
@@ -105,19 +104,22 @@ def _emit_copy(emitter: CEmitter, region: Region) -> list[str]:
     array = emitter.parameters[target]
     return [
         f"    memcpy({emitter.named(target)}, {emitter.named(source)}, "
-        f"{emitter.expression(ast.product(list(array.extents)), 13)} * "
+        f"{emitter.expression(ast.product(list(array.extents)), 14)} * "
         f"sizeof({emitter.words[array.type]}));"
     ]
 
 
-def _update(target: str, op: str, value: str, style: Style) -> list[str]:
-    if op in ("max", "min"):
-        return [f"{target} = {op}({target}, {value});"]
-    if value == "1" and style.compound:
-        return [f"({target})++;" if target.startswith("*") else f"{target}++;"]
-    return [
-        f"{target} {op} {value};" if style.compound else f"{target} = {target} {op[0]} {value};"
-    ]
+def _update(style: Style) -> Update:
+    def update(target: ir.Expression, op: str, value: ir.Expression) -> tuple[ir.Statement, ...]:
+        if op in ("max", "min"):
+            return (ir.Assign(target, "=", ast.call(op, (target, value))),)
+        if not style.compound:
+            return (ir.Assign(target, "=", ir.Binary(op[0], target, value)),)
+        return (
+            ir.Assign(target, "++", None) if value == ast.ONE else ir.Assign(target, op, value),
+        )
+
+    return update
 
 
 def _loops(emitter: CEmitter, region: Region, nest: Nest, style: Style) -> list[str]:
@@ -131,16 +133,10 @@ def _loops(emitter: CEmitter, region: Region, nest: Nest, style: Style) -> list[
         and axis.shown is None
         and not _has_continue(region.body)
     ):
-        word = "" if style.early else emitter.words[nest.index_type] + " "
-        op = "<=" if axis.inclusive else "<"
-        head = f"    {word}{axis.variable} = {emitter.expression(axis.start)};"
-        test = f"while ({axis.variable} {op} {emitter.expression(axis.stop, 11)})"
-        return [
-            head,
-            *emitter.body(
-                test, region.body, "    ", (emitter.step(axis.variable, axis.step) + ";",)
-            ),
-        ]
+        loop = emitter.loop(emit_serial_loop(axis, (), nest.index_type), ())
+        step = emitter.step(axis.variable, axis.step)
+        turn = ir.While(loop.test, (*emitter.statements(region.body), step))
+        return emitter.printed((*loop.start, turn), "    ")
     return emit_nested_loops(emitter, region, nest, "    ")
 
 
@@ -149,11 +145,8 @@ def emit_nested_loops(emitter: CEmitter, region: Region, nest: Nest, pad: str) -
     body = region.body
     for axis in reversed(region.axes):
         body = (emit_serial_loop(axis, body, nest.index_type),)
-    emitter._depth = -len(region.axes)
-    lines = emitter.block(body, pad)
-    emitter._depth = 0
-    return lines
+    return emitter.block(body, pad, -len(region.axes))
 
 
 def _has_continue(body: tuple) -> bool:
-    return any(type(s) is ast.Jump and s.kind == "continue" for s in ast.walk_statements(body))
+    return any(type(s) is ir.Jump and s.kind == "continue" for s in ast.walk_statements(body))

@@ -26,7 +26,7 @@ def emit_cuda_buffers(nest: Nest, style: Style) -> str:
     them.
     """
     used = set(nest.types or {})
-    emitter = CEmitter(nest, style, lambda target, op, value: [])
+    emitter = CEmitter(nest, style)
     copies = DeviceCopies(emitter, nest, used)
     kernels = [
         choose_fresh_name((f"{style.names[1]}_kernel{n}", f"{style.names[1]}_k{n}"), used)

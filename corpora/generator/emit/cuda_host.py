@@ -12,8 +12,9 @@ stores the result in a cell of its type.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from corpora import ir
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.nest import Nest, Parameter, Region, Structure, Style
 from corpora.generator.emit.c_statements import CEmitter, emit_serial_loop
@@ -23,26 +24,27 @@ from corpora.generator.emit.structures import list_parameters, prepare_for_kerne
 
 def can_launch(nest: Nest) -> bool:
     """Return whether `emit_cuda_host` can write this nest."""
-    region = nest.regions[0]
-    if _by_one_thread(nest):
-        return True
-    if not nest.result or not nest.kernel or len(nest.regions) > 1 or region.reduction is None:
+    region, flat = nest.regions[0], all(p.kind in ("scalar", "array") for p in nest.parameters)
+    if not nest.result or not nest.kernel or not flat:
         return False
-    totals = region.reduction[1].split(", ")
-    plain = [s.name for s in nest.before if type(s) is ast.Declare] == totals and len(
-        nest.before
-    ) == len(totals)
-    return plain and all(p.kind in ("scalar", "array") for p in nest.parameters)
+    if nest.sequential:
+        return True
+    if len(nest.regions) > 1 or region.reduction is None:
+        return False
+    declared = [s.name if ast.is_local(s) else "" for s in nest.before]
+    return declared == region.reduction[1].split(", ")
 
 
-def _by_one_thread(nest: Nest) -> bool:
-    """Whether one thread does all and returns a value at the end or before."""
-    return (
-        nest.sequential
-        and bool(nest.result)
-        and nest.kernel
-        and all(p.kind in ("scalar", "array") for p in nest.parameters)
-    )
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """A value that the kernel leaves in device memory. place, name: there and on the host. start:
+    the text of its first value, which goes there; '' for none.
+    """
+
+    place: str
+    name: str
+    word: str
+    start: str = ""
 
 
 def emit_cuda_host(nest: Nest, style: Style) -> str:
@@ -58,100 +60,98 @@ def emit_cuda_host(nest: Nest, style: Style) -> str:
     }
     kernel = choose_fresh_name((f"{style.names[1]}_kernel", f"{style.names[1]}_k"), used)
     given = [
-        Parameter(cells[total.name], "array", total.type, (ast.ONE,), written=True)
+        Parameter(cells[total.name], "array", total.type.name, (ast.ONE,), written=True)
         for total in nest.before
     ]
     body = tuple(_atomic(s, cells) for s in region.body)
     for axis in reversed(region.axes[1:]):
         body = (emit_serial_loop(axis, body, nest.index_type),)
     inner = replace(
+        _launched(nest, given), regions=[Region(region.axes[:1], body)], before=(), after=()
+    )
+    simple = {"guard": "if", "shared_sum": False, "linear": False, "block_rows": False}
+    written = replace(style, names=(style.names[0], kernel), **simple)
+    emitter = CEmitter(nest, replace(style, hoist=False))
+    copies = DeviceCopies(emitter, nest, used)
+    made = [
+        _Cell(cells[t.name], t.name, emitter.words[t.type.name], emitter.expression(t.value))
+        for t in nest.before
+    ]
+    launch = f"{kernel}<<<{emitter.expression(region.axes[0].stop, 15)} / 256 + 1, 256>>>"
+    after = emitter.block(nest.after, "    ")
+    return emit_cuda(inner, written) + "\n" + _host(emitter, nest, copies, made, launch, after)
+
+
+def _launched(nest: Nest, given: list[Parameter]) -> Nest:
+    """The nest that a kernel does: it takes further parameters and returns nothing."""
+    return replace(
         prepare_for_kernel(nest, launched=True),
         parameters=[*nest.parameters, *given],
-        regions=[Region(region.axes[:1], body)],
-        before=(),
-        after=(),
         result=None,
         types={**(nest.types or {}), **{p.name: p.type for p in given}},
     )
-    written = replace(
-        style,
-        names=(style.names[0], kernel),
-        guard="if",
-        shared_sum=False,
-        linear=False,
-        block_rows=False,
-    )
-    return emit_cuda(inner, written) + "\n" + _host(nest, style, list(cells.values()), kernel, used)
 
 
 def _atomic(statement: tuple, cells: dict[str, str]) -> tuple:
     """The statement with updates of the totals, each in its cell, made atomic."""
     if (cell := _cell_of(statement, cells)) is not None:
-        return ast.Assign(cell, statement.op, statement.value, True)
-    if type(statement) is ast.If:
+        return ast.atomic(cell, statement.op, statement.value)
+    if type(statement) is ir.If:
         inside = statement.then[0]
         if (cell := _cell_of(inside, cells)) is not None and inside.op == "=":
             op = "max" if statement.test.op == ">" else "min"
-            return ast.Assign(cell, op, inside.value, True)
-        inner = (
-            tuple(_atomic(s, cells) for s in block)
-            for block in (statement.then, statement.otherwise)
+            return ast.atomic(cell, op, inside.value)
+        then, other = (
+            tuple(_atomic(s, cells) for s in block) for block in ast.get_blocks(statement)
         )
-        return statement._replace(then=next(inner), otherwise=next(inner))
-    if type(statement) is ast.For:
-        return statement._replace(body=tuple(_atomic(s, cells) for s in statement.body))
+        return replace(statement, then=then, otherwise=other)
+    if ast.is_count(statement):
+        return replace(statement, body=tuple(_atomic(s, cells) for s in statement.body))
     return statement
 
 
-def _cell_of(statement: tuple, cells: dict[str, str]) -> ast.At | None:
+def _cell_of(statement: tuple, cells: dict[str, str]) -> ir.Access | None:
     """The cell of the total that the statement assigns to, if it does."""
-    word = (
-        statement.target.id
-        if type(statement) is ast.Assign and type(statement.target) is ast.Name
-        else ""
-    )
-    return ast.At(cells[word], (ast.ZERO,)) if word in cells else None
+    word = ast.name_of(statement.target) if type(statement) is ir.Assign else ""
+    return ast.at(cells[word], (ast.ZERO,)) if word in cells else None
 
 
-def _host(nest: Nest, style: Style, cells: list[str], kernel: str, used: set[str]) -> str:
-    emitter = CEmitter(nest, style, lambda target, op, value: [])
-    axis, words = nest.regions[0].axes[0], [emitter.words[t.type] for t in nest.before]
-    totals = list(zip(nest.before, cells, words))
-    copies = DeviceCopies(emitter, nest, used)
-    lines = [*copies.declared, *[f"{word} *{cell};" for _, cell, word in totals]]
-    lines += [
-        f"{word} {total.name} = {emitter.expression(total.value)};" for total, _, word in totals
-    ]
-    lines += [*copies.made, *[f"cudaMalloc(&{cell}, sizeof({word}));" for _, cell, word in totals]]
-    lines += [
+def _host(
+    emitter: CEmitter,
+    nest: Nest,
+    copies: DeviceCopies,
+    cells: list[_Cell],
+    launch: str,
+    after: list[str],
+) -> str:
+    """The function that launches a kernel, and `after` it."""
+    sent = [c for c in cells if c.start]
+    lines = [
+        *copies.declared,
+        *(f"{c.word} *{c.place};" for c in cells),
+        *(f"{c.word} {c.name}{f' = {c.start}' if c.start else ''};" for c in cells),
+        *copies.made,
+        *(f"cudaMalloc(&{c.place}, sizeof({c.word}));" for c in cells),
         *copies.sent,
-        *[
-            f"cudaMemcpy({cell}, &{total.name}, sizeof({word}), cudaMemcpyHostToDevice);"
-            for total, cell, word in totals
-        ],
-    ]
-    lines.append(
-        f"{kernel}<<<{emitter.expression(axis.stop, 14)} / 256 + 1, "
-        f"256>>>({', '.join([*copies.given, *cells])});"
-    )
-    lines += [
+        *(_copy(c.place, f"&{c.name}", f"sizeof({c.word})", "HostToDevice") for c in sent),
+        f"{launch}({', '.join([*copies.given, *(c.place for c in cells)])});",
         *copies.fetched,
-        *[
-            f"cudaMemcpy(&{total.name}, {cell}, sizeof({word}), cudaMemcpyDeviceToHost);"
-            for total, cell, word in totals
-        ],
+        *(_copy(f"&{c.name}", c.place, f"sizeof({c.word})", "DeviceToHost") for c in cells),
+        *copies.freed,
+        *(f"cudaFree({c.place});" for c in cells),
     ]
-    lines += [*copies.freed, *[f"cudaFree({cell});" for cell in cells]]
-    hoisted, style.hoist = style.hoist, False
-    after = emitter.block(nest.after, "    ")
-    style.hoist = hoisted
-    head = f"{emitter.words[nest.result]} {style.names[1]}({emitter.parameter_list(nest)}) {{"
-    return "\n".join([head, *[f"    {line}" for line in lines], *after, "}"]) + "\n"
+    word, name = emitter.words[nest.result], emitter.style.names[1]
+    head = f"{word} {name}({emitter.parameter_list(nest)}) {{"
+    return "\n".join([head, *(f"    {line}" for line in lines), *after, "}"]) + "\n"
+
+
+def _copy(to: str, source: str, size: str, way: str) -> str:
+    return f"cudaMemcpy({to}, {source}, {size}, cudaMemcpy{way});"
 
 
 def emit_size(emitter: CEmitter, parameter: Parameter) -> str:
-    """Return the C text of an array parameter's size in bytes, such as `n * sizeof(float)`."""
-    size = emitter.expression(ast.product(list(parameter.extents)), 14)
+    """Return the C text of an array's size in bytes."""
+    size = emitter.expression(ast.product(list(parameter.extents)), 15)
     return f"{size} * sizeof({emitter.words[parameter.type]})"
 
 
@@ -163,65 +163,33 @@ def _emit_with_result(nest: Nest, style: Style) -> str:
     kernel = choose_fresh_name((f"{style.names[1]}_kernel", f"{style.names[1]}_k"), used)
     answer = choose_fresh_name(("result", "answer", "h_result"), used)
     cell = choose_fresh_name((f"d_{answer}", f"{answer}_out"), used)
-    place, kind = ast.At(cell, (ast.ZERO,)), nest.result or ""
+    place, kind = ast.at(cell, (ast.ZERO,)), nest.result or ""
     *most, last = nest.regions[0].body
-    body = (*(_store_results(s, place) for s in most), ast.Assign(place, "=", last.value))
-    inner = replace(
-        prepare_for_kernel(nest, launched=True),
-        parameters=[*nest.parameters, Parameter(cell, "array", kind, written=True)],
-        regions=[Region((), body)],
-        result=None,
-        types={**(nest.types or {}), cell: kind},
-    )
-    written = replace(style, names=(style.names[0], kernel))
-    emitter = CEmitter(nest, style, lambda target, op, value: [])
-    copies, word = DeviceCopies(emitter, nest, used), emitter.words[kind]
-    lines = [
-        *copies.declared,
-        f"{word} *{cell};",
-        f"{word} {answer};",
-        *copies.made,
-        f"cudaMalloc(&{cell}, sizeof({word}));",
-        *copies.sent,
-    ]
-    lines.append(f"{kernel}<<<1, 1>>>({', '.join([*copies.given, cell])});")
-    lines += [
-        *copies.fetched,
-        f"cudaMemcpy(&{answer}, {cell}, sizeof({word}), cudaMemcpyDeviceToHost);",
-        *copies.freed,
-        f"cudaFree({cell});",
-    ]
-    head = f"{word} {style.names[1]}({emitter.parameter_list(nest)}) {{"
-    return (
-        emit_cuda(inner, written)
-        + "\n"
-        + "\n".join([head, *[f"    {line}" for line in lines], f"    return {answer};", "}"])
-        + "\n"
-    )
+    body = (*(_store_results(s, place) for s in most), ir.Assign(place, "=", last.value))
+    result = Parameter(cell, "array", kind, written=True)
+    inner = replace(_launched(nest, [result]), regions=[Region((), body)])
+    emitter = CEmitter(nest, style)
+    copies = DeviceCopies(emitter, nest, used)
+    cells = [_Cell(cell, answer, emitter.words[kind])]
+    after = [f"    return {answer};"]
+    text = emit_cuda(inner, replace(style, names=(style.names[0], kernel)))
+    return text + "\n" + _host(emitter, nest, copies, cells, f"{kernel}<<<1, 1>>>", after)
 
 
-def _store_results(statement: tuple, place: ast.At) -> tuple:
+def _store_results(statement: tuple, place: ir.Access) -> tuple:
     """The statement with every `return value;` inside it as a store and a return."""
 
     def block(statements: tuple) -> tuple:
-        made = tuple(_store_results(s, place) for s in statements)
-        return tuple(
-            p
-            for s in made
-            for p in (
-                (ast.Assign(place, "=", s.value), ast.Jump("return"))
-                if type(s) is ast.Jump and s.value is not None
-                else (s,)
-            )
-        )
+        made: tuple = ()
+        for s in (_store_results(s, place) for s in statements):
+            gives = type(s) is ir.Return and s.value is not None
+            made += (ir.Assign(place, "=", s.value), ir.Return()) if gives else (s,)
+        return made
 
-    if type(statement) is ast.If:
-        return statement._replace(then=block(statement.then), otherwise=block(statement.otherwise))
-    return (
-        statement._replace(body=block(statement.body))
-        if type(statement) in (ast.For, ast.While)
-        else statement
-    )
+    if type(statement) is ir.If:
+        return replace(statement, then=block(statement.then), otherwise=block(statement.otherwise))
+    loop = type(statement) in (ir.For, ir.While)
+    return replace(statement, body=block(statement.body)) if loop else statement
 
 
 class DeviceCopies:
@@ -240,11 +208,10 @@ class DeviceCopies:
             self._take(emitter, each, used)
         self.made = [f"cudaMalloc(&{there}, {size});" for there, _, size, _ in self._moved]
         self.sent = [
-            f"cudaMemcpy({there}, {here}, {size}, cudaMemcpyHostToDevice);"
-            for there, here, size, _ in self._moved
+            _copy(there, here, size, "HostToDevice") for there, here, size, _ in self._moved
         ]
         self.fetched = [
-            f"cudaMemcpy({here}, {there}, {size}, cudaMemcpyDeviceToHost);"
+            _copy(here, there, size, "DeviceToHost")
             for there, here, size, written in self._moved
             if written
         ]
@@ -270,7 +237,7 @@ class DeviceCopies:
         if each.passing == "array":
             self.given[-1] = make_device_name(each.owner, used)
             self.declared.append(f"{each.type} *{self.given[-1]};")
-            size = emitter.expression(ast.product(list(fields[0][1].extents)), 14)
+            size = emitter.expression(ast.product(list(fields[0][1].extents)), 15)
             self._moved.append(
                 (self.given[-1], each.owner, f"{size} * sizeof({each.type})", not each.constant)
             )
@@ -298,7 +265,7 @@ def emit_launch_shape(
     """Return (text of grid and block of a launch, lines that declare them), with one dimension per
     loop. used: names that are taken; new ones are added.
     """
-    stops = [emitter.expression(axis.stop, 14) for axis in nest.regions[0].axes]
+    stops = [emitter.expression(axis.stop, 15) for axis in nest.regions[0].axes]
     if len(stops) == 1:
         return f"{stops[0]} / 256 + 1, 256", []
     stops = stops[::-1] if style.swap_xy else stops

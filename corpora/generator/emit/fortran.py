@@ -11,15 +11,16 @@ from __future__ import annotations
 
 import re
 
+from corpora import ir
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.nest import Nest, Parameter, Region, Style
+from corpora.generator.core.shapes import walk_nest, walk_nodes
 from corpora.generator.emit.c_statements import emit_serial_loop
 from corpora.generator.emit.cuda import choose_fresh_name
 from corpora.generator.emit.fortran_arrays import emit_array_lines, emit_reduction
 from corpora.generator.emit.fortran_expressions import FortranExpressions, InexpressibleError
 from corpora.generator.emit.fortran_forms import DeclarationWriter, wrap_lines
 from corpora.generator.emit.fortran_layout import (
-    add_labels,
     use_dotted_operators,
     use_kind_suffixes,
 )
@@ -27,30 +28,11 @@ from corpora.generator.emit.fortran_names import (
     find_locals,
     find_one_based_loops,
     find_region_locals,
-    walk_all_expressions,
-    walk_all_statements,
 )
 from corpora.generator.emit.fortran_short import ShortForms
 from corpora.generator.emit.openmp import emit_loop_clauses
 
-_TAKEN = frozenset(
-    (
-        "data",
-        "real",
-        "in",
-        "out",
-        "end",
-        "max",
-        "min",
-        "abs",
-        "mod",
-        "exp",
-        "log",
-        "sqrt",
-        "merge",
-        "int",
-    )
-)
+_TAKEN = frozenset("data real in out end max min abs mod exp log sqrt merge int".split())
 
 
 class FortranEmitter:
@@ -65,8 +47,7 @@ class FortranEmitter:
         self.parameters = {p.name: p for p in nest.parameters}
         if any(p.kind == "rows" or p.type not in self.words for p in nest.parameters):
             raise InexpressibleError("parameter type")
-        everything = list(walk_all_expressions(nest))
-        self.flat = self._flat_arrays(everything)
+        self.flat = self._flat_arrays()
         self.say = FortranExpressions(
             self.parameters,
             nest.types or {},
@@ -80,24 +61,23 @@ class FortranEmitter:
         )
         self.say.base, self.say.squares = int(not self.form.zero), self.form.squares
         self.result = self._result()
+        self.labels, self.open = 0, [0]
+        """The last label, and those of the loops round a statement; 0 for none."""
         self.unused: set[str] = set()
         """Loop variables that array syntax does without, and `name=` for first values that it does
         without.
         """
         self.short = ShortForms(nest, style, self.say, self.unused, self._statement)
 
-    def _flat_arrays(self, everything: list[tuple]) -> set[str]:
-        flat = (
-            set()
-            if not self.style.fortran_flat
-            else {p.name for p in self.nest.parameters if p.kind != "fixed"}
-        )
-        views = {s.array for s in walk_all_statements(self.nest) if type(s) is ast.DeclarePointer}
-        for node in everything:
-            for part in ast.walk(node):
-                if type(part) is ast.At and (p := self.parameters.get(part.array)) is not None:
-                    if len(part.subscripts) != len(p.extents):
-                        flat.add(part.array)
+    def _flat_arrays(self) -> set[str]:
+        flat = {
+            p.name for p in self.nest.parameters if self.style.fortran_flat and p.kind != "fixed"
+        }
+        views = {ast.read_view(s)[0] for s in walk_nest(self.nest) if ast.is_view(s)}
+        for node in walk_nodes(walk_nest(self.nest)):
+            if type(node) is ir.Access and (p := self.parameters.get(node.base.id)) is not None:
+                if len(node.indices) != len(p.extents):
+                    flat.add(node.base.id)
         return flat | views
 
     def _result(self) -> str:
@@ -105,7 +85,7 @@ class FortranEmitter:
         nest = self.nest
         if not nest.result:
             return ""
-        summed = {s.name for s in nest.before if type(s) is ast.Declare and s.type == nest.result}
+        summed = {s.name for s in nest.before if ast.is_local(s) and s.type.name == nest.result}
         if (
             self.form.direct
             and nest.regions[0].reduction
@@ -121,11 +101,9 @@ class FortranEmitter:
         kind = "function" if nest.result else "subroutine"
         inner = [line for region in nest.regions for line in self._region(region)]
         before = tuple(
-            s for s in nest.before if type(s) is not ast.Declare or f"{s.name}=" not in self.unused
+            s for s in nest.before if not ast.is_local(s) or f"{s.name}=" not in self.unused
         )
         body = self.block(before, 1) + self.block(nest.first, 1) + inner + self.block(nest.after, 1)
-        if form.labels:
-            body = add_labels(body, form.labels == "statement")
         implicit = ["    implicit none"] if form.implicit_none else []
         declared = self._declarations()  # after the body: sections need no loop variables
         head = f"{self._prefix()}{kind} {name}({names})"
@@ -261,12 +239,10 @@ class FortranEmitter:
         """The reduction as one statement, which sets the variable: its first value is not
         written.
         """
-        start = [
-            s for s in self.nest.before if type(s) is ast.Declare and s.name == region.reduction[1]
-        ]
+        start = [s for s in self.nest.before if ast.is_local(s) and s.name == region.reduction[1]]
         if (
             not start
-            or type(start[0].value) is not ast.Literal
+            or type(start[0].value) is not ir.Literal
             or float(start[0].value.text.rstrip("f")) != 0
         ):
             raise InexpressibleError("a sum that begins elsewhere")
@@ -292,44 +268,76 @@ class FortranEmitter:
 
     def _statement(self, node: tuple, level: int) -> list[str]:
         indent, kind = "    " * level, type(node)
-        if kind is ast.Assign:
+        if kind is ir.Assign:
             return self._assign(node, level)
-        if kind is ast.Declare:
+        if ast.is_local(node):
             return (
-                [] if node.value is None else self._store(node.name, node.type, node.value, level)
+                []
+                if node.value is None
+                else self._store(node.name, node.type.name, node.value, level)
             )
-        if kind is ast.For:
-            return [
-                f"{indent}{self._do(node)}",
-                *self.block(node.body, level + 1),
-                indent + self.form.end("do"),
-            ]
-        if kind is ast.If:
+        if ast.is_count(node):
+            return self._loop(node, level)
+        if kind is ir.If:
             return self._if(node, level)
-        if kind is ast.Jump:
-            if node.value is not None:
-                if node.value == ast.Name(self.result):
-                    return []
-                return [f"{indent}{self.result} = {self.say.value(node.value)}"]
-            return [indent + {"continue": "cycle", "break": "exit", "return": "return"}[node.kind]]
-        if kind is ast.While:
-            if node.advance is not None:
-                node = node._replace(body=(*node.body, node.advance), advance=None)
-            if node.after:
-                leave = f"{indent}    if (.not. ({self.say.condition(node.test)})) exit"
-                return [
-                    f"{indent}do",
-                    *self.block(node.body, level + 1),
-                    leave,
-                    indent + self.form.end("do"),
-                ]
-            head = f"{indent}do while ({self.say.condition(node.test)})"
-            return [head, *self.block(node.body, level + 1), indent + self.form.end("do")]
-        self.say.views[node.name] = (node.array, node.offset)
+        if kind is ir.Return:
+            if node.value is None:
+                return [f"{indent}return"]
+            if node.value == ir.Name(self.result):
+                return []
+            return [f"{indent}{self.result} = {self.say.value(node.value)}"]
+        if kind is ir.Jump:
+            label, leave = self.open[-1], node.kind == "break"
+            word = "exit" if leave else "cycle"
+            return [indent + (f"go to {label + leave}" if label else word)]
+        if ast.is_while(node):
+            self.open.append(0)
+            lines = self._while(node, level)
+            self.open.pop()
+            return lines
+        self.say.views[node.name] = ast.read_view(node)
         return []
 
-    def _do(self, node: ast.For) -> str:
-        if node.shown is not None or node.also:
+    def _while(self, node: ir.While | ir.For, level: int) -> list[str]:
+        indent = "    " * level
+        if type(node) is ir.For:
+            node = ir.While(node.test, (*node.body, *node.step))
+        if node.after:
+            leave = f"{indent}    if (.not. ({self.say.condition(node.test)})) exit"
+            return [
+                f"{indent}do",
+                *self.block(node.body, level + 1),
+                leave,
+                indent + self.form.end("do"),
+            ]
+        head = f"{indent}do while ({self.say.condition(node.test)})"
+        return [head, *self.block(node.body, level + 1), indent + self.form.end("do")]
+
+    def _loop(self, node: ir.For, level: int) -> list[str]:
+        """A counted loop, which ends at a label where older authors have it so."""
+        indent, head = "    " * level, self._do(node)
+        self.labels += 10 if self.form.labels else 0
+        label = self.labels
+        self.open.append(label)
+        lines = self.block(node.body, level + 1)
+        self.open.pop()
+        if not label:
+            return [indent + head, *lines, indent + self.form.end("do")]
+        skips, leaves = (any(f"go to {to}" in line for line in lines) for to in (label, label + 1))
+        width = max(len(indent), 3)
+        last = lines[-1].strip()
+        plain = " = " in last and not last.startswith(("if", "do", "where", "!", *"0123456789"))
+        if self.form.labels == "statement" and plain and not skips and not leaves:
+            lines[-1] = f"{label:<{width}} {last}"
+        else:
+            lines.append(f"{label:<{width}} continue")
+        if leaves:
+            lines.append(f"{label + 1:<{width}} continue")
+        return [f"{indent}do {label} {head[3:]}", *lines]
+
+    def _do(self, node: ir.For) -> str:
+        node = ast.read_count(node)
+        if not node.op or node.also:
             raise InexpressibleError("a test of several variables, or a step of two")
         shift = 1 if node.variable in self.say.one_based else 0
         last = {"<": -1, "<=": 0, ">": 1, ">=": 0}[node.op] + shift
@@ -339,46 +347,44 @@ class FortranEmitter:
             f"{self.say.linear(node.stop, last)}{step}"
         )
 
-    def _assign(self, node: ast.Assign, level: int) -> list[str]:
-        target = self.say.element(node.target) if type(node.target) is ast.At else node.target.id
+    def _assign(self, node: ir.Assign, level: int) -> list[str]:
+        target = self.say.element(node.target) if type(node.target) is ir.Access else node.target.id
         if target in self.say.views:
             raise InexpressibleError("a pointer that moves")
         kind = self.say.type(node.target)
-        if node.chain:
-            return [
-                line
-                for t in (*node.chain[::-1], node.target)
-                for line in self._assign(ast.Assign(t, "=", node.value), level)
-            ]
+        targets, last = ast.read_chain(node)
+        if len(targets) > 1:
+            made = (self._assign(ir.Assign(t, "=", last), level) for t in targets[::-1])
+            return [line for lines in made for line in lines]
         if node.op == "=":
             return self._store(target, kind, node.value, level)
         if node.op in ("max", "min"):
             value = f"{node.op}({target}, {self.say.converted(node.value, kind)})"
-        elif node.atomic:  # what is added must hold together
+        elif node.pragmas:  # what is added must hold together
             value = f"{target} {node.op[:-1]} {self.say.value(node.value, 8)}"
         else:
-            value = self.say.value(ast.Binary(node.op[:-1], node.target, node.value))
-        atomic = ["    " * level + "!$omp atomic"] if node.atomic and self.parallel else []
+            value = self.say.value(ir.Binary(node.op[:-1], node.target, node.value))
+        atomic = ["    " * level + "!$omp atomic"] if node.pragmas and self.parallel else []
         return [*atomic, f"{'    ' * level}{target} = {value}"]
 
     def _store(self, target: str, kind: str, value: tuple, level: int) -> list[str]:
         """`target = value`; a guarded conditional is written as an if."""
-        bare = value.argument if type(value) is ast.Paren else value
-        if type(bare) is ast.Conditional and bare.guarded:
+        bare = ast.strip_paren(value)
+        if type(bare) is ir.Conditional and ast.is_guarded(bare):
             yes, no = (
-                self._store(target, kind, bare.yes, level + 1),
-                self._store(target, kind, bare.no, level + 1),
+                self._store(target, kind, bare.then, level + 1),
+                self._store(target, kind, bare.otherwise, level + 1),
             )
             indent = "    " * level
             return [
-                f"{indent}if ({self.say.condition(bare.test)}) then",
+                f"{indent}if ({self.say.condition(bare.test.operand)}) then",
                 *yes,
                 f"{indent}else",
                 *no,
                 indent + self.form.end("if"),
             ]
         literal_kind = (
-            kind if kind in ("f32", "f64") and type(value) is ast.Literal else self.say.type(value)
+            kind if kind in ("f32", "f64") and type(value) is ir.Literal else self.say.type(value)
         )
         text = (
             self.say.converted(value, literal_kind)
@@ -389,11 +395,11 @@ class FortranEmitter:
             text = re.sub(r"\bhuge\(1[.0d]*\)", lambda _: f"huge({target})", text)
         return [f"{'    ' * level}{target} = {text}"]
 
-    def _if(self, node: ast.If, level: int) -> list[str]:
+    def _if(self, node: ir.If, level: int) -> list[str]:
         indent, test = "    " * level, node.test
-        if type(test) is ast.Binary and test.op == "&&!" and not node.otherwise:
-            return self._if(ast.If(test.left, (ast.If(test.right, node.then),)), level)
-        kinds = (ast.Jump, ast.Assign) if self.form.one_line else (ast.Jump,)
+        if ast.is_guarded(test) and not node.otherwise:
+            return self._if(ir.If(test.left, (ir.If(test.right, node.then),)), level)
+        kinds = (ir.Jump, ir.Return, *([ir.Assign] if self.form.one_line else []))
         single = len(node.then) == 1 and type(node.then[0]) in kinds and not node.otherwise
         single = single and len(self._statement(node.then[0], 0)) == 1
         if single:
@@ -403,8 +409,8 @@ class FortranEmitter:
         lines = [f"{indent}if ({self.say.condition(test)}) then", *self.block(node.then, level + 1)]
         if (
             len(node.otherwise) == 1
-            and type(node.otherwise[0]) is ast.If
-            and not _is_guarded(node.otherwise[0].test)
+            and type(node.otherwise[0]) is ir.If
+            and not ast.is_guarded(node.otherwise[0].test)
         ):
             chained = self._if(node.otherwise[0], level)
             if chained[0].endswith("then"):
@@ -425,9 +431,5 @@ def emit_fortran(nest: Nest, style: Style, parallel: bool) -> str:
     return FortranEmitter(nest, style, parallel).text()
 
 
-def _is_guarded(test: tuple) -> bool:
-    return type(test) is ast.Binary and test.op == "&&!"
-
-
 def _simple(statement: tuple) -> bool:
-    return type(statement) is ast.Assign and not statement.atomic
+    return type(statement) is ir.Assign and not statement.pragmas

@@ -8,6 +8,7 @@ Contract: the statements compute what the loops compute, or `InexpressibleError`
 
 from __future__ import annotations
 
+from corpora import ir
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.nest import Axis, Region
 from corpora.generator.emit.fortran_expressions import FortranExpressions, InexpressibleError
@@ -22,20 +23,20 @@ class _Sections:
         self.say, self.axes = say, {axis.variable: axis for axis in axes}
         self.orders: set[tuple[str, ...]] = set()
 
-    def element(self, node: ast.At) -> str:
-        say, parameter = self.say, self.say.parameters.get(node.array)
-        if parameter is None or (len(node.subscripts) > 1 and node.array in say.flat):
+    def element(self, node: ir.Access) -> str:
+        say, parameter = self.say, self.say.parameters.get(node.base.id)
+        if parameter is None or (len(node.indices) > 1 and node.base.id in say.flat):
             raise InexpressibleError("a section of a view")
         order, texts, whole = [], [], True
-        for subscript, extent in zip(node.subscripts, parameter.extents, strict=False):
-            found = {n.id for n in ast.walk(subscript) if type(n) is ast.Name} & self.axes.keys()
+        for subscript, extent in zip(node.indices, parameter.extents, strict=False):
+            found = {n.id for n in ast.walk(subscript) if type(n) is ir.Name} & self.axes.keys()
             if not found:
-                texts.append(say.linear(subscript, say.first(node.array)))
+                texts.append(say.linear(subscript, say.first(node.base.id)))
                 whole = False
                 continue
             if len(found) > 1:
                 raise InexpressibleError("a subscript of two axes")
-            text = self._range(subscript, self.axes[min(found)], extent, say.first(node.array))
+            text = self._range(subscript, self.axes[min(found)], extent, say.first(node.base.id))
             order += found
             whole = whole and text == ":"
             texts.append(text)
@@ -44,8 +45,8 @@ class _Sections:
         if order:
             self.orders.add(tuple(order))
         if order:
-            say.whole.add(node.array)
-        return node.array if whole and order else f"{node.array}({', '.join(reversed(texts))})"
+            say.whole.add(node.base.id)
+        return node.base.id if whole and order else f"{node.base.id}({', '.join(reversed(texts))})"
 
     def _range(self, subscript: tuple, axis: Axis, extent: tuple, first: int) -> str:
         offset = _offset(subscript, axis.variable)
@@ -58,11 +59,11 @@ class _Sections:
             return f"{self.say.linear(axis.start, first)}:{self.say.linear(axis.stop, last)}"
         if (
             axis.inclusive
-            and (axis.start, offset) == (ast.ONE, ast.Unary("-", ast.ONE))
+            and (axis.start, offset) == (ast.ONE, ir.Unary("-", ast.ONE))
             and axis.stop == extent
         ):
             return ":"
-        low, high = ast.Binary("+", axis.start, offset), ast.Binary("+", axis.stop, offset)
+        low, high = ir.Binary("+", axis.start, offset), ir.Binary("+", axis.stop, offset)
         return f"{self.say.linear(low, first)}:{self.say.linear(high, last)}"
 
 
@@ -70,19 +71,19 @@ def _offset(subscript: tuple, variable: str) -> tuple | None:
     """What is added to the variable; None for nothing. Raises InexpressibleError for any other use
     of it.
     """
-    if subscript == ast.Name(variable):
+    if subscript == ir.Name(variable):
         return None
-    if type(subscript) is ast.Binary and subscript.op in "+-":
+    if type(subscript) is ir.Binary and subscript.op in "+-":
         left, right = subscript.left, subscript.right
-        if left == ast.Name(variable) and variable not in _names(right):
-            return right if subscript.op == "+" else ast.Unary("-", right)
-        if right == ast.Name(variable) and subscript.op == "+" and variable not in _names(left):
+        if left == ir.Name(variable) and variable not in _names(right):
+            return right if subscript.op == "+" else ir.Unary("-", right)
+        if right == ir.Name(variable) and subscript.op == "+" and variable not in _names(left):
             return left
     raise InexpressibleError("a subscript that is no section")
 
 
 def _names(node: tuple) -> set[str]:
-    return {n.id for n in ast.walk(node) if type(n) is ast.Name}
+    return {n.id for n in ast.walk(node) if type(n) is ir.Name}
 
 
 class SectionWriting:
@@ -111,20 +112,14 @@ def emit_array_lines(say: FortranExpressions, region: Region, indent: str) -> li
     """
     if region.reduction is not None or not region.body:
         raise InexpressibleError("a reduction")
-    variables = {axis.variable for axis in region.axes}
-    if any(
-        variables & find_names_outside_subscripts(e)
-        for s in ast.walk_statements(region.body)
-        for e in ast.get_expressions(s)
-    ):
-        raise InexpressibleError("a loop's index as a value")
+    _refuse_index_values(region)
     with SectionWriting(say, region.axes) as sections:
         lines = []
         for statement in region.body:
             sections.orders.clear()
             lines += (
                 _where(say, statement, indent)
-                if type(statement) is ast.If
+                if type(statement) is ir.If
                 else [_assignment(say, statement, indent)]
             )
             if len(sections.orders) != 1:
@@ -134,18 +129,19 @@ def emit_array_lines(say: FortranExpressions, region: Region, indent: str) -> li
 
 def _assignment(say: FortranExpressions, node: tuple, indent: str) -> str:
     if (
-        type(node) is not ast.Assign
-        or node.atomic
-        or type(node.target) is not ast.At
+        type(node) is not ir.Assign
+        or node.pragmas
+        or type(node.value) is ir.AssignExpression
+        or type(node.target) is not ir.Access
         or node.op in ("max", "min")
     ):
         raise InexpressibleError("no array assignment")
-    value = node.value if node.op == "=" else ast.Binary(node.op[:-1], node.target, node.value)
+    value = node.value if node.op == "=" else ir.Binary(node.op[:-1], node.target, node.value)
     return f"{indent}{say.element(node.target)} = {say.converted(value, say.type(node.target))}"
 
 
-def _where(say: FortranExpressions, node: ast.If, indent: str) -> list[str]:
-    if not any(type(n) is ast.At for n in ast.walk(node.test)):
+def _where(say: FortranExpressions, node: ir.If, indent: str) -> list[str]:
+    if not any(type(n) is ir.Access for n in ast.walk(node.test)):
         raise InexpressibleError("a test of scalars")
     test = f"{indent}where ({say.condition(node.test)})"
     then = [_assignment(say, s, indent + "    ") for s in node.then]
@@ -181,9 +177,9 @@ def emit_reduction(say: FortranExpressions, region: Region, indent: str) -> str:
     step, (op, word) = region.body[0], region.reduction
     if len(region.body) != 1 or op != "+":
         raise InexpressibleError("no plain sum")
-    counted = type(step) is ast.If and not step.otherwise and len(step.then) == 1
+    counted = type(step) is ir.If and not step.otherwise and len(step.then) == 1
     change = step.then[0] if counted else step
-    if type(change) is not ast.Assign or change.op != "+=" or change.target != ast.Name(word):
+    if type(change) is not ir.Assign or change.op != "+=" or change.target != ir.Name(word):
         raise InexpressibleError("no sum")
     if (
         counted
@@ -192,13 +188,7 @@ def emit_reduction(say: FortranExpressions, region: Region, indent: str) -> str:
         and say.type(change.value) != say.type(change.target)
     ):
         raise InexpressibleError("a sum that another type takes")
-    variables = {axis.variable for axis in region.axes}
-    if any(
-        variables & find_names_outside_subscripts(e)
-        for s in ast.walk_statements(region.body)
-        for e in ast.get_expressions(s)
-    ):
-        raise InexpressibleError("a loop's index as a value")
+    _refuse_index_values(region)
     with SectionWriting(say, region.axes) as sections:
         inside = say.condition(step.test) if counted else say.value(change.value)
         if len(sections.orders) != 1:
@@ -206,10 +196,21 @@ def emit_reduction(say: FortranExpressions, region: Region, indent: str) -> str:
     return f"{indent}{word} = {choose_intrinsic_name(say, 'count' if counted else 'sum')}({inside})"
 
 
-def find_names_outside_subscripts(node: tuple) -> set[str]:
+def _refuse_index_values(region: Region) -> None:
+    variables = {axis.variable for axis in region.axes}
+    statements = ast.walk_statements(region.body)
+    if any(
+        variables & find_names_outside_subscripts(e)
+        for s in statements
+        for e in ast.get_expressions(s)
+    ):
+        raise InexpressibleError("a loop's index as a value")
+
+
+def find_names_outside_subscripts(node: ir.Expression) -> set[str]:
     """Return the names that occur in an expression outside of subscripts."""
-    if type(node) is ast.At:
+    if type(node) is ir.Access:
         return set()
-    if type(node) is ast.Name:
+    if type(node) is ir.Name:
         return {node.id}
     return set().union(*map(find_names_outside_subscripts, ast.get_children(node)))

@@ -13,9 +13,14 @@ whole text: all but subscripts is copied.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from corpora import ir
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.builder import Builder
 from corpora.generator.core.nest import Axis, Nest
+from corpora.generator.core.shapes import walk_bodies, walk_nest, walk_nodes
+from corpora.generator.emit.fortran_names import declared_by
 
 _WHOLE = frozenset(("i32", "i64"))
 _CLOSED = {(">=", 1): (">", 0), ("<", 1): ("<=", 0), ("<=", -1): ("<", 0), (">", -1): (">=", 0)}
@@ -32,10 +37,10 @@ def shift_to_one_based(nest: Nest, b: Builder, from_zero: frozenset[str] = froze
     kept = {
         n.id
         for at in _elements(nest)
-        if at.array in from_zero
-        for s in at.subscripts
+        if at.base.id in from_zero
+        for s in at.indices
         for n in ast.walk(s)
-        if type(n) is ast.Name
+        if type(n) is ir.Name
     }
     shifted = {v for v in ordered if b.chance(0.4 if v in kept else 0.95)}
     shifted |= {v for v in sorted(_position_locals(nest) & places) if b.chance(0.8)}
@@ -50,62 +55,43 @@ def drop_constants(nest: Nest) -> None:
     _Counts(set(), set(), nest.types or {}, False).nest(nest)
 
 
-def _statements(nest: Nest) -> list[tuple]:
-    blocks = (nest.before, nest.first, *(r.body for r in nest.regions), nest.after)
-    return [s for block in blocks for s in ast.walk_statements(block)]
-
-
 def _loop_variables(nest: Nest) -> list[str]:
     """Variables of loops that may start one higher, in order of appearance."""
-    loops = [s for s in _statements(nest) if type(s) is ast.For]
+    statements = list(walk_nest(nest))
+    loops = [ast.read_count(s) for s in statements if ast.is_count(s)]
     axes = [a for r in nest.regions for a in r.axes]
-    no = {s.variable for s in loops if s.shown is not None or s.also or _offset_like(s.start)}
+    no = {s.variable for s in loops if s.also or _offset_like(s.start)}
     no |= {a.variable for a in axes if a.down or a.shown is not None}
-    no |= {
-        s.target.id
-        for s in _statements(nest)
-        if type(s) is ast.Assign and type(s.target) is ast.Name
-    }
-    no |= {s.name for s in _statements(nest) if type(s) is ast.Declare}
-    return [
-        v
-        for v in dict.fromkeys([*(a.variable for a in axes), *(s.variable for s in loops)])
-        if v not in no
-    ]
+    no |= {ast.name_of(s.target) for s in statements if type(s) is ir.Assign}
+    no |= {s.name for s in statements if ast.is_local(s)}
+    every = dict.fromkeys([*(a.variable for a in axes), *(s.variable for s in loops)])
+    return [v for v in every if v not in no]
 
 
 def _offset_like(start: tuple) -> bool:
     """A loop from `-r`, or from a position that data holds, runs over what it says."""
-    if type(start) is ast.Binary and start.op == "-" and start.right == ast.ONE:
+    if type(start) is ir.Binary and start.op == "-" and start.right == ast.ONE:
         return False  # what the data hold counts from one
-    return type(start) is ast.Unary or any(type(n) is ast.At for n in ast.walk(start))
+    return (
+        type(start) is ir.Unary
+        and start.op != "()"
+        or any(type(n) is ir.Access for n in ast.walk(start))
+    )
 
 
 def _position_locals(nest: Nest) -> set[str]:
     """Whole locals that are set once declared, and that are no bound."""
-    statements = _statements(nest)
-    inside = [s for r in nest.regions for s in ast.walk_statements(r.body)]
-    found = {s.name for s in inside if type(s) is ast.Declare and s.type in _WHOLE}
-    bounds = [e for s in statements if type(s) is ast.For for e in (s.start, s.stop)]
-    found -= {n.id for e in bounds for n in ast.walk(e) if type(n) is ast.Name}
-    chained = {
-        t.id
-        for s in statements
-        if type(s) is ast.Assign
-        for t in (s.target, *s.chain)
-        if type(t) is ast.Name and (s.chain or s.op not in ("=", "+=", "-="))
-    }
-    stepped = {
-        n.argument.id
-        for s in statements
-        for e in ast.get_expressions(s)
-        for n in ast.walk(e)
-        if type(n) is ast.Postfix and type(n.argument) is ast.Name
-    }
-    loops = {s.variable for s in statements if type(s) is ast.For} | {
-        a.variable for r in nest.regions for a in r.axes
-    }
-    return found - chained - stepped - loops
+    statements = list(walk_nest(nest))
+    found = {s.name for s in walk_bodies(nest) if ast.is_local(s) and s.type.name in _WHOLE}
+    counts = [ast.read_count(s) for s in statements if ast.is_count(s)]
+    bounds = [e for c in counts for e in (c.start, c.stop)]
+    found -= {n.id for e in bounds for n in ast.walk(e) if type(n) is ir.Name}
+    assigns = [s for s in statements if type(s) is ir.Assign]
+    found -= {ast.name_of(s.target) for s in assigns if s.op not in ("=", "+=", "-=")}
+    nodes = walk_nodes(statements)
+    found -= {ast.name_of(n.target) for n in nodes if type(n) is ir.Increment}
+    found -= {c.variable for c in (*counts, *(a for r in nest.regions for a in r.axes))}
+    return found
 
 
 def _position_names(nest: Nest) -> set[str]:
@@ -113,56 +99,43 @@ def _position_names(nest: Nest) -> set[str]:
     found: set[str] = set()
 
     def summands(node: tuple) -> None:
-        if type(node) is ast.Name:
+        if type(node) is ir.Name:
             found.add(node.id)
-        elif type(node) is ast.Paren:
-            summands(node.argument)
-        elif type(node) is ast.Binary and node.op in "+-":
+        elif ast.is_paren(node):
+            summands(node.operand)
+        elif type(node) is ir.Binary and node.op in "+-":
             summands(node.left)
             summands(node.right)
 
     for at in _elements(nest):
-        for subscript in at.subscripts:
+        for subscript in at.indices:
             summands(subscript)
     return found
 
 
-def _elements(nest: Nest) -> list[ast.At]:
-    expressions = [e for s in _statements(nest) for e in ast.get_expressions(s)]
-    return [n for e in expressions for n in ast.walk(e) if type(n) is ast.At]
+def _elements(nest: Nest) -> list[ir.Access]:
+    return [n for n in walk_nodes(walk_nest(nest)) if type(n) is ir.Access]
 
 
 def _used_as_positions(nest: Nest) -> set[str]:
     """Names and arrays whose values end up in subscripts, bounds or tests."""
-    statements = _statements(nest)
-    seeds = [s for at in _elements(nest) for s in at.subscripts]
-    seeds += [
-        e
-        for s in statements
-        if type(s) in (ast.For, ast.If, ast.While, ast.DeclarePointer)
-        for e in ast.get_expressions(s)
-    ]
-    seeds += [
-        n.test
-        for s in statements
-        for e in ast.get_expressions(s)
-        for n in ast.walk(e)
-        if type(n) is ast.Conditional
-    ]
+    statements = list(walk_nest(nest))
+    seeds = [s for at in _elements(nest) for s in at.indices]
+    for s in statements:
+        if type(s) in (ir.For, ir.If, ir.While) or ast.is_view(s):
+            seeds += ast.get_expressions(s)
+    seeds += [n.test for n in walk_nodes(statements) if type(n) is ir.Conditional]
     used: set[str] = set()
     while seeds:
         for node in ast.walk(seeds.pop()):
-            word = node.id if type(node) is ast.Name else node.array if type(node) is ast.At else ""
+            word = ast.name_of(node)
             if not word or word in used:
                 continue
             used.add(word)
             for s in statements:
-                if type(s) is ast.Declare and s.name == word and s.value is not None:
+                if ast.is_local(s) and s.name == word and s.value is not None:
                     seeds.append(s.value)
-                elif type(s) is ast.Assign and word in (
-                    getattr(s.target, "id", ""),
-                    getattr(s.target, "array", ""),
-                ):
+                elif type(s) is ir.Assign and word == ast.name_of(s.target):
                     seeds.append(s.value)
     return used
 
@@ -171,33 +144,22 @@ def _declared_where_set(block: tuple) -> tuple:
     """`T v; … v = e;` as `T v = e;`, where that is the first that the block does with it."""
     made, late = [], {}
     for k, s in enumerate(block):
-        if type(s) is ast.Declare and s.value is None:
+        if ast.is_local(s) and s.value is None:
             first = next((t for t in block[k + 1 :] if _names_it(t, s.name)), None)
-            if (
-                type(first) is ast.Assign
-                and first.op == "="
-                and first.target == ast.Name(s.name)
-                and not first.chain
-            ):
+            if type(first) is ir.Assign and first.op == "=" and first.target == ir.Name(s.name):
                 if not any(n == first.target for n in ast.walk(first.value)):
                     late[s.name] = s
                     continue
-        if type(s) is ast.Assign and type(s.target) is ast.Name and s.target.id in late:
-            s = late.pop(s.target.id)._replace(value=s.value)
+        if type(s) is ir.Assign and type(s.target) is ir.Name and s.target.id in late:
+            s = replace(late.pop(s.target.id), value=s.value)
         made.append(s)
     return tuple(made)
 
 
-def _names_it(statement: tuple, name: str) -> bool:
+def _names_it(statement: ir.Statement, name: str) -> bool:
     inside = list(ast.walk_statements((statement,)))
-    if any(
-        type(s) is ast.Declare and s.name == name or type(s) is ast.For and s.variable == name
-        for s in inside
-    ):
-        return True
-    return any(
-        n == ast.Name(name) for s in inside for e in ast.get_expressions(s) for n in ast.walk(e)
-    )
+    declared = any(word == name for s in inside for word, _ in declared_by(s))
+    return declared or ir.Name(name) in walk_nodes(inside)
 
 
 class _Counts:
@@ -221,15 +183,7 @@ class _Counts:
 
     def axis(self, axis: Axis) -> Axis:
         if axis.variable not in self.shifted:
-            return Axis(
-                axis.variable,
-                self.of(axis.start),
-                self.of(axis.stop),
-                axis.inclusive,
-                axis.step,
-                axis.down,
-                axis.shown,
-            )
+            return replace(axis, start=self.of(axis.start), stop=self.of(axis.stop))
         stop = self.more(axis.stop, 1) if axis.inclusive else self.of(axis.stop)
         return Axis(axis.variable, self.more(axis.start, 1), stop, True, axis.step)
 
@@ -238,51 +192,53 @@ class _Counts:
 
     def statement(self, s: tuple) -> tuple:
         kind = type(s)
-        if kind is ast.Assign:
+        if kind is ir.Assign:
             return self._assign(s)
-        if kind is ast.Declare:
-            return s._replace(
-                value=None if s.value is None else self._kept(s.name, s.value), const=False
-            )
-        if kind is ast.For:
+        if ast.is_local(s):
+            value = None if s.value is None else self._kept(s.name, s.value)
+            return ast.declare(s.type.name, s.name, value)
+        if ast.is_count(s):
             return self._for(s)
-        if kind is ast.If:
-            return s._replace(
-                test=self.of(s.test), then=self.block(s.then), otherwise=self.block(s.otherwise)
+        if kind is ir.If:
+            return replace(
+                s, test=self.of(s.test), then=self.block(s.then), otherwise=self.block(s.otherwise)
             )
-        if kind is ast.While:
-            advance = None if s.advance is None else self.statement(s.advance)
-            return s._replace(test=self.of(s.test), body=self.block(s.body), advance=advance)
-        if kind is ast.DeclarePointer:
-            return s._replace(offset=self.of(s.offset))
-        if kind is ast.Jump:
-            return s if s.value is None else s._replace(value=self.of(s.value))
+        if kind is ir.While:
+            return replace(s, test=self.of(s.test), body=self.block(s.body))
+        if kind is ir.For:
+            step = tuple(self.statement(a) for a in s.step)
+            return replace(s, test=self.of(s.test), body=self.block(s.body), step=step)
+        if ast.is_view(s):
+            return replace(s, value=ir.Unary("&", self.of(s.value.operand)))
+        if kind is ir.Return:
+            return s if s.value is None else replace(s, value=self.of(s.value))
         return s
 
-    def _for(self, s: ast.For) -> ast.For:
+    def _for(self, s: ir.For) -> ir.For:
+        s = ast.read_count(s)
         start, stop, op, body = self.of(s.start), self.of(s.stop), s.op, self.block(s.body)
         if s.variable in self.shifted:
             start = self.more(s.start, 1)
             op, further = {"<": ("<=", 0), "<=": ("<=", 1), ">=": (">=", 1), ">": (">=", 2)}[s.op]
             stop = self.more(s.stop, further)
-        return s._replace(start=start, stop=stop, op=op, body=body)
+        return replace(s, start=start, stop=stop, op=op, body=body).node
 
-    def _assign(self, s: ast.Assign) -> ast.Assign:
-        name = s.target.id if type(s.target) is ast.Name else s.target.array
+    def _assign(self, s: ir.Assign) -> ir.Assign:
+        name = ast.name_of(s.target)
         value = self._kept(name, s.value) if s.op == "=" else self._data(name, s.value)
-        targets = [t if type(t) is ast.Name else self.of(t) for t in (s.target, *s.chain)]
-        return s._replace(target=targets[0], value=value, chain=tuple(targets[1:]))
+        target = s.target if type(s.target) is ir.Name else self.of(s.target)
+        return replace(s, target=target, value=value)
 
     def _kept(self, name: str, value: tuple) -> tuple:
         """What is stored in a name, which may hold one more than before; a whole number becomes one
         of the name's type.
         """
         if (
-            type(value) is ast.Literal
+            type(value) is ir.Literal
             and value.text.isdigit()
             and self.types.get(name) in ("f32", "f64")
         ):
-            return ast.Literal(
+            return ir.Literal(
                 value.text + (".0f" if self.types[name] == "f32" else ".0"), self.types[name]
             )
         return self.more(value, 1) if name in self.shifted else self._data(name, value)
@@ -303,54 +259,56 @@ class _Counts:
     def of(self, node: tuple) -> tuple:
         """The expression over what the names hold now."""
         kind = type(node)
-        if kind is ast.Name:
+        if kind is ir.Name:
             return ast.sub(node, 1) if node.id in self.shifted and not self.data else node
-        if kind is ast.At:
+        if kind is ir.Access:
             kept, self.data = self.data, False
-            made = ast.At(
-                node.array,
-                tuple(self.more(s, 0) if self._summand(s) else self.of(s) for s in node.subscripts),
+            made = ast.at(
+                node.base.id,
+                tuple(self.more(s, 0) if self._summand(s) else self.of(s) for s in node.indices),
             )
             self.data = kept
             return made
-        if kind is ast.Binary:
+        if kind is ir.Binary:
             if node.op in ast.COMPARISONS:
                 return self._comparison(node)
             if node.op in "+-" and self._summand(node) and not self.data:
                 return self.more(node, 0)
-            return ast.Binary(node.op, self.of(node.left), self.of(node.right))
-        if kind in (ast.Unary, ast.Cast, ast.Paren):
-            return node._replace(argument=self.of(node.argument))
-        if kind is ast.Call:
-            return node._replace(arguments=tuple(self.of(a) for a in node.arguments))
-        if kind is ast.Conditional:
+            return ir.Binary(node.op, self.of(node.left), self.of(node.right))
+        if kind in (ir.Unary, ir.Cast):
+            return replace(node, operand=self.of(node.operand))
+        if kind is ir.Call:
+            return replace(node, arguments=tuple(self.of(a) for a in node.arguments))
+        if kind is ir.Conditional:
             kept, self.data = self.data, False
             test, self.data = self.of(node.test), kept
-            return node._replace(test=test, yes=self.of(node.yes), no=self.of(node.no))
+            return replace(
+                node, test=test, then=self.of(node.then), otherwise=self.of(node.otherwise)
+            )
         return node
 
-    def _comparison(self, node: ast.Binary) -> ast.Binary:
+    def _comparison(self, node: ir.Binary) -> ir.Binary:
         if not (self._summand(node.left) or self._summand(node.right)):
-            return ast.Binary(node.op, self.of(node.left), self.of(node.right))
+            return ir.Binary(node.op, self.of(node.left), self.of(node.right))
         left, low = self._split(node.left)
         right, high = self._split(node.right)
         if left is None:
-            return ast.Binary(node.op, _add_constant(None, low - high), _add_constant(right, 0))
+            return ir.Binary(node.op, _add_constant(None, low - high), _add_constant(right, 0))
         op, rest = (
             _CLOSED.get((node.op, high - low), (node.op, high - low))
             if right is not None
             else (node.op, high - low)
         )
-        return ast.Binary(op, left, _add_constant(right, rest))
+        return ir.Binary(op, left, _add_constant(right, rest))
 
     def _summand(self, node: tuple) -> bool:
         """Whether a name that holds one more is a summand of this sum of whole numbers."""
         kind = type(node)
-        if kind is ast.Name:
+        if kind is ir.Name:
             return node.id in self.shifted
-        if kind is ast.Paren:
-            return self._summand(node.argument)
-        if kind is ast.Binary and node.op in "+-":
+        if ast.is_paren(node):
+            return self._summand(node.operand)
+        if kind is ir.Binary and node.op in "+-":
             whole = ast.infer_type(node, self.types) in _WHOLE
             return whole and (self._summand(node.left) or self._summand(node.right))
         return False
@@ -360,33 +318,34 @@ class _Counts:
         nothing.
         """
         kind = type(node)
-        if kind is ast.Literal and node.text.isdigit():
+        if kind is ir.Literal and node.text.isdigit():
             return None, int(node.text)
-        if kind is ast.Name and node.id in self.shifted:
+        if kind is ir.Name and node.id in self.shifted:
             return node, -1
         if (
-            kind is ast.Unary
+            kind is ir.Unary
             and node.op == "-"
-            and type(node.argument) is ast.Literal
-            and node.argument.text.isdigit()
+            and type(node.operand) is ir.Literal
+            and node.operand.text.isdigit()
         ):
-            return None, -int(node.argument.text)
-        if kind is ast.Paren and self._sum(node.argument):
-            return self._split(node.argument)
-        if kind is ast.Binary and node.op in "+-" and ast.infer_type(node, self.types) in _WHOLE:
+            return None, -int(node.operand.text)
+        if ast.is_paren(node) and self._sum(node.operand):
+            return self._split(node.operand)
+        if kind is ir.Binary and node.op in "+-" and ast.infer_type(node, self.types) in _WHOLE:
             left, low = self._split(node.left)
             right, high = self._split(node.right)
             high = high if node.op == "+" else -high
             if right is None:
                 return left, low + high
             if left is None and node.op == "-":
-                return (ast.Binary("-", ast.integer(low + high), right), 0)
-            return (right if left is None else ast.Binary(node.op, left, right)), low + high
+                return (ir.Binary("-", ast.integer(low + high), right), 0)
+            return (right if left is None else ir.Binary(node.op, left, right)), low + high
         return self.of(node), 0
 
     @staticmethod
     def _sum(node: tuple) -> bool:
-        return type(node) in (ast.Name, ast.Paren) or type(node) is ast.Binary and node.op in "+-"
+        sums = type(node) is ir.Binary and node.op in "+-"
+        return sums or type(node) is ir.Name or ast.is_paren(node)
 
 
 def _add_constant(core: tuple | None, constant: int) -> tuple:

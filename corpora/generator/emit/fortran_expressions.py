@@ -11,6 +11,7 @@ expression) raises `InexpressibleError`.
 
 from __future__ import annotations
 
+from corpora import ir
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.nest import Parameter
 from corpora.generator.core.shapes import make_flat_index
@@ -89,10 +90,10 @@ class FortranExpressions:
         Raises InexpressibleError if Fortran cannot express it.
         """
         kind = type(node)
-        if kind is ast.Paren:
-            return f"({self.condition(node.argument)})"
-        if kind is ast.Unary and node.op == "!":
-            return f".not. ({self.condition(node.argument)})"
+        if ast.is_paren(node):
+            return f"({self.condition(node.operand)})"
+        if kind is ir.Unary and node.op == "!":
+            return f".not. ({self.condition(node.operand)})"
         if self.type(node) != "bool":
             text = f"{self._number(node, 5)} /= 0"
         elif node.op == "&&!":
@@ -136,16 +137,16 @@ class FortranExpressions:
     def _terms(self, node: tuple, sign: int, terms: list) -> int:
         """Collect the summands of a sum; returns their constant part."""
         kind = type(node)
-        if kind is ast.Paren:
-            return self._terms(node.argument, sign, terms)
-        if kind is ast.Literal:
+        if ast.is_paren(node):
+            return self._terms(node.operand, sign, terms)
+        if kind is ir.Literal:
             return sign * int(node.text)
-        if kind is ast.Unary and node.op == "-":
-            return self._terms(node.argument, -sign, terms)
-        if kind is ast.Binary and node.op in "+-":
+        if kind is ir.Unary and node.op == "-":
+            return self._terms(node.operand, -sign, terms)
+        if kind is ir.Binary and node.op in "+-":
             left = self._terms(node.left, sign, terms)
             return left + self._terms(node.right, sign if node.op == "+" else -sign, terms)
-        if kind is ast.Name and node.id in self.one_based:
+        if kind is ir.Name and node.id in self.one_based:
             terms.append((sign, node.id))
             return -sign
         terms.append((sign, node))
@@ -161,10 +162,10 @@ class FortranExpressions:
             return self._number(node, 0)
         if have == "bool":
             return self.converted_text(self.value(node), "i32", wanted)
-        if type(node) is ast.Literal and have == "i32" and wanted in ("f32", "f64"):
+        if type(node) is ir.Literal and have == "i32" and wanted in ("f32", "f64"):
             return node.text + (".0" if wanted == "f32" else ".0d0")
-        if type(node) is ast.Literal and (have, wanted) == ("f64", "f32"):
-            return format_literal(ast.Literal(node.text, "f32"))
+        if type(node) is ir.Literal and (have, wanted) == ("f64", "f32"):
+            return format_literal(ir.Literal(node.text, "f32"))
         return self.converted_text(self._number(node, 0), have, wanted)
 
     @staticmethod
@@ -178,34 +179,34 @@ class FortranExpressions:
 
     def _number(self, node: tuple, rank: int) -> str:
         kind = type(node)
-        if kind is ast.Name:
+        if kind is ir.Name:
             if node.id not in self.one_based:
                 return node.id
             return f"({node.id} - 1)" if rank > 6 else f"{node.id} - 1"
-        if kind is ast.Literal:
+        if kind is ir.Literal:
             return format_literal(node)
-        if kind is ast.At:
+        if kind is ir.Access:
             return self.element(node)
-        if kind is ast.Paren:
-            return f"({self.value(node.argument)})"
-        if kind is ast.Binary:
+        if ast.is_paren(node):
+            return f"({self.value(node.operand)})"
+        if kind is ir.Binary:
             return self._binary(node, rank)
-        if kind is ast.Unary:
+        if kind is ir.Unary:
             if node.op == "~":
-                return f"not({self._number(node.argument, 0)})"
-            text = f"-{self._number(node.argument, 8)}"
+                return f"not({self._number(node.operand, 0)})"
+            text = f"-{self._number(node.operand, 8)}"
             return f"({text})" if rank > 0 else text
-        if kind is ast.Cast:
+        if kind is ir.Cast:
             return self._cast(node)
-        if kind is ast.Call:
+        if kind is ir.Call:
             return self._call(node, rank)
-        if kind is ast.Postfix:
+        if kind is ir.Increment:
             raise InexpressibleError("an increment inside an expression")
-        if node.guarded:
+        if ast.is_guarded(node):
             raise InexpressibleError("a guarded conditional inside an expression")
-        wanted = self._common((node.yes, node.no))
+        wanted = self._common((node.then, node.otherwise))
         return (
-            f"merge({self.converted(node.yes, wanted)}, {self.converted(node.no, wanted)}, "
+            f"merge({self.converted(node.then, wanted)}, {self.converted(node.otherwise, wanted)}, "
             f"{self.condition(node.test)})"
         )
 
@@ -216,7 +217,7 @@ class FortranExpressions:
             raise InexpressibleError("unsigned arithmetic")
         return max(kinds, key=_WIDTH.__getitem__)
 
-    def _binary(self, node: ast.Binary, rank: int) -> str:
+    def _binary(self, node: ir.Binary, rank: int) -> str:
         op = node.op
         if op in _BITS or op == "%":
             wanted = self._common((node.left, node.right))
@@ -225,13 +226,13 @@ class FortranExpressions:
                 "-" if op == ">>" else ""
             )  # one intrinsic for both: what shifts right is not negative here
             right = self.converted(node.right, wanted)
-            right = f"{sign}({right})" if sign and type(node.right) is ast.Binary else sign + right
+            right = f"{sign}({right})" if sign and type(node.right) is ir.Binary else sign + right
             return f"{name}({self.converted(node.left, wanted)}, {right})"
         if (
             op == "*"
             and self.squares
             and node.left == node.right
-            and type(node.left) in (ast.At, ast.Name, ast.Paren)
+            and (type(node.left) in (ir.Access, ir.Name) or ast.is_paren(node.left))
         ):
             text = f"{self.value(node.left, 10)}**2"
             return f"({text})" if rank > 8 else text
@@ -244,12 +245,12 @@ class FortranExpressions:
         ):
             text = self.linear(node)
         else:
-            right_rank = own + 1 if op in "-/" or type(node.right) is ast.Binary else own
+            right_rank = own + 1 if op in "-/" or type(node.right) is ir.Binary else own
             text = f"{self.value(node.left, own)} {op} {self.value(node.right, right_rank)}"
         return f"({text})" if own < rank else text
 
     def _holds_logical(self, node: tuple) -> bool:
-        if type(node) is ast.Binary and node.op in "+-":
+        if type(node) is ir.Binary and node.op in "+-":
             return self._holds_logical(node.left) or self._holds_logical(node.right)
         return self.type(node) == "bool"
 
@@ -257,17 +258,15 @@ class FortranExpressions:
         """Return the first subscript of an array in Fortran, 0 or 1."""
         return 0 if array in self.from_zero else self.base
 
-    def element(self, node: ast.At) -> str:
-        """Return the Fortran text of an array element, with its subscripts in Fortran's order in
-        memory.
-
-        Raises InexpressibleError if Fortran cannot express it.
+    def element(self, node: ir.Access) -> str:
+        """Return the text of an array element, with Fortran's subscripts in the array's memory
+        order. Raises InexpressibleError.
         """
-        if node.array in self.cells:
-            return node.array
+        if node.base.id in self.cells:
+            return node.base.id
         if self.sections is not None:
             return self.sections.element(node)
-        array, subscripts = node.array, node.subscripts
+        array, subscripts = node.base.id, node.indices
         if array in self.views:
             array, offset = self.views[array]
             subscripts = (ast.add(offset, subscripts[0]),)
@@ -278,15 +277,15 @@ class FortranExpressions:
             f"{array}({', '.join(self.linear(s, self.first(array)) for s in reversed(subscripts))})"
         )
 
-    def _cast(self, node: ast.Cast) -> str:
-        if self.type(node.argument) == "bool":
-            return self.converted_text(self.value(node.argument), "i32", node.type)
-        if node.type not in _CONVERT:
-            raise InexpressibleError(f"cast to {node.type}")
-        return _CONVERT[node.type].format(self._number(node.argument, 0))
+    def _cast(self, node: ir.Cast) -> str:
+        if self.type(node.operand) == "bool":
+            return self.converted_text(self.value(node.operand), "i32", node.type.name)
+        if node.type.name not in _CONVERT:
+            raise InexpressibleError(f"cast to {node.type.name}")
+        return _CONVERT[node.type.name].format(self._number(node.operand, 0))
 
-    def _call(self, node: ast.Call, rank: int) -> str:
-        base = node.function
+    def _call(self, node: ir.Call, rank: int) -> str:
+        base = node.function.id
         kind = self.type(node)
         if base.endswith("f") and base != "erf":
             base = base[:-1]
@@ -304,7 +303,7 @@ class FortranExpressions:
         return f"{name}({texts})"
 
 
-def format_literal(node: ast.Literal) -> str:
+def format_literal(node: ir.Literal) -> str:
     """Return a constant in Fortran's spelling; a double gets its `d`."""
     if node.text in HUGE:
         return HUGE[node.text]

@@ -6,21 +6,11 @@ python -c "from corpora.generator.emit.fortran_names import find_locals; help(fi
 
 from __future__ import annotations
 
+from corpora import ir
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.nest import Nest, Region
+from corpora.generator.core.shapes import walk_nest
 from corpora.generator.emit.fortran_expressions import InexpressibleError
-
-
-def walk_all_statements(nest: Nest):
-    """Yield every statement of a nest, outer before inner."""
-    for block in (nest.before, nest.first, *(region.body for region in nest.regions), nest.after):
-        yield from ast.walk_statements(block)
-
-
-def walk_all_expressions(nest: Nest):
-    """Yield every expression that a statement of the nest holds."""
-    for statement in walk_all_statements(nest):
-        yield from ast.get_expressions(statement)
 
 
 def drop_value_loops(node: tuple, loops: set[str], summand: bool) -> None:
@@ -30,14 +20,14 @@ def drop_value_loops(node: tuple, loops: set[str], summand: bool) -> None:
     summand: whether `node` itself is such a summand.
     """
     kind = type(node)
-    if kind is ast.Name:
+    if kind is ir.Name:
         if not summand:
             loops.discard(node.id)
-    elif kind is ast.At:
-        for subscript in node.subscripts:
+    elif kind is ir.Access:
+        for subscript in node.indices:
             drop_value_loops(subscript, loops, True)
     else:
-        stays = summand and (kind is ast.Paren or (kind is ast.Binary and node.op in "+-"))
+        stays = summand and (ast.is_paren(node) or (kind is ir.Binary and node.op in "+-"))
         for child in ast.get_children(node):
             drop_value_loops(child, loops, stays)
 
@@ -46,14 +36,21 @@ def find_one_based_loops(nest: Nest) -> set[str]:
     """Return the loop variables that occur only in subscripts and bounds, as summands, so that they
     can count from one.
     """
-    loops = {s.variable for s in walk_all_statements(nest) if type(s) is ast.For and s.step == 1}
+    counts = (ast.read_count(s) for s in walk_nest(nest) if ast.is_count(s))
+    loops = {c.variable for c in counts if c.step == 1}
     loops |= {a.variable for r in nest.regions for a in r.axes if a.step == 1}
     loops -= {a.variable for r in nest.regions for a in r.axes if a.step != 1}
-    for statement in walk_all_statements(nest):
-        summands = type(statement) is ast.For
+    for statement in walk_nest(nest):
+        summands = ast.is_count(statement)
         for node in ast.get_expressions(statement):
             drop_value_loops(node, loops, summands)
     return loops
+
+
+def declared_by(statement: ir.Statement) -> list[tuple[str, str]]:
+    """Return the name and the type of the number that a statement declares; [] for none."""
+    declared = statement.start[0] if ast.is_count(statement) else statement
+    return [(declared.name, declared.type.name)] if ast.is_local(declared) else []
 
 
 def find_region_locals(region: Region, nest: Nest) -> dict[str, str]:
@@ -62,9 +59,8 @@ def find_region_locals(region: Region, nest: Nest) -> dict[str, str]:
     """
     found = {axis.variable: nest.index_type for axis in region.axes}
     for statement in ast.walk_statements(region.body):
-        if type(statement) in (ast.For, ast.Declare):
-            name = statement.variable if type(statement) is ast.For else statement.name
-            if found.setdefault(name, statement.type) != statement.type:
+        for name, kind in declared_by(statement):
+            if found.setdefault(name, kind) != kind:
                 raise InexpressibleError("one name of two types")
     return found
 
@@ -75,10 +71,7 @@ def find_locals(nest: Nest) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for statement in (*ast.walk_statements(nest.before), *ast.walk_statements(nest.after)):
-        if type(statement) in (ast.For, ast.Declare):
-            found[statement.variable if type(statement) is ast.For else statement.name] = (
-                statement.type
-            )
+        found.update(declared_by(statement))
     for region in nest.regions:
         found |= find_region_locals(region, nest)
     return found

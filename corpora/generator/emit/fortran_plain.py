@@ -11,12 +11,13 @@ decided; programs stay equal.
 
 from __future__ import annotations
 
+from corpora import ir
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.builder import Builder
 from corpora.generator.core.nest import Nest, Style
+from corpora.generator.core.shapes import walk_nest, walk_nodes
 from corpora.generator.emit.fortran_counts import drop_constants, shift_to_one_based
 from corpora.generator.emit.fortran_forms import draw_dated_form
-from corpora.generator.emit.fortran_names import walk_all_expressions
 from corpora.generator.emit.fortran_views import expand_views
 
 
@@ -45,7 +46,7 @@ def _from_zero(nest: Nest, b: Builder) -> frozenset[str]:
     few = 0.5 if b.chance(0.1) else 0.0
     arrays = [p for p in nest.parameters if p.kind == "array"]
     more = {
-        p.name: any(type(e) is ast.Binary and e.op == "+" for e in p.extents)
+        p.name: any(type(e) is ir.Binary and e.op == "+" for e in p.extents)
         and p.type in ("f32", "f64")
         for p in arrays
     }
@@ -54,34 +55,24 @@ def _from_zero(nest: Nest, b: Builder) -> frozenset[str]:
 
 def _cells(nest: Nest) -> frozenset[str]:
     """Written arrays of one element: scalars that a procedure gives back."""
-    ones = {
-        p.name: p
-        for p in nest.parameters
-        if p.kind == "array" and p.extents == (ast.ONE,) and p.written
-    }
-    for node in (n for e in walk_all_expressions(nest) for n in ast.walk(e)):
-        if type(node) is ast.At and node.subscripts != (ast.ZERO,):
-            ones.pop(node.array, None)
+    ones = {p.name: p for p in nest.parameters if p.kind == "array" and p.written}
+    ones = {word: p for word, p in ones.items() if p.extents == (ast.ONE,)}
+    for node in walk_nodes(walk_nest(nest)):
+        if type(node) is ir.Access and node.indices != (ast.ZERO,):
+            ones.pop(node.base.id, None)
     for word, parameter in ones.items():
-        parameter.overwritten = _set_first(nest, ast.At(word, (ast.ZERO,)))
+        parameter.overwritten = _set_first(nest, ast.at(word, (ast.ZERO,)))
     return frozenset(ones)
 
 
-def _set_first(nest: Nest, place: ast.At) -> bool:
+def _set_first(nest: Nest, place: ir.Access) -> bool:
     """Whether the place is set, whatever happens, before anything reads it."""
     begin = (*nest.before, *nest.first, *(nest.regions[0].body if nest.sequential else ()))
     for statement in begin:
-        if type(statement) is ast.Assign and statement.target == place and statement.op == "=":
+        if type(statement) is ir.Assign and statement.target == place and statement.op == "=":
             return place not in ast.walk(statement.value)
-        inside = [
-            n
-            for s in ast.walk_statements((statement,))
-            for e in ast.get_expressions(s)
-            for n in ast.walk(e)
-        ]
-        if place in inside or any(
-            type(s) is ast.Jump and s.kind == "return" for s in ast.walk_statements((statement,))
-        ):
+        inside = list(ast.walk_statements((statement,)))
+        if place in walk_nodes(inside) or any(type(s) is ir.Return for s in inside):
             return False
     return False
 
@@ -93,7 +84,7 @@ def _reorder_sizes(nest: Nest) -> None:
     extents = [p.extents for p in nest.parameters if len(p.extents) > 1]
     if not extents:
         return
-    order = [e.id for e in reversed(max(extents, key=len)) if type(e) is ast.Name]
+    order = [e.id for e in reversed(max(extents, key=len)) if type(e) is ir.Name]
     places = [k for k, p in enumerate(nest.parameters) if p.name in order]
     named = {p.name: p for p in nest.parameters}
     wanted = [named[word] for word in dict.fromkeys(order) if word in named]

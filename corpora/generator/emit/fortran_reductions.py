@@ -9,6 +9,7 @@ Contract: the statements compute what the loops compute, or `InexpressibleError`
 
 from __future__ import annotations
 
+from corpora import ir
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.nest import Axis, Region
 from corpora.generator.emit.fortran_arrays import (
@@ -27,24 +28,18 @@ def emit_sum(say: FortranExpressions, first: tuple, loop: tuple, indent: str) ->
     say: writes expressions as Fortran. first, loop: the two statements. indent: put before the
         line. Raises InexpressibleError if they are something else.
     """
-    if (
-        type(loop) is not ast.For
-        or loop.step != 1
-        or loop.op not in ("<", "<=")
-        or len(loop.body) != 1
-    ):
+    loop = ast.read_count(loop) if ast.is_count(loop) else None
+    if loop is None or loop.step != 1 or loop.op not in ("<", "<=") or len(loop.body) != 1:
         raise InexpressibleError("no sum")
     target, value = (
-        (ast.Name(first.name), first.value)
-        if type(first) is ast.Declare
-        else (first.target, first.value)
+        (ir.Name(first.name), first.value) if ast.is_local(first) else (first.target, first.value)
     )
-    if type(first) is ast.Assign and first.op != "=":
+    if type(first) is ir.Assign and first.op != "=":
         raise InexpressibleError("no sum")
     name, summand = _fold_of(loop.body[0], target, value)
     if name != "sum" and not say.as_written:
         raise InexpressibleError("no sum")
-    kind = first.type if type(first) is ast.Declare else say.type(target)
+    kind = first.type.name if ast.is_local(first) else say.type(target)
     typed = kind == say.type(summand) or name == "count" and kind == "i32"
     if (
         target in ast.walk(summand)
@@ -52,7 +47,7 @@ def emit_sum(say: FortranExpressions, first: tuple, loop: tuple, indent: str) ->
         or loop.variable in find_names_outside_subscripts(summand)
     ):
         raise InexpressibleError("a sum of another type")
-    text = say.element(target) if type(target) is ast.At else target.id
+    text = say.element(target) if type(target) is ir.Access else target.id
     with SectionWriting(
         say, (Axis(loop.variable, loop.start, loop.stop, loop.op == "<="),)
     ) as sections:
@@ -69,61 +64,32 @@ def emit_sum(say: FortranExpressions, first: tuple, loop: tuple, indent: str) ->
 def _fold_of(step: tuple, target: tuple, value: tuple) -> tuple[str, tuple]:
     """The intrinsic that a loop's step makes of what, beginning with `value`."""
     zero = (
-        type(value) is ast.Literal
-        and value.text not in HUGE
-        and float(value.text.rstrip("fF")) == 0
+        type(value) is ir.Literal and value.text not in HUGE and float(value.text.rstrip("fF")) == 0
     )
-    if (
-        type(step) is ast.If
-        and zero
-        and not step.otherwise
-        and step.then == (ast.Assign(target, "+=", ast.ONE),)
-    ):
+    then = (ir.Assign(target, "+=", ast.ONE),)
+    if type(step) is ir.If and zero and not step.otherwise and step.then == then:
         return "count", step.test
-    if type(step) is not ast.Assign or step.target != target or step.atomic:
+    if type(step) is not ir.Assign or step.target != target or step.pragmas:
         raise InexpressibleError("no sum")
     if step.op == "+=" and zero:
         return "sum", step.value
-    call = step.value
-    lowest = (
-        type(value) is ast.Unary
-        and type(value.argument) is ast.Literal
-        and value.argument.text in HUGE
-    )
-    highest = type(value) is ast.Literal and value.text in HUGE
-    if (
-        step.op == "="
-        and type(call) is ast.Call
-        and call.arguments[0] == target
-        and (lowest, call.function) == (True, "max")
-    ):
-        return "maxval", call.arguments[1]
-    if (
-        step.op == "="
-        and type(call) is ast.Call
-        and call.arguments[0] == target
-        and (highest, call.function) == (True, "min")
-    ):
-        return "minval", call.arguments[1]
+    call, begin = step.value, value
+    lowest = type(value) is ir.Unary
+    begin = value.operand if lowest else value
+    folds = type(call) is ir.Call and call.arguments[0] == target and step.op == "="
+    if folds and type(begin) is ir.Literal and begin.text in HUGE:
+        if call.function.id == ("max" if lowest else "min"):
+            return "maxval" if lowest else "minval", call.arguments[1]
     raise InexpressibleError("no sum from zero")
 
 
 def _folded_text(say: FortranExpressions, name: str, summand: tuple) -> str:
     """What is folded; a product of two elements may be `dot_product`."""
-    if (
-        name == "sum"
-        and say.squares
-        and say.as_written
-        and type(summand) is ast.Binary
-        and summand.op == "*"
-        and "dot_product" not in say.types
-    ):
+    product = type(summand) is ir.Binary and summand.op == "*" and "dot_product" not in say.types
+    if name == "sum" and say.squares and say.as_written and product:
         left, right = summand.left, summand.right
-        if (
-            type(left) is type(right) is ast.At
-            and left != right
-            and say.type(left) == say.type(right)
-        ):
+        alike = type(left) is type(right) is ir.Access and left != right
+        if alike and say.type(left) == say.type(right):
             texts, count = [], len(say.sections.orders)
             for side in (left, right):
                 say.sections.orders.clear()
@@ -134,29 +100,20 @@ def _folded_text(say: FortranExpressions, name: str, summand: tuple) -> str:
     return say.value(summand)
 
 
-def emit_inner_lines(say: FortranExpressions, loop: ast.For, indent: str) -> list[str]:
-    """Return a sequential loop as Fortran array statements; each of its iterations must set an
-    element of its own.
-
-    say: writes expressions as Fortran. indent: put before each line. Raises InexpressibleError if
-        it is no such loop.
+def emit_inner_lines(say: FortranExpressions, loop: ir.For, indent: str) -> list[str]:
+    """Return a loop as array statements, each iteration working on an element of its own. Raises
+    InexpressibleError if it is no such loop.
     """
-    plain = (
-        loop.step == 1
-        and loop.op in ("<", "<=")
-        and loop.shown is None
-        and not loop.also
-        and loop.body
-    )
+    loop = ast.read_count(loop)
+    plain = loop.step == 1 and loop.op in ("<", "<=") and not loop.also and loop.body
     if not plain or any(
-        type(s) is not ast.Assign or s.atomic or s.chain or type(s.target) is not ast.At
-        for s in loop.body
+        type(s) is not ir.Assign or s.pragmas or type(s.target) is not ir.Access for s in loop.body
     ):
         raise InexpressibleError("no array statements")
     axis = Axis(loop.variable, loop.start, loop.stop, loop.op == "<=")
-    own = {s.target.array: s.target for s in loop.body}
+    own = {s.target.base.id: s.target for s in loop.body}
     parts = [n for s in loop.body for e in ast.get_expressions(s) for n in ast.walk(e)]
-    if any(type(n) is ast.At and n.array in own and n != own[n.array] for n in parts):
+    if any(type(n) is ir.Access and n.base.id in own and n != own[n.base.id] for n in parts):
         raise InexpressibleError("elements of other iterations")
     return emit_array_lines(say, Region((axis,), loop.body), indent)
 
@@ -176,17 +133,18 @@ def emit_dim_lines(
     lines, unused = [], {region.axes[0].variable}
     for first, loop, store in zip(body[::3], body[1::3], body[2::3]):
         lines.append(indent + _along(say, region.axes[0], first, loop, store))
-        unused |= {first.name, loop.variable}
+        unused |= {first.name, loop.start[0].name}
     return lines, unused
 
 
 def _along(say: FortranExpressions, axis: Axis, first: tuple, loop: tuple, store: tuple) -> str:
     shaped = (
-        type(first) is ast.Declare
+        ast.is_local(first)
         and first.value is not None
-        and type(loop) is ast.For
-        and type(store) is ast.Assign
+        and ast.is_count(loop)
+        and type(store) is ir.Assign
     )
+    loop = ast.read_count(loop) if shaped else None
     if (
         not shaped
         or loop.step != 1
@@ -195,16 +153,16 @@ def _along(say: FortranExpressions, axis: Axis, first: tuple, loop: tuple, store
         or store.op != "="
     ):
         raise InexpressibleError("no total along a dimension")
-    name, summand = _fold_of(loop.body[0], ast.Name(first.name), first.value)
+    name, summand = _fold_of(loop.body[0], ir.Name(first.name), first.value)
     kind = "i32" if name == "count" else say.type(summand)
     inside = {axis.variable, loop.variable, first.name}
     varies = {
-        n.id for e in (loop.start, loop.stop) for n in ast.walk(e) if type(n) is ast.Name
+        n.id for e in (loop.start, loop.stop) for n in ast.walk(e) if type(n) is ir.Name
     } & inside
     if (
-        first.type != kind
-        or store.value != ast.Name(first.name)
-        or type(store.target) is not ast.At
+        first.type.name != kind
+        or store.value != ir.Name(first.name)
+        or type(store.target) is not ir.Access
         or varies
         or inside & find_names_outside_subscripts(summand)
     ):

@@ -12,10 +12,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from corpora import ir
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.nest import Nest, Region, Style
+from corpora.generator.core.shapes import walk_nest, walk_nodes
 from corpora.generator.emit.fortran_expressions import FortranExpressions, InexpressibleError
-from corpora.generator.emit.fortran_names import walk_all_statements
 from corpora.generator.emit.fortran_reductions import emit_dim_lines, emit_inner_lines, emit_sum
 
 
@@ -33,13 +34,8 @@ class ShortForms:
         unused: set[str],
         statement: Callable[[tuple, int], list[str]],
     ) -> None:
-        self.nest, self.style, self.say, self.unused, self.statement = (
-            nest,
-            style,
-            say,
-            unused,
-            statement,
-        )
+        self.nest, self.style, self.say = nest, style, say
+        self.unused, self.statement = unused, statement
         self.dropped: list[str] = []
 
     def lines(self, statement: tuple, rest: list[tuple], level: int) -> list[str]:
@@ -71,32 +67,32 @@ class ShortForms:
 
     def _sum(self, first: tuple, loop: tuple, level: int) -> list[str]:
         """Two statements as one sum, or nothing."""
-        if type(first) not in (ast.Assign, ast.Declare) or first.value is None:
+        if type(first) is not ir.Assign and not ast.is_local(first) or first.value is None:
             return []
         try:
             line = emit_sum(self.say, first, loop, "    " * level)
         except InexpressibleError:
             return []
-        self._drop(loop.variable)
+        self._drop(loop.start[0].name)
         return [line]
 
     def _drop(self, variable: str) -> None:
         """One loop of the variable is written without it."""
         self.dropped.append(variable)
-        loops = [s.variable for s in walk_all_statements(self.nest) if type(s) is ast.For]
+        loops = [s.start[0].name for s in walk_nest(self.nest) if ast.is_count(s)]
         axes = [a.variable for r in self.nest.regions for a in r.axes]
         if loops.count(variable) == self.dropped.count(variable) and variable not in axes:
             self.unused.add(variable)
 
     def _inner(self, loop: tuple, level: int) -> list[str]:
         """A loop as array statements, or nothing."""
-        if type(loop) is not ast.For or not self.style.one_based:
+        if not ast.is_count(loop) or not self.style.one_based:
             return []
         try:
             lines = emit_inner_lines(self.say, loop, "    " * level)
         except InexpressibleError:
             return []
-        self._drop(loop.variable)
+        self._drop(loop.start[0].name)
         return lines
 
     def _inlined(
@@ -104,23 +100,14 @@ class ShortForms:
     ) -> list[str]:
         """`s = sum(x); y = f(s)` as `y = f(sum(x))` where nothing else names the local."""
         first = summed_up[0]
-        if (
-            type(first) is not ast.Declare
-            or type(rest[0]) is not ast.Assign
-            or not self.style.fortran.direct
-        ):
+        direct = self.style.fortran.direct
+        if not ast.is_local(first) or type(rest[0]) is not ir.Assign or not direct:
             return made
         lines = self.statement(rest[0], level)
         here = _mentions(first.name, (*summed_up, rest[0]))
-        if (
-            here < _mentions(first.name, tuple(walk_all_statements(self.nest)), nested=False)
-            or len(lines) > 1
-        ):
-            return made
-        if (
-            _mentions(first.name, rest[:1]) != 1
-            or len(re.findall(rf"\b{first.name}\b", lines[0])) != 1
-        ):
+        every = _mentions(first.name, tuple(walk_nest(self.nest)), nested=False)
+        once = _mentions(first.name, rest[:1]) == 1 and len(lines) == 1
+        if here < every or not once or len(re.findall(rf"\b{first.name}\b", lines[0])) != 1:
             return made
         rest.pop(0)
         self.unused.add(first.name)
@@ -131,7 +118,5 @@ class ShortForms:
 def _mentions(name: str, statements: tuple | list, nested: bool = True) -> int:
     """How often these statements name a local, declarations counted."""
     every = list(ast.walk_statements(statements)) if nested else statements
-    named = sum(
-        n == ast.Name(name) for s in every for e in ast.get_expressions(s) for n in ast.walk(e)
-    )
-    return named + sum(type(s) is ast.Declare and s.name == name for s in every)
+    declared = sum(ast.is_local(s) and s.name == name for s in every)
+    return declared + sum(n == ir.Name(name) for n in walk_nodes(every))

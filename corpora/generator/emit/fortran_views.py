@@ -9,23 +9,23 @@ moves; else it is left as it is.
 
 from __future__ import annotations
 
+from corpora import ir
 from corpora.generator.core import expressions as ast
+from corpora.generator.core.heads_bounds import rebuilt
 from corpora.generator.core.nest import Nest
-from corpora.generator.emit.fortran_names import walk_all_statements
+from corpora.generator.core.shapes import walk_nest
 
 
 def expand_views(nest: Nest) -> None:
     """Rewrite `T *r = &a[k]; ... r[i]` as `a[k + i]` throughout a nest, in place. The nest stays
     unchanged if a view is declared twice or moves.
     """
-    statements = list(walk_all_statements(nest))
-    views = {s.name: s for s in statements if type(s) is ast.DeclarePointer}
-    declared = [s.name for s in statements if type(s) is ast.DeclarePointer]
-    moved = {
-        s.target.id for s in statements if type(s) is ast.Assign and type(s.target) is ast.Name
-    }
+    statements = list(walk_nest(nest))
+    views = {s.name: ast.read_view(s) for s in statements if ast.is_view(s)}
+    declared = [s.name for s in statements if ast.is_view(s)]
+    moved = {s.target.id for s in statements if type(s) is ir.Assign and type(s.target) is ir.Name}
     changed = {
-        n.id for v in views.values() for n in ast.walk(v.offset) if type(n) is ast.Name
+        n.id for _, offset in views.values() for n in ast.walk(offset) if type(n) is ir.Name
     } & moved
     if not views or len(set(declared)) < len(declared) or moved & views.keys() or changed:
         return
@@ -34,19 +34,16 @@ def expand_views(nest: Nest) -> None:
     nest.before, nest.after = _rebuild(nest.before, views), _rebuild(nest.after, views)
 
 
-def _rebuild(node: tuple, views: dict[str, ast.DeclarePointer]) -> tuple:
+def _rebuild(node: tuple, views: dict[str, tuple[str, ir.Expression]]) -> tuple:
     """The tree with elements of views replaced and their declarations left out."""
-    if type(node) is ast.At and node.array in views:
-        view, (subscript,) = views[node.array], node.subscripts
-        place = (
-            view.offset
-            if subscript == ast.ZERO
-            else ast.add(view.offset, _rebuild(subscript, views))
-        )
-        return _rebuild(ast.At(view.array, (place,)), views)
-    parts = [
-        _rebuild(p, views) if isinstance(p, tuple) else p
-        for p in node
-        if type(p) is not ast.DeclarePointer
-    ]
-    return tuple(parts) if type(node) is tuple else type(node)(*parts)
+
+    def change(node):
+        if type(node) is tuple:
+            return tuple(part for part in node if not ast.is_view(part))
+        if type(node) is ir.Access and node.base.id in views:
+            (array, offset), (subscript,) = views[node.base.id], node.indices
+            place = offset if subscript == ast.ZERO else ast.add(offset, subscript)
+            return _rebuild(ast.at(array, (place,)), views)
+        return node
+
+    return rebuilt(node, change)

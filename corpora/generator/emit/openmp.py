@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from corpora import ir
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.nest import Nest, Region, Style
-from corpora.generator.emit.c_statements import CEmitter, find_local_names
+from corpora.generator.emit.c_statements import CEmitter, Update, find_local_names
 from corpora.generator.emit.cpp import emit_host_function, emit_nested_loops
 
 
@@ -35,7 +36,7 @@ def emit_loop_clauses(region: Region, style: Style) -> str:
     """Return the clauses `collapse` and `schedule` of a region's directive as text, with a blank
     before each; ''.
     """
-    collapse = f" collapse({len(region.axes)})" if style.collapse and len(region.axes) > 1 else ""
+    collapse = f" collapse({len(region.axes)})" if len(region.axes) > 1 else ""
     return collapse + (f" schedule({style.schedule})" if style.schedule else "")
 
 
@@ -43,7 +44,7 @@ def emit_data_clauses(nest: Nest, style: Style, region: Region) -> str:
     """Return the clauses `private` and `reduction` of a region's directive as text, with a blank
     before each; ''.
     """
-    outer = find_local_names(Nest(nest.name, [], [region], index_type=nest.index_type), style)
+    outer = find_local_names(Nest([region], index_type=nest.index_type), style)
     if not style.split_pragma:
         outer.pop(region.axes[0].variable, None)
     private = f" private({', '.join(outer)})" if outer else ""
@@ -66,13 +67,17 @@ def _directive(nest: Nest, style: Style, region: Region) -> list[str]:
 def _plain(region: Region) -> bool:
     """One axis and assignments only: what `simd` may stand on without further thought."""
     return len(region.axes) == 1 and all(
-        type(s) is ast.Assign and not s.atomic for s in region.body
+        type(s) is ir.Assign and not s.pragmas for s in region.body
     )
 
 
-def _update(target: str, op: str, value: str, style: Style) -> list[str]:
-    if op in ("max", "min"):
-        return ["#pragma omp critical", f"{target} = {op}({target}, {value});"]
-    if value == "1" and style.compound and not target.startswith("*"):
-        return ["#pragma omp atomic", f"{target}++;"]
-    return ["#pragma omp atomic", f"{target} {op} {value};"]
+def _update(style: Style) -> Update:
+    def update(target: ir.Expression, op: str, value: ir.Expression) -> tuple[ir.Statement, ...]:
+        if op in ("max", "min"):
+            longest = ast.call(op, (target, value))
+            return (ir.Assign(target, "=", longest, pragmas=(ir.Pragma("omp", "critical"),)),)
+        counted = value == ast.ONE and style.compound and type(target) is not ir.Unary
+        made = ir.Assign(target, "++", None) if counted else ir.Assign(target, op, value)
+        return (replace(made, pragmas=ast.ATOMIC),)
+
+    return update

@@ -13,28 +13,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from corpora import ir
 from corpora.generator.core.nest import Nest, Parameter, Structure, Style
 
 
-def find_member_places(structures: Sequence[Structure]) -> dict[str, tuple[str, str]]:
-    """Map each parameter that is a structure's field to the C text before and after its subscript.
-
-    It is `p` and `.x` for `p[i].x`, and `m->data` and '' for `m->data[i]`.
+def find_member_places(structures: Sequence[Structure]) -> dict[str, tuple[ir.Expression, str]]:
+    """Map each parameter that is a field to what its subscript follows and the field behind it: `p`
+    and `x` for `p[i].x`, `m->data` and '' for `m->data[i]`.
     """
     found = {}
     for each in structures:
+        owner = ir.Name(each.owner)
         for field, parameter in each.fields:
-            found[parameter] = (
-                (each.owner, f".{field}")
-                if each.passing == "array"
-                else (make_field_access(each, field), "")
-            )
+            member = ir.Member(owner, field, each.passing == "pointer")
+            found[parameter] = (owner, field) if each.passing == "array" else (member, "")
     return found
-
-
-def make_field_access(structure: Structure, field: str) -> str:
-    """Return the C text of a field of a single structure, such as `p->n`."""
-    return f"{structure.owner}{'->' if structure.passing == 'pointer' else '.'}{field}"
 
 
 def list_parameters(nest: Nest) -> Sequence[Parameter | Structure]:

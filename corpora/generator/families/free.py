@@ -14,9 +14,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from corpora import ir
 from corpora.generator.core import expressions as ast, names
 from corpora.generator.core.builder import FLOATS, Builder
-from corpora.generator.core.nest import Axis, Nest, Region
+from corpora.generator.core.nest import Axis, Nest
 from corpora.generator.families.free_body import Body
 from corpora.generator.families.free_steps import (
     blocks,
@@ -27,7 +28,7 @@ from corpora.generator.families.free_steps import (
     to_byte,
     walk,
 )
-from corpora.generator.families.grids import extents, loops
+from corpora.generator.families.grids import counted, extents, loops
 
 _STEPS = (neighbour, inner_loop, inner_loop, repeated, blocks, to_byte, walk, held)
 
@@ -38,27 +39,22 @@ def statements(body: Body, count: int) -> tuple:
     """
     b = body.b
     menu: tuple[Callable[[], tuple], ...] = (
-        (body.declare,) * 4 + (body.store,) * 4 + (body.change,) * 3 + (body.branch,) * 4
-    )
-    menu += (body.declare_late, body.flag, *(partial(step, body) for step in _STEPS))
+        *(body.declare,) * 4, *(body.store,) * 4, *(body.change,) * 3, *(body.branch,) * 4,
+        body.declare_late, body.flag, *(partial(step, body) for step in _STEPS),
+    )  # fmt: skip
     lines: tuple = body.made
     skips = b.rng.randrange(count) if b.chance(0.08) else -1
     for turn in range(count):
         if turn == skips:
             first = body.inside(1) if b.chance(0.4) else ()
-            lines += (ast.If(body.condition(), (*first, ast.Jump("continue"))),)
+            lines += (ir.If(body.condition(), (*first, ir.Jump("continue"))),)
         made = b.pick(menu)()
-        body.frozen |= {s.name for s in made if type(s) is ast.Declare and s.const}
+        body.frozen |= {s.name for s in made if ast.is_local(s) and s.type.const}
         lines += made
-    if type(lines[-1]) is not ast.Assign or type(lines[-1].target) is not ast.At:
-        place = body.target()
-        lines += (
-            ast.Assign(
-                place,
-                b.pick(("=", "=", "+=")),
-                b.pick(tuple(b.locals)) if b.locals else body.value(),
-            ),
-        )
+    if type(lines[-1]) is not ir.Assign or type(lines[-1].target) is not ir.Access:
+        place, op = body.target(), b.pick(("=", "=", "+="))
+        value = b.pick(tuple(b.locals)) if b.locals else body.value()
+        lines += (ir.Assign(place, op, value),)
     return lines
 
 
@@ -67,86 +63,49 @@ def _count(b: Builder) -> int:
 
 
 def free_line(b: Builder) -> Nest:
-    """Draw a nest of one parallel loop whose body is random statements of many kinds. b: the
-    builder that makes its parts.
-    """
+    """Draw a nest of one parallel loop with a free body."""
     n = b.size(names.SIZES, (1, 3, 8, 17))
-    i = ast.Name(b.name(names.LOOPS, "i32"))
+    i = ir.Name(b.name(names.LOOPS, "i32"))
     body = Body(b, (i,), (n,))
-    return Nest(
-        "",
-        [],
-        [Region((Axis(i.id, ast.ZERO, n),), statements(body, _count(b)))],
-        before=body.before,
-    )
+    return Nest.of(Axis(i.id, ast.ZERO, n), statements(body, _count(b)), before=body.before)
 
 
 def free_grid(b: Builder) -> Nest:
-    """Draw a nest of two or three parallel loops whose body is random statements of many kinds. b:
-    the builder that makes its parts.
-    """
+    """Draw a nest of two or three parallel loops with a free body."""
     sides = extents(b, 2 if b.chance(0.85) else 3)
     variables, axes = loops(b, sides)
     body = Body(b, variables, sides)
-    return Nest("", [], [Region(axes, statements(body, _count(b)))], before=body.before)
+    return Nest.of(axes, statements(body, _count(b)), before=body.before)
 
 
 def free_deep(b: Builder) -> Nest:
-    """Draw a nest of four loops, three of them parallel, whose body is random statements of many
-    kinds. b: the builder that makes its parts.
-    """
+    """Draw a nest of four nested loops, three of them the kernel's index."""
     words = b.pick((("b0", "k", "j", "i"), ("n0", "c0", "y", "x"), ("batch_i", "ch", "row", "col")))
-    variables = tuple(ast.Name(b.exact(w, "i32")) for w in words)
+    variables = tuple(ir.Name(b.exact(w, "i32")) for w in words)
     sides = tuple(b.size((w,), (1, 2, 3)) for w in ("batch", "channels", "h", "w"))
-    if b.chance(0.5):
-        order = list(range(4))
-    else:
-        order = b.rng.sample(range(4), 4)
+    order = list(range(4)) if b.chance(0.5) else b.rng.sample(range(4), 4)
     body = Body(b, variables, sides)
-    inner = ast.For(
-        variables[order[3]].id,
-        ast.ZERO,
-        "<",
-        sides[order[3]],
-        statements(body, b.pick((1, 1, 2, 2, 3))),
-    )
+    made = statements(body, b.pick((1, 1, 2, 2, 3)))
+    inner = counted(variables[order[3]], sides[order[3]], *made)
     axes = tuple(Axis(variables[k].id, ast.ZERO, sides[k]) for k in order[:3])
-    return Nest("", [], [Region(axes, (inner,))], before=body.before)
+    return Nest.of(axes, (inner,), before=body.before)
 
 
 def free_rows(b: Builder) -> Nest:
-    """Draw a nest with a loop over rows and one over columns inside, one row per thread. b: the
-    builder that makes its parts.
-    """
+    """Draw a nest with a loop over rows and one over columns inside, one row per thread."""
     n, m = extents(b, 2)
-    i, j = ast.Name(b.name(names.LOOPS, "i32")), ast.Name(b.name(names.INNER, "i32"))
-    totals = b.array((n,))
-    b.parameter(totals).written = True
+    i, j = ir.Name(b.name(names.LOOPS, "i32")), ir.Name(b.name(names.INNER, "i32"))
+    total = ast.at(b.output((n,)), (i,))
     outer = Body(b, (i,), (n,))
     head = statements(outer, b.pick((1, 1, 2))) if b.chance(0.4) else outer.made
     inner = Body(b, (i, j), (n, m))
     inner.frozen = outer.frozen  # what is constant outside is so inside
     body = statements(inner, b.pick((1, 2, 2, 3)))
     if b.chance(0.5) or not head:
-        body += (
-            ast.Assign(
-                ast.At(totals, (i,)), b.pick(("+=", "+=", "-=")), b.pick(tuple(inner.inputs))
-            ),
-        )
-    tail = (
-        (
-            ast.Assign(
-                ast.At(totals, (i,)),
-                b.pick(("=", "+=", "/=")) if b.kind in FLOATS else "+=",
-                b.number(),
-            ),
-        )
-        if b.chance(0.4)
-        else ()
-    )
-    return Nest(
-        "",
-        [],
-        [Region((Axis(i.id, ast.ZERO, n),), (*head, ast.For(j.id, ast.ZERO, "<", m, body), *tail))],
-        before=inner.before,
-    )
+        body += (ir.Assign(total, b.pick(("+=", "+=", "-=")), b.pick(tuple(inner.inputs))),)
+    tail: tuple = ()
+    if b.chance(0.4):
+        op = b.pick(("=", "+=", "/=")) if b.kind in FLOATS else "+="
+        tail = (ir.Assign(total, op, b.number()),)
+    made = (*head, counted(j, m, *body), *tail)
+    return Nest.of(Axis(i.id, ast.ZERO, n), made, before=inner.before)

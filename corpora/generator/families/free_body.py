@@ -10,11 +10,18 @@ are read after they are set.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from corpora import ir
 from corpora.generator.core import expressions as ast, names
 from corpora.generator.core.builder import FLOATS, Builder
 
 FEW = (1, 2, 3, 4)
 _STEPS = ("+=", "+=", "+=", "-=", "=", "*=")
+_OTHERS = (
+    ("u8", ""), ("i32", "integers(0,1)"), ("f64", ""), ("u16", ""), ("bool", "integers(0,1)"),
+)  # fmt: skip
+_BORDERS = ("v == 0", "v > 0", "v == n - 1", "v + 1 < n", "v - 1 >= 0", "v < n - 1")
 _FLAG_WORDS = ("keep", "ok", "hit", "is_new", "found", "inside", "use_it")
 
 
@@ -27,10 +34,10 @@ class Body:
         self.b, self.variables, self.sides = b, variables, sides
         self.made: tuple = ()
         self.before: tuple = ()
-        self.flat: ast.Name | None = None
-        self.plane: ast.Name | None = None
+        self.flat: ir.Name | None = None
+        self.plane: ir.Name | None = None
         self.own: list[tuple[tuple, tuple]] = [(variables, sides)]
-        self.flags: list[ast.Name] = []
+        self.flags: list[ir.Name] = []
         self.frozen: set[str] = set()
         """Locals that are constant."""
         self.depth = 0
@@ -40,10 +47,9 @@ class Body:
             self._records()
         self.inputs = [self._input() for _ in range(b.pick((1, 2, 2, 3, 3, 4, 5)))]
         b.reads += self.inputs
-        self.outputs: list[ast.At] = []
+        self.outputs: list[ir.Access] = []
 
-    # --- places
-    # ----------------------------------------------------------------------------------------------
+    # --------------------------------------------------------------------------------- places
 
     def _flatten(self) -> None:
         """`int idx = …;` as the position in arrays of all sides, perhaps by way of `int plane = n *
@@ -51,44 +57,28 @@ class Body:
         """
         b, sides = self.b, self.sides
         if b.chance(0.3):
-            self.plane = ast.Name(b.name(names.PLANES, "i32"))
-            self.before = (
-                ast.Declare(
-                    "i32", self.plane.id, ast.mul(*(sides[-2:] if b.chance(0.6) else sides[:-3:-1]))
-                ),
-            )
+            self.plane = ir.Name(b.name(names.PLANES, "i32"))
+            pair = sides[-2:] if b.chance(0.6) else sides[:-3:-1]
+            self.before = (ast.declare("i32", self.plane.id, ast.mul(*pair)),)
         kind = b.rng.choices(("i32", "u32", "i64", "u64"), (84, 6, 6, 4))[0]
         word = b.name(names.FLATS, kind)
         if len(sides) == 3 and self.plane is not None:
-            terms = [
-                ast.mul(self.variables[0], self.plane),
-                ast.mul(self.variables[1], sides[2]),
-                self.variables[2],
-            ]
-            position: tuple = ast.add(ast.add(terms[0], terms[1]), terms[2])
+            given = dict(zip("ijk", self.variables))
+            position = ast.quote("i * area + j * l + k", area=self.plane, l=sides[2], **given)
         else:
             position = self._horner()
-        self.made += (ast.Declare(kind, word, position, b.chance(0.1)),)
-        self.flat = ast.Name(word)
+        self.made += (ast.declare(kind, word, position, b.chance(0.1)),)
+        self.flat = ir.Name(word)
         self.own = [((self.flat,), (ast.product(list(sides)),))]
 
-    def _horner(self) -> tuple:
-        b = self.b
-        if len(self.sides) > 2 and b.chance(0.4):  # `x + w * (y + h * (c + …))`
-            position = self.variables[0]
-            for side, variable in zip(self.sides[1:], self.variables[1:]):
-                position = ast.add(
-                    variable,
-                    ast.mul(
-                        side, ast.Paren(position) if type(position) is ast.Binary else position
-                    ),
-                )
-            return position
-        position: tuple = self.variables[0]
+    def _horner(self) -> ir.Expression:
+        b, position = self.b, self.variables[0]
+        reverse = len(self.sides) > 2 and b.chance(0.4)  # `x + w * (y + h * (c + …))`
         for side, variable in zip(self.sides[1:], self.variables[1:]):
-            left = ast.Paren(position) if type(position) is ast.Binary else position
-            term = ast.mul(left, side) if b.chance(0.75) else ast.mul(side, left)
-            position = ast.add(term, variable) if b.chance(0.6) else ast.add(variable, term)
+            left = ast.paren(position) if type(position) is ir.Binary else position
+            term = ast.mul(side, left) if reverse or not b.chance(0.75) else ast.mul(left, side)
+            first = not reverse and b.chance(0.6)
+            position = ast.add(term, variable) if first else ast.add(variable, term)
         return position
 
     def _records(self) -> None:
@@ -97,33 +87,24 @@ class Body:
         """
         b, (i,), (n,) = self.b, self.variables, self.sides
         count = b.pick((2, 2, 3, 4, 4, 5, 6))
-        base: tuple = ast.mul(i, count) if b.chance(0.7) else ast.mul(count, i)
+        base: ir.Expression = ast.mul(i, count) if b.chance(0.7) else ast.mul(count, i)
         if b.chance(0.35):
             word = b.name(names.FLATS, "i32")
-            self.made += (ast.Declare("i32", word, base),)
-            base = ast.Name(word)
+            self.made += (ast.declare("i32", word, base),)
+            base = ir.Name(word)
         bare = b.chance(0.6)
-        self.own += [
-            ((base if c == 0 and bare else ast.add(base, c),), (ast.mul(n, count),))
-            for c in range(count)
-        ]
+        places = [base if c == 0 and bare else ast.add(base, c) for c in range(count)]
+        self.own += [((place,), (ast.mul(n, count),)) for place in places]
 
-    def _input(self) -> ast.At:
+    def _input(self) -> ir.Access:
         b, draw = self.b, self.b.rng.random()
         if draw < 0.68 or (len(self.sides) == 1 and draw < 0.9):
             subscripts, whole = b.pick(tuple(self.own))
         elif len(self.sides) == 1:
-            period = (
-                b.size(names.COUNTS, (1, 2, 3, 5))
-                if b.chance(0.5)
-                else ast.integer(b.pick((2, 3, 4, 8)))
-            )
-            subscripts, whole = b.pick(
-                (
-                    ((ast.Binary("%", self.variables[0], period),), (period,)),
-                    ((ast.Binary("/", self.variables[0], period),), self.sides),
-                )
-            )
+            few = b.size(names.COUNTS, (1, 2, 3, 5)) if b.chance(0.5) else None
+            few = few or ast.integer(b.pick((2, 3, 4, 8)))
+            op, whole = b.pick((("%", (few,)), ("/", self.sides)))
+            subscripts = (ir.Binary(op, self.variables[0], few),)
         elif draw < 0.93:
             k = b.rng.randrange(len(self.sides))
             subscripts, whole = (self.variables[k],), (self.sides[k],)
@@ -131,50 +112,33 @@ class Body:
             c = b.rng.randrange(3)
             subscripts, whole = (ast.integer(c),), (ast.integer(c + 1),)
         if b.kind in FLOATS and b.chance(0.07):
-            other, fill = b.pick(
-                (
-                    ("u8", ""),
-                    ("i32", "integers(0,1)"),
-                    ("f64", ""),
-                    ("u16", ""),
-                    ("bool", "integers(0,1)"),
-                )
-            )
-            return ast.At(
-                b.array(whole, other, fill, names.MASKS if fill else names.ARRAYS), subscripts
-            )
-        same = [
-            p
-            for p in b.parameters
-            if p.kind == "array" and not p.written and p.type == b.kind and p.extents == whole
-        ]
+            other, fill = b.pick(_OTHERS)
+            array = b.array(whole, other, fill, names.MASKS if fill else names.ARRAYS)
+            return ast.at(array, subscripts)
+        same = self._arrays(whole, written=False)
         if same and b.chance(0.4):
-            return ast.At(b.pick(tuple(same)).name, subscripts)
-        return ast.At(b.array(whole), subscripts)
+            return ast.at(b.pick(same), subscripts)
+        return ast.at(b.array(whole), subscripts)
 
-    def target(self) -> ast.At:
+    def _arrays(self, whole: tuple, written: bool) -> tuple[str, ...]:
+        """Arrays of these extents and of the main type, those that are written or the others."""
+        same = (p for p in self.b.parameters if p.kind == "array" and p.type == self.b.kind)
+        return tuple(p.name for p in same if p.written == written and p.extents == whole)
+
+    def target(self) -> ir.Access:
         """Return an element of this iteration in an array that is written at such elements only."""
         b = self.b
         subscripts, whole = b.pick(tuple(self.own))
-        same = [
-            p.name
-            for p in b.parameters
-            if p.written and p.extents == whole and p.kind == "array" and p.type == b.kind
-        ]
-        if same and (b.chance(0.6) or len(same) > 3):
-            word = b.pick(tuple(same))
-        else:
-            word = b.array(whole)
-            b.parameter(word).written = True
-        place = ast.At(word, subscripts)
+        same = self._arrays(whole, written=True)
+        old = same and (b.chance(0.6) or len(same) > 3)
+        place = ast.at(b.pick(same) if old else b.output(whole), subscripts)
         if place not in self.outputs:
             self.outputs.append(place)
             if b.chance(0.5):
                 b.reads.append(place)
         return place
 
-    # --- statements
-    # ---------------------------------------------------------------------------------------------
+    # ----------------------------------------------------------------------------- statements
 
     def declare(self) -> tuple:
         """Return the declaration of a new local with a random value."""
@@ -182,96 +146,68 @@ class Body:
         word = b.local()
         kind = "f64" if b.kind == "f32" and b.chance(0.06) else b.kind
         b.types[word] = kind
-        b.locals.append(ast.Name(word))
+        b.locals.append(ir.Name(word))
         constant = b.chance(0.07)
         if constant:
             self.frozen.add(word)
-        return (ast.Declare(kind, word, value, constant),)
+        return (ast.declare(kind, word, value, constant),)
 
     def declare_late(self) -> tuple:
         """Return statements that declare two or three locals and then set them one by one."""
         b = self.b
         words = [b.local() for _ in range(b.pick((2, 2, 3)))]
-        made = tuple(ast.Declare(b.kind, w) for w in words)
-        if b.chance(0.3):
-            stores = tuple(ast.Assign(ast.Name(w), "=", b.number(zero=True)) for w in words)
-        else:
-            stores = tuple(ast.Assign(ast.Name(w), "=", self.value()) for w in words)
-        b.locals += [ast.Name(w) for w in words]
-        return made + stores
+        zero = b.chance(0.3)
+        values = [b.number(zero=True) if zero else self.value() for _ in words]
+        b.locals += map(ir.Name, words)
+        made = tuple(ast.declare(b.kind, w) for w in words)
+        return made + tuple(ir.Assign(ir.Name(w), "=", v) for w, v in zip(words, values))
 
     def flag(self) -> tuple:
         """Return the declaration of an integer that holds the result of a test."""
         b = self.b
         word = b.name(_FLAG_WORDS, "i32")
         test = self.condition()
-        self.flags.append(ast.Name(word))
-        return (ast.Declare("i32", word, ast.Paren(test) if b.chance(0.4) else test),)
+        self.flags.append(ir.Name(word))
+        return (ast.declare("i32", word, ast.paren(test) if b.chance(0.4) else test),)
 
     def change(self) -> tuple:
         """Return a statement that changes a local; a new declaration if there is none to change."""
         b = self.b
-        changeable = [
-            name
-            for name in b.locals
-            if b.types[name.id] in (b.kind, "f64") and name.id not in self.constants()
-        ]
-        if not changeable:
+        constant = {s.name for s in self.made if ast.is_local(s) and s.type.const} | self.frozen
+        words = [n for n in b.locals if b.types[n.id] in (b.kind, "f64") and n.id not in constant]
+        if not words:
             return self.declare()
-        word = b.pick(tuple(changeable))
+        word = b.pick(tuple(words))
         op = b.pick(_STEPS if b.kind in FLOATS else ("+=", "+=", "-=", "="))
         value = b.number() if op == "*=" else self.value()
-        return (ast.Assign(word, op, b.number() if value == word else value),)
-
-    def constants(self) -> set[str]:
-        """Return the names of locals that may not change."""
-        return {s.name for s in self.made if type(s) is ast.Declare and s.const} | self.frozen
+        return (ir.Assign(word, op, b.number() if value == word else value),)
 
     def store(self) -> tuple:
         """Return a statement that writes or updates an element of this iteration."""
         b, place = self.b, self.target()
-        op = b.pick(
-            ("=", "=", "=", "=", "+=", "+=", "-=") + (("*=", "/=") if b.kind in FLOATS else ())
-        )
-        value = (
-            b.divisor()
-            if op == "/="
-            else b.number()
-            if op == "*=" and b.kind not in FLOATS
-            else self.value()
-        )
-        return (ast.Assign(place, op, b.number() if value == place else value),)
+        more = ("*=", "/=") if b.kind in FLOATS else ()
+        op = b.pick(("=", "=", "=", "=", "+=", "+=", "-=", *more))
+        value = b.operand(op, self.value)
+        return (ir.Assign(place, op, b.number() if value == place else value),)
 
-    def value(self) -> tuple:
+    def value(self) -> ir.Expression:
         """Return a random expression of what this iteration may read."""
         b = self.b
         return b.value(b.pick((0, 1, 1, 1, 2, 2, 3)), self.variables[-1] if b.chance(0.3) else None)
 
-    def condition(self) -> tuple:
+    def condition(self) -> ir.Expression:
         """Return a random test of what this iteration may read."""
         b, draw = self.b, self.b.rng.random()
         if self.flags and draw < 0.3:
             name = b.pick(tuple(self.flags))
-            return name if draw < 0.15 else ast.Unary("!", name)
-        if draw < 0.4:
-            return self._border()
-        return b.condition(self.variables[-1])
-
-    def _border(self) -> tuple:
-        """Whether the iteration lies at an edge of its sides."""
-        b = self.b
-        k = b.rng.randrange(len(self.sides))
-        v, n = self.variables[k], self.sides[k]
-        tests = (
-            ast.compare(v, "==", ast.ZERO),
-            ast.compare(v, ">", ast.ZERO),
-            ast.compare(v, "==", ast.sub(n, 1)),
-            ast.compare(ast.add(v, 1), "<", n),
-            ast.compare(ast.sub(v, 1), ">=", ast.ZERO),
-            ast.compare(v, "<", ast.sub(n, 1)),
-        )
-        first = b.pick(tests)
-        return first if b.chance(0.7) else ast.Binary(b.pick(("&&", "||")), first, b.pick(tests))
+            return name if draw < 0.15 else ir.Unary("!", name)
+        if draw >= 0.4:
+            return b.condition(self.variables[-1])
+        k = b.rng.randrange(len(self.sides))  # whether the iteration lies at an edge
+        text = b.pick(_BORDERS)
+        if not b.chance(0.7):
+            text = f"{text} {b.pick(('&&', '||'))} {b.pick(_BORDERS)}"
+        return ast.quote(text, v=self.variables[k], n=self.sides[k])
 
     def branch(self) -> tuple:
         """Return an `if` statement, sometimes with an `else`."""
@@ -279,34 +215,31 @@ class Body:
         test = self.condition()
         yes = self.inside(b.pick((1, 1, 1, 2, 3)))
         if draw < 0.4:
-            return (ast.If(test, yes),)
+            return (ir.If(test, yes),)
         no = self._same_places(yes) if b.chance(0.6) else self.inside(b.pick((1, 1, 2)))
         if draw > 0.85:
-            no = (ast.If(self.condition(), no, self._same_places(yes)),)
-        return (ast.If(test, yes, no),)
+            no = (ir.If(self.condition(), no, self._same_places(yes)),)
+        return (ir.If(test, yes, no),)
 
     def _same_places(self, statements: tuple) -> tuple:
         """The same targets with other values: what the other branch of a choice mostly does."""
-        inner = {s.name for s in statements if type(s) is ast.Declare}
-        written = [
-            s
-            for s in statements
-            if type(s) is ast.Assign and getattr(s.target, "id", "") not in inner
-        ]
+        inner = {s.name for s in statements if ast.is_local(s)}
+        assigns = (s for s in statements if type(s) is ir.Assign)
+        written = [s for s in assigns if getattr(s.target, "id", "") not in inner]
         if not written:
             return self.inside(1)
-        zero = self.b.chance(0.35)
-        return tuple(
-            s._replace(value=self.b.number(zero=True) if zero and s.op == "=" else self._other(s))
-            for s in written
-        )
-
-    def _other(self, statement: ast.Assign) -> tuple:
-        b = self.b
-        if statement.op == "/=":
-            return b.divisor()
-        value = b.number() if statement.op == "*=" else self.value()
-        return b.number() if value == statement.target else value
+        b, made = self.b, ()
+        zero = b.chance(0.35)
+        for s in written:
+            if zero and s.op == "=":
+                value = b.number(zero=True)
+            elif s.op == "/=":
+                value = b.divisor()
+            else:
+                value = b.number() if s.op == "*=" else self.value()
+                value = b.number() if value == s.target else value
+            made += (replace(s, value=value),)
+        return made
 
     def inside(self, count: int) -> tuple:
         """Return `count` statements for an inner block. Their declarations are not visible after
@@ -315,19 +248,12 @@ class Body:
         b = self.b
         kept = (list(b.locals), list(self.flags), self.depth)
         self.depth += 1
+        last = self.branch if self.depth < 3 else self.store
+        menu = (self.store, self.store, self.change, self.change, self.declare, last)
         statements: tuple = ()
         for _ in range(count):
-            statements += b.pick(
-                (
-                    self.store,
-                    self.store,
-                    self.change,
-                    self.change,
-                    self.declare,
-                    self.branch if self.depth < 3 else self.store,
-                )
-            )()
-        if type(statements[-1]) is ast.Declare:
+            statements += b.pick(menu)()
+        if ast.is_local(statements[-1]):
             statements += self.store()
         b.locals, self.flags, self.depth = kept
         return statements

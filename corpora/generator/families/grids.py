@@ -1,15 +1,18 @@
 """Families over two or three parallel loops: element-wise grids, padding, channels, flattened
 indices.
 
-python -c "from corpora.generator import generate; \\
-    print(next(generate(1, 12)).programs['cuda'].text)"
+Contract: every family takes the builder that makes its parts and returns a `Nest` without style.
+
+    python -c "from corpora.generator import generate; \\
+        print(next(generate(1, 12)).programs['cuda'].text)"
 """
 
 from __future__ import annotations
 
+from corpora import ir
 from corpora.generator.core import effects, expressions as ast, names
 from corpora.generator.core.builder import FLOATS, Builder
-from corpora.generator.core.nest import Axis, Nest, Region
+from corpora.generator.core.nest import Axis, Nest
 from corpora.generator.core.points import IterationPoint, make_gathered_index, make_output_place
 
 _SIDES = (1, 2, 3, 5, 6, 9)
@@ -23,7 +26,7 @@ def extents(b: Builder, count: int) -> tuple:
     draw = b.rng.random()
     kind = "i32" if draw < 0.92 else "u32" if draw < 0.96 else "i64"
     if count == 2 and b.chance(0.15):
-        side = b.size(names.SIZES + ("width", "dim"), _SIDES, kind)
+        side = b.size((*names.SIZES, "width", "dim"), _SIDES, kind)
         return (side, side)
     if count == 2 and b.chance(0.06):
         side = ast.integer(b.pick((4, 5, 8, 10, 16)))
@@ -35,293 +38,163 @@ def extents(b: Builder, count: int) -> tuple:
     return tuple(sides)
 
 
-def loops(
-    b: Builder, sides: tuple, margin: int = 0
-) -> tuple[tuple[ast.Name, ...], tuple[Axis, ...]]:
-    """Return new loop variables and their parallel axes, outermost first. sides: their sizes.
-    margin: iterations left out at both ends.
-    """
+def loops(b: Builder, sides: tuple) -> tuple[tuple[ir.Name, ...], tuple[Axis, ...]]:
+    """Return new loop variables and their parallel axes, outermost first. sides: their sizes."""
     words = b.pick(names.GRIDS)
     words = (words[2], *words[:2]) if len(sides) == 3 and b.chance(0.6) else words
-    variables = tuple(ast.Name(b.exact(w, "i32")) for w in words[: len(sides)])
-    start = ast.integer(margin)
-    axes = [
-        Axis(v.id, start, ast.sub(s, margin) if margin else s) for v, s in zip(variables, sides)
-    ]
+    variables = tuple(ir.Name(b.exact(w, "i32")) for w in words[: len(sides)])
+    axes = [Axis(v.id, ast.ZERO, s) for v, s in zip(variables, sides)]
     if b.chance(0.25):  # columns before rows, whatever the array's order
         axes = axes[::-1] if len(axes) == 2 else b.rng.sample(axes, len(axes))
     return variables, tuple(axes)
 
 
-def _flat(b: Builder, variables: tuple, sides: tuple) -> tuple[ast.Name, tuple]:
+def _flat(b: Builder, variables: tuple, sides: tuple) -> tuple[ir.Name, tuple]:
     """`int idx = i * m + j;` and the local's name."""
-    word = b.name(names.FLATS, "i32")
-    position = variables[0]
-    for variable, side in zip(variables[1:], sides[1:]):
-        position = ast.add(
-            ast.mul(ast.Paren(position) if type(position) is ast.Binary else position, side),
-            variable,
-        )
-    if len(sides) == 3 and b.chance(0.6):
-        position = ast.add(
-            ast.add(
-                ast.product([variables[0], sides[1], sides[2]]), ast.mul(variables[1], sides[2])
-            ),
-            variables[2],
-        )
-    elif len(sides) == 2 and b.chance(0.3):
-        position = ast.add(variables[1], ast.mul(variables[0], sides[1]))
-    return ast.Name(word), (ast.Declare("i32", word, position, b.chance(0.1)),)
+    word, three = b.name(names.FLATS, "i32"), len(sides) == 3
+    text = "PAREN(i * m + j) * l + k" if three else "i * m + j"
+    if three and b.chance(0.6):
+        text = "i * m * l + j * l + k"
+    elif not three and b.chance(0.3):
+        text = "j + i * m"
+    given = dict(zip("ijk", variables)) | dict(zip("ml", sides[1:]))
+    return ir.Name(word), (ast.declare("i32", word, ast.quote(text, **given), b.chance(0.1)),)
 
 
 def grid(b: Builder) -> Nest:
-    """Draw a nest with element-wise work on a matrix or a volume. b: the builder that makes its
-    parts.
-    """
+    """Draw a nest with element-wise work on a matrix or a volume."""
     sides = extents(b, 2 if b.chance(0.78) else 3)
     variables, axes = loops(b, sides)
-    flat, made = (None, ())
-    if b.chance(0.4):
-        flat, made = _flat(b, variables, sides)
+    flat, made = _flat(b, variables, sides) if b.chance(0.4) else (None, ())
     point = IterationPoint(variables, sides, flat, plain=b.chance(0.4))
     if b.chance(0.1):
-        return Nest("", [], [Region(axes, made + effects.add_constant(b, point))])
+        return Nest.of(axes, made + effects.add_constant(b, point))
     effects.add_inputs(b, point)
     count = b.pick((1, 1, 1, 1, 2, 2))
-    if b.chance(0.12):
-        before = _bordered(b, variables, sides, point)
-        return Nest("", [], [Region(axes, made + before)])
-    return Nest(
-        "", [], [Region(axes, made + effects.make_body(b, point, count, b.pick((1, 1, 2, 2))))]
-    )
-
-
-def _bordered(b: Builder, variables: tuple, sides: tuple, point: IterationPoint) -> tuple:
-    """One value on the border, another inside."""
-    place = make_output_place(b, point)
-    tests = [ast.compare(v, "==", ast.ZERO) for v in variables] + [
-        ast.compare(v, "==", ast.sub(s, 1)) for v, s in zip(variables, sides)
-    ]
-    chosen = tests[:: b.pick((1, 2))]
-    test = chosen[0]
-    for part in chosen[1:]:
-        test = ast.Binary("||", test, part)
-    return (
-        ast.If(
-            test,
-            (ast.Assign(place, "=", b.number(zero=True)),),
-            (ast.Assign(place, "=", b.value(2)),),
-        ),
-    )
+    if not b.chance(0.12):
+        return Nest.of(axes, made + effects.make_body(b, point, count, b.pick((1, 1, 2, 2))))
+    place = make_output_place(b, point)  # one value on the border, another inside
+    tests = [ast.compare(v, "==", ast.ZERO) for v in variables]
+    tests += [ast.compare(v, "==", ast.sub(s, 1)) for v, s in zip(variables, sides)]
+    given = {"test": ast.join("||", tests[:: b.pick((1, 2))]), "x": place}
+    given |= {"border": b.number(zero=True), "inner": b.value(2)}
+    return Nest.of(axes, made + ast.code("if (test) x = border; else x = inner;", **given))
 
 
 def flattened(b: Builder) -> Nest:
-    """Draw a nest of one loop over rows * columns whose index is divided into both. b: the builder
-    that makes its parts.
-    """
+    """Draw a nest of one loop over rows * columns whose index is divided into both."""
     three = b.chance(0.3)
     sides = extents(b, 3 if three else 2)
-    one = ast.Name(b.name(names.LOOPS, "i32"))
-    words = tuple(
-        b.name(names.INNER + ("row", "col", "r0", "c0", "pos_x", "pos_y"), "i32") for _ in sides
-    )
-    variables = tuple(ast.Name(w) for w in words)
-    axis = Axis(one.id, ast.ZERO, ast.product(list(sides)))
+    one = b.name(names.LOOPS, "i32")
+    wanted = (*names.INNER, "row", "col", "r0", "c0", "pos_x", "pos_y")
+    variables = tuple(ir.Name(b.name(wanted, "i32")) for _ in sides)
+    axis = Axis(one, ast.ZERO, ast.product(list(sides)))
     if three:
-        inner = ast.Paren(ast.mul(sides[1], sides[2])) if b.chance(0.5) else None
-        first = (
-            ast.Binary("/", one, inner)
-            if inner
-            else ast.Binary("/", ast.Binary("/", one, sides[2]), sides[1])
-        )
-        middle = ast.Binary("%", ast.Paren(ast.Binary("/", one, sides[2])), sides[1])
-        values = (first, middle, ast.Binary("%", one, sides[2]))
+        first = "t / PAREN(m * l)" if b.chance(0.5) else "t / l / m"
+        parts = [f"int i = {first};", "int j = PAREN(t / l) % m;", "int k = t % l;"]
+        parts = parts[::-1] if b.chance(0.5) else parts
     else:
-        last = (
-            ast.Binary("%", one, sides[1])
-            if b.chance(0.75)
-            else ast.sub(one, ast.mul(variables[0], sides[1]))
-        )
-        values = (ast.Binary("/", one, sides[1]), last)
-    made = tuple(ast.Declare("i32", w, v) for w, v in zip(words, values))
-    if three and b.chance(0.5):
-        made = made[::-1]
-    flat = one if b.chance(0.35) else None
-    point = IterationPoint(variables, sides, flat)
+        last = "t % m" if b.chance(0.75) else "t - i * m"
+        parts = ["int i = t / m;", f"int j = {last};"]
+    given = dict(zip("ijk", variables)) | dict(zip("ml", sides[1:]))
+    made = ast.code("".join(parts), t=one, **given)
+    point = IterationPoint(variables, sides, ir.Name(one) if b.chance(0.35) else None)
     effects.add_inputs(b, IterationPoint(variables, sides))
-    return Nest(
-        "",
-        [],
-        [Region((axis,), made + effects.make_body(b, point, b.pick((1, 1, 2)), b.pick((1, 2))))],
-    )
+    return Nest.of(axis, made + effects.make_body(b, point, b.pick((1, 1, 2)), b.pick((1, 2))))
 
 
 def transpose(b: Builder) -> Nest:
-    """Draw a nest that moves elements: transposition, reversal, padding, cropping or resampling. b:
-    the builder that makes its parts.
-    """
+    """Draw a nest that moves elements: transposition, reversal, padding, cropping or resampling."""
     n, m = extents(b, 2)
     (i, j), axes = loops(b, (n, m))
     draw = b.rng.random()
     array = b.array((n, m))
-    factor = ast.integer(b.pick((2, 2, 3))) if b.chance(0.5) else None
+    given = {"i": i, "j": j, "n": n, "m": m}
+    factor = b.pick((2, 2, 3)) if b.chance(0.5) else None
+    value, extent = "x[i][j]", (n, m)
     if draw < 0.4:
-        result, there, source = b.array((m, n)), (j, i), (i, j)
+        extent = (m, n)
     elif draw < 0.6:
-        mirrored = ast.sub(ast.sub(m, 1), j) if b.chance(0.6) else ast.sub(ast.sub(m, j), 1)
-        result, there, source = (
-            b.array((n, m)),
-            (i, j),
-            (i, mirrored) if b.chance(0.6) else (ast.sub(ast.sub(n, 1), i), j),
-        )
-    elif draw < 0.8:
-        scale = factor or b.size(names.COUNTS, (1, 2, 3))
-        result = b.array((n, m))
-        there, source = (i, j), (ast.Binary("/", i, scale), ast.Binary("/", j, scale))
+        mirrored = "m - 1 - j" if b.chance(0.6) else "m - j - 1"
     else:
-        scale = factor or b.size(names.COUNTS, (1, 2, 3))
-        array = b.array((ast.mul(n, scale), ast.mul(m, scale)))
-        b.parameters = [
-            p for p in b.parameters if p.written or p.kind == "scalar" or p.name == array
-        ]
-        result, there, source = b.array((n, m)), (i, j), (ast.mul(i, scale), ast.mul(j, scale))
-    b.parameter(result).written = True
-    value: tuple = ast.At(array, source)
+        given["f"] = factor or b.size(names.COUNTS, (1, 2, 3))
+        value = "x[i / f][j / f]" if draw < 0.8 else "x[i * f][j * f]"
+    if draw >= 0.8:
+        array = b.array((ast.quote("n * f", **given), ast.quote("m * f", **given)))
+        b.parameters = [p for p in b.parameters if p.kind == "scalar" or p.name == array]
+    result = b.output(extent)
+    if 0.4 <= draw < 0.6:
+        value = f"x[i][{mirrored}]" if b.chance(0.6) else "x[n - 1 - i][j]"
     if b.chance(0.25):
-        value = ast.Binary(b.pick("*+-"), value, b.number())
-    return Nest("", [], [Region(axes, (ast.Assign(ast.At(result, there), "=", value),))])
+        value, given["few"] = f"{value} {b.pick('*+-')} few", b.number()
+    target = "y[j][i]" if draw < 0.4 else "y[i][j]"
+    return Nest.of(axes, ast.code(f"{target} = {value};", x=array, y=result, **given))
 
 
 def pad(b: Builder) -> Nest:
-    """Draw a nest that puts a border of zeros round a matrix. b: the builder that makes its
-    parts.
-    """
+    """Draw a nest that puts a border of zeros round a matrix."""
     n, m = extents(b, 2)
     border = b.size(("pad", "border", "halo", "margin"), (0, 1, 2))
-    rows, cols = (
-        b.name(("new_h", "outH", "padded_h"), "i32"),
-        b.name(("new_w", "outW", "padded_w"), "i32"),
-    )
-    before = tuple(
-        ast.Declare("i32", w, ast.add(s, ast.mul(2, border))) for w, s in ((rows, n), (cols, m))
-    )
-    (i, j), axes = loops(b, (ast.Name(rows), ast.Name(cols)))
-    grown = tuple(ast.add(s, ast.mul(2, border)) for s in (n, m))
-    array, result = b.array((n, m)), b.array((ast.product([ast.Paren(g) for g in grown]),))
-    b.parameter(result).written = True
-    there = ast.At(result, (ast.add(ast.mul(i, ast.Name(cols)), j),))
-    source = ast.At(
-        array, (ast.add(ast.mul(ast.Paren(ast.sub(i, border)), m), ast.Paren(ast.sub(j, border))),)
-    )
-    outside = [
-        ast.compare(i, "<", border),
-        ast.compare(i, ">=", ast.add(n, border)),
-        ast.compare(j, "<", border),
-        ast.compare(j, ">=", ast.add(m, border)),
-    ]
-    test = outside[0]
-    for part in outside[1:]:
-        test = ast.Binary("||", test, part)
-    zero, move = ast.Assign(there, "=", b.number(zero=True)), ast.Assign(there, "=", source)
-    return Nest("", [], [Region(axes, (ast.If(test, (zero,), (move,)),))], before=before)
+    rows = b.name(("new_h", "outH", "padded_h"), "i32")
+    cols = b.name(("new_w", "outW", "padded_w"), "i32")
+    given = {"n": n, "m": m, "p": border, "h": rows, "w": cols}
+    before = ast.code("int h = n + 2 * p; int w = m + 2 * p;", **given)
+    (i, j), axes = loops(b, (ir.Name(rows), ir.Name(cols)))
+    given |= {"i": i, "j": j, "x": b.array((n, m))}
+    whole = ast.quote("PAREN(n + 2 * p) * PAREN(m + 2 * p)", **given)
+    given |= {"y": b.output((whole,)), "zero": b.number(zero=True)}
+    text = """if (i < p || i >= n + p || j < p || j >= m + p) y[i * w + j] = zero;
+        else y[i * w + j] = x[PAREN(i - p) * m + PAREN(j - p)];"""
+    return Nest.of(axes, ast.code(text, **given), before=before)
 
 
 def channels(b: Builder) -> Nest:
-    """Draw a nest over batch, channel and position with coefficients per channel. b: the builder
-    that makes its parts.
-    """
-    outer, filters, spatial = (
-        b.size(w, _SMALL)
-        for w in (
-            ("batch", "num", "nb"),
-            ("filters", "channels", "c", "nf"),
-            ("spatial", "size", "area", "hw"),
-        )
-    )
-    variables, axes = loops(b, (outer, filters, spatial))
-    flat, made = (None, ())
-    if b.chance(0.6):
-        flat, made = _flat(b, variables, (outer, filters, spatial))
-    where = (flat,) if flat else variables
-    whole = (ast.product([outer, filters, spatial]),) if flat else (outer, filters, spatial)
-    array = b.array(whole)
-    b.parameter(array).written = True
-    place = ast.At(array, where)
-    vector = ast.At(b.array((filters,)), (variables[1],))
+    """Draw a nest over batch, channel and position with coefficients per channel."""
+    wanted = ("batch num nb", "filters channels c nf", "spatial size area hw")
+    sides = outer, filters, _ = tuple(b.size(tuple(w.split()), _SMALL) for w in wanted)
+    variables, axes = loops(b, sides)
+    flat, made = _flat(b, variables, sides) if b.chance(0.6) else (None, ())
+    whole = (ast.product(list(sides)),) if flat else sides
+    place = ast.at(b.output(whole), (flat,) if flat else variables)
+    vector = ast.at(b.array((filters,)), (variables[1],))
     b.reads += [place, vector]
     if b.chance(0.4):
-        b.reads.append(ast.At(b.array((filters,)), (variables[1],)))
+        b.reads.append(ast.at(b.array((filters,)), (variables[1],)))
     if b.chance(0.2):
-        b.reads.append(ast.At(b.array((outer,)), (variables[0],)))
-    draw = b.rng.random()
+        b.reads.append(ast.at(b.array((outer,)), (variables[0],)))
+    draw, given = b.rng.random(), {"x": place, "v": vector}
     if draw < 0.4:
-        change = ast.Assign(place, b.pick(("*=", "+=", "-=")) if b.kind in FLOATS else "+=", vector)
+        text = f"x {b.pick(('*=', '+=', '-=')) if b.kind in FLOATS else '+='} v;"
     elif draw < 0.6 and b.kind in FLOATS:
-        spread = ast.Call(b.function("sqrt"), (ast.Call(b.function("fabs"), (vector,)),))
-        change = ast.Assign(
-            place,
-            "=",
-            ast.Binary(
-                "/", ast.Paren(ast.sub(place, b.read())), ast.Paren(ast.add(spread, b.number()))
-            ),
-        )
+        text = "x = PAREN(x - y) / PAREN(root(absolute(v)) + few);"
+        given |= {"root": b.function("sqrt"), "absolute": b.function("fabs")}
+        given |= {"y": b.read(), "few": b.number()}
     else:
-        change = ast.Assign(place, "=", b.value(2))
-    return Nest("", [], [Region(axes, (*made, change))])
+        text, given["y"] = "x = y;", b.value(2)
+    return Nest.of(axes, (*made, *ast.code(text, **given)))
 
 
 def scattered_rows(b: Builder) -> Nest:
-    """Draw a nest over rows chosen by an index array. b: the builder that makes its parts."""
+    """Draw a nest over rows chosen by an index array."""
     n, m = extents(b, 2)
-    if n == m or type(n) is not ast.Name:
-        return grid_of(b, n, m)
+    if n == m or type(n) is not ir.Name:  # one assignment, where this family does not fit
+        variables, axes = loops(b, (n, m))
+        point = IterationPoint(variables, (n, m), plain=True)
+        effects.add_inputs(b, point)
+        return Nest.of(axes, effects.add_assignment(b, point, 1))
     (i, j), axes = loops(b, (n, m))
     count = b.size(("table_rows", "vocab", "n_src", "limit"), (1, 2, 4, 7))
-    which = make_gathered_index(b, i, n, count.id)
-    table, result = b.array((count, m)), b.array((n, m))
-    b.parameter(result).written = True
+    which: ir.Expression = make_gathered_index(b, i, n, count.id)
+    given = {"x": b.array((count, m)), "y": b.output((n, m)), "i": i, "j": j}
+    made, op = (), "="
     if b.chance(0.5):
         word = b.name(names.FLATS, "i32")
-        made: tuple = (ast.Declare("i32", word, which, b.chance(0.3)),)
-        return Nest(
-            "",
-            [],
-            [
-                Region(
-                    axes,
-                    (
-                        *made,
-                        ast.Assign(ast.At(result, (i, j)), "=", ast.At(table, (ast.Name(word), j))),
-                    ),
-                )
-            ],
-        )
-    return Nest(
-        "",
-        [],
-        [
-            Region(
-                axes,
-                (
-                    ast.Assign(
-                        ast.At(result, (i, j)), b.pick(("=", "=", "+=")), ast.At(table, (which, j))
-                    ),
-                ),
-            )
-        ],
-    )
+        made, which = (ast.declare("i32", word, which, b.chance(0.3)),), ir.Name(word)
+    else:
+        op = b.pick(("=", "=", "+="))
+    return Nest.of(axes, (*made, *ast.code(f"y[i][j] {op} x[k][j];", k=which, **given)))
 
 
-def grid_of(b: Builder, n: tuple, m: tuple) -> Nest:
-    """Draw a nest of two loops over `n` and `m` with one assignment, for where a richer family does
-    not fit.
-    """
-    variables, axes = loops(b, (n, m))
-    point = IterationPoint(variables, (n, m), plain=True)
-    effects.add_inputs(b, point)
-    return Nest("", [], [Region(axes, effects.add_assignment(b, point, 1))])
-
-
-def counted(variable: ast.Name, stop: tuple, *body: tuple, start: tuple = ast.ZERO) -> ast.For:
-    """Return a sequential loop of `variable` from `start` below `stop`."""
-    return ast.For(variable.id, start, "<", stop, body)
+def counted(variable: ir.Name, stop: ir.Expression, *body: ir.Statement) -> ir.For:
+    """Return a sequential loop of `variable` from 0 below `stop`."""
+    return ast.loop(variable.id, ast.ZERO, "<", stop, body)

@@ -1,4 +1,4 @@
-"""Families that return what they reduce: counts, sums, norms, extremes, over a line or a grid, some
+"""A family that returns what it reduces: counts, sums, norms, extremes, over a line or a grid, some
 with outputs beside.
 
 Contract: one region with a reduction; `before` declares its variable, `after` returns an expression
@@ -11,6 +11,7 @@ of it.
 
 from __future__ import annotations
 
+from corpora import ir
 from corpora.generator.core import effects, expressions as ast, names
 from corpora.generator.core.builder import FLOATS, Builder
 from corpora.generator.core.nest import Axis, Nest, Region
@@ -22,102 +23,84 @@ _COUNTS = ("count", "hits", "found_n", "cnt", "changed", "total", "nbad", "num")
 
 def reduced(b: Builder) -> Nest:
     """Draw a nest that returns a reduction of all elements. b: the builder that makes its parts."""
-    two = b.chance(0.3)
-    if two:
+    if b.chance(0.3):
         sides = extents(b, 2)
         variables, axes = loops(b, sides)
         axes = tuple(sorted(axes, key=lambda a: a.variable != variables[0].id))
     else:
         sides = (b.size(names.SIZES, (1, 3, 8, 17)),)
-        variables = (ast.Name(b.name(names.LOOPS, "i32")),)
+        variables = (ir.Name(b.name(names.LOOPS, "i32")),)
         axes = (Axis(variables[0].id, ast.ZERO, sides[0]),)
     point = IterationPoint(variables, sides, plain=b.chance(0.7))
     effects.add_inputs(b, point)
     made: tuple = ()
     if b.chance(0.35):
         word = b.local()
-        made = (ast.Declare(b.kind, word, b.value(b.pick((1, 1, 2)))),)
-        b.locals.append(ast.Name(word))
+        made = (ast.declare(b.kind, word, b.value(b.pick((1, 1, 2)))),)
+        b.locals.append(ir.Name(word))
     if b.chance(0.15):
-        made += (ast.Assign(make_output_place(b, point), "=", b.value(1)),)
+        made += (ir.Assign(make_output_place(b, point), "=", b.value(1)),)
     draw = b.rng.random()
     if draw < 0.35:
-        return _count(b, axes, made)
-    if draw < 0.55 and b.kind != "f64" or draw < 0.45:
-        return _extreme(b, axes, made)
-    return _sum(b, axes, made, sides)
+        word, op, start, step, value = _count(b)
+    elif draw < 0.55 and b.kind != "f64" or draw < 0.45:
+        word, op, start, step, value = _extreme(b)
+    else:
+        word, op, start, step, value = _sum(b, sides)
+    kind = b.types[word.id]
+    return Nest(
+        [Region(axes, (*made, *step), (op, word.id))],
+        kernel=kind in ("i32", "f32", "f64") and (op == "+" or kind == "i32"),
+        before=(ast.declare(kind, word.id, start),), after=(ir.Return(value),), result=kind,
+    )  # fmt: skip
 
 
-def _nest(
-    b: Builder,
-    axes: tuple,
-    body: tuple,
-    word: ast.Name,
-    op: str,
-    start: tuple,
-    value: tuple,
-    kind: str,
-) -> Nest:
-    nest = Nest(
-        "",
-        [],
-        [Region(axes, body, (op, word.id))],
-        kernel=b.types[word.id] in ("i32", "f32", "f64")
-        and (op == "+" or b.types[word.id] == "i32"),
-    )
-    nest.before = (ast.Declare(b.types[word.id], word.id, start),)
-    nest.after, nest.result = (ast.Jump("return", value),), kind
-    return nest
+def _count(b: Builder) -> tuple:
+    word = ir.Name(b.name(_COUNTS, "i32"))
+    if b.chance(0.7):
+        test = b.condition()
+    else:
+        test = ir.Binary(b.pick(("&&", "||")), b._comparison(), b._comparison())
+    return word, "+", ast.ZERO, ast.code("if (test) s += 1;", test=test, s=word), word
 
 
-def _count(b: Builder, axes: tuple, made: tuple) -> Nest:
-    word = ast.Name(b.name(_COUNTS, "i32"))
-    test = (
-        b.condition()
-        if b.chance(0.7)
-        else ast.Binary(b.pick(("&&", "||")), b._comparison(), b._comparison())
-    )
-    body = (*made, ast.If(test, (ast.Assign(word, "+=", ast.ONE),)))
-    return _nest(b, axes, body, word, "+", ast.ZERO, word, "i32")
-
-
-def _sum(b: Builder, axes: tuple, made: tuple, sides: tuple) -> Nest:
+def _sum(b: Builder, sides: tuple) -> tuple:
     kind = "f64" if b.kind == "f32" and b.chance(0.2) else b.kind
-    word = ast.Name(b.name(names.SUMS, kind))
+    word = ir.Name(b.name(names.SUMS, kind))
     term = b.value(b.pick((0, 1, 1, 2)))
     if b.chance(0.3):
         place = b.read()
         term = ast.mul(place, b.read() if b.chance(0.5) else place)
-    step: tuple = (ast.Assign(word, "+=", term),)
+    step: tuple = (ir.Assign(word, "+=", term),)
     if b.chance(0.25):
-        step = (ast.If(b.condition(), step),)
-    value: tuple = word
+        step = (ir.If(b.condition(), step),)
+    value: ir.Expression = word
     draw = b.rng.random()
     if kind in FLOATS and draw < 0.5:
-        root = "sqrtf" if kind == "f32" and b.suffix else "sqrt"
+        single = kind == "f32" and b.suffix
         whole = ast.product(list(sides))
+        whole = whole if type(whole) is ir.Name else ast.paren(whole)
+        given = {"s": word, "n": whole, "root": "sqrtf" if single else "sqrt", "few": b.number()}
         value = b.pick(
             (
-                ast.Binary("/", word, whole if type(whole) is ast.Name else ast.Paren(whole)),
-                ast.Call(root, (ast.Call("fabsf" if root == "sqrtf" else "fabs", (word,)),)),
-                ast.mul(word, b.number()),
-                ast.Conditional(
+                ast.quote("s / n", **given),
+                ast.quote(f"root({'fabsf' if single else 'fabs'}(s))", **given),
+                ast.quote("s * few", **given),
+                ast.guarded(
                     ast.compare(sides[0], ">", ast.ZERO),
-                    ast.Binary("/", word, sides[0]),
-                    b._same(ast.Literal("0", "i32")),
-                    True,
+                    ir.Binary("/", word, sides[0]),
+                    b._same(ast.ZERO),
                 ),
             )
         )
-    return _nest(b, axes, (*made, *step), word, "+", b.number(zero=True), value, kind)
+    return word, "+", b.number(zero=True), step, value
 
 
-def _extreme(b: Builder, axes: tuple, made: tuple) -> Nest:
-    word = ast.Name(b.name(names.EXTREMES, b.kind))
+def _extreme(b: Builder) -> tuple:
+    word = ir.Name(b.name(names.EXTREMES, b.kind))
     value = b.pick(tuple(b.locals)) if b.locals and b.chance(0.7) else b.read()
-    value = value if b._kind_of(value) == b.kind else ast.Cast(b.kind, value)
+    value = value if b._kind_of(value) == b.kind else ast.cast(b.kind, value)
     op = b.pick(("max", "max", "min"))
-    start = b.number(zero=True) if b.chance(0.7) else ast.Unary("-", b.number())
-    test = ast.compare(value, ">" if op == "max" else "<", word)
-    body = (*made, ast.If(test, (ast.Assign(word, "=", value),)))
-    return _nest(b, axes, body, word, op, start, word, b.kind)
+    start = b.number(zero=True) if b.chance(0.7) else ir.Unary("-", b.number())
+    text = f"if (v {'>' if op == 'max' else '<'} s) s = v;"
+    return word, op, start, ast.code(text, v=value, s=word), word

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from corpora import ir
 from corpora.frontends.c_family import parse_c_family
-from corpora.generator.core import expressions as ast, names
+from corpora.generator.core import names
 from corpora.generator.core.builder import Builder
 from corpora.generator.core.nest import Nest, Parameter
 from corpora.generator.patterns.choices import Choice, draw_text, parse_choices
@@ -105,14 +105,14 @@ class Pattern:
             number = float if kind in ("f32", "f64") else int
             values = tuple(number(v) for v in given.rest.split(","))
             b.parameters.append(Parameter(word, "scalar", kind, values=values))
-            maker.renamed[given.name] = ast.Name(word)
+            maker.renamed[given.name] = ir.Name(word)
             return
         rule, bracket, rest = given.rest.partition("(")
         fill = rule + bracket + _WORD.sub(lambda m: maker.name_of(m[0]), rest)
         sides = tuple(maker.expression(e) for e in extents[given.name])
         word = b.array(sides, kind, fill, maker.words(given.name) or names.ARRAYS)
         b.parameter(word).written = given.mark != ""
-        maker.renamed[given.name] = ast.Name(word)
+        maker.renamed[given.name] = ir.Name(word)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,38 +10,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from corpora import ir
 from corpora.generator.core import expressions as ast
 from corpora.generator.core.builder import FLOATS, Builder
 
 _LARGEST = {
-    "f32": ast.Literal("3.4028235e38f", "f32"),
-    "f64": ast.Literal("1.7976931348623157e308", "f64"),
-    "i32": ast.Literal("2147483647", "i32"),
+    "f32": ir.Literal("3.4028235e38f", "f32"),
+    "f64": ir.Literal("1.7976931348623157e308", "f64"),
+    "i32": ir.Literal("2147483647", "i32"),
 }
 _HELD = tuple("tmp temp t key val v cur hold saved x0 tmp_val swap_t".split())
 _FRACTIONS = ("0.5", "0.9", "0.25", "0.1", "0.99", "0.75", "0.8", "0.05", ".5")
 
 
-def make_likely_test(b: Builder, place: tuple) -> tuple:
-    """Return a condition on the array element `place` that some elements of every larger test array
-    meet.
-    """
+def make_likely_test(b: Builder, place: ir.Expression) -> ir.Expression:
+    """A test of an element that some elements of every larger test array meet."""
     draw, zero = b.rng.random(), b.number(zero=True)
     if draw < 0.15:
-        return (
-            place
-            if b.types[place.array] == "i32" and b.chance(0.6)
-            else ast.compare(place, "!=", zero)
-        )
-    limit = (
-        zero
-        if draw < 0.5
-        else ast.integer(1)
-        if draw < 0.7 or b.kind not in FLOATS
-        else make_fraction(b)
-    )
-    return ast.compare(
-        place, b.pick((">", ">", ">=", "<") if b.kind[0] != "u" else (">", ">=")), limit
+        if b.types[place.base.id] == "i32" and b.chance(0.6):
+            return place
+        return ir.Binary("!=", place, zero)
+    limit = zero
+    if draw >= 0.5:
+        limit = ast.ONE if draw < 0.7 or b.kind not in FLOATS else make_fraction(b)
+    return ir.Binary(
+        b.pick((">", ">", ">=", "<") if b.kind[0] != "u" else (">", ">=")), place, limit
     )
 
 
@@ -52,41 +45,39 @@ def make_extreme(b: Builder, op: str, left: tuple, right: tuple) -> tuple:
     if b.chance(0.5):
         word = "max" if op == ">" else "min"
         if b.kind in FLOATS and b.chance(0.6):
-            return ast.Call(b.function("f" + word), (left, right))
+            return ast.call(b.function("f" + word), (left, right))
         if b._kind_of(left) == b._kind_of(right):
-            return ast.Call(word, (left, right))
+            return ast.call(word, (left, right))
     test = ast.compare(left, op, right)
-    return ast.Conditional(ast.Paren(test) if b.chance(0.5) else test, left, right)
+    return ir.Conditional(ast.paren(test) if b.chance(0.5) else test, left, right)
 
 
 def make_fraction(
     b: Builder, most: tuple[str, ...] = ("0.5", "0.25", "0.1", "0.3", "0.2", "0.125", "0.05")
-) -> ast.Literal:
-    """Return a floating-point constant that `b` draws from the texts `most`, all below one."""
+) -> ir.Literal:
+    """A constant below one in the main floating-point type or, as often in single precision,
+    double.
+    """
     return make_constant(b, b.pick(most))
 
 
-def make_constant(b: Builder, text: str) -> ast.Literal:
-    """Return a floating-point constant as this program writes them. text: its digits; `1e-7`
-    becomes `1e-7f` where floats have a suffix.
+def make_constant(b: Builder, text: str) -> ir.Literal:
+    """A floating-point constant as this text writes those of its main type: `1e-7f`, or the double
+    `1e-7`.
     """
     single = b.suffix and b.kind == "f32"
-    return ast.Literal(text + "f", "f32") if single else ast.Literal(text, "f64")
+    return ir.Literal(text + "f", "f32") if single else ir.Literal(text, "f64")
 
 
-def make_swap(b: Builder, first: tuple, second: tuple) -> tuple:
-    """Return three statements that exchange the values of two variables or array elements."""
-    word = b.name(_HELD, b.kind)
-    held = ast.Declare(b.kind, word, first)
-    return held, ast.Assign(first, "=", second), ast.Assign(second, "=", ast.Name(word))
+def make_swap(b: Builder, first: ir.Expression, second: ir.Expression) -> tuple:
+    """Three statements that exchange two places."""
+    return b.code("T t = x; x = y; y = t;", t=b.name(_HELD, b.kind), x=first, y=second)
 
 
 def draw_value(b: Builder, *places: tuple) -> tuple:
-    """Return a random expression over variables or array elements: one of them, or one or two
-    operations on them.
-    """
-    b.reads = [p for p in places if type(p) is ast.At] or list(places)
-    b.locals = [p for p in places if type(p) is ast.Name]
+    """An expression of the places, of one operation or two, or a place itself."""
+    b.reads = [p for p in places if type(p) is ir.Access] or list(places)
+    b.locals = [p for p in places if type(p) is ir.Name]
     return b.read() if b.chance(0.35) else b.value(b.pick((1, 1, 2)))
 
 
@@ -97,52 +88,35 @@ def draw_term(b: Builder, *places: tuple) -> tuple:
 
 
 def draw_test(b: Builder, *places: tuple) -> tuple:
-    """Return a random condition on variables or array elements that test data is likely to meet.
-
-    It avoids `==` between floating-point values.
-    """
-    b.reads, b.locals = [p for p in places if type(p) is ast.At] or list(places), []
+    """A condition on the places that data may well meet: no floating number equals another."""
+    b.reads, b.locals = [p for p in places if type(p) is ir.Access] or list(places), []
     for _ in range(4):
         made = b.condition()
-        equal = (n for n in ast.walk(made) if type(n) is ast.Binary and n.op == "==")
+        equal = (n for n in ast.walk(made) if type(n) is ir.Binary and n.op == "==")
         if not any(b._kind_of(n.left) in FLOATS for n in equal):
             break
     return made
 
 
-def draw_next(b: Builder, last: tuple, term: tuple) -> tuple:
-    """Return a random expression for the next value of a recurrence.
+_WHOLE_STEPS = ("x - s", "PAREN(total) % most", "s / 2 + x", "s ^ PAREN(x)", "s {} x ? s : x")
+_REAL_STEPS = (
+    "a * s + PAREN(one - a) * x", "x - s", "a * s + x", "s * a + x", "x - a * s",
+    "s + a * PAREN(x - s)", "PAREN(total) * a", "PAREN(total) / 2",
+)  # fmt: skip
 
-    last: its previous value. term: what is read in this step. Integer results stay small.
-    """
+
+def draw_next(b: Builder, last: ir.Expression, term: ir.Expression) -> ir.Expression:
+    """What comes next, from what was before and what is read now; integers stay small."""
     total = ast.add(last, term) if b.chance(0.7) else ast.add(term, last)
+    given = {"s": last, "x": term, "total": total}
     if b.kind not in FLOATS:
-        most = ast.integer(b.pick((7, 10, 16, 97, 100, 1000, 255)))
-        choices = (
-            ast.sub(term, last),
-            ast.Binary("%", ast.Paren(total), most),
-            ast.add(ast.Binary("/", last, ast.TWO), term),
-            ast.Binary("^", last, ast.Paren(term)),
-            ast.Conditional(ast.compare(last, b.pick("<>"), term), last, term),
-        )
-        return total if b.chance(0.4) else b.pick(choices)
-    rate = make_fraction(b, _FRACTIONS) if b.chance(0.6) else b.scalar()
-    one = ast.ONE if b.chance(0.5) else make_constant(b, "1.0")
-    other = ast.Paren(ast.sub(term, last))
-    if type(rate) is ast.Name:
-        parameter = b.parameter(rate.id)
-        parameter.values = (0.5, 0.25, 0.9, 0.75, 1.0)
-    choices = (
-        ast.add(ast.mul(rate, last), ast.mul(ast.Paren(ast.sub(one, rate)), term)),
-        ast.sub(term, last),
-        ast.add(ast.mul(rate, last), term),
-        ast.add(ast.mul(last, rate), term),
-        ast.sub(term, ast.mul(rate, last)),
-        ast.add(last, ast.mul(rate, other)),
-        ast.mul(ast.Paren(total), rate),
-        ast.Binary("/", ast.Paren(total), ast.TWO),
-    )
-    return total if b.chance(0.3) else b.pick(choices)
+        given["most"], op = b.pick((7, 10, 16, 97, 100, 1000, 255)), b.pick("<>")
+        return total if b.chance(0.4) else ast.quote(b.pick(_WHOLE_STEPS).format(op), **given)
+    given["a"] = rate = make_fraction(b, _FRACTIONS) if b.chance(0.6) else b.scalar()
+    given["one"] = ast.ONE if b.chance(0.5) else make_constant(b, "1.0")
+    if type(rate) is ir.Name:
+        b.parameter(rate.id).values = (0.5, 0.25, 0.9, 0.75, 1.0)
+    return total if b.chance(0.3) else ast.quote(b.pick(_REAL_STEPS), **given)
 
 
 def draw_scalar(b: Builder) -> tuple:

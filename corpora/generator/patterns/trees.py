@@ -7,12 +7,14 @@ Contract: raises PatternError with the family's name for what a pattern may not 
 
 from __future__ import annotations
 
-from functools import cache
+from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 
 from corpora import ir
 from corpora.generator.core import expressions as ast, names
-from corpora.generator.core.builder import Builder
+from corpora.generator.core.builder import FLOATS, Builder
+from corpora.generator.core.heads_bounds import rebuilt
 from corpora.generator.core.nest import Axis, Nest, Parameter, Region
 from corpora.generator.patterns.holes import HOLES, PLAIN_HOLES, STATEMENT_HOLES, make_constant
 
@@ -45,7 +47,7 @@ class TreeMaker:
 
     def __init__(self, family: str, b: Builder) -> None:
         self.family, self.b = family, b
-        self.renamed: dict[str, ast.Name] = {}
+        self.renamed: dict[str, ir.Name] = {}
         self.c_only = False
         """Whether it holds what Fortran has no words for."""
 
@@ -94,23 +96,23 @@ class TreeMaker:
                 return make_constant(self.b, text)
             case ir.Literal(text=text, type="char"):
                 self.c_only = True
-                return ast.Literal(text, "i32")
+                return ir.Literal(text, "i32")
             case ir.Literal(text=text, type=kind):
-                return ast.Literal(text, kind)
+                return ir.Literal(text, kind)
             case ir.Access(base=ir.Name(id=name), indices=indices):
-                return ast.At(self._name(name).id, tuple(map(self.expression, indices)))
+                return ast.at(self._name(name).id, tuple(map(self.expression, indices)))
             case ir.Unary(op=op, operand=operand):
-                return ast.Unary(op, self._bracketed(operand))
+                return ir.Unary(op, self._bracketed(operand))
             case ir.Binary():
                 return self._binary(node)
             case ir.Conditional():
                 return self._conditional(node)
             case ir.Cast(type=kind, operand=operand):
-                return ast.Cast(self.type_of(kind), self._bracketed(operand))
+                return ast.cast(self.type_of(kind), self._bracketed(operand))
             case ir.Increment(op=op, target=target, prefix=False):
-                return ast.Postfix(op, self.expression(target))
+                return ir.Increment(op, self.expression(target))
             case ir.Call(function=ir.Name(id="T"), arguments=(operand,)):
-                return ast.Cast(self.b.kind, self._bracketed(operand))
+                return ast.cast(self.b.kind, self._bracketed(operand))
             case ir.Call(function=ir.Name(id=name), arguments=arguments):
                 return self._call(name, tuple(map(self.expression, arguments)))
         raise self.refuse(node)
@@ -125,38 +127,38 @@ class TreeMaker:
     def _bracketed(self, node: ir.Expression) -> tuple:
         """An operand, in parentheses where it is an operation."""
         made = self.expression(node)
-        return ast.Paren(made) if type(made) in (ast.Binary, ast.Conditional) else made
+        return ast.paren(made) if type(made) in (ir.Binary, ir.Conditional) else made
 
     def _binary(self, node: ir.Binary) -> tuple:
         """`&&` is guarded where what its right side reads has a place that the left side tests."""
         left, right = self.expression(node.left), self.expression(node.right)
         op = node.op
         if op == "&&":
-            tested = {n for n in ast.walk(left) if type(n) is ast.Name}
-            places = [s for n in ast.walk(right) if type(n) is ast.At for s in n.subscripts]
+            tested = {n for n in ast.walk(left) if type(n) is ir.Name}
+            places = [s for n in ast.walk(right) if type(n) is ir.Access for s in n.indices]
             if any(n in tested for s in places for n in ast.walk(s)):
                 op = "&&!"
-        if op in ("-", "/", "%", "*") and type(right) in (ast.Unary, ast.Conditional):
-            right = ast.Paren(right)
-        return ast.Binary(op, left, right)
+        if op in ("-", "/", "%", "*") and type(right) in (ir.Unary, ir.Conditional):
+            right = ast.paren(ast.strip_paren(right))
+        return ir.Binary(op, left, right)
 
     def _conditional(self, node: ir.Conditional) -> tuple:
         test, yes, no = map(self.expression, (node.test, node.then, node.otherwise))
         guarded = any(
-            type(n) is ast.At or type(n) is ast.Binary and n.op in "/%"
+            type(n) is ir.Access or type(n) is ir.Binary and n.op in "/%"
             for side in (yes, no)
             for n in ast.walk(side)
         )
-        return ast.Conditional(test, yes, no, guarded)
+        return (ast.guarded if guarded else ir.Conditional)(test, yes, no)
 
     def _call(self, name: str, arguments: tuple) -> tuple:
         if name in HOLES:
             made = HOLES[name](self.b, *arguments)
-            return ast.Paren(made) if type(made) is ast.Conditional else made
+            return ast.paren(made) if type(made) is ir.Conditional else made
         if name in _MATHEMATICS:
-            return ast.Call(self.b.function(name), arguments)
+            return ast.call(self.b.function(name), arguments)
         if name in ("abs", "max", "min"):
-            return ast.Call(name, arguments)
+            return ast.call(name, arguments)
         raise self.refuse(f"the function {name}")
 
     # ------------------------------------------------------------------------------- statements
@@ -179,9 +181,9 @@ class TreeMaker:
             case ir.Switch():
                 return (self.switch(node),)
             case ir.Assign(target=target, op=op, value=None):
-                return (ast.Assign(self.expression(target), f"{op[0]}=", ast.ONE),)
+                return (ir.Assign(self.expression(target), f"{op[0]}=", ast.ONE),)
             case ir.Assign(target=target, op=op, value=value):
-                return (ast.Assign(self.expression(target), op, self.expression(value)),)
+                return (ir.Assign(self.expression(target), op, self.expression(value)),)
             case ir.ExpressionStatement(expression=ir.Call(function=ir.Name(id=name)) as call):
                 if name in STATEMENT_HOLES:
                     return STATEMENT_HOLES[name](
@@ -190,15 +192,14 @@ class TreeMaker:
             case ir.For():
                 return self.loop(node)
             case ir.While(test=test, body=body, after=after):
-                return (ast.While(self.expression(test), self.block(body), after),)
+                return (ir.While(self.expression(test), self.block(body), after),)
             case ir.If(test=test, then=then, otherwise=otherwise):
                 made = self.expression(test)
-                made = made.argument if type(made) is ast.Paren else made
-                return (ast.If(made, self.block(then), self.block(otherwise)),)
+                return (ir.If(ast.strip_paren(made), self.block(then), self.block(otherwise)),)
             case ir.Return(value=value):
-                return (ast.Jump("return", None if value is None else self.expression(value)),)
+                return (ir.Return(None if value is None else self.expression(value)),)
             case ir.Jump(kind=kind):
-                return (ast.Jump(kind),)
+                return (ir.Jump(kind),)
             case ir.Compound(body=body):
                 return self.block(body)
         raise self.refuse(node)
@@ -212,9 +213,9 @@ class TreeMaker:
         value = None if node.value is None else self.expression(node.value)
         if node.name not in self.renamed:
             word = self.b.name(self.words(node.name) or wanted, kind)
-            self.renamed[node.name] = ast.Name(word)
+            self.renamed[node.name] = ir.Name(word)
         const = isinstance(node.type, (ir.ScalarType, ir.NamedType)) and node.type.const
-        return ast.Declare(kind, self.renamed[node.name].id, value, const)
+        return ast.declare(kind, self.renamed[node.name].id, value, const)
 
     def view(self, node: ir.Declaration, kind: ir.Type) -> tuple:
         """Return the declaration of a pointer into an array, `T *row = &a[offset]`, and draw its
@@ -229,9 +230,9 @@ class TreeMaker:
                 raise self.refuse(node)
         element = self.type_of(kind)
         word = self.b.name(self.words(node.name) or names.ARRAYS, element)
-        self.renamed[node.name] = ast.Name(word)
+        self.renamed[node.name] = ir.Name(word)
         const = isinstance(kind, (ir.ScalarType, ir.NamedType)) and kind.const
-        return ast.DeclarePointer(element, word, self.name_of(array), start, const)
+        return ast.view(element, word, self.name_of(array), start, const)
 
     def switch(self, node: ir.Switch) -> tuple:
         """Return a pattern's `switch` as a generator's statement.
@@ -241,16 +242,11 @@ class TreeMaker:
         The program is marked as one that Fortran cannot express.
         """
         self.c_only = True
-        labels, blocks, otherwise = [], [], ()
+        cases = []
         for case in node.cases:
-            body = [s for s in case.body if not (isinstance(s, ir.Jump) and s.kind == "break")]
-            made = self.block(tuple(body))
-            if case.values:
-                labels.append(self.expression(case.values[0]).text)
-                blocks.append(made)
-            else:
-                otherwise = made
-        return ast.Switch(self.expression(node.value), tuple(labels), tuple(blocks), otherwise)
+            body = (s for s in case.body if not (isinstance(s, ir.Jump) and s.kind == "break"))
+            cases.append(replace(case, body=self.block(tuple(body))))
+        return ir.Switch(self.expression(node.value), tuple(cases))
 
     def loop(self, node: ir.For) -> tuple:
         """Return the statements for a `for` loop of a pattern: `for (int i = a; i < b; i++)`, or a
@@ -264,25 +260,25 @@ class TreeMaker:
             raise self.refuse("a loop that declares no variable")
         begun = self.declare(start, names.LOOPS if start.name == "i" else names.INNER)
         more = tuple(self.declare(s) for s in starts)
-        variable = ast.Name(begun.name)
+        variable = ir.Name(begun.name)
         test, (step, *also) = self.expression(node.test), self.block(node.step)
         counts = (
-            type(test) is ast.Binary
+            type(test) is ir.Binary
             and test.op in ("<", "<=", ">", ">=")
             and test.left == variable
             and step.target == variable
             and step.op in ("+=", "-=")
-            and type(step.value) is ast.Literal
+            and type(step.value) is ir.Literal
         )
         body = self.block(node.body)
         if not counts:
-            return (begun, *more, ast.While(test, (*body, *also), False, step))
-        moved = (s for s in ast.walk_statements(body) if type(s) is ast.Assign)
+            return (begun, *more, ir.For((), test, (step,), (*body, *also)))
+        moved = (s for s in ast.walk_statements(body) if type(s) is ir.Assign)
         if any(s.target == variable for s in moved):
             self.c_only = True  # Fortran's loops count their turns before the first
         by = int(step.value.text) * (1 if step.op == "+=" else -1)
-        made = ast.For(begun.name, begun.value, test.op, test.right, body, by, begun.type)
-        return (made._replace(also=tuple(also), starts=more),)
+        head = (begun.name, begun.value, test.op, test.right, body, by, begun.type.name)
+        return (ast.loop(*head, also=tuple(also), starts=more),)
 
 
 # ------------------------------------------------------------------------------------------ nests
@@ -304,32 +300,30 @@ def make_nest(
         return _make_buffered(maker, body, parallel, buffers)
     if not parallel:
         result = next(
-            (s.value for s in body[::-1] if type(s) is ast.Jump and s.value is not None), None
+            (s.value for s in body[::-1] if type(s) is ir.Return and s.value is not None), None
         )
         kind = None if result is None else ast.infer_type(result, maker.b.types)
         early = (s for outer in body for b in ast.get_blocks(outer) for s in ast.walk_statements(b))
-        if any(type(s) is ast.Jump and s.value is not None for s in early):
+        if any(type(s) is ir.Return and s.value is not None for s in early):
             maker.c_only = True  # a Fortran function sets its result and goes on
         region = Region((), _vary(maker.b, body))
-        return Nest("", [], [region], sequential=True, result=kind, c_only=maker.c_only)
-    at = next(k for k, s in enumerate(body) if type(s) is ast.For)
+        return Nest([region], sequential=True, result=kind, c_only=maker.c_only)
+    at = next(k for k, s in enumerate(body) if ast.is_count(s))
     region = _make_region(body[at], parallel)
-    nest = Nest("", [], [region], body[:at], c_only=maker.c_only)
+    nest = Nest([region], before=body[:at], c_only=maker.c_only)
     if body[at + 1 :]:
         _return_total(maker, nest, body[at + 1 :])
     return nest
 
 
-def _make_region(loop: ast.For, parallel: int) -> Region:
+def _make_region(loop: ir.For, parallel: int) -> Region:
     """The first loops become axes."""
     axes, inner = (), (loop,)
     for _ in range(parallel):
-        (loop,) = inner
+        loop = ast.read_count(inner[0])
         axes += (Axis(loop.variable, loop.start, loop.stop, loop.op == "<=", loop.step),)
         inner = loop.body
-    variables = {a.variable for a in axes}
-    views = {s.name for s in ast.walk_statements(inner) if type(s) is ast.DeclarePointer}
-    return Region(axes, tuple(_mark_atomic(s, variables, views) for s in inner))
+    return Region(axes, _mark_atomic(inner, {a.variable for a in axes}))
 
 
 def _make_buffered(
@@ -337,17 +331,18 @@ def _make_buffered(
 ) -> Nest:
     """Regions after each other; `COPY(to, from)` behind one, or a loop round all of them."""
     repeated = None
-    if len(body) == 1 and type(body[0].body[0]) is ast.For and len(body[0].body) > 1:
-        repeated, body = (body[0].variable, body[0].stop), body[0].body
+    if len(body) == 1 and ast.is_count(body[0].body[0]) and len(body[0].body) > 1:
+        count = ast.read_count(body[0])
+        repeated, body = (count.variable, count.stop), count.body
     regions: list[Region] = []
     for statement in body:
-        if type(statement) is ast.For:
+        if ast.is_count(statement):
             regions.append(_make_region(statement, parallel))
         else:
             regions[-1].copied = (statement.target.id, statement.value.id)
     how = maker.b.pick(("calloc", "malloc", "new", "calloc uncast", "malloc uncast"))
     return Nest(
-        "", [], regions, kernel=False, c_only=True, buffers=buffers, allocation=how,
+        regions, kernel=False, c_only=True, buffers=buffers, allocation=how,
         repeated=repeated,
     )  # fmt: skip
 
@@ -355,52 +350,59 @@ def _make_buffered(
 def _return_total(maker: TreeMaker, nest: Nest, after: tuple) -> None:
     """The nest returns what its region gathers in one local."""
     types = maker.b.types
-    (local,) = {s.name for s in nest.before if type(s) is ast.Declare} & {
-        s.target.id
-        for s in ast.walk_statements(nest.regions[0].body)
-        if type(s) is ast.Assign and type(s.target) is ast.Name
-    }
-    compared = [
-        s.test.op
-        for s in ast.walk_statements(nest.regions[0].body)
-        if type(s) is ast.If
-        and any(
-            type(t) is ast.Assign and t.op == "=" and t.target == ast.Name(local) for t in s.then
-        )
-    ]
+    inside = list(ast.walk_statements(nest.regions[0].body))
+    assigned = {ast.name_of(s.target) for s in inside if type(s) is ir.Assign}
+    (local,) = {s.name for s in nest.before if ast.is_local(s)} & assigned
+    tests = [s for s in inside if type(s) is ir.If]
+    compared = [s.test.op for s in tests if any(_sets(t, local) for t in s.then)]
     op = {">": "max", "<": "min"}[compared[0]] if compared else "+"
     nest.regions[0].reduction = (op, local)
+    if op == "+" and types[local] not in FLOATS:
+        nest.regions[0].body = rebuilt(nest.regions[0].body, partial(_add_wholes, local, types))
     nest.after, nest.result = after, ast.infer_type(after[-1].value, types)
     nest.kernel = types[local] in ("i32", "f32", "f64") and (op == "+" or types[local] == "i32")
 
 
-def _mark_atomic(statement: tuple, variables: set[str], views: set[str]) -> tuple:
-    """Additions to a place that the parallel loops' variables do not name are atomic. views: of
-    rows that an iteration has for itself.
+def _add_wholes(local: str, types: dict[str, str], node: ir.Node) -> ir.Node:
+    """A real number that is added to a whole total is cut off first: else each sum would be, and
+    threads would give another total.
     """
-    kind = type(statement)
-    if kind is ast.If:
-        then, otherwise = (
-            tuple(_mark_atomic(s, variables, views) for s in block)
-            for block in ast.get_blocks(statement)
-        )
-        return statement._replace(then=then, otherwise=otherwise)
-    if kind in (ast.For, ast.While):
-        body = tuple(_mark_atomic(s, variables, views) for s in statement.body)
-        return statement._replace(body=body)
-    if kind is ast.Assign and statement.op in ("+=", "-=") and type(statement.target) is ast.At:
-        own = statement.target.array in views or variables <= _direct(statement.target.subscripts)
-        return statement._replace(atomic=not own)
-    return statement
+    if type(node) is not ir.Assign or node.target != ir.Name(local):
+        return node
+    if ast.infer_type(node.value, types) not in FLOATS:
+        return node
+    value = ast.paren(node.value) if type(node.value) is ir.Binary else node.value
+    return replace(node, value=ast.cast(types[local], value))
+
+
+def _sets(statement: ir.Statement, name: str) -> bool:
+    plain = type(statement) is ir.Assign and statement.op == "="
+    return plain and statement.target == ir.Name(name)
+
+
+def _mark_atomic(body: tuple, variables: set[str]) -> tuple:
+    """Additions to a place that the parallel loops' variables do not name are atomic, but for views
+    of rows, which an iteration has for itself.
+    """
+    views = {s.name for s in ast.walk_statements(body) if ast.is_view(s)}
+
+    def change(node: ir.Node) -> ir.Node:
+        adds = type(node) is ir.Assign and node.op in ("+=", "-=")
+        if not adds or type(node.target) is not ir.Access or node.target.base.id in views:
+            return node
+        own = variables <= _direct(node.target.indices)
+        return node if own else replace(node, pragmas=ast.ATOMIC)
+
+    return rebuilt(body, change)
 
 
 def _direct(subscripts: tuple) -> set[str]:
     """Variables in subscripts, but not those in subscripts of other arrays."""
     found: set[str] = set()
     for node in subscripts:
-        if type(node) is ast.Name:
+        if type(node) is ir.Name:
             found.add(node.id)
-        elif type(node) is not ast.At:
+        elif type(node) is not ir.Access:
             found |= _direct(ast.get_children(node))
     return found
 
@@ -408,18 +410,14 @@ def _direct(subscripts: tuple) -> set[str]:
 def _vary(b: Builder, body: tuple) -> tuple:
     """Now and then the outermost loop is a while loop."""
     made: tuple = ()
-    loops = [s.variable for s in ast.walk_statements(body) if type(s) is ast.For]
+    loops = [s.start[0].name for s in ast.walk_statements(body) if ast.is_count(s)]
     for statement in body:
-        plain = type(statement) is ast.For and loops.count(statement.variable) == 1
-        plain = plain and all(type(s) is not ast.Jump for s in ast.walk_statements(statement.body))
+        plain = ast.is_count(statement) and loops.count(statement.start[0].name) == 1
+        inside = ast.walk_statements(statement.body) if plain else ()
+        plain = plain and all(type(s) not in (ir.Jump, ir.Return) for s in inside)
         if plain and b.chance(0.08):
-            variable = ast.Name(statement.variable)
-            step = ast.Assign(variable, "+=", ast.integer(statement.step))
-            if statement.step < 0:
-                step = ast.Assign(variable, "-=", ast.integer(-statement.step))
-            begun = ast.Declare(statement.type, statement.variable, statement.start)
-            test = ast.compare(variable, statement.op, statement.stop)
-            made += (begun, ast.While(test, (*statement.body, step)))
+            loop = (*statement.body, statement.step[0])
+            made += (statement.start[0], ir.While(statement.test, loop))
         else:
             made += (statement,)
     return made
