@@ -125,9 +125,12 @@ def find_compared_reals(program: Program) -> frozenset[float]:
     """Return the floating-point constants that a program compares something with. Raises ValueError
     for an unknown dialect.
     """
-    constants = constants_of(parse_text(program.text, program.dialect).items)
-    found = {c.value for c in constants if c.role == "comparison" and isinstance(c.value, float)}
-    return frozenset(v for v in found if math.isfinite(v))
+    unit = parse_text(program.text, program.dialect)
+    found: set[object] = {c.value for c in constants_of(unit.items) if c.role == "comparison"}
+    for node in find(unit.items, Binary):  # constants of reals have no sign
+        if node.op in (*_ORDERED, "==", "!="):
+            found |= {value_of(node.left), value_of(node.right)}
+    return frozenset(v for v in found if isinstance(v, float) and math.isfinite(v))
 
 
 _OVERFLOWS = {"i16": 1 << 15, "u16": 1 << 16}

@@ -83,7 +83,8 @@ def test_fortran(body: str, numbers: set[int]) -> None:
         ("if (4099 != n) a[0] = 1;", {4099}, set()),
         ("if (n > 4099 || n == 1) a[0] = 1;", set(), set()),
         ("for (int i = 0; i < n; i++) if (i == 4099) a[i] = 1;", set(), set()),
-        ("if (a[0] == 12345.5f || a[1] > -2e3) a[0] = 0.25;", set(), {12345.5, -2000.0}),
+        ("if (a[0] == 12345.5f || a[1] > -2.5) a[0] = 0.25;", set(), {12345.5, -2.5}),
+        ("const float MARK = 0.75f; if (a[0] == MARK) a[0] = 1;", set(), {0.75}),
     ],
 )
 def test_single_sizes_and_values(body: str, excepted: set[int], reals: set[float]) -> None:
