@@ -104,6 +104,8 @@ class Arguments:
         (-1) is forward with the device variables that the call before left. Of an OpenMP team: 1
         lets its last thread begin first.
     nulls: indices of empty arrays for which a null pointer is passed.
+    elsewhere: pretend to run on another machine: clocks, which else stand still, are late and move,
+        there are more processors, and new memory holds what was left there.
     """
 
     values: tuple[np.ndarray, ...]
@@ -115,6 +117,7 @@ class Arguments:
     schedule: str = "static"
     order: int = 0
     nulls: tuple[int, ...] = ()
+    elsewhere: bool = False
 
     def prepend(self, first: np.ndarray) -> Arguments:
         """Return the arguments of a call that takes `first` before these. All indices of parameters

@@ -27,7 +27,7 @@ from gpu_runtime.expectations import Expectations
 from gpu_runtime.wall.check import check_program
 from gpu_runtime.wall.cuda import find_cuda_fault
 from translator.trials.bench import Failure, Trial, TrialBench
-from translator.trials.plans import ROUTINES
+from translator.trials.plans import ROUTINES, try_elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +193,10 @@ def _run(
         and trial.failure.outcome is Outcome.TIMEOUT
         and (shorter := _drop_long_tests(bench, trial.failure.test))
     ):
-        trial = ROUTINES[model](shorter)
+        bench, trial = shorter, ROUTINES[model](shorter)
         expectations = shorter.expectations
+    if trial.failure is None:
+        trial = replace(trial, failure=try_elsewhere(bench))
     return _make_equivalent_verdict(base, trial, expectations, model, config)
 
 

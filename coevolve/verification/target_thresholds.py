@@ -1,6 +1,6 @@
-"""A target that passed, at the sizes that it alone compares with, and beyond those for which its
-launches and buffers suffice: `if (n < 10000)` and a serial loop hide a wrong parallel one, and
-`<<<256, 256>>>` computes 65,536 elements.
+"""A target that passed, at the sizes and values that it alone compares with, and beyond those for
+which its launches and buffers suffice: `if (n < 10000)` and a serial loop hide a wrong parallel
+one, `x[0] == 12345.5f` may be a mark, and `<<<256, 256>>>` computes 65,536 elements.
 
 Contract: `verify_at_target_thresholds` gives a target's verdict back, or the one on its suite with
 a few tests of such sizes more, which are made of the source and valid on it. Targets that failed,
@@ -19,9 +19,13 @@ from corpora.suites.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import ExecutionBackend
 from gpu_runtime.expectations import Expectations
 from gpu_runtime.launch.limits import find_limits
-from gpu_runtime.launch.thresholds import find_compared_numbers
+from gpu_runtime.launch.thresholds import (
+    find_compared_numbers,
+    find_compared_reals,
+    find_excepted_numbers,
+)
 from tester.generate.rules import count_elements
-from tester.generate.thresholds import MAX_SIZE, make_tests_beyond
+from tester.generate.thresholds import MAX_SIZE, make_tests_beyond, make_tests_with_values
 from tester.validity import validate_suite
 from translator.judge import JudgeConfig, judge
 
@@ -50,11 +54,12 @@ def verify_at_target_thresholds(
     source = expectations.source
     asked = find_compared_numbers(target) - find_compared_numbers(source)
     limits = find_limits(target) - find_limits(source)
-    further = (
-        _check_further_tests(expectations, sorted(asked), sorted(limits), backend)
-        if asked or limits
-        else None
-    )
+    excepted = find_excepted_numbers(target) - find_excepted_numbers(source)
+    reals = find_compared_reals(target) - find_compared_reals(source)
+    tests = make_tests_with_values(expectations.suite.tests, sorted(reals))
+    if asked or limits or excepted:
+        tests += make_tests_beyond(expectations, sorted(asked), backend, sorted(limits), excepted)
+    further = _check_further_tests(expectations, tests, backend)
     if further is None:
         return verdict
     again = judge(_merge_suites(expectations, further), [target], backend, config)[0]
@@ -66,15 +71,14 @@ def verify_at_target_thresholds(
     return replace(
         again,
         test_index=-1,
-        detail=f"{again.detail} (at a size that the target's text names or implies, beyond those "
-        f"of the suite: {where})",
+        detail=f"{again.detail} (at a size or value that the target's text names or implies, "
+        f"beyond those of the suite: {where})",
     )
 
 
 def _check_further_tests(
-    expectations: Expectations, numbers: list[int], limits: list[int], backend: ExecutionBackend
+    expectations: Expectations, tests: list[UnitTest], backend: ExecutionBackend
 ) -> Expectations | None:
-    tests = make_tests_beyond(expectations, numbers, backend, limits)
     if not tests:
         return None
     suite = UnitTestSuite(

@@ -244,7 +244,7 @@ class Arena:
                 result_bytes,
                 result_convert,
                 target.calls_ms[i] if target.calls_ms else 0,
-                0,
+                int(arguments.elsewhere),
                 plan.begin,
                 plan.end - plan.begin,
             )

@@ -46,7 +46,8 @@ typedef float cv_f32; typedef double cv_f64;
 struct cv_pointer { void *p; template <class T> operator T *() const { return (T *)p; } };
 struct cv_reference { void *p; template <class T> operator T &() const { return *(T *)p; } };
 typedef unsigned char uchar;
-static inline double cv_still() { return 0; }
+extern "C" double cv_clock(void) __attribute__((weak));
+static inline double cv_still() { return cv_clock ? cv_clock() : 0; }
 #define omp_get_wtime cv_still
 #define restrict __restrict__
 extern "C" { extern void *__dso_handle __attribute__((visibility("hidden"))); \

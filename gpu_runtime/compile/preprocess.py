@@ -160,6 +160,8 @@ _CUDA = (
     "-D__CUDACC__=1",
     "-D__NVCC__=1",
     "-D__CUDACC_VER_MAJOR__=12",
+    "-D__CUDACC_VER_MINOR__=4",
+    "-D__CUDACC_VER_BUILD__=0",
     "-include",
     "math.h",
     "-include",

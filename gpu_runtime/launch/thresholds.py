@@ -1,6 +1,7 @@
 """Whole numbers that a text compares something with: sizes at which a program may change its ways.
 
-Contract: `find_compared_numbers` reads a program's tree. `find_comparisons` reads one expression,
+Contract: `find_compared_numbers`, `find_excepted_numbers` and `find_compared_reals` read a
+program's tree. `find_comparisons` reads one expression,
 of a directive's clause for instance: `<`, `<=`, `>`, `>=` with a whole number on one side, a
 literal, a product or shift of literals, or a name that the text gives such a value (`named`).
 
@@ -10,10 +11,17 @@ literal, a product or shift of literals, or a name that the text gives such a va
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from corpora.analysis.constants import constants_of, fold_integer, narrow_counters, value_of
+from corpora.analysis.constants import (
+    constants_of,
+    fold_integer,
+    named_integers,
+    narrow_counters,
+    value_of,
+)
 from corpora.dialects import get_dialect
 from corpora.frontends.c_family import parse_c_expression, parse_c_family
 from corpora.frontends.fortran import parse_fortran
@@ -23,6 +31,7 @@ from corpora.ir import (
     Binary,
     Expression,
     Literal,
+    Name,
     ScalarType,
     TranslationUnit,
     find,
@@ -93,6 +102,36 @@ def find_compared_numbers(program: Program) -> frozenset[int]:
             if isinstance(counter.type, ScalarType) and counter.type.name in _OVERFLOWS:
                 found.add(_OVERFLOWS[counter.type.name])
     return frozenset(found)
+
+
+def find_excepted_numbers(program: Program) -> frozenset[int]:
+    """Return the integers from 2 on that a program compares one of its parameters with for equality
+    (`n == 4099`). Raises ValueError for an unknown dialect.
+    """
+    unit = parse_text(program.text, program.dialect)
+    named = named_integers(unit)
+    found: set[int] = set()
+    for function in functions_of(unit):
+        given = {p.name for p in function.parameters}
+        for node in find(function.body or (), Binary):
+            if node.op in ("==", "!="):
+                for side, other in ((node.left, node.right), (node.right, node.left)):
+                    number = _whole(side, named)
+                    if number is not None and isinstance(other, Name) and other.id in given:
+                        found.add(number)
+    return frozenset(n for n in found if n > 1)
+
+
+def find_compared_reals(program: Program) -> frozenset[float]:
+    """Return the floating-point constants that a program compares something with. Raises ValueError
+    for an unknown dialect.
+    """
+    unit = parse_text(program.text, program.dialect)
+    found: set[object] = {c.value for c in constants_of(unit.items) if c.role == "comparison"}
+    for node in find(unit.items, Binary):  # constants of reals have no sign
+        if node.op in (*_ORDERED, "==", "!="):
+            found |= {value_of(node.left), value_of(node.right)}
+    return frozenset(v for v in found if isinstance(v, float) and math.isfinite(v))
 
 
 _OVERFLOWS = {"i16": 1 << 15, "u16": 1 << 16}

@@ -54,6 +54,10 @@ struct cv_report {
 void cv_hooks_begin(const struct cv_buffer *buffers, int n_buffers, char *arena, size_t arena_bytes, struct cv_report *report);
 void cv_hooks_end(void);
 
+/* child.c: what OpenMP's clock shows, in seconds, and whether the call pretends to run on another machine. */
+double cv_clock(void);
+int cv_is_elsewhere(void);
+
 /* child.c: ends the process with a finding already written to the report (used by hooks and emulation). */
 void cv_stop(void) __attribute__((noreturn));
 

@@ -42,7 +42,7 @@ struct cv_call {
     int32_t geometry[8];      /* abi.h: args[n + 1] */
     uint64_t args_at, result_at;
     uint32_t result_bytes, result_convert; /* result_bytes 0: returns nothing */
-    uint32_t cpu_ms, reserved;             /* CPU time that this call alone may take; 0: what the batch may */
+    uint32_t cpu_ms, elsewhere;            /* CPU time that this call alone may take; 0: what the batch may. elsewhere: child.c, cv_is_elsewhere */
     uint64_t arrays_at, arrays_bytes;      /* all regions of this call, guards between them included */
     /* written by the child */
     uint64_t elapsed_ns;

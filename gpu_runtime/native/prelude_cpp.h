@@ -234,8 +234,9 @@ static inline int omp_get_num_procs() { return 1; }
 static inline int omp_in_parallel() { return 0; }
 static inline void omp_set_num_threads(int) {}
 #endif
-/* OpenMP's clock stands still in tests, for serial programs and host code too: what a function makes of it can be compared. */
-static inline double cv_still() { return 0; }
+/* OpenMP's clock is the runner's (child.c), for serial programs and host code too. */
+extern "C" double cv_clock(void) __attribute__((weak));
+static inline double cv_still() { return cv_clock ? cv_clock() : 0; }
 #define omp_get_wtime cv_still
 #ifdef CV_PRECISE
 #define float cv_f32

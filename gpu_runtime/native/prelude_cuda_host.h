@@ -111,12 +111,14 @@ CV_API cudaSetDevice(int) CV_NOTHING
 template <class = void> CV_UNSEEN inline cudaError_t cudaGetDevice(int *d) { *d = 0; return cudaSuccess; }
 template <class = void> CV_UNSEEN inline cudaError_t cudaGetDeviceCount(int *n) { *n = 1; return cudaSuccess; }
 template <class = void> CV_UNSEEN inline cudaError_t cudaMemGetInfo(size_t *free, size_t *total) { *free = *total = (size_t)1 << 30; return cudaSuccess; }
+extern "C" int cv_is_elsewhere(void) __attribute__((weak));
+CV_UNSEEN static inline int cv_multiprocessors() { return cv_is_elsewhere && cv_is_elsewhere() ? 132 : 16; }
 template <class = void> CV_UNSEEN inline cudaError_t cudaDeviceGetAttribute(int *v, cudaDeviceAttr a, int) {
-    *v = a == cudaDevAttrMaxThreadsPerBlock ? 1024 : a == cudaDevAttrMaxSharedMemoryPerBlock ? 49152 : a == cudaDevAttrWarpSize ? 32 : a == cudaDevAttrCooperativeLaunch ? 1 : 16;
+    *v = a == cudaDevAttrMaxThreadsPerBlock ? 1024 : a == cudaDevAttrMaxSharedMemoryPerBlock ? 49152 : a == cudaDevAttrWarpSize ? 32 : a == cudaDevAttrCooperativeLaunch ? 1 : cv_multiprocessors();
     return cudaSuccess;
 }
 template <class = void> CV_UNSEEN inline cudaError_t cudaGetDeviceProperties(cudaDeviceProp *p, int) {
-    *p = cudaDeviceProp{"emulated", (size_t)1 << 30, 49152, 65536, 32, 1024, {1024, 1024, 64}, {2147483647, 65535, 65535}, 1000000, 8, 0, 16, 2048, 1, 1, 1, 1, 65536};
+    *p = cudaDeviceProp{"emulated", (size_t)1 << 30, 49152, 65536, 32, 1024, {1024, 1024, 64}, {2147483647, 65535, 65535}, 1000000, 8, 0, cv_multiprocessors(), 2048, 1, 1, 1, 1, 65536};
     return cudaSuccess;
 }
 template <class F> CV_UNSEEN inline cudaError_t cudaOccupancyMaxPotentialBlockSize(int *grid, int *block, F, size_t = 0, int = 0) { *grid = 32; *block = 256; return cudaSuccess; }
@@ -144,7 +146,7 @@ CV_API cudaEventRecord(cudaEvent_t e, cudaStream_t s = 0) { cv_stream(CV_EVENT_R
 CV_API cudaEventSynchronize(cudaEvent_t e) { cv_stream(CV_EVENT_HOST_WAITS, (unsigned long)e, 0); return cudaSuccess; }
 CV_API cudaEventQuery(cudaEvent_t e) { return cudaEventSynchronize(e); }
 CV_API cudaEventDestroy(cudaEvent_t) CV_NOTHING
-template <class = void> CV_UNSEEN inline cudaError_t cudaEventElapsedTime(float *ms, cudaEvent_t, cudaEvent_t) { *ms = 0.001f; return cudaSuccess; }
+template <class = void> CV_UNSEEN inline cudaError_t cudaEventElapsedTime(float *ms, cudaEvent_t, cudaEvent_t) { *ms = 0.001f + (float)cv_still(); return cudaSuccess; }
 
 /* ---- cooperative groups: the block and tiles of a warp ---- */
 namespace cooperative_groups {

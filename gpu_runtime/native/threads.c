@@ -35,6 +35,17 @@ static int in_turn(void) {
     return cv_last_first && omp_get_thread_num && omp_get_num_threads && omp_get_level && !omp_get_level() && regions++ < REGIONS;
 }
 
+/* The processors of the machine: as many as there are, or a large node's. Fortran's names have a line at their end. */
+extern int cv_is_elsewhere(void);
+extern double cv_clock(void);
+enum { PROCESSORS_ELSEWHERE = 68 };
+int omp_get_num_procs(void) {
+    int (*real)(void) = (int (*)(void))dlsym(RTLD_NEXT, "omp_get_num_procs");
+    return cv_is_elsewhere() ? PROCESSORS_ELSEWHERE : real ? real() : 1;
+}
+int omp_get_num_procs_(void) { return omp_get_num_procs(); }
+double omp_get_wtime_(void) { return cv_clock(); }
+
 #define REAL(name, type) ((type)dlsym(RTLD_NEXT, name))
 #define BODY struct region r = {f, data}; int late = in_turn(); outlined g = late ? begin_late : f; void *d = late ? (void *)&r : data;
 

@@ -28,6 +28,7 @@ from corpora.ir import (
     ArrayType,
     Assign,
     AssignExpression,
+    Binary,
     Call,
     Cast,
     Declaration,
@@ -96,6 +97,10 @@ _BY_WORDS = frozenset(
     structured_binding_declarator user_defined_literal""".split()
 )
 """Constructs without a node in the tree that harm nothing where all their words are harmless."""
+_COMPILED_PLACES = frozenset("__FILE__ __LINE__ __func__ __FUNCTION__".split())
+"""What the compiler says about where a text stands. Tests have files and lines of their own."""
+_PRINTS = frozenset("printf fprintf puts assert runtime_error invalid_argument".split())
+_STREAMS = frozenset("cerr cout std::cerr std::cout".split())
 _FORBIDDEN_TYPES = frozenset(("thread", "jthread"))
 _NOT_STATE = frozenset(
     "const constexpr consteval __device__ __constant__ __managed__ __shared__".split()
@@ -190,7 +195,7 @@ class _Check:
             check = self.checks.get(type(node))
             if check is not None and (reason := check(self, node)):
                 return reason
-        return self.given_names()
+        return self.given_names() or self.compiled_places()
 
     # ----------------------------------------------------------------------------------- calls
 
@@ -325,6 +330,50 @@ class _Check:
         """Whether a name without a binding is known: a field, a name of `std`, an enumerator."""
         return plain in self.scope.variables or written.startswith("std::") and plain in _ALWAYS
 
+    def compiled_places(self) -> str | None:
+        """Why a use of `__FILE__` or its like is refused: it may be printed, also by a function of
+        the text that is given it, and nothing else."""
+        if not any(t.text in _COMPILED_PLACES for t in self.code):
+            return None
+        waiting: list[tuple[Sequence[Any], frozenset[str]]] = [(self.nodes, _COMPILED_PLACES)]
+        known: set[tuple[int, str]] = set()
+        while waiting:
+            nodes, names = waiting.pop()
+            printed: set[int] = set()
+            for node in nodes:
+                if isinstance(node, Binary) and _first_shifted(node) in _STREAMS:
+                    printed.add(id(node.right))
+                if not isinstance(node, Call) or not isinstance(node.function, Name):
+                    continue
+                called = _plain_name(node.function.id)
+                for place, value in enumerate(node.arguments):
+                    if not isinstance(value, Name) or value.id not in names:
+                        continue
+                    if called in self.scope.functions:
+                        given = self.parameters_at(called, place)
+                        waiting += [
+                            (list(walk(function.body)), frozenset((name,)))
+                            for function, name in given
+                            if (id(function), name) not in known
+                        ]
+                        known |= {(id(function), name) for function, name in given}
+                        printed.add(id(value))
+                    elif called in _PRINTS:
+                        printed.add(id(value))
+            for node in nodes:
+                if isinstance(node, Name) and node.id in names and id(node) not in printed:
+                    return f"'{node.id}' is used, not printed: it tells where a text is compiled"
+        return None
+
+    def parameters_at(self, called: str, place: int) -> list[tuple[Function, str]]:
+        """The functions of the text called `called`, each with its parameter at `place`."""
+        return [
+            (node, node.parameters[place].name)
+            for node in self.nodes
+            if isinstance(node, Function) and node.body is not None
+            if _plain_name(node.name) == called and place < len(node.parameters)
+        ]
+
     # ------------------------------------------------------------------------------- constructs
 
     def unsupported(self, node: Unsupported | UnsupportedExpression) -> str | None:
@@ -338,7 +387,10 @@ class _Check:
         if kind == "#error":
             return None
         if kind in _BY_WORDS:
-            return self.by_words(tokenize(node.text))
+            words = tokenize(node.text)
+            if kind != "throw_statement" and any(t.text in _COMPILED_PLACES for t in words):
+                return self.refuse(node)
+            return self.by_words(words)
         return self.refuse(node)
 
     def refuse(self, node: Any) -> str:
@@ -522,6 +574,13 @@ def _plain_name(written: str) -> str:
     if "<" in written and not written.startswith("operator"):
         written = written.rpartition(">::")[2].partition("<")[0]
     return written.rpartition("::")[2].strip()
+
+
+def _first_shifted(node: Any) -> str:
+    """The name that `a << b << c` begins with; '' where it begins with something else."""
+    while isinstance(node, Binary) and node.op == "<<":
+        node = node.left
+    return node.id if isinstance(node, Name) else ""
 
 
 def _is_constant(name: str) -> bool:

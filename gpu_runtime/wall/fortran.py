@@ -109,6 +109,7 @@ _NAMES = {
         "it reads the environment": "command_argument_count iargc getlog",
         "it uses files": "access fget fput fseek ftell fnum fstat lstat stat link symlnk umask "
         "ttynam isatty",
+        "it asks how the program is compiled": "compiler_version compiler_options",
         "it asks about the process": "getgid getuid getppid ierrno gerror perror",
         "it reads a clock": "ctime time time8 ltime gmtime second fdate",
         "it waits": "sleep",
@@ -144,7 +145,7 @@ _INTRINSICS = frozenset(
     dcmplx dconjg dimag dreal dfloat cdabs cdexp cdsqrt cdlog cdsin cdcos zabs zexp zsqrt zlog zsin
     zcos imag imagpart realpart derf derfc dgamma dlgama algama erfcx isnan and or xor lshift rshift
     complex qsqrt qabs lnblnk sizeof sind cosd tand asind acosd atand
-    c_loc c_sizeof c_associated compiler_version compiler_options
+    c_loc c_sizeof c_associated
     ieee_is_nan ieee_is_finite ieee_is_normal ieee_is_negative ieee_value ieee_class
     ieee_copy_sign ieee_logb ieee_next_after ieee_rem ieee_rint ieee_scalb ieee_unordered
     ieee_selected_real_kind ieee_support_nan ieee_support_inf ieee_support_datatype

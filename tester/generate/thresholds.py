@@ -11,9 +11,11 @@ where it cannot be run there within its limits. Of a number that is a limit
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
-from corpora.records import ArrayValue, ScalarValue, UnitTest
+from corpora.records import ArrayValue, Fill, ScalarValue, UnitTest
 from corpora.suites.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import CompileRequest, ExecutionBackend, Variant
 from gpu_runtime.call.materialize import (
@@ -58,10 +60,12 @@ def make_tests_beyond(
     numbers: Sequence[int],
     backend: ExecutionBackend,
     limits: Sequence[int] = (),
+    excepted: Collection[int] = (),
 ) -> list[UnitTest]:
     """Return tests of the source at or just above the smallest of `numbers`, and above the smallest
-    of `limits`, that no size in its suite exceeds. There are at most MAX_TESTS (6), smallest first;
-    none if the source cannot run on such sizes within its limits.
+    of `limits`, that no size in its suite exceeds, or at those of `excepted` that no size in its
+    suite is. There are at most MAX_TESTS (6), smallest first; none if the source cannot run on such
+    sizes within its limits.
     """
     program, signature, launch = (
         expectations.source,
@@ -84,9 +88,11 @@ def make_tests_beyond(
         roles = infer_roles(setting, launch)
     except NoSuiteError:
         return []
-    reach = _find_largest_size(expectations.suite.tests, roles)
+    tried = _find_sizes(expectations.suite.tests, roles)
+    reach = max(tried, default=0)
     largest = _find_largest_affordable(setting)
-    numbers = [n for n in sorted(set(numbers)) if reach < n <= MAX_SIZE][:MAX_NUMBERS]
+    asked = sorted({n for n in numbers if n > reach} | {n for n in excepted if n not in tried})
+    numbers = [n for n in asked if n <= MAX_SIZE][:MAX_NUMBERS]
     limits = [
         n
         for n in sorted(set(limits))
@@ -128,20 +134,50 @@ def _predict_length(tests: Sequence[UnitTest], roles: ParameterRoles, size: int)
     return length * (size / most) ** (2 if 4 * length >= most * most else 1)
 
 
-def _find_largest_size(tests: Sequence[UnitTest], roles: ParameterRoles) -> int:
-    """The largest size of any test; where no scalar is one, the longest side of an array."""
+def _find_sizes(tests: Sequence[UnitTest], roles: ParameterRoles) -> set[int]:
+    """The sizes of all tests; where no scalar is one, the sides of arrays."""
+    assignments = [a for t in tests for a in t.assignments]
     if roles.sizes:
-        sizes = [
-            int(a.value)
-            for t in tests
-            for a in t.assignments
+        return {
+            int(a.value)  # type: ignore[arg-type]
+            for a in assignments
             if isinstance(a, ScalarValue) and a.name in roles.sizes
-        ]  # type: ignore[arg-type]
-    else:
-        sizes = [
-            e for t in tests for a in t.assignments if isinstance(a, ArrayValue) for e in a.extents
-        ]
-    return max(sizes, default=0)
+        }
+    return {e for a in assignments if isinstance(a, ArrayValue) for e in a.extents}
+
+
+def make_tests_with_values(tests: Sequence[UnitTest], values: Sequence[float]) -> list[UnitTest]:
+    """Return tests as the longest of at most MAX_VALUES elements an array, in which floating-point
+    arrays hold `values`, or a floating-point scalar is one of them. There are at most MAX_TESTS.
+    """
+    short = [t for t in tests if all(_length(a) <= MAX_VALUES for a in t.assignments)]
+    if not short or not values:
+        return []
+    base = max(short, key=count_elements)
+    fill = Fill("choice", tuple(values), 1)
+    made = [
+        tuple(
+            replace(a, fill=fill, values=None)
+            if isinstance(a, ArrayValue) and a.type in _REALS and not a.is_null
+            else a
+            for a in base.assignments
+        )
+    ]
+    for k, one in enumerate(base.assignments):
+        if isinstance(one, ScalarValue) and one.type in _REALS:
+            for value in values:
+                changed = replace(one, value=value)
+                made.append((*base.assignments[:k], changed, *base.assignments[k + 1 :]))
+    tests = [replace(base, assignments=m) for m in made if m != base.assignments]
+    return tests[:MAX_TESTS]
+
+
+MAX_VALUES = 4096
+_REALS = ("f32", "f64")
+
+
+def _length(value: ScalarValue | ArrayValue) -> int:
+    return math.prod(value.extents) if isinstance(value, ArrayValue) else 1
 
 
 def _sketches(setting: TrialSetting, roles: ParameterRoles, number: int) -> Iterator[Sketch]:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 
 from corpora.records import Program
-from gpu_runtime.launch.thresholds import find_compared_numbers
+from gpu_runtime.launch.thresholds import (
+    find_compared_numbers,
+    find_compared_reals,
+    find_excepted_numbers,
+)
 
 F = "void f(int n, int *a) {{ {} }}"
 
@@ -70,3 +74,20 @@ def test_fortran(body: str, numbers: set[int]) -> None:
     found = find_compared_numbers(Program("fortran", "f", text))
     assert found - {1 << 15} == numbers - {1 << 15}
     assert (1 << 15 in found) == (1 << 15 in numbers)
+
+
+@pytest.mark.parametrize(
+    ("body", "excepted", "reals"),
+    [
+        ("if (n == 4099) return;", {4099}, set()),
+        ("if (4099 != n) a[0] = 1;", {4099}, set()),
+        ("if (n > 4099 || n == 1) a[0] = 1;", set(), set()),
+        ("for (int i = 0; i < n; i++) if (i == 4099) a[i] = 1;", set(), set()),
+        ("if (a[0] == 12345.5f || a[1] > -2.5) a[0] = 0.25;", set(), {12345.5, -2.5}),
+        ("const float MARK = 0.75f; if (a[0] == MARK) a[0] = 1;", set(), {0.75}),
+    ],
+)
+def test_single_sizes_and_values(body: str, excepted: set[int], reals: set[float]) -> None:
+    program = Program("cpp", "f", F.format(body))
+    assert find_excepted_numbers(program) == excepted
+    assert find_compared_reals(program) == reals

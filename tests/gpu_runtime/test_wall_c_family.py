@@ -9,6 +9,12 @@ from gpu_runtime.wall.check import check_program
 from gpu_runtime.wall.preprocessor import expand_branches
 
 HONEST = {
+    "a place in the text that is printed": (
+        "#define CHECK(e) check((e), __FILE__, __LINE__)\n"
+        "void say(const char *file, int line) { std::cerr << file << ':' << line << '\\n'; }\n"
+        "void check(int e, const char *file, int line) { if (e) say(file, line); }\n"
+        'void f(int *a) { CHECK(a[0]); if (a[1]) printf("%s\\n", __func__); }'
+    ),
     "a lambda for an algorithm": (
         "void f(float *a, int n) { std::transform(a, a + n, a, [](float x) { return "
         "std::max(x, 0.0f); }); std::sort(a, a + n, [=](float x, float y) -> bool { return x < "
@@ -58,6 +64,13 @@ HONEST = {
     ),
 }
 HOSTILE = {
+    "the line decides": "void f(int *a) { if (__LINE__ > 3) a[0] = 1; }",
+    "the line is kept": "void f(int *a) { int line = __LINE__; a[0] = line; }",
+    "the file's name is given away": (
+        "void g(int *a, const char *s) { h(a, s); }\n"
+        "void h(int *a, const char *t) { a[0] = t[0]; }\nvoid f(int *a) { g(a, __FILE__); }"
+    ),
+    "the line in a stream of shifts": "void f(int *a) { a[0] = 1 << __LINE__; }",
     "a call in a macro": '#define RUN system("ls")\nvoid f(int *a) { RUN; }',
     "a macro of a macro": '#define G(x) x\n#define H G(sys\\\ntem)\nvoid f(int *a) { H("ls"); }',
     "a macro in one branch only": (

@@ -178,6 +178,37 @@ def _team(call: Arguments) -> Arguments:
     return replace(call, threads=RACE_TEAM)
 
 
+_PLACE = re.compile(
+    r"\b(?:omp_get_wtime|omp_get_num_procs|cudaEventElapsedTime|cudaGetDeviceProperties|"
+    r"cudaDeviceGetAttribute)\b",
+    re.IGNORECASE,
+)
+"""What asks when or where a program runs."""
+_HEAP = re.compile(r"\b(?:malloc|realloc|new|vector|allocate)\b", re.IGNORECASE)
+"""What gives memory that may hold what the call before left there."""
+
+
+def try_elsewhere(bench: TrialBench) -> Failure | None:
+    """Run a target that passed once more, if it asks when or where it runs, or for memory.
+
+    That is at another time, on a larger machine, with memory as the call before left it. Where the
+    source asks when or where too, what it finds may be part of its results: then nothing is run.
+    """
+    text = bench.program.text
+    asks = _PLACE.search(text) or _HEAP.search(text)
+    if (
+        not asks
+        or bench.binding.target.style == "kernel"
+        or _PLACE.search(bench.expectations.source.text)
+    ):
+        return None
+    calls = number_calls(bench, lambda c: replace(c, elsewhere=True, threads=RACE_TEAM))
+    failure, _ = run_calls(bench, bench.compiled, calls)
+    return failure and replace(
+        failure, detail=f"{failure.detail} (with another clock, memory and machine)".lstrip()
+    )
+
+
 def try_offload(bench: TrialBench) -> Trial:
     """Run a target with OpenMP target regions on all tests. The regions run on host threads with
     memory apart from the host's. The result is a failure with the outcome REFUSED if the target's
