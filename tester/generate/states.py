@@ -13,14 +13,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from corpora.ir import names_in
+from corpora.ir import Name, names_in
 from corpora.records import Fill, Signature
 from corpora.suites.unit_tests import INTEGER_RANGES
 from tester.generate.dictionary import read_dictionary
 from tester.generate.extents import Sketch
 from tester.generate.sketches import Values, find_integer_scalars
 from tester.generate.source_facts import find_ordered_scalars
-from tester.generate.source_tree import SourceTree, find_index_names, get_heads
+from tester.generate.source_tree import (
+    ORDERS,
+    SourceTree,
+    find_index_names,
+    get_heads,
+    iterate_comparisons,
+)
 
 LARGEST = 8
 """A number up to here, of either sign, is a state among few."""
@@ -45,7 +51,13 @@ class StateArray:
 def find_state_arrays(signature: Signature, source: SourceTree) -> dict[str, StateArray]:
     """Return the arrays whose values are compared with scalars or small integers, by name."""
     bounds = _find_bounding_names(source)
-    free = {p.name for p in find_integer_scalars(signature) if source.spell(p.name) not in bounds}
+    alone = {
+        other.id
+        for _, operator, other in iterate_comparisons(source)
+        if operator not in ORDERS and isinstance(other, Name)
+    }  # not as a part of an end, as in `find(x, x + n, key) != x + n`
+    spelled = {p.name: source.spell(p.name) for p in find_integer_scalars(signature)}
+    free = {name for name, own in spelled.items() if own in alone and own not in bounds}
     uses = read_dictionary(source, signature).uses
     found = {}
     for p in signature.parameters:

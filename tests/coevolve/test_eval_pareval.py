@@ -382,6 +382,3 @@ def test_a_source_that_is_defined_only_within_its_guarantees_has_a_suite(tmp_pat
         [ScoringWork(item, (COUNTS, COUNTS.replace("k - 1", "k")), "openmp")], "emulated"
     )[0]
     assert score.decided and score.passes == (True, False), score.first.detail
-    assert not score_items(
-        [ScoringWork(replace(item, guarantees=()), (COUNTS,), "openmp")], "emulated"
-    )[0].decided
