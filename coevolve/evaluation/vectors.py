@@ -59,9 +59,11 @@ class VectorError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class VectorParameter:
-    """A parameter as text. name: the parameter's. text: its declaration for the new head. element:
-    type of a vector's elements, '' for another parameter. extent: number of elements of a
-    std::array, as text; '' for another parameter.
+    """A parameter of a function whose std::vector and std::array parameters become pointers.
+
+    name: the parameter's name. text: its declaration in the rewritten function. element: element
+        type if it was a std::vector or std::array, else ''. extent: number of elements if it was a
+        std::array, as text; else ''.
     """
 
     name: str

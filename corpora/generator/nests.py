@@ -81,9 +81,10 @@ _ATOMIC_KINDS = frozenset(("i32", "u32", "f32", "f64"))
 
 
 def draw_nest(rng: random.Random, level: str, plain: bool = False) -> tuple[Nest, Style]:
-    """Draw a computation and how its author writes. level: `easy`, `mixed` or `broad`. plain:
-    C-like texts in one style, so that they follow from a Fortran text. Raises KeyError for another
-    level.
+    """Draw a loop nest, and the style in which its author writes.
+
+    level: `easy`, `mixed` or `broad`. plain: take one fixed style for the C-like texts, so that a
+        Fortran text alone decides what they look like. Raises KeyError for another level.
     """
     families, weights = LEVEL_MENUS[level]
     told = plain and level == "broad"

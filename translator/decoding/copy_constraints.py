@@ -89,10 +89,11 @@ _COMMON_TYPES = frozenset(
 
 
 def find_foreign_words(source: Sequence[str], model: str, copies: bool) -> frozenset[str]:
-    """Return the words that no answer in a C-like dialect may have outside of directives. source:
-    canonical words.
-    model: `serial`, `openmp` or `cuda`. copies: the source is C-like, so that unusual types come
-    from it.
+    """Return the words that no right answer in a C-like dialect has outside of directives.
+
+    source: the source's tokens, normalised. model: the programming model of the answer, `serial`,
+        `openmp` or `cuda`. copies: whether the source is C-like too; then the names of uncommon
+        types are forbidden unless the source has them.
     """
     words = (
         _OF_FORTRAN | OMP_WORDS

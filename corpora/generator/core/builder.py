@@ -151,8 +151,9 @@ class Builder:
     # --------------------------------------------------------------------------------- leaves
 
     def number(self, kind: str | None = None, zero: bool = False) -> ir.Expression:
-        """Return a positive constant as an expression. kind: its type; None: the main one. zero: it
-        is 0.
+        """Return a constant as an expression: one drawn among positive ones, or 0 if `zero`.
+
+        kind: element type, such as `f32`; None: the main type of the nest that is being built.
         """
         kind, rng = kind or self.kind, self.rng
         if kind not in FLOATS:
