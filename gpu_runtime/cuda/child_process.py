@@ -143,19 +143,18 @@ class ChildProcess:
     def _receive(self, deadline: float) -> dict[str, Any]:
         assert self._process is not None and self._process.stdout is not None
         fd = self._process.stdout.fileno()
+        answer = select.poll()  # `select` takes no descriptor beyond 1023
+        answer.register(fd, select.POLLIN)
         data = b""
         wanted = _LENGTH.size
         while len(data) < wanted:
-            readable = select.select(
-                [fd], [], [], max(0.0, min(_POLL_S, deadline - time.monotonic()))
-            )[0]
+            wait_s = max(0.0, min(_POLL_S, deadline - time.monotonic()))
+            readable = answer.poll(wait_s * 1000)
             dead = self._process.poll() is not None  # what it started may hold the pipe open
             if not readable and not dead and time.monotonic() < deadline:
                 continue
             part = (
-                os.read(fd, min(wanted - len(data), 1 << 20))
-                if readable or select.select([fd], [], [], 0)[0]
-                else b""
+                os.read(fd, min(wanted - len(data), 1 << 20)) if readable or answer.poll(0) else b""
             )
             if not part:
                 self._lose(timed_out=not readable and not dead)

@@ -140,7 +140,9 @@ def wait_for_exit(pid: int, wall_s: float) -> bool:
     except OSError:  # an old kernel, or a wall round ourselves
         return _poll_for_exit(pid, wall_s)
     try:
-        return bool(select.select([fd], [], [], wall_s)[0])
+        ended = select.poll()  # `select` takes no descriptor beyond 1023
+        ended.register(fd, select.POLLIN)
+        return bool(ended.poll(wall_s * 1000))
     finally:
         os.close(fd)
 

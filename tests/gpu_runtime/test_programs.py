@@ -5,6 +5,7 @@ show.
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -88,6 +89,20 @@ def test_output_is_kept_whatever_the_numbers_of_its_descriptors():
     finally:
         for fd in held:
             os.close(fd)
+
+
+def test_a_caller_may_have_thousands_of_files_open():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 4096:
+        pytest.skip("no process may have so many here")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 4096), hard))
+    held = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
+    try:
+        assert ran('#include <cstdio>\nint main() { puts("many"); }').stdout == "many\n"
+    finally:
+        for fd in held:
+            os.close(fd)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_fortran_in_both_forms():
