@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from corpora.ir import ArrayType, Declaration, Function, Module, Specification
+from corpora.ir import ArrayType, Declaration, Function, Module, Specification, StructDefinition
 from corpora.records import Program, Signature, UnitTest
 from gpu_runtime.backend import (
     Arguments,
@@ -48,16 +48,15 @@ def may_keep_state(program: Program) -> bool:
     if source.is_fortran:
         return _may_save(source)
     return any(
-        not _is_constant(d)
-        and ("static" in d.storage or not isinstance(_find_function(d, source), Function))
+        not _is_constant(d) and ("static" in d.storage or _find_scope(d, source) is None)
         for d in source.find(Declaration)
     )
 
 
-def _find_function(node: object, source: SourceTree) -> object:
+def _find_scope(node: object, source: SourceTree) -> object:
     """The function or structure that a declaration stands in; None at the top."""
     above = source.parents.get(id(node))
-    while above is not None and not isinstance(above, Function):
+    while above is not None and not isinstance(above, (Function, StructDefinition)):
         above = source.parents.get(id(above))
     return above
 

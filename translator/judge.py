@@ -159,6 +159,19 @@ def make_base_verdict(
     )
 
 
+def report_uncompiled(base: Verdict, compiled: Compiled) -> Verdict:
+    """Return the verdict on a target that does not compile, or was refused before. base: the
+    verdict's other fields. compiled: the build that failed.
+    """
+    outcome = Outcome.REFUSED if compiled.refused else Outcome.COMPILE_ERROR
+    return replace(
+        base,
+        outcome=outcome,
+        blame=Blame.TARGET,
+        detail=_compiler_line(compiled.diagnostics),
+    )
+
+
 def _run(
     expectations: Expectations,
     target: Program,
@@ -169,8 +182,7 @@ def _run(
 ) -> Verdict:
     base = make_base_verdict(expectations, target, backend)
     if not compiled.ok:
-        outcome = Outcome.REFUSED if compiled.refused else Outcome.COMPILE_ERROR
-        return replace(base, outcome=outcome, detail=_compiler_line(compiled.diagnostics))
+        return report_uncompiled(base, compiled)
     expectations = _drop_uneven_vector_tests(expectations, binding)
     try:
         calls = tuple(replace(binding.arguments(c), geometry=None) for c in expectations.calls)

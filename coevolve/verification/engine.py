@@ -39,7 +39,7 @@ from corpora.records import Blame, Outcome, Program, Signature, UnitTestSuite, V
 from corpora.signatures.signature import SignatureError, read_signature
 from corpora.store import from_json, to_json
 from corpora.suites.unit_tests import SuiteError, parse_suite, read_launch
-from gpu_runtime.backend import Compiled, CompileRequest, ExecutionBackend, Variant
+from gpu_runtime.backend import CompileRequest, ExecutionBackend, Variant
 from gpu_runtime.call.binding import Binding
 from gpu_runtime.sandbox.memory import keep_heap
 from gpu_runtime.wall.check import check_program
@@ -49,7 +49,13 @@ from tester.kept_state import find_kept_state, may_keep_state
 from tester.mutation.branches import list_coverage_requests
 from tester.mutation.strength import list_mutant_requests, top_up_suite
 from tester.validity import Validation, list_validation_requests, validate_suite
-from translator.judge import JudgeConfig, judge, list_compile_requests, reject_early
+from translator.judge import (
+    JudgeConfig,
+    judge,
+    list_compile_requests,
+    reject_early,
+    report_uncompiled,
+)
 
 CHUNK = 96
 """Most pairs that are compiled together: a compiler run costs as much as ten functions in it."""
@@ -145,6 +151,7 @@ class Engine:
         self.cache = (cache or find_cache_folder()) / "verdicts"
         self.device_check = make_compiler_check(config.device_compiler)
         self._known: OrderedDict[str, Validation] = OrderedDict()
+        self._states: OrderedDict[str, str] = OrderedDict()
         self._snippets: OrderedDict[str, UnitTestSuite] = OrderedDict()
 
     @property
@@ -358,6 +365,10 @@ class Engine:
         """How the source shows that it remembers between calls; '' where it does not."""
         if not may_keep_state(source):
             return ""
+        key = content_hash(source.id, suite.id if suite else "")
+        return _recall(self._states, key, lambda: self._find_state(source, suite))
+
+    def _find_state(self, source: Program, suite: UnitTestSuite | None) -> str:
         signature = read_signature(source)
         try:
             made = suite or generate_suite(
@@ -373,8 +384,7 @@ class Engine:
         """
         built = self.backend.compile([CompileRequest(target, found.target)])[0]
         if not built.ok:
-            outcome = Outcome.REFUSED if built.refused else Outcome.COMPILE_ERROR
-            return replace(base, outcome=outcome, blame=Blame.TARGET, detail=_first(built))
+            return report_uncompiled(base, built)
         return replace(
             base,
             outcome=Outcome.MISMATCH,
@@ -428,11 +438,6 @@ class Engine:
             self._backend.close()
         if self.device_check is not None:
             self.device_check.close()
-
-
-def _first(built: Compiled) -> str:
-    """The first line of what a compiler says."""
-    return next((line.strip() for line in built.diagnostics.splitlines() if line.strip()), "")
 
 
 def _is_too_deep(program: Program) -> bool:

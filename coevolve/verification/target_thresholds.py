@@ -1,6 +1,8 @@
-"""A target that passed, at the sizes and values that it alone compares with, and beyond those for
-which its launches and buffers suffice: `if (n < 10000)` and a serial loop hide a wrong parallel
-one, `x[0] == 12345.5f` may be a mark, and `<<<256, 256>>>` computes 65,536 elements.
+"""Further tests of a target that passed, at sizes and values which its own text suggests.
+
+They are numbers that only the target compares with: behind `if (n < 10000)` a serial loop may hide
+a wrong parallel one, and `x[0] == 12345.5f` may be a mark. And they are sizes that its launches and
+buffers do not cover: `<<<256, 256>>>` computes 65,536 elements.
 
 Contract: `verify_at_target_thresholds` gives a target's verdict back, or the one on its suite with
 a few tests of such sizes more, which are made of the source and valid on it. Targets that failed,

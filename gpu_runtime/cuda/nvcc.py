@@ -132,9 +132,9 @@ class DeviceCheck:
         found: dict[str, str] = {}
         groups: dict[tuple[bool, bool, str], list[str]] = {}
         for key, program in asked.items():
-            alone = "" if _may_share(program.text) else key
-            groups.setdefault((_has_host_code(program.text), _names_std(program.text), alone), [])
-            groups[_has_host_code(program.text), _names_std(program.text), alone].append(key)
+            text, alone = program.text, "" if _may_share(program.text) else key
+            group = (_has_host_code(text), _names_std(text), alone)
+            groups.setdefault(group, []).append(key)
         for (host, _, alone), members in groups.items():
             if alone:
                 found[alone] = self._alone(asked[alone].text)
@@ -154,10 +154,8 @@ class DeviceCheck:
         ok, said = self._compile([text], _has_host_code(text), apart=False)
         if ok:
             return ""
-        error, unclear = _ERROR.search(said), _UNCLEAR.search(said)
-        if error is not None:
-            return _explain(error)
-        return unclear[0].strip()[:300] if unclear else ""
+        error = _ERROR.search(said)
+        return _explain(error) if error is not None else _find_unclear(said)
 
     def _group(self, texts: Sequence[str], host: bool) -> list[str]:
         """The answer for each text of one unit."""
@@ -175,8 +173,7 @@ class DeviceCheck:
                     answers[left[k]] = reason
                 left = [i for k, i in enumerate(left) if k not in bad]
             elif len(left) == 1:
-                unclear = _UNCLEAR.search(said)
-                answers[left[0]] = unclear[0].strip()[:300] if unclear else ""
+                answers[left[0]] = _find_unclear(said)
                 break
             else:
                 half = len(left) // 2
@@ -251,6 +248,12 @@ def _prelude() -> str:
 
 def _explain(error: re.Match[str]) -> str:
     return f"program.cu:{error[2]}: error: {error[3]}"[:300]
+
+
+def _find_unclear(said: str) -> str:
+    """The first error that names no text of the unit; '' if there is none."""
+    found = _UNCLEAR.search(said)
+    return found[0].strip()[:300] if found else ""
 
 
 def emit_checked_unit(texts: Sequence[str], apart: bool = True) -> str:

@@ -96,6 +96,11 @@ def list_changes(
         boundary.one_sided(),
         boundary.empty_sides(),
     )
+    return take_in_turn(kinds)
+
+
+def take_in_turn(kinds: Iterable[Iterable[Change]]) -> list[Change]:
+    """Return the first change of each kind, then the second of each, and so on."""
     rows = itertools.zip_longest(*kinds)
     return [change for row in rows for change in row if change is not None]
 

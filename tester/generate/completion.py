@@ -80,14 +80,14 @@ def complete_sketches(
     ends = list(itertools.accumulate(len(group) for group in family))
     groups = [flat[end - len(group) : end] for group, end in zip(family, ends, strict=True)]
     results = [_assemble_family(group, compiled, largest) for group in groups]
-    sure, open_ = [], []
-    for g, (group, result) in enumerate(zip(groups, results, strict=True)):
-        as_probed = result.test is not None and is_run_as_probed(group[0], geometry_of)
-        (sure if as_probed else open_).append(g)
-    for g in sure:
-        results[g] = keep_probed_run(results[g].test, groups[g][0], compiled)  # type: ignore[arg-type]
-    checked = _exact(backend, compiled, [results[g] for g in open_], geometry_of, largest)
-    for g, result in zip(open_, checked, strict=True):
+    unsure = []
+    for g, result in enumerate(results):
+        if result.test is not None and is_run_as_probed(groups[g][0], geometry_of):
+            results[g] = keep_probed_run(result.test, groups[g][0], compiled)
+        else:
+            unsure.append(g)
+    checked = _exact(backend, compiled, [results[g] for g in unsure], geometry_of, largest)
+    for g, result in zip(unsure, checked, strict=True):
         results[g] = result
     again = [
         g

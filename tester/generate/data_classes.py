@@ -20,7 +20,6 @@ Contract: as of `tester.generate.boundary_values`. A source that does nothing of
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -47,7 +46,7 @@ from corpora.ir import (
     names_in,
 )
 from corpora.records import Fill, Parameter, Signature
-from tester.generate.boundary_values import Change
+from tester.generate.boundary_values import Change, take_in_turn
 from tester.generate.dictionary import Dictionary
 from tester.generate.sketches import ParameterRoles, Values, find_integer_scalars
 from tester.generate.source_tree import SourceTree
@@ -87,8 +86,7 @@ def list_data_changes(
         classes.centred(),
         classes.tiny(),
     )
-    rows = itertools.zip_longest(*kinds)
-    return [change for row in rows for change in row if change is not None]
+    return take_in_turn(kinds)
 
 
 class _Classes:

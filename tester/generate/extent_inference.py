@@ -54,8 +54,8 @@ def infer_extents(
     """Return the tests with array lengths changed to expressions of their sizes that hold in all
     tests.
 
-    Changed are arrays of which the contents of other arrays decide how much is touched, and, in
-    each test, arrays that it does not touch at all.
+    Two sorts of arrays change. Of the first, the contents of other arrays decide how much is
+    touched. The second are those that a test does not touch at all; they change in that test.
     """
     arrays = [p.name for p in setting.signature.parameters if p.kind == "array" and not p.shape]
     if not arrays or not roles.sizes and not roles.indices:

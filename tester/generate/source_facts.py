@@ -11,6 +11,7 @@ tests are tried.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from corpora.analysis.affine import polynomial_of
@@ -486,6 +487,7 @@ def _find_moving_names(source: SourceTree) -> set[str]:
     return stepped | {name for name in given if given.count(name) > 1}
 
 
+@lru_cache(maxsize=256)
 def may_contents_matter(source: SourceTree) -> bool:
     """Return whether other numbers in the program's arrays may make it access other elements. True
     where that is not known.

@@ -14,6 +14,7 @@ from coevolve.verification.engine import Engine, Pair, VerifyConfig
 from coevolve.verification.gate import pass_gate
 from corpora.records import Blame, Outcome, Program, Verdict
 from tester.adequacy import LEAST_STRENGTH, find_gap
+from tester.kept_state import may_keep_state
 
 LOOP = "#pragma omp parallel for\n for (int i = 0; i < n; i++) "
 COMPARE = "int f(const unsigned char *a, const unsigned char *b, int n) "
@@ -370,3 +371,21 @@ def test_a_given_suite_is_the_question(engine):
     verdict = engine.verify(make_pair(*pair, suite))
     assert verdict.equivalent is True
     assert "they say little: no test reads 'c'" in verdict.detail
+
+
+@pytest.mark.parametrize(
+    ("dialect", "text", "expected"),
+    [
+        ("cpp", "struct P { float x; int n; };\nvoid f(P *p) { p->x = p->n; }", False),
+        ("cpp", "const int N = 3;\nvoid f(float *x) { x[0] = N; }", False),
+        ("cpp", "struct P { static int n; };\nvoid f(int *x) { x[0] = P::n++; }", True),
+        ("cpp", "struct P { float x; } kept;\nvoid f(float *x) { x[0] = kept.x++; }", True),
+        ("cpp", "namespace a { int n; }\nvoid f(int *x) { x[0] = a::n++; }", True),
+        ("cpp", "void f(int *x) { static int n; x[0] = n++; }", True),
+        ("fortran", "subroutine f(n)\n integer :: n\n n = 1\nend subroutine", False),
+        ("fortran", "subroutine f(n)\n integer :: n\n integer, save :: k\n n = k\nend", True),
+    ],
+)
+def test_which_texts_may_keep_state(dialect, text, expected):
+    """A field of a structure is no variable: such sources are not called any more often."""
+    assert may_keep_state(Program(dialect, "f", text)) is expected

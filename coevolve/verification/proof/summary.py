@@ -72,7 +72,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Axis:
-    """The counter of a loop of which one symbolic iteration is run.
+    """The counter of a loop. The symbolic run goes through one iteration, which stands for all.
 
     symbol: its value in that iteration. first: its first value. test: the condition that holds in
         exactly the iterations. step: what each iteration adds. line: of the source.
