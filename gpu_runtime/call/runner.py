@@ -126,6 +126,11 @@ class Runner:
         """Return the names of the sandbox's walls that are missing on this machine."""
         return sandbox.find_missing_walls(self.features)
 
+    @property
+    def is_ours(self) -> bool:
+        """Return whether this process made it. A runner does not survive a fork."""
+        return self._owner == os.getpid()
+
     def _start(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         fds = (self._arena.fd, self._output_fd, theirs.fileno())

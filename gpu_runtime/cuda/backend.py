@@ -194,8 +194,9 @@ class CudaBackend:
 
     def _borrow(self) -> GpuWorker:
         with self._lock:
-            if self._idle:
-                return self._idle.pop()
+            while self._idle:
+                if (worker := self._idle.pop()).is_ours:
+                    return worker
         return self._new_worker()
 
     def _give_back(self, worker: GpuWorker) -> None:

@@ -91,6 +91,11 @@ class ChildProcess:
         self.hello: dict[str, Any] | None = None
         self.starts = 0
 
+    @property
+    def is_ours(self) -> bool:
+        """Return whether this process made it."""
+        return self._owner == os.getpid()
+
     def start(self) -> None:
         """Start the process and return at once, before it is ready."""
         self.starts += 1
@@ -111,7 +116,7 @@ class ChildProcess:
         ChildLostError if it cannot start, RuntimeError in another process than the one that made
         it.
         """
-        if self._owner != os.getpid():
+        if not self.is_ours:
             raise RuntimeError(
                 "this child belongs to the process that started it; make one after the fork"
             )
@@ -229,7 +234,7 @@ class ChildProcess:
 
     def close(self) -> None:
         """End the process. In another process than the one that made it, nothing happens."""
-        if self._owner == os.getpid():
+        if self.is_ours:
             self._end()
 
 

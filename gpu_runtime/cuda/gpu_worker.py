@@ -74,6 +74,11 @@ class GpuWorker:
         """Return how many processes were started so far."""
         return self._child.starts
 
+    @property
+    def is_ours(self) -> bool:
+        """Return whether this process made it. A worker does not survive a fork."""
+        return self._child.is_ours
+
     def ready(self) -> DeviceFacts:
         """Wait until the worker has its device and return facts about it. Raises GpuError if it
         cannot start.

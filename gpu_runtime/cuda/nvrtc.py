@@ -60,23 +60,27 @@ def is_available() -> bool:
         return False
 
 
+def _make_child() -> ChildProcess:
+    # NVRTC starts the driver when it finds one; no device is needed, and its reservations would
+    # count against the limit.
+    return ChildProcess("gpu_runtime.cuda.nvrtc", environment={"CUDA_VISIBLE_DEVICES": ""})
+
+
 class DeviceCompiler:
     """A process that compiles with NVRTC. It is started on first use and replaced when lost. It
     serves one thread.
     """
 
     def __init__(self) -> None:
-        # NVRTC starts the driver when it finds one; no device is needed, and its reservations would
-        # count against the limit.
-        self._child = ChildProcess(
-            "gpu_runtime.cuda.nvrtc", environment={"CUDA_VISIBLE_DEVICES": ""}
-        )
+        self._child = _make_child()
         self.version, self.degraded = "", ()
 
     def ready(self) -> DeviceCompiler:
         """Start the process, which loads NVRTC. Returns this object. Raises NvrtcMissingError if
         NVRTC cannot be loaded.
         """
+        if not self._child.is_ours:  # this process was forked from the one that made it
+            self._child = _make_child()
         try:
             hello = self._child.ready()
         except ChildLostError as lost:

@@ -2,7 +2,7 @@
 
 Contract: implements `ExecutionBackend`. Missing walls of the sandbox are part of `name`
 (`emulated+degraded(...)`). May be used by several threads at once; every thread borrows a runner of
-its own. Make one per process.
+its own. In a process that was forked from its own it goes on with runners of that process.
 
     python -c "from gpu_runtime.emulation.backend import EmulatedBackend; \\
         print(EmulatedBackend().name)"
@@ -126,8 +126,10 @@ class EmulatedBackend:
 
     def _borrow(self, flavour: str) -> Runner:
         with self._lock:
-            if self._idle.get(flavour):
-                return self._idle[flavour].pop()
+            idle = self._idle.get(flavour, [])
+            while idle:
+                if (runner := idle.pop()).is_ours:
+                    return runner
         return Runner(flavour)
 
     def run_all(

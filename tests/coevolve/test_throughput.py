@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import verify_throughput
 
 from coevolve.cli.verify import PORTION, Judging, answer_rows, split_into_portions
-from coevolve.verification.engine import Engine, Pair, VerifyConfig
+from coevolve.verification.engine import Engine, Pair, VerifyConfig, verify
 from corpora.records import Program
 from gpu_runtime.backend import Variant
 from gpu_runtime.emulation.backend import EmulatedBackend
@@ -96,21 +96,24 @@ def test_no_suite_is_prepared_for_a_target_that_cannot_be_called(tmp_path):
 def test_rows_are_shared_out_in_order(tmp_path):
     from coevolve.cli import verify as verify_command
 
+    unseen = source(time.time_ns() % 1_000_003).text  # no cache knows its verdict
     rows = [
         json.dumps(
             {
                 "id": str(k),
                 "source_dialect": "cpp",
-                "source": source(1).text,
+                "source": unseen,
                 "target_dialect": "cpp",
-                "target": source(1).text,
+                "target": unseen,
             }
         )
         for k in range(5)
     ]
+    assert verify(source(9), source(9), backend="emulated")  # its runners are this process's
     answers = list(verify_command._answers(rows, 1, Judging("emulated"), 2))
     assert [a["id"] for part in answers for a in part] == ["1", "2", "3", "4"]
-    assert len(answers) == 2 and all(a["equivalent"] for part in answers for a in part)
+    assert len(answers) == 2
+    assert [a["detail"] for part in answers for a in part if not a["equivalent"]] == []
     assert answer_rows([(1, rows[0])], Judging("emulated"))[0]["id"] == "0"
 
 

@@ -370,17 +370,23 @@ def test_threads_borrow_runners_of_their_own(backend):
     thread.join()
 
 
-def test_a_runner_does_not_survive_a_fork(backend):
-    one = compiled(backend, "void f(float *x, int n) {}")
-    backend.run(one, [call(2)])
+def test_a_forked_process_runs_on_runners_of_its_own(backend):
+    """A runner answers the process that made it; the back end of a forked one makes another."""
+    one = compiled(backend, "void f(float *x, int n) { x[0] = 3; }")
+    runner = backend._borrow("plain")
+    backend._idle["plain"] = [runner]
     pid = os.fork()
     if pid == 0:
         try:
-            backend.run(one, [call(2)])
+            runner.run(one, [call(2)], Limits(), Layout())
         except RunnerError:
-            os._exit(7)
+            right = backend.run(one, [call(2)])[0].values[0][0] == 3
+            backend.close()
+            os._exit(7 if right else 1)
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
+    assert backend._idle["plain"] == [runner]
+    assert backend.run(one, [call(2)])[0].values[0][0] == 3
 
 
 def test_small_batches_are_cheap(backend):
