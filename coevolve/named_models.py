@@ -19,11 +19,12 @@ from coevolve.evaluation.contamination import FILE_NAME
 from coevolve.loop.directions import make_checkpoint_name
 from coevolve.loop.run_folder import RunFolder
 from corpora.dialects import parse_direction
+from corpora.places import ROOMS
 from gpu_runtime.models.backends import MODEL_BACKENDS, classify_model
 from gpu_runtime.models.options import Endpoint, ModelOptions
 from gpu_runtime.models.protocol import LanguageModel
 
-SHIPPED_MODELS = Path(__file__).resolve().parents[1] / "gpu_runtime" / "models"
+SHIPPED_MODELS = ROOMS / "gpu_runtime" / "models"
 SMALL = SHIPPED_MODELS / "small"
 """Where the checkpoints of `small`, the model for users, lie: translator/, tester/."""
 SMALL_DIRECTIONS = (
