@@ -19,13 +19,12 @@ from coevolve.evaluation.contamination import FILE_NAME
 from coevolve.loop.directions import make_checkpoint_name
 from coevolve.loop.run_folder import RunFolder
 from corpora.dialects import parse_direction
-from corpora.places import ROOMS
+from corpora.places import ROOMS, find_data
 from gpu_runtime.models.backends import MODEL_BACKENDS, classify_model
 from gpu_runtime.models.options import Endpoint, ModelOptions
 from gpu_runtime.models.protocol import LanguageModel
 
-SHIPPED_MODELS = ROOMS / "gpu_runtime" / "models"
-SMALL = SHIPPED_MODELS / "small"
+SMALL = ROOMS / "gpu_runtime" / "models" / "small"
 """Where the checkpoints of `small`, the model for users, lie: translator/, tester/."""
 SMALL_DIRECTIONS = (
     "cpp:cuda",
@@ -111,7 +110,7 @@ def resolve_model(name: str, part: str, direction: str = "") -> NamedModel:
             )
         return NamedModel(name, model, None, "openai", ModelOptions(endpoint=Endpoint(url)))
     if name in SHIPPED:
-        folder = SHIPPED_MODELS / name / part
+        folder = find_data(f"gpu_runtime/models/{name}") / part
         if not (folder / "config.json").is_file():
             raise UserError(
                 f"this installation carries no model '{name}' ('{folder}' is not there); name a "
