@@ -89,6 +89,7 @@ def _parser() -> tuple[Parser, argparse._SubParsersAction]:
         ports,
         translate as translate_command,
         verify as verify_command,
+        view,
         watch,
     )
 
@@ -108,6 +109,7 @@ def _parser() -> tuple[Parser, argparse._SubParsersAction]:
         decontaminate,
         plan,
         ports,
+        view,
         watch,
     ):
         command.add_parser(commands).set_defaults(handler=command.run)
