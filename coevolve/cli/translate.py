@@ -152,7 +152,7 @@ def add_parser(commands) -> argparse.ArgumentParser:
         help="where CUDA runs (default: auto)",
     )
     parser.add_argument(
-        "--json", action="store_true", help="print one JSON object for each function"
+        "--json", action="store_true", help="print one JSON object with the ports of all functions"
     )
     parser.add_argument(
         "--out",
@@ -198,7 +198,11 @@ def run(args: argparse.Namespace) -> int:
     ) as ports:
         names = [f"translate {program.name}" for program in programs] + ["translate"]
         shown = show_each(ports, names.__getitem__)
-        texts = list(_deliver_ports(shown, direction, args.out, args.json))
+        rows: list[dict[str, object]] | None = [] if args.json else None
+        texts = list(_deliver_ports(shown, direction, args.out, rows))
+    if rows is not None:
+        named_out = [{"function": each.name, **_where(each)} for each in left_out]
+        print(json.dumps({"direction": str(direction), "ports": rows, "left_out": named_out}))
     for function in left_out:
         print(
             f"{function.name or 'text'} at {function.where}: left out, {function.reason}",
@@ -245,10 +249,13 @@ def translate_programs(
 
 
 def _deliver_ports(
-    ports: Iterable[Port], direction: Direction, out: str | None, as_json: bool = False
+    ports: Iterable[Port],
+    direction: Direction,
+    out: str | None,
+    rows: list[dict[str, object]] | None = None,
 ) -> Iterator[str]:
     """The text of each port, '' for none, when it is printed or in the file: whoever interrupts the
-    others keeps it.
+    others keeps it. rows: the ports are added there as JSON objects and not printed.
     """
     written: list[str] = []
     included: list[str] = []
@@ -271,12 +278,16 @@ def _deliver_ports(
             )
             file = "\n".join([*included, *[""] * bool(included), *written])
             write_atomically(Path(out), lambda sink, file=file: sink.write(file.encode()))
-        if as_json:
-            print(json.dumps(make_port_row(port, direction, "\n".join([*fresh, text]))), flush=True)
+        if rows is not None:
+            rows.append(make_port_row(port, direction, "\n".join([*fresh, text])))
         elif text and not out:
             print("\n".join([*fresh, text]), flush=True)
         print(summarize_port(port, direction), file=sys.stderr, flush=True)
         yield text
+
+
+def _where(item: SkippedItem) -> dict[str, str]:
+    return {"where": item.where, "reason": item.reason}
 
 
 def make_port_row(port: Port, direction: Direction, text: str) -> dict[str, object]:
