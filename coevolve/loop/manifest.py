@@ -74,6 +74,16 @@ def seal(root: Path, path: Path) -> None:
     _write(root, held, retired - {str(path.relative_to(root))})
 
 
+def unseal(root: Path, path: Path) -> None:
+    """Forget the seal of a file that is about to be written anew. A process that is killed before
+    it can seal the new file leaves one without a seal, old or new, and not one that differs from
+    its seal. Raises ConfigError if the manifest is damaged.
+    """
+    held, retired = _read(root)
+    if held.pop(str(path.relative_to(root)), None) is not None:
+        _write(root, held, retired)
+
+
 def is_finished(root: Path, path: Path) -> bool:
     """Return whether a stage's file or folder is there and as it was sealed, or was retired. root:
     the run's folder. One that is there but has no seal yet is sealed. Raises ConfigError if it
