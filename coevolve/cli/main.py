@@ -86,6 +86,7 @@ def _parser() -> tuple[Parser, argparse._SubParsersAction]:
         directions,
         evaluate as evaluate_command,
         plan,
+        ports,
         translate as translate_command,
         verify as verify_command,
         watch,
@@ -100,7 +101,15 @@ def _parser() -> tuple[Parser, argparse._SubParsersAction]:
     parser.add_argument("--version", action="version", version=f"coevolve {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_run(commands)
-    for command in (translate_command, evaluate_command, compare, decontaminate, plan, watch):
+    for command in (
+        translate_command,
+        evaluate_command,
+        compare,
+        decontaminate,
+        plan,
+        ports,
+        watch,
+    ):
         command.add_parser(commands).set_defaults(handler=command.run)
     _add_export(commands)
     _add_report(commands)

@@ -203,6 +203,13 @@ def _check_together(config: Config, where: str) -> None:
             f"{where}: round.lessons = 'generated' has no verdicts to learn from; it goes with "
             f"round.learn = back, forward or both"
         )
+    if config.round.control and (
+        config.round.lessons == "generated" or config.round.learn in ("dpo", "grpo")
+    ):
+        raise ConfigError(
+            f"{where}: round.control compares with learning from pairs; it goes with round.learn = "
+            f"back, forward or both, and without the preset 'control'"
+        )
     if config.resources.trainers > 1 and (
         config.finetune.patience or config.round.learn in ("dpo", "grpo")
     ):

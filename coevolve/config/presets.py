@@ -69,6 +69,7 @@ PRESETS: dict[str, dict[str, object]] = {
     "no-device-compiler": {"verify.device_compiler": "none"},
     # controls and ablations
     "control": {"round.lessons": "generated"},
+    "beside-control": {"round.control": True},
     "frozen-translator": {"round.freeze": "translator"},
     "frozen-tester": {"round.freeze": "tester"},
 }

@@ -36,6 +36,7 @@ def run(config: Config, use_ray: bool = True) -> Path:
     from coevolve.cli.export import export_run
     from coevolve.evaluation.evaluate import evaluate_round, prepare_evaluation
     from coevolve.loop import stages
+    from coevolve.loop.control_arm import run_control
     from coevolve.report.direction_table import format_markdown, make_rows
     from coevolve.report.page import print_table, write_report
     from gpu_runtime.compile.toolchain import find_toolchain, require_tool
@@ -69,6 +70,7 @@ def run(config: Config, use_ray: bool = True) -> Path:
             stages.keep_triplets(this, number)
             stages.train_models(this, number)
             evaluate_round(this, number)
+            run_control(this, number)
             write_report(folder.root)
     export_run(folder.root)
     print_table(folder.root)

@@ -183,6 +183,13 @@ class RoundPaths:
         return Journal(self.folder / "answering")
 
     @property
+    def control(self) -> RoundPaths:
+        """Return the paths of the control that was trained beside this round, which has checkpoints
+        and an evaluation only.
+        """
+        return RoundPaths(self.folder / "control")
+
+    @property
     def evaluation(self) -> Path:
         """Return the path of the metrics on held-out programs, as JSON."""
         return self.folder / "evaluation.json"

@@ -403,6 +403,14 @@ def read_survivors(run: Run, paths: RoundPaths) -> Iterator[Triplet]:
         yield Triplet(source, target, suite, candidate.direction, verdict)
 
 
+def load_experience(run: Run, number: int) -> list[Triplet]:
+    """Return the triplets that the models of round `number` learn from: those of this round and
+    the ones before that `round.experience` selects. Raises StoreError if a file is damaged.
+    """
+    found = [list(read_jsonl(run.folder.round(k).triplets, Triplet)) for k in range(1, number + 1)]
+    return gather_triplets(found, run.config.round.experience)
+
+
 def train_models(run: Run, number: int) -> None:
     """Train all models of round `number` on the triplets that `round.experience` selects. The
     checkpoints go to the round's folder; a frozen model's checkpoint is copied there. It does
@@ -412,10 +420,7 @@ def train_models(run: Run, number: int) -> None:
     if has_all_models(run, number):
         return
     rounds = range(1, number + 1)
-    triplets = gather_triplets(
-        [list(read_jsonl(run.folder.round(k).triplets, Triplet)) for k in rounds],
-        run.config.round.experience,
-    )
+    triplets = load_experience(run, number)
     used = {t.suite.id for t in triplets}
     suites = {
         s.id: s

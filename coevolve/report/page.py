@@ -19,11 +19,12 @@ from coevolve.cli.errors import UserError
 from coevolve.config.schema import Config, load
 from coevolve.loop.run_folder import RunFolder, read_json, resolve_run_dir
 from coevolve.report.data import list_rounds, make_page_data
+from coevolve.report.rises import format_rises
 from corpora.files import write_atomically
 from corpora.records import NOT_COMPILED, Candidate, Outcome, Triplet, Verdict
 from corpora.store import count_jsonl, read_jsonl
 
-STAGES = ("cold start", "suites", "propose and verify", "learn", "evaluate")
+STAGES = ("cold start", "suites", "propose and verify", "learn", "evaluate", "control")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class RoundFigures:
         held-out programs.
     seconds: by stage. outcomes: number of verdicts by outcome.
     parts: in a run of several directions the row of each, with what is counted by direction.
+    control: metrics by name of the control beside the round; empty where there is none.
     """
 
     number: int
@@ -47,6 +49,7 @@ class RoundFigures:
     seconds: dict[str, float]
     outcomes: dict[str, int]
     parts: dict[str, RoundFigures] = field(default_factory=dict)
+    control: dict = field(default_factory=dict)
 
 
 def collect_figures(folder: RunFolder, config: Config | None = None) -> list[RoundFigures]:
@@ -83,8 +86,18 @@ def collect_round_figures(
         if config is not None and len(config.directions) > 1
         else {}
     )
+    control = read_json(paths.control.evaluation) if paths.control.evaluation.exists() else {}
     return RoundFigures(
-        number, candidates, compiled, suites, kept, evaluation, seconds, dict(outcomes), parts
+        number,
+        candidates,
+        compiled,
+        suites,
+        kept,
+        evaluation,
+        seconds,
+        dict(outcomes),
+        parts,
+        control,
     )
 
 
@@ -156,7 +169,15 @@ def make_table(
         label = "cold" if row.number == 0 else str(row.number)
         rows.append([label, *(["all"] if several else []), *_cells(row, ks)])
         rows += [[label, direction, *_cells(part, ks)] for direction, part in row.parts.items()]
+        if row.control:
+            rows += [[f"{label} control", *(["all"] if several else []), *_control_cells(row, ks)]]
     return header, rows
+
+
+def _control_cells(row: RoundFigures, ks: Sequence[int]) -> list[str]:
+    """The row of the control beside a round, which proposes nothing."""
+    nothing = RoundFigures(row.number, None, None, "", None, row.control, {}, {})
+    return _cells(nothing, ks)
 
 
 def _cells(row: RoundFigures, ks: Sequence[int]) -> list[str]:
@@ -200,6 +221,8 @@ def print_table(root: Path) -> None:
         shown.add_row(*cells)
     console = Console(width=None if Console().is_terminal else 160)
     console.print(shown)
+    if rises := format_rises(folder):
+        print(rises)
 
 
 def open_run(root: Path) -> tuple[RunFolder, Config]:

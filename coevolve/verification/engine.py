@@ -36,6 +36,7 @@ from coevolve.verification.record_cache import RecordCache
 from coevolve.verification.target_thresholds import verify_at_target_thresholds
 from corpora.extraction.extract import TOO_DEEP
 from corpora.frontends.c_words import words_of
+from corpora.places import ROOMS
 from corpora.records import Blame, Outcome, Program, Signature, UnitTestSuite, Verdict, content_hash
 from corpora.signatures.signature import SignatureError, read_signature
 from corpora.suites.unit_tests import SuiteError, parse_suite, read_launch
@@ -118,14 +119,13 @@ def compute_engine_version() -> str:
     """Return a hash of the source files that decide verdicts. It is part of the cache's key, so a
     changed engine does not reuse old verdicts.
     """
-    root = Path(__file__).resolve().parents[2]
-    rooms = ("gpu_runtime", "tester", "translator", "corpora", "coevolve/verification")
+    rooms = [ROOMS / name for name in ("gpu_runtime", "tester", "translator", "corpora")]
     aside = {"models", "generator", "builtin", "development"}  # these decide no verdict
     files = [
         f
-        for room in rooms
-        for f in sorted((root / room).rglob("*"))
-        if f.suffix in (".py", ".c", ".h") and not aside & set(f.relative_to(root).parts)
+        for room in (*rooms, Path(__file__).parent)
+        for f in sorted(room.rglob("*"))
+        if f.suffix in (".py", ".c", ".h") and not aside & set(f.relative_to(room).parts)
     ]
     return content_hash(*(f.read_text() for f in files))
 

@@ -48,6 +48,7 @@ from corpora.extraction.extract import SkippedItem, explain_uncallable, extract_
 from corpora.frontends.c_family import parse_c_family
 from corpora.frontends.queries import functions_of
 from corpora.generator import LEVELS, Computation, generate
+from corpora.places import name_module
 from corpora.records import Program
 
 __all__ = [
@@ -65,11 +66,17 @@ __all__ = [
 @dataclass(frozen=True, slots=True)
 class LoadedCorpus:
     """The programs of a corpus, in order. skipped: the items that were left out, each with its
-    reason.
+    reason. Iterating over it yields the programs.
     """
 
     programs: tuple[Program, ...]
     skipped: tuple[SkippedItem, ...] = ()
+
+    def __iter__(self) -> Iterator[Program]:
+        return iter(self.programs)
+
+    def __len__(self) -> int:
+        return len(self.programs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,13 +263,13 @@ _TABLES = (".jsonl", ".parquet")
 
 def _ready_made(spec: _Spec, row: Dialect) -> list[Program]:
     if spec.base in _HAND_WRITTEN:
-        return import_module(f"corpora.{spec.base}").programs(row.name)
+        return import_module(name_module(f"corpora.{spec.base}")).programs(row.name)
     return [item.programs[row.name] for item in _load_generated(spec) if row.name in item.programs]
 
 
 def _ready_made_pairs(spec: _Spec, direction: Direction) -> list[tuple[Program, Program]]:
     if spec.base in _HAND_WRITTEN:
-        return import_module(f"corpora.{spec.base}").pairs(str(direction))
+        return import_module(name_module(f"corpora.{spec.base}")).pairs(str(direction))
     names = (direction.source.name, direction.target.name)
     return [
         (c.programs[names[0]], c.programs[names[1]])
