@@ -27,6 +27,7 @@ from typing import TypeVar
 from coevolve.config.checks import get_value
 from coevolve.config.schema import IDLE, Config, ConfigError, format_toml, list_settings, load
 from coevolve.loop import manifest
+from coevolve.loop.run_mirror import find_working_folder, parse_url
 from corpora.files import remove_partial_files, write_atomically
 from corpora.json_text import JsonError, parse_json
 from corpora.store import StoreError, format_line, read_line, write_jsonl
@@ -472,8 +473,11 @@ class RunFolder:
 
 def resolve_run_dir(run_dir: str | Path) -> Path:
     """Return the absolute path of a run's folder. Inside a Ray job, whose working folder is
-    temporary, a relative path lies below COEVOLVE_RUNS or `~/coevolve-runs`.
+    temporary, a relative path lies below COEVOLVE_RUNS or `~/coevolve-runs`. So does the working
+    folder of a run at a URL.
     """
+    if url := parse_url(run_dir):
+        return find_working_folder(url)
     path = Path(run_dir).expanduser()
     if path.is_absolute():
         return path
