@@ -18,6 +18,7 @@ from pathlib import Path
 from coevolve.cli.errors import UserError
 from coevolve.config.schema import Config, load
 from coevolve.loop.run_folder import RunFolder, read_json, resolve_run_dir
+from coevolve.loop.run_mirror import open_mirror
 from coevolve.report.data import list_rounds, make_page_data
 from coevolve.report.rises import format_rises
 from corpora.files import write_atomically
@@ -226,9 +227,12 @@ def print_table(root: Path) -> None:
 
 
 def open_run(root: Path) -> tuple[RunFolder, Config]:
-    """Return the run's folder and the configuration it was started with. Raises UserError if `root`
-    holds no run, ConfigError if its configuration is damaged.
+    """Return the run's folder and the configuration it was started with. Of a run at a URL the
+    finished files are fetched first. Raises UserError if `root` holds no run, ConfigError if its
+    configuration is damaged.
     """
+    if mirror := open_mirror(root):
+        mirror.fetch()
     root = resolve_run_dir(root)
     folder = RunFolder(root)
     if not folder.config.is_file():
