@@ -400,7 +400,9 @@ def test_helpers_on_the_device_come_with_what_calls_them(tmp_path):
         "__device__ float twice(float v) { return 2 * v; }\ntemplate <class T> __device__ T "
         "half(T v) { return v / 2; }\n__device__ float third(float v) { return v / 3; }\n" + kernel
     )
-    asked = argparse.Namespace(file=str(tmp_path / "k.cu"), source=None, to="cpp", function=None)
+    asked = argparse.Namespace(
+        file=str(tmp_path / "k.cu"), source=None, to="cpp", function=None, patch=False
+    )
     _, programs, left_out = _questions(asked)
     assert [p.name for p in programs] == ["f"] and [s.name for s in left_out] == ["third"]
 
