@@ -89,6 +89,7 @@ def _parser() -> tuple[Parser, argparse._SubParsersAction]:
         evaluate as evaluate_command,
         plan,
         ports,
+        survey,
         translate as translate_command,
         verify as verify_command,
         view,
@@ -111,6 +112,7 @@ def _parser() -> tuple[Parser, argparse._SubParsersAction]:
         decontaminate,
         plan,
         ports,
+        survey,
         view,
         watch,
     ):
