@@ -45,7 +45,9 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'coevolve' has no attribute '{name}'")
     from importlib import import_module
 
-    value = globals()[name] = getattr(import_module(_HOME[name]), name)
+    from corpora.places import name_module
+
+    value = globals()[name] = getattr(import_module(name_module(_HOME[name])), name)
     return value
 
 

@@ -1,5 +1,5 @@
-"""A model by the name that a person gives: `small`, a run, an export, a checkpoint's folder, a GGUF
-file, a hub id, NAME@URL.
+"""A model by the name that a person gives: `small`, `simple`, a run, an export, a checkpoint's
+folder, a GGUF file, a hub id, NAME@URL.
 
 Contract: `resolve_model(name, part)` gives what a back end opens and the folder it lies in (None
 for a model that is elsewhere); a name that is none of these is a UserError of one line.
@@ -19,12 +19,13 @@ from coevolve.evaluation.contamination import FILE_NAME
 from coevolve.loop.directions import make_checkpoint_name
 from coevolve.loop.run_folder import RunFolder
 from corpora.dialects import parse_direction
+from corpora.places import ROOMS, find_data
 from gpu_runtime.models.backends import MODEL_BACKENDS, classify_model
 from gpu_runtime.models.options import Endpoint, ModelOptions
 from gpu_runtime.models.protocol import LanguageModel
 
-SMALL = Path(__file__).resolve().parents[1] / "gpu_runtime" / "models" / "small"
-"""Where the checkpoints that come with the project lie: translator/, tester/."""
+SMALL = ROOMS / "gpu_runtime" / "models" / "small"
+"""Where the checkpoints of `small`, the model for users, lie: translator/, tester/."""
 SMALL_DIRECTIONS = (
     "cpp:cuda",
     "cpp:openmp",
@@ -36,6 +37,11 @@ SMALL_DIRECTIONS = (
     "openmp:cpp",
 )
 """What its Translator was taught; asked for another direction it writes nonsense."""
+
+SHIPPED = {"small": SMALL_DIRECTIONS, "simple": ("cpp:cuda", "cuda:cpp")}
+"""The models that come with the project, with the directions that they were taught. `simple` knows
+simple loops only: rounds begin with it that are to show what rounds teach.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +94,8 @@ class NamedModel:
 def resolve_model(name: str, part: str, direction: str = "") -> NamedModel:
     """Return the model that a person calls `name`, unopened.
 
-    name: `small`, a run's folder, an export, a checkpoint's folder, a GGUF file, a hub id or
-        `NAME@URL`.
+    name: `small`, `simple`, a run's folder, an export, a checkpoint's folder, a GGUF file, a hub
+        id or `NAME@URL`.
     part: `translator` or `tester`, which of a run's two models is meant.
     direction: such as `cpp:cuda`. Where a run has one Translator per direction, the one that
         serves `direction` or its reverse is returned.
@@ -103,22 +109,21 @@ def resolve_model(name: str, part: str, direction: str = "") -> NamedModel:
                 f"qwen@http://127.0.0.1:8000/v1"
             )
         return NamedModel(name, model, None, "openai", ModelOptions(endpoint=Endpoint(url)))
-    if name == "small":
-        if not (SMALL / part / "config.json").is_file():
+    if name in SHIPPED:
+        folder = find_data(f"gpu_runtime/models/{name}") / part
+        if not (folder / "config.json").is_file():
             raise UserError(
-                f"this installation carries no small model ('{SMALL / part}' is not there); "
-                f"name a checkpoint's folder"
+                f"this installation carries no model '{name}' ('{folder}' is not there); name a "
+                f"checkpoint's folder"
             )
-        taught = SMALL_DIRECTIONS if part == "translator" else ()
-        return NamedModel(
-            name, str(SMALL / part), SMALL / part, classify_model(SMALL / part), taught=taught
-        )
+        taught = SHIPPED[name] if part == "translator" else ()
+        return NamedModel(name, str(folder), folder, classify_model(folder), taught=taught)
     path = Path(name).expanduser()
     if not path.exists():
         if path.is_absolute() or name.startswith((".", "~")) or name.count("/") != 1:
             raise UserError(
-                f"model '{name}' is neither 'small', a folder, a GGUF file, NAME@URL, nor a hub "
-                f"id of the form OWNER/NAME"
+                f"model '{name}' is neither 'small', 'simple', a folder, a GGUF file, NAME@URL, "
+                f"nor a hub id of the form OWNER/NAME"
             )
         return NamedModel(name, name, None, "pretrained")
     if path.is_file():

@@ -15,12 +15,13 @@ import contextlib
 import errno
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coevolve import __version__
 from coevolve.cli.command_line import Parser, require_known_words
+from coevolve.cli.progress import show_until_output
 from coevolve.cli.signals import print_early_end, raise_on_sigterm
 
 if TYPE_CHECKING:
@@ -33,8 +34,9 @@ def main(arguments: list[str] | None = None) -> int:
     other codes are those of the command.
     """
     try:
-        with raise_on_sigterm():
-            return _run_command(sys.argv[1:] if arguments is None else arguments)
+        words = sys.argv[1:] if arguments is None else arguments
+        with raise_on_sigterm(), show_until_output(" ".join(["coevolve", *words[:1]])):
+            return _run_command(words)
     except KeyboardInterrupt as error:
         return print_early_end(error)
 
@@ -86,8 +88,10 @@ def _parser() -> tuple[Parser, argparse._SubParsersAction]:
         directions,
         evaluate as evaluate_command,
         plan,
+        ports,
         translate as translate_command,
         verify as verify_command,
+        view,
         watch,
     )
 
@@ -100,7 +104,16 @@ def _parser() -> tuple[Parser, argparse._SubParsersAction]:
     parser.add_argument("--version", action="version", version=f"coevolve {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_run(commands)
-    for command in (translate_command, evaluate_command, compare, decontaminate, plan, watch):
+    for command in (
+        translate_command,
+        evaluate_command,
+        compare,
+        decontaminate,
+        plan,
+        ports,
+        view,
+        watch,
+    ):
         command.add_parser(commands).set_defaults(handler=command.run)
     _add_export(commands)
     _add_report(commands)
@@ -150,7 +163,8 @@ def _add_run(commands) -> None:
     parser.add_argument(
         "--json",
         action="store_true",
-        help="print where the results are as a JSON object; all else goes to stderr",
+        help="print where the results are as a JSON object; all else goes to stderr; with "
+        "--dry-run print what would run",
     )
     parser.set_defaults(handler=_run)
 
@@ -158,6 +172,7 @@ def _add_run(commands) -> None:
 def _run(args) -> int:
     from coevolve.config.schema import ConfigError, load
     from coevolve.loop.run_folder import resolve_run_dir
+    from coevolve.loop.run_mirror import open_mirror
 
     if bool(args.config) == bool(args.resume):
         raise ConfigError("give either a configuration file or --resume RUN")
@@ -176,16 +191,22 @@ def _run(args) -> int:
         )
     # The folder named is the run, wherever it was moved to.
     resumed = resolve_run_dir(args.resume) if args.resume else None
+    mirror = open_mirror(args.resume) if args.resume else None
+    if mirror:
+        mirror.fetch()
     file = resumed / "config.toml" if resumed else Path(args.config)
     if resumed and not file.is_file():
         raise ConfigError(f"'{resumed}' holds no run (no config.toml in it)")
     config = load(file, tuple(args.set), run_dir=resumed)
+    if mirror:
+        config = replace(config, run_dir=mirror.url)
     from coevolve.loop.rounds import describe_run
     from corpora.datasets.loaders import CorpusError
 
     try:
         if args.dry_run:
-            print(describe_run(config))
+            described = describe_run(config)
+            print(json.dumps({"would_run": described.splitlines()}) if args.json else described)
         else:
             _run_and_say(config, not args.local, args.json)
     except CorpusError as error:

@@ -31,7 +31,7 @@ CHOICES = {
     "cold_start.level": ("easy", "mixed", "broad"),
     "finetune.method": ("full", "lora", "qlora"),
     "finetune.sharding": ("none", "fsdp"),
-    "finetune.report_to": ("none", "tensorboard", "trackio", "wandb"),
+    "finetune.report_to": ("none", "tensorboard", "mlflow", "trackio", "wandb"),
     "verify.backend": ("auto", "cuda", "emulated"),
     "verify.device_compiler": ("auto", "nvcc", "nvrtc", "none"),
 }
@@ -202,6 +202,13 @@ def _check_together(config: Config, where: str) -> None:
         raise ConfigError(
             f"{where}: round.lessons = 'generated' has no verdicts to learn from; it goes with "
             f"round.learn = back, forward or both"
+        )
+    if config.round.control and (
+        config.round.lessons == "generated" or config.round.learn in ("dpo", "grpo")
+    ):
+        raise ConfigError(
+            f"{where}: round.control compares with learning from pairs; it goes with round.learn = "
+            f"back, forward or both, and without the preset 'control'"
         )
     if config.resources.trainers > 1 and (
         config.finetune.patience or config.round.learn in ("dpo", "grpo")

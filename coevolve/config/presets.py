@@ -58,6 +58,7 @@ PRESETS: dict[str, dict[str, object]] = {
     "keep-adapter": {"finetune.keep_adapter": True},
     "fsdp": {"finetune.sharding": "fsdp"},
     "tensorboard": {"finetune.report_to": "tensorboard"},
+    "mlflow": {"finetune.report_to": "mlflow"},
     "trackio": {"finetune.report_to": "trackio"},
     "wandb": {"finetune.report_to": "wandb"},
     # rounds
@@ -69,6 +70,7 @@ PRESETS: dict[str, dict[str, object]] = {
     "no-device-compiler": {"verify.device_compiler": "none"},
     # controls and ablations
     "control": {"round.lessons": "generated"},
+    "beside-control": {"round.control": True},
     "frozen-translator": {"round.freeze": "translator"},
     "frozen-tester": {"round.freeze": "tester"},
 }

@@ -155,6 +155,7 @@ class RoundConfig:
     selection: pairs in the order found (`first`), or of hard sources first (`hard`). translators:
         `one`, or one for `each` direction.
     by_parts: also propose ports that are put together from ports of loop nests.
+    control: also train, beside each round, Translators on as much generated data, to compare with.
     """
 
     count: int = 2
@@ -172,6 +173,7 @@ class RoundConfig:
     selection: str = "first"
     translators: str = "one"
     by_parts: bool = False
+    control: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +186,8 @@ class FineTuneConfig:
     keep_adapter: save the adapter beside its base.
     validation: training programs to measure on while learning. patience: measurements in a row
         without progress after which the training stops; 0: it never stops early.
-    report_to: where losses are sent: `none`, `tensorboard`, `trackio` or `wandb`. sharding: `none`
-        or `fsdp`.
+    report_to: where losses are sent: `none`, `tensorboard`, `mlflow`, `trackio` or `wandb`.
+    sharding: `none` or `fsdp`.
     """
 
     method: str = "full"
@@ -254,6 +256,7 @@ IDLE = (
     "run_dir",
     "presets",
     "round.count",
+    "round.control",
     "verify.workers",
     "finetune.report_to",
     "finetune.sharding",

@@ -20,6 +20,7 @@ from pathlib import Path
 from coevolve.config.checks import check_config, get_value
 from coevolve.config.presets import HIDDEN, KEYS, TABLE, settle, suggest_replacement
 from coevolve.config.records import IDLE, PER_DIRECTION, Config, ConfigError, list_settings
+from corpora.places import CONFIGS
 
 __all__ = [
     "IDLE",
@@ -34,6 +35,20 @@ __all__ = [
 ]
 
 
+def find_config(path: str | Path) -> Path:
+    """Return the configuration file that `path` names: a file, or the name of one that comes with
+    the project, as `demo` or `configs/demo.toml`. Raises ConfigError if there is none.
+    """
+    file = Path(path)
+    if file.is_file():
+        return file
+    if file.parent in (Path(), Path("configs")):
+        own = CONFIGS / f"{file.name.removesuffix('.toml')}.toml"
+        if own.is_file():
+            return own
+    raise ConfigError(f"config file '{file}' does not exist; try configs/demo.toml")
+
+
 def load(path: str | Path, overrides: tuple[str, ...] = (), run_dir: Path | None = None) -> Config:
     """Read a configuration from a TOML file.
 
@@ -42,9 +57,7 @@ def load(path: str | Path, overrides: tuple[str, ...] = (), run_dir: Path | None
         file's.
     Raises ConfigError for a missing file, an unknown key or a bad value.
     """
-    file = Path(path)
-    if not file.is_file():
-        raise ConfigError(f"config file '{file}' does not exist; try configs/demo.toml")
+    file = find_config(path)
     try:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:

@@ -15,9 +15,9 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from math import comb
-from pathlib import Path
 
 from corpora.dialects import get_dialect
+from corpora.places import IMPORT_ROOT
 
 _TOKEN = re.compile(
     r"[A-Za-z_]\w*|\d+\.?\d*(?:[eE][+-]?\d+)?[a-zA-Z]*|<<<|>>>|[-+*/%&|^<>=!]=|&&|\|\||<<|>>|->|::|\+\+|--|\S"
@@ -111,8 +111,7 @@ def request_codebleu(
         "items": items,
         "keywords": list(keywords),
     }
-    root = Path(__file__).resolve().parents[2]
-    environment = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONPATH": str(root)}
+    environment = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONPATH": str(IMPORT_ROOT)}
     command = [sys.executable, "-m", "coevolve.evaluation.codebleu_process"]
     done = subprocess.run(
         command,
@@ -121,7 +120,7 @@ def request_codebleu(
         capture_output=True,
         text=True,
         encoding="utf-8",
-        cwd=root,
+        cwd=IMPORT_ROOT,
     )
     if done.returncode:
         raise RuntimeError(f"codebleu failed: {done.stderr[-2000:]}")

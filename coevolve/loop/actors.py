@@ -249,6 +249,14 @@ class ModelActor:
         """
         return self.service.learn(*arguments)
 
+    def learn_generated(self, *arguments: Any) -> dict[str, float]:
+        """Train a control's checkpoint, as long as `learn` would, on generated lessons alone, and
+        return metrics of the training by name. arguments: those of the service's
+        `learn_generated`: checkpoint, triplets, protected programs, folder to save to, round
+        number, and directions.
+        """
+        return self.service.learn_generated(*arguments)
+
     def propose(self, *arguments: Any) -> list:
         """Ask the service's model for answers and count the candidates among them. arguments: those
         of the service's `propose`: checkpoint, programs, a Translator's direction, and sampling.

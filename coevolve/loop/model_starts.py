@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from coevolve.config.schema import Config
-from coevolve.named_models import resolve_model
+from coevolve.named_models import SHIPPED, resolve_model
 from gpu_runtime.models.backends import classify_model
 
 
@@ -19,11 +19,12 @@ def find_start(config: Config, kind: str, part: str = "") -> str:
     folder of that model in the export.
 
     kind: `translator` or `tester`. part: the name of its folder in an export, where it is one of
-        several Translators; '' otherwise. Raises UserError if `small` is not there.
+        several Translators; '' otherwise. Raises UserError if a model that comes with the project
+        is not there.
     """
     named = config.model.name_or_path
-    if named == "small":
-        return resolve_model("small", kind).location
+    if named in SHIPPED:
+        return resolve_model(named, kind).location
     own = (Path(named) / name for name in (part or kind, kind))
     return next((str(folder) for folder in own if folder.is_dir()), named)
 

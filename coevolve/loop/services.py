@@ -241,6 +241,42 @@ class TranslatorService:
         if self.config.round.learn in VERDICT_LEARNERS and classify_model(checkpoint) not in FROZEN:
             return self._learn_from_verdicts(checkpoint, judged, protected, folder, number)
         triplets = drop_protected(triplets, [program for program, _ in validation])
+        lessons = self.config.round.lessons
+        return self._learn(
+            checkpoint, triplets, protected, folder, number, directions, lessons, validation
+        )
+
+    def learn_generated(
+        self,
+        checkpoint: str,
+        triplets: list[Triplet],
+        protected: Sequence[Program],
+        folder: str,
+        number: int,
+        directions: Sequence[str] = (),
+    ) -> dict[str, float]:
+        """Train the model in the folder `checkpoint` as `learn` would from `triplets`, but on
+        generated lessons of the same length; save it to `folder` and return metrics by name.
+
+        triplets: verified pairs, of which only the length of the lessons counts. protected:
+            programs that must not be trained on. number: the round's, from 1. directions: as for
+            `learn`.
+        Raises LeakError if a source of `triplets` is, or nearly is, a protected program.
+        """
+        return self._learn(checkpoint, triplets, protected, folder, number, directions, "generated")
+
+    def _learn(
+        self,
+        checkpoint: str,
+        triplets: list[Triplet],
+        protected: Sequence[Program],
+        folder: str,
+        number: int,
+        directions: Sequence[str],
+        lessons: str,
+        validation: Sequence[tuple[Program, UnitTestSuite]] = (),
+    ) -> dict[str, float]:
+        """`learn` from pairs. lessons: a value of round.lessons."""
         if not triplets or classify_model(checkpoint) in FROZEN:
             return copy_checkpoint(checkpoint, folder)
         guard = EvaluationGuard(protected)
@@ -256,7 +292,7 @@ class TranslatorService:
         teacher = self._translator(None, classify_model(checkpoint), checkpoint)
         weights = [compute_weight(t, settings.selection) for t in kept]
         examples = teacher.examples([(t.source, t.target) for t in kept], settings.learn, weights)
-        if settings.lessons == "generated":
+        if lessons == "generated":
             stream = CONTROL_STREAM + number
             examples = match_lesson_length(
                 examples,

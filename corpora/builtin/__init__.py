@@ -13,15 +13,15 @@ are host functions that allocate, copy, launch and copy back.
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 
 from corpora.datasets.hand_written import read_collection, select_dialect, select_direction
+from corpora.places import find_data
 from corpora.records import Program
 
 
 @cache
 def _programs() -> tuple[Program, ...]:
-    return read_collection(Path(__file__).parent, "builtin")
+    return read_collection(find_data("corpora/builtin/blas1").parent, "builtin")
 
 
 def programs(dialect: str) -> list[Program]:

@@ -16,6 +16,7 @@ CorpusError: one line with what, where and how to mend it.
     PATH.tok                    one whitespace-tokenised function a line
     PATH.jsonl, PATH.parquet    one text a row; newlines may be stored as backslash-n
     PATH                        a source file, or a folder whose files are chosen by suffix
+    URL                         any of these files at s3://, gs://, https:// (what fsspec knows)
 `#COLUMN` after a table names its text column, `?NAME=VALUE&...` after any of them replaces macro
 names in the text: `polybench.parquet#fortran?DATA_TYPE=double precision&_PB_*=*` (a `*` ends a
 name, and in the value stands for its rest). `?shim=polybench` writes out the macros of that
@@ -36,6 +37,7 @@ from pathlib import Path
 from corpora.datasets import polybench
 from corpora.datasets.tables import (
     CorpusError,
+    fetch_url,
     read_file,
     read_hub_rows,
     read_jsonl_rows,
@@ -48,6 +50,7 @@ from corpora.extraction.extract import SkippedItem, explain_uncallable, extract_
 from corpora.frontends.c_family import parse_c_family
 from corpora.frontends.queries import functions_of
 from corpora.generator import LEVELS, Computation, generate
+from corpora.places import name_module
 from corpora.records import Program
 
 __all__ = [
@@ -65,11 +68,17 @@ __all__ = [
 @dataclass(frozen=True, slots=True)
 class LoadedCorpus:
     """The programs of a corpus, in order. skipped: the items that were left out, each with its
-    reason.
+    reason. Iterating over it yields the programs.
     """
 
     programs: tuple[Program, ...]
     skipped: tuple[SkippedItem, ...] = ()
+
+    def __iter__(self) -> Iterator[Program]:
+        return iter(self.programs)
+
+    def __len__(self) -> int:
+        return len(self.programs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,13 +265,13 @@ _TABLES = (".jsonl", ".parquet")
 
 def _ready_made(spec: _Spec, row: Dialect) -> list[Program]:
     if spec.base in _HAND_WRITTEN:
-        return import_module(f"corpora.{spec.base}").programs(row.name)
+        return import_module(name_module(f"corpora.{spec.base}")).programs(row.name)
     return [item.programs[row.name] for item in _load_generated(spec) if row.name in item.programs]
 
 
 def _ready_made_pairs(spec: _Spec, direction: Direction) -> list[tuple[Program, Program]]:
     if spec.base in _HAND_WRITTEN:
-        return import_module(f"corpora.{spec.base}").pairs(str(direction))
+        return import_module(name_module(f"corpora.{spec.base}")).pairs(str(direction))
     names = (direction.source.name, direction.target.name)
     return [
         (c.programs[names[0]], c.programs[names[1]])
@@ -294,7 +303,7 @@ def _units(spec: _Spec, row: Dialect) -> Iterable[_Unit]:
         return (
             _Unit(origin, text) for origin, text in read_hub_rows(spec.base[3:], spec.column, row)
         )
-    path = Path(spec.base).expanduser()
+    path = fetch_url(spec.base) if "://" in spec.base else Path(spec.base).expanduser()
     if not path.exists():
         raise CorpusError(f"'{spec.base}' does not exist{_nearest(path)}")
     if path.is_dir():

@@ -15,15 +15,15 @@ split, and each has a valid rule-made suite (`tests/corpora/test_development.py`
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 
 from corpora.datasets.hand_written import read_collection, select_dialect, select_direction
+from corpora.places import find_data
 from corpora.records import Program
 
 
 @cache
 def _programs() -> tuple[Program, ...]:
-    return read_collection(Path(__file__).parent, "development")
+    return read_collection(find_data("corpora/development/bits").parent, "development")
 
 
 def programs(dialect: str) -> list[Program]:

@@ -27,6 +27,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from corpora.places import IMPORT_ROOT
+
 _LENGTH = struct.Struct("<I")
 MAX_FRAME_BYTES = 1 << 28
 _POLL_S = 0.05
@@ -239,7 +241,7 @@ class ChildProcess:
 
 
 def _root() -> str:
-    return str(Path(__file__).resolve().parents[2])
+    return str(IMPORT_ROOT)
 
 
 def frame_message(message: Mapping[str, Any]) -> bytes:

@@ -15,6 +15,7 @@ import signal
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from corpora.places import name_module
 from gpu_runtime.backend import Arguments, Compiled, Execution, Limits, Status
 from gpu_runtime.cuda.child_process import ChildLostError, ChildProcess
 from gpu_runtime.cuda.compile import load_bundle
@@ -60,7 +61,7 @@ class GpuWorker:
             **(environment or {}),
         }
         self._child = ChildProcess(
-            "gpu_runtime.cuda.worker",
+            name_module("gpu_runtime.cuda.worker"),
             [str(self._images.fd), *flags],
             (self._images.fd,),
             prefix,

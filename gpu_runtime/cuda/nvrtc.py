@@ -16,6 +16,7 @@ import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from corpora.places import name_module
 from gpu_runtime.cuda.child_process import ChildChannel, ChildLostError, ChildProcess, lock_down
 
 DEFAULT_ARCHITECTURE = "sm_90"
@@ -63,7 +64,9 @@ def is_available() -> bool:
 def _make_child() -> ChildProcess:
     # NVRTC starts the driver when it finds one; no device is needed, and its reservations would
     # count against the limit.
-    return ChildProcess("gpu_runtime.cuda.nvrtc", environment={"CUDA_VISIBLE_DEVICES": ""})
+    return ChildProcess(
+        name_module("gpu_runtime.cuda.nvrtc"), environment={"CUDA_VISIBLE_DEVICES": ""}
+    )
 
 
 class DeviceCompiler:

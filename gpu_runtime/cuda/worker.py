@@ -19,12 +19,13 @@ import os
 from dataclasses import asdict
 from typing import Any
 
+from corpora.places import name_module
 from gpu_runtime.cuda.child_process import ChildChannel, lock_down
 from gpu_runtime.cuda.driver import Driver
 from gpu_runtime.cuda.requests import run_request
 from gpu_runtime.cuda.session import Session
 
-REAL_DRIVER = "gpu_runtime.cuda.driver:CudaDriver"
+REAL_DRIVER = name_module("gpu_runtime.cuda.driver:CudaDriver")
 
 
 def make_driver(name: str) -> Driver:

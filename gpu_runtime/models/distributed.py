@@ -23,6 +23,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from corpora.places import name_module
 from gpu_runtime.models.options import FineTuning, ModelOptions
 from gpu_runtime.models.protocol import Example, Learning, ModelError, NothingToLearnError
 
@@ -145,7 +146,7 @@ def start_with_torch(job: Job, processes: int) -> dict[str, float]:
             f"--nproc_per_node={processes}",
         ]
         done = subprocess.run(
-            [*command, "-m", "gpu_runtime.models.distributed", str(file)],
+            [*command, "-m", name_module("gpu_runtime.models.distributed"), str(file)],
             capture_output=True,
             text=True,
         )

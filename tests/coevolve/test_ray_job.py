@@ -33,7 +33,7 @@ SMALL = (
 )
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     sockets = [socket.socket() for _ in range(count)]
     for s in sockets:
         s.bind(("127.0.0.1", 0))
@@ -46,7 +46,7 @@ def _free_ports(count: int) -> list[int]:
 @pytest.fixture
 def head(tmp_path):
     """A Ray head of this test's own, ended with everything it started; its dashboard's address."""
-    port, dashboard, agent, agent_grpc, client = _free_ports(5)
+    port, dashboard, agent, agent_grpc, client = free_ports(5)
     environment = {k: v for k, v in os.environ.items() if not k.startswith("RAY_")}
     environment |= {
         "HOME": str(tmp_path),

@@ -3,6 +3,7 @@ agree with Ray's.
 """
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,14 +11,20 @@ import pytest
 from coevolve.cli.export import export_run
 from coevolve.cli.main import main
 from coevolve.config.schema import ConfigError, load
-from coevolve.evaluation.evaluate import evaluate_checkpoint, prepare_evaluation
+from coevolve.evaluation.evaluate import (
+    evaluate_checkpoint,
+    evaluate_round,
+    prepare_evaluation,
+)
 from coevolve.loop import manifest, stages
+from coevolve.loop.control_arm import run_control
 from coevolve.loop.rounds import describe_run, run
 from coevolve.loop.run_corpus import build_corpus, open_corpus
 from coevolve.loop.run_folder import RunFolder, read_json
 from coevolve.loop.services import TesterService, TranslatorService, make_verifier
 from coevolve.loop.workers import FixedPool, LocalWorker, RunWorkers
-from coevolve.report.page import collect_figures, print_table, write_report
+from coevolve.report.page import collect_figures, make_table, print_table, write_report
+from coevolve.report.rises import collect_rises
 from corpora.records import Candidate, Outcome, Program, Triplet, UnitTestSuite, Verdict
 from corpora.signatures.signature import read_signature
 from corpora.splits import LeakError
@@ -107,6 +114,35 @@ def test_only_equivalent_candidates_are_kept_and_learnt_from(knowing):
     assert found["compile_rate"] == 100.0
 
 
+def test_a_control_beside_the_rounds_learns_other_lessons_and_stands_in_the_table(knowing):
+    config = replace(knowing.config, round=replace(knowing.config.round, control=True))
+    beside = replace(knowing, config=config)
+    prepare_evaluation(beside)
+    stages.run_cold_start(beside)
+    evaluate_round(beside, 0)
+    for stage in (stages.make_suites, stages.propose_and_verify, stages.keep_triplets):
+        stage(beside, 1)
+    stages.train_models(beside, 1)
+    evaluate_round(beside, 1)
+    before = {p: p.read_bytes() for p in beside.folder.round(1).folder.glob("*.json*")}
+    assert run_control(knowing, 1) == {}  # where nobody asked for one
+    figures = run_control(beside, 1)
+    cold, round_1 = beside.folder.round(0), beside.folder.round(1)
+    weights = {
+        (folder / "translator/model.safetensors").read_bytes()
+        for folder in (cold.folder, round_1.folder, round_1.control.folder)
+    }
+    assert len(weights) == 3
+    assert before == {p: p.read_bytes() for p in round_1.folder.glob("*.json*")}
+    assert figures == read_json(round_1.control.evaluation) == run_control(beside, 1)
+    _, rows = make_table(beside.folder, config)
+    assert [row[0] for row in rows] == ["cold", "1", "1 control"]
+    rises = collect_rises(beside.folder)
+    assert [(r.number, r.against) for r in rises] == [(1, "the cold start"), (1, "the control")]
+    # This translator answers the same whatever it learnt, so nothing was gained.
+    assert all(r.points.value == 0 and "not shown" in r.describe() for r in rises)
+
+
 def test_training_on_a_held_out_program_is_refused(knowing):
     stages.run_cold_start(knowing)
     held_out = knowing.corpus.evaluation[0]
@@ -131,8 +167,7 @@ def test_training_on_a_held_out_program_is_refused(knowing):
 
 def test_a_run_resumes_repeats_and_agrees_with_ray(tiny, tmp_path, monkeypatch, capsys):
     """One run by Ray; one local run interrupted after its verdicts and resumed: equal files."""
-    from dataclasses import replace
-
+    tiny = replace(tiny, round=replace(tiny.round, control=True))
     by_ray = run(tiny)
     local = replace(tiny, run_dir=str(tmp_path / "other"))
     stopped = stages.keep_triplets
@@ -161,7 +196,8 @@ def test_a_run_resumes_repeats_and_agrees_with_ray(tiny, tmp_path, monkeypatch, 
             continue
         assert path.read_bytes() == (other.root / relative).read_bytes(), relative
         compared += 1
-    assert compared >= 9
+    assert compared >= 10
+    assert RunFolder(by_ray).round(1).control.evaluation.exists()
     one, two = (
         {n: s for n, s in manifest.read_manifest(root).items() if n.count("/") < 2}
         for root in (by_ray, other.root)
@@ -212,7 +248,6 @@ def test_export_loads_without_this_project(tiny, tmp_path):
 
 
 def test_another_configuration_is_refused_and_nothing_is_lost(tiny):
-    from dataclasses import replace
 
     folder = RunFolder(tiny.run_dir)
     open_corpus(tiny, folder)
@@ -239,7 +274,6 @@ def test_no_translation_of_a_held_out_program_is_trained_on(tiny):
     """The same generated stream on both sides: a pair is held out or trained on as a whole, though
     nobody said `aligned`.
     """
-    from dataclasses import replace
 
     spec = "generated:60:5"
     corpus = build_corpus(replace(tiny, corpus=replace(tiny.corpus, source=spec, target=spec)))
@@ -277,7 +311,6 @@ def test_a_run_can_start_from_the_export_of_another(tiny, tmp_path):
     """model.backend = pretrained on our own folders: each model takes its part and is asked in its
     own words.
     """
-    from dataclasses import replace
 
     from gpu_runtime.models.backends import classify_model
 
@@ -306,7 +339,6 @@ def test_a_run_can_start_from_the_export_of_another(tiny, tmp_path):
 
 
 def test_survivors_too_long_for_the_model_cost_the_round_its_lesson_not_the_run(tiny, tmp_path):
-    from dataclasses import replace
 
     service = TesterService(tiny)
     service.cold_start((), str(tmp_path / "cold"))
@@ -323,7 +355,6 @@ def test_survivors_too_long_for_the_model_cost_the_round_its_lesson_not_the_run(
 
 def test_a_frozen_tester_is_measured_once(tiny, monkeypatch):
     """With a model of billions of weights each further measure takes a quarter of an hour."""
-    from dataclasses import replace
 
     from coevolve.evaluation import evaluate
 

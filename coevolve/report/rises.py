@@ -1,0 +1,84 @@
+"""What a run gained: pass@1 since the cold start and over the control, with intervals.
+
+Contract: reads evaluations only. Both figures of a rise are of the same held-out programs; the
+interval is a paired bootstrap over programs (`coevolve.evaluation.statistics`), so it says nothing
+of other seeds. A figure that is not there gives no rise.
+
+    python -c "from coevolve.report.rises import format_rises; \\
+        from coevolve.loop.run_folder import RunFolder; print(format_rises(RunFolder('runs/demo')))"
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from coevolve.evaluation.statistics import PairedDifference, bootstrap_paired_difference
+from coevolve.loop.run_folder import RunFolder, read_json
+from coevolve.report.data import list_rounds
+
+
+@dataclass(frozen=True, slots=True)
+class Rise:
+    """How much more held-out answers pass in one evaluation than in another.
+
+    number: the round measured. against: `the cold start` or `the control`. programs: how many.
+    points: the difference of pass@1 in percentage points, with its 95 % interval and p-value.
+    """
+
+    number: int
+    against: str
+    programs: int
+    points: PairedDifference
+
+    def describe(self) -> str:
+        """Return the rise as one line of text, which says where the interval holds zero."""
+        low, high = self.points.ci95
+        doubt = "" if low > 0 or high < 0 else "; the interval holds 0: not shown"
+        return (
+            f"round {self.number} over {self.against}: {self.points.value:+.1f} points of pass@1 "
+            f"({low:+.1f} to {high:+.1f}, {self.programs} programs{doubt})"
+        )
+
+
+def collect_rises(folder: RunFolder) -> list[Rise]:
+    """Return the rises of every evaluated round: over the cold start, and over its control where
+    there is one. Raises ConfigError if a file is damaged.
+    """
+    rises = []
+    cold = read_shares(folder.round(0).evaluation)
+    for number in list_rounds(folder):
+        paths = folder.round(number)
+        now = read_shares(paths.evaluation)
+        for against, before in (
+            ("the cold start", cold),
+            ("the control", read_shares(paths.control.evaluation)),
+        ):
+            common = sorted(now.keys() & before.keys())
+            points = bootstrap_paired_difference(
+                [before[key] for key in common], [now[key] for key in common]
+            )
+            if number and points is not None:
+                rises.append(Rise(number, against, len(common), points))
+    return rises
+
+
+def format_rises(folder: RunFolder) -> str:
+    """Return the rises of a run as lines of text; '' where no round was evaluated."""
+    return "\n".join(rise.describe() for rise in collect_rises(folder))
+
+
+def read_shares(evaluation: Path) -> dict[tuple[str, str], float]:
+    """Return the percentage of right answers by (direction, program id) from an evaluation.json;
+    an empty dict where the file is missing. The direction is '' in a run of one. Raises ConfigError
+    if the file is damaged.
+    """
+    if not evaluation.exists():
+        return {}
+    figures = read_json(evaluation)
+    parts = figures.get("directions") or {"": figures}
+    return {
+        (direction, item["id"]): 100.0 * min(item["passed"], item["samples"]) / item["samples"]
+        for direction, part in parts.items()
+        for item in part.get("items", ())
+    }
