@@ -89,6 +89,7 @@ def _parser() -> tuple[Parser, argparse._SubParsersAction]:
         evaluate as evaluate_command,
         plan,
         ports,
+        serve,
         translate as translate_command,
         verify as verify_command,
         watch,
@@ -121,6 +122,7 @@ def _parser() -> tuple[Parser, argparse._SubParsersAction]:
         verify.set_defaults(handler=verify_command.run)
     _add_doctor(commands)
     directions.add_parser(commands)
+    serve.add_parser(commands).set_defaults(handler=serve.run)
     completion.add_parser(commands, parser)
     return parser, commands
 
