@@ -9,7 +9,7 @@ extra `serve`.
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import FastAPI, HTTPException, Path as UrlPath, Request
 from fastapi.responses import JSONResponse
@@ -19,7 +19,10 @@ from coevolve import __version__
 from coevolve.serving.jobs import JobQueue, QueueFullError, ServeLimits
 from corpora.dialects import DIALECTS
 
-DialectName = Literal[tuple(DIALECTS)]  # type: ignore[valid-type]
+if TYPE_CHECKING:
+    DialectName = str
+else:
+    DialectName = Literal[tuple(DIALECTS)]
 Text = Annotated[str, Field(min_length=1)]
 FunctionName = Annotated[str, Field(max_length=200, pattern=r"^([A-Za-z_][A-Za-z0-9_]*)?$")]
 
