@@ -89,6 +89,7 @@ def _parser() -> tuple[Parser, argparse._SubParsersAction]:
         evaluate as evaluate_command,
         plan,
         ports,
+        serve,
         survey,
         translate as translate_command,
         verify as verify_command,
@@ -125,6 +126,7 @@ def _parser() -> tuple[Parser, argparse._SubParsersAction]:
         verify.set_defaults(handler=verify_command.run)
     _add_doctor(commands)
     directions.add_parser(commands)
+    serve.add_parser(commands).set_defaults(handler=serve.run)
     completion.add_parser(commands, parser)
     return parser, commands
 
@@ -245,16 +247,32 @@ def _add_export(commands) -> None:
     )
     parser.add_argument("--half", action="store_true", help="store weights in 16 bits")
     parser.add_argument(
+        "--license",
+        default="",
+        metavar="L",
+        help="licence that the cards name, such as mit (default: what the corpora allow)",
+    )
+    parser.add_argument(
+        "--push",
+        metavar="OWNER/NAME",
+        help="upload to the hub too, as private OWNER/NAME-translator, -tester and -pairs",
+    )
+    parser.add_argument(
         "--json", action="store_true", help="print where the export is as a JSON object"
     )
     parser.set_defaults(handler=_export)
 
 
 def _export(args) -> int:
-    from coevolve.cli.export import export_run
+    from coevolve.cli.export import export_run, push_export
 
-    made = export_run(Path(args.run), Path(args.out) if args.out else None, args.round, args.half)
-    print(json.dumps({"folder": str(made)}) if args.json else made)
+    out = Path(args.out) if args.out else None
+    made = export_run(Path(args.run), out, args.round, args.half, args.license)
+    pushed = push_export(made, args.push) if args.push else []
+    if args.json:
+        print(json.dumps({"folder": str(made)} | ({"pushed": pushed} if pushed else {})))
+    else:
+        print(made, *pushed, sep="\n")
     return 0
 
 

@@ -1,7 +1,7 @@
 """`coevolve survey`: every loop of a project, and whether it can run in parallel.
 
-Contract: reads only; exit code 0, 3 where a compiler complained, so that loops may be missing, 2 for
-wrong use.
+Contract: reads only; exit code 0, 3 where a compiler complained, so that loops may be missing, 2
+for wrong use.
 
     coevolve survey src -I include --html loops.html
 """
