@@ -235,7 +235,8 @@ def collect_scales(topics: Sequence[dict[str, Any]]) -> dict[str, list[dict[str,
                 }
             )
     scales[
-        "Functions of this project: C++ to CUDA, `development`, 206 functions of this project, judged by coevolve"
+        "Functions of this project: C++ to CUDA, `development`, 206 functions of this project, "
+        "judged by coevolve"
     ] = development
     keys = [column.key for column in LEADERBOARD_COLUMNS]
     return {

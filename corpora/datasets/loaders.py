@@ -367,6 +367,10 @@ def _parquet(path: Path, column: str, row: Dialect) -> Iterator[_Unit]:
     )
 
 
+LONGEST_TEXT = 1 << 20
+"""Characters of one file, line or row. Reading a text takes memory of some hundred times its
+length.
+"""
 _SHIMS = {"polybench": polybench.expand_macros}
 _READERS = {".tok": _read_tokenized, ".jsonl": _jsonl, ".parquet": _parquet}
 
@@ -453,6 +457,9 @@ def _is_openmp_row(row: str, language: str) -> bool:
 def _programs(
     unit: _Unit, row: Dialect, macros: Iterable[tuple[str, str]]
 ) -> tuple[list[Program], list[SkippedItem]]:
+    if len(unit.text) > LONGEST_TEXT:
+        reason = f"{len(unit.text)} characters are too many for one text (at most {LONGEST_TEXT})"
+        return [], [SkippedItem(unit.origin, "", reason)]
     if not unit.line:
         found = extract_programs(_clean_text(unit, row, macros), row.name, unit.origin)
         return list(found.programs), list(found.skipped)
@@ -469,8 +476,10 @@ def _extract_programs(
     unit: _Unit, row: Dialect, macros: Iterable[tuple[str, str]]
 ) -> list[Program]:
     """Programs of a unit whether or not tests can call them: the last function of a line, all
-    functions of a text.
+    functions of a text; none of a text that is too long.
     """
+    if len(unit.text) > LONGEST_TEXT:
+        return []
     text = _clean_text(unit, row, macros)
     if not unit.line:
         return list(extract_programs(text, row.name, unit.origin).programs)

@@ -4,8 +4,8 @@ Contract: a function or method whose body is one `return` of an expression is an
 `double &x(int i) { return m_x[i]; }`. A call of it becomes that expression, with the arguments in
 the place of the parameters and the object before the class's own fields. Of several with one name
 and number of parameters, all must return the same expression up to the functions called in it (as
-overloads for `float` and `double` do); otherwise calls stay. The tree is for analysis only: types of
-overloads are not told apart.
+overloads for `float` and `double` do); otherwise calls stay. The tree is for analysis only: types
+of overloads are not told apart.
 
     python -c "from corpora.projects.accessors import inline_accessors; help(inline_accessors)"
 """
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from corpora.analysis.pure_functions import is_pure
@@ -43,7 +44,7 @@ def inline_accessors(unit: TranslationUnit) -> TranslationUnit:
         known = _find_accessors(unit)
         if not known:
             return unit
-        changed = transform(unit, lambda node: _replace(node, known))
+        changed = transform(unit, partial(_replace, known=known))
         if changed == unit:
             return unit
         unit = changed

@@ -79,8 +79,8 @@ class _Judged:
 def survey(
     sources: Sequence[SourceFile], done: Callable[[SourceFile], None] = lambda _: None
 ) -> Survey:
-    """Return the verdict on every loop of the files `sources`. A loop in a header counts once. done:
-    called after each file. Raises RuntimeError if libclang is needed and not installed.
+    """Return the verdict on every loop of the files `sources`. A loop in a header counts once.
+    done: called after each file. Raises RuntimeError if libclang is needed and not installed.
     """
     rows: dict[tuple[str, int, int], LoopRow] = {}
     errors: list[str] = []
