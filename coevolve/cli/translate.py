@@ -27,7 +27,7 @@ from corpora.extraction.extract import MAIN_PROGRAM, SkippedItem
 from corpora.files import write_atomically
 from corpora.frontends.c_words import words_of
 from corpora.ir import For, RangeFor, Unsupported, UnsupportedExpression, While, find
-from corpora.records import Blame, Outcome, Program, Verdict
+from corpora.records import Blame, Outcome, Program, UnitTestSuite, Verdict
 from corpora.store import to_json
 from gpu_runtime.launch.thresholds import parse_text
 from gpu_runtime.models.protocol import LanguageModel, Sampling
@@ -54,6 +54,8 @@ class Port:
     shared: parameters for data that the source's function shares with others.
     plan: the directives that make the port of the source's own text; None for other ports.
     speed: times beside the source; None where it was not timed.
+    tests: what it was run on; None where nothing was run. wrong: numbers of those tests on which
+        another answer was wrong.
     """
 
     program: Program
@@ -66,6 +68,8 @@ class Port:
     shared: tuple[str, ...] = ()
     plan: DirectivePlan | None = None
     speed: SpeedFigures | None = None
+    tests: UnitTestSuite | None = None
+    wrong: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +175,17 @@ def add_parser(commands) -> argparse.ArgumentParser:
         help="do not time OpenMP ports beside their source",
     )
     parser.add_argument(
+        "--evidence",
+        metavar="FILE",
+        help="write what was run and found of each port here (default: beside --out, with the "
+        "suffix .coevolve.json); 'verify --check-only FILE' checks the ports again",
+    )
+    parser.add_argument(
+        "--found-inputs",
+        metavar="FILE",
+        help="write the tests in text form, those that found a wrong answer first",
+    )
+    parser.add_argument(
         "--json", action="store_true", help="print one JSON object for each function"
     )
     parser.add_argument(
@@ -220,8 +235,12 @@ def run(args: argparse.Namespace) -> int:
         translate_programs(programs, direction, model, named.kind, options, file)
     ) as ports:
         names = [f"translate {program.name}" for program in programs] + ["translate"]
-        shown = show_each(ports, names.__getitem__)
+        made: list[Port] = []
+        shown = _kept(show_each(ports, names.__getitem__), made)
         texts = list(_deliver_ports(shown, direction, args.out, args.json))
+    if args.out and any(texts):
+        written = Path(args.out).read_text(encoding="utf-8", errors="replace")
+        _write_evidence(args, direction, made, Path(args.out), written)
     for function in left_out:
         print(
             f"{function.name or 'text'} at {function.where}: left out, {function.reason}",
@@ -232,6 +251,66 @@ def run(args: argparse.Namespace) -> int:
     if model.opened is not None and (usage := describe_usage(model.opened)):
         print(usage, file=sys.stderr)
     return 0 if all(texts) and not left_out else 1
+
+
+def _kept(ports: Iterable[Port], made: list[Port]) -> Iterator[Port]:
+    """`ports`, each added to `made`."""
+    for port in ports:
+        made.append(port)
+        yield port
+
+
+def _write_evidence(
+    args: argparse.Namespace,
+    direction: Direction,
+    ports: Sequence[Port],
+    port_file: Path,
+    port_text: str,
+) -> None:
+    """Write the evidence of ports and their tests where it was asked for. port_text: of the file
+    `port_file` that holds them.
+    """
+    from coevolve.port.evidence_file import (
+        SUFFIX,
+        PortEvidence,
+        hash_text,
+        make_function_evidence,
+        relative_to,
+        write_evidence,
+        write_found_inputs,
+    )
+
+    place = Path(args.evidence or f"{args.out}{SUFFIX}")
+    functions = tuple(
+        make_function_evidence(
+            port.program,
+            port.verdict,
+            port.tests,
+            port.how or "an answer of the model",
+            port.speed,
+            port.plan.assumptions if port.plan else (),
+            [port.tests.tests[i] for i in port.wrong if i < len(port.tests.tests)]
+            if port.tests
+            else (),
+        )
+        for port in ports
+        if port.text and port.verdict is not None
+    )
+    folder = place.parent
+    record = PortEvidence(
+        relative_to(Path(args.file), folder),
+        relative_to(port_file, folder),
+        direction.source.name,
+        direction.target.name,
+        Path(args.file).read_text(encoding="utf-8", errors="replace"),
+        hash_text(port_text),
+        functions,
+    )
+    if args.out or args.evidence:
+        write_evidence(place, record)
+        print(f"evidence: {place}", file=sys.stderr)
+    if args.found_inputs:
+        write_found_inputs(Path(args.found_inputs), record)
 
 
 def _print_patch(
@@ -253,25 +332,30 @@ def _print_patch(
             f"--patch adds OpenMP directives to one file of serial code; '{direction}' of "
             f"'{args.file}' is something else"
         )
-    planned = []
+    planned, made = [], []
     with closing(translate_programs(programs, direction, None, "", options)) as ports:
         names = [f"translate {program.name}" for program in programs] + ["translate"]
         for port in show_each(ports, names.__getitem__):
             fast = port.plan is not None and not _is_slow(port)
             if port.plan is not None and fast:
                 planned.append(PlannedFunction(port.program.name, port.program.text, port.plan))
+                made.append(port)
             print(summarize_port(port, direction), file=sys.stderr, flush=True)
             for line in describe_limits(port):
                 print(f"  {line}", file=sys.stderr)
             if port.plan is not None and not fast:
                 print("  not in the patch", file=sys.stderr)
     patch = make_patch(args.file, read_exactly(Path(args.file)), direction.target.language, planned)
-    made = patch.diff.encode("utf-8", errors="surrogateescape")
+    diff = patch.diff.encode("utf-8", errors="surrogateescape")
     if args.out:
-        write_atomically(Path(args.out), lambda sink: sink.write(made))
+        write_atomically(Path(args.out), lambda sink: sink.write(diff))
     else:
-        sys.stdout.buffer.write(made)
+        sys.stdout.buffer.write(diff)
         sys.stdout.buffer.flush()
+    if args.out or args.evidence or args.found_inputs:
+        missing = {name for name, _ in patch.left_out}
+        kept = [port for port in made if port.program.name not in missing]
+        _write_evidence(args, direction, kept, Path(args.file), patch.text)
     for name, why in (*patch.left_out, *((s.name or "text", s.reason) for s in left_out)):
         print(f"{name}: not in the patch, {why}", file=sys.stderr)
     complete = len(planned) - len(patch.left_out) == len(programs) and not left_out
@@ -322,16 +406,13 @@ def translate_programs(
     asked = (options.samples, options.temperature, options.seed, options.max_new_tokens)
     try:
         for program in programs:
+            opener = None if model is None else open_translator
+            port = port_program(program, direction, opener, engine, *asked, timed=options.timed)
+            checked = engine.expectations(program).expectations if port.text else None
             yield replace(
-                port_program(
-                    program,
-                    direction,
-                    None if model is None else open_translator,
-                    engine,
-                    *asked,
-                    timed=options.timed,
-                ),
+                port,
                 shared=find_shared_data(program, file),
+                tests=checked.suite if checked is not None else None,
             )
     finally:
         engine.close()
@@ -553,6 +634,7 @@ def port_program(
     """
     outcomes: Counter[Outcome] = Counter()
     slow: Port | None = None
+    wrong: list[int] = []
     if takes_directives(direction):
         by_rule, verdicts = port_by_directives(program, direction, engine, timed)
         outcomes.update(verdict.outcome for verdict in verdicts)
@@ -563,15 +645,16 @@ def port_program(
             if by_rule.is_fast:
                 return found
             slow = found
+        wrong += [v.test_index for v in verdicts if v.outcome is Outcome.MISMATCH]
         failure = next((v for v in verdicts if not v), None)
         if translator is None:
             return slow or Port(program, None, None, outcomes, failure, left=NO_DIRECTIVE)
     if callable(translator):
         translator = translator()
-    asked = _ask_model(
-        program, direction, translator, engine, (samples, temperature, seed, max_new_tokens)
-    )
-    asked = replace(asked, outcomes=asked.outcomes + outcomes)
+    settings = samples, temperature, seed, max_new_tokens
+    asked = _ask_model(program, direction, translator, engine, settings, wrong)
+    tests = tuple(dict.fromkeys(index for index in wrong if index >= 0))
+    asked = replace(asked, outcomes=asked.outcomes + outcomes, wrong=tests)
     if timed and asked.text and not asked.verdict.serial:
         target = Program(direction.target.name, program.name, asked.text)
         asked = replace(asked, speed=measure_speed(program, target, engine))
@@ -612,8 +695,11 @@ def _ask_model(
     translator,
     engine,
     asked: tuple[int, float, int, int],
+    wrong: list[int],
 ) -> Port:
-    """The port that a Translator gives. asked: samples, temperature, seed and most tokens."""
+    """The port that a Translator gives. asked: samples, temperature, seed and most tokens. wrong:
+    numbers of tests on which an answer is wrong are added to it.
+    """
     from coevolve.port.by_parts import explain_not_outlined, port_by_parts
     from coevolve.verification.engine import Pair
     from translator.normalize.fortran.convert import convert_to_cpp
@@ -649,6 +735,8 @@ def _ask_model(
                     return found
             if says_nothing(verdict):
                 return Port(program, None, verdict, outcomes)
+            if verdict.outcome is Outcome.MISMATCH:
+                wrong.append(verdict.test_index)
             failure = verdict if failure is None else failure
     by_rule = str(direction) == "fortran:cpp"
     made = (

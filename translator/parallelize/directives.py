@@ -16,7 +16,6 @@ does not have fewer than FEW iterations. A short loop is collapsed with the one 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -56,7 +55,6 @@ CYCLIC = "schedule(static, 16)"
 """Shares out loops whose iterations grow or shrink."""
 _FORTRAN_OPERATORS = {"&": "iand", "|": "ior", "^": "ieor", "&&": ".and.", "||": ".or."}
 _ATOMIC = frozenset("+ * / & | ^".split())
-_PLAIN = re.compile(r"[A-Za-z_]\w*")
 _WIDTH = 96
 _FIXED_WIDTH = 72
 
@@ -336,7 +334,7 @@ class _Planner:
     def _name(self, key: str) -> str:
         """A variable's name as a clause lists it; '' for a member or what a pointer points to."""
         name = key.partition("@")[0]
-        return name if _PLAIN.fullmatch(name) else ""
+        return name if name.isidentifier() else ""
 
     def _reduced(self, reduction: Reduction, verdict: LoopVerdict) -> str | None:
         """As a clause lists it; None for elements that only atomic updates can change."""
@@ -423,7 +421,7 @@ class _LineInserter:
         text = self._newline.join(lines) + self._newline
         if not before.strip():
             self.edits.append(Edit(begin, begin, text))
-        elif self._fortran and re.fullmatch(r"\s*\w+\s*:\s*", before):
+        elif self._fortran and _is_construct_name(before):
             self.edits.append(Edit(begin, begin, text))
         elif self._fortran:
             raise InsertionError(f"line {span.line} has more before the loop")
@@ -460,12 +458,18 @@ class _LineInserter:
         return _fold(parts, f"{indent}#pragma omp", f"{indent}   ", " \\")
 
 
+def _is_construct_name(before: str) -> bool:
+    """Whether a text is a name and a colon, which Fortran allows before a loop."""
+    name, colon, rest = before.partition(":")
+    return bool(colon) and name.strip().isidentifier() and not rest.strip()
+
+
 def _fold(parts: Sequence[str], first: str, next_: str, more: str) -> list[str]:
     """Words joined into lines. more: what stands at the end of a line that goes on. Fixed form has
     none; its lines end at column 72.
     """
     width = _WIDTH if more else _FIXED_WIDTH
-    pieces = [piece for part in parts for piece in _pieces(part)]
+    pieces = [piece for part in parts for piece in part.split()]
     lines, line = [], first
     for piece in pieces:
         if len(line) + 1 + len(piece) + len(more) > width and line not in (first, next_):
@@ -473,8 +477,3 @@ def _fold(parts: Sequence[str], first: str, next_: str, more: str) -> list[str]:
             line = next_
         line += f" {piece}"
     return [*lines, line]
-
-
-def _pieces(part: str) -> list[str]:
-    """A clause in pieces between which a line may end."""
-    return re.findall(r"\S+(?:,|$)|\S+", part)
