@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -79,7 +81,9 @@ class TranslationOptions:
     samples: most answers per function. temperature: of the answers after the first.
     max_new_tokens: tokens after which an answer is cut. seed: of sampling.
     backend: `auto`, `cuda` or `emulated`. as_written: show the model the text without normalizing
-        it. timed: time OpenMP ports beside their source. directives_only: ask no model.
+        it. timed: time OpenMP ports beside their source.
+    time_limit_s: wall-clock seconds for a function after which no further answer is asked for or
+        tried; 0: no limit.
     Raises UserError for a value out of range.
     """
 
@@ -90,7 +94,7 @@ class TranslationOptions:
     backend: str = "auto"
     as_written: bool = False
     timed: bool = False
-    directives_only: bool = False
+    time_limit_s: float = 0.0
 
     def __post_init__(self) -> None:
         from coevolve.cli.errors import UserError
@@ -99,6 +103,8 @@ class TranslationOptions:
             raise UserError(
                 "--samples and --max-new-tokens must be at least 1 and --temperature not negative"
             )
+        if not self.time_limit_s >= 0:
+            raise UserError("--time-limit-s must not be negative; 0 sets no limit")
 
 
 def add_parser(commands) -> argparse.ArgumentParser:
@@ -175,6 +181,14 @@ def add_parser(commands) -> argparse.ArgumentParser:
         help="do not time OpenMP ports beside their source",
     )
     parser.add_argument(
+        "--time-limit-s",
+        type=float,
+        default=0.0,
+        metavar="S",
+        help="seconds for a function after which no further answer is asked for or tried; what "
+        "stands then is its port (default: 0, no limit)",
+    )
+    parser.add_argument(
         "--evidence",
         metavar="FILE",
         help="write what was run and found of each port here (default: beside --out, with the "
@@ -213,7 +227,7 @@ def run(args: argparse.Namespace) -> int:
         args.backend,
         args.as_written,
         timed=not args.no_timing,
-        directives_only=args.patch,
+        time_limit_s=args.time_limit_s,
     )
     direction, programs, left_out = _questions(args)
     if args.out:
@@ -407,7 +421,15 @@ def translate_programs(
     try:
         for program in programs:
             opener = None if model is None else open_translator
-            port = port_program(program, direction, opener, engine, *asked, timed=options.timed)
+            port = port_program(
+                program,
+                direction,
+                opener,
+                engine,
+                *asked,
+                timed=options.timed,
+                time_limit_s=options.time_limit_s,
+            )
             checked = engine.expectations(program).expectations if port.text else None
             yield replace(
                 port,
@@ -539,12 +561,18 @@ def _questions(
             raise UserError(f"{why}; the file has {', '.join(p.name for p in programs)}")
         return direction, tuple(chosen), ()
     helpers = found if len(found := find_helpers(programs)) < len(programs) else []
-    for helper in helpers:
+    idle = []
+    if direction.target.model == "openmp":
+        rest = [p for p in programs if p not in helpers]
+        idle = found if len(found := find_loopless(rest)) < len(rest) else []
+    for helper in (*helpers, *idle):
+        why = "and is ported with what calls it" if helper in helpers else "for threads to share"
         print(
-            f"{helper.name}: not asked for, it has no loop and is ported with what calls it "
+            f"{helper.name}: not asked for, it has no loop {why} "
             f"(--function {helper.name} asks for it)",
             file=sys.stderr,
         )
+    helpers = [*helpers, *idle]
     return direction, tuple(p for p in programs if p not in helpers), left_out
 
 
@@ -564,7 +592,6 @@ def find_helpers(programs: Sequence[Program]) -> list[Program]:
     single elements.
     """
     from coevolve.verification.entry_functions import find_function_words
-    from corpora.signatures.signature import read_signature
 
     words_of_functions: dict[str, Mapping[str, frozenset[str]]] = {}
     for each in programs:
@@ -582,14 +609,23 @@ def find_helpers(programs: Sequence[Program]) -> list[Program]:
             if name != program.name
         )
 
+    return [p for p in find_loopless(programs) if called(p)]
+
+
+def find_loopless(programs: Sequence[Program]) -> list[Program]:
+    """Return the programs without a loop or a statement on a whole array: threads have nothing to
+    share there. They have only scalar parameters, or are C++ that works on single elements.
+    """
+    from corpora.signatures.signature import read_signature
+
     def by_element(program: Program) -> bool:
         return program.dialect == "cpp" and not _takes_whole_arrays(program.text)
 
-    plain = [p for p in programs if not _may_loop(p) and called(p)]
     return [
         p
-        for p in plain
-        if by_element(p) or all(each.kind == "scalar" for each in read_signature(p).parameters)
+        for p in programs
+        if not _may_loop(p)
+        and (by_element(p) or all(e.kind == "scalar" for e in read_signature(p).parameters))
     ]
 
 
@@ -620,6 +656,7 @@ def port_program(
     seed: int,
     max_new_tokens: int = NEW_TOKENS,
     timed: bool = False,
+    time_limit_s: float = 0.0,
 ) -> Port:
     """Return a verified port of one program, from the cheapest proposer that has one.
 
@@ -630,11 +667,13 @@ def port_program(
     one that fails the speed gate.
     translator: a Translator, or a function that opens one; None asks no model. engine: an Engine.
     max_new_tokens: tokens after which an answer is cut. timed: time OpenMP ports beside the source.
+    time_limit_s: after which nothing more is asked for or tried; 0: no limit.
     Returns a Port; its `text` is None if none was verified.
     """
     outcomes: Counter[Outcome] = Counter()
     slow: Port | None = None
     wrong: list[int] = []
+    deadline = time.monotonic() + (time_limit_s or math.inf)
     if takes_directives(direction):
         by_rule, verdicts = port_by_directives(program, direction, engine, timed)
         outcomes.update(verdict.outcome for verdict in verdicts)
@@ -652,7 +691,7 @@ def port_program(
     if callable(translator):
         translator = translator()
     settings = samples, temperature, seed, max_new_tokens
-    asked = _ask_model(program, direction, translator, engine, settings, wrong)
+    asked = _ask_model(program, direction, translator, engine, settings, wrong, deadline)
     tests = tuple(dict.fromkeys(index for index in wrong if index >= 0))
     asked = replace(asked, outcomes=asked.outcomes + outcomes, wrong=tests)
     if timed and asked.text and not asked.verdict.serial:
@@ -663,6 +702,7 @@ def port_program(
     return asked
 
 
+LATE = "its time was up (--time-limit-s)"
 NO_DIRECTIVE = "no loop may get a directive by rule"
 
 
@@ -696,9 +736,10 @@ def _ask_model(
     engine,
     asked: tuple[int, float, int, int],
     wrong: list[int],
+    deadline: float,
 ) -> Port:
     """The port that a Translator gives. asked: samples, temperature, seed and most tokens. wrong:
-    numbers of tests on which an answer is wrong are added to it.
+    numbers of tests on which an answer is wrong are added to it. deadline: of `time.monotonic`.
     """
     from coevolve.port.by_parts import explain_not_outlined, port_by_parts
     from coevolve.verification.engine import Pair
@@ -712,7 +753,7 @@ def _ask_model(
     failure: Verdict | None = None
     greedy = Sampling(1, 0.0, max_new_tokens=max_new_tokens, seed=seed)
     for sampling in (greedy, replace(greedy, n=samples - 1, temperature=temperature)):
-        if not sampling.n or partly:
+        if not sampling.n or partly or time.monotonic() > deadline:
             break
         answers = Counter(c.text for c in translator.propose([program], direction, sampling))
         fresh = [text for text, _ in answers.most_common() if text not in tried]
@@ -722,6 +763,8 @@ def _ask_model(
         ]
         engine.prepare(pairs)
         for pair in pairs:
+            if time.monotonic() > deadline:
+                break
             verdict = engine.verify(pair)
             outcomes[verdict.outcome] += 1
             if verdict.outcome is Outcome.EQUIVALENT:
@@ -739,8 +782,11 @@ def _ask_model(
                 wrong.append(verdict.test_index)
             failure = verdict if failure is None else failure
     by_rule = str(direction) == "fortran:cpp"
+    late = time.monotonic() > deadline
     made = (
-        convert_to_cpp(program)
+        None
+        if late
+        else convert_to_cpp(program)
         if by_rule
         else port_by_parts(program, direction, translator, engine, greedy)
     )
@@ -758,7 +804,7 @@ def _ask_model(
                 partly, direction
             ):
                 return joined
-    why = "" if by_rule or made is not None else explain_not_outlined(program, direction)
+    why = explain_not_outlined(program, direction) if made is None and not by_rule else ""
     return (
         partly
         or of_one_thread
@@ -768,7 +814,7 @@ def _ask_model(
             None,
             outcomes,
             failure,
-            left=f"not cut into loop nests: {why}" if why else "",
+            left=LATE if late else f"not cut into loop nests: {why}" if why else "",
         )
     )
 

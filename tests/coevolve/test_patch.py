@@ -119,3 +119,10 @@ def test_bad_evidence_is_one_line(tmp_path, capsys, text, complaint):
     file.write_text(text)
     assert main(["verify", "--check-only", str(file)]) == 2
     assert complaint in capsys.readouterr().err
+
+
+def test_a_function_without_a_loop_is_not_announced_as_a_port(tmp_path, capsys):
+    file = tmp_path / "a.cpp"
+    file.write_text("double lone(double v) { return 3 * v; }\n" + CPP)
+    assert main(["translate", str(file), "--to", "openmp", "--patch", "--no-timing"]) == 0
+    assert "lone: not asked for, it has no loop for threads to share" in capsys.readouterr().err
