@@ -16,7 +16,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from corpora.analysis.repeated_work import find_repeated_write
 from corpora.dialects import get_dialect
+from corpora.frontends.c_family import parse_c_family
 from corpora.records import Blame, Outcome, Program, Signature, Verdict
 from corpora.signatures.signature import SignatureError, read_signature
 from gpu_runtime.backend import Compiled, CompileRequest, ExecutionBackend, Limits
@@ -209,7 +211,13 @@ def _run(
         expectations = shorter.expectations
     if trial.failure is None:
         trial = replace(trial, failure=try_elsewhere(bench))
-    return _make_equivalent_verdict(base, trial, expectations, model, config)
+    repeated = trial.failure is None and model == "cuda" and _repeats_work(target.text)
+    return _make_equivalent_verdict(base, trial, expectations, model, config, repeated)
+
+
+@lru_cache(maxsize=256)
+def _repeats_work(text: str) -> bool:
+    return find_repeated_write(parse_c_family(text, "cuda")) is not None
 
 
 def _of_tests(own: Expectations, kept: Sequence[int]) -> Expectations:
@@ -312,9 +320,15 @@ def compute_call_time_limit(config: JudgeConfig, expectations: Expectations) -> 
 
 
 def _make_equivalent_verdict(
-    base: Verdict, trial: Trial, expectations: Expectations, model: str, config: JudgeConfig
+    base: Verdict,
+    trial: Trial,
+    expectations: Expectations,
+    model: str,
+    config: JudgeConfig,
+    repeated: bool = False,
 ) -> Verdict:
-    serial = model != "serial" and trial.active_threads == 1
+    """repeated: every thread repeats a whole nest of loops, so that no work is shared out."""
+    serial = model != "serial" and (trial.active_threads == 1 or repeated)
     base = replace(base, launch=trial.launch, serial=serial)
     if trial.failure is not None:
         return _make_failed_verdict(base, trial.failure, expectations)

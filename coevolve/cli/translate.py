@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -27,7 +29,7 @@ from corpora.extraction.extract import MAIN_PROGRAM, SkippedItem
 from corpora.files import write_atomically
 from corpora.frontends.c_words import words_of
 from corpora.ir import For, RangeFor, Unsupported, UnsupportedExpression, While, find
-from corpora.records import Blame, Outcome, Program, Verdict
+from corpora.records import Blame, Outcome, Program, UnitTestSuite, Verdict
 from corpora.store import to_json
 from gpu_runtime.launch.thresholds import parse_text
 from gpu_runtime.models.protocol import LanguageModel, Sampling
@@ -54,6 +56,8 @@ class Port:
     shared: parameters for data that the source's function shares with others.
     plan: the directives that make the port of the source's own text; None for other ports.
     speed: times beside the source; None where it was not timed.
+    tests: what it was run on; None where nothing was run. wrong: numbers of those tests on which
+        another answer was wrong.
     """
 
     program: Program
@@ -66,6 +70,8 @@ class Port:
     shared: tuple[str, ...] = ()
     plan: DirectivePlan | None = None
     speed: SpeedFigures | None = None
+    tests: UnitTestSuite | None = None
+    wrong: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,9 @@ class TranslationOptions:
     samples: most answers per function. temperature: of the answers after the first.
     max_new_tokens: tokens after which an answer is cut. seed: of sampling.
     backend: `auto`, `cuda` or `emulated`. as_written: show the model the text without normalizing
-        it. timed: time OpenMP ports beside their source. directives_only: ask no model.
+        it. timed: time OpenMP ports beside their source.
+    time_limit_s: wall-clock seconds for a function after which no further answer is asked for or
+        tried; 0: no limit.
     Raises UserError for a value out of range.
     """
 
@@ -86,7 +94,7 @@ class TranslationOptions:
     backend: str = "auto"
     as_written: bool = False
     timed: bool = False
-    directives_only: bool = False
+    time_limit_s: float = 0.0
 
     def __post_init__(self) -> None:
         from coevolve.cli.errors import UserError
@@ -95,6 +103,8 @@ class TranslationOptions:
             raise UserError(
                 "--samples and --max-new-tokens must be at least 1 and --temperature not negative"
             )
+        if not self.time_limit_s >= 0:
+            raise UserError("--time-limit-s must not be negative; 0 sets no limit")
 
 
 def add_parser(commands) -> argparse.ArgumentParser:
@@ -171,6 +181,25 @@ def add_parser(commands) -> argparse.ArgumentParser:
         help="do not time OpenMP ports beside their source",
     )
     parser.add_argument(
+        "--time-limit-s",
+        type=float,
+        default=0.0,
+        metavar="S",
+        help="seconds for a function after which no further answer is asked for or tried; what "
+        "stands then is its port (default: 0, no limit)",
+    )
+    parser.add_argument(
+        "--evidence",
+        metavar="FILE",
+        help="write what was run and found of each port here (default: beside --out, with the "
+        "suffix .coevolve.json); 'verify --check-only FILE' checks the ports again",
+    )
+    parser.add_argument(
+        "--found-inputs",
+        metavar="FILE",
+        help="write the tests in text form, those that found a wrong answer first",
+    )
+    parser.add_argument(
         "--json", action="store_true", help="print one JSON object with the ports of all functions"
     )
     parser.add_argument(
@@ -198,7 +227,7 @@ def run(args: argparse.Namespace) -> int:
         args.backend,
         args.as_written,
         timed=not args.no_timing,
-        directives_only=args.patch,
+        time_limit_s=args.time_limit_s,
     )
     direction, programs, left_out = _questions(args)
     if args.out:
@@ -220,12 +249,16 @@ def run(args: argparse.Namespace) -> int:
         translate_programs(programs, direction, model, named.kind, options, file)
     ) as ports:
         names = [f"translate {program.name}" for program in programs] + ["translate"]
-        shown = show_each(ports, names.__getitem__)
+        made: list[Port] = []
+        shown = _kept(show_each(ports, names.__getitem__), made)
         rows: list[dict[str, object]] | None = [] if args.json else None
         texts = list(_deliver_ports(shown, direction, args.out, rows))
     if rows is not None:
         named_out = [{"function": each.name, **_where(each)} for each in left_out]
         print(json.dumps({"direction": str(direction), "ports": rows, "left_out": named_out}))
+    if args.out and any(texts):
+        written = Path(args.out).read_text(encoding="utf-8", errors="replace")
+        _write_evidence(args, direction, made, Path(args.out), written)
     for function in left_out:
         print(
             f"{function.name or 'text'} at {function.where}: left out, {function.reason}",
@@ -236,6 +269,66 @@ def run(args: argparse.Namespace) -> int:
     if model.opened is not None and (usage := describe_usage(model.opened)):
         print(usage, file=sys.stderr)
     return 0 if all(texts) and not left_out else 1
+
+
+def _kept(ports: Iterable[Port], made: list[Port]) -> Iterator[Port]:
+    """`ports`, each added to `made`."""
+    for port in ports:
+        made.append(port)
+        yield port
+
+
+def _write_evidence(
+    args: argparse.Namespace,
+    direction: Direction,
+    ports: Sequence[Port],
+    port_file: Path,
+    port_text: str,
+) -> None:
+    """Write the evidence of ports and their tests where it was asked for. port_text: of the file
+    `port_file` that holds them.
+    """
+    from coevolve.port.evidence_file import (
+        SUFFIX,
+        PortEvidence,
+        hash_text,
+        make_function_evidence,
+        relative_to,
+        write_evidence,
+        write_found_inputs,
+    )
+
+    place = Path(args.evidence or f"{args.out}{SUFFIX}")
+    functions = tuple(
+        make_function_evidence(
+            port.program,
+            port.verdict,
+            port.tests,
+            port.how or "an answer of the model",
+            port.speed,
+            port.plan.assumptions if port.plan else (),
+            [port.tests.tests[i] for i in port.wrong if i < len(port.tests.tests)]
+            if port.tests
+            else (),
+        )
+        for port in ports
+        if port.text and port.verdict is not None
+    )
+    folder = place.parent
+    record = PortEvidence(
+        relative_to(Path(args.file), folder),
+        relative_to(port_file, folder),
+        direction.source.name,
+        direction.target.name,
+        Path(args.file).read_text(encoding="utf-8", errors="replace"),
+        hash_text(port_text),
+        functions,
+    )
+    if args.out or args.evidence:
+        write_evidence(place, record)
+        print(f"evidence: {place}", file=sys.stderr)
+    if args.found_inputs:
+        write_found_inputs(Path(args.found_inputs), record)
 
 
 def _print_patch(
@@ -257,25 +350,30 @@ def _print_patch(
             f"--patch adds OpenMP directives to one file of serial code; '{direction}' of "
             f"'{args.file}' is something else"
         )
-    planned = []
+    planned, made = [], []
     with closing(translate_programs(programs, direction, None, "", options)) as ports:
         names = [f"translate {program.name}" for program in programs] + ["translate"]
         for port in show_each(ports, names.__getitem__):
             fast = port.plan is not None and not _is_slow(port)
             if port.plan is not None and fast:
                 planned.append(PlannedFunction(port.program.name, port.program.text, port.plan))
+                made.append(port)
             print(summarize_port(port, direction), file=sys.stderr, flush=True)
             for line in describe_limits(port):
                 print(f"  {line}", file=sys.stderr)
             if port.plan is not None and not fast:
                 print("  not in the patch", file=sys.stderr)
     patch = make_patch(args.file, read_exactly(Path(args.file)), direction.target.language, planned)
-    made = patch.diff.encode("utf-8", errors="surrogateescape")
+    diff = patch.diff.encode("utf-8", errors="surrogateescape")
     if args.out:
-        write_atomically(Path(args.out), lambda sink: sink.write(made))
+        write_atomically(Path(args.out), lambda sink: sink.write(diff))
     else:
-        sys.stdout.buffer.write(made)
+        sys.stdout.buffer.write(diff)
         sys.stdout.buffer.flush()
+    if args.out or args.evidence or args.found_inputs:
+        missing = {name for name, _ in patch.left_out}
+        kept = [port for port in made if port.program.name not in missing]
+        _write_evidence(args, direction, kept, Path(args.file), patch.text)
     for name, why in (*patch.left_out, *((s.name or "text", s.reason) for s in left_out)):
         print(f"{name}: not in the patch, {why}", file=sys.stderr)
     complete = len(planned) - len(patch.left_out) == len(programs) and not left_out
@@ -326,16 +424,21 @@ def translate_programs(
     asked = (options.samples, options.temperature, options.seed, options.max_new_tokens)
     try:
         for program in programs:
+            opener = None if model is None else open_translator
+            port = port_program(
+                program,
+                direction,
+                opener,
+                engine,
+                *asked,
+                timed=options.timed,
+                time_limit_s=options.time_limit_s,
+            )
+            checked = engine.expectations(program).expectations if port.text else None
             yield replace(
-                port_program(
-                    program,
-                    direction,
-                    None if model is None else open_translator,
-                    engine,
-                    *asked,
-                    timed=options.timed,
-                ),
+                port,
                 shared=find_shared_data(program, file),
+                tests=checked.suite if checked is not None else None,
             )
     finally:
         engine.close()
@@ -469,12 +572,18 @@ def _questions(
             raise UserError(f"{why}; the file has {', '.join(p.name for p in programs)}")
         return direction, tuple(chosen), ()
     helpers = found if len(found := find_helpers(programs)) < len(programs) else []
-    for helper in helpers:
+    idle = []
+    if direction.target.model == "openmp":
+        rest = [p for p in programs if p not in helpers]
+        idle = found if len(found := find_loopless(rest)) < len(rest) else []
+    for helper in (*helpers, *idle):
+        why = "and is ported with what calls it" if helper in helpers else "for threads to share"
         print(
-            f"{helper.name}: not asked for, it has no loop and is ported with what calls it "
+            f"{helper.name}: not asked for, it has no loop {why} "
             f"(--function {helper.name} asks for it)",
             file=sys.stderr,
         )
+    helpers = [*helpers, *idle]
     return direction, tuple(p for p in programs if p not in helpers), left_out
 
 
@@ -494,7 +603,6 @@ def find_helpers(programs: Sequence[Program]) -> list[Program]:
     single elements.
     """
     from coevolve.verification.entry_functions import find_function_words
-    from corpora.signatures.signature import read_signature
 
     words_of_functions: dict[str, Mapping[str, frozenset[str]]] = {}
     for each in programs:
@@ -512,14 +620,23 @@ def find_helpers(programs: Sequence[Program]) -> list[Program]:
             if name != program.name
         )
 
+    return [p for p in find_loopless(programs) if called(p)]
+
+
+def find_loopless(programs: Sequence[Program]) -> list[Program]:
+    """Return the programs without a loop or a statement on a whole array: threads have nothing to
+    share there. They have only scalar parameters, or are C++ that works on single elements.
+    """
+    from corpora.signatures.signature import read_signature
+
     def by_element(program: Program) -> bool:
         return program.dialect == "cpp" and not _takes_whole_arrays(program.text)
 
-    plain = [p for p in programs if not _may_loop(p) and called(p)]
     return [
         p
-        for p in plain
-        if by_element(p) or all(each.kind == "scalar" for each in read_signature(p).parameters)
+        for p in programs
+        if not _may_loop(p)
+        and (by_element(p) or all(e.kind == "scalar" for e in read_signature(p).parameters))
     ]
 
 
@@ -550,6 +667,7 @@ def port_program(
     seed: int,
     max_new_tokens: int = NEW_TOKENS,
     timed: bool = False,
+    time_limit_s: float = 0.0,
 ) -> Port:
     """Return a verified port of one program, from the cheapest proposer that has one.
 
@@ -560,10 +678,13 @@ def port_program(
     one that fails the speed gate.
     translator: a Translator, or a function that opens one; None asks no model. engine: an Engine.
     max_new_tokens: tokens after which an answer is cut. timed: time OpenMP ports beside the source.
+    time_limit_s: after which nothing more is asked for or tried; 0: no limit.
     Returns a Port; its `text` is None if none was verified.
     """
     outcomes: Counter[Outcome] = Counter()
     slow: Port | None = None
+    wrong: list[int] = []
+    deadline = time.monotonic() + (time_limit_s or math.inf)
     if takes_directives(direction):
         by_rule, verdicts = port_by_directives(program, direction, engine, timed)
         outcomes.update(verdict.outcome for verdict in verdicts)
@@ -574,15 +695,16 @@ def port_program(
             if by_rule.is_fast:
                 return found
             slow = found
+        wrong += [v.test_index for v in verdicts if v.outcome is Outcome.MISMATCH]
         failure = next((v for v in verdicts if not v), None)
         if translator is None:
             return slow or Port(program, None, None, outcomes, failure, left=NO_DIRECTIVE)
     if callable(translator):
         translator = translator()
-    asked = _ask_model(
-        program, direction, translator, engine, (samples, temperature, seed, max_new_tokens)
-    )
-    asked = replace(asked, outcomes=asked.outcomes + outcomes)
+    settings = samples, temperature, seed, max_new_tokens
+    asked = _ask_model(program, direction, translator, engine, settings, wrong, deadline)
+    tests = tuple(dict.fromkeys(index for index in wrong if index >= 0))
+    asked = replace(asked, outcomes=asked.outcomes + outcomes, wrong=tests)
     if timed and asked.text and not asked.verdict.serial:
         target = Program(direction.target.name, program.name, asked.text)
         asked = replace(asked, speed=measure_speed(program, target, engine))
@@ -591,6 +713,7 @@ def port_program(
     return asked
 
 
+LATE = "its time was up (--time-limit-s)"
 NO_DIRECTIVE = "no loop may get a directive by rule"
 
 
@@ -623,8 +746,12 @@ def _ask_model(
     translator,
     engine,
     asked: tuple[int, float, int, int],
+    wrong: list[int],
+    deadline: float,
 ) -> Port:
-    """The port that a Translator gives. asked: samples, temperature, seed and most tokens."""
+    """The port that a Translator gives. asked: samples, temperature, seed and most tokens. wrong:
+    numbers of tests on which an answer is wrong are added to it. deadline: of `time.monotonic`.
+    """
     from coevolve.port.by_parts import explain_not_outlined, port_by_parts
     from coevolve.verification.engine import Pair
     from translator.normalize.fortran.convert import convert_to_cpp
@@ -637,7 +764,7 @@ def _ask_model(
     failure: Verdict | None = None
     greedy = Sampling(1, 0.0, max_new_tokens=max_new_tokens, seed=seed)
     for sampling in (greedy, replace(greedy, n=samples - 1, temperature=temperature)):
-        if not sampling.n or partly:
+        if not sampling.n or partly or time.monotonic() > deadline:
             break
         answers = Counter(c.text for c in translator.propose([program], direction, sampling))
         fresh = [text for text, _ in answers.most_common() if text not in tried]
@@ -647,6 +774,8 @@ def _ask_model(
         ]
         engine.prepare(pairs)
         for pair in pairs:
+            if time.monotonic() > deadline:
+                break
             verdict = engine.verify(pair)
             outcomes[verdict.outcome] += 1
             if verdict.outcome is Outcome.EQUIVALENT:
@@ -660,10 +789,15 @@ def _ask_model(
                     return found
             if says_nothing(verdict):
                 return Port(program, None, verdict, outcomes)
+            if verdict.outcome is Outcome.MISMATCH:
+                wrong.append(verdict.test_index)
             failure = verdict if failure is None else failure
     by_rule = str(direction) == "fortran:cpp"
+    late = time.monotonic() > deadline
     made = (
-        convert_to_cpp(program)
+        None
+        if late
+        else convert_to_cpp(program)
         if by_rule
         else port_by_parts(program, direction, translator, engine, greedy)
     )
@@ -681,7 +815,7 @@ def _ask_model(
                 partly, direction
             ):
                 return joined
-    why = "" if by_rule or made is not None else explain_not_outlined(program, direction)
+    why = explain_not_outlined(program, direction) if made is None and not by_rule else ""
     return (
         partly
         or of_one_thread
@@ -691,7 +825,7 @@ def _ask_model(
             None,
             outcomes,
             failure,
-            left=f"not cut into loop nests: {why}" if why else "",
+            left=LATE if late else f"not cut into loop nests: {why}" if why else "",
         )
     )
 

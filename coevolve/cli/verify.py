@@ -92,6 +92,13 @@ def add_parser(commands) -> argparse.ArgumentParser:
         help="only look for a proof and run nothing: exit code 0 proved, 3 unknown",
     )
     parser.add_argument(
+        "--check-only",
+        metavar="EVIDENCE",
+        help="run the tests that a .coevolve.json file keeps on its ports as they are today",
+    )
+    parser.add_argument("--junit", metavar="FILE", help="write the verdicts as JUnit XML")
+    parser.add_argument("--sarif", metavar="FILE", help="write the verdicts as SARIF 2.1.0")
+    parser.add_argument(
         "--json",
         action="store_true",
         help="print one JSON object: the verdict, or of a batch how many rows are answered",
@@ -130,30 +137,41 @@ def _single(args: argparse.Namespace) -> int:
     from coevolve.verification.function_verdicts import combine_verdicts
     from coevolve.verification.requests import VerifyError, make_request_from_files
 
-    if not args.source or not args.target:
+    if args.check_only:
+        if args.source:
+            raise VerifyError("--check-only takes SOURCE and TARGET from its file")
+    elif not args.source or not args.target:
         raise VerifyError("give SOURCE and TARGET, or --batch PAIRS.jsonl --out VERDICTS.jsonl")
     if args.out:
         raise VerifyError("--out belongs to --batch")
     if args.large and args.suite:
         raise VerifyError("--large adds to tests that are made here, not to --suite")
-    asked = make_request_from_files(
-        args.source,
-        args.target,
-        args.source_dialect,
-        args.target_dialect,
-        args.suite,
-        args.function or "",
-    )
+    if args.check_only:
+        asked = read_kept_pairs(args)
+    else:
+        asked = make_request_from_files(
+            args.source,
+            args.target,
+            args.source_dialect,
+            args.target_dialect,
+            args.suite,
+            args.function or "",
+        )
     if args.proof_only:
         return _prove_alone(asked.pairs, args)
     config = VerifyConfig(large=args.large, prove=args.prove, device_compiler=args.device_compiler)
     engine = Engine(args.backend, config)
     try:
         engine.prepare(asked.pairs if len(asked.pairs) > 1 else ())
-        judged = [_verify_and_print(engine, pair, args) for pair in asked.pairs]
+        judged, seconds = [], []
+        for pair in asked.pairs:
+            started = time.perf_counter()
+            judged.append(_verify_and_print(engine, pair, args))
+            seconds.append(time.perf_counter() - started)
     finally:
         engine.close()
     told = [(pair, verdict) for pair, verdict, _ in judged]
+    _write_ci_files(args, told, seconds)
     verdict = combine_verdicts(told, len(told))
     if args.json:
         rows = [row for _, _, row in judged]
@@ -183,6 +201,73 @@ def _combine_rows(
     elapsed_ms = sum(row["elapsed_ms"] for row in rows)
     whole = to_json(verdict) | make_answer_row(identity, verdict, elapsed_ms)
     return whole | {"functions": rows} | told
+
+
+def read_kept_pairs(args: argparse.Namespace):
+    """Return what must be judged to check the ports of `--check-only` again, and set `args.source`
+    and `args.target` to the two files. Each function is judged on the tests that the evidence
+    keeps. Raises VerifyError if the evidence or the port cannot be read.
+    """
+    from coevolve.port.evidence_file import EvidenceError, hash_text, read_evidence
+    from coevolve.verification.requests import (
+        VerifyError,
+        VerifyRequest,
+        make_request,
+        read_text,
+    )
+    from corpora.suites.unit_tests import format_suite
+
+    place = Path(args.check_only)
+    try:
+        record = read_evidence(place)
+    except EvidenceError as error:
+        raise VerifyError(str(error)) from None
+    args.source = str(place.parent / record.source_file)
+    args.target = str(place.parent / record.port_file)
+    port = read_text(args.target)
+    same = hash_text(port) == record.port_sha256
+    print(f"{args.target}: {'as it was' if same else 'changed since'}", file=sys.stderr)
+    pairs, missing = [], []
+    for kept in record.functions:
+        if args.function and kept.name != args.function:
+            continue
+        suite = format_suite(kept.tests.tests, kept.tests.launch) if kept.tests else None
+        one = make_request(
+            record.source_text, record.source_dialect, port, record.target, suite, kept.name
+        )
+        pairs += one.pairs
+        missing += one.not_compared
+    if not pairs:
+        raise VerifyError(f"'{args.check_only}' has no function to check; see --function")
+    return VerifyRequest(tuple(pairs), tuple(missing))
+
+
+def _write_ci_files(args: argparse.Namespace, told, seconds: Sequence[float]) -> None:
+    """Write the verdicts on functions where `--junit` and `--sarif` ask for them."""
+    if not (args.junit or args.sarif):
+        return
+    from coevolve import __version__
+    from coevolve.report.ci_files import PortRow, find_line, make_junit, make_sarif
+    from coevolve.verification.explain import summarize_verdict
+
+    text = Path(args.target).read_text(encoding="utf-8", errors="replace")
+    rows = [
+        PortRow(
+            args.source,
+            args.target,
+            pair.source.name,
+            verdict.equivalent,
+            summarize_verdict(verdict),
+            round(taken, 3),
+            find_line(text, pair.source.name),
+        )
+        for (pair, verdict), taken in zip(told, seconds, strict=True)
+    ]
+    if args.junit:
+        Path(args.junit).write_text(make_junit(rows), encoding="utf-8")
+    if args.sarif:
+        log = json.dumps(make_sarif(rows, __version__), indent=1)
+        Path(args.sarif).write_text(f"{log}\n", encoding="utf-8")
 
 
 def _prove_alone(pairs, args: argparse.Namespace) -> int:

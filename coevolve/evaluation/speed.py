@@ -175,7 +175,7 @@ def enlarge_test(tests: Sequence[UnitTest], signature: Signature, scale: int) ->
         if all(
             a.value >= 2 for a in t.assignments if isinstance(a, ScalarValue) and a.type[0] in "iu"
         )
-    ]
+    ] or list(tests)  # a lower bound may be 0 or 1 in all of them
     plain = [
         t
         for t in telling

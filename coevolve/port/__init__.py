@@ -3,6 +3,7 @@
 - `by_directives`: OpenMP ports made of the source's own text and directives by rule.
 - `by_parts`: A port made of ports: a function's loop nests are asked for one by one, each is
   executed by itself, and what stands is joined.
+- `evidence_file`: what was run and found of ports, in a file that checks them again.
 - `patch`: ports by directives as a patch of the user's file.
 - `speed_gate`: an OpenMP port timed beside its source.
 - `one_file`: Ports of several functions as a file that a compiler takes: what an earlier one

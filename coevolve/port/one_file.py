@@ -79,7 +79,7 @@ _DECLARES = {
             for n in ("8", "16", "32", "64", "ptr")
         )
     ),
-    "stddef.h": _named("size_t ptrdiff_t"),
+    "stddef.h": _named("size_t ptrdiff_t NULL"),
     "stdio.h": _called("printf fprintf puts snprintf"),
     "float.h": _named("FLT_MAX FLT_MIN FLT_EPSILON DBL_MAX DBL_MIN DBL_EPSILON"),
     "limits.h": _named(

@@ -17,6 +17,7 @@
 | `aliasing` | which arrays may overlap |
 | `dependence` | dependences between iterations, with distances |
 | `privatizable` | scalars and arrays of which each iteration can have its own |
+| `repeated_work` | writes that every thread of a kernel repeats |
 | `reductions` | reductions, histograms, scans, positions of extremes |
 | `parallel` | the verdict on a loop |
 | `thread_indices` | what a kernel computes from its indices and compares them with |

@@ -33,15 +33,19 @@ from corpora.analysis.thread_indices import (
 from corpora.frontends.c_family import parse_c_family
 from corpora.frontends.queries import function_named
 from corpora.ir import (
+    Binary,
+    Cast,
     Expression,
     Function,
     KernelLaunch,
     Literal,
+    Name,
     NamedType,
     ScalarType,
     TranslationUnit,
     Unary,
     find,
+    walk,
 )
 from corpora.records import Program
 from gpu_runtime.launch.kernel_blocks import (
@@ -224,13 +228,43 @@ def _guard(found: IndexComparison, reading: KernelReading, indices: ThreadIndice
     if not upper and integer_of(found.limit) is not None and found.sense is not False:
         return None
     bound = emit_bound(
-        found.limit,
+        _threads_below(found.value, found.limit, reading.scalars),
         reading.scalars,
         reading.constants,
         indices.firsts,
         found.op in ("<=", ">"),  # `i <= n` holds at n, and `i > n` lets it stay
     )
     return _Guard(found.axes, bound, found.moved)
+
+
+def _threads_below(index: Expression, limit: Expression, scalars: frozenset[str]) -> Expression:
+    """The limit of the thread's number where `limit` is that of `index`: what is added to the
+    number is taken off, as `lo` in `lo + number <= hi`. A positive constant stays: without it there
+    are a few threads more than work.
+    """
+    while isinstance(index, Cast):
+        index = index.operand
+    if not isinstance(index, Binary) or index.op not in ("+", "-"):
+        return limit
+    for moved, other in ((index.left, index.right), (index.right, index.left)):
+        subtracted = index.op == "-" and moved is index.right
+        if index.op == "-" and not subtracted:
+            continue  # `lo - number` does not grow with the number
+        if _is_offset(moved, scalars):
+            number = integer_of(moved)
+            if number is None or subtracted != (number < 0):
+                limit = Binary("+" if subtracted else "-", limit, moved)
+            return _threads_below(other, limit, scalars)
+    if index.op == "+":
+        return _threads_below(index.right, _threads_below(index.left, limit, scalars), scalars)
+    return limit
+
+
+def _is_offset(node: Expression, scalars: frozenset[str]) -> bool:
+    """Whether an expression is made of parameters and numbers alone."""
+    names = {n.id for n in walk(node) if isinstance(n, Name)}
+    plain = (Binary, Unary, Cast, Name, Literal, ScalarType)
+    return names <= scalars and all(isinstance(n, plain) for n in walk(node))
 
 
 def _is_zero(limit: Expression) -> bool:

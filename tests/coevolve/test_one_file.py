@@ -46,6 +46,7 @@ def test_what_differs_stays():
             ["stdlib.h", "string.h", "stdint.h", "limits.h"],
         ),
         ("float f() { return FLT_MAX; }", ["float.h"]),
+        ("bool f(int *x) { return x == NULL; }", ["stddef.h"]),
         (
             "double f(std::vector<double> &x, size_t n) { return std::accumulate(x.begin(), "
             "x.end(), omp_get_num_threads()); }",

@@ -1,10 +1,13 @@
 """`translate --patch`: a diff that applies, of text that compiles, with nothing else changed."""
 
+import json
 import subprocess
+from xml.etree import ElementTree
 
 import pytest
 
 from coevolve.cli.main import main
+from coevolve.port.evidence_file import read_evidence
 from coevolve.port.patch import PlannedFunction, make_patch
 from coevolve.port.speed_gate import SpeedFigures, explain_doubt
 from translator.parallelize.directives import plan_directives
@@ -80,3 +83,46 @@ def test_the_gate_refuses_cost_and_no_gain():
 def test_times_that_differ_are_in_doubt():
     assert "differ by 3.0x" in explain_doubt([[1.0, 3.0, 3.1], [1.0, 1.0, 1.0]], 1 << 20)
     assert explain_doubt([[1.0, 1.1, 1.1]], 1 << 20) == ""
+
+
+def test_evidence_checks_a_port_again_after_an_edit(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "a.cpp"
+    file.write_text(CPP)
+    asked = ["--to", "openmp", "--patch", "--no-timing", "--out", "a.diff"]
+    assert main(["translate", "a.cpp", *asked, "--found-inputs", "a.tests"]) == 0
+    record = read_evidence(tmp_path / "a.diff.coevolve.json")
+    (kept,) = record.functions
+    assert kept.name == "twice" and kept.strength > 0.5 and record.port_file == "a.cpp"
+    assert "taken for granted: `total` is no element of `x`" in kept.limits
+    assert kept.sizes["n"][1] > 8
+    subprocess.run(["patch", "-p1", "-i", "a.diff"], check=True, stdout=subprocess.DEVNULL)
+    again = ["verify", "--check-only", "a.diff.coevolve.json", "--junit", "a.xml"]
+    assert main(again) == 0
+    assert "as it was" in capsys.readouterr().err
+    file.write_text(file.read_text().replace("reduction(+:total)", ""))
+    assert main([*again, "--sarif", "a.sarif"]) == 1
+    assert "changed since" in capsys.readouterr().err
+    (suite,) = ElementTree.parse(tmp_path / "a.xml").getroot()
+    assert suite.get("failures") == "1"
+    (found,) = json.loads((tmp_path / "a.sarif").read_text())["runs"][0]["results"]
+    assert found["level"] == "error" and "twice" in found["message"]["text"]
+    assert main(["verify", "a.cpp", "a.cpp", "--suite", "a.tests"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [("x", "is not JSON"), ("{}", "has the format None"), ('{"format": 1}', "schema_version")],
+)
+def test_bad_evidence_is_one_line(tmp_path, capsys, text, complaint):
+    file = tmp_path / "a.json"
+    file.write_text(text)
+    assert main(["verify", "--check-only", str(file)]) == 2
+    assert complaint in capsys.readouterr().err
+
+
+def test_a_function_without_a_loop_is_not_announced_as_a_port(tmp_path, capsys):
+    file = tmp_path / "a.cpp"
+    file.write_text("double lone(double v) { return 3 * v; }\n" + CPP)
+    assert main(["translate", str(file), "--to", "openmp", "--patch", "--no-timing"]) == 0
+    assert "lone: not asked for, it has no loop for threads to share" in capsys.readouterr().err

@@ -451,3 +451,18 @@ def test_the_model_that_comes_along_is_read_without_a_bar(capfd):
 
     assert resolve_model("small", "translator").open().parameters > 1e6
     assert "Loading" not in capfd.readouterr().err
+
+
+def test_after_the_time_limit_nothing_more_is_asked():
+    asked = []
+    translator = Translator(
+        ScriptedModel(lambda prompt, sample: asked.append(1) or f"```\n{WRONG}\n```"),
+        PromptStyle.PLAIN,
+    )
+    engine = Engine("emulated")
+    try:
+        way = parse_direction("cpp:cuda")
+        found = port_program(SOURCE, way, translator, engine, 4, 0.6, 0, time_limit_s=1e-6)
+    finally:
+        engine.close()
+    assert found.text is None and not asked and "its time was up" in summarize_port(found, way)

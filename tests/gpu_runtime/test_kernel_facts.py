@@ -247,3 +247,21 @@ def test_launch_bounds_cap_the_block() -> None:
     )
     found = facts("k", text)
     assert found.max_threads == 32 and found.block_hints == ()
+
+
+@pytest.mark.parametrize(
+    ("index", "test", "bound"),
+    [
+        ("blockIdx.x * blockDim.x + threadIdx.x + lo", "j <= hi", "hi-lo+1"),
+        ("lo + blockIdx.x * blockDim.x + threadIdx.x", "j <= hi + 1", "hi+1-lo+1"),
+        ("blockIdx.x * blockDim.x + threadIdx.x + (lo - 1)", "j < hi", "hi-(lo-1)"),
+        ("blockIdx.x * blockDim.x + threadIdx.x - 2", "j <= hi", "hi+3"),
+        ("blockIdx.x * blockDim.x + threadIdx.x + 1", "j < hi", "hi"),
+    ],
+)
+def test_a_grid_counts_from_where_the_index_begins(index, test, bound):
+    """A grid of hi + 1 threads is too small where lo is below zero."""
+    text = f"""__global__ void k(int lo, int hi, float *a) {{
+        int j = {index}; if ({test}) a[j - lo] = 1; }}"""
+    facts = read_kernel_facts(Program("cuda", "k", text))
+    assert facts.dimensions[0].bounds[0] == bound

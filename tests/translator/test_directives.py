@@ -79,7 +79,7 @@ def test_the_outermost_loop_that_may_gets_the_directive():
 """
     plan = plan_directives(text, "cpp", "f")
     assert [d.depth for d in plan.directives] == [1]
-    assert added(text, "f") == ["#pragma omp parallel for schedule(static, 16)"]
+    assert added(text, "f") == ["#pragma omp parallel for schedule(static, 4)"]
 
 
 def test_elements_that_many_iterations_update_are_reduced_or_atomic():
@@ -124,6 +124,27 @@ def test_fixed_form_stays_fixed_form(tmp_path):
     file.write_text(insert(FIXED, "fortran", "f", plan_directives(FIXED, "fortran", "f")))
     made = tmp_path / "f.o"
     subprocess.run(["gfortran", "-fopenmp", "-Wall", "-c", file, "-o", made], check=True)
+
+
+MIXED_CASE = """SUBROUTINE f(n, X, total)
+  INTEGER :: n, i, k, Jv
+  REAL :: X(n + 1), total, Part
+  DO k = 1, n
+    Part = 0
+    DO Jv = k, k + 1
+      Part = Part + X(Jv)
+    ENDDO
+    total = total + Part
+  ENDDO
+END SUBROUTINE
+"""
+
+
+def test_names_keep_their_case_and_even_work_has_no_schedule():
+    assert added(MIXED_CASE, "f", "fortran") == [
+        "!$OMP PARALLEL DO PRIVATE(Part) REDUCTION(+:total)",
+        "!$OMP END PARALLEL DO",
+    ]
 
 
 def test_long_clauses_go_on_in_free_form(tmp_path):

@@ -16,7 +16,7 @@ does not have fewer than FEW iterations. A short loop is collapsed with the one 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from corpora.analysis.accesses import facts_of
@@ -51,7 +51,7 @@ from corpora.ir.edits import Edit, apply_edits
 
 FEW = 16
 """Iterations below which threads cost more than they bring."""
-CYCLIC = "schedule(static, 16)"
+CYCLIC = "schedule(static, 4)"
 """Shares out loops whose iterations grow or shrink."""
 _FORTRAN_OPERATORS = {"&": "iand", "|": "ior", "^": "ieor", "&&": ".and.", "||": ".or."}
 _ATOMIC = frozenset("+ * / & | ^".split())
@@ -351,14 +351,11 @@ class _Planner:
         return f"{name}[:{length}]" if length and not self._fortran else None
 
     def _is_uneven(self, loop: LoopFacts) -> bool:
-        """Whether the work of an iteration grows or shrinks: an inner loop ends at its counter."""
-        name = loop.range.variable  # type: ignore[union-attr]
-        for inner in find(loop.node.body, For):
-            bounds = inner.bounds
-            ends = (bounds.lower, bounds.upper) if bounds else (inner.start, inner.test)
-            if name in names_in(ends):
-                return True
-        return False
+        """Whether an iteration's work grows or shrinks: an inner loop has as many iterations as
+        the counter says.
+        """
+        inside = [l for l in self.facts.loops if loop.id in l.loops[:-1]]
+        return any(l.trip is not None and l.trip.varies_in(loop.id) for l in inside)
 
     def _atomics(self, loop: LoopFacts, arrays: Sequence[str]) -> tuple[int, ...] | None:
         if not arrays:
@@ -417,6 +414,9 @@ class _LineInserter:
         before = self._text[begin : span.start]
         indent = before[: len(before) - len(before.lstrip())]
         loud = self._fortran and self._text[span.start : span.end].startswith("DO")
+        if self._fortran:
+            spelled = _spellings(self._text[span.start : span.end])
+            clauses = [_in_case(clause, spelled, loud) for clause in clauses]
         lines = self._lines([words, *clauses], indent, loud)
         text = self._newline.join(lines) + self._newline
         if not before.strip():
@@ -451,11 +451,42 @@ class _LineInserter:
     def _lines(self, parts: Sequence[str], indent: str, loud: bool) -> list[str]:
         """A directive in as many lines as its form needs."""
         if self._fixed:
-            return [each.upper() if loud else each for each in _fold(parts, "!$omp", "!$omp&", "")]
+            mark = "!$OMP" if loud else "!$omp"
+            return _fold(_first_loud(parts, loud), mark, f"{mark}&", "")
         if self._fortran:
-            lines = _fold(parts, f"{indent}!$omp", f"{indent}!$omp ", " &")
-            return [each.upper() if loud else each for each in lines]
+            mark = f"{indent}{'!$OMP' if loud else '!$omp'}"
+            return _fold(_first_loud(parts, loud), mark, f"{mark} ", " &")
         return _fold(parts, f"{indent}#pragma omp", f"{indent}   ", " \\")
+
+
+def _first_loud(parts: Sequence[str], loud: bool) -> list[str]:
+    """`parts` with the words of the directive, the first one, in the case of the file."""
+    return [parts[0].upper() if loud else parts[0], *parts[1:]]
+
+
+def _spellings(text: str) -> dict[str, str]:
+    """Names in lower case, and as a Fortran text spells them first."""
+    found: dict[str, str] = {}
+    for word in "".join(c if c.isalnum() or c == "_" else " " for c in text).split():
+        found.setdefault(word.lower(), word)
+    return found
+
+
+def _in_case(clause: str, spelled: Mapping[str, str], loud: bool) -> str:
+    """A clause with its variables as the file spells them, and its own word loud or not."""
+    word, bracket, inside = clause.partition("(")
+    operator, colon, names = inside.rpartition(":")
+    listed = ", ".join(spelled.get(name.strip(" )"), name.strip(" )")) for name in names.split(","))
+    if word == "schedule":
+        listed = names.strip(")").upper() if loud else names.strip(")")
+    own = f"{word}{bracket}{operator}{colon}"
+    return f"{own.upper() if loud else own}{listed})"
+
+
+def _is_construct_name(before: str) -> bool:
+    """Whether a text is a name and a colon, which Fortran allows before a loop."""
+    name, colon, rest = before.partition(":")
+    return bool(colon) and name.strip().isidentifier() and not rest.strip()
 
 
 def _fold(parts: Sequence[str], first: str, next_: str, more: str) -> list[str]:
@@ -463,7 +494,7 @@ def _fold(parts: Sequence[str], first: str, next_: str, more: str) -> list[str]:
     none; its lines end at column 72.
     """
     width = _WIDTH if more else _FIXED_WIDTH
-    pieces = [piece for part in parts for piece in _pieces(part)]
+    pieces = [piece for part in parts for piece in part.split()]
     lines, line = [], first
     for piece in pieces:
         if len(line) + 1 + len(piece) + len(more) > width and line not in (first, next_):
@@ -471,14 +502,3 @@ def _fold(parts: Sequence[str], first: str, next_: str, more: str) -> list[str]:
             line = next_
         line += f" {piece}"
     return [*lines, line]
-
-
-def _pieces(part: str) -> list[str]:
-    """A clause in pieces between which a line may end."""
-    return part.split()
-
-
-def _is_construct_name(before: str) -> bool:
-    """Whether the text before a loop only names it, as `outer:` does."""
-    name, colon, rest = before.partition(":")
-    return bool(colon) and not rest.strip() and name.strip().isidentifier()
