@@ -10,9 +10,12 @@ every function has a port, 1 when one has none, 2 for wrong use.
 from __future__ import annotations
 
 import argparse
+import atexit
 import json
 import math
+import shutil
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
@@ -134,6 +137,17 @@ def add_parser(commands) -> argparse.ArgumentParser:
         "--from", dest="source", metavar="D", help="dialect of FILE (default: by its suffix)"
     )
     parser.add_argument("--function", metavar="NAME", help="translate this function only")
+    parser.add_argument(
+        "-I",
+        dest="include",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="folder of the project's headers, which are taken into FILE (C and C++)",
+    )
+    parser.add_argument(
+        "-D", dest="define", action="append", default=[], metavar="NAME[=TEXT]", help="a macro"
+    )
     models = (
         "small (default), a run, an export, a checkpoint's folder, a GGUF file, a hub id, or "
         "NAME@URL at an OpenAI-compatible endpoint"
@@ -534,13 +548,14 @@ def _questions(
         direction = parse_direction(f"{source.name}:{target}")
     except ValueError as error:
         raise UserError(str(error)) from None
-    loaded = load_corpus(args.file, source.name)
+    read = _take_headers_in(args, source.language)
+    loaded = load_corpus(str(read), source.name)
     if Path(args.file).is_file() and any(
         args.file.lower().endswith(suffix) for suffix in source.suffixes
     ):
         try:
             loaded = functions_as_compiled(
-                loaded, Path(args.file).read_text(encoding="utf-8", errors="replace"), source.name
+                loaded, read.read_text(encoding="utf-8", errors="replace"), source.name
             )
         except ValueError as error:
             raise UserError(f"'{args.file}': {error}") from None
@@ -585,6 +600,33 @@ def _questions(
         )
     helpers = [*helpers, *idle]
     return direction, tuple(p for p in programs if p not in helpers), left_out
+
+
+def _take_headers_in(args: argparse.Namespace, language: str) -> Path:
+    """The file to read in the place of FILE: with `-I` or `-D` a copy that holds the project's
+    headers, else FILE itself. Raises UserError where they do not fit.
+    """
+    from coevolve.cli.errors import UserError
+    from corpora.projects.headers import inline_headers
+    from corpora.projects.sources import Options, ProjectError
+
+    file = Path(args.file)
+    if not args.include and not args.define:
+        return file
+    if language == "fortran" or not file.is_file():
+        raise UserError(f"-I and -D are for a file of C or C++, and '{args.file}' is none")
+    options = Options(tuple(Path(each) for each in args.include), tuple(args.define))
+    try:
+        whole = inline_headers(file, options)
+    except ProjectError as error:
+        raise UserError(str(error)) from None
+    for name, path, line in whole.missing:
+        print(f"{path}:{line}: header '{name}' is not found; -I names its folder", file=sys.stderr)
+    folder = Path(tempfile.mkdtemp(prefix="coevolve-headers-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    copy = folder / file.name
+    copy.write_text(whole.text, encoding="utf-8")
+    return copy
 
 
 def _is_carried_helper(skipped: SkippedItem, programs: Sequence[Program]) -> bool:

@@ -20,6 +20,8 @@ from corpora.projects.sources import Options, ProjectError
 
 DEEPEST = 40
 """Headers within headers; deeper ones stay includes."""
+KNOWN_PRAGMAS = frozenset("omp acc GCC clang pack STDC unroll nounroll ivdep push_macro".split())
+"""First words of pragmas that stay; what compilers here do not know, as `scop`, is left out."""
 LARGEST = 4_000_000
 """Characters of a text with its headers."""
 
@@ -74,9 +76,11 @@ def _add_file(made: _Builder, path: Path, depth: int) -> None:
         raise ProjectError(f"cannot read '{path}': {error.strerror}") from None
     for number, line in enumerate(text.splitlines(), 1):
         included = _read_include(line)
-        if line.split() == ["#pragma", "once"]:
+        pragma = _read_pragma(line)
+        if pragma == "once":
             made.once.add(path)
-            line = ""
+        if pragma is not None and pragma not in KNOWN_PRAGMAS:
+            line = ""  # compilers ignore it
         if included is None:
             made.add(line, path, number)
         else:
@@ -97,6 +101,13 @@ def _add_header(
         made.add(line, path, number)
     elif header.resolve() not in {p.resolve() for p in made.once}:
         _add_file(made, header, depth + 1)
+
+
+def _read_pragma(line: str) -> str | None:
+    """The first word of a pragma, else None."""
+    words = line.strip().removeprefix("#").split()
+    is_pragma = line.lstrip().startswith("#") and len(words) > 1 and words[0] == "pragma"
+    return words[1] if is_pragma else None
 
 
 def _read_include(line: str) -> tuple[str, bool] | None:
