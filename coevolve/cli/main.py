@@ -15,7 +15,7 @@ import contextlib
 import errno
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -92,6 +92,7 @@ def _parser() -> tuple[Parser, argparse._SubParsersAction]:
         serve,
         translate as translate_command,
         verify as verify_command,
+        view,
         watch,
     )
 
@@ -111,6 +112,7 @@ def _parser() -> tuple[Parser, argparse._SubParsersAction]:
         decontaminate,
         plan,
         ports,
+        view,
         watch,
     ):
         command.add_parser(commands).set_defaults(handler=command.run)
@@ -172,6 +174,7 @@ def _add_run(commands) -> None:
 def _run(args) -> int:
     from coevolve.config.schema import ConfigError, load
     from coevolve.loop.run_folder import resolve_run_dir
+    from coevolve.loop.run_mirror import open_mirror
 
     if bool(args.config) == bool(args.resume):
         raise ConfigError("give either a configuration file or --resume RUN")
@@ -190,10 +193,15 @@ def _run(args) -> int:
         )
     # The folder named is the run, wherever it was moved to.
     resumed = resolve_run_dir(args.resume) if args.resume else None
+    mirror = open_mirror(args.resume) if args.resume else None
+    if mirror:
+        mirror.fetch()
     file = resumed / "config.toml" if resumed else Path(args.config)
     if resumed and not file.is_file():
         raise ConfigError(f"'{resumed}' holds no run (no config.toml in it)")
     config = load(file, tuple(args.set), run_dir=resumed)
+    if mirror:
+        config = replace(config, run_dir=mirror.url)
     from coevolve.loop.rounds import describe_run
     from corpora.datasets.loaders import CorpusError
 

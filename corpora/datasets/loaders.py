@@ -16,6 +16,7 @@ CorpusError: one line with what, where and how to mend it.
     PATH.tok                    one whitespace-tokenised function a line
     PATH.jsonl, PATH.parquet    one text a row; newlines may be stored as backslash-n
     PATH                        a source file, or a folder whose files are chosen by suffix
+    URL                         any of these files at s3://, gs://, https:// (what fsspec knows)
 `#COLUMN` after a table names its text column, `?NAME=VALUE&...` after any of them replaces macro
 names in the text: `polybench.parquet#fortran?DATA_TYPE=double precision&_PB_*=*` (a `*` ends a
 name, and in the value stands for its rest). `?shim=polybench` writes out the macros of that
@@ -36,6 +37,7 @@ from pathlib import Path
 from corpora.datasets import polybench
 from corpora.datasets.tables import (
     CorpusError,
+    fetch_url,
     read_file,
     read_hub_rows,
     read_jsonl_rows,
@@ -301,7 +303,7 @@ def _units(spec: _Spec, row: Dialect) -> Iterable[_Unit]:
         return (
             _Unit(origin, text) for origin, text in read_hub_rows(spec.base[3:], spec.column, row)
         )
-    path = Path(spec.base).expanduser()
+    path = fetch_url(spec.base) if "://" in spec.base else Path(spec.base).expanduser()
     if not path.exists():
         raise CorpusError(f"'{spec.base}' does not exist{_nearest(path)}")
     if path.is_dir():
