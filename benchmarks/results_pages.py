@@ -234,10 +234,9 @@ def collect_scales(topics: Sequence[dict[str, Any]]) -> dict[str, list[dict[str,
                     "pass@1": row["share"],
                 }
             )
-    scales[
-        "Functions of this project: C++ to CUDA, `development`, 206 functions of this project, "
-        "judged by coevolve"
-    ] = development
+    scales["Functions of this project: C++ to CUDA, `development`, judged by coevolve"] = (
+        development
+    )
     keys = [column.key for column in LEADERBOARD_COLUMNS]
     return {
         name: sorted(

@@ -14,9 +14,11 @@ import sys
 import tomllib
 from itertools import pairwise
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 import results_pages
+import terminal_animation
 
 ROOT = Path(__file__).resolve().parent.parent
 WIDTH = 100
@@ -179,3 +181,15 @@ def test_the_site_builds(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-q", "-d", out]
     done = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, timeout=280)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_terminal_of_the_readme_fits() -> None:
+    picture = ElementTree.parse(ROOT / "docs" / "terminal.svg").getroot()
+    width, height = float(picture.get("width", 0)), float(picture.get("height", 0))
+    texts = picture.findall("{http://www.w3.org/2000/svg}text")
+    assert len(texts) > 10 and "docs/terminal.svg" in (ROOT / "README.md").read_text()
+    for text in texts:
+        assert float(text.get("x", 0)) + float(text.get("textLength", 0)) < width, text.text
+        assert float(text.get("y", 0)) < height, text.text
+    with pytest.raises(ValueError, match="wider than"):
+        terminal_animation.draw([terminal_animation.Line("x" * 85, 0.0, "output")])
