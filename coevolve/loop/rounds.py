@@ -102,14 +102,12 @@ def list_versions(config: Config) -> dict[str, object]:
     """Return what a run is made with, by name: configuration, seed, and versions of the engine and
     the packages that decide its results.
     """
-    from coevolve import __version__
     from coevolve.verification.engine import compute_engine_version
     from gpu_runtime.compile.toolchain import find_toolchain
 
     return {
         "config": config.digest,
         "seed": config.seed,
-        "coevolve": __version__,
         "engine": compute_engine_version(),
         "compilers": find_toolchain().versions,
         "python": platform.python_version(),
@@ -117,7 +115,7 @@ def list_versions(config: Config) -> dict[str, object]:
     }
 
 
-DECIDING_PACKAGES = ("torch", "transformers", "numpy", "datasketch", "pyarrow")
+DECIDING_PACKAGES = ("coevolve", "torch", "transformers", "numpy", "datasketch", "pyarrow")
 """Packages whose version may change a run's files."""
 
 
