@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from coevolve import __version__
 from coevolve.cli.command_line import Parser, require_known_words
+from coevolve.cli.progress import show_until_output
 from coevolve.cli.signals import print_early_end, raise_on_sigterm
 
 if TYPE_CHECKING:
@@ -33,8 +34,9 @@ def main(arguments: list[str] | None = None) -> int:
     other codes are those of the command.
     """
     try:
-        with raise_on_sigterm():
-            return _run_command(sys.argv[1:] if arguments is None else arguments)
+        words = sys.argv[1:] if arguments is None else arguments
+        with raise_on_sigterm(), show_until_output(" ".join(["coevolve", *words[:1]])):
+            return _run_command(words)
     except KeyboardInterrupt as error:
         return print_early_end(error)
 
@@ -89,6 +91,7 @@ def _parser() -> tuple[Parser, argparse._SubParsersAction]:
         ports,
         translate as translate_command,
         verify as verify_command,
+        view,
         watch,
     )
 
@@ -108,6 +111,7 @@ def _parser() -> tuple[Parser, argparse._SubParsersAction]:
         decontaminate,
         plan,
         ports,
+        view,
         watch,
     ):
         command.add_parser(commands).set_defaults(handler=command.run)
@@ -159,7 +163,8 @@ def _add_run(commands) -> None:
     parser.add_argument(
         "--json",
         action="store_true",
-        help="print where the results are as a JSON object; all else goes to stderr",
+        help="print where the results are as a JSON object; all else goes to stderr; with "
+        "--dry-run print what would run",
     )
     parser.set_defaults(handler=_run)
 
@@ -200,7 +205,8 @@ def _run(args) -> int:
 
     try:
         if args.dry_run:
-            print(describe_run(config))
+            described = describe_run(config)
+            print(json.dumps({"would_run": described.splitlines()}) if args.json else described)
         else:
             _run_and_say(config, not args.local, args.json)
     except CorpusError as error:

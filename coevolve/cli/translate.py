@@ -13,13 +13,15 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from coevolve.loop.directions import AS_WRITTEN
+from coevolve.port.by_directives import DirectivePort, port_by_directives, takes_directives
 from coevolve.port.one_file import drop_repeated_definitions, find_missing_headers, replace_restrict
+from coevolve.port.speed_gate import SpeedFigures, measure_speed
 from corpora.dialects import DIALECTS, Direction, get_dialect, guess_dialect, parse_direction
 from corpora.extraction.extract import MAIN_PROGRAM, SkippedItem
 from corpora.files import write_atomically
@@ -29,6 +31,7 @@ from corpora.records import Blame, Outcome, Program, Verdict
 from corpora.store import to_json
 from gpu_runtime.launch.thresholds import parse_text
 from gpu_runtime.models.protocol import LanguageModel, Sampling
+from translator.parallelize.directives import DirectivePlan
 
 NEW_TOKENS = Sampling().max_new_tokens
 _WHOLE = frozenset({"goto", "memcpy", "memset", "memmove"})
@@ -49,6 +52,8 @@ class Port:
     how: a phrase that says how a port was made that is not the model's own answer; else ''.
     left: why rules could not split the program into loop nests; '' if they could.
     shared: parameters for data that the source's function shares with others.
+    plan: the directives that make the port of the source's own text; None for other ports.
+    speed: times beside the source; None where it was not timed.
     """
 
     program: Program
@@ -59,6 +64,8 @@ class Port:
     how: str = ""
     left: str = ""
     shared: tuple[str, ...] = ()
+    plan: DirectivePlan | None = None
+    speed: SpeedFigures | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +75,7 @@ class TranslationOptions:
     samples: most answers per function. temperature: of the answers after the first.
     max_new_tokens: tokens after which an answer is cut. seed: of sampling.
     backend: `auto`, `cuda` or `emulated`. as_written: show the model the text without normalizing
-        it.
+        it. timed: time OpenMP ports beside their source. directives_only: ask no model.
     Raises UserError for a value out of range.
     """
 
@@ -78,6 +85,8 @@ class TranslationOptions:
     seed: int = 0
     backend: str = "auto"
     as_written: bool = False
+    timed: bool = False
+    directives_only: bool = False
 
     def __post_init__(self) -> None:
         from coevolve.cli.errors import UserError
@@ -152,7 +161,17 @@ def add_parser(commands) -> argparse.ArgumentParser:
         help="where CUDA runs (default: auto)",
     )
     parser.add_argument(
-        "--json", action="store_true", help="print one JSON object for each function"
+        "--patch",
+        action="store_true",
+        help="print a unified diff that adds OpenMP directives to FILE; no model is asked",
+    )
+    parser.add_argument(
+        "--no-timing",
+        action="store_true",
+        help="do not time OpenMP ports beside their source",
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object with the ports of all functions"
     )
     parser.add_argument(
         "--out",
@@ -178,16 +197,20 @@ def run(args: argparse.Namespace) -> int:
         args.seed,
         args.backend,
         args.as_written,
+        timed=not args.no_timing,
+        directives_only=args.patch,
     )
     direction, programs, left_out = _questions(args)
     if args.out:
         require_place("--out", args.out)
         require_other_file("--out", args.out, args.file)
+    if args.patch:
+        return _print_patch(args, direction, programs, left_out, options)
     named = resolve_model(args.model, "translator", str(direction))
     named.require_taught(str(direction))
     from coevolve.evaluation.answering import describe_usage
 
-    model = named.open()
+    model = LazyModel(named.open)
     file = (
         Path(args.file).read_text(encoding="utf-8", errors="replace")
         if Path(args.file).is_file()
@@ -198,7 +221,11 @@ def run(args: argparse.Namespace) -> int:
     ) as ports:
         names = [f"translate {program.name}" for program in programs] + ["translate"]
         shown = show_each(ports, names.__getitem__)
-        texts = list(_deliver_ports(shown, direction, args.out, args.json))
+        rows: list[dict[str, object]] | None = [] if args.json else None
+        texts = list(_deliver_ports(shown, direction, args.out, rows))
+    if rows is not None:
+        named_out = [{"function": each.name, **_where(each)} for each in left_out]
+        print(json.dumps({"direction": str(direction), "ports": rows, "left_out": named_out}))
     for function in left_out:
         print(
             f"{function.name or 'text'} at {function.where}: left out, {function.reason}",
@@ -206,23 +233,81 @@ def run(args: argparse.Namespace) -> int:
         )
     if args.out:
         print(describe_port_source(args.out, texts, len(left_out)), file=sys.stderr)
-    if usage := describe_usage(model):
+    if model.opened is not None and (usage := describe_usage(model.opened)):
         print(usage, file=sys.stderr)
     return 0 if all(texts) and not left_out else 1
+
+
+def _print_patch(
+    args: argparse.Namespace,
+    direction: Direction,
+    programs: Sequence[Program],
+    left_out: Sequence[SkippedItem],
+    options: TranslationOptions,
+) -> int:
+    """Print a diff that adds directives to the file, or write it to `--out`. Returns the exit code.
+    Raises UserError where the direction has no such ports.
+    """
+    from coevolve.cli.errors import UserError
+    from coevolve.cli.progress import show_each
+    from coevolve.port.patch import PlannedFunction, make_patch, read_exactly
+
+    if not takes_directives(direction) or not Path(args.file).is_file():
+        raise UserError(
+            f"--patch adds OpenMP directives to one file of serial code; '{direction}' of "
+            f"'{args.file}' is something else"
+        )
+    planned = []
+    with closing(translate_programs(programs, direction, None, "", options)) as ports:
+        names = [f"translate {program.name}" for program in programs] + ["translate"]
+        for port in show_each(ports, names.__getitem__):
+            fast = port.plan is not None and not _is_slow(port)
+            if port.plan is not None and fast:
+                planned.append(PlannedFunction(port.program.name, port.program.text, port.plan))
+            print(summarize_port(port, direction), file=sys.stderr, flush=True)
+            for line in describe_limits(port):
+                print(f"  {line}", file=sys.stderr)
+            if port.plan is not None and not fast:
+                print("  not in the patch", file=sys.stderr)
+    patch = make_patch(args.file, read_exactly(Path(args.file)), direction.target.language, planned)
+    made = patch.diff.encode("utf-8", errors="surrogateescape")
+    if args.out:
+        write_atomically(Path(args.out), lambda sink: sink.write(made))
+    else:
+        sys.stdout.buffer.write(made)
+        sys.stdout.buffer.flush()
+    for name, why in (*patch.left_out, *((s.name or "text", s.reason) for s in left_out)):
+        print(f"{name}: not in the patch, {why}", file=sys.stderr)
+    complete = len(planned) - len(patch.left_out) == len(programs) and not left_out
+    return 0 if complete else 1
+
+
+class LazyModel:
+    """A model that is opened when it is first asked: rules may need none."""
+
+    def __init__(self, open_model: Callable[[], LanguageModel]) -> None:
+        self._open = open_model
+        self.opened: LanguageModel | None = None
+
+    def get(self) -> LanguageModel:
+        """Return the model, opened."""
+        if self.opened is None:
+            self.opened = self._open()
+        return self.opened
 
 
 def translate_programs(
     programs: Sequence[Program],
     direction: Direction,
-    model: LanguageModel,
+    model: LanguageModel | LazyModel | None,
     kind: str,
     options: TranslationOptions,
     file: str = "",
 ) -> Generator[Port, None, None]:
     """Yield a Port for each program, as soon as it is found.
 
-    direction: from and to which dialect. kind: the model's back end, such as `scratch` or
-        `pretrained`, which decides how it is prompted.
+    direction: from and to which dialect. model: None asks none. kind: the model's back end, such as
+        `scratch` or `pretrained`, which decides how it is prompted.
     options: number of answers, sampling and back end. file: the text that the programs come from,
         '' where there is none.
     Raises ValueError if the back end cannot run here.
@@ -231,13 +316,25 @@ def translate_programs(
     from coevolve.verification.engine import Engine
     from translator.prompting.translate import Translator
 
-    translator = Translator(model, PROMPT_STYLES[kind], spell=not options.as_written)
+    def open_translator() -> Translator | None:
+        opened = model.get() if isinstance(model, LazyModel) else model
+        if opened is None:
+            return None
+        return Translator(opened, PROMPT_STYLES[kind], spell=not options.as_written)
+
     engine = Engine(options.backend)
     asked = (options.samples, options.temperature, options.seed, options.max_new_tokens)
     try:
         for program in programs:
             yield replace(
-                port_program(program, direction, translator, engine, *asked),
+                port_program(
+                    program,
+                    direction,
+                    None if model is None else open_translator,
+                    engine,
+                    *asked,
+                    timed=options.timed,
+                ),
                 shared=find_shared_data(program, file),
             )
     finally:
@@ -245,10 +342,13 @@ def translate_programs(
 
 
 def _deliver_ports(
-    ports: Iterable[Port], direction: Direction, out: str | None, as_json: bool = False
+    ports: Iterable[Port],
+    direction: Direction,
+    out: str | None,
+    rows: list[dict[str, object]] | None = None,
 ) -> Iterator[str]:
     """The text of each port, '' for none, when it is printed or in the file: whoever interrupts the
-    others keeps it.
+    others keeps it. rows: the ports are added there as JSON objects and not printed.
     """
     written: list[str] = []
     included: list[str] = []
@@ -271,12 +371,16 @@ def _deliver_ports(
             )
             file = "\n".join([*included, *[""] * bool(included), *written])
             write_atomically(Path(out), lambda sink, file=file: sink.write(file.encode()))
-        if as_json:
-            print(json.dumps(make_port_row(port, direction, "\n".join([*fresh, text]))), flush=True)
+        if rows is not None:
+            rows.append(make_port_row(port, direction, "\n".join([*fresh, text])))
         elif text and not out:
             print("\n".join([*fresh, text]), flush=True)
         print(summarize_port(port, direction), file=sys.stderr, flush=True)
         yield text
+
+
+def _where(item: SkippedItem) -> dict[str, str]:
+    return {"where": item.where, "reason": item.reason}
 
 
 def make_port_row(port: Port, direction: Direction, text: str) -> dict[str, object]:
@@ -321,7 +425,10 @@ def _questions(
 
     try:
         source = get_dialect(args.source) if args.source else guess_dialect(args.file)
-        direction = parse_direction(f"{source.name}:{args.to}")
+        target = args.to
+        if args.patch and source.language == "fortran" and target == "openmp":
+            target = "openmp-fortran"  # a patch stays in its file's language
+        direction = parse_direction(f"{source.name}:{target}")
     except ValueError as error:
         raise UserError(str(error)) from None
     loaded = load_corpus(args.file, source.name)
@@ -442,20 +549,87 @@ def port_program(
     temperature: float,
     seed: int,
     max_new_tokens: int = NEW_TOKENS,
+    timed: bool = False,
 ) -> Port:
-    """Ask a Translator for ports of one program until one is equivalent.
+    """Return a verified port of one program, from the cheapest proposer that has one.
 
-    The most likely answer comes first, then up to `samples` sampled ones at `temperature`, frequent
-    ones first. Without a parallel port, ports of its loop nests are requested one by one. A port in
-    which one thread does all the work is returned only if there is no other.
-    translator: a Translator. engine: an Engine. max_new_tokens: tokens after which an answer is
-        cut.
+    Serial code for OpenMP first gets directives by rule, in its own text. Then the Translator is
+    asked: the most likely answer comes first, then up to `samples` sampled ones at `temperature`,
+    frequent ones first. Without a parallel port, ports of its loop nests are requested one by one.
+    A port in which one thread does all the work is returned only if there is no other, and so is
+    one that fails the speed gate.
+    translator: a Translator, or a function that opens one; None asks no model. engine: an Engine.
+    max_new_tokens: tokens after which an answer is cut. timed: time OpenMP ports beside the source.
     Returns a Port; its `text` is None if none was verified.
     """
+    outcomes: Counter[Outcome] = Counter()
+    slow: Port | None = None
+    if takes_directives(direction):
+        by_rule, verdicts = port_by_directives(program, direction, engine, timed)
+        outcomes.update(verdict.outcome for verdict in verdicts)
+        if verdicts and says_nothing(verdicts[-1]):
+            return Port(program, None, verdicts[-1], outcomes)
+        if by_rule is not None:
+            found = _with_directives(program, by_rule, outcomes)
+            if by_rule.is_fast:
+                return found
+            slow = found
+        failure = next((v for v in verdicts if not v), None)
+        if translator is None:
+            return slow or Port(program, None, None, outcomes, failure, left=NO_DIRECTIVE)
+    if callable(translator):
+        translator = translator()
+    asked = _ask_model(
+        program, direction, translator, engine, (samples, temperature, seed, max_new_tokens)
+    )
+    asked = replace(asked, outcomes=asked.outcomes + outcomes)
+    if timed and asked.text and not asked.verdict.serial:
+        target = Program(direction.target.name, program.name, asked.text)
+        asked = replace(asked, speed=measure_speed(program, target, engine))
+    if slow is not None and (asked.text is None or _is_slow(asked) or asked.verdict.serial):
+        return slow
+    return asked
+
+
+NO_DIRECTIVE = "no loop may get a directive by rule"
+
+
+def _with_directives(program: Program, made: DirectivePort, outcomes: Counter[Outcome]) -> Port:
+    return Port(
+        program,
+        made.text,
+        made.verdict,
+        Counter(outcomes),
+        how="directives by rule in its own text",
+        plan=made.plan,
+        speed=made.speed,
+    )
+
+
+def _is_slow(port: Port) -> bool:
+    return port.speed is not None and bool(port.speed.complaint)
+
+
+def says_nothing(verdict: Verdict) -> bool:
+    """Whether a verdict says nothing about the answer, so that the next one fares no better."""
+    return verdict.equivalent is None and (
+        verdict.outcome is Outcome.INVALID_SUITE or verdict.blame is Blame.SOURCE
+    )
+
+
+def _ask_model(
+    program: Program,
+    direction: Direction,
+    translator,
+    engine,
+    asked: tuple[int, float, int, int],
+) -> Port:
+    """The port that a Translator gives. asked: samples, temperature, seed and most tokens."""
     from coevolve.port.by_parts import explain_not_outlined, port_by_parts
     from coevolve.verification.engine import Pair
     from translator.normalize.fortran.convert import convert_to_cpp
 
+    samples, temperature, seed, max_new_tokens = asked
     outcomes: Counter[Outcome] = Counter()
     tried: set[str] = set()
     of_one_thread: Port | None = None
@@ -484,12 +658,8 @@ def port_program(
                     break
                 else:
                     return found
-            if verdict.equivalent is None and (
-                verdict.outcome is Outcome.INVALID_SUITE or verdict.blame is Blame.SOURCE
-            ):
-                return Port(
-                    program, None, verdict, outcomes
-                )  # it says nothing about the answer; the next one fares no better
+            if says_nothing(verdict):
+                return Port(program, None, verdict, outcomes)
             failure = verdict if failure is None else failure
     by_rule = str(direction) == "fortran:cpp"
     made = (
@@ -511,6 +681,7 @@ def port_program(
                 partly, direction
             ):
                 return joined
+    why = "" if by_rule or made is not None else explain_not_outlined(program, direction)
     return (
         partly
         or of_one_thread
@@ -520,7 +691,7 @@ def port_program(
             None,
             outcomes,
             failure,
-            left="" if by_rule or made is not None else explain_not_outlined(program, direction),
+            left=f"not cut into loop nests: {why}" if why else "",
         )
     )
 
@@ -575,6 +746,7 @@ def format_port(port: Port, direction: Direction) -> str:
         if (left := count_loops_left(port, direction))
         else ""
     )
+    note += "".join(f"{comment} {line}\n" for line in describe_limits(port))
     note += (
         f"{comment} of data that the source shares with other functions it has parameters: "
         f"{', '.join(port.shared)}\n"
@@ -585,6 +757,22 @@ def format_port(port: Port, direction: Direction) -> str:
         f"{comment} {port.program.name}: equivalent to its {direction.source.name} source on "
         f"{verdict.backend}{strength}\n{launch}{note}{port.text.strip()}\n"
     )
+
+
+def describe_limits(port: Port) -> list[str]:
+    """Return lines on a port's times, and on what it takes for granted; [] where there are none."""
+    lines = []
+    if port.speed is not None:
+        lines.append(f"speed: {port.speed.describe()}")
+        if port.speed.complaint:
+            lines.append(f"not worth it: {port.speed.complaint}")
+    if port.plan is not None:
+        lines += [f"stays serial: line {s.line}, {s.reason}" for s in port.plan.serial]
+        if port.plan.assumptions:
+            lines.append(f"takes for granted: {'; '.join(port.plan.assumptions[:4])}")
+            if len(port.plan.assumptions) > 4:
+                lines[-1] += f"; and {len(port.plan.assumptions) - 4} more of this kind"
+    return lines
 
 
 def summarize_port(port: Port, direction: Direction) -> str:
@@ -612,5 +800,5 @@ def summarize_port(port: Port, direction: Direction) -> str:
         if port.failure is not None
         else ""
     )
-    left = f"; not cut into loop nests: {port.left}" if port.left else ""
+    left = f"; {port.left}" if port.left else ""
     return f"{port.program.name}: no verified port among {tried} answers ({found}){why}{left}"

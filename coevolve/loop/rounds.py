@@ -108,6 +108,7 @@ def list_versions(config: Config) -> dict[str, object]:
     return {
         "config": config.digest,
         "seed": config.seed,
+        "coevolve": version("coevolve"),
         "engine": compute_engine_version(),
         "compilers": find_toolchain().versions,
         "python": platform.python_version(),
@@ -115,7 +116,7 @@ def list_versions(config: Config) -> dict[str, object]:
     }
 
 
-DECIDING_PACKAGES = ("coevolve", "torch", "transformers", "numpy", "datasketch", "pyarrow")
+DECIDING_PACKAGES = ("torch", "transformers", "numpy", "datasketch", "pyarrow")
 """Packages whose version may change a run's files."""
 
 

@@ -430,6 +430,22 @@ class RunFolder:
         with open(self.timings, "a", encoding="utf-8") as out:
             out.write(line + "\n")
 
+    def record_loss(self, training: str, step: int, loss: float) -> None:
+        """Append the loss at a step of a training to the run's file timings.jsonl, which feeds the
+        report only. training: the words of its progress bar, as `round 1: Tester learns`.
+        """
+        row = {"training": training, "step": step, "loss": round(loss, 5)}
+        with open(self.timings, "a", encoding="utf-8") as out:
+            out.write(json.dumps(row) + "\n")
+
+    def losses(self) -> dict[str, dict[int, float]]:
+        """Return the losses that were seen of each training, by its words and step."""
+        found: dict[str, dict[int, float]] = {}
+        for row in self._timing_rows():
+            if {"training", "step", "loss"} <= row.keys():
+                found.setdefault(row["training"], {})[row["step"]] = row["loss"]
+        return found
+
     def record_usage(self, spent: dict[str, object]) -> None:
         """Append to the run's file usage.jsonl how many requests and tokens a model at an endpoint
         used.
@@ -457,7 +473,11 @@ class RunFolder:
         }
 
     def _timings(self) -> list[dict]:
-        """Rows of timings.jsonl; what is torn or of another form is skipped."""
+        """Rows of timings.jsonl that tell the time of a stage."""
+        return [row for row in self._timing_rows() if {"round", "stage", "seconds"} <= row.keys()]
+
+    def _timing_rows(self) -> list[dict]:
+        """All rows of timings.jsonl; what is torn is skipped."""
         rows = []
         for line in (
             self.timings.read_text(encoding="utf-8").splitlines() if self.timings.exists() else ()
@@ -466,7 +486,7 @@ class RunFolder:
                 row = parse_json(line)
             except JsonError:
                 continue
-            if isinstance(row, dict) and {"round", "stage", "seconds"} <= row.keys():
+            if isinstance(row, dict):
                 rows.append(row)
         return rows
 

@@ -150,7 +150,7 @@ def test_an_openmp_answer_that_leaves_a_loop_serial_is_the_port_only_where_rules
     assert (
         "\n// serial loops left: 1\n" in format_port(found, way)
         and summarize_port(found, way)
-        == "two: verified openmp port, answer 1, serial loops left: 1"
+        == "two: verified openmp port, directives by rule in its own text, serial loops left: 1"
     )
 
 
@@ -400,7 +400,9 @@ def test_helpers_on_the_device_come_with_what_calls_them(tmp_path):
         "__device__ float twice(float v) { return 2 * v; }\ntemplate <class T> __device__ T "
         "half(T v) { return v / 2; }\n__device__ float third(float v) { return v / 3; }\n" + kernel
     )
-    asked = argparse.Namespace(file=str(tmp_path / "k.cu"), source=None, to="cpp", function=None)
+    asked = argparse.Namespace(
+        file=str(tmp_path / "k.cu"), source=None, to="cpp", function=None, patch=False
+    )
     _, programs, left_out = _questions(asked)
     assert [p.name for p in programs] == ["f"] and [s.name for s in left_out] == ["third"]
 
@@ -422,7 +424,9 @@ def test_helpers_on_the_device_come_with_what_calls_them(tmp_path):
 )
 def test_parameters_for_shared_data_are_reported(tmp_path, name, text):
     (tmp_path / name).write_text(text)
-    asked = argparse.Namespace(file=str(tmp_path / name), source=None, to="cuda", function=None)
+    asked = argparse.Namespace(
+        file=str(tmp_path / name), source=None, to="cuda", function=None, patch=False
+    )
     way, (program,), _ = _questions(asked)
     assert (
         find_shared_data(program, text) == ("rate",)

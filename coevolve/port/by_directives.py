@@ -1,0 +1,91 @@
+"""OpenMP ports made of the source's own text and directives by rule, executed like any answer.
+
+Contract: `port_by_directives` judges at most a few plans of `translator.parallelize.directives`,
+best first: all loops that may be parallel, then the outermost loops of the function alone, then
+loops without reductions. The first that the engine finds equivalent and the speed gate lets pass
+is the port. One that fails the gate is kept for those who find no other.
+
+    coevolve translate axpy.cpp --to openmp --patch
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from coevolve.port.speed_gate import SpeedFigures, measure_speed
+from coevolve.verification.engine import Engine, Pair
+from corpora.dialects import Direction
+from corpora.records import Blame, Outcome, Program, Verdict
+from translator.parallelize.directives import (
+    DirectivePlan,
+    InsertionError,
+    insert,
+    keep_certain,
+    keep_outermost,
+    plan_directives,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DirectivePort:
+    """A source with directives, found equivalent. speed: None where it was not timed."""
+
+    text: str
+    plan: DirectivePlan
+    verdict: Verdict
+    speed: SpeedFigures | None = None
+
+    @property
+    def is_fast(self) -> bool:
+        """Whether the speed gate has no complaint."""
+        return self.speed is None or not self.speed.complaint
+
+
+def takes_directives(direction: Direction) -> bool:
+    """Return whether ports in a direction can be the source's text with OpenMP directives."""
+    source, target = direction.source, direction.target
+    return (source.model, target.model) == ("serial", "openmp") and (
+        source.language == target.language
+    )
+
+
+def port_by_directives(
+    program: Program, direction: Direction, engine: Engine, timed: bool
+) -> tuple[DirectivePort | None, tuple[Verdict, ...]]:
+    """Return the best port by directives and all verdicts on the way. The port is None if no plan
+    stands. timed: ask the speed gate.
+    """
+    verdicts: list[Verdict] = []
+    best: DirectivePort | None = None
+    for plan in _plans(program, direction):
+        try:
+            text = insert(program.text, direction.target.language, program.name, plan)
+        except InsertionError:
+            continue
+        target = Program(direction.target.name, program.name, text)
+        verdict = engine.verify(Pair(program, target))
+        verdicts.append(verdict)
+        if verdict.outcome is not Outcome.EQUIVALENT:
+            if verdict.blame is Blame.SOURCE or verdict.outcome is Outcome.INVALID_SUITE:
+                break
+            continue
+        if verdict.serial:
+            continue
+        speed = measure_speed(program, target, engine) if timed else None
+        found = DirectivePort(text, plan, verdict, speed)
+        if found.is_fast:
+            return found, tuple(verdicts)
+        if best is None or speed.cost < best.speed.cost:  # type: ignore[union-attr]
+            best = found
+    return best, tuple(verdicts)
+
+
+def _plans(program: Program, direction: Direction) -> Iterator[DirectivePlan]:
+    """Distinct plans, best first."""
+    plan = plan_directives(program.text, direction.target.language, program.name)
+    seen: list[DirectivePlan] = []
+    for each in (plan, plan and keep_outermost(plan), plan and keep_certain(plan)):
+        if each is not None and each not in seen:
+            seen.append(each)
+            yield each

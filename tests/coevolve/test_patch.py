@@ -1,0 +1,82 @@
+"""`translate --patch`: a diff that applies, of text that compiles, with nothing else changed."""
+
+import subprocess
+
+import pytest
+
+from coevolve.cli.main import main
+from coevolve.port.patch import PlannedFunction, make_patch
+from coevolve.port.speed_gate import SpeedFigures, explain_doubt
+from translator.parallelize.directives import plan_directives
+
+CPP = """#include <math.h>
+#define TWICE(v) ((v) * 2)
+// doubles x, and adds it up
+static void twice(int n, double *x, double &total) { // the head
+    double t; /* of one element */
+    for (int i = 0; i < n; i++) {
+        t = TWICE(x[i]);
+        x[i] = fabs(t);
+        total += t;
+    }
+}"""
+FIXED = """C     doubles x
+      SUBROUTINE TWICE(N, X)
+      INTEGER N, I
+      DOUBLE PRECISION X(N)
+      DO 10 I = 1, N
+        X(I) = X(I) * 2
+   10 CONTINUE
+      END
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "compiler"),
+    [("a.cpp", CPP, "g++"), ("a.f", FIXED, "gfortran")],
+)
+def test_a_patch_applies_and_compiles(tmp_path, monkeypatch, capsysbinary, name, text, compiler):
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / name
+    file.write_text(text)
+    assert main(["translate", name, "--to", "openmp", "--patch", "--no-timing"]) == 0
+    diff = capsysbinary.readouterr().out
+    removed = [l for l in diff.splitlines() if l.startswith(b"-") and not l.startswith(b"---")]
+    assert not removed and b"+++ b/" + name.encode() in diff
+    subprocess.run(["git", "apply", "--check", "-"], input=diff, check=True)
+    subprocess.run(["patch", "-p1"], input=diff, check=True, stdout=subprocess.DEVNULL)
+    made = [line for line in file.read_text().splitlines() if "omp" not in line.lower()]
+    assert made == text.splitlines()
+    subprocess.run([compiler, "-fopenmp", "-Wall", "-c", file, "-o", "a.o"], check=True)
+
+
+def test_wrong_use_of_patch_is_one_line(tmp_path, capsys):
+    file = tmp_path / "a.cpp"
+    file.write_text(CPP)
+    assert main(["translate", str(file), "--to", "cuda", "--patch"]) == 2
+    assert "--patch adds OpenMP directives" in capsys.readouterr().err
+
+
+def test_bytes_that_are_no_utf8_and_a_missing_last_newline_stay():
+    text = CPP.replace("the head", "Gr\udcfcn")
+    plan = plan_directives(text, "cpp", "twice")
+    patch = make_patch("a.cpp", text, "cpp", [PlannedFunction("twice", CPP, plan)])
+    assert "Gr\udcfcn" in patch.text and not patch.left_out
+    assert patch.text.endswith("}") and patch.text.count("#pragma omp") == 1
+
+
+def test_the_gate_refuses_cost_and_no_gain():
+    fast = SpeedFigures(10.0, 10.2, 6.0, 2, 1 << 20, "n=1048576")
+    assert not fast.complaint and "0.60x on 2" in fast.describe()
+    costly = SpeedFigures(10.0, 12.0, 6.0, 2, 1 << 20, "")
+    assert costly.complaint == "it takes 1.20 times the source's time on one thread"
+    no_gain = SpeedFigures(10.0, 10.0, 9.9, 2, 1 << 20, "")
+    assert no_gain.complaint.startswith("2 threads gain nothing")
+    unsure = SpeedFigures(10.0, 12.0, 9.9, 2, 1 << 20, "", "the machine is busy")
+    assert not unsure.complaint and "unsure: the machine is busy" in unsure.describe()
+    assert SpeedFigures(10.0, 30.0, 9.9, 2, 1 << 20, "", "the machine is busy").complaint
+
+
+def test_times_that_differ_are_in_doubt():
+    assert "differ by 3.0x" in explain_doubt([[1.0, 3.0, 3.1], [1.0, 1.0, 1.0]], 1 << 20)
+    assert explain_doubt([[1.0, 1.1, 1.1]], 1 << 20) == ""
