@@ -169,10 +169,12 @@ class _Clusters:
             close = shared >= CLOSE_VALUES
             order = others[close][np.argsort(-shared[close], kind="stable")]
             count = 2
-            while len(order := order[self.labels[order] != self.labels[item]]):
+            while len(order):
+                clusters = len(self._members)
                 self._join_some(item, order[:count])
-                order = order[count:]
-                count = min(2 * count, COMPARED_TOGETHER)
+                order, count = order[count:], min(2 * count, COMPARED_TOGETHER)
+                if len(self._members) < clusters:
+                    order = order[self.labels[order] != self.labels[item]]
 
     def _join_some(self, item: int, others: np.ndarray) -> None:
         if self._missed[item] >= CLOSE_PAIRS:
