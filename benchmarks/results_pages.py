@@ -193,10 +193,94 @@ def print_index(topics: Sequence[dict[str, Any]]) -> str:
     return "\n".join(lines) + "\n"
 
 
+LEADERBOARD_COLUMNS = (
+    Column("system", "System", label=True),
+    Column("size", "Parameters"),
+    Column("n", "Items"),
+    Column("pass@1", "pass@1 %"),
+    Column("pass@10", "pass@10 %"),
+    Column("cpass", "CPass %"),
+)
+
+
+def collect_scales(topics: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """The rows of the leaderboard by scale: what was measured on the same items by the same judge.
+    Each has a key for each of LEADERBOARD_COLUMNS; a figure may be None.
+    """
+    tables = {(t["topic"], table["id"]): table for t in topics for table in t["tables"]}
+    shared = "BabelTower, {}"
+    ours = [r | {"source": ""} for r in tables["published", "ours"]["rows"]]
+    scales = {
+        shared.format(
+            "validation split: C++ to CUDA, judged by coevolve, answers as asked for"
+        ): ours
+    }
+    others = [r | {"n": None} for r in tables["published", "published"]["rows"]]
+    scales[shared.format("test split: C++ to CUDA, each by its authors' judge")] = others
+    development = [
+        {
+            "system": "small",
+            "size": "2.4 M",
+            **next(r for r in tables["small", "as-asked"]["rows"] if "development" in r["corpus"]),
+        }
+    ]
+    for row in tables["pretrained", "prompts"]["rows"]:
+        if row["direction"] == "cpp:cuda":
+            development.append(
+                {
+                    "system": "Qwen2.5-Coder-1.5B-Instruct, asked once",
+                    "size": "1.5 B",
+                    "n": row["items"],
+                    "pass@1": row["share"],
+                }
+            )
+    scales[
+        "Functions of this project: C++ to CUDA, `development`, 206 functions of this project, "
+        "judged by coevolve"
+    ] = development
+    keys = [column.key for column in LEADERBOARD_COLUMNS]
+    return {
+        name: sorted(
+            ({key: row.get(key) for key in keys} for row in rows if row.get("pass@1") is not None),
+            key=lambda row: -_value_of(row["pass@1"]),
+        )
+        for name, rows in scales.items()
+    }
+
+
+def _value_of(figure: Any) -> float:
+    return float(figure["value"] if isinstance(figure, dict) else figure)
+
+
+def print_leaderboard(topics: Sequence[dict[str, Any]]) -> str:
+    """The page that ranks systems, within each scale only."""
+    lines = ["# Leaderboard", "", MADE.format(source="results/*.json"), ""]
+    lines += wrap(
+        "A rank holds within one table only. Tables differ in items and in judge, and a figure of "
+        "one says nothing about a figure of another. Published figures are their authors'."
+    )
+    for name, rows in collect_scales(topics).items():
+        lines += ["", f"## {name.partition(': ')[0]}", ""]
+        lines += [f"Scale: {name.partition(': ')[2]}.", ""]
+        for part in cut_table(LEADERBOARD_COLUMNS, rows):
+            lines += [*part, ""]
+        lines.pop()
+    lines += ["", "## Add a system", ""]
+    lines += wrap(
+        "`coevolve eval --leaderboard FILE.jsonl` appends one flat row with its interval to a file "
+        "of yours. Two systems can be ranked if `corpus`, `direction`, `samples`, `temperature` "
+        "and `backend` are the same in both rows; then `coevolve compare` says whether they "
+        "differ. Where figures come from: [published](published.md), [small](small.md), "
+        "[a pre-trained model](pretrained.md)."
+    )
+    return "\n".join(lines) + "\n"
+
+
 def make_pages(folder: Path) -> dict[str, str]:
     """Every page by its file name, from the data in `folder`."""
     topics = read_topics(folder)
-    return {f"{t['topic']}.md": print_page(t) for t in topics} | {"index.md": print_index(topics)}
+    pages = {f"{t['topic']}.md": print_page(t) for t in topics}
+    return pages | {"index.md": print_index(topics), "leaderboard.md": print_leaderboard(topics)}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

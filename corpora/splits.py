@@ -27,7 +27,6 @@ from corpora.fingerprints import (
     MINHASH_VALUES,
     Fingerprints,
     compute_fingerprints,
-    compute_jaccard,
 )
 from corpora.records import Program
 
@@ -39,6 +38,10 @@ ALIKE_VALUES = 50
 """Items whose MinHashes share so many values are compared first."""
 CLOSE_PAIRS = 400
 """So many comparisons of one item may miss the threshold (one pair may count in every band)."""
+
+
+COMPARED_TOGETHER = 32
+"""Most pairs of one item whose likeness is computed at a time; the first may settle the rest."""
 
 
 class LeakError(ValueError):
@@ -71,7 +74,7 @@ def cluster_items(items: Sequence[Program | str]) -> list[int]:
     for place, i in enumerate(distinct):
         index.insert(place, prints.minhashes[i], check_duplication=False)
     clusters = _Clusters(
-        [frozenset(prints.shingles[i].tolist()) for i in distinct],
+        _ShingleSets([prints.shingles[i] for i in distinct]),
         [prints.minhashes[i].hashvalues for i in distinct],
     )
     members = (sorted(table.get(key)) for table in index.hashtables for key in list(table))
@@ -90,18 +93,57 @@ def _make_index() -> MinHashLSH:
     return MinHashLSH(num_perm=MINHASH_VALUES, params=(BANDS, ROWS))
 
 
+class _ShingleSets:
+    """The sets of shingles of items 0..n-1, for their exact likeness to one item at a time. They
+    are kept as numbers of one array: Python's sets take ten times the memory.
+    """
+
+    def __init__(self, shingles: Sequence[np.ndarray]) -> None:
+        sets = [np.unique(each) for each in shingles]
+        self._sizes = np.array([len(each) for each in sets], np.int64)
+        self._ends = np.cumsum(self._sizes)
+        every = np.concatenate(sets) if sets else np.zeros(0, np.uint64)
+        self._known, ids = np.unique(every, return_inverse=True)
+        self._ids = ids.astype(np.int32)
+        self._held = np.zeros(len(self._known), bool)
+
+    def compare_item(self, item: int, others: np.ndarray) -> np.ndarray:
+        """Jaccard similarity of item number `item` and `others` (their numbers, not empty), in
+        [0, 1].
+        """
+        return self._compare(self._ids_of(item), int(self._sizes[item]), others)
+
+    def compare_shingles(self, shingles: np.ndarray, others: np.ndarray) -> np.ndarray:
+        """The same for an item that is not among them, given by its shingles."""
+        own = np.unique(shingles)
+        places = np.minimum(np.searchsorted(self._known, own), len(self._known) - 1)
+        return self._compare(places[self._known[places] == own], len(own), others)
+
+    def _compare(self, ids: np.ndarray, size: int, others: np.ndarray) -> np.ndarray:
+        self._held[ids] = True
+        theirs = np.concatenate([self._ids_of(other) for other in others.tolist()])
+        sizes = self._sizes[others]
+        shared = np.add.reduceat(self._held[theirs], np.cumsum(sizes) - sizes, dtype=np.int64)
+        self._held[ids] = False
+        return shared / (size + sizes - shared)
+
+    def _ids_of(self, item: int) -> np.ndarray:
+        end = self._ends[item]
+        return self._ids[end - self._sizes[item] : end]
+
+
 class _Clusters:
     """Clusters of items 0..n-1 that grow as buckets are looked at. labels: (n,) int; items with
     one label are one cluster.
     """
 
-    def __init__(self, sets: list[frozenset[int]], values: list[np.ndarray]) -> None:
-        self.labels = np.arange(len(sets))
-        self._members = {i: [i] for i in range(len(sets))}
+    def __init__(self, sets: _ShingleSets, values: list[np.ndarray]) -> None:
+        self.labels = np.arange(len(values))
+        self._members = {i: [i] for i in range(len(values))}
         self._sets = sets
         low = [(v & np.uint64(255)).astype(np.uint8) for v in values]
-        self._sketch = np.array(low, np.uint8).reshape(len(sets), MINHASH_VALUES)
-        self._missed = [0] * len(sets)
+        self._sketch = np.array(low, np.uint8).reshape(len(values), MINHASH_VALUES)
+        self._missed = [0] * len(values)
 
     def join_neighbours(self, bucket: np.ndarray) -> None:
         """Join near-duplicates that follow each other in a bucket, by which most of a large
@@ -109,7 +151,8 @@ class _Clusters:
         """
         alike = (self._sketch[bucket[1:]] == self._sketch[bucket[:-1]]).sum(1) >= ALIKE_VALUES
         for i, j in zip(bucket[:-1][alike].tolist(), bucket[1:][alike].tolist(), strict=True):
-            self._compare(i, j)
+            if self.labels[i] != self.labels[j]:
+                self._join_if_near(i, j, self._sets.compare_item(i, np.array([j]))[0])
 
     def join_bucket(self, bucket: np.ndarray) -> None:
         """Join the near-duplicates among the items of one bucket (indices, rising)."""
@@ -124,23 +167,30 @@ class _Clusters:
             others = others[self.labels[others] != self.labels[item]]
             shared = (self._sketch[others] == self._sketch[item]).sum(1)
             close = shared >= CLOSE_VALUES
-            for other in others[close][np.argsort(-shared[close], kind="stable")].tolist():
-                if self._missed[item] >= CLOSE_PAIRS:
-                    self._join(item, other)
-                else:
-                    self._missed[item] += not self._compare(other, item)
+            order = others[close][np.argsort(-shared[close], kind="stable")]
+            count = 2
+            while len(order := order[self.labels[order] != self.labels[item]]):
+                self._join_some(item, order[:count])
+                order = order[count:]
+                count = min(2 * count, COMPARED_TOGETHER)
 
-    def _compare(self, i: int, j: int) -> bool:
+    def _join_some(self, item: int, others: np.ndarray) -> None:
+        if self._missed[item] >= CLOSE_PAIRS:
+            for other in others.tolist():
+                self._join(item, other)
+            return
+        likeness = self._sets.compare_item(item, others).tolist()
+        for other, similarity in zip(others.tolist(), likeness, strict=True):
+            if self._missed[item] >= CLOSE_PAIRS:
+                self._join(item, other)
+            else:
+                self._missed[item] += not self._join_if_near(other, item, similarity)
+
+    def _join_if_near(self, i: int, j: int, similarity: float) -> bool:
         """Whether two items are in one cluster now."""
-        if self.labels[i] == self.labels[j]:
-            return True
-        a, b = self._sets[i], self._sets[j]
-        if min(len(a), len(b)) < THRESHOLD * max(len(a), len(b)):
-            return False
-        near = compute_jaccard(a, b) >= THRESHOLD
-        if near:
+        if self.labels[i] != self.labels[j] and similarity >= THRESHOLD:
             self._join(i, j)
-        return near
+        return bool(self.labels[i] == self.labels[j])
 
     def _join(self, i: int, j: int) -> None:
         a, b = int(self.labels[i]), int(self.labels[j])
@@ -243,7 +293,7 @@ class EvaluationGuard:
         self._items = list(evaluation)
         prints = compute_fingerprints(self._items)
         self._exact = {key: i for i, key in reversed(list(enumerate(prints.exact)))}
-        self._sets = [frozenset(s.tolist()) for s in prints.shingles]
+        self._sets = _ShingleSets(prints.shingles)
         self._index = _make_index()
         for i, minhash in enumerate(prints.minhashes):
             self._index.insert(i, minhash, check_duplication=False)
@@ -264,10 +314,11 @@ class EvaluationGuard:
         near = self._index.query(prints.minhashes[item])
         if not near:
             return None
-        own = frozenset(prints.shingles[item].tolist())
-        scored = [(compute_jaccard(own, self._sets[e]), -e) for e in near]
-        similarity, negated = max(scored)
-        return Leak(item, -negated, similarity) if similarity >= THRESHOLD else None
+        places = np.sort(np.array(near))  # of several that are alike the first
+        scored = self._sets.compare_shingles(prints.shingles[item], places)
+        best = int(scored.argmax())
+        similarity = float(scored[best])
+        return Leak(item, int(places[best]), similarity) if similarity >= THRESHOLD else None
 
     def check(self, items: Sequence[Program | str]) -> None:
         """Check that all items may be trained on. Raises LeakError, with the first that equals or

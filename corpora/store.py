@@ -191,6 +191,24 @@ def _member(choices: tuple, value: object, where: str) -> object:
 # --------------------------------------------------------------------------------------------------
 
 
+def format_line(record: object) -> bytes:
+    """Return a record (a dataclass) as one line of JSONL. Raises StoreError for a value that is no
+    record.
+    """
+    line = json.dumps(to_json(record), ensure_ascii=False, allow_nan=False)
+    return line.encode("utf-8", "surrogatepass") + b"\n"
+
+
+def read_line(line: bytes, cls: type[T]) -> T:
+    """Return the record of type `cls` in one line of JSONL. Raises StoreError if it is not JSON or
+    another record.
+    """
+    try:
+        return from_json(cls, json.loads(line.decode("utf-8", "surrogatepass")))
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise StoreError(f"not JSON ({error})") from None
+
+
 def write_jsonl(path: Path | str, records: Iterable[object]) -> int:
     """Write records (dataclasses) to the file `path` as JSON, one per line, all or nothing. Returns
     how many. Raises StoreError for a value that is no record, DiskFullError if there is no room.
@@ -200,8 +218,7 @@ def write_jsonl(path: Path | str, records: Iterable[object]) -> int:
     def write(file: BinaryIO) -> None:
         nonlocal count
         for record in records:
-            line = json.dumps(to_json(record), ensure_ascii=False, allow_nan=False)
-            file.write(line.encode("utf-8", "surrogatepass") + b"\n")
+            file.write(format_line(record))
             count += 1
 
     write_atomically(path, write)
@@ -217,9 +234,7 @@ def read_jsonl(path: Path | str, cls: type[T]) -> Iterator[T]:
             if not line.strip():
                 continue
             try:
-                yield from_json(cls, json.loads(line.decode("utf-8", "surrogatepass")))
-            except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-                raise StoreError(f"{path}, line {number}: not JSON ({error})") from None
+                yield read_line(line, cls)
             except StoreError as error:
                 raise StoreError(f"{path}, line {number}: {error}") from None
 

@@ -56,14 +56,18 @@ def run_check(args) -> int:
     Returns the exit code, 1 if there are findings. Raises UserError if the folder holds no run,
     ConfigError if its manifest is damaged.
     """
-    from coevolve.loop.manifest import check_files, read_manifest
+    from coevolve.loop.manifest import check_files, read_facts, read_manifest
     from coevolve.report.page import open_run
 
     folder, _ = open_run(Path(args.run))
     sealed = len(read_manifest(folder.root))
     findings = [*check_files(folder.root), *find_dangling(folder)]
     if args.json:
-        value = {"files": sealed, "findings": [asdict(each) for each in findings]}
+        value = {
+            "files": sealed,
+            "findings": [asdict(each) for each in findings],
+            "run": read_facts(folder.root),
+        }
         print(json.dumps(value, indent=1))
     else:
         for each in findings:
@@ -143,6 +147,7 @@ def run_gc(args) -> int:
     run, ConfigError if a process works in it.
     """
     from coevolve.loop import manifest
+    from coevolve.loop.run_mirror import open_mirror
     from coevolve.report.page import open_run
 
     folder, config = open_run(Path(args.run))
@@ -153,6 +158,8 @@ def run_gc(args) -> int:
             manifest.retire(folder.root, paths)
             for path in paths:
                 shutil.rmtree(path, ignore_errors=True)
+            if mirror := open_mirror(args.run):
+                mirror.remove([each.path for each in gone])
     total = sum(each.bytes for each in gone)
     if args.json:
         print(json.dumps({"removed": [asdict(each) for each in gone], "bytes": total}, indent=1))

@@ -9,6 +9,7 @@ installed.
 from __future__ import annotations
 
 import argparse
+import json
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -27,6 +28,9 @@ def add_parser(commands, parser: argparse.ArgumentParser) -> argparse.ArgumentPa
         "fish: coevolve completion fish > ~/.config/fish/completions/coevolve.fish",
     )
     added.add_argument("shell", choices=SHELLS, help="which shell")
+    added.add_argument(
+        "--json", action="store_true", help="print the script as a JSON object with its shell"
+    )
     added.set_defaults(handler=lambda args: run(args, parser))
     return added
 
@@ -44,5 +48,6 @@ def run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
         raise UserError(
             "shell completion needs the package shtab: python -m pip install shtab"
         ) from None
-    print(shtab.complete(parser, shell=args.shell))
+    script = shtab.complete(parser, shell=args.shell)
+    print(json.dumps({"shell": args.shell, "script": script}) if args.json else script)
     return 0

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from coevolve.cli.cards import RunFacts, choose_license, make_dataset_card, make_model_card
 from coevolve.cli.errors import UserError
 from coevolve.config.schema import Config
 from coevolve.evaluation.contamination import read_manifest
@@ -29,13 +30,18 @@ from gpu_runtime.models.backends import classify_model
 
 
 def export_run(
-    root: Path, out: Path | None = None, number: int | None = None, half: bool = False
+    root: Path,
+    out: Path | None = None,
+    number: int | None = None,
+    half: bool = False,
+    license: str = "",
 ) -> Path:
-    """Write a run's models, and its kept pairs as Parquet, as they were after one round. Returns
-    the folder's path.
+    """Write a run's models, and its kept pairs as Parquet, as they were after one round, each with
+    its card. Returns the folder's path.
 
     root: the run's folder. out: where to write; None: `export/` in the run. number: the round;
-        None: the last finished one. half: write weights as float16.
+        None: the last finished one. half: write weights as float16. license: what the cards name,
+        such as `mit`; '' for what follows from the corpora and the first model.
     Raises UserError if there is no run, or the round has no checkpoints.
     """
     folder, config = open_run(root)
@@ -54,6 +60,7 @@ def export_run(
     def fill(temporary: Path) -> None:
         until = [row for row in collect_figures(folder, config) if row.number <= last]
         header, rows = _strip_times(*make_table(folder, config, until))
+        facts = replace(_collect_facts(config, last, license), header=header, rows=rows)
         models = [
             ("Translator", paths.folder / served.name, served.directions)
             for served in list_translators(config)
@@ -67,14 +74,63 @@ def export_run(
                 trained.write(
                     copied
                 )  # beside the weights wherever they go: `coevolve eval` reads it
-            backend = classify_model(copied)
-            (copied / "README.md").write_text(
-                make_model_card(kind, backend, directions, last, header, rows), encoding="utf-8"
-            )
-        write_triplets(temporary / "pairs.parquet", triplets_until(folder, last))
+            canonical = classify_model(copied) == "scratch"
+            own = replace(facts, directions=tuple(directions))
+            card = make_model_card(kind, source.name, canonical, own)
+            (copied / "README.md").write_text(card, encoding="utf-8")
+        pairs = triplets_until(folder, last)
+        write_triplets(temporary / "pairs.parquet", pairs)
+        card = make_dataset_card(len(pairs), facts)
+        (temporary / "README.md").write_text(card, encoding="utf-8")
 
     write_folder(target, fill)
     return target
+
+
+def _collect_facts(config: Config, number: int, license: str) -> RunFacts:
+    corpora = tuple(
+        dict.fromkeys(each for each in (config.corpus.source, config.corpus.target) if each)
+    )
+    began = config.model.name_or_path if config.model.backend != "scratch" else ""
+    license = license or choose_license(corpora, began)
+    shown = tuple(each if _is_public(each) else Path(each).name for each in corpora)
+    return RunFacts(config.directions, number, shown, began, license)
+
+
+def _is_public(corpus: str) -> bool:
+    """Whether a corpus is named by a word, and not by a path of somebody's machine."""
+    return "/" not in corpus or corpus.startswith("hf:")
+
+
+def push_export(folder: Path, repo: str) -> list[str]:
+    """Upload an export to the hub: each model to a repository `REPO-NAME` of its own, such as
+    `me/demo-translator`, and the pairs with their card to the data set `REPO-pairs`. Returns their
+    addresses.
+
+    repo: OWNER/NAME. Private repositories are made where there are none; a token is found as
+        huggingface_hub finds it. Raises UserError if the hub refuses.
+    """
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+
+    owner, slash, name = repo.partition("/")
+    if not (owner and slash and name) or "/" in name:
+        raise UserError(f"--push '{repo}' is no name of a repository; give OWNER/NAME")
+    hub, pushed = HfApi(), []
+    models = sorted(each for each in folder.iterdir() if each.is_dir())
+    places = [(each, f"{repo}-{each.name}", "model", None) for each in models]
+    places.append((folder, f"{repo}-pairs", "dataset", ["pairs.parquet", "README.md"]))
+    try:
+        for source, to, kind, only in places:
+            hub.create_repo(to, repo_type=kind, private=True, exist_ok=True)
+            hub.upload_folder(repo_id=to, folder_path=source, repo_type=kind, allow_patterns=only)
+            pushed.append(f"{hub.endpoint}/{'datasets/' if kind == 'dataset' else ''}{to}")
+    except (HfHubHTTPError, HFValidationError, OSError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise UserError(
+            f"--push {repo}: the hub refused: {reason}; the export is in '{folder}'"
+        ) from None
+    return pushed
 
 
 def _halve_precision(folder: Path) -> None:
@@ -120,58 +176,3 @@ def triplets_until(folder: RunFolder, last: int) -> list[Triplet]:
 
 def _whole(config: Config, paths: RoundPaths) -> bool:
     return all(path.exists() for path in (*find_checkpoints(config, paths.folder), paths.tester))
-
-
-_ASKED = {
-    (
-        "Translator",
-        "scratch",
-    ): "input is the canonical token form of the project (identifiers renamed, numbers "
-    "split), which "
-    "`translator.prompting.translate` makes and undoes.",
-    (
-        "Translator",
-        "words",
-    ): "it is asked in words with the program in a fenced block "
-    "(`translator.prompting.translate`, plain style).",
-    (
-        "Tester",
-        "scratch",
-    ): "the function is given in the project's canonical token form (`tester.generate.propose`).",
-    (
-        "Tester",
-        "words",
-    ): "it is asked in words with the function in a fenced block (`tester.generate.propose`, "
-    "plain style).",
-}
-
-
-def make_model_card(
-    kind: str,
-    backend: str,
-    directions: Sequence[str],
-    number: int,
-    header: list[str],
-    rows: list[list[str]],
-) -> str:
-    """Return a Hugging Face model card as Markdown with YAML in front.
-
-    kind: `Translator` or `Tester`. backend: of the model, such as `scratch` or `pretrained`; it
-        decides the prompts. directions: such as `cpp:cuda`. number: the round. header, rows: the
-        run's table, as text.
-    """
-    lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
-    lines += ["| " + " | ".join(cells) + " |" for cells in rows]
-    purpose = {
-        "Translator": f"translates code ({', '.join(directions)} and the reverse where both "
-        "corpora were given)",
-        "Tester": "writes unit tests in the project's text form",
-    }[kind]
-    return (
-        f"---\nlibrary_name: transformers\ntags: [code-translation, hpc, "
-        f"{', '.join(direction.replace(':', '-to-') for direction in directions)}]\n---\n\n"
-        f"# {kind} after round {number}\n\nThis model {purpose}; "
-        f"{_ASKED[kind, backend if backend == 'scratch' else 'words']}\n\n## Figures of the run\n\n"
-        "Measured on held-out programs by execution; no held-out program or near-duplicate was "
-        "trained on.\n\n" + "\n".join(lines) + "\n"
-    )

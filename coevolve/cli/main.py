@@ -15,12 +15,13 @@ import contextlib
 import errno
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coevolve import __version__
 from coevolve.cli.command_line import Parser, require_known_words
+from coevolve.cli.progress import show_until_output
 from coevolve.cli.signals import print_early_end, raise_on_sigterm
 
 if TYPE_CHECKING:
@@ -33,8 +34,9 @@ def main(arguments: list[str] | None = None) -> int:
     other codes are those of the command.
     """
     try:
-        with raise_on_sigterm():
-            return _run_command(sys.argv[1:] if arguments is None else arguments)
+        words = sys.argv[1:] if arguments is None else arguments
+        with raise_on_sigterm(), show_until_output(" ".join(["coevolve", *words[:1]])):
+            return _run_command(words)
     except KeyboardInterrupt as error:
         return print_early_end(error)
 
@@ -87,8 +89,11 @@ def _parser() -> tuple[Parser, argparse._SubParsersAction]:
         evaluate as evaluate_command,
         plan,
         ports,
+        serve,
+        survey,
         translate as translate_command,
         verify as verify_command,
+        view,
         watch,
     )
 
@@ -108,6 +113,8 @@ def _parser() -> tuple[Parser, argparse._SubParsersAction]:
         decontaminate,
         plan,
         ports,
+        survey,
+        view,
         watch,
     ):
         command.add_parser(commands).set_defaults(handler=command.run)
@@ -119,6 +126,7 @@ def _parser() -> tuple[Parser, argparse._SubParsersAction]:
         verify.set_defaults(handler=verify_command.run)
     _add_doctor(commands)
     directions.add_parser(commands)
+    serve.add_parser(commands).set_defaults(handler=serve.run)
     completion.add_parser(commands, parser)
     return parser, commands
 
@@ -159,7 +167,8 @@ def _add_run(commands) -> None:
     parser.add_argument(
         "--json",
         action="store_true",
-        help="print where the results are as a JSON object; all else goes to stderr",
+        help="print where the results are as a JSON object; all else goes to stderr; with "
+        "--dry-run print what would run",
     )
     parser.set_defaults(handler=_run)
 
@@ -167,6 +176,7 @@ def _add_run(commands) -> None:
 def _run(args) -> int:
     from coevolve.config.schema import ConfigError, load
     from coevolve.loop.run_folder import resolve_run_dir
+    from coevolve.loop.run_mirror import open_mirror
 
     if bool(args.config) == bool(args.resume):
         raise ConfigError("give either a configuration file or --resume RUN")
@@ -185,16 +195,22 @@ def _run(args) -> int:
         )
     # The folder named is the run, wherever it was moved to.
     resumed = resolve_run_dir(args.resume) if args.resume else None
+    mirror = open_mirror(args.resume) if args.resume else None
+    if mirror:
+        mirror.fetch()
     file = resumed / "config.toml" if resumed else Path(args.config)
     if resumed and not file.is_file():
         raise ConfigError(f"'{resumed}' holds no run (no config.toml in it)")
     config = load(file, tuple(args.set), run_dir=resumed)
+    if mirror:
+        config = replace(config, run_dir=mirror.url)
     from coevolve.loop.rounds import describe_run
     from corpora.datasets.loaders import CorpusError
 
     try:
         if args.dry_run:
-            print(describe_run(config))
+            described = describe_run(config)
+            print(json.dumps({"would_run": described.splitlines()}) if args.json else described)
         else:
             _run_and_say(config, not args.local, args.json)
     except CorpusError as error:
@@ -231,16 +247,32 @@ def _add_export(commands) -> None:
     )
     parser.add_argument("--half", action="store_true", help="store weights in 16 bits")
     parser.add_argument(
+        "--license",
+        default="",
+        metavar="L",
+        help="licence that the cards name, such as mit (default: what the corpora allow)",
+    )
+    parser.add_argument(
+        "--push",
+        metavar="OWNER/NAME",
+        help="upload to the hub too, as private OWNER/NAME-translator, -tester and -pairs",
+    )
+    parser.add_argument(
         "--json", action="store_true", help="print where the export is as a JSON object"
     )
     parser.set_defaults(handler=_export)
 
 
 def _export(args) -> int:
-    from coevolve.cli.export import export_run
+    from coevolve.cli.export import export_run, push_export
 
-    made = export_run(Path(args.run), Path(args.out) if args.out else None, args.round, args.half)
-    print(json.dumps({"folder": str(made)}) if args.json else made)
+    out = Path(args.out) if args.out else None
+    made = export_run(Path(args.run), out, args.round, args.half, args.license)
+    pushed = push_export(made, args.push) if args.push else []
+    if args.json:
+        print(json.dumps({"folder": str(made)} | ({"pushed": pushed} if pushed else {})))
+    else:
+        print(made, *pushed, sep="\n")
     return 0
 
 

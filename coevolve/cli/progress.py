@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TextIO, TypeVar
 
 Item = TypeVar("Item")
 FIRST_S = 1.0
@@ -61,6 +61,61 @@ def show_working(label: str | Callable[[], str]) -> Iterator[None]:
         thread.join()
         if terminal and shown:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+class _FirstWrite:
+    """A stream that calls `before_first` before it is written to for the first time."""
+
+    def __init__(self, stream: TextIO, before_first: Callable[[], None]) -> None:
+        self._stream, self._before_first = stream, before_first
+
+    def write(self, text: str) -> int:
+        if text:
+            self._before_first()
+        return self._stream.write(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+@contextmanager
+def show_until_output(label: str) -> Iterator[None]:
+    """Show on a terminal that a command is starting: from the first second until the block itself
+    writes to stdout or stderr. Elsewhere nothing is shown.
+
+    label: what is starting, such as `coevolve translate`.
+    """
+    if not sys.stderr.isatty():
+        yield
+        return
+    out, err = sys.stdout, sys.stderr
+    started, over, lock, shown = time.monotonic(), threading.Event(), threading.Lock(), []
+
+    def show() -> None:
+        while not over.wait(FIRST_S):
+            with lock:
+                if not over.is_set():
+                    seconds = time.monotonic() - started
+                    err.write(f"\r\x1b[K{label}: {seconds:.0f} s")
+                    err.flush()
+                    shown.append(True)
+
+    def end() -> None:
+        with lock:
+            if not over.is_set() and shown:
+                err.write("\r\x1b[K")
+                err.flush()
+            over.set()
+
+    ours = _FirstWrite(out, end), _FirstWrite(err, end)
+    sys.stdout, sys.stderr = ours  # type: ignore[assignment]
+    threading.Thread(target=show, daemon=True).start()
+    try:
+        yield
+    finally:
+        end()
+        if (sys.stdout, sys.stderr) == ours:
+            sys.stdout, sys.stderr = out, err
 
 
 def show_each(items: Iterable[Item], label: Callable[[int], str]) -> Iterator[Item]:

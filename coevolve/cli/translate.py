@@ -10,9 +10,12 @@ every function has a port, 1 when one has none, 2 for wrong use.
 from __future__ import annotations
 
 import argparse
+import atexit
 import json
 import math
+import shutil
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
@@ -134,6 +137,17 @@ def add_parser(commands) -> argparse.ArgumentParser:
         "--from", dest="source", metavar="D", help="dialect of FILE (default: by its suffix)"
     )
     parser.add_argument("--function", metavar="NAME", help="translate this function only")
+    parser.add_argument(
+        "-I",
+        dest="include",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="folder of the project's headers, which are taken into FILE (C and C++)",
+    )
+    parser.add_argument(
+        "-D", dest="define", action="append", default=[], metavar="NAME[=TEXT]", help="a macro"
+    )
     models = (
         "small (default), a run, an export, a checkpoint's folder, a GGUF file, a hub id, or "
         "NAME@URL at an OpenAI-compatible endpoint"
@@ -200,7 +214,7 @@ def add_parser(commands) -> argparse.ArgumentParser:
         help="write the tests in text form, those that found a wrong answer first",
     )
     parser.add_argument(
-        "--json", action="store_true", help="print one JSON object for each function"
+        "--json", action="store_true", help="print one JSON object with the ports of all functions"
     )
     parser.add_argument(
         "--out",
@@ -251,7 +265,11 @@ def run(args: argparse.Namespace) -> int:
         names = [f"translate {program.name}" for program in programs] + ["translate"]
         made: list[Port] = []
         shown = _kept(show_each(ports, names.__getitem__), made)
-        texts = list(_deliver_ports(shown, direction, args.out, args.json))
+        rows: list[dict[str, object]] | None = [] if args.json else None
+        texts = list(_deliver_ports(shown, direction, args.out, rows))
+    if rows is not None:
+        named_out = [{"function": each.name, **_where(each)} for each in left_out]
+        print(json.dumps({"direction": str(direction), "ports": rows, "left_out": named_out}))
     if args.out and any(texts):
         written = Path(args.out).read_text(encoding="utf-8", errors="replace")
         _write_evidence(args, direction, made, Path(args.out), written)
@@ -441,10 +459,13 @@ def translate_programs(
 
 
 def _deliver_ports(
-    ports: Iterable[Port], direction: Direction, out: str | None, as_json: bool = False
+    ports: Iterable[Port],
+    direction: Direction,
+    out: str | None,
+    rows: list[dict[str, object]] | None = None,
 ) -> Iterator[str]:
     """The text of each port, '' for none, when it is printed or in the file: whoever interrupts the
-    others keeps it.
+    others keeps it. rows: the ports are added there as JSON objects and not printed.
     """
     written: list[str] = []
     included: list[str] = []
@@ -467,12 +488,16 @@ def _deliver_ports(
             )
             file = "\n".join([*included, *[""] * bool(included), *written])
             write_atomically(Path(out), lambda sink, file=file: sink.write(file.encode()))
-        if as_json:
-            print(json.dumps(make_port_row(port, direction, "\n".join([*fresh, text]))), flush=True)
+        if rows is not None:
+            rows.append(make_port_row(port, direction, "\n".join([*fresh, text])))
         elif text and not out:
             print("\n".join([*fresh, text]), flush=True)
         print(summarize_port(port, direction), file=sys.stderr, flush=True)
         yield text
+
+
+def _where(item: SkippedItem) -> dict[str, str]:
+    return {"where": item.where, "reason": item.reason}
 
 
 def make_port_row(port: Port, direction: Direction, text: str) -> dict[str, object]:
@@ -523,13 +548,14 @@ def _questions(
         direction = parse_direction(f"{source.name}:{target}")
     except ValueError as error:
         raise UserError(str(error)) from None
-    loaded = load_corpus(args.file, source.name)
+    read = _take_headers_in(args, source.language)
+    loaded = load_corpus(str(read), source.name)
     if Path(args.file).is_file() and any(
         args.file.lower().endswith(suffix) for suffix in source.suffixes
     ):
         try:
             loaded = functions_as_compiled(
-                loaded, Path(args.file).read_text(encoding="utf-8", errors="replace"), source.name
+                loaded, read.read_text(encoding="utf-8", errors="replace"), source.name
             )
         except ValueError as error:
             raise UserError(f"'{args.file}': {error}") from None
@@ -574,6 +600,33 @@ def _questions(
         )
     helpers = [*helpers, *idle]
     return direction, tuple(p for p in programs if p not in helpers), left_out
+
+
+def _take_headers_in(args: argparse.Namespace, language: str) -> Path:
+    """The file to read in the place of FILE: with `-I` or `-D` a copy that holds the project's
+    headers, else FILE itself. Raises UserError where they do not fit.
+    """
+    from coevolve.cli.errors import UserError
+    from corpora.projects.headers import inline_headers
+    from corpora.projects.sources import Options, ProjectError
+
+    file = Path(args.file)
+    if not args.include and not args.define:
+        return file
+    if language == "fortran" or not file.is_file():
+        raise UserError(f"-I and -D are for a file of C or C++, and '{args.file}' is none")
+    options = Options(tuple(Path(each) for each in args.include), tuple(args.define))
+    try:
+        whole = inline_headers(file, options)
+    except ProjectError as error:
+        raise UserError(str(error)) from None
+    for name, path, line in whole.missing:
+        print(f"{path}:{line}: header '{name}' is not found; -I names its folder", file=sys.stderr)
+    folder = Path(tempfile.mkdtemp(prefix="coevolve-headers-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    copy = folder / file.name
+    copy.write_text(whole.text, encoding="utf-8")
+    return copy
 
 
 def _is_carried_helper(skipped: SkippedItem, programs: Sequence[Program]) -> bool:

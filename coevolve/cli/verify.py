@@ -98,7 +98,11 @@ def add_parser(commands) -> argparse.ArgumentParser:
     )
     parser.add_argument("--junit", metavar="FILE", help="write the verdicts as JUnit XML")
     parser.add_argument("--sarif", metavar="FILE", help="write the verdicts as SARIF 2.1.0")
-    parser.add_argument("--json", action="store_true", help="print the verdict as one JSON object")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="print one JSON object: the verdict, or of a batch how many rows are answered",
+    )
     parser.add_argument(
         "--batch",
         metavar="PAIRS.jsonl",
@@ -159,15 +163,19 @@ def _single(args: argparse.Namespace) -> int:
     engine = Engine(args.backend, config)
     try:
         engine.prepare(asked.pairs if len(asked.pairs) > 1 else ())
-        told, seconds = [], []
+        judged, seconds = [], []
         for pair in asked.pairs:
             started = time.perf_counter()
-            told.append(_verify_and_print(engine, pair, args))
+            judged.append(_verify_and_print(engine, pair, args))
             seconds.append(time.perf_counter() - started)
     finally:
         engine.close()
+    told = [(pair, verdict) for pair, verdict, _ in judged]
     _write_ci_files(args, told, seconds)
     verdict = combine_verdicts(told, len(told))
+    if args.json:
+        rows = [row for _, _, row in judged]
+        print(json.dumps(_combine_rows(args.source, verdict, rows, asked.not_compared)))
     if len(told) > 1 and not args.json:
         print(
             f"{describe_outcome(verdict)}: {sum(v.equivalent is True for _, v in told)} of "
@@ -176,6 +184,23 @@ def _single(args: argparse.Namespace) -> int:
     for line in asked.not_compared:
         print(f"not compared: {line}", file=sys.stderr)
     return choose_exit_code(verdict)
+
+
+def _combine_rows(
+    identity: str, verdict: Verdict, rows: list[dict], not_compared: Sequence[str]
+) -> dict:
+    """What `--json` prints: the row of one function as it is; of several the verdict on all, with
+    their rows under `functions`.
+    """
+    from coevolve.verification.requests import make_answer_row
+    from corpora.store import to_json
+
+    told = {"not_compared": list(not_compared)}
+    if len(rows) == 1:
+        return rows[0] | told
+    elapsed_ms = sum(row["elapsed_ms"] for row in rows)
+    whole = to_json(verdict) | make_answer_row(identity, verdict, elapsed_ms)
+    return whole | {"functions": rows} | told
 
 
 def read_kept_pairs(args: argparse.Namespace):
@@ -253,19 +278,22 @@ def _prove_alone(pairs, args: argparse.Namespace) -> int:
     from corpora.store import to_json
 
     proofs = [(pair, prove(pair.source, pair.target)) for pair in pairs]
-    for pair, proof in proofs:
-        if args.json:
-            row = {"id": args.source, "function": pair.source.name, **to_json(proof)}
-            print(json.dumps(row), flush=True)
-        else:
+    if args.json:
+        rows = [
+            {"id": args.source, "function": pair.source.name, **to_json(proof)}
+            for pair, proof in proofs
+        ]
+        print(json.dumps(rows[0] if len(rows) == 1 else {"functions": rows}))
+    else:
+        for pair, proof in proofs:
             print(describe_proof(pair.source, pair.target, proof), flush=True)
     problems = any(pair.problem for pair in pairs)
     return 0 if proofs and not problems and all(p.answer is Answer.PROVED for _, p in proofs) else 3
 
 
 def _verify_and_print(engine, pair, args: argparse.Namespace):
-    """The verdict on one function, with what was asked in the end, after it is printed: whoever
-    interrupts the others keeps it.
+    """What was asked of one function in the end, the verdict, and its JSON row (empty without
+    `--json`). Without `--json` the verdict is printed: whoever interrupts the others keeps it.
     """
     from coevolve.cli.progress import show_working
     from coevolve.verification.evidence import find_proof
@@ -280,6 +308,7 @@ def _verify_and_print(engine, pair, args: argparse.Namespace):
     elapsed_ms = (time.perf_counter() - started) * 1e3
     failing = failing_input(engine, pair, verdict) if args.json or args.prove else None
     proof = find_proof(pair.source, pair.target, verdict, failing) if args.prove else None
+    row: dict = {}
     if args.json:
         row = {
             **to_json(verdict),
@@ -288,12 +317,12 @@ def _verify_and_print(engine, pair, args: argparse.Namespace):
         }
         if proof is not None:
             row["proof"] = to_json(proof)
-        print(json.dumps({**row, "failing_input": failing}), flush=True)
+        row["failing_input"] = failing
     else:
         print(explain_verdict(engine, pair, verdict, elapsed_ms), flush=True)
         if proof is not None and proof.answer is not Answer.PROVED:
             print(f"  proof     {proof.answer.value.lower()}: {proof.reason}", flush=True)
-    return pair, verdict
+    return pair, verdict, row
 
 
 SUITE_FORM = "a test is a line like 'n=8 x[n]=uniform(-1,1)@3' (docs/architecture/tests.md)"
@@ -366,10 +395,10 @@ def _batch(args: argparse.Namespace) -> int:
             sink.write("".join(json.dumps(row) + "\n" for row in rows))
             sink.flush()
             done += len(rows)
-    return _told_of_unread(out)
+    return _told_of_unread(out, args.json)
 
 
-def _told_of_unread(out: Path) -> int:
+def _told_of_unread(out: Path, as_json: bool) -> int:
     """The exit code of a batch that is answered; rows that could not be read are said on stderr."""
     from coevolve.verification.requests import is_unreadable_answer
 
@@ -383,6 +412,8 @@ def _told_of_unread(out: Path) -> int:
             f"coevolve verify: {number} rows: {lost} could not be read; first: {first}",
             file=sys.stderr,
         )
+    if as_json:
+        print(json.dumps({"rows": number, "unreadable": lost, "verdicts": str(out)}))
     return 2 if lost and lost == number else 0
 
 

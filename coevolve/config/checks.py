@@ -31,7 +31,7 @@ CHOICES = {
     "cold_start.level": ("easy", "mixed", "broad"),
     "finetune.method": ("full", "lora", "qlora"),
     "finetune.sharding": ("none", "fsdp"),
-    "finetune.report_to": ("none", "tensorboard", "trackio", "wandb"),
+    "finetune.report_to": ("none", "tensorboard", "mlflow", "trackio", "wandb"),
     "verify.backend": ("auto", "cuda", "emulated"),
     "verify.device_compiler": ("auto", "nvcc", "nvrtc", "none"),
 }

@@ -58,6 +58,7 @@ PRESETS: dict[str, dict[str, object]] = {
     "keep-adapter": {"finetune.keep_adapter": True},
     "fsdp": {"finetune.sharding": "fsdp"},
     "tensorboard": {"finetune.report_to": "tensorboard"},
+    "mlflow": {"finetune.report_to": "mlflow"},
     "trackio": {"finetune.report_to": "trackio"},
     "wandb": {"finetune.report_to": "wandb"},
     # rounds

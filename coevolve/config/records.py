@@ -186,8 +186,8 @@ class FineTuneConfig:
     keep_adapter: save the adapter beside its base.
     validation: training programs to measure on while learning. patience: measurements in a row
         without progress after which the training stops; 0: it never stops early.
-    report_to: where losses are sent: `none`, `tensorboard`, `trackio` or `wandb`. sharding: `none`
-        or `fsdp`.
+    report_to: where losses are sent: `none`, `tensorboard`, `mlflow`, `trackio` or `wandb`.
+    sharding: `none` or `fsdp`.
     """
 
     method: str = "full"

@@ -160,7 +160,7 @@ def _collect_answers(
     answers: dict[int, list[Candidate]] = {}
     verdicts: dict[str, Verdict] = {}
 
-    known = journal.load(Candidate) if journal else {}
+    known = journal.view(Candidate) if journal else {}
 
     def expand(index: int, candidates: list[Candidate]) -> list[tuple]:
         answers[index] = candidates

@@ -1,4 +1,5 @@
-"""What a run folder holds: length, number of records and SHA-256 of every finished file.
+"""What a run folder holds: length, number of records and SHA-256 of every finished file, and what
+the run was begun with.
 
 Contract: a stage's file is sealed in `manifest.json` once it is whole. Before a finished file is
 used again it is compared with its seal, so that one that was emptied, cut or changed is named and
@@ -65,6 +66,13 @@ def read_manifest(root: Path | str) -> dict[str, Seal]:
     return _read(Path(root))[0]
 
 
+def parse_seals(text: bytes) -> dict[str, Seal]:
+    """Return the seals by path in the text of a manifest. Raises JsonError, TypeError, KeyError or
+    AttributeError if it is none.
+    """
+    return {name: Seal(**seal) for name, seal in parse_json(text)["files"].items()}
+
+
 def seal(root: Path, path: Path) -> None:
     """Record a finished file, or every file of a finished folder, in the manifest of the run's
     folder `root`, by its path, length and hash. Raises ConfigError if the manifest is damaged.
@@ -72,6 +80,34 @@ def seal(root: Path, path: Path) -> None:
     held, retired = _read(root)
     held |= {str(file.relative_to(root)): measure_file(file) for file in _files_of(path)}
     _write(root, held, retired - {str(path.relative_to(root))})
+
+
+def describe(root: Path, facts: dict[str, object]) -> None:
+    """Record what a run was begun with: `facts`, JSON values by name. Those of an earlier call
+    stay. Raises ConfigError if the manifest is damaged.
+    """
+    held, retired = _read(root)
+    if not read_facts(root):
+        _write(root, held, retired, facts)
+
+
+def read_facts(root: Path | str) -> dict[str, object]:
+    """Return what `describe` recorded of the run in the folder `root`; an empty dict if nothing.
+    Raises ConfigError if the manifest is damaged.
+    """
+    _read(Path(root))
+    path = Path(root) / NAME
+    return parse_json(path.read_bytes()).get("run", {}) if path.exists() else {}
+
+
+def unseal(root: Path, path: Path) -> None:
+    """Forget the seal of a file that is about to be written anew. A process that is killed before
+    it can seal the new file leaves one without a seal, old or new, and not one that differs from
+    its seal. Raises ConfigError if the manifest is damaged.
+    """
+    held, retired = _read(root)
+    if held.pop(str(path.relative_to(root)), None) is not None:
+        _write(root, held, retired)
 
 
 def is_finished(root: Path, path: Path) -> bool:
@@ -127,9 +163,8 @@ def _read(root: Path) -> tuple[dict[str, Seal], frozenset[str]]:
     if not path.exists():
         return {}, frozenset()
     try:
-        held = parse_json(path.read_bytes())
-        seals = {name: Seal(**seal) for name, seal in held["files"].items()}
-        return seals, frozenset(held["retired"])
+        text = path.read_bytes()
+        return parse_seals(text), frozenset(parse_json(text)["retired"])
     except (JsonError, TypeError, KeyError, AttributeError) as error:
         raise ConfigError(
             f"'{path}' is damaged ({error}); delete it, and the files of the run are taken as "
@@ -165,9 +200,16 @@ def _files_of(path: Path) -> Iterator[Path]:
         yield path
 
 
-def _write(root: Path, held: dict[str, Seal], retired: Iterable[str]) -> None:
+def _write(
+    root: Path,
+    held: dict[str, Seal],
+    retired: Iterable[str],
+    facts: dict[str, object] | None = None,
+) -> None:
+    """facts: None leaves what is there."""
     value = {
         "schema_version": 1,
+        "run": read_facts(root) if facts is None else facts,
         "files": {name: asdict(held[name]) for name in sorted(held)},
         "retired": sorted(retired),
     }

@@ -9,18 +9,22 @@ stage. With the same configuration it writes the same files.
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
 from coevolve.cli.errors import UserError
 from coevolve.config.schema import Config
+from coevolve.loop import manifest
 from coevolve.loop.directions import find_checkpoints, list_translators
 from coevolve.loop.pretraining_lessons import list_steps
 from coevolve.loop.run_corpus import RunCorpus, build_corpus, open_corpus
 from coevolve.loop.run_folder import RunFolder, resolve_run_dir
+from coevolve.loop.run_mirror import open_mirror
 from coevolve.loop.run_workers import make_local_workers, make_ray_run_workers
 from gpu_runtime.backend import BackendError
 from gpu_runtime.models.backends import MODEL_BACKENDS
@@ -29,9 +33,9 @@ from gpu_runtime.models.vllm_engine import MISSING
 
 
 def run(config: Config, use_ray: bool = True) -> Path:
-    """Run the rounds of `config`, or go on with them, and return the run's folder. use_ray: False
-    does all work in this process. Raises ConfigError, CorpusError, ModelError or UserError for bad
-    input.
+    """Run the rounds of `config`, or go on with them, and return the run's folder. Where `run_dir`
+    is a URL, this is its working folder. use_ray: False does all work in this process. Raises
+    ConfigError, CorpusError, ModelError or UserError for bad input.
     """
     from coevolve.cli.export import export_run
     from coevolve.evaluation.evaluate import evaluate_round, prepare_evaluation
@@ -46,6 +50,9 @@ def run(config: Config, use_ray: bool = True) -> Path:
         ((tools.gfortran, "gfortran"),) if "fortran" in config.title else ()
     ):
         require_tool(path, name)
+    mirror = open_mirror(config.run_dir)
+    if mirror:
+        mirror.fetch()
     config = replace(config, run_dir=str(resolve_run_dir(config.run_dir)))
     folder = RunFolder(config.run_dir)
     new = not folder.config.exists()
@@ -59,19 +66,27 @@ def run(config: Config, use_ray: bool = True) -> Path:
         (make_ray_run_workers if use_ray else make_local_workers)(config) as workers,
     ):
         folder.extend_rounds(config)
+        manifest.describe(folder.root, list_versions(config))
         this = stages.Run(config, folder, corpus, workers)
         # Before the models, which take long: a machine that cannot verify is found out at once.
         prepare_evaluation(this)
         stages.run_cold_start(this)
         evaluate_round(this, 0)
         for number in range(1, config.round.count + 1):
-            stages.make_suites(this, number)
-            stages.propose_and_verify(this, number)
-            stages.keep_triplets(this, number)
-            stages.train_models(this, number)
-            evaluate_round(this, number)
-            run_control(this, number)
+            for stage in (
+                stages.make_suites,
+                stages.propose_and_verify,
+                stages.keep_triplets,
+                stages.train_models,
+                evaluate_round,
+                run_control,
+            ):
+                if mirror:
+                    mirror.push()
+                stage(this, number)
             write_report(folder.root)
+        if mirror:
+            mirror.push()
     export_run(folder.root)
     print_table(folder.root)
     if len(config.directions) > 1:
@@ -81,6 +96,28 @@ def run(config: Config, use_ray: bool = True) -> Path:
     print(f"checkpoints: {', '.join(map(str, made))}")
     print(f"pairs:       {folder.export / 'pairs.parquet'}")
     return folder.root
+
+
+def list_versions(config: Config) -> dict[str, object]:
+    """Return what a run is made with, by name: configuration, seed, and versions of the engine and
+    the packages that decide its results.
+    """
+    from coevolve.verification.engine import compute_engine_version
+    from gpu_runtime.compile.toolchain import find_toolchain
+
+    return {
+        "config": config.digest,
+        "seed": config.seed,
+        "coevolve": version("coevolve"),
+        "engine": compute_engine_version(),
+        "compilers": find_toolchain().versions,
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in DECIDING_PACKAGES},
+    }
+
+
+DECIDING_PACKAGES = ("torch", "transformers", "numpy", "datasketch", "pyarrow")
+"""Packages whose version may change a run's files."""
 
 
 @contextmanager

@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from coevolve.cli.errors import UserError
 from coevolve.config.schema import Config
 from coevolve.loop.directions import DirectionCorpora, list_direction_corpora
-from coevolve.loop.run_folder import RunFolder, read_json, write_json
+from coevolve.loop.run_folder import RunFolder, read_json
 from corpora.dialects import DIALECTS, Direction
 from corpora.records import Program
-from corpora.store import read_jsonl, write_jsonl
+from corpora.store import read_jsonl
 
 _PARTS = ("training_source", "training_target", "evaluation")
 
@@ -270,10 +270,12 @@ def _limit_programs(programs, most: int, several: bool) -> tuple[Program, ...]:
 def open_corpus(config: Config, folder: RunFolder) -> RunCorpus:
     """Return the run's corpus from its folder. The first call builds it, claims the folder, and
     stores it. Raises CorpusError or UserError for bad input, ConfigError if the folder belongs to
-    another configuration.
+    another configuration or its corpus was changed.
     """
     if folder.split.exists():
         folder.claim(config)
+        folder.is_finished(folder.corpus)
+        folder.is_finished(folder.split)
         return load_stored_corpus(folder)
     corpus = build_corpus(config)
     folder.claim(config)
@@ -315,7 +317,7 @@ def load_references(folder: RunFolder) -> Iterator[tuple[str, str, str]]:
 def _store(corpus: RunCorpus, config: Config, folder: RunFolder) -> None:
     """split.json comes last: it says that the corpus is whole."""
     everything = corpus.training_source + corpus.training_target + corpus.protected
-    write_jsonl(folder.corpus, list({p.id: p for p in everything}.values()))
+    folder.finish_records(folder.corpus, list({p.id: p for p in everything}.values()))
 
     def plain(part: RunCorpus) -> dict:
         ids = {name: [p.id for p in getattr(part, name)] for name in _PARTS}
@@ -335,4 +337,4 @@ def _store(corpus: RunCorpus, config: Config, folder: RunFolder) -> None:
         if directions
         else {}
     )
-    write_json(folder.split, plain(corpus) | several)
+    folder.finish_value(folder.split, plain(corpus) | several)

@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import hashlib
 import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,9 +27,10 @@ from typing import TypeVar
 from coevolve.config.checks import get_value
 from coevolve.config.schema import IDLE, Config, ConfigError, format_toml, list_settings, load
 from coevolve.loop import manifest
+from coevolve.loop.run_mirror import find_working_folder, parse_url
 from corpora.files import remove_partial_files, write_atomically
 from corpora.json_text import JsonError, parse_json
-from corpora.store import read_jsonl, write_jsonl
+from corpora.store import StoreError, format_line, read_line, write_jsonl
 
 _LOCK_TRIES = 3
 T = TypeVar("T")
@@ -36,31 +38,80 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """The answers of an unfinished stage, on disk, so that after a kill a model is asked for none
-    of them again.
+    """What an unfinished stage has so far, on disk, so that after a kill nothing of it is asked for
+    again.
 
-    folder: holds one file per chunk of answers. Call `clear` when the stage is finished.
+    folder: holds one file per chunk, whose first line is the SHA-256 of the rest. A file that does
+    not match it counts as absent. Call `clear` when the stage is finished.
     """
 
     folder: Path
 
-    def load(self, cls: type[T]) -> dict[int, list[T]]:
-        """Return the records kept so far, by chunk number. cls: their type. Raises StoreError if a
-        file is damaged.
-        """
+    def chunks(self) -> set[int]:
+        """Return the numbers of the chunks whose files are whole. Every file is read."""
         return {
-            int(file.stem): list(read_jsonl(file, cls)) for file in self.folder.glob("[0-9]*.jsonl")
+            int(file.stem)
+            for file in self.folder.glob("[0-9]*.records")
+            if self._body(file) is not None
         }
+
+    def read(self, chunk: int, cls: type[T]) -> list[T]:
+        """Return the records of one chunk. cls: their type. Raises StoreError if its file is
+        damaged or missing.
+        """
+        file = self._file(chunk)
+        body = self._body(file)
+        if body is None:
+            raise StoreError(f"'{file}' is damaged; delete it, and the run makes it again")
+        return [read_line(line, cls) for line in body.splitlines()]
+
+    def view(self, cls: type[T]) -> Mapping[int, list[T]]:
+        """Return a mapping from the chunks kept so far to their records, which are read from disk
+        each time they are asked for. cls: their type.
+        """
+        return _Chunks(self, cls, sorted(self.chunks()))
 
     def add(self, chunk: int, records: Sequence[object]) -> None:
         """Write the records of chunk number `chunk` to a file of the journal's folder, all or
         nothing.
         """
-        write_jsonl(self.folder / f"{chunk:06d}.jsonl", records)
+        body = b"".join(map(format_line, records))
+        text = hashlib.sha256(body).hexdigest().encode() + b"\n" + body
+        write_atomically(self._file(chunk), lambda out: out.write(text))
 
     def clear(self) -> None:
         """Remove the journal's folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _file(self, chunk: int) -> Path:
+        return self.folder / f"{chunk:06d}.records"
+
+    @staticmethod
+    def _body(file: Path) -> bytes | None:
+        """The lines of a file; None where they are not what was written."""
+        try:
+            digest, _, body = file.read_bytes().partition(b"\n")
+        except FileNotFoundError:
+            return None
+        return body if digest == hashlib.sha256(body).hexdigest().encode() else None
+
+
+class _Chunks(Mapping[int, list[T]]):
+    """A journal's chunks as a mapping that holds none of them in memory."""
+
+    def __init__(self, journal: Journal, cls: type[T], chunks: Sequence[int]) -> None:
+        self._journal, self._cls, self._chunks = journal, cls, dict.fromkeys(chunks)
+
+    def __getitem__(self, chunk: int) -> list[T]:
+        if chunk not in self._chunks:
+            raise KeyError(chunk)
+        return self._journal.read(chunk, self._cls)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._chunks)
+
+    def __len__(self) -> int:
+        return len(self._chunks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +163,18 @@ class RoundPaths:
     def proposing(self) -> Journal:
         """Return the journal of the candidates proposed so far, while their stage is unfinished."""
         return Journal(self.folder / "proposing")
+
+    @property
+    def judging(self) -> Journal:
+        """Return the journal of the verdicts on these candidates, while their stage is
+        unfinished.
+        """
+        return Journal(self.folder / "judging")
+
+    @property
+    def preparing(self) -> Journal:
+        """Return the journal of the suites made so far, while their stage is unfinished."""
+        return Journal(self.folder / "preparing")
 
     @property
     def answering(self) -> Journal:
@@ -284,6 +347,7 @@ class RunFolder:
         """Write a stage's records to `path` as JSONL and seal the file. Raises OSError if the disk
         is full.
         """
+        manifest.unseal(self.root, path)
         write_jsonl(path, records)
         self.seal(path)
 
@@ -291,6 +355,7 @@ class RunFolder:
         """Write `value`, a stage's JSON values, to `path` and seal the file. Raises OSError if the
         disk is full.
         """
+        manifest.unseal(self.root, path)
         write_json(path, value)
         self.seal(path)
 
@@ -365,6 +430,22 @@ class RunFolder:
         with open(self.timings, "a", encoding="utf-8") as out:
             out.write(line + "\n")
 
+    def record_loss(self, training: str, step: int, loss: float) -> None:
+        """Append the loss at a step of a training to the run's file timings.jsonl, which feeds the
+        report only. training: the words of its progress bar, as `round 1: Tester learns`.
+        """
+        row = {"training": training, "step": step, "loss": round(loss, 5)}
+        with open(self.timings, "a", encoding="utf-8") as out:
+            out.write(json.dumps(row) + "\n")
+
+    def losses(self) -> dict[str, dict[int, float]]:
+        """Return the losses that were seen of each training, by its words and step."""
+        found: dict[str, dict[int, float]] = {}
+        for row in self._timing_rows():
+            if {"training", "step", "loss"} <= row.keys():
+                found.setdefault(row["training"], {})[row["step"]] = row["loss"]
+        return found
+
     def record_usage(self, spent: dict[str, object]) -> None:
         """Append to the run's file usage.jsonl how many requests and tokens a model at an endpoint
         used.
@@ -392,7 +473,11 @@ class RunFolder:
         }
 
     def _timings(self) -> list[dict]:
-        """Rows of timings.jsonl; what is torn or of another form is skipped."""
+        """Rows of timings.jsonl that tell the time of a stage."""
+        return [row for row in self._timing_rows() if {"round", "stage", "seconds"} <= row.keys()]
+
+    def _timing_rows(self) -> list[dict]:
+        """All rows of timings.jsonl; what is torn is skipped."""
         rows = []
         for line in (
             self.timings.read_text(encoding="utf-8").splitlines() if self.timings.exists() else ()
@@ -401,15 +486,18 @@ class RunFolder:
                 row = parse_json(line)
             except JsonError:
                 continue
-            if isinstance(row, dict) and {"round", "stage", "seconds"} <= row.keys():
+            if isinstance(row, dict):
                 rows.append(row)
         return rows
 
 
 def resolve_run_dir(run_dir: str | Path) -> Path:
     """Return the absolute path of a run's folder. Inside a Ray job, whose working folder is
-    temporary, a relative path lies below COEVOLVE_RUNS or `~/coevolve-runs`.
+    temporary, a relative path lies below COEVOLVE_RUNS or `~/coevolve-runs`. So does the working
+    folder of a run at a URL.
     """
+    if url := parse_url(run_dir):
+        return find_working_folder(url)
     path = Path(run_dir).expanduser()
     if path.is_absolute():
         return path

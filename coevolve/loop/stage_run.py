@@ -100,9 +100,15 @@ def follow_training(
     """
     bar = run.bar(label, 0)  # first: a local worker works within `call`
 
+    seen = 0
+
     def show(progress: tuple[int, int, float]) -> None:
+        nonlocal seen
         step, steps, loss = progress
         bar.total = steps
+        if step > seen:
+            run.folder.record_loss(label, step, loss)
+            seen = step
         bar.set(step, f"loss {loss:.3f}" if step else "preparing")
 
     figures = follow_call(pool, method, arguments, TranslatorService.progress, show)

@@ -10,12 +10,14 @@ were scheduled. Timing goes to `timings.jsonl` only.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Generic
 
 from coevolve.loop.directions import find_checkpoints, list_translators
 from coevolve.loop.experience import gather_triplets
 from coevolve.loop.join_stage import AUTHOR as JOINED, join_ports
-from coevolve.loop.run_folder import RoundPaths
+from coevolve.loop.run_folder import Journal, RoundPaths
 from coevolve.loop.run_pretraining import run_pretraining
 from coevolve.loop.services import TesterService, TranslatorService
 from coevolve.loop.stage_run import (
@@ -24,9 +26,10 @@ from coevolve.loop.stage_run import (
     follow_training,
     group_for_judging,
     judge_candidates,
+    split_into_chunks,
 )
 from coevolve.loop.verdict_lessons import JudgedProgram, group_by_program
-from coevolve.loop.workers import WorkerPool, map_unordered, stream_results
+from coevolve.loop.workers import Result, WorkerPool, map_unordered, stream_results
 from coevolve.verification.verifier import PreparedSuite, Verifier, make_target_program
 from corpora.records import (
     Candidate,
@@ -37,7 +40,7 @@ from corpora.records import (
     Verdict,
     content_hash,
 )
-from corpora.store import read_jsonl
+from corpora.store import StoreError, count_jsonl, read_jsonl
 from gpu_runtime.models.protocol import Sampling
 
 
@@ -95,6 +98,7 @@ def make_suites(run: Run, number: int) -> None:
     """
     paths = run.folder.round(number)
     if run.folder.is_finished(paths.suites) and run.folder.is_finished(paths.suite_counts):
+        paths.preparing.clear()  # if a process was killed before it could
         return
     programs = list(
         _by_id(run).values()
@@ -102,44 +106,84 @@ def make_suites(run: Run, number: int) -> None:
     checkpoint = str(run.folder.round(number - 1).tester)
     sampling = run.sampling(run.config.round.suites, run.config.round.temperature, "suites", number)
     with run.timed(number, "suites"):
-        prepared = propose_suites(run, f"round {number}: suites", programs, checkpoint, sampling)
+        prepared = propose_suites(
+            run, f"round {number}: suites", programs, checkpoint, sampling, paths.preparing
+        )
         kept = [p.suite for p in prepared if p.suite is not None]
         run.folder.finish_records(paths.suites, kept)
         run.folder.finish_value(paths.suite_counts, count_suites(prepared))
+    paths.preparing.clear()
 
 
 def propose_suites(
-    run: Run, label: str, programs: list[Program], checkpoint: str, sampling: Sampling
+    run: Run,
+    label: str,
+    programs: list[Program],
+    checkpoint: str,
+    sampling: Sampling,
+    journal: Journal | None = None,
 ) -> list[PreparedSuite]:
     """Ask the Tester in the folder `checkpoint` for tests of `programs` and have verifiers make
-    suites of them. label: words for the progress bar. Returns one result per program, in order.
+    suites of them. label: words for the progress bar. journal: keeps what is made while the call
+    runs, so that a second call after a kill makes only the rest; None: it is not kept. Returns one
+    result per program, in order.
     """
     chunks = run.chunks(programs)
     bar = run.bar(label, len(programs))
-    prepared: dict[tuple[int, int], PreparedSuite] = {}
+    known = journal.view(PreparedSuite) if journal else {}
+    prepared: dict[int, list[PreparedSuite]] = dict(known.items())
+    gathered = _ByChunk[PreparedSuite]()
 
     def expand(index: int, proposals: list) -> list[tuple]:
+        gathered.expect(index, len(chunks[index]))
         return [(program, proposed) for program, proposed in zip(chunks[index], proposals)]
 
-    for _ in map_unordered(
-        run.workers.verifiers, Verifier.compile_ahead, [(chunk,) for chunk in chunks]
-    ):
+    ahead = [(chunk,) for k, chunk in enumerate(chunks) if k not in known]
+    for _ in map_unordered(run.workers.verifiers, Verifier.compile_ahead, ahead):
         # many programs in one compiler run; on other machines than the one that did it, `prepare`
         # compiles anew
         pass
     asked = [(checkpoint, chunk, sampling) for chunk in chunks]
-    for place, result in stream_results(
+    valid = sum(p.suite is not None for found in prepared.values() for p in found)
+    bar.advance(sum(map(len, prepared.values())))
+    for (index, place), result in stream_results(
         run.workers.testers,
         TesterService.propose,
         asked,
         run.workers.verifiers,
         Verifier.prepare,
         expand,
+        done=known,
     ):
-        prepared[place] = result
-        bar.advance(note=f"{sum(p.suite is not None for p in prepared.values())} valid")
+        if (whole := gathered.add(index, place, result)) is not None:
+            prepared[index] = whole
+            if journal:
+                journal.add(index, whole)
+        valid += result.suite is not None
+        bar.advance(note=f"{valid} valid")
     bar.close()
-    return [prepared[place] for place in sorted(prepared)]
+    return [each for index in sorted(prepared) for each in prepared[index]]
+
+
+class _ByChunk(Generic[Result]):
+    """Results that arrive in any order, put together by chunk."""
+
+    def __init__(self) -> None:
+        self._slots: dict[int, list[Result | None]] = {}
+
+    def expect(self, chunk: int, count: int) -> None:
+        """Wait for `count` results of a chunk."""
+        self._slots[chunk] = [None] * count
+
+    def add(self, chunk: int, place: int, result: Result) -> list[Result] | None:
+        """Return the results of `chunk` in order if `result` is the last of them, else None."""
+        slots = self._slots[chunk]
+        slots[place] = result
+        whole = [each for each in slots if each is not None]
+        if len(whole) < len(slots):
+            return None
+        del self._slots[chunk]
+        return whole
 
 
 def count_suites(prepared: list[PreparedSuite]) -> dict:
@@ -160,12 +204,15 @@ def count_suites(prepared: list[PreparedSuite]) -> dict:
 
 def propose_and_verify(run: Run, number: int) -> None:
     """Write the candidates of round `number` and the verdicts on them to its files `proposals` and
-    `verdicts` (see RoundPaths). Verifiers work while the Translator still generates. It does
-    nothing if the verdicts exist. Raises StoreError if the suites' file is damaged.
+    `verdicts` (see RoundPaths). Verifiers work while the Translator still generates. What is known
+    is kept in journals, chunk by chunk, so that a killed stage goes on where it was and no list of
+    all verdicts is held in memory (but with `round.by_parts`). It does nothing if the verdicts
+    exist. Raises StoreError if the suites' file is damaged.
     """
     paths = run.folder.round(number)
     if run.folder.is_finished(paths.verdicts):
         run.folder.is_finished(paths.proposals)
+        _clear_journals(paths)  # if a process was killed before it could
         return
     suites = {s.program_id: s for s in read_jsonl(paths.suites, UnitTestSuite)}
     work = [
@@ -178,20 +225,62 @@ def propose_and_verify(run: Run, number: int) -> None:
         run.folder.finish_records(paths.verdicts, [])
         return
     with run.timed(number, "propose and verify"):
-        if run.folder.is_finished(paths.proposals):
-            paths.proposing.clear()  # if a process was killed before it could
-            known = _read_asked(paths)
+        everything = range(len(work))
+        has_all = paths.proposing.chunks().issuperset(everything)
+        if run.folder.is_finished(paths.proposals) and not has_all:
+            known = _read_asked(paths)  # its journal is gone
             verdicts = judge_candidates(run, f"round {number}: verify", known, _by_id(run), suites)
+            _finish_verdicts(run, number, known, verdicts, suites)
         else:
-            verdicts = _stream_candidates(run, number, work, suites)
-        if run.config.round.by_parts:
-            known = _read_asked(paths)
-            joined, judged_too = join_ports(run, number, known, verdicts, suites)
-            run.folder.finish_records(paths.proposals, [*known, *joined])
-            verdicts += judged_too
-        asked = {c.id: c for c in read_jsonl(paths.proposals, Candidate)}
-        verdicts = confirm_accepted(run, verdicts, asked)
-        run.folder.finish_records(paths.verdicts, verdicts)
+            _stream_candidates(run, number, work, suites)
+            if run.config.round.by_parts:
+                known = [c for k in everything for c in paths.proposing.read(k, Candidate)]
+                verdicts = [v for k in everything for v in paths.judging.read(k, Verdict)]
+                _finish_verdicts(run, number, known, verdicts, suites)
+            else:
+                confirmed = (
+                    verdict
+                    for some in split_into_chunks(everything, CONFIRMED_CHUNKS)
+                    for verdict in _confirm_chunks(run, paths, some)
+                )
+                run.folder.finish_records(paths.verdicts, confirmed)
+    _clear_journals(paths)
+
+
+CONFIRMED_CHUNKS = 64
+"""Chunks of candidates whose verdicts are in memory at a time while the stage's file is written."""
+
+
+def _confirm_chunks(run: Run, paths: RoundPaths, chunks: Sequence[int]) -> list[Verdict]:
+    """The verdicts on some chunks of candidates, in order, after the real compiler was asked."""
+    asked = {c.id: c for k in chunks for c in paths.proposing.read(k, Candidate)}
+    verdicts = [v for k in chunks for v in paths.judging.read(k, Verdict)]
+    return confirm_accepted(run, verdicts, asked)
+
+
+def _finish_verdicts(
+    run: Run,
+    number: int,
+    known: list[Candidate],
+    verdicts: list[Verdict],
+    suites: dict[str, UnitTestSuite],
+) -> None:
+    """Write the verdicts on candidates that a model wrote, and with `round.by_parts` the ports that
+    were joined for programs without one.
+    """
+    paths = run.folder.round(number)
+    joined: list[Candidate] = []
+    if run.config.round.by_parts:
+        joined, judged_too = join_ports(run, number, known, verdicts, suites)
+        run.folder.finish_records(paths.proposals, [*known, *joined])
+        verdicts = verdicts + judged_too
+    verdicts = confirm_accepted(run, verdicts, {c.id: c for c in (*known, *joined)})
+    run.folder.finish_records(paths.verdicts, verdicts)
+
+
+def _clear_journals(paths: RoundPaths) -> None:
+    paths.judging.clear()
+    paths.proposing.clear()
 
 
 def _read_asked(paths: RoundPaths) -> list[Candidate]:
@@ -201,9 +290,10 @@ def _read_asked(paths: RoundPaths) -> list[Candidate]:
     return [c for c in read_jsonl(paths.proposals, Candidate) if c.author != JOINED]
 
 
-def _stream_candidates(
-    run: Run, number: int, work: list, suites: dict[str, UnitTestSuite]
-) -> list[Verdict]:
+def _stream_candidates(run: Run, number: int, work: list, suites: dict[str, UnitTestSuite]) -> None:
+    """Fill the journals of the round's candidates and verdicts; write the candidates' file as soon
+    as all are there.
+    """
     paths, wanted = run.folder.round(number), run.config.round
     asked = [
         (
@@ -215,23 +305,32 @@ def _stream_candidates(
         for i, (direction, chunk) in enumerate(work)
     ]
     bar = run.bar(f"round {number}: propose and verify", sum(len(c) for _, c in work))
-    generated: dict[int, list[Candidate]] = {}
-    results: dict[tuple[int, int], list[Verdict]] = {}
-    equivalent = 0
+    gathered = _ByChunk[list[Verdict]]()
+    known = paths.proposing.view(Candidate)
+    done = paths.judging.chunks() & set(known)
+    generated, equivalent = set(known), 0
 
-    known = paths.proposing.load(Candidate)
+    def finish_proposals() -> None:
+        every = (c for k in range(len(work)) for c in paths.proposing.read(k, Candidate))
+        run.folder.finish_records(paths.proposals, every)
 
     def expand(index: int, candidates: list[Candidate]) -> list[tuple]:
-        generated[index] = drop_repeated_texts(candidates)
-        if index not in known:
-            paths.proposing.add(index, generated[index])
-        if len(generated) == len(work):
-            every = [c for i in range(len(work)) for c in generated[i]]
-            run.folder.finish_records(paths.proposals, every)
-            paths.proposing.clear()
-        return group_for_judging(generated[index], {p.id: p for p in work[index][1]}, suites)
+        kept = drop_repeated_texts(candidates)
+        if index not in generated:
+            paths.proposing.add(index, kept)
+            generated.add(index)
+            if len(generated) == len(work):
+                finish_proposals()
+        items = group_for_judging(kept, {p.id: p for p in work[index][1]}, suites)
+        gathered.expect(index, len(items))
+        if not items:
+            paths.judging.add(index, [])
+        return items
 
-    for place, verdicts in stream_results(
+    if len(generated) == len(work) and not run.folder.is_finished(paths.proposals):
+        finish_proposals()
+    bar.advance(sum(len(work[k][1]) for k in done))
+    for (index, place), verdicts in stream_results(
         run.workers.translators,
         TranslatorService.propose,
         asked,
@@ -239,12 +338,13 @@ def _stream_candidates(
         Verifier.judge,
         expand,
         known,
+        done,
     ):
-        results[place] = verdicts
+        if (whole := gathered.add(index, place, verdicts)) is not None:
+            paths.judging.add(index, [v for found in whole for v in found])
         equivalent += sum(v.outcome is Outcome.EQUIVALENT for v in verdicts)
         bar.advance(note=f"{equivalent} equivalent")
     bar.close()
-    return [v for i in sorted(results) for v in results[i]]
 
 
 def drop_repeated_texts(candidates: list[Candidate]) -> list[Candidate]:
@@ -266,21 +366,29 @@ def keep_triplets(run: Run, number: int) -> None:
     paths = run.folder.round(number)
     if run.folder.is_finished(paths.triplets):
         return
-    triplets = load_survivors(run, paths)
-    run.folder.finish_records(paths.triplets, triplets)
-    run.workers.count_kept(len(triplets))
+    run.folder.finish_records(paths.triplets, read_survivors(run, paths))
+    run.workers.count_kept(count_jsonl(paths.triplets))
 
 
-def load_survivors(run: Run, paths: RoundPaths) -> list[Triplet]:
-    """Return the triplets of one round, in the order of its proposals. A suite of unknown strength
-    counts as strength 0. Raises StoreError if a file is damaged.
+def read_survivors(run: Run, paths: RoundPaths) -> Iterator[Triplet]:
+    """Yield the triplets of one round, in the order of its verdicts. A suite of unknown strength
+    counts as strength 0. Raises StoreError if a file is damaged, or names a candidate that the
+    proposals lack.
     """
     programs = _by_id(run)
     suites = {s.program_id: s for s in read_jsonl(paths.suites, UnitTestSuite)}
-    candidates = {c.id: c for c in read_jsonl(paths.proposals, Candidate)}
     least = run.config.verify.least_strength
-    triplets = []
+    proposals = read_jsonl(paths.proposals, Candidate)
+    passed: dict[str, Candidate] = {}  # read already, and not judged yet: both files have one order
     for verdict in read_jsonl(paths.verdicts, Verdict):
+        while verdict.target_id not in passed:
+            if (read := next(proposals, None)) is None:
+                raise StoreError(
+                    f"'{paths.verdicts}' has a verdict on candidate {verdict.target_id}, which "
+                    f"'{paths.proposals}' lacks; delete both, and the run makes them again"
+                )
+            passed[read.id] = read
+        candidate = passed.pop(verdict.target_id)
         suite = suites.get(verdict.source_id)
         if (
             verdict.outcome is not Outcome.EQUIVALENT
@@ -288,12 +396,11 @@ def load_survivors(run: Run, paths: RoundPaths) -> list[Triplet]:
             or (suite.strength or 0.0) < least
         ):
             continue
-        candidate, source = candidates[verdict.target_id], programs[verdict.source_id]
+        source = programs[verdict.source_id]
         target = replace(
             make_target_program(candidate, source), origin=f"translator {paths.folder.name}"
         )
-        triplets.append(Triplet(source, target, suite, candidate.direction, verdict))
-    return triplets
+        yield Triplet(source, target, suite, candidate.direction, verdict)
 
 
 def load_experience(run: Run, number: int) -> list[Triplet]:

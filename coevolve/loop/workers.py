@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -233,13 +233,15 @@ def stream_results(
     judge: Callable[..., Result],
     expand: Callable[[int, Any], Sequence[tuple]],
     known: Mapping[int, Any] = MappingProxyType({}),
+    done: Container[int] = (),
 ) -> Iterator[tuple[tuple[int, int], Result]]:
     """Generate chunk after chunk and judge what comes out while generation goes on.
 
     generate: a method, called with the arguments in each of `chunks` on a member of `generators`.
         judge: a method, called with each item on a member of `judges`. expand(chunk index, answer):
         called once per chunk, in any order; returns the items for `judge`. known: answers by chunk
-        index, which are not generated again.
+        index, which are not generated again; one is taken from it when its turn comes. done: chunks
+        that are left out.
     Yields ((chunk index, place of the item in its chunk), result) as results arrive. Sorted by
     these keys, they do not depend on scheduling. Raises what either method raises, and
     WorkerLostError if one item loses ATTEMPTS (4) workers.
@@ -250,16 +252,19 @@ def stream_results(
         items = expand(chunk, answer)
         waiting.extend(_Task(judges, judge, (chunk, k), item) for k, item in enumerate(items))
 
-    for chunk, answer in sorted(known.items()):
-        put(chunk, answer)
+    stored = deque(k for k in sorted(known) if k not in done)
     ahead = deque(
         _Task(generators, generate, (k, -1), chunk)
         for k, chunk in enumerate(chunks)
-        if k not in known
+        if k not in known and k not in done
     )
     calls = _Calls()
-    while ahead or waiting or calls:
-        if len(waiting) <= BACKLOG * max(1, len(judges.members())):
+    while stored or ahead or waiting or calls:
+        room = BACKLOG * max(1, len(judges.members()))
+        while stored and len(waiting) <= room:
+            chunk = stored.popleft()
+            put(chunk, known[chunk])
+        if len(waiting) <= room:
             calls.start(ahead, generators)
         calls.start(waiting, judges)
         for task, result in calls.finish(lambda t: ahead if t.key[1] < 0 else waiting):

@@ -14,17 +14,19 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from coevolve.loop.run_corpus import load_references
+from coevolve.evaluation.metrics import pass_at_k
+from coevolve.evaluation.statistics import bootstrap_mean
 from coevolve.loop.run_folder import RoundPaths, RunFolder, read_json
-from corpora.dialects import get_dialect
-from corpora.records import NOT_COMPILED, Candidate, Program, Triplet, UnitTestSuite, Verdict
+from coevolve.report.samples import SampleIndex
+from corpora.records import NOT_COMPILED, Candidate, Program, Verdict
 from corpora.store import count_jsonl, read_jsonl
-from corpora.suites.unit_tests import format_test
-from corpora.tokens.printing import print_words
 from translator.prompting.answers import count_rejections
 
-SHOWN_TESTS = 4
 FIGURES = ("compile_rate", "bleu", "codebleu", "tester_valid_rate")
+EMBEDDED_SAMPLES = 1500
+"""Judged answers that a page carries along at the most; `coevolve view` pages through all."""
+LOSS_POINTS = 200
+"""Points of a loss curve that are shown at the most."""
 
 
 def list_rounds(folder: RunFolder) -> Iterator[int]:
@@ -37,89 +39,89 @@ def list_rounds(folder: RunFolder) -> Iterator[int]:
         number += 1
 
 
-def make_page_data(folder: RunFolder) -> dict:
-    """Return the report page's data as JSON values: `rounds`, `programs` by id, and `samples`.
-    Raises ConfigError or StoreError if a file is damaged.
+def make_page_data(folder: RunFolder, index: SampleIndex | None = None) -> dict:
+    """Return the report page's data as JSON values: `rounds`, `losses`, `programs` by id, `samples`
+    (at most EMBEDDED_SAMPLES, evenly from every outcome of every round), and their `total`. index:
+    of the same folder; None: it is made. Raises ConfigError or StoreError if a file is damaged.
     """
-    programs = {p.id: p for p in _read(folder.corpus, Program)}
-    # Suites and triplets, which hold suites, take longest to read: each file is read once.
-    kept = {
-        n: [t.verdict.target_id for t in _read(folder.round(n).triplets, Triplet)]
-        for n in list_rounds(folder)
+    index = SampleIndex(folder) if index is None else index
+    return {
+        **make_round_data(folder),
+        **index.load(index.choose(EMBEDDED_SAMPLES)),
+        "total": len(index.entries),
     }
-    held_out_suites = {s.program_id: s for s in _read(folder.evaluation_suites, UnitTestSuite)}
-    several = folder.split.exists() and "directions" in read_json(folder.split)
-    rounds = [_round(folder, number, len(kept[number]), several) for number in kept]
-    _note_changes(rounds, programs)
-    shown: dict[str, dict] = {}
-    samples = []
-    for number in kept:
-        paths = folder.round(number)
-        suites = {s.program_id: s for s in _read(paths.suites, UnitTestSuite)}
-        samples += _samples(
-            number,
-            False,
-            paths.proposals,
-            paths.verdicts,
-            set(kept[number]),
-            suites,
-            programs,
-            shown,
-        )
-        samples += _samples(
-            number,
-            True,
-            paths.evaluation_candidates,
-            paths.evaluation_verdicts,
-            set(),
-            held_out_suites,
-            programs,
-            shown,
-        )
-    for way, source, target in load_references(folder):
-        if source in shown and target in programs:
-            text = format_token_line(programs[target].text, programs[target].dialect)
-            shown[source] |= (
-                {"references": {**shown[source].get("references", {}), way: text}}
-                if way
-                else {"reference": text}
-            )
-    return {"rounds": rounds, "programs": shown, "samples": samples}
 
 
-def _read(path: Path, kind: type) -> list:
-    return list(read_jsonl(path, kind)) if path.exists() else []
-
-
-def format_token_line(text: str, dialect_name: str) -> str:
-    """Return a tokenised text of one line as several lines of code. A text with line breaks comes
-    back unchanged. Raises ValueError for an unknown dialect.
+def make_round_data(folder: RunFolder) -> dict:
+    """Return `rounds` and `losses` of the page's data, without samples. Raises ConfigError or
+    StoreError if a file is damaged.
     """
-    if "\n" in text.strip() or " ; " not in text:
-        return text
-    return print_words(text.split(), get_dialect(dialect_name).language)
+    several = folder.split.exists() and "directions" in read_json(folder.split)
+    names = {p.id: (p.name, find_kind(p.origin)) for p in _stream(folder.corpus, Program)}
+    rounds = [_round(folder, number, several, names) for number in list_rounds(folder)]
+    _note_changes(rounds, {key: name for key, (name, _) in names.items()})
+    return {"rounds": rounds, "losses": thin_losses(folder.losses())}
 
 
-def _round(folder: RunFolder, number: int, kept: int, several: bool) -> dict:
+def find_kind(origin: str) -> str:
+    """Return the kind of a program by its origin: the family of a generated one, as `loopnests`,
+    else the folder that it lies in, as `blas1`; '' where neither is told.
+    """
+    family, colon, _ = origin.partition(":")
+    if colon and "/" not in family:
+        return family
+    parts = origin.split("/")
+    return parts[-2] if len(parts) > 1 else ""
+
+
+def thin_losses(curves: dict[str, dict[int, float]]) -> list[dict]:
+    """Return loss curves for a plot: `training` and `points` of (step, loss), at most LOSS_POINTS
+    and the last. curves: by the words of the training and by step.
+    """
+    found = []
+    for training, curve in curves.items():
+        points = sorted(curve.items())
+        step = max(1, -(-len(points) // LOSS_POINTS))
+        found.append({"training": training, "points": points[::-step][::-1]})
+    return found
+
+
+def _stream(path: Path, kind: type) -> Iterator:
+    return read_jsonl(path, kind) if path.exists() else iter(())
+
+
+def _round(
+    folder: RunFolder,
+    number: int,
+    several: bool,
+    names: dict[str, tuple[str, str]],
+) -> dict:
     paths = folder.round(number)
     evaluation = read_json(paths.evaluation) if paths.evaluation.exists() else {}
-    verdicts = _read(paths.verdicts, Verdict)
+    control = read_json(paths.control.evaluation) if paths.control.evaluation.exists() else {}
+    outcomes: Counter[str] = Counter(str(v.outcome) for v in _stream(paths.verdicts, Verdict))
+    rejected = count_rejections(_stream(paths.verdicts, Verdict))
+    kept = count_jsonl(paths.triplets) if paths.triplets.exists() else None
     way_of = (
-        {c.id: f" ({c.direction})" for c in _read(paths.evaluation_candidates, Candidate)}
+        {c.id: f" ({c.direction})" for c in _stream(paths.evaluation_candidates, Candidate)}
         if several
         else {}
     )
     solved = {
         (v.source_id, way_of.get(v.target_id, ""))
-        for v in _read(paths.evaluation_verdicts, Verdict)
+        for v in _stream(paths.evaluation_verdicts, Verdict)
         if str(v.outcome) == "EQUIVALENT"
     }
     return {
         "number": number,
-        "figures": {k: v for k, v in evaluation.items() if k.startswith("pass@") or k in FIGURES},
-        "funnel": count_funnel(paths, verdicts, kept),
-        "outcomes": dict(Counter(str(v.outcome) for v in verdicts).most_common()),
-        "not_functions": count_rejections(verdicts),
+        "figures": _select_figures(evaluation),
+        "intervals": compute_intervals(evaluation),
+        "control": _select_figures(control),
+        "control_intervals": compute_intervals(control),
+        "kinds": _rates_by_kind(evaluation, names),
+        "funnel": count_funnel(paths, outcomes, sum(rejected.values()), kept),
+        "outcomes": dict(outcomes.most_common()),
+        "not_functions": rejected,
         "seconds": {
             stage: seconds for (n, stage), seconds in folder.times().items() if n == number
         },
@@ -132,102 +134,70 @@ def _round(folder: RunFolder, number: int, kept: int, several: bool) -> dict:
     }
 
 
-def count_funnel(paths: RoundPaths, verdicts: list[Verdict], kept: int) -> list[tuple[str, int]]:
-    """Return (step, count): how many of a round's candidates reach each step. Each step is part of
-    the one before. It is empty without verdicts. kept: number of triplets of the round.
+def _select_figures(evaluation: dict) -> dict:
+    return {k: v for k, v in evaluation.items() if k.startswith("pass@") or k in FIGURES}
+
+
+def _items(evaluation: dict) -> list[dict]:
+    parts = evaluation.get("directions") or {"": evaluation}
+    return [item for part in parts.values() for item in part.get("items", ())]
+
+
+def compute_intervals(evaluation: dict) -> dict[str, tuple[float, float]]:
+    """Return the 95 % bootstrap interval, in percent, of each pass@k of an evaluation.json; none
+    where it has no items. Programs are resampled.
     """
-    if not verdicts:
+    items = _items(evaluation)
+    found = {}
+    for name in (key for key in evaluation if key.startswith("pass@")):
+        k = int(name[5:])
+        values = [
+            100.0 * pass_at_k(item["samples"], min(item["passed"], item["samples"]), k)
+            for item in items
+            if item["samples"] >= k
+        ]
+        interval = bootstrap_mean(values)
+        if interval is not None:
+            found[name] = interval
+    return found
+
+
+def _rates_by_kind(evaluation: dict, names: dict[str, tuple[str, str]]) -> dict[str, list[float]]:
+    """(percent of right answers, programs) by kind of held-out program."""
+    rates: dict[str, list[float]] = {}
+    for item in _items(evaluation):
+        kind = names.get(item["id"], ("", ""))[1] or "other"
+        rates.setdefault(kind, []).append(min(1.0, item["passed"] / item["samples"]))
+    return {k: [100.0 * sum(v) / len(v), len(v)] for k, v in sorted(rates.items())}
+
+
+def count_funnel(
+    paths: RoundPaths, outcomes: Counter[str], rejected: int, kept: int | None
+) -> list[tuple[str, int]]:
+    """Return (step, count): how many of a round's candidates reach each step. Each step is part of
+    the one before. It is empty without verdicts. outcomes: number of verdicts by outcome. rejected:
+    answers that are no function. kept: triplets of the round; None if there is no file of them.
+    """
+    if not outcomes:
         return []
-    candidates = count_jsonl(paths.proposals)
-    functions = len(verdicts) - sum(count_rejections(verdicts).values())
-    compiled = [v for v in verdicts if v.outcome not in NOT_COMPILED]
-    tested = [v for v in compiled if str(v.outcome) != "INVALID_SUITE"]
-    equivalent = sum(str(v.outcome) == "EQUIVALENT" for v in tested)
+    judged = sum(outcomes.values())
+    compiled = judged - sum(outcomes[str(o)] for o in NOT_COMPILED)
     steps = [
-        ("candidates", candidates),
-        ("parsed", functions),
-        ("compiled", len(compiled)),
-        ("valid suite", len(tested)),
-        ("equivalent", equivalent),
+        ("candidates", count_jsonl(paths.proposals)),
+        ("parsed", judged - rejected),
+        ("compiled", compiled),
+        ("valid suite", compiled - outcomes["INVALID_SUITE"]),
+        ("equivalent", outcomes["EQUIVALENT"]),
     ]
-    return steps + ([("kept", kept)] if paths.triplets.exists() else [])
+    return steps + ([("kept", kept)] if kept is not None else [])
 
 
-def _note_changes(rounds: list[dict], programs: dict[str, Program]) -> None:
+def _note_changes(rounds: list[dict], names: dict[str, str]) -> None:
     """Names of the held-out programs solved now and not a round ago, and the other way round."""
     before: set[tuple[str, str]] | None = None
     for row in rounds:
         now = row.pop("solved")
         if row["figures"] and before is not None:
-            row["gained"] = sorted(
-                programs[i].name + way for i, way in now - before if i in programs
-            )
-            row["lost"] = sorted(programs[i].name + way for i, way in before - now if i in programs)
+            row["gained"] = sorted(names[i] + way for i, way in now - before if i in names)
+            row["lost"] = sorted(names[i] + way for i, way in before - now if i in names)
         before = now if row["figures"] else before
-
-
-def _samples(
-    number: int,
-    held_out: bool,
-    candidates: Path,
-    verdicts: Path,
-    kept: set[str],
-    suites: dict[str, UnitTestSuite],
-    programs: dict[str, Program],
-    shown: dict[str, dict],
-) -> list[dict]:
-    """One row a verdict whose candidate and source are known; `shown` gets the sources."""
-    texts = {c.id: c for c in _read(candidates, Candidate)}
-    rows = []
-    for verdict in _read(verdicts, Verdict):
-        candidate, source = texts.get(verdict.target_id), programs.get(verdict.source_id)
-        if candidate is None or source is None:
-            continue
-        shown.setdefault(source.id, _program(source))
-        suite = suites.get(source.id)
-        rows.append(
-            {
-                "round": number,
-                "held": held_out,
-                "program": source.id,
-                "way": candidate.direction,
-                "text": candidate.text,
-                "outcome": str(verdict.outcome),
-                "detail": verdict.detail,
-                "launch": verdict.launch,
-                "strength": verdict.suite_strength,
-                "kept": verdict.target_id in kept,
-                "test": _failing_test(suite, verdict),
-                "tests": _tests(suite),
-                "place": f"{verdict.buffer}[{verdict.element}]"
-                if verdict.buffer and verdict.buffer != "result"
-                else verdict.buffer,
-                "expected": verdict.expected,
-                "actual": verdict.actual,
-                "tolerance": verdict.tolerance,
-            }
-        )
-    return rows
-
-
-def _program(program: Program) -> dict:
-    return {
-        "name": program.name,
-        "dialect": program.dialect,
-        "origin": program.origin,
-        "text": format_token_line(program.text, program.dialect),
-    }
-
-
-def _tests(suite: UnitTestSuite | None) -> list[str]:
-    return [_shorten(format_test(t)) for t in suite.tests[:SHOWN_TESTS]] if suite else []
-
-
-def _failing_test(suite: UnitTestSuite | None, verdict: Verdict) -> str:
-    if suite is None or not 0 <= verdict.test_index < len(suite.tests):
-        return ""
-    return _shorten(format_test(suite.tests[verdict.test_index]))
-
-
-def _shorten(text: str, most: int = 400) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"

@@ -18,6 +18,7 @@ from pathlib import Path
 from coevolve.cli.errors import UserError
 from coevolve.config.schema import Config, load
 from coevolve.loop.run_folder import RunFolder, read_json, resolve_run_dir
+from coevolve.loop.run_mirror import open_mirror
 from coevolve.report.data import list_rounds, make_page_data
 from coevolve.report.rises import format_rises
 from corpora.files import write_atomically
@@ -226,9 +227,12 @@ def print_table(root: Path) -> None:
 
 
 def open_run(root: Path) -> tuple[RunFolder, Config]:
-    """Return the run's folder and the configuration it was started with. Raises UserError if `root`
-    holds no run, ConfigError if its configuration is damaged.
+    """Return the run's folder and the configuration it was started with. Of a run at a URL the
+    finished files are fetched first. Raises UserError if `root` holds no run, ConfigError if its
+    configuration is damaged.
     """
+    if mirror := open_mirror(root):
+        mirror.fetch()
     root = resolve_run_dir(root)
     folder = RunFolder(root)
     if not folder.config.is_file():
@@ -239,41 +243,58 @@ def open_run(root: Path) -> tuple[RunFolder, Config]:
 
 
 def write_report(root: Path) -> Path:
-    """Write report.html of the run in the folder `root` and return its path. Raises UserError if
-    there is no run.
+    """Write report.html of the run in the folder `root` and return its path. It carries at most
+    `coevolve.report.data.EMBEDDED_SAMPLES` answers along. Raises UserError if there is no run.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    folder, config = open_run(root)
+    page = render_page(folder, config, make_page_data(folder))
+    write_atomically(folder.report, lambda out: out.write(page.encode("utf-8", "replace")))
+    return folder.report
+
+
+def render_page(folder: RunFolder, config: Config, data: dict) -> str:
+    """Return the HTML of a run's report page. data: the result of `make_page_data`; with the key
+    `api`, the address of a server's answers, the page asks there for samples.
+    """
     from markupsafe import Markup
 
-    folder, config = open_run(root)
     known = collect_figures(folder, config)
     header, rows = make_table(folder, config, known)
-    data = make_page_data(folder)
-    environment = Environment(
-        loader=PackageLoader("coevolve.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-    )
-
-    def own(name: str) -> Markup:
-        return Markup(environment.loader.get_source(environment, name)[0])
-
-    page = environment.get_template(
+    environment = make_environment()
+    return environment.get_template(
         "report.html"
     ).render(
-        name=root.resolve().name,
+        name=folder.root.resolve().name,
         config_text=folder.config.read_text(encoding="utf-8"),
         direction=config.title,
         header=header[:-1],  # the seconds have a section of their own
         rows=[cells[:-1] for cells in rows],
         held_out=next((r.evaluation.get("programs") for r in known if r.evaluation), None),
         verified=any(r["outcomes"] for r in data["rounds"]),
-        style=own("report.css"),
-        script=own("report.js"),
+        rises=format_rises(folder).splitlines(),
+        served="api" in data,
+        left_out=0 if "api" in data else data["total"] - len(data["samples"]),
         data=Markup(escape_for_script(data)),
     )
-    write_atomically(folder.report, lambda out: out.write(page.encode("utf-8", "replace")))
-    return folder.report
+
+
+def make_environment():
+    """Return the jinja2 environment of the pages: texts are escaped, and a template takes style and
+    scripts in by `own(name)`.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=PackageLoader(__package__, "templates"), autoescape=True, undefined=StrictUndefined
+    )
+
+    def own(name: str) -> Markup:
+        assert environment.loader is not None
+        return Markup(environment.loader.get_source(environment, name)[0])
+
+    environment.globals["own"] = own
+    return environment
 
 
 def escape_for_script(value: object) -> str:

@@ -32,13 +32,13 @@ from coevolve.verification.programs import (
     make_program_suite as programs_suite,
     verify_programs,
 )
+from coevolve.verification.record_cache import RecordCache
 from coevolve.verification.target_thresholds import verify_at_target_thresholds
 from corpora.extraction.extract import TOO_DEEP
 from corpora.frontends.c_words import words_of
 from corpora.places import ROOMS
 from corpora.records import Blame, Outcome, Program, Signature, UnitTestSuite, Verdict, content_hash
 from corpora.signatures.signature import SignatureError, read_signature
-from corpora.store import from_json, to_json
 from corpora.suites.unit_tests import SuiteError, parse_suite, read_launch
 from gpu_runtime.backend import CompileRequest, ExecutionBackend, Variant
 from gpu_runtime.call.binding import Binding
@@ -148,7 +148,7 @@ class Engine:
         self.config = config
         self._backend = None if isinstance(backend, str) else backend
         self.kind = choose_backend_kind(backend) if isinstance(backend, str) else backend.name
-        self.cache = (cache or find_cache_folder()) / "verdicts"
+        self.cache = RecordCache((cache or find_cache_folder()) / "verdicts")
         self.device_check = make_compiler_check(config.device_compiler)
         self._known: OrderedDict[str, Validation] = OrderedDict()
         self._states: OrderedDict[str, str] = OrderedDict()
@@ -203,10 +203,10 @@ class Engine:
         return refuse_uncompiled([verdict], [pair.target], self.device_check)[0]
 
     def _remembered(self, key: str, ask: Callable[[], Verdict]) -> Verdict:
-        known = self._cached(key)
+        known = self.cache.load(key, Verdict)
         if known is None:
             known = ask()
-            self._keep(key, known)
+            self.cache.save(key, known)
         return known
 
     def prepare(self, pairs: Sequence[Pair]) -> None:
@@ -219,7 +219,7 @@ class Engine:
             try:
                 if (
                     is_whole_program_pair(pair.source, pair.target)
-                    or self._cached(self._key(pair, self.suite_of(pair))) is not None
+                    or self.cache.load(self._key(pair, self.suite_of(pair)), Verdict) is not None
                 ):
                     continue
                 signature = read_signature(pair.source)
@@ -403,34 +403,6 @@ class Engine:
             suite.id if suite else "rules",
         )
         return content_hash(*parts)
-
-    def _cached(self, key: str) -> Verdict | None:
-        import json
-
-        try:
-            return from_json(
-                Verdict, json.loads((self.cache / key[:1] / f"{key}.json").read_bytes())
-            )
-        except (OSError, ValueError):
-            return None  # absent, or torn by an older crash: made again
-
-    def _keep(self, key: str, verdict: Verdict) -> None:
-        import json
-
-        folder = self.cache / key[:1]
-        temporary = folder / f"{key}.{os.getpid()}.tmp"
-        try:
-            text = json.dumps(to_json(verdict))
-            try:
-                temporary.write_text(text)
-            except FileNotFoundError:
-                folder.mkdir(parents=True, exist_ok=True)
-                temporary.write_text(text)
-            temporary.replace(folder / f"{key}.json")
-        except OSError:
-            temporary.unlink(
-                missing_ok=True
-            )  # a cache that cannot be written costs time, not the verdict
 
     def close(self) -> None:
         """Stop the back end, if it was started."""

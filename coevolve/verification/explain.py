@@ -5,7 +5,11 @@ coevolve verify axpy.cpp axpy.cu
 
 from __future__ import annotations
 
+import math
 import re
+from typing import Any
+
+import numpy as np
 
 from coevolve.verification.engine import Engine, Pair
 from coevolve.verification.minimize import minimize_failure
@@ -14,13 +18,23 @@ from coevolve.verification.programs import (
     is_whole_program_pair,
     make_program_suite,
 )
-from corpora.records import ArrayValue, Blame, Outcome, ScalarValue, UnitTest, Verdict
+from corpora.records import (
+    ArrayValue,
+    Blame,
+    Outcome,
+    ScalarValue,
+    Signature,
+    UnitTest,
+    Verdict,
+)
 from corpora.signatures.signature import read_signature
 from corpora.suites.program_tests import format_program_test
 from corpora.suites.unit_tests import format_assignment, format_number
 from gpu_runtime.call.materialize import materialize_test
 
 SHOWN_ELEMENTS = 12
+LISTED_ELEMENTS = 64
+"""Elements of an array that the JSON of a failing test lists."""
 
 OUTCOME_WORDS = {
     Outcome.EQUIVALENT: "equivalent",
@@ -153,14 +167,15 @@ def describe_smallest_counterexample(engine: Engine, pair: Pair, verdict: Verdic
     return f"{smallest.detail}; on {_format_test_inline(test)}"
 
 
-def failing_input(engine: Engine, pair: Pair, verdict: Verdict) -> dict[str, str] | None:
+def failing_input(engine: Engine, pair: Pair, verdict: Verdict) -> dict[str, Any] | None:
     """Return the smallest failing test found, as JSON values by name, or None where no test
     decided.
 
-    Keys: `test` in text form as `--suite` takes it, `detail`, `place`, `expected`, `actual` and
-        `tolerance`. The last four are '' where the target failed without a value. Smaller tests are
-        run on the engine's back end.
+    Keys: `test` in text form as `--suite` takes it, `inputs` (see `list_inputs`; {} for whole
+        programs), `detail`, `place`, `expected`, `actual` and `tolerance`. The last four are ''
+        where the target failed without a value. Smaller tests are run on the engine's back end.
     """
+    inputs: dict[str, Any] = {}
     if verdict.test_index < 0 or not verdict.suite_id:
         return None
     if is_whole_program_pair(pair.source, pair.target):
@@ -178,6 +193,7 @@ def failing_input(engine: Engine, pair: Pair, verdict: Verdict) -> dict[str, str
             expectations, verdict, pair.target, engine.backend, engine.config.judge
         )
         test = _format_test_inline(found, whole=True)
+        inputs = list_inputs(found, expectations.signature)
     place = (
         f"{smallest.buffer}[{smallest.element}]"
         if smallest.buffer and smallest.element >= 0
@@ -185,12 +201,43 @@ def failing_input(engine: Engine, pair: Pair, verdict: Verdict) -> dict[str, str
     )
     return {
         "test": test,
+        "inputs": inputs,
         "detail": smallest.detail,
         "place": place,
         "expected": smallest.expected,
         "actual": smallest.actual,
         "tolerance": smallest.tolerance,
     }
+
+
+def list_inputs(test: UnitTest, signature: Signature) -> dict[str, Any]:
+    """Return the values that a test hands over, as JSON values by the parameter's name.
+
+    A scalar is {`type`, `value`}. An array is {`type`, `shape`, `values`}: `shape` is [count], or
+    [rows, columns]; `values` are the first 64 elements in the order of memory, None for a null
+    pointer. Complex numbers are pairs; `nan`, `inf` and `-inf` are strings.
+    """
+    call = materialize_test(test, signature)
+    told: dict[str, Any] = {}
+    for i, (parameter, array) in enumerate(zip(signature.parameters, call.values, strict=True)):
+        kind = next(a.type for a in test.assignments if a.name == parameter.name)
+        if parameter.kind == "scalar":
+            told[parameter.name] = {"type": kind, "value": _to_json_number(array[()])}
+            continue
+        values = [_to_json_number(each) for each in array.ravel()[:LISTED_ELEMENTS]]
+        shown = None if i in call.nulls else values
+        told[parameter.name] = {"type": kind, "shape": list(array.shape), "values": shown}
+    return told
+
+
+def _to_json_number(value: np.generic) -> Any:
+    if isinstance(value, np.complexfloating):
+        return [_to_json_number(value.real), _to_json_number(value.imag)]
+    if isinstance(value, np.float32 | np.float16):  # the shortest digits that give it back
+        plain: Any = float(str(value))
+    else:
+        plain = value.item()
+    return str(plain) if isinstance(plain, float) and not math.isfinite(plain) else plain
 
 
 def _format_test_inline(test: UnitTest, whole: bool = False) -> str:

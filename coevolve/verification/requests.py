@@ -32,6 +32,11 @@ from coevolve.verification.programs import WHOLE, is_whole_program
 from corpora.datasets.tables import decode_source
 from corpora.dialects import get_dialect, guess_dialect
 from corpora.extraction.extract import TOO_DEEP, UNSEEN, explain_uncallable
+from corpora.extraction.returned_structures import (
+    ENDING,
+    find_structure_functions,
+    wrap_returned_structures,
+)
 from corpora.json_text import JsonError, parse_json
 from corpora.records import Program, Verdict
 from corpora.signatures.signature import read_signature
@@ -114,6 +119,9 @@ def _asked_of(
         ),
         "",
     )
+    source, target, returning = _store_structures(source, source_dialect, target, target_dialect)
+    if normalize_name(function) in returning:
+        function += ENDING
     found = (
         _pair_by_name(function, source, source_dialect, target, target_dialect)
         if function
@@ -145,6 +153,26 @@ def _asked_of(
             *odd,
             *(f"{name}: the target has no function of that name" for name in found.missing),
         ),
+    )
+
+
+def _store_structures(
+    source: str, source_dialect: str, target: str, target_dialect: str
+) -> tuple[str, str, set[str]]:
+    """Both texts with functions that store what others return as a structure, where both sides of a
+    name return one; and these names.
+    """
+    sides = [
+        {normalize_name(name): name for name in find_structure_functions(*side)}
+        for side in ((source, source_dialect), (target, target_dialect))
+    ]
+    both = sides[0].keys() & sides[1].keys()
+    if not both:
+        return source, target, set()
+    return (
+        wrap_returned_structures(source, source_dialect, [sides[0][name] for name in both]),
+        wrap_returned_structures(target, target_dialect, [sides[1][name] for name in both]),
+        set(both),
     )
 
 

@@ -13,17 +13,28 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from coevolve.config.schema import Config
 from coevolve.verification.compiler_check import refuse_uncompiled
-from coevolve.verification.engine import Engine, Pair, VerifyConfig
+from coevolve.verification.engine import Engine, Pair, VerifyConfig, compute_engine_version
 from coevolve.verification.evidence import add_evidence
 from coevolve.verification.gate import pass_gate
 from coevolve.verification.requests import find_entry_names
 from coevolve.verification.target_thresholds import verify_at_target_thresholds
 from corpora.dialects import parse_direction
-from corpora.records import Blame, Candidate, Outcome, Program, UnitTest, UnitTestSuite, Verdict
+from corpora.records import (
+    Blame,
+    Candidate,
+    Outcome,
+    Program,
+    UnitTest,
+    UnitTestSuite,
+    Verdict,
+    content_hash,
+)
 from corpora.signatures.signature import SignatureError, read_signature
+from gpu_runtime.compile.toolchain import find_toolchain
 from gpu_runtime.expectations import Expectations
 from tester.generate.rules import NoSuiteError, count_elements, generate_suite
 from tester.kept_state import find_kept_state, may_keep_state
@@ -35,6 +46,8 @@ from translator.prompting.answers import NOT_A_FUNCTION, explain_rejection
 
 KEPT = 256
 """Checked suites remembered by one verifier."""
+NOT_KEPT = (Outcome.TIMEOUT, Outcome.INVALID_SUITE)
+"""Outcomes that a busy machine may bring about: they are not kept in the cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +70,10 @@ class PreparedSuite:
 
 
 class Verifier:
-    """Makes suites and judges candidates for one run, with one engine. config: the run's
-    configuration. Raises ValueError if its back end cannot run here.
+    """Makes suites and judges candidates for one run, with one engine. What was made or judged
+    before, in this run or another, comes from the engine's cache on disk. config: the run's
+    configuration. recalled: verdicts that came from the cache so far. Raises ValueError if its back
+    end cannot run here.
     """
 
     def __init__(self, config: Config) -> None:
@@ -74,6 +89,18 @@ class Verifier:
             ),
         )
         self._known: OrderedDict[str, Expectations] = OrderedDict()
+        self.recalled = 0
+
+    @cached_property
+    def _identity(self) -> str:
+        """What decides this verifier's answers, besides the programs and suites."""
+        return content_hash(
+            compute_engine_version(),
+            self.engine.backend.name,
+            find_toolchain().versions,
+            replace(self.config.verify, workers=0),
+            self.config.seed,
+        )
 
     def compile_ahead(self, programs: Sequence[Program]) -> None:
         """Compile, in few compiler runs, the builds that `prepare` will need for `programs`.
@@ -90,6 +117,17 @@ class Verifier:
         answers: for each answer of the Tester, its readable tests and the number of tests written.
             Without answers the suite is made by rules.
         """
+        key = content_hash("suite", self._identity, program.id, answers)
+        prepared = self.engine.cache.load(key, PreparedSuite)
+        if prepared is None:
+            prepared = self._prepare(program, answers)
+            if prepared.suite is not None:  # that there is none may be for want of time
+                self.engine.cache.save(key, prepared)
+        return prepared
+
+    def _prepare(
+        self, program: Program, answers: Sequence[tuple[tuple[UnitTest, ...], int]]
+    ) -> PreparedSuite:
         counted = PreparedSuite(
             None, answers=len(answers), written=sum(written for _, written in answers)
         )
@@ -168,6 +206,24 @@ class Verifier:
         verdict's `target_id` is the candidate's id. Raises ValueError for a candidate's unknown
         direction.
         """
+        about = content_hash("verdict", self._identity, program.id, suite)
+        keys = [content_hash(about, c.direction, c.text) for c in candidates]
+        cache = self.engine.cache
+        found = [cache.load(key, Verdict) for key in keys]
+        self.recalled += sum(v is not None for v in found)
+        asked = [c for c, known in zip(candidates, found, strict=True) if known is None]
+        fresh = iter(self._judge(program, suite, asked) if asked else ())
+        verdicts = []
+        for key, known in zip(keys, found, strict=True):
+            verdict = known if known is not None else next(fresh)
+            if known is None and verdict.outcome not in NOT_KEPT:
+                cache.save(key, verdict)
+            verdicts.append(verdict)
+        return verdicts
+
+    def _judge(
+        self, program: Program, suite: UnitTestSuite, candidates: Sequence[Candidate]
+    ) -> list[Verdict]:
         expectations = self._expectations(program, suite)
         if isinstance(expectations, Verdict):
             return [replace(expectations, target_id=c.id) for c in candidates]

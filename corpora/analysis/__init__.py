@@ -22,5 +22,6 @@
 | `parallel` | the verdict on a loop |
 | `thread_indices` | what a kernel computes from its indices and compares them with |
 | `cuda_index` | thread indices, guards, shared memory and barriers of kernels |
+| `integer_growth` | what is computed in 32 bits and grows faster than arrays do |
 | `cuda_sides` | where CUDA's functions run, and what they call there |
 """

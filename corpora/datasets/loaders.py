@@ -16,6 +16,7 @@ CorpusError: one line with what, where and how to mend it.
     PATH.tok                    one whitespace-tokenised function a line
     PATH.jsonl, PATH.parquet    one text a row; newlines may be stored as backslash-n
     PATH                        a source file, or a folder whose files are chosen by suffix
+    URL                         any of these files at s3://, gs://, https:// (what fsspec knows)
 `#COLUMN` after a table names its text column, `?NAME=VALUE&...` after any of them replaces macro
 names in the text: `polybench.parquet#fortran?DATA_TYPE=double precision&_PB_*=*` (a `*` ends a
 name, and in the value stands for its rest). `?shim=polybench` writes out the macros of that
@@ -36,6 +37,7 @@ from pathlib import Path
 from corpora.datasets import polybench
 from corpora.datasets.tables import (
     CorpusError,
+    fetch_url,
     read_file,
     read_hub_rows,
     read_jsonl_rows,
@@ -301,7 +303,7 @@ def _units(spec: _Spec, row: Dialect) -> Iterable[_Unit]:
         return (
             _Unit(origin, text) for origin, text in read_hub_rows(spec.base[3:], spec.column, row)
         )
-    path = Path(spec.base).expanduser()
+    path = fetch_url(spec.base) if "://" in spec.base else Path(spec.base).expanduser()
     if not path.exists():
         raise CorpusError(f"'{spec.base}' does not exist{_nearest(path)}")
     if path.is_dir():
@@ -365,6 +367,10 @@ def _parquet(path: Path, column: str, row: Dialect) -> Iterator[_Unit]:
     )
 
 
+LONGEST_TEXT = 1 << 20
+"""Characters of one file, line or row. Reading a text takes memory of some hundred times its
+length.
+"""
 _SHIMS = {"polybench": polybench.expand_macros}
 _READERS = {".tok": _read_tokenized, ".jsonl": _jsonl, ".parquet": _parquet}
 
@@ -451,6 +457,9 @@ def _is_openmp_row(row: str, language: str) -> bool:
 def _programs(
     unit: _Unit, row: Dialect, macros: Iterable[tuple[str, str]]
 ) -> tuple[list[Program], list[SkippedItem]]:
+    if len(unit.text) > LONGEST_TEXT:
+        reason = f"{len(unit.text)} characters are too many for one text (at most {LONGEST_TEXT})"
+        return [], [SkippedItem(unit.origin, "", reason)]
     if not unit.line:
         found = extract_programs(_clean_text(unit, row, macros), row.name, unit.origin)
         return list(found.programs), list(found.skipped)
@@ -467,8 +476,10 @@ def _extract_programs(
     unit: _Unit, row: Dialect, macros: Iterable[tuple[str, str]]
 ) -> list[Program]:
     """Programs of a unit whether or not tests can call them: the last function of a line, all
-    functions of a text.
+    functions of a text; none of a text that is too long.
     """
+    if len(unit.text) > LONGEST_TEXT:
+        return []
     text = _clean_text(unit, row, macros)
     if not unit.line:
         return list(extract_programs(text, row.name, unit.origin).programs)

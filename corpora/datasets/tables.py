@@ -44,6 +44,20 @@ def read_file(path: Path) -> str:
     return decode_source(data)
 
 
+def fetch_url(url: str) -> Path:
+    """Return the path of a copy, of the same name, of the file at `url`; it lasts as long as this
+    process. Raises CorpusError if it cannot be read.
+    """
+    import fsspec
+
+    try:
+        return Path(fsspec.open_local(f"simplecache::{url}", simplecache={"same_names": True}))
+    except Exception as error:  # libraries of many stores raise many kinds
+        first = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+        hint = "; for s3:// install the extra 's3'" if isinstance(error, ImportError) else ""
+        raise CorpusError(f"'{url}' cannot be read: {first}{hint}; name one file") from None
+
+
 def decode_source(data: bytes) -> str:
     """Decode source text: UTF-8 with or without a byte order mark, else Latin-1."""
     try:

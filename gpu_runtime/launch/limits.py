@@ -5,10 +5,13 @@ shows a grid that covers less than the work, a buffer that is too short, a float
 | --- | --- |
 | a constant grid, or one with a cap, of a kernel that does not stride | grid times block |
 | a grid along y or z that grows with a size | 65,535 blocks |
-| a block that grows with a size | 1,024 threads |
+| a constant grid for parts of a size (`(n + 255) / 256` of them) | the elements of these parts |
+| a block that grows with a size, or with its parts | 1,024 threads |
 | an array or allocation of constant length | that length |
+| such an array with a place for each block or part | that many blocks or parts |
 | a loop of constant length over parts of constant length | all parts |
 | whole numbers that pass through a `float` | 2^24 |
+| squares, cubes and sums of indices in 32 bits | where they pass 2^32 |
 
 Contract: reading only, of the typed tree. What it does not hold gives fewer limits, never an error.
 Limits are in elements along one size, or of all together.
@@ -20,11 +23,13 @@ Limits are in elements along one size, or of all together.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from corpora.analysis.affine import EXTREMES
 from corpora.analysis.constants import fold_integer, named_integers
+from corpora.analysis.integer_growth import find_growth
 from corpora.analysis.loops import loop_range
 from corpora.analysis.reasons import Reason
 from corpora.dialects import get_dialect
@@ -104,17 +109,27 @@ def find_limits(program: Program) -> frozenset[int]:
     """
     unit = parse_text(program.text, program.dialect)
     constants = named_integers(unit)
-    found = set(_find_shared_lengths(unit, constants))
-    for function in functions_of(unit):
-        text = _read_text(program, function, constants)
-        for launch in find(function.body or (), KernelLaunch):
+    shared = dict(_find_shared_lengths(unit, constants))
+    found = set(shared.values())
+    texts = [_read_text(program, function, constants) for function in functions_of(unit)]
+    threads = max((_count_threads(text) for text in texts), default=1)
+    for text in texts:
+        for launch in find(text.function.body or (), KernelLaunch):
             found |= set(_find_launch_limits(launch, text))
-        found |= set(_find_lengths(text))
+        found |= set(_find_lengths(text, shared, threads))
         found |= set(_find_parts(text))
         found |= set(_find_capped_quotients(text))
         if _counts_in_floats(text, get_dialect(program.dialect).language == "fortran"):
             found.add(FLOAT_DIGITS)
+    degree = find_growth(unit, program.name)
+    if degree:
+        found.add(_find_overflow(degree))
     return frozenset(n for n in found if n > LEAST)
+
+
+def _find_overflow(degree: int) -> int:
+    """The size whose power passes 2^32, also where it is the total of a power one below."""
+    return math.ceil((degree * 2.0**32) ** (1 / degree))
 
 
 def _read_text(program: Program, function: Function, constants: Mapping[str, int]) -> _Text:
@@ -154,13 +169,15 @@ def _find_launch_limits(launch: KernelLaunch, text: _Text) -> Iterator[int]:
         Program(text.program.dialect, launch.kernel.id.rpartition("::")[2], text.program.text)
     )
     covered = 1
+    parts = {1, *(_find_divisor(a, text, _DEPTH) for a in launch.arguments)}
     for axis, dimension in zip(_AXES, facts.dimensions, strict=True):
         grids = _get_dimension(launch.grid, axis, text)
         extents = _get_dimension(launch.block, axis, text)
         blocks = [fold_integer(extent, text.known) for extent in extents]
         threads = max((b for b in blocks if b), default=1)
-        if any(_grows(extent, text) for extent in extents):
-            yield MOST_THREADS
+        for extent in extents:
+            if _grows(extent, text):
+                yield MOST_THREADS * _find_divisor(extent, text, _DEPTH)
         if None in blocks or not grids:
             continue
         fixed = [fold_integer(grid, text.known) for grid in grids]
@@ -175,8 +192,8 @@ def _find_launch_limits(launch: KernelLaunch, text: _Text) -> Iterator[int]:
             rows = max((_find_divisor(grid, text, _DEPTH) for grid in grids), default=1)
             if max(rows, threads) <= ROWS_OF_A_BLOCK:
                 yield MOST_BLOCKS * rows
-    if covered <= MOST_COVERED:
-        yield covered
+    if 1 < covered <= MOST_COVERED:
+        yield from (covered * part for part in parts)
 
 
 def _grows(extent: Expression, text: _Text) -> bool:
@@ -249,8 +266,10 @@ def _find_caps(node: Expression, text: _Text, depth: int) -> Iterator[int]:
 
 
 def _find_divisor(node: Expression, text: _Text, depth: int) -> int:
-    """The largest constant by which an extent is divided, by itself or by a function; 1 if none."""
-    found = [1]
+    """The largest constant by which an extent is divided, by itself or by a function, times that of
+    the names that it is made of; 1 if none.
+    """
+    found, below = [1], [1]
     for part in find(node, Binary, Call):
         if isinstance(part, Binary) and part.op in ("/", ">>"):
             value = fold_integer(part.right, text.known) or 1
@@ -258,9 +277,9 @@ def _find_divisor(node: Expression, text: _Text, depth: int) -> int:
         elif isinstance(part, Call):
             found += [fold_integer(argument, text.known) or 1 for argument in part.arguments]
     if depth:
-        for name in names_in(node):
-            found += [_find_divisor(v, text, depth - 1) for v in text.values.get(name, ())]
-    return max(found)
+        for name in names_in(node) - text.known.keys():
+            below += [_find_divisor(v, text, depth - 1) for v in text.values.get(name, ())]
+    return max(found) * max(below)
 
 
 def _is_minimum(call: Call) -> bool:
@@ -271,10 +290,32 @@ def _is_minimum(call: Call) -> bool:
 # ---- buffers and loops
 
 
-def _find_lengths(text: _Text) -> Iterator[int]:
-    """Constant lengths of local arrays and allocations."""
+def _count_threads(text: _Text) -> int:
+    """The most threads along x of a block of constant size that a function launches; 1 if none."""
+    found = [1]
+    for launch in find(text.function.body or (), KernelLaunch):
+        blocks = (fold_integer(e, text.known) for e in _get_dimension(launch.block, "x", text))
+        found += [b for b in blocks if b]
+    return max(found)
+
+
+def _find_lengths(text: _Text, shared: Mapping[str, int], threads: int) -> Iterator[int]:
+    """Constant lengths of local arrays and allocations, and the elements for which they suffice
+    where a place is for a block or a part. shared: lengths of arrays outside functions. threads:
+    of a block.
+    """
+    lengths = dict(shared)
     for declared in find(text.function.body or (), Declaration):
-        yield from _get_constant_length(declared, text.known)
+        for length in _get_constant_length(declared, text.known):
+            lengths[declared.name] = max(length, lengths.get(declared.name, 0))
+            yield length
+    for access in find(text.function.body or (), Access):
+        if isinstance(access.base, Name) and access.base.id in lengths and access.indices:
+            index = access.indices[0]
+            each = _find_divisor(index, text, _DEPTH)
+            yield lengths[access.base.id] * each
+            if _counts_blocks(index, text):
+                yield lengths[access.base.id] * threads
     for call in find(text.function.body or (), Call):
         name = call.function.id if isinstance(call.function, Name) else ""
         if name.rpartition("::")[2] not in _ALLOCATING:
@@ -282,14 +323,25 @@ def _find_lengths(text: _Text) -> Iterator[int]:
         for argument in call.arguments:
             count = _count_elements(argument, text.known)
             if count is not None:
-                yield count
+                yield from (count, count * threads)
 
 
-def _find_shared_lengths(unit: TranslationUnit, constants: Mapping[str, int]) -> Iterator[int]:
-    """Constant lengths of arrays outside functions."""
+def _counts_blocks(index: Expression, text: _Text) -> bool:
+    """Whether an index is the number of a block: made of `blockIdx` and not of `threadIdx`."""
+    names = names_in(index)
+    for _ in range(_DEPTH):
+        names |= {n for name in names for v in text.values.get(name, ()) for n in names_in(v)}
+    return "blockIdx" in names and "threadIdx" not in names
+
+
+def _find_shared_lengths(
+    unit: TranslationUnit, constants: Mapping[str, int]
+) -> Iterator[tuple[str, int]]:
+    """(name, constant length) of arrays outside functions."""
     for declared in unit.items:
         if isinstance(declared, Declaration):
-            yield from _get_constant_length(declared, constants)
+            for length in _get_constant_length(declared, constants):
+                yield declared.name, length
 
 
 def _get_constant_length(declared: Declaration, known: Mapping[str, int]) -> Iterator[int]:

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 
 METHODS = ("full", "lora", "qlora")
 SHARDINGS = ("none", "fsdp")
-REPORTERS = {"none": "", "tensorboard": "tensorboard", "trackio": "trackio", "wandb": "wandb"}
+REPORTERS = {
+    name: "" if name == "none" else name
+    for name in ("none", "tensorboard", "mlflow", "trackio", "wandb")
+}
 """Where the trainer sends its losses -> the package that it needs."""
 
 
@@ -28,7 +31,7 @@ class FineTuning:
         never stops early.
     keep_adapter: save the adapter beside its base instead of merging it.
     checkpoint_every_s: seconds between checkpoints of a training that has a workspace.
-    report_to: where losses are sent: `none`, `tensorboard`, `trackio` or `wandb`.
+    report_to: where losses are sent: `none`, `tensorboard`, `mlflow`, `trackio` or `wandb`.
     sharding: over several processes, `none` gives each a whole model, `fsdp` splits weights and
         optimiser state.
     context: longest prompt and answer in tokens; longer examples are left out.

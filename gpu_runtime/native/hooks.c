@@ -152,6 +152,8 @@ static inline int is_apart(const struct region *r, const char *address) {
 
 #include "placed.h"
 
+#define BEHIND_VARIABLES 65536 /* bytes behind the device variables of a program that are out of their bounds */
+
 static inline int watched_place(const char *address, struct region **out) { /* 0: not ours, do not look at it */
     if ((size_t)(address - arena_space.base) < arena_space.bytes) *out = in_space(&arena_space, address);
     else if ((size_t)(address - heap_space.base) < heap_space.bytes) *out = in_space(&heap_space, address);
@@ -159,10 +161,15 @@ static inline int watched_place(const char *address, struct region **out) { /* 0
     else if ((size_t)(address - cv_dynamic_shared) < sizeof cv_dynamic_shared) *out = &shared_dynamic;
     else if ((size_t)(address - placed) < sizeof placed) *out = &shared_placed;
     else {
+        struct region *before = NULL; /* device variables that end right before it: a kernel names nothing else there */
         *out = NULL;
-        for (int i = n_arguments; i < n_regions; i++)
-            if (((regions[i].kind == R_DEVICE_VARIABLE || regions[i].kind == R_MANAGED) && (size_t)(address - regions[i].base) < regions[i].bytes) ||
+        for (int i = n_arguments; i < n_regions; i++) {
+            int variable = regions[i].kind == R_DEVICE_VARIABLE || regions[i].kind == R_MANAGED;
+            if ((variable && (size_t)(address - regions[i].base) < regions[i].bytes) ||
                 (regions[i].kind == R_OFFLOADED && on_its_pages(&regions[i], address))) *out = &regions[i];
+            else if (variable && cv_now.in_kernel && (size_t)(address - regions[i].base) < regions[i].bytes + BEHIND_VARIABLES) before = &regions[i];
+        }
+        if (!*out) *out = before;
         for (int i = 0; n_apart && !*out && i < n_arguments; i++) if (is_apart(&regions[i], address)) *out = &regions[i];
         return *out != NULL;
     }

@@ -4,7 +4,8 @@
  * addresses (and that of the C++ library, which compares and copies for it) is changed: a function of the C library leads to a
  * function here, which reports the bytes that the call may touch and makes it. A function of Fortran's run-time leads through
  * a stub, which reports every array that the call is given by descriptor: all elements of it, whatever the function does.
- * A comparison touches up to the first difference, as a loop would; a text up to its end. An access outside the arrays
+ * A comparison of bytes touches all of them, as C's rules say (both objects have so many); one of texts up to the first
+ * difference, as a loop would; a text up to its end. An access outside the arrays
  * ends the call, as ever. Elsewhere than on x86-64 Fortran's calls stay unseen.
  *
  *     pytest tests/gpu_runtime/test_library_calls.py
@@ -41,7 +42,7 @@ static int seen_memcmp(const void *a, const void *b, size_t n) {
     size_t i = 0, room = r ? (size_t)(r->base + r->bytes - (char *)a) : SIZE_MAX, other = q ? (size_t)(q->base + q->bytes - (char *)b) : SIZE_MAX;
     see(a, 1); see(b, 1);
     while (i < n && i < room && i < other && x[i] == y[i]) i++;
-    see(a, i < n ? i + 1 : n); see(b, i < n ? i + 1 : n);
+    see(a, n); see(b, n);
     return i < n ? x[i] - y[i] : 0;
 }
 static void *seen_memchr(const void *s, int c, size_t n) {

@@ -9,6 +9,7 @@ which another operation would give something else.
 | order among numbers | all far below zero, all far above it |
 | exponential | such that it vanishes, or overflows, the largest first |
 | rounding, conversion to whole numbers | halves; as many digits as the whole type holds |
+| conversion to a wider type | the ends of the narrower one |
 | truth value | neither 0 nor 1 |
 | any operation on reals | NaN, infinities, zeros of both signs |
 | place of an element | none (-1), far below zero, beyond 32 bits |
@@ -95,6 +96,7 @@ def list_changes(
         boundary.periods(),
         boundary.one_sided(),
         boundary.empty_sides(),
+        boundary.ends_of_types(),
     )
     return take_in_turn(kinds)
 
@@ -299,6 +301,17 @@ class _Boundaries:
         for ends in (BELOW, ABOVE):
             for p in asked[:2]:
                 yield Change({}, {p.name: Fill("uniform", ends)})
+
+    def ends_of_types(self) -> Iterator[Change]:
+        """Scalars that are converted to a wider type are as large as theirs holds: what a port
+        computes before it converts overflows.
+        """
+        for p in (q for q in self.whole if q in self.free or q.type[0] == "u"):
+            bound = self.roles.sizes | self.roles.flags | self.roles.letters.keys()
+            if self._use(p).widened and p.name not in bound | self.roles.pitches:
+                low, high = INTEGER_RANGES[p.type]
+                for value in (high, low + 1) if low else (high,):
+                    yield Change({p.name: value}, draw="warp")
 
     def empty_sides(self) -> Iterator[Change]:
         """Yield changes in which one of several sizes is zero: what is left then is often a case

@@ -60,6 +60,9 @@ _CURVED = _EXPONENTIALS | frozenset(
     for end in ("", "f")
 )
 _REMAINDERS = frozenset({"mod", "modulo", "fmod", "fmodf", "iand", "shiftr", "ishft"})
+_WIDE = ("i64", "u64", "f32", "f64")
+_NARROW = ("i8", "u8", "i16", "u16", "i32", "u32")
+_WIDENING = ("dble", "dfloat", "real", "float")
 _SHIFTS = ("<<", ">>")
 MOST_BITS = 31
 """A shift by more says nothing of a number of usual size."""
@@ -97,6 +100,8 @@ class Use:
     """They are a condition by themselves."""
     curved: bool = False
     """They are a divisor, or a root, logarithm or the like is taken of them."""
+    widened: bool = False
+    """Whole numbers of them are converted to a type of more digits, by a cast or a function."""
     centred: bool = False
     """What is made of them is subtracted from what is made of them."""
 
@@ -171,6 +176,8 @@ class _Reader:
         elif isinstance(node, Cast):
             if isinstance(node.type, ScalarType) and node.type.name[0] in "iu":
                 self._round(node.operand)
+            if isinstance(node.type, ScalarType) and node.type.name in _WIDE:
+                self._widen(node.operand)
         elif isinstance(node, (Assign, AssignExpression)):
             if node.op[:-1] in ("/", "%", "&", *_SHIFTS):
                 self._divide(node.op[:-1], node.target, self._number(node.value))
@@ -199,6 +206,10 @@ class _Reader:
         left, right = self._number(node.left), self._number(node.right)
         if node.op in ("-", "/") and right is None:
             self._combine(node.op, node.left, node.right)
+        if node.op in ("+", "-", "*"):
+            for one, other in ((node.left, node.right), (node.right, node.left)):
+                if _is_widened(one):
+                    self._widen(other)
         if node.op in COMPARISONS:
             if left is None and right is None:
                 self._order(node.op, node.left, node.right)
@@ -220,6 +231,8 @@ class _Reader:
         if name in _CURVED:
             for use in self._of(*node.arguments):
                 use.curved = True
+        if name in _WIDENING or name == "int" and len(node.arguments) == 2:
+            self._widen(node.arguments[0] if node.arguments else None)
         if name in _ROUNDING:
             self._round(*node.arguments)
         elif name in _EXPONENTIALS:
@@ -279,10 +292,26 @@ class _Reader:
         for name in self._names(*parts):
             self.uses[name].rounded |= self.types[name][0] == "f"
 
+    def _widen(self, part: Expression | None) -> None:
+        for name in self._names(part):
+            self.uses[name].widened |= self.types[name] in _NARROW
+
     def _note_truth(self, test: Expression | None) -> None:
         if isinstance(test, (Name, Access, Cast)):
             for use in self._of(test):
                 use.truth = True
+
+
+def _is_widened(node: Any) -> bool:
+    """Whether an expression is a conversion to a wider type, or computes with one."""
+    if isinstance(node, Cast):
+        return isinstance(node.type, ScalarType) and node.type.name in _WIDE
+    if isinstance(node, Call) and isinstance(node.function, Name):
+        name = node.function.id.lower()
+        return name in _WIDENING or name == "int" and len(node.arguments) == 2
+    if isinstance(node, Binary) and node.op in ("+", "-", "*"):
+        return _is_widened(node.left) or _is_widened(node.right)
+    return False
 
 
 def _value_names(part: Any) -> Iterator[str]:

@@ -268,10 +268,14 @@ def _first_extents(source: SourceTree) -> set[str]:
     return found
 
 
+_SETTING = ("=", "*=", "/=", "%=")
+"""Nobody multiplies elements of rows that overlap; sums are gathered in such."""
+
+
 def _is_set(access: Access, source: SourceTree) -> bool:
     above = source.parent(access)
     return isinstance(above, (Assign, AssignExpression)) and (
-        above.target is access and above.op == "="
+        above.target is access and above.op in _SETTING
     )
 
 

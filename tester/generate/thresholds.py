@@ -44,8 +44,14 @@ more.
 """
 NEAR = 300
 """Indices are below it: arrays that only indices lead to need not be as long as the others."""
-MAX_NUMBERS, MAX_LIMITS = 2, 3
-MAX_TESTS = 6
+MAX_NUMBERS, MAX_LIMITS = 2, 4
+MAX_TESTS = 8
+MOST_BESIDE = 37
+"""Of the other sizes in a test above a limit: enough elements that some lie beyond it."""
+LEAST_BESIDE = 5
+"""Of the other sizes in a test of the suite that counts as one above a limit."""
+FEW_BESIDE = 1 << 12
+"""Limits beyond have other sizes of 2: arrays along two sides would be long."""
 MAX_BYTES = 1 << 27
 """Of the arrays of one test beyond MAX_SIZE elements."""
 
@@ -64,7 +70,7 @@ def make_tests_beyond(
 ) -> list[UnitTest]:
     """Return tests of the source at or just above the smallest of `numbers`, and above the smallest
     of `limits`, that no size in its suite exceeds, or at those of `excepted` that no size in its
-    suite is. There are at most MAX_TESTS (6), smallest first; none if the source cannot run on such
+    suite is. There are at most MAX_TESTS (8), smallest first; none if the source cannot run on such
     sizes within its limits.
     """
     program, signature, launch = (
@@ -90,13 +96,14 @@ def make_tests_beyond(
         return []
     tried = _find_sizes(expectations.suite.tests, roles)
     reach = max(tried, default=0)
+    fully = _find_full_reach(expectations.suite.tests, roles) if len(roles.sizes) > 1 else reach
     largest = _find_largest_affordable(setting)
     asked = sorted({n for n in numbers if n > reach} | {n for n in excepted if n not in tried})
     numbers = [n for n in asked if n <= MAX_SIZE][:MAX_NUMBERS]
     limits = [
         n
         for n in sorted(set(limits))
-        if reach < n < largest
+        if (reach if n > FEW_BESIDE else fully) < n < largest
         and n not in numbers
         and _predict_length(expectations.suite.tests, roles, n) <= largest
     ]
@@ -144,6 +151,18 @@ def _find_sizes(tests: Sequence[UnitTest], roles: ParameterRoles) -> set[int]:
             if isinstance(a, ScalarValue) and a.name in roles.sizes
         }
     return {e for a in assignments if isinstance(a, ArrayValue) for e in a.extents}
+
+
+def _find_full_reach(tests: Sequence[UnitTest], roles: ParameterRoles) -> int:
+    """The number up to which each of several sizes is tried while no other is tiny: with two
+    elements no index need lie where it matters.
+    """
+    found = dict.fromkeys(roles.sizes, 0)
+    for sizes in ({n: get_integer_scalars(t)[n] for n in found} for t in tests):
+        for name, value in sizes.items():
+            if all(other >= LEAST_BESIDE for n, other in sizes.items() if n != name):
+                found[name] = max(found[name], value)
+    return min(found.values(), default=0)
 
 
 def make_tests_with_values(tests: Sequence[UnitTest], values: Sequence[float]) -> list[UnitTest]:
@@ -202,7 +221,7 @@ def _make_sketches_above(
     sizes = [limit + over for over in (OVER_IN_FLOATS if far else (1 + limit // 16,))]
     names = _get_names(setting, roles, sizes[0])
     if len(names) > 1:
-        small = dict.fromkeys(names, 1 if limit >= 1 << 16 else 2)
+        small = dict.fromkeys(names, _choose_beside(limit, len(names) - 1))
         drawn = [] if far else [small | {name: sizes[0]} for name in names]
         drawn.append(_share(names, limit))
     else:
@@ -210,14 +229,24 @@ def _make_sketches_above(
     yield from _make_sketches(setting, roles, drawn, sizes[0])
 
 
+def _choose_beside(limit: int, others: int) -> int:
+    """How large `others` further sizes are where one is above the limit, so that an array along all
+    of them is within MAX_SIZE.
+    """
+    if limit > FEW_BESIDE:
+        return 1 if limit >= 1 << 16 else 2
+    return max(2, min(MOST_BESIDE, int((MAX_SIZE / (2 * limit)) ** (1 / others))))
+
+
 def _get_names(setting: TrialSetting, roles: ParameterRoles, number: int) -> list[str]:
-    """Sizes whose type holds the number."""
+    """Sizes whose type holds the number. Where there is no array every whole number that is no
+    truth value may be one.
+    """
     types = {p.name: p.type for p in setting.signature.parameters}
-    return [
-        name
-        for name in types
-        if name in roles.sizes - roles.leading and INTEGER_RANGES[types[name]][1] > number
-    ]
+    sizes = roles.sizes - roles.leading
+    if all(p.kind == "scalar" for p in setting.signature.parameters):
+        sizes |= {n for n, t in types.items() if t in INTEGER_RANGES} - roles.flags
+    return [name for name in types if name in sizes and INTEGER_RANGES[types[name]][1] > number]
 
 
 def _share(names: Sequence[str], number: int) -> dict[str, int]:

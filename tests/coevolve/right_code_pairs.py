@@ -1296,3 +1296,41 @@ _add(
     _UPDATE.replace("    for (int c", "    #pragma omp parallel for\n    for (int c"),
     ("0.5 * s[i - 1]", "0.5 * state[i - 1]"),
 )
+_TRACK = """
+void track(int n, const float *x, float *y, float *last) {
+    float v = 0.0f;
+    for (int i = 0; i < n; i++) { v = x[i] * 0.5f + 1.0f; y[i] = v * v; }
+    *last = v;
+}
+"""
+_add(
+    "lastprivate",
+    "track",
+    ("cpp", _TRACK),
+    "openmp",
+    _TRACK.replace(
+        "    for", "    #pragma omp parallel for firstprivate(v) lastprivate(v)\n    for"
+    ),
+    (" lastprivate(v)", ""),
+)
+_add(
+    "rows in place",
+    "scale_block",
+    (
+        "cpp",
+        """
+void scale_block(int m, int n, int lda, float a, float *x) {
+    for (int i = 0; i < m; i++)
+        for (int j = 0; j < n; j++) x[i * lda + j] *= a;
+}
+""",
+    ),
+    "cuda",
+    """
+__global__ void scale_block(int m, int n, int lda, float a, float *x) {
+    int j = blockIdx.x * blockDim.x + threadIdx.x, i = blockIdx.y * blockDim.y + threadIdx.y;
+    if (i < m && j < n) x[i * lda + j] *= a;
+}
+""",
+    ("i * lda + j", "i * n + j"),
+)

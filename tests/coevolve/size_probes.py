@@ -385,6 +385,102 @@ end subroutine
         "real(n)",
         FORTRAN,
     ),
+    "second level of one block": Probe(
+        SUM,
+        """__global__ void part(int n, const int *x, long long *p) {
+  __shared__ long long s[256];
+  int t = threadIdx.x, i = blockIdx.x * 256 + t;
+  s[t] = i < n ? x[i] : 0;
+  __syncthreads();
+  for (int k = 128; k > 0; k /= 2) { if (t < k) s[t] += s[t + k]; __syncthreads(); }
+  if (t == 0) p[blockIdx.x] = s[0];
+}
+__global__ void last(int blocks, long long *p) {
+  __shared__ long long s[256];
+  int t = threadIdx.x;
+  s[t] = 0;
+  @
+  __syncthreads();
+  for (int k = 128; k > 0; k /= 2) { if (t < k) s[t] += s[t + k]; __syncthreads(); }
+  if (t == 0) p[0] = s[0];
+}
+void f(int n, const int *x, long long *s) {
+  int blocks = n > 0 ? (n + 255) / 256 : 1;
+  int *dx; long long *dp;
+  cudaMalloc(&dx, n * sizeof(int)); cudaMalloc(&dp, blocks * sizeof(long long));
+  cudaMemcpy(dx, x, n * sizeof(int), cudaMemcpyHostToDevice);
+  part<<<blocks, 256>>>(n, dx, dp);
+  last<<<1, 256>>>(blocks, dp);
+  cudaMemcpy(s, dp, sizeof(*s), cudaMemcpyDeviceToHost);
+  cudaFree(dx); cudaFree(dp);
+}
+""",
+        "for (int b = t; b < blocks; b += 256) s[t] += p[b];",
+        "if (t < blocks) s[t] = p[t];",
+    ),
+    "bins of a shared histogram": Probe(
+        """void f(int n, int bins, const int *v, int *h) {
+  for (int i = 0; i < n; i++) h[v[i] % bins]++;
+}
+""",
+        """__global__ void f(int n, int bins, const int *v, int *h) {
+  __shared__ int s[256];
+  for (int b = threadIdx.x; b < 256; b += blockDim.x) s[b] = 0;
+  __syncthreads();
+  for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < n; i += gridDim.x * blockDim.x)
+    atomicAdd(@, 1);
+  __syncthreads();
+  for (int b = threadIdx.x; b < bins && b < 256; b += blockDim.x) atomicAdd(&h[b], s[b]);
+}
+""",
+        "v[i] % bins < 256 ? &s[v[i] % bins] : &h[v[i] % bins]",
+        "&s[v[i] % bins]",
+    ),
+    "square of an index": Probe(
+        """subroutine f(n, y)
+  integer, intent(in) :: n
+  real(8), intent(out) :: y(n)
+  integer :: i
+  do i = 1, n
+    y(i) = dble(i) * dble(i)
+  end do
+end subroutine
+""",
+        """__global__ void f(int n, double *y) {
+  int i = blockIdx.x * blockDim.x + threadIdx.x;
+  if (i < n) y[i] = @(i + 1) * (i + 1);
+}
+""",
+        "(double)",
+        "",
+        ("fortran", "cuda"),
+    ),
+    "sum of indices": Probe(
+        "long long f(int n) { long long s = 0; for (int i = 0; i < n; i++) s += i; return s; }",
+        """long long f(int n) {
+  @ s = 0;
+  #pragma omp parallel for reduction(+ : s)
+  for (int i = 0; i < n; i++) s += i;
+  return s;
+}
+""",
+        "long long",
+        "unsigned",
+        OPENMP,
+    ),
+    "scalar that is widened": Probe(
+        """void f(int n, int step, long long *y) {
+  for (int i = 0; i < n; i++) y[i] = (long long)i * step;
+}
+""",
+        """__global__ void f(int n, int step, long long *y) {
+  int i = blockIdx.x * blockDim.x + threadIdx.x;
+  if (i < n) y[i] = @i * step;
+}
+""",
+        "(long long)",
+        "",
+    ),
     "16-bit counter": Probe(
         SCALE,
         """void f(int n, const float *x, float *y) {

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 
 import pytest
 from report_run import make_run
@@ -9,6 +10,7 @@ from report_run import make_run
 import coevolve
 from coevolve.cli.main import main
 from coevolve.verification.engine import verify as verify_programs
+from corpora.datasets.loaders import load_corpus
 from corpora.json_text import JsonError, parse_json
 from corpora.records import Program
 
@@ -48,6 +50,24 @@ def test_what_is_json_is_read():
     value = {"a": [1, 2.5, None, "😀"], "b": {"c": True}}
     assert parse_json(json.dumps(value)) == parse_json(json.dumps(value).encode()) == value
     assert parse_json("[" * 150 + "]" * 150)
+
+
+@pytest.mark.parametrize("form", [".jsonl", ".tok", ".cpp"])
+def test_one_line_of_five_megabytes_is_left_out_at_once(tmp_path, capsys, form):
+    """It took 82 s and 5.2 GB."""
+    text = PLAIN.replace("x[i] = 1;", "x[i] = x[i] * 2.0f; " * 250_000)
+    path, fine = tmp_path / f"c{form}", tmp_path / f"d{form}"
+    rows = [text, PLAIN]
+    path.write_text("\n".join(json.dumps({"cpp": t}) if form == ".jsonl" else t for t in rows))
+    fine.write_text(json.dumps({"cpp": PLAIN}) if form == ".jsonl" else PLAIN)
+    started = time.process_time()
+    if form == ".cpp":
+        one_line(capsys, "translate", path, "--to", "cuda")
+    else:
+        found = load_corpus(str(path), "cpp")
+        assert len(found.programs) == 1 and "too many for one text" in found.skipped[0].reason
+        assert found.programs[0].text == load_corpus(str(fine), "cpp").programs[0].text
+    assert time.process_time() - started < 20
 
 
 def one_line(capsys, *words):

@@ -1,16 +1,31 @@
 """An export is what the run was after a round: nothing of later ones slips in."""
 
+import base64
 import json
+import os
+import re
 import shutil
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import ClassVar
 
+import pyarrow.parquet as pq
 import pytest
 from report_run import make_run
 
+from coevolve.cli.cards import choose_license
 from coevolve.cli.errors import UserError
 from coevolve.cli.export import export_run
 from coevolve.cli.main import main
-from corpora.records import Triplet
+from corpora.datasets.loaders import load_corpus
+from corpora.records import Blame, Outcome, Triplet, UnitTestSuite, Verdict
 from corpora.store import read_jsonl, read_triplets, write_jsonl
+from corpora.suites.unit_tests import parse_test
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -67,3 +82,134 @@ def test_results_as_json(run, tmp_path, capsys):
     assert {"name", "present", "detail", "hint", "needed"} == set(
         json.loads(capsys.readouterr().out)[0]
     )
+
+
+def python_blocks(card):
+    return re.findall(r"```python\n(.*?)```", card.read_text(), re.S)
+
+
+def run_python(code, folder):
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, env=environment, text=True, capture_output=True
+    )
+    assert done.returncode == 0, f"{code}\n{done.stderr[-2000:]}"
+    return done.stdout
+
+
+def small_run(run):
+    """`run` with the project's small model as its checkpoints, and one real pair."""
+    small = ROOT / "gpu_runtime" / "models" / "small"
+    for number in range(3):
+        for name in ("translator", "tester"):
+            shutil.rmtree(run.round(number).folder / name)
+            shutil.copytree(small / name, run.round(number).folder / name)
+    folder = ROOT / "corpora" / "builtin" / "blas1"
+    source = load_corpus(str(folder / "axpy.cpp"), "cpp").programs[0]
+    target = load_corpus(str(folder / "axpy.cu"), "cuda").programs[0]
+    suite = UnitTestSuite(source.id, (parse_test(AXPY_TEST),), "rules")
+    verdict = Verdict(source.id, target.id, suite.id, Outcome.EQUIVALENT, Blame.NOBODY)
+    for number in (1, 2):
+        kept = [Triplet(source, target, suite, "cpp:cuda", verdict)]
+        write_jsonl(run.round(number).triplets, kept)
+    return run
+
+
+AXPY_TEST = "n:i32=9 a:f32=2 x:f32[9]=uniform(-1,1)@3 y:f32[9]=constant(1)"
+
+
+@pytest.mark.slow
+def test_the_code_of_every_card_works_as_it_stands(run, tmp_path):
+    out = export_run(small_run(run).root, tmp_path / "out")
+    for code in python_blocks(out / "translator" / "README.md"):
+        assert "__global__ void scale(" in run_python(code, out)
+    shown = [run_python(code, out) for code in python_blocks(out / "README.md")]
+    assert shown == ["cpp:cuda axpy None\n", "EQUIVALENT\n"]
+
+
+def test_cards_name_columns_licence_and_origin(run, tmp_path):
+    out = export_run(small_run(run).root, tmp_path / "out")
+    card = (out / "README.md").read_text()
+    there = set(pq.read_table(out / "pairs.parquet").column_names)
+    told = set(re.findall(r"(?m)^\| ([a-z_*, ]+) \|", card.split("| column |")[1]))
+    plain = {name for each in told for name in each.split(", ") if "*" not in name}
+    assert (
+        plain <= there and {n for n in there if not n.startswith(("source_", "target_"))} <= plain
+    )
+    assert "license:" in card and "Origin and licence" in card
+    assert choose_license(["builtin", "generated:9:1:easy"], "small") == "apache-2.0"
+    assert choose_license(["builtin"], "Qwen/Q") == choose_license(["mine"], "") == "other"
+
+
+class Hub(BaseHTTPRequestHandler):
+    """As much of the hub as an upload asks for. files: what was committed, by repository."""
+
+    files: ClassVar[dict[str, dict[str, bytes]]] = {}
+
+    def log_message(self, *_):
+        pass
+
+    def do_POST(self):
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length)
+        if self.headers.get("Transfer-Encoding") == "chunked":
+            parts = []
+            while size := int(self.rfile.readline(), 16):
+                parts.append(self.rfile.read(size))
+                self.rfile.readline()
+            body = b"".join(parts)
+        told = {}
+        if self.path.endswith("/preupload/main"):
+            asked = json.loads(body)["files"]
+            told = {"files": [{"path": f["path"], "uploadMode": "regular"} for f in asked]}
+            told["files"] = [each | {"shouldIgnore": False} for each in told["files"]]
+        elif self.path.endswith("/commit/main"):
+            repo = self.path.removeprefix("/api/").removesuffix("/commit/main")
+            for line in map(json.loads, body.splitlines()):
+                if line["key"] == "file":
+                    content = base64.b64decode(line["value"]["content"])
+                    self.files.setdefault(repo, {})[line["value"]["path"]] = content
+            told = {"commitUrl": f"http://{self.headers['Host']}/me/x/commit/1", "commitOid": "1"}
+        elif self.path.endswith("/repos/create"):
+            name = json.loads(body)["name"]
+            told = {"url": f"http://{self.headers['Host']}/me/{name}", "id": f"me/{name}"}
+        self.answer(200, told)
+
+    def do_GET(self):
+        self.answer(404 if "denied" in self.path else 200, {"id": "me/x", "sha": "1"})
+
+    def answer(self, code, told):
+        data = json.dumps(told).encode()
+        self.send_response(code)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+
+def test_an_export_is_pushed(run, tmp_path, monkeypatch):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_port}"
+    Hub.files = {}
+    environment = os.environ | {"HF_ENDPOINT": address, "HF_TOKEN": "hf_none"}
+    environment |= {"PYTHONPATH": str(ROOT), "HF_HUB_DISABLE_XET": "1"}
+    words = [sys.executable, "-m", "coevolve", "export", str(run.root), "--json"]
+    words += ["--out", str(tmp_path / "out"), "--push", "me/demo"]
+    try:
+        done = subprocess.run(words, env=environment, text=True, capture_output=True, timeout=120)
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert done.returncode == 0, done.stderr[-2000:]
+    told = json.loads(done.stdout)["pushed"]
+    assert told[-1] == f"{address}/datasets/me/demo-pairs" and len(told) == 3
+    assert set(Hub.files["datasets/me/demo-pairs"]) == {"README.md", "pairs.parquet"}
+    assert "README.md" in Hub.files["models/me/demo-translator"]
+    sent = Hub.files["datasets/me/demo-pairs"]["pairs.parquet"]
+    assert sent == (tmp_path / "out" / "pairs.parquet").read_bytes()
+
+
+def test_a_hub_that_cannot_be_reached_is_one_line(run, tmp_path, monkeypatch, capsys):
+    words = ["export", str(run.root), "--out", str(tmp_path / "out"), "--push", "demo"]
+    assert main(words) == 2 and "give OWNER/NAME" in capsys.readouterr().err

@@ -170,6 +170,11 @@ GATED = {
         "is NaN",
     ),
     "an output that stays": (TWO % "z[i] = z[i] * 1.0f;", TWO % "", "no test changes 'z'"),
+    "an output of which only zeros' signs change": (
+        TWO % "z[i] = z[i] + 0.0f;",
+        TWO % "",
+        "no test changes 'z'",
+    ),
 }
 """source, a port that is not right, words of the reason."""
 

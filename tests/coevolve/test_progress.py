@@ -54,6 +54,30 @@ def test_a_terminal_shows_one_line_that_is_cleared(monkeypatch):
     assert "\n" not in text
 
 
+def test_a_command_that_starts_slowly_shows_so_until_it_writes(monkeypatch):
+    screen, out = Screen(), io.StringIO()
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(progress, "FIRST_S", 0.02)
+    with progress.show_until_output("coevolve translate"):
+        time.sleep(0.2)
+        print("the port")
+        told = screen.getvalue()
+        time.sleep(0.1)
+        assert sys.stdout is not out and screen.getvalue() == told
+    assert "coevolve translate: 0 s" in told and told.endswith("\r\x1b[K")
+    assert out.getvalue() == "the port\n" and sys.stdout is out and sys.stderr is screen
+
+
+def test_a_log_is_told_nothing_of_the_start(monkeypatch):
+    log = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", log)
+    monkeypatch.setattr(progress, "FIRST_S", 0.02)
+    with progress.show_until_output("coevolve translate"):
+        time.sleep(0.1)
+    assert log.getvalue() == ""
+
+
 def slow():
     for k in range(2):
         time.sleep(0.2)
@@ -75,7 +99,8 @@ def test_a_failure_in_the_block_comes_out(monkeypatch):
 def test_no_color_is_honoured_on_a_terminal(no_color, tmp_path):
     folder = make_run(tmp_path / "run").root
     ours, theirs = pty.openpty()
-    environment = os.environ | {"TERM": "xterm-256color", "PYTHONPATH": str(ROOT)}
+    environment = os.environ | {"TERM": "xterm-256color", "COLUMNS": "200"}
+    environment["PYTHONPATH"] = str(ROOT)
     environment.pop("NO_COLOR", None)
     if no_color:
         environment["NO_COLOR"] = "1"

@@ -84,6 +84,33 @@ def test_a_counter_of_16_bits_is_taken_beyond_them(engine):
     assert engine.verify(Pair(source, Program("cuda", "triple", kernel % "int"))).equivalent
 
 
+SUMS = """__device__ double part[512];
+__global__ void k(int n, const double *x) {
+  double s = 0;
+  for (int i = blockIdx.x * 128; i < n && i < (blockIdx.x + 1) * 128; i++) s += x[i] * x[i];
+  if (threadIdx.x == 0%s) part[blockIdx.x] = s;
+}
+double dot(int n, const double *x) {
+  double *dx, h[512], s = 0;
+  int nb = (n + 127) / 128;
+  cudaMalloc(&dx, n * sizeof(double));
+  cudaMemcpy(dx, x, n * sizeof(double), cudaMemcpyHostToDevice);
+  if (nb > 0) k<<<nb, 128>>>(n, dx);
+  cudaMemcpyFromSymbol(h, part, (nb < 512 ? nb : 512) * sizeof(double));
+  for (int b = 0; b < nb && b < 512; b++) s += h[b];
+  cudaFree(dx);
+  return s;
+}"""
+
+
+@pytest.mark.parametrize(
+    ("guard", "outcome"), [("", Outcome.MEMORY_ERROR), (" && blockIdx.x < 512", Outcome.MISMATCH)]
+)
+def test_a_device_array_of_one_place_for_each_block_ends(engine, guard, outcome):
+    verdict = engine.verify(Pair(DOT, Program("cuda", "dot", SUMS % guard)))
+    assert verdict.outcome is outcome and "n=69633" in verdict.detail, verdict.detail
+
+
 def test_a_suite_that_was_given_is_all_that_is_asked():
     engine = Engine("emulated", VerifyConfig(mutants=0))
     assert engine.verify(Pair(DOT, WRONG, "n=65 x[n]=uniform(-1,1)@3")).equivalent

@@ -160,7 +160,7 @@ def test_teams_and_races(engine):
     strict = Engine(
         "emulated",
         VerifyConfig(judge=JudgeConfig(require_parallel=True)),
-        cache=engine.cache.parent,
+        cache=engine.cache.folder.parent,
     )
     assert (
         "serial" in strict.verify(make_single_pair(NORM, "cpp", lazy, "openmp", "args(60)")).detail

@@ -91,3 +91,35 @@ def test_a_row_of_a_batch_is_answered_for_all_of_its_functions(tmp_path):
         and right["suite_strength"] is not None
     )
     assert wrong["equivalent"] is False and wrong["detail"].startswith("up: ")
+
+
+STAT = "struct Stat { double sum; int count; };\n"
+POSITIVE = (
+    STAT
+    + """Stat positive(int n, const double *x) {
+  Stat s = {0, 0};
+  for (int i = 0; i < n; i++) if (x[i] > 0) { s.sum += x[i]; s.count++; }
+  return s;
+}
+"""
+)
+REDUCED = (
+    STAT
+    + """Stat positive(int n, const double *x) {
+  double sum = 0;
+  int count = 0;
+  #pragma omp parallel for reduction(+ : sum, count)
+  for (int i = 0; i < n; i++) if (x[i] @ 0) { sum += x[i]; count++; }
+  return Stat{sum, count};
+}
+"""
+)
+
+
+def test_a_returned_structure_is_compared_field_by_field(tmp_path, capsys) -> None:
+    (tmp_path / "s.cpp").write_text(POSITIVE)
+    (tmp_path / "right.omp.cpp").write_text(REDUCED.replace("@", ">"))
+    (tmp_path / "wrong.omp.cpp").write_text(REDUCED.replace("@", ">="))
+    assert asked("s.cpp", "right.omp.cpp", "--function", "positive") == 0
+    assert asked("s.cpp", "wrong.omp.cpp") == 1
+    assert "result__count[0]" in capsys.readouterr().out

@@ -6,6 +6,7 @@ import random
 import re
 import time
 
+import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 from near_duplicates import make_families
@@ -115,15 +116,31 @@ def test_comparisons_grow_with_the_items_and_not_with_their_pairs(monkeypatch):
     counts = []
     for count in (300, 1200):
         calls = []
-        monkeypatch.setattr(
-            corpora.splits,
-            "compute_jaccard",
-            lambda a, b, calls=calls: calls.append(1) or compute_jaccard(a, b),
-        )
-        cluster_items(list(make_families(count, 1, seed=1)))
+        compare = corpora.splits._ShingleSets.compare_item
+
+        def counted(self, item, others, calls=calls, compare=compare):
+            calls.extend(others.tolist())
+            return compare(self, item, others)
+
+        with monkeypatch.context() as change:
+            change.setattr(corpora.splits._ShingleSets, "compare_item", counted)
+            cluster_items(list(make_families(count, 1, seed=1)))
         counts.append(len(calls))
     assert counts[1] < 6 * counts[0] + 1200  # 16 times were it the pairs
     assert counts[1] < 100 * 1200  # of 600 * 1200 pairs
+
+
+def test_likeness_of_many_at_a_time_is_that_of_sets():
+    prints = compute_fingerprints(list(make_families(40, 2, seed=4)))
+    sets = [frozenset(s.tolist()) for s in prints.shingles]
+    known = corpora.splits._ShingleSets(prints.shingles[:30])
+    others = np.array([3, 0, 29, 7])
+    for item in (0, 11, 35):
+        found = known.compare_shingles(prints.shingles[item], others)
+        assert found.tolist() == [compute_jaccard(sets[item], sets[o]) for o in others.tolist()]
+        if item < 30:
+            assert known.compare_item(item, others).tolist() == found.tolist()
+    assert not known._held.any()
 
 
 def test_fortran_copies_in_fixed_and_free_form():

@@ -22,6 +22,8 @@ C = {
     "{ return std::mismatch(x, x + n, y).first - x; }",
 }
 """Functions that compare the first n of two arrays of bytes."""
+WHOLE = ("memcmp", "equal", "string")
+"""Those that end in `memcmp`."""
 FORTRAN = {
     "maxval": ("real(8), intent(in) :: a(n, *)", "r = maxval(a(:, 1:m), dim=2)"),
     "minloc": ("real(8), intent(in) :: a(n, *)", "r = minloc(a(:, 1:m), dim=2)"),
@@ -64,7 +66,8 @@ def make_fortran(declared: str, body: str) -> str:
 
 
 @pytest.mark.parametrize("name", C)
-def test_a_comparison_reads_to_the_first_difference(run, name):
+def test_a_comparison_reads_what_it_may(run, name):
+    """`memcmp` all, since both objects must have so many; others up to the first difference."""
     x = np.full(40, 7, np.uint8)
     y = x.copy()
     y[30] = 9
@@ -73,7 +76,7 @@ def test_a_comparison_reads_to_the_first_difference(run, name):
     assert [a.last_read for a in done.accesses[:2]] == [19, 19]
     y[5] = 9
     done = run("cpp", C[name], x, y, np.int32(20))
-    assert done.accesses[1].last_read == 5
+    assert done.accesses[1].last_read == (19 if name in WHOLE else 5)
 
 
 @pytest.mark.parametrize("name", C)

@@ -57,6 +57,8 @@ def test_macros_are_numbers_like_others():
     ("body", "leading"),
     [
         ("for (int j = 0; j < m; j++) for (int i = 0; i < n; i++) a[j * q + i] = 1;", True),
+        ("for (int j = 0; j < m; j++) for (int i = 0; i < n; i++) a[j * q + i] *= m;", True),
+        ("for (int j = 0; j < m; j++) for (int i = 0; i < n; i++) a[j * q + i] += m;", False),
         ("for (int j = 0; j < m; j++) for (int i = 0; i < n; i++) s += a[j * q + i];", False),
         ("if (q < n) return; for (int i = 0; i < n; i++) s += a[m * q + i];", True),
         ("for (int j = 0; j < q; j++) for (int i = 0; i < n; i++) a[j * q + i] = 1;", False),

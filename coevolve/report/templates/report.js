@@ -1,79 +1,21 @@
-"use strict";
-// Every text of a model or a corpus goes into the page through textContent only: it is hostile by assumption.
 const data = JSON.parse(document.getElementById("data").textContent);
-const $ = (id) => document.getElementById(id);
-const SVG = "http://www.w3.org/2000/svg";
 
-function el(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
+function seriesOf(keys, names, part = "figures", between = "intervals", dash = false) {
+  return keys.map((key, i) => ({ name: names[i], dash, values: data.rounds.filter((r) => typeof r[part][key] === "number").map((r) => [r.number, r[part][key], ...(r[between][key] || [])]) })).filter((s) => s.values.length);
 }
-
-function svg(tag, attributes, text) {
-  const made = document.createElementNS(SVG, tag);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
-
-const roundName = (n) => (n === 0 ? "cold" : `round ${n}`);
-const COLORS = ["--c0", "--c1", "--c2", "--c3", "--c4"].map((c) => `var(${c})`);
-
-// ---- theme ----
-let stored = null;
-try { stored = localStorage.getItem("theme"); } catch { /* a page from disk may have no storage */ }
-const asked = new URLSearchParams(location.search).get("theme");
-document.documentElement.dataset.theme = (["dark", "light"].includes(asked) && asked) || stored || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
-function toggleTheme() {
-  const name = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
-  document.documentElement.dataset.theme = name;
-  try { localStorage.setItem("theme", name); } catch { /* as above */ }
-}
-$("theme").addEventListener("click", toggleTheme);
-
-// ---- plots ----
-function linePlot(title, series, unit) {
-  const W = 430, H = 210, left = 44, right = 96, top = 14, bottom = 26;
-  const points = series.flatMap((s) => s.values.map((v) => v[1]));
-  if (!points.length) return null;
-  const most = Math.max(1, Math.ceil(Math.max(...points) / 10) * 10), least = Math.max(0, Math.floor(Math.min(...points) / 10) * 10 - 10);
-  const last = Math.max(...series.flatMap((s) => s.values.map((v) => v[0])), 1);
-  const x = (n) => left + (n * (W - left - right)) / last, y = (v) => H - bottom - ((v - least) * (H - top - bottom)) / (most - least);
-  const picture = svg("svg", { viewBox: `0 0 ${W} ${H}`, width: W, role: "img", "aria-label": title });
-  for (let i = 0; i <= 4; i++) {
-    const value = least + (i * (most - least)) / 4;
-    picture.append(svg("line", { x1: left, x2: W - right, y1: y(value), y2: y(value), stroke: "var(--line)" }), svg("text", { x: 4, y: y(value) + 4 }, `${+value.toFixed(1)}${unit}`));
-  }
-  for (let n = 0; n <= last; n++) picture.append(svg("text", { x: x(n), y: H - 8, "text-anchor": "middle" }, n === 0 ? "cold" : n));
-  const labels = [];
-  series.forEach((s, i) => {
-    const color = COLORS[i % COLORS.length];
-    picture.append(svg("polyline", { points: s.values.map(([n, v]) => `${x(n)},${y(v)}`).join(" "), fill: "none", stroke: color, "stroke-width": 2 }));
-    for (const [n, v] of s.values) {
-      const dot = svg("circle", { cx: x(n), cy: y(v), r: 3.5, fill: color });
-      dot.append(svg("title", {}, `${s.name}, ${roundName(n)}: ${v.toFixed(1)}${unit}`));
-      picture.append(dot);
-    }
-    const end = s.values[s.values.length - 1];
-    if (end) labels.push({ at: y(end[1]), text: `${s.name} ${end[1].toFixed(1)}`, color });
-  });
-  labels.sort((a, b) => a.at - b.at).forEach((label, i) => { if (i) label.at = Math.max(label.at, labels[i - 1].at + 13); });
-  const over = labels.length ? Math.max(0, labels[labels.length - 1].at - (H - bottom)) : 0;
-  for (const label of labels) picture.append(svg("text", { x: W - right + 8, y: label.at + 4 - over, style: `fill:${label.color}` }, label.text));
-  return el("figure", {}, el("figcaption", {}, title), picture);
-}
-
-function seriesOf(keys, names) {
-  return keys.map((key, i) => ({ name: names[i], values: data.rounds.filter((r) => typeof r.figures[key] === "number").map((r) => [r.number, r.figures[key]]) })).filter((s) => s.values.length);
+// The control begins where the cold start ends.
+function controlOf(keys) {
+  const cold = data.rounds.find((r) => r.number === 0);
+  return seriesOf(keys, keys.map((k) => `control ${k}`), "control", "control_intervals", true).map((s, i) => ({ ...s, values: [...(cold && typeof cold.figures[keys[i]] === "number" ? [[0, cold.figures[keys[i]]]] : []), ...s.values] }));
 }
 const passes = [...new Set(data.rounds.flatMap((r) => Object.keys(r.figures)))].filter((k) => k.startsWith("pass@")).sort((a, b) => a.slice(5) - b.slice(5));
 for (const plot of [
-  linePlot("Translator, executed", seriesOf([...passes, "compile_rate"], [...passes, "compiles"]), " %"),
+  linePlot("Translator, executed", [...seriesOf([...passes, "compile_rate"], [...passes, "compiles"]), ...controlOf(["pass@1"])], " %"),
   linePlot("Likeness to the reference", seriesOf(["bleu", "codebleu"], ["BLEU", "CodeBLEU"]), ""),
   linePlot("pass@1 by direction", [...new Set(data.rounds.flatMap((r) => Object.keys(r.directions)))].map((way) => ({ name: way, values: data.rounds.filter((r) => r.directions[way] && typeof r.directions[way]["pass@1"] === "number").map((r) => [r.number, r.directions[way]["pass@1"]]) })).filter((s) => s.values.length), " %"),
   linePlot("Tester: valid tests", seriesOf(["tester_valid_rate"], ["valid"]), " %"),
+  lossPlot("Loss: Translator", data.losses.filter((c) => !c.training.includes("Tester"))),
+  lossPlot("Loss: Tester", data.losses.filter((c) => c.training.includes("Tester"))),
 ]) if (plot) $("plots").append(plot);
 
 function funnelPlot(row) {
@@ -93,6 +35,9 @@ function grid(target, head, rows) {
   const body = el("tbody", {}, ...rows.map((cells) => el("tr", {}, ...cells.map((c, i) => (i ? el("td", {}, c) : el("th", { scope: "row" }, c))))));
   target.append(el("table", {}, el("thead", {}, el("tr", {}, ...head.map((h) => el("th", { scope: "col" }, h)))), body));
 }
+const measured = data.rounds.filter((r) => Object.keys(r.kinds).length), sorts = [...new Set(measured.flatMap((r) => Object.keys(r.kinds)))].sort();
+if (sorts.length) $("kinds").append(el("h3", {}, "Right answers by kind of held-out program"));
+grid($("kinds"), ["", ...measured.map((r) => roundName(r.number)), "programs"], sorts.map((kind) => [kind, ...measured.map((r) => (r.kinds[kind] ? `${r.kinds[kind][0].toFixed(1)} %` : "–")), `${Math.max(...measured.map((r) => (r.kinds[kind] || [0, 0])[1]))}`]));
 const verified = data.rounds.filter((r) => Object.keys(r.outcomes).length);
 const kinds = (key) => [...new Set(verified.flatMap((r) => Object.keys(r[key])))];
 const counts = (key) => verified.map((r) => [roundName(r.number), ...kinds(key).map((kind) => `${r[key][kind] || 0}`)]);
@@ -154,93 +99,161 @@ function diff(before, after) {
   return block;
 }
 
+// Lines of a source beside the lines of its translation that share most words with them.
+function aligned(before, after, languages) {
+  const a = before.trimEnd().split("\n"), b = after.trimEnd().split("\n");
+  if (a.length * b.length > 90000) return el("div", { class: "pair" }, code(before, languages[0]), code(after, languages[1]));
+  const words = (line) => new Set(line.match(/[A-Za-z_]\w*|\d[\w.]*|[^\s\w]/g) || []);
+  const left = a.map(words), right = b.map(words);
+  const alike = (p, q) => { const both = [...p].filter((w) => q.has(w)).length, all = p.size + q.size - both; return all && both / all >= 0.3 ? both / all : 0; };
+  const best = Array.from({ length: a.length + 1 }, () => new Float64Array(b.length + 1)), like = a.map((_, i) => b.map((_, j) => alike(left[i], right[j])));
+  for (let i = a.length - 1; i >= 0; i--) for (let j = b.length - 1; j >= 0; j--) best[i][j] = Math.max(best[i + 1][j], best[i][j + 1], like[i][j] ? like[i][j] + best[i + 1][j + 1] : 0);
+  const rows = el("tbody");
+  const row = (x, y) => rows.append(el("tr", {}, el("td", x === null ? { class: "none" } : {}, ...(x === null ? [] : [code(a[x], languages[0])])), el("td", y === null ? { class: "none" } : {}, ...(y === null ? [] : [code(b[y], languages[1])]))));
+  for (let i = 0, j = 0; i < a.length || j < b.length; ) {
+    if (i < a.length && j < b.length && like[i][j] && best[i][j] === like[i][j] + best[i + 1][j + 1]) row(i++, j++);
+    else if (j >= b.length || (i < a.length && best[i][j] === best[i + 1][j])) row(i++, null);
+    else row(null, j++);
+  }
+  return el("div", { class: "wide", tabindex: "0", role: "region", "aria-label": "source beside candidate" }, el("table", { class: "aligned" }, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "source"), el("th", { scope: "col" }, "candidate"))), rows));
+}
+
 const tone = (s) => (s.outcome === "EQUIVALENT" ? "good" : s.outcome === "INVALID_SUITE" || s.outcome === "REFUSED" ? "dim" : "bad");
-let found = [], chosen = -1, differences = false, listed = 0;
-const PAGE = 200;
+const served = data.api !== undefined, PAGE = 200;
+let found = [], total = 0, chosen = -1, differences = false, wanted = {}, asks = 0, busy = false, shown = null;
 for (const sample of data.samples) sample.index = `${data.programs[sample.program].name} ${data.programs[sample.program].text} ${sample.text} ${sample.detail}`.toLowerCase();
+
+// then({total, samples}): at once from a page's own samples, later from a server.
+function ask(filters, offset, count, then) {
+  if (served) {
+    fetch(`${data.api}samples?${new URLSearchParams({ ...filters, offset, count })}`).then((answer) => answer.json()).then((answer) => { Object.assign(data.programs, answer.programs); then(answer); }).catch((error) => { $("f-count").textContent = `the server does not answer (${error.message})`; });
+    return;
+  }
+  const f = filters, text = (f.text || "").toLowerCase().trim();
+  const all = data.samples.filter((s) => (!f.round || s.round === +f.round) && (!f.held || s.held === (f.held === "1")) && (!f.way || s.way === f.way) && (!f.outcome || s.outcome === f.outcome || (f.outcome === "KEPT" && s.kept)) && (!f.program || s.program === f.program) && (!f.sample || s.key === f.sample) && (!text || s.index.includes(text)));
+  then({ total: all.length, samples: all.slice(offset, offset + count) });
+}
 
 function options(select, values, all) {
   select.append(el("option", { value: "" }, all), ...values.map((v) => el("option", { value: v }, select.id === "f-round" ? roundName(+v) : v)));
 }
-options($("f-round"), [...new Set(data.samples.map((s) => s.round))].sort((a, b) => a - b).map(String), "all");
-const ways = [...new Set(data.samples.map((s) => s.way))].sort();
-options($("f-way"), ways, "all");
-$("l-way").hidden = ways.length < 2;
-options($("f-outcome"), ["KEPT", ...new Set(data.samples.map((s) => s.outcome))], "all");
+const choices = data.choices || { rounds: [...new Set(data.samples.map((s) => s.round))].sort((a, b) => a - b), ways: [...new Set(data.samples.map((s) => s.way))].sort(), outcomes: [...new Set(data.samples.map((s) => s.outcome))] };
+options($("f-round"), choices.rounds.map(String), "all");
+options($("f-way"), choices.ways, "all");
+$("l-way").hidden = choices.ways.length < 2;
+options($("f-outcome"), ["KEPT", ...choices.outcomes], "all");
 
-function filter() {
-  const round = $("f-round").value, held = $("f-held").value, outcome = $("f-outcome").value, way = $("f-way").value, text = $("f-text").value.toLowerCase().trim();
-  found = data.samples.filter((s) => (!round || s.round === +round) && (!held || s.held === (held === "1")) && (!way || s.way === way) && (!outcome || s.outcome === outcome || (outcome === "KEPT" && s.kept)) && (!text || s.index.includes(text)));
-  $("f-count").textContent = `${found.length} of ${data.samples.length}`;
-  $("list").replaceChildren();
-  listed = 0;
-  more();
-  choose(found.length ? 0 : -1, false);
+function filter(then = () => {}) {
+  wanted = { round: $("f-round").value, held: $("f-held").value, outcome: $("f-outcome").value, way: $("f-way").value, text: $("f-text").value };
+  const mine = ++asks;
+  ask(wanted, 0, PAGE, (answer) => {
+    if (mine !== asks) return;  // an older question
+    found = [];
+    busy = false;
+    $("list").replaceChildren();
+    total = answer.total;
+    $("f-count").textContent = `${total} of ${served ? data.total : data.samples.length}`;
+    add(answer.samples);
+    choose(found.length ? 0 : -1, false);
+    then();
+  });
 }
 
-function more() {
+function add(samples) {
   const rows = document.createDocumentFragment();
-  for (const end = Math.min(found.length, listed + PAGE); listed < end; listed++) {
-    const sample = found[listed];
-    const row = el("li", { role: "option", id: `s${listed}`, "aria-selected": "false" }, data.programs[sample.program].name, " ", el("span", { class: tone(sample) }, sample.kept ? "kept" : sample.outcome), el("small", {}, `${roundName(sample.round)} · ${sample.way}${sample.held ? " · held out" : ""}`));
-    row.dataset.at = listed;
+  for (const sample of samples) {
+    const at = found.push(sample) - 1;
+    const row = el("li", { role: "option", id: `s${at}`, "aria-selected": "false" }, data.programs[sample.program].name, " ", el("span", { class: tone(sample) }, sample.kept ? "kept" : sample.outcome), el("small", {}, `${roundName(sample.round)} · ${sample.way}${sample.held ? " · held out" : ""}`));
+    row.dataset.at = at;
     rows.append(row);
   }
   $("list").append(rows);
 }
 
+function more() {
+  if (busy || found.length >= total) return;
+  const mine = asks;
+  busy = true;
+  ask(wanted, found.length, PAGE, (answer) => { if (mine === asks) { busy = false; add(answer.samples); } });
+}
+
 function choose(at, scroll = true) {
   $(`s${chosen}`)?.setAttribute("aria-selected", "false");
-  chosen = at;
-  while (at >= listed && listed < found.length) more();
-  const row = $(`s${at}`);
+  while (!served && at >= found.length && found.length < total) more();
+  chosen = Math.min(at, found.length - 1);
+  const row = $(`s${chosen}`);
   row?.setAttribute("aria-selected", "true");
   if (row) $("list").setAttribute("aria-activedescendant", row.id);
   if (row && scroll) row.scrollIntoView({ block: "nearest" });
-  show();
+  show(found[chosen], scroll);
 }
 
-function show() {
-  const sample = found[chosen];
+function show(sample, link = true) {
+  shown = sample;
   if (!sample) { $("detail").replaceChildren(el("p", { class: "soft" }, "no sample")); return; }
-  const program = data.programs[sample.program], target = sample.way.split(":")[1];
+  if (link) try { history.replaceState(null, "", `#sample=${sample.key}`); } catch { /* a page from disk may have no history */ }
+  const program = data.programs[sample.program], languages = sample.way.split(":");
   const facts = el("dl");
   const fact = (name, value, kind) => value && facts.append(el("dt", {}, name), el("dd", kind ? { class: kind } : {}, value));
   fact("verdict", `${sample.outcome}${sample.kept ? ", kept" : ""}`, tone(sample));
   fact("detail", sample.detail);
   if (sample.place || sample.expected) fact("first difference", `${sample.place}: expected ${sample.expected} (tolerance ${sample.tolerance}), got ${sample.actual}`);
   fact("counterexample", sample.test);
+  for (const [name, value] of sample.values) fact(`input ${name}`, value);
   fact("launch", sample.launch);
   if (sample.strength !== null) fact("suite strength", `${(100 * sample.strength).toFixed(0)} % of mutants killed`);
   fact("from", `${program.origin}`);
-  const shown = [el("h3", {}, `${program.name} · ${sample.way} · ${roundName(sample.round)}`), facts];
-  shown.push(el("div", { class: "pair" }, el("div", {}, el("b", {}, "source"), code(program.text, program.dialect)), el("div", {}, el("b", {}, "candidate"), code(sample.text, target))));
-  if (sample.tests.length) shown.push(el("details", {}, el("summary", {}, "some of its tests"), el("pre", {}, sample.tests.join("\n"))));
+  const parts = [el("h3", {}, `${program.name} · ${sample.way} · ${roundName(sample.round)} `, el("a", { href: `#sample=${sample.key}`, class: "soft" }, "link")), facts];
+  parts.push(aligned(program.text, sample.text, [program.dialect, languages[1]]));
+  if (sample.tests.length) parts.push(el("details", {}, el("summary", {}, "some of its tests"), el("pre", {}, sample.tests.join("\n"))));
   const reference = program.references ? program.references[sample.way] : program.reference;
   if (reference) {
     const box = el("details", differences ? { open: "" } : {}, el("summary", {}, "difference to the reference (− reference, + candidate)"), diff(reference, sample.text));
     box.addEventListener("toggle", () => { differences = box.open; });
-    shown.push(box);
+    parts.push(box);
   }
-  $("detail").replaceChildren(...shown);
+  const others = el("div", { class: "others" });
+  $("detail").replaceChildren(...parts.slice(0, 3), others, ...parts.slice(3));
+  ask({ program: sample.program }, 0, PAGE, (answer) => { if (shown === sample) others.replaceChildren(...family(sample, answer.samples)); });
+  noteWidth();
+}
+
+// All answers to one program, by round, each a step away; and the difference of any two.
+function family(sample, members) {
+  if (members.length < 2) return [];
+  const label = (s) => `${roundName(s.round)}${s.held ? " (held out)" : ""} ${s.way} ${s.kept ? "kept" : s.outcome}`;
+  const steps = members.map((s, i) => {
+    const step = el("button", { type: "button", class: tone(s), title: label(s), ...(s.key === sample.key ? { "aria-current": "true" } : {}) }, `${i + 1}`);
+    step.addEventListener("click", () => show(s));
+    return step;
+  });
+  const select = el("select", { id: "compare" }, el("option", { value: "" }, "no other answer"), ...members.map((s, i) => el("option", { value: `${i}` }, `${i + 1}: ${label(s)}`)));
+  const difference = el("div");
+  select.addEventListener("input", () => { const other = members[+select.value]; difference.replaceChildren(...(select.value === "" ? [] : [diff(other.text, sample.text)])); });
+  return [el("p", {}, `${members.length} answers to this program: `, ...steps.flatMap((s) => [s, " "])), el("p", {}, el("label", {}, "difference to ", select), " (− that one, + this one)"), difference];
 }
 
 $("list").addEventListener("click", (event) => { const row = event.target.closest("li"); if (row) choose(+row.dataset.at); });
 $("list").addEventListener("scroll", () => { if ($("list").scrollTop + $("list").clientHeight > $("list").scrollHeight - 400) more(); });
-$("filters").addEventListener("input", filter);
+$("filters").addEventListener("input", () => filter());
 $("filters").addEventListener("submit", (event) => event.preventDefault());
 document.addEventListener("keydown", (event) => {
   const writing = ["INPUT", "SELECT"].includes(event.target.tagName);
   if (event.key === "Escape" && writing) { event.target.blur(); return; }
   if (writing || event.ctrlKey || event.metaKey || event.altKey) return;
   const inList = document.activeElement === $("list");
-  const step = event.key === "j" ? 1 : event.key === "k" ? -1 : inList ? { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, End: found.length, Home: -found.length }[event.key] : undefined;
-  if (step) choose(Math.max(Math.min(0, found.length - 1), Math.min(found.length - 1, chosen + step)));
+  const step = event.key === "j" ? 1 : event.key === "k" ? -1 : inList ? { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, End: served ? found.length : total, Home: -total }[event.key] : undefined;
+  if (step) choose(Math.max(Math.min(0, total - 1), Math.min(total - 1, chosen + step)));
   else if (event.key === "/") $("f-text").focus();
-  else if (event.key === "d") { differences = !differences; show(); }
+  else if (event.key === "d") { differences = !differences; show(shown); }
   else if (event.key === "t") toggleTheme();
   else return;
   event.preventDefault();
 });
-filter();
+function follow() {
+  const key = location.hash.startsWith("#sample=") ? location.hash.slice(8) : "";
+  if (key && (!shown || shown.key !== key)) ask({ sample: key }, 0, 1, (answer) => { if (answer.samples[0]) { show(answer.samples[0]); $("samples").scrollIntoView(); } });
+}
+addEventListener("hashchange", follow);
+filter(follow);
 document.documentElement.dataset.readyMs = Math.round(performance.now());  // since the page began to load; a test reads it

@@ -1,0 +1,224 @@
+"""The cards of an export: what the models and the pairs are, with code that works as it stands.
+
+Contract: pure functions that return Markdown with YAML in front, as the hub reads it. The Python in
+a card runs in the folder that holds the card's folder; tests run it from the card.
+
+    coevolve export runs/demo --out exported && cat exported/README.md
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+EXAMPLES = {
+    "cpp": "void scale(int n, float a, float *x) { for (int i = 0; i < n; i++) x[i] *= a; }",
+    "cuda": "__global__ void scale(int n, float a, float *x) { int i = blockIdx.x * blockDim.x + "
+    "threadIdx.x; if (i < n) x[i] *= a; }",
+    "openmp": "void scale(int n, float a, float *x) {\\n#pragma omp parallel for\\n"
+    "for (int i = 0; i < n; i++) x[i] *= a; }",
+    "fortran": "subroutine scale(n, a, x)\\ninteger, intent(in) :: n\\nreal, intent(in) :: a\\n"
+    "real, intent(inout) :: x(n)\\nx = a * x\\nend subroutine",
+}
+"""Dialect -> the function that a card shows, as a Python literal without its quotes."""
+COLUMNS = (
+    ("id", "hash of the pair"),
+    ("direction", "such as `cpp:cuda`"),
+    ("source_*, target_*", "`dialect`, `name`, `text`, `origin` of both programs"),
+    ("suite", "the tests, a line each"),
+    ("suite_strength", "share of the source's mutants that the tests kill, 0 to 1"),
+    ("branch_coverage", "share of the source's branches that the tests take, 0 to 1"),
+    ("outcome", "always `EQUIVALENT`"),
+    ("backend", "what executed the pair, such as `emulated`"),
+    ("launch", "how a kernel is launched; '' for none"),
+    ("serial", "whether one thread does all the work of the target"),
+    ("evidence", "`tested` or `proved`"),
+    ("verdict, record", "both records whole, as JSON"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What every card of an export says. directions: such as `cpp:cuda`. number: the round.
+    corpora: what the run read, by words such as `builtin`. model: what its models began as; '' for
+    nothing. license: an identifier of the hub, such as `apache-2.0` or `other`.
+    header, rows: the run's table, as text.
+    """
+
+    directions: Sequence[str]
+    number: int
+    corpora: Sequence[str]
+    model: str
+    license: str
+    header: Sequence[str] = ()
+    rows: Sequence[Sequence[str]] = ()
+
+
+def choose_license(corpora: Sequence[str], model: str) -> str:
+    """Return `apache-2.0` where corpora and the first model all come with this project, else
+    `other`: then what they allow decides.
+    """
+    own = {"builtin", "development"}
+    ours = all(each in own or each.startswith("generated") for each in corpora)
+    return "apache-2.0" if ours and model in ("", "small", "simple") else "other"
+
+
+def make_model_card(kind: str, folder: str, canonical: bool, facts: RunFacts) -> str:
+    """Return the card of a Translator or a Tester.
+
+    kind: `Translator` or `Tester`. folder: the model's, in the export. canonical: whether it is
+        asked in canonical words and not in plain ones.
+    """
+    tags = ["code-translation", "hpc", *(d.replace(":", "-to-") for d in facts.directions)]
+    head = {"library_name": "transformers", "license": facts.license, "tags": tags}
+    purpose = {
+        "Translator": f"translates functions ({', '.join(facts.directions)})",
+        "Tester": "writes unit tests in the project's text form",
+    }[kind]
+    form = (
+        "It is asked in canonical words: names become F0, V0 and so on, and numbers are split."
+        if canonical
+        else "It is asked in plain words, with the program in a fenced block."
+    )
+    lines = [f"# {kind} after round {facts.number}", "", f"This model {purpose}. {form}", ""]
+    if kind == "Translator":
+        lines += _translator_code(folder, canonical, facts.directions[0])
+    else:
+        lines += [
+            "Measure it beside a Translator (`pip install coevolve`):",
+            "",
+            "```",
+            f"coevolve eval --model small --tester {folder} --corpus builtin --limit 4",
+            "```",
+            "",
+        ]
+    lines += ["## Figures of the run", ""]
+    lines += [
+        "Measured on held-out programs by execution; no held-out program or near-duplicate was "
+        "trained on.",
+        "",
+        *_table(facts.header, facts.rows),
+        "",
+        *_origin(facts),
+    ]
+    return _front(head) + "\n".join(lines) + "\n"
+
+
+def _translator_code(folder: str, canonical: bool, direction: str) -> list[str]:
+    style = "canonical" if canonical else "plain"
+    example = EXAMPLES.get(direction.partition(":")[0], EXAMPLES["cpp"])
+    chat = (
+        [
+            "ids = tokenizer(prompt).input_ids",
+            "ids += tokenizer(start, add_special_tokens=False).input_ids",
+        ]
+        if canonical
+        else [
+            "if tokenizer.chat_template:",
+            '    said = [{"role": "user", "content": prompt}]',
+            "    prompt = tokenizer.apply_chat_template(",
+            "        said, add_generation_prompt=True, tokenize=False",
+            "    )",
+            "ids = tokenizer(prompt).input_ids",
+        ]
+    )
+    return [
+        "## Use",
+        "",
+        "With `pip install coevolve` a port is printed only if execution found it equivalent:",
+        "",
+        "```python",
+        "import coevolve",
+        "",
+        f'source = "{example}"',
+        f'for port in coevolve.translate(source, direction="{direction}", model="{folder}"):',
+        '    print(port.text or "no verified port")',
+        "```",
+        "",
+        "The model alone, without a verdict:",
+        "",
+        "```python",
+        "import torch",
+        "from transformers import AutoModelForCausalLM, AutoTokenizer",
+        "from coevolve.prompts import read_answer, write_prompt",
+        "",
+        f'source = "{example}"',
+        f'tokenizer = AutoTokenizer.from_pretrained("{folder}")',
+        f'model = AutoModelForCausalLM.from_pretrained("{folder}").float()',
+        f'prompt, start = write_prompt(source, "{direction}", "{style}")',
+        *chat,
+        "told = model.generate(torch.tensor([ids]), max_new_tokens=256, do_sample=False)",
+        "answer = tokenizer.decode(told[0, len(ids):], skip_special_tokens=True)",
+        f'print(read_answer(f"{{start}} {{answer}}", source, "{direction}", "{style}"))',
+        "```",
+        "",
+    ]
+
+
+def make_dataset_card(pairs: int, facts: RunFacts) -> str:
+    """Return the card of the verified pairs. pairs: how many there are."""
+    files = [{"config_name": "default", "data_files": "pairs.parquet"}]
+    tags = ["code-translation", "hpc", *(d.replace(":", "-to-") for d in facts.directions)]
+    head = {"license": facts.license, "tags": tags, "configs": files}
+    lines = [
+        f"# Verified pairs of {', '.join(facts.directions)}",
+        "",
+        f"{pairs} pairs of a source and a target, kept in rounds 1 to {facts.number}. Each was "
+        f"executed on the tests in its row and found equivalent. That is evidence, no proof: "
+        f"`suite_strength` says how many wrong variants of the source the tests reject.",
+        "",
+        "```python",
+        "from datasets import load_dataset",
+        "",
+        'pairs = load_dataset("parquet", data_files="pairs.parquet", split="train")',
+        "for row in pairs.select(range(min(3, len(pairs)))):",
+        '    print(row["direction"], row["source_name"], row["suite_strength"])',
+        "```",
+        "",
+        "Any pair can be verified again (`pip install coevolve`):",
+        "",
+        "```python",
+        "import coevolve",
+        "from datasets import load_dataset",
+        "",
+        'pairs = load_dataset("parquet", data_files="pairs.parquet", split="train")',
+        "for row in pairs.select(range(min(3, len(pairs)))):",
+        "    verdict = coevolve.verify(",
+        '        row["source_text"], row["target_text"], row["suite"], direction=row["direction"]',
+        "    )",
+        "    print(verdict.outcome)",
+        "```",
+        "",
+        "| column | holds |",
+        "| --- | --- |",
+        *(f"| {name} | {what} |" for name, what in COLUMNS),
+        "",
+        *_origin(facts),
+    ]
+    return _front(head) + "\n".join(lines) + "\n"
+
+
+def _origin(facts: RunFacts) -> list[str]:
+    began = f"The models began as `{facts.model}`." if facts.model else "The models began as noise."
+    allowed = (
+        "All of it comes with coevolve, under the Apache License 2.0."
+        if facts.license == "apache-2.0"
+        else "Weights and pairs derive from these: their licences decide what is allowed."
+        if facts.license == "other"
+        else f"The exporter says the licence is {facts.license}."
+    )
+    corpora = ", ".join(f"`{each}`" for each in facts.corpora)
+    return ["## Origin and licence", "", f"Programs are from {corpora}. {began} {allowed}"]
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    if not header:
+        return []
+    lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
+    return [*lines, *("| " + " | ".join(cells) + " |" for cells in rows)]
+
+
+def _front(head: dict[str, object]) -> str:
+    """YAML whose values are written as JSON, which YAML reads."""
+    return "---\n" + "".join(f"{k}: {json.dumps(v)}\n" for k, v in head.items()) + "---\n\n"

@@ -1,0 +1,265 @@
+"""The viewer: runs and evaluations as pages that a server on this machine makes when they are asked
+for.
+
+Contract: it reads folders and changes nothing. It listens on 127.0.0.1 and answers requests that
+name this address only, so that no page of another site can read through a browser what lies here.
+Samples are paged: a page holds at most PAGE of them, however large the run is.
+
+    coevolve view runs/demo
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+from markupsafe import Markup
+
+from coevolve.cli.errors import UserError
+from coevolve.evaluation.result import flatten_figures
+from coevolve.loop.run_folder import RunFolder
+from coevolve.report.data import make_round_data
+from coevolve.report.page import (
+    collect_figures,
+    escape_for_script,
+    make_environment,
+    make_table,
+    open_run,
+    render_page,
+)
+from coevolve.report.rises import format_rises
+from coevolve.report.samples import SampleIndex
+from corpora.json_text import JsonError, parse_json
+
+ADDRESS = "127.0.0.1"
+PAGE = 200
+"""Samples or items of one answer at the most."""
+FILTERS = ("round", "held", "way", "outcome", "program", "sample", "text")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a viewer shows. runs: folders of runs. evaluations: files that `coevolve eval --out`
+    wrote.
+    """
+
+    runs: tuple[Path, ...]
+    evaluations: tuple[Path, ...]
+
+
+def find_shown(places: list[Path]) -> Found:
+    """Return the runs and evaluations at or directly below `places`, folders or result files, each
+    once and in order. Raises UserError if a place does not exist or if there is nothing to show.
+    """
+    runs: list[Path] = []
+    evaluations: list[Path] = []
+    for place in places:
+        if not place.exists():
+            raise UserError(f"'{place}' does not exist; name a run, a folder of runs or a result")
+        inside = sorted(place.iterdir()) if place.is_dir() else []
+        for each in (place, *inside):
+            if (each / "config.toml").is_file():
+                runs.append(each)
+            elif each.suffix == ".json" and read_result(each) is not None:
+                evaluations.append(each)
+            elif each.is_dir():
+                evaluations += [f for f in sorted(each.glob("*.json")) if read_result(f)]
+        if not runs and not evaluations:
+            raise UserError(
+                f"'{place}' holds neither a run (no config.toml) nor a result of 'coevolve eval "
+                f"--out'"
+            )
+    return Found(tuple(dict.fromkeys(runs)), tuple(dict.fromkeys(evaluations)))
+
+
+def read_result(file: Path) -> dict | None:
+    """Return the content of a result file of `coevolve eval --out`, None if it is none."""
+    try:
+        value = parse_json(file.read_bytes())
+    except (OSError, JsonError):
+        return None
+    own = isinstance(value, dict) and value.get("kind") == "evaluation" and "items" in value
+    return value if own else None
+
+
+class Viewer:
+    """The answers of a viewer, without a network. Methods may be called from several threads."""
+
+    def __init__(self, shown: Found) -> None:
+        """shown: what it is asked about."""
+        self.shown = shown
+        self._environment = make_environment()
+        self._indices: dict[int, tuple[float, SampleIndex]] = {}
+        self._lock = threading.Lock()
+
+    def answer(self, target: str) -> tuple[int, str, str]:
+        """Return (HTTP status, content type, text) for a request's target, such as `/run/0/`. A
+        folder that cannot be read gives status 500 and one line.
+        """
+        parts = urlsplit(target)
+        query = dict(parse_qsl(parts.query))
+        words = [word for word in parts.path.split("/") if word]
+        try:
+            if not words:
+                return 200, "text/html", self._overview()
+            if words[0] == "run" and len(words) == 2:
+                return 200, "text/html", self._run(int(words[1]))
+            if words[0] == "run" and words[2:] == ["samples"]:
+                return 200, "application/json", self._samples(int(words[1]), query)
+            if words[0] == "evaluation" and len(words) == 2:
+                return 200, "text/html", self._evaluation(int(words[1]), _read_count(query, "from"))
+        except (IndexError, ValueError) as error:
+            if isinstance(error, UserError) or type(error) not in (IndexError, ValueError):
+                return 500, "text/plain", f"{error}\n"
+        return 404, "text/plain", f"there is no page {parts.path}\n"
+
+    def _index(self, number: int) -> SampleIndex:
+        """The index of a run, made anew when its folder has more."""
+        root = self.shown.runs[number]
+        with self._lock:
+            changed = max(
+                f.stat().st_mtime for f in (root, *root.glob("*"), *root.glob("*/*.json*"))
+            )
+            known = self._indices.get(number)
+            if known is None or known[0] != changed:
+                self._indices[number] = known = (changed, SampleIndex(RunFolder(root)))
+            return known[1]
+
+    def _run(self, number: int) -> str:
+        folder, config = open_run(self.shown.runs[number])
+        index = self._index(number)
+        data = {
+            **make_round_data(folder),
+            "programs": {},
+            "samples": [],
+            "total": len(index.entries),
+            "choices": index.choices(),
+            "api": f"/run/{number}/",
+        }
+        return render_page(folder, config, data)
+
+    def _samples(self, number: int, query: dict[str, str]) -> str:
+        wanted = {name: query.get(name, "") for name in FILTERS}
+        count = min(PAGE, _read_count(query, "count", PAGE))
+        found = self._index(number).find(wanted, _read_count(query, "offset"), count)
+        return json.dumps(found, ensure_ascii=False).encode("utf-8", "replace").decode()
+
+    def _overview(self) -> str:
+        runs, series = [], []
+        for number, root in enumerate(self.shown.runs):
+            folder, config = open_run(root)
+            known = collect_figures(folder, config)
+            header, rows = make_table(folder, config, known)
+            runs.append(
+                {
+                    "number": number,
+                    "name": str(root),
+                    "direction": config.title,
+                    "header": header[:-1],
+                    "rows": [cells[:-1] for cells in rows],
+                    "rises": format_rises(folder).splitlines(),
+                }
+            )
+            values = [
+                [r["number"], r["figures"]["pass@1"], *r["intervals"].get("pass@1", ())]
+                for r in make_round_data(folder)["rounds"]
+                if r["figures"].get("pass@1") is not None
+            ]
+            if values:
+                series.append({"name": root.name, "values": values})
+        results = [(n, f, read_result(f)) for n, f in enumerate(self.shown.evaluations)]
+        evaluations = [
+            {
+                "number": number,
+                "name": file.name,
+                "model": result["model"],
+                "corpus": result["corpus"],
+                "direction": result["direction"],
+                "count": result["n_items"],
+                **_percent(dict(flatten_figures(result)).get("pass@1")),
+            }
+            for number, file, result in results
+            if result is not None
+        ]
+        return self._environment.get_template("runs.html").render(
+            runs=runs, evaluations=evaluations, data=Markup(escape_for_script(series))
+        )
+
+    def _evaluation(self, number: int, first: int) -> str:
+        file = self.shown.evaluations[number]
+        result = read_result(file)
+        if result is None:
+            raise UserError(f"'{file}' is no longer a result of 'coevolve eval --out'")
+        figures = [
+            {"name": name, "count": value.get("n_items", ""), **_plain(value)}
+            for name, value in flatten_figures(result)
+        ]
+        return self._environment.get_template("evaluation.html").render(
+            name=file.name,
+            result=result,
+            figures=figures,
+            items=result["items"][first : first + PAGE],
+            first=first,
+            page=PAGE,
+            total=len(result["items"]),
+        )
+
+
+def _read_count(query: dict[str, str], name: str, default: int = 0) -> int:
+    text = query.get(name, "")
+    return min(int(text), 10**9) if text.isdecimal() else default
+
+
+def _plain(value: dict) -> dict[str, str]:
+    """A figure and its interval as text."""
+    low, high = value.get("ci95") or (None, None)
+    return {
+        "value": f"{value['value']:.3f}" if isinstance(value.get("value"), float) else "–",
+        "interval": f"{low:.3f} to {high:.3f}" if low is not None else "–",
+    }
+
+
+def _percent(value: dict | None) -> dict[str, str]:
+    """A share and its interval as text, in percent."""
+    if not value:
+        return {"value": "–", "interval": "–"}
+    low, high = (100 * bound for bound in value["ci95"])
+    return {"value": f"{100 * value['value']:.1f}", "interval": f"{low:.1f} to {high:.1f}"}
+
+
+def make_server(viewer: Viewer, port: int) -> ThreadingHTTPServer:
+    """Return a server of `viewer` on this machine's own address; `serve_forever` runs it. port: 0
+    takes a free one. Raises UserError if the port is taken.
+    """
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            host = self.headers.get("Host", "").rpartition(":")[0]
+            if host not in (ADDRESS, "localhost"):
+                self._send(403, "text/plain", "this viewer answers requests to 127.0.0.1 only\n")
+                return
+            self._send(*viewer.answer(self.path))
+
+        def _send(self, status: int, kind: str, text: str) -> None:
+            body = text.encode("utf-8", "replace")
+            self.send_response(status)
+            self.send_header("Content-Type", f"{kind}; charset=utf-8")
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("X-Content-Type-Options", "nosniff")
+            self.send_header("Cache-Control", "no-store")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Nothing: requests are no news."""
+
+    try:
+        server = ThreadingHTTPServer((ADDRESS, port), Handler)
+    except (OSError, OverflowError) as error:
+        raise UserError(f"port {port} cannot be used ({error}); name another with --port") from None
+    server.daemon_threads = True
+    return server

@@ -1,0 +1,134 @@
+"""Calls of accessors replaced by what they return, so that analyses see the data behind a class.
+
+Contract: a function or method whose body is one `return` of an expression is an accessor, as
+`double &x(int i) { return m_x[i]; }`. A call of it becomes that expression, with the arguments in
+the place of the parameters and the object before the class's own fields. Of several with one name
+and number of parameters, all must return the same expression up to the functions called in it (as
+overloads for `float` and `double` do); otherwise calls stay. The tree is for analysis only: types
+of overloads are not told apart.
+
+    python -c "from corpora.projects.accessors import inline_accessors; help(inline_accessors)"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from corpora.analysis.pure_functions import is_pure
+from corpora.frontends.queries import functions_of
+from corpora.ir import Call, Expression, Function, Member, Name, Return, TranslationUnit, find
+from corpora.ir.nodes import StructDefinition
+from corpora.ir.walk import transform
+
+PASSES = 3
+"""Accessors within accessors are followed so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Accessor:
+    """parameters: names. value: what it returns. fields: names of the class's fields; () outside
+    classes.
+    """
+
+    parameters: tuple[str, ...]
+    value: Expression
+    fields: frozenset[str]
+
+
+def inline_accessors(unit: TranslationUnit) -> TranslationUnit:
+    """Return the unit with calls of its accessors replaced; the same one where it has none."""
+    for _ in range(PASSES):
+        known = _find_accessors(unit)
+        if not known:
+            return unit
+        changed = transform(unit, partial(_replace, known=known))
+        if changed == unit:
+            return unit
+        unit = changed
+    return unit
+
+
+Key = tuple[str, int, bool]
+"""Name, number of parameters, and whether it is a method."""
+
+
+def _find_accessors(unit: TranslationUnit) -> dict[Key, _Accessor]:
+    fields = {
+        each.name.rpartition("::")[2]: frozenset(field.name for field in each.fields)
+        for each in find(unit, StructDefinition)
+    }
+    found: dict[Key, list[_Accessor]] = {}
+    others: set[Key] = set()
+    for function in functions_of(unit):
+        own = fields.get(function.scope[-1]) if function.scope else None
+        plain = function.name.rpartition("::")[2]
+        names = tuple(parameter.name for parameter in function.parameters)
+        key = (plain, len(names), own is not None)
+        value = _returned(function)
+        if value is None:
+            if function.body is not None:
+                others.add(key)
+            continue
+        found.setdefault(key, []).append(_Accessor(names, value, own or frozenset()))
+    return {
+        key: members[-1]
+        for key, members in found.items()
+        if key not in others and _all_alike(members)
+    }
+
+
+def _returned(function: Function) -> Expression | None:
+    """What the only statement of a function returns, None where there is more."""
+    body = function.body
+    if body is None or len(body) != 1:
+        return None
+    only = body[0]
+    return only.value if isinstance(only, Return) else None
+
+
+def _all_alike(members: list[_Accessor]) -> bool:
+    """Whether all return the same up to pure functions called in it."""
+    shapes = {repr(_shape(member)) for member in members}
+    return len(shapes) == 1
+
+
+def _shape(member: _Accessor) -> Any:
+    place = {name: f"#{i}" for i, name in enumerate(member.parameters)}
+
+    def change(node: Any) -> Any:
+        if isinstance(node, Call) and isinstance(node.function, Name) and is_pure(node.function.id):
+            return Call(Name("pure"), node.arguments)
+        if isinstance(node, Name):
+            return Name(place.get(node.id, node.id))
+        return node
+
+    return transform(member.value, change)
+
+
+def _replace(node: Any, known: Mapping[Key, _Accessor]) -> Any:
+    if not isinstance(node, Call) or node.keywords or node.template:
+        return node
+    called, count = node.function, len(node.arguments)
+    if isinstance(called, Member):
+        accessor = known.get((called.field, count, True))
+    elif isinstance(called, Name):
+        accessor = known.get((called.id.rpartition("::")[2], count, False))
+    else:
+        accessor = None
+    if accessor is None:
+        return node
+    given = dict(zip(accessor.parameters, node.arguments, strict=True))
+
+    def change(inner: Any) -> Any:
+        if not isinstance(inner, Name):
+            return inner
+        if inner.id in given:
+            return given[inner.id]
+        if isinstance(called, Member) and inner.id in accessor.fields:
+            return Member(called.base, inner.id, called.arrow, node.span)
+        return inner
+
+    return transform(accessor.value, change)
