@@ -97,6 +97,8 @@ class TranslationOptions:
     backend: str = "auto"
     as_written: bool = False
     timed: bool = False
+    host: bool = False
+    """Write a host function round the kernels of ports to CUDA."""
     time_limit_s: float = 0.0
 
     def __post_init__(self) -> None:
@@ -190,6 +192,12 @@ def add_parser(commands) -> argparse.ArgumentParser:
         help="print a unified diff that adds OpenMP directives to FILE; no model is asked",
     )
     parser.add_argument(
+        "--host",
+        action="store_true",
+        help="C++ to CUDA: write a file with the kernel, an entry for data on the device, and a "
+        "host function with the source's signature; the whole file is verified",
+    )
+    parser.add_argument(
         "--no-timing",
         action="store_true",
         help="do not time OpenMP ports beside their source",
@@ -241,6 +249,7 @@ def run(args: argparse.Namespace) -> int:
         args.backend,
         args.as_written,
         timed=not args.no_timing,
+        host=args.host,
         time_limit_s=args.time_limit_s,
     )
     direction, programs, left_out = _questions(args)
@@ -449,6 +458,8 @@ def translate_programs(
                 time_limit_s=options.time_limit_s,
             )
             checked = engine.expectations(program).expectations if port.text else None
+            if options.host and port.text:
+                port = add_host_function(port, engine)
             yield replace(
                 port,
                 shared=find_shared_data(program, file),
@@ -456,6 +467,26 @@ def translate_programs(
             )
     finally:
         engine.close()
+
+
+def add_host_function(port: Port, engine) -> Port:
+    """Return a port of C++ to CUDA with a host function round its kernel, verified as a whole; the
+    port as it is, with the reason in `how`, where none can be written or it is not equivalent. A
+    port that is a host function already stays.
+    """
+    from coevolve.port.host_file import HostFileError, make_host_file
+    from coevolve.verification.engine import Pair
+
+    if port.verdict is None or not port.verdict.launch or port.text is None:
+        return port
+    try:
+        text = make_host_file(port.program, port.text, port.verdict.launch)
+    except HostFileError as error:
+        return replace(port, how=f"without a host function, as {error}")
+    verdict = engine.verify(Pair(port.program, Program("cuda", port.program.name, text)))
+    if not verdict.equivalent:
+        return replace(port, how=f"without a host function, whose verdict is {verdict.outcome}")
+    return replace(port, text=text, verdict=verdict, how="with a host function")
 
 
 def _deliver_ports(

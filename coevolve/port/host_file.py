@@ -1,0 +1,241 @@
+"""A verified kernel as a file for a project: the kernel, an entry for data that is on the device
+already, and a host function with the source's signature.
+
+Contract: text only; whoever calls `make_host_file` has the engine judge the whole file against the
+source before it is shown. Sizes of arrays come from the source's own subscripts
+(`corpora.analysis.bounds`). What the source only reads is not copied back. Every CUDA call is
+checked; the first that fails ends the process with its message, as the source's signature has no
+place for an error. `NAME_on_device` returns the error instead.
+
+    python -c "from coevolve.port.host_file import make_host_file; help(make_host_file)"
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from corpora.analysis.bounds import array_bounds
+from corpora.analysis.polynomial import Polynomial
+from corpora.frontends.c_family import parse_c_family
+from corpora.frontends.c_tokens import tokenize
+from corpora.frontends.queries import functions_of
+from corpora.ir import Function, TranslationUnit
+from corpora.records import Program
+from corpora.signatures.signature import read_signature
+from gpu_runtime.launch.plans import LaunchPlan, parse_plan
+
+HEAD = """#include <cuda_runtime.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+
+static inline void coevolve_check(cudaError_t code, const char *what)
+{
+    if (code != cudaSuccess) {
+        std::fprintf(stderr, "%s: %s\\n", what, cudaGetErrorString(code));
+        std::exit(EXIT_FAILURE);
+    }
+}
+"""
+
+
+class HostFileError(ValueError):
+    """Raised where no host function can be written. Its message says why, in one line."""
+
+
+def make_host_file(source: Program, kernel: str, launch: str) -> str:
+    """Return a CUDA file with the kernel, `NAME_on_device`, and the host function NAME.
+
+    source: the serial function in C++. kernel: the text of its port, one __global__ function of
+        the source's name, perhaps with helpers. launch: the plan under which it was verified.
+    Raises HostFileError if the source returns a value or takes more than numbers and arrays, or if
+    the size of an array does not follow from the source's subscripts.
+    """
+    signature = read_signature(source)
+    name = signature.name
+    if signature.result is not None:
+        raise HostFileError(f"'{name}' returns a value")
+    odd = [p.name for p in signature.parameters if p.kind == "rows" or p.by_reference or p.member]
+    if odd:
+        raise HostFileError(f"parameter '{odd[0]}' is neither a number nor a flat array")
+    unit = parse_c_family(source.text, "cpp")
+    function = _function(unit, name)
+    counts = _counts(function, unit, [p.name for p in signature.parameters if p.kind == "array"])
+    arrays = {p.name: p for p in signature.parameters if p.kind == "array"}
+    plan = parse_plan(launch)
+    head = source.text[function.span.start : function.body_span.start].strip()  # type: ignore
+    inside = _between_brackets(kernel, name)
+    passed = [p.name for p in signature.parameters]
+    cmake = (
+        f"// In CMakeLists.txt, with CUDA among the languages: add_library({name} STATIC {name}.cu)"
+    )
+    lines = [cmake, HEAD, _rename(kernel.strip(), name, f"{name}_kernel"), ""]
+    lines += [
+        "// For data that is on the device already.",
+        f"cudaError_t {name}_on_device({inside}, cudaStream_t stream)",
+        "{",
+        *_launch(plan, name, passed, counts),
+        "    return cudaGetLastError();",
+        "}",
+        "",
+        head,
+        "{",
+        *(
+            f"    const std::size_t bytes_{a} = sizeof(*{a}) * (std::size_t){text};"
+            for a, text in counts.items()
+        ),
+        *(f"    void *device_{a} = nullptr;" for a in arrays),
+    ]
+    for a in arrays:
+        lines += [
+            f'    coevolve_check(cudaMalloc(&device_{a}, bytes_{a}), "memory for {a}");',
+            f"    coevolve_check(cudaMemcpy(device_{a}, {a}, bytes_{a}, cudaMemcpyHostToDevice),",
+            f'                   "{a} to the device");',
+        ]
+    types = _types(inside)
+    if len(types) != len(passed):
+        raise HostFileError("the kernel takes other parameters than the source")
+    given = [
+        f"({kind})device_{each}" if each in arrays else each
+        for each, kind in zip(passed, types, strict=True)
+    ]
+    lines += [
+        f'    coevolve_check({name}_on_device({", ".join(given)}, 0), "{name}");',
+        f'    coevolve_check(cudaDeviceSynchronize(), "{name}");',
+    ]
+    for a, parameter in arrays.items():
+        if parameter.intent != "in":
+            lines += [
+                f"    coevolve_check("
+                f"cudaMemcpy({a}, device_{a}, bytes_{a}, cudaMemcpyDeviceToHost),",
+                f'                   "{a} from the device");',
+            ]
+    lines += [f'    coevolve_check(cudaFree(device_{a}), "cudaFree");' for a in arrays]
+    return "\n".join([*lines, "}", ""])
+
+
+def _function(unit: TranslationUnit, name: str) -> Function:
+    for each in functions_of(unit):
+        if each.name == name and each.body is not None and each.span and each.body_span:
+            return each
+    raise HostFileError(f"the source has no function '{name}'")
+
+
+def _counts(function: Function, unit: TranslationUnit, arrays: Sequence[str]) -> dict[str, str]:
+    """The number of elements of each array as an expression of C++."""
+    extents: dict[str, Polynomial | None] = {}
+    for bound in array_bounds(function, unit):
+        if bound.array in arrays and (bound.array in extents or bound.dimension):
+            raise HostFileError(f"the size of '{bound.array}' does not follow from one subscript")
+        extents[bound.array] = bound.extent()
+    counts = {}
+    for array in arrays:
+        extent = extents.get(array)
+        if extent is None or any(s.operator for s in extent.symbols()):
+            raise HostFileError(
+                f"the size of '{array}' does not follow from the source's subscripts"
+            )
+        counts[array] = f"std::max<long long>(0, {_emit(extent)})"
+    return counts
+
+
+def _emit(polynomial: Polynomial) -> str:
+    """A polynomial as an expression of `long long`."""
+    parts = []
+    for monomial, coefficient in polynomial.terms:
+        factors = [f"(long long){symbol.name}" for symbol in monomial]
+        if abs(coefficient) != 1 or not factors:
+            factors.insert(0, f"{abs(coefficient)}LL")
+        parts.append(("-" if coefficient < 0 else "+", " * ".join(factors)))
+    if not parts:
+        return "0LL"
+    first = ("-" if parts[0][0] == "-" else "") + parts[0][1]
+    return first + "".join(f" {sign} {text}" for sign, text in parts[1:])
+
+
+def _launch(
+    plan: LaunchPlan, name: str, passed: Sequence[str], counts: dict[str, str]
+) -> list[str]:
+    """The lines that launch the kernel; a size below one launches one block, as in the tests."""
+    sizes = [_size(each, counts) for each in (*plan.grid, *plan.block)]
+    shared = "" if plan.shared == "0" else _size(plan.shared, counts)
+    return [
+        f"    const dim3 grid({', '.join(sizes[:3])});",
+        f"    const dim3 block({', '.join(sizes[3:])});",
+        f"    {name}_kernel<<<grid, block, {shared or '0'}, stream>>>({', '.join(passed)});",
+    ]
+
+
+def _size(expression: str, counts: dict[str, str]) -> str:
+    if expression.isdigit():
+        return expression
+    text = _plan_text(ast.parse(expression, mode="eval").body, counts)
+    return f"(unsigned)std::max<long long>(1, {text})"
+
+
+_OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+
+
+def _plan_text(node: ast.expr, counts: dict[str, str]) -> str:
+    """An expression of a launch plan in C++."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, int):
+        return f"{node.value}LL"
+    if isinstance(node, ast.Name):
+        return f"(long long){node.id}"
+    if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
+        left, right = _plan_text(node.left, counts), _plan_text(node.right, counts)
+        return f"({left} {_OPERATORS[type(node.op)]} {right})"
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        called = node.func.id
+        if called == "ceil" and isinstance(node.args[0], ast.BinOp):
+            over, under = (
+                _plan_text(each, counts) for each in (node.args[0].left, node.args[0].right)
+            )
+            return f"({over} + {under} - 1) / {under}"
+        if called in ("min", "max"):
+            first, *rest = (_plan_text(each, counts) for each in node.args)
+            for each in rest:
+                first = f"std::{called}<long long>({first}, {each})"
+            return first
+        if called == "len" and isinstance(node.args[0], ast.Name):
+            return f"({counts[node.args[0].id]})"
+    raise HostFileError("the launch plan has an expression that has no form in C++")
+
+
+def _between_brackets(kernel: str, name: str) -> str:
+    """The parameters of the function `name` as written."""
+    tokens = tokenize(kernel)
+    for i, token in enumerate(tokens[:-1]):
+        if token.text == name and tokens[i + 1].text == "(":
+            depth = 0
+            for later in tokens[i + 1 :]:
+                depth += {"(": 1, ")": -1}.get(later.text, 0)
+                if depth == 0:
+                    return kernel[tokens[i + 1].end : later.start].strip()
+    raise HostFileError(f"the port has no kernel '{name}'")
+
+
+def _types(parameters: str) -> list[str]:
+    """The type of each parameter, as written without its name."""
+    found, depth, begin = [], 0, 0
+    ends = [*(t for t in tokenize(parameters)), None]
+    last = None
+    for token in ends:
+        if token is None or (token.text == "," and depth == 0):
+            stop = last.start if last is not None else begin
+            found.append(parameters[begin:stop].strip())
+            begin = token.end if token is not None else begin
+            continue
+        depth += {"(": 1, "<": 1, ")": -1, ">": -1}.get(token.text, 0)
+        last = token
+    return found
+
+
+def _rename(text: str, old: str, new: str) -> str:
+    for token in reversed(tokenize(text)):
+        if token.kind == "word" and token.text == old:
+            text = text[: token.start] + new + text[token.end :]
+    return text
