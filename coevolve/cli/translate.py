@@ -22,11 +22,10 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from coevolve.loop.directions import AS_WRITTEN
-from coevolve.port.by_directives import DirectivePort, port_by_directives, takes_directives
 from coevolve.port.one_file import drop_repeated_definitions, find_missing_headers, replace_restrict
-from coevolve.port.speed_gate import SpeedFigures, measure_speed
 from corpora.dialects import DIALECTS, Direction, get_dialect, guess_dialect, parse_direction
 from corpora.extraction.extract import MAIN_PROGRAM, SkippedItem
 from corpora.files import write_atomically
@@ -34,9 +33,13 @@ from corpora.frontends.c_words import words_of
 from corpora.ir import For, RangeFor, Unsupported, UnsupportedExpression, While, find
 from corpora.records import Blame, Outcome, Program, UnitTestSuite, Verdict
 from corpora.store import to_json
-from gpu_runtime.launch.thresholds import parse_text
 from gpu_runtime.models.protocol import LanguageModel, Sampling
-from translator.parallelize.directives import DirectivePlan
+
+if TYPE_CHECKING:
+    from coevolve.port.by_directives import DirectivePort
+    from coevolve.port.speed_gate import SpeedFigures
+    from coevolve.verification.engine import Engine
+    from translator.parallelize.directives import DirectivePlan
 
 NEW_TOKENS = Sampling().max_new_tokens
 _WHOLE = frozenset({"goto", "memcpy", "memset", "memmove"})
@@ -366,6 +369,7 @@ def _print_patch(
     """
     from coevolve.cli.errors import UserError
     from coevolve.cli.progress import show_each
+    from coevolve.port.by_directives import takes_directives
     from coevolve.port.patch import PlannedFunction, make_patch, read_exactly
 
     if not takes_directives(direction) or not Path(args.file).is_file():
@@ -469,7 +473,7 @@ def translate_programs(
         engine.close()
 
 
-def add_host_function(port: Port, engine) -> Port:
+def add_host_function(port: Port, engine: Engine) -> Port:
     """Return a port of C++ to CUDA with a host function round its kernel, verified as a whole; the
     port as it is, with the reason in `how`, where none can be written or it is not equivalent. A
     port that is a host function already stays.
@@ -715,6 +719,8 @@ def find_loopless(programs: Sequence[Program]) -> list[Program]:
 
 def _may_loop(program: Program) -> bool:
     """Whether a text has a loop, or something unknown that may hold one."""
+    from gpu_runtime.launch.thresholds import parse_text
+
     unit = parse_text(program.text, program.dialect)
     loops = (For, RangeFor, While, Unsupported, UnsupportedExpression)
     return next(find(unit.items, *loops), None) is not None
@@ -758,6 +764,8 @@ def port_program(
     slow: Port | None = None
     wrong: list[int] = []
     deadline = time.monotonic() + (time_limit_s or math.inf)
+    from coevolve.port.by_directives import port_by_directives, takes_directives
+
     if takes_directives(direction):
         by_rule, verdicts = port_by_directives(program, direction, engine, timed)
         outcomes.update(verdict.outcome for verdict in verdicts)
@@ -780,6 +788,8 @@ def port_program(
     asked = replace(asked, outcomes=asked.outcomes + outcomes, wrong=tests)
     if timed and asked.text and not asked.verdict.serial:
         target = Program(direction.target.name, program.name, asked.text)
+        from coevolve.port.speed_gate import measure_speed
+
         asked = replace(asked, speed=measure_speed(program, target, engine))
     if slow is not None and (asked.text is None or _is_slow(asked) or asked.verdict.serial):
         return slow

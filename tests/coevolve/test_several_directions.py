@@ -230,6 +230,7 @@ def test_one_translator_each_learns_and_is_asked_for_its_own_direction(short, tm
         cpp,
         fortran,
         "tester",
+        "README.md",
         "pairs.parquet",
     }
     (row,) = [r for r in collect_figures(folder, config) if r.number]

@@ -401,7 +401,13 @@ def test_helpers_on_the_device_come_with_what_calls_them(tmp_path):
         "half(T v) { return v / 2; }\n__device__ float third(float v) { return v / 3; }\n" + kernel
     )
     asked = argparse.Namespace(
-        file=str(tmp_path / "k.cu"), source=None, to="cpp", function=None, patch=False
+        file=str(tmp_path / "k.cu"),
+        source=None,
+        to="cpp",
+        function=None,
+        patch=False,
+        include=[],
+        define=[],
     )
     _, programs, left_out = _questions(asked)
     assert [p.name for p in programs] == ["f"] and [s.name for s in left_out] == ["third"]
@@ -425,7 +431,13 @@ def test_helpers_on_the_device_come_with_what_calls_them(tmp_path):
 def test_parameters_for_shared_data_are_reported(tmp_path, name, text):
     (tmp_path / name).write_text(text)
     asked = argparse.Namespace(
-        file=str(tmp_path / name), source=None, to="cuda", function=None, patch=False
+        file=str(tmp_path / name),
+        source=None,
+        to="cuda",
+        function=None,
+        patch=False,
+        include=[],
+        define=[],
     )
     way, (program,), _ = _questions(asked)
     assert (
