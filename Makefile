@@ -1,4 +1,4 @@
-# make demo: install everything and run the loop on the built-in corpus. make test: install, lint
+# make demo: install everything and run one round beside a control. make test: install, lint
 # and run the tests.
 PYTHON ?= python3
 VENV ?= .venv
