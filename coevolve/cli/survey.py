@@ -96,7 +96,8 @@ def _print(found: Survey) -> None:
         indent = "  " * row.depth
         print(f"{row.path}:{row.line}: {indent}{row.kind}  {row.function}{_describe(row)}")
     print(
-        f"{len(found.rows)} loops in {found.functions} functions, {found.read} of them read whole"
+        f"{len(found.rows)} loops in {found.functions} functions; the analyses reached all loops "
+        f"of {found.read}"
     )
     for kind, number in found.count().items():
         if number:

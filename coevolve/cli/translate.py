@@ -638,23 +638,26 @@ def _questions(
 
 
 def _take_headers_in(args: argparse.Namespace, language: str) -> Path:
-    """The file to read in the place of FILE: with `-I` or `-D` a copy that holds the project's
-    headers, else FILE itself. Raises UserError where they do not fit.
+    """The file to read in the place of FILE: a copy that holds the headers of its project, where it
+    includes some or `-D` defines macros, else FILE itself. Raises UserError where they do not fit.
     """
     from coevolve.cli.errors import UserError
     from corpora.projects.headers import inline_headers
-    from corpora.projects.sources import Options, ProjectError
+    from corpora.projects.sources import LANGUAGES, Options, ProjectError
 
     file = Path(args.file)
-    if not args.include and not args.define:
+    is_c = language != "fortran" and file.is_file() and file.suffix in LANGUAGES
+    if not is_c and not args.include and not args.define:
         return file
-    if language == "fortran" or not file.is_file():
+    if not is_c:
         raise UserError(f"-I and -D are for a file of C or C++, and '{args.file}' is none")
     options = Options(tuple(Path(each) for each in args.include), tuple(args.define))
     try:
         whole = inline_headers(file, options)
     except ProjectError as error:
         raise UserError(str(error)) from None
+    if not args.define and all(path == file for path, _ in whole.places):
+        return file
     for name, path, line in whole.missing:
         print(f"{path}:{line}: header '{name}' is not found; -I names its folder", file=sys.stderr)
     folder = Path(tempfile.mkdtemp(prefix="coevolve-headers-"))

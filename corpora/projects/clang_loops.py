@@ -72,12 +72,12 @@ def read_loops(source: SourceFile) -> ClangFile:
         for d in unit.diagnostics
         if d.severity >= cindex.Diagnostic.Error
     ]
-    loops: dict[tuple[str, int, int, str], ClangLoop] = {}
+    loops: list[ClangLoop] = []
     _collect(unit.cursor, "", _system_headers(unit), loops)
-    return ClangFile(tuple(loops.values()), tuple(errors))
+    return ClangFile(tuple(loops), tuple(errors))
 
 
-def _collect(cursor: Any, function: str, system: frozenset[str], loops: dict) -> None:
+def _collect(cursor: Any, function: str, system: frozenset[str], loops: list[ClangLoop]) -> None:
     """Adds the loops below `cursor`."""
     for child in cursor.get_children():
         place = child.location
@@ -91,10 +91,8 @@ def _collect(cursor: Any, function: str, system: frozenset[str], loops: dict) ->
             inside = f"{owner.spelling}::{child.spelling}" if named else child.spelling
         elif kind in _KINDS:
             begin = child.extent.start
-            key = (begin.file.name, begin.line, begin.column, kind)
-            loops.setdefault(
-                key, ClangLoop(Path(key[0]), begin.line, begin.column, _KINDS[kind], function)
-            )
+            where = (Path(begin.file.name), begin.line, begin.column)
+            loops.append(ClangLoop(*where, _KINDS[kind], function))
         _collect(child, inside, system, loops)
 
 

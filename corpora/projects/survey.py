@@ -53,7 +53,7 @@ class LoopRow:
 @dataclass(frozen=True, slots=True)
 class Survey:
     """The loops of a project. rows: by file and line. functions: functions with a loop. read: those
-    of them whose loops all were analysed. errors: what compilers complain of, one line each.
+    of them all of whose loops the analyses reached, whatever they found. errors: what compilers complain of, one line each.
     """
 
     rows: tuple[LoopRow, ...]
@@ -82,14 +82,17 @@ def survey(
     """Return the verdict on every loop of the files `sources`. A loop in a header counts once.
     done: called after each file. Raises RuntimeError if libclang is needed and not installed.
     """
-    rows: dict[tuple[str, int, int], LoopRow] = {}
+    rows: dict[tuple[str, int, int, int], LoopRow] = {}
     errors: list[str] = []
     for source in sources:
         reader = _read_fortran if source.language == "fortran" else _read_c
         found, complaints = reader(source)
         errors += complaints
+        same: Counter[tuple[str, int, int]] = Counter()
         for column, row in found:
-            key = (row.path, row.line, column)
+            place = (row.path, row.line, column)
+            key = (*place, same[place])  # loops out of one macro stand at one place
+            same[place] += 1
             if key not in rows or rows[key].kind == "unsupported":
                 rows[key] = row
         done(source)

@@ -233,7 +233,9 @@ def _with_macros(text: str, row: Dialect, more: tuple[str, ...]) -> Reading:
     if found.problem:
         return found
     # Both must be the same to the compiler: what it makes of the one it makes of the other.
-    before, after = _own_part(text, flags), _own_part(found.text, flags)
+    # One name for both: a text may spell its file's name by __FILE__.
+    name = _unknown_name(".cpp")
+    before, after = _own_part(text, flags, name=name), _own_part(found.text, flags, name=name)
     if before.problem or after.problem or before.text.split() != after.text.split():
         return Reading(
             text,
@@ -241,7 +243,7 @@ def _with_macros(text: str, row: Dialect, more: tuple[str, ...]) -> Reading:
             or after.problem
             or "its conditionals cannot be decided one by one; give it preprocessed (g++ -E)",
         )
-    otherwise = _own_part(text, (*flags, *_OPTIONS))
+    otherwise = _own_part(text, (*flags, *_OPTIONS), name=name)
     if otherwise.problem or otherwise.text.split() != before.text.split():
         return Reading(
             text,
@@ -267,13 +269,21 @@ def _resolved_fortran(text: str, row: Dialect) -> Reading:
 
 
 def _own_part(
-    text: str, flags: tuple[str, ...], compiler: str = "g++", suffix: str = ".cpp"
+    text: str,
+    flags: tuple[str, ...],
+    compiler: str = "g++",
+    suffix: str = ".cpp",
+    name: str = "",
 ) -> Reading:
-    """What the preprocessor makes of `text` itself."""
-    # no text can name it, and so forge the lines that say where a text comes from
-    name = f"u{secrets.token_hex(12)}{suffix}"
+    """What the preprocessor makes of `text` itself. name: of its file, from `_unknown_name`."""
+    name = name or _unknown_name(suffix)
     run, out = _run(compiler, flags, {name: text, **_stubs()}, name, "out.ii")
     return Reading(text, _said(run, name)) if run.code else _own_lines(text, out, name)
+
+
+def _unknown_name(suffix: str) -> str:
+    """A file name that no text can spell, and so forge the lines that say where it comes from."""
+    return f"u{secrets.token_hex(12)}{suffix}"
 
 
 @lru_cache(maxsize=1)

@@ -112,6 +112,17 @@ def test_what_clang_sees_and_we_do_not_read_is_listed(project):
     assert len(seen.loops) == 6 and not seen.errors
 
 
+def test_two_loops_out_of_one_macro_are_two_rows(tmp_path):
+    source = tmp_path / "grid.c"
+    source.write_text(
+        "#define GRID(n) for (int i = 0; i < n; i++) for (int j = 0; j < n; j++)\n"
+        "void f(int n, double *a) { GRID(n) a[i * n + j] = 0; }\n"
+        "void g(int n, double *a) { for (int i = 0; i < n; i++) a[i] = 1; }\n"
+    )
+    found = survey(find_sources(source, Options()))
+    assert [(row.function, row.line) for row in found.rows] == [("f", 2), ("f", 2), ("g", 3)]
+
+
 def test_a_missing_header_is_named(project, capsys):
     assert main(["survey", str(project / "src" / "mesh.cc")]) == 3
     told = capsys.readouterr()
