@@ -53,7 +53,8 @@ class LoopRow:
 @dataclass(frozen=True, slots=True)
 class Survey:
     """The loops of a project. rows: by file and line. functions: functions with a loop. read: those
-    of them all of whose loops the analyses reached, whatever they found. errors: what compilers complain of, one line each.
+    of them all of whose loops the analyses reached, whatever they found. errors: what compilers
+        complain of, one line each.
     """
 
     rows: tuple[LoopRow, ...]
