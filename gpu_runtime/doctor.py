@@ -128,7 +128,11 @@ def _gpu() -> Finding:
 
 
 def _nvrtc() -> Finding:
-    name, lost, hint = "nvrtc", "no run-time compilation for devices", "pip install -e '.[cuda]'"
+    name, lost, hint = (
+        "nvrtc",
+        "no run-time compilation for devices",
+        "pip install 'cuda-bindings==13.0.*' 'nvidia-cuda-nvrtc==13.0.*'",
+    )
     if not is_available():
         return Finding(name, False, lost, hint)
     compiler = DeviceCompiler()

@@ -92,7 +92,8 @@ class DeviceCompiler:
         if "error" in hello:
             self._child.close()
             raise NvrtcMissingError(
-                f"NVRTC is not available: {hello['error']}; pip install -e '.[cuda]'"
+                f"NVRTC is not available: {hello['error']}; pip install 'cuda-bindings==13.0.*' "
+                f"'nvidia-cuda-nvrtc==13.0.*'"
             )
         self.version, self.degraded = hello["version"], tuple(hello["degraded"])
         return self

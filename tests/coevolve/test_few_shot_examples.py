@@ -79,7 +79,7 @@ def test_kernels_that_are_shown_are_bare_as_the_prompts_ask() -> None:
     assert len(pairs) >= 20 and all(read_signature(target).style == "kernel" for _, target in pairs)
 
 
-def test_what_is_no_function_costs_no_compiler(tiny, monkeypatch) -> None:
+def test_what_is_no_function_costs_no_compiler(tiny, own_cache, monkeypatch) -> None:
     verifier = Verifier(tiny)
     program = next(
         p

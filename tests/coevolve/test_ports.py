@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -99,6 +100,17 @@ def test_the_step_of_the_action_runs_as_it_is_written(project, tmp_path):
     done = subprocess.run(["bash", "-e", "-c", step["run"]], cwd=project, env=environment)
     assert done.returncode == 1
     assert (project / given["junit"]).is_file() and (project / given["sarif"]).is_file()
+
+
+def test_the_action_finds_the_compilers_that_are_here():
+    """No package is asked for where g++, gfortran and any clang are installed."""
+    action = yaml.safe_load((ROOT / ".github/actions/coevolve-verify/action.yml").read_text())
+    first = action["runs"]["steps"][0]["run"]
+    checked = first.replace("apt-get", "echo would install")
+    done = subprocess.run(["bash", "-e", "-c", checked], capture_output=True, text=True)
+    here = all(shutil.which(tool) for tool in ("g++", "gfortran"))
+    if here and (shutil.which("clang") or shutil.which("clang-14")):
+        assert done.returncode == 0 and not done.stdout, done.stderr
 
 
 def test_the_hook_names_a_command_that_exists():

@@ -93,9 +93,14 @@ def end(process, number):
 
 
 @pytest.mark.parametrize(
-    ("number", "words"), [(signal.SIGTERM, "ended by SIGTERM"), (signal.SIGINT, "interrupted")]
+    ("number", "words", "workers"),
+    [
+        (signal.SIGTERM, "ended by SIGTERM", 1),
+        (signal.SIGINT, "interrupted", 2),
+        pytest.param(signal.SIGTERM, "ended by SIGTERM", 2, marks=pytest.mark.slow),
+        pytest.param(signal.SIGINT, "interrupted", 1, marks=pytest.mark.slow),
+    ],
 )
-@pytest.mark.parametrize("workers", [1, 2])
 def test_a_batch_keeps_its_answers_and_goes_on(tmp_path, number, words, workers):
     rows = [
         {

@@ -2,7 +2,7 @@
 `spack install py-coevolve`. Python packages that Spack lacks come from pip at installation.
 """
 
-from spack.package import depends_on, license, run_tests, version  # noqa: F401
+from spack.package import depends_on, license, version
 from spack_repo.builtin.build_systems.python import PythonPackage
 
 
