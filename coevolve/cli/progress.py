@@ -3,8 +3,8 @@
 Contract: printing only; nothing here decides anything. Lines are flushed so that `ray job logs
 --follow` shows them. What `file` names holds the same for others to read: {"label", "done",
 "total", "note", "started"} (seconds since 1970), whole at any moment, written at most once a
-second, gone after `close`. Several bars may be open at once: a terminal shows them in one line, and a file
-tells of the one that was opened first.
+second, gone after `close`. Several bars may be open at once: a terminal shows them in one line, and
+a file tells of the one that was opened first.
 
     python -c "from coevolve.cli.progress import ProgressBar; p = ProgressBar('demo', 2); \\
         p.advance(); p.close()"

@@ -17,6 +17,7 @@ import json
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from coevolve.config.schema import ConfigError
@@ -170,13 +171,21 @@ def _read(root: Path) -> tuple[dict[str, Seal], frozenset[str]]:
     if not path.exists():
         return {}, frozenset()
     try:
-        text = path.read_bytes()
-        return parse_seals(text), frozenset(parse_json(text)["retired"])
+        state = path.stat()
+        seals, retired = _parse(str(path), state.st_mtime_ns, state.st_size, state.st_ino)
+        return dict(seals), retired
     except (JsonError, TypeError, KeyError, AttributeError) as error:
         raise ConfigError(
             f"'{path}' is damaged ({error}); delete it, and the files of the run are taken as "
             f"they are"
         ) from None
+
+
+@lru_cache(maxsize=4)
+def _parse(path: str, *_state: int) -> tuple[dict[str, Seal], frozenset[str]]:
+    """What is in a manifest, read once for each state of the file."""
+    text = Path(path).read_bytes()
+    return parse_seals(text), frozenset(parse_json(text)["retired"])
 
 
 def _compare(path: Path, was: Seal, quick: bool = False) -> str:

@@ -10,6 +10,7 @@ stage. With the same configuration it writes the same files.
 from __future__ import annotations
 
 import platform
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -96,38 +97,62 @@ def list_stages(run: Run) -> Iterator[Step]:
     it reads.
 
     Once the Tester has learnt, tests of the next round are made and checked while Translators
-    learn. The next round's candidates are made and judged while this one is evaluated. They wait
-    for the control where there is one Translator actor, since it would load one checkpoint after
-    the other. Models without GPUs of their own share the processors, so there Translators and
-    Tester learn one after the other.
+    learn. The next round's candidates are made and judged while this one is evaluated; with
+    `round.behind`, also while models learn. They wait for the control where there is one Translator
+    actor, since it would load one checkpoint after the other. Models without GPUs of their own
+    share the processors, so there Translators and Tester learn one after the other.
     """
     from coevolve.evaluation.evaluate import evaluate_round
     from coevolve.loop import stages
     from coevolve.loop.control_arm import run_control
-    from coevolve.report.page import write_report
 
+    report = _Report(run)
     waits = run.config.round.control and run.config.resources.translators == 1
     shared = not run.config.resources.model_gpus
     yield Step("evaluate 0", lambda: evaluate_round(run, 0))
-    before: tuple[str, ...] = ()
     for n in range(1, run.config.round.count + 1):
         suites, proposed, kept = f"suites {n}", f"propose and verify {n}", f"triplets {n}"
         taught, tested, measured = f"Translators {n}", f"Tester {n}", f"evaluate {n}"
+        from_models = run.proposers(n)
+        tester = (f"Tester {from_models}",) if from_models else ()
+        translators = (f"Translators {from_models}",) if from_models else ()
         last = (f"report {n - 1}",) if n > 1 else ()
-        free = last if waits else ()
+        earlier = (f"Tester {n - 1}", f"Translators {n - 1}") if n > 1 else ()
 
         def step(name: str, stage: Callable[..., object], *after: str, number: int = n) -> Step:
             return Step(name, lambda: stage(run, number), after)
 
-        yield step(suites, stages.make_suites, *before[:1])
-        yield step(proposed, stages.propose_and_verify, suites, *before, *free)
+        asked = (f"propose and verify {n - 1}",) if n > 1 else ()
+        yield step(suites, stages.make_suites, *tester)
+        yield step(
+            proposed, stages.propose_and_verify, suites, *translators, *asked, *(last * waits)
+        )
         yield step(kept, stages.keep_triplets, proposed)
-        yield step(tested, stages.train_tester, kept)
-        yield step(taught, stages.train_translators, kept, *((tested,) if shared else ()))
+        yield step(tested, stages.train_tester, kept, *earlier[:1])
+        yield step(
+            taught, stages.train_translators, kept, *earlier[1:], *((tested,) if shared else ())
+        )
         yield step(measured, evaluate_round, taught, tested, f"evaluate {n - 1}")
         yield step(f"control {n}", run_control, measured, *last)
-        yield Step(f"report {n}", lambda: write_report(run.folder.root), (f"control {n}",))
-        before = (tested, taught)
+        yield Step(f"report {n}", report.write, (f"control {n}",))
+
+
+class _Report:
+    """The report of a run that goes on. It tells of all rounds, so it takes longer and longer: it
+    is written when it takes at most a tenth of the time since it was written last.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run, self._took, self._ended = run, 0.0, float("-inf")
+
+    def write(self) -> None:
+        from coevolve.report.page import write_report
+
+        began = time.monotonic()
+        if began - self._ended >= 10 * self._took:
+            write_report(self._run.folder.root)
+            self._ended = time.monotonic()
+            self._took = self._ended - began
 
 
 def list_versions(config: Config) -> dict[str, object]:

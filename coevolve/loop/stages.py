@@ -104,7 +104,7 @@ def make_suites(run: Run, number: int) -> None:
     programs = list(
         _by_id(run).values()
     )  # once, though several directions start from it: a suite serves them all
-    checkpoint = str(run.folder.round(number - 1).tester)
+    checkpoint = str(run.folder.round(run.proposers(number)).tester)
     sampling = run.sampling(run.config.round.suites, run.config.round.temperature, "suites", number)
     with run.timed(number, "suites"):
         prepared = propose_suites(
@@ -298,7 +298,7 @@ def _stream_candidates(run: Run, number: int, work: list, suites: dict[str, Unit
     paths, wanted = run.folder.round(number), run.config.round
     asked = [
         (
-            str(run.translator(number - 1, direction)),
+            str(run.translator(run.proposers(number), direction)),
             chunk,
             str(direction),
             run.sampling(wanted.samples, wanted.temperature, "translate", number, i),
@@ -408,8 +408,17 @@ def load_experience(run: Run, number: int) -> list[Triplet]:
     """Return the triplets that the models of round `number` learn from: those of this round and
     the ones before that `round.experience` selects. Raises StoreError if a file is damaged.
     """
-    found = [list(read_jsonl(run.folder.round(k).triplets, Triplet)) for k in range(1, number + 1)]
+    found = [
+        list(read_jsonl(run.folder.round(k).triplets, Triplet))
+        for k in _list_experience(run, number)
+    ]
     return gather_triplets(found, run.config.round.experience)
+
+
+def _list_experience(run: Run, number: int) -> range:
+    """The rounds that round `number` learns from."""
+    first = number if run.config.round.experience == "replace" else 1
+    return range(first, number + 1)
 
 
 def train_models(run: Run, number: int) -> None:
@@ -465,7 +474,7 @@ def train_tester(run: Run, number: int) -> None:
     used = {t.suite.id for t in load_experience(run, number)}
     suites = {
         s.id: s
-        for k in range(1, number + 1)
+        for k in _list_experience(run, number)
         for s in read_jsonl(run.folder.round(k).suites, UnitTestSuite)
         if s.id in used
     }

@@ -3,6 +3,7 @@
 import random
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -70,7 +71,7 @@ def test_a_step_cannot_wait_for_a_later_one(together):
         run_steps([Step("a", print, ("b",)), Step("b", print)], together)
 
 
-def follow(config, seconds, together=4):
+def follow(config, seconds):
     """Simulate the stages of a run, each `seconds[first word of its name]` long. Returns the times
     at which they begin and end, without waiting.
     """
@@ -83,8 +84,6 @@ def follow(config, seconds, together=4):
 
 
 def test_the_next_rounds_tests_are_made_while_translators_learn(tiny):
-    from dataclasses import replace
-
     config = replace(tiny, round=replace(tiny.round, count=3))
     found = follow(
         config,
@@ -98,6 +97,21 @@ def test_the_next_rounds_tests_are_made_while_translators_learn(tiny):
     assert waits["propose and verify 2"][0] == waits["control 1"][1]
     more = replace(beside, resources=replace(beside.resources, translators=2))
     assert follow(more, {"Translators": 30, "control": 40})["propose and verify 2"][0] == 30
+
+
+def test_models_one_round_behind_leave_a_round_as_long_as_its_longest_stage(tiny):
+    long = replace(
+        tiny,
+        round=replace(tiny.round, count=8),
+        resources=replace(tiny.resources, translators=2, testers=2, model_gpus=1.0),
+    )
+    seconds = {"suites": 10, "propose and verify": 80, "Translators": 100, "Tester": 30}
+    behind = replace(long, round=replace(long.round, behind=1))
+    period = {
+        name: (found["Translators 8"][1] - found["Translators 4"][1]) / 4
+        for name, found in (("now", follow(long, seconds)), ("behind", follow(behind, seconds)))
+    }
+    assert period == {"now": 180, "behind": 100}
 
 
 def test_idle_workers_go_to_who_waits_longest_with_the_fewest():
