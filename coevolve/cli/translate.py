@@ -1015,10 +1015,11 @@ def summarize_port(port: Port, direction: Direction) -> str:
     from coevolve.verification.explain import summarize_verdict
 
     found = ", ".join(f"{count} {outcome.name}" for outcome, count in port.outcomes.most_common())
+    found = f" ({found})" if found else ""
     why = (
         f"; the first: {summarize_verdict(port.failure).splitlines()[0]}"
         if port.failure is not None
         else ""
     )
     left = f"; {port.left}" if port.left else ""
-    return f"{port.program.name}: no verified port among {tried} answers ({found}){why}{left}"
+    return f"{port.program.name}: no verified port among {tried} answers{found}{why}{left}"
