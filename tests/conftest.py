@@ -21,7 +21,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """`-n auto`: a process for each core that may be used, eight at most, as each holds torch and
     models of its own.
     """
-    from gpu_runtime.sandbox.cores import count_usable_cores
+    from corpora.cores import count_usable_cores
 
     return min(8, count_usable_cores())
 

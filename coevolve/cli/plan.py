@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from coevolve.config.schema import Config
 from coevolve.loop.directions import find_taught_directions, list_translators
 from coevolve.loop.run_corpus import RunCorpus
+from corpora.cores import count_usable_cores
 from corpora.records import Program
 from gpu_runtime.models.options import METHODS
 from gpu_runtime.models.sizes import (
@@ -28,7 +29,6 @@ from gpu_runtime.models.sizes import (
     estimate_train_seconds,
     find_model_shape,
 )
-from gpu_runtime.sandbox.cores import count_usable_cores
 
 GIB, GB = 2.0**30, 1e9
 ROWS = {

@@ -22,12 +22,12 @@ from coevolve.evaluation.corpus import EvalItem
 from coevolve.evaluation.guarantees import make_guaranteed_suite
 from coevolve.verification.engine import Engine, Pair, VerifyConfig, get_shared_engine
 from coevolve.verification.requests import find_entry_names
+from corpora.cores import count_usable_cores
 from corpora.dialects import get_dialect
 from corpora.records import NOT_COMPILED, Blame, Program, Signature, UnitTestSuite, Verdict
 from corpora.signatures.signature import SignatureError, read_signature
 from gpu_runtime.backend import CompileRequest, ExecutionBackend
 from gpu_runtime.call.binding import Binding
-from gpu_runtime.sandbox.cores import count_usable_cores
 from tester.generate.snippets import SnippetError, run_snippet
 from tester.validity import validate_suite
 from translator.judge import reject_early

@@ -31,6 +31,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
@@ -51,6 +52,7 @@ from corpora.frontends.c_family import parse_c_family
 from corpora.frontends.queries import functions_of
 from corpora.generator import LEVELS, Computation, generate
 from corpora.places import name_module
+from corpora.processes import map_in_processes
 from corpora.records import Program
 
 __all__ = [
@@ -132,10 +134,9 @@ def load_corpus(spec: str, dialect_name: str) -> LoadedCorpus:
         return LoadedCorpus(tuple(_ready_made(parsed, row)))
     programs: list[Program] = []
     skipped: list[SkippedItem] = []
-    for unit in _units(parsed, row):
-        if not unit.text.strip():
-            continue
-        found, lost = _programs(unit, row, parsed.macros)
+    texts = (unit for unit in _units(parsed, row) if unit.text.strip())
+    read = partial(_programs, row=row, macros=parsed.macros)
+    for found, lost in map_in_processes(read, texts):
         programs += found
         skipped += lost
     if not programs:
@@ -191,11 +192,9 @@ def load_pairs(source: str, target: str, direction_text: str) -> LoadedPairs:
         )
     pairs: list[tuple[Program, Program]] = []
     skipped: list[SkippedItem] = []
-    for a, b in zip(*sides, strict=True):
-        found = _align_functions(
-            _extract_programs(a, direction.source, left.macros),
-            _extract_programs(b, direction.target, right.macros),
-        )
+    read = partial(_aligned_programs, direction, left.macros, right.macros)
+    both = list(zip(*sides, strict=True))
+    for (a, b), found in zip(both, map_in_processes(read, both), strict=True):
         pairs += found
         if not found and (a.text.strip() or b.text.strip()):
             skipped.append(
@@ -491,6 +490,19 @@ def _function_names(text: str) -> list[str]:
     """Functions that a line defines; a line that cannot be read has them by their first words."""
     found = [f.name for f in functions_of(parse_c_family(text, "cuda"))]
     return found or [piece.name for piece in extract_functions(text)]
+
+
+def _aligned_programs(
+    direction: Direction,
+    left: tuple[tuple[str, str], ...],
+    right: tuple[tuple[str, str], ...],
+    both: tuple[_Unit, _Unit],
+) -> list[tuple[Program, Program]]:
+    """The pairs of functions in two aligned texts. left, right: macros of either side."""
+    return _align_functions(
+        _extract_programs(both[0], direction.source, left),
+        _extract_programs(both[1], direction.target, right),
+    )
 
 
 def _align_functions(left: list[Program], right: list[Program]) -> list[tuple[Program, Program]]:

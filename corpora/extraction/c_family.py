@@ -256,10 +256,10 @@ def _names_standard_library(tokens: list[Token]) -> bool:
 def _explain_excluded(function: Function, unit: TranslationUnit) -> str:
     if function.name == "main":
         return MAIN_PROGRAM
-    unread = find(function.body or (), Unsupported, UnsupportedExpression)
+    unread = find(function, Unsupported, UnsupportedExpression)
     if any(node.kind.startswith("nesting") for node in unread):
         return TOO_DEEP
-    methods = (m for s in find(unit.items, StructDefinition) for m in s.methods)
+    methods = (m for s in find(unit, StructDefinition) for m in s.methods)
     if "::" in function.name or "operator" in function.name or any(m is function for m in methods):
         return "is a class member or operator"
     if function.template_parameters or "template <>" in function.qualifiers:
@@ -359,7 +359,7 @@ def _words(text: str) -> frozenset[str]:
 
 def _local_names(function: Function) -> frozenset[str]:
     """Names declared inside a function (parameters included): they hide those of the file."""
-    declared = (d.name for d in find(function.body or (), Declaration))
+    declared = (d.name for d in find(function, Declaration))
     return frozenset((*(p.name for p in function.parameters), *declared)) - {""}
 
 

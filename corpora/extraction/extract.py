@@ -99,7 +99,7 @@ def find_parallel_models(text: str, row: Dialect) -> frozenset[str]:
     else:
         unit = parse_c_family(text, row.name)
     found = set()
-    for node in walk(unit.items):
+    for node in walk(unit):
         if isinstance(node, Pragma) and node.family == "omp":
             found |= {"openmp", "offload"} if "target" in node.directive.split() else {"openmp"}
         elif isinstance(node, KernelLaunch) or (

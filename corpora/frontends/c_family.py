@@ -24,7 +24,7 @@ from typing import Any
 from tree_sitter import Node
 
 from corpora.frontends.c_arrange import arrange
-from corpora.frontends.c_preprocess import Directive, preprocess
+from corpora.frontends.c_preprocess import PREDEFINED, Directive, preprocess
 from corpora.frontends.c_source import Source
 from corpora.frontends.c_tokens import LineTable, Token
 from corpora.frontends.c_types import NAMED_SCALARS, SPELLED, TYPE_WORDS, scalar_of_words
@@ -110,6 +110,21 @@ def parse_c_family(
 
 @lru_cache(maxsize=1024)
 def _parse(text: str, dialect: str, macros: tuple[tuple[str, str], ...]) -> TranslationUnit:
+    # One text is read as several dialects, and with and without its last line's end. The tree is
+    # the same where the text names nothing that a dialect predefines.
+    asked = (text, *(value for _, value in macros))
+    names = any(name in each for each in asked for name in _PREDEFINED_NAMES)
+    bare = text.rstrip(" \n")
+    bare = text if bare.endswith("\\") else bare
+    unit = _parse_shared(bare, dialect if names else "", macros)
+    return TranslationUnit(unit.items, text, dialect, unit.errors)
+
+
+_PREDEFINED_NAMES = frozenset(name for names in PREDEFINED.values() for name in names)
+
+
+@lru_cache(maxsize=1024)
+def _parse_shared(text: str, dialect: str, macros: tuple[tuple[str, str], ...]) -> TranslationUnit:
     processed = preprocess(text, dialect, dict(macros))
     arranged = arrange(processed.tokens)
     directives = processed.directives
@@ -279,9 +294,9 @@ class _Reader:
         a, b = tokens[first], tokens[min(last, len(tokens) - 1)]
         start, end = (a.start, b.end) if a.start <= b.start else (b.start, a.end)
         end = max(end, a.end)
-        line = self.lines.line(start)
+        lines = self.lines
         expanded = (a.expanded or b.expanded) and self._cuts_a_macro(first, last)
-        return Span(start, end, line, self.lines.line(end - 1), expanded)
+        return Span(start, end, lines.line(start), lines.line(end - 1), expanded)
 
     def _cuts_a_macro(self, first: int, last: int) -> bool:
         """Whether the tokens first to last are one use of a macro or only a part of a use."""

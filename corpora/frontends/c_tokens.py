@@ -62,10 +62,14 @@ def tokenize(text: str) -> list[Token]:
             Token(t.kind, t.text, offsets[t.start], offsets[t.end - 1] + 1, t.first, t.spaced)
             for t in _tokenize(text)
         ]
-    return _tokenize(text)
+    return list(_tokenize(text))
 
 
-def _tokenize(text: str) -> list[Token]:
+@lru_cache(maxsize=16)
+def _tokenize(text: str) -> tuple[Token, ...]:
+    """Those of a text without continued lines. A text is often asked about several times in a row:
+    for its tree, its words and what it needs.
+    """
     out: list[Token] = []
     for found in _PATTERN.finditer(text):
         gap = found[1]
@@ -80,7 +84,7 @@ def _tokenize(text: str) -> list[Token]:
         else:
             first, spaced = not out or "\n" in gap, True
         out.append(Token(_KINDS[group], found[group], start, end, first, spaced))
-    return out
+    return tuple(out)
 
 
 def _join_continued_lines(text: str) -> tuple[str, list[int]]:

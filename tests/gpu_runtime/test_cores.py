@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from gpu_runtime.sandbox.cores import count_model_threads, count_usable_cores
+from corpora.cores import count_usable_cores
+from gpu_runtime.sandbox.cores import count_model_threads
 
 
 @pytest.fixture(autouse=True)

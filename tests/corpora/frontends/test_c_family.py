@@ -10,6 +10,8 @@ import pytest
 
 from corpora.dialects import guess_dialect
 from corpora.emit.c_family import Style, emit_c_family
+from corpora.extraction.extract import extract_programs
+from corpora.frontends import c_family
 from corpora.frontends.c_family import MAXIMAL_DEPTH, parse_c_expression, parse_c_family
 from corpora.frontends.queries import bindings, function_named, functions_of, lookup, source_text
 from corpora.ir import (
@@ -39,6 +41,7 @@ from corpora.ir import (
     ScalarType,
     Section,
     Switch,
+    TranslationUnit,
     Unary,
     Unsupported,
     UnsupportedExpression,
@@ -599,6 +602,52 @@ def test_validation_split(dialect):
         _check_places(unit)
         whole += not unsupported(unit.items)
     assert whole >= len(lines) - 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#ifdef __CUDACC__\nint a;\n#else\nint b;\n#endif\nvoid f() {}\n",
+        "long v = __cplusplus;",
+        "#define V __cplusplus\nlong v = V;\n",
+    ],
+)
+def test_what_a_dialect_predefines_is_not_shared(text):
+    """Dialects share the tree of a text that names no such macro, and of no other."""
+    trees = {d: parse_c_family(text, d, {"GIVEN": "1"}) for d in ("cuda", "cpp")}
+    assert {d: (tree.text, tree.dialect) for d, tree in trees.items()} == {
+        d: (text, d) for d in trees
+    }
+    assert (trees["cuda"].items == trees["cpp"].items) == ("__CUDACC__" not in text)
+    asked = "long v = GIVEN;"
+    given = {"GIVEN": "_OPENMP"}
+    assert parse_c_family(asked, "cpp", given).items != parse_c_family(asked, "openmp", given).items
+
+
+@pytest.mark.parametrize("end", ["", "\n", " \n\n", "\\\n", "\n#define A \\\n", "\n// c \n", "/*"])
+def test_the_end_of_a_text_changes_no_tree(end):
+    """A text's last blank characters are not read, so that it is read once with and without."""
+    text = "void f(int *a) {\n  a[0] = 1;\n}" + end
+    unit = parse_c_family(text, "cpp")
+    again = _read_anew(text)
+    assert unit == again and unit.text == text
+    assert [n.span for n in walk(unit) if hasattr(n, "span")] == [
+        n.span for n in walk(again) if hasattr(n, "span")
+    ]
+
+
+def _read_anew(text: str):
+    """The tree of a text that nothing was cut off."""
+    unit = c_family._parse_shared.__wrapped__(text, "cpp", ())
+    return TranslationUnit(unit.items, text, "cpp", unit.errors)
+
+
+def test_a_text_is_read_once_for_all_that_asks():
+    """A row of a corpus: cut out as CUDA, read as C++, its signature and its models asked for."""
+    before = c_family._parse_shared.cache_info().misses
+    found = extract_programs("void once(float *a, int n) { a[n] = 7.25f; }", "cpp")
+    assert len(found.programs) == 1
+    assert c_family._parse_shared.cache_info().misses == before + 1
 
 
 def test_speed():
