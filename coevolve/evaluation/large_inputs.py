@@ -34,27 +34,47 @@ Term = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Polynomial:
-    """Terms with their factors."""
+class LengthPolynomial:
+    """The length of an array by integer scalars. terms: products of scalars. factors: one for each
+    term.
+    """
 
     terms: tuple[Term, ...]
     factors: tuple[float, ...]
 
     def value(self, scalars: Mapping[str, int]) -> int:
+        """Return the length for `scalars`, values by name."""
         return round(
             sum(f * math.prod(scalars[n] for n in t) for t, f in zip(self.terms, self.factors))
         )
 
     def grows_with(self) -> set[str]:
-        """Scalars that make it larger."""
+        """Return the scalars that make it larger."""
         return {n for t, f in zip(self.terms, self.factors) if f > 0 for n in t}
+
+
+def fit_lengths(tests: Sequence[UnitTest]) -> dict[tuple[str, int], LengthPolynomial]:
+    """Return the length of each array by its name and axis, as it follows from `tests`; {} where
+    one follows from no polynomial.
+    """
+    for least in _LEAST:
+        telling = [t for t in tests if all(v >= least for v in _integers(t).values())]
+        telling = telling or list(tests)  # a lower bound may be 0 or 1 in all of them
+        found: dict[tuple[str, int], LengthPolynomial | None] = {}
+        for given in telling[0].assignments if telling else ():
+            if isinstance(given, ArrayValue):
+                for axis in range(len(given.extents)):
+                    found[given.name, axis] = _fit(telling, given.name, axis)
+        if found and all(found.values()):
+            return {key: each for key, each in found.items() if each is not None}
+    return {}
 
 
 def list_sizes(tests: Sequence[UnitTest]) -> list[str]:
     """Return the integer scalars that arrays grow with, in the order of the parameters; [] where
     that is not known.
     """
-    lengths = _fit_lengths(tests)
+    lengths = fit_lengths(tests)
     if not lengths:
         return []
     growing = set[str]().union(*(each.grows_with() for each in lengths.values()))
@@ -70,7 +90,7 @@ def enlarge_test(
     Returns None if it is not known how lengths follow from sizes, or the test would have more than
     MAX_ELEMENTS (2^24) elements.
     """
-    lengths, plain = _fit_lengths(tests), [t for t in tests if _is_plain(t)]
+    lengths, plain = fit_lengths(tests), [t for t in tests if _is_plain(t)]
     if not lengths or not plain:
         return None
     sizes = list_sizes(tests)
@@ -126,24 +146,7 @@ def _integers(test: UnitTest) -> dict[str, int]:
     }
 
 
-def _fit_lengths(tests: Sequence[UnitTest]) -> dict[tuple[str, int], _Polynomial]:
-    """A polynomial for each axis of each array, by the array's name and the axis; {} where one has
-    none.
-    """
-    for least in _LEAST:
-        telling = [t for t in tests if all(v >= least for v in _integers(t).values())]
-        telling = telling or list(tests)  # a lower bound may be 0 or 1 in all of them
-        found: dict[tuple[str, int], _Polynomial | None] = {}
-        for given in telling[0].assignments if telling else ():
-            if isinstance(given, ArrayValue):
-                for axis in range(len(given.extents)):
-                    found[given.name, axis] = _fit(telling, given.name, axis)
-        if found and all(found.values()):
-            return {key: each for key, each in found.items() if each is not None}
-    return {}
-
-
-def _fit(tests: Sequence[UnitTest], array: str, axis: int) -> _Polynomial | None:
+def _fit(tests: Sequence[UnitTest], array: str, axis: int) -> LengthPolynomial | None:
     """The polynomial of fewest terms that gives the extent of `array` in all `tests`."""
     wanted, points = [], []
     for test in tests:
@@ -162,7 +165,7 @@ def _fit(tests: Sequence[UnitTest], array: str, axis: int) -> _Polynomial | None
         factors, _, rank, _ = np.linalg.lstsq(rows, np.array(wanted, float), rcond=None)
         if rank < len(terms):
             continue
-        found = _Polynomial(terms, tuple(float(f) for f in np.round(factors, 6)))
+        found = LengthPolynomial(terms, tuple(float(f) for f in np.round(factors, 6)))
         if all(found.value(p) == length for p, length in zip(points, wanted)):
             return found
     return None
