@@ -93,32 +93,47 @@ class Leases:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._held: dict[int, int] = {}
+        self._counts: Counter[int] = Counter()
         self._waiting: dict[int, tuple[float, float]] = {}
 
     def take(self, worker: Worker, owner: object) -> bool:
         """Return whether `owner` may give `worker` a call now, and count it as at work if so."""
-        now, mine = time.monotonic(), id(owner)
         with self._lock:
-            since = self._waiting.get(mine, (now, now))[0]
-            held = Counter(self._held.values())
-            before = [
-                other
-                for other, (began, asked) in self._waiting.items()
-                if other != mine
-                and now - asked < 4 * IDLE_S
-                and (held[other], began) < (held[mine], since)
-            ]
-            if id(worker) in self._held or before:
-                self._waiting[mine] = (since, now)
+            if id(worker) in self._held:
+                if not self._counts[id(owner)]:  # who has none waits at once, others for their own
+                    self._wait(owner)
                 return False
-            self._waiting.pop(mine, None)
-            self._held[id(worker)] = mine
+            if len(self._waiting) > (id(owner) in self._waiting) and self._is_behind(owner):
+                self._wait(owner)
+                return False
+            self._waiting.pop(id(owner), None)
+            self._held[id(worker)] = id(owner)
+            self._counts[id(owner)] += 1
             return True
+
+    def _wait(self, owner: object) -> None:
+        now = time.monotonic()
+        self._waiting[id(owner)] = (self._waiting.get(id(owner), (now,))[0], now)
+
+    def _is_behind(self, owner: object) -> bool:
+        """Whether another that still asks has fewer workers, or as many and asked first."""
+        now = time.monotonic()
+        since = self._waiting.get(id(owner), (now,))[0]
+        mine = (self._counts[id(owner)], since)
+        return any(
+            (self._counts[other], began) < mine
+            for other, (began, asked) in self._waiting.items()
+            if other != id(owner) and now - asked < 4 * IDLE_S
+        )
 
     def give_back(self, worker: Worker) -> None:
         """Count `worker` as idle again."""
         with self._lock:
-            self._held.pop(id(worker), None)
+            owner = self._held.pop(id(worker), None)
+            if owner is not None:
+                self._counts[owner] -= 1
+                if not self._counts[owner]:
+                    del self._counts[owner]
 
 
 class LocalWorker:
