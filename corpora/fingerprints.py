@@ -20,6 +20,7 @@ import numpy as np
 from datasketch import MinHash
 
 from corpora.dialects import get_dialect
+from corpora.processes import map_in_processes
 from corpora.records import Program
 from corpora.tokens.lexers import (
     CPP_FUNCTIONS,
@@ -31,7 +32,9 @@ from corpora.tokens.lexers import (
 
 SHINGLE = 5
 MINHASH_VALUES = 64
-_CHUNK_ITEMS = 2000
+_CHUNK_ITEMS = 500
+"""So many items are computed together; several processes share the chunks of many."""
+_FIRST_CHUNKS = 6
 
 _QUALIFIERS = frozenset(
     "static inline extern const constexpr restrict __restrict__ __restrict volatile "
@@ -65,12 +68,12 @@ class Fingerprints:
     """Fingerprints of items, one of each kind per item, in order.
 
     exact: a hash of its tokens. shingles: hashes of its 5-token shingles, uint64 of shape
-        (shingles,), with repeats. minhashes: of MINHASH_VALUES values.
+        (shingles,), with repeats. minhashes: uint64 of shape (items, MINHASH_VALUES).
     """
 
     exact: list[str]
     shingles: list[np.ndarray]
-    minhashes: list[MinHash]
+    minhashes: np.ndarray
 
     def __len__(self) -> int:
         return len(self.exact)
@@ -82,15 +85,33 @@ def compute_fingerprints(items: Sequence[Program | str]) -> Fingerprints:
     """
     exact: list[str] = []
     shingles: list[np.ndarray] = []
-    for start in range(0, len(items), _CHUNK_ITEMS):
-        tokens = [hash_tokens(item) for item in items[start : start + _CHUNK_ITEMS]]
-        exact += [hashlib.blake2b(t.tobytes(), digest_size=8).hexdigest() for t in tokens]
-        hashes, starts = _shingle_hashes(tokens)
-        shingles += np.split(hashes, starts[1:])
-    minhashes = MinHash.generator(
-        shingles, num_perm=MINHASH_VALUES, hashfunc=_keep_hash, scheme="affine64"
+    minhashes = np.zeros((len(items), MINHASH_VALUES), np.uint64)
+    starts = range(0, len(items), _CHUNK_ITEMS)
+    chunks = (list(items[start : start + _CHUNK_ITEMS]) for start in starts)
+    computed = map_in_processes(_compute_chunk, chunks, first=_FIRST_CHUNKS, chunk=1)
+    for start, (keys, hashes, begins, values) in zip(starts, computed, strict=True):
+        exact += keys
+        shingles += np.split(hashes, begins[1:])
+        minhashes[start : start + len(keys)] = values
+    return Fingerprints(exact, shingles, minhashes)
+
+
+def _compute_chunk(
+    items: Sequence[Program | str],
+) -> tuple[list[str], np.ndarray, np.ndarray, np.ndarray]:
+    """Exact hashes of items, the hashes of all their shingles and where each item begins there,
+    and their MinHashes.
+    """
+    tokens = [hash_tokens(item) for item in items]
+    exact = [hashlib.blake2b(t.tobytes(), digest_size=8).hexdigest() for t in tokens]
+    hashes, begins = _shingle_hashes(tokens)
+    made = MinHash.generator(
+        np.split(hashes, begins[1:]),
+        num_perm=MINHASH_VALUES,
+        hashfunc=_keep_hash,
+        scheme="affine64",
     )
-    return Fingerprints(exact, shingles, list(minhashes))
+    return exact, hashes, begins, np.array([each.hashvalues for each in made], np.uint64)
 
 
 def _keep_hash(shingle: np.uint64) -> np.uint64:
@@ -185,8 +206,10 @@ def _first_called(words: Sequence[str], kept: frozenset[str]) -> str:
     return ""
 
 
-def _mix(values: np.ndarray) -> np.ndarray:
-    """Finaliser of splitmix64: every input bit reaches every output bit."""
+def mix_bits(values: np.ndarray) -> np.ndarray:
+    """Return uint64 values with their bits mixed: every input bit reaches every output bit. The
+    finaliser of splitmix64 (Steele, Lea, Flood 2014).
+    """
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return values ^ (values >> np.uint64(31))
@@ -206,7 +229,7 @@ def _shingle_hashes(tokens: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarra
     total = len(padded) - (SHINGLE - 1)
     combined = np.zeros(total, np.uint64)
     for k in range(SHINGLE):
-        combined = _mix(combined + padded[k : total + k] * _ODD[k])
+        combined = mix_bits(combined + padded[k : total + k] * _ODD[k])
     inside = np.ones(total, bool)
     for k in range(SHINGLE - 1):
         ends = begins + lengths + k

@@ -44,17 +44,25 @@ MOST_PROCESSES = 16
 
 
 def map_in_processes(
-    function: Callable[[T], R], items: Iterable[T], processes: int = 0
+    function: Callable[[T], R],
+    items: Iterable[T],
+    processes: int = 0,
+    first: int | None = None,
+    chunk: int | None = None,
 ) -> Iterator[R]:
     """Yield `function(item)` for each item, in order.
 
     function: of a module that can be imported, or a `functools.partial` of one; its results depend
-        on the item alone. processes: how many; 0 for one a usable core. Items and results must be
-        picklable. What `function` raises is raised here. Raises RuntimeError if a process dies.
+        on the item alone. processes: how many; 0 for one a usable core. first: items computed here
+        before others are started (FIRST_ITEMS). chunk: items sent at a time (CHUNK_ITEMS).
+
+    Items and results must be picklable. What `function` raises is raised here. Raises RuntimeError
+    if a process dies.
     """
     rest = iter(items)
     count = min(processes or count_usable_cores(), MOST_PROCESSES)
-    yield from map(function, islice(rest, FIRST_ITEMS))
+    chunk = CHUNK_ITEMS if chunk is None else chunk
+    yield from map(function, islice(rest, FIRST_ITEMS if first is None else first))
     more = list(islice(rest, 1))
     if count < 2 or not more:
         yield from map(function, chain(more, rest))
@@ -76,7 +84,7 @@ def map_in_processes(
     with ThreadPoolExecutor(count, thread_name_prefix="map-in-processes") as threads:
         try:
             while True:
-                while len(waiting) < 2 * count and (part := list(islice(left, CHUNK_ITEMS))):
+                while len(waiting) < 2 * count and (part := list(islice(left, chunk))):
                     waiting.append(threads.submit(compute, part))
                 if not waiting:
                     return

@@ -17,16 +17,15 @@ Rajaraman, Ullman, "Mining of Massive Datasets", chapter 3.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from datasketch import MinHashLSH
 
 from corpora.fingerprints import (
-    MINHASH_VALUES,
     Fingerprints,
     compute_fingerprints,
+    mix_bits,
 )
 from corpora.records import Program
 
@@ -70,17 +69,15 @@ def cluster_items(items: Sequence[Program | str]) -> list[int]:
     first: dict[str, int] = {}
     owner = [first.setdefault(key, i) for i, key in enumerate(prints.exact)]
     distinct = [first[key] for key in sorted(first)]  # by content: the order of items is no matter
-    index = _make_index()
-    for place, i in enumerate(distinct):
-        index.insert(place, prints.minhashes[i], check_duplication=False)
-    clusters = _Clusters(
-        _ShingleSets([prints.shingles[i] for i in distinct]),
-        [prints.minhashes[i].hashvalues for i in distinct],
-    )
-    members = (sorted(table.get(key)) for table in index.hashtables for key in list(table))
-    buckets = [np.array(bucket) for bucket in members if len(bucket) > 1]
+    values = prints.minhashes[distinct]
+    shingles = [prints.shingles[i] for i in distinct]
+    del prints, first
+    clusters = _Clusters(_ShingleSets(shingles), values)
+    del shingles
+    bands = _Bands(values)
+    del values
     for join in (clusters.join_neighbours, clusters.join_bucket):
-        for bucket in buckets:
+        for bucket in bands.buckets():
             join(bucket)
     least: dict[int, int] = {}
     of = dict(zip(distinct, clusters.labels.tolist(), strict=True))
@@ -89,8 +86,58 @@ def cluster_items(items: Sequence[Program | str]) -> list[int]:
     return [least[of[i]] for i in owner]
 
 
-def _make_index() -> MinHashLSH:
-    return MinHashLSH(num_perm=MINHASH_VALUES, params=(BANDS, ROWS))
+class _Bands:
+    """Banded hashing of the MinHashes of items 0..n-1, uint64 of shape (n, MINHASH_VALUES): items
+    that share the ROWS values of a band are in one bucket of it. Sorted arrays, 128 bytes an item;
+    tables of Python sets take 6 KB.
+    """
+
+    def __init__(self, values: np.ndarray) -> None:
+        self._keys = [_band_keys(values, band) for band in range(BANDS)]
+        self._orders = [np.argsort(keys, kind="stable").astype(np.int32) for keys in self._keys]
+        self._keys = [k[order] for k, order in zip(self._keys, self._orders, strict=True)]
+
+    def buckets(self) -> Iterator[np.ndarray]:
+        """Yield the items, rising, of each bucket of more than one, band by band, in the order of
+        their first items.
+        """
+        for keys, order in zip(self._keys, self._orders, strict=True):
+            starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]][: len(keys)])
+            ends = np.r_[starts[1:], len(keys)]
+            many = ends - starts > 1
+            starts, ends = starts[many], ends[many]
+            for place in np.argsort(order[starts]).tolist():
+                yield order[starts[place] : ends[place]].astype(np.int64)
+
+    def query(self, values: np.ndarray) -> Iterator[np.ndarray]:
+        """For each row of MinHash values, of shape (rows, MINHASH_VALUES): the items, rising, that
+        share a band with it.
+        """
+        asked = [_band_keys(values, band) for band in range(BANDS)]
+        starts, ends = (
+            np.array([np.searchsorted(k, a, side) for k, a in zip(self._keys, asked, strict=True)])
+            for side in ("left", "right")
+        )
+        for row in range(len(values)):
+            found = [
+                self._orders[band][starts[band, row] : ends[band, row]]
+                for band in np.flatnonzero(starts[:, row] < ends[:, row]).tolist()
+            ]
+            yield np.unique(np.concatenate(found)).astype(np.int64) if found else _NOTHING
+
+
+_NOTHING = np.zeros(0, np.int64)
+
+
+def _band_keys(values: np.ndarray, band: int) -> np.ndarray:
+    """A hash of the values of a band, uint64 of shape (n,)."""
+    mixed = np.zeros(len(values), np.uint64)
+    for row in range(band * ROWS, (band + 1) * ROWS):
+        mixed = mix_bits(mixed + values[:, row]) * _ODD_FACTOR
+    return mixed
+
+
+_ODD_FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 
 class _ShingleSets:
@@ -99,13 +146,19 @@ class _ShingleSets:
     """
 
     def __init__(self, shingles: Sequence[np.ndarray]) -> None:
-        sets = [np.unique(each) for each in shingles]
+        every = np.concatenate(shingles) if len(shingles) else np.zeros(0, np.uint64)
+        every.sort()  # in place: of 100,000 items these are some hundred megabytes
+        self._known = every[np.r_[True, every[1:] != every[:-1]][: len(every)]]
+        del every
+        sets = [np.unique(self._place(each)) for each in shingles]
         self._sizes = np.array([len(each) for each in sets], np.int64)
         self._ends = np.cumsum(self._sizes)
-        every = np.concatenate(sets) if sets else np.zeros(0, np.uint64)
-        self._known, ids = np.unique(every, return_inverse=True)
-        self._ids = ids.astype(np.int32)
+        self._ids = np.concatenate(sets) if sets else np.zeros(0, np.int32)
         self._held = np.zeros(len(self._known), bool)
+
+    def _place(self, shingles: np.ndarray) -> np.ndarray:
+        """Where each of them is, or would be, among all that are known."""
+        return np.searchsorted(self._known, np.sort(shingles)).astype(np.int32)
 
     def compare_item(self, item: int, others: np.ndarray) -> np.ndarray:
         """Jaccard similarity of item number `item` and `others` (their numbers, not empty), in
@@ -137,12 +190,11 @@ class _Clusters:
     one label are one cluster.
     """
 
-    def __init__(self, sets: _ShingleSets, values: list[np.ndarray]) -> None:
+    def __init__(self, sets: _ShingleSets, values: np.ndarray) -> None:
         self.labels = np.arange(len(values))
         self._members = {i: [i] for i in range(len(values))}
         self._sets = sets
-        low = [(v & np.uint64(255)).astype(np.uint8) for v in values]
-        self._sketch = np.array(low, np.uint8).reshape(len(values), MINHASH_VALUES)
+        self._sketch = (values & np.uint64(255)).astype(np.uint8)
         self._missed = [0] * len(values)
 
     def join_neighbours(self, bucket: np.ndarray) -> None:
@@ -296,9 +348,7 @@ class EvaluationGuard:
         prints = compute_fingerprints(self._items)
         self._exact = {key: i for i, key in reversed(list(enumerate(prints.exact)))}
         self._sets = _ShingleSets(prints.shingles)
-        self._index = _make_index()
-        for i, minhash in enumerate(prints.minhashes):
-            self._index.insert(i, minhash, check_duplication=False)
+        self._bands = _Bands(prints.minhashes)
 
     def leaks(self, items: Sequence[Program | str]) -> list[Leak]:
         """Return a Leak for each of `items` that equals or nearly equals an evaluation item, in
@@ -307,18 +357,18 @@ class EvaluationGuard:
         if not self._items:
             return []
         prints = compute_fingerprints(items)
-        found = (self._worst(i, prints) for i in range(len(items)))
+        near = self._bands.query(prints.minhashes)
+        found = (self._worst(i, prints, places) for i, places in enumerate(near))
         return [leak for leak in found if leak is not None]
 
-    def _worst(self, item: int, prints: Fingerprints) -> Leak | None:
+    def _worst(self, item: int, prints: Fingerprints, places: np.ndarray) -> Leak | None:
+        """places: evaluation items that may be like it, rising."""
         if prints.exact[item] in self._exact:
             return Leak(item, self._exact[prints.exact[item]], 1.0)
-        near = self._index.query(prints.minhashes[item])
-        if not near:
+        if not len(places):
             return None
-        places = np.sort(np.array(near))  # of several that are alike the first
         scored = self._sets.compare_shingles(prints.shingles[item], places)
-        best = int(scored.argmax())
+        best = int(scored.argmax())  # of several that are alike the first
         similarity = float(scored[best])
         return Leak(item, int(places[best]), similarity) if similarity >= THRESHOLD else None
 

@@ -12,6 +12,7 @@ from hypothesis import given, settings, strategies as st
 from near_duplicates import make_families
 
 import corpora.splits
+from corpora import fingerprints
 from corpora.fingerprints import compute_fingerprints, compute_jaccard
 from corpora.records import Program
 from corpora.splits import EvaluationGuard, LeakError, cluster_items, split_groups, split_programs
@@ -141,6 +142,34 @@ def test_likeness_of_many_at_a_time_is_that_of_sets():
         if item < 30:
             assert known.compare_item(item, others).tolist() == found.tolist()
     assert not known._held.any()
+
+
+def test_bands_hold_who_shares_the_values_of_one():
+    values = np.random.default_rng(5).integers(0, 3, (60, 64)).astype(np.uint64)
+    bands = [values[:, 4 * k : 4 * k + 4].tolist() for k in range(16)]
+    expected = []
+    for band in bands:
+        groups = {}
+        for item, key in enumerate(band):
+            groups.setdefault(tuple(key), []).append(item)
+        expected += [group for group in groups.values() if len(group) > 1]
+    held = corpora.splits._Bands(values)
+    assert [bucket.tolist() for bucket in held.buckets()] == expected
+    for asked, found in zip(values[:9], held.query(values[:9]), strict=True):
+        alike = (values == asked).reshape(60, 16, 4).all(2).any(1)
+        assert found.tolist() == np.flatnonzero(alike).tolist()
+    assert [f.tolist() for f in held.query(np.full((1, 64), 9, np.uint64))] == [[]]
+
+
+def test_fingerprints_of_several_processes(monkeypatch):
+    items = list(make_families(30, 2, seed=4))
+    alone = compute_fingerprints(items)
+    monkeypatch.setattr(fingerprints, "_CHUNK_ITEMS", 4)
+    monkeypatch.setattr(fingerprints, "_FIRST_CHUNKS", 1)
+    several = compute_fingerprints(items)
+    assert several.exact == alone.exact and (several.minhashes == alone.minhashes).all()
+    for a, b in zip(several.shingles, alone.shingles, strict=True):
+        assert a.tolist() == b.tolist()
 
 
 def test_fortran_copies_in_fixed_and_free_form():
