@@ -101,9 +101,7 @@ def read_facts(root: Path | str) -> dict[str, object]:
     """Return what `describe` recorded of the run in the folder `root`; an empty dict if nothing.
     Raises ConfigError if the manifest is damaged.
     """
-    _read(Path(root))
-    path = Path(root) / NAME
-    return parse_json(path.read_bytes()).get("run", {}) if path.exists() else {}
+    return dict(_state(Path(root)).facts)
 
 
 def unseal(root: Path, path: Path) -> None:
@@ -165,27 +163,59 @@ def retire(root: Path, paths: list[Path]) -> None:
         _write(root, left, retired | names)
 
 
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What a manifest says. seals: by path. retired: names. facts: JSON values by name."""
+
+    seals: dict[str, Seal]
+    retired: frozenset[str]
+    facts: dict[str, object]
+
+
+_KNOWN: dict[str, tuple[tuple[int, int, int], _State]] = {}
+"""What each manifest said when it was read or written last, and the state that its file was in."""
+
+
+def _state(root: Path) -> _State:
+    """What the manifest says, which is read once for each state of its file."""
+    path = root / NAME
+    with _CHANGING:
+        try:
+            now = _file_state(path)
+        except FileNotFoundError:
+            return _State({}, frozenset(), {})
+        known = _KNOWN.get(str(path))
+        if known is not None and known[0] == now:
+            return known[1]
+        try:
+            text = path.read_bytes()
+            value = parse_json(text)
+            found = _State(parse_seals(text), frozenset(value["retired"]), value.get("run", {}))
+        except (JsonError, TypeError, KeyError, AttributeError) as error:
+            raise ConfigError(
+                f"'{path}' is damaged ({error}); delete it, and the files of the run are taken as "
+                f"they are"
+            ) from None
+        _remember(path, now, found)
+        return found
+
+
+def _file_state(path: Path) -> tuple[int, int, int]:
+    state = path.stat()
+    return state.st_mtime_ns, state.st_size, state.st_ino
+
+
+def _remember(path: Path, now: tuple[int, int, int], state: _State) -> None:
+    _KNOWN.pop(str(path), None)
+    _KNOWN[str(path)] = now, state
+    while len(_KNOWN) > 4:
+        del _KNOWN[next(iter(_KNOWN))]
+
+
 def _read(root: Path) -> tuple[dict[str, Seal], frozenset[str]]:
     """Seals by name, and the names that were retired."""
-    path = root / NAME
-    if not path.exists():
-        return {}, frozenset()
-    try:
-        state = path.stat()
-        seals, retired = _parse(str(path), state.st_mtime_ns, state.st_size, state.st_ino)
-        return dict(seals), retired
-    except (JsonError, TypeError, KeyError, AttributeError) as error:
-        raise ConfigError(
-            f"'{path}' is damaged ({error}); delete it, and the files of the run are taken as "
-            f"they are"
-        ) from None
-
-
-@lru_cache(maxsize=4)
-def _parse(path: str, *_state: int) -> tuple[dict[str, Seal], frozenset[str]]:
-    """What is in a manifest, read once for each state of the file."""
-    text = Path(path).read_bytes()
-    return parse_seals(text), frozenset(parse_json(text)["retired"])
+    state = _state(root)
+    return dict(state.seals), state.retired
 
 
 def _compare(path: Path, was: Seal, quick: bool = False) -> str:
@@ -223,11 +253,19 @@ def _write(
     facts: dict[str, object] | None = None,
 ) -> None:
     """facts: None leaves what is there."""
-    value = {
-        "schema_version": 1,
-        "run": read_facts(root) if facts is None else facts,
-        "files": {name: asdict(held[name]) for name in sorted(held)},
-        "retired": sorted(retired),
-    }
-    text = json.dumps(value, indent=1) + "\n"
-    write_atomically(root / NAME, lambda out: out.write(text.encode()))
+    state = _State(held, frozenset(retired), _state(root).facts if facts is None else facts)
+    files = ",\n".join(_format_seal(name, held[name]) for name in sorted(held))
+    text = (
+        f'{{\n "schema_version": 1,\n "run": {json.dumps(state.facts)},\n'
+        f' "files": {{\n{files}\n }},\n "retired": {json.dumps(sorted(state.retired))}\n}}\n'
+    )
+    path = root / NAME
+    with _CHANGING:
+        write_atomically(path, lambda out: out.write(text.encode()))
+        _remember(path, _file_state(path), state)
+
+
+@lru_cache(maxsize=1 << 16)
+def _format_seal(name: str, seal: Seal) -> str:
+    """A line of the manifest. A run of many rounds has thousands, and each stage writes all."""
+    return f"  {json.dumps(name)}: {json.dumps(asdict(seal))}"
