@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from coevolve.port.by_directives import DirectivePort
     from coevolve.port.speed_gate import SpeedFigures
     from coevolve.verification.engine import Engine
+    from corpora.projects.headers import InlinedText
+    from corpora.projects.plain_classes import PlainText
     from translator.parallelize.directives import DirectivePlan
 
 NEW_TOKENS = Sampling().max_new_tokens
@@ -377,13 +379,16 @@ def _print_patch(
             f"--patch adds OpenMP directives to one file of serial code; '{direction}' of "
             f"'{args.file}' is something else"
         )
+    whole, plain = _read_project_file(args, direction.source.language)
+    written = whole.text if plain is not None and plain.classes else ""
     planned, made = [], []
     with closing(translate_programs(programs, direction, None, "", options)) as ports:
         names = [f"translate {program.name}" for program in programs] + ["translate"]
         for port in show_each(ports, names.__getitem__):
             fast = port.plan is not None and not _is_slow(port)
             if port.plan is not None and fast:
-                planned.append(PlannedFunction(port.program.name, port.program.text, port.plan))
+                judged = written or port.program.text  # with accessors, as the file has them
+                planned.append(PlannedFunction(port.program.name, judged, port.plan))
                 made.append(port)
             print(summarize_port(port, direction), file=sys.stderr, flush=True)
             for line in describe_limits(port):
@@ -606,8 +611,9 @@ def _questions(
         direction = parse_direction(f"{source.name}:{target}")
     except ValueError as error:
         raise UserError(str(error)) from None
-    read = _take_headers_in(args, source.language)
+    read, unread = _take_headers_in(args, source.language)
     loaded = load_corpus(str(read), source.name)
+    loaded = replace(loaded, skipped=(*unread, *loaded.skipped))
     if Path(args.file).is_file() and any(
         args.file.lower().endswith(suffix) for suffix in source.suffixes
     ):
@@ -660,34 +666,59 @@ def _questions(
     return direction, tuple(p for p in programs if p not in helpers), left_out
 
 
-def _take_headers_in(args: argparse.Namespace, language: str) -> Path:
-    """The file to read in the place of FILE: a copy that holds the headers of its project, where it
-    includes some or `-D` defines macros, else FILE itself. Raises UserError where they do not fit.
+def _read_project_file(
+    args: argparse.Namespace, language: str
+) -> tuple[InlinedText | None, PlainText | None]:
+    """FILE with the headers of its project, and the same with plain classes; None where it is no
+    file of C or C++, and the second for C. Raises UserError where `-I` or `-D` do not fit.
     """
     from coevolve.cli.errors import UserError
     from corpora.projects.headers import inline_headers
+    from corpora.projects.plain_classes import make_classes_plain
     from corpora.projects.sources import LANGUAGES, Options, ProjectError
 
     file = Path(args.file)
-    is_c = language != "fortran" and file.is_file() and file.suffix in LANGUAGES
-    if not is_c and not args.include and not args.define:
-        return file
-    if not is_c:
-        raise UserError(f"-I and -D are for a file of C or C++, and '{args.file}' is none")
+    if language == "fortran" or not file.is_file() or file.suffix not in LANGUAGES:
+        if args.include or args.define:
+            raise UserError(f"-I and -D are for a file of C or C++, and '{args.file}' is none")
+        return None, None
     options = Options(tuple(Path(each) for each in args.include), tuple(args.define))
     try:
         whole = inline_headers(file, options)
     except ProjectError as error:
         raise UserError(str(error)) from None
-    if not args.define and all(path == file for path, _ in whole.places):
-        return file
+    is_cpp = LANGUAGES[file.suffix] == "cpp"
+    return whole, make_classes_plain(whole.text) if is_cpp else None
+
+
+def _take_headers_in(
+    args: argparse.Namespace, language: str
+) -> tuple[Path, tuple[SkippedItem, ...]]:
+    """The file to read in the place of FILE, and functions that are not in it: a copy that holds
+    the headers of its project, where it includes some or `-D` defines macros, and classes with
+    accessors as plain structures; else FILE itself. Raises UserError where they do not fit.
+    """
+    file = Path(args.file)
+    whole, plain = _read_project_file(args, language)
+    classes = plain.classes if plain else ()
+    if whole is None or (
+        not args.define and not classes and all(path == file for path, _ in whole.places)
+    ):
+        return file, ()
     for name, path, line in whole.missing:
         print(f"{path}:{line}: header '{name}' is not found; -I names its folder", file=sys.stderr)
     folder = Path(tempfile.mkdtemp(prefix="coevolve-headers-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     copy = folder / file.name
-    copy.write_text(whole.text, encoding="utf-8")
-    return copy
+    copy.write_text(plain.text if plain else whole.text, encoding="utf-8")
+    for name in classes:
+        print(
+            f"{file}: class '{name}' is read as a structure of its data, and accessors as what "
+            f"they return",
+            file=sys.stderr,
+        )
+    left_out = plain.left_out if plain else ()
+    return copy, tuple(SkippedItem(str(file), name, why) for name, why in left_out)
 
 
 def _is_carried_helper(skipped: SkippedItem, programs: Sequence[Program]) -> bool:

@@ -219,22 +219,25 @@ def _facts(function: _Same, unit: _Same, pure: frozenset[str]) -> FunctionFacts:
 
 def pure_functions_of(unit: TranslationUnit) -> frozenset[str]:
     """Return the names of functions in `unit` without effects. They write only their own locals,
-    and read only arguments, locals and constants. A name that is defined twice is left out.
+    and read only arguments, locals and constants. Of a name that is defined several times, such as
+    for `float` and `double`, this holds for all of its functions.
     """
     return _pure_functions(_Same(unit))
 
 
 @lru_cache(maxsize=64)
 def _pure_functions(unit: _Same) -> frozenset[str]:
-    functions = [f for f in find(unit.node.items, Function) if f.body is not None]
-    names = [f.name for f in functions]
-    single = [f for f in functions if names.count(f.name) == 1]
+    named: dict[str, list[Function]] = {}
+    for each in find(unit.node.items, Function):
+        if each.body is not None:
+            named.setdefault(each.name, []).append(each)
     pure: frozenset[str] = frozenset()
     for _ in range(4):
         more = frozenset(
-            f.name
-            for f in single
-            if f.name not in pure and _has_no_effect(_facts(_Same(f), unit, pure))
+            name
+            for name, functions in named.items()
+            if name not in pure
+            and all(_has_no_effect(_facts(_Same(f), unit, pure)) for f in functions)
         )
         if not more:
             break

@@ -297,11 +297,45 @@ def _checked(
     if varied:
         sentence = f"the loop changes its own bound through `{varied[0]}`"
         return _reason("BOUND", sentence, loop, *varied)
-    written = written_roots(loop.body)
+    written = _written_paths(loop.body)
     for access in find(bound, Access, Member):
-        if (root := root_name(access)) is None or root in written:
-            return _reason("BOUND", "the loop may change its own bound", loop, root or "")
+        path = _path(access)
+        if not path or any(path[: len(w)] == w or w[: len(path)] == path for w in written):
+            root = path[0] if path else ""
+            return _reason("BOUND", "the loop may change its own bound", loop, root)
     return found
+
+
+def _path(expression: Expression) -> tuple[str, ...]:
+    """The variable and the fields that lead to an element: `a.x[i]` is (a, x). () for the result of
+    a call.
+    """
+    fields: list[str] = []
+    while not isinstance(expression, Name):
+        if isinstance(expression, Member):
+            fields.append(expression.field)
+        if isinstance(expression, (Access, Member)):
+            expression = expression.base
+        elif isinstance(expression, (Unary, Cast, Increment)):
+            expression = getattr(expression, "operand", None) or expression.target  # type: ignore
+        elif isinstance(expression, Binary) and expression.op in "+-":
+            expression = expression.left
+        else:
+            return ()
+    return (expression.id, *reversed(fields))
+
+
+def _written_paths(node: object) -> set[tuple[str, ...]]:
+    """Paths through which `node` writes memory, or that it passes to calls which may. Fields of one
+    object are taken to be apart: none points to another.
+    """
+    found = set()
+    for part in walk(node):
+        if isinstance(part, (Assign, AssignExpression, Increment)):
+            found.add(_path(part.target))
+        elif isinstance(part, Call):
+            found |= {_path(each) for each in part.arguments}
+    return found - {()}
 
 
 def _is_at_least_zero(loop: For | While) -> bool:

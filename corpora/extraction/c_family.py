@@ -61,7 +61,7 @@ _STL = {
     "functional",
 }
 _C_LIBRARY = {
-    f"c{name}"
+    header
     for name in (
         "math",
         "stdlib",
@@ -73,6 +73,7 @@ _C_LIBRARY = {
         "float",
         "assert",
     )
+    for header in (f"c{name}", f"{name}.h")
 }
 """Headers of names that every text may use; but beside one of the others nothing is known that no
 header gives.

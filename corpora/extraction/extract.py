@@ -13,10 +13,11 @@ print(extract_programs('static int g(int a) { return a; } void f(int *x) { *x = 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from corpora.dialects import Dialect, get_dialect
 from corpora.extraction.pieces import MAIN_PROGRAM, TOO_DEEP, ExtractedFunction
+from corpora.extraction.trim_structures import trim_structures
 from corpora.frontends.c_family import LAUNCH_EXPRESSION, parse_c_family
 from corpora.frontends.fortran import parse_fortran
 from corpora.ir import Function, KernelLaunch, Pragma, UnsupportedExpression, walk
@@ -82,6 +83,10 @@ def _extracted(text: str, row: Dialect, origin: str) -> ExtractionResult:
         if not reason:
             program = Program(row.name, piece.name, piece.text, origin)
             reason = explain_uncallable(program)
+            if reason and row.model == "serial" and row.language == "cpp":
+                less = replace(program, text=trim_structures(piece.text))
+                if less != program and not explain_uncallable(less):
+                    program, reason = less, ""
             if not reason:
                 programs.append(program)
                 continue

@@ -28,9 +28,11 @@ PASSES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class _Accessor:
-    """parameters: names. value: what it returns. fields: names of the class's fields; () outside
-    classes.
+class Accessor:
+    """A function that returns one expression.
+
+    parameters: names. value: what it returns. fields: names of the class's fields; () outside
+        classes.
     """
 
     parameters: tuple[str, ...]
@@ -41,10 +43,10 @@ class _Accessor:
 def inline_accessors(unit: TranslationUnit) -> TranslationUnit:
     """Return the unit with calls of its accessors replaced; the same one where it has none."""
     for _ in range(PASSES):
-        known = _find_accessors(unit)
+        known = find_accessors(unit)
         if not known:
             return unit
-        changed = transform(unit, partial(_replace, known=known))
+        changed = transform(unit, partial(replace_call, known=known))
         if changed == unit:
             return unit
         unit = changed
@@ -55,12 +57,15 @@ Key = tuple[str, int, bool]
 """Name, number of parameters, and whether it is a method."""
 
 
-def _find_accessors(unit: TranslationUnit) -> dict[Key, _Accessor]:
+def find_accessors(unit: TranslationUnit) -> dict[Key, Accessor]:
+    """Return the accessors that a unit defines, by name, number of parameters and whether it is a
+    method.
+    """
     fields = {
         each.name.rpartition("::")[2]: frozenset(field.name for field in each.fields)
         for each in find(unit, StructDefinition)
     }
-    found: dict[Key, list[_Accessor]] = {}
+    found: dict[Key, list[Accessor]] = {}
     others: set[Key] = set()
     for function in functions_of(unit):
         own = fields.get(function.scope[-1]) if function.scope else None
@@ -72,7 +77,7 @@ def _find_accessors(unit: TranslationUnit) -> dict[Key, _Accessor]:
             if function.body is not None:
                 others.add(key)
             continue
-        found.setdefault(key, []).append(_Accessor(names, value, own or frozenset()))
+        found.setdefault(key, []).append(Accessor(names, value, own or frozenset()))
     return {
         key: members[-1]
         for key, members in found.items()
@@ -89,13 +94,13 @@ def _returned(function: Function) -> Expression | None:
     return only.value if isinstance(only, Return) else None
 
 
-def _all_alike(members: list[_Accessor]) -> bool:
+def _all_alike(members: list[Accessor]) -> bool:
     """Whether all return the same up to pure functions called in it."""
     shapes = {repr(_shape(member)) for member in members}
     return len(shapes) == 1
 
 
-def _shape(member: _Accessor) -> Any:
+def _shape(member: Accessor) -> Any:
     place = {name: f"#{i}" for i, name in enumerate(member.parameters)}
 
     def change(node: Any) -> Any:
@@ -108,7 +113,8 @@ def _shape(member: _Accessor) -> Any:
     return transform(member.value, change)
 
 
-def _replace(node: Any, known: Mapping[Key, _Accessor]) -> Any:
+def replace_call(node: Any, known: Mapping[Key, Accessor]) -> Any:
+    """Return what a call of one of the accessors `known` returns; any other node as it is."""
     if not isinstance(node, Call) or node.keywords or node.template:
         return node
     called, count = node.function, len(node.arguments)
