@@ -128,6 +128,34 @@ def simulate(count: int, groups: int, submit_s: float, seed: int) -> tuple[float
     return simulation.now, idle, whole, spent / simulation.now
 
 
+def simulate_generation(actors: int, chunks: int, submit_s: float, seed: int) -> float:
+    """Seconds in virtual time until `actors` Translators have answered `chunks` calls, each of 16
+    programs and
+    of 30 s with a spread of a quarter, while 100 verifiers judge what they write.
+    """
+    simulation, rng = Simulation(submit_s), random.Random(seed)
+    mean_s = read_verdict_s() * CANDIDATES
+    answers = [max(1.0, rng.gauss(30.0, 7.5)) for _ in range(chunks)]
+    verdicts = [[rng.expovariate(1 / mean_s) for _ in range(PROGRAMS)] for _ in answers]
+    real, workers.wait = workers.wait, simulation.wait
+    simulation.settle()
+    simulation.now = 0.0
+    try:
+        for _ in workers.stream_results(
+            workers.FixedPool(*(Verifier(simulation) for _ in range(actors))),
+            judge,
+            [(cost,) for cost in answers],
+            workers.FixedPool(*(Verifier(simulation) for _ in range(100))),
+            judge,
+            lambda index, _found: [(cost,) for cost in verdicts[index]],
+        ):
+            pass
+        simulation.settle()
+    finally:
+        workers.wait = real
+    return simulation.now
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--verifiers", type=int, default=1000)
@@ -144,6 +172,11 @@ def main() -> None:
             f"{100 * share:9.1f}",
             flush=True,
         )
+    submit_s = options.submit_us / 1e6
+    one = simulate_generation(1, 200, submit_s, options.seed)
+    for actors in (2, 4, 8):
+        took = simulate_generation(actors, 200, submit_s, options.seed)
+        print(f"{actors} Translators: {one / took:.2f} times as fast as one", flush=True)
 
 
 if __name__ == "__main__":

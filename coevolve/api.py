@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from corpora.dialects import DIALECTS, guess_dialect, parse_direction as direction_of
+from corpora.frontends.dialect_guess import guess_port_dialect
 from corpora.records import Program, UnitTestSuite, Verdict
 
 if TYPE_CHECKING:
@@ -104,7 +105,9 @@ def _read(given: Given, dialect: str, what: str) -> tuple[str, str]:
     if isinstance(given, Program):
         return given.text, given.dialect
     if isinstance(given, os.PathLike) or is_path(given):
-        return _text_of(given), dialect or guess_dialect(os.fspath(given)).name
+        text, path = _text_of(given), os.fspath(given)
+        guessed = guess_port_dialect(path, text) if what == "target" else guess_dialect(path)
+        return text, dialect or guessed.name
     if not dialect:
         raise ValueError(
             f"the dialect of the {what}'s text is not known; name both, for example "

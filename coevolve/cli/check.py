@@ -121,7 +121,8 @@ class Removal:
 
 def find_removable(folder: RunFolder, config: Config, keep: int) -> list[Removal]:
     """Return the checkpoint folders of all but the last `keep` finished rounds; the cold start
-    counts as a round. keep: below 1 counts as 1.
+    counts as a round. keep: below 1 counts as 1, or as 2 with `round.behind`: so many a further
+    round begins with.
     """
     from coevolve.loop.directions import find_checkpoints
 
@@ -135,7 +136,7 @@ def find_removable(folder: RunFolder, config: Config, keep: int) -> list[Removal
             str(path.relative_to(folder.root)),
             sum(file.stat().st_size for file in path.rglob("*") if file.is_file()),
         )
-        for number in range(last - max(1, keep) + 1)
+        for number in range(last - max(1 + config.round.behind, keep) + 1)
         for path in checkpoints(number)
         if path.exists()
     ]

@@ -3,7 +3,8 @@
 Contract: printing only; nothing here decides anything. Lines are flushed so that `ray job logs
 --follow` shows them. What `file` names holds the same for others to read: {"label", "done",
 "total", "note", "started"} (seconds since 1970), whole at any moment, written at most once a
-second, gone after `close`.
+second, gone after `close`. Several bars may be open at once: a terminal shows them in one line, and
+a file tells of the one that was opened first.
 
     python -c "from coevolve.cli.progress import ProgressBar; p = ProgressBar('demo', 2); \\
         p.advance(); p.close()"
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import threading
 import time
@@ -134,6 +136,11 @@ def show_each(items: Iterable[Item], label: Callable[[int], str]) -> Iterator[It
         yield item
 
 
+_OPEN: list[ProgressBar] = []
+"""Bars that are not closed, the first opened first."""
+_DRAWING = threading.RLock()
+
+
 class ProgressBar:
     """A progress bar on stderr: a label, done of total, and a short note.
 
@@ -149,6 +156,8 @@ class ProgressBar:
         self._every_s = every_s
         self._file, self._wrote, self._started = file, 0.0, time.time()
         self._terminal = sys.stderr.isatty()
+        with _DRAWING:
+            _OPEN.append(self)
         self._draw()
         self._tell(self._start)
 
@@ -171,15 +180,21 @@ class ProgressBar:
     def close(self, note: str = "") -> None:
         """Draw the bar a last time and delete its file. note: replaces the note unless it is ''."""
         self.note = note or self.note
-        self._draw()
-        if self._terminal:
-            print(file=sys.stderr)
-        if self._file is not None:
-            self._file.unlink(missing_ok=True)
+        with _DRAWING:
+            if self in _OPEN:
+                _OPEN.remove(self)
+            self._draw(last=True)
+            if self._file is not None and self._is_first():
+                self._file.unlink(missing_ok=True)
+
+    def _is_first(self) -> bool:
+        """Whether no other open bar with this one's file was opened before it."""
+        same = [bar for bar in _OPEN if bar._file == self._file]
+        return not same or same[0] is self
 
     def _tell(self, now: float) -> None:
         """Lost without harm: a full disk is noticed by what must be written."""
-        if self._file is None:
+        if self._file is None or not self._is_first():
             return
         self._wrote = now
         part = self._file.with_name(f".{self._file.name}.{os.getpid()}.part")
@@ -196,22 +211,22 @@ class ProgressBar:
         except OSError:
             part.unlink(missing_ok=True)
 
-    def _draw(self) -> None:
+    def _draw(self, last: bool = False) -> None:
+        """last: the bar is done; a terminal keeps its line."""
         share = self.done / self.total if self.total else 0.0
         seconds = time.monotonic() - self._start
         count = f"{self.done}/{self.total}" if self.total else str(self.done)
-        if self._terminal:
+        with _DRAWING:
+            if not self._terminal:
+                line = f"{self.label:<34} {count:>11} {100 * share:4.0f}% {seconds:6.0f} s"
+                print(f"{line}  {self.note}", file=sys.stderr, flush=True)
+                return
+            others = [bar for bar in _OPEN if bar is not self and bar._terminal]
             filled = int(24 * min(1.0, share))
-            bar = "━" * filled + "╌" * (24 - filled)
-            print(
-                f"\r\x1b[K{self.label:<34} {bar} {count:>11} {seconds:6.0f} s  {self.note}",
-                end="",
-                file=sys.stderr,
-                flush=True,
-            )
-        else:
-            print(
-                f"{self.label:<34} {count:>11} {100 * share:4.0f}% {seconds:6.0f} s  {self.note}",
-                file=sys.stderr,
-                flush=True,
-            )
+            line = f"{self.label:<34} {'━' * filled + '╌' * (24 - filled)} {count:>11}"
+            line += f" {seconds:6.0f} s  {self.note}"
+            if not last:
+                line += "".join(f"; {bar.label} {bar.done}/{bar.total or '?'}" for bar in others)
+                line = line[: max(20, shutil.get_terminal_size().columns - 1)]
+            text = f"\r\x1b[K{line}" + ("\n" if last else "")
+            print(text, end="", file=sys.stderr, flush=True)

@@ -31,7 +31,7 @@ from corpora.extraction.extract import MAIN_PROGRAM, SkippedItem
 from corpora.files import write_atomically
 from corpora.frontends.c_words import words_of
 from corpora.ir import For, RangeFor, Unsupported, UnsupportedExpression, While, find
-from corpora.records import Blame, Outcome, Program, UnitTestSuite, Verdict
+from corpora.records import Blame, Outcome, Program, UnitTest, UnitTestSuite, Verdict
 from corpora.store import to_json
 from gpu_runtime.models.protocol import LanguageModel, Sampling
 
@@ -462,8 +462,10 @@ def translate_programs(
                 time_limit_s=options.time_limit_s,
             )
             checked = engine.expectations(program).expectations if port.text else None
+            if port.text and direction.target.name == "cuda":
+                port = make_names_readable(port, engine)
             if options.host and port.text:
-                port = add_host_function(port, engine)
+                port = add_host_function(port, engine, checked.suite.tests if checked else ())
             yield replace(
                 port,
                 shared=find_shared_data(program, file),
@@ -473,24 +475,45 @@ def translate_programs(
         engine.close()
 
 
-def add_host_function(port: Port, engine: Engine) -> Port:
-    """Return a port of C++ to CUDA with a host function round its kernel, verified as a whole; the
-    port as it is, with the reason in `how`, where none can be written or it is not equivalent. A
-    port that is a host function already stays.
+def make_names_readable(port: Port, engine: Engine) -> Port:
+    """Return a CUDA port without the names that a small model invents; the port as it is where the
+    new text is not equivalent.
     """
-    from coevolve.port.host_file import HostFileError, make_host_file
+    from coevolve.port.readable_names import rename_invented
     from coevolve.verification.engine import Pair
 
-    if port.verdict is None or not port.verdict.launch or port.text is None:
+    if port.verdict is None or port.text is None:
         return port
+    text = rename_invented(port.text, port.program.name)
+    if text == port.text:
+        return port
+    verdict = engine.verify(Pair(port.program, Program("cuda", port.program.name, text)))
+    return replace(port, text=text, verdict=verdict) if verdict.equivalent else port
+
+
+def add_host_function(port: Port, engine: Engine, tests: Sequence[UnitTest] = ()) -> Port:
+    """Return a port of C++ to CUDA with a host function round its kernel, verified as a whole; the
+    port as it is, with the reason in `how`, where none can be written or it is not equivalent. In a
+    port that has a host function already, calls are checked. tests: of the source.
+    """
+    from coevolve.port.host_file import HostFileError, check_calls, make_host_file
+    from coevolve.verification.engine import Pair
+
+    if port.verdict is None or port.text is None:
+        return port
+    how = "with a host function"
     try:
-        text = make_host_file(port.program, port.text, port.verdict.launch)
+        if port.verdict.launch:
+            text = make_host_file(port.program, port.text, port.verdict.launch, tests)
+        else:
+            text = check_calls(port.text)
+            how += " of the model's; no entry for data on the device"
     except HostFileError as error:
         return replace(port, how=f"without a host function, as {error}")
     verdict = engine.verify(Pair(port.program, Program("cuda", port.program.name, text)))
     if not verdict.equivalent:
         return replace(port, how=f"without a host function, whose verdict is {verdict.outcome}")
-    return replace(port, text=text, verdict=verdict, how="with a host function")
+    return replace(port, text=text, verdict=verdict, how=how)
 
 
 def _deliver_ports(
@@ -1015,10 +1038,11 @@ def summarize_port(port: Port, direction: Direction) -> str:
     from coevolve.verification.explain import summarize_verdict
 
     found = ", ".join(f"{count} {outcome.name}" for outcome, count in port.outcomes.most_common())
+    found = f" ({found})" if found else ""
     why = (
         f"; the first: {summarize_verdict(port.failure).splitlines()[0]}"
         if port.failure is not None
         else ""
     )
     left = f"; {port.left}" if port.left else ""
-    return f"{port.program.name}: no verified port among {tried} answers ({found}){why}{left}"
+    return f"{port.program.name}: no verified port among {tried} answers{found}{why}{left}"

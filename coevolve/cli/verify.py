@@ -177,9 +177,11 @@ def _single(args: argparse.Namespace) -> int:
         rows = [row for _, _, row in judged]
         print(json.dumps(_combine_rows(args.source, verdict, rows, asked.not_compared)))
     if len(told) > 1 and not args.json:
+        others = [pair.source.name for pair, v in told if v.equivalent is not True]
         print(
-            f"{describe_outcome(verdict)}: {sum(v.equivalent is True for _, v in told)} of "
+            f"{describe_outcome(verdict)}: {len(told) - len(others)} of "
             f"{len(told)} functions are equivalent"
+            + (f"; not so: {', '.join(others)}" if others else "")
         )
     for line in asked.not_compared:
         print(f"not compared: {line}", file=sys.stderr)

@@ -47,6 +47,7 @@ RANGES = {
     "ladder.mask_rate": (0.01, 0.9),
     "ladder.validation": (0.001, 0.5),
     "round.temperature": (0.0, 2.0),
+    "round.behind": (0, 1),
     "evaluate.temperature": (0.0, 2.0),
     "verify.least_strength": (0.0, 1.0),
 }

@@ -65,6 +65,7 @@ PRESETS: dict[str, dict[str, object]] = {
     "translator-each": {"round.translators": "each"},
     "newest-pairs": {"round.experience": "replace"},
     "mixed-pairs": {"round.experience": "mix"},
+    "off-policy": {"round.behind": 1},
     "hard-sources": {"round.selection": "hard"},
     "serial-allowed": {"verify.require_parallel": False},
     "no-device-compiler": {"verify.device_compiler": "none"},

@@ -156,6 +156,8 @@ class RoundConfig:
         `one`, or one for `each` direction.
     by_parts: also propose ports that are put together from ports of loop nests.
     control: also train, beside each round, Translators on as much generated data, to compare with.
+    behind: 0: the models of the round before propose; 1: those of the round before that, so that a
+        round's answers are made and judged while models learn from the round before.
     """
 
     count: int = 2
@@ -174,6 +176,7 @@ class RoundConfig:
     translators: str = "one"
     by_parts: bool = False
     control: bool = False
+    behind: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,29 +14,26 @@ are emulated have none either: an emulation's speed says nothing.
 from __future__ import annotations
 
 import statistics
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from coevolve.cli.progress import ProgressBar
 from coevolve.evaluation.guarantees import make_guaranteed_suite
+from coevolve.evaluation.large_inputs import enlarge_test
 from coevolve.evaluation.scoring import ItemScore, ScoringWork, make_answer_program
 from coevolve.verification.engine import Engine
 from corpora.dialects import get_dialect
-from corpora.frontends.c_tokens import tokenize
-from corpora.records import ArrayValue, ScalarValue, Signature, UnitTest
+from corpora.records import Signature, UnitTest
 from corpora.signatures.signature import read_signature
-from corpora.suites.unit_tests import SuiteError, parse_test
 from gpu_runtime.backend import Arguments, CompileRequest, ExecutionBackend, Limits, Status, Variant
 from gpu_runtime.call.binding import BindingError, bind_parameters
 from gpu_runtime.call.materialize import materialize_test
-from tester.generate.propose import format_symbolic_suite
 
 REPEATS = 3
 MIN_MS = 2.0
 WANTED_MS = 20.0
-MAX_ELEMENTS = 1 << 24
 TOLERANCE = 1e-3
 """Relative: that an answer is right was shown before, by exact tests; this only sees what goes
 wrong at large sizes.
@@ -146,7 +143,7 @@ def _baseline(
     """
     best = None
     for power in range(3, 24):
-        test = enlarge_test(tests, request.signature, 1 << power)
+        test = enlarge_test(tests, 1 << power)
         if test is None:
             break
         arguments = materialize_test(test, request.signature)
@@ -160,59 +157,6 @@ def _baseline(
         return None
     again = measure_time(request, best[0], backend)
     return (best[0], *again) if again else None
-
-
-def enlarge_test(tests: Sequence[UnitTest], signature: Signature, scale: int) -> UnitTest | None:
-    """Return the largest of `tests` with every scalar that an extent depends on multiplied by
-    `scale`.
-
-    Returns None if no extent depends on a scalar, or the test would have more than MAX_ELEMENTS
-    (2^24) elements.
-    """
-    telling = [
-        t
-        for t in tests
-        if all(
-            a.value >= 2 for a in t.assignments if isinstance(a, ScalarValue) and a.type[0] in "iu"
-        )
-    ] or list(tests)  # a lower bound may be 0 or 1 in all of them
-    plain = [
-        t
-        for t in telling
-        if all(
-            a.fill is not None and a.fill.kind != "special"
-            for a in t.assignments
-            if isinstance(a, ArrayValue)
-        )
-    ]
-    if not plain:
-        return None
-    at = max(range(len(plain)), key=lambda i: _elements(plain[i]))
-    line = format_symbolic_suite(plain).splitlines()[at]
-    heads = [part.partition("=")[0] for part in line.split()]
-    extents = " ".join(head.partition("[")[2] for head in heads)
-    names = {token.text for token in tokenize(extents) if token.kind == "word"}
-    if not names:
-        return None
-    scaled = " ".join(_scale_size(part, names, scale) for part in line.split())
-    try:
-        test = parse_test(scaled, signature)
-    except SuiteError:
-        return None
-    return test if _elements(test) <= MAX_ELEMENTS else None
-
-
-def _scale_size(part: str, names: Collection[str], scale: int) -> str:
-    """`n:i32=7` with the number `scale` times as large where its name is one of `names`."""
-    head, _, value = part.partition("=")
-    name = head.partition(":")[0]
-    if name not in names or "[" in head or not value.isdecimal():
-        return part
-    return f"{head}={int(value) * scale}"
-
-
-def _elements(test: UnitTest) -> int:
-    return sum(int(np.prod(a.extents)) for a in test.assignments if isinstance(a, ArrayValue))
 
 
 def measure_time(

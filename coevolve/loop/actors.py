@@ -16,6 +16,7 @@ import secrets
 import shutil
 import socket
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -28,7 +29,14 @@ from coevolve.cli.errors import UserError
 from coevolve.cli.signals import start_uninterrupted
 from coevolve.config.schema import Config
 from coevolve.loop.model_starts import classify_start
-from coevolve.loop.workers import Result, RunWorkers, Worker, WorkerLostError
+from coevolve.loop.workers import (
+    Leases,
+    Result,
+    RunWorkers,
+    StoppedError,
+    Worker,
+    WorkerLostError,
+)
 from coevolve.named_models import hide_loading_bars
 from corpora.records import Candidate, Verdict
 from gpu_runtime.models.distributed import DistributedError, Job, Start, find_cause, run_process
@@ -47,6 +55,8 @@ LOOK_S = 2.0
 """Seconds between looks at how large the cluster is."""
 FAILED_STARTS = 5
 """Actors of one kind that may die while they start, one after another."""
+TOGETHER = 4
+"""Stages of a run that may be at work at once."""
 
 
 def find_ray_address() -> str:
@@ -133,6 +143,9 @@ class RayPool:
         pool is to have now.
         """
         self._kind, self._start, self._count = kind, start, count
+        self._lock = threading.RLock()
+        self._leases = Leases()
+        self._closed = False
         self._ready: list[RayWorker] = []
         self._starting: dict[Future, RayWorker] = {}
         self._asked: dict[RayWorker, Future] = {}
@@ -143,9 +156,15 @@ class RayPool:
 
     def members(self) -> Sequence[Worker]:
         """Return the workers that are ready; none while the first ones start. Raises UserError if
-        none could start for START_S (300) seconds, and any exception that an actor raised while it
-        was made.
+        none could start for START_S (300) seconds, StoppedError if the pool was closed, and any
+        exception that an actor raised while it was made.
         """
+        with self._lock:
+            return self._look()
+
+    def _look(self) -> Sequence[Worker]:
+        if self._closed:
+            raise StoppedError(f"every {self._kind} was stopped")
         for future in [f for f in self._starting if f.done()]:
             worker = self._starting.pop(future)
             if (error := future.exception()) is None:
@@ -168,6 +187,10 @@ class RayPool:
 
     def discard(self, worker: Worker) -> None:
         """Remove a lost worker from the pool and end its actor, if that still exists."""
+        with self._lock:
+            self._discard(worker)
+
+    def _discard(self, worker: Worker) -> None:
         gone = [member for member in self._ready if member is worker]
         self._ready = [member for member in self._ready if member is not worker]
         for member in gone:
@@ -175,10 +198,21 @@ class RayPool:
         self._looked = float("-inf")
 
     def close(self) -> None:
-        """End all actors of the pool."""
-        for worker in (*self._ready, *self._starting.values()):
+        """End all actors of the pool. Calls that want a worker raise StoppedError from now on."""
+        with self._lock:
+            self._closed = True
+            ended = (*self._ready, *self._starting.values())
+            self._ready, self._starting = [], {}
+        for worker in ended:
             _kill(worker.handle)
-        self._ready, self._starting = [], {}
+
+    def take(self, worker: Worker, owner: object) -> bool:
+        """Return whether `owner` may give `worker` a call now, and count it as at work if so."""
+        return self._leases.take(worker, owner)
+
+    def give_back(self, worker: Worker) -> None:
+        """Count `worker` as idle again."""
+        self._leases.give_back(worker)
 
     def _drop_dead(self) -> None:
         """Take out members that died while nobody asked them anything. Each is asked whether it is
@@ -188,7 +222,7 @@ class RayPool:
             if answer.done():
                 del self._asked[worker]
                 if worker in self._ready and answer.exception() is not None:
-                    self.discard(worker)
+                    self._discard(worker)
         if time.monotonic() - self._looked >= LOOK_S:
             for worker in self._ready:
                 if worker not in self._asked:
@@ -519,10 +553,14 @@ def make_ray_workers(
             ),
         )
         try:
-            yield RunWorkers(*pools, RunMeters().count_kept)
+            yield RunWorkers(*pools, RunMeters().count_kept, TOGETHER, lambda: _close_all(pools))
         finally:
-            for pool in pools:
-                pool.close()
+            _close_all(pools)
+
+
+def _close_all(pools: Sequence[RayPool]) -> None:
+    for pool in pools:
+        pool.close()
 
 
 def _count_cpus(ray: Any) -> int:

@@ -72,7 +72,7 @@ def _run_wave(
     ]
     chunks = run.chunks(wanted)
     checkpoint, greedy = (
-        str(run.translator(number - 1, direction)),
+        str(run.translator(run.proposers(number), direction)),
         run.sampling(1, 0.0, "parts", number),
     )
     asked = [

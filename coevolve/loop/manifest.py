@@ -14,8 +14,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from coevolve.config.schema import ConfigError
@@ -25,6 +27,8 @@ from corpora.json_text import JsonError, parse_json
 NAME = "manifest.json"
 LARGE = 64 << 20
 _BLOCK = 1 << 20
+_CHANGING = threading.RLock()
+"""Held while the manifest is read, changed and written: several stages may end at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +81,20 @@ def seal(root: Path, path: Path) -> None:
     """Record a finished file, or every file of a finished folder, in the manifest of the run's
     folder `root`, by its path, length and hash. Raises ConfigError if the manifest is damaged.
     """
-    held, retired = _read(root)
-    held |= {str(file.relative_to(root)): measure_file(file) for file in _files_of(path)}
-    _write(root, held, retired - {str(path.relative_to(root))})
+    found = {str(file.relative_to(root)): measure_file(file) for file in _files_of(path)}
+    with _CHANGING:
+        held, retired = _read(root)
+        _write(root, held | found, retired - {str(path.relative_to(root))})
 
 
 def describe(root: Path, facts: dict[str, object]) -> None:
     """Record what a run was begun with: `facts`, JSON values by name. Those of an earlier call
     stay. Raises ConfigError if the manifest is damaged.
     """
-    held, retired = _read(root)
-    if not read_facts(root):
-        _write(root, held, retired, facts)
+    with _CHANGING:
+        held, retired = _read(root)
+        if not read_facts(root):
+            _write(root, held, retired, facts)
 
 
 def read_facts(root: Path | str) -> dict[str, object]:
@@ -105,9 +111,10 @@ def unseal(root: Path, path: Path) -> None:
     it can seal the new file leaves one without a seal, old or new, and not one that differs from
     its seal. Raises ConfigError if the manifest is damaged.
     """
-    held, retired = _read(root)
-    if held.pop(str(path.relative_to(root)), None) is not None:
-        _write(root, held, retired)
+    with _CHANGING:
+        held, retired = _read(root)
+        if held.pop(str(path.relative_to(root)), None) is not None:
+            _write(root, held, retired)
 
 
 def is_finished(root: Path, path: Path) -> bool:
@@ -150,11 +157,12 @@ def retire(root: Path, paths: list[Path]) -> None:
     """Record that finished files or folders are about to be removed and are not to be made again.
     root: the run's folder. paths: inside it. Raises ConfigError if the manifest is damaged.
     """
-    held, retired = _read(root)
     names = {str(path.relative_to(root)) for path in paths}
     starts = tuple(f"{name}/" for name in names)
-    left = {n: was for n, was in held.items() if n not in names and not n.startswith(starts)}
-    _write(root, left, retired | names)
+    with _CHANGING:
+        held, retired = _read(root)
+        left = {n: was for n, was in held.items() if n not in names and not n.startswith(starts)}
+        _write(root, left, retired | names)
 
 
 def _read(root: Path) -> tuple[dict[str, Seal], frozenset[str]]:
@@ -163,13 +171,21 @@ def _read(root: Path) -> tuple[dict[str, Seal], frozenset[str]]:
     if not path.exists():
         return {}, frozenset()
     try:
-        text = path.read_bytes()
-        return parse_seals(text), frozenset(parse_json(text)["retired"])
+        state = path.stat()
+        seals, retired = _parse(str(path), state.st_mtime_ns, state.st_size, state.st_ino)
+        return dict(seals), retired
     except (JsonError, TypeError, KeyError, AttributeError) as error:
         raise ConfigError(
             f"'{path}' is damaged ({error}); delete it, and the files of the run are taken as "
             f"they are"
         ) from None
+
+
+@lru_cache(maxsize=4)
+def _parse(path: str, *_state: int) -> tuple[dict[str, Seal], frozenset[str]]:
+    """What is in a manifest, read once for each state of the file."""
+    text = Path(path).read_bytes()
+    return parse_seals(text), frozenset(parse_json(text)["retired"])
 
 
 def _compare(path: Path, was: Seal, quick: bool = False) -> str:

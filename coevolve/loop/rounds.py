@@ -10,7 +10,8 @@ stage. With the same configuration it writes the same files.
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import version
@@ -26,6 +27,8 @@ from coevolve.loop.run_corpus import RunCorpus, build_corpus, open_corpus
 from coevolve.loop.run_folder import RunFolder, resolve_run_dir
 from coevolve.loop.run_mirror import open_mirror
 from coevolve.loop.run_workers import make_local_workers, make_ray_run_workers
+from coevolve.loop.schedule import Step, run_steps
+from coevolve.loop.stage_run import Run
 from gpu_runtime.backend import BackendError
 from gpu_runtime.models.backends import MODEL_BACKENDS
 from gpu_runtime.models.protocol import ModelError
@@ -38,9 +41,8 @@ def run(config: Config, use_ray: bool = True) -> Path:
     ConfigError, CorpusError, ModelError or UserError for bad input.
     """
     from coevolve.cli.export import export_run
-    from coevolve.evaluation.evaluate import evaluate_round, prepare_evaluation
+    from coevolve.evaluation.evaluate import prepare_evaluation
     from coevolve.loop import stages
-    from coevolve.loop.control_arm import run_control
     from coevolve.report.direction_table import format_markdown, make_rows
     from coevolve.report.page import print_table, write_report
     from gpu_runtime.compile.toolchain import find_toolchain, require_tool
@@ -67,24 +69,16 @@ def run(config: Config, use_ray: bool = True) -> Path:
     ):
         folder.extend_rounds(config)
         manifest.describe(folder.root, list_versions(config))
-        this = stages.Run(config, folder, corpus, workers)
+        this = Run(config, folder, corpus, workers)
         # Before the models, which take long: a machine that cannot verify is found out at once.
         prepare_evaluation(this)
         stages.run_cold_start(this)
-        evaluate_round(this, 0)
-        for number in range(1, config.round.count + 1):
-            for stage in (
-                stages.make_suites,
-                stages.propose_and_verify,
-                stages.keep_triplets,
-                stages.train_models,
-                evaluate_round,
-                run_control,
-            ):
-                if mirror:
-                    mirror.push()
-                stage(this, number)
-            write_report(folder.root)
+        run_steps(
+            list_stages(this),
+            workers.together,
+            workers.stop,
+            lambda _: mirror.push() if mirror else None,
+        )
         if mirror:
             mirror.push()
     export_run(folder.root)
@@ -96,6 +90,69 @@ def run(config: Config, use_ray: bool = True) -> Path:
     print(f"checkpoints: {', '.join(map(str, made))}")
     print(f"pairs:       {folder.export / 'pairs.parquet'}")
     return folder.root
+
+
+def list_stages(run: Run) -> Iterator[Step]:
+    """Yield the stages of all rounds of `run` after the cold start, each with the ones whose files
+    it reads.
+
+    Once the Tester has learnt, tests of the next round are made and checked while Translators
+    learn. The next round's candidates are made and judged while this one is evaluated; with
+    `round.behind`, also while models learn. They wait for the control where there is one Translator
+    actor, since it would load one checkpoint after the other. Models without GPUs of their own
+    share the processors, so there Translators and Tester learn one after the other.
+    """
+    from coevolve.evaluation.evaluate import evaluate_round
+    from coevolve.loop import stages
+    from coevolve.loop.control_arm import run_control
+
+    report = _Report(run)
+    waits = run.config.round.control and run.config.resources.translators == 1
+    shared = not run.config.resources.model_gpus
+    yield Step("evaluate 0", lambda: evaluate_round(run, 0))
+    for n in range(1, run.config.round.count + 1):
+        suites, proposed, kept = f"suites {n}", f"propose and verify {n}", f"triplets {n}"
+        taught, tested, measured = f"Translators {n}", f"Tester {n}", f"evaluate {n}"
+        from_models = run.proposers(n)
+        tester = (f"Tester {from_models}",) if from_models else ()
+        translators = (f"Translators {from_models}",) if from_models else ()
+        last = (f"report {n - 1}",) if n > 1 else ()
+        earlier = (f"Tester {n - 1}", f"Translators {n - 1}") if n > 1 else ()
+
+        def step(name: str, stage: Callable[..., object], *after: str, number: int = n) -> Step:
+            return Step(name, lambda: stage(run, number), after)
+
+        asked = (f"propose and verify {n - 1}",) if n > 1 else ()
+        yield step(suites, stages.make_suites, *tester)
+        yield step(
+            proposed, stages.propose_and_verify, suites, *translators, *asked, *(last * waits)
+        )
+        yield step(kept, stages.keep_triplets, proposed)
+        yield step(tested, stages.train_tester, kept, *earlier[:1])
+        yield step(
+            taught, stages.train_translators, kept, *earlier[1:], *((tested,) if shared else ())
+        )
+        yield step(measured, evaluate_round, taught, tested, f"evaluate {n - 1}")
+        yield step(f"control {n}", run_control, measured, *last)
+        yield Step(f"report {n}", report.write, (f"control {n}",))
+
+
+class _Report:
+    """The report of a run that goes on. It tells of all rounds, so it takes longer and longer: it
+    is written when it takes at most a tenth of the time since it was written last.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run, self._took, self._ended = run, 0.0, float("-inf")
+
+    def write(self) -> None:
+        from coevolve.report.page import write_report
+
+        began = time.monotonic()
+        if began - self._ended >= 10 * self._took:
+            write_report(self._run.folder.root)
+            self._ended = time.monotonic()
+            self._took = self._ended - began
 
 
 def list_versions(config: Config) -> dict[str, object]:

@@ -207,6 +207,16 @@ class RoundPaths:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """When a stage ran. round: its number; 0 is the cold start. begin, end: seconds since 1970."""
+
+    round: int
+    stage: str
+    begin: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
 class RunFolder:
     """The paths of a run. root: the run's folder. Making one writes nothing; `claim` does."""
 
@@ -413,8 +423,8 @@ class RunFolder:
     def record_time(
         self, round_number: int, stage: str, seconds: float, busy: float | None = None
     ) -> None:
-        """Append the time of a stage to the run's file timings.jsonl, which differs between equal
-        runs and feeds the report only.
+        """Append the time of a stage that ends now to the run's file timings.jsonl, which differs
+        between equal runs and feeds the report only.
 
         round_number: 0 is the cold start. seconds: wall-clock time. busy: share in [0, 1] of this
             machine's cores that worked meanwhile, None where that is unknown.
@@ -424,6 +434,7 @@ class RunFolder:
                 "round": round_number,
                 "stage": stage,
                 "seconds": round(seconds, 3),
+                "ended": round(time.time(), 3),
                 "busy": busy if busy is None else round(busy, 3),
             }
         )
@@ -471,6 +482,16 @@ class RunFolder:
             for row in self._timings()
             if row.get("busy") is not None
         }
+
+    def spans(self) -> list[Span]:
+        """Return when each stage ran, a span for each attempt; those of versions that did not
+        record when a stage ended are left out.
+        """
+        return [
+            Span(row["round"], row["stage"], row["ended"] - row["seconds"], row["ended"])
+            for row in self._timings()
+            if isinstance(row.get("ended"), int | float)
+        ]
 
     def _timings(self) -> list[dict]:
         """Rows of timings.jsonl that tell the time of a stage."""

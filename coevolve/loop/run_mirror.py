@@ -96,7 +96,9 @@ class RunMirror:
         """
         if not (self.folder / manifest.NAME).exists():
             return
-        sealed = manifest.read_manifest(self.folder)
+        # As it is now: stages that end meanwhile are copied by the next call.
+        text = (self.folder / manifest.NAME).read_bytes()
+        sealed = manifest.parse_seals(text)
         wanted: dict[str, object] = dict(sealed)
         for name in UNSEALED:
             file = self.folder / name
@@ -109,7 +111,7 @@ class RunMirror:
                 if self._there.get(name) != state:
                     self._copy_there(fs, base, name)
                     self._there[name] = state
-            self._copy_there(fs, base, manifest.NAME)
+            fs.pipe_file(f"{base}/{manifest.NAME}", text)
 
     def remove(self, names: list[str]) -> None:
         """Remove files or folders of the run at the URL, by paths relative to it, after the

@@ -53,6 +53,12 @@ class Run:
         """
         return self.folder.round(number).folder / find_translator(self.config, str(direction)).name
 
+    def proposers(self, number: int) -> int:
+        """Return the round whose models propose in round `number`: the one before, or with
+        `round.behind` the one before that; 0 is the cold start.
+        """
+        return max(0, number - 1 - self.config.round.behind)
+
     def sampling(self, n: int, temperature: float, *salt: object) -> Sampling:
         """Return sampling settings for `n` answers at `temperature`. salt: values that, with the
         run's seed, decide the seed of sampling.

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Generic
 
 from coevolve.loop.directions import find_checkpoints, list_translators
@@ -103,7 +104,7 @@ def make_suites(run: Run, number: int) -> None:
     programs = list(
         _by_id(run).values()
     )  # once, though several directions start from it: a suite serves them all
-    checkpoint = str(run.folder.round(number - 1).tester)
+    checkpoint = str(run.folder.round(run.proposers(number)).tester)
     sampling = run.sampling(run.config.round.suites, run.config.round.temperature, "suites", number)
     with run.timed(number, "suites"):
         prepared = propose_suites(
@@ -297,7 +298,7 @@ def _stream_candidates(run: Run, number: int, work: list, suites: dict[str, Unit
     paths, wanted = run.folder.round(number), run.config.round
     asked = [
         (
-            str(run.translator(number - 1, direction)),
+            str(run.translator(run.proposers(number), direction)),
             chunk,
             str(direction),
             run.sampling(wanted.samples, wanted.temperature, "translate", number, i),
@@ -407,34 +408,37 @@ def load_experience(run: Run, number: int) -> list[Triplet]:
     """Return the triplets that the models of round `number` learn from: those of this round and
     the ones before that `round.experience` selects. Raises StoreError if a file is damaged.
     """
-    found = [list(read_jsonl(run.folder.round(k).triplets, Triplet)) for k in range(1, number + 1)]
+    found = [
+        list(read_jsonl(run.folder.round(k).triplets, Triplet))
+        for k in _list_experience(run, number)
+    ]
     return gather_triplets(found, run.config.round.experience)
 
 
+def _list_experience(run: Run, number: int) -> range:
+    """The rounds that round `number` learns from."""
+    first = number if run.config.round.experience == "replace" else 1
+    return range(first, number + 1)
+
+
 def train_models(run: Run, number: int) -> None:
-    """Train all models of round `number` on the triplets that `round.experience` selects. The
+    """Train all models of round `number`, one after the other: see `train_translators` and
+    `train_tester`.
+    """
+    train_translators(run, number)
+    train_tester(run, number)
+
+
+def train_translators(run: Run, number: int) -> None:
+    """Train the Translators of round `number` on the triplets that `round.experience` selects. The
     checkpoints go to the round's folder; a frozen model's checkpoint is copied there. It does
-    nothing if all models exist. Raises StoreError if a file is damaged, LeakError if a lesson is a
+    nothing if they exist. Raises StoreError if a file is damaged, LeakError if a lesson is a
     held-out program.
     """
-    if has_all_models(run, number):
+    if all(map(run.folder.is_finished, _translator_folders(run, number))):
         return
-    rounds = range(1, number + 1)
-    triplets = load_experience(run, number)
-    used = {t.suite.id for t in triplets}
-    suites = {
-        s.id: s
-        for k in rounds
-        for s in read_jsonl(run.folder.round(k).suites, UnitTestSuite)
-        if s.id in used
-    }
-    by_id = _by_id(run)
-    lessons = [(by_id[s.program_id], s) for s in suites.values()]
-    frozen, apart, shown = (
-        run.config.round.freeze,
-        select_validation(run, number),
-        make_verdict_lessons(run, number),
-    )
+    triplets, frozen = load_experience(run, number), run.config.round.freeze == "translator"
+    apart, shown = select_validation(run, number), make_verdict_lessons(run, number)
     with run.timed(number, "learn"):
         for served in list_translators(run.config):
             own = [t for t in triplets if served.serves(t.direction)]
@@ -449,13 +453,36 @@ def train_models(run: Run, number: int) -> None:
                 served.label,
                 run.workers.translators,
                 served.name,
-                frozen == "translator",
+                frozen,
                 own,
                 told,
             )
-        _learn_one(
-            run, number, "Tester", run.workers.testers, "tester", frozen == "tester", lessons, ()
-        )
+
+
+def _translator_folders(run: Run, number: int) -> list[Path]:
+    return find_checkpoints(run.config, run.folder.round(number).folder)
+
+
+def train_tester(run: Run, number: int) -> None:
+    """Train the Tester of round `number` on the suites of the triplets that `round.experience`
+    selects. The checkpoint goes to the round's folder; a frozen Tester's is copied there. It does
+    nothing if it exists. Raises StoreError if a file is damaged, LeakError if a lesson is a
+    held-out program.
+    """
+    if run.folder.is_finished(run.folder.round(number).tester):
+        return
+    used = {t.suite.id for t in load_experience(run, number)}
+    suites = {
+        s.id: s
+        for k in _list_experience(run, number)
+        for s in read_jsonl(run.folder.round(k).suites, UnitTestSuite)
+        if s.id in used
+    }
+    by_id = _by_id(run)
+    lessons = [(by_id[s.program_id], s) for s in suites.values()]
+    frozen = run.config.round.freeze == "tester"
+    with run.timed(number, "learn"):
+        _learn_one(run, number, "Tester", run.workers.testers, "tester", frozen, lessons, ())
 
 
 def _learn_one(

@@ -14,8 +14,9 @@ order of arrival nor a lost worker decides a result.
 
 from __future__ import annotations
 
+import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import suppress
@@ -33,10 +34,16 @@ FOLLOW_S = 2.0
 """Seconds between looks at a long call."""
 POLL_S = 0.5
 """Seconds between looks at a pool that may have gained members."""
+IDLE_S = 0.05
+"""Seconds between looks of a caller that has no worker because others have them."""
 
 
 class WorkerLostError(Exception):
     """The process or machine that held a worker is gone. The message says how it ended."""
+
+
+class StoppedError(Exception):
+    """The workers were stopped while a call wanted one: the run ends."""
 
 
 class Worker(Protocol):
@@ -55,9 +62,20 @@ class WorkerPool(Protocol):
     """Workers of one kind; any of them can do what the others can."""
 
     def members(self) -> Sequence[Worker]:
-        """Return the workers that can be given work now; () while the first ones start. Raises
-        UserError if no worker came in time.
+        """Return the workers there are, also those at work; () while the first ones start. Raises
+        UserError if no worker came in time, StoppedError if the pool was closed.
         """
+        ...
+
+    def take(self, worker: Worker, owner: object) -> bool:
+        """Return whether `owner` may give `worker` a call now: it has none, and no other owner
+        waits that has fewer workers or has waited longer. If so, it counts as at work until it is
+        given back.
+        """
+        ...
+
+    def give_back(self, worker: Worker) -> None:
+        """Count `worker` as idle again."""
         ...
 
     def discard(self, worker: Worker) -> None:
@@ -65,6 +83,57 @@ class WorkerPool(Protocol):
         good.
         """
         ...
+
+
+class Leases:
+    """Which workers of a pool are at work, and for whom. Several threads may ask at once; each
+    owner gets its share, and an idle worker goes to the one that has waited longest.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._held: dict[int, int] = {}
+        self._counts: Counter[int] = Counter()
+        self._waiting: dict[int, tuple[float, float]] = {}
+
+    def take(self, worker: Worker, owner: object) -> bool:
+        """Return whether `owner` may give `worker` a call now, and count it as at work if so."""
+        with self._lock:
+            if id(worker) in self._held:
+                if not self._counts[id(owner)]:  # who has none waits at once, others for their own
+                    self._wait(owner)
+                return False
+            if len(self._waiting) > (id(owner) in self._waiting) and self._is_behind(owner):
+                self._wait(owner)
+                return False
+            self._waiting.pop(id(owner), None)
+            self._held[id(worker)] = id(owner)
+            self._counts[id(owner)] += 1
+            return True
+
+    def _wait(self, owner: object) -> None:
+        now = time.monotonic()
+        self._waiting[id(owner)] = (self._waiting.get(id(owner), (now,))[0], now)
+
+    def _is_behind(self, owner: object) -> bool:
+        """Whether another that still asks has fewer workers, or as many and asked first."""
+        now = time.monotonic()
+        since = self._waiting.get(id(owner), (now,))[0]
+        mine = (self._counts[id(owner)], since)
+        return any(
+            (self._counts[other], began) < mine
+            for other, (began, asked) in self._waiting.items()
+            if other != id(owner) and now - asked < 4 * IDLE_S
+        )
+
+    def give_back(self, worker: Worker) -> None:
+        """Count `worker` as idle again."""
+        with self._lock:
+            owner = self._held.pop(id(worker), None)
+            if owner is not None:
+                self._counts[owner] -= 1
+                if not self._counts[owner]:
+                    del self._counts[owner]
 
 
 class LocalWorker:
@@ -92,10 +161,19 @@ class FixedPool:
 
     def __init__(self, *workers: Worker) -> None:
         self._workers = list(workers)
+        self._leases = Leases()
 
     def members(self) -> Sequence[Worker]:
         """Return the workers that are left."""
         return tuple(self._workers)
+
+    def take(self, worker: Worker, owner: object) -> bool:
+        """Return whether `owner` may give `worker` a call now, and count it as at work if so."""
+        return self._leases.take(worker, owner)
+
+    def give_back(self, worker: Worker) -> None:
+        """Count `worker` as idle again."""
+        self._leases.give_back(worker)
 
     def discard(self, worker: Worker) -> None:
         """Remove a lost worker from the pool. Raises WorkerLostError if it was the last, ValueError
@@ -117,6 +195,10 @@ class RunWorkers:
     verifiers: WorkerPool
     count_kept: Callable[[int], None] = lambda _pairs: None
     """Called with the number of pairs that each round kept, for what shows running jobs."""
+    together: int = 1
+    """Stages that may be at work at once."""
+    stop: Callable[[], None] = lambda: None
+    """Ends the workers, so that calls that wait for one raise. May be called from any thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +225,12 @@ class _Calls:
         """Give the first tasks of `waiting` to idle members of `pool`."""
         if not waiting:
             return
-        busy = {id(worker) for worker, _ in self._running.values()}
         for worker in pool.members():
-            if waiting and id(worker) not in busy:
+            if waiting and pool.take(worker, self):
                 task = waiting.popleft()
-                self._running[worker.submit(task.method, *task.arguments)] = (worker, task)
+                future = worker.submit(task.method, *task.arguments)
+                self._running[future] = (worker, task)
+                future.add_done_callback(lambda _, worker=worker: pool.give_back(worker))
 
     def workers(self) -> Sequence[Worker]:
         """The workers that are at work."""
@@ -161,7 +244,7 @@ class _Calls:
         A task whose worker was lost goes back to the front of `waiting(task)`.
         """
         if not self._running:
-            time.sleep(POLL_S)
+            time.sleep(IDLE_S)
         for future in wait(self._running, limit_s, FIRST_COMPLETED).done:
             worker, task = self._running.pop(future)
             try:

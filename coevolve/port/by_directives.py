@@ -83,9 +83,10 @@ def port_by_directives(
 
 def _plans(program: Program, direction: Direction) -> Iterator[DirectivePlan]:
     """Distinct plans, best first."""
-    plan = plan_directives(program.text, direction.target.language, program.name)
+    asked = program.text, direction.target.language, program.name
+    plan, copied = plan_directives(*asked), plan_directives(*asked, copies=True)
     seen: list[DirectivePlan] = []
-    for each in (plan, plan and keep_outermost(plan), plan and keep_certain(plan)):
+    for each in (copied, plan, plan and keep_outermost(plan), plan and keep_certain(plan)):
         if each is not None and each not in seen:
             seen.append(each)
             yield each

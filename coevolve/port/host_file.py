@@ -15,13 +15,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
+from coevolve.evaluation.large_inputs import fit_lengths
 from corpora.analysis.bounds import array_bounds
 from corpora.analysis.polynomial import Polynomial
 from corpora.frontends.c_family import parse_c_family
 from corpora.frontends.c_tokens import tokenize
 from corpora.frontends.queries import functions_of
-from corpora.ir import Function, TranslationUnit
-from corpora.records import Program
+from corpora.ir import Call, ExpressionStatement, Function, KernelLaunch, TranslationUnit
+from corpora.ir.edits import Edit, apply_edits
+from corpora.ir.walk import find
+from corpora.records import Program, UnitTest
 from corpora.signatures.signature import read_signature
 from gpu_runtime.launch.plans import LaunchPlan, parse_plan
 
@@ -46,13 +49,16 @@ class HostFileError(ValueError):
     """Raised where no host function can be written. Its message says why, in one line."""
 
 
-def make_host_file(source: Program, kernel: str, launch: str) -> str:
+def make_host_file(
+    source: Program, kernel: str, launch: str, tests: Sequence[UnitTest] = ()
+) -> str:
     """Return a CUDA file with the kernel, `NAME_on_device`, and the host function NAME.
 
     source: the serial function in C++. kernel: the text of its port, one __global__ function of
         the source's name, perhaps with helpers. launch: the plan under which it was verified.
+        tests: of the source; they tell the sizes of arrays that the subscripts do not.
     Raises HostFileError if the source returns a value or takes more than numbers and arrays, or if
-    the size of an array does not follow from the source's subscripts.
+    the size of an array follows neither from the source's subscripts nor from its tests.
     """
     signature = read_signature(source)
     name = signature.name
@@ -63,7 +69,8 @@ def make_host_file(source: Program, kernel: str, launch: str) -> str:
         raise HostFileError(f"parameter '{odd[0]}' is neither a number nor a flat array")
     unit = parse_c_family(source.text, "cpp")
     function = _function(unit, name)
-    counts = _counts(function, unit, [p.name for p in signature.parameters if p.kind == "array"])
+    named = [p.name for p in signature.parameters if p.kind == "array"]
+    counts = _counts(function, unit, named, tests)
     arrays = {p.name: p for p in signature.parameters if p.kind == "array"}
     plan = parse_plan(launch)
     head = source.text[function.span.start : function.body_span.start].strip()  # type: ignore
@@ -117,6 +124,30 @@ def make_host_file(source: Program, kernel: str, launch: str) -> str:
     return "\n".join([*lines, "}", ""])
 
 
+def check_calls(text: str) -> str:
+    """Return the text of a CUDA port that has a host function, with every CUDA call and every
+    launch in it checked: the first that fails ends the process with its message.
+    """
+    edits = []
+    for function in functions_of(parse_c_family(text, "cuda")):
+        for each in find(function.body, ExpressionStatement) if function.body else ():
+            done, span = each.expression, each.span
+            if span is None or span.expanded:
+                continue
+            if isinstance(done, Call) and done.span is not None:
+                called = getattr(done.function, "id", "")
+                if called.startswith("cuda"):
+                    edits.append(Edit(done.span.start, done.span.start, "coevolve_check("))
+                    edits.append(Edit(done.span.end, done.span.end, f', "{called}")'))
+        for launch in find(function.body, KernelLaunch) if function.body else ():
+            if launch.span is not None and not launch.span.expanded:
+                name = getattr(launch.kernel, "id", "a kernel")
+                begin, end = launch.span.start, text.index(";", launch.span.end - 1) + 1
+                edits.append(Edit(begin, begin, "{ "))  # one statement, also behind `if (n)`
+                edits.append(Edit(end, end, f' coevolve_check(cudaGetLastError(), "{name}"); }}'))
+    return f"{HEAD}\n{apply_edits(text, edits)}" if edits else text
+
+
 def _function(unit: TranslationUnit, name: str) -> Function:
     for each in functions_of(unit):
         if each.name == name and each.body is not None and each.span and each.body_span:
@@ -124,29 +155,43 @@ def _function(unit: TranslationUnit, name: str) -> Function:
     raise HostFileError(f"the source has no function '{name}'")
 
 
-def _counts(function: Function, unit: TranslationUnit, arrays: Sequence[str]) -> dict[str, str]:
+def _counts(
+    function: Function, unit: TranslationUnit, arrays: Sequence[str], tests: Sequence[UnitTest]
+) -> dict[str, str]:
     """The number of elements of each array as an expression of C++."""
     extents: dict[str, Polynomial | None] = {}
     for bound in array_bounds(function, unit):
-        if bound.array in arrays and (bound.array in extents or bound.dimension):
-            raise HostFileError(f"the size of '{bound.array}' does not follow from one subscript")
-        extents[bound.array] = bound.extent()
+        several = bound.array in extents or bound.dimension
+        extents[bound.array] = None if several else bound.extent()
+    measured = fit_lengths(tests)
     counts = {}
     for array in arrays:
         extent = extents.get(array)
         if extent is None or any(s.operator for s in extent.symbols()):
-            raise HostFileError(
-                f"the size of '{array}' does not follow from the source's subscripts"
-            )
-        counts[array] = f"std::max<long long>(0, {_emit(extent)})"
+            length = measured.get((array, 0))
+            if length is None or any(f != int(f) for f in length.factors):
+                raise HostFileError(
+                    f"the size of '{array}' follows neither from the source's subscripts nor from "
+                    f"its tests"
+                )
+            text = _emit_terms([(t, int(f)) for t, f in zip(length.terms, length.factors)])
+        else:
+            text = _emit(extent)
+        counts[array] = f"std::max<long long>(0, {text})"
     return counts
 
 
 def _emit(polynomial: Polynomial) -> str:
-    """A polynomial as an expression of `long long`."""
+    return _emit_terms([([s.name for s in m], c) for m, c in polynomial.terms])
+
+
+def _emit_terms(terms: Sequence[tuple[Sequence[str], int]]) -> str:
+    """Products of names with their factors as an expression of `long long`."""
     parts = []
-    for monomial, coefficient in polynomial.terms:
-        factors = [f"(long long){symbol.name}" for symbol in monomial]
+    for names, coefficient in terms:
+        if not coefficient:
+            continue
+        factors = [f"(long long){name}" for name in names]
         if abs(coefficient) != 1 or not factors:
             factors.insert(0, f"{abs(coefficient)}LL")
         parts.append(("-" if coefficient < 0 else "+", " * ".join(factors)))

@@ -21,6 +21,7 @@ from coevolve.loop.run_folder import RunFolder, read_json, resolve_run_dir
 from coevolve.loop.run_mirror import open_mirror
 from coevolve.report.data import list_rounds, make_page_data
 from coevolve.report.rises import format_rises
+from coevolve.report.round_times import format_times
 from corpora.files import write_atomically
 from corpora.records import NOT_COMPILED, Candidate, Outcome, Triplet, Verdict
 from corpora.store import count_jsonl, read_jsonl
@@ -222,8 +223,9 @@ def print_table(root: Path) -> None:
         shown.add_row(*cells)
     console = Console(width=None if Console().is_terminal else 160)
     console.print(shown)
-    if rises := format_rises(folder):
-        print(rises)
+    for told in (format_rises(folder), format_times(folder)):
+        if told:
+            print(told)
 
 
 def open_run(root: Path) -> tuple[RunFolder, Config]:
@@ -272,6 +274,7 @@ def render_page(folder: RunFolder, config: Config, data: dict) -> str:
         held_out=next((r.evaluation.get("programs") for r in known if r.evaluation), None),
         verified=any(r["outcomes"] for r in data["rounds"]),
         rises=format_rises(folder).splitlines(),
+        times=format_times(folder).splitlines(),
         served="api" in data,
         left_out=0 if "api" in data else data["total"] - len(data["samples"]),
         data=Markup(escape_for_script(data)),

@@ -135,7 +135,14 @@ class SampleIndex:
     def load(self, entries: Sequence[SampleEntry]) -> dict:
         """Return the samples of `entries`, and their programs by id, as JSON values."""
         shown = {e.program: self._program(e.program) for e in entries}
-        return {"samples": [self._sample(e) for e in entries], "programs": shown}
+        suites: dict[tuple, UnitTestSuite | None] = {}  # several answers are for one program
+        samples = []
+        for entry in entries:
+            key = (entry.number, entry.held, entry.program)
+            if key not in suites:
+                suites[key] = self._suite(entry)
+            samples.append(self._sample(entry, suites[key]))
+        return {"samples": samples, "programs": shown}
 
     def choose(self, most: int) -> list[SampleEntry]:
         """Return at most `most` entries, in order, evenly from each round, side and outcome."""
@@ -201,9 +208,8 @@ class SampleIndex:
             shown["reference"] = references.pop("")
         return shown | ({"references": references} if references else {})
 
-    def _sample(self, entry: SampleEntry) -> dict:
+    def _sample(self, entry: SampleEntry, suite: UnitTestSuite | None) -> dict:
         candidate, verdict = self._records(entry)
-        suite = self._suite(entry)
         test = (
             suite.tests[verdict.test_index]
             if suite is not None and 0 <= verdict.test_index < len(suite.tests)

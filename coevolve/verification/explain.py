@@ -78,7 +78,8 @@ def explain_verdict(engine: Engine, pair: Pair, verdict: Verdict, elapsed_ms: fl
             else f"{verdict.suite_strength:.0%} of mutants killed"
         )
         suite = expectations.suite
-        lines.append(f"  suite     {len(suite.tests)} tests by {suite.author}, strength {strength}")
+        by = "given" if suite.author == "user" else f"by {suite.author}"
+        lines.append(f"  suite     {len(suite.tests)} tests {by}, strength {strength}")
         if verdict.test_index >= 0:
             lines += _counterexample(engine, pair, verdict, expectations)
     if verdict.launch:
@@ -130,7 +131,7 @@ def _counterexample(engine: Engine, pair: Pair, verdict: Verdict, expectations) 
     )
     lines = [f"  fails on  {_format_test_inline(test)}"]
     if smallest is not verdict:
-        lines.append(f"            {smallest.detail}")
+        lines.append(f"            on this smaller input: {smallest.detail}")
     if smallest.buffer:
         place = (
             smallest.buffer

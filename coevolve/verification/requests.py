@@ -37,6 +37,7 @@ from corpora.extraction.returned_structures import (
     find_structure_functions,
     wrap_returned_structures,
 )
+from corpora.frontends.dialect_guess import guess_port_dialect
 from corpora.json_text import JsonError, parse_json
 from corpora.records import Program, Verdict
 from corpora.signatures.signature import read_signature
@@ -319,17 +320,18 @@ def make_request_from_files(
     """Return the pairs that `coevolve verify SOURCE TARGET` judges.
 
     source, target, suite: paths; suite may be None. source_dialect, target_dialect: names, or None
-        to go by the suffix. function: compare this one only; '' for all.
+        to go by the suffix, and for the target by its OpenMP directives too. function: compare this
+        one only; '' for all.
     Raises VerifyError if a file cannot be read or has no function, ValueError for an unknown
     dialect.
     """
-    names = [
-        get_dialect(d).name if d else guess_dialect(p).name
-        for p, d in ((source, source_dialect), (target, target_dialect))
-    ]
+    first = get_dialect(source_dialect) if source_dialect else guess_dialect(source)
+    text, other = read_text(source), read_text(target)
+    second = get_dialect(target_dialect) if target_dialect else guess_port_dialect(target, other)
+    names = (first.name, second.name)
     texts = [
-        _preprocessed(path, read_text(path), name)
-        for path, name in zip((source, target), names, strict=True)
+        _preprocessed(path, each, name)
+        for path, each, name in zip((source, target), (text, other), names, strict=True)
     ]
     return make_request(
         texts[0], names[0], texts[1], names[1], read_text(suite) if suite else None, function

@@ -29,7 +29,8 @@ class ArrayBound:
     array: key of the variable. dimension: from 0. They hold for accesses that happen; a loop
         without iterations needs nothing.
     lower, upper: None where unknown; `reason` then says why, and is None otherwise. reads, writes:
-        which kinds of access were found.
+        which kinds of access were found. bounded: the largest of those subscripts that are known;
+        None if none is.
     """
 
     array: str
@@ -39,6 +40,7 @@ class ArrayBound:
     reads: bool
     writes: bool
     reason: Reason | None = None
+    bounded: Polynomial | None = None
 
     def extent(self) -> Polynomial | None:
         """Return how many elements a C array needs in this dimension, `upper` + 1, or None where
@@ -79,8 +81,9 @@ def _bound(
     lower = _joined("min", ends[0]) if known else None
     upper = _joined("max", ends[1]) if known else None
     reads = any(a.kind != "write" for a, _ in group)
+    bounded = _joined("max", ends[1]) if ends[1] else None
     return ArrayBound(
-        array, dimension, lower, upper, reads, any(a.writes for a, _ in group), reason
+        array, dimension, lower, upper, reads, any(a.writes for a, _ in group), reason, bounded
     )
 
 

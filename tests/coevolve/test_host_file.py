@@ -6,7 +6,8 @@ import subprocess
 import pytest
 
 from coevolve.cli.main import main
-from coevolve.port.host_file import HostFileError, make_host_file
+from coevolve.port.host_file import HostFileError, check_calls, make_host_file
+from coevolve.port.readable_names import rename_invented
 from coevolve.verification.engine import verify
 from corpora.records import Outcome, Program
 
@@ -71,3 +72,81 @@ def test_on_the_command_line(tmp_path, capsys):
     assert "axpy_on_device(" in text and "void axpy(int n, float a, const float *x" in text
     assert "with a host function" in capsys.readouterr().err
     assert main(["verify", str(source), str(out)]) == 0
+
+
+STENCIL = Program(
+    "cpp",
+    "sweep",
+    "void sweep(int nx, int ny, double a, const double *u, double *v) {\n"
+    " for (int i = 1; i < nx - 1; i++) for (int j = 1; j < ny - 1; j++)\n"
+    "  v[i * ny + j] = u[i * ny + j] + a * (u[(i - 1) * ny + j] + u[(i + 1) * ny + j]"
+    " + u[i * ny + j - 1] + u[i * ny + j + 1]);\n}\n",
+)
+STENCIL_KERNEL = """__global__ void sweep(int nx, int ny, double a, const double *u, double *v) {
+    int i = blockIdx.y * blockDim.y + threadIdx.y + 1;
+    int j = blockIdx.x * blockDim.x + threadIdx.x + 1;
+    if (i < nx - 1 && j < ny - 1)
+        v[i * ny + j] = u[i * ny + j] + a * (u[(i - 1) * ny + j] + u[(i + 1) * ny + j]
+            + u[i * ny + j - 1] + u[i * ny + j + 1]);
+}"""
+
+
+def test_sizes_that_the_subscripts_do_not_tell_follow_from_the_tests():
+    from coevolve.verification.engine import get_shared_engine
+
+    launch = "grid=ceil(ny/16),ceil(nx/8),1 block=16,8,1"
+    tests = get_shared_engine("emulated").expectations(STENCIL).expectations.suite.tests
+    text = make_host_file(STENCIL, STENCIL_KERNEL, launch, tests)
+    assert "(long long)nx * (long long)ny" in text
+    verdict = verify(STENCIL, Program("cuda", "sweep", text))
+    assert verdict.outcome is Outcome.EQUIVALENT, verdict.detail
+    with pytest.raises(HostFileError, match="size of 'u'"):
+        make_host_file(STENCIL, STENCIL_KERNEL, launch)
+
+
+OWN_HOST = """__global__ void v6(int n, const double * x, double * v7) {
+    int i = blockIdx.x * blockDim.x + threadIdx.x;
+    if (i < n) atomicAdd(v7, x[i]);
+}
+double total(int n, const double * x) {
+    double * v8; double * v7; double s = 0.0;
+    cudaMalloc(& v8, n * sizeof (double));
+    cudaMalloc(& v7, sizeof (double));
+    cudaMemcpy(v8, x, n * sizeof (double), cudaMemcpyHostToDevice);
+    cudaMemcpy(v7, & s, sizeof (double), cudaMemcpyHostToDevice);
+    if (n > 0)
+        v6 <<< n / 256 + 1, 256 >>> (n, v8, v7);
+    cudaMemcpy(& s, v7, sizeof (double), cudaMemcpyDeviceToHost);
+    cudaFree(v8);
+    cudaFree(v7);
+    return s;
+}
+"""
+TOTAL = Program(
+    "cpp",
+    "total",
+    "double total(int n, const double *x) {\n double s = 0;\n"
+    " for (int i = 0; i < n; i++) s += x[i];\n return s;\n}\n",
+)
+
+
+def test_invented_names_and_unchecked_calls_are_mended(tmp_path):
+    renamed = rename_invented(OWN_HOST, "total")
+    assert "v6" not in renamed and "v7" not in renamed and "v8" not in renamed
+    assert "atomicAdd(s, x[i])" in renamed and "cudaFree(device_x)" in renamed
+    text = check_calls(renamed)
+    assert text.count("coevolve_check(cuda") == 9 and "total_kernel <<<" in text
+    for each in (renamed, text):
+        verdict = verify(TOTAL, Program("cuda", "total", each))
+        assert verdict.outcome is Outcome.EQUIVALENT, verdict.detail
+    assert rename_invented(SOURCE.text, "shift") == SOURCE.text
+
+
+def test_a_name_that_is_taken_is_not_given_twice():
+    taken = OWN_HOST.replace("double s = 0.0;", "double s = 0.0; double device_x = 1;")
+    renamed = rename_invented(taken, "total")
+    assert "cudaFree(v8)" in renamed and "cudaFree(device_s)" in renamed
+    parameter = OWN_HOST.replace(
+        "const double * x, double * v7)", "const double * x, double * v7, int s)"
+    )
+    assert "atomicAdd(v7" in rename_invented(parameter, "total")

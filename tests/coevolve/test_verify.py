@@ -431,7 +431,7 @@ def test_a_snippet_of_wrapper_calls_is_a_suite(tmp_path, capsys, own_cache):
         str(tmp_path / n) for n in ("axpy.cpp", "right.cu", "wrong.cu", "snippet.cpp", "odd.cpp")
     )
     code, out = run(capsys, source, right, "--suite", snippet)
-    assert code == 0 and "2 tests by user" in out.out
+    assert code == 0 and "2 tests given" in out.out
     code, out = run(capsys, source, wrong, "--suite", snippet)
     assert code == 1 and "y[2] = -6.0" in out.out
     code, out = run(capsys, source, right, "--suite", odd)

@@ -33,12 +33,12 @@ def place(tmp_path, own_cache, monkeypatch):
         (
             UP.replace("2", "3") + DOWN,
             1,
-            "not equivalent: other values: 1 of 2 functions are equivalent",
+            "not equivalent: other values: 1 of 2 functions are equivalent; not so: up",
         ),
         (
             UP + DOWN.replace("2", "3"),
             1,
-            "not equivalent: other values: 1 of 2 functions are equivalent",
+            "not equivalent: other values: 1 of 2 functions are equivalent; not so: down",
         ),
     ],
 )
@@ -65,7 +65,9 @@ def test_nothing_is_equivalent_in_a_file_that_does_not_compile(tmp_path, capsys,
         if side == "a.cpp"
         else "not equivalent: the target does not compile"
     )
-    assert printed.splitlines()[-1] == f"{said}: 0 of 2 functions are equivalent"
+    assert printed.splitlines()[-1] == (
+        f"{said}: 0 of 2 functions are equivalent; not so: up, down"
+    )
 
 
 def test_a_row_of_a_batch_is_answered_for_all_of_its_functions(tmp_path):

@@ -12,6 +12,7 @@ import pytest
 from coevolve.loop.workers import (
     ATTEMPTS,
     FixedPool,
+    Leases,
     LocalWorker,
     WorkerLostError,
     call,
@@ -76,6 +77,8 @@ class Replacing:
     def __init__(self, draw, count):
         self.draw, self.lost = draw, 0
         self.workers = [self._made() for _ in range(count)]
+        leases = Leases()
+        self.take, self.give_back = leases.take, leases.give_back
 
     def _made(self):
         return Mortal(self.draw.randrange(1, 6))

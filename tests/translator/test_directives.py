@@ -101,6 +101,23 @@ def test_elements_that_many_iterations_update_are_reduced_or_atomic():
     assert keep_certain(plan) is None and keep_outermost(plan) is None
 
 
+def test_a_histogram_is_counted_in_copies_where_its_length_is_known():
+    text = """void f(int n, int bins, const float *t, int *count) {
+  for (int b = 0; b < bins; b++) count[b] = 0;
+  for (int i = 0; i < n; i++) {
+    int b = (int)t[i];
+    if (b >= 0 && b < bins) count[b]++;
+  }
+}
+"""
+    copied = plan_directives(text, "cpp", "f", copies=True)
+    assert copied.directives[1].clauses == ("reduction(+:count[:bins])",)
+    atomic = plan_directives(text, "cpp", "f")
+    assert "#pragma omp atomic" in insert(text, "cpp", "f", atomic), "`++` has no value to read"
+    unknown = "void f(int n, const int *t, int *h) { for (int i = 0; i < n; i++) h[t[i]]++; }\n"
+    assert plan_directives(unknown, "cpp", "f", copies=True).directives[0].atomics
+
+
 FIXED = """C     scale
       SUBROUTINE F(N, X, SUM_OF_ALL, LARGEST_OF_ALL)
       INTEGER N, I

@@ -100,14 +100,20 @@ class InsertionError(ValueError):
     """Raised where a plan does not fit a text. Its message says where and why."""
 
 
-def plan_directives(text: str, language: str, name: str) -> DirectivePlan | None:
-    """Return OpenMP directives for the loops of the function `name` of a text. language: `cpp` or
-    `fortran`. Returns None if no loop gets one, or the function has OpenMP directives already.
+def plan_directives(
+    text: str, language: str, name: str, copies: bool = False
+) -> DirectivePlan | None:
+    """Return OpenMP directives for the loops of the function `name` of a text.
+
+    language: `cpp` or `fortran`. copies: where elements are updated at places that data decides,
+        such as a histogram's, each thread gets a copy of the array if its length is known; else
+        updates are atomic.
+    Returns None if no loop gets one, or the function has OpenMP directives already.
     """
     unit, function = _parse(text, language, name)
     if function is None or any(p.family == "omp" for p in find(function, Pragma)):
         return None
-    planner = _Planner(unit, function, language)
+    planner = _Planner(unit, function, language, copies)
     directives = tuple(planner.visit(planner.facts.loops))
     return DirectivePlan(directives, tuple(planner.serial)) if directives else None
 
@@ -202,11 +208,16 @@ def _holds(outer: For | While, inner: For | While) -> bool:
 class _Planner:
     """Decides loop by loop, outer ones first."""
 
-    def __init__(self, unit: TranslationUnit, function: Function, language: str) -> None:
+    def __init__(
+        self, unit: TranslationUnit, function: Function, language: str, copies: bool
+    ) -> None:
         self.facts: FunctionFacts = facts_of(function, unit)
         self.serial: list[SerialLoop] = []
-        self._fortran = language == "fortran"
-        self._extents = {b.array: b.extent() for b in array_bounds(function, unit)}
+        self._fortran, self._copies = language == "fortran", copies
+        bounds = array_bounds(function, unit)
+        self._extents = {b.array: b.extent() for b in bounds}
+        if copies:  # where data decides a place, other accesses tell the length; tests then judge
+            self._extents |= {b.array: b.bounded + 1 for b in bounds if b.bounded is not None}
         self._passed = {p.name for p in function.parameters}
 
     def visit(self, loops: Sequence[LoopFacts]) -> Iterator[LoopDirective]:
@@ -339,7 +350,7 @@ class _Planner:
     def _reduced(self, reduction: Reduction, verdict: LoopVerdict) -> str | None:
         """As a clause lists it; None for elements that only atomic updates can change."""
         name = self._name(reduction.variable)
-        if not name or (reduction.array and verdict.kind == "atomic"):
+        if not name or (reduction.array and verdict.kind == "atomic" and not self._copies):
             return None
         variable = self.facts.variable(reduction.variable)
         if not reduction.array or (self._fortran and _has_extents(variable)):
@@ -366,7 +377,7 @@ class _Planner:
             if root_name(each.target) in names:
                 if each.op == "=" and not isinstance(each.target, Access):
                     return None
-                if each.span is None or any(find(each.value, Call)):
+                if each.span is None or (each.value is not None and any(find(each.value, Call))):
                     return None
                 found.append(number)
         return tuple(found) or None
