@@ -23,7 +23,7 @@ import time
 import traceback
 from pathlib import Path
 
-import coevolve.cli.export  # noqa: F401
+import coevolve.cli.export
 import coevolve.report.page  # noqa: F401
 import gpu_runtime.models.scratch  # noqa: F401
 from coevolve.config.schema import load
