@@ -7,8 +7,9 @@ First part: `--judged` candidates of a real source are judged with an empty cach
 with a full one; the ratio of the times is printed. Second part: verdicts on `--candidates` made-up
 candidates are put into the cache; the stage `propose_and_verify` then runs over them as it would in
 a second run. Each number runs in a process of its own, and its peak memory is printed: it is the
-same for a tenth of the candidates. The programs and their suites, a thousand of each, are in
-memory; candidates and verdicts are not. Needs about 5 KB of disk a candidate, for the time it runs.
+same for a tenth of the candidates, where that tenth has as many programs (from 64,000 candidates
+on). The programs and their suites, a thousand of each, are in memory; candidates and verdicts are
+not. Needs about 5 KB of disk a candidate, for the time it runs.
 """
 
 from __future__ import annotations
@@ -62,13 +63,22 @@ class Knowing:
 
 
 class Filled(Verifier):
-    """A verifier that puts a verdict for whatever it is first asked into the cache."""
+    """A verifier that has a verdict for whatever it is asked, and so puts it into the cache."""
 
     def _judge(self, program, suite, candidates):
         return [
             Verdict(program.id, c.id, suite.id, Outcome.MISMATCH, Blame.TARGET, "differs")
             for c in candidates
         ]
+
+
+def fill_cache(verifier: Verifier, sources: int, samples: int) -> float:
+    """Seconds to put verdicts on the candidates of `run_stage` into the cache."""
+    known, began = verifier.prepare(make_source(0)).suite, time.monotonic()
+    for program in map(make_source, range(sources)):
+        candidates = Knowing(samples).propose("", [program], "cpp:cuda")
+        verifier.judge(program, replace(known, program_id=program.id), candidates)
+    return time.monotonic() - began
 
 
 def run_stage(config, folder: Path, sources: int, samples: int, verifier: Verifier) -> float:
@@ -102,7 +112,10 @@ def measure(kind: str, candidates: int, folder: Path) -> None:
     sources = min(SOURCES, max(1, candidates // 64))
     verifier.prepare(make_source(0))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    seconds = run_stage(config, folder / kind, sources, candidates // sources, verifier)
+    if kind == "fill":
+        seconds = fill_cache(verifier, sources, candidates // sources)
+    else:
+        seconds = run_stage(config, folder / kind, sources, candidates // sources, verifier)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     recalled = verifier.recalled
     verifier.engine.close()

@@ -296,7 +296,8 @@ class _Reader:
         end = max(end, a.end)
         lines = self.lines
         expanded = (a.expanded or b.expanded) and self._cuts_a_macro(first, last)
-        return Span(start, end, lines.line(start), lines.line(end - 1), expanded)
+        line = lines.line(start)
+        return Span(start, end, line, lines.line(end - 1) if lines.many else line, expanded)
 
     def _cuts_a_macro(self, first: int, last: int) -> bool:
         """Whether the tokens first to last are one use of a macro or only a part of a use."""

@@ -123,10 +123,11 @@ def _merge(*texts: str) -> bool:
 
 
 class LineTable:
-    """Finds line numbers in a text."""
+    """Finds line numbers in a text. many: it has more than one line."""
 
     def __init__(self, text: str) -> None:
         self._starts = [0, *(m.end() for m in re.finditer("\n", text))]
+        self.many = len(self._starts) > 1
 
     def line(self, offset: int) -> int:
         """Return the line number, from 1, of a character offset."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from functools import lru_cache
+from itertools import chain
 from operator import attrgetter
 from typing import Any, TypeVar, cast, overload
 
@@ -73,17 +74,20 @@ def walk(node: Any) -> Iterator[Any]:
     Parents come before their children. Depth is not limited by Python's stack. The nodes of the
     last functions and texts are cached.
     """
-    if node.__class__ not in _REMEMBERED:
-        return _walk(node)
+    if node.__class__ is TranslationUnit:  # of several dialects, with the same items
+        return chain((node,), _remember(node.items), _walk(node.errors))
+    return iter(_remember(node)) if node.__class__ is Function else _walk(node)
+
+
+def _remember(node: Any) -> tuple[Any, ...]:
     known = _lists.get(id(node))
     if known is None or known[0] is not node:
         if len(_lists) >= MOST_LISTS:
             _lists.clear()
         known = _lists[id(node)] = (node, tuple(_walk(node)))
-    return iter(known[1])
+    return known[1]
 
 
-_REMEMBERED = (Function, TranslationUnit)
 MOST_LISTS = 64
 _lists: dict[int, tuple[Any, tuple[Any, ...]]] = {}
 """By the identity of a node, which the entry keeps alive: nodes never change."""

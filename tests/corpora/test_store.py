@@ -12,6 +12,7 @@ import sys
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from corpora import store
 from corpora.files import DiskFullError, remove_partial_files, write_atomically, write_folder
 from corpora.records import (
     ArrayValue,
@@ -140,6 +141,44 @@ def test_wrong_lines_say_where_and_what(tmp_path, change, words):
     message = str(caught.value)
     assert "line 2" in message and "\n" not in message
     assert all(word in message for word in words), message
+
+
+def change_each_value(value):
+    """Copies of a JSON value, each with one value inside changed to another."""
+    if isinstance(value, dict):
+        for key, inside in value.items():
+            yield {k: v for k, v in value.items() if k != key}
+            yield from ({**value, key: changed} for changed in change_each_value(inside))
+        yield {**value, "unknown": 1}
+    elif isinstance(value, list):
+        for k, inside in enumerate(value):
+            changes = change_each_value(inside)
+            yield from ([*value[:k], changed, *value[k + 1 :]] for changed in changes)
+        yield [*value, 1]
+    yield from (3, 2.5, "nan", "f32", "tested", None, True, [], [1, 2], [0.5, "inf"], {})
+
+
+def read_either(read, value):
+    try:
+        return read(value)
+    except StoreError as error:
+        return str(error)
+
+
+def test_the_quick_way_of_reading_is_the_careful_one():
+    """Whatever a line holds: the same record, of the same types, or the same message."""
+    whole = to_json(make_triplet())
+    del whole["schema_version"]
+    store._converter(Triplet)(whole)  # the usual values do not need the careful way
+    seen = set()
+    for value in change_each_value(whole):
+        quick = read_either(lambda v: from_json(Triplet, {"schema_version": 1, **v})
+                            if isinstance(v, dict) else "", value)  # fmt: skip
+        careful = read_either(lambda v: store._record(Triplet, v, "Triplet")
+                              if isinstance(v, dict) else "", value)  # fmt: skip
+        assert repr(quick) == repr(careful)
+        seen.add(type(quick))
+    assert seen == {Triplet, str}
 
 
 def test_missing_field_and_torn_line(tmp_path):
