@@ -165,7 +165,7 @@ def _fit(tests: Sequence[UnitTest], array: str, axis: int) -> LengthPolynomial |
         factors, _, rank, _ = np.linalg.lstsq(rows, np.array(wanted, float), rcond=None)
         if rank < len(terms):
             continue
-        found = LengthPolynomial(terms, tuple(float(f) for f in np.round(factors, 6)))
+        found = LengthPolynomial(terms, tuple(round(float(f), 6) for f in factors.tolist()))
         if all(found.value(p) == length for p, length in zip(points, wanted)):
             return found
     return None
