@@ -19,7 +19,7 @@ import typing
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
@@ -28,6 +28,8 @@ from corpora.records import SCHEMA_VERSION, Triplet
 from corpora.suites.unit_tests import format_suite
 
 T = TypeVar("T")
+SHARD_BYTES = 64 << 20
+"""Length of a file of records from which on `write_shards` begins another."""
 _NON_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
@@ -368,26 +370,133 @@ def write_jsonl(path: Path | str, records: Iterable[object]) -> int:
     return count
 
 
-def read_jsonl(path: Path | str, cls: type[T]) -> Iterator[T]:
-    """Yield the records of type `cls` in a file, one by one. Raises StoreError, with line and
-    field, for a damaged line; FileNotFoundError if there is no file.
+def write_shards(
+    path: Path | str, records: Iterable[object], shard_bytes: int = SHARD_BYTES
+) -> int:
+    """Write records as `write_jsonl` does, but begin another file, `NAME.00001.jsonl` beside
+    `NAME.jsonl` and so on, when one has `shard_bytes` bytes. Returns how many records.
+
+    `path` appears last, so where it exists all are there. Holds at most one shard in memory.
     """
-    with Path(path).open("rb") as file:
-        for number, line in enumerate(file, 1):
-            if not line.strip():
-                continue
-            try:
-                yield read_line(line, cls)
-            except StoreError as error:
-                raise StoreError(f"{path}, line {number}: {error}") from None
+    path, count, rest = Path(path), 0, iter(records)
+    first, held = _take_shard(rest, shard_bytes)
+    written: list[Path] = []
+    try:
+        for shard in reversed([*_further_shards(path)]):  # of an earlier writing
+            path.unlink(missing_ok=True)
+            shard.unlink()
+        body, count = _take_shard(rest, shard_bytes)
+        while count:
+            path.unlink(missing_ok=True)
+            written.append(_shard_path(path, len(written) + 1))
+            write_atomically(written[-1], partial(_put, body))
+            held += count
+            body, count = _take_shard(rest, shard_bytes)
+        write_atomically(path, partial(_put, first))
+    except BaseException:
+        for shard in reversed(written):
+            shard.unlink(missing_ok=True)
+        raise
+    return held
+
+
+def _take_shard(records: Iterator[object], shard_bytes: int) -> tuple[bytes, int]:
+    """The lines of the next records, up to the first with which they have `shard_bytes` bytes, and
+    their number.
+    """
+    lines: list[bytes] = []
+    size = 0
+    while size < shard_bytes:
+        try:
+            lines.append(format_line(next(records)))
+        except StopIteration:
+            break
+        size += len(lines[-1])
+    return b"".join(lines), len(lines)
+
+
+def _put(body: bytes, file: BinaryIO) -> None:
+    file.write(body)
+
+
+def _shard_path(path: Path, number: int) -> Path:
+    return path.with_name(f"{path.stem}.{number:05d}{path.suffix}")
+
+
+def _further_shards(path: Path) -> Iterator[Path]:
+    number = 1
+    while (shard := _shard_path(path, number)).exists():
+        yield shard
+        number += 1
+
+
+def list_shards(path: Path | str) -> list[Path]:
+    """Return the files that hold the records of `path`, in order: itself, whether or not it is
+    there, and those that `write_shards` made beside it.
+    """
+    return [Path(path), *_further_shards(Path(path))]
+
+
+def find_first_shard(path: Path | str) -> Path:
+    """Return the file whose records go on in `path`, by its name alone: `a.jsonl` for
+    `a.00001.jsonl`. Any other path comes back as it is.
+    """
+    path = Path(path)
+    stem, _, number = path.stem.rpartition(".")
+    if stem and len(number) == 5 and number.isdecimal():
+        return path.with_name(stem + path.suffix)
+    return path
+
+
+def read_jsonl(path: Path | str, cls: type[T]) -> Iterator[T]:
+    """Yield the records of type `cls` in a file, and in those that `write_shards` made beside it,
+    one by one. Raises StoreError, with line and field, for a damaged line; FileNotFoundError if
+    there is no file.
+    """
+    for _, record in locate_jsonl(path, cls):
+        yield record
+
+
+def locate_jsonl(path: Path | str, cls: type[T]) -> Iterator[tuple[int, T]]:
+    """Yield the records of `read_jsonl`, each with the place by which `read_jsonl_at` finds it
+    again: the offset of its line in bytes, as if all shards were one file.
+    """
+    at = 0
+    for shard in list_shards(path):
+        with shard.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                if line.strip():
+                    try:
+                        record = read_line(line, cls)
+                    except StoreError as error:
+                        raise StoreError(f"{shard}, line {number}: {error}") from None
+                    yield at, record
+                at += len(line)
+
+
+def read_jsonl_at(path: Path | str, place: int, cls: type[T]) -> T:
+    """Return the record of type `cls` at a place that `locate_jsonl` gave. Raises StoreError if
+    there is none.
+    """
+    for shard in list_shards(path):
+        size = shard.stat().st_size
+        if place < size:
+            with shard.open("rb") as file:
+                file.seek(place)
+                return read_line(file.readline(), cls)
+        place -= size
+    raise StoreError(f"{path} ends before the record that was asked for")
 
 
 def count_jsonl(path: Path | str) -> int:
-    """Return the number of records in a file without parsing them. Raises FileNotFoundError if
-    there is no file.
+    """Return the number of records of a file, and of those that `write_shards` made beside it,
+    without parsing them. Raises FileNotFoundError if there is no file.
     """
-    with Path(path).open("rb") as file:
-        return sum(1 for line in file if line.strip())
+    count = 0
+    for shard in list_shards(path):
+        with shard.open("rb") as file:
+            count += sum(1 for line in file if line.strip())
+    return count
 
 
 # --- triplets as Parquet

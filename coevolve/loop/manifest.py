@@ -23,6 +23,7 @@ from pathlib import Path
 from coevolve.config.schema import ConfigError
 from corpora.files import write_atomically
 from corpora.json_text import JsonError, parse_json
+from corpora.store import find_first_shard, list_shards
 
 NAME = "manifest.json"
 LARGE = 64 << 20
@@ -78,8 +79,9 @@ def parse_seals(text: bytes) -> dict[str, Seal]:
 
 
 def seal(root: Path, path: Path) -> None:
-    """Record a finished file, or every file of a finished folder, in the manifest of the run's
-    folder `root`, by its path, length and hash. Raises ConfigError if the manifest is damaged.
+    """Record a finished file with its shards, or every file of a finished folder, in the manifest
+    of the run's folder `root`, by its path, length and hash. Raises ConfigError if the manifest is
+    damaged.
     """
     found = {str(file.relative_to(root)): measure_file(file) for file in _files_of(path)}
     with _CHANGING:
@@ -111,8 +113,8 @@ def unseal(root: Path, path: Path) -> None:
     """
     with _CHANGING:
         held, retired = _read(root)
-        if held.pop(str(path.relative_to(root)), None) is not None:
-            _write(root, held, retired)
+        if own := _own_seals(held, str(path.relative_to(root))):
+            _write(root, {n: s for n, s in held.items() if n not in own}, retired)
 
 
 def is_finished(root: Path, path: Path) -> bool:
@@ -126,7 +128,7 @@ def is_finished(root: Path, path: Path) -> bool:
         return True
     if not path.exists():
         return False
-    own = {n: s for n, s in held.items() if n == name or n.startswith(f"{name}/")}
+    own = _own_seals(held, name)
     if not own:
         seal(root, path)
         return True
@@ -137,6 +139,15 @@ def is_finished(root: Path, path: Path) -> bool:
                 f"'coevolve run --resume {root}' makes it again"
             )
     return True
+
+
+def _own_seals(held: dict[str, Seal], name: str) -> dict[str, Seal]:
+    """Seals of a file with its shards, or of a folder's files."""
+    return {
+        n: s
+        for n, s in held.items()
+        if n == name or n.startswith(f"{name}/") or str(find_first_shard(n)) == name
+    }
 
 
 def check_files(root: Path | str) -> list[Finding]:
@@ -243,7 +254,7 @@ def _files_of(path: Path) -> Iterator[Path]:
     if path.is_dir():
         yield from sorted(file for file in path.rglob("*") if file.is_file())
     else:
-        yield path
+        yield from list_shards(path)
 
 
 def _write(

@@ -30,7 +30,7 @@ from coevolve.loop import manifest
 from coevolve.loop.run_mirror import find_working_folder, parse_url
 from corpora.files import remove_partial_files, write_atomically
 from corpora.json_text import JsonError, parse_json
-from corpora.store import StoreError, format_line, read_line, write_jsonl
+from corpora.store import StoreError, format_line, list_shards, read_line, write_shards
 
 _LOCK_TRIES = 3
 T = TypeVar("T")
@@ -326,9 +326,9 @@ class RunFolder:
         """
         for file in (
             self.config,
-            self.corpus,
+            *list_shards(self.corpus),
             self.split,
-            self.evaluation_suites,
+            *list_shards(self.evaluation_suites),
             self.evaluation_skipped,
             self.timings,
             self.progress,
@@ -354,11 +354,11 @@ class RunFolder:
         manifest.seal(self.root, path)
 
     def finish_records(self, path: Path, records: Iterable[object]) -> None:
-        """Write a stage's records to `path` as JSONL and seal the file. Raises OSError if the disk
-        is full.
+        """Write a stage's records to `path` as JSONL, and beside it where they are many
+        (`corpora.store.write_shards`), and seal the files. Raises OSError if the disk is full.
         """
         manifest.unseal(self.root, path)
-        write_jsonl(path, records)
+        write_shards(path, records)
         self.seal(path)
 
     def finish_value(self, path: Path, value: object) -> None:

@@ -11,7 +11,6 @@ business. A file that changes after it was indexed is not noticed.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +23,7 @@ from coevolve.loop.run_folder import RunFolder
 from corpora.dialects import get_dialect
 from corpora.records import Candidate, Program, Triplet, UnitTest, UnitTestSuite, Verdict
 from corpora.signatures.signature import read_signature
-from corpora.store import from_json, read_jsonl
+from corpora.store import locate_jsonl, read_jsonl, read_jsonl_at
 from corpora.suites.unit_tests import format_test
 from corpora.tokens.printing import print_words
 from gpu_runtime.call.materialize import materialize_test
@@ -40,8 +39,8 @@ T = TypeVar("T")
 class SampleEntry:
     """Where one judged answer stands. number: its round. held: whether its program is held out.
     program, key: ids of the source and of the answer. way: such as `cpp:cuda`. outcome: of its
-    verdict, as text. kept: whether it became a pair. candidate, verdict: byte offsets of their
-    lines in the round's files.
+    verdict, as text. kept: whether it became a pair. candidate, verdict: places of their
+    records in the round's files.
     """
 
     number: int
@@ -161,7 +160,7 @@ class SampleIndex:
 
     def _searched(self, entry: SampleEntry) -> str:
         candidate, verdict = self._records(entry)
-        program = self._read(self.folder.corpus, self.programs[entry.program], Program)
+        program = read_jsonl_at(self.folder.corpus, self.programs[entry.program], Program)
         return f"{program.name} {program.text} {candidate.text} {verdict.detail}".lower()
 
     def _records(self, entry: SampleEntry) -> tuple[Candidate, Verdict]:
@@ -172,15 +171,9 @@ class SampleIndex:
             else (paths.proposals, paths.verdicts)
         )
         return (
-            self._read(files[0], entry.candidate, Candidate),
-            self._read(files[1], entry.verdict, Verdict),
+            read_jsonl_at(files[0], entry.candidate, Candidate),
+            read_jsonl_at(files[1], entry.verdict, Verdict),
         )
-
-    @staticmethod
-    def _read(path: Path, offset: int, kind: type[T]) -> T:
-        with path.open("rb") as file:
-            file.seek(offset)
-            return from_json(kind, json.loads(file.readline().decode("utf-8", "surrogatepass")))
 
     def _suite(self, entry: SampleEntry) -> UnitTestSuite | None:
         number = 0 if entry.held else entry.number
@@ -189,10 +182,10 @@ class SampleIndex:
         if place not in self._suites:
             self._suites[place] = {s.program_id: at for at, s in _lines(path, UnitTestSuite)}
         at = self._suites[place].get(entry.program)
-        return None if at is None else self._read(path, at, UnitTestSuite)
+        return None if at is None else read_jsonl_at(path, at, UnitTestSuite)
 
     def _program(self, key: str) -> dict:
-        program = self._read(self.folder.corpus, self.programs[key], Program)
+        program = read_jsonl_at(self.folder.corpus, self.programs[key], Program)
         shown: dict[str, object] = {
             "name": program.name,
             "dialect": program.dialect,
@@ -202,7 +195,7 @@ class SampleIndex:
         references = {}
         for (way, source), target in self._references.items():
             if source == key:
-                other = self._read(self.folder.corpus, self.programs[target], Program)
+                other = read_jsonl_at(self.folder.corpus, self.programs[target], Program)
                 references[way] = format_token_line(other.text, other.dialect)
         if "" in references:
             shown["reference"] = references.pop("")
@@ -241,7 +234,7 @@ class SampleIndex:
 
     def _values(self, entry: SampleEntry, test: UnitTest) -> list[tuple[str, str]]:
         """The failing input as values: (name, elements as text) for each parameter."""
-        program = self._read(self.folder.corpus, self.programs[entry.program], Program)
+        program = read_jsonl_at(self.folder.corpus, self.programs[entry.program], Program)
         try:
             signature = read_signature(program)
             call = materialize_test(test, signature)
@@ -277,19 +270,8 @@ def _passes(entry: SampleEntry, wanted: Mapping[str, str]) -> bool:
 
 
 def _lines(path: Path, kind: type[T]) -> Iterator[tuple[int, T]]:
-    """(byte offset, record) of every line of a file; nothing where there is none."""
-    if not path.exists():
-        return
-    with path.open("rb") as file:
-        yield from zip(_whole_lines(file), read_jsonl(path, kind), strict=False)
-
-
-def _whole_lines(file) -> Iterator[int]:
-    at = 0
-    for line in file:
-        if line.strip():
-            yield at
-        at += len(line)
+    """(place, record) of every line of a file; nothing where there is none."""
+    return locate_jsonl(path, kind) if path.exists() else iter(())
 
 
 def _index(path: Path, kind: type[Program]) -> Iterator[tuple[str, int]]:

@@ -1,5 +1,6 @@
 """Damaged run folders are named and never learnt from; killed stages lose no answer."""
 
+import functools
 import json
 from dataclasses import replace
 
@@ -7,12 +8,12 @@ import pytest
 
 from coevolve.cli.main import main
 from coevolve.config.schema import ConfigError
-from coevolve.loop import manifest, stages
+from coevolve.loop import manifest, run_folder, stages
 from coevolve.loop.rounds import run
 from coevolve.loop.run_folder import RunFolder
 from coevolve.loop.services import TranslatorService
 from corpora.records import Candidate
-from corpora.store import read_jsonl
+from corpora.store import list_shards, read_jsonl
 
 
 @pytest.fixture(scope="module")
@@ -165,3 +166,26 @@ def test_ports_joined_before_a_kill_are_joined_anew(tiny, monkeypatch, tmp_path)
     joined = Candidate(asked[0].source_id, asked[0].direction, "joined", stages.JOINED)
     folder.finish_records(folder.round(1).proposals, [*asked, joined])
     assert stages._read_asked(folder.round(1)) == asked
+
+
+def test_a_run_in_many_shards_is_the_run_in_one(finished, monkeypatch, tmp_path, capsys):
+    """Every stage reads its shards; one that is cut or lost is named."""
+    config, whole = finished
+    small = functools.partial(run_folder.write_shards, shard_bytes=2000)
+    monkeypatch.setattr(run_folder, "write_shards", small)
+    folder = RunFolder(run(replace(config, run_dir=str(tmp_path / "run")), use_ray=False))
+    names = {name for name in manifest.read_manifest(whole.root) if name.endswith(".jsonl")}
+    assert {"corpus.jsonl", "round-1/verdicts.jsonl", "evaluation_suites.jsonl"} <= names
+    for name in names:
+        shards = list_shards(folder.root / name)
+        assert b"".join(s.read_bytes() for s in shards) == (whole.root / name).read_bytes()
+    shards = list_shards(folder.round(1).proposals)
+    assert len(shards) > 2
+    weights = "round-1/translator/model.safetensors"
+    assert (folder.root / weights).read_bytes() == (whole.root / weights).read_bytes()
+    assert main(["check", str(folder.root)]) == 0
+    shards[-1].unlink()
+    capsys.readouterr()
+    assert main(["run", "--resume", str(folder.root), "--local"]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and shards[-1].name in said and "is missing" in said

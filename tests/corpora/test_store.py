@@ -1,5 +1,6 @@
 """Records survive the disk to the last bit, and no failure leaves a torn file."""
 
+import contextlib
 import errno
 import json
 import math
@@ -8,6 +9,7 @@ import shutil
 import struct
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -30,11 +32,17 @@ from corpora.records import (
 )
 from corpora.store import (
     StoreError,
+    count_jsonl,
+    format_line,
     from_json,
+    list_shards,
+    locate_jsonl,
     read_jsonl,
+    read_jsonl_at,
     read_triplets,
     to_json,
     write_jsonl,
+    write_shards,
     write_triplets,
 )
 
@@ -327,3 +335,67 @@ def test_foreign_parquet_is_named(tmp_path):
     pq.write_table(pa.table({"a": [1]}), tmp_path / "x.parquet")
     with pytest.raises(StoreError, match="no column 'record'"):
         read_triplets(tmp_path / "x.parquet")
+
+
+def programs(count: int) -> list[Program]:
+    return [
+        Program("cpp", f"f{k}", f"void f{k}() {{ /* ü {'x' * (k % 7)} */ }}") for k in range(count)
+    ]
+
+
+def test_shards_are_one_file_to_every_reader(tmp_path):
+    path, made = tmp_path / "a.b.jsonl", programs(50)
+    assert write_shards(path, made, shard_bytes=500) == 50
+    shards = list_shards(path)
+    assert len(shards) > 5 and shards[1].name == "a.b.00001.jsonl"
+    assert all(store.find_first_shard(shard) == path for shard in shards)
+    assert store.find_first_shard("x/a.2024.jsonl") == Path("x/a.2024.jsonl")
+    assert list(read_jsonl(path, Program)) == made and count_jsonl(path) == 50
+    places = [place for place, _ in locate_jsonl(path, Program)]
+    assert [read_jsonl_at(path, place, Program) for place in places] == made
+    with pytest.raises(StoreError, match="ends before"):
+        read_jsonl_at(path, 10**6, Program)
+    assert b"".join(s.read_bytes() for s in shards) == b"".join(map(format_line, made))
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 49])
+def test_fewer_shards_replace_more(tmp_path, count):
+    path = tmp_path / "a.jsonl"
+    write_shards(path, programs(50), shard_bytes=500)
+    write_shards(path, programs(count), shard_bytes=500)
+    assert list(read_jsonl(path, Program)) == programs(count)
+    assert sorted(tmp_path.iterdir()) == sorted(list_shards(path))
+
+
+def test_a_killed_writing_of_shards_leaves_no_file_or_a_whole_one(tmp_path, monkeypatch):
+    """A stop at each rename and removal: `path` exists only with all of its shards."""
+    path, whole = tmp_path / "a.jsonl", programs(50)
+    moves = 0
+
+    class Killed(BaseException):
+        pass
+
+    def dying(real):
+        def move(*arguments, **given):
+            nonlocal moves
+            moves -= 1
+            if moves < 0:
+                raise Killed  # and nothing after it happens either: so it is with a kill
+            return real(*arguments, **given)
+
+        return move
+
+    for after in range(60):
+        for stale in tmp_path.iterdir():
+            stale.unlink()
+        write_shards(path, whole, shard_bytes=500)
+        moves = after
+        with monkeypatch.context() as changed, contextlib.suppress(Killed):
+            changed.setattr(os, "replace", dying(os.replace))
+            changed.setattr(Path, "unlink", dying(Path.unlink))
+            write_shards(path, programs(30), shard_bytes=500)
+        if path.exists():
+            assert list(read_jsonl(path, Program)) in (whole, programs(30))
+        write_shards(path, programs(20), shard_bytes=500)
+        assert list(read_jsonl(path, Program)) == programs(20)
+    assert moves > 0  # the last ones were not stopped
