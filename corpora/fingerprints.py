@@ -1,4 +1,5 @@
-"""Fingerprints of program texts that do not see names, layout, comments, directives or qualifiers.
+"""Fingerprints of program texts that do not see names, layout, comments, directives, qualifiers or
+C's braces.
 
 Contract: `compute_fingerprints(items)` gives for each Program (or bare text) an exact hash of its
 canonical tokens, its set of 5-token shingle hashes, and a MinHash of 64 values (datasketch). Values
@@ -41,6 +42,8 @@ _QUALIFIERS = frozenset(
     "register __forceinline__ __inline__"
     " ENDCOM std".split()
 )
+_BRACES = frozenset("{}")
+"""A block of one statement may have them or not, so they say nothing of a program."""
 _OWN_NAMES = frozenset(
     "c in out inout to go len kind target value result block size default only write print".split()
 )
@@ -180,7 +183,7 @@ def hash_tokens(item: Program | str) -> np.ndarray:
     if fortran:
         text = text.lower()
     kept, called = _KEPT[language], _CALLED[language]
-    words = [word for word in _WORDS_OF[language].findall(text) if word]
+    words = [word for word in _WORDS_OF[language].findall(text) if word and word not in _BRACES]
     entry = item.name if isinstance(item, Program) else _first_called(words, kept)
     places: dict[str, int] = {}
     ids: list[int] = []

@@ -270,3 +270,18 @@ def test_guard_is_fast_and_finds_every_planted_leak():
     begin = time.process_time()
     assert [leak.item for leak in guard.leaks(training)] == list(range(0, 10_000, 500))
     assert time.process_time() - begin < 10
+
+
+def test_braces_hide_no_copy():
+    head = "void axpy(int n, float a, const float *x, float *y) "
+    with_braces = Program(
+        "cpp", "axpy", head + "{ for (int i = 0; i < n; i++) { y[i] += a * x[i]; } }"
+    )
+    renamed = Program(
+        "cpp",
+        "scaled",
+        "void scaled(int m, float s, const float *u, float *v) {\n"
+        "  for (int k = 0; k < m; k++)\n    v[k] += s * u[k];\n}",
+    )
+    assert cluster_items([with_braces, renamed]) == [0, 0]
+    assert EvaluationGuard([with_braces]).leaks([renamed])[0].similarity == 1.0
