@@ -280,13 +280,16 @@ def run(args: argparse.Namespace) -> int:
         made: list[Port] = []
         shown = _kept(show_each(ports, names.__getitem__), made)
         rows: list[dict[str, object]] | None = [] if args.json else None
-        texts = list(_deliver_ports(shown, direction, args.out, rows))
+        texts = []
+        try:
+            texts += _deliver_ports(shown, direction, args.out, rows)
+        finally:  # whoever interrupts keeps what stands
+            if args.out and any(port.text for port in made):
+                written = Path(args.out).read_text(encoding="utf-8", errors="replace")
+                _write_evidence(args, direction, made, Path(args.out), written)
     if rows is not None:
         named_out = [{"function": each.name, **_where(each)} for each in left_out]
         print(json.dumps({"direction": str(direction), "ports": rows, "left_out": named_out}))
-    if args.out and any(texts):
-        written = Path(args.out).read_text(encoding="utf-8", errors="replace")
-        _write_evidence(args, direction, made, Path(args.out), written)
     for function in left_out:
         print(
             f"{function.name or 'text'} at {function.where}: left out, {function.reason}",
@@ -836,7 +839,8 @@ def port_program(
         wrong += [v.test_index for v in verdicts if v.outcome is Outcome.MISMATCH]
         failure = next((v for v in verdicts if not v), None)
         if translator is None:
-            return slow or Port(program, None, None, outcomes, failure, left=NO_DIRECTIVE)
+            left = _explain_no_directive(program, direction)
+            return slow or Port(program, None, None, outcomes, failure, left=left)
     if callable(translator):
         translator = translator()
     settings = samples, temperature, seed, max_new_tokens
@@ -853,8 +857,18 @@ def port_program(
     return asked
 
 
-LATE = "its time was up (--time-limit-s)"
+LATE = "its time was up (--time-limit-s) before one was found"
 NO_DIRECTIVE = "no loop may get a directive by rule"
+
+
+def _explain_no_directive(program: Program, direction: Direction) -> str:
+    """Why no directive was inserted by rule, with the loops that stay serial."""
+    from translator.parallelize.directives import explain_serial
+
+    loops = explain_serial(program.text, direction.target.language, program.name)
+    reasons = "; ".join(f"line {loop.line}, {loop.reason}" for loop in loops[:3])
+    more = f"; and {len(loops) - 3} more" if len(loops) > 3 else ""
+    return f"{NO_DIRECTIVE}: {reasons}{more}" if reasons else NO_DIRECTIVE
 
 
 def _with_directives(program: Program, made: DirectivePort, outcomes: Counter[Outcome]) -> Port:
@@ -1076,4 +1090,5 @@ def summarize_port(port: Port, direction: Direction) -> str:
         else ""
     )
     left = f"; {port.left}" if port.left else ""
-    return f"{port.program.name}: no verified port among {tried} answers{found}{why}{left}"
+    among = f" among {tried} answers" if tried else ""
+    return f"{port.program.name}: no verified port{among}{found}{why}{left}"

@@ -2,8 +2,10 @@
 
 Contract: `port_by_directives` judges at most a few plans of `translator.parallelize.directives`,
 best first: all loops that may be parallel, then the outermost loops of the function alone, then
-loops without reductions. The first that the engine finds equivalent and the speed gate lets pass
-is the port. One that fails the gate is kept for those who find no other.
+loops without reductions. Arrays that are reduced in a copy for each thread come first where such
+copies surely fit on a stack, and last where their length is not known. The first that the engine
+finds equivalent and the speed gate lets pass is the port. One that fails the gate is kept for
+those who find no other.
 
     coevolve translate axpy.cpp --to openmp --patch
 """
@@ -85,8 +87,9 @@ def _plans(program: Program, direction: Direction) -> Iterator[DirectivePlan]:
     """Distinct plans, best first."""
     asked = program.text, direction.target.language, program.name
     plan, copied = plan_directives(*asked), plan_directives(*asked, copies=True)
+    safe = copied if copied is not None and not copied.needs_stack else None
     seen: list[DirectivePlan] = []
-    for each in (copied, plan, plan and keep_outermost(plan), plan and keep_certain(plan)):
+    for each in (safe, plan, plan and keep_outermost(plan), plan and keep_certain(plan), copied):
         if each is not None and each not in seen:
             seen.append(each)
             yield each

@@ -232,7 +232,7 @@ def _smaller_input(
 
 def _size(test: UnitTest) -> str:
     whole = [
-        f"{a.name}={a.value}"
+        f"{a.name.replace('__', '.')}={a.value}"  # a member is named as in the text
         for a in test.assignments
         if not isinstance(a, ArrayValue) and a.type[0] in "iu"
     ]

@@ -5,6 +5,7 @@
  * it is written. Every call of a program starts with an empty heap and, unless told otherwise, its __device__ variables as they were loaded.
  */
 #include "hooks.h"
+#include "offload.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -91,14 +92,11 @@ static int side(const void *p) {
     return !r || r->kind == R_ARGUMENT || r->kind == R_PINNED ? -1 : r->kind == R_MANAGED ? 0 : 1;
 }
 
-/* Bytes of a copy that lie in the argument at p. The extents of a test are what the source touches, which may be less than what
- * a translation copies: beyond them nothing is known and nothing is copied. The device memory there
- * counts as set but keeps its pattern, so that a result that depends on it is wrong, and it is not copied back. */
+/* Bytes of a copy that lie in the argument at p (offload.c: cv_held). The device memory beyond counts as set but keeps its
+ * pattern, so that a result that depends on it is wrong, and it is not copied back. */
 static size_t inside_argument(const void *p, size_t bytes) {
     const struct region *r = cv_region_of(p);
-    if (!r || r->kind != R_ARGUMENT) return bytes;
-    size_t left = r->bytes - (size_t)((const char *)p - r->base);
-    return bytes < left ? bytes : left;
+    return r && r->kind == R_ARGUMENT ? cv_held(p, bytes) : bytes;
 }
 
 /* Does the host go on only when the copy is done? Also an asynchronous one to pageable memory, and no copy within the device. */

@@ -50,24 +50,30 @@ __attribute__((noreturn, format(printf, 2, 3))) static void stop(int finding, co
 
 /* ---- the call's arrays -------------------------------------------------------------------------------------------------- */
 
-/* Whether an array may well have that many elements: no more than another one has, or as many as the call says. */
-static int is_a_size(int64_t elements) {
-    for (int i = 0; i < arguments->n_arrays; i++)
-        if (elements <= (int64_t)(arguments->arrays[i].window_bytes / arguments->arrays[i].element_bytes)) return 1;
-    for (int i = 0; i < arguments->n_sizes; i++) {
-        int64_t size = arguments->sizes[i];
-        if (size == elements) return 1;
-        if (size > 1 && elements % size == 0)
-            for (int j = 0; j < arguments->n_sizes; j++) if (elements / size == arguments->sizes[j]) return 1;
-    }
+/* Whether `elements` is a product of at most `factors` sizes of the call, of which each may be a few more or less: with a
+ * border on both sides, or without. */
+static int is_a_product(int64_t elements, int factors) {
+    if (factors == 0) return elements == 1;
+    for (int i = 0; i < arguments->n_sizes; i++)
+        for (int64_t size = arguments->sizes[i] - 2; size <= arguments->sizes[i] + 2; size++)
+            if (size > 1 && elements % size == 0 && is_a_product(elements / size, factors - 1)) return 1;
     return 0;
 }
 
-/* Bytes of a map that the argument there holds. The extents of a test are what the source touches, which may be less than what a
- * translation maps (device.c: inside_argument): beyond them nothing is known and nothing is copied, the device's memory there
- * keeps its pattern. A map of more than any size there is goes past the array. */
-static size_t held(const char *host, size_t bytes) {
-    for (int i = 0; i < arguments->n_arrays; i++) {
+/* Whether an array may well have that many elements: as many as another one, as the call says, or as a product of two or three
+ * sizes. A call that says no size says nothing about it. */
+static int is_a_size(int64_t elements) {
+    for (int i = 0; i < arguments->n_arrays; i++)
+        if (elements == (int64_t)(arguments->arrays[i].window_bytes / arguments->arrays[i].element_bytes)) return 1;
+    for (int i = 0; i < arguments->n_sizes; i++) if (arguments->sizes[i] == elements) return 1;
+    return !arguments->n_sizes || is_a_product(elements, 2) || is_a_product(elements, 3);
+}
+
+/* Bytes of a copy, or of a map, that the argument there holds. The extents of a test are what the source touches, which may be
+ * less than what a translation copies: beyond them nothing is known and nothing is copied, the device's memory there keeps its
+ * pattern. A copy of what is no size of the call goes past the array. */
+size_t cv_held(const char *host, size_t bytes) {
+    for (int i = 0; arguments && i < arguments->n_arrays; i++) {
         const struct cv_buffer *array = &arguments->arrays[i];
         size_t before = (size_t)(host - array->window);
         if (before >= (array->window_bytes ? array->window_bytes : 1)) continue;
@@ -95,7 +101,7 @@ static struct mapping *allocate(char *host, size_t bytes, unsigned alignment) {
     size_t body = (bytes + alignment + PAGE - 1) / PAGE * PAGE;
     char *begin = (char *)pages(body + 2 * PAGE, PROT_NONE) + PAGE;
     if (mprotect(begin, body, PROT_READ | PROT_WRITE)) stop(CV_BAD_LAUNCH, "no memory left for what is mapped");
-    *m = (struct mapping){.host = host, .bytes = bytes, .held_bytes = host ? held(host, bytes) : 0, .body = begin, .body_bytes = body, .pattern = pattern_now()};
+    *m = (struct mapping){.host = host, .bytes = bytes, .held_bytes = host ? cv_held(host, bytes) : 0, .body = begin, .body_bytes = body, .pattern = pattern_now()};
     m->device = begin + (body - bytes) / alignment * alignment;
     memset(begin, m->pattern, body);
     if (cv_watch && host) m->watched = cv_watch(m->device, bytes, alignment, R_OFFLOADED, NULL);
@@ -112,7 +118,7 @@ static void release(struct mapping *m) {
 }
 
 static struct mapping *mapping_of(const char *host, size_t all_bytes) {
-    size_t bytes = held(host, all_bytes);
+    size_t bytes = cv_held(host, all_bytes);
     for (struct mapping *m = mapped; m < mapped + MOST_MAPPED; m++) {
         if (!m->body || !m->host || host >= m->host + m->held_bytes || host + (bytes ? bytes : 1) <= m->host) continue;
         if (host < m->host || host + all_bytes > m->host + m->bytes)
@@ -139,14 +145,14 @@ static void no_host_pointers(const char *data, size_t bytes) {
 }
 
 static void to_device(struct mapping *m, char *host, size_t all_bytes) {
-    size_t bytes = held(host, all_bytes);
+    size_t bytes = cv_held(host, all_bytes);
     if (cv_range) cv_range(host, bytes, 0);
     memcpy(m->device + (host - m->host), host, bytes);
     no_host_pointers(host, bytes);
 }
 
 static void to_host(struct mapping *m, char *host, size_t all_bytes) {
-    size_t bytes = held(host, all_bytes);
+    size_t bytes = cv_held(host, all_bytes);
     const char *device = m->device + (host - m->host);
     for (size_t i = bytes; i < all_bytes; i++)
         if ((unsigned char)device[i] != m->pattern) bytes = all_bytes; /* what the region wrote there goes past the array */

@@ -10,6 +10,7 @@ extern int cv_offloaded;                             /* the call has had a targe
 struct cv_arguments { const struct cv_buffer *arrays; int n_arrays; int64_t sizes[CV_MAX_BUFFERS]; int n_sizes; }; /* of the call; sizes: its whole numbers */
 void cv_offload_begin(struct cv_report *report, const struct cv_arguments *arguments); /* before a call: nothing is mapped */
 void cv_offload_end(void);                           /* after it: what is still mapped is a finding */
+size_t cv_held(const char *host, size_t bytes);      /* bytes of a copy that the argument of the call at `host` holds; all of them where it goes past it */
 const char *cv_offload_fault(const char *address);   /* what an access at an inaccessible address was, NULL when it has nothing to do with a device */
 
 /* What may be how many elements an array has. A float's bits are no number of anything. */

@@ -129,3 +129,32 @@ def test_a_function_without_a_loop_is_not_announced_as_a_port(tmp_path, capsys):
     file.write_text("double lone(double v) { return 3 * v; }\n" + CPP)
     assert main(["translate", str(file), "--to", "openmp", "--patch", "--no-timing"]) == 0
     assert "lone: not asked for, it has no loop for threads to share" in capsys.readouterr().err
+
+
+def test_a_loop_without_a_directive_is_named_with_its_reason(tmp_path, capsys):
+    file = tmp_path / "a.cpp"
+    file.write_text(
+        "void relax(int n, double *z) {\n"
+        "  for (int i = 1; i < n; i++)\n    z[i] = 0.5 * (z[i] + z[i - 1]);\n}\n"
+    )
+    assert main(["translate", str(file), "--to", "openmp", "--patch", "--no-timing"]) == 1
+    said = capsys.readouterr().err
+    assert "relax: no verified port; no loop may get a directive by rule: line 2, " in said
+    assert "`z`" in said
+
+
+def test_a_long_histogram_is_counted_in_copies_only_with_a_word(tmp_path, capsys):
+    """Copies for each thread lie on its stack: three million counts would end the program."""
+    file = tmp_path / "a.cpp"
+    file.write_text(
+        "void histo(int n, int bins, const int *x, int *count) {\n"
+        "  for (int b = 0; b < bins; b++) count[b] = 0;\n"
+        "  for (int i = 0; i < n; i++)\n"
+        "    if (x[i] >= 0 && x[i] < bins) count[x[i]]++;\n}\n"
+    )
+    words = ["translate", str(file), "--to", "openmp", "--patch", "--out", str(tmp_path / "d")]
+    assert main([*words, "--no-timing"]) == 0
+    assert "omp atomic" in (tmp_path / "d").read_text()
+    main(words)
+    made, said = (tmp_path / "d").read_text(), capsys.readouterr().err
+    assert ("reduction(+:count[:bins])" in made) <= ("room for a copy of `count[:bins]`" in said)

@@ -112,7 +112,11 @@ def test_a_histogram_is_counted_in_copies_where_its_length_is_known():
 """
     copied = plan_directives(text, "cpp", "f", copies=True)
     assert copied.directives[1].clauses == ("reduction(+:count[:bins])",)
+    assert copied.needs_stack and "copy of `count[:bins]`" in " ".join(copied.assumptions)
+    known = plan_directives(text.replace("bins", "256").replace("int 256, ", ""), "cpp", "f", True)
+    assert known.directives[1].clauses == ("reduction(+:count[:256])",) and not known.needs_stack
     atomic = plan_directives(text, "cpp", "f")
+    assert not atomic.needs_stack
     assert "#pragma omp atomic" in insert(text, "cpp", "f", atomic), "`++` has no value to read"
     unknown = "void f(int n, const int *t, int *h) { for (int i = 0; i < n; i++) h[t[i]]++; }\n"
     assert plan_directives(unknown, "cpp", "f", copies=True).directives[0].atomics

@@ -16,10 +16,12 @@ does not have fewer than FEW iterations. A short loop is collapsed with the one 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from corpora.analysis.accesses import facts_of
+from corpora.analysis.affine import integer_of
 from corpora.analysis.bounds import array_bounds
 from corpora.analysis.facts import FunctionFacts, LoopFacts, Variable
 from corpora.analysis.loops import LoopRange, perfect_nest, root_name
@@ -53,6 +55,10 @@ FEW = 16
 """Iterations below which threads cost more than they bring."""
 CYCLIC = "schedule(static, 4)"
 """Shares out loops whose iterations grow or shrink."""
+MOST_ON_STACK = 1 << 16
+"""Elements of a copy that any thread's stack has room for: half a megabyte of doubles."""
+COPIES_ON_STACK = "COPIES_ON_STACK"
+"""Code of the reason that a plan with such copies takes for granted."""
 _FORTRAN_OPERATORS = {"&": "iand", "|": "ior", "^": "ieor", "&&": ".and.", "||": ".or."}
 _ATOMIC = frozenset("+ * / & | ^".split())
 _WIDTH = 96
@@ -95,6 +101,15 @@ class DirectivePlan:
         said = (reason.sentence for each in self.directives for reason in each.assumptions)
         return tuple(dict.fromkeys(said))
 
+    @property
+    def needs_stack(self) -> bool:
+        """Return whether threads have copies of unknown length on their stacks."""
+        return any(
+            reason.code == COPIES_ON_STACK
+            for each in self.directives
+            for reason in each.assumptions
+        )
+
 
 class InsertionError(ValueError):
     """Raised where a plan does not fit a text. Its message says where and why."""
@@ -110,12 +125,26 @@ def plan_directives(
         updates are atomic.
     Returns None if no loop gets one, or the function has OpenMP directives already.
     """
+    plan = _plan(text, language, name, copies)
+    return plan if plan is not None and plan.directives else None
+
+
+def explain_serial(text: str, language: str, name: str) -> tuple[SerialLoop, ...]:
+    """Return the outermost loops of a function that `plan_directives` leaves serial, with reasons.
+    Arguments as there.
+    """
+    plan = _plan(text, language, name, copies=False)
+    return plan.serial if plan is not None else ()
+
+
+def _plan(text: str, language: str, name: str, copies: bool) -> DirectivePlan | None:
+    """None where there is no such function, or it has directives."""
     unit, function = _parse(text, language, name)
     if function is None or any(p.family == "omp" for p in find(function, Pragma)):
         return None
     planner = _Planner(unit, function, language, copies)
     directives = tuple(planner.visit(planner.facts.loops))
-    return DirectivePlan(directives, tuple(planner.serial)) if directives else None
+    return DirectivePlan(directives, tuple(planner.serial))
 
 
 def keep_certain(plan: DirectivePlan) -> DirectivePlan | None:
@@ -260,7 +289,8 @@ class _Planner:
         clauses = self._clauses(loop, verdict, collapse)
         if isinstance(clauses, str):
             return clauses
-        return replace(clauses, assumptions=verdict.assumptions, depth=len(loop.loops) - 1)
+        granted = (*verdict.assumptions, *clauses.assumptions)
+        return replace(clauses, assumptions=granted, depth=len(loop.loops) - 1)
 
     def _is_canonical(self, loop: LoopFacts) -> bool:
         node, found = loop.node, loop.range
@@ -315,6 +345,7 @@ class _Planner:
             if keys:
                 parts.append(f"{words}({', '.join(map(self._name, keys))})")
         grouped: dict[str, list[str]] = {}
+        granted: list[Reason] = []
         for reduction in verdict.reductions:
             item = self._reduced(reduction, verdict)
             if item is None and reduction.operator not in _ATOMIC:
@@ -323,6 +354,8 @@ class _Planner:
                 updated.append(reduction.variable)
             else:
                 grouped.setdefault(reduction.operator, []).append(item)
+                if reduction.array and not self._is_short(reduction):
+                    granted.append(_fits_the_stack(item, loop))
         for operator, items in grouped.items():
             operator = _FORTRAN_OPERATORS.get(operator, operator) if self._fortran else operator
             parts.append(f"reduction({operator}:{', '.join(items)})")
@@ -332,8 +365,18 @@ class _Planner:
         return (
             "an update is no atomic one of OpenMP"
             if atomics is None
-            else LoopDirective(self._number(loop), tuple(parts), atomics)
+            else LoopDirective(self._number(loop), tuple(parts), atomics, tuple(granted))
         )
+
+    def _is_short(self, reduction: Reduction) -> bool:
+        """Whether a copy of a reduced array has a length that is known and small."""
+        type_ = getattr(self.facts.variable(reduction.variable), "type", None)
+        if isinstance(type_, ArrayType) and all(e.size is not None for e in type_.extents):
+            sizes = [integer_of(e.size) for e in type_.extents]
+        else:
+            extent = self._extents.get(reduction.variable)
+            sizes = [extent.as_integer() if extent is not None else None]
+        return math.prod(n or MOST_ON_STACK + 1 for n in sizes) <= MOST_ON_STACK
 
     def _number(self, loop: LoopFacts) -> int:
         return next(i for i, each in enumerate(self.facts.loops) if each.id == loop.id)
@@ -381,6 +424,16 @@ class _Planner:
                     return None
                 found.append(number)
         return tuple(found) or None
+
+
+def _fits_the_stack(item: str, loop: LoopFacts) -> Reason:
+    """Compilers put the threads' copies of a reduced array on their stacks."""
+    return Reason(
+        COPIES_ON_STACK,
+        f"the stack of each thread has room for a copy of `{item}` (OMP_STACKSIZE, ulimit -s)",
+        (item.partition("[")[0],),
+        loop.node.span,
+    )
 
 
 def _has_extents(variable: Variable | None) -> bool:
