@@ -79,7 +79,9 @@ def explain_verdict(engine: Engine, pair: Pair, verdict: Verdict, elapsed_ms: fl
         )
         suite = expectations.suite
         by = "given" if suite.author == "user" else f"by {suite.author}"
-        lines.append(f"  suite     {len(suite.tests)} tests {by}, strength {strength}")
+        aimed = _count_passed(verdict) - len(suite.tests)
+        more = f", and {aimed} at numbers that the target names" if aimed > 0 else ""
+        lines.append(f"  suite     {len(suite.tests)} tests {by}{more}, strength {strength}")
         if verdict.test_index >= 0:
             lines += _counterexample(engine, pair, verdict, expectations)
     if verdict.launch:
@@ -91,6 +93,15 @@ def explain_verdict(engine: Engine, pair: Pair, verdict: Verdict, elapsed_ms: fl
         lines.append("  note      one thread does all the work of a parallel target")
     lines.append(f"  took      {elapsed_ms:.0f} ms")
     return "\n".join(lines)
+
+
+_PASSED = re.compile(r"passed (\d+) tests")
+
+
+def _count_passed(verdict: Verdict) -> int:
+    """The number of tests that an equivalent target passed; 0 for any other."""
+    found = _PASSED.match(verdict.detail) if verdict.equivalent else None
+    return int(found[1]) if found else 0
 
 
 _PLACE = re.compile(r"^program\.\w+:(\d+):(\d+): (?:fatal )?(?:error: )?", re.IGNORECASE)

@@ -531,3 +531,27 @@ def test_a_fault_beyond_a_million_elements_is_seen_on_request(tmp_path):
         assert engine.verify(Pair(source, source)).outcome is Outcome.EQUIVALENT
     finally:
         engine.close()
+
+
+def test_tests_at_numbers_of_the_target_are_counted_apart(tmp_path, capsys):
+    source, target = tmp_path / "a.cpp", tmp_path / "a.cu"
+    source.write_text(
+        "void rowmax(int rows, int cols, const double *a, double *m) {\n"
+        "  for (int r = 0; r < rows; r++) {\n    double best = 0.0;\n"
+        "    for (int c = 0; c < cols; c++) if (a[r * cols + c] > best) best = a[r * cols + c];\n"
+        "    m[r] = best;\n  }\n}\n"
+    )
+    target.write_text(
+        "__global__ void rowmax(int rows, int cols, const double *a, double *m) {\n"
+        "  __shared__ double part[128];\n  int r = blockIdx.x, t = threadIdx.x;\n"
+        "  double best = 0.0;\n"
+        "  for (int c = t; c < cols; c += 128)\n"
+        "    if (a[r * cols + c] > best) best = a[r * cols + c];\n"
+        "  part[t] = best;\n  __syncthreads();\n  for (int s = 64; s > 0; s >>= 1) {\n"
+        "    if (t < s && part[t + s] > part[t]) part[t] = part[t + s];\n"
+        "    __syncthreads();\n  }\n  if (t == 0) m[r] = part[0];\n}\n"
+    )
+    assert cli.main(["verify", str(source), str(target)]) == 0
+    said = capsys.readouterr().out
+    passed, own, aimed = map(int, re.findall(r"(\d+) (?:tests|at numbers)", said)[:3])
+    assert passed == own + aimed and aimed > 0, said
