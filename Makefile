@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 DATA ?= ../shared/data/babeltower
 REPORT ?= gpu-report.md
 
+# Without bytecode each process compiles torch and transformers anew: ten seconds.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo lint test test-gpu gpu-report test-slow install system bench clean
 
 demo: install

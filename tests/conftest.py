@@ -14,6 +14,8 @@ settings.register_profile(
     "untimed", settings.get_profile("ci") if os.environ.get("CI") else None, deadline=None
 )
 settings.load_profile("untimed")
+# Without bytecode each process that a test starts compiles torch and transformers anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.hookimpl(optionalhook=True)

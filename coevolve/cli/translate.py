@@ -21,6 +21,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,7 @@ from corpora.store import to_json
 from gpu_runtime.models.protocol import LanguageModel, Sampling
 
 if TYPE_CHECKING:
+    from coevolve.named_models import NamedModel
     from coevolve.port.by_directives import DirectivePort
     from coevolve.port.speed_gate import SpeedFigures
     from coevolve.verification.engine import Engine
@@ -267,7 +269,7 @@ def run(args: argparse.Namespace) -> int:
     named.require_taught(str(direction))
     from coevolve.evaluation.answering import describe_usage
 
-    model = LazyModel(named.open)
+    model = LazyModel(partial(_open_model, named))
     file = (
         Path(args.file).read_text(encoding="utf-8", errors="replace")
         if Path(args.file).is_file()
@@ -300,6 +302,13 @@ def run(args: argparse.Namespace) -> int:
     if model.opened is not None and (usage := describe_usage(model.opened)):
         print(usage, file=sys.stderr)
     return 0 if all(texts) and not left_out else 1
+
+
+def _open_model(named: NamedModel) -> LanguageModel:
+    from coevolve.loop.checkpoints import use_all_cores, use_one_core
+
+    (use_one_core if named.kind == "scratch" else use_all_cores)()
+    return named.open()
 
 
 def _kept(ports: Iterable[Port], made: list[Port]) -> Iterator[Port]:

@@ -218,6 +218,15 @@ def use_all_cores() -> None:
     torch.set_num_threads(count_model_threads())
 
 
+def use_one_core() -> None:
+    """Let torch use one core of this process: for answers of a small model to one prompt, whose
+    matrices are too small to be shared out. Threads would wait for each other at each of them.
+    """
+    import torch
+
+    torch.set_num_threads(1)
+
+
 def choose_seed(config: Config, *salt: object) -> int:
     """Return a seed in [0, 2^31) that depends on the configured seed and the values `salt`
     alone.
