@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from test_killed_driver import files_of
 
 from coevolve.config.schema import Config, parse
 from coevolve.loop import manifest, run_workers
@@ -19,12 +20,8 @@ from corpora.records import Candidate
 
 PROGRAMS = 20
 HEAD = "void scale{0}(int n, float a, const float *x, float *y)"
-LINE = "y[i] = a * x[i] + {0}.0f;"
-LOOP = HEAD + " {{ for (int i = 0; i < n; i++) " + LINE + " }}"
-KERNEL = (
-    "__global__ " + HEAD + " {{ int i = blockIdx.x * blockDim.x + threadIdx.x; if ({1}) "
-    "" + LINE + " }}"
-)
+LOOP = HEAD + " {{ for (int i = 0; i < n; i++) {1} }}"
+KERNEL = "__global__ " + HEAD + " {{ int i = blockIdx.x * blockDim.x + threadIdx.x; if ({2}) {1} }}"
 SMALL = {
     "direction": "cpp:cuda",
     "corpus": {"evaluation_fraction": 0.3},
@@ -33,8 +30,8 @@ SMALL = {
     "round": {"count": 2, "samples": 2, "epochs": 2.0, "replay": 0.0},
     "verify": {"least_strength": 0},
     "evaluate": {"samples": 1},
-    "resources": {"translators": 2},
     "settings": {
+        "resources.translators": 2,
         "cold_start.epochs": 1.0,
         "model.layers": 1,
         "model.width": 16,
@@ -47,13 +44,21 @@ SMALL = {
 }
 
 
+def make_text(form: str, number: int, guard: str = "") -> str:
+    """A program that is like no other."""
+    rng = random.Random(number)
+    terms = [rng.choice(("x[i]", "a", "0.5f", "2.0f")) for _ in range(12)]
+    value = " ".join(f"{term} {rng.choice('+-*')}" for term in terms)
+    return form.format(number, f"y[i] = {value} x[i];", guard)
+
+
 class Knowing(TranslatorService):
     """A Translator that learns as any, and whose answers are known: a right one and a wrong one."""
 
     def propose(self, _checkpoint, programs, direction, sampling):
         guards = ("i < n", "i + 1 < n")[: sampling.n]
         return [
-            Candidate(p.id, direction, KERNEL.format(p.name.removeprefix("scale"), guard), sample=k)
+            Candidate(p.id, direction, make_text(KERNEL, int(p.name[5:]), guard), sample=k)
             for p in programs
             for k, guard in enumerate(guards)
         ]
@@ -63,7 +68,7 @@ def make_configuration(folder: Path) -> Config:
     corpus = folder / "corpus"
     corpus.mkdir()
     for k in range(PROGRAMS):
-        (corpus / f"scale{k}.cpp").write_text(LOOP.format(k) + "\n")
+        (corpus / f"scale{k}.cpp").write_text(make_text(LOOP, k) + "\n")
     return parse(SMALL | {"corpus": SMALL["corpus"] | {"source": str(corpus)}}, "t")
 
 
@@ -97,6 +102,8 @@ def test_a_run_whose_nodes_are_killed_and_replaced(cluster, tmp_path, monkeypatc
     """One node is killed while candidates are judged and one while models learn; each time another
     joins. What is left is, byte for byte, what one process writes that nobody disturbs.
     """
+    from test_killed_driver import files_of  # actors import this file, and would not find that one
+
     monkeypatch.setattr(run_workers, "make_translator", Knowing)
     config = make_configuration(tmp_path)
     killed, whole = tmp_path / "killed", tmp_path / "whole"
@@ -142,6 +149,4 @@ def test_a_run_whose_nodes_are_killed_and_replaced(cluster, tmp_path, monkeypatc
 
 
 def _into(config: Config, folder: Path) -> Config:
-    from dataclasses import replace
-
     return replace(config, run_dir=str(folder))
