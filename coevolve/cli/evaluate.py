@@ -364,7 +364,17 @@ def _read_answers(args: argparse.Namespace, corpus) -> _Answered:
     found = read_predictions(
         args.predictions, corpus.items, corpus.direction.target.name, args.limit
     )
-    notes = (f"{found.missing} answers are missing and count as wrong",) if found.missing else ()
+    notes = (
+        *([f"{found.missing} answers are missing and count as wrong"] if found.missing else ()),
+        *(
+            [
+                f"answers with fences or prose around their code, which were taken off: "
+                f"{found.unwrapped}"
+            ]
+            if found.unwrapped
+            else ()
+        ),
+    )
     unknown = {
         "checked": False,
         "n_items": 0,
