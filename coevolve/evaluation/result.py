@@ -16,10 +16,11 @@ from dataclasses import asdict, dataclass, field
 from coevolve.evaluation.corpus import EvalCorpus, EvalItem
 from coevolve.evaluation.metrics import efficiency_at_k, pass_at_k
 from coevolve.evaluation.scoring import ItemScore
-from coevolve.evaluation.statistics import bootstrap_mean
+from coevolve.evaluation.statistics import FEWEST_ITEMS, Interval, bootstrap_mean
 from coevolve.evaluation.text_scores import compute_bleu, compute_codebleu
 
 SCHEMA_VERSION = 1
+NO_INTERVAL = f"–: no interval below {FEWEST_ITEMS} items, or where all items have the same value"
 USUAL_KS = (1, 5, 10, 20, 50, 100)
 
 
@@ -286,6 +287,16 @@ def flatten_figures(result: dict) -> list[tuple[str, dict]]:
     ]
 
 
+def select_interval(figure: dict) -> Interval | None:
+    """Return the 95 % interval (low, high) of a metric if it says something, else None: where fewer
+    than FEWEST_ITEMS items have the metric, or all have the same value. figure: as from
+    `flatten_figures`.
+    """
+    low, high = figure.get("ci95") or (0.0, 0.0)
+    enough = figure.get("n_items", FEWEST_ITEMS) >= FEWEST_ITEMS and high - low > 1e-9
+    return (low, high) if enough else None
+
+
 def format_markdown(result: dict) -> str:
     """Return a result as Markdown: a line about the evaluation, a table of metrics, and notes.
     result: as from `make_result`.
@@ -300,12 +311,14 @@ def format_markdown(result: dict) -> str:
         "| figure | value | 95 % interval | items |",
         "| --- | --- | --- | --- |",
     ]
-    for name, found in flatten_figures(result):
-        interval = " to ".join(_number(v) for v in found["ci95"]) if found.get("ci95") else "–"
+    figures = flatten_figures(result)
+    for name, found in figures:
+        interval = " to ".join(map(_number, select_interval(found) or ())) or "–"
         lines.append(
             f"| {name} | {_number(found['value'])} | {interval} | "
             f"{found.get('n_items', result['n_items'])} |"
         )
+    unsure = any(select_interval(found) is None for _, found in figures)
     if parts := (result.get("codebleu") or {}).get("parts"):
         lines += [
             "",
@@ -331,6 +344,7 @@ def format_markdown(result: dict) -> str:
     lines += [
         "",
         *(f"- {note}" for note in result["notes"]),
+        *([f"- {NO_INTERVAL}"] if unsure else []),
         *_left_out(result),
         f"- contamination: {result['contamination']['summary']}",
     ]

@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl, urlsplit
 from markupsafe import Markup
 
 from coevolve.cli.errors import UserError
-from coevolve.evaluation.result import flatten_figures
+from coevolve.evaluation.result import flatten_figures, select_interval
 from coevolve.loop.run_folder import RunFolder
 from coevolve.report.data import make_round_data
 from coevolve.report.page import (
@@ -216,10 +216,9 @@ def _read_count(query: dict[str, str], name: str, default: int = 0) -> int:
 
 def _plain(value: dict) -> dict[str, str]:
     """A figure and its interval as text."""
-    low, high = value.get("ci95") or (None, None)
     return {
         "value": f"{value['value']:.3f}" if isinstance(value.get("value"), float) else "–",
-        "interval": f"{low:.3f} to {high:.3f}" if low is not None else "–",
+        "interval": " to ".join(f"{bound:.3f}" for bound in select_interval(value) or ()) or "–",
     }
 
 
@@ -227,8 +226,8 @@ def _percent(value: dict | None) -> dict[str, str]:
     """A share and its interval as text, in percent."""
     if not value:
         return {"value": "–", "interval": "–"}
-    low, high = (100 * bound for bound in value["ci95"])
-    return {"value": f"{100 * value['value']:.1f}", "interval": f"{low:.1f} to {high:.1f}"}
+    bounds = [f"{100 * bound:.1f}" for bound in select_interval(value) or ()]
+    return {"value": f"{100 * value['value']:.1f}", "interval": " to ".join(bounds) or "–"}
 
 
 def make_server(viewer: Viewer, port: int) -> ThreadingHTTPServer:

@@ -9,8 +9,11 @@ import evaluation_forms as forms
 import jsonschema
 import pytest
 
+from coevolve.cli.compare import EvaluationSide, compare_sides, format_comparison
 from coevolve.cli.main import main
 from coevolve.evaluation.contamination import FILE_NAME, Manifest
+from coevolve.evaluation.result import format_markdown
+from coevolve.evaluation.statistics import compute_mcnemar_p
 from corpora.records import Program
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -86,6 +89,11 @@ def test_references_as_predictions(tmp_path, capsys):
     assert (
         "| pass@1 | 0.667 |" in printed and "tree-sitter-cuda" in printed and "signature" in printed
     )
+    assert "| pass@1 | 0.667 | – | 3 |" in printed and "below 10 items" in printed
+    wide = {"value": 0.5, "ci95": [0.2, 0.8], "n_items": 40}
+    many = {**result, "pass@k": {"1": wide}, "cpass": {**wide, "ci95": [0.5, 0.5]}}
+    text = format_markdown(many)
+    assert "| pass@1 | 0.500 | 0.200 to 0.800 | 40 |" in text and "| cpass | 0.500 | – |" in text
     row = json.loads(board.read_text())
     assert (
         row["pass@1"] == pytest.approx(2 / 3)
@@ -341,14 +349,55 @@ def test_compare_pairs_the_same_items(tmp_path, capsys):
     assert main(["compare", str(tmp_path / "a.json"), str(tmp_path / "b.json"), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["n_items"], found["unmatched"]) == (2, 1)
-    assert found["figures"]["pass@1"]["difference"] == pytest.approx(0.5) and found["figures"][
-        "pass@1"
-    ]["ci95"] == [0.0, 1.0]
+    assert found["figures"]["pass@1"]["difference"] == pytest.approx(0.5)
+    assert found["figures"]["pass@1"]["n_items"] == 2
     assert found["first_answers"] == {"only_a": 0, "only_b": 1, "p": 1.0}
     assert main(["compare", str(tmp_path / "a.json"), str(tmp_path / "a.json")]) == 0
-    assert "| pass@1 | 0.667 | 0.667 | +0.000 |" in capsys.readouterr().out
+    assert "| pass@1 | 3 | 0.667 | 0.667 | +0.000 |" in capsys.readouterr().out
     (tmp_path / "c.json").write_text(json.dumps({**first, "direction": "cpp:openmp"}))
     assert "nothing to pair" in refused(capsys, "compare", tmp_path / "a.json", tmp_path / "c.json")
+
+
+def side(passed: list[int], samples: int = 1, codebleu: list | None = None) -> EvaluationSide:
+    """An evaluation of which the items' right answers are given."""
+    rows = {
+        str(k): {
+            "id": str(k),
+            "name": f"f{k}",
+            "samples": samples,
+            **dict.fromkeys(("passed", "built", "compiled"), count),
+            "first_passed": bool(count),
+            "codebleu": codebleu[k] if codebleu else None,
+        }
+        for k, count in enumerate(passed)
+    }
+    return EvaluationSide("x", "cpp:cuda", rows)
+
+
+def test_few_items_give_no_interval_and_no_p_of_a_bootstrap():
+    """One item with a reference was compared with p = 0.001, and six with p = 0.03 beside 0.25."""
+    a = side([1, 1, 1, 0, 0, 0], codebleu=[0.9, *[None] * 5])
+    b = side([0, 0, 0, 0, 0, 0], codebleu=[1.0, *[None] * 5])
+    found = compare_sides(a, b)
+    likeness, right = found.figures["codebleu"], found.figures["passed"]
+    assert (likeness.items, likeness.ci95, likeness.p, likeness.test) == (1, None, None, "")
+    assert (right.items, right.ci95, right.p, right.test) == (6, None, 0.25, "McNemar")
+    assert right.p == found.p_first
+    text = format_comparison(a, b, found)
+    assert "| pass@1 | 6 | 0.500 | 0.000 | -0.500 | – | 0.25 |" in text
+    assert "| CodeBLEU (mean of items) | 1 | 0.900 | 1.000 | +0.100 | – | – |" in text
+    assert text.count("below 10 items") == 1
+
+
+def test_single_answers_have_the_exact_p_and_several_the_bootstraps():
+    many = [1, 0] * 10
+    found = compare_sides(side(many), side([1] * 20))
+    assert found.figures["passed"].test == "McNemar" and found.figures["passed"].ci95 is not None
+    assert found.figures["passed"].p == found.p_first == compute_mcnemar_p(0, 10)
+    found = compare_sides(side([2, 0] * 10, 2), side([2] * 20, 2))
+    assert found.figures["passed"].test == "bootstrap" and found.figures["passed"].p < 0.05
+    same = compare_sides(side([1] * 20, 2), side([2] * 20, 2)).figures["passed"]
+    assert (same.ci95, same.p) == (None, None), "twenty equal differences say nothing of chance"
 
 
 def test_runs_are_compared_by_their_last_evaluated_round(tiny, tmp_path, capsys):
@@ -370,7 +419,7 @@ def test_runs_are_compared_by_their_last_evaluated_round(tiny, tmp_path, capsys)
     assert (
         "(round 1)" in printed
         and "2 items in both; 0 of one side" in printed
-        and "| pass@1 | 0.250 | 0.750 | +0.500 |" in printed
+        and "| pass@1 | 2 | 0.250 | 0.750 | +0.500 | – | – |" in printed
     )
     write_json(RunFolder(tmp_path / "b").round(1).evaluation, {"bleu": 1.0})
     assert "older version" in refused(capsys, "compare", tmp_path / "a", tmp_path / "b")
