@@ -289,6 +289,7 @@ def _corpus(args: argparse.Namespace) -> dict:
         figures,
         (*found.notes, *_not_functions(answers, target), *speed_notes),
         threads,
+        args.limit if len(corpus.items) < len(whole.items) else 0,
     )
     return make_result(corpus, answers, scores, setting)
 

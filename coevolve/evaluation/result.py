@@ -45,6 +45,22 @@ class EvaluationSetting:
     notes: tuple[str, ...] = ()
     threads: int = 0
     """Threads of the answers where speed was measured, 0 where it was not."""
+    limit: int = 0
+    """Only so many of the corpus's first items were asked for, 0: all."""
+
+
+_OF_ANSWER = (
+    "outcome",
+    "detail",
+    "compiled",
+    "built",
+    "passed",
+    "serial",
+    "decided",
+    "launch",
+    "failing",
+)
+"""What of a `ScoredAnswer` a result tells of each answer."""
 
 
 def choose_ks(samples: int) -> tuple[int, ...]:
@@ -96,6 +112,8 @@ def make_result(
         "samples": setting.samples,
         "temperature": setting.temperature,
         "seed": setting.seed,
+        "limit": setting.limit,
+        "threads": setting.threads,
         "elapsed_s": round(setting.elapsed_s, 1),
         "n_items": len(rows),
         "n_undecided": sum(not s.decided for s in scores),
@@ -109,7 +127,9 @@ def make_result(
         else None,
         "notes": [*corpus.notes, *setting.notes, *notes],
         "skipped": [asdict(s) for s in corpus.skipped],
-        "items": [_item_row(item, score, codebleus.get(item.id)) for item, _, score in rows],
+        "items": [
+            _item_row(item, texts, score, codebleus.get(item.id)) for item, texts, score in rows
+        ],
     }
 
 
@@ -225,7 +245,9 @@ def _sum_counts(counts: Sequence[dict[str, int]]) -> dict[str, int]:
     return dict(sorted(found.items()))
 
 
-def _item_row(item: EvalItem, score: ItemScore, codebleu: float | None) -> dict:
+def _item_row(
+    item: EvalItem, texts: Sequence[str], score: ItemScore, codebleu: float | None
+) -> dict:
     return {
         "id": item.id,
         "name": score.name,
@@ -244,7 +266,21 @@ def _item_row(item: EvalItem, score: ItemScore, codebleu: float | None) -> dict:
         "given_passed": score.given_passed,
         "codebleu": codebleu,
         "speedups": None if score.speedups is None else list(score.speedups),
+        "origin": item.source.origin,
+        "source": item.source.text,
+        "answers": _list_answers(texts, score),
     }
+
+
+def _list_answers(texts: Sequence[str], score: ItemScore) -> list[dict]:
+    """The different answers to an item with their verdicts, in order; equal texts are one answer of
+    several samples, numbered from 0.
+    """
+    found: dict[str, dict] = {}
+    for number, (text, judged) in enumerate(zip(texts, score.judged, strict=True)):
+        row = {name: getattr(judged, name) for name in _OF_ANSWER}
+        found.setdefault(text, {"text": text, **row, "samples": []})["samples"].append(number)
+    return list(found.values())
 
 
 # --- for people

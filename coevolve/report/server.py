@@ -11,6 +11,7 @@ Samples are paged: a page holds at most PAGE of them, however large the run is.
 from __future__ import annotations
 
 import json
+import math
 import threading
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -32,12 +33,14 @@ from coevolve.report.page import (
     render_page,
 )
 from coevolve.report.rises import format_rises
-from coevolve.report.samples import SampleIndex
+from coevolve.report.samples import SHOWN_VALUES, SampleIndex
 from corpora.json_text import JsonError, parse_json
 
 ADDRESS = "127.0.0.1"
 PAGE = 200
 """Samples or items of one answer at the most."""
+ANSWERS = 20
+"""Answers to an item that one page shows beside the source."""
 FILTERS = ("round", "held", "way", "outcome", "program", "sample", "text")
 
 
@@ -94,6 +97,7 @@ class Viewer:
         self.shown = shown
         self._environment = make_environment()
         self._indices: dict[int, tuple[float, SampleIndex]] = {}
+        self._result: tuple[Path, float, dict] | None = None
         self._lock = threading.Lock()
 
     def answer(self, target: str) -> tuple[int, str, str]:
@@ -111,7 +115,11 @@ class Viewer:
             if words[0] == "run" and words[2:] == ["samples"]:
                 return 200, "application/json", self._samples(int(words[1]), query)
             if words[0] == "evaluation" and len(words) == 2:
-                return 200, "text/html", self._evaluation(int(words[1]), _read_count(query, "from"))
+                return 200, "text/html", self._evaluation(int(words[1]), query)
+            if words[0] == "evaluation" and words[2:3] == ["item"] and len(words) == 4:
+                place = max(int(words[3]), 0)
+                shown = self._item(int(words[1]), place, _read_count(query, "from"))
+                return 200, "text/html", shown
         except (IndexError, ValueError) as error:
             if isinstance(error, UserError) or type(error) not in (IndexError, ValueError):
                 return 500, "text/plain", f"{error}\n"
@@ -189,24 +197,97 @@ class Viewer:
             runs=runs, evaluations=evaluations, data=Markup(escape_for_script(series))
         )
 
-    def _evaluation(self, number: int, first: int) -> str:
+    def _open_result(self, number: int) -> tuple[Path, dict]:
+        """The file of an evaluation and its content; that of the last one asked for is kept, since
+        it may be large.
+        """
         file = self.shown.evaluations[number]
-        result = read_result(file)
-        if result is None:
-            raise UserError(f"'{file}' is no longer a result of 'coevolve eval --out'")
+        with self._lock:
+            changed = file.stat().st_mtime if file.exists() else 0.0
+            if self._result is None or self._result[:2] != (file, changed):
+                result = read_result(file)
+                if result is None:
+                    raise UserError(f"'{file}' is no longer a result of 'coevolve eval --out'")
+                self._result = (file, changed, result)
+            return file, self._result[2]
+
+    def _evaluation(self, number: int, query: dict[str, str]) -> str:
+        file, result = self._open_result(number)
         figures = [
             {"name": name, "count": value.get("n_items", ""), **_plain(value)}
             for name, value in flatten_figures(result)
+        ]
+        first, only = _read_count(query, "from"), query.get("only", "")
+        rows = [
+            (at, item)
+            for at, item in enumerate(result["items"])
+            if only != "wrong" or item["passed"] < item["samples"]
         ]
         return self._environment.get_template("evaluation.html").render(
             name=file.name,
             result=result,
             figures=figures,
-            items=result["items"][first : first + PAGE],
+            items=rows[first : first + PAGE],
             first=first,
             page=PAGE,
-            total=len(result["items"]),
+            total=len(rows),
+            only=only if only == "wrong" else "",
         )
+
+    def _item(self, number: int, place: int, first: int) -> str:
+        """The page of one item: its source beside the different answers, with their verdicts."""
+        file, result = self._open_result(number)
+        item = result["items"][place]
+        if "answers" not in item:
+            raise UserError(f"'{file}' was written by an older version, which kept no answers")
+        answers = item["answers"][first : first + ANSWERS]
+        languages = result["direction"].split(":")
+        texts = {"source": item["source"], "languages": languages}
+        return self._environment.get_template("item.html").render(
+            name=file.name,
+            result=result,
+            item=item,
+            number=place,
+            total=len(result["items"]),
+            answers=[_describe_answer(answer, item["samples"]) for answer in answers],
+            first=first,
+            page=ANSWERS,
+            count=len(item["answers"]),
+            data=Markup(escape_for_script({**texts, "answers": [a["text"] for a in answers]})),
+        )
+
+
+def _describe_answer(answer: dict, samples: int) -> dict[str, object]:
+    """What a page tells of one answer of a result. samples: answers to the item."""
+    failing = answer["failing"] or {}
+    facts = [("detail", answer["detail"]), ("launch", answer["launch"])]
+    if answer["serial"]:
+        facts.append(("note", "one thread does all the work of a parallel target"))
+    if failing.get("place"):
+        told = "expected {expected} (tolerance {tolerance}), got {actual}".format(**failing)
+        facts.append(("first difference", f"{failing['place']}: {told}"))
+    facts.append(("fails on", failing.get("test", "")))
+    facts += [(f"input {name}", _format_input(v)) for name, v in failing.get("inputs", {}).items()]
+    numbers = [str(number + 1) for number in answer["samples"]]
+    undecided = "dim" if not answer["decided"] else "bad"
+    return {
+        "numbers": ", ".join(numbers) + (f" of {samples}" if samples > 1 else ""),
+        "tone": "good" if answer["passed"] else undecided,
+        "outcome": answer["outcome"],
+        "facts": [(name, value) for name, value in facts if value],
+        "text": answer["text"],
+    }
+
+
+def _format_input(value: dict) -> str:
+    """A parameter's value in a failing test, as `explain.list_inputs` gives it, in one line."""
+    if "value" in value:
+        return str(value["value"])
+    if value["values"] is None:
+        return "null pointer"
+    shown = " ".join(map(str, value["values"][:SHOWN_VALUES]))
+    count = math.prod(value["shape"])
+    return shown + (f" … ({count} in all)" if count > SHOWN_VALUES else "")
 
 
 def _read_count(query: dict[str, str], name: str, default: int = 0) -> int:

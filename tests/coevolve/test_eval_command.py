@@ -130,20 +130,43 @@ def test_samples_that_compile_bind_and_pass_are_told_apart(tmp_path):
         "__global__ void scale ( float * x , float a , int n , double * extra ) { extra [ "
         "0 ] = x [ 0 ] ; }"
     )
-    answers = [right, wrong, unbound, "__global__ void scale ( float * x ) { y [ 0 ] = 1 ; }", ""]
+    answers = [
+        right,
+        wrong,
+        unbound,
+        "__global__ void scale ( float * x ) { y [ 0 ] = 1 ; }",
+        "",
+        "",
+    ]
     path = tmp_path / "answers.jsonl"
     path.write_text("".join(json.dumps({"index": 0, "text": t}) + "\n" for t in answers))
     result = evaluated(tmp_path, "--predictions", path, "--corpus", f"{cpp},{cuda}", "--limit", "1")
     item = result["items"][0]
-    assert (item["samples"], item["compiled"], item["built"], item["passed"]) == (5, 3, 2, 1)
+    assert (item["samples"], item["compiled"], item["built"], item["passed"]) == (6, 3, 2, 1)
     assert (
-        result["pass@k"]["1"]["value"] == pytest.approx(0.2)
-        and result["pass@k"]["5"]["value"] == 1.0
+        result["pass@k"]["1"]["value"] == pytest.approx(1 / 6)
+        and result["pass@k"]["6"]["value"] == 1.0
     )
-    assert result["build@k"]["1"]["value"] == pytest.approx(0.4) and result["cpass"][
+    assert result["build@k"]["1"]["value"] == pytest.approx(1 / 3) and result["cpass"][
         "value"
-    ] == pytest.approx(0.6)
-    assert "1 of 5 answers are no function (empty 1)" in result["notes"]
+    ] == pytest.approx(0.5)
+    assert "2 of 6 answers are no function (empty 2)" in result["notes"]
+    assert item["source"] == forms.CPP_LINES[0] and result["limit"] == 1
+    told = [(a["samples"], a["outcome"], a["text"]) for a in item["answers"]]
+    assert [samples for samples, *_ in told] == [[0], [1], [2], [3], [4, 5]]
+    assert [outcome for _, outcome, _ in told] == [
+        "EQUIVALENT",
+        "MISMATCH",
+        "COMPILE_ERROR",
+        "COMPILE_ERROR",
+        "NONE",
+    ]
+    assert [text for *_, text in told] == answers[:5]
+    failing = item["answers"][1]["failing"]
+    assert failing["place"].startswith("x[") and failing["inputs"]["n"]["value"] > 0
+    assert failing["expected"] != failing["actual"] and item["answers"][0]["failing"] is None
+    # The compiler's place is told in the answer's own lines, not in a file that the user has not.
+    assert item["answers"][3]["detail"].startswith("line 1, column ")
 
 
 def test_execution_cases_are_scored_by_their_tests_and_by_strong_ones(tmp_path):
