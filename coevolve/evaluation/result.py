@@ -287,13 +287,15 @@ def _list_answers(texts: Sequence[str], score: ItemScore) -> list[dict]:
 # --------------------------------------------------------------------------------------------------
 
 
-def flatten_figures(result: dict) -> list[tuple[str, dict]]:
+def flatten_figures(result: dict, every: bool = False) -> list[tuple[str, dict]]:
     """Return (name, metric) of every metric of a result, in the table's order: `pass@1`, `codebleu`
     and so on. A metric is a mapping with `value`, `ci95` and more; missing ones are left out.
-    result: as from `make_result`.
+
+    result: as from `make_result`. every: `parallel_pass@k` too where it is the same as `pass@k`.
     """
     found: list[tuple[str, dict]] = []
-    own = ("parallel_pass@k",) if result.get("parallel_pass@k") != result["pass@k"] else ()
+    same = result.get("parallel_pass@k") == result["pass@k"]
+    own = () if same and not every else ("parallel_pass@k",)
     for key in (
         "pass@k",
         *own,
@@ -349,9 +351,9 @@ def format_markdown(result: dict) -> str:
     ]
     figures = flatten_figures(result)
     for name, found in figures:
-        interval = " to ".join(map(_number, select_interval(found) or ())) or "–"
+        interval = " to ".join(map(format_figure, select_interval(found) or ())) or "–"
         lines.append(
-            f"| {name} | {_number(found['value'])} | {interval} | "
+            f"| {name} | {format_figure(found['value'])} | {interval} | "
             f"{found.get('n_items', result['n_items'])} |"
         )
     unsure = any(select_interval(found) is None for _, found in figures)
@@ -373,8 +375,8 @@ def format_markdown(result: dict) -> str:
             "| --- | --- | --- | --- | --- |",
         ]
         for kind, row in result["by_kind"].items():
-            cells = [_number(row[key]["1"]["value"]) for key in ("pass@k", "build@k")] + [
-                _number(row["cpass"]["value"])
+            cells = [format_figure(row[key]["1"]["value"]) for key in ("pass@k", "build@k")] + [
+                format_figure(row["cpass"]["value"])
             ]
             lines.append(f"| {kind} | {row['n_scored']} | {' | '.join(cells)} |")
     lines += [
@@ -403,7 +405,8 @@ def _left_out(result: dict) -> list[str]:
     )
 
 
-def _number(value: float) -> str:
+def format_figure(value: float) -> str:
+    """Return a figure as text: three digits for a share, one for what is above 1."""
     return f"{value:.1f}" if value > 1 else f"{value:.3f}"
 
 
@@ -413,10 +416,22 @@ def _format_number(value: float | None) -> str:
 
 def make_leaderboard_row(result: dict) -> dict:
     """Return a result, as from `make_result`, as one flat JSON object: model, corpus and settings,
-    and every metric with its interval.
+    and every metric with its interval and its number of items.
     """
-    kept = ("model", "corpus", "direction", "samples", "temperature", "seed", "backend", "n_items")
+    kept = (
+        "model",
+        "corpus",
+        "direction",
+        "samples",
+        "temperature",
+        "seed",
+        "backend",
+        "threads",
+        "limit",
+        "n_items",
+    )
     row = {key: result[key] for key in kept} | {"contaminated": result["contamination"]["n_items"]}
-    for name, found in flatten_figures(result):
+    for name, found in flatten_figures(result, every=True):
         row[name], row[f"{name} ci95"] = found["value"], found.get("ci95")
+        row[f"{name} n_items"] = found.get("n_items", result["n_items"])
     return row

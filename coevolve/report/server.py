@@ -72,9 +72,11 @@ def find_shown(places: list[Path]) -> Found:
             elif each.is_dir():
                 evaluations += [f for f in sorted(each.glob("*.json")) if read_result(f)]
         if not runs and not evaluations:
+            rows = place.suffix == ".jsonl"
             raise UserError(
                 f"'{place}' holds neither a run (no config.toml) nor a result of 'coevolve eval "
                 f"--out'"
+                + (f"; rows of --leaderboard: coevolve leaderboard {place}" if rows else "")
             )
     return Found(tuple(dict.fromkeys(runs)), tuple(dict.fromkeys(evaluations)))
 

@@ -100,6 +100,8 @@ def test_references_as_predictions(tmp_path, capsys):
         and row["n_items"] == 3
         and len(row["pass@1 ci95"]) == 2
     )
+    assert (row["limit"], row["threads"], row["bleu n_items"]) == (0, 0, 3)
+    assert "parallel_pass@1" in row, "a row without it looks as if it had not been measured"
 
 
 def test_the_schema_is_one_names_what_the_guide_names_and_refuses_other_results():
@@ -379,6 +381,61 @@ def test_compare_pairs_the_same_items(tmp_path, capsys):
     assert "| pass@1 | 3 | 0.667 | 0.667 | +0.000 |" in capsys.readouterr().out
     (tmp_path / "c.json").write_text(json.dumps({**first, "direction": "cpp:openmp"}))
     assert "nothing to pair" in refused(capsys, "compare", tmp_path / "a.json", tmp_path / "c.json")
+
+
+def board_row(model: str, right: float, **other) -> dict:
+    """A row as `eval --leaderboard` appends it."""
+    made = {
+        "model": model,
+        "corpus": "builtin",
+        "direction": "cpp:cuda",
+        "samples": 1,
+        "temperature": 0.0,
+        "seed": 0,
+        "backend": "emulated",
+        "threads": 0,
+        "limit": 0,
+        "n_items": 40,
+        "contaminated": 0,
+        "pass@1": right,
+        "pass@1 ci95": [right - 0.1, right + 0.1],
+        "pass@1 n_items": 40,
+        "bleu": 89.2,
+        "bleu ci95": [89.2, 89.2],
+        "bleu n_items": 1,
+    }
+    return made | other
+
+
+def test_a_leaderboard_ranks_comparable_rows_only(tmp_path, capsys):
+    """Six first items were ranked beside all of them, and a BLEU of one item had an interval."""
+    board = tmp_path / "board.jsonl"
+    old = {k: v for k, v in board_row("old", 0.9).items() if k not in ("limit", "threads")}
+    rows = [
+        board_row("a", 0.5),
+        board_row("six", 1.0, limit=6, n_items=6),
+        board_row("b", 0.75, contaminated=3),
+        board_row("c", 0.5),
+        board_row("timed", 0.6, threads=2),
+        old,
+    ]
+    board.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert main(["leaderboard", str(board)]) == 0
+    told = capsys.readouterr().out
+    assert told.count("| rank |") == 4 and "6 items (--limit 6)" in told
+    assert "limit not known" in told and "threads 2" in told
+    first = told.split("\n\n**")[0]
+    assert "| 1 | b (trained on 3 items) | 0.750 (0.650 to 0.850) | 89.2, 1 items |" in first
+    assert "| 2 | a |" in first and "| 2 | c |" in first and "six" not in first
+    assert main(["leaderboard", str(board), "--json"]) == 0
+    tables = json.loads(capsys.readouterr().out)
+    assert [r["rank"] for r in tables[0]["rows"]] == [1, 2, 2] and tables[1]["limit"] == 6
+    assert "does not exist" in refused(capsys, "leaderboard", tmp_path / "none.jsonl")
+    board.write_text('{"model": "x"}\n')
+    assert "line 1 is no row" in refused(capsys, "leaderboard", board)
+    board.write_text("\n")
+    assert "has no rows" in refused(capsys, "leaderboard", board)
+    assert f"coevolve leaderboard {board}" in refused(capsys, "view", board)
 
 
 def side(passed: list[int], samples: int = 1, codebleu: list | None = None) -> EvaluationSide:
