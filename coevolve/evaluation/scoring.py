@@ -130,12 +130,11 @@ def score_items(
     end cannot run here.
     """
     chunks = [tuple(work[i : i + CHUNK]) for i in range(0, len(work), CHUNK)]
-    bar = ProgressBar("executing answers", len(work))
     scores: list[ItemScore] = []
-    for found in _results(chunks, backend, config, min(workers, len(chunks))):
-        scores += found
-        bar.advance(len(found), f"{sum(s.passed > 0 for s in scores)} solved")
-    bar.close()
+    with ProgressBar("executing answers", len(work)) as bar:
+        for found in _results(chunks, backend, config, min(workers, len(chunks))):
+            scores += found
+            bar.advance(len(found), f"{sum(s.passed > 0 for s in scores)} solved")
     return scores
 
 
