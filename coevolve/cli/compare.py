@@ -178,7 +178,7 @@ def load_side(name: str) -> EvaluationSide:
         return EvaluationSide(name, value["direction"], {row["id"]: row for row in value["items"]})
     except FileNotFoundError:
         raise UserError(
-            f"'{name}' is neither a result of `coevolve eval --out` nor a run folder"
+            f"'{name}' does not exist; name a result of coevolve eval --out, or a run folder"
         ) from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise (

@@ -79,9 +79,10 @@ def describe_usage(model: LanguageModel) -> str:
     used = getattr(model, "usage", None)
     if used is None:
         return ""
+    again = f", {used.retries} of them repeated after a failure" if used.retries else ""
     return (
-        f"asked {used.requests} times ({used.retries} of them again): {used.prompt_tokens} "
-        f"prompt and {used.answer_tokens} answer tokens"
+        f"{used.requests} requests{again}: {used.prompt_tokens} prompt and {used.answer_tokens} "
+        f"answer tokens"
     )
 
 

@@ -152,7 +152,7 @@ def test_samples_that_compile_bind_and_pass_are_told_apart(tmp_path):
     assert result["build@k"]["1"]["value"] == pytest.approx(1 / 3) and result["cpass"][
         "value"
     ] == pytest.approx(0.5)
-    assert "2 of 6 answers are no function (empty 2)" in result["notes"]
+    assert "2 of 6 answers are no whole function: 2 empty" in result["notes"]
     assert item["source"] == forms.CPP_LINES[0] and result["limit"] == 1
     told = [(a["samples"], a["outcome"], a["text"]) for a in item["answers"]]
     assert [samples for samples, *_ in told] == [[0], [1], [2], [3], [4, 5]]
@@ -169,6 +169,19 @@ def test_samples_that_compile_bind_and_pass_are_told_apart(tmp_path):
     assert failing["expected"] != failing["actual"] and item["answers"][0]["failing"] is None
     # The compiler's place is told in the answer's own lines, not in a file that the user has not.
     assert item["answers"][3]["detail"].startswith("line 1, column ")
+
+
+def test_missing_answers_are_told_of_once(tmp_path):
+    cpp, cuda = forms.tokenised(tmp_path)
+    path = tmp_path / "answers.jsonl"
+    texts = [(0, "__global__ void scale ( float * x , float a ,"), (0, "I cannot"), (1, "")]
+    path.write_text("".join(json.dumps({"index": k, "text": t}) + "\n" for k, t in texts))
+    notes = evaluated(tmp_path, "--predictions", path, "--corpus", f"{cpp},{cuda}")["notes"]
+    assert "3 answers are missing and count as wrong" in notes
+    told = next(note for note in notes if "no whole function" in note)
+    assert (
+        told.startswith("3 of 3 answers") and "2 without a function" in told and "1 empty" in told
+    )
 
 
 def test_execution_cases_are_scored_by_their_tests_and_by_strong_ones(tmp_path):
@@ -344,7 +357,7 @@ def test_wrong_use_is_one_line(tmp_path, tiny_model, capsys):
         )
     assert "no result" in refused(capsys, "compare", cpp, cuda)
     assert "holds no run" in refused(capsys, "compare", tmp_path, tmp_path)
-    assert "'a' is neither a result of `coevolve eval --out` nor a run folder" in refused(
+    assert "'a' does not exist; name a result of coevolve eval --out, or a run folder" in refused(
         capsys, "compare", "a", cuda
     )
     assert "'nope' does not exist" in refused(
@@ -625,3 +638,5 @@ def test_a_direction_that_the_shipped_model_was_not_taught_is_named(tmp_path):
     assert [
         any("small was not taught cpp:fortran" in note for note in r["notes"]) for r in results
     ] == [True, False]
+    # "like one of the 0 real programs" read like a bug
+    assert "no real programs, only" in results[0]["contamination"]["summary"]
