@@ -172,4 +172,5 @@ def _format_figure(row: dict, name: str) -> str:
     text = format_figure(row[name])
     if interval:
         text += f" ({' to '.join(map(format_figure, interval))})"
-    return text if count == row.get("n_items") else f"{text}, {count} items"
+    words = f"{count} item{'' if count == 1 else 's'}"
+    return text if count == row.get("n_items") else f"{text}, {words}"

@@ -438,7 +438,7 @@ def test_a_leaderboard_ranks_comparable_rows_only(tmp_path, capsys):
     assert told.count("| rank |") == 4 and "6 items (--limit 6)" in told
     assert "limit not known" in told and "threads 2" in told
     first = told.split("\n\n**")[0]
-    assert "| 1 | b (trained on 3 items) | 0.750 (0.650 to 0.850) | 89.2, 1 items |" in first
+    assert "| 1 | b (trained on 3 items) | 0.750 (0.650 to 0.850) | 89.2, 1 item |" in first
     assert "| 2 | a |" in first and "| 2 | c |" in first and "six" not in first
     assert main(["leaderboard", str(board), "--json"]) == 0
     tables = json.loads(capsys.readouterr().out)
