@@ -274,8 +274,8 @@ def _measure_difference(
     if single:
         p = compute_mcnemar_p(sum(x > y for x, y in pairs), sum(y > x for x, y in pairs))
         test = "McNemar"
-    means = [sum(values) / len(values) for values in (one, other)]
-    return FigureDifference(len(pairs), *means, drawn.ci95 if drawn else None, p, test)
+    a, b = (sum(values) / len(values) for values in (one, other))
+    return FigureDifference(len(pairs), a, b, drawn.ci95 if drawn else None, p, test)
 
 
 def _share(row: dict, key: str) -> float | None:
