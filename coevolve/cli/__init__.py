@@ -16,6 +16,8 @@
   on its held-out programs.
 - `export`: Export: checkpoints as Hugging Face folders with model cards, verified pairs as
   Parquet with their evidence.
+- `leaderboard`: `coevolve leaderboard FILE...`: rows of `coevolve eval --leaderboard` as ranked
+  tables.
 - `main`: The command line: `coevolve COMMAND`, one module a command but for the short ones, which
   are here.
 - `plan`: `coevolve plan CONFIG`: what a run would need, before anything is rented or downloaded.

@@ -21,7 +21,7 @@ from coevolve.cli.errors import UserError
 from corpora.json_text import parse_json
 
 if TYPE_CHECKING:
-    from coevolve.evaluation.statistics import PairedDifference
+    from coevolve.evaluation.statistics import Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +38,36 @@ class EvaluationSide:
 
 
 @dataclass(frozen=True, slots=True)
+class FigureDifference:
+    """One metric of two evaluations, on the items where both have it.
+
+    items: how many these are. a, b: the means. ci95: the 95 % interval of b - a; None where a
+        bootstrap says nothing.
+    p: the two-sided p-value for no difference, None where there is none. test: what gave it,
+        `McNemar`, `bootstrap` or ''.
+    """
+
+    items: int
+    a: float
+    b: float
+    ci95: Interval | None
+    p: float | None
+    test: str
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """The comparison of two evaluations on the items that both have.
 
     items: how many both have. unmatched: how many only one has; these are left out.
-    means: (mean of A, mean of B) by metric. differences: B - A by metric.
+    figures: the difference by metric.
     only_a, only_b: items whose first answer passes on that side alone.
     p_first: the p-value of the exact McNemar test on `only_a` and `only_b`.
     """
 
     items: int
     unmatched: int
-    means: dict[str, tuple[float, float]]
-    differences: dict[str, PairedDifference]
+    figures: dict[str, FigureDifference]
     only_a: int
     only_b: int
     p_first: float
@@ -73,8 +90,7 @@ def add_parser(commands) -> argparse.ArgumentParser:
         "compare",
         help="compare two evaluations on the same items",
         description="Print B - A for pass@1, build@1, CPass and CodeBLEU with 95 % intervals "
-        "and p (paired bootstrap over items), and an "
-        "exact McNemar test of the first answers.",
+        "and p: exact McNemar where each item has one answer, else paired bootstrap over items.",
     )
     parser.add_argument("a", metavar="A", help="result of coevolve eval --out, or a run folder")
     parser.add_argument("b", metavar="B", help="the other one")
@@ -162,7 +178,7 @@ def load_side(name: str) -> EvaluationSide:
         return EvaluationSide(name, value["direction"], {row["id"]: row for row in value["items"]})
     except FileNotFoundError:
         raise UserError(
-            f"'{name}' is neither a result of `coevolve eval --out` nor a run folder"
+            f"'{name}' does not exist; name a result of coevolve eval --out, or a run folder"
         ) from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise (
@@ -202,10 +218,8 @@ def compare_sides(a: EvaluationSide, b: EvaluationSide, seed: int = 0) -> Compar
     """Compare the items that both evaluations have, paired by id. seed: of the bootstrap. Raises
     UserError if there is no such item, or the directions differ.
     """
-    from coevolve.evaluation.statistics import (
-        bootstrap_paired_difference,
-        compute_mcnemar_p,
-    )  # needs numpy, which takes half a second to import
+    # needs numpy, which takes half a second to import
+    from coevolve.evaluation.statistics import compute_mcnemar_p
 
     if a.direction != b.direction:
         raise UserError(
@@ -216,26 +230,52 @@ def compare_sides(a: EvaluationSide, b: EvaluationSide, seed: int = 0) -> Compar
     ]
     if not common:
         raise UserError(f"'{a.name}' and '{b.name}' have no item in common")
-    means, differences = {}, {}
+    figures = {}
     for key in (*FIGURES, "codebleu"):
         sides = [[_share(side.items[i], key) for i in common] for side in (a, b)]
         pairs = [(x, y) for x, y in zip(*sides, strict=True) if x is not None and y is not None]
-        difference = bootstrap_paired_difference([x for x, _ in pairs], [y for _, y in pairs], seed)
-        if difference is not None:
-            means[key] = tuple(sum(p[side] for p in pairs) / len(pairs) for side in (0, 1))
-            differences[key] = difference
+        if pairs:
+            single = key in FIGURES and all(
+                side.items[i]["samples"] == 1 for side in (a, b) for i in common
+            )
+            figures[key] = _measure_difference(pairs, single, seed)
     first = [(bool(a.items[i]["first_passed"]), bool(b.items[i]["first_passed"])) for i in common]
     only_a, only_b = first.count((True, False)), first.count((False, True))
     unmatched = len(a.items) + len(b.items) - 2 * len(common)
     return Comparison(
         len(common),
         unmatched,
-        means,
-        differences,
+        figures,
         only_a,
         only_b,
         compute_mcnemar_p(only_a, only_b),
     )
+
+
+def _measure_difference(
+    pairs: list[tuple[float, float]], single: bool, seed: int
+) -> FigureDifference:
+    """The difference of one metric. pairs: values of both sides by item. single: each item has one
+    answer, so that values are 0 or 1.
+    """
+    from coevolve.evaluation.statistics import (
+        bootstrap_paired_difference,
+        can_bootstrap,
+        compute_mcnemar_p,
+    )
+
+    one, other = [x for x, _ in pairs], [y for _, y in pairs]
+    drawn = (
+        bootstrap_paired_difference(one, other, seed)
+        if can_bootstrap([y - x for x, y in pairs])
+        else None
+    )
+    p, test = (drawn.p, "bootstrap") if drawn else (None, "")
+    if single:
+        p = compute_mcnemar_p(sum(x > y for x, y in pairs), sum(y > x for x, y in pairs))
+        test = "McNemar"
+    a, b = (sum(values) / len(values) for values in (one, other))
+    return FigureDifference(len(pairs), a, b, drawn.ci95 if drawn else None, p, test)
 
 
 def _share(row: dict, key: str) -> float | None:
@@ -255,35 +295,53 @@ def format_comparison(a: EvaluationSide, b: EvaluationSide, found: Comparison) -
         "",
     ]
     lines += [
-        "| figure | A | B | B - A | 95 % interval | p |",
-        "| --- | --- | --- | --- | --- | --- |",
+        "| figure | items | A | B | B - A | 95 % interval | p |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
     ]
-    for key, d in found.differences.items():
-        low, high = d.ci95
-        cells = [f"{v:.3f}" for v in found.means[key]] + [
-            f"{d.value:+.3f}",
-            f"{low:+.3f} to {high:+.3f}",
-            f"{d.p:.3g}",
-        ]
+    for key, d in found.figures.items():
+        cells = [str(d.items), f"{d.a:.3f}", f"{d.b:.3f}", f"{d.b - d.a:+.3f}"]
+        cells.append(" to ".join(f"{bound:+.3f}" for bound in d.ci95 or ()) or "–")
+        cells.append("–" if d.p is None else f"{d.p:.3g}")
         lines.append(f"| {_NAMES[key]} | {' | '.join(cells)} |")
+    lines += ["", *_explain_tests(found)]
     lines += [
-        "",
         f"First answers: {found.only_a} items pass with A only, {found.only_b} with B only; "
         f"exact McNemar p = {found.p_first:.3g}",
     ]
     return "\n".join(lines)
 
 
+def _explain_tests(found: Comparison) -> list[str]:
+    """Lines on where the p-values come from, and on what is missing."""
+    from coevolve.evaluation.statistics import FEWEST_ITEMS
+
+    tests = {d.test for d in found.figures.values()}
+    words = {
+        "McNemar": "exact McNemar where each item has one answer",
+        "bootstrap": "paired bootstrap over items for shares of several answers, and for CodeBLEU",
+    }
+    told = [words[test] for test in words if test in tests]
+    lines = [f"p: {'; '.join(told)}."] if told else []
+    if any(d.ci95 is None for d in found.figures.values()):
+        lines.append(
+            f"–: a bootstrap says nothing below {FEWEST_ITEMS} items, or where all differences are "
+            f"the same."
+        )
+    return lines
+
+
 def _as_json(a: EvaluationSide, b: EvaluationSide, found: Comparison) -> dict:
     figures = {
         _NAMES[k]: {
-            "a": found.means[k][0],
-            "b": found.means[k][1],
-            "difference": d.value,
-            "ci95": list(d.ci95),
+            "a": d.a,
+            "b": d.b,
+            "difference": d.b - d.a,
+            "ci95": d.ci95 and list(d.ci95),
             "p": d.p,
+            "test": d.test,
+            "n_items": d.items,
         }
-        for k, d in found.differences.items()
+        for k, d in found.figures.items()
     }
     first = {"only_a": found.only_a, "only_b": found.only_b, "p": found.p_first}
     return {

@@ -234,13 +234,14 @@ def _run_split(args: argparse.Namespace) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Answered:
-    """Answers with what is known of who gave them."""
+    """Answers with what is known of who gave them. missing: how many '' stand for no answer."""
 
     label: str
     answers: tuple[tuple[str, ...], ...]
     temperature: float | None
     contamination: dict
     notes: tuple[str, ...] = ()
+    missing: int = 0
 
 
 def _corpus(args: argparse.Namespace) -> dict:
@@ -287,26 +288,33 @@ def _corpus(args: argparse.Namespace) -> dict:
         time.monotonic() - started,
         found.contamination,
         figures,
-        (*found.notes, *_not_functions(answers, target), *speed_notes),
+        (*found.notes, *_not_functions(answers, target, found.missing), *speed_notes),
         threads,
+        args.limit if len(corpus.items) < len(whole.items) else 0,
     )
     return make_result(corpus, answers, scores, setting)
 
 
-def _not_functions(answers: Sequence[tuple[str, ...]], target: str) -> tuple[str, ...]:
+def _not_functions(
+    answers: Sequence[tuple[str, ...]], target: str, missing: int
+) -> tuple[str, ...]:
     """A note on the answers that no compiler need be asked about, by reason; none where there are
-    none.
+    none. missing: how many are not there at all, which another note says.
     """
     from translator.prompting.answers import explain_rejection
 
     times, reasons = Counter(text for texts in answers for text in texts), Counter()
+    times[""] -= missing
     for text, count in times.items():
-        if why := explain_rejection(text, target):
-            reasons[why] += count
+        if count and (why := explain_rejection(text, target)):
+            reasons[_REJECTED[why]] += count
     if not reasons:
         return ()
-    listed = ", ".join(f"{why} {count}" for why, count in reasons.most_common())
-    return (f"{reasons.total()} of {times.total()} answers are no function ({listed})",)
+    listed = ", ".join(f"{count} {why}" for why, count in reasons.most_common())
+    return (f"{reasons.total()} of {times.total()} answers are no whole function: {listed}",)
+
+
+_REJECTED = {"empty": "empty", "no function": "without a function", "cut off": "cut off"}
 
 
 def _keep_answers(path: Path, items, answers) -> None:
@@ -364,14 +372,24 @@ def _read_answers(args: argparse.Namespace, corpus) -> _Answered:
     found = read_predictions(
         args.predictions, corpus.items, corpus.direction.target.name, args.limit
     )
-    notes = (f"{found.missing} answers are missing and count as wrong",) if found.missing else ()
+    notes = (
+        *([f"{found.missing} answers are missing and count as wrong"] if found.missing else ()),
+        *(
+            [
+                f"answers with fences or prose around their code, which were taken off: "
+                f"{found.unwrapped}"
+            ]
+            if found.unwrapped
+            else ()
+        ),
+    )
     unknown = {
         "checked": False,
         "n_items": 0,
         "items": [],
         "summary": "not checked: the predictions were made elsewhere",
     }
-    return _Answered(args.predictions, found.answers, None, unknown, notes)
+    return _Answered(args.predictions, found.answers, None, unknown, notes, found.missing)
 
 
 def _ask_model(args: argparse.Namespace, corpus) -> _Answered:
@@ -419,6 +437,9 @@ def _contamination(model, corpus, allowed: bool) -> dict:
     found = [row for row in every if row["how"] != "generated"]
     said = (
         f"none of the items is like one of the {len(manifest.exact)} real programs of the training"
+        if manifest.exact
+        else f"none: the training had no real programs, only {len(manifest.generated)} that were "
+        f"generated"
     )
     if found:
         first = (

@@ -146,20 +146,41 @@ class ProgressBar:
 
     total: 0 when unknown. every_s: seconds between lines where stderr is no terminal.
     file: a JSON file with label, done, total and note for other processes; None for none.
+    In a `with` block a log gets a line every `every_s` seconds, whether a step was done or not, and
+    the bar is closed at the end of the block, also where it fails.
     """
 
     def __init__(
-        self, label: str, total: int, every_s: float = 10.0, file: Path | None = None
+        self, label: str, total: int, every_s: float = LOG_EVERY_S, file: Path | None = None
     ) -> None:
         self.label, self.total, self.done, self.note = label, total, 0, ""
         self._start = self._last = time.monotonic()
         self._every_s = every_s
         self._file, self._wrote, self._started = file, 0.0, time.time()
         self._terminal = sys.stderr.isatty()
+        self._said: tuple[int, str] | None = None
+        self._over = threading.Event()
         with _DRAWING:
             _OPEN.append(self)
         self._draw()
         self._tell(self._start)
+
+    def __enter__(self) -> ProgressBar:
+        if not self._terminal:
+            threading.Thread(target=self._repeat, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _repeat(self) -> None:
+        """Write a line to a log where none was due for a while, until the bar is closed."""
+        while not self._over.wait(max(0.01, self._last + self._every_s - time.monotonic())):
+            with _DRAWING:
+                now = time.monotonic()
+                if now - self._last >= self._every_s and not self._over.is_set():
+                    self._last = now
+                    self._draw()
 
     def advance(self, count: int = 1, note: str = "") -> None:
         """Add `count` to the number of steps done. note: replaces the note unless it is ''."""
@@ -170,19 +191,24 @@ class ProgressBar:
         replaces the note unless it is ''.
         """
         self.done, self.note = done, note or self.note
-        now = time.monotonic()
-        if now - self._last >= (0.2 if self._terminal else self._every_s):
-            self._last = now
-            self._draw()
+        with _DRAWING:
+            now = time.monotonic()
+            if now - self._last >= (0.2 if self._terminal else self._every_s):
+                self._last = now
+                self._draw()
         if now - self._wrote >= 1.0:
             self._tell(now)
 
     def close(self, note: str = "") -> None:
-        """Draw the bar a last time and delete its file. note: replaces the note unless it is ''."""
-        self.note = note or self.note
+        """Draw the bar a last time and delete its file. note: replaces the note unless it is ''. A
+        second call does nothing.
+        """
         with _DRAWING:
-            if self in _OPEN:
-                _OPEN.remove(self)
+            if self not in _OPEN:
+                return
+            self._over.set()
+            self.note = note or self.note
+            _OPEN.remove(self)
             self._draw(last=True)
             if self._file is not None and self._is_first():
                 self._file.unlink(missing_ok=True)
@@ -212,12 +238,15 @@ class ProgressBar:
             part.unlink(missing_ok=True)
 
     def _draw(self, last: bool = False) -> None:
-        """last: the bar is done; a terminal keeps its line."""
+        """last: the bar is done; a terminal keeps its line, and a log is told nothing twice."""
         share = self.done / self.total if self.total else 0.0
         seconds = time.monotonic() - self._start
         count = f"{self.done}/{self.total}" if self.total else str(self.done)
         with _DRAWING:
             if not self._terminal:
+                if last and self._said == (self.done, self.note):
+                    return
+                self._said = (self.done, self.note)
                 line = f"{self.label:<34} {count:>11} {100 * share:4.0f}% {seconds:6.0f} s"
                 print(f"{line}  {self.note}", file=sys.stderr, flush=True)
                 return

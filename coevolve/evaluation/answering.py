@@ -33,22 +33,23 @@ def collect_answers(
     Returns the answers per item, in order, and lines for the reader about how the model was
     prompted. Raises ModelError if the model cannot be opened.
     """
-    bar = ProgressBar(
-        "asking the Translator", len(corpus.items)
-    )  # a large model takes a while to open
-    use_all_cores()
-    opened = model.open()
-    translator = Translator(opened, PROMPT_STYLES[model.kind], spell=spell)
-    found: list[tuple[str, ...]] = []
-    streams = hasattr(opened, "watch")
-    if streams:  # it tells how far it is by itself, and does best with all of its prompts at once
-        opened.watch = lambda decoded: bar.set(decoded.answers // sampling.n, speed_note(decoded))
-    for chunk in [corpus.items] if streams else split_into_chunks(corpus.items):
-        candidates = translator.propose([item.source for item in chunk], corpus.direction, sampling)
-        texts = [c.text for c in candidates]
-        found += [tuple(texts[i : i + sampling.n]) for i in range(0, len(texts), sampling.n)]
-        bar.set(len(found))
-    bar.close()
+    # a large model takes a while to open
+    with ProgressBar("asking the Translator", len(corpus.items)) as bar:
+        use_all_cores()
+        opened = model.open()
+        translator = Translator(opened, PROMPT_STYLES[model.kind], spell=spell)
+        found: list[tuple[str, ...]] = []
+        streams = hasattr(opened, "watch")
+        if streams:  # it tells how far it is itself, and does best with all of its prompts at once
+            opened.watch = lambda decoded: bar.set(
+                decoded.answers // sampling.n, speed_note(decoded)
+            )
+        for chunk in [corpus.items] if streams else split_into_chunks(corpus.items):
+            sources = [item.source for item in chunk]
+            candidates = translator.propose(sources, corpus.direction, sampling)
+            texts = [c.text for c in candidates]
+            found += [tuple(texts[i : i + sampling.n]) for i in range(0, len(texts), sampling.n)]
+            bar.set(len(found))
     spelled = sum(
         translator.normalize_question(item.source, corpus.direction)[0] is not item.source
         for item in corpus.items
@@ -78,9 +79,10 @@ def describe_usage(model: LanguageModel) -> str:
     used = getattr(model, "usage", None)
     if used is None:
         return ""
+    again = f", {used.retries} of them repeated after a failure" if used.retries else ""
     return (
-        f"asked {used.requests} times ({used.retries} of them again): {used.prompt_tokens} "
-        f"prompt and {used.answer_tokens} answer tokens"
+        f"{used.requests} requests{again}: {used.prompt_tokens} prompt and {used.answer_tokens} "
+        f"answer tokens"
     )
 
 
@@ -102,20 +104,20 @@ def measure_tester(
         "settings": {"verify.mutants": 0},
     }
     verifier = Verifier(parse(settings, "evaluation"))
-    bar = ProgressBar("asking the Tester", len(corpus.items))
     shares, written, valid = [], 0, 0
     try:
-        for chunk in split_into_chunks(corpus.items):
-            programs = [item.judged_as for item in chunk]
-            for program, proposed in zip(programs, tester.answers(programs, sampling), strict=True):
-                counted = verifier.prepare(program, proposed)
-                written, valid = written + counted.written, valid + counted.valid
-                if counted.written:
-                    shares.append(counted.valid / counted.written)
-            bar.advance(len(chunk))
+        with ProgressBar("asking the Tester", len(corpus.items)) as bar:
+            for chunk in split_into_chunks(corpus.items):
+                programs = [item.judged_as for item in chunk]
+                answers = tester.answers(programs, sampling)
+                for program, proposed in zip(programs, answers, strict=True):
+                    counted = verifier.prepare(program, proposed)
+                    written, valid = written + counted.written, valid + counted.valid
+                    if counted.written:
+                        shares.append(counted.valid / counted.written)
+                bar.advance(len(chunk))
     finally:
         verifier.engine.close()
-    bar.close()
     rate = (
         {
             "value": sum(shares) / len(shares),

@@ -2,9 +2,11 @@
 items of a corpus.
 
 Contract: JSONL rows are `{"id": ..., "text": ...}` or `{"index": ..., "text": ...}` (index counts
-items from 0); several rows for one item are several samples. A file of lines belongs to a corpus of
-lines: line i answers line i. Every item gets the same number of answers: missing ones are empty, so
-they count as wrong, and are reported. Bad input is a CorpusError of one line.
+items from 0); several rows for one item are several samples. A row's text may be a model's whole
+answer with fences or prose: it is read as an endpoint's answer is; a text that is code stays as it
+is. A file of lines belongs to a corpus of lines: line i answers line i. Every item gets the same
+number of answers: missing ones are empty, so they count as wrong, and are reported. Bad input is a
+CorpusError of one line.
 
     coevolve eval --predictions answers.jsonl --corpus cpp.tok,cuda.tok --direction cpp:cuda \\
         --out result.json
@@ -19,6 +21,10 @@ from pathlib import Path
 from coevolve.evaluation.corpus import EvalItem, parse_json_row
 from corpora.datasets.loaders import CorpusError, read_tokenized_texts
 from corpora.datasets.tables import read_file
+from corpora.dialects import Direction, get_dialect
+from corpora.records import Program
+from translator.prompting.answers import is_wrapped
+from translator.prompting.translate import PromptStyle, parse_answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +34,12 @@ class Predictions:
     answers: one tuple of texts per item, in the items' order, all of one length; a missing answer
         is ''.
     missing: how many answers were not there. They count as wrong.
+    unwrapped: how many had fences, thoughts or prose around their code, which were taken off.
     """
 
     answers: tuple[tuple[str, ...], ...]
     missing: int = 0
+    unwrapped: int = 0
 
 
 def read_predictions(
@@ -41,15 +49,36 @@ def read_predictions(
     dialect's name. Raises CorpusError if the file cannot be read or does not match the items.
     """
     file = Path(path).expanduser()
-    found = _rows(file, items) if file.suffix == ".jsonl" else _lines(file, items, target)
-    answers = [tuple(found.get(item.id, [])) for item in items[: count or None]]
-    samples = max(map(len, answers))
+    as_rows = file.suffix == ".jsonl"
+    found = _rows(file, items) if as_rows else _lines(file, items, target)
+    asked = items[: count or None]
+    written = [tuple(found.get(item.id, [])) for item in asked]
+    samples = max(map(len, written))
     if not samples:
         raise CorpusError(
             f"'{path}' answers no item of the corpus (its first id is '{items[0].id}')"
         )
-    missing = sum(samples - len(a) for a in answers)
-    return Predictions(tuple(a + ("",) * (samples - len(a)) for a in answers), missing)
+    answers = (
+        [
+            tuple(_unwrap(item.source, text, target) for text in texts)
+            for item, texts in zip(asked, written, strict=True)
+        ]
+        if as_rows
+        else written
+    )
+    return Predictions(
+        tuple(a + ("",) * (samples - len(a)) for a in answers),
+        sum(samples - len(a) for a in answers),
+        sum(a != b for one, other in zip(written, answers) for a, b in zip(one, other)),
+    )
+
+
+def _unwrap(source: Program, text: str, target: str) -> str:
+    """The program of an answer to `source`, read as a model's answer is; code is not touched."""
+    if not is_wrapped(text, target, source.name):
+        return text
+    direction = Direction(get_dialect(source.dialect), get_dialect(target))
+    return parse_answer(text, source, direction, PromptStyle.PLAIN)
 
 
 def _rows(path: Path, items: Sequence[EvalItem]) -> dict[str, list[str]]:

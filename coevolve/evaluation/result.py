@@ -16,10 +16,11 @@ from dataclasses import asdict, dataclass, field
 from coevolve.evaluation.corpus import EvalCorpus, EvalItem
 from coevolve.evaluation.metrics import efficiency_at_k, pass_at_k
 from coevolve.evaluation.scoring import ItemScore
-from coevolve.evaluation.statistics import bootstrap_mean
+from coevolve.evaluation.statistics import FEWEST_ITEMS, Interval, bootstrap_mean
 from coevolve.evaluation.text_scores import compute_bleu, compute_codebleu
 
 SCHEMA_VERSION = 1
+NO_INTERVAL = f"–: no interval below {FEWEST_ITEMS} items, or where all items have the same value"
 USUAL_KS = (1, 5, 10, 20, 50, 100)
 
 
@@ -44,6 +45,22 @@ class EvaluationSetting:
     notes: tuple[str, ...] = ()
     threads: int = 0
     """Threads of the answers where speed was measured, 0 where it was not."""
+    limit: int = 0
+    """Only so many of the corpus's first items were asked for, 0: all."""
+
+
+_OF_ANSWER = (
+    "outcome",
+    "detail",
+    "compiled",
+    "built",
+    "passed",
+    "serial",
+    "decided",
+    "launch",
+    "failing",
+)
+"""What of a `ScoredAnswer` a result tells of each answer."""
 
 
 def choose_ks(samples: int) -> tuple[int, ...]:
@@ -95,6 +112,8 @@ def make_result(
         "samples": setting.samples,
         "temperature": setting.temperature,
         "seed": setting.seed,
+        "limit": setting.limit,
+        "threads": setting.threads,
         "elapsed_s": round(setting.elapsed_s, 1),
         "n_items": len(rows),
         "n_undecided": sum(not s.decided for s in scores),
@@ -108,7 +127,9 @@ def make_result(
         else None,
         "notes": [*corpus.notes, *setting.notes, *notes],
         "skipped": [asdict(s) for s in corpus.skipped],
-        "items": [_item_row(item, score, codebleus.get(item.id)) for item, _, score in rows],
+        "items": [
+            _item_row(item, texts, score, codebleus.get(item.id)) for item, texts, score in rows
+        ],
     }
 
 
@@ -224,7 +245,9 @@ def _sum_counts(counts: Sequence[dict[str, int]]) -> dict[str, int]:
     return dict(sorted(found.items()))
 
 
-def _item_row(item: EvalItem, score: ItemScore, codebleu: float | None) -> dict:
+def _item_row(
+    item: EvalItem, texts: Sequence[str], score: ItemScore, codebleu: float | None
+) -> dict:
     return {
         "id": item.id,
         "name": score.name,
@@ -243,20 +266,36 @@ def _item_row(item: EvalItem, score: ItemScore, codebleu: float | None) -> dict:
         "given_passed": score.given_passed,
         "codebleu": codebleu,
         "speedups": None if score.speedups is None else list(score.speedups),
+        "origin": item.source.origin,
+        "source": item.source.text,
+        "answers": _list_answers(texts, score),
     }
+
+
+def _list_answers(texts: Sequence[str], score: ItemScore) -> list[dict]:
+    """The different answers to an item with their verdicts, in order; equal texts are one answer of
+    several samples, numbered from 0.
+    """
+    found: dict[str, dict] = {}
+    for number, (text, judged) in enumerate(zip(texts, score.judged, strict=True)):
+        row = {name: getattr(judged, name) for name in _OF_ANSWER}
+        found.setdefault(text, {"text": text, **row, "samples": []})["samples"].append(number)
+    return list(found.values())
 
 
 # --- for people
 # --------------------------------------------------------------------------------------------------
 
 
-def flatten_figures(result: dict) -> list[tuple[str, dict]]:
+def flatten_figures(result: dict, every: bool = False) -> list[tuple[str, dict]]:
     """Return (name, metric) of every metric of a result, in the table's order: `pass@1`, `codebleu`
     and so on. A metric is a mapping with `value`, `ci95` and more; missing ones are left out.
-    result: as from `make_result`.
+
+    result: as from `make_result`. every: `parallel_pass@k` too where it is the same as `pass@k`.
     """
     found: list[tuple[str, dict]] = []
-    own = ("parallel_pass@k",) if result.get("parallel_pass@k") != result["pass@k"] else ()
+    same = result.get("parallel_pass@k") == result["pass@k"]
+    own = () if same and not every else ("parallel_pass@k",)
     for key in (
         "pass@k",
         *own,
@@ -286,6 +325,16 @@ def flatten_figures(result: dict) -> list[tuple[str, dict]]:
     ]
 
 
+def select_interval(figure: dict) -> Interval | None:
+    """Return the 95 % interval (low, high) of a metric if it says something, else None: where fewer
+    than FEWEST_ITEMS items have the metric, or all have the same value. figure: as from
+    `flatten_figures`.
+    """
+    low, high = figure.get("ci95") or (0.0, 0.0)
+    enough = figure.get("n_items", FEWEST_ITEMS) >= FEWEST_ITEMS and high - low > 1e-9
+    return (low, high) if enough else None
+
+
 def format_markdown(result: dict) -> str:
     """Return a result as Markdown: a line about the evaluation, a table of metrics, and notes.
     result: as from `make_result`.
@@ -300,12 +349,14 @@ def format_markdown(result: dict) -> str:
         "| figure | value | 95 % interval | items |",
         "| --- | --- | --- | --- |",
     ]
-    for name, found in flatten_figures(result):
-        interval = " to ".join(_number(v) for v in found["ci95"]) if found.get("ci95") else "–"
+    figures = flatten_figures(result)
+    for name, found in figures:
+        interval = " to ".join(map(format_figure, select_interval(found) or ())) or "–"
         lines.append(
-            f"| {name} | {_number(found['value'])} | {interval} | "
+            f"| {name} | {format_figure(found['value'])} | {interval} | "
             f"{found.get('n_items', result['n_items'])} |"
         )
+    unsure = any(select_interval(found) is None for _, found in figures)
     if parts := (result.get("codebleu") or {}).get("parts"):
         lines += [
             "",
@@ -324,13 +375,14 @@ def format_markdown(result: dict) -> str:
             "| --- | --- | --- | --- | --- |",
         ]
         for kind, row in result["by_kind"].items():
-            cells = [_number(row[key]["1"]["value"]) for key in ("pass@k", "build@k")] + [
-                _number(row["cpass"]["value"])
+            cells = [format_figure(row[key]["1"]["value"]) for key in ("pass@k", "build@k")] + [
+                format_figure(row["cpass"]["value"])
             ]
             lines.append(f"| {kind} | {row['n_scored']} | {' | '.join(cells)} |")
     lines += [
         "",
         *(f"- {note}" for note in result["notes"]),
+        *([f"- {NO_INTERVAL}"] if unsure else []),
         *_left_out(result),
         f"- contamination: {result['contamination']['summary']}",
     ]
@@ -353,7 +405,8 @@ def _left_out(result: dict) -> list[str]:
     )
 
 
-def _number(value: float) -> str:
+def format_figure(value: float) -> str:
+    """Return a figure as text: three digits for a share, one for what is above 1."""
     return f"{value:.1f}" if value > 1 else f"{value:.3f}"
 
 
@@ -363,10 +416,22 @@ def _format_number(value: float | None) -> str:
 
 def make_leaderboard_row(result: dict) -> dict:
     """Return a result, as from `make_result`, as one flat JSON object: model, corpus and settings,
-    and every metric with its interval.
+    and every metric with its interval and its number of items.
     """
-    kept = ("model", "corpus", "direction", "samples", "temperature", "seed", "backend", "n_items")
+    kept = (
+        "model",
+        "corpus",
+        "direction",
+        "samples",
+        "temperature",
+        "seed",
+        "backend",
+        "threads",
+        "limit",
+        "n_items",
+    )
     row = {key: result[key] for key in kept} | {"contaminated": result["contamination"]["n_items"]}
-    for name, found in flatten_figures(result):
+    for name, found in flatten_figures(result, every=True):
         row[name], row[f"{name} ci95"] = found["value"], found.get("ci95")
+        row[f"{name} n_items"] = found.get("n_items", result["n_items"])
     return row

@@ -15,12 +15,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 from coevolve.cli.progress import ProgressBar
 from coevolve.cli.signals import process_pool
 from coevolve.evaluation.corpus import EvalItem
 from coevolve.evaluation.guarantees import make_guaranteed_suite
 from coevolve.verification.engine import Engine, Pair, VerifyConfig, get_shared_engine
+from coevolve.verification.explain import failing_input, locate_detail
 from coevolve.verification.requests import find_entry_names
 from corpora.cores import count_usable_cores
 from corpora.dialects import get_dialect
@@ -64,6 +66,8 @@ class ScoredAnswer:
     given: it passes the tests that came with the item; None where no such test holds for the
         source.
     serial: it passed, but one thread of a parallel answer does all the work.
+    launch: the launch plan under which a bare kernel passed; '' otherwise.
+    failing: the test on which it failed, as from `explain.failing_input`; None without one.
     """
 
     compiled: bool
@@ -75,6 +79,8 @@ class ScoredAnswer:
     decided: bool = True
     given: bool | None = None
     serial: bool = False
+    launch: str = ""
+    failing: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,7 @@ class ItemScore:
     given_passed: number of answers that pass these tests; None without such tests.
     passes: whether each answer passed.
     speedups: one per answer, 0 for a wrong one; None where speed was not measured.
+    judged: what was found about each answer, in order.
     """
 
     id: str
@@ -109,6 +116,7 @@ class ItemScore:
     passes: tuple[bool, ...] = ()
     speedups: tuple[float, ...] | None = None
     serial: int = 0
+    judged: tuple[ScoredAnswer, ...] = ()
 
 
 def score_items(
@@ -122,12 +130,11 @@ def score_items(
     end cannot run here.
     """
     chunks = [tuple(work[i : i + CHUNK]) for i in range(0, len(work), CHUNK)]
-    bar = ProgressBar("executing answers", len(work))
     scores: list[ItemScore] = []
-    for found in _results(chunks, backend, config, min(workers, len(chunks))):
-        scores += found
-        bar.advance(len(found), f"{sum(s.passed > 0 for s in scores)} solved")
-    bar.close()
+    with ProgressBar("executing answers", len(work)) as bar:
+        for found in _results(chunks, backend, config, min(workers, len(chunks))):
+            scores += found
+            bar.advance(len(found), f"{sum(s.passed > 0 for s in scores)} solved")
     return scores
 
 
@@ -186,11 +193,12 @@ def make_answer_program(text: str, work: ScoringWork) -> Program:
 def _make_item_score(work: ScoringWork, engine: Engine) -> ItemScore:
     texts = list(dict.fromkeys(work.answers))
     suite = make_guaranteed_suite(work.item, engine)
-    verdicts = {
-        text: engine.verify(Pair(work.item.judged_as, make_answer_program(text, work), suite))
+    pairs = {
+        text: Pair(work.item.judged_as, make_answer_program(text, work), suite)
         for text in texts
         if text.strip()
     }
+    verdicts = {text: engine.verify(pair) for text, pair in pairs.items()}
     alone = _compiles(
         [t for t, v in verdicts.items() if v.outcome in NOT_COMPILED or v.equivalent is None],
         work.target,
@@ -198,7 +206,16 @@ def _make_item_score(work: ScoringWork, engine: Engine) -> ItemScore:
     )
     judged = {t: _make_scored_answer(t, v, work, alone.get(t, True)) for t, v in verdicts.items()}
     tests, given = _run_given_tests(work, [t for t in texts if t in verdicts], engine)
-    judged = {t: replace(j, given=given.get(t)) for t, j in judged.items()}
+    judged = {
+        t: replace(
+            j,
+            given=given.get(t),
+            failing=None
+            if j.passed
+            else failing_input(engine, pairs[t], verdicts[t], smallest=False),
+        )
+        for t, j in judged.items()
+    }
     nothing = ScoredAnswer(
         False, False, False, "NONE", "nothing was written", given=False if tests else None
     )
@@ -220,6 +237,7 @@ def _make_item_score(work: ScoringWork, engine: Engine) -> ItemScore:
         sum(bool(j.given) for j in each) if tests else None,
         tuple(j.passed for j in each),
         serial=sum(j.serial for j in each),
+        judged=tuple(each),
     )
 
 
@@ -238,10 +256,11 @@ def _make_scored_answer(
         built,
         verdict.equivalent is True,
         verdict.outcome.value,
-        verdict.detail,
+        locate_detail(verdict.detail),
         verdict.suite_strength,
         not undecided,
         serial=verdict.equivalent is True and verdict.serial,
+        launch=verdict.launch,
     )
 
 

@@ -65,17 +65,16 @@ def add_speedups(
     where they could be measured. work, scores: one entry per item. threads: OpenMP threads of the
     answers.
     """
-    bar = ProgressBar("timing right answers", len(work))
     found = []
-    for item, score in zip(work, scores, strict=True):
-        speedups = (
-            _speedups(item, score, engine, threads)
-            if any(score.passes)
-            else (tuple(0.0 for _ in score.passes) if score.decided else None)
-        )
-        found.append(replace(score, speedups=speedups))
-        bar.advance()
-    bar.close()
+    with ProgressBar("timing right answers", len(work)) as bar:
+        for item, score in zip(work, scores, strict=True):
+            speedups = (
+                _speedups(item, score, engine, threads)
+                if any(score.passes)
+                else (tuple(0.0 for _ in score.passes) if score.decided else None)
+            )
+            found.append(replace(score, speedups=speedups))
+            bar.advance()
     return found
 
 

@@ -20,6 +20,8 @@ from math import comb
 import numpy as np
 
 RESAMPLES = 2000
+FEWEST_ITEMS = 10
+"""With fewer problems a bootstrap's interval is much too narrow, and its p much too small."""
 _AT_ONCE = 200
 """Resamples drawn together: bounds the memory for long lists of problems."""
 
@@ -37,6 +39,13 @@ class PairedDifference:
     value: float
     ci95: Interval
     p: float
+
+
+def can_bootstrap(values: Sequence[float]) -> bool:
+    """Return whether a bootstrap over `values`, one per problem, says how sure their mean is: there
+    are at least FEWEST_ITEMS, and two of them differ.
+    """
+    return len(values) >= FEWEST_ITEMS and max(values) - min(values) > 1e-9
 
 
 def bootstrap_mean(

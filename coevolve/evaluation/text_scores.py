@@ -103,7 +103,7 @@ def compute_bleu(
     rows = np.array([[*s.counts, *s.totals, s.sys_len, s.ref_len] for s in single], np.int64)
     interval = bootstrap_sums(rows, lambda sums, _: compute_bleu_from_sums(sums), seed)
     assert interval is not None
-    return BleuScore(whole.score, interval, str(metric.get_signature()), rows)
+    return BleuScore(min(100.0, whole.score), interval, str(metric.get_signature()), rows)
 
 
 def compute_bleu_from_sums(sums: np.ndarray) -> float:
@@ -114,7 +114,8 @@ def compute_bleu_from_sums(sums: np.ndarray) -> float:
 
     counts = [int(n) for n in sums]
     correct, total = counts[:_BLEU_ORDER], counts[_BLEU_ORDER : 2 * _BLEU_ORDER]
-    return BLEU.compute_bleu(correct, total, counts[-2], counts[-1], smooth_method="exp").score
+    found = BLEU.compute_bleu(correct, total, counts[-2], counts[-1], smooth_method="exp")
+    return min(100.0, found.score)  # of equal texts it is 100.00000000000004
 
 
 def compute_codebleu(

@@ -32,7 +32,7 @@ NOTES = (
     "pass@1, CPass (in rounds: answers that compile and can be called), BLEU and CodeBLEU: "
     "held-out programs, cold start → last evaluated "
     "round; BLEU and CodeBLEU of the first answer, over the programs that have a "
-    "reference. 95 % intervals: bootstrap over programs.",
+    "reference. 95 % intervals: bootstrap over programs, none below ten or where all are alike.",
 )
 FORTRAN_NOTE = (
     "CodeBLEU: the package has no Fortran grammar, so its syntax and data-flow parts do "
@@ -177,7 +177,7 @@ def format_markdown(rows: Sequence[DirectionResult]) -> str:
         cells += [
             str(row.after["programs"]),
             f"{_format_pass_rate(row.before)} → {_format_pass_rate(row.after)}",
-            _change(row.change),
+            _format_difference(row),
         ]
         cells += [_format_change(row, key) for key in (f"pass@{k}", "compile_rate", "bleu")] + [
             _codebleu(row)
@@ -191,18 +191,27 @@ def format_markdown(rows: Sequence[DirectionResult]) -> str:
 
 
 def _format_pass_rate(figures: dict) -> str:
-    from coevolve.evaluation.statistics import bootstrap_mean
+    from coevolve.evaluation.statistics import bootstrap_mean, can_bootstrap
 
     values = compute_pass_rates(figures)
     if not values:
         return "–"
+    share = f"{100 * sum(values) / len(values):.1f}"
+    if not can_bootstrap(values):
+        return share
     low, high = bootstrap_mean(values) or (0.0, 0.0)
-    return f"{100 * sum(values) / len(values):.1f} ({100 * low:.0f} to {100 * high:.0f})"
+    return f"{share} ({100 * low:.0f} to {100 * high:.0f})"
 
 
-def _change(change: PairedDifference | None) -> str:
+def _format_difference(row: DirectionResult) -> str:
+    """The change of pass@1; with an interval and p where a bootstrap says something of them."""
+    from coevolve.evaluation.statistics import FEWEST_ITEMS
+
+    change = row.change
     if change is None:
         return "–"
+    if len(compute_pass_rates(row.after)) < FEWEST_ITEMS or change.ci95[0] == change.ci95[1]:
+        return f"{100 * change.value:+.1f}"
     return (
         f"{100 * change.value:+.1f} ({100 * change.ci95[0]:+.1f} to "
         f"{100 * change.ci95[1]:+.1f}), {change.p:.2g}"

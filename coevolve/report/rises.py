@@ -13,7 +13,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from coevolve.evaluation.statistics import PairedDifference, bootstrap_paired_difference
+from coevolve.evaluation.statistics import (
+    FEWEST_ITEMS,
+    PairedDifference,
+    bootstrap_paired_difference,
+)
 from coevolve.loop.run_folder import RunFolder, read_json
 from coevolve.report.data import list_rounds
 
@@ -32,7 +36,14 @@ class Rise:
     points: PairedDifference
 
     def describe(self) -> str:
-        """Return the rise as one line of text, which says where the interval holds zero."""
+        """Return the rise as one line of text, which says where the interval holds zero. Fewer than
+        FEWEST_ITEMS programs have no interval.
+        """
+        if self.programs < FEWEST_ITEMS:
+            return (
+                f"round {self.number} over {self.against}: {self.points.value:+.1f} points of "
+                f"pass@1 ({self.programs} programs, too few for an interval: not shown)"
+            )
         low, high = self.points.ci95
         doubt = "" if low > 0 or high < 0 else "; the interval holds 0: not shown"
         return (

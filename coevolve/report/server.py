@@ -11,6 +11,7 @@ Samples are paged: a page holds at most PAGE of them, however large the run is.
 from __future__ import annotations
 
 import json
+import math
 import threading
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,7 +21,7 @@ from urllib.parse import parse_qsl, urlsplit
 from markupsafe import Markup
 
 from coevolve.cli.errors import UserError
-from coevolve.evaluation.result import flatten_figures
+from coevolve.evaluation.result import flatten_figures, select_interval
 from coevolve.loop.run_folder import RunFolder
 from coevolve.report.data import make_round_data
 from coevolve.report.page import (
@@ -32,12 +33,14 @@ from coevolve.report.page import (
     render_page,
 )
 from coevolve.report.rises import format_rises
-from coevolve.report.samples import SampleIndex
+from coevolve.report.samples import SHOWN_VALUES, SampleIndex
 from corpora.json_text import JsonError, parse_json
 
 ADDRESS = "127.0.0.1"
 PAGE = 200
 """Samples or items of one answer at the most."""
+ANSWERS = 20
+"""Answers to an item that one page shows beside the source."""
 FILTERS = ("round", "held", "way", "outcome", "program", "sample", "text")
 
 
@@ -69,9 +72,11 @@ def find_shown(places: list[Path]) -> Found:
             elif each.is_dir():
                 evaluations += [f for f in sorted(each.glob("*.json")) if read_result(f)]
         if not runs and not evaluations:
+            rows = place.suffix == ".jsonl"
             raise UserError(
                 f"'{place}' holds neither a run (no config.toml) nor a result of 'coevolve eval "
                 f"--out'"
+                + (f"; rows of --leaderboard: coevolve leaderboard {place}" if rows else "")
             )
     return Found(tuple(dict.fromkeys(runs)), tuple(dict.fromkeys(evaluations)))
 
@@ -94,6 +99,7 @@ class Viewer:
         self.shown = shown
         self._environment = make_environment()
         self._indices: dict[int, tuple[float, SampleIndex]] = {}
+        self._result: tuple[Path, float, dict] | None = None
         self._lock = threading.Lock()
 
     def answer(self, target: str) -> tuple[int, str, str]:
@@ -111,7 +117,11 @@ class Viewer:
             if words[0] == "run" and words[2:] == ["samples"]:
                 return 200, "application/json", self._samples(int(words[1]), query)
             if words[0] == "evaluation" and len(words) == 2:
-                return 200, "text/html", self._evaluation(int(words[1]), _read_count(query, "from"))
+                return 200, "text/html", self._evaluation(int(words[1]), query)
+            if words[0] == "evaluation" and words[2:3] == ["item"] and len(words) == 4:
+                place = max(int(words[3]), 0)
+                shown = self._item(int(words[1]), place, _read_count(query, "from"))
+                return 200, "text/html", shown
         except (IndexError, ValueError) as error:
             if isinstance(error, UserError) or type(error) not in (IndexError, ValueError):
                 return 500, "text/plain", f"{error}\n"
@@ -189,24 +199,97 @@ class Viewer:
             runs=runs, evaluations=evaluations, data=Markup(escape_for_script(series))
         )
 
-    def _evaluation(self, number: int, first: int) -> str:
+    def _open_result(self, number: int) -> tuple[Path, dict]:
+        """The file of an evaluation and its content; that of the last one asked for is kept, since
+        it may be large.
+        """
         file = self.shown.evaluations[number]
-        result = read_result(file)
-        if result is None:
-            raise UserError(f"'{file}' is no longer a result of 'coevolve eval --out'")
+        with self._lock:
+            changed = file.stat().st_mtime if file.exists() else 0.0
+            if self._result is None or self._result[:2] != (file, changed):
+                result = read_result(file)
+                if result is None:
+                    raise UserError(f"'{file}' is no longer a result of 'coevolve eval --out'")
+                self._result = (file, changed, result)
+            return file, self._result[2]
+
+    def _evaluation(self, number: int, query: dict[str, str]) -> str:
+        file, result = self._open_result(number)
         figures = [
             {"name": name, "count": value.get("n_items", ""), **_plain(value)}
             for name, value in flatten_figures(result)
+        ]
+        first, only = _read_count(query, "from"), query.get("only", "")
+        rows = [
+            (at, item)
+            for at, item in enumerate(result["items"])
+            if only != "wrong" or item["passed"] < item["samples"]
         ]
         return self._environment.get_template("evaluation.html").render(
             name=file.name,
             result=result,
             figures=figures,
-            items=result["items"][first : first + PAGE],
+            items=rows[first : first + PAGE],
             first=first,
             page=PAGE,
-            total=len(result["items"]),
+            total=len(rows),
+            only=only if only == "wrong" else "",
         )
+
+    def _item(self, number: int, place: int, first: int) -> str:
+        """The page of one item: its source beside the different answers, with their verdicts."""
+        file, result = self._open_result(number)
+        item = result["items"][place]
+        if "answers" not in item:
+            raise UserError(f"'{file}' was written by an older version, which kept no answers")
+        answers = item["answers"][first : first + ANSWERS]
+        languages = result["direction"].split(":")
+        texts = {"source": item["source"], "languages": languages}
+        return self._environment.get_template("item.html").render(
+            name=file.name,
+            result=result,
+            item=item,
+            number=place,
+            total=len(result["items"]),
+            answers=[_describe_answer(answer, item["samples"]) for answer in answers],
+            first=first,
+            page=ANSWERS,
+            count=len(item["answers"]),
+            data=Markup(escape_for_script({**texts, "answers": [a["text"] for a in answers]})),
+        )
+
+
+def _describe_answer(answer: dict, samples: int) -> dict[str, object]:
+    """What a page tells of one answer of a result. samples: answers to the item."""
+    failing = answer["failing"] or {}
+    facts = [("detail", answer["detail"]), ("launch", answer["launch"])]
+    if answer["serial"]:
+        facts.append(("note", "one thread does all the work of a parallel target"))
+    if failing.get("place"):
+        told = "expected {expected} (tolerance {tolerance}), got {actual}".format(**failing)
+        facts.append(("first difference", f"{failing['place']}: {told}"))
+    facts.append(("fails on", failing.get("test", "")))
+    facts += [(f"input {name}", _format_input(v)) for name, v in failing.get("inputs", {}).items()]
+    numbers = [str(number + 1) for number in answer["samples"]]
+    undecided = "dim" if not answer["decided"] else "bad"
+    return {
+        "numbers": ", ".join(numbers) + (f" of {samples}" if samples > 1 else ""),
+        "tone": "good" if answer["passed"] else undecided,
+        "outcome": answer["outcome"],
+        "facts": [(name, value) for name, value in facts if value],
+        "text": answer["text"],
+    }
+
+
+def _format_input(value: dict) -> str:
+    """A parameter's value in a failing test, as `explain.list_inputs` gives it, in one line."""
+    if "value" in value:
+        return str(value["value"])
+    if value["values"] is None:
+        return "null pointer"
+    shown = " ".join(map(str, value["values"][:SHOWN_VALUES]))
+    count = math.prod(value["shape"])
+    return shown + (f" … ({count} in all)" if count > SHOWN_VALUES else "")
 
 
 def _read_count(query: dict[str, str], name: str, default: int = 0) -> int:
@@ -216,10 +299,9 @@ def _read_count(query: dict[str, str], name: str, default: int = 0) -> int:
 
 def _plain(value: dict) -> dict[str, str]:
     """A figure and its interval as text."""
-    low, high = value.get("ci95") or (None, None)
     return {
         "value": f"{value['value']:.3f}" if isinstance(value.get("value"), float) else "–",
-        "interval": f"{low:.3f} to {high:.3f}" if low is not None else "–",
+        "interval": " to ".join(f"{bound:.3f}" for bound in select_interval(value) or ()) or "–",
     }
 
 
@@ -227,8 +309,8 @@ def _percent(value: dict | None) -> dict[str, str]:
     """A share and its interval as text, in percent."""
     if not value:
         return {"value": "–", "interval": "–"}
-    low, high = (100 * bound for bound in value["ci95"])
-    return {"value": f"{100 * value['value']:.1f}", "interval": f"{low:.1f} to {high:.1f}"}
+    bounds = [f"{100 * bound:.1f}" for bound in select_interval(value) or ()]
+    return {"value": f"{100 * value['value']:.1f}", "interval": " to ".join(bounds) or "–"}
 
 
 def make_server(viewer: Viewer, port: int) -> ThreadingHTTPServer:

@@ -126,14 +126,15 @@ def summarize_verdict(verdict: Verdict) -> str:
     """Return one line: the outcome in words and its detail. A place in the program is given as line
     and column.
     """
-    words = describe_outcome(verdict)
-    place = _PLACE.match(verdict.detail)
-    detail = (
-        f"line {place[1]}, column {place[2]}: {verdict.detail[place.end() :]}"
-        if place
-        else verdict.detail
-    )
-    return f"{words}: {detail}"
+    return f"{describe_outcome(verdict)}: {locate_detail(verdict.detail)}"
+
+
+def locate_detail(detail: str) -> str:
+    """Return a verdict's detail with the compiler's place in the program as line and column. Other
+    details come back unchanged.
+    """
+    place = _PLACE.match(detail)
+    return f"line {place[1]}, column {place[2]}: {detail[place.end() :]}" if place else detail
 
 
 def _counterexample(engine: Engine, pair: Pair, verdict: Verdict, expectations) -> list[str]:
@@ -179,46 +180,50 @@ def describe_smallest_counterexample(engine: Engine, pair: Pair, verdict: Verdic
     return f"{smallest.detail}; on {_format_test_inline(test)}"
 
 
-def failing_input(engine: Engine, pair: Pair, verdict: Verdict) -> dict[str, Any] | None:
-    """Return the smallest failing test found, as JSON values by name, or None where no test
-    decided.
+def failing_input(
+    engine: Engine, pair: Pair, verdict: Verdict, smallest: bool = True
+) -> dict[str, Any] | None:
+    """Return a failing test, as JSON values by name, or None where no test decided.
+
+    smallest: the smallest one found, for which smaller tests are run on the engine's back end; else
+        the test that decided.
 
     Keys: `test` in text form as `--suite` takes it, `inputs` (see `list_inputs`; {} for whole
         programs), `detail`, `place`, `expected`, `actual` and `tolerance`. The last four are ''
-        where the target failed without a value. Smaller tests are run on the engine's back end.
+        where the target failed without a value.
     """
     inputs: dict[str, Any] = {}
     if verdict.test_index < 0 or not verdict.suite_id:
         return None
     if is_whole_program_pair(pair.source, pair.target):
-        test, smallest = (
-            format_program_test(
-                make_program_suite(pair.source, pair.suite).tests[verdict.test_index]
-            ),
-            verdict,
+        shown = verdict
+        test = format_program_test(
+            make_program_suite(pair.source, pair.suite).tests[verdict.test_index]
         )
     else:
         expectations = engine.expectations(pair.source, engine.suite_of(pair)).expectations
         if expectations is None:
             return None
-        found, smallest = minimize_failure(
-            expectations, verdict, pair.target, engine.backend, engine.config.judge
+        found, shown = (
+            minimize_failure(
+                expectations, verdict, pair.target, engine.backend, engine.config.judge
+            )
+            if smallest
+            else (expectations.suite.tests[verdict.test_index], verdict)
         )
         test = _format_test_inline(found, whole=True)
         inputs = list_inputs(found, expectations.signature)
     place = (
-        f"{smallest.buffer}[{smallest.element}]"
-        if smallest.buffer and smallest.element >= 0
-        else smallest.buffer
+        f"{shown.buffer}[{shown.element}]" if shown.buffer and shown.element >= 0 else shown.buffer
     )
     return {
         "test": test,
         "inputs": inputs,
-        "detail": smallest.detail,
+        "detail": shown.detail,
         "place": place,
-        "expected": smallest.expected,
-        "actual": smallest.actual,
-        "tolerance": smallest.tolerance,
+        "expected": shown.expected,
+        "actual": shown.actual,
+        "tolerance": shown.tolerance,
     }
 
 

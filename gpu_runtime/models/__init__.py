@@ -50,3 +50,9 @@
 - `vllm_engine`: Generation by vLLM's offline engine, learning by the pretrained back end, one
   after the other in the same memory.
 """
+
+import logging
+
+# bitsandbytes asks, when it is imported, for a package that only makes its kernels faster, and logs
+# a failure that is none.
+logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)

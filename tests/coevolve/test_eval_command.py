@@ -9,8 +9,11 @@ import evaluation_forms as forms
 import jsonschema
 import pytest
 
+from coevolve.cli.compare import EvaluationSide, compare_sides, format_comparison
 from coevolve.cli.main import main
 from coevolve.evaluation.contamination import FILE_NAME, Manifest
+from coevolve.evaluation.result import format_markdown
+from coevolve.evaluation.statistics import compute_mcnemar_p
 from corpora.records import Program
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -86,12 +89,19 @@ def test_references_as_predictions(tmp_path, capsys):
     assert (
         "| pass@1 | 0.667 |" in printed and "tree-sitter-cuda" in printed and "signature" in printed
     )
+    assert "| pass@1 | 0.667 | – | 3 |" in printed and "below 10 items" in printed
+    wide = {"value": 0.5, "ci95": [0.2, 0.8], "n_items": 40}
+    many = {**result, "pass@k": {"1": wide}, "cpass": {**wide, "ci95": [0.5, 0.5]}}
+    text = format_markdown(many)
+    assert "| pass@1 | 0.500 | 0.200 to 0.800 | 40 |" in text and "| cpass | 0.500 | – |" in text
     row = json.loads(board.read_text())
     assert (
         row["pass@1"] == pytest.approx(2 / 3)
         and row["n_items"] == 3
         and len(row["pass@1 ci95"]) == 2
     )
+    assert (row["limit"], row["threads"], row["bleu n_items"]) == (0, 0, 3)
+    assert "parallel_pass@1" in row, "a row without it looks as if it had not been measured"
 
 
 def test_the_schema_is_one_names_what_the_guide_names_and_refuses_other_results():
@@ -122,20 +132,56 @@ def test_samples_that_compile_bind_and_pass_are_told_apart(tmp_path):
         "__global__ void scale ( float * x , float a , int n , double * extra ) { extra [ "
         "0 ] = x [ 0 ] ; }"
     )
-    answers = [right, wrong, unbound, "__global__ void scale ( float * x ) { y [ 0 ] = 1 ; }", ""]
+    answers = [
+        right,
+        wrong,
+        unbound,
+        "__global__ void scale ( float * x ) { y [ 0 ] = 1 ; }",
+        "",
+        "",
+    ]
     path = tmp_path / "answers.jsonl"
     path.write_text("".join(json.dumps({"index": 0, "text": t}) + "\n" for t in answers))
     result = evaluated(tmp_path, "--predictions", path, "--corpus", f"{cpp},{cuda}", "--limit", "1")
     item = result["items"][0]
-    assert (item["samples"], item["compiled"], item["built"], item["passed"]) == (5, 3, 2, 1)
+    assert (item["samples"], item["compiled"], item["built"], item["passed"]) == (6, 3, 2, 1)
     assert (
-        result["pass@k"]["1"]["value"] == pytest.approx(0.2)
-        and result["pass@k"]["5"]["value"] == 1.0
+        result["pass@k"]["1"]["value"] == pytest.approx(1 / 6)
+        and result["pass@k"]["6"]["value"] == 1.0
     )
-    assert result["build@k"]["1"]["value"] == pytest.approx(0.4) and result["cpass"][
+    assert result["build@k"]["1"]["value"] == pytest.approx(1 / 3) and result["cpass"][
         "value"
-    ] == pytest.approx(0.6)
-    assert "1 of 5 answers are no function (empty 1)" in result["notes"]
+    ] == pytest.approx(0.5)
+    assert "2 of 6 answers are no whole function: 2 empty" in result["notes"]
+    assert item["source"] == forms.CPP_LINES[0] and result["limit"] == 1
+    told = [(a["samples"], a["outcome"], a["text"]) for a in item["answers"]]
+    assert [samples for samples, *_ in told] == [[0], [1], [2], [3], [4, 5]]
+    assert [outcome for _, outcome, _ in told] == [
+        "EQUIVALENT",
+        "MISMATCH",
+        "COMPILE_ERROR",
+        "COMPILE_ERROR",
+        "NONE",
+    ]
+    assert [text for *_, text in told] == answers[:5]
+    failing = item["answers"][1]["failing"]
+    assert failing["place"].startswith("x[") and failing["inputs"]["n"]["value"] > 0
+    assert failing["expected"] != failing["actual"] and item["answers"][0]["failing"] is None
+    # The compiler's place is told in the answer's own lines, not in a file that the user has not.
+    assert item["answers"][3]["detail"].startswith("line 1, column ")
+
+
+def test_missing_answers_are_told_of_once(tmp_path):
+    cpp, cuda = forms.tokenised(tmp_path)
+    path = tmp_path / "answers.jsonl"
+    texts = [(0, "__global__ void scale ( float * x , float a ,"), (0, "I cannot"), (1, "")]
+    path.write_text("".join(json.dumps({"index": k, "text": t}) + "\n" for k, t in texts))
+    notes = evaluated(tmp_path, "--predictions", path, "--corpus", f"{cpp},{cuda}")["notes"]
+    assert "3 answers are missing and count as wrong" in notes
+    told = next(note for note in notes if "no whole function" in note)
+    assert (
+        told.startswith("3 of 3 answers") and "2 without a function" in told and "1 empty" in told
+    )
 
 
 def test_execution_cases_are_scored_by_their_tests_and_by_strong_ones(tmp_path):
@@ -311,7 +357,7 @@ def test_wrong_use_is_one_line(tmp_path, tiny_model, capsys):
         )
     assert "no result" in refused(capsys, "compare", cpp, cuda)
     assert "holds no run" in refused(capsys, "compare", tmp_path, tmp_path)
-    assert "'a' is neither a result of `coevolve eval --out` nor a run folder" in refused(
+    assert "'a' does not exist; name a result of coevolve eval --out, or a run folder" in refused(
         capsys, "compare", "a", cuda
     )
     assert "'nope' does not exist" in refused(
@@ -341,14 +387,110 @@ def test_compare_pairs_the_same_items(tmp_path, capsys):
     assert main(["compare", str(tmp_path / "a.json"), str(tmp_path / "b.json"), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["n_items"], found["unmatched"]) == (2, 1)
-    assert found["figures"]["pass@1"]["difference"] == pytest.approx(0.5) and found["figures"][
-        "pass@1"
-    ]["ci95"] == [0.0, 1.0]
+    assert found["figures"]["pass@1"]["difference"] == pytest.approx(0.5)
+    assert found["figures"]["pass@1"]["n_items"] == 2
     assert found["first_answers"] == {"only_a": 0, "only_b": 1, "p": 1.0}
     assert main(["compare", str(tmp_path / "a.json"), str(tmp_path / "a.json")]) == 0
-    assert "| pass@1 | 0.667 | 0.667 | +0.000 |" in capsys.readouterr().out
+    assert "| pass@1 | 3 | 0.667 | 0.667 | +0.000 |" in capsys.readouterr().out
     (tmp_path / "c.json").write_text(json.dumps({**first, "direction": "cpp:openmp"}))
     assert "nothing to pair" in refused(capsys, "compare", tmp_path / "a.json", tmp_path / "c.json")
+
+
+def board_row(model: str, right: float, **other) -> dict:
+    """A row as `eval --leaderboard` appends it."""
+    made = {
+        "model": model,
+        "corpus": "builtin",
+        "direction": "cpp:cuda",
+        "samples": 1,
+        "temperature": 0.0,
+        "seed": 0,
+        "backend": "emulated",
+        "threads": 0,
+        "limit": 0,
+        "n_items": 40,
+        "contaminated": 0,
+        "pass@1": right,
+        "pass@1 ci95": [right - 0.1, right + 0.1],
+        "pass@1 n_items": 40,
+        "bleu": 89.2,
+        "bleu ci95": [89.2, 89.2],
+        "bleu n_items": 1,
+    }
+    return made | other
+
+
+def test_a_leaderboard_ranks_comparable_rows_only(tmp_path, capsys):
+    """Six first items were ranked beside all of them, and a BLEU of one item had an interval."""
+    board = tmp_path / "board.jsonl"
+    old = {k: v for k, v in board_row("old", 0.9).items() if k not in ("limit", "threads")}
+    rows = [
+        board_row("a", 0.5),
+        board_row("six", 1.0, limit=6, n_items=6),
+        board_row("b", 0.75, contaminated=3),
+        board_row("c", 0.5),
+        board_row("timed", 0.6, threads=2),
+        old,
+    ]
+    board.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert main(["leaderboard", str(board)]) == 0
+    told = capsys.readouterr().out
+    assert told.count("| rank |") == 4 and "6 items (--limit 6)" in told
+    assert "limit not known" in told and "threads 2" in told
+    first = told.split("\n\n**")[0]
+    assert "| 1 | b (trained on 3 items) | 0.750 (0.650 to 0.850) | 89.2, 1 item |" in first
+    assert "| 2 | a |" in first and "| 2 | c |" in first and "six" not in first
+    assert main(["leaderboard", str(board), "--json"]) == 0
+    tables = json.loads(capsys.readouterr().out)
+    assert [r["rank"] for r in tables[0]["rows"]] == [1, 2, 2] and tables[1]["limit"] == 6
+    assert "does not exist" in refused(capsys, "leaderboard", tmp_path / "none.jsonl")
+    board.write_text('{"model": "x"}\n')
+    assert "line 1 is no row" in refused(capsys, "leaderboard", board)
+    board.write_text("\n")
+    assert "has no rows" in refused(capsys, "leaderboard", board)
+    assert f"coevolve leaderboard {board}" in refused(capsys, "view", board)
+
+
+def side(passed: list[int], samples: int = 1, codebleu: list | None = None) -> EvaluationSide:
+    """An evaluation of which the items' right answers are given."""
+    rows = {
+        str(k): {
+            "id": str(k),
+            "name": f"f{k}",
+            "samples": samples,
+            **dict.fromkeys(("passed", "built", "compiled"), count),
+            "first_passed": bool(count),
+            "codebleu": codebleu[k] if codebleu else None,
+        }
+        for k, count in enumerate(passed)
+    }
+    return EvaluationSide("x", "cpp:cuda", rows)
+
+
+def test_few_items_give_no_interval_and_no_p_of_a_bootstrap():
+    """One item with a reference was compared with p = 0.001, and six with p = 0.03 beside 0.25."""
+    a = side([1, 1, 1, 0, 0, 0], codebleu=[0.9, *[None] * 5])
+    b = side([0, 0, 0, 0, 0, 0], codebleu=[1.0, *[None] * 5])
+    found = compare_sides(a, b)
+    likeness, right = found.figures["codebleu"], found.figures["passed"]
+    assert (likeness.items, likeness.ci95, likeness.p, likeness.test) == (1, None, None, "")
+    assert (right.items, right.ci95, right.p, right.test) == (6, None, 0.25, "McNemar")
+    assert right.p == found.p_first
+    text = format_comparison(a, b, found)
+    assert "| pass@1 | 6 | 0.500 | 0.000 | -0.500 | – | 0.25 |" in text
+    assert "| CodeBLEU (mean of items) | 1 | 0.900 | 1.000 | +0.100 | – | – |" in text
+    assert text.count("below 10 items") == 1
+
+
+def test_single_answers_have_the_exact_p_and_several_the_bootstraps():
+    many = [1, 0] * 10
+    found = compare_sides(side(many), side([1] * 20))
+    assert found.figures["passed"].test == "McNemar" and found.figures["passed"].ci95 is not None
+    assert found.figures["passed"].p == found.p_first == compute_mcnemar_p(0, 10)
+    found = compare_sides(side([2, 0] * 10, 2), side([2] * 20, 2))
+    assert found.figures["passed"].test == "bootstrap" and found.figures["passed"].p < 0.05
+    same = compare_sides(side([1] * 20, 2), side([2] * 20, 2)).figures["passed"]
+    assert (same.ci95, same.p) == (None, None), "twenty equal differences say nothing of chance"
 
 
 def test_runs_are_compared_by_their_last_evaluated_round(tiny, tmp_path, capsys):
@@ -370,7 +512,7 @@ def test_runs_are_compared_by_their_last_evaluated_round(tiny, tmp_path, capsys)
     assert (
         "(round 1)" in printed
         and "2 items in both; 0 of one side" in printed
-        and "| pass@1 | 0.250 | 0.750 | +0.500 |" in printed
+        and "| pass@1 | 2 | 0.250 | 0.750 | +0.500 | – | – |" in printed
     )
     write_json(RunFolder(tmp_path / "b").round(1).evaluation, {"bleu": 1.0})
     assert "older version" in refused(capsys, "compare", tmp_path / "a", tmp_path / "b")
@@ -496,3 +638,5 @@ def test_a_direction_that_the_shipped_model_was_not_taught_is_named(tmp_path):
     assert [
         any("small was not taught cpp:fortran" in note for note in r["notes"]) for r in results
     ] == [True, False]
+    # "like one of the 0 real programs" read like a bug
+    assert "no real programs, only" in results[0]["contamination"]["summary"]

@@ -139,6 +139,23 @@ def test_predictions_by_id_and_index_with_several_samples(lines, tmp_path):
     assert read_predictions(path, items, "cuda", 1).answers == (("b",),)
 
 
+def test_answers_in_fences_are_read_as_an_endpoints(lines, tmp_path):
+    """Code that stands alone stays as it is, and so do lines of tokens."""
+    items = load_items(lines, "cpp:cuda").items
+    bare, other = forms.CUDA_LINES[0], forms.CUDA_LINES[1]
+    path = rows_file(
+        tmp_path,
+        {"index": 0, "text": bare + "  "},
+        {"index": 1, "text": f"Here you are:\n```cuda\n{other}\n```\nEnjoy!"},
+        {"index": 2, "text": f"Sure! Here it is:\n\n{other}\n\nThis uses one thread each."},
+    )
+    found = read_predictions(path, items, "cuda")
+    assert found.answers == ((bare + "  ",), (other + "\n",), (other,)) and found.unwrapped == 2
+    text = tmp_path / "out.txt"
+    text.write_text(f"``` {bare}\n{bare}\n{bare}\n")
+    assert read_predictions(str(text), items, "cuda").unwrapped == 0
+
+
 @pytest.mark.parametrize(
     ("row", "word"),
     [

@@ -132,12 +132,6 @@ def test_what_was_asked_of_an_endpoint_is_told_outside_of_runs_too(
         )
         == 0
     )
-    assert (
-        "asked 1 times (0 of them again): 100 prompt and 10 answer tokens"
-        in json.loads(out.read_text())["notes"]
-    )
+    assert "1 requests: 100 prompt and 10 answer tokens" in json.loads(out.read_text())["notes"]
     main(["translate", str(source), "--to", "cuda", "--model", f"m@{endpoint}", "--samples", "1"])
-    assert (
-        "asked 1 times (0 of them again): 100 prompt and 10 answer tokens"
-        in capsys.readouterr().err
-    )
+    assert "1 requests: 100 prompt and 10 answer tokens" in capsys.readouterr().err

@@ -36,6 +36,37 @@ def test_a_log_gets_plain_lines_now_and_then(monkeypatch):
     assert len(lines) >= 2 and all(re.fullmatch(r"verify axpy: \d+ s", line) for line in lines)
 
 
+def test_a_log_hears_of_a_bar_that_stands_and_of_its_end_once(monkeypatch):
+    """`0/6 0 s`, a minute of silence, and then `6/6` twice."""
+    log = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", log)
+    with progress.ProgressBar("executing answers", 6, every_s=0.2) as bar:
+        time.sleep(0.7)
+        bar.advance(6, "3 solved")
+        bar.close()
+        told = log.getvalue()
+        time.sleep(0.3)
+    lines = log.getvalue().splitlines()
+    assert log.getvalue() == told, "nothing is said of a bar that is closed"
+    assert [line.split()[2] for line in lines][:3] == ["0/6"] * 3 and len(lines) <= 6
+    assert sum("6/6" in line for line in lines) == 1 and "3 solved" in lines[-1]
+    monkeypatch.setattr(sys, "stderr", log := io.StringIO())
+    bar = progress.ProgressBar("executing answers", 1, every_s=0.0)
+    bar.advance()
+    bar.close()
+    assert log.getvalue().count("1/1") == 1
+
+
+def test_a_bar_ends_with_the_block_that_fails(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", log := io.StringIO())
+    with pytest.raises(ValueError, match="own"):
+        with progress.ProgressBar("x", 2, every_s=0.05):
+            raise ValueError("own")
+    told = log.getvalue()
+    time.sleep(0.2)
+    assert log.getvalue() == told and not [b for b in progress._OPEN if b.label == "x"]
+
+
 def test_what_is_over_at_once_shows_nothing(monkeypatch):
     for stream in (io.StringIO(), Screen()):
         monkeypatch.setattr(sys, "stderr", stream)

@@ -292,7 +292,7 @@ def test_scalars_watch_and_plan_tell_the_directions_apart(tmp_path):
         json.dumps({"directions": rows, "pass@1": 50.0, "programs": 8})
     )
     assert [row.change for row in make_rows(tmp_path)] == [None, None]  # nothing to compare with
-    assert "| 25.0 (0 to 75) → 25.0 (0 to 75) | – |" in format_markdown(make_rows(tmp_path))
+    assert "| 25.0 → 25.0 | – |" in format_markdown(make_rows(tmp_path))
     found = dict(list_scalars(collect_figures(folder, config)[0]))
     assert (
         found["translator/pass@1"] == 50.0

@@ -15,8 +15,10 @@ from coevolve.evaluation.statistics import (
     bootstrap_mean,
     bootstrap_paired_difference,
     bootstrap_sums,
+    can_bootstrap,
     compute_mcnemar_p,
 )
+from coevolve.report.rises import Rise
 
 RUNTIMES = st.lists(st.one_of(st.floats(0.01, 100), st.just(math.inf)), min_size=1, max_size=7)
 
@@ -106,3 +108,17 @@ def test_runs_that_differ_widen_the_interval_and_equal_ones_do_not():
     assert bootstrap_crossed_mean(alike) == pytest.approx((low, high), abs=0.05)
     wide = bootstrap_crossed_mean(apart)
     assert wide[0] < low - 0.1 and wide[1] > high + 0.1
+
+
+def test_a_run_claims_nothing_from_a_few_programs():
+    """Three programs of three gave an interval above zero."""
+    few = bootstrap_paired_difference([0.0] * 3, [100.0] * 3)
+    told = Rise(1, "the cold start", 3, few).describe()
+    assert "+100.0 points" in told and " to " not in told and "not shown" in told
+    many = bootstrap_paired_difference([0.0] * 20, [100.0] * 15 + [0.0] * 5)
+    assert " to " in Rise(1, "the control", 20, many).describe()
+
+
+def test_can_bootstrap():
+    assert not can_bootstrap([]) and not can_bootstrap([0.0, 1.0] * 4)
+    assert not can_bootstrap([1.0] * 40) and can_bootstrap([0.0, 1.0] * 5)

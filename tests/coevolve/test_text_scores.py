@@ -4,7 +4,7 @@ import pytest
 import sacrebleu
 from codebleu import calc_codebleu
 
-from coevolve.evaluation.metrics import tokenize_code
+from coevolve.evaluation.metrics import bleu, tokenize_code
 from coevolve.evaluation.text_scores import (
     compute_bleu,
     compute_bleu_from_sums,
@@ -49,7 +49,10 @@ def test_codebleu_is_the_packages(pairs):
 def test_a_text_compared_with_itself_is_perfect_and_layout_does_not_count(pairs):
     texts = [b for _, b in pairs]
     loose = [t.replace(" = ", "=").replace("{", " {  ") for t in texts]
-    assert compute_bleu(loose, texts).value == pytest.approx(100)
+    equal = compute_bleu(loose, texts)
+    assert equal.value == pytest.approx(100) and max(equal.value, *equal.ci95) <= 100
+    one = "void f ( float * x ) { x [ 0 ] = 1 ; }"  # sacrebleu gives 100.00000000000004
+    assert compute_bleu([one], [one]).value == bleu([one], [one]) == 100
     found = compute_codebleu(loose, texts, "cuda")
     assert found.value == pytest.approx(1) and found.items == pytest.approx([1] * len(texts))
 

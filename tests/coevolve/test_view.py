@@ -43,6 +43,35 @@ def result(items: int) -> dict:
         }
         for i in range(items)
     ]
+    failing = {
+        "test": "n=3 x:f32[3]=integers(1,9)",
+        "inputs": {
+            "n": {"type": "i32", "value": 3},
+            "x": {"type": "f32", "shape": [3], "values": [4.0, 5.0, "nan"]},
+        },
+        "detail": "x[2] is 7",
+        "place": "x[2]",
+        "expected": "6",
+        "actual": "7",
+        "tolerance": "0",
+    }
+    answers = [
+        {
+            "text": f"void f() {{ {i}; }} // </script><b>bold</b>",
+            "outcome": "MISMATCH",
+            "detail": "x[2] is 7",
+            "compiled": True,
+            "built": True,
+            "passed": False,
+            "serial": False,
+            "decided": True,
+            "launch": "",
+            "failing": failing,
+            "samples": [i, 30 + i],
+        }
+        for i in range(30)
+    ]
+    rows[0] |= {"id": "a:f0", "source": "void f() { source; }", "answers": answers, "samples": 60}
     return {
         "kind": "evaluation",
         "model": "small",
@@ -143,6 +172,22 @@ def test_items_of_an_evaluation_are_paged(address):
     assert f"{2 * PAGE + 1} to {2 * PAGE + 1} of" in get(f"{address}/evaluation/0/?from={2 * PAGE}")
 
 
+def test_an_item_is_shown_with_its_source_its_answers_and_failing_inputs(address):
+    assert 'href="item/0"' in get(f"{address}/evaluation/0/")
+    page = get(f"{address}/evaluation/0/item/0")
+    assert "void f() { source; }" in page and "Answer 1, 31 of 60" in page
+    assert "<dt>input x</dt><dd>4.0 5.0 nan</dd>" in page and "expected 6" in page
+    assert "<b>" not in page and "Answer 20, 50" in page and "Answer 21, 51" not in page
+    assert "Answer 30, 60" in get(f"{address}/evaluation/0/item/0?from=20")
+    wrong = get(f"{address}/evaluation/0/?only=wrong")
+    assert f"1 to {PAGE} of {PAGE + 1}" in wrong and ">f2<" in wrong and ">f1<" not in wrong
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        get(f"{address}/evaluation/0/item/100000")
+    with pytest.raises(urllib.error.HTTPError, match="500") as caught:
+        get(f"{address}/evaluation/0/item/1")
+    assert "older version" in caught.value.read().decode()
+
+
 def browse(url: str, width: int, folder: Path) -> str:
     """The document as a browser has it when all is quiet. Console errors fail."""
     command = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr"]
@@ -184,6 +229,8 @@ def test_in_a_browser(address, tmp_path, width, theme):
     assert 'data-wider="false"' in overview and "second" in overview and "50.0" in overview
     evaluation = browse(f"{address}/evaluation/0/?theme={theme}", width, tmp_path)
     assert 'data-wider="false"' in evaluation
+    item = browse(f"{address}/evaluation/0/item/0?theme={theme}", width, tmp_path)
+    assert 'data-wider="false"' in item and item.count('class="aligned"') == 20
 
 
 def test_nothing_to_show_is_one_line(tmp_path):

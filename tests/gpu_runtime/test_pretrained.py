@@ -4,6 +4,8 @@ LoRA.
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,7 @@ from gpu_runtime.models.scratch import ScratchConfig, ScratchModel
 from gpu_runtime.models.scripted import ScriptedModel
 from gpu_runtime.models.tokenizer import train_tokenizer
 
+ROOT = Path(__file__).parents[2]
 LETTERS = list("abcdefgh")
 COPY = [Example(f"{a} {b}", f"{a} {b}") for a in LETTERS for b in LETTERS]
 GREEDY = Sampling(n=1, temperature=0, max_new_tokens=6)
@@ -192,3 +195,11 @@ def test_where_weights_are_placed(
     if processes > 1:
         cut = _choose_device_map(FineTuning(sharding="fsdp"))
         assert cut["distributed_config"].fsdp_size == processes and cut["dtype"] is torch.float32
+
+
+def test_a_package_that_is_not_needed_is_no_alarm():
+    """bitsandbytes logged a failure in the middle of a command that does not use it."""
+    pytest.importorskip("bitsandbytes")
+    words = "import gpu_runtime.models, bitsandbytes"
+    done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0 and "kernels" not in done.stderr

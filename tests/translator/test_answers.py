@@ -14,6 +14,7 @@ from translator.prompting.answers import (
     explain_rejection,
     extract_code,
     is_whole,
+    is_wrapped,
 )
 
 KERNEL = "__global__ void f(int n, float *x) {\n  int i = threadIdx.x;\n  if (i < n) x[i] = 1;\n}"
@@ -22,6 +23,40 @@ OTHER = "int main() { return 0; }"
 SUBROUTINE = (
     "subroutine f(n, x)\n  integer, intent(in) :: n\n  real :: x(n)\n  x = 1\nend subroutine f"
 )
+
+
+@pytest.mark.parametrize(
+    ("answer", "dialect"),
+    [
+        (f"Sure! Here it is:\n\n{KERNEL}\n\nEnjoy!", "cuda"),
+        (f"Sure!\n{KERNEL}", "cuda"),
+        (f"The kernel: {KERNEL}", "cuda"),
+        (f"```cuda\n{KERNEL}\n```", "cuda"),
+        (f"<think>hm</think>{KERNEL}", "cuda"),
+        (f"This is it:\n{SUBROUTINE}\nDone well.", "fortran"),
+    ],
+)
+def test_what_stands_around_code_is_seen(answer, dialect):
+    assert is_wrapped(answer, dialect, "f")
+
+
+@pytest.mark.parametrize(
+    ("code", "dialect"),
+    [
+        (KERNEL, "cuda"),
+        (f"// Here it is.\n{HELPER}\n{KERNEL}\n// and this is the end\n", "cuda"),
+        (f"EXPORT\n{KERNEL}", "cuda"),
+        (f"{HELPER}\nlong f(int n, const float", "cuda"),  # cut off
+        (f"{HELPER} }}\n  return a;\n}}\n{KERNEL}", "cuda"),  # a bracket too many
+        (KERNEL.replace("= 1;", "= ;"), "cuda"),
+        (f"use omp_lib\n{SUBROUTINE}", "fortran"),
+        ("I cannot do that.", "cuda"),
+        ("", "cuda"),
+    ],
+)
+def test_code_with_or_without_slips_is_code(code, dialect):
+    """A text that is no answer in prose must stay as it was written, slips and all."""
+    assert not is_wrapped(code, dialect, "f")
 
 
 @pytest.mark.parametrize(

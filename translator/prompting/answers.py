@@ -10,6 +10,7 @@ names what no compiler need be asked about.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from corpora.frontends.c_tokens import tokenize
 from corpora.frontends.fortran import ends_unit, parse_fortran
 from corpora.frontends.fortran_lines import read_lines
 from corpora.frontends.queries import functions_of
-from corpora.ir import STATEMENT_FUNCTION, Function, Item, Module
+from corpora.ir import STATEMENT_FUNCTION, Function, Item, Module, TranslationUnit
 from corpora.records import Verdict
 from corpora.tokens.lexers import lex
 from gpu_runtime.models.code_blocks import (
@@ -41,6 +42,11 @@ _TYPES = frozenset("__global__ void int float double bool long unsigned template
 _PROCEDURES = frozenset({"subroutine", "function"})
 _CODE_WORDS = frozenset("using typedef template static extern const struct".split())
 _CODE_DIRECTIVES = ("include", "define", "pragma", "if", "undef")
+_TALK = re.compile(r"[A-Za-z]{2,}[,:!.]?[ \t]+[`'\"*]*[A-Za-z]|^\W*[A-Za-z]{2,}\W*[:!.]\W*$")
+"""Two words that follow one another, or a line of one word with a mark: `Sure!`."""
+_CODE_MARKS = re.compile(
+    r"[;{}=#\[\]]|\b(?:else|for|if|while|switch|do|case|default|return)\b *[\n(:]"
+)
 _LONGEST_HEAD, _MOST_WORDS = 2000, 12
 """Characters of a function's head, and words of prose before it in its line."""
 
@@ -83,6 +89,39 @@ def extract_code(answer: str, dialect_name: str, name: str = "") -> str:
         if bare := _extract_without_fences(part, row.language):
             return bare
     return pieces[0].text if pieces else text
+
+
+def is_wrapped(answer: str, dialect_name: str, name: str = "") -> bool:
+    """Return whether more than code is in an answer: a fence, thoughts, or prose around functions.
+
+    name: as for `extract_code`, which takes the code out. False for a text that is code alone, with
+        slips or without, and for one without a function. Raises ValueError for an unknown dialect.
+    """
+    code = extract_code(answer, dialect_name, name)
+    if code == answer:
+        return False
+    if find_fenced_blocks(answer) or strip_thoughts(answer) != answer:
+        return True
+    before, _, after = answer.partition(code)
+    return any(_is_prose(part, get_dialect(dialect_name).language) for part in (before, after))
+
+
+def _is_prose(text: str, language: str) -> bool:
+    """Whether a text is no code and has a line that reads like words. A macro of one word is none,
+    nor is a bracket too many with the statements behind it.
+    """
+    parse = parse_fortran if language == "fortran" else _parse_cuda
+    lines = text.split("\n")
+    return bool(parse(text).errors) and any(
+        _TALK.search(line)
+        and not _CODE_MARKS.search(line + "\n")
+        and line.count("(") == line.count(")")
+        for line in lines
+    )
+
+
+def _parse_cuda(text: str) -> TranslationUnit:
+    return parse_c_family(text, "cuda")
 
 
 def is_whole(answer: str, dialect_name: str, name: str) -> bool:

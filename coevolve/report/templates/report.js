@@ -72,19 +72,6 @@ function timePlot() {
 timePlot();
 
 // ---- samples ----
-const WORDS = /(\/\/[^\n]*|\/\*[\s\S]*?\*\/|![^\n]*)|\b(__global__|__device__|__shared__|for|if|else|while|do|return|const|pragma|omp|parallel|end|subroutine|function|integer|real|call|then|intent|implicit|none|reduction|private)\b|\b(void|int|float|double|char|unsigned|long|short|bool|size_t|dim3|threadIdx|blockIdx|blockDim|gridDim)\b|\b(\d[\w.]*)/g;
-function code(text, language) {
-  const block = el("pre");
-  let at = 0;
-  for (const found of text.matchAll(WORDS)) {
-    if (found[1] && found[1][0] === "!" && !language.includes("fortran")) continue;
-    block.append(text.slice(at, found.index), el("span", { class: found[1] ? "co" : found[2] ? "kw" : found[3] ? "ty" : "nu" }, found[0]));
-    at = found.index + found[0].length;
-  }
-  block.append(text.slice(at));
-  return block;
-}
-
 function diff(before, after) {
   const a = before.trimEnd().split("\n"), b = after.trimEnd().split("\n");
   const same = (x, y) => x.replace(/\s+/g, "") === y.replace(/\s+/g, "");
@@ -97,25 +84,6 @@ function diff(before, after) {
     else block.append(el("span", { class: "add" }, `+ ${b[j++]}`));
   }
   return block;
-}
-
-// Lines of a source beside the lines of its translation that share most words with them.
-function aligned(before, after, languages) {
-  const a = before.trimEnd().split("\n"), b = after.trimEnd().split("\n");
-  if (a.length * b.length > 90000) return el("div", { class: "pair" }, code(before, languages[0]), code(after, languages[1]));
-  const words = (line) => new Set(line.match(/[A-Za-z_]\w*|\d[\w.]*|[^\s\w]/g) || []);
-  const left = a.map(words), right = b.map(words);
-  const alike = (p, q) => { const both = [...p].filter((w) => q.has(w)).length, all = p.size + q.size - both; return all && both / all >= 0.3 ? both / all : 0; };
-  const best = Array.from({ length: a.length + 1 }, () => new Float64Array(b.length + 1)), like = a.map((_, i) => b.map((_, j) => alike(left[i], right[j])));
-  for (let i = a.length - 1; i >= 0; i--) for (let j = b.length - 1; j >= 0; j--) best[i][j] = Math.max(best[i + 1][j], best[i][j + 1], like[i][j] ? like[i][j] + best[i + 1][j + 1] : 0);
-  const rows = el("tbody");
-  const row = (x, y) => rows.append(el("tr", {}, el("td", x === null ? { class: "none" } : {}, ...(x === null ? [] : [code(a[x], languages[0])])), el("td", y === null ? { class: "none" } : {}, ...(y === null ? [] : [code(b[y], languages[1])]))));
-  for (let i = 0, j = 0; i < a.length || j < b.length; ) {
-    if (i < a.length && j < b.length && like[i][j] && best[i][j] === like[i][j] + best[i + 1][j + 1]) row(i++, j++);
-    else if (j >= b.length || (i < a.length && best[i][j] === best[i + 1][j])) row(i++, null);
-    else row(null, j++);
-  }
-  return el("div", { class: "wide", tabindex: "0", role: "region", "aria-label": "source beside candidate" }, el("table", { class: "aligned" }, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "source"), el("th", { scope: "col" }, "candidate"))), rows));
 }
 
 const tone = (s) => (s.outcome === "EQUIVALENT" ? "good" : s.outcome === "INVALID_SUITE" || s.outcome === "REFUSED" ? "dim" : "bad");

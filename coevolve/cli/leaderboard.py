@@ -1,0 +1,176 @@
+"""`coevolve leaderboard FILE...`: rows of `coevolve eval --leaderboard` as ranked tables.
+
+Contract: a table holds comparable rows only: those that agree in everything that COMPARABLE names.
+Rows are ranked by pass@1; equal figures share a rank. Exit 0, or 2 with one line for a file that
+cannot be read.
+
+    coevolve leaderboard board.jsonl
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from coevolve.cli.errors import UserError
+
+COMPARABLE = (
+    "corpus",
+    "limit",
+    "n_items",
+    "direction",
+    "samples",
+    "temperature",
+    "backend",
+    "threads",
+)
+"""What two rows must agree in to be ranked in one table."""
+_RANKED_BY = "pass@1"
+_INTERVAL, _COUNT = " ci95", " n_items"
+
+
+@dataclass(frozen=True, slots=True)
+class RankedTable:
+    """Comparable rows of a leaderboard. setting: what they agree in, by the names of COMPARABLE;
+    None where older rows do not say it. rows: (rank from 1, row as in the file), the best first.
+    """
+
+    setting: dict[str, object]
+    rows: tuple[tuple[int, dict], ...]
+
+
+def add_parser(commands) -> argparse.ArgumentParser:
+    """Add `coevolve leaderboard` to `commands`, the subparsers of the command line. Returns its
+    parser.
+    """
+    parser = commands.add_parser(
+        "leaderboard",
+        help="print the rows of eval --leaderboard as ranked tables",
+        description="Print ranked tables of what 'coevolve eval --leaderboard FILE.jsonl' wrote, "
+        "one for each setting: rows of other items, directions or settings are not ranked "
+        "together. 'coevolve compare' says whether two results differ.",
+    )
+    parser.add_argument("files", nargs="+", metavar="FILE.jsonl", help="files of rows")
+    parser.add_argument("--json", action="store_true", help="print the tables as one JSON list")
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the tables. args: parsed by `add_parser`. Returns the exit code 0. Raises UserError or
+    CorpusError for a file that holds no rows.
+    """
+    tables = rank_rows([row for name in args.files for row in read_board(Path(name))])
+    if args.json:
+        values = [
+            {**t.setting, "rows": [{"rank": rank, **row} for rank, row in t.rows]} for t in tables
+        ]
+        print(json.dumps(values, indent=1))
+    else:
+        print("\n\n".join(map(format_table, tables)))
+    return 0
+
+
+def read_board(path: Path) -> list[dict]:
+    """Return the rows of a file of `coevolve eval --leaderboard`. Raises UserError or CorpusError
+    with one line for a file that cannot be read or a row that is none.
+    """
+    from coevolve.evaluation.corpus import parse_json_row
+    from corpora.datasets.tables import read_file
+
+    if not path.exists():
+        raise UserError(
+            f"'{path}' does not exist; coevolve eval --leaderboard FILE.jsonl writes it"
+        )
+    rows = []
+    for number, line in enumerate(read_file(path).split("\n"), 1):
+        if not line.strip():
+            continue
+        row = parse_json_row(path, number, line)
+        if not isinstance(row.get("model"), str) or not _is_number(row.get(_RANKED_BY)):
+            raise UserError(
+                f"'{path}', line {number} is no row of coevolve eval --leaderboard: it has no "
+                f"'model' with a '{_RANKED_BY}'"
+            )
+        rows.append(row)
+    if not rows:
+        raise UserError(f"'{path}' has no rows; coevolve eval --leaderboard {path} appends one")
+    return rows
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def rank_rows(rows: Sequence[dict]) -> list[RankedTable]:
+    """Return the tables of comparable rows, in the order of their first rows, each ranked by
+    pass@1. rows: as from `read_board`.
+    """
+    groups: dict[str, list[dict]] = {}
+    for row in rows:
+        key = json.dumps([row.get(name) for name in COMPARABLE])
+        groups.setdefault(key, []).append(row)
+    tables = []
+    for members in groups.values():
+        best_first = sorted(members, key=lambda row: -row[_RANKED_BY])
+        figures = [row[_RANKED_BY] for row in best_first]
+        ranked = tuple((figures.index(row[_RANKED_BY]) + 1, row) for row in best_first)
+        tables.append(RankedTable({name: members[0].get(name) for name in COMPARABLE}, ranked))
+    return tables
+
+
+def format_table(table: RankedTable) -> str:
+    """Return a table as Markdown: a line on what its rows agree in, and a row for each system, with
+    the interval of each figure where it says something, and the number of items where it is not
+    that of the table.
+    """
+    figures = list(
+        dict.fromkeys(
+            name.removesuffix(_INTERVAL)
+            for _, row in table.rows
+            for name in row
+            if name.endswith(_INTERVAL)
+        )
+    )
+    head = ["rank", "model", *figures]
+    lines = [
+        _describe_setting(table.setting),
+        "",
+        f"| {' | '.join(head)} |",
+        f"| {' | '.join(['---'] * len(head))} |",
+    ]
+    for rank, row in table.rows:
+        trained = f" (trained on {row['contaminated']} items)" if row.get("contaminated") else ""
+        cells = [str(rank), row["model"].replace("|", "\\|") + trained]
+        cells += [_format_figure(row, name) for name in figures]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _describe_setting(setting: dict[str, object]) -> str:
+    limit, threads, temperature = setting["limit"], setting["threads"], setting["temperature"]
+    parts = [
+        f"**{setting['corpus']}**, {setting['direction']}",
+        f"{setting['n_items']} items"
+        + (f" (--limit {limit})" if limit else " (limit not known)" if limit is None else ""),
+        f"samples {setting['samples']}",
+        f"temperature {'–' if temperature is None else temperature}",
+        f"back end {setting['backend']}",
+    ]
+    return ", ".join(parts + ([f"threads {threads}"] if threads else []))
+
+
+def _format_figure(row: dict, name: str) -> str:
+    from coevolve.evaluation.result import format_figure, select_interval
+
+    if not _is_number(row.get(name)):
+        return "–"
+    count = row.get(name + _COUNT, row.get("n_items", 0))
+    interval = select_interval({"ci95": row.get(name + _INTERVAL), "n_items": count})
+    text = format_figure(row[name])
+    if interval:
+        text += f" ({' to '.join(map(format_figure, interval))})"
+    words = f"{count} item{'' if count == 1 else 's'}"
+    return text if count == row.get("n_items") else f"{text}, {words}"
