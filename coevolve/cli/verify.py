@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from coevolve.cli.header_options import add_header_options, read_header_options
 from coevolve.cli.signals import Pool, process_pool
 from corpora.records import Verdict
 
@@ -55,6 +56,7 @@ def add_parser(commands) -> argparse.ArgumentParser:
         help="compare this function only (default: every one that both define and nothing in "
         "SOURCE calls)",
     )
+    add_header_options(parser)
     parser.add_argument(
         "--suite",
         metavar="FILE",
@@ -156,7 +158,10 @@ def _single(args: argparse.Namespace) -> int:
             args.target_dialect,
             args.suite,
             args.function or "",
+            read_header_options(args),
         )
+    for line in asked.missing:
+        print(line, file=sys.stderr)
     if args.proof_only:
         return _prove_alone(asked.pairs, args)
     config = VerifyConfig(large=args.large, prove=args.prove, device_compiler=args.device_compiler)
@@ -215,6 +220,7 @@ def read_kept_pairs(args: argparse.Namespace):
         VerifyError,
         VerifyRequest,
         make_request,
+        read_side,
         read_text,
     )
     from corpora.suites.unit_tests import format_suite
@@ -229,19 +235,23 @@ def read_kept_pairs(args: argparse.Namespace):
     port = read_text(args.target)
     same = hash_text(port) == record.port_sha256
     print(f"{args.target}: {'as it was' if same else 'changed since'}", file=sys.stderr)
+    whole, read = read_side(args.target, port, record.target, read_header_options(args))
     pairs, missing = [], []
     for kept in record.functions:
         if args.function and kept.name != args.function:
             continue
         suite = format_suite(kept.tests.tests, kept.tests.launch) if kept.tests else None
         one = make_request(
-            record.source_text, record.source_dialect, port, record.target, suite, kept.name
+            record.source_text, record.source_dialect, whole, record.target, suite, kept.name
         )
         pairs += one.pairs
         missing += one.not_compared
     if not pairs:
         raise VerifyError(f"'{args.check_only}' has no function to check; see --function")
-    return VerifyRequest(tuple(pairs), tuple(missing))
+    places = read.inlined if read and read.changed else None
+    return VerifyRequest(
+        tuple(pairs), tuple(missing), read.missing if read else (), target_places=places
+    )
 
 
 def _write_ci_files(args: argparse.Namespace, told, seconds: Sequence[float]) -> None:
@@ -358,13 +368,12 @@ def _batch(args: argparse.Namespace) -> int:
     from coevolve.cli.progress import show_working
     from coevolve.verification.requests import VerifyError
 
-    if (
-        any((args.source, args.target, args.suite, args.large, args.function, args.prove))
-        or args.proof_only
+    if any((args.source, args.target, args.suite, args.large, args.function, args.prove)) or any(
+        (args.proof_only, args.include, args.define)
     ):
         raise VerifyError(
             "--batch takes its programs and suites from the rows (no SOURCE, TARGET, --suite, "
-            "--large, --function, --prove)"
+            "--large, --function, --prove, -I, -D)"
         )
     if not args.out:
         raise VerifyError("--batch needs --out VERDICTS.jsonl")
