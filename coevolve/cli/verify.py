@@ -19,10 +19,16 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from coevolve.cli.header_options import add_header_options, read_header_options
 from coevolve.cli.signals import Pool, process_pool
 from corpora.records import Verdict
+
+if TYPE_CHECKING:
+    from coevolve.report.ci_files import PortRow
+    from coevolve.verification.engine import Pair
+    from coevolve.verification.requests import VerifyRequest
 
 PORTION = 4
 """Rows that are answered at a time."""
@@ -48,6 +54,44 @@ def add_parser(commands) -> argparse.ArgumentParser:
         "source", nargs="?", metavar="SOURCE", help="the program that is right by definition"
     )
     parser.add_argument("target", nargs="?", metavar="TARGET", help="its translation")
+    add_pair_options(parser)
+    parser.add_argument(
+        "--proof-only",
+        action="store_true",
+        help="only look for a proof and run nothing: exit code 0 proved, 3 unknown",
+    )
+    parser.add_argument(
+        "--check-only",
+        metavar="EVIDENCE",
+        help="run the tests that a .coevolve.json file keeps on its ports as they are today",
+    )
+    parser.add_argument("--junit", metavar="FILE", help="write the verdicts as JUnit XML")
+    parser.add_argument("--sarif", metavar="FILE", help="write the verdicts as SARIF 2.1.0")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="print one JSON object: the verdict, or of a batch how many rows are answered",
+    )
+    parser.add_argument(
+        "--batch",
+        metavar="PAIRS.jsonl",
+        help="rows with id, source_dialect, source, target_dialect, target, suite",
+    )
+    parser.add_argument(
+        "--out",
+        metavar="VERDICTS.jsonl",
+        help="where the batch's answers go; continued when it exists",
+    )
+    parser.add_argument(
+        "--workers", type=int, default=1, metavar="N", help="processes for a batch (default: 1)"
+    )
+    return parser
+
+
+def add_pair_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how one pair of files is judged: those that a line of a list of
+    ports may have too.
+    """
     parser.add_argument("--from", dest="source_dialect", metavar="D", help="dialect of SOURCE")
     parser.add_argument("--to", dest="target_dialect", metavar="D", help="dialect of TARGET")
     parser.add_argument(
@@ -88,37 +132,6 @@ def add_parser(commands) -> argparse.ArgumentParser:
         action="store_true",
         help="look for a proof for every size and launch as well; the pair is still run",
     )
-    parser.add_argument(
-        "--proof-only",
-        action="store_true",
-        help="only look for a proof and run nothing: exit code 0 proved, 3 unknown",
-    )
-    parser.add_argument(
-        "--check-only",
-        metavar="EVIDENCE",
-        help="run the tests that a .coevolve.json file keeps on its ports as they are today",
-    )
-    parser.add_argument("--junit", metavar="FILE", help="write the verdicts as JUnit XML")
-    parser.add_argument("--sarif", metavar="FILE", help="write the verdicts as SARIF 2.1.0")
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        help="print one JSON object: the verdict, or of a batch how many rows are answered",
-    )
-    parser.add_argument(
-        "--batch",
-        metavar="PAIRS.jsonl",
-        help="rows with id, source_dialect, source, target_dialect, target, suite",
-    )
-    parser.add_argument(
-        "--out",
-        metavar="VERDICTS.jsonl",
-        help="where the batch's answers go; continued when it exists",
-    )
-    parser.add_argument(
-        "--workers", type=int, default=1, metavar="N", help="processes for a batch (default: 1)"
-    )
-    return parser
 
 
 def run(args: argparse.Namespace) -> int:
@@ -168,18 +181,16 @@ def _single(args: argparse.Namespace) -> int:
     engine = Engine(args.backend, config)
     try:
         engine.prepare(asked.pairs if len(asked.pairs) > 1 else ())
-        judged, seconds = [], []
+        judged: list[_Judged] = []
         for pair in asked.pairs:
-            started = time.perf_counter()
-            judged.append(_verify_and_print(engine, pair, args))
-            seconds.append(time.perf_counter() - started)
+            judged.append(_verify_and_print(engine, pair, asked, args))
     finally:
         engine.close()
-    told = [(pair, verdict) for pair, verdict, _ in judged]
-    _write_ci_files(args, told, seconds)
+    told = [(each.pair, each.verdict) for each in judged]
+    _write_ci_files(args, [each.port_row for each in judged if each.port_row])
     verdict = combine_verdicts(told, len(told))
     if args.json:
-        rows = [row for _, _, row in judged]
+        rows = [each.row for each in judged]
         print(json.dumps(_combine_rows(args.source, verdict, rows, asked.not_compared)))
     if len(told) > 1 and not args.json:
         others = [pair.source.name for pair, v in told if v.equivalent is not True]
@@ -254,27 +265,13 @@ def read_kept_pairs(args: argparse.Namespace):
     )
 
 
-def _write_ci_files(args: argparse.Namespace, told, seconds: Sequence[float]) -> None:
+def _write_ci_files(args: argparse.Namespace, rows: Sequence[PortRow]) -> None:
     """Write the verdicts on functions where `--junit` and `--sarif` ask for them."""
     if not (args.junit or args.sarif):
         return
     from coevolve import __version__
-    from coevolve.report.ci_files import PortRow, find_line, make_junit, make_sarif
-    from coevolve.verification.explain import summarize_verdict
+    from coevolve.report.ci_files import make_junit, make_sarif
 
-    text = Path(args.target).read_text(encoding="utf-8", errors="replace")
-    rows = [
-        PortRow(
-            args.source,
-            args.target,
-            pair.source.name,
-            verdict.equivalent,
-            summarize_verdict(verdict),
-            round(taken, 3),
-            find_line(text, pair.source.name),
-        )
-        for (pair, verdict), taken in zip(told, seconds, strict=True)
-    ]
     if args.junit:
         Path(args.junit).write_text(make_junit(rows), encoding="utf-8")
     if args.sarif:
@@ -303,10 +300,25 @@ def _prove_alone(pairs, args: argparse.Namespace) -> int:
     return 0 if proofs and not problems and all(p.answer is Answer.PROVED for _, p in proofs) else 3
 
 
-def _verify_and_print(engine, pair, args: argparse.Namespace):
-    """What was asked of one function in the end, the verdict, and its JSON row (empty without
-    `--json`). Without `--json` the verdict is printed: whoever interrupts the others keeps it.
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A verdict on one function. pair: what was asked in the end. row: for `--json`; else empty.
+    port_row: for `--junit` and `--sarif`; else None.
     """
+
+    pair: Pair
+    verdict: Verdict
+    row: dict
+    port_row: PortRow | None
+
+
+def _verify_and_print(
+    engine, pair: Pair, asked: VerifyRequest, args: argparse.Namespace
+) -> _Judged:
+    """Judge one function of `asked`. Without `--json` the verdict is printed: whoever interrupts
+    the others keeps it.
+    """
+    from coevolve.cli.port_rows import make_port_row, name_places
     from coevolve.cli.progress import show_working
     from coevolve.verification.evidence import find_proof
     from coevolve.verification.explain import explain_verdict, failing_input
@@ -316,7 +328,7 @@ def _verify_and_print(engine, pair, args: argparse.Namespace):
 
     started = time.perf_counter()
     with show_working(f"verify {pair.source.name}"):
-        pair, verdict = _verify_request(engine, pair, args.suite)
+        pair, verdict = verify_with_suite(engine, pair, args.suite)
     elapsed_ms = (time.perf_counter() - started) * 1e3
     failing = failing_input(engine, pair, verdict) if args.json or args.prove else None
     proof = find_proof(pair.source, pair.target, verdict, failing) if args.prove else None
@@ -330,19 +342,28 @@ def _verify_and_print(engine, pair, args: argparse.Namespace):
         if proof is not None:
             row["proof"] = to_json(proof)
         row["failing_input"] = failing
-    else:
-        print(explain_verdict(engine, pair, verdict, elapsed_ms), flush=True)
+    explained = ""
+    if args.junit or args.sarif or not args.json:
+        explained = explain_verdict(engine, pair, verdict, elapsed_ms)
+        explained = name_places(explained, verdict, asked)
+    if not args.json:
+        print(explained, flush=True)
         if proof is not None and proof.answer is not Answer.PROVED:
             print(f"  proof     {proof.answer.value.lower()}: {proof.reason}", flush=True)
-    return pair, verdict, row
+    port_row = None
+    if args.junit or args.sarif:
+        port_row = make_port_row(
+            args.source, args.target, pair, verdict, asked, explained, elapsed_ms / 1e3
+        )
+    return _Judged(pair, verdict, row, port_row)
 
 
 SUITE_FORM = "a test is a line like 'n=8 x[n]=uniform(-1,1)@3' (docs/architecture/tests.md)"
 
 
-def _verify_request(engine, pair, suite: str | None):
-    """What was asked in the end, and the verdict. Raises VerifyError for a suite (file) that cannot
-    be read.
+def verify_with_suite(engine, pair: Pair, suite: str | None) -> tuple[Pair, Verdict]:
+    """Return what was asked in the end, and the verdict. suite: the file of the pair's tests, for
+    messages. Raises VerifyError if its tests cannot be read.
     """
     from coevolve.verification.function_verdicts import verify_pair
     from coevolve.verification.requests import VerifyError

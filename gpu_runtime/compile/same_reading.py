@@ -47,7 +47,7 @@ def explain_other_reading(
     """
     row = get_dialect(dialect_name)
     model = ("-fopenmp",) if row.model in ("openmp", "offload") else list_macro_flags(row.model)
-    flags = ("-std=gnu++17", "-E", "-P", "-w", *model)
+    flags = ("-std=gnu++17", "-x", "c++", "-E", "-P", "-w", *model)
     tree = {f"root{_absolute(file)}": each for file, each in files.items()}
     name = f"root{_absolute(path)}"
     given = [f"-D{each}" for each in define]
