@@ -206,7 +206,7 @@ def test_a_bad_list_is_one_line(project, capsys, text, said):
 
 def test_the_step_of_the_action_runs_as_it_is_written(project, tmp_path):
     action = yaml.safe_load((ROOT / ".github/actions/coevolve-verify/action.yml").read_text())
-    step = action["runs"]["steps"][-1]
+    step = next(step for step in action["runs"]["steps"] if step["name"] == "Verify the ports")
     given = {name: told["default"] for name, told in action["inputs"].items()}
     values = {
         key: given[text.split("inputs.")[1].split(" ")[0]] for key, text in step["env"].items()
@@ -220,6 +220,44 @@ def test_the_step_of_the_action_runs_as_it_is_written(project, tmp_path):
     done = subprocess.run(["bash", "-e", "-c", step["run"]], cwd=project, env=environment)
     assert done.returncode == 1
     assert (project / given["junit"]).is_file() and (project / given["sarif"]).is_file()
+
+
+def test_the_action_installs_itself_where_no_package_is_named(tmp_path):
+    """With a python3 that only says what its pip would install."""
+    action = yaml.safe_load((ROOT / ".github/actions/coevolve-verify/action.yml").read_text())
+    step = next(step for step in action["runs"]["steps"] if step["name"] == "Install coevolve")
+    assert action["inputs"]["package"]["default"] == ""
+    tool = tmp_path / "bin" / "python3"
+    tool.parent.mkdir()
+    tool.write_text(
+        '#!/bin/bash\nmkdir -p "$3/bin"\n'
+        'printf \'#!/bin/bash\\necho "${@: -1}" >> "$LOG"\\n\' > "$3/bin/pip"\n'
+        'chmod +x "$3/bin/pip"\n'
+    )
+    tool.chmod(0o755)
+    environment = {
+        "PATH": f"{tool.parent}:/usr/bin:/bin",
+        "RUNNER_TEMP": str(tmp_path / "runner"),
+        "GITHUB_PATH": str(tmp_path / "path"),
+        "GITHUB_ACTION_PATH": str(ROOT / ".github/actions/coevolve-verify"),
+        "LOG": str(tmp_path / "log"),
+    }
+    for package in ("", "coevolve==1"):
+        words = ["bash", "-e", "-c", step["run"]]
+        subprocess.run(words, env={**environment, "PACKAGE": package}, check=True)
+    own, named = (tmp_path / "log").read_text().splitlines()[1::2]
+    assert Path(own).resolve() == ROOT and (ROOT / "pyproject.toml").is_file()
+    assert named == "coevolve==1"
+
+
+def test_the_action_keeps_both_files_also_of_a_failure():
+    action = yaml.safe_load((ROOT / ".github/actions/coevolve-verify/action.yml").read_text())
+    steps = {step["uses"]: step for step in action["runs"]["steps"] if "uses" in step}
+    kept = steps["actions/upload-artifact@v4"]
+    shown = steps["github/codeql-action/upload-sarif@v3"]
+    assert kept["if"].startswith("always()") and shown["if"].startswith("always()")
+    assert kept["with"]["path"].split("\n")[:2] == ["${{ inputs.junit }}", "${{ inputs.sarif }}"]
+    assert action["inputs"]["code-scanning"]["default"] == "false"
 
 
 def test_the_action_finds_the_compilers_that_are_here():
