@@ -672,7 +672,11 @@ def _read_project_file(
     file of C or C++, and the second for C and CUDA. Raises UserError where `-I` or `-D` do not fit.
     """
     from coevolve.cli.errors import UserError
-    from coevolve.verification.project_text import read_project_file, takes_headers
+    from coevolve.verification.project_text import (
+        explain_system_text,
+        read_project_file,
+        takes_headers,
+    )
     from corpora.projects.plain_classes import make_classes_plain
     from corpora.projects.sources import LANGUAGES, ProjectError
 
@@ -686,6 +690,8 @@ def _read_project_file(
         whole = read_project_file(file, dialect, read_header_options(args))
     except ProjectError as error:
         raise UserError(str(error)) from None
+    if why := explain_system_text(whole.inlined.text):
+        raise UserError(f"'{args.file}' cannot be read: {why}")
     is_cpp = LANGUAGES.get(file.suffix) == "cpp"
     return whole, make_classes_plain(whole.inlined.text) if is_cpp else None
 

@@ -11,6 +11,7 @@ own comes back as it is.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +38,23 @@ class ProjectText:
 def takes_headers(dialect_name: str) -> bool:
     """Return whether texts of a dialect have headers. Raises ValueError for an unknown dialect."""
     return get_dialect(dialect_name).language == "cpp"
+
+
+def explain_system_text(text: str) -> str:
+    """Return why a text that holds the C++ library's own headers, as `g++ -E` writes them, is not
+    read; '' for others. They are ten thousand lines of what no front end but the compiler's reads.
+    """
+    found = _LIBRARY.search(text)
+    line = text.count("\n", 0, found.start()) + 1 if found else 0
+    return (
+        f"it holds the C++ library's own headers (line {line}), as g++ -E writes them; give the "
+        f"file itself, -I names the folder of its headers"
+        if found
+        else ""
+    )
+
+
+_LIBRARY = re.compile(r"^[ \t]*namespace[ \t]+__gnu_cxx\b", re.M)
 
 
 def read_project_file(path: Path, dialect_name: str, options: Options) -> ProjectText:

@@ -29,7 +29,12 @@ from coevolve.verification.entry_functions import (
     find_untestable_functions,
 )
 from coevolve.verification.programs import WHOLE, is_whole_program
-from coevolve.verification.project_text import ProjectText, read_project_file, takes_headers
+from coevolve.verification.project_text import (
+    ProjectText,
+    explain_system_text,
+    read_project_file,
+    takes_headers,
+)
 from corpora.datasets.tables import decode_source
 from corpora.dialects import get_dialect, guess_dialect
 from corpora.extraction.extract import TOO_DEEP, UNSEEN, explain_uncallable
@@ -105,6 +110,12 @@ def _asked_of(
     suite: str | None,
     function: str,
 ) -> VerifyRequest:
+    for what, text, dialect in (
+        ("source", source, source_dialect),
+        ("target", target, target_dialect),
+    ):
+        if takes_headers(dialect) and (why := explain_system_text(text)):
+            raise VerifyError(f"the {what} cannot be read: {why}")
     if (
         is_whole_program(source, source_dialect)
         and is_whole_program(target, target_dialect)

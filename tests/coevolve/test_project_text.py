@@ -1,5 +1,6 @@
 """Headers of a project in the files of `verify` and `ports`: the compiler must read the same."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,17 @@ def test_verify_takes_headers_and_macros(tmp_path, capsys):
     # What the header defines decides: the port multiplies by 2, its source by SHIFT.
     assert main([*words, "-D", "SHIFT=2"]) == 0
     assert main([*words, "-D", "SHIFT=3"]) == 1
+
+
+def test_the_output_of_the_preprocessor_is_refused_at_once(tmp_path, capsys):
+    """It was read for minutes, in silence, and no function was found in it."""
+    source = tmp_path / "a.cpp"
+    source.write_text("#include <cmath>\nvoid f(int n, float *x) { x[0] = std::sqrt(x[0]); }\n")
+    whole = tmp_path / "whole.cpp"
+    command = ["g++", "-E", "-P", str(source), "-o", str(whole)]
+    subprocess.run(command, check=True)
+    said = "it holds the C++ library's own headers (line "
+    assert main(["verify", str(whole), str(source)]) == 2
+    assert f"the source cannot be read: {said}" in capsys.readouterr().err
+    assert main(["translate", str(whole), "--to", "openmp", "--patch"]) == 2
+    assert f"cannot be read: {said}" in capsys.readouterr().err
