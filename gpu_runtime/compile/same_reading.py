@@ -56,7 +56,7 @@ def explain_other_reading(
     def read(more: tuple[str, ...]) -> tuple[list[str], list[str], str]:
         last = (*more, "-idirafter", "stubs")
         before, own = preprocess_files((*flags, *given, *last), tree, name)
-        after, other = preprocess_files((*flags, *last), {**tree, name: text}, name)
+        after, other = preprocess_files((*flags, *last), {name: text}, name)
         said = "" if not before.code else describe_error(before, name)
         if not said and after.code:
             said = f"with its headers in it: {describe_error(after, name)}"

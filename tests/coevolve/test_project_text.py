@@ -44,6 +44,7 @@ def test_a_text_with_headers_is_what_the_compiler_reads(tmp_path, text, headers)
         ('#include "a.h"\n\n#if __LINE__ == 3\nint z = 1;\n#else\nint z = 2;\n#endif\n', "\n\n\n"),
         ('#include "a.h"\nint z;\n#endif\n', "#if 1\n"),
         ('#include "a.h"\nint z;\n', "int q; /* no end\n"),
+        ('#include "a.h"\n#if __has_include("a.h")\nint z;\n#endif\n', "int q;\n"),
         ('#include "a.h" /* two\nlines */\nint z;\n', "int q;\n"),
     ],
 )
@@ -96,6 +97,18 @@ def test_verify_takes_headers_and_macros(tmp_path, capsys):
     # What the header defines decides: the port multiplies by 2, its source by SHIFT.
     assert main([*words, "-D", "SHIFT=2"]) == 0
     assert main([*words, "-D", "SHIFT=3"]) == 1
+
+
+def test_kept_tests_of_a_patched_file_find_its_headers(tmp_path, monkeypatch):
+    (tmp_path / "inc").mkdir()
+    (tmp_path / "inc" / "grid.h").write_text(HEADER)
+    (tmp_path / "a.cpp").write_text(SOURCE)
+    monkeypatch.chdir(tmp_path)
+    options = ["-I", "inc", "-D", "SHIFT=2"]
+    words = ["--to", "openmp", "--patch", "--no-timing", "--out", "a.diff"]
+    assert main(["translate", "a.cpp", *words, *options]) == 0
+    subprocess.run(["patch", "-s", "a.cpp", "a.diff"], check=True)
+    assert main(["verify", "--check-only", "a.diff.coevolve.json", *options]) == 0
 
 
 def test_the_output_of_the_preprocessor_is_refused_at_once(tmp_path, capsys):
