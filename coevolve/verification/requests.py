@@ -350,6 +350,12 @@ def make_request_from_files(
     first = get_dialect(source_dialect) if source_dialect else guess_dialect(source)
     text, other = read_text(source), read_text(target)
     second = get_dialect(target_dialect) if target_dialect else guess_port_dialect(target, other)
+    if (options.include or options.define) and not any(
+        takes_headers(row.name) for row in (first, second)
+    ):
+        raise VerifyError(
+            f"-I and -D are for files of C or C++, and neither '{source}' nor '{target}' is one"
+        )
     sides = [
         read_side(path, each, row.name, options)
         for path, each, row in ((source, text, first), (target, other, second))
@@ -377,6 +383,11 @@ def read_side(
     Raises VerifyError if headers or macros do not fit, ValueError for an unknown dialect.
     """
     if not takes_headers(dialect_name):
+        if options.define and Path(path).suffix[1:2].isupper():
+            raise VerifyError(
+                f"-D is for files of C or C++, and '{path}' is preprocessed too; write #define "
+                f"lines into it"
+            )
         return _preprocessed(path, text, dialect_name), None
     try:
         whole = read_project_file(Path(path), dialect_name, options)
