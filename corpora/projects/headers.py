@@ -30,6 +30,8 @@ KNOWN_PRAGMAS = frozenset(
     "redefine_extname scalar_storage_order".split()
 )
 """First words of pragmas that stay; what compilers here do not know, as `scop`, is left out."""
+MOST = 5000
+"""Times that headers are taken in; more are of headers that include each other without a guard."""
 LARGEST = 4_000_000
 """Characters of a text with its headers."""
 
@@ -68,6 +70,7 @@ class _Builder:
     within: list[Path] = field(default_factory=list)
     texts: dict[Path, tuple[str, list[DirectiveLine]]] = field(default_factory=dict)
     size: int = 0
+    taken: int = 0
 
     def add(self, line: str, path: Path, number: int) -> None:
         self.lines.append(line)
@@ -165,6 +168,12 @@ def _add_header(
         macro = made.macros.setdefault(key, f"COEVOLVE_ONCE_{len(made.macros)}")
         made.add(f"#ifndef {macro}", path, number)
         made.add(f"#define {macro}", path, number)
+    made.taken += 1
+    if made.taken > MOST:
+        raise ProjectError(
+            f"'{header}' and others are included more than {MOST} times; give each a guard, such "
+            f"as #pragma once"
+        )
     made.within.append(key)
     _add_file(made, header, conditional)
     made.within.pop()

@@ -161,6 +161,14 @@ def test_headers_that_include_each_other_are_taken_in_once(tmp_path):
     assert [text.count(f"int {name};") for name in names] == [1, 1, 1]
 
 
+def test_headers_without_guards_that_include_each_other_are_an_error(tmp_path):
+    for name, other in ("ab", "bc", "ca"):
+        (tmp_path / f"{name}.h").write_text(f'#include "{other}.h"\n#include "a.h"\n')
+    (tmp_path / "m.cpp").write_text('#include "a.h"\n')
+    with pytest.raises(ProjectError, match="give each a guard"):
+        inline_headers(tmp_path / "m.cpp", Options())
+
+
 @given(st.lists(st.sampled_from(["int a;", '#include "h.h"', "#pragma once", "#if 0", "#endif"])))
 def test_a_place_for_every_line(tmp_path_factory, lines):
     folder = tmp_path_factory.mktemp("lines")
