@@ -10,6 +10,7 @@ it can be); every absent thing comes with the line that mends it.
 from __future__ import annotations
 
 import ctypes.util
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -38,13 +39,15 @@ class Finding:
     needed: bool = False
 
 
-def _first_line(command: list[str]) -> str:
+def _first_line(command: list[str], holding: str = "") -> str:
+    """The first line that a command prints; of those that match `holding`, where there is one."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
     lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-    return lines[0].strip() if lines else ""
+    chosen = next((line for line in lines if re.search(holding, line)), lines[0] if lines else "")
+    return chosen.strip()
 
 
 def _program(name: str, lost: str, hint: str, needed: bool = False) -> Finding:
@@ -52,7 +55,7 @@ def _program(name: str, lost: str, hint: str, needed: bool = False) -> Finding:
     return Finding(
         name,
         path is not None,
-        _first_line([path, "--version"]) if path else lost,
+        _first_line([path, "--version"], r"\d+\.\d") if path else lost,
         "" if path else hint,
         needed,
     )

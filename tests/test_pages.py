@@ -192,14 +192,31 @@ def make_tiny_model(folder: Path) -> None:
     LlamaForCausalLM(shape).save_pretrained(folder)
 
 
+def write_own(folder: Path, name: str, text: str) -> None:
+    """Write the file `name` in `folder`, where links lead to the repository: what is linked is
+    never written to.
+    """
+    place = folder
+    for part in Path(name).parts[:-1]:
+        place /= part
+        if place.is_symlink():
+            linked = place.resolve()
+            place.unlink()
+            place.mkdir()
+            for entry in linked.iterdir():
+                (place / entry.name).symlink_to(entry)
+        place.mkdir(exist_ok=True)
+    file = folder / name
+    file.unlink(missing_ok=True)
+    file.write_text(text)
+
+
 def run_steps(page: str, steps: list[Step], folder: Path) -> None:
     """Run the steps of a page in `folder`. Fails at the first that ends or prints otherwise."""
     environment = make_folder(folder, any(step.small for step in steps))
     for step in steps:
         if step.kind == "file":
-            file = folder / step.name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(step.text)
+            write_own(folder, step.name, step.text)
             continue
         words = ["bash", "-c", step.text]
         if step.kind == "python":
@@ -333,3 +350,15 @@ def test_notebooks_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     resources = {"metadata": {"path": str(tmp_path)}}
     nbclient.NotebookClient(book, timeout=800, resources=resources).execute()
     assert any(cell.get("outputs") for cell in book.cells)
+
+
+def test_a_file_of_a_page_is_never_written_to_the_repository(tmp_path):
+    make_folder(tmp_path, False)
+    names = ["README.md", ".github/actions/coevolve-verify/action.yml", "docs/recipes/new.txt"]
+    before = [(ROOT / name).read_bytes() for name in names[:2]]
+    for name in names:
+        write_own(tmp_path, name, "of a page\n")
+        assert (tmp_path / name).read_text() == "of a page\n"
+    assert [(ROOT / name).read_bytes() for name in names[:2]] == before
+    assert not (ROOT / names[2]).exists()
+    assert (tmp_path / "docs" / "recipes" / "ci.md").read_text().startswith("# Check a port in CI")

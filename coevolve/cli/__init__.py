@@ -16,6 +16,8 @@
   on its held-out programs.
 - `export`: Export: checkpoints as Hugging Face folders with model cards, verified pairs as
   Parquet with their evidence.
+- `header_options`: The options `-I DIR` and `-D NAME[=TEXT]` of commands that read files of C and
+  C++.
 - `leaderboard`: `coevolve leaderboard FILE...`: rows of `coevolve eval --leaderboard` as ranked
   tables.
 - `main`: The command line: `coevolve COMMAND`, one module a command but for the short ones, which

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coevolve.cli.errors import UserError
+from coevolve.cli.header_options import add_header_options, read_header_options
 
 if TYPE_CHECKING:
     from corpora.projects.survey import LoopRow, Survey
@@ -41,12 +42,7 @@ def add_parser(commands) -> argparse.ArgumentParser:
         "what its iterations need to run at once. Nothing is compiled or run.",
     )
     parser.add_argument("place", metavar="PLACE", help="a source file or the folder of a project")
-    parser.add_argument(
-        "-I", dest="include", action="append", default=[], metavar="DIR", help="folder of headers"
-    )
-    parser.add_argument(
-        "-D", dest="define", action="append", default=[], metavar="NAME[=TEXT]", help="a macro"
-    )
+    add_header_options(parser)
     parser.add_argument(
         "-p",
         dest="database",
@@ -63,10 +59,10 @@ def run(args: argparse.Namespace) -> int:
     complained. Raises UserError for a place or database that cannot be read.
     """
     from coevolve.cli.progress import show_working
-    from corpora.projects.sources import Options, ProjectError, find_sources
+    from corpora.projects.sources import ProjectError, find_sources
     from corpora.projects.survey import survey
 
-    options = Options(tuple(Path(each) for each in args.include), tuple(args.define))
+    options = read_header_options(args)
     done = 0
 
     def count(_: object) -> None:

@@ -25,6 +25,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from coevolve.cli.header_options import add_header_options, read_header_options
 from coevolve.loop.directions import AS_WRITTEN
 from coevolve.port.one_file import drop_repeated_definitions, find_missing_headers, replace_restrict
 from corpora.dialects import DIALECTS, Direction, get_dialect, guess_dialect, parse_direction
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from coevolve.port.by_directives import DirectivePort
     from coevolve.port.speed_gate import SpeedFigures
     from coevolve.verification.engine import Engine
-    from corpora.projects.headers import InlinedText
+    from coevolve.verification.project_text import ProjectText
     from corpora.projects.plain_classes import PlainText
     from translator.parallelize.directives import DirectivePlan
 
@@ -146,17 +147,7 @@ def add_parser(commands) -> argparse.ArgumentParser:
         "--from", dest="source", metavar="D", help="dialect of FILE (default: by its suffix)"
     )
     parser.add_argument("--function", metavar="NAME", help="translate this function only")
-    parser.add_argument(
-        "-I",
-        dest="include",
-        action="append",
-        default=[],
-        metavar="DIR",
-        help="folder of the project's headers, which are taken into FILE (C and C++)",
-    )
-    parser.add_argument(
-        "-D", dest="define", action="append", default=[], metavar="NAME[=TEXT]", help="a macro"
-    )
+    add_header_options(parser)
     models = (
         "small (default), a run, an export, a checkpoint's folder, a GGUF file, a hub id, or "
         "NAME@URL at an OpenAI-compatible endpoint"
@@ -355,12 +346,18 @@ def _write_evidence(
         if port.text and port.verdict is not None
     )
     folder = place.parent
+    whole, _ = _read_project_file(args, direction.source.name)
+    source = (
+        whole.inlined.text
+        if whole is not None and whole.changed
+        else Path(args.file).read_text(encoding="utf-8", errors="replace")
+    )
     record = PortEvidence(
         relative_to(Path(args.file), folder),
         relative_to(port_file, folder),
         direction.source.name,
         direction.target.name,
-        Path(args.file).read_text(encoding="utf-8", errors="replace"),
+        source,
         hash_text(port_text),
         functions,
     )
@@ -391,8 +388,10 @@ def _print_patch(
             f"--patch adds OpenMP directives to one file of serial code; '{direction}' of "
             f"'{args.file}' is something else"
         )
-    whole, plain = _read_project_file(args, direction.source.language)
-    written = whole.text if plain is not None and plain.classes else ""
+    whole, plain = _read_project_file(args, direction.source.name)
+    written = (
+        whole.inlined.text if whole is not None and plain is not None and plain.classes else ""
+    )
     planned, made = [], []
     with closing(translate_programs(programs, direction, None, "", options)) as ports:
         names = [f"translate {program.name}" for program in programs] + ["translate"]
@@ -623,7 +622,7 @@ def _questions(
         direction = parse_direction(f"{source.name}:{target}")
     except ValueError as error:
         raise UserError(str(error)) from None
-    read, unread = _take_headers_in(args, source.language)
+    read, unread = _take_headers_in(args, source.name)
     loaded = load_corpus(str(read), source.name)
     loaded = replace(loaded, skipped=(*unread, *loaded.skipped))
     if Path(args.file).is_file() and any(
@@ -679,50 +678,54 @@ def _questions(
 
 
 def _read_project_file(
-    args: argparse.Namespace, language: str
-) -> tuple[InlinedText | None, PlainText | None]:
+    args: argparse.Namespace, dialect: str
+) -> tuple[ProjectText | None, PlainText | None]:
     """FILE with the headers of its project, and the same with plain classes; None where it is no
-    file of C or C++, and the second for C. Raises UserError where `-I` or `-D` do not fit.
+    file of C or C++, and the second for C and CUDA. Raises UserError where `-I` or `-D` do not fit.
     """
     from coevolve.cli.errors import UserError
-    from corpora.projects.headers import inline_headers
+    from coevolve.verification.project_text import (
+        explain_system_text,
+        read_project_file,
+        takes_headers,
+    )
     from corpora.projects.plain_classes import make_classes_plain
-    from corpora.projects.sources import LANGUAGES, Options, ProjectError
+    from corpora.projects.sources import LANGUAGES, ProjectError
 
     file = Path(args.file)
-    if language == "fortran" or not file.is_file() or file.suffix not in LANGUAGES:
+    known = file.suffix in LANGUAGES or file.suffix in get_dialect(dialect).suffixes
+    if not takes_headers(dialect) or not file.is_file() or not known:
         if args.include or args.define:
             raise UserError(f"-I and -D are for a file of C or C++, and '{args.file}' is none")
         return None, None
-    options = Options(tuple(Path(each) for each in args.include), tuple(args.define))
     try:
-        whole = inline_headers(file, options)
+        whole = read_project_file(file, dialect, read_header_options(args))
     except ProjectError as error:
         raise UserError(str(error)) from None
-    is_cpp = LANGUAGES[file.suffix] == "cpp"
-    return whole, make_classes_plain(whole.text) if is_cpp else None
+    if why := explain_system_text(whole.inlined.text):
+        raise UserError(f"'{args.file}' cannot be read: {why}")
+    is_cpp = LANGUAGES.get(file.suffix) == "cpp"
+    return whole, make_classes_plain(whole.inlined.text) if is_cpp else None
 
 
 def _take_headers_in(
-    args: argparse.Namespace, language: str
+    args: argparse.Namespace, dialect: str
 ) -> tuple[Path, tuple[SkippedItem, ...]]:
     """The file to read in the place of FILE, and functions that are not in it: a copy that holds
     the headers of its project, where it includes some or `-D` defines macros, and classes with
     accessors as plain structures; else FILE itself. Raises UserError where they do not fit.
     """
     file = Path(args.file)
-    whole, plain = _read_project_file(args, language)
+    whole, plain = _read_project_file(args, dialect)
     classes = plain.classes if plain else ()
-    if whole is None or (
-        not args.define and not classes and all(path == file for path, _ in whole.places)
-    ):
+    for line in whole.missing if whole else ():
+        print(line, file=sys.stderr)
+    if whole is None or not (whole.changed or classes):
         return file, ()
-    for name, path, line in whole.missing:
-        print(f"{path}:{line}: header '{name}' is not found; -I names its folder", file=sys.stderr)
     folder = Path(tempfile.mkdtemp(prefix="coevolve-headers-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     copy = folder / file.name
-    copy.write_text(plain.text if plain else whole.text, encoding="utf-8")
+    copy.write_text(plain.text if plain else whole.inlined.text, encoding="utf-8")
     for name in classes:
         print(
             f"{file}: class '{name}' is read as a structure of its data, and accessors as what "

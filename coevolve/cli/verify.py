@@ -19,9 +19,16 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from coevolve.cli.header_options import add_header_options, read_header_options
 from coevolve.cli.signals import Pool, process_pool
 from corpora.records import Verdict
+
+if TYPE_CHECKING:
+    from coevolve.report.ci_files import PortRow
+    from coevolve.verification.engine import Pair
+    from coevolve.verification.requests import VerifyRequest
 
 PORTION = 4
 """Rows that are answered at a time."""
@@ -47,45 +54,7 @@ def add_parser(commands) -> argparse.ArgumentParser:
         "source", nargs="?", metavar="SOURCE", help="the program that is right by definition"
     )
     parser.add_argument("target", nargs="?", metavar="TARGET", help="its translation")
-    parser.add_argument("--from", dest="source_dialect", metavar="D", help="dialect of SOURCE")
-    parser.add_argument("--to", dest="target_dialect", metavar="D", help="dialect of TARGET")
-    parser.add_argument(
-        "--function",
-        metavar="NAME",
-        help="compare this function only (default: every one that both define and nothing in "
-        "SOURCE calls)",
-    )
-    parser.add_argument(
-        "--suite",
-        metavar="FILE",
-        help=(
-            "tests in text form (docs/architecture/tests.md), or a C++ snippet of wrapper(f, "
-            "...) calls"
-        ),
-    )
-    parser.add_argument(
-        "--large",
-        action="store_true",
-        help="also test on at least 1,048,576 elements, where the tests are made here",
-    )
-    parser.add_argument(
-        "--backend",
-        default="auto",
-        choices=("auto", "cuda", "emulated"),
-        help="where CUDA runs (default: auto)",
-    )
-    parser.add_argument(
-        "--device-compiler",
-        default="auto",
-        choices=("auto", "nvcc", "nvrtc", "none"),
-        help="compiler that is asked whether it takes an accepted CUDA target (default: auto, "
-        "nvcc where it is installed, else NVRTC, else none)",
-    )
-    parser.add_argument(
-        "--prove",
-        action="store_true",
-        help="look for a proof for every size and launch as well; the pair is still run",
-    )
+    add_pair_options(parser)
     parser.add_argument(
         "--proof-only",
         action="store_true",
@@ -117,6 +86,52 @@ def add_parser(commands) -> argparse.ArgumentParser:
         "--workers", type=int, default=1, metavar="N", help="processes for a batch (default: 1)"
     )
     return parser
+
+
+def add_pair_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how one pair of files is judged: those that a line of a list of
+    ports may have too.
+    """
+    parser.add_argument("--from", dest="source_dialect", metavar="D", help="dialect of SOURCE")
+    parser.add_argument("--to", dest="target_dialect", metavar="D", help="dialect of TARGET")
+    parser.add_argument(
+        "--function",
+        metavar="NAME",
+        help="compare this function only (default: every one that both define and nothing in "
+        "SOURCE calls)",
+    )
+    add_header_options(parser)
+    parser.add_argument(
+        "--suite",
+        metavar="FILE",
+        help=(
+            "tests in text form (docs/architecture/tests.md), or a C++ snippet of wrapper(f, "
+            "...) calls"
+        ),
+    )
+    parser.add_argument(
+        "--large",
+        action="store_true",
+        help="also test on at least 1,048,576 elements, where the tests are made here",
+    )
+    parser.add_argument(
+        "--backend",
+        default="auto",
+        choices=("auto", "cuda", "emulated"),
+        help="where CUDA runs (default: auto)",
+    )
+    parser.add_argument(
+        "--device-compiler",
+        default="auto",
+        choices=("auto", "nvcc", "nvrtc", "none"),
+        help="compiler that is asked whether it takes an accepted CUDA target (default: auto, "
+        "nvcc where it is installed, else NVRTC, else none)",
+    )
+    parser.add_argument(
+        "--prove",
+        action="store_true",
+        help="look for a proof for every size and launch as well; the pair is still run",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -156,25 +171,26 @@ def _single(args: argparse.Namespace) -> int:
             args.target_dialect,
             args.suite,
             args.function or "",
+            read_header_options(args),
         )
+    for line in asked.missing:
+        print(line, file=sys.stderr)
     if args.proof_only:
         return _prove_alone(asked.pairs, args)
     config = VerifyConfig(large=args.large, prove=args.prove, device_compiler=args.device_compiler)
     engine = Engine(args.backend, config)
     try:
         engine.prepare(asked.pairs if len(asked.pairs) > 1 else ())
-        judged, seconds = [], []
+        judged: list[_Judged] = []
         for pair in asked.pairs:
-            started = time.perf_counter()
-            judged.append(_verify_and_print(engine, pair, args))
-            seconds.append(time.perf_counter() - started)
+            judged.append(_verify_and_print(engine, pair, asked, args))
     finally:
         engine.close()
-    told = [(pair, verdict) for pair, verdict, _ in judged]
-    _write_ci_files(args, told, seconds)
+    told = [(each.pair, each.verdict) for each in judged]
+    _write_ci_files(args, [each.port_row for each in judged if each.port_row])
     verdict = combine_verdicts(told, len(told))
     if args.json:
-        rows = [row for _, _, row in judged]
+        rows = [each.row for each in judged]
         print(json.dumps(_combine_rows(args.source, verdict, rows, asked.not_compared)))
     if len(told) > 1 and not args.json:
         others = [pair.source.name for pair, v in told if v.equivalent is not True]
@@ -215,6 +231,7 @@ def read_kept_pairs(args: argparse.Namespace):
         VerifyError,
         VerifyRequest,
         make_request,
+        read_side,
         read_text,
     )
     from corpora.suites.unit_tests import format_suite
@@ -229,42 +246,32 @@ def read_kept_pairs(args: argparse.Namespace):
     port = read_text(args.target)
     same = hash_text(port) == record.port_sha256
     print(f"{args.target}: {'as it was' if same else 'changed since'}", file=sys.stderr)
+    whole, read = read_side(args.target, port, record.target, read_header_options(args))
     pairs, missing = [], []
     for kept in record.functions:
         if args.function and kept.name != args.function:
             continue
         suite = format_suite(kept.tests.tests, kept.tests.launch) if kept.tests else None
         one = make_request(
-            record.source_text, record.source_dialect, port, record.target, suite, kept.name
+            record.source_text, record.source_dialect, whole, record.target, suite, kept.name
         )
         pairs += one.pairs
         missing += one.not_compared
     if not pairs:
         raise VerifyError(f"'{args.check_only}' has no function to check; see --function")
-    return VerifyRequest(tuple(pairs), tuple(missing))
+    places = read.inlined if read and read.changed else None
+    return VerifyRequest(
+        tuple(pairs), tuple(missing), read.missing if read else (), target_places=places
+    )
 
 
-def _write_ci_files(args: argparse.Namespace, told, seconds: Sequence[float]) -> None:
+def _write_ci_files(args: argparse.Namespace, rows: Sequence[PortRow]) -> None:
     """Write the verdicts on functions where `--junit` and `--sarif` ask for them."""
     if not (args.junit or args.sarif):
         return
     from coevolve import __version__
-    from coevolve.report.ci_files import PortRow, find_line, make_junit, make_sarif
-    from coevolve.verification.explain import summarize_verdict
+    from coevolve.report.ci_files import make_junit, make_sarif
 
-    text = Path(args.target).read_text(encoding="utf-8", errors="replace")
-    rows = [
-        PortRow(
-            args.source,
-            args.target,
-            pair.source.name,
-            verdict.equivalent,
-            summarize_verdict(verdict),
-            round(taken, 3),
-            find_line(text, pair.source.name),
-        )
-        for (pair, verdict), taken in zip(told, seconds, strict=True)
-    ]
     if args.junit:
         Path(args.junit).write_text(make_junit(rows), encoding="utf-8")
     if args.sarif:
@@ -293,10 +300,25 @@ def _prove_alone(pairs, args: argparse.Namespace) -> int:
     return 0 if proofs and not problems and all(p.answer is Answer.PROVED for _, p in proofs) else 3
 
 
-def _verify_and_print(engine, pair, args: argparse.Namespace):
-    """What was asked of one function in the end, the verdict, and its JSON row (empty without
-    `--json`). Without `--json` the verdict is printed: whoever interrupts the others keeps it.
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A verdict on one function. pair: what was asked in the end. row: for `--json`; else empty.
+    port_row: for `--junit` and `--sarif`; else None.
     """
+
+    pair: Pair
+    verdict: Verdict
+    row: dict
+    port_row: PortRow | None
+
+
+def _verify_and_print(
+    engine, pair: Pair, asked: VerifyRequest, args: argparse.Namespace
+) -> _Judged:
+    """Judge one function of `asked`. Without `--json` the verdict is printed: whoever interrupts
+    the others keeps it.
+    """
+    from coevolve.cli.port_rows import make_port_row, name_places
     from coevolve.cli.progress import show_working
     from coevolve.verification.evidence import find_proof
     from coevolve.verification.explain import explain_verdict, failing_input
@@ -306,7 +328,7 @@ def _verify_and_print(engine, pair, args: argparse.Namespace):
 
     started = time.perf_counter()
     with show_working(f"verify {pair.source.name}"):
-        pair, verdict = _verify_request(engine, pair, args.suite)
+        pair, verdict = verify_with_suite(engine, pair, args.suite)
     elapsed_ms = (time.perf_counter() - started) * 1e3
     failing = failing_input(engine, pair, verdict) if args.json or args.prove else None
     proof = find_proof(pair.source, pair.target, verdict, failing) if args.prove else None
@@ -320,19 +342,28 @@ def _verify_and_print(engine, pair, args: argparse.Namespace):
         if proof is not None:
             row["proof"] = to_json(proof)
         row["failing_input"] = failing
-    else:
-        print(explain_verdict(engine, pair, verdict, elapsed_ms), flush=True)
+    explained = ""
+    if args.junit or args.sarif or not args.json:
+        explained = explain_verdict(engine, pair, verdict, elapsed_ms)
+        explained = name_places(explained, verdict, asked)
+    if not args.json:
+        print(explained, flush=True)
         if proof is not None and proof.answer is not Answer.PROVED:
             print(f"  proof     {proof.answer.value.lower()}: {proof.reason}", flush=True)
-    return pair, verdict, row
+    port_row = None
+    if args.junit or args.sarif:
+        port_row = make_port_row(
+            args.source, args.target, pair, verdict, asked, explained, elapsed_ms / 1e3
+        )
+    return _Judged(pair, verdict, row, port_row)
 
 
 SUITE_FORM = "a test is a line like 'n=8 x[n]=uniform(-1,1)@3' (docs/architecture/tests.md)"
 
 
-def _verify_request(engine, pair, suite: str | None):
-    """What was asked in the end, and the verdict. Raises VerifyError for a suite (file) that cannot
-    be read.
+def verify_with_suite(engine, pair: Pair, suite: str | None) -> tuple[Pair, Verdict]:
+    """Return what was asked in the end, and the verdict. suite: the file of the pair's tests, for
+    messages. Raises VerifyError if its tests cannot be read.
     """
     from coevolve.verification.function_verdicts import verify_pair
     from coevolve.verification.requests import VerifyError
@@ -358,13 +389,12 @@ def _batch(args: argparse.Namespace) -> int:
     from coevolve.cli.progress import show_working
     from coevolve.verification.requests import VerifyError
 
-    if (
-        any((args.source, args.target, args.suite, args.large, args.function, args.prove))
-        or args.proof_only
+    if any((args.source, args.target, args.suite, args.large, args.function, args.prove)) or any(
+        (args.proof_only, args.include, args.define)
     ):
         raise VerifyError(
             "--batch takes its programs and suites from the rows (no SOURCE, TARGET, --suite, "
-            "--large, --function, --prove)"
+            "--large, --function, --prove, -I, -D)"
         )
     if not args.out:
         raise VerifyError("--batch needs --out VERDICTS.jsonl")

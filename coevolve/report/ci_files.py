@@ -1,9 +1,10 @@
 """Verdicts in the two forms that services for continuous integration read: JUnit XML and SARIF.
 
-Contract: pure functions of rows; a row is one pair of functions. JUnit: a port that is not
-equivalent is a failure, an undecided one is an error. SARIF 2.1.0
-(docs.oasis-open.org/sarif/sarif/v2.1.0): they are results of level error and warning, at the line
-where the function begins in the target.
+Contract: pure functions of rows; a row is one pair of functions, or a listed pair of files that
+could not be read. JUnit: a port that is not equivalent is a failure, one that is undecided or could
+not be read is an error; the text holds the failing input. SARIF 2.1.0
+(docs.oasis-open.org/sarif/sarif/v2.1.0): they are results of level error, undecided ones of level
+warning, at the line that the verdict names, else where the function begins in the target.
 
     python -c "from coevolve.report.ci_files import make_junit; print(make_junit([]))"
 """
@@ -18,14 +19,17 @@ from dataclasses import dataclass
 RULES = {
     "not-equivalent": "A port does something else than its source.",
     "undecided": "No test decides whether a port is equivalent to its source.",
+    "not-read": "A listed port cannot be read, so that nothing was judged.",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class PortRow:
-    """One verdict. source, target: paths as the user gave them. function: its name. equivalent:
-    None where it is undecided. text: the verdict in one line. seconds: of wall-clock time. line:
-    where the function begins in the target, from 1.
+    """One verdict. source, target: paths as the user gave them. function: its name; '' where none
+    could be read. equivalent: None where it is undecided. text: the verdict in one line. seconds:
+    of wall-clock time. line: that the verdict is about, from 1. place: the file of that line; ''
+    for the target. details: more lines about it, with the failing input. error: the pair could not
+    be read.
     """
 
     source: str
@@ -35,6 +39,14 @@ class PortRow:
     text: str
     seconds: float = 0.0
     line: int = 1
+    place: str = ""
+    details: str = ""
+    error: bool = False
+
+    @property
+    def name(self) -> str:
+        """The function, or words for all of them."""
+        return self.function or "every function"
 
 
 def find_line(text: str, function: str) -> int:
@@ -65,14 +77,15 @@ def make_junit(rows: Sequence[PortRow]) -> str:
             suite,
             "testcase",
             classname=_clean(row.target),
-            name=_clean(row.function),
+            name=_clean(row.name),
             file=_clean(row.target),
             time=f"{row.seconds:.3f}",
         )
         if row.equivalent is not True:
             kind = "failure" if row.equivalent is False else "error"
             said = ElementTree.SubElement(case, kind, message=_clean(row.text))
-            said.text = _clean(f"{row.source} -> {row.target}: {row.text}")
+            more = f"\n{row.details}" if row.details else ""
+            said.text = _clean(f"{row.source} -> {row.target}: {row.text}{more}")
     whole = ElementTree.Element("testsuites")
     whole.append(suite)
     ElementTree.indent(whole)
@@ -96,18 +109,25 @@ def make_sarif(rows: Sequence[PortRow], version: str) -> dict:
     for row in rows:
         if row.equivalent is True:
             continue
-        rule = "not-equivalent" if row.equivalent is False else "undecided"
+        rule = (
+            "not-read"
+            if row.error
+            else "not-equivalent"
+            if row.equivalent is False
+            else "undecided"
+        )
+        more = f"\n{row.details}" if row.details else ""
         place = {
             "physicalLocation": {
-                "artifactLocation": {"uri": row.target},
+                "artifactLocation": {"uri": row.place or row.target},
                 "region": {"startLine": row.line},
             }
         }
         results.append(
             {
                 "ruleId": rule,
-                "level": "error" if row.equivalent is False else "warning",
-                "message": {"text": f"{row.function}: {row.text} (source: {row.source})"},
+                "level": "warning" if rule == "undecided" else "error",
+                "message": {"text": f"{row.name}: {row.text} (source: {row.source}){more}"},
                 "locations": [place],
             }
         )

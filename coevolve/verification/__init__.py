@@ -21,6 +21,8 @@
   and a serial loop hide a wrong parallel one.
 - `programs`: Whole programs (with `main` or Fortran's `program`) as source and target: the same
   Verdict, from what they print, write and return.
+- `project_text`: The text of a user's file with the headers of its project, as its compiler reads
+  it.
 - `record_cache`: Records that cost much to make, kept on disk by a key of what they were made from.
 - `requests`: Files and rows as questions for the engine: dialects, entry functions, and the rows
   of `verify --batch`.

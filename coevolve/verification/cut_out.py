@@ -32,7 +32,7 @@ from gpu_runtime.compile.preprocess import (
 )
 from gpu_runtime.wall.check import check_file
 
-MEND = "give the whole file in a form that compiles by itself (g++ -E writes headers into it)"
+MEND = "give a file that compiles by itself; -I names the folder of its headers, -D its macros"
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,10 @@ SHOWN_ELEMENTS = 12
 LISTED_ELEMENTS = 64
 """Elements of an array that the JSON of a failing test lists."""
 
+UNCALLABLE = ("parameter", "the target returns")
+"""How the detail of a COMPILE_ERROR begins where the target takes or returns something else."""
+NO_SUCH_FUNCTION = "the target has no function"
+
 OUTCOME_WORDS = {
     Outcome.EQUIVALENT: "equivalent",
     Outcome.MISMATCH: "not equivalent: other values",
@@ -116,7 +120,7 @@ def describe_outcome(verdict: Verdict) -> str:
     if verdict.outcome is Outcome.RACE and verdict.blame is Blame.SOURCE:
         return "undecided: the source has a data race"
     if verdict.outcome is Outcome.COMPILE_ERROR and verdict.detail.startswith(
-        ("parameter", "the target returns")
+        (*UNCALLABLE, NO_SUCH_FUNCTION)
     ):
         return "not equivalent: the target cannot be called like the source"
     return OUTCOME_WORDS[verdict.outcome]

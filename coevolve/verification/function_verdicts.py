@@ -15,8 +15,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from coevolve.verification.engine import Engine, Pair
+from coevolve.verification.entry_functions import find_entry_names
+from coevolve.verification.explain import NO_SUCH_FUNCTION, UNCALLABLE
 from coevolve.verification.requests import separate_pair
 from corpora.records import Blame, Outcome, Verdict
+from gpu_runtime.call.parameter_names import normalize_name
 
 FunctionVerdict = tuple[Pair, Verdict]
 """What was asked in the end, and the answer."""
@@ -29,7 +32,7 @@ def verify_pair(engine: Engine, pair: Pair) -> FunctionVerdict:
     files, and the pair of these is returned. If `pair.problem` is set the verdict is never
     EQUIVALENT. Raises SuiteError or SnippetError if the suite does not parse.
     """
-    verdict = engine.verify(pair)
+    verdict = _name_lost_function(pair, engine.verify(pair))
     if pair.problem:
         return pair, verdict if verdict.equivalent is False else _undecided(verdict, pair.problem)
     broken = verdict.outcome is Outcome.COMPILE_ERROR and verdict.blame is Blame.SOURCE
@@ -43,6 +46,28 @@ def verify_pair(engine: Engine, pair: Pair) -> FunctionVerdict:
         (pair, verdict)
         if alone.outcome is Outcome.COMPILE_ERROR and alone.blame is Blame.SOURCE
         else (cut, alone)
+    )
+
+
+def _name_lost_function(pair: Pair, verdict: Verdict) -> Verdict:
+    """`verdict`; where the target's function cannot be called and is another than the source's,
+    since the target has none of that name, its detail says so.
+    """
+    lost = (
+        verdict.outcome is Outcome.COMPILE_ERROR
+        and verdict.blame is Blame.TARGET
+        and verdict.detail.startswith(UNCALLABLE)
+        and normalize_name(pair.source.name) != normalize_name(pair.target.name)
+    )
+    if not lost:
+        return verdict
+    names = find_entry_names(pair.target.text, pair.target.dialect)
+    if normalize_name(pair.source.name) in map(normalize_name, names):
+        return verdict
+    return replace(
+        verdict,
+        detail=f"{NO_SUCH_FUNCTION} '{pair.source.name}', and its '{pair.target.name}' is no such "
+        f"function: {verdict.detail}",
     )
 
 

@@ -29,6 +29,12 @@ from coevolve.verification.entry_functions import (
     find_untestable_functions,
 )
 from coevolve.verification.programs import WHOLE, is_whole_program
+from coevolve.verification.project_text import (
+    ProjectText,
+    explain_system_text,
+    read_project_file,
+    takes_headers,
+)
 from corpora.datasets.tables import decode_source
 from corpora.dialects import get_dialect, guess_dialect
 from corpora.extraction.extract import TOO_DEEP, UNSEEN, explain_uncallable
@@ -39,6 +45,8 @@ from corpora.extraction.returned_structures import (
 )
 from corpora.frontends.dialect_guess import guess_port_dialect
 from corpora.json_text import JsonError, parse_json
+from corpora.projects.headers import InlinedText
+from corpora.projects.sources import Options, ProjectError
 from corpora.records import Program, Verdict
 from corpora.signatures.signature import read_signature
 from corpora.suites.unit_tests import parse_suite
@@ -57,10 +65,16 @@ class VerifyRequest:
 
     pairs: one pair for each function to compare.
     not_compared: a line for each function of the source that is not compared.
+    missing: a line for each header of the user's own that was not found.
+    source_places, target_places: where the lines of a text with headers came from; None where the
+        text is the file's own.
     """
 
     pairs: tuple[Pair, ...]
     not_compared: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    source_places: InlinedText | None = None
+    target_places: InlinedText | None = None
 
 
 def make_request(
@@ -96,6 +110,12 @@ def _asked_of(
     suite: str | None,
     function: str,
 ) -> VerifyRequest:
+    for what, text, dialect in (
+        ("source", source, source_dialect),
+        ("target", target, target_dialect),
+    ):
+        if takes_headers(dialect) and (why := explain_system_text(text)):
+            raise VerifyError(f"the {what} cannot be read: {why}")
     if (
         is_whole_program(source, source_dialect)
         and is_whole_program(target, target_dialect)
@@ -316,26 +336,64 @@ def make_request_from_files(
     target_dialect: str | None,
     suite: str | None,
     function: str = "",
+    options: Options = Options(),
 ) -> VerifyRequest:
     """Return the pairs that `coevolve verify SOURCE TARGET` judges.
 
     source, target, suite: paths; suite may be None. source_dialect, target_dialect: names, or None
         to go by the suffix, and for the target by its OpenMP directives too. function: compare this
-        one only; '' for all.
+        one only; '' for all. options: folders of headers and macros of both files. Headers of their
+        own are taken into files of the C family.
     Raises VerifyError if a file cannot be read or has no function, ValueError for an unknown
     dialect.
     """
     first = get_dialect(source_dialect) if source_dialect else guess_dialect(source)
     text, other = read_text(source), read_text(target)
     second = get_dialect(target_dialect) if target_dialect else guess_port_dialect(target, other)
-    names = (first.name, second.name)
-    texts = [
-        _preprocessed(path, each, name)
-        for path, each, name in zip((source, target), (text, other), names, strict=True)
+    if (options.include or options.define) and not any(
+        takes_headers(row.name) for row in (first, second)
+    ):
+        raise VerifyError(
+            f"-I and -D are for files of C or C++, and neither '{source}' nor '{target}' is one"
+        )
+    sides = [
+        read_side(path, each, row.name, options)
+        for path, each, row in ((source, text, first), (target, other, second))
     ]
-    return make_request(
-        texts[0], names[0], texts[1], names[1], read_text(suite) if suite else None, function
+    asked = make_request(
+        sides[0][0],
+        first.name,
+        sides[1][0],
+        second.name,
+        read_text(suite) if suite else None,
+        function,
     )
+    missing = dict.fromkeys(line for _, whole in sides if whole for line in whole.missing)
+    places = [whole.inlined if whole and whole.changed else None for _, whole in sides]
+    return replace(asked, missing=tuple(missing), source_places=places[0], target_places=places[1])
+
+
+def read_side(
+    path: str, text: str, dialect_name: str, options: Options
+) -> tuple[str, ProjectText | None]:
+    """Return what is judged of the file `path`, and where it came from (None for Fortran).
+
+    text: of the file itself. A file of the C family has the headers of its project in it; Fortran
+        with a suffix in capitals (.F90) is preprocessed.
+    Raises VerifyError if headers or macros do not fit, ValueError for an unknown dialect.
+    """
+    if not takes_headers(dialect_name):
+        if options.define and Path(path).suffix[1:2].isupper():
+            raise VerifyError(
+                f"-D is for files of C or C++, and '{path}' is preprocessed too; write #define "
+                f"lines into it"
+            )
+        return _preprocessed(path, text, dialect_name), None
+    try:
+        whole = read_project_file(Path(path), dialect_name, options)
+    except ProjectError as error:
+        raise VerifyError(str(error)) from None
+    return (whole.inlined.text if whole.changed else text), whole
 
 
 def _preprocessed(path: str, text: str, dialect_name: str) -> str:

@@ -2,9 +2,10 @@
 
 Contract: headers in quotes are looked for beside the file that includes them and in the folders
 given, those in angle brackets in the folders given; where found they are taken in, else the include
-stays. The text is the user's own,
-comments and macros included, but for the include lines. Conditionals around an include keep their
-meaning, as the directives stay in the text.
+stays. The text is the user's own, comments and macros included, but for the include lines.
+Conditionals around an include keep their meaning, as the directives stay in the text; a header with
+`#pragma once` that a conditional may leave out gets a guard. What is left to the caller is to ask a
+compiler whether the two are the same (coevolve.verification.project_text).
 
     python -c "from corpora.projects.headers import inline_headers; \\
         from corpora.projects.sources import Options; from pathlib import Path; \\
@@ -13,15 +14,24 @@ meaning, as the directives stay in the text.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from corpora.datasets.tables import decode_source
+from corpora.frontends.c_directives import DirectiveLine, directive_lines, included_path
 from corpora.projects.sources import Options, ProjectError
 
 DEEPEST = 40
 """Headers within headers; deeper ones stay includes."""
-KNOWN_PRAGMAS = frozenset("omp acc GCC clang pack STDC unroll nounroll ivdep push_macro".split())
+KNOWN_PRAGMAS = frozenset(
+    "omp acc GCC clang pack STDC unroll nounroll ivdep push_macro pop_macro weak "
+    "redefine_extname scalar_storage_order".split()
+)
 """First words of pragmas that stay; what compilers here do not know, as `scop`, is left out."""
+MOST = 5000
+"""Times that headers are taken in; more are of headers that include each other without a guard."""
 LARGEST = 4_000_000
 """Characters of a text with its headers."""
 
@@ -30,12 +40,13 @@ LARGEST = 4_000_000
 class InlinedText:
     """A file with its headers. text: of all lines. places: for each line, from the first, the file
     and its line number from 1. missing: headers in quotes that are in no folder, as (name, file,
-    line); conditionals may leave them out.
+    line); conditionals may leave them out. headers: those that were taken in, each once.
     """
 
     text: str
     places: tuple[tuple[Path, int], ...]
     missing: tuple[tuple[str, Path, int], ...] = ()
+    headers: tuple[Path, ...] = ()
 
     def place(self, line: int) -> tuple[Path, int]:
         """Return the file and line that line number `line` of the text, from 1, came from."""
@@ -44,17 +55,34 @@ class InlinedText:
 
 @dataclass(slots=True)
 class _Builder:
+    """What is made of a file. sure: headers that need not be taken in again, as they were where no
+    conditional can leave them out. macros: of headers with `#pragma once` that were not. within:
+    headers that are being taken in. texts: what was read, with its directives.
+    """
+
     options: Options
     lines: list[str] = field(default_factory=list)
     places: list[tuple[Path, int]] = field(default_factory=list)
     missing: list[tuple[str, Path, int]] = field(default_factory=list)
-    once: set[Path] = field(default_factory=set)
+    headers: dict[Path, None] = field(default_factory=dict)
+    sure: set[Path] = field(default_factory=set)
+    macros: dict[Path, str] = field(default_factory=dict)
+    within: list[Path] = field(default_factory=list)
+    texts: dict[Path, tuple[str, list[DirectiveLine]]] = field(default_factory=dict)
     size: int = 0
+    taken: int = 0
 
     def add(self, line: str, path: Path, number: int) -> None:
         self.lines.append(line)
         self.places.append((path, number))
         self.size += len(line) + 1
+
+    def read(self, path: Path) -> tuple[str, list[DirectiveLine]]:
+        """The text of a file and its directives."""
+        if path not in self.texts:
+            text = read_project_text(path)
+            self.texts[path] = text, directive_lines(text)
+        return self.texts[path]
 
 
 def inline_headers(path: Path, options: Options) -> InlinedText:
@@ -65,61 +93,110 @@ def inline_headers(path: Path, options: Options) -> InlinedText:
     for definition in options.define:
         name, equals, value = definition.partition("=")
         made.add(f"#define {name} {value if equals else '1'}", path, 1)
-    _add_file(made, path, 0)
-    return InlinedText("\n".join(made.lines) + "\n", tuple(made.places), tuple(made.missing))
+    _add_file(made, path, False)
+    return InlinedText(
+        "\n".join(made.lines) + "\n",
+        tuple(made.places),
+        tuple(made.missing),
+        tuple(made.headers),
+    )
 
 
-def _add_file(made: _Builder, path: Path, depth: int) -> None:
+def read_project_text(path: Path) -> str:
+    """Return the text of a source file or header: UTF-8, else Latin-1. Raises ProjectError if it
+    cannot be read.
+    """
     try:
-        text = path.read_bytes().decode("utf-8", "replace")
+        return decode_source(path.read_bytes()).replace("\r\n", "\n")
     except OSError as error:
         raise ProjectError(f"cannot read '{path}': {error.strerror}") from None
-    for number, line in enumerate(text.splitlines(), 1):
-        included = _read_include(line)
-        pragma = _read_pragma(line)
-        if pragma == "once":
-            made.once.add(path)
-        if pragma is not None and pragma not in KNOWN_PRAGMAS:
-            line = ""  # compilers ignore it
-        if included is None:
-            made.add(line, path, number)
-        else:
-            _add_header(made, included, line, path, number, depth)
+
+
+def _add_file(made: _Builder, path: Path, conditional: bool) -> None:
+    """conditional: whether something around the include may leave the file out."""
+    text, directives = made.read(path)
+    guard = _find_guard(directives)
+    begins = _line_starts(text)
+    by_line = {bisect_right(begins, each.start): each for each in directives}
+    until, dropped, depth = 0, False, 0
+    for number, line in enumerate(text.removesuffix("\n").split("\n"), 1):
+        directive = by_line.get(number)
+        if directive is not None:
+            until = bisect_right(begins, max(directive.start, directive.end - 1))
+            word = directive.word
+            dropped = word == "pragma" and directive.name not in KNOWN_PRAGMAS
+            if directive is not guard:
+                depth += (word in ("if", "ifdef", "ifndef")) - (word == "endif")
+            if word == "include" and until == number:
+                name = included_path(directive, text)
+                quoted = directive.tokens[:1] and directive.tokens[0].kind == "string"
+                if name:
+                    inside = conditional or depth > 0
+                    _add_header(made, (name, bool(quoted)), line, path, number, inside)
+                    continue
+        made.add("" if dropped and number <= until else line, path, number)
         if made.size > LARGEST:
             raise ProjectError(f"'{path}' with its headers is longer than {LARGEST} characters")
 
 
 def _add_header(
-    made: _Builder, included: tuple[str, bool], line: str, path: Path, number: int, depth: int
+    made: _Builder,
+    included: tuple[str, bool],
+    line: str,
+    path: Path,
+    number: int,
+    conditional: bool,
 ) -> None:
     name, quoted = included
     folders = ((path.parent,) if quoted else ()) + made.options.include
     header = next((f / name for f in folders if (f / name).is_file()), None)
     if header is None and quoted:
         made.missing.append((name, path, number))
-    if header is None or depth >= DEEPEST:
+    if header is None or len(made.within) >= DEEPEST:
         made.add(line, path, number)
-    elif header.resolve() not in {p.resolve() for p in made.once}:
-        _add_file(made, header, depth + 1)
+        return
+    made.headers[header] = None
+    key = header.resolve()
+    _, directives = made.read(header)
+    once = any(each.word == "pragma" and each.name == "once" for each in directives)
+    if key in made.sure or once and key in made.within:
+        return
+    if not conditional and (once or _find_guard(directives) is not None):
+        made.sure.add(key)
+    wrapped = once and (conditional or key in made.macros)
+    if wrapped:
+        macro = made.macros.setdefault(key, f"COEVOLVE_ONCE_{len(made.macros)}")
+        made.add(f"#ifndef {macro}", path, number)
+        made.add(f"#define {macro}", path, number)
+    made.taken += 1
+    if made.taken > MOST:
+        raise ProjectError(
+            f"'{header}' and others are included more than {MOST} times; give each a guard, such "
+            f"as #pragma once"
+        )
+    made.within.append(key)
+    _add_file(made, header, conditional)
+    made.within.pop()
+    if wrapped:
+        made.add("#endif", path, number)
 
 
-def _read_pragma(line: str) -> str | None:
-    """The first word of a pragma, else None."""
-    words = line.strip().removeprefix("#").split()
-    is_pragma = line.lstrip().startswith("#") and len(words) > 1 and words[0] == "pragma"
-    return words[1] if is_pragma else None
-
-
-def _read_include(line: str) -> tuple[str, bool] | None:
-    """(name, whether in quotes) of an include line, else None."""
-    words = line.strip()
-    if not words.startswith("#"):
+def _find_guard(directives: Sequence[DirectiveLine]) -> DirectiveLine | None:
+    """The `#ifndef` that keeps a header from being read twice, from its first directive to its
+    last; None where there is none.
+    """
+    words = [each.word for each in directives if each.word != "pragma"]
+    kept = [each for each in directives if each.word != "pragma"]
+    if words[:2] != ["ifndef", "define"] or kept[0].name != kept[1].name or not kept[0].name:
         return None
-    words = words[1:].strip()
-    if not words.startswith("include"):
-        return None
-    rest = words.removeprefix("include").strip()
-    for begin, end in ('""', "<>"):
-        if rest.startswith(begin) and end in rest[1:]:
-            return rest[1:].split(end)[0], begin == '"'
-    return None
+    depth = 0
+    for each in kept:
+        depth += (each.word in ("if", "ifdef", "ifndef")) - (each.word == "endif")
+        if depth == 1 and each.word in ("else", "elif") or depth == 0 and each is not kept[-1]:
+            return None
+    return kept[0] if depth == 0 else None
+
+
+def _line_starts(text: str) -> list[int]:
+    """The character offset at which each line of a text begins."""
+    return [0, *(i + 1 for i, character in enumerate(text) if character == "\n")]

@@ -20,7 +20,7 @@ import os
 import re
 import secrets
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -44,7 +44,16 @@ from gpu_runtime.compile.toolchain import (
 from gpu_runtime.emulation.cuda_rewrite import rewrite_cuda
 from gpu_runtime.sandbox.lockdown import CompilerLimits, CompilerRun, run_compiler
 
-__all__ = ["Reading", "expand", "needs_preprocessor", "problem_of_whole", "resolve"]
+__all__ = [
+    "Reading",
+    "describe_error",
+    "expand",
+    "list_macro_flags",
+    "needs_preprocessor",
+    "preprocess_files",
+    "problem_of_whole",
+    "resolve",
+]
 
 LIMITS = CompilerLimits(wall_s=20.0, cpu_s=15, memory_mib=1536, file_mib=16)
 _VERSION = "1"
@@ -214,9 +223,9 @@ def _line_of(text: str, at: int) -> int:
 
 
 @lru_cache(maxsize=8)
-def _defined(model: str) -> tuple[str, ...]:
-    """Flags for the macros of a programming model. Not -fopenmp itself: beside -fdirectives-only
-    g++ loses pragmas then.
+def list_macro_flags(model: str) -> tuple[str, ...]:
+    """Return flags for the macros of a programming model. Not -fopenmp itself: beside
+    -fdirectives-only g++ loses pragmas then.
     """
     if model == "cuda":
         return _CUDA
@@ -228,7 +237,7 @@ def _defined(model: str) -> tuple[str, ...]:
 
 
 def _with_macros(text: str, row: Dialect, more: tuple[str, ...]) -> Reading:
-    flags = ("-std=gnu++17", "-E", "-w", *_defined(row.model), *more, "-idirafter", "stubs")
+    flags = ("-std=gnu++17", "-E", "-w", *list_macro_flags(row.model), *more, "-idirafter", "stubs")
     found = _own_part(text, (*flags, "-fdirectives-only"))
     if found.problem:
         return found
@@ -241,7 +250,7 @@ def _with_macros(text: str, row: Dialect, more: tuple[str, ...]) -> Reading:
             text,
             before.problem
             or after.problem
-            or "its conditionals cannot be decided one by one; give it preprocessed (g++ -E)",
+            or "its conditionals cannot be decided one by one; give it with one branch of each",
         )
     otherwise = _own_part(text, (*flags, *_OPTIONS), name=name)
     if otherwise.problem or otherwise.text.split() != before.text.split():
@@ -278,7 +287,18 @@ def _own_part(
     """What the preprocessor makes of `text` itself. name: of its file, from `_unknown_name`."""
     name = name or _unknown_name(suffix)
     run, out = _run(compiler, flags, {name: text, **_stubs()}, name, "out.ii")
-    return Reading(text, _said(run, name)) if run.code else _own_lines(text, out, name)
+    return Reading(text, describe_error(run, name)) if run.code else _own_lines(text, out, name)
+
+
+def preprocess_files(
+    flags: tuple[str, ...], files: Mapping[str, str], name: str
+) -> tuple[CompilerRun, str]:
+    """Run g++ on the file `name`, and return how it ended and what it wrote ('' if it failed).
+
+    flags: its options, -E among them; `stubs` is a folder of empty headers that may be included.
+    files: texts by their path in the sandbox. Raises ToolchainError if the compiler is missing.
+    """
+    return _run("g++", flags, {**files, **_stubs()}, name, "out.ii")
 
 
 def _unknown_name(suffix: str) -> str:
@@ -387,7 +407,7 @@ def _expanded(text: str, row: Dialect) -> Reading:
         "out.ii",
     )
     if run.code:
-        return Reading(text, _said(run, name))
+        return Reading(text, describe_error(run, name))
     made: list[list[str]] = [[] for _ in rows]
     at = 0
     for line in _from_first_line(out, name):
@@ -513,7 +533,7 @@ def _whole_fortran(text: str, row: Dialect) -> str:
     model = units.OPENMP_FLAGS if row.model == "openmp" else ()
     flags = ("-w", "-c", "-O0", "-fmax-errors=5", "-fdiagnostics-plain-output", *form, *model)
     run, _ = _run("gfortran", flags, {"program.f90": text}, "program.f90", "made.o")
-    return _said(run, "program.f90") if run.code else ""
+    return describe_error(run, "program.f90") if run.code else ""
 
 
 def _object_problem(
@@ -525,7 +545,7 @@ def _object_problem(
     with tempfile.TemporaryDirectory(prefix="coevolve-") as work:
         run = _in_folder(Path(work), compiler, flags, files, name, "made.o")
         if run.code:
-            return "", _said(run, name)
+            return "", describe_error(run, name)
         return runs_when_loaded(Path(work) / "made.o"), ""
 
 
@@ -559,8 +579,10 @@ def _in_folder(
     )
 
 
-def _said(run: CompilerRun, name: str) -> str:
-    """The first error in one line, with its line in the text."""
+def describe_error(run: CompilerRun, name: str) -> str:
+    """Return the first error of a compiler in one line, with its line in the text. name: of the
+    text's file.
+    """
     if run.timed_out:
         return f"its compiler did not finish in {LIMITS.wall_s:g} s"
     lines = [line.strip() for line in run.text.splitlines() if "error:" in line.lower()]

@@ -10,6 +10,7 @@ from coevolve.verification.requests import (
     make_single_pair,
     read_row,
 )
+from corpora.projects.sources import Options
 
 CPP = (
     "static int g(int a) { return a; }\nvoid axpy(int n, float *x) { x[0] = g(n); }\nint "
@@ -82,6 +83,23 @@ def test_files(tmp_path):
             )
     with pytest.raises(ValueError, match="suffix"):
         make_request_from_files(str(tmp_path / "b.txt"), str(tmp_path / "a.cpp"), None, None, None)
+
+
+def test_macros_are_never_lost_in_silence(tmp_path):
+    for name in ("a.f90", "b.F90", "c.omp.f90"):
+        (tmp_path / name).write_text("subroutine f(n)\n integer :: n\n n = 1\nend subroutine\n")
+    (tmp_path / "d.cpp").write_text("void f(int *n) { *n = 1; }\n")
+    options = Options(define=("N=2",))
+
+    def ask(source, target):
+        files = (str(tmp_path / source), str(tmp_path / target))
+        return make_request_from_files(*files, None, None, None, options=options)
+
+    with pytest.raises(VerifyError, match="-I and -D are for files of C or C"):
+        ask("a.f90", "c.omp.f90")
+    with pytest.raises(VerifyError, match="write #define lines into it"):
+        ask("b.F90", "d.cpp")
+    assert ask("a.f90", "d.cpp").pairs[0].target.text.startswith("#define N 2\n")
 
 
 TWO = (

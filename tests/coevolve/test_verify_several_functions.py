@@ -125,3 +125,17 @@ def test_a_returned_structure_is_compared_field_by_field(tmp_path, capsys) -> No
     assert asked("s.cpp", "right.omp.cpp", "--function", "positive") == 0
     assert asked("s.cpp", "wrong.omp.cpp") == 1
     assert "result__count[0]" in capsys.readouterr().out
+
+
+def test_a_target_without_the_function_is_told(tmp_path, capsys) -> None:
+    """Its last function is asked, as names may differ: where that cannot be called, the name is
+    what its author must look at."""
+    (tmp_path / "a.cpp").write_text(LAST)
+    (tmp_path / "b.omp.cpp").write_text("void bins(int n, int *x, int nb) { x[nb] = n; }\n")
+    assert asked("a.cpp", "b.omp.cpp") == 1
+    assert capsys.readouterr().out.startswith(
+        "not equivalent: the target cannot be called like the source: the target has no function "
+        "'last', and its 'bins' is no such function: parameter 'nb' (i32)"
+    )
+    (tmp_path / "b.omp.cpp").write_text("void final(int n, int *x) { x[0] = n; }\n")
+    assert asked("a.cpp", "b.omp.cpp") == 0

@@ -1,0 +1,85 @@
+"""What of a verdict goes into the files for continuous integration: a row with its place.
+
+Contract: `make_port_row` names the line that the verdict speaks of, in the file where the user has
+it: a header, where it was taken in from one.
+
+    coevolve ports --junit ports.xml --sarif ports.sarif
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+from corpora.records import Blame, Verdict
+
+if TYPE_CHECKING:
+    from coevolve.report.ci_files import PortRow
+    from coevolve.verification.engine import Pair
+    from coevolve.verification.requests import VerifyRequest
+    from corpora.projects.headers import InlinedText
+
+_LINE = re.compile(r"\bline (\d+)(?:, column (\d+))?")
+
+
+def name_places(text: str, verdict: Verdict, asked: VerifyRequest) -> str:
+    """Return a text about a verdict with `line N` of a text that holds headers as `FILE:N`, the
+    file and line where the user has it. Other texts come back as they are.
+    """
+    places = _places_of(verdict, asked)
+    if places is None:
+        return text
+
+    def name(found: re.Match[str]) -> str:
+        path, line = places.place(int(found[1]))
+        return f"{path}:{line}" + (f":{found[2]}" if found[2] else "")
+
+    return _LINE.sub(name, text)
+
+
+def _places_of(verdict: Verdict, asked: VerifyRequest) -> InlinedText | None:
+    of_source = verdict.blame is Blame.SOURCE
+    return asked.source_places if of_source else asked.target_places
+
+
+def make_port_row(
+    source: str,
+    target: str,
+    pair: Pair,
+    verdict: Verdict,
+    asked: VerifyRequest,
+    explanation: str,
+    seconds: float,
+) -> PortRow:
+    """Return the row of one function.
+
+    source, target: paths for the row. pair, verdict: what was judged, and how. asked: the request
+        that the pair is of. explanation: of `explain_verdict`. seconds: that it took.
+    """
+    from coevolve.report.ci_files import PortRow, find_line
+    from coevolve.verification.explain import summarize_verdict
+
+    summary = summarize_verdict(verdict)
+    places = asked.target_places
+    whole = pair.target.text
+    cut = any(line.startswith("target") for line in pair.cut)
+    told = None if cut or verdict.blame is Blame.SOURCE else _LINE.search(summary)
+    line = int(told[1]) if told and verdict.equivalent is not True else 0
+    if not 0 < line <= whole.count("\n") + 1:
+        with open(target, encoding="utf-8", errors="replace") as file:
+            own = places.text if places else file.read()
+        line = find_line(own, pair.target.name)
+    path, line = places.place(line) if places else (target, line)
+    rest = explanation.partition("\n")[2]
+    return PortRow(
+        source,
+        target,
+        pair.source.name,
+        verdict.equivalent,
+        name_places(summary, verdict, asked),
+        round(seconds, 3),
+        line,
+        place="" if os.path.abspath(path) == os.path.abspath(target) else os.path.relpath(path),
+        details="" if verdict.equivalent is True else rest,
+    )
