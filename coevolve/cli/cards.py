@@ -25,6 +25,10 @@ EXAMPLES = {
 COLUMNS = (
     ("id", "hash of the pair"),
     ("direction", "such as `cpp:cuda`"),
+    (
+        "group",
+        "pairs with near-duplicate sources or targets have the same one: split by it, not by rows",
+    ),
     ("source_*, target_*", "`dialect`, `name`, `text`, `origin` of both programs"),
     ("suite", "the tests, a line each"),
     ("suite_strength", "share of the source's mutants that the tests kill, 0 to 1"),
