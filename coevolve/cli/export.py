@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,8 +24,10 @@ from coevolve.loop.directions import find_checkpoints, list_translators
 from coevolve.loop.run_folder import RoundPaths, RunFolder
 from coevolve.report.data import list_rounds
 from coevolve.report.page import collect_figures, make_table, open_run
+from corpora import builtin, development
 from corpora.files import write_atomically, write_folder
-from corpora.records import Triplet
+from corpora.fingerprints import compute_fingerprints
+from corpora.records import Program, Triplet
 from corpora.splits import name_groups
 from corpora.store import read_grouped_triplets, read_jsonl, write_triplets
 from gpu_runtime.models.backends import classify_model
@@ -81,7 +84,7 @@ def export_run(
             (copied / "README.md").write_text(card, encoding="utf-8")
         pairs = triplets_until(folder, last)
         write_triplets(temporary / "pairs.parquet", pairs)
-        card = make_dataset_card(len(pairs), facts)
+        card = make_dataset_card(len(pairs), facts, _count_own([t.source for t in pairs]))
         (temporary / "README.md").write_text(card, encoding="utf-8")
 
     write_folder(target, fill)
@@ -124,6 +127,18 @@ def export_chats(what: Path, out: Path, number: int | None = None) -> int:
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
     write_atomically(out, lambda file: file.write(text.encode("utf-8", "surrogatepass")))
     return len(lines)
+
+
+def _count_own(programs: Sequence[Program]) -> int:
+    """How many programs come with this project, in whatever folder they were found."""
+    own = [
+        p
+        for name in sorted({p.dialect for p in programs})
+        for module in (builtin, development)
+        for p in module.programs(name)
+    ]
+    known = set(compute_fingerprints(own).exact)
+    return sum(key in known for key in compute_fingerprints(programs).exact)
 
 
 def _collect_facts(config: Config, number: int, license: str) -> RunFacts:

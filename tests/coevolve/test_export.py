@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
@@ -16,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 from report_run import make_run
 
-from coevolve.cli.cards import choose_license
+from coevolve.cli.cards import RunFacts, choose_license, make_dataset_card
 from coevolve.cli.errors import UserError
 from coevolve.cli.export import export_chats, export_run
 from coevolve.cli.main import main
@@ -183,6 +184,33 @@ def test_wrong_uses_of_chats_are_one_line(run, tmp_path, capsys):
         printed = capsys.readouterr().err
         assert said in printed and printed.count("\n") == 1, printed
     assert not (tmp_path / "x.jsonl").exists()
+
+
+def test_a_card_names_the_licence_of_each_source():
+    facts = RunFacts(["cpp:cuda"], 1, ["mine", "builtin"], "small", "other")
+    card = make_dataset_card(25, facts, own=19)
+    assert 'license: "other"\nlicense_name: "mixed"' in card.replace(
+        card[card.index("tags:") : card.index("license_name")], ""
+    )
+    assert "- Programs: `mine`, files of the exporter's; its owners' licence." in card
+    assert "- Programs: `builtin`; Apache License 2.0, it comes with coevolve." in card
+    assert "- The models began as `small`; Apache License 2.0, it comes with coevolve." in card
+    assert "Sources that come with coevolve: 19 of 25." in card
+    for told in ("split by `group`", "`preconditions`", "grid=ceil(n/64)", "@3`", "one thread"):
+        assert told in card
+    facts = replace(facts, license="mit")
+    assert "The exporter says the licence is mit." in make_dataset_card(25, facts)
+
+
+def test_own_functions_are_known_in_any_folder(run, tmp_path):
+    """The run's corpus is a folder of another name; one of its sources is a copy of `axpy`."""
+    folder = small_run(run)
+    text = folder.config.read_text()
+    assert 'source = "builtin"' in text
+    folder.config.write_text(text.replace('source = "builtin"', 'source = "/some/place/corpus"'))
+    card = (export_run(folder.root, tmp_path / "out") / "README.md").read_text()
+    assert "Sources that come with coevolve: 1 of 1." in card and "/some/place" not in card
+    assert "`corpus`, files of the exporter's" in card and 'license_name: "mixed"' in card
 
 
 class Hub(BaseHTTPRequestHandler):

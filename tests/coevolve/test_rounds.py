@@ -306,7 +306,7 @@ def test_one_process_at_a_time(tiny):
 
 
 def test_dry_run_and_report_of_an_unfinished_run(tiny, capsys):
-    assert "rounds of about" in describe_run(tiny)
+    assert "candidates (equal answers to a program are one)" in describe_run(tiny)
     folder = RunFolder(tiny.run_dir)
     assert not folder.root.exists()
     open_corpus(tiny, folder)
