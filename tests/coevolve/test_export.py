@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 from report_run import make_run
 
-from coevolve.cli.cards import RunFacts, choose_license, make_dataset_card
+from coevolve.cli.cards import COLUMNS, RunFacts, choose_license, make_dataset_card
 from coevolve.cli.errors import UserError
 from coevolve.cli.export import export_chats, export_run
 from coevolve.cli.main import main
@@ -211,6 +211,12 @@ def test_own_functions_are_known_in_any_folder(run, tmp_path):
     card = (export_run(folder.root, tmp_path / "out") / "README.md").read_text()
     assert "Sources that come with coevolve: 1 of 1." in card and "/some/place" not in card
     assert "`corpus`, files of the exporter's" in card and 'license_name: "mixed"' in card
+
+
+def test_the_page_of_the_data_set_tells_every_column():
+    page = (ROOT / "docs" / "recipes" / "dataset.md").read_text()
+    told = set(re.findall(r"`([a-z_*]+)`", page.split("| column |")[1].split("\n\n")[0]))
+    assert {name for names, _ in COLUMNS for name in names.split(", ")} <= told
 
 
 class Hub(BaseHTTPRequestHandler):
