@@ -4,13 +4,16 @@ what is not is named, and pairs keep their columns.
 
 import json
 import shutil
+from collections import Counter
 from pathlib import Path
 
+import evaluation_forms as forms
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from coevolve.cli.main import main
+from coevolve.evaluation.decontamination import load_evaluation
 from corpora.datasets.loaders import load_corpus
 from corpora.records import Blame, Outcome, Program, Triplet, UnitTestSuite, Verdict
 from corpora.store import read_triplets, write_triplets
@@ -125,6 +128,27 @@ def test_functions_that_tests_cannot_call_are_named(tmp_path, capsys):
     (tmp_path / "a.cpp").write_text(OWN + "\nvoid odd(int n, ...) { }\n")
     said = called(capsys, tmp_path, "--against", "builtin")
     assert "not compared: 1 cpp functions of" in said and "odd at a.cpp" in said
+
+
+def test_every_form_of_items_is_read_without_a_direction(tmp_path, capsys):
+    """Lines, cases, a checkout, and two sides whose files say their dialects."""
+    cpp, cuda = forms.tokenised(tmp_path)
+    (tmp_path / "mine.cpp").write_text(OWN + "\n")
+    (tmp_path / "mine.f90").write_text(
+        "subroutine own(n, x)\ninteger, intent(in) :: n\nreal, intent(inout) :: x(n)\nx = x * 2\n"
+        "end subroutine\n"
+    )
+    two = f"{tmp_path / 'mine.cpp'},{tmp_path / 'mine.f90'}"
+    expected = {
+        f"{cpp},{cuda}": {"cpp": 3, "cuda": 3},
+        str(forms.execution_cases(tmp_path)): {"cpp": 2, "cuda": 2},
+        str(forms.pareval(tmp_path)): {"cpp": 4},  # as asked for CUDA and for OpenMP
+        two: {"cpp": 1, "fortran": 1},
+    }
+    for spec, counts in expected.items():
+        assert Counter(p.dialect for p in load_evaluation(spec).programs) == counts, spec
+    said = called(capsys, two, "--against", f"{cpp},{cuda}")
+    assert "2 programs (cpp 1, fortran 1)" in said and "0 must not be trained on" in said
 
 
 @pytest.mark.slow
